@@ -1,0 +1,52 @@
+# Two commands matter: `make run` starts the assistant, `make test` proves it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test corpus lint format bench messages screens clean
+
+help: ## show these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+setup: $(READY) ## set up alone, into .venv
+
+run: setup ## start the assistant (the terminal chat while no channel is set)
+	@$(BIN)/troly run
+
+test: setup ## every test, PostgreSQL included
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+corpus: setup ## only the foreign certificate files
+	$(BIN)/python -m pytest tests/corpus
+
+lint: setup ## ruff, mypy strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/troly rules check
+
+format: setup ## put the code into the house form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## measure the numbers of the README
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m tests.bench
+
+messages: setup ## extract new texts into the catalogues
+	$(BIN)/python -m locales.extract
+
+screens: setup ## write the page with every screen
+	$(BIN)/troly screens --out docs/screens.md
+
+clean: ## remove what setup and tests made (never var/)
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The assistant at work: settings, channels, store, delivery, certificate reading, command line."""

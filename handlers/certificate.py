@@ -1,0 +1,91 @@
+"""What a certificate says, as the conversation sees it. Read by ``bot.certificates``; times are aware and in UTC."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from rules.facts import Issuer, Subject
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Attribute(_Model):
+    """One attribute of a distinguished name."""
+
+    oid: str
+    name: str  #: short name of RFC 4514 where there is one (CN, O, OU, L, C), else the dotted OID
+    value: str
+
+
+class Recognition(StrEnum):
+    """How far the issuer is known."""
+
+    VERIFIED = "verified"  #: the chain ends at an installed CA with a pinned fingerprint
+    BY_NAME_ONLY = "by_name_only"  #: the issuer calls itself the government provider; nothing was verified
+    UNRECOGNISED = "unrecognised"
+    INVALID = "invalid"  #: an installed CA has that name but did not sign this certificate
+
+
+class Certificate(_Model):
+    """A certificate, decoded as far as anybody asks."""
+
+    subject: tuple[Attribute, ...]  #: every attribute of every RDN, in the certificate's order
+    name: str  #: CN: the body, the person, the device
+    superior: str | None  #: O: the superior body in the government profile
+    units: tuple[str, ...] = ()  #: OU, in order
+    locality: str | None = None
+    email: str | None = None  #: first rfc822Name of the SAN, else E of the subject
+    issuer: tuple[Attribute, ...]
+    issuer_name: str
+    serial: str  #: hexadecimal, upper case, as certificate viewers show it
+    not_before: datetime
+    not_after: datetime
+    key: str  #: such as "RSA 2048"
+    signature_algorithm: str  #: such as "sha256WithRSAEncryption"
+    policies: tuple[str, ...] = ()  #: dotted OIDs
+    fingerprint: str  #: SHA-256, upper-case hex without separators
+    subscriber: Subject | None = None  #: guessed from the name; the officer confirms it
+    issuer_kind: Issuer = Issuer.UNKNOWN
+    recognition: Recognition = Recognition.UNRECOGNISED
+
+
+class Trouble(StrEnum):
+    """Why a file, or an entry of it, gave no certificate."""
+
+    EMPTY = "empty"
+    PRIVATE_KEY = "private_key"  #: PEM or DER private key, of any format
+    PKCS12 = "pkcs12"
+    PICTURE = "picture"
+    UNKNOWN_TYPE = "unknown_type"
+    NO_CERTIFICATE = "no_certificate"
+    NO_SIGNATURE = "no_signature"  #: a PDF or Office file that is not signed
+    BROKEN = "broken"  #: a certificate that cannot be decoded
+    ENCRYPTED = "encrypted"
+    TOO_LARGE = "too_large"
+    TOO_MANY_ENTRIES = "too_many_entries"
+    TOO_MUCH_UNPACKED = "too_much_unpacked"
+    NESTED_ARCHIVE = "nested_archive"
+    TOO_SLOW = "too_slow"
+    TOO_MUCH_MEMORY = "too_much_memory"
+    UNAVAILABLE = "unavailable"  #: the channel could not give the bytes
+
+
+#: What must not have been sent at all: refused with a warning, not stored, deleted where the channel can.
+SECRETS = frozenset({Trouble.PRIVATE_KEY, Trouble.PKCS12})
+
+
+class Problem(_Model):
+    """A trouble, and the entry of the archive it was met in."""
+
+    trouble: Trouble
+    where: str = ""  #: name of the entry; empty for the file itself
+
+
+class Reading(_Model):
+    """All that a file gave, in the file's order; each certificate once, by fingerprint."""
+
+    certificates: tuple[Certificate, ...] = ()
+    problems: tuple[Problem, ...] = ()

@@ -1,0 +1,64 @@
+"""What can reach the conversation, whatever the channel."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from handlers.certificate import Reading
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: The channel's own id of the message concerned: what a tap sits on, what a refused file is deleted by.
+    message: str | None = None
+    #: The message was said in a group, where nothing personal may be answered.
+    group: bool = False
+
+
+class Said(_Event):
+    """A line of text, commands included (``/start``, ``2``, ``sap nhap``)."""
+
+    kind: Literal["said"] = "said"
+    text: str
+
+
+class Tapped(_Event):
+    """A button: ``question|option|session version`` in at most 64 bytes."""
+
+    kind: Literal["tapped"] = "tapped"
+    data: str
+
+
+class FileSent(_Event):
+    """A file, by reference: the channel can fetch its bytes later and again."""
+
+    kind: Literal["file"] = "file"
+    reference: str
+    name: str = ""
+    size: int | None = None  #: bytes, where the channel says
+
+
+class FileRead(_Event):
+    """A file, after ``bot`` has read it outside the transaction."""
+
+    kind: Literal["file_read"] = "file_read"
+    name: str = ""
+    reading: Reading
+
+
+class Unreadable(_Event):
+    """Something the assistant cannot read: a photo, a voice message, a sticker, a place."""
+
+    kind: Literal["unreadable"] = "unreadable"
+    what: Literal["photo", "audio", "video", "sticker", "other"] = "other"
+
+
+class TooMuch(_Event):
+    """The person writes faster than the throttle lets through; said once per burst."""
+
+    kind: Literal["too_much"] = "too_much"
+
+
+Event = Annotated[Said | Tapped | FileSent | FileRead | Unreadable | TooMuch, Field(discriminator="kind")]
+EVENTS: TypeAdapter[Event] = TypeAdapter(Event)

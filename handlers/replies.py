@@ -1,0 +1,36 @@
+"""What the conversation says, whatever the channel. Text is an HTML subset: b, i, u, code, a."""
+
+from typing import Literal
+
+from pydantic import Base64Bytes, BaseModel, ConfigDict
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Choice(_Model):
+    """A button, or a line of a numbered menu; ``tap`` comes back as ``Tapped.data``."""
+
+    label: str
+    tap: str  #: at most 64 bytes
+
+
+class Attachment(_Model):
+    """A document to send."""
+
+    name: str
+    media_type: str
+    content: Base64Bytes
+
+
+class Reply(_Model):
+    """One message. A channel splits it between paragraphs where it is too long, never inside markup."""
+
+    paragraphs: tuple[str, ...]
+    choices: tuple[Choice, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    #: "edit": put this in place of message ``target`` where the channel can, else send it;
+    #: "delete": take message ``target`` away where the channel can (``paragraphs`` is empty).
+    action: Literal["send", "edit", "delete"] = "send"
+    target: str | None = None

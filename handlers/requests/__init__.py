@@ -1,0 +1,1 @@
+"""Requests (yêu cầu chứng thực): what a conversation asks the managing body to file."""

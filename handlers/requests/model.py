@@ -1,0 +1,82 @@
+"""A request and its life."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from rules.facts import Event, Subject
+from rules.outcome import Procedure
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class State(StrEnum):
+    """Where a request stands."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    SENT_BACK = "sent_back"
+    FORWARDED = "forwarded"
+    DONE = "done"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+#: The only moves there are: from -> to. Guarded again in the store by the current state.
+MOVES: dict[State, frozenset[State]] = {
+    State.DRAFT: frozenset({State.SUBMITTED, State.WITHDRAWN}),
+    State.SUBMITTED: frozenset({State.ACCEPTED, State.SENT_BACK, State.REFUSED, State.WITHDRAWN}),
+    State.SENT_BACK: frozenset({State.SUBMITTED, State.WITHDRAWN}),
+    State.ACCEPTED: frozenset({State.FORWARDED, State.SENT_BACK, State.REFUSED, State.WITHDRAWN}),
+    State.FORWARDED: frozenset({State.DONE, State.REFUSED, State.SENT_BACK}),
+    State.DONE: frozenset(),
+    State.REFUSED: frozenset(),
+    State.WITHDRAWN: frozenset(),
+}
+#: States whose content the officer may still change.
+AMENDABLE = frozenset({State.DRAFT, State.SUBMITTED, State.SENT_BACK})
+#: States in which the same certificate and procedure is not asked for twice.
+OPEN = frozenset({State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.SENT_BACK, State.FORWARDED})
+#: States that must outlive a wish to delete: the paper is on its way to the provider.
+MUST_STAY = frozenset({State.FORWARDED})
+
+
+class Content(_Model):
+    """What is asked for; personal throughout, sealed in the store."""
+
+    subject: Subject
+    subscriber: str  #: name of the body, the person or the device
+    unit: str  #: the managing body that files it
+    certificate_name: str | None = None
+    serial: str | None = None
+    not_after: date | None = None
+    procedure: Procedure
+    form: str | None = None
+    events: tuple[Event, ...] = ()
+    #: New information the change is about: new_name, new_address, new_superior, new_email, new_unit.
+    news: dict[str, str] = {}
+    #: The decision with its citations, as it was given, in the language it was given in.
+    decision: str
+    pack: str  #: name and version of the rule pack, such as "nhon_trach 1"
+    channel: str
+
+
+class Step(_Model):
+    """A recorded move."""
+
+    state: State
+    at: datetime
+    by: str  #: "subscriber", or the actor's id
+
+
+class Request(_Model):
+    """A registered request."""
+
+    code: str  #: YC-2026-000123
+    state: State
+    content: Content
+    history: tuple[Step, ...]

@@ -1,0 +1,1 @@
+"""How it is said: gettext catalogues, Vietnamese first, English complete."""

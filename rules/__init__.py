@@ -1,0 +1,1 @@
+"""What the law says: a pack of TOML and pure functions over it."""

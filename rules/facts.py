@@ -1,0 +1,99 @@
+"""The words of the interface: what an officer can tell about a subscriber and its certificate."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from rules.calendar import vietnamese_day
+
+
+class Subject(StrEnum):
+    """Kind of subscriber (thuê bao): Decree 68/2024/NĐ-CP, Điều 15 and 17."""
+
+    ORGANISATION = "organisation"
+    INDIVIDUAL = "individual"
+    DEVICE = "device"
+
+
+class Event(StrEnum):
+    """What happened to the subscriber or to its unit."""
+
+    MERGED_INTO_NEW = "merged_into_new"
+    MERGED_INTO_EXISTING = "merged_into_existing"
+    SUPERIOR_CHANGED = "superior_changed"
+    RENAMED = "renamed"
+    ADDRESS_CHANGED = "address_changed"
+    DISSOLVED = "dissolved"
+    SPLIT = "split"
+    UNIT_REORGANISED = "unit_reorganised"
+    MOVED_WITHIN_STATE = "moved_within_state"
+    LEFT_STATE_SERVICE = "left_state_service"
+    DECEASED = "deceased"
+    POSITION_CHANGED = "position_changed"
+    EMAIL_CHANGED = "email_changed"
+    DEVICE_RENAMED = "device_renamed"
+    DEVICE_UPGRADED = "device_upgraded"
+    DEVICE_RETIRED = "device_retired"
+
+
+class MergerRole(StrEnum):
+    """Place of an organisation in its merger; the first three for a new body, the others for an existing one."""
+
+    DESIGNATED = "designated"
+    OTHER = "other"
+    UNDECIDED = "undecided"
+    SURVIVING = "surviving"
+    ABSORBED = "absorbed"
+
+
+class Token(StrEnum):
+    """Condition of the device that holds the private key."""
+
+    IN_HAND = "in_hand"
+    LOCKED = "locked"
+    DAMAGED = "damaged"
+    LOST = "lost"
+
+
+class Issuer(StrEnum):
+    """Whose certificate it is: the government provider's, a public provider's, or not known."""
+
+    GOVERNMENT = "government"
+    PUBLIC = "public"
+    UNKNOWN = "unknown"
+
+
+def _day(value: object) -> object:
+    """Accept a date or an ISO date-time; a certificate ends on a day as people read it in Viet Nam."""
+    if isinstance(value, str) and len(value) > len("2026-11-16"):
+        value = datetime.fromisoformat(value)
+    return vietnamese_day(value) if isinstance(value, datetime) else value
+
+
+Day = Annotated[date | None, BeforeValidator(_day)]
+
+
+class CertificateFacts(BaseModel):
+    """What the rules need of a certificate; ``None`` is "asked and not known"."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    not_before: Day = None
+    not_after: Day = None
+    issuer: Issuer = Issuer.UNKNOWN
+
+
+class Facts(BaseModel):
+    """All facts; ``None`` is "not asked yet", an empty set of events is "nothing changed"."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    subject: Subject | None = None
+    events: frozenset[Event] | None = None
+    merger_role: MergerRole | None = None
+    information_matches: bool | None = None
+    token: Token | None = None
+    key_exposed: bool | None = None
+    certificate: CertificateFacts | None = None

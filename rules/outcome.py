@@ -1,0 +1,89 @@
+"""What a decision is made of. Texts are message ids of the catalogues, never a rendered language."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How sure a statement is (the pack's README says where each comes from)."""
+
+    TEXT = "text"
+    LOCAL = "local"
+    REPORTED = "reported"
+    INFERRED = "inferred"
+
+
+class Procedure(StrEnum):
+    """What can be asked of a reader, in no order (the pack orders them)."""
+
+    CHANGE_INFORMATION = "change_information"
+    REVOKE = "revoke"
+    KEEP_USING = "keep_using"
+    EXTEND = "extend"
+    ISSUE_NEW = "issue_new"
+    RESTORE_DEVICE = "restore_device"
+    RETURN_DEVICE = "return_device"
+    REPORT_LOSS = "report_loss"
+    CHOOSE_CERTIFICATE = "choose_certificate"
+    NOTHING_TO_DO = "nothing_to_do"
+    OUT_OF_SCOPE = "out_of_scope"
+    CHECK_WITH_OFFICE = "check_with_office"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place in a document, and how surely it says what is said of it."""
+
+    document: str  #: its number, such as 68/2024/NĐ-CP
+    article: str | None = None
+    clause: str | None = None
+    point: str | None = None
+    level: Level = Level.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence and what it rests on; a practical sentence that states no law rests on nothing."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do: the procedure, its form, its steps in order, and why."""
+
+    procedure: Procedure
+    title: str
+    form: str | None  #: number of the form, such as "04"
+    steps: tuple[Statement, ...]
+    reasons: tuple[Statement, ...]
+    citations: tuple[Citation, ...]  #: of the reasons, then of the steps, each once
+    rows: tuple[str, ...] = ()  #: ids of the decision rows that asked for it
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to know beside what to do."""
+
+    id: str
+    text: str
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Every fact that matters is known."""
+
+    actions: tuple[Action, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """These facts, in the pack's order, can still change the decision."""
+
+    facts: tuple[str, ...] = field(default=())
+
+
+Outcome = Decided | Needs

@@ -1,0 +1,5 @@
+"""The rule pack."""
+
+
+class Pack:
+    """Placeholder until loaded."""
