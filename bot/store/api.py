@@ -1,6 +1,7 @@
 """The store as the rest of ``bot`` sees it. Sealing, SQL and drivers are behind it; times are aware UTC.
 
-``open_store(settings)`` in ``bot.store`` gives one. All methods raise ``StoreError`` (``bot.store.errors``).
+``open_store`` in ``bot.store`` gives one. All methods raise ``StoreError`` (``bot.store.errors``); where it is
+``retryable`` nothing was changed and the same call may be made again.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,9 @@ from typing import Protocol
 from handlers.events import Event
 from handlers.ports import OwnData, RequestBook
 from handlers.replies import Reply
+
+#: Priorities of the outbox: the answer of a turn, a message about one's own affair, a message to many.
+REPLY, NOTICE, BROADCAST = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ class OutboxRow:
     chat: Chat
     reply: Reply
     attempts: int  #: deliveries tried before this one
-    priority: int  #: 0 reply, 1 notice, 2 broadcast
+    priority: int  #: REPLY, NOTICE or BROADCAST
+    origin: str  #: what asked for it; unique
 
 
 class TurnUnit(Protocol):
@@ -76,7 +81,13 @@ class TurnUnit(Protocol):
     own_data: OwnData
 
     async def finish(self, session: str | None, replies: Sequence[Reply], again: Sequence[Event] = ()) -> None:
-        """Store the session, queue the replies, queue follow-up events, and mark the inbox row done (payload erased)."""
+        """Store the session, queue the replies, queue follow-up events, and mark the inbox row done (payload erased).
+
+        Follow-ups are handled before what the chat sent later. This commits; nothing may be asked afterwards.
+
+        Raises:
+            TurnTaken: another process has handled the update; nothing of this turn stays.
+        """
 
 
 class Store(Protocol):
@@ -89,13 +100,19 @@ class Store(Protocol):
         """Chats with unhandled updates: what a start has to pick up."""
 
     async def pending(self, chat: Chat) -> PendingTurn | None:
-        """The next turn of a chat."""
+        """The next turn of a chat. An update that cannot be read any more is given up by itself."""
 
     def turn(self, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnUnit]:
-        """Open the turn's transaction; leaving it without ``finish`` or with an exception rolls back."""
+        """Open the turn's transaction; leaving it without ``finish`` or with an exception rolls back.
 
-    async def give_up(self, pending: PendingTurn, now: datetime) -> None:
-        """Take a poison update out of the way: marked ``failed``, kept sealed for the operator."""
+        Call nothing else of the store inside: it would wait for the turn, and the turn for it.
+        """
+
+    async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply] = ()) -> None:
+        """Take a poison update out of the way: marked ``failed``, kept sealed for the operator.
+
+        The apology (``replies``) is queued in the same transaction; the session stays as it was.
+        """
 
     async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
         """Move due rows queued -> sending: the oldest row of each chat with none in flight, replies before broadcasts."""
@@ -107,10 +124,13 @@ class Store(Protocol):
         """Put a ``sending`` row back in the queue, not before ``due``."""
 
     async def recover(self, channel: str) -> int:
-        """At start: replies caught in ``sending`` are queued again, broadcasts become ``unknown``. How many."""
+        """At start: replies caught in ``sending`` are queued again, broadcasts become ``unknown``. How many.
 
-    async def retention(self, now: datetime, days: int) -> dict[str, int]:
-        """Delete what is past its time; counts per table."""
+        Only one process may deliver a channel while this is how a start begins.
+        """
+
+    async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
+        """Delete what is past its time; counts of requests, sessions, inbox, outbox and chats. A dry run only counts."""
 
     async def reseal(self) -> int:
         """Seal every value that an older key sealed with the current one, in small batches; how many."""

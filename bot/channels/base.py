@@ -1,0 +1,47 @@
+"""What delivery asks of a channel."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.store.api import OutboxRow
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do; the renderer adapts a reply to it."""
+
+    text_limit: int  #: longest message, in UTF-16 code units
+    caption_limit: int = 0  #: longest text beside a file; 0: a file carries no text
+    buttons: bool = False
+    editing: bool = False
+    deleting: bool = False
+    files_in: bool = False
+    files_out: bool = False
+    markup: bool = False  #: takes the HTML subset of replies
+
+
+class Channel(Protocol):
+    """A way to a person. ``name`` is the ``channel`` of its chats."""
+
+    @property
+    def name(self) -> str:
+        """Such as ``telegram``."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+
+    async def send(self, row: OutboxRow) -> str | None:
+        """Deliver one row, which ``split`` has made fit; the platform's id of the message, where it has one.
+
+        Raises:
+            ChannelError: in one of its kinds, which decides what becomes of the row.
+        """
+
+    async def fetch(self, reference: str, limit: int) -> bytes:
+        """The bytes of a file that was sent, at most ``limit`` of them.
+
+        Raises:
+            TooLarge: it has more.
+            ChannelError: it could not be had.
+        """

@@ -1,0 +1,32 @@
+"""The road of every message: intake -> turn -> outbox -> channel, as idempotent functions over the store's rows."""
+
+from bot.delivery.clock import Clock, SystemClock
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.intake import Intake
+from bot.delivery.pacing import Pace, Pacer, Rate
+from bot.delivery.preparing import Preparer, Reader
+from bot.delivery.retention import Retention
+from bot.delivery.runner import Part, Runner, stopped_by_signals
+from bot.delivery.throttle import Throttle
+from bot.delivery.turns import Conversation, Turns
+from bot.delivery.workers import Workers
+
+__all__ = [
+    "Clock",
+    "Conversation",
+    "Dispatcher",
+    "Intake",
+    "Pace",
+    "Pacer",
+    "Part",
+    "Preparer",
+    "Rate",
+    "Reader",
+    "Retention",
+    "Runner",
+    "SystemClock",
+    "Throttle",
+    "Turns",
+    "Workers",
+    "stopped_by_signals",
+]

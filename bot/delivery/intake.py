@@ -1,0 +1,72 @@
+"""The way in: an update is stored before its platform hears that it arrived."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+import structlog
+
+from bot.delivery.backoff import until_stored
+from bot.delivery.clock import Clock
+from bot.delivery.throttle import Throttle
+from bot.store.api import Chat, Incoming, Store
+from bot.store.errors import StoreUnavailable
+from handlers.events import Said, Unreadable
+from handlers.secrets import looks_like_pin, looks_like_private_key
+
+#: Longest text that is read, in characters: four times what Telegram lets through, room for a pasted chain.
+TEXT_LIMIT = 16_384
+
+_PEM_HEADER = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|PuTTY-User-Key-File")
+_WITH_A_DIGIT = re.compile(r"\S*\d\S*")
+
+_log = structlog.get_logger(__name__)
+
+
+class Intake:
+    """Takes the updates of every channel; ``submit`` is told which chats have something to handle."""
+
+    def __init__(
+        self, store: Store, throttle: Throttle, clock: Clock, submit: Callable[[Iterable[Chat]], None]
+    ) -> None:
+        self._store = store
+        self._throttle = throttle
+        self._clock = clock
+        self._submit = submit
+        self.unstorable = 0
+
+    async def accept(self, updates: Sequence[Incoming]) -> None:
+        """Returns once all are stored, known already, or counted as not storable: then they may be acknowledged."""
+        admitted = [_cleaned(update) for update in self._throttle.admit(updates)]
+        if admitted:
+            self._submit(await self._stored(admitted))
+
+    async def _stored(self, updates: list[Incoming]) -> list[Chat]:
+        try:
+            return await until_stored(self._clock, lambda: self._store.receive(updates, self._clock.now()))
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one update nobody can store must not hold up all others
+            if len(updates) > 1:  # one of them spoils the batch: find it, keep the others
+                return [chat for update in updates for chat in await self._stored([update])]
+            self.unstorable += 1
+            _log.error("update_not_storable", channel=updates[0].channel, error=type(error).__name__)
+            return []
+
+
+def _cleaned(update: Incoming) -> Incoming:
+    """Without what must never be stored: a private key's body, a PIN; and without what is too long to be an answer."""
+    event = update.event
+    if not isinstance(event, Said):
+        return update
+    if looks_like_private_key(event.text):
+        header = _PEM_HEADER.search(event.text)
+        event = event.model_copy(update={"text": header.group() if header else ""})
+    elif looks_like_pin(event.text):
+        event = event.model_copy(update={"text": _WITH_A_DIGIT.sub("0000", event.text)})
+    elif len(event.text) > TEXT_LIMIT:
+        return Incoming(update.channel, update.update_id, update.address, _too_long(event))
+    return Incoming(update.channel, update.update_id, update.address, event)
+
+
+def _too_long(event: Said) -> Unreadable:
+    return Unreadable(what="other", message=event.message, group=event.group)

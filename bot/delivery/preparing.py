@@ -1,0 +1,80 @@
+"""What a turn needs from outside is fetched before its transaction opens: the bytes of a file, read into a result."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+
+import structlog
+
+from bot.channels.base import Channel
+from bot.channels.errors import ChannelError, Gone, Invalid, TooLarge
+from bot.delivery.backoff import Backoff
+from bot.delivery.clock import Clock
+from bot.store.api import Chat
+from handlers.certificate import Problem, Reading, Trouble
+from handlers.events import Event, FileRead, FileSent, Said
+
+FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download
+_FETCHES = 3  #: tries before a file counts as unavailable
+_AT_ONCE = 4  #: files in memory at the same time
+_PASTED = "-----BEGIN CERTIFICATE-----"
+
+_log = structlog.get_logger(__name__)
+
+
+class Reader(Protocol):
+    """``bot.certificates.CertificateReader``."""
+
+    async def read(self, data: bytes, name: str) -> Reading:
+        """A result for any bytes."""
+
+
+class Preparer:
+    """Turns a file, or a pasted certificate, into what it says."""
+
+    def __init__(self, channels: Mapping[str, Channel], reader: Reader, clock: Clock) -> None:
+        self._channels = channels
+        self._reader = reader
+        self._clock = clock
+        self._room = asyncio.Semaphore(_AT_ONCE)
+
+    async def prepare(self, chat: Chat, event: Event) -> Event:
+        """The event as the conversation takes it; anything but a file or a pasted certificate comes back as it is."""
+        if isinstance(event, FileSent):
+            async with self._room:
+                reading = await self._file(chat, event)
+            return FileRead(name=event.name, reading=reading, message=event.message, group=event.group)
+        if isinstance(event, Said) and _PASTED in event.text:
+            reading = await self._reader.read(event.text.encode(), "")
+            return FileRead(reading=reading, message=event.message, group=event.group)
+        return event
+
+    async def _file(self, chat: Chat, event: FileSent) -> Reading:
+        channel = self._channels.get(chat.channel)
+        if event.size is not None and event.size > FILE_LIMIT:
+            return _problem(Trouble.TOO_LARGE)
+        if channel is None or not channel.capabilities.files_in:
+            return _problem(Trouble.UNAVAILABLE)
+        try:
+            data = await self._fetched(channel, event.reference)
+        except TooLarge:
+            return _problem(Trouble.TOO_LARGE)
+        except ChannelError as error:
+            _log.warning("file_unavailable", channel=channel.name, error=type(error).__name__)
+            return _problem(Trouble.UNAVAILABLE)
+        return await self._reader.read(data, event.name)
+
+    async def _fetched(self, channel: Channel, reference: str) -> bytes:
+        backoff = Backoff()
+        for _ in range(_FETCHES - 1):
+            try:
+                return await channel.fetch(reference, FILE_LIMIT)
+            except (TooLarge, Gone, Invalid):
+                raise
+            except ChannelError:
+                await self._clock.sleep(backoff.next())
+        return await channel.fetch(reference, FILE_LIMIT)
+
+
+def _problem(trouble: Trouble) -> Reading:
+    return Reading(problems=(Problem(trouble=trouble),))

@@ -1,0 +1,40 @@
+"""What is past its time is deleted once a day."""
+
+import asyncio
+import contextlib
+
+import structlog
+
+from bot.delivery.clock import Clock
+from bot.store.api import Store
+from bot.store.errors import StoreError
+
+_DAY = 24 * 60 * 60.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Retention:
+    """At start and then daily; a failure waits for the next day."""
+
+    def __init__(self, store: Store, clock: Clock, days: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._days = days
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until told to stop."""
+        while not stop.is_set():
+            await self.forget()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_DAY):
+                    await stop.wait()
+
+    async def forget(self) -> None:
+        """Delete what is past its time."""
+        try:
+            counts = await self._store.retention(self._clock.now(), self._days)
+        except StoreError as error:
+            _log.warning("retention_failed", error=type(error).__name__)
+        else:
+            _log.info("retention", **counts)

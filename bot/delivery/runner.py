@@ -1,0 +1,105 @@
+"""The loop of a process: receive, handle, deliver; started from what the store holds, stopped without a loss."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from bot.delivery.backoff import until_stored
+from bot.delivery.clock import Clock
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.workers import Workers
+from bot.store.api import Store
+
+#: Seconds that a stop waits for what is under way; what is cut off then is found again by the next start.
+_GRACE = 20.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Part(Protocol):
+    """Works until told to stop: brings the updates of a channel in, keeps the house clean."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Returns soon after ``stop`` is set.
+
+        Raises:
+            ChannelError: it cannot work at all (its credentials are refused).
+        """
+
+
+class Runner:
+    """Runs the roads of one process over one store."""
+
+    def __init__(
+        self,
+        store: Store,
+        workers: Workers,
+        dispatchers: Mapping[str, Dispatcher],
+        parts: Sequence[Part],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._workers = workers
+        self._dispatchers = dispatchers
+        self._parts = parts
+        self._clock = clock
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until ``stop`` is set; the first failure of a part ends all of them and is raised.
+
+        Raises:
+            ChannelError: a part cannot work at all.
+            StoreError: the store cannot be used.
+        """
+        await self._recover()
+        parts = [asyncio.create_task(part.run(stop)) for part in (*self._parts, *self._dispatchers.values())]
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([stopped, *parts], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.set()
+            stopped.cancel()
+            await self._wind_down(parts)
+        for part in parts:
+            if not part.cancelled():
+                part.result()
+
+    async def _recover(self) -> None:
+        """Pick up what the last process left: replies in flight, and updates nobody has handled."""
+        for name in self._dispatchers:
+            recovered = await until_stored(self._clock, partial(self._store.recover, name))
+            waiting = await until_stored(self._clock, partial(self._store.waiting, name))
+            _log.info("recovered", channel=name, messages=recovered, chats=len(waiting))
+            self._workers.submit(waiting)
+
+    async def _wind_down(self, parts: Sequence[asyncio.Task[None]]) -> None:
+        handled = asyncio.create_task(self._workers.stop())
+        _, late = await asyncio.wait([handled, *parts], timeout=_GRACE)
+        for task in late:
+            _log.warning("stopped_while_busy")
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT set ``stop``; a second one ends the process the usual way."""
+    loop = asyncio.get_running_loop()
+
+    def told(number: signal.Signals) -> None:
+        stop.set()
+        loop.remove_signal_handler(number)
+
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, told, number)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,169 @@
+"""One turn: the oldest update of a chat meets its session; the new session and the replies are stored together."""
+
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from pydantic import ValidationError
+
+from bot.channels.base import Channel
+from bot.channels.rendering import split
+from bot.delivery.backoff import Backoff, until_stored
+from bot.delivery.clock import Clock
+from bot.delivery.preparing import Preparer
+from bot.store.api import Chat, PendingTurn, Store, TurnUnit
+from bot.store.errors import StoreUnavailable, TurnTaken
+from handlers.events import Event, FileSent
+from handlers.ports import World
+from handlers.replies import Reply
+from handlers.session import Session
+from locales import N_, translator
+from rules.pack import Pack
+
+#: A turn that fails this often is taken out of the way.
+_ATTEMPTS = 3
+_APOLOGY = N_(
+    "Sorry, something went wrong on our side with your last message. Your answers are kept: please try again."
+)
+
+_log = structlog.get_logger(__name__)
+
+
+class Answer(Protocol):
+    """What the conversation makes of an event (``handlers.Turn``)."""
+
+    @property
+    def session(self) -> Session | None:
+        """None: nothing is remembered any more."""
+
+    @property
+    def replies(self) -> tuple[Reply, ...]:
+        """In order."""
+
+    @property
+    def again(self) -> tuple[Event, ...]:
+        """Events to handle next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The conversation's two functions, and what every turn of it knows."""
+
+    respond: Callable[[Session | None, Event, World], Awaitable[Answer]]
+    wants_file: Callable[[Session | None], bool]
+    pack: Pack
+    office: str | None = None
+    retention_days: int = 180
+
+
+class Turns:
+    """``handle(chat)``: idempotent over the rows of the inbox, so it may be called at any time, from anywhere."""
+
+    def __init__(
+        self,
+        store: Store,
+        conversation: Conversation,
+        preparer: Preparer,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._conversation = conversation
+        self._preparer = preparer
+        self._channels = channels
+        self._clock = clock
+
+    async def handle(self, chat: Chat) -> int:
+        """Handle all that the chat has waiting; how many updates that was.
+
+        Raises:
+            StoreError: other than a passing one, which is waited out.
+        """
+        handled = 0
+        while await self.handle_next(chat):
+            handled += 1
+        return handled
+
+    async def handle_next(self, chat: Chat) -> bool:
+        """Handle the oldest waiting update; False where there is none. Raises as ``handle`` does."""
+        pending = await until_stored(self._clock, lambda: self._store.pending(chat))
+        if pending is None:
+            return False
+        await self._handle_one(pending)
+        return True
+
+    async def _handle_one(self, pending: PendingTurn) -> None:
+        failures, backoff = 0, Backoff()
+        while failures < _ATTEMPTS:
+            try:
+                await self._take(pending)
+            except TurnTaken:
+                return
+            except StoreUnavailable as error:  # nothing was changed, or it shows at the next look
+                _log.warning("store_unavailable", error=type(error).__name__)
+                await self._clock.sleep(backoff.next())
+            except Exception as error:  # noqa: BLE001 - whatever it is, the chats behind it must go on
+                failures += 1
+                _log.error("turn_failed", inbox_id=pending.inbox_id, failures=failures, **_place(error))
+                await self._clock.sleep(backoff.next())
+            else:
+                return
+        await self._give_up(pending)
+
+    async def _take(self, pending: PendingTurn) -> None:
+        session = _session(pending)
+        event = await self._prepared(pending, session)
+        now = self._clock.now()
+        async with self._store.turn(pending, now) as unit:
+            answer = await self._conversation.respond(session, event, self._world(pending, unit))
+            remembered = answer.session.model_dump_json() if answer.session else None
+            await unit.finish(remembered, self._messages(pending.chat, answer.replies), answer.again)
+
+    async def _prepared(self, pending: PendingTurn, session: Session | None) -> Event:
+        if isinstance(pending.event, FileSent) and not self._conversation.wants_file(session):
+            return pending.event
+        return await self._preparer.prepare(pending.chat, pending.event)
+
+    def _world(self, pending: PendingTurn, unit: TurnUnit) -> World:
+        known = self._conversation
+        return World(
+            now=self._clock.now(),
+            pack=known.pack,
+            requests=unit.requests,
+            own_data=unit.own_data,
+            channel=pending.chat.channel,
+            office=known.office,
+            retention_days=known.retention_days,
+        )
+
+    def _messages(self, chat: Chat, replies: Sequence[Reply]) -> list[Reply]:
+        """One outbox row a platform message, so that a retry repeats no other part."""
+        channel = self._channels.get(chat.channel)
+        if channel is None:
+            return list(replies)
+        return [message for reply in replies for message in split(reply, channel.capabilities)]
+
+    async def _give_up(self, pending: PendingTurn) -> None:
+        apology = Reply(paragraphs=(translator(_language(pending))(_APOLOGY),))
+        await until_stored(self._clock, lambda: self._store.give_up(pending, self._clock.now(), (apology,)))
+
+
+def _session(pending: PendingTurn) -> Session | None:
+    return None if pending.session is None else Session.model_validate_json(pending.session)
+
+
+def _language(pending: PendingTurn) -> str:
+    try:
+        session = _session(pending)
+    except ValidationError:
+        session = None
+    return session.language if session else "vi"
+
+
+def _place(error: Exception) -> dict[str, str]:
+    """The kind of an error and where it arose; its message may quote a person, so it is left out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames[-3:]]
+    return {"error": type(error).__name__, "at": " < ".join(reversed(places))}
