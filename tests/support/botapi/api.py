@@ -1,0 +1,84 @@
+"""The server in one object."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from tests.support.botapi.account import Account
+from tests.support.botapi.chats import Chat
+from tests.support.botapi.errors import ApiError
+from tests.support.botapi.faults import Fault
+from tests.support.botapi.limits import Limits
+from tests.support.botapi.log import Call
+from tests.support.botapi.server import Gate, serving
+from tests.support.botapi.user import User
+from tests.support.botapi.webhook import Pusher
+
+TOKEN = "110201543:" + "made-up-token-for-the-fake-server--"
+FIRST_USER = 700001
+
+
+class BotApi:
+    """A running server, its people and its log. Made by ``BotApi.start``."""
+
+    def __init__(self, limits: Limits, token: str) -> None:
+        self.account = Account(token)
+        self.gate = Gate(self.account, limits)
+        self.pusher = Pusher(self.account)
+        self.url = ""  #: http://127.0.0.1:PORT: what a client puts in front of /bot<token>/<method>
+        self._users: dict[str, User] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def start(cls, *, limits: Limits | None = None, token: str = TOKEN, port: int = 0) -> AsyncIterator["BotApi"]:
+        """Serve on a free port of this machine, in the running event loop, until the block ends."""
+        api = cls(limits or Limits(), token)
+        async with serving(api.gate.app(), port) as api.url:
+            pushing = asyncio.create_task(api.pusher.run())
+            try:
+                yield api
+            finally:
+                api.account.updates.abort(ApiError(500, "Internal Server Error: restart"))
+                pushing.cancel()
+                with suppress(asyncio.CancelledError):
+                    await pushing
+
+    @property
+    def token(self) -> str:
+        return self.account.token
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call so far, in the order it was answered."""
+        return self.gate.calls
+
+    def calls_of(self, *methods: str) -> list[Call]:
+        wanted = {method.lower() for method in methods}
+        return [call for call in self.calls if call.method in wanted]
+
+    def user(self, name: str) -> User:
+        """The person of that name; the same one each time."""
+        if name not in self._users:
+            chat = Chat(FIRST_USER + len(self._users), name)
+            self.account.chats[chat.id] = chat
+            self._users[name] = User(self.account, chat)
+        return self._users[name]
+
+    def group(self, name: str) -> Chat:
+        """A group the bot was added to."""
+        chat = Chat(-FIRST_USER - len(self.account.chats), name)
+        self.account.chats[chat.id] = chat
+        return chat
+
+    def fault(self, method: str, **what: Any) -> Fault:
+        """Let the next call of ``method`` go wrong: see ``Fault``."""
+        return self.gate.faults.add(Fault(method, **what))
+
+    def poison(self, body: dict[str, Any]) -> int:
+        """Queue an update as it stands, however malformed."""
+        return self.account.updates.push_raw(0, body)
+
+    async def acknowledged(self, within: float = 15.0) -> None:
+        """Wait until the bot has confirmed every update."""
+        await asyncio.wait_for(self.account.updates.confirmed.wait(), within)

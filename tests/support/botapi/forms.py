@@ -1,0 +1,87 @@
+"""Parameters of a call: https://core.telegram.org/bots/api#making-requests."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from tests.support.botapi.errors import ApiError, bad_request
+
+#: https://core.telegram.org/bots/api#sending-files: 50 MB, and room for the form around it.
+UPLOAD_LIMIT = 50 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Upload:
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Form:
+    """Everything is text on the wire; each method reads what it needs as the original does."""
+
+    fields: Mapping[str, str]
+    files: Mapping[str, Upload] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+    def number(self, name: str, default: int = 0, low: int | None = None, high: int | None = None) -> int:
+        """What is not a number counts as 0, and what is out of range is moved into it: the original does so too."""
+        value = _number(self.fields[name]) if name in self.fields else default
+        value = value if low is None else max(low, value)
+        return value if high is None else min(high, value)
+
+    def flag(self, name: str) -> bool:
+        return self.text(name).lower() in {"true", "yes", "1"}
+
+    def parsed(self, name: str, what: str) -> Any:
+        if not self.text(name):
+            return None
+        try:
+            return json.loads(self.text(name))
+        except ValueError:
+            raise bad_request(f"can't parse {what} JSON object") from None
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return 0
+
+
+async def read(request: Request) -> Form:
+    """Query string, URL-encoded, JSON or multipart."""
+    fields = dict(request.query_params)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    if int(request.headers.get("content-length", "0")) > UPLOAD_LIMIT:
+        raise ApiError(413, "Request Entity Too Large")
+    if kind == "multipart/form-data":
+        return await _multipart(request, fields)
+    body = await request.body()
+    if kind == "application/json":
+        return Form({**fields, **_from_json(body)})
+    return Form({**fields, **dict(parse_qsl(body.decode(), keep_blank_values=True))})
+
+
+def _from_json(body: bytes) -> dict[str, str]:
+    given = json.loads(body or b"{}")
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
+
+
+async def _multipart(request: Request, fields: dict[str, str]) -> Form:
+    files: dict[str, Upload] = {}
+    async with request.form(max_part_size=UPLOAD_LIMIT) as form:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                files[name] = Upload(value.filename or "", value.content_type or "", await value.read())
+            else:
+                fields[name] = value
+    return Form(fields, files)

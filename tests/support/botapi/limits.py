@@ -1,0 +1,63 @@
+"""Sending limits: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.support.botapi.errors import too_many_requests
+
+
+@dataclass
+class _Bucket:
+    """``rate`` a second on the long run, ``burst`` at once."""
+
+    rate: float
+    burst: float
+    level: float = 0.0
+    at: float = 0.0
+
+    def wait(self, now: float) -> float:
+        """Seconds until one more fits; 0 takes it."""
+        level = max(0.0, self.level - (now - self.at) * self.rate)
+        if level + 1 > self.burst:
+            return (level + 1 - self.burst) / self.rate
+        self.level, self.at = level + 1, now
+        return 0.0
+
+
+@dataclass
+class Limits:
+    """30 messages a second overall, 1 a second in a chat with small bursts, 20 a minute in a group."""
+
+    overall: float = 30
+    per_chat: float = 1
+    burst: float = 5
+    per_group_minute: float = 20
+    enabled: bool = True
+    clock: Callable[[], float] = time.monotonic
+    _buckets: dict[int, _Bucket] = field(default_factory=dict)
+
+    @classmethod
+    def off(cls) -> "Limits":
+        return cls(enabled=False)
+
+    def check(self, chat: int) -> None:
+        """Count a message to ``chat``, or raise 429 with ``retry_after``."""
+        if not self.enabled:
+            return
+        wait = max(self._bucket(chat).wait(self.clock()), self._bucket(0).wait(self.clock()))
+        if wait > 0:
+            raise too_many_requests(math.ceil(wait))
+
+    def _bucket(self, chat: int) -> _Bucket:
+        if chat not in self._buckets:
+            self._buckets[chat] = self._new_bucket(chat)
+        return self._buckets[chat]
+
+    def _new_bucket(self, chat: int) -> _Bucket:
+        if chat == 0:
+            return _Bucket(self.overall, self.overall)
+        if chat > 0:
+            return _Bucket(self.per_chat, self.burst)
+        return _Bucket(self.per_group_minute / 60, self.per_group_minute)

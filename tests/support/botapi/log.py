@@ -1,0 +1,20 @@
+"""Every call the bot made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call and its answer; ``code`` 0 is a connection that was reset."""
+
+    method: str  #: in lower case
+    fields: Mapping[str, str]
+    code: int
+    description: str = ""
+    result: Any = None
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 200

@@ -1,0 +1,116 @@
+"""A person with a phone."""
+
+import asyncio
+import mimetypes
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from tests.support.botapi.account import Account
+from tests.support.botapi.chats import Button, Chat, Message, Shown
+
+PATIENCE = 15.0  #: seconds a person waits for an answer before the test fails
+
+
+class User:
+    """Says, taps, sends, hears. Every act gives the id of its update (``None`` where the bot did not ask for it)."""
+
+    def __init__(self, account: Account, chat: Chat) -> None:
+        self.account, self.chat = account, chat
+
+    @property
+    def id(self) -> int:
+        return self.chat.id
+
+    def as_json(self) -> dict[str, Any]:
+        return {"id": self.id, "is_bot": False, "first_name": self.chat.name, "language_code": "vi"}
+
+    async def says(self, text: str, *, group: Chat | None = None) -> int | None:
+        """Write a line; a command carries its entity, as from a real client."""
+        entities: tuple[dict[str, Any], ...] = ()
+        if text.startswith("/"):
+            entities = ({"type": "bot_command", "offset": 0, "length": len(text.split(maxsplit=1)[0])},)
+        return self._send(self._message(text=text, entities=entities), group or self.chat)
+
+    async def sends_file(self, content: Path | bytes, name: str | None = None) -> int | None:
+        """Attach a document."""
+        name = name or (content.name if isinstance(content, Path) else "tep.cer")
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return self._send(self._message(document=self.account.keep_file(name, kind, _bytes(content))), self.chat)
+
+    async def sends(self, **content: Any) -> int | None:
+        """Send another kind of message: ``photo=[...]``, ``voice={...}``, as the update carries it."""
+        message = self._message()
+        return self._push_message(self.chat, {**self._json(self.chat, message), **content}, message)
+
+    async def taps(self, label: str, on: Shown | None = None) -> int | None:
+        """Tap a button by its label: on ``on`` as it looked then, else on the newest message that has such a button."""
+        message, button = self._button(label, on)
+        number = str(uuid4().int >> 64)
+        self.account.callbacks.add(number)
+        query = {"id": number, "from": self.as_json(), "chat_instance": "1", "data": button.data}
+        body = self.chat.message_json(self.chat.messages.get(message.id, message), self.account.me)
+        return self.account.updates.push("callback_query", self.id, {**query, "message": body})
+
+    async def hears(self, within: float = PATIENCE) -> Shown:
+        """The next thing the bot shows; fails after ``within`` seconds of silence."""
+        try:
+            return await asyncio.wait_for(self.chat.next_shown(), within)
+        except TimeoutError:
+            raise AssertionError(f"{self.chat.name} waited {within} s and heard nothing") from None
+
+    async def hears_until(self, wanted: Callable[[Shown], bool], within: float = PATIENCE) -> Shown:
+        """Pass over what comes before the wanted."""
+        while not wanted(shown := await self.hears(within)):
+            pass
+        return shown
+
+    async def hears_nothing(self, for_: float = 0.3) -> None:
+        await asyncio.sleep(for_)
+        assert not self.chat.unheard, f"{self.chat.name} heard {self.chat.unheard[0].text!r}"
+
+    def sees(self) -> list[Message]:
+        """The bot's messages on the screen now, the oldest first."""
+        return [message for message in self.chat.messages.values() if message.own]
+
+    def blocks(self) -> int | None:
+        """https://core.telegram.org/bots/api#chatmemberupdated"""
+        return self._membership("member", "kicked")
+
+    def unblocks(self) -> int | None:
+        return self._membership("kicked", "member")
+
+    def _membership(self, before: str, after: str) -> int | None:
+        self.chat.blocked = after == "kicked"
+        old, new = ({"user": self.account.me, "status": status, "until_date": 0} for status in (before, after))
+        change = {"chat": self.chat.as_json(), "from": self.as_json(), "date": 1, "old_chat_member": old}
+        return self.account.updates.push("my_chat_member", self.id, {**change, "new_chat_member": new})
+
+    def _message(self, **content: Any) -> Message:
+        return Message(self.account.next_message_id(), own=False, **content)
+
+    def _json(self, chat: Chat, message: Message) -> dict[str, Any]:
+        return chat.message_json(message, self.as_json())
+
+    def _send(self, message: Message, chat: Chat) -> int | None:
+        return self._push_message(chat, self._json(chat, message), message)
+
+    def _push_message(self, chat: Chat, body: dict[str, Any], message: Message) -> int | None:
+        chat.started = True
+        chat.messages[message.id] = replace(message)
+        return self.account.updates.push("message", chat.id, body)
+
+    def _button(self, label: str, on: Shown | None) -> tuple[Message, Button]:
+        screen = [on.message] if on else list(reversed(self.sees()))
+        for message in screen:
+            for button in Shown("message", message).buttons:
+                if button.label == label:
+                    return message, button
+        labels = [Shown("message", message).labels for message in screen[:3]]
+        raise AssertionError(f"no button {label!r} on the screen, which offers {labels}")
+
+
+def _bytes(content: Path | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.read_bytes()
