@@ -1,0 +1,44 @@
+"""What the store asks of a database."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A query of ``queries.sql`` with its parameters."""
+
+    query: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    #: The whole transaction is undone, with TurnTaken, where this returns no row.
+    must: bool = False
+
+
+class Transaction(Protocol):
+    """An open transaction."""
+
+    async def run(self, *calls: Call, commit: bool = False) -> list[Rows]:
+        """Run queries in order, and commit behind the last one if so told; the rows of each."""
+
+    async def script(self, statements: Sequence[str]) -> None:
+        """Run the statements of a migration."""
+
+
+class Driver(Protocol):
+    """A database. Every method raises ``StoreError`` and leaves nothing half done."""
+
+    #: The database's own words for the braces of migrations and queries.
+    dialect: Mapping[str, str]
+
+    async def run(self, *calls: Call, durable: bool = False) -> list[Rows]:
+        """Run queries as one transaction in one go; ``durable``: on the disk before it returns, even if power fails."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction that answers between its queries; rolled back unless it was told to commit."""
+
+    async def close(self) -> None:
+        """Release connections."""

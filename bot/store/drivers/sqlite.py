@@ -1,0 +1,177 @@
+"""SQLite through aiosqlite: one connection, one writer at a time, several statements per hop to its thread."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from bot.store.drivers.base import Call, Rows
+from bot.store.drivers.sqlite_errors import failure
+from bot.store.errors import DatabaseUnusable, StoreError, TurnTaken
+from bot.store.queries import load_queries
+from locales import N_
+
+#: Seconds to wait for another process that is writing.
+BUSY_SECONDS = 5.0
+#: RETURNING came with it.
+OLDEST_SQLITE = (3, 35, 0)
+
+_Step = tuple[str, Mapping[str, Any], bool]
+
+
+class _Connection(aiosqlite.Connection):
+    """A connection that runs a whole batch in one hop to its thread."""
+
+    async def batch(self, steps: Sequence[_Step], *, begin: bool, commit: bool, durable: bool = False) -> list[Rows]:
+        work = _durably if durable else _batch
+        rows: list[Rows] = await self._execute(work, self._conn, steps, begin, commit)  # type: ignore[no-untyped-call]  # aiosqlite leaves its helper untyped
+        return rows
+
+
+def _batch(connection: sqlite3.Connection, steps: Sequence[_Step], begin: bool, commit: bool) -> list[Rows]:
+    try:
+        if begin:
+            connection.execute("BEGIN IMMEDIATE")
+        rows = [_run(connection, step) for step in steps]
+        if commit:
+            connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return rows
+
+
+def _run(connection: sqlite3.Connection, step: _Step) -> Rows:
+    sql, parameters, must = step
+    rows: Rows = connection.execute(sql, parameters).fetchall()
+    if must and not rows:
+        raise TurnTaken
+    return rows
+
+
+def _durably(connection: sqlite3.Connection, steps: Sequence[_Step], begin: bool, commit: bool) -> list[Rows]:
+    """With the write-ahead log synced to the disk.
+
+    Elsewhere synchronous=NORMAL does: a killed process loses nothing, and what a power failure may take (a turn, a
+    settled message) is done again from the inbox, which is written here.
+    """
+    connection.execute("PRAGMA synchronous=FULL")
+    try:
+        return _batch(connection, steps, begin, commit)
+    finally:
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+
+class SqliteTransaction:
+    """A transaction that holds the connection until it ends."""
+
+    def __init__(self, connection: _Connection, queries: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._queries = queries
+        self._begun = False
+        self.over = False
+
+    async def run(self, *calls: Call, commit: bool = False) -> list[Rows]:
+        return await self._steps(_steps(self._queries, calls), commit=commit)
+
+    async def script(self, statements: Sequence[str]) -> None:
+        await self._steps([(statement, {}, False) for statement in statements])
+
+    async def _steps(self, steps: Sequence[_Step], *, commit: bool = False) -> list[Rows]:
+        if self.over:
+            raise StoreError(N_("This transaction has ended."))
+        begin, self._begun = not self._begun, True
+        self.over = True  # a failed batch rolls itself back, and a cancelled one is rolled back by whoever opened it
+        try:
+            rows = await self._connection.batch(steps, begin=begin, commit=commit)
+        except sqlite3.Error as error:
+            raise failure(error) from None
+        self.over = commit
+        return rows
+
+    async def roll_back(self) -> None:
+        """Undo what is still open; safe at any time."""
+        if self._begun:
+            await self._connection.rollback()
+
+
+def _steps(queries: Mapping[str, str], calls: Sequence[Call]) -> list[_Step]:
+    return [(queries[call.query], call.parameters, call.must) for call in calls]
+
+
+class SqliteDriver:
+    """The embedded database."""
+
+    dialect: Mapping[str, str] = {
+        "identity": "INTEGER PRIMARY KEY AUTOINCREMENT",
+        "bytes": "BLOB",
+        "skip_locked": "",
+        "migration_lock": "1",
+    }
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+        self._queries = load_queries(self.dialect)
+        self._lock = asyncio.Lock()
+
+    async def run(self, *calls: Call, durable: bool = False) -> list[Rows]:
+        several = len(calls) > 1
+        steps = _steps(self._queries, calls)
+        async with self._lock:
+            try:
+                return await self._connection.batch(steps, begin=several, commit=several, durable=durable)
+            except sqlite3.Error as error:
+                raise failure(error) from None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[SqliteTransaction]:
+        async with self._lock:
+            transaction = SqliteTransaction(self._connection, self._queries)
+            try:
+                yield transaction
+            finally:
+                await asyncio.shield(transaction.roll_back())
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+
+async def open_sqlite(path: Path) -> SqliteDriver:
+    """Open or make the database of a file, for its owner alone.
+
+    Raises:
+        DatabaseUnusable: it cannot be opened, or is not a database.
+    """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise DatabaseUnusable(
+            N_("This Python carries SQLite {version}; 3.35 or later is needed."), version=sqlite3.sqlite_version
+        )
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError as error:
+        message = N_(
+            "The database {path} cannot be opened: {why}. Check that the folder is there and may be written to."
+        )
+        raise DatabaseUnusable(message, path=path, why=error.strerror) from None
+    return SqliteDriver(await _connect(path))
+
+
+async def _connect(path: Path) -> _Connection:
+    def connector() -> sqlite3.Connection:
+        return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=256)
+
+    connection = _Connection(connector, iter_chunk_size=64)
+    try:
+        await connection
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+            await connection.execute_fetchall(f"PRAGMA {pragma}")
+    except sqlite3.Error as error:
+        await connection.close()
+        raise failure(error, path) from None
+    return connection

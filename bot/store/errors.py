@@ -1,0 +1,96 @@
+"""What can go wrong between the assistant and what it keeps.
+
+::
+
+    StoreError                 never names a password, a key or anything personal
+    ├── DatabaseUrlError       the URL names no database that can be used (exit code 2)
+    ├── DatabaseUnusable       it cannot be opened: not there, refused, or not a database
+    ├── StoreUnavailable       not now: nothing was changed, the same call may be made again (``retryable``)
+    │   ├── StoreLocked        somebody else is writing
+    │   ├── StoreFull          no room left on the disk
+    │   └── StoreLost          the connection broke; a commit under way may or may not have happened
+    ├── TurnTaken              another process has handled this update
+    ├── SchemaError
+    │   ├── SchemaNewer        the database was made by a later version of the program
+    │   └── SchemaAltered      an applied migration is not the one the program carries
+    ├── KeyFileError           the key file cannot be read, is open to others, or is not a key file
+    │   └── KeyFileMismatch    the database was sealed with other keys
+    └── SealError
+        ├── UnknownKey         sealed with a key that is not in the key file
+        └── SealBroken         altered, or moved from where it was sealed
+"""
+
+from bot.errors import TrolyError
+
+
+class StoreError(TrolyError):
+    """The store failed."""
+
+    #: Whether the same call may be made again.
+    retryable = False
+
+
+class DatabaseUrlError(StoreError):
+    """The database URL cannot be used."""
+
+    exit_code = 2
+
+
+class DatabaseUnusable(StoreError):  # noqa: N818 - a state, as httpx and psycopg name theirs
+    """The database cannot be opened."""
+
+
+class StoreUnavailable(StoreError):  # noqa: N818 - a state
+    """The database does not answer now."""
+
+    retryable = True
+
+
+class StoreLocked(StoreUnavailable):
+    """Somebody else is writing to the database."""
+
+
+class StoreFull(StoreUnavailable):
+    """There is no room left for the database."""
+
+
+class StoreLost(StoreUnavailable):
+    """The connection to the database broke."""
+
+
+class TurnTaken(StoreError):  # noqa: N818 - a state
+    """Another process has handled this update."""
+
+
+class SchemaError(StoreError):
+    """The tables do not fit the program."""
+
+
+class SchemaNewer(SchemaError):  # noqa: N818 - says what is wrong, under a parent that ends in Error
+    """The database is newer than the program."""
+
+
+class SchemaAltered(SchemaError):  # noqa: N818 - says what is wrong, under a parent that ends in Error
+    """An applied migration is not the one the program carries."""
+
+
+class KeyFileError(StoreError):
+    """The key file cannot be used."""
+
+    exit_code = 2
+
+
+class KeyFileMismatch(KeyFileError):  # noqa: N818 - says what is wrong, under a parent that ends in Error
+    """The database was sealed with other keys."""
+
+
+class SealError(StoreError):
+    """A sealed value cannot be opened."""
+
+
+class UnknownKey(SealError):  # noqa: N818 - says what is wrong, under a parent that ends in Error
+    """A value was sealed with a key that is not in the key file."""
+
+
+class SealBroken(SealError):  # noqa: N818 - says what is wrong, under a parent that ends in Error
+    """A sealed value was altered or moved."""

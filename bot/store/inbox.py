@@ -1,0 +1,94 @@
+"""What came in: stored once, read in order, out of the way when it is poison."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from bot.store import places
+from bot.store.api import Chat, Incoming, PendingTurn
+from bot.store.drivers import Call, Driver
+from bot.store.errors import SealBroken
+from bot.store.moments import moment, stored
+from bot.store.outbox import queued
+from bot.store.sealing import Keyring
+from handlers.events import EVENTS
+from handlers.replies import Reply
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """The inbox of every channel."""
+
+    driver: Driver
+    keyring: Keyring
+
+    async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
+        """Store updates, on the disk before this returns: the platform forgets them next."""
+        if not updates:
+            return []
+        chats = [self._chat(update) for update in updates]
+        known = {chat.id: chat for chat in chats}
+        meet = [self._meet(chat, now) for chat in known.values()]
+        keep = [self._keep(update, chat, now) for update, chat in zip(updates, chats, strict=True)]
+        results = await self.driver.run(*meet, *keep, durable=True)
+        fresh = {chat.id: chat for chat, rows in zip(chats, results[len(meet) :], strict=True) if rows}
+        return list(fresh.values())
+
+    def _chat(self, update: Incoming) -> Chat:
+        return Chat(places.chat_id(self.keyring, update.channel, update.address), update.channel, update.address)
+
+    def _meet(self, chat: Chat, now: datetime) -> Call:
+        address = self.keyring.seal(chat.address, places.address(chat.id))
+        return Call("meet_chat", {"chat": chat.id, "channel": chat.channel, "address": address, "now": stored(now)})
+
+    def _keep(self, update: Incoming, chat: Chat, now: datetime) -> Call:
+        payload = self.keyring.seal(EVENTS.dump_json(update.event), places.update(chat.id, update.update_id))
+        return Call(
+            "receive",
+            {
+                "channel": chat.channel,
+                "update": update.update_id,
+                "chat": chat.id,
+                "payload": payload,
+                "now": stored(now),
+            },
+        )
+
+    async def waiting(self, channel: str) -> list[Chat]:
+        """Chats that still have to be answered, the longest waiting first."""
+        (rows,) = await self.driver.run(Call("waiting_chats", {"channel": channel}))
+        return [Chat(chat, channel, self.keyring.unseal(sealed, places.address(chat))) for chat, sealed in rows]
+
+    async def pending(self, chat: Chat) -> PendingTurn | None:
+        """The next turn; an update that cannot be read any more steps aside, with a line in the log."""
+        while True:
+            (rows,) = await self.driver.run(Call("pending", {"chat": chat.id}))
+            if not rows:
+                return None
+            try:
+                return self._turn(chat, rows[0])
+            except (SealBroken, ValidationError) as error:
+                _log.error("inbox_row_unreadable", inbox_id=rows[0][0], kind=type(error).__name__)
+                await self._set_aside(rows[0][0], rows[0][3])
+
+    def _turn(self, chat: Chat, row: tuple[Any, ...]) -> PendingTurn:
+        inbox_id, update_id, payload, received_at, session = row
+        event = EVENTS.validate_json(self.keyring.unseal(payload, places.update(chat.id, update_id)))
+        return PendingTurn(inbox_id, chat, event, self._session(chat, session), moment(received_at))
+
+    def _session(self, chat: Chat, sealed: bytes | None) -> str | None:
+        return None if sealed is None else self.keyring.unseal(sealed, places.session(chat.id))
+
+    async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply]) -> None:
+        """Set a poison update aside, sealed, for the operator, and say so to the chat."""
+        aside = {"inbox": pending.inbox_id, "now": stored(now)}
+        await self.driver.run(Call("give_up", aside, must=True), *queued(self.keyring, pending, replies, now))
+
+    async def _set_aside(self, inbox_id: int, now: int) -> None:
+        await self.driver.run(Call("give_up", {"inbox": inbox_id, "now": now}))

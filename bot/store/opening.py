@@ -1,0 +1,54 @@
+"""Open the store: the database, its tables, its keys."""
+
+from pathlib import Path
+
+from bot.store.api import Store
+from bot.store.drivers import Call, Driver
+from bot.store.drivers.sqlite import open_sqlite
+from bot.store.drivers.url import sqlite_path
+from bot.store.errors import KeyFileMismatch
+from bot.store.migrate import migrate
+from bot.store.sealing import Keyring
+from bot.store.store import SealedStore
+from locales import N_
+
+
+async def open_driver(url: str | None, data_dir: Path) -> Driver:
+    """The database of a URL, or the SQLite file of the data folder.
+
+    Raises:
+        DatabaseUrlError: the URL names no database.
+        DatabaseUnusable: it cannot be opened.
+    """
+    path = sqlite_path(url, data_dir)
+    assert path is not None
+    return await open_sqlite(path)
+
+
+async def open_store(url: str | None, data_dir: Path, keyring: Keyring) -> Store:
+    """The store with its tables brought up to date.
+
+    Raises:
+        StoreError: it cannot be opened; each kind says what to do.
+    """
+    driver = await open_driver(url, data_dir)
+    try:
+        await migrate(driver)
+        await _check_keys(driver, keyring)
+    except BaseException:
+        await driver.close()
+        raise
+    return SealedStore(driver, keyring)
+
+
+async def _check_keys(driver: Driver, keyring: Keyring) -> None:
+    """A database opened with another key file would lose chats silently: refuse it."""
+    mark = keyring.lookup("keyring")
+    (rows,) = await driver.run(Call("keyring_mark"))
+    if not rows:
+        await driver.run(Call("set_keyring_mark", {"mark": mark}))
+    elif (mark,) not in rows:
+        message = N_(
+            "The database was sealed with other keys than those in {path}. Put back the key file that belongs to it."
+        )
+        raise KeyFileMismatch(message, path=keyring.path)

@@ -1,0 +1,98 @@
+"""What goes out: claimed in order, settled once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from bot.store import places
+from bot.store.api import BROADCAST, REPLY, Chat, Delivery, OutboxRow, PendingTurn
+from bot.store.drivers import Call, Driver
+from bot.store.errors import SealBroken, UnknownKey
+from bot.store.moments import stored
+from bot.store.sealing import Keyring
+from handlers.replies import Reply
+
+_log = structlog.get_logger(__name__)
+
+
+def queued(keyring: Keyring, pending: PendingTurn, replies: Sequence[Reply], now: datetime) -> list[Call]:
+    """The replies of a turn, in order; the same turn cannot queue them twice."""
+    return [
+        _queued(keyring, pending.chat, f"turn:{pending.inbox_id}:{number}", reply, stored(now))
+        for number, reply in enumerate(replies)
+    ]
+
+
+def _queued(keyring: Keyring, chat: Chat, origin: str, reply: Reply, now: int) -> Call:
+    payload = keyring.seal(reply.model_dump_json(), places.payload(chat.id, origin))
+    row = {
+        "origin": origin,
+        "chat": chat.id,
+        "channel": chat.channel,
+        "payload": payload,
+        "priority": REPLY,
+        "now": now,
+    }
+    return Call("queue", row)
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """The outbox of every channel."""
+
+    driver: Driver
+    keyring: Keyring
+
+    async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
+        """Due rows, the first of each chat; one that cannot be read any more fails, with a line in the log."""
+        (rows,) = await self.driver.run(Call("claim", {"channel": channel, "limit": limit, "now": stored(now)}))
+        claimed = []
+        for row in sorted(rows, key=lambda row: (row[6], row[0])):
+            try:
+                claimed.append(self._row(channel, row))
+            except (SealBroken, ValidationError) as error:
+                _log.error("outbox_row_unreadable", outbox_id=row[0], kind=type(error).__name__)
+                await self._end(row[0], Delivery.FAILED, now)
+            except UnknownKey:
+                await self._unclaim(rows, now)
+                raise
+        return claimed
+
+    def _row(self, channel: str, row: tuple[Any, ...]) -> OutboxRow:
+        outbox_id, origin, chat, address, payload, attempts, priority = row
+        person = Chat(chat, channel, self.keyring.unseal(address, places.address(chat)))
+        reply = Reply.model_validate_json(self.keyring.unseal(payload, places.payload(chat, origin)))
+        return OutboxRow(outbox_id, person, reply, attempts, priority, origin)
+
+    async def _unclaim(self, rows: list[tuple[Any, ...]], now: datetime) -> None:
+        await self.driver.run(*(Call("retry", {"id": row[0], "due": stored(now)}) for row in rows))
+
+    async def _end(self, outbox_id: int, state: Delivery, now: datetime) -> None:
+        await self.driver.run(Call("settle", {"id": outbox_id, "state": state.value, "now": stored(now)}))
+
+    async def settle(self, row: OutboxRow, state: Delivery, now: datetime, *, message: str | None = None) -> None:
+        """The end of a row, and of a chat that waited for it to be forgotten."""
+        chat, at = row.chat.id, stored(now)
+        calls = [self._settlement(row, state, at, message)]
+        if state is Delivery.BLOCKED:
+            calls.append(Call("block_chat", {"chat": chat, "now": at}))
+        await self.driver.run(*calls, Call("forget_chat", {"chat": chat}))
+
+    def _settlement(self, row: OutboxRow, state: Delivery, at: int, message: str | None) -> Call:
+        if state is not Delivery.SENT:
+            return Call("settle", {"id": row.id, "state": state.value, "now": at})
+        sealed = None if message is None else self.keyring.seal(message, places.message(row.chat.id, row.origin))
+        return Call("settle_sent", {"id": row.id, "message": sealed, "now": at})
+
+    async def retry(self, row: OutboxRow, due: datetime) -> None:
+        """Back in the queue, not before ``due``."""
+        await self.driver.run(Call("retry", {"id": row.id, "due": stored(due)}))
+
+    async def recover(self, channel: str) -> int:
+        """What a crash caught on its way: replies and notices are queued again, broadcasts become unknown."""
+        (rows,) = await self.driver.run(Call("recover", {"channel": channel, "broadcast": BROADCAST}))
+        return len(rows)

@@ -1,0 +1,100 @@
+"""What is held about the person in a chat, within a turn: all of it shown, nearly all of it deleted."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.store import places
+from bot.store.api import PendingTurn
+from bot.store.drivers import Call
+from bot.store.moments import moment, stored
+from bot.store.request_book import Ask, StoredRequestBook
+from bot.store.sealing import Keyring, Place
+from handlers.requests.model import MUST_STAY, Content, Request
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOwnData:
+    """Implements ``handlers.ports.OwnData``."""
+
+    ask: Ask
+    keyring: Keyring
+    pending: PendingTurn
+    now: datetime
+    requests: StoredRequestBook
+
+    async def export(self) -> dict[str, Any]:
+        """Everything, JSON-ready: chat, session, requests, received, outgoing. Times are ISO 8601 in UTC."""
+        mine = {"chat": self.pending.chat.id}
+        requests = [request.model_dump(mode="json") for request in await self.requests.mine()]
+        chat, received, outgoing = await self.ask(
+            Call("my_chat", mine), Call("my_inbox", mine), Call("my_outbox", mine)
+        )
+        return {
+            **self._chat(chat[0]),
+            "requests": requests,
+            "received": [self._received(row) for row in received],
+            "outgoing": [self._outgoing(row) for row in outgoing],
+        }
+
+    def _chat(self, row: tuple[Any, ...]) -> dict[str, Any]:
+        first, last, blocked, session = row
+        chat = self.pending.chat
+        held = {
+            "channel": chat.channel,
+            "address": chat.address,
+            "first_contact_at": _iso(first),
+            "last_contact_at": _iso(last),
+            "blocked_at": _iso(blocked),
+        }
+        return {"chat": held, "session": self._json(session, places.session(chat.id))}
+
+    def _received(self, row: tuple[Any, ...]) -> dict[str, Any]:
+        update_id, payload, state, received_at = row
+        event = self._json(payload, places.update(self.pending.chat.id, update_id))
+        return {"id": update_id, "state": state, "received_at": _iso(received_at), "event": event}
+
+    def _outgoing(self, row: tuple[Any, ...]) -> dict[str, Any]:
+        origin, payload, message, state, queued_at = row
+        chat = self.pending.chat.id
+        return {
+            "state": state,
+            "queued_at": _iso(queued_at),
+            "message_id": self._text(message, places.message(chat, origin)),
+            "reply": self._json(payload, places.payload(chat, origin)),
+        }
+
+    def _text(self, sealed: bytes | None, place: Place) -> str | None:
+        return None if sealed is None else self.keyring.unseal(sealed, place)
+
+    def _json(self, sealed: bytes | None, place: Place) -> Any:
+        text = self._text(sealed, place)
+        return None if text is None else json.loads(text)
+
+    async def erase(self) -> tuple[str, ...]:
+        """Delete all but the requests that must stay, lessened; their codes. The turn goes on and can still finish."""
+        staying = [request for request in await self.requests.mine() if request.state in MUST_STAY]
+        mine = {"chat": self.pending.chat.id}
+        timed = {**mine, "now": stored(self.now)}
+        await self.ask(
+            Call("erase_inbox", {**timed, "inbox": self.pending.inbox_id}),
+            Call("erase_outbox", mine),
+            Call("erase_requests", mine),
+            *(self._lessened(request) for request in staying),
+            Call("erase_chat", timed),
+        )
+        return tuple(request.code for request in staying)
+
+    def _lessened(self, request: Request) -> Call:
+        content = self.keyring.seal(needed(request.content).model_dump_json(), places.content(request.code))
+        return Call("lessen", {"code": request.code, "chat": self.pending.chat.id, "content": content})
+
+
+def needed(content: Content) -> Content:
+    """What the paper under way is about: who, which certificate, what is asked; not what was told in the conversation."""
+    return content.model_copy(update={"events": (), "decision": ""})
+
+
+def _iso(number: int | None) -> str | None:
+    return None if number is None else moment(number).isoformat()

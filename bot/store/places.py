@@ -1,0 +1,43 @@
+"""Where each sealed value of the tables belongs, and the rows' ids, all known before the row is written."""
+
+from bot.store.sealing import Keyring, Place
+
+
+def chat_id(keyring: Keyring, channel: str, address: str) -> str:
+    """The id of a chat: found again from its address, saying nothing about it."""
+    return keyring.lookup("chat", channel, address)
+
+
+def serial_id(keyring: Keyring, serial: str) -> str:
+    """What a certificate's serial number is found by."""
+    return keyring.lookup("serial", serial)
+
+
+def address(chat: str) -> Place:
+    """The platform's chat id."""
+    return Place("chats", "address", chat)
+
+
+def session(chat: str) -> Place:
+    """The conversation."""
+    return Place("chats", "session", chat)
+
+
+def update(chat: str, update_id: str) -> Place:
+    """What came in; the channel is part of the chat's id."""
+    return Place("inbox", "payload", f"{chat} {update_id}")
+
+
+def payload(chat: str, origin: str) -> Place:
+    """What goes out."""
+    return Place("outbox", "payload", f"{chat} {origin}")
+
+
+def message(chat: str, origin: str) -> Place:
+    """The platform's id of what was sent."""
+    return Place("outbox", "message", f"{chat} {origin}")
+
+
+def content(code: str) -> Place:
+    """What a request asks for."""
+    return Place("requests", "content", code)

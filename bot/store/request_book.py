@@ -1,0 +1,109 @@
+"""The requests of one chat, within a turn."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.store import places
+from bot.store.drivers import Call, Rows
+from bot.store.moments import moment, stored
+from bot.store.sealing import Keyring
+from handlers.requests.model import MOVES, Content, Request, State, Step
+from rules.calendar import vietnamese_day
+
+#: Who moves a request from within its own conversation.
+SUBSCRIBER = "subscriber"
+#: More codes than a year will see.
+CODES_A_YEAR = 1_000_000_000
+
+
+class Ask(Protocol):
+    """Run queries in the turn's transaction."""
+
+    def __call__(self, *calls: Call) -> Awaitable[list[Rows]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRequestBook:
+    """Implements ``handlers.ports.RequestBook``."""
+
+    ask: Ask
+    keyring: Keyring
+    chat: str
+    now: datetime
+
+    async def mine(self) -> tuple[Request, ...]:
+        """All of them, the newest first."""
+        return await self._read("my_requests")
+
+    async def get(self, code: str) -> Request | None:
+        """One of mine."""
+        return next(iter(await self._read("my_request", code=code)), None)
+
+    async def open_for(self, serial: str, procedure: str) -> Request | None:
+        """The newest open one for this certificate and procedure."""
+        looked_up = places.serial_id(self.keyring, serial)
+        return next(iter(await self._read("my_open_request", serial=looked_up, procedure=procedure)), None)
+
+    async def register(self, content: Content, state: State = State.SUBMITTED) -> Request:
+        """A new one, under the next code of the year in Viet Nam."""
+        year = vietnamese_day(self.now).year
+        (((number,),),) = await self.ask(Call("next_number", {"name": f"YC-{year}"}))
+        code = f"YC-{year}-{number:06d}"
+        row = {"code": code, "number": year * CODES_A_YEAR + number, "state": state.value, "ended": self._ended(state)}
+        await self.ask(Call("register", {**self._columns(code, content), **row}), self._recorded(code, state))
+        return Request(code=code, state=state, content=content, history=(self._step(state),))
+
+    async def amend(self, code: str, content: Content) -> Request | None:
+        """New content, where the state still allows it."""
+        (changed,) = await self.ask(Call("amend", self._columns(code, content)))
+        return await self.get(code) if changed else None
+
+    async def move(self, code: str, to: State) -> Request | None:
+        """A move by the subscriber, where there is one from the present state."""
+        moved = {"code": code, "chat": self.chat, "state": to.value, "ended": self._ended(to)}
+        (changed,) = await self.ask(Call("move", moved))
+        if not changed:
+            return None
+        await self.ask(self._recorded(code, to))
+        return await self.get(code)
+
+    async def _read(self, query: str, **parameters: str) -> tuple[Request, ...]:
+        mine = {"chat": self.chat}
+        rows, history = await self.ask(Call(query, {**mine, **parameters}), Call("my_history", mine))
+        steps = _steps_by_code(history)
+        return tuple(self._request(row, steps[row[0]]) for row in rows)
+
+    def _request(self, row: tuple[Any, ...], steps: Iterable[Step]) -> Request:
+        code, state, sealed = row
+        content = Content.model_validate_json(self.keyring.unseal(sealed, places.content(code)))
+        return Request(code=code, state=State(state), content=content, history=tuple(steps))
+
+    def _columns(self, code: str, content: Content) -> dict[str, object]:
+        serial = None if content.serial is None else places.serial_id(self.keyring, content.serial)
+        sealed = self.keyring.seal(content.model_dump_json(), places.content(code))
+        return {
+            "code": code,
+            "chat": self.chat,
+            "serial": serial,
+            "procedure": content.procedure.value,
+            "content": sealed,
+        }
+
+    def _recorded(self, code: str, state: State) -> Call:
+        return Call("record_move", {"code": code, "state": state.value, "now": stored(self.now), "actor": SUBSCRIBER})
+
+    def _step(self, state: State) -> Step:
+        return Step(state=state, at=self.now, by=SUBSCRIBER)
+
+    def _ended(self, state: State) -> int | None:
+        return None if MOVES[state] else stored(self.now)
+
+
+def _steps_by_code(history: Rows) -> dict[str, list[Step]]:
+    steps = defaultdict(list)
+    for code, state, at, actor in history:
+        steps[code].append(Step(state=State(state), at=moment(at), by=actor))
+    return steps

@@ -1,0 +1,113 @@
+"""The keys in use: seal, open, look up. Keys that another process added are picked up while running."""
+
+import hashlib
+import hmac
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from bot.store.errors import SealBroken, UnknownKey
+from bot.store.sealing.keyfile import KeyFile, create_key_file, new_key_file, read_key_file
+from bot.store.sealing.place import Place
+from locales import N_
+
+KEY_ID_BYTES = 4
+#: The nonce is random: one key seals far fewer than the 2**32 values that NIST SP 800-38D allows it.
+NONCE_BYTES = 12
+#: How long a running process may go on sealing with a key that was superseded.
+REFRESH_SECONDS = 1.0
+
+
+class Keyring:
+    """Seals and opens values: key id (4 bytes), nonce (12), ciphertext and tag of AES-256-GCM."""
+
+    def __init__(self, path: Path, keys: KeyFile) -> None:
+        self.path = path
+        self._seen = _stamp(path)
+        self._looked = time.monotonic()
+        self._use(keys)
+
+    def _use(self, keys: KeyFile) -> None:
+        self.keys = keys
+        self._ciphers: Mapping[bytes, AESGCM] = {
+            bytes.fromhex(name): AESGCM(stored.key) for name, stored in keys.keys.items()
+        }
+        self.current = bytes.fromhex(keys.current)
+
+    def seal(self, text: str | bytes, place: Place) -> bytes:
+        """Seal a value for one place with the current key."""
+        self._refresh()
+        nonce = os.urandom(NONCE_BYTES)
+        plain = text.encode() if isinstance(text, str) else text
+        return self.current + nonce + self._ciphers[self.current].encrypt(nonce, plain, place.bound())
+
+    def unseal(self, sealed: bytes, place: Place) -> str:
+        """Open a value.
+
+        Raises:
+            UnknownKey: sealed with a key that is not in the key file, not even now.
+            SealBroken: altered, cut, or sealed for another place.
+        """
+        name, nonce = sealed[:KEY_ID_BYTES], sealed[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES]
+        cipher = self._ciphers.get(name) or self._reloaded().get(name)
+        if cipher is None:
+            message = N_(
+                "A value in {table} was sealed with key {key}, which the key file lacks. Put back the full key file."
+            )
+            raise UnknownKey(message, table=place.table, key=name.hex())
+        try:
+            return cipher.decrypt(nonce, sealed[KEY_ID_BYTES + NONCE_BYTES :], place.bound()).decode()
+        except (InvalidTag, ValueError):
+            message = N_("A sealed value in {table}.{column} was altered or moved. Restore the database from its copy.")
+            raise SealBroken(message, table=place.table, column=place.column) from None
+
+    def lookup(self, purpose: str, *parts: str) -> str:
+        """A keyed HMAC-SHA256 to find a value by, 32 hex characters; differs from purpose to purpose."""
+        text = "\x1f".join((purpose, *parts)).encode()
+        return hmac.digest(self.keys.index, text, hashlib.sha256).hex()[:32]
+
+    def reload(self) -> None:
+        """Read the key file anew."""
+        self._seen = _stamp(self.path)
+        self._use(read_key_file(self.path))
+
+    def _reloaded(self) -> Mapping[bytes, AESGCM]:
+        self._looked = 0.0
+        self._refresh()
+        return self._ciphers
+
+    def _refresh(self) -> None:
+        now = time.monotonic()
+        if now - self._looked < REFRESH_SECONDS:
+            return
+        self._looked = now
+        if _stamp(self.path) not in {self._seen, None}:
+            self.reload()
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes with every replacement of the file; None where it cannot be looked at just now."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino
+
+
+def open_keyring(path: Path) -> tuple[Keyring, bool]:
+    """The keyring of a file, and whether it was made just now because there was none.
+
+    Raises:
+        KeyFileError: the file cannot be used or made; the message says what to do.
+    """
+    created = False
+    try:
+        keys = read_key_file(path)
+    except FileNotFoundError:
+        created = create_key_file(path, new_key_file())
+        keys = read_key_file(path)
+    return Keyring(path, keys), created

@@ -1,0 +1,61 @@
+"""The store, put together from its parts."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+
+from bot.store.api import Chat, Delivery, Incoming, OutboxRow, PendingTurn, TurnUnit
+from bot.store.drivers import Driver
+from bot.store.inbox import Inbox
+from bot.store.outbox import Outbox
+from bot.store.sealing import Keyring
+from bot.store.turn import open_turn
+from bot.store.upkeep import Upkeep
+from handlers.replies import Reply
+
+
+class SealedStore:
+    """Implements ``bot.store.api.Store`` over one of the drivers."""
+
+    def __init__(self, driver: Driver, keyring: Keyring) -> None:
+        self._driver = driver
+        self._keyring = keyring
+        self._inbox = Inbox(driver, keyring)
+        self._outbox = Outbox(driver, keyring)
+        self._upkeep = Upkeep(driver)
+
+    async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
+        return await self._inbox.receive(updates, now)
+
+    async def waiting(self, channel: str) -> list[Chat]:
+        return await self._inbox.waiting(channel)
+
+    async def pending(self, chat: Chat) -> PendingTurn | None:
+        return await self._inbox.pending(chat)
+
+    def turn(self, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnUnit]:
+        return open_turn(self._driver, self._keyring, pending, now)
+
+    async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply] = ()) -> None:
+        await self._inbox.give_up(pending, now, replies)
+
+    async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
+        return await self._outbox.claim(channel, limit, now)
+
+    async def settle(self, row: OutboxRow, state: Delivery, now: datetime, *, message: str | None = None) -> None:
+        await self._outbox.settle(row, state, now, message=message)
+
+    async def retry(self, row: OutboxRow, due: datetime) -> None:
+        await self._outbox.retry(row, due)
+
+    async def recover(self, channel: str) -> int:
+        return await self._outbox.recover(channel)
+
+    async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
+        return await self._upkeep.retention(now, days, dry_run=dry_run)
+
+    async def reseal(self) -> int:
+        return 0
+
+    async def close(self) -> None:
+        await self._driver.close()

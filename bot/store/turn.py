@@ -1,0 +1,73 @@
+"""One turn: a single transaction, in a single go where the conversation asked for nothing."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+
+from bot.store import places
+from bot.store.api import PendingTurn, TurnUnit
+from bot.store.drivers import Call, Driver, Rows, Transaction
+from bot.store.moments import stored
+from bot.store.outbox import queued
+from bot.store.own_data import StoredOwnData
+from bot.store.request_book import StoredRequestBook
+from bot.store.sealing import Keyring
+from handlers.events import EVENTS, Event
+from handlers.ports import OwnData, RequestBook
+from handlers.replies import Reply
+
+
+class StoredTurn:
+    """The transaction of a turn, opened by the first question and committed by ``finish``."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a turn, given once, below
+        self, driver: Driver, keyring: Keyring, pending: PendingTurn, now: datetime, stack: AsyncExitStack
+    ) -> None:
+        self._driver = driver
+        self._keyring = keyring
+        self._pending = pending
+        self._now = now
+        self._stack = stack
+        self._transaction: Transaction | None = None
+        book = StoredRequestBook(self._ask, keyring, pending.chat.id, now)
+        self.requests: RequestBook = book
+        self.own_data: OwnData = StoredOwnData(self._ask, keyring, pending, now, book)
+
+    async def _ask(self, *calls: Call) -> list[Rows]:
+        if self._transaction is None:
+            self._transaction = await self._stack.enter_async_context(self._driver.transaction())
+        return await self._transaction.run(*calls)
+
+    async def finish(self, session: str | None, replies: Sequence[Reply], again: Sequence[Event] = ()) -> None:
+        """Commit the session, the replies, the follow-ups and "this update is handled" as one."""
+        follow = [self._follow(number, event) for number, event in enumerate(again)]
+        replied = queued(self._keyring, self._pending, replies, self._now)
+        calls = [self._handled(), self._keep(session), *replied, *follow]
+        if self._transaction is None:
+            await self._driver.run(*calls)
+        else:
+            await self._transaction.run(*calls, commit=True)
+
+    def _handled(self) -> Call:
+        return Call("finish", {"inbox": self._pending.inbox_id, "now": stored(self._now)}, must=True)
+
+    def _keep(self, session: str | None) -> Call:
+        chat = self._pending.chat.id
+        if session is None:
+            return Call("drop_session", {"chat": chat})
+        return Call("keep_session", {"chat": chat, "session": self._keyring.seal(session, places.session(chat))})
+
+    def _follow(self, number: int, event: Event) -> Call:
+        update = f"again:{self._pending.inbox_id}:{number}"
+        payload = self._keyring.seal(EVENTS.dump_json(event), places.update(self._pending.chat.id, update))
+        return Call(
+            "follow_up",
+            {"update": update, "payload": payload, "inbox": self._pending.inbox_id, "now": stored(self._now)},
+        )
+
+
+@asynccontextmanager
+async def open_turn(driver: Driver, keyring: Keyring, pending: PendingTurn, now: datetime) -> AsyncIterator[TurnUnit]:
+    """The turn's transaction; left without ``finish``, or with an exception, nothing of it stays."""
+    async with AsyncExitStack() as stack:
+        yield StoredTurn(driver, keyring, pending, now, stack)

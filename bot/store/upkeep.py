@@ -1,0 +1,30 @@
+"""What the store does for itself: retention."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.store.drivers import Call, Driver
+from bot.store.moments import stored
+
+#: In this order: a chat can go only when its requests did.
+_EXPIRY = {
+    "requests": "expire_requests",
+    "sessions": "expire_sessions",
+    "inbox": "expire_inbox",
+    "outbox": "expire_outbox",
+    "chats": "expire_chats",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Deletes what is past its time."""
+
+    driver: Driver
+
+    async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
+        """Delete what is older than ``days``, as one transaction; how much of each. A dry run only counts."""
+        before = {"before": stored(now - timedelta(days=days))}
+        async with self.driver.transaction() as transaction:
+            results = await transaction.run(*(Call(query, before) for query in _EXPIRY.values()), commit=not dry_run)
+        return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
