@@ -1,0 +1,76 @@
+"""Certificates written as text: PEM (RFC 7468), bare base64, with whatever stands around them."""
+
+import base64
+import binascii
+import codecs
+import re
+from collections.abc import Iterator
+
+from bot.certificates.errors import SecretError, UnreadableError
+from bot.certificates.kinds import refuse_secret
+from handlers.certificate import Trouble
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_MARK = re.compile(rb"-{4,5} ?(BEGIN|END) ([A-Za-z0-9 #]{1,40}?) ?-{4,5}")
+_SECRET = re.compile(rb"BEGIN [A-Za-z0-9 ]{0,30}PRIVATE KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjE")
+#: A SEQUENCE in base64 (0x30 and a length), over lines; possessive, so that it stays linear.
+_BARE = re.compile(rb"M[A-I][A-Za-z0-9+/]{30,}+(?:\s++[A-Za-z0-9+/]{4,}+)*+={0,2}")
+_HEADER = re.compile(rb"^[A-Za-z-]+:.*$", re.MULTILINE)
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+
+
+def plain(data: bytes) -> bytes:
+    """The text as UTF-8 without a byte order mark, whatever encoding it came in."""
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return data.decode(encoding, "replace").removeprefix("\ufeff").encode()
+    if data[1::2].startswith(b"\0\0\0") and b"\0" not in data[:8:2]:
+        return data.decode("utf-16-le", "replace").encode()
+    return data
+
+
+def refuse_secret_text(text: bytes) -> None:
+    """Raise ``SecretError`` where a private key stands anywhere in the text."""
+    if _SECRET.search(text):
+        raise SecretError(Trouble.PRIVATE_KEY)
+
+
+def is_armoured(text: bytes) -> bool:
+    """Whether there is a PEM boundary."""
+    return bool(_MARK.search(text))
+
+
+def blocks(text: bytes) -> Iterator[bytes]:
+    """The DER of every PEM block, or else of every run of base64; raises ``SecretError`` for a hidden private key.
+
+    A block whose end is missing or whose base64 is damaged gives what can be decoded: the parser calls it broken.
+    """
+    marks = list(_MARK.finditer(text))
+    bodies = _pem_bodies(text, marks) if marks else (run.group() for run in _BARE.finditer(text))
+    for body in bodies:
+        der = decode_base64(body)
+        refuse_secret(der)
+        yield der
+
+
+def _pem_bodies(text: bytes, marks: list[re.Match[bytes]]) -> Iterator[bytes]:
+    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        if mark.group(1) == b"BEGIN":
+            body = text[mark.end() : following.start() if following else len(text)]
+            yield _HEADER.sub(b"", body)
+
+
+def decode_base64(body: bytes) -> bytes:
+    """Decode what is base64 in ``body``, ignoring all else; raises ``UnreadableError`` where nothing is."""
+    letters = _NOT_BASE64.sub(b"", body.rstrip().rstrip(b"="))
+    usable = letters[: len(letters) - (len(letters) % 4 == 1)]
+    try:
+        return base64.b64decode(usable + b"=" * (-len(usable) % 4))
+    except binascii.Error as error:
+        raise UnreadableError(Trouble.BROKEN) from error

@@ -1,0 +1,92 @@
+"""Errors of certificate reading.
+
+::
+
+    TrolyError (bot.errors)
+    └── CertificatesError
+        ├── UnreadableError              bytes that give no certificate; carries the ``Trouble``
+        │   └── SecretError              bytes that must not have been sent; the whole file is refused
+        ├── WorkerError                  the worker process did not start
+        └── TrustError                   a CA file that cannot be installed or removed
+            ├── NotACaError
+            ├── UnpinnedError
+            ├── FingerprintMismatchError
+            └── NotInstalledError
+"""
+
+from bot.errors import TrolyError
+from handlers.certificate import SECRETS, Trouble
+from locales import N_
+
+
+class CertificatesError(TrolyError):
+    """A certificate file cannot be used."""
+
+
+class UnreadableError(CertificatesError):
+    """These bytes give no certificate."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__()
+        self.trouble = trouble
+        self.where = ""  #: name of the archive entry, filled in on the way up
+
+    @property
+    def ends_the_file(self) -> bool:
+        """Nothing more is read: a secret lies in it, or a limit is used up."""
+        return self.trouble in SECRETS or self.trouble is Trouble.TOO_MUCH_UNPACKED
+
+
+class SecretError(UnreadableError):
+    """These bytes hold a private key."""
+
+
+class WorkerError(CertificatesError):
+    """The process that reads certificate files did not start."""
+
+
+class TrustError(CertificatesError):
+    """This CA file cannot be used."""
+
+
+class NotACaError(TrustError):
+    """The file is not one CA certificate."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(N_("{file}: this is not one CA certificate (PEM or DER). Nothing was installed."), file=file)
+
+
+class UnpinnedError(TrustError):
+    """The CA is none of those known by fingerprint."""
+
+    def __init__(self, file: str, fingerprint: str) -> None:
+        super().__init__(
+            N_(
+                "{file}: this CA is not one of those known by fingerprint. Its SHA-256 fingerprint is {fingerprint}. "
+                "Compare it with the one its owner publishes; if they are the same, add it with "
+                "--fingerprint {fingerprint}. Nothing was installed."
+            ),
+            file=file,
+            fingerprint=fingerprint,
+        )
+
+
+class FingerprintMismatchError(TrustError):
+    """The CA has another fingerprint than the one given."""
+
+    def __init__(self, file: str, fingerprint: str) -> None:
+        super().__init__(
+            N_("{file}: its SHA-256 fingerprint is {fingerprint}, not the one given. Nothing was installed."),
+            file=file,
+            fingerprint=fingerprint,
+        )
+
+
+class NotInstalledError(TrustError):
+    """No installed CA has this fingerprint."""
+
+    def __init__(self, fingerprint: str) -> None:
+        super().__init__(
+            N_("No single installed CA has a fingerprint that starts with {fingerprint}. See: troly trust list"),
+            fingerprint=fingerprint,
+        )

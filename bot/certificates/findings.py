@@ -1,0 +1,54 @@
+"""What a container holds, before it is decoded."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from asn1crypto import parser
+
+from bot.certificates.kinds import Kind, der_kind, refuse_secret
+from handlers.certificate import Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The DER of one certificate, and the archive entry it lay in."""
+
+    der: bytes
+    where: str = ""
+    #: Made a signature: shown even where it is a CA.
+    signer: bool = False
+    #: Came along with a signer's certificate; helps to verify the chain and is never shown.
+    companion: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A part that gave no certificate, and why."""
+
+    trouble: Trouble
+    where: str = ""
+
+
+Finding = Found | Missed
+
+
+def values(data: bytes) -> Iterator[tuple[Kind, bytes]]:
+    """Certificates and PKCS#7 values written one after another; ends at the first byte that begins neither.
+
+    Raises:
+        SecretError: a private key follows.
+        UnreadableError: DER of another sort comes first.
+    """
+    while data[:1] == b"\x30" and (kind := der_kind(data)):
+        end = _length(data)
+        yield kind, data[:end]
+        data = data[end:]
+        refuse_secret(data)
+
+
+def _length(data: bytes) -> int:
+    """Bytes of the first value; all of them where it is cut short."""
+    try:
+        return int(parser.peek(data))
+    except (ValueError, RecursionError):
+        return len(data)

@@ -1,0 +1,115 @@
+"""From bytes to a reading: find the certificates, decode each once, leave out CAs that only accompany."""
+
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
+
+from bot.certificates.chain import recognise
+from bot.certificates.errors import UnreadableError
+from bot.certificates.finding import find
+from bot.certificates.findings import Finding, Found, Missed
+from bot.certificates.limits import LIMITS, Limits
+from bot.certificates.record import Decoded, decode
+from bot.certificates.trust import EMPTY, TrustStore
+from bot.certificates.unpacking import Unpacker
+from handlers.certificate import SECRETS, Certificate, Problem, Reading, Recognition, Trouble
+from rules.facts import Issuer
+
+
+def read(data: bytes, name: str = "", trust: TrustStore = EMPTY, limits: Limits = LIMITS) -> Reading:
+    """Read a file of any kind, in this process and without limits of time and memory.
+
+    Args:
+        data: the file.
+        name: what it is called; what it *is* the bytes decide.
+        trust: CA certificates to verify issuers with.
+        limits: sizes and counts that end the reading.
+
+    Returns:
+        Certificates in the file's order, each once by fingerprint; CA certificates only where there is nothing else.
+        A file that holds a secret gives that problem alone.
+    """
+    del name
+    try:
+        with _quiet():
+            return _Gathering(trust, limits).reading(find(data, Unpacker(limits)))
+    except MemoryError:
+        return Reading(problems=(Problem(trouble=Trouble.TOO_MUCH_MEMORY),))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """``cryptography`` warns of what the record shows anyhow: negative serials, country names too long, old curves."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        warnings.simplefilter("ignore", UserWarning)
+        yield
+
+
+@dataclass
+class _Gathering:
+    """What was found so far."""
+
+    trust: TrustStore
+    limits: Limits
+    shown: list[Decoded] = field(default_factory=list)
+    signers: set[str] = field(default_factory=set)
+    companions: list[x509.Certificate] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    seen: set[bytes] = field(default_factory=set)
+
+    def reading(self, findings: Iterable[Finding]) -> Reading:
+        try:
+            for finding in findings:
+                self._take(finding)
+        except UnreadableError as error:
+            self._end(error)
+        return Reading(certificates=tuple(self._certificates()), problems=tuple(self.problems))
+
+    def _take(self, finding: Finding) -> None:
+        if isinstance(finding, Missed):
+            self.problems.append(Problem(trouble=finding.trouble, where=finding.where))
+        elif finding.der not in self.seen:
+            self.seen.add(finding.der)
+            self._decode(finding)
+
+    def _decode(self, found: Found) -> None:
+        if len(self.shown) >= self.limits.entries:
+            raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
+        try:
+            decoded = decode(found.der)
+        except UnreadableError as error:
+            if not found.companion:
+                self.problems.append(Problem(trouble=error.trouble, where=found.where))
+            return
+        if found.signer:
+            self.signers.add(decoded.certificate.fingerprint)
+        if found.companion:
+            self.companions.append(decoded.source)
+        else:
+            self.shown.append(decoded)
+
+    def _end(self, error: UnreadableError) -> None:
+        """Of a file that holds a secret nothing is told but that."""
+        if error.trouble in SECRETS:
+            self.shown.clear()
+            self.problems.clear()
+        self.problems.append(Problem(trouble=error.trouble, where=error.where))
+
+    def _certificates(self) -> Iterator[Certificate]:
+        own = [one for one in self.shown if not one.is_ca or one.certificate.fingerprint in self.signers]
+        chain = [*self.companions, *(one.source for one in self.shown if one.is_ca)]
+        return (_recognised(one, self.trust, chain) for one in own or self.shown)
+
+
+def _recognised(decoded: Decoded, trust: TrustStore, companions: list[x509.Certificate]) -> Certificate:
+    """An issuer's name that a pinned CA gives the lie to is not the government's."""
+    known = recognise(decoded.source, trust, companions) if trust.authorities else None
+    if known is None:
+        return decoded.certificate
+    kind = Issuer.UNKNOWN if known is Recognition.INVALID else decoded.certificate.issuer_kind
+    return decoded.certificate.model_copy(update={"recognition": known, "issuer_kind": kind})

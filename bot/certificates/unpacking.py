@@ -1,0 +1,58 @@
+"""ZIP entries, unpacked inside limits: sizes are counted while bytes come, no header is believed."""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+
+from bot.certificates.errors import UnreadableError
+from bot.certificates.limits import Limits
+from handlers.certificate import Trouble
+
+_CHUNK = 64 * 1024
+_CENTRAL_ENTRY = b"PK\x01\x02"
+_ENCRYPTED = 0x1  #: general purpose bit 0: APPNOTE 4.4.4
+#: The methods Windows and Office write; LZMA and the like may ask for any amount of memory.
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+#: Entries of an Office document are many and are not read; beyond this its directory alone is an attack.
+_LONGEST_DIRECTORY = 20_000
+
+
+class Unpacker:
+    """The budget of one file: what is unpacked of a document inside an archive counts too."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._left = limits.unpacked
+
+    def open(self, data: bytes) -> zipfile.ZipFile:
+        """Open an archive; raises ``UnreadableError`` where it is none or its directory is too long."""
+        if data.count(_CENTRAL_ENTRY) > _LONGEST_DIRECTORY:
+            raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
+        try:
+            return zipfile.ZipFile(BytesIO(data))
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+            raise UnreadableError(Trouble.BROKEN) from error
+
+    def unpack(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+        """The bytes of an entry.
+
+        Raises:
+            UnreadableError: ENCRYPTED, UNKNOWN_TYPE for an unusual compression, TOO_MUCH_UNPACKED or BROKEN.
+        """
+        if entry.flag_bits & _ENCRYPTED:
+            raise UnreadableError(Trouble.ENCRYPTED)
+        if entry.compress_type not in _METHODS:
+            raise UnreadableError(Trouble.UNKNOWN_TYPE)
+        try:
+            return b"".join(self._counted(archive, entry))
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError) as error:
+            raise UnreadableError(Trouble.BROKEN) from error
+
+    def _counted(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+        with archive.open(entry) as stream:
+            while chunk := stream.read(_CHUNK):
+                self._left -= len(chunk)
+                if self._left < 0:
+                    raise UnreadableError(Trouble.TOO_MUCH_UNPACKED)
+                yield chunk
