@@ -57,6 +57,11 @@ class BotApi:
         wanted = {method.lower() for method in methods}
         return [call for call in self.calls if call.method in wanted]
 
+    @property
+    def listened(self) -> int:
+        """How often the bot began to poll, or set a webhook."""
+        return self.gate.arrived["getupdates"] + self.gate.arrived["setwebhook"]
+
     def user(self, name: str) -> User:
         """The person of that name; the same one each time."""
         if name not in self._users:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -33,10 +34,12 @@ class Gate:
         self.account, self.limits = account, limits
         self.faults = Faults()
         self.calls: list[Call] = []
+        self.arrived: Counter[str] = Counter()  #: calls by method, those still waiting for their answer included
 
     async def call(self, request: Request) -> Response:
         method = request.path_params["method"].lower()
         form = Form({})
+        self.arrived[method] += 1
         try:
             self.check_token(request.path_params["token"])
             form = await read(request)

@@ -1,0 +1,86 @@
+"""Updates per second through the Bot API server, ours against a bare python-telegram-bot application.
+
+Ours stores every update before it acknowledges it, handles it in a transaction and keeps each reply in an outbox; the
+peer keeps its conversation in memory and a pickle. Both are processes of their own, both answer every line once.
+"""
+
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from tests.bench import telegram_peer
+from tests.bench.result import Result
+from tests.support.botapi import BotApi, Limits, User
+from tests.support.program import running
+
+CHATS = 40
+LINES = 10  #: each chat says at once
+ROUNDS = 5
+GOAL = 0.8
+#: No throttle, and a pace no bench reaches: what is measured is the work, not the waiting.
+UNHURRIED = {
+    "TROLY_THROTTLE_BURST": "100000",
+    "TROLY_THROTTLE_PER_SECOND": "100000",
+    "TROLY_TELEGRAM_MESSAGES_PER_SECOND": "100000",
+    "TROLY_TELEGRAM_CHAT_MESSAGES_PER_SECOND": "100000",
+    "TROLY_LOG_LEVEL": "WARNING",
+}
+#: -P: this file has the name of the library, and must not stand in its way.
+PEER = (sys.executable, "-P", telegram_peer.__file__)
+
+
+class Side:
+    """One program, its server, its people."""
+
+    def __init__(self, api: BotApi) -> None:
+        self.people = [api.user(f"Người {number}") for number in range(CHATS)]
+        self.rates: list[float] = []
+
+    async def start(self) -> None:
+        await self._say(["/start"])
+
+    async def measure(self) -> None:
+        began = time.perf_counter()
+        await self._say(["/trogiup"] * LINES)
+        self.rates.append(CHATS * LINES / (time.perf_counter() - began))
+
+    async def _say(self, lines: list[str]) -> None:
+        for line in lines:
+            for person in self.people:
+                await person.says(line)
+        await asyncio.gather(*(self._hear(person, len(lines)) for person in self.people))
+
+    @staticmethod
+    async def _hear(person: User, count: int) -> None:
+        for _ in range(count):
+            await person.hears(within=60)
+
+
+async def _measure(folder: Path) -> tuple[float, float]:
+    async with AsyncExitStack() as stack:
+        sides = []
+        for name, command in (("ours", ()), ("peer", PEER)):
+            api = await stack.enter_async_context(BotApi.start(limits=Limits.off()))
+            place = folder / name
+            (place / "data").mkdir(parents=True)
+            await stack.enter_async_context(running(api, place, UNHURRIED, command))
+            sides.append(Side(api))
+        for side in sides:
+            await side.start()
+        for _ in range(ROUNDS):
+            for side in sides:
+                await side.measure()
+        ours, peer = (statistics.median(side.rates) for side in sides)
+    return ours, peer
+
+
+def run() -> list[Result]:
+    with tempfile.TemporaryDirectory() as folder:
+        ours, peer = asyncio.run(_measure(Path(folder)))
+    ratio = ours / peer
+    goal = f"ours at least {GOAL} of the peer"
+    return [Result("Telegram updates through the Bot API", ours, peer, "updates/s", ratio, goal, ratio >= GOAL)]

@@ -1,0 +1,91 @@
+"""The real program as a process of its own: ``python -m bot run``."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.support.botapi import BotApi
+
+START = 30.0  #: seconds until a program must poll or listen
+
+
+class Program:
+    """A program that talks to a Bot API server; its data folder survives it."""
+
+    def __init__(self, api: BotApi, folder: Path, settings: dict[str, str], command: tuple[str, ...]) -> None:
+        self.api, self.folder, self.command = api, folder, command
+        self.log = folder / "program.log"
+        self.process: asyncio.subprocess.Process | None = None
+        self.settings = {
+            "PATH": os.environ["PATH"],
+            "TROLY_DATA_DIR": str(folder / "data"),
+            "TROLY_TELEGRAM_TOKEN": api.token,
+            "TROLY_TELEGRAM_API_URL": api.url,
+            **settings,
+        }
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def printed(self) -> str:
+        """Everything written to its output so far."""
+        return self.log.read_text()
+
+    async def launch(self) -> None:
+        """Start the process; returns at once."""
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *self.command,
+                cwd=self.folder,
+                env=self.settings,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    async def launch_and_wait(self) -> None:
+        """Start it and wait until it asks the Bot API for updates, or sets its webhook."""
+        before = self.api.listened
+        await self.launch()
+        async with asyncio.timeout(START):
+            while self.api.listened == before:
+                assert self.running, f"the program ended:\n{self.printed()}"
+                await asyncio.sleep(0.005)
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.returncode is None
+
+    async def kill(self) -> None:
+        """SIGKILL: no farewell of any kind."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """SIGTERM; its exit code."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, number: signal.Signals) -> int:
+        assert self.process is not None
+        if self.running:
+            self.process.send_signal(number)
+        return await self.process.wait()
+
+
+@asynccontextmanager
+async def running(
+    api: BotApi, folder: Path, settings: dict[str, str] | None = None, command: tuple[str, ...] = ()
+) -> AsyncIterator[Program]:
+    """The program, started and ready; killed at the end of the block if it still runs."""
+    program = Program(api, folder, settings or {}, command or (sys.executable, "-m", "bot", "run"))
+    try:
+        await program.launch_and_wait()
+        yield program
+    finally:
+        if program.process is not None:
+            await program.kill()
