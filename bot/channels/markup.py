@@ -9,8 +9,7 @@ _TOKEN = re.compile(
     r"(?P<close></(?:b|i|u|code|a)>)"
     r'|(?P<open><(?:b|i|u|code|a href="[^"<>]*")>)'
     r"|(?P<entity>&(?:lt|gt|amp|quot|#\d{1,7}|#x[0-9a-fA-F]{1,6});)"
-    r"|(?P<char>.)",
-    re.DOTALL,
+    r"|(?P<text>[^<>&]+|[<>&])"
 )
 _NAME = re.compile(r"[a-z]+")
 _HREF = re.compile(r'href="([^"]*)"')
@@ -18,10 +17,15 @@ _HREF = re.compile(r'href="([^"]*)"')
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A tag, or one visible character in the form it is written in."""
+    """A tag, or text as it is written: a run without special signs, or one entity."""
 
-    kind: str  #: open, close or text
+    kind: str  #: open, close, entity or text
     source: str
+
+    @property
+    def visible(self) -> bool:
+        """Whether it is text rather than a tag."""
+        return self.kind in {"text", "entity"}
 
     @property
     def name(self) -> str:
@@ -36,7 +40,7 @@ class Token:
 
 
 def tokens(html: str) -> Iterator[Token]:
-    """Tags and characters, made well-formed: stray signs escaped, stray closers dropped, open tags closed."""
+    """Tags and text, made well-formed: stray signs escaped, stray closers dropped, open tags closed."""
     stack: list[Token] = []
     for token in map(_token, _TOKEN.finditer(html)):
         if token.kind == "open":
@@ -50,11 +54,10 @@ def tokens(html: str) -> Iterator[Token]:
 
 
 def _token(match: re.Match[str]) -> Token:
-    if match.lastgroup == "char":
-        return Token("text", escape(match.group(), quote=False))
-    if match.lastgroup == "entity":
-        return Token("text", match.group())
-    return Token(match.lastgroup or "text", match.group())
+    source = match.group()
+    if source in {"<", ">", "&"}:
+        return Token("entity", escape(source))
+    return Token(match.lastgroup or "text", source)
 
 
 def _close_inner(stack: list[Token], name: str) -> Iterator[Token]:
@@ -78,8 +81,8 @@ def plain(html: str) -> str:
     pieces: list[str] = []
     links: list[str] = []
     for token in tokens(html):
-        if token.kind == "text":
-            pieces.append(unescape(token.source))
+        if token.visible:
+            pieces.append(unescape(token.source) if token.kind == "entity" else token.source)
         elif token.name == "a":
             pieces.append(_address(token, links))
     return "".join(pieces)
@@ -96,4 +99,4 @@ def _address(token: Token, links: list[str]) -> str:
 
 def utf16(text: str) -> int:
     """Length in UTF-16 code units, the way chat platforms count."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -15,12 +15,20 @@ def split_paragraph(paragraph: str, limit: int) -> Iterator[str]:
     if utf16(paragraph) <= limit:
         yield paragraph
         return
-    parts = list(tokens(paragraph))
+    parts = list(_characters(tokens(paragraph)))
     if _heaviest_nesting(parts) > limit // 2:  # the markup alone would fill messages: the text matters more
-        parts = [token for token in parts if token.kind == "text"]
+        parts = [token for token in parts if token.visible]
     for piece in _pieces(parts, limit):
         if plain(piece).strip():
             yield piece.strip()
+
+
+def _characters(parts: Iterable[Token]) -> Iterator[Token]:
+    for token in parts:
+        if token.kind == "text":
+            yield from (Token("text", character) for character in token.source)
+        else:
+            yield token
 
 
 def _heaviest_nesting(parts: Iterable[Token]) -> int:
@@ -60,7 +68,7 @@ def _cut(parts: Sequence[Token], room: int) -> int:
             room -= _weight(token)
         if room < 0:
             return _best_cut(max(index, 1), sentence, word)
-        if token.kind == "text":
+        if token.visible:
             if token.source.isspace():
                 word = index + 1
                 sentence = index + 1 if before in _SENTENCE_ENDS or token.source == "\n" else sentence

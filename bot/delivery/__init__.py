@@ -6,7 +6,8 @@ from bot.delivery.intake import Intake
 from bot.delivery.pacing import Pace, Pacer, Rate
 from bot.delivery.preparing import Preparer, Reader
 from bot.delivery.retention import Retention
-from bot.delivery.runner import Part, Runner, stopped_by_signals
+from bot.delivery.runner import Part, Runner
+from bot.delivery.stopping import stopped_by_signals
 from bot.delivery.throttle import Throttle
 from bot.delivery.turns import Conversation, Turns
 from bot.delivery.workers import Workers

@@ -1,9 +1,7 @@
 """The loop of a process: receive, handle, deliver; started from what the store holds, stopped without a loss."""
 
 import asyncio
-import contextlib
-import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -84,22 +82,3 @@ class Runner:
             _log.warning("stopped_while_busy")
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-
-
-@contextlib.contextmanager
-def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
-    """SIGTERM and SIGINT set ``stop``; a second one ends the process the usual way."""
-    loop = asyncio.get_running_loop()
-
-    def told(number: signal.Signals) -> None:
-        stop.set()
-        loop.remove_signal_handler(number)
-
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
-        loop.add_signal_handler(number, told, number)
-    try:
-        yield
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)

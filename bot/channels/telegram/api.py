@@ -1,0 +1,135 @@
+"""The Bot API through python-telegram-bot as transport only: raw results, typed outcomes, no token in any message."""
+
+import json
+import logging
+import re
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from pydantic import SecretStr
+from telegram import Bot
+from telegram.error import TelegramError
+from telegram.request import HTTPXRequest
+
+from bot.channels.errors import ChannelError, Gone, TooLarge
+from bot.channels.telegram.failures import Flood, outcome
+from bot.errors import SettingsError
+from locales import N_
+
+_TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
+#: Seconds to wait for an answer.
+_PATIENCE = 15.0
+#: These write URLs, which contain the token, or what people wrote, into their logs.
+_TALKATIVE = ("httpx", "httpcore", "telegram")
+
+
+class _Request(HTTPXRequest):
+    """HTTPXRequest that tells a 429 apart without the library's deprecated attribute, and logs no payload."""
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        code, payload = await super().do_request(*args, **kwargs)
+        if code == httpx.codes.TOO_MANY_REQUESTS:
+            raise Flood(_retry_after(payload))
+        return code, payload
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        try:
+            answer = json.loads(payload)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise TelegramError("Invalid server response")
+        return answer
+
+
+class _Bot(Bot):
+    """``Bot`` with its results as they come: an update or a receipt it cannot parse is still an answer."""
+
+    async def raw(self, method: str, parameters: dict[str, Any], read_timeout: float) -> Any:
+        return await self._post(method, parameters, read_timeout=read_timeout)
+
+
+class TelegramApi:
+    """Calls of one bot. Every failure is a ``ChannelError``."""
+
+    def __init__(self, token: SecretStr, url: str, *, connections: int = 64) -> None:
+        """Opens nothing yet.
+
+        Raises:
+            SettingsError: that is no token.
+        """
+        if not _TOKEN.fullmatch(token.get_secret_value()):
+            raise SettingsError(N_("TROLY_TELEGRAM_TOKEN is not a token as @BotFather gives it"))
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.ERROR)
+        url = url.rstrip("/")
+        self._requests = (
+            _Request(connection_pool_size=connections, pool_timeout=_PATIENCE),
+            _Request(connection_pool_size=1),
+        )
+        self._bot = _Bot(
+            token.get_secret_value(),
+            base_url=f"{url}/bot",
+            base_file_url=f"{url}/file/bot",
+            request=self._requests[0],
+            get_updates_request=self._requests[1],
+        )
+        self._files = httpx.AsyncClient(timeout=_PATIENCE)
+
+    async def call(self, method: str, parameters: dict[str, Any] | None = None, *, patience: float = _PATIENCE) -> Any:
+        """The ``result`` of a Bot API method, as JSON gives it.
+
+        Raises:
+            ChannelError: in the kind that tells what became of the request.
+        """
+        try:
+            return await self._bot.raw(method, parameters or {}, patience)
+        except Exception as error:  # noqa: BLE001 - a library's surprise has an outcome too
+            failure = outcome(error)
+        raise failure  # outside the handler: the original may quote a text or an address
+
+    async def download(self, file_id: str, limit: int) -> bytes:
+        """The bytes of a file, read no further than the limit.
+
+        Raises:
+            TooLarge: it has more than ``limit`` bytes, or more than Telegram hands out.
+            Gone: Telegram no longer has it.
+            ChannelError: it could not be had now.
+        """
+        file = await self.call("getFile", {"file_id": file_id})
+        path = file.get("file_path") if isinstance(file, dict) else None
+        if not isinstance(path, str) or not path:
+            raise Gone
+        try:
+            return await self._read(f"{self._bot.base_file_url}/{quote(path)}", limit)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            failure = outcome(error)
+        raise failure
+
+    async def _read(self, address: str, limit: int) -> bytes:
+        async with self._files.stream("GET", address) as response:
+            if response.is_client_error:
+                raise Gone
+            if not response.is_success:
+                raise ChannelError
+            data = bytearray()
+            async for chunk in response.aiter_bytes():
+                data += chunk
+                if len(data) > limit:
+                    raise TooLarge
+            return bytes(data)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for request in self._requests:
+            await request.shutdown()
+        await self._files.aclose()
+
+
+def _retry_after(payload: bytes) -> float:
+    try:
+        return max(1.0, float(json.loads(payload)["parameters"]["retry_after"]))
+    except (ValueError, TypeError, KeyError):
+        return 5.0

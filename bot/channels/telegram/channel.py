@@ -1,0 +1,124 @@
+"""Telegram as a channel: messages, edits, deletions and documents out, files in."""
+
+import mimetypes
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from telegram import InputFile
+
+from bot.channels.base import Capabilities
+from bot.channels.markup import plain
+from bot.channels.rendering import split, text_of
+from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.failures import MessageGone, NotModified, NotParsed
+from bot.channels.telegram.update import CHANNEL
+from bot.store.api import OutboxRow
+from handlers.replies import Attachment, Choice, Reply
+
+_CAPABILITIES = Capabilities(
+    text_limit=4096,
+    caption_limit=1024,
+    buttons=True,
+    editing=True,
+    deleting=True,
+    files_in=True,
+    files_out=True,
+    markup=True,
+)
+#: A keyboard row holds at most so many characters and buttons, so that labels are read whole on a telephone.
+_ROW_CHARACTERS = 24
+_ROW_BUTTONS = 4
+_UPLOAD_PATIENCE = 60.0
+
+
+class TelegramChannel:
+    """Sends through the Bot API."""
+
+    def __init__(self, api: TelegramApi) -> None:
+        self._api = api
+
+    @property
+    def name(self) -> str:
+        return CHANNEL
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return _CAPABILITIES
+
+    async def send(self, row: OutboxRow) -> str | None:
+        """Deliver a row; rows were split when they were queued, so that this is one message.
+
+        Raises:
+            ChannelError: in the kind that decides what becomes of the row.
+        """
+        message = None
+        for part in split(row.reply, _CAPABILITIES):
+            message = await self._deliver(row.chat.address, part)
+        return message
+
+    async def fetch(self, reference: str, limit: int) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            ChannelError: as ``TelegramApi.download`` does.
+        """
+        return await self._api.download(reference, limit)
+
+    async def _deliver(self, address: str, part: Reply) -> str | None:
+        if part.action == "delete":
+            await self._api.call("deleteMessage", {"chat_id": address, "message_id": part.target})
+            return None
+        try:
+            return await self._show(address, part, text_of(part, _CAPABILITIES), "HTML")
+        except NotParsed:  # better without markup than not at all
+            return await self._show(address, part, plain(text_of(part, _CAPABILITIES)), None)
+
+    async def _show(self, address: str, part: Reply, text: str, parse_mode: str | None) -> str | None:
+        parameters = {"chat_id": address, "parse_mode": parse_mode, "reply_markup": _keyboard(part.choices)}
+        if part.attachments:
+            return await self._send_document(parameters, part.attachments[0], text)
+        parameters |= {"text": text, "link_preview_options": {"is_disabled": True}}
+        if part.action == "edit":
+            try:
+                return await self._edit(parameters, part.target)
+            except MessageGone:
+                pass
+        return _message_id(await self._api.call("sendMessage", parameters))
+
+    async def _edit(self, parameters: dict[str, Any], target: str | None) -> str | None:
+        try:
+            await self._api.call("editMessageText", {**parameters, "message_id": target})
+        except NotModified:
+            return target
+        return target
+
+    async def _send_document(self, parameters: dict[str, Any], attachment: Attachment, caption: str) -> str | None:
+        media_type, _ = mimetypes.guess_type(attachment.name)
+        name = attachment.name if media_type else f"{attachment.name}.txt"
+        document = InputFile(attachment.content, filename=name)
+        sent = {**parameters, "document": document, "caption": caption or None}
+        return _message_id(await self._api.call("sendDocument", sent, patience=_UPLOAD_PATIENCE))
+
+
+def _message_id(result: object) -> str | None:
+    number = result.get("message_id") if isinstance(result, dict) else None
+    return None if number is None else str(number)
+
+
+def _keyboard(choices: Iterable[Choice]) -> dict[str, Any] | None:
+    rows = list(_rows(choices))
+    return {"inline_keyboard": rows} if rows else None
+
+
+def _rows(choices: Iterable[Choice]) -> Iterator[list[dict[str, str]]]:
+    """Short labels share a row; a long one has its own."""
+    row: list[dict[str, str]] = []
+    width = 0
+    for choice in choices:
+        if row and (width + len(choice.label) > _ROW_CHARACTERS or len(row) == _ROW_BUTTONS):
+            yield row
+            row, width = [], 0
+        row.append({"text": choice.label, "callback_data": choice.tap})
+        width += len(choice.label)
+    if row:
+        yield row

@@ -1,0 +1,108 @@
+"""What python-telegram-bot raises, told as outcomes of a delivery. Nothing of the original message is carried along.
+
+::
+
+    Invalid
+    ├── NotModified      the message already says so: harmless
+    ├── QueryTooOld      the tap can no longer be answered: harmless
+    ├── MessageGone      the message to edit is gone or cannot be edited
+    └── NotParsed        Telegram cannot read the markup
+"""
+
+# ruff: noqa: N818 - outcomes, as in bot.channels.errors
+
+import httpx
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
+from telegram.error import Conflict as TelegramConflict
+
+from bot.channels.errors import (
+    Blocked,
+    ChannelError,
+    Conflict,
+    Gone,
+    Invalid,
+    MaybeSent,
+    Refused,
+    RetryLater,
+    TooLarge,
+    Unreachable,
+)
+
+
+class Flood(TelegramError):
+    """429 with the seconds to wait, raised by our request class before the library's own, which warns on use."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__("Too many requests")
+        self.after = after
+
+
+class NotModified(Invalid):
+    """The message already says that."""
+
+
+class QueryTooOld(Invalid):
+    """The tap can no longer be answered."""
+
+
+class MessageGone(Invalid):
+    """The message cannot be edited any more."""
+
+
+class NotParsed(Invalid):
+    """The markup cannot be read."""
+
+
+#: Parts of the descriptions that Telegram gives with a 400, in lower case.
+_BAD_REQUESTS: tuple[tuple[str, type[ChannelError]], ...] = (
+    ("message is not modified", NotModified),
+    ("query is too old", QueryTooOld),
+    ("message to edit not found", MessageGone),
+    ("message can't be edited", MessageGone),
+    ("there is no text in the message to edit", MessageGone),
+    ("can't parse entities", NotParsed),
+    ("file is too big", TooLarge),
+    ("file_id", Gone),
+)
+#: Failures of httpx that happen before a request leaves.
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+#: What Telegram's answer means, whatever it says.
+_ANSWERS: tuple[tuple[type[TelegramError], type[ChannelError]], ...] = (
+    (Forbidden, Blocked),
+    (InvalidToken, Refused),
+    (TelegramConflict, Conflict),
+    (ChatMigrated, Invalid),
+)
+
+
+def outcome(error: Exception) -> ChannelError:
+    """What became of a request that failed; anything unknown may have been carried out."""
+    if isinstance(error, ChannelError):
+        return error
+    if isinstance(error, Flood):
+        return RetryLater(error.after)
+    if isinstance(error, BadRequest):
+        return _bad_request(error.message.lower())
+    for raised, meant in _ANSWERS:
+        if isinstance(error, raised):
+            return meant()
+    return _network(error)
+
+
+def _network(error: Exception) -> ChannelError:
+    if isinstance(error, TelegramError) and "Request Entity Too Large" in error.message:
+        return Invalid()
+    cause = error if isinstance(error, httpx.HTTPError) else error.__cause__
+    return Unreachable() if isinstance(cause, _NOT_SENT) else MaybeSent()
+
+
+def _bad_request(description: str) -> ChannelError:
+    return next((kind() for part, kind in _BAD_REQUESTS if part in description), Invalid())

@@ -1,0 +1,55 @@
+"""What is told to Telegram at every start: which bot this is, how updates come, and the menu of commands."""
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from bot.channels.errors import ChannelError, Invalid, Refused
+from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.front import Front
+from bot.channels.telegram.update import CHANNEL
+from bot.delivery.backoff import Backoff
+from handlers.commands import COMMANDS
+from locales import LANGUAGES, translator
+
+_log = structlog.get_logger(__name__)
+
+
+async def introduce(api: TelegramApi, front: Front, webhook: dict[str, Any]) -> None:
+    """Repeat until Telegram has heard it all. An empty ``webhook`` means polling; nothing waiting is ever dropped.
+
+    Raises:
+        Refused: Telegram does not accept the token.
+        Invalid: Telegram does not accept the webhook's address.
+    """
+    backoff = Backoff()
+    while True:
+        try:
+            await _introduce(api, front, webhook)
+        except (Refused, Invalid):
+            raise
+        except ChannelError as error:
+            _log.warning("telegram_not_reached", channel=CHANNEL, error=type(error).__name__)
+            await asyncio.sleep(backoff.next())
+        else:
+            _log.info("telegram_ready", channel=CHANNEL, bot=front.username, webhook=bool(webhook))
+            return
+
+
+async def _introduce(api: TelegramApi, front: Front, webhook: dict[str, Any]) -> None:
+    bot = await api.call("getMe")
+    front.username = str(bot.get("username", "")) if isinstance(bot, dict) else ""
+    await (api.call("setWebhook", webhook) if webhook else api.call("deleteWebhook"))
+    try:
+        for language in ("", *LANGUAGES):
+            await api.call("setMyCommands", _menu(language))
+    except Invalid:  # a menu is a comfort: the commands work without it
+        _log.warning("commands_not_announced", channel=CHANNEL)
+
+
+def _menu(language: str) -> dict[str, Any]:
+    """The menu of a language; without one, of everybody whose telephone speaks neither."""
+    t = translator(language or LANGUAGES[0])
+    commands = [{"command": command.name, "description": t(command.description)} for command in COMMANDS]
+    return {"commands": commands, "language_code": language or None}

@@ -1,0 +1,93 @@
+"""Wires Telegram's parts to the roads of delivery, from what the composition root has."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+
+from bot.channels.base import Channel
+from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.front import Front
+from bot.channels.telegram.polling import Poller
+from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
+from bot.delivery import (
+    Clock,
+    Dispatcher,
+    Intake,
+    Pace,
+    Pacer,
+    Part,
+    Rate,
+    Retention,
+    Runner,
+    Throttle,
+    Turns,
+    Workers,
+    stopped_by_signals,
+)
+from bot.errors import SettingsError
+from bot.settings import Settings
+from bot.store.api import Store
+from locales import N_
+
+#: 30 messages a second over all chats, 1 a second in one; a short burst in a chat is let through, as Telegram does.
+PACE = Pace(overall=Rate(per_second=30, burst=30), chat=Rate(per_second=1, burst=20))
+
+
+class Services(Protocol):
+    """What the composition root hands over."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    def turns(self, channels: Mapping[str, Channel]) -> Turns:
+        """The turns of these channels."""
+
+
+async def serve_telegram(services: Services, stop: asyncio.Event | None = None, pace: Pace = PACE) -> None:
+    """Serve until ``stop`` is set or the process is told to end.
+
+    Raises:
+        SettingsError: no token is set, or one of Telegram's settings cannot be used.
+        Refused: Telegram does not accept the token.
+        StoreError: the store cannot be used.
+    """
+    stop = stop or asyncio.Event()
+    api = _api(services.settings)
+    try:
+        with stopped_by_signals(stop):
+            await _runner(services, api, pace).run(stop)
+    finally:
+        await api.close()
+
+
+def _api(settings: Settings) -> TelegramApi:
+    if settings.telegram_token is None:
+        raise SettingsError(N_("TROLY_TELEGRAM_TOKEN is not set"))
+    return TelegramApi(settings.telegram_token, settings.telegram_api_url)
+
+
+def _runner(services: Services, api: TelegramApi, pace: Pace) -> Runner:
+    settings, store, clock = services.settings, services.store, services.clock
+    channel = TelegramChannel(api)
+    turns = services.turns({channel.name: channel})
+    dispatcher = Dispatcher(store, channel, Pacer(pace, clock), clock)
+    workers = Workers(turns.handle_next, lambda _chat: dispatcher.notify())
+    throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
+    front = Front(api, Intake(store, throttle, clock, workers.submit))
+    parts = (_receiver(settings, api, front), Retention(store, clock, settings.retention_days))
+    return Runner(store, workers, {channel.name: dispatcher}, parts, clock)
+
+
+def _receiver(settings: Settings, api: TelegramApi, front: Front) -> Part:
+    """The webhook where its address is set, else long polling."""
+    url, secret = settings.telegram_webhook_url, settings.telegram_webhook_secret
+    if url is None or secret is None:
+        return Poller(api, front)
+    return WebhookReceiver(api, front, WebhookSettings(url, secret, settings.telegram_webhook_listen))

@@ -1,0 +1,155 @@
+"""A raw update becomes an event. Total: any JSON has a result, and nothing of a person's name is in it.
+
+Source of the shapes: https://core.telegram.org/bots/api#update
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.store.api import Incoming
+from handlers.events import Event, FileSent, Said, Tapped, Unreadable
+
+CHANNEL = "telegram"
+#: What is asked of Telegram. An edited message is no new answer; a channel's post is nobody's.
+KINDS = ("message", "callback_query", "my_chat_member")
+
+What = Literal["photo", "audio", "video", "sticker", "other"]
+#: Contents a person can send that are not read; an animation also carries ``document``, so these come first.
+_UNREADABLE: dict[str, What] = {
+    "photo": "photo",
+    "voice": "audio",
+    "audio": "audio",
+    "video": "video",
+    "video_note": "video",
+    "animation": "video",
+    "sticker": "sticker",
+    "location": "other",
+    "venue": "other",
+    "contact": "other",
+    "poll": "other",
+    "dice": "other",
+    "story": "other",
+    "game": "other",
+    "checklist": "other",
+    "paid_media": "other",
+}
+_GROUPS = frozenset({"group", "supergroup"})
+_COMMAND = re.compile(r"(/\w{1,32})@(\w+)", re.ASCII)
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_LONGEST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What an update holds for us; with no ``incoming``, ``ignored`` tells why in a word."""
+
+    update_id: int | None = None
+    incoming: Incoming | None = None
+    callback: str | None = None  #: id of a tap, which waits to be answered
+    ignored: str | None = None
+
+
+def read_update(raw: object, username: str = "") -> Received:
+    """Read one update for the bot called ``username`` (without @)."""
+    update = _mapping(raw)
+    update_id = _whole(update.get("update_id"))
+    if update_id is None:
+        return Received(ignored="no_update_id")
+    if "message" in update:
+        return _from_message(update_id, _mapping(update["message"]), username)
+    if "callback_query" in update:
+        return _from_tap(update_id, _mapping(update["callback_query"]))
+    if "my_chat_member" in update:
+        return _from_membership(update_id, _mapping(update["my_chat_member"]))
+    return Received(update_id, ignored="other_kind")
+
+
+def _from_message(update_id: int, message: Mapping[str, Any], username: str) -> Received:
+    chat = _mapping(message.get("chat"))
+    if _mapping(message.get("from")).get("is_bot") is True:
+        return Received(update_id, ignored="from_a_bot")
+    if chat.get("type") in _GROUPS:
+        return _from_group(update_id, chat, message, username)
+    if chat.get("type") != "private":
+        return Received(update_id, ignored="not_private")
+    return _received(update_id, chat, _event(message, username))
+
+
+def _from_group(update_id: int, chat: Mapping[str, Any], message: Mapping[str, Any], username: str) -> Received:
+    """In a group only a command to this bot is heard, and what it says is not kept."""
+    command = _text(message.get("text")).partition(" ")[0]
+    addressed = _COMMAND.fullmatch(command)
+    for_us = command.startswith("/") and (addressed is None or addressed.group(2).lower() == username.lower())
+    if not for_us:
+        return Received(update_id, ignored="group")
+    return _received(update_id, chat, Said(text="/", message=_number(message.get("message_id")), group=True))
+
+
+def _event(message: Mapping[str, Any], username: str) -> Event | None:
+    number = _number(message.get("message_id"))
+    text = _text(message.get("text"))
+    if text:
+        return Said(text=_to_us(text, username), message=number)
+    for content, what in _UNREADABLE.items():
+        if content in message:
+            return Unreadable(what=what, message=number)
+    document = _mapping(message.get("document"))
+    reference = _text(document.get("file_id"))
+    if not reference:
+        return None
+    size = _whole(document.get("file_size"))
+    name = _text(document.get("file_name"))[:_LONGEST_NAME]
+    return FileSent(reference=reference, name=name, size=size, message=number)
+
+
+def _to_us(text: str, username: str) -> str:
+    """``/start@our_bot now`` is ``/start now``."""
+    addressed = _COMMAND.match(text)
+    if addressed and addressed.group(2).lower() == username.lower():
+        return addressed.group(1) + text[addressed.end() :]
+    return text
+
+
+def _from_tap(update_id: int, query: Mapping[str, Any]) -> Received:
+    callback = _text(query.get("id")) or None
+    message = _mapping(query.get("message"))
+    chat = _mapping(message.get("chat"))
+    data = _text(query.get("data"))
+    if not data or chat.get("type") not in {"private", *_GROUPS}:
+        return Received(update_id, callback=callback, ignored="not_our_button")
+    tapped = Tapped(data=data, message=_number(message.get("message_id")), group=chat.get("type") in _GROUPS)
+    return _received(update_id, chat, tapped, callback)
+
+
+def _from_membership(update_id: int, change: Mapping[str, Any]) -> Received:
+    """Blocked and unblocked: deliveries find that out by themselves, so it is only counted."""
+    status = _mapping(change.get("new_chat_member")).get("status")
+    return Received(update_id, ignored="blocked" if status in {"kicked", "left"} else "unblocked")
+
+
+def _received(update_id: int, chat: Mapping[str, Any], event: Event | None, callback: str | None = None) -> Received:
+    address = _number(chat.get("id"))
+    if event is None or address is None:
+        return Received(update_id, callback=callback, ignored="no_content")
+    return Received(update_id, Incoming(CHANNEL, str(update_id), address, event), callback)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _whole(value: object) -> int | None:
+    """An integer of at most 64 bits; True is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 else None
+
+
+def _number(value: object) -> str | None:
+    number = _whole(value)
+    return None if number is None else str(number)
+
+
+def _text(value: object) -> str:
+    """A text that can be stored: lone surrogates and NUL become the replacement character."""
+    return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else ""

@@ -1,0 +1,133 @@
+"""The webhook: Telegram calls, an update is stored, and only then answered with 200."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hmac import compare_digest
+from urllib.parse import urlsplit
+
+import structlog
+import uvicorn
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.front import Front
+from bot.channels.telegram.greeting import introduce
+from bot.channels.telegram.update import CHANNEL, KINDS
+from bot.delivery.stopping import unless
+from bot.errors import SettingsError
+from locales import N_
+
+#: Largest body read, in bytes; an update is a few thousand.
+_BODY_LIMIT = 1024 * 1024
+#: Seconds the store may take before Telegram is asked to come again.
+_STORING = 20.0
+_HEADER = "x-telegram-bot-api-secret-token"
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """Where Telegram calls, with which secret, and where that arrives on this machine (``host:port``)."""
+
+    url: str
+    secret: SecretStr
+    listen: str
+
+    def address(self) -> tuple[str, int]:
+        """Host and port to listen on.
+
+        Raises:
+            SettingsError: ``listen`` is not ``host:port``.
+        """
+        host, _, port = self.listen.rpartition(":")
+        if not host or not port.isdecimal() or int(port) > 65535:
+            raise SettingsError(N_("TROLY_TELEGRAM_WEBHOOK_LISTEN must be host:port, such as 127.0.0.1:8443"))
+        return host.strip("[]"), int(port)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that leaves signals to the process it runs in."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class WebhookReceiver:
+    """Registers the webhook and serves it until told to stop."""
+
+    def __init__(self, api: TelegramApi, front: Front, settings: WebhookSettings) -> None:
+        self._api = api
+        self._front = front
+        self._settings = settings
+        self._host, self._port = settings.address()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve; Telegram is told where to call once we listen.
+
+        Raises:
+            Refused: Telegram does not accept the token.
+            Invalid: Telegram does not accept the address.
+        """
+        config = uvicorn.Config(
+            self.app(), host=self._host, port=self._port, log_config=None, access_log=False, lifespan="off"
+        )
+        server = _Server(config)
+        serving = asyncio.create_task(server.serve())
+        try:
+            await unless(stop, self._introduce())
+            await stop.wait()
+        finally:
+            server.should_exit = True
+            await serving
+            await self._front.close()
+
+    def app(self) -> Starlette:
+        """The application: one address, one method."""
+        path = urlsplit(self._settings.url).path or "/"
+        return Starlette(routes=[Route(path, self._called, methods=["POST"])])
+
+    async def _introduce(self) -> None:
+        webhook = {
+            "url": self._settings.url,
+            "secret_token": self._settings.secret.get_secret_value(),
+            "allowed_updates": list(KINDS),
+        }
+        await introduce(self._api, self._front, webhook)
+
+    async def _called(self, request: Request) -> Response:
+        given = request.headers.get(_HEADER, "")
+        if not compare_digest(given.encode(), self._settings.secret.get_secret_value().encode()):
+            return Response(status_code=403)
+        body = await _body(request)
+        if body is None:
+            return Response(status_code=413)
+        try:
+            update = json.loads(body)
+        except ValueError:
+            update = None  # counted as ignored: asking for it again would not make it readable
+        try:
+            async with asyncio.timeout(_STORING):
+                await self._front.take([update])
+        except TimeoutError:
+            _log.warning("update_not_stored", channel=CHANNEL)
+            return Response(status_code=503)
+        return Response(status_code=200)
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body; None where it is over the limit, whatever length it announced."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _BODY_LIMIT:
+            return None
+    return bytes(body)
