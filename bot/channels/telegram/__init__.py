@@ -17,12 +17,3 @@ __all__ = [
     "WebhookSettings",
     "serve_telegram",
 ]
-    "PACE",
-    "Front",
-    "Poller",
-    "TelegramApi",
-    "TelegramChannel",
-    "WebhookReceiver",
-    "WebhookSettings",
-    "serve_telegram",
-]
