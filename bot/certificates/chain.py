@@ -1,8 +1,7 @@
 """Is the issuer recognised? Real signatures up to installed CA certificates.
 
-Path validation of RFC 5280, 6.1, without time and revocation: time is an answer of its own (``in_date``), and revocation
-is the provider's to say. Every installed CA is an anchor by its fingerprint; above it, whatever else is installed must
-verify too.
+Path validation of RFC 5280, 6.1, without time and revocation: time is an answer of its own (``in_date``), revocation is
+the provider's to say. Every installed CA is an anchor by its fingerprint; what is installed above it must verify too.
 """
 
 from collections.abc import Iterator, Sequence

@@ -44,8 +44,9 @@ def _opens(reader: PdfFileReader) -> bool:
 
 def _signatures(reader: PdfFileReader) -> Iterator[DictionaryObject]:
     for _, value, _ in enumerate_sig_fields(reader, filled_status=True):
-        if value.get("/Type", "/Sig") == "/Sig":
-            yield value
+        signature = value.get_object()
+        if signature.get("/Type", "/Sig") == "/Sig":
+            yield signature
 
 
 def _signed_until(signature: DictionaryObject) -> int:

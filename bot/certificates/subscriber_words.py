@@ -14,9 +14,10 @@ _BODY_START = (
     "ủy ban|uỷ ban|ubnd|ubmttq|mttq|hđnd|sở|phòng|cục|chi cục|tổng cục|vụ|trung tâm|tt|trường|bệnh viện|trạm|văn phòng"
     "|ban|đảng|đảng ủy|đảng bộ|chi bộ|tỉnh ủy|thành ủy|huyện ủy|quận ủy|thị ủy|hội|hội đồng|công an|kho bạc|bộ"
     "|thanh tra|tòa án|viện|đoàn|liên đoàn|công đoàn|liên minh|mặt trận|thành phố|tp|tỉnh|huyện|quận|xã|phường|thị xã"
-    "|thị trấn|đặc khu|đài|báo|tạp chí|học viện|đại học|cao đẳng|nhà|thư viện|bảo tàng|quỹ|ngân hàng|bảo hiểm|chi nhánh|đội"
-    "|hạt|khu|cảng|công ty|tổng công ty|tập đoàn|thuế|hải quan|cơ quan|tổ chức|đơn vị|phân viện|phân hiệu|bộ chỉ huy"
-    "|bộ tư lệnh|sư đoàn|trung đoàn|lữ đoàn|đồn biên phòng|thi hành án|mầm non|tiểu học|thcs|thpt|vườn quốc gia"
+    "|thị trấn|đặc khu|đài|báo|tạp chí|học viện|đại học|cao đẳng|nhà|thư viện|bảo tàng|quỹ|ngân hàng|bảo hiểm|chi nhánh"
+    "|đội|hạt|khu|cảng|công ty|tổng công ty|tập đoàn|thuế|hải quan|cơ quan|tổ chức|đơn vị|phân viện|phân hiệu"
+    "|bộ chỉ huy|bộ tư lệnh|sư đoàn|trung đoàn|lữ đoàn|đồn biên phòng|thi hành án|mầm non|tiểu học|thcs|thpt"
+    "|vườn quốc gia"
 )
 _BODY_ANYWHERE = (
     "ủy ban nhân dân|ubnd|hội đồng nhân dân|trường tiểu học|trường mầm non|trường trung học|bệnh viện|chi cục|tổng cục"

@@ -1,0 +1,155 @@
+"""Files that carry certificates, as officers send them."""
+
+import base64
+import zipfile
+from io import BytesIO
+
+from asn1crypto import keys as asn1_keys
+from asn1crypto import parser
+from asn1crypto import x509 as asn1
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs7,
+    pkcs12,
+)
+from pyhanko.pdf_utils.generic import ArrayObject, NumberObject, StreamObject
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
+from pyhanko.sign import PdfSignatureMetadata, signers
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from tests.support.pki import Issued, Key
+
+XMLDSIG = "http://www.w3.org/2000/09/xmldsig#"
+PASSWORD = b"12345678"
+
+
+def pem(*ders: bytes) -> bytes:
+    """PEM certificates one after another."""
+    return b"".join(x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM) for der in ders)
+
+
+def bundle(*ders: bytes, encoding: Encoding = Encoding.DER) -> bytes:
+    """A PKCS#7 bag without a signer, as Windows exports .p7b."""
+    return pkcs7.serialize_certificates([x509.load_der_x509_certificate(der) for der in ders], encoding)
+
+
+def signed_pkcs7(signer: Issued, *others: Issued, encoding: Encoding = Encoding.DER) -> bytes:
+    """A PKCS#7 signature with the chain beside the signer's certificate."""
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(b"x").add_signer(signer.certificate, signer.key, hashes.SHA256())
+    for other in others:
+        builder = builder.add_certificate(other.certificate)
+    return builder.sign(encoding, [pkcs7.PKCS7Options.Binary])
+
+
+def as_ber(der: bytes) -> bytes:
+    """The outer three layers of a ContentInfo with indefinite lengths, as some token software writes it."""
+    return _indefinite(der, depth=3)
+
+
+def pkcs12_file(issued: Issued) -> bytes:
+    """A .p12 with key and certificate."""
+    return pkcs12.serialize_key_and_certificates(
+        b"mau", issued.key, issued.certificate, None, BestAvailableEncryption(PASSWORD)
+    )
+
+
+def private_keys(key: Key) -> dict[str, bytes]:
+    """A private key in every form that reaches a chat, by name."""
+    plain, locked = NoEncryption(), BestAvailableEncryption(PASSWORD)
+    pkcs8, old, ssh = PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL, PrivateFormat.OpenSSH
+    return {
+        "PKCS#8 PEM": key.private_bytes(Encoding.PEM, pkcs8, plain),
+        "PKCS#8 DER": key.private_bytes(Encoding.DER, pkcs8, plain),
+        "encrypted PKCS#8 PEM": key.private_bytes(Encoding.PEM, pkcs8, locked),
+        "encrypted PKCS#8 DER": key.private_bytes(Encoding.DER, pkcs8, locked),
+        "traditional PEM": key.private_bytes(Encoding.PEM, old, plain),
+        "traditional DER": key.private_bytes(Encoding.DER, old, plain),
+        "encrypted traditional PEM": key.private_bytes(Encoding.PEM, old, locked),
+        "OpenSSH": key.private_bytes(Encoding.PEM, ssh, plain),
+        "bare base64": base64.encodebytes(key.private_bytes(Encoding.DER, pkcs8, plain)),
+    }
+
+
+def pdf(*signatures: Issued, chain: tuple[Issued, ...] = (), password: str | None = None) -> bytes:
+    """A PDF of one empty page, signed by each in turn."""
+    writer = PdfFileWriter()
+    writer.insert_page(PageObject(contents=writer.add_object(_stream()), media_box=_page()))
+    if password:
+        writer.encrypt(password)
+    out = BytesIO()
+    writer.write(out)
+    for number, signer in enumerate(signatures, 1):
+        out = _signed(out, signer, chain, f"Chuky{number}")
+    return out.getvalue()
+
+
+def signed_xml(*ders: bytes) -> bytes:
+    """XML with an enveloped signature per certificate; signature values are made up, as no reader verifies them."""
+    signatures = "".join(_signature(der) for der in ders)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<HDon><DLHDon>Hóa đơn</DLHDon>{signatures}</HDon>'.encode()
+
+
+def office(*ders: bytes) -> bytes:
+    """A Word document with a signature part per certificate; unsigned without any."""
+    parts = {
+        "[Content_Types].xml": b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+        "word/document.xml": b"<w:document xmlns:w='http://schemas.openxmlformats.org/wordprocessingml/2006/main'/>",
+    }
+    parts |= {f"_xmlsignatures/sig{number}.xml": _signature(der).encode() for number, der in enumerate(ders, 1)}
+    return make_zip(parts)
+
+
+def make_zip(entries: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A ZIP of the entries, in order."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def _signature(der: bytes) -> str:
+    lines = base64.encodebytes(der).decode()
+    return (
+        f'<Signature xmlns="{XMLDSIG}"><SignedInfo/><SignatureValue>AAAA</SignatureValue><KeyInfo><X509Data>'
+        f"<X509Certificate>\n{lines}</X509Certificate></X509Data></KeyInfo></Signature>"
+    )
+
+
+def _indefinite(der: bytes, depth: int) -> bytes:
+    _, _, _, header, content, _ = parser.parse(der)
+    if depth == 0 or not header[0] & 0x20:
+        return bytes(der)
+    children = b""
+    while content:
+        length = parser.peek(content)
+        last = length == len(content)
+        children += _indefinite(content[:length], depth - 1) if last or depth > 2 else content[:length]
+        content = content[length:]
+    return header[:1] + b"\x80" + children + b"\0\0"
+
+
+def _signed(source: BytesIO, signer: Issued, chain: tuple[Issued, ...], field: str) -> BytesIO:
+    store = SimpleCertificateStore.from_certs([asn1.Certificate.load(one.der) for one in chain])
+    key = signer.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    simple = signers.SimpleSigner(
+        signing_cert=asn1.Certificate.load(signer.der),
+        signing_key=asn1_keys.PrivateKeyInfo.load(key),
+        cert_registry=store,
+    )
+    writer = IncrementalPdfFileWriter(source)
+    return signers.sign_pdf(writer, PdfSignatureMetadata(field_name=field, md_algorithm="sha256"), signer=simple)
+
+
+def _page() -> ArrayObject:
+    return ArrayObject([NumberObject(side) for side in (0, 0, 595, 842)])
+
+
+def _stream() -> StreamObject:
+    return StreamObject(stream_data=b"")
