@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 
 class Level(StrEnum):
@@ -33,6 +36,9 @@ class Procedure(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A place in a document, and how surely it says what is said of it."""
+
+    #: A misspelt key in a pack is an error, not a lost clause.
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     document: str  #: its number, such as 68/2024/NĐ-CP
     article: str | None = None

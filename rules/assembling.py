@@ -1,0 +1,73 @@
+"""From the rows that fired to the answer: one action per procedure, every reason and citation once."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from rules.outcome import Action, Citation, Decided, Notice, Procedure, Statement
+from rules.pack import NoticeText, Pack, ProcedureGuide, Row
+
+
+def assemble(pack: Pack, rows: tuple[Row, ...], today: date) -> Decided:
+    """Actions in the pack's order, notices in the pack's order."""
+    asked: dict[Procedure, list[Row]] = {}
+    for row in rows:
+        for action in row.actions:
+            asked.setdefault(action.procedure, []).append(row)
+    noticed = {notice for row in rows for notice in row.notices}
+    noticed.update(notice for procedure in asked for notice in pack.procedures[procedure].notices)
+    actions = tuple(
+        _action(pack.procedures[procedure], asked[procedure], noticed)
+        for procedure in pack.settings.order
+        if procedure in asked
+    )
+    return Decided(actions, _notices(pack, noticed, actions, today))
+
+
+def _action(guide: ProcedureGuide, rows: list[Row], noticed: set[str]) -> Action:
+    variants = {
+        variant
+        for row in rows
+        for asked in row.actions
+        if asked.procedure == guide.procedure
+        for variant in asked.variants
+    }
+    reasons = tuple(dict.fromkeys(row.statement for row in rows))
+    steps = tuple(
+        step.statement
+        for step in guide.steps
+        if (not step.only or variants.intersection(step.only)) and (step.beside is None or step.beside in noticed)
+    )
+    return Action(
+        procedure=guide.procedure,
+        title=guide.title,
+        form=next((guide.forms[variant] for variant in sorted(variants) if variant in guide.forms), guide.form),
+        steps=steps,
+        reasons=reasons,
+        citations=_citations((*reasons, *steps)),
+        rows=tuple(dict.fromkeys(row.id for row in rows)),
+    )
+
+
+def _citations(statements: Iterable[Statement]) -> tuple[Citation, ...]:
+    return tuple(dict.fromkeys(citation for statement in statements for citation in statement.citations))
+
+
+def _notices(pack: Pack, noticed: set[str], actions: tuple[Action, ...], today: date) -> tuple[Notice, ...]:
+    cited = dict.fromkeys(citation.document for action in actions for citation in action.citations)
+    cited |= dict.fromkeys(citation.document for id_ in noticed for citation in pack.notices[id_].citations)
+    documents = [pack.documents[number] for number in cited]
+    ended = {
+        document.ended_notice
+        for document in documents
+        if document.ended_notice and document.issuer_ended and document.issuer_ended <= today
+    }
+    notices = [_notice(text) for text in pack.notices.values() if text.id in noticed | ended]
+    early = [document.number for document in documents if document.in_force_from and document.in_force_from > today]
+    if early:
+        text = pack.notices[pack.settings.not_yet_in_force_notice]
+        notices.append(Notice(text.id, text.text, tuple(Citation(number) for number in early)))
+    return tuple(notices)
+
+
+def _notice(text: NoticeText) -> Notice:
+    return Notice(text.id, text.text, text.citations)

@@ -1,0 +1,82 @@
+"""The four questions a pack answers. Pure: the day is passed in, nothing is read."""
+
+from datetime import date
+from functools import lru_cache
+from typing import cast
+
+from rules.assembling import assemble
+from rules.engine import engine_of
+from rules.facts import Event, Facts
+from rules.inputs import PLAIN, VARIABLES, fact_of, known_inputs, roles_for
+from rules.outcome import Decided, Needs, Notice, Outcome
+from rules.pack import Pack, Question, Row, Value
+
+_Known = tuple[Value | None, ...]
+
+
+def decide(pack: Pack, facts: Facts, today: date) -> Outcome:
+    """The decision, or what is still missing for it. Never raises for facts that could be written down.
+
+    Events that cannot happen to the kind of subscriber are answered too (with the advice to check), and a merger role
+    that fits none of the mergers named counts as not answered.
+    """
+    inputs = known_inputs(pack, facts, today)
+    if None in inputs.values() or facts.events is None:
+        missing = needs(pack, facts, today)
+        if missing:
+            return Needs(missing)
+        # What is not known changes nothing, so any value of it gives the decision.
+        inputs = {name: VARIABLES[name][0] if value is None else value for name, value in inputs.items()}
+    rows = engine_of(pack).fired(cast("dict[str, Value]", inputs), facts.events or frozenset())
+    return _assembled(pack, tuple(row for row in rows if row.actions or row.notices), today)
+
+
+@lru_cache(maxsize=8192)
+def _assembled_by_ids(pack: Pack, ids: tuple[str, ...], today: date) -> Decided:
+    return assemble(pack, tuple(pack.rows[id_] for id_ in ids), today)
+
+
+def _assembled(pack: Pack, rows: tuple[Row, ...], today: date) -> Decided:
+    return _assembled_by_ids(pack, tuple([row.id for row in rows]), today)
+
+
+def needs(pack: Pack, facts: Facts, today: date) -> tuple[str, ...]:
+    """The unknown facts that can still change the decision, in the order of the pack's questions. Exact.
+
+    A fact is named if and only if two of its values give different decisions for some values of the other unknown
+    facts; that is what the variables of a reduced decision diagram are.
+    """
+    inputs = known_inputs(pack, facts, today)
+    known = tuple(inputs[name] for name in PLAIN)
+    return _needs(pack, known, facts.events, frozenset(roles_for(facts)))
+
+
+@lru_cache(maxsize=8192)
+def _needs(pack: Pack, known: _Known, events: frozenset[Event] | None, roles: frozenset[Value]) -> tuple[str, ...]:
+    functions = engine_of(pack).functions
+    fixed: dict[str, Value | None] = dict(zip(PLAIN, known, strict=True))
+    if events is not None:
+        fixed |= {f"event:{event}": event in events for event in Event}
+    allowed = [_allowed(name, fixed.get(name), roles) for name in VARIABLES]
+    names = list(VARIABLES)
+    changing = {fact_of(names[level]) for level in functions.diagram.support(functions.visible, allowed)}
+    return tuple(question.fact for question in pack.questions if question.fact in changing)
+
+
+def _allowed(name: str, value: Value | None, roles: frozenset[Value]) -> tuple[int, ...]:
+    values = VARIABLES[name]
+    if value is not None:
+        return (values.index(value),)
+    return tuple(at for at, one in enumerate(values) if name != "merger_role" or one in roles)
+
+
+def next_question(pack: Pack, facts: Facts, today: date) -> Question | None:
+    """The first question, in the pack's order, whose answer can still change the decision."""
+    missing = needs(pack, facts, today)
+    return next((question for question in pack.questions if question.fact in missing), None)
+
+
+def office_notice(pack: Pack, office: str | None) -> Notice:
+    """Where to file: at the office the operator has set (its name fills ``{office}``), else ask the managing body."""
+    text = pack.notices["receiving_office"]
+    return Notice(text.id, text.text_with_office if office and text.text_with_office else text.text, text.citations)

@@ -1,0 +1,116 @@
+"""Reduced ordered decision diagrams of yes-or-no functions over variables with a few values each.
+
+In a reduced diagram a variable stands exactly where the function depends on it (Bryant, "Graph-Based Algorithms for
+Boolean Function Manipulation", 1986; Kam et al. for many-valued variables), so "can this fact still change the
+decision?" is read off the diagram, exactly and without trying combinations.
+"""
+
+from collections.abc import Iterable, Sequence
+
+#: A function: the number of its top node.
+Node = int
+
+FALSE: Node = 0
+TRUE: Node = 1
+
+
+class Diagram:
+    """All functions over one order of variables share their nodes; equal functions are equal numbers."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        """``sizes``: how many values each variable has, in the order of the variables."""
+        self.sizes = tuple(sizes)
+        self._nodes: list[tuple[int, tuple[Node, ...]]] = [(len(sizes), ()), (len(sizes), ())]
+        self._unique: dict[tuple[int, tuple[Node, ...]], Node] = {}
+        self._ands: dict[tuple[Node, Node], Node] = {}
+        self._nots: dict[Node, Node] = {FALSE: TRUE, TRUE: FALSE}
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def _node(self, level: int, children: tuple[Node, ...]) -> Node:
+        first = children[0]
+        if all(child == first for child in children):
+            return first
+        key = (level, children)
+        found = self._unique.get(key)
+        if found is None:
+            found = self._unique[key] = len(self._nodes)
+            self._nodes.append(key)
+        return found
+
+    def one_of(self, variable: int, values: Iterable[int]) -> Node:
+        """True where the variable has one of the values."""
+        chosen = frozenset(values)
+        return self._node(variable, tuple(int(value in chosen) for value in range(self.sizes[variable])))
+
+    def negate(self, node: Node) -> Node:
+        """True where the function is false."""
+        found = self._nots.get(node)
+        if found is None:
+            level, children = self._nodes[node]
+            found = self._nots[node] = self._node(level, tuple(map(self.negate, children)))
+        return found
+
+    def both(self, left: Node, right: Node) -> Node:
+        """True where both are."""
+        if left == right or right == TRUE:
+            return left
+        if left == TRUE:
+            return right
+        if FALSE in (left, right):
+            return FALSE
+        key = (left, right) if left < right else (right, left)
+        found = self._ands.get(key)
+        if found is None:
+            found = self._ands[key] = self._both(left, right)
+        return found
+
+    def _both(self, left: Node, right: Node) -> Node:
+        (level, lefts), (other, rights) = self._nodes[left], self._nodes[right]
+        top = min(level, other)
+        lefts = lefts if level == top else (left,) * self.sizes[top]
+        rights = rights if other == top else (right,) * self.sizes[top]
+        return self._node(top, tuple(map(self.both, lefts, rights)))
+
+    def every(self, nodes: Iterable[Node]) -> Node:
+        """True where all are."""
+        result = TRUE
+        for node in nodes:
+            result = self.both(result, node)
+        return result
+
+    def some(self, nodes: Iterable[Node]) -> Node:
+        """True where at least one is."""
+        return self.negate(self.every(map(self.negate, nodes)))
+
+    def support(self, nodes: Iterable[Node], allowed: Sequence[Sequence[int]]) -> set[int]:
+        """Variables that can still change one of the functions while each variable keeps to its allowed values."""
+        unique: dict[tuple[int, tuple[Node, ...]], Node] = {}
+        seen: dict[Node, Node] = {FALSE: FALSE, TRUE: TRUE}
+
+        def reduced(node: Node) -> Node:
+            found = seen.get(node)
+            if found is None:
+                level, children = self._nodes[node]
+                below = tuple(reduced(children[value]) for value in allowed[level])
+                if all(child == below[0] for child in below):
+                    found = below[0]
+                else:
+                    found = unique.setdefault((level, below), -1 - len(unique))
+                seen[node] = found
+            return found
+
+        for node in nodes:
+            reduced(node)
+        return {level for level, _ in unique}
+
+    def witness(self, node: Node) -> dict[int, int] | None:
+        """Values of the variables that matter that make the function true; ``None`` where nothing does."""
+        if node == FALSE:
+            return None
+        values: dict[int, int] = {}
+        while node != TRUE:
+            level, children = self._nodes[node]
+            values[level], node = next((value, child) for value, child in enumerate(children) if child != FALSE)
+        return values
