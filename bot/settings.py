@@ -15,7 +15,9 @@ from locales import N_
 class Settings(BaseSettings):
     """All that an operator can set. Secrets print as stars."""
 
-    model_config = SettingsConfigDict(env_prefix="TROLY_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="TROLY_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     #: Everything the assistant keeps lies below this folder.
     data_dir: Path = Path("var")
@@ -37,6 +39,9 @@ class Settings(BaseSettings):
     telegram_webhook_url: str | None = None
     telegram_webhook_secret: SecretStr | None = None
     telegram_webhook_listen: str = "127.0.0.1:8443"
+    #: What Telegram takes: over all chats, and in one chat in the long run. A Bot API server of one's own may take more.
+    telegram_messages_per_second: float = Field(default=30.0, gt=0)
+    telegram_chat_messages_per_second: float = Field(default=1.0, gt=0)
 
     #: Messages a person may send in one go, and the pace at which that allowance comes back.
     throttle_burst: int = Field(default=20, ge=1)

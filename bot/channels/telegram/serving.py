@@ -30,8 +30,8 @@ from bot.settings import Settings
 from bot.store.api import Store
 from locales import N_
 
-#: 30 messages a second over all chats, 1 a second in one; a short burst in a chat is let through, as Telegram does.
-PACE = Pace(overall=Rate(per_second=30, burst=30), chat=Rate(per_second=1, burst=20))
+#: Messages that may go to one chat at once; more than that Telegram answers with "too many requests".
+_CHAT_BURST = 5
 
 
 class Services(Protocol):
@@ -50,7 +50,7 @@ class Services(Protocol):
         """The turns of these channels."""
 
 
-async def serve_telegram(services: Services, stop: asyncio.Event | None = None, pace: Pace = PACE) -> None:
+async def serve_telegram(services: Services, stop: asyncio.Event | None = None) -> None:
     """Serve until ``stop`` is set or the process is told to end.
 
     Raises:
@@ -62,7 +62,7 @@ async def serve_telegram(services: Services, stop: asyncio.Event | None = None, 
     api = _api(services.settings)
     try:
         with stopped_by_signals(stop):
-            await _runner(services, api, pace).run(stop)
+            await _runner(services, api).run(stop)
     finally:
         await api.close()
 
@@ -73,11 +73,16 @@ def _api(settings: Settings) -> TelegramApi:
     return TelegramApi(settings.telegram_token, settings.telegram_api_url)
 
 
-def _runner(services: Services, api: TelegramApi, pace: Pace) -> Runner:
+def _pace(settings: Settings) -> Pace:
+    overall, chat = settings.telegram_messages_per_second, settings.telegram_chat_messages_per_second
+    return Pace(overall=Rate(overall, max(1.0, overall)), chat=Rate(chat, max(_CHAT_BURST, chat)))
+
+
+def _runner(services: Services, api: TelegramApi) -> Runner:
     settings, store, clock = services.settings, services.store, services.clock
     channel = TelegramChannel(api)
     turns = services.turns({channel.name: channel})
-    dispatcher = Dispatcher(store, channel, Pacer(pace, clock), clock)
+    dispatcher = Dispatcher(store, channel, Pacer(_pace(settings), clock), clock)
     workers = Workers(turns.handle_next, lambda _chat: dispatcher.notify())
     throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
     front = Front(api, Intake(store, throttle, clock, workers.submit))
