@@ -17,8 +17,8 @@ class RequestBook(Protocol):
     async def get(self, code: str) -> Request | None:
         """One of mine."""
 
-    async def open_for(self, serial: str, procedure: str) -> Request | None:
-        """An open request of anybody in this chat for the same certificate and procedure."""
+    async def open_for(self, certificate_key: str, procedure: str) -> Request | None:
+        """My open request for the same certificate (``Content.certificate_key``) and procedure."""
 
     async def register(self, content: Content, state: State = State.SUBMITTED) -> Request:
         """A new request under the next code of the year."""

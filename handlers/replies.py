@@ -1,5 +1,6 @@
 """What the conversation says, whatever the channel. Text is an HTML subset: b, i, u, code, a."""
 
+from base64 import b64encode
 from typing import Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict
@@ -22,6 +23,11 @@ class Attachment(_Model):
     name: str
     media_type: str
     content: Base64Bytes
+
+    @classmethod
+    def of(cls, name: str, media_type: str, content: bytes) -> "Attachment":
+        """An attachment of raw bytes."""
+        return cls(name=name, media_type=media_type, content=b64encode(content))
 
 
 class Reply(_Model):

@@ -16,7 +16,7 @@ from locales import LANGUAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Functions whose first argument is a message id.
-KEYWORDS = {"N_": None, "t": None, "_": None, "html": None, "plain": None}
+KEYWORDS = {"N_": None, "t": None, "say": None}
 #: Keys of a rule pack whose strings people read.
 PACK_TEXTS = frozenset({"text", "unset_text", "label", "hint", "why", "title", "reason", "note", "became", "what"})
 

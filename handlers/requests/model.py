@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from handlers.folding import fold
 from rules.facts import Event, Subject
 from rules.outcome import Procedure
 
@@ -63,6 +64,11 @@ class Content(_Model):
     decision: str
     pack: str  #: name and version of the rule pack, such as "nhon_trach 1"
     channel: str
+
+    @property
+    def certificate_key(self) -> str:
+        """What tells one certificate from another: its serial, else whose it is."""
+        return self.serial or fold(self.subscriber)
 
 
 class Step(_Model):

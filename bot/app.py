@@ -1,0 +1,104 @@
+"""The composition root: the one place where settings become parts and parts become a program."""
+
+import asyncio
+import sys
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from bot.certificates import CertificateReader
+from bot.channels.base import Channel
+from bot.channels.terminal import Console, TerminalChannel, TerminalChat
+from bot.delivery import Conversation, Dispatcher, Pace, Pacer, Preparer, Rate, SystemClock, Turns
+from bot.settings import Settings
+from bot.store import open_keyring, open_store
+from bot.store.api import Store
+from handlers import respond, wants_file
+from rules import load_pack
+
+_log = structlog.get_logger(__name__)
+#: A terminal takes whatever comes.
+_UNPACED = Pace(overall=Rate(1e6, 1e6), chat=Rate(1e6, 1e6))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every channel of this process shares."""
+
+    settings: Settings
+    store: Store
+    reader: CertificateReader
+    conversation: Conversation
+    clock: SystemClock
+
+    def turns(self, channels: Mapping[str, Channel]) -> Turns:
+        """The turns of these channels."""
+        preparer = Preparer(channels, self.reader, self.clock)
+        return Turns(self.store, self.conversation, preparer, channels, self.clock)
+
+
+@asynccontextmanager
+async def assembled(settings: Settings) -> AsyncIterator[Parts]:
+    """Keys, store, rules and the certificate reader, opened and closed in order.
+
+    Raises:
+        StoreError: the database or the keys cannot be used.
+        PackError: the rule pack cannot be used.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key_file = settings.key_file or settings.data_dir / "keys.json"
+    keyring, created = open_keyring(key_file)
+    if created:
+        _log.warning("new_keys", file=str(key_file), hint="back this file up: without it the data cannot be read")
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    store = await open_store(url, settings.data_dir, keyring)
+    reader = CertificateReader(settings.data_dir / "trust")
+    try:
+        yield Parts(settings, store, reader, _conversation(settings), SystemClock())
+    finally:
+        await reader.close()
+        await store.close()
+
+
+def _conversation(settings: Settings) -> Conversation:
+    return Conversation(
+        respond=respond,
+        wants_file=wants_file,
+        pack=load_pack(settings.pack),
+        office=settings.receiving_office,
+        retention_days=settings.retention_days,
+    )
+
+
+async def serve(settings: Settings) -> None:
+    """Run the configured channels until the process is told to stop."""
+    from bot.channels.telegram import serve_telegram  # noqa: PLC0415 - its libraries load where it runs
+
+    async with assembled(settings) as parts:
+        await serve_telegram(parts)
+
+
+async def talk(settings: Settings, name: str | None) -> None:
+    """The chat in the terminal, over the same inbox, turns and outbox as any channel."""
+    interactive = sys.stdin.isatty()
+    address = name or ("local" if interactive else f"script-{uuid.uuid4().hex}")
+    async with assembled(settings) as parts:
+        channel = TerminalChannel(Console(rich=sys.stdout.isatty()))
+        turns = parts.turns({channel.name: channel})
+        dispatcher = Dispatcher(parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock)
+        chat = TerminalChat(parts.store, turns, dispatcher, parts.clock, address)
+        lines = _typed_lines(prompt=interactive)
+        await chat.run(lines)
+
+
+async def _typed_lines(*, prompt: bool) -> AsyncIterator[str]:
+    while True:
+        if prompt:
+            print("> ", end="", flush=True)  # noqa: T201 - the prompt
+        line = await asyncio.to_thread(sys.stdin.readline)
+        if not line:
+            return
+        yield line.rstrip("\r\n")

@@ -1,0 +1,83 @@
+"""The command line. A command's module is imported when the command is called: starting stays quick."""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperArgument, TyperOption
+
+from bot.errors import TrolyError
+from bot.settings import configured_language
+from locales import N_, Translator, translator
+from rules.errors import RulesError
+
+__all__ = ["COMMANDS", "main"]
+
+ABOUT = N_("Trợ lý Chứng thư: what to do with a government certificate after a reorganisation.")
+#: name -> (module:attribute, what it does). An attribute is a function or a ``typer.Typer`` with commands of its own.
+COMMANDS = {
+    "run": ("bot.cli.run:run", N_("Start the assistant; with no channel configured, the chat in the terminal.")),
+    "chat": (
+        "bot.cli.run:chat",
+        N_("Talk to the assistant in the terminal; piped text is a script, one line a message."),
+    ),
+    "decide": ("bot.cli.decide:decide", N_("Decide from facts on standard input.")),
+    "rules": ("bot.cli.rules:app", N_("Check and show the rule pack.")),
+    "certificate": ("bot.cli.certificate:certificate", N_("Read certificate files.")),
+    "trust": ("bot.cli.trust:app", N_("Install the CA files that signatures are verified against.")),
+    "migrate": ("bot.cli.migrate:migrate", N_("Bring the database up to date.")),
+    "keys": ("bot.cli.keys:app", N_("List and rotate the keys that seal personal data.")),
+    "retention": ("bot.cli.retention:retention", N_("Delete what is past its time.")),
+    "screens": ("bot.cli.screens:screens", N_("Write one page with every screen and a diagram of the flow.")),
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; every expected error is one clear line and an exit code of its own."""
+    given = sys.argv[1:] if arguments is None else arguments
+    t = translator(configured_language())
+    try:
+        _command(given, t)(given, prog_name="troly")
+    except TrolyError as error:
+        _fail(error.say(t), error.exit_code)
+    except RulesError as error:
+        _fail(str(error), 2)
+    except BrokenPipeError:
+        sys.exit(1)
+
+
+def _command(given: list[str], t: Translator) -> Any:
+    """The command line with the named command alone, or with all of them where none is named."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=t(ABOUT))
+    app.callback()(lambda: None)
+    for name in given[:1] if given and given[0] in COMMANDS else COMMANDS:
+        _register(app, name, t)
+    command = typer.main.get_command(app)
+    _translate(command, t)
+    return command
+
+
+def _register(app: typer.Typer, name: str, t: Translator) -> None:
+    target, about = COMMANDS[name]
+    module, _, attribute = target.partition(":")
+    found = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=name, help=t(about))
+    else:
+        app.command(name, help=t(about))(found)
+
+
+def _translate(command: Any, t: Translator) -> None:
+    """Help texts in the reader's language, inner commands included."""
+    for parameter in command.params:
+        if isinstance(parameter, TyperOption | TyperArgument) and parameter.help:
+            parameter.help = t(parameter.help)
+    for inner in getattr(command, "commands", {}).values():
+        inner.help = t(inner.help) if inner.help else None
+        _translate(inner, t)
+
+
+def _fail(sentence: str, code: int) -> None:
+    print(f"troly: {sentence}", file=sys.stderr)  # noqa: T201 - the command line's own error line
+    sys.exit(code)

@@ -1,0 +1,145 @@
+"""The commands: what each does to the conversation."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from handlers import interview
+from handlers.documents import cited, shelf
+from handlers.own_data import readable
+from handlers.page import Answered
+from handlers.replies import Attachment
+from handlers.screen import Here
+from handlers.screens.expiry import EXPORT
+from handlers.screens.flow import another, proceed
+from handlers.voice import bold, lines
+from handlers.wording import statement
+from locales import LANGUAGES, N_
+
+Act = Callable[[Here, str], Awaitable[Answered]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command as the channel's menu announces it."""
+
+    name: str
+    description: str  #: message id
+    act: Act
+    aliases: tuple[str, ...] = ()
+    before_consent: bool = False
+
+
+async def _start(here: Here, _: str) -> Answered:
+    if here.session.consented_at is None:
+        return Answered(here.session.at("welcome"))
+    note = here.say(N_("Hello again. We go on where we were; /lamlai begins anew."))
+    return Answered(here.session, notes=(note,))
+
+
+async def _restart(here: Here, _: str) -> Answered:
+    return Answered(another(here), notes=(here.say(N_("We begin anew. Your registered requests are kept.")),))
+
+
+async def _back(here: Here, _: str) -> Answered:
+    """The last answer is taken back; inside a request, its last field; elsewhere, the way out."""
+    session = here.session
+    if session.screen == "form" and session.draft and session.draft.fields and not session.draft.code:
+        fields = dict(session.draft.fields)
+        fields.popitem()
+        return Answered(session.having(draft=session.draft.model_copy(update={"fields": fields, "doubted": None})))
+    if session.screen not in {"question", "answer"} or session.typed_expiry is not None:
+        return Answered(proceed(here.then(session.having(draft=None, offered=(), typed_expiry=None))))
+    last = interview.latest(session)
+    if last is None:
+        return Answered(session, notes=(here.say(N_("This is the first question.")),))
+    return Answered(interview.take_back(session, last).at("question"))
+
+
+async def _review(here: Here, _: str) -> Answered:
+    return Answered(here.session.at("review"))
+
+
+async def _why(here: Here, _: str) -> Answered:
+    """Why this question is asked, with what the reason rests on."""
+    asked = interview.question(here.session, here.world.pack, here.today)
+    if here.session.screen != "question" or asked is None:
+        return Answered(here.session, notes=(here.say(N_("Each reason stands in the answer, with its document.")),))
+    why = lines(bold(here.say(N_("Why I ask"))), statement(asked.why, here.say.t))
+    return Answered(here.session, notes=(why,))
+
+
+async def _help(here: Here, _: str) -> Answered:
+    say = here.say
+    menu = lines(*(f"/{command.name} – {say(command.description)}" for command in COMMANDS))
+    typing = say(N_("Tap a button, or type its number or a few of its words, with or without accents."))
+    return Answered(here.session, notes=(bold(say(N_("What you can send me"))), typing, menu, say(EXPORT)))
+
+
+async def _stop(here: Here, _: str) -> Answered:
+    return Answered(here.session.aside("stopped"))
+
+
+async def _language(here: Here, wanted: str) -> Answered:
+    if wanted in LANGUAGES:
+        session = here.session.having(language=wanted)
+        return Answered(
+            session, notes=(here.then(session).say(N_("From now on I speak English. Your answers are kept.")),)
+        )
+    return Answered(here.session.aside("language"))
+
+
+async def _documents(here: Here, _: str) -> Answered:
+    return Answered(here.session, notes=tuple(shelf(here.say, cited(here))))
+
+
+async def _requests(here: Here, code: str) -> Answered:
+    return Answered(here.session.at("request", about=code.upper()) if code else here.session.at("requests"))
+
+
+async def _my_data(here: Here, _: str) -> Answered:
+    """All that is held about me: as text to read, and as JSON."""
+    held = await here.world.own_data.export()
+    files = (
+        Attachment.of("du-lieu-cua-toi.txt", "text/plain", readable(held, here.say).encode()),
+        Attachment.of(
+            "du-lieu-cua-toi.json", "application/json", json.dumps(held, ensure_ascii=False, indent=2).encode()
+        ),
+    )
+    return Answered(
+        here.session, notes=(here.say(N_("Here is everything that is held about you.")),), attachments=files
+    )
+
+
+async def _erase(here: Here, _: str) -> Answered:
+    return Answered(here.session.aside("erase"))
+
+
+COMMANDS = (
+    Command("start", N_("greet and begin"), _start, ("batdau", "tieptuc"), before_consent=True),
+    Command("lamlai", N_("begin anew"), _restart),
+    Command("quaylai", N_("one step back"), _back),
+    Command("xemlai", N_("review or change my answers"), _review),
+    Command("visao", N_("why this question"), _why),
+    Command("vanban", N_("the documents cited"), _documents, before_consent=True),
+    Command("yeucau", N_("my requests"), _requests),
+    Command("trogiup", N_("help"), _help, ("help",), before_consent=True),
+    Command("huy", N_("stop, and keep my answers"), _stop, ("stop", "cancel")),
+    Command("ngonngu", N_("language: Tiếng Việt / English"), _language, ("language",), before_consent=True),
+    Command("dulieu", N_("what is held about me"), _my_data),
+    Command("xoadulieu", N_("delete what is held about me"), _erase),
+)
+_BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
+
+
+def command_in(text: str) -> tuple[str, str] | None:
+    """The name and the argument of a command line such as ``/ngonngu@troly_bot en``."""
+    if not text.startswith("/"):
+        return None
+    head, _, argument = text[1:].partition(" ")
+    return head.partition("@")[0].lower(), argument.strip()
+
+
+def find(name: str) -> Command | None:
+    """The command of that name or alias."""
+    return _BY_NAME.get(name)

@@ -1,0 +1,189 @@
+"""The conversation: ``(session, event, world) -> (session', replies)``.
+
+The world is read and written only through its ports; the same session, event and world give the same turn.
+"""
+
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup
+
+from handlers import understanding
+from handlers.commands import command_in, find
+from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
+from handlers.page import DONE, Answered, Page, Tap
+from handlers.ports import World
+from handlers.replies import Reply
+from handlers.screen import Here
+from handlers.screens import SCREENS
+from handlers.screens.expiry import EXPORT
+from handlers.screens.file import WARNING, arrived
+from handlers.secrets import holds_secret
+from handlers.session import Session
+from handlers.voice import lines
+from locales import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one event led to. ``session`` is ``None`` where nothing is to be remembered."""
+
+    session: Session | None
+    replies: tuple[Reply, ...] = ()
+    again: tuple[Event, ...] = ()
+
+
+async def respond(session: Session | None, event: Event, world: World) -> Turn:
+    """One turn. Never raises for anything a person can send."""
+    here = Here(session or Session(), world)
+    if event.group:
+        return Turn(
+            session, (_aside(here.say(N_("I talk about certificates in private only: please write to me directly."))),)
+        )
+    answered = await _take(here, event)
+    return await _turn(here, event, answered)
+
+
+def wants_file(session: Session | None) -> bool:
+    """Whether a file may be read: only after consent."""
+    return session is not None and session.consented_at is not None
+
+
+async def _take(here: Here, event: Event) -> Answered:
+    match event:
+        case TooMuch():
+            note = here.say(
+                N_("That is a little fast for me. Please wait a moment, then send your last message again.")
+            )
+            return Answered(here.session, notes=(note,), show=False)
+        case Unreadable():
+            what = here.say(
+                N_("I can read text, buttons and files, not this. If it shows your certificate, please send the file.")
+            )
+            return Answered(here.session, notes=(what, here.say(EXPORT)))
+        case FileSent():
+            note = here.say(N_("I will read the file as soon as you agree."))
+            return Answered(here.session.having(waiting_file=event.model_copy(update={"name": ""})), notes=(note,))
+        case FileRead():
+            return arrived(here, event.reading)
+        case Tapped():
+            return await _tapped(here, event.data)
+        case Said():
+            return await _said(here, event.text)
+
+
+async def _tapped(here: Here, data: str) -> Answered:
+    """A button; one of an older screen is told so, and the open question comes again."""
+    tap, session = Tap.parse(data), here.session
+    if tap is None or tap.version != session.version or tap.screen != session.screen:
+        return Answered(session, notes=(here.say(N_("That button belongs to an earlier step. This is where we are:")),))
+    page = await SCREENS[session.screen].page(here)
+    return await _chosen(here, tap.value) if page.option(tap.value) else Answered(session)
+
+
+async def _said(here: Here, text: str) -> Answered:
+    if holds_secret(text):
+        return Answered(here.session, notes=(here.say(WARNING),), secret=True)
+    if (named := command_in(text)) is not None:
+        return await _commanded(here, *named)
+    if not text.strip():
+        return Answered(here.session)
+    page = await SCREENS[here.session.screen].page(here)
+    heard = understanding.understand(text, page, here.session.guesses)
+    if heard.sure:
+        return await _answered(here, page, heard.sure)
+    if (typed := await SCREENS[here.session.screen].typed(here, text)) is not None:
+        return typed
+    return _unsure(here, page, heard.maybe)
+
+
+async def _commanded(here: Here, name: str, argument: str) -> Answered:
+    command = find(name)
+    if command is None:
+        return Answered(
+            here.session,
+            notes=(here.say(N_("I do not know the command /{name}. /trogiup lists them."), name=name[:32]),),
+        )
+    if here.session.consented_at is None and not command.before_consent:
+        return Answered(here.session.at("welcome"))
+    return await command.act(here, argument)
+
+
+async def _answered(here: Here, page: Page, values: tuple[str, ...]) -> Answered:
+    """Options meant by a typed line: where several may be chosen they are all taken, and the choice is closed."""
+    ticks = [value for value in values if _tickable(page, value)]
+    if not (page.many and ticks):
+        return await _chosen(here, values[0])
+    ticked = tuple(dict.fromkeys((*here.session.ticked, *ticks)))
+    return await _chosen(here.then(here.session.having(ticked=ticked)), DONE)
+
+
+def _tickable(page: Page, value: str) -> bool:
+    option = page.option(value)
+    return option is not None and option.ticks
+
+
+async def _chosen(here: Here, value: str) -> Answered:
+    return await SCREENS[here.session.screen].chosen(here, value)
+
+
+def _unsure(here: Here, page: Page, maybe: tuple[str, ...]) -> Answered:
+    """Ask rather than guess."""
+    if maybe:
+        return Answered(here.session.having(guesses=maybe), notes=(here.say(N_("I am not sure. Do you mean:")),))
+    if page.options:
+        return Answered(here.session, notes=(here.say(N_("I did not understand that. Please choose one of these:")),))
+    return Answered(here.session)
+
+
+async def _turn(here: Here, event: Event, answered: Answered) -> Turn:
+    """The replies, and the session with a new version where it changed: older buttons then go stale."""
+    session = _settled(here.session, answered.session)
+    then = here.then(session)
+    replies = [_aside(*answered.notes, answered=answered)] if not answered.show else [await _shown(then, answered)]
+    swept = _swept(event, answered)
+    edited = await _edited(here, event, session)
+    if edited and _same_question(here.session, session):
+        replies = [reply.model_copy(update={"action": "edit", "target": event.message}) for reply in replies]
+        edited = None
+    kept = None if answered.forget else session
+    return Turn(kept, tuple(reply for reply in (swept, edited, *replies) if reply is not None), answered.again)
+
+
+def _settled(before: Session, after: Session) -> Session:
+    if after == before:
+        return after.having(guesses=())
+    guesses = after.guesses if after.guesses != before.guesses else ()
+    return after.having(version=before.version + 1, guesses=guesses)
+
+
+def _same_question(before: Session, after: Session) -> bool:
+    """Only ticks changed: the message with the buttons is changed in place."""
+    return before.ticked != after.ticked and before.having(ticked=(), version=0) == after.having(ticked=(), version=0)
+
+
+async def _shown(here: Here, answered: Answered) -> Reply:
+    page = await SCREENS[here.session.screen].page(here)
+    page = understanding.narrowed(page, here.session.guesses, here.say) if here.session.guesses else page
+    page = replace(page, attachments=answered.attachments).after(*answered.notes)
+    return page.reply(here.session.screen, here.session.version)
+
+
+def _aside(*paragraphs: Markup, answered: Answered | None = None) -> Reply:
+    return Reply(paragraphs=tuple(map(str, paragraphs)), attachments=answered.attachments if answered else ())
+
+
+def _swept(event: Event, answered: Answered) -> Reply | None:
+    """A secret is taken out of the chat where the channel can."""
+    sweep = answered.secret and event.message
+    return Reply(paragraphs=(), action="delete", target=event.message) if sweep else None
+
+
+async def _edited(here: Here, event: Event, after: Session) -> Reply | None:
+    """The tapped message keeps its question with the answer that was chosen, and loses its buttons."""
+    tap = Tap.parse(event.data) if isinstance(event, Tapped) else None
+    if tap is None or event.message is None or tap.version != here.session.version or after.version == tap.version:
+        return None
+    page = await SCREENS[here.session.screen].page(here)
+    option = page.option(tap.value)
+    said = lines(page.title, Markup("➤ {}").format(option.label if option else ""))
+    return Reply(paragraphs=(str(said),), action="edit", target=event.message)

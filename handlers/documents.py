@@ -1,0 +1,51 @@
+"""The documents an answer cites, with number, date, issuer and status."""
+
+from datetime import date
+
+from markupsafe import Markup
+
+from handlers.dates import day
+from handlers.screen import Here
+from handlers.screens.answer import decision
+from handlers.voice import Voice, bold, lines
+from locales import N_
+from rules.pack import Document
+
+
+def cited(here: Here) -> list[Document]:
+    """Those of the answer where there is one, else all of the pack."""
+    documents, decided = here.world.pack.documents, decision(here)
+    if decided is None:
+        return list(documents.values())
+    citations = [c for part in (*decided.actions, *decided.notices) for c in part.citations]
+    numbers = {citation.document for citation in citations}
+    return [document for document in documents.values() if document.number in numbers]
+
+
+def shelf(say: Voice, documents: list[Document]) -> list[Markup]:
+    """A paragraph per document."""
+    return [bold(say(N_("Documents"))), *(_entry(say, document) for document in documents)]
+
+
+def _entry(say: Voice, document: Document) -> Markup:
+    return lines(
+        Markup("<b>{}</b> – {}").format(document.number, document.title),
+        say(N_("Issued by {issuer}, {day}."), issuer=document.issuer, day=_day(document.date)),
+        _force(say, document),
+        say.text(document.issuer_status) if document.issuer_status else "",
+        say.text(document.note) if document.note else "",
+    )
+
+
+def _force(say: Voice, document: Document) -> Markup:
+    if document.in_force_from is None:
+        return Markup()
+    if document.in_force_to is None:
+        return say(N_("In force from {start}."), start=_day(document.in_force_from))
+    return say(
+        N_("In force from {start} to {end}."), start=_day(document.in_force_from), end=_day(document.in_force_to)
+    )
+
+
+def _day(value: date | None) -> str:
+    return day(value) if value else ""

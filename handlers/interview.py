@@ -1,0 +1,100 @@
+"""The interview as a function of its answers: what is known, what to ask, what a change takes along."""
+
+from datetime import date
+from typing import Any
+
+from handlers.certificate import Certificate
+from handlers.session import Session
+from rules import FactsError, Pack, Question, parse_facts
+from rules import decide as _decide
+from rules import needs as _needs
+from rules import next_question as _next_question
+from rules.calendar import vietnamese_day
+from rules.facts import Facts
+from rules.outcome import Outcome
+
+#: What an answer takes along when it changes: the new answer may leave no room for these.
+DEPENDENTS = {
+    "subject": ("events", "merger_role", "information_matches"),
+    "events": ("merger_role", "information_matches"),
+    "certificate": ("information_matches",),
+}
+
+
+def facts_of(session: Session) -> Facts:
+    """The facts answered so far; answers that the vocabulary no longer knows count as not given."""
+    try:
+        return parse_facts(session.answers)
+    except FactsError:
+        return parse_facts({fact: value for fact, value in session.answers.items() if _is_known(fact, value)})
+
+
+def _is_known(fact: str, value: Any) -> bool:
+    try:
+        parse_facts({fact: value})
+    except FactsError:
+        return False
+    return True
+
+
+def question(session: Session, pack: Pack, today: date) -> Question | None:
+    """The question to ask now; ``None`` where everything that matters is known."""
+    return _next_question(pack, facts_of(session), today)
+
+
+def remaining(session: Session, pack: Pack, today: date) -> int:
+    """How many questions can still come, the open one included."""
+    return len(_needs(pack, facts_of(session), today))
+
+
+def decision(session: Session, pack: Pack, today: date) -> Outcome:
+    """What the pack says of the answers."""
+    return _decide(pack, facts_of(session), today)
+
+
+def give(session: Session, fact: str, value: Any, pack: Pack) -> Session:
+    """An answer given, now the latest; dependents without room are dropped."""
+    answers = {known: said for known, said in session.answers.items() if known != fact}
+    changed = session.answers.get(fact, value) != value
+    kept = session.having(answers={**answers, fact: value})
+    return _drop_homeless(kept, fact, pack) if changed or fact == "subject" else kept
+
+
+def take_back(session: Session, fact: str) -> Session:
+    """An answer taken back, to be asked again; what depends on it stays until the new answer is known."""
+    return session.having(answers={known: said for known, said in session.answers.items() if known != fact})
+
+
+def latest(session: Session) -> str | None:
+    """The fact answered last."""
+    return next(reversed(session.answers), None)
+
+
+def _drop_homeless(session: Session, fact: str, pack: Pack) -> Session:
+    for dependent in DEPENDENTS.get(fact, ()):
+        if dependent in session.answers and not _fits(session, dependent, pack):
+            session = take_back(session, dependent)
+    return session
+
+
+def _fits(session: Session, fact: str, pack: Pack) -> bool:
+    """Whether an old answer is still one of the options; whether data still match always depends on what changed."""
+    if fact == "information_matches":
+        return False
+    others = facts_of(take_back(session, fact))
+    options = {option.value for option in _question_of(pack, fact).options_for(others)}
+    said = session.answers[fact]
+    return set(said if isinstance(said, list) else [said]) <= options
+
+
+def _question_of(pack: Pack, fact: str) -> Question:
+    return next(question for question in pack.questions if question.fact == fact)
+
+
+def certificate_facts(certificate: Certificate) -> dict[str, Any]:
+    """The fact ``certificate`` as a read file gives it."""
+    return {
+        "not_before": vietnamese_day(certificate.not_before).isoformat(),
+        "not_after": vietnamese_day(certificate.not_after).isoformat(),
+        "issuer": certificate.issuer_kind.value,
+    }

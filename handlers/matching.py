@@ -1,0 +1,73 @@
+"""Which option a typed answer means: a number, a label or synonym, or nearly one."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from handlers.folding import fold
+from handlers.page import Option
+
+#: From here a match is taken; from ``MAYBE`` on it is asked ("ý anh/chị là ...?"). See the typos in the tests.
+SURE, MAYBE = 84.0, 58.0
+#: A sure match must stand out from the next option by this much.
+CLEAR = 4.0
+_SEPARATORS = re.compile(r"[,;+\n]|\s(?:và|va|and)\s")
+_NUMBERS = re.compile(r"[\s,;+.]*\d{1,2}(?:[\s,;+.]+(?:và|va|and)?\s*\d{1,2})*[\s,;+.)]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Options meant for sure, and those to ask about, best first."""
+
+    sure: tuple[str, ...] = ()
+    maybe: tuple[str, ...] = ()
+
+
+def match(text: str, options: Sequence[Option], *, many: bool = False) -> Match:
+    """The options a line means; several only where several may be chosen."""
+    if _NUMBERS.fullmatch(text):
+        return _by_number([int(number) for number in re.findall(r"\d+", text)], options, many=many)
+    whole = _by_words(text, options)
+    if whole.sure or not many:
+        return whole
+    parts = [_by_words(part, options) for part in _SEPARATORS.split(text) if part.strip()]
+    if len(parts) > 1 and all(part.sure for part in parts):
+        return Match(sure=tuple(dict.fromkeys(value for part in parts for value in part.sure)))
+    return whole
+
+
+def _by_number(numbers: list[int], options: Sequence[Option], *, many: bool) -> Match:
+    known = [options[number - 1].value for number in dict.fromkeys(numbers) if 1 <= number <= len(options)]
+    complete = len(known) == len(set(numbers)) and (many or len(known) == 1)
+    return Match(sure=tuple(known)) if complete else Match()
+
+
+def _by_words(text: str, options: Sequence[Option]) -> Match:
+    typed = fold(text)
+    exact = [option.value for option in options if typed and typed in _names(option)]
+    if len(exact) == 1:
+        return Match(sure=(exact[0],))
+    scored = sorted(((_score(typed, option), option.value) for option in options), key=lambda pair: -pair[0])
+    likely = [(score, value) for score, value in scored if score >= MAYBE] if len(typed) > 1 else []
+    if likely and likely[0][0] >= SURE and (len(likely) == 1 or likely[0][0] - likely[1][0] >= CLEAR):
+        return Match(sure=(likely[0][1],))
+    return Match(maybe=tuple(value for _, value in likely[:3]))
+
+
+def _names(option: Option) -> list[str]:
+    return [fold(name) for name in (option.label, *option.synonyms)]
+
+
+def _score(typed: str, option: Option) -> float:
+    """Best likeness of the typed words to a name of the option; order and missing small words forgiven."""
+    best = process.extractOne(typed, _names(option), scorer=_likeness)
+    return best[1]
+
+
+def _likeness(typed: str, name: str, **_: object) -> float:
+    """Whole words in any order; a short input must not match a long label by a single common word."""
+    whole = fuzz.token_sort_ratio(typed, name)
+    part = fuzz.token_set_ratio(typed, name) if len(typed) >= 5 else 0.0
+    return max(whole, 0.9 * part)

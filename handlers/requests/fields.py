@@ -1,0 +1,131 @@
+"""The fields of a request: which are asked, what is suggested, what is refused."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from handlers.certificate import Certificate
+from handlers.session import Session
+from locales import N_
+from rules.facts import Event, Subject
+from rules.outcome import Decided, Procedure
+
+UNKNOWN = "unknown"
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_SERIAL = re.compile(r"[0-9A-F]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing to type or to confirm. ``clean`` gives the value to keep, or ``None`` where the text will not do."""
+
+    name: str
+    title: str
+    ask: str
+    clean: Callable[[str], str | None]
+    wrong: str
+
+
+def _line(text: str) -> str | None:
+    joined = " ".join(text.split())
+    return joined if 2 <= len(joined) <= 300 and joined.isprintable() else None
+
+
+def _email(text: str) -> str | None:
+    bare = text.strip().lower()
+    return bare if len(bare) <= 254 and _EMAIL.fullmatch(bare) else None
+
+
+def _serial(text: str) -> str | None:
+    bare = re.sub(r"[\s:.-]", "", text).upper().removeprefix("0X")
+    return bare if _SERIAL.fullmatch(bare) else None
+
+
+LINE = N_("Please type one line of 2 to 300 characters.")
+FIELDS = {
+    field.name: field
+    for field in (
+        Field("subscriber", N_("Subscriber"), N_("Name of the subscriber (thuê bao) on the request?"), _line, LINE),
+        Field(
+            "unit",
+            N_("Managing body"),
+            N_("Which managing body files it (cơ quan, tổ chức quản lý trực tiếp: it has its own seal)?"),
+            _line,
+            LINE,
+        ),
+        Field(
+            "serial",
+            N_("Serial number"),
+            N_("Serial number of the certificate (số hiệu chứng thư)? It stands in the certificate's details."),
+            _serial,
+            N_("A serial number has only the digits 0-9 and the letters A-F, such as 75580955FC81D6A7."),
+        ),
+        Field("new_name", N_("New name"), N_("The new name, exactly as in the decision?"), _line, LINE),
+        Field("new_address", N_("New address"), N_("The new operating address?"), _line, LINE),
+        Field(
+            "new_superior",
+            N_("New superior body"),
+            N_("The new superior body (cơ quan quản lý cấp trên)?"),
+            _line,
+            LINE,
+        ),
+        Field(
+            "new_unit",
+            N_("New working body"),
+            N_("The body you work for now, exactly as in the decision?"),
+            _line,
+            LINE,
+        ),
+        Field(
+            "new_email",
+            N_("New official e-mail"),
+            N_("The new official e-mail address (issued by a state body)?"),
+            _email,
+            N_("That does not look like an e-mail address, such as ten@donvi.gov.vn."),
+        ),
+    )
+}
+
+_BODY = frozenset({Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.SUPERIOR_CHANGED, Event.RENAMED})
+#: What happened -> the new information a change of information is about.
+_NEWS: dict[Subject, dict[Event, str]] = {
+    Subject.ORGANISATION: {
+        Event.MERGED_INTO_NEW: "new_name",
+        Event.RENAMED: "new_name",
+        Event.ADDRESS_CHANGED: "new_address",
+        Event.SUPERIOR_CHANGED: "new_superior",
+        Event.EMAIL_CHANGED: "new_email",
+    },
+    Subject.INDIVIDUAL: {
+        **dict.fromkeys(
+            (*_BODY, Event.DISSOLVED, Event.SPLIT, Event.UNIT_REORGANISED, Event.MOVED_WITHIN_STATE), "new_unit"
+        ),
+        Event.EMAIL_CHANGED: "new_email",
+    },
+    Subject.DEVICE: {Event.DEVICE_RENAMED: "new_name", Event.DEVICE_UPGRADED: "new_name"},
+}
+
+
+def asked_for(subject: Subject, events: frozenset[Event], decided: Decided) -> list[Field]:
+    """The fields a request of this decision needs, in order."""
+    changes = any(action.procedure is Procedure.CHANGE_INFORMATION for action in decided.actions)
+    news = _NEWS[subject]
+    wanted = {news[event] for event in events if event in news} if changes else set()
+    return [field for name, field in FIELDS.items() if not name.startswith("new_") or name in wanted]
+
+
+def suggestions(field: Field, session: Session) -> list[str]:
+    """Values that the certificate offers, so that nobody has to type them."""
+    certificate = session.certificate
+    return list(dict.fromkeys(_offers(field.name, certificate, session))) if certificate else []
+
+
+def _offers(name: str, certificate: Certificate, session: Session) -> list[str]:
+    if name == "subscriber":
+        return [certificate.name]
+    if name == "serial":
+        return [certificate.serial]
+    if name == "unit":
+        own = [certificate.name] if session.answers.get("subject") == Subject.ORGANISATION else []
+        return [*own, *certificate.units[:2], *([certificate.superior] if certificate.superior else [])]
+    return []

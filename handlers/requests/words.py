@@ -1,0 +1,68 @@
+"""Requests in words."""
+
+from markupsafe import Markup
+
+from handlers.dates import day, moment
+from handlers.requests.fields import FIELDS
+from handlers.requests.model import Content, Request, State
+from handlers.voice import Voice, lines
+from locales import N_
+from rules.outcome import Procedure
+
+STATES = {
+    State.DRAFT: N_("draft"),
+    State.SUBMITTED: N_("submitted"),
+    State.ACCEPTED: N_("accepted"),
+    State.SENT_BACK: N_("sent back"),
+    State.FORWARDED: N_("forwarded"),
+    State.DONE: N_("done"),
+    State.REFUSED: N_("refused"),
+    State.WITHDRAWN: N_("withdrawn"),
+}
+PROCEDURES = {
+    Procedure.CHANGE_INFORMATION: N_("change of certificate information"),
+    Procedure.REVOKE: N_("revocation of the certificate"),
+    Procedure.EXTEND: N_("extension of the certificate"),
+    Procedure.ISSUE_NEW: N_("issue of a new certificate"),
+    Procedure.RESTORE_DEVICE: N_("restoring the token"),
+}
+
+
+def procedure(say: Voice, content: Content) -> Markup:
+    """The procedure with its form."""
+    form = say(N_(" (form: Mẫu {form})"), form=content.form) if content.form else Markup()
+    return say(PROCEDURES[content.procedure]) + form
+
+
+def line(say: Voice, request: Request) -> str:
+    """A request on one line, for lists and buttons."""
+    return str(
+        Markup("{} · {} · {}").format(
+            request.code, say(PROCEDURES[request.content.procedure]), say(STATES[request.state])
+        )
+    )
+
+
+def told(say: Voice, content: Content) -> Markup:
+    """What is asked for."""
+    ends = say(N_("Certificate ends on: {day}"), day=day(content.not_after)) if content.not_after else ""
+    return lines(
+        say(N_("Procedure: <b>{procedure}</b>"), procedure=procedure(say, content)),
+        _field(say, "subscriber", content.subscriber),
+        _field(say, "unit", content.unit),
+        say(N_("Name on the certificate: <b>{name}</b>"), name=content.certificate_name)
+        if content.certificate_name
+        else "",
+        _field(say, "serial", content.serial or say(N_("not known"))),
+        ends,
+        *(_field(say, name, value) for name, value in content.news.items()),
+    )
+
+
+def _field(say: Voice, name: str, value: str) -> Markup:
+    return Markup("{}: <b>{}</b>").format(say(FIELDS[name].title), value)
+
+
+def history(say: Voice, request: Request) -> Markup:
+    """What became of it, and when."""
+    return lines(*(Markup("• {} – {}").format(moment(step.at), say(STATES[step.state])) for step in request.history))

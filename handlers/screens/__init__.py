@@ -1,0 +1,31 @@
+"""Every screen of the conversation, by the name a session and its buttons know it by."""
+
+from handlers.screen import Screen
+from handlers.screens.after import After
+from handlers.screens.answer import Answer
+from handlers.screens.certificate import ConfirmCertificate
+from handlers.screens.confirm import Confirm
+from handlers.screens.form import Form
+from handlers.screens.question import Ask
+from handlers.screens.requests import OneRequest, Requests
+from handlers.screens.review import Review
+from handlers.screens.small import Erase, Language, Stopped
+from handlers.screens.welcome import Welcome
+
+__all__ = ["SCREENS"]
+
+SCREENS: dict[str, Screen] = {
+    "welcome": Welcome(),
+    "question": Ask(),
+    "certificate": ConfirmCertificate(),
+    "answer": Answer(),
+    "review": Review(),
+    "form": Form(),
+    "confirm": Confirm(),
+    "next": After(),
+    "requests": Requests(),
+    "request": OneRequest(),
+    "language": Language(),
+    "stopped": Stopped(),
+    "erase": Erase(),
+}

@@ -1,0 +1,85 @@
+"""The certificate question without a file: the day it ends, then whose certificate it is, typed or tapped."""
+
+from datetime import date
+
+from markupsafe import Markup
+
+from handlers.dates import day, parse_day
+from handlers.page import Answered, Option, Page
+from handlers.screen import Here
+from handlers.screens.flow import given
+from handlers.session import Session
+from locales import N_
+from rules.facts import Issuer
+
+UNKNOWN, HOW = "unknown_expiry", "how"
+
+ISSUERS = {
+    Issuer.GOVERNMENT: (
+        N_("Ban Cơ yếu Chính phủ (government certificate)"),
+        ("ban co yeu", "co yeu", "chinh phu", "cong vu"),
+    ),
+    Issuer.PUBLIC: (
+        N_("A public provider (VNPT, Viettel, FPT…)"),
+        ("cong cong", "vnpt", "viettel", "fpt", "misa", "bkav"),
+    ),
+    Issuer.UNKNOWN: (N_("I do not know"), ("khong ro", "khong biet", "chua ro")),
+}
+EXPORT = N_(
+    "<b>How to get the file.</b>\n"
+    "• Windows: plug in the token, press Windows + R, type <code>certmgr.msc</code>, open Personal,"
+    " Certificates, open the"
+    " certificate, then Details, Copy to File, choose <b>No, do not export the private key</b>, DER or"
+    " Base-64, save as .cer.\n"
+    "• Adobe Reader: open a PDF you signed, click the signature, Signature Properties, Show Signer's"
+    " Certificate, Export.\n"
+    "• The token's own tool: open the certificate, choose Export certificate (.cer).\n"
+    "• Or just send a PDF that was signed with it.\n"
+    "The words of the menus may differ a little from version to version."
+)
+
+
+def page(here: Here, title: Markup, progress: Markup) -> Page:
+    """First the day, then the issuer."""
+    say = here.say
+    if here.session.typed_expiry is not None:
+        return Page(say(N_("<b>Who issued this certificate?</b>")), (progress,), tuple(_issuers(here)))
+    ask = say(N_("Send the certificate file (.cer, .crt, .p7b, or a PDF signed with it) right here, now or later."))
+    by_hand = say(N_("No file at hand? Type the day it ends, such as 16/11/2026."))
+    options = (
+        Option(UNKNOWN, say.t(N_("No file, and I do not know the day")), ("khong ro", "khong biet", "khong co tep")),
+        Option(HOW, say.t(N_("How do I get the file?")), ("cach xuat tep", "lay tep o dau", "huong dan")),
+    )
+    return Page(title, (ask, by_hand, progress), options)
+
+
+def _issuers(here: Here) -> list[Option]:
+    return [Option(issuer.value, here.say.t(label), synonyms) for issuer, (label, synonyms) in ISSUERS.items()]
+
+
+def chosen(here: Here, value: str) -> Answered:
+    """Help, "I do not know", or the issuer."""
+    if value == HOW:
+        return Answered(here.session, notes=(here.say(EXPORT),))
+    if value == UNKNOWN:
+        return Answered(here.session.having(typed_expiry="unknown"))
+    return Answered(_given(here, Issuer(value)))
+
+
+def _given(here: Here, issuer: Issuer) -> Session:
+    ends = here.session.typed_expiry
+    fact = {
+        "not_before": None,
+        "not_after": ends.isoformat() if isinstance(ends, date) else None,
+        "issuer": issuer.value,
+    }
+    return given(here.then(here.session.having(typed_expiry=None, certificate=None)), "certificate", fact)
+
+
+def typed(here: Here, text: str) -> Answered | None:
+    """A day, and that it was understood as one."""
+    ends = parse_day(text)
+    if ends is None or here.session.typed_expiry is not None:
+        return None
+    note = here.say(N_("The certificate ends on {day}."), day=day(ends))
+    return Answered(here.session.having(typed_expiry=ends), notes=(note,))

@@ -1,0 +1,60 @@
+"""A file arrived, read or not: what it gave, and what to do where it gave nothing."""
+
+from markupsafe import Markup
+
+from handlers.certificate import SECRETS, Problem, Reading, Trouble
+from handlers.page import Answered
+from handlers.screen import Here
+from handlers.screens.expiry import EXPORT
+from handlers.voice import Voice
+from locales import N_
+
+WARNING = N_(
+    "🛑 <b>Security warning.</b> This holds a private key, a PIN or a password. I did not keep it and I"
+    " ask the channel to delete"
+    " the message. Delete it yourself too, wherever you have sent it. If anyone else may have seen it, treat the key as"
+    " exposed: tell your managing body and ask for revocation. I only need the certificate (.cer), never the key."
+)
+TROUBLES = {
+    Trouble.EMPTY: N_("The file is empty."),
+    Trouble.PICTURE: N_("This is a picture; I cannot read a certificate from a picture."),
+    Trouble.UNKNOWN_TYPE: N_("I do not know this kind of file."),
+    Trouble.NO_CERTIFICATE: N_("I found no certificate in it."),
+    Trouble.NO_SIGNATURE: N_("This document is not signed, so it holds no certificate."),
+    Trouble.BROKEN: N_("There is a certificate in it, but it is damaged and cannot be read."),
+    Trouble.ENCRYPTED: N_("It is protected by a password; please send it without one."),
+    Trouble.TOO_LARGE: N_("The file is larger than 20 MB."),
+    Trouble.TOO_MANY_ENTRIES: N_("The ZIP file holds more than 200 entries."),
+    Trouble.TOO_MUCH_UNPACKED: N_("The ZIP file unpacks to more than 50 MB."),
+    Trouble.NESTED_ARCHIVE: N_("There is an archive inside the archive; please send the certificate files themselves."),
+    Trouble.TOO_SLOW: N_("The file takes too long to read; it may be damaged."),
+    Trouble.TOO_MUCH_MEMORY: N_("The file takes too much memory to read; it may be damaged."),
+    Trouble.UNAVAILABLE: N_("I could not fetch the file from the channel; please send it again."),
+}
+#: Troubles that the way to export a certificate helps with.
+_EXPORT_HELPS = frozenset(TROUBLES) - {Trouble.UNAVAILABLE, Trouble.ENCRYPTED, Trouble.TOO_MANY_ENTRIES}
+#: Entries of an archive that are named one by one.
+_NAMED = 5
+
+
+def arrived(here: Here, reading: Reading) -> Answered:
+    """A reading, taken in: the certificates to confirm, the troubles in words."""
+    troubles = {problem.trouble for problem in reading.problems}
+    if troubles & SECRETS:
+        return Answered(here.session, notes=(here.say(WARNING),), secret=True)
+    notes = tuple(_problems(here.say, reading.problems))
+    if reading.certificates:
+        return Answered(here.session.at("certificate", offered=reading.certificates), notes=notes)
+    help_ = (here.say(EXPORT),) if troubles & _EXPORT_HELPS else ()
+    return Answered(here.session, notes=(*notes, *help_))
+
+
+def _problems(say: Voice, problems: tuple[Problem, ...]) -> list[Markup]:
+    said = [_problem(say, problem) for problem in problems[:_NAMED]]
+    more = len(problems) - _NAMED
+    return [*said, *([say(N_("Other entries that could not be read: {number}."), number=more)] if more > 0 else [])]
+
+
+def _problem(say: Voice, problem: Problem) -> Markup:
+    sentence = say(TROUBLES[problem.trouble])
+    return Markup("<code>{}</code>: {}").format(problem.where, sentence) if problem.where else sentence

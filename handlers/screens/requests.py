@@ -1,0 +1,76 @@
+"""My requests: the list, and one of them."""
+
+from handlers.page import Answered, Option, Page
+from handlers.requests.model import MOVES, Request, State
+from handlers.requests.words import history, line, told
+from handlers.screen import Here, NoText
+from handlers.screens.confirm import draft_of
+from handlers.screens.flow import proceed
+from locales import N_
+
+BACK, AMEND, WITHDRAW, SURE = "back", "amend", "withdraw", "sure"
+#: Requests on one page; older ones open by typing their code.
+SHOWN = 10
+
+
+class Requests:
+    """The list, the newest first."""
+
+    async def page(self, here: Here) -> Page:
+        """One button per request."""
+        say, mine = here.say, await here.world.requests.mine()
+        back = Option(BACK, say.t(N_("Back")), ("quay lai", "back"))
+        if not mine:
+            return Page(say(N_("You have no requests yet.")), options=(back,))
+        older = (say(N_("The {number} newest are shown; type a code to open an older one."), number=SHOWN),)
+        options = [Option(request.code, line(say, request)) for request in mine[:SHOWN]]
+        return Page(say(N_("<b>Your requests</b>")), older if len(mine) > SHOWN else (), (*options, back))
+
+    async def chosen(self, here: Here, value: str) -> Answered:
+        """Open one, or go back."""
+        return Answered(proceed(here) if value == BACK else here.session.at("request", about=value))
+
+    async def typed(self, here: Here, text: str) -> Answered | None:
+        """A code."""
+        found = await here.world.requests.get(text.strip().upper())
+        return Answered(here.session.at("request", about=found.code)) if found else None
+
+
+class OneRequest(NoText):
+    """One request: its content, what became of it, and what I may still do."""
+
+    async def page(self, here: Here) -> Page:
+        """Content, history, buttons the state allows."""
+        say, request = here.say, await here.world.requests.get(here.session.about or "")
+        back = Option(BACK, say.t(N_("Back to my requests")), ("quay lai", "back"))
+        if request is None:
+            return Page(say(N_("I do not find this request among yours.")), options=(back,))
+        title = say(N_("<b>Request {code}</b>"), code=request.code)
+        return Page(title, (told(say, request.content), history(say, request)), (*_options(here, request), back))
+
+    async def chosen(self, here: Here, value: str) -> Answered:
+        """Amend, withdraw after a second yes, or go back."""
+        request = await here.world.requests.get(here.session.about or "")
+        if value == BACK or request is None:
+            return Answered(here.session.at("requests"))
+        if value == AMEND and (draft := draft_of(request)):
+            return Answered(here.session.at("confirm", draft=draft))
+        if value == WITHDRAW:
+            ask = here.say(N_("Withdraw {code}? This cannot be undone; you can register a new one."), code=request.code)
+            return Answered(here.session.having(ticked=(SURE,)), notes=(ask,))
+        return await _withdrawn(here, request) if value == SURE else Answered(here.session)
+
+
+def _options(here: Here, request: Request) -> list[Option]:
+    t = here.say.t
+    may_withdraw = State.WITHDRAWN in MOVES[request.state]
+    options = [Option(AMEND, t(N_("Change this request")), ("sua", "amend"))] if draft_of(request) else []
+    if may_withdraw and SURE in here.session.ticked:
+        return [*options, Option(SURE, t(N_("Yes, withdraw it")), ("dung", "co", "rut", "yes"))]
+    return [*options, *([Option(WITHDRAW, t(N_("Withdraw it")), ("rut", "withdraw"))] if may_withdraw else [])]
+
+
+async def _withdrawn(here: Here, request: Request) -> Answered:
+    moved = await here.world.requests.move(request.code, State.WITHDRAWN)
+    note = N_("The request is withdrawn.") if moved else N_("This request can no longer be withdrawn.")
+    return Answered(here.session.having(ticked=()), notes=(here.say(note),))

@@ -1,0 +1,78 @@
+"""The answers given, each of them changeable."""
+
+from datetime import date
+from typing import Any
+
+from markupsafe import Markup
+
+from handlers import interview
+from handlers.dates import day
+from handlers.page import Answered, Option, Page
+from handlers.screen import Here, NoText
+from handlers.screens.expiry import ISSUERS
+from handlers.screens.flow import proceed
+from handlers.voice import Voice, numbered
+from locales import N_
+from rules import Question
+from rules.facts import Issuer
+
+BACK = "back"
+#: Facts in a few words, for lists and buttons.
+NAMES = {
+    "subject": N_("whose certificate"),
+    "events": N_("what happened"),
+    "merger_role": N_("place in the merger"),
+    "certificate": N_("the certificate"),
+    "information_matches": N_("data still match"),
+    "token": N_("the token"),
+    "key_exposed": N_("key exposed"),
+}
+
+
+class Review(NoText):
+    """Changing one answer asks only what depends on it again."""
+
+    async def page(self, here: Here) -> Page:
+        """Questions with their answers, in the pack's order."""
+        say, given = here.say, _given(here)
+        if not given:
+            return Page(say(N_("You have not answered anything yet.")), options=(_back(here),))
+        said = numbered(_line(say, question, here.session.answers[question.fact]) for question in given)
+        options = [Option(q.fact, say.t(N_("Change: {fact}"), fact=say.t(NAMES[q.fact]))) for q in given]
+        return Page(say(N_("<b>Your answers so far</b>")), (said,), (*options, _back(here)))
+
+    async def chosen(self, here: Here, value: str) -> Answered:
+        """The question of that answer, or back to where we were."""
+        if value == BACK:
+            return Answered(proceed(here))
+        session = interview.take_back(here.session, value)
+        session = session.having(certificate=None) if value == "certificate" else session
+        return Answered(session.at("question"))
+
+
+def _given(here: Here) -> list[Question]:
+    return [question for question in here.world.pack.questions if question.fact in here.session.answers]
+
+
+def _line(say: Voice, question: Question, answer: Any) -> Markup:
+    return Markup("{}: <b>{}</b>").format(say(NAMES[question.fact]), worded(say, question, answer))
+
+
+def worded(say: Voice, question: Question, answer: Any) -> str:
+    """An answer in the words of its options."""
+    if question.fact == "certificate":
+        return _certificate(say, answer)
+    values = answer if isinstance(answer, list) else [str(answer).lower() if isinstance(answer, bool) else answer]
+    labels = [say.t(option.label) for option in question.options if option.value in values]
+    return ", ".join(labels) or say.t(N_("nothing changed"))
+
+
+def _certificate(say: Voice, answer: dict[str, Any]) -> str:
+    issuer = say.t(ISSUERS[Issuer(answer["issuer"])][0])
+    if not answer.get("not_after"):
+        return say.t(N_("expiry not known; {issuer}"), issuer=issuer)
+    return say.t(N_("ends on {day}; {issuer}"), day=day(date.fromisoformat(answer["not_after"])), issuer=issuer)
+
+
+def _back(here: Here) -> Option:
+    return Option(BACK, here.say.t(N_("All right, go on")), ("tiep tuc", "dung roi", "ok", "continue"))

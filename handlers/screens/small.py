@@ -1,0 +1,72 @@
+"""Screens of one or two buttons: the language, the pause, the wish to be forgotten."""
+
+from handlers.page import Answered, Option, Page
+from handlers.screen import Here, NoText
+from locales import N_
+
+YES, NO = "yes", "no"
+AFFIRM = ("co", "dong y", "dung", "ok", "yes", "xoa")
+DENY = ("khong", "thoi", "no", "giu lai")
+
+
+class Language(NoText):
+    """The other language, with the answers kept."""
+
+    async def page(self, here: Here) -> Page:
+        """Both languages, each in its own words."""
+        options = (Option("vi", "Tiếng Việt", ("viet", "vietnamese")), Option("en", "English", ("anh", "tieng anh")))
+        return Page(here.say(N_("<b>Which language shall I speak?</b>")), options=options)
+
+    async def chosen(self, here: Here, value: str) -> Answered:
+        """Go on in that language."""
+        session = here.session.having(language=value)
+        note = here.then(session).say(N_("From now on I speak English. Your answers are kept."))
+        return Answered(session.back(), notes=(note,))
+
+
+class Stopped(NoText):
+    """The pause after /huy: nothing is lost."""
+
+    async def page(self, here: Here) -> Page:
+        """How to go on."""
+        go_on = Option(YES, here.say.t(N_("Continue")), ("tiep tuc", "continue", "lam tiep"))
+        say = here.say
+        return Page(
+            say(N_("We have stopped here. Your answers are kept; continue whenever you like.")), options=(go_on,)
+        )
+
+    async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
+        """Back to the open question."""
+        return Answered(here.session.back())
+
+
+class Erase(NoText):
+    """Everything about me, deleted after a second yes."""
+
+    async def page(self, here: Here) -> Page:
+        """What will go and what must stay."""
+        say = here.say
+        what = say(
+            N_(
+                "Your answers, what was read of your certificate and your requests are deleted for good. A request"
+                " that was"
+                " already forwarded must stay until it is done or refused; I will name it."
+            )
+        )
+        options = (
+            Option(YES, say.t(N_("Delete everything about me")), AFFIRM),
+            Option(NO, say.t(N_("Keep it")), DENY),
+        )
+        return Page(say(N_("<b>Delete all data about you?</b>")), (what,), options)
+
+    async def chosen(self, here: Here, value: str) -> Answered:
+        """Delete, and say what stayed."""
+        if value == NO:
+            return Answered(here.session.back(), notes=(here.say(N_("Nothing was deleted.")),))
+        kept = await here.world.own_data.erase()
+        notes = [here.say(N_("All data about you has been deleted. To begin again, send /start."))]
+        if kept:
+            notes.append(
+                here.say(N_("These requests were already forwarded and must stay: {codes}."), codes=", ".join(kept))
+            )
+        return Answered(here.session, notes=tuple(notes), show=False, forget=True)

@@ -1,0 +1,33 @@
+"""What a typed line means on the open page: an option, one of the guesses offered before, or nothing sure."""
+
+from dataclasses import replace
+
+from handlers.folding import fold
+from handlers.matching import Match, match
+from handlers.page import Option, Page
+from handlers.voice import Voice
+from locales import N_
+
+#: Says no to every guess; the whole page comes back.
+NEITHER = "neither"
+_YES = frozenset({"dung", "co", "phai", "u", "uh", "vang", "da", "ok", "yes", "dung roi", "dung vay"})
+
+
+def understand(text: str, page: Page, guesses: tuple[str, ...]) -> Match:
+    """The options meant; after "did you mean", numbers and a yes speak of the guesses."""
+    if not guesses:
+        return match(text, page.options, many=page.many)
+    if fold(text) in _YES:
+        return Match(sure=guesses[:1])
+    offered = [option for value in guesses if (option := page.option(value))]
+    narrow = match(text, [*offered, Option(NEITHER, "", ("khong", "khong phai", "no"))])
+    if narrow.sure:
+        return Match() if narrow.sure == (NEITHER,) else narrow
+    return match(text, page.options, many=page.many)
+
+
+def narrowed(page: Page, guesses: tuple[str, ...], say: Voice) -> Page:
+    """The page with the guesses only; its other options come back with any other word."""
+    options = tuple(option for value in guesses if (option := page.option(value)))
+    hint = say(N_("If it is none of these, say so in other words, or send /xemlai."))
+    return replace(page, options=options, paragraphs=(hint,))

@@ -1,0 +1,69 @@
+"""Talk to the conversation as a test reads: ``await talk.says("/start")``, ``await talk.taps("Xong")``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+
+from handlers import Session, respond
+from handlers.certificate import Certificate, Problem, Reading, Trouble
+from handlers.events import Event, FileRead, Said, Tapped
+from handlers.memory import memory_world
+from handlers.ports import World
+from handlers.replies import Choice, Reply
+from rules import Pack, load_pack
+
+NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+
+
+@cache
+def pack() -> Pack:
+    return load_pack()
+
+
+@dataclass
+class Dialogue:
+    """One person's conversation over the memory ports; ``heard`` is what the last turn said."""
+
+    world: World = field(default_factory=lambda: memory_world(pack(), NOW))
+    session: Session | None = None
+    heard: tuple[Reply, ...] = ()
+    choices: tuple[Choice, ...] = ()
+
+    async def does(self, event: Event) -> str:
+        """A turn, and those that follow from it; what was said, as one text."""
+        turn = await respond(self.session, event, self.world)
+        self.session, self.heard = turn.session, turn.replies
+        self.choices = next((r.choices for r in reversed(turn.replies) if r.choices), self.choices)
+        for again in turn.again:
+            await self.does(again)
+        return self.text
+
+    async def says(self, *lines: str) -> str:
+        for line in lines:
+            await self.does(Said(text=line, message="7"))
+        return self.text
+
+    async def taps(self, *labels: str) -> str:
+        for label in labels:
+            choice = next(c for c in self.choices if label.casefold() in c.label.casefold())
+            await self.does(Tapped(data=choice.tap, message="8"))
+        return self.text
+
+    async def sends(self, *certificates: Certificate, problems: Sequence[Trouble] = ()) -> str:
+        found = tuple(Problem(trouble=trouble) for trouble in problems)
+        return await self.does(
+            FileRead(name="x.cer", reading=Reading(certificates=certificates, problems=found), message="9")
+        )
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join("\n\n".join(reply.paragraphs) for reply in self.heard)
+
+    @property
+    def labels(self) -> list[str]:
+        return [choice.label for choice in self.choices]
+
+    @property
+    def answers(self) -> dict[str, object]:
+        return dict(self.session.answers) if self.session else {}
