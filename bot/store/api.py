@@ -74,6 +74,15 @@ class OutboxRow:
     origin: str  #: what asked for it; unique
 
 
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What a rotation of the keys did."""
+
+    key: str  #: id of the new key
+    resealed: int  #: values
+    dropped: tuple[str, ...]  #: ids of keys that nothing used any more
+
+
 class TurnUnit(Protocol):
     """The transaction of one turn: all of it is committed, or nothing."""
 
@@ -115,7 +124,7 @@ class Store(Protocol):
         """
 
     async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
-        """Move due rows queued -> sending: the oldest row of each chat with none in flight, replies before broadcasts."""
+        """Move due rows queued -> sending: the first of each chat with none in flight, replies before broadcasts."""
 
     async def settle(self, row: OutboxRow, state: Delivery, now: datetime, *, message: str | None = None) -> None:
         """Give a ``sending`` row its final state; ``message`` is the platform's id of what was sent."""
@@ -130,10 +139,16 @@ class Store(Protocol):
         """
 
     async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
-        """Delete what is past its time; counts of requests, sessions, inbox, outbox and chats. A dry run only counts."""
+        """Delete what is past its time; counts of requests, sessions, inbox, outbox, chats. A dry run only counts."""
 
     async def reseal(self) -> int:
         """Seal every value that an older key sealed with the current one, in small batches; how many."""
+
+    async def key_usage(self) -> dict[str, int]:
+        """How many values each key seals, by key id."""
+
+    async def rotate_keys(self, now: datetime) -> Rotation:
+        """Add a key, reseal, and drop keys that nothing uses; may run beside the assistant."""
 
     async def close(self) -> None:
         """Release connections."""

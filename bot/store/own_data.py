@@ -92,7 +92,7 @@ class StoredOwnData:
 
 
 def needed(content: Content) -> Content:
-    """What the paper under way is about: who, which certificate, what is asked; not what was told in the conversation."""
+    """What the paper under way is about: who, which certificate, what is asked; not what was told besides."""
     return content.model_copy(update={"events": (), "decision": ""})
 
 

@@ -1,5 +1,7 @@
 """Where each sealed value of the tables belongs, and the rows' ids, all known before the row is written."""
 
+from typing import NamedTuple
+
 from bot.store.sealing import Keyring, Place
 
 
@@ -41,3 +43,24 @@ def message(chat: str, origin: str) -> Place:
 def content(code: str) -> Place:
     """What a request asks for."""
     return Place("requests", "content", code)
+
+
+class Sealed(NamedTuple):
+    """A column of sealed values, in SQL words: the row's key, and the row part of the value's place."""
+
+    table: str
+    column: str
+    key: str
+    row: str
+    before_first: str | int  #: sorts before every key
+
+
+#: Every sealed column there is: what a rotation goes through.
+SEALED = (
+    Sealed("chats", "address", "id", "id", ""),
+    Sealed("chats", "session", "id", "id", ""),
+    Sealed("inbox", "payload", "id", "chat || ' ' || update_id", 0),
+    Sealed("outbox", "payload", "id", "chat || ' ' || origin", 0),
+    Sealed("outbox", "message", "id", "chat || ' ' || origin", 0),
+    Sealed("requests", "content", "code", "code", ""),
+)

@@ -1,6 +1,7 @@
 -- Every statement of the store, in the subset that SQLite and PostgreSQL both speak.
 -- "-- :name x" begins a query, the comment below says what it is for, ":word" is a parameter. Words in braces are filled
--- in when the file is read: lists of states from the vocabulary, and {skip_locked}, which is empty on SQLite.
+-- in when the file is read: lists of states from the vocabulary, {skip_locked}, which is empty on SQLite, and the
+-- words of a sealed column ({table}, {column}, {key}, {row}): such a query stands for one query per column.
 
 -- :name meet_chat
 -- A chat writes: known from now on, no longer blocked, no longer to be forgotten.
@@ -54,12 +55,14 @@ UPDATE chats SET session = NULL WHERE id = :chat;
 -- :name follow_up
 -- An event a turn asks for, in the place of its update.
 INSERT INTO inbox (channel, update_id, chat, payload, turn, received_at)
-SELECT channel, :update, chat, :payload, COALESCE(turn, id), :now FROM inbox WHERE id = :inbox;
+SELECT channel, :update, chat, :payload, COALESCE(turn, id), :now FROM inbox WHERE id = :inbox
+ON CONFLICT (channel, update_id) DO NOTHING;
 
 -- :name queue
--- A message to deliver.
+-- A message to deliver; what asked for it once cannot ask again.
 INSERT INTO outbox (origin, chat, channel, payload, priority, queued_at, due_at)
-VALUES (:origin, :chat, :channel, :payload, :priority, :now, :now);
+VALUES (:origin, :chat, :channel, :payload, :priority, :now, :now)
+ON CONFLICT (origin) DO NOTHING;
 
 -- :name claim
 -- Due rows go to "sending": of each chat the first in order, none where one is under way.
@@ -95,7 +98,7 @@ UPDATE chats SET blocked_at = :now WHERE id = :chat;
 DELETE FROM chats
 WHERE id = :chat AND erased_at IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.chat = chats.id AND o.state IN ('queued', 'sending'))
-  AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.state = 'waiting')
+  AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.payload IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id);
 
 -- :name retry
@@ -220,7 +223,7 @@ DELETE FROM chats
 WHERE (last_contact_at < :before OR erased_at IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id)
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.chat = chats.id AND o.state IN ('queued', 'sending'))
-  AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.state = 'waiting')
+  AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.payload IS NOT NULL)
 RETURNING 1;
 
 -- :name keyring_mark
@@ -247,3 +250,18 @@ SELECT version, name, checksum FROM schema_migrations ORDER BY version;
 -- :name record_migration
 -- A migration is applied.
 INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (:version, :name, :checksum, :now);
+
+-- :name stale
+-- The next values that another key than the current one sealed.
+SELECT {key}, {row}, {column} FROM {table}
+WHERE {key} > :after AND substr({column}, 1, 4) <> :current
+ORDER BY {key}
+LIMIT :limit;
+
+-- :name reseal
+-- The same value under the current key, unless it was written anew meanwhile.
+UPDATE {table} SET {column} = :fresh WHERE {key} = :key AND {column} = :stale RETURNING 1;
+
+-- :name key_usage
+-- How many values each key seals.
+SELECT substr({column}, 1, 4), COUNT(*) FROM {table} WHERE {column} IS NOT NULL GROUP BY 1;

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
-from bot.store.api import Chat, Delivery, Incoming, OutboxRow, PendingTurn, TurnUnit
+from bot.store.api import Chat, Delivery, Incoming, OutboxRow, PendingTurn, Rotation, TurnUnit
 from bot.store.drivers import Driver
 from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
+from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring
 from bot.store.turn import open_turn
 from bot.store.upkeep import Upkeep
@@ -23,6 +24,7 @@ class SealedStore:
         self._inbox = Inbox(driver, keyring)
         self._outbox = Outbox(driver, keyring)
         self._upkeep = Upkeep(driver)
+        self._sealer = Sealer(driver, keyring)
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
         return await self._inbox.receive(updates, now)
@@ -55,7 +57,13 @@ class SealedStore:
         return await self._upkeep.retention(now, days, dry_run=dry_run)
 
     async def reseal(self) -> int:
-        return 0
+        return await self._sealer.reseal()
+
+    async def key_usage(self) -> dict[str, int]:
+        return await self._sealer.key_usage()
+
+    async def rotate_keys(self, now: datetime) -> Rotation:
+        return await self._sealer.rotate(now)
 
     async def close(self) -> None:
         await self._driver.close()

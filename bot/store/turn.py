@@ -20,7 +20,7 @@ from handlers.replies import Reply
 class StoredTurn:
     """The transaction of a turn, opened by the first question and committed by ``finish``."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a turn, given once, below
+    def __init__(
         self, driver: Driver, keyring: Keyring, pending: PendingTurn, now: datetime, stack: AsyncExitStack
     ) -> None:
         self._driver = driver

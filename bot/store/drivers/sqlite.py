@@ -151,6 +151,11 @@ async def open_sqlite(path: Path) -> SqliteDriver:
         raise DatabaseUnusable(
             N_("This Python carries SQLite {version}; 3.35 or later is needed."), version=sqlite3.sqlite_version
         )
+    _make_private(path)
+    return SqliteDriver(await _connect(path))
+
+
+def _make_private(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
@@ -159,7 +164,6 @@ async def open_sqlite(path: Path) -> SqliteDriver:
             "The database {path} cannot be opened: {why}. Check that the folder is there and may be written to."
         )
         raise DatabaseUnusable(message, path=path, why=error.strerror) from None
-    return SqliteDriver(await _connect(path))
 
 
 async def _connect(path: Path) -> _Connection:

@@ -16,9 +16,7 @@ def failure(error: sqlite3.Error, path: Path | None = None) -> StoreError:
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return StoreLocked(N_("The database is locked: another program is writing to it. Close that program, or wait."))
     if code == sqlite3.SQLITE_FULL:
-        return StoreFull(
-            N_("The disk of the database is full. Make room; what was received is kept and will be answered.")
-        )
+        return StoreFull(N_("The disk of the database is full. Make room; what was received will be answered then."))
     if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
         return DatabaseUnusable(N_("The database file is damaged, or is not a database. Put back its copy."))
     if path is not None:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from bot.store.errors import DatabaseUrlError
 from locales import N_
 
-_WRONG = N_(
+WRONG_URL = N_(
     "The database URL cannot be used. Write sqlite:///path/to/file or postgresql://user:password@host/database."
 )
 
@@ -22,9 +22,9 @@ def sqlite_path(url: str | None, data_dir: Path) -> Path | None:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise DatabaseUrlError(_WRONG) from None
+        raise DatabaseUrlError(WRONG_URL) from None
     if parts.scheme in {"postgresql", "postgres"} and len(parts.path + parts.query) > 1:
         return None
     if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
         return Path(parts.path[1:])
-    raise DatabaseUrlError(_WRONG)
+    raise DatabaseUrlError(WRONG_URL)

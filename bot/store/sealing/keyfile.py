@@ -58,6 +58,8 @@ class KeyFile(_Model):
     def rotated(self, now: datetime) -> "KeyFile":
         """With a new current key; the others stay to open what they sealed."""
         fresh = secrets.token_hex(4)
+        while fresh in self.keys:
+            fresh = secrets.token_hex(4)
         return self.model_copy(update={"current": fresh, "keys": {**self.keys, fresh: _new_key(now)}})
 
     def without(self, unused: frozenset[str]) -> "KeyFile":

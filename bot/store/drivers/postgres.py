@@ -1,0 +1,130 @@
+"""PostgreSQL through psycopg: a pool, and several statements per round trip by pipeline mode."""
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from bot.store.drivers.base import Call, Rows
+from bot.store.drivers.postgres_errors import failure, unusable
+from bot.store.errors import StoreError, TurnTaken
+from bot.store.queries import load_queries
+from locales import N_
+
+#: Seconds to wait for a lock, for a connection, for a statement.
+LOCK_SECONDS = 5
+CONNECT_SECONDS = 10
+STATEMENT_SECONDS = 60
+#: Connections of one process: turns wait for each other on rows, not on the pool.
+POOL_SIZE = 8
+
+_PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
+
+_Connection = AsyncConnection[tuple[Any, ...]]
+
+
+def _in_psycopg_words(sql: str) -> str:
+    """``:name`` as ``%(name)s``."""
+    return _PARAMETER.sub(r"%(\1)s", sql.replace("%", "%%"))
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise failure(error) from None
+
+
+class PostgresTransaction:
+    """A transaction that holds a connection until it ends."""
+
+    def __init__(self, connection: _Connection, queries: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._queries = queries
+        self._over = False
+
+    async def run(self, *calls: Call, commit: bool = False) -> list[Rows]:
+        if self._over:
+            raise StoreError(N_("This transaction has ended."))
+        self._over = True  # a failed batch ends the transaction: whoever opened it rolls it back
+        async with _translated():
+            rows = await _batch(self._connection, self._queries, calls)
+            if commit:
+                await self._connection.commit()
+        self._over = commit
+        return rows
+
+    async def script(self, statements: Sequence[str]) -> None:
+        async with _translated():
+            for statement in statements:
+                await self._connection.execute(statement.encode())
+
+
+async def _batch(connection: _Connection, queries: Mapping[str, str], calls: Sequence[Call]) -> list[Rows]:
+    async with connection.pipeline():
+        cursors = [await connection.execute(queries[call.query].encode(), call.parameters) for call in calls]
+    rows = [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
+    if any(call.must and not found for call, found in zip(calls, rows, strict=True)):
+        raise TurnTaken
+    return rows
+
+
+class PostgresDriver:
+    """The database for more than one machine."""
+
+    dialect: Mapping[str, str] = {
+        "identity": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        "bytes": "BYTEA",
+        "skip_locked": "FOR UPDATE SKIP LOCKED",
+        "migration_lock": "pg_advisory_xact_lock(68202401)",
+    }
+
+    def __init__(self, pool: AsyncConnectionPool[_Connection]) -> None:
+        self._pool = pool
+        self._queries = {name: _in_psycopg_words(sql) for name, sql in load_queries(self.dialect).items()}
+
+    async def run(self, *calls: Call, durable: bool = False) -> list[Rows]:  # noqa: ARG002 - every commit is on the disk here
+        async with _translated(), self._pool.connection() as connection:
+            return await _batch(connection, self._queries, calls)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresTransaction]:
+        async with _translated(), self._pool.connection() as connection:
+            try:
+                yield PostgresTransaction(connection, self._queries)
+            finally:
+                await connection.rollback()
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+
+async def open_postgres(url: str) -> PostgresDriver:
+    """Connect to the database of a URL.
+
+    Raises:
+        DatabaseUrlError: the URL cannot be read.
+        DatabaseUnusable: nobody answers there, or the database refuses; the message never holds the password.
+    """
+    try:
+        async with await AsyncConnection.connect(url, connect_timeout=CONNECT_SECONDS):
+            pass  # the pool would go on trying in silence; one plain attempt says what is wrong
+    except psycopg.Error as error:
+        raise unusable(error, url) from None
+    pool: AsyncConnectionPool[_Connection] = AsyncConnectionPool(
+        url, min_size=1, max_size=POOL_SIZE, timeout=CONNECT_SECONDS, configure=_configure, open=False
+    )
+    async with _translated():
+        await pool.open(wait=True, timeout=CONNECT_SECONDS)
+    return PostgresDriver(pool)
+
+
+async def _configure(connection: _Connection) -> None:
+    for setting, seconds in (("lock_timeout", LOCK_SECONDS), ("statement_timeout", STATEMENT_SECONDS)):
+        await connection.execute("SELECT set_config(%s, %s, false)", (setting, f"{seconds}s"))
+    await connection.commit()

@@ -1,0 +1,108 @@
+"""What came in is stored once and read in order."""
+
+import asyncio
+
+from bot.store.api import Store
+from handlers.events import FileSent, Said
+from tests.integration.store.conftest import OpenStore
+from tests.support.storing import CHANNEL, NOW, answer, claim, heard, next_turn, one_chat, said, says, texts
+
+
+async def test_a_redelivered_update_is_stored_once(store: Store) -> None:
+    chat = await one_chat(store, "1")
+
+    assert await store.receive([said("1")], NOW) == []
+    await answer(store, chat)
+    assert await store.receive([said("1")], NOW) == []
+    assert await store.pending(chat) is None
+
+
+async def test_an_update_twice_in_one_batch_is_stored_once(store: Store) -> None:
+    (chat,) = await store.receive([said("1", "một"), said("1", "một")], NOW)
+    await answer(store, chat)
+
+    assert await store.pending(chat) is None
+
+
+async def test_receiving_names_each_chat_with_something_new_once(store: Store) -> None:
+    await store.receive([said("1", address="an")], NOW)
+
+    chats = await store.receive([said("1", address="an"), said("2", address="bình"), said("3", address="bình")], NOW)
+
+    assert [chat.address for chat in chats] == ["bình"]
+
+
+async def test_the_same_update_id_on_two_channels_is_two_updates(store: Store) -> None:
+    chats = await store.receive([said("1", channel="telegram"), said("1", channel="zalo")], NOW)
+
+    assert [chat.channel for chat in chats] == ["telegram", "zalo"]
+    assert chats[0].id != chats[1].id
+
+
+async def test_nothing_received_is_nothing_stored(store: Store) -> None:
+    assert await store.receive([], NOW) == []
+
+
+async def test_updates_of_a_chat_come_in_the_order_they_came(store: Store) -> None:
+    (chat,) = await store.receive([said("9", "một"), said("8", "hai"), said("7", "ba")], NOW)
+
+    spoken = []
+    while turn := await store.pending(chat):
+        spoken.append(heard(turn))
+        await answer(store, chat)
+
+    assert spoken == ["một", "hai", "ba"]
+
+
+async def test_every_kind_of_event_comes_back_as_it_came(store: Store) -> None:
+    event = FileSent(message="12", reference="BQACAgUAAx", name="chứng thư.cer", size=1830)
+    update = said("1")
+    (chat,) = await store.receive([type(update)(CHANNEL, "1", "42", event)], NOW)
+
+    turn = await next_turn(store, chat)
+
+    assert turn.event == event
+    assert turn.chat == chat
+    assert turn.received_at == NOW
+
+
+async def test_a_follow_up_goes_before_what_the_chat_sent_later(store: Store) -> None:
+    (chat,) = await store.receive([said("1", "tệp"), said("2", "sau đó")], NOW)
+
+    await answer(store, chat, again=[Said(text="đã đọc tệp"), Said(text="rồi nữa")])
+
+    spoken = []
+    while turn := await store.pending(chat):
+        spoken.append(heard(turn))
+        await answer(store, chat)
+    assert spoken == ["đã đọc tệp", "rồi nữa", "sau đó"]
+
+
+async def test_a_start_finds_the_chats_that_still_wait(store: Store, another: OpenStore) -> None:
+    await store.receive([said("1", address="an"), said("2", address="bình"), said("3", address="chi")], NOW)
+    await answer(store, (await store.waiting(CHANNEL))[0])
+    await store.close()
+
+    restarted = await another()
+
+    assert [chat.address for chat in await restarted.waiting(CHANNEL)] == ["bình", "chi"]
+    assert await restarted.waiting("zalo") == []
+
+
+async def test_two_processes_that_receive_the_same_updates_store_each_once(store: Store, another: OpenStore) -> None:
+    other = await another()
+    updates = [said(str(number), address=f"chat {number % 5}") for number in range(40)]
+
+    new = await asyncio.gather(*(each.receive([update], NOW) for update in updates for each in (store, other)))
+
+    assert sum(len(chats) for chats in new) == len(updates)
+
+
+async def test_a_poison_update_steps_aside_with_an_apology(store: Store) -> None:
+    (chat,) = await store.receive([said("1", "độc"), said("2", "lành")], NOW)
+
+    await store.give_up(await next_turn(store, chat), NOW, [says("xin lỗi")])
+
+    assert heard(await store.pending(chat)) == "lành"
+    assert texts(await claim(store)) == ["xin lỗi"]
+    assert (await next_turn(store, chat)).session is None

@@ -1,0 +1,90 @@
+"""What goes out is claimed in order and settled once."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.store.api import Delivery, Store
+from tests.integration.store.conftest import OpenStore
+from tests.support.storing import CHANNEL, NOW, answer, claim, one_chat, said, texts
+
+
+async def test_a_chat_has_one_message_under_way_and_keeps_its_order(store: Store) -> None:
+    await answer(store, await one_chat(store), "một", "hai")
+
+    (first,) = await claim(store)
+    assert await claim(store) == []
+    await store.settle(first, Delivery.SENT, NOW, message="501")
+    (second,) = await claim(store)
+
+    assert texts([first, second]) == ["một", "hai"]
+
+
+async def test_chats_do_not_wait_for_each_other(store: Store) -> None:
+    for number in range(3):
+        await answer(store, await one_chat(store, str(number), f"chat {number}"), f"lời {number}", "sau")
+
+    assert texts(await claim(store, limit=2)) == ["lời 0", "lời 1"]
+    assert texts(await claim(store, limit=2)) == ["lời 2"]
+
+
+async def test_a_channel_claims_only_its_own(store: Store) -> None:
+    (chat,) = await store.receive([said("1", channel="zalo")], NOW)
+    await answer(store, chat, "chào")
+
+    assert await claim(store) == []
+    assert texts(await store.claim("zalo", 10, NOW)) == ["chào"]
+
+
+async def test_a_message_put_back_waits_for_its_time_and_its_chat_with_it(store: Store) -> None:
+    await answer(store, await one_chat(store), "một", "hai")
+    (row,) = await claim(store)
+
+    await store.retry(row, NOW + timedelta(seconds=30))
+
+    assert await claim(store, now=NOW + timedelta(seconds=29)) == []
+    (again,) = await claim(store, now=NOW + timedelta(seconds=30))
+    assert texts([again]) == ["một"]
+    assert (row.attempts, again.attempts) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "state", [Delivery.BLOCKED, Delivery.INVALID, Delivery.FAILED, Delivery.SKIPPED, Delivery.UNKNOWN, Delivery.SENT]
+)
+async def test_a_settled_message_is_never_claimed_again(store: Store, state: Delivery) -> None:
+    await answer(store, await one_chat(store), "một")
+    (row,) = await claim(store)
+
+    await store.settle(row, state, NOW)
+    await store.retry(row, NOW)
+    await store.settle(row, Delivery.FAILED, NOW)
+
+    assert await claim(store, now=NOW + timedelta(days=1)) == []
+    assert await store.recover(CHANNEL) == 0
+
+
+async def test_replies_caught_by_a_crash_are_sent_again(store: Store, another: OpenStore) -> None:
+    await answer(store, await one_chat(store), "một", "hai")
+    await claim(store)
+    await store.close()
+
+    restarted = await another()
+
+    assert await restarted.recover("zalo") == 0
+    assert await restarted.recover(CHANNEL) == 1
+    assert texts(await claim(restarted)) == ["một"]
+
+
+async def test_two_processes_never_claim_the_same_message(store: Store, another: OpenStore) -> None:
+    other = await another()
+    chats = await store.receive([said(str(number), address=f"chat {number}") for number in range(60)], NOW)
+    for chat in chats:
+        await answer(store, chat, chat.address)
+
+    batches = await asyncio.gather(*(claim(each, limit=7) for _ in range(6) for each in (store, other)))
+
+    claimed = [row.id for rows in batches for row in rows]
+    claimed += [row.id for row in await claim(store)]
+    assert sorted(claimed) == sorted(set(claimed))
+    assert len(claimed) == len(chats)

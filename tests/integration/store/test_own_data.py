@@ -1,0 +1,114 @@
+"""What is held about a person: all of it shown, nearly all of it deleted."""
+
+import json
+
+from bot.store.api import Delivery, Store
+from handlers.requests.model import MUST_STAY, State
+from tests.support.storing import ADDRESS, NAME, NOW, answer, claim, content, next_turn, one_chat, said, says, texts
+
+
+async def test_the_export_holds_everything_and_is_json(store: Store) -> None:
+    await answer(store, await one_chat(store), "đã gửi", "đang chờ", session='{"answers": {"subject": "organisation"}}')
+    await store.settle((await claim(store))[0], Delivery.SENT, NOW, message="501")
+    (chat,) = await store.receive([said("2", "/dulieu"), said("3", "còn nữa")], NOW)
+
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        request = await unit.requests.register(content())
+        held = await unit.own_data.export()
+
+    assert json.loads(json.dumps(held)) == held
+    assert held["chat"] == {
+        "channel": "telegram",
+        "address": ADDRESS,
+        "first_contact_at": NOW.isoformat(),
+        "last_contact_at": NOW.isoformat(),
+        "blocked_at": None,
+    }
+    assert held["session"] == {"answers": {"subject": "organisation"}}
+    assert [(kept["code"], kept["content"]["subscriber"]) for kept in held["requests"]] == [(request.code, NAME)]
+    assert [(update["id"], update["event"] and update["event"]["text"]) for update in held["received"]] == [
+        ("1", None),
+        ("2", "/dulieu"),
+        ("3", "còn nữa"),
+    ]
+    sent, waiting = held["outgoing"]
+    assert (sent["state"], sent["message_id"], sent["reply"]) == ("sent", "501", None)
+    assert (waiting["state"], waiting["reply"]["paragraphs"]) == ("queued", ["đang chờ"])
+
+
+async def test_the_export_holds_nothing_of_another_chat(store: Store) -> None:
+    await answer(store, await one_chat(store, "1", "bình"), "lời cho Bình", session='"phiên của Bình"')
+    chat = await one_chat(store, "2", "an")
+
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        held = json.dumps(await unit.own_data.export(), ensure_ascii=False).lower()
+
+    assert "bình" not in held
+
+
+async def test_erasing_leaves_only_what_must_stay_and_this_turns_reply(store: Store) -> None:
+    await answer(store, await one_chat(store), "chưa gửi", session='"phiên"')
+    (chat,) = await store.receive([said("2", "/xoadulieu"), said("3", "gửi vội")], NOW)
+
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        codes = {state: (await unit.requests.register(content(), state)).code for state in State}
+        staying = await unit.own_data.erase()
+        await unit.finish(None, [says("đã xóa")])
+
+    assert set(staying) == {codes[state] for state in MUST_STAY}
+    assert await store.pending(chat) is None
+    assert texts(await claim(store)) == ["đã xóa"]
+    await store.receive([said("4")], NOW)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        kept = await unit.requests.mine()
+        held = await unit.own_data.export()
+    assert [request.code for request in kept] == list(staying)
+    assert (kept[0].content.subscriber, kept[0].content.events, kept[0].content.decision) == (NAME, (), "")
+    assert held["session"] is None
+    assert [update["event"] for update in held["received"][:-1]] == [None, None, None]
+
+
+async def test_an_erased_chat_goes_with_its_last_message(store: Store) -> None:
+    chat = await one_chat(store)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        await unit.own_data.erase()
+        await unit.finish(None, [says("đã xóa"), says("tạm biệt")])
+
+    for _ in range(2):
+        await store.settle((await claim(store))[0], Delivery.SENT, NOW)
+
+    await store.receive([said("2")], NOW)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        held = await unit.own_data.export()
+    assert held["outgoing"] == []
+    assert [update["id"] for update in held["received"]] == ["2"]
+    assert await store.receive([said("1")], NOW) == []
+
+
+async def test_who_writes_again_after_erasing_is_not_forgotten_with_the_next_message(store: Store) -> None:
+    chat = await one_chat(store)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        await unit.own_data.erase()
+        await unit.finish(None, [says("đã xóa")])
+    await store.receive([said("2")], NOW)
+    await answer(store, chat, "chào lại", session='"mới"')
+
+    await store.settle((await claim(store))[0], Delivery.SENT, NOW)
+
+    assert texts(await claim(store)) == ["chào lại"]
+    await store.receive([said("3")], NOW)
+    assert (await next_turn(store, chat)).session == '"mới"'
+
+
+async def test_erasing_says_nothing_about_another_chat(store: Store) -> None:
+    other = await one_chat(store, "1", "bình")
+    await answer(store, other, "lời cho Bình", session='"của Bình"')
+    chat = await one_chat(store, "2", "an")
+
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        await unit.own_data.erase()
+        await unit.finish(None, [])
+
+    await store.receive([said("3", address="bình")], NOW)
+    assert (await next_turn(store, other)).session == '"của Bình"'
+    assert texts(await claim(store)) == ["lời cho Bình"]

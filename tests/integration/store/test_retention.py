@@ -1,0 +1,93 @@
+"""What is past its time goes, what is under way stays."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.store.api import Delivery, Store
+from handlers.requests.model import MOVES, State
+from tests.support.storing import NOW, answer, claim, content, next_turn, one_chat, said
+
+DAYS = 180
+LATE = NOW + timedelta(days=DAYS, seconds=1)
+NOTHING = {"requests": 0, "sessions": 0, "inbox": 0, "outbox": 0, "chats": 0}
+ENDED = [state for state, moves in MOVES.items() if not moves]
+
+
+async def test_a_silent_chat_goes_with_all_it_left(store: Store) -> None:
+    await answer(store, await one_chat(store), "chào")
+    await store.settle((await claim(store))[0], Delivery.SENT, NOW, message="1")
+
+    assert await store.retention(LATE, DAYS) == {"requests": 0, "sessions": 1, "inbox": 1, "outbox": 1, "chats": 1}
+    assert await store.retention(LATE, DAYS) == NOTHING
+
+
+async def test_nothing_goes_before_its_time(store: Store) -> None:
+    await answer(store, await one_chat(store), "chào")
+    await store.settle((await claim(store))[0], Delivery.SENT, NOW)
+
+    assert await store.retention(NOW + timedelta(days=DAYS), DAYS) == NOTHING
+
+
+async def test_a_dry_run_counts_and_leaves_everything(store: Store) -> None:
+    await answer(store, await one_chat(store))
+
+    counted = await store.retention(LATE, DAYS, dry_run=True)
+
+    assert counted == await store.retention(LATE, DAYS)
+    assert counted["chats"] == 1
+
+
+async def test_a_chat_that_wrote_since_stays(store: Store) -> None:
+    await answer(store, await one_chat(store), session='"phiên"')
+    (chat,) = await store.receive([said("2")], LATE)
+
+    counts = await store.retention(LATE, DAYS)
+
+    assert (counts["sessions"], counts["chats"]) == (0, 0)
+    assert (await next_turn(store, chat)).session == '"phiên"'
+
+
+async def test_what_waits_for_an_answer_or_for_delivery_stays(store: Store) -> None:
+    waiting = await one_chat(store, "1", "an")
+    await answer(store, await one_chat(store, "2", "bình"), "chưa gửi")
+
+    assert (await store.retention(LATE, DAYS))["chats"] == 0
+    assert await store.pending(waiting) is not None
+    assert len(await claim(store, now=LATE)) == 1
+
+
+@pytest.mark.parametrize("state", State)
+async def test_a_request_goes_after_its_end_and_an_open_one_stays(store: Store, state: State) -> None:
+    chat = await one_chat(store)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        await unit.requests.register(content(), state)
+        await unit.finish('"phiên"', [])
+
+    counts = await store.retention(LATE, DAYS)
+
+    gone = state in ENDED or state is State.DRAFT
+    assert counts == {"requests": gone, "sessions": gone, "inbox": 1, "outbox": 0, "chats": gone}
+
+
+async def test_a_request_lives_on_from_its_end(store: Store) -> None:
+    chat = await one_chat(store)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        code = (await unit.requests.register(content())).code
+        await unit.finish("{}", [])
+    await store.receive([said("2")], NOW)
+    ended = NOW + timedelta(days=100)
+    async with store.turn(await next_turn(store, chat), ended) as unit:
+        await unit.requests.move(code, State.WITHDRAWN)
+        await unit.finish("{}", [])
+
+    assert (await store.retention(LATE, DAYS))["requests"] == 0
+    assert (await store.retention(ended + timedelta(days=DAYS, seconds=1), DAYS))["requests"] == 1
+
+
+async def test_a_poison_update_is_kept_for_the_operator_until_its_time(store: Store) -> None:
+    chat = await one_chat(store)
+    await store.give_up(await next_turn(store, chat), NOW)
+
+    assert await store.retention(NOW + timedelta(days=DAYS - 1), DAYS) == NOTHING
+    assert await store.retention(LATE, DAYS) == {**NOTHING, "inbox": 1, "chats": 1}

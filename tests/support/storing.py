@@ -1,0 +1,83 @@
+"""Updates, turns and requests for tests of the store."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from bot.store.api import Chat, Incoming, OutboxRow, PendingTurn, Store
+from handlers.events import Event, Said
+from handlers.replies import Reply
+from handlers.requests.model import Content
+from rules.facts import Event as Happened
+from rules.facts import Subject
+from rules.outcome import Procedure
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+CHANNEL = "telegram"
+#: Words that may be found nowhere in a database.
+NAME = "Ủy ban nhân dân xã Phước An"
+SERIAL = "5402DD8A9E3FB18F"
+ADDRESS = "7790118822"
+
+
+def said(update: str, text: str = "xin chào", address: str = ADDRESS, channel: str = CHANNEL) -> Incoming:
+    return Incoming(channel, update, address, Said(text=text))
+
+
+def says(text: str) -> Reply:
+    return Reply(paragraphs=(text,))
+
+
+def heard(turn: PendingTurn | None) -> str:
+    assert turn is not None
+    assert isinstance(turn.event, Said)
+    return turn.event.text
+
+
+def content(serial: str | None = SERIAL, procedure: Procedure = Procedure.CHANGE_INFORMATION) -> Content:
+    return Content(
+        subject=Subject.ORGANISATION,
+        subscriber=NAME,
+        unit="Ủy ban nhân dân xã Nhơn Trạch",
+        certificate_name=NAME,
+        serial=serial,
+        not_after=date(2026, 11, 16),
+        procedure=procedure,
+        form="04",
+        events=(Happened.MERGED_INTO_NEW,),
+        news={"new_name": "Ủy ban nhân dân xã Nhơn Trạch"},
+        decision="Thay đổi thông tin thuê bao (Điều 13).",
+        pack="nhon_trach 1",
+        channel=CHANNEL,
+    )
+
+
+async def one_chat(store: Store, update: str = "1", address: str = ADDRESS) -> Chat:
+    (chat,) = await store.receive([said(update, address=address)], NOW)
+    return chat
+
+
+async def next_turn(store: Store, chat: Chat) -> PendingTurn:
+    turn = await store.pending(chat)
+    assert turn is not None
+    return turn
+
+
+async def answer(
+    store: Store,
+    chat: Chat,
+    *replies: str,
+    session: str | None = "{}",
+    again: Sequence[Event] = (),
+    now: datetime = NOW,
+) -> None:
+    """Handle the next update of a chat."""
+    async with store.turn(await next_turn(store, chat), now) as unit:
+        await unit.finish(session, [says(reply) for reply in replies], again)
+
+
+async def claim(store: Store, limit: int = 100, now: datetime = NOW) -> list[OutboxRow]:
+    return await store.claim(CHANNEL, limit, now)
+
+
+def texts(rows: Sequence[OutboxRow]) -> list[str]:
+    return [row.reply.paragraphs[0] for row in rows]
