@@ -15,20 +15,13 @@ from pathlib import Path
 from tests.bench import telegram_peer
 from tests.bench.result import Result
 from tests.support.botapi import BotApi, Limits, User
-from tests.support.program import running
+from tests.support.program import COMMAND, running
 
 CHATS = 40
 LINES = 10  #: each chat says at once
 ROUNDS = 5
 GOAL = 0.8
-#: No throttle, and a pace no bench reaches: what is measured is the work, not the waiting.
-UNHURRIED = {
-    "TROLY_THROTTLE_BURST": "100000",
-    "TROLY_THROTTLE_PER_SECOND": "100000",
-    "TROLY_TELEGRAM_MESSAGES_PER_SECOND": "100000",
-    "TROLY_TELEGRAM_CHAT_MESSAGES_PER_SECOND": "100000",
-    "TROLY_LOG_LEVEL": "WARNING",
-}
+QUIET = {"TROLY_LOG_LEVEL": "WARNING"}
 #: -P: this file has the name of the library, and must not stand in its way.
 PEER = (sys.executable, "-P", telegram_peer.__file__)
 
@@ -63,11 +56,11 @@ class Side:
 async def _measure(folder: Path) -> tuple[float, float]:
     async with AsyncExitStack() as stack:
         sides = []
-        for name, command in (("ours", ()), ("peer", PEER)):
+        for name, command in (("ours", COMMAND), ("peer", PEER)):
             api = await stack.enter_async_context(BotApi.start(limits=Limits.off()))
             place = folder / name
             (place / "data").mkdir(parents=True)
-            await stack.enter_async_context(running(api, place, UNHURRIED, command))
+            await stack.enter_async_context(running(api, place, QUIET, command))
             sides.append(Side(api))
         for side in sides:
             await side.start()

@@ -9,22 +9,34 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.support.botapi import BotApi
+from tests.support.zygote import Fork, Zygote
 
+COMMAND = (sys.executable, "-m", "bot", "run")
+#: Tests say in a second what people say in an hour.
+UNHURRIED = {
+    "TROLY_THROTTLE_BURST": "100000",
+    "TROLY_THROTTLE_PER_SECOND": "100000",
+    "TROLY_TELEGRAM_MESSAGES_PER_SECOND": "100000",
+    "TROLY_TELEGRAM_CHAT_MESSAGES_PER_SECOND": "100000",
+}
 START = 30.0  #: seconds until a program must poll or listen
 
 
 class Program:
     """A program that talks to a Bot API server; its data folder survives it."""
 
-    def __init__(self, api: BotApi, folder: Path, settings: dict[str, str], command: tuple[str, ...]) -> None:
-        self.api, self.folder, self.command = api, folder, command
+    def __init__(
+        self, api: BotApi, folder: Path, settings: dict[str, str], start: Zygote | tuple[str, ...] = COMMAND
+    ) -> None:
+        self.api, self.folder, self.start = api, folder, start
         self.log = folder / "program.log"
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: asyncio.subprocess.Process | Fork | None = None
         self.settings = {
             "PATH": os.environ["PATH"],
             "TROLY_DATA_DIR": str(folder / "data"),
             "TROLY_TELEGRAM_TOKEN": api.token,
             "TROLY_TELEGRAM_API_URL": api.url,
+            **UNHURRIED,
             **settings,
         }
 
@@ -39,14 +51,13 @@ class Program:
 
     async def launch(self) -> None:
         """Start the process; returns at once."""
+        if isinstance(self.start, Zygote):
+            self.process = await self.start.fork(self.folder, self.settings, self.log)
+            return
         with self.log.open("ab") as log:
+            nothing = asyncio.subprocess.DEVNULL
             self.process = await asyncio.create_subprocess_exec(
-                *self.command,
-                cwd=self.folder,
-                env=self.settings,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                *self.start, cwd=self.folder, env=self.settings, stdin=nothing, stdout=log, stderr=log
             )
 
     async def launch_and_wait(self) -> None:
@@ -79,10 +90,10 @@ class Program:
 
 @asynccontextmanager
 async def running(
-    api: BotApi, folder: Path, settings: dict[str, str] | None = None, command: tuple[str, ...] = ()
+    api: BotApi, folder: Path, settings: dict[str, str] | None = None, start: Zygote | tuple[str, ...] = COMMAND
 ) -> AsyncIterator[Program]:
     """The program, started and ready; killed at the end of the block if it still runs."""
-    program = Program(api, folder, settings or {}, command or (sys.executable, "-m", "bot", "run"))
+    program = Program(api, folder, settings or {}, start)
     try:
         await program.launch_and_wait()
         yield program

@@ -35,11 +35,12 @@ class Gate:
         self.faults = Faults()
         self.calls: list[Call] = []
         self.arrived: Counter[str] = Counter()  #: calls by method, those still waiting for their answer included
+        self._awaited: dict[str, asyncio.Event] = {}
 
     async def call(self, request: Request) -> Response:
         method = request.path_params["method"].lower()
         form = Form({})
-        self.arrived[method] += 1
+        self._arrives(method)
         try:
             self.check_token(request.path_params["token"])
             form = await read(request)
@@ -52,6 +53,15 @@ class Gate:
             return _Dropped()
         self.calls.append(Call(method, form.fields, 200, result=result))
         return JSONResponse({"ok": True, "result": result})
+
+    def _arrives(self, method: str) -> None:
+        self.arrived[method] += 1
+        if method in self._awaited:
+            self._awaited.pop(method).set()
+
+    async def next_call(self, method: str) -> None:
+        """Wait until the next call of ``method`` arrives, answered or not."""
+        await self._awaited.setdefault(method.lower(), asyncio.Event()).wait()
 
     def check_token(self, token: str) -> None:
         """What is no token is not found; a token of nobody is not authorised."""

@@ -1,0 +1,28 @@
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.officer import Officer
+from tests.support.botapi import BotApi, Limits
+from tests.support.program import Program, running
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[BotApi]:
+    async with BotApi.start(limits=Limits.off()) as api:
+        yield api
+
+
+@pytest.fixture
+async def program(api: BotApi, tmp_path: Path) -> AsyncIterator[Program]:
+    """The real program, polling."""
+    async with running(api, tmp_path) as program:
+        yield program
+    sys.stdout.write(program.printed())  # shown where the test fails
+
+
+@pytest.fixture
+def lan(api: BotApi, program: Program) -> Officer:
+    return Officer(api.user("Lan"))

@@ -1,0 +1,69 @@
+"""An officer who talks with the assistant: what a conversation is made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tests.acceptance.words import Words, unaccented
+from tests.support.botapi import Shown, User
+
+#: What an officer says: a value, several values, or text to type.
+Answers = Mapping[str, str | list[str]]
+
+
+@dataclass
+class Officer:
+    """Waits for the end of each turn: the message that offers something to tap."""
+
+    user: User
+    words: Words = field(default_factory=Words)
+
+    async def hears(self) -> Shown:
+        """The screen a turn ends with."""
+        return await self.user.hears_until(lambda shown: shown.kind != "delete" and bool(shown.buttons))
+
+    async def says(self, text: str) -> Shown:
+        await self.user.says(text)
+        return await self.hears()
+
+    async def taps(self, message: str) -> Shown:
+        """Tap the button of a catalogue message."""
+        await self.user.taps(self.words(message))
+        return await self.hears()
+
+    async def consents(self) -> Shown:
+        await self.says("/start")
+        return await self.taps("I agree, let us begin")
+
+    async def answers(self, shown: Shown, answers: Answers, *, typing: bool = False) -> Shown:
+        """Answer questions as long as there is an answer to the one that is asked."""
+        while (fact := self.words.asked_in(shown.text)) in answers:
+            assert fact is not None
+            shown = await self._answers(fact, answers[fact], typing=typing)
+        return shown
+
+    async def _answers(self, fact: str, answer: str | list[str], *, typing: bool) -> Shown:
+        if isinstance(answer, list):
+            for value in answer:
+                await self.user.taps(self.words.option(fact, value))
+                await self.hears()
+            return await self.taps("Done" if answer else "None of these: nothing changed")
+        if fact == "certificate":
+            await self.says(answer)
+            return await self.taps("Ban Cơ yếu Chính phủ (government certificate)")
+        label = self.words.option(fact, answer)
+        if typing:
+            return await self.says(unaccented(label))
+        await self.user.taps(label)
+        return await self.hears()
+
+    async def fills_in(self, shown: Shown, fields: Mapping[str, str]) -> Shown:
+        """Fill in a request: question of the form -> what is typed; the first suggestion where nothing is typed."""
+        while True:
+            asked = next((title for title in fields if self.words(title) in shown.text), None)
+            if asked is None:
+                return shown
+            if fields[asked]:
+                shown = await self.says(fields[asked])
+            else:
+                await self.user.taps(shown.labels[0])
+                shown = await self.hears()

@@ -1,0 +1,153 @@
+"""SIGKILL at random moments of a conversation: every update is handled once, every reply is delivered."""
+
+import asyncio
+import json
+import random
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.officer import Officer
+from tests.acceptance.test_conversation import CODE, ELSE, FORM, MERGED, documents
+from tests.support.botapi import BotApi, Limits, Shown, User
+from tests.support.pki import issue
+from tests.support.program import Program, running
+from tests.support.zygote import Zygote, zygote
+
+KILLS = 50
+OFFICERS = ("Lan", "Minh", "Hoa")
+LONGEST = 0.12  #: seconds from an act of an officer to the kill; a turn takes less
+TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.+Z-]+|\d\d:\d\d(:\d\d)? ngày \d+/\d+/\d{4}|\d\d:\d\d")
+CERTIFICATE = issue().der
+
+
+@dataclass
+class Watched(Officer):
+    """An officer whose every act is told to whoever kills; a reply that comes twice is heard once."""
+
+    acted: Callable[[], Awaitable[None]] = field(default=lambda: asyncio.sleep(0))
+    _last: Shown | None = None
+
+    async def hears(self) -> Shown:
+        await self.acted()
+        while True:
+            shown = await super().hears()
+            if self._last is None or (shown.text, shown.buttons) != (self._last.text, self._last.buttons):
+                self._last = shown
+                return shown
+
+    async def converses(self) -> object:
+        """The whole journey, with detours; what is held about the officer at its end."""
+        await self.consents()
+        await self.says("/visao")
+        question = await self.says("/khongco")
+        question = await self.answers(question, {"subject": "organisation"}, typing=True)
+        await self.says("/quaylai")
+        question = await self.answers(await self.says("/trogiup"), {"subject": "organisation"})
+        await self.user.sends_file(CERTIFICATE, "chứng thư.cer")
+        await self.hears()
+        question = await self.taps("Yes – the certificate of an organisation")
+        answer = await self.answers(question, {**MERGED, **ELSE})
+        assert self.words("Register the request") in answer.labels
+        await self.fills_in(await self.taps("Register the request"), FORM)
+        await self.taps("Send the request")
+        await self.says("/yeucau")
+        await self.acted()
+        _, held = await documents(self)
+        return held
+
+
+@dataclass
+class Killer:
+    """Kills and restarts the program after chosen acts."""
+
+    program: Program
+    after: frozenset[int]  #: which acts are followed by a kill
+    chance: random.Random
+    acts: int = 0
+    kills: int = 0
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def acted(self) -> None:
+        if self.acts in self.after:
+            self._tasks.append(asyncio.create_task(self._kill(self.chance.uniform(0, LONGEST))))
+        self.acts += 1
+
+    async def _kill(self, delay: float) -> None:
+        async with self._one_at_a_time:
+            await asyncio.sleep(delay)
+            await self.program.kill()
+            self.kills += 1
+            await self.program.launch()
+
+    async def done(self) -> None:
+        await asyncio.gather(*self._tasks)
+
+
+def transcript(user: User) -> list[object]:
+    """What the officer's screen went through: replies in order, repeats taken out, what differs by clock masked."""
+    shown = [(one.kind, masked(one.text), masked(str(one.labels))) for one in user.chat.history]
+    return [reply for reply, _ in groupby(shown)]
+
+
+def masked(text: str) -> str:
+    return TIME.sub("<time>", CODE.sub("<code>", text))
+
+
+@pytest.fixture(scope="module")
+async def fast_start() -> AsyncIterator[Zygote]:
+    async with zygote() as one:
+        yield one
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left behind, made comparable with another run."""
+
+    transcripts: list[list[object]]
+    held: list[str]
+    codes: list[str]
+    acts: int
+    kills: int
+    replies: int
+
+
+async def converse(start: Zygote, folder: Path, kill_after: Sequence[int], chance: random.Random) -> Outcome:
+    """Three officers at once, the program killed after these acts."""
+    async with BotApi.start(limits=Limits.off()) as api, running(api, folder, start=start) as program:
+        killer = Killer(program, frozenset(kill_after), chance)
+        officers = [Watched(api.user(name), acted=killer.acted) for name in OFFICERS]
+        held = await asyncio.gather(*(officer.converses() for officer in officers))
+        await killer.done()
+        await api.acknowledged()
+        await officers[0].user.hears_nothing()
+        told = [json.dumps(one, ensure_ascii=False) for one in held]
+        return Outcome(
+            transcripts=[transcript(officer.user) for officer in officers],
+            held=[masked(one) for one in told],
+            codes=sorted(code for one in told for code in set(CODE.findall(one))),
+            acts=killer.acts,
+            kills=killer.kills,
+            replies=sum(len(officer.user.chat.history) for officer in officers),
+        )
+
+
+async def test_killed_at_fifty_moments_it_handles_every_update_once(fast_start: Zygote, tmp_path: Path) -> None:
+    seed = random.randrange(2**32)
+    chance = random.Random(seed)
+    (tmp_path / "calm").mkdir()
+    (tmp_path / "killed").mkdir()
+    calm = await converse(fast_start, tmp_path / "calm", (), chance)
+    moments = chance.sample(range(calm.acts), KILLS)
+    killed = await converse(fast_start, tmp_path / "killed", moments, chance)
+    assert killed.kills == KILLS
+    for one, other in zip(killed.transcripts, calm.transcripts, strict=True):
+        assert one == other, f"seed {seed}"
+    assert killed.held == calm.held
+    assert killed.codes == calm.codes
+    assert calm.replies <= killed.replies <= calm.replies + len(OFFICERS) * KILLS

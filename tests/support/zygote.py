@@ -1,0 +1,101 @@
+"""Starts of the program without the cost of its imports: forks of a process that has them done.
+
+Everything after the imports is the same as in ``python -m bot run``: the same command line, settings from the
+environment, a process of its own that can be killed. ``python -m tests.support.zygote`` is the other end.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+#: Modules the program has loaded by the time it runs with Telegram.
+LOADED = ("bot.app", "bot.cli", "bot.cli.run", "bot.channels.telegram", "handlers", "uvicorn")
+
+
+class Fork:
+    """A child of the zygote; as much of ``asyncio.subprocess.Process`` as a test needs."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    @property
+    def returncode(self) -> int | None:
+        """``None`` while it runs; how it ended is not known here."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return -1
+        return None
+
+    def send_signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    async def wait(self) -> int:
+        while (code := self.returncode) is None:  # noqa: ASYNC110  # the system reaps it: nothing to wait on
+            await asyncio.sleep(0.002)
+        return code
+
+
+class Zygote:
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def fork(self, folder: Path, settings: dict[str, str], log: Path) -> Fork:
+        """A new process that runs the program in ``folder``, its output appended to ``log``."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.write(json.dumps([str(folder), settings, str(log)]).encode() + b"\n")
+        return Fork(int(await stdout.readline()))
+
+
+@asynccontextmanager
+async def zygote() -> AsyncIterator[Zygote]:
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.support.zygote", stdin=pipe, stdout=pipe
+    )
+    try:
+        yield Zygote(process)
+    finally:
+        process.kill()
+        await process.wait()
+
+
+def _become_program(folder: str, settings: dict[str, str], log: str) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(settings)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for number, target in enumerate((nothing, output, output)):
+        os.dup2(target, number)
+    import bot.cli  # noqa: PLC0415  # loaded by the parent already
+
+    bot.cli.main(["run"])
+
+
+def main() -> None:
+    """Fork for each line of standard input; children are reaped by the system."""
+    for module in LOADED:
+        __import__(module)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                _become_program(*json.loads(line))
+            finally:
+                os._exit(1)
+        sys.stdout.write(f"{pid}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
