@@ -29,7 +29,7 @@ def shelf(say: Voice, documents: list[Document]) -> list[Markup]:
 
 def _entry(say: Voice, document: Document) -> Markup:
     return lines(
-        Markup("<b>{}</b> – {}").format(document.number, document.title),
+        Markup("<b>{}</b> – {}").format(document.number, document.proper_title),
         say(N_("Issued by {issuer}, {day}."), issuer=document.issuer, day=_day(document.date)),
         _force(say, document),
         say.text(document.issuer_status) if document.issuer_status else "",

@@ -1,27 +1,59 @@
-"""Citations and statements in words."""
+"""Statements and citations in words. A place that is not read in the law itself says how surely it is known."""
+
+from collections.abc import Iterable
+from itertools import groupby
 
 from locales import N_, Translator
 from rules.outcome import Citation, Level, Notice, Statement
 
+#: How sure a statement is, where it is not the text of the law.
 LEVELS = {
     Level.LOCAL: N_("local rule"),
-    Level.REPORTED: N_("as reported; compare the original text"),
-    Level.INFERRED: N_("my reading; confirm with the receiving office"),
+    Level.REPORTED: N_("reported, check the original"),
+    Level.INFERRED: N_("this assistant's reading, confirm with the receiving office"),
 }
 
 
 def cite(citation: Citation, t: Translator) -> str:
-    """A citation as an official writes it: point, clause, article, document."""
-    parts = [
-        t(N_("point {point}"), point=citation.point) if citation.point else "",
-        t(N_("clause {clause}"), clause=citation.clause) if citation.clause else "",
-        t(N_("Article {article}"), article=citation.article) if citation.article else "",
-        citation.document,
-    ]
-    return " ".join(part for part in parts if part)
+    """One place with its level, such as "điểm b khoản 1 Điều 17 Nghị định 68/2024/NĐ-CP"."""
+    return _known(citation.level, [place(citation, t)], t)
+
+
+def cite_all(citations: Iterable[Citation], t: Translator) -> str:
+    """Several places; neighbours of one level share its words."""
+    groups = groupby(citations, key=lambda citation: citation.level)
+    return "; ".join(_known(level, [place(citation, t) for citation in group], t) for level, group in groups)
+
+
+def _known(level: Level, places: list[str], t: Translator) -> str:
+    joined = "; ".join(places)
+    return f"{joined} – {t(LEVELS[level])}" if level in LEVELS else joined
 
 
 def statement(said: Statement | Notice, t: Translator) -> str:
-    """A sentence with its citations in parentheses."""
-    cited = "; ".join(cite(citation, t) for citation in said.citations)
-    return f"{t(said.text)} ({cited})" if cited else t(said.text)
+    """The sentence, then in parentheses what it rests on."""
+    sentence = t(said.text)
+    return f"{sentence.removesuffix('.')} ({cite_all(said.citations, t)})" if said.citations else sentence
+
+
+def place(citation: Citation, t: Translator) -> str:
+    """Point, clause, article and document."""
+    document = citation.name or citation.document
+    article, clause, point = citation.article, citation.clause, citation.point
+    if article and clause and point:
+        return t(
+            N_("point {point}, clause {clause}, Article {article}, {document}"),
+            point=point,
+            clause=clause,
+            article=article,
+            document=document,
+        )
+    if article and clause:
+        return t(
+            N_("clause {clause}, Article {article}, {document}"), clause=clause, article=article, document=document
+        )
+    if article:
+        return t(N_("Article {article}, {document}"), article=article, document=document)
+    if clause:
+        return t(N_("clause {clause}, {document}"), clause=clause, document=document)
+    return document

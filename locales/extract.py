@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Functions whose first argument is a message id.
 KEYWORDS = {"N_": None, "t": None, "say": None}
 #: Keys of a rule pack whose strings people read.
-PACK_TEXTS = frozenset({"text", "unset_text", "label", "hint", "why", "title", "reason", "note", "became", "what"})
+PACK_TEXTS = frozenset({"text", "text_with_office", "label", "hint", "title", "reason", "note", "issuer_status", "about"})
 
 
 def main() -> None:

@@ -65,7 +65,11 @@ def _notices(pack: Pack, noticed: set[str], actions: tuple[Action, ...], today: 
     early = [document.number for document in documents if document.in_force_from and document.in_force_from > today]
     if early:
         text = pack.notices[pack.settings.not_yet_in_force_notice]
-        notices.append(Notice(text.id, text.text, tuple(Citation(number) for number in early)))
+        notices.append(
+            Notice(
+                text.id, text.text, tuple(Citation(number, name=pack.documents[number].cited_as) for number in early)
+            )
+        )
     return tuple(notices)
 
 

@@ -77,6 +77,6 @@ def next_question(pack: Pack, facts: Facts, today: date) -> Question | None:
 
 
 def office_notice(pack: Pack, office: str | None) -> Notice:
-    """Where to file: at the office the operator has set (its name fills ``{office}``), else ask the managing body."""
+    """Where to file: the text for an office the operator has set (with the placeholder ``{office}``), or for none."""
     text = pack.notices["receiving_office"]
     return Notice(text.id, text.text_with_office if office and text.text_with_office else text.text, text.citations)

@@ -54,7 +54,7 @@ class Diagram:
 
     def both(self, left: Node, right: Node) -> Node:
         """True where both are."""
-        if left == right or right == TRUE:
+        if right in (left, TRUE):
             return left
         if left == TRUE:
             return right

@@ -27,6 +27,7 @@ def load_pack(name: str | PathLike[str] = "nhon_trach") -> Pack:
     """
     folder = _folder(name)
     contents = {file: _read(folder, f"{file}.toml") for file in _FILES}
+    _name_citations(contents, _names(contents["documents"]))
     head = dict(contents["pack"])
     decisions = dict(contents["decisions"])
     documents = _models(contents, "documents", Document)
@@ -71,6 +72,23 @@ def _read(folder: Traversable, file: str) -> dict[str, Any]:
         raise PackUnreadable(f"{file}: is not UTF-8 at byte {error.start}; save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise PackUnreadable(f"{file}: is not TOML: {error}") from None
+
+
+def _names(documents: dict[str, Any]) -> dict[str, str]:
+    entries = documents.get("documents", [])
+    return {entry["number"]: entry["cited_as"] for entry in entries if {"number", "cited_as"} <= set(entry)}
+
+
+def _name_citations(value: Any, names: dict[str, str]) -> None:
+    """Give every citation the name its document goes by in a sentence, so that wording one needs no pack."""
+    if isinstance(value, list):
+        for inner in value:
+            _name_citations(inner, names)
+    elif isinstance(value, dict):
+        if value.get("document") in names:
+            value["name"] = names[value["document"]]
+        for inner in value.values():
+            _name_citations(inner, names)
 
 
 def _models(contents: dict[str, Any], file: str, kind: type[_M], key: str | None = None) -> tuple[_M, ...]:

@@ -45,6 +45,7 @@ class Citation:
     clause: str | None = None
     point: str | None = None
     level: Level = Level.TEXT
+    name: str = field(default="", compare=False)  #: the document as a sentence names it, in Vietnamese
 
 
 @dataclass(frozen=True, slots=True)

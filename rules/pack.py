@@ -1,8 +1,7 @@
 """The rule pack: what the TOML files hold, checked and frozen. Texts are English message ids of the catalogues."""
 
-from dataclasses import dataclass
 import datetime as dt
-from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -32,7 +31,8 @@ class Document(_Model):
     """A document the pack cites, and how far it can be relied on."""
 
     number: str  #: as citations name it
-    title: str  #: the proper title, in Vietnamese
+    cited_as: str  #: as a sentence names it, in Vietnamese
+    proper_title: str  #: in Vietnamese, never translated
     issuer: str
     date: dt.date | None = None
     in_force_from: dt.date | None = None
@@ -54,15 +54,9 @@ class Option(_Model):
     synonyms: tuple[str, ...] = ()  #: what people type, without accents
     subjects: tuple[Subject, ...] = tuple(Subject)  #: offered to these kinds of subscriber
     events: tuple[Event, ...] = ()  #: offered only after one of these events; empty: always
-    sets: dict[str, str] = {}  #: parts of a structured fact this answer sets
-    not_known: tuple[str, ...] = ()  #: parts of a structured fact this answer leaves "asked and not known"
     alone: bool = False  #: of several answers, the one that stands for none of the others
-
-    def fact_value(self) -> object:
-        """The value of the fact when this alone is the answer."""
-        if self.sets or self.not_known:
-            return {**self.sets, **dict.fromkeys(self.not_known)}
-        return {"true": True, "false": False}.get(self.value, self.value)
+    sets: dict[str, str] = {}  #: parts of the certificate this answer fills in
+    not_known: tuple[str, ...] = ()  #: parts of the certificate this answer leaves "asked and not known"
 
     def offered(self, facts: Facts) -> bool:
         """Whether the answer makes sense beside what is known."""
@@ -85,13 +79,6 @@ class Question(_Model):
     def why(self) -> Statement:
         """Why it is asked, and what that rests on."""
         return Statement(self.reason, self.citations)
-
-    def fact_value(self, chosen: Sequence[str]) -> object:
-        """What the answer puts into the facts, ready for :func:`rules.parse_facts`."""
-        options = [option for option in self.options if option.value in chosen]
-        if self.many:
-            return [option.value for option in options if not option.alone]
-        return options[0].fact_value()
 
     def options_for(self, facts: Facts) -> tuple[Option, ...]:
         """The answers that make sense beside what is known."""

@@ -1,6 +1,8 @@
 """Facts from a mapping, such as decoded JSON, with an error that says what is allowed."""
 
+import re
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -28,6 +30,12 @@ _ALLOWED = {name: ", ".join(words) for name, words in _WORDS.items()} | {
 }
 
 
+#: How a day begins, with or without a time after it.
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:$|[T ])")
+#: Characters of a wrong value that an error repeats.
+_SHOWN = 60
+
+
 def parse_facts(mapping: Mapping[str, Any]) -> Facts:
     """Facts from words of the interface.
 
@@ -46,22 +54,42 @@ def parse_facts(mapping: Mapping[str, Any]) -> Facts:
 
 
 def _strict(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """Truth values are JSON's own: ``"yes"`` and ``1`` are as likely a mistake as an answer."""
+    """Truth values are JSON's own and days are ISO: ``"yes"`` and ``1`` are as likely a mistake as an answer."""
     for name in ("information_matches", "key_exposed"):
-        value = mapping.get(name)
-        if value is not None and not isinstance(value, bool):
-            raise FactsError(f"{name}: {value!r} is not a value; allowed: {_ALLOWED[name]}")
+        if not isinstance(mapping.get(name), bool | None):
+            raise FactsError(_not_a_value(name, name, mapping[name]))
+    certificate = mapping.get("certificate")
+    if isinstance(certificate, Mapping):
+        for name in ("not_before", "not_after"):
+            if not _is_day(certificate.get(name)):
+                raise FactsError(_not_a_value(f"certificate.{name}", name, certificate[name]))
     return dict(mapping)
+
+
+def _is_day(value: object) -> bool:
+    if isinstance(value, str):
+        return _ISO_DAY.match(value) is not None
+    return value is None or isinstance(value, date)
+
+
+def _not_a_value(where: str, name: str, value: object, kind: str = "") -> str:
+    return f"{where}: {_short(value)} is not a value; allowed: {kind}{_ALLOWED[name]}"
+
+
+def _short(value: object) -> str:
+    """As much of a value as helps to find it."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _explain(error: ErrorDetails) -> str:
     path = [str(part) for part in error["loc"] if isinstance(part, str)]
-    name, where = path[-1], ".".join(path)
+    name, where = path[-1], ".".join(path)[:_SHOWN]
     if error["type"] == "extra_forbidden":
         fields = CertificateFacts.model_fields if len(path) > 1 else Facts.model_fields
         return f"{where}: not a fact; allowed: {', '.join(fields)}"
     kind = "a list out of " if name == "events" and error["type"] != "enum" else ""
-    return f"{where}: {error['input']!r} is not a value; allowed: {kind}{_ALLOWED[name]}"
+    return _not_a_value(where, name, error["input"], kind)
 
 
 def _check_role(facts: Facts) -> None:

@@ -1,0 +1,115 @@
+"""``troly decide``: facts in from standard input, the decision out."""
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from handlers.wording import statement
+from locales import LANGUAGES, N_, Translator, translator
+from rules import (
+    Action,
+    Citation,
+    Decided,
+    Facts,
+    FactsError,
+    Notice,
+    Outcome,
+    load_pack,
+    parse_facts,
+)
+from rules import (
+    decide as _decide,
+)
+from rules.calendar import vietnamese_day
+
+#: Exit status for facts that cannot be used, as for any other wrong use of a command.
+WRONG_FACTS = 2
+
+
+def decide(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    today: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Decide as of this day; without it, today in Viet Nam."),
+    ] = None,
+    language: Annotated[str, typer.Option("--lang", help="Language of the texts: vi or en.")] = LANGUAGES[0],
+) -> None:
+    """Decide about the facts (JSON) on standard input."""
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"{language} is not spoken here; choose {' or '.join(LANGUAGES)}", param_hint="--lang")
+    day = today.date() if today else vietnamese_day(datetime.now(UTC))
+    try:
+        facts = read_facts(sys.stdin.buffer.read())
+    except FactsError as error:
+        typer.echo(f"troly decide: {error}", err=True)
+        raise typer.Exit(WRONG_FACTS) from None
+    outcome, t = _decide(load_pack(), facts, day), translator(language)
+    typer.echo(json.dumps(as_data(outcome, t), ensure_ascii=False, indent=2) if as_json else as_text(outcome, t))
+
+
+def read_facts(content: bytes) -> Facts:
+    """Facts from JSON.
+
+    Raises:
+        FactsError: the bytes are not JSON, or name a fact or a value nobody knows.
+    """
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise FactsError(f"standard input is not JSON ({error})") from None
+    return parse_facts(found)
+
+
+def as_data(outcome: Outcome, t: Translator) -> dict[str, Any]:
+    """The outcome as JSON-ready values, texts in the translator's language."""
+    if not isinstance(outcome, Decided):
+        return {"status": "needs", "needs": list(outcome.facts), "actions": [], "notices": []}
+    return {
+        "status": "decided",
+        "needs": [],
+        "actions": [_action(action, t) for action in outcome.actions],
+        "notices": [_notice(notice, t) for notice in outcome.notices],
+    }
+
+
+def _action(action: Action, t: Translator) -> dict[str, Any]:
+    return {
+        "procedure": action.procedure.value,
+        "form": action.form,
+        "steps": [statement(step, t) for step in action.steps],
+        "reasons": [statement(reason, t) for reason in action.reasons],
+        "citations": [_citation(citation) for citation in action.citations],
+    }
+
+
+def _notice(notice: Notice, t: Translator) -> dict[str, Any]:
+    return {
+        "id": notice.id,
+        "text": statement(notice, t),
+        "citations": [_citation(citation) for citation in notice.citations],
+    }
+
+
+def _citation(citation: Citation) -> dict[str, Any]:
+    return {name: value for name, value in asdict(citation).items() if name != "name"}
+
+
+def as_text(outcome: Outcome, t: Translator) -> str:
+    """The outcome for a person to read."""
+    if not isinstance(outcome, Decided):
+        return t(N_("Still to be answered: {facts}"), facts=", ".join(outcome.facts))
+    actions = [_told(number, action, t) for number, action in enumerate(outcome.actions, start=1)]
+    notices = [f"• {statement(notice, t)}" for notice in outcome.notices]
+    return "\n\n".join([*actions, "\n".join([t(N_("Please note")), *notices])] if notices else actions)
+
+
+def _told(number: int, action: Action, t: Translator) -> str:
+    form = t(N_(" (form: Mẫu {form})"), form=action.form) if action.form else ""
+    reasons = [f"   - {statement(reason, t)}" for reason in action.reasons]
+    steps = [f"   {at}. {statement(step, t)}" for at, step in enumerate(action.steps, start=1)]
+    return "\n".join([f"{number}. {t(action.title)}{form}", t(N_("   Why:")), *reasons, t(N_("   How:")), *steps])
