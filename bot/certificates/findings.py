@@ -30,6 +30,8 @@ class Missed:
 
 
 Finding = Found | Missed
+#: Of a long definite length: X.690, 8.1.3.5; four speak of 4 GB.
+_LENGTH_OCTETS = 4
 
 
 def values(data: bytes) -> Iterator[tuple[Kind, bytes]]:
@@ -43,11 +45,15 @@ def values(data: bytes) -> Iterator[tuple[Kind, bytes]]:
         end = _length(data)
         yield kind, data[:end]
         data = data[end:]
+    if data:
         refuse_secret(data)
 
 
 def _length(data: bytes) -> int:
     """Bytes of the first value; all of them where it is cut short."""
+    octets = data[1] - 0x80 if len(data) > 1 else 0
+    if 0 < octets <= _LENGTH_OCTETS:
+        return 2 + octets + int.from_bytes(data[2 : 2 + octets])
     try:
         return int(parser.peek(data))
     except (ValueError, RecursionError):

@@ -5,9 +5,10 @@ A wrong "public" would tell an officer that this assistant is not for them, so t
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from bot.certificates.names import first
-from handlers.certificate import Attribute, Recognition
+from bot.certificates.names import Part, first
+from handlers.certificate import Recognition
 from handlers.folding import fold
 from rules.facts import Issuer
 
@@ -19,26 +20,25 @@ _MARKS = ("co yeu", "chinh phu", "chuyen dung", "cong vu")
 _POLICY_ARC = "2.16.704.1.1."
 
 
-def by_name(issuer: Sequence[Attribute]) -> Recognition:
-    """What is known of an issuer before anything is verified."""
-    return Recognition.BY_NAME_ONLY if is_provider(issuer) else Recognition.UNRECOGNISED
-
-
-def is_provider(issuer: Sequence[Attribute]) -> bool:
-    """Whether the issuer calls itself Ban Cơ yếu Chính phủ."""
-    return fold(first(issuer, "O") or "") == _PROVIDER and first(issuer, "C") in {"VN", None}
-
-
-def kind(subject: Sequence[Attribute], issuer: Sequence[Attribute], policies: Sequence[str]) -> Issuer:
-    """Government by the provider's name; public only where nothing speaks against it."""
+def judge(subject: Sequence[Part], issuer: Sequence[Part], policies: Sequence[str]) -> tuple[Issuer, Recognition]:
+    """Government by the provider's name alone, nothing verified; public only where nothing speaks against it."""
     if is_provider(issuer):
-        return Issuer.GOVERNMENT
+        return Issuer.GOVERNMENT, Recognition.BY_NAME_ONLY
     named = all(first(issuer, part) for part in ("C", "O", "CN"))
     if not named or issuer == subject or _is_marked(issuer, policies):
-        return Issuer.UNKNOWN
-    return Issuer.PUBLIC
+        return Issuer.UNKNOWN, Recognition.UNRECOGNISED
+    return Issuer.PUBLIC, Recognition.UNRECOGNISED
 
 
-def _is_marked(issuer: Sequence[Attribute], policies: Sequence[str]) -> bool:
-    text = fold(" ".join(attribute.value for attribute in issuer))
+def is_provider(issuer: Sequence[Part]) -> bool:
+    """Whether the issuer calls itself Ban Cơ yếu Chính phủ."""
+    return _folded(first(issuer, "O") or "") == _PROVIDER and first(issuer, "C") in {"VN", None}
+
+
+def _is_marked(issuer: Sequence[Part], policies: Sequence[str]) -> bool:
+    text = _folded(" ".join(part["value"] for part in issuer))
     return any(mark in text for mark in _MARKS) or any(policy.startswith(_POLICY_ARC) for policy in policies)
+
+
+#: Issuers are few and no secret, so their folded names are kept.
+_folded = lru_cache(maxsize=64)(fold)

@@ -49,11 +49,11 @@ _OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # an Office file with a
 
 def kind_of(data: bytes) -> Kind:
     """Name the kind; raises ``UnreadableError`` for what cannot hold a certificate, ``SecretError`` for a key."""
+    if data[:1] == b"\x30" and (der := der_kind(data)):
+        return der
     if not data.strip(b" \t\r\n\0"):
         raise UnreadableError(Trouble.EMPTY)
     refuse_secret(data)
-    if data[:1] == b"\x30" and (der := der_kind(data)):
-        return der
     if is_zip(data):
         return Kind.ZIP
     if is_picture(data):
@@ -72,11 +72,17 @@ def refuse_secret(data: bytes) -> None:
 
 
 def der_kind(data: bytes) -> Kind | None:
-    """The kind of DER or BER; ``None`` for none; raises ``UnreadableError`` for DER of another sort."""
+    """The kind of DER or BER; ``None`` for none.
+
+    Raises:
+        SecretError: a private key or a key store.
+        UnreadableError: DER of another sort.
+    """
     if _CERTIFICATE.match(data):
         return Kind.CERTIFICATE
     if _PKCS7.match(data):
         return Kind.PKCS7
+    refuse_secret(data)
     if _ANY_DER.match(data) and not data[:64].isascii():
         raise UnreadableError(Trouble.NO_CERTIFICATE)
     return None

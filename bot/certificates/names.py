@@ -2,18 +2,45 @@
 
 import unicodedata
 from collections.abc import Sequence
+from typing import TypedDict
 
 from cryptography import x509
-
-from handlers.certificate import Attribute
+from cryptography.x509.oid import NameOID
 
 #: Characters of one value that are kept; the longest body names met have under 200.
 _LONGEST = 500
+#: RFC 4514, 3; an attribute without a short name there goes by its dotted OID.
+_SHORT_NAMES = {
+    NameOID.COMMON_NAME.dotted_string: "CN",
+    NameOID.LOCALITY_NAME.dotted_string: "L",
+    NameOID.STATE_OR_PROVINCE_NAME.dotted_string: "ST",
+    NameOID.ORGANIZATION_NAME.dotted_string: "O",
+    NameOID.ORGANIZATIONAL_UNIT_NAME.dotted_string: "OU",
+    NameOID.COUNTRY_NAME.dotted_string: "C",
+    NameOID.STREET_ADDRESS.dotted_string: "STREET",
+    NameOID.DOMAIN_COMPONENT.dotted_string: "DC",
+    NameOID.USER_ID.dotted_string: "UID",
+}
 
 
-def attributes(name: x509.Name) -> tuple[Attribute, ...]:
+class Part(TypedDict):
+    """One attribute of a distinguished name, as ``handlers.certificate.Attribute`` is made from."""
+
+    oid: str
+    name: str
+    value: str
+
+
+def parts(name: x509.Name) -> list[Part]:
     """Every attribute of every RDN, in the certificate's order, each value fit to be shown."""
-    return tuple(Attribute(oid=a.oid.dotted_string, name=a.rfc4514_attribute_name, value=shown(a.value)) for a in name)
+    return [
+        {
+            "oid": (oid := attribute.oid.dotted_string),
+            "name": _SHORT_NAMES.get(oid, oid),
+            "value": shown(attribute.value),
+        }
+        for attribute in name
+    ]
 
 
 def shown(value: str | bytes) -> str:
@@ -36,11 +63,14 @@ def _shown_character(character: str) -> str:
     return "" if category[0] == "C" else character
 
 
-def first(names: Sequence[Attribute], short: str) -> str | None:
+def first(name: Sequence[Part], short: str) -> str | None:
     """The first value of an attribute; ``None`` where there is none or it is blank."""
-    return next((a.value for a in names if a.name == short and a.value.strip()), None)
+    for part in name:
+        if part["name"] == short and part["value"].strip():
+            return part["value"]
+    return None
 
 
-def title(names: tuple[Attribute, ...]) -> str:
+def title(name: Sequence[Part]) -> str:
     """What a distinguished name is called: CN, else the most specific of what it has."""
-    return first(names, "CN") or first(names[::-1], "OU") or first(names, "O") or (names[-1].value if names else "")
+    return first(name, "CN") or first(name[::-1], "OU") or first(name, "O") or (name[-1]["value"] if name else "")

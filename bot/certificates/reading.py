@@ -1,12 +1,10 @@
 """From bytes to a reading: find the certificates, decode each once, leave out CAs that only accompany."""
 
 import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from cryptography import x509
-from cryptography.utils import CryptographyDeprecationWarning
 
 from bot.certificates.chain import recognise
 from bot.certificates.errors import UnreadableError
@@ -35,19 +33,11 @@ def read(data: bytes, name: str = "", trust: TrustStore = EMPTY, limits: Limits 
     """
     del name
     try:
-        with _quiet():
+        # ``cryptography`` warns of what the record shows anyhow: negative serials, long country names, old curves.
+        with warnings.catch_warnings(action="ignore"):
             return _Gathering(trust, limits).reading(find(data, Unpacker(limits)))
     except MemoryError:
         return Reading(problems=(Problem(trouble=Trouble.TOO_MUCH_MEMORY),))
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """``cryptography`` warns of what the record shows anyhow: negative serials, country names too long, old curves."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-        warnings.simplefilter("ignore", UserWarning)
-        yield
 
 
 @dataclass
@@ -68,7 +58,7 @@ class _Gathering:
                 self._take(finding)
         except UnreadableError as error:
             self._end(error)
-        return Reading(certificates=tuple(self._certificates()), problems=tuple(self.problems))
+        return Reading(certificates=self._certificates(), problems=tuple(self.problems))
 
     def _take(self, finding: Finding) -> None:
         if isinstance(finding, Missed):
@@ -100,15 +90,17 @@ class _Gathering:
             self.problems.clear()
         self.problems.append(Problem(trouble=error.trouble, where=error.where))
 
-    def _certificates(self) -> Iterator[Certificate]:
-        own = [one for one in self.shown if not one.is_ca or one.certificate.fingerprint in self.signers]
+    def _certificates(self) -> tuple[Certificate, ...]:
+        own = [one for one in self.shown if not one.is_ca or one.certificate.fingerprint in self.signers] or self.shown
+        if not self.trust.authorities:
+            return tuple([one.certificate for one in own])
         chain = [*self.companions, *(one.source for one in self.shown if one.is_ca)]
-        return (_recognised(one, self.trust, chain) for one in own or self.shown)
+        return tuple([_recognised(one, self.trust, chain) for one in own])
 
 
 def _recognised(decoded: Decoded, trust: TrustStore, companions: list[x509.Certificate]) -> Certificate:
     """An issuer's name that a pinned CA gives the lie to is not the government's."""
-    known = recognise(decoded.source, trust, companions) if trust.authorities else None
+    known = recognise(decoded.source, trust, companions)
     if known is None:
         return decoded.certificate
     kind = Issuer.UNKNOWN if known is Recognition.INVALID else decoded.certificate.issuer_kind

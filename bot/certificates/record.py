@@ -3,11 +3,12 @@
 ``cryptography`` parses lazily: a certificate may load and raise when a property is read.
 """
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 
@@ -43,6 +44,9 @@ _UNDECODABLE = (
     x509.UnsupportedGeneralNameType,
 )
 
+#: The extensions by their class; one walk instead of a search for each.
+_Extensions = Mapping[type[x509.ExtensionType], x509.ExtensionType]
+
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
@@ -57,65 +61,64 @@ def decode(der: bytes) -> Decoded:
     """Decode one DER certificate; raises ``UnreadableError`` with BROKEN, or NO_CERTIFICATE for a request or a CRL."""
     try:
         source = x509.load_der_x509_certificate(der)
-        return Decoded(_record(source), source, _is_ca(source.extensions))
+        extensions = {type(extension.value): extension.value for extension in source.extensions}
+        digest = hashlib.sha256(der).hexdigest().upper()
+        return Decoded(_record(source, extensions, digest), source, _is_ca(extensions))
     except _UNDECODABLE as error:
         raise UnreadableError(_reason(der)) from error
 
 
-def _record(source: x509.Certificate) -> Certificate:
-    subject, issuer = names.attributes(source.subject), names.attributes(source.issuer)
-    policies = _policies(source.extensions)
+def _record(source: x509.Certificate, extensions: _Extensions, digest: str) -> Certificate:
+    subject, issuer = names.parts(source.subject), names.parts(source.issuer)
+    policies = _policies(extensions)
+    issuer_kind, recognition = issuers.judge(subject, issuer, policies)
     name = names.title(subject)
-    return Certificate(
-        subject=subject,
-        name=name,
-        superior=names.first(subject, "O"),
-        units=tuple(a.value for a in subject if a.name == "OU"),
-        locality=names.first(subject, "L"),
-        email=_email(source.extensions) or names.first(subject, _EMAIL),
-        issuer=issuer,
-        issuer_name=names.title(issuer),
-        serial=serial_text(source.serial_number),
-        not_before=source.not_valid_before_utc,
-        not_after=source.not_valid_after_utc,
-        key=_key(source),
-        signature_algorithm=_algorithm(source.signature_algorithm_oid),
-        policies=policies,
-        fingerprint=source.fingerprint(hashes.SHA256()).hex().upper(),
-        subscriber=guess(name),
-        issuer_kind=issuers.kind(subject, issuer, policies),
-        recognition=issuers.by_name(issuer),
-    )
+    return Certificate.model_validate({
+        "subject": subject,
+        "name": name,
+        "superior": names.first(subject, "O"),
+        "units": [part["value"] for part in subject if part["name"] == "OU"],
+        "locality": names.first(subject, "L"),
+        "email": _email(extensions) or names.first(subject, _EMAIL),
+        "issuer": issuer,
+        "issuer_name": names.title(issuer),
+        "serial": serial_text(source.serial_number),
+        "not_before": source.not_valid_before_utc,
+        "not_after": source.not_valid_after_utc,
+        "key": _key(source),
+        "signature_algorithm": _algorithm(source.signature_algorithm_oid),
+        "policies": policies,
+        "fingerprint": digest,
+        "subscriber": guess(name),
+        "issuer_kind": issuer_kind,
+        "recognition": recognition,
+    })  # fmt: skip
 
 
 def serial_text(serial: int) -> str:
     """Upper-case hex of an even number of digits, as certificate viewers show it; a negative one with its sign."""
     digits = f"{abs(serial):X}"
-    return ("-" if serial < 0 else "") + digits.zfill(len(digits) + len(digits) % 2)
+    return ("-" if serial < 0 else "") + ("0" if len(digits) % 2 else "") + digits
 
 
-def _email(extensions: x509.Extensions) -> str | None:
-    try:
-        alternative = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
+def _email(extensions: _Extensions) -> str | None:
+    alternative = extensions.get(x509.SubjectAlternativeName)
+    if not isinstance(alternative, x509.SubjectAlternativeName):
         return None
     addresses = alternative.get_values_for_type(x509.RFC822Name)
     return names.shown(addresses[0]) if addresses else None
 
 
-def _policies(extensions: x509.Extensions) -> tuple[str, ...]:
-    try:
-        policies = extensions.get_extension_for_class(x509.CertificatePolicies).value
-    except x509.ExtensionNotFound:
-        return ()
-    return tuple(policy.policy_identifier.dotted_string for policy in policies)
+def _policies(extensions: _Extensions) -> list[str]:
+    policies = extensions.get(x509.CertificatePolicies)
+    if not isinstance(policies, x509.CertificatePolicies):
+        return []
+    return [policy.policy_identifier.dotted_string for policy in policies]
 
 
-def _is_ca(extensions: x509.Extensions) -> bool:
-    try:
-        return extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return False
+def _is_ca(extensions: _Extensions) -> bool:
+    basic = extensions.get(x509.BasicConstraints)
+    return isinstance(basic, x509.BasicConstraints) and basic.ca
 
 
 def _key(source: x509.Certificate) -> str:

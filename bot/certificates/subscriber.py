@@ -22,15 +22,15 @@ def guess(name: str) -> Subject | None:
     if _DOMAIN.fullmatch(name.strip()):
         return Subject.DEVICE
     plain = _plain(name)
-    bare = fold(plain)
-    lists = words.UNACCENTED if plain == bare else words.ACCENTED
+    unaccented = plain.isascii()
+    lists = words.UNACCENTED if unaccented else words.ACCENTED
     if lists.device_start.match(plain) or lists.device_anywhere.search(plain):
         return Subject.DEVICE
-    if plain == bare and bare.partition(" ")[0] in words.AMBIGUOUS:
-        return _told_by_second_word(bare)
+    if unaccented and plain.partition(" ")[0] in words.AMBIGUOUS:
+        return _told_by_second_word(plain)
     if lists.body_start.match(plain) or lists.body_anywhere.search(plain):
         return Subject.ORGANISATION
-    return Subject.INDIVIDUAL if _is_person(bare.split(), plain.split()) else None
+    return Subject.INDIVIDUAL if _is_person(plain.split()) else None
 
 
 def _plain(name: str) -> str:
@@ -47,9 +47,10 @@ def _told_by_second_word(bare: str) -> Subject | None:
     return Subject.INDIVIDUAL if rest and rest[0] in words.MIDDLE_NAMES and len(rest) < _LONGEST_PERSON else None
 
 
-def _is_person(bare: list[str], plain: list[str]) -> bool:
-    """A family name and one to five given names, letters only; two words only after a family name of no place."""
-    if not 2 <= len(bare) <= _LONGEST_PERSON or not all(word.isalpha() for word in bare):
+def _is_person(plain: list[str]) -> bool:
+    """A family name and one to six given names, letters only; two words only after a family name of no place."""
+    if not 2 <= len(plain) <= _LONGEST_PERSON or not all(word.isalpha() for word in plain):
         return False
-    known = plain[0] in words.FAMILY_NAMES or (plain[0] == bare[0] and bare[0] in words.BARE_FAMILY_NAMES)
-    return known and (len(bare) > 2 or bare[0] in words.COMMON_FAMILY_NAMES)
+    family = fold(plain[0])
+    known = plain[0] in words.FAMILY_NAMES or (plain[0] == family and family in words.BARE_FAMILY_NAMES)
+    return known and (len(plain) > 2 or family in words.COMMON_FAMILY_NAMES)
