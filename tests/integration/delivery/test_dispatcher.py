@@ -1,0 +1,202 @@
+import asyncio
+from typing import Any
+
+import pytest
+
+from bot.channels.errors import (
+    Blocked,
+    ChannelError,
+    Conflict,
+    Gone,
+    Invalid,
+    MaybeSent,
+    Refused,
+    RetryLater,
+    TooLarge,
+    Unreachable,
+)
+from bot.delivery import Dispatcher, Pace, Pacer, Rate
+from bot.delivery.clock import SystemClock
+from bot.store.api import Delivery, OutboxRow, Store
+from tests.support.delivery import ManualClock, ScriptedChannel, said
+from tests.support.roads import UNHURRIED, Roads
+
+
+class Watched:
+    """The real store; remembers what became of each row, and gives rows the priority it is told to."""
+
+    def __init__(self, store: Store, priority: int = 0) -> None:
+        self._store = store
+        self._priority = priority
+        self.settled: list[Delivery] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def claim(self, *args: Any) -> list[OutboxRow]:
+        rows = await self._store.claim(*args)
+        return [OutboxRow(row.id, row.chat, row.reply, row.attempts, self._priority, row.origin) for row in rows]
+
+    async def settle(self, row: OutboxRow, state: Delivery, *args: Any, **kwargs: Any) -> None:
+        self.settled.append(state)
+        await self._store.settle(row, state, *args, **kwargs)
+
+
+async def delivered(store: Watched, clock: ManualClock, *failures: Exception) -> Roads:
+    """One message, tried until it has a final state."""
+    roads = Roads(store, clock)  # type: ignore[arg-type]  # the real one, watched
+    roads.channel.failures.extend(failures)
+    await roads.flow(said("a", 1))
+    for _ in range(50):
+        if store.settled:
+            break
+        clock.seconds += 60
+        await roads.dispatcher.deliver()
+    return roads
+
+
+@pytest.mark.parametrize(
+    ("failures", "state", "tried"),
+    [
+        ([], Delivery.SENT, 1),
+        ([Blocked()], Delivery.BLOCKED, 1),  # the person stopped the bot
+        ([Invalid()], Delivery.INVALID, 1),  # no second try makes it valid
+        ([RetryLater(3)] * 9, Delivery.SENT, 10),  # patience has no end
+        ([Unreachable()] * 20, Delivery.SENT, 21),  # an outage is not the message's fault
+        ([Refused()], Delivery.SENT, 2),
+        ([Conflict()], Delivery.SENT, 2),
+        ([MaybeSent()], Delivery.SENT, 2),  # a reply may come twice rather than never
+        ([MaybeSent()] * 9, Delivery.UNKNOWN, 6),
+        ([ChannelError()] * 9, Delivery.FAILED, 6),
+        ([Gone()] * 9, Delivery.FAILED, 6),
+        ([TooLarge()] * 9, Delivery.FAILED, 6),
+        ([KeyError("a surprise")], Delivery.SENT, 2),  # nobody knows whether it left
+    ],
+)
+async def test_every_outcome_of_a_reply_has_its_state(
+    store: Store, clock: ManualClock, failures: list[Exception], state: Delivery, tried: int
+) -> None:
+    watched = Watched(store)
+    roads = await delivered(watched, clock, *failures)
+    assert watched.settled == [state]
+    assert roads.channel.tried == tried
+
+
+@pytest.mark.parametrize("failure", [MaybeSent(), KeyError("a surprise")])
+async def test_a_broadcast_that_may_have_left_is_never_sent_again(
+    store: Store, clock: ManualClock, failure: Exception
+) -> None:
+    watched = Watched(store, priority=2)
+    roads = await delivered(watched, clock, failure)
+    assert watched.settled == [Delivery.UNKNOWN]
+    assert roads.channel.tried == 1
+
+
+def test_every_kind_of_channel_error_is_in_the_table_above() -> None:
+    named = {Blocked, Invalid, RetryLater, Unreachable, Refused, Conflict, MaybeSent, Gone, TooLarge}
+    assert {kind for kind in ChannelError.__subclasses__() if kind.__module__ == "bot.channels.errors"} == named
+
+
+async def test_patience_with_one_chat_does_not_stop_the_others(store: Store, clock: ManualClock) -> None:
+    roads = Roads(store, clock)
+    roads.channel.failures.append(RetryLater(30))
+    await roads.flow(said("a", 1, "1"))
+    await roads.flow(said("b", 2, "2"), said("c", 3, "1"))
+    assert roads.channel.sent == [("2", "1: b")]
+    clock.seconds += 31
+    await roads.dispatcher.deliver()
+    assert roads.channel.texts("1") == ["1: a", "2: c"]
+
+
+@pytest.mark.parametrize("failures", [[RetryLater(30, whole_bot=True)], [RetryLater(30), RetryLater(30)]])
+async def test_when_the_whole_bot_is_too_fast_everybody_waits(
+    store: Store, clock: ManualClock, failures: list[Exception]
+) -> None:
+    roads = Roads(store, clock)
+    roads.channel.failures.extend(failures)
+    for number in range(len(failures)):
+        await roads.flow(said("a", number, str(number)))
+    await roads.flow(said("c", 3, "3"))
+    assert roads.channel.sent == []
+    clock.seconds += 31
+    await roads.dispatcher.deliver()
+    assert len(roads.channel.sent) == len(failures) + 1
+
+
+async def test_messages_of_a_chat_leave_in_order_while_chats_overlap(store: Store) -> None:
+    roads = Roads(store, SystemClock(), channel=ScriptedChannel(delay=0.005))
+    updates = [said(f"{number}", 100 * chat + number, str(chat)) for number in range(5) for chat in range(8)]
+    began = asyncio.get_running_loop().time()
+    await roads.flow(*updates)
+    for chat in range(8):
+        assert roads.channel.texts(str(chat)) == [f"{number + 1}: {number}" for number in range(5)]
+    assert asyncio.get_running_loop().time() - began < 40 * 0.005 + 5
+
+
+async def test_a_message_in_trouble_keeps_the_ones_behind_it_waiting(store: Store, clock: ManualClock) -> None:
+    roads = Roads(store, clock)
+    roads.channel.failures.append(MaybeSent())
+    await roads.flow(said("a", 1), said("b", 2))
+    assert roads.channel.sent == []
+    clock.seconds += 60
+    await roads.dispatcher.deliver()
+    assert roads.channel.texts() == ["1: a", "2: b"]
+
+
+async def test_no_more_leave_at_once_than_the_platform_takes(store: Store, clock: ManualClock) -> None:
+    roads = Roads(store, clock, pace=Pace(overall=Rate(30, 30), chat=UNHURRIED))
+    await roads.flow(*(said("a", number, str(number)) for number in range(70)))
+    assert len(roads.channel.sent) == 30
+    clock.seconds += 1
+    await roads.dispatcher.deliver()
+    assert len(roads.channel.sent) == 60
+
+
+async def test_a_chat_that_gets_much_is_slowed_to_its_pace(store: Store, clock: ManualClock) -> None:
+    roads = Roads(store, clock, pace=Pace(overall=UNHURRIED, chat=Rate(1, 2)))
+    await roads.flow(*(said("a", number) for number in range(5)))
+    assert len(roads.channel.sent) == 5
+    assert sum(clock.slept) == pytest.approx(3)
+
+
+async def test_what_a_crash_caught_on_its_way_is_sent_by_the_next_process(store: Store, clock: ManualClock) -> None:
+    first = Roads(store, clock)
+    await first.take(said("a", 1))
+    assert len(await store.claim("telegram", 10, clock.now())) == 1
+    later = Roads(store, clock)
+    assert await later.dispatcher.deliver() == 0
+    await store.recover("telegram")
+    await later.dispatcher.deliver()
+    assert later.channel.texts() == ["1: a"]
+
+
+async def test_the_loop_sends_on_a_signal_and_stops_with_nothing_half_done(store: Store) -> None:
+    clock = SystemClock()
+    roads = Roads(store, clock, channel=ScriptedChannel(delay=0.05))
+    dispatcher = Dispatcher(store, roads.channel, Pacer(Pace(UNHURRIED, UNHURRIED), clock), clock)
+    stop = asyncio.Event()
+    running = asyncio.create_task(dispatcher.run(stop))
+    await asyncio.sleep(0.05)
+    await roads.take(said("a", 1))
+    dispatcher.notify()
+    while not roads.channel.under_way:
+        await asyncio.sleep(0.001)
+    stop.set()
+    await asyncio.wait_for(running, 2)
+    assert roads.channel.texts() == ["1: a"]
+    assert await store.recover("telegram") == 0
+
+
+async def test_the_loop_sends_again_when_a_retry_falls_due(store: Store) -> None:
+    clock = SystemClock()
+    roads = Roads(store, clock)
+    roads.channel.failures.append(RetryLater(0.05))
+    stop = asyncio.Event()
+    running = asyncio.create_task(roads.dispatcher.run(stop))
+    await roads.take(said("a", 1))
+    roads.dispatcher.notify()
+    async with asyncio.timeout(2):
+        while not roads.channel.sent:
+            await asyncio.sleep(0.01)
+    stop.set()
+    await running

@@ -1,0 +1,78 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from bot.delivery import Intake, Rate, Throttle
+from bot.delivery.intake import TEXT_LIMIT
+from bot.store.api import Chat, Incoming, Store
+from handlers.events import Said, TooMuch, Unreadable
+from tests.support.delivery import ManualClock, said
+from tests.support.roads import Roads
+
+KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----"
+
+
+async def event_of(roads: Roads) -> Any:
+    (chat,) = roads.submitted
+    pending = await roads.store.pending(chat)
+    assert pending is not None
+    return pending.event
+
+
+async def test_a_private_key_that_was_pasted_is_never_stored(store: Store, clock: ManualClock) -> None:
+    roads = Roads(store, clock)
+    await roads.intake.accept([said(f"khóa đây {KEY}", 1)])
+    assert await event_of(roads) == Said(text="-----BEGIN PRIVATE KEY-----", message="1")
+
+
+async def test_a_pin_that_was_typed_is_never_stored(store: Store, clock: ManualClock) -> None:
+    roads = Roads(store, clock)
+    await roads.intake.accept([said("mã PIN của tôi là 12345678", 1)])
+    assert await event_of(roads) == Said(text="mã PIN của tôi là 0000", message="1")
+
+
+async def test_a_text_beyond_any_answer_is_refused(store: Store, clock: ManualClock) -> None:
+    roads = Roads(store, clock)
+    await roads.intake.accept([said("a" * (TEXT_LIMIT + 1), 1)])
+    assert await event_of(roads) == Unreadable(what="other", message="1")
+
+
+async def test_what_the_throttle_drops_is_not_stored(store: Store, clock: ManualClock) -> None:
+    chats: list[Chat] = []
+    intake = Intake(store, Throttle(Rate(1, 2), clock), clock, chats.extend)
+    await intake.accept([said("a", number) for number in range(9)])
+    events = []
+    while (pending := await store.pending(chats[0])) is not None:
+        events.append(type(pending.event))
+        async with store.turn(pending, clock.now()) as unit:
+            await unit.finish(None, ())
+    assert events == [Said, Said, TooMuch]
+
+
+class Choosy:
+    """The real store, which chokes on one text."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
+        if any(isinstance(update.event, Said) and update.event.text == "poison" for update in updates):
+            raise UnicodeError
+        return await self._store.receive(updates, now)
+
+
+async def test_one_update_nobody_can_store_takes_no_other_with_it(store: Store, clock: ManualClock) -> None:
+    chats: list[Chat] = []
+    intake = Intake(Choosy(store), Throttle(Rate(9, 9), clock), clock, chats.extend)  # type: ignore[arg-type]  # the real one but for its taste
+    await intake.accept([said("a", 1, "1"), said("poison", 2, "2"), said("c", 3, "3")])
+    assert [chat.address for chat in chats] == ["1", "3"]
+    assert intake.unstorable == 1
+
+
+@pytest.mark.parametrize("text", ["mã số thuế 0312345678", "năm 2025", "PIN"])
+async def test_an_ordinary_number_is_kept_as_it_is(store: Store, clock: ManualClock, text: str) -> None:
+    roads = Roads(store, clock)
+    await roads.intake.accept([said(text, 1)])
+    assert (await event_of(roads)).text == text

@@ -1,0 +1,166 @@
+import asyncio
+import os
+import signal
+
+import pytest
+
+from bot.channels.errors import Refused
+from bot.delivery import Dispatcher, Pace, Pacer, Retention, Runner, SystemClock, Workers, stopped_by_signals
+from bot.delivery.stopping import unless
+from bot.store.api import Chat, Store
+from tests.support.delivery import ScriptedChannel, said
+from tests.support.roads import UNHURRIED, Roads
+
+
+class Part:
+    """Does what it is told when it runs."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.ended = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        if self.error:
+            raise self.error
+        await stop.wait()
+        self.ended = True
+
+
+class Process:
+    """A runner over a store, as a start of the program makes it."""
+
+    def __init__(self, store: Store, *parts: Part, delay: float = 0.0) -> None:
+        clock = SystemClock()
+        self.roads = Roads(store, clock, channel=ScriptedChannel(delay=delay))
+        self.dispatcher = Dispatcher(store, self.roads.channel, Pacer(Pace(UNHURRIED, UNHURRIED), clock), clock)
+        self.workers = Workers(self.roads.turns.handle_next, lambda _chat: self.dispatcher.notify())
+        house = (Retention(store, clock, 180),)
+        self.runner = Runner(store, self.workers, {"telegram": self.dispatcher}, (*parts, *house), clock)
+
+    async def until_sent(self, count: int) -> None:
+        async with asyncio.timeout(5):
+            while len(self.roads.channel.sent) < count:
+                await asyncio.sleep(0.005)
+
+
+async def test_a_start_picks_up_everything_the_last_process_left(store: Store) -> None:
+    clock = SystemClock()
+    before = Roads(store, clock)
+    await before.take(said("in flight", 1, "1"), said("queued", 2, "2"))
+    await store.claim("telegram", 1, clock.now())
+    await before.intake.accept([said("not handled", 3, "3")])
+    process, stop = Process(store), asyncio.Event()
+    running = asyncio.create_task(process.runner.run(stop))
+    await process.until_sent(3)
+    stop.set()
+    await running
+    assert sorted(process.roads.channel.sent) == [("1", "1: in flight"), ("2", "1: queued"), ("3", "1: not handled")]
+
+
+async def test_a_part_that_cannot_work_ends_the_others_and_is_heard(store: Store) -> None:
+    healthy = Part()
+    process = Process(store, healthy, Part(Refused()))
+    with pytest.raises(Refused):
+        await asyncio.wait_for(process.runner.run(asyncio.Event()), 5)
+    assert healthy.ended
+
+
+async def test_a_stop_finishes_the_turns_under_way_and_starts_no_more(store: Store) -> None:
+    handled: list[str] = []
+    gate = asyncio.Event()
+
+    async def handle_next(chat: Chat) -> bool:
+        await gate.wait()
+        handled.append(chat.address)
+        return True
+
+    workers = Workers(handle_next, lambda _chat: None, concurrency=2)
+    workers.submit(Chat(str(number), "telegram", str(number)) for number in range(4))
+    await asyncio.sleep(0)
+    stopping = asyncio.create_task(workers.stop())
+    await asyncio.sleep(0)
+    gate.set()
+    await stopping
+    assert handled == ["0", "1"]
+
+
+async def test_a_chat_is_never_handled_by_two_workers_at_once() -> None:
+    under_way, most, left = 0, 0, 20
+
+    async def handle_next(chat: Chat) -> bool:
+        nonlocal under_way, most, left
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        left -= 1
+        return left % 5 != 0
+
+    workers = Workers(handle_next, lambda _chat: None, concurrency=4)
+    chat = Chat("1", "telegram", "1")
+    while left > 0:
+        workers.submit([chat])
+        await asyncio.sleep(0)
+    await workers.drain()
+    assert most == 1
+
+
+async def test_what_arrives_while_a_chat_is_handled_is_handled_too() -> None:
+    inbox = ["a"]
+    handled: list[str] = []
+
+    async def handle_next(chat: Chat) -> bool:
+        await asyncio.sleep(0)
+        if not inbox:
+            return False
+        handled.append(inbox.pop(0))
+        return True
+
+    workers = Workers(handle_next, lambda _chat: None)
+    chat = Chat("1", "telegram", "1")
+    workers.submit([chat])
+    await asyncio.sleep(0)
+    inbox.append("b")
+    workers.submit([chat])
+    await workers.drain()
+    assert handled == ["a", "b"]
+
+
+async def test_a_worker_that_fails_leaves_the_other_chats_alone() -> None:
+    handled: list[str] = []
+
+    async def handle_next(chat: Chat) -> bool:
+        if chat.id == "0":
+            raise RuntimeError
+        handled.append(chat.id)
+        return False
+
+    workers = Workers(handle_next, lambda _chat: None, concurrency=1)
+    workers.submit(Chat(str(number), "telegram", str(number)) for number in range(3))
+    await workers.drain()
+    assert handled == ["1", "2"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_to_end_is_taken_as_a_wish_to_stop(number: signal.Signals) -> None:
+    stop = asyncio.Event()
+    with stopped_by_signals(stop):
+        os.kill(os.getpid(), number)
+        await asyncio.wait_for(stop.wait(), 2)
+
+
+async def test_waiting_ends_when_told_to_stop() -> None:
+    stop = asyncio.Event()
+    cancelled = asyncio.Event()
+
+    async def wait_for_ever() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    waiting = asyncio.create_task(unless(stop, wait_for_ever()))
+    await asyncio.sleep(0)
+    stop.set()
+    assert await waiting is None
+    assert cancelled.is_set()

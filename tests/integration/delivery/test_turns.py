@@ -1,0 +1,243 @@
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import structlog.testing
+
+from bot.channels.errors import Gone, MaybeSent, TooLarge
+from bot.store.api import Incoming, PendingTurn, Store
+from bot.store.errors import StoreLocked
+from handlers.certificate import Trouble
+from handlers.events import Event, FileRead, FileSent, Said
+from handlers.ports import World
+from handlers.replies import Reply
+from handlers.session import Session
+from tests.support.delivery import Answer, ManualClock, conversation, echo, said
+from tests.support.roads import Roads
+
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+
+
+def file(update: int = 1, **details: Any) -> Incoming:
+    return Incoming("telegram", str(update), "1", FileSent(reference="f1", name="a.cer", message="9", **details))
+
+
+class Heard:
+    """Remembers the events it was given."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    async def __call__(self, session: Session | None, event: Event, world: World) -> Answer:
+        self.events.append(event)
+        return Answer(session, ["ok"])
+
+
+async def test_a_message_is_answered_from_the_session_it_meets(store: Store, clock: ManualClock) -> None:
+    roads = Roads(store, clock)
+    await roads.flow(said("a", 1), said("b", 2))
+    await roads.flow(said("c", 3))
+    assert roads.channel.texts() == ["1: a", "2: b", "3: c"]
+
+
+async def test_a_redelivered_update_is_handled_once(store: Store, clock: ManualClock) -> None:
+    roads = Roads(store, clock)
+    await roads.flow(said("a", 1))
+    await roads.flow(said("a", 1), said("b", 2))
+    assert roads.channel.texts() == ["1: a", "2: b"]
+
+
+async def test_what_was_stored_but_not_handled_is_picked_up_by_the_next_process(
+    store: Store, clock: ManualClock
+) -> None:
+    await Roads(store, clock).intake.accept([said("a", 1)])
+    later = Roads(store, clock)
+    for chat in await store.waiting("telegram"):
+        await later.turns.handle(chat)
+    await later.dispatcher.deliver()
+    assert later.channel.texts() == ["1: a"]
+
+
+async def test_follow_up_events_are_handled_before_what_came_later(store: Store, clock: ManualClock) -> None:
+    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+        assert isinstance(event, Said)
+        return Answer(session, [event.text], [Said(text="again")] if event.text == "a" else [])
+
+    roads = Roads(store, clock, conversation(respond))
+    await roads.flow(said("a", 1), said("b", 2))
+    assert roads.channel.texts() == ["a", "again", "b"]
+
+
+async def test_a_long_reply_is_queued_as_one_row_a_message(store: Store, clock: ManualClock) -> None:
+    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+        return Answer(session, [Reply(paragraphs=("a" * 3000, "b" * 3000))])
+
+    roads = Roads(store, clock, conversation(respond))
+    roads.channel.failures.extend([None, MaybeSent()])
+    await roads.flow(said("x", 1))
+    clock.seconds += 60
+    await roads.dispatcher.deliver()
+    assert roads.channel.texts() == ["a" * 3000, "b" * 3000]
+
+
+async def test_a_turn_that_fails_once_is_repeated_and_leaves_nothing_behind(store: Store, clock: ManualClock) -> None:
+    failures = [RuntimeError("first")]
+
+    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+        if failures:
+            raise failures.pop()
+        return await echo(session, event, world)
+
+    roads = Roads(store, clock, conversation(respond))
+    await roads.flow(said("a", 1))
+    assert roads.channel.texts() == ["1: a"]
+
+
+async def test_poison_is_set_aside_with_an_apology_and_the_answers_are_kept(store: Store, clock: ManualClock) -> None:
+    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+        if isinstance(event, Said) and event.text == "poison Nguyễn Văn A":
+            raise ValueError(event.text)
+        return await echo(session, event, world)
+
+    roads = Roads(store, clock, conversation(respond))
+    with structlog.testing.capture_logs() as logs:
+        await roads.flow(said("a", 1), said("poison Nguyễn Văn A", 2), said("c", 3))
+    first, apology, third = roads.channel.texts()
+    assert (first, third) == ("1: a", "2: c")
+    assert apology
+    assert await store.waiting("telegram") == []
+    assert {log["error"] for log in logs if log["event"] == "turn_failed"} == {"ValueError"}
+    assert "Nguyễn" not in str(logs)
+
+
+async def test_a_session_nobody_can_read_any_more_gets_an_apology_and_no_loop(store: Store, clock: ManualClock) -> None:
+    roads = Roads(store, clock)
+    await roads.take(said("a", 1))
+    (chat,) = await store.receive([said("b", 2)], clock.now())
+    pending = await store.pending(chat)
+    assert pending is not None
+    async with store.turn(pending, clock.now()) as unit:
+        await unit.finish('{"version": "not a number"}', ())
+    await roads.flow(said("c", 3))
+    assert len(roads.channel.texts()) == 2
+    assert await store.waiting("telegram") == []
+
+
+class Locked:
+    """The real store, which somebody else locks for the first calls of every kind."""
+
+    def __init__(self, store: Store, times: int) -> None:
+        self._store = store
+        self._left = {name: times for name in ("receive", "pending", "claim", "settle")}
+        self._turns = times
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+        if name not in self._left:
+            return method
+
+        async def locked(*args: Any, **kwargs: Any) -> Any:
+            self._left[name] -= 1
+            if self._left[name] >= 0:
+                raise StoreLocked
+            return await method(*args, **kwargs)
+
+        return locked
+
+    def turn(self, pending: PendingTurn, now: Any) -> Any:
+        self._turns -= 1
+        if self._turns >= 0:
+            raise StoreLocked
+        return self._store.turn(pending, now)
+
+
+async def test_a_locked_store_delays_a_turn_and_loses_nothing(store: Store, clock: ManualClock) -> None:
+    roads = Roads(Locked(store, times=7), clock)  # type: ignore[arg-type]  # the real one but for its locks
+    await roads.flow(said("a", 1), said("b", 2))
+    assert roads.channel.texts() == ["1: a", "2: b"]
+    assert sum(clock.slept) > 10
+
+
+async def test_a_turn_another_process_took_is_not_repeated(store: Store, clock: ManualClock) -> None:
+    other = Roads(store, clock)
+
+    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+        (chat,) = await store.waiting("telegram")
+        await other.turns.handle(chat)
+        return await echo(session, event, world)
+
+    roads = Roads(store, clock, conversation(respond))
+    await roads.flow(said("a", 1))
+    await other.dispatcher.deliver()
+    assert roads.channel.texts() + other.channel.texts() == ["1: a"]
+
+
+async def test_a_file_is_fetched_and_read_before_the_turn(store: Store, clock: ManualClock) -> None:
+    heard = Heard()
+    roads = Roads(store, clock, conversation(heard))
+    roads.channel.files["f1"] = b"DER"
+    await roads.take(file())
+    assert roads.reader.seen == [(b"DER", "a.cer")]
+    (event,) = heard.events
+    assert isinstance(event, FileRead)
+    assert (event.name, event.message) == ("a.cer", "9")
+
+
+async def test_before_consent_a_file_is_not_even_fetched(store: Store, clock: ManualClock) -> None:
+    heard = Heard()
+    roads = Roads(store, clock, conversation(heard, wants_file=False))
+    await roads.take(file())
+    assert roads.channel.fetched == []
+    assert isinstance(heard.events[0], FileSent)
+
+
+@pytest.mark.parametrize(
+    ("found", "size", "trouble", "fetches"),
+    [
+        (b"", 21 * 1024 * 1024, Trouble.TOO_LARGE, 0),  # the declared size is enough to refuse
+        (TooLarge(), None, Trouble.TOO_LARGE, 1),  # it lied, or said nothing
+        (Gone(), 5, Trouble.UNAVAILABLE, 1),  # asking again would not bring it back
+        (MaybeSent(), 5, Trouble.UNAVAILABLE, 3),  # a network in trouble is asked three times
+    ],
+)
+async def test_a_file_that_cannot_be_had_is_said_to_be_so(
+    store: Store, clock: ManualClock, found: bytes | Exception, size: int | None, trouble: Trouble, fetches: int
+) -> None:
+    heard = Heard()
+    roads = Roads(store, clock, conversation(heard))
+    roads.channel.files["f1"] = found
+    await roads.take(file(size=size))
+    (event,) = heard.events
+    assert isinstance(event, FileRead)
+    assert [problem.trouble for problem in event.reading.problems] == [trouble]
+    assert len(roads.channel.fetched) == fetches
+
+
+async def test_a_pasted_certificate_is_read_like_a_file(store: Store, clock: ManualClock) -> None:
+    heard = Heard()
+    roads = Roads(store, clock, conversation(heard))
+    await roads.take(said(f"đây ạ\n{PEM}", 1))
+    assert isinstance(heard.events[0], FileRead)
+    assert roads.reader.seen == [(f"đây ạ\n{PEM}".encode(), "")]
+
+
+async def test_chats_are_handled_side_by_side_and_a_slow_file_stalls_only_its_own(
+    store: Store, clock: ManualClock
+) -> None:
+    roads = Roads(store, clock)
+    gate = asyncio.Event()
+
+    async def slow(reference: str, limit: int) -> bytes:
+        await gate.wait()
+        return b""
+
+    roads.channel.fetch = slow  # type: ignore[method-assign]  # a platform that takes its time
+    await roads.intake.accept([file(1), replace(said("b", 2), address="2")])
+    slow_chat, quick_chat = roads.submitted
+    waiting = asyncio.create_task(roads.turns.handle(slow_chat))
+    await roads.turns.handle(quick_chat)
+    await roads.dispatcher.deliver()
+    assert roads.channel.texts("2") == ["1: b"]
+    gate.set()
+    await waiting

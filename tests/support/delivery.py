@@ -1,0 +1,110 @@
+"""Time that a test turns, a channel that does as it is told, and a conversation that echoes."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+from bot.channels.base import Capabilities
+from bot.delivery import Conversation
+from bot.store.api import Incoming, OutboxRow
+from handlers.events import Event, Said
+from handlers.ports import World
+from handlers.replies import Reply
+from handlers.session import Session
+from rules import load_pack
+
+
+class ManualClock:
+    """Sleeping takes no time and turns the clock; ``slept`` tells for how long."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return datetime(2026, 11, 22, 8, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.seconds += seconds
+        await asyncio.sleep(0)
+
+
+class ScriptedChannel:
+    """Keeps what it is sent; the next sends fail as scripted. Slow where told, to catch what overlaps."""
+
+    capabilities = Capabilities(
+        text_limit=4096,
+        caption_limit=1024,
+        buttons=True,
+        editing=True,
+        deleting=True,
+        files_in=True,
+        files_out=True,
+        markup=True,
+    )
+
+    def __init__(self, name: str = "telegram", *, delay: float = 0.0) -> None:
+        self.name = name
+        self.sent: list[tuple[str, str]] = []  #: address and text, in order of success
+        self.tried = 0
+        self.failures: deque[Exception | None] = deque()
+        self.files: dict[str, bytes | Exception] = {}
+        self.fetched: list[str] = []
+        self.under_way: set[str] = set()
+        self._delay = delay
+
+    async def send(self, row: OutboxRow) -> str | None:
+        self.tried += 1
+        assert row.chat.id not in self.under_way, "two messages of a chat are under way at once"
+        self.under_way.add(row.chat.id)
+        try:
+            await asyncio.sleep(self._delay)
+            failure = self.failures.popleft() if self.failures else None
+            if failure is not None:
+                raise failure
+            self.sent.append((row.chat.address, "\n\n".join(row.reply.paragraphs)))
+            return str(len(self.sent))
+        finally:
+            self.under_way.discard(row.chat.id)
+
+    async def fetch(self, reference: str, limit: int) -> bytes:
+        self.fetched.append(reference)
+        found = self.files[reference]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def texts(self, address: str = "1") -> list[str]:
+        return [text for to, text in self.sent if to == address]
+
+
+class Answer:
+    """As ``handlers.Turn``."""
+
+    def __init__(self, session: Session | None, replies: Iterable[str | Reply], again: Iterable[Event] = ()) -> None:
+        self.session = session
+        self.replies = tuple(Reply(paragraphs=(one,)) if isinstance(one, str) else one for one in replies)
+        self.again = tuple(again)
+
+
+async def echo(session: Session | None, event: Event, world: World) -> Answer:
+    """Says what it heard, and counts in the session's version."""
+    session = session or Session()
+    heard = event.text if isinstance(event, Said) else event.kind
+    return Answer(session.having(version=session.version + 1), [f"{session.version + 1}: {heard}"])
+
+
+Respond = Callable[[Session | None, Event, World], Awaitable[Answer]]
+
+
+def conversation(respond: Respond = echo, *, wants_file: bool = True) -> Conversation:
+    return Conversation(respond=respond, wants_file=lambda _session: wants_file, pack=load_pack("nhon_trach"))
+
+
+def said(text: str, update: int, address: str = "1", channel: str = "telegram") -> Incoming:
+    return Incoming(channel, str(update), address, Said(text=text, message=str(update)))

@@ -1,0 +1,59 @@
+"""The roads of delivery put together over a store, for tests that walk them by hand."""
+
+from collections.abc import Iterable
+
+from bot.delivery import Dispatcher, Intake, Pace, Pacer, Preparer, Rate, Throttle, Turns
+from bot.delivery.clock import Clock
+from bot.delivery.turns import Conversation
+from bot.store.api import Chat, Incoming, Store
+from handlers.certificate import Problem, Reading, Trouble
+from tests.support.delivery import ScriptedChannel, conversation
+
+UNHURRIED = Rate(1e6, 1e6)
+
+
+class CountingReader:
+    """Finds no certificate in anything, and remembers what it was shown."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[bytes, str]] = []
+
+    async def read(self, data: bytes, name: str) -> Reading:
+        self.seen.append((data, name))
+        return Reading(problems=(Problem(trouble=Trouble.NO_CERTIFICATE),))
+
+
+class Roads:
+    """Intake, turns and dispatcher of one channel; ``flow`` walks a batch of updates through all of them."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        talk: Conversation | None = None,
+        channel: ScriptedChannel | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.channel = channel or ScriptedChannel()
+        self.reader = CountingReader()
+        channels = {self.channel.name: self.channel}
+        self.turns = Turns(store, talk or conversation(), Preparer(channels, self.reader, clock), channels, clock)
+        pacer = Pacer(pace or Pace(overall=UNHURRIED, chat=UNHURRIED), clock)
+        self.dispatcher = Dispatcher(store, self.channel, pacer, clock)
+        self.submitted: list[Chat] = []
+        self.intake = Intake(store, Throttle(UNHURRIED, clock), clock, self._submit)
+
+    def _submit(self, chats: Iterable[Chat]) -> None:
+        self.submitted.extend(chats)
+
+    async def flow(self, *updates: Incoming) -> None:
+        await self.take(*updates)
+        await self.dispatcher.deliver()
+
+    async def take(self, *updates: Incoming) -> None:
+        """In and handled, not yet delivered."""
+        await self.intake.accept(updates)
+        while self.submitted:
+            await self.turns.handle(self.submitted.pop(0))

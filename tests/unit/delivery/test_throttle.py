@@ -1,0 +1,42 @@
+from bot.delivery import Rate, Throttle
+from handlers.events import Said, TooMuch
+from tests.support.delivery import ManualClock, said
+
+
+def test_a_burst_within_the_allowance_is_let_in() -> None:
+    throttle = Throttle(Rate(1, 5), ManualClock())
+    assert len(list(throttle.admit(said("a", number) for number in range(5)))) == 5
+    assert throttle.dropped == 0
+
+
+def test_beyond_the_allowance_the_person_is_told_once_and_the_rest_is_counted() -> None:
+    throttle = Throttle(Rate(1, 5), ManualClock())
+    admitted = list(throttle.admit(said("a", number) for number in range(20)))
+    assert [type(update.event) for update in admitted] == [Said] * 5 + [TooMuch]
+    assert admitted[-1].update_id == "5"
+    assert throttle.dropped == 14
+
+
+def test_who_goes_on_a_little_too_fast_is_not_told_again_and_again() -> None:
+    clock = ManualClock()
+    throttle = Throttle(Rate(1, 10), clock)
+    told = 0
+    for number in range(100):
+        told += sum(isinstance(update.event, TooMuch) for update in throttle.admit([said("a", number)]))
+        clock.seconds += 0.4
+    assert told == 1
+
+
+def test_after_a_rest_a_new_burst_is_told_anew() -> None:
+    clock = ManualClock()
+    throttle = Throttle(Rate(1, 5), clock)
+    list(throttle.admit(said("a", number) for number in range(20)))
+    clock.seconds += 60
+    admitted = list(throttle.admit(said("a", number) for number in range(20, 40)))
+    assert [type(update.event) for update in admitted] == [Said] * 5 + [TooMuch]
+
+
+def test_one_hurried_person_takes_nothing_from_another() -> None:
+    throttle = Throttle(Rate(1, 2), ManualClock())
+    list(throttle.admit(said("a", number, "1") for number in range(20)))
+    assert [update.event for update in throttle.admit([said("b", 21, "2")])] == [said("b", 21).event]
