@@ -32,12 +32,12 @@ WRONG_FACTS = 2
 
 def decide(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON."))] = False,
     today: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Decide as of this day; without it, today in Viet Nam."),
+        typer.Option(formats=["%Y-%m-%d"], help=N_("Decide as of this day; without it, today in Viet Nam.")),
     ] = None,
-    language: Annotated[str, typer.Option("--lang", help="Language of the texts: vi or en.")] = LANGUAGES[0],
+    language: Annotated[str, typer.Option("--lang", help=N_("Language of the texts: vi or en."))] = LANGUAGES[0],
 ) -> None:
     """Decide about the facts (JSON) on standard input."""
     if language not in LANGUAGES:

@@ -1,0 +1,23 @@
+"""Proof that a pack is complete, unique and backed by citations; every trouble names its rows and says what to do."""
+
+from rules.checking.cases import wrong_cases
+from rules.checking.diagnostic import Diagnostic
+from rules.checking.names import unknown_names
+from rules.checking.proof import unproved
+from rules.checking.sources import unsupported
+from rules.checking.texts import missing_texts
+from rules.pack import Pack
+
+__all__ = ["Diagnostic", "check"]
+
+
+def check(pack: Pack) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with a pack; nothing where it can be relied on.
+
+    What follows from a name nobody knows is not reported on top of it: tables are proved and cases are tried only once
+    every name is known.
+    """
+    names = (*unknown_names(pack), *unsupported(pack), *missing_texts(pack))
+    if any(diagnostic.blocks_proof for diagnostic in names):
+        return names
+    return (*names, *unproved(pack), *wrong_cases(pack))

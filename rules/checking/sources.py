@@ -1,0 +1,50 @@
+"""No sentence of law without a source, and no source that is not there."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from rules.checking.diagnostic import Diagnostic, cited
+from rules.pack import Document, Pack
+
+
+def unsupported(pack: Pack) -> tuple[Diagnostic, ...]:
+    """Citations of unknown documents or of documents not in force, and statements that cite nothing."""
+    return tuple(chain(_documents(pack), _uncited(pack)))
+
+
+def _documents(pack: Pack) -> Iterator[Diagnostic]:
+    for where, citations in cited(pack):
+        for number in dict.fromkeys(citation.document for citation in citations):
+            document = pack.documents.get(number)
+            if document is None:
+                message = f"cites {number}, which is not in documents.toml; correct the number or add the document"
+                yield Diagnostic("unknown-document", where, message, True)
+            else:
+                yield from _force(pack, where, document)
+
+
+def _force(pack: Pack, where: str, document: Document) -> Iterator[Diagnostic]:
+    starts, ends, effective = document.in_force_from, document.in_force_to, pack.settings.effective_from
+    if starts is not None and starts > effective:
+        message = (
+            f"cites {document.number}, in force only from {starts}, but the pack is effective from {effective};"
+            " cite another document or move effective_from"
+        )
+        yield Diagnostic("not-yet-effective", where, message)
+    if ends is not None and ends < effective:
+        message = f"cites {document.number}, in force only to {ends}; cite what replaced it"
+        yield Diagnostic("no-longer-in-force", where, message)
+
+
+def _uncited(pack: Pack) -> Iterator[Diagnostic]:
+    for row in pack.rows.values():
+        if row.actions and not row.citations:
+            yield _missing(f"decisions.toml: row {row.id}")
+    for guide in pack.procedures.values():
+        for at, step in enumerate(guide.steps, start=1):
+            if not step.citations:
+                yield _missing(f"procedures.toml: {guide.procedure}, step {at}")
+
+
+def _missing(where: str) -> Diagnostic:
+    return Diagnostic("missing-citation", where, "cites nothing; add document, article, clause, point and level")
