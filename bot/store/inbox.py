@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -66,24 +65,24 @@ class Inbox:
         return [Chat(chat, channel, self.keyring.unseal(sealed, places.address(chat))) for chat, sealed in rows]
 
     async def pending(self, chat: Chat) -> PendingTurn | None:
-        """The next turn; an update that cannot be read any more steps aside, with a line in the log."""
+        """The next turn; an update that cannot be read any more steps aside, with a line in the log.
+
+        Raises:
+            SealError: the session cannot be opened, or a key is missing; the update goes on waiting.
+        """
         while True:
             (rows,) = await self.driver.run(Call("pending", {"chat": chat.id}))
             if not rows:
                 return None
+            ((inbox_id, update_id, payload, received_at, session),) = rows
+            opened = None if session is None else self.keyring.unseal(session, places.session(chat.id))
             try:
-                return self._turn(chat, rows[0])
+                event = EVENTS.validate_json(self.keyring.unseal(payload, places.update(chat.id, update_id)))
             except (SealBroken, ValidationError) as error:
-                _log.error("inbox_row_unreadable", inbox_id=rows[0][0], kind=type(error).__name__)
-                await self._set_aside(rows[0][0], rows[0][3])
-
-    def _turn(self, chat: Chat, row: tuple[Any, ...]) -> PendingTurn:
-        inbox_id, update_id, payload, received_at, session = row
-        event = EVENTS.validate_json(self.keyring.unseal(payload, places.update(chat.id, update_id)))
-        return PendingTurn(inbox_id, chat, event, self._session(chat, session), moment(received_at))
-
-    def _session(self, chat: Chat, sealed: bytes | None) -> str | None:
-        return None if sealed is None else self.keyring.unseal(sealed, places.session(chat.id))
+                _log.error("inbox_row_unreadable", inbox_id=inbox_id, kind=type(error).__name__)
+                await self._set_aside(inbox_id, received_at)
+            else:
+                return PendingTurn(inbox_id, chat, event, opened, moment(received_at))
 
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply]) -> None:
         """Set a poison update aside, sealed, for the operator, and say so to the chat."""

@@ -17,6 +17,17 @@ from bot.store import migrate_database
 
 _TEMPLATE = "troly_template"
 _numbers = count()
+#: Whoever a test left behind, such as a killed process, may still hold locks.
+_LEAVE = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+_EMPTY = """
+    DO $$ BEGIN EXECUTE (
+        SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') || ' RESTART IDENTITY'
+        FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'
+    ); END $$
+"""
 
 
 @pytest.fixture(scope="session")
@@ -32,11 +43,20 @@ def postgres_server(testrun_uid: str, worker_id: str) -> Iterator[Any]:
         server.cleanup()
 
 
-@pytest.fixture
-def postgres_url(postgres_server: Any, worker_id: str) -> Iterator[str]:
-    """The URL of a fresh database with the tables in place."""
+@pytest.fixture(scope="session")
+def worker_database(postgres_server: Any, worker_id: str) -> Iterator[str]:
+    """The database that the tests of a worker share, one after the other."""
     with _database(postgres_server, worker_id, _TEMPLATE) as url:
         yield url
+
+
+@pytest.fixture
+def postgres_url(worker_database: str) -> str:
+    """The URL of a database with empty tables: emptying takes a tenth of the time that making one does."""
+    with psycopg.connect(worker_database, autocommit=True) as connection:
+        connection.execute(_LEAVE)
+        connection.execute(_EMPTY)
+    return worker_database
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """Updates, turns and requests for tests of the store."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
+from typing import Protocol, TypeVar
 
 from bot.store.api import Chat, Incoming, OutboxRow, PendingTurn, Store
 from handlers.events import Event, Said
@@ -81,3 +83,19 @@ async def claim(store: Store, limit: int = 100, now: datetime = NOW) -> list[Out
 
 def texts(rows: Sequence[OutboxRow]) -> list[str]:
     return [row.reply.paragraphs[0] for row in rows]
+
+
+class _Closable(Protocol):
+    async def close(self) -> None: ...
+
+
+_Kept = TypeVar("_Kept", bound=_Closable)
+
+
+@asynccontextmanager
+async def closing_async(thing: _Kept) -> AsyncIterator[_Kept]:
+    """Close a store or a driver at the end."""
+    try:
+        yield thing
+    finally:
+        await thing.close()

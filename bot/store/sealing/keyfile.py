@@ -121,7 +121,7 @@ def replace_key_file(path: Path, keys: KeyFile) -> None:
 def _write(path: Path, keys: KeyFile, place: _Placing) -> bool:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(keys.model_dump_json(indent=2))
             file.flush()

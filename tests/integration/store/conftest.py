@@ -1,18 +1,21 @@
 """Both databases behind one fixture: what holds for one holds for the other."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 from bot.store import open_keyring, open_store
 from bot.store.api import Store
 from bot.store.sealing import Keyring
-from tests.support.postgres import empty_postgres_url, postgres_server, postgres_url
+from tests.support.postgres import empty_postgres_url, postgres_server, postgres_url, worker_database
 
-__all__ = ["empty_postgres_url", "postgres_server", "postgres_url"]
+__all__ = ["empty_postgres_url", "postgres_server", "postgres_url", "worker_database"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,23 @@ class Database:
     def file(self) -> Path:
         return self.folder / "troly.sqlite3"
 
+    def sql(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Run a statement behind the store's back; parameters are question marks."""
+        if self.url is None:
+            with closing(sqlite3.connect(self.file, isolation_level=None)) as connection:
+                return connection.execute(statement, parameters).fetchall()
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            cursor = connection.execute(statement.replace("?", "%s").encode(), parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def bytes_at_rest(self) -> bytes:
+        """Everything that a thief of the database would hold."""
+        if self.url is None:
+            return b"".join(path.read_bytes() for path in sorted(self.folder.glob("troly.sqlite3*")))
+        tables = [name for (name,) in self.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        rows = [row for table in tables for row in self.sql(f"SELECT * FROM {table}")]
+        return b"\n".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
+
 
 OpenStore = Callable[[], Awaitable[Store]]
 
@@ -37,6 +57,13 @@ OpenStore = Callable[[], Awaitable[Store]]
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
     url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+    return Database(url, tmp_path)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def bare_database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """A database without tables."""
+    url = request.getfixturevalue("empty_postgres_url") if request.param == "postgres" else None
     return Database(url, tmp_path)
 
 

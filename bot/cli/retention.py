@@ -1,0 +1,40 @@
+"""``troly retention``."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from bot.settings import load_settings
+from bot.store import store_of
+from locales import N_, translator
+
+#: What the counts of ``Store.retention`` are called.
+_NAMES = {
+    "requests": N_("requests"),
+    "sessions": N_("conversations"),
+    "inbox": N_("handled messages"),
+    "outbox": N_("delivered messages"),
+    "chats": N_("chats"),
+}
+
+
+def retention(
+    days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help=N_("Days to keep data; the setting's value where not given."))
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=N_("Only count what would be deleted."))] = False,
+) -> None:
+    """Delete what is past its time; the assistant does the same every day."""
+    settings = load_settings()
+    t = translator(settings.language)
+    counts = asyncio.run(_counted(days or settings.retention_days, dry_run))
+    typer.echo(t(N_("Would be deleted:")) if dry_run else t(N_("Deleted:")))
+    for name, count in counts.items():
+        typer.echo(f"  {t(_NAMES[name])}: {count}")
+
+
+async def _counted(days: int, dry_run: bool) -> dict[str, int]:
+    async with store_of(load_settings()) as opened:
+        return await opened.store.retention(datetime.now(UTC), days, dry_run=dry_run)

@@ -1,0 +1,73 @@
+"""Tables come up to the program's version, once, and never past it."""
+
+import asyncio
+
+import pytest
+
+from bot.store import migrate_database, open_keyring, open_store
+from bot.store.errors import SchemaAltered, SchemaNewer, StoreError
+from bot.store.inbox import Inbox
+from bot.store.migrate import migrate
+from bot.store.migrations import Migration, load_migrations
+from bot.store.opening import open_driver
+from tests.integration.store.conftest import Database
+from tests.support.storing import NOW, closing_async, content, heard, next_turn, said
+
+NAMES = [step.name for step in load_migrations()]
+
+
+async def test_a_fresh_database_gets_every_migration_once(bare_database: Database) -> None:
+    assert await migrate_database(bare_database.url, bare_database.folder) == NAMES
+    assert await migrate_database(bare_database.url, bare_database.folder) == []
+    recorded = bare_database.sql("SELECT version, name, checksum FROM schema_migrations ORDER BY version")
+    assert recorded == [(step.version, step.name, step.checksum) for step in load_migrations()]
+
+
+async def test_starts_at_the_same_moment_migrate_one_after_the_other(bare_database: Database) -> None:
+    applied = await asyncio.gather(*(migrate_database(bare_database.url, bare_database.folder) for _ in range(4)))
+
+    assert sorted(applied, key=len) == [[], [], [], NAMES]
+
+
+async def test_a_database_of_version_one_keeps_what_it_holds(bare_database: Database) -> None:
+    keyring, _ = open_keyring(bare_database.keys)
+    async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
+        await migrate(driver, load_migrations()[:1])
+        (chat,) = await Inbox(driver, keyring).receive([said("1", "trước khi nâng cấp")], NOW)
+
+    async with closing_async(await open_store(bare_database.url, bare_database.folder, keyring)) as store:
+        turn = await next_turn(store, chat)
+        assert heard(turn) == "trước khi nâng cấp"
+        async with store.turn(turn, NOW) as unit:
+            assert (await unit.requests.register(content())).code == "YC-2026-000001"
+            await unit.finish("{}", [])
+
+
+async def test_a_newer_database_is_refused_and_left_alone(bare_database: Database) -> None:
+    await migrate_database(bare_database.url, bare_database.folder)
+    bare_database.sql("INSERT INTO schema_migrations VALUES (9999, '9999_future', 'x', 0)")
+
+    with pytest.raises(SchemaNewer, match="9999_future") as refused:
+        await open_store(bare_database.url, bare_database.folder, open_keyring(bare_database.keys)[0])
+
+    assert refused.value.exit_code != 0
+    assert bare_database.sql("SELECT COUNT(*) FROM keyring") == [(0,)]
+
+
+async def test_a_migration_changed_after_it_was_applied_is_refused(bare_database: Database) -> None:
+    await migrate_database(bare_database.url, bare_database.folder)
+    bare_database.sql("UPDATE schema_migrations SET checksum = 'other' WHERE version = 1")
+
+    with pytest.raises(SchemaAltered, match=NAMES[0]):
+        await migrate_database(bare_database.url, bare_database.folder)
+
+
+async def test_a_migration_that_fails_leaves_nothing_half_done(bare_database: Database) -> None:
+    broken = Migration(3, "0003_broken", "CREATE TABLE half (id BIGINT); CREATE TABLE half (id BIGINT);")
+
+    async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
+        with pytest.raises(StoreError):
+            await migrate(driver, [*load_migrations(), broken])
+        assert await migrate(driver) == NAMES
+        whole = Migration(3, "0003_whole", "CREATE TABLE half (id BIGINT);")
+        assert await migrate(driver, [*load_migrations(), whole]) == ["0003_whole"]

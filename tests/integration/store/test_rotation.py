@@ -1,0 +1,106 @@
+"""Keys change while the assistant runs."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.store import resealing
+from bot.store.api import Delivery, Store
+from bot.store.sealing import keyring as keyring_module
+from bot.store.sealing import read_key_file
+from tests.integration.store.conftest import Database, OpenStore
+from tests.support.storing import NOW, answer, claim, content, next_turn, one_chat, said, texts
+
+
+@pytest.fixture(autouse=True)
+def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resealing, "BATCH", 3)
+    monkeypatch.setattr(keyring_module, "REFRESH_SECONDS", 0.0)
+
+
+async def something_of_everything(store: Store) -> None:
+    for number in range(8):
+        chat = await one_chat(store, f"first {number}", f"chat {number}")
+        async with store.turn(await next_turn(store, chat), NOW) as unit:
+            await unit.requests.register(content())
+            await unit.finish('"phiên"', [])
+        await store.receive([said(f"second {number}", address=f"chat {number}")], NOW)
+        await answer(store, chat, "gửi", "chờ")
+        await store.receive([said(f"third {number}", address=f"chat {number}")], NOW)
+    for row in await claim(store):
+        await store.settle(row, Delivery.SENT, NOW, message=str(row.id))
+
+
+async def test_a_rotation_seals_every_value_with_the_new_key(store: Store) -> None:
+    await something_of_everything(store)
+    before = await store.key_usage()
+
+    done = await store.rotate_keys(datetime.now(UTC))
+
+    assert await store.key_usage() == {done.key: sum(before.values())}
+    assert done.resealed == sum(before.values()) == 8 * 6
+    assert done.key not in before
+
+
+async def test_everything_reads_the_same_after_a_rotation(store: Store) -> None:
+    await something_of_everything(store)
+    chat = (await store.waiting("telegram"))[0]
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        before = await unit.own_data.export()
+
+    await store.rotate_keys(datetime.now(UTC))
+
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        assert await unit.own_data.export() == before
+
+
+async def test_a_running_assistant_goes_on_while_another_process_rotates(store: Store, another: OpenStore) -> None:
+    command = await another()
+    chats = await store.receive([said(f"start {n}", address=f"chat {n}") for n in range(4)], NOW)
+
+    async def talk(number: int) -> None:
+        for turn in range(12):
+            await answer(store, chats[number], f"{turn}", session=f'"{turn}"')
+            await store.receive([said(f"{number} {turn}", address=f"chat {number}")], NOW)
+
+    *_, first, second = await asyncio.gather(
+        *(talk(number) for number in range(4)),
+        command.rotate_keys(datetime.now(UTC)),
+        command.rotate_keys(datetime.now(UTC)),
+    )
+
+    await command.reseal()
+    assert list(await command.key_usage()) in ([first.key], [second.key])
+    assert {(await next_turn(store, chat)).session for chat in chats} == {'"11"'}
+    assert texts(await claim(store)) == ["0"] * 4
+
+
+async def test_a_superseded_key_goes_when_nothing_needs_it_any_more(store: Store, database: Database) -> None:
+    await answer(store, await one_chat(store), "chào")
+    first = read_key_file(database.keys).current
+    now = datetime.now(UTC)
+
+    second = await store.rotate_keys(now)
+    third = await store.rotate_keys(now + timedelta(hours=25))
+    fourth = await store.rotate_keys(now + timedelta(hours=26))
+
+    assert (second.dropped, third.dropped, fourth.dropped) == ((), (first,), ())
+    assert list(read_key_file(database.keys).keys) == [second.key, third.key, fourth.key]
+    assert texts(await claim(store)) == ["chào"]
+
+
+async def test_a_value_that_cannot_be_opened_keeps_its_key_and_stops_nothing(store: Store, database: Database) -> None:
+    await something_of_everything(store)
+    first = read_key_file(database.keys).current
+    database.sql(
+        "UPDATE inbox SET payload = (SELECT i.payload FROM inbox i WHERE i.update_id = 'third 1') WHERE id = 3"
+    )
+
+    now = datetime.now(UTC)
+    await store.rotate_keys(now)
+    done = await store.rotate_keys(now + timedelta(days=3))
+
+    assert (await store.key_usage())[first] == 1
+    assert first not in done.dropped
+    assert first in read_key_file(database.keys).keys

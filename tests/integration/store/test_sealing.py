@@ -1,0 +1,123 @@
+"""Personal data is nowhere in the open, and opens only where it was sealed."""
+
+import base64
+
+import pytest
+
+from bot.store import open_keyring, open_store
+from bot.store.api import Delivery, Store
+from bot.store.errors import KeyFileMismatch, SealBroken, UnknownKey
+from bot.store.sealing.keyfile import new_key_file, read_key_file, replace_key_file
+from tests.integration.store.conftest import Database
+from tests.support.storing import (
+    ADDRESS,
+    CHANNEL,
+    NAME,
+    NOW,
+    SERIAL,
+    answer,
+    claim,
+    content,
+    heard,
+    next_turn,
+    one_chat,
+    said,
+    says,
+    texts,
+)
+
+MESSAGE = "message 90210"
+
+
+async def test_no_name_serial_address_or_word_lies_open_in_the_database(store: Store, database: Database) -> None:
+    await answer(store, await one_chat(store), f"gửi {NAME}", f"chờ {NAME}", session=f'{{"unit": "{NAME}"}}')
+    await store.settle((await claim(store))[0], Delivery.SENT, NOW, message=MESSAGE)
+    (chat,) = await store.receive([said("2", f"đơn vị {NAME}"), said("3", f"số {SERIAL}")], NOW)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        await unit.requests.register(content())
+        await unit.finish(f'{{"unit": "{NAME}"}}', [says(NAME)])
+
+    at_rest = database.bytes_at_rest()
+
+    assert b"YC-2026-000001" in at_rest
+    for secret in (NAME, "Phước An", SERIAL, ADDRESS, MESSAGE, "Thay đổi thông tin"):
+        for written in (secret.encode(), secret.encode("utf-16-le"), base64.b64encode(secret.encode())[:-4]):
+            assert written not in at_rest, secret
+
+
+async def test_a_session_moved_to_another_chat_does_not_open(store: Store, database: Database) -> None:
+    an, binh = await store.receive([said("1", address="an"), said("2", address="bình")], NOW)
+    await answer(store, an, session='"phiên của An"')
+    await answer(store, binh, session='"phiên của Bình"')
+    await store.receive([said("3", address="bình")], NOW)
+
+    database.sql(
+        "UPDATE chats SET session = (SELECT c.session FROM chats c WHERE c.id = ?) WHERE id = ?", an.id, binh.id
+    )
+
+    for _ in range(2):
+        with pytest.raises(SealBroken):
+            await store.pending(binh)
+    assert await store.waiting(CHANNEL) == [binh]
+
+
+async def test_a_request_moved_to_another_code_does_not_open(store: Store, database: Database) -> None:
+    chat = await one_chat(store)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        first, second = [(await unit.requests.register(content(serial))).code for serial in ("AA", "BB")]
+        await unit.finish("{}", [])
+    await store.receive([said("2")], NOW)
+
+    database.sql(
+        "UPDATE requests SET content = (SELECT content FROM requests WHERE code = ?) WHERE code = ?", first, second
+    )
+
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        assert (await unit.requests.get(first)) is not None
+        with pytest.raises(SealBroken):
+            await unit.requests.get(second)
+
+
+async def test_an_update_that_was_altered_steps_aside_and_the_chat_goes_on(store: Store, database: Database) -> None:
+    (chat,) = await store.receive([said("1", "một"), said("2", "hai")], NOW)
+    database.sql("UPDATE inbox SET payload = (SELECT payload FROM inbox WHERE update_id = '2') WHERE update_id = '1'")
+
+    assert heard(await store.pending(chat)) == "hai"
+    assert database.sql("SELECT state FROM inbox WHERE update_id = '1'") == [("failed",)]
+
+
+async def test_a_reply_that_was_altered_fails_and_the_next_one_goes_out(store: Store, database: Database) -> None:
+    await answer(store, await one_chat(store), "một", "hai")
+    database.sql("UPDATE outbox SET payload = (SELECT o.payload FROM outbox o WHERE o.id = 2) WHERE id = 1")
+
+    assert await claim(store) == []
+    assert texts(await claim(store)) == ["hai"]
+    assert database.sql("SELECT state FROM outbox WHERE id = 1") == [("failed",)]
+
+
+async def test_a_lost_key_is_named_and_nothing_steps_aside(store: Store, database: Database) -> None:
+    (chat,) = await store.receive([said("1", address="an")], NOW)
+    await answer(store, chat, "trả lời")
+    await store.receive([said("2", "đợi", address="an")], NOW)
+    kept = read_key_file(database.keys)
+    lost = new_key_file().model_copy(update={"index": kept.index})
+    replace_key_file(database.keys, lost)
+    other = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
+
+    try:
+        with pytest.raises(UnknownKey, match=kept.current):
+            await other.pending(chat)
+        with pytest.raises(UnknownKey):
+            await claim(other)
+        replace_key_file(database.keys, kept)
+        assert heard(await other.pending(chat)) == "đợi"
+        assert texts(await claim(other)) == ["trả lời"]
+    finally:
+        await other.close()
+
+
+async def test_a_database_is_not_opened_with_the_key_file_of_another(store: Store, database: Database) -> None:
+    replace_key_file(database.keys, new_key_file())
+
+    with pytest.raises(KeyFileMismatch):
+        await open_store(database.url, database.folder, open_keyring(database.keys)[0])
