@@ -20,7 +20,7 @@ _BOMS = (
 _MARK = re.compile(rb"-{4,5} ?(BEGIN|END) ([A-Za-z0-9 #]{1,40}?) ?-{4,5}")
 _SECRET = re.compile(rb"BEGIN [A-Za-z0-9 ]{0,30}PRIVATE KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjE")
 #: A SEQUENCE in base64 (0x30 and a length), over lines; possessive, so that it stays linear.
-_BARE = re.compile(rb"M[A-I][A-Za-z0-9+/]{30,}+(?:\s++[A-Za-z0-9+/]{4,}+)*+={0,2}")
+_BARE = re.compile(rb"(?<![A-Za-z0-9+/])M[A-I][A-Za-z0-9+/]{30,}+(?:\s++[A-Za-z0-9+/]++)*+={0,2}")
 _HEADER = re.compile(rb"^[A-Za-z-]+:.*$", re.MULTILINE)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 

@@ -83,7 +83,7 @@ def der_kind(data: bytes) -> Kind | None:
     if _PKCS7.match(data):
         return Kind.PKCS7
     refuse_secret(data)
-    if _ANY_DER.match(data) and not data[:64].isascii():
+    if _ANY_DER.match(data) and (not data[:64].isascii() or data[1] == len(data) - 2):  # "0A1" is text
         raise UnreadableError(Trouble.NO_CERTIFICATE)
     return None
 

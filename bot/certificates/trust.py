@@ -5,7 +5,6 @@ there through ``install``, which takes a CA that is pinned here or whose fingerp
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from bot.certificates import names
 from bot.certificates.errors import FingerprintMismatchError, NotACaError, NotInstalledError, UnpinnedError
 from bot.certificates.pins import PINS
 
@@ -112,6 +112,6 @@ def _parse(data: bytes) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates(data)
 
 
-def names(authorities: Iterable[x509.Certificate]) -> tuple[str, ...]:
-    """Subjects, as RFC 4514 writes them."""
-    return tuple(ca.subject.rfc4514_string() for ca in authorities)
+def title(authority: x509.Certificate) -> str:
+    """What a CA is called, fit to be shown."""
+    return names.title(names.parts(authority.subject))
