@@ -2,13 +2,18 @@
 
 import json
 import re
+from typing import Any
 
 from tests.acceptance.officer import Officer
 from tests.support.botapi import BotApi, Shown
 from tests.support.pki import issue
 
-MERGED = {"events": ["merged_into_new"], "merger_role": "designated", "information_matches": "false"}
-ELSE = {"token": "in_hand", "key_exposed": "false"}
+MERGED: dict[str, str | list[str]] = {
+    "events": ["merged_into_new"],
+    "merger_role": "designated",
+    "information_matches": "false",
+}
+ELSE: dict[str, str | list[str]] = {"token": "in_hand", "key_exposed": "false"}
 FORM = {
     "Name of the subscriber (thuê bao) on the request?": "",
     "Which managing body files it (cơ quan, tổ chức quản lý trực tiếp: it has its own seal)?": "UBND xã Phước An",
@@ -64,7 +69,7 @@ def assert_cited(lan: Officer, answer: Shown) -> None:
         assert document in told
 
 
-async def documents(lan: Officer) -> tuple[str, object]:
+async def documents(lan: Officer) -> tuple[str, dict[str, Any]]:
     """What /dulieu sends: a text and JSON."""
     await lan.user.says("/dulieu")
     files: dict[str, bytes] = {}

@@ -53,5 +53,6 @@ async def test_what_comes_while_it_is_down_is_answered_after_the_start(lan: Offi
     await program.kill()
     await lan.user.says("/visao")
     await program.launch_and_wait()
-    assert lan.words("Why I ask") in (await lan.hears()).text
+    why = lan.words("Why I ask")
+    await lan.user.hears_until(lambda shown: why in shown.text)  # a reply in flight at the kill may come again
     await lan.user.hears_nothing()

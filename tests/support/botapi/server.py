@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -48,7 +48,7 @@ class Gate:
         except ApiError as error:
             self.calls.append(Call(method, form.fields, error.code, error.description))
             return JSONResponse(error.body(), error.code)
-        except ConnectionDroppedError:
+        except (ConnectionDroppedError, ClientDisconnect):
             self.calls.append(Call(method, form.fields, 0, "connection dropped"))
             return _Dropped()
         self.calls.append(Call(method, form.fields, 200, result=result))
