@@ -28,7 +28,8 @@ def certificates(data: bytes) -> Iterator[Found]:
 
 
 def _open(data: bytes) -> PdfFileReader:
-    reader = PdfFileReader(BytesIO(data), strict=False)
+    # Mail gateways put bytes in front; offsets count from the header.
+    reader = PdfFileReader(BytesIO(data[data.index(b"%PDF-") :]), strict=False)
     # A PDF that only restricts printing opens with the empty password; one with a real password does not.
     if reader.encrypted and not _opens(reader):
         raise UnreadableError(Trouble.ENCRYPTED)

@@ -2,7 +2,7 @@
 
 Key usage does not tell a person from a body in government certificates, so the name has to. A device's words are looked
 for first ("Hệ thống một cửa Sở Nội vụ"), then a body's ("Trường THCS Nguyễn Trãi"), then a person's. With accents,
-"Trường" is a school and "Trương" a person; without them such a first word needs a second one to be told apart.
+"Trường" is a school and "Trương" a person; a first word that may be either is told by the second.
 """
 
 import re
@@ -22,12 +22,11 @@ def guess(name: str) -> Subject | None:
     if _DOMAIN.fullmatch(name.strip()):
         return Subject.DEVICE
     plain = _plain(name)
-    unaccented = plain.isascii()
-    lists = words.UNACCENTED if unaccented else words.ACCENTED
+    lists = words.UNACCENTED if plain.isascii() else words.ACCENTED
     if lists.device_start.match(plain) or lists.device_anywhere.search(plain):
         return Subject.DEVICE
-    if unaccented and plain.partition(" ")[0] in words.AMBIGUOUS:
-        return _told_by_second_word(plain)
+    if plain.partition(" ")[0] in words.AMBIGUOUS:
+        return _told_by_second_word(fold(plain))
     if lists.body_start.match(plain) or lists.body_anywhere.search(plain):
         return Subject.ORGANISATION
     return Subject.INDIVIDUAL if _is_person(plain.split()) else None
@@ -40,7 +39,7 @@ def _plain(name: str) -> str:
 
 
 def _told_by_second_word(bare: str) -> Subject | None:
-    """An unaccented first word that is a family name and a body's word: "TRUONG VAN", "TRUONG TIEU HOC"."""
+    """A first word that is a family name and a body's: "Đoàn Văn", "Đoàn Thanh niên", "TRUONG VAN", "TRUONG MAM NON"."""
     rest = bare.split()[1:]
     if words.UNACCENTED.body_after_ambiguous.match(" ".join(rest)):
         return Subject.ORGANISATION

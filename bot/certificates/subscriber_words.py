@@ -68,5 +68,6 @@ FAMILY_NAMES = frozenset(_FAMILY.split("|"))
 BARE_FAMILY_NAMES = frozenset(fold(name) for name in FAMILY_NAMES)
 COMMON_FAMILY_NAMES = frozenset(_COMMON_FAMILY.split("|"))
 MIDDLE_NAMES = frozenset(fold(name) for name in _MIDDLE.split("|"))
-#: Unaccented first words that are a family name and the first word of a body alike.
-AMBIGUOUS = frozenset(fold(word) for word in _BODY_START.split("|")) & BARE_FAMILY_NAMES
+_BODY_STARTS = frozenset(_BODY_START.split("|"))
+#: First words that are a family name and a body's alike: "Đoàn" with accents, many more without.
+AMBIGUOUS = frozenset(map(fold, _BODY_STARTS)) & BARE_FAMILY_NAMES | _BODY_STARTS & FAMILY_NAMES

@@ -27,6 +27,18 @@ from tests.support.pki import Issued, Key
 
 XMLDSIG = "http://www.w3.org/2000/09/xmldsig#"
 PASSWORD = b"12345678"
+#: Names of what ``private_keys`` gives.
+KEY_FORMS = (
+    "PKCS#8 PEM",
+    "PKCS#8 DER",
+    "encrypted PKCS#8 PEM",
+    "encrypted PKCS#8 DER",
+    "traditional PEM",
+    "traditional DER",
+    "encrypted traditional PEM",
+    "OpenSSH",
+    "bare base64",
+)
 
 
 def pem(*ders: bytes) -> bytes:
@@ -63,17 +75,18 @@ def private_keys(key: Key) -> dict[str, bytes]:
     """A private key in every form that reaches a chat, by name."""
     plain, locked = NoEncryption(), BestAvailableEncryption(PASSWORD)
     pkcs8, old, ssh = PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL, PrivateFormat.OpenSSH
-    return {
-        "PKCS#8 PEM": key.private_bytes(Encoding.PEM, pkcs8, plain),
-        "PKCS#8 DER": key.private_bytes(Encoding.DER, pkcs8, plain),
-        "encrypted PKCS#8 PEM": key.private_bytes(Encoding.PEM, pkcs8, locked),
-        "encrypted PKCS#8 DER": key.private_bytes(Encoding.DER, pkcs8, locked),
-        "traditional PEM": key.private_bytes(Encoding.PEM, old, plain),
-        "traditional DER": key.private_bytes(Encoding.DER, old, plain),
-        "encrypted traditional PEM": key.private_bytes(Encoding.PEM, old, locked),
-        "OpenSSH": key.private_bytes(Encoding.PEM, ssh, plain),
-        "bare base64": base64.encodebytes(key.private_bytes(Encoding.DER, pkcs8, plain)),
-    }
+    forms = (
+        key.private_bytes(Encoding.PEM, pkcs8, plain),
+        key.private_bytes(Encoding.DER, pkcs8, plain),
+        key.private_bytes(Encoding.PEM, pkcs8, locked),
+        key.private_bytes(Encoding.DER, pkcs8, locked),
+        key.private_bytes(Encoding.PEM, old, plain),
+        key.private_bytes(Encoding.DER, old, plain),
+        key.private_bytes(Encoding.PEM, old, locked),
+        key.private_bytes(Encoding.PEM, ssh, plain),
+        base64.encodebytes(key.private_bytes(Encoding.DER, pkcs8, plain)),
+    )
+    return dict(zip(KEY_FORMS, forms, strict=True))
 
 
 def pdf(*signatures: Issued, chain: tuple[Issued, ...] = (), password: str | None = None) -> bytes:
