@@ -45,8 +45,9 @@ bench: setup ## measure the numbers of the README
 messages: setup ## extract new texts into the catalogues
 	$(BIN)/python -m locales.extract
 
-screens: setup ## write the page with every screen
-	$(BIN)/troly screens --out docs/screens.md
+screens: setup ## write the pages with every screen
+	$(BIN)/troly screens --lang vi --out docs/screens.md
+	$(BIN)/troly screens --lang en --out docs/screens.en.md
 
 clean: ## remove what setup and tests made (never var/)
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

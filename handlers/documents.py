@@ -17,8 +17,8 @@ def cited(here: Here) -> list[Document]:
     documents, decided = here.world.pack.documents, decision(here)
     if decided is None:
         return list(documents.values())
-    citations = [c for part in (*decided.actions, *decided.notices) for c in part.citations]
-    numbers = {citation.document for citation in citations}
+    cited_by = [*(a.citations for a in decided.actions), *(n.citations for n in decided.notices)]
+    numbers = {citation.document for citations in cited_by for citation in citations}
     return [document for document in documents.values() if document.number in numbers]
 
 

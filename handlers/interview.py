@@ -22,19 +22,22 @@ DEPENDENTS = {
 
 
 def facts_of(session: Session) -> Facts:
-    """The facts answered so far; answers that the vocabulary no longer knows count as not given."""
+    """The facts answered so far; an answer that no longer makes sense beside those before it counts as not given."""
     try:
         return parse_facts(session.answers)
     except FactsError:
-        return parse_facts({fact: value for fact, value in session.answers.items() if _is_known(fact, value)})
+        return parse_facts(_sensible(session.answers))
 
 
-def _is_known(fact: str, value: Any) -> bool:
-    try:
-        parse_facts({fact: value})
-    except FactsError:
-        return False
-    return True
+def _sensible(answers: dict[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for fact, value in answers.items():
+        try:
+            parse_facts({**kept, fact: value})
+        except FactsError:
+            continue
+        kept[fact] = value
+    return kept
 
 
 def question(session: Session, pack: Pack, today: date) -> Question | None:
@@ -55,9 +58,8 @@ def decision(session: Session, pack: Pack, today: date) -> Outcome:
 def give(session: Session, fact: str, value: Any, pack: Pack) -> Session:
     """An answer given, now the latest; dependents without room are dropped."""
     answers = {known: said for known, said in session.answers.items() if known != fact}
-    changed = session.answers.get(fact, value) != value
     kept = session.having(answers={**answers, fact: value})
-    return _drop_homeless(kept, fact, pack) if changed or fact == "subject" else kept
+    return kept if session.answers.get(fact) == value else _drop_homeless(kept, fact, pack)
 
 
 def take_back(session: Session, fact: str) -> Session:

@@ -13,6 +13,19 @@ from handlers.page import Option
 SURE, MAYBE = 84.0, 58.0
 #: A sure match must stand out from the next option by this much.
 CLEAR = 4.0
+#: How phones are typed on.
+_SHORT = {
+    "cn": "ca nhan",
+    "cq": "co quan",
+    "ct": "chung thu",
+    "cts": "chung thu so",
+    "dv": "don vi",
+    "ko": "khong",
+    "k": "khong",
+    "tb": "thiet bi",
+    "tc": "to chuc",
+    "tt": "thong tin",
+}
 _SEPARATORS = re.compile(r"[,;+\n]|\s(?:và|va|and)\s")
 _NUMBERS = re.compile(r"[\s,;+.]*\d{1,2}(?:[\s,;+.]+(?:và|va|and)?\s*\d{1,2})*[\s,;+.)]*")
 
@@ -25,11 +38,11 @@ class Match:
     maybe: tuple[str, ...] = ()
 
 
-def match(text: str, options: Sequence[Option], *, many: bool = False) -> Match:
-    """The options a line means; several only where several may be chosen."""
+def match(text: str, options: Sequence[Option], *, many: bool = False, exact: bool = False) -> Match:
+    """The options a line means; several only where several may be chosen, none by likeness where ``exact``."""
     if _NUMBERS.fullmatch(text):
         return _by_number([int(number) for number in re.findall(r"\d+", text)], options, many=many)
-    whole = _by_words(text, options)
+    whole = _by_name(text, options) if exact else _by_words(text, options)
     if whole.sure or not many:
         return whole
     parts = [_by_words(part, options) for part in _SEPARATORS.split(text) if part.strip()]
@@ -44,16 +57,25 @@ def _by_number(numbers: list[int], options: Sequence[Option], *, many: bool) -> 
     return Match(sure=tuple(known)) if complete else Match()
 
 
-def _by_words(text: str, options: Sequence[Option]) -> Match:
+def _by_name(text: str, options: Sequence[Option]) -> Match:
     typed = fold(text)
-    exact = [option.value for option in options if typed and typed in _names(option)]
-    if len(exact) == 1:
-        return Match(sure=(exact[0],))
+    named = [option.value for option in options if typed and typed in _names(option)]
+    return Match(sure=tuple(named)) if len(named) == 1 else Match()
+
+
+def _by_words(text: str, options: Sequence[Option]) -> Match:
+    typed, named = _spelt_out(fold(text)), _by_name(text, options)
+    if named.sure:
+        return named
     scored = sorted(((_score(typed, option), option.value) for option in options), key=lambda pair: -pair[0])
     likely = [(score, value) for score, value in scored if score >= MAYBE] if len(typed) > 1 else []
     if likely and likely[0][0] >= SURE and (len(likely) == 1 or likely[0][0] - likely[1][0] >= CLEAR):
         return Match(sure=(likely[0][1],))
     return Match(maybe=tuple(value for _, value in likely[:3]))
+
+
+def _spelt_out(typed: str) -> str:
+    return " ".join(_SHORT.get(word, word) for word in typed.split())
 
 
 def _names(option: Option) -> list[str]:
@@ -69,5 +91,5 @@ def _score(typed: str, option: Option) -> float:
 def _likeness(typed: str, name: str, **_: object) -> float:
     """Whole words in any order; a short input must not match a long label by a single common word."""
     whole = fuzz.token_sort_ratio(typed, name)
-    part = fuzz.token_set_ratio(typed, name) if len(typed) >= 5 else 0.0
+    part = fuzz.token_set_ratio(typed, name) if min(len(typed), len(name)) >= 5 else 0.0
     return max(whole, 0.9 * part)

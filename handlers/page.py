@@ -29,6 +29,7 @@ class Page:
     options: tuple[Option, ...] = ()
     many: bool = False  #: several options may be ticked before ``DONE``
     attachments: tuple[Attachment, ...] = ()
+    exact: bool = False  #: typed words count only where they are an option's own: consent, names, deletion
 
     def option(self, value: str) -> Option | None:
         """The option of that value."""

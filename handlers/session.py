@@ -46,7 +46,7 @@ class Session(BaseModel):
     #: Certificates of the last file, waiting for a yes.
     offered: tuple[Certificate, ...] = ()
     #: Expiry typed by hand, waiting for the issuer.
-    typed_expiry: date | Literal["unknown"] | None = None
+    typed_expiry: date | None = None
     #: A file sent before consent; read as soon as there is consent.
     waiting_file: FileSent | None = None
     draft: Draft | None = None

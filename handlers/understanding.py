@@ -16,7 +16,7 @@ _YES = frozenset({"dung", "co", "phai", "u", "uh", "vang", "da", "ok", "yes", "d
 def understand(text: str, page: Page, guesses: tuple[str, ...]) -> Match:
     """The options meant; after "did you mean", numbers and a yes speak of the guesses."""
     if not guesses:
-        return match(text, page.options, many=page.many)
+        return match(text, page.options, many=page.many, exact=page.exact)
     if fold(text) in _YES:
         return Match(sure=guesses[:1])
     offered = [option for value in guesses if (option := page.option(value))]

@@ -1,7 +1,5 @@
 """The answer: what to do, in which order, with which form, why, and what is not certain."""
 
-from dataclasses import replace
-
 from markupsafe import Markup, escape
 
 from handlers import interview
@@ -70,17 +68,15 @@ def told(here: Here, decided: Decided) -> list[Markup]:
     actions = [
         _action(say, number, action, many=len(decided.actions) > 1) for number, action in enumerate(decided.actions, 1)
     ]
-    notices = [_office(here, notice) for notice in decided.notices]
+    notices = [_notice(here, notice) for notice in decided.notices]
     return [paragraph for action in actions for paragraph in action] + _notices(say, notices)
 
 
-def _office(here: Here, notice: Notice) -> Markup:
-    """A notice in words; where the operator has set the receiving office, it is named."""
-    office, say = here.world.office, here.say
-    if notice.id != "receiving_office" or not office:
-        return escape(statement(notice, say.t))
-    named = office_notice(here.world.pack, office)
-    return escape(statement(replace(named, text=say.t(named.text, office=office)), say.t))
+def _notice(here: Here, notice: Notice) -> Markup:
+    """A notice in words; the receiving office is the operator's setting, so it is put in here."""
+    if notice.id == "receiving_office":
+        notice = office_notice(here.world.pack, here.world.office)
+    return escape(statement(notice, here.say.t))
 
 
 def in_plain_words(here: Here, decided: Decided) -> str:

@@ -1,7 +1,5 @@
 """The certificate question without a file: the day it ends, then whose certificate it is, typed or tapped."""
 
-from datetime import date
-
 from markupsafe import Markup
 
 from handlers.dates import day, parse_day
@@ -9,10 +7,12 @@ from handlers.page import Answered, Option, Page
 from handlers.screen import Here
 from handlers.screens.flow import given
 from handlers.session import Session
+from handlers.voice import bold
 from locales import N_
+from rules import Question
 from rules.facts import Issuer
 
-UNKNOWN, HOW = "unknown_expiry", "how"
+HOW = "how"
 
 ISSUERS = {
     Issuer.GOVERNMENT: (
@@ -39,40 +39,35 @@ EXPORT = N_(
 )
 
 
-def page(here: Here, title: Markup, progress: Markup) -> Page:
-    """First the day, then the issuer."""
+def page(here: Here, asked: Question, progress: Markup) -> Page:
+    """First the day, or that it is not at hand; after a typed day, the issuer."""
     say = here.say
     if here.session.typed_expiry is not None:
         return Page(say(N_("<b>Who issued this certificate?</b>")), (progress,), tuple(_issuers(here)))
     ask = say(N_("Send the certificate file (.cer, .crt, .p7b, or a PDF signed with it) right here, now or later."))
-    by_hand = say(N_("No file at hand? Type the day it ends, such as 16/11/2026."))
-    options = (
-        Option(UNKNOWN, say.t(N_("No file, and I do not know the day")), ("khong ro", "khong biet", "khong co tep")),
-        Option(HOW, say.t(N_("How do I get the file?")), ("cach xuat tep", "lay tep o dau", "huong dan")),
-    )
-    return Page(title, (ask, by_hand, progress), options)
+    by_hand = say(N_("No file at hand? Type the day it ends, such as 16/11/2026, or choose below."))
+    how = Option(HOW, say.t(N_("How do I get the file?")), ("cach xuat tep", "lay tep o dau", "huong dan"))
+    options = [Option(option.value, say.t(option.label), option.synonyms) for option in asked.options]
+    return Page(bold(say.text(asked.text)), (ask, by_hand, progress), (*options, how))
 
 
 def _issuers(here: Here) -> list[Option]:
     return [Option(issuer.value, here.say.t(label), synonyms) for issuer, (label, synonyms) in ISSUERS.items()]
 
 
-def chosen(here: Here, value: str) -> Answered:
-    """Help, "I do not know", or the issuer."""
+def chosen(here: Here, asked: Question, value: str) -> Answered:
+    """Help, an option of the pack, or the issuer after a typed day."""
+    ends = here.session.typed_expiry
     if value == HOW:
         return Answered(here.session, notes=(here.say(EXPORT),))
-    if value == UNKNOWN:
-        return Answered(here.session.having(typed_expiry="unknown"))
-    return Answered(_given(here, Issuer(value)))
+    if ends is not None:
+        return Answered(_given(here, {"not_before": None, "not_after": ends.isoformat(), "issuer": value}))
+    option = next(option for option in asked.options if option.value == value)
+    return Answered(_given(here, {**option.sets, **dict.fromkeys(option.not_known)}))
 
 
-def _given(here: Here, issuer: Issuer) -> Session:
-    ends = here.session.typed_expiry
-    fact = {
-        "not_before": None,
-        "not_after": ends.isoformat() if isinstance(ends, date) else None,
-        "issuer": issuer.value,
-    }
+def _given(here: Here, fact: dict[str, str | None]) -> Session:
+    """Typed by hand: a file read before no longer speaks for this certificate."""
     return given(here.then(here.session.having(typed_expiry=None, certificate=None)), "certificate", fact)
 
 

@@ -100,7 +100,7 @@ def _ask(here: Here, field: Field) -> Page:
     )
     leave = Option(LEAVE, say.t(N_("Do not register")), ("khong dang ky", "thoi"))
     hint = say(N_("Choose, or type it.")) if offers else say(N_("Please type it."))
-    return Page(bold(say(field.ask)), (hint,), (*offers, *unknown, leave))
+    return Page(bold(say(field.ask)), (hint,), (*offers, *unknown, leave), exact=True)
 
 
 def _doubt(here: Here, typed: str) -> Page:

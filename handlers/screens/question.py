@@ -17,8 +17,6 @@ from rules import Question
 
 #: Options of a yes-or-no fact.
 TRUTH = {"true": True, "false": False}
-#: "Nothing of this": an empty list, taken at once.
-NONE = "none"
 
 
 class Ask:
@@ -37,9 +35,9 @@ class Ask:
         if asked is None:
             return Answered(proceed(here))
         if asked.fact == "certificate":
-            return expiry.chosen(here, value)
+            return expiry.chosen(here, asked, value)
         if asked.many:
-            return _ticked(here, asked.fact, value)
+            return _ticked(here, asked, value)
         return Answered(given(here, asked.fact, TRUTH.get(value, value)))
 
     async def typed(self, here: Here, text: str) -> Answered | None:
@@ -69,19 +67,18 @@ def _page(here: Here, asked: Question) -> Page:
 
 
 def _options(here: Here, options: Iterable[PackOption], *, many: bool) -> Iterable[Option]:
+    """The pack's options; the one that stands alone ("nothing changed") goes once something is ticked."""
     t, ticked = here.say.t, here.session.ticked
     for option in options:
-        yield Option(option.value, t(option.label), option.synonyms, ticked=option.value in ticked)
-    if many:
-        nothing = ("khong thay doi", "khong co gi", "khong", "nothing", "none")
-        if not ticked:
-            yield Option(NONE, t(N_("None of these: nothing changed")), nothing, ticks=False)
-        else:
-            yield Option(DONE, t(N_("Done")), ("xong", "het", "ok"), ticks=False)
+        if not (option.alone and ticked):
+            marked = option.value in ticked
+            yield Option(option.value, t(option.label), option.synonyms, ticked=marked, ticks=not option.alone)
+    if many and ticked:
+        yield Option(DONE, t(N_("Done")), ("xong", "het", "ok"), ticks=False)
 
 
 def _certificate_page(here: Here, asked: Question) -> Page:
-    return expiry.page(here, bold(here.say.text(asked.text)), progress(here))
+    return expiry.page(here, asked, progress(here))
 
 
 def progress(here: Here) -> Markup:
@@ -90,11 +87,11 @@ def progress(here: Here) -> Markup:
     return here.say(N_("<i>About {number} more to answer, this one included.</i>"), number=left)
 
 
-def _ticked(here: Here, fact: str, value: str) -> Answered:
-    session = here.session
-    if value == NONE:
-        return Answered(given(here, fact, []))
+def _ticked(here: Here, asked: Question, value: str) -> Answered:
+    ticked = here.session.ticked
     if value == DONE:
-        return Answered(given(here, fact, list(session.ticked)))
-    ticked = tuple(v for v in session.ticked if v != value) if value in session.ticked else (*session.ticked, value)
-    return Answered(session.having(ticked=ticked))
+        return Answered(given(here, asked.fact, list(ticked)))
+    if any(option.alone for option in asked.options if option.value == value):
+        return Answered(given(here, asked.fact, []))
+    changed = tuple(tick for tick in ticked if tick != value) if value in ticked else (*ticked, value)
+    return Answered(here.session.having(ticked=changed))

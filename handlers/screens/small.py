@@ -57,7 +57,7 @@ class Erase(NoText):
             Option(YES, say.t(N_("Delete everything about me")), AFFIRM),
             Option(NO, say.t(N_("Keep it")), DENY),
         )
-        return Page(say(N_("<b>Delete all data about you?</b>")), (what,), options)
+        return Page(say(N_("<b>Delete all data about you?</b>")), (what,), options, exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Delete, and say what stayed."""

@@ -44,6 +44,7 @@ class Welcome(NoText):
                 say(LIMIT),
                 say(CONSENT),
             ),
+            exact=True,
             options=(
                 Option(
                     AGREE, say.t(N_("I agree, let us begin")), ("dong y", "ok", "co", "yes", "bat dau", "duoc", "agree")

@@ -1,0 +1,66 @@
+"""The page with every screen, and the diagram of the flow: Markdown, made by taking the tour."""
+
+from bot.tour import WALKS, Stop, walk
+from handlers.commands import COMMANDS
+from handlers.replies import Reply
+from locales import N_, Translator, translator
+from rules.pack import Pack
+
+_INTRO = N_(
+    "Every screen of the conversation, made by the conversation itself with `troly screens`. Buttons stand in brackets."
+    " What the rules say in each case stands in `troly rules show`."
+)
+
+
+async def page(pack: Pack, language: str) -> str:
+    """The whole page."""
+    t = translator(language)
+    tours = [(heading, await walk(steps, pack, language)) for heading, steps in WALKS]
+    parts = [
+        f"# Trợ lý Chứng thư – {t(N_('every screen'))}",
+        t(_INTRO),
+        f"## {t(N_('The flow'))}",
+        _diagram([stop for _, stops in tours for stop in stops]),
+        f"## {t(N_('Commands'))}",
+        "\n".join(f"- `/{command.name}` – {t(command.description)}" for command in COMMANDS),
+        f"## {t(N_('Screens'))}",
+        *(_section(_heading(heading, t), stops[-1]) for heading, stops in tours),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(heading: str, stop: Stop) -> str:
+    return "\n\n".join((f"### {heading}", *(_message(reply) for reply in stop.replies)))
+
+
+def _heading(heading: str, t: Translator) -> str:
+    title, dash, what = heading.partition(" – ")
+    return f"{t(title)}{dash}{what}"
+
+
+def _message(reply: Reply) -> str:
+    if reply.action == "delete":
+        return "> 🗑"
+    text = "\n>\n".join("> " + paragraph.replace("\n", "  \n> ") for paragraph in reply.paragraphs)
+    buttons = " ".join(f"`[ {choice.label} ]`" for choice in reply.choices)
+    files = " ".join(f"📎 `{attachment.name}`" for attachment in reply.attachments)
+    return "\n>\n".join(
+        part for part in (text, f"> {files}" if files else "", f"> {buttons}" if buttons else "") if part
+    )
+
+
+def _diagram(stops: list[Stop]) -> str:
+    """Screens as nodes; an arrow for every way the tour went from one to another."""
+    arrows = {(stop.before, stop.after, _label(stop.sent)) for stop in stops if stop.before != stop.after}
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for before, after, label in sorted(arrows):
+        grouped.setdefault((before, after), []).append(label)
+    lines = [f'    {a} -->|"{", ".join(labels[:4])}"| {b}' for (a, b), labels in grouped.items()]
+    return "\n".join(("```mermaid", "flowchart TD", *lines, "```"))
+
+
+def _label(sent: str) -> str:
+    """What was sent, as an arrow shows it."""
+    if sent[0] == "/":
+        return sent.split(maxsplit=1)[0]
+    return {"=": sent[1:], "+": sent[1:].partition(":")[0], "!": "button"}.get(sent[0], "text")

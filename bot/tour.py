@@ -1,0 +1,150 @@
+"""A guided tour of the conversation: every screen, and how one gets there. Feeds the screens page and its diagram."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from handlers import Session, respond
+from handlers.certificate import Attribute, Certificate, Problem, Reading, Recognition, Trouble
+from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
+from handlers.memory import memory_world
+from handlers.page import Tap
+from handlers.replies import Reply
+from locales import N_
+from rules.facts import Issuer, Subject
+from rules.pack import Pack
+
+#: The day the tour is taken on: the page must not change from one day to the next.
+TODAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+ISSUER = "CA phục vụ các cơ quan Nhà nước G2"
+SAMPLE = Certificate(
+    subject=(Attribute(oid="2.5.4.3", name="CN", value="UBND XÃ MẪU"),),
+    name="UBND XÃ MẪU",
+    superior="UBND HUYỆN MẪU",
+    locality="Đồng Nai",
+    email="vanthu@mau.gov.vn",
+    issuer=(Attribute(oid="2.5.4.3", name="CN", value=ISSUER),),
+    issuer_name=ISSUER,
+    serial="0123456789ABCDEF",
+    not_before=datetime(2024, 3, 1, 2, 0, tzinfo=UTC),
+    not_after=datetime(2029, 2, 28, 2, 0, tzinfo=UTC),
+    key="RSA 3072",
+    signature_algorithm="sha256WithRSAEncryption",
+    fingerprint="0" * 64,
+    subscriber=Subject.ORGANISATION,
+    issuer_kind=Issuer.GOVERNMENT,
+    recognition=Recognition.BY_NAME_ONLY,
+)
+EXPIRED = SAMPLE.model_copy(update={"not_after": datetime(2026, 11, 16, 8, 9, tzinfo=UTC), "fingerprint": "1" * 64})
+
+
+BEGIN = ("/start", "=agree")
+BODY = (*BEGIN, "=organisation")
+SUPERIOR = (*BODY, "=superior_changed", "=done")
+TYPED = (*SUPERIOR, "31/12/2028", "=government")
+ANSWERED = (*TYPED, "=in_hand", "=false")
+READ = (*BEGIN, "+certificate", "=organisation", "=superior_changed", "=done", "=in_hand", "=false")
+FILLED = (*READ, "=register", "=0", "=0", "=0", "UBND TỈNH MẪU")
+SENT = (*FILLED, "=send")
+
+FILE = N_("A file that cannot be used")
+#: Heading -> the way there: ``=value`` takes that option, ``+name`` sends that thing, anything else is typed.
+WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (N_("Greeting and consent"), ("/start",)),
+    (N_("Consent refused"), ("/start", "=decline")),
+    (N_("A file before consent"), ("/start", "+file")),
+    (N_("Question: whose certificate"), BEGIN),
+    (N_("Question: what happened to an organisation"), BODY),
+    (N_("Question: what happened to an officer"), (*BEGIN, "=individual")),
+    (N_("Question: what happened to a device"), (*BEGIN, "=device")),
+    (N_("Several things happened: the ticks"), (*BODY, "=superior_changed")),
+    (N_("Question: place in the merger, new body"), (*BODY, "=merged_into_new", "=done")),
+    (N_("Question: place in the merger, existing body"), (*BODY, "=merged_into_existing", "=done")),
+    (N_("Question: the certificate"), SUPERIOR),
+    (N_("How to get the file"), (*SUPERIOR, "=how")),
+    (N_("Question: the issuer, after a typed day"), (*SUPERIOR, "31/12/2028")),
+    (N_("Question: data still match"), (*BODY, "=renamed", "=done", "31/12/2028", "=government")),
+    (N_("Question: data still match, beside the certificate"), (*READ[:4], "=renamed", "=done")),
+    (N_("Question: the token"), TYPED),
+    (N_("Question: key exposed"), (*TYPED, "=in_hand")),
+    (N_("Why this question"), (*TYPED, "/visao")),
+    (N_("Typed words that fit several options"), (*BODY, "sap nhap")),
+    (N_("Typed words that mean nothing here"), (*BEGIN, "trời hôm nay đẹp")),
+    (N_("A button of an earlier step"), (*BODY, "!question|device|1")),
+    (N_("A certificate was read"), (*BEGIN, "+certificate")),
+    (N_("An expired certificate was read"), (*BEGIN, "+expired")),
+    (N_("The certificate and the officer disagree"), (*BEGIN, "=individual", "+certificate")),
+    (N_("A file with several certificates"), (*BEGIN, "+several")),
+    (N_("The answer"), ANSWERED),
+    (N_("Documents"), (*ANSWERED, "/vanban")),
+    (N_("Review of the answers"), (*ANSWERED, "/xemlai")),
+    (N_("Request: the subscriber"), (*READ, "=register")),
+    (N_("Request: a name the certificate contradicts"), (*READ, "=register", "Sở Y tế")),
+    (N_("Request: the managing body"), (*READ, "=register", "=0")),
+    (N_("Request: the serial number"), (*ANSWERED, "=register", "UBND XÃ MẪU", "UBND XÃ MẪU")),
+    (N_("Request: new information"), (*READ, "=register", "=0", "=0", "=0")),
+    (N_("Request: review before it is stored"), FILLED),
+    (N_("Request registered"), SENT),
+    (N_("The same request again"), (*SENT, "=answer", "=register", "=0", "=0", "=0", "UBND TỈNH MẪU", "=send")),
+    (N_("My requests"), (*SENT, "/yeucau")),
+    (N_("One request"), (*SENT, "/yeucau", "=YC-2026-000001")),
+    (N_("Changing a request"), (*SENT, "/yeucau YC-2026-000001", "=amend")),
+    (N_("Withdrawing a request"), (*SENT, "/yeucau YC-2026-000001", "=withdraw")),
+    (N_("A request withdrawn"), (*SENT, "/yeucau YC-2026-000001", "=withdraw", "=sure")),
+    (N_("Back"), (*BODY, "/quaylai")),
+    (N_("Beginning anew"), (*BODY, "/lamlai")),
+    (N_("Help"), (*BEGIN, "/trogiup")),
+    (N_("The pause"), (*BODY, "/huy")),
+    (N_("The language"), (*BODY, "/ngonngu")),
+    (N_("What is held about me"), (*BEGIN, "/dulieu")),
+    (N_("Deleting it"), (*BEGIN, "/xoadulieu")),
+    (N_("Deleted"), (*BEGIN, "/xoadulieu", "=yes")),
+    (N_("An unknown command"), (*BEGIN, "/abc")),
+    (N_("A PIN in the chat"), (*BEGIN, "ma pin 12345678")),
+    (N_("A group chat"), ("+group",)),
+    (N_("Too fast"), (*BEGIN, "+fast")),
+    (N_("A photo"), (*BEGIN, "+photo")),
+    *((f"{FILE} – {trouble}", (*BEGIN, f"+trouble:{trouble}")) for trouble in Trouble),
+)
+_SENT: dict[str, Event] = {
+    "file": FileSent(reference="file"),
+    "certificate": FileRead(reading=Reading(certificates=(SAMPLE,))),
+    "expired": FileRead(reading=Reading(certificates=(EXPIRED,))),
+    "several": FileRead(reading=Reading(certificates=(SAMPLE, EXPIRED))),
+    "group": Said(text="/start", group=True),
+    "fast": TooMuch(),
+    "photo": Unreadable(what="photo"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One turn of the tour: where it began, what was sent, what was said, where it led."""
+
+    before: str
+    sent: str
+    replies: tuple[Reply, ...]
+    after: str
+
+
+async def walk(steps: tuple[str, ...], pack: Pack, language: str) -> list[Stop]:
+    """Take the steps, in a world of their own."""
+    world, session = memory_world(pack, TODAY), Session.model_validate({"language": language})
+    stops: list[Stop] = []
+    for step in steps:
+        turn = await respond(session, _event(step, session), world)
+        after = turn.session or Session.model_validate({"language": language})
+        stops.append(Stop(session.screen, step, turn.replies, after.screen))
+        session = after
+    return stops
+
+
+def _event(step: str, session: Session) -> Event:
+    kind, rest = step[0], step[1:]
+    if kind == "=":
+        return Tapped(data=str(Tap(session.screen, rest, session.version)))
+    if kind == "!":
+        return Tapped(data=rest)
+    if kind != "+":
+        return Said(text=step, message="1")
+    trouble = rest.removeprefix("trouble:")
+    return _SENT.get(rest) or FileRead(reading=Reading(problems=(Problem(trouble=Trouble(trouble)),)))

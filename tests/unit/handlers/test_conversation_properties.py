@@ -1,0 +1,112 @@
+"""Whatever a person does, the conversation answers, and an answer is never far."""
+
+import asyncio
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from handlers import Session
+from handlers.certificate import Trouble
+from handlers.events import FileSent, Said, Tapped, TooMuch, Unreadable
+from handlers.page import Tap
+from handlers.replies import Reply
+from tests.support.certificates import EXPIRED, PERSON, certificate
+from tests.support.dialogue import Dialogue
+
+COMMANDS = (
+    "start", "lamlai", "quaylai", "xemlai", "visao", "vanban", "yeucau", "trogiup", "huy", "ngonngu", "ngonngu en",
+    "dulieu", "xoadulieu", "khongco",
+)  # fmt: skip
+FILES = (
+    (),
+    (certificate(),),
+    (certificate(**EXPIRED),),
+    (certificate("Trần Văn Bình", **PERSON),),
+    (certificate("A"), certificate("B")),
+)
+#: Questions of the pack and the two steps of a typed expiry: more than this many answers in a row cannot be asked.
+MOST_QUESTIONS = 9
+
+acts = st.one_of(
+    st.tuples(st.just("tap"), st.integers(0, 20)),
+    st.tuples(st.just("tap"), st.integers(0, 3)),
+    st.tuples(st.just("say"), st.sampled_from([f"/{command}" for command in COMMANDS])),
+    st.tuples(st.just("say"), st.text(max_size=60)),
+    st.tuples(
+        st.just("say"), st.sampled_from(["1", "2", "3", "1, 2", "31/12/2028", "UBND xã Đại Phước", "=HYPERLINK()"])
+    ),
+    st.tuples(st.just("file"), st.integers(0, len(FILES) - 1)),
+    st.tuples(st.just("trouble"), st.sampled_from(list(Trouble))),
+    st.tuples(st.just("stale"), st.integers(0, 40)),
+    st.tuples(st.just("odd"), st.integers(0, 2)),
+)
+ODD = (TooMuch(), Unreadable(what="photo"), FileSent(reference="x", name="y"))
+
+
+async def act(talk: Dialogue, kind: str, what: object) -> None:
+    match kind, what:
+        case "tap", int(number) if talk.choices:
+            await talk.does(Tapped(data=talk.choices[number % len(talk.choices)].tap, message="1"))
+        case "say", str(text):
+            await talk.does(Said(text=text, message="2"))
+        case "file", int(number):
+            await talk.sends(*FILES[number])
+        case "trouble", Trouble() as trouble:
+            await talk.sends(problems=[trouble])
+        case "stale", int(version):
+            await talk.does(Tapped(data=str(Tap("question", "individual", version)), message="3"))
+        case "odd", int(number):
+            await talk.does(ODD[number])
+
+
+def check(replies: tuple[Reply, ...], session: Session | None) -> None:
+    for reply in replies:
+        assert reply.paragraphs or reply.action == "delete"
+        assert all(len(choice.tap.encode()) <= 64 for choice in reply.choices)
+        assert len(reply.choices) <= 100
+    if session is not None:
+        assert Session.model_validate_json(session.model_dump_json()) == session
+
+
+async def finish(talk: Dialogue) -> int:
+    """Answer whatever is asked with the first option until the answer stands; how many answers that took."""
+    await talk.says("/start")
+    if talk.session is None or talk.session.consented_at is None:
+        await talk.says("1")
+    await talk.says("/lamlai")
+    for answers in range(MOST_QUESTIONS + 1):
+        assert talk.session
+        if talk.session.screen == "answer":
+            return answers
+        await talk.says("1")
+    return MOST_QUESTIONS + 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(acts, max_size=25), st.booleans())
+def test_any_conversation_goes_on_and_ends_in_a_decision_within_a_bounded_number_of_questions(
+    script: list[tuple[str, object]], consented: bool
+) -> None:
+    async def run() -> None:
+        talk = Dialogue()
+        if consented:
+            await talk.says("/start", "1")
+        for kind, what in script:
+            await act(talk, kind, what)
+            check(talk.heard, talk.session)
+        assert await finish(talk) <= MOST_QUESTIONS
+
+    asyncio.run(run())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=40))
+def test_taps_alone_lead_to_an_answer_and_the_same_taps_to_the_same_answer(taps: list[int]) -> None:
+    async def run() -> tuple[str, Session | None]:
+        talk = Dialogue()
+        await talk.says("/start", "1")
+        for number in taps:
+            await act(talk, "tap", number)
+        return talk.text, talk.session
+
+    assert asyncio.run(run()) == asyncio.run(run())

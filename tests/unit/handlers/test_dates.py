@@ -1,0 +1,35 @@
+"""Days as they are typed and as they are written."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from handlers.dates import day, moment, parse_day
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["16/11/2026", "16-11-2026", "16.11.2026", "16 11 2026", "16/11/26", "2026-11-16", "het han 16/11/2026 nhe",
+     "ngày 16 tháng 11 năm 2026", "ngay 16 thang 11 nam 2026"],
+)  # fmt: skip
+def test_a_day_is_understood_however_it_is_typed(typed: str) -> None:
+    assert parse_day(typed) == date(2026, 11, 16)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "31/02/2026", "32/1/2026", "16/13/2026", "2026", "99999999", "16/11", "0/0/0000"]
+)
+def test_a_day_that_does_not_exist_is_not_one(typed: str) -> None:
+    assert parse_day(typed) is None
+
+
+def test_a_day_is_written_as_official_documents_do() -> None:
+    assert [day(date(2024, 7, 15)), day(date(2025, 2, 17)), day(date(2025, 5, 8))] == [
+        "15/7/2024",
+        "17/02/2025",
+        "08/5/2025",
+    ]
+
+
+def test_a_moment_is_told_in_vietnamese_time() -> None:
+    assert moment(datetime(2026, 11, 16, 20, 9, tzinfo=UTC)) == "03:09 17/11/2026"

@@ -1,0 +1,207 @@
+"""The interview: only what still matters is asked, and everything can be taken back."""
+
+import pytest
+
+from handlers.events import Tapped
+from handlers.requests.words import PROCEDURES
+from handlers.screens.answer import REGISTRABLE
+from locales import translator
+from tests.support.certificates import EXPIRED, PERSON, certificate
+from tests.support.dialogue import Dialogue, pack
+
+t = translator("vi")
+BEGIN = ("/start", "đồng ý")
+
+
+@pytest.fixture
+def talk() -> Dialogue:
+    return Dialogue()
+
+
+def expects(text: str, *messages: str) -> None:
+    for message in messages:
+        assert t(message) in text, message
+
+
+def titles(text: str) -> set[str]:
+    """Ids of the procedures whose titles stand in an answer."""
+    return {p.value for p, guide in pack().procedures.items() if t(guide.title) in text}
+
+
+# What the officer types after the greeting -> the procedures of the answer.
+JOURNEYS = {
+    "merged into a new body, ours is kept": (("1", "1", "1", "31/12/2028", "1", "1", "2"), {"change_information"}),
+    "merged into a new body, ours is not kept": (
+        ("1", "1", "2", "31/12/2028", "1", "1", "2"),
+        {"revoke", "return_device"},
+    ),
+    "merged into an existing body, absorbed": (
+        ("1", "2", "2", "31/12/2028", "1", "1", "2"),
+        {"revoke", "return_device"},
+    ),
+    "merged into an existing body, surviving": (("1", "2", "1", "31/12/2028", "1", "1", "2"), {"keep_using"}),
+    "the superior changed": (("1", "3", "31/12/2028", "1", "1", "2"), {"change_information"}),
+    "a person after a restructuring": (
+        ("2", t("The unit was restructured"), "31/12/2028", "1", "1", "2"),
+        {"change_information"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("answers", "procedures"), JOURNEYS.values(), ids=JOURNEYS)
+async def test_each_rule_of_the_letter_is_reached_by_numbers(
+    talk: Dialogue, answers: tuple[str, ...], procedures: set[str]
+) -> None:
+    text = await talk.says(*BEGIN, *answers)
+    assert titles(text) == procedures
+    assert "08/5/2025" in text
+    assert all(number in text for number in ("5904/UBND-VX", "2940/UBND-VX", "68/2024/NĐ-CP"))
+
+
+async def test_unaccented_words_with_typos_answer_as_buttons_do(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "co quan", "sat nhap vao co quan da co")
+    assert talk.answers == {"subject": "organisation", "events": ["merged_into_existing"]}
+
+
+async def test_several_things_that_happened_are_said_in_one_line(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "2, 3")
+    assert talk.answers["events"] == ["merged_into_existing", "superior_changed"]
+
+
+async def test_ticks_are_shown_in_the_same_message_until_done(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1")
+    await talk.taps(t("The superior body changed"))
+    assert [reply.action for reply in talk.heard] == ["edit"]
+    assert f"✓ {t('The superior body changed')}" in talk.labels
+    await talk.taps(t("Done"))
+    assert talk.answers["events"] == ["superior_changed"]
+
+
+async def test_an_unsure_answer_is_asked_not_guessed(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "3", "31/12/2028", "1")
+    text = await talk.says("khoa roi hong")
+    expects(text, "I am not sure. Do you mean:")
+    assert "token" not in talk.answers
+    meant = talk.labels[0]
+    await talk.says("đúng rồi")
+    assert "token" in talk.answers
+    assert meant
+
+
+async def test_a_stale_button_is_told_so_and_the_open_question_comes_again(talk: Dialogue) -> None:
+    await talk.says(*BEGIN)
+    old = talk.choices[0].tap
+    await talk.says("1")
+    text = await talk.does(Tapped(data=old, message="3"))
+    expects(text, "That button belongs to an earlier step. This is where we are:")
+    assert talk.answers == {"subject": "organisation"}
+
+
+@pytest.mark.parametrize("data", ["", "|||", "question|x|99999999999999999999", "nowhere|1|1", "q" * 200])
+async def test_a_forged_button_changes_nothing(talk: Dialogue, data: str) -> None:
+    await talk.says(*BEGIN)
+    await talk.does(Tapped(data=data))
+    assert talk.answers == {}
+
+
+async def test_back_takes_the_last_answer_back(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "3", "/quaylai")
+    assert talk.answers == {"subject": "organisation"}
+
+
+async def test_changing_an_answer_asks_its_dependents_only(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "1", "1", "31/12/2028", "1", "1", "2", "/xemlai")
+    await talk.taps(t("Change: {fact}", fact=t("what happened")))
+    await talk.says("3")
+    assert "merger_role" not in talk.answers
+    assert talk.answers["token"] == "in_hand"
+    assert talk.session
+    assert talk.session.screen == "answer"
+
+
+async def test_changing_to_another_merger_asks_the_role_again(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "1", "1", "31/12/2028", "1", "1", "2", "/xemlai")
+    await talk.taps(t("Change: {fact}", fact=t("what happened")))
+    await talk.says("2")
+    expects(talk.text, "Which place does the body have in the merger?")
+
+
+async def test_why_this_question_is_answered_with_its_document(talk: Dialogue) -> None:
+    text = await talk.says(*BEGIN, "1", "3", "31/12/2028", "1", "/visao")
+    expects(text, "Why I ask")
+    assert "68/2024/NĐ-CP" in text
+
+
+async def test_the_language_changes_and_the_answers_stay(talk: Dialogue) -> None:
+    text = await talk.says(*BEGIN, "1", "/ngonngu en")
+    assert "What has happened?" in text
+    assert talk.answers == {"subject": "organisation"}
+
+
+async def test_stopping_keeps_the_answers_and_any_word_goes_on(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "/huy")
+    await talk.says("tiep tuc")
+    assert talk.answers == {"subject": "organisation"}
+    expects(talk.text, "What has happened? Choose everything that applies.")
+
+
+async def test_progress_counts_down_to_the_answer(talk: Dialogue) -> None:
+    await talk.says(*BEGIN)
+    left = []
+    for answer in ("1", "3", "31/12/2028", "1", "1"):
+        left.append(next(number for number in range(9) if f"khoảng {number} câu" in talk.text))
+        await talk.says(answer)
+    assert left == sorted(left, reverse=True)
+    assert left[-1] >= 1
+
+
+async def test_a_certificate_sent_first_leaves_less_to_ask(talk: Dialogue) -> None:
+    await talk.says(*BEGIN)
+    text = await talk.sends(certificate())
+    assert "75580955FC81D6A7" in text
+    await talk.says("dung roi")
+    assert talk.answers["subject"] == "organisation"
+    assert talk.answers["certificate"] == {
+        "not_before": "2024-01-02",
+        "not_after": "2029-01-01",
+        "issuer": "government",
+    }
+
+
+async def test_an_expired_certificate_leads_to_revocation_and_a_new_issue(talk: Dialogue) -> None:
+    await talk.says(*BEGIN)
+    text = await talk.sends(certificate(**EXPIRED))
+    expects(text, "⚠ <b>It has expired.</b>")
+    text = await talk.says("1", "3", "1", "2")
+    assert titles(text) == {"revoke", "return_device", "issue_new"}
+
+
+async def test_what_the_certificate_and_the_officer_say_may_disagree(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1")
+    text = await talk.sends(certificate("Nguyễn Thị Lan", **PERSON))
+    assert "⚠" in text
+    await talk.taps(t("Yes – the certificate of a person"))
+    assert talk.answers["subject"] == "individual"
+
+
+async def test_of_several_certificates_one_is_chosen(talk: Dialogue) -> None:
+    await talk.says(*BEGIN)
+    text = await talk.sends(
+        certificate("UBND XÃ PHƯỚC AN", serial="01"), certificate("UBND XÃ NHƠN TRẠCH", serial="02")
+    )
+    expects(text, "<b>The file holds several certificates. Which one do you mean?</b>")
+    await talk.says("2", "1")
+    assert talk.session
+    assert talk.session.certificate
+    assert talk.session.certificate.serial == "02"
+
+
+async def test_a_certificate_corrects_a_typed_expiry_and_says_so(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "3", "31/12/2028", "1")
+    await talk.sends(certificate())
+    text = await talk.says("1")
+    expects(text, "The file says another expiry than you typed; I go by the file.")
+
+
+async def test_every_procedure_that_can_be_registered_has_a_name() -> None:
+    assert set(PROCEDURES) == REGISTRABLE

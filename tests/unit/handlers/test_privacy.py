@@ -1,0 +1,115 @@
+"""Consent first, secrets never, everything mine given and deleted on request."""
+
+import pytest
+
+from handlers import respond, wants_file
+from handlers.certificate import Trouble
+from handlers.events import FileSent, Said, TooMuch, Unreadable
+from handlers.requests.model import State
+from handlers.screens.file import TROUBLES, WARNING
+from handlers.secrets import looks_like_pin
+from locales import translator
+from tests.support.certificates import certificate
+from tests.support.dialogue import Dialogue
+
+t = translator("vi")
+
+
+@pytest.fixture
+def talk() -> Dialogue:
+    return Dialogue()
+
+
+async def test_consent_comes_before_anything_is_answered(talk: Dialogue) -> None:
+    for line in ("/start", "co quan", "/xemlai", "/yeucau", "/dulieu"):
+        await talk.says(line)
+        assert talk.session
+        assert talk.session.consented_at is None
+        assert talk.answers == {}
+
+
+async def test_a_refusal_leaves_no_session_behind(talk: Dialogue) -> None:
+    await talk.says("/start", "khong dong y")
+    assert talk.session is None
+
+
+async def test_a_file_before_consent_waits_unread_and_unnamed(talk: Dialogue) -> None:
+    await talk.says("/start")
+    await talk.does(FileSent(reference="abc", name="Nguyen Thi Lan.cer"))
+    assert not wants_file(talk.session)
+    assert talk.session
+    assert "Lan" not in talk.session.model_dump_json()
+    turn = await respond(talk.session, Said(text="đồng ý"), talk.world)
+    assert turn.again == (FileSent(reference="abc"),)
+    assert wants_file(turn.session)
+
+
+@pytest.mark.parametrize("trouble", [Trouble.PRIVATE_KEY, Trouble.PKCS12])
+async def test_a_private_key_is_refused_and_its_message_taken_away(talk: Dialogue, trouble: Trouble) -> None:
+    await talk.says("/start", "1")
+    text = await talk.sends(problems=[trouble])
+    assert t(WARNING) in text
+    assert next((reply.action, reply.target) for reply in talk.heard) == ("delete", "9")
+
+
+@pytest.mark.parametrize(
+    "line", ["ma pin 12345678", "PIN: abc123", "Mật khẩu token là Abc@1234", "mk cua em la 88888888"]
+)
+async def test_a_pin_is_refused_and_its_message_taken_away(talk: Dialogue, line: str) -> None:
+    await talk.says("/start", "1")
+    text = await talk.says(line)
+    assert t(WARNING) in text
+    assert talk.heard[0].action == "delete"
+
+
+@pytest.mark.parametrize("line", ["quen pin", "khoa pin roi", "ma pin bi khoa", "pin", "sap nhap 12/2026"])
+def test_talking_about_a_pin_is_not_a_pin(line: str) -> None:
+    assert not looks_like_pin(line)
+
+
+async def test_a_group_gets_no_personal_answer(talk: Dialogue) -> None:
+    turn = await respond(None, Said(text="/start", group=True), talk.world)
+    assert turn.session is None
+    assert len(turn.replies) == 1
+    assert turn.replies[0].choices == ()
+
+
+async def test_all_that_is_held_is_given_as_text_and_json(talk: Dialogue) -> None:
+    await talk.says("/start", "1", "/dulieu")
+    names = [attachment.name for reply in talk.heard for attachment in reply.attachments]
+    assert names == ["du-lieu-cua-toi.txt", "du-lieu-cua-toi.json"]
+
+
+async def test_deleting_everything_names_what_must_stay(talk: Dialogue) -> None:
+    await talk.says("/start", "1")
+    await talk.sends(certificate())
+    await talk.says("1", "3", "1", "2", "dang ky", "1", "1", "1", "UBND tỉnh", "1")
+    for state in (State.ACCEPTED, State.FORWARDED):
+        await talk.world.requests.move("YC-2026-000001", state)
+    text = await talk.says("/xoadulieu", "xoa")
+    assert "YC-2026-000001" in text
+    assert talk.session is None
+
+
+async def test_a_doubt_keeps_the_data(talk: Dialogue) -> None:
+    await talk.says("/start", "1", "2", "/xoadulieu", "giu lai")
+    assert talk.answers == {"subject": "individual"}
+
+
+@pytest.mark.parametrize("trouble", sorted(set(Trouble) - {Trouble.PRIVATE_KEY, Trouble.PKCS12}))
+async def test_every_trouble_with_a_file_is_said_in_words(talk: Dialogue, trouble: Trouble) -> None:
+    await talk.says("/start", "1")
+    assert t(TROUBLES[trouble]) in await talk.sends(problems=[trouble])
+
+
+async def test_a_photo_gets_told_how_to_export_the_file(talk: Dialogue) -> None:
+    await talk.says("/start", "1")
+    text = await talk.does(Unreadable(what="photo"))
+    assert "certmgr.msc" in text
+    assert "Adobe Reader" in text
+
+
+async def test_writing_too_fast_is_said_and_loses_no_answer(talk: Dialogue) -> None:
+    await talk.says("/start", "1", "2")
+    await talk.does(TooMuch())
+    assert talk.answers == {"subject": "individual"}

@@ -1,0 +1,145 @@
+"""From the answer to a registered request, and what can be done with it."""
+
+import pytest
+
+from handlers.memory import MemoryRequests
+from handlers.requests.model import MOVES, State
+from locales import translator
+from tests.support.certificates import certificate
+from tests.support.dialogue import Dialogue
+
+t = translator("vi")
+#: To the answer of a superior that changed, the certificate read from a file.
+TO_ANSWER = ("3", "1", "2")
+OLD, NEW = "UBND XÃ ĐẠI PHƯỚC", "UBND thành phố Biên Hòa"
+
+
+@pytest.fixture
+async def talk() -> Dialogue:
+    talk = Dialogue()
+    await talk.says("/start", "1")
+    await talk.sends(certificate())
+    await talk.says("1", *TO_ANSWER)
+    return talk
+
+
+def book(talk: Dialogue) -> MemoryRequests:
+    assert isinstance(talk.world.requests, MemoryRequests)
+    return talk.world.requests
+
+
+async def register(talk: Dialogue, superior: str = NEW) -> str:
+    """Take the suggestions of the certificate, type the new superior, send."""
+    await talk.says("dang ky", "1", "1", "1", superior)
+    return await talk.taps(t("Send the request"))
+
+
+async def test_a_request_is_registered_after_a_review_of_what_is_stored(talk: Dialogue) -> None:
+    await talk.says("dang ky", "1", "1", "1")
+    review = await talk.says(NEW)
+    assert all(part in review for part in (OLD, "75580955FC81D6A7", NEW, talk.world.pack.label))
+    text = await talk.taps(t("Send the request"))
+    assert "YC-2026-000001" in text
+    content = book(talk).kept["YC-2026-000001"].content
+    assert content.procedure == "change_information"
+    assert content.form == "04"
+    assert content.news == {"new_superior": NEW}
+    assert content.certificate_name == OLD
+    assert "08/5/2025" in content.decision
+    assert "<" not in content.decision
+
+
+async def test_nothing_is_stored_before_it_is_sent(talk: Dialogue) -> None:
+    await talk.says("dang ky", "1", "1", "1", NEW)
+    await talk.taps(t("Do not register"))
+    assert book(talk).kept == {}
+
+
+async def test_only_what_the_change_is_about_is_asked(talk: Dialogue) -> None:
+    await talk.says("dang ky", "1", "1")
+    assert t("The new name, exactly as in the decision?") not in talk.text
+    await talk.says("1")
+    assert t("The new superior body (cơ quan quản lý cấp trên)?") in talk.text
+
+
+async def test_the_same_certificate_and_procedure_are_not_registered_twice(talk: Dialogue) -> None:
+    await register(talk)
+    await talk.taps(t("Show the answer again"))
+    text = await register(talk)
+    assert "YC-2026-000001" in text
+    assert len(book(talk).kept) == 1
+
+
+async def test_one_conversation_registers_several_requests(talk: Dialogue) -> None:
+    await register(talk)
+    await talk.taps(t("Take up another certificate"))
+    await talk.sends(certificate("UBND XÃ PHƯỚC AN", serial="0A"))
+    await talk.says("1", *TO_ANSWER)
+    await register(talk)
+    assert [request.content.serial for request in book(talk).kept.values()] == ["75580955FC81D6A7", "0A"]
+
+
+async def test_a_subscriber_the_certificate_does_not_name_is_asked_about(talk: Dialogue) -> None:
+    text = await talk.says("dang ky", "Sở Y tế tỉnh Đồng Nai")
+    assert OLD in text
+    await talk.taps(t("No, let me correct it"))
+    assert talk.session
+    assert talk.session.draft
+    assert talk.session.draft.fields == {}
+
+
+async def test_my_requests_are_listed_opened_and_amended(talk: Dialogue) -> None:
+    await register(talk)
+    await talk.says("/yeucau", "1")
+    await talk.taps(t("Change this request"))
+    await talk.taps(t("Change: {fact}", fact=t("New superior body")))
+    await talk.says("UBND tỉnh Đồng Nai")
+    await talk.taps(t("Save the change"))
+    assert book(talk).kept["YC-2026-000001"].content.news == {"new_superior": "UBND tỉnh Đồng Nai"}
+
+
+async def test_a_request_that_was_sent_back_is_submitted_again_with_its_amendment(talk: Dialogue) -> None:
+    await register(talk)
+    await book(talk).move("YC-2026-000001", State.SENT_BACK)
+    await talk.says("/yeucau YC-2026-000001")
+    await talk.taps(t("Change this request"), t("Save the change"))
+    assert book(talk).kept["YC-2026-000001"].state is State.SUBMITTED
+
+
+async def test_withdrawing_asks_once_more(talk: Dialogue) -> None:
+    await register(talk)
+    await talk.says("/yeucau yc-2026-000001")
+    await talk.taps(t("Withdraw it"))
+    assert book(talk).kept["YC-2026-000001"].state is State.SUBMITTED
+    await talk.taps(t("Yes, withdraw it"))
+    assert book(talk).kept["YC-2026-000001"].state is State.WITHDRAWN
+
+
+async def test_a_forwarded_request_can_neither_be_amended_nor_withdrawn(talk: Dialogue) -> None:
+    await register(talk)
+    await book(talk).move("YC-2026-000001", State.ACCEPTED)
+    await book(talk).move("YC-2026-000001", State.FORWARDED)
+    await talk.says("/yeucau YC-2026-000001")
+    assert talk.labels == [t("Back to my requests")]
+
+
+@pytest.mark.parametrize("typed", ["", " ", "x", "a" * 301, "dòng\x00một"])
+async def test_a_field_refuses_what_is_not_one_line(talk: Dialogue, typed: str) -> None:
+    await talk.says("dang ky", typed)
+    assert talk.session
+    assert talk.session.draft
+    assert talk.session.draft.fields == {}
+
+
+async def test_an_address_that_is_no_email_is_refused_with_an_example() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "2", t("The official e-mail address changed"), "31/12/2028", "1", "1", "2")
+    await talk.says("dang ky", "Nguyễn Thị Lan", "UBND xã Đại Phước", "0123AB")
+    assert "ten@donvi.gov.vn" in await talk.says("lan tại xã")
+    await talk.says("lan@daiphuoc.gov.vn")
+    assert t("<b>Please review what will be stored</b>") in talk.text
+
+
+def test_a_state_that_ends_a_request_has_no_move_out_of_it() -> None:
+    assert {state for state, moves in MOVES.items() if not moves} == {State.DONE, State.REFUSED, State.WITHDRAWN}
+    assert set(MOVES) == set(State)

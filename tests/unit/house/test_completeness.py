@@ -1,0 +1,82 @@
+"""Nothing is left out: every setting is documented, every screen toured, every command described, every text translated."""
+
+import string
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+
+from bot.cli import COMMANDS as VERBS
+from bot.screens_page import page
+from bot.settings import Settings
+from bot.tour import WALKS, walk
+from handlers.commands import COMMANDS
+from handlers.screens import SCREENS
+from locales import LANGUAGES, extract
+from rules import load_pack
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.fixture(scope="module")
+def used() -> Catalog:
+    return extract.template()
+
+
+def test_every_setting_stands_in_the_example_and_in_the_readme() -> None:
+    example, readme = ((ROOT / name).read_text(encoding="utf-8") for name in (".env.example", "README.md"))
+    for name in Settings.model_fields:
+        assert f"TROLY_{name.upper()}=" in example
+        assert f"`TROLY_{name.upper()}`" in readme
+
+
+def test_every_verb_of_the_command_line_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [verb for verb in VERBS if f"troly {verb}" not in readme] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_in_the_catalogue_translated_with_the_same_placeholders(language: str, used: Catalog) -> None:
+    catalogue = extract.read(extract.catalogue_path(language), language)
+    known = {message.id: message for message in catalogue if message.id}
+    assert {message.id for message in used if message.id} == set(known)
+    for message in known.values():
+        assert message.string, message.id
+        assert not message.fuzzy, message.id
+        assert fields(message.string) == fields(message.id), message.id
+        assert message.string.count("<b>") == message.string.count("</b>"), message.id
+
+
+def test_english_says_what_its_message_id_says_and_vietnamese_does_not() -> None:
+    english = extract.read(extract.catalogue_path("en"), "en")
+    vietnamese = extract.read(extract.catalogue_path("vi"), "vi")
+    assert [m.id for m in english if m.id and m.string != m.id] == []
+    same = [
+        m.id
+        for m in vietnamese
+        if m.id and m.string == m.id and any(letter.isascii() and letter.isalpha() for letter in m.id)
+    ]
+    assert same == ["English / Tiếng Việt"]
+
+
+async def test_the_tour_visits_every_screen() -> None:
+    pack = load_pack()
+    seen = {stop.after for _, steps in WALKS for stop in await walk(steps, pack, "vi")}
+    assert seen == set(SCREENS)
+
+
+@pytest.mark.parametrize(("language", "name"), [("vi", "screens.md"), ("en", "screens.en.md")])
+async def test_the_screens_page_is_fresh(language: str, name: str) -> None:
+    written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert written == await page(load_pack(), language), "run: make screens"
+
+
+def test_telegram_takes_every_command_as_its_menu_wants_it() -> None:
+    for command in COMMANDS:
+        assert command.name.isascii()
+        assert command.name.islower()
+        assert 1 <= len(command.name) <= 32
