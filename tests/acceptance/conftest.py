@@ -1,5 +1,5 @@
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +7,7 @@ import pytest
 from tests.acceptance.officer import Officer
 from tests.support.botapi import BotApi, Limits
 from tests.support.program import Program, running
+from tests.support.zygote import Zygote, zygote
 
 
 @pytest.fixture
@@ -15,10 +16,16 @@ async def api() -> AsyncIterator[BotApi]:
         yield api
 
 
+@pytest.fixture(scope="session")
+def fast_start() -> Iterator[Zygote]:
+    with zygote() as one:
+        yield one
+
+
 @pytest.fixture
-async def program(api: BotApi, tmp_path: Path) -> AsyncIterator[Program]:
+async def program(api: BotApi, tmp_path: Path, fast_start: Zygote) -> AsyncIterator[Program]:
     """The real program, polling."""
-    async with running(api, tmp_path) as program:
+    async with running(api, tmp_path, start=fast_start) as program:
         yield program
     sys.stdout.write(program.printed())  # shown where the test fails
 

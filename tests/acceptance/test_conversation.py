@@ -2,11 +2,13 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from tests.acceptance.officer import Officer
 from tests.support.botapi import BotApi, Shown
 from tests.support.pki import issue
+from tests.support.program import running
 
 MERGED: dict[str, str | list[str]] = {
     "events": ["merged_into_new"],
@@ -21,6 +23,15 @@ FORM = {
     "The new name, exactly as in the decision?": "UBND xã Phước An mới",
 }
 CODE = re.compile(r"YC-\d{4}-\d{6}")
+
+
+async def test_the_program_as_it_is_started_answers(api: BotApi, tmp_path: Path) -> None:
+    """``python -m bot run``; the other tests fork a process that has done its imports."""
+    lan = Officer(api.user("Lan"))
+    async with running(api, tmp_path) as program:
+        assert lan.words.asked_in((await lan.consents()).text) == "subject"
+        assert await program.stop() == 0
+    assert "Traceback" not in program.printed()
 
 
 async def test_from_the_greeting_to_a_registered_request_and_out_again(lan: Officer) -> None:

@@ -4,20 +4,18 @@ import asyncio
 import json
 import random
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.acceptance.officer import Officer
 from tests.acceptance.test_conversation import CODE, ELSE, FORM, MERGED, documents
 from tests.support.botapi import BotApi, Limits, Shown, User
 from tests.support.pki import issue
 from tests.support.program import Program, running
-from tests.support.zygote import Zygote, zygote
+from tests.support.zygote import Zygote
 
 KILLS = 50
 OFFICERS = ("Lan", "Minh", "Hoa")
@@ -105,12 +103,6 @@ def kept(held: dict[str, Any]) -> object:
 
 def masked(text: str) -> str:
     return TIME.sub("<time>", CODE.sub("<code>", text))
-
-
-@pytest.fixture
-async def fast_start() -> AsyncIterator[Zygote]:
-    async with zygote() as one:
-        yield one
 
 
 @dataclass(frozen=True)

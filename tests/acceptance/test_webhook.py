@@ -11,6 +11,7 @@ from tests.acceptance.officer import Officer
 from tests.support.botapi import BotApi
 from tests.support.botapi.webhook import SECRET_HEADER
 from tests.support.program import Program, running
+from tests.support.zygote import Zygote
 
 
 def free_port() -> int:
@@ -20,14 +21,14 @@ def free_port() -> int:
 
 
 @pytest.fixture
-async def program(api: BotApi, tmp_path: Path) -> AsyncIterator[Program]:
+async def program(api: BotApi, tmp_path: Path, fast_start: Zygote) -> AsyncIterator[Program]:
     listen = f"127.0.0.1:{free_port()}"
     settings = {
         "TROLY_TELEGRAM_WEBHOOK_URL": f"http://{listen}/telegram",
         "TROLY_TELEGRAM_WEBHOOK_SECRET": "bi-mat_1",
         "TROLY_TELEGRAM_WEBHOOK_LISTEN": listen,
     }
-    async with running(api, tmp_path, settings) as program:
+    async with running(api, tmp_path, settings, fast_start) as program:
         yield program
 
 

@@ -52,7 +52,7 @@ class Program:
     async def launch(self) -> None:
         """Start the process; returns at once."""
         if isinstance(self.start, Zygote):
-            self.process = await self.start.fork(self.folder, self.settings, self.log)
+            self.process = self.start.fork(self.folder, self.settings, self.log)
             return
         with self.log.open("ab") as log:
             nothing = asyncio.subprocess.DEVNULL

@@ -8,9 +8,10 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 #: Modules the program has loaded by the time it runs with Telegram.
@@ -42,29 +43,27 @@ class Fork:
 
 
 class Zygote:
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    async def fork(self, folder: Path, settings: dict[str, str], log: Path) -> Fork:
+    def fork(self, folder: Path, settings: dict[str, str], log: Path) -> Fork:
         """A new process that runs the program in ``folder``, its output appended to ``log``."""
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        stdin.write(json.dumps([str(folder), settings, str(log)]).encode() + b"\n")
-        return Fork(int(await stdout.readline()))
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([str(folder), settings, str(log)]) + "\n")
+        self._process.stdin.flush()
+        return Fork(int(self._process.stdout.readline()))
 
 
-@asynccontextmanager
-async def zygote() -> AsyncIterator[Zygote]:
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.support.zygote", stdin=pipe, stdout=pipe
-    )
-    try:
-        yield Zygote(process)
-    finally:
-        process.kill()
-        await process.wait()
+@contextmanager
+def zygote() -> Iterator[Zygote]:
+    """Blocks while it imports; a fork takes a few milliseconds."""
+    command = (sys.executable, "-m", "tests.support.zygote")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield Zygote(process)
+        finally:
+            process.kill()
 
 
 def _become_program(folder: str, settings: dict[str, str], log: str) -> None:
