@@ -11,6 +11,8 @@ _TOKEN = re.compile(
     r"|(?P<entity>&(?:lt|gt|amp|quot|#\d{1,7}|#x[0-9a-fA-F]{1,6});)"
     r"|(?P<text>[^<>&]+|[<>&])"
 )
+_SPECIAL = re.compile(r"[<>&]")
+_TAG = re.compile(r"<[^<>]*>")
 _NAME = re.compile(r"[a-z]+")
 _HREF = re.compile(r'href="([^"]*)"')
 
@@ -68,7 +70,12 @@ def _close_inner(stack: list[Token], name: str) -> Iterator[Token]:
 
 def well_formed(html: str) -> str:
     """The same text with balanced tags and escaped signs."""
-    return written(tokens(html))
+    return written(tokens(html)) if _SPECIAL.search(html) else html
+
+
+def shows_anything(html: str) -> bool:
+    """Whether something of a well-formed text is to be seen."""
+    return bool(unescape(_TAG.sub("", html)).strip())
 
 
 def written(parts: Iterable[Token]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from bot.channels.base import Capabilities
-from bot.channels.markup import plain, utf16, well_formed
+from bot.channels.markup import plain, shows_anything, utf16, well_formed
 from bot.channels.splitting import split_paragraph
 from handlers.replies import Attachment, Choice, Reply
 
@@ -35,6 +35,13 @@ def split(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
     return tuple(messages)
 
 
+def fits(reply: Reply, capabilities: Capabilities) -> bool:
+    """Whether a reply is one message as it stands: what ``split`` made of it, seen again when it is sent."""
+    limit = capabilities.caption_limit if reply.attachments else capabilities.text_limit
+    single = len(reply.paragraphs) <= 1 and len(reply.attachments) <= 1
+    return single and all(utf16(text) <= limit for text in reply.paragraphs)
+
+
 def text_of(reply: Reply, capabilities: Capabilities) -> str:
     """The text of one message, in the channel's form."""
     html = _GAP.join(reply.paragraphs)
@@ -55,7 +62,8 @@ def _joined(paragraphs: Iterable[str]) -> tuple[str, ...]:
 
 
 def _visible(paragraphs: Iterable[str]) -> list[str]:
-    return [well_formed(paragraph.strip()) for paragraph in paragraphs if plain(paragraph).strip()]
+    formed = (well_formed(paragraph.strip()) for paragraph in paragraphs)
+    return [paragraph for paragraph in formed if shows_anything(paragraph)]
 
 
 def _placing(reply: Reply, capabilities: Capabilities) -> dict[str, str]:

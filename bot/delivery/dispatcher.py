@@ -25,7 +25,7 @@ _log = structlog.get_logger(__name__)
 class Dispatcher:
     """``deliver()``: idempotent over the rows of one channel's outbox."""
 
-    def __init__(self, store: Store, channel: Channel, pacer: Pacer, clock: Clock, *, concurrency: int = 32) -> None:
+    def __init__(self, store: Store, channel: Channel, pacer: Pacer, clock: Clock, *, concurrency: int = 8) -> None:
         self._store = store
         self._channel = channel
         self._pacer = pacer

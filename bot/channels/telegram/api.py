@@ -1,47 +1,27 @@
 """The Bot API through python-telegram-bot as transport only: raw results, typed outcomes, no token in any message."""
 
-import json
 import logging
 import re
 from typing import Any
 from urllib.parse import quote
 
-import httpx
+import aiohttp
 from pydantic import SecretStr
 from telegram import Bot
-from telegram.error import TelegramError
-from telegram.request import HTTPXRequest
 
-from bot.channels.errors import ChannelError, Gone, TooLarge
-from bot.channels.telegram.failures import Flood, outcome
+from bot.channels.errors import ChannelError, Gone, MaybeSent, TooLarge
+from bot.channels.telegram.failures import outcome
+from bot.channels.telegram.transport import AiohttpRequest
 from bot.errors import SettingsError
 from locales import N_
 
 _TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
 #: Seconds to wait for an answer.
 _PATIENCE = 15.0
+_DOWNLOAD = aiohttp.ClientTimeout(total=120, sock_connect=_PATIENCE, sock_read=_PATIENCE)
+_CHUNK = 64 * 1024
 #: These write URLs, which contain the token, or what people wrote, into their logs.
-_TALKATIVE = ("httpx", "httpcore", "telegram")
-
-
-class _Request(HTTPXRequest):
-    """HTTPXRequest that tells a 429 apart without the library's deprecated attribute, and logs no payload."""
-
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        code, payload = await super().do_request(*args, **kwargs)
-        if code == httpx.codes.TOO_MANY_REQUESTS:
-            raise Flood(_retry_after(payload))
-        return code, payload
-
-    @staticmethod
-    def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        try:
-            answer = json.loads(payload)
-        except ValueError:
-            answer = None
-        if not isinstance(answer, dict):
-            raise TelegramError("Invalid server response")
-        return answer
+_TALKATIVE = ("aiohttp", "telegram")
 
 
 class _Bot(Bot):
@@ -65,10 +45,7 @@ class TelegramApi:
         for name in _TALKATIVE:
             logging.getLogger(name).setLevel(logging.ERROR)
         url = url.rstrip("/")
-        self._requests = (
-            _Request(connection_pool_size=connections, pool_timeout=_PATIENCE),
-            _Request(connection_pool_size=1),
-        )
+        self._requests = (AiohttpRequest(connections), AiohttpRequest(1))
         self._bot = _Bot(
             token.get_secret_value(),
             base_url=f"{url}/bot",
@@ -76,7 +53,6 @@ class TelegramApi:
             request=self._requests[0],
             get_updates_request=self._requests[1],
         )
-        self._files = httpx.AsyncClient(timeout=_PATIENCE)
 
     async def call(self, method: str, parameters: dict[str, Any] | None = None, *, patience: float = _PATIENCE) -> Any:
         """The ``result`` of a Bot API method, as JSON gives it.
@@ -104,18 +80,18 @@ class TelegramApi:
             raise Gone
         try:
             return await self._read(f"{self._bot.base_file_url}/{quote(path)}", limit)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            failure = outcome(error)
+        except (aiohttp.ClientError, TimeoutError):
+            failure = MaybeSent()
         raise failure
 
     async def _read(self, address: str, limit: int) -> bytes:
-        async with self._files.stream("GET", address) as response:
-            if response.is_client_error:
+        async with self._requests[0].session.get(address, timeout=_DOWNLOAD) as response:
+            if 400 <= response.status < 500:
                 raise Gone
-            if not response.is_success:
+            if not response.ok:
                 raise ChannelError
             data = bytearray()
-            async for chunk in response.aiter_bytes():
+            async for chunk in response.content.iter_chunked(_CHUNK):
                 data += chunk
                 if len(data) > limit:
                     raise TooLarge
@@ -125,11 +101,3 @@ class TelegramApi:
         """Close all connections."""
         for request in self._requests:
             await request.shutdown()
-        await self._files.aclose()
-
-
-def _retry_after(payload: bytes) -> float:
-    try:
-        return max(1.0, float(json.loads(payload)["parameters"]["retry_after"]))
-    except (ValueError, TypeError, KeyError):
-        return 5.0

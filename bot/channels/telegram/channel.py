@@ -8,7 +8,7 @@ from telegram import InputFile
 
 from bot.channels.base import Capabilities
 from bot.channels.markup import plain
-from bot.channels.rendering import split, text_of
+from bot.channels.rendering import fits, split, text_of
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.failures import MessageGone, NotModified, NotParsed
 from bot.channels.telegram.update import CHANNEL
@@ -46,13 +46,13 @@ class TelegramChannel:
         return _CAPABILITIES
 
     async def send(self, row: OutboxRow) -> str | None:
-        """Deliver a row; rows were split when they were queued, so that this is one message.
+        """Deliver a row; rows are split when they are queued, so this is one message but for one put there by hand.
 
         Raises:
             ChannelError: in the kind that decides what becomes of the row.
         """
         message = None
-        for part in split(row.reply, _CAPABILITIES):
+        for part in (row.reply,) if fits(row.reply, _CAPABILITIES) else split(row.reply, _CAPABILITIES):
             message = await self._deliver(row.chat.address, part)
         return message
 

@@ -9,9 +9,6 @@
     └── NotParsed        Telegram cannot read the markup
 """
 
-# ruff: noqa: N818 - outcomes, as in bot.channels.errors
-
-import httpx
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 from telegram.error import Conflict as TelegramConflict
 
@@ -23,18 +20,9 @@ from bot.channels.errors import (
     Invalid,
     MaybeSent,
     Refused,
-    RetryLater,
     TooLarge,
-    Unreachable,
 )
-
-
-class Flood(TelegramError):
-    """429 with the seconds to wait, raised by our request class before the library's own, which warns on use."""
-
-    def __init__(self, after: float) -> None:
-        super().__init__("Too many requests")
-        self.after = after
+from bot.channels.telegram.transport import RequestFailedError
 
 
 class NotModified(Invalid):
@@ -64,16 +52,6 @@ _BAD_REQUESTS: tuple[tuple[str, type[ChannelError]], ...] = (
     ("file is too big", TooLarge),
     ("file_id", Gone),
 )
-#: Failures of httpx that happen before a request leaves.
-_NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-
-
 #: What Telegram's answer means, whatever it says.
 _ANSWERS: tuple[tuple[type[TelegramError], type[ChannelError]], ...] = (
     (Forbidden, Blocked),
@@ -85,23 +63,15 @@ _ANSWERS: tuple[tuple[type[TelegramError], type[ChannelError]], ...] = (
 
 def outcome(error: Exception) -> ChannelError:
     """What became of a request that failed; anything unknown may have been carried out."""
-    if isinstance(error, ChannelError):
-        return error
-    if isinstance(error, Flood):
-        return RetryLater(error.after)
+    if isinstance(error, RequestFailedError):
+        return error.outcome
     if isinstance(error, BadRequest):
         return _bad_request(error.message.lower())
     for raised, meant in _ANSWERS:
         if isinstance(error, raised):
             return meant()
-    return _network(error)
-
-
-def _network(error: Exception) -> ChannelError:
-    if isinstance(error, TelegramError) and "Request Entity Too Large" in error.message:
-        return Invalid()
-    cause = error if isinstance(error, httpx.HTTPError) else error.__cause__
-    return Unreachable() if isinstance(cause, _NOT_SENT) else MaybeSent()
+    too_large = isinstance(error, TelegramError) and "Request Entity Too Large" in error.message
+    return Invalid() if too_large else MaybeSent()
 
 
 def _bad_request(description: str) -> ChannelError:

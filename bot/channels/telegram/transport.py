@@ -1,0 +1,133 @@
+"""HTTP for python-telegram-bot over aiohttp: half the work of the library's own per request, and exact about failures.
+
+What matters to a delivery is whether a request left. aiohttp tells a connection that was never made from one that
+broke; a 429 is told apart here because the library's own exception for it warns on use.
+"""
+
+import json
+from typing import Any
+
+import aiohttp
+from telegram.error import TelegramError
+from telegram.request import BaseRequest, RequestData
+
+from bot.channels.errors import ChannelError, MaybeSent, RetryLater, Unreachable
+
+_PATIENCE = 15.0  #: seconds to connect, and to wait for an answer where the caller names no time
+_SLACK = 60.0  #: seconds beyond the patience for a whole exchange, an upload over a slow line included
+#: Raised before a request leaves.
+_NOT_SENT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
+)
+
+
+class RequestFailedError(TelegramError):
+    """Carries an outcome through the library, which lets its own errors pass."""
+
+    def __init__(self, outcome: ChannelError) -> None:
+        super().__init__("Request failed")
+        self.outcome = outcome
+
+
+class AiohttpRequest(BaseRequest):
+    """Requests over one pool of connections, opened when first used."""
+
+    def __init__(self, connections: int) -> None:
+        self._connections = connections
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float | None:
+        return _PATIENCE
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The open session; proxies come from the environment, as everywhere."""
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=self._connections)
+            self._session = aiohttp.ClientSession(connector=connector, trust_env=True)
+        return self._session
+
+    async def initialize(self) -> None:
+        """Nothing to do: the session opens with the first request."""
+
+    async def shutdown(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        *_: Any,
+        **times: Any,
+    ) -> tuple[int, bytes]:
+        """Status and body. Of the times to wait only ``read_timeout`` is heard.
+
+        Raises:
+            RequestFailedError: with what became of the request.
+        """
+        named = times.get("read_timeout")
+        patience = named if isinstance(named, int | float) else _PATIENCE
+        try:
+            async with self.session.request(
+                method, url, data=_body(request_data), headers=_headers(request_data), timeout=_timeout(patience)
+            ) as response:
+                payload = await response.read()
+        except _NOT_SENT:
+            outcome: ChannelError = Unreachable()
+        except (aiohttp.ClientError, TimeoutError):
+            outcome = MaybeSent()
+        else:
+            if response.status != 429:
+                return response.status, payload
+            outcome = RetryLater(_retry_after(payload))
+        raise RequestFailedError(outcome)
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """A JSON object; the library's own logs what it cannot read, and with it what people wrote."""
+        try:
+            answer = json.loads(payload)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise RequestFailedError(MaybeSent())
+        return answer
+
+
+def _timeout(patience: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(
+        total=_PATIENCE + patience + _SLACK, connect=_PATIENCE, sock_connect=_PATIENCE, sock_read=patience
+    )
+
+
+def _body(data: RequestData | None) -> bytes | aiohttp.FormData | None:
+    if data is None:
+        return None
+    if not data.contains_files:
+        return data.json_payload
+    form = aiohttp.FormData()
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    for name, (filename, content, media_type) in data.multipart_data.items():
+        form.add_field(name, content, filename=filename, content_type=media_type)
+    return form
+
+
+def _headers(data: RequestData | None) -> dict[str, str]:
+    return {} if data is None or data.contains_files else {"Content-Type": "application/json"}
+
+
+def _retry_after(payload: bytes) -> float:
+    """Seconds to wait; a few where the answer does not say."""
+    try:
+        return max(1.0, float(json.loads(payload)["parameters"]["retry_after"]))
+    except (ValueError, TypeError, KeyError):
+        return 5.0
