@@ -50,6 +50,10 @@ class WorkerProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def has_ended(self) -> bool:
+        return self._process.returncode is not None
+
     async def ask(self, data: bytes) -> bytes:
         """The worker's answer to a file; raises ``EOFError`` or ``OSError`` where it died."""
         pipe = self._process.stdin

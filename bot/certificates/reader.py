@@ -80,11 +80,13 @@ class CertificateReader:
         return reading
 
     async def _running(self) -> WorkerProcess | None:
+        if self._worker is not None and self._worker.has_ended:
+            await self._stop()
         if self._worker is None:
             try:
                 self._worker = await WorkerProcess.start(self._limits.memory, self._trust)
-            except WorkerError:
-                _log.exception("certificate worker did not start")
+            except WorkerError as error:
+                _log.error("certificate worker did not start", reason=repr(error.__cause__))
         return self._worker
 
     async def _stop(self) -> None:

@@ -39,7 +39,7 @@ def _plain(name: str) -> str:
 
 
 def _told_by_second_word(bare: str) -> Subject | None:
-    """A first word that is a family name and a body's: "Đoàn Văn", "Đoàn Thanh niên", "TRUONG VAN", "TRUONG MAM NON"."""
+    """A first word that is a family name and a body's: "Đoàn Văn", "Đoàn Thanh niên", "TRUONG VAN"."""
     rest = bare.split()[1:]
     if words.UNACCENTED.body_after_ambiguous.match(" ".join(rest)):
         return Subject.ORGANISATION

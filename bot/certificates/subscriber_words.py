@@ -32,8 +32,8 @@ _BODY_AFTER_AMBIGUOUS = (
 _FAMILY = (
     "nguyễn|trần|lê|phạm|hoàng|huỳnh|phan|vũ|võ|đặng|bùi|đỗ|hồ|ngô|dương|lý|đào|đoàn|vương|trịnh|trương|đinh|lâm|phùng"
     "|mai|tô|hà|lương|tạ|chu|châu|thái|cao|quách|la|lưu|tăng|thân|triệu|kiều|nghiêm|diệp|tống|văn|âu|bạch|giáp|hàn|hứa"
-    "|khúc|khương|lại|lò|lư|lục|mạc|ninh|nông|ông|phí|phương|sầm|thạch|tiêu|tôn|trang|từ|vi|giàng|vàng|sùng|thào|hầu"
-    "|quan|cù|kim|ma|doãn|đàm|đồng|điền|đậu|viên|ung|ứng|mã|lữ|khổng|hoa|cung|bế|bàn|chẩu|triệu|mùa|vừ|cầm|quàng|tòng"
+    "|khúc|khương|lại|lò|lư|lục|mạc|ninh|nông|ông|phí|sầm|thạch|tiêu|tôn|trang|từ|vi|giàng|vàng|sùng|thào|hầu"
+    "|quan|cù|kim|ma|doãn|đàm|đồng|điền|đậu|ung|ứng|mã|lữ|khổng|hoa|cung|bế|chẩu|triệu|mùa|vừ|cầm|quàng|tòng"
 )
 _COMMON_FAMILY = "nguyen|tran|le|pham|hoang|huynh|phan|vu|vo|dang|bui|do|ngo|duong|dinh|trinh|dao|doan|vuong|phung"
 _MIDDLE = (

@@ -2,6 +2,7 @@
 
 import base64
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 from asn1crypto import keys as asn1_keys
@@ -157,7 +158,10 @@ def _signed(source: BytesIO, signer: Issued, chain: tuple[Issued, ...], field: s
         cert_registry=store,
     )
     writer = IncrementalPdfFileWriter(source)
-    return signers.sign_pdf(writer, PdfSignatureMetadata(field_name=field, md_algorithm="sha256"), signer=simple)
+    metadata = PdfSignatureMetadata(field_name=field, md_algorithm="sha256")
+    # pyHanko runs an event loop of its own, which a test's may not see.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(signers.sign_pdf, writer, metadata, signer=simple).result()
 
 
 def _page() -> ArrayObject:
