@@ -1,0 +1,110 @@
+"""Our side of Telegram against the Bot API server of the tests, over the real store."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.channels.base import Channel
+from bot.channels.telegram import TelegramApi, TelegramChannel, serve_telegram
+from bot.delivery import Conversation, Preparer, SystemClock, Turns
+from bot.settings import Settings
+from bot.store import open_keyring, open_store
+from bot.store.api import Store
+from tests.support.botapi import BotApi, Limits
+from tests.support.delivery import conversation
+from tests.support.roads import CountingReader
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[BotApi]:
+    async with BotApi.start(limits=Limits.off()) as server:
+        yield server
+
+
+@pytest.fixture
+async def api(server: BotApi) -> AsyncIterator[TelegramApi]:
+    api = TelegramApi(SecretStr(server.token), server.url)
+    yield api
+    await api.close()
+
+
+@pytest.fixture
+def channel(api: TelegramApi) -> TelegramChannel:
+    return TelegramChannel(api)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])
+    yield store
+    await store.close()
+
+
+@dataclass
+class Assembly:
+    """What the composition root would hand over, with a conversation of the test's choice."""
+
+    settings: Settings
+    store: Store
+    talk: Conversation = field(default_factory=conversation)
+    clock: SystemClock = field(default_factory=SystemClock)
+    reader: CountingReader = field(default_factory=CountingReader)
+
+    def turns(self, channels: Mapping[str, Channel]) -> Turns:
+        return Turns(self.store, self.talk, Preparer(channels, self.reader, self.clock), channels, self.clock)
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[None]:
+        """Telegram served in this process until the end of the block, then stopped gracefully."""
+        stop = asyncio.Event()
+        serving = asyncio.create_task(serve_telegram(self, stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.wait_for(serving, 10)
+
+
+Settle = Callable[..., Settings]
+
+
+@pytest.fixture
+def settings(server: BotApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settle:
+    monkeypatch.chdir(tmp_path)  # no .env of the developer's
+
+    def settled(**changes: object) -> Settings:
+        known = {
+            "telegram_token": SecretStr(server.token),
+            "telegram_api_url": server.url,
+            "telegram_messages_per_second": 1e5,
+            "telegram_chat_messages_per_second": 1e5,
+            "throttle_burst": 10_000,
+        }
+        return Settings.model_validate({**known, **changes})
+
+    return settled
+
+
+@pytest.fixture
+def assembly(settings: Settle, store: Store) -> Assembly:
+    return Assembly(settings(), store)
+
+
+async def eventually(condition: Callable[[], bool], within: float = 5.0) -> None:
+    """Wait until it holds."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110 - what is waited for happens in a server without events of its own
+            await asyncio.sleep(0.005)
+
+
+Waiter = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture(name="eventually")
+def waiter() -> Waiter:
+    return eventually

@@ -1,0 +1,125 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.channels.telegram.update import Received, read_update
+from bot.store.api import Incoming
+from handlers.events import EVENTS, Event, FileSent, Said, Tapped, Unreadable
+
+PERSON = {"id": 5, "is_bot": False, "first_name": "Lan", "last_name": "Nguyễn", "username": "lan"}
+PRIVATE = {"id": 5, "type": "private", "first_name": "Lan", "username": "lan"}
+GROUP = {"id": -7, "type": "supergroup", "title": "Phòng Nội vụ"}
+DOCUMENT = {"file_id": "F1", "file_unique_id": "u", "file_name": "a.cer", "file_size": 1200, "mime_type": "x"}
+
+
+def message(chat: dict[str, Any] = PRIVATE, **content: Any) -> dict[str, Any]:
+    return {"update_id": 1, "message": {"message_id": 9, "date": 1, "from": PERSON, "chat": chat, **content}}
+
+
+def tap(**changes: Any) -> dict[str, Any]:
+    shown = {"message_id": 8, "date": 0, "chat": PRIVATE}
+    query = {"id": "Q1", "from": PERSON, "chat_instance": "1", "message": shown, "data": "q|yes|1", **changes}
+    return {"update_id": 1, "callback_query": query}
+
+
+def event(raw: dict[str, Any]) -> Event:
+    received = read_update(raw, "troly_bot")
+    assert received.incoming is not None, received.ignored
+    return received.incoming.event
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (message(text="sáp nhập"), Said(text="sáp nhập", message="9")),
+        (message(text="/start@troly_bot abc"), Said(text="/start abc", message="9")),
+        (message(text="/start@TROLY_BOT"), Said(text="/start", message="9")),
+        (message(text="/start@another_bot"), Said(text="/start@another_bot", message="9")),
+        (message(text="a\ud800b\x00c"), Said(text="a\ufffdb\ufffdc", message="9")),  # nothing else can be stored
+        (message(document=DOCUMENT), FileSent(reference="F1", name="a.cer", size=1200, message="9")),
+        (message(document={"file_id": "F1"}, caption="đây"), FileSent(reference="F1", message="9")),
+        (message(document={**DOCUMENT, "file_size": "big", "file_name": None}), FileSent(reference="F1", message="9")),
+        (message(photo=[{"file_id": "P"}], caption="chứng thư"), Unreadable(what="photo", message="9")),
+        (message(voice={}), Unreadable(what="audio", message="9")),
+        (message(video_note={}), Unreadable(what="video", message="9")),
+        (message(animation={}, document=DOCUMENT), Unreadable(what="video", message="9")),  # a GIF carries both
+        (message(sticker={}), Unreadable(what="sticker", message="9")),
+        (message(location={}), Unreadable(what="other", message="9")),
+        (tap(), Tapped(data="q|yes|1", message="8")),
+        (message(GROUP, text="/start"), Said(text="/", message="9", group=True)),
+        (message(GROUP, text="/start@troly_bot xin chào"), Said(text="/", message="9", group=True)),
+    ],
+)
+def test_what_a_person_does_becomes_an_event(raw: dict[str, Any], expected: Event) -> None:
+    assert event(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (message(GROUP, text="chào cả nhà"), "group"),  # talk among others is not ours to keep
+        (message(GROUP, text="/start@another_bot"), "group"),
+        (message({"id": -1, "type": "channel"}, text="/start"), "not_private"),
+        ({"update_id": 1, "message": {"from": {"is_bot": True}, "chat": PRIVATE, "text": "a"}}, "from_a_bot"),
+        (message(pinned_message={}), "no_content"),
+        (message(text=""), "no_content"),
+        (message(document={"file_id": 5}), "no_content"),
+        (message({"type": "private", "id": "5"}, text="a"), "no_content"),
+        (tap(data=None), "not_our_button"),
+        (tap(message=None, inline_message_id="x"), "not_our_button"),
+        ({"update_id": 1, "edited_message": {}}, "other_kind"),
+        ({"update_id": 1, "channel_post": {}}, "other_kind"),
+        ({"update_id": 1, "my_chat_member": {"new_chat_member": {"status": "kicked"}}}, "blocked"),
+        ({"update_id": 1, "my_chat_member": {"new_chat_member": {"status": "member"}}}, "unblocked"),
+        ({"update_id": True}, "no_update_id"),
+        ({"update_id": 2**70}, "no_update_id"),
+        ([], "no_update_id"),
+        (None, "no_update_id"),
+    ],
+)
+def test_what_is_not_for_us_is_told_apart_by_its_reason(raw: object, reason: str) -> None:
+    received = read_update(raw, "troly_bot")
+    assert (received.incoming, received.ignored) == (None, reason)
+
+
+def test_a_tap_that_is_not_ours_still_has_to_be_answered() -> None:
+    assert read_update(tap(data=None)).callback == "Q1"
+
+
+def test_nothing_of_a_persons_name_is_kept() -> None:
+    for raw in (message(text="chào"), message(document=DOCUMENT), tap(), message(GROUP, text="/start")):
+        kept = repr(read_update(raw))
+        assert not any(name in kept for name in ("Lan", "Nguyễn", "lan", "Nội vụ"))
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters(exclude_categories=())),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = (
+    "update_id message callback_query my_chat_member chat id type from is_bot text document file_id file_name file_size "
+    "message_id data photo new_chat_member status"
+).split()
+VALUES = st.sampled_from([1, 2**64, -1, "private", "group", "supergroup", "/start", "\ud83d", True, None, "x" * 300])
+hostile = st.recursive(VALUES | json, lambda inner: st.dictionaries(st.sampled_from(KEYS), inner, max_size=8), max_leaves=30)
+
+
+@given(hostile)
+def test_any_json_at_all_is_read_without_raising_into_something_that_can_be_stored(raw: object) -> None:
+    check(read_update(raw, "troly_bot"))
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), hostile), st.sampled_from(["message", "callback_query", "my_chat_member"]))
+def test_any_content_of_a_known_kind_is_read_without_raising(content: dict[str, Any], kind: str) -> None:
+    chat = {"id": 5, "type": "private"}
+    check(read_update({"update_id": 1, kind: {"chat": chat, "message": {"chat": chat}, "id": "Q", **content}}, "troly_bot"))
+
+
+def check(received: Received) -> None:
+    assert (received.incoming is None) != (received.ignored is None)
+    if isinstance(received.incoming, Incoming):
+        assert EVENTS.validate_json(EVENTS.dump_json(received.incoming.event)) == received.incoming.event
+        received.incoming.address.encode()
