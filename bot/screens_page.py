@@ -6,6 +6,7 @@ from handlers.replies import Reply
 from locales import N_, Translator, translator
 from rules.pack import Pack
 
+_HEADINGS = (N_("every screen"), N_("The flow"), N_("Commands"), N_("Screens"))
 _INTRO = N_(
     "Every screen of the conversation, made by the conversation itself with `troly screens`. Buttons stand in brackets."
     " What the rules say in each case stands in `troly rules show`."
@@ -16,14 +17,15 @@ async def page(pack: Pack, language: str) -> str:
     """The whole page."""
     t = translator(language)
     tours = [(heading, await walk(steps, pack, language)) for heading, steps in WALKS]
+    title, flow, commands, screens = map(t, _HEADINGS)
     parts = [
-        f"# Trợ lý Chứng thư – {t(N_('every screen'))}",
+        f"# Trợ lý Chứng thư – {title}",
         t(_INTRO),
-        f"## {t(N_('The flow'))}",
+        f"## {flow}",
         _diagram([stop for _, stops in tours for stop in stops]),
-        f"## {t(N_('Commands'))}",
+        f"## {commands}",
         "\n".join(f"- `/{command.name}` – {t(command.description)}" for command in COMMANDS),
-        f"## {t(N_('Screens'))}",
+        f"## {screens}",
         *(_section(_heading(heading, t), stops[-1]) for heading, stops in tours),
     ]
     return "\n\n".join(parts) + "\n"

@@ -3,33 +3,19 @@
 The world is read and written only through its ports; the same session, event and world give the same turn.
 """
 
-from dataclasses import dataclass, replace
-
-from markupsafe import Markup
-
 from handlers import understanding
 from handlers.commands import command_in, find
 from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
 from handlers.page import DONE, Answered, Page, Tap
 from handlers.ports import World
-from handlers.replies import Reply
+from handlers.replying import Turn, aside, turn_of
 from handlers.screen import Here
 from handlers.screens import SCREENS
 from handlers.screens.expiry import EXPORT
 from handlers.screens.file import WARNING, arrived
 from handlers.secrets import holds_secret
 from handlers.session import Session
-from handlers.voice import lines
 from locales import N_
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What one event led to. ``session`` is ``None`` where nothing is to be remembered."""
-
-    session: Session | None
-    replies: tuple[Reply, ...] = ()
-    again: tuple[Event, ...] = ()
 
 
 async def respond(session: Session | None, event: Event, world: World) -> Turn:
@@ -37,10 +23,9 @@ async def respond(session: Session | None, event: Event, world: World) -> Turn:
     here = Here(session or Session(), world)
     if event.group:
         return Turn(
-            session, (_aside(here.say(N_("I talk about certificates in private only: please write to me directly."))),)
+            session, (aside(here.say(N_("I talk about certificates in private only: please write to me directly."))),)
         )
-    answered = await _take(here, event)
-    return await _turn(here, event, answered)
+    return await turn_of(here, event, await _take(here, event))
 
 
 def wants_file(session: Session | None) -> bool:
@@ -133,57 +118,3 @@ def _unsure(here: Here, page: Page, maybe: tuple[str, ...]) -> Answered:
     if page.options:
         return Answered(here.session, notes=(here.say(N_("I did not understand that. Please choose one of these:")),))
     return Answered(here.session)
-
-
-async def _turn(here: Here, event: Event, answered: Answered) -> Turn:
-    """The replies, and the session with a new version where it changed: older buttons then go stale."""
-    session = _settled(here.session, answered.session)
-    then = here.then(session)
-    replies = [_aside(*answered.notes, answered=answered)] if not answered.show else [await _shown(then, answered)]
-    swept = _swept(event, answered)
-    edited = await _edited(here, event, session)
-    if edited and _same_question(here.session, session):
-        replies = [reply.model_copy(update={"action": "edit", "target": event.message}) for reply in replies]
-        edited = None
-    kept = None if answered.forget else session
-    return Turn(kept, tuple(reply for reply in (swept, edited, *replies) if reply is not None), answered.again)
-
-
-def _settled(before: Session, after: Session) -> Session:
-    if after == before:
-        return after.having(guesses=())
-    guesses = after.guesses if after.guesses != before.guesses else ()
-    return after.having(version=before.version + 1, guesses=guesses)
-
-
-def _same_question(before: Session, after: Session) -> bool:
-    """Only ticks changed: the message with the buttons is changed in place."""
-    return before.ticked != after.ticked and before.having(ticked=(), version=0) == after.having(ticked=(), version=0)
-
-
-async def _shown(here: Here, answered: Answered) -> Reply:
-    page = await SCREENS[here.session.screen].page(here)
-    page = understanding.narrowed(page, here.session.guesses, here.say) if here.session.guesses else page
-    page = replace(page, attachments=answered.attachments).after(*answered.notes)
-    return page.reply(here.session.screen, here.session.version)
-
-
-def _aside(*paragraphs: Markup, answered: Answered | None = None) -> Reply:
-    return Reply(paragraphs=tuple(map(str, paragraphs)), attachments=answered.attachments if answered else ())
-
-
-def _swept(event: Event, answered: Answered) -> Reply | None:
-    """A secret is taken out of the chat where the channel can."""
-    sweep = answered.secret and event.message
-    return Reply(paragraphs=(), action="delete", target=event.message) if sweep else None
-
-
-async def _edited(here: Here, event: Event, after: Session) -> Reply | None:
-    """The tapped message keeps its question with the answer that was chosen, and loses its buttons."""
-    tap = Tap.parse(event.data) if isinstance(event, Tapped) else None
-    if tap is None or event.message is None or tap.version != here.session.version or after.version == tap.version:
-        return None
-    page = await SCREENS[here.session.screen].page(here)
-    option = page.option(tap.value)
-    said = lines(page.title, Markup("➤ {}").format(option.label if option else ""))
-    return Reply(paragraphs=(str(said),), action="edit", target=event.message)

@@ -30,11 +30,17 @@ def shelf(say: Voice, documents: list[Document]) -> list[Markup]:
 def _entry(say: Voice, document: Document) -> Markup:
     return lines(
         Markup("<b>{}</b> – {}").format(document.number, document.proper_title),
-        say(N_("Issued by {issuer}, {day}."), issuer=document.issuer, day=_day(document.date)),
+        _issued(say, document),
         _force(say, document),
         say.text(document.issuer_status) if document.issuer_status else "",
         say.text(document.note) if document.note else "",
     )
+
+
+def _issued(say: Voice, document: Document) -> Markup:
+    if document.date is None:
+        return say(N_("Issued by {issuer}."), issuer=document.issuer)
+    return say(N_("Issued by {issuer}, {day}."), issuer=document.issuer, day=day(document.date))
 
 
 def _force(say: Voice, document: Document) -> Markup:

@@ -8,6 +8,9 @@ from handlers.events import Event
 from handlers.replies import Attachment, Choice, Reply
 from handlers.session import Session
 
+#: Characters from which a page is long.
+LONG = 800
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -38,6 +41,11 @@ class Page:
     def after(self, *notes: Markup) -> "Page":
         """The same page, with notes said before it."""
         return replace(self, title=notes[0], paragraphs=(*notes[1:], self.title, *self.paragraphs)) if notes else self
+
+    def in_short(self) -> "Page":
+        """The same page without a long text."""
+        long = sum(map(len, self.paragraphs)) > LONG
+        return replace(self, paragraphs=()) if long else self
 
     def reply(self, screen: str, version: int) -> Reply:
         """The page as a message with its buttons."""

@@ -1,4 +1,4 @@
-"""Nothing is left out: every setting is documented, every screen toured, every command described, every text translated."""
+"""Nothing is left out: settings are documented, screens toured, commands described, texts translated."""
 
 import string
 from pathlib import Path

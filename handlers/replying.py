@@ -1,0 +1,79 @@
+"""What a turn says: notes, the open page, and the tapped message put right."""
+
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup
+
+from handlers import understanding
+from handlers.events import Event, Tapped
+from handlers.page import Answered, Page, Tap
+from handlers.replies import Reply
+from handlers.screen import Here
+from handlers.screens import SCREENS
+from handlers.session import Session
+from handlers.voice import lines
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one event led to. ``session`` is ``None`` where nothing is to be remembered."""
+
+    session: Session | None
+    replies: tuple[Reply, ...] = ()
+    again: tuple[Event, ...] = ()
+
+
+async def turn_of(here: Here, event: Event, answered: Answered) -> Turn:
+    """The replies, and the session with a new version where it changed: older buttons then go stale."""
+    session = _settled(here.session, answered.session)
+    kept = None if answered.forget else session
+    swept = Reply(paragraphs=(), action="delete", target=event.message) if answered.secret and event.message else None
+    said = [*([swept] if swept else []), *await _said(here, event, answered, session)]
+    return Turn(kept, tuple(said), answered.again)
+
+
+def aside(*paragraphs: Markup) -> Reply:
+    """A message without the open page."""
+    return Reply(paragraphs=tuple(map(str, paragraphs)))
+
+
+def _settled(before: Session, after: Session) -> Session:
+    if after == before:
+        return after.having(guesses=())
+    guesses = after.guesses if after.guesses != before.guesses else ()
+    return after.having(version=before.version + 1, guesses=guesses)
+
+
+async def _said(here: Here, event: Event, answered: Answered, after: Session) -> list[Reply]:
+    reply = await _shown(here.then(after), answered, repeated=after == here.session) if answered.show else None
+    if reply is None:
+        reply = aside(*answered.notes)
+    if isinstance(event, Tapped) and event.message and _only_ticks_changed(here.session, after):
+        return [reply.model_copy(update={"action": "edit", "target": event.message})]
+    tapped = await _tapped(here, event, after)
+    return [tapped, reply] if tapped else [reply]
+
+
+def _only_ticks_changed(before: Session, after: Session) -> bool:
+    """The message with the buttons is then changed in place."""
+    return before.ticked != after.ticked and before.having(ticked=(), version=0) == after.having(ticked=(), version=0)
+
+
+async def _shown(here: Here, answered: Answered, *, repeated: bool) -> Reply:
+    """The open page after the notes; a long page that stands in the chat already is not said twice."""
+    session = here.session
+    page: Page = await SCREENS[session.screen].page(here)
+    page = understanding.narrowed(page, session.guesses, here.say) if session.guesses else page
+    page = page.in_short() if repeated and answered.notes else page
+    return replace(page, attachments=answered.attachments).after(*answered.notes).reply(session.screen, session.version)
+
+
+async def _tapped(here: Here, event: Event, after: Session) -> Reply | None:
+    """The tapped message keeps its question with the answer that was chosen, and loses its buttons."""
+    tap = Tap.parse(event.data) if isinstance(event, Tapped) else None
+    if tap is None or event.message is None or tap.version != here.session.version or after.version == tap.version:
+        return None
+    page = await SCREENS[here.session.screen].page(here)
+    option = page.option(tap.value)
+    said = lines(page.title, Markup("➤ {}").format(option.label if option else ""))
+    return Reply(paragraphs=(str(said),), action="edit", target=event.message)
