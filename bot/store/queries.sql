@@ -65,7 +65,8 @@ VALUES (:origin, :chat, :channel, :payload, :priority, :now, :now)
 ON CONFLICT (origin) DO NOTHING;
 
 -- :name claim
--- Due rows go to "sending": of each chat the first in order, none where one is under way.
+-- Due rows go to "sending": of each chat the first in order, none where one is under way. Without the CAST, SQLite
+-- (3.40) forgets the column's type in RETURNING and walks all chats.
 UPDATE outbox SET state = 'sending', attempts = attempts + 1
 WHERE state = 'queued' AND id IN (
     SELECT o.id FROM outbox o
@@ -77,7 +78,7 @@ WHERE state = 'queued' AND id IN (
     ORDER BY o.priority, o.id
     LIMIT :limit
     {skip_locked})
-RETURNING id, origin, chat, (SELECT c.address FROM chats c WHERE c.id = outbox.chat), payload, attempts - 1, priority;
+RETURNING id, origin, chat, (SELECT c.address FROM chats c WHERE c.id = CAST(outbox.chat AS TEXT)), payload, attempts - 1, priority;
 
 -- :name settle_sent
 -- Sent: only ids and the state stay.

@@ -48,8 +48,7 @@ CREATE TABLE outbox (
 );
 
 CREATE INDEX outbox_queued ON outbox (channel, priority, id) WHERE state = 'queued';
-CREATE INDEX outbox_open ON outbox (chat) WHERE state IN ('queued', 'sending');
-CREATE INDEX outbox_of_chat ON outbox (chat);
+CREATE INDEX outbox_of_chat ON outbox (chat, state);
 CREATE INDEX outbox_settled ON outbox (settled_at) WHERE settled_at IS NOT NULL;
 
 -- One row: a keyed HMAC by which a database knows the key file it belongs to.

@@ -1,0 +1,116 @@
+"""``troly migrate``, ``troly keys`` and ``troly retention``."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.cli import main
+from bot.settings import load_settings
+from bot.store import open_keyring, open_store
+from bot.store.sealing import read_key_file
+from tests.integration.store.conftest import Database
+from tests.support.storing import answer, one_chat
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def troly(database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """Runs a command on the database; exit code, output, errors."""
+    monkeypatch.chdir(database.folder)
+    monkeypatch.setenv("TROLY_DATA_DIR", str(database.folder))
+    monkeypatch.setenv("TROLY_LANGUAGE", "en")
+    if database.url:
+        monkeypatch.setenv("TROLY_DATABASE_URL", database.url)
+    load_settings.cache_clear()
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        code = ended.value.code
+        said = capsys.readouterr()
+        return code if isinstance(code, int) else 0, said.out, said.err
+
+    yield run
+    load_settings.cache_clear()
+
+
+def with_a_silent_chat(database: Database) -> None:
+    async def fill() -> None:
+        store = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
+        await answer(store, await one_chat(store), now=datetime.now(UTC) - timedelta(days=40))
+        await store.close()
+
+    asyncio.run(fill())
+    database.sql("UPDATE chats SET last_contact_at = 0")
+
+
+def test_migrate_brings_up_what_is_missing_and_says_so(troly: Command, database: Database) -> None:
+    for table in ("request_history", "requests", "counters"):
+        if database.url:
+            database.sql(f"DROP TABLE {table}")
+    database.sql("DELETE FROM schema_migrations WHERE version > 1") if database.url else None
+
+    code, out, _ = troly("migrate")
+
+    assert code == 0
+    assert out.splitlines()[-1] == "Applied: 0002_requests"
+    assert troly("migrate")[1] == "The database is up to date.\n"
+
+
+def test_keys_are_listed_by_id_and_use_and_never_shown(troly: Command, database: Database) -> None:
+    with_a_silent_chat(database)
+
+    code, out, _ = troly("keys", "list")
+
+    keys = read_key_file(database.keys)
+    assert code == 0
+    assert out.startswith(keys.current)
+    assert "in use  seals 2 values" in out
+    assert not any(secret in out for secret in database.keys.read_text().split('"') if len(secret) > 40)
+
+
+def test_a_rotation_says_what_it_did(troly: Command, database: Database) -> None:
+    with_a_silent_chat(database)
+    first = read_key_file(database.keys).current
+
+    code, out, _ = troly("keys", "rotate")
+
+    keys = read_key_file(database.keys)
+    assert code == 0
+    assert f"New key {keys.current}; values sealed anew: 2." in out
+    assert set(keys.keys) == {first, keys.current}
+    listed = troly("keys", "list")[1]
+    assert "superseded  seals 0 values" in listed.splitlines()[0]
+    assert "in use  seals 2 values" in listed.splitlines()[1]
+
+
+def test_retention_counts_first_and_deletes_then(troly: Command, database: Database) -> None:
+    with_a_silent_chat(database)
+
+    dry = troly("retention", "--dry-run", "--days", "30")[1]
+    done = troly("retention", "--days", "30")[1]
+
+    assert dry.splitlines()[0] == "Would be deleted:"
+    assert done.splitlines()[0] == "Deleted:"
+    assert dry.splitlines()[1:] == done.splitlines()[1:]
+    assert "  chats: 1" in done
+    assert "  chats: 0" in troly("retention", "--days", "30")[1]
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("keys", "list"), ("keys", "rotate"), ("retention",)])
+def test_a_newer_database_ends_every_command_with_one_clear_line(
+    troly: Command, database: Database, command: tuple[str, ...]
+) -> None:
+    troly("migrate")
+    database.sql("INSERT INTO schema_migrations VALUES (9999, '9999_future', 'x', 0)")
+
+    code, out, err = troly(*command)
+
+    assert code != 0
+    assert "Traceback" not in err
+    assert err.startswith("troly: The database was made by a later version of the program (migration 9999_future).")
+    assert out in ("", "There was no key file; one was made.\n")
+    database.sql("DELETE FROM schema_migrations WHERE version = 9999")

@@ -1,0 +1,79 @@
+"""The SQL file and the code agree."""
+
+import re
+import sqlite3
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+import bot.store
+from bot.store.drivers.postgres import PostgresDriver
+from bot.store.drivers.sqlite import SqliteDriver
+from bot.store.migrations import load_migrations
+from bot.store.places import SEALED
+from bot.store.queries import load_queries, statements
+
+SOURCE = files("bot.store").joinpath("queries.sql").read_text(encoding="utf-8")
+QUERIES = load_queries(SqliteDriver.dialect)
+CODE = "".join(path.read_text(encoding="utf-8") for path in Path(bot.store.__file__).parent.rglob("*.py"))
+
+
+@pytest.fixture
+def tables() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:")
+    connection.execute(QUERIES["create_migrations"])
+    for step in load_migrations():
+        for statement in statements(step.text, SqliteDriver.dialect):
+            connection.execute(statement)
+    return connection
+
+
+def test_every_query_carries_a_comment() -> None:
+    for name, comment in re.findall(r"^-- :name (\w+)\n(.*)$", SOURCE, re.MULTILINE):
+        assert comment.startswith("-- "), name
+
+
+def test_every_query_is_used_and_every_used_one_exists() -> None:
+    named = {name.split(".")[0] for name in QUERIES}
+    used = set(re.findall(r'(?:Call|per_column|_read)\(\s*"(\w+)"', CODE)) | set(re.findall(r'"(expire_\w+)"', CODE))
+
+    assert used == named
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_is_good_sql(name: str, tables: sqlite3.Connection) -> None:
+    parameters = dict.fromkeys(re.findall(r":(\w+)", QUERIES[name]))
+
+    tables.execute(f"EXPLAIN {QUERIES[name]}", parameters)
+    tables.close()
+
+
+def test_both_databases_have_the_same_words() -> None:
+    assert SqliteDriver.dialect.keys() == PostgresDriver.dialect.keys()
+
+
+def test_every_column_of_bytes_is_rotated() -> None:
+    script = "".join(step.text for step in load_migrations())
+    columns = set()
+    for table, body in re.findall(r"CREATE TABLE (\w+) \((.*?)\n\);", script, re.DOTALL):
+        columns |= {(table, column) for column in re.findall(r"(\w+) +\{bytes\}", body)}
+
+    assert columns == {(sealed.table, sealed.column) for sealed in SEALED}
+
+
+def test_migrations_are_numbered_without_gaps_and_explained() -> None:
+    steps = load_migrations()
+
+    assert [step.version for step in steps] == list(range(1, len(steps) + 1))
+    assert all(step.text.startswith("-- ") for step in steps)
+
+
+@pytest.mark.parametrize("query", ["claim", "pending", "forget_chat", "my_requests", "waiting_chats", "finish"])
+def test_the_queries_of_every_turn_never_walk_a_whole_table(query: str, tables: sqlite3.Connection) -> None:
+    parameters = dict.fromkeys(re.findall(r":(\w+)", QUERIES[query]))
+
+    plan = [row[3] for row in tables.execute(f"EXPLAIN QUERY PLAN {QUERIES[query]}", parameters)]
+
+    tables.close()
+    assert not [step for step in plan if step.startswith("SCAN") and "INDEX" not in step], plan
