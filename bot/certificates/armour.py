@@ -17,7 +17,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_MARK = re.compile(rb"-{4,5} ?(BEGIN|END) ([A-Za-z0-9 #]{1,40}?) ?-{4,5}")
+_MARK = re.compile(rb"-{4,5} ?(BEGIN|END) ([A-Za-z0-9 #.]{1,40}?) ?-{4,5}")
 _SECRET = re.compile(rb"BEGIN [A-Za-z0-9 ]{0,30}PRIVATE KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjE")
 #: A SEQUENCE in base64 (0x30 and a length), over lines; possessive, so that it stays linear.
 _BARE = re.compile(rb"(?<![A-Za-z0-9+/])M[A-I][A-Za-z0-9+/]{30,}+(?:\s++[A-Za-z0-9+/]++)*+={0,2}")

@@ -1,0 +1,89 @@
+"""Every file of ``cryptography_vectors`` gives certificates or a typed trouble, in this process."""
+
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import cryptography_vectors
+import pytest
+from cryptography import x509
+
+from bot.certificates import read
+from handlers.certificate import Reading, Trouble
+
+pytestmark = pytest.mark.corpus
+ROOT = Path(cryptography_vectors.__file__).parent
+
+
+def _files() -> Iterator[Path]:
+    return (file for file in sorted(ROOT.rglob("*")) if file.is_file() and file.suffix not in {".py", ".pyc"})
+
+
+@cache
+def _readings() -> dict[Path, Reading]:
+    return {file.relative_to(ROOT): read(file.read_bytes(), file.name) for file in _files()}
+
+
+def test_every_file_gives_certificates_or_a_typed_trouble() -> None:
+    silent = [str(file) for file, reading in _readings().items() if not (reading.certificates or reading.problems)]
+    assert not silent
+    assert len(_readings()) > 2_500
+
+
+def _counted(suffix: str) -> Counter[Trouble | str]:
+    """Per trouble, the files of a suffix; ``read`` counts those that gave a certificate."""
+    counts: Counter[Trouble | str] = Counter()
+    for file, reading in _readings().items():
+        if file.suffix == suffix:
+            counts.update({"read"} if reading.certificates else {problem.trouble for problem in reading.problems})
+    return counts
+
+
+#: suffix -> what became of its files. The numbers are those of the release in constraints.txt.
+TABLE: dict[str, dict[Trouble | str, int]] = {
+    ".crt": {"read": 403, Trouble.BROKEN: 2},
+    ".eml": {"read": 223, Trouble.BROKEN: 1},
+    ".p7b": {"read": 1},
+    ".p12": {Trouble.PKCS12: 436},
+    ".key": {Trouble.PRIVATE_KEY: 13},
+    ".crl": {Trouble.NO_CERTIFICATE: 173},
+    ".pem": {
+        "read": 101,
+        Trouble.BROKEN: 20,
+        Trouble.ENCRYPTED: 3,
+        Trouble.NO_CERTIFICATE: 68,
+        Trouble.PRIVATE_KEY: 100,
+    },
+    ".der": {
+        "read": 7,
+        Trouble.BROKEN: 13,
+        Trouble.ENCRYPTED: 1,
+        Trouble.NO_CERTIFICATE: 58,
+        Trouble.PRIVATE_KEY: 27,
+    },
+}
+
+
+@pytest.mark.parametrize(("suffix", "counts"), TABLE.items())
+def test_files_of_a_kind_end_as_counted(suffix: str, counts: dict[Trouble | str, int]) -> None:
+    assert _counted(suffix) == counts
+
+
+def _loaded(data: bytes) -> x509.Certificate | None:
+    load = x509.load_pem_x509_certificate if b"-----BEGIN" in data else x509.load_der_x509_certificate
+    with warnings.catch_warnings(action="ignore"):
+        try:
+            return load(data)
+        except (ValueError, x509.InvalidVersion):
+            return None
+
+
+def test_what_the_library_loads_is_read_or_broken_or_refused_for_the_key_beside_it() -> None:
+    outcomes = Counter[str]()
+    for file in _files():
+        if file.suffix in {".crt", ".pem", ".der"} and _loaded(file.read_bytes()):
+            reading = _readings()[file.relative_to(ROOT)]
+            outcomes["read" if reading.certificates else reading.problems[0].trouble.value] += 1
+    assert outcomes == {"read": 508, "broken": 22, "private_key": 3}

@@ -1,0 +1,75 @@
+"""Whatever the bytes, reading ends in a reading."""
+
+import warnings
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.certificates import TrustStore, read
+from bot.certificates.names import shown
+from bot.certificates.subscriber import guess
+from handlers.certificate import SECRETS, Reading
+from handlers.matching_unit import matches_unit
+from tests.support import pki, pki_files
+
+G2 = TrustStore((pki.g2_root().certificate, pki.g2_state().certificate))
+#: One of every kind, to be damaged.
+SEEDS = (
+    pki.make_certificate(),
+    pki.issue().pem,
+    pki.g2_state().der,
+    pki_files.bundle(pki.issue().der, pki.g2_state().der),
+    pki_files.as_ber(pki_files.signed_pkcs7(pki.issue(), pki.g2_state())),
+    pki_files.pdf(pki.issue(), chain=(pki.g2_state(),)),
+    pki_files.signed_xml(pki.issue().der),
+    pki_files.office(pki.issue().der),
+    pki_files.make_zip({"a.cer": pki.issue().der, "b.p7b": pki_files.bundle(pki.issue().der)}),
+    pki_files.pkcs12_file(pki.issue()),
+    *pki_files.private_keys(pki.ec_key()).values(),
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A valid file with bytes changed, cut out, doubled or put in."""
+    data = bytearray(draw(st.sampled_from(SEEDS)))
+    for _ in range(draw(st.integers(1, 6))):
+        at = draw(st.integers(0, len(data)))
+        end = at + draw(st.integers(0, 40))
+        data[at:end] = draw(st.sampled_from((b"", bytes(data[at:end]) * 2)) | st.binary(max_size=8))
+    return bytes(data)
+
+
+def _holds(reading: Reading) -> None:
+    """What must be true of any reading."""
+    assert reading.certificates or reading.problems
+    fingerprints = [one.fingerprint for one in reading.certificates]
+    assert len(set(fingerprints)) == len(fingerprints)
+    if any(problem.trouble in SECRETS for problem in reading.problems):
+        assert not reading.certificates
+    for one in reading.certificates:
+        assert one.name.isprintable()
+        assert one.not_before.utcoffset() is not None
+    assert Reading.model_validate_json(reading.model_dump_json()) == reading
+
+
+@given(damaged())
+@settings(max_examples=1_500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_damaged_files_end_in_a_reading(data: bytes) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _holds(read(data, trust=G2))
+
+
+@given(st.binary(max_size=400) | st.text(max_size=200).map(str.encode))
+@settings(max_examples=500, deadline=None)
+def test_noise_ends_in_a_reading(data: bytes) -> None:
+    _holds(read(data))
+
+
+@given(st.text(max_size=120))
+def test_any_name_can_be_shown_guessed_and_compared(name: str) -> None:
+    (certificate,) = read(pki.make_certificate()).certificates
+    assert shown(shown(name)) == shown(name)
+    guess(name)
+    matches_unit(certificate, name)
