@@ -3,12 +3,15 @@
 import asyncio
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.acceptance.officer import Officer
 from tests.support.botapi import ApiError, BotApi, User
 from tests.support.botapi.errors import too_many_requests
+from tests.support.pki import issue
 from tests.support.program import Program, running
+from tests.support.zygote import Zygote
 
 
 async def test_too_many_requests_are_waited_out(lan: Officer, api: BotApi) -> None:
@@ -99,6 +102,33 @@ async def test_a_stop_waits_for_the_reply_under_way(lan: Officer, program: Progr
     await api.gate.next_call("sendMessage")
     await program.stop()
     assert len(lan.user.sees()) == 1
+
+
+async def test_a_killed_program_leaves_no_process_behind(lan: Officer, program: Program) -> None:
+    await lan.consents()
+    await lan.user.sends_file(issue().der, "a.cer")
+    await lan.hears()
+    children = psutil.Process(program.pid).children(recursive=True)
+    assert children, "files are read in a process of their own"
+    await program.kill()
+    _, alive = await asyncio.to_thread(psutil.wait_procs, children, timeout=5)
+    assert not alive
+
+
+async def test_within_the_limits_of_the_platform_everybody_is_answered_once(
+    tmp_path: Path, fast_start: Zygote
+) -> None:
+    """40 people at once, and one who asks eight times in a breath, against 30 a second and 1 a second in a chat."""
+    pace = {"TROLY_TELEGRAM_MESSAGES_PER_SECOND": "30", "TROLY_TELEGRAM_CHAT_MESSAGES_PER_SECOND": "1"}
+    async with BotApi.start() as api, running(api, tmp_path, pace, fast_start):
+        people = [Officer(api.user(f"Người {number}")) for number in range(40)]
+        await asyncio.gather(*(one.says("/start") for one in people))
+        for _ in range(7):
+            await people[0].user.says("/trogiup")
+        for _ in range(7):
+            await people[0].hears()
+        await people[0].user.hears_nothing()
+        assert [len(one.user.sees()) for one in people] == [8] + [1] * 39
 
 
 async def test_what_was_said_while_it_was_away_is_answered_after_the_start(api: BotApi, tmp_path: Path) -> None:
