@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import structlog
-
 from bot.certificates import CertificateReader
 from bot.channels.base import Channel
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat
@@ -17,9 +15,12 @@ from bot.settings import Settings
 from bot.store import open_keyring, open_store
 from bot.store.api import Store
 from handlers import respond, wants_file
+from locales import N_, translator
 from rules import load_pack
 
-_log = structlog.get_logger(__name__)
+NEW_KEYS = N_(
+    "New keys were made in {path}. Copy this file to a safe place: without it nothing that is stored can be read."
+)
 #: A terminal takes whatever comes.
 _UNPACED = Pace(overall=Rate(1e6, 1e6), chat=Rate(1e6, 1e6))
 
@@ -52,7 +53,8 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
     key_file = settings.key_file or settings.data_dir / "keys.json"
     keyring, created = open_keyring(key_file)
     if created:
-        _log.warning("new_keys", file=str(key_file), hint="back this file up: without it the data cannot be read")
+        t = translator(settings.language)
+        print(t(NEW_KEYS, path=key_file), file=sys.stderr)  # noqa: T201 - whatever the log level, this must be read
     url = settings.database_url.get_secret_value() if settings.database_url else None
     store = await open_store(url, settings.data_dir, keyring)
     reader = CertificateReader(settings.data_dir / "trust")

@@ -13,8 +13,8 @@ from locales import N_
 from rules.facts import Subject
 
 NO = "no"
-#: More certificates than a menu can show are cut, and that is said.
-SHOWN = 20
+#: More certificates than a menu can show are cut, and that is said (a channel takes at most 100 buttons).
+SHOWN = 50
 
 CONFIRM = {
     Subject.ORGANISATION: N_("Yes – the certificate of an organisation"),
@@ -49,12 +49,10 @@ class ConfirmCertificate(NoText):
 
 def _list(here: Here, offered: tuple[Certificate, ...]) -> Page:
     say = here.say
-    cut = (say(N_("Only the first {number} are shown."), number=SHOWN),) if len(offered) > SHOWN else ()
-    options = [Option(str(index), f"{c.name} · {c.serial[-8:]}") for index, c in enumerate(offered[:SHOWN])]
+    options = [Option(str(index), f"{c.name} · {c.serial[-8:]}") for index, c in enumerate(offered)]
     return Page(
         say(N_("<b>The file holds several certificates. Which one do you mean?</b>")),
-        cut,
-        (*options, Option(NO, say.t(N_("None of them")))),
+        options=(*options, Option(NO, say.t(N_("None of them")))),
     )
 
 

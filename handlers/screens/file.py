@@ -5,6 +5,7 @@ from markupsafe import Markup
 from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.page import Answered
 from handlers.screen import Here
+from handlers.screens.certificate import SHOWN
 from handlers.screens.expiry import EXPORT
 from handlers.voice import Voice
 from locales import N_
@@ -44,7 +45,9 @@ def arrived(here: Here, reading: Reading) -> Answered:
         return Answered(here.session, notes=(here.say(WARNING),), secret=True)
     notes = tuple(_problems(here.say, reading.problems))
     if reading.certificates:
-        return Answered(here.session.at("certificate", offered=reading.certificates), notes=notes)
+        cut = (here.say(N_("Only the first {number} are shown."), number=SHOWN),)
+        notes += cut if len(reading.certificates) > SHOWN else ()
+        return Answered(here.session.at("certificate", offered=reading.certificates[:SHOWN]), notes=notes)
     help_ = (here.say(EXPORT),) if troubles & _EXPORT_HELPS else ()
     return Answered(here.session, notes=(*notes, *help_))
 

@@ -28,7 +28,7 @@ def chat(folder: Path, *lines: str, name: str | None = None) -> str:
         cwd=folder,
         env={"PATH": os.environ["PATH"], "TROLY_DATA_DIR": str(folder), "PYTHONUTF8": "1"},
     )
-    assert done.stderr == "" or "new_keys" in done.stderr
+    assert done.stderr == "" or "keys.json" in done.stderr
     return done.stdout
 
 
