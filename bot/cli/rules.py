@@ -13,13 +13,13 @@ from rules.checking import check as find_troubles
 app = typer.Typer(help=N_("Prove the rules, and print them for a lawyer."), no_args_is_help=True)
 
 
-@app.command()
+@app.command(help=N_("Prove the tables complete and unique, and report everything that is wrong."))
 def check(
     folder: Annotated[
         Path | None, typer.Argument(help=N_("Folder of a pack; without it, the one that comes along."))
     ] = None,
 ) -> None:
-    """Prove the tables complete and unique, and report everything that is wrong; exit status 1 if anything is."""
+    """Exit status 1 if anything is wrong."""
     try:
         pack = load_pack(folder or "nhon_trach")
     except PackError as error:
@@ -35,12 +35,12 @@ def check(
     typer.echo(f"{pack.label}: {counted}: complete, unique, cited")
 
 
-@app.command()
+@app.command(help=N_("Print the whole table with its citations, as a document a lawyer can sign."))
 def show(
     language: Annotated[str, typer.Option("--lang", help=N_("Language of the texts: vi or en."))] = LANGUAGES[0],
     out: Annotated[Path | None, typer.Option("--out", help=N_("File to write; without it, standard output."))] = None,
 ) -> None:
-    """Print the whole table with its citations, as a document a lawyer can sign."""
+    """Markdown, in one of the languages."""
     if language not in LANGUAGES:
         raise typer.BadParameter(f"{language} is not spoken here; choose {' or '.join(LANGUAGES)}", param_hint="--lang")
     text = rulebook(load_pack(), translator(language))

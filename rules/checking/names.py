@@ -109,10 +109,15 @@ def _notice_names(pack: Pack) -> Iterator[tuple[str, Iterable[str]]]:
 
 def _questions(pack: Pack) -> Iterator[Diagnostic]:
     facts = Counter(question.fact for question in pack.questions)
-    for variable in VARIABLES:
-        if fact_of(variable) not in facts:
-            yield Diagnostic("unasked", "questions.toml", f"nothing asks for {fact_of(variable)}; add a question", True)
-            break
+    used = dict.fromkeys(name for table in pack.tables for name in (*table.applies, *table.inputs))
+    needed = dict.fromkeys(
+        "events" if name in pack.flags else fact_of(name) for name in used if name in PLAIN + tuple(pack.flags)
+    )
+    for fact in needed:
+        if fact not in facts:
+            yield Diagnostic(
+                "unasked", "questions.toml", f"rows need {fact} and nothing asks for it; add a question", True
+            )
     for question in pack.questions:
         if facts[question.fact] > 1:
             yield Diagnostic("repeated-name", f"questions.toml: {question.fact}", "is asked twice; keep one")

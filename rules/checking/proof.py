@@ -29,15 +29,16 @@ def unproved(pack: Pack) -> tuple[Diagnostic, ...]:
 def _hits(engine: Engine, table: Table) -> Iterator[Diagnostic]:
     """One diagnostic per set of rows that matches together, with the facts of one example."""
     names = tuple(dict.fromkeys((*table.applies, *table.inputs)))
-    reported = set()
+    reported: set[tuple[str, ...]] = set()
     for values in product(*(table.applies.get(name, engine.domains[name]) for name in names)):
         given = dict(zip(names, values, strict=True))
         rows = tuple(row for row in table.rows if matches(row.when, given))
-        if len(rows) == 1 or (rows and rows in reported):
+        ids = tuple(row.id for row in rows)
+        if len(rows) == 1 or ids in reported:
             continue
         example = _example(engine.functions, given)
         if example is not None:
-            reported.add(rows)
+            reported.update([ids] if ids else [])
             yield _overlap(rows, example) if rows else _gap(table, given, example)
 
 
@@ -91,8 +92,9 @@ def _dead_values(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
 
 def _valueless(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
     for name in dict.fromkeys(table.gives for table in pack.tables if table.gives):
-        nowhere = functions.diagram.negate(functions.diagram.some(functions.inputs[name].values()))
-        if functions.diagram.witness(nowhere) is not None:
+        applies = [functions.applies[table.name] for table in pack.tables if table.gives == name]
+        elsewhere = functions.diagram.negate(functions.diagram.some(applies))
+        if name not in pack.defaults and functions.diagram.witness(elsewhere) is not None:
             message = f"{name} has no value where none of its tables applies; add it to [defaults]"
             yield Diagnostic("no-default", "decisions.toml: defaults", message)
 
