@@ -10,8 +10,9 @@ from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.front import Front
 from bot.channels.telegram.update import CHANNEL
 from bot.delivery.backoff import Backoff
+from bot.errors import SettingsError
 from handlers.commands import COMMANDS
-from locales import LANGUAGES, translator
+from locales import LANGUAGES, N_, translator
 
 _log = structlog.get_logger(__name__)
 
@@ -21,14 +22,18 @@ async def introduce(api: TelegramApi, front: Front, webhook: dict[str, Any]) -> 
 
     Raises:
         Refused: Telegram does not accept the token.
-        Invalid: Telegram does not accept the webhook's address.
+        SettingsError: Telegram does not accept the webhook's address or secret.
     """
     backoff = Backoff()
     while True:
         try:
             await _introduce(api, front, webhook)
-        except (Refused, Invalid):
-            raise
+        except Refused:
+            message = N_("Telegram does not accept TROLY_TELEGRAM_TOKEN. Ask @BotFather for the current token.")
+            raise Refused(message) from None
+        except Invalid:
+            message = N_("Telegram does not accept TROLY_TELEGRAM_WEBHOOK_URL or TROLY_TELEGRAM_WEBHOOK_SECRET.")
+            raise SettingsError(message) from None
         except ChannelError as error:
             _log.warning("telegram_not_reached", channel=CHANNEL, error=type(error).__name__)
             await asyncio.sleep(backoff.next())

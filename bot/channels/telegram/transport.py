@@ -4,6 +4,7 @@ What matters to a delivery is whether a request left. aiohttp tells a connection
 broke; a 429 is told apart here because the library's own exception for it warns on use.
 """
 
+import io
 import json
 from typing import Any
 
@@ -95,7 +96,7 @@ class AiohttpRequest(BaseRequest):
         """A JSON object; the library's own logs what it cannot read, and with it what people wrote."""
         try:
             answer = json.loads(payload)
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         if not isinstance(answer, dict):
             raise RequestFailedError(MaybeSent())
@@ -117,7 +118,8 @@ def _body(data: RequestData | None) -> bytes | aiohttp.FormData | None:
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, media_type) in data.multipart_data.items():
-        form.add_field(name, content, filename=filename, content_type=media_type)
+        stream = io.BytesIO(content) if isinstance(content, bytes) else content
+        form.add_field(name, stream, filename=filename, content_type=media_type)
     return form
 
 
@@ -129,5 +131,5 @@ def _retry_after(payload: bytes) -> float:
     """Seconds to wait; a few where the answer does not say."""
     try:
         return max(1.0, float(json.loads(payload)["parameters"]["retry_after"]))
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return 5.0

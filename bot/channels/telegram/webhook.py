@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,14 +75,12 @@ class WebhookReceiver:
         """Serve; Telegram is told where to call once we listen.
 
         Raises:
+            SettingsError: nobody can listen there, or Telegram does not accept the address.
             Refused: Telegram does not accept the token.
-            Invalid: Telegram does not accept the address.
         """
-        config = uvicorn.Config(
-            self.app(), host=self._host, port=self._port, log_config=None, access_log=False, lifespan="off"
-        )
-        server = _Server(config)
-        serving = asyncio.create_task(server.serve())
+        listener = self._listen()
+        server = _Server(uvicorn.Config(self.app(), log_config=None, access_log=False, lifespan="off"))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             await unless(stop, self._introduce())
             await stop.wait()
@@ -94,6 +93,16 @@ class WebhookReceiver:
         """The application: one address, one method."""
         path = urlsplit(self._settings.url).path or "/"
         return Starlette(routes=[Route(path, self._called, methods=["POST"])])
+
+    def _listen(self) -> socket.socket:
+        """Ours rather than uvicorn's, which ends the process where the port is taken."""
+        try:
+            family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+            return socket.create_server((self._host, self._port), family=family)
+        except OSError as error:
+            message = N_("Nobody can listen on TROLY_TELEGRAM_WEBHOOK_LISTEN={address}: {reason}")
+            reason = error.strerror or type(error).__name__
+            raise SettingsError(message, address=self._settings.listen, reason=reason) from None
 
     async def _introduce(self) -> None:
         webhook = {
@@ -112,7 +121,7 @@ class WebhookReceiver:
             return Response(status_code=413)
         try:
             update = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             update = None  # counted as ignored: asking for it again would not make it readable
         try:
             async with asyncio.timeout(_STORING):

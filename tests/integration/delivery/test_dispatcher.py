@@ -20,6 +20,7 @@ from bot.delivery.clock import SystemClock
 from bot.store.api import Delivery, OutboxRow, Store
 from tests.support.delivery import ManualClock, ScriptedChannel, said
 from tests.support.roads import UNHURRIED, Roads
+from tests.support.waiting import eventually
 
 
 class Watched:
@@ -179,8 +180,7 @@ async def test_the_loop_sends_on_a_signal_and_stops_with_nothing_half_done(store
     await asyncio.sleep(0.05)
     await roads.take(said("a", 1))
     dispatcher.notify()
-    while not roads.channel.under_way:
-        await asyncio.sleep(0.001)
+    await eventually(lambda: roads.channel.under_way)
     stop.set()
     await asyncio.wait_for(running, 2)
     assert roads.channel.texts() == ["1: a"]
@@ -195,8 +195,6 @@ async def test_the_loop_sends_again_when_a_retry_falls_due(store: Store) -> None
     running = asyncio.create_task(roads.dispatcher.run(stop))
     await roads.take(said("a", 1))
     roads.dispatcher.notify()
-    async with asyncio.timeout(2):
-        while not roads.channel.sent:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: roads.channel.sent, within=2)
     stop.set()
     await running

@@ -10,6 +10,7 @@ from bot.delivery.stopping import unless
 from bot.store.api import Chat, Store
 from tests.support.delivery import ScriptedChannel, said
 from tests.support.roads import UNHURRIED, Roads
+from tests.support.waiting import eventually
 
 
 class Part:
@@ -38,9 +39,7 @@ class Process:
         self.runner = Runner(store, self.workers, {"telegram": self.dispatcher}, (*parts, *house), clock)
 
     async def until_sent(self, count: int) -> None:
-        async with asyncio.timeout(5):
-            while len(self.roads.channel.sent) < count:
-                await asyncio.sleep(0.005)
+        await eventually(lambda: len(self.roads.channel.sent) >= count)
 
 
 async def test_a_start_picks_up_everything_the_last_process_left(store: Store) -> None:

@@ -1,7 +1,7 @@
 """Our side of Telegram against the Bot API server of the tests, over the real store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,18 +93,3 @@ def settings(server: BotApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 @pytest.fixture
 def assembly(settings: Settle, store: Store) -> Assembly:
     return Assembly(settings(), store)
-
-
-async def eventually(condition: Callable[[], bool], within: float = 5.0) -> None:
-    """Wait until it holds."""
-    async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110 - what is waited for happens in a server without events of its own
-            await asyncio.sleep(0.005)
-
-
-Waiter = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture(name="eventually")
-def waiter() -> Waiter:
-    return eventually

@@ -87,7 +87,7 @@ async def answering(reply: bytes) -> asyncio.Server:
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<html",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"ok\":true}",
+        b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"ok":true}',
         b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{",
         b"HTTP/1.1 503 No\r\nContent-Length: 5\r\n\r\n<html",
         b"no HTTP at all\r\n\r\n",
@@ -108,7 +108,9 @@ async def test_the_token_is_in_no_error_and_in_no_log_line(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     told: list[str] = []
-    others = [TelegramApi(SecretStr(STRANGER), url) for url in (server.url, f"http://127.0.0.1:{free_port()}", "ht!tp:")]
+    others = [
+        TelegramApi(SecretStr(STRANGER), url) for url in (server.url, f"http://127.0.0.1:{free_port()}", "ht!tp:")
+    ]
     server.fault("getMe", drop=True)
     for one, method in [(api, "getMe"), (api, "noSuchMethod"), *((other, "getMe") for other in others)]:
         try:

@@ -1,0 +1,223 @@
+import asyncio
+from typing import Any
+
+import pytest
+
+from bot.channels.errors import ChannelError, Refused
+from bot.channels.telegram import Front, Poller, TelegramApi
+from bot.delivery import Intake, Rate, SystemClock, Throttle
+from bot.store.api import Chat, Store
+from bot.store.errors import StoreLocked
+from handlers.events import Event
+from handlers.ports import World
+from handlers.session import Session
+from tests.integration.telegram.conftest import Assembly, Settle
+from tests.support.botapi import ApiError, BotApi
+from tests.support.delivery import Answer, conversation, echo
+from tests.support.waiting import eventually
+
+
+def poller(api: TelegramApi, store: Store, chats: list[Chat] | None = None) -> Poller:
+    clock = SystemClock()
+    found = [] if chats is None else chats
+    intake = Intake(store, Throttle(Rate(100, 100), clock), clock, found.extend)
+    return Poller(api, Front(api, intake), hold=1)
+
+
+async def test_a_conversation_walks_there_and_back(server: BotApi, assembly: Assembly) -> None:
+    lan = server.user("Lan")
+    async with assembly.served():
+        for number in range(1, 4):
+            await lan.says(f"câu {number}")
+            assert (await lan.hears()).text == f"{number}: câu {number}"
+
+
+async def test_an_update_is_acknowledged_only_after_it_is_stored(
+    server: BotApi, api: TelegramApi, store: Store
+) -> None:
+    await server.user("Lan").says("a")
+    polls = poller(api, store)
+    await polls.poll_once(asyncio.Event())
+    assert len(await store.waiting("telegram")) == 1
+    assert len(server.account.updates) == 1
+    await polls.poll_once(asyncio.Event())
+    assert len(server.account.updates) == 0
+
+
+async def test_a_kill_between_storing_and_acknowledging_repeats_nothing(
+    server: BotApi, api: TelegramApi, store: Store
+) -> None:
+    update = await server.user("Lan").says("a")
+    chats: list[Chat] = []
+    await poller(api, store, chats).poll_once(asyncio.Event())
+    await poller(api, store, chats).poll_once(asyncio.Event())  # the next process knows no offset
+    assert update is not None
+    assert server.account.updates.delivered[update] == 2
+    assert len(chats) == 1
+
+
+async def test_while_the_store_is_locked_nothing_is_acknowledged(
+    server: BotApi, api: TelegramApi, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive, locked = store.receive, True
+
+    async def sometimes(*args: Any) -> list[Chat]:
+        if locked:
+            raise StoreLocked
+        return await receive(*args)
+
+    monkeypatch.setattr(store, "receive", sometimes)
+    await server.user("Lan").says("a")
+    polls = poller(api, store)
+    polling = asyncio.create_task(polls.poll_once(asyncio.Event()))
+    await asyncio.sleep(0.2)
+    assert not polling.done()
+    locked = False
+    await polling
+    assert len(await store.waiting("telegram")) == 1
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        {"message": "not even an object"},
+        {"message": {"chat": {"id": [], "type": {}}, "text": 7, "from": "x", "message_id": "y"}},
+        {"callback_query": {"id": {}, "message": []}},
+        {"something_from_the_future": {}},
+    ],
+)
+async def test_a_poison_update_does_not_hold_up_the_ones_behind_it(
+    server: BotApi, assembly: Assembly, poison: dict[str, Any]
+) -> None:
+    lan = server.user("Lan")
+    server.poison(poison)
+    async with assembly.served():
+        await lan.says("a")
+        assert (await lan.hears()).text == "1: a"
+        await server.acknowledged()
+
+
+async def test_updates_that_cannot_be_acknowledged_are_not_asked_for_in_a_hurry(
+    api: TelegramApi, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def numberless(*_: Any, **__: Any) -> list[Any]:
+        return [{"message": {}}, None]
+
+    monkeypatch.setattr(api, "call", numberless)
+    with pytest.raises(ChannelError):
+        await poller(api, store).poll_once(asyncio.Event())
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"error": ApiError(409, "Conflict: terminated by other getUpdates request")},
+        {"error": ApiError(502, "Bad Gateway")},
+        {"error": ApiError(401, "Unauthorized")},
+        {"drop": True},
+    ],
+)
+async def test_polling_survives_what_goes_wrong(server: BotApi, assembly: Assembly, fault: dict[str, Any]) -> None:
+    lan = server.user("Lan")
+    server.fault("getUpdates", **fault)
+    async with assembly.served():
+        await lan.says("a")
+        assert (await lan.hears()).text == "1: a"
+
+
+async def test_a_token_that_is_refused_ends_the_start(server: BotApi, settings: Settle, store: Store) -> None:
+    stranger = Assembly(settings(telegram_token="110201543:" + "x" * 35), store)
+    with pytest.raises(Refused, match="TROLY_TELEGRAM_TOKEN"):
+        async with stranger.served():
+            await asyncio.sleep(0.5)
+
+
+async def test_a_start_without_a_network_goes_on_when_it_is_back(server: BotApi, assembly: Assembly) -> None:
+    server.fault("getMe", drop=True, times=2)
+    lan = server.user("Lan")
+    async with assembly.served():
+        await lan.says("a")
+        assert (await lan.hears()).text == "1: a"
+
+
+async def test_a_start_drops_nothing_that_waited_and_ends_a_webhook(server: BotApi, assembly: Assembly) -> None:
+    server.account.webhook = {"url": "http://127.0.0.1:1/hook", "secret": "s", "connections": 40}
+    lan = server.user("Lan")
+    await lan.says("sent while nobody listened")
+    async with assembly.served():
+        assert (await lan.hears()).text == "1: sent while nobody listened"
+    assert not [call for call in server.calls if "drop_pending_updates" in call.fields]
+
+
+async def test_commands_are_announced_in_both_languages(server: BotApi, assembly: Assembly) -> None:
+    async with assembly.served():
+        await server.user("Lan").says("a")
+        await server.user("Lan").hears()
+    vietnamese, english = (
+        {
+            command["command"]: command["description"]
+            for scope, menu in server.account.commands.items()
+            for command in menu
+            if f'"{language}"' in scope
+        }
+        for language in ("vi", "en")
+    )
+    assert vietnamese.keys() == english.keys() >= {"start", "lamlai", "trogiup", "xoadulieu"}
+    assert vietnamese != english
+    assert len(server.account.commands) == 3
+
+
+async def test_a_tap_is_answered_before_it_is_handled(server: BotApi, settings: Settle, store: Store) -> None:
+    gate = asyncio.Event()
+
+    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+        if event.kind == "tapped":
+            await gate.wait()
+        return await echo(session, event, world)
+
+    lan = server.user("Lan")
+    async with Assembly(settings(), store, conversation(respond)).served():
+        tapped = {
+            "id": "Q",
+            "from": lan.as_json(),
+            "data": "x",
+            "message": {"message_id": 1, "chat": {"id": lan.id, "type": "private"}},
+        }
+        lan.chat.started = True
+        server.account.callbacks.add("Q")
+        server.account.updates.push("callback_query", lan.id, tapped)
+        await eventually(lambda: server.calls_of("answerCallbackQuery"))
+        assert not server.calls_of("sendMessage")
+        gate.set()
+        assert (await lan.hears()).text == "1: tapped"
+        server.account.updates.push("callback_query", lan.id, tapped)  # by now it is too old to be answered
+        assert (await lan.hears()).text == "2: tapped"
+
+
+async def test_a_group_is_heard_only_where_it_calls_us(server: BotApi, assembly: Assembly) -> None:
+    lan, group = server.user("Lan"), server.group("Phòng")
+    async with assembly.served():
+        await lan.says("chuyện riêng của phòng", group=group)
+        await lan.says("/start@troly_bot", group=group)
+        assert (await asyncio.wait_for(group.next_shown(), 5)).text == "1: /"
+
+
+async def test_a_stop_is_quick_although_a_poll_is_held_open(server: BotApi, assembly: Assembly) -> None:
+    async with assembly.served():
+        await server.user("Lan").says("a")
+        await server.user("Lan").hears()
+        began = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - began < 2
+
+
+async def test_bursts_beyond_telegrams_limits_arrive_whole_and_in_order(store: Store, settings: Settle) -> None:
+    async with BotApi.start() as strict:
+        changes: dict[str, Any] = {"telegram_token": strict.token, "telegram_api_url": strict.url}
+        people = [strict.user(f"Người {number}") for number in range(12)]
+        async with Assembly(settings(**changes), store).served():
+            for number in range(6):  # the server lets five a chat through at once
+                for person in people:
+                    await person.says(str(number))
+            for person in people:
+                assert [(await person.hears()).text for _ in range(6)] == [f"{n + 1}: {n}" for n in range(6)]
+        assert [call for call in strict.calls if call.code == 429], "the limits were never met"

@@ -1,0 +1,161 @@
+import asyncio
+import io
+import json
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from bot.channels.telegram import Front, TelegramApi, WebhookReceiver, WebhookSettings
+from bot.delivery import Intake, Rate, SystemClock, Throttle
+from bot.errors import SettingsError
+from bot.store.api import Chat, Store
+from bot.store.errors import StoreLocked
+from tests.integration.telegram.conftest import Assembly, Settle
+from tests.support.botapi import BotApi
+from tests.support.waiting import eventually
+
+SECRET = "made-up_webhook-secret"
+HEADER = "X-Telegram-Bot-Api-Secret-Token"
+UPDATE = {
+    "update_id": 7,
+    "message": {"message_id": 1, "chat": {"id": 5, "type": "private"}, "from": {"is_bot": False}, "text": "a"},
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Hook:
+    """Our receiver, listening; called as Telegram would, and as others might."""
+
+    def __init__(self, address: str, session: aiohttp.ClientSession, chats: list[Chat]) -> None:
+        self.address = address
+        self.chats = chats
+        self._session = session
+
+    async def called(
+        self, body: bytes | dict[str, Any], method: str = "POST", path: str = "/hook", **headers: str
+    ) -> int:
+        data = io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
+        given = {HEADER: SECRET} | {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self._session.request(method, self.address + path, data=data, headers=given) as answer:
+            return answer.status
+
+
+@pytest.fixture
+async def hook(server: BotApi, api: TelegramApi, store: Store) -> AsyncIterator[Hook]:
+    chats: list[Chat] = []
+    clock, port = SystemClock(), free_port()
+    front = Front(api, Intake(store, Throttle(Rate(100, 100), clock), clock, chats.extend))
+    address = f"http://127.0.0.1:{port}"
+    listening = WebhookSettings(f"{address}/hook", SecretStr(SECRET), f"127.0.0.1:{port}")
+    stop = asyncio.Event()
+    running = asyncio.create_task(WebhookReceiver(api, front, listening).run(stop))
+    await eventually(lambda: len(server.calls_of("setMyCommands")) == 3)
+    async with aiohttp.ClientSession() as session:
+        yield Hook(address, session, chats)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+
+
+async def test_an_update_is_stored_before_it_is_answered(hook: Hook, store: Store) -> None:
+    assert await hook.called(UPDATE) == 200
+    assert len(await store.waiting("telegram")) == 1
+
+
+async def test_a_call_that_is_repeated_is_taken_once(hook: Hook) -> None:
+    assert [await hook.called(UPDATE), await hook.called(UPDATE)] == [200, 200]
+    assert len(hook.chats) == 1
+
+
+@pytest.mark.parametrize("secret", ["", "wrong", SECRET + "x", SECRET[:-1]])
+async def test_a_call_without_the_secret_is_refused(hook: Hook, store: Store, secret: str) -> None:
+    assert await hook.called(UPDATE, X_Telegram_Bot_Api_Secret_Token=secret) == 403
+    assert await store.waiting("telegram") == []
+
+
+@pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b"null", b'{"update_id": "x"}', b"\xff\xfe", b"[" * 100_000])
+async def test_a_body_nobody_can_read_is_counted_and_not_asked_for_again(hook: Hook, body: bytes) -> None:
+    assert await hook.called(body) == 200
+    assert await hook.called(UPDATE) == 200
+    assert len(hook.chats) == 1
+
+
+async def test_a_body_without_end_is_cut_off(hook: Hook) -> None:
+    assert await hook.called(b"x" * (2 * 1024 * 1024)) == 413
+
+
+async def test_nothing_else_is_served(hook: Hook) -> None:
+    assert await hook.called(UPDATE, method="GET") == 405
+    assert await hook.called(UPDATE, path="/") == 404
+
+
+async def test_while_the_store_is_locked_telegram_is_asked_to_come_again(
+    hook: Hook, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def locked(*_: Any) -> list[Chat]:
+        raise StoreLocked
+
+    monkeypatch.setattr("bot.channels.telegram.webhook._STORING", 0.2)
+    monkeypatch.setattr(store, "receive", locked)
+    assert await hook.called(UPDATE) == 503
+
+
+async def test_the_webhook_is_registered_with_its_secret_and_drops_nothing(hook: Hook, server: BotApi) -> None:
+    (call,) = server.calls_of("setWebhook")
+    assert call.fields["secret_token"] == SECRET
+    assert json.loads(call.fields["allowed_updates"]) == ["message", "callback_query", "my_chat_member"]
+    assert "drop_pending_updates" not in call.fields
+
+
+async def test_a_conversation_over_the_webhook(server: BotApi, settings: Settle, store: Store) -> None:
+    port = free_port()
+    changes = {
+        "telegram_webhook_url": f"http://127.0.0.1:{port}/hook",
+        "telegram_webhook_secret": SECRET,
+        "telegram_webhook_listen": f"127.0.0.1:{port}",
+    }
+    lan = server.user("Lan")
+    await lan.says("trước khi mở")
+    async with Assembly(settings(**changes), store).served():
+        assert (await lan.hears()).text == "1: trước khi mở"
+        await lan.says("b")
+        assert (await lan.hears()).text == "2: b"
+    assert set(server.pusher.answers) == {200}
+
+
+async def test_an_address_telegram_does_not_take_ends_the_start_by_its_variable(
+    server: BotApi, settings: Settle, store: Store
+) -> None:
+    changes = {
+        "telegram_webhook_url": "ftp://bot.vn/hook",
+        "telegram_webhook_secret": SECRET,
+        "telegram_webhook_listen": f"127.0.0.1:{free_port()}",
+    }
+    with pytest.raises(SettingsError, match="TROLY_TELEGRAM_WEBHOOK_URL"):
+        async with Assembly(settings(**changes), store).served():
+            await asyncio.sleep(1)
+
+
+async def test_a_port_already_taken_ends_the_start_with_an_error(
+    server: BotApi, settings: Settle, store: Store
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        changes = {
+            "telegram_webhook_url": f"http://127.0.0.1:{port}/hook",
+            "telegram_webhook_secret": SECRET,
+            "telegram_webhook_listen": f"127.0.0.1:{port}",
+        }
+        with pytest.raises(SettingsError, match="TROLY_TELEGRAM_WEBHOOK_LISTEN"):
+            async with Assembly(settings(**changes), store).served():
+                await asyncio.sleep(1)
