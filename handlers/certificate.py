@@ -61,7 +61,7 @@ class Trouble(StrEnum):
     PICTURE = "picture"
     UNKNOWN_TYPE = "unknown_type"
     NO_CERTIFICATE = "no_certificate"
-    NO_SIGNATURE = "no_signature"  #: a PDF or Office file that is not signed
+    NO_SIGNATURE = "no_signature"  #: a PDF, Office or XML file that is not signed
     BROKEN = "broken"  #: a certificate that cannot be decoded
     ENCRYPTED = "encrypted"
     TOO_LARGE = "too_large"

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.certificates import signed_xml
 from bot.certificates.errors import UnreadableError
-from bot.certificates.findings import Finding, Found, Missed
+from bot.certificates.findings import Finding, Missed, each
 from bot.certificates.kinds import is_archive, is_zip
 from bot.certificates.names import shown
 from bot.certificates.unpacking import Unpacker
@@ -40,14 +40,13 @@ def findings(data: bytes, unpacker: Unpacker, read: Reader, *, nested: bool) -> 
             yield from _entries(archive, unpacker, read)
 
 
-def _document(archive: zipfile.ZipFile, unpacker: Unpacker) -> Iterator[Found]:
+def _document(archive: zipfile.ZipFile, unpacker: Unpacker) -> Iterator[Finding]:
     parts = [e for e in archive.infolist() if e.filename.startswith(_SIGNATURES) and e.filename.endswith(".xml")]
     if not parts:
         raise UnreadableError(Trouble.NO_SIGNATURE)
     if len(parts) > unpacker.limits.entries:
         raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
-    for part in parts:
-        yield from signed_xml.certificates(unpacker.unpack(archive, part))
+    yield from each(parts, lambda part: signed_xml.certificates(unpacker.unpack(archive, part)))
 
 
 def _entries(archive: zipfile.ZipFile, unpacker: Unpacker, read: Reader) -> Iterator[Finding]:

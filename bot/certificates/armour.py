@@ -47,16 +47,9 @@ def is_armoured(text: bytes) -> bool:
 
 
 def blocks(text: bytes) -> Iterator[bytes]:
-    """The DER of every PEM block, or else of every run of base64; raises ``SecretError`` for a hidden private key.
-
-    A block whose end is missing or whose base64 is damaged gives what can be decoded: the parser calls it broken.
-    """
+    """The base64 of every PEM block, one without an end included, or else every run of base64."""
     marks = list(_MARK.finditer(text))
-    bodies = _pem_bodies(text, marks) if marks else (run.group() for run in _BARE.finditer(text))
-    for body in bodies:
-        der = decode_base64(body)
-        refuse_secret(der)
-        yield der
+    return _pem_bodies(text, marks) if marks else (run.group() for run in _BARE.finditer(text))
 
 
 def _pem_bodies(text: bytes, marks: list[re.Match[bytes]]) -> Iterator[bytes]:
@@ -67,10 +60,17 @@ def _pem_bodies(text: bytes, marks: list[re.Match[bytes]]) -> Iterator[bytes]:
 
 
 def decode_base64(body: bytes) -> bytes:
-    """Decode what is base64 in ``body``, ignoring all else; raises ``UnreadableError`` where nothing is."""
+    """Decode what is base64 in ``body``, ignoring all else; what is damaged the parser will call broken.
+
+    Raises:
+        UnreadableError: nothing can be decoded.
+        SecretError: a private key comes out.
+    """
     letters = _NOT_BASE64.sub(b"", body.rstrip().rstrip(b"="))
     usable = letters[: len(letters) - (len(letters) % 4 == 1)]
     try:
-        return base64.b64decode(usable + b"=" * (-len(usable) % 4))
+        decoded = base64.b64decode(usable + b"=" * (-len(usable) % 4))
     except binascii.Error as error:
         raise UnreadableError(Trouble.BROKEN) from error
+    refuse_secret(decoded)
+    return decoded

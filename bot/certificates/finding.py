@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.certificates import archive, armour, pkcs7, signed_xml
 from bot.certificates.errors import UnreadableError
-from bot.certificates.findings import Finding, Found, Missed, values
+from bot.certificates.findings import Finding, Found, Missed, each, values
 from bot.certificates.kinds import Kind, kind_of
 from bot.certificates.unpacking import Unpacker
 from handlers.certificate import Trouble
@@ -20,16 +20,7 @@ def find(data: bytes, unpacker: Unpacker, *, nested: bool = False) -> Iterator[F
     if len(data) > unpacker.limits.file:
         yield Missed(Trouble.TOO_LARGE)
         return
-    try:
-        yield from _read(data, unpacker, nested=nested)
-    except UnreadableError as error:
-        if error.ends_the_file:
-            raise
-        yield Missed(error.trouble)
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001 - parsers of hostile bytes raise anything at all; the bytes are broken
-        yield Missed(Trouble.BROKEN)
+    yield from each([data], lambda whole: _read(whole, unpacker, nested=nested))
 
 
 def _read(data: bytes, unpacker: Unpacker, *, nested: bool) -> Iterator[Finding]:
@@ -44,7 +35,7 @@ def _read(data: bytes, unpacker: Unpacker, *, nested: bool) -> Iterator[Finding]
         yield from _ders(data)
 
 
-def _pdf(data: bytes) -> Iterator[Found]:
+def _pdf(data: bytes) -> Iterator[Finding]:
     from bot.certificates import pdf  # noqa: PLC0415 - 20 MB of parser that most files do not need
 
     yield from pdf.certificates(data)
@@ -55,21 +46,18 @@ def _text(text: bytes, data: bytes) -> Iterator[Finding]:
     if text.lstrip().startswith(b"<") and not armour.is_armoured(text):
         yield from signed_xml.certificates(data)
         return
-    found = False
-    for block in armour.blocks(text):
-        for finding in _block(block):
-            found = True
-            yield finding
+    found = list(each(armour.blocks(text), _block))
     if not found:
         raise UnreadableError(Trouble.NO_CERTIFICATE if armour.is_armoured(text) else Trouble.UNKNOWN_TYPE)
+    yield from found
 
 
-def _block(der: bytes) -> Iterator[Finding]:
+def _block(body: bytes) -> Iterator[Finding]:
     """A block of text that is no certificate (a request, a public key) is passed over."""
     try:
-        yield from _ders(der)
+        yield from _ders(armour.decode_base64(body))
     except UnreadableError as error:
-        if error.ends_the_file or error.trouble is not Trouble.NO_CERTIFICATE:
+        if error.trouble is not Trouble.NO_CERTIFICATE:
             raise
 
 

@@ -1,10 +1,13 @@
 """What a container holds, before it is decoded."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from asn1crypto import parser
 
+from bot.certificates.armour import refuse_secret_text
+from bot.certificates.errors import UnreadableError
 from bot.certificates.kinds import Kind, der_kind, refuse_secret
 from handlers.certificate import Trouble
 
@@ -30,8 +33,29 @@ class Missed:
 
 
 Finding = Found | Missed
+_Part = TypeVar("_Part")
 #: Of a long definite length: X.690, 8.1.3.5; four speak of 4 GB.
 _LENGTH_OCTETS = 4
+
+
+def each(parts: Iterable[_Part], read: Callable[[_Part], Iterator[Finding]]) -> Iterator[Finding]:
+    """Read part after part; a broken one is missed and does not take the others with it.
+
+    Raises:
+        UnreadableError: one that ends the whole file.
+        MemoryError: the worker's memory is used up.
+    """
+    for part in parts:
+        try:
+            yield from read(part)
+        except UnreadableError as error:
+            if error.ends_the_file:
+                raise
+            yield Missed(error.trouble)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - parsers of hostile bytes raise anything at all; the bytes are broken
+            yield Missed(Trouble.BROKEN)
 
 
 def values(data: bytes) -> Iterator[tuple[Kind, bytes]]:
@@ -47,6 +71,7 @@ def values(data: bytes) -> Iterator[tuple[Kind, bytes]]:
         data = data[end:]
     if data:
         refuse_secret(data)
+        refuse_secret_text(data)
 
 
 def _length(data: bytes) -> int:

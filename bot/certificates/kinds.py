@@ -60,7 +60,8 @@ def kind_of(data: bytes) -> Kind:
         raise UnreadableError(Trouble.PICTURE)
     if data.startswith(_OLE):
         raise UnreadableError(Trouble.ENCRYPTED if _OLE_ENCRYPTED in data else Trouble.UNKNOWN_TYPE)
-    return Kind.PDF if b"%PDF-" in data[:1024] else Kind.TEXT
+    head = data[:1024]
+    return Kind.PDF if b"%PDF-" in head and b"-----BEGIN" not in head else Kind.TEXT
 
 
 def refuse_secret(data: bytes) -> None:

@@ -10,11 +10,11 @@ from pyhanko.sign.fields import enumerate_sig_fields
 
 from bot.certificates import pkcs7
 from bot.certificates.errors import UnreadableError
-from bot.certificates.findings import Found
+from bot.certificates.findings import Finding, Found, each
 from handlers.certificate import Trouble
 
 
-def certificates(data: bytes) -> Iterator[Found]:
+def certificates(data: bytes) -> Iterator[Finding]:
     """The signers' certificates, in the order of signing; time stamps are left out.
 
     Raises:
@@ -23,8 +23,7 @@ def certificates(data: bytes) -> Iterator[Found]:
     signatures = sorted(_signatures(_open(data)), key=_signed_until)
     if not signatures:
         raise UnreadableError(Trouble.NO_SIGNATURE)
-    for signature in signatures:
-        yield from _of_signature(signature)
+    yield from each(signatures, _of_signature)
 
 
 def _open(data: bytes) -> PdfFileReader:

@@ -36,15 +36,19 @@ class WorkerProcess:
         except OSError as error:
             raise WorkerError from error
         worker = cls(process)
+        await worker._get_ready()
+        return worker
+
+    async def _get_ready(self) -> None:
+        ready = False
         try:
             async with asyncio.timeout(_START_SECONDS):
-                ready = await worker._answer() == READY
+                ready = await self._answer() == READY
         except (TimeoutError, EOFError, OSError) as error:
-            await worker.kill()
             raise WorkerError from error
-        if not ready:
-            raise WorkerError
-        return worker
+        finally:
+            if not ready:
+                await self.kill()
 
     @property
     def pid(self) -> int:

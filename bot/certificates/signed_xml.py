@@ -48,7 +48,7 @@ def certificates(data: bytes) -> Iterator[Found]:
     """Every X509Certificate, in the order of the document.
 
     Raises:
-        UnreadableError: UNKNOWN_TYPE for what is not XML, BROKEN for XML that is refused, NO_SIGNATURE, NO_CERTIFICATE.
+        UnreadableError: UNKNOWN_TYPE for what is not XML or has a DTD, BROKEN, NO_SIGNATURE or NO_CERTIFICATE.
     """
     handler = _parsed(data)
     if not handler.texts:
@@ -64,8 +64,6 @@ def _parsed(data: bytes) -> _Certificates:
     parser.setContentHandler(handler)
     try:
         parser.parse(BytesIO(data))
-    except DefusedXmlException as error:
-        raise UnreadableError(Trouble.BROKEN) from error
-    except SAXParseException as error:
+    except (SAXParseException, DefusedXmlException) as error:
         raise UnreadableError(Trouble.BROKEN if handler.signed else Trouble.UNKNOWN_TYPE) from error
     return handler

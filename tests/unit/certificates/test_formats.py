@@ -2,6 +2,7 @@
 
 import base64
 import codecs
+import re
 from collections.abc import Callable
 
 import pytest
@@ -88,6 +89,39 @@ def test_every_signature_of_a_pdf_gives_its_signer_in_the_order_of_signing() -> 
     assert [one.name for one in reading.certificates] == ["Nguyễn Thị Mẫu", "Trần Văn Thử"]
 
 
+#: Files with a damaged part between two whole ones.
+DAMAGED_PARTS = {
+    "PEM": lambda: pki.issue().pem + pki.g1_state().pem[:400] + pki.issue("Sở Nội vụ").pem,
+    "ZIP": lambda: pki_files.make_zip(
+        {"a.cer": pki.issue().der, "b.cer": pki.issue().der[:90], "c.cer": pki.issue("Sở Nội vụ").der}
+    ),
+    "Office": lambda: pki_files.office(pki.issue().der, b"\x30\x82\x01\x00\x30\x03\x02", pki.issue("Sở Nội vụ").der),
+    "PDF": lambda: _damaged_signature(1),
+}
+
+
+def _damaged_signature(which: int) -> bytes:
+    middle = pki.issue("Trần Văn Thử", key=pki.ec_key("middle"))
+    whole = pki_files.pdf(pki.issue(), middle, pki.issue("Sở Nội vụ"))
+    start = [found.end() for found in re.finditer(rb"/Contents ?<", whole)][which]
+    return whole[:start] + b"31" + whole[start + 2 :]
+
+
+@pytest.mark.parametrize("make", DAMAGED_PARTS.values(), ids=DAMAGED_PARTS.keys())
+def test_a_damaged_part_does_not_take_the_others_with_it(make: Callable[[], bytes]) -> None:
+    reading = read(make())
+    assert {one.name for one in reading.certificates} == {NAME, "Sở Nội vụ"}
+    assert {problem.trouble for problem in reading.problems} == {Trouble.BROKEN}
+
+
+def test_a_private_key_behind_other_bytes_is_refused() -> None:
+    forms = pki_files.private_keys(pki.ec_key())
+    before = (pki.issue().der, b"%PDF-1.7 ", b"<xml/>", "Khóa của tôi:\n".encode())
+    assert read(pki.issue().der + forms["PKCS#8 DER"]).problems[0].trouble is Trouble.PRIVATE_KEY
+    for data in (start + forms[form] for start in before for form in ("PKCS#8 PEM", "OpenSSH")):
+        assert read(data).problems[0].trouble is Trouble.PRIVATE_KEY
+
+
 def test_a_signer_is_shown_and_other_subscribers_beside_it_are_not() -> None:
     signer, other = pki.issue(), pki.issue("Sở Nội vụ", key=pki.ec_key("other"))
     reading = read(pki_files.signed_pkcs7(signer, other))
@@ -123,7 +157,12 @@ TROUBLES = {
     "XML without a signature": (lambda: b"<a/>", Trouble.NO_SIGNATURE),
     "XML cut short": (lambda: pki_files.signed_xml(pki.issue().der)[:-9], Trouble.BROKEN),
     "a web page": (lambda: b"<html><br></html>", Trouble.UNKNOWN_TYPE),
-    "XML with an entity": (lambda: b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', Trouble.BROKEN),
+    "XML with an entity": (lambda: b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', Trouble.UNKNOWN_TYPE),
+    "a web page that names its kind": (lambda: b"<!DOCTYPE html><html></html>", Trouble.UNKNOWN_TYPE),
+    "a signature without a certificate": (
+        lambda: f'<Signature xmlns="{pki_files.XMLDSIG}"/>'.encode(),
+        Trouble.NO_CERTIFICATE,
+    ),
     "a public key": (lambda: b"-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----", Trouble.NO_CERTIFICATE),
     "a certificate cut short": (lambda: pki.issue().der[:-9], Trouble.BROKEN),
     "damaged base64": (lambda: pki.issue().pem.replace(b"MII", b"MIJ"), Trouble.BROKEN),

@@ -164,6 +164,12 @@ async def test_a_worker_that_nobody_needs_ends() -> None:
         assert (await reader.read(pki.make_certificate())).certificates
 
 
+async def test_a_big_file_leaves_no_big_worker_behind() -> None:
+    async with _reader() as reader:
+        await reader.read(bytes(4 * MEBIBYTE))
+        assert reader._worker is None
+
+
 @LINUX
 async def test_closing_ends_the_worker() -> None:
     async with _reader() as reader:
