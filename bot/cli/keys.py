@@ -21,7 +21,7 @@ def list_keys() -> None:
     keys, usage = asyncio.run(_listed(t))
     for name, stored in sorted(keys.keys.items(), key=lambda item: item[1].created):
         current = t(N_("in use")) if name == keys.current else t(N_("superseded"))
-        count = t(N_("seals {count} values"), count=usage.get(name, 0))
+        count = t(N_("values sealed: {count}"), count=usage.get(name, 0))
         typer.echo(f"{name}  {stored.created:%Y-%m-%d %H:%M} UTC  {current}  {count}")
 
 

@@ -60,9 +60,16 @@ class Inbox:
         )
 
     async def waiting(self, channel: str) -> list[Chat]:
-        """Chats that still have to be answered, the longest waiting first."""
+        """Chats that still have to be answered, the longest waiting first; one whose address is broken stays behind."""
         (rows,) = await self.driver.run(Call("waiting_chats", {"channel": channel}))
-        return [Chat(chat, channel, self.keyring.unseal(sealed, places.address(chat))) for chat, sealed in rows]
+        return [chat for chat_id, sealed in rows if (chat := self._known(chat_id, channel, sealed))]
+
+    def _known(self, chat_id: str, channel: str, sealed: bytes) -> Chat | None:
+        try:
+            return Chat(chat_id, channel, self.keyring.unseal(sealed, places.address(chat_id)))
+        except SealBroken:
+            _log.error("chat_address_unreadable", chat_id=chat_id)
+            return None
 
     async def pending(self, chat: Chat) -> PendingTurn | None:
         """The next turn; an update that cannot be read any more steps aside, with a line in the log.

@@ -5,7 +5,15 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
 
 from bot.store.drivers.url import WRONG_URL
-from bot.store.errors import DatabaseUnusable, DatabaseUrlError, StoreError, StoreFull, StoreLocked, StoreLost
+from bot.store.errors import (
+    DatabaseUnusable,
+    DatabaseUrlError,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreLost,
+    StoreUnavailable,
+)
 from locales import N_
 
 _LOCKED = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure, errors.QueryCanceled)
@@ -21,6 +29,8 @@ def failure(error: psycopg.Error) -> StoreError:
         return StoreFull(N_("The disk of the database is full. Make room; what was received will be answered then."))
     if isinstance(error, _LOST):
         return StoreLost(N_("The connection to the database broke. It is tried again by itself."))
+    if isinstance(error, psycopg.InternalError):
+        return StoreUnavailable(N_("The database server reports damage ({why}). Look at its log."), why=error.sqlstate)
     return StoreError(N_("The database refused a statement ({why})."), why=error.sqlstate or type(error).__name__)
 
 

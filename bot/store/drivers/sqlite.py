@@ -173,7 +173,7 @@ async def _connect(path: Path) -> _Connection:
     connection = _Connection(connector, iter_chunk_size=64)
     try:
         await connection
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON", "synchronous=NORMAL"):
             await connection.execute_fetchall(f"PRAGMA {pragma}")
     except sqlite3.Error as error:
         await connection.close()

@@ -18,7 +18,8 @@ def failure(error: sqlite3.Error, path: Path | None = None) -> StoreError:
     if code == sqlite3.SQLITE_FULL:
         return StoreFull(N_("The disk of the database is full. Make room; what was received will be answered then."))
     if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
-        return DatabaseUnusable(N_("The database file is damaged, or is not a database. Put back its copy."))
+        kind = StoreUnavailable if path is None else DatabaseUnusable  # a running assistant keeps what arrives waiting
+        return kind(N_("The database file is damaged, or is not a database. Put back its copy."))
     if path is not None:
         message = N_(
             "The database {path} cannot be opened: {why}. Check that the folder is there and may be written to."

@@ -7,13 +7,16 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bot.store.errors import SealBroken, UnknownKey
+from bot.store.errors import KeyFileError, SealBroken, UnknownKey
 from bot.store.sealing.keyfile import KeyFile, create_key_file, new_key_file, read_key_file
 from bot.store.sealing.place import Place
 from locales import N_
+
+_log = structlog.get_logger(__name__)
 
 KEY_ID_BYTES = 4
 #: The nonce is random: one key seals far fewer than the 2**32 values that NIST SP 800-38D allows it.
@@ -86,16 +89,23 @@ class Keyring:
             return
         self._looked = now
         if _stamp(self.path) not in {self._seen, None}:
+            self._reload_if_readable()
+
+    def _reload_if_readable(self) -> None:
+        """What is running goes on with the keys it has: nothing that arrives may be lost over a file's mode."""
+        try:
             self.reload()
+        except (KeyFileError, FileNotFoundError) as error:
+            _log.error("key_file_unreadable", kind=type(error).__name__, hint="troly keys list says why")
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
-    """What changes with every replacement of the file; None where it cannot be looked at just now."""
+    """What changes with every replacement and every change of rights; None where there is no file just now."""
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_ino
+    return status.st_ctime_ns, status.st_ino
 
 
 def open_keyring(path: Path) -> tuple[Keyring, bool]:

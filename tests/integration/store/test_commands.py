@@ -68,7 +68,7 @@ def test_keys_are_listed_by_id_and_use_and_never_shown(troly: Command, database:
     keys = read_key_file(database.keys)
     assert code == 0
     assert out.startswith(keys.current)
-    assert "in use  seals 2 values" in out
+    assert "in use  values sealed: 2" in out
     assert not any(secret in out for secret in database.keys.read_text().split('"') if len(secret) > 40)
 
 
@@ -83,8 +83,8 @@ def test_a_rotation_says_what_it_did(troly: Command, database: Database) -> None
     assert f"New key {keys.current}; values sealed anew: 2." in out
     assert set(keys.keys) == {first, keys.current}
     listed = troly("keys", "list")[1]
-    assert "superseded  seals 0 values" in listed.splitlines()[0]
-    assert "in use  seals 2 values" in listed.splitlines()[1]
+    assert "superseded  values sealed: 0" in listed.splitlines()[0]
+    assert "in use  values sealed: 2" in listed.splitlines()[1]
 
 
 def test_retention_counts_first_and_deletes_then(troly: Command, database: Database) -> None:

@@ -86,6 +86,15 @@ async def test_an_update_that_was_altered_steps_aside_and_the_chat_goes_on(store
     assert database.sql("SELECT state FROM inbox WHERE update_id = '1'") == [("failed",)]
 
 
+async def test_a_chat_whose_address_was_altered_does_not_hold_up_a_start(store: Store, database: Database) -> None:
+    an, binh = await store.receive([said("1", address="an"), said("2", address="bình")], NOW)
+    database.sql(
+        "UPDATE chats SET address = (SELECT c.address FROM chats c WHERE c.id = ?) WHERE id = ?", an.id, binh.id
+    )
+
+    assert await store.waiting(CHANNEL) == [an]
+
+
 async def test_a_reply_that_was_altered_fails_and_the_next_one_goes_out(store: Store, database: Database) -> None:
     await answer(store, await one_chat(store), "một", "hai")
     database.sql("UPDATE outbox SET payload = (SELECT o.payload FROM outbox o WHERE o.id = 2) WHERE id = 1")

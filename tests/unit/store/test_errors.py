@@ -38,8 +38,8 @@ def sqlite_error(code: int) -> sqlite3.Error:
         (sqlite3.SQLITE_IOERR_WRITE, StoreUnavailable),
         (sqlite3.SQLITE_READONLY, StoreUnavailable),
         (sqlite3.SQLITE_CANTOPEN, StoreUnavailable),
-        (sqlite3.SQLITE_CORRUPT, DatabaseUnusable),
-        (sqlite3.SQLITE_NOTADB, DatabaseUnusable),
+        (sqlite3.SQLITE_CORRUPT, StoreUnavailable),  # while running: what arrives waits for the repair
+        (sqlite3.SQLITE_NOTADB, StoreUnavailable),
         (sqlite3.SQLITE_CONSTRAINT, StoreError),
     ],
 )
@@ -61,6 +61,7 @@ def test_every_result_code_of_sqlite_has_its_error(code: int, kind: type[StoreEr
         (postgres.AdminShutdown(), StoreLost),
         (psycopg.OperationalError(), StoreLost),
         (psycopg.InterfaceError(), StoreLost),
+        (postgres.DataCorrupted(), StoreUnavailable),
         (postgres.UniqueViolation("Key (address)=(Nguyễn Văn A) exists"), StoreError),
     ],
 )

@@ -117,3 +117,17 @@ def test_a_key_file_that_vanishes_while_running_stops_nothing(ring: Keyring, mon
     assert ring.unseal(ring.seal("còn đây", PLACE), PLACE) == "còn đây"
     with pytest.raises(UnknownKey):
         ring.unseal(b"\0\0\0\0" + b"x" * 40, PLACE)
+
+
+def test_a_key_file_opened_to_others_while_running_stops_nothing_and_is_taken_up_once_private(
+    ring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring_module, "REFRESH_SECONDS", 0.0)
+    rotated = ring.keys.rotated(ring.keys.keys[ring.keys.current].created)
+    before = ring.keys.current
+    replace_key_file(ring.path, rotated)
+    ring.path.chmod(0o644)
+
+    assert ring.seal("vẫn chạy", PLACE)[:4].hex() == before
+    ring.path.chmod(0o600)
+    assert ring.seal("vẫn chạy", PLACE)[:4].hex() == rotated.current
