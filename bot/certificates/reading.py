@@ -61,6 +61,8 @@ class _Gathering:
         return Reading(certificates=self._certificates(), problems=tuple(self.problems))
 
     def _take(self, finding: Finding) -> None:
+        if len(self.problems) >= self.limits.entries:
+            raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
         if isinstance(finding, Missed):
             self.problems.append(Problem(trouble=finding.trouble, where=finding.where))
         elif finding.der not in self.seen:

@@ -34,6 +34,8 @@ _ALGORITHMS = {
     SignatureAlgorithmOID.ED25519: "ED25519",
     SignatureAlgorithmOID.ED448: "ED448",
 }
+#: Of a name, and of policies; real certificates have under twenty. What is kept and shown of one stays small.
+_MOST_ATTRIBUTES = 50
 _UNDECODABLE = (
     ValueError,
     TypeError,
@@ -71,6 +73,8 @@ def decode(der: bytes) -> Decoded:
 def _record(source: x509.Certificate, extensions: _Extensions, digest: str) -> Certificate:
     subject, issuer = names.parts(source.subject), names.parts(source.issuer)
     policies = _policies(extensions)
+    if max(len(subject), len(issuer), len(policies)) > _MOST_ATTRIBUTES:
+        raise UnreadableError(Trouble.BROKEN)
     issuer_kind, recognition = issuers.judge(subject, issuer, policies)
     name = names.title(subject)
     return Certificate.model_validate({

@@ -160,7 +160,7 @@ TROUBLES = {
     "XML with an entity": (lambda: b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', Trouble.UNKNOWN_TYPE),
     "a web page that names its kind": (lambda: b"<!DOCTYPE html><html></html>", Trouble.UNKNOWN_TYPE),
     "a signature without a certificate": (
-        lambda: f'<Signature xmlns="{pki_files.XMLDSIG}"/>'.encode(),
+        f'<Signature xmlns="{pki_files.XMLDSIG}"/>'.encode,
         Trouble.NO_CERTIFICATE,
     ),
     "a public key": (lambda: b"-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----", Trouble.NO_CERTIFICATE),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from cryptography.x509.oid import NameOID
 
 from bot.certificates import LIMITS, read
 from bot.certificates.limits import MEBIBYTE
@@ -41,6 +42,16 @@ def test_more_certificates_than_entries_allowed_are_cut_and_that_is_said() -> No
     reading = read(pki_files.pem(*(pki.make_certificate(serial=n + 1) for n in range(6))), limits=SMALL)
     assert len(reading.certificates) == 5
     assert reading.problems == (Problem(trouble=Trouble.TOO_MANY_ENTRIES),)
+
+
+def test_more_troubles_than_entries_allowed_are_cut_and_that_is_said() -> None:
+    broken = b"".join(pki.issue(serial=n + 1).pem[:400] + b"\n" for n in range(50))
+    assert _troubles(broken) == [(Trouble.BROKEN, "")] * 5 + [(Trouble.TOO_MANY_ENTRIES, "")]
+
+
+def test_a_name_of_absurd_length_is_no_certificate() -> None:
+    absurd = pki.name_of(*[(NameOID.COMMON_NAME, f"Sở {n}") for n in range(51)])
+    assert _troubles(pki.make_certificate(subject=absurd)) == [(Trouble.BROKEN, "")]
 
 
 def test_what_comes_out_of_an_archive_is_counted_over_all_entries() -> None:
