@@ -27,9 +27,9 @@ def check(
         raise typer.Exit(1) from None
     troubles = find_troubles(pack)
     for trouble in troubles:
-        typer.echo(trouble, err=True)
+        typer.echo(trouble)
     if troubles:
-        typer.echo(f"{pack.label}: {len(troubles)} to put right", err=True)
+        typer.echo(f"{pack.label}: {len(troubles)} to put right")
         raise typer.Exit(1)
     counted = f"{len(pack.tables)} tables, {len(pack.rows)} rows, {len(pack.cases)} worked examples"
     typer.echo(f"{pack.label}: {counted}: complete, unique, cited")

@@ -25,7 +25,7 @@ _FACTS, _ROUNDS = 300, 15
 
 
 def run() -> list[Result]:
-    """Whole facts to a whole answer (put together once per set of rows); the rows alone, which is all the peer gives."""
+    """Facts to the whole answer (put together once per set of rows); the rows alone, which is all the peer gives."""
     import zen  # noqa: PLC0415 - a bench-only dependency: without it only this bench fails, by name
 
     pack = load_pack()

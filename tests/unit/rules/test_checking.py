@@ -66,7 +66,7 @@ def test_the_command_is_silent_about_nothing_and_exits_with_0() -> None:
 def test_the_command_reports_troubles_and_exits_with_1(code: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["check", str(folder_of(code, tmp_path))])
     assert result.exit_code == 1
-    assert f"[{code}]" in result.stderr
+    assert f"[{code}]" in result.stdout
 
 
 def test_the_command_says_so_where_there_is_no_pack(tmp_path: Path) -> None:

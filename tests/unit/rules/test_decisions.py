@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import rules
 from rules import Action, Decided, Needs, decide, load_pack, needs, next_question, office_notice, parse_facts
 from rules.checking.cases import troubles
 from rules.outcome import Notice
@@ -202,3 +203,14 @@ def test_no_article_that_was_not_read_is_cited_as_text() -> None:
 def test_no_two_acting_rows_say_the_same() -> None:
     acting = [(row.actions, row.statement) for row in PACK.rows.values() if row.actions]
     assert len(set(acting)) == len(acting)
+
+
+def test_the_reminder_says_its_own_window_and_that_it_is_no_legal_threshold() -> None:
+    text = PACK.notices["near_expiry_window"].text
+    assert f"{PACK.settings.near_expiry_days} days" in text
+    assert "not a threshold of any document" in text
+
+
+def test_what_is_exported_is_there() -> None:
+    assert [name for name in rules.__all__ if not hasattr(rules, name)] == []
+    assert list(rules.__all__) == sorted(rules.__all__, key=lambda name: (name[0].islower(), name))
