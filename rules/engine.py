@@ -1,6 +1,6 @@
 """A pack made ready to decide with: tables as look-ups, and what each answer depends on as diagrams."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import product
@@ -22,7 +22,7 @@ def matches(condition: Condition, values: Mapping[str, Value]) -> bool:
 class _Lookup:
     """A table as a look-up from the values of its inputs to its row; nothing where it does not apply."""
 
-    key: "itemgetter[Any]"
+    key: Callable[[Sequence[Any]], Any]
     rows: dict[Any, Row]
     gives: int | None  #: position of its result
 
@@ -48,9 +48,10 @@ class Engine:
             given = dict(zip(names, values, strict=True))
             for row in table.rows:
                 if matches(row.when, given):
-                    rows.setdefault(values if len(names) > 1 else values[0], row)
+                    rows.setdefault(values[0] if len(names) == 1 else values, row)
         gives = None if table.gives is None else self._position[table.gives]
-        return _Lookup(itemgetter(*(self._position[name] for name in names)), rows, gives)
+        key = itemgetter(*(self._position[name] for name in names)) if names else _no_key
+        return _Lookup(key, rows, gives)
 
     def _values(self, table: Table, name: str) -> tuple[Value, ...]:
         return table.applies.get(name, self.domains[name])
@@ -71,6 +72,11 @@ class Engine:
     def functions(self) -> "Functions":
         """What the answers depend on; built on first use, it takes longer than deciding."""
         return Functions(self.pack, self.domains)
+
+
+def _no_key(_: Sequence[Any]) -> tuple[()]:
+    """The key of a table without inputs, which always applies."""
+    return ()
 
 
 def input_domains(pack: Pack) -> dict[str, tuple[Value, ...]]:

@@ -8,13 +8,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from rules.errors import PackInvalid, PackNotFound, PackUnreadable
 from rules.facts import Event
 from rules.pack import Case, Document, NoticeText, Pack, ProcedureGuide, Question, Settings, Table
 
 _M = TypeVar("_M", bound=BaseModel)
+_T = TypeVar("_T")
 
 
 def load_pack(name: str | PathLike[str] = "nhon_trach") -> Pack:
@@ -27,21 +28,19 @@ def load_pack(name: str | PathLike[str] = "nhon_trach") -> Pack:
     """
     folder = _folder(name)
     contents = {file: _read(folder, f"{file}.toml") for file in _FILES}
-    _name_citations(contents, _names(contents["documents"]))
-    head = dict(contents["pack"])
-    decisions = dict(contents["decisions"])
     documents = _models(contents, "documents", Document)
-    procedures = _models(contents, "procedures", ProcedureGuide)
-    notices = _models(contents, "notices", NoticeText)
+    _name_citations(contents, {document.number: document.cited_as for document in documents})
+    decisions = dict(contents["decisions"])
+    flags, defaults = decisions.pop("flags", {}), decisions.pop("defaults", {})
     return Pack(
-        settings=_model("pack.toml", "pack", Settings, head),
+        settings=_model("pack.toml", "pack", Settings, contents["pack"]),
         documents=_by("documents.toml", "number", documents),
         questions=_models(contents, "questions", Question),
-        flags=_flags(decisions.pop("flags", {})),
-        defaults={str(name): str(value) for name, value in decisions.pop("defaults", {}).items()},
+        flags={name: frozenset(map(Event, events)) for name, events in _named("flags", flags, _EVENTS).items()},
+        defaults=_named("defaults", defaults, _WORD),
         tables=_models({"decisions": decisions}, "decisions", Table, "tables"),
-        procedures=_by("procedures.toml", "procedure", procedures),
-        notices=_by("notices.toml", "id", notices),
+        procedures=_by("procedures.toml", "procedure", _models(contents, "procedures", ProcedureGuide)),
+        notices=_by("notices.toml", "id", _models(contents, "notices", NoticeText)),
         cases=_models(contents, "cases", Case),
     )
 
@@ -74,18 +73,13 @@ def _read(folder: Traversable, file: str) -> dict[str, Any]:
         raise PackUnreadable(f"{file}: is not TOML: {error}") from None
 
 
-def _names(documents: dict[str, Any]) -> dict[str, str]:
-    entries = documents.get("documents", [])
-    return {entry["number"]: entry["cited_as"] for entry in entries if {"number", "cited_as"} <= set(entry)}
-
-
 def _name_citations(value: Any, names: dict[str, str]) -> None:
     """Give every citation the name its document goes by in a sentence, so that wording one needs no pack."""
     if isinstance(value, list):
         for inner in value:
             _name_citations(inner, names)
     elif isinstance(value, dict):
-        if value.get("document") in names:
+        if isinstance(value.get("document"), str) and value["document"] in names:
             value["name"] = names[value["document"]]
         for inner in value.values():
             _name_citations(inner, names)
@@ -96,10 +90,18 @@ def _models(contents: dict[str, Any], file: str, kind: type[_M], key: str | None
     extra = sorted(set(contents[file]) - {key})
     if extra:
         raise PackInvalid(f"{file}.toml: {', '.join(extra)} is not known here; this file holds [[{key}]]")
-    return tuple(
-        _model(f"{file}.toml", f"{key} {at} ({_name(entry)})", kind, entry)
-        for at, entry in enumerate(contents[file].get(key, []), start=1)
-    )
+    entries = contents[file].get(key, [])
+    if not isinstance(entries, list):
+        raise PackInvalid(f"{file}.toml: {key} is not a list; write [[{key}]] above each entry")
+    models, wrong = [], []
+    for at, entry in enumerate(entries, start=1):
+        try:
+            models.append(_model(f"{file}.toml", f"{key} {at} ({_name(entry)})", kind, entry))
+        except PackInvalid as error:
+            wrong.append(str(error))
+    if wrong:
+        raise PackInvalid("\n".join(wrong))
+    return tuple(models)
 
 
 def _name(entry: Any) -> str:
@@ -112,8 +114,22 @@ def _model(file: str, where: str, kind: type[_M], entry: Any) -> _M:
     try:
         return kind.model_validate(entry)
     except ValidationError as error:
-        lines = (f"{file}: {where}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise PackInvalid("\n".join(lines)) from None
+        raise PackInvalid(_explain(f"{file}: {where}", error)) from None
+
+
+def _explain(where: str, error: ValidationError) -> str:
+    return "\n".join(f"{where}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+
+
+_EVENTS: TypeAdapter[dict[str, list[Event]]] = TypeAdapter(dict[str, list[Event]])
+_WORD: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
+
+
+def _named(section: str, entries: Any, kind: TypeAdapter[dict[str, _T]]) -> dict[str, _T]:
+    try:
+        return kind.validate_python(entries)
+    except ValidationError as error:
+        raise PackInvalid(_explain(f"decisions.toml: {section}", error)) from None
 
 
 def _by(file: str, key: str, models: Iterable[_M]) -> dict[Any, _M]:
@@ -124,15 +140,3 @@ def _by(file: str, key: str, models: Iterable[_M]) -> dict[Any, _M]:
             raise PackInvalid(f"{file}: {key} {name} stands twice; keep one")
         found[name] = model
     return found
-
-
-def _flags(entries: dict[str, list[str]]) -> dict[str, frozenset[Event]]:
-    flags = {}
-    for name, events in entries.items():
-        unknown = [event for event in events if event not in set(Event)]
-        if unknown:
-            raise PackInvalid(
-                f"decisions.toml: flags.{name}: {', '.join(unknown)} is no event; allowed: {', '.join(Event)}"
-            )
-        flags[name] = frozenset(map(Event, events))
-    return flags

@@ -1,8 +1,10 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from rules import PackInvalid, PackNotFound, PackUnreadable, load_pack
+from rules import Decided, PackInvalid, PackNotFound, PackUnreadable, decide, load_pack, parse_facts
+from rules.checking import check
 from tests.unit.rules.packs import folder_of
 
 
@@ -45,10 +47,13 @@ def test_a_file_that_cannot_be_read_is_named(content: bytes, said: str, tmp_path
     [
         ("decisions", 'article = "1"', 'artcle = "1"', "artcle"),  # a misspelt key of a citation
         ("decisions", 'article = "1"', 'article = "1", level = "sure"', "level"),  # no such level
-        ("decisions", '["renamed"]', '["baptised"]', "baptised is no event; allowed: merged_into_new"),
+        ("decisions", '["renamed"]', '["baptised"]', "flags: renamed.0: Input should be 'merged_into_new'"),
         ("decisions", 'procedure = "revoke"', 'procedure = "burn"', "procedure"),  # no such procedure
         ("decisions", 'inputs = ["ends"]', 'inputs = ["ends"]\nhit_policy = "first"', "hit_policy"),
         ("decisions", "[defaults]", "[odd]", "odd is not known here"),
+        ("decisions", '[defaults]\nends = "no"', "defaults = 3", "defaults"),
+        ("decisions", '[flags]\nrenamed = ["renamed"]', "flags = 3", "flags"),
+        ("cases", "[[cases]]", "[cases]", "cases is not a list"),
         ("questions", 'fact = "token"', 'fact = "shoe_size"', "fact"),  # no such fact
         ("documents", "last_reviewed = 2026-01-01", "", "last_reviewed"),
         ("pack", "near_expiry_days = 30", 'near_expiry_days = "soon"', "near_expiry_days"),
@@ -64,3 +69,26 @@ def test_an_entry_that_is_not_what_a_pack_holds_is_named(
     with pytest.raises(PackInvalid, match=f"{file}.toml") as caught:
         load_pack(folder)
     assert said in str(caught.value)
+
+
+def test_every_wrong_entry_of_a_file_is_named_at_once(tmp_path: Path) -> None:
+    folder = folder_of("sound", tmp_path)
+    path = folder / "notices.toml"
+    path.write_text(path.read_text("utf-8").replace("text =", "txt ="), "utf-8")
+    with pytest.raises(PackInvalid) as caught:
+        load_pack(folder)
+    assert {"notices 1 (known)", "notices 2 (early)"} <= {
+        part for line in str(caught.value).splitlines() for part in line.split(": ")
+    }
+
+
+def test_a_table_without_inputs_always_applies(tmp_path: Path) -> None:
+    folder = folder_of("sound", tmp_path)
+    decisions = folder / "decisions.toml"
+    always = '\n[[tables]]\nname = "always"\nabout = "Always?"\n\n[[tables.rows]]\nid = "always"\nnotices = ["known"]\n'
+    decisions.write_text(decisions.read_text("utf-8") + always, "utf-8")
+    pack = load_pack(folder)
+    assert check(pack) == ()
+    outcome = decide(pack, parse_facts({"events": []}), date(2026, 1, 1))
+    assert isinstance(outcome, Decided)
+    assert [notice.id for notice in outcome.notices] == ["known"]
