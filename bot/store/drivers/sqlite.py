@@ -23,13 +23,44 @@ OLDEST_SQLITE = (3, 35, 0)
 _Step = tuple[str, Mapping[str, Any], bool]
 
 
-class _Connection(aiosqlite.Connection):
-    """A connection that runs a whole batch in one hop to its thread."""
+class _Work:
+    """A batch that waits for the connection's thread, and then what it gave."""
 
-    async def batch(self, steps: Sequence[_Step], *, begin: bool, commit: bool, durable: bool = False) -> list[Rows]:
-        work = _durably if durable else _batch
-        rows: list[Rows] = await self._execute(work, self._conn, steps, begin, commit)  # type: ignore[no-untyped-call]  # aiosqlite leaves its helper untyped
+    __slots__ = ("done", "durable", "error", "rows", "steps")
+
+    def __init__(self, steps: Sequence[_Step], *, durable: bool) -> None:
+        self.steps = steps
+        self.durable = durable
+        self.done = False
+        self.rows: list[Rows] = []
+        self.error: Exception | None = None
+
+
+class _Connection(aiosqlite.Connection):
+    """A connection that runs whole batches in one hop to its thread."""
+
+    async def batch(self, steps: Sequence[_Step], *, begin: bool, commit: bool) -> list[Rows]:
+        rows: list[Rows] = await self._execute(_batch, self._conn, steps, begin, commit)  # type: ignore[no-untyped-call]  # aiosqlite leaves its helper untyped
         return rows
+
+    async def abandon(self) -> None:
+        """Close what may be open, and see the thread end: where opening failed aiosqlite does not wait for it."""
+        await self.close()
+        await asyncio.to_thread(self._thread.join)
+
+    async def work_off(self, works: Sequence[_Work]) -> None:
+        await self._execute(_work_off, self._conn, works)  # type: ignore[no-untyped-call]  # as above
+
+
+def _work_off(connection: sqlite3.Connection, works: Sequence[_Work]) -> None:
+    """Each in a transaction of its own; the failure of one is its own."""
+    for work in works:
+        several = len(work.steps) > 1
+        try:
+            work.rows = (_durably if work.durable else _batch)(connection, work.steps, several, several)
+        except (sqlite3.Error, StoreError) as error:
+            work.error = error
+        work.done = True
 
 
 def _batch(connection: sqlite3.Connection, steps: Sequence[_Step], begin: bool, commit: bool) -> list[Rows]:
@@ -118,15 +149,28 @@ class SqliteDriver:
         self._connection = connection
         self._queries = load_queries(self.dialect)
         self._lock = asyncio.Lock()
+        self._waiting: list[_Work] = []
 
     async def run(self, *calls: Call, durable: bool = False) -> list[Rows]:
-        several = len(calls) > 1
-        steps = _steps(self._queries, calls)
-        async with self._lock:
-            try:
-                return await self._connection.batch(steps, begin=several, commit=several, durable=durable)
-            except sqlite3.Error as error:
-                raise failure(error) from None
+        """Whoever gets the connection first takes along all that wait: a hop to its thread costs more than a statement.
+
+        Where the one under way is cancelled, the next hop queues behind it, so that nothing is done twice.
+        """
+        work = _Work(_steps(self._queries, calls), durable=durable)
+        self._waiting.append(work)
+        try:
+            async with self._lock:
+                if not work.done:
+                    works, self._waiting = self._waiting, []
+                    await self._connection.work_off(works)
+        finally:
+            if work in self._waiting:  # cancelled before its turn: nobody wants it any more
+                self._waiting.remove(work)
+        if isinstance(work.error, sqlite3.Error):
+            raise failure(work.error) from None
+        if work.error is not None:
+            raise work.error
+        return work.rows
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[SqliteTransaction]:
@@ -176,6 +220,6 @@ async def _connect(path: Path) -> _Connection:
         for pragma in ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON", "synchronous=NORMAL"):
             await connection.execute_fetchall(f"PRAGMA {pragma}")
     except sqlite3.Error as error:
-        await connection.close()
+        await connection.abandon()
         raise failure(error, path) from None
     return connection

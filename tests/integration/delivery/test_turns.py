@@ -241,3 +241,19 @@ async def test_chats_are_handled_side_by_side_and_a_slow_file_stalls_only_its_ow
     assert roads.channel.texts("2") == ["1: b"]
     gate.set()
     await waiting
+
+
+async def test_store_calls_of_many_chats_share_the_way_and_a_cancelled_one_harms_no_other(
+    store: Store, clock: ManualClock
+) -> None:
+    roads = Roads(store, clock)
+    await roads.intake.accept([replace(said("a", number), address=str(number)) for number in range(20)])
+    handling = [asyncio.create_task(roads.turns.handle(chat)) for chat in roads.submitted]
+    await asyncio.sleep(0)
+    for cancelled in handling[::5]:
+        cancelled.cancel()
+    await asyncio.gather(*handling, return_exceptions=True)
+    for chat in await store.waiting("telegram"):
+        await roads.turns.handle(chat)
+    await roads.dispatcher.deliver()
+    assert sorted(address for address, _ in roads.channel.sent) == sorted(map(str, range(20)))
