@@ -5,7 +5,6 @@ An Office document inside an archive is a document and is read; an archive insid
 
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from bot.certificates import signed_xml
 from bot.certificates.errors import UnreadableError
@@ -70,7 +69,7 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, unpacker: Unpacker,
     if is_archive(content) and not is_zip(content):
         raise UnreadableError(Trouble.NESTED_ARCHIVE)
     for finding in read(content):
-        yield replace(finding, where=shown(entry.filename))
+        yield finding._replace(where=shown(entry.filename))
 
 
 def _is_litter(name: str) -> bool:

@@ -1,8 +1,7 @@
 """What a container holds, before it is decoded."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from asn1crypto import parser
 
@@ -12,8 +11,7 @@ from bot.certificates.kinds import Kind, der_kind, refuse_secret
 from handlers.certificate import Trouble
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The DER of one certificate, and the archive entry it lay in."""
 
     der: bytes
@@ -24,8 +22,7 @@ class Found:
     companion: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(NamedTuple):
     """A part that gave no certificate, and why."""
 
     trouble: Trouble

@@ -40,7 +40,7 @@ def read(data: bytes, name: str = "", trust: TrustStore = EMPTY, limits: Limits 
         return Reading(problems=(Problem(trouble=Trouble.TOO_MUCH_MEMORY),))
 
 
-@dataclass
+@dataclass(slots=True)
 class _Gathering:
     """What was found so far."""
 

@@ -5,7 +5,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -50,8 +50,7 @@ _UNDECODABLE = (
 _Extensions = Mapping[type[x509.ExtensionType], x509.ExtensionType]
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """A record beside what it was made from, for the chain to be verified."""
 
     certificate: Certificate
