@@ -6,7 +6,9 @@ from handlers.dates import day
 from handlers.wording import cite_all, statement
 from locales import N_, Translator
 from rules.outcome import Statement
-from rules.pack import Condition, Document, Pack, ProcedureGuide, Question, Row, Table
+from rules.pack import Document, Pack, ProcedureGuide
+from rules.questions import Question
+from rules.tables import Condition, Row, Table
 
 
 def rulebook(pack: Pack, t: Translator) -> str:

@@ -5,8 +5,9 @@ from rules.errors import FactsError, PackError, PackInvalid, PackNotFound, PackU
 from rules.facts import CertificateFacts, Event, Facts, Issuer, MergerRole, Subject, Token
 from rules.loading import load_pack
 from rules.outcome import Action, Citation, Decided, Level, Needs, Notice, Outcome, Procedure, Statement
-from rules.pack import Document, Option, Pack, Question
+from rules.pack import Document, Pack
 from rules.parsing import parse_facts
+from rules.questions import Option, Question
 
 __all__ = [
     "Action",

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 
 from rules.outcome import Action, Citation, Decided, Notice, Procedure, Statement
-from rules.pack import NoticeText, Pack, ProcedureGuide, Row
+from rules.pack import NoticeText, Pack, ProcedureGuide
+from rules.tables import Row
 
 
 def assemble(pack: Pack, rows: tuple[Row, ...], today: date) -> Decided:

@@ -9,7 +9,9 @@ from rules.engine import engine_of
 from rules.facts import Event, Facts
 from rules.inputs import PLAIN, VARIABLES, fact_of, known_inputs, roles_for
 from rules.outcome import Decided, Needs, Notice, Outcome
-from rules.pack import Pack, Question, Row, Value
+from rules.pack import Pack
+from rules.questions import Question
+from rules.tables import Row, Value
 
 _Known = tuple[Value | None, ...]
 

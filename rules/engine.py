@@ -7,10 +7,11 @@ from itertools import product
 from operator import itemgetter
 from typing import Any
 
-from rules.diagram import FALSE, Diagram, Node
 from rules.facts import Event
+from rules.functions import Functions
 from rules.inputs import PLAIN, VARIABLES
-from rules.pack import Condition, Pack, Row, Table, Value
+from rules.pack import Pack
+from rules.tables import Condition, Row, Table, Value
 
 
 def matches(condition: Condition, values: Mapping[str, Value]) -> bool:
@@ -69,7 +70,7 @@ class Engine:
         return tuple(fired)
 
     @cached_property
-    def functions(self) -> "Functions":
+    def functions(self) -> Functions:
         """What the answers depend on; built on first use, it takes longer than deciding."""
         return Functions(self.pack, self.domains)
 
@@ -89,67 +90,6 @@ def input_domains(pack: Pack) -> dict[str, tuple[Value, ...]]:
             start = {pack.defaults[table.gives]: None} if table.gives in pack.defaults else {}
             results.setdefault(table.gives, start).update({row.result: None for row in table.rows if row.result})
     return domains | {name: tuple(values) for name, values in results.items()}
-
-
-class Functions:
-    """When each row fires, when each input has which value: functions of the facts, as diagrams."""
-
-    def __init__(self, pack: Pack, domains: Mapping[str, tuple[Value, ...]]) -> None:
-        self.diagram = Diagram([len(values) for values in VARIABLES.values()])
-        self.level = {name: level for level, name in enumerate(VARIABLES)}
-        self.inputs: dict[str, dict[Value, Node]] = {name: self._plain(name) for name in PLAIN}
-        self.inputs |= {name: self._flag(events) for name, events in pack.flags.items()}
-        self.inputs |= {
-            name: self._unset(pack, name, values) for name, values in domains.items() if name not in self.inputs
-        }
-        self.rows: dict[str, Node] = {}
-        self.applies: dict[str, Node] = {}
-        for table in pack.tables:
-            self._add(table)
-        self.visible = self._visible(pack)
-
-    def _plain(self, name: str) -> dict[Value, Node]:
-        level = self.level[name]
-        return {value: self.diagram.one_of(level, [at]) for at, value in enumerate(VARIABLES[name])}
-
-    def _flag(self, events: frozenset[Event]) -> dict[Value, Node]:
-        happened = self.diagram.some(self.diagram.one_of(self.level[f"event:{event}"], [1]) for event in events)
-        return {True: happened, False: self.diagram.negate(happened)}
-
-    def _unset(self, pack: Pack, name: str, values: tuple[Value, ...]) -> dict[Value, Node]:
-        default = pack.defaults.get(name)
-        return {value: self.diagram.every(()) if value == default else FALSE for value in values}
-
-    def holds(self, condition: Condition) -> Node:
-        """When a condition holds."""
-        some = self.diagram.some
-        return self.diagram.every(
-            some(self.inputs[name][value] for value in values) for name, values in condition.items()
-        )
-
-    def _add(self, table: Table) -> None:
-        applies = self.applies[table.name] = self.holds(table.applies)
-        for row in table.rows:
-            self.rows[row.id] = self.diagram.both(applies, self.holds(row.when))
-        if table.gives is not None:
-            self._give(table, applies)
-
-    def _give(self, table: Table, applies: Node) -> None:
-        """Where the table applies its rows say the result; elsewhere it stays what it was."""
-        results = self.inputs[table.gives or ""]
-        elsewhere = self.diagram.negate(applies)
-        for value, before in results.items():
-            here = self.diagram.some(self.rows[row.id] for row in table.rows if row.result == value)
-            results[value] = self.diagram.some((here, self.diagram.both(elsewhere, before)))
-
-    def _visible(self, pack: Pack) -> tuple[Node, ...]:
-        """Rows that act are seen in the answer one by one; rows that only notify are seen by their notice."""
-        acting = [self.rows[row.id] for row in pack.rows.values() if row.actions]
-        notifying: dict[str, list[Node]] = {}
-        for row in pack.rows.values():
-            for notice in row.notices:
-                notifying.setdefault(notice, []).append(self.rows[row.id])
-        return (*acting, *(self.diagram.some(nodes) for nodes in notifying.values()))
 
 
 @lru_cache(maxsize=16)

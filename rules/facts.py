@@ -48,6 +48,13 @@ class MergerRole(StrEnum):
     ABSORBED = "absorbed"
 
 
+#: Which places a body can have in which merger.
+ROLES: dict[Event, frozenset[MergerRole]] = {
+    Event.MERGED_INTO_NEW: frozenset({MergerRole.DESIGNATED, MergerRole.OTHER, MergerRole.UNDECIDED}),
+    Event.MERGED_INTO_EXISTING: frozenset({MergerRole.SURVIVING, MergerRole.ABSORBED}),
+}
+
+
 class Token(StrEnum):
     """Condition of the device that holds the private key."""
 

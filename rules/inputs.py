@@ -2,8 +2,9 @@
 
 from datetime import date, timedelta
 
-from rules.facts import CertificateFacts, Event, Facts, Issuer, MergerRole, Subject, Token
-from rules.pack import ROLES, Pack, Value
+from rules.facts import ROLES, CertificateFacts, Event, Facts, Issuer, MergerRole, Subject, Token
+from rules.pack import Pack
+from rules.tables import Value
 
 #: The order of the diagrams' variables; each event is a variable of its own, between the subject and the role.
 VARIABLES: dict[str, tuple[Value, ...]] = {

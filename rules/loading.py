@@ -12,7 +12,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from rules.errors import PackInvalid, PackNotFound, PackUnreadable
 from rules.facts import Event
-from rules.pack import Case, Document, NoticeText, Pack, ProcedureGuide, Question, Settings, Table
+from rules.pack import Case, Document, NoticeText, Pack, ProcedureGuide, Settings
+from rules.questions import Question
+from rules.tables import Table
 
 _M = TypeVar("_M", bound=BaseModel)
 _T = TypeVar("_T")

@@ -3,24 +3,13 @@
 import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from rules.facts import Event, Facts, MergerRole, Subject
+from rules.facts import Event
 from rules.outcome import Citation, Level, Procedure, Statement
-
-#: A value as it stands in a condition: a word, or true and false.
-Value = bool | str
-
-
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else (value,)
-
-
-Values = Annotated[tuple[Value, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
-Condition = dict[str, Values]
-FactName = Literal["subject", "events", "merger_role", "certificate", "information_matches", "token", "key_exposed"]
+from rules.questions import Question
+from rules.tables import Row, Table
 
 
 class _Model(BaseModel):
@@ -43,46 +32,6 @@ class Document(_Model):
     level: Level
     last_reviewed: dt.date
     note: str | None = None  #: message id: how the text is known
-
-
-class Option(_Model):
-    """An answer to a question."""
-
-    value: str
-    label: str  #: message id
-    hint: str | None = None  #: message id
-    synonyms: tuple[str, ...] = ()  #: what people type, without accents
-    subjects: tuple[Subject, ...] = tuple(Subject)  #: offered to these kinds of subscriber
-    events: tuple[Event, ...] = ()  #: offered only after one of these events; empty: always
-    alone: bool = False  #: of several answers, the one that stands for none of the others
-    sets: dict[str, str] = {}  #: parts of the certificate this answer fills in
-    not_known: tuple[str, ...] = ()  #: parts of the certificate this answer leaves "asked and not known"
-
-    def offered(self, facts: Facts) -> bool:
-        """Whether the answer makes sense beside what is known."""
-        if facts.subject is not None and facts.subject not in self.subjects:
-            return False
-        return not self.events or facts.events is None or bool(facts.events.intersection(self.events))
-
-
-class Question(_Model):
-    """A question, its answers, and why it is asked."""
-
-    fact: FactName
-    text: str  #: message id
-    reason: str  #: message id
-    citations: tuple[Citation, ...] = ()
-    many: bool = False  #: several answers may hold at once
-    options: tuple[Option, ...]
-
-    @property
-    def why(self) -> Statement:
-        """Why it is asked, and what that rests on."""
-        return Statement(self.reason, self.citations)
-
-    def options_for(self, facts: Facts) -> tuple[Option, ...]:
-        """The answers that make sense beside what is known."""
-        return tuple(option for option in self.options if option.offered(facts))
 
 
 class Step(_Model):
@@ -121,41 +70,6 @@ class NoticeText(_Model):
     text: str  #: message id
     text_with_office: str | None = None  #: message id with {office}, where the operator has set the receiving office
     citations: tuple[Citation, ...] = ()
-
-
-class AskedAction(_Model):
-    """What a row asks for."""
-
-    procedure: Procedure
-    variants: tuple[str, ...] = ()
-
-
-class Row(_Model):
-    """One line of a decision table."""
-
-    id: str
-    when: Condition = {}
-    result: str | None = None
-    actions: tuple[AskedAction, ...] = ()
-    notices: tuple[str, ...] = ()
-    reason: str | None = None  #: message id
-    citations: tuple[Citation, ...] = ()
-
-    @property
-    def statement(self) -> Statement:
-        return Statement(self.reason or "", self.citations)
-
-
-class Table(_Model):
-    """A small decision table. Hit policy unique: where it applies, exactly one row matches."""
-
-    name: str
-    about: str  #: message id: the question the table answers
-    hit_policy: Literal["unique"] = "unique"
-    applies: Condition = {}
-    inputs: tuple[str, ...] = ()
-    gives: str | None = None  #: name of its result, an input of later tables
-    rows: tuple[Row, ...]
 
 
 class Case(_Model):
@@ -216,10 +130,3 @@ class Pack:
     def rows(self) -> dict[str, Row]:
         """Every row of every table, by id."""
         return {row.id: row for table in self.tables for row in table.rows}
-
-
-#: Which places a body can have in which merger.
-ROLES: dict[Event, frozenset[MergerRole]] = {
-    Event.MERGED_INTO_NEW: frozenset({MergerRole.DESIGNATED, MergerRole.OTHER, MergerRole.UNDECIDED}),
-    Event.MERGED_INTO_EXISTING: frozenset({MergerRole.SURVIVING, MergerRole.ABSORBED}),
-}

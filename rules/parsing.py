@@ -10,9 +10,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from rules.errors import FactsError
-from rules.facts import CertificateFacts, Event, Facts, Issuer, MergerRole, Subject, Token
+from rules.facts import ROLES, CertificateFacts, Event, Facts, Issuer, MergerRole, Subject, Token
 from rules.inputs import roles_for
-from rules.pack import ROLES
 
 _WORDS: dict[str, type[StrEnum]] = {
     "subject": Subject,

@@ -9,7 +9,9 @@ from rules.checking.diagnostic import Diagnostic
 from rules.engine import input_domains
 from rules.facts import Event
 from rules.inputs import PLAIN, VARIABLES, fact_of
-from rules.pack import Condition, Option, Pack, Row, Table, Value
+from rules.pack import Pack
+from rules.questions import Option
+from rules.tables import Condition, Row, Table, Value
 
 
 def unknown_names(pack: Pack) -> tuple[Diagnostic, ...]:

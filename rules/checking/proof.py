@@ -5,9 +5,11 @@ from itertools import chain, product
 
 from rules.checking.diagnostic import Diagnostic
 from rules.diagram import Node
-from rules.engine import Engine, Functions, engine_of, matches
+from rules.engine import Engine, engine_of, matches
+from rules.functions import Functions
 from rules.inputs import VARIABLES, fact_of
-from rules.pack import Pack, Row, Table, Value
+from rules.pack import Pack
+from rules.tables import Row, Table, Value
 
 
 def unproved(pack: Pack) -> tuple[Diagnostic, ...]:

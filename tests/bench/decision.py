@@ -17,7 +17,7 @@ from typing import Any
 from rules import CertificateFacts, Event, Facts, Issuer, MergerRole, Pack, Subject, Token, decide, load_pack, needs
 from rules.engine import Engine, engine_of
 from rules.inputs import PLAIN, known_inputs, roles_for
-from rules.pack import Row, Table, Values
+from rules.tables import Row, Table, Values
 from tests.bench.result import Result
 
 TODAY = date(2026, 11, 22)

@@ -1,0 +1,54 @@
+"""Questions as the TOML holds them. Texts are English message ids of the catalogues."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from rules.facts import Event, Facts, Subject
+from rules.outcome import Citation, Statement
+
+FactName = Literal["subject", "events", "merger_role", "certificate", "information_matches", "token", "key_exposed"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Option(_Model):
+    """An answer to a question."""
+
+    value: str
+    label: str  #: message id
+    hint: str | None = None  #: message id
+    synonyms: tuple[str, ...] = ()  #: what people type, without accents
+    subjects: tuple[Subject, ...] = tuple(Subject)  #: offered to these kinds of subscriber
+    events: tuple[Event, ...] = ()  #: offered only after one of these events; empty: always
+    alone: bool = False  #: of several answers, the one that stands for none of the others
+    sets: dict[str, str] = {}  #: parts of the certificate this answer fills in
+    not_known: tuple[str, ...] = ()  #: parts of the certificate this answer leaves "asked and not known"
+
+    def offered(self, facts: Facts) -> bool:
+        """Whether the answer makes sense beside what is known."""
+        if facts.subject is not None and facts.subject not in self.subjects:
+            return False
+        return not self.events or facts.events is None or bool(facts.events.intersection(self.events))
+
+
+class Question(_Model):
+    """A question, its answers, and why it is asked."""
+
+    fact: FactName
+    text: str  #: message id
+    reason: str  #: message id
+    citations: tuple[Citation, ...] = ()
+    many: bool = False  #: several answers may hold at once
+    options: tuple[Option, ...]
+
+    @property
+    def why(self) -> Statement:
+        """Why it is asked, and what that rests on."""
+        return Statement(self.reason, self.citations)
+
+    def options_for(self, facts: Facts) -> tuple[Option, ...]:
+        """The answers that make sense beside what is known."""
+        return tuple(option for option in self.options if option.offered(facts))
