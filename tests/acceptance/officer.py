@@ -16,10 +16,11 @@ class Officer:
 
     user: User
     words: Words = field(default_factory=Words)
+    patience: float = 15.0  #: seconds
 
     async def hears(self) -> Shown:
         """The screen a turn ends with."""
-        return await self.user.hears_until(lambda shown: shown.kind != "delete" and bool(shown.buttons))
+        return await self.user.hears_until(lambda shown: shown.kind != "delete" and bool(shown.buttons), self.patience)
 
     async def says(self, text: str) -> Shown:
         await self.user.says(text)

@@ -85,7 +85,7 @@ async def documents(lan: Officer) -> tuple[str, dict[str, Any]]:
     await lan.user.says("/dulieu")
     files: dict[str, bytes] = {}
     while len(files) < 2:
-        shown = await lan.user.hears_until(lambda one: one.document is not None)
+        shown = await lan.user.hears_until(lambda one: one.document is not None, lan.patience)
         assert shown.document is not None
         files[shown.document.name.rpartition(".")[2]] = shown.document.content
     return files["txt"].decode(), json.loads(files["json"])

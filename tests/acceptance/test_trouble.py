@@ -115,9 +115,7 @@ async def test_a_killed_program_leaves_no_process_behind(lan: Officer, program: 
     assert not alive
 
 
-async def test_within_the_limits_of_the_platform_everybody_is_answered_once(
-    tmp_path: Path, fast_start: Zygote
-) -> None:
+async def test_within_the_limits_of_the_platform_everybody_is_answered_once(tmp_path: Path, fast_start: Zygote) -> None:
     """40 people at once, and one who asks eight times in a breath, against 30 a second and 1 a second in a chat."""
     pace = {"TROLY_TELEGRAM_MESSAGES_PER_SECOND": "30", "TROLY_TELEGRAM_CHAT_MESSAGES_PER_SECOND": "1"}
     async with BotApi.start() as api, running(api, tmp_path, pace, fast_start):

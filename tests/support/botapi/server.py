@@ -48,7 +48,7 @@ class Gate:
         except ApiError as error:
             self.calls.append(Call(method, form.fields, error.code, error.description))
             return JSONResponse(error.body(), error.code)
-        except (ConnectionDroppedError, ClientDisconnect):
+        except (ConnectionDroppedError, ClientDisconnect, asyncio.CancelledError):  # cancelled: the server ends
             self.calls.append(Call(method, form.fields, 0, "connection dropped"))
             return _Dropped()
         self.calls.append(Call(method, form.fields, 200, result=result))
@@ -144,3 +144,6 @@ async def _stop(server: uvicorn.Server) -> None:
     for connection in list(server.server_state.connections):
         connection.transport.abort()
     await asyncio.sleep(0)  # the transports tell their protocols
+    for task in server.server_state.tasks:
+        task.cancel()
+    await asyncio.gather(*server.server_state.tasks)
