@@ -4,7 +4,7 @@ An Office document inside an archive is a document and is read; an archive insid
 """
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from bot.certificates import signed_xml
 from bot.certificates.errors import UnreadableError
@@ -20,7 +20,7 @@ _SIGNATURES = "_xmlsignatures/"
 _LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 
 #: Reads the bytes of an entry, as the file itself would be read.
-Reader = Callable[[bytes], Iterator[Finding]]
+Reader = Callable[[bytes], Iterable[Finding]]
 
 
 def findings(data: bytes, unpacker: Unpacker, read: Reader, *, nested: bool) -> Iterator[Finding]:

@@ -1,16 +1,16 @@
 """Which reader a file goes to; every reader ends in findings, whatever the bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bot.certificates import archive, armour, pkcs7, signed_xml
 from bot.certificates.errors import UnreadableError
-from bot.certificates.findings import Finding, Found, Missed, each, values
+from bot.certificates.findings import Finding, Found, Missed, each, is_one_certificate, values
 from bot.certificates.kinds import Kind, kind_of
 from bot.certificates.unpacking import Unpacker
 from handlers.certificate import Trouble
 
 
-def find(data: bytes, unpacker: Unpacker, *, nested: bool = False) -> Iterator[Finding]:
+def find(data: bytes, unpacker: Unpacker, *, nested: bool = False) -> Iterable[Finding]:
     """What the bytes hold, in their order.
 
     Raises:
@@ -18,9 +18,10 @@ def find(data: bytes, unpacker: Unpacker, *, nested: bool = False) -> Iterator[F
         MemoryError: the worker's memory is used up.
     """
     if len(data) > unpacker.limits.file:
-        yield Missed(Trouble.TOO_LARGE)
-        return
-    yield from each([data], lambda whole: _read(whole, unpacker, nested=nested))
+        return [Missed(Trouble.TOO_LARGE)]
+    if is_one_certificate(data):  # the file that is sent most, without ceremony
+        return [Found(data)]
+    return each([data], lambda whole: _read(whole, unpacker, nested=nested))
 
 
 def _read(data: bytes, unpacker: Unpacker, *, nested: bool) -> Iterator[Finding]:

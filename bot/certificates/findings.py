@@ -7,7 +7,7 @@ from asn1crypto import parser
 
 from bot.certificates.armour import refuse_secret_text
 from bot.certificates.errors import UnreadableError
-from bot.certificates.kinds import Kind, der_kind, refuse_secret
+from bot.certificates.kinds import Kind, der_kind, is_certificate, refuse_secret
 from handlers.certificate import Trouble
 
 
@@ -69,6 +69,11 @@ def values(data: bytes) -> Iterator[tuple[Kind, bytes]]:
     if data:
         refuse_secret(data)
         refuse_secret_text(data)
+
+
+def is_one_certificate(data: bytes) -> bool:
+    """Whether the bytes are one DER certificate from the first to the last."""
+    return data[:1] == b"\x30" and is_certificate(data) and _length(data) == len(data)
 
 
 def _length(data: bytes) -> int:

@@ -79,7 +79,7 @@ def der_kind(data: bytes) -> Kind | None:
         SecretError: a private key or a key store.
         UnreadableError: DER of another sort.
     """
-    if _CERTIFICATE.match(data):
+    if is_certificate(data):
         return Kind.CERTIFICATE
     if _PKCS7.match(data):
         return Kind.PKCS7
@@ -87,6 +87,11 @@ def der_kind(data: bytes) -> Kind | None:
     if _ANY_DER.match(data) and (not data[:64].isascii() or data[1] == len(data) - 2):  # "0A1" is text
         raise UnreadableError(Trouble.NO_CERTIFICATE)
     return None
+
+
+def is_certificate(data: bytes) -> bool:
+    """Whether DER begins as a certificate does (a request and a revocation list do too)."""
+    return bool(_CERTIFICATE.match(data))
 
 
 def is_picture(data: bytes) -> bool:
