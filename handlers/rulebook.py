@@ -6,7 +6,7 @@ from handlers.dates import day
 from handlers.wording import cite_all, statement
 from locales import N_, Translator
 from rules.outcome import Statement
-from rules.pack import Document, Pack, ProcedureGuide
+from rules.pack import Document, Pack, ProcedureGuide, Step
 from rules.questions import Question
 from rules.tables import Condition, Row, Table
 
@@ -99,15 +99,12 @@ def _procedure(guide: ProcedureGuide, t: Translator) -> Iterator[str]:
     forms = [guide.form] if guide.form else [f"{form} ({variant})" for variant, form in guide.forms.items()]
     said = t(N_(" (form: Mẫu {form})"), form=", ".join(forms)) if forms else ""
     yield f"### {t(guide.title)}{said} `{guide.procedure}`"
-    steps = (
-        f"{at}. {statement(step.statement, t)}{_limits(step.only, step.beside)}"
-        for at, step in enumerate(guide.steps, start=1)
-    )
+    steps = (f"{at}. {statement(step.statement, t)}{_limits(step)}" for at, step in enumerate(guide.steps, start=1))
     yield "\n".join(steps)
 
 
-def _limits(only: Sequence[str], beside: str | None) -> str:
-    limits = [*only, *([beside] if beside else [])]
+def _limits(step: Step) -> str:
+    limits = [*step.only, *(f"≠ {variant}" for variant in step.unless), *([step.beside] if step.beside else [])]
     return f" [`{', '.join(limits)}`]" if limits else ""
 
 

@@ -33,11 +33,7 @@ def _action(guide: ProcedureGuide, rows: list[Row], noticed: set[str]) -> Action
         for variant in asked.variants
     }
     reasons = tuple(dict.fromkeys(row.statement for row in rows))
-    steps = tuple(
-        step.statement
-        for step in guide.steps
-        if (not step.only or variants.intersection(step.only)) and (step.beside is None or step.beside in noticed)
-    )
+    steps = tuple(step.statement for step in guide.steps if step.stands(variants, noticed))
     return Action(
         procedure=guide.procedure,
         title=guide.title,
@@ -63,7 +59,7 @@ def _notices(pack: Pack, noticed: set[str], actions: tuple[Action, ...], today: 
         if document.ended_notice and document.issuer_ended and document.issuer_ended <= today
     }
     notices = [_notice(text) for text in pack.notices.values() if text.id in noticed | ended]
-    early = [document.number for document in documents if document.in_force_from and document.in_force_from > today]
+    early = [document.number for document in documents if document.counts_from and document.counts_from > today]
     if early:
         text = pack.notices[pack.settings.not_yet_in_force_notice]
         notices.append(

@@ -1,6 +1,7 @@
 """The rule pack: what the TOML files hold, checked and frozen. Texts are English message ids of the catalogues."""
 
 import datetime as dt
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,6 +34,11 @@ class Document(_Model):
     last_reviewed: dt.date
     note: str | None = None  #: message id: how the text is known
 
+    @property
+    def counts_from(self) -> dt.date | None:
+        """The first day it can be relied on: its day of effect, else its date."""
+        return self.in_force_from or self.date
+
 
 class Step(_Model):
     """One step of a procedure."""
@@ -40,11 +46,17 @@ class Step(_Model):
     text: str  #: message id
     citations: tuple[Citation, ...] = ()
     only: tuple[str, ...] = ()  #: variants of the procedure this step belongs to; empty: all
+    unless: tuple[str, ...] = ()  #: variants beside which this step is left out
     beside: str | None = None  #: only in an answer that carries this notice
 
     @property
     def statement(self) -> Statement:
         return Statement(self.text, self.citations)
+
+    def stands(self, variants: AbstractSet[str], noticed: AbstractSet[str]) -> bool:
+        """Whether an action of these variants, in an answer with these notices, has this step."""
+        wanted = not self.only or not variants.isdisjoint(self.only)
+        return wanted and variants.isdisjoint(self.unless) and (self.beside is None or self.beside in noticed)
 
 
 class ProcedureGuide(_Model):
@@ -60,7 +72,7 @@ class ProcedureGuide(_Model):
     @property
     def variants(self) -> frozenset[str]:
         """Every variant a row may ask for."""
-        return frozenset(self.forms).union(*(step.only for step in self.steps))
+        return frozenset(self.forms).union(*(step.only + step.unless for step in self.steps))
 
 
 class NoticeText(_Model):

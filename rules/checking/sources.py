@@ -24,7 +24,7 @@ def _documents(pack: Pack) -> Iterator[Diagnostic]:
 
 
 def _force(pack: Pack, where: str, document: Document) -> Iterator[Diagnostic]:
-    starts, ends, effective = document.in_force_from, document.in_force_to, pack.settings.effective_from
+    starts, ends, effective = document.counts_from, document.in_force_to, pack.settings.effective_from
     if starts is not None and starts > effective:
         message = (
             f"cites {document.number}, in force only from {starts}, but the pack is effective from {effective};"

@@ -214,3 +214,17 @@ def test_the_reminder_says_its_own_window_and_that_it_is_no_legal_threshold() ->
 def test_what_is_exported_is_there() -> None:
     assert [name for name in rules.__all__ if not hasattr(rules, name)] == []
     assert list(rules.__all__) == sorted(rules.__all__, key=lambda name: (name[0].islower(), name))
+
+
+def test_a_document_without_a_known_day_of_effect_counts_from_its_date() -> None:
+    outcome = decide(PACK, parse_facts({"certificate": {"issuer": "public"}}), date(2025, 2, 20))
+    assert isinstance(outcome, Decided)
+    assert {notice.id: cited(notice) for notice in outcome.notices}["not_yet_in_force"] == {"23/2025/NĐ-CP"}
+
+
+def test_nobody_waits_for_a_request_of_somebody_who_left() -> None:
+    left = decided(**(SOUND | {"subject": "individual", "events": ["deceased"], "token": "lost"}))
+    stays = decided(**(SOUND | {"subject": "individual", "events": [], "token": "lost"}))
+    asks = "The subscriber asks in writing, and the managing body confirms the request."
+    assert asks in {step.text for step in stays.actions[0].steps}
+    assert asks not in {step.text for step in left.actions[0].steps}
