@@ -27,6 +27,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _serve(files: BinaryIO, answers: BinaryIO, trust: TrustStore) -> None:
+    gc.freeze()  # what was imported is never garbage; without it every collection walks all of it
     _answer(answers, READY)
     while header := files.read(LENGTH.size):
         (length,) = LENGTH.unpack(header)
