@@ -10,6 +10,7 @@ import structlog
 from bot.delivery.backoff import until_stored
 from bot.delivery.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.stopping import unless
 from bot.delivery.workers import Workers
 from bot.store.api import Store
 
@@ -54,7 +55,7 @@ class Runner:
             ChannelError: a part cannot work at all.
             StoreError: the store cannot be used.
         """
-        await self._recover()
+        await unless(stop, self._recover())
         parts = [asyncio.create_task(part.run(stop)) for part in (*self._parts, *self._dispatchers.values())]
         stopped = asyncio.create_task(stop.wait())
         try:

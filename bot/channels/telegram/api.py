@@ -34,7 +34,7 @@ class _Bot(Bot):
 class TelegramApi:
     """Calls of one bot. Every failure is a ``ChannelError``."""
 
-    def __init__(self, token: SecretStr, url: str, *, connections: int = 64) -> None:
+    def __init__(self, token: SecretStr, url: str, *, connections: int = 32) -> None:
         """Opens nothing yet.
 
         Raises:

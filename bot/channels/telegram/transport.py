@@ -76,20 +76,25 @@ class AiohttpRequest(BaseRequest):
         """
         named = times.get("read_timeout")
         patience = named if isinstance(named, int | float) else _PATIENCE
+        outcome: ChannelError
         try:
-            async with self.session.request(
-                method, url, data=_body(request_data), headers=_headers(request_data), timeout=_timeout(patience)
-            ) as response:
-                payload = await response.read()
+            status, payload = await self._exchange(method, url, request_data, patience)
         except _NOT_SENT:
-            outcome: ChannelError = Unreachable()
+            outcome = Unreachable()
         except (aiohttp.ClientError, TimeoutError):
             outcome = MaybeSent()
         else:
-            if response.status != 429:
-                return response.status, payload
+            if status != 429:
+                return status, payload
             outcome = RetryLater(_retry_after(payload))
         raise RequestFailedError(outcome)
+
+    async def _exchange(self, method: str, url: str, data: RequestData | None, patience: float) -> tuple[int, bytes]:
+        request = self.session.request(
+            method, url, data=_body(data), headers=_headers(data), timeout=_timeout(patience)
+        )
+        async with request as response:
+            return response.status, await response.read()
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
