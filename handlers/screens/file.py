@@ -30,7 +30,9 @@ TROUBLES = {
     Trouble.NESTED_ARCHIVE: N_("There is an archive inside the archive; please send the certificate files themselves."),
     Trouble.TOO_SLOW: N_("The file takes too long to read; it may be damaged."),
     Trouble.TOO_MUCH_MEMORY: N_("The file takes too much memory to read; it may be damaged."),
-    Trouble.UNAVAILABLE: N_("I could not fetch the file from the channel; please send it again."),
+    Trouble.UNAVAILABLE: N_(
+        "I could not fetch the file from the channel, or could not start reading it; please send it again."
+    ),
 }
 #: Troubles that the way to export a certificate helps with.
 _EXPORT_HELPS = frozenset(TROUBLES) - {Trouble.UNAVAILABLE, Trouble.ENCRYPTED, Trouble.TOO_MANY_ENTRIES}
