@@ -198,3 +198,13 @@ async def test_the_loop_sends_again_when_a_retry_falls_due(store: Store) -> None
     await eventually(lambda: roads.channel.sent, within=2)
     stop.set()
     await running
+
+
+async def test_the_loop_goes_on_with_a_chat_as_soon_as_its_last_message_has_left(store: Store) -> None:
+    roads = Roads(store, SystemClock())
+    await roads.take(*(said(str(number), number) for number in range(5)))
+    stop = asyncio.Event()
+    running = asyncio.create_task(roads.dispatcher.run(stop))
+    await eventually(lambda: len(roads.channel.sent) == 5, within=3)  # sooner than the sweep would find them
+    stop.set()
+    await running
