@@ -5,12 +5,12 @@ peer keeps its conversation in memory and a pickle. Both are processes of their 
 """
 
 import asyncio
-import statistics
 import sys
 import tempfile
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
+from statistics import median
 
 from tests.bench import telegram_peer
 from tests.bench.result import Result
@@ -19,7 +19,7 @@ from tests.support.program import COMMAND, running
 
 CHATS = 40
 LINES = 10  #: each chat says at once
-ROUNDS = 5
+ROUNDS = 7
 GOAL = 0.8
 QUIET = {"TROLY_LOG_LEVEL": "WARNING"}
 #: -P: this file has the name of the library, and must not stand in its way.
@@ -54,7 +54,8 @@ class Side:
             await person.hears(within=60)
 
 
-async def _measure(folder: Path) -> tuple[float, float]:
+async def _measure(folder: Path) -> tuple[list[float], list[float]]:
+    """Rates of ours and of the peer, round by round, so that a pair was measured under the same load."""
     async with AsyncExitStack() as stack:
         sides = []
         for name, command in (("ours", COMMAND), ("peer", PEER)):
@@ -65,16 +66,16 @@ async def _measure(folder: Path) -> tuple[float, float]:
             sides.append(Side(api))
         for side in sides:
             await side.start()
-        for _ in range(ROUNDS):
-            for side in sides:
+        for turn in range(ROUNDS):
+            for side in sides if turn % 2 else reversed(sides):
                 await side.measure()
-        ours, peer = (statistics.median(side.rates) for side in sides)
+    ours, peer = (side.rates for side in sides)
     return ours, peer
 
 
 def run() -> list[Result]:
     with tempfile.TemporaryDirectory() as folder:
         ours, peer = asyncio.run(_measure(Path(folder)))
-    ratio = ours / peer
-    goal = f"ours at least {GOAL} of the peer"
-    return [Result("Telegram updates through the Bot API", ours, peer, "updates/s", ratio, goal, ratio >= GOAL)]
+    ratio = median(one / other for one, other in zip(ours, peer, strict=True))
+    name, goal = "Telegram updates through the Bot API", f"ours at least {GOAL} of the peer"
+    return [Result(name, median(ours), median(peer), "updates/s", ratio, goal, ratio >= GOAL)]
