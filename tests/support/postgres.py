@@ -18,7 +18,7 @@ from bot.store import migrate_database
 _TEMPLATE = "troly_template"
 _numbers = count()
 #: Whoever a test left behind, such as a killed process, may still hold locks.
-_LEAVE = """
+LEAVE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
@@ -54,7 +54,7 @@ def worker_database(postgres_server: Any, worker_id: str) -> Iterator[str]:
 def postgres_url(worker_database: str) -> str:
     """The URL of a database with empty tables: emptying takes a tenth of the time that making one does."""
     with psycopg.connect(worker_database, autocommit=True) as connection:
-        connection.execute(_LEAVE)
+        connection.execute(LEAVE)
         connection.execute(_EMPTY)
     return worker_database
 

@@ -106,3 +106,13 @@ async def test_a_poison_update_steps_aside_with_an_apology(store: Store) -> None
     assert heard(await store.pending(chat)) == "lành"
     assert texts(await claim(store)) == ["xin lỗi"]
     assert (await next_turn(store, chat)).session is None
+
+
+async def test_an_update_that_no_database_takes_spoils_none_of_those_beside_it(store: Store) -> None:
+    updates = [said(f"{number}", address=f"chat {number}") for number in range(9)]
+    updates[4] = said("not text \ud800", address="chat 4")
+
+    results = await asyncio.gather(*(store.receive([update], NOW) for update in updates), return_exceptions=True)
+
+    assert [isinstance(result, Exception) for result in results] == [number == 4 for number in range(9)]
+    assert len(await store.waiting(CHANNEL)) == 8

@@ -22,6 +22,7 @@ from bot.store.errors import (
     StoreUnavailable,
 )
 from tests.integration.store.conftest import Database, OpenStore
+from tests.support.postgres import LEAVE
 from tests.support.storing import NOW, answer, claim, content, heard, next_turn, one_chat, said, says, texts
 
 
@@ -123,7 +124,7 @@ async def test_a_broken_connection_is_told_and_replaced(tmp_path: Path, postgres
     try:
         chat = await one_chat(store)
         with psycopg.connect(postgres_url, autocommit=True) as admin:
-            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+            admin.execute(LEAVE)
 
         with pytest.raises(StoreLost) as lost:
             await store.pending(chat)
