@@ -35,7 +35,7 @@ _UNREADABLE: dict[str, What] = {
     "checklist": "other",
     "paid_media": "other",
 }
-_GROUPS = frozenset({"group", "supergroup"})
+_GROUPS = ("group", "supergroup")  #: a tuple: what a stranger puts there need not be hashable
 _COMMAND = re.compile(r"(/\w{1,32})@(\w+)", re.ASCII)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LONGEST_NAME = 255
@@ -117,7 +117,7 @@ def _from_tap(update_id: int, query: Mapping[str, Any]) -> Received:
     message = _mapping(query.get("message"))
     chat = _mapping(message.get("chat"))
     data = _text(query.get("data"))
-    if not data or chat.get("type") not in {"private", *_GROUPS}:
+    if not data or chat.get("type") not in ("private", *_GROUPS):
         return Received(update_id, callback=callback, ignored="not_our_button")
     tapped = Tapped(data=data, message=_number(message.get("message_id")), group=chat.get("type") in _GROUPS)
     return _received(update_id, chat, tapped, callback)
