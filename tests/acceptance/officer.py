@@ -43,6 +43,8 @@ class Officer:
         return shown
 
     async def _answers(self, fact: str, answer: str | list[str], *, typing: bool) -> Shown:
+        if typing and isinstance(answer, list):  # a typed line takes what it names and ends the choice
+            return await self.says(", ".join(unaccented(self.words.option(fact, value)) for value in answer))
         if isinstance(answer, list):
             for value in answer:
                 await self.user.taps(self.words.option(fact, value))

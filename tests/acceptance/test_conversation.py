@@ -72,6 +72,12 @@ async def test_from_the_greeting_to_a_registered_request_and_out_again(lan: Offi
     assert lan.words("I agree, let us begin") in (await lan.says("/dulieu")).labels
 
 
+async def test_the_whole_interview_can_be_typed_without_accents(lan: Officer) -> None:
+    typed = {"subject": "organisation", **MERGED, "certificate": "16/11/2027", **ELSE}
+    answer = await lan.answers(await lan.consents(), typed, typing=True)
+    assert_cited(lan, answer)
+
+
 def assert_cited(lan: Officer, answer: Shown) -> None:
     """The answer, in as many messages as it took, names the documents that the letter sends its reader to."""
     told = "\n".join(message.text for message in lan.user.sees())
