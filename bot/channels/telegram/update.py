@@ -70,7 +70,7 @@ def _from_message(update_id: int, message: Mapping[str, Any], username: str) -> 
     chat = _mapping(message.get("chat"))
     if _mapping(message.get("from")).get("is_bot") is True:
         return Received(update_id, ignored="from_a_bot")
-    if chat.get("type") in _GROUPS:
+    if _text(chat.get("type")) in _GROUPS:
         return _from_group(update_id, chat, message, username)
     if chat.get("type") != "private":
         return Received(update_id, ignored="not_private")
@@ -116,16 +116,17 @@ def _from_tap(update_id: int, query: Mapping[str, Any]) -> Received:
     callback = _text(query.get("id")) or None
     message = _mapping(query.get("message"))
     chat = _mapping(message.get("chat"))
+    kind = _text(chat.get("type"))
     data = _text(query.get("data"))
-    if not data or chat.get("type") not in ("private", *_GROUPS):
+    if not data or kind not in {"private", *_GROUPS}:
         return Received(update_id, callback=callback, ignored="not_our_button")
-    tapped = Tapped(data=data, message=_number(message.get("message_id")), group=chat.get("type") in _GROUPS)
+    tapped = Tapped(data=data, message=_number(message.get("message_id")), group=kind in _GROUPS)
     return _received(update_id, chat, tapped, callback)
 
 
 def _from_membership(update_id: int, change: Mapping[str, Any]) -> Received:
     """Blocked and unblocked: deliveries find that out by themselves, so it is only counted."""
-    status = _mapping(change.get("new_chat_member")).get("status")
+    status = _text(_mapping(change.get("new_chat_member")).get("status"))
     return Received(update_id, ignored="blocked" if status in {"kicked", "left"} else "unblocked")
 
 

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.telegram.update import Received, read_update
@@ -63,6 +63,9 @@ def test_what_a_person_does_becomes_an_event(raw: dict[str, Any], expected: Even
         (message(GROUP, text="/start@another_bot"), "group"),
         (message({"id": -1, "type": "channel"}, text="/start"), "not_private"),
         ({"update_id": 1, "message": {"from": {"is_bot": True}, "chat": PRIVATE, "text": "a"}}, "from_a_bot"),
+        (message({"id": 5, "type": {}}, text="a"), "not_private"),  # nothing a set could look up
+        (tap(message={"chat": {"id": 5, "type": []}}), "not_our_button"),
+        ({"update_id": 1, "my_chat_member": {"new_chat_member": {"status": {}}}}, "unblocked"),
         (message(pinned_message={}), "no_content"),
         (message(text=""), "no_content"),
         (message(document={"file_id": 5}), "no_content"),
