@@ -138,6 +138,7 @@ def test_any_json_at_all_is_read_without_raising_into_something_that_can_be_stor
     check(read_update(raw, "troly_bot"))
 
 
+@settings(max_examples=200)
 @given(
     st.dictionaries(st.sampled_from(KEYS), hostile), st.sampled_from(["message", "callback_query", "my_chat_member"])
 )
