@@ -40,6 +40,10 @@ async def _take(here: Here, event: Event) -> Answered:
                 N_("That is a little fast for me. Please wait a moment, then send your last message again.")
             )
             return Answered(here.session, notes=(note,), show=False)
+        case Unreadable(what="text"):
+            return Answered(
+                here.session, notes=(here.say(N_("That text is too long for me. A few words are enough.")),)
+            )
         case Unreadable():
             what = here.say(
                 N_("I can read text, buttons and files, not this. If it shows your certificate, please send the file.")

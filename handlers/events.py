@@ -51,7 +51,7 @@ class Unreadable(_Event):
     """Something the assistant cannot read: a photo, a voice message, a sticker, a place."""
 
     kind: Literal["unreadable"] = "unreadable"
-    what: Literal["photo", "audio", "video", "sticker", "other"] = "other"
+    what: Literal["photo", "audio", "video", "sticker", "text", "other"] = "other"  #: "text": one too long to read
 
 
 class TooMuch(_Event):

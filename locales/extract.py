@@ -18,7 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Functions whose first argument is a message id.
 KEYWORDS = {"N_": None, "t": None, "say": None}
 #: Keys of a rule pack whose strings people read.
-PACK_TEXTS = frozenset({"text", "text_with_office", "label", "hint", "title", "reason", "note", "issuer_status", "about"})
+PACK_TEXTS = frozenset(
+    {"text", "text_with_office", "label", "hint", "title", "reason", "note", "issuer_status", "about"}
+)
 
 
 def main() -> None:

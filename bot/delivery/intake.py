@@ -69,4 +69,4 @@ def _cleaned(update: Incoming) -> Incoming:
 
 
 def _too_long(event: Said) -> Unreadable:
-    return Unreadable(what="other", message=event.message, group=event.group)
+    return Unreadable(what="text", message=event.message, group=event.group)

@@ -36,7 +36,7 @@ async def test_a_pin_that_was_typed_is_never_stored(store: Store, clock: ManualC
 async def test_a_text_beyond_any_answer_is_refused(store: Store, clock: ManualClock) -> None:
     roads = Roads(store, clock)
     await roads.intake.accept([said("a" * (TEXT_LIMIT + 1), 1)])
-    assert await event_of(roads) == Unreadable(what="other", message="1")
+    assert await event_of(roads) == Unreadable(what="text", message="1")
 
 
 async def test_what_the_throttle_drops_is_not_stored(store: Store, clock: ManualClock) -> None:

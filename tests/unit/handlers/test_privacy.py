@@ -109,6 +109,11 @@ async def test_a_photo_gets_told_how_to_export_the_file(talk: Dialogue) -> None:
     assert "Adobe Reader" in text
 
 
+async def test_a_text_too_long_to_read_is_said_so(talk: Dialogue) -> None:
+    await talk.says("/start", "1")
+    assert t("That text is too long for me. A few words are enough.") in await talk.does(Unreadable(what="text"))
+
+
 async def test_writing_too_fast_is_said_and_loses_no_answer(talk: Dialogue) -> None:
     await talk.says("/start", "1", "2")
     await talk.does(TooMuch())
