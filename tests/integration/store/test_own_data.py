@@ -112,3 +112,41 @@ async def test_erasing_says_nothing_about_another_chat(store: Store) -> None:
     await store.receive([said("3", address="bình")], NOW)
     assert (await next_turn(store, other)).session == '"của Bình"'
     assert texts(await claim(store)) == ["lời cho Bình"]
+
+
+async def test_a_turn_that_erases_and_goes_on_keeps_its_new_session(store: Store) -> None:
+    chat = await one_chat(store)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        await unit.own_data.erase()
+        await unit.finish('{"language": "en"}', [says("đã xóa")])
+
+    await store.settle((await claim(store))[0], Delivery.SENT, NOW)
+
+    await store.receive([said("2")], NOW)
+    assert (await next_turn(store, chat)).session == '{"language": "en"}'
+
+
+async def test_who_stopped_the_bot_and_writes_again_is_not_held_for_blocked(store: Store) -> None:
+    chat = await one_chat(store)
+    await answer(store, chat, "chào")
+    await store.settle((await claim(store))[0], Delivery.BLOCKED, NOW)
+
+    blocked = []
+    await store.receive([said("2")], NOW)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        blocked.append((await unit.own_data.export())["chat"]["blocked_at"])
+
+    assert blocked == [None]
+
+
+async def test_who_writes_again_after_erasing_stays_without_a_session_too(store: Store) -> None:
+    chat = await one_chat(store)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        await unit.own_data.erase()
+        await unit.finish(None, [])
+    (chat,) = await store.receive([said("2")], NOW)
+    await answer(store, chat, "chào lại", session=None)
+
+    await store.settle((await claim(store))[0], Delivery.SENT, NOW)
+
+    assert (await store.retention(NOW, 180))["chats"] == 0

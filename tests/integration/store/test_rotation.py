@@ -7,10 +7,13 @@ import pytest
 
 from bot.store import resealing
 from bot.store.api import Delivery, Store
+from bot.store.opening import open_driver
+from bot.store.places import SEALED
+from bot.store.resealing import Sealer
+from bot.store.sealing import Keyring, read_key_file, replace_key_file
 from bot.store.sealing import keyring as keyring_module
-from bot.store.sealing import read_key_file
 from tests.integration.store.conftest import Database, OpenStore
-from tests.support.storing import NOW, answer, claim, content, next_turn, one_chat, said, texts
+from tests.support.storing import NOW, answer, claim, closing_async, content, next_turn, one_chat, said, texts
 
 
 @pytest.fixture(autouse=True)
@@ -104,3 +107,23 @@ async def test_a_value_that_cannot_be_opened_keeps_its_key_and_stops_nothing(sto
     assert (await store.key_usage())[first] == 1
     assert first not in done.dropped
     assert first in read_key_file(database.keys).keys
+
+
+async def test_a_value_written_between_reading_and_resealing_is_not_undone(
+    store: Store, database: Database, keyring: Keyring
+) -> None:
+    (chat,) = await store.receive([said("1"), said("2"), said("3")], NOW)
+    await answer(store, chat, session='"cũ"')
+    async with closing_async(await open_driver(database.url, database.folder)) as driver:
+        sealer = Sealer(driver, keyring)
+        replace_key_file(keyring.path, keyring.keys.rotated(datetime.now(UTC)))
+        keyring.reload()
+        sessions = next(sealed for sealed in SEALED if sealed.column == "session")
+        (row,) = await sealer._stale(sessions, "")
+        await answer(store, chat, session='"mới"')
+
+        late = sealer._fresh(sessions, row)
+
+        assert late is not None
+        assert await driver.run(late) == [[]]
+    assert (await next_turn(store, chat)).session == '"mới"'
