@@ -40,15 +40,8 @@ async def _take(here: Here, event: Event) -> Answered:
                 N_("That is a little fast for me. Please wait a moment, then send your last message again.")
             )
             return Answered(here.session, notes=(note,), show=False)
-        case Unreadable(what="text"):
-            return Answered(
-                here.session, notes=(here.say(N_("That text is too long for me. A few words are enough.")),)
-            )
         case Unreadable():
-            what = here.say(
-                N_("I can read text, buttons and files, not this. If it shows your certificate, please send the file.")
-            )
-            return Answered(here.session, notes=(what, here.say(EXPORT)))
+            return _unreadable(here, event)
         case FileSent():
             note = here.say(N_("I will read the file as soon as you agree."))
             return Answered(here.session.having(waiting_file=event.model_copy(update={"name": ""})), notes=(note,))
@@ -58,6 +51,13 @@ async def _take(here: Here, event: Event) -> Answered:
             return await _tapped(here, event.data)
         case Said():
             return await _said(here, event.text)
+
+
+def _unreadable(here: Here, event: Unreadable) -> Answered:
+    if event.what == "text":
+        return Answered(here.session, notes=(here.say(N_("That text is too long for me. A few words are enough.")),))
+    what = N_("I can read text, buttons and files, not this. If it shows your certificate, please send the file.")
+    return Answered(here.session, notes=(here.say(what), here.say(EXPORT)))
 
 
 async def _tapped(here: Here, data: str) -> Answered:
