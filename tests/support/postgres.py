@@ -76,7 +76,8 @@ def _database(server: Any, worker_id: str, template: str) -> Iterator[str]:
 
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
-    with data.with_suffix(".lock").open("w") as lock:
+    # One lock for all runs: the file stays, so there should not be one a run.
+    with (data.parent / "troly-postgres.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
