@@ -12,11 +12,11 @@ from bot.channels.base import Channel
 from bot.channels.terminal import Console, TerminalChannel, TerminalChat
 from bot.delivery import Conversation, Dispatcher, Pace, Pacer, Preparer, Rate, SystemClock, Turns
 from bot.settings import Settings
-from bot.store import open_keyring, open_store
+from bot.store import store_of
 from bot.store.api import Store
 from handlers import respond, wants_file
 from locales import N_, translator
-from rules import load_pack
+from rules import Pack, load_pack
 
 NEW_KEYS = N_(
     "New keys were made in {path}. Copy this file to a safe place: without it nothing that is stored can be read."
@@ -50,26 +50,23 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
         PackError: the rule pack cannot be used.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key_file = settings.key_file or settings.data_dir / "keys.json"
-    keyring, created = open_keyring(key_file)
-    if created:
-        t = translator(settings.language)
-        print(t(NEW_KEYS, path=key_file), file=sys.stderr)  # noqa: T201 - whatever the log level, this must be read
-    url = settings.database_url.get_secret_value() if settings.database_url else None
-    store = await open_store(url, settings.data_dir, keyring)
-    reader = CertificateReader(settings.data_dir / "trust")
-    try:
-        yield Parts(settings, store, reader, _conversation(settings), SystemClock())
-    finally:
-        await reader.close()
-        await store.close()
+    pack = load_pack(settings.pack)
+    async with store_of(settings) as opened:
+        if opened.created:
+            t = translator(settings.language)
+            print(t(NEW_KEYS, path=opened.keyring.path), file=sys.stderr)  # noqa: T201 - to be read at any log level
+        reader = CertificateReader(settings.data_dir / "trust")
+        try:
+            yield Parts(settings, opened.store, reader, _conversation(settings, pack), SystemClock())
+        finally:
+            await reader.close()
 
 
-def _conversation(settings: Settings) -> Conversation:
+def _conversation(settings: Settings, pack: Pack) -> Conversation:
     return Conversation(
         respond=respond,
         wants_file=wants_file,
-        pack=load_pack(settings.pack),
+        pack=pack,
         office=settings.receiving_office,
         retention_days=settings.retention_days,
     )

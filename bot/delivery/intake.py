@@ -9,7 +9,7 @@ from bot.delivery.backoff import until_stored
 from bot.delivery.clock import Clock
 from bot.delivery.throttle import Throttle
 from bot.store.api import Chat, Incoming, Store
-from bot.store.errors import StoreUnavailable
+from bot.store.errors import StoreError
 from handlers.events import Said, Unreadable
 from handlers.secrets import looks_like_pin, looks_like_private_key
 
@@ -43,7 +43,7 @@ class Intake:
     async def _stored(self, updates: list[Incoming]) -> list[Chat]:
         try:
             return await until_stored(self._clock, lambda: self._store.receive(updates, self._clock.now()))
-        except StoreUnavailable:
+        except StoreError:  # the store's own trouble, not this update's: nothing is acknowledged
             raise
         except Exception as error:  # noqa: BLE001 - one update nobody can store must not hold up all others
             if len(updates) > 1:  # one of them spoils the batch: find it, keep the others
