@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     telegram_webhook_secret: SecretStr | None = None
     telegram_webhook_listen: str = "127.0.0.1:8443"
     #: What Telegram takes: over all chats, and in one chat in the long run. A Bot API server of your own may take more.
-    telegram_messages_per_second: float = Field(default=30.0, gt=0)
+    telegram_messages_per_second: float = Field(default=25.0, gt=0)
     telegram_chat_messages_per_second: float = Field(default=1.0, gt=0)
 
     #: Messages a person may send in one go, and the pace at which that allowance comes back.

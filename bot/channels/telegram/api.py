@@ -11,7 +11,7 @@ from telegram import Bot
 
 from bot.channels.errors import ChannelError, Gone, MaybeSent, TooLarge
 from bot.channels.telegram.failures import outcome
-from bot.channels.telegram.transport import AiohttpRequest
+from bot.channels.telegram.transport import AiohttpRequest, proxy_for
 from bot.errors import SettingsError
 from locales import N_
 
@@ -45,7 +45,8 @@ class TelegramApi:
         for name in _TALKATIVE:
             logging.getLogger(name).setLevel(logging.ERROR)
         url = url.rstrip("/")
-        self._requests = (AiohttpRequest(connections), AiohttpRequest(1))
+        proxy = proxy_for(url)
+        self._requests = (AiohttpRequest(connections, proxy), AiohttpRequest(1, proxy))
         self._bot = _Bot(
             token.get_secret_value(),
             base_url=f"{url}/bot",

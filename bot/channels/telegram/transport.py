@@ -7,6 +7,8 @@ broke; a 429 is told apart here because the library's own exception for it warns
 import io
 import json
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from telegram.error import TelegramError
@@ -33,11 +35,19 @@ class RequestFailedError(TelegramError):
         self.outcome = outcome
 
 
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for an address."""
+    parts = urlsplit(url)
+    bypassed = not parts.hostname or proxy_bypass(parts.hostname)
+    return None if bypassed else getproxies().get(parts.scheme)
+
+
 class AiohttpRequest(BaseRequest):
     """Requests over one pool of connections, opened when first used."""
 
-    def __init__(self, connections: int) -> None:
+    def __init__(self, connections: int, proxy: str | None = None) -> None:
         self._connections = connections
+        self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -46,10 +56,10 @@ class AiohttpRequest(BaseRequest):
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        """The open session; proxies come from the environment, as everywhere."""
+        """The open session. Its proxy is settled once: aiohttp would look the environment up for every request."""
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=self._connections)
-            self._session = aiohttp.ClientSession(connector=connector, trust_env=True)
+            self._session = aiohttp.ClientSession(connector=connector, proxy=self._proxy)
         return self._session
 
     async def initialize(self) -> None:
