@@ -8,7 +8,6 @@ from pathlib import Path
 from bot.settings import Settings
 from bot.store.api import Store
 from bot.store.drivers import Call, Driver
-from bot.store.drivers.postgres import open_postgres
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.drivers.url import sqlite_path
 from bot.store.errors import KeyFileMismatch
@@ -35,7 +34,11 @@ async def open_driver(url: str | None, data_dir: Path) -> Driver:
         DatabaseUnusable: it cannot be opened.
     """
     path = sqlite_path(url, data_dir)
-    return await open_postgres(url or "") if path is None else await open_sqlite(path)
+    if path is not None:
+        return await open_sqlite(path)
+    from bot.store.drivers.postgres import open_postgres  # noqa: PLC0415 - psycopg is loaded where it is used
+
+    return await open_postgres(url or "")
 
 
 async def open_store(url: str | None, data_dir: Path, keyring: Keyring) -> Store:
