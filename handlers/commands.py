@@ -11,7 +11,8 @@ from handlers.page import Answered
 from handlers.replies import Attachment
 from handlers.screen import Here
 from handlers.screens.expiry import EXPORT
-from handlers.screens.flow import another, proceed
+from handlers.screens.flow import another
+from handlers.stepping_back import one_step_back
 from handlers.voice import bold, lines
 from handlers.wording import statement
 from locales import LANGUAGES, N_
@@ -34,7 +35,8 @@ async def _start(here: Here, _: str) -> Answered:
     if here.session.consented_at is None:
         return Answered(here.session.at("welcome"))
     note = here.say(N_("Hello again. We go on where we were; /lamlai begins anew."))
-    return Answered(here.session, notes=(note,))
+    session = here.session.back() if here.session.screen == "stopped" else here.session
+    return Answered(session, notes=(note,))
 
 
 async def _restart(here: Here, _: str) -> Answered:
@@ -42,18 +44,9 @@ async def _restart(here: Here, _: str) -> Answered:
 
 
 async def _back(here: Here, _: str) -> Answered:
-    """The last answer is taken back; inside a request, its last field; elsewhere, the way out."""
-    session = here.session
-    if session.screen == "form" and session.draft and session.draft.fields and not session.draft.code:
-        fields = dict(session.draft.fields)
-        fields.popitem()
-        return Answered(session.having(draft=session.draft.model_copy(update={"fields": fields, "doubted": None})))
-    if session.screen not in {"question", "answer"} or session.typed_expiry is not None:
-        return Answered(proceed(here.then(session.having(draft=None, offered=(), typed_expiry=None))))
-    last = interview.latest(session)
-    if last is None:
-        return Answered(session, notes=(here.say(N_("This is the first question.")),))
-    return Answered(interview.take_back(session, last).at("question"))
+    earlier = one_step_back(here)
+    first = () if earlier else (here.say(N_("This is the first question.")),)
+    return Answered(earlier or here.session, notes=first)
 
 
 async def _review(here: Here, _: str) -> Answered:
@@ -122,12 +115,12 @@ COMMANDS = (
     Command("xemlai", N_("review or change my answers"), _review),
     Command("visao", N_("why this question"), _why),
     Command("vanban", N_("the documents cited"), _documents, before_consent=True),
-    Command("yeucau", N_("my requests"), _requests),
+    Command("yeucau", N_("my requests"), _requests, before_consent=True),
     Command("trogiup", N_("help"), _help, ("help",), before_consent=True),
     Command("huy", N_("stop, and keep my answers"), _stop, ("stop", "cancel")),
     Command("ngonngu", N_("language: Tiếng Việt / English"), _language, ("language",), before_consent=True),
-    Command("dulieu", N_("what is held about me"), _my_data),
-    Command("xoadulieu", N_("delete what is held about me"), _erase),
+    Command("dulieu", N_("what is held about me"), _my_data, before_consent=True),
+    Command("xoadulieu", N_("delete what is held about me"), _erase, before_consent=True),
 )
 _BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
 

@@ -3,16 +3,20 @@
 The world is read and written only through its ports; the same session, event and world give the same turn.
 """
 
+from dataclasses import replace
+
 from handlers import understanding
+from handlers.certificate import SECRETS
 from handlers.commands import command_in, find
 from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
 from handlers.page import DONE, Answered, Page, Tap
 from handlers.ports import World
 from handlers.replying import Turn, aside, turn_of
 from handlers.screen import Here
-from handlers.screens import SCREENS
+from handlers.screens import SCREENS, WITHOUT_CONSENT
 from handlers.screens.expiry import EXPORT
 from handlers.screens.file import WARNING, arrived
+from handlers.screens.flow import proceed
 from handlers.secrets import holds_secret
 from handlers.session import Session
 from locales import N_
@@ -20,12 +24,12 @@ from locales import N_
 
 async def respond(session: Session | None, event: Event, world: World) -> Turn:
     """One turn. Never raises for anything a person can send."""
-    here = Here(session or Session(), world)
+    here = _steady(Here(session or Session(), world))
     if event.group:
         return Turn(
             session, (aside(here.say(N_("I talk about certificates in private only: please write to me directly."))),)
         )
-    return await turn_of(here, event, await _take(here, event))
+    return await turn_of(here, event, _up_to_date(here, await _take(here, event)))
 
 
 def wants_file(session: Session | None) -> bool:
@@ -46,11 +50,38 @@ async def _take(here: Here, event: Event) -> Answered:
             note = here.say(N_("I will read the file as soon as you agree."))
             return Answered(here.session.having(waiting_file=event.model_copy(update={"name": ""})), notes=(note,))
         case FileRead():
-            return arrived(here, event.reading)
+            return _file_read(here, event)
         case Tapped():
             return await _tapped(here, event.data)
         case Said():
             return await _said(here, event.text)
+
+
+def _steady(here: Here) -> Here:
+    """The session on a screen that there is, and without consent on none that asks for anything."""
+    session = here.session
+    if session.consented_at is None and session.screen not in WITHOUT_CONSENT:
+        return here.then(session.at("welcome"))
+    known = session.screen in SCREENS and (session.offered or session.screen != "certificate")
+    returns = session.came_from is None or session.came_from.screen in SCREENS
+    return here if known and returns else here.then(proceed(here))
+
+
+def _up_to_date(here: Here, answered: Answered) -> Answered:
+    """Answers given under an earlier rule pack go on under the present one, and that is said."""
+    before, session, label = here.session, answered.session, here.world.pack.label
+    if not (before.answers and session.answers) or before.pack == label:
+        return answered
+    note = here.say(N_("The rules were updated since you answered; I go by the present ones."))
+    return replace(answered, session=session.having(pack=label), notes=(note, *answered.notes))
+
+
+def _file_read(here: Here, event: FileRead) -> Answered:
+    """What a file said is taken in after consent only; a secret is warned of in any case."""
+    secret = SECRETS & {problem.trouble for problem in event.reading.problems}
+    if here.session.consented_at is None and not secret:
+        return Answered(here.session, notes=(here.say(N_("Please send the file again after you agree.")),))
+    return arrived(here, event.reading)
 
 
 def _unreadable(here: Here, event: Unreadable) -> Answered:
@@ -93,7 +124,7 @@ async def _commanded(here: Here, name: str, argument: str) -> Answered:
             notes=(here.say(N_("I do not know the command /{name}. /trogiup lists them."), name=name[:32]),),
         )
     if here.session.consented_at is None and not command.before_consent:
-        return Answered(here.session.at("welcome"))
+        return Answered(here.session.at("welcome"), notes=(here.say(N_("Before that, one question:")),))
     return await command.act(here, argument)
 
 
@@ -118,7 +149,7 @@ async def _chosen(here: Here, value: str) -> Answered:
 def _unsure(here: Here, page: Page, maybe: tuple[str, ...]) -> Answered:
     """Ask rather than guess."""
     if maybe:
-        return Answered(here.session.having(guesses=maybe), notes=(here.say(N_("I am not sure. Do you mean:")),))
+        return Answered(here.session, notes=(here.say(N_("I am not sure. Do you mean:")),), guesses=maybe)
     if page.options:
         return Answered(here.session, notes=(here.say(N_("I did not understand that. Please choose one of these:")),))
     return Answered(here.session)

@@ -5,8 +5,8 @@ from datetime import date
 from markupsafe import Markup
 
 from handlers.dates import day
+from handlers.decision import decision
 from handlers.screen import Here
-from handlers.screens.answer import decision
 from handlers.voice import Voice, bold, lines
 from locales import N_
 from rules.pack import Document

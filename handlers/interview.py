@@ -41,8 +41,14 @@ def _sensible(answers: dict[str, Any]) -> dict[str, Any]:
 
 
 def question(session: Session, pack: Pack, today: date) -> Question | None:
-    """The question to ask now; ``None`` where everything that matters is known."""
-    return _next_question(pack, facts_of(session), today)
+    """The question to ask now: the one being changed, else the next; ``None`` where all that matters is known."""
+    changed = session.about if session.screen == "question" else None
+    return question_of(pack, changed) or _next_question(pack, facts_of(session), today)
+
+
+def question_of(pack: Pack, fact: str | None) -> Question | None:
+    """The question of a fact."""
+    return next((question for question in pack.questions if question.fact == fact), None)
 
 
 def remaining(session: Session, pack: Pack, today: date) -> int:
@@ -58,13 +64,15 @@ def decision(session: Session, pack: Pack, today: date) -> Outcome:
 def give(session: Session, fact: str, value: Any, pack: Pack) -> Session:
     """An answer given, now the latest; dependents without room are dropped."""
     answers = {known: said for known, said in session.answers.items() if known != fact}
-    kept = session.having(answers={**answers, fact: value})
+    kept = session.having(answers={**answers, fact: value}, typed_expiry=None, pack=pack.label)
     return kept if session.answers.get(fact) == value else _drop_homeless(kept, fact, pack)
 
 
 def take_back(session: Session, fact: str) -> Session:
     """An answer taken back, to be asked again; what depends on it stays until the new answer is known."""
-    return session.having(answers={known: said for known, said in session.answers.items() if known != fact})
+    answers = {known: said for known, said in session.answers.items() if known != fact}
+    certificate = None if fact == "certificate" else session.certificate
+    return session.having(answers=answers, certificate=certificate, typed_expiry=None)
 
 
 def latest(session: Session) -> str | None:
@@ -84,13 +92,10 @@ def _fits(session: Session, fact: str, pack: Pack) -> bool:
     if fact == "information_matches":
         return False
     others = facts_of(take_back(session, fact))
-    options = {option.value for option in _question_of(pack, fact).options_for(others)}
+    asked = question_of(pack, fact)
+    options = {option.value for option in asked.options_for(others)} if asked else set()
     said = session.answers[fact]
     return set(said if isinstance(said, list) else [said]) <= options
-
-
-def _question_of(pack: Pack, fact: str) -> Question:
-    return next(question for question in pack.questions if question.fact == fact)
 
 
 def certificate_facts(certificate: Certificate) -> dict[str, Any]:

@@ -27,7 +27,13 @@ _SHORT = {
     "tt": "thong tin",
 }
 _SEPARATORS = re.compile(r"[,;+\n]|\s(?:và|va|and)\s")
-_NUMBERS = re.compile(r"[\s,;+.]*\d{1,2}(?:[\s,;+.]+(?:và|va|and)?\s*\d{1,2})*[\s,;+.)]*")
+NUMBERS = re.compile(r"[\s,;+.]*\d{1,2}(?:[\s,;+.]+(?:và|va|and)?\s*\d{1,2})*[\s,;+.)]*")
+
+
+#: Words that turn a sentence round or leave it open. Unaccented, "dung" is both "đúng" (right) and "đừng" (do not).
+_HEDGES = frozenset(
+    {"khong", "chua", "dung", "khoan", "chang", "thoi", "co le", "hinh nhu", "neu", "not", "no", "dont", "maybe"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +44,18 @@ class Match:
     maybe: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How like the typed words are to an option, and to which of its names."""
+
+    score: float  #: 0 to 100
+    value: str
+    name: str
+
+
 def match(text: str, options: Sequence[Option], *, many: bool = False, exact: bool = False) -> Match:
     """The options a line means; several only where several may be chosen, none by likeness where ``exact``."""
-    if _NUMBERS.fullmatch(text):
+    if NUMBERS.fullmatch(text):
         return _by_number([int(number) for number in re.findall(r"\d+", text)], options, many=many)
     whole = _by_name(text, options) if exact else _by_words(text, options)
     if whole.sure or not many:
@@ -67,11 +82,22 @@ def _by_words(text: str, options: Sequence[Option]) -> Match:
     typed, named = _spelt_out(fold(text)), _by_name(text, options)
     if named.sure:
         return named
-    scored = sorted(((_score(typed, option), option.value) for option in options), key=lambda pair: -pair[0])
-    likely = [(score, value) for score, value in scored if score >= MAYBE] if len(typed) > 1 else []
-    if likely and likely[0][0] >= SURE and (len(likely) == 1 or likely[0][0] - likely[1][0] >= CLEAR):
-        return Match(sure=(likely[0][1],))
-    return Match(maybe=tuple(value for _, value in likely[:3]))
+    scored = sorted((_best(typed, option) for option in options), key=lambda likeness: -likeness.score)
+    likely = [likeness for likeness in scored if likeness.score >= MAYBE] if len(typed) > 1 else []
+    if likely and _is_sure(typed, likely):
+        return Match(sure=(likely[0].value,))
+    return Match(maybe=tuple(likeness.value for likeness in likely[:3]))
+
+
+def _is_sure(typed: str, likely: list[Likeness]) -> bool:
+    """Near enough, clearly nearer than the next, and not said in the negative of what the name says."""
+    first, *others = likely
+    clear = not others or first.score - others[0].score >= CLEAR
+    return first.score >= SURE and clear and _hedges(typed) <= _hedges(first.name)
+
+
+def _hedges(text: str) -> set[str]:
+    return {hedge for hedge in _HEDGES if f" {hedge} " in f" {text} "}
 
 
 def _spelt_out(typed: str) -> str:
@@ -82,10 +108,10 @@ def _names(option: Option) -> list[str]:
     return [fold(name) for name in (option.label, *option.synonyms)]
 
 
-def _score(typed: str, option: Option) -> float:
-    """Best likeness of the typed words to a name of the option; order and missing small words forgiven."""
-    best = process.extractOne(typed, _names(option), scorer=_likeness)
-    return best[1]
+def _best(typed: str, option: Option) -> Likeness:
+    """The name of the option most like the typed words; order and missing small words forgiven."""
+    name, score, _ = process.extractOne(typed, _names(option), scorer=_likeness)
+    return Likeness(score, option.value, name)
 
 
 def _likeness(typed: str, name: str, **_: object) -> float:

@@ -45,10 +45,6 @@ def matches_unit(certificate: Certificate, stated: str) -> bool | None:
     return None if None in answers or not answers else False
 
 
-def _told(certificate: Certificate) -> list[str]:
-    return [certificate.name, certificate.superior or "", *certificate.units, certificate.locality or ""]
-
-
 def _candidates(certificate: Certificate) -> list[str]:
     bodies = [body for body in (*certificate.units, certificate.superior) if body]
     if certificate.subscriber is Subject.INDIVIDUAL:

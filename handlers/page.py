@@ -94,6 +94,7 @@ class Answered:
     notes: tuple[Markup, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     again: tuple[Event, ...] = ()
+    guesses: tuple[str, ...] = ()  #: options to ask about: "did you mean"
     show: bool = True
     forget: bool = False  #: leave no session behind
     secret: bool = False  #: a secret was sent: its message is taken out of the chat

@@ -25,7 +25,7 @@ class Turn:
 
 async def turn_of(here: Here, event: Event, answered: Answered) -> Turn:
     """The replies, and the session with a new version where it changed: older buttons then go stale."""
-    session = _settled(here.session, answered.session)
+    session = _settled(here.session, answered)
     kept = None if answered.forget else session
     swept = Reply(paragraphs=(), action="delete", target=event.message) if answered.secret and event.message else None
     said = [*([swept] if swept else []), *await _said(here, event, answered, session)]
@@ -37,15 +37,19 @@ def aside(*paragraphs: Markup) -> Reply:
     return Reply(paragraphs=tuple(map(str, paragraphs)))
 
 
-def _settled(before: Session, after: Session) -> Session:
-    if after == before:
-        return after.having(guesses=())
-    guesses = after.guesses if after.guesses != before.guesses else ()
-    return after.having(version=before.version + 1, guesses=guesses)
+def _settled(before: Session, answered: Answered) -> Session:
+    """Guesses stand until a page is shown again; a new version makes older buttons stale."""
+    after = answered.session
+    version = before.version + (after != before)
+    return after.having(version=version, guesses=answered.guesses if answered.show else before.guesses)
 
 
 async def _said(here: Here, event: Event, answered: Answered, after: Session) -> list[Reply]:
-    reply = await _shown(here.then(after), answered, repeated=after == here.session) if answered.show else None
+    reply = (
+        await _shown(here.then(after), answered, repeated=after.version == here.session.version)
+        if answered.show
+        else None
+    )
     if reply is None:
         reply = aside(*answered.notes)
     if isinstance(event, Tapped) and event.message and _only_ticks_changed(here.session, after):
@@ -56,7 +60,11 @@ async def _said(here: Here, event: Event, answered: Answered, after: Session) ->
 
 def _only_ticks_changed(before: Session, after: Session) -> bool:
     """The message with the buttons is then changed in place."""
-    return before.ticked != after.ticked and before.having(ticked=(), version=0) == after.having(ticked=(), version=0)
+    return before.ticked != after.ticked and _without_ticks(before) == _without_ticks(after)
+
+
+def _without_ticks(session: Session) -> Session:
+    return session.having(ticked=(), guesses=(), version=0)
 
 
 async def _shown(here: Here, answered: Answered, *, repeated: bool) -> Reply:

@@ -3,24 +3,37 @@
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
 
 from handlers.certificate import Certificate
 from handlers.events import FileSent
 
-#: Screens that are visited and left again.
-ASIDE = frozenset({"language", "stopped", "erase"})
-
 
 class Draft(BaseModel):
-    """A request being written: field name -> what was typed; ``code`` where an existing one is amended."""
+    """A request being written. It lives here until it is sent."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
+    #: Field name -> what was typed; an empty value is "not known".
     fields: dict[str, str] = {}
+    #: The answer as it was given when the request was begun.
+    answer: str = ""
+    #: The request that is amended.
     code: str | None = None
-    editing: str | None = None  #: the field that is asked again
-    doubted: str | None = None  #: a typed unit that the certificate contradicts, waiting for a yes
+    #: The field that is asked again.
+    editing: str | None = None
+    #: A typed value that the certificate contradicts, waiting for a yes.
+    doubted: str | None = None
+
+
+class Place(BaseModel):
+    """A screen, and what it is about (a fact, a request code)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    screen: str
+    about: str | None = None
 
 
 class Session(BaseModel):
@@ -32,13 +45,15 @@ class Session(BaseModel):
     consented_at: datetime | None = None
     #: Part of every button: a tap from an older screen is told so.
     version: int = 0
+    #: The rule pack the answers were given under.
     pack: str = ""
     #: Fact -> value as in JSON, in the order of answering.
     answers: dict[str, Any] = {}
     certificate: Certificate | None = None
-    #: Name of the open screen, and what it is about (a fact, a request code).
     screen: str = "welcome"
     about: str | None = None
+    #: The way back from a short visit to another screen.
+    came_from: Place | None = None
     #: Options ticked so far where several may be chosen.
     ticked: tuple[str, ...] = ()
     #: Options offered as "did you mean", best first.
@@ -51,19 +66,30 @@ class Session(BaseModel):
     waiting_file: FileSent | None = None
     draft: Draft | None = None
 
+    @classmethod
+    def restored(cls, text: str) -> "Session":
+        """A stored session. What an earlier version of the program wrote and this one cannot read is left out."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            unreadable = {fault["loc"][0] for fault in error.errors() if fault["loc"]}
+            stored = from_json(text) if unreadable else {}
+            return cls.model_validate({name: value for name, value in stored.items() if name not in unreadable})
+
     def at(self, screen: str, about: str | None = None, **changes: Any) -> "Session":
         """This session with another screen open: ticks and guesses belong to the old one."""
-        return self.model_copy(update={"screen": screen, "about": about, "ticked": (), "guesses": (), **changes})
+        there = {"screen": screen, "about": about, "ticked": (), "guesses": (), "came_from": None}
+        return self.having(**{**there, **changes})
 
     def aside(self, screen: str) -> "Session":
         """A short visit to another screen, from which ``back`` returns; during a visit the first way back is kept."""
-        way_back = self.about if self.screen in ASIDE else f"{self.screen}|{self.about or ''}"
-        return self.having(screen=screen, about=way_back, guesses=())
+        way_back = self.came_from or Place(screen=self.screen, about=self.about)
+        return self.at(screen, came_from=way_back, ticked=self.ticked)
 
     def back(self) -> "Session":
         """The screen that was open before the visit."""
-        screen, _, about = (self.about or "question|").partition("|")
-        return self.having(screen=screen, about=about or None, guesses=())
+        place = self.came_from or Place(screen="question")
+        return self.at(place.screen, place.about, ticked=self.ticked)
 
     def having(self, **changes: Any) -> "Session":
         """This session with some fields changed."""

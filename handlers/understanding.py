@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from handlers.folding import fold
-from handlers.matching import Match, match
+from handlers.matching import NUMBERS, Match, match
 from handlers.page import Option, Page
 from handlers.voice import Voice
 from locales import N_
@@ -14,16 +14,17 @@ _YES = frozenset({"dung", "co", "phai", "u", "uh", "vang", "da", "ok", "yes", "d
 
 
 def understand(text: str, page: Page, guesses: tuple[str, ...]) -> Match:
-    """The options meant; after "did you mean", numbers and a yes speak of the guesses."""
+    """The options meant; after "did you mean", numbers speak of the guesses, and a yes of a single one."""
     if not guesses:
         return match(text, page.options, many=page.many, exact=page.exact)
-    if fold(text) in _YES:
-        return Match(sure=guesses[:1])
+    if len(guesses) == 1 and fold(text) in _YES:
+        return Match(sure=guesses)
     offered = [option for value in guesses if (option := page.option(value))]
-    narrow = match(text, [*offered, Option(NEITHER, "", ("khong", "khong phai", "no"))])
-    if narrow.sure:
-        return Match() if narrow.sure == (NEITHER,) else narrow
-    return match(text, page.options, many=page.many)
+    narrow = match(text, [*offered, Option(NEITHER, "", ("khong", "khong phai", "no", "khac"))])
+    if narrow.sure == (NEITHER,):
+        return Match()
+    numbered = NUMBERS.fullmatch(text) is not None
+    return narrow if narrow.sure or numbered else match(text, page.options, many=page.many, exact=page.exact)
 
 
 def narrowed(page: Page, guesses: tuple[str, ...], say: Voice) -> Page:

@@ -15,7 +15,7 @@ from bot.certificates import LIMITS, CertificateReader, Validity, in_date
 from bot.settings import load_settings
 from handlers.certificate import Certificate, Problem, Reading, Recognition, Trouble
 from handlers.matching_unit import matches_unit
-from handlers.screens.certificate_words import SUBJECTS
+from handlers.requests.words import SUBJECTS
 from handlers.screens.file import TROUBLES
 from locales import N_, Translator, translator
 from rules.calendar import VIETNAM

@@ -122,7 +122,7 @@ class Turns:
             await unit.finish(remembered, self._messages(pending.chat, answer.replies), answer.again)
 
     async def _prepared(self, pending: PendingTurn, session: Session | None) -> Event:
-        if isinstance(pending.event, FileSent) and not self._conversation.wants_file(session):
+        if not self._conversation.wants_file(session):
             return pending.event
         return await self._preparer.prepare(pending.chat, pending.event)
 
@@ -151,7 +151,7 @@ class Turns:
 
 
 def _session(pending: PendingTurn) -> Session | None:
-    return None if pending.session is None else Session.model_validate_json(pending.session)
+    return None if pending.session is None else Session.restored(pending.session)
 
 
 def _language(pending: PendingTurn) -> str:

@@ -4,11 +4,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rapidfuzz import fuzz
+
+from handlers import interview
 from handlers.certificate import Certificate
-from handlers.session import Session
+from handlers.decision import decision, registrable
+from handlers.folding import fold
+from handlers.matching_unit import matches_unit
+from handlers.screen import Here
+from handlers.session import Draft, Session
 from locales import N_
 from rules.facts import Event, Subject
-from rules.outcome import Decided, Procedure
+from rules.outcome import Procedure
 
 UNKNOWN = "unknown"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
@@ -86,6 +93,10 @@ FIELDS = {
     )
 }
 
+#: A person's name with a typing slip is still the same name from here on.
+SAME_NAME = 85.0
+#: Procedures that need the new information.
+NEWS_FOR = frozenset({Procedure.CHANGE_INFORMATION, Procedure.ISSUE_NEW})
 _BODY = frozenset({Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.SUPERIOR_CHANGED, Event.RENAMED})
 #: What happened -> the new information a change of information is about.
 _NEWS: dict[Subject, dict[Event, str]] = {
@@ -106,18 +117,47 @@ _NEWS: dict[Subject, dict[Event, str]] = {
 }
 
 
-def asked_for(subject: Subject, events: frozenset[Event], decided: Decided) -> list[Field]:
-    """The fields a request of this decision needs, in order."""
-    changes = any(action.procedure is Procedure.CHANGE_INFORMATION for action in decided.actions)
-    news = _NEWS[subject]
-    wanted = {news[event] for event in events if event in news} if changes else set()
+def fields_of(here: Here) -> list[Field]:
+    """The fields a request of the present decision needs, in order; none where nothing can be registered."""
+    facts, decided = interview.facts_of(here.session), decision(here)
+    if decided is None or facts.subject is None or not registrable(decided):
+        return []
+    about = any(action.procedure in NEWS_FOR for action in decided.actions)
+    news = _NEWS[facts.subject]
+    wanted = {news[event] for event in facts.events or () if event in news} if about else set()
     return [field for name, field in FIELDS.items() if not name.startswith("new_") or name in wanted]
 
 
+def open_field(here: Here) -> Field | None:
+    """The field that is asked now; ``None`` where all are filled."""
+    draft = here.session.draft or Draft()
+    if draft.editing or draft.code:
+        return FIELDS.get(draft.editing or "")
+    return next((field for field in fields_of(here) if field.name not in draft.fields), None)
+
+
 def suggestions(field: Field, session: Session) -> list[str]:
-    """Values that the certificate offers, so that nobody has to type them."""
+    """Values that the certificate offers, so that nobody has to type them; an amended request has another one."""
+    certificate, amended = session.certificate, session.draft is not None and session.draft.code is not None
+    return list(dict.fromkeys(_offers(field.name, certificate, session))) if certificate and not amended else []
+
+
+def contradicted(field: Field, value: str, session: Session) -> str | None:
+    """What the certificate says instead, where a typed value is not what stands in it."""
     certificate = session.certificate
-    return list(dict.fromkeys(_offers(field.name, certificate, session))) if certificate else []
+    if certificate is None or (session.draft and session.draft.code):
+        return None
+    if field.name == "serial":
+        return certificate.serial if value.lstrip("0") != certificate.serial.lstrip("0") else None
+    if field.name != "subscriber":
+        return None
+    return None if _same_subscriber(certificate, value, session) else certificate.name
+
+
+def _same_subscriber(certificate: Certificate, value: str, session: Session) -> bool:
+    if session.answers.get("subject") == Subject.INDIVIDUAL:
+        return fuzz.ratio(fold(certificate.name), fold(value)) >= SAME_NAME
+    return matches_unit(certificate, value) is not False
 
 
 def _offers(name: str, certificate: Certificate, session: Session) -> list[str]:

@@ -7,12 +7,12 @@ from handlers.screens.certificate import ConfirmCertificate
 from handlers.screens.confirm import Confirm
 from handlers.screens.form import Form
 from handlers.screens.question import Ask
-from handlers.screens.requests import OneRequest, Requests
+from handlers.screens.requests import OneRequest, Requests, Withdraw
 from handlers.screens.review import Review
 from handlers.screens.small import Erase, Language, Stopped
 from handlers.screens.welcome import Welcome
 
-__all__ = ["SCREENS"]
+__all__ = ["SCREENS", "WITHOUT_CONSENT"]
 
 SCREENS: dict[str, Screen] = {
     "welcome": Welcome(),
@@ -25,7 +25,11 @@ SCREENS: dict[str, Screen] = {
     "next": After(),
     "requests": Requests(),
     "request": OneRequest(),
+    "withdraw": Withdraw(),
     "language": Language(),
     "stopped": Stopped(),
     "erase": Erase(),
 }
+
+#: What can be seen before consent, and after it was taken back: nothing personal is taken in there.
+WITHOUT_CONSENT = frozenset({"welcome", "language", "erase", "requests", "request", "withdraw"})

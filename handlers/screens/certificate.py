@@ -1,16 +1,20 @@
 """A certificate was read: which one is meant, and whose it is, confirmed rather than typed."""
 
+from collections.abc import Iterator
+from datetime import date
+
 from markupsafe import Markup
 
 from handlers import interview
 from handlers.certificate import Certificate
+from handlers.dates import day
 from handlers.page import Answered, Option, Page
+from handlers.requests.words import SUBJECTS
 from handlers.screen import Here, NoText
-from handlers.screens.certificate_words import SUBJECTS, summary
+from handlers.screens.certificate_words import summary
 from handlers.screens.flow import given, proceed
-from handlers.voice import lines
 from locales import N_
-from rules.facts import Subject
+from rules.facts import Issuer, Subject
 
 NO = "no"
 #: More certificates than a menu can show are cut, and that is said (a channel takes at most 100 buttons).
@@ -68,44 +72,39 @@ def _single(here: Here, certificate: Certificate) -> Page:
         say(N_("<b>I read this certificate:</b>")),
         (
             summary(say, certificate, here.world.now),
-            *_doubt(here, guess, said),
+            *_doubts(here, certificate, said),
             say(N_("<b>Is it the one you mean?</b>")),
         ),
         (*options, no),
     )
 
 
-def _doubt(here: Here, guess: Subject | None, said: str | None) -> tuple[Markup, ...]:
-    """What the officer said and what the certificate's name says may disagree."""
-    if not (guess and said and guess != said):
-        return ()
-    say = here.say
-    read, told = say.t(SUBJECTS[guess]), say.t(SUBJECTS[Subject(said)])
-    return (
-        say(
-            N_("⚠ You said it belongs to {told}; by its name it belongs to {read}. Which is right?"),
-            told=told,
-            read=read,
-        ),
-    )
+def _doubts(here: Here, certificate: Certificate, said: str | None) -> tuple[Markup, ...]:
+    """What the officer said and what the certificate says may disagree: each is said, and the page asks."""
+    return tuple(doubt for doubt in (*_kind(here, certificate, said), *_validity(here, certificate)) if doubt)
+
+
+def _kind(here: Here, certificate: Certificate, said: str | None) -> Iterator[Markup]:
+    guess, say = certificate.subscriber, here.say
+    if guess and said and guess != said:
+        read, told = say.t(SUBJECTS[guess]), say.t(SUBJECTS[Subject(said)])
+        yield say(N_("⚠ You said it belongs to {told}; by its name it belongs to {read}."), told=told, read=read)
+
+
+def _validity(here: Here, certificate: Certificate) -> Iterator[Markup]:
+    earlier, say = here.session.answers.get("certificate") or {}, here.say
+    read = interview.certificate_facts(certificate)
+    if here.session.certificate and here.session.certificate.fingerprint != certificate.fingerprint:
+        yield say(N_("It would take the place of the certificate you sent before."))
+        return
+    if (typed := earlier.get("not_after")) and typed != read["not_after"]:
+        told = day(date.fromisoformat(typed))
+        yield say(N_("⚠ You typed that it ends on {told}; the file says otherwise."), told=told)
+    if earlier.get("issuer") not in (None, Issuer.UNKNOWN, read["issuer"]):
+        yield say(N_("⚠ You named another kind of issuer than the file does."))
 
 
 def _accepted(here: Here, certificate: Certificate, subject: Subject) -> Answered:
-    session = here.session
-    notes = tuple(_differences(here, certificate))
-    session = session.having(certificate=certificate, offered=(), typed_expiry=None)
+    session = here.session.having(certificate=certificate, offered=())
     session = interview.give(session, "subject", subject.value, here.world.pack)
-    return Answered(given(here.then(session), "certificate", interview.certificate_facts(certificate)), notes=notes)
-
-
-def _differences(here: Here, certificate: Certificate) -> list[Markup]:
-    """What the file corrects of an earlier answer, said aloud."""
-    earlier, say = here.session.answers.get("certificate"), here.say
-    read = interview.certificate_facts(certificate)
-    if not earlier or earlier == read:
-        return []
-    if here.session.certificate and here.session.certificate.fingerprint != certificate.fingerprint:
-        return [say(N_("This certificate takes the place of the one you sent before."))]
-    if earlier.get("not_after") not in {None, read["not_after"]}:
-        return [lines(say(N_("The file says another expiry than you typed; I go by the file.")))]
-    return []
+    return Answered(given(here.then(session), "certificate", interview.certificate_facts(certificate)))

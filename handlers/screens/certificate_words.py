@@ -8,13 +8,8 @@ from handlers.certificate import Certificate, Recognition
 from handlers.dates import moment
 from handlers.voice import Voice, lines
 from locales import N_
-from rules.facts import Issuer, Subject
+from rules.facts import Issuer
 
-SUBJECTS = {
-    Subject.ORGANISATION: N_("an organisation"),
-    Subject.INDIVIDUAL: N_("a person"),
-    Subject.DEVICE: N_("a device, service or software"),
-}
 RECOGNITIONS = {
     Recognition.VERIFIED: N_("Issuer: {issuer} (signature chain verified)."),
     Recognition.BY_NAME_ONLY: N_("Issuer: {issuer} (recognised by name only; the signature chain was not verified)."),

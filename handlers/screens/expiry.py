@@ -68,13 +68,13 @@ def chosen(here: Here, asked: Question, value: str) -> Answered:
 
 def _given(here: Here, fact: dict[str, str | None]) -> Session:
     """Typed by hand: a file read before no longer speaks for this certificate."""
-    return given(here.then(here.session.having(typed_expiry=None, certificate=None)), "certificate", fact)
+    return given(here.then(here.session.having(certificate=None)), "certificate", fact)
 
 
 def typed(here: Here, text: str) -> Answered | None:
-    """A day, and that it was understood as one."""
+    """A day, and that it was understood as one; another day takes its place."""
     ends = parse_day(text)
-    if ends is None or here.session.typed_expiry is not None:
+    if ends is None:
         return None
     note = here.say(N_("The certificate ends on {day}."), day=day(ends))
     return Answered(here.session.having(typed_expiry=ends), notes=(note,))

@@ -1,14 +1,19 @@
 """Where the conversation goes after an answer."""
 
 from handlers import interview
+from handlers.requests.fields import open_field
 from handlers.screen import Here
 from handlers.session import Session
 
 
 def proceed(here: Here) -> Session:
-    """The session with the next question open, or the answer where nothing more matters."""
-    asked = interview.question(here.session, here.world.pack, here.today)
-    return here.session.at("question" if asked else "answer")
+    """The session with the next question open; where nothing more matters, the draft of a request, else the answer."""
+    session = here.session.at("proceed")
+    if interview.question(session, here.world.pack, here.today):
+        return session.at("question")
+    if session.draft is None or session.draft.code:
+        return session.at("answer", draft=None)
+    return session.at("form" if open_field(here.then(session)) else "confirm")
 
 
 def given(here: Here, fact: str, value: object) -> Session:
@@ -20,3 +25,10 @@ def another(here: Here) -> Session:
     """The interview from its first question, for the next certificate; requests stay."""
     fresh = here.session.having(answers={}, certificate=None, offered=(), typed_expiry=None, draft=None)
     return proceed(here.then(fresh))
+
+
+def left(here: Here) -> Session:
+    """The draft given up: back to the request it amended, or to the answer."""
+    code = here.session.draft.code if here.session.draft else None
+    session = here.session.having(draft=None)
+    return session.at("request", about=code) if code else proceed(here.then(session))

@@ -26,7 +26,7 @@ class Ask:
         """The question with its options; where nothing is left to ask, the way to the answer."""
         asked = interview.question(here.session, here.world.pack, here.today)
         if asked is None:
-            return Page(here.say(N_("I know enough.")), options=(Option(DONE, here.say.t(N_("Show the answer"))),))
+            return Page(here.say(N_("I know enough.")), (), (Option(DONE, here.say.t(N_("Show the answer"))),))
         return _certificate_page(here, asked) if asked.fact == "certificate" else _page(here, asked)
 
     async def chosen(self, here: Here, value: str) -> Answered:

@@ -1,14 +1,15 @@
 """My requests: the list, and one of them."""
 
 from handlers.page import Answered, Option, Page
+from handlers.requests.drafting import draft_of
 from handlers.requests.model import MOVES, Request, State
 from handlers.requests.words import history, line, told
 from handlers.screen import Here, NoText
-from handlers.screens.confirm import draft_of
 from handlers.screens.flow import proceed
 from locales import N_
 
-BACK, AMEND, WITHDRAW, SURE = "back", "amend", "withdraw", "sure"
+BACK, AMEND, WITHDRAW = "back", "amend", "withdraw"
+YES, NO = "yes", "no"
 #: Requests on one page; older ones open by typing their code.
 SHOWN = 10
 
@@ -41,7 +42,7 @@ class OneRequest(NoText):
 
     async def page(self, here: Here) -> Page:
         """Content, history, buttons the state allows."""
-        say, request = here.say, await here.world.requests.get(here.session.about or "")
+        say, request = here.say, await _about(here)
         back = Option(BACK, say.t(N_("Back to my requests")), ("quay lai", "back"))
         if request is None:
             return Page(say(N_("I do not find this request among yours.")), options=(back,))
@@ -49,28 +50,45 @@ class OneRequest(NoText):
         return Page(title, (told(say, request.content), history(say, request)), (*_options(here, request), back))
 
     async def chosen(self, here: Here, value: str) -> Answered:
-        """Amend, withdraw after a second yes, or go back."""
-        request = await here.world.requests.get(here.session.about or "")
-        if value == BACK or request is None:
-            return Answered(here.session.at("requests"))
-        if value == AMEND and (draft := draft_of(request)):
+        """Amend, withdraw, or go back."""
+        request = await _about(here)
+        if value == AMEND and request and (draft := draft_of(request)):
             return Answered(here.session.at("confirm", draft=draft))
-        if value == WITHDRAW:
-            ask = here.say(N_("Withdraw {code}? This cannot be undone; you can register a new one."), code=request.code)
-            return Answered(here.session.having(ticked=(SURE,)), notes=(ask,))
-        return await _withdrawn(here, request) if value == SURE else Answered(here.session)
+        if value == WITHDRAW and request:
+            return Answered(here.session.at("withdraw", about=request.code))
+        return Answered(here.session.at("requests"))
+
+
+class Withdraw(NoText):
+    """A second yes before a request is withdrawn."""
+
+    async def page(self, here: Here) -> Page:
+        """Yes or no."""
+        say = here.say
+        ask = N_("<b>Withdraw {code}?</b> This cannot be undone; you can register a new one.")
+        yes = Option(YES, say.t(N_("Yes, withdraw it")), ("dung", "co", "rut", "yes"))
+        no = Option(NO, say.t(N_("No, keep it")), ("khong", "thoi", "giu", "no"))
+        return Page(say(ask, code=here.session.about), options=(yes, no), exact=True)
+
+    async def chosen(self, here: Here, value: str) -> Answered:
+        """Withdrawn where it still can be; back to the request in any case."""
+        code = here.session.about or ""
+        there = here.session.at("request", about=code)
+        if value != YES:
+            return Answered(there)
+        moved = await here.world.requests.move(code, State.WITHDRAWN)
+        note = N_("The request is withdrawn.") if moved else N_("This request can no longer be withdrawn.")
+        return Answered(there, notes=(here.say(note),))
+
+
+async def _about(here: Here) -> Request | None:
+    return await here.world.requests.get(here.session.about or "")
 
 
 def _options(here: Here, request: Request) -> list[Option]:
     t = here.say.t
+    amend = Option(AMEND, t(N_("Change this request")), ("sua", "amend"))
+    withdraw = Option(WITHDRAW, t(N_("Withdraw it")), ("rut", "withdraw"))
+    may_amend = here.session.consented_at is not None and draft_of(request) is not None
     may_withdraw = State.WITHDRAWN in MOVES[request.state]
-    options = [Option(AMEND, t(N_("Change this request")), ("sua", "amend"))] if draft_of(request) else []
-    if may_withdraw and SURE in here.session.ticked:
-        return [*options, Option(SURE, t(N_("Yes, withdraw it")), ("dung", "co", "rut", "yes"))]
-    return [*options, *([Option(WITHDRAW, t(N_("Withdraw it")), ("rut", "withdraw"))] if may_withdraw else [])]
-
-
-async def _withdrawn(here: Here, request: Request) -> Answered:
-    moved = await here.world.requests.move(request.code, State.WITHDRAWN)
-    note = N_("The request is withdrawn.") if moved else N_("This request can no longer be withdrawn.")
-    return Answered(here.session.having(ticked=()), notes=(here.say(note),))
+    return [*([amend] if may_amend else []), *([withdraw] if may_withdraw else [])]

@@ -5,7 +5,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers import interview
 from handlers.dates import day
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
@@ -42,12 +41,8 @@ class Review(NoText):
         return Page(say(N_("<b>Your answers so far</b>")), (said,), (*options, _back(here)))
 
     async def chosen(self, here: Here, value: str) -> Answered:
-        """The question of that answer, or back to where we were."""
-        if value == BACK:
-            return Answered(proceed(here))
-        session = interview.take_back(here.session, value)
-        session = session.having(certificate=None) if value == "certificate" else session
-        return Answered(session.at("question"))
+        """The question of that answer, which stands until it is answered anew; or back to where we were."""
+        return Answered(proceed(here) if value == BACK else here.session.at("question", about=value))
 
 
 def _given(here: Here) -> list[Question]:
@@ -68,10 +63,14 @@ def worded(say: Voice, question: Question, answer: Any) -> str:
 
 
 def _certificate(say: Voice, answer: dict[str, Any]) -> str:
-    issuer = say.t(ISSUERS[Issuer(answer["issuer"])][0])
+    issuer = say.t(ISSUERS[_issuer(answer)][0])
     if not answer.get("not_after"):
         return say.t(N_("expiry not known; {issuer}"), issuer=issuer)
     return say.t(N_("ends on {day}; {issuer}"), day=day(date.fromisoformat(answer["not_after"])), issuer=issuer)
+
+
+def _issuer(answer: dict[str, Any]) -> Issuer:
+    return Issuer(answer["issuer"]) if answer.get("issuer") in set(Issuer) else Issuer.UNKNOWN
 
 
 def _back(here: Here) -> Option:

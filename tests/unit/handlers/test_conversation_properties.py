@@ -64,6 +64,8 @@ def check(replies: tuple[Reply, ...], session: Session | None) -> None:
         assert reply.paragraphs or reply.action == "delete"
         assert all(len(choice.tap.encode()) <= 64 for choice in reply.choices)
         assert len(reply.choices) <= 100
+    if session is not None and session.consented_at is None:
+        assert (session.answers, session.certificate, session.offered, session.draft) == ({}, None, (), None)
     if session is not None:
         assert Session.model_validate_json(session.model_dump_json()) == session
 
@@ -101,7 +103,7 @@ def test_any_conversation_goes_on_and_ends_in_a_decision_within_a_bounded_number
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=40))
-def test_taps_alone_lead_to_an_answer_and_the_same_taps_to_the_same_answer(taps: list[int]) -> None:
+def test_the_same_taps_lead_to_the_same_words(taps: list[int]) -> None:
     async def run() -> tuple[str, Session | None]:
         talk = Dialogue()
         await talk.says("/start", "1")

@@ -1,10 +1,13 @@
 """The interview: only what still matters is asked, and everything can be taken back."""
 
+import json
+
 import pytest
 
-from handlers.events import Tapped
+from handlers import Session
+from handlers.decision import REGISTRABLE
+from handlers.events import Tapped, TooMuch
 from handlers.requests.words import PROCEDURES
-from handlers.screens.answer import REGISTRABLE
 from locales import translator
 from tests.support.certificates import EXPIRED, PERSON, certificate
 from tests.support.dialogue import Dialogue, pack
@@ -21,6 +24,11 @@ def talk() -> Dialogue:
 def expects(text: str, *messages: str) -> None:
     for message in messages:
         assert t(message) in text, message
+
+
+def pack_label(fact: str, value: object) -> str:
+    question = next(question for question in pack().questions if question.fact == fact)
+    return next(option.label for option in question.options if option.value == value)
 
 
 def titles(text: str) -> set[str]:
@@ -79,13 +87,34 @@ async def test_ticks_are_shown_in_the_same_message_until_done(talk: Dialogue) ->
 
 async def test_an_unsure_answer_is_asked_not_guessed(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1", "3", "31/12/2028", "1")
-    text = await talk.says("khoa roi hong")
+    text = await talk.says("toi khong bi mat token")
     expects(text, "I am not sure. Do you mean:")
     assert "token" not in talk.answers
-    meant = talk.labels[0]
-    await talk.says("đúng rồi")
-    assert "token" in talk.answers
-    assert meant
+    shown = talk.labels
+    await talk.says("1")
+    assert talk.answers["token"] in {"lost", "in_hand", "locked", "damaged"}
+    assert len(shown) < len(pack().questions[5].options)
+
+
+async def test_a_yes_to_several_guesses_takes_none_of_them(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "sap nhap")
+    await talk.says("vâng")
+    assert "events" not in talk.answers
+
+
+async def test_a_number_beyond_the_guesses_shown_takes_nothing(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "sap nhap")
+    beyond = str(len(talk.labels) + 1)
+    await talk.says(beyond)
+    assert "events" not in talk.answers
+
+
+async def test_guesses_stand_while_the_throttle_speaks(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "sap nhap")
+    second = talk.choices[1].label
+    await talk.does(TooMuch())
+    await talk.says("2")
+    assert second in t(pack_label("events", talk.answers["events"][0]))
 
 
 async def test_a_stale_button_is_told_so_and_the_open_question_comes_again(talk: Dialogue) -> None:
@@ -97,7 +126,9 @@ async def test_a_stale_button_is_told_so_and_the_open_question_comes_again(talk:
     assert talk.answers == {"subject": "organisation"}
 
 
-@pytest.mark.parametrize("data", ["", "|||", "question|x|99999999999999999999", "nowhere|1|1", "q" * 200])
+@pytest.mark.parametrize(
+    "data", ["question|robot|1", "", "|||", "question|x|99999999999999999999", "nowhere|1|1", "q" * 200]
+)
 async def test_a_forged_button_changes_nothing(talk: Dialogue, data: str) -> None:
     await talk.says(*BEGIN)
     await talk.does(Tapped(data=data))
@@ -196,11 +227,73 @@ async def test_of_several_certificates_one_is_chosen(talk: Dialogue) -> None:
     assert talk.session.certificate.serial == "02"
 
 
-async def test_a_certificate_corrects_a_typed_expiry_and_says_so(talk: Dialogue) -> None:
-    await talk.says(*BEGIN, "1", "3", "31/12/2028", "1")
+async def test_a_typed_expiry_the_file_contradicts_is_said_before_the_file_is_taken(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "3", "31/12/2028", "2")
+    text = await talk.sends(certificate())
+    assert t("⚠ You typed that it ends on {told}; the file says otherwise.", told="31/12/2028") in text
+    expects(text, "⚠ You named another kind of issuer than the file does.")
+    assert talk.answers["certificate"]["not_after"] == "2028-12-31"
+    await talk.says("1")
+    assert talk.answers["certificate"]["not_after"] == "2029-01-01"
+
+
+async def test_a_typed_day_can_be_corrected_before_the_issuer_is_named(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "3", "31/12/2028", "30/6/2027", "1")
+    assert talk.answers["certificate"]["not_after"] == "2027-06-30"
+
+
+async def test_going_back_from_a_question_being_changed_keeps_its_answer(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "3", "31/12/2028", "1", "1", "2", "/xemlai")
+    before = talk.answers
+    await talk.taps(t("Change: {fact}", fact=t("whose certificate")))
+    await talk.says("/quaylai")
+    assert talk.answers == before
+
+
+async def test_going_back_over_a_read_certificate_forgets_it(talk: Dialogue) -> None:
+    await talk.says(*BEGIN)
     await talk.sends(certificate())
-    text = await talk.says("1")
-    expects(text, "The file says another expiry than you typed; I go by the file.")
+    await talk.says("1", "/quaylai")
+    assert talk.session
+    assert talk.session.certificate is None
+
+
+async def test_beginning_again_after_a_pause_goes_on(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "/huy", "/start")
+    expects(talk.text, "What has happened? Choose everything that applies.")
+
+
+async def test_answers_given_under_an_earlier_pack_go_on_and_that_is_said(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1")
+    assert talk.session
+    talk.session = talk.session.having(pack="nhon_trach 0")
+    text = await talk.says("3")
+    expects(text, "The rules were updated since you answered; I go by the present ones.")
+    assert talk.session.pack == pack().label
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"language": "fr"},
+        {"draft": {"fields": 7}},
+        {"screen": "gone", "about": "x"},
+        {"screen": "certificate", "offered": []},
+        {"came_from": {"screen": "gone"}, "screen": "stopped"},
+        {"certificate": {"name": "?"}},
+        {"answers": {"subject": "robot"}},
+        {"draft": {"editing": "gone"}, "screen": "form"},
+    ],
+)
+async def test_a_session_of_an_earlier_program_never_blocks_a_chat(talk: Dialogue, odd: dict[str, object]) -> None:
+    await talk.says(*BEGIN, "1")
+    assert talk.session
+    stored = {**talk.session.model_dump(mode="json"), **odd}
+    talk.session = Session.restored(json.dumps(stored))
+    assert talk.session.consented_at is not None
+    for line in ("1", "/xemlai", "/quaylai", "/lamlai"):
+        await talk.says(line)
+    assert talk.session.screen == "question"
 
 
 async def test_every_procedure_that_can_be_registered_has_a_name() -> None:

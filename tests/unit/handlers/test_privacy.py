@@ -44,6 +44,21 @@ async def test_a_file_before_consent_waits_unread_and_unnamed(talk: Dialogue) ->
     assert wants_file(turn.session)
 
 
+async def test_a_certificate_pasted_before_consent_is_not_taken_in(talk: Dialogue) -> None:
+    await talk.says("/start")
+    await talk.sends(certificate())
+    assert talk.session
+    assert talk.session.offered == ()
+    assert "75580955FC81D6A7" not in talk.session.model_dump_json()
+
+
+async def test_what_is_held_can_be_seen_and_deleted_without_consent(talk: Dialogue) -> None:
+    await talk.says("/start", "/dulieu")
+    assert any(reply.attachments for reply in talk.heard)
+    await talk.says("/xoadulieu", "xoa")
+    assert talk.session is None
+
+
 @pytest.mark.parametrize("trouble", [Trouble.PRIVATE_KEY, Trouble.PKCS12])
 async def test_a_private_key_is_refused_and_its_message_taken_away(talk: Dialogue, trouble: Trouble) -> None:
     await talk.says("/start", "1")

@@ -1,12 +1,15 @@
 """From the answer to a registered request, and what can be done with it."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from handlers.memory import MemoryRequests
 from handlers.requests.model import MOVES, State
 from locales import translator
-from tests.support.certificates import certificate
-from tests.support.dialogue import Dialogue
+from tests.support.certificates import EXPIRED, certificate
+from tests.support.dialogue import NOW, Dialogue
 
 t = translator("vi")
 #: To the answer of a superior that changed, the certificate read from a file.
@@ -62,12 +65,109 @@ async def test_only_what_the_change_is_about_is_asked(talk: Dialogue) -> None:
     assert t("The new superior body (cơ quan quản lý cấp trên)?") in talk.text
 
 
-async def test_the_same_certificate_and_procedure_are_not_registered_twice(talk: Dialogue) -> None:
+async def test_the_same_certificate_and_procedure_twice_shows_the_open_request_instead(talk: Dialogue) -> None:
     await register(talk)
-    await talk.taps(t("Show the answer again"))
-    text = await register(talk)
-    assert "YC-2026-000001" in text
+    await talk.taps(t("Show the answer again"), t("Register the request"))
+    assert "YC-2026-000001" in talk.text
+    assert talk.session
+    assert talk.session.screen == "request"
     assert len(book(talk).kept) == 1
+
+
+async def test_without_a_serial_number_the_same_subscriber_is_noticed_too() -> None:
+    talk = Dialogue()
+    for _ in range(2):
+        await talk.says("/start", "1", "/lamlai", "1", "3", "31/12/2028", "1", "1", "2")
+        await talk.says("dang ky", OLD, OLD, "khong ro", NEW)
+        await talk.taps(t("Send the request"))
+    assert "YC-2026-000001" in talk.text
+    assert len(book(talk).kept) == 1
+
+
+async def test_an_answer_that_changed_meanwhile_is_read_again_before_it_is_registered(talk: Dialogue) -> None:
+    await talk.says("dang ky", "1", "1", "1", NEW)
+    talk.world = replace(talk.world, now=NOW + timedelta(days=4 * 365))
+    await talk.taps(t("Send the request"))
+    assert book(talk).kept == {}
+    assert talk.session
+    assert talk.session.screen == "answer"
+
+
+async def test_a_new_issue_asks_for_the_new_information_and_a_revocation_does_not_keep_it() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1")
+    await talk.sends(certificate(**EXPIRED))
+    await talk.says("1", *TO_ANSWER, "dang ky", "1", "1", "1", NEW)
+    await talk.taps(t("Send the request"))
+    kept = {request.content.procedure: request.content.news for request in book(talk).kept.values()}
+    assert kept == {"revoke": {}, "issue_new": {"new_superior": NEW}}
+
+
+async def test_going_back_in_the_form_asks_the_field_before(talk: Dialogue) -> None:
+    await talk.says("dang ky", "1", "1", "/quaylai")
+    assert talk.session
+    assert talk.session.draft
+    assert list(talk.session.draft.fields) == ["subscriber"]
+
+
+async def test_a_detour_comes_back_to_the_form_as_it_was(talk: Dialogue) -> None:
+    await talk.says("dang ky", "1", "/yeucau", "quay lai")
+    assert talk.session
+    assert talk.session.draft
+    assert talk.session.screen == "form"
+    assert list(talk.session.draft.fields) == ["subscriber"]
+
+
+async def test_a_pause_in_the_form_keeps_what_was_typed(talk: Dialogue) -> None:
+    await talk.says("dang ky", "1", "/huy", "/quaylai")
+    assert talk.session
+    assert talk.session.draft
+    assert talk.session.screen == "form"
+
+
+async def test_dropping_an_edit_leaves_every_field(talk: Dialogue) -> None:
+    await talk.says("dang ky", "1", "1", "1", NEW)
+    await talk.taps(t("Change: {fact}", fact=t("Subscriber")))
+    await talk.says("/quaylai")
+    assert talk.session
+    assert talk.session.draft
+    assert talk.session.screen == "confirm"
+    assert list(talk.session.draft.fields) == ["subscriber", "unit", "serial", "new_superior"]
+
+
+@pytest.mark.parametrize("typed", ["khoan gui yeu cau", "dung gui yeu cau", "khong gui", "gửi thử"])
+async def test_a_request_is_sent_by_nothing_but_its_own_words(talk: Dialogue, typed: str) -> None:
+    await talk.says("dang ky", "1", "1", "1", NEW, typed)
+    assert book(talk).kept == {}
+
+
+async def test_amending_asks_nothing_of_the_present_interview(talk: Dialogue) -> None:
+    await register(talk)
+    await talk.says("/lamlai", "1", "4", "31/12/2028", "1", "2", "1", "2", "/yeucau YC-2026-000001")
+    await talk.taps(t("Change this request"), t("Change: {fact}", fact=t("Subscriber")))
+    await talk.says("UBND xã khác hẳn")
+    assert t("<b>Please review what will be stored</b>") in talk.text
+    await talk.taps(t("Save the change"))
+    assert book(talk).kept["YC-2026-000001"].content.news == {"new_superior": NEW}
+
+
+async def test_another_serial_number_is_another_certificate(talk: Dialogue) -> None:
+    await register(talk)
+    await talk.says("/yeucau YC-2026-000001")
+    await talk.taps(t("Change this request"), t("Change: {fact}", fact=t("Serial number")))
+    await talk.says("ABCD")
+    await talk.taps(t("Save the change"))
+    content = book(talk).kept["YC-2026-000001"].content
+    assert (content.serial, content.certificate_name, content.not_after) == ("ABCD", None, None)
+
+
+async def test_a_serial_number_that_is_not_the_certificates_is_asked_about(talk: Dialogue) -> None:
+    text = await talk.says("dang ky", "1", "1", "DEADBEEF")
+    assert "75580955FC81D6A7" in text
+    await talk.taps(t("Yes, keep what I wrote"))
+    assert talk.session
+    assert talk.session.draft
+    assert talk.session.draft.fields["serial"] == "DEADBEEF"
 
 
 async def test_one_conversation_registers_several_requests(talk: Dialogue) -> None:
@@ -111,7 +211,9 @@ async def test_withdrawing_asks_once_more(talk: Dialogue) -> None:
     await talk.says("/yeucau yc-2026-000001")
     await talk.taps(t("Withdraw it"))
     assert book(talk).kept["YC-2026-000001"].state is State.SUBMITTED
-    await talk.taps(t("Yes, withdraw it"))
+    await talk.taps(t("No, keep it"))
+    assert book(talk).kept["YC-2026-000001"].state is State.SUBMITTED
+    await talk.taps(t("Withdraw it"), t("Yes, withdraw it"))
     assert book(talk).kept["YC-2026-000001"].state is State.WITHDRAWN
 
 

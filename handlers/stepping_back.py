@@ -1,0 +1,51 @@
+"""One step back, from wherever the conversation stands."""
+
+from handlers import interview
+from handlers.screen import Here
+from handlers.screens.flow import left, proceed
+from handlers.session import Draft, Session
+
+
+def one_step_back(here: Here) -> Session | None:
+    """The session a step earlier; ``None`` at the very first question."""
+    session = here.session
+    if session.came_from:
+        return session.back()
+    if session.screen in {"form", "confirm"}:
+        return _in_a_draft(here, session.draft or Draft())
+    if session.screen in {"question", "answer"}:
+        return _in_the_interview(here)
+    return _among_requests(here)
+
+
+def _in_the_interview(here: Here) -> Session | None:
+    """A typed day, the question being changed, else the latest answer is taken back."""
+    session, last = here.session, interview.latest(here.session)
+    if session.typed_expiry is not None:
+        return session.having(typed_expiry=None)
+    if session.screen == "question" and session.about:
+        return proceed(here)
+    return interview.take_back(session, last).at("question") if last else None
+
+
+def _among_requests(here: Here) -> Session:
+    session = here.session
+    if session.screen == "request":
+        return session.at("requests")
+    if session.screen == "withdraw":
+        return session.at("request", about=session.about)
+    return proceed(here.then(session.having(offered=())))
+
+
+def _in_a_draft(here: Here, draft: Draft) -> Session:
+    """An edit is dropped, else the last field is asked again; before the first field, the draft is left."""
+    session = here.session
+    if session.screen == "form" and draft.editing:
+        return session.at("confirm", draft=draft.model_copy(update={"editing": None, "doubted": None}))
+    if draft.doubted:
+        return session.at("form", draft=draft.model_copy(update={"doubted": None}))
+    if draft.code or not draft.fields:
+        return left(here)
+    fields = dict(draft.fields)
+    fields.popitem()
+    return session.at("form", draft=draft.model_copy(update={"fields": fields}))
