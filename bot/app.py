@@ -1,6 +1,5 @@
 """The composition root: the one place where settings become parts and parts become a program."""
 
-import asyncio
 import sys
 import uuid
 from collections.abc import AsyncIterator, Mapping
@@ -9,8 +8,9 @@ from dataclasses import dataclass
 
 from bot.certificates import CertificateReader
 from bot.channels.base import Channel
-from bot.channels.terminal import Console, TerminalChannel, TerminalChat
-from bot.delivery import Conversation, Dispatcher, Pace, Pacer, Preparer, Rate, SystemClock, Turns
+from bot.channels.console import Console, typed_lines
+from bot.channels.terminal import TerminalChannel, TerminalChat
+from bot.delivery import Conversation, Dispatcher, Pace, Pacer, Preparer, Rate, Retention, SystemClock, Turns
 from bot.settings import Settings
 from bot.store import store_of
 from bot.store.api import Store
@@ -85,19 +85,16 @@ async def talk(settings: Settings, name: str | None) -> None:
     interactive = sys.stdin.isatty()
     address = name or ("local" if interactive else f"script-{uuid.uuid4().hex}")
     async with assembled(settings) as parts:
-        channel = TerminalChannel(Console(rich=sys.stdout.isatty()))
-        turns = parts.turns({channel.name: channel})
-        dispatcher = Dispatcher(parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock)
-        chat = TerminalChat(parts.store, turns, dispatcher, parts.clock, address)
-        lines = _typed_lines(prompt=interactive)
-        await chat.run(lines)
+        await Retention(parts.store, parts.clock, settings.retention_days).forget()
+        chat = _terminal_chat(parts, address)
+        if interactive:
+            chat.introduce()
+        await chat.run(typed_lines(prompt=interactive))
 
 
-async def _typed_lines(*, prompt: bool) -> AsyncIterator[str]:
-    while True:
-        if prompt:
-            print("> ", end="", flush=True)  # noqa: T201 - the prompt
-        line = await asyncio.to_thread(sys.stdin.readline)
-        if not line:
-            return
-        yield line.rstrip("\r\n")
+def _terminal_chat(parts: Parts, address: str) -> TerminalChat:
+    console = Console(rich=sys.stdout.isatty())
+    channel = TerminalChannel(console, address, translator(parts.settings.language))
+    turns = parts.turns({channel.name: channel})
+    dispatcher = Dispatcher(parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock)
+    return TerminalChat(parts.store, turns, dispatcher, parts.clock, channel)

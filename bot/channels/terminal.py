@@ -1,18 +1,18 @@
 """The terminal as a channel: one line one message, numbered menus, ``/tep PATH`` sends a file."""
 
 import asyncio
-import html
+import hashlib
 import re
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import BinaryIO
 
-from rich.console import Console as RichConsole
-from rich.markup import escape
+from markupsafe import escape
 
 from bot.channels.base import Capabilities
+from bot.channels.console import Console
 from bot.channels.errors import Gone, TooLarge
-from bot.channels.markup import plain
 from bot.channels.rendering import text_of
 from bot.delivery.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
@@ -22,49 +22,40 @@ from bot.delivery.throttle import Throttle
 from bot.delivery.turns import Turns
 from bot.store.api import Chat, Incoming, OutboxRow, Store
 from handlers.events import Event, FileSent, Said
+from locales import N_, Translator
 
 _FILE = re.compile(r"/tep(?:\s+(?P<path>.+))?", re.IGNORECASE)
 #: A script may be as long as it likes.
 _UNHURRIED = Rate(1e6, 1e6)
-#: HTML subset -> rich's markup.
-_TAGS = {"b": "bold", "i": "italic", "u": "underline", "code": "cyan"}
 
-
-class Console:
-    """Where replies are printed: styled on a tty, plain text elsewhere."""
-
-    def __init__(self, *, rich: bool) -> None:
-        self._console = RichConsole(highlight=False, soft_wrap=not rich)
-        self._rich = rich
-
-    def show(self, text: str) -> None:
-        """One message, set off by an empty line."""
-        if self._rich:
-            self._console.print(_styled(text), end="\n\n")
-        else:
-            self._console.out(plain(text), end="\n\n", highlight=False)
-
-
-def _styled(text: str) -> str:
-    styled = escape(text)
-    for tag, style in _TAGS.items():
-        styled = styled.replace(f"<{tag}>", f"[{style}]").replace(f"</{tag}>", f"[/{style}]")
-    return html.unescape(re.sub(r"</?a[^>]*>", "", styled))
+_INTRODUCTION = N_("Send a file with /tep PATH. Leave with Ctrl-D; /trogiup lists the commands.")
+_USAGE = N_("Write the path of the file after the command: /tep PATH")
+_NO_FILE = N_("No file can be read there: {path}. Please check the path and send the file again.")
 
 
 class TerminalChannel:
-    """Prints what it is given and reads files from the disk."""
+    """Prints what it is given and reads files from the disk.
 
-    name = "terminal"
+    Each conversation is a channel of its own: a terminal must neither print nor take up what belongs to another one.
+    Its name stands in the store in the clear, so the conversation's own stands in it only as a digest.
+    """
+
     capabilities = Capabilities(text_limit=1_000_000, files_in=True, markup=True)
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, address: str, t: Translator) -> None:
+        self.name = f"terminal:{hashlib.sha256(address.encode(errors='replace')).hexdigest()[:16]}"
+        self.address = address
         self._console = console
+        self._t = t
 
     async def send(self, row: OutboxRow) -> str | None:
         """Print it."""
         self._console.show(text_of(row.reply, self.capabilities))
         return None
+
+    def tell(self, message: str, **values: object) -> None:
+        """Print a sentence of the terminal's own, which is no part of the conversation."""
+        self._console.show(escape(self._t(message, **values)))
 
     async def fetch(self, reference: str, limit: int) -> bytes:
         """The bytes of a file of this machine.
@@ -78,45 +69,82 @@ class TerminalChannel:
 
 def _read(path: Path, limit: int) -> bytes:
     try:
-        with path.open("rb") as file:
+        with _opened(path) as file:
             data = file.read(limit + 1)
-    except OSError as error:
-        raise Gone(error.strerror or "unreadable") from None
+    except (OSError, ValueError) as error:
+        raise Gone(type(error).__name__) from None
     if len(data) > limit:
         raise TooLarge
     return data
 
 
+def _opened(path: Path) -> BinaryIO:
+    """A regular file only: a pipe or a device may never end, or never begin."""
+    if not path.is_file():
+        raise FileNotFoundError
+    return path.open("rb")
+
+
 class TerminalChat:
     """One person's conversation: every line goes the way of every message, through inbox, turn and outbox."""
 
-    def __init__(self, store: Store, turns: Turns, dispatcher: Dispatcher, clock: Clock, address: str) -> None:
+    def __init__(
+        self, store: Store, turns: Turns, dispatcher: Dispatcher, clock: Clock, channel: TerminalChannel
+    ) -> None:
         self._store = store
         self._turns = turns
         self._dispatcher = dispatcher
-        self._address = address
+        self._channel = channel
         self._chats: list[Chat] = []
         self._intake = Intake(store, Throttle(_UNHURRIED, clock), clock, self._chats.extend)
 
+    def introduce(self) -> None:
+        """Say how a file is sent and how to leave, to somebody who types."""
+        self._channel.tell(_INTRODUCTION)
+
     async def run(self, lines: AsyncIterator[str]) -> None:
         """Greet, then answer line by line until the input ends."""
-        await self._store.recover(TerminalChannel.name)
+        await self._store.recover(self._channel.name)
         await self._take(Said(text="/start"))
         async for line in lines:
             if line.strip():
-                await self._take(_event(line))
+                await self._answer(line)
+
+    async def _answer(self, line: str) -> None:
+        asked = _FILE.fullmatch(line.strip())
+        if asked is None:
+            await self._take(Said(text=line))
+        elif asked["path"] is None:
+            self._channel.tell(_USAGE)
+        else:
+            await self._send_file(_path(asked["path"]))
+
+    async def _send_file(self, path: Path) -> None:
+        if await asyncio.to_thread(_readable, path):
+            await self._take(FileSent(reference=str(path), name=path.name))
+        else:
+            self._channel.tell(_NO_FILE, path=path)
 
     async def _take(self, event: Event) -> None:
-        update = Incoming(TerminalChannel.name, uuid.uuid4().hex, self._address, event)
+        update = Incoming(self._channel.name, uuid.uuid4().hex, self._channel.address, event)
         await self._intake.accept([update])
         while self._chats:
             await self._turns.handle(self._chats.pop(0))
         await self._dispatcher.deliver()
 
 
-def _event(line: str) -> Event:
-    asked = _FILE.fullmatch(line.strip())
-    if asked is None or asked["path"] is None:
-        return Said(text=line)
-    path = Path(asked["path"].strip().strip("\"'")).expanduser()
-    return FileSent(reference=str(path.resolve()), name=path.name)
+def _path(typed: str) -> Path:
+    """The path meant; as it was typed where no home or no such path can be made of it."""
+    path = Path(typed.strip().strip("\"'"))
+    try:
+        return path.expanduser().resolve()
+    except (OSError, ValueError, RuntimeError):
+        return path
+
+
+def _readable(path: Path) -> bool:
+    try:
+        with _opened(path):
+            return True
+    except (OSError, ValueError):
+        return False

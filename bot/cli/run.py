@@ -9,6 +9,9 @@ from bot.logs import configure
 from bot.settings import load_settings
 from locales import N_
 
+#: Exit status after Ctrl-C, as shells have it: 128 and the signal's number.
+_INTERRUPTED = 130
+
 
 def run() -> None:
     """Start every configured channel; the terminal chat where there is none."""
@@ -35,4 +38,7 @@ def chat(
 
     settings = load_settings()
     configure(settings, level="ERROR")
-    asyncio.run(talk(settings, name))
+    try:
+        asyncio.run(talk(settings, name))
+    except KeyboardInterrupt:
+        raise typer.Exit(_INTERRUPTED) from None

@@ -133,7 +133,7 @@ class Turns:
             pack=known.pack,
             requests=unit.requests,
             own_data=unit.own_data,
-            channel=pending.chat.channel,
+            channel=pending.chat.channel.partition(":")[0],  # what follows tells one terminal from another
             office=known.office,
             retention_days=known.retention_days,
         )

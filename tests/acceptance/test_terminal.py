@@ -2,34 +2,78 @@
 
 import json
 import os
+import pty
+import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.words import Words
 
+COMMAND = (sys.executable, "-m", "bot", "chat")
 LEAF = Path(__file__).resolve().parents[3] / "shared" / "pki" / "leaf" / "organisation-2021.cer"
 words = Words()
 #: After the answer: register; subscriber and managing body typed; serial not known.
 REGISTER = ("dang ky", "UBND xã Phú Hội", "UBND xã Nhơn Trạch", "khong ro")
 
 
-def chat(folder: Path, *lines: str, name: str | None = None) -> str:
-    arguments = [sys.executable, "-m", "bot", "chat", *(["--as", name] if name else [])]
+def environment(folder: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "TROLY_DATA_DIR": str(folder), "PYTHONUTF8": "1"}
+
+
+def piped(folder: Path, script: bytes, *options: str, **settings: str) -> str:
+    """What the program prints for a script of any bytes."""
     done = subprocess.run(
-        arguments,
-        input="\n".join(lines) + "\n",
+        [*COMMAND, *options],
+        input=script,
         capture_output=True,
-        text=True,
         check=True,
         timeout=60,
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "TROLY_DATA_DIR": str(folder), "PYTHONUTF8": "1"},
+        env=environment(folder) | settings,
     )
-    assert done.stderr == "" or "keys.json" in done.stderr
-    return done.stdout
+    assert done.stderr == b"" or b"keys.json" in done.stderr
+    return done.stdout.decode()
+
+
+def chat(folder: Path, *lines: str, name: str | None = None) -> str:
+    return piped(folder, "\n".join((*lines, "")).encode(), *(["--as", name] if name else []))
+
+
+class Terminal:
+    """The program on a terminal of its own, as somebody who types has it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._keys, screen = pty.openpty()
+        self.process = subprocess.Popen(
+            COMMAND,
+            stdin=screen,
+            stdout=screen,
+            stderr=screen,
+            cwd=folder,
+            env=environment(folder) | {"TERM": "dumb"},
+        )
+        os.close(screen)
+        self.shown = ""
+
+    def until(self, text: str) -> None:
+        while text not in self.shown:
+            self.shown += os.read(self._keys, 65536).decode(errors="replace")
+
+    def types(self, keys: str) -> None:
+        os.write(self._keys, keys.encode())
+
+    def ends(self) -> int:
+        """Its exit status, once all it printed was read."""
+        with suppress(OSError):  # the other side is closed
+            while shown := os.read(self._keys, 65536):
+                self.shown += shown.decode(errors="replace")
+        os.close(self._keys)
+        return self.process.wait(timeout=10)
 
 
 # What is typed after "I agree" up to the answer, the new information, and the title of the procedure.
@@ -124,6 +168,44 @@ def test_a_real_expired_certificate_is_read_and_taken_into_account(tmp_path: Pat
 def test_a_file_that_is_not_there_is_said_and_the_chat_goes_on(tmp_path: Path) -> None:
     out = chat(tmp_path, "dong y", "/tep /khong/co/o/day.cer", words.option("subject", "organisation"))
     assert "gửi lại" in out
+
+
+def test_the_command_for_a_file_alone_says_how_it_is_used(tmp_path: Path) -> None:
+    assert chat(tmp_path, "dong y", "/tep").count("/tep ĐƯỜNG-DẪN") == 1
+
+
+# In the locale of a bare machine, where Python would let half characters through, and in that of a desktop.
+@pytest.mark.parametrize("settings", [{"LC_ALL": "C", "PYTHONUTF8": "0"}, {}])
+def test_input_that_is_no_utf8_is_answered_and_the_chat_goes_on(tmp_path: Path, settings: dict[str, str]) -> None:
+    out = piped(tmp_path, b"dong y\nt\xeb\xff \xe9\n/tep \xff\n/xemlai\n", **settings)
+    assert words("I did not understand that. Please choose one of these:") in out
+    assert "\ufffd" in out
+
+
+def test_ctrl_c_ends_the_chat_at_once_and_quietly(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    terminal.until("/tep ĐƯỜNG-DẪN")
+    terminal.types("dong y\r")
+    terminal.until(words.option("subject", "organisation"))
+    terminal.until("> ")
+    terminal.process.send_signal(signal.SIGINT)
+    assert terminal.ends() == 130
+    assert "Traceback" not in terminal.shown
+
+
+def test_ctrl_d_leaves_the_chat(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    terminal.until("> ")
+    terminal.types("\x04")
+    assert terminal.ends() == 0
+
+
+def test_a_chat_in_the_terminal_deletes_what_is_past_its_time(tmp_path: Path) -> None:
+    chat(tmp_path, "dong y", words.option("subject", "organisation"), name="lan")
+    with closing(sqlite3.connect(tmp_path / "troly.sqlite3", isolation_level=None)) as database:
+        database.execute("UPDATE chats SET last_contact_at = 0")
+    chat(tmp_path, name="somebody else")
+    assert words.option("subject", "organisation") not in chat(tmp_path, "/xemlai", name="lan")
 
 
 def test_decisions_are_answered_as_json() -> None:

@@ -1,0 +1,124 @@
+"""The terminal's chats over the real store."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.channels.console import Console
+from bot.channels.terminal import TerminalChannel, TerminalChat
+from bot.delivery import Dispatcher, Pace, Pacer, Preparer, Turns
+from bot.store.api import Store
+from locales import translator
+from tests.support.delivery import ManualClock, conversation
+from tests.support.roads import UNHURRIED, CountingReader
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class _Dying(Dispatcher):
+    """The real one, in a process that is killed between the turn and its delivery, or while the reply leaves."""
+
+    def __init__(self, *parts: object, claimed: bool) -> None:
+        super().__init__(*parts)  # type: ignore[arg-type]  # handed through
+        self._claimed = claimed
+
+    async def deliver(self) -> int:
+        if self._claimed:
+            await self._store.claim(self._channel.name, 9, self._clock.now())
+        raise Killed
+
+
+class Terminals:
+    """Terminals of several people on one machine."""
+
+    def __init__(self, store: Store, clock: ManualClock) -> None:
+        self.store, self.clock = store, clock
+        self.reader = CountingReader()
+
+    def chat(self, name: str, dispatcher: type[Dispatcher] = Dispatcher, **how: bool) -> TerminalChat:
+        channel = TerminalChannel(Console(rich=False), name, translator("en"))
+        channels = {channel.name: channel}
+        turns = Turns(self.store, conversation(), Preparer(channels, self.reader, self.clock), channels, self.clock)
+        pacer = Pacer(Pace(overall=UNHURRIED, chat=UNHURRIED), self.clock)
+        return TerminalChat(
+            self.store, turns, dispatcher(self.store, channel, pacer, self.clock, **how), self.clock, channel
+        )
+
+
+@pytest.fixture
+def terminals(store: Store, clock: ManualClock) -> Terminals:
+    return Terminals(store, clock)
+
+
+async def lines(*texts: str) -> AsyncIterator[str]:
+    for text in texts:
+        yield text
+
+
+def at_rest(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.glob("troly.sqlite3*"))
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+async def test_a_terminal_prints_nobody_elses_conversation(
+    terminals: Terminals, capsys: pytest.CaptureFixture[str], claimed: bool
+) -> None:
+    with pytest.raises(Killed):
+        await terminals.chat("alice", _Dying, claimed=claimed).run(lines())
+    await terminals.chat("bob").run(lines("bob here"))
+    assert capsys.readouterr().out == "1: /start\n\n2: bob here\n\n"
+    await terminals.chat("alice").run(lines())
+    assert capsys.readouterr().out == "1: /start\n\n2: /start\n\n"
+
+
+async def test_a_conversations_name_does_not_stand_in_the_store_in_the_clear(
+    terminals: Terminals, tmp_path: Path
+) -> None:
+    await terminals.chat("nguyen-thi-lan").run(lines())
+    assert b"nguyen-thi-lan" not in at_rest(tmp_path)
+
+
+async def test_the_command_for_a_file_says_how_it_is_used(
+    terminals: Terminals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await terminals.chat("lan").run(lines("/tep", " /TEP  "))
+    assert capsys.readouterr().out.count("/tep PATH") == 2
+
+
+async def test_a_file_goes_to_the_reader_with_its_name(terminals: Terminals, tmp_path: Path) -> None:
+    (tmp_path / "chứng thư.cer").write_bytes(b"bytes")
+    await terminals.chat("lan").run(lines(f"/tep '{tmp_path}/chứng thư.cer'"))
+    assert terminals.reader.seen == [(b"bytes", "chứng thư.cer")]
+
+
+# A file that is not there, somebody who is not there, what is no path, what is no file, a device without end.
+@pytest.mark.parametrize("path", ["/none/x.cer", "~nosuchuser/x.cer", "a\0b", "\udcff.cer", "/", "/dev/zero"])
+async def test_what_cannot_be_read_is_said_and_the_chat_goes_on(
+    terminals: Terminals, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    await terminals.chat("lan").run(lines(f"/tep {path}", "still here"))
+    said = capsys.readouterr().out
+    assert "No file can be read there" in said
+    assert said.endswith("2: still here\n\n")
+    assert terminals.reader.seen == []
+
+
+async def test_a_pipe_that_nobody_writes_to_holds_nothing_up(
+    terminals: Terminals, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    await terminals.chat("lan").run(lines(f"/tep {tmp_path}/pipe"))
+    assert "No file can be read there" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("rich", [False, True])
+def test_what_steers_a_terminal_is_printed_as_a_replacement(rich: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    Console(rich=rich).show("tên <b>\x1b[2Jx\x1b]0;t\x07&#27;[31m\u202e\r</b>\ttiếp\nmột dòng :smile: [bold]y")
+    said = capsys.readouterr().out
+    assert not set(said) & set("\x1b\x07\u202e\r\t")
+    assert "tên �[2Jx�]0;t�" in said
+    assert said.endswith(" tiếp\nmột dòng :smile: [bold]y\n\n")
