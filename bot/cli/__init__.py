@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -35,6 +36,7 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; every expected error is one clear line and an exit code of its own."""
+    _speak_utf8()
     given = sys.argv[1:] if arguments is None else arguments
     t = translator(configured_language())
     try:
@@ -42,9 +44,16 @@ def main(arguments: list[str] | None = None) -> None:
     except TrolyError as error:
         _fail(error.say(t), error.exit_code)
     except RulesError as error:
-        _fail(str(error), 2)
+        _fail(error.say(t), 2)
     except BrokenPipeError:
         sys.exit(1)
+
+
+def _speak_utf8() -> None:
+    """Vietnamese fits into no other encoding; half of a character (in a file's name) is printed as its escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _command(given: list[str], t: Translator) -> Any:
