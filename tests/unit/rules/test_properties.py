@@ -143,6 +143,17 @@ def test_a_certificate_that_ends_is_neither_changed_nor_kept(facts: Facts) -> No
         assert asked & {"return_device", "report_loss"}
 
 
+@given(WHOLE, st.sampled_from([Event.DISSOLVED, Event.SPLIT]))
+def test_a_body_that_ends_has_no_certificate_to_choose(facts: Facts, ending: Event) -> None:
+    events = facts.events | {Event.MERGED_INTO_NEW, ending}
+    whole = facts.model_copy(update={"subject": Subject.ORGANISATION, "events": events})
+    asked = {action.procedure.value for action in told(fitting(whole)).actions}
+    assert "choose_certificate" not in asked
+    if whole.certificate.issuer != Issuer.PUBLIC:
+        assert "revoke" in asked
+        assert whole.merger_role != MergerRole.UNDECIDED or "check_with_office" in asked
+
+
 @given(WHOLE)
 def test_an_unsafe_or_expired_certificate_is_revoked(facts: Facts) -> None:
     facts = fitting(facts)
