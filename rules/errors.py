@@ -2,7 +2,7 @@
 
 ::
 
-    RulesError
+    RulesError              one sentence a trouble; ``say(t)`` gives them in a language, one a line, ``str`` in English
     ├── FactsError          a fact or value nobody knows; the message says what is allowed
     └── PackError           the pack cannot be used
         ├── PackNotFound    no folder of that name or path
@@ -10,9 +10,22 @@
         └── PackInvalid     a file is TOML, but a row, a step or a text in it is not what a pack holds
 """
 
+from rules.texts import Sentence, Tell
+
 
 class RulesError(Exception):
     """Something about the rules is wrong."""
+
+    def __init__(self, *sentences: Sentence) -> None:
+        self.sentences = sentences
+        super().__init__(*sentences)
+
+    def say(self, t: Tell) -> str:
+        """The sentences for a person, one a line."""
+        return "\n".join(one.say(t) for one in self.sentences)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.sentences))
 
 
 class FactsError(RulesError):

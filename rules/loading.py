@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from rules.errors import PackInvalid, PackNotFound, PackUnreadable
+from rules.explaining import explain
 from rules.facts import Event
 from rules.pack import Case, Document, NoticeText, Pack, ProcedureGuide, Settings
 from rules.questions import Question
 from rules.tables import Table
+from rules.texts import N_, Sentence, sentence, short
 
 _M = TypeVar("_M", bound=BaseModel)
 _T = TypeVar("_T")
@@ -35,7 +37,7 @@ def load_pack(name: str | PathLike[str] = "nhon_trach") -> Pack:
     decisions = dict(contents["decisions"])
     flags, defaults = decisions.pop("flags", {}), decisions.pop("defaults", {})
     return Pack(
-        settings=_model("pack.toml", "pack", Settings, contents["pack"]),
+        settings=_model("pack.toml: pack", Settings, contents["pack"]),
         documents=_by("documents.toml", "number", documents),
         questions=_models(contents, "questions", Question),
         flags={name: frozenset(map(Event, events)) for name, events in _named("flags", flags, _EVENTS).items()},
@@ -58,21 +60,26 @@ def _folder(name: str | PathLike[str]) -> Traversable:
             return inside
     path = Path(text)
     if not path.is_dir():
-        raise PackNotFound(f"no rule pack {text!r}: neither a pack that comes with the assistant nor a folder")
+        absent = N_("no rule pack {name}: neither a pack that comes with the assistant nor a folder")
+        raise PackNotFound(sentence(absent, name=short(text)))
     return path
 
 
 def _read(folder: Traversable, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads((folder / file).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise PackUnreadable(f"{file}: the pack has no such file; add it, empty if need be") from None
-    except OSError as error:
-        raise PackUnreadable(f"{file}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise PackUnreadable(f"{file}: is not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise PackUnreadable(f"{file}: is not TOML: {error}") from None
+    except (OSError, ValueError) as error:
+        raise PackUnreadable(_unreadable(file, error)) from None
+
+
+def _unreadable(file: str, error: OSError | ValueError) -> Sentence:
+    if isinstance(error, FileNotFoundError):
+        return sentence(N_("{file}: the pack has no such file; add it, empty if need be"), file=file)
+    if isinstance(error, OSError):
+        return sentence(N_("{file}: cannot be read ({reason})"), file=file, reason=error.strerror)
+    if isinstance(error, UnicodeDecodeError):
+        return sentence(N_("{file}: is not UTF-8 at byte {byte}; save it as UTF-8"), file=file, byte=error.start)
+    return sentence(N_("{file}: is not TOML: {detail}"), file=file, detail=error)
 
 
 def _name_citations(value: Any, names: dict[str, str]) -> None:
@@ -91,36 +98,36 @@ def _models(contents: dict[str, Any], file: str, kind: type[_M], key: str | None
     key = key or file
     extra = sorted(set(contents[file]) - {key})
     if extra:
-        raise PackInvalid(f"{file}.toml: {', '.join(extra)} is not known here; this file holds [[{key}]]")
+        odd = N_("{file}: {names} is not known here; this file holds [[{key}]]")
+        raise PackInvalid(sentence(odd, file=f"{file}.toml", names=", ".join(extra), key=key))
     entries = contents[file].get(key, [])
     if not isinstance(entries, list):
-        raise PackInvalid(f"{file}.toml: {key} is not a list; write [[{key}]] above each entry")
-    models, wrong = [], []
+        single = N_("{file}: {key} is not a list; write [[{key}]] above each entry")
+        raise PackInvalid(sentence(single, file=f"{file}.toml", key=key))
+    models: list[_M] = []
+    wrong: list[Sentence] = []
     for at, entry in enumerate(entries, start=1):
+        where = sentence("{file}.toml: {key} {at} ({name})", file=file, key=key, at=at, name=_name(entry))
         try:
-            models.append(_model(f"{file}.toml", f"{key} {at} ({_name(entry)})", kind, entry))
+            models.append(_model(where, kind, entry))
         except PackInvalid as error:
-            wrong.append(str(error))
+            wrong.extend(error.sentences)
     if wrong:
-        raise PackInvalid("\n".join(wrong))
+        raise PackInvalid(*wrong)
     return tuple(models)
 
 
-def _name(entry: Any) -> str:
-    if not isinstance(entry, dict):
-        return "not a table"
-    return next((str(entry[key]) for key in ("id", "name", "number", "fact", "procedure") if key in entry), "no name")
+def _name(entry: Any) -> Sentence | str:
+    names = ("id", "name", "number", "fact", "procedure")
+    found = next((entry[key] for key in names if key in entry), None) if isinstance(entry, dict) else None
+    return sentence(N_("no name")) if found is None else str(found)
 
 
-def _model(file: str, where: str, kind: type[_M], entry: Any) -> _M:
+def _model(where: Sentence | str, kind: type[_M], entry: Any) -> _M:
     try:
         return kind.model_validate(entry)
     except ValidationError as error:
-        raise PackInvalid(_explain(f"{file}: {where}", error)) from None
-
-
-def _explain(where: str, error: ValidationError) -> str:
-    return "\n".join(f"{where}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise PackInvalid(*explain(where, error)) from None
 
 
 _EVENTS: TypeAdapter[dict[str, list[Event]]] = TypeAdapter(dict[str, list[Event]])
@@ -131,7 +138,7 @@ def _named(section: str, entries: Any, kind: TypeAdapter[dict[str, _T]]) -> dict
     try:
         return kind.validate_python(entries)
     except ValidationError as error:
-        raise PackInvalid(_explain(f"decisions.toml: {section}", error)) from None
+        raise PackInvalid(*explain(f"decisions.toml: {section}", error)) from None
 
 
 def _by(file: str, key: str, models: Iterable[_M]) -> dict[Any, _M]:
@@ -139,6 +146,8 @@ def _by(file: str, key: str, models: Iterable[_M]) -> dict[Any, _M]:
     for model in models:
         name = getattr(model, key)
         if name in found:
-            raise PackInvalid(f"{file}: {key} {name} stands twice; keep one")
+            raise PackInvalid(
+                sentence(N_("{file}: {key} {name} stands twice; keep one"), file=file, key=key, name=name)
+            )
         found[name] = model
     return found

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from rules.errors import FactsError
 from rules.facts import ROLES, CertificateFacts, Event, Facts, Issuer, MergerRole, Subject, Token
 from rules.inputs import roles_for
+from rules.texts import N_, SHOWN, Sentence, listed, sentence, short
 
 _WORDS: dict[str, type[StrEnum]] = {
     "subject": Subject,
@@ -20,19 +21,18 @@ _WORDS: dict[str, type[StrEnum]] = {
     "token": Token,
     "issuer": Issuer,
 }
-_ALLOWED = {name: ", ".join(words) for name, words in _WORDS.items()} | {
+_DAY = N_("a date such as 2026-11-16, null")
+_ALLOWED: dict[str, Sentence | str] = {name: listed(words) for name, words in _WORDS.items()} | {
     "information_matches": "true, false",
     "key_exposed": "true, false",
-    "not_before": "a date such as 2026-11-16, null",
-    "not_after": "a date such as 2026-11-16, null",
-    "certificate": f"an object with {', '.join(CertificateFacts.model_fields)}",
+    "not_before": sentence(_DAY),
+    "not_after": sentence(_DAY),
+    "certificate": sentence(N_("an object with {names}"), names=listed(CertificateFacts.model_fields)),
 }
 
 
 #: How a day begins, with or without a time after it.
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:$|[T ])")
-#: Characters of a wrong value that an error repeats.
-_SHOWN = 60
 
 
 def parse_facts(mapping: Mapping[str, Any]) -> Facts:
@@ -42,11 +42,12 @@ def parse_facts(mapping: Mapping[str, Any]) -> Facts:
         FactsError: a fact or value is unknown, or the role fits none of the mergers named; one line per trouble.
     """
     if not isinstance(mapping, Mapping):
-        raise FactsError(f"facts are an object of names and values; allowed names: {', '.join(Facts.model_fields)}")
+        shape = N_("facts are an object of names and values; allowed names: {names}")
+        raise FactsError(sentence(shape, names=listed(Facts.model_fields)))
     try:
         facts = Facts.model_validate(_strict(mapping))
     except ValidationError as error:
-        raise FactsError("\n".join(dict.fromkeys(map(_explain, error.errors())))) from None
+        raise FactsError(*{str(one): one for one in map(_explain, error.errors())}.values()) from None
     _check_role(facts)
     _check_dates(facts.certificate)
     return facts
@@ -71,24 +72,25 @@ def _is_day(value: object) -> bool:
     return value is None or isinstance(value, date)
 
 
-def _not_a_value(where: str, name: str, value: object, kind: str = "") -> str:
-    return f"{where}: {_short(value)} is not a value; allowed: {kind}{_ALLOWED[name]}"
+def _not_a_value(where: str, name: str, value: object) -> Sentence:
+    wrong = N_("{fact}: {value} is not a value; allowed: {allowed}")
+    return sentence(wrong, fact=where, value=short(value), allowed=_ALLOWED[name])
 
 
-def _short(value: object) -> str:
-    """As much of a value as helps to find it."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def _explain(error: ErrorDetails) -> str:
+def _explain(error: ErrorDetails) -> Sentence:
     path = [str(part) for part in error["loc"] if isinstance(part, str)]
-    name, where = path[-1], ".".join(path)[:_SHOWN]
+    name, where = path[-1], ".".join(path)[:SHOWN]
     if error["type"] == "extra_forbidden":
         fields = CertificateFacts.model_fields if len(path) > 1 else Facts.model_fields
-        return f"{where}: not a fact; allowed: {', '.join(fields)}"
-    kind = "a list out of " if name == "events" and error["type"] != "enum" else ""
-    return _not_a_value(where, name, error["input"], kind)
+        return sentence(N_("{fact}: not a fact; allowed: {names}"), fact=where, names=listed(fields))
+    if name == "events" and error["type"] != "enum":
+        return _not_a_list(where, error["input"])
+    return _not_a_value(where, name, error["input"])
+
+
+def _not_a_list(where: str, value: object) -> Sentence:
+    wrong = N_("{fact}: {value} is not a value; allowed: a list out of {allowed}")
+    return sentence(wrong, fact=where, value=short(value), allowed=_ALLOWED["events"])
 
 
 def _check_role(facts: Facts) -> None:
@@ -97,14 +99,14 @@ def _check_role(facts: Facts) -> None:
         return
     allowed = roles_for(facts)
     if facts.merger_role not in allowed:
-        roles = ", ".join(role for role in MergerRole if role in allowed)
-        raise FactsError(f"merger_role: {facts.merger_role} does not fit {', '.join(merged)}; allowed: {roles}")
+        wrong = N_("merger_role: {role} does not fit {events}; allowed: {allowed}")
+        roles = listed(role for role in MergerRole if role in allowed)
+        raise FactsError(sentence(wrong, role=facts.merger_role, events=listed(merged), allowed=roles))
 
 
 def _check_dates(certificate: CertificateFacts | None) -> None:
     if certificate is None or certificate.not_before is None or certificate.not_after is None:
         return
     if certificate.not_after < certificate.not_before:
-        raise FactsError(
-            f"certificate: not_after {certificate.not_after} lies before not_before {certificate.not_before}"
-        )
+        wrong = N_("certificate: not_after {not_after} lies before not_before {not_before}; check both days")
+        raise FactsError(sentence(wrong, not_after=certificate.not_after, not_before=certificate.not_before))

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.cli.language import translator_of
 from handlers.wording import statement
-from locales import LANGUAGES, N_, Translator, translator
+from locales import LANGUAGES, N_, Translator
 from rules import (
     Action,
     Citation,
@@ -25,6 +26,7 @@ from rules import (
     decide as _decide,
 )
 from rules.calendar import vietnamese_day
+from rules.texts import sentence
 
 #: Exit status for facts that cannot be used, as for any other wrong use of a command.
 WRONG_FACTS = 2
@@ -40,15 +42,14 @@ def decide(
     language: Annotated[str, typer.Option("--lang", help=N_("Language of the texts: vi or en."))] = LANGUAGES[0],
 ) -> None:
     """Decide about the facts (JSON) on standard input."""
-    if language not in LANGUAGES:
-        raise typer.BadParameter(f"{language} is not spoken here; choose {' or '.join(LANGUAGES)}", param_hint="--lang")
+    t = translator_of(language)
     day = today.date() if today else vietnamese_day(datetime.now(UTC))
     try:
         facts = read_facts(sys.stdin.buffer.read())
     except FactsError as error:
-        typer.echo(f"troly decide: {error}", err=True)
+        typer.echo(f"troly decide: {error.say(t)}", err=True)
         raise typer.Exit(WRONG_FACTS) from None
-    outcome, t = _decide(load_pack(), facts, day), translator(language)
+    outcome = _decide(load_pack(), facts, day)
     typer.echo(json.dumps(as_data(outcome, t), ensure_ascii=False, indent=2) if as_json else as_text(outcome, t))
 
 
@@ -61,7 +62,7 @@ def read_facts(content: bytes) -> Facts:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise FactsError(f"standard input is not JSON ({error})") from None
+        raise FactsError(sentence(N_("standard input is not JSON ({detail})"), detail=error)) from None
     return parse_facts(found)
 
 

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.language import translator_of
+from bot.settings import configured_language
 from handlers.rulebook import rulebook
-from locales import LANGUAGES, N_, translator
-from rules import PackError, load_pack
+from locales import LANGUAGES, N_, Translator, translator
+from rules import Pack, PackError, load_pack
 from rules.checking import check as find_troubles
 
 app = typer.Typer(help=N_("Prove the rules, and print them for a lawyer."), no_args_is_help=True)
@@ -20,19 +22,24 @@ def check(
     ] = None,
 ) -> None:
     """Exit status 1 if anything is wrong."""
+    t = translator(configured_language())
     try:
         pack = load_pack(folder or "nhon_trach")
     except PackError as error:
-        typer.echo(error, err=True)
+        typer.echo(error.say(t), err=True)
         raise typer.Exit(1) from None
     troubles = find_troubles(pack)
     for trouble in troubles:
-        typer.echo(trouble)
+        typer.echo(trouble.say(t))
     if troubles:
-        typer.echo(f"{pack.label}: {len(troubles)} to put right")
+        typer.echo(t(N_("{pack}: {count} to put right"), pack=pack.label, count=len(troubles)))
         raise typer.Exit(1)
-    counted = f"{len(pack.tables)} tables, {len(pack.rows)} rows, {len(pack.cases)} worked examples"
-    typer.echo(f"{pack.label}: {counted}: complete, unique, cited")
+    typer.echo(_proved(pack, t))
+
+
+def _proved(pack: Pack, t: Translator) -> str:
+    sound = N_("{pack}: tables {tables}, rows {rows}, worked examples {cases}: complete, unique, cited")
+    return t(sound, pack=pack.label, tables=len(pack.tables), rows=len(pack.rows), cases=len(pack.cases))
 
 
 @app.command(help=N_("Print the whole table with its citations, as a document a lawyer can sign."))
@@ -41,14 +48,14 @@ def show(
     out: Annotated[Path | None, typer.Option("--out", help=N_("File to write; without it, standard output."))] = None,
 ) -> None:
     """Markdown, in one of the languages."""
-    if language not in LANGUAGES:
-        raise typer.BadParameter(f"{language} is not spoken here; choose {' or '.join(LANGUAGES)}", param_hint="--lang")
-    text = rulebook(load_pack(), translator(language))
+    t = translator_of(language)
+    text = rulebook(load_pack(), t)
     if out is None:
         typer.echo(text, nl=False)
         return
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
-        typer.echo(f"troly rules show: {out} cannot be written ({error.strerror})", err=True)
+        unwritable = N_("{file} cannot be written ({reason}); choose another folder or file")
+        typer.echo(f"troly rules show: {t(unwritable, file=out, reason=error.strerror)}", err=True)
         raise typer.Exit(1) from None

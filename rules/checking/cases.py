@@ -1,37 +1,42 @@
 """The pack's own worked examples."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from rules.checking.diagnostic import Diagnostic
+from rules.checking.places import case_at
 from rules.deciding import decide
 from rules.errors import FactsError
-from rules.outcome import Decided
+from rules.outcome import Citation, Decided
 from rules.pack import Case, Pack
 from rules.parsing import parse_facts
+from rules.texts import N_, Sentence, listed, sentence
 
 
 def wrong_cases(pack: Pack) -> tuple[Diagnostic, ...]:
     """Cases that the tables decide otherwise than the case says."""
+    advice = N_("{trouble}; correct the rows or the case")
     return tuple(
-        Diagnostic("wrong-case", f"cases.toml: {case.name}", f"{trouble}; correct the rows or the case")
+        Diagnostic("wrong-case", case_at(case.name), sentence(advice, trouble=trouble))
         for case in pack.cases
         for trouble in troubles(pack, case)
     )
 
 
-def troubles(pack: Pack, case: Case) -> Iterator[str]:
+def troubles(pack: Pack, case: Case) -> Iterator[Sentence]:
     """What differs from what the case says."""
     try:
         facts = parse_facts(facts_of(case))
     except FactsError as error:
-        yield f"its facts cannot be used ({error})"
+        for reason in error.sentences:
+            yield sentence(N_("its facts cannot be used ({reason})"), reason=reason)
         return
     outcome = decide(pack, facts, case.today or pack.settings.decided_on)
     if isinstance(outcome, Decided):
         yield from _decision(case, outcome)
     elif outcome.facts != case.needs:
-        yield f"still needs {', '.join(outcome.facts)}"
+        yield sentence(N_("still needs {facts}"), facts=listed(outcome.facts))
 
 
 def facts_of(case: Case) -> dict[str, Any]:
@@ -42,17 +47,24 @@ def facts_of(case: Case) -> dict[str, Any]:
     return facts
 
 
-def _decision(case: Case, outcome: Decided) -> Iterator[str]:
+def _decision(case: Case, outcome: Decided) -> Iterator[Sentence]:
     if case.needs:
-        yield f"needs nothing, where the case says {', '.join(case.needs)}"
+        yield sentence(N_("needs nothing, where the case says {facts}"), facts=listed(case.needs))
     asked = tuple(action.procedure for action in outcome.actions)
     if asked != case.actions:
-        yield f"gives {', '.join(asked) or 'nothing'}, where the case says {', '.join(case.actions) or 'nothing'}"
+        differs = N_("gives {given}, where the case says {expected}")
+        yield sentence(differs, given=listed(asked), expected=listed(case.actions))
     given = {notice.id for notice in outcome.notices}
     for notice in case.notices:
         if notice not in given:
-            yield f"lacks the notice {notice}"
+            yield sentence(N_("lacks the notice {notice}"), notice=notice)
     citations = {citation for action in outcome.actions for citation in action.citations}
     for citation in case.cites:
         if citation not in citations:
-            yield f"does not cite {citation}"
+            yield sentence(N_("does not cite {citation}"), citation=_cited(citation))
+
+
+def _cited(citation: Citation) -> str:
+    """The citation as the TOML files write it."""
+    parts = {key: part for key, part in asdict(citation).items() if part and key != "name"}
+    return ", ".join(f"{key} = {part}" for key, part in parts.items())

@@ -3,33 +3,43 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rules.checking.places import Place, case_at, notice_at, question_at, row_at, step_at
 from rules.outcome import Citation
 from rules.pack import Pack
+from rules.texts import Sentence, Tell, sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One trouble: its kind, where it is, what is wrong and what to do about it."""
+    """One trouble: its kind, where it is, what is wrong and what to do about it. ``str()`` is English."""
 
     code: str  #: such as "gap"; one broken pack in the tests for each
-    where: str  #: file and row, such as "decisions.toml: row token-lost"
-    message: str
+    where: Place  #: file and row, such as "decisions.toml: row token-lost"
+    message: Sentence
     blocks_proof: bool = False  #: the tables cannot be tried before this is put right
 
+    def say(self, t: Tell) -> str:
+        """The line for a person; code, file and names are alike in every language."""
+        return self._line.say(t)
+
     def __str__(self) -> str:
-        return f"{self.where}: {self.message} [{self.code}]"
+        return str(self._line)
+
+    @property
+    def _line(self) -> Sentence:
+        return sentence("{where}: {message} [{code}]", where=self.where, message=self.message, code=self.code)
 
 
-def cited(pack: Pack) -> Iterator[tuple[str, tuple[Citation, ...]]]:
+def cited(pack: Pack) -> Iterator[tuple[Place, tuple[Citation, ...]]]:
     """Every place that cites, with what it cites."""
     for row in pack.rows.values():
-        yield f"decisions.toml: row {row.id}", row.citations
+        yield row_at(row.id), row.citations
     for guide in pack.procedures.values():
         for at, step in enumerate(guide.steps, start=1):
-            yield f"procedures.toml: {guide.procedure}, step {at}", step.citations
+            yield step_at(guide.procedure, at), step.citations
     for notice in pack.notices.values():
-        yield f"notices.toml: {notice.id}", notice.citations
+        yield notice_at(notice.id), notice.citations
     for question in pack.questions:
-        yield f"questions.toml: {question.fact}", question.citations
+        yield question_at(question.fact), question.citations
     for case in pack.cases:
-        yield f"cases.toml: {case.name}", case.cites
+        yield case_at(case.name), case.cites

@@ -6,12 +6,22 @@ from collections.abc import Set as AbstractSet
 from itertools import chain
 
 from rules.checking.diagnostic import Diagnostic
+from rules.checking.places import (
+    Place,
+    document_at,
+    option_at,
+    procedure_at,
+    question_at,
+    row_at,
+    table_at,
+)
 from rules.engine import input_domains
 from rules.facts import Event
 from rules.inputs import PLAIN, VARIABLES, fact_of
-from rules.pack import Pack
+from rules.pack import Pack, ProcedureGuide
 from rules.questions import Option
-from rules.tables import Condition, Row, Table, Value
+from rules.tables import AskedAction, Condition, Row, Table, Value
+from rules.texts import N_, listed, sentence, word
 
 
 def unknown_names(pack: Pack) -> tuple[Diagnostic, ...]:
@@ -22,9 +32,9 @@ def unknown_names(pack: Pack) -> tuple[Diagnostic, ...]:
 def _repeated(pack: Pack) -> Iterator[Diagnostic]:
     tables = Counter(table.name for table in pack.tables)
     rows = Counter(row.id for table in pack.tables for row in table.rows)
-    for kind, counts in (("table", tables), ("row", rows)):
+    for place, counts in ((table_at, tables), (row_at, rows)):
         for name in (name for name, count in counts.items() if count > 1):
-            yield Diagnostic("repeated-name", f"decisions.toml: {kind} {name}", "stands twice; rename one", True)
+            yield Diagnostic("repeated-name", place(name), sentence(N_("stands twice; rename one")), True)
 
 
 def _tables(pack: Pack) -> Iterator[Diagnostic]:
@@ -32,7 +42,7 @@ def _tables(pack: Pack) -> Iterator[Diagnostic]:
     known = set(PLAIN) | set(pack.flags)
     results = {table.gives for table in pack.tables}
     for table in pack.tables:
-        where = f"decisions.toml: table {table.name}"
+        where = table_at(table.name)
         for name in dict.fromkeys((*table.applies, *table.inputs)):
             if name not in known:
                 yield _unknown_input(where, name, results)
@@ -43,70 +53,75 @@ def _tables(pack: Pack) -> Iterator[Diagnostic]:
             known.add(table.gives)
 
 
-def _unknown_input(where: str, name: str, results: AbstractSet[str | None]) -> Diagnostic:
+def _unknown_input(where: Place, name: str, results: AbstractSet[str | None]) -> Diagnostic:
     if name in results:
-        return Diagnostic("too-early", where, f"{name} is given by a table further down; move that table above", True)
-    return Diagnostic(
-        "unknown-input", where, f"{name} is no fact, no flag and no result; correct it or add the flag", True
-    )
+        early = N_("{name} is given by a table further down; move that table above")
+        return Diagnostic("too-early", where, sentence(early, name=name), True)
+    unknown = N_("{name} is no fact, no flag and no result; correct it or add the flag")
+    return Diagnostic("unknown-input", where, sentence(unknown, name=name), True)
 
 
 def _row(table: Table, row: Row, domains: dict[str, tuple[Value, ...]]) -> Iterator[Diagnostic]:
-    where = f"decisions.toml: row {row.id}"
+    where = row_at(row.id)
     unlisted = [name for name in row.when if name not in table.inputs]
     if unlisted:
-        yield Diagnostic(
-            "unlisted-input", where, f"asks {', '.join(unlisted)}, not an input of its table; add it to inputs", True
-        )
+        message = sentence(N_("asks {names}, not an input of its table; add it to inputs"), names=listed(unlisted))
+        yield Diagnostic("unlisted-input", where, message, True)
     yield from _conditions(where, row.when, domains)
     if (row.result is None) != (table.gives is None):
-        yield Diagnostic("result", where, "a row has a result exactly where its table gives one; add or drop it", True)
+        message = sentence(N_("a row has a result exactly where its table gives one; add or drop it"))
+        yield Diagnostic("result", where, message, True)
 
 
-def _conditions(where: str, condition: Condition, domains: dict[str, tuple[Value, ...]]) -> Iterator[Diagnostic]:
+def _conditions(where: Place, condition: Condition, domains: dict[str, tuple[Value, ...]]) -> Iterator[Diagnostic]:
+    never = N_("{name} is never {value}; allowed: {allowed}")
     for name, values in condition.items():
         allowed = domains.get(name, values)
         for value in values:
             # "is" for truth values: in Python true equals 1
             if not any(value == one and isinstance(value, bool) is isinstance(one, bool) for one in allowed):
-                yield Diagnostic("unknown-value", where, f"{name} is never {value}; allowed: {_listed(allowed)}", True)
+                message = sentence(never, name=name, value=word(value), allowed=listed(allowed))
+                yield Diagnostic("unknown-value", where, message, True)
 
 
 def _procedures(pack: Pack) -> Iterator[Diagnostic]:
     for row in pack.rows.values():
         for asked in row.actions:
-            where, guide = f"decisions.toml: row {row.id}", pack.procedures.get(asked.procedure)
-            if guide is None:
-                yield Diagnostic(
-                    "unknown-procedure", where, f"{asked.procedure} is not in procedures.toml; add it", True
-                )
-                continue
-            for variant in set(asked.variants) - guide.variants:
-                message = f"{asked.procedure} has no variant {variant}; known: {_listed(sorted(guide.variants))}"
-                yield Diagnostic("unknown-variant", where, message, True)
+            yield from _asked(row_at(row.id), asked, pack.procedures.get(asked.procedure))
     for procedure in pack.procedures:
         if procedure not in pack.settings.order:
-            yield Diagnostic(
-                "unordered", f"procedures.toml: {procedure}", "is missing from order in pack.toml; add it", True
-            )
+            message = sentence(N_("is missing from order in pack.toml; add it"))
+            yield Diagnostic("unordered", procedure_at(procedure), message, True)
+
+
+def _asked(where: Place, asked: AskedAction, guide: ProcedureGuide | None) -> Iterator[Diagnostic]:
+    if guide is None:
+        message = sentence(N_("{procedure} is not in procedures.toml; add it"), procedure=asked.procedure)
+        yield Diagnostic("unknown-procedure", where, message, True)
+        return
+    unknown = N_("{procedure} has no variant {variant}; known: {variants}")
+    for variant in sorted(set(asked.variants) - guide.variants):
+        message = sentence(unknown, procedure=asked.procedure, variant=variant, variants=listed(sorted(guide.variants)))
+        yield Diagnostic("unknown-variant", where, message, True)
 
 
 def _notices(pack: Pack) -> Iterator[Diagnostic]:
     for where, names in _notice_names(pack):
         for name in names:
             if name not in pack.notices:
-                yield Diagnostic("unknown-notice", where, f"{name} is not in notices.toml; correct or add it", True)
+                message = sentence(N_("{name} is not in notices.toml; correct or add it"), name=name)
+                yield Diagnostic("unknown-notice", where, message, True)
 
 
-def _notice_names(pack: Pack) -> Iterator[tuple[str, Iterable[str]]]:
+def _notice_names(pack: Pack) -> Iterator[tuple[Place, Iterable[str]]]:
     yield "pack.toml: not_yet_in_force_notice", [pack.settings.not_yet_in_force_notice]
     for row in pack.rows.values():
-        yield f"decisions.toml: row {row.id}", row.notices
+        yield row_at(row.id), row.notices
     for guide in pack.procedures.values():
         beside = [step.beside for step in guide.steps if step.beside is not None]
-        yield f"procedures.toml: {guide.procedure}", (*guide.notices, *beside)
+        yield procedure_at(guide.procedure), (*guide.notices, *beside)
     for document in pack.documents.values():
-        yield f"documents.toml: {document.number}", [document.ended_notice] if document.ended_notice else []
+        yield document_at(document.number), [document.ended_notice] if document.ended_notice else []
 
 
 def _questions(pack: Pack) -> Iterator[Diagnostic]:
@@ -117,12 +132,11 @@ def _questions(pack: Pack) -> Iterator[Diagnostic]:
     )
     for fact in needed:
         if fact not in facts:
-            yield Diagnostic(
-                "unasked", "questions.toml", f"rows need {fact} and nothing asks for it; add a question", True
-            )
+            message = sentence(N_("rows need {fact} and nothing asks for it; add a question"), fact=fact)
+            yield Diagnostic("unasked", "questions.toml", message, True)
     for question in pack.questions:
         if facts[question.fact] > 1:
-            yield Diagnostic("repeated-name", f"questions.toml: {question.fact}", "is asked twice; keep one")
+            yield Diagnostic("repeated-name", question_at(question.fact), sentence(N_("is asked twice; keep one")))
         for option in question.options:
             yield from _option(question.fact, option)
 
@@ -131,9 +145,5 @@ def _option(fact: str, option: Option) -> Iterator[Diagnostic]:
     allowed: tuple[Value, ...] = tuple(Event) if fact == "events" else VARIABLES.get(fact, ())
     words = {str(value).lower() for value in allowed}
     if fact != "certificate" and not option.alone and option.value not in words:
-        where = f"questions.toml: {fact}, option {option.value}"
-        yield Diagnostic("unknown-answer", where, f"is no value of {fact}; allowed: {_listed(sorted(words))}")
-
-
-def _listed(values: Iterable[Value]) -> str:
-    return ", ".join(str(value).lower() if isinstance(value, bool) else str(value) for value in values) or "none"
+        message = sentence(N_("is no value of {fact}; allowed: {allowed}"), fact=fact, allowed=listed(sorted(words)))
+        yield Diagnostic("unknown-answer", option_at(fact, option.value), message)

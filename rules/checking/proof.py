@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, product
 
 from rules.checking.diagnostic import Diagnostic
+from rules.checking.places import notice_at, procedure_at, question_at, row_at, table_at
 from rules.diagram import Node
 from rules.engine import Engine, engine_of, matches
 from rules.functions import Functions
 from rules.inputs import VARIABLES, fact_of
 from rules.pack import Pack
 from rules.tables import Row, Table, Value
+from rules.texts import N_, listed, sentence, word
 
 
 def unproved(pack: Pack) -> tuple[Diagnostic, ...]:
@@ -45,15 +47,15 @@ def _hits(engine: Engine, table: Table) -> Iterator[Diagnostic]:
 
 
 def _gap(table: Table, given: Mapping[str, Value], example: str) -> Diagnostic:
-    inputs = ", ".join(f"{name} = {_word(given[name])}" for name in table.inputs)
-    message = f"no row matches {inputs} (such as {example}); add a row or widen one"
-    return Diagnostic("gap", f"decisions.toml: table {table.name}", message)
+    inputs = listed(f"{name} = {word(given[name])}" for name in table.inputs)
+    gap = N_("no row matches {inputs} (such as {example}); add a row or widen one")
+    return Diagnostic("gap", table_at(table.name), sentence(gap, inputs=inputs, example=example))
 
 
 def _overlap(rows: tuple[Row, ...], example: str) -> Diagnostic:
-    others = ", ".join(row.id for row in rows[1:])
-    message = f"matches together with {others} (such as {example}); narrow one of them"
-    return Diagnostic("overlap", f"decisions.toml: row {rows[0].id}", message)
+    others = listed(row.id for row in rows[1:])
+    overlap = N_("matches together with {rows} (such as {example}); narrow one of them")
+    return Diagnostic("overlap", row_at(rows[0].id), sentence(overlap, rows=others, example=example))
 
 
 def _example(functions: Functions, given: Mapping[str, Value]) -> str | None:
@@ -65,31 +67,27 @@ def _example(functions: Functions, given: Mapping[str, Value]) -> str | None:
     names = list(VARIABLES)
     known = {names[level]: VARIABLES[names[level]][value] for level, value in found.items()}
     events = [name.removeprefix("event:") for name, value in known.items() if name.startswith("event:") and value]
-    plain = [f"{name} = {_word(value)}" for name, value in known.items() if not name.startswith("event:")]
+    plain = [f"{name} = {word(value)}" for name, value in known.items() if not name.startswith("event:")]
     return ", ".join([*plain, f"events = [{', '.join(events)}]"])
-
-
-def _word(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _dead(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
     for table in pack.tables:
         for row in table.rows:
             if functions.diagram.witness(functions.rows[row.id]) is None:
-                message = f"no facts ever reach it in table {table.name}; drop it or widen its conditions"
-                yield Diagnostic("dead-row", f"decisions.toml: row {row.id}", message)
+                dead = N_("no facts ever reach it in table {table}; drop it or widen its conditions")
+                yield Diagnostic("dead-row", row_at(row.id), sentence(dead, table=table.name))
 
 
 def _dead_values(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
+    dead = N_("{name} is never {value} where this row is read; leave the value out")
     for row in pack.rows.values():
         reached = functions.rows[row.id]
         for name, values in row.when.items():
             for value in values:
                 here = functions.diagram.both(reached, functions.inputs[name][value])
                 if len(values) > 1 and functions.diagram.witness(here) is None:
-                    message = f"{name} is never {_word(value)} where this row is read; leave the value out"
-                    yield Diagnostic("dead-value", f"decisions.toml: row {row.id}", message)
+                    yield Diagnostic("dead-value", row_at(row.id), sentence(dead, name=name, value=word(value)))
 
 
 def _valueless(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
@@ -97,18 +95,19 @@ def _valueless(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
         applies = [functions.applies[table.name] for table in pack.tables if table.gives == name]
         elsewhere = functions.diagram.negate(functions.diagram.some(applies))
         if name not in pack.defaults and functions.diagram.witness(elsewhere) is not None:
-            message = f"{name} has no value where none of its tables applies; add it to [defaults]"
-            yield Diagnostic("no-default", "decisions.toml: defaults", message)
+            unset = N_("{name} has no value where none of its tables applies; add it to [defaults]")
+            yield Diagnostic("no-default", "decisions.toml: defaults", sentence(unset, name=name))
 
 
 def _given_twice(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
+    twice = N_("gives {name} where {other} gives it too; keep their applies apart")
     givers = [table for table in pack.tables if table.gives]
     for at, table in enumerate(givers):
         for other in givers[at + 1 :]:
             both = functions.diagram.both(functions.applies[table.name], functions.applies[other.name])
             if table.gives == other.gives and functions.diagram.witness(both) is not None:
-                message = f"gives {table.gives} where {other.name} gives it too; keep their applies apart"
-                yield Diagnostic("given-twice", f"decisions.toml: table {table.name}", message)
+                message = sentence(twice, name=table.gives, other=other.name)
+                yield Diagnostic("given-twice", table_at(table.name), message)
 
 
 def _unneeded(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
@@ -117,8 +116,8 @@ def _unneeded(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
     changing = {fact_of(names[level]) for level in functions.diagram.support(functions.visible, everything)}
     for question in pack.questions:
         if question.fact not in changing:
-            message = "no row needs the answer; drop the question or use it in a row"
-            yield Diagnostic("unneeded-question", f"questions.toml: {question.fact}", message)
+            message = sentence(N_("no row needs the answer; drop the question or use it in a row"))
+            yield Diagnostic("unneeded-question", question_at(question.fact), message)
 
 
 def _unused(pack: Pack) -> Iterator[Diagnostic]:
@@ -131,10 +130,11 @@ def _unused(pack: Pack) -> Iterator[Diagnostic]:
     for guide in pack.procedures.values():
         for variant in sorted(guide.variants):
             if (guide.procedure, variant) not in asked:
-                message = f"no row asks for the variant {variant}; drop it or ask for it"
-                yield Diagnostic("unused-text", f"procedures.toml: {guide.procedure}", message)
-    for name in pack.notices.keys() - _shown(pack):
-        yield Diagnostic("unused-text", f"notices.toml: {name}", "nothing shows it; drop it or name it in a row")
+                unused = N_("no row asks for the variant {variant}; drop it or ask for it")
+                yield Diagnostic("unused-text", procedure_at(guide.procedure), sentence(unused, variant=variant))
+    for name in sorted(pack.notices.keys() - _shown(pack)):
+        message = sentence(N_("nothing shows it; drop it or name it in a row"))
+        yield Diagnostic("unused-text", notice_at(name), message)
 
 
 def _shown(pack: Pack) -> set[str]:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from itertools import chain
 
 from rules.checking.diagnostic import Diagnostic, cited
+from rules.checking.places import Place, row_at, step_at
 from rules.pack import Document, Pack
+from rules.texts import N_, sentence
 
 
 def unsupported(pack: Pack) -> tuple[Diagnostic, ...]:
@@ -13,38 +15,40 @@ def unsupported(pack: Pack) -> tuple[Diagnostic, ...]:
 
 
 def _documents(pack: Pack) -> Iterator[Diagnostic]:
+    unknown = N_("cites {number}, which is not in documents.toml; correct the number or add the document")
     for where, citations in cited(pack):
         for number in dict.fromkeys(citation.document for citation in citations):
             document = pack.documents.get(number)
             if document is None:
-                message = f"cites {number}, which is not in documents.toml; correct the number or add the document"
-                yield Diagnostic("unknown-document", where, message, True)
+                yield Diagnostic("unknown-document", where, sentence(unknown, number=number), True)
             else:
                 yield from _force(pack, where, document)
 
 
-def _force(pack: Pack, where: str, document: Document) -> Iterator[Diagnostic]:
+def _force(pack: Pack, where: Place, document: Document) -> Iterator[Diagnostic]:
     starts, ends, effective = document.counts_from, document.in_force_to, pack.settings.effective_from
     if starts is not None and starts > effective:
-        message = (
-            f"cites {document.number}, in force only from {starts}, but the pack is effective from {effective};"
+        early = N_(
+            "cites {number}, in force only from {starts}, but the pack is effective from {effective};"
             " cite another document or move effective_from"
         )
+        message = sentence(early, number=document.number, starts=starts, effective=effective)
         yield Diagnostic("not-yet-effective", where, message)
     if ends is not None and ends < effective:
-        message = f"cites {document.number}, in force only to {ends}; cite what replaced it"
-        yield Diagnostic("no-longer-in-force", where, message)
+        late = N_("cites {number}, in force only to {ends}; cite what replaced it")
+        yield Diagnostic("no-longer-in-force", where, sentence(late, number=document.number, ends=ends))
 
 
 def _uncited(pack: Pack) -> Iterator[Diagnostic]:
     for row in pack.rows.values():
         if row.actions and not row.citations:
-            yield _missing(f"decisions.toml: row {row.id}")
+            yield _missing(row_at(row.id))
     for guide in pack.procedures.values():
         for at, step in enumerate(guide.steps, start=1):
             if not step.citations:
-                yield _missing(f"procedures.toml: {guide.procedure}, step {at}")
+                yield _missing(step_at(guide.procedure, at))
 
 
-def _missing(where: str) -> Diagnostic:
-    return Diagnostic("missing-citation", where, "cites nothing; add document, article, clause, point and level")
+def _missing(where: Place) -> Diagnostic:
+    message = sentence(N_("cites nothing; add document, article, clause, point and level"))
+    return Diagnostic("missing-citation", where, message)

@@ -4,45 +4,48 @@ from collections.abc import Iterator
 from itertools import chain
 
 from rules.checking.diagnostic import Diagnostic
+from rules.checking.places import Place, notice_at, option_at, procedure_at, question_at, row_at, step_at, table_at
 from rules.pack import Pack
+from rules.texts import N_, sentence
 
 
 def missing_texts(pack: Pack) -> tuple[Diagnostic, ...]:
     """Places where a person would read nothing."""
     texts = chain(_decisions(pack), _guides(pack), _notices(pack), _questions(pack))
+    empty = N_("{key} is empty; write it in English and translate it")
     return tuple(
-        Diagnostic("missing-text", where, f"{what} is empty; write it in English and translate it")
-        for where, what, text in texts
+        Diagnostic("missing-text", where, sentence(empty, key=key))
+        for where, key, text in texts
         if text is None or not text.strip()
     )
 
 
-_Text = tuple[str, str, str | None]
+_Text = tuple[Place, str, str | None]
 
 
 def _decisions(pack: Pack) -> Iterator[_Text]:
     for table in pack.tables:
-        yield f"decisions.toml: table {table.name}", "about", table.about
+        yield table_at(table.name), "about", table.about
     for row in pack.rows.values():
         if row.actions:
-            yield f"decisions.toml: row {row.id}", "reason", row.reason
+            yield row_at(row.id), "reason", row.reason
 
 
 def _guides(pack: Pack) -> Iterator[_Text]:
     for guide in pack.procedures.values():
-        yield f"procedures.toml: {guide.procedure}", "title", guide.title
+        yield procedure_at(guide.procedure), "title", guide.title
         for at, step in enumerate(guide.steps, start=1):
-            yield f"procedures.toml: {guide.procedure}, step {at}", "text", step.text
+            yield step_at(guide.procedure, at), "text", step.text
 
 
 def _notices(pack: Pack) -> Iterator[_Text]:
     for notice in pack.notices.values():
-        yield f"notices.toml: {notice.id}", "text", notice.text
+        yield notice_at(notice.id), "text", notice.text
 
 
 def _questions(pack: Pack) -> Iterator[_Text]:
     for question in pack.questions:
-        yield f"questions.toml: {question.fact}", "text", question.text
-        yield f"questions.toml: {question.fact}", "reason", question.reason
+        yield question_at(question.fact), "text", question.text
+        yield question_at(question.fact), "reason", question.reason
         for option in question.options:
-            yield f"questions.toml: {question.fact}, option {option.value}", "label", option.label
+            yield option_at(question.fact, option.value), "label", option.label

@@ -6,10 +6,12 @@ from typer.testing import CliRunner
 
 import rules.checking
 from bot.cli.rules import app
+from locales import translator
 from rules import load_pack
 from rules.checking import check
 from tests.unit.rules.packs import BROKEN, folder_of, small_pack
 
+ENGLISH = {"TROLY_LANGUAGE": "en"}
 FIXTURES = sorted(path.name for path in BROKEN.iterdir() if path.name != "sound")
 
 
@@ -25,6 +27,17 @@ def test_the_small_pack_the_broken_ones_are_made_from_is_sound(tmp_path: Path) -
 def test_each_trouble_is_found_and_named(code: str, tmp_path: Path) -> None:
     found = check(small_pack(code, tmp_path))
     assert {diagnostic.code for diagnostic in found} == {code}
+
+
+@pytest.mark.parametrize("code", FIXTURES)
+def test_each_trouble_is_told_in_vietnamese_with_the_same_file_names_and_code(code: str, tmp_path: Path) -> None:
+    for diagnostic in check(small_pack(code, tmp_path)):
+        english, vietnamese = str(diagnostic), diagnostic.say(translator("vi"))
+        assert diagnostic.say(translator("en")) == english
+        assert diagnostic.message.say(translator("vi")) != str(diagnostic.message)
+        assert vietnamese.split(": ", maxsplit=1)[0] == english.split(": ", maxsplit=1)[0]
+        assert str(diagnostic.where).rsplit(" ", 1)[-1] in vietnamese
+        assert vietnamese.endswith(f" [{code}]")
 
 
 def test_every_diagnostic_has_a_broken_pack() -> None:
@@ -57,9 +70,18 @@ def test_a_gap_that_no_facts_can_reach_is_no_gap(tmp_path: Path) -> None:
 
 
 def test_the_command_is_silent_about_nothing_and_exits_with_0() -> None:
-    result = CliRunner().invoke(app, ["check"])
+    result = CliRunner().invoke(app, ["check"], env=ENGLISH)
     assert (result.exit_code, result.stderr) == (0, "")
     assert "complete, unique, cited" in result.stdout
+
+
+def test_the_command_speaks_vietnamese_where_nothing_else_is_configured(tmp_path: Path) -> None:
+    unset = {"TROLY_LANGUAGE": None}
+    sound = CliRunner().invoke(app, ["check"], env=unset).stdout
+    assert "không có khoảng trống, không chồng lấn, đủ trích dẫn" in sound
+    broken = CliRunner().invoke(app, ["check", str(folder_of("gap", tmp_path))], env=unset).stdout
+    assert broken.startswith("decisions.toml: bảng token: khoảng trống: không dòng nào khớp token = damaged")
+    assert broken.endswith("chỗ cần sửa\n")
 
 
 @pytest.mark.parametrize("code", ["gap", "unknown-document"])
@@ -70,6 +92,6 @@ def test_the_command_reports_troubles_and_exits_with_1(code: str, tmp_path: Path
 
 
 def test_the_command_says_so_where_there_is_no_pack(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["check", str(tmp_path / "nowhere")])
+    result = CliRunner().invoke(app, ["check", str(tmp_path / "nowhere")], env=ENGLISH)
     assert result.exit_code == 1
     assert "no rule pack" in result.stderr

@@ -6,8 +6,10 @@ from click.testing import Result
 from typer import Typer
 from typer.testing import CliRunner
 
+from bot.cli import main
 from bot.cli.decide import decide
 from bot.cli.rules import app as rules_app
+from bot.settings import load_settings
 from rules import load_pack
 
 APP = Typer()
@@ -97,9 +99,33 @@ def test_what_is_no_fact_is_a_clear_error(given: Any) -> None:
     assert result.stderr.startswith("troly decide: ")
 
 
+@pytest.mark.parametrize(("language", "said"), [("vi", "không phải JSON"), ("en", "is not JSON")])
+def test_an_error_is_told_in_the_language_asked_for(language: str, said: str) -> None:
+    assert said in run("{", "--lang", language).stderr
+
+
 @pytest.mark.parametrize("options", [["--today", "22/11/2026"], ["--lang", "fr"]])
 def test_a_wrong_option_is_a_clear_error(options: list[str]) -> None:
     assert run(FACTS, *options).exit_code == 2
+
+
+def test_a_language_nobody_speaks_is_named_with_those_that_are_spoken() -> None:
+    result = CliRunner().invoke(APP, ["--lang", "fr"], env={"TROLY_LANGUAGE": "en", "TERM": "dumb", "COLUMNS": "200"})
+    assert "fr is not spoken here; choose one of: vi, en" in result.stderr
+
+
+def test_a_trouble_with_the_rules_ends_the_command_line_in_the_configured_language(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TROLY_LANGUAGE", "vi")
+    monkeypatch.setenv("TROLY_PACK", "nowhere")
+    load_settings.cache_clear()
+    monkeypatch.chdir("/")
+    with pytest.raises(SystemExit) as end:
+        main(["screens"])
+    load_settings.cache_clear()
+    assert end.value.code == 2
+    assert capsys.readouterr().err.startswith("troly: không có bộ quy tắc 'nowhere'")
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -117,6 +143,6 @@ def test_the_table_is_written_to_a_file(tmp_path: Any) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_a_clear_error(tmp_path: Any) -> None:
-    result = CliRunner().invoke(rules_app, ["show", "--out", str(tmp_path)])
+    result = CliRunner().invoke(rules_app, ["show", "--out", str(tmp_path)], env={"TROLY_LANGUAGE": None})
     assert result.exit_code == 1
-    assert "cannot be written" in result.stderr
+    assert "không ghi được" in result.stderr

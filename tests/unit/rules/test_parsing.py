@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from locales import translator
 from rules import Facts, FactsError, parse_facts
 
 WRONG: list[tuple[Any, str]] = [
@@ -46,6 +47,18 @@ def test_a_wrong_fact_is_named_with_what_is_allowed(facts: Any, said: str) -> No
     with pytest.raises(FactsError) as caught:
         parse_facts(facts)
     assert said in str(caught.value)
+    assert caught.value.say(translator("en")) == str(caught.value)
+    for one, other in zip(str(caught.value).splitlines(), caught.value.say(translator("vi")).splitlines(), strict=True):
+        assert other != one
+
+
+def test_a_wrong_fact_is_told_in_vietnamese_with_the_words_of_the_interface() -> None:
+    with pytest.raises(FactsError) as caught:
+        parse_facts({"token": "stolen", "certificate": {"serial": "1"}})
+    assert caught.value.say(translator("vi")).splitlines() == [
+        "token: không nhận giá trị 'stolen'; các giá trị được dùng: in_hand, locked, damaged, lost",
+        "certificate.serial: không phải dữ kiện; các tên được dùng: not_before, not_after, issuer",
+    ]
 
 
 def test_a_long_wrong_value_is_repeated_only_in_part() -> None:

@@ -1,0 +1,41 @@
+"""Where a trouble is. Files and names stay as the pack writes them in every language."""
+
+from rules.texts import N_, Sentence, sentence
+
+Place = Sentence | str
+
+
+def table_at(name: str) -> Place:
+    return sentence(N_("{file}: table {name}"), file="decisions.toml", name=name)
+
+
+def row_at(name: str) -> Place:
+    return sentence(N_("{file}: row {name}"), file="decisions.toml", name=name)
+
+
+def step_at(procedure: str, number: int) -> Place:
+    return sentence(N_("{file}: {name}, step {number}"), file="procedures.toml", name=procedure, number=number)
+
+
+def option_at(fact: str, value: str) -> Place:
+    return sentence(N_("{file}: {name}, option {value}"), file="questions.toml", name=fact, value=value)
+
+
+def procedure_at(name: str) -> Place:
+    return f"procedures.toml: {name}"
+
+
+def notice_at(name: str) -> Place:
+    return f"notices.toml: {name}"
+
+
+def question_at(fact: str) -> Place:
+    return f"questions.toml: {fact}"
+
+
+def document_at(number: str) -> Place:
+    return f"documents.toml: {number}"
+
+
+def case_at(name: str) -> Place:
+    return f"cases.toml: {name}"

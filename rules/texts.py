@@ -1,0 +1,58 @@
+"""Sentences about a pack or about facts: message ids with their values, told in the language of whoever asks."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+#: Characters of a wrong value that an error repeats.
+SHOWN = 60
+#: The shape of a translator: ``t("Hello {name}", name="Lan")``.
+Tell = Callable[..., str]
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name; the one of the catalogues is out of reach from here
+    """Mark a message id for extraction."""
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A message id and the values of its placeholders; a value may be a sentence itself. ``str()`` is English."""
+
+    message: str
+    values: dict[str, object] = field(default_factory=dict)
+
+    def say(self, t: Tell) -> str:
+        """The sentence for a person."""
+        return t(self.message, **{name: _told(value, t) for name, value in self.values.items()})
+
+    def __str__(self) -> str:
+        return self.say(_english)
+
+
+def sentence(message: str, /, **values: object) -> Sentence:
+    """A sentence in one line: ``sentence(N_("{name} stands twice"), name="lost")``."""
+    return Sentence(message, values)
+
+
+def listed(words: Iterable[object]) -> Sentence | str:
+    """Words one after another; where there are none, it says so."""
+    return ", ".join(map(word, words)) or Sentence(N_("none"))
+
+
+def word(value: object) -> str:
+    """A value as the TOML and JSON files write it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def short(value: object) -> str:
+    """As much of a value as helps to find it."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def _told(value: object, t: Tell) -> object:
+    return value.say(t) if isinstance(value, Sentence) else value
+
+
+def _english(message: str, /, **values: object) -> str:
+    return message.format(**values) if values else message
