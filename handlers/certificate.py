@@ -50,6 +50,7 @@ class Certificate(_Model):
     subscriber: Subject | None = None  #: guessed from the name; the officer confirms it
     issuer_kind: Issuer = Issuer.UNKNOWN
     recognition: Recognition = Recognition.UNRECOGNISED
+    authority: bool = False  #: the certificate of a CA, not of a subscriber
 
 
 class Trouble(StrEnum):

@@ -9,7 +9,7 @@ from handlers import understanding
 from handlers.certificate import SECRETS
 from handlers.commands import command_in, find
 from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
-from handlers.page import DONE, Answered, Page, Tap
+from handlers.page import Answered, Page, Tap
 from handlers.ports import World
 from handlers.replying import Turn, aside, turn_of
 from handlers.screen import Here
@@ -19,6 +19,8 @@ from handlers.screens.file import WARNING, arrived
 from handlers.screens.flow import proceed
 from handlers.secrets import holds_secret
 from handlers.session import Session
+from handlers.typing import answered_by_words
+from handlers.understanding import NEITHER
 from locales import N_
 
 
@@ -95,22 +97,22 @@ async def _tapped(here: Here, data: str) -> Answered:
     """A button; one of an older screen is told so, and the open question comes again."""
     tap, session = Tap.parse(data), here.session
     if tap is None or tap.version != session.version or tap.screen != session.screen:
-        return Answered(session, notes=(here.say(N_("That button belongs to an earlier step. This is where we are:")),))
+        return Answered(session, notes=(here.say(N_("That button belongs to an earlier step. The present question:")),))
     page = await SCREENS[session.screen].page(here)
     return await _chosen(here, tap.value) if page.option(tap.value) else Answered(session)
 
 
 async def _said(here: Here, text: str) -> Answered:
     if holds_secret(text):
-        return Answered(here.session, notes=(here.say(WARNING),), secret=True)
+        return Answered(here.session.having(warned=True), notes=(here.say(WARNING),), secret=True)
     if (named := command_in(text)) is not None:
         return await _commanded(here, *named)
-    if not text.strip():
-        return Answered(here.session)
     page = await SCREENS[here.session.screen].page(here)
     heard = understanding.understand(text, page, here.session.guesses)
+    if NEITHER in heard.sure:
+        return Answered(here.session)
     if heard.sure:
-        return await _answered(here, page, heard.sure)
+        return await answered_by_words(here, page, heard)
     if (typed := await SCREENS[here.session.screen].typed(here, text)) is not None:
         return typed
     return _unsure(here, page, heard.maybe)
@@ -126,20 +128,6 @@ async def _commanded(here: Here, name: str, argument: str) -> Answered:
     if here.session.consented_at is None and not command.before_consent:
         return Answered(here.session.at("welcome"), notes=(here.say(N_("Before that, one question:")),))
     return await command.act(here, argument)
-
-
-async def _answered(here: Here, page: Page, values: tuple[str, ...]) -> Answered:
-    """Options meant by a typed line: where several may be chosen they are all taken, and the choice is closed."""
-    ticks = [value for value in values if _tickable(page, value)]
-    if not (page.many and ticks):
-        return await _chosen(here, values[0])
-    ticked = tuple(dict.fromkeys((*here.session.ticked, *ticks)))
-    return await _chosen(here.then(here.session.having(ticked=ticked)), DONE)
-
-
-def _tickable(page: Page, value: str) -> bool:
-    option = page.option(value)
-    return option is not None and option.ticks
 
 
 async def _chosen(here: Here, value: str) -> Answered:

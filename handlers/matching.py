@@ -10,7 +10,9 @@ from handlers.folding import fold
 from handlers.page import Option
 
 #: From here a match is taken; from ``MAYBE`` on it is asked ("ý anh/chị là ...?"). See the typos in the tests.
-SURE, MAYBE = 84.0, 58.0
+SURE, MAYBE = 84.0, 66.0
+#: Words that may stand around a name ("em chon ... a") before it is a sentence of its own.
+SMALL_TALK = 2
 #: A sure match must stand out from the next option by this much.
 CLEAR = 4.0
 #: How phones are typed on.
@@ -42,6 +44,7 @@ class Match:
 
     sure: tuple[str, ...] = ()
     maybe: tuple[str, ...] = ()
+    likely: bool = False  #: sure by likeness only: worth saying what was understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,19 @@ def match(text: str, options: Sequence[Option], *, many: bool = False, exact: bo
     """The options a line means; several only where several may be chosen, none by likeness where ``exact``."""
     if NUMBERS.fullmatch(text):
         return _by_number([int(number) for number in re.findall(r"\d+", text)], options, many=many)
-    whole = _by_name(text, options) if exact else _by_words(text, options)
-    if whole.sure or not many:
-        return whole
+    named = _by_name(text, options)
+    if named.sure or exact:
+        return named
+    return (_by_parts(text, options) if many else None) or _by_words(text, options)
+
+
+def _by_parts(text: str, options: Sequence[Option]) -> Match | None:
+    """Several said in one line: what is sure of it, and what to ask about; ``None`` where it is one phrase."""
     parts = [_by_words(part, options) for part in _SEPARATORS.split(text) if part.strip()]
-    if len(parts) > 1 and all(part.sure for part in parts):
-        return Match(sure=tuple(dict.fromkeys(value for part in parts for value in part.sure)))
-    return whole
+    if len(parts) < 2 or not any(part.sure for part in parts):
+        return None
+    sure = tuple(dict.fromkeys(value for part in parts for value in part.sure))
+    return Match(sure, tuple(dict.fromkeys(value for part in parts for value in part.maybe if value not in sure)))
 
 
 def _by_number(numbers: list[int], options: Sequence[Option], *, many: bool) -> Match:
@@ -85,7 +94,7 @@ def _by_words(text: str, options: Sequence[Option]) -> Match:
     scored = sorted((_best(typed, option) for option in options), key=lambda likeness: -likeness.score)
     likely = [likeness for likeness in scored if likeness.score >= MAYBE] if len(typed) > 1 else []
     if likely and _is_sure(typed, likely):
-        return Match(sure=(likely[0].value,))
+        return Match(sure=(likely[0].value,), likely=True)
     return Match(maybe=tuple(likeness.value for likeness in likely[:3]))
 
 
@@ -115,7 +124,11 @@ def _best(typed: str, option: Option) -> Likeness:
 
 
 def _likeness(typed: str, name: str, **_: object) -> float:
-    """Whole words in any order; a short input must not match a long label by a single common word."""
+    """As a whole, in any order; or one said inside the other, where a name in a long sentence is only asked about."""
     whole = fuzz.token_sort_ratio(typed, name)
-    part = fuzz.token_set_ratio(typed, name) if min(len(typed), len(name)) >= 5 else 0.0
-    return max(whole, 0.9 * part)
+    words, named = set(typed.split()), set(name.split())
+    if min(len(words), len(named)) < 2:
+        return whole
+    if named <= words:
+        return max(whole, SURE + CLEAR if len(words - named) <= SMALL_TALK else MAYBE + CLEAR)
+    return max(whole, SURE if words <= named else min(0.8 * fuzz.token_set_ratio(typed, name), SURE - 1))

@@ -1,14 +1,16 @@
 """The ports in memory: for the screens page and for tests of the conversation.
 
-As strict as the store's: the same moves are refused, codes count up, one chat sees its own requests only.
+As strict as the store's, held to it by the same tests. One chat; its session and messages are kept elsewhere.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from handlers.ports import World
 from handlers.requests.model import AMENDABLE, MOVES, MUST_STAY, OPEN, Content, Request, State, Step
+from rules.calendar import vietnamese_day
 from rules.pack import Pack
 
 BY = "subscriber"
@@ -20,7 +22,7 @@ class MemoryRequests:
 
     now: datetime
     kept: dict[str, Request] = field(default_factory=dict)
-    issued: int = 0
+    issued: Counter[int] = field(default_factory=Counter)  #: by year
 
     async def mine(self) -> tuple[Request, ...]:
         """The newest first."""
@@ -31,15 +33,16 @@ class MemoryRequests:
         return self.kept.get(code)
 
     async def open_for(self, certificate_key: str, procedure: str) -> Request | None:
-        """An open request for the same."""
+        """The newest open request for the same."""
         wanted = (certificate_key, procedure)
-        known = (r for r in self.kept.values() if r.state in OPEN)
+        known = (r for r in await self.mine() if r.state in OPEN)
         return next((r for r in known if (r.content.certificate_key, r.content.procedure) == wanted), None)
 
     async def register(self, content: Content, state: State = State.SUBMITTED) -> Request:
         """Under the next code."""
-        self.issued += 1
-        code = f"YC-{self.now.year}-{self.issued:06}"
+        year = vietnamese_day(self.now).year
+        self.issued[year] += 1
+        code = f"YC-{year}-{self.issued[year]:06}"
         self.kept[code] = Request(code=code, state=state, content=content, history=(self._step(state),))
         return self.kept[code]
 
@@ -68,16 +71,29 @@ class MemoryOwnData:
     """An ``OwnData`` over the same requests."""
 
     requests: MemoryRequests
+    channel: str = "memory"
 
     async def export(self) -> dict[str, Any]:
-        """The requests."""
-        return {"requests": [request.model_dump(mode="json") for request in self.requests.kept.values()]}
+        """The chat and its requests."""
+        now = self.requests.now.astimezone(UTC).isoformat()
+        times = {"first_contact_at": now, "last_contact_at": now, "blocked_at": None}
+        return {
+            "chat": {"channel": self.channel, "address": "me", **times},
+            "session": None,
+            "requests": [request.model_dump(mode="json") for request in await self.requests.mine()],
+            "received": [],
+            "outgoing": [],
+        }
 
     async def erase(self) -> tuple[str, ...]:
-        """All but what must stay."""
-        kept = {code: request for code, request in self.requests.kept.items() if request.state in MUST_STAY}
-        self.requests.kept = kept
-        return tuple(kept)
+        """All but what must stay, cut down to what it needs."""
+        staying = [request for request in self.requests.kept.values() if request.state in MUST_STAY]
+        self.requests.kept = {request.code: _lessened(request) for request in staying}
+        return tuple(reversed(self.requests.kept))
+
+
+def _lessened(request: Request) -> Request:
+    return request.model_copy(update={"content": request.content.needed()})
 
 
 def memory_world(pack: Pack, now: datetime, **changes: Any) -> World:

@@ -32,6 +32,7 @@ class Page:
     options: tuple[Option, ...] = ()
     many: bool = False  #: several options may be ticked before ``DONE``
     attachments: tuple[Attachment, ...] = ()
+    brief: Markup | None = None  #: the title where the page stands in the chat already
     exact: bool = False  #: typed words count only where they are an option's own: consent, names, deletion
 
     def option(self, value: str) -> Option | None:
@@ -45,7 +46,7 @@ class Page:
     def in_short(self) -> "Page":
         """The same page without a long text."""
         long = sum(map(len, self.paragraphs)) > LONG
-        return replace(self, paragraphs=()) if long else self
+        return replace(self, title=self.brief or self.title, paragraphs=()) if long else self
 
     def reply(self, screen: str, version: int) -> Reply:
         """The page as a message with its buttons."""

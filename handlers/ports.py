@@ -18,10 +18,10 @@ class RequestBook(Protocol):
         """One of mine."""
 
     async def open_for(self, certificate_key: str, procedure: str) -> Request | None:
-        """My open request for the same certificate (``Content.certificate_key``) and procedure."""
+        """My newest open request for the same certificate (``Content.certificate_key``) and procedure."""
 
     async def register(self, content: Content, state: State = State.SUBMITTED) -> Request:
-        """A new request under the next code of the year."""
+        """A new request under the next code of the year in Viet Nam."""
 
     async def amend(self, code: str, content: Content) -> Request | None:
         """New content; ``None`` where the state no longer allows it."""
@@ -34,10 +34,17 @@ class OwnData(Protocol):
     """What is held about the person in this chat."""
 
     async def export(self) -> dict[str, Any]:
-        """Everything, as JSON-ready values: chat, session, requests, messages waiting."""
+        """Everything, JSON-ready; times are ISO 8601 in UTC, what is not there is ``None`` or empty.
+
+        - ``chat``: channel, address, first_contact_at, last_contact_at, blocked_at;
+        - ``session``: ``Session`` as JSON;
+        - ``requests``: each ``Request`` as JSON, the newest first;
+        - ``received``: id, state (waiting, done, failed), received_at, event (``Event`` as JSON, until it is handled);
+        - ``outgoing``: state, queued_at, message_id, reply (``Reply`` as JSON, until it is sent).
+        """
 
     async def erase(self) -> tuple[str, ...]:
-        """Delete all but what must stay; the codes of the requests that stay."""
+        """Delete all but the requests that must stay, cut down to ``Content.needed``; their codes, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ class Session(BaseModel):
     #: A file sent before consent; read as soon as there is consent.
     waiting_file: FileSent | None = None
     draft: Draft | None = None
+    #: A PIN, a password or a private key was sent here: the key may be exposed.
+    warned: bool = False
 
     @classmethod
     def restored(cls, text: str) -> "Session":

@@ -21,14 +21,12 @@ def understand(text: str, page: Page, guesses: tuple[str, ...]) -> Match:
         return Match(sure=guesses)
     offered = [option for value in guesses if (option := page.option(value))]
     narrow = match(text, [*offered, Option(NEITHER, "", ("khong", "khong phai", "no", "khac"))])
-    if narrow.sure == (NEITHER,):
-        return Match()
     numbered = NUMBERS.fullmatch(text) is not None
     return narrow if narrow.sure or numbered else match(text, page.options, many=page.many, exact=page.exact)
 
 
 def narrowed(page: Page, guesses: tuple[str, ...], say: Voice) -> Page:
-    """The page with the guesses only; its other options come back with any other word."""
+    """The page with the guesses only, and a no that brings the others back."""
     options = tuple(option for value in guesses if (option := page.option(value)))
-    hint = say(N_("If it is none of these, say so in other words, or send /xemlai."))
-    return replace(page, options=options, paragraphs=(hint,))
+    neither = Option(NEITHER, say.t(N_("None of these, show all")), ticks=False)
+    return replace(page, options=(*options, neither), paragraphs=())

@@ -55,7 +55,10 @@ class Decoded(NamedTuple):
 
     certificate: Certificate
     source: x509.Certificate
-    is_ca: bool
+
+    @property
+    def is_ca(self) -> bool:
+        return self.certificate.authority
 
 
 def decode(der: bytes) -> Decoded:
@@ -64,7 +67,7 @@ def decode(der: bytes) -> Decoded:
         source = x509.load_der_x509_certificate(der)
         extensions = {type(extension.value): extension.value for extension in source.extensions}
         digest = hashlib.sha256(der).hexdigest().upper()
-        return Decoded(_record(source, extensions, digest), source, _is_ca(extensions))
+        return Decoded(_record(source, extensions, digest), source)
     except _UNDECODABLE as error:
         raise UnreadableError(_reason(der)) from error
 
@@ -95,6 +98,7 @@ def _record(source: x509.Certificate, extensions: _Extensions, digest: str) -> C
         "subscriber": guess(name),
         "issuer_kind": issuer_kind,
         "recognition": recognition,
+        "authority": _is_ca(extensions),
     })  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The fields of a request: which are asked, what is suggested, what is refused."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,11 @@ from rules.outcome import Procedure
 
 UNKNOWN = "unknown"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+#: Not issued by the state (practice note on the forms, 09/2024).
+_PRIVATE_MAIL = ("@gmail.com", "@yahoo.com", "@yahoo.com.vn", "@hotmail.com", "@outlook.com", "@icloud.com")
+#: A number of 9 or 12 digits is a personal number (CMND, CCCD); nobody asked for it.
+_PERSONAL_NUMBER = re.compile(r"(?<!\d)(?:\d{9}|\d{12})(?!\d)")
+_REFUSALS = frozenset({"khong", "khong co", "khong biet", "khong ro", "quay lai", "thoi", "bo qua", "huy", "none"})
 _SERIAL = re.compile(r"[0-9A-F]{1,40}")
 
 
@@ -34,13 +40,17 @@ class Field:
 
 
 def _line(text: str) -> str | None:
-    joined = " ".join(text.split())
-    return joined if 2 <= len(joined) <= 300 and joined.isprintable() else None
+    """One line with letters in it. What cannot be seen (pasted from a chat or a PDF) is left out."""
+    visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    joined = " ".join(visible.split())
+    named = 2 <= len(joined) <= 300 and joined.isprintable() and sum(map(str.isalpha, joined)) > 1
+    return joined if named and fold(joined) not in _REFUSALS and not _PERSONAL_NUMBER.search(joined) else None
 
 
 def _email(text: str) -> str | None:
     bare = text.strip().lower()
-    return bare if len(bare) <= 254 and _EMAIL.fullmatch(bare) else None
+    official = _EMAIL.fullmatch(bare) and not bare.endswith(_PRIVATE_MAIL)
+    return bare if len(bare) <= 254 and official else None
 
 
 def _serial(text: str) -> str | None:
@@ -48,7 +58,7 @@ def _serial(text: str) -> str | None:
     return bare if _SERIAL.fullmatch(bare) else None
 
 
-LINE = N_("Please type one line of 2 to 300 characters.")
+LINE = N_("Please type the name in one line, without any personal number (CCCD).")
 FIELDS = {
     field.name: field
     for field in (
@@ -56,7 +66,7 @@ FIELDS = {
         Field(
             "unit",
             N_("Managing body"),
-            N_("Which managing body files it (cơ quan, tổ chức quản lý trực tiếp: it has its own seal)?"),
+            N_("Which managing body (cơ quan, tổ chức quản lý trực tiếp) files it now? Its present name, please."),
             _line,
             LINE,
         ),
@@ -88,7 +98,10 @@ FIELDS = {
             N_("New official e-mail"),
             N_("The new official e-mail address (issued by a state body)?"),
             _email,
-            N_("That does not look like an e-mail address, such as ten@donvi.gov.vn."),
+            N_(
+                "Please type an official address issued by a state body,"
+                " such as ten@donvi.gov.vn (no gmail, yahoo, hotmail)."
+            ),
         ),
     )
 }
@@ -98,6 +111,12 @@ SAME_NAME = 85.0
 #: Procedures that need the new information.
 NEWS_FOR = frozenset({Procedure.CHANGE_INFORMATION, Procedure.ISSUE_NEW})
 _BODY = frozenset({Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.SUPERIOR_CHANGED, Event.RENAMED})
+#: After these a body no longer goes by the name on its certificate.
+OWN_NAME_ENDED = frozenset(
+    {Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.RENAMED, Event.DISSOLVED, Event.SPLIT}
+)
+#: After anything else than these, a superior or a unit on the certificate may have ended.
+NAMES_STAY = frozenset({Event.EMAIL_CHANGED, Event.POSITION_CHANGED, Event.ADDRESS_CHANGED})
 #: What happened -> the new information a change of information is about.
 _NEWS: dict[Subject, dict[Event, str]] = {
     Subject.ORGANISATION: {
@@ -165,7 +184,13 @@ def _offers(name: str, certificate: Certificate, session: Session) -> list[str]:
         return [certificate.name]
     if name == "serial":
         return [certificate.serial]
-    if name == "unit":
-        own = [certificate.name] if session.answers.get("subject") == Subject.ORGANISATION else []
-        return [*own, *certificate.units[:2], *([certificate.superior] if certificate.superior else [])]
-    return []
+    return _bodies(certificate, session) if name == "unit" else []
+
+
+def _bodies(certificate: Certificate, session: Session) -> list[str]:
+    """Bodies named on the certificate that still go by that name."""
+    events = set(session.answers.get("events", []))
+    is_body = session.answers.get("subject") == Subject.ORGANISATION
+    own = [certificate.name] if is_body and not events & OWN_NAME_ENDED else []
+    above = [*certificate.units[:2], *([certificate.superior] if certificate.superior else [])]
+    return [*own, *(above if not events - NAMES_STAY else [])]

@@ -1,4 +1,4 @@
-"""A request and its life."""
+"""A request and its life: it begins when it is sent. What is still being written lives in ``Session.draft``."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,9 +15,9 @@ class _Model(BaseModel):
 
 
 class State(StrEnum):
-    """Where a request stands."""
+    """Where a request stands. The conversation registers as SUBMITTED."""
 
-    DRAFT = "draft"
+    DRAFT = "draft"  #: registered for the subscriber by somebody else, an import for one; theirs to send
     SUBMITTED = "submitted"
     ACCEPTED = "accepted"
     SENT_BACK = "sent_back"
@@ -69,6 +69,10 @@ class Content(_Model):
     def certificate_key(self) -> str:
         """What tells one certificate from another: its serial, else whose it is."""
         return self.serial or fold(self.subscriber)
+
+    def needed(self) -> "Content":
+        """What the paper under way is about: who, which certificate, what is asked; not what was told besides."""
+        return self.model_copy(update={"events": (), "decision": ""})
 
 
 class Step(_Model):

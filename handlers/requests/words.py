@@ -78,9 +78,7 @@ def told(say: Voice, content: Content) -> Markup:
         say(N_("What happened: <b>{events}</b>"), events=happened(say, content)),
         _field(say, "subscriber", content.subscriber),
         _field(say, "unit", content.unit),
-        say(N_("Name on the certificate: <b>{name}</b>"), name=content.certificate_name)
-        if content.certificate_name
-        else "",
+        say(_name_of(content), name=content.certificate_name) if content.certificate_name else "",
         _field(say, "serial", content.serial or say(N_("not known"))),
         ends,
         *(_field(say, name, value) for name, value in content.news.items()),
@@ -89,6 +87,12 @@ def told(say: Voice, content: Content) -> Markup:
 
 def _field(say: Voice, name: str, value: str) -> Markup:
     return Markup("{}: <b>{}</b>").format(say(FIELDS[name].title), value)
+
+
+def _name_of(content: Content) -> str:
+    if content.procedure is Procedure.ISSUE_NEW:
+        return N_("Name on the old certificate: <b>{name}</b>")
+    return N_("Name on the certificate: <b>{name}</b>")
 
 
 def happened(say: Voice, content: Content) -> str:

@@ -9,7 +9,7 @@ from handlers.session import Draft
 from locales import N_
 from rules.outcome import Decided
 
-REGISTER, REVIEW, ANOTHER, GO_ON = "register", "review", "another", "continue"
+REGISTER, REVIEW, ANOTHER, AGAIN, GO_ON = "register", "review", "another", "again", "continue"
 
 
 class Answer(NoText):
@@ -21,7 +21,10 @@ class Answer(NoText):
         if decided is None:
             go_on = Option(GO_ON, here.say.t(N_("Continue")), ("tiep tuc", "continue"))
             return Page(here.say(N_("The rules have changed meanwhile; there is something more to ask.")), (), (go_on,))
-        return Page(headline(here.say, decided), tuple(told(here, decided)), tuple(_options(here, decided)))
+        brief = here.say(N_("<b>What would you like to do now?</b>"))
+        return Page(
+            headline(here.say, decided), tuple(told(here, decided)), tuple(_options(here, decided)), brief=brief
+        )
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Register, review, or take up another certificate."""
@@ -42,6 +45,7 @@ def _options(here: Here, decided: Decided) -> list[Option]:
         *([register] if registrable(decided) else []),
         Option(REVIEW, t(N_("Review or change my answers")), ("xem lai", "sua", "review")),
         Option(ANOTHER, t(N_("Take up another certificate")), ("chung thu khac", "another")),
+        Option(AGAIN, t(N_("Show the answer again")), ("xem lai cau tra loi", "doc lai", "again")),
     ]
 
 

@@ -6,14 +6,16 @@ from datetime import date
 from markupsafe import Markup
 
 from handlers import interview
-from handlers.certificate import Certificate
+from handlers.certificate import Certificate, Recognition
 from handlers.dates import day
 from handlers.page import Answered, Option, Page
 from handlers.requests.words import SUBJECTS
 from handlers.screen import Here, NoText
 from handlers.screens.certificate_words import summary
 from handlers.screens.flow import given, proceed
+from handlers.voice import Voice
 from locales import N_
+from rules.calendar import vietnamese_day
 from rules.facts import Issuer, Subject
 
 NO = "no"
@@ -53,11 +55,16 @@ class ConfirmCertificate(NoText):
 
 def _list(here: Here, offered: tuple[Certificate, ...]) -> Page:
     say = here.say
-    options = [Option(str(index), f"{c.name} · {c.serial[-8:]}") for index, c in enumerate(offered)]
+    options = [Option(str(index), _labelled(say, certificate)) for index, certificate in enumerate(offered)]
     return Page(
         say(N_("<b>The file holds several certificates. Which one do you mean?</b>")),
         options=(*options, Option(NO, say.t(N_("None of them")))),
     )
+
+
+def _labelled(say: Voice, certificate: Certificate) -> str:
+    end = day(vietnamese_day(certificate.not_after))
+    return say.t(N_("{name} · ends {day} · …{serial}"), name=certificate.name, day=end, serial=certificate.serial[-8:])
 
 
 def _single(here: Here, certificate: Certificate) -> Page:
@@ -65,17 +72,16 @@ def _single(here: Here, certificate: Certificate) -> Page:
     guess = certificate.subscriber
     first = guess or (Subject(said) if said else Subject.ORGANISATION)
     kinds = sorted(Subject, key=lambda kind: kind is not first)
-    yes = ("dung", "co", "phai", "ok", "yes", "dung roi")
+    doubts = _doubts(here, certificate, said)
+    yes = () if doubts else ("dung", "co", "phai", "ok", "yes", "dung roi")
     options = [Option(k, say.t(CONFIRM[k]), (*SYNONYMS[k], *(yes if k is first else ()))) for k in kinds]
     no = Option(NO, say.t(N_("No, not this certificate")), ("khong", "khong phai", "no", "sai"))
+    forged = certificate.recognition is Recognition.INVALID
+    ask = N_("<b>Please send another file.</b>") if forged else N_("<b>Is it the one you mean?</b>")
     return Page(
         say(N_("<b>I read this certificate:</b>")),
-        (
-            summary(say, certificate, here.world.now),
-            *_doubts(here, certificate, said),
-            say(N_("<b>Is it the one you mean?</b>")),
-        ),
-        (*options, no),
+        (summary(say, certificate, here.world.now), *doubts, say(ask)),
+        (*([] if forged else options), no),
     )
 
 

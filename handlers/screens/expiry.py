@@ -1,8 +1,11 @@
 """The certificate question without a file: the day it ends, then whose certificate it is, typed or tapped."""
 
+from datetime import timedelta
+
 from markupsafe import Markup
 
 from handlers.dates import day, parse_day
+from handlers.folding import fold
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here
 from handlers.screens.flow import given
@@ -13,6 +16,13 @@ from rules import Question
 from rules.facts import Issuer
 
 HOW = "how"
+#: Certificates of the first generation ran ten years; nothing ends later than that.
+FARTHEST = timedelta(days=366 * 10)
+TYPE_A_DAY = N_(
+    "Please type the day it ends (or ended) as day/month/year, such as 16/11/2026."
+    " If you do not remember it, a day near it will do for the answer."
+)
+TOO_FAR = N_("{day} is more than ten years ahead. Please check the day.")
 
 ISSUERS = {
     Issuer.GOVERNMENT: (
@@ -75,6 +85,13 @@ def typed(here: Here, text: str) -> Answered | None:
     """A day, and that it was understood as one; another day takes its place."""
     ends = parse_day(text)
     if ends is None:
-        return None
+        return Answered(here.session, notes=(here.say(TYPE_A_DAY),)) if _speaks_of_a_day(text) else None
+    if ends > here.today + FARTHEST:
+        return Answered(here.session, notes=(here.say(TOO_FAR, day=day(ends)),))
     note = here.say(N_("The certificate ends on {day}."), day=day(ends))
     return Answered(here.session.having(typed_expiry=ends), notes=(note,))
+
+
+def _speaks_of_a_day(text: str) -> bool:
+    """A day that does not exist, or an end without a day."""
+    return sum(map(str.isdigit, text)) > 3 or "het han" in fold(text)

@@ -16,6 +16,9 @@ WARNING = N_(
     " the message. Delete it yourself too, wherever you have sent it. If anyone else may have seen it, treat the key as"
     " exposed: tell your managing body and ask for revocation. I only need the certificate (.cer), never the key."
 )
+AUTHORITY = N_(
+    "This is the certificate of a certification authority, not of a body or a person. Please send your own certificate."
+)
 TROUBLES = {
     Trouble.EMPTY: N_("The file is empty."),
     Trouble.PICTURE: N_("This is a picture; I cannot read a certificate from a picture."),
@@ -35,7 +38,7 @@ TROUBLES = {
     ),
 }
 #: Troubles that the way to export a certificate helps with.
-_EXPORT_HELPS = frozenset(TROUBLES) - {Trouble.UNAVAILABLE, Trouble.ENCRYPTED, Trouble.TOO_MANY_ENTRIES}
+_EXPORT_HELPS = frozenset({Trouble.PICTURE, Trouble.UNKNOWN_TYPE, Trouble.NO_CERTIFICATE, Trouble.BROKEN})
 #: Entries of an archive that are named one by one.
 _NAMED = 5
 
@@ -44,14 +47,15 @@ def arrived(here: Here, reading: Reading) -> Answered:
     """A reading, taken in: the certificates to confirm, the troubles in words."""
     troubles = {problem.trouble for problem in reading.problems}
     if troubles & SECRETS:
-        return Answered(here.session, notes=(here.say(WARNING),), secret=True)
+        return Answered(here.session.having(warned=True), notes=(here.say(WARNING),), secret=True)
     notes = tuple(_problems(here.say, reading.problems))
+    own = [certificate for certificate in reading.certificates if not certificate.authority]
+    if own:
+        cut = (here.say(N_("Only the first {number} are shown."), number=SHOWN),) if len(own) > SHOWN else ()
+        return Answered(here.session.at("certificate", offered=tuple(own[:SHOWN])), notes=(*notes, *cut))
     if reading.certificates:
-        cut = (here.say(N_("Only the first {number} are shown."), number=SHOWN),)
-        notes += cut if len(reading.certificates) > SHOWN else ()
-        return Answered(here.session.at("certificate", offered=reading.certificates[:SHOWN]), notes=notes)
-    help_ = (here.say(EXPORT),) if troubles & _EXPORT_HELPS else ()
-    return Answered(here.session, notes=(*notes, *help_))
+        return Answered(here.session, notes=(here.say(AUTHORITY),))
+    return Answered(here.session, notes=(*notes, *((here.say(EXPORT),) if troubles & _EXPORT_HELPS else ())))
 
 
 def _problems(say: Voice, problems: tuple[Problem, ...]) -> list[Markup]:

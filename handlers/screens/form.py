@@ -72,7 +72,11 @@ def _ask(here: Here, field: Field) -> Page:
     unknown = (
         [Option(UNKNOWN, say.t(N_("I do not know it")), ("khong ro", "khong biet"))] if field.name == "serial" else []
     )
-    leave = Option(LEAVE, say.t(N_("Do not register")), ("khong dang ky", "thoi"))
+    leave = Option(
+        LEAVE,
+        say.t(N_("Do not register")),
+        ("khong dang ky", "khong dang ky nua", "thoi", "thoi khong dang ky nua", "quay lai", "bo qua"),
+    )
     hint = say(N_("Choose, or type it.")) if offers else say(N_("Please type it."))
     return Page(bold(say(field.ask)), (hint,), (*offers, *unknown, leave), exact=True)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from handlers import interview
+from handlers.matching import match
 from handlers.page import DONE, Answered, Option, Page
 from handlers.screen import Here
 from handlers.screens import expiry
@@ -15,6 +16,9 @@ from locales import N_
 from rules import Option as PackOption
 from rules import Question
 
+#: Facts that people tell before they are asked.
+OVERHEARD = frozenset({"token"})
+SENT_A_SECRET = N_("You sent a PIN or a key to this chat. I suggest that you answer yes.")
 #: Options of a yes-or-no fact.
 TRUTH = {"true": True, "false": False}
 
@@ -41,9 +45,10 @@ class Ask:
         return Answered(given(here, asked.fact, TRUTH.get(value, value)))
 
     async def typed(self, here: Here, text: str) -> Answered | None:
-        """Only the certificate question takes text: the day it ends."""
+        """The day a certificate ends; or the answer to a question that has not come yet."""
         asked = interview.question(here.session, here.world.pack, here.today)
-        return expiry.typed(here, text) if asked and asked.fact == "certificate" else None
+        day = expiry.typed(here, text) if asked and asked.fact == "certificate" else None
+        return day or _overheard(here, asked, text)
 
 
 def _page(here: Here, asked: Question) -> Page:
@@ -60,10 +65,14 @@ def _page(here: Here, asked: Question) -> Page:
     hints = bullets(Markup("<i>{}</i>: {}").format(say.text(o.label), say.text(o.hint)) for o in options if o.hint)
     return Page(
         title=bold(say.text(asked.text)),
-        paragraphs=(*certificate, hints, *many, progress(here)),
+        paragraphs=(*certificate, hints, *_caution(here, asked), *many, progress(here)),
         options=tuple(_options(here, options, many=asked.many)),
         many=asked.many,
     )
+
+
+def _caution(here: Here, asked: Question) -> tuple[Markup, ...]:
+    return (here.say(SENT_A_SECRET),) if asked.fact == "key_exposed" and here.session.warned else ()
 
 
 def _options(here: Here, options: Iterable[PackOption], *, many: bool) -> Iterable[Option]:
@@ -75,6 +84,18 @@ def _options(here: Here, options: Iterable[PackOption], *, many: bool) -> Iterab
             yield Option(option.value, t(option.label), option.synonyms, ticked=marked, ticks=not option.alone)
     if many and ticked:
         yield Option(DONE, t(N_("Done")), ("xong", "het", "ok"), ticks=False)
+
+
+def _overheard(here: Here, asked: Question | None, text: str) -> Answered | None:
+    """That the token is lost, told while something else is asked: noted, said aloud, and the question comes again."""
+    for question in here.world.pack.questions:
+        if question.fact in OVERHEARD and question != asked and question.fact not in here.session.answers:
+            options = [Option(option.value, here.say.t(option.label), option.synonyms) for option in question.options]
+            if sure := match(text, options).sure:
+                label = next(option.label for option in options if option.value == sure[0])
+                note = here.say(N_("Noted: <b>{answer}</b>. Back to the question:"), answer=label)
+                return Answered(given(here, question.fact, TRUTH.get(sure[0], sure[0])), notes=(note,))
+    return None
 
 
 def _certificate_page(here: Here, asked: Question) -> Page:

@@ -14,7 +14,10 @@ class Language(NoText):
 
     async def page(self, here: Here) -> Page:
         """Both languages, each in its own words."""
-        options = (Option("vi", "Tiếng Việt", ("viet", "vietnamese")), Option("en", "English", ("anh", "tieng anh")))
+        options = (
+            Option("vi", "Tiếng Việt", ("vi", "viet", "vietnamese")),
+            Option("en", "English", ("en", "anh", "tieng anh")),
+        )
         return Page(here.say(N_("<b>Which language shall I speak?</b>")), options=options)
 
     async def chosen(self, here: Here, value: str) -> Answered:

@@ -47,7 +47,23 @@ class Welcome(NoText):
             exact=True,
             options=(
                 Option(
-                    AGREE, say.t(N_("I agree, let us begin")), ("dong y", "ok", "co", "yes", "bat dau", "duoc", "agree")
+                    AGREE,
+                    say.t(N_("I agree, let us begin")),
+                    (
+                        "dong y",
+                        "dong y a",
+                        "toi dong y",
+                        "ok",
+                        "co",
+                        "u",
+                        "uh",
+                        "vang",
+                        "da",
+                        "yes",
+                        "bat dau",
+                        "duoc",
+                        "agree",
+                    ),
                 ),
                 Option(DECLINE, say.t(N_("I do not agree")), ("khong", "no", "tu choi", "khong dong y")),
                 Option(ENGLISH, say.t(N_("English / Tiếng Việt")), ("english", "tieng viet", "tieng anh")),

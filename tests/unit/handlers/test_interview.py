@@ -5,9 +5,13 @@ import json
 import pytest
 
 from handlers import Session
+from handlers.certificate import Recognition
 from handlers.decision import REGISTRABLE
 from handlers.events import Tapped, TooMuch
 from handlers.requests.words import PROCEDURES
+from handlers.screens.file import AUTHORITY
+from handlers.screens.question import SENT_A_SECRET
+from handlers.typing import CONTRADICTION
 from locales import translator
 from tests.support.certificates import EXPIRED, PERSON, certificate
 from tests.support.dialogue import Dialogue, pack
@@ -24,11 +28,6 @@ def talk() -> Dialogue:
 def expects(text: str, *messages: str) -> None:
     for message in messages:
         assert t(message) in text, message
-
-
-def pack_label(fact: str, value: object) -> str:
-    question = next(question for question in pack().questions if question.fact == fact)
-    return next(option.label for option in question.options if option.value == value)
 
 
 def titles(text: str) -> set[str]:
@@ -111,10 +110,59 @@ async def test_a_number_beyond_the_guesses_shown_takes_nothing(talk: Dialogue) -
 
 async def test_guesses_stand_while_the_throttle_speaks(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1", "sap nhap")
-    second = talk.choices[1].label
+    second = talk.choices[1].tap
     await talk.does(TooMuch())
     await talk.says("2")
-    assert second in t(pack_label("events", talk.answers["events"][0]))
+    assert talk.session
+    assert [f"|{tick}|" in second for tick in talk.session.ticked] == [True]
+
+
+async def test_none_of_the_guesses_brings_the_whole_question_back(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1")
+    all_of_them = talk.labels
+    await talk.says("sap nhap")
+    await talk.taps(t("None of these, show all"))
+    assert talk.labels == all_of_them
+
+
+async def test_a_settled_guess_among_several_leaves_room_for_more(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "sap nhap", "1")
+    assert "events" not in talk.answers
+    await talk.says("xong")
+    assert len(talk.answers["events"]) == 1
+
+
+async def test_nothing_changed_beside_something_that_did_is_asked_again(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1")
+    nothing = talk.labels.index(t("Nothing has changed")) + 1
+    expects(await talk.says(f"1, {nothing}"), CONTRADICTION)
+    assert "events" not in talk.answers
+
+
+@pytest.mark.parametrize(
+    "said", ["em khong ro hinh nhu co nguoi biet pin", "khong biet", "ko bit", "co le khong", "khong chac"]
+)
+async def test_doubt_about_the_key_is_never_taken_for_a_no(talk: Dialogue, said: str) -> None:
+    await talk.says(*BEGIN, "1", "3", "31/12/2028", "1", "1", said)
+    assert "key_exposed" not in talk.answers
+
+
+async def test_what_was_understood_by_likeness_is_said(talk: Dialogue) -> None:
+    text = await talk.says(*BEGIN, "co quan to chuk")
+    assert (
+        t("I understood: <b>{answer}</b>. If that is wrong, send /quaylai.", answer=t("A body or organisation")) in text
+    )
+
+
+async def test_a_lost_token_told_early_is_noted(talk: Dialogue) -> None:
+    text = await talk.says(*BEGIN, "1", "mat token")
+    assert talk.answers == {"subject": "organisation", "token": "lost"}
+    assert t("Lost") in text
+
+
+async def test_a_pin_sent_before_is_recalled_at_the_key_question(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "ma pin 12345678")
+    expects(await talk.says("1", "3", "31/12/2028", "1", "1"), SENT_A_SECRET)
 
 
 async def test_a_stale_button_is_told_so_and_the_open_question_comes_again(talk: Dialogue) -> None:
@@ -122,7 +170,7 @@ async def test_a_stale_button_is_told_so_and_the_open_question_comes_again(talk:
     old = talk.choices[0].tap
     await talk.says("1")
     text = await talk.does(Tapped(data=old, message="3"))
-    expects(text, "That button belongs to an earlier step. This is where we are:")
+    expects(text, "That button belongs to an earlier step. The present question:")
     assert talk.answers == {"subject": "organisation"}
 
 
@@ -294,6 +342,27 @@ async def test_a_session_of_an_earlier_program_never_blocks_a_chat(talk: Dialogu
     for line in ("1", "/xemlai", "/quaylai", "/lamlai"):
         await talk.says(line)
     assert talk.session.screen == "question"
+
+
+async def test_the_certificate_of_an_authority_is_nobodys_own(talk: Dialogue) -> None:
+    await talk.says(*BEGIN)
+    expects(await talk.sends(certificate("Root CA", authority=True)), AUTHORITY)
+    assert talk.session
+    assert talk.session.offered == ()
+
+
+async def test_a_forged_certificate_cannot_be_taken(talk: Dialogue) -> None:
+    await talk.says(*BEGIN)
+    await talk.sends(certificate(recognition=Recognition.INVALID))
+    assert talk.labels == [t("No, not this certificate")]
+
+
+@pytest.mark.parametrize("typed", ["31/02/2028", "het han roi", "2028", "31/12/2090"])
+async def test_a_day_that_will_not_do_is_asked_again(talk: Dialogue, typed: str) -> None:
+    await talk.says(*BEGIN, "1", "3", typed)
+    assert talk.session
+    assert talk.session.typed_expiry is None
+    assert t("I did not understand that. Please choose one of these:") not in talk.text
 
 
 async def test_every_procedure_that_can_be_registered_has_a_name() -> None:

@@ -225,12 +225,40 @@ async def test_a_forwarded_request_can_neither_be_amended_nor_withdrawn(talk: Di
     assert talk.labels == [t("Back to my requests")]
 
 
-@pytest.mark.parametrize("typed", ["", " ", "x", "a" * 301, "dòng\x00một"])
-async def test_a_field_refuses_what_is_not_one_line(talk: Dialogue, typed: str) -> None:
+@pytest.mark.parametrize(
+    "typed",
+    ["", " ", "x", "a" * 301, "dòng\x00một", "--", "12", "không có", "\u200b\u202e", "Nguyễn Văn A, CCCD 075099001234"],
+)
+async def test_a_field_refuses_what_is_no_name(talk: Dialogue, typed: str) -> None:
     await talk.says("dang ky", typed)
     assert talk.session
     assert talk.session.draft
     assert talk.session.draft.fields == {}
+
+
+async def test_what_cannot_be_seen_is_left_out_of_a_name(talk: Dialogue) -> None:
+    await talk.says("dang ky", "UBND\u200b XÃ \u202eĐẠI PHƯỚC\u200e")
+    assert talk.session
+    assert talk.session.draft
+    assert talk.session.draft.fields == {"subscriber": "UBND XÃ ĐẠI PHƯỚC"}
+
+
+async def test_a_body_that_has_ended_is_not_offered_as_the_managing_body() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1")
+    await talk.sends(certificate("UBND XÃ PHÚ HỘI", superior="UBND HUYỆN NHƠN TRẠCH"))
+    await talk.says("1", "1", "2", "1", "2", "dang ky", "1")
+    assert t("Choose, or type it.") not in talk.text
+    assert not any("HUYỆN" in label or "PHÚ HỘI" in label for label in talk.labels)
+
+
+async def test_a_private_mailbox_is_refused_as_official(talk: Dialogue) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "2", t("The official e-mail address changed"), "31/12/2028", "1", "1", "2")
+    await talk.says("dang ky", "Nguyễn Thị Lan", "UBND xã Đại Phước", "0123AB", "lan@gmail.com")
+    assert "gmail" in talk.text
+    assert talk.session
+    assert talk.session.screen == "form"
 
 
 async def test_an_address_that_is_no_email_is_refused_with_an_example() -> None:
