@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperArgument, TyperOption
 
 from bot.errors import TrolyError
+from bot.logs import configure
 from bot.settings import configured_language
 from locales import N_, Translator, translator
 from rules.errors import RulesError
@@ -37,6 +38,7 @@ COMMANDS = {
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; every expected error is one clear line and an exit code of its own."""
     _speak_utf8()
+    configure(level="WARNING")  # masked from the first line on, whatever the command
     given = sys.argv[1:] if arguments is None else arguments
     t = translator(configured_language())
     try:

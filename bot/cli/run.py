@@ -21,7 +21,7 @@ def run() -> None:
         return
     from bot.app import serve  # noqa: PLC0415 - a channel's libraries are loaded where it runs
 
-    configure(settings)
+    configure(level=settings.log_level, form=settings.log_format)
     asyncio.run(serve(settings))
 
 
@@ -37,7 +37,7 @@ def chat(
     from bot.app import talk  # noqa: PLC0415 - as above
 
     settings = load_settings()
-    configure(settings, level="ERROR")
+    configure(level="ERROR", form=settings.log_format)
     try:
         asyncio.run(talk(settings, name))
     except KeyboardInterrupt:
