@@ -15,12 +15,9 @@ from bot.settings import Settings
 from bot.store import store_of
 from bot.store.api import Store
 from handlers import respond, wants_file
-from locales import N_, translator
+from locales import translator
 from rules import Pack, load_pack
 
-NEW_KEYS = N_(
-    "New keys were made in {path}. Copy this file to a safe place: without it nothing that is stored can be read."
-)
 #: A terminal takes whatever comes.
 _UNPACED = Pace(overall=Rate(1e6, 1e6), chat=Rate(1e6, 1e6))
 
@@ -46,15 +43,12 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
     """Keys, store, rules and the certificate reader, opened and closed in order.
 
     Raises:
+        SettingsError: the data folder cannot be made.
         StoreError: the database or the keys cannot be used.
         PackError: the rule pack cannot be used.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     pack = load_pack(settings.pack)
     async with store_of(settings) as opened:
-        if opened.created:
-            t = translator(settings.language)
-            print(t(NEW_KEYS, path=opened.keyring.path), file=sys.stderr)  # noqa: T201 - to be read at any log level
         reader = CertificateReader(settings.data_dir / "trust")
         try:
             yield Parts(settings, opened.store, reader, _conversation(settings, pack), SystemClock())
@@ -69,6 +63,7 @@ def _conversation(settings: Settings, pack: Pack) -> Conversation:
         pack=pack,
         office=settings.receiving_office,
         retention_days=settings.retention_days,
+        language=settings.language,
     )
 
 

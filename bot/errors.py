@@ -3,11 +3,16 @@
 ::
 
     TrolyError              a message id with its values; ``say(t)`` gives the sentence, ``exit_code`` the process's end
-    ├── SettingsError       a variable cannot be used
+    ├── SettingsError       what the operator set cannot be used
+    │   └── FaultsError     variables have values that cannot be used: all of them are named
+    ├── OutputError         a file asked for cannot be written
     └── (bot.store.errors, bot.certificates.errors: the errors of those packages)
 """
 
-from locales import Translator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from locales import N_, Translator
 
 
 class TrolyError(Exception):
@@ -29,3 +34,36 @@ class SettingsError(TrolyError):
     """A setting cannot be used."""
 
     exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with the settings; ``message`` is a message id and never repeats a value."""
+
+    variable: str  #: empty where the fault lies between several
+    message: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def say(self, t: Translator) -> str:
+        """``TROLY_X: what is wrong``."""
+        sentence = t(self.message, **self.values)
+        return f"{self.variable}: {sentence}" if self.variable else sentence
+
+
+class FaultsError(SettingsError):
+    """Variables have values that cannot be used."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(N_("These settings cannot be used: {faults}"), faults=_joined(faults, str.format))
+        self.faults = tuple(faults)
+
+    def say(self, t: Translator) -> str:
+        return t(self.message, faults=_joined(self.faults, t))
+
+
+def _joined(faults: Sequence[Fault], t: Translator) -> str:
+    return "; ".join(fault.say(t) for fault in faults)
+
+
+class OutputError(TrolyError):
+    """A file asked for cannot be written."""

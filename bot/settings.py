@@ -1,32 +1,64 @@
 """Settings, from the environment and ``.env``: one class, every variable begins with ``TROLY_``."""
 
-import os
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.errors import SettingsError
-from locales import N_
+from bot.addresses import host_and_port, is_public_or_local, is_web_address
+from bot.errors import FaultsError, SettingsError
+from bot.setting_faults import faults_of
+from locales import LANGUAGES, N_
 
 
-class Settings(BaseSettings):
-    """All that an operator can set. Secrets print as stars."""
+def _folder(path: Path) -> Path:
+    if path.exists() and not path.is_dir():
+        raise ValueError(N_("it is not a folder"))
+    return path
+
+
+def _web_address(url: str) -> str:
+    if not is_web_address(url):
+        raise ValueError(N_("it must be an http or https address, such as https://api.telegram.org"))
+    return url
+
+
+def _called_from_outside(url: str) -> str:
+    if not is_public_or_local(url):
+        raise ValueError(N_("it must be an https address that Telegram can call"))
+    return url
+
+
+def _host_and_port(address: str) -> str:
+    try:
+        host_and_port(address)
+    except ValueError:
+        raise ValueError(N_("it must be host:port, such as 127.0.0.1:8443")) from None
+    return address
+
+
+class _Speaking(BaseSettings):
+    """What is known before all settings are: the language to complain about the others in."""
 
     model_config = SettingsConfigDict(
         env_prefix="TROLY_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
+    #: Language of the command line, and of a conversation until its person chooses another.
+    language: Literal["vi", "en"] = "vi"
+
+
+class Settings(_Speaking):
+    """All that an operator can set. Secrets print as stars."""
+
     #: Everything the assistant keeps lies below this folder.
-    data_dir: Path = Path("var")
+    data_dir: Annotated[Path, AfterValidator(_folder)] = Path("var")
     #: ``sqlite:///path`` or ``postgresql://...``; the SQLite file of the data folder where unset.
     database_url: SecretStr | None = None
     #: Keys that seal personal data; ``keys.json`` of the data folder where unset.
     key_file: Path | None = None
-    #: Language of the command line and of the first greeting.
-    language: Literal["vi", "en"] = "vi"
     #: Name of the rule pack.
     pack: str = "nhon_trach"
     #: The office that receives dossiers, as officers should read it; where unset they are told to ask.
@@ -35,10 +67,10 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=180, ge=1, le=3650)
 
     telegram_token: SecretStr | None = None
-    telegram_api_url: str = "https://api.telegram.org"
-    telegram_webhook_url: str | None = None
+    telegram_api_url: Annotated[str, AfterValidator(_web_address)] = "https://api.telegram.org"
+    telegram_webhook_url: Annotated[str, AfterValidator(_called_from_outside)] | None = None
     telegram_webhook_secret: SecretStr | None = None
-    telegram_webhook_listen: str = "127.0.0.1:8443"
+    telegram_webhook_listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:8443"
     #: What Telegram takes: over all chats, and in one chat in the long run. A Bot API server of your own may take more.
     telegram_messages_per_second: float = Field(default=25.0, gt=0)
     telegram_chat_messages_per_second: float = Field(default=1.0, gt=0)
@@ -53,7 +85,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _webhook_has_a_secret(self) -> "Settings":
         if self.telegram_webhook_url and not self.telegram_webhook_secret:
-            raise ValueError("TROLY_TELEGRAM_WEBHOOK_SECRET must be set where TROLY_TELEGRAM_WEBHOOK_URL is")
+            raise ValueError(N_("TROLY_TELEGRAM_WEBHOOK_SECRET must be set where TROLY_TELEGRAM_WEBHOOK_URL is"))
         return self
 
 
@@ -62,22 +94,37 @@ def load_settings() -> Settings:
     """The settings of this process.
 
     Raises:
-        SettingsError: a variable has a value that cannot be used; the message names it, never its value.
+        SettingsError: a variable has a value that cannot be used, or ``.env`` cannot be read; the message names it,
+            never its value.
     """
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError(N_("These settings cannot be used: {faults}"), faults=_faults(error)) from None
-
-
-def _faults(error: ValidationError) -> str:
-    return "; ".join(": ".join(filter(None, (_variable(fault["loc"]), fault["msg"]))) for fault in error.errors())
-
-
-def _variable(location: tuple[int | str, ...]) -> str:
-    return f"TROLY_{location[0]}".upper() if location else ""
+        raise FaultsError(faults_of(error)) from None
+    except UnicodeError:
+        raise SettingsError(N_("The file .env is not UTF-8 text. Please save it as UTF-8.")) from None
+    except OSError as error:
+        message = N_("The file {file} cannot be read: {reason}")
+        raise SettingsError(message, file=error.filename or ".env", reason=error.strerror) from None
 
 
 def configured_language() -> str:
     """The command line's language, known even where the settings as a whole are wrong."""
-    return os.environ.get("TROLY_LANGUAGE", "vi")
+    try:
+        return _Speaking().language
+    except (ValueError, OSError):  # pydantic's errors and those of decoding are ValueErrors
+        return LANGUAGES[0]
+
+
+def make_data_dir(settings: Settings) -> None:
+    """The folder of all data, readable by its owner alone.
+
+    Raises:
+        SettingsError: it cannot be made.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        message = N_("TROLY_DATA_DIR: the folder {path} cannot be made: {reason}")
+        raise SettingsError(message, path=settings.data_dir, reason=reason) from None

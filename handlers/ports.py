@@ -58,3 +58,4 @@ class World:
     channel: str
     office: str | None = None  #: the receiving office, as the operator set it
     retention_days: int = 180
+    language: str = "vi"  #: of a conversation until its person chooses one

@@ -15,11 +15,11 @@ from bot.delivery.clock import Clock
 from bot.delivery.preparing import Preparer
 from bot.store.api import Chat, PendingTurn, Store, TurnUnit
 from bot.store.errors import StoreUnavailable, TurnTaken
-from handlers.events import Event, FileSent
+from handlers.events import Event
 from handlers.ports import World
 from handlers.replies import Reply
 from handlers.session import Session
-from locales import N_, translator
+from locales import LANGUAGES, N_, translator
 from rules.pack import Pack
 
 #: A turn that fails this often is taken out of the way.
@@ -56,6 +56,7 @@ class Conversation:
     pack: Pack
     office: str | None = None
     retention_days: int = 180
+    language: str = LANGUAGES[0]  #: of a conversation until its person chooses one
 
 
 class Turns:
@@ -136,6 +137,7 @@ class Turns:
             channel=pending.chat.channel.partition(":")[0],  # what follows tells one terminal from another
             office=known.office,
             retention_days=known.retention_days,
+            language=known.language,
         )
 
     def _messages(self, chat: Chat, replies: Sequence[Reply]) -> list[Reply]:
@@ -146,7 +148,8 @@ class Turns:
         return [message for reply in replies for message in split(reply, channel.capabilities)]
 
     async def _give_up(self, pending: PendingTurn) -> None:
-        apology = Reply(paragraphs=(translator(_language(pending))(_APOLOGY),))
+        t = translator(_language(pending) or self._conversation.language)
+        apology = Reply(paragraphs=(t(_APOLOGY),))
         await until_stored(self._clock, lambda: self._store.give_up(pending, self._clock.now(), (apology,)))
 
 
@@ -154,12 +157,12 @@ def _session(pending: PendingTurn) -> Session | None:
     return None if pending.session is None else Session.restored(pending.session)
 
 
-def _language(pending: PendingTurn) -> str:
+def _language(pending: PendingTurn) -> str | None:
     try:
         session = _session(pending)
     except ValidationError:
         session = None
-    return session.language if session else "vi"
+    return session.language if session else None
 
 
 def _place(error: Exception) -> dict[str, str]:

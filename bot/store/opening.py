@@ -1,11 +1,12 @@
 """Open the store: the database, its tables, its keys."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.settings import Settings
+from bot.settings import Settings, make_data_dir
 from bot.store.api import Store
 from bot.store.drivers import Call, Driver
 from bot.store.drivers.sqlite import open_sqlite
@@ -14,16 +15,19 @@ from bot.store.errors import KeyFileMismatch
 from bot.store.migrate import migrate
 from bot.store.sealing import Keyring, open_keyring
 from bot.store.store import SealedStore
-from locales import N_
+from locales import N_, translator
+
+_NEW_KEYS = N_(
+    "New keys were made in {path}. Copy this file to a safe place: without it nothing that is stored can be read."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A store in use, its keys, and whether these were made just now."""
+    """A store in use and its keys."""
 
     store: Store
     keyring: Keyring
-    created: bool
 
 
 async def open_driver(url: str | None, data_dir: Path) -> Driver:
@@ -68,11 +72,20 @@ async def migrate_database(url: str | None, data_dir: Path) -> list[str]:
 
 @asynccontextmanager
 async def store_of(settings: Settings) -> AsyncIterator[Opened]:
-    """The store that the settings name, closed again at the end."""
+    """The store that the settings name, closed again at the end; whoever has new keys is told so, once.
+
+    Raises:
+        SettingsError: the data folder cannot be made.
+        StoreError: it cannot be opened; each kind says what to do.
+    """
+    make_data_dir(settings)
     keyring, created = open_keyring(settings.key_file or settings.data_dir / "keys.json")
+    if created:
+        announcement = translator(settings.language)(_NEW_KEYS, path=keyring.path)
+        print(announcement, file=sys.stderr)  # noqa: T201 - to be read at any log level
     store = await open_store(database_url(settings), settings.data_dir, keyring)
     try:
-        yield Opened(store, keyring, created)
+        yield Opened(store, keyring)
     finally:
         await store.close()
 

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.addresses import host_and_port
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.front import Front
 from bot.channels.telegram.greeting import introduce
@@ -48,10 +49,11 @@ class WebhookSettings:
         Raises:
             SettingsError: ``listen`` is not ``host:port``.
         """
-        host, _, port = self.listen.rpartition(":")
-        if not host or not port.isdecimal() or int(port) > 65535:
-            raise SettingsError(N_("TROLY_TELEGRAM_WEBHOOK_LISTEN must be host:port, such as 127.0.0.1:8443"))
-        return host.strip("[]"), int(port)
+        try:
+            return host_and_port(self.listen)
+        except ValueError:
+            message = N_("TROLY_TELEGRAM_WEBHOOK_LISTEN must be host:port, such as 127.0.0.1:8443")
+            raise SettingsError(message) from None
 
 
 class _Server(uvicorn.Server):

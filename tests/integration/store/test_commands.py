@@ -111,6 +111,7 @@ def test_a_newer_database_ends_every_command_with_one_clear_line(
 
     assert code != 0
     assert "Traceback" not in err
-    assert err.startswith("troly: The database was made by a later version of the program (migration 9999_future).")
-    assert out in ("", "There was no key file; one was made.\n")
+    newer = "troly: The database was made by a later version of the program (migration 9999_future)."
+    assert err.splitlines()[-1].startswith(newer)
+    assert out == ""
     database.sql("DELETE FROM schema_migrations WHERE version = 9999")
