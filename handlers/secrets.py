@@ -1,15 +1,29 @@
-"""Secrets that people paste into a chat though nobody asked: PINs, passwords, private keys."""
+"""Secrets that people paste into a chat though nobody asked: PINs, passwords, private keys.
+
+A PIN is told from talk about PINs by where it stands: right behind the word, behind ``:``, ``=`` or "là", or before "là
+mã PIN". A year, a date or a count there is none, and neither is a bare "mk", short for much else.
+"""
 
 import re
 
 from handlers.folding import unaccented
 
-_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z0-9 ]+ )?PRIVATE KEY-----|PuTTY-User-Key-File")
-#: "ma pin 12345678", "pin: abc123", "mat khau token la 1234": the word, a little in between, then a code with a digit.
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|PuTTY-User-Key-File")
+_WORD = r"(?:pin|mat khau|password|passwd|passcode)"
+#: What may stand between the word and its code: "mã PIN của token cũ là ...".
+_BETWEEN = r"(?:\s+(?:cua|toi|minh|em|anh|chi|so|usb|token|chung thu|the|moi|cu|hien tai|is|my))*"
+_SEPARATOR = r"(?:\s*[:=]+\s*(?:la\s+)?|\s+(?:la|is)\s*:?\s+)"
+_COUNT = r"\d{1,3}\s?(?:lan|luot|so|ky|chu|ngay|thang|nam|tuan|gio|phut|giay|nguoi|cai|times|days|digits)"
+_DATE = r"\d{1,2}[-./]\d{1,2}(?:[-./]\d{2,4})?|\d{1,2}[-./](?:19|20)\d\d"
+_NOT_A_CODE = rf"(?!(?:{_COUNT}|{_DATE})\b)"
+_DIGITS_APART = r"(?:\d ?){4,16}(?!\S)"
+#: With a digit, or with a sign no word has; a slash is for dates and numbers of documents.
+_CODE = r"(?=\S{0,15}[\d@#$%^&*])[^\s/]{4,16}(?!\S)"
+_PLAIN_CODE = r"(?!(?:19|20)\d\d\b)(?=\S{0,15}\d)[^\s/]{4,16}(?!\S)"
 _PIN = re.compile(
-    r"\b(?:pin|mat khau|password|passwd|mk)\b"
-    r"(?:[\s:=]+(?:cua|toi|la|usb|token|chung|thu|the|moi|cu|em|is|my))*"
-    r"[\s:=]+(?=\S*\d)\S{4,}"
+    rf"\b(?:{_WORD}|mk){_BETWEEN}{_SEPARATOR}{_NOT_A_CODE}(?:{_DIGITS_APART}|{_CODE})"
+    rf"|\b{_WORD}{_BETWEEN}\s+{_NOT_A_CODE}(?:{_PLAIN_CODE})"
+    rf"|(?<!\S){_NOT_A_CODE}(?:{_DIGITS_APART}|{_CODE})\s*(?:day\s+)?\b(?:la|is)\s+(?:the\s+|ma\s+|so\s+)?(?:{_WORD}|mk)\b"
 )
 
 
@@ -26,3 +40,10 @@ def looks_like_pin(text: str) -> bool:
 def holds_secret(text: str) -> bool:
     """Whether a message must not stay in the chat."""
     return looks_like_private_key(text) or looks_like_pin(text)
+
+
+def without_secret(text: str) -> str:
+    """The text as it may be stored: one that holds a secret is replaced as a whole by a stand-in of the same kind."""
+    if looks_like_private_key(text):
+        return "-----BEGIN PRIVATE KEY-----"
+    return "PIN: 0000" if looks_like_pin(text) else text

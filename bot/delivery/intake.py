@@ -1,6 +1,5 @@
 """The way in: an update is stored before its platform hears that it arrived."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 
 import structlog
@@ -11,13 +10,10 @@ from bot.delivery.throttle import Throttle
 from bot.store.api import Chat, Incoming, Store
 from bot.store.errors import StoreError
 from handlers.events import Said, Unreadable
-from handlers.secrets import looks_like_pin, looks_like_private_key
+from handlers.secrets import without_secret
 
 #: Longest text that is read, in characters: four times what Telegram lets through, room for a pasted chain.
 TEXT_LIMIT = 16_384
-
-_PEM_HEADER = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|PuTTY-User-Key-File")
-_WITH_A_DIGIT = re.compile(r"\S*\d\S*")
 
 _log = structlog.get_logger(__name__)
 
@@ -58,14 +54,9 @@ def _cleaned(update: Incoming) -> Incoming:
     event = update.event
     if not isinstance(event, Said):
         return update
-    if looks_like_private_key(event.text):
-        header = _PEM_HEADER.search(event.text)
-        event = event.model_copy(update={"text": header.group() if header else ""})
-    elif looks_like_pin(event.text):
-        event = event.model_copy(update={"text": _WITH_A_DIGIT.sub("0000", event.text)})
-    elif len(event.text) > TEXT_LIMIT:
-        return Incoming(update.channel, update.update_id, update.address, _too_long(event))
-    return Incoming(update.channel, update.update_id, update.address, event)
+    text = without_secret(event.text)
+    kept = _too_long(event) if len(text) > TEXT_LIMIT else event.model_copy(update={"text": text})
+    return Incoming(update.channel, update.update_id, update.address, kept)
 
 
 def _too_long(event: Said) -> Unreadable:

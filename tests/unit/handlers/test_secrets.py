@@ -1,0 +1,93 @@
+"""PINs and keys are told from talk about them."""
+
+import pytest
+
+from handlers.secrets import holds_secret, looks_like_pin, looks_like_private_key, without_secret
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ma pin 12345678",
+        "mã PIN của tôi là 12345678.",
+        "PIN: abc123",
+        "pin=12345678",
+        "pin là: 12345678",
+        "Mật khẩu token là Abc@1234",
+        "mat khau la Abc@xyz",
+        "mk cua em la 88888888",
+        "mk: matkhau1",
+        "so pin: 1 2 3 4 5 6 7 8",
+        "pin 1234",
+        "pin: 2024",
+        "12345678 la ma pin",
+        "12345678 là mã PIN của token",
+        "1 2 3 4 5 6 7 8 la pin",
+        "em gui anh, abc12345 la mat khau nhe",
+        "my password is hunter22",
+        "e\u0302m gu\u031bi pin: 12345678",
+    ],
+)
+def test_a_pin_is_known_by_where_it_stands(line: str) -> None:
+    assert looks_like_pin(line)
+    assert not looks_like_pin(without_secret(line).replace("0000", ""))
+    assert holds_secret(without_secret(line))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pin",
+        "quen pin",
+        "khoa pin roi",
+        "ma pin bi khoa",
+        "khoa pin 2024",
+        "khóa PIN năm 2024",
+        "nhap sai pin 5lan roi",
+        "nhap sai pin 5 lan",
+        "pin: sai 5 lan",
+        "pin là 8 số",
+        "mat khau la gi",
+        "mat khau la 8 ky tu",
+        "mk 19/8 quen pin",
+        "mk 12345678",
+        "pin 31/12/2028",
+        "pin: 31-12-2028",
+        "quen pin 12/2026",
+        "mat khau theo 5904/UBND-VX",
+        "sap nhap 12/2026",
+        "mã số thuế 0312345678",
+        "số sê-ri 75580955FC81D6A7",
+    ],
+)
+def test_talk_about_a_pin_is_none(line: str) -> None:
+    assert not looks_like_pin(line)
+    assert without_secret(line) == line
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----",
+        "-----BEGIN OPENSSH PRIVATE KEY-----",
+        "PuTTY-User-Key-File-3: ssh-rsa",
+    ],
+)
+def test_a_private_key_is_known_by_its_header_and_nothing_of_it_is_kept(header: str) -> None:
+    text = f"khóa đây {header}\nMIIEvQIBADANBgkq"
+    assert looks_like_private_key(text)
+    assert "MIIE" not in without_secret(text)
+    assert looks_like_private_key(without_secret(text))
+
+
+def test_a_certificate_is_no_secret() -> None:
+    assert not holds_secret("-----BEGIN CERTIFICATE-----\nMIIEvQIBADANBgkq")
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize(
+    "piece", ["pin ", "pin    ", "pin cua cua ", "1", "1 ", "pin của ", "a1 la ", "mk:", "-----BEGIN "]
+)
+def test_a_long_text_is_looked_through_in_no_time(piece: str) -> None:
+    holds_secret(piece * 50_000)
