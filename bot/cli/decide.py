@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.language import translator_of
+from bot.cli.language import Language, translator_of
+from bot.settings import load_settings
 from handlers.wording import statement
-from locales import LANGUAGES, N_, Translator
+from locales import N_, Translator
 from rules import (
     Action,
     Citation,
@@ -39,7 +40,7 @@ def decide(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help=N_("Decide as of this day; without it, today in Viet Nam.")),
     ] = None,
-    language: Annotated[str, typer.Option("--lang", help=N_("Language of the texts: vi or en."))] = LANGUAGES[0],
+    language: Language = None,
 ) -> None:
     """Decide about the facts (JSON) on standard input."""
     t = translator_of(language)
@@ -49,7 +50,7 @@ def decide(
     except FactsError as error:
         typer.echo(f"troly decide: {error.say(t)}", err=True)
         raise typer.Exit(WRONG_FACTS) from None
-    outcome = _decide(load_pack(), facts, day)
+    outcome = _decide(load_pack(load_settings().pack), facts, day)
     typer.echo(json.dumps(as_data(outcome, t), ensure_ascii=False, indent=2) if as_json else as_text(outcome, t))
 
 

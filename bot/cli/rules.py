@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.language import translator_of
-from bot.settings import configured_language
+from bot.cli.language import Language, translator_of
+from bot.cli.output import write
+from bot.settings import configured_language, load_settings
 from handlers.rulebook import rulebook
-from locales import LANGUAGES, N_, Translator, translator
+from locales import N_, Translator, translator
 from rules import Pack, PackError, load_pack
 from rules.checking import check as find_troubles
 
@@ -18,13 +19,13 @@ app = typer.Typer(help=N_("Prove the rules, and print them for a lawyer."), no_a
 @app.command(help=N_("Prove the tables complete and unique, and report everything that is wrong."))
 def check(
     folder: Annotated[
-        Path | None, typer.Argument(help=N_("Folder of a pack; without it, the one that comes along."))
+        Path | None, typer.Argument(help=N_("Folder of a pack; without it, the one that TROLY_PACK names."))
     ] = None,
 ) -> None:
     """Exit status 1 if anything is wrong."""
     t = translator(configured_language())
     try:
-        pack = load_pack(folder or "nhon_trach")
+        pack = load_pack(folder or load_settings().pack)
     except PackError as error:
         typer.echo(error.say(t), err=True)
         raise typer.Exit(1) from None
@@ -44,18 +45,9 @@ def _proved(pack: Pack, t: Translator) -> str:
 
 @app.command(help=N_("Print the whole table with its citations, as a document a lawyer can sign."))
 def show(
-    language: Annotated[str, typer.Option("--lang", help=N_("Language of the texts: vi or en."))] = LANGUAGES[0],
+    language: Language = None,
     out: Annotated[Path | None, typer.Option("--out", help=N_("File to write; without it, standard output."))] = None,
 ) -> None:
     """Markdown, in one of the languages."""
     t = translator_of(language)
-    text = rulebook(load_pack(), t)
-    if out is None:
-        typer.echo(text, nl=False)
-        return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        unwritable = N_("{file} cannot be written ({reason}); choose another folder or file")
-        typer.echo(f"troly rules show: {t(unwritable, file=out, reason=error.strerror)}", err=True)
-        raise typer.Exit(1) from None
+    write(rulebook(load_pack(load_settings().pack), t), out)

@@ -6,21 +6,18 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.language import Language, language_of
+from bot.cli.output import write
 from bot.screens_page import page
-from bot.settings import configured_language, load_settings
-from locales import LANGUAGES, N_
+from bot.settings import load_settings
+from locales import N_
 from rules import load_pack
 
 
 def screens(
-    out: Annotated[Path | None, typer.Option(help=N_("File to write; standard output where absent."))] = None,
-    lang: Annotated[str, typer.Option(help=N_("Language: vi or en."))] = "",
+    out: Annotated[Path | None, typer.Option(help=N_("File to write; without it, standard output."))] = None,
+    language: Language = None,
 ) -> None:
     """Write the page."""
-    language = lang if lang in LANGUAGES else configured_language()
-    text = asyncio.run(page(load_pack(load_settings().pack), language))
-    if out is None:
-        typer.echo(text)
-        return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8")
+    spoken = language_of(language)
+    write(asyncio.run(page(load_pack(load_settings().pack), spoken)), out)
