@@ -26,7 +26,7 @@ from locales import N_
 
 async def respond(session: Session | None, event: Event, world: World) -> Turn:
     """One turn. Never raises for anything a person can send."""
-    here = _steady(Here(session or Session(), world))
+    here = _steady(Here(session or Session.model_validate({"language": world.language}), world))
     if event.group:
         return Turn(
             session, (aside(here.say(N_("I talk about certificates in private only: please write to me directly."))),)
