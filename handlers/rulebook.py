@@ -5,10 +5,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from handlers.dates import day
 from handlers.wording import cite_all, statement
 from locales import N_, Translator
+from rules.facts import Subject
 from rules.outcome import Statement
 from rules.pack import Document, Pack, ProcedureGuide, Step
-from rules.questions import Question
+from rules.questions import Option, Question
 from rules.tables import Condition, Row, Table
+
+#: Headings are marked here: the extractor does not look into f-strings.
+DOCUMENTS = N_("Documents")
+QUESTIONS = N_("Questions, in the order they are asked")
+TABLES = N_("Decision tables, read from top to bottom")
+PROCEDURES = N_("Procedures")
+NOTICES = N_("Notices")
+SIGNATURE = N_("Reviewed and approved")
+#: Kinds of subscriber, as a lawyer names them beside a form or an answer.
+KINDS = {
+    Subject.INDIVIDUAL: N_("officer"),
+    Subject.ORGANISATION: N_("organisation"),
+    Subject.DEVICE: N_("device, service or software"),
+}
 
 
 def rulebook(pack: Pack, t: Translator) -> str:
@@ -29,7 +44,7 @@ def _head(pack: Pack, t: Translator) -> Iterator[str]:
 
 
 def _documents(pack: Pack, t: Translator) -> Iterator[str]:
-    yield f"## {t(N_('Documents'))}"
+    yield f"## {t(DOCUMENTS)}"
     columns = [N_("Number"), N_("Title"), N_("Issuer"), N_("Date"), N_("In force"), N_("Last reviewed"), N_("Remarks")]
     yield _grid([t(column) for column in columns], (_document(document, t) for document in pack.documents.values()))
 
@@ -44,18 +59,24 @@ def _document(document: Document, t: Translator) -> list[str]:
 
 
 def _questions(pack: Pack, t: Translator) -> Iterator[str]:
-    yield f"## {t(N_('Questions, in the order they are asked'))}"
+    yield f"## {t(QUESTIONS)}"
     for number, question in enumerate(pack.questions, start=1):
         yield f"{number}. **{t(question.text)}** (`{question.fact}`) {statement(question.why, t)}"
         yield _answers(question, t)
 
 
 def _answers(question: Question, t: Translator) -> str:
-    return "\n".join(f"   - `{option.value}`: {t(option.label)}" for option in question.options)
+    return "\n".join(f"   - `{option.value}`: {t(option.label)}{_offered(option, t)}" for option in question.options)
+
+
+def _offered(option: Option, t: Translator) -> str:
+    """The kinds of subscriber an answer is offered to, where not to all."""
+    kinds = "" if set(option.subjects) == set(Subject) else ", ".join(t(KINDS[kind]) for kind in option.subjects)
+    return f" ({kinds})" if kinds else ""
 
 
 def _tables(pack: Pack, t: Translator) -> Iterator[str]:
-    yield f"## {t(N_('Decision tables, read from top to bottom'))}"
+    yield f"## {t(TABLES)}"
     yield t(N_("Where a table applies, exactly one row holds. A dash stands for every value."))
     yield _grid(
         [t(N_("Condition")), t(N_("True when any of these happened"))],
@@ -89,18 +110,23 @@ def _row(table: Table, row: Row, t: Translator) -> list[str]:
 
 
 def _procedures(pack: Pack, t: Translator) -> Iterator[str]:
-    yield f"## {t(N_('Procedures'))}"
+    yield f"## {t(PROCEDURES)}"
     for procedure in pack.settings.order:
         if procedure in pack.procedures:
             yield from _procedure(pack.procedures[procedure], t)
 
 
 def _procedure(guide: ProcedureGuide, t: Translator) -> Iterator[str]:
-    forms = [guide.form] if guide.form else [f"{form} ({variant})" for variant, form in guide.forms.items()]
+    forms = [guide.form] if guide.form else [f"{form} ({_kind(variant, t)})" for variant, form in guide.forms.items()]
     said = t(N_(" (form: Mẫu {form})"), form=", ".join(forms)) if forms else ""
     yield f"### {t(guide.title)}{said} `{guide.procedure}`"
     steps = (f"{at}. {statement(step.statement, t)}{_limits(step)}" for at, step in enumerate(guide.steps, start=1))
     yield "\n".join(steps)
+
+
+def _kind(variant: str, t: Translator) -> str:
+    """The kind of subscriber a form is for; another variant stays as the tables name it."""
+    return t(KINDS[Subject(variant)]) if variant in set(Subject) else f"`{variant}`"
 
 
 def _limits(step: Step) -> str:
@@ -109,7 +135,7 @@ def _limits(step: Step) -> str:
 
 
 def _notices(pack: Pack, t: Translator) -> Iterator[str]:
-    yield f"## {t(N_('Notices'))}"
+    yield f"## {t(NOTICES)}"
     for notice in pack.notices.values():
         yield f"- `{notice.id}`: {statement(Statement(notice.text, notice.citations), t)}"
         if notice.text_with_office:
@@ -117,7 +143,7 @@ def _notices(pack: Pack, t: Translator) -> Iterator[str]:
 
 
 def _signature(pack: Pack, t: Translator) -> Iterator[str]:
-    yield f"## {t(N_('Reviewed and approved'))}"
+    yield f"## {t(SIGNATURE)}"
     yield t(N_("I have compared rule pack {pack} with the documents it cites."), pack=pack.label)
     yield t(N_("Name, position: ……………………………………  Date: ……/……/………  Signature: ……………………"))
 

@@ -9,7 +9,7 @@ from rules.tables import Row
 
 
 def assemble(pack: Pack, rows: tuple[Row, ...], today: date) -> Decided:
-    """Actions in the pack's order, notices in the pack's order."""
+    """Actions in the pack's order, but for those a row puts first; notices in the pack's order."""
     asked: dict[Procedure, list[Row]] = {}
     for row in rows:
         for action in row.actions:
@@ -17,11 +17,14 @@ def assemble(pack: Pack, rows: tuple[Row, ...], today: date) -> Decided:
     noticed = {notice for row in rows for notice in row.notices}
     noticed.update(notice for procedure in asked for notice in pack.procedures[procedure].notices)
     actions = tuple(
-        _action(pack.procedures[procedure], asked[procedure], noticed)
-        for procedure in pack.settings.order
-        if procedure in asked
+        _action(pack.procedures[procedure], asked[procedure], noticed) for procedure in _ordered(pack, asked)
     )
     return Decided(actions, _notices(pack, noticed, actions, today))
+
+
+def _ordered(pack: Pack, asked: dict[Procedure, list[Row]]) -> list[Procedure]:
+    first = {action.procedure for rows in asked.values() for row in rows for action in row.actions if action.first}
+    return sorted(asked, key=lambda procedure: (procedure not in first, pack.settings.order.index(procedure)))
 
 
 def _action(guide: ProcedureGuide, rows: list[Row], noticed: set[str]) -> Action:

@@ -27,6 +27,7 @@ class AskedAction(_Model):
 
     procedure: Procedure
     variants: tuple[str, ...] = ()
+    first: bool = False  #: in this answer before all others, whatever the pack's order
 
 
 class Row(_Model):

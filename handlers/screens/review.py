@@ -58,7 +58,7 @@ def worded(say: Voice, question: Question, answer: Any) -> str:
     if question.fact == "certificate":
         return _certificate(say, answer)
     values = answer if isinstance(answer, list) else [str(answer).lower() if isinstance(answer, bool) else answer]
-    labels = [say.t(option.label) for option in question.options if option.value in values]
+    labels = dict.fromkeys(say.t(option.label) for option in question.options if option.value in values)
     return ", ".join(labels) or say.t(N_("nothing changed"))
 
 

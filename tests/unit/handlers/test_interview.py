@@ -202,7 +202,7 @@ async def test_changing_to_another_merger_asks_the_role_again(talk: Dialogue) ->
     await talk.says(*BEGIN, "1", "1", "1", "31/12/2028", "1", "1", "2", "/xemlai")
     await talk.taps(t("Change: {fact}", fact=t("what happened")))
     await talk.says("2")
-    expects(talk.text, "Which place does the body have in the merger?")
+    expects(talk.text, "On which side of the merger is your body?")
 
 
 async def test_why_this_question_is_answered_with_its_document(talk: Dialogue) -> None:

@@ -136,6 +136,16 @@ def test_the_whole_table_is_printed_with_every_row_document_and_notice(language:
         assert name in text
 
 
+def test_every_heading_of_the_table_is_in_the_language_asked_for() -> None:
+    show = {language: CliRunner().invoke(rules_app, ["show", "--lang", language]).stdout for language in ("vi", "en")}
+    vietnamese, english = (
+        [line.split("`")[0] for line in show[language].splitlines() if line.startswith("#")] for language in show
+    )
+    assert len(vietnamese) == len(english)
+    assert [title for title in vietnamese if title.isascii() or title in english] == []
+    assert "(officer)" not in show["vi"]
+
+
 def test_the_table_is_written_to_a_file(tmp_path: Any) -> None:
     out = tmp_path / "rules.md"
     assert CliRunner().invoke(rules_app, ["show", "--out", str(out)]).exit_code == 0

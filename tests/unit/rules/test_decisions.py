@@ -84,7 +84,7 @@ def test_the_end_of_the_district_is_told_from_the_day_it_ended(today: date, ende
 def test_documents_not_in_force_on_the_day_are_named() -> None:
     facts = parse_facts(SOUND | {"subject": "organisation", "events": ["superior_changed"]})
     early = {notice.id: notice for notice in decide(PACK, facts, date(2025, 6, 1)).notices}["not_yet_in_force"]
-    assert cited(early) == {"165/2025/QĐ-UBND", "144/2025/QĐ-CTUBND"}
+    assert cited(early) == {"165/2025/QĐ-UBND"}
 
 
 def test_nothing_is_not_yet_in_force_from_the_pack_s_own_day_on() -> None:
@@ -228,3 +228,60 @@ def test_nobody_waits_for_a_request_of_somebody_who_left() -> None:
     asks = "The subscriber asks in writing, and the managing body confirms the request."
     assert asks in {step.text for step in stays.actions[0].steps}
     assert asks not in {step.text for step in left.actions[0].steps}
+
+
+def test_an_officer_in_a_new_position_is_told_to_ask_before_revoking() -> None:
+    facts = SOUND | {"subject": "individual", "events": ["position_changed"], "information_matches": False}
+    ask, revoke, *_ = decided(**facts).actions
+    assert (ask.procedure, revoke.procedure) == ("check_with_office", "revoke")
+    assert {citation.level for citation in ask.reasons[0].citations} == {"inferred"}
+    assert revoke.reasons[0].text.startswith("If the receiving office confirms")
+
+
+@pytest.mark.parametrize(
+    ("facts", "asked"),
+    [
+        ({"key_exposed": True}, True),
+        ({"token": "lost"}, True),
+        ({"token": "damaged"}, True),
+        ({"certificate": GOOD | {"not_after": "2026-01-01"}}, True),
+        ({"events": ["dissolved"]}, False),
+    ],
+)
+def test_a_body_whose_certificate_cannot_sign_any_more_is_told_to_ask_how_to_send(
+    facts: dict[str, Any], asked: bool
+) -> None:
+    revoke = decided(**({"subject": "organisation", "events": []} | SOUND | facts)).actions[0]
+    said = "If the body has no certificate left to sign this document with, ask the receiving office how to send it."
+    assert (said in {step.text for step in revoke.steps}) is asked
+
+
+@pytest.mark.parametrize("role", ["other", "absorbed"])
+def test_where_letter_and_decree_both_revoke_the_answer_says_so(role: str) -> None:
+    events = ["merged_into_new" if role == "other" else "merged_into_existing"]
+    answer = decided(**SOUND, subject="organisation", events=events, merger_role=role)
+    assert {"merger_conflict", "merger_agrees"} <= {notice.id for notice in answer.notices}
+
+
+def test_the_kept_certificate_of_a_merger_tells_what_becomes_of_the_others() -> None:
+    answer = decided(**SOUND, subject="organisation", events=["merged_into_new"], merger_role="designated")
+    (change,) = answer.actions
+    assert "those of the other bodies are revoked" in change.reasons[0].text
+    assert "merger_agrees" not in {notice.id for notice in answer.notices}
+    own = next(step for step in change.steps if "files the revocation of its own certificate" in step.text)
+    assert {citation.level for citation in own.citations} == {"inferred"}
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        "Do not try any more PINs.",
+        "Choose the certificate first; restore the token only if this certificate is kept.",
+        "Until the bodies have chosen, file nothing for this certificate.",
+        "When the kept certificate is changed, change its superior in the same request.",
+        "File for it only what else stands in this answer.",
+    ],
+)
+def test_what_no_document_says_is_marked_as_the_assistant_s_reading(reading: str) -> None:
+    steps = [step for guide in PACK.procedures.values() for step in guide.steps if step.text == reading]
+    assert [{citation.level for citation in step.citations} for step in steps] == [{"inferred"}]

@@ -190,4 +190,12 @@ def test_nothing_to_do_stands_alone(facts: Facts) -> None:
     asked = [action.procedure.value for action in told(fitting(facts)).actions]
     assert "nothing_to_do" not in asked or asked == ["nothing_to_do"]
     assert "out_of_scope" not in asked or asked == ["out_of_scope"]
-    assert asked == sorted(asked, key=[procedure.value for procedure in PACK.settings.order].index)
+
+
+@given(WHOLE)
+def test_procedures_come_in_the_pack_s_order_but_for_what_a_row_puts_first(facts: Facts) -> None:
+    asked = [action.procedure for action in told(fitting(facts)).actions]
+    before = [action for action in told(fitting(facts)).actions if "position-ask" in action.rows]
+    rest = asked[1:] if before else asked
+    assert [action.procedure for action in before] == asked[: len(before)]
+    assert rest == sorted(rest, key=PACK.settings.order.index)
