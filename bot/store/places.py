@@ -10,9 +10,9 @@ def chat_id(keyring: Keyring, channel: str, address: str) -> str:
     return keyring.lookup("chat", channel, address)
 
 
-def serial_id(keyring: Keyring, serial: str) -> str:
-    """What a certificate's serial number is found by."""
-    return keyring.lookup("serial", serial)
+def certificate_id(keyring: Keyring, certificate_key: str) -> str:
+    """What requests for one certificate (``Content.certificate_key``) are found by."""
+    return keyring.lookup("serial", certificate_key)  # the word stays: stored ids were made with it
 
 
 def address(chat: str) -> Place:

@@ -122,8 +122,8 @@ RETURNING value;
 
 -- :name register
 -- A new request.
-INSERT INTO requests (code, number, chat, state, procedure, serial, content, ended_at)
-VALUES (:code, :number, :chat, :state, :procedure, :serial, :content, :ended);
+INSERT INTO requests (code, number, chat, state, procedure, certificate_key, content, ended_at)
+VALUES (:code, :number, :chat, :state, :procedure, :certificate_key, :content, :ended);
 
 -- :name record_move
 -- Who moved a request, when, and where to.
@@ -140,7 +140,7 @@ SELECT code, state, content FROM requests WHERE chat = :chat AND code = :code;
 -- :name my_open_request
 -- An open request for the same certificate and procedure.
 SELECT code, state, content FROM requests
-WHERE chat = :chat AND serial = :serial AND procedure = :procedure AND state IN {open_states}
+WHERE chat = :chat AND certificate_key = :certificate_key AND procedure = :procedure AND state IN {open_states}
 ORDER BY number DESC
 LIMIT 1;
 
@@ -153,7 +153,7 @@ ORDER BY h.id;
 
 -- :name amend
 -- New content, while that is allowed.
-UPDATE requests SET content = :content, serial = :serial, procedure = :procedure
+UPDATE requests SET content = :content, certificate_key = :certificate_key, procedure = :procedure
 WHERE code = :code AND chat = :chat AND state IN {amendable_states}
 RETURNING code;
 

@@ -42,10 +42,11 @@ class StoredRequestBook:
         """One of mine."""
         return next(iter(await self._read("my_request", code=code)), None)
 
-    async def open_for(self, serial: str, procedure: str) -> Request | None:
+    async def open_for(self, certificate_key: str, procedure: str) -> Request | None:
         """The newest open one for this certificate and procedure."""
-        looked_up = places.serial_id(self.keyring, serial)
-        return next(iter(await self._read("my_open_request", serial=looked_up, procedure=procedure)), None)
+        looked_up = places.certificate_id(self.keyring, certificate_key)
+        found = await self._read("my_open_request", certificate_key=looked_up, procedure=procedure)
+        return next(iter(found), None)
 
     async def register(self, content: Content, state: State = State.SUBMITTED) -> Request:
         """A new one, under the next code of the year in Viet Nam."""
@@ -82,12 +83,11 @@ class StoredRequestBook:
         return Request(code=code, state=State(state), content=content, history=tuple(steps))
 
     def _columns(self, code: str, content: Content) -> dict[str, object]:
-        serial = None if content.serial is None else places.serial_id(self.keyring, content.serial)
         sealed = self.keyring.seal(content.model_dump_json(), places.content(code))
         return {
             "code": code,
             "chat": self.chat,
-            "serial": serial,
+            "certificate_key": places.certificate_id(self.keyring, content.certificate_key),
             "procedure": content.procedure.value,
             "content": sealed,
         }

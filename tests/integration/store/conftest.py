@@ -13,7 +13,9 @@ import pytest
 from bot.store import open_keyring, open_store
 from bot.store.api import Store
 from bot.store.sealing import Keyring
+from tests.support.ports import MemoryTurns, StoredTurns, Turns
 from tests.support.postgres import empty_postgres_url, postgres_server, postgres_url, worker_database
+from tests.support.storing import closing_async
 
 __all__ = ["empty_postgres_url", "postgres_server", "postgres_url", "worker_database"]
 
@@ -88,3 +90,21 @@ async def another(database: Database) -> AsyncIterator[OpenStore]:
 @pytest.fixture
 async def store(another: OpenStore) -> Store:
     return await another()
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Database | None:
+    """A database of one of the two kinds, or none: the memory."""
+    if request.param == "memory":
+        return None
+    return Database(request.getfixturevalue("postgres_url") if request.param == "postgres" else None, tmp_path)
+
+
+@pytest.fixture
+async def turns(ground: Database | None) -> AsyncIterator[Turns]:
+    """One person's turns over whatever implements the ports."""
+    if ground is None:
+        yield MemoryTurns()
+        return
+    async with closing_async(await open_store(ground.url, ground.folder, open_keyring(ground.keys)[0])) as store:
+        yield StoredTurns(store)

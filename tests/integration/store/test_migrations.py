@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.store import migrate_database, open_keyring, open_store
+from bot.store import migrate_database, open_keyring, open_store, places
 from bot.store.errors import SchemaAltered, SchemaNewer, StoreError
 from bot.store.inbox import Inbox
 from bot.store.migrate import migrate
@@ -43,6 +43,25 @@ async def test_a_database_of_version_one_keeps_what_it_holds(bare_database: Data
             await unit.finish("{}", [])
 
 
+async def test_a_request_registered_before_the_upgrade_is_still_found_by_its_serial(bare_database: Database) -> None:
+    keyring, _ = open_keyring(bare_database.keys)
+    async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
+        await migrate(driver, load_migrations()[:2])
+        (chat,) = await Inbox(driver, keyring).receive([said("1")], NOW)
+    sealed = keyring.seal(content("AA").model_dump_json(), places.content("YC-2026-000001"))
+    bare_database.sql(
+        "INSERT INTO requests (code, number, chat, state, procedure, serial, content) VALUES (?, 1, ?, ?, ?, ?, ?)",
+        *("YC-2026-000001", chat.id, "submitted", "change_information", keyring.lookup("serial", "AA"), sealed),
+    )
+
+    async with closing_async(await open_store(bare_database.url, bare_database.folder, keyring)) as store:
+        turn = await next_turn(store, chat)
+        async with store.turn(turn, NOW) as unit:
+            found = await unit.requests.open_for("AA", "change_information")
+    assert found is not None
+    assert found.code == "YC-2026-000001"
+
+
 async def test_a_newer_database_is_refused_and_left_alone(bare_database: Database) -> None:
     await migrate_database(bare_database.url, bare_database.folder)
     bare_database.sql("INSERT INTO schema_migrations VALUES (9999, '9999_future', 'x', 0)")
@@ -63,11 +82,12 @@ async def test_a_migration_changed_after_it_was_applied_is_refused(bare_database
 
 
 async def test_a_migration_that_fails_leaves_nothing_half_done(bare_database: Database) -> None:
-    broken = Migration(3, "0003_broken", "CREATE TABLE half (id BIGINT); CREATE TABLE half (id BIGINT);")
+    following = len(NAMES) + 1
+    broken = Migration(following, "next_broken", "CREATE TABLE half (id BIGINT); CREATE TABLE half (id BIGINT);")
 
     async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
         with pytest.raises(StoreError):
             await migrate(driver, [*load_migrations(), broken])
         assert await migrate(driver) == NAMES
-        whole = Migration(3, "0003_whole", "CREATE TABLE half (id BIGINT);")
-        assert await migrate(driver, [*load_migrations(), whole]) == ["0003_whole"]
+        whole = Migration(following, "next_whole", "CREATE TABLE half (id BIGINT);")
+        assert await migrate(driver, [*load_migrations(), whole]) == ["next_whole"]

@@ -1,9 +1,11 @@
 """What is held about a person: all of it shown, nearly all of it deleted."""
 
 import json
+from datetime import datetime, timedelta
 
 from bot.store.api import Delivery, Store
-from handlers.requests.model import MUST_STAY, State
+from handlers.requests.model import MUST_STAY, Request, State
+from tests.support.ports import Turns
 from tests.support.storing import ADDRESS, NAME, NOW, answer, claim, content, next_turn, one_chat, said, says, texts
 
 
@@ -150,3 +152,35 @@ async def test_who_writes_again_after_erasing_stays_without_a_session_too(store:
     await store.settle((await claim(store))[0], Delivery.SENT, NOW)
 
     assert (await store.retention(NOW, 180))["chats"] == 0
+
+
+async def test_what_is_held_has_one_shape_everywhere(turns: Turns) -> None:
+    async with turns() as unit:
+        await unit.requests.register(content("AA"))
+        await unit.requests.register(content("BB"))
+    later = NOW + timedelta(hours=1)
+    async with turns(later) as unit:
+        held = await unit.own_data.export()
+        mine = await unit.requests.mine()
+
+    assert json.loads(json.dumps(held)) == held
+    assert list(held) == ["chat", "session", "requests", "received", "outgoing"]
+    assert list(held["chat"]) == ["channel", "address", "first_contact_at", "last_contact_at", "blocked_at"]
+    assert datetime.fromisoformat(held["chat"]["last_contact_at"]).utcoffset() == timedelta(0)
+    assert [Request.model_validate(request) for request in held["requests"]] == list(mine)
+    assert [request["content"]["serial"] for request in held["requests"]] == ["BB", "AA"]
+
+
+async def test_erasing_keeps_what_is_under_way_and_only_what_that_needs(turns: Turns) -> None:
+    async with turns() as unit:
+        given = [await unit.requests.register(content(), state) for state in (*State, *MUST_STAY)]
+        expected = tuple(r.code for r in reversed(given) if r.state in MUST_STAY)
+
+        assert await unit.own_data.erase() == expected
+
+    async with turns() as unit:
+        kept = await unit.requests.mine()
+        assert tuple(request.code for request in kept) == expected
+        assert [request["code"] for request in (await unit.own_data.export())["requests"]] == list(expected)
+        assert all(request.content == content().needed() != content() for request in kept)
+        assert (await unit.requests.register(content())).code not in {request.code for request in given}

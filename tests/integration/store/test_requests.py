@@ -1,49 +1,37 @@
-"""Requests: unique codes, guarded moves, each recorded, nobody sees another's."""
+"""Requests, in memory and in both databases: guarded moves, each recorded; in the store unique codes, nobody else's."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import count, product
+from itertools import product
 
 import pytest
 
 from bot.store.api import Store
-from handlers.ports import RequestBook
 from handlers.requests.model import AMENDABLE, MOVES, OPEN, State, Step
 from rules.outcome import Procedure
 from tests.integration.store.conftest import OpenStore
-from tests.support.storing import ADDRESS, NOW, content, next_turn, one_chat
-
-_updates = count(1)
-
-
-@asynccontextmanager
-async def requests_of(store: Store, address: str = ADDRESS, now: datetime = NOW) -> AsyncIterator[RequestBook]:
-    chat = await one_chat(store, f"update {next(_updates)}", address)
-    async with store.turn(await next_turn(store, chat), now) as unit:
-        yield unit.requests
-        await unit.finish("{}", [])
+from tests.support.ports import StoredTurns, Turns
+from tests.support.storing import NAME, NOW, content
 
 
-async def test_a_registered_request_reads_back_as_it_was_given(store: Store) -> None:
-    async with requests_of(store) as book:
-        given = await book.register(content())
+async def test_a_registered_request_reads_back_as_it_was_given(turns: Turns) -> None:
+    async with turns() as unit:
+        given = await unit.requests.register(content())
 
-    async with requests_of(store) as book:
-        assert await book.mine() == (given,)
-        assert await book.get(given.code) == given
+    async with turns() as unit:
+        assert await unit.requests.mine() == (given,)
+        assert await unit.requests.get(given.code) == given
     assert given.code == "YC-2026-000001"
     assert given.content == content()
     assert given.history == (Step(state=State.SUBMITTED, at=NOW, by="subscriber"),)
 
 
-async def test_codes_count_within_the_year_in_viet_nam(store: Store) -> None:
+async def test_codes_count_within_the_year_in_viet_nam(turns: Turns) -> None:
     new_year_in_viet_nam = datetime(2026, 12, 31, 17, 0, tzinfo=UTC)
     codes = []
     for now in (NOW, new_year_in_viet_nam - timedelta(seconds=1), new_year_in_viet_nam):
-        async with requests_of(store, now=now) as book:
-            codes.append((await book.register(content())).code)
+        async with turns(now) as unit:
+            codes.append((await unit.requests.register(content())).code)
 
     assert codes == ["YC-2026-000001", "YC-2026-000002", "YC-2027-000001"]
 
@@ -52,8 +40,8 @@ async def test_codes_are_unique_when_many_register_at_once(store: Store, another
     other = await another()
 
     async def register(each: Store, address: str) -> str:
-        async with requests_of(each, address) as book:
-            return (await book.register(content())).code
+        async with StoredTurns(each, address)() as unit:
+            return (await unit.requests.register(content())).code
 
     codes = await asyncio.gather(
         *(register(each, f"chat {n} {i}") for n in range(12) for i, each in enumerate((store, other)))
@@ -62,81 +50,81 @@ async def test_codes_are_unique_when_many_register_at_once(store: Store, another
     assert sorted(codes) == [f"YC-2026-{number:06d}" for number in range(1, 25)]
 
 
-async def test_the_newest_request_comes_first(store: Store) -> None:
-    async with requests_of(store) as book:
-        codes = [(await book.register(content(serial))).code for serial in ("AA", "BB", "CC")]
-        assert [request.code for request in await book.mine()] == codes[::-1]
+async def test_the_newest_request_comes_first(turns: Turns) -> None:
+    async with turns() as unit:
+        codes = [(await unit.requests.register(content(serial))).code for serial in ("AA", "BB", "CC")]
+        assert [request.code for request in await unit.requests.mine()] == codes[::-1]
 
 
 async def test_nobody_sees_or_moves_the_request_of_another_chat(store: Store) -> None:
-    async with requests_of(store, "an") as book:
-        code = (await book.register(content())).code
+    async with StoredTurns(store, "an")() as unit:
+        code = (await unit.requests.register(content())).code
 
-    async with requests_of(store, "bình") as book:
-        assert await book.mine() == ()
-        assert await book.get(code) is None
-        assert await book.open_for("AA", "revoke") is None
-        assert await book.amend(code, content("AA")) is None
-        assert await book.move(code, State.WITHDRAWN) is None
-    async with requests_of(store, "an") as book:
-        kept = await book.get(code)
+    async with StoredTurns(store, "bình")() as unit:
+        assert await unit.requests.mine() == ()
+        assert await unit.requests.get(code) is None
+        assert await unit.requests.open_for("AA", "revoke") is None
+        assert await unit.requests.amend(code, content("AA")) is None
+        assert await unit.requests.move(code, State.WITHDRAWN) is None
+    async with StoredTurns(store, "an")() as unit:
+        kept = await unit.requests.get(code)
     assert kept is not None
     assert (kept.state, kept.content) == (State.SUBMITTED, content())
 
 
-async def test_an_open_request_for_the_same_certificate_and_procedure_is_found(store: Store) -> None:
-    async with requests_of(store) as book:
-        given = await book.register(content("AA", Procedure.REVOKE))
+async def test_an_open_request_for_the_same_certificate_and_procedure_is_found(turns: Turns) -> None:
+    async with turns() as unit:
+        given = await unit.requests.register(content("AA", Procedure.REVOKE))
 
-        assert await book.open_for("AA", "revoke") == given
-        assert await book.open_for("AA", "extend") is None
-        assert await book.open_for("AB", "revoke") is None
-        await book.move(given.code, State.WITHDRAWN)
-        assert await book.open_for("AA", "revoke") is None
-
-
-@pytest.mark.parametrize("state", State)
-async def test_a_request_is_noticed_again_exactly_while_it_is_open(store: Store, state: State) -> None:
-    async with requests_of(store) as book:
-        await book.register(content("AA", Procedure.REVOKE), state)
-
-        assert (await book.open_for("AA", "revoke") is not None) == (state in OPEN)
+        assert await unit.requests.open_for("AA", "revoke") == given
+        assert await unit.requests.open_for("AA", "extend") is None
+        assert await unit.requests.open_for("AB", "revoke") is None
+        await unit.requests.move(given.code, State.WITHDRAWN)
+        assert await unit.requests.open_for("AA", "revoke") is None
 
 
 @pytest.mark.parametrize("state", State)
-async def test_a_request_is_amended_exactly_while_that_is_allowed(store: Store, state: State) -> None:
-    async with requests_of(store) as book:
-        given = await book.register(content("AA"), state)
+async def test_a_request_is_noticed_again_exactly_while_it_is_open(turns: Turns, state: State) -> None:
+    async with turns() as unit:
+        await unit.requests.register(content("AA", Procedure.REVOKE), state)
 
-        amended = await book.amend(given.code, content("BB", Procedure.REVOKE))
+        assert (await unit.requests.open_for("AA", "revoke") is not None) == (state in OPEN)
+
+
+@pytest.mark.parametrize("state", State)
+async def test_a_request_is_amended_exactly_while_that_is_allowed(turns: Turns, state: State) -> None:
+    async with turns() as unit:
+        given = await unit.requests.register(content("AA"), state)
+
+        amended = await unit.requests.amend(given.code, content("BB", Procedure.REVOKE))
 
         assert (amended is not None) == (state in AMENDABLE)
         expected = content("BB", Procedure.REVOKE) if state in AMENDABLE else content("AA")
-        kept = await book.get(given.code)
+        kept = await unit.requests.get(given.code)
         assert kept is not None
         assert kept.content == expected
-        assert (await book.open_for("BB", "revoke") is not None) == (state in AMENDABLE)
+        assert (await unit.requests.open_for("BB", "revoke") is not None) == (state in AMENDABLE)
 
 
-async def test_a_request_moves_exactly_along_the_allowed_moves(store: Store) -> None:
-    async with requests_of(store) as book:
+async def test_a_request_moves_exactly_along_the_allowed_moves(turns: Turns) -> None:
+    async with turns() as unit:
         for old, new in product(State, State):
-            given = await book.register(content(), old)
+            given = await unit.requests.register(content(), old)
 
-            moved = await book.move(given.code, new)
+            moved = await unit.requests.move(given.code, new)
 
             assert (moved is not None) == (new in MOVES[old]), (old, new)
             assert moved is None or moved.state == new
 
 
-async def test_every_move_is_recorded_with_who_and_when(store: Store) -> None:
-    async with requests_of(store) as book:
-        code = (await book.register(content(), State.DRAFT)).code
+async def test_every_move_is_recorded_with_who_and_when(turns: Turns) -> None:
+    async with turns() as unit:
+        code = (await unit.requests.register(content(), State.DRAFT)).code
     later = NOW + timedelta(hours=3)
-    async with requests_of(store, now=later) as book:
-        await book.move(code, State.SUBMITTED)
-        await book.move(code, State.DONE)
-        moved = await book.move(code, State.WITHDRAWN)
+    async with turns(later) as unit:
+        await unit.requests.move(code, State.SUBMITTED)
+        await unit.requests.move(code, State.DONE)
+        moved = await unit.requests.move(code, State.WITHDRAWN)
 
     assert moved is not None
     assert [(step.state, step.at, step.by) for step in moved.history] == [
@@ -146,8 +134,37 @@ async def test_every_move_is_recorded_with_who_and_when(store: Store) -> None:
     ]
 
 
-async def test_a_request_without_a_serial_is_kept_too(store: Store) -> None:
-    async with requests_of(store) as book:
-        given = await book.register(content(None))
+async def test_without_a_serial_a_certificate_is_known_by_whose_it_is(turns: Turns) -> None:
+    async with turns() as unit:
+        given = await unit.requests.register(content(None, Procedure.REVOKE))
 
-        assert await book.get(given.code) == given
+    async with turns() as unit:
+        again = content(None, Procedure.REVOKE).model_copy(update={"subscriber": NAME.upper()})
+        other = content(None, Procedure.REVOKE).model_copy(update={"subscriber": "Ủy ban nhân dân xã Đại Phước"})
+        assert await unit.requests.get(given.code) == given
+        assert await unit.requests.open_for(again.certificate_key, "revoke") == given
+        assert await unit.requests.open_for(other.certificate_key, "revoke") is None
+        assert await unit.requests.open_for(content("AA").certificate_key, "revoke") is None
+
+
+async def test_a_serial_that_becomes_known_is_what_the_certificate_is_found_by(turns: Turns) -> None:
+    async with turns() as unit:
+        given = await unit.requests.register(content(None, Procedure.REVOKE))
+        amended = await unit.requests.amend(given.code, content("AA", Procedure.REVOKE))
+
+        assert await unit.requests.open_for("AA", "revoke") == amended
+        assert await unit.requests.open_for(given.content.certificate_key, "revoke") is None
+
+
+async def test_of_two_open_requests_for_the_same_the_newest_is_found(turns: Turns) -> None:
+    async with turns() as unit:
+        _, newest = [await unit.requests.register(content("AA", Procedure.REVOKE)) for _ in range(2)]
+
+        assert await unit.requests.open_for("AA", "revoke") == newest
+
+
+async def test_a_code_that_was_never_given_is_nobodys(turns: Turns) -> None:
+    async with turns() as unit:
+        assert await unit.requests.get("YC-2026-000001") is None
+        assert await unit.requests.amend("YC-2026-000001", content()) is None
+        assert await unit.requests.move("YC-2026-000001", State.WITHDRAWN) is None

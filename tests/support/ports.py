@@ -1,0 +1,63 @@
+"""The ports of the conversation in turns, in memory or in a store: what holds for one holds for the other."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from typing import Protocol
+
+from bot.store.api import Store
+from handlers.memory import MemoryOwnData, MemoryRequests
+from handlers.ports import OwnData, RequestBook
+from tests.support.storing import ADDRESS, NOW, next_turn, one_chat
+
+_updates = count(1)
+
+
+class Ports(Protocol):
+    """What a turn can ask of the world."""
+
+    requests: RequestBook
+    own_data: OwnData
+
+
+class Turns(Protocol):
+    """One person's turns, one after the other."""
+
+    def __call__(self, now: datetime = NOW) -> AbstractAsyncContextManager[Ports]: ...
+
+
+@dataclass
+class MemoryPorts:
+    """The same ports in every turn."""
+
+    requests: RequestBook
+    own_data: OwnData
+
+
+@dataclass
+class MemoryTurns:
+    """Turns over the memory ports."""
+
+    book: MemoryRequests = field(default_factory=lambda: MemoryRequests(NOW))
+
+    @asynccontextmanager
+    async def __call__(self, now: datetime = NOW) -> AsyncIterator[Ports]:
+        self.book.now = now
+        yield MemoryPorts(self.book, MemoryOwnData(self.book))
+
+
+@dataclass
+class StoredTurns:
+    """Turns of a store, each committed at its end."""
+
+    store: Store
+    address: str = ADDRESS
+
+    @asynccontextmanager
+    async def __call__(self, now: datetime = NOW) -> AsyncIterator[Ports]:
+        chat = await one_chat(self.store, f"update {next(_updates)}", self.address)
+        async with self.store.turn(await next_turn(self.store, chat), now) as unit:
+            yield unit
+            await unit.finish("{}", [])
