@@ -11,7 +11,7 @@ from bot.store.drivers import Call
 from bot.store.moments import moment, stored
 from bot.store.request_book import Ask, StoredRequestBook
 from bot.store.sealing import Keyring, Place
-from handlers.requests.model import MUST_STAY, Content, Request
+from handlers.requests.model import MUST_STAY, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class StoredOwnData:
     requests: StoredRequestBook
 
     async def export(self) -> dict[str, Any]:
-        """Everything, JSON-ready: chat, session, requests, received, outgoing. Times are ISO 8601 in UTC."""
+        """Everything."""
         mine = {"chat": self.pending.chat.id}
         requests = [request.model_dump(mode="json") for request in await self.requests.mine()]
         chat, received, outgoing = await self.ask(
@@ -87,13 +87,8 @@ class StoredOwnData:
         return tuple(request.code for request in staying)
 
     def _lessened(self, request: Request) -> Call:
-        content = self.keyring.seal(needed(request.content).model_dump_json(), places.content(request.code))
+        content = self.keyring.seal(request.content.needed().model_dump_json(), places.content(request.code))
         return Call("lessen", {"code": request.code, "chat": self.pending.chat.id, "content": content})
-
-
-def needed(content: Content) -> Content:
-    """What the paper under way is about: who, which certificate, what is asked; not what was told besides."""
-    return content.model_copy(update={"events": (), "decision": ""})
 
 
 def _iso(number: int | None) -> str | None:
