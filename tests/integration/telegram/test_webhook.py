@@ -135,12 +135,12 @@ async def test_an_address_telegram_does_not_take_ends_the_start_by_its_variable(
     server: BotApi, settings: Settle, store: Store
 ) -> None:
     changes = {
-        "telegram_webhook_url": "ftp://bot.vn/hook",
         "telegram_webhook_secret": SECRET,
         "telegram_webhook_listen": f"127.0.0.1:{free_port()}",
     }
+    refused_there = {"telegram_webhook_url": "ftp://bot.vn/hook"}  # past our own check: Telegram may know better
     with pytest.raises(SettingsError, match="TROLY_TELEGRAM_WEBHOOK_URL"):
-        async with Assembly(settings(**changes), store).served():
+        async with Assembly(settings(**changes).model_copy(update=refused_there), store).served():
             await asyncio.sleep(1)
 
 
