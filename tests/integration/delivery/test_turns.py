@@ -13,7 +13,7 @@ from handlers.events import Event, FileRead, FileSent, Said
 from handlers.ports import World
 from handlers.replies import Reply
 from handlers.session import Session
-from tests.support.delivery import Answer, ManualClock, conversation, echo, said
+from tests.support.delivery import Answer, ManualClock, ScriptedChannel, conversation, echo, said
 from tests.support.roads import Roads
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
@@ -257,3 +257,17 @@ async def test_store_calls_of_many_chats_share_the_way_and_a_cancelled_one_harms
         await roads.turns.handle(chat)
     await roads.dispatcher.deliver()
     assert sorted(address for address, _ in roads.channel.sent) == sorted(map(str, range(20)))
+
+
+async def test_a_conversation_knows_the_language_that_was_set_and_its_channel(store: Store, clock: ManualClock) -> None:
+    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+        if isinstance(event, Said) and event.text == "poison":
+            raise ValueError
+        return Answer(None, [f"{world.language} {world.channel}"])
+
+    talk = replace(conversation(respond), language="en")
+    roads = Roads(store, clock, talk, ScriptedChannel("terminal:3f2a"))
+    await roads.flow(said("a", 1, channel="terminal:3f2a"), said("poison", 2, channel="terminal:3f2a"))
+    first, apology = roads.channel.texts()
+    assert first == "en terminal"
+    assert apology.startswith("Sorry")
