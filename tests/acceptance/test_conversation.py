@@ -18,7 +18,7 @@ MERGED: dict[str, str | list[str]] = {
 ELSE: dict[str, str | list[str]] = {"token": "in_hand", "key_exposed": "false"}
 FORM = {
     "Name of the subscriber (thuê bao) on the request?": "",
-    "Which managing body files it (cơ quan, tổ chức quản lý trực tiếp: it has its own seal)?": "UBND xã Phước An",
+    "Which managing body (cơ quan, tổ chức quản lý trực tiếp) files it now? Its present name, please.": "UBND xã Phước An",
     "Serial number of the certificate (số hiệu chứng thư)? It stands in the certificate's details.": "",
     "The new name, exactly as in the decision?": "UBND xã Phước An mới",
 }
@@ -119,7 +119,7 @@ async def test_a_tap_on_an_older_message_is_told_so_and_changes_nothing(lan: Off
     await lan.answers(question, {"subject": "organisation"})
     await lan.user.taps(lan.words.option("subject", "individual"), on=question)
     shown = await lan.hears()
-    assert lan.words("That button belongs to an earlier step. This is where we are:") in shown.text
+    assert lan.words("That button belongs to an earlier step. The present question:") in shown.text
     assert lan.words.asked_in(shown.text) == "events"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
+from markupsafe import Markup
 
 from bot.cli import COMMANDS as VERBS
 from bot.screens_page import page
@@ -12,9 +13,13 @@ from bot.settings import Settings
 from bot.tour import WALKS, walk
 from handlers.commands import COMMANDS
 from handlers.screens import SCREENS
+from handlers.voice import plain
 from locales import LANGUAGES, extract
 from rules import load_pack
+from tests.support.certificates import EXPIRED, certificate
+from tests.support.dialogue import Dialogue
 
+TAX = {**EXPIRED, "superior": "BỘ TÀI CHÍNH", "email": None}
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -80,3 +85,19 @@ def test_telegram_takes_every_command_as_its_menu_wants_it() -> None:
         assert command.name.isascii()
         assert command.name.islower()
         assert 1 <= len(command.name) <= 32
+
+
+async def test_the_sample_conversation_of_the_readme_is_what_the_program_says() -> None:
+    sample = (ROOT / "README.md").read_text(encoding="utf-8").split("```")[1].splitlines()
+    talk = Dialogue()
+    await talk.says("/start", "dong y")
+    said = _lines(await talk.sends(certificate("TỔNG CỤC THUẾ", **TAX)), talk.labels)
+    said += _lines(await talk.says("1"), talk.labels)
+    said += _lines(await talk.says("doi cap tren", "1", "2"), talk.labels)
+    shown = [line for line in sample if line and line != "..." and not line.startswith("> ")]
+    assert len(shown) > 10
+    assert [line for line in shown if line not in said] == []
+
+
+def _lines(text: str, labels: list[str]) -> list[str]:
+    return [*plain(Markup(text)).splitlines(), *(f"{number}. {label}" for number, label in enumerate(labels, 1))]
