@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from handlers.requests.fields import FIELDS
 from tests.acceptance.officer import Officer
 from tests.support.botapi import BotApi, Shown
 from tests.support.pki import issue
@@ -17,10 +18,10 @@ MERGED: dict[str, str | list[str]] = {
 }
 ELSE: dict[str, str | list[str]] = {"token": "in_hand", "key_exposed": "false"}
 FORM = {
-    "Name of the subscriber (thuê bao) on the request?": "",
-    "Which managing body (cơ quan, tổ chức quản lý trực tiếp) files it now? Its present name, please.": "UBND xã Phước An",
-    "Serial number of the certificate (số hiệu chứng thư)? It stands in the certificate's details.": "",
-    "The new name, exactly as in the decision?": "UBND xã Phước An mới",
+    FIELDS["subscriber"].ask: "",
+    FIELDS["unit"].ask: "UBND xã Phước An",
+    FIELDS["serial"].ask: "",
+    FIELDS["new_name"].ask: "UBND xã Phước An mới",
 }
 CODE = re.compile(r"YC-\d{4}-\d{6}")
 
