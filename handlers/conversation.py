@@ -19,7 +19,7 @@ from handlers.screens.file import WARNING, arrived
 from handlers.screens.flow import proceed
 from handlers.secrets import holds_secret
 from handlers.session import Session
-from handlers.typing import answered_by_words
+from handlers.typed_lines import answered_by_words
 from handlers.understanding import NEITHER
 from locales import N_
 

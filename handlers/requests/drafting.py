@@ -2,7 +2,7 @@
 
 from handlers import interview
 from handlers.decision import decision, in_plain_words, registrable
-from handlers.requests.fields import NEWS_FOR
+from handlers.requests.filling import NEWS_FOR
 from handlers.requests.model import AMENDABLE, Content, Request
 from handlers.screen import Here
 from handlers.session import Draft

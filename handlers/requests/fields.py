@@ -1,31 +1,10 @@
-"""The fields of a request: which are asked, what is suggested, what is refused."""
+"""The fields of a request."""
 
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz
-
-from handlers import interview
-from handlers.certificate import Certificate
-from handlers.decision import decision, registrable
-from handlers.folding import fold
-from handlers.matching_unit import matches_unit
-from handlers.screen import Here
-from handlers.session import Draft, Session
+from handlers.requests.cleaning import clean_email, clean_line, clean_serial
 from locales import N_
-from rules.facts import Event, Subject
-from rules.outcome import Procedure
-
-UNKNOWN = "unknown"
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-#: Not issued by the state (practice note on the forms, 09/2024).
-_PRIVATE_MAIL = ("@gmail.com", "@yahoo.com", "@yahoo.com.vn", "@hotmail.com", "@outlook.com", "@icloud.com")
-#: A number of 9 or 12 digits is a personal number (CMND, CCCD); nobody asked for it.
-_PERSONAL_NUMBER = re.compile(r"(?<!\d)(?:\d{9}|\d{12})(?!\d)")
-_REFUSALS = frozenset({"khong", "khong co", "khong biet", "khong ro", "quay lai", "thoi", "bo qua", "huy", "none"})
-_SERIAL = re.compile(r"[0-9A-F]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,65 +18,48 @@ class Field:
     wrong: str
 
 
-def _line(text: str) -> str | None:
-    """One line with letters in it. What cannot be seen (pasted from a chat or a PDF) is left out."""
-    visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
-    joined = " ".join(visible.split())
-    named = 2 <= len(joined) <= 300 and joined.isprintable() and sum(map(str.isalpha, joined)) > 1
-    return joined if named and fold(joined) not in _REFUSALS and not _PERSONAL_NUMBER.search(joined) else None
-
-
-def _email(text: str) -> str | None:
-    bare = text.strip().lower()
-    official = _EMAIL.fullmatch(bare) and not bare.endswith(_PRIVATE_MAIL)
-    return bare if len(bare) <= 254 and official else None
-
-
-def _serial(text: str) -> str | None:
-    bare = re.sub(r"[\s:.-]", "", text).upper().removeprefix("0X")
-    return bare if _SERIAL.fullmatch(bare) else None
-
-
 LINE = N_("Please type the name in one line, without any personal number (CCCD).")
 FIELDS = {
     field.name: field
     for field in (
-        Field("subscriber", N_("Subscriber"), N_("Name of the subscriber (thuê bao) on the request?"), _line, LINE),
+        Field(
+            "subscriber", N_("Subscriber"), N_("Name of the subscriber (thuê bao) on the request?"), clean_line, LINE
+        ),
         Field(
             "unit",
             N_("Managing body"),
             N_("Which managing body (cơ quan, tổ chức quản lý trực tiếp) files it now? Its present name, please."),
-            _line,
+            clean_line,
             LINE,
         ),
         Field(
             "serial",
             N_("Serial number"),
             N_("Serial number of the certificate (số hiệu chứng thư)? It stands in the certificate's details."),
-            _serial,
+            clean_serial,
             N_("A serial number has only the digits 0-9 and the letters A-F, such as 75580955FC81D6A7."),
         ),
-        Field("new_name", N_("New name"), N_("The new name, exactly as in the decision?"), _line, LINE),
-        Field("new_address", N_("New address"), N_("The new operating address?"), _line, LINE),
+        Field("new_name", N_("New name"), N_("The new name, exactly as in the decision?"), clean_line, LINE),
+        Field("new_address", N_("New address"), N_("The new operating address?"), clean_line, LINE),
         Field(
             "new_superior",
             N_("New superior body"),
             N_("The new superior body (cơ quan quản lý cấp trên)?"),
-            _line,
+            clean_line,
             LINE,
         ),
         Field(
             "new_unit",
             N_("New working body"),
             N_("The body you work for now, exactly as in the decision?"),
-            _line,
+            clean_line,
             LINE,
         ),
         Field(
             "new_email",
             N_("New official e-mail"),
             N_("The new official e-mail address (issued by a state body)?"),
-            _email,
+            clean_email,
             N_(
                 "Please type an official address issued by a state body,"
                 " such as ten@donvi.gov.vn (no gmail, yahoo, hotmail)."
@@ -105,92 +67,3 @@ FIELDS = {
         ),
     )
 }
-
-#: A person's name with a typing slip is still the same name from here on.
-SAME_NAME = 85.0
-#: Procedures that need the new information.
-NEWS_FOR = frozenset({Procedure.CHANGE_INFORMATION, Procedure.ISSUE_NEW})
-_BODY = frozenset({Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.SUPERIOR_CHANGED, Event.RENAMED})
-#: After these a body no longer goes by the name on its certificate.
-OWN_NAME_ENDED = frozenset(
-    {Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.RENAMED, Event.DISSOLVED, Event.SPLIT}
-)
-#: After anything else than these, a superior or a unit on the certificate may have ended.
-NAMES_STAY = frozenset({Event.EMAIL_CHANGED, Event.POSITION_CHANGED, Event.ADDRESS_CHANGED})
-#: What happened -> the new information a change of information is about.
-_NEWS: dict[Subject, dict[Event, str]] = {
-    Subject.ORGANISATION: {
-        Event.MERGED_INTO_NEW: "new_name",
-        Event.RENAMED: "new_name",
-        Event.ADDRESS_CHANGED: "new_address",
-        Event.SUPERIOR_CHANGED: "new_superior",
-        Event.EMAIL_CHANGED: "new_email",
-    },
-    Subject.INDIVIDUAL: {
-        **dict.fromkeys(
-            (*_BODY, Event.DISSOLVED, Event.SPLIT, Event.UNIT_REORGANISED, Event.MOVED_WITHIN_STATE), "new_unit"
-        ),
-        Event.EMAIL_CHANGED: "new_email",
-    },
-    Subject.DEVICE: {Event.DEVICE_RENAMED: "new_name", Event.DEVICE_UPGRADED: "new_name"},
-}
-
-
-def fields_of(here: Here) -> list[Field]:
-    """The fields a request of the present decision needs, in order; none where nothing can be registered."""
-    facts, decided = interview.facts_of(here.session), decision(here)
-    if decided is None or facts.subject is None or not registrable(decided):
-        return []
-    about = any(action.procedure in NEWS_FOR for action in decided.actions)
-    news = _NEWS[facts.subject]
-    wanted = {news[event] for event in facts.events or () if event in news} if about else set()
-    return [field for name, field in FIELDS.items() if not name.startswith("new_") or name in wanted]
-
-
-def open_field(here: Here) -> Field | None:
-    """The field that is asked now; ``None`` where all are filled."""
-    draft = here.session.draft or Draft()
-    if draft.editing or draft.code:
-        return FIELDS.get(draft.editing or "")
-    return next((field for field in fields_of(here) if field.name not in draft.fields), None)
-
-
-def suggestions(field: Field, session: Session) -> list[str]:
-    """Values that the certificate offers, so that nobody has to type them; an amended request has another one."""
-    certificate, amended = session.certificate, session.draft is not None and session.draft.code is not None
-    return list(dict.fromkeys(_offers(field.name, certificate, session))) if certificate and not amended else []
-
-
-def contradicted(field: Field, value: str, session: Session) -> str | None:
-    """What the certificate says instead, where a typed value is not what stands in it."""
-    certificate = session.certificate
-    if certificate is None or (session.draft and session.draft.code):
-        return None
-    if field.name == "serial":
-        return certificate.serial if value.lstrip("0") != certificate.serial.lstrip("0") else None
-    if field.name != "subscriber":
-        return None
-    return None if _same_subscriber(certificate, value, session) else certificate.name
-
-
-def _same_subscriber(certificate: Certificate, value: str, session: Session) -> bool:
-    if session.answers.get("subject") == Subject.INDIVIDUAL:
-        return fuzz.ratio(fold(certificate.name), fold(value)) >= SAME_NAME
-    return matches_unit(certificate, value) is not False
-
-
-def _offers(name: str, certificate: Certificate, session: Session) -> list[str]:
-    if name == "subscriber":
-        return [certificate.name]
-    if name == "serial":
-        return [certificate.serial]
-    return _bodies(certificate, session) if name == "unit" else []
-
-
-def _bodies(certificate: Certificate, session: Session) -> list[str]:
-    """Bodies named on the certificate that still go by that name."""
-    events = set(session.answers.get("events", []))
-    is_body = session.answers.get("subject") == Subject.ORGANISATION
-    own = [certificate.name] if is_body and not events & OWN_NAME_ENDED else []
-    above = [*certificate.units[:2], *([certificate.superior] if certificate.superior else [])]
-    return [*own, *(above if not events - NAMES_STAY else [])]

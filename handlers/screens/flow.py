@@ -1,7 +1,7 @@
 """Where the conversation goes after an answer."""
 
 from handlers import interview
-from handlers.requests.fields import open_field
+from handlers.requests.filling import open_field
 from handlers.screen import Here
 from handlers.session import Session
 

@@ -1,14 +1,15 @@
 """The request, field by field: what the certificate says is offered as a button, the rest is typed."""
 
 from handlers.page import Answered, Option, Page
-from handlers.requests.fields import UNKNOWN, Field, contradicted, open_field, suggestions
+from handlers.requests.fields import Field
+from handlers.requests.filling import contradicted, open_field, suggestions
 from handlers.screen import Here
 from handlers.screens.flow import left
 from handlers.session import Draft, Session
 from handlers.voice import bold
 from locales import N_
 
-LEAVE, KEEP, RETYPE = "leave", "keep", "retype"
+LEAVE, KEEP, RETYPE, UNKNOWN = "leave", "keep", "retype", "unknown"
 
 
 class Form:

@@ -44,30 +44,8 @@ class Welcome(NoText):
                 say(LIMIT),
                 say(CONSENT),
             ),
+            options=_options(here),
             exact=True,
-            options=(
-                Option(
-                    AGREE,
-                    say.t(N_("I agree, let us begin")),
-                    (
-                        "dong y",
-                        "dong y a",
-                        "toi dong y",
-                        "ok",
-                        "co",
-                        "u",
-                        "uh",
-                        "vang",
-                        "da",
-                        "yes",
-                        "bat dau",
-                        "duoc",
-                        "agree",
-                    ),
-                ),
-                Option(DECLINE, say.t(N_("I do not agree")), ("khong", "no", "tu choi", "khong dong y")),
-                Option(ENGLISH, say.t(N_("English / Tiếng Việt")), ("english", "tieng viet", "tieng anh")),
-            ),
         )
 
     async def chosen(self, here: Here, value: str) -> Answered:
@@ -85,3 +63,13 @@ class Welcome(NoText):
             again=(session.waiting_file,) if session.waiting_file else (),
             show=session.waiting_file is None,
         )
+
+
+def _options(here: Here) -> tuple[Option, ...]:
+    t = here.say.t
+    yes = ("dong y", "dong y a", "toi dong y", "ok", "co", "u", "uh", "vang", "da", "yes", "bat dau", "duoc", "agree")
+    return (
+        Option(AGREE, t(N_("I agree, let us begin")), yes),
+        Option(DECLINE, t(N_("I do not agree")), ("khong", "no", "tu choi", "khong dong y")),
+        Option(ENGLISH, t(N_("English / Tiếng Việt")), ("english", "tieng viet", "tieng anh")),
+    )

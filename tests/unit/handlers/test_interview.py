@@ -11,7 +11,7 @@ from handlers.events import Tapped, TooMuch
 from handlers.requests.words import PROCEDURES
 from handlers.screens.file import AUTHORITY
 from handlers.screens.question import SENT_A_SECRET
-from handlers.typing import CONTRADICTION
+from handlers.typed_lines import CONTRADICTION
 from locales import translator
 from tests.support.certificates import EXPIRED, PERSON, certificate
 from tests.support.dialogue import Dialogue, pack

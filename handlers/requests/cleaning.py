@@ -1,0 +1,33 @@
+"""What is typed into a field, cleaned; ``None`` where it will not do."""
+
+import re
+import unicodedata
+
+from handlers.folding import fold
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+#: Not issued by the state (practice note on the forms, 09/2024).
+_PRIVATE_MAIL = ("@gmail.com", "@yahoo.com", "@yahoo.com.vn", "@hotmail.com", "@outlook.com", "@icloud.com")
+#: A number of 9 or 12 digits is a personal number (CMND, CCCD); nobody asked for it.
+_PERSONAL_NUMBER = re.compile(r"(?<!\d)(?:\d{9}|\d{12})(?!\d)")
+_REFUSALS = frozenset({"khong", "khong co", "khong biet", "khong ro", "quay lai", "thoi", "bo qua", "huy", "none"})
+_SERIAL = re.compile(r"[0-9A-F]{1,40}")
+
+
+def clean_line(text: str) -> str | None:
+    """One line with letters in it. What cannot be seen (pasted from a chat or a PDF) is left out."""
+    visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    joined = " ".join(visible.split())
+    named = 2 <= len(joined) <= 300 and joined.isprintable() and sum(map(str.isalpha, joined)) > 1
+    return joined if named and fold(joined) not in _REFUSALS and not _PERSONAL_NUMBER.search(joined) else None
+
+
+def clean_email(text: str) -> str | None:
+    bare = text.strip().lower()
+    official = _EMAIL.fullmatch(bare) and not bare.endswith(_PRIVATE_MAIL)
+    return bare if len(bare) <= 254 and official else None
+
+
+def clean_serial(text: str) -> str | None:
+    bare = re.sub(r"[\s:.-]", "", text).upper().removeprefix("0X")
+    return bare if _SERIAL.fullmatch(bare) else None
