@@ -4,7 +4,10 @@ import json
 from datetime import datetime, timedelta
 
 from bot.store.api import Delivery, Store
+from handlers.own_data import readable
 from handlers.requests.model import MUST_STAY, Request, State
+from handlers.voice import Voice
+from tests.support.own_data import machine_labels
 from tests.support.ports import Turns
 from tests.support.storing import ADDRESS, NAME, NOW, answer, claim, content, next_turn, one_chat, said, says, texts
 
@@ -19,6 +22,7 @@ async def test_the_export_holds_everything_and_is_json(store: Store) -> None:
         held = await unit.own_data.export()
 
     assert json.loads(json.dumps(held)) == held
+    assert machine_labels(readable(held, Voice("vi")), held) == set()
     assert held["chat"] == {
         "channel": "telegram",
         "address": ADDRESS,

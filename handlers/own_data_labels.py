@@ -1,0 +1,160 @@
+"""Everything that can be held about a person: what each part is called, and how its value is said."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from handlers import own_data_words as words
+from handlers.own_data_words import Wording, as_it_is, at, on, one_of
+from handlers.requests.fields import FIELDS
+from handlers.requests.words import EVENTS, PROCEDURES, STATES, SUBJECTS
+from handlers.screens.expiry import ISSUERS
+from handlers.screens.review import NAMES
+from locales import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part by its name in the JSON; of a list, every entry."""
+
+    label: str  #: message id
+    wording: Wording = as_it_is
+    inside: Mapping[str, "Part"] = field(default_factory=dict)
+    apart: bool = False  #: entries of a list go on lines of their own
+
+
+_ISSUERS = one_of({issuer: label for issuer, (label, _) in ISSUERS.items()})
+_FIELDS = {name: Part(asked.title) for name, asked in FIELDS.items()}
+_CHAT = {
+    "channel": Part(N_("Channel")),
+    "address": Part(N_("Your address there")),
+    "first_contact_at": Part(N_("First message"), at),
+    "last_contact_at": Part(N_("Last message"), at),
+    "blocked_at": Part(N_("You stopped the assistant"), at),
+}
+_CERTIFICATE = {
+    "subject": Part(N_("Subject"), words.attribute, apart=True),
+    "name": Part(N_("Name on the certificate")),
+    "superior": Part(N_("Superior or parent body")),
+    "units": Part(N_("Unit")),
+    "locality": Part(N_("Place")),
+    "email": Part(N_("Official e-mail")),
+    "issuer": Part(N_("Issuer in full"), words.attribute, apart=True),
+    "issuer_name": Part(N_("Issued by")),
+    "serial": Part(N_("Serial number")),
+    "not_before": Part(N_("Valid from"), at),
+    "not_after": Part(N_("Valid until"), at),
+    "key": Part(N_("Public key")),
+    "signature_algorithm": Part(N_("Signature algorithm")),
+    "policies": Part(N_("Certificate policies")),
+    "fingerprint": Part(N_("SHA-256 fingerprint")),
+    "subscriber": Part(N_("Kind of subscriber"), one_of(SUBJECTS)),
+    "issuer_kind": Part(N_("Kind of issuer"), _ISSUERS),
+    "authority": Part(N_("Certificate of an authority")),
+    "recognition": Part(N_("How far the issuer is known"), one_of(words.RECOGNITIONS)),
+}
+_KNOWN = {
+    "not_before": Part(N_("Valid from"), on),
+    "not_after": Part(N_("Valid until"), on),
+    "issuer": Part(N_("Issued by"), _ISSUERS),
+}
+_ANSWERS = {
+    "subject": Part(NAMES["subject"], one_of(SUBJECTS)),
+    "events": Part(NAMES["events"], one_of(EVENTS)),
+    "merger_role": Part(NAMES["merger_role"], one_of(words.ROLES)),
+    "certificate": Part(NAMES["certificate"], inside=_KNOWN),
+    "information_matches": Part(NAMES["information_matches"]),
+    "token": Part(NAMES["token"], one_of(words.TOKENS)),
+    "key_exposed": Part(NAMES["key_exposed"]),
+}
+_PLACE = {
+    "screen": Part(N_("Open screen"), one_of(words.SCREENS)),
+    "about": Part(N_("About"), one_of(words.TOPICS)),
+}
+_READING = {
+    "certificates": Part(N_("Certificate"), inside=_CERTIFICATE),
+    "problems": Part(N_("Trouble"), words.problem, apart=True),
+}
+_EVENT = {
+    "kind": Part(N_("Kind"), one_of(words.KINDS)),
+    "message": Part(N_("Number of the message")),
+    "group": Part(N_("In a group")),
+    "text": Part(N_("Text")),
+    "data": Part(N_("Button")),
+    "reference": Part(N_("Reference of the file")),
+    "name": Part(N_("File name")),
+    "size": Part(N_("Size in bytes")),
+    "reading": Part(N_("What was read"), inside=_READING),
+    "what": Part(N_("Content"), one_of(words.UNREADABLE)),
+}
+_DRAFT = {
+    "fields": Part(N_("Filled in"), inside=_FIELDS),
+    "answer": Part(N_("Answer that was given")),
+    "code": Part(N_("Request code")),
+    "editing": Part(N_("Asked again"), one_of(words.TOPICS)),
+    "doubted": Part(N_("Waiting for your yes")),
+}
+_SESSION = {
+    **_PLACE,
+    "language": Part(N_("Language"), one_of({"vi": N_("Vietnamese"), "en": N_("English")})),
+    "consented_at": Part(N_("You agreed"), at),
+    "version": Part(N_("Screens shown")),
+    "pack": Part(N_("Rule pack")),
+    "answers": Part(N_("Answers"), inside=_ANSWERS),
+    "certificate": Part(N_("Certificate"), inside=_CERTIFICATE),
+    "came_from": Part(N_("Way back"), inside=_PLACE),
+    "ticked": Part(N_("Ticked"), one_of(words.OPTIONS)),
+    "guesses": Part(N_("Offered as a guess"), one_of(words.OPTIONS)),
+    "offered": Part(N_("Certificate to confirm"), inside=_CERTIFICATE),
+    "typed_expiry": Part(N_("Typed day of expiry"), on),
+    "waiting_file": Part(N_("File waiting for your consent"), inside=_EVENT),
+    "draft": Part(N_("Request being written"), inside=_DRAFT),
+    "warned": Part(N_("Warned of a secret that was sent")),
+}
+_CONTENT = {
+    "subject": Part(N_("Kind of subscriber"), one_of(SUBJECTS)),
+    "subscriber": Part(FIELDS["subscriber"].title),
+    "unit": Part(FIELDS["unit"].title),
+    "certificate_name": Part(N_("Name on the certificate")),
+    "serial": Part(FIELDS["serial"].title),
+    "not_after": Part(N_("Valid until"), on),
+    "procedure": Part(N_("Procedure"), one_of(PROCEDURES)),
+    "form": Part(N_("Form")),
+    "events": Part(NAMES["events"], one_of(EVENTS)),
+    "news": Part(N_("New information"), inside=_FIELDS),
+    "decision": Part(N_("Answer that was given")),
+    "pack": Part(N_("Rule pack")),
+    "channel": Part(N_("Channel")),
+}
+_REQUEST = {
+    "code": Part(N_("Request code")),
+    "state": Part(N_("Stands at"), one_of(STATES)),
+    "content": Part(N_("What is asked for"), inside=_CONTENT),
+    "history": Part(N_("What became of it"), words.step, apart=True),
+}
+_RECEIVED = {
+    "id": Part(N_("Number at the channel")),
+    "state": Part(N_("Stands at"), one_of(words.RECEIVED)),
+    "received_at": Part(N_("Received"), at),
+    "event": Part(N_("What you sent"), inside=_EVENT),
+}
+_REPLY = {
+    "paragraphs": Part(N_("Text"), words.unmarked, apart=True),
+    "choices": Part(N_("Button"), words.choice, apart=True),
+    "attachments": Part(N_("File"), words.attachment, apart=True),
+    "action": Part(N_("To do"), one_of(words.ACTIONS)),
+    "target": Part(N_("Number of the message")),
+}
+_OUTGOING = {
+    "state": Part(N_("Stands at"), one_of(words.OUTGOING)),
+    "queued_at": Part(N_("Written"), at),
+    "message_id": Part(N_("Number of the message")),
+    "reply": Part(N_("Message"), inside=_REPLY),
+}
+#: As ``handlers.ports.OwnData.export`` gives it.
+HELD = {
+    "chat": Part(N_("This chat"), inside=_CHAT),
+    "session": Part(N_("Conversation"), inside=_SESSION),
+    "requests": Part(N_("Request"), inside=_REQUEST),
+    "received": Part(N_("Message from you"), inside=_RECEIVED),
+    "outgoing": Part(N_("Message to you"), inside=_OUTGOING),
+}

@@ -1,0 +1,146 @@
+"""Values of what is held about a person, in words. What an earlier version of the program kept is said as it stands."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from handlers.certificate import Recognition, Trouble
+from handlers.dates import day, moment
+from handlers.requests.fields import FIELDS
+from handlers.requests.words import EVENTS, STATES, SUBJECTS
+from handlers.screens.file import TROUBLES
+from handlers.screens.review import NAMES
+from handlers.voice import Voice, plain
+from locales import N_
+from rules.facts import MergerRole, Token
+
+#: A value, or an entry of a list, in the words of a language.
+Wording = Callable[[Voice, Any], str]
+
+ROLES = {
+    MergerRole.DESIGNATED: N_("Our certificate is the one that is kept"),
+    MergerRole.OTHER: N_("Another body's certificate is kept"),
+    MergerRole.UNDECIDED: N_("Not chosen yet"),
+    MergerRole.SURVIVING: N_("My body keeps its name, others are merged into it"),
+    MergerRole.ABSORBED: N_("My body is merged into another"),
+}
+TOKENS = {
+    Token.IN_HAND: N_("In hand and working"),
+    Token.LOCKED: N_("Locked (too many wrong PINs)"),
+    Token.DAMAGED: N_("Damaged"),
+    Token.LOST: N_("Lost"),
+}
+RECOGNITIONS = {
+    Recognition.VERIFIED: N_("signature chain verified"),
+    Recognition.BY_NAME_ONLY: N_("recognised by name only"),
+    Recognition.UNRECOGNISED: N_("not an issuer that I know"),
+    Recognition.INVALID: N_("its signature does not verify"),
+}
+SCREENS = {
+    "welcome": N_("greeting and consent"),
+    "question": N_("a question"),
+    "certificate": N_("confirming the certificate"),
+    "answer": N_("the answer"),
+    "review": N_("reviewing the answers"),
+    "form": N_("filling in a request"),
+    "confirm": N_("reviewing a request"),
+    "next": N_("after a request"),
+    "requests": N_("the list of requests"),
+    "request": N_("one request"),
+    "withdraw": N_("withdrawing a request"),
+    "language": N_("choosing the language"),
+    "stopped": N_("the pause"),
+    "erase": N_("deleting my data"),
+}
+KINDS = {
+    "said": N_("a text"),
+    "tapped": N_("a tapped button"),
+    "file": N_("a file"),
+    "file_read": N_("a file, read"),
+    "unreadable": N_("something I cannot read"),
+    "too_much": N_("too many messages at once"),
+}
+UNREADABLE = {
+    "photo": N_("a photo"),
+    "audio": N_("a voice message"),
+    "video": N_("a video"),
+    "sticker": N_("a sticker"),
+    "text": N_("a text too long to read"),
+    "other": N_("something else"),
+}
+RECEIVED = {"waiting": N_("waiting"), "done": N_("handled"), "failed": N_("could not be handled")}
+OUTGOING = {
+    "queued": N_("waiting to be sent"),
+    "sending": N_("being sent"),
+    "sent": N_("sent"),
+    "blocked": N_("not sent: the assistant was stopped"),
+    "invalid": N_("not sent: the channel refused it"),
+    "failed": N_("could not be sent"),
+    "skipped": N_("left out"),
+    "unknown": N_("perhaps sent"),
+}
+ACTIONS = {"send": N_("send"), "edit": N_("change an earlier message"), "delete": N_("take a message away")}
+ALL_TROUBLES = {
+    **TROUBLES,
+    Trouble.PRIVATE_KEY: N_("It holds a private key."),
+    Trouble.PKCS12: N_("It is a file with a private key (.p12, .pfx)."),
+}
+#: Values of options, whichever question they belong to.
+OPTIONS: Mapping[Any, str] = {**EVENTS, **SUBJECTS, **ROLES, **TOKENS, "nothing": N_("nothing changed")}
+TOPICS = {**NAMES, **{name: field.title for name, field in FIELDS.items()}}
+YES, NO = N_("yes"), N_("no")
+
+
+def one_of(words: Mapping[Any, str]) -> Wording:
+    """The words of a known value."""
+    return lambda say, value: say.t(words[value]) if value in words else as_it_is(say, value)
+
+
+def as_it_is(say: Voice, value: Any) -> str:
+    """A value that needs no words."""
+    return say.t(YES if value else NO) if isinstance(value, bool) else str(value)
+
+
+def at(_: Voice, value: Any) -> str:
+    """A moment, ISO 8601."""
+    return moment(datetime.fromisoformat(value))
+
+
+def on(_: Voice, value: Any) -> str:
+    """A day, ISO 8601."""
+    return day(date.fromisoformat(value))
+
+
+def unmarked(_: Voice, value: Any) -> str:
+    """A paragraph of a message."""
+    return plain(Markup(value))  # noqa: S704 - the markup is taken away, nothing is rendered
+
+
+def attribute(_: Voice, value: Any) -> str:
+    """An attribute of a distinguished name."""
+    return f"{value['name']} ({value['oid']}): {value['value']}"
+
+
+def step(say: Voice, value: Any) -> str:
+    """A move of a request."""
+    by = say.t(N_("you")) if value["by"] == "subscriber" else value["by"]
+    return f"{at(say, value['at'])} – {one_of(STATES)(say, value['state'])} ({by})"
+
+
+def problem(say: Voice, value: Any) -> str:
+    """A trouble with a file, or with an entry of it."""
+    trouble = one_of(ALL_TROUBLES)(say, value["trouble"])
+    return f"{value['where']}: {trouble}" if value["where"] else trouble
+
+
+def choice(_: Voice, value: Any) -> str:
+    """A button."""
+    return f"{value['label']} [{value['tap']}]"
+
+
+def attachment(say: Voice, value: Any) -> str:
+    """A document to send; its bytes are in the JSON."""
+    size = say.t(N_("{number} characters of Base64 in the JSON file"), number=len(value["content"]))
+    return f"{value['name']} ({value['media_type']}; {size})"

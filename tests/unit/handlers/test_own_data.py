@@ -1,0 +1,242 @@
+"""What is held about a person, as text: all of it, in words."""
+
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import UTC, date, datetime
+from typing import Any, get_args
+
+import pytest
+
+from handlers.certificate import Certificate, Problem, Reading, Recognition, Trouble
+from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
+from handlers.own_data import readable
+from handlers.own_data_words import (
+    ACTIONS,
+    ALL_TROUBLES,
+    KINDS,
+    OUTGOING,
+    RECEIVED,
+    RECOGNITIONS,
+    ROLES,
+    SCREENS,
+    TOKENS,
+    UNREADABLE,
+)
+from handlers.replies import Attachment, Choice, Reply
+from handlers.requests.fields import FIELDS
+from handlers.requests.model import Content, Request, State, Step
+from handlers.screens import SCREENS as OPEN_SCREENS
+from handlers.session import Draft, Place, Session
+from handlers.voice import Voice
+from locales import LANGUAGES, translator
+from rules import load_pack
+from rules.facts import Event as Happened
+from rules.facts import MergerRole, Subject, Token
+from rules.outcome import Procedure
+from tests.support.certificates import certificate
+from tests.support.own_data import machine_labels
+
+NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+PACK = "bộ luật 1"
+SECTIONS = ("chat", "session", "requests", "received", "outgoing")
+t = translator("vi")
+
+
+def certificate_of(name: str) -> Certificate:
+    """A certificate that leaves nothing out."""
+    place = {"locality": "Đồng Nai", "units": ("Văn phòng", "Phòng Nội vụ"), "policies": ("1.2.3.4",)}
+    return certificate(name, **place, recognition=Recognition.BY_NAME_ONLY)
+
+
+def session() -> Session:
+    draft = Draft(
+        fields={name: f"điền {name.title()[::-1]}" for name in FIELDS},
+        answer="Trả lời\nhai dòng",
+        code="YC-2026-000009",
+        editing="unit",
+        doubted="UBND xã Lạ",
+    )
+    return Session(
+        consented_at=NOON,
+        version=7,
+        pack=PACK,
+        answers={
+            "subject": "organisation",
+            "events": ["superior_changed", "email_changed"],
+            "merger_role": "designated",
+            "certificate": {"not_before": "2024-01-02", "not_after": "2029-01-31", "issuer": "government"},
+            "information_matches": False,
+            "token": "in_hand",
+            "key_exposed": True,
+        },
+        certificate=certificate_of("UBND XÃ MỘT"),
+        screen="question",
+        about="merger_role",
+        came_from=Place(screen="request", about="YC-2026-000008"),
+        ticked=("renamed",),
+        guesses=("address_changed", "split"),
+        offered=(certificate_of("UBND XÃ HAI"),),
+        typed_expiry=date(2027, 5, 4),
+        waiting_file=FileSent(reference="tệp-1", name="một.cer", size=1234, message="31"),
+        draft=draft,
+        warned=True,
+    )
+
+
+def request() -> Request:
+    content = Content(
+        subject=Subject.DEVICE,
+        subscriber="Máy chủ",
+        unit="UBND xã Ba",
+        certificate_name="UBND XÃ BỐN",
+        serial="75580955FC81D6A8",
+        not_after=date(2028, 2, 1),
+        procedure=Procedure.CHANGE_INFORMATION,
+        form="04",
+        events=(Happened.MERGED_INTO_NEW, Happened.DEVICE_RENAMED),
+        news={"new_name": "Tên mới", "new_email": "moi@donvi.gov.vn"},
+        decision="Thay đổi thông tin.\nĐiều 13.",
+        pack=PACK,
+        channel="zalo",
+    )
+    steps = (Step(state=State.SUBMITTED, at=NOON, by="subscriber"), Step(state=State.SENT_BACK, at=NOON, by="cán bộ"))
+    return Request(code="YC-2026-000007", state=State.SENT_BACK, content=content, history=steps)
+
+
+READ = Reading(
+    certificates=(certificate_of("UBND XÃ NĂM"),),
+    problems=(
+        Problem(trouble=Trouble.NO_SIGNATURE, where="a.pdf"),
+        Problem(trouble=Trouble.PRIVATE_KEY, where="b.pem"),
+    ),
+)
+EVENTS: tuple[Event, ...] = (
+    Said(text="chào", message="11"),
+    Tapped(data="question|renamed|3", message="12", group=True),
+    FileSent(reference="tệp-2", name="hai.cer", size=4321, message="13"),
+    FileRead(name="ba.zip", reading=READ, message="14"),
+    *(Unreadable(what=what, message="15") for what in get_args(Unreadable.model_fields["what"].annotation)),
+    TooMuch(message="16"),
+)
+REPLY = Reply(
+    paragraphs=("<b>Đậm &amp; rõ</b>", "dòng hai"),
+    choices=(Choice(label="Đồng ý", tap="welcome|agree|1"),),
+    attachments=(Attachment.of("tệp.txt", "text/plain", b"chin byte"),),
+    action="edit",
+    target="41",
+)
+HELD: dict[str, Any] = {
+    "chat": {
+        "channel": "telegram",
+        "address": "7790118822",
+        "first_contact_at": "2026-01-05T01:02:00+00:00",
+        "last_contact_at": "2026-11-20T03:04:00+00:00",
+        "blocked_at": "2026-11-21T05:06:00+00:00",
+    },
+    "session": session().model_dump(mode="json"),
+    "requests": [request().model_dump(mode="json")],
+    "received": [
+        {"id": f"số {n}", "state": state, "received_at": NOON.isoformat(), "event": event.model_dump(mode="json")}
+        for n, (event, state) in enumerate(zip(EVENTS, [*RECEIVED] * len(EVENTS), strict=False))
+    ],
+    "outgoing": [
+        {"state": state, "queued_at": NOON.isoformat(), "message_id": "51", "reply": REPLY.model_dump(mode="json")}
+        for state in OUTGOING
+    ],
+}
+Path = tuple[str | int, ...]
+
+
+def leaves(value: Any, path: Path = ()) -> Iterator[Path]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from leaves(inner, (*path, name))
+    elif isinstance(value, list) and value:
+        for number, inner in enumerate(value):
+            yield from leaves(inner, (*path, number))
+    else:
+        yield path
+
+
+def at(value: Any, path: Path) -> Any:
+    for step in path:
+        value = value[step]
+    return value
+
+
+def without(path: Path) -> dict[str, Any]:
+    """What is held, with one value of another content."""
+    changed = deepcopy(HELD)
+    inner, value = at(changed, path[:-1]), at(changed, path)
+    inner[path[-1]] = (not value) if isinstance(value, bool) else None
+    return changed
+
+
+def test_the_example_leaves_no_field_empty() -> None:
+    unset = {path[-1] for path in leaves(HELD) if at(HELD, path) in (None, "", [], {})}
+    assert unset == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_value_that_is_held_is_missing_from_the_text(language: str) -> None:
+    text = readable(HELD, Voice(language))
+    lost = [path for path in leaves(HELD) if readable(without(path), Voice(language)) == text]
+    assert lost == []
+
+
+def test_nothing_goes_by_its_machine_name() -> None:
+    assert machine_labels(readable(HELD, Voice("vi")), HELD) == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_value_is_written_as_machines_write_it(language: str) -> None:
+    text = re.sub(r"\S+\|\S+\|\d", "", readable(HELD, Voice(language)))  # what a button carries is no word
+    assert re.findall(r"\b[a-z]+_[a-z_]+\b", text) == []
+    assert re.findall(r"\d{4}-\d\d-\d\d", text) == []
+
+
+def test_times_are_those_of_viet_nam_and_answers_are_words() -> None:
+    text = readable(HELD, Voice("vi"))
+    assert "08:02 05/01/2026" in text
+    assert "31/01/2029" in text
+    assert f"{t('change of superior')}, {t('change of official e-mail')}" in text
+    assert t("In hand and working") in text
+    assert "Đậm & rõ\n" in text
+
+
+def test_what_is_said_in_several_lines_stands_under_its_label() -> None:
+    text = readable(HELD, Voice("vi"))
+    moves = (f"12:00 23/11/2026 – {t('submitted')} ({t('you')})", f"12:00 23/11/2026 – {t('sent back')} (cán bộ)")
+    assert f"{t('Answer that was given')}:\n      Thay đổi thông tin.\n      Điều 13.\n" in text
+    assert f"{t('What became of it')}:\n    {moves[0]}\n    {moves[1]}\n" in text
+
+
+def test_where_nothing_is_held_the_text_says_so() -> None:
+    text = readable({**dict.fromkeys(SECTIONS), "requests": []}, Voice("vi"))
+    assert text.count("–") == len(SECTIONS)
+
+
+def test_what_an_earlier_version_kept_is_told_as_it_stands() -> None:
+    old = {
+        "session": {"consented_at": "hôm kia", "mood": "vui", "answers": {"old_fact": ["a", {"b": "lạ"}]}},
+        "requests": [{"history": [{"moved": "xưa"}], "state": "nowhere"}],
+    }
+    text = readable(old, Voice("vi"))
+    for line in ("hôm kia", "Mood: vui", "Old_fact 1: a", "B: lạ", "Moved: xưa", "nowhere"):
+        assert line in text
+
+
+def test_every_value_has_its_words() -> None:
+    assert set(SCREENS) == set(OPEN_SCREENS)
+    assert set(ALL_TROUBLES) == set(Trouble)
+    assert (set(ROLES), set(TOKENS), set(RECOGNITIONS)) == (set(MergerRole), set(Token), set(Recognition))
+    assert set(UNREADABLE) == set(get_args(Unreadable.model_fields["what"].annotation))
+    assert set(ACTIONS) == set(get_args(Reply.model_fields["action"].annotation))
+    assert set(KINDS) == {event.kind for event in EVENTS}
+
+
+@pytest.mark.parametrize(("fact", "words"), [("merger_role", ROLES), ("token", TOKENS)])
+def test_answers_are_worded_as_they_were_offered(fact: str, words: dict[str, str]) -> None:
+    (question,) = (question for question in load_pack().questions if question.fact == fact)
+    assert {option.value: option.label for option in question.options} == words
