@@ -15,6 +15,8 @@ from locales import N_
 
 #: Seconds to wait for another process that is writing.
 BUSY_SECONDS = 5.0
+#: Seconds between two tries to switch a new file to the write-ahead log.
+_SWITCH_PAUSE = 0.05
 #: RETURNING came with it.
 OLDEST_SQLITE = (3, 35, 0)
 
@@ -138,9 +140,25 @@ async def _connect(path: Path) -> Connection:
     connection = Connection(connector, iter_chunk_size=64)
     try:
         await connection
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON", "synchronous=NORMAL"):
+        await _write_ahead(connection)
+        for pragma in ("foreign_keys=ON", "secure_delete=ON", "synchronous=NORMAL"):
             await connection.execute_fetchall(f"PRAGMA {pragma}")
     except sqlite3.Error as error:
         await connection.abandon()
         raise failure(error, path) from None
     return connection
+
+
+async def _write_ahead(connection: Connection) -> None:
+    """Switch to the write-ahead log. SQLite does not wait for others where a new file is switched, so this does."""
+    tries = int(BUSY_SECONDS / _SWITCH_PAUSE)
+    while True:
+        try:
+            await connection.execute_fetchall("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            tries -= 1
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or tries == 0:
+                raise
+            await asyncio.sleep(_SWITCH_PAUSE)
+        else:
+            return
