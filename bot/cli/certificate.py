@@ -119,7 +119,7 @@ def _rows(one: Certificate, unit: str, now: datetime, t: Translator) -> list[tup
         (t(N_("Serial number")), one.serial),
         (t(N_("Valid from")), f"{one.not_before.astimezone(VIETNAM):{_TIME}}"),
         (t(N_("Valid to")), f"{one.not_after.astimezone(VIETNAM):{_TIME}} ({t(_VALIDITY[in_date(one, now)])})"),
-        (t(N_("Issuer")), one.issuer_name),
+        (t(N_("Issued by")), one.issuer_name),
         (t(N_("Issuer recognised")), t(_RECOGNITION[one.recognition])),
         (t(N_("Unit matches")), t(_MATCHES[matches_unit(one, unit)]) if unit else ""),
         (t(N_("Key")), one.key),
