@@ -5,10 +5,11 @@ The world is read and written only through its ports; the same session, event an
 
 from dataclasses import replace
 
-from handlers import understanding
+from handlers import interview, understanding
 from handlers.certificate import SECRETS
 from handlers.commands import command_in, find
 from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
+from handlers.matching import Match, parts_of
 from handlers.page import Answered, Page, Tap
 from handlers.ports import World
 from handlers.replying import Turn, aside, turn_of
@@ -17,11 +18,15 @@ from handlers.screens import SCREENS, WITHOUT_CONSENT
 from handlers.screens.expiry import EXPORT
 from handlers.screens.file import WARNING, arrived
 from handlers.screens.flow import proceed
+from handlers.screens.question import overhear
 from handlers.secrets import holds_secret
 from handlers.session import Session
 from handlers.typed_lines import answered_by_words
 from handlers.understanding import NEITHER
 from locales import N_
+
+PASTED = "-----BEGIN CERTIFICATE-----"
+SEND_AGAIN = N_("I see a certificate but have not read it. Please send it again after you agree.")
 
 
 async def respond(session: Session | None, event: Event, world: World) -> Turn:
@@ -49,8 +54,7 @@ async def _take(here: Here, event: Event) -> Answered:
         case Unreadable():
             return _unreadable(here, event)
         case FileSent():
-            note = here.say(N_("I will read the file as soon as you agree."))
-            return Answered(here.session.having(waiting_file=event.model_copy(update={"name": ""})), notes=(note,))
+            return _file_waits(here, event)
         case FileRead():
             return _file_read(here, event)
         case Tapped():
@@ -78,11 +82,20 @@ def _up_to_date(here: Here, answered: Answered) -> Answered:
     return replace(answered, session=session.having(pack=label), notes=(note, *answered.notes))
 
 
+def _file_waits(here: Here, event: FileSent) -> Answered:
+    """Sent before consent: kept by reference and without its name, unless its name says that it holds a key."""
+    if event.name.lower().endswith((".pfx", ".p12", ".key")):
+        return Answered(here.session.having(warned=True), notes=(here.say(WARNING),), secret=True)
+    waiting = event.model_copy(update={"name": ""})
+    note = here.say(N_("I will read the file as soon as you agree."))
+    return Answered(here.session.having(waiting_file=waiting), notes=(note,))
+
+
 def _file_read(here: Here, event: FileRead) -> Answered:
     """What a file said is taken in after consent only; a secret is warned of in any case."""
     secret = SECRETS & {problem.trouble for problem in event.reading.problems}
     if here.session.consented_at is None and not secret:
-        return Answered(here.session, notes=(here.say(N_("Please send the file again after you agree.")),))
+        return Answered(here.session, notes=(here.say(SEND_AGAIN),))
     return arrived(here, event.reading)
 
 
@@ -107,15 +120,30 @@ async def _said(here: Here, text: str) -> Answered:
         return Answered(here.session.having(warned=True), notes=(here.say(WARNING),), secret=True)
     if (named := command_in(text)) is not None:
         return await _commanded(here, *named)
+    if here.session.consented_at is None and PASTED in text:
+        return Answered(here.session, notes=(here.say(SEND_AGAIN),))
+    return await _meant(here, text)
+
+
+async def _meant(here: Here, text: str) -> Answered:
+    """What the text means on the open page: its options, what the screen takes, or something to ask about."""
     page = await SCREENS[here.session.screen].page(here)
     heard = understanding.understand(text, page, here.session.guesses)
     if NEITHER in heard.sure:
         return Answered(here.session)
     if heard.sure:
-        return await answered_by_words(here, page, heard)
-    if (typed := await SCREENS[here.session.screen].typed(here, text)) is not None:
-        return typed
-    return _unsure(here, page, heard.maybe)
+        return await _with_the_rest(here, page, heard, text)
+    typed = await SCREENS[here.session.screen].typed(here, text)
+    return typed or _unsure(here, page, heard.maybe)
+
+
+async def _with_the_rest(here: Here, page: Page, heard: Match, text: str) -> Answered:
+    """The answer, and what else the same line tells of questions that come later."""
+    parts = parts_of(text) if here.session.screen == "question" else []
+    asked = interview.question(here.session, here.world.pack, here.today)
+    told = overhear(here, asked, parts if len(parts) > 1 else [])
+    answered = await answered_by_words(here.then(told.session), page, heard)
+    return replace(answered, notes=(*told.notes, *answered.notes))
 
 
 async def _commanded(here: Here, name: str, argument: str) -> Answered:

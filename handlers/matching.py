@@ -32,9 +32,11 @@ _SEPARATORS = re.compile(r"[,;+\n]|\s(?:và|va|and)\s")
 NUMBERS = re.compile(r"[\s,;+.]*\d{1,2}(?:[\s,;+.]+(?:và|va|and)?\s*\d{1,2})*[\s,;+.)]*")
 
 
-#: Words that turn a sentence round or leave it open. Unaccented, "dung" is both "đúng" (right) and "đừng" (do not).
-_HEDGES = frozenset(
-    {"khong", "chua", "dung", "khoan", "chang", "thoi", "co le", "hinh nhu", "neu", "not", "no", "dont", "maybe"}
+#: What turns a sentence round, leaves it open or puts it off: it is never matched by likeness. Unaccented, "dung" is
+#: both "đúng" (right) and "đừng" (do not); "sắp" (soon) is not the "sáp" of a merger nor the "sắp" of a reorganisation.
+_HEDGES = re.compile(
+    r"\b(?:khong|chua|dung|khoan|chang|thoi|co le|hinh nhu|neu|se|du kien|chuan bi|dang cho|not|no|dont|maybe)\b"
+    r"|\bsap\b(?! (?:nhap|xep))"
 )
 
 
@@ -66,9 +68,14 @@ def match(text: str, options: Sequence[Option], *, many: bool = False, exact: bo
     return (_by_parts(text, options) if many else None) or _by_words(text, options)
 
 
+def parts_of(text: str) -> list[str]:
+    """What is said in one line, piece by piece."""
+    return [part for part in _SEPARATORS.split(text) if part.strip()]
+
+
 def _by_parts(text: str, options: Sequence[Option]) -> Match | None:
     """Several said in one line: what is sure of it, and what to ask about; ``None`` where it is one phrase."""
-    parts = [_by_words(part, options) for part in _SEPARATORS.split(text) if part.strip()]
+    parts = [_by_words(part, options) for part in parts_of(text)]
     if len(parts) < 2 or not any(part.sure for part in parts):
         return None
     sure = tuple(dict.fromkeys(value for part in parts for value in part.sure))
@@ -83,7 +90,9 @@ def _by_number(numbers: list[int], options: Sequence[Option], *, many: bool) -> 
 
 def _by_name(text: str, options: Sequence[Option]) -> Match:
     typed = fold(text)
-    named = [option.value for option in options if typed and typed in _names(option)]
+    asked = "?" in text  # a question is no answer, unless the option is one itself
+    fitting = [option for option in options if not asked or "?" in option.label]
+    named = [option.value for option in fitting if typed and typed in _names(option)]
     return Match(sure=tuple(named)) if len(named) == 1 else Match()
 
 
@@ -93,20 +102,17 @@ def _by_words(text: str, options: Sequence[Option]) -> Match:
         return named
     scored = sorted((_best(typed, option) for option in options), key=lambda likeness: -likeness.score)
     likely = [likeness for likeness in scored if likeness.score >= MAYBE] if len(typed) > 1 else []
-    if likely and _is_sure(typed, likely):
+    if "?" in text or _HEDGES.search(typed):
+        return Match()
+    if likely and _is_sure(likely):
         return Match(sure=(likely[0].value,), likely=True)
     return Match(maybe=tuple(likeness.value for likeness in likely[:3]))
 
 
-def _is_sure(typed: str, likely: list[Likeness]) -> bool:
-    """Near enough, clearly nearer than the next, and not said in the negative of what the name says."""
+def _is_sure(likely: list[Likeness]) -> bool:
+    """Near enough, and clearly nearer than the next."""
     first, *others = likely
-    clear = not others or first.score - others[0].score >= CLEAR
-    return first.score >= SURE and clear and _hedges(typed) <= _hedges(first.name)
-
-
-def _hedges(text: str) -> set[str]:
-    return {hedge for hedge in _HEDGES if f" {hedge} " in f" {text} "}
+    return first.score >= SURE and (not others or first.score - others[0].score >= CLEAR)
 
 
 def _spelt_out(typed: str) -> str:

@@ -48,11 +48,12 @@ def _news(fields: dict[str, str]) -> dict[str, str]:
 
 
 def amended(content: Content, draft: Draft) -> Content:
-    """A content with the draft's fields; another serial number is another certificate, of which no more is known."""
+    """A content with the draft's fields; another serial number is not the one that was read."""
     fields = draft.fields
     serial = fields.get("serial") or None
     changes = {"subscriber": fields["subscriber"], "unit": fields["unit"], "serial": serial, "news": _news(fields)}
-    other = {"certificate_name": None, "not_after": None} if serial != content.serial else {}
+    was_read = content.certificate_name is not None
+    other = {"certificate_name": None, "not_after": None} if was_read and serial != content.serial else {}
     return content.model_copy(update={**changes, **other})
 
 

@@ -8,7 +8,9 @@ from markupsafe import Markup
 from handlers import interview
 from handlers.certificate import Certificate, Recognition
 from handlers.dates import day
+from handlers.decision import decision
 from handlers.page import Answered, Option, Page
+from handlers.requests.drafting import outdated
 from handlers.requests.words import SUBJECTS
 from handlers.screen import Here, NoText
 from handlers.screens.certificate_words import summary
@@ -113,4 +115,10 @@ def _validity(here: Here, certificate: Certificate) -> Iterator[Markup]:
 def _accepted(here: Here, certificate: Certificate, subject: Subject) -> Answered:
     session = here.session.having(certificate=certificate, offered=())
     session = interview.give(session, "subject", subject.value, here.world.pack)
-    return Answered(given(here.then(session), "certificate", interview.certificate_facts(certificate)))
+    session = given(here.then(session), "certificate", interview.certificate_facts(certificate))
+    if session.draft and not session.draft.code and outdated(here.then(session)):
+        there = session.at("answer") if decision(here.then(session)) else session
+        return Answered(
+            there, notes=(here.say(N_("This file changes the answer. What you typed for the request is kept.")),)
+        )
+    return Answered(session)

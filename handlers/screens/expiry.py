@@ -20,7 +20,7 @@ HOW = "how"
 FARTHEST = timedelta(days=366 * 10)
 TYPE_A_DAY = N_(
     "Please type the day it ends (or ended) as day/month/year, such as 16/11/2026."
-    " If you do not remember it, a day near it will do for the answer."
+    " If you do not remember it, send the certificate file, or choose below."
 )
 TOO_FAR = N_("{day} is more than ten years ahead. Please check the day.")
 

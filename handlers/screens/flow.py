@@ -9,10 +9,11 @@ from handlers.session import Session
 def proceed(here: Here) -> Session:
     """The session with the next question open; where nothing more matters, the draft of a request, else the answer."""
     session = here.session.at("proceed")
-    if interview.question(session, here.world.pack, here.today):
+    amending = session.draft is not None and session.draft.code is not None
+    if not amending and interview.question(session, here.world.pack, here.today):
         return session.at("question")
-    if session.draft is None or session.draft.code:
-        return session.at("answer", draft=None)
+    if session.draft is None:
+        return session.at("answer")
     return session.at("form" if open_field(here.then(session)) else "confirm")
 
 

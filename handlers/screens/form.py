@@ -9,6 +9,8 @@ from handlers.session import Draft, Session
 from handlers.voice import bold
 from locales import N_
 
+#: Words that leave a form.
+LEAVING = ("khong dang ky", "khong dang ky nua", "thoi", "thoi khong dang ky nua", "quay lai", "bo qua", "giu nguyen")
 LEAVE, KEEP, RETYPE, UNKNOWN = "leave", "keep", "retype", "unknown"
 
 
@@ -26,7 +28,8 @@ class Form:
         """A suggestion taken, a doubt settled, or the form left."""
         field, draft = open_field(here), _draft(here)
         if value == LEAVE:
-            return Answered(left(here))
+            unedited = draft.model_copy(update={"editing": None, "doubted": None})
+            return Answered(here.session.at("confirm", draft=unedited) if draft.editing else left(here))
         if field is None:
             return Answered(here.session.at("confirm"))
         if draft.doubted:
@@ -73,13 +76,13 @@ def _ask(here: Here, field: Field) -> Page:
     unknown = (
         [Option(UNKNOWN, say.t(N_("I do not know it")), ("khong ro", "khong biet"))] if field.name == "serial" else []
     )
-    leave = Option(
-        LEAVE,
-        say.t(N_("Do not register")),
-        ("khong dang ky", "khong dang ky nua", "thoi", "thoi khong dang ky nua", "quay lai", "bo qua"),
-    )
+    leave = Option(LEAVE, say.t(_leaving(here)), LEAVING)
     hint = say(N_("Choose, or type it.")) if offers else say(N_("Please type it."))
     return Page(bold(say(field.ask)), (hint,), (*offers, *unknown, leave), exact=True)
+
+
+def _leaving(here: Here) -> str:
+    return N_("Leave this as it is") if _draft(here).editing else N_("Do not register")
 
 
 def _doubt(here: Here, field: Field, typed: str) -> Page:

@@ -17,7 +17,7 @@ from rules import Option as PackOption
 from rules import Question
 
 #: Facts that people tell before they are asked.
-OVERHEARD = frozenset({"token"})
+OVERHEARD = {"token": frozenset({"lost", "damaged", "locked"}), "key_exposed": frozenset({"true"})}
 SENT_A_SECRET = N_("You sent a PIN or a key to this chat. I suggest that you answer yes.")
 #: Options of a yes-or-no fact.
 TRUTH = {"true": True, "false": False}
@@ -88,14 +88,24 @@ def _options(here: Here, options: Iterable[PackOption], *, many: bool) -> Iterab
 
 def _overheard(here: Here, asked: Question | None, text: str) -> Answered | None:
     """That the token is lost, told while something else is asked: noted, said aloud, and the question comes again."""
+    told = overhear(here, asked, [text])
+    if told.session == here.session:
+        return None
+    return Answered(proceed(here.then(told.session)), notes=told.notes)
+
+
+def overhear(here: Here, asked: Question | None, parts: Iterable[str]) -> Answered:
+    """What the parts of a line say about questions that have not come yet."""
+    session, notes = here.session, []
     for question in here.world.pack.questions:
-        if question.fact in OVERHEARD and question != asked and question.fact not in here.session.answers:
+        if question.fact in OVERHEARD and question != asked and question.fact not in session.answers:
             options = [Option(option.value, here.say.t(option.label), option.synonyms) for option in question.options]
-            if sure := match(text, options).sure:
-                label = next(option.label for option in options if option.value == sure[0])
-                note = here.say(N_("Noted: <b>{answer}</b>. Back to the question:"), answer=label)
-                return Answered(given(here, question.fact, TRUTH.get(sure[0], sure[0])), notes=(note,))
-    return None
+            sure = next((found.sure[0] for part in parts if (found := match(part, options)).sure), None)
+            if sure in OVERHEARD[question.fact]:
+                label = next(option.label for option in options if option.value == sure)
+                session = interview.give(session, question.fact, TRUTH.get(sure, sure), here.world.pack)
+                notes.append(here.say(N_("Noted: <b>{answer}</b>."), answer=label))
+    return Answered(session, notes=tuple(notes))
 
 
 def _certificate_page(here: Here, asked: Question) -> Page:
@@ -103,7 +113,9 @@ def _certificate_page(here: Here, asked: Question) -> Page:
 
 
 def progress(here: Here) -> Markup:
-    """How far it still is."""
+    """How far it still is; nothing where one answer is being changed."""
+    if here.session.about:
+        return Markup()
     left = interview.remaining(here.session, here.world.pack, here.today)
     return here.say(N_("<i>About {number} more to answer, this one included.</i>"), number=left)
 

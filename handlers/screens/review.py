@@ -42,7 +42,9 @@ class Review(NoText):
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """The question of that answer, which stands until it is answered anew; or back to where we were."""
-        return Answered(proceed(here) if value == BACK else here.session.at("question", about=value))
+        if value == BACK:
+            return Answered(proceed(here))
+        return Answered(here.session.at("question", about=value))
 
 
 def _given(here: Here) -> list[Question]:

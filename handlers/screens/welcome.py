@@ -29,6 +29,12 @@ LIMIT = N_("This is help with the rules, not a decision of an office: the office
 CONSENT = N_("<b>Do you agree that I store this while I help you?</b>")
 
 
+BRIEFLY = N_(
+    "<b>Before we begin: do you agree that I store your answers, what your certificate says and your requests,"
+    " until {days} days after the last contact?</b> /start shows the whole notice."
+)
+
+
 class Welcome(NoText):
     """Shown until there is consent."""
 
@@ -45,6 +51,7 @@ class Welcome(NoText):
                 say(CONSENT),
             ),
             options=_options(here),
+            brief=say(BRIEFLY, days=here.world.retention_days),
             exact=True,
         )
 
@@ -54,7 +61,9 @@ class Welcome(NoText):
         if value == ENGLISH:
             return Answered(session.having(language="en" if session.language == "vi" else "vi"))
         if value == DECLINE:
-            note = here.say(N_("Understood. Nothing about you is stored. If you change your mind, send /start."))
+            note = here.say(
+                N_("Understood. I store no answer and no file of yours. If you change your mind, send /start.")
+            )
             return Answered(session, notes=(note,), show=False, forget=True)
         begun = session.having(consented_at=here.world.now, pack=here.world.pack.label, waiting_file=None)
         return Answered(

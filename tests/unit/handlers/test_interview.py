@@ -86,13 +86,39 @@ async def test_ticks_are_shown_in_the_same_message_until_done(talk: Dialogue) ->
 
 async def test_an_unsure_answer_is_asked_not_guessed(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1", "3", "31/12/2028", "1")
-    text = await talk.says("toi khong bi mat token")
+    text = await talk.says("em lam mat cai token roi")
     expects(text, "I am not sure. Do you mean:")
     assert "token" not in talk.answers
-    shown = talk.labels
     await talk.says("1")
-    assert talk.answers["token"] in {"lost", "in_hand", "locked", "damaged"}
-    assert len(shown) < len(pack().questions[5].options)
+    assert talk.answers["token"] == "lost"
+
+
+@pytest.mark.parametrize("said", ["toi khong bi mat token", "chua bi khoa", "sap mat", "bi mat?", "hinh nhu mat"])
+async def test_a_denial_or_a_doubt_brings_every_option_back(talk: Dialogue, said: str) -> None:
+    await talk.says(*BEGIN, "1", "3", "31/12/2028", "1")
+    options = [choice.label for choice in talk.choices]
+    await talk.says(said)
+    assert "token" not in talk.answers
+    assert talk.labels == options
+
+
+@pytest.mark.parametrize(
+    "said", ["sap nghi huu", "se nghi huu", "nghi huu?", "toi khong nghi huu", "du kien thoi viec"]
+)
+async def test_what_has_not_happened_is_not_recorded(talk: Dialogue, said: str) -> None:
+    await talk.says(*BEGIN, "2", said)
+    assert "events" not in talk.answers
+
+
+async def test_a_leak_told_early_is_noted(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "lo khoa")
+    assert talk.answers.get("key_exposed") is True
+
+
+async def test_a_token_told_beside_an_event_is_noted_too(talk: Dialogue) -> None:
+    text = await talk.says(*BEGIN, "1", "doi ten, mat token")
+    assert talk.answers == {"subject": "organisation", "token": "lost", "events": ["renamed"]}
+    assert t("Lost") in text
 
 
 async def test_a_yes_to_several_guesses_takes_none_of_them(talk: Dialogue) -> None:

@@ -161,6 +161,36 @@ async def test_another_serial_number_is_another_certificate(talk: Dialogue) -> N
     assert (content.serial, content.certificate_name, content.not_after) == ("ABCD", None, None)
 
 
+@pytest.mark.parametrize("detour", [("/xemlai", "tiep tuc"), ("/yeucau", "quay lai"), ("/huy", "tiep tuc")])
+async def test_an_amendment_survives_a_detour(talk: Dialogue, detour: tuple[str, ...]) -> None:
+    await register(talk)
+    await talk.says("/yeucau YC-2026-000001")
+    await talk.taps(t("Change this request"), t("Change: {fact}", fact=t("Managing body")))
+    await talk.says("UBND xã Nhơn Trạch", *detour)
+    await talk.taps(t("Save the change"))
+    assert book(talk).kept["YC-2026-000001"].content.unit == "UBND xã Nhơn Trạch"
+
+
+async def test_leaving_one_field_keeps_the_amendment(talk: Dialogue) -> None:
+    await register(talk)
+    await talk.says("/yeucau YC-2026-000001")
+    await talk.taps(t("Change this request"), t("Change: {fact}", fact=t("Managing body")))
+    await talk.says("UBND xã Nhơn Trạch")
+    await talk.taps(t("Change: {fact}", fact=t("Subscriber")), t("Leave this as it is"), t("Save the change"))
+    assert book(talk).kept["YC-2026-000001"].content.unit == "UBND xã Nhơn Trạch"
+
+
+async def test_a_file_that_changes_the_answer_is_said_at_once_and_keeps_what_was_typed(talk: Dialogue) -> None:
+    await talk.says("dang ky", "1")
+    await talk.sends(certificate(serial="0B", **EXPIRED))
+    text = await talk.says("1")
+    assert t("This file changes the answer. What you typed for the request is kept.") in text
+    await talk.taps(t("Register the request"))
+    assert talk.session
+    assert talk.session.draft
+    assert "subscriber" in talk.session.draft.fields
+
+
 async def test_a_serial_number_that_is_not_the_certificates_is_asked_about(talk: Dialogue) -> None:
     text = await talk.says("dang ky", "1", "1", "DEADBEEF")
     assert "75580955FC81D6A7" in text
