@@ -11,7 +11,7 @@ from bot.store.api import Store
 from bot.store.drivers import Call, Driver
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.drivers.url import sqlite_path
-from bot.store.errors import KeyFileMismatch
+from bot.store.errors import KeyFileError, KeyFileMismatch
 from bot.store.migrate import migrate
 from bot.store.sealing import Keyring, open_keyring
 from bot.store.store import SealedStore
@@ -19,6 +19,10 @@ from locales import N_, translator
 
 _NEW_KEYS = N_(
     "New keys were made in {path}. Copy this file to a safe place: without it nothing that is stored can be read."
+)
+_KEYS_GONE = N_(
+    "The key file {path} is missing, and the database was sealed with its keys."
+    " Put back its copy: without it nothing that is stored can be read."
 )
 
 
@@ -51,14 +55,21 @@ async def open_store(url: str | None, data_dir: Path, keyring: Keyring) -> Store
     Raises:
         StoreError: it cannot be opened; each kind says what to do.
     """
+    async with _migrated(url, data_dir) as driver:
+        await _check_keys(driver, keyring)
+    return SealedStore(driver, keyring)
+
+
+@asynccontextmanager
+async def _migrated(url: str | None, data_dir: Path) -> AsyncIterator[Driver]:
+    """The database with its tables brought up to date, to be used on; closed where what follows fails."""
     driver = await open_driver(url, data_dir)
     try:
         await migrate(driver)
-        await _check_keys(driver, keyring)
+        yield driver
     except BaseException:
         await driver.close()
         raise
-    return SealedStore(driver, keyring)
 
 
 async def migrate_database(url: str | None, data_dir: Path) -> list[str]:
@@ -79,11 +90,10 @@ async def store_of(settings: Settings) -> AsyncIterator[Opened]:
         StoreError: it cannot be opened; each kind says what to do.
     """
     make_data_dir(settings)
-    keyring, created = open_keyring(settings.key_file or settings.data_dir / "keys.json")
-    if created:
-        announcement = translator(settings.language)(_NEW_KEYS, path=keyring.path)
-        print(announcement, file=sys.stderr)  # noqa: T201 - to be read at any log level
-    store = await open_store(database_url(settings), settings.data_dir, keyring)
+    async with _migrated(database_url(settings), settings.data_dir) as driver:
+        keyring = await _keyring(driver, settings)
+        await _check_keys(driver, keyring)
+    store = SealedStore(driver, keyring)
     try:
         yield Opened(store, keyring)
     finally:
@@ -93,6 +103,23 @@ async def store_of(settings: Settings) -> AsyncIterator[Opened]:
 def database_url(settings: Settings) -> str | None:
     """The URL as a driver needs it."""
     return settings.database_url.get_secret_value() if settings.database_url else None
+
+
+async def _keyring(driver: Driver, settings: Settings) -> Keyring:
+    """The keys of the settings' file; made where there are none, but never for a database that was sealed already.
+
+    Raises:
+        KeyFileError: the database knows its keys and their file is gone, or the file cannot be used.
+    """
+    path = settings.key_file or settings.data_dir / "keys.json"
+    (marked,) = await driver.run(Call("keyring_mark"))
+    if marked and not path.exists():  # in this order: whoever starts at the same time makes the file before the mark
+        raise KeyFileError(_KEYS_GONE, path=path)
+    keyring, created = open_keyring(path)
+    if created:
+        announcement = translator(settings.language)(_NEW_KEYS, path=path)
+        print(announcement, file=sys.stderr)  # noqa: T201 - to be read at any log level
+    return keyring
 
 
 async def _check_keys(driver: Driver, keyring: Keyring) -> None:
