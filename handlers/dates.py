@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime
 
-from rules.calendar import VIETNAM
+from rules.calendar import vietnamese
 
 #: 16/11/2026, 16-11-2026, 16.11.2026, 16 11 2026, "ngày 16 tháng 11 năm 2026", 2026-11-16 (ISO, time ignored).
 _DAY_FIRST = re.compile(
@@ -20,7 +20,7 @@ def day(value: date) -> str:
 
 def moment(value: datetime) -> str:
     """``15:09 16/11/2026``, in Vietnamese time."""
-    local = value.astimezone(VIETNAM)
+    local = vietnamese(value)
     return f"{local:%H:%M} {day(local.date())}"
 
 

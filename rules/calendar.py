@@ -4,9 +4,22 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 #: Viet Nam keeps UTC+7 all year.
 VIETNAM = timezone(timedelta(hours=7), "ICT")
+_FIRST, _LAST = datetime.min.replace(tzinfo=VIETNAM), datetime.max.replace(tzinfo=VIETNAM)
+
+
+def vietnamese(moment: datetime) -> datetime:
+    """A moment on the clocks of Viet Nam; a naive moment is taken as UTC.
+
+    Where the calendar of Python ends, it stops there: "no expiry" is the last second of the year 9999 in UTC
+    (RFC 5280, 4.1.2.5), which Viet Nam would write in the year 10000.
+    """
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return aware.astimezone(VIETNAM)
+    except OverflowError:
+        return _FIRST if aware.year == _FIRST.year else _LAST
 
 
 def vietnamese_day(moment: datetime) -> date:
     """The calendar day of an aware moment, in Viet Nam; a naive moment is taken as UTC."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(VIETNAM).date()
+    return vietnamese(moment).date()

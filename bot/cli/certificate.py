@@ -18,7 +18,7 @@ from handlers.matching_unit import matches_unit
 from handlers.requests.words import SUBJECTS
 from handlers.screens.file import TROUBLES
 from locales import N_, Translator, translator
-from rules.calendar import VIETNAM
+from rules.calendar import vietnamese
 
 _SECRETS = {
     Trouble.PRIVATE_KEY: N_(
@@ -117,8 +117,8 @@ def _rows(one: Certificate, unit: str, now: datetime, t: Translator) -> list[tup
         (t(N_("E-mail")), one.email or ""),
         (t(N_("Subscriber (a guess)")), t(SUBJECTS[one.subscriber]) if one.subscriber else ""),
         (t(N_("Serial number")), one.serial),
-        (t(N_("Valid from")), f"{one.not_before.astimezone(VIETNAM):{_TIME}}"),
-        (t(N_("Valid to")), f"{one.not_after.astimezone(VIETNAM):{_TIME}} ({t(_VALIDITY[in_date(one, now)])})"),
+        (t(N_("Valid from")), f"{vietnamese(one.not_before):{_TIME}}"),
+        (t(N_("Valid to")), f"{vietnamese(one.not_after):{_TIME}} ({t(_VALIDITY[in_date(one, now)])})"),
         (t(N_("Issued by")), one.issuer_name),
         (t(N_("Issuer recognised")), t(_RECOGNITION[one.recognition])),
         (t(N_("Unit matches")), t(_MATCHES[matches_unit(one, unit)]) if unit else ""),

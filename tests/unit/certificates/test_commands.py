@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,9 @@ def test_one_fingerprint_vouches_for_one_file(troly: Troly, save: Save) -> None:
 def test_a_file_that_cannot_be_opened_is_named(troly: Troly, tmp_path: Path) -> None:
     ran = troly("trust", "add", tmp_path / "none.crt")
     assert (ran.status, "none.crt" in ran.err) == (1, True)
+
+
+def test_a_certificate_without_an_end_is_shown(troly: Troly, save: Save) -> None:
+    endless = pki.make_certificate(not_after=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
+    ran = troly("certificate", save("a.cer", endless))
+    assert (ran.status, "31/12/9999 23:59 (in date)" in ran.out) == (0, True)

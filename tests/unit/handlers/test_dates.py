@@ -1,10 +1,11 @@
 """Days as they are typed and as they are written."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
 from handlers.dates import day, moment, parse_day
+from rules.calendar import vietnamese_day
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,11 @@ def test_a_day_is_written_as_official_documents_do() -> None:
 
 def test_a_moment_is_told_in_vietnamese_time() -> None:
     assert moment(datetime(2026, 11, 16, 20, 9, tzinfo=UTC)) == "03:09 17/11/2026"
+
+
+def test_no_expiry_and_the_first_year_are_told_too() -> None:
+    east = timezone(timedelta(hours=14))
+    assert moment(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)) == "23:59 31/12/9999"
+    assert moment(datetime(1, 1, 1, tzinfo=UTC)) == "07:00 01/01/1"
+    assert vietnamese_day(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)) == date(9999, 12, 31)
+    assert vietnamese_day(datetime(1, 1, 1, tzinfo=east)) == date(1, 1, 1)
