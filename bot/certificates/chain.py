@@ -23,11 +23,21 @@ _MOST_COMPANIONS = 20
 def recognise(
     certificate: x509.Certificate, trust: TrustStore, companions: Sequence[x509.Certificate] = ()
 ) -> Recognition | None:
-    """VERIFIED, INVALID (an installed CA bears the issuer's name and did not sign), or ``None``: nothing is known."""
+    """VERIFIED, INVALID (the installed CA it names did not sign), or ``None``: nothing is known."""
     if fingerprint(certificate) in trust.fingerprints or _reaches_anchor(certificate, trust, companions):
         return Recognition.VERIFIED
-    named = any(ca.subject == certificate.issuer for ca in trust.authorities)
+    named = any(ca.subject == certificate.issuer and _names_key(certificate, ca) for ca in trust.authorities)
     return Recognition.INVALID if named else None
+
+
+def _names_key(certificate: x509.Certificate, ca: x509.Certificate) -> bool:
+    """Whether the issuer's key is this CA's, as far as is said: a CA may renew its key under the same name."""
+    try:
+        authority = certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+        own = ca.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    except x509.ExtensionNotFound:
+        return True
+    return authority is None or authority == own
 
 
 def _reaches_anchor(certificate: x509.Certificate, trust: TrustStore, companions: Sequence[x509.Certificate]) -> bool:

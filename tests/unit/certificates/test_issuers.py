@@ -3,6 +3,9 @@
 from collections.abc import Callable
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from bot.certificates import TrustStore, read
@@ -110,6 +113,39 @@ def _impostor() -> pki.Issued:
 def test_a_false_issuer_of_a_known_name_is_invalid_and_no_longer_the_governments() -> None:
     one = _one(pki.make_certificate(issuer=_impostor()), pki.g2_root(), pki.g2_state())
     assert (one.recognition, one.issuer_kind) == (Recognition.INVALID, Issuer.UNKNOWN)
+
+
+def _with_identifier(certificate: x509.Certificate, key: pki.Key, extension: x509.ExtensionType) -> x509.Certificate:
+    """The certificate with one more extension, signed by ``key``."""
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(certificate.subject)
+        .issuer_name(certificate.issuer)
+        .public_key(certificate.public_key())
+        .serial_number(certificate.serial_number)
+        .not_valid_before(certificate.not_valid_before_utc)
+        .not_valid_after(certificate.not_valid_after_utc)
+        .add_extension(extension, critical=False)
+    )
+    for one in certificate.extensions:
+        builder = builder.add_extension(one.value, one.critical)
+    return builder.sign(key, hashes.SHA256())
+
+
+#: Key identifier in a certificate that the installed CA of its issuer's name did not sign -> what is said.
+IDENTIFIERS = {b"installed": Recognition.INVALID, b"renewed": Recognition.BY_NAME_ONLY, None: Recognition.INVALID}
+
+
+@pytest.mark.parametrize(("identifier", "recognition"), IDENTIFIERS.items())
+def test_a_ca_that_renewed_its_key_is_not_called_false(identifier: bytes | None, recognition: Recognition) -> None:
+    state, renewed = pki.g2_state(), _impostor()
+    installed = _with_identifier(state.certificate, pki.g2_root().key, x509.SubjectKeyIdentifier(b"installed"))
+    leaf = pki.issue(issuer=renewed).certificate
+    if identifier:
+        authority = x509.AuthorityKeyIdentifier(identifier, None, None)
+        leaf = _with_identifier(leaf, renewed.key, authority)
+    (one,) = read(leaf.public_bytes(Encoding.DER), trust=TrustStore((installed,))).certificates
+    assert one.recognition is recognition
 
 
 def test_a_changed_certificate_is_invalid() -> None:
