@@ -21,12 +21,12 @@ class WorkerProcess:
         self._process = process
 
     @classmethod
-    async def start(cls, memory: int, trust: Path | None) -> "WorkerProcess":
+    async def start(cls, memory: int, seconds: float, trust: Path | None) -> "WorkerProcess":
         """Spawn a process and wait until it is ready; raises ``WorkerError``.
 
         It is a fresh interpreter, not a fork, and gets no environment: no token and no key is within its reach.
         """
-        arguments = [str(memory), *([str(trust)] if trust else [])]
+        arguments = [str(memory), str(seconds), *([str(trust)] if trust else [])]
         path = os.pathsep.join(entry for entry in sys.path if entry)
         try:
             process = await asyncio.create_subprocess_exec(

@@ -19,6 +19,8 @@ _log = structlog.get_logger(__name__)
 _FILES_PER_WORKER = 500
 _BIG_FILE = 4 * MEBIBYTE
 _IDLE_SECONDS = 60.0
+#: A worker ends itself over a file after so many times the seconds, should nobody be there to end it.
+_GRACE = 2
 #: How a process ends that got no memory: Rust and OpenSSL abort, the kernel kills.
 _OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGKILL}
 
@@ -84,7 +86,8 @@ class CertificateReader:
             await self._stop()
         if self._worker is None:
             try:
-                self._worker = await WorkerProcess.start(self._limits.memory, self._trust)
+                seconds = self._limits.seconds * _GRACE
+                self._worker = await WorkerProcess.start(self._limits.memory, seconds, self._trust)
             except WorkerError as error:
                 _log.error("certificate worker did not start", reason=repr(error.__cause__))
         return self._worker
@@ -115,4 +118,6 @@ def _exhausted(reading: Reading) -> bool:
 
 def _death(status: int) -> Trouble:
     _log.warning("certificate worker died", status=status)
+    if status == -signal.SIGALRM:
+        return Trouble.TOO_SLOW
     return Trouble.TOO_MUCH_MEMORY if status in _OUT_OF_MEMORY else Trouble.BROKEN

@@ -13,6 +13,7 @@ import pytest
 
 from bot.certificates import LIMITS, CertificateReader, Limits, read, trust
 from bot.certificates.limits import MEBIBYTE
+from bot.certificates.process import WorkerProcess
 from handlers.certificate import Problem, Reading, Recognition, Trouble
 from tests.support import pki, pki_files
 
@@ -211,3 +212,47 @@ async def test_the_worker_verifies_with_the_cas_of_the_folder(tmp_path: Path) ->
     async with _reader(tmp_path / "trust") as reader:
         (one,) = (await reader.read(pki.make_certificate())).certificates
     assert one.recognition is Recognition.VERIFIED
+
+
+@LINUX
+async def test_a_worker_ends_itself_over_a_file_that_takes_too_long() -> None:
+    worker = await WorkerProcess.start(LIMITS.memory, 0.3, None)
+    with pytest.raises((EOFError, OSError)):
+        await worker.ask(SLOW)
+    assert await worker.exit_status() == -signal.SIGALRM
+    await worker.kill()
+
+
+#: Starts a worker, gives it a file that takes long, tells its number and waits.
+_PARENT = """
+import asyncio
+from bot.certificates.process import WorkerProcess
+from tests.unit.certificates.test_reader import SLOW
+async def main():
+    worker = await WorkerProcess.start(2**28, 60.0, None)
+    asking = asyncio.create_task(worker.ask(SLOW))
+    await asyncio.sleep(0.5)
+    print(worker.pid, flush=True)
+    await asking
+asyncio.run(main())
+"""
+
+
+@LINUX
+async def test_a_worker_does_not_outlive_its_parent() -> None:
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", _PARENT, stdout=asyncio.subprocess.PIPE)
+    assert parent.stdout is not None
+    pid = int(await parent.stdout.readline())
+    assert _is_running(pid)
+    parent.kill()
+    await parent.wait()
+    await asyncio.sleep(0.3)
+    assert not _is_running(pid)
+
+
+def _is_running(pid: int) -> bool:
+    """Whether a process is there and no zombie; an orphan may stay one where nobody reaps it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
