@@ -19,6 +19,17 @@ _BOMS = (
 )
 _MARK = re.compile(rb"-{4,5} ?(BEGIN|END) ([A-Za-z0-9 #.]{1,40}?) ?-{4,5}")
 _SECRET = re.compile(rb"BEGIN [A-Za-z0-9 ]{0,30}PRIVATE KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjE")
+#: A .NET RSA key with more than its public half; after Modulus and Exponent come P, Q, DP, DQ, InverseQ and D.
+_SECRET_XML = re.compile(
+    rb"<RSAKeyValue(?:\s[^>]{0,300})?>(?:\s*+<(Modulus|Exponent)>[A-Za-z0-9+/=\s]{0,9999}+</\1>)*+\s*+"
+    rb"<(?:P|Q|DP|DQ|InverseQ|D)>"
+)
+_JWK = re.compile(rb'"kty"\s{0,99}+:')
+_JWK_SECRET = re.compile(rb'"d"\s{0,99}+:\s{0,99}+"[A-Za-z0-9_-]{20}')  # RFC 7518, 6.2.2.1 and 6.3.2.1
+#: Marks of a quoted mail in front of a line.
+_QUOTED = re.compile(rb"^(?:[ \t]{0,9}+>){1,99}+[ \t]?+", re.MULTILINE)
+#: Line ends and slashes as a JSON string writes them: RFC 8259, 7.
+_ESCAPED_LINE = re.compile(rb"(?:\\r)?\\n|\\r")
 #: A SEQUENCE in base64 (0x30 and a length), over lines; possessive, so that it stays linear.
 _BARE = re.compile(rb"(?<![A-Za-z0-9+/])M[A-I][A-Za-z0-9+/]{30,}+(?:\s++[A-Za-z0-9+/]++)*+={0,2}")
 _HEADER = re.compile(rb"^[A-Za-z-]+:.*$", re.MULTILINE)
@@ -26,18 +37,25 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
 def plain(data: bytes) -> bytes:
-    """The text as UTF-8 without a byte order mark, whatever encoding it came in."""
+    """The text as UTF-8 without byte order mark, mail quotes and JSON escapes, whatever encoding it came in."""
+    return _ESCAPED_LINE.sub(b"\n", _QUOTED.sub(b"", _utf8(data))).replace(rb"\/", b"/")
+
+
+def _utf8(data: bytes) -> bytes:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return data.decode(encoding, "replace").removeprefix("\ufeff").encode()
     if data[1::2].startswith(b"\0\0\0") and b"\0" not in data[:8:2]:
         return data.decode("utf-16-le", "replace").encode()
+    if data[::2].startswith(b"\0\0\0") and b"\0" not in data[1:8:2]:
+        return data.decode("utf-16-be", "replace").encode()
     return data
 
 
 def refuse_secret_text(text: bytes) -> None:
     """Raise ``SecretError`` where a private key stands anywhere in the text."""
-    if _SECRET.search(text):
+    bare = text.replace(b"\0", b"")  # UTF-16 in the middle of other bytes
+    if _SECRET.search(bare) or _SECRET_XML.search(bare) or (_JWK.search(bare) and _JWK_SECRET.search(bare)):
         raise SecretError(Trouble.PRIVATE_KEY)
 
 

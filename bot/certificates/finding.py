@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from bot.certificates import archive, armour, pkcs7, signed_xml
 from bot.certificates.errors import UnreadableError
 from bot.certificates.findings import Finding, Found, Missed, each, is_one_certificate, values
-from bot.certificates.kinds import Kind, kind_of
+from bot.certificates.kinds import Kind, kind_of, unpadded
 from bot.certificates.unpacking import Unpacker
 from handlers.certificate import Trouble
 
@@ -21,7 +21,7 @@ def find(data: bytes, unpacker: Unpacker, *, nested: bool = False) -> Iterable[F
         return [Missed(Trouble.TOO_LARGE)]
     if is_one_certificate(data):  # the file that is sent most, without ceremony
         return [Found(data)]
-    return each([data], lambda whole: _read(whole, unpacker, nested=nested))
+    return each([unpadded(data)], lambda whole: _read(whole, unpacker, nested=nested))
 
 
 def _read(data: bytes, unpacker: Unpacker, *, nested: bool) -> Iterator[Finding]:
@@ -47,10 +47,12 @@ def _text(text: bytes, data: bytes) -> Iterator[Finding]:
     if text.lstrip().startswith(b"<") and not armour.is_armoured(text):
         yield from signed_xml.certificates(data)
         return
-    found = list(each(armour.blocks(text), _block))
-    if not found:
+    empty = True
+    for finding in each(armour.blocks(text), _block):
+        empty = False
+        yield finding
+    if empty:
         raise UnreadableError(Trouble.NO_CERTIFICATE if armour.is_armoured(text) else Trouble.UNKNOWN_TYPE)
-    yield from found
 
 
 def _block(body: bytes) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from asn1crypto import parser
 
 from bot.certificates.armour import refuse_secret_text
 from bot.certificates.errors import UnreadableError
-from bot.certificates.kinds import Kind, der_kind, is_certificate, refuse_secret
+from bot.certificates.kinds import HEAD, Kind, der_kind, is_certificate, padding_end, refuse_secret
 from handlers.certificate import Trouble
 
 
@@ -33,6 +33,7 @@ Finding = Found | Missed
 _Part = TypeVar("_Part")
 #: Of a long definite length: X.690, 8.1.3.5; four speak of 4 GB.
 _LENGTH_OCTETS = 4
+_INDEFINITE = 0x80  #: 8.1.3.6
 
 
 def each(parts: Iterable[_Part], read: Callable[[_Part], Iterator[Finding]]) -> Iterator[Finding]:
@@ -56,32 +57,36 @@ def each(parts: Iterable[_Part], read: Callable[[_Part], Iterator[Finding]]) -> 
 
 
 def values(data: bytes) -> Iterator[tuple[Kind, bytes]]:
-    """Certificates and PKCS#7 values written one after another; ends at the first byte that begins neither.
+    """Certificates and PKCS#7 values written one after another or on lines of their own; ends at what is neither.
 
     Raises:
         SecretError: a private key follows.
         UnreadableError: DER of another sort comes first.
     """
-    while data[:1] == b"\x30" and (kind := der_kind(data)):
-        end = _length(data)
-        yield kind, data[:end]
-        data = data[end:]
-    if data:
-        refuse_secret(data)
-        refuse_secret_text(data)
+    at = 0
+    while data[at : at + 1] == b"\x30" and (kind := der_kind(data[at : at + HEAD])):
+        end = at + _length(data, at)
+        yield kind, data[at:end]
+        at = padding_end(data, end)
+    if rest := data[at:]:
+        refuse_secret(rest)
+        refuse_secret_text(rest)
 
 
 def is_one_certificate(data: bytes) -> bool:
     """Whether the bytes are one DER certificate from the first to the last."""
-    return data[:1] == b"\x30" and is_certificate(data) and _length(data) == len(data)
+    return data[:1] == b"\x30" and is_certificate(data) and _length(data, 0) == len(data)
 
 
-def _length(data: bytes) -> int:
-    """Bytes of the first value; all of them where it is cut short."""
-    octets = data[1] - 0x80 if len(data) > 1 else 0
+def _length(data: bytes, at: int) -> int:
+    """Bytes of the value that begins there; all the rest where it is cut short. Only an indefinite length is copied."""
+    first = data[at + 1] if len(data) > at + 1 else _INDEFINITE
+    octets = first - _INDEFINITE
+    if octets < 0:
+        return 2 + first
     if 0 < octets <= _LENGTH_OCTETS:
-        return 2 + octets + int.from_bytes(data[2 : 2 + octets])
+        return 2 + octets + int.from_bytes(data[at + 2 : at + 2 + octets])
     try:
-        return int(parser.peek(data))
+        return int(parser.peek(data[at:]))
     except (ValueError, RecursionError):
-        return len(data)
+        return len(data) - at

@@ -38,6 +38,11 @@ _PKCS7 = _starts(rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07")  # ContentInfo: R
 _CERTIFICATE = _starts(_SEQUENCE + rb"(?:\xa0|\x02)")  # Certificate: RFC 5280, 4.1
 _ANY_DER = _starts(rb"[\x01-\x1e\x30\x31\xa0-\xa9]")
 
+#: Bytes that tell the kind of a DER value; the longest that is measured as a whole has 129.
+HEAD = 256
+#: What editors, mail gateways and ``copy /b`` put in front of a file or between two.
+_PADDING = re.compile(rb"(?:\xef\xbb\xbf|[\s\0])*+")
+_LEADING = re.compile(rb"(?:\xef\xbb\xbf|\s)*+")
 _KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce", b"\x1e\xf1\xb5\xb0", b"openssh-key-v1\0")  # JKS, JCEKS, PVK
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
@@ -53,7 +58,7 @@ def kind_of(data: bytes) -> Kind:
         return der
     if not data.strip(b" \t\r\n\0"):
         raise UnreadableError(Trouble.EMPTY)
-    refuse_secret(data)
+    refuse_secret(data[padding_end(data, 0) :])
     if is_zip(data):
         return Kind.ZIP
     if is_picture(data):
@@ -62,6 +67,19 @@ def kind_of(data: bytes) -> Kind:
         raise UnreadableError(Trouble.ENCRYPTED if _OLE_ENCRYPTED in data else Trouble.UNKNOWN_TYPE)
     head = data[:1024]
     return Kind.PDF if b"%PDF-" in head and b"-----BEGIN" not in head else Kind.TEXT
+
+
+def unpadded(data: bytes) -> bytes:
+    """Without blanks and a byte order mark in front, where DER may follow them."""
+    match = _LEADING.match(data)
+    start = match.end() if match else 0
+    return data[start:] if start and data[start : start + 1] == b"\x30" else data
+
+
+def padding_end(data: bytes, at: int) -> int:
+    """Where the blanks, zeros and byte order marks that stand there end."""
+    match = _PADDING.match(data, at)
+    return match.end() if match else at
 
 
 def refuse_secret(data: bytes) -> None:

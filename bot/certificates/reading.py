@@ -1,5 +1,6 @@
 """From bytes to a reading: find the certificates, decode each once, leave out CAs that only accompany."""
 
+import hashlib
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from bot.certificates.trust import EMPTY, TrustStore
 from bot.certificates.unpacking import Unpacker
 from handlers.certificate import SECRETS, Certificate, Problem, Reading, Recognition, Trouble
 from rules.facts import Issuer
+
+#: Findings for each certificate allowed: a signed file brings its chain, and copies are found but not shown.
+_FINDINGS_EACH = 10
 
 
 def read(data: bytes, name: str = "", trust: TrustStore = EMPTY, limits: Limits = LIMITS) -> Reading:
@@ -51,6 +55,8 @@ class _Gathering:
     companions: list[x509.Certificate] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     seen: set[bytes] = field(default_factory=set)
+    accompanying: set[bytes] = field(default_factory=set)
+    taken: int = 0
 
     def reading(self, findings: Iterable[Finding]) -> Reading:
         try:
@@ -61,13 +67,22 @@ class _Gathering:
         return Reading(certificates=self._certificates(), problems=tuple(self.problems))
 
     def _take(self, finding: Finding) -> None:
-        if len(self.problems) >= self.limits.entries:
+        self.taken += 1
+        if len(self.problems) >= self.limits.entries or self.taken > self.limits.entries * _FINDINGS_EACH:
             raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
         if isinstance(finding, Missed):
             self.problems.append(Problem(trouble=finding.trouble, where=finding.where))
-        elif finding.der not in self.seen:
-            self.seen.add(finding.der)
-            self._decode(finding)
+        else:
+            self._take_found(finding)
+
+    def _take_found(self, found: Found) -> None:
+        """A companion never stands in the way of the same certificate when it is found for itself."""
+        if found.signer:
+            self.signers.add(hashlib.sha256(found.der).hexdigest().upper())
+        if found.der in self.seen or (found.companion and found.der in self.accompanying):
+            return
+        (self.accompanying if found.companion else self.seen).add(found.der)
+        self._decode(found)
 
     def _decode(self, found: Found) -> None:
         if len(self.shown) >= self.limits.entries:
@@ -78,8 +93,6 @@ class _Gathering:
             if not found.companion:
                 self.problems.append(Problem(trouble=error.trouble, where=found.where))
             return
-        if found.signer:
-            self.signers.add(decoded.certificate.fingerprint)
         if found.companion:
             self.companions.append(decoded.source)
         else:
@@ -96,7 +109,7 @@ class _Gathering:
         own = [one for one in self.shown if not one.is_ca or one.certificate.fingerprint in self.signers] or self.shown
         if not self.trust.authorities:
             return tuple([one.certificate for one in own])
-        chain = [*self.companions, *(one.source for one in self.shown if one.is_ca)]
+        chain = list(dict.fromkeys([*self.companions, *(one.source for one in self.shown if one.is_ca)]))
         return tuple([_recognised(one, self.trust, chain) for one in own])
 
 

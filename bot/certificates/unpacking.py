@@ -3,6 +3,7 @@
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 
 from bot.certificates.errors import UnreadableError
@@ -34,20 +35,19 @@ class Unpacker:
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
             raise UnreadableError(Trouble.BROKEN) from error
 
+    def start(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+        """The first 64 KB of an entry, outside the budget; raises as ``unpack`` does, but never for what is much."""
+        with _readable(entry), archive.open(entry) as stream:
+            return stream.read(_CHUNK)
+
     def unpack(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         """The bytes of an entry.
 
         Raises:
             UnreadableError: ENCRYPTED, UNKNOWN_TYPE for an unusual compression, TOO_MUCH_UNPACKED or BROKEN.
         """
-        if entry.flag_bits & _ENCRYPTED:
-            raise UnreadableError(Trouble.ENCRYPTED)
-        if entry.compress_type not in _METHODS:
-            raise UnreadableError(Trouble.UNKNOWN_TYPE)
-        try:
+        with _readable(entry):
             return b"".join(self._counted(archive, entry))
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError) as error:
-            raise UnreadableError(Trouble.BROKEN) from error
 
     def _counted(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         with archive.open(entry) as stream:
@@ -56,3 +56,15 @@ class Unpacker:
                 if self._left < 0:
                     raise UnreadableError(Trouble.TOO_MUCH_UNPACKED)
                 yield chunk
+
+
+@contextmanager
+def _readable(entry: zipfile.ZipInfo) -> Iterator[None]:
+    if entry.flag_bits & _ENCRYPTED:
+        raise UnreadableError(Trouble.ENCRYPTED)
+    if entry.compress_type not in _METHODS:
+        raise UnreadableError(Trouble.UNKNOWN_TYPE)
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError) as error:
+        raise UnreadableError(Trouble.BROKEN) from error

@@ -2,6 +2,7 @@
 
 import base64
 import codecs
+import json
 import re
 from collections.abc import Callable
 
@@ -30,6 +31,14 @@ def _utf16(text: bytes) -> bytes:
     return text.decode().encode("utf-16")
 
 
+def _quoted(text: bytes) -> bytes:
+    return b"".join(b"> " + line for line in text.splitlines(keepends=True))
+
+
+def _base64() -> str:
+    return base64.b64encode(_chain()[0]).decode()
+
+
 def _wrapped(text: bytes) -> bytes:
     return "Kính gửi anh/chị,\r\n\r\n".encode() + text + "\r\nTrân trọng.\r\n-- \r\nVăn thư".encode()
 
@@ -38,12 +47,21 @@ def _wrapped(text: bytes) -> bytes:
 ONE = {
     "DER": lambda: _chain()[0],
     "DER with a line end": lambda: _chain()[0] + b"\r\n",
+    "DER after a line end": lambda: b"\r\n" + _chain()[0],
+    "DER after a BOM": lambda: codecs.BOM_UTF8 + _chain()[0],
     "DER, two copies": lambda: _chain()[0] * 2,
     "PEM": lambda: pki.issue().pem,
     "PEM, CRLF": lambda: pki.issue().pem.replace(b"\n", b"\r\n"),
     "PEM, UTF-8 BOM": lambda: codecs.BOM_UTF8 + pki.issue().pem,
     "PEM, UTF-16 with BOM": lambda: _utf16(pki.issue().pem),
     "PEM, UTF-16 without BOM": lambda: pki.issue().pem.decode().encode("utf-16-le"),
+    "PEM, UTF-16 big-endian without BOM": lambda: pki.issue().pem.decode().encode("utf-16-be"),
+    "PEM, quoted": lambda: _quoted(pki.issue().pem),
+    "PEM, quoted twice": lambda: _quoted(_quoted(pki.issue().pem)),
+    "PEM in JSON": lambda: json.dumps({"cert": pki.issue().pem.decode()}).encode(),
+    "PEM in JSON, CRLF": lambda: json.dumps(pki.issue().pem.decode().replace("\n", "\r\n")).encode(),
+    "base64, quoted": lambda: _quoted(base64.encodebytes(_chain()[0])),
+    "base64 in JSON with escaped slashes": lambda: json.dumps(_base64()).replace("/", r"\/").encode(),
     "PEM, text around it": lambda: _wrapped(pki.issue().pem),
     "PEM on one line": lambda: pki.issue().pem.replace(b"\n", b""),
     "PEM, no end mark": lambda: pki.issue().pem.rpartition(b"-----END")[0],
@@ -112,6 +130,72 @@ def test_a_damaged_part_does_not_take_the_others_with_it(make: Callable[[], byte
     reading = read(make())
     assert {one.name for one in reading.certificates} == {NAME, "Sở Nội vụ"}
     assert {problem.trouble for problem in reading.problems} == {Trouble.BROKEN}
+
+
+def test_a_companion_found_for_itself_later_is_shown() -> None:
+    signer, other = pki.issue(), pki.issue("Sở Nội vụ", key=pki.ec_key("other"))
+    signed = pki_files.signed_pkcs7(signer, other)
+    for later in (other.der, pki_files.signed_pkcs7(other)):
+        reading = read(pki_files.make_zip({"a.p7s": signed, "y": later}))
+        assert [one.name for one in reading.certificates] == [NAME, "Sở Nội vụ"]
+
+
+def test_a_ca_found_first_and_as_a_signer_later_is_shown() -> None:
+    state = pki.g2_state()
+    entries = {"ca.crt": state.der, "a.cer": pki.issue().der, "b.p7s": pki_files.signed_pkcs7(state)}
+    assert len(read(pki_files.make_zip(entries)).certificates) == 2
+
+
+#: What stands in front of a private key in DER.
+BEFORE_KEYS = {
+    "a line end": b"\r\n",
+    "a BOM": codecs.BOM_UTF8,
+    "a BOM and blanks": codecs.BOM_UTF8 + b" \n",
+    "a certificate and a line end": pki.issue().der + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("before", BEFORE_KEYS.values(), ids=BEFORE_KEYS.keys())
+@pytest.mark.parametrize("form", [name for name in pki_files.KEY_FORMS if name.endswith("DER")])
+def test_a_private_key_in_der_is_refused_wherever_it_begins(form: str, before: bytes) -> None:
+    reading = read(before + pki_files.private_keys(pki.rsa_key())[form])
+    assert not reading.certificates
+    assert [problem.trouble for problem in reading.problems] == [Trouble.PRIVATE_KEY]
+
+
+def _document_with_key() -> bytes:
+    parts = {"[Content_Types].xml": b"<Types/>", "word/khoa.pem": pki_files.private_keys(pki.ec_key())["PKCS#8 PEM"]}
+    return pki_files.make_zip(parts)
+
+
+_PUBLIC_XML = b"<RSAKeyValue>\n<Modulus>4a/b</Modulus>\n<Exponent>AQAB</Exponent>"
+_JWK = {"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"}
+#: Private keys in other clothes; all values are made up.
+OTHER_KEYS = {
+    "PEM, UTF-16 big-endian without BOM": lambda: _key_pem().decode().encode("utf-16-be"),
+    "PEM, UTF-16 after other bytes": lambda: "Khóa: ".encode() + _key_pem().decode().encode("utf-16-le"),
+    "a document with a key inside": _document_with_key,
+    ".NET": lambda: _PUBLIC_XML + b"<P>AAAA</P></RSAKeyValue>",
+    ".NET, the exponent alone": lambda: _PUBLIC_XML + b"<D>AAAA</D></RSAKeyValue>",
+    ".NET, UTF-16": lambda: _utf16(_PUBLIC_XML + b"<D>AAAA</D></RSAKeyValue>"),
+    "JWK": lambda: json.dumps(_JWK | {"d": "A" * 43}).encode(),
+    "JWK, set": lambda: json.dumps({"keys": [_JWK, {"d": "A" * 43, **_JWK}]}, indent=2).encode(),
+}
+
+
+def _key_pem() -> bytes:
+    return pki_files.private_keys(pki.ec_key())["PKCS#8 PEM"]
+
+
+@pytest.mark.parametrize("make", OTHER_KEYS.values(), ids=OTHER_KEYS.keys())
+def test_a_private_key_in_other_clothes_is_refused(make: Callable[[], bytes]) -> None:
+    assert [problem.trouble for problem in read(make()).problems] == [Trouble.PRIVATE_KEY]
+
+
+def test_a_public_key_in_xml_or_json_is_no_secret() -> None:
+    for data in (_PUBLIC_XML + b"</RSAKeyValue>", b"<a>" + _PUBLIC_XML + b"</RSAKeyValue><P>1</P></a>"):
+        assert [problem.trouble for problem in read(data).problems] != [Trouble.PRIVATE_KEY]
+    assert read(json.dumps(_JWK).encode()).problems[0].trouble is Trouble.UNKNOWN_TYPE
 
 
 def test_a_private_key_behind_other_bytes_is_refused() -> None:

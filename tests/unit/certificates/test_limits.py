@@ -38,6 +38,19 @@ def test_two_hundred_entries_are_read_and_one_more_is_too_many() -> None:
     assert reading.problems == (Problem(trouble=Trouble.TOO_MANY_ENTRIES),)
 
 
+def test_folders_and_litter_are_no_entries_but_they_are_bounded() -> None:
+    litter = {f"__MACOSX/._{n}": b"" for n in range(400)} | {f"thư mục {n}/": b"" for n in range(400)}
+    reading = read(pki_files.make_zip({"a.cer": pki.issue().der, **litter}))
+    assert (len(reading.certificates), reading.problems) == (1, ())
+    crowd = litter | {f"khác {n}/": b"" for n in range(201)}
+    assert read(pki_files.make_zip(crowd)).problems == (Problem(trouble=Trouble.TOO_MANY_ENTRIES),)
+
+
+def test_copies_are_counted_though_they_are_not_shown() -> None:
+    assert not _troubles(pki.issue().der * 50)
+    assert _troubles(pki.issue().der * 51) == [(Trouble.TOO_MANY_ENTRIES, "")]
+
+
 def test_more_certificates_than_entries_allowed_are_cut_and_that_is_said() -> None:
     reading = read(pki_files.pem(*(pki.make_certificate(serial=n + 1) for n in range(6))), limits=SMALL)
     assert len(reading.certificates) == 5
@@ -172,6 +185,9 @@ HEAVY = {
     "dashes": b"-" * MEBIBYTE,
     "base64 without end": b"MIIF" * (MEBIBYTE // 4),
     "base64 words": b"MIIFAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA!\n" * 24_000,
+    "small values": bytes.fromhex("30043002a000") * (20 * MEBIBYTE // 6),
+    "quotes": b"> " * MEBIBYTE,
+    "half a key in XML": b"<RSAKeyValue><Modulus>A</Modulus>" * 30_000,
     "nested BER": b"\x30\x80" * (MEBIBYTE // 2),
     "nested PKCS#7": bytes.fromhex("308006092a864886f70d010702a080") + b"\x30\x80" * (MEBIBYTE // 2),
     "nested XML": b"<a>" * (MEBIBYTE // 3),
