@@ -18,6 +18,7 @@ from bot.certificates.errors import FingerprintMismatchError, NotACaError, NotIn
 from bot.certificates.pins import PINS
 
 _NOT_HEX = re.compile(r"[^0-9A-F]")
+_NOTATION = re.compile(r"[0-9A-Fa-f: -]+")
 _SUFFIX = ".crt"
 
 
@@ -74,7 +75,7 @@ def install(file: Path, folder: Path, *, declared: str | None = None) -> x509.Ce
 
 def remove(start: str, folder: Path) -> str:
     """Remove the one installed CA whose fingerprint starts so; its fingerprint. Raises ``NotInstalledError``."""
-    wanted = normalised(start)
+    wanted = normalised(start) if _NOTATION.fullmatch(start) else ""
     installed = [file for file in folder.glob(f"*{_SUFFIX}") if wanted and file.stem.startswith(wanted)]
     if len(installed) != 1:
         raise NotInstalledError(start)

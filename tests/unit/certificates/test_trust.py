@@ -87,7 +87,7 @@ def test_a_folder_that_does_not_exist_holds_no_ca(tmp_path: Path) -> None:
 def test_a_ca_is_removed_by_the_beginning_of_its_fingerprint(root: Path, tmp_path: Path) -> None:
     folder = tmp_path / "trust"
     trust.install(root, folder, declared=_fingerprint(pki.g2_root()))
-    for wrong in ("", "zz", "../goc", "0" * 64):
+    for wrong in ("", "zz", f"../{_fingerprint(pki.g2_root())[0]}", "0" * 64):
         with pytest.raises(NotInstalledError):
             trust.remove(wrong, folder)
     assert trust.remove(_fingerprint(pki.g2_root())[:8].lower(), folder) == _fingerprint(pki.g2_root())
