@@ -71,11 +71,11 @@ def known_inputs(pack: Pack, facts: Facts, today: date) -> dict[str, Value | Non
 def _certificate_inputs(pack: Pack, certificate: CertificateFacts | None, today: date) -> dict[str, Value | None]:
     if certificate is None:
         return {"issuer": None, "validity": None, "issued": None}
-    if "not_after" not in certificate.model_fields_set:  # the expiry was never asked; only the issuer is known
-        issuer = certificate.issuer if "issuer" in certificate.model_fields_set else None
+    issuer = certificate.issuer if "issuer" in certificate.model_fields_set else None  # unset is not asked yet
+    if "not_after" not in certificate.model_fields_set:
         return {"issuer": issuer, "validity": None, "issued": None}
     return {
-        "issuer": certificate.issuer,
+        "issuer": issuer,
         "validity": validity(certificate, today, pack.settings.near_expiry_days),
         "issued": _issued(certificate, pack.settings.decree_from),
     }

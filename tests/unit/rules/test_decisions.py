@@ -99,10 +99,23 @@ def test_a_public_certificate_ends_the_interview_at_once() -> None:
     assert procedures(decide(PACK, facts, TODAY)) == ["out_of_scope"]
 
 
-@pytest.mark.parametrize("certificate", [{}, {"issuer": "government"}, {"not_before": "2024-09-01"}])
-def test_a_certificate_whose_expiry_was_not_asked_is_still_asked_for(certificate: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "certificate",
+    [
+        {},
+        {"issuer": "government"},
+        {"not_before": "2024-09-01"},
+        {"not_after": "2028-09-01"},
+        {"not_before": "2024-09-01", "not_after": None},
+    ],
+)
+def test_a_certificate_whose_expiry_or_issuer_was_not_asked_is_still_asked_for(certificate: dict[str, str]) -> None:
     facts = parse_facts(SOUND | {"subject": "organisation", "events": ["superior_changed"], "certificate": certificate})
     assert decide(PACK, facts, TODAY) == Needs(("certificate",))
+
+
+def test_an_issuer_asked_and_not_known_is_an_answer() -> None:
+    decided(**(SOUND | {"subject": "device", "events": [], "certificate": GOOD | {"issuer": "unknown"}}))
 
 
 def test_an_expiry_asked_and_not_known_counts_as_in_date_with_a_notice() -> None:
