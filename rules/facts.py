@@ -76,14 +76,19 @@ def _day(value: object) -> object:
     """Accept a date or an ISO date-time; a certificate ends on a day as people read it in Viet Nam."""
     if isinstance(value, str) and len(value) > len("2026-11-16"):
         value = datetime.fromisoformat(value)
-    return vietnamese_day(value) if isinstance(value, datetime) else value
+    if not isinstance(value, datetime):
+        return value
+    try:
+        return vietnamese_day(value)
+    except OverflowError:
+        raise ValueError("no day of the calendar in Viet Nam") from None
 
 
 Day = Annotated[date | None, BeforeValidator(_day)]
 
 
 class CertificateFacts(BaseModel):
-    """What the rules need of a certificate; ``None`` is "asked and not known"."""
+    """What the rules need of a certificate; ``None`` is "asked and not known", what is not set was not asked yet."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -20,14 +20,16 @@ from rules import (
     FactsError,
     Notice,
     Outcome,
+    Pack,
     load_pack,
+    office_notice,
     parse_facts,
 )
 from rules import (
     decide as _decide,
 )
 from rules.calendar import vietnamese_day
-from rules.texts import sentence
+from rules.texts import SHOWN, sentence
 
 #: Exit status for facts that cannot be used, as for any other wrong use of a command.
 WRONG_FACTS = 2
@@ -50,7 +52,9 @@ def decide(
     except FactsError as error:
         typer.echo(f"troly decide: {error.say(t)}", err=True)
         raise typer.Exit(WRONG_FACTS) from None
-    outcome = _decide(load_pack(load_settings().pack), facts, day)
+    settings = load_settings()
+    pack = load_pack(settings.pack)
+    outcome = with_office(_decide(pack, facts, day), pack, settings.receiving_office, t)
     typer.echo(json.dumps(as_data(outcome, t), ensure_ascii=False, indent=2) if as_json else as_text(outcome, t))
 
 
@@ -58,13 +62,32 @@ def read_facts(content: bytes) -> Facts:
     """Facts from JSON.
 
     Raises:
-        FactsError: the bytes are not JSON, or name a fact or a value nobody knows.
+        FactsError: the bytes are not JSON, name a fact twice, or name a fact or a value nobody knows.
     """
     try:
-        found = json.loads(content)
+        found = json.loads(content, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
         raise FactsError(sentence(N_("standard input is not JSON ({detail})"), detail=error)) from None
     return parse_facts(found)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """JSON lets a name stand twice; which of the two is meant, nobody knows."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise FactsError(sentence(N_("{fact}: stands twice; keep one"), fact=name[:SHOWN]))
+        found[name] = value
+    return found
+
+
+def with_office(outcome: Outcome, pack: Pack, office: str | None, t: Translator) -> Outcome:
+    """The outcome with the operator's receiving office named, in the translator's language, where it says to file."""
+    if not isinstance(outcome, Decided) or office is None:
+        return outcome
+    told = office_notice(pack, office)
+    told = replace(told, text=t(told.text, office=office))  # no message id any more, so it is told as it stands
+    return replace(outcome, notices=tuple(told if one.id == told.id else one for one in outcome.notices))
 
 
 def as_data(outcome: Outcome, t: Translator) -> dict[str, Any]:

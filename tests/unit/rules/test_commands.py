@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from bot.cli.rules import app as rules_app
 from bot.settings import load_settings
 from rules import load_pack
 
+FILING = "receiving_office"
 APP = Typer()
 APP.command()(decide)
 FACTS = {
@@ -74,6 +76,26 @@ def test_the_decision_is_also_told_in_words() -> None:
     assert "Please note" in result.stdout
 
 
+@pytest.fixture
+def _office(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TROLY_RECEIVING_OFFICE", "Sở KH&CN {Đồng Nai}")
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
+
+
+@pytest.mark.usefixtures("_office")
+def test_the_receiving_office_that_the_operator_set_is_named_in_json_and_in_words() -> None:
+    where = next(notice["text"] for notice in printed(FACTS, "--lang", "en")["notices"] if notice["id"] == FILING)
+    assert where.startswith("Where to file: Sở KH&CN {Đồng Nai}. ")
+    assert f"• {where}" in run(FACTS, "--lang", "en", "--today", "2026-11-22").stdout
+
+
+def test_without_a_receiving_office_one_is_told_to_ask() -> None:
+    where = next(notice["text"] for notice in printed(FACTS, "--lang", "en")["notices"] if notice["id"] == FILING)
+    assert "managing body" in where
+
+
 def test_what_is_missing_is_also_told_in_words() -> None:
     assert run({"subject": "device"}, "--lang", "en").stdout.startswith("Still to be answered: events")
 
@@ -91,12 +113,25 @@ def test_what_is_missing_is_also_told_in_words() -> None:
         {"subject": "company"},
         {"colour": "red"},
         {"certificate": {"not_after": "soon"}},
+        '{"token": "in_hand", "token": "lost"}',
+        '{"certificate": {"issuer": "public", "issuer": "government"}}',
     ],
 )
 def test_what_is_no_fact_is_a_clear_error(given: Any) -> None:
     result = run(given, "--json")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("troly decide: ")
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-05:00"])
+def test_a_moment_at_the_edge_of_the_calendar_is_taken_or_refused_but_never_a_crash(moment: str) -> None:
+    result = run({"certificate": {"not_after": moment}}, "--json")
+    assert result.exit_code in {0, 2}, result.exception
+
+
+def test_a_fact_that_stands_twice_is_named() -> None:
+    said = run('{"token": "in_hand", "token": "lost"}', "--lang", "en").stderr
+    assert said == "troly decide: token: stands twice; keep one\n"
 
 
 @pytest.mark.parametrize(("language", "said"), [("vi", "không phải JSON"), ("en", "is not JSON")])
