@@ -14,10 +14,13 @@ _PRIVATE = frozenset(
         "database_url",
         "email",
         "event_data",
+        "file",
+        "filename",
         "first_name",
         "last_name",
         "name",
         "password",
+        "path",
         "payload",
         "phone",
         "secret",
@@ -27,15 +30,25 @@ _PRIVATE = frozenset(
         "text",
         "token",
         "unit",
+        "user_id",
         "username",
     }
 )
 #: In this order: an address with a password in it looks like an e-mail address as well.
 _FORMS = (
     (re.compile(r"//[^\s/:@]*:\S*@"), f"//{MASK}@"),
-    (re.compile(r"(?i)\b(password|passwd|pwd|token|secret|api_key)=[^\s&;,'\"]+"), rf"\1={MASK}"),
+    (re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]+"), rf"\1{MASK}"),
+    (
+        re.compile(
+            r"(?i)\b((?:password|passwd|pwd|token|secret|api_key)\\?[\"']?(?:=|\s*:\s))\s*\\?[\"']?[^\s&;,'\"}\\]+"
+        ),
+        rf"\1{MASK}",
+    ),
     (re.compile(r"\d{5,}(?::|%3[aA])[A-Za-z0-9_-]{30,}"), MASK),  # a bot's token
     (re.compile(r"[\w.+-]+@\w[\w.-]*"), MASK),
+    (re.compile(r"(?<![\w.-])(?:\+84|0)[ .]?\d{2,3}[ .]\d{3}[ .]\d{3,4}(?![\w-])"), MASK),  # telephones in groups
+    (re.compile(r"(?<![\w.-])\d{3}[ .]\d{3}[ .]\d{3}[ .]\d{3}(?![\w-])"), MASK),  # personal numbers in groups
+    (re.compile(r"(?i)(?<![\w-])(?=[\da-f]*\d)[\da-f]{16,}(?![\w-])"), MASK),  # serials
     (re.compile(r"(?<!\d)(?<!\d\.)\d{9,}"), MASK),  # chats, telephones, personal numbers; not the decimals of a number
 )
 #: Deeper than this, a value is masked as a whole.
@@ -64,5 +77,8 @@ def masked(value: object, depth: int = 0) -> object:
 
 def _masked_inside(value: object, depth: int) -> object:
     if isinstance(value, Mapping):
-        return {scrub(str(key)): MASK if key in _PRIVATE else masked(one, depth) for key, one in value.items()}
+        return {
+            scrub(str(key)): MASK if str(key).casefold() in _PRIVATE else masked(one, depth)
+            for key, one in value.items()
+        }
     return [masked(one, depth) for one in value] if isinstance(value, list | tuple | set | frozenset) else MASK

@@ -28,6 +28,14 @@ SECRETS = {
     "-1001234567890": "1001234567890",
     "0912345678": "0912345678",
     "call 079201001234.": "079201001234",
+    "call 0912 345 678": "12 345",
+    "call 0912.345.678": "12.345.6",
+    "call +84 912 345 678": "12 345",
+    "personal number 001 085 012 345": "085 012",
+    '{"token": "abcdef"}': "abcdef",
+    "password: hunter2": "hunter2",
+    "Authorization: Bearer abcdef": "abcdef",
+    "serial 5401A2B3C4D5E6F7": "5401A2B3",
 }
 PERSON = "nguyen thi lan"
 
@@ -111,7 +119,23 @@ def test_a_traceback_shows_neither_secrets_nor_local_variables(written: Callable
 
 
 @pytest.mark.parametrize("deep", [False, True])
-@pytest.mark.parametrize("key", ["text", "name", "address", "chat", "session", "token", "subscriber"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "text",
+        "name",
+        "address",
+        "chat",
+        "session",
+        "token",
+        "Token",
+        "subscriber",
+        "user_id",
+        "filename",
+        "file",
+        "path",
+    ],
+)
 def test_a_private_key_is_masked_whatever_it_holds(key: str, deep: bool, written: Callable[[], str]) -> None:
     held: dict[str, Any] = {key: ["xã Phú Hội"]}
     structlog.get_logger().info("seen", **({"update": held} if deep else held))
@@ -140,7 +164,23 @@ def test_what_libraries_log_or_warn_is_scrubbed_as_well(secret: str, written: Ca
     assert SECRETS[secret] not in lines
 
 
-@pytest.mark.parametrize("text", ["5904/UBND-VX", "2026-11-23T04:25:14.123456Z", "row=17", "at turns.py:104", "v1.2.3"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5904/UBND-VX",
+        "2026-11-23T04:25:14.123456Z",
+        "2026-11-23 04:25:14",
+        "row=17",
+        "at turns.py:104",
+        "v1.2.3",
+        "rows 120 345 678 of 900",
+        "took 0.345678 seconds",
+        "127.0.0.1:8443",
+        "secret_missing",
+        "token: ",
+        "inbox=12345678 count=104",
+    ],
+)
 def test_what_an_operator_needs_is_left(text: str) -> None:
     assert scrub(text) == text
 
