@@ -115,7 +115,8 @@ def test_a_certificate_whose_expiry_or_issuer_was_not_asked_is_still_asked_for(c
 
 
 def test_an_issuer_asked_and_not_known_is_an_answer() -> None:
-    decided(subject="organisation", events=["superior_changed"], **SOUND | {"certificate": GOOD | {"issuer": "unknown"}})
+    unknown = SOUND | {"certificate": GOOD | {"issuer": "unknown"}}
+    decided(subject="organisation", events=["superior_changed"], **unknown)
 
 
 def test_an_expiry_asked_and_not_known_counts_as_in_date_with_a_notice() -> None:
