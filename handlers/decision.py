@@ -1,5 +1,7 @@
 """The decision of a conversation: what it says, and what of it can be registered."""
 
+from dataclasses import replace
+
 from markupsafe import Markup, escape
 
 from handlers import interview
@@ -70,6 +72,8 @@ def _notices(here: Here, decided: Decided) -> list[Markup]:
 
 def _notice(here: Here, notice: Notice) -> Markup:
     """A notice in words; the receiving office is the operator's setting, so it is put in here."""
-    if notice.id == "receiving_office":
-        notice = office_notice(here.world.pack, here.world.office)
-    return escape(statement(notice, here.say.t))
+    office, t = here.world.office, here.say.t
+    if notice.id == "receiving_office" and office:
+        told = office_notice(here.world.pack, office)
+        notice = replace(told, text=t(told.text, office=office))  # in words already: no message id any more
+    return escape(statement(notice, t))

@@ -1,6 +1,7 @@
 """The interview: only what still matters is asked, and everything can be taken back."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -110,6 +111,13 @@ async def test_changing_to_another_merger_asks_the_role_again(talk: Dialogue) ->
     await talk.taps(t("Change: {fact}", fact=t("what happened")))
     await talk.says("2")
     expects(talk.text, "On which side of the merger is your body?")
+
+
+async def test_the_answer_names_the_receiving_office_that_was_set(talk: Dialogue) -> None:
+    talk.world = replace(talk.world, office="Sở KH&CN {Đồng Nai} <b>")
+    text = await talk.says(*BEGIN, "1", "3", "31/12/2028", "1", "1", "2")
+    assert "Sở KH&amp;CN {Đồng Nai} &lt;b&gt;" in text
+    assert "{office}" not in text
 
 
 async def test_why_this_question_is_answered_with_its_document(talk: Dialogue) -> None:
