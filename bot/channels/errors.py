@@ -28,10 +28,9 @@ class ChannelError(TrolyError):
 class RetryLater(ChannelError):
     """The platform asks for patience."""
 
-    def __init__(self, after: float, *, whole_bot: bool = False) -> None:
+    def __init__(self, after: float) -> None:
         super().__init__()
         self.after = after  #: seconds
-        self.whole_bot = whole_bot  #: every chat has to wait, not only this one
 
 
 class Unreachable(ChannelError):

@@ -14,7 +14,8 @@ from bot.delivery.clock import Clock
 from bot.delivery.pacing import Pacer
 from bot.store.api import Delivery, OutboxRow, Store
 
-_ATTEMPTS = 6  #: deliveries before a row is ``failed`` (or ``unknown``)
+#: Deliveries before a row is ``failed`` (or ``unknown``); those that an outage or a plea for patience ended do not count.
+_ATTEMPTS = 6
 _BROADCAST = 2
 _SWEEP = 5.0  #: seconds between looks at the store when nothing signals; finds what another process queued
 _LONGEST_DELAY = 60.0
@@ -126,7 +127,7 @@ class Dispatcher:
             case Invalid():
                 await self._settle(row, Delivery.INVALID)
             case Unreachable() | Refused() | Conflict():  # nobody can be reached now, whoever comes next
-                await self._retry(row, self._pause(self._outage.next()))
+                await self._retry(row, self._pause(self._outage.next()), counted=False)
             case MaybeSent() if row.priority >= _BROADCAST:  # never silently a second time
                 await self._settle(row, Delivery.UNKNOWN)
             case _ if row.attempts + 1 >= _ATTEMPTS:
@@ -138,10 +139,10 @@ class Dispatcher:
         """One chat waits; a second chat told to wait meanwhile means that the bot as a whole is too fast."""
         now = self._clock.monotonic()
         self._patient_chats = {chat: until for chat, until in self._patient_chats.items() if until > now}
-        if error.whole_bot or self._patient_chats.keys() - {row.chat.id}:
+        if self._patient_chats.keys() - {row.chat.id}:
             self._pause(error.after)
         self._patient_chats[row.chat.id] = now + error.after
-        await self._retry(row, error.after)
+        await self._retry(row, error.after, counted=False)
 
     def _pause(self, seconds: float) -> float:
         self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
@@ -150,9 +151,9 @@ class Dispatcher:
     async def _settle(self, row: OutboxRow, state: Delivery, message: str | None = None) -> None:
         await until_stored(self._clock, lambda: self._store.settle(row, state, self._clock.now(), message=message))
 
-    async def _retry(self, row: OutboxRow, seconds: float) -> None:
+    async def _retry(self, row: OutboxRow, seconds: float, *, counted: bool = True) -> None:
         due: datetime = self._clock.now() + timedelta(seconds=seconds)
-        await until_stored(self._clock, lambda: self._store.retry(row, due))
+        await until_stored(self._clock, lambda: self._store.retry(row, due, counted=counted))
         asyncio.get_running_loop().call_later(seconds, self.notify)
 
 

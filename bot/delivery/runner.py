@@ -13,9 +13,12 @@ from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.stopping import unless
 from bot.delivery.workers import Workers
 from bot.store.api import Store
+from bot.store.errors import StoreError
 
 #: Seconds that a stop waits for what is under way; what is cut off then is found again by the next start.
 _GRACE = 20.0
+#: Seconds between looks at the store for chats that wait and that nobody was told of.
+_SWEEP = 30.0
 
 _log = structlog.get_logger(__name__)
 
@@ -57,6 +60,7 @@ class Runner:
         """
         await unless(stop, self._recover())
         parts = [asyncio.create_task(part.run(stop)) for part in (*self._parts, *self._dispatchers.values())]
+        parts.append(asyncio.create_task(self._sweep(stop)))
         stopped = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait([stopped, *parts], return_when=asyncio.FIRST_COMPLETED)
@@ -75,6 +79,19 @@ class Runner:
             waiting = await until_stored(self._clock, partial(self._store.waiting, name))
             _log.info("recovered", channel=name, messages=recovered, chats=len(waiting))
             self._workers.submit(waiting)
+
+    async def _sweep(self, stop: asyncio.Event) -> None:
+        """Submit again what waits: stored although its receiver was cut off, or left behind by a turn that failed."""
+        while not stop.is_set():
+            await unless(stop, asyncio.sleep(_SWEEP))
+            for name in self._dispatchers:
+                await unless(stop, self._submit_waiting(name))
+
+    async def _submit_waiting(self, name: str) -> None:
+        try:
+            self._workers.submit(await self._store.waiting(name))
+        except StoreError as error:  # the next look may succeed
+            _log.warning("sweep_failed", channel=name, error=type(error).__name__)
 
     async def _wind_down(self, parts: Sequence[asyncio.Task[None]]) -> None:
         handled = asyncio.create_task(self._workers.stop())

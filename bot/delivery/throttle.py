@@ -9,6 +9,9 @@ from bot.delivery.pacing import Buckets, Rate
 from bot.store.api import Incoming
 from handlers.events import TooMuch
 
+#: People told of their haste are looked through when there are more than this many.
+_KEPT = 4096
+
 _log = structlog.get_logger(__name__)
 
 
@@ -22,6 +25,7 @@ class Throttle:
         self._rate = rate
         self._buckets = Buckets(rate, clock)
         self._told: set[str] = set()
+        self._crowded = _KEPT
         self.dropped = 0
 
     def admit(self, updates: Iterable[Incoming]) -> Iterator[Incoming]:
@@ -33,7 +37,7 @@ class Throttle:
 
     def _admit(self, update: Incoming) -> Incoming | None:
         key = f"{update.channel}:{update.address}"
-        if key in self._told and self._buckets.level(key) >= self._rate.burst / 2:
+        if key in self._told and self._calm(key):
             self._told.discard(key)
         if self._buckets.try_take(key):
             return update
@@ -41,6 +45,16 @@ class Throttle:
             self.dropped += 1
             _log.debug("update_throttled", channel=update.channel, dropped=self.dropped)
             return None
-        self._told.add(key)
+        self._remember(key)
         too_much = TooMuch(message=update.event.message, group=update.event.group)
         return Incoming(update.channel, update.update_id, update.address, too_much)
+
+    def _calm(self, key: str) -> bool:
+        return self._buckets.level(key) >= self._rate.burst / 2
+
+    def _remember(self, key: str) -> None:
+        """Told; those whose burst is long over are forgotten once there are many."""
+        if len(self._told) >= self._crowded:
+            self._told = {told for told in self._told if not self._calm(told)}
+            self._crowded = max(_KEPT, 2 * len(self._told))
+        self._told.add(key)

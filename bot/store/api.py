@@ -69,7 +69,7 @@ class OutboxRow:
     id: int
     chat: Chat
     reply: Reply
-    attempts: int  #: deliveries tried before this one
+    attempts: int  #: deliveries tried and counted before this one
     priority: int  #: REPLY, NOTICE or BROADCAST
     origin: str  #: what asked for it; unique
 
@@ -129,8 +129,8 @@ class Store(Protocol):
     async def settle(self, row: OutboxRow, state: Delivery, now: datetime, *, message: str | None = None) -> None:
         """Give a ``sending`` row its final state; ``message`` is the platform's id of what was sent."""
 
-    async def retry(self, row: OutboxRow, due: datetime) -> None:
-        """Put a ``sending`` row back in the queue, not before ``due``."""
+    async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
+        """Put a ``sending`` row back in the queue, not before ``due``; its attempt is forgotten unless ``counted``."""
 
     async def recover(self, channel: str) -> int:
         """At start: replies caught in ``sending`` are queued again, broadcasts become ``unknown``. How many.

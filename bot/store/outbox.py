@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -15,6 +15,9 @@ from bot.store.errors import SealBroken, UnknownKey
 from bot.store.moments import stored
 from bot.store.sealing import Keyring
 from handlers.replies import Reply
+
+#: How long a row rests whose key the key file lacks: the file may be put back while we run.
+_KEY_MISSING = timedelta(minutes=5)
 
 _log = structlog.get_logger(__name__)
 
@@ -48,7 +51,10 @@ class Outbox:
     keyring: Keyring
 
     async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
-        """Due rows, the first of each chat; one that cannot be read any more fails, with a line in the log."""
+        """Due rows, the first of each chat; one that cannot be read any more fails, with a line in the log.
+
+        A row whose key is missing rests, alone: the key file may be put back.
+        """
         (rows,) = await self.driver.run(Call("claim", {"channel": channel, "limit": limit, "now": stored(now)}))
         claimed = []
         for row in sorted(rows, key=lambda row: (row[6], row[0])):
@@ -58,8 +64,8 @@ class Outbox:
                 _log.error("outbox_row_unreadable", outbox_id=row[0], kind=type(error).__name__)
                 await self._end(row[0], Delivery.FAILED, now)
             except UnknownKey:
-                await self._unclaim(rows, now)
-                raise
+                _log.error("outbox_row_key_missing", outbox_id=row[0], hint="put back the full key file")
+                await self._back(row[0], now + _KEY_MISSING, counted=False)
         return claimed
 
     def _row(self, channel: str, row: tuple[Any, ...]) -> OutboxRow:
@@ -68,8 +74,9 @@ class Outbox:
         reply = Reply.model_validate_json(self.keyring.unseal(payload, places.payload(chat, origin)))
         return OutboxRow(outbox_id, person, reply, attempts, priority, origin)
 
-    async def _unclaim(self, rows: list[tuple[Any, ...]], now: datetime) -> None:
-        await self.driver.run(*(Call("retry", {"id": row[0], "due": stored(now)}) for row in rows))
+    async def _back(self, outbox_id: int, due: datetime, *, counted: bool) -> None:
+        again = {"id": outbox_id, "due": stored(due), "given_back": 0 if counted else 1}
+        await self.driver.run(Call("retry", again))
 
     async def _end(self, outbox_id: int, state: Delivery, now: datetime) -> None:
         await self.driver.run(Call("settle", {"id": outbox_id, "state": state.value, "now": stored(now)}))
@@ -88,9 +95,9 @@ class Outbox:
         sealed = None if message is None else self.keyring.seal(message, places.message(row.chat.id, row.origin))
         return Call("settle_sent", {"id": row.id, "message": sealed, "now": at})
 
-    async def retry(self, row: OutboxRow, due: datetime) -> None:
-        """Back in the queue, not before ``due``."""
-        await self.driver.run(Call("retry", {"id": row.id, "due": stored(due)}))
+    async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
+        """Back in the queue, not before ``due``; the attempt is given back unless it is ``counted``."""
+        await self._back(row.id, due, counted=counted)
 
     async def recover(self, channel: str) -> int:
         """What a crash caught on its way: replies and notices are queued again, broadcasts become unknown."""

@@ -103,14 +103,16 @@ WHERE id = :chat AND erased_at IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id);
 
 -- :name retry
--- Back in the queue, for later.
-UPDATE outbox SET state = 'queued', due_at = :due
+-- Back in the queue, for later; an attempt that does not count is given back.
+UPDATE outbox SET state = 'queued', due_at = :due, attempts = attempts - :given_back
 WHERE id = :id AND state = 'sending';
 
 -- :name recover
--- After a crash nobody knows whether these left: a reply may come twice, a broadcast may not.
+-- After a crash nobody knows whether these left: a reply may come twice, a broadcast may not. The crash was not the
+-- message's fault: its attempt is given back.
 UPDATE outbox SET state = CASE WHEN priority < :broadcast THEN 'queued' ELSE 'unknown' END,
-                  settled_at = CASE WHEN priority < :broadcast THEN NULL ELSE queued_at END
+                  settled_at = CASE WHEN priority < :broadcast THEN NULL ELSE queued_at END,
+                  attempts = attempts - 1
 WHERE channel = :channel AND state = 'sending'
 RETURNING id;
 

@@ -47,8 +47,8 @@ class SealedStore:
     async def settle(self, row: OutboxRow, state: Delivery, now: datetime, *, message: str | None = None) -> None:
         await self._outbox.settle(row, state, now, message=message)
 
-    async def retry(self, row: OutboxRow, due: datetime) -> None:
-        await self._outbox.retry(row, due)
+    async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
+        await self._outbox.retry(row, due, counted=counted)
 
     async def recover(self, channel: str) -> int:
         return await self._outbox.recover(channel)

@@ -6,6 +6,7 @@ broke; a 429 is told apart here because the library's own exception for it warns
 
 import io
 import json
+import math
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -17,6 +18,8 @@ from telegram.request import BaseRequest, RequestData
 from bot.channels.errors import ChannelError, MaybeSent, RetryLater, Unreachable
 
 _PATIENCE = 15.0  #: seconds to connect, and to wait for an answer where the caller names no time
+_USUAL_WAIT = 5.0  #: seconds to wait after a 429 that does not say
+_LONGEST_PATIENCE = 3600.0  #: seconds that a 429 may make us wait, whatever it says
 _SLACK = 60.0  #: seconds beyond the patience for a whole exchange, an upload over a slow line included
 #: Raised before a request leaves.
 _NOT_SENT = (
@@ -143,8 +146,9 @@ def _headers(data: RequestData | None) -> dict[str, str]:
 
 
 def _retry_after(payload: bytes) -> float:
-    """Seconds to wait; a few where the answer does not say."""
+    """Seconds to wait, an hour at most; a few where the answer does not say."""
     try:
-        return max(1.0, float(json.loads(payload)["parameters"]["retry_after"]))
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return 5.0
+        asked = float(json.loads(payload)["parameters"]["retry_after"])
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return _USUAL_WAIT
+    return min(max(1.0, asked), _LONGEST_PATIENCE) if math.isfinite(asked) else _USUAL_WAIT

@@ -23,7 +23,7 @@ from bot.channels.telegram.front import Front
 from bot.channels.telegram.greeting import introduce
 from bot.channels.telegram.update import CHANNEL, KINDS
 from bot.delivery.stopping import unless
-from bot.errors import SettingsError
+from bot.errors import SettingsError, TrolyError
 from locales import N_
 
 #: Largest body read, in bytes; an update is a few thousand.
@@ -56,6 +56,13 @@ class WebhookSettings:
             raise SettingsError(message) from None
 
 
+class WebhookEndedError(TrolyError):
+    """The webhook's server ended by itself; nothing from Telegram would be heard."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("The webhook server stopped unexpectedly. Start the assistant again."))
+
+
 class _Server(uvicorn.Server):
     """uvicorn that leaves signals to the process it runs in."""
 
@@ -79,17 +86,21 @@ class WebhookReceiver:
         Raises:
             SettingsError: nobody can listen there, or Telegram does not accept the address.
             Refused: Telegram does not accept the token.
+            WebhookEndedError: the server ended by itself.
         """
         listener = self._listen()
         server = _Server(uvicorn.Config(self.app(), log_config=None, access_log=False, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             await unless(stop, self._introduce())
-            await stop.wait()
+            await unless(stop, asyncio.wait([serving]))
         finally:
             server.should_exit = True
-            await serving
+            await asyncio.wait([serving])
+            listener.close()
             await self._front.close()
+        if not stop.is_set():
+            raise WebhookEndedError from serving.exception()
 
     def app(self) -> Starlette:
         """The application: one address, one method."""

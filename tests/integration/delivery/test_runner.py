@@ -8,6 +8,7 @@ from bot.channels.errors import Refused
 from bot.delivery import Dispatcher, Pace, Pacer, Retention, Runner, SystemClock, Workers, stopped_by_signals
 from bot.delivery.stopping import unless
 from bot.store.api import Chat, Store
+from bot.store.errors import UnknownKey
 from tests.support.delivery import ScriptedChannel, said
 from tests.support.roads import UNHURRIED, Roads
 from tests.support.waiting import eventually
@@ -54,6 +55,58 @@ async def test_a_start_picks_up_everything_the_last_process_left(store: Store) -
     stop.set()
     await running
     assert sorted(process.roads.channel.sent) == [("1", "1: in flight"), ("2", "1: queued"), ("3", "1: not handled")]
+
+
+async def swept(store: Store, monkeypatch: pytest.MonkeyPatch, handled: list[str], failures: list[Exception]) -> None:
+    """Run with a short sweep until the chat is handled; its first turns fail as told."""
+    monkeypatch.setattr("bot.delivery.runner._SWEEP", 0.05)
+    process, stop = Process(store), asyncio.Event()
+    handle_next = process.workers._handle_next
+
+    async def watched(chat: Chat) -> bool:
+        if failures:
+            raise failures.pop()
+        handled.append(chat.address)
+        return await handle_next(chat)
+
+    monkeypatch.setattr(process.workers, "_handle_next", watched)
+    running = asyncio.create_task(process.runner.run(stop))
+    await asyncio.sleep(0.1)
+    await store.receive([said("nobody was told", 1)], SystemClock().now())
+    await process.until_sent(1)
+    stop.set()
+    await running
+    assert process.roads.channel.sent == [("1", "1: nobody was told")]
+
+
+async def test_an_update_stored_after_its_receiver_was_cut_off_is_handled(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handled: list[str] = []
+    await swept(store, monkeypatch, handled, [])
+    assert handled
+
+
+async def test_a_chat_whose_turn_met_a_store_in_trouble_is_tried_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[Exception] = [UnknownKey(), UnknownKey()]
+    await swept(store, monkeypatch, [], failures)
+    assert failures == []
+
+
+async def test_a_look_at_a_store_in_trouble_is_repeated(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting, troubles = store.waiting, [UnknownKey(), UnknownKey()]
+
+    async def troubled(channel: str) -> list[Chat]:
+        found = await waiting(channel)
+        if found and troubles:
+            raise troubles.pop()
+        return found
+
+    monkeypatch.setattr(store, "waiting", troubled)
+    await swept(store, monkeypatch, [], [])
+    assert troubles == []
 
 
 async def test_a_part_that_cannot_work_ends_the_others_and_is_heard(store: Store) -> None:

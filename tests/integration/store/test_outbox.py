@@ -49,6 +49,24 @@ async def test_a_message_put_back_waits_for_its_time_and_its_chat_with_it(store:
     assert (row.attempts, again.attempts) == (0, 1)
 
 
+async def test_an_attempt_that_does_not_count_is_given_back(store: Store) -> None:
+    await answer(store, await one_chat(store), "một")
+    for counted in (True, False, False):
+        (row,) = await claim(store)
+        await store.retry(row, NOW, counted=counted)
+
+    assert [row.attempts for row in await claim(store)] == [1]
+
+
+async def test_a_crash_does_not_count_as_an_attempt(store: Store) -> None:
+    await answer(store, await one_chat(store), "một")
+    for _ in range(3):
+        await claim(store)
+        await store.recover(CHANNEL)
+
+    assert [row.attempts for row in await claim(store)] == [0]
+
+
 @pytest.mark.parametrize(
     "state", [Delivery.BLOCKED, Delivery.INVALID, Delivery.FAILED, Delivery.SKIPPED, Delivery.UNKNOWN, Delivery.SENT]
 )

@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.channels.telegram import Front, TelegramApi, WebhookReceiver, WebhookSettings
+from bot.channels.telegram.webhook import WebhookEndedError
 from bot.delivery import Intake, Rate, SystemClock, Throttle
 from bot.errors import SettingsError
 from bot.store.api import Chat, Store
@@ -106,6 +107,23 @@ async def test_while_the_store_is_locked_telegram_is_asked_to_come_again(
     monkeypatch.setattr("bot.channels.telegram.webhook._STORING", 0.2)
     monkeypatch.setattr(store, "receive", locked)
     assert await hook.called(UPDATE) == 503
+
+
+@pytest.mark.parametrize("failure", [None, OSError()])
+async def test_a_server_that_ends_by_itself_is_heard(
+    server: BotApi, api: TelegramApi, store: Store, monkeypatch: pytest.MonkeyPatch, failure: Exception | None
+) -> None:
+    async def ended(*_: Any, **__: Any) -> None:
+        if failure:
+            raise failure
+
+    monkeypatch.setattr("uvicorn.Server.serve", ended)
+    clock, port = SystemClock(), free_port()
+    front = Front(api, Intake(store, Throttle(Rate(100, 100), clock), clock, lambda _chats: None))
+    listening = WebhookSettings(f"http://127.0.0.1:{port}/hook", SecretStr(SECRET), f"127.0.0.1:{port}")
+    with pytest.raises(WebhookEndedError) as caught:
+        await asyncio.wait_for(WebhookReceiver(api, front, listening).run(asyncio.Event()), 5)
+    assert caught.value.__cause__ is failure
 
 
 async def test_the_webhook_is_registered_with_its_secret_and_drops_nothing(hook: Hook, server: BotApi) -> None:

@@ -40,3 +40,12 @@ def test_one_hurried_person_takes_nothing_from_another() -> None:
     throttle = Throttle(Rate(1, 2), ManualClock())
     list(throttle.admit(said("a", number, "1") for number in range(20)))
     assert [update.event for update in throttle.admit([said("b", 21, "2")])] == [said("b", 21).event]
+
+
+def test_who_was_told_long_ago_is_forgotten() -> None:
+    clock = ManualClock()
+    throttle = Throttle(Rate(1, 1), clock)
+    for number in range(10_000):
+        list(throttle.admit([said("a", number, str(number)), said("b", number, str(number))]))
+        clock.seconds += 1
+    assert len(throttle._told) <= 4096
