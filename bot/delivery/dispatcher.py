@@ -14,7 +14,7 @@ from bot.delivery.clock import Clock
 from bot.delivery.pacing import Pacer
 from bot.store.api import Delivery, OutboxRow, Store
 
-#: Deliveries before a row is ``failed`` (or ``unknown``); those that an outage or a plea for patience ended do not count.
+#: Deliveries before a row is ``failed`` (or ``unknown``); what an outage or a plea for patience ended does not count.
 _ATTEMPTS = 6
 _BROADCAST = 2
 _SWEEP = 5.0  #: seconds between looks at the store when nothing signals; finds what another process queued
