@@ -17,6 +17,8 @@ _ENCRYPTED = 0x1  #: general purpose bit 0: APPNOTE 4.4.4
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 #: Entries of an Office document are many and are not read; beyond this its directory alone is an attack.
 _LONGEST_DIRECTORY = 20_000
+#: What ``zipfile`` raises for a damaged archive; its NotImplementedError is a feature that the file merely claims.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError)
 
 
 class Unpacker:
@@ -32,7 +34,7 @@ class Unpacker:
             raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
         try:
             return zipfile.ZipFile(BytesIO(data))
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+        except _DAMAGED as error:
             raise UnreadableError(Trouble.BROKEN) from error
 
     def start(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
@@ -66,5 +68,5 @@ def _readable(entry: zipfile.ZipInfo) -> Iterator[None]:
         raise UnreadableError(Trouble.UNKNOWN_TYPE)
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError) as error:
+    except _DAMAGED as error:
         raise UnreadableError(Trouble.BROKEN) from error
