@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from handlers.office.model import Refusal, Standing
+from handlers.office.rights import Grant
 from handlers.ports import World
 from handlers.requests.model import AMENDABLE, MOVES, MUST_STAY, OPEN, Content, Request, State, Step
 from rules.calendar import vietnamese_day
@@ -96,8 +98,47 @@ def _lessened(request: Request) -> Request:
     return request.model_copy(update={"content": request.content.needed()})
 
 
+class MemoryRegister:
+    """A ``Register`` that remembers each interview's last standing."""
+
+    def __init__(self) -> None:
+        self.standings: dict[int, Standing] = {}
+
+    async def keep(self, standing: Standing) -> None:
+        """The same certificate, asked about again, is known once."""
+        key = standing.certificate_key
+        kept = {n: one for n, one in self.standings.items() if key is None or one.certificate_key != key}
+        self.standings = {**kept, standing.interview: standing}
+
+
+class _NobodysPeople:
+    """``People`` of somebody without any role."""
+
+    async def mine(self) -> tuple[Grant, ...]:
+        """None."""
+        return ()
+
+    async def redeem(self, code: str) -> Refusal:  # noqa: ARG002 - the port's signature
+        """No invitation is known."""
+        return Refusal.UNKNOWN
+
+
+class MemoryOffice:
+    """The ``Office`` as somebody without a role meets it; what admins do is tried on the real store."""
+
+    def __init__(self) -> None:
+        self.people = _NobodysPeople()
+
+
 def memory_world(pack: Pack, now: datetime, **changes: Any) -> World:
     """A world with nothing in it yet."""
     requests = MemoryRequests(now)
-    world = {"channel": "memory", "requests": requests, "own_data": MemoryOwnData(requests), **changes}
+    world: dict[str, Any] = {
+        "channel": "memory",
+        "requests": requests,
+        "own_data": MemoryOwnData(requests),
+        "register": MemoryRegister(),
+        "admin": MemoryOffice(),
+        **changes,
+    }
     return World(now=now, pack=pack, **world)

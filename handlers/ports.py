@@ -4,6 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from handlers.office.model import (
+    Filed,
+    Filter,
+    Holder,
+    Invitation,
+    JournalEntry,
+    Moved,
+    MovedAll,
+    Refusal,
+    Standing,
+)
+from handlers.office.rights import Grant, Rights, Role
+from handlers.office.units import NO_UNITS, UnitDirectory
 from handlers.requests.model import Content, Request, State
 from rules.pack import Pack
 
@@ -47,6 +60,74 @@ class OwnData(Protocol):
         """Delete all but the requests that must stay, cut down to ``Content.needed``; their codes, the newest first."""
 
 
+class Register(Protocol):
+    """The register of units and certificates: what the person in this chat adds to it."""
+
+    async def keep(self, standing: Standing) -> None:
+        """Where an interview stands now; what was known of it, or of the same certificate, before goes."""
+
+
+class People(Protocol):
+    """Roles, and invitations to them."""
+
+    async def mine(self) -> tuple[Grant, ...]:
+        """The roles of the person in this chat, at this moment."""
+
+    async def redeem(self, code: str) -> Grant | Refusal:
+        """Take an invitation: once, before it expires."""
+
+    async def invite(
+        self, rights: Rights, role: Role, unit: str | None, label: str, expires_at: datetime
+    ) -> Invitation | Refusal:
+        """Make one; its code is kept as a hash only."""
+
+    async def holders(self, rights: Rights) -> tuple[Holder, ...]:
+        """Who has a role within reach, the newest first."""
+
+    async def invitations(self, rights: Rights) -> tuple[Holder, ...]:
+        """Open invitations within reach, the newest first."""
+
+    async def end(self, rights: Rights, holder: str) -> Refusal | None:
+        """End a role or an invitation by its id; the last owner's role stays."""
+
+
+class Desk(Protocol):
+    """The request list, as far as the rights of the one who asks reach."""
+
+    async def count(self, rights: Rights, wanted: Filter) -> int:
+        """How many requests are meant."""
+
+    async def page(self, rights: Rights, wanted: Filter, limit: int, before: int | None = None) -> tuple[Filed, ...]:
+        """The newest of them; ``before`` is a number (``Filed.number``): only older ones."""
+
+    async def get(self, rights: Rights, code: str) -> Filed | None:
+        """One of them."""
+
+    async def move(self, rights: Rights, code: str, to: State, revision: int, note: str = "") -> Moved:
+        """Move one that was seen at ``revision``; its officer is told, and the journal has a row."""
+
+    async def move_all(self, rights: Rights, wanted: Filter, to: State, note: str = "") -> MovedAll:
+        """Move all that are meant and may be moved, as one."""
+
+
+class Journal(Protocol):
+    """The audit chain."""
+
+    async def latest(self, rights: Rights, limit: int, before: int | None = None) -> tuple[JournalEntry, ...]:
+        """The newest rows within reach; ``before`` is a number."""
+
+    async def record(self, rights: Rights, act: str, subject: str, *, unit: str | None = None, count: int = 1) -> None:
+        """Add a row; a subject holds codes, never a name."""
+
+
+class Office(Protocol):
+    """What people with a role see and do; nothing here is for those without."""
+
+    people: People
+    desk: Desk
+    journal: Journal
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """One turn's view of the world."""
@@ -56,6 +137,10 @@ class World:
     requests: RequestBook
     own_data: OwnData
     channel: str
+    register: Register
+    admin: Office
+    units: UnitDirectory = NO_UNITS
+    start_link: str | None = None  #: an address that opens this chat; what is written behind it arrives as /start
     office: str | None = None  #: the receiving office, as the operator set it
     retention_days: int = 180
     language: str = "vi"  #: of a conversation until its person chooses one

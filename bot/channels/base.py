@@ -31,6 +31,10 @@ class Channel(Protocol):
     def capabilities(self) -> Capabilities:
         """What it can do."""
 
+    @property
+    def start_link(self) -> str | None:
+        """An address that opens this chat; what is written behind it arrives as ``/start``. ``None``: there is none."""
+
     async def send(self, row: OutboxRow) -> str | None:
         """Deliver one row, which ``split`` has made fit; the platform's id of the message, where it has one.
 

@@ -40,6 +40,7 @@ class TerminalChannel:
     Its name stands in the store in the clear, so the conversation's own stands in it only as a digest.
     """
 
+    start_link = None
     capabilities = Capabilities(text_limit=1_000_000, files_in=True, markup=True)
 
     def __init__(self, console: Console, address: str, t: Translator) -> None:

@@ -12,10 +12,12 @@ from bot.channels.base import Channel
 from bot.channels.rendering import split
 from bot.delivery.backoff import Backoff, until_stored
 from bot.delivery.clock import Clock
+from bot.delivery.directory import Directory
 from bot.delivery.preparing import Preparer
 from bot.store.api import Chat, PendingTurn, Store, TurnUnit
 from bot.store.errors import StoreUnavailable, TurnTaken
 from handlers.events import Event
+from handlers.office.units import UnitDirectory
 from handlers.ports import World
 from handlers.replies import Reply
 from handlers.session import Session
@@ -75,6 +77,7 @@ class Turns:
         self._preparer = preparer
         self._channels = channels
         self._clock = clock
+        self._directory = Directory(store, clock)
 
     async def handle(self, chat: Chat) -> int:
         """Handle all that the chat has waiting; how many updates that was.
@@ -116,9 +119,10 @@ class Turns:
     async def _take(self, pending: PendingTurn) -> None:
         session = _session(pending)
         event = await self._prepared(pending, session)
+        units = await self._directory.units()
         now = self._clock.now()
         async with self._store.turn(pending, now) as unit:
-            answer = await self._conversation.respond(session, event, self._world(pending, unit))
+            answer = await self._conversation.respond(session, event, self._world(pending, unit, units))
             remembered = answer.session.model_dump_json() if answer.session else None
             await unit.finish(remembered, self._messages(pending.chat, answer.replies), answer.again)
 
@@ -127,13 +131,17 @@ class Turns:
             return pending.event
         return await self._preparer.prepare(pending.chat, pending.event)
 
-    def _world(self, pending: PendingTurn, unit: TurnUnit) -> World:
-        known = self._conversation
+    def _world(self, pending: PendingTurn, unit: TurnUnit, units: UnitDirectory) -> World:
+        known, channel = self._conversation, self._channels.get(pending.chat.channel)
         return World(
             now=self._clock.now(),
             pack=known.pack,
             requests=unit.requests,
             own_data=unit.own_data,
+            register=unit.register,
+            admin=unit.admin,
+            units=units,
+            start_link=channel.start_link if channel else None,
             channel=pending.chat.channel.partition(":")[0],  # what follows tells one terminal from another
             office=known.office,
             retention_days=known.retention_days,

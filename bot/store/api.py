@@ -12,7 +12,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from handlers.events import Event
-from handlers.ports import OwnData, RequestBook
+from handlers.office.units import UnitDirectory
+from handlers.ports import Office, OwnData, Register, RequestBook
 from handlers.replies import Reply
 
 #: Priorities of the outbox: the answer of a turn, a message about one's own affair, a message to many.
@@ -88,6 +89,8 @@ class TurnUnit(Protocol):
 
     requests: RequestBook
     own_data: OwnData
+    register: Register
+    admin: Office
 
     async def finish(self, session: str | None, replies: Sequence[Reply], again: Sequence[Event] = ()) -> None:
         """Store the session, queue the replies, queue follow-up events, and mark the inbox row done (payload erased).
@@ -97,6 +100,15 @@ class TurnUnit(Protocol):
         Raises:
             TurnTaken: another process has handled the update; nothing of this turn stays.
         """
+
+
+class OfficeUnit(Protocol):
+    """A transaction of the admins' side outside any conversation: on the command line, or of a task."""
+
+    admin: Office
+
+    async def commit(self) -> None:
+        """Keep what was done; nothing may be asked afterwards."""
 
 
 class Store(Protocol):
@@ -122,6 +134,17 @@ class Store(Protocol):
 
         The apology (``replies``) is queued in the same transaction; the session stays as it was.
         """
+
+    def office(
+        self, now: datetime, *, chat: str = "", channel: str = "machine"
+    ) -> AbstractAsyncContextManager[OfficeUnit]:
+        """Open a transaction of the admins' side, of a chat (its id) or of the machine; undone without ``commit``."""
+
+    async def units_version(self) -> int:
+        """Changes with every import of units."""
+
+    async def units(self) -> UnitDirectory:
+        """All units, as they are now."""
 
     async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
         """Move due rows queued -> sending: the first of each chat with none in flight, replies before broadcasts."""

@@ -45,6 +45,41 @@ def content(code: str) -> Place:
     return Place("requests", "content", code)
 
 
+def note(code: str, revision: int) -> Place:
+    """Why a request was moved."""
+    return Place("request_history", "note", f"{code} {revision}")
+
+
+def grant_label(grant: str) -> Place:
+    """How a person with a role is called."""
+    return Place("grants", "label", grant)
+
+
+def invitation_label(invitation: str) -> Place:
+    """How an invited person is called."""
+    return Place("invitations", "label", invitation)
+
+
+def standing_id(chat: str, interview: int) -> str:
+    """A row of the register of certificates."""
+    return f"{chat}:{interview}"
+
+
+def subscriber(standing: str) -> Place:
+    """The name on a certificate of the register."""
+    return Place("standings", "subscriber", standing)
+
+
+def task(task_id: str) -> Place:
+    """What a task is to do."""
+    return Place("tasks", "spec", task_id)
+
+
+def word(keyring: Keyring, folded: str) -> str:
+    """What requests with this folded word are found by: half a digest is enough to tell words apart."""
+    return keyring.lookup("word", folded)[:16]
+
+
 class Sealed(NamedTuple):
     """A column of sealed values, in SQL words: the row's key, and the row part of the value's place."""
 
@@ -63,4 +98,9 @@ SEALED = (
     Sealed("outbox", "payload", "id", "chat || ' ' || origin", 0),
     Sealed("outbox", "message", "id", "chat || ' ' || origin", 0),
     Sealed("requests", "content", "code", "code", ""),
+    Sealed("request_history", "note", "id", "code || ' ' || revision", 0),
+    Sealed("grants", "label", "id", "id", ""),
+    Sealed("invitations", "label", "id", "id", ""),
+    Sealed("standings", "subscriber", "id", "id", ""),
+    Sealed("tasks", "spec", "id", "id", ""),
 )

@@ -1,4 +1,13 @@
-"""The statements of ``queries.sql``, by name, in the words of one database."""
+"""The statements of the files in ``sql/``, by name, in the words of one database.
+
+All in the subset that SQLite and PostgreSQL both speak. In those files
+
+- ``-- :name x`` begins a query, the comment below says what it is for, ``:word`` is a parameter;
+- ``-- :where x`` begins a condition: a query with ``{where}`` is run with those that ``Call.where`` names, all true;
+- other words in braces are filled in when the file is read: lists of states from the vocabulary, the database's own
+  words (``{skip_locked}``, empty on SQLite), and those of a sealed column (``{table}``, ``{column}``, ``{key}``,
+  ``{row}``): such a query stands for one query per column.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,18 +16,43 @@ from importlib.resources import files
 from bot.store.places import SEALED, Sealed
 from handlers.requests.model import AMENDABLE, MOVES, MUST_STAY, OPEN
 
-_QUERY = re.compile(r"^-- :name (?P<name>\w+)\n(?P<text>.*?);$", re.MULTILINE | re.DOTALL)
+_STATEMENT = re.compile(r"^-- :(?P<kind>name|where) (?P<name>\w+)\n(?P<text>.*?);$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"--.*$", re.MULTILINE)
+#: What stands in a finished query where its conditions go; nothing else in SQL looks like it.
+_HOLE = "{where}"
 
 
-def load_queries(dialect: Mapping[str, str]) -> dict[str, str]:
+def sources() -> dict[str, str]:
+    """The files by name, in order."""
+    found = [path for path in files("bot.store").joinpath("sql").iterdir() if path.name.endswith(".sql")]
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(found, key=lambda path: path.name)}
+
+
+class Queries(dict[str, str]):
+    """Queries and conditions (``where.x``) by name; ``text`` gives one with its conditions."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        super().__init__(texts)
+        self._composed: dict[tuple[str, tuple[str, ...]], str] = {}
+
+    def text(self, name: str, where: tuple[str, ...] = ()) -> str:
+        """The statement to run; without conditions, all rows."""
+        known = self._composed.get((name, where))
+        if known is None:
+            joined = " AND ".join(f"({self[f'where.{one}']})" for one in where) or "1 = 1"
+            known = self._composed[name, where] = self[name].replace(_HOLE, joined)
+        return known
+
+
+def load_queries(dialect: Mapping[str, str]) -> Queries:
     """Every query by name, without comments, braces filled in."""
-    source = files("bot.store").joinpath("queries.sql").read_text(encoding="utf-8")
-    words = {**_vocabulary(), **dialect}
+    words = {**_vocabulary(), **dialect, "where": _HOLE}
     queries: dict[str, str] = {}
-    for query in _QUERY.finditer(source):
-        queries |= _expanded(query["name"], query["text"], words)
-    return queries
+    for source in sources().values():
+        for found in _STATEMENT.finditer(source):
+            name = found["name"] if found["kind"] == "name" else f"where.{found['name']}"
+            queries |= _expanded(name, found["text"], words)
+    return Queries(queries)
 
 
 def _expanded(name: str, text: str, words: Mapping[str, str]) -> dict[str, str]:

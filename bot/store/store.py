@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
-from bot.store.api import Chat, Delivery, Incoming, OutboxRow, PendingTurn, Rotation, TurnUnit
+from bot.store.api import Chat, Delivery, Incoming, OfficeUnit, OutboxRow, PendingTurn, Rotation, TurnUnit
 from bot.store.drivers import Driver
 from bot.store.inbox import Inbox
+from bot.store.office.opening import open_office
+from bot.store.office.units import read_units, units_version
 from bot.store.outbox import Outbox
 from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring
 from bot.store.turn import open_turn
 from bot.store.upkeep import Upkeep
+from handlers.office.units import UnitDirectory
 from handlers.replies import Reply
 
 
@@ -40,6 +43,17 @@ class SealedStore:
 
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply] = ()) -> None:
         await self._inbox.give_up(pending, now, replies)
+
+    def office(
+        self, now: datetime, *, chat: str = "", channel: str = "machine"
+    ) -> AbstractAsyncContextManager[OfficeUnit]:
+        return open_office(self._driver, self._keyring, now, chat, channel)
+
+    async def units_version(self) -> int:
+        return await units_version(self._driver)
+
+    async def units(self) -> UnitDirectory:
+        return await read_units(self._driver)
 
     async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
         return await self._outbox.claim(channel, limit, now)

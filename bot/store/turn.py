@@ -8,12 +8,13 @@ from bot.store import places
 from bot.store.api import PendingTurn, TurnUnit
 from bot.store.drivers import Call, Driver, Rows, Transaction
 from bot.store.moments import stored
+from bot.store.office import Acting, StoredOffice, StoredRegister
 from bot.store.outbox import queued
 from bot.store.own_data import StoredOwnData
 from bot.store.request_book import StoredRequestBook
 from bot.store.sealing import Keyring
 from handlers.events import EVENTS, Event
-from handlers.ports import OwnData, RequestBook
+from handlers.ports import Office, OwnData, Register, RequestBook
 from handlers.replies import Reply
 
 
@@ -32,6 +33,9 @@ class StoredTurn:
         book = StoredRequestBook(self._ask, keyring, pending.chat.id, now)
         self.requests: RequestBook = book
         self.own_data: OwnData = StoredOwnData(self._ask, keyring, pending, now, book)
+        acting = Acting(self._ask, keyring, now, pending.chat.channel, pending.chat.id)
+        self.register: Register = StoredRegister(acting)
+        self.admin: Office = StoredOffice(acting)
 
     async def _ask(self, *calls: Call) -> list[Rows]:
         if self._transaction is None:

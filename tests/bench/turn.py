@@ -1,6 +1,6 @@
 """One turn on SQLite: received, handled, claimed, settled; against the same statements in bare aiosqlite.
 
-The peer runs the statements of ``queries.sql`` one by one with ready-made values: no sealing, no JSON, no checks.
+The peer runs the statements of the store one by one with ready-made values: no sealing, no JSON, no checks.
 """
 
 import asyncio

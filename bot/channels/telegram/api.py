@@ -46,6 +46,7 @@ class TelegramApi:
             logging.getLogger(name).setLevel(logging.ERROR)
         url = url.rstrip("/")
         proxy = proxy_for(url)
+        self.username = ""  #: of the bot, without @, once Telegram has told it
         self._requests = (AiohttpRequest(connections, proxy), AiohttpRequest(1, proxy))
         self._bot = _Bot(
             token.get_secret_value(),

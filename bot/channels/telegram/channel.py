@@ -42,6 +42,11 @@ class TelegramChannel:
         return CHANNEL
 
     @property
+    def start_link(self) -> str | None:
+        """A deep link: https://core.telegram.org/bots/features#deep-linking ."""
+        return f"https://t.me/{self._api.username}?start=" if self._api.username else None
+
+    @property
     def capabilities(self) -> Capabilities:
         return _CAPABILITIES
 

@@ -26,8 +26,12 @@ class Front:
         self._intake = intake
         self._answers: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(_ANSWERS_AT_ONCE)
-        self.username = ""
         self.ignored: Counter[str] = Counter()
+
+    @property
+    def username(self) -> str:
+        """Of our bot, without @; empty until Telegram has told it."""
+        return self._api.username
 
     async def take(self, raw: Sequence[object]) -> int | None:
         """Store what is for us; the highest update id among them, None where there is none.

@@ -7,7 +7,6 @@ import structlog
 
 from bot.channels.errors import ChannelError, Invalid, Refused
 from bot.channels.telegram.api import TelegramApi
-from bot.channels.telegram.front import Front
 from bot.channels.telegram.update import CHANNEL
 from bot.delivery.backoff import Backoff
 from bot.errors import SettingsError
@@ -17,7 +16,7 @@ from locales import LANGUAGES, N_, translator
 _log = structlog.get_logger(__name__)
 
 
-async def introduce(api: TelegramApi, front: Front, webhook: dict[str, Any]) -> None:
+async def introduce(api: TelegramApi, webhook: dict[str, Any]) -> None:
     """Repeat until Telegram has heard it all. An empty ``webhook`` means polling; nothing waiting is ever dropped.
 
     Raises:
@@ -27,7 +26,7 @@ async def introduce(api: TelegramApi, front: Front, webhook: dict[str, Any]) -> 
     backoff = Backoff()
     while True:
         try:
-            await _introduce(api, front, webhook)
+            await _introduce(api, webhook)
         except Refused:
             message = N_("Telegram does not accept TROLY_TELEGRAM_TOKEN. Ask @BotFather for the current token.")
             raise Refused(message) from None
@@ -38,13 +37,13 @@ async def introduce(api: TelegramApi, front: Front, webhook: dict[str, Any]) -> 
             _log.warning("telegram_not_reached", channel=CHANNEL, error=type(error).__name__)
             await asyncio.sleep(backoff.next())
         else:
-            _log.info("telegram_ready", channel=CHANNEL, bot=front.username, webhook=bool(webhook))
+            _log.info("telegram_ready", channel=CHANNEL, bot=api.username, webhook=bool(webhook))
             return
 
 
-async def _introduce(api: TelegramApi, front: Front, webhook: dict[str, Any]) -> None:
+async def _introduce(api: TelegramApi, webhook: dict[str, Any]) -> None:
     bot = await api.call("getMe")
-    front.username = str(bot.get("username", "")) if isinstance(bot, dict) else ""
+    api.username = str(bot.get("username", "")) if isinstance(bot, dict) else ""
     await (api.call("setWebhook", webhook) if webhook else api.call("deleteWebhook"))
     try:
         for language in ("", *LANGUAGES):

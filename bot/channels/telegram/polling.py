@@ -36,7 +36,7 @@ class Poller:
         Raises:
             Refused: Telegram does not accept the token.
         """
-        await unless(stop, introduce(self._api, self._front, {}))
+        await unless(stop, introduce(self._api, {}))
         backoff = Backoff()
         while not stop.is_set():
             try:

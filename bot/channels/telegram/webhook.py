@@ -123,7 +123,7 @@ class WebhookReceiver:
             "secret_token": self._settings.secret.get_secret_value(),
             "allowed_updates": list(KINDS),
         }
-        await introduce(self._api, self._front, webhook)
+        await introduce(self._api, webhook)
 
     async def _called(self, request: Request) -> Response:
         given = request.headers.get(_HEADER, "")

@@ -10,12 +10,14 @@ Rows = list[tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A query of ``queries.sql`` with its parameters."""
+    """A query of the files in ``sql/`` with its parameters."""
 
     query: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     #: The whole transaction is undone, with TurnTaken, where this returns no row.
     must: bool = False
+    #: Names of the conditions that a query with ``{where}`` is run with.
+    where: tuple[str, ...] = ()
 
 
 class Transaction(Protocol):

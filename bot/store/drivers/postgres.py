@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 from bot.store.drivers.base import Call, Rows
 from bot.store.drivers.postgres_errors import failure, unusable
 from bot.store.errors import StoreError, TurnTaken
-from bot.store.queries import load_queries
+from bot.store.queries import Queries, load_queries
 from locales import N_
 
 #: Seconds to wait for a lock, for a connection, for a statement.
@@ -43,7 +43,7 @@ async def _translated() -> AsyncIterator[None]:
 class PostgresTransaction:
     """A transaction that holds a connection until it ends."""
 
-    def __init__(self, connection: _Connection, queries: Mapping[str, str]) -> None:
+    def __init__(self, connection: _Connection, queries: Queries) -> None:
         self._connection = connection
         self._queries = queries
         self._over = False
@@ -65,9 +65,11 @@ class PostgresTransaction:
                 await self._connection.execute(statement.encode())
 
 
-async def _batch(connection: _Connection, queries: Mapping[str, str], calls: Sequence[Call]) -> list[Rows]:
+async def _batch(connection: _Connection, queries: Queries, calls: Sequence[Call]) -> list[Rows]:
     async with connection.pipeline():
-        cursors = [await connection.execute(queries[call.query].encode(), call.parameters) for call in calls]
+        cursors = [
+            await connection.execute(queries.text(call.query, call.where).encode(), call.parameters) for call in calls
+        ]
     rows = [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
     if any(call.must and not found for call, found in zip(calls, rows, strict=True)):
         raise TurnTaken
@@ -81,12 +83,13 @@ class PostgresDriver:
         "identity": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
         "bytes": "BYTEA",
         "skip_locked": "FOR UPDATE SKIP LOCKED",
+        "each": "SELECT jsonb_array_elements_text",
         "migration_lock": "pg_advisory_xact_lock(68202401)",
     }
 
     def __init__(self, pool: AsyncConnectionPool[_Connection]) -> None:
         self._pool = pool
-        self._queries = {name: _in_psycopg_words(sql) for name, sql in load_queries(self.dialect).items()}
+        self._queries = Queries({name: _in_psycopg_words(sql) for name, sql in load_queries(self.dialect).items()})
 
     async def run(self, *calls: Call, durable: bool = False) -> list[Rows]:  # noqa: ARG002 - every commit is on the disk here
         async with _translated(), self._pool.connection() as connection:

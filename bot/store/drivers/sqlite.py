@@ -10,7 +10,7 @@ from bot.store.drivers.base import Call, Rows
 from bot.store.drivers.sqlite_errors import failure
 from bot.store.drivers.sqlite_thread import Connection, Step, Work
 from bot.store.errors import DatabaseUnusable, StoreError
-from bot.store.queries import load_queries
+from bot.store.queries import Queries, load_queries
 from locales import N_
 
 #: Seconds to wait for another process that is writing.
@@ -24,7 +24,7 @@ OLDEST_SQLITE = (3, 35, 0)
 class SqliteTransaction:
     """A transaction that holds the connection until it ends."""
 
-    def __init__(self, connection: Connection, queries: Mapping[str, str]) -> None:
+    def __init__(self, connection: Connection, queries: Queries) -> None:
         self._connection = connection
         self._queries = queries
         self._begun = False
@@ -54,8 +54,8 @@ class SqliteTransaction:
             await self._connection.rollback()
 
 
-def _steps(queries: Mapping[str, str], calls: Sequence[Call]) -> list[Step]:
-    return [(queries[call.query], call.parameters, call.must) for call in calls]
+def _steps(queries: Queries, calls: Sequence[Call]) -> list[Step]:
+    return [(queries.text(call.query, call.where), call.parameters, call.must) for call in calls]
 
 
 class SqliteDriver:
@@ -65,6 +65,7 @@ class SqliteDriver:
         "identity": "INTEGER PRIMARY KEY AUTOINCREMENT",
         "bytes": "BLOB",
         "skip_locked": "",
+        "each": "SELECT value FROM json_each",
         "migration_lock": "1",
     }
 

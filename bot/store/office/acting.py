@@ -1,0 +1,24 @@
+"""In which transaction, over which channel and when something is done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.store.drivers import Call
+from bot.store.request_book import Ask
+from bot.store.sealing import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """What every part of the office needs."""
+
+    ask: Ask
+    keyring: Keyring
+    now: datetime
+    channel: str  #: of the one who acts; "machine" on the command line
+    chat: str = ""  #: id of the chat of the one who acts; empty on the command line
+
+    async def next_id(self, prefix: str) -> str:
+        """A new id such as ``QT-000012``."""
+        (((number,),),) = await self.ask(Call("next_number", {"name": prefix}))
+        return f"{prefix}-{number:06d}"

@@ -1,0 +1,17 @@
+"""The office of one transaction."""
+
+from bot.store.office.acting import Acting
+from bot.store.office.desk import StoredDesk
+from bot.store.office.journal import StoredJournal
+from bot.store.office.people import StoredPeople
+from handlers.ports import Desk, Journal, People
+
+
+class StoredOffice:
+    """Implements ``handlers.ports.Office``."""
+
+    def __init__(self, acting: Acting) -> None:
+        journal = StoredJournal(acting)
+        self.journal: Journal = journal
+        self.people: People = StoredPeople(acting, journal)
+        self.desk: Desk = StoredDesk(acting, journal)

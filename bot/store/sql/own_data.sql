@@ -1,0 +1,34 @@
+-- What is held about a person: shown, deleted.
+
+-- :name my_chat
+-- What is held about a chat itself.
+SELECT first_contact_at, last_contact_at, blocked_at, session FROM chats WHERE id = :chat;
+
+-- :name my_inbox
+-- What a chat sent: the ids of what was handled, and all of what was not.
+SELECT update_id, payload, state, received_at FROM inbox WHERE chat = :chat ORDER BY id;
+
+-- :name my_outbox
+-- What a chat was told: the ids of what was sent, and all of what was not.
+SELECT origin, payload, message, state, queued_at FROM outbox WHERE chat = :chat ORDER BY id;
+
+-- :name erase_inbox
+-- What a chat sent goes, but for this turn's own update; the ids stay, so that nothing is handled twice.
+UPDATE inbox SET payload = NULL, state = 'done', handled_at = :now
+WHERE chat = :chat AND id <> :inbox AND payload IS NOT NULL;
+
+-- :name erase_outbox
+-- What a chat was or was to be told goes.
+DELETE FROM outbox WHERE chat = :chat;
+
+-- :name erase_requests
+-- The requests of a chat go, but for those whose paper is on its way.
+DELETE FROM requests WHERE chat = :chat AND state NOT IN {must_stay};
+
+-- :name lessen
+-- A request that must stay keeps only what it needs.
+UPDATE requests SET content = :content WHERE code = :code AND chat = :chat;
+
+-- :name erase_chat
+-- The chat itself: its address stays until this turn's reply is delivered, or as long as a request does.
+UPDATE chats SET session = NULL, erased_at = :now WHERE id = :chat;

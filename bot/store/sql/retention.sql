@@ -1,0 +1,32 @@
+-- What is past its time.
+
+-- :name expire_requests
+-- Requests that ended before :before, and drafts of chats that were silent since.
+DELETE FROM requests
+WHERE ended_at < :before
+   OR (state = 'draft' AND chat IN (SELECT c.id FROM chats c WHERE c.last_contact_at < :before))
+RETURNING 1;
+
+-- :name expire_sessions
+-- Sessions of chats silent since :before that have no open request.
+UPDATE chats SET session = NULL
+WHERE last_contact_at < :before AND session IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id AND r.state IN {open_states})
+RETURNING 1;
+
+-- :name expire_inbox
+-- Updates handled, or given up, before :before.
+DELETE FROM inbox WHERE state IN ('done', 'failed') AND handled_at < :before RETURNING 1;
+
+-- :name expire_outbox
+-- Messages settled before :before.
+DELETE FROM outbox WHERE settled_at < :before RETURNING 1;
+
+-- :name expire_chats
+-- Chats silent since :before, and erased ones, with nothing left to answer, to tell or to follow.
+DELETE FROM chats
+WHERE (last_contact_at < :before OR erased_at IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id)
+  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.chat = chats.id AND o.state IN ('queued', 'sending'))
+  AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.payload IS NOT NULL)
+RETURNING 1;

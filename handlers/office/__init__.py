@@ -1,0 +1,1 @@
+"""The admins' side: who may do what, the request list, its export, the picture."""
