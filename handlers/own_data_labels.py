@@ -93,6 +93,26 @@ _DRAFT = {
     "editing": Part(N_("Asked again"), one_of(words.TOPICS)),
     "doubted": Part(N_("Waiting for your yes")),
 }
+_WANTED = {
+    "unit": Part(N_("Unit code")),
+    "procedures": Part(N_("Procedure"), one_of(PROCEDURES)),
+    "states": Part(N_("Stands at"), one_of(STATES)),
+    "since": Part(N_("Registered from"), on),
+    "until": Part(N_("Registered until"), on),
+    "expires_from": Part(N_("Certificate ends from"), on),
+    "expires_until": Part(N_("Certificate ends until"), on),
+    "text": Part(N_("Words searched for")),
+}
+
+_DESK = {
+    "wanted": Part(N_("Filter"), inside=_WANTED),
+    "turned": Part(N_("Pages turned")),
+    "revision": Part(N_("Changes seen")),
+    "moving_to": Part(N_("State chosen"), one_of(STATES)),
+    "note": Part(N_("Reason given")),
+    "unit": Part(N_("Unit code")),
+}
+
 _SESSION = {
     **_PLACE,
     "language": Part(N_("Language"), one_of({"vi": N_("Vietnamese"), "en": N_("English")})),
@@ -108,12 +128,18 @@ _SESSION = {
     "typed_expiry": Part(N_("Typed day of expiry"), on),
     "waiting_file": Part(N_("File waiting for your consent"), inside=_EVENT),
     "draft": Part(N_("Request being written"), inside=_DRAFT),
+    "unit": Part(N_("Unit code")),
+    "unit_skipped": Part(N_("Unit left open")),
+    "interview": Part(N_("Certificates taken up")),
+    "registered_key": Part(N_("Certificate a request was registered for")),
+    "desk": Part(N_("Request list"), inside=_DESK),
     "warned": Part(N_("Warned of a secret that was sent")),
 }
 _CONTENT = {
     "subject": Part(N_("Kind of subscriber"), one_of(SUBJECTS)),
     "subscriber": Part(FIELDS["subscriber"].title),
     "unit": Part(FIELDS["unit"].title),
+    "unit_code": Part(N_("Unit code")),
     "certificate_name": Part(N_("Name on the certificate")),
     "serial": Part(FIELDS["serial"].title),
     "not_after": Part(N_("Valid until"), on),

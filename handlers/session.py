@@ -8,6 +8,8 @@ from pydantic_core import from_json
 
 from handlers.certificate import Certificate
 from handlers.events import FileSent
+from handlers.office.model import Filter
+from handlers.requests.model import State
 
 
 class Draft(BaseModel):
@@ -34,6 +36,24 @@ class Place(BaseModel):
 
     screen: str
     about: str | None = None
+
+
+class DeskView(BaseModel):
+    """What somebody with a role looks at: requests, by which filter, from where on."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    wanted: Filter = Filter()
+    #: Numbers before which each page turned so far begins; the last one is the open page's.
+    turned: tuple[int, ...] = ()
+    #: Of the request that is open: what was seen, so that nothing newer is overwritten.
+    revision: int | None = None
+    #: The state chosen for it, or for all that are meant, waiting for a reason or a yes.
+    moving_to: State | None = None
+    #: The reason given.
+    note: str = ""
+    #: The unit whose numbers are open.
+    unit: str | None = None
 
 
 class Session(BaseModel):
@@ -65,6 +85,16 @@ class Session(BaseModel):
     #: A file sent before consent; read as soon as there is consent.
     waiting_file: FileSent | None = None
     draft: Draft | None = None
+    #: The officer's own unit, by its code in the tree.
+    unit: str | None = None
+    #: The question for the unit was put and left open.
+    unit_skipped: bool = False
+    #: Counts certificates taken up: each has a standing of its own in the register.
+    interview: int = 1
+    #: What the requests registered in this interview are found by (``Content.certificate_key``).
+    registered_key: str | None = None
+    #: How the request list was left by somebody with a role.
+    desk: DeskView | None = None
     #: A PIN, a password or a private key was sent here: the key may be exposed.
     warned: bool = False
 

@@ -52,6 +52,7 @@ class Content(_Model):
     subject: Subject
     subscriber: str  #: name of the body, the person or the device
     unit: str  #: the managing body that files it
+    unit_code: str | None = None  #: the same in the tree of units, where it is known there
     certificate_name: str | None = None
     serial: str | None = None
     not_after: date | None = None

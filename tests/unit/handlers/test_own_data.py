@@ -10,6 +10,7 @@ import pytest
 
 from handlers.certificate import Certificate, Problem, Reading, Recognition, Trouble
 from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
+from handlers.office.model import Filter
 from handlers.own_data import readable
 from handlers.own_data_words import (
     ACTIONS,
@@ -27,7 +28,7 @@ from handlers.replies import Attachment, Choice, Reply
 from handlers.requests.fields import FIELDS
 from handlers.requests.model import Content, Request, State, Step
 from handlers.screens import SCREENS as OPEN_SCREENS
-from handlers.session import Draft, Place, Session
+from handlers.session import DeskView, Draft, Place, Session
 from handlers.voice import Voice
 from locales import LANGUAGES, translator
 from rules import load_pack
@@ -80,6 +81,27 @@ def session() -> Session:
         typed_expiry=date(2027, 5, 4),
         waiting_file=FileSent(reference="tệp-1", name="một.cer", size=1234, message="31"),
         draft=draft,
+        unit="NT-DP",
+        unit_skipped=True,
+        interview=3,
+        registered_key="75580955FC81D6A9",
+        desk=DeskView(
+            wanted=Filter(
+                unit="NT-PA",
+                procedures=(Procedure.REVOKE,),
+                states=(State.ACCEPTED,),
+                since=date(2026, 3, 1),
+                until=date(2026, 3, 2),
+                expires_from=date(2027, 3, 1),
+                expires_until=date(2027, 3, 2),
+                text="phuoc an",
+            ),
+            turned=(2026000000123,),
+            revision=4,
+            moving_to=State.DONE,
+            note="thiếu chữ ký",
+            unit="NT-NT",
+        ),
         warned=True,
     )
 
@@ -89,6 +111,7 @@ def request() -> Request:
         subject=Subject.DEVICE,
         subscriber="Máy chủ",
         unit="UBND xã Ba",
+        unit_code="NT-BA",
         certificate_name="UBND XÃ BỐN",
         serial="75580955FC81D6A8",
         not_after=date(2028, 2, 1),
