@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docx import Document
+from docx.shared import Pt
 
 from bot.exports.templates.parts import contact, footer, heading, set_page, signature, title
 from bot.exports.templates.table import Column, table
@@ -35,29 +36,29 @@ class Sheet:
 SHEETS = (
     Sheet(
         "04",
-        f"đề nghị gia hạn, thay đổi nội dung thông tin {_SUBSCRIBER_CERTIFICATE}",
+        f"Đề nghị gia hạn, thay đổi nội dung thông tin {_SUBSCRIBER_CERTIFICATE}",
         (
-            Column("STT", 11, "{{ row.number }}", centred=True),
-            Column(_NAME, 50, "{{ row.certificate_name }}"),
-            Column(f"{_SERIAL} (SIM PKI: ghi thêm số điện thoại)", 40, "{{ row.serial }}"),
+            Column("STT", 13, "{{ row.number }}", centred=True),
+            Column(_NAME, 52, "{{ row.certificate_name }}"),
+            Column(f"{_SERIAL} (SIM PKI: ghi thêm số điện thoại)", 44, "{{ row.serial }}"),
             Column(f"{_EMAIL} đã đăng ký", 32),
             Column("Thông tin cần thay đổi", 36, "{{ row.changing }}"),
             Column("Thông tin mới", 45, "{{ row.news }}"),
             Column("Gia hạn", 14, "{{ row.extend }}", centred=True),
-            Column("TĐTT", 16, "{{ row.change }}", centred=True),
+            Column("TĐTT", 17, "{{ row.change }}", centred=True),
         ),
         (*_PERSON, _EMAIL, "Địa chỉ tiếp nhận"),
     ),
     Sheet(
         "05",
-        f"đề nghị thu hồi {_SUBSCRIBER_CERTIFICATE}",
+        f"Đề nghị thu hồi {_SUBSCRIBER_CERTIFICATE}",
         (
-            Column("STT", 11, "{{ row.number }}", centred=True),
+            Column("STT", 13, "{{ row.number }}", centred=True),
             Column(_NAME, 48, "{{ row.certificate_name }}"),
             Column("Số định danh cá nhân, ngày cấp, nơi cấp (đối với cá nhân)", 35),
             Column("Mã số thuế, mã quan hệ ngân sách (đối với cơ quan, tổ chức)", 34),
             Column(_EMAIL, 27),
-            Column(_SERIAL, 37, "{{ row.serial }}"),
+            Column(_SERIAL, 43, "{{ row.serial }}"),
             Column("Số hiệu thiết bị lưu khóa bí mật", 22),
             Column("Lý do thu hồi", 30, "{{ row.reason }}"),
         ),
@@ -65,11 +66,11 @@ SHEETS = (
     ),
     Sheet(
         "06",
-        "đề nghị khôi phục thiết bị lưu khóa bí mật",
+        "Đề nghị khôi phục thiết bị lưu khóa bí mật",
         (
-            Column("STT", 12, "{{ row.number }}", centred=True),
+            Column("STT", 13, "{{ row.number }}", centred=True),
             Column("Số hiệu thiết bị lưu khóa bí mật", 32),
-            Column(_NAME, 48, "{{ row.certificate_name }}"),
+            Column(_NAME, 46, "{{ row.certificate_name }}"),
             Column("Cơ quan công tác", 40, "{{ row.works_for }}"),
             Column(_EMAIL, 30),
         ),
@@ -88,11 +89,12 @@ def main() -> None:
 def _write(sheet: Sheet, path: Path) -> None:
     document = Document()
     width = set_page(document, landscape=sheet.landscape)
-    footer(document, sheet.form, width)
+    footer(document, sheet.form)
     heading(document, width)
-    title(document, sheet.asks)
+    title(document, sheet.asks, width)
     table(document, sheet.columns)
-    document.add_paragraph("Danh sách gồm {{ count }} trường hợp{{ part }}.").paragraph_format.keep_with_next = True
+    total = document.add_paragraph("Danh sách gồm {{ count }} trường hợp{{ part }}.").paragraph_format
+    total.space_before, total.keep_with_next = Pt(4), True
     contact(document, sheet.contact, width)
     signature(document, width)
     document.save(str(path))

@@ -8,10 +8,10 @@ from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.shared import Mm
 from docx.table import _Cell, _Row
 
-from bot.exports.templates.ooxml import element
+from bot.exports.templates.ooxml import keep_whole, repeat
 from bot.exports.templates.parts import said
 
-_SIZE = 13
+_SIZE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,11 @@ def table(document: Document, columns: Sequence[Column]) -> None:
     made = document.add_table(rows=4, cols=len(columns), style="Table Grid")
     made.alignment, made.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     head, begin, entry, end = made.rows
-    head._tr.get_or_add_trPr().append(element("w:tblHeader"))  # noqa: SLF001 - python-docx gives the element by no other name
-    for row in (head, entry):
-        row._tr.get_or_add_trPr().insert(0, element("w:cantSplit"))  # noqa: SLF001 - as above
+    for place, column in zip(made.columns, columns, strict=True):
+        place.width = Mm(column.width)
+    repeat(head)
+    keep_whole(head)
+    keep_whole(entry)
     _fill(head, [(column.head, True) for column in columns], columns, bold=True)
     _fill(entry, [(column.filled, column.centred) for column in columns], columns)
     begin.cells[0].text, end.cells[0].text = "{%tr for row in rows %}", "{%tr endfor %}"
