@@ -123,7 +123,10 @@ def request() -> Request:
         pack=PACK,
         channel="zalo",
     )
-    steps = (Step(state=State.SUBMITTED, at=NOON, by="subscriber"), Step(state=State.SENT_BACK, at=NOON, by="cán bộ"))
+    steps = (
+        Step(state=State.SUBMITTED, at=NOON, by="subscriber", note="gửi kèm quyết định"),
+        Step(state=State.SENT_BACK, at=NOON, by="QT-000003", note="quyết định thiếu dấu"),
+    )
     return Request(code="YC-2026-000007", state=State.SENT_BACK, content=content, history=steps)
 
 
