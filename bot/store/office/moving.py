@@ -12,7 +12,7 @@ from bot.store.drivers import Call
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.filtering import Meant
-from bot.store.outbox import Recipient, message
+from bot.store.outbox import Message, Recipient, sending
 from handlers.office.moving import moves_of
 from handlers.requests.model import MOVES, State
 from handlers.requests.notices import moved
@@ -78,7 +78,8 @@ class Mover:
         if affair.erased_at is None:
             reply = moved(self._language(affair), code, Procedure(affair.procedure), self.to, self.note)
             to = Recipient(affair.chat, affair.channel)
-            yield message(self.acting.keyring, to, f"request:{code}:{revision}", reply, self.acting.now, NOTICE)
+            notice = Message(to, f"request:{code}:{revision}", reply, NOTICE)
+            yield sending(self.acting.keyring, notice, self.acting.now)
 
     def _language(self, affair: Affair) -> str:
         """Of the officer's conversation; Vietnamese where there is none, or none that can be read."""
