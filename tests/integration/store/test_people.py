@@ -12,7 +12,7 @@ from tests.integration.store.conftest import Database, OpenStore
 from tests.support.office import OPERATOR, given, invited, office, rights, settle_units
 from tests.support.storing import CHANNEL, NOW
 
-HOSTILE = ['=HYPERLINK("http://x")', "<b>An</b>", "‮An", "x" * 300]
+HOSTILE = ['=HYPERLINK("http://x")', "<b>An</b>", "\u202eAn", "x" * 300]
 
 
 @pytest.fixture(autouse=True)

@@ -98,15 +98,22 @@ async def test_a_poison_update_is_kept_for_the_operator_until_its_time(store: St
 async def test_a_silent_chat_with_a_role_stays_until_the_role_has_ended(store: Store) -> None:
     await given(store, "chủ", Role.OWNER)
     grant = await given(store, "an", Role.OWNER)
-    later = LATE + timedelta(days=DAYS)
 
     assert (await store.retention(LATE, DAYS))["chats"] == 0
     async with office(store, now=LATE) as at:
         assert await at.admin.people.end(OPERATOR, grant.id) is None
-    assert (await store.retention(LATE, DAYS))["roles"] == 0
-    counts = await store.retention(later + timedelta(seconds=1), DAYS)
+    assert (await store.retention(LATE, DAYS))["chats"] == 1
 
-    assert (counts["roles"], counts["chats"]) == (1, 1)
+
+async def test_a_role_goes_some_time_after_it_ended(store: Store) -> None:
+    await given(store, "chủ", Role.OWNER)
+    grant = await given(store, "an", Role.OWNER)
+    async with office(store) as at:
+        await at.admin.people.end(OPERATOR, grant.id)
+    await store.receive([said("1", address="an")], LATE)
+
+    assert (await store.retention(NOW + timedelta(days=DAYS), DAYS))["roles"] == 0
+    assert (await store.retention(LATE, DAYS))["roles"] == 1
 
 
 async def test_invitations_go_some_time_after_they_were_used_or_ran_out(store: Store) -> None:
