@@ -53,6 +53,15 @@ SCREENS = {
     "language": N_("choosing the language"),
     "stopped": N_("the pause"),
     "erase": N_("deleting my data"),
+    "roles": N_("who has which role"),
+    "role": N_("one role"),
+    "end_role": N_("ending a role"),
+    "invite": N_("an invitation: which role"),
+    "invite_unit": N_("an invitation: which unit"),
+    "invite_label": N_("an invitation: to whom"),
+    "invitations": N_("open invitations"),
+    "invitation": N_("one invitation"),
+    "journal": N_("the journal"),
 }
 KINDS = {
     "said": N_("a text"),
@@ -126,7 +135,8 @@ def attribute(_: Voice, value: Any) -> str:
 def step(say: Voice, value: Any) -> str:
     """A move of a request."""
     by = say.t(N_("you")) if value["by"] == "subscriber" else value["by"]
-    return f"{at(say, value['at'])} – {one_of(STATES)(say, value['state'])} ({by})"
+    note = f": {value['note']}" if value["note"] else ""
+    return f"{at(say, value['at'])} – {one_of(STATES)(say, value['state'])} ({by}){note}"
 
 
 def problem(say: Voice, value: Any) -> str:
