@@ -113,7 +113,7 @@ def test_the_information_says_what_was_asked_for_by_whom_and_that_it_is_no_dossi
     assert told["Số yêu cầu trong tệp"] == "1"
     assert told["Thời điểm xuất"] == "09:00 23/11/2026"
     assert str(told["Chương trình"]).startswith("troly ")
-    assert "không phải hồ sơ" in str(told["Xin lưu ý"])
+    assert "không phải hồ sơ" in str(told["Lưu ý"])
 
 
 def test_an_export_of_nothing_is_a_spreadsheet_too(tmp_path: Path) -> None:
