@@ -2,6 +2,7 @@
 
 from handlers.command import Command
 from handlers.office.rights import Act
+from handlers.office.screens.desk_view import listed, searched
 from handlers.page import Answered
 from handlers.screen import Here
 from locales import N_
@@ -15,7 +16,12 @@ async def _journal(here: Here, _: str) -> Answered:
     return Answered(here.session.at("journal"))
 
 
+async def _list(here: Here, words: str) -> Answered:
+    return Answered(await searched(here, words) if words else listed(here))
+
+
 ADMIN_COMMANDS = (
+    Command("danhsach", N_("the request list; with words, those that have them"), _list, needs=Act.SEE_REQUESTS),
     Command("vaitro", N_("roles: who has which, invite, end"), _roles, needs=Act.SEE_HOLDERS),
     Command("nhatky", N_("the journal: who did what"), _journal, needs=Act.SEE_JOURNAL),
 )
