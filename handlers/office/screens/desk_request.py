@@ -2,12 +2,12 @@
 
 from markupsafe import Markup
 
+from handlers.office.desk_view import listed, opened, shown, view_of
 from handlers.office.holding import rights_of
 from handlers.office.list_words import MOVES_TO, TYPED, details, overtaken
 from handlers.office.model import Filed, Move, Moved
 from handlers.office.moving import NEEDS_REASON, clean_reason, moves_of
 from handlers.office.rights import Act, Rights
-from handlers.office.screens.desk_view import listed, opened, shown, view_of
 from handlers.page import Answered, Option, Page
 from handlers.requests.model import State
 from handlers.requests.words import STATES

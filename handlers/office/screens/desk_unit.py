@@ -1,8 +1,8 @@
 """The unit that the list is narrowed to: down the tree, or by name."""
 
+from handlers.office.desk_view import narrowed, shown
 from handlers.office.holding import rights_of
 from handlers.office.rights import Act, Rights
-from handlers.office.screens.desk_view import narrowed, shown
 from handlers.office.unit_choice import coverable, units_named
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here
