@@ -9,12 +9,11 @@ from handlers.events import Event
 from handlers.office.model import Filed
 from handlers.office.rights import Rights
 from handlers.ports import World
-from handlers.replies import Reply
 from handlers.requests.model import Content, Request
 from tests.support.dialogue import Dialogue, pack
 from tests.support.office import UNITS, office
 from tests.support.ports import StoredTurns
-from tests.support.storing import CHANNEL, NOW, claim
+from tests.support.storing import CHANNEL, NOW
 
 _updates = count(1)
 
@@ -69,8 +68,3 @@ async def seen(store: Store, rights: Rights, code: str) -> Filed:
         filed = await at.admin.desk.get(rights, code)
     assert filed is not None
     return filed
-
-
-async def told(store: Store, address: str) -> list[Reply]:
-    """What waits to be delivered to a chat, its next message only."""
-    return [row.reply for row in await claim(store) if row.chat.address == address]
