@@ -7,9 +7,8 @@ import pytest
 
 from bot.store.api import Store
 from handlers.office.rights import Role
-from tests.integration.office.conftest import Sql
 from tests.support.office import OPERATOR, given, invited, office, rights
-from tests.support.office_talk import House, Linked
+from tests.support.office_talk import House
 from tests.support.storing import NOW
 
 CODE = re.compile(r"/start ([a-z2-7]{32})")
@@ -64,9 +63,10 @@ async def test_an_owner_invites_an_admin_for_a_unit_typed_without_accents(house:
     assert "QT-000002: Chị Lan, quản trị viên – Xã Nhơn Trạch" in await owner.says("/vaitro")
 
 
-async def test_an_invitation_is_a_link_where_the_channel_has_one(store: Store, sql: Sql) -> None:
+async def test_an_invitation_is_a_link_where_the_channel_has_one(house: House, store: Store) -> None:
+    house.channel.start_link = "https://t.me/troly_bot?start="
     await given(store, "chủ", Role.OWNER)
-    owner = await House(store, channel=Linked()).person("chủ").consents()
+    owner = await house.person("chủ").consents()
 
     await owner.says("/vaitro")
     await owner.taps("Mời người khác", "quản trị cấp cao")
