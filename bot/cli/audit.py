@@ -16,7 +16,6 @@ from handlers.office.journal_words import deed, doer
 from handlers.office.model import JournalEntry
 from handlers.office.rights import Act
 from handlers.office.units import UnitDirectory
-from handlers.voice import Voice
 from locales import N_, Translator, translator
 
 app = typer.Typer(no_args_is_help=True)
@@ -90,7 +89,6 @@ async def _latest(person: str | None, limit: int) -> tuple[tuple[JournalEntry, .
 
 
 def _table(entries: tuple[JournalEntry, ...], units: UnitDirectory, t: Translator) -> str:
-    say = Voice(load_settings().language)
     heading = [
         t(N_("No.")),
         t(N_("When")),
@@ -104,8 +102,8 @@ def _table(entries: tuple[JournalEntry, ...], units: UnitDirectory, t: Translato
         [
             str(entry.number),
             moment(entry.at),
-            doer(say, entry.actor, {}),
-            deed(say, entry),
+            doer(t, entry.actor),
+            deed(t, entry),
             entry.subject,
             str(entry.count),
             units.name(entry.unit),

@@ -84,7 +84,7 @@ async def test_several_units_of_a_name_are_offered(house: House, store: Store) -
 
     assert [choice.label for choice in owner.choices] == ["Xã Nhơn Trạch", "Văn phòng xã Nhơn Trạch", "Quay lại"]
     await owner.taps("Văn phòng")
-    assert "cán bộ đầu mối – Văn phòng xã Nhơn Trạch" in owner.text
+    assert "Cán bộ đầu mối – Văn phòng xã Nhơn Trạch" in owner.text
 
 
 async def test_an_admin_is_offered_their_own_unit_and_no_other(house: House, store: Store) -> None:
@@ -96,7 +96,7 @@ async def test_an_admin_is_offered_their_own_unit_and_no_other(house: House, sto
 
     await an.taps("cán bộ đầu mối")
 
-    assert roles == ["quản trị viên", "cán bộ đầu mối", "Quay lại"]
+    assert roles == ["Quản trị viên", "Cán bộ đầu mối", "Quay lại"]
     assert [choice.label for choice in an.choices] == ["Xã Nhơn Trạch", "Quay lại"]
     assert "không tìm thấy đơn vị" in await an.says("Xã Đại Phước")
     assert "không tìm thấy đơn vị" in await an.says("Xã Phú Đông")
