@@ -28,7 +28,10 @@ DEEDS: dict[str, str] = {
     Deed.END_INVITATION: N_("invitation taken back"),
     "request.move": N_("state of a request changed"),
     "request.move_all": N_("state of requests changed"),
+    "request.import": N_("states of requests read in from a list"),
     "export": N_("requests exported"),
+    "export_start": N_("export of requests begun"),
+    "export_cancel": N_("export of requests called off"),
     "maintain_units": N_("units imported"),
 }
 
