@@ -98,7 +98,7 @@ async def test_filters_are_chosen_by_buttons_and_typed(desk: Store) -> None:
     await admin.taps("Lọc", "Đơn vị")
     assert "Số yêu cầu" not in await admin.says("dai phuoc")  # out of reach
     await admin.says("/danhsach")
-    await admin.taps("Lọc", "Ngày ghi nhận")
+    await admin.taps("Bỏ bộ lọc", "Lọc", "Ngày ghi nhận")
     assert "Số yêu cầu: <b>2</b>" in await admin.says("từ 1/11/2026 đến 30/11/2026")
     await admin.taps("Lọc", "Hạn chứng thư")
     assert "Số yêu cầu: <b>0</b>" in await admin.taps("Trong 30 ngày")
