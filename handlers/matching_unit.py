@@ -13,7 +13,6 @@ _SAME_WORD, _TYPO_FROM = 80.0, 4
 _SMALL_WORDS = {"va", "cua", "thuoc", "tai", "nuoc", "viet", "nam", "tinh"}
 
 
-
 def matches_unit(certificate: Certificate, stated: str) -> bool | None:
     """Whether the unit is the certificate's; ``None`` where the words allow both, or nothing was stated.
 

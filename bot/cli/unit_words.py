@@ -69,24 +69,27 @@ def listed(units: UnitDirectory, top: str | None) -> Iterator[dict[str, Any]]:
 
 def print_units(units: UnitDirectory, top: str | None, t: Translator) -> None:
     """The tree, what is below indented."""
-    rows = ((Text(unit.code), Text("  " * depth + unit.name), Text(_ended(units, unit, t))) for depth, unit in _walked(units, top))
+    rows = (
+        (Text(unit.code), Text("  " * depth + unit.name), Text(_ended(units, unit)))
+        for depth, unit in _walked(units, top)
+    )
     _print(rows, (*_UNIT, N_("Ended")), t)
 
 
 def print_found(units: UnitDirectory, found: Sequence[Found], t: Translator) -> None:
     """Units of today, each with the name it was found by."""
-    rows = (tuple(map(Text, (one.unit.code, units.path_name(one.unit.code), _found_by(units, one, t)))) for one in found)
+    rows = (tuple(map(Text, (one.unit.code, units.path_name(one.unit.code), _found_by(one, t)))) for one in found)
     _print(rows, (*_UNIT, N_("Found by")), t)
 
 
-def _found_by(units: UnitDirectory, one: Found, t: Translator) -> str:
+def _found_by(one: Found, t: Translator) -> str:
     if not one.path:
         return one.name
     last = one.path[0]
     return t(N_("{name} (until {day}, {source})"), name=one.name, day=day(last.since), source=last.source)
 
 
-def _ended(units: UnitDirectory, unit: Unit, t: Translator) -> str:
+def _ended(units: UnitDirectory, unit: Unit) -> str:
     if unit.closed_on is None:
         return ""
     became = ", ".join(units.name(step.successor) for step in units.successors(unit.code))

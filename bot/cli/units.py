@@ -29,8 +29,12 @@ def import_(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help=N_("XLSX, or CSV in UTF-8."))] = None,
     *,
     apply: Annotated[bool, typer.Option("--apply", help=N_("Do it."))] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help=N_("Only show what would be done; so it is anyway."))] = False,
-    sample_name: Annotated[str, typer.Option("--sample", help=N_("A list that comes with the program: nhon-trach."))] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=N_("Only show what would be done; so it is anyway."))
+    ] = False,
+    sample_name: Annotated[
+        str, typer.Option("--sample", help=N_("A list that comes with the program: nhon-trach."))
+    ] = "",
 ) -> None:
     """All of the file, or nothing where any row of it is wrong; exit status 1 then."""
     t = translator(load_settings().language)

@@ -11,7 +11,6 @@ from bot.units.listing import Listed, RowReader
 from bot.units.reading import Row
 from handlers.office.units import Unit, UnitDirectory
 
-
 _COLUMNS = tuple(column.name for column in fields(Unit))
 
 

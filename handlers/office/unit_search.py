@@ -103,7 +103,7 @@ class UnitIndex:
         return nsmallest(limit, entries, key=distance)
 
     def _says(self, words: set[str], entry: _Entry) -> bool:
-        return entry.words - LOOSE <= words and words <= entry.words | self._above(entry.code)
+        return entry.words - LOOSE <= words <= entry.words | self._above(entry.code)
 
     def _above(self, code: str) -> set[str]:
         """Words of all units above one."""
