@@ -65,9 +65,11 @@ def _read(rows: Iterable[Row], stored: UnitDirectory) -> tuple[list[Listed], lis
 
 
 def _merged(listed: Iterable[Listed], stored: UnitDirectory) -> UnitDirectory:
-    units = {**stored.units, **{one.unit.code: one.unit for one in listed}}
+    """Both together; of a code that stands in the file twice, which is a fault, the first row."""
+    rows = {one.unit.code: one for one in reversed(list(listed))}
+    units = {**stored.units, **{code: one.unit for code, one in rows.items()}}
     became = {code: stored.successors(code) for code in stored.units}
-    became.update({one.unit.code: one.successions for one in listed})
+    became.update({code: one.successions for code, one in rows.items()})
     return UnitDirectory(units, tuple(step for steps in became.values() for step in steps))
 
 

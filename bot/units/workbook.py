@@ -23,7 +23,7 @@ from locales import N_
 #: More units than there are in the country; more columns than a list has.
 ROWS, COLUMNS = 200_000, 64
 #: Where a row or a cell says it stands: r="12", r="C12".
-_PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]*)(\d*)""")
+_PLACE = re.compile(rb"""(?<![\w:.-])r\s*=\s*["']\s*([A-Za-z]*)(\d*)""")
 
 
 def cells_of(data: bytes) -> Iterator[tuple[int, list[str]]]:
