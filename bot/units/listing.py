@@ -11,8 +11,8 @@ from bot.units.faults import Fault
 from bot.units.reading import Row
 from handlers.dates import parse_day
 from handlers.folding import fold
-from handlers.office.unit import Became, Succession, Unit
 from handlers.office.unit_search import LONGEST
+from handlers.office.units import Became, Succession, Unit, UnitDirectory
 from locales import N_
 
 _CODE = re.compile(r"[A-Za-z0-9.-]{1,32}")
@@ -40,18 +40,17 @@ class RowReader:
     """Reads one row; every fault met is kept."""
 
     row: Row
-    before: Unit | None  #: the unit as it is stored
-    succeeded: tuple[Succession, ...]  #: what is stored of what became of it
+    stored: UnitDirectory
     faults: list[Fault] = field(default_factory=list)
 
     def read(self) -> Listed:
         """The unit; of a faulty row as much as can be read, so that rows that name it are checked all the same."""
-        unit = Unit(**self._fields())
-        successions = self._successions(unit) if "successors" in self.row.cells else self.succeeded
+        unit, told = Unit(**self._fields()), "successors" in self.row.cells
+        successions = self._successions(unit) if told else self.stored.successors(unit.code)
         return Listed(self.row.line, unit, successions)
 
     def _fields(self) -> dict[str, Any]:
-        cells, before = self.row.cells, self.before
+        cells, before = self.row.cells, self.stored.get(self.row.cells["code"])
         readers = {"aliases": self._names, "former_names": self._names, "closed_on": self._day, "parent": self._parent}
         given = {column: read(column) for column, read in readers.items() if column in cells}
         kept = {column: getattr(before, column) for column in readers if before and column not in cells}

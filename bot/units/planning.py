@@ -59,7 +59,7 @@ def plan(rows: Sequence[Row], stored: UnitDirectory) -> Plan:
 
 
 def _read(rows: Iterable[Row], stored: UnitDirectory) -> tuple[list[Listed], list[Fault]]:
-    readers = [RowReader(row, stored.get(code := row.cells["code"]), stored.successors(code)) for row in rows]
+    readers = [RowReader(row, stored) for row in rows]
     listed = [reader.read() for reader in readers]
     return listed, [fault for reader in readers for fault in reader.faults]
 
