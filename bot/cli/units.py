@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.unit_words import listed, print_faults, print_found, print_plan, print_units
+from bot.cli.unit_tables import listed, print_faults, print_found, print_plan, print_units
 from bot.settings import load_settings
 from bot.store import store_of
 from bot.units import FaultyUnitsError, Plan, plan, read_file, sample

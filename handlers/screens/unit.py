@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from handlers.belonging import joined
 from handlers.dates import day
+from handlers.office.unit_search import LONGEST
 from handlers.office.units import Found
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here
@@ -16,8 +17,6 @@ LEAVE, NONE = "leave", "none"
 _MARK = "unit:"
 #: Units offered at once.
 SHOWN = 8
-#: Characters of a typed name that are kept while it is looked up.
-KEPT = 120
 TITLE = N_("<b>What is your body or unit called?</b>")
 HINT = N_("Type its old name or its new one; accents are not needed.")
 WHY = N_("<i>By it I know what became of a former unit, and a request reaches the right place.</i>")
@@ -33,8 +32,7 @@ class AskUnit:
     async def page(self, here: Here) -> Page:
         """The question, or the units that may be meant."""
         say, found = here.say, _found(here, here.session.about or "")
-        shown = found[:SHOWN]
-        offers = tuple(Option(f"{_MARK}{one.named}", _label(here, one)) for one in _distinct(shown))
+        offers = tuple(Option(f"{_MARK}{one.named}", _label(here, one)) for one in found[:SHOWN])
         ask = say(N_("<b>Which of these is your unit?</b>")) if offers else say(TITLE)
         more = (
             (say(N_("There are more; add the name of the superior, such as the province.")),)
@@ -62,7 +60,7 @@ def named(here: Here, text: str) -> Answered | None:
     found = _found(here, text)
     if len(found) == 1 and found[0].sure:
         return meant(here, found[0].named)
-    return Answered(_at(here.session, "unit", text[:KEPT])) if found else None
+    return Answered(_at(here.session, "unit", text[:LONGEST])) if found else None
 
 
 def told_beside(here: Here, text: str) -> Answered | None:
@@ -76,7 +74,7 @@ def told_beside(here: Here, text: str) -> Answered | None:
     beside = session.aside("unit")
     if len(news) == 1 and session.unit is None:
         return meant(here.then(beside), news[0].named)
-    return Answered(_at(beside, "unit", text[:KEPT]))
+    return Answered(_at(beside, "unit", text[:LONGEST]))
 
 
 def meant(here: Here, code: str) -> Answered:
@@ -104,22 +102,20 @@ def _at(session: Session, screen: str, about: str | None = None) -> Session:
     return session.at(screen, about, came_from=session.came_from, ticked=session.ticked)
 
 
-def _found(here: Here, text: str) -> tuple[Found, ...]:
-    return here.world.units.find(text, SHOWN + 1, today=here.today) if text else ()
-
-
-def _distinct(found: tuple[Found, ...]) -> list[Found]:
-    """One for each unit that has the name: what a former unit was split into is asked afterwards."""
+def _found(here: Here, text: str) -> list[Found]:
+    """One for each unit that has the name: which of its successors is meant is asked afterwards."""
+    found = here.world.units.find(text, SHOWN + 1, today=here.today) if text else ()
     return list({one.named: one for one in reversed(found)}.values())[::-1]
 
 
 def _label(here: Here, one: Found) -> str:
     units, t = here.world.units, here.say.t
-    if one.succession:
-        return t(N_("{former} (formerly) → {unit}"), former=units.name(one.named), unit=units.path_name(one.unit.code))
-    if not one.unit.is_open(here.today):
-        return t(N_("{unit} (ended)"), unit=units.path_name(one.unit.code))
-    return units.path_name(one.unit.code)
+    if not one.path:
+        name = units.path_name(one.unit.code)
+        return name if one.unit.is_open(here.today) else t(N_("{unit} (ended)"), unit=name)
+    today = units.today(one.named, here.today)
+    became = ", ".join(units.path_name(unit.code) if len(today) == 1 else unit.name for unit, _ in today)
+    return t(N_("{former} (formerly) → {unit}"), former=units.name(one.named), unit=became)
 
 
 def _known(here: Here) -> tuple[Markup, ...]:

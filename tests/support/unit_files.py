@@ -5,8 +5,10 @@ from io import BytesIO, StringIO
 
 from xlsxwriter import Workbook
 
-HEADERS = ("Mã đơn vị", "Tên", "Mã đơn vị cấp trên", "Tên gọi khác", "Tên cũ", "Ngừng từ ngày", "Trở thành", "Hình thức",
-           "Từ ngày", "Căn cứ")  # fmt: skip
+HEADERS = ("Mã đơn vị", "Tên", "Mã đơn vị cấp trên", "Tên gọi khác", "Tên cũ",
+           "Ngừng từ ngày", "Trở thành", "Hình thức", "Từ ngày", "Căn cứ")  # fmt: skip
+ENGLISH = ("code", "name", "parent", "aliases", "former names",
+           "closed on", "successors", "how", "since", "source")  # fmt: skip
 NEW = ("DN-NT", "xã Nhơn Trạch", "DN", "UBND xã Nhơn Trạch", "", "", "", "", "", "")
 OLD = ("PHO", "xã Phú Hội", "DN", "UBND xã Phú Hội; Phú Hội cũ", "xã Hội", "01/7/2025", "DN-NT",
        "Sáp nhập thành đơn vị mới", "01/7/2025", "1662/NQ-UBTVQH15")  # fmt: skip

@@ -11,7 +11,7 @@ from bot.units import FaultyUnitsError, UnitsFileError, plan, read_file, sample
 from bot.units.reading import read_rows
 from handlers.office.units import NO_UNITS, Became, Succession, Unit, UnitDirectory
 from locales import translator
-from tests.support.unit_files import HEADERS, NEW, OLD, ROWS, as_csv, as_xlsx
+from tests.support.unit_files import ENGLISH, HEADERS, NEW, OLD, ROWS, as_csv, as_xlsx
 
 t = translator("vi")
 STORED = plan(read_rows(as_csv(*ROWS)), NO_UNITS).units
@@ -39,21 +39,7 @@ def test_a_row_becomes_a_unit_with_its_names_its_end_and_what_it_became() -> Non
         as_csv(*ROWS, delimiter="\t"),
         as_xlsx(*ROWS),
         as_xlsx(("DN", "tỉnh Đồng Nai"), NEW, (*OLD[:5], date(2025, 7, 1), *OLD[6:8], date(2025, 7, 1), OLD[9])),
-        as_csv(
-            *ROWS,
-            headers=(
-                "code",
-                "name",
-                "parent",
-                "aliases",
-                "former names",
-                "closed on",
-                "successors",
-                "how",
-                "since",
-                "source",
-            ),
-        ),  # fmt: skip
+        as_csv(*ROWS, headers=ENGLISH),
         as_csv((), *ROWS, ()),
     ],
     ids=["bom", "commas", "tabs", "xlsx", "xlsx with days", "english", "empty lines"],
