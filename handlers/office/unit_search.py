@@ -66,20 +66,19 @@ class UnitIndex:
         return []
 
     def _in_part(self, key: str, limit: int) -> list[_Entry]:
-        """Names that hold every word of the text, the shortest first; words of kinds alone name nobody."""
+        """Names that hold every word of the text; words of kinds alone name nobody."""
         words = set(key.split())
         if words <= LOOSE:
             return []
         holding = sorted((self._by_word.get(word, ()) for word in words), key=len)
         common = set(holding[0]).intersection(*holding[1:])
-        return self._nearest((self._entries[at] for at in common), words, limit)
+        return self._nearest((self._entries[at] for at in common), key, limit)
 
     def _with_superior(self, key: str, limit: int) -> list[_Entry]:
         """Names said in full with words of a superior beside them: "xã Phước An, tỉnh Đồng Nai"."""
         words = set(key.split())
         named = (entry for word in words - LOOSE for entry in self._by_rarest.get(word, ()))
-        fitting = (entry for entry in named if self._says(words, entry))
-        return self._nearest(fitting, words, limit)
+        return self._nearest((entry for entry in named if self._says(words, entry)), key, limit)
 
     def _mistyped(self, key: str, limit: int) -> list[_Entry]:
         """Names nearly like the text; those of the same kind first."""
@@ -94,11 +93,13 @@ class UnitIndex:
             for entry in sorted(self._by_core[name], key=lambda entry: not entry.key.startswith(kind))
         ]
 
-    def _nearest(self, entries: Iterable[_Entry], words: set[str], limit: int) -> list[_Entry]:
-        """Fewest further words first; a unit that is open before one that is not."""
+    def _nearest(self, entries: Iterable[_Entry], key: str, limit: int) -> list[_Entry]:
+        """In this order of words first; then with the fewest words more; a unit that is open before one that is not."""
+        words = set(key.split())
 
-        def distance(entry: _Entry) -> tuple[int, bool, str]:
-            return len(entry.words - words), self._units[entry.code].closed_on is not None, entry.key
+        def distance(entry: _Entry) -> tuple[bool, int, bool, str]:
+            in_order = key in entry.key or entry.key in key
+            return not in_order, len(entry.words - words), self._units[entry.code].closed_on is not None, entry.key
 
         return nsmallest(limit, entries, key=distance)
 

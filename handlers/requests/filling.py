@@ -68,7 +68,8 @@ def suggestions(field: Field, here: Here) -> list[str]:
     session, unit = here.session, own(here) if field.name == "unit" else None
     amended = session.draft is not None and session.draft.code is not None
     read = _offers(field.name, session.certificate, session) if session.certificate and not amended else []
-    return list(dict.fromkeys([*([unit.body] if unit else []), *read]))
+    own_body = [unit.body] if unit else []
+    return [*own_body, *(value for value in dict.fromkeys(read) if fold(value) not in map(fold, own_body))]
 
 
 def contradicted(field: Field, value: str, session: Session) -> str | None:

@@ -46,5 +46,8 @@ class FormerUnit(NoText):
 def _now(here: Here) -> list[tuple[Unit, tuple[Succession, ...]]]:
     """Units of today that came of the former one, each once; none where the list no longer knows it."""
     units, former = here.world.units, here.session.about
-    found = units.today(former, here.today) if former and units.get(former) else ()
-    return list({unit.code: (unit, path) for unit, path in reversed(found) if path}.values())[::-1]
+    distinct: dict[str, tuple[Unit, tuple[Succession, ...]]] = {}
+    for unit, path in units.today(former, here.today) if former and units.get(former) else ():
+        if path:
+            distinct.setdefault(unit.code, (unit, path))
+    return list(distinct.values())

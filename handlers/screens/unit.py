@@ -105,7 +105,10 @@ def _at(session: Session, screen: str, about: str | None = None) -> Session:
 def _found(here: Here, text: str) -> list[Found]:
     """One for each unit that has the name: which of its successors is meant is asked afterwards."""
     found = here.world.units.find(text, SHOWN + 1, today=here.today) if text else ()
-    return list({one.named: one for one in reversed(found)}.values())[::-1]
+    distinct: dict[str, Found] = {}
+    for one in found:
+        distinct.setdefault(one.named, one)
+    return list(distinct.values())
 
 
 def _label(here: Here, one: Found) -> str:

@@ -79,6 +79,11 @@ def test_units_of_one_name_are_told_apart_by_their_superiors() -> None:
     assert codes("xã Phước An tỉnh B", units) == ["B1"]
 
 
+def test_words_in_the_order_they_were_typed_come_first() -> None:
+    units = UnitDirectory.of((Unit("A", "xã An Phước"), Unit("B", "xã Phước An"), Unit("C", "Trường THCS Phước An")))
+    assert codes("phuoc an", units) == ["B", "C", "A"]
+
+
 def test_another_kind_of_the_same_name_is_no_sure_match() -> None:
     assert not any(one.sure for one in SAMPLE.find("phường Phước An"))
 
