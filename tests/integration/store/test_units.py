@@ -213,6 +213,17 @@ def test_a_unit_is_found_on_the_command_line_by_its_former_name(troly: Command) 
     assert err.strip().endswith(".")
 
 
+def test_on_a_terminal_units_come_as_a_table_and_a_name_is_never_markup(
+    troly: Command, listed: Callable[[bytes], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    troly("units", "import", listed(as_csv(("A", "[red]=HYPERLINK(1)[/red]"))), "--apply")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    _, out, _ = troly("units", "list")
+    assert "Ended" in out.splitlines()[0]
+    assert "[red]=HYPERLINK(1)[/red]" in out
+
+
 @pytest.mark.parametrize(
     "arguments",
     [(), ("x.csv", "--sample", "nhon-trach"), ("x.csv", "--apply", "--dry-run")],
