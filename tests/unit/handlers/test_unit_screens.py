@@ -6,13 +6,11 @@ from datetime import date
 
 import pytest
 
-from handlers.memory import MemoryRequests, memory_world
 from handlers.office.units import NO_UNITS, Became, Succession, Unit, UnitDirectory
-from handlers.requests.model import Content
 from locales import translator
 from tests.support.certificates import PERSON, certificate
-from tests.support.dialogue import NOW, Dialogue, pack
-from tests.support.units import nhon_trach
+from tests.support.dialogue import Dialogue
+from tests.support.units import dialogue, nhon_trach, screen, unit
 
 t = translator("vi")
 ASKED = t("<b>What is your body or unit called?</b>")
@@ -21,27 +19,9 @@ BODY, OFFICER, DEVICE = ("/start", "1", "1"), ("/start", "1", "2"), ("/start", "
 DAY = date(2025, 7, 1)
 
 
-def dialogue(units: UnitDirectory) -> Dialogue:
-    return Dialogue(world=memory_world(pack(), NOW, units=units))
-
-
 @pytest.fixture
 def talk() -> Dialogue:
     return dialogue(nhon_trach())
-
-
-def unit(talk: Dialogue) -> str | None:
-    return talk.session.unit if talk.session else None
-
-
-def screen(talk: Dialogue) -> str:
-    return talk.session.screen if talk.session else ""
-
-
-def kept(talk: Dialogue) -> Content:
-    assert isinstance(talk.world.requests, MemoryRequests)
-    (request,) = talk.world.requests.kept.values()
-    return request.content
 
 
 async def test_the_unit_is_asked_for_once_it_is_known_whose_certificate_it_is(talk: Dialogue) -> None:
@@ -196,61 +176,6 @@ async def test_a_unit_that_is_no_longer_in_the_list_is_not_taken(talk: Dialogue)
     assert unit(talk) is None
 
 
-@pytest.mark.parametrize("detour", [("xa phu hoi",), ("dai phuoc", "2")])
-async def test_a_former_unit_named_beside_another_question_is_offered(talk: Dialogue, detour: tuple[str, ...]) -> None:
-    await talk.says(*BODY, "bo qua", *detour[:1])
-    if len(detour) > 1:
-        assert screen(talk) == "question"  # part of a name only
-        return
-    assert screen(talk) == "former_unit"
-    await talk.says("dung")
-    assert (unit(talk), talk.answers["events"]) == ("DN-NT", ["merged_into_new"])
-    assert screen(talk) == "question"
-
-
-async def test_a_no_leads_back_to_the_question_with_its_ticks(talk: Dialogue) -> None:
-    await talk.says(*BODY, "bo qua")
-    await talk.taps(t("The superior body changed"))
-    await talk.says("xa phu hoi", "khong")
-    await talk.taps(t("None of these; go back"))
-    assert talk.session
-    assert (talk.session.screen, talk.session.ticked) == ("question", ("superior_changed",))
-
-
-async def test_what_is_being_ticked_is_not_overwritten(talk: Dialogue) -> None:
-    await talk.says(*BODY, "bo qua")
-    await talk.taps(t("The superior body changed"))
-    await talk.says("xa phu hoi", "dung")
-    assert talk.session
-    assert (talk.session.unit, talk.session.ticked) == ("DN-NT", ("superior_changed",))
-    assert "events" not in talk.answers
-
-
-async def test_a_name_with_a_slip_is_not_offered_beside_another_question(talk: Dialogue) -> None:
-    await talk.says(*BODY, "bo qua", "xa phu hoii")
-    assert screen(talk) == "question"
-
-
-async def test_a_text_that_means_an_option_is_no_unit() -> None:
-    label = t("The superior body changed")
-    talk = dialogue(UnitDirectory.of((Unit("X", label),)))
-    await talk.says(*BODY, "bo qua", label)
-    assert (unit(talk), talk.answers["events"]) == (None, ["superior_changed"])
-
-
-async def test_another_unit_is_not_taken_in_passing(talk: Dialogue) -> None:
-    await talk.says(*BODY, "xa nhon trach", "ubnd tinh dong nai")
-    assert (screen(talk), unit(talk)) == ("unit", "DN-NT")
-    await talk.taps(t("Leave it as it is"))
-    assert (screen(talk), unit(talk)) == ("question", "DN-NT")
-
-
-async def test_a_unit_told_before_it_is_known_whose_certificate_it_is_is_asked_for_afterwards(talk: Dialogue) -> None:
-    await talk.says("/start", "1")
-    assert t("That is a unit; I will ask for it right after this question.") in await talk.says("xã Nhơn Trạch")
-    assert unit(talk) is None
-
-
 async def test_the_review_shows_the_unit_and_changes_it(talk: Dialogue) -> None:
     await talk.says(*BODY, "xa nhon trach")
     assert "xã Nhơn Trạch – tỉnh Đồng Nai" in await talk.says("/xemlai")
@@ -265,115 +190,6 @@ async def test_a_unit_can_be_taken_out_again(talk: Dialogue) -> None:
     await talk.taps(t("Take my unit out"))
     assert unit(talk) is None
     assert t("not said") in talk.text
-
-
-async def to_managing_body(talk: Dialogue, said: str = "bo qua") -> None:
-    """Through the answer to the field for the managing body."""
-    await talk.says("/start", "1")
-    await talk.sends(certificate())
-    await talk.says("1", said, "3", "1", "2", "dang ky", "1")
-
-
-async def send(talk: Dialogue) -> Content:
-    await talk.says("1", "UBND tỉnh Đồng Nai")
-    await talk.taps(t("Send the request"))
-    return kept(talk)
-
-
-async def test_the_officers_unit_is_the_first_suggestion_for_the_managing_body(talk: Dialogue) -> None:
-    await to_managing_body(talk, "xa nhon trach")
-    assert talk.labels[0] == "UBND xã Nhơn Trạch"
-    await talk.says("1")
-    content = await send(talk)
-    assert (content.unit, content.unit_code) == ("UBND xã Nhơn Trạch", "DN-NT")
-
-
-async def test_a_unit_that_ended_meanwhile_is_not_suggested(talk: Dialogue) -> None:
-    await to_managing_body(talk, "xa nhon trach")
-    ended = replace(nhon_trach().units["DN-NT"], closed_on=DAY)
-    talk.world = replace(talk.world, units=UnitDirectory.of((*nhon_trach().units.values(), ended)))
-    await talk.says("/huy", "tiep tuc")
-    assert "UBND xã Nhơn Trạch" not in talk.labels
-
-
-async def test_the_name_of_one_unit_of_today_is_kept_in_its_own_spelling_with_its_code(talk: Dialogue) -> None:
-    await to_managing_body(talk)
-    await talk.says("ubnd xa nhon trach")
-    content = await send(talk)
-    assert (content.unit, content.unit_code) == ("UBND xã Nhơn Trạch", "DN-NT")
-
-
-async def test_a_former_managing_body_is_offered_as_the_unit_of_today(talk: Dialogue) -> None:
-    await to_managing_body(talk)
-    await talk.says("UBND xã Phú Hội")
-    await talk.taps("xã Nhơn Trạch")
-    content = await send(talk)
-    assert (content.unit, content.unit_code) == ("UBND xã Nhơn Trạch", "DN-NT")
-
-
-async def test_a_former_managing_body_can_be_kept_as_it_was_typed(talk: Dialogue) -> None:
-    await to_managing_body(talk)
-    await talk.says("UBND xã Phú Hội")
-    await talk.taps(t("Keep what I wrote"))
-    content = await send(talk)
-    assert (content.unit, content.unit_code) == ("UBND xã Phú Hội", None)
-
-
-async def test_a_managing_body_that_is_no_known_unit_stays_as_typed_without_a_code(talk: Dialogue) -> None:
-    await to_managing_body(talk, "xa nhon trach")
-    await talk.says("Cục Hàng không vũ trụ")
-    content = await send(talk)
-    assert (content.unit, content.unit_code) == ("Cục Hàng không vũ trụ", None)
-
-
-async def test_a_name_that_several_units_have_is_asked_about_unless_one_is_the_officers_own() -> None:
-    units = UnitDirectory.of(
-        (
-            Unit("A", "tỉnh A"),
-            Unit("B", "tỉnh B"),
-            Unit("A1", "xã Phước An", "A"),
-            Unit("B1", "xã Phước An", "B"),
-        )
-    )
-    talk = dialogue(units)
-    await to_managing_body(talk)
-    await talk.says("xã Phước An")
-    assert talk.labels[:2] == ["xã Phước An – tỉnh A", "xã Phước An – tỉnh B"]
-    assert talk.session
-    talk.session = talk.session.having(unit="B1")
-    await talk.taps(t("Type another name"))
-    await talk.says("xã phước an")
-    content = await send(talk)
-    assert (content.unit, content.unit_code) == ("xã Phước An", "B1")
-
-
-async def test_changing_and_taking_back_the_managing_body_keeps_its_code_in_step(talk: Dialogue) -> None:
-    await to_managing_body(talk)
-    await talk.says("xa nhon trach", "/quaylai")
-    assert talk.session
-    assert talk.session.draft
-    assert talk.session.draft.unit_code is None
-    await talk.says("xa nhon trach", "1", "UBND tỉnh Đồng Nai")
-    await talk.taps(t("Change: {fact}", fact=t("Managing body")))
-    await talk.says("Cục Hàng không vũ trụ")
-    await talk.taps(t("Send the request"))
-    assert (kept(talk).unit, kept(talk).unit_code) == ("Cục Hàng không vũ trụ", None)
-    await talk.says("/yeucau YC-2026-000001")
-    await talk.taps(t("Change this request"), t("Change: {fact}", fact=t("Managing body")))
-    await talk.says("xa phuoc an")
-    await talk.taps(t("Save the change"))
-    assert (kept(talk).unit, kept(talk).unit_code) == ("UBND xã Phước An", "DN-PA")
-
-
-async def test_an_amended_request_keeps_its_code_where_another_field_is_changed(talk: Dialogue) -> None:
-    await to_managing_body(talk)
-    await talk.says("xa nhon trach")
-    await send(talk)
-    await talk.says("/yeucau YC-2026-000001")
-    await talk.taps(t("Change this request"), t("Change: {fact}", fact=t("Subscriber")))
-    await talk.says("UBND xã khác hẳn")
-    await talk.taps(t("Save the change"))
-    assert (kept(talk).unit, kept(talk).unit_code) == ("UBND xã Nhơn Trạch", "DN-NT")
 
 
 def _names() -> Iterator[str]:
