@@ -5,7 +5,8 @@ from bot.store.office.desk import StoredDesk
 from bot.store.office.extract import StoredExtract
 from bot.store.office.journal import StoredJournal
 from bot.store.office.people import StoredPeople
-from handlers.ports import Desk, Extract, Journal, People
+from bot.store.office.unit_book import StoredUnitBook
+from handlers.ports import Desk, Extract, Journal, People, UnitBook
 
 
 class StoredOffice:
@@ -17,3 +18,4 @@ class StoredOffice:
         self.people: People = StoredPeople.of(acting, journal)
         self.desk: Desk = StoredDesk(acting, journal)
         self.extract: Extract = StoredExtract(acting)
+        self.units: UnitBook = StoredUnitBook(acting, journal)
