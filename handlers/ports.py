@@ -127,12 +127,23 @@ class Journal(Protocol):
         """Add a row; a subject holds codes, never a name."""
 
 
+class UnitBook(Protocol):
+    """The tree of units, to be changed."""
+
+    async def present(self) -> UnitDirectory:
+        """All units; who else would change them waits until this transaction ends."""
+
+    async def keep(self, rights: Rights, units: UnitDirectory, changed: frozenset[str]) -> Refusal | None:
+        """Store a whole tree, of which units with these codes are new or different; the journal has a row."""
+
+
 class Office(Protocol):
     """What people with a role see and do; nothing here is for those without."""
 
     people: People
     desk: Desk
     journal: Journal
+    units: UnitBook
 
 
 @dataclass(frozen=True, slots=True)

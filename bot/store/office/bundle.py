@@ -4,7 +4,8 @@ from bot.store.office.acting import Acting
 from bot.store.office.desk import StoredDesk
 from bot.store.office.journal import StoredJournal
 from bot.store.office.people import StoredPeople
-from handlers.ports import Desk, Journal, People
+from bot.store.office.unit_book import StoredUnitBook
+from handlers.ports import Desk, Journal, People, UnitBook
 
 
 class StoredOffice:
@@ -15,3 +16,4 @@ class StoredOffice:
         self.journal: Journal = journal
         self.people: People = StoredPeople.of(acting, journal)
         self.desk: Desk = StoredDesk(acting, journal)
+        self.units: UnitBook = StoredUnitBook(acting, journal)
