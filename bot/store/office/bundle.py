@@ -2,10 +2,11 @@
 
 from bot.store.office.acting import Acting
 from bot.store.office.desk import StoredDesk
+from bot.store.office.extract import StoredExtract
 from bot.store.office.journal import StoredJournal
 from bot.store.office.people import StoredPeople
 from bot.store.office.unit_book import StoredUnitBook
-from handlers.ports import Desk, Journal, People, UnitBook
+from handlers.ports import Desk, Extract, Journal, People, UnitBook
 
 
 class StoredOffice:
@@ -16,4 +17,5 @@ class StoredOffice:
         self.journal: Journal = journal
         self.people: People = StoredPeople.of(acting, journal)
         self.desk: Desk = StoredDesk(acting, journal)
+        self.extract: Extract = StoredExtract(acting)
         self.units: UnitBook = StoredUnitBook(acting, journal)
