@@ -68,7 +68,7 @@ def history(say: Voice, filed: Filed) -> Markup:
     parts = []
     for step in filed.request.history:
         note = Markup(": {}").format(step.note) if step.note else ""
-        who = doer(say, step.by, {})
+        who = doer(say.t, step.by)
         parts.append(Markup("• {} – {} ({}){}").format(moment(step.at), say(STATES[step.state]), who, note))
     return lines(*parts)
 
@@ -79,5 +79,5 @@ def overtaken(say: Voice, filed: Filed) -> Markup:
         "<b>{who}</b> has changed this request in the meantime ({at}). It now stands at: <b>{state}</b>."
         " Nothing of it was overwritten."
     )
-    who, at = doer(say, filed.actor, {}), moment(filed.changed_at)
+    who, at = doer(say.t, filed.actor), moment(filed.changed_at)
     return say(message, who=who, at=at, state=say(STATES[filed.request.state]))
