@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from handlers.office.exporting import ExportOrder, ExportView
 from handlers.office.model import (
     Filed,
     Filter,
@@ -17,6 +18,7 @@ from handlers.office.model import (
 )
 from handlers.office.rights import Grant, Rights, Role
 from handlers.office.units import NO_UNITS, UnitDirectory
+from handlers.replies import Reply
 from handlers.requests.model import Content, Request, State
 from rules.pack import Pack
 
@@ -120,12 +122,29 @@ class Journal(Protocol):
         """Add a row; a subject holds codes, never a name."""
 
 
+class Exports(Protocol):
+    """Exports that the person in this chat ordered; one at a time. They are written outside the turn."""
+
+    async def start(self, rights: Rights, order: ExportOrder, total: int, said: Reply) -> str | None:
+        """The id of a new one of about ``total`` requests; ``said`` is the message that shows how far it is.
+
+        ``None`` where the rights do not allow it or another one is under way.
+        """
+
+    async def running(self) -> ExportView | None:
+        """The one that is waiting or being written."""
+
+    async def cancel(self, rights: Rights, said: Reply) -> bool:
+        """End it; ``said`` takes the place of the message that shows how far it is."""
+
+
 class Office(Protocol):
     """What people with a role see and do; nothing here is for those without."""
 
     people: People
     desk: Desk
     journal: Journal
+    exports: Exports
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,20 +25,22 @@ _log = structlog.get_logger(__name__)
 def queued(keyring: Keyring, pending: PendingTurn, replies: Sequence[Reply], now: datetime) -> list[Call]:
     """The replies of a turn, in order; the same turn cannot queue them twice."""
     return [
-        _queued(keyring, pending.chat, f"turn:{pending.inbox_id}:{number}", reply, stored(now))
+        queued_as(keyring, pending.chat.id, pending.chat.channel, f"turn:{pending.inbox_id}:{number}", reply, now, REPLY)
         for number, reply in enumerate(replies)
     ]
 
 
-def _queued(keyring: Keyring, chat: Chat, origin: str, reply: Reply, now: int) -> Call:
-    payload = keyring.seal(reply.model_dump_json(), places.payload(chat.id, origin))
+def queued_as(
+    keyring: Keyring, chat: str, channel: str, origin: str, reply: Reply, now: datetime, priority: int
+) -> Call:
+    """One message to a chat (its id); what asked for it (``origin``) cannot queue it twice."""
     row = {
         "origin": origin,
-        "chat": chat.id,
-        "channel": chat.channel,
-        "payload": payload,
-        "priority": REPLY,
-        "now": now,
+        "chat": chat,
+        "channel": channel,
+        "payload": keyring.seal(reply.model_dump_json(), places.payload(chat, origin)),
+        "priority": priority,
+        "now": stored(now),
     }
     return Call("queue", row)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
-from bot.store.api import Chat, Delivery, Incoming, OfficeUnit, OutboxRow, PendingTurn, Rotation, TurnUnit
+from bot.store.api import Chat, Delivery, Incoming, OfficeUnit, OutboxRow, PendingTurn, Rotation, TaskBook, TurnUnit
 from bot.store.drivers import Driver
 from bot.store.inbox import Inbox
 from bot.store.office.opening import open_office
@@ -12,6 +12,7 @@ from bot.store.office.units import read_units, units_version
 from bot.store.outbox import Outbox
 from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring
+from bot.store.tasks import StoredTasks
 from bot.store.turn import open_turn
 from bot.store.upkeep import Upkeep
 from handlers.office.units import UnitDirectory
@@ -27,6 +28,7 @@ class SealedStore:
         self._inbox = Inbox(driver, keyring)
         self._outbox = Outbox(driver, keyring)
         self._upkeep = Upkeep(driver)
+        self.tasks: TaskBook = StoredTasks(driver, keyring)
         self._sealer = Sealer(driver, keyring)
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:

@@ -2,9 +2,10 @@
 
 from bot.store.office.acting import Acting
 from bot.store.office.desk import StoredDesk
+from bot.store.office.exports import StoredExports
 from bot.store.office.journal import StoredJournal
 from bot.store.office.people import StoredPeople
-from handlers.ports import Desk, Journal, People
+from handlers.ports import Desk, Exports, Journal, People
 
 
 class StoredOffice:
@@ -15,3 +16,4 @@ class StoredOffice:
         self.journal: Journal = journal
         self.people: People = StoredPeople(acting, journal)
         self.desk: Desk = StoredDesk(acting, journal)
+        self.exports: Exports = StoredExports(acting, journal)

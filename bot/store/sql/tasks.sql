@@ -1,0 +1,54 @@
+-- Tasks: what is done outside of turns, by whoever serves the channel.
+
+-- :name add_task
+-- A task to be done.
+INSERT INTO tasks (id, chat, kind, state, spec, progress, total, created_at, changed_at)
+VALUES (:id, :chat, :kind, 'queued', :spec, :progress, :total, :now, :now);
+
+-- :name open_task
+-- The task of a chat that waits or is under way.
+SELECT id, done, total FROM tasks
+WHERE chat = :chat AND kind = :kind AND state IN ('queued', 'running')
+ORDER BY id
+LIMIT 1;
+
+-- :name take_task
+-- The task that waited longest becomes this process's own.
+UPDATE tasks SET state = 'running', done = 0, changed_at = :now
+WHERE state = 'queued' AND id IN (
+    SELECT t.id FROM tasks t JOIN chats c ON c.id = t.chat
+    WHERE c.channel = :channel AND t.kind = :kind AND t.state = 'queued'
+    ORDER BY t.id
+    LIMIT 1)
+RETURNING id;
+
+-- :name task
+-- A task that is under way, with the chat it is for.
+SELECT t.id, t.chat, c.channel, c.address, t.spec FROM tasks t JOIN chats c ON c.id = t.chat
+WHERE t.id = :id AND t.state = 'running';
+
+-- :name recover_tasks
+-- Whoever was at them is no more: they are begun anew.
+UPDATE tasks SET state = 'queued'
+WHERE state = 'running' AND kind = :kind AND chat IN (SELECT c.id FROM chats c WHERE c.channel = :channel)
+RETURNING id;
+
+-- :name report_task
+-- How far it is; nothing comes back where it was ended meanwhile.
+UPDATE tasks SET done = :done, total = :total, changed_at = :now
+WHERE id = :id AND state = 'running'
+RETURNING progress;
+
+-- :name end_task
+-- The end of a task, once.
+UPDATE tasks SET state = :state, changed_at = :now
+WHERE id = :id AND state IN ('queued', 'running')
+RETURNING progress;
+
+-- :name shown_message
+-- The platform's id of a message that was sent.
+SELECT message FROM outbox WHERE origin = :origin AND state = 'sent' AND message IS NOT NULL;
+
+-- :name untold
+-- Whether the chat still has something to be told.
+SELECT 1 FROM outbox WHERE chat = :chat AND state IN ('queued', 'sending') LIMIT 1;
