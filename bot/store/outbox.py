@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from pydantic import ValidationError
@@ -24,21 +24,28 @@ _log = structlog.get_logger(__name__)
 
 def queued(keyring: Keyring, pending: PendingTurn, replies: Sequence[Reply], now: datetime) -> list[Call]:
     """The replies of a turn, in order; the same turn cannot queue them twice."""
+    to = Recipient(pending.chat.id, pending.chat.channel)
     return [
-        queued_as(keyring, pending.chat.id, pending.chat.channel, f"turn:{pending.inbox_id}:{number}", reply, now, REPLY)
-        for number, reply in enumerate(replies)
+        message(keyring, to, f"turn:{pending.inbox_id}:{number}", reply, now) for number, reply in enumerate(replies)
     ]
 
 
-def queued_as(
-    keyring: Keyring, chat: str, channel: str, origin: str, reply: Reply, now: datetime, priority: int
+class Recipient(NamedTuple):
+    """A chat as a message needs it: without its address, which only whoever delivers has to know."""
+
+    chat: str
+    channel: str
+
+
+def message(
+    keyring: Keyring, to: Recipient, origin: str, reply: Reply, now: datetime, priority: int = REPLY
 ) -> Call:
-    """One message to a chat (its id); what asked for it (``origin``) cannot queue it twice."""
+    """A message to deliver; queued once, however often it is asked for under the same origin."""
     row = {
         "origin": origin,
-        "chat": chat,
-        "channel": channel,
-        "payload": keyring.seal(reply.model_dump_json(), places.payload(chat, origin)),
+        "chat": to.chat,
+        "channel": to.channel,
+        "payload": keyring.seal(reply.model_dump_json(), places.payload(to.chat, origin)),
         "priority": priority,
         "now": stored(now),
     }

@@ -41,16 +41,23 @@ class StoredTasks:
 
     async def take(self, channel: str, now: datetime) -> Task | None:
         """The one that waited longest; unreadable ones fail on the way."""
-        while True:
-            wanted = {"channel": channel, "kind": EXPORT, "now": stored(now)}
-            (rows,) = await self.driver.run(Call("take_task", wanted))
-            if not rows:
-                return None
-            try:
-                return await self.get(rows[0][0])
-            except (SealError, ValidationError) as error:
-                _log.error("task_unreadable", task=rows[0][0], kind=type(error).__name__)
-                await self.driver.run(_end(rows[0][0], "failed", now))
+        while waiting := await self._waiting(channel):
+            (taken,) = await self.driver.run(Call("take_task", {"id": waiting, "now": stored(now)}))
+            if taken and (task := await self._readable(waiting, now)):
+                return task
+        return None
+
+    async def _waiting(self, channel: str) -> str | None:
+        (rows,) = await self.driver.run(Call("waiting_task", {"channel": channel, "kind": EXPORT}))
+        return rows[0][0] if rows else None
+
+    async def _readable(self, task: str, now: datetime) -> Task | None:
+        try:
+            return await self.get(task)
+        except (SealError, ValidationError) as error:
+            _log.error("task_unreadable", task=task, kind=type(error).__name__)
+            await self.driver.run(_end(task, "failed", now))
+            return None
 
     async def get(self, task: str) -> Task | None:
         """One that is under way."""

@@ -4,7 +4,7 @@ from bot.store import places
 from bot.store.api import NOTICE
 from bot.store.drivers import Call
 from bot.store.office.acting import Acting
-from bot.store.outbox import queued_as
+from bot.store.outbox import Recipient, message
 from handlers.replies import Reply
 
 #: The kind of task that writes requests into files.
@@ -18,7 +18,8 @@ def origin_of(task: str, mark: str = "shown") -> str:
 
 def told(acting: Acting, task: str, mark: str, said: Reply) -> Call:
     """Queue a message of a task; the same mark again changes nothing."""
-    return queued_as(acting.keyring, acting.chat, acting.channel, origin_of(task, mark), said, acting.now, NOTICE)
+    to = Recipient(acting.chat, acting.channel)
+    return message(acting.keyring, to, origin_of(task, mark), said, acting.now, NOTICE)
 
 
 async def in_place(acting: Acting, task: str, said: Reply) -> Reply | None:
@@ -27,5 +28,5 @@ async def in_place(acting: Acting, task: str, said: Reply) -> Reply | None:
     (rows,) = await acting.ask(Call("shown_message", {"origin": origin}))
     if not rows:
         return None
-    message = acting.keyring.unseal(rows[0][0], places.message(acting.chat, origin))
-    return said.model_copy(update={"action": "edit", "target": message})
+    target = acting.keyring.unseal(rows[0][0], places.message(acting.chat, origin))
+    return said.model_copy(update={"action": "edit", "target": target})

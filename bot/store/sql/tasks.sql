@@ -12,14 +12,17 @@ WHERE chat = :chat AND kind = :kind AND state IN ('queued', 'running')
 ORDER BY id
 LIMIT 1;
 
+-- :name waiting_task
+-- The task of a channel that has waited longest.
+SELECT t.id FROM tasks t JOIN chats c ON c.id = t.chat
+WHERE t.state = 'queued' AND t.kind = :kind AND c.channel = :channel
+ORDER BY t.id
+LIMIT 1;
+
 -- :name take_task
--- The task that waited longest becomes this process's own.
+-- It becomes this process's own; nothing comes back where somebody was faster, or it was cancelled.
 UPDATE tasks SET state = 'running', done = 0, changed_at = :now
-WHERE state = 'queued' AND id IN (
-    SELECT t.id FROM tasks t JOIN chats c ON c.id = t.chat
-    WHERE c.channel = :channel AND t.kind = :kind AND t.state = 'queued'
-    ORDER BY t.id
-    LIMIT 1)
+WHERE id = :id AND state = 'queued'
 RETURNING id;
 
 -- :name task
