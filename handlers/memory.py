@@ -82,6 +82,7 @@ class MemoryOwnData:
         return {
             "chat": {"channel": self.channel, "address": "me", **times},
             "session": None,
+            "roles": [],
             "requests": [request.model_dump(mode="json") for request in await self.requests.mine()],
             "received": [],
             "outgoing": [],
