@@ -126,7 +126,8 @@ def attribute(_: Voice, value: Any) -> str:
 def step(say: Voice, value: Any) -> str:
     """A move of a request."""
     by = say.t(N_("you")) if value["by"] == "subscriber" else value["by"]
-    return f"{at(say, value['at'])} – {one_of(STATES)(say, value['state'])} ({by})"
+    note = f": {value['note']}" if value["note"] else ""
+    return f"{at(say, value['at'])} – {one_of(STATES)(say, value['state'])} ({by}){note}"
 
 
 def problem(say: Voice, value: Any) -> str:
