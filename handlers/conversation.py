@@ -6,10 +6,11 @@ The world is read and written only through its ports; the same session, event an
 from dataclasses import replace
 
 from handlers import interview, understanding
-from handlers.certificate import SECRETS
+from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.commands import command_in, find
-from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
+from handlers.events import Event, FileRead, FileSent, Said, SheetRead, Tapped, TooMuch, Unreadable
 from handlers.matching import Match, parts_of
+from handlers.office.screens.imported import arrived as list_arrived
 from handlers.page import Answered, Page, Tap
 from handlers.ports import World
 from handlers.replying import Turn, aside, turn_of
@@ -57,6 +58,8 @@ async def _take(here: Here, event: Event) -> Answered:
             return _file_waits(here, event)
         case FileRead():
             return _file_read(here, event)
+        case SheetRead():
+            return await list_arrived(here, event.sheet) or _file_read(here, _no_certificate(event))
         case Tapped():
             return await _tapped(here, event.data)
         case Said():
@@ -97,6 +100,12 @@ def _file_read(here: Here, event: FileRead) -> Answered:
     if here.session.consented_at is None and not secret:
         return Answered(here.session, notes=(here.say(SEND_AGAIN),))
     return arrived(here, event.reading)
+
+
+def _no_certificate(event: SheetRead) -> FileRead:
+    """A list from somebody who cannot do anything with one."""
+    nothing = Reading(problems=(Problem(trouble=Trouble.NO_CERTIFICATE),))
+    return FileRead(reading=nothing, message=event.message, group=event.group)
 
 
 def _unreadable(here: Here, event: Unreadable) -> Answered:

@@ -1,10 +1,12 @@
 """What the conversation needs from the world. Implemented in ``bot``; every call belongs to the turn's transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from handlers.office.exporting import ExportOrder, ExportView
+from handlers.office.importing import Imported, Line, Plan
 from handlers.office.model import (
     Filed,
     Filter,
@@ -145,6 +147,28 @@ class Exports(Protocol):
         """End it; ``said`` takes the place of the message that shows how far it is."""
 
 
+class Imports(Protocol):
+    """Exported lists that come back with changed states and notes."""
+
+    async def plan(self, rights: Rights, lines: Sequence[Line]) -> Plan:
+        """What the lines would change; whose they are not, they know nothing of."""
+
+    async def apply(self, rights: Rights, lines: Sequence[Line], seen: str) -> Imported:
+        """Make the changes of a plan that was seen (its ``mark``): all of them, or nothing where they are others now.
+
+        Officers are told as after any move; the journal has one row.
+        """
+
+    async def keep(self, rights: Rights, lines: Sequence[Line]) -> str:
+        """Keep the lines until there is a yes or a no; the id by which they are found. Older ones of the chat go."""
+
+    async def kept(self, name: str) -> tuple[Line, ...] | None:
+        """Lines that wait in this chat."""
+
+    async def drop(self, name: str) -> None:
+        """They wait no longer."""
+
+
 class Office(Protocol):
     """What people with a role see and do; nothing here is for those without."""
 
@@ -152,6 +176,7 @@ class Office(Protocol):
     desk: Desk
     journal: Journal
     exports: Exports
+    imports: Imports
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from bot.delivery.clock import Clock
 from bot.delivery.results import result_of
 from bot.delivery.stopping import unless
 from bot.exports.lines import Finished, Lost, Progress
-from bot.store.api import Completion, Store, Task
+from bot.store.api import Store
 from bot.store.errors import StoreError
+from bot.store.task_api import Completion, Task
 from handlers.office import export_words
 from handlers.voice import Voice
 

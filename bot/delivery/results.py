@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.exports.lines import Finished, Made
-from bot.store.api import Result
+from bot.store.task_api import Result
 from handlers.office import export_words
 from handlers.office.export_words import Part
 from handlers.office.exporting import ExportOrder

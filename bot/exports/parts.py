@@ -109,12 +109,12 @@ class PartFiles:
             (self._folder / made.name).unlink()
 
     async def _open(self) -> Writer:
-        if self._writer is None:
-            self._first = self.done + 1
-            about = About(self._order, min(self._each, self._total - self.done))
-            path = self._folder / self._name()
-            self._writer = await asyncio.to_thread(writer_of, self._order.form, path, about)
-        return self._writer
+        if self._writer is not None:
+            return self._writer
+        self._first = self.done + 1
+        about = About(self._order, min(self._each, self._total - self.done))
+        writer = self._writer = await asyncio.to_thread(writer_of, self._order.form, self._folder / self._name(), about)
+        return writer
 
     async def _close(self) -> None:
         writer = await self._open()

@@ -15,7 +15,8 @@ from bot.exports.model import Order
 from bot.exports.parts import write_parts
 from bot.settings import load_settings
 from bot.store import store_of
-from bot.store.api import Store, Task
+from bot.store.api import Store
+from bot.store.task_api import Task
 from handlers.office.rights import Act, Rights
 from locales import translator
 

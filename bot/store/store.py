@@ -12,7 +12,6 @@ from bot.store.api import (
     OutboxRow,
     PendingTurn,
     Rotation,
-    TaskBook,
     TurnUnit,
     Verdict,
 )
@@ -24,6 +23,7 @@ from bot.store.office.verifying import verify
 from bot.store.outbox import Outbox
 from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring
+from bot.store.task_api import TaskBook
 from bot.store.tasks import StoredTasks
 from bot.store.turn import open_turn
 from bot.store.upkeep import Upkeep

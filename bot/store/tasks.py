@@ -10,15 +10,15 @@ import structlog
 from pydantic import ValidationError
 
 from bot.store import places
-from bot.store.api import Chat, Completion, Result, Task
+from bot.store.api import Chat
 from bot.store.drivers import Call, Driver, Transaction
 from bot.store.errors import SealError
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
-from bot.store.office.journal import StoredJournal
-from bot.store.office.moving import EXPORT, in_place, told
-from bot.store.office.people import StoredPeople
+from bot.store.office.bundle import StoredOffice
+from bot.store.office.telling import EXPORT, in_place, told
 from bot.store.sealing import Keyring
+from bot.store.task_api import Completion, Result, Task
 from handlers.office.exporting import ExportOrder
 from handlers.office.rights import Rights
 from handlers.office.units import NO_UNITS
@@ -85,7 +85,7 @@ class StoredTasks:
             (ended,) = await acting.ask(_end(task.id, "done", now))
             if not ended:
                 return Completion.ENDED
-            rights = Rights.of(await StoredPeople(acting, StoredJournal(acting)).mine(), NO_UNITS)
+            rights = Rights.of(await StoredOffice(acting).people.mine(), NO_UNITS)
             if not set(result.grants) <= {grant.id for grant in rights.grants}:
                 return Completion.LOST
             await _hand_over(acting, rights, task, result)
@@ -115,7 +115,7 @@ async def _hand_over(acting: Acting, rights: Rights, task: Task, result: Result)
     for number, message in enumerate(result.messages, 1):
         await acting.ask(told(acting, task.id, str(number), message()))
     await _tell_the_end(acting, task, result.said)
-    await StoredJournal(acting).record(rights, "export", result.subject, unit=result.unit, count=result.count)
+    await StoredOffice(acting).journal.record(rights, "export", result.subject, unit=result.unit, count=result.count)
 
 
 async def _tell_the_end(acting: Acting, task: Task, said: Reply) -> None:

@@ -3,9 +3,10 @@
 from bot.store.office.acting import Acting
 from bot.store.office.desk import StoredDesk
 from bot.store.office.exports import StoredExports
+from bot.store.office.imports import StoredImports
 from bot.store.office.journal import StoredJournal
 from bot.store.office.people import StoredPeople
-from handlers.ports import Desk, Exports, Journal, People
+from handlers.ports import Desk, Exports, Imports, Journal, People
 
 
 class StoredOffice:
@@ -17,3 +18,4 @@ class StoredOffice:
         self.people: People = StoredPeople.of(acting, journal)
         self.desk: Desk = StoredDesk(acting, journal)
         self.exports: Exports = StoredExports(acting, journal)
+        self.imports: Imports = StoredImports(acting, journal)

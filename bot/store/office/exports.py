@@ -7,7 +7,7 @@ from bot.store.drivers import Call
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.journal import StoredJournal
-from bot.store.office.moving import EXPORT, in_place, origin_of, told
+from bot.store.office.telling import EXPORT, in_place, origin_of, told
 from handlers.office.exporting import ExportOrder, ExportView
 from handlers.office.rights import Act, Rights
 from handlers.replies import Reply

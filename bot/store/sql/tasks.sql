@@ -55,3 +55,23 @@ SELECT message FROM outbox WHERE origin = :origin AND state = 'sent' AND message
 -- :name untold
 -- Whether the chat still has something to be told.
 SELECT 1 FROM outbox WHERE chat = :chat AND state IN ('queued', 'sending') LIMIT 1;
+
+-- :name drop_imports
+-- Lists that waited for a yes in this chat, and wait no longer.
+DELETE FROM tasks WHERE chat = :chat AND kind = :kind;
+
+-- :name waiting_import
+-- A list that waits for a yes in this chat.
+SELECT spec FROM tasks WHERE id = :id AND chat = :chat AND kind = :kind;
+
+-- :name hold_requests
+-- Nobody else changes these until the transaction ends.
+UPDATE requests SET revision = revision WHERE code IN ({each}(:codes));
+
+-- :where coded_among
+-- One of these requests.
+code IN ({each}(:codes));
+
+-- :name import_known
+-- What requests of a list stand at.
+SELECT code, state, revision, changed_at FROM requests WHERE {where};
