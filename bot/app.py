@@ -41,7 +41,7 @@ class Parts:
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:
         """The exports of a channel; ``queued`` is told when there is something to send."""
         folder = self.settings.data_dir / "exports" / channel.name.replace(":", "-")
-        return Exporter(self.store, channel, ExportChildren(self.settings), self.clock, folder, queued)
+        return Exporter(self.store, channel, ExportChildren(self.settings, folder), self.clock, queued)
 
 
 @asynccontextmanager
@@ -98,5 +98,6 @@ def _terminal_chat(parts: Parts, address: str) -> TerminalChat:
     channel = TerminalChannel(console, address, translator(parts.settings.language))
     turns = parts.turns({channel.name: channel})
     dispatcher = Dispatcher(parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock)
-    exporter = parts.exporter(channel, dispatcher.notify)
-    return TerminalChat(parts.store, turns, dispatcher, parts.clock, channel, exporter)
+    chat = TerminalChat(parts.store, turns, dispatcher, parts.clock, channel)
+    chat.let_export(parts.exporter(channel, dispatcher.notify))
+    return chat

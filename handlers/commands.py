@@ -17,6 +17,7 @@ from handlers.voice import bold, lines
 from handlers.wording import statement
 from locales import LANGUAGES, N_
 
+
 async def _start(here: Here, _: str) -> Answered:
     if here.session.consented_at is None:
         return Answered(here.session.at("welcome"))

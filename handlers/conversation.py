@@ -54,16 +54,20 @@ async def _take(here: Here, event: Event) -> Answered:
             return Answered(here.session, notes=(note,), show=False)
         case Unreadable():
             return _unreadable(here, event)
-        case FileSent():
-            return _file_waits(here, event)
-        case FileRead():
-            return _file_read(here, event)
-        case SheetRead():
-            return await list_arrived(here, event.sheet) or _file_read(here, _no_certificate(event))
+        case FileSent() | FileRead() | SheetRead():
+            return await _file(here, event)
         case Tapped():
             return await _tapped(here, event.data)
         case Said():
             return await _said(here, event.text)
+
+
+async def _file(here: Here, event: FileSent | FileRead | SheetRead) -> Answered:
+    if isinstance(event, FileSent):
+        return _file_waits(here, event)
+    if isinstance(event, FileRead):
+        return _file_read(here, event)
+    return await list_arrived(here, event.sheet) or _file_read(here, _no_certificate(event))
 
 
 def _steady(here: Here) -> Here:

@@ -159,7 +159,7 @@ class Imports(Protocol):
         Officers are told as after any move; the journal has one row.
         """
 
-    async def keep(self, rights: Rights, lines: Sequence[Line]) -> str:
+    async def keep(self, lines: Sequence[Line]) -> str:
         """Keep the lines until there is a yes or a no; the id by which they are found. Older ones of the chat go."""
 
     async def kept(self, name: str) -> tuple[Line, ...] | None:

@@ -16,6 +16,7 @@ from bot.certificates.frames import LENGTH, READY, frame
 from bot.certificates.reading import read
 from bot.certificates.trust import EMPTY, TrustStore
 
+
 def main(arguments: list[str]) -> None:
     """Serve until the input ends."""
     memory, seconds, *folders = arguments

@@ -20,7 +20,7 @@ def saved(attachment: Attachment, folder: Path) -> Path:
             file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             continue
-        with open(file, "wb") as opened:
+        with os.fdopen(file, "wb") as opened:
             opened.write(attachment.content)
         return path
     raise AssertionError  # the numbers do not end

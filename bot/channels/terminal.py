@@ -107,15 +107,18 @@ class TerminalChat:
         dispatcher: Dispatcher,
         clock: Clock,
         channel: TerminalChannel,
-        exporter: Exporter | None = None,
     ) -> None:
-        self._exporter = exporter
         self._store = store
         self._turns = turns
         self._dispatcher = dispatcher
         self._channel = channel
         self._chats: list[Chat] = []
         self._intake = Intake(store, Throttle(_UNHURRIED, clock), clock, self._chats.extend)
+        self._exporter: Exporter | None = None
+
+    def let_export(self, exporter: Exporter) -> None:
+        """What is ordered in a turn is written right after it."""
+        self._exporter = exporter
 
     def introduce(self) -> None:
         """Say how a file is sent and how to leave, to somebody who types."""

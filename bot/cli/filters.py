@@ -16,7 +16,6 @@ from handlers.office.units import UnitDirectory
 from handlers.requests.model import State
 from handlers.requests.words import PROCEDURES, STATES
 from locales import LANGUAGES, N_, translator
-from rules.outcome import Procedure
 
 UnitOption = Annotated[str | None, typer.Option("--unit", help=N_("Unit, with all below it: its code or its name."))]
 ProcedureOption = Annotated[

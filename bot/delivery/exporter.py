@@ -1,11 +1,8 @@
 """The exports that people ordered in a channel, written one after the other beside its turns."""
 
 import asyncio
-import contextlib
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,12 +20,11 @@ from bot.store.api import Store
 from bot.store.errors import StoreError
 from bot.store.task_api import Completion, Task
 from handlers.office import export_words
+from handlers.replies import Reply
 from handlers.voice import Voice
 
 #: Seconds between looks at the store for a new order.
 _LOOK = 1.0
-#: Seconds between two states of the message that shows how far it is.
-_STEP = 3.0
 
 _log = structlog.get_logger(__name__)
 
@@ -36,18 +32,22 @@ _log = structlog.get_logger(__name__)
 class Child(Protocol):
     """``bot.exports.child.ExportChild``."""
 
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+
     async def outcome(self, progress: Callable[[Progress], None]) -> Finished | Lost | None:
         """Its last word; ``None``: it died without one."""
-
-    async def kill(self) -> None:
-        """End it at once."""
 
 
 class Children(Protocol):
     """``bot.exports.child.ExportChildren``."""
 
-    async def start(self, task: str, folder: Path) -> Child:
-        """Begin to write a task's files into a folder."""
+    def clean(self) -> None:
+        """Throw away what a killed process left."""
+
+    def writing(self, task: str) -> AbstractAsyncContextManager[Child]:
+        """A process that writes a task's files; at the end it is gone, and so are they. Raises OSError."""
 
 
 @dataclass
@@ -64,25 +64,18 @@ class _Far:
 class Exporter:
     """``work()``: idempotent over the rows of ``tasks``. What a killed process had begun is begun anew."""
 
+    #: Seconds between two states of the message that shows how far it is.
+    step = 3.0
+
     def __init__(
-        self,
-        store: Store,
-        channel: Channel,
-        children: Children,
-        clock: Clock,
-        folder: Path,
-        queued: Callable[[], None],
-        *,
-        step: float = _STEP,
+        self, store: Store, channel: Channel, children: Children, clock: Clock, queued: Callable[[], None]
     ) -> None:
-        """``folder`` is this channel's own, for files under way; ``queued`` is told of every new message."""
+        """``queued`` is told whenever there may be something to send."""
         self._store = store
         self._channel = channel
         self._children = children
         self._clock = clock
-        self._folder = folder
         self._queued = queued
-        self._step = step
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop; what is under way then is begun anew by the next start."""
@@ -96,7 +89,7 @@ class Exporter:
 
     async def recover(self) -> None:
         """Throw away what a killed process left, and queue again what it was at."""
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        await asyncio.to_thread(self._children.clean)
         await until_stored(self._clock, lambda: self._store.tasks.recover(self._channel.name))
 
     async def work(self) -> int:
@@ -109,27 +102,26 @@ class Exporter:
         return worked
 
     async def _export(self, task: Task) -> None:
-        with _private_folder(self._folder) as folder:
-            try:
-                outcome = await self._written(task, folder)
-            except _Ended:
-                return
-            except OSError as error:
-                _log.error("export_not_started", task=task.id, error=type(error).__name__)
-                outcome = None
-            await self._settle(task, outcome, folder)
+        try:
+            async with self._children.writing(task.id) as child:
+                await self._settle(task, await self._watched(task, child), child.folder)
+        except _Ended:
+            _log.info("export_ended", task=task.id)
+        except OSError as error:
+            _log.error("export_not_written", task=task.id, error=type(error).__name__)
+            await self._fail(task, export_words.failed(Voice(task.order.language)))
 
-    async def _written(self, task: Task, folder: Path) -> Finished | Lost | None:
-        child, far = await self._children.start(task.id, folder), _Far()
+    async def _watched(self, task: Task, child: Child) -> Finished | Lost | None:
+        """Its last word; raises ``_Ended`` where nobody wants the export any more."""
+        far = _Far()
         outcome = asyncio.create_task(child.outcome(far.heard))
         try:
             while not outcome.done():
-                await asyncio.wait([outcome], timeout=self._step)
+                await asyncio.wait([outcome], timeout=self.step)
                 if not outcome.done():
                     await self._report(task, far)
             return outcome.result()
         finally:
-            await child.kill()
             outcome.cancel()
             await asyncio.gather(outcome, return_exceptions=True)
 
@@ -144,28 +136,19 @@ class Exporter:
         self._queued()
 
     async def _settle(self, task: Task, outcome: Finished | Lost | None, folder: Path) -> None:
-        voice, completion = Voice(task.order.language), Completion.LOST
-        if isinstance(outcome, Finished):
-            result = result_of(task.order, outcome, folder, task.id)
-            complete = partial(self._store.tasks.complete, task, result, self._clock.now())
-            completion = await until_stored(self._clock, complete)
-        said = export_words.failed(voice) if outcome is None else export_words.lost(voice)
-        if completion is Completion.LOST:
-            fail = partial(self._store.tasks.fail, task, said, self._clock.now())
-            await until_stored(self._clock, fail)
+        voice = Voice(task.order.language)
+        if outcome is None:
+            await self._fail(task, export_words.failed(voice))
+        elif isinstance(outcome, Lost) or await self._complete(task, outcome, folder) is Completion.LOST:
+            await self._fail(task, export_words.lost(voice))
+
+    async def _complete(self, task: Task, finished: Finished, folder: Path) -> Completion:
+        result = result_of(task.order, finished, folder, task.id)
+        return await until_stored(self._clock, lambda: self._store.tasks.complete(task, result, self._clock.now()))
+
+    async def _fail(self, task: Task, said: Reply) -> None:
+        await until_stored(self._clock, lambda: self._store.tasks.fail(task, said, self._clock.now()))
 
 
 class _Ended(Exception):  # noqa: N818 - a state
     """Cancelled, or its chat was erased."""
-
-
-@contextmanager
-def _private_folder(below: Path) -> Iterator[Path]:
-    """A folder for the owner's eyes, gone at the end whatever happens."""
-    below.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder = Path(tempfile.mkdtemp(dir=below))  # mode 0700
-    try:
-        yield folder
-    finally:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(folder)

@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import sys
+import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,13 +17,16 @@ from bot.exports.lines import LINES, Finished, Lost, Progress
 from bot.settings import Settings
 
 _MODULE = "bot.exports.task"
+#: Bytes; the last line names every file.
+_LONGEST_LINE = 4 * 1024 * 1024
 
 
 class ExportChild:
     """A fresh interpreter that opens the store itself, so that no reply waits for the writing."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, folder: Path) -> None:
         self._process = process
+        self.folder = folder  #: where its files are
 
     @property
     def pid(self) -> int:
@@ -50,16 +56,43 @@ class ExportChild:
 class ExportChildren:
     """Starts them with this process's settings, whatever the environment says."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        """``folder`` is for files under way, of one channel alone."""
         self._environment = _environment(settings)
+        self._folder = folder
 
-    async def start(self, task: str, folder: Path) -> ExportChild:
-        """Begin to write a task's files into a folder; raises OSError where no process can be started."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", _MODULE, task, str(folder),
-            stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, limit=2**22, env=self._environment,
-        )  # fmt: skip
-        return ExportChild(process)
+    def clean(self) -> None:
+        """Throw away what a killed process left."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @asynccontextmanager
+    async def writing(self, task: str) -> AsyncIterator[ExportChild]:
+        """A process that writes a task's files; at the end it is gone, and so are they.
+
+        Raises:
+            OSError: no folder can be made, or no process started.
+        """
+        with _private_folder(self._folder) as folder:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", "-m", _MODULE, task, str(folder),
+                stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, limit=_LONGEST_LINE, env=self._environment,
+            )  # fmt: skip
+            child = ExportChild(process, folder)
+            try:
+                yield child
+            finally:
+                await child.kill()
+
+
+@contextmanager
+def _private_folder(below: Path) -> Iterator[Path]:
+    """A folder for the owner's eyes, gone at the end whatever happens."""
+    below.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = Path(tempfile.mkdtemp(dir=below))  # mode 0700
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -45,7 +45,9 @@ async def write(store: Store, task: Task, folder: Path, limit: int, told: Binary
     if not rights.reach(Act.EXPORT_REQUESTS):
         return Lost()
     order = _order(task, rights, now)
-    parts = await write_parts(store, order, folder, limit, lambda done, total: _tell(told, Progress(done=done, total=total)))
+    parts = await write_parts(
+        store, order, folder, limit, lambda done, total: _tell(told, Progress(done=done, total=total))
+    )
     grants = tuple(grant.id for grant in rights.grants)
     return Finished(files=parts.files, count=parts.count, left_out=parts.left_out, grants=grants)
 

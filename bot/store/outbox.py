@@ -37,9 +37,7 @@ class Recipient(NamedTuple):
     channel: str
 
 
-def message(
-    keyring: Keyring, to: Recipient, origin: str, reply: Reply, now: datetime, priority: int = REPLY
-) -> Call:
+def message(keyring: Keyring, to: Recipient, origin: str, reply: Reply, now: datetime, priority: int = REPLY) -> Call:
     """A message to deliver; queued once, however often it is asked for under the same origin."""
     row = {
         "origin": origin,

@@ -30,7 +30,9 @@ def number(say: Voice, value: int) -> str:
 
 def queued(say: Voice, form: Form, total: int) -> Reply:
     """The message that will move."""
-    return _reply(say(N_("Export ({form}): {total} requests, waiting."), form=say(FORMS[form]), total=number(say, total)))
+    return _reply(
+        say(N_("Export ({form}): {total} requests, waiting."), form=say(FORMS[form]), total=number(say, total))
+    )
 
 
 def moving(say: Voice, done: int, total: int) -> Reply:
@@ -46,16 +48,16 @@ def finished(say: Voice, count: int, left_out: int, parts: Sequence[Part]) -> Re
     if left_out:
         said.append(say(N_("{count} of them have no place in a list of this form."), count=number(say, left_out)))
     if len(parts) > 1:
-        said.append(lines(say(N_("The list is split into {count} files:"), count=len(parts)), *index(say, parts[:_NAMED])))
+        said.append(
+            lines(say(N_("The list is split into {count} files:"), count=len(parts)), *index(say, parts[:_NAMED]))
+        )
     return _reply(*said)
 
 
 def index(say: Voice, parts: Sequence[Part]) -> list[Markup]:
     """One line a file."""
     row = N_("{name}: requests {first} to {last}")
-    return [
-        say(row, name=part.name, first=number(say, part.first), last=number(say, part.last)) for part in parts
-    ]
+    return [say(row, name=part.name, first=number(say, part.first), last=number(say, part.last)) for part in parts]
 
 
 def failed(say: Voice) -> Reply:

@@ -38,7 +38,9 @@ TROUBLES = {
 
 def told(say: Voice, plan: Plan, named: int = NAMED) -> tuple[Markup, ...]:
     """What would change, and what speaks against it; paragraphs."""
-    return tuple(part for part in (*_changes(say, plan, named), *_against(say, plan, named), *_notes(say, plan, named)) if part)
+    return tuple(
+        part for part in (*_changes(say, plan, named), *_against(say, plan, named), *_notes(say, plan, named)) if part
+    )
 
 
 def _changes(say: Voice, plan: Plan, named: int) -> Iterator[Markup]:
@@ -56,7 +58,9 @@ def _move(say: Voice, before: str, to: str, count: int) -> Markup:
 
 def _change(say: Voice, change: Change) -> Markup:
     note = Markup(" – {}").format(change.note) if change.note else ""
-    return Markup("<code>{}</code>: {} → {}{}").format(change.code, say(STATES[change.before]), say(STATES[change.to]), note)
+    return Markup("<code>{}</code>: {} → {}{}").format(
+        change.code, say(STATES[change.before]), say(STATES[change.to]), note
+    )
 
 
 def _against(say: Voice, plan: Plan, named: int) -> Iterator[Markup]:

@@ -61,7 +61,7 @@ class StoredImports:
         if len(done.changed) != len(codes):
             raise RuntimeError("a request changed although it was held")
 
-    async def keep(self, rights: Rights, lines: Sequence[Line]) -> str:
+    async def keep(self, lines: Sequence[Line]) -> str:
         """Keep them sealed, as a task that nobody works off."""
         acting = self.acting
         name = await acting.next_id("NL")

@@ -46,7 +46,7 @@ async def arrived(here: Here, sheet: Sheet) -> Answered | None:
     plan = await here.world.admin.imports.plan(rights, sheet.lines)
     if not (plan.changes or plan.conflicts or plan.bad):
         return Answered(here.session, notes=(say(N_("The list changes nothing.")), *import_words.told(say, plan)))
-    name = await here.world.admin.imports.keep(rights, sheet.lines)
+    name = await here.world.admin.imports.keep(sheet.lines)
     visit = here.session.aside("import")
     return Answered(visit.having(about=_about(name, plan)))
 
