@@ -98,8 +98,3 @@ def _wanted(here: Here) -> Filter:
 
 def _back(here: Here) -> Option:
     return Option(BACK, here.say.t(N_("Back")), ("quay lai", "back"))
-
-
-async def export(here: Here, _: str) -> Answered:
-    """The command."""
-    return Answered(here.session.aside("export"))
