@@ -3,10 +3,11 @@
 from bot.store.office.acting import Acting
 from bot.store.office.desk import StoredDesk
 from bot.store.office.exports import StoredExports
+from bot.store.office.extract import StoredExtract
 from bot.store.office.imports import StoredImports
 from bot.store.office.journal import StoredJournal
 from bot.store.office.people import StoredPeople
-from handlers.ports import Desk, Exports, Imports, Journal, People
+from handlers.ports import Desk, Exports, Extract, Imports, Journal, People
 
 
 class StoredOffice:
@@ -17,5 +18,6 @@ class StoredOffice:
         self.journal: Journal = journal
         self.people: People = StoredPeople.of(acting, journal)
         self.desk: Desk = StoredDesk(acting, journal)
+        self.extract: Extract = StoredExtract(acting)
         self.exports: Exports = StoredExports(acting, journal)
         self.imports: Imports = StoredImports(acting, journal)
