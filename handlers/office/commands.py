@@ -7,8 +7,20 @@ from handlers.screen import Here
 from locales import N_
 
 
+async def _roles(here: Here, holder: str) -> Answered:
+    return Answered(here.session.at("role", about=holder.upper()) if holder else here.session.at("roles"))
+
+
+async def _journal(here: Here, _: str) -> Answered:
+    return Answered(here.session.at("journal"))
+
+
 async def _export(here: Here, _: str) -> Answered:
     return Answered(here.session.aside("export"))
 
 
-ADMIN_COMMANDS = (Command("xuat", N_("export requests"), _export, needs=Act.EXPORT_REQUESTS),)
+ADMIN_COMMANDS = (
+    Command("xuat", N_("export requests"), _export, needs=Act.EXPORT_REQUESTS),
+    Command("vaitro", N_("roles: who has which, invite, end"), _roles, needs=Act.SEE_HOLDERS),
+    Command("nhatky", N_("the journal: who did what"), _journal, needs=Act.SEE_JOURNAL),
+)

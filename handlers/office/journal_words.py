@@ -26,6 +26,13 @@ DEEDS: dict[str, str] = {
     Deed.END_ROLE: N_("role ended"),
     Deed.LEAVE_ROLE: N_("role given up"),
     Deed.END_INVITATION: N_("invitation taken back"),
+    "request.move": N_("state of a request changed"),
+    "request.move_all": N_("state of requests changed"),
+    "export": N_("requests exported"),
+    "export_start": N_("export ordered"),
+    "export_cancel": N_("export cancelled"),
+    "request.import": N_("changed states imported"),
+    "maintain_units": N_("units imported"),
 }
 
 #: Whoever acts without a role.

@@ -2,6 +2,10 @@
 
 from handlers.office.screens.export import Export
 from handlers.office.screens.imported import Imported
+from handlers.office.screens.invitations import Invitations, OneInvitation
+from handlers.office.screens.inviting import Invite, InviteLabel, InviteUnit
+from handlers.office.screens.journal import JournalRows
+from handlers.office.screens.roles import EndRole, OneRole, Roles
 from handlers.screen import Screen
 
 __all__ = ["ADMIN_SCREENS"]
@@ -9,4 +13,13 @@ __all__ = ["ADMIN_SCREENS"]
 ADMIN_SCREENS: dict[str, Screen] = {
     "export": Export(),
     "import": Imported(),
+    "roles": Roles(),
+    "role": OneRole(),
+    "end_role": EndRole(),
+    "invite": Invite(),
+    "invite_unit": InviteUnit(),
+    "invite_label": InviteLabel(),
+    "invitations": Invitations(),
+    "invitation": OneInvitation(),
+    "journal": JournalRows(),
 }
