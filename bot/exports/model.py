@@ -6,10 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from handlers.office.exporting import Form as Form
+from handlers.office.exporting import Form
 from handlers.office.model import Filed, Filter
 from handlers.office.rights import Rights
 from locales import Translator
+
+__all__ = ["Exported", "Form", "Order", "Writer"]
 
 
 @dataclass(frozen=True, slots=True)
