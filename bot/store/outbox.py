@@ -26,7 +26,8 @@ def queued(keyring: Keyring, pending: PendingTurn, replies: Sequence[Reply], now
     """The replies of a turn, in order; the same turn cannot queue them twice."""
     to = Recipient(pending.chat.id, pending.chat.channel)
     return [
-        message(keyring, to, f"turn:{pending.inbox_id}:{number}", reply, now) for number, reply in enumerate(replies)
+        sending(keyring, Message(to, f"turn:{pending.inbox_id}:{number}", reply), now)
+        for number, reply in enumerate(replies)
     ]
 
 
@@ -37,14 +38,24 @@ class Recipient(NamedTuple):
     channel: str
 
 
-def message(keyring: Keyring, to: Recipient, origin: str, reply: Reply, now: datetime, priority: int = REPLY) -> Call:
-    """A message to deliver; queued once, however often it is asked for under the same origin."""
+class Message(NamedTuple):
+    """What is to be said, to whom, and what asked for it."""
+
+    to: Recipient
+    origin: str  #: whoever asks again under the same origin is not heard twice
+    reply: Reply
+    priority: int = REPLY
+
+
+def sending(keyring: Keyring, said: Message, now: datetime) -> Call:
+    """The message in the queue."""
+    chat, channel = said.to
     row = {
-        "origin": origin,
-        "chat": to.chat,
-        "channel": to.channel,
-        "payload": keyring.seal(reply.model_dump_json(), places.payload(to.chat, origin)),
-        "priority": priority,
+        "origin": said.origin,
+        "chat": chat,
+        "channel": channel,
+        "payload": keyring.seal(said.reply.model_dump_json(), places.payload(chat, said.origin)),
+        "priority": said.priority,
         "now": stored(now),
     }
     return Call("queue", row)

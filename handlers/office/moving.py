@@ -34,3 +34,10 @@ def clean_reason(text: str) -> str | None:
     joined = " ".join(visible.split())
     fits = 1 <= len(joined) <= _LONGEST and joined.isprintable()
     return joined if fits and not _PERSONAL_NUMBER.search(joined) else None
+
+
+def reason_for(to: State, note: str) -> str | None:
+    """The reason of a move as it is told, empty where none is given or needed; ``None`` where it will not do."""
+    if not note:
+        return None if to in NEEDS_REASON else ""
+    return clean_reason(note)

@@ -49,8 +49,9 @@ UPDATE requests SET
     changed_at = COALESCE((SELECT MAX(h.at) FROM request_history h WHERE h.code = requests.code), 0);
 
 CREATE UNIQUE INDEX requests_number ON requests (number);
-CREATE INDEX requests_of_unit ON requests (unit, number);
-CREATE INDEX requests_of_state ON requests (state, number);
+-- The request list reads these two only: whatever is filtered by stands in them, beside kilobytes of sealed content.
+CREATE INDEX requests_listed ON requests (number, unit, state, procedure, registered_at, not_after);
+CREATE INDEX requests_of_unit ON requests (unit, number, state, procedure, registered_at, not_after);
 CREATE INDEX requests_to_index ON requests (number) WHERE indexed = 0;
 
 CREATE TABLE request_words (

@@ -4,7 +4,7 @@ from bot.store import places
 from bot.store.api import NOTICE
 from bot.store.drivers import Call
 from bot.store.office.acting import Acting
-from bot.store.outbox import Recipient, message
+from bot.store.outbox import Message, Recipient, sending
 from handlers.replies import Reply
 
 #: The kind of task that writes requests into files.
@@ -19,7 +19,7 @@ def origin_of(task: str, mark: str = "shown") -> str:
 def told(acting: Acting, task: str, mark: str, said: Reply) -> Call:
     """Queue a message of a task; the same mark again changes nothing."""
     to = Recipient(acting.chat, acting.channel)
-    return message(acting.keyring, to, origin_of(task, mark), said, acting.now, NOTICE)
+    return sending(acting.keyring, Message(to, origin_of(task, mark), said, NOTICE), acting.now)
 
 
 async def in_place(acting: Acting, task: str, said: Reply) -> Reply | None:

@@ -64,7 +64,7 @@ class OneRole(NoText):
         role = covered(say.t, here.world.units, holder.role, holder.unit)
         title = bold(f"{holder.id}: {role}")
         may_end = (await rights_of(here)).may(Act.END_ROLES, holder.unit)
-        end = Option(END, say.t(N_("End this role")), ("ket thuc", "end"))
+        end = Option(END, say.t(N_("End this role")), ("thu hoi", "end"))
         told = (say.text(holder.label), say.text(since(say.t, holder)))
         return Page(title, tuple(text for text in told if text), (*([end] if may_end else []), back), exact=True)
 
@@ -83,7 +83,7 @@ class EndRole(NoText):
         no = Option(NO, say.t(N_("No, keep it")), ("khong", "thoi", "giu", "no"))
         if holder is None:
             return Page(say(_NOT_FOUND), options=(no,))
-        yes = Option(YES, say.t(N_("Yes, end it")), ("dung", "co", "ket thuc", "yes"))
+        yes = Option(YES, say.t(N_("Yes, end it")), ("dung", "co", "thu hoi", "yes"))
         ask = N_("<b>End this role?</b> It holds from the next message on; invitations by this person end with it.")
         told = say.text(holder_line(say.t, here.world.units, holder))
         return Page(say(ask), (told,), (yes, no), exact=True)

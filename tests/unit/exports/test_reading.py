@@ -12,11 +12,16 @@ from hypothesis import strategies as st
 from bot.certificates.limits import MEBIBYTE, Limits
 from bot.exports.reading import read_list
 from bot.exports.sheets import read_sheet
+from handlers.folding import unaccented
 from handlers.office.importing import Change, Line, SheetTrouble, planned
 from handlers.office.moving import NEEDS_REASON, moves_of
 from handlers.requests.model import State
+from locales import translator
 from tests.support.lists import edited, entry, filed, known, spreadsheet, with_entry
 
+T = translator("vi")
+CODE, STATE, DRAFT = T("Request code"), T("State"), T("draft")
+HEADING = (CODE, STATE, T("Revision"))
 SHEET = "xl/worksheets/sheet1.xml"
 REASONS = ["thiếu quyết định", "=HYPERLINK(\"http://x\")", "<b>đậm</b>", "+84 sai", "x" * 300, "7"]
 
@@ -67,8 +72,8 @@ def test_edits_that_are_moves_are_planned_exactly(data: st.DataObject, language:
 def test_columns_may_stand_in_any_order_under_a_title_and_others_are_ignored() -> None:
     data = table(
         ("Danh sách yêu cầu tháng 11",),
-        ("Ghi chú thêm", "TRẠNG THÁI", "ma yeu cau", "Revision"),
-        ("của tôi", " đã tiếp nhận ", "yc-2026-000001", 4),
+        ("Ghi chú thêm", STATE.upper(), unaccented(CODE), "Revision"),
+        ("của tôi", f" {T('accepted')} ", "yc-2026-000001", 4),
         ("", "", "", ""),
         ("", "Accepted", "YC-2026-000002", "5"),
     )
@@ -81,7 +86,7 @@ def test_columns_may_stand_in_any_order_under_a_title_and_others_are_ignored() -
 
 @pytest.mark.parametrize("revision", ["", "ba", "-1", "4.5", "9" * 40, "٤"])
 def test_a_revision_that_is_no_number_is_none(revision: str) -> None:
-    data = table(("Mã yêu cầu", "Trạng thái", "Revision"), ("YC-1", "nháp", revision))
+    data = table(HEADING, ("YC-1", DRAFT, revision))
 
     assert read_list(data).lines[0].revision is None
 
@@ -90,7 +95,7 @@ def test_a_formula_counts_with_what_it_shows() -> None:
     made = BytesIO()
     with xlsxwriter.Workbook(made) as workbook:
         sheet = workbook.add_worksheet()
-        sheet.write_row(0, 0, ("Mã yêu cầu", "Trạng thái"))
+        sheet.write_row(0, 0, (CODE, STATE))
         sheet.write_formula(1, 0, '=HYPERLINK("http://x","y")', None, "YC-1")
         sheet.write_formula(1, 1, "='[http://evil/x.xlsx]S'!A1", None, "accepted")
 
@@ -98,7 +103,7 @@ def test_a_formula_counts_with_what_it_shows() -> None:
 
 
 def test_lists_on_several_sheets_are_one() -> None:
-    data = table(("Mã yêu cầu", "Trạng thái"), ("YC-1", "nháp"), sheets=2)
+    data = table((CODE, STATE), ("YC-1", DRAFT), sheets=2)
 
     assert [line.code for line in read_list(data).lines] == ["YC-1", "YC-1"]
 
@@ -111,7 +116,7 @@ def test_lists_on_several_sheets_are_one() -> None:
         (table(("Họ tên", "Lương"), ("x", 1)), SheetTrouble.NOT_A_LIST),
         (table(), SheetTrouble.NOT_A_LIST),
         (with_entry(table(), "xl/workbook.xml", b"<workbook"), SheetTrouble.BROKEN),
-        (with_entry(table(("Mã yêu cầu", "Trạng thái")), SHEET, b"<worksheet><sheetData><row>"), SheetTrouble.BROKEN),
+        (with_entry(table((CODE, STATE)), SHEET, b"<worksheet><sheetData><row>"), SheetTrouble.BROKEN),
         (with_entry(table(), "bomb", bytes(201 * MEBIBYTE)), SheetTrouble.TOO_MUCH_UNPACKED),
     ],
 )
@@ -120,7 +125,7 @@ def test_what_is_no_list_gives_a_typed_trouble(data: bytes, trouble: SheetTroubl
 
 
 def test_rows_entries_and_bytes_beyond_the_limits_are_refused() -> None:
-    rows = (("Mã yêu cầu", "Trạng thái"), *((f"YC-{at}", "nháp") for at in range(30)))
+    rows = ((CODE, STATE), *((f"YC-{at}", DRAFT) for at in range(30)))
 
     assert read_list(table(*rows), most_rows=29).trouble is SheetTrouble.TOO_MANY_ROWS
     assert read_list(table(*rows), Limits(entries=5)).trouble is SheetTrouble.TOO_MUCH_UNPACKED
@@ -135,15 +140,15 @@ async def test_what_is_no_spreadsheet_starts_no_process(monkeypatch: pytest.Monk
 
 
 async def test_the_process_reads_what_the_function_reads() -> None:
-    data = table(("Mã yêu cầu", "Trạng thái", "Revision"), ("YC-1", "nháp", 3))
+    data = table(HEADING, ("YC-1", DRAFT, 3))
 
     assert await read_sheet(data) == read_list(data)
 
 
 async def test_a_sheet_that_claims_a_cell_at_its_far_end_takes_no_memory_of_ours() -> None:
-    far = entry(table(("Mã yêu cầu", "Trạng thái")), SHEET).replace(
+    far = entry(table((CODE, STATE)), SHEET).replace(
         b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
     )
-    data = with_entry(table(("Mã yêu cầu", "Trạng thái")), SHEET, far)
+    data = with_entry(table((CODE, STATE)), SHEET, far)
 
     assert (await read_sheet(data)).trouble in {SheetTrouble.TOO_MUCH_MEMORY, SheetTrouble.BROKEN}
