@@ -2,6 +2,7 @@
 
 from handlers.command import Command
 from handlers.office.rights import Act
+from handlers.office.screens.desk_view import listed, searched
 from handlers.page import Answered
 from handlers.screen import Here
 from locales import N_
@@ -19,8 +20,13 @@ async def _export(here: Here, _: str) -> Answered:
     return Answered(here.session.aside("export"))
 
 
+async def _list(here: Here, words: str) -> Answered:
+    return Answered(await searched(here, words) if words else listed(here))
+
+
 ADMIN_COMMANDS = (
-    Command("xuat", N_("export requests"), _export, needs=Act.EXPORT_REQUESTS),
+    Command("danhsach", N_("the request list; with words, those that have them"), _list, needs=Act.SEE_REQUESTS),
+    Command("xuat", N_("export the requests of the list as a file"), _export, needs=Act.EXPORT_REQUESTS),
     Command("vaitro", N_("roles: who has which, invite, end"), _roles, needs=Act.SEE_HOLDERS),
     Command("nhatky", N_("the journal: who did what"), _journal, needs=Act.SEE_JOURNAL),
 )

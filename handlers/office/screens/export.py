@@ -6,8 +6,8 @@ from handlers.office import export_words
 from handlers.office.exporting import FORMS, ExportOrder, ExportView, Form
 from handlers.office.filter_words import in_words
 from handlers.office.holding import rights_of
-from handlers.office.model import Filter
 from handlers.office.rights import Act, Rights
+from handlers.office.screens.desk_view import listed, view_of
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
 from locales import N_
@@ -37,7 +37,7 @@ class Export(NoText):
     async def chosen(self, here: Here, value: str) -> Answered:
         """Begin, cancel, look again, or leave."""
         if value == LIST:
-            return Answered(here.session.at("list"))
+            return Answered(listed(here))
         if value == BACK:
             return Answered(here.session.back())
         if value == CANCEL:
@@ -46,7 +46,7 @@ class Export(NoText):
 
 
 async def _offered(here: Here, rights: Rights) -> Page:
-    say, wanted = here.say, _wanted(here)
+    say, wanted = here.say, view_of(here).wanted
     total = await here.world.admin.desk.count(rights, wanted)
     meant = say(N_("Filter: {filter}"), filter=in_words(wanted, here.world.units, say.t))
     found = say(N_("Requests found: <b>{total}</b>"), total=export_words.number(say, total))
@@ -76,7 +76,7 @@ def _under_way(here: Here, running: ExportView) -> Page:
 
 
 async def _begun(here: Here, form: Form) -> Answered:
-    rights, wanted, say = await rights_of(here), _wanted(here), here.say
+    rights, wanted, say = await rights_of(here), view_of(here).wanted, here.say
     order = ExportOrder(wanted=wanted, form=form, language=here.session.language)
     total = await here.world.admin.desk.count(rights, wanted)
     started = await here.world.admin.exports.start(rights, order, total, export_words.queued(say, form, total))
@@ -89,11 +89,6 @@ async def _cancelled(here: Here) -> Answered:
     ended = await here.world.admin.exports.cancel(rights, export_words.cancelled(say))
     note = N_("The export is cancelled.") if ended else N_("That export has ended already.")
     return Answered(here.session, notes=(say(note),))
-
-
-def _wanted(here: Here) -> Filter:
-    """The filter of the list, as it was left."""
-    return here.session.desk.wanted if here.session.desk else Filter()
 
 
 def _back(here: Here) -> Option:
