@@ -34,6 +34,7 @@ COMMANDS = {
     "admins": ("bot.cli.admins:app", N_("Give and end roles, and see who has which.")),
     "rights": ("bot.cli.rights:rights", N_("Print which role may do what, and how far.")),
     "audit": ("bot.cli.audit:app", N_("Show the journal, and prove that it is whole.")),
+    "export": ("bot.cli.export:app", N_("Write requests to files: spreadsheets, official lists, data.")),
     "screens": ("bot.cli.screens:screens", N_("Write one page with every screen and a diagram of the flow.")),
 }
 

@@ -39,7 +39,9 @@ class Exported:
 class Writer(Protocol):
     """Writes requests into a file of one form; called from one thread at a time."""
 
-    left_out: int  #: requests given that have no place in it
+    @property
+    def left_out(self) -> int:
+        """Requests given that have no place in a file of this form."""
 
     def add(self, batch: Sequence[Filed]) -> None:
         """Write some more."""

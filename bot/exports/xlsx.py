@@ -34,6 +34,13 @@ def open_workbook(path: Path) -> Any:
     return workbook
 
 
+def close_rows(workbook: Any) -> None:
+    """Close what a workbook that is not to be written holds open."""
+    for sheet in workbook.worksheets():
+        sheet._opt_close()  # noqa: SLF001 - XlsxWriter closes the rows' files only where it writes the workbook
+    workbook.fileclosed = True
+
+
 def fitting(text: str) -> str:
     """No longer than a cell holds."""
     if len(text) * 2 <= LONGEST_TEXT:
@@ -79,9 +86,7 @@ class XlsxWriter:
 
     def abandon(self) -> None:
         """Let go of the rows' files."""
-        for sheet in self._workbook.worksheets():
-            sheet._opt_close()  # noqa: SLF001 - XlsxWriter closes them only where it writes the whole workbook
-        self._workbook.fileclosed = True
+        close_rows(self._workbook)
 
     def _begin_sheet(self) -> None:
         self._sheets += 1

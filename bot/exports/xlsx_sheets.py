@@ -78,14 +78,14 @@ def _chart(workbook: Any, sheet: Any, row: int, title: str, bars: int) -> Any:
 
 
 def information(workbook: Any, about: About, *notes: str) -> None:
-    """What the file is, and what it is not."""
+    """What the file is, and what it is not; ``notes`` in the language of the file."""
     t = about.t
     sheet = workbook.add_worksheet(t(N_("Information")))
     bold = workbook.add_format({"bold": True, "valign": "top"})
     wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 90)
-    told = [*about.lines(), *((t(N_("Please note")), t(note)) for note in (NOT_THE_DOSSIER, *notes))]
+    told = [*about.lines(), *((t(N_("Please note")), note) for note in (t(NOT_THE_DOSSIER), *notes))]
     for row, (label, text) in enumerate(told):
         sheet.write_string(row, 0, label, bold)
         sheet.write_string(row, 1, harmless(text), wrapped)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.store import places
-from bot.store.drivers import Call
 from bot.store.moments import moment
 from bot.store.office.acting import Acting
-from bot.store.office.reaching import reaching
+from bot.store.office.filtering import meant
 from bot.store.sealing import Keyring
+from handlers.office.masking import masked
 from handlers.office.model import Filed, Filter
 from handlers.office.rights import Act, Rights
 from handlers.requests.model import Content, Request, State
@@ -25,8 +25,8 @@ class StoredExtract:
         reach = rights.reach(Act.EXPORT_REQUESTS)
         if not reach:
             return 0, 0
-        where, parameters = reaching(reach)
-        (((count, last),),) = await self.acting.ask(Call("extract_extent", parameters, where=where))
+        these = await meant(self.acting, reach, wanted)
+        (((count, last),),) = await self.acting.ask(these.call("extract_extent"))
         return count, last
 
     async def batch(self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int) -> tuple[Filed, ...]:
@@ -34,14 +34,15 @@ class StoredExtract:
         reach = rights.reach(Act.EXPORT_REQUESTS)
         if not reach:
             return ()
-        where, parameters = reaching(reach)
-        parameters |= {"after": after, "last": last, "limit": limit}
-        (rows,) = await self.acting.ask(Call("extract_batch", parameters, where=("beyond", *where)))
-        return tuple(_filed(row, self.acting.keyring) for row in rows)
+        these = (await meant(self.acting, reach, wanted)).and_("beyond", after=after, last=last)
+        (rows,) = await self.acting.ask(these.call("extract_batch", limit=limit))
+        found = [_filed(row, self.acting.keyring) for row in rows]
+        seen = {unit: rights.may(Act.SEE_PERSONAL, unit) for unit in {filed.unit for filed in found}}
+        return tuple(filed if seen[filed.unit] else masked(filed) for filed in found)
 
 
 def _filed(row: tuple[Any, ...], keyring: Keyring) -> Filed:
-    code, number, state, content, unit, registered_at, changed_at, revision, note, actor = row
+    code, number, state, content, unit, registered_at, changed_at, revision, moved_at, note, actor = row
     opened = Content.model_validate_json(keyring.unseal(content, places.content(code)))
     return Filed(
         request=Request(code=code, state=State(state), content=opened, history=()),
@@ -50,6 +51,6 @@ def _filed(row: tuple[Any, ...], keyring: Keyring) -> Filed:
         registered_at=moment(registered_at),
         changed_at=moment(changed_at),
         revision=revision,
-        note=keyring.unseal(note, places.note(code, revision)) if note else "",
+        note=keyring.unseal(note, places.note(code, moved_at)) if note else "",
         actor=actor or "",
     )
