@@ -24,7 +24,9 @@ _NAMED = 1000
 def import_requests(
     file: Annotated[Path, typer.Argument(help=N_("An exported XLSX list with changed states and notes."))],
     *,
-    apply: Annotated[bool, typer.Option("--apply", help=N_("Make the changes; without it they are only shown."))] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help=N_("Make the changes; without it they are only shown."))
+    ] = False,
     person: As = None,
 ) -> None:
     """Exit status 1 where something speaks against the list as a whole: then nothing is changed."""

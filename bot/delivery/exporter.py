@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Protocol
 
 import structlog
+from markupsafe import escape
 
 from bot.channels.base import Channel
 from bot.delivery.backoff import until_stored
 from bot.delivery.clock import Clock
 from bot.delivery.results import result_of
 from bot.delivery.stopping import unless
-from bot.exports.lines import Finished, Lost, Progress
+from bot.exports.lines import Finished, LastWord, Lost, Progress, Refused
 from bot.store.api import Store
 from bot.store.errors import StoreError
 from bot.store.task_api import Completion, Task
@@ -36,7 +37,7 @@ class Child(Protocol):
     def folder(self) -> Path:
         """Where its files are."""
 
-    async def outcome(self, progress: Callable[[Progress], None]) -> Finished | Lost | None:
+    async def outcome(self, progress: Callable[[Progress], None]) -> LastWord | None:
         """Its last word; ``None``: it died without one."""
 
 
@@ -111,7 +112,7 @@ class Exporter:
             _log.error("export_not_written", task=task.id, error=type(error).__name__)
             await self._fail(task, export_words.failed(Voice(task.order.language)))
 
-    async def _watched(self, task: Task, child: Child) -> Finished | Lost | None:
+    async def _watched(self, task: Task, child: Child) -> LastWord | None:
         """Its last word; raises ``_Ended`` where nobody wants the export any more."""
         far = _Far()
         outcome = asyncio.create_task(child.outcome(far.heard))
@@ -135,10 +136,12 @@ class Exporter:
             raise _Ended
         self._queued()
 
-    async def _settle(self, task: Task, outcome: Finished | Lost | None, folder: Path) -> None:
+    async def _settle(self, task: Task, outcome: LastWord | None, folder: Path) -> None:
         voice = Voice(task.order.language)
         if outcome is None:
             await self._fail(task, export_words.failed(voice))
+        elif isinstance(outcome, Refused):
+            await self._fail(task, Reply(paragraphs=(str(escape(outcome.why)),)))
         elif isinstance(outcome, Lost) or await self._complete(task, outcome, folder) is Completion.LOST:
             await self._fail(task, export_words.lost(voice))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bot.exports.lines import Finished, Made
 from bot.store.task_api import Result
+from handlers.folding import fold
 from handlers.office import export_words
 from handlers.office.export_words import Part
 from handlers.office.exporting import ExportOrder
@@ -16,7 +17,7 @@ from locales import N_
 def result_of(order: ExportOrder, finished: Finished, folder: Path, task: str) -> Result:
     """One message a file; several are named by an index that comes first."""
     voice = Voice(order.language)
-    parts = [Part(made.name, made.first, made.last) for made in finished.files]
+    parts = [Part(made.name, made.first, made.last, lists=made.holds == "lists") for made in finished.files]
     files = [partial(_file, folder, made) for made in finished.files]
     return Result(
         messages=[*([partial(_index, voice, parts)] if len(parts) > 1 else []), *files],
@@ -35,5 +36,5 @@ def _file(folder: Path, made: Made) -> Reply:
 
 def _index(voice: Voice, parts: list[Part]) -> Reply:
     text = "\n".join(plain(line) for line in export_words.index(voice, parts)) + "\n"
-    name = voice.t(N_("index-of-parts.txt"))
-    return Reply(paragraphs=(), attachments=(Attachment.of(name, "text/plain", text.encode()),))
+    name = fold(voice.t(N_("index of files"))).replace(" ", "-")
+    return Reply(paragraphs=(), attachments=(Attachment.of(f"{name}.txt", "text/plain", text.encode()),))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bot.exports.lines import LINES, Finished, Lost, Progress
+from bot.exports.lines import LINES, LastWord, Progress
 from bot.settings import Settings
 
 _MODULE = "bot.exports.task"
@@ -32,9 +32,10 @@ class ExportChild:
     def pid(self) -> int:
         return self._process.pid
 
-    async def outcome(self, progress: Callable[[Progress], None]) -> Finished | Lost | None:
+    async def outcome(self, progress: Callable[[Progress], None]) -> LastWord | None:
         """Its last word; ``None`` where it died without one. Raises OSError where the pipe breaks."""
-        pipe, last = self._process.stdout, None
+        pipe = self._process.stdout
+        last: LastWord | None = None
         while pipe is not None and (line := await pipe.readline()):
             try:
                 said = LINES.validate_json(line)

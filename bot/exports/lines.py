@@ -18,11 +18,12 @@ class Progress(_Line):
 
 
 class Made(_Line):
-    """A file of the folder, with the numbers of its first and last request in the list."""
+    """A file of the folder, with the numbers of the first and the last that it holds."""
 
     name: str
     media_type: str
-    first: int
+    holds: Literal["requests", "lists"] = "requests"
+    first: int  #: from 1
     last: int
 
 
@@ -42,5 +43,13 @@ class Lost(_Line):
     kind: Literal["lost"] = "lost"
 
 
-Line = Annotated[Progress | Finished | Lost, Field(discriminator="kind")]
+class Refused(_Line):
+    """There is nothing to write in this form; the sentence is for the person."""
+
+    kind: Literal["refused"] = "refused"
+    why: str
+
+
+LastWord = Finished | Lost | Refused
+Line = Annotated[Progress | LastWord, Field(discriminator="kind")]
 LINES: TypeAdapter[Line] = TypeAdapter(Line)

@@ -6,22 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.exports.about import About
+from bot.exports.archives import media_type, split_lists
 from bot.exports.lines import Made
 from bot.exports.model import Form, Order, Writer
 from bot.exports.rows import Span, batches, span
 from bot.exports.writers import writer_of
 from bot.store.api import Store
+from handlers.folding import fold
 from handlers.office.model import Filed
 from locales import N_
 
-MEDIA_TYPES = {
-    Form.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    Form.IMPORT19: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    Form.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    Form.CSV: "text/csv",
-    Form.JSONL: "application/jsonl",
-}
-_ENDINGS = {Form.IMPORT19: "xlsx"}
+#: Official lists come in an archive, as there may be any number of them.
+_ENDINGS = {Form.IMPORT19: ".xlsx", Form.DOCX: ".zip"}
 #: A file is not as large as its share of the requests says: some of them are longer.
 _ROOM = 0.85
 
@@ -42,6 +38,7 @@ async def write_parts(store: Store, order: Order, folder: Path, limit: int, prog
 
     Raises:
         OSError: a file cannot be written.
+        OutputError: there is nothing to write in this form.
         StoreError: the requests cannot be read.
     """
     meant = await span(store, order)
@@ -49,6 +46,9 @@ async def write_parts(store: Store, order: Order, folder: Path, limit: int, prog
     while True:
         files = PartFiles(order, folder, each, meant.count)
         await _fill(store, order, meant, files, progress)
+        if order.form is Form.DOCX:
+            lists = await asyncio.to_thread(split_lists, folder / files.made[0].name, limit)
+            return Parts(_named(lists, order, folder), files.done, files.left_out)
         largest = max((folder / made.name).stat().st_size for made in files.made)
         if largest <= limit or each == 1:
             return Parts(_named(files.made, order, folder), files.done, files.left_out)
@@ -121,25 +121,20 @@ class PartFiles:
         await asyncio.to_thread(writer.finish)
         self.left_out += writer.left_out
         self.made.append(
-            Made(name=self._name(), media_type=MEDIA_TYPES[self._order.form], first=self._first, last=self.done)
+            Made(name=self._name(), media_type=media_type(self._name()), first=self._first, last=self.done)
         )
         self._writer = None
 
     def _name(self) -> str:
-        return f"{len(self.made) + 1}.{ending(self._order.form)}"
-
-
-def ending(form: Form) -> str:
-    """Of a file's name."""
-    return _ENDINGS.get(form, form.value)
+        form = self._order.form
+        return f"{len(self.made) + 1}{_ENDINGS.get(form, f'.{form}')}"
 
 
 def _named(made: Sequence[Made], order: Order, folder: Path) -> tuple[Made, ...]:
     """The files under names for people: ``yeu-cau.xlsx``, or ``yeu-cau-1-3.xlsx`` where it is the first of three."""
-    stem, named = order.t(N_("requests-file-name")), []
+    stem, named = fold(order.t(N_("requests"))).replace(" ", "-"), []
     for number, one in enumerate(made, 1):
         part = f"-{number}-{len(made)}" if len(made) > 1 else ""
-        name = f"{stem}{part}.{ending(order.form)}"
-        (folder / one.name).rename(folder / name)
-        named.append(one.model_copy(update={"name": name}))
+        path = folder / one.name
+        named.append(one.model_copy(update={"name": path.rename(folder / f"{stem}{part}{path.suffix}").name}))
     return tuple(named)

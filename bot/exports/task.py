@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.bounds import end_with_parent
-from bot.exports.lines import Finished, Line, Lost, Progress
+from bot.errors import OutputError
+from bot.exports.lines import Finished, LastWord, Line, Lost, Progress, Refused
 from bot.exports.model import Order
 from bot.exports.parts import write_parts
 from bot.settings import load_settings
@@ -38,16 +39,19 @@ async def _run(name: str, folder: Path) -> None:
             _say(await write(opened.store, task, folder, settings.export_part_mb * _MEGABYTE, sys.stdout.buffer))
 
 
-async def write(store: Store, task: Task, folder: Path, limit: int, told: BinaryIO) -> Finished | Lost:
+async def write(store: Store, task: Task, folder: Path, limit: int, told: BinaryIO) -> LastWord:
     """What there is to say at the end; progress goes to ``told`` on the way."""
     now = datetime.now(UTC)
     rights = await _rights(store, task, now)
     if not rights.reach(Act.EXPORT_REQUESTS):
         return Lost()
     order = _order(task, rights, now)
-    parts = await write_parts(
-        store, order, folder, limit, lambda done, total: _tell(told, Progress(done=done, total=total))
-    )
+    try:
+        parts = await write_parts(
+            store, order, folder, limit, lambda done, total: _tell(told, Progress(done=done, total=total))
+        )
+    except OutputError as error:
+        return Refused(why=error.say(order.t))
     grants = tuple(grant.id for grant in rights.grants)
     return Finished(files=parts.files, count=parts.count, left_out=parts.left_out, grants=grants)
 

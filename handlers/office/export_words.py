@@ -19,8 +19,9 @@ class Part:
     """A file of an export."""
 
     name: str
-    first: int  #: number of its first request in the list, from 1
+    first: int  #: number of the first that it holds, from 1
     last: int
+    lists: bool = False  #: it holds official lists, not requests
 
 
 def number(say: Voice, value: int) -> str:
@@ -56,8 +57,15 @@ def finished(say: Voice, count: int, left_out: int, parts: Sequence[Part]) -> Re
 
 def index(say: Voice, parts: Sequence[Part]) -> list[Markup]:
     """One line a file."""
-    row = N_("{name}: requests {first} to {last}")
-    return [say(row, name=part.name, first=number(say, part.first), last=number(say, part.last)) for part in parts]
+    return [
+        say(
+            N_("{name}: lists {first} to {last}") if part.lists else N_("{name}: requests {first} to {last}"),
+            name=part.name,
+            first=number(say, part.first),
+            last=number(say, part.last),
+        )
+        for part in parts
+    ]
 
 
 def failed(say: Voice) -> Reply:

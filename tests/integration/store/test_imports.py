@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.store.api import Chat, Delivery, Store
+from bot.store.api import Chat, Store
 from handlers.office.importing import Conflict, Fault, Imported, Line, Plan
 from handlers.office.model import Filed, Filter, Move
 from handlers.office.rights import Rights, Role
 from handlers.requests.model import State
 from tests.integration.store.conftest import Database
 from tests.support.office import OPERATOR, given, office, rights, settle_units
-from tests.support.storing import ADDRESS, NOW, claim, content, next_turn, one_chat
+from tests.support.storing import NOW, content, next_turn, one_chat
+from tests.support.telling import told
 
 ADMIN = "admin of Nhơn Trạch"
 REASON = "thiếu quyết định sáp nhập"
@@ -69,16 +70,6 @@ def states(found: Sequence[Filed]) -> list[State]:
     return [one.request.state for one in found]
 
 
-async def everything(store: Store) -> list[str]:
-    """All that is told, delivered."""
-    told: list[str] = []
-    while found := await claim(store):
-        for row in found:
-            told.append(row.reply.paragraphs[0])
-            await store.settle(row, Delivery.SENT, NOW)
-    return told
-
-
 async def test_changes_are_made_told_and_recorded_as_any_move(store: Store, officer: Chat, database: Database) -> None:
     given_lines = await lines(store, State.ACCEPTED, State.SENT_BACK, note=REASON)
     plan = await planned(store, OPERATOR, given_lines)
@@ -87,7 +78,7 @@ async def test_changes_are_made_told_and_recorded_as_any_move(store: Store, offi
     found = await listed(store)
     assert states(found) == [State.ACCEPTED, State.SENT_BACK, State.SUBMITTED, State.SUBMITTED]
     assert [(one.revision, one.note, one.actor) for one in found[:2]] == [(1, REASON, "machine")] * 2
-    notices = "\n".join(await everything(store))
+    notices = "\n".join(reply.paragraphs[0] for reply in await told(store))
     assert [notices.count(f"{one.request.code}</b>") for one in found] == [1, 1, 0, 0]
     assert notices.count(REASON) == 2
     assert database.sql("SELECT act, count FROM audit WHERE act LIKE 'request%'") == [("request.import", 2)]

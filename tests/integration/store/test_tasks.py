@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.store.api import Chat, Delivery, Store
+from bot.store.api import Chat, Store
 from bot.store.sealing import Keyring
 from bot.store.task_api import Completion, Result, Task
 from handlers.office.exporting import ExportOrder, Form
@@ -14,6 +14,7 @@ from handlers.replies import Reply
 from tests.integration.store.conftest import Database
 from tests.support.office import given, office, rights, settle_units
 from tests.support.storing import ADDRESS, CHANNEL, NOW, claim, one_chat, says, texts
+from tests.support.telling import told
 
 ORDER = ExportOrder(wanted=Filter(unit="DN.NT", text="Nguyễn Thị Bí Mật"), form=Form.XLSX)
 SHOWN = says("waiting")
@@ -45,18 +46,10 @@ async def cancelled(store: Store, chat: Chat) -> bool:
         return await at.admin.exports.cancel(held, says("cancelled"))
 
 
-async def sent(store: Store, message: str | None = "42") -> list[Reply]:
-    """All that waits is delivered, in order."""
-    told = []
-    while rows := await claim(store):
-        for row in rows:
-            told.append(row.reply)
-            await store.settle(row, Delivery.SENT, NOW, message=message)
-    return told
-
-
 def result(*messages: str, grants: Sequence[str] = ("QT-000001",)) -> Result:
-    return Result([lambda text=text: says(text) for text in messages], says("done"), tuple(grants), "XD xlsx", "DN.NT", 7)
+    return Result(
+        [lambda text=text: says(text) for text in messages], says("done"), tuple(grants), "XD xlsx", "DN.NT", 7
+    )
 
 
 def states(database: Database) -> list[str]:
@@ -109,46 +102,47 @@ async def test_the_message_that_shows_it_moves_once_it_is_sent(store: Store, cha
     assert await store.tasks.report(task, 1, 7, NOW, says("1 / 7"))
     assert texts([*(await claim(store))]) == ["waiting"]
     await store.recover(CHANNEL)
-    await sent(store)
+    await told(store)
 
     assert await store.tasks.report(task, 3, 7, NOW, says("3 / 7"))
     assert await store.tasks.report(task, 4, 7, NOW, says("4 / 7")), "one state at a time waits to be told"
-    (moved,) = await sent(store)
+    (moved,) = await told(store)
     assert (moved.action, moved.target, moved.paragraphs) == ("edit", "42", ("3 / 7",))
     async with office(store, chat) as at:
         running = await at.admin.exports.running()
-    assert running and (running.done, running.total) == (4, 7)
+    assert running
+    assert (running.done, running.total) == (4, 7)
 
 
 async def test_results_come_in_order_and_then_the_end(store: Store, chat: Chat) -> None:
     await ordered(store, chat)
-    await sent(store)
+    await told(store)
 
     assert await store.tasks.complete(await taken(store), result("1", "2"), NOW) is Completion.DONE
-    told = await sent(store)
-    assert [reply.paragraphs[0] for reply in told] == ["1", "2", "done"]
-    assert (told[-1].action, told[-1].target) == ("edit", "42")
+    replies = await told(store)
+    assert [reply.paragraphs[0] for reply in replies] == ["1", "2", "done"]
+    assert (replies[-1].action, replies[-1].target) == ("edit", "42")
 
 
 async def test_where_messages_have_no_id_the_end_is_a_message_of_its_own(store: Store, chat: Chat) -> None:
     await ordered(store, chat)
-    await sent(store, message=None)
+    await told(store, message=None)
     task = await taken(store)
 
     assert await store.tasks.report(task, 1, 7, NOW, says("1 / 7"))
     await store.tasks.complete(task, result("1"), NOW)
-    assert [(reply.action, reply.paragraphs[0]) for reply in await sent(store)] == [("send", "1"), ("send", "done")]
+    assert [(reply.action, reply.paragraphs[0]) for reply in await told(store)] == [("send", "1"), ("send", "done")]
 
 
 async def test_a_cancelled_export_hands_nothing_over(store: Store, chat: Chat, database: Database) -> None:
     await ordered(store, chat)
-    await sent(store)
+    await told(store)
     task = await taken(store)
 
     assert await cancelled(store, chat)
     assert not await store.tasks.report(task, 1, 7, NOW)
     assert await store.tasks.complete(task, result("file"), NOW) is Completion.ENDED
-    assert [reply.paragraphs[0] for reply in await sent(store)] == ["cancelled"]
+    assert [reply.paragraphs[0] for reply in await told(store)] == ["cancelled"]
     assert states(database) == ["cancelled"]
     assert not await cancelled(store, chat)
     assert acts(database) == ["export_start", "export_cancel"]
@@ -172,7 +166,7 @@ async def test_what_a_killed_process_was_at_is_begun_anew_and_handed_over_once(
     assert again == first
     assert await store.tasks.complete(again, result("file"), NOW) is Completion.DONE
     assert await store.tasks.complete(first, result("file"), NOW) is Completion.ENDED
-    assert [reply.paragraphs[0] for reply in await sent(store)].count("file") == 1
+    assert [reply.paragraphs[0] for reply in await told(store)].count("file") == 1
     assert states(database) == ["done"]
 
 
@@ -184,7 +178,7 @@ async def test_a_role_lost_before_the_end_hands_nothing_over(store: Store, chat:
     assert await store.tasks.complete(task, result("file"), NOW) is Completion.LOST
     assert await store.tasks.fail(task, says("lost"), NOW)
     assert not await store.tasks.fail(task, says("lost"), NOW)
-    assert "file" not in [reply.paragraphs[0] for reply in await sent(store)]
+    assert "file" not in [reply.paragraphs[0] for reply in await told(store)]
     assert states(database) == ["failed"]
 
 
@@ -192,7 +186,7 @@ async def test_a_message_that_cannot_be_made_leaves_nothing_half_done(
     store: Store, chat: Chat, database: Database
 ) -> None:
     await ordered(store, chat)
-    await sent(store)
+    await told(store)
     task = await taken(store)
 
     def gone() -> Reply:
@@ -201,7 +195,7 @@ async def test_a_message_that_cannot_be_made_leaves_nothing_half_done(
     with pytest.raises(FileNotFoundError):
         await store.tasks.complete(task, Result([lambda: says("1"), gone], says("done"), (), "XD", None, 7), NOW)
     assert states(database) == ["running"]
-    assert await sent(store) == []
+    assert await told(store) == []
 
 
 async def test_an_order_that_cannot_be_read_fails_alone(

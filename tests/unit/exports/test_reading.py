@@ -23,7 +23,7 @@ T = translator("vi")
 CODE, STATE, DRAFT = T("Request code"), T("State"), T("draft")
 HEADING = (CODE, STATE, T("Revision"))
 SHEET = "xl/worksheets/sheet1.xml"
-REASONS = ["thiếu quyết định", "=HYPERLINK(\"http://x\")", "<b>đậm</b>", "+84 sai", "x" * 300, "7"]
+REASONS = ["thiếu quyết định", '=HYPERLINK("http://x")', "<b>đậm</b>", "+84 sai", "x" * 300, "7"]
 
 
 def table(*rows: tuple[object, ...], sheets: int = 1) -> bytes:

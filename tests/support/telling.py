@@ -1,0 +1,15 @@
+"""All that waits for a person, delivered."""
+
+from bot.store.api import Delivery, Store
+from handlers.replies import Reply
+from tests.support.storing import NOW, claim
+
+
+async def told(store: Store, message: str | None = "42") -> list[Reply]:
+    """In order; ``message`` is what the platform calls each."""
+    replies = []
+    while rows := await claim(store):
+        for row in rows:
+            replies.append(row.reply)
+            await store.settle(row, Delivery.SENT, NOW, message=message)
+    return replies
