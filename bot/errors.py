@@ -9,6 +9,7 @@
     ├── InputError          a file that was given cannot be read
     ├── Forbidden           the role does not allow it (exit code 3)
     ├── PersonUnknown       nobody is named so (exit code 2)
+    ├── NotFound            there is nothing of that name, or not within reach
     └── (bot.store.errors, bot.certificates.errors: the errors of those packages)
 """
 
@@ -86,3 +87,7 @@ class PersonUnknown(TrolyError):  # noqa: N818 - as above
     """Nobody is named so."""
 
     exit_code = 2
+
+
+class NotFound(TrolyError):  # noqa: N818 - as above
+    """There is no such thing within reach."""

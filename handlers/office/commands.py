@@ -1,8 +1,8 @@
 """The commands of those with a role: in nobody's menu, in the help of those who may use them."""
 
 from handlers.command import Command
+from handlers.office.desk_view import listed, searched
 from handlers.office.rights import Act
-from handlers.office.screens.desk_view import listed, searched
 from handlers.page import Answered
 from handlers.screen import Here
 from locales import N_

@@ -1,11 +1,11 @@
 """The request list, a page at a time, the newest first."""
 
+from handlers.office.desk_view import listed, narrowed, opened, searched, shown, view_of, widened
 from handlers.office.filter_words import in_words
 from handlers.office.holding import rights_of
 from handlers.office.list_words import row
 from handlers.office.model import Filed, Filter
 from handlers.office.rights import Act, Rights
-from handlers.office.screens.desk_view import listed, narrowed, opened, searched, shown, view_of, widened
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here
 from handlers.screens.flow import proceed

@@ -2,12 +2,12 @@
 
 from markupsafe import Markup
 
+from handlers.office.desk_view import listed, shown, view_of
 from handlers.office.filter_words import in_words
 from handlers.office.holding import rights_of
 from handlers.office.list_words import MOVES_TO, TYPED
 from handlers.office.model import Move, MovedAll
 from handlers.office.moving import AT_ONCE, NEEDS_REASON, OFFICE_STATES, movable
-from handlers.office.screens.desk_view import listed, shown, view_of
 from handlers.page import Answered, Option, Page
 from handlers.requests.model import State
 from handlers.requests.words import STATES

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from handlers.dates import parse_day
+from handlers.office.desk_view import listed, narrowed, shown, view_of, widened
 from handlers.office.filter_words import in_words
 from handlers.office.model import Filter
-from handlers.office.screens.desk_view import listed, narrowed, shown, view_of, widened
 from handlers.page import Answered, Option, Page
 from handlers.requests.model import State
 from handlers.requests.words import PROCEDURES, STATES

@@ -2,12 +2,12 @@
 
 from markupsafe import Markup
 
+from handlers.office.desk_view import listed, opened, shown, view_of
 from handlers.office.holding import rights_of
 from handlers.office.list_words import MOVES_TO, TYPED, details, overtaken
 from handlers.office.model import Filed, Move, Moved
 from handlers.office.moving import NEEDS_REASON, clean_reason, moves_of
 from handlers.office.rights import Act, Rights
-from handlers.office.screens.desk_view import listed, opened, shown, view_of
 from handlers.page import Answered, Option, Page
 from handlers.requests.model import State
 from handlers.requests.words import STATES
@@ -52,7 +52,7 @@ class DeskReason:
         """The reason, to be typed."""
         say, to = here.say, view_of(here).moving_to or State.SENT_BACK
         what = here.session.about or say(N_("all requests of the list"))
-        title = say(N_("<b>{what}</b> – {move}"), what=what, move=say(MOVES_TO[to]))
+        title = Markup("<b>{}</b> – {}").format(what, say(MOVES_TO[to]))
         ask = say(N_("Why? Please type the reason; the officer reads it as you write it."))
         cancel = Option(CANCEL, say.t(N_("Do not change it")), ("thoi", "huy", "khong doi", "cancel"))
         return Page(title, (ask,), (cancel,), exact=True)

@@ -1,11 +1,12 @@
 """The unit that the list is narrowed to: down the tree, or by name."""
 
+from handlers.office.desk_view import narrowed, shown
 from handlers.office.holding import rights_of
 from handlers.office.rights import Act, Rights
-from handlers.office.screens.desk_view import narrowed, shown
 from handlers.office.unit_choice import coverable, units_named
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here
+from handlers.voice import bold
 from locales import N_
 
 ANY, THIS, UP, BACK = "any", "this", "up", "back"
@@ -23,7 +24,7 @@ class DeskUnit:
         say, rights, units = here.say, await rights_of(here), here.world.units
         at = _at(here, rights)
         below = _below(rights, at)
-        title = say(N_("<b>Which unit?</b>")) if at is None else say(N_("<b>{unit}</b>"), unit=units.name(at))
+        title = say(N_("<b>Which unit?</b>")) if at is None else bold(units.name(at))
         typing = say(N_("All units below it count too. A name can also be typed, with or without accents."))
         options = [Option(code, units.name(code)) for code in below[:SHOWN]]
         return Page(title, (typing,), (*_this(here, at), *options, *_ways(here, at)), exact=True)
