@@ -73,7 +73,7 @@ class ExportChildren:
         Raises:
             OSError: no folder can be made, or no process started.
         """
-        with _private_folder(self._folder) as folder:
+        with private_folder(self._folder) as folder:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-P", "-m", _MODULE, task, str(folder),
                 stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, limit=_LONGEST_LINE, env=self._environment,
@@ -86,7 +86,7 @@ class ExportChildren:
 
 
 @contextmanager
-def _private_folder(below: Path) -> Iterator[Path]:
+def private_folder(below: Path) -> Iterator[Path]:
     """A folder for the owner's eyes, gone at the end whatever happens."""
     below.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = Path(tempfile.mkdtemp(dir=below))  # mode 0700

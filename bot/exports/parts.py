@@ -57,6 +57,7 @@ async def write_parts(store: Store, order: Order, folder: Path, limit: int, prog
 
 
 async def _fill(store: Store, order: Order, meant: Span, files: "PartFiles", progress: Progress) -> None:
+    progress(0, meant.count)
     try:
         async for batch in batches(store, order, meant):
             await files.add(batch)
@@ -131,8 +132,8 @@ class PartFiles:
 
 
 def _named(made: Sequence[Made], order: Order, folder: Path) -> tuple[Made, ...]:
-    """The files under names for people: ``yeu-cau.xlsx``, or ``yeu-cau-1-3.xlsx`` where it is the first of three."""
-    stem, named = fold(order.t(N_("requests"))).replace(" ", "-"), []
+    """The files under names for people: ``danh-sach-yeu-cau.xlsx``, or ``danh-sach-yeu-cau-1-3.xlsx`` where it is the first of three."""
+    stem, named = fold(order.t(N_("Request list"))).replace(" ", "-"), []
     for number, one in enumerate(made, 1):
         part = f"-{number}-{len(made)}" if len(made) > 1 else ""
         path = folder / one.name
