@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test corpus lint format bench messages screens clean
+.PHONY: help setup office run test corpus lint format bench messages screens clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,11 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 setup: $(READY) ## set up alone, into .venv
+
+office: ## install LibreOffice, which opens the exports in the tests (Debian, as root)
+	apt-get update --quiet --quiet
+	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends \
+		libreoffice-calc-nogui libreoffice-writer-nogui poppler-utils fonts-liberation
 
 run: setup ## start the assistant (the terminal chat while no channel is set)
 	@$(BIN)/troly run

@@ -46,7 +46,7 @@ UNIT_TABLES = ("grants", "invitations", "requests", "audit")
 
 @pytest.fixture
 async def town(house: House, store: Store, sql: Sql) -> House:
-    """An owner, people of Xã Nhơn Trạch; in Xã Đại Phước an admin, an invitation, a request, and a row of the journal."""
+    """An owner, people of Xã Nhơn Trạch; in Xã Đại Phước an admin, an invitation, a request, a journal row."""
     await given(store, "chủ", Role.OWNER)
     await given(store, "an", Role.ADMIN, "DN.NT")
     await given(store, "tâm", Role.FOCAL, "DN.NT")
