@@ -41,6 +41,7 @@ def _exports() -> None:
 
 @app.command(help=N_("Write the requests that are meant to one file, complete or not at all."))
 def requests(
+    *,
     form: Annotated[Form, typer.Option("--format", help=N_("Kind of file."))],
     out: Annotated[Path, typer.Option("--out", help=N_("The file to write."))],
     unit: UnitOption = None,
@@ -52,7 +53,6 @@ def requests(
     expires_until: ExpiresUntilOption = None,
     text: TextOption = "",
     person: As = None,
-    *,
     force: Annotated[bool, typer.Option("--force", help=N_("Replace a file that is there."))] = False,
     language: Language = None,
 ) -> None:
@@ -67,7 +67,9 @@ def requests(
         raise typer.Exit(CANCELLED) from None
     typer.echo(t(N_("Written to {file}; requests: {count}."), file=out, count=done.count), err=True)
     if done.left_out:
-        typer.echo(t(N_("Left out, because this kind of file is not for them: {number}."), number=done.left_out), err=True)
+        typer.echo(
+            t(N_("Left out, because this kind of file is not for them: {number}."), number=done.left_out), err=True
+        )
 
 
 def _check(form: Form, out: Path, *, force: bool) -> None:
@@ -91,6 +93,4 @@ async def _exported(form: Form, out: Path, wanted: Wanted, person: str | None, t
         columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task("", total=None)
-            return await export(
-                by.store, order, out, lambda done, total: bar.update(task, completed=done, total=total)
-            )
+            return await export(by.store, order, out, lambda done, total: bar.update(task, completed=done, total=total))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from bot.exports.columns import COLUMNS, Column, Kind
+from bot.exports.columns import COLUMNS, Column, Kind, Value
 from bot.harmless import harmless
 from handlers.office.model import Filed
 from handlers.office.units import UnitDirectory
@@ -39,17 +39,17 @@ def _said(column: Column, t: Translator, units: UnitDirectory) -> _Said:
     return lambda filed: _plain(get(filed, units))
 
 
-def _in_words(value: object, words: dict[str, str]) -> str:
+def _in_words(value: Value, words: dict[str, str]) -> str:
     if isinstance(value, tuple):
         return ", ".join(words.get(one, one) for one in value)
     return words.get(str(value), str(value)) if value else ""
 
 
-def _on_clocks(value: object) -> Cell:
+def _on_clocks(value: Value) -> Cell:
     return vietnamese(value).replace(tzinfo=None) if isinstance(value, datetime) else ""
 
 
-def _plain(value: object) -> Cell:
+def _plain(value: Value) -> Cell:
     if isinstance(value, str):
         return harmless(value)
     return value if isinstance(value, int | date) else ""

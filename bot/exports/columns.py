@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from operator import attrgetter
+from typing import Any
 
 from handlers.office.model import Filed
 from handlers.office.units import UnitDirectory
@@ -35,7 +36,7 @@ class Column:
     width: int  #: in characters of a spreadsheet
     get: Get
     kind: Kind = Kind.TEXT
-    words: Mapping[str, str] = field(default_factory=dict)  #: message ids of the words it may hold; empty: any text
+    words: Mapping[Any, str] = field(default_factory=dict)  #: message ids of the words it may hold; empty: any text
     personal: bool = False  #: masked for those who may not see it
 
 

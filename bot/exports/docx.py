@@ -84,7 +84,11 @@ class DocxWriter:
 
     def _line(self, name: str, one: OfficialList, part: "Part") -> str:
         return self._about.t(
-            N_("{name}: Mẫu {form}, {body}, entries: {count}"), name=name, form=one.form, body=one.body, count=part.count
+            N_("{name}: Mẫu {form}, {body}, entries: {count}"),
+            name=name,
+            form=one.form,
+            body=one.body,
+            count=part.count,
         )
 
 

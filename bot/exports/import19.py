@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bot.exports.about import About
-from bot.exports.xlsx import close_rows, fitting, open_workbook
+from bot.exports.xlsx import close_rows, fitting, open_workbook, write_workbook
 from bot.exports.xlsx_sheets import information
 from bot.harmless import harmless
 from handlers.office.model import Filed
@@ -18,7 +18,7 @@ from locales import N_
 from rules.facts import Subject
 from rules.outcome import Procedure
 
-#: In Vietnamese whatever the language of the one who exports: a program of others reads them. With widths in characters.
+#: Headings with widths in characters; in Vietnamese for everybody, because a program of others reads them.
 COLUMNS = (
     ("STT", 6),
     ("Họ tên", 28),
@@ -44,16 +44,16 @@ COLUMNS = (
 PROCEDURES = frozenset({Procedure.ISSUE_NEW, Procedure.CHANGE_INFORMATION})
 _LEVELS = 4
 REPORTED = N_(
-    "This layout is reported practice, met in three public tools; its official status is unknown. Compare it with what the"
-    " receiving office asks for before you send it (to be checked)."
+    "This layout is reported practice, met in three public tools; its official status is unknown. Compare it with what"
+    " the receiving office asks for before you send it (to be checked)."
 )
 EIGHTEEN = N_(
     "The source names 18 fields for its 19 columns; the number of the row is put first. Which level of a body comes"
     " first is this assistant's reading: the highest."
 )
 BLANK = N_(
-    "What is not held stays blank, personal numbers (CCCD) always. Only requests of persons for a new certificate or for"
-    " a change of information are here; left out: {number}."
+    "What is not held stays blank, personal numbers (CCCD) always. Only requests of persons for a new certificate or"
+    " for a change of information are here; left out: {number}."
 )
 
 
@@ -88,7 +88,7 @@ class Import19Writer:
         """The sheet that says what this is."""
         blank = self._about.t(BLANK, number=self.left_out)
         information(self._workbook, self._about, self._about.t(REPORTED), self._about.t(EIGHTEEN), blank)
-        self._workbook.close()
+        write_workbook(self._workbook)
 
     def abandon(self) -> None:
         """Let go of the rows' files."""
@@ -99,8 +99,7 @@ def _cells(content: Content, unit: str | None, units: UnitDirectory) -> Iterator
     """Columns and what is known for them."""
     yield 1, content.subscriber
     yield 6, content.news.get("new_email", "")
-    for at, body in enumerate(_bodies(content, unit, units)[:_LEVELS], start=7):
-        yield at, body
+    yield from enumerate(_bodies(content, unit, units), start=7)
     yield 15, content.serial or ""
 
 

@@ -1,4 +1,4 @@
-"""A file that appears under its name only when it is complete: before that it lives in a folder of its own beside it."""
+"""A file that appears under its name only when it is complete; before that it lives in a folder beside it."""
 
 import fcntl
 import os
@@ -58,9 +58,8 @@ def landing(target: Path) -> Iterator[Landing]:
                 yield place
             finally:
                 shutil.rmtree(place.folder, ignore_errors=True)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise OutputError(_TROUBLE, file=target, reason=reason) from None
+    except OSError as error:
+        raise OutputError(_TROUBLE, file=target, reason=error.strerror or error) from None
 
 
 @contextmanager

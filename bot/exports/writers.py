@@ -12,7 +12,6 @@ from bot.exports.model import Form, Writer
 from bot.exports.text import TextWriter
 from bot.exports.xlsx import XlsxWriter
 
-
 #: How a file's name may end.
 ENDINGS = {
     Form.XLSX: (".xlsx",),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from bot.exports.about import About
 from bot.exports.cells import Cell, Cells
@@ -32,6 +33,18 @@ def open_workbook(path: Path) -> Any:
     workbook = xlsxwriter.Workbook(str(path), options)
     workbook.use_zip64()
     return workbook
+
+
+def write_workbook(workbook: Any) -> None:
+    """Write the file.
+
+    Raises:
+        OSError: it cannot be written; XlsxWriter has an error of its own around it.
+    """
+    try:
+        workbook.close()
+    except FileCreateError as error:
+        raise error.args[0] from None
 
 
 def close_rows(workbook: Any) -> None:
@@ -61,6 +74,7 @@ class XlsxWriter:
         self._put = _Putting(self._workbook).by_column(cells.columns)
         self._counts = _Counts()
         self._sheets = 0
+        self._row = 1
         self._begin_sheet()
 
     def add(self, batch: Sequence[Filed]) -> None:
@@ -82,7 +96,7 @@ class XlsxWriter:
         self._end_sheet()
         summary(self._workbook, self._counts, self._about)
         information(self._workbook, self._about)
-        self._workbook.close()
+        write_workbook(self._workbook)
 
     def abandon(self) -> None:
         """Let go of the rows' files."""

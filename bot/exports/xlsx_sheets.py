@@ -31,7 +31,8 @@ def summary(workbook: Any, counts: Mapping[str, Mapping[str, int]], about: About
     bold = workbook.add_format({"bold": True, "bg_color": "#D9E2F3"})
     row = 0
     for number, (title, table) in enumerate(tables):
-        _table(sheet, row, title, t(N_("Number")), table, bold)
+        sheet.write_row(row, 0, (title, t(N_("Number"))), bold)
+        _table(sheet, row + 1, table)
         if table:
             chart = _chart(workbook, sheet, row, title, min(len(table), MOST_BARS))
             sheet.insert_chart(number * _CHART_ROWS, 3, chart)
@@ -51,10 +52,8 @@ def _by_unit(counts: Mapping[str, int], about: About) -> list[tuple[str, int]]:
     return sorted(found, key=lambda one: (-one[1], one[0]))
 
 
-def _table(sheet: Any, row: int, title: str, number: str, table: list[tuple[str, int]], bold: Any) -> None:
-    sheet.write_string(row, 0, title, bold)
-    sheet.write_string(row, 1, number, bold)
-    for at, (words, count) in enumerate(table, start=row + 1):
+def _table(sheet: Any, row: int, table: list[tuple[str, int]]) -> None:
+    for at, (words, count) in enumerate(table, start=row):
         sheet.write_string(at, 0, words)
         sheet.write_number(at, 1, count)
 

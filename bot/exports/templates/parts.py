@@ -32,16 +32,14 @@ def set_page(document: Document, *, landscape: bool) -> int:
     section.top_margin = section.bottom_margin = _TOP
     section.left_margin, section.right_margin = _LEFT, _RIGHT
     font(document.styles["Normal"], "Times New Roman", Pt(13))
-    document.styles["Normal"].paragraph_format.space_after = Pt(0)  # type: ignore[attr-defined]  # of a paragraph style
+    document.styles["Normal"].paragraph_format.space_after = Pt(0)
     return int((_LONG if landscape else _SHORT) - _LEFT - _RIGHT)
 
 
-def said(
-    paragraph: Paragraph, text: str, size: int = 13, *, bold: bool = False, italic: bool = False, centred: bool = True
-) -> Paragraph:
-    """Text in a paragraph."""
+def said(paragraph: Paragraph, text: str, size: int = 13, look: str = "", *, centred: bool = True) -> Paragraph:
+    """Text in a paragraph; ``look`` has "bold", "italic" or both in it."""
     run = paragraph.add_run(text)
-    run.font.size, run.bold, run.italic = Pt(size), bold, italic
+    run.font.size, run.bold, run.italic = Pt(size), "bold" in look, "italic" in look
     if centred:
         paragraph.alignment = _CENTRE
     return paragraph
@@ -62,20 +60,20 @@ def heading(document: Document, width: int) -> None:
     size = 13 if width > _WIDE else 12
     left, right = side_by_side(document, width, _LEFT_SHARE)
     said(left.paragraphs[0], "{{ superior }}", size)
-    said(left.add_paragraph(), "{{ body }}", size, bold=True)
+    said(left.add_paragraph(), "{{ body }}", size, look="bold")
     line_above(left.add_paragraph(), int(width * _LEFT_SHARE), 0.35)
     said(left.add_paragraph(), "Số: ........../..........", size)
-    said(right.paragraphs[0], _NATION, size, bold=True)
-    said(right.add_paragraph(), _MOTTO, size + 1, bold=True)
+    said(right.paragraphs[0], _NATION, size, look="bold")
+    said(right.add_paragraph(), _MOTTO, size + 1, look="bold")
     line_above(right.add_paragraph(), int(width * (1 - _LEFT_SHARE)), 0.42 if width > _WIDE else 0.6)
-    said(right.add_paragraph(), "................., ngày ..... tháng ..... năm .......", size, italic=True)
+    said(right.add_paragraph(), "................., ngày ..... tháng ..... năm .......", size, look="italic")
 
 
 def title(document: Document, asks: str, width: int) -> None:
     """What the document is, and to whom it goes."""
-    first = said(document.add_paragraph(), "DANH SÁCH", 14, bold=True)
+    first = said(document.add_paragraph(), "DANH SÁCH", 14, look="bold")
     first.paragraph_format.space_before = Pt(12)
-    said(document.add_paragraph(), asks, 14, bold=True)
+    said(document.add_paragraph(), asks, 14, look="bold")
     line_above(document.add_paragraph(), width, 0.3)
     to = said(document.add_paragraph(), "Kính gửi: {{ recipient }}", 14)
     to.paragraph_format.space_after = Pt(8)
@@ -83,7 +81,7 @@ def title(document: Document, asks: str, width: int) -> None:
 
 def contact(document: Document, wanted: tuple[str, ...], width: int) -> None:
     """Who can be asked, written by hand: none of it is held."""
-    head = said(document.add_paragraph(), "Thông tin người liên hệ:", bold=True, centred=False)
+    head = said(document.add_paragraph(), "Thông tin người liên hệ:", look="bold", centred=False)
     head.paragraph_format.space_before = Pt(8)
     head.paragraph_format.keep_with_next = True
     for label in wanted:
@@ -96,11 +94,11 @@ def signature(document: Document, width: int) -> None:
     """Where the head signs and the seal goes."""
     document.add_paragraph().paragraph_format.keep_with_next = True
     left, right = side_by_side(document, width, _LEFT_SHARE)
-    said(left.paragraphs[0], "Nơi nhận:", 12, bold=True, italic=True, centred=False)
+    said(left.paragraphs[0], "Nơi nhận:", 12, look="bold italic", centred=False)
     for receiver in ("- Như trên;", "- Lưu: VT."):
         said(left.add_paragraph(), receiver, 11, centred=False)
-    said(right.paragraphs[0], _SIGNS, bold=True)
-    said(right.add_paragraph(), "(Ký, ghi rõ họ tên, đóng dấu)", italic=True)
+    said(right.paragraphs[0], _SIGNS, look="bold")
+    said(right.add_paragraph(), "(Ký, ghi rõ họ tên, đóng dấu)", look="italic")
     for _ in range(4):
         said(right.add_paragraph(), "")
     said(document.add_paragraph(), "", 1)  # Word wants a paragraph behind a table; a small one makes no page
@@ -109,7 +107,7 @@ def signature(document: Document, width: int) -> None:
 def footer(document: Document, form: str) -> None:
     """That the layout is a draft, and which page this is."""
     below = document.sections[0].footer
-    said(below.paragraphs[0], _DRAFT.format(form=form), 9, italic=True, centred=False)
+    said(below.paragraphs[0], _DRAFT.format(form=form), 9, look="italic", centred=False)
     pages = said(below.add_paragraph(), "Trang ", 9, centred=False)
     pages.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     field(pages, "PAGE", Pt(9))

@@ -46,4 +46,4 @@ def _fill(row: _Row, texts: Sequence[tuple[str, bool]], columns: Sequence[Column
 
 
 def _write(cell: _Cell, text: str, *, centred: bool, bold: bool) -> None:
-    said(cell.paragraphs[0], text, _SIZE, bold=bold, centred=centred)
+    said(cell.paragraphs[0], text, _SIZE, "bold" if bold else "", centred=centred)
