@@ -21,9 +21,9 @@ class Form(StrEnum):
 
 
 FORMS = {
-    Form.XLSX: N_("Excel"),
-    Form.CSV: N_("CSV"),
-    Form.JSONL: N_("JSON Lines"),
+    Form.XLSX: N_("Excel spreadsheet"),
+    Form.CSV: N_("CSV table"),
+    Form.JSONL: N_("JSON Lines, for programs"),
     Form.DOCX: N_("official lists, Mẫu 04/05/06 (DOCX)"),
     Form.IMPORT19: N_("the table of 19 columns"),
 }
