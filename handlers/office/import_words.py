@@ -8,6 +8,7 @@ from markupsafe import Markup
 from handlers.dates import moment
 from handlers.office.export_words import number
 from handlers.office.importing import Bad, Change, Conflict, Fault, Imported, Plan, SheetTrouble
+from handlers.office.journal_words import doer
 from handlers.office.moving import AT_ONCE
 from handlers.requests.words import STATES
 from handlers.voice import Voice, bold, bullets, lines
@@ -76,7 +77,7 @@ def _against(say: Voice, plan: Plan, named: int) -> Iterator[Markup]:
 
 def _conflict(say: Voice, conflict: Conflict) -> Markup:
     now = conflict.now
-    who = say(N_("the subscriber")) if now.actor == "subscriber" else Markup("{}").format(now.actor)
+    who = doer(say, now.actor, {})
     row = N_("line {line}, <code>{code}</code>: by {who} at {when}, now “{state}”")
     told = {"who": who, "when": moment(now.changed_at), "state": say(STATES[now.state])}
     return say(row, line=conflict.line.number, code=conflict.line.code, **told)

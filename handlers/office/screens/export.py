@@ -3,11 +3,11 @@
 from markupsafe import Markup
 
 from handlers.office import export_words
+from handlers.office.desk_view import listed, view_of
 from handlers.office.exporting import FORMS, ExportOrder, ExportView, Form
 from handlers.office.filter_words import in_words
 from handlers.office.holding import rights_of
 from handlers.office.rights import Act, Rights
-from handlers.office.desk_view import listed, view_of
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
 from locales import N_
