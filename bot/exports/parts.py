@@ -132,7 +132,7 @@ class PartFiles:
 
 
 def _named(made: Sequence[Made], order: Order, folder: Path) -> tuple[Made, ...]:
-    """The files under names for people: ``danh-sach-yeu-cau.xlsx``, or ``danh-sach-yeu-cau-1-3.xlsx`` where it is the first of three."""
+    """The files under names for people, such as ``danh-sach-yeu-cau-1-3.xlsx`` for the first of three."""
     stem, named = fold(order.t(N_("Request list"))).replace(" ", "-"), []
     for number, one in enumerate(made, 1):
         part = f"-{number}-{len(made)}" if len(made) > 1 else ""

@@ -7,7 +7,8 @@ from bot.store.office.extract import StoredExtract
 from bot.store.office.imports import StoredImports
 from bot.store.office.journal import StoredJournal
 from bot.store.office.people import StoredPeople
-from handlers.ports import Desk, Exports, Extract, Imports, Journal, People
+from bot.store.office.unit_book import StoredUnitBook
+from handlers.ports import Desk, Exports, Extract, Imports, Journal, People, UnitBook
 
 
 class StoredOffice:
@@ -21,3 +22,4 @@ class StoredOffice:
         self.extract: Extract = StoredExtract(acting)
         self.exports: Exports = StoredExports(acting, journal)
         self.imports: Imports = StoredImports(acting, journal)
+        self.units: UnitBook = StoredUnitBook(acting, journal)
