@@ -23,6 +23,8 @@ TEXT_STAYS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "stri
 LONGEST_TEXT = 32_767
 #: What a sheet of Excel holds, the header included.
 MOST_ROWS = 1_048_576
+#: A day as Vietnamese officials write it: locale 0x042A is vi-VN, whatever the language of the spreadsheet.
+_LOCALE, _DAY = "[$-42A]", "dd/mm/yyyy"
 #: The first year that a cell of Excel can count from.
 FIRST_YEAR = 1900
 
@@ -144,8 +146,8 @@ class _Putting:
         top = {"valign": "top"}
         self._text = workbook.add_format(top)
         self._wrapped = workbook.add_format({**top, "text_wrap": True})
-        self._day = workbook.add_format({**top, "num_format": "dd/mm/yyyy"})
-        self._moment = workbook.add_format({**top, "num_format": "hh:mm dd/mm/yyyy"})
+        self._day = workbook.add_format({**top, "num_format": _LOCALE + _DAY})
+        self._moment = workbook.add_format({**top, "num_format": f"{_LOCALE}hh:mm {_DAY}"})
 
     def by_column(self, columns: Sequence[Column] = COLUMNS) -> list[Put]:
         """One for each column."""

@@ -33,7 +33,7 @@ HOSTILE = (
     "dòng một\ndòng hai",
     "khoảng\x00trắng\x07\r",
     "nửa \ud800 chữ \uffff",
-    '"nháy", phẩy; \'đơn\'',
+    "\"nháy\", phẩy; 'đơn'",
     "_x0041_",
 )
 

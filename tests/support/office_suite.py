@@ -10,17 +10,21 @@ MISSING = "LibreOffice (soffice) is not installed; the exports are opened in it:
 SECONDS = 100
 
 
-def converted(path: Path, to: str, *, ending: str | None = None) -> Path:
+def converted(path: Path, to: str, *options: str) -> Path:
     """The file in another format, such as ``pdf`` or ``csv:...``, in a folder ``converted`` beside it."""
     program = shutil.which("soffice")
     assert program, MISSING
     out = path.parent / "converted"
     with tempfile.TemporaryDirectory() as profile:
-        command = [program, f"-env:UserInstallation=file://{profile}", "--headless", "--convert-to", to]
+        command = [program, f"-env:UserInstallation=file://{profile}", "--headless", *options]
         done = subprocess.run(
-            [*command, "--outdir", str(out), str(path)], capture_output=True, text=True, timeout=SECONDS, check=False
+            [*command, "--convert-to", to, "--outdir", str(out), str(path)],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
         )
-    made = out / f"{path.stem}.{ending or to.partition(':')[0]}"
+    made = out / f"{path.stem}.{to.partition(':')[0]}"
     assert made.exists(), done.stdout + done.stderr
     return made
 

@@ -97,7 +97,7 @@ def signature(document: Document, width: int) -> None:
     said(left.paragraphs[0], "Nơi nhận:", 12, look="bold italic", centred=False)
     for receiver in ("- Như trên;", "- Lưu: VT."):
         said(left.add_paragraph(), receiver, 11, centred=False)
-    said(right.paragraphs[0], _SIGNS, look="bold")
+    said(right.paragraphs[0], _SIGNS, 13 if width > _WIDE else 12, "bold")
     said(right.add_paragraph(), "(Ký, ghi rõ họ tên, đóng dấu)", look="italic")
     for _ in range(4):
         said(right.add_paragraph(), "")

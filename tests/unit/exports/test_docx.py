@@ -8,9 +8,9 @@ from docx import Document
 
 from bot.errors import OutputError
 from bot.exports import docx
+from bot.exports.columns import NEWS
 from bot.exports.docx import DocxWriter
 from bot.exports.lists import CHANGING, entry
-from bot.exports.columns import NEWS
 from handlers.office.model import Filed
 from rules.facts import Event
 from rules.outcome import Procedure

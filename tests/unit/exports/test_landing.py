@@ -24,9 +24,8 @@ def test_what_fails_leaves_nothing_and_what_was_there_stays(tmp_path: Path) -> N
     target = tmp_path / "list.csv"
     target.write_text("before")
 
-    with pytest.raises(ZeroDivisionError), landing(target) as place:
-        place.draft.write_text("half of it")
-        raise ZeroDivisionError
+    with pytest.raises(UnicodeEncodeError), landing(target) as place:
+        place.draft.write_text("half of it \ud800", encoding="utf-8")
 
     assert target.read_text() == "before"
     assert list(tmp_path.iterdir()) == [target]
