@@ -75,3 +75,11 @@ code IN ({each}(:codes));
 -- :name import_known
 -- What requests of a list stand at.
 SELECT code, state, revision, changed_at FROM requests WHERE {where};
+
+-- :name erase_tasks
+-- What a person ordered, and lists of theirs that wait, go with all that is held about them.
+DELETE FROM tasks WHERE chat = :chat;
+
+-- :name expire_tasks
+-- Orders and lists that nobody came back to since :before.
+DELETE FROM tasks WHERE changed_at < :before RETURNING 1;

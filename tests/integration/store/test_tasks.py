@@ -1,6 +1,7 @@
 """Exports as tasks: ordered in a chat, worked off once, cancelled, begun anew."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -13,7 +14,7 @@ from handlers.office.rights import Role
 from handlers.replies import Reply
 from tests.integration.store.conftest import Database
 from tests.support.office import given, office, rights, settle_units
-from tests.support.storing import ADDRESS, CHANNEL, NOW, claim, one_chat, says, texts
+from tests.support.storing import ADDRESS, CHANNEL, NOW, claim, next_turn, one_chat, says, texts
 from tests.support.telling import told
 
 ORDER = ExportOrder(wanted=Filter(unit="DN.NT", text="Nguyễn Thị Bí Mật"), form=Form.XLSX)
@@ -206,3 +207,21 @@ async def test_an_order_that_cannot_be_read_fails_alone(
 
     assert await store.tasks.take(CHANNEL, NOW) is None
     assert states(database) == ["failed"]
+
+
+async def test_an_order_goes_when_its_time_is_over(store: Store, chat: Chat, database: Database) -> None:
+    await ordered(store, chat)
+    await store.retention(NOW + timedelta(days=179), 180)
+    assert states(database) == ["queued"]
+
+    await store.retention(NOW + timedelta(days=181), 180)
+    assert states(database) == []
+
+
+async def test_whoever_is_forgotten_leaves_no_order(store: Store, chat: Chat, database: Database) -> None:
+    await ordered(store, chat)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        await unit.own_data.erase()
+        await unit.finish(None, [])
+
+    assert states(database) == []
