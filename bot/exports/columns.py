@@ -37,6 +37,7 @@ class Column:
     get: Get
     kind: Kind = Kind.TEXT
     words: Mapping[Any, str] = field(default_factory=dict)  #: message ids of the words it may hold; empty: any text
+    wraps: bool = False  #: its cells grow taller, not cut
     personal: bool = False  #: masked for those who may not see it
 
 
@@ -60,7 +61,7 @@ NEWS = ("new_name", "new_address", "new_superior", "new_unit", "new_email")
 COLUMNS = (
     Column("code", N_("Request code"), 16, _of("request.code")),
     Column("state", N_("State"), 14, _of("request.state"), words=STATES),
-    Column("note", N_("Note"), 36, _of("note"), personal=True),
+    Column("note", N_("Note"), 36, _of("note"), wraps=True, personal=True),
     Column("unit_code", N_("Unit code"), 14, _of("unit")),
     Column("unit_name", N_("Unit"), 32, _unit_name),
     Column("managing_body", FIELDS["unit"].title, 32, _of("request.content.unit")),

@@ -12,7 +12,7 @@ from xlsxwriter.exceptions import FileCreateError
 from bot.exports.about import About
 from bot.exports.cells import Cell, Cells
 from bot.exports.columns import COLUMNS, Column, Kind
-from bot.exports.xlsx_sheets import information, summary
+from bot.exports.xlsx_sheets import for_paper, information, summary
 from handlers.office.model import Filed
 from handlers.requests.words import STATES
 from locales import N_
@@ -113,6 +113,8 @@ class XlsxWriter:
             self._sheet.set_column(at, at, column.width)
             self._sheet.write_string(0, at, words, heading)
         self._sheet.freeze_panes(1, 1)
+        self._sheet.repeat_rows(0)
+        for_paper(self._sheet)
         self._row = 1
 
     def _end_sheet(self) -> None:
@@ -140,24 +142,22 @@ Put = Callable[[Any, int, int, Any], object]
 
 
 class _Putting:
-    """How a cell of each kind is written."""
+    """How a cell of each kind is written; plain text has no format, which every cell would pay for."""
 
     def __init__(self, workbook: Any) -> None:
-        top = {"valign": "top"}
-        self._text = workbook.add_format(top)
-        self._wrapped = workbook.add_format({**top, "text_wrap": True})
-        self._day = workbook.add_format({**top, "num_format": _LOCALE + _DAY})
-        self._moment = workbook.add_format({**top, "num_format": f"{_LOCALE}hh:mm {_DAY}"})
+        self._wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
+        self._day = workbook.add_format({"num_format": _LOCALE + _DAY})
+        self._moment = workbook.add_format({"num_format": f"{_LOCALE}hh:mm {_DAY}"})
 
     def by_column(self, columns: Sequence[Column] = COLUMNS) -> list[Put]:
         """One for each column."""
         return [self._of(column) for column in columns]
 
     def _of(self, column: Column) -> Put:
-        text = self._wrapped if column.width > 30 else self._text
         if column.kind is Kind.NUMBER:
-            return lambda sheet, row, at, cell: sheet.write_number(row, at, cell, self._text)
+            return lambda sheet, row, at, cell: sheet.write_number(row, at, cell)
         if column.kind is Kind.TEXT:
+            text = self._wrapped if column.wraps else None
             return lambda sheet, row, at, cell: sheet.write_string(row, at, fitting(cell), text)
         dated = self._day if column.kind is Kind.DAY else self._moment
         return lambda sheet, row, at, cell: _put_date(sheet, row, at, cell, dated)

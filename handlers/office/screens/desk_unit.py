@@ -3,7 +3,7 @@
 from handlers.office.desk_view import narrowed, shown
 from handlers.office.holding import rights_of
 from handlers.office.rights import Act, Rights
-from handlers.office.unit_choice import coverable, units_named
+from handlers.office.unit_choice import coverable
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here
 from handlers.voice import bold
@@ -23,7 +23,7 @@ class DeskUnit:
         """The units below, and this one."""
         say, rights, units = here.say, await rights_of(here), here.world.units
         at = _at(here, rights)
-        below = _below(rights, at)
+        below = _below(here, rights, at)
         title = say(N_("<b>Which unit?</b>")) if at is None else bold(units.name(at))
         typing = say(N_("All units below it count too. A name can also be typed, with or without accents."))
         options = [Option(code, units.name(code)) for code in below[:SHOWN]]
@@ -39,12 +39,12 @@ class DeskUnit:
             return Answered(narrowed(here, unit=at))
         if value == UP:
             return Answered(shown(here, "desk_unit", _above(rights, at)))
-        return Answered(shown(here, "desk_unit", value) if _below(rights, value) else narrowed(here, unit=value))
+        return Answered(shown(here, "desk_unit", value) if _below(here, rights, value) else narrowed(here, unit=value))
 
     async def typed(self, here: Here, text: str) -> Answered | None:
         """A unit by its name or code."""
         rights, units = await rights_of(here), here.world.units
-        named = [code for code in units_named(units, text) if rights.may(Act.SEE_REQUESTS, code)]
+        named = [code for code in _named(here, text) if rights.may(Act.SEE_REQUESTS, code)]
         if len(named) == 1:
             return Answered(narrowed(here, unit=named[0]))
         if not named:
@@ -55,14 +55,22 @@ class DeskUnit:
         )
 
 
+def _named(here: Here, text: str) -> list[str]:
+    """Units of today that the text may mean; a narrowed list says which it was, so that no slip goes unseen."""
+    units, code = here.world.units, text.strip()
+    if units.get(code):
+        return [code]
+    return list(dict.fromkeys(found.unit.code for found in units.find(code, today=here.today)))
+
+
 def _at(here: Here, rights: Rights) -> str | None:
     about = here.session.about
     return about if about and rights.may(Act.SEE_REQUESTS, about) else None
 
 
-def _below(rights: Rights, at: str | None) -> tuple[str, ...]:
+def _below(here: Here, rights: Rights, at: str | None) -> tuple[str, ...]:
     if at is None:
-        return coverable(rights, Act.SEE_REQUESTS)
+        return coverable(rights, Act.SEE_REQUESTS, here.today)
     return tuple(unit.code for unit in rights.units.children(at))
 
 
