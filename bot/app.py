@@ -2,7 +2,7 @@
 
 import sys
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,7 +10,8 @@ from bot.certificates import CertificateReader
 from bot.channels.base import Channel
 from bot.channels.console import Console, typed_lines
 from bot.channels.terminal import TerminalChannel, TerminalChat
-from bot.delivery import Conversation, Dispatcher, Pace, Pacer, Preparer, Rate, Retention, SystemClock, Turns
+from bot.delivery import Conversation, Dispatcher, Exporter, Pace, Pacer, Preparer, Rate, Retention, SystemClock, Turns
+from bot.exports.child import ExportChildren
 from bot.settings import Settings
 from bot.store import store_of
 from bot.store.api import Store
@@ -36,6 +37,11 @@ class Parts:
         """The turns of these channels."""
         preparer = Preparer(channels, self.reader, self.clock)
         return Turns(self.store, self.conversation, preparer, channels, self.clock)
+
+    def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:
+        """The exports of a channel; ``queued`` is told when there is something to send."""
+        folder = self.settings.data_dir / "exports" / channel.name.replace(":", "-")
+        return Exporter(self.store, channel, ExportChildren(self.settings, folder), self.clock, queued)
 
 
 @asynccontextmanager
@@ -92,4 +98,6 @@ def _terminal_chat(parts: Parts, address: str) -> TerminalChat:
     channel = TerminalChannel(console, address, translator(parts.settings.language))
     turns = parts.turns({channel.name: channel})
     dispatcher = Dispatcher(parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock)
-    return TerminalChat(parts.store, turns, dispatcher, parts.clock, channel)
+    chat = TerminalChat(parts.store, turns, dispatcher, parts.clock, channel)
+    chat.let_export(parts.exporter(channel, dispatcher.notify))
+    return chat

@@ -6,6 +6,7 @@
     ├── SettingsError       what the operator set cannot be used
     │   └── FaultsError     variables have values that cannot be used: all of them are named
     ├── OutputError         a file asked for cannot be written
+    ├── InputError          a file that was given cannot be read
     ├── Forbidden           the role does not allow it (exit code 3)
     ├── PersonUnknown       nobody is named so (exit code 2)
     ├── NotFound            there is nothing of that name, or not within reach
@@ -70,6 +71,10 @@ def _joined(faults: Sequence[Fault], t: Translator) -> str:
 
 class OutputError(TrolyError):
     """A file asked for cannot be written."""
+
+
+class InputError(TrolyError):
+    """A file that was given cannot be read."""
 
 
 class Forbidden(TrolyError):  # noqa: N818 - what it says to whom it stops

@@ -66,6 +66,9 @@ class Settings(_Speaking):
     #: Days after the last contact, or after the end of a request, until data are deleted.
     retention_days: int = Field(default=180, ge=1, le=3650)
 
+    #: Megabytes of one file that is sent to a chat; a longer export is split. Telegram takes 50.
+    export_part_mb: int = Field(default=10, ge=1, le=50)
+
     telegram_token: SecretStr | None = None
     telegram_api_url: Annotated[str, AfterValidator(_web_address)] = "https://api.telegram.org"
     telegram_webhook_url: Annotated[str, AfterValidator(_called_from_outside)] | None = None

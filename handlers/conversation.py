@@ -8,14 +8,15 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from handlers import interview, understanding
-from handlers.certificate import SECRETS
+from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.command import Command
 from handlers.commands import command_in, find
-from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
+from handlers.events import Event, FileRead, FileSent, Said, SheetRead, Tapped, TooMuch, Unreadable
 from handlers.matching import Match, parts_of
 from handlers.office.holding import rights_of, roles_told
 from handlers.office.rights import Rights
 from handlers.office.screens import ADMIN_SCREENS
+from handlers.office.screens.imported import arrived as list_arrived
 from handlers.page import Answered, Page, Tap
 from handlers.ports import World
 from handlers.replying import Turn, aside, turn_of
@@ -61,14 +62,20 @@ async def _take(here: Here, event: Event) -> Answered:
             return Answered(here.session, notes=(note,), show=False)
         case Unreadable():
             return _unreadable(here, event)
-        case FileSent():
-            return _file_waits(here, event)
-        case FileRead():
-            return _file_read(here, event)
+        case FileSent() | FileRead() | SheetRead():
+            return await _file(here, event)
         case Tapped():
             return await _tapped(here, event.data)
         case Said():
             return await _said(here, event.text)
+
+
+async def _file(here: Here, event: FileSent | FileRead | SheetRead) -> Answered:
+    if isinstance(event, FileSent):
+        return _file_waits(here, event)
+    if isinstance(event, FileRead):
+        return _file_read(here, event)
+    return await list_arrived(here, event.sheet) or _file_read(here, _no_certificate(event))
 
 
 def _steady(here: Here) -> Here:
@@ -112,6 +119,12 @@ def _file_read(here: Here, event: FileRead) -> Answered:
     if here.session.consented_at is None and not secret:
         return Answered(here.session, notes=(here.say(SEND_AGAIN),))
     return arrived(here, event.reading)
+
+
+def _no_certificate(event: SheetRead) -> FileRead:
+    """A list from somebody who cannot do anything with one."""
+    nothing = Reading(problems=(Problem(trouble=Trouble.NO_CERTIFICATE),))
+    return FileRead(reading=nothing, message=event.message, group=event.group)
 
 
 def _unreadable(here: Here, event: Unreadable) -> Answered:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from handlers.certificate import Reading
+from handlers.office.importing import Sheet
 
 
 class _Event(BaseModel):
@@ -47,6 +48,13 @@ class FileRead(_Event):
     reading: Reading
 
 
+class SheetRead(_Event):
+    """A spreadsheet that is an exported list, after ``bot`` has read it outside the transaction."""
+
+    kind: Literal["sheet_read"] = "sheet_read"
+    sheet: Sheet
+
+
 class Unreadable(_Event):
     """Something the assistant cannot read: a photo, a voice message, a sticker, a place."""
 
@@ -60,5 +68,5 @@ class TooMuch(_Event):
     kind: Literal["too_much"] = "too_much"
 
 
-Event = Annotated[Said | Tapped | FileSent | FileRead | Unreadable | TooMuch, Field(discriminator="kind")]
+Event = Annotated[Said | Tapped | FileSent | FileRead | SheetRead | Unreadable | TooMuch, Field(discriminator="kind")]
 EVENTS: TypeAdapter[Event] = TypeAdapter(Event)

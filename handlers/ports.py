@@ -1,9 +1,12 @@
 """What the conversation needs from the world. Implemented in ``bot``; every call belongs to the turn's transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from handlers.office.exporting import ExportOrder, ExportView
+from handlers.office.importing import Imported, Line, Plan
 from handlers.office.model import (
     Filed,
     Filter,
@@ -17,6 +20,7 @@ from handlers.office.model import (
 )
 from handlers.office.rights import Grant, Rights, Role
 from handlers.office.units import NO_UNITS, UnitDirectory
+from handlers.replies import Reply
 from handlers.requests.model import Content, Request, State
 from rules.pack import Pack
 
@@ -137,6 +141,44 @@ class Journal(Protocol):
         """Add a row; a subject holds codes, never a name."""
 
 
+class Exports(Protocol):
+    """Exports that the person in this chat ordered; one at a time. They are written outside the turn."""
+
+    async def start(self, rights: Rights, order: ExportOrder, total: int, said: Reply) -> str | None:
+        """The id of a new one of about ``total`` requests; ``said`` is the message that shows how far it is.
+
+        ``None`` where the rights do not allow it or another one is under way.
+        """
+
+    async def running(self) -> ExportView | None:
+        """The one that is waiting or being written."""
+
+    async def cancel(self, rights: Rights, said: Reply) -> bool:
+        """End it; ``said`` takes the place of the message that shows how far it is."""
+
+
+class Imports(Protocol):
+    """Exported lists that come back with changed states and notes."""
+
+    async def plan(self, rights: Rights, lines: Sequence[Line]) -> Plan:
+        """What the lines would change; whose they are not, they know nothing of."""
+
+    async def apply(self, rights: Rights, lines: Sequence[Line], seen: str) -> Imported:
+        """Make the changes of a plan that was seen (its ``mark``): all of them, or nothing where they are others now.
+
+        Officers are told as after any move; the journal has one row.
+        """
+
+    async def keep(self, lines: Sequence[Line]) -> str:
+        """Keep the lines until there is a yes or a no; the id by which they are found. Older ones of the chat go."""
+
+    async def kept(self, name: str) -> tuple[Line, ...] | None:
+        """Lines that wait in this chat."""
+
+    async def drop(self, name: str) -> None:
+        """They wait no longer."""
+
+
 class UnitBook(Protocol):
     """The tree of units, to be changed."""
 
@@ -154,6 +196,8 @@ class Office(Protocol):
     desk: Desk
     extract: Extract
     journal: Journal
+    exports: Exports
+    imports: Imports
     units: UnitBook
 
 

@@ -51,6 +51,21 @@ class Unpacker:
         with _readable(entry):
             return b"".join(self._counted(archive, entry))
 
+    def measure(self, data: bytes) -> None:
+        """Unpack all of an archive within the limits, keeping nothing; for a library that knows no limits.
+
+        Raises:
+            UnreadableError: as ``open`` and ``unpack`` do; TOO_MANY_ENTRIES beyond the limit.
+        """
+        with self.open(data) as archive:
+            entries = archive.infolist()
+            if len(entries) > self.limits.entries:
+                raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
+            for entry in entries:
+                with _readable(entry):
+                    for _ in self._counted(archive, entry):
+                        pass
+
     def _counted(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         with archive.open(entry) as stream:
             while chunk := stream.read(_CHUNK):

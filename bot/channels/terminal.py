@@ -14,8 +14,10 @@ from bot.channels.console import Console
 from bot.channels.errors import Gone, TooLarge
 from bot.channels.naming import terminal_channel
 from bot.channels.rendering import text_of
+from bot.channels.saving import saved
 from bot.delivery.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.exporter import Exporter
 from bot.delivery.intake import Intake
 from bot.delivery.pacing import Rate
 from bot.delivery.throttle import Throttle
@@ -31,6 +33,9 @@ _UNHURRIED = Rate(1e6, 1e6)
 _INTRODUCTION = N_("Send a file with /tep PATH. Leave with Ctrl-D; /trogiup lists the commands.")
 _USAGE = N_("Write the path of the file after the command: /tep PATH")
 _NO_FILE = N_("No file can be read there: {path}. Please check the path and send the file again.")
+
+_SAVED = N_("Saved as {path}")
+_NOT_SAVED = N_("The file {name} cannot be saved here ({reason}).")
 
 
 class TerminalChannel:
@@ -49,8 +54,14 @@ class TerminalChannel:
         self._t = t
 
     async def send(self, row: OutboxRow) -> str | None:
-        """Print it."""
-        self._console.show(text_of(row.reply, self.capabilities))
+        """Print it; files, which only an export sends whole, are saved where the program was started."""
+        if row.reply.paragraphs:
+            self._console.show(text_of(row.reply, self.capabilities))
+        for attachment in row.reply.attachments:
+            try:
+                self.tell(_SAVED, path=await asyncio.to_thread(saved, attachment, Path.cwd()))
+            except OSError as error:
+                self.tell(_NOT_SAVED, name=attachment.name, reason=error.strerror)
         return None
 
     def tell(self, message: str, **values: object) -> None:
@@ -89,7 +100,12 @@ class TerminalChat:
     """One person's conversation: every line goes the way of every message, through inbox, turn and outbox."""
 
     def __init__(
-        self, store: Store, turns: Turns, dispatcher: Dispatcher, clock: Clock, channel: TerminalChannel
+        self,
+        store: Store,
+        turns: Turns,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        channel: TerminalChannel,
     ) -> None:
         self._store = store
         self._turns = turns
@@ -97,6 +113,11 @@ class TerminalChat:
         self._channel = channel
         self._chats: list[Chat] = []
         self._intake = Intake(store, Throttle(_UNHURRIED, clock), clock, self._chats.extend)
+        self._exporter: Exporter | None = None
+
+    def let_export(self, exporter: Exporter) -> None:
+        """What is ordered in a turn is written right after it."""
+        self._exporter = exporter
 
     def introduce(self) -> None:
         """Say how a file is sent and how to leave, to somebody who types."""
@@ -105,6 +126,8 @@ class TerminalChat:
     async def run(self, lines: AsyncIterator[str]) -> None:
         """Greet, then answer line by line until the input ends."""
         await self._store.recover(self._channel.name)
+        if self._exporter:
+            await self._exporter.recover()
         await self._take(Said(text="/start"))
         async for line in lines:
             if line.strip():
@@ -131,6 +154,8 @@ class TerminalChat:
         while self._chats:
             await self._turns.handle(self._chats.pop(0))
         await self._dispatcher.deliver()
+        if self._exporter and await self._exporter.work():
+            await self._dispatcher.deliver()
 
 
 def _path(typed: str) -> Path:

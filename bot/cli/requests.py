@@ -18,6 +18,7 @@ from bot.cli.filters import (
     Wanted,
     state_of,
 )
+from bot.cli.requests_import import import_requests
 from bot.cli.requests_words import as_json, as_text, print_list, told, told_all
 from bot.errors import NotFound
 from bot.settings import load_settings
@@ -29,6 +30,9 @@ from handlers.requests.words import STATES
 from locales import N_, translator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+app.command("import", help=N_("Read an exported list back: what it would change, and with --apply the changes."))(
+    import_requests
+)
 
 #: Requests read at a time.
 _PAGE = 200

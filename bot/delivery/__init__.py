@@ -2,6 +2,7 @@
 
 from bot.delivery.clock import Clock, SystemClock
 from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.exporter import Exporter
 from bot.delivery.intake import Intake
 from bot.delivery.pacing import Pace, Pacer, Rate
 from bot.delivery.preparing import Preparer, Reader
@@ -16,6 +17,7 @@ __all__ = [
     "Clock",
     "Conversation",
     "Dispatcher",
+    "Exporter",
     "Intake",
     "Pace",
     "Pacer",

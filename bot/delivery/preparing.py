@@ -1,7 +1,7 @@
 """What a turn needs from outside is fetched before its transaction opens: the bytes of a file, read into a result."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 import structlog
@@ -10,9 +10,11 @@ from bot.channels.base import Channel
 from bot.channels.errors import ChannelError, Gone, Invalid, TooLarge
 from bot.delivery.backoff import Backoff
 from bot.delivery.clock import Clock
+from bot.exports.sheets import read_sheet
 from bot.store.api import Chat
 from handlers.certificate import Problem, Reading, Trouble
-from handlers.events import Event, FileRead, FileSent, Said
+from handlers.events import Event, FileRead, FileSent, Said, SheetRead
+from handlers.office.importing import Sheet, SheetTrouble
 
 FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download
 _FETCHES = 3  #: tries before a file counts as unavailable
@@ -29,10 +31,16 @@ class Reader(Protocol):
         """A result for any bytes."""
 
 
+ReadSheet = Callable[[bytes], Awaitable[Sheet]]
+
+
 class Preparer:
     """Turns a file, or a pasted certificate, into what it says."""
 
-    def __init__(self, channels: Mapping[str, Channel], reader: Reader, clock: Clock) -> None:
+    def __init__(
+        self, channels: Mapping[str, Channel], reader: Reader, clock: Clock, sheets: ReadSheet = read_sheet
+    ) -> None:
+        self._sheets = sheets
         self._channels = channels
         self._reader = reader
         self._clock = clock
@@ -42,14 +50,16 @@ class Preparer:
         """The event as the conversation takes it; anything but a file or a pasted certificate comes back as it is."""
         if isinstance(event, FileSent):
             async with self._room:
-                reading = await self._file(chat, event)
-            return FileRead(name=event.name, reading=reading, message=event.message, group=event.group)
+                found = await self._file(chat, event)
+            if isinstance(found, Sheet):
+                return SheetRead(sheet=found, message=event.message, group=event.group)
+            return FileRead(name=event.name, reading=found, message=event.message, group=event.group)
         if isinstance(event, Said) and _PASTED in event.text:
             reading = await self._reader.read(event.text.encode(), "")
             return FileRead(reading=reading, message=event.message, group=event.group)
         return event
 
-    async def _file(self, chat: Chat, event: FileSent) -> Reading:
+    async def _file(self, chat: Chat, event: FileSent) -> Reading | Sheet:
         channel = self._channels.get(chat.channel)
         if event.size is not None and event.size > FILE_LIMIT:
             return _problem(Trouble.TOO_LARGE)
@@ -62,7 +72,12 @@ class Preparer:
         except ChannelError as error:
             _log.warning("file_unavailable", channel=channel.name, error=type(error).__name__)
             return _problem(Trouble.UNAVAILABLE)
-        return await self._reader.read(data, event.name)
+        return await self._list(data) or await self._reader.read(data, event.name)
+
+    async def _list(self, data: bytes) -> Sheet | None:
+        """An exported list; whatever else it is, it may hold a certificate."""
+        sheet = await self._sheets(data)
+        return sheet if sheet.trouble in (None, SheetTrouble.TOO_MANY_ROWS) else None
 
     async def _fetched(self, channel: Channel, reference: str) -> bytes:
         backoff = Backoff()

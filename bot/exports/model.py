@@ -3,23 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from handlers.office.exporting import Form
 from handlers.office.model import Filed, Filter
 from handlers.office.rights import Rights
 from locales import Translator
 
-
-class Form(StrEnum):
-    """What kind of file."""
-
-    XLSX = "xlsx"
-    CSV = "csv"
-    JSONL = "jsonl"
-    DOCX = "docx"
-    IMPORT19 = "import19"
+__all__ = ["Exported", "Form", "Order", "Writer"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,15 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from handlers.events import Event
 from handlers.office.units import UnitDirectory
 from handlers.ports import Office, OwnData, Register, RequestBook
 from handlers.replies import Reply
+
+if TYPE_CHECKING:
+    from bot.store.task_api import TaskBook
 
 #: Priorities of the outbox: the answer of a turn, a message about one's own affair, a message to many.
 REPLY, NOTICE, BROADCAST = 0, 1, 2
@@ -181,6 +184,10 @@ class Store(Protocol):
 
     async def units(self) -> UnitDirectory:
         """All units, as they are now."""
+
+    @property
+    def tasks(self) -> "TaskBook":
+        """What is done outside of turns."""
 
     async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
         """Move due rows queued -> sending: the first of each chat with none in flight, replies before broadcasts."""

@@ -98,6 +98,7 @@ class StoredOwnData:
         await self.ask(
             Call("erase_inbox", {**timed, "inbox": self.pending.inbox_id}),
             Call("erase_outbox", mine),
+            Call("erase_tasks", mine),
             Call("erase_requests", mine),
             *(self._lessened(request) for request in staying),
             Call("erase_chat", timed),

@@ -23,6 +23,8 @@ from bot.store.office.verifying import verify
 from bot.store.outbox import Outbox
 from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring
+from bot.store.task_api import TaskBook
+from bot.store.tasks import StoredTasks
 from bot.store.turn import open_turn
 from bot.store.upkeep import Upkeep
 from handlers.office.units import UnitDirectory
@@ -38,6 +40,7 @@ class SealedStore:
         self._inbox = Inbox(driver, keyring)
         self._outbox = Outbox(driver, keyring)
         self._upkeep = Upkeep(driver)
+        self.tasks: TaskBook = StoredTasks(driver, keyring)
         self._sealer = Sealer(driver, keyring)
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:

@@ -16,12 +16,17 @@ async def _journal(here: Here, _: str) -> Answered:
     return Answered(here.session.at("journal"))
 
 
+async def _export(here: Here, _: str) -> Answered:
+    return Answered(here.session.aside("export"))
+
+
 async def _list(here: Here, words: str) -> Answered:
     return Answered(await searched(here, words) if words else listed(here))
 
 
 ADMIN_COMMANDS = (
     Command("danhsach", N_("the request list; with words, those that have them"), _list, needs=Act.SEE_REQUESTS),
+    Command("xuat", N_("export the requests of the list as a file"), _export, needs=Act.EXPORT_REQUESTS),
     Command("vaitro", N_("roles: who has which, invite, end"), _roles, needs=Act.SEE_HOLDERS),
     Command("nhatky", N_("the journal: who did what"), _journal, needs=Act.SEE_JOURNAL),
 )

@@ -1,7 +1,7 @@
 """Wires Telegram's parts to the roads of delivery, from what the composition root has."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from bot.channels.base import Channel
@@ -49,6 +49,9 @@ class Services(Protocol):
     def turns(self, channels: Mapping[str, Channel]) -> Turns:
         """The turns of these channels."""
 
+    def exporter(self, channel: Channel, queued: Callable[[], None]) -> Part:
+        """The exports of a channel."""
+
 
 async def serve_telegram(services: Services, stop: asyncio.Event | None = None) -> None:
     """Serve until ``stop`` is set or the process is told to end.
@@ -87,7 +90,8 @@ def _runner(services: Services, api: TelegramApi) -> Runner:
     workers = Workers(turns.handle_next, lambda _chat: dispatcher.notify())
     throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
     front = Front(api, Intake(store, throttle, clock, workers.submit))
-    parts = (_receiver(settings, api, front), Retention(store, clock, settings.retention_days))
+    exporter = services.exporter(channel, dispatcher.notify)
+    parts = (_receiver(settings, api, front), Retention(store, clock, settings.retention_days), exporter)
     return Runner(store, workers, {channel.name: dispatcher}, parts, clock)
 
 

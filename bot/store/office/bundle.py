@@ -2,11 +2,13 @@
 
 from bot.store.office.acting import Acting
 from bot.store.office.desk import StoredDesk
+from bot.store.office.exports import StoredExports
 from bot.store.office.extract import StoredExtract
+from bot.store.office.imports import StoredImports
 from bot.store.office.journal import StoredJournal
 from bot.store.office.people import StoredPeople
 from bot.store.office.unit_book import StoredUnitBook
-from handlers.ports import Desk, Extract, Journal, People, UnitBook
+from handlers.ports import Desk, Exports, Extract, Imports, Journal, People, UnitBook
 
 
 class StoredOffice:
@@ -18,4 +20,6 @@ class StoredOffice:
         self.people: People = StoredPeople.of(acting, journal)
         self.desk: Desk = StoredDesk(acting, journal)
         self.extract: Extract = StoredExtract(acting)
+        self.exports: Exports = StoredExports(acting, journal)
+        self.imports: Imports = StoredImports(acting, journal)
         self.units: UnitBook = StoredUnitBook(acting, journal)

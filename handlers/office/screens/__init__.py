@@ -5,6 +5,8 @@ from handlers.office.screens.desk_all import DeskAll, DeskYes
 from handlers.office.screens.desk_filters import EXPIRY_PART, PERIOD_PART, PROCEDURE_PART, STATE_PART, FilterMenu
 from handlers.office.screens.desk_request import DeskReason, DeskRequest
 from handlers.office.screens.desk_unit import DeskUnit
+from handlers.office.screens.export import Export
+from handlers.office.screens.imported import Imported
 from handlers.office.screens.invitations import Invitations, OneInvitation
 from handlers.office.screens.inviting import Invite, InviteLabel, InviteUnit
 from handlers.office.screens.journal import JournalRows
@@ -34,4 +36,6 @@ ADMIN_SCREENS: dict[str, Screen] = {
     "desk_reason": DeskReason(),
     "desk_all": DeskAll(),
     "desk_yes": DeskYes(),
+    "export": Export(),
+    "import": Imported(),
 }

@@ -12,7 +12,7 @@ from handlers.screens.flow import proceed
 from handlers.session import DeskView, Session
 from locales import N_
 
-NEWER, OLDER, FILTER, CLEAR, ALL, BACK = "newer", "older", "filter", "clear", "all", "back"
+NEWER, OLDER, FILTER, CLEAR, ALL, EXPORT, BACK = "newer", "older", "filter", "clear", "all", "export", "back"
 #: Requests on one page.
 SHOWN = 8
 
@@ -40,6 +40,8 @@ class Desk:
         tools = {FILTER: "desk_filter", ALL: "desk_all"}
         if value in tools:
             return Answered(shown(here, tools[value]))
+        if value == EXPORT:
+            return Answered(here.session.aside("export"))
         if value in {CLEAR, BACK}:
             return Answered(widened(here) if value == CLEAR else proceed(here))
         return Answered(await opened(here, value) or listed(here))
@@ -74,9 +76,11 @@ def _tools(here: Here, rights: Rights, total: int) -> list[Option]:
     t, wanted = here.say.t, view_of(here).wanted
     change = Option(ALL, t(N_("Change them all")), ("doi tat ca", "doi trang thai", "change all"))
     clear = Option(CLEAR, t(N_("Clear the filter")), ("bo loc", "xoa loc", "clear"))
+    export = Option(EXPORT, t(N_("Export")), ("xuat", "export"))
     return [
         Option(FILTER, t(N_("Filter")), ("loc", "bo loc theo", "filter")),
         *([clear] if wanted != Filter() else []),
         *([change] if total and rights.reach(Act.CHANGE_REQUESTS) else []),
+        *([export] if total and rights.reach(Act.EXPORT_REQUESTS) else []),
         Option(BACK, t(N_("Leave the list")), ("quay lai", "thoat", "dong", "back")),
     ]

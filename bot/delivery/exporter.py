@@ -1,0 +1,157 @@
+"""The exports that people ordered in a channel, written one after the other beside its turns."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+from markupsafe import escape
+
+from bot.channels.base import Channel
+from bot.delivery.backoff import until_stored
+from bot.delivery.clock import Clock
+from bot.delivery.results import result_of
+from bot.delivery.stopping import unless
+from bot.exports.lines import Finished, LastWord, Lost, Progress, Refused
+from bot.store.api import Store
+from bot.store.errors import StoreError
+from bot.store.task_api import Completion, Task
+from handlers.office import export_words
+from handlers.replies import Reply
+from handlers.voice import Voice
+
+#: Seconds between looks at the store for a new order.
+_LOOK = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Child(Protocol):
+    """``bot.exports.child.ExportChild``."""
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+
+    async def outcome(self, progress: Callable[[Progress], None]) -> LastWord | None:
+        """Its last word; ``None``: it died without one."""
+
+
+class Children(Protocol):
+    """``bot.exports.child.ExportChildren``."""
+
+    def clean(self) -> None:
+        """Throw away what a killed process left."""
+
+    def writing(self, task: str) -> AbstractAsyncContextManager[Child]:
+        """A process that writes a task's files; at the end it is gone, and so are they. Raises OSError."""
+
+
+@dataclass
+class _Far:
+    """The last progress heard of."""
+
+    done: int = 0
+    total: int = 0
+
+    def heard(self, progress: Progress) -> None:
+        self.done, self.total = progress.done, progress.total
+
+
+class Exporter:
+    """``work()``: idempotent over the rows of ``tasks``. What a killed process had begun is begun anew."""
+
+    #: Seconds between two states of the message that shows how far it is.
+    step = 3.0
+
+    def __init__(
+        self, store: Store, channel: Channel, children: Children, clock: Clock, queued: Callable[[], None]
+    ) -> None:
+        """``queued`` is told whenever there may be something to send."""
+        self._store = store
+        self._channel = channel
+        self._children = children
+        self._clock = clock
+        self._queued = queued
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until told to stop; what is under way then is begun anew by the next start."""
+        await unless(stop, self.recover())
+        while not stop.is_set():
+            try:
+                await unless(stop, self.work())
+            except StoreError as error:  # the next look may succeed
+                _log.warning("exports_failed", channel=self._channel.name, error=type(error).__name__)
+            await unless(stop, asyncio.sleep(_LOOK))
+
+    async def recover(self) -> None:
+        """Throw away what a killed process left, and queue again what it was at."""
+        await asyncio.to_thread(self._children.clean)
+        await until_stored(self._clock, lambda: self._store.tasks.recover(self._channel.name))
+
+    async def work(self) -> int:
+        """Write all that is ordered; how many exports that was."""
+        worked = 0
+        while task := await self._store.tasks.take(self._channel.name, self._clock.now()):
+            await self._export(task)
+            self._queued()
+            worked += 1
+        return worked
+
+    async def _export(self, task: Task) -> None:
+        try:
+            async with self._children.writing(task.id) as child:
+                await self._settle(task, await self._watched(task, child), child.folder)
+        except _Ended:
+            _log.info("export_ended", task=task.id)
+        except OSError as error:
+            _log.error("export_not_written", task=task.id, error=type(error).__name__)
+            await self._fail(task, export_words.failed(Voice(task.order.language)))
+
+    async def _watched(self, task: Task, child: Child) -> LastWord | None:
+        """Its last word; raises ``_Ended`` where nobody wants the export any more."""
+        far = _Far()
+        outcome = asyncio.create_task(child.outcome(far.heard))
+        try:
+            while not outcome.done():
+                await asyncio.wait([outcome], timeout=self.step)
+                if not outcome.done():
+                    await self._report(task, far)
+            return outcome.result()
+        finally:
+            outcome.cancel()
+            await asyncio.gather(outcome, return_exceptions=True)
+
+    async def _report(self, task: Task, far: _Far) -> None:
+        """Move the message; raises ``_Ended`` where nobody wants the export any more."""
+        voice, now = Voice(task.order.language), self._clock.now()
+        shown = self._channel.capabilities.editing and far.total
+        said = export_words.moving(voice, far.done, far.total) if shown else None
+        report = partial(self._store.tasks.report, task, far.done, far.total, now, said)
+        if not await until_stored(self._clock, report):
+            raise _Ended
+        self._queued()
+
+    async def _settle(self, task: Task, outcome: LastWord | None, folder: Path) -> None:
+        voice = Voice(task.order.language)
+        if outcome is None:
+            await self._fail(task, export_words.failed(voice))
+        elif isinstance(outcome, Refused):
+            await self._fail(task, Reply(paragraphs=(str(escape(outcome.why)),)))
+        elif isinstance(outcome, Lost) or await self._complete(task, outcome, folder) is Completion.LOST:
+            await self._fail(task, export_words.lost(voice))
+
+    async def _complete(self, task: Task, finished: Finished, folder: Path) -> Completion:
+        result = result_of(task.order, finished, folder, task.id)
+        return await until_stored(self._clock, lambda: self._store.tasks.complete(task, result, self._clock.now()))
+
+    async def _fail(self, task: Task, said: Reply) -> None:
+        await until_stored(self._clock, lambda: self._store.tasks.fail(task, said, self._clock.now()))
+
+
+class _Ended(Exception):  # noqa: N818 - a state
+    """Cancelled, or its chat was erased."""

@@ -1,0 +1,111 @@
+"""The process that writes an export, seen from the event loop: started, listened to, killed."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bot.exports.lines import LINES, LastWord, Progress
+from bot.settings import Settings
+
+_MODULE = "bot.exports.task"
+#: Bytes; the last line names every file.
+_LONGEST_LINE = 4 * 1024 * 1024
+
+
+class ExportChild:
+    """A fresh interpreter that opens the store itself, so that no reply waits for the writing."""
+
+    def __init__(self, process: Process, folder: Path) -> None:
+        self._process = process
+        self.folder = folder  #: where its files are
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def outcome(self, progress: Callable[[Progress], None]) -> LastWord | None:
+        """Its last word; ``None`` where it died without one. Raises OSError where the pipe breaks."""
+        pipe = self._process.stdout
+        last: LastWord | None = None
+        while pipe is not None and (line := await pipe.readline()):
+            try:
+                said = LINES.validate_json(line)
+            except ValidationError:
+                continue
+            if isinstance(said, Progress):
+                progress(said)
+            else:
+                last = said
+        return last if await self._process.wait() == 0 else None
+
+    async def kill(self) -> None:
+        """End it at once and reap it."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+
+
+class ExportChildren:
+    """Starts them with this process's settings, whatever the environment says."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        """``folder`` is for files under way, of one channel alone."""
+        self._environment = _environment(settings)
+        self._folder = folder
+
+    def clean(self) -> None:
+        """Throw away what a killed process left."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @asynccontextmanager
+    async def writing(self, task: str) -> AsyncIterator[ExportChild]:
+        """A process that writes a task's files; at the end it is gone, and so are they.
+
+        Raises:
+            OSError: no folder can be made, or no process started.
+        """
+        with private_folder(self._folder) as folder:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", "-m", _MODULE, task, str(folder),
+                stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, limit=_LONGEST_LINE, env=self._environment,
+            )  # fmt: skip
+            child = ExportChild(process, folder)
+            try:
+                yield child
+            finally:
+                await child.kill()
+
+
+@contextmanager
+def private_folder(below: Path) -> Iterator[Path]:
+    """A folder for the owner's eyes, gone at the end whatever happens."""
+    below.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = Path(tempfile.mkdtemp(dir=below))  # mode 0700
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Only what it needs: no channel's token is within its reach."""
+    known = {
+        "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
+        "PATH": os.environ.get("PATH", ""),
+        "SYSTEMROOT": os.environ.get("SYSTEMROOT", ""),
+        "TROLY_DATA_DIR": str(settings.data_dir.absolute()),
+        "TROLY_KEY_FILE": str(settings.key_file.absolute()) if settings.key_file else "",
+        "TROLY_DATABASE_URL": settings.database_url.get_secret_value() if settings.database_url else "",
+        "TROLY_EXPORT_PART_MB": str(settings.export_part_mb),
+        "TROLY_RECEIVING_OFFICE": settings.receiving_office or "",
+    }
+    return {name: value for name, value in known.items() if value}

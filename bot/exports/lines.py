@@ -1,0 +1,55 @@
+"""What the process that writes an export says on its standard output: one line of JSON each."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Progress(_Line):
+    """So far."""
+
+    kind: Literal["progress"] = "progress"
+    done: int
+    total: int
+
+
+class Made(_Line):
+    """A file of the folder, with the numbers of the first and the last that it holds."""
+
+    name: str
+    media_type: str
+    holds: Literal["requests", "lists"] = "requests"
+    first: int  #: from 1
+    last: int
+
+
+class Finished(_Line):
+    """All files are there."""
+
+    kind: Literal["finished"] = "finished"
+    files: tuple[Made, ...]
+    count: int  #: requests
+    left_out: int = 0  #: requests that have no place in a file of this form
+    grants: tuple[str, ...]  #: ids of the roles by whose right it was written
+
+
+class Lost(_Line):
+    """There is no right to it any more."""
+
+    kind: Literal["lost"] = "lost"
+
+
+class Refused(_Line):
+    """There is nothing to write in this form; the sentence is for the person."""
+
+    kind: Literal["refused"] = "refused"
+    why: str
+
+
+LastWord = Finished | Lost | Refused
+Line = Annotated[Progress | LastWord, Field(discriminator="kind")]
+LINES: TypeAdapter[Line] = TypeAdapter(Line)

@@ -1,0 +1,83 @@
+"""The process that writes an export that was ordered in a chat: ``python -m bot.exports.task TASK FOLDER``.
+
+It opens the store itself, takes the rights anew, and says how far it is on standard output (``bot.exports.lines``).
+"""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from bot.bounds import end_with_parent
+from bot.errors import OutputError
+from bot.exports.lines import Finished, LastWord, Line, Lost, Progress, Refused
+from bot.exports.model import Order
+from bot.exports.parts import write_parts
+from bot.settings import load_settings
+from bot.store import store_of
+from bot.store.api import Store
+from bot.store.task_api import Task
+from handlers.office.rights import Act, Rights
+from locales import translator
+
+_MEGABYTE = 1_000_000
+
+
+def main(arguments: list[str]) -> None:
+    """Write the files of a task into a folder."""
+    task, folder = arguments
+    end_with_parent()
+    asyncio.run(_run(task, Path(folder)))
+
+
+async def _run(name: str, folder: Path) -> None:
+    settings = load_settings()
+    async with store_of(settings) as opened:
+        task = await opened.store.tasks.get(name)
+        if task is not None:
+            _say(await write(opened.store, task, folder, settings.export_part_mb * _MEGABYTE, sys.stdout.buffer))
+
+
+async def write(store: Store, task: Task, folder: Path, limit: int, told: BinaryIO) -> LastWord:
+    """What there is to say at the end; progress goes to ``told`` on the way."""
+    now = datetime.now(UTC)
+    rights = await _rights(store, task, now)
+    if not rights.reach(Act.EXPORT_REQUESTS):
+        return Lost()
+    order = _order(task, rights, now)
+    try:
+        parts = await write_parts(
+            store, order, folder, limit, lambda done, total: _tell(told, Progress(done=done, total=total))
+        )
+    except OutputError as error:
+        return Refused(why=error.say(order.t))
+    grants = tuple(grant.id for grant in rights.grants)
+    return Finished(files=parts.files, count=parts.count, left_out=parts.left_out, grants=grants)
+
+
+async def _rights(store: Store, task: Task, now: datetime) -> Rights:
+    """What the person holds at this moment."""
+    units = await store.units()
+    async with store.office(now, chat=task.chat.id, channel=task.chat.channel) as unit:
+        return Rights.of(await unit.admin.people.mine(), units)
+
+
+def _order(task: Task, rights: Rights, now: datetime) -> Order:
+    order = task.order
+    return Order(
+        rights, order.wanted, order.form, translator(order.language), now, chat=task.chat.id, channel=task.chat.channel
+    )
+
+
+def _say(line: Line) -> None:
+    _tell(sys.stdout.buffer, line)
+
+
+def _tell(told: BinaryIO, line: Line) -> None:
+    told.write(line.model_dump_json().encode() + b"\n")
+    told.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

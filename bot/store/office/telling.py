@@ -1,0 +1,32 @@
+"""The message that shows how far a task is: sent once, then changed in place."""
+
+from bot.store import places
+from bot.store.api import NOTICE
+from bot.store.drivers import Call
+from bot.store.office.acting import Acting
+from bot.store.outbox import Message, Recipient, sending
+from handlers.replies import Reply
+
+#: The kind of task that writes requests into files.
+EXPORT = "export"
+
+
+def origin_of(task: str, mark: str = "shown") -> str:
+    """What asks for a message of a task; ``shown`` is the one that moves."""
+    return f"{EXPORT}:{task}:{mark}"
+
+
+def told(acting: Acting, task: str, mark: str, said: Reply) -> Call:
+    """Queue a message of a task; the same mark again changes nothing."""
+    to = Recipient(acting.chat, acting.channel)
+    return sending(acting.keyring, Message(to, origin_of(task, mark), said, NOTICE), acting.now)
+
+
+async def in_place(acting: Acting, task: str, said: Reply) -> Reply | None:
+    """``said`` as a change of the moving message; ``None`` where that was not sent, or the channel names no message."""
+    origin = origin_of(task)
+    (rows,) = await acting.ask(Call("shown_message", {"origin": origin}))
+    if not rows:
+        return None
+    target = acting.keyring.unseal(rows[0][0], places.message(acting.chat, origin))
+    return said.model_copy(update={"action": "edit", "target": target})

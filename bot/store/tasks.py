@@ -1,0 +1,123 @@
+"""Tasks as whoever serves a channel works them off: taken, reported on, ended once."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from bot.store import places
+from bot.store.api import Chat
+from bot.store.drivers import Call, Driver, Transaction
+from bot.store.errors import SealError
+from bot.store.moments import stored
+from bot.store.office.acting import Acting
+from bot.store.office.bundle import StoredOffice
+from bot.store.office.telling import EXPORT, in_place, told
+from bot.store.sealing import Keyring
+from bot.store.task_api import Completion, Result, Task
+from handlers.office.exporting import ExportOrder
+from handlers.office.rights import Rights
+from handlers.office.units import NO_UNITS
+from handlers.replies import Reply
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTasks:
+    """Implements ``bot.store.api.TaskBook``."""
+
+    driver: Driver
+    keyring: Keyring
+
+    async def recover(self, channel: str) -> int:
+        """Begin anew what was under way."""
+        (rows,) = await self.driver.run(Call("recover_tasks", {"channel": channel, "kind": EXPORT}))
+        return len(rows)
+
+    async def take(self, channel: str, now: datetime) -> Task | None:
+        """The one that waited longest; unreadable ones fail on the way."""
+        while waiting := await self._waiting(channel):
+            (taken,) = await self.driver.run(Call("take_task", {"id": waiting, "now": stored(now)}))
+            if taken and (task := await self._readable(waiting, now)):
+                return task
+        return None
+
+    async def _waiting(self, channel: str) -> str | None:
+        (rows,) = await self.driver.run(Call("waiting_task", {"channel": channel, "kind": EXPORT}))
+        return rows[0][0] if rows else None
+
+    async def _readable(self, task: str, now: datetime) -> Task | None:
+        try:
+            return await self.get(task)
+        except (SealError, ValidationError) as error:
+            _log.error("task_unreadable", task=task, kind=type(error).__name__)
+            await self.driver.run(_end(task, "failed", now))
+            return None
+
+    async def get(self, task: str) -> Task | None:
+        """One that is under way."""
+        (rows,) = await self.driver.run(Call("task", {"id": task}))
+        return self._task(rows[0]) if rows else None
+
+    def _task(self, row: tuple[Any, ...]) -> Task:
+        task, chat, channel, address, spec = row
+        order = ExportOrder.model_validate_json(self.keyring.unseal(spec, places.task(task)))
+        return Task(task, Chat(chat, channel, self.keyring.unseal(address, places.address(chat))), order)
+
+    async def report(self, task: Task, done: int, total: int, now: datetime, said: Reply | None = None) -> bool:
+        """How far it is."""
+        async with self._acting(task, now) as (transaction, acting):
+            row = {"id": task.id, "done": done, "total": total, "now": stored(now)}
+            going, untold = await acting.ask(Call("report_task", row), Call("untold", {"chat": task.chat.id}))
+            if going and said and not untold and (moved := await in_place(acting, task.id, said)):
+                await acting.ask(told(acting, task.id, str(stored(now)), moved))
+            await transaction.run(commit=True)
+        return bool(going)
+
+    async def complete(self, task: Task, result: Result, now: datetime) -> Completion:
+        """Hand the results over, unless it was ended, or a role that it was done by."""
+        async with self._acting(task, now) as (transaction, acting):
+            (ended,) = await acting.ask(_end(task.id, "done", now))
+            if not ended:
+                return Completion.ENDED
+            rights = Rights.of(await StoredOffice(acting).people.mine(), NO_UNITS)
+            if not set(result.grants) <= {grant.id for grant in rights.grants}:
+                return Completion.LOST
+            await _hand_over(acting, rights, task, result)
+            await transaction.run(commit=True)
+        return Completion.DONE
+
+    async def fail(self, task: Task, said: Reply, now: datetime) -> bool:
+        """Give it up."""
+        async with self._acting(task, now) as (transaction, acting):
+            (ended,) = await acting.ask(_end(task.id, "failed", now))
+            if ended:
+                await _tell_the_end(acting, task, said)
+            await transaction.run(commit=True)
+        return bool(ended)
+
+    @asynccontextmanager
+    async def _acting(self, task: Task, now: datetime) -> AsyncIterator[tuple[Transaction, Acting]]:
+        async with self.driver.transaction() as transaction:
+            yield transaction, Acting(transaction.run, self.keyring, now, task.chat.channel, task.chat.id)
+
+
+def _end(task: str, state: str, now: datetime) -> Call:
+    return Call("end_task", {"id": task, "state": state, "now": stored(now)})
+
+
+async def _hand_over(acting: Acting, rights: Rights, task: Task, result: Result) -> None:
+    for number, message in enumerate(result.messages, 1):
+        await acting.ask(told(acting, task.id, str(number), message()))
+    await _tell_the_end(acting, task, result.said)
+    await StoredOffice(acting).journal.record(rights, "export", result.subject, unit=result.unit, count=result.count)
+
+
+async def _tell_the_end(acting: Acting, task: Task, said: Reply) -> None:
+    """In place of the moving message; as a message of its own where that cannot be changed."""
+    await acting.ask(told(acting, task.id, "end", await in_place(acting, task.id, said) or said))

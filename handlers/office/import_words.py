@@ -1,0 +1,111 @@
+"""A plan of changes in words, for the chat and for the command line."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from markupsafe import Markup
+
+from handlers.dates import moment
+from handlers.office.export_words import number
+from handlers.office.importing import Bad, Change, Conflict, Fault, Imported, Plan, SheetTrouble
+from handlers.office.journal_words import doer
+from handlers.office.moving import AT_ONCE
+from handlers.requests.words import STATES
+from handlers.voice import Voice, bold, bullets, lines
+from locales import N_
+
+#: Lines of a kind that are named one by one.
+NAMED = 10
+
+FAULTS = {
+    Fault.UNKNOWN: N_("no such request within your rights"),
+    Fault.UNKNOWN_STATE: N_("this word names no state"),
+    Fault.NO_REVISION: N_("the revision is missing; please export the list again"),
+    Fault.NO_MOVE: N_("there is no such change from the state “{now}”"),
+    Fault.NO_REASON: N_("the note has to give a reason: 1 to 500 characters, without a personal number"),
+    Fault.TWICE: N_("the code stands in the list twice"),
+}
+TROUBLES = {
+    SheetTrouble.NOT_A_LIST: N_("This is no list of requests: no row has the headings of the code and the state."),
+    SheetTrouble.TOO_LARGE: N_("The file is larger than 20 MB."),
+    SheetTrouble.TOO_MUCH_UNPACKED: N_("The file unpacks to more than a list needs."),
+    SheetTrouble.TOO_MANY_ROWS: N_("The list has too many rows; please keep only those that you changed."),
+    SheetTrouble.BROKEN: N_("The file is no XLSX file, is damaged, or has a password."),
+    SheetTrouble.TOO_SLOW: N_("The file takes too long to read; it may be damaged."),
+    SheetTrouble.TOO_MUCH_MEMORY: N_("The file takes too much memory to read; it may be damaged."),
+    SheetTrouble.UNAVAILABLE: N_("The file cannot be read now; please try again."),
+}
+
+
+def told(say: Voice, plan: Plan, named: int = NAMED) -> tuple[Markup, ...]:
+    """What would change, and what speaks against it; paragraphs."""
+    return tuple(
+        part for part in (*_changes(say, plan, named), *_against(say, plan, named), *_notes(say, plan, named)) if part
+    )
+
+
+def _changes(say: Voice, plan: Plan, named: int) -> Iterator[Markup]:
+    counts = {"changes": number(say, len(plan.changes)), "unchanged": number(say, plan.unchanged)}
+    yield say(N_("Requests that change: <b>{changes}</b>; unchanged: {unchanged}."), **counts)
+    moves = Counter((change.before, change.to) for change in plan.changes)
+    yield bullets(_move(say, *states, count) for states, count in moves.items())
+    yield _some(say, [_change(say, change) for change in plan.changes[:named]], len(plan.changes))
+
+
+def _move(say: Voice, before: str, to: str, count: int) -> Markup:
+    words = {state.value: word for state, word in STATES.items()}
+    return Markup("{} → {}: {}").format(say(words[before]), say(words[to]), number(say, count))
+
+
+def _change(say: Voice, change: Change) -> Markup:
+    note = Markup(" – {}").format(change.note) if change.note else ""
+    return Markup("<code>{}</code>: {} → {}{}").format(
+        change.code, say(STATES[change.before]), say(STATES[change.to]), note
+    )
+
+
+def _against(say: Voice, plan: Plan, named: int) -> Iterator[Markup]:
+    if plan.too_many:
+        yield say(N_("At most {number} requests can be changed at one go."), number=number(say, AT_ONCE))
+    if plan.conflicts:
+        yield bold(say(N_("Changed by somebody else since the export:")))
+        yield _some(say, [_conflict(say, one) for one in plan.conflicts[:named]], len(plan.conflicts))
+    if plan.bad:
+        yield bold(say(N_("Lines that cannot be taken:")))
+        yield _some(say, [_bad(say, one) for one in plan.bad[:named]], len(plan.bad))
+
+
+def _conflict(say: Voice, conflict: Conflict) -> Markup:
+    now = conflict.now
+    who = doer(say, now.actor, {})
+    row = N_("line {line}, <code>{code}</code>: by {who} at {when}, now “{state}”")
+    told = {"who": who, "when": moment(now.changed_at), "state": say(STATES[now.state])}
+    return say(row, line=conflict.line.number, code=conflict.line.code, **told)
+
+
+def _bad(say: Voice, bad: Bad) -> Markup:
+    now = say(STATES[bad.now]) if bad.now else ""
+    why = say(FAULTS[bad.fault], now=now)
+    code = bad.line.code[:32] or "–"
+    return say(N_("line {line}, <code>{code}</code>: {why}"), line=bad.line.number, code=code, why=why)
+
+
+def _notes(say: Voice, plan: Plan, named: int) -> Iterator[Markup]:
+    if plan.notes_alone:
+        codes = ", ".join(plan.notes_alone[:named]) + (" …" if len(plan.notes_alone) > named else "")
+        yield say(
+            N_("A note alone is not stored: it goes with a change of state. This concerns: {codes}."), codes=codes
+        )
+
+
+def _some(say: Voice, named: list[Markup], count: int) -> Markup:
+    more = count - len(named)
+    return lines(bullets(named), say(N_("… and {number} more"), number=number(say, more)) if more > 0 else "")
+
+
+def outcome(say: Voice, imported: Imported) -> Markup:
+    """What became of the yes."""
+    if imported.applied:
+        done = N_("Changed: {number} requests. Their officers are told.")
+        return say(done, number=number(say, len(imported.plan.changes)))
+    return say(N_("Something has changed since you saw the list; nothing was applied. It stands now as follows."))

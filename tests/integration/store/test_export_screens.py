@@ -1,0 +1,178 @@
+"""/xuat and a list that comes back, in the chat over the real store."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.exports.reading import read_list
+from bot.store.api import Store
+from handlers.events import SheetRead, Tapped
+from handlers.office.importing import Line, Sheet, SheetTrouble
+from handlers.office.model import Filter
+from handlers.office.rights import Role
+from handlers.requests.model import State
+from locales import translator
+from tests.integration.store.conftest import Database
+from tests.support.desk import person
+from tests.support.lists import edited, spreadsheet
+from tests.support.office import OPERATOR, given, office, settle_units
+from tests.support.stored_dialogue import StoredDialogue, registered, seen
+from tests.support.storing import CHANNEL, NOW
+from tests.support.telling import told
+
+T = translator("vi")
+OWN, OTHER = "YC-2026-000001", "YC-2026-000002"
+REASON = "thiếu quyết định"
+
+
+@pytest.fixture
+async def desk(store: Store, database: Database) -> Store:
+    """A request of Nhơn Trạch and one of Đại Phước."""
+    settle_units(database.sql)
+    await registered(store, "1", person(), "DN.NT")
+    await registered(store, "2", person("Lê Thị Hoa"), "DN.DP")
+    return store
+
+
+async def talk(store: Store, address: str, role: Role | None = Role.ADMIN) -> StoredDialogue:
+    if role:
+        await given(store, address, role, "DN.NT")
+    dialogue = StoredDialogue(store=store, address=address)
+    await dialogue.says("/start", "dong y")
+    return dialogue
+
+
+def a_list(*lines: tuple[str, State, str]) -> SheetRead:
+    """As the preparer reads it."""
+    rows = (Line(number=at, code=code, state=to, note=note, revision=0) for at, (code, to, note) in enumerate(lines, 2))
+    return SheetRead(sheet=Sheet(lines=tuple(rows)), message="9")
+
+
+async def state_of(store: Store, code: str = OWN) -> State:
+    return (await seen(store, OPERATOR, code)).request.state
+
+
+async def test_it_shows_what_the_list_shows_and_begins(desk: Store) -> None:
+    admin = await talk(desk, "admin")
+    await admin.says("/danhsach nguyen")
+
+    said = await admin.taps(T("Export"))
+    assert T("words: {text}", text="nguyen") in said
+    assert T("Requests found: <b>{total}</b>", total=1) in said
+    said = await admin.taps("Excel")
+    assert "0 / 1" in said
+    task = await desk.tasks.take(CHANNEL, NOW)
+    assert task is not None
+    assert task.order.wanted == Filter(text="nguyen")
+
+
+async def test_one_under_way_shows_how_far_it_is_and_can_be_cancelled(desk: Store, database: Database) -> None:
+    admin = await talk(desk, "admin")
+    await admin.says("/xuat")
+    await admin.taps("CSV")
+    task = await desk.tasks.take(CHANNEL, NOW)
+    assert task is not None
+    await desk.tasks.report(task, 1, 1, NOW)
+
+    assert "1 / 1" in await admin.says("/xuat")
+    assert T("The export is cancelled.") in await admin.taps(T("Cancel the export"))
+    assert database.sql("SELECT state FROM tasks") == [("cancelled",)]
+    assert "Excel" in " ".join(admin.labels)
+
+
+async def test_a_focal_officer_is_told_what_is_masked(desk: Store) -> None:
+    focal = await talk(desk, "focal", Role.FOCAL)
+    masked = T("Names, serial numbers and notes are masked in the file: your role does not show them in full.")
+
+    assert masked in await focal.says("/xuat")
+    admin = await talk(desk, "admin")
+    assert masked not in await admin.says("/xuat")
+
+
+async def test_without_a_role_nothing_can_be_exported_or_forged(desk: Store, database: Database) -> None:
+    nobody = await talk(desk, "nobody", None)
+    await nobody.says("/xuat")
+    await nobody.does(Tapped(data="export|xlsx|1", message="8"))
+
+    assert nobody.session is not None
+    assert nobody.session.screen != "export"
+    assert database.sql("SELECT COUNT(*) FROM tasks") == [(0,)]
+
+
+async def test_a_list_that_comes_back_is_shown_and_applied_after_a_yes(desk: Store, tmp_path: Path) -> None:
+    admin = await talk(desk, "admin")
+    filed = await seen(desk, OPERATOR, OWN)
+    data = spreadsheet(tmp_path, [edited(filed, State.SENT_BACK, REASON)])
+
+    said = await admin.does(SheetRead(sheet=read_list(data), message="9"))
+    assert f"{OWN}</code>: {T('submitted')} → {T('sent back')} – {REASON}" in said
+    assert await state_of(desk) is State.SUBMITTED
+    await told(desk)
+    assert T("Changed: {number} requests. Their officers are told.", number=1) in await admin.taps("Có, đổi")
+    assert await state_of(desk) is State.SENT_BACK
+    assert any(REASON in str(reply) for reply in await told(desk))
+
+
+async def test_a_no_changes_nothing(desk: Store, database: Database) -> None:
+    admin = await talk(desk, "admin")
+    await admin.does(a_list((OWN, State.ACCEPTED, "")))
+
+    await admin.taps("Không")
+    assert await state_of(desk) is State.SUBMITTED
+    assert database.sql("SELECT COUNT(*) FROM tasks") == [(0,)]
+
+
+async def test_another_communes_request_is_unknown_and_stops_all(desk: Store) -> None:
+    admin = await talk(desk, "admin")
+
+    said = await admin.does(a_list((OWN, State.ACCEPTED, ""), (OTHER, State.ACCEPTED, "")))
+    assert T("no such request within your rights") in said
+    assert not [label for label in admin.labels if label.startswith("Có")]
+    await admin.says("co")
+    assert await state_of(desk) is State.SUBMITTED
+
+
+async def test_what_changed_before_the_yes_is_said_and_nothing_is_applied(desk: Store) -> None:
+    await registered(desk, "1", person("Trần Văn Bê"), "DN.NT")
+    admin = await talk(desk, "admin")
+    await admin.does(a_list((OWN, State.ACCEPTED, ""), ("YC-2026-000003", State.ACCEPTED, "")))
+    async with office(desk) as at:
+        await at.admin.desk.move(OPERATOR, OWN, State.ACCEPTED, 0)
+
+    said = await admin.taps("Có, đổi")
+    assert T("Something has changed since you saw the list; nothing was applied. It stands now as follows.") in said
+    assert await state_of(desk, "YC-2026-000003") is State.SUBMITTED
+    await admin.taps("Có, đổi")
+    assert await state_of(desk, "YC-2026-000003") is State.ACCEPTED
+
+
+@pytest.mark.parametrize("role", [None, Role.FOCAL])
+async def test_whoever_may_not_import_gets_the_answer_of_any_file(desk: Store, role: Role | None) -> None:
+    somebody = await talk(desk, "somebody", role)
+
+    assert T("I found no certificate in it.") in await somebody.does(a_list((OWN, State.ACCEPTED, "")))
+    assert await state_of(desk) is State.SUBMITTED
+
+
+async def test_a_list_that_is_too_long_is_told(desk: Store) -> None:
+    admin = await talk(desk, "admin")
+
+    said = await admin.does(SheetRead(sheet=Sheet(trouble=SheetTrouble.TOO_MANY_ROWS)))
+    assert T("The list has too many rows; please keep only those that you changed.") in said
+
+
+async def test_what_a_stranger_wrote_is_shown_as_text(desk: Store) -> None:
+    admin = await talk(desk, "admin")
+
+    said = await admin.does(a_list(("<b>=HYPERLINK(1)", State.ACCEPTED, "x"), (OWN, State.REFUSED, "<i>lý do</i>")))
+    assert "&lt;b&gt;=HYPERLINK(1)" in said
+    assert "&lt;i&gt;lý do" in said
+
+
+async def test_a_role_lost_before_the_yes_applies_nothing(desk: Store, database: Database) -> None:
+    admin = await talk(desk, "admin")
+    await admin.does(a_list((OWN, State.ACCEPTED, "")))
+    database.sql("UPDATE grants SET ended_at = 1")
+
+    await admin.taps("Có, đổi")
+    assert await state_of(desk) is State.SUBMITTED

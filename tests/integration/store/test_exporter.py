@@ -1,0 +1,228 @@
+"""Exports ordered in a chat, written by a process of their own: split, killed, cancelled, without a right any more."""
+
+import asyncio
+import multiprocessing
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from bot.delivery import Exporter
+from bot.exports.child import private_folder
+from bot.exports.lines import Finished, LastWord, Made
+from bot.exports.reading import read_list
+from bot.store.api import Chat, Store
+from handlers.folding import fold
+from handlers.office.exporting import ExportOrder, Form
+from handlers.office.model import Filter
+from handlers.office.rights import Role
+from handlers.replies import Attachment
+from locales import translator
+from tests.integration.store.conftest import Database
+from tests.support import exporting
+from tests.support.delivery import ManualClock, ScriptedChannel
+from tests.support.office import given, office, rights, settle_units
+from tests.support.storing import ADDRESS, NOW, content, next_turn, one_chat, says
+from tests.support.telling import told
+
+T = translator("vi")
+STEM = fold(T("Request list")).replace(" ", "-")
+
+
+@pytest.fixture(scope="module")
+def nursery() -> ForkServerContext:
+    """Processes without the cost of their imports."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.support.exporting"])
+    return context
+
+
+@pytest.fixture
+async def chat(store: Store, database: Database) -> Chat:
+    """Of an admin of the province, who has registered some requests too."""
+    settle_units(database.sql)
+    await given(store, ADDRESS, Role.ADMIN, "DN")
+    return await registered(store, 3)
+
+
+async def registered(store: Store, number: int) -> Chat:
+    chat = await one_chat(store)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        for at in range(number):
+            await unit.requests.register(content(f"{at}").model_copy(update={"unit_code": "DN.NT"}))
+        await unit.finish("{}", [])
+    return chat
+
+
+async def ordered(store: Store, chat: Chat, form: Form = Form.XLSX, language: str = "vi") -> None:
+    held = await rights(store, ADDRESS)
+    order = ExportOrder(wanted=Filter(), form=form, language=language)  # type: ignore[arg-type]  # one of two
+    async with office(store, chat) as at:
+        assert await at.admin.exports.start(held, order, 3, says("waiting"))
+
+
+async def files(store: Store) -> list[Attachment]:
+    """What a person gets, delivered."""
+    return [attachment for reply in await told(store) for attachment in reply.attachments]
+
+
+def states(database: Database) -> list[str]:
+    return [state for (state,) in database.sql("SELECT state FROM tasks ORDER BY id")]
+
+
+def left_behind(database: Database) -> list[Path]:
+    return list((database.folder / "exports").glob("*"))
+
+
+@pytest.mark.parametrize(
+    ("form", "ending"),
+    [
+        (Form.XLSX, "xlsx"),
+        (Form.CSV, "csv"),
+        (Form.JSONL, "jsonl"),
+        (Form.DOCX, "docx"),  # one body, one form: a single list
+        (Form.IMPORT19, "xlsx"),
+    ],
+)
+async def test_every_form_comes_as_one_file(
+    store: Store, chat: Chat, database: Database, form: Form, ending: str
+) -> None:
+    await ordered(store, chat, form)
+
+    assert await exporting.exporter(store, database.url, database.folder).work() == 1
+    (file,) = await files(store)
+    assert file.name == f"{STEM}.{ending}"
+    assert file.content
+    assert states(database) == ["done"]
+    assert left_behind(database) == []
+
+
+async def test_a_spreadsheet_can_be_read_back(store: Store, chat: Chat, database: Database) -> None:
+    await ordered(store, chat)
+    await exporting.exporter(store, database.url, database.folder).work()
+
+    (file,) = await files(store)
+    assert [line.code for line in read_list(file.content).lines] == [f"YC-2026-{at:06}" for at in (1, 2, 3)]
+
+
+async def test_killed_in_the_middle_it_is_begun_anew_and_comes_exactly_once(
+    nursery: ForkServerContext, store: Store, chat: Chat, database: Database
+) -> None:
+    await ordered(store, chat)
+    kills, chance = 0, random.Random(2026)
+    while states(database) != ["done"]:
+        process = nursery.Process(target=exporting.run, args=(database.url, database.folder))
+        process.start()
+        process.join(chance.uniform(0.1, 0.4) + kills * 0.15)
+        if process.exitcode is None:
+            process.kill()
+            kills += 1
+        process.join()
+        assert kills < 100, "it never came to its end"
+
+    assert kills >= 3
+    assert [file.name for file in await files(store)] == [f"{STEM}.xlsx"]
+    await exporting.exporter(store, database.url, database.folder).recover()
+    assert left_behind(database) == []
+
+
+class Slow:
+    """Children that never come to an end, or to the one they are told."""
+
+    def __init__(self, folder: Path, outcome: LastWord | None = None) -> None:
+        self.folder, self.said = folder, outcome
+        self.began = asyncio.Event()
+        self.over = False
+
+    def clean(self) -> None:
+        """Nothing is left."""
+
+    @asynccontextmanager
+    async def writing(self, task: str) -> AsyncIterator["Slow"]:
+        try:
+            yield self
+        finally:
+            self.over = True
+
+    async def outcome(self, progress: object) -> LastWord | None:
+        self.began.set()
+        if self.said is None:
+            await asyncio.Event().wait()
+        return self.said
+
+
+def served_by(store: Store, children: Slow) -> Exporter:
+    made = Exporter(store, ScriptedChannel(), children, ManualClock(), lambda: None)
+    made.step = 0.01
+    return made
+
+
+async def test_a_cancelled_export_is_ended_while_it_is_written(store: Store, chat: Chat, database: Database) -> None:
+    await ordered(store, chat)
+    children = Slow(database.folder)
+    working = asyncio.create_task(served_by(store, children).work())
+    await children.began.wait()
+    held = await rights(store, ADDRESS)
+    async with office(store, chat) as at:
+        assert await at.admin.exports.cancel(held, says("cancelled"))
+
+    async with asyncio.timeout(10):
+        assert await working == 1
+    assert children.over
+    assert await files(store) == []
+    assert states(database) == ["cancelled"]
+
+
+async def test_a_role_that_ended_before_it_was_written_ends_it(store: Store, chat: Chat, database: Database) -> None:
+    await ordered(store, chat)
+    database.sql("UPDATE grants SET ended_at = 1")
+
+    await exporting.exporter(store, database.url, database.folder).work()
+    replies = await told(store)
+    assert [attachment for reply in replies for attachment in reply.attachments] == []
+    assert T("The export was stopped: you no longer have the right to it. Nothing was sent.") in str(replies)
+    assert states(database) == ["failed"]
+
+
+async def test_a_role_that_ended_while_it_was_written_ends_it(store: Store, chat: Chat, database: Database) -> None:
+    await ordered(store, chat)
+    (database.folder / "x.csv").write_bytes(b"x")
+    made = Made(name="x.csv", media_type="text/csv", first=1, last=1)
+    children = Slow(database.folder, Finished(files=(made,), count=1, grants=("QT-000001",)))
+    database.sql("UPDATE grants SET ended_at = 1")
+
+    await served_by(store, children).work()
+    assert await files(store) == []
+    assert states(database) == ["failed"]
+
+
+async def test_a_child_that_cannot_be_started_is_told_and_holds_nobody_up(
+    store: Store, chat: Chat, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", "/nonexistent")
+    await ordered(store, chat)
+
+    assert await exporting.exporter(store, database.url, database.folder).work() == 1
+    assert states(database) == ["failed"]
+    assert left_behind(database) == []
+    await ordered(store, chat)
+
+
+async def test_what_a_focal_officer_exports_is_masked(store: Store, chat: Chat, database: Database) -> None:
+    database.sql("UPDATE grants SET role = 'focal'")
+    await ordered(store, chat, Form.CSV)
+    await exporting.exporter(store, database.url, database.folder).work()
+
+    (file,) = await files(store)
+    assert "YC-2026-000001" in file.content.decode()
+    assert "5402DD8A9E3FB18F" not in file.content.decode()
+
+
+def test_files_under_way_lie_in_a_folder_of_the_owner_alone(tmp_path: Path) -> None:
+    with private_folder(tmp_path / "exports") as folder:
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert folder.parent.stat().st_mode & 0o777 == 0o700
+    assert not folder.exists()

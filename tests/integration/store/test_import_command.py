@@ -1,0 +1,106 @@
+"""``troly requests import``, on both databases."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.store.api import Store
+from handlers.office.model import Move
+from handlers.office.rights import Role
+from handlers.requests.model import State
+from locales import translator
+from tests.integration.store.conftest import Command, Database
+from tests.support.desk import person
+from tests.support.lists import edited, spreadsheet
+from tests.support.office import OPERATOR, given, office, settle_units
+from tests.support.stored_dialogue import registered, seen
+
+T = translator("en")  # what the commands of these tests speak
+OWN, OTHER = "YC-2026-000001", "YC-2026-000002"
+
+
+@pytest.fixture
+async def desk(store: Store, database: Database) -> Store:
+    settle_units(database.sql)
+    await registered(store, "1", person(), "DN.NT")
+    await registered(store, "2", person("Lê Thị Hoa"), "DN.DP")
+    return store
+
+
+async def exported(store: Store, folder: Path, to: State = State.ACCEPTED, note: str = "") -> Path:
+    """Both requests, the state of the first one changed."""
+    first, second = await seen(store, OPERATOR, OWN), await seen(store, OPERATOR, OTHER)
+    path = folder / "edited.xlsx"
+    path.write_bytes(spreadsheet(folder, [edited(first, to, note), second]))
+    return path
+
+
+async def run(troly: Command, *arguments: object) -> tuple[int, str, str]:
+    """A command runs a loop of its own, and so it does in a thread of its own."""
+    return await asyncio.to_thread(troly, "requests", "import", *map(str, arguments))
+
+
+async def state_of(store: Store) -> State:
+    return (await seen(store, OPERATOR, OWN)).request.state
+
+
+async def test_without_apply_it_only_shows(desk: Store, troly: Command, tmp_path: Path) -> None:
+    code, out, _ = await run(troly, await exported(desk, tmp_path))
+
+    assert code == 0
+    assert f"{OWN}: {T('submitted')} → {T('accepted')}" in out
+    assert T("Nothing was changed yet: call it with --apply to make these changes.") in out
+    assert await state_of(desk) is State.SUBMITTED
+
+
+async def test_with_apply_it_changes(desk: Store, troly: Command, tmp_path: Path, database: Database) -> None:
+    code, out, _ = await run(troly, await exported(desk, tmp_path), "--apply")
+
+    assert code == 0
+    assert T("Changed: {number} requests. Their officers are told.", number=1) in out
+    assert await state_of(desk) is State.ACCEPTED
+    assert ("request.import", "machine", 1) in database.sql("SELECT act, actor, count FROM audit")
+
+
+async def test_a_bad_line_is_named_and_nothing_is_changed(desk: Store, troly: Command, tmp_path: Path) -> None:
+    code, out, _ = await run(troly, await exported(desk, tmp_path, State.DONE), "--apply")
+
+    assert code == 1
+    assert T("there is no such change from the state “{now}”", now=T("submitted")) in out
+    assert await state_of(desk) is State.SUBMITTED
+
+
+async def test_a_newer_change_is_named_with_whose_it_is(desk: Store, troly: Command, tmp_path: Path) -> None:
+    file = await exported(desk, tmp_path)
+    async with office(desk) as at:
+        assert (await at.admin.desk.move(OPERATOR, OWN, State.REFUSED, 0, "trùng")).outcome is Move.MOVED
+
+    code, out, _ = await run(troly, file, "--apply")
+    assert code == 1
+    assert T("Changed by somebody else since the export:") in out
+    assert f"{OWN}: by {T('operator')}" in out
+    assert await state_of(desk) is State.REFUSED
+
+
+async def test_a_person_imports_within_their_own_rights(desk: Store, troly: Command, tmp_path: Path) -> None:
+    await given(desk, "77", Role.ADMIN, "DN.DP")
+    await given(desk, "88", Role.FOCAL, "DN")
+    file = await exported(desk, tmp_path)
+
+    assert (await run(troly, file, "--apply", "--as", "telegram:77"))[0] == 1
+    assert (await run(troly, file, "--apply", "--as", "telegram:88"))[0] == 3
+    assert await state_of(desk) is State.SUBMITTED
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 xl/workbook.xml", None])
+async def test_what_is_no_list_is_one_clear_line(
+    desk: Store, troly: Command, tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "x.xlsx"
+    if content is not None:
+        file.write_bytes(content)
+
+    code, _, told = await run(troly, file)
+    assert code == 1
+    assert len(told.strip().splitlines()) == 1

@@ -1,0 +1,227 @@
+"""Exports as tasks: ordered in a chat, worked off once, cancelled, begun anew."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from bot.store.api import Chat, Store
+from bot.store.sealing import Keyring
+from bot.store.task_api import Completion, Result, Task
+from handlers.office.exporting import ExportOrder, Form
+from handlers.office.model import Filter
+from handlers.office.rights import Role
+from handlers.replies import Reply
+from tests.integration.store.conftest import Database
+from tests.support.office import given, office, rights, settle_units
+from tests.support.storing import ADDRESS, CHANNEL, NOW, claim, next_turn, one_chat, says, texts
+from tests.support.telling import told
+
+ORDER = ExportOrder(wanted=Filter(unit="DN.NT", text="Nguyễn Thị Bí Mật"), form=Form.XLSX)
+SHOWN = says("waiting")
+
+
+@pytest.fixture
+async def chat(store: Store, database: Database) -> Chat:
+    """Of an admin of one commune."""
+    settle_units(database.sql)
+    await given(store, ADDRESS, Role.ADMIN, "DN.NT")
+    return await one_chat(store)
+
+
+async def ordered(store: Store, chat: Chat, order: ExportOrder = ORDER) -> str | None:
+    held = await rights(store, ADDRESS)
+    async with office(store, chat) as at:
+        return await at.admin.exports.start(held, order, 7, SHOWN)
+
+
+async def taken(store: Store) -> Task:
+    task = await store.tasks.take(CHANNEL, NOW)
+    assert task is not None
+    return task
+
+
+async def cancelled(store: Store, chat: Chat) -> bool:
+    held = await rights(store, ADDRESS)
+    async with office(store, chat) as at:
+        return await at.admin.exports.cancel(held, says("cancelled"))
+
+
+def result(*messages: str, grants: Sequence[str] = ("QT-000001",)) -> Result:
+    return Result(
+        [lambda text=text: says(text) for text in messages], says("done"), tuple(grants), "XD xlsx", "DN.NT", 7
+    )
+
+
+def states(database: Database) -> list[str]:
+    return [state for (state,) in database.sql("SELECT state FROM tasks ORDER BY id")]
+
+
+def acts(database: Database) -> list[str]:
+    return [act for (act,) in database.sql("SELECT act FROM audit ORDER BY number") if act.startswith("export")]
+
+
+async def test_an_order_waits_until_it_is_taken_and_is_taken_once(store: Store, chat: Chat) -> None:
+    name = await ordered(store, chat)
+
+    task = await taken(store)
+    assert (task.id, task.order, task.chat) == (name, ORDER, chat)
+    assert await store.tasks.take(CHANNEL, NOW) is None
+
+
+async def test_another_channels_order_is_left_to_it(store: Store, chat: Chat) -> None:
+    await ordered(store, chat)
+
+    assert await store.tasks.take("terminal:1", NOW) is None
+    assert await store.tasks.recover("terminal:1") == 0
+
+
+async def test_a_chat_has_one_export_at_a_time(store: Store, chat: Chat, database: Database) -> None:
+    assert await ordered(store, chat)
+    assert await ordered(store, chat) is None
+
+    await store.tasks.complete(await taken(store), result("file"), NOW)
+    assert await ordered(store, chat)
+    assert acts(database) == ["export_start", "export", "export_start"]
+
+
+async def test_what_is_ordered_is_sealed(store: Store, chat: Chat, database: Database) -> None:
+    await ordered(store, chat)
+
+    assert "Bí Mật".encode() not in database.bytes_at_rest()
+
+
+async def test_somebody_without_the_right_orders_nothing(store: Store, database: Database) -> None:
+    settle_units(database.sql)
+    assert await ordered(store, await one_chat(store)) is None
+    assert states(database) == []
+
+
+async def test_the_message_that_shows_it_moves_once_it_is_sent(store: Store, chat: Chat) -> None:
+    await ordered(store, chat)
+    task = await taken(store)
+    assert await store.tasks.report(task, 1, 7, NOW, says("1 / 7"))
+    assert texts([*(await claim(store))]) == ["waiting"]
+    await store.recover(CHANNEL)
+    await told(store)
+
+    assert await store.tasks.report(task, 3, 7, NOW, says("3 / 7"))
+    assert await store.tasks.report(task, 4, 7, NOW, says("4 / 7")), "one state at a time waits to be told"
+    (moved,) = await told(store)
+    assert (moved.action, moved.target, moved.paragraphs) == ("edit", "42", ("3 / 7",))
+    async with office(store, chat) as at:
+        running = await at.admin.exports.running()
+    assert running
+    assert (running.done, running.total) == (4, 7)
+
+
+async def test_results_come_in_order_and_then_the_end(store: Store, chat: Chat) -> None:
+    await ordered(store, chat)
+    await told(store)
+
+    assert await store.tasks.complete(await taken(store), result("1", "2"), NOW) is Completion.DONE
+    replies = await told(store)
+    assert [reply.paragraphs[0] for reply in replies] == ["1", "2", "done"]
+    assert (replies[-1].action, replies[-1].target) == ("edit", "42")
+
+
+async def test_where_messages_have_no_id_the_end_is_a_message_of_its_own(store: Store, chat: Chat) -> None:
+    await ordered(store, chat)
+    await told(store, message=None)
+    task = await taken(store)
+
+    assert await store.tasks.report(task, 1, 7, NOW, says("1 / 7"))
+    await store.tasks.complete(task, result("1"), NOW)
+    assert [(reply.action, reply.paragraphs[0]) for reply in await told(store)] == [("send", "1"), ("send", "done")]
+
+
+async def test_a_cancelled_export_hands_nothing_over(store: Store, chat: Chat, database: Database) -> None:
+    await ordered(store, chat)
+    await told(store)
+    task = await taken(store)
+
+    assert await cancelled(store, chat)
+    assert not await store.tasks.report(task, 1, 7, NOW)
+    assert await store.tasks.complete(task, result("file"), NOW) is Completion.ENDED
+    assert [reply.paragraphs[0] for reply in await told(store)] == ["cancelled"]
+    assert states(database) == ["cancelled"]
+    assert not await cancelled(store, chat)
+    assert acts(database) == ["export_start", "export_cancel"]
+
+
+async def test_an_export_cancelled_while_it_waits_is_never_taken(store: Store, chat: Chat) -> None:
+    await ordered(store, chat)
+    await cancelled(store, chat)
+
+    assert await store.tasks.take(CHANNEL, NOW) is None
+
+
+async def test_what_a_killed_process_was_at_is_begun_anew_and_handed_over_once(
+    store: Store, chat: Chat, database: Database
+) -> None:
+    await ordered(store, chat)
+    first = await taken(store)
+
+    assert await store.tasks.recover(CHANNEL) == 1
+    again = await taken(store)
+    assert again == first
+    assert await store.tasks.complete(again, result("file"), NOW) is Completion.DONE
+    assert await store.tasks.complete(first, result("file"), NOW) is Completion.ENDED
+    assert [reply.paragraphs[0] for reply in await told(store)].count("file") == 1
+    assert states(database) == ["done"]
+
+
+async def test_a_role_lost_before_the_end_hands_nothing_over(store: Store, chat: Chat, database: Database) -> None:
+    await ordered(store, chat)
+    task = await taken(store)
+    database.sql("UPDATE grants SET ended_at = 1")
+
+    assert await store.tasks.complete(task, result("file"), NOW) is Completion.LOST
+    assert await store.tasks.fail(task, says("lost"), NOW)
+    assert not await store.tasks.fail(task, says("lost"), NOW)
+    assert "file" not in [reply.paragraphs[0] for reply in await told(store)]
+    assert states(database) == ["failed"]
+
+
+async def test_a_message_that_cannot_be_made_leaves_nothing_half_done(
+    store: Store, chat: Chat, database: Database
+) -> None:
+    await ordered(store, chat)
+    await told(store)
+    task = await taken(store)
+
+    def gone() -> Reply:
+        raise FileNotFoundError
+
+    with pytest.raises(FileNotFoundError):
+        await store.tasks.complete(task, Result([lambda: says("1"), gone], says("done"), (), "XD", None, 7), NOW)
+    assert states(database) == ["running"]
+    assert await told(store) == []
+
+
+async def test_an_order_that_cannot_be_read_fails_alone(
+    store: Store, chat: Chat, database: Database, keyring: Keyring
+) -> None:
+    await ordered(store, chat)
+    database.sql("UPDATE tasks SET spec = ?", b"\x00" * 64)
+
+    assert await store.tasks.take(CHANNEL, NOW) is None
+    assert states(database) == ["failed"]
+
+
+async def test_an_order_goes_when_its_time_is_over(store: Store, chat: Chat, database: Database) -> None:
+    await ordered(store, chat)
+    await store.retention(NOW + timedelta(days=179), 180)
+    assert states(database) == ["queued"]
+
+    await store.retention(NOW + timedelta(days=181), 180)
+    assert states(database) == []
+
+
+async def test_whoever_is_forgotten_leaves_no_order(store: Store, chat: Chat, database: Database) -> None:
+    await ordered(store, chat)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        await unit.own_data.erase()
+        await unit.finish(None, [])
+
+    assert states(database) == []

@@ -1,0 +1,35 @@
+"""Whoever serves the exports of a channel, as a process that can be killed."""
+
+import asyncio
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.delivery import Exporter, SystemClock
+from bot.exports.child import ExportChildren
+from bot.settings import Settings
+from bot.store import open_keyring, open_store
+from bot.store.api import Store
+from tests.support.delivery import ScriptedChannel
+
+
+def exporter(store: Store, url: str | None, folder: Path, channel: ScriptedChannel | None = None) -> Exporter:
+    """The real one, with children that open the same database."""
+    settings = Settings(data_dir=folder, database_url=SecretStr(url) if url else None, export_part_mb=1)
+    children = ExportChildren(settings, folder / "exports")
+    made = Exporter(store, channel or ScriptedChannel(), children, SystemClock(), lambda: None)
+    made.step = 0.05
+    return made
+
+
+def run(url: str | None, folder: Path) -> None:
+    """Recover, then write all that is ordered; exit code 0 says so."""
+    asyncio.run(_run(url, folder))
+
+
+async def _run(url: str | None, folder: Path) -> None:
+    store = await open_store(url, folder, open_keyring(folder / "keys.json")[0])
+    served = exporter(store, url, folder)
+    await served.recover()
+    await served.work()
+    await store.close()

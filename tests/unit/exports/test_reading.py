@@ -1,0 +1,154 @@
+"""An exported list read back: exactly what stands there, and never more than the limits."""
+
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.certificates.limits import MEBIBYTE, Limits
+from bot.exports.reading import read_list
+from bot.exports.sheets import read_sheet
+from handlers.folding import unaccented
+from handlers.office.importing import Change, Line, SheetTrouble, planned
+from handlers.office.moving import NEEDS_REASON, moves_of
+from handlers.requests.model import State
+from locales import translator
+from tests.support.lists import edited, entry, filed, known, spreadsheet, with_entry
+
+T = translator("vi")
+CODE, STATE, DRAFT = T("Request code"), T("State"), T("draft")
+HEADING = (CODE, STATE, T("Revision"))
+SHEET = "xl/worksheets/sheet1.xml"
+REASONS = ["thiếu quyết định", '=HYPERLINK("http://x")', "<b>đậm</b>", "+84 sai", "x" * 300, "7"]
+
+
+def table(*rows: tuple[object, ...], sheets: int = 1) -> bytes:
+    """A spreadsheet of somebody's own making."""
+    made = BytesIO()
+    with xlsxwriter.Workbook(made, {"strings_to_formulas": False}) as workbook:
+        for _ in range(sheets):
+            sheet = workbook.add_worksheet()
+            for at, row in enumerate(rows):
+                sheet.write_row(at, 0, row)
+    return made.getvalue()
+
+
+@given(st.lists(st.tuples(st.sampled_from(State), st.sampled_from(["", *REASONS]), st.integers(0, 10**6)), max_size=8))
+@settings(deadline=None, max_examples=25)
+def test_a_list_that_comes_back_as_it_was_changes_nothing(rows: list[tuple[State, str, int]]) -> None:
+    there = [filed(at, state, note=note, revision=revision) for at, (state, note, revision) in enumerate(rows)]
+    with TemporaryDirectory() as folder:
+        sheet = read_list(spreadsheet(Path(folder), there))
+
+    plan = planned(sheet.lines, known(there))
+    assert sheet.trouble is None
+    assert len(sheet.lines) == len(there)
+    assert (plan.changes, plan.conflicts, plan.bad, plan.notes_alone) == ((), (), (), ())
+
+
+@given(st.data(), st.sampled_from(["vi", "en"]))
+@settings(deadline=None, max_examples=25)
+def test_edits_that_are_moves_are_planned_exactly(data: st.DataObject, language: str) -> None:
+    there = [filed(at, data.draw(st.sampled_from(State)), revision=at) for at in range(data.draw(st.integers(1, 8)))]
+    edits = {}
+    for one in there:
+        to = data.draw(st.sampled_from([None, *moves_of(one.request.state)]))
+        if to is not None:
+            edits[one.request.code] = (to, data.draw(st.sampled_from(REASONS)) if to in NEEDS_REASON else "")
+    shown = [edited(one, *edits[one.request.code]) if one.request.code in edits else one for one in there]
+    with TemporaryDirectory() as folder:
+        sheet = read_list(spreadsheet(Path(folder), shown, language))
+
+    plan = planned(sheet.lines, known(there))
+    before = {one.request.code: one.request.state for one in there}
+    assert plan.changes == tuple(Change(code, before[code], to, note) for code, (to, note) in edits.items())
+    assert (plan.conflicts, plan.bad) == ((), ())
+
+
+def test_columns_may_stand_in_any_order_under_a_title_and_others_are_ignored() -> None:
+    data = table(
+        ("Danh sách yêu cầu tháng 11",),
+        ("Ghi chú thêm", STATE.upper(), unaccented(CODE), "Revision"),
+        ("của tôi", f" {T('accepted')} ", "yc-2026-000001", 4),
+        ("", "", "", ""),
+        ("", "Accepted", "YC-2026-000002", "5"),
+    )
+
+    assert read_list(data).lines == (
+        Line(number=3, code="YC-2026-000001", state=State.ACCEPTED, revision=4),
+        Line(number=5, code="YC-2026-000002", state=State.ACCEPTED, revision=5),
+    )
+
+
+@pytest.mark.parametrize("revision", ["", "ba", "-1", "4.5", "9" * 40, "٤"])
+def test_a_revision_that_is_no_number_is_none(revision: str) -> None:
+    data = table(HEADING, ("YC-1", DRAFT, revision))
+
+    assert read_list(data).lines[0].revision is None
+
+
+def test_a_formula_counts_with_what_it_shows() -> None:
+    made = BytesIO()
+    with xlsxwriter.Workbook(made) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write_row(0, 0, (CODE, STATE))
+        sheet.write_formula(1, 0, '=HYPERLINK("http://x","y")', None, "YC-1")
+        sheet.write_formula(1, 1, "='[http://evil/x.xlsx]S'!A1", None, "accepted")
+
+    assert read_list(made.getvalue()).lines == (Line(number=2, code="YC-1", state=State.ACCEPTED),)
+
+
+def test_lists_on_several_sheets_are_one() -> None:
+    data = table((CODE, STATE), ("YC-1", DRAFT), sheets=2)
+
+    assert [line.code for line in read_list(data).lines] == ["YC-1", "YC-1"]
+
+
+@pytest.mark.parametrize(
+    ("data", "trouble"),
+    [
+        (b"", SheetTrouble.BROKEN),
+        (b"PK\x03\x04 xl/workbook.xml", SheetTrouble.BROKEN),
+        (table(("Họ tên", "Lương"), ("x", 1)), SheetTrouble.NOT_A_LIST),
+        (table(), SheetTrouble.NOT_A_LIST),
+        (with_entry(table(), "xl/workbook.xml", b"<workbook"), SheetTrouble.BROKEN),
+        (with_entry(table((CODE, STATE)), SHEET, b"<worksheet><sheetData><row>"), SheetTrouble.BROKEN),
+        (with_entry(table(), "bomb", bytes(201 * MEBIBYTE)), SheetTrouble.TOO_MUCH_UNPACKED),
+    ],
+)
+def test_what_is_no_list_gives_a_typed_trouble(data: bytes, trouble: SheetTrouble) -> None:
+    assert read_list(data).trouble is trouble
+
+
+def test_rows_entries_and_bytes_beyond_the_limits_are_refused() -> None:
+    rows = ((CODE, STATE), *((f"YC-{at}", DRAFT) for at in range(30)))
+
+    assert read_list(table(*rows), most_rows=29).trouble is SheetTrouble.TOO_MANY_ROWS
+    assert read_list(table(*rows), Limits(entries=5)).trouble is SheetTrouble.TOO_MUCH_UNPACKED
+    assert read_list(table(*rows), Limits(unpacked=1000)).trouble is SheetTrouble.TOO_MUCH_UNPACKED
+
+
+async def test_what_is_no_spreadsheet_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/nonexistent")
+
+    assert (await read_sheet(b"%PDF-1.7")).trouble is SheetTrouble.NOT_A_LIST
+    assert (await read_sheet(table())).trouble is SheetTrouble.UNAVAILABLE
+
+
+async def test_the_process_reads_what_the_function_reads() -> None:
+    data = table(HEADING, ("YC-1", DRAFT, 3))
+
+    assert await read_sheet(data) == read_list(data)
+
+
+async def test_a_sheet_that_claims_a_cell_at_its_far_end_takes_no_memory_of_ours() -> None:
+    far = entry(table((CODE, STATE)), SHEET).replace(
+        b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    )
+    data = with_entry(table((CODE, STATE)), SHEET, far)
+
+    assert (await read_sheet(data)).trouble in {SheetTrouble.TOO_MUCH_MEMORY, SheetTrouble.BROKEN}
