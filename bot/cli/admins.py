@@ -1,7 +1,6 @@
 """``troly admins``."""
 
 import asyncio
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from bot.channels.naming import named
 from bot.cli.acting import As, acting
 from bot.cli.columns import columns
 from bot.cli.invitation import start_link, told
+from bot.cli.output import print_json_lines
 from bot.errors import Forbidden, PersonUnknown, TrolyError
 from bot.settings import load_settings
 from bot.store import store_of
@@ -30,7 +30,7 @@ _HOURS, _MOST_HOURS = 72, 24 * 30
 
 Label = Annotated[str, typer.Option(help=N_("How the person is called in lists."))]
 Hours = Annotated[int, typer.Option(min=1, max=_MOST_HOURS, help=N_("Hours until the invitation expires."))]
-Json = Annotated[bool, typer.Option("--json", help=N_("Print JSON."))]
+Json = Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))]
 
 
 @app.command(help=N_("Make somebody an owner: the chat named, or whoever takes the invitation that is printed."))
@@ -168,7 +168,7 @@ def _label(text: str) -> str:
 
 def _show(holders: tuple[Holder, ...], units: UnitDirectory, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps([holder.model_dump(mode="json") for holder in holders], ensure_ascii=False, indent=2))
+        print_json_lines(holder.model_dump(mode="json") for holder in holders)
     else:
         typer.echo(_table(holders, units, translator(load_settings().language)), nl=False)
 

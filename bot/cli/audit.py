@@ -1,13 +1,13 @@
 """``troly audit``."""
 
 import asyncio
-import json
 from typing import Annotated
 
 import typer
 
 from bot.cli.acting import As, acting
 from bot.cli.columns import columns
+from bot.cli.output import print_json_lines
 from bot.settings import load_settings
 from bot.store import store_of
 from bot.store.api import Fault, Verdict
@@ -72,12 +72,12 @@ def list_rows(
     *,
     person: As = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help=N_("How many rows."))] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON."))] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))] = False,
 ) -> None:
     """The newest first."""
     entries, units = asyncio.run(_latest(person, limit))
     if as_json:
-        typer.echo(json.dumps([entry.model_dump(mode="json") for entry in entries], ensure_ascii=False, indent=2))
+        print_json_lines(entry.model_dump(mode="json") for entry in entries)
     else:
         typer.echo(_table(entries, units, translator(load_settings().language)), nl=False)
 

@@ -1,11 +1,20 @@
 """Where a command's text goes."""
 
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from bot.errors import OutputError
 from locales import N_
+
+
+def print_json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
+    """One JSON object a line: what every ``list --json`` prints."""
+    for row in rows:
+        typer.echo(json.dumps(row, ensure_ascii=False))
 
 
 def write(text: str, out: Path | None) -> None:

@@ -1,13 +1,13 @@
 """``troly units``: the tree of units that people belong to."""
 
 import asyncio
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bot.cli.output import print_json_lines
 from bot.cli.unit_tables import listed, print_faults, print_found, print_plan, print_units
 from bot.settings import load_settings
 from bot.store import store_of
@@ -52,7 +52,7 @@ def import_(
 @app.command("list", help=N_("Show the units as a tree."))
 def list_(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON."))] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))] = False,
     under: Annotated[str, typer.Option("--under", metavar="CODE", help=N_("Only this unit and those below it."))] = "",
 ) -> None:
     """Every unit after its superior; exit status 1 where the code is not known."""
@@ -61,7 +61,7 @@ def list_(
         typer.echo(t(N_("No unit has the code {code}."), code=under), err=True)
         raise typer.Exit(1)
     if as_json:
-        typer.echo(json.dumps(list(listed(units, under or None)), ensure_ascii=False, indent=2))
+        print_json_lines(listed(units, under or None))
     else:
         print_units(units, under or None, t)
 

@@ -156,9 +156,10 @@ def test_somebody_who_is_not_named_well_is_refused(troly: Command) -> None:
 
 @pytest.mark.usefixtures("town")
 def test_lists_are_json_for_programs(troly: Command) -> None:
-    holders = json.loads(troly("admins", "list", "--json")[1])
-    asked = json.loads(troly("admins", "invitations", "--json")[1])
-    rows = json.loads(troly("audit", "list", "--json", "--limit", "2")[1])
+    holders, asked, rows = (
+        [json.loads(line) for line in troly(*command, "--json")[1].splitlines()]
+        for command in (("admins", "list"), ("admins", "invitations"), ("audit", "list", "--limit", "2"))
+    )
 
     assert [holder["id"] for holder in holders] == ["QT-000004", "QT-000003", "QT-000002", "QT-000001"]
     assert [(invitation["id"], invitation["label"]) for invitation in asked] == [("LM-000005", "Mật")]

@@ -193,7 +193,7 @@ def test_units_are_listed_as_a_tree_as_json_and_in_part(troly: Command) -> None:
     _, tree, _ = troly("units", "list")
     assert tree.splitlines()[:2] == ["DN\ttỉnh Đồng Nai\t", "DN-HNT\t  huyện Nhơn Trạch\t01/7/2025"]
     _, below, _ = troly("units", "list", "--json", "--under", "DN-HNT")
-    entries = json.loads(below)
+    entries = [json.loads(line) for line in below.splitlines()]
     assert len(entries) == 13
     assert entries[1]["became"] == [
         {"code": "DN-NT", "how": "merged_into_new", "since": "2025-07-01", "source": "1662/NQ-UBTVQH15"}
