@@ -97,12 +97,7 @@ def _unit(typed: str, units: UnitDirectory) -> str:
     """A code as it stands, else the one unit of that name."""
     if units.get(typed):
         return typed
-    meant = fold(typed)
-    named = [
-        unit.code
-        for unit in units.units.values()
-        if meant in map(fold, (unit.code, unit.name, *unit.aliases, *unit.former_names))
-    ]
+    named = list(dict.fromkeys(found.unit.code for found in units.find(typed) if found.sure))
     if len(named) == 1:
         return named[0]
     message = N_("several units are called {typed}: {codes}") if named else N_("no unit is called {typed}")

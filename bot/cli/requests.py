@@ -22,7 +22,7 @@ from bot.cli.requests_words import as_json, as_text, print_list, told, told_all
 from bot.errors import NotFound
 from bot.settings import load_settings
 from handlers.office.model import Filed, Filter, Move, Moved, MovedAll
-from handlers.office.moving import movable
+from handlers.office.moving import changing, movable
 from handlers.office.rights import Act
 from handlers.requests.model import State
 from handlers.requests.words import STATES
@@ -178,7 +178,7 @@ async def _would(wanted: Wanted, to: State, person: str | None) -> tuple[int, in
 
 
 async def _count(office: Acting, wanted: Filter | None) -> int:
-    return await office.admin.desk.count(office.rights, wanted) if wanted else 0
+    return await office.admin.desk.count(changing(office.rights), wanted) if wanted else 0
 
 
 def _code(typed: str) -> str:

@@ -7,7 +7,7 @@ from handlers.office.filter_words import in_words
 from handlers.office.holding import rights_of
 from handlers.office.list_words import MOVES_TO, TYPED
 from handlers.office.model import Move, MovedAll
-from handlers.office.moving import AT_ONCE, NEEDS_REASON, OFFICE_STATES, movable
+from handlers.office.moving import AT_ONCE, NEEDS_REASON, OFFICE_STATES, changing, movable
 from handlers.page import Answered, Option, Page
 from handlers.requests.model import State
 from handlers.requests.words import STATES
@@ -74,7 +74,7 @@ class DeskYes(NoText):
 
 async def _number(here: Here, to: State) -> int:
     fitting = movable(view_of(here).wanted, to)
-    return await here.world.admin.desk.count(await rights_of(here), fitting) if fitting else 0
+    return await here.world.admin.desk.count(changing(await rights_of(here)), fitting) if fitting else 0
 
 
 def _answers(here: Here, number: int) -> list[Option]:

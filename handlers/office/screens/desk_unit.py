@@ -3,7 +3,7 @@
 from handlers.office.desk_view import narrowed, shown
 from handlers.office.holding import rights_of
 from handlers.office.rights import Act, Rights
-from handlers.office.unit_choice import coverable, units_named
+from handlers.office.unit_choice import coverable
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here
 from handlers.voice import bold
@@ -44,7 +44,7 @@ class DeskUnit:
     async def typed(self, here: Here, text: str) -> Answered | None:
         """A unit by its name or code."""
         rights, units = await rights_of(here), here.world.units
-        named = [code for code in units_named(units, text) if rights.may(Act.SEE_REQUESTS, code)]
+        named = [code for code in _named(here, text) if rights.may(Act.SEE_REQUESTS, code)]
         if len(named) == 1:
             return Answered(narrowed(here, unit=named[0]))
         if not named:
@@ -53,6 +53,14 @@ class DeskUnit:
         return Answered(
             here.session, notes=(here.say(N_("Several units fit: {names}. Please type more."), names=names),)
         )
+
+
+def _named(here: Here, text: str) -> list[str]:
+    """Units of today that the text may mean; a narrowed list says which it was, so that no slip goes unseen."""
+    units, code = here.world.units, text.strip()
+    if units.get(code):
+        return [code]
+    return list(dict.fromkeys(found.unit.code for found in units.find(code, today=here.today)))
 
 
 def _at(here: Here, rights: Rights) -> str | None:

@@ -214,3 +214,15 @@ async def test_the_filter_survives_a_look_at_one_request(desk: Store) -> None:
     assert admin.session is not None
     assert admin.session.desk is not None
     assert admin.session.desk.wanted == Filter(text="an")
+
+
+async def test_what_a_role_may_only_see_is_not_counted_among_what_would_change(desk: Store) -> None:
+    await registered(desk, "1", person(), "DN.NT")
+    seen_only = await registered(desk, "2", person(), "DN.DP")
+    admin = await talk(desk, "admin")
+    await given(desk, "admin", Role.FOCAL, "DN.DP")
+
+    assert "Số yêu cầu: <b>2</b>" in await admin.says("/danhsach")
+    assert "<b>1</b>" in await admin.taps("Chuyển trạng thái tất cả", "Tiếp nhận (1)")
+    assert "Đã chuyển: <b>1</b>" in await admin.says("dong y")
+    assert (await seen(desk, OPERATOR, seen_only.code)).request.state is State.SUBMITTED
