@@ -182,6 +182,9 @@ class Store(Protocol):
     async def units(self) -> UnitDirectory:
         """All units, as they are now."""
 
+    async def made_up(self) -> bool:
+        """Whether the data are those of ``troly demo``."""
+
     async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
         """Move due rows queued -> sending: the first of each chat with none in flight, replies before broadcasts."""
 
