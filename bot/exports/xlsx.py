@@ -12,7 +12,7 @@ from xlsxwriter.exceptions import FileCreateError
 from bot.exports.about import About
 from bot.exports.cells import Cell, Cells
 from bot.exports.columns import COLUMNS, Column, Kind
-from bot.exports.xlsx_sheets import information, summary
+from bot.exports.xlsx_sheets import for_paper, information, summary
 from handlers.office.model import Filed
 from handlers.requests.words import STATES
 from locales import N_
@@ -113,6 +113,8 @@ class XlsxWriter:
             self._sheet.set_column(at, at, column.width)
             self._sheet.write_string(0, at, words, heading)
         self._sheet.freeze_panes(1, 1)
+        self._sheet.repeat_rows(0)
+        for_paper(self._sheet)
         self._row = 1
 
     def _end_sheet(self) -> None:

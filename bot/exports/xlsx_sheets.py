@@ -11,6 +11,8 @@ from locales import N_
 #: Bars that a chart of units can show and still be read.
 MOST_BARS = 15
 _CHART_ROWS = 16
+#: Of the paper sizes of a spreadsheet.
+_A4 = 9
 
 NOT_THE_DOSSIER = N_(
     "This list is for working with. It is not the dossier: what is filed is the official form,"
@@ -27,6 +29,7 @@ def summary(workbook: Any, counts: Mapping[str, Mapping[str, int]], about: About
         (t(N_("By unit")), _by_unit(counts["unit"], about)),
     )
     sheet = workbook.add_worksheet(t(N_("Summary")))
+    for_paper(sheet)
     sheet.set_column(0, 0, 44)
     bold = workbook.add_format({"bold": True, "bg_color": "#D9E2F3"})
     row = 0
@@ -76,12 +79,20 @@ def _chart(workbook: Any, sheet: Any, row: int, title: str, bars: int) -> Any:
     return chart
 
 
+def for_paper(sheet: Any) -> None:
+    """A4 across, as wide as one page."""
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+
+
 def information(workbook: Any, about: About, *notes: str) -> None:
     """What the file is, and what it is not; ``notes`` in the language of the file."""
     t = about.t
     sheet = workbook.add_worksheet(t(N_("Information")))
     bold = workbook.add_format({"bold": True, "valign": "top"})
     wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
+    for_paper(sheet)
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 90)
     told = [*about.lines(), *((t(N_("Please note")), note) for note in (t(NOT_THE_DOSSIER), *notes))]
