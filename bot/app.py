@@ -15,12 +15,17 @@ from bot.exports.child import ExportChildren
 from bot.settings import Settings
 from bot.store import store_of
 from bot.store.api import Store
+from bot.store.errors import MadeUp
 from handlers import respond, wants_file
-from locales import translator
+from locales import N_, translator
 from rules import Pack, load_pack
 
 #: A terminal takes whatever comes.
 _UNPACED = Pace(overall=Rate(1e6, 1e6), chat=Rate(1e6, 1e6))
+_MADE_UP = N_(
+    "The data of this folder are made up (troly demo): nobody real is served over them."
+    " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN unset."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ async def serve(settings: Settings) -> None:
     from bot.channels.telegram import serve_telegram  # noqa: PLC0415 - its libraries load where it runs
 
     async with assembled(settings) as parts:
+        if await parts.store.made_up():
+            raise MadeUp(_MADE_UP)
         await serve_telegram(parts)
 
 
@@ -89,7 +96,7 @@ async def talk(settings: Settings, name: str | None) -> None:
         await Retention(parts.store, parts.clock, settings.retention_days).forget()
         chat = _terminal_chat(parts, address)
         if interactive:
-            chat.introduce()
+            chat.introduce(made_up=await parts.store.made_up())
         await chat.run(typed_lines(prompt=interactive))
 
 

@@ -31,6 +31,7 @@ _FILE = re.compile(r"/tep(?:\s+(?P<path>.+))?", re.IGNORECASE)
 _UNHURRIED = Rate(1e6, 1e6)
 
 _INTRODUCTION = N_("Send a file with /tep PATH. Leave with Ctrl-D; /trogiup lists the commands.")
+_MADE_UP = N_("All data here are made up: nobody is behind them.")
 _USAGE = N_("Write the path of the file after the command: /tep PATH")
 _NO_FILE = N_("No file can be read there: {path}. Please check the path and send the file again.")
 
@@ -119,8 +120,10 @@ class TerminalChat:
         """What is ordered in a turn is written right after it."""
         self._exporter = exporter
 
-    def introduce(self) -> None:
-        """Say how a file is sent and how to leave, to somebody who types."""
+    def introduce(self, *, made_up: bool = False) -> None:
+        """Say how a file is sent and how to leave, to somebody who types; and that what they will see is made up."""
+        if made_up:
+            self._channel.tell(_MADE_UP)
         self._channel.tell(_INTRODUCTION)
 
     async def run(self, lines: AsyncIterator[str]) -> None:

@@ -37,6 +37,7 @@ COMMANDS = {
     "rights": ("bot.cli.rights:rights", N_("Print which role may do what, and how far.")),
     "audit": ("bot.cli.audit:app", N_("Show the journal, and prove that it is whole.")),
     "export": ("bot.cli.export:app", N_("Write requests to files: spreadsheets, official lists, data.")),
+    "demo": ("bot.cli.demo:demo", N_("Fill an empty data folder with a made-up province, to try everything on.")),
     "screens": ("bot.cli.screens:screens", N_("Write one page with every screen and a diagram of the flow.")),
 }
 

@@ -189,6 +189,9 @@ class Store(Protocol):
     def tasks(self) -> "TaskBook":
         """What is done outside of turns."""
 
+    async def made_up(self) -> bool:
+        """Whether the data are those of ``troly demo``."""
+
     async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
         """Move due rows queued -> sending: the first of each chat with none in flight, replies before broadcasts."""
 

@@ -13,6 +13,8 @@
     ├── SchemaError
     │   ├── SchemaNewer        the database was made by a later version of the program
     │   └── SchemaAltered      an applied migration is not the one the program carries
+    ├── HoldsData              made-up data go into an empty database only (exit code 2)
+    ├── MadeUp                 the data are made up: nobody real is served over them (exit code 2)
     ├── KeyFileError           the key file cannot be read, is open to others, or is not a key file
     │   └── KeyFileMismatch    the database was sealed with other keys
     └── SealError
@@ -21,6 +23,13 @@
 """
 
 from bot.errors import TrolyError
+from locales import N_
+
+_REAL = N_("This data folder holds real data; nothing was changed. Choose an empty one with TROLY_DATA_DIR.")
+_MADE_UP = N_(
+    "This data folder holds made-up data already, perhaps not all of them; nothing was changed."
+    " Choose an empty one with TROLY_DATA_DIR."
+)
 
 
 class StoreError(TrolyError):
@@ -60,6 +69,21 @@ class StoreLost(StoreUnavailable):
 
 class TurnTaken(StoreError):  # noqa: N818 - a state
     """Another process has handled this update."""
+
+
+class HoldsData(StoreError):  # noqa: N818 - a state
+    """Made-up data go into an empty data folder only."""
+
+    exit_code = 2
+
+    def __init__(self, *, made_up: bool) -> None:
+        super().__init__(_MADE_UP if made_up else _REAL)
+
+
+class MadeUp(StoreError):  # noqa: N818 - a state
+    """The data are made up."""
+
+    exit_code = 2
 
 
 class SchemaError(StoreError):

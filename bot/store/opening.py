@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.settings import Settings, make_data_dir
 from bot.store.api import Store
+from bot.store.bulk import Bulk
 from bot.store.drivers import Call, Driver
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.drivers.url import sqlite_path
@@ -91,16 +92,31 @@ async def store_of(settings: Settings) -> AsyncIterator[Opened]:
         SettingsError: the data folder cannot be made.
         StoreError: it cannot be opened; each kind says what to do.
     """
-    make_data_dir(settings)
-    async with _migrated(database_url(settings), settings.data_dir) as driver:
-        keyring = await _keyring(driver, settings)
-        await _check_keys(driver, keyring)
-        await index_requests(driver, keyring)
+    driver, keyring = await _opened(settings)
     store = SealedStore(driver, keyring)
     try:
         yield Opened(store, keyring)
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def bulk_of(settings: Settings) -> AsyncIterator[Bulk]:
+    """The same database, to be filled with made-up data; raises as ``store_of`` does."""
+    driver, keyring = await _opened(settings)
+    try:
+        yield Bulk(driver, keyring)
+    finally:
+        await driver.close()
+
+
+async def _opened(settings: Settings) -> tuple[Driver, Keyring]:
+    make_data_dir(settings)
+    async with _migrated(database_url(settings), settings.data_dir) as driver:
+        keyring = await _keyring(driver, settings)
+        await _check_keys(driver, keyring)
+        await index_requests(driver, keyring)
+    return driver, keyring
 
 
 def database_url(settings: Settings) -> str | None:

@@ -15,6 +15,7 @@ from bot.store.api import (
     TurnUnit,
     Verdict,
 )
+from bot.store.bulk import holds_made_up_data
 from bot.store.drivers import Driver
 from bot.store.inbox import Inbox, chat_at
 from bot.store.office.opening import chat_of, open_office
@@ -77,6 +78,9 @@ class SealedStore:
 
     async def units(self) -> UnitDirectory:
         return await read_units(self._driver.run)
+
+    async def made_up(self) -> bool:
+        return await holds_made_up_data(self._driver)
 
     async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
         return await self._outbox.claim(channel, limit, now)

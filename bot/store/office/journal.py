@@ -50,12 +50,13 @@ class StoredJournal:
         )
         linked = chained(self.acting.keyring, previous, entry)
         await self.acting.ask(
-            Call("journal_add", {**_columns(entry), "previous": previous, "hash": linked}),
+            Call("journal_add", {**columns(entry), "previous": previous, "hash": linked}),
             Call("journal_head", {"hash": linked}),
         )
 
 
-def _columns(entry: JournalEntry) -> dict[str, object]:
+def columns(entry: JournalEntry) -> dict[str, object]:
+    """A row as parameters of ``journal_add``, without what links it."""
     return {**entry.model_dump(), "at": stored(entry.at)}
 
 

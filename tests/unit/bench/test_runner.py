@@ -65,5 +65,5 @@ def test_an_unknown_name_is_refused_with_those_there_are(bench: Bench, capsys: p
 
 
 def test_benches_are_the_modules_that_can_run() -> None:
-    assert {"telegram", "chats"} <= set(runner.known())
-    assert not {"result", "__main__", "telegram_peer"} & set(runner.known())
+    assert {"telegram", "chats", "desk", "export", "units"} <= set(runner.known())
+    assert not {"result", "__main__", "telegram_peer", "province"} & set(runner.known())

@@ -1,0 +1,74 @@
+"""``troly demo``: a made-up province to try everything on."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from bot.demo import Made, Sizes, fill
+from bot.demo.files import write_samples
+from bot.demo.people import ADMIN, OWNER
+from bot.demo.province import FEWEST, MOST
+from bot.settings import load_settings
+from bot.store import bulk_of
+from locales import N_, Translator, translator
+from rules import load_pack
+
+#: Fewer than these do not show every state.
+_FEWEST_OFFICERS, _MOST_OFFICERS = 20, 100_000
+_DEFAULT = Sizes()
+
+
+def demo(
+    officers: Annotated[
+        int, typer.Option(min=_FEWEST_OFFICERS, max=_MOST_OFFICERS, help=N_("How many officers."))
+    ] = _DEFAULT.officers,
+    units: Annotated[int, typer.Option(min=FEWEST, max=MOST, help=N_("How many units."))] = _DEFAULT.units,
+    seed: Annotated[int, typer.Option(help=N_("The same number makes the same province."))] = _DEFAULT.seed,
+    certificates: Annotated[
+        Path | None, typer.Option(help=N_("Folder to write sample certificate files to, to be sent to the assistant."))
+    ] = None,
+) -> None:
+    """Only into an empty data folder; nothing of it ever leaves the machine."""
+    t, now = translator(load_settings().language), datetime.now(UTC)
+    made = asyncio.run(_filled(Sizes(officers, units, seed), now, t))
+    files = write_samples(certificates, now, seed) if certificates else []
+    for line in _told(made, files, t):
+        typer.echo(line)
+
+
+async def _filled(sizes: Sizes, now: datetime, t: Translator) -> Made:
+    settings = load_settings()
+    async with bulk_of(settings) as bulk:
+        with _progress(sizes.officers, t) as told:
+            return await fill(bulk, load_pack(settings.pack), sizes, now, told)
+
+
+@contextmanager
+def _progress(total: int, t: Translator) -> Iterator[Callable[[int], object]]:
+    """A bar on a terminal; nothing anywhere else."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(t(N_("Making officers")), total=total)
+        yield lambda added: bar.advance(task, added)
+
+
+def _told(made: Made, files: list[Path], t: Translator) -> Iterator[str]:
+    yield t(
+        N_("Made up: officers {officers}, units {units}, requests {requests}. Nobody is behind any of it."),
+        officers=made.officers,
+        units=made.units,
+        requests=made.requests,
+    )
+    yield t(N_("Try next:"))
+    yield f"  troly chat --as {OWNER}"
+    yield f"  troly chat --as {ADMIN}-1"
+    yield "  troly requests list"
+    if files:
+        yield t(N_("Certificate files to send in the chat: /tep {file}"), file=files[0])

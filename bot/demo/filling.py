@@ -1,0 +1,95 @@
+"""Fill an empty database with a made-up province, in small transactions: memory stays flat, whatever the size."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from random import Random
+from typing import Any
+
+from bot.demo.calendar import WorkingHours
+from bot.demo.interviews import Interviews
+from bot.demo.naming import Naming
+from bot.demo.officers import Officers
+from bot.demo.people import CHANNEL, Staff, make_staff
+from bot.demo.province import make_province
+from bot.store.bulk import Bulk, OfficeMove
+from handlers.memory import memory_world
+from handlers.office.journal_words import Deed
+from handlers.office.model import JournalEntry
+from handlers.office.rights import MACHINE
+from rules.pack import Pack
+
+#: Officers written in one transaction.
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How large a province."""
+
+    officers: int = 200
+    units: int = 40
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was made."""
+
+    officers: int
+    units: int
+    requests: int
+    grants: int
+
+
+async def fill(bulk: Bulk, pack: Pack, sizes: Sizes, now: datetime, told: Callable[[int], object]) -> Made:
+    """Fill it; ``told`` hears after each batch how many officers were added.
+
+    The same sizes at the same moment make the same province.
+
+    Raises:
+        HoldsData: the database is not empty; nothing was changed.
+    """
+    await bulk.begin()
+    chosen, hours = Random(sizes.seed), WorkingHours(now)  # noqa: S311 - made-up data, to be made again alike
+    directory = make_province(sizes.units, chosen)
+    naming, begun = Naming(directory), hours.at(0)
+    staff = make_staff(naming, now, begun, pack.label)
+    await bulk.units(directory, begun)
+    await bulk.grants(staff.grants)
+    await bulk.journal(list(_setting_up(staff, begun)))
+    interviews = Interviews(memory_world(pack, now, units=directory, channel=CHANNEL), naming)
+    officers = Officers(interviews, naming, staff, hours, chosen)
+    await _write(bulk, officers, sizes.officers, told)
+    await bulk.journal([_moved(move) for move in await bulk.office_moves()])
+    return Made(sizes.officers, len(directory.units), officers.issued.total(), len(staff.grants))
+
+
+async def _write(bulk: Bulk, officers: Officers, total: int, told: Callable[[int], object]) -> None:
+    made = officers.make(total)
+    while batch := list(islice(made, BATCH)):
+        await bulk.chats(batch)
+        told(len(batch))
+    await bulk.registered(officers.issued)
+
+
+def _setting_up(staff: Staff, at: datetime) -> Iterator[JournalEntry]:
+    """A row for every role."""
+    return (_entry(at, grant.by, grant.unit, act=Deed.REDEEM, subject=grant.id) for grant in staff.grants)
+
+
+def _moved(move: OfficeMove) -> JournalEntry:
+    """As the desk records a move of one or of many."""
+    if move.count == 1:
+        return _entry(move.at, move.actor, move.unit, act="request.move", subject=move.first)
+    subject = f"{move.state}: {move.first} … {move.last}"
+    return _entry(move.at, move.actor, move.unit, act="request.move_all", subject=subject, count=move.count)
+
+
+def _entry(at: datetime, actor: str, unit: str | None, **told: Any) -> JournalEntry:
+    """A row that is numbered when it is added."""
+    channel = MACHINE if actor == MACHINE else CHANNEL
+    return JournalEntry.model_validate(
+        {"number": 0, "at": at, "actor": actor, "unit": unit, "count": 1, "channel": channel, **told}
+    )

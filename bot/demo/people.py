@@ -1,0 +1,66 @@
+"""People with a role, whom one can be at once: ``troly chat --as chu``."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from bot.channels.naming import terminal_channel
+from bot.demo.naming import Naming
+from bot.store.bulk import grant_id
+from bot.store.bulk_rows import MadeChat, MadeGrant
+from handlers.office.rights import MACHINE, Role
+from handlers.office.units import Unit
+from handlers.session import Session
+
+#: Officers' chats lie on a channel that nothing delivers to.
+CHANNEL = "demo"
+OWNER, ADMIN, FOCAL = "chu", "quan-tri", "dau-moi"
+#: Bodies that have an admin and a focal officer of their own.
+_BODIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Everybody with a role, and who works for which body."""
+
+    grants: tuple[MadeGrant, ...]
+    admins: dict[str, str]  #: body -> grant of its admin
+
+    def admin_of(self, body: str) -> str:
+        """The grant of whoever works through a body's requests: its admin, else the owner."""
+        return self.admins.get(body, self.grants[0].id)
+
+
+def make_staff(naming: Naming, now: datetime, begun: datetime, pack: str) -> Staff:
+    """One owner; for the first bodies that were formed from others an admin and a focal officer each."""
+    hiring = _Hiring(now, begun, pack)
+    owner = hiring.hire(OWNER, Role.OWNER, "Chủ Mẫu", MACHINE)
+    admins: dict[str, str] = {}
+    for at, unit in enumerate(_bodies(naming), 1):
+        admin = hiring.hire(f"{ADMIN}-{at}", Role.ADMIN, f"Quản trị Mẫu {at}", owner, unit.code)
+        hiring.hire(f"{FOCAL}-{at}", Role.FOCAL, f"Đầu mối Mẫu {at}", admin, unit.code)
+        admins[unit.code] = admin
+    return Staff(tuple(hiring.grants), admins)
+
+
+def _bodies(naming: Naming) -> Iterator[Unit]:
+    return islice((unit for unit in naming.working if naming.formed(unit)), _BODIES)
+
+
+@dataclass
+class _Hiring:
+    """Gives roles, one after the other."""
+
+    now: datetime
+    begun: datetime
+    pack: str
+    grants: list[MadeGrant] = field(default_factory=list)
+
+    def hire(self, name: str, role: Role, label: str, by: str, unit: str | None = None) -> str:
+        """The id of the new grant; its person has agreed already and may ask at once."""
+        session = Session(consented_at=self.begun, pack=self.pack, screen="question", unit=unit)
+        chat = MadeChat(terminal_channel(name), name, self.begun, self.now, unit, session.model_dump_json())
+        grant = MadeGrant(grant_id(len(self.grants) + 1), chat, role, unit, label, self.begun, by)
+        self.grants.append(grant)
+        return grant.id

@@ -1,0 +1,103 @@
+"""The units of a made-up province: departments; districts that ended with their communes; communes they became."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+
+from bot.demo import names
+from handlers.office.units import Became, Succession, Unit, UnitDirectory
+
+#: The smallest province that has every kind of unit, and the largest.
+FEWEST, MOST = 12, 11_000
+TOP = "MAU"
+#: The districts ended on this day, here as everywhere.
+ENDED = date(2025, 7, 1)
+#: No document has this number.
+SOURCE = "Nghị quyết số 00/NQ-MẪU"
+#: Departments; behind the name what a part of them was called before.
+_DEPARTMENTS = (
+    ("Sở Nội vụ", "Sở Lao động - Thương binh và Xã hội"),
+    ("Sở Khoa học và Công nghệ", "Sở Thông tin và Truyền thông"),
+    ("Sở Tài chính", "Sở Kế hoạch và Đầu tư"),
+    ("Sở Nông nghiệp và Môi trường", "Sở Tài nguyên và Môi trường"),
+    ("Sở Xây dựng", "Sở Giao thông vận tải"),
+    ("Sở Y tế", ""),
+    ("Sở Giáo dục và Đào tạo", ""),
+    ("Sở Tư pháp", ""),
+    ("Sở Công Thương", ""),
+    ("Sở Văn hóa, Thể thao và Du lịch", ""),
+    ("Sở Dân tộc và Tôn giáo", "Ban Dân tộc"),
+    ("Thanh tra", ""),
+    ("Văn phòng UBND", ""),
+)
+_OFFICES = ("Văn phòng HĐND và UBND", "Phòng Kinh tế", "Phòng Văn hóa - Xã hội", "Trung tâm Phục vụ hành chính công")
+#: Communes of one former district, and what became one commune.
+_TO_A_DISTRICT, _TO_A_COMMUNE = 4, 3
+_CITY_EVERY = 5
+
+
+@dataclass
+class _Ground:
+    """A province that grows unit by unit."""
+
+    places: Iterator[str]
+    units: list[Unit] = field(default_factory=list)
+    successions: list[Succession] = field(default_factory=list)
+
+    def add(self, code: str, name: str, parent: str, **more: object) -> str:
+        self.units.append(Unit(code, name, parent, **more))  # type: ignore[arg-type]  # the fields are those of Unit
+        return code
+
+
+def make_province(size: int, chosen: Random) -> UnitDirectory:
+    """A province of so many units, closed ones included; parents before those below them."""
+    ground = _Ground(names.places(chosen))
+    ground.units.append(Unit(TOP, "UBND tỉnh Mẫu", aliases=("Ủy ban nhân dân tỉnh Mẫu", "tỉnh Mẫu")))
+    _departments(ground, _DEPARTMENTS[: max(2, size // 8)])
+    number = 0
+    while len(ground.units) < size:
+        number += 1
+        _commune(ground, number)
+    return _cut(ground, size)
+
+
+def _departments(ground: _Ground, wanted: tuple[tuple[str, str], ...]) -> None:
+    for number, (name, before) in enumerate(wanted, 1):
+        former = (f"{before} tỉnh Mẫu",) if before else ()
+        ground.add(f"{TOP}.S{number:02d}", f"{name} tỉnh Mẫu", TOP, former_names=former)
+
+
+def _commune(ground: _Ground, number: int) -> None:
+    """A commune, what it was formed from, and its offices; every few of them share a district that ended."""
+    kind = "phường" if number % _CITY_EVERY == 0 else "xã"
+    place = next(ground.places)
+    district = _district(ground, number)
+    aliases = (f"{kind} {place}", f"Ủy ban nhân dân {kind} {place}")
+    code = ground.add(f"{TOP}.X{number:04d}", f"UBND {kind} {place}", TOP, aliases=aliases)
+    ground.successions.append(Succession(district, code, Became.SPLIT, ENDED, SOURCE))
+    for part in range(1, _TO_A_COMMUNE):
+        _former(ground, f"{TOP}.C{number:04d}.{part}", district, code)
+    for part, office in enumerate(_OFFICES, 1):
+        ground.add(f"{code}.P{part}", f"{office} {kind} {place}", code)
+
+
+def _district(ground: _Ground, number: int) -> str:
+    code = f"{TOP}.H{(number - 1) // _TO_A_DISTRICT + 1:03d}"
+    if (number - 1) % _TO_A_DISTRICT == 0:
+        place = next(ground.places)
+        ground.add(code, f"UBND huyện {place}", TOP, aliases=(f"huyện {place}",), closed_on=ENDED)
+    return code
+
+
+def _former(ground: _Ground, code: str, district: str, successor: str) -> None:
+    place = next(ground.places)
+    ground.add(code, f"UBND xã {place}", district, aliases=(f"xã {place}",), closed_on=ENDED)
+    ground.successions.append(Succession(code, successor, Became.MERGED_INTO_NEW, ENDED, SOURCE))
+
+
+def _cut(ground: _Ground, size: int) -> UnitDirectory:
+    units = ground.units[:size]
+    known = {unit.code for unit in units}
+    kept = [one for one in ground.successions if {one.former, one.successor} <= known]
+    return UnitDirectory.of(units, kept)

