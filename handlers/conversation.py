@@ -10,6 +10,7 @@ from handlers.certificate import SECRETS
 from handlers.commands import command_in, find
 from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
 from handlers.matching import Match, parts_of
+from handlers.office.standing import keep_standing
 from handlers.page import Answered, Page, Tap
 from handlers.ports import World
 from handlers.replying import Turn, aside, turn_of
@@ -36,7 +37,10 @@ async def respond(session: Session | None, event: Event, world: World) -> Turn:
         return Turn(
             session, (aside(here.say(N_("I talk about certificates in private only: please write to me directly."))),)
         )
-    return await turn_of(here, event, _up_to_date(here, await _take(here, event)))
+    answered = _up_to_date(here, await _take(here, event))
+    if not answered.forget:
+        await keep_standing(here, answered.session)
+    return await turn_of(here, event, answered)
 
 
 def wants_file(session: Session | None) -> bool:

@@ -30,6 +30,7 @@ _CHAT = {
     "first_contact_at": Part(N_("First message"), at),
     "last_contact_at": Part(N_("Last message"), at),
     "blocked_at": Part(N_("You stopped the assistant"), at),
+    "unit": Part(N_("Unit code")),
 }
 _CERTIFICATE = {
     "subject": Part(N_("Subject"), words.attribute, apart=True),
@@ -135,6 +136,15 @@ _SESSION = {
     "desk": Part(N_("Request list"), inside=_DESK),
     "warned": Part(N_("Warned of a secret that was sent")),
 }
+_STANDING = {
+    "interview": Part(N_("Certificates taken up")),
+    "unit": Part(N_("Unit code")),
+    "subscriber": Part(N_("Name on the certificate")),
+    "not_after": Part(N_("Valid until"), on),
+    "owed": Part(N_("To be registered"), one_of(PROCEDURES)),
+    "known_at": Part(N_("Known since"), at),
+    "changed_at": Part(N_("Changed last"), at),
+}
 _CONTENT = {
     "subject": Part(N_("Kind of subscriber"), one_of(SUBJECTS)),
     "subscriber": Part(FIELDS["subscriber"].title),
@@ -180,6 +190,7 @@ _OUTGOING = {
 HELD = {
     "chat": Part(N_("This chat"), inside=_CHAT),
     "session": Part(N_("Conversation"), inside=_SESSION),
+    "standings": Part(N_("Certificate known to your unit"), inside=_STANDING),
     "requests": Part(N_("Request"), inside=_REQUEST),
     "received": Part(N_("Message from you"), inside=_RECEIVED),
     "outgoing": Part(N_("Message to you"), inside=_OUTGOING),

@@ -1,7 +1,7 @@
 """What the conversation needs from the world. Implemented in ``bot``; every call belongs to the turn's transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from handlers.office.model import (
@@ -15,6 +15,7 @@ from handlers.office.model import (
     Refusal,
     Standing,
 )
+from handlers.office.picture import BurnDown, Numbers
 from handlers.office.rights import Grant, Rights, Role
 from handlers.office.units import NO_UNITS, UnitDirectory
 from handlers.requests.model import Content, Request, State
@@ -49,8 +50,9 @@ class OwnData(Protocol):
     async def export(self) -> dict[str, Any]:
         """Everything, JSON-ready; times are ISO 8601 in UTC, what is not there is ``None`` or empty.
 
-        - ``chat``: channel, address, first_contact_at, last_contact_at, blocked_at;
+        - ``chat``: channel, address, first_contact_at, last_contact_at, blocked_at, unit;
         - ``session``: ``Session`` as JSON;
+        - ``standings``: interview, unit, subscriber, not_after, owed, known_at, changed_at of each ``Standing``;
         - ``requests``: each ``Request`` as JSON, the newest first;
         - ``received``: id, state (waiting, done, failed), received_at, event (``Event`` as JSON, until it is handled);
         - ``outgoing``: state, queued_at, message_id, reply (``Reply`` as JSON, until it is sent).
@@ -120,12 +122,25 @@ class Journal(Protocol):
         """Add a row; a subject holds codes, never a name."""
 
 
+class Picture(Protocol):
+    """Numbers of what there is to do (``handlers.office.picture``), as far as the rights of the one who asks reach."""
+
+    async def numbers(
+        self, rights: Rights, unit: str | None, today: date, now: datetime
+    ) -> tuple[Numbers, tuple[Numbers, ...]]:
+        """The total of a unit, or of all within reach, and a line for each unit below it; zeros where out of reach."""
+
+    async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:
+        """What of it was open, day by day."""
+
+
 class Office(Protocol):
     """What people with a role see and do; nothing here is for those without."""
 
     people: People
     desk: Desk
     journal: Journal
+    picture: Picture
 
 
 @dataclass(frozen=True, slots=True)

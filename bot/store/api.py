@@ -162,7 +162,10 @@ class Store(Protocol):
         """
 
     async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
-        """Delete what is past its time; counts of requests, sessions, inbox, outbox, chats. A dry run only counts."""
+        """Delete what is past its time; counts of requests, sessions, standings, inbox, outbox, chats.
+
+        A dry run only counts.
+        """
 
     async def reseal(self) -> int:
         """Seal every value that an older key sealed with the current one, in small batches; how many."""

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from bot.store.drivers import Call, Driver
 from bot.store.moments import stored
 
-#: In this order: a chat can go only when its requests did.
+#: In this order: a chat can go only when its requests did, a standing when its session did.
 _EXPIRY = {
     "requests": "expire_requests",
     "sessions": "expire_sessions",
+    "standings": "expire_standings",
     "inbox": "expire_inbox",
     "outbox": "expire_outbox",
     "chats": "expire_chats",

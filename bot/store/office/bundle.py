@@ -4,7 +4,8 @@ from bot.store.office.acting import Acting
 from bot.store.office.desk import StoredDesk
 from bot.store.office.journal import StoredJournal
 from bot.store.office.people import StoredPeople
-from handlers.ports import Desk, Journal, People
+from bot.store.office.picture import StoredPicture
+from handlers.ports import Desk, Journal, People, Picture
 
 
 class StoredOffice:
@@ -15,3 +16,4 @@ class StoredOffice:
         self.journal: Journal = journal
         self.people: People = StoredPeople(acting, journal)
         self.desk: Desk = StoredDesk(acting, journal)
+        self.picture: Picture = StoredPicture(acting)

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from bot.store.api import Delivery, Store
+from handlers.office.model import Standing
 from handlers.requests.model import MOVES, State
 from tests.support.storing import NOW, answer, claim, content, next_turn, one_chat, said
 
 DAYS = 180
 LATE = NOW + timedelta(days=DAYS, seconds=1)
-NOTHING = {"requests": 0, "sessions": 0, "inbox": 0, "outbox": 0, "chats": 0}
+NOTHING = {"requests": 0, "sessions": 0, "standings": 0, "inbox": 0, "outbox": 0, "chats": 0}
 ENDED = [state for state, moves in MOVES.items() if not moves]
 
 
@@ -18,7 +19,7 @@ async def test_a_silent_chat_goes_with_all_it_left(store: Store) -> None:
     await answer(store, await one_chat(store), "chào")
     await store.settle((await claim(store))[0], Delivery.SENT, NOW, message="1")
 
-    assert await store.retention(LATE, DAYS) == {"requests": 0, "sessions": 1, "inbox": 1, "outbox": 1, "chats": 1}
+    assert await store.retention(LATE, DAYS) == {**NOTHING, "sessions": 1, "inbox": 1, "outbox": 1, "chats": 1}
     assert await store.retention(LATE, DAYS) == NOTHING
 
 
@@ -67,7 +68,7 @@ async def test_a_request_goes_after_its_end_and_an_open_one_stays(store: Store, 
     counts = await store.retention(LATE, DAYS)
 
     gone = state in ENDED or state is State.DRAFT
-    assert counts == {"requests": gone, "sessions": gone, "inbox": 1, "outbox": 0, "chats": gone}
+    assert counts == {**NOTHING, "requests": gone, "sessions": gone, "inbox": 1, "chats": gone}
 
 
 async def test_a_request_lives_on_from_its_end(store: Store) -> None:
@@ -91,3 +92,16 @@ async def test_a_poison_update_is_kept_for_the_operator_until_its_time(store: St
 
     assert await store.retention(NOW + timedelta(days=DAYS - 1), DAYS) == NOTHING
     assert await store.retention(LATE, DAYS) == {**NOTHING, "inbox": 1, "chats": 1}
+
+
+async def test_a_standing_goes_with_its_session_or_its_chat_and_stays_with_an_open_request(store: Store) -> None:
+    for number, state in enumerate((None, State.SUBMITTED)):
+        chat = await one_chat(store, str(number), str(number))
+        async with store.turn(await next_turn(store, chat), NOW) as unit:
+            await unit.register.keep(Standing(interview=1, certificate_key="AA", owed=()))
+            if state:
+                await unit.requests.register(content(), state)
+            await unit.finish('"phiên"', [])
+
+    assert (await store.retention(NOW + timedelta(days=DAYS), DAYS))["standings"] == 0
+    assert await store.retention(LATE, DAYS) == {**NOTHING, "sessions": 1, "standings": 1, "inbox": 2, "chats": 1}
