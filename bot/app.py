@@ -10,6 +10,7 @@ from bot.certificates import CertificateReader
 from bot.channels.base import Channel
 from bot.channels.console import Console, typed_lines
 from bot.channels.terminal import TerminalChannel, TerminalChat
+from bot.charts import Charts
 from bot.delivery import Conversation, Dispatcher, Pace, Pacer, Preparer, Rate, Retention, SystemClock, Turns
 from bot.settings import Settings
 from bot.store import store_of
@@ -34,7 +35,7 @@ class Parts:
 
     def turns(self, channels: Mapping[str, Channel]) -> Turns:
         """The turns of these channels."""
-        preparer = Preparer(channels, self.reader, self.clock)
+        preparer = Preparer(channels, self.reader, self.clock, Charts(self.settings.data_dir / "charts").draw)
         return Turns(self.store, self.conversation, preparer, channels, self.clock)
 
 

@@ -1,11 +1,11 @@
 """The commands: what each does to the conversation."""
 
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from handlers import interview
+from handlers.command import Command
 from handlers.documents import cited, shelf
+from handlers.office.commands import ADMIN_COMMANDS
 from handlers.own_data import readable
 from handlers.page import Answered
 from handlers.replies import Attachment
@@ -16,19 +16,6 @@ from handlers.stepping_back import one_step_back
 from handlers.voice import bold, lines
 from handlers.wording import statement
 from locales import LANGUAGES, N_
-
-Act = Callable[[Here, str], Awaitable[Answered]]
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A command as the channel's menu announces it."""
-
-    name: str
-    description: str  #: message id
-    act: Act
-    aliases: tuple[str, ...] = ()
-    before_consent: bool = False
 
 
 async def _start(here: Here, _: str) -> Answered:
@@ -122,7 +109,7 @@ COMMANDS = (
     Command("dulieu", N_("what is held about me"), _my_data, before_consent=True),
     Command("xoadulieu", N_("delete what is held about me"), _erase, before_consent=True),
 )
-_BY_NAME = {name: command for command in COMMANDS for name in (command.name, *command.aliases)}
+_BY_NAME = {name: command for command in (*COMMANDS, *ADMIN_COMMANDS) for name in (command.name, *command.aliases)}
 
 
 def command_in(text: str) -> tuple[str, str] | None:

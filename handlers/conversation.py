@@ -8,8 +8,9 @@ from dataclasses import replace
 from handlers import interview, understanding
 from handlers.certificate import SECRETS
 from handlers.commands import command_in, find
-from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
+from handlers.events import ChartDrawn, DrawChart, Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
 from handlers.matching import Match, parts_of
+from handlers.office.screens.chart import chart_arrived
 from handlers.office.standing import keep_standing
 from handlers.page import Answered, Page, Tap
 from handlers.ports import World
@@ -57,10 +58,10 @@ async def _take(here: Here, event: Event) -> Answered:
             return Answered(here.session, notes=(note,), show=False)
         case Unreadable():
             return _unreadable(here, event)
-        case FileSent():
-            return _file_waits(here, event)
-        case FileRead():
-            return _file_read(here, event)
+        case FileSent() | FileRead():
+            return _file_waits(here, event) if isinstance(event, FileSent) else _file_read(here, event)
+        case DrawChart() | ChartDrawn():
+            return chart_arrived(here, event)
         case Tapped():
             return await _tapped(here, event.data)
         case Said():

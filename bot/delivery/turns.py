@@ -16,7 +16,7 @@ from bot.delivery.directory import Directory
 from bot.delivery.preparing import Preparer
 from bot.store.api import Chat, PendingTurn, Store, TurnUnit
 from bot.store.errors import StoreUnavailable, TurnTaken
-from handlers.events import Event
+from handlers.events import DrawChart, Event
 from handlers.office.units import UnitDirectory
 from handlers.ports import World
 from handlers.replies import Reply
@@ -127,7 +127,7 @@ class Turns:
             await unit.finish(remembered, self._messages(pending.chat, answer.replies), answer.again)
 
     async def _prepared(self, pending: PendingTurn, session: Session | None) -> Event:
-        if not self._conversation.wants_file(session):
+        if not (isinstance(pending.event, DrawChart) or self._conversation.wants_file(session)):
             return pending.event
         return await self._preparer.prepare(pending.chat, pending.event)
 

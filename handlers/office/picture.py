@@ -66,6 +66,15 @@ class BurnDown:
         return self.open[-1] / left if left > 0 and self.open else None
 
 
+#: How far from today a target may lie.
+FARTHEST = timedelta(days=5 * 366)
+
+
+def is_target(until: date, today: date) -> bool:
+    """Whether a burn-down towards this day says anything."""
+    return abs(until - today) <= FARTHEST
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """So many things were open from a day on, until the day they ended; ``None``: they still are."""

@@ -1,5 +1,6 @@
 """Every screen of the conversation, by the name a session and its buttons know it by."""
 
+from handlers.office.screens import ADMIN_SCREENS
 from handlers.screen import Screen
 from handlers.screens.after import After
 from handlers.screens.answer import Answer
@@ -29,7 +30,9 @@ SCREENS: dict[str, Screen] = {
     "language": Language(),
     "stopped": Stopped(),
     "erase": Erase(),
+    **ADMIN_SCREENS,
 }
 
-#: What can be seen before consent, and after it was taken back: nothing personal is taken in there.
-WITHOUT_CONSENT = frozenset({"welcome", "language", "erase", "requests", "request", "withdraw"})
+#: What can be seen before consent, and after it was taken back: nothing personal is taken in there,
+#: of those with a role nothing of their own.
+WITHOUT_CONSENT = frozenset({"welcome", "language", "erase", "requests", "request", "withdraw", *ADMIN_SCREENS})
