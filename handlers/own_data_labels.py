@@ -75,6 +75,20 @@ _READING = {
     "certificates": Part(N_("Certificate"), inside=_CERTIFICATE),
     "problems": Part(N_("Trouble"), words.problem, apart=True),
 }
+_CHART = {
+    "kind": Part(N_("Kind of chart"), one_of({"bars": N_("bars"), "burn_down": N_("burn-down")})),
+    "title": Part(N_("Title")),
+    "note": Part(N_("Note")),
+    "series": Part(N_("Parts of a bar")),
+    "bars": Part(N_("Bars"), words.bar, apart=True),
+    "nothing": Part(N_("Said where there is nothing")),
+    "start": Part(N_("First day"), on),
+    "until": Part(N_("Target"), on),
+    "open": Part(N_("Open, day by day")),
+    "open_label": Part(N_("Name of the line")),
+    "ideal_label": Part(N_("Name of the even pace")),
+    "until_label": Part(N_("Name of the target")),
+}
 _EVENT = {
     "kind": Part(N_("Kind"), one_of(words.KINDS)),
     "message": Part(N_("Number of the message")),
@@ -86,6 +100,10 @@ _EVENT = {
     "size": Part(N_("Size in bytes")),
     "reading": Part(N_("What was read"), inside=_READING),
     "what": Part(N_("Content"), one_of(words.UNREADABLE)),
+    "chart": Part(N_("Chart"), inside=_CHART),
+    "title": Part(N_("Title")),
+    "picture": Part(N_("Picture"), words.bytes_of),
+    "trouble": Part(N_("Why there is no picture"), one_of(words.UNDRAWN)),
 }
 _DRAFT = {
     "fields": Part(N_("Filled in"), inside=_FIELDS),

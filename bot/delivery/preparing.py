@@ -41,7 +41,7 @@ class Preparer:
         self._room = asyncio.Semaphore(_AT_ONCE)
 
     async def prepare(self, chat: Chat, event: Event) -> Event:
-        """The event as the conversation takes it: files and pasted certificates read, charts drawn, others as they are."""
+        """The event as the conversation takes it: files and pasted certificates read, charts drawn, others as given."""
         if isinstance(event, DrawChart):
             return await drawn(event, self._channels.get(chat.channel), self._draw)
         if isinstance(event, FileSent):

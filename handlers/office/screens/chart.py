@@ -8,7 +8,7 @@ from handlers.voice import bold
 from locales import N_
 
 _FAILED = N_("The chart could not be drawn. The numbers above say the same.")
-_TROUBLES = {
+TROUBLES = {
     "no_files": N_("This channel shows no pictures. The numbers above say the same; troly stats --png writes a file."),
     "not_installed": N_("Pictures are not set up here: whoever runs the assistant adds the extra “charts”."),
     "failed": _FAILED,
@@ -19,7 +19,7 @@ def chart_arrived(here: Here, event: DrawChart | ChartDrawn) -> Answered:
     """The picture as a file, beside the open page; one that nobody drew counts as failed."""
     if isinstance(event, DrawChart) or event.picture is None:
         trouble = event.trouble if isinstance(event, ChartDrawn) else None
-        note = here.say(_TROUBLES[trouble] if trouble else _FAILED)
+        note = here.say(TROUBLES[trouble] if trouble else _FAILED)
         return Answered(here.session, notes=(note,), show=False)
     drawn = Attachment.of(f"thong-ke-{here.today.isoformat()}.png", "image/png", event.picture)
     return Answered(here.session, notes=(bold(event.title),), attachments=(drawn,), show=False)
