@@ -6,6 +6,8 @@
     ├── SettingsError       what the operator set cannot be used
     │   └── FaultsError     variables have values that cannot be used: all of them are named
     ├── OutputError         a file asked for cannot be written
+    ├── Forbidden           the role does not allow it (exit code 3)
+    ├── PersonUnknown       nobody is named so (exit code 2)
     └── (bot.store.errors, bot.certificates.errors: the errors of those packages)
 """
 
@@ -67,3 +69,15 @@ def _joined(faults: Sequence[Fault], t: Translator) -> str:
 
 class OutputError(TrolyError):
     """A file asked for cannot be written."""
+
+
+class Forbidden(TrolyError):  # noqa: N818 - what it says to whom it stops
+    """This role may not do that."""
+
+    exit_code = 3
+
+
+class PersonUnknown(TrolyError):  # noqa: N818 - as above
+    """Nobody is named so."""
+
+    exit_code = 2

@@ -1,11 +1,16 @@
 """The commands: what each does to the conversation."""
 
 import json
+from collections.abc import Iterable
+
+from markupsafe import Markup
 
 from handlers import interview
 from handlers.command import Command
 from handlers.documents import cited, shelf
 from handlers.office.commands import ADMIN_COMMANDS
+from handlers.office.holding import rights_of
+from handlers.office.redeeming import redeemed
 from handlers.own_data import readable
 from handlers.page import Answered
 from handlers.replies import Attachment
@@ -18,12 +23,13 @@ from handlers.wording import statement
 from locales import LANGUAGES, N_
 
 
-async def _start(here: Here, _: str) -> Answered:
+async def _start(here: Here, invitation: str) -> Answered:
+    taken = (await redeemed(here, invitation),) if invitation else ()
     if here.session.consented_at is None:
-        return Answered(here.session.at("welcome"))
+        return Answered(here.session.at("welcome"), notes=taken)
     note = here.say(N_("Hello again. We go on where we were; /lamlai begins anew."))
     session = here.session.back() if here.session.screen == "stopped" else here.session
-    return Answered(session, notes=(note,))
+    return Answered(session, notes=(*taken, note))
 
 
 async def _restart(here: Here, _: str) -> Answered:
@@ -51,9 +57,19 @@ async def _why(here: Here, _: str) -> Answered:
 
 async def _help(here: Here, _: str) -> Answered:
     say = here.say
-    menu = lines(*(f"/{command.name} – {say(command.description)}" for command in COMMANDS))
     typing = say(N_("Tap a button, or type its number or a few of its words, with or without accents."))
-    return Answered(here.session, notes=(bold(say(N_("What you can send me"))), typing, menu, say(EXPORT)))
+    notes = (bold(say(N_("What you can send me"))), typing, _menu(here, COMMANDS), say(EXPORT))
+    return Answered(here.session, notes=(*notes, *await _help_of_my_roles(here)))
+
+
+async def _help_of_my_roles(here: Here) -> tuple[Markup, ...]:
+    rights = await rights_of(here)
+    mine = [command for command in ADMIN_COMMANDS if command.needs and rights.reach(command.needs)]
+    return (bold(here.say(N_("By your role you can also send me"))), _menu(here, mine)) if mine else ()
+
+
+def _menu(here: Here, commands: Iterable[Command]) -> Markup:
+    return lines(*(f"/{command.name} – {here.say(command.description)}" for command in commands))
 
 
 async def _stop(here: Here, _: str) -> Answered:

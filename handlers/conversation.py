@@ -5,11 +5,17 @@ The world is read and written only through its ports; the same session, event an
 
 from dataclasses import replace
 
+from markupsafe import Markup
+
 from handlers import interview, understanding
 from handlers.certificate import SECRETS
+from handlers.command import Command
 from handlers.commands import command_in, find
 from handlers.events import ChartDrawn, DrawChart, Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
 from handlers.matching import Match, parts_of
+from handlers.office.holding import rights_of, roles_told
+from handlers.office.rights import Rights
+from handlers.office.screens import ADMIN_SCREENS
 from handlers.office.screens.chart import chart_arrived
 from handlers.office.standing import keep_standing
 from handlers.page import Answered, Page, Tap
@@ -38,10 +44,11 @@ async def respond(session: Session | None, event: Event, world: World) -> Turn:
         return Turn(
             session, (aside(here.say(N_("I talk about certificates in private only: please write to me directly."))),)
         )
+    here, gone = await _without_lost_role(here)
     answered = _up_to_date(here, await _take(here, event))
     if not answered.forget:
         await keep_standing(here, answered.session)
-    return await turn_of(here, event, answered)
+    return await turn_of(here, event, replace(answered, notes=(*gone, *answered.notes)))
 
 
 def wants_file(session: Session | None) -> bool:
@@ -76,6 +83,13 @@ def _steady(here: Here) -> Here:
     known = session.screen in SCREENS and (session.offered or session.screen != "certificate")
     returns = session.came_from is None or session.came_from.screen in SCREENS
     return here if known and returns else here.then(proceed(here))
+
+
+async def _without_lost_role(here: Here) -> tuple[Here, tuple[Markup, ...]]:
+    """Whoever has no role any more is off its screens before the event is looked at: its buttons are old ones then."""
+    if here.session.screen not in ADMIN_SCREENS or (await rights_of(here)).grants:
+        return here, ()
+    return here.then(proceed(here)), (here.say(N_("You no longer have a role here.")),)
 
 
 def _up_to_date(here: Here, answered: Answered) -> Answered:
@@ -153,14 +167,21 @@ async def _with_the_rest(here: Here, page: Page, heard: Match, text: str) -> Ans
 
 async def _commanded(here: Here, name: str, argument: str) -> Answered:
     command = find(name)
-    if command is None:
-        return Answered(
-            here.session,
-            notes=(here.say(N_("I do not know the command /{name}. /trogiup lists them."), name=name[:32]),),
-        )
+    if (withheld := await _withheld(here, name, command)) or not command:
+        return Answered(here.session, notes=(withheld,) if withheld else ())
     if here.session.consented_at is None and not command.before_consent:
         return Answered(here.session.at("welcome"), notes=(here.say(N_("Before that, one question:")),))
     return await command.act(here, argument)
+
+
+async def _withheld(here: Here, name: str, command: Command | None) -> Markup | None:
+    """Why a command is not carried out. Whoever has no role does not learn that there are commands for those who do."""
+    rights = await rights_of(here) if command and command.needs else Rights()
+    if command is None or (command.needs and not rights.grants):
+        return here.say(N_("I do not know the command /{name}. /trogiup lists them."), name=name[:32])
+    if command.needs and not rights.reach(command.needs):
+        return here.say(N_("Your role ({roles}) does not allow this."), roles=roles_told(here, rights))
+    return None
 
 
 async def _chosen(here: Here, value: str) -> Answered:

@@ -84,6 +84,7 @@ class MemoryOwnData:
             "chat": {"channel": self.channel, "address": "me", **times},
             "session": None,
             "standings": [_told(standing, now) for standing in self.register.standings.values()],
+            "roles": [],
             "requests": [request.model_dump(mode="json") for request in await self.requests.mine()],
             "received": [],
             "outgoing": [],

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from handlers import own_data_words as words
+from handlers.office.rights import ROLES
 from handlers.own_data_words import Wording, as_it_is, at, on, one_of
 from handlers.requests.fields import FIELDS
 from handlers.requests.words import EVENTS, PROCEDURES, STATES, SUBJECTS
@@ -205,10 +206,19 @@ _OUTGOING = {
     "reply": Part(N_("Message"), inside=_REPLY),
 }
 #: As ``handlers.ports.OwnData.export`` gives it.
+_ROLE = {
+    "id": Part(N_("Code")),
+    "role": Part(N_("Role"), one_of(ROLES)),
+    "unit": Part(N_("Code of the unit")),
+    "label": Part(N_("How you are called")),
+    "granted_at": Part(N_("Given"), at),
+    "ended_at": Part(N_("Ended"), at),
+}
 HELD = {
     "chat": Part(N_("This chat"), inside=_CHAT),
     "session": Part(N_("Conversation"), inside=_SESSION),
     "standings": Part(N_("Certificate known to your unit"), inside=_STANDING),
+    "roles": Part(N_("Role"), inside=_ROLE),
     "requests": Part(N_("Request"), inside=_REQUEST),
     "received": Part(N_("Message from you"), inside=_RECEIVED),
     "outgoing": Part(N_("Message to you"), inside=_OUTGOING),

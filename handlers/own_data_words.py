@@ -53,6 +53,15 @@ SCREENS = {
     "language": N_("choosing the language"),
     "stopped": N_("the pause"),
     "erase": N_("deleting my data"),
+    "roles": N_("who has which role"),
+    "role": N_("one role"),
+    "end_role": N_("ending a role"),
+    "invite": N_("an invitation: which role"),
+    "invite_unit": N_("an invitation: which unit"),
+    "invite_label": N_("an invitation: to whom"),
+    "invitations": N_("open invitations"),
+    "invitation": N_("one invitation"),
+    "journal": N_("the journal"),
     "picture": N_("the numbers"),
 }
 KINDS = {

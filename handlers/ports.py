@@ -53,13 +53,17 @@ class OwnData(Protocol):
         - ``chat``: channel, address, first_contact_at, last_contact_at, blocked_at, unit;
         - ``session``: ``Session`` as JSON;
         - ``standings``: interview, unit, subscriber, not_after, owed, known_at, changed_at of each ``Standing``;
+        - ``roles``: id, role, unit, label, granted_at, ended_at;
         - ``requests``: each ``Request`` as JSON, the newest first;
         - ``received``: id, state (waiting, done, failed), received_at, event (``Event`` as JSON, until it is handled);
         - ``outgoing``: state, queued_at, message_id, reply (``Reply`` as JSON, until it is sent).
         """
 
     async def erase(self) -> tuple[str, ...]:
-        """Delete all but the requests that must stay, cut down to ``Content.needed``; their codes, the newest first."""
+        """Delete all but the requests that must stay, cut down to ``Content.needed``; their codes, the newest first.
+
+        Roles end, but for the last owner's (``People.leave``).
+        """
 
 
 class Register(Protocol):
@@ -91,6 +95,9 @@ class People(Protocol):
 
     async def end(self, rights: Rights, holder: str) -> Refusal | None:
         """End a role or an invitation by its id; the last owner's role stays."""
+
+    async def leave(self) -> None:
+        """End the roles of the person in this chat, but the last owner's; nothing is kept of those that ended."""
 
 
 class Desk(Protocol):

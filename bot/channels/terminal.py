@@ -1,7 +1,6 @@
 """The terminal as a channel: one line one message, numbered menus, ``/tep PATH`` sends a file."""
 
 import asyncio
-import hashlib
 import re
 import uuid
 from collections.abc import AsyncIterator
@@ -13,6 +12,7 @@ from markupsafe import escape
 from bot.channels.base import Capabilities
 from bot.channels.console import Console
 from bot.channels.errors import Gone, TooLarge
+from bot.channels.naming import terminal_channel
 from bot.channels.rendering import text_of
 from bot.delivery.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
@@ -37,14 +37,13 @@ class TerminalChannel:
     """Prints what it is given and reads files from the disk.
 
     Each conversation is a channel of its own: a terminal must neither print nor take up what belongs to another one.
-    Its name stands in the store in the clear, so the conversation's own stands in it only as a digest.
     """
 
     start_link = None
     capabilities = Capabilities(text_limit=1_000_000, files_in=True, markup=True)
 
     def __init__(self, console: Console, address: str, t: Translator) -> None:
-        self.name = f"terminal:{hashlib.sha256(address.encode(errors='replace')).hexdigest()[:16]}"
+        self.name = terminal_channel(address)
         self.address = address
         self._console = console
         self._t = t

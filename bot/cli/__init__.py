@@ -31,6 +31,9 @@ COMMANDS = {
     "migrate": ("bot.cli.migrate:migrate", N_("Bring the database up to date.")),
     "keys": ("bot.cli.keys:app", N_("List and rotate the keys that seal personal data.")),
     "retention": ("bot.cli.retention:retention", N_("Delete what is past its time.")),
+    "admins": ("bot.cli.admins:app", N_("Give and end roles, and see who has which.")),
+    "rights": ("bot.cli.rights:rights", N_("Print which role may do what, and how far.")),
+    "audit": ("bot.cli.audit:app", N_("Show the journal, and prove that it is whole.")),
     "screens": ("bot.cli.screens:screens", N_("Write one page with every screen and a diagram of the flow.")),
 }
 

@@ -17,6 +17,8 @@ _NAMES = {
     "standings": N_("known certificates"),
     "inbox": N_("handled messages"),
     "outbox": N_("delivered messages"),
+    "roles": N_("ended roles"),
+    "invitations": N_("used or expired invitations"),
     "chats": N_("chats"),
 }
 
@@ -34,6 +36,7 @@ def retention(
     typer.echo(t(N_("Would be deleted:")) if dry_run else t(N_("Deleted:")))
     for name, count in counts.items():
         typer.echo(f"  {t(_NAMES[name])}: {count}")
+    typer.echo(t(N_("The journal stays: it names no person.")))
 
 
 async def _counted(days: int, dry_run: bool) -> dict[str, int]:

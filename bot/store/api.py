@@ -75,6 +75,26 @@ class OutboxRow:
     origin: str  #: what asked for it; unique
 
 
+class Fault(StrEnum):
+    """What is wrong with the audit chain where it breaks first."""
+
+    CHANGED = "changed"  #: the row is not as it was written
+    MISSING = "missing"  #: a row that stood between others, or at the end, is gone
+    MOVED = "moved"  #: the row is genuine but does not follow the one before it
+    ADDED = "added"  #: a row stands behind the end of the chain
+    NO_END = "no_end"  #: the record of the chain's end is gone or was changed
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a walk along the audit chain found."""
+
+    rows: int  #: in order, up to the fault or to the end
+    end: str = ""  #: hash of the last of them
+    fault: Fault | None = None
+    number: int = 0  #: of the row at fault
+
+
 @dataclass(frozen=True, slots=True)
 class Rotation:
     """What a rotation of the keys did."""
@@ -106,6 +126,9 @@ class OfficeUnit(Protocol):
     """A transaction of the admins' side outside any conversation: on the command line, or of a task."""
 
     admin: Office
+
+    async def expect(self, chat: Chat) -> None:
+        """Make a chat known that may never have written, so that it can be given a role."""
 
     async def commit(self) -> None:
         """Keep what was done; nothing may be asked afterwards."""
@@ -140,6 +163,15 @@ class Store(Protocol):
     ) -> AbstractAsyncContextManager[OfficeUnit]:
         """Open a transaction of the admins' side, of a chat (its id) or of the machine; undone without ``commit``."""
 
+    def chat(self, channel: str, address: str) -> Chat:
+        """The chat at an address, whether or not it ever wrote."""
+
+    async def chat_of(self, grant: str) -> str | None:
+        """The id of the chat whose person has this role (QT-000012); ``None`` where nobody does."""
+
+    async def verify_journal(self) -> Verdict:
+        """Whether the audit chain is as it was written; rows that are added meanwhile do not disturb."""
+
     async def units_version(self) -> int:
         """Changes with every import of units."""
 
@@ -162,9 +194,9 @@ class Store(Protocol):
         """
 
     async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
-        """Delete what is past its time; counts of requests, sessions, standings, inbox, outbox, chats.
+        """Delete what is past its time. A dry run only counts. The journal stays.
 
-        A dry run only counts.
+        Counts of requests, sessions, standings, inbox, outbox, roles, invitations, chats.
         """
 
     async def reseal(self) -> int:

@@ -20,6 +20,17 @@ from handlers.replies import Reply
 _log = structlog.get_logger(__name__)
 
 
+def chat_at(keyring: Keyring, channel: str, address: str) -> Chat:
+    """The chat at an address."""
+    return Chat(places.chat_id(keyring, channel, address), channel, address)
+
+
+def met(keyring: Keyring, chat: Chat, now: datetime) -> dict[str, object]:
+    """The row of a chat that is met now."""
+    address = keyring.seal(chat.address, places.address(chat.id))
+    return {"chat": chat.id, "channel": chat.channel, "address": address, "now": stored(now)}
+
+
 @dataclass(frozen=True, slots=True)
 class Inbox:
     """The inbox of every channel."""
@@ -33,18 +44,14 @@ class Inbox:
             return []
         chats = [self._chat(update) for update in updates]
         known = {chat.id: chat for chat in chats}
-        meet = [self._meet(chat, now) for chat in known.values()]
+        meet = [Call("meet_chat", met(self.keyring, chat, now)) for chat in known.values()]
         keep = [self._keep(update, chat, now) for update, chat in zip(updates, chats, strict=True)]
         results = await self.driver.run(*meet, *keep, durable=True)
         fresh = {chat.id: chat for chat, rows in zip(chats, results[len(meet) :], strict=True) if rows}
         return list(fresh.values())
 
     def _chat(self, update: Incoming) -> Chat:
-        return Chat(places.chat_id(self.keyring, update.channel, update.address), update.channel, update.address)
-
-    def _meet(self, chat: Chat, now: datetime) -> Call:
-        address = self.keyring.seal(chat.address, places.address(chat.id))
-        return Call("meet_chat", {"chat": chat.id, "channel": chat.channel, "address": address, "now": stored(now)})
+        return chat_at(self.keyring, update.channel, update.address)
 
     def _keep(self, update: Incoming, chat: Chat, now: datetime) -> Call:
         payload = self.keyring.seal(EVENTS.dump_json(update.event), places.update(chat.id, update.update_id))

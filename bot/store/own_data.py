@@ -11,6 +11,7 @@ from bot.store.drivers import Call
 from bot.store.moments import moment, stored
 from bot.store.request_book import Ask, StoredRequestBook
 from bot.store.sealing import Keyring, Place
+from handlers.ports import People
 from handlers.requests.model import MUST_STAY, Request
 
 
@@ -23,17 +24,23 @@ class StoredOwnData:
     pending: PendingTurn
     now: datetime
     requests: StoredRequestBook
+    people: People
 
     async def export(self) -> dict[str, Any]:
         """Everything."""
         mine = {"chat": self.pending.chat.id}
         requests = [request.model_dump(mode="json") for request in await self.requests.mine()]
-        chat, standings, received, outgoing = await self.ask(
-            Call("my_chat", mine), Call("my_standings", mine), Call("my_inbox", mine), Call("my_outbox", mine)
+        chat, standings, roles, received, outgoing = await self.ask(
+            Call("my_chat", mine),
+            Call("my_standings", mine),
+            Call("my_roles", mine),
+            Call("my_inbox", mine),
+            Call("my_outbox", mine),
         )
         return {
             **self._chat(chat[0]),
             "standings": [self._standing(row) for row in standings],
+            "roles": [self._role(row) for row in roles],
             "requests": requests,
             "received": [self._received(row) for row in received],
             "outgoing": [self._outgoing(row) for row in outgoing],
@@ -64,6 +71,17 @@ class StoredOwnData:
             "changed_at": _iso(changed_at),
         }
 
+    def _role(self, row: tuple[Any, ...]) -> dict[str, Any]:
+        grant, role, unit, label, given, ended = row
+        return {
+            "id": grant,
+            "role": role,
+            "unit": unit,
+            "label": self._text(label, places.grant_label(grant)),
+            "granted_at": _iso(given),
+            "ended_at": _iso(ended),
+        }
+
     def _received(self, row: tuple[Any, ...]) -> dict[str, Any]:
         update_id, payload, state, received_at = row
         event = self._json(payload, places.update(self.pending.chat.id, update_id))
@@ -87,7 +105,11 @@ class StoredOwnData:
         return None if text is None else json.loads(text)
 
     async def erase(self) -> tuple[str, ...]:
-        """Delete all but the requests that must stay, lessened; their codes. The turn goes on and can still finish."""
+        """Delete all but the requests that must stay, lessened; their codes. The turn goes on and can still finish.
+
+        Roles end, but for the last owner's.
+        """
+        await self.people.leave()
         staying = [request for request in await self.requests.mine() if request.state in MUST_STAY]
         mine = {"chat": self.pending.chat.id}
         timed = {**mine, "now": stored(self.now)}

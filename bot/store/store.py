@@ -4,11 +4,22 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
-from bot.store.api import Chat, Delivery, Incoming, OfficeUnit, OutboxRow, PendingTurn, Rotation, TurnUnit
+from bot.store.api import (
+    Chat,
+    Delivery,
+    Incoming,
+    OfficeUnit,
+    OutboxRow,
+    PendingTurn,
+    Rotation,
+    TurnUnit,
+    Verdict,
+)
 from bot.store.drivers import Driver
-from bot.store.inbox import Inbox
-from bot.store.office.opening import open_office
+from bot.store.inbox import Inbox, chat_at
+from bot.store.office.opening import chat_of, open_office
 from bot.store.office.units import read_units, units_version
+from bot.store.office.verifying import verify
 from bot.store.outbox import Outbox
 from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring
@@ -48,6 +59,15 @@ class SealedStore:
         self, now: datetime, *, chat: str = "", channel: str = "machine"
     ) -> AbstractAsyncContextManager[OfficeUnit]:
         return open_office(self._driver, self._keyring, now, chat, channel)
+
+    def chat(self, channel: str, address: str) -> Chat:
+        return chat_at(self._keyring, channel, address)
+
+    async def chat_of(self, grant: str) -> str | None:
+        return await chat_of(self._driver, grant)
+
+    async def verify_journal(self) -> Verdict:
+        return await verify(self._driver, self._keyring)
 
     async def units_version(self) -> int:
         return await units_version(self._driver)

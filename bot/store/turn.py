@@ -32,10 +32,11 @@ class StoredTurn:
         self._transaction: Transaction | None = None
         book = StoredRequestBook(self._ask, keyring, pending.chat.id, now)
         self.requests: RequestBook = book
-        self.own_data: OwnData = StoredOwnData(self._ask, keyring, pending, now, book)
         acting = Acting(self._ask, keyring, now, pending.chat.channel, pending.chat.id)
+        office = StoredOffice(acting)
+        self.admin: Office = office
+        self.own_data: OwnData = StoredOwnData(self._ask, keyring, pending, now, book, office.people)
         self.register: Register = StoredRegister(acting)
-        self.admin: Office = StoredOffice(acting)
 
     async def _ask(self, *calls: Call) -> list[Rows]:
         if self._transaction is None:

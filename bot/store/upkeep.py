@@ -1,4 +1,4 @@
-"""What the store does for itself: retention."""
+"""What the store does for itself: retention. The journal stays: it holds codes only, and its chain has no gaps."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +13,8 @@ _EXPIRY = {
     "standings": "expire_standings",
     "inbox": "expire_inbox",
     "outbox": "expire_outbox",
+    "roles": "expire_grants",
+    "invitations": "expire_invitations",
     "chats": "expire_chats",
 }
 

@@ -1,9 +1,23 @@
-"""The commands of those with a role."""
+"""The commands of those with a role: in nobody's menu, in the help of those who may use them."""
 
 from handlers.command import Command
-from handlers.office.screens.picture import picture
+from handlers.office.looking import picture
+from handlers.office.rights import Act
+from handlers.page import Answered
+from handlers.screen import Here
 from locales import N_
 
+
+async def _roles(here: Here, holder: str) -> Answered:
+    return Answered(here.session.at("role", about=holder.upper()) if holder else here.session.at("roles"))
+
+
+async def _journal(here: Here, _: str) -> Answered:
+    return Answered(here.session.at("journal"))
+
+
 ADMIN_COMMANDS = (
-    Command("thongke", N_("numbers of the units I look after"), picture, ("stats", "bieudo"), before_consent=True),
+    Command("thongke", N_("numbers of the units I look after"), picture, ("stats", "bieudo"), needs=Act.SEE_PICTURE),
+    Command("vaitro", N_("roles: who has which, invite, end"), _roles, needs=Act.SEE_HOLDERS),
+    Command("nhatky", N_("the journal: who did what"), _journal, needs=Act.SEE_JOURNAL),
 )

@@ -1,5 +1,6 @@
 """Which rights the person of a conversation holds."""
 
+from handlers.office.people_words import covered
 from handlers.office.rights import Rights
 from handlers.screen import Here
 
@@ -7,3 +8,9 @@ from handlers.screen import Here
 async def rights_of(here: Here) -> Rights:
     """Their rights at this moment: asked for in every turn, so that a role that ended reaches no further."""
     return Rights.of(await here.world.admin.people.mine(), here.world.units)
+
+
+def roles_told(here: Here, rights: Rights) -> str:
+    """All roles of a person, with what they cover."""
+    units = here.world.units
+    return "; ".join(covered(here.say.t, units, grant.role, grant.unit) for grant in rights.grants)

@@ -33,6 +33,5 @@ SCREENS: dict[str, Screen] = {
     **ADMIN_SCREENS,
 }
 
-#: What can be seen before consent, and after it was taken back: nothing personal is taken in there,
-#: of those with a role nothing of their own.
-WITHOUT_CONSENT = frozenset({"welcome", "language", "erase", "requests", "request", "withdraw", *ADMIN_SCREENS})
+#: What can be seen before consent, and after it was taken back: nothing personal is taken in there.
+WITHOUT_CONSENT = frozenset({"welcome", "language", "erase", "requests", "request", "withdraw"})

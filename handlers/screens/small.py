@@ -1,5 +1,6 @@
 """Screens of one or two buttons: the language, the pause, the wish to be forgotten."""
 
+from handlers.office.holding import rights_of
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
 from locales import N_
@@ -60,7 +61,9 @@ class Erase(NoText):
             Option(YES, say.t(N_("Delete everything about me")), AFFIRM),
             Option(NO, say.t(N_("Keep it")), DENY),
         )
-        return Page(say(N_("<b>Delete all data about you?</b>")), (what,), options, exact=True)
+        roles = (say(N_("Your role ends with it, unless you are the last owner.")),)
+        held = roles if (await rights_of(here)).grants else ()
+        return Page(say(N_("<b>Delete all data about you?</b>")), (what, *held), options, exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Delete, and say what stayed."""
@@ -72,4 +75,6 @@ class Erase(NoText):
             notes.append(
                 here.say(N_("These requests were already forwarded and must stay: {codes}."), codes=", ".join(kept))
             )
+        if (await rights_of(here)).grants:
+            notes.append(here.say(N_("You are the last owner: this role stays until there is another owner.")))
         return Answered(here.session, notes=tuple(notes), show=False, forget=True)

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bot.channels.naming import TELEGRAM
 from bot.store.api import Incoming
 from handlers.events import Event, FileSent, Said, Tapped, Unreadable
 
-CHANNEL = "telegram"
+CHANNEL = TELEGRAM
 #: What is asked of Telegram. An edited message is no new answer; a channel's post is nobody's.
 KINDS = ("message", "callback_query", "my_chat_member")
 

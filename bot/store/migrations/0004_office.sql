@@ -78,6 +78,7 @@ CREATE TABLE grants (
 );
 
 CREATE INDEX grants_of_chat ON grants (chat);
+CREATE UNIQUE INDEX grants_once ON grants (chat, role, COALESCE(unit, '')) WHERE ended_at IS NULL;
 
 CREATE TABLE invitations (
     id         TEXT PRIMARY KEY,      -- LM-000012

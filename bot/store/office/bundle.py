@@ -14,6 +14,6 @@ class StoredOffice:
     def __init__(self, acting: Acting) -> None:
         journal = StoredJournal(acting)
         self.journal: Journal = journal
-        self.people: People = StoredPeople(acting, journal)
+        self.people: People = StoredPeople.of(acting, journal)
         self.desk: Desk = StoredDesk(acting, journal)
         self.picture: Picture = StoredPicture(acting)

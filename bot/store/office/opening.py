@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from bot.store.api import OfficeUnit
-from bot.store.drivers import Driver, Transaction
+from bot.store.api import Chat, OfficeUnit
+from bot.store.drivers import Call, Driver, Transaction
+from bot.store.inbox import met
 from bot.store.office.acting import Acting
 from bot.store.office.bundle import StoredOffice
 from bot.store.sealing import Keyring
@@ -17,7 +18,12 @@ class StoredOfficeUnit:
 
     def __init__(self, transaction: Transaction, acting: Acting) -> None:
         self._transaction = transaction
+        self._acting = acting
         self.admin: Office = StoredOffice(acting)
+
+    async def expect(self, chat: Chat) -> None:
+        """Make a chat known that may never have written."""
+        await self._acting.ask(Call("expect_chat", met(self._acting.keyring, chat, self._acting.now)))
 
     async def commit(self) -> None:
         """Keep what was done."""
@@ -31,3 +37,9 @@ async def open_office(
     """Open it; left without ``commit``, or with an exception, nothing of it stays."""
     async with driver.transaction() as transaction:
         yield StoredOfficeUnit(transaction, Acting(transaction.run, keyring, now, channel, chat))
+
+
+async def chat_of(driver: Driver, grant: str) -> str | None:
+    """The id of the chat whose person has this role."""
+    (rows,) = await driver.run(Call("chat_of_grant", {"id": grant}))
+    return rows[0][0] if rows else None

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from bot.store import places
-from bot.store.drivers import Call
 from bot.store.office.acting import Acting
+from bot.store.office.grants import Grants
+from bot.store.office.invitations import INVITATION, Invitations
 from bot.store.office.journal import StoredJournal
 from handlers.office.model import Holder, Invitation, Refusal
 from handlers.office.rights import Grant, Rights, Role
@@ -16,32 +15,42 @@ from handlers.office.rights import Grant, Rights, Role
 class StoredPeople:
     """Implements ``handlers.ports.People``."""
 
-    acting: Acting
-    journal: StoredJournal
+    grants: Grants
+    invited: Invitations
+
+    @classmethod
+    def of(cls, acting: Acting, journal: StoredJournal) -> "StoredPeople":
+        """Within a transaction."""
+        grants = Grants(acting, journal)
+        return cls(grants, Invitations(acting, journal, grants))
 
     async def mine(self) -> tuple[Grant, ...]:
         """The roles of the person in this chat."""
-        (rows,) = await self.acting.ask(Call("my_grants", {"chat": self.acting.chat}))
-        return tuple(self._grant(row) for row in rows)
-
-    def _grant(self, row: tuple[Any, ...]) -> Grant:
-        grant, role, unit, label = row
-        opened = self.acting.keyring.unseal(label, places.grant_label(grant)) if label else ""
-        return Grant(grant, Role(role), unit, opened)
+        return await self.grants.mine()
 
     async def redeem(self, code: str) -> Grant | Refusal:
-        raise NotImplementedError
+        """Take an invitation."""
+        return await self.invited.redeem(code)
 
     async def invite(
         self, rights: Rights, role: Role, unit: str | None, label: str, expires_at: datetime
     ) -> Invitation | Refusal:
-        raise NotImplementedError
+        """Make one."""
+        return await self.invited.invite(rights, role, unit, label, expires_at)
 
     async def holders(self, rights: Rights) -> tuple[Holder, ...]:
-        raise NotImplementedError
+        """Who has a role within reach."""
+        return await self.grants.holders(rights)
 
     async def invitations(self, rights: Rights) -> tuple[Holder, ...]:
-        raise NotImplementedError
+        """Open invitations within reach."""
+        return await self.invited.open_ones(rights)
 
     async def end(self, rights: Rights, holder: str) -> Refusal | None:
-        raise NotImplementedError
+        """End a role or an invitation."""
+        ends = self.invited.end if holder.startswith(INVITATION) else self.grants.end
+        return await ends(rights, holder)
+
+    async def leave(self) -> None:
+        """End the roles of the person in this chat, but the last owner's."""
+        await self.grants.leave()

@@ -92,12 +92,13 @@ WHERE id = :id AND state = 'sending';
 UPDATE chats SET blocked_at = :now WHERE id = :chat;
 
 -- :name forget_chat
--- An erased chat goes once nothing is left to tell it and no request stays.
+-- An erased chat goes once nothing is left to tell it and neither a request nor a role stays.
 DELETE FROM chats
 WHERE id = :chat AND erased_at IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.chat = chats.id AND o.state IN ('queued', 'sending'))
   AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.payload IS NOT NULL)
-  AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id);
+  AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id)
+  AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL);
 
 -- :name retry
 -- Back in the queue, for later; an attempt that does not count is given back.

@@ -30,6 +30,18 @@ WHERE {where}
 ORDER BY number DESC
 LIMIT :limit;
 
+-- :name journal_end
+-- As one moment has them: the number and hash that the chain's end is said to have, and how many rows there are.
+SELECT h.number, h.hash, (SELECT COUNT(*) FROM audit)
+FROM (SELECT 1 AS id) one LEFT JOIN audit_head h ON h.id = one.id;
+
+-- :name journal_walk
+-- The next rows of the chain, with what ties each to the one before.
+SELECT number, at, actor, act, subject, unit, count, channel, previous, hash FROM audit
+WHERE number > :after AND number <= :until
+ORDER BY number
+LIMIT :limit;
+
 -- :name keep_standing
 -- Where an interview stands now.
 INSERT INTO standings (id, chat, unit, certificate_key, not_after, owed, subscriber, known_at, changed_at)
@@ -48,6 +60,82 @@ UPDATE chats SET unit = :unit WHERE id = :chat;
 -- :name my_grants
 -- The roles of a chat, in the order they were given.
 SELECT id, role, unit, label FROM grants WHERE chat = :chat AND ended_at IS NULL ORDER BY id;
+
+-- :name chat_of_grant
+-- Whose role it is.
+SELECT chat FROM grants WHERE id = :id AND ended_at IS NULL;
+
+-- :name expect_chat
+-- A chat that may never have written is given a role; one that did stays as it is.
+INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at)
+VALUES (:chat, :channel, :address, :now, :now)
+ON CONFLICT (id) DO NOTHING;
+
+-- :name invite
+-- An invitation, under the keyed HMAC of its code.
+INSERT INTO invitations (id, code, role, unit, label, created_at, created_by, expires_at)
+VALUES (:id, :code, :role, :unit, :label, :now, :actor, :expires);
+
+-- :name use_invitation
+-- Taken once, while it is open: whoever comes second finds nothing.
+UPDATE invitations SET used_at = :now
+WHERE code = :code AND used_at IS NULL AND ended_at IS NULL AND expires_at > :now
+RETURNING id, role, unit, label;
+
+-- :name spent_invitation
+-- Why one could not be taken.
+SELECT used_at FROM invitations WHERE code = :code AND ended_at IS NULL;
+
+-- :name unname_invitation
+-- How the person is called stands with the role from now on.
+UPDATE invitations SET label = NULL WHERE id = :id;
+
+-- :name grant
+-- A role; somebody who has the same one already has it once.
+INSERT INTO grants (id, chat, role, unit, label, granted_at, granted_by)
+VALUES (:id, :chat, :role, :unit, :label, :now, :actor)
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- :name holders
+-- Who has a role, the newest first.
+SELECT id, role, unit, label, granted_at, granted_by FROM grants
+WHERE ended_at IS NULL AND {where}
+ORDER BY id DESC;
+
+-- :name open_invitations
+-- Invitations that can still be taken, the newest first.
+SELECT id, role, unit, label, created_at, created_by, expires_at FROM invitations
+WHERE used_at IS NULL AND ended_at IS NULL AND expires_at > :now AND {where}
+ORDER BY id DESC;
+
+-- :name hold_grants
+-- Whoever else is about to end a role waits, and sees then what was ended here: there is a counter where there is a role.
+UPDATE counters SET value = value WHERE name = 'QT';
+
+-- :name end_grant
+-- A role ends; the last owner's does not.
+UPDATE grants SET ended_at = :now, ended_by = :actor
+WHERE id = :id AND ended_at IS NULL AND {where} AND (
+    role <> 'owner' OR EXISTS (SELECT 1 FROM grants o WHERE o.role = 'owner' AND o.ended_at IS NULL AND o.id <> :id))
+RETURNING unit;
+
+-- :name standing_grant
+-- A role that could not be ended though it is within reach: the last owner's.
+SELECT 1 FROM grants WHERE id = :id AND ended_at IS NULL AND {where};
+
+-- :name end_invitations_of
+-- What a person invited to by any of their roles ends with one of these: nobody enters on a right that is gone.
+UPDATE invitations SET ended_at = :now
+WHERE used_at IS NULL AND ended_at IS NULL AND expires_at > :now
+  AND created_by IN (SELECT m.id FROM grants m JOIN grants g ON g.chat = m.chat WHERE g.id = :id)
+RETURNING id, unit;
+
+-- :name end_invitation
+-- An invitation is taken back.
+UPDATE invitations SET ended_at = :now
+WHERE id = :id AND used_at IS NULL AND ended_at IS NULL AND expires_at > :now AND {where}
+RETURNING unit;
 
 -- :name units_version
 -- Changes with every import of units.

@@ -41,3 +41,11 @@ DELETE FROM standings WHERE chat = :chat;
 -- :name erase_chat
 -- The chat itself: its address stays until this turn's reply is delivered, or as long as a request does.
 UPDATE chats SET session = NULL, unit = NULL, erased_at = :now WHERE id = :chat;
+
+-- :name my_roles
+-- The roles of a chat, ended ones too.
+SELECT id, role, unit, label, granted_at, ended_at FROM grants WHERE chat = :chat ORDER BY id;
+
+-- :name erase_grants
+-- Of the roles that ended nothing stays but the rows of the journal.
+DELETE FROM grants WHERE chat = :chat AND ended_at IS NOT NULL;

@@ -27,11 +27,20 @@ DELETE FROM inbox WHERE state IN ('done', 'failed') AND handled_at < :before RET
 -- Messages settled before :before.
 DELETE FROM outbox WHERE settled_at < :before RETURNING 1;
 
+-- :name expire_grants
+-- Roles that ended before :before; the journal goes on telling that they did.
+DELETE FROM grants WHERE ended_at < :before RETURNING 1;
+
+-- :name expire_invitations
+-- Invitations used, taken back or run out before :before.
+DELETE FROM invitations WHERE used_at < :before OR ended_at < :before OR expires_at < :before RETURNING 1;
+
 -- :name expire_chats
--- Chats silent since :before, and erased ones, with nothing left to answer, to tell or to follow.
+-- Chats silent since :before, and erased ones, without a role, with nothing left to answer, to tell or to follow.
 DELETE FROM chats
 WHERE (last_contact_at < :before OR erased_at IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id)
+  AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL)
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.chat = chats.id AND o.state IN ('queued', 'sending'))
   AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.payload IS NOT NULL)
 RETURNING 1;

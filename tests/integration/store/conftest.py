@@ -1,7 +1,7 @@
 """Both databases behind one fixture: what holds for one holds for the other."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from bot.cli import main
+from bot.settings import load_settings
 from bot.store import open_keyring, open_store
 from bot.store.api import Store
 from bot.store.sealing import Keyring
@@ -108,3 +110,28 @@ async def turns(ground: Database | None) -> AsyncIterator[Turns]:
         return
     async with closing_async(await open_store(ground.url, ground.folder, open_keyring(ground.keys)[0])) as store:
         yield StoredTurns(store)
+
+
+#: Runs a command on the database; exit code, output, errors.
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def troly(database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """Runs a command on the database; exit code, output, errors."""
+    monkeypatch.chdir(database.folder)
+    monkeypatch.setenv("TROLY_DATA_DIR", str(database.folder))
+    monkeypatch.setenv("TROLY_LANGUAGE", "en")
+    if database.url:
+        monkeypatch.setenv("TROLY_DATABASE_URL", database.url)
+    load_settings.cache_clear()
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        code = ended.value.code
+        said = capsys.readouterr()
+        return code if isinstance(code, int) else 0, said.out, said.err
+
+    yield run
+    load_settings.cache_clear()

@@ -1,41 +1,15 @@
 """``troly migrate``, ``troly keys`` and ``troly retention``."""
 
 import asyncio
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.cli import main
-from bot.settings import load_settings
 from bot.store import open_keyring, open_store
 from bot.store.migrations import load_migrations
 from bot.store.sealing import read_key_file
-from tests.integration.store.conftest import Database
+from tests.integration.store.conftest import Command, Database
 from tests.support.storing import answer, one_chat
-
-Command = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def troly(database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
-    """Runs a command on the database; exit code, output, errors."""
-    monkeypatch.chdir(database.folder)
-    monkeypatch.setenv("TROLY_DATA_DIR", str(database.folder))
-    monkeypatch.setenv("TROLY_LANGUAGE", "en")
-    if database.url:
-        monkeypatch.setenv("TROLY_DATABASE_URL", database.url)
-    load_settings.cache_clear()
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(list(arguments))
-        code = ended.value.code
-        said = capsys.readouterr()
-        return code if isinstance(code, int) else 0, said.out, said.err
-
-    yield run
-    load_settings.cache_clear()
 
 
 def with_a_silent_chat(database: Database) -> None:

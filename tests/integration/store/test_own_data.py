@@ -5,10 +5,13 @@ from datetime import date, datetime, timedelta
 
 from bot.store.api import Delivery, Store
 from handlers.office.model import Standing
+from handlers.office.rights import Role
 from handlers.own_data import readable
 from handlers.requests.model import MUST_STAY, Request, State
 from handlers.voice import Voice
 from rules.outcome import Procedure
+from tests.integration.store.conftest import Database
+from tests.support.office import OPERATOR, given, office, rights
 from tests.support.own_data import machine_labels
 from tests.support.ports import Turns
 from tests.support.storing import (
@@ -193,7 +196,7 @@ async def test_what_is_held_has_one_shape_everywhere(turns: Turns) -> None:
         mine = await unit.requests.mine()
 
     assert json.loads(json.dumps(held)) == held
-    assert list(held) == ["chat", "session", "standings", "requests", "received", "outgoing"]
+    assert list(held) == ["chat", "session", "standings", "roles", "requests", "received", "outgoing"]
     assert list(held["chat"]) == ["channel", "address", "first_contact_at", "last_contact_at", "blocked_at", "unit"]
     (standing,) = held["standings"]
     assert list(standing) == ["interview", "unit", "subscriber", "not_after", "owed", "known_at", "changed_at"]
@@ -227,3 +230,52 @@ async def test_erasing_keeps_what_is_under_way_and_only_what_that_needs(turns: T
         assert [request["code"] for request in (await unit.own_data.export())["requests"]] == list(expected)
         assert all(request.content == content().needed() != content() for request in kept)
         assert (await unit.requests.register(content())).code not in {request.code for request in given}
+
+
+async def test_my_roles_are_shown_and_end_with_my_data(store: Store, database: Database) -> None:
+    await given(store, "chủ", Role.OWNER)
+    ended = await given(store, ADDRESS, Role.OWNER, label="Anh Nam")
+    async with office(store) as at:
+        await at.admin.people.end(OPERATOR, ended.id)
+    mine = await given(store, ADDRESS, Role.OWNER, label="Anh Nam")
+    chat = await one_chat(store)
+
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        held = await unit.own_data.export()
+        await unit.own_data.erase()
+        await unit.finish(None, [])
+
+    assert machine_labels(readable(held, Voice("vi")), held) == set()
+    assert [(role["id"], role["label"], role["ended_at"]) for role in held["roles"]] == [
+        (ended.id, "Anh Nam", NOW.isoformat()),
+        (mine.id, "Anh Nam", None),
+    ]
+    assert database.sql("SELECT id FROM grants WHERE chat = ?", chat.id) == []
+    assert database.sql("SELECT actor, act, subject FROM audit ORDER BY number")[-1] == (mine.id, "leave_role", mine.id)
+    assert (await store.verify_journal()).fault is None
+
+
+async def test_the_last_owner_keeps_the_role_and_the_chat(store: Store, database: Database) -> None:
+    mine = await given(store, ADDRESS, Role.OWNER)
+    chat = await one_chat(store)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        await unit.own_data.erase()
+        await unit.finish(None, [says("đã xóa")])
+
+    await store.settle((await claim(store))[0], Delivery.SENT, NOW)
+
+    assert (await rights(store, ADDRESS)).grants == (mine,)
+    assert (await store.retention(NOW + timedelta(days=400), 180))["chats"] == 0
+
+
+async def test_an_erased_chat_whose_role_ended_goes_with_its_last_message(store: Store, database: Database) -> None:
+    await given(store, "chủ", Role.OWNER)
+    await given(store, ADDRESS, Role.OWNER)
+    chat = await one_chat(store)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        await unit.own_data.erase()
+        await unit.finish(None, [says("đã xóa")])
+
+    await store.settle((await claim(store))[0], Delivery.SENT, NOW)
+
+    assert database.sql("SELECT 1 FROM chats WHERE id = ?", chat.id) == []

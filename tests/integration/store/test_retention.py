@@ -6,12 +6,23 @@ import pytest
 
 from bot.store.api import Delivery, Store
 from handlers.office.model import Standing
+from handlers.office.rights import Role
 from handlers.requests.model import MOVES, State
+from tests.support.office import OPERATOR, given, invited, office
 from tests.support.storing import NOW, answer, claim, content, next_turn, one_chat, said
 
 DAYS = 180
 LATE = NOW + timedelta(days=DAYS, seconds=1)
-NOTHING = {"requests": 0, "sessions": 0, "standings": 0, "inbox": 0, "outbox": 0, "chats": 0}
+NOTHING = {
+    "requests": 0,
+    "sessions": 0,
+    "standings": 0,
+    "inbox": 0,
+    "outbox": 0,
+    "roles": 0,
+    "invitations": 0,
+    "chats": 0,
+}
 ENDED = [state for state, moves in MOVES.items() if not moves]
 
 
@@ -105,3 +116,44 @@ async def test_a_standing_goes_with_its_session_or_its_chat_and_stays_with_an_op
 
     assert (await store.retention(NOW + timedelta(days=DAYS), DAYS))["standings"] == 0
     assert await store.retention(LATE, DAYS) == {**NOTHING, "sessions": 1, "standings": 1, "inbox": 2, "chats": 1}
+
+
+async def test_a_silent_chat_with_a_role_stays_until_the_role_has_ended(store: Store) -> None:
+    await given(store, "chủ", Role.OWNER)
+    grant = await given(store, "an", Role.OWNER)
+
+    assert (await store.retention(LATE, DAYS))["chats"] == 0
+    async with office(store, now=LATE) as at:
+        assert await at.admin.people.end(OPERATOR, grant.id) is None
+    assert (await store.retention(LATE, DAYS))["chats"] == 1
+
+
+async def test_a_role_goes_some_time_after_it_ended(store: Store) -> None:
+    await given(store, "chủ", Role.OWNER)
+    grant = await given(store, "an", Role.OWNER)
+    async with office(store) as at:
+        await at.admin.people.end(OPERATOR, grant.id)
+    await store.receive([said("1", address="an")], LATE)
+
+    assert (await store.retention(NOW + timedelta(days=DAYS), DAYS))["roles"] == 0
+    assert (await store.retention(LATE, DAYS))["roles"] == 1
+
+
+async def test_invitations_go_some_time_after_they_were_used_or_ran_out(store: Store) -> None:
+    await given(store, "an", Role.OWNER)
+    await invited(store, Role.OWNER, hours=1)
+    await invited(store, Role.OWNER, hours=24 * 365)
+
+    assert (await store.retention(NOW + timedelta(days=DAYS), DAYS))["invitations"] == 0
+    assert (await store.retention(LATE + timedelta(hours=1), DAYS))["invitations"] == 2
+
+
+async def test_the_journal_stays_whole(store: Store) -> None:
+    grants = [await given(store, address, Role.OWNER) for address in ("an", "bình")]
+    async with office(store) as at:
+        await at.admin.people.end(OPERATOR, grants[0].id)
+
+    await store.retention(LATE, DAYS)
+
+    verdict = await store.verify_journal()
+    assert (verdict.rows, verdict.fault) == (5, None)

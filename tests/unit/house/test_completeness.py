@@ -12,10 +12,12 @@ from bot.screens_page import page
 from bot.settings import Settings
 from bot.tour import WALKS, walk
 from handlers.commands import COMMANDS
+from handlers.office.commands import ADMIN_COMMANDS
+from handlers.office.rights_words import markdown
 from handlers.office.screens import ADMIN_SCREENS
 from handlers.screens import SCREENS
 from handlers.voice import plain
-from locales import LANGUAGES, extract
+from locales import LANGUAGES, extract, translator
 from rules import load_pack
 from tests.support.certificates import EXPIRED, certificate
 from tests.support.dialogue import Dialogue
@@ -82,7 +84,7 @@ async def test_the_screens_page_is_fresh(language: str, name: str) -> None:
 
 
 def test_telegram_takes_every_command_as_its_menu_wants_it() -> None:
-    for command in COMMANDS:
+    for command in (*COMMANDS, *ADMIN_COMMANDS):
         assert command.name.isascii()
         assert command.name.islower()
         assert 1 <= len(command.name) <= 32
@@ -102,3 +104,8 @@ async def test_the_sample_conversation_of_the_readme_is_what_the_program_says() 
 
 def _lines(text: str, labels: list[str]) -> list[str]:
     return [*plain(Markup(text)).splitlines(), *(f"{number}. {label}" for number, label in enumerate(labels, 1))]
+
+
+def test_the_readme_says_who_may_do_what_as_the_program_does() -> None:
+    _, printed, _ = (ROOT / "README.md").read_text(encoding="utf-8").split("<!-- rights -->")
+    assert printed.strip() == markdown(translator("vi")).strip(), "paste: troly rights --lang vi"

@@ -12,7 +12,10 @@ from handlers.office.picture import BurnDown, Numbers, burnt_down, opened, rolle
 from handlers.office.picture_words import STACK, bar
 from handlers.office.rights import Grant, Rights, Role
 from handlers.office.screens.chart import TROUBLES
+from handlers.office.screens.picture import Picture
 from handlers.office.units import Unit, UnitDirectory
+from handlers.screen import Here
+from handlers.session import Session
 from locales import translator
 from tests.support.dialogue import NOW, Dialogue, pack
 
@@ -38,7 +41,7 @@ class People:
 
 
 @dataclass
-class Picture:
+class Counts:
     """Counts rows of memory; what was asked is remembered."""
 
     asked: list[tuple[str | None, date, date]] = field(default_factory=list)
@@ -58,11 +61,13 @@ class Picture:
 @dataclass
 class Office:
     people: People
-    picture: Picture = field(default_factory=Picture)
+    picture: Counts = field(default_factory=Counts)
 
 
 def talking(*grants: Grant) -> Dialogue:
-    return Dialogue(world=memory_world(pack(), NOW, units=UNITS, admin=Office(People(grants))))
+    """Somebody with these roles, who has agreed that their answers are stored."""
+    world = memory_world(pack(), NOW, units=UNITS, admin=Office(People(grants)))
+    return Dialogue(world=world, session=Session(consented_at=NOW, pack=pack().label, screen="question"))
 
 
 @pytest.fixture
@@ -74,20 +79,24 @@ def admin(unit: str) -> Dialogue:
     return talking(Grant("QT-000002", Role.ADMIN, unit))
 
 
-async def test_whoever_has_no_role_is_told_so_and_shown_nothing() -> None:
+async def test_to_whoever_has_no_role_there_is_no_such_command() -> None:
     talk = talking()
-    text = await talk.says("/start", "đồng ý", "/thongke")
-    assert t("The numbers are for those who look after a unit.") in text
-    assert "1.2" not in text
+    text = await talk.says("/thongke")
+    assert t("I do not know the command /{name}. /trogiup lists them.", name="thongke") in text
     assert talk.session
     assert talk.session.screen == "question"
+
+
+async def test_a_session_left_on_the_numbers_shows_none_without_the_right() -> None:
+    page = await Picture().page(Here(Session(screen="picture"), talking().world))
+    assert page.title == t("The numbers are for those who look after a unit.")
 
 
 async def test_a_role_that_ended_meanwhile_shows_nothing_more(owner: Dialogue) -> None:
     await owner.says("/thongke")
     owner.world.admin.people.grants = ()  # type: ignore[attr-defined]
     await owner.does(Tapped(data=owner.choices[0].tap, message="8"))
-    assert t("The numbers are for those who look after a unit.") in owner.text
+    assert t("You no longer have a role here.") in owner.text
     assert "Tỉnh Đồng Nai" not in owner.text
 
 

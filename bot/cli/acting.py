@@ -1,0 +1,90 @@
+"""Who acts on the command line: the operator of the machine, or with ``--as`` a person by the rights they have now."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from bot.channels.naming import named
+from bot.errors import Forbidden, PersonUnknown
+from bot.settings import load_settings
+from bot.store import store_of
+from bot.store.api import OfficeUnit, Store
+from handlers.office.rights import MACHINE, Act, Rights
+from handlers.office.units import UnitDirectory
+from handlers.ports import Office
+from locales import N_
+
+#: ``--as`` of every command of the admins' side.
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        help=N_(
+            "Act with the rights of this person (telegram:ID, terminal:NAME or a role's code), not as the operator."
+        ),
+    ),
+]
+_NOBODY = N_("{person} names nobody: write telegram:ID, terminal:NAME or the code of a role such as QT-000012")
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """A transaction of the admins' side, and by which rights it is used."""
+
+    store: Store
+    unit: OfficeUnit
+    rights: Rights
+    units: UnitDirectory
+    now: datetime
+
+    @property
+    def admin(self) -> Office:
+        """The ports."""
+        return self.unit.admin
+
+    async def commit(self) -> None:
+        """Keep what was done; nothing may be asked afterwards."""
+        await self.unit.commit()
+
+    def need(self, act: Act) -> None:
+        """Go on only where the act reaches anything at all.
+
+        Raises:
+            Forbidden: it does not.
+        """
+        if not self.rights.reach(act):
+            raise Forbidden(N_("This role may not do that."))
+
+
+@asynccontextmanager
+async def acting(person: str | None = None) -> AsyncIterator[Acting]:
+    """Open the store and a transaction in it, undone without ``commit``.
+
+    Raises:
+        PersonUnknown: ``--as`` names nobody.
+        StoreError: the store cannot be used.
+    """
+    async with store_of(load_settings()) as opened:
+        store, now = opened.store, datetime.now(UTC)
+        units = await store.units()
+        chat = await chat_id(store, person) if person is not None else ""
+        async with store.office(now, chat=chat, channel=MACHINE) as unit:
+            rights = Rights.operator(units) if person is None else Rights.of(await unit.admin.people.mine(), units)
+            yield Acting(store, unit, rights, units, now)
+
+
+async def chat_id(store: Store, person: str) -> str:
+    """The id of a person's chat.
+
+    Raises:
+        PersonUnknown: nobody is named so.
+    """
+    where = named(person)
+    found = store.chat(*where).id if where else await store.chat_of(person.strip().upper())
+    if found is None:
+        raise PersonUnknown(_NOBODY, person=person)
+    return found

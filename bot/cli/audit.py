@@ -1,0 +1,98 @@
+"""``troly audit``."""
+
+import asyncio
+import json
+from typing import Annotated
+
+import typer
+
+from bot.cli.acting import As, acting
+from bot.cli.columns import columns
+from bot.settings import load_settings
+from bot.store import store_of
+from bot.store.api import Fault, Verdict
+from handlers.dates import moment
+from handlers.office.journal_words import deed, doer
+from handlers.office.model import JournalEntry
+from handlers.office.rights import Act
+from handlers.office.units import UnitDirectory
+from handlers.voice import Voice
+from locales import N_, Translator, translator
+
+app = typer.Typer(no_args_is_help=True)
+
+_FAULTS = {
+    Fault.CHANGED: N_("Row {number} was changed after it was written."),
+    Fault.MISSING: N_("Row {number} is missing: it, or with it all that came after, was removed."),
+    Fault.MOVED: N_("Row {number} does not follow the row before it: rows were put in another order or exchanged."),
+    Fault.ADDED: N_("Row {number} was added outside the chain."),
+    Fault.NO_END: N_("The record of the chain's end was changed or removed; the last row found is {number}."),
+}
+_WHOLE = N_("The journal is whole: {rows} rows.")
+_END = N_("End of the chain: {end}. Keep this line elsewhere: it shows later whether rows were cut off at the end.")
+
+
+@app.command(help=N_("Prove that no row of the journal was changed, removed, added or put in another order."))
+def verify() -> None:
+    """Exit status 1 where one was."""
+    t = translator(load_settings().language)
+    verdict = asyncio.run(_verified())
+    if verdict.fault is not None:
+        typer.echo(t(_FAULTS[verdict.fault], number=verdict.number))
+        typer.echo(t(N_("Rows before it that are in order: {rows}."), rows=verdict.rows))
+        raise typer.Exit(1)
+    typer.echo(t(_WHOLE, rows=verdict.rows))
+    if verdict.rows:
+        typer.echo(t(_END, end=f"{verdict.rows}:{verdict.end}"))
+
+
+async def _verified() -> Verdict:
+    async with store_of(load_settings()) as opened:
+        return await opened.store.verify_journal()
+
+
+@app.command("list", help=N_("Show the last rows of the journal."))
+def list_rows(
+    *,
+    person: As = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help=N_("How many rows."))] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON."))] = False,
+) -> None:
+    """The newest first."""
+    entries, units = asyncio.run(_latest(person, limit))
+    if as_json:
+        typer.echo(json.dumps([entry.model_dump(mode="json") for entry in entries], ensure_ascii=False, indent=2))
+    else:
+        typer.echo(_table(entries, units, translator(load_settings().language)), nl=False)
+
+
+async def _latest(person: str | None, limit: int) -> tuple[tuple[JournalEntry, ...], UnitDirectory]:
+    async with acting(person) as at:
+        at.need(Act.SEE_JOURNAL)
+        return await at.admin.journal.latest(at.rights, limit), at.units
+
+
+def _table(entries: tuple[JournalEntry, ...], units: UnitDirectory, t: Translator) -> str:
+    say = Voice(load_settings().language)
+    heading = [
+        t(N_("No.")),
+        t(N_("When")),
+        t(N_("Who")),
+        t(N_("What")),
+        t(N_("On what")),
+        t(N_("Count")),
+        t(N_("Unit")),
+    ]
+    rows = [
+        [
+            str(entry.number),
+            moment(entry.at),
+            doer(say, entry.actor, {}),
+            deed(say, entry),
+            entry.subject,
+            str(entry.count),
+            units.name(entry.unit),
+        ]
+        for entry in entries
+    ]
+    return columns([heading, *rows])

@@ -1,0 +1,135 @@
+"""Invitations to roles: made by those who may give the role, taken once."""
+
+import base64
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.store import places
+from bot.store.drivers import Call
+from bot.store.moments import moment, stored
+from bot.store.office.acting import Acting
+from bot.store.office.grants import Grants
+from bot.store.office.journal import StoredJournal
+from bot.store.office.reaching import reaching
+from handlers.office.journal_words import Deed
+from handlers.office.model import Holder, Invitation, Refusal
+from handlers.office.rights import GIVING, Act, Grant, Rights, Role
+from handlers.office.units import NO_UNITS
+from rules.calendar import vietnamese_day
+
+#: What ids of invitations begin with.
+INVITATION = "LM"
+#: 160 bits: 32 letters and digits, which a person can also type.
+_CODE_BYTES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Invitations:
+    """The invitations of everybody, within a transaction."""
+
+    acting: Acting
+    journal: StoredJournal
+    grants: Grants
+
+    async def invite(
+        self, rights: Rights, role: Role, unit: str | None, label: str, expires_at: datetime
+    ) -> Invitation | Refusal:
+        """Make one; of its code only a keyed hash is kept."""
+        refusal = self._refused(rights, role, unit)
+        if refusal:
+            return refusal
+        invitation, code = await self.acting.next_id(INVITATION), _new_code()
+        row = {
+            "id": invitation,
+            "code": self._hashed(code),
+            "role": role.value,
+            "unit": unit,
+            "label": self._sealed(invitation, label),
+            "now": stored(self.acting.now),
+            "actor": rights.actor,
+            "expires": stored(expires_at),
+        }
+        await self.acting.ask(Call("invite", row))
+        await self.journal.record(rights, Deed.INVITE, invitation, unit=unit)
+        return Invitation(id=invitation, code=code, expires_at=expires_at)
+
+    def _refused(self, rights: Rights, role: Role, unit: str | None) -> Refusal | None:
+        """An owner has no unit; any other role has one that is known and open."""
+        if role not in GIVING or not rights.may(GIVING[role], unit):
+            return Refusal.NOT_YOURS
+        if role is Role.OWNER:
+            return None if unit is None else Refusal.UNKNOWN
+        known = rights.units.get(unit)
+        closed = known is None or (known.closed_on is not None and known.closed_on <= vietnamese_day(self.acting.now))
+        return Refusal.UNKNOWN if closed else None
+
+    def _hashed(self, code: str) -> str:
+        return self.acting.keyring.lookup("invitation", code.strip().lower())
+
+    def _sealed(self, invitation: str, label: str) -> bytes | None:
+        return self.acting.keyring.seal(label, places.invitation_label(invitation)) if label else None
+
+    def _label(self, invitation: str, sealed: bytes | None) -> str:
+        return self.acting.keyring.unseal(sealed, places.invitation_label(invitation)) if sealed else ""
+
+    async def redeem(self, code: str) -> Grant | Refusal:
+        """Take one, for the person in this chat."""
+        asked = {"code": self._hashed(code), "now": stored(self.acting.now)}
+        (taken,) = await self.acting.ask(Call("use_invitation", asked))
+        if not taken:
+            return await self._why_not(asked)
+        ((invitation, role, unit, label),) = taken
+        grant = await self.grants.give(Role(role), unit, self._label(invitation, label), invitation)
+        await self.acting.ask(Call("unname_invitation", {"id": invitation}))
+        taker = Rights.of((grant,), NO_UNITS)
+        await self.journal.record(taker, Deed.REDEEM, f"{invitation} {grant.id}", unit=unit)
+        return grant
+
+    async def _why_not(self, asked: dict[str, Any]) -> Refusal:
+        (known,) = await self.acting.ask(Call("spent_invitation", asked))
+        if not known:
+            return Refusal.UNKNOWN
+        ((used_at,),) = known
+        return Refusal.EXPIRED if used_at is None else Refusal.USED
+
+    async def open_ones(self, rights: Rights) -> tuple[Holder, ...]:
+        """Those within reach that can still be taken, the newest first."""
+        reach = rights.reach(Act.SEE_HOLDERS)
+        if not reach:
+            return ()
+        where, parameters = reaching(reach)
+        timed = {**parameters, "now": stored(self.acting.now)}
+        (rows,) = await self.acting.ask(Call("open_invitations", timed, where=where))
+        return tuple(self._holder(row) for row in rows)
+
+    def _holder(self, row: tuple[Any, ...]) -> Holder:
+        invitation, role, unit, label, since, by, expires = row
+        return Holder(
+            id=invitation,
+            role=role,
+            unit=unit,
+            label=self._label(invitation, label),
+            since=moment(since),
+            by=by,
+            expires_at=moment(expires),
+        )
+
+    async def end(self, rights: Rights, invitation: str) -> Refusal | None:
+        """Take one back that is within reach."""
+        reach = rights.reach(Act.END_ROLES)
+        if not reach:
+            return Refusal.NOT_YOURS
+        where, parameters = reaching(reach)
+        row = {**parameters, "id": invitation, "now": stored(self.acting.now)}
+        (ended,) = await self.acting.ask(Call("end_invitation", row, where=where))
+        if not ended:
+            return Refusal.UNKNOWN
+        ((unit,),) = ended
+        await self.journal.record(rights, Deed.END_INVITATION, invitation, unit=unit)
+        return None
+
+
+def _new_code() -> str:
+    return base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode().lower()

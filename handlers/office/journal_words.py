@@ -1,0 +1,49 @@
+"""What the rows of the journal are called."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from handlers.office.model import JournalEntry
+from handlers.office.rights import MACHINE
+from handlers.voice import Voice
+from locales import N_
+
+
+class Deed(StrEnum):
+    """What is done with roles, as the journal names it."""
+
+    INVITE = "invite"
+    REDEEM = "redeem"
+    END_ROLE = "end_role"
+    LEAVE_ROLE = "leave_role"  #: a person who has their data deleted
+    END_INVITATION = "end_invitation"
+
+
+#: Act of a row -> message id; a row with another act is told by that act's own name.
+DEEDS: dict[str, str] = {
+    Deed.INVITE: N_("invitation made"),
+    Deed.REDEEM: N_("role taken up"),
+    Deed.END_ROLE: N_("role ended"),
+    Deed.LEAVE_ROLE: N_("role given up"),
+    Deed.END_INVITATION: N_("invitation taken back"),
+    "request.move": N_("state of a request changed"),
+    "request.move_all": N_("state of requests changed"),
+    "export": N_("requests exported"),
+    "maintain_units": N_("units imported"),
+}
+
+#: Whoever acts without a role.
+ACTORS = {MACHINE: N_("operator"), "subscriber": N_("officer")}
+
+
+def deed(say: Voice, entry: JournalEntry) -> str:
+    """What was done."""
+    return say.t(DEEDS[entry.act]) if entry.act in DEEDS else entry.act
+
+
+def doer(say: Voice, actor: str, labels: Mapping[str, str]) -> str:
+    """Who did it: as the person is called, with the id of the role; the id alone where the role is out of sight."""
+    if actor in ACTORS:
+        return say.t(ACTORS[actor])
+    label = labels.get(actor)
+    return f"{label} ({actor})" if label else actor

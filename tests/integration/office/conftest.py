@@ -1,0 +1,40 @@
+"""People with roles, over a SQLite store."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.store import open_keyring, open_store
+from bot.store.api import Store
+from tests.support.office import settle_units
+from tests.support.office_talk import House
+
+Sql = Callable[..., list[tuple[Any, ...]]]
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def sql(store: Store, tmp_path: Path) -> Sql:  # the store has made the tables
+    """Runs a statement behind the store's back."""
+
+    def run(statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(tmp_path / "troly.sqlite3", isolation_level=None)) as connection:
+            return connection.execute(statement, parameters).fetchall()
+
+    settle_units(run)
+    return run
+
+
+@pytest.fixture
+def house(store: Store, sql: Sql) -> House:
+    return House(store)

@@ -1,0 +1,163 @@
+"""Every command, screen and button of the admins' side, tried by everybody: nothing of another unit is seen or changed.
+
+Written over ``ADMIN_COMMANDS`` and ``ADMIN_SCREENS``: whatever is added to them is tried with the rest.
+"""
+
+import pytest
+
+from bot.store.api import Store
+from handlers.office.commands import ADMIN_COMMANDS
+from handlers.office.rights import Role
+from handlers.office.screens import ADMIN_SCREENS
+from handlers.office.screens.inviting import Plan
+from tests.integration.office.conftest import Sql
+from tests.support.office import OPERATOR, given, invited, office
+from tests.support.office_talk import House, Person
+from tests.support.storing import NOW, content, next_turn, one_chat
+
+#: Stands in everything that belongs to the other unit, in what is told of it and in what it is found by.
+SECRET = "Mật Đại Phước"
+FAR_REQUEST = "YC-2026-000001"
+#: Whatever a button could carry.
+VALUES = (
+    *("yes", "no", "end", "back", "open", "invite", "revoke", "older", "latest", "next", "previous", "done", "send"),
+    *("QT-000001", "QT-000006", "LM-000006", "LM-000007", FAR_REQUEST, "DN", "DN.DP", "owner", "admin", "approved"),
+)
+ABOUTS = (
+    *(None, "", "QT-000001", "QT-000006", "LM-000007", FAR_REQUEST, "DN", "DN.DP", "999999", "-1", "x|y|z", "\N{BELL}"),
+    *(
+        str(Plan(role, unit, words))
+        for role, unit, words in (
+            (Role.OWNER, None, ""),
+            (Role.ADMIN, "DN", ""),
+            (Role.ADMIN, "DN.DP", ""),
+            (Role.FOCAL, None, "Xã Đại Phước"),
+        )
+    ),
+)
+ARGUMENTS = ("", "QT-000006", "LM-000007", FAR_REQUEST, "DN.DP", "Xã Đại Phước", "x" * 300, "\N{BELL}", "<b>")
+#: Whoever must neither see nor change anything of Xã Đại Phước; ``None``: nobody ever gave them a role.
+PEOPLE = {"an": Role.ADMIN, "tâm": Role.FOCAL, "cũ": None, "lạ": None}
+#: Buttons followed from a command.
+DEPTH = 3
+#: Who may do what they do in their own unit: rows of other units are compared, not all.
+UNIT_TABLES = ("grants", "invitations", "requests", "audit")
+
+
+@pytest.fixture
+async def town(house: House, store: Store, sql: Sql) -> House:
+    """An owner, people of Xã Nhơn Trạch; in Xã Đại Phước an admin, an invitation, a request, and a row of the journal."""
+    await given(store, "chủ", Role.OWNER)
+    await given(store, "an", Role.ADMIN, "DN.NT")
+    await given(store, "tâm", Role.FOCAL, "DN.NT")
+    ended = await given(store, "cũ", Role.ADMIN, "DN")
+    await given(store, "bình", Role.FOCAL, "DN.NT.VP")
+    await given(store, "xa", Role.ADMIN, "DN.DP", label=SECRET)
+    await invited(store, Role.FOCAL, "DN.DP", label=SECRET)
+    async with office(store) as at:
+        await at.admin.people.end(OPERATOR, ended.id)
+        await at.admin.journal.record(OPERATOR, "export", SECRET, unit="DN.DP")
+    chat = await one_chat(store, "of an officer", "cán bộ")
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        wanted = content().model_copy(update={"subscriber": SECRET, "certificate_name": SECRET})
+        assert (await unit.requests.register(wanted)).code == FAR_REQUEST
+        await unit.finish("{}", [])
+    sql("UPDATE requests SET unit = 'DN.DP'")
+    return house
+
+
+def guarded(sql: Sql, *, all_of_it: bool) -> list[object]:
+    """What must stay as it is: all of it, or what belongs to Xã Đại Phước and to everything."""
+    which = "" if all_of_it else " WHERE unit IS NULL OR unit IN ('DN', 'DN.DP')"
+    tables = [sql(f"SELECT * FROM {table}{which} ORDER BY 1") for table in UNIT_TABLES]
+    return [*tables, sql("SELECT * FROM units ORDER BY 1"), sql("SELECT * FROM request_history ORDER BY 1")]
+
+
+async def person(town: House, name: str) -> Person:
+    return await town.person(name).consents()
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+async def test_no_command_shows_or_changes_anything_of_another_unit(town: House, sql: Sql, name: str) -> None:
+    who, before = await person(town, name), guarded(sql, all_of_it=PEOPLE[name] is None)
+    for command in ADMIN_COMMANDS:
+        for argument in ARGUMENTS:
+            await who.says(f"/{command.name} {argument}")
+            assert SECRET not in who.seen
+            if PEOPLE[name] is None:
+                assert f"/{command.name}. Gửi /trogiup" in who.text
+    assert guarded(sql, all_of_it=PEOPLE[name] is None) == before
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+async def test_no_way_through_the_buttons_leads_to_another_unit(town: House, sql: Sql, name: str) -> None:
+    who, before = await person(town, name), guarded(sql, all_of_it=PEOPLE[name] is None)
+    ways: list[tuple[str, ...]] = [(f"/{command.name}",) for command in ADMIN_COMMANDS]
+    while ways:
+        way = ways.pop()
+        await who.says(way[0])
+        for label in way[1:]:
+            if label in [choice.label for choice in who.choices]:
+                await who.taps(label)
+        assert SECRET not in who.seen, way
+        if len(way) <= DEPTH and PEOPLE[name]:
+            ways += [(*way, choice.label) for choice in who.choices]
+    assert guarded(sql, all_of_it=PEOPLE[name] is None) == before
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+@pytest.mark.parametrize("screen", ADMIN_SCREENS)
+async def test_no_forged_button_or_text_on_any_screen_does(town: House, sql: Sql, name: str, screen: str) -> None:
+    who, before = await person(town, name), guarded(sql, all_of_it=PEOPLE[name] is None)
+    for about in ABOUTS:
+        for event in (*VALUES, None):
+            session = await who.stands_at(screen, about)
+            if event is None:
+                await who.says("Xã Đại Phước QT-000006")
+            else:
+                await who.forges(event, session)
+            assert SECRET not in who.seen, (about, event)
+    assert guarded(sql, all_of_it=PEOPLE[name] is None) == before
+
+
+@pytest.mark.parametrize("screen", ADMIN_SCREENS)
+async def test_whoever_lost_the_role_is_off_every_screen_with_the_next_message(town: House, screen: str) -> None:
+    who = await person(town, "cũ")
+    await who.stands_at(screen, "QT-000005")
+
+    await who.says("xin chào")
+
+    assert "không còn giữ vai trò" in who.text
+    assert (await who.session()).screen not in ADMIN_SCREENS
+
+
+async def test_buttons_shown_before_a_role_ended_do_nothing_after_it(town: House, store: Store, sql: Sql) -> None:
+    who = await person(town, "an")
+    taps = []
+    for way in (["/vaitro"], ["/vaitro QT-000005"], ["/vaitro QT-000005", "Thu hồi vai trò này"], ["/nhatky"]):
+        await who.says(way[0])
+        await who.taps(*way[1:])
+        taps += [(choice.tap, (await who.session()).screen) for choice in who.choices]
+    async with office(store) as at:
+        await at.admin.people.end(OPERATOR, "QT-000002")
+    before = guarded(sql, all_of_it=True)
+
+    for tap, screen in taps:
+        await who.forges(tap.split("|")[1], await who.stands_at(screen, "QT-000005"))
+
+    assert guarded(sql, all_of_it=True) == before
+
+
+async def test_the_owner_sees_and_changes_what_the_others_may_not(town: House, sql: Sql) -> None:
+    """Else all of the above would prove nothing."""
+    owner, before = await person(town, "chủ"), guarded(sql, all_of_it=True)
+    assert SECRET in await owner.says("/vaitro")
+    assert SECRET in await owner.says("/nhatky")
+
+    await owner.forges("yes", await owner.stands_at("end_role", "QT-000006"))
+
+    assert guarded(sql, all_of_it=True) != before
+
+
+def test_every_command_says_which_right_it_needs() -> None:
+    assert [command.name for command in ADMIN_COMMANDS if command.needs is None or command.before_consent] == []

@@ -1,0 +1,83 @@
+"""People with roles, and units for their roles to cover, in a store."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta
+
+from bot.store.api import Chat, OfficeUnit, Store
+from handlers.office.model import Invitation
+from handlers.office.rights import Grant, Rights, Role
+from handlers.office.units import Unit, UnitDirectory
+from tests.support.storing import CHANNEL, NOW
+
+#: A province with two communes; one of them has an office, another commune is no more.
+UNITS = UnitDirectory.of(
+    [
+        Unit("DN", "Tỉnh Đồng Nai"),
+        Unit("DN.NT", "Xã Nhơn Trạch", "DN"),
+        Unit("DN.NT.VP", "Văn phòng xã Nhơn Trạch", "DN.NT"),
+        Unit("DN.DP", "Xã Đại Phước", "DN"),
+        Unit("DN.PD", "Xã Phú Đông", "DN", closed_on=date(2025, 7, 1)),
+    ]
+)
+OPERATOR = Rights.operator(UNITS)
+
+#: Runs a statement behind the store's back; parameters are question marks.
+Sql = Callable[..., object]
+
+
+def settle_units(sql: Sql) -> None:
+    """The units as an import would leave them."""
+    walk = ["DN", "DN.NT", "DN.NT.VP", "DN.DP", "DN.PD"]
+    last = {"DN": 5, "DN.NT": 3, "DN.NT.VP": 3, "DN.DP": 4, "DN.PD": 5}
+    for place, code in enumerate(walk, 1):
+        unit = UNITS.units[code]
+        closed = unit.closed_on.toordinal() if unit.closed_on else None
+        sql(
+            "INSERT INTO units (code, parent, name, closed_on, place, last) VALUES (?, ?, ?, ?, ?, ?)",
+            *(code, unit.parent, unit.name, closed, place, last[code]),
+        )
+    sql("INSERT INTO counters (name, value) VALUES ('units', 1)")
+
+
+@asynccontextmanager
+async def office(store: Store, chat: Chat | None = None, now: datetime = NOW) -> AsyncIterator[OfficeUnit]:
+    """A transaction of a chat, or of the machine, kept at its end."""
+    channel = chat.channel if chat else "machine"
+    async with store.office(now, chat=chat.id if chat else "", channel=channel) as unit:
+        yield unit
+        await unit.commit()
+
+
+async def invited(
+    store: Store,
+    role: Role,
+    unit: str | None = None,
+    *,
+    by: Rights = OPERATOR,
+    label: str = "",
+    now: datetime = NOW,
+    hours: int = 72,
+) -> Invitation:
+    """An invitation that is made."""
+    async with office(store, now=now) as at:
+        made = await at.admin.people.invite(by, role, unit, label, now + timedelta(hours=hours))
+    assert isinstance(made, Invitation)
+    return made
+
+
+async def given(store: Store, address: str, role: Role, unit: str | None = None, label: str = "") -> Grant:
+    """A role that the operator gives to a person who may never have written."""
+    chat = store.chat(CHANNEL, address)
+    code = (await invited(store, role, unit, label=label)).code
+    async with office(store, chat) as at:
+        await at.expect(chat)
+        grant = await at.admin.people.redeem(code)
+    assert isinstance(grant, Grant)
+    return grant
+
+
+async def rights(store: Store, address: str) -> Rights:
+    """What a person may do now."""
+    async with office(store, store.chat(CHANNEL, address)) as at:
+        return Rights.of(await at.admin.people.mine(), UNITS)

@@ -1,0 +1,119 @@
+"""People who talk with the assistant over a real store: ``await lan.says("/vaitro")``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+from bot.delivery import Conversation, Preparer, Turns
+from bot.store.api import Chat, Delivery, Incoming, Store
+from handlers import Session, respond, wants_file
+from handlers.events import Event, Said, Tapped
+from handlers.page import Tap
+from handlers.replies import Choice, Reply
+from tests.support.delivery import ManualClock, ScriptedChannel
+from tests.support.dialogue import pack
+from tests.support.roads import CountingReader
+from tests.support.storing import CHANNEL
+
+_updates = count(1)
+
+
+class Linked(ScriptedChannel):
+    """A channel that has deep links."""
+
+    start_link = "https://t.me/troly_bot?start="  # type: ignore[assignment] - ScriptedChannel has none
+
+
+@dataclass
+class House:
+    """The assistant, as everybody in a test talks with it."""
+
+    store: Store
+    clock: ManualClock = field(default_factory=ManualClock)
+    channel: ScriptedChannel = field(default_factory=ScriptedChannel)
+
+    def __post_init__(self) -> None:
+        channels = {CHANNEL: self.channel}
+        talk = Conversation(respond=respond, wants_file=wants_file, pack=pack())
+        preparer = Preparer(channels, CountingReader(), self.clock)
+        self.turns = Turns(self.store, talk, preparer, channels, self.clock)
+
+    def person(self, address: str) -> "Person":
+        return Person(self, address)
+
+    async def answer(self, chat: Chat) -> list[Reply]:
+        """Handle what waits; what is said to the chat."""
+        await self.turns.handle(chat)
+        said = []
+        while rows := await self.store.claim(CHANNEL, 100, self.clock.now()):
+            for row in rows:
+                await self.store.settle(row, Delivery.SENT, self.clock.now(), message="1")
+                said += [row.reply] if row.chat.id == chat.id else []
+        return said
+
+
+@dataclass
+class Person:
+    """``text`` and ``choices`` are what the last turn said and offered."""
+
+    house: House
+    address: str
+    text: str = ""
+    choices: tuple[Choice, ...] = ()
+
+    @property
+    def chat(self) -> Chat:
+        return self.house.store.chat(CHANNEL, self.address)
+
+    async def does(self, event: Event) -> str:
+        incoming = Incoming(CHANNEL, f"talk {next(_updates)}", self.address, event)
+        (chat,) = await self.house.store.receive([incoming], self.house.clock.now())
+        replies = await self.house.answer(chat)
+        self.text = "\n\n".join("\n\n".join(reply.paragraphs) for reply in replies)
+        self.choices = next((reply.choices for reply in reversed(replies) if reply.choices), ())
+        return self.text
+
+    async def says(self, *lines: str) -> str:
+        for line in lines:
+            await self.does(Said(text=line, message="7"))
+        return self.text
+
+    async def taps(self, *labels: str) -> str:
+        for label in labels:
+            choice = next(c for c in self.choices if label.casefold() in c.label.casefold())
+            await self.does(Tapped(data=choice.tap, message="8"))
+        return self.text
+
+    async def forges(self, value: str, session: Session | None = None) -> str:
+        """Tap a button that was never shown, on the open screen and at its present version."""
+        at = session or await self.session()
+        return await self.does(Tapped(data=str(Tap(at.screen, value, at.version)), message="8"))
+
+    async def consents(self) -> "Person":
+        await self.says("/start")
+        await self.taps("Tôi đồng ý")
+        return self
+
+    async def session(self) -> Session:
+        """As it is stored."""
+        return await self._meanwhile(lambda session: session)
+
+    async def stands_at(self, screen: str, about: str | None = None) -> Session:
+        """The session as if the person had got there, by whatever right they had then."""
+        return await self._meanwhile(lambda session: session.at(screen, about=about))
+
+    async def _meanwhile(self, change: Callable[[Session], Session]) -> Session:
+        """A turn that answers nothing; the session it leaves."""
+        store, now = self.house.store, self.house.clock.now()
+        await store.receive([Incoming(CHANNEL, f"talk {next(_updates)}", self.address, Said(text="?"))], now)
+        pending = await store.pending(self.chat)
+        assert pending is not None
+        kept = change(Session.restored(pending.session or "{}"))
+        async with store.turn(pending, now) as unit:
+            await unit.finish(kept.model_dump_json(), [])
+        return kept
+
+    @property
+    def seen(self) -> str:
+        """All that was shown, labels of buttons too."""
+        return "\n".join((self.text, *(choice.label for choice in self.choices)))
