@@ -33,6 +33,7 @@ COMMANDS = {
     "retention": ("bot.cli.retention:retention", N_("Delete what is past its time.")),
     "admins": ("bot.cli.admins:app", N_("Give and end roles, and see who has which.")),
     "rights": ("bot.cli.rights:rights", N_("Print which role may do what, and how far.")),
+    "stats": ("bot.cli.stats:stats", N_("Show how many certificates of which unit have still to be looked after.")),
     "audit": ("bot.cli.audit:app", N_("Show the journal, and prove that it is whole.")),
     "screens": ("bot.cli.screens:screens", N_("Write one page with every screen and a diagram of the flow.")),
 }

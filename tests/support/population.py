@@ -15,10 +15,10 @@ from rules.calendar import vietnamese_day
 UNITS = UnitDirectory.of(
     [
         Unit("DN", "Tỉnh Đồng Nai"),
-        Unit("DN-NT", "Xã Nhơn Trạch", "DN"),
-        Unit("DN-NT-VP", "Văn phòng", "DN-NT"),
-        Unit("DN-DP", "Xã Đại Phước", "DN"),
-        Unit("DN-PA", "Xã Phước An", "DN"),
+        Unit("DN.NT", "Xã Nhơn Trạch", "DN"),
+        Unit("DN.NT.VP", "Văn phòng", "DN.NT"),
+        Unit("DN.DP", "Xã Đại Phước", "DN"),
+        Unit("DN.PA", "Xã Phước An", "DN"),
         Unit("TN", "Tỉnh khác"),
     ]
 )
@@ -104,40 +104,37 @@ def _walked(parent: str | None) -> Iterator[tuple[Unit, int]]:
 
 def write_people(database: Sql, officers: list[Officer]) -> None:
     """Rows as the store keeps them; what is sealed is not read by any count."""
-    number = 0
-    for officer in officers:
-        heard = stored(officer.heard)
-        database.sql(
-            "INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at, unit)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            *(officer.id, "telegram", b"?", heard, heard, officer.unit),
-        )
-        for one in officer.certificates:
-            number += 1
-            _write_standing(database, officer, one, number)
-            if one.state:
-                _write_request(database, officer, one, number)
+    known = [(officer, one) for officer in officers for one in officer.certificates]
+    numbered = [(number, *of) for number, of in enumerate(known, 1)]
+    heads = [(one.id, "telegram", b"?", *[stored(one.heard)] * 2, one.unit) for one in officers]
+    _insert(database, "chats (id, channel, address, first_contact_at, last_contact_at, unit)", heads)
+    standings = "standings (id, chat, unit, certificate_key, not_after, owed, known_at, changed_at)"
+    _insert(database, standings, [_standing(*of) for of in numbered])
+    requests = (
+        "requests (code, number, chat, state, procedure, certificate_key, content, ended_at, unit,"
+        " registered_at, changed_at)"
+    )
+    _insert(database, requests, [_request(*of) for of in numbered if of[2].state])
 
 
-def _write_standing(database: Sql, officer: Officer, one: Certificate, number: int) -> None:
-    last, known = one.not_after.toordinal() if one.not_after else None, stored(one.known)
+def _insert(database: Sql, table: str, rows: list[tuple[object, ...]]) -> None:
+    row = f"({', '.join('?' * len(rows[0]))})"
     database.sql(
-        "INSERT INTO standings (id, chat, unit, certificate_key, not_after, owed, known_at, changed_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        *(f"{officer.id}:{number}", officer.id, officer.unit, one.key, last, one.owed, known, known),
+        f"INSERT INTO {table} VALUES {', '.join([row] * len(rows))}", *(value for one in rows for value in one)
     )
 
 
-def _write_request(database: Sql, officer: Officer, one: Certificate, number: int) -> None:
+def _standing(number: int, officer: Officer, one: Certificate) -> tuple[object, ...]:
+    last, known = one.not_after.toordinal() if one.not_after else None, stored(one.known)
+    return (f"{officer.id}:{number}", officer.id, officer.unit, one.key, last, one.owed, known, known)
+
+
+def _request(number: int, officer: Officer, one: Certificate) -> tuple[object, ...]:
     assert one.state
     assert one.registered
-    ended = stored(one.ended) if one.ended else None
-    database.sql(
-        "INSERT INTO requests (code, number, chat, state, procedure, certificate_key, content, ended_at, unit,"
-        " registered_at, changed_at) VALUES (?, ?, ?, ?, 'revoke', ?, ?, ?, ?, ?, ?)",
-        *(f"YC-2026-{number:06}", number, officer.id, one.state.value, one.key, b"?", ended, officer.unit),
-        *(stored(one.registered), stored(one.registered)),
-    )
+    ended, registered = stored(one.ended) if one.ended else None, stored(one.registered)
+    head = (f"YC-2026-{number:06}", number, officer.id, one.state.value, "revoke", one.key, b"?")
+    return (*head, ended, officer.unit, registered, registered)
 
 
 def counted(officers: list[Officer], unit: str | None, now: datetime) -> Numbers:

@@ -62,11 +62,11 @@ async def test_a_unit_is_told_with_each_unit_below_it_and_with_what_is_its_own(
     total, lines = await numbers(store, OPERATOR, "DN")
     assert total == counted(below(officers, "DN"), "DN", NOW)
     own = [officer for officer in officers if officer.unit == "DN"]
-    expected = [counted(below(officers, code), code, NOW) for code in ("DN-NT", "DN-PA", "DN-DP")]
+    expected = [counted(below(officers, code), code, NOW) for code in ("DN.NT", "DN.PA", "DN.DP")]
     assert sorted(lines, key=str) == sorted([*expected, counted(own, "DN", NOW)], key=str)
 
 
-@pytest.mark.parametrize("units", [("DN-NT",), ("DN-NT", "DN-NT-VP"), ("DN-NT", "TN"), ("DN-DP", "DN")])
+@pytest.mark.parametrize("units", [("DN.NT",), ("DN.NT", "DN.NT.VP"), ("DN.NT", "TN"), ("DN.DP", "DN")])
 async def test_an_admin_sees_what_is_within_reach_and_nothing_else(
     store: Store, officers: list[Officer], units: tuple[str, ...]
 ) -> None:
@@ -74,8 +74,8 @@ async def test_an_admin_sees_what_is_within_reach_and_nothing_else(
     total, lines = await numbers(store, rights)
     assert total == counted(below(officers, *units), total.unit, NOW)
     assert sum(lines, Numbers(total.unit)) == total
-    expected = counted(below(officers, "DN-PA"), "DN-PA", NOW) if "DN" in units else Numbers("DN-PA")
-    assert (await numbers(store, rights, "DN-PA"))[0] == expected
+    expected = counted(below(officers, "DN.PA"), "DN.PA", NOW) if "DN" in units else Numbers("DN.PA")
+    assert (await numbers(store, rights, "DN.PA"))[0] == expected
 
 
 async def test_an_officer_without_a_role_sees_nothing(store: Store, officers: list[Officer]) -> None:
@@ -93,7 +93,7 @@ async def test_the_numbers_of_requests_equal_what_the_table_counts(
     assert (total.forwarded, total.done) == (by_state[State.FORWARDED], by_state[State.DONE])
 
 
-@pytest.mark.parametrize("unit", [None, "DN", "DN-NT"])
+@pytest.mark.parametrize("unit", [None, "DN", "DN.NT"])
 async def test_what_was_open_each_day_ends_at_what_is_open_now(
     store: Store, officers: list[Officer], unit: str | None
 ) -> None:
@@ -110,10 +110,10 @@ async def test_what_was_open_each_day_ends_at_what_is_open_now(
 async def test_a_burn_down_shows_an_admin_only_what_is_within_reach(store: Store, officers: list[Officer]) -> None:
     async with store.office(NOW) as office:
         picture = office.admin.picture
-        own = await picture.burn_down(admin("DN-NT"), None, TODAY, TODAY, TODAY)
-        other = await picture.burn_down(admin("DN-NT"), "TN", TODAY, TODAY, TODAY)
+        own = await picture.burn_down(admin("DN.NT"), None, TODAY, TODAY, TODAY)
+        other = await picture.burn_down(admin("DN.NT"), "TN", TODAY, TODAY, TODAY)
         nobody = await picture.burn_down(Rights(units=UNITS), None, TODAY, TODAY, TODAY)
-    assert own.open == (still_open(below(officers, "DN-NT"), TODAY),)
+    assert own.open == (still_open(below(officers, "DN.NT"), TODAY),)
     assert (other.open, nobody.open) == ((0,), (0,))
 
 
