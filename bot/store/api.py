@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from bot.metrics import Depths
 from handlers.events import Event
 from handlers.office.units import UnitDirectory
 from handlers.ports import Office, OwnData, Register, RequestBook
@@ -198,6 +199,9 @@ class Store(Protocol):
 
         Counts of requests, sessions, standings, inbox, outbox, roles, invitations, chats.
         """
+
+    async def depths(self) -> Depths:
+        """How many updates, messages and tasks wait."""
 
     async def reseal(self) -> int:
         """Seal every value that an older key sealed with the current one, in small batches; how many."""

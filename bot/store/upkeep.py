@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.metrics import Depths
 from bot.store.drivers import Call, Driver
 from bot.store.moments import stored
 
@@ -21,7 +22,7 @@ _EXPIRY = {
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """Deletes what is past its time."""
+    """Deletes what is past its time, counts what waits."""
 
     driver: Driver
 
@@ -31,3 +32,9 @@ class Upkeep:
         async with self.driver.transaction() as transaction:
             results = await transaction.run(*(Call(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
+
+    async def depths(self) -> Depths:
+        """How much waits."""
+        calls = Call("inbox_waiting"), Call("outbox_queued"), Call("tasks_waiting")
+        inbox, outbox, tasks = await self.driver.run(*calls)
+        return Depths(inbox[0][0], dict(outbox), tasks[0][0])

@@ -1,7 +1,7 @@
 """Officers, certificates and requests by the hundred, written behind the store's back and counted in plain Python."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
@@ -117,7 +117,7 @@ def write_people(database: Sql, officers: list[Officer]) -> None:
     _insert(database, requests, [_request(*of) for of in numbered if of[2].state])
 
 
-def _insert(database: Sql, table: str, rows: list[tuple[object, ...]]) -> None:
+def _insert(database: Sql, table: str, rows: Sequence[tuple[object, ...]]) -> None:
     row = f"({', '.join('?' * len(rows[0]))})"
     database.sql(
         f"INSERT INTO {table} VALUES {', '.join([row] * len(rows))}", *(value for one in rows for value in one)
