@@ -15,6 +15,7 @@ from bot.errors import Forbidden, PersonUnknown, TrolyError
 from bot.settings import load_settings
 from bot.store import store_of
 from handlers.dates import moment
+from handlers.office.journal_words import doer
 from handlers.office.model import Holder, Invitation, Refusal
 from handlers.office.people_words import REFUSALS, clean_label, covered
 from handlers.office.rights import GIVING, MACHINE, Act, Grant, Rights, Role
@@ -180,4 +181,4 @@ def _table(holders: tuple[Holder, ...], units: UnitDirectory, t: Translator) -> 
 def _row(holder: Holder, units: UnitDirectory, t: Translator) -> list[str]:
     until = moment(holder.expires_at) if holder.expires_at else ""
     who = covered(t, units, holder.role, holder.unit)
-    return [holder.id, who, holder.label, moment(holder.since), until, holder.by]
+    return [holder.id, who, holder.label, moment(holder.since), until, doer(t, holder.by)]

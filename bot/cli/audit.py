@@ -16,7 +16,6 @@ from handlers.office.journal_words import deed, doer
 from handlers.office.model import JournalEntry
 from handlers.office.rights import Act
 from handlers.office.units import UnitDirectory
-from handlers.voice import Voice
 from locales import N_, Translator, translator
 
 app = typer.Typer(no_args_is_help=True)
@@ -26,17 +25,24 @@ _FAULTS = {
     Fault.MISSING: N_("Row {number} is missing: it, or with it all that came after, was removed."),
     Fault.MOVED: N_("Row {number} does not follow the row before it: rows were put in another order or exchanged."),
     Fault.ADDED: N_("Row {number} was added outside the chain."),
+    Fault.REPLACED: N_("Row {number} is not the one that was noted: the chain was written anew."),
     Fault.NO_END: N_("The record of the chain's end was changed or removed; the last row found is {number}."),
 }
 _WHOLE = N_("The journal is whole: {rows} rows.")
-_END = N_("End of the chain: {end}. Keep this line elsewhere: it shows later whether rows were cut off at the end.")
+_END = N_(
+    "End of the chain: {end}. Keep this elsewhere; --noted compares with it whether rows were cut off at the end."
+)
 
 
 @app.command(help=N_("Prove that no row of the journal was changed, removed, added or put in another order."))
-def verify() -> None:
+def verify(
+    noted: Annotated[
+        str | None, typer.Option("--noted", help=N_("The end of the chain as this command printed it earlier."))
+    ] = None,
+) -> None:
     """Exit status 1 where one was."""
     t = translator(load_settings().language)
-    verdict = asyncio.run(_verified())
+    verdict = asyncio.run(_verified(_end(noted, t)))
     if verdict.fault is not None:
         typer.echo(t(_FAULTS[verdict.fault], number=verdict.number))
         typer.echo(t(N_("Rows before it that are in order: {rows}."), rows=verdict.rows))
@@ -46,9 +52,19 @@ def verify() -> None:
         typer.echo(t(_END, end=f"{verdict.rows}:{verdict.end}"))
 
 
-async def _verified() -> Verdict:
+def _end(noted: str | None, t: Translator) -> tuple[int, str] | None:
+    """``120:97eb...`` as number and hash."""
+    if noted is None:
+        return None
+    number, _, hashed = noted.partition(":")
+    if not (number.isascii() and number.isdecimal() and hashed):
+        raise typer.BadParameter(t(N_("write it as it was printed, such as 120:97eb...")), param_hint="--noted")
+    return int(number), hashed
+
+
+async def _verified(noted: tuple[int, str] | None) -> Verdict:
     async with store_of(load_settings()) as opened:
-        return await opened.store.verify_journal()
+        return await opened.store.verify_journal(noted)
 
 
 @app.command("list", help=N_("Show the last rows of the journal."))
@@ -73,7 +89,6 @@ async def _latest(person: str | None, limit: int) -> tuple[tuple[JournalEntry, .
 
 
 def _table(entries: tuple[JournalEntry, ...], units: UnitDirectory, t: Translator) -> str:
-    say = Voice(load_settings().language)
     heading = [
         t(N_("No.")),
         t(N_("When")),
@@ -87,8 +102,8 @@ def _table(entries: tuple[JournalEntry, ...], units: UnitDirectory, t: Translato
         [
             str(entry.number),
             moment(entry.at),
-            doer(say, entry.actor, {}),
-            deed(say, entry),
+            doer(t, entry.actor),
+            deed(t, entry),
             entry.subject,
             str(entry.count),
             units.name(entry.unit),

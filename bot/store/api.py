@@ -84,6 +84,7 @@ class Fault(StrEnum):
     MOVED = "moved"  #: the row is genuine but does not follow the one before it
     ADDED = "added"  #: a row stands behind the end of the chain
     NO_END = "no_end"  #: the record of the chain's end is gone or was changed
+    REPLACED = "replaced"  #: the row is not the one that was noted: the chain was written anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +171,11 @@ class Store(Protocol):
     async def chat_of(self, grant: str) -> str | None:
         """The id of the chat whose person has this role (QT-000012); ``None`` where nobody does."""
 
-    async def verify_journal(self) -> Verdict:
-        """Whether the audit chain is as it was written; rows that are added meanwhile do not disturb."""
+    async def verify_journal(self, noted: tuple[int, str] | None = None) -> Verdict:
+        """Whether the audit chain is as it was written; rows that are added meanwhile do not disturb.
+
+        ``noted`` is an end that an earlier verdict named (rows, hash): a chain cut short or written anew shows by it.
+        """
 
     async def units_version(self) -> int:
         """Changes with every import of units."""

@@ -67,8 +67,8 @@ class SealedStore:
     async def chat_of(self, grant: str) -> str | None:
         return await chat_of(self._driver, grant)
 
-    async def verify_journal(self) -> Verdict:
-        return await verify(self._driver, self._keyring)
+    async def verify_journal(self, noted: tuple[int, str] | None = None) -> Verdict:
+        return await verify(self._driver, self._keyring, noted)
 
     async def units_version(self) -> int:
         return await units_version(self._driver)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 from handlers.office.model import JournalEntry
 from handlers.office.rights import MACHINE
-from handlers.voice import Voice
-from locales import N_
+from locales import N_, Translator
 
 
 class Deed(StrEnum):
@@ -28,7 +28,10 @@ DEEDS: dict[str, str] = {
     Deed.END_INVITATION: N_("invitation taken back"),
     "request.move": N_("state of a request changed"),
     "request.move_all": N_("state of requests changed"),
+    "request.import": N_("states of requests read in from a list"),
     "export": N_("requests exported"),
+    "export_start": N_("export of requests begun"),
+    "export_cancel": N_("export of requests called off"),
     "maintain_units": N_("units imported"),
 }
 
@@ -36,14 +39,14 @@ DEEDS: dict[str, str] = {
 ACTORS = {MACHINE: N_("operator"), "subscriber": N_("officer")}
 
 
-def deed(say: Voice, entry: JournalEntry) -> str:
+def deed(t: Translator, entry: JournalEntry) -> str:
     """What was done."""
-    return say.t(DEEDS[entry.act]) if entry.act in DEEDS else entry.act
+    return t(DEEDS[entry.act]) if entry.act in DEEDS else entry.act
 
 
-def doer(say: Voice, actor: str, labels: Mapping[str, str]) -> str:
+def doer(t: Translator, actor: str, labels: Mapping[str, str] = MappingProxyType({})) -> str:
     """Who did it: as the person is called, with the id of the role; the id alone where the role is out of sight."""
     if actor in ACTORS:
-        return say.t(ACTORS[actor])
+        return t(ACTORS[actor])
     label = labels.get(actor)
     return f"{label} ({actor})" if label else actor

@@ -1,6 +1,7 @@
 """What is said of people with a role."""
 
 from handlers.dates import moment
+from handlers.office.journal_words import doer
 from handlers.office.model import Holder, Refusal
 from handlers.office.rights import ROLES, Role
 from handlers.office.units import UnitDirectory
@@ -47,7 +48,7 @@ def holder_button(t: Translator, units: UnitDirectory, holder: Holder) -> str:
 
 def since(t: Translator, holder: Holder) -> str:
     """When it was given, by whom, and until when it can be taken."""
-    given = t(N_("Since {since}, by {by}."), since=moment(holder.since), by=holder.by)
+    given = t(N_("Since {since}, by {by}."), since=moment(holder.since), by=doer(t, holder.by))
     if holder.expires_at is None:
         return given
     return f"{given} {t(N_('It can be taken until {until}.'), until=moment(holder.expires_at))}"

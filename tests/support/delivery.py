@@ -37,7 +37,7 @@ class ManualClock:
 class ScriptedChannel:
     """Keeps what it is sent; the next sends fail as scripted. Slow where told, to catch what overlaps."""
 
-    start_link = None
+    start_link: str | None = None
     capabilities = Capabilities(
         text_limit=4096,
         caption_limit=1024,

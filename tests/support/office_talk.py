@@ -18,12 +18,6 @@ from tests.support.storing import CHANNEL
 _updates = count(1)
 
 
-class Linked(ScriptedChannel):
-    """A channel that has deep links."""
-
-    start_link = "https://t.me/troly_bot?start="  # type: ignore[assignment] - ScriptedChannel has none
-
-
 @dataclass
 class House:
     """The assistant, as everybody in a test talks with it."""

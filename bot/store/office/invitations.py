@@ -80,8 +80,8 @@ class Invitations:
         (taken,) = await self.acting.ask(Call("use_invitation", asked))
         if not taken:
             return await self._why_not(asked)
-        ((invitation, role, unit, label),) = taken
-        grant = await self.grants.give(Role(role), unit, self._label(invitation, label), invitation)
+        ((invitation, role, unit, label, inviter),) = taken
+        grant = await self.grants.give(Role(role), unit, self._label(invitation, label), inviter)
         await self.acting.ask(Call("unname_invitation", {"id": invitation}))
         taker = Rights.of((grant,), NO_UNITS)
         await self.journal.record(taker, Deed.REDEEM, f"{invitation} {grant.id}", unit=unit)

@@ -24,7 +24,7 @@ class _End:
     count: int  #: of rows
 
 
-async def verify(driver: Driver, keyring: Keyring) -> Verdict:
+async def verify(driver: Driver, keyring: Keyring, noted: tuple[int, str] | None = None) -> Verdict:
     """The first fault there is. What is written while this walks is left for the next time."""
     end = await _end(driver)
     walked = Verdict(0)
@@ -33,7 +33,9 @@ async def verify(driver: Driver, keyring: Keyring) -> Verdict:
         if fault:
             return Verdict(walked.rows, walked.end, *fault)
         walked = Verdict(walked.rows + 1, str(row[-1]))
-    return _closed(walked, end)
+        if noted and walked.rows == noted[0] and walked.end != noted[1]:
+            return Verdict(walked.rows, walked.end, Fault.REPLACED, walked.rows)
+    return _closed(walked, end, noted[0] if noted else 0)
 
 
 async def _end(driver: Driver) -> _End:
@@ -70,12 +72,13 @@ def _genuine(keyring: Keyring, columns: tuple[Any, ...], previous: str, hashed: 
         return False
 
 
-def _closed(walked: Verdict, end: _End) -> Verdict:
+def _closed(walked: Verdict, end: _End, least: int) -> Verdict:
     """All rows are in order: whether they are all, and no more than there were."""
+    rows = walked.rows
+    if rows < max(least, end.number or 0):
+        return Verdict(rows, walked.end, Fault.MISSING, rows + 1)
     if end.number is None:
-        return walked if walked.rows == 0 else Verdict(walked.rows, walked.end, Fault.NO_END, walked.rows)
-    if walked.rows < end.number:
-        return Verdict(walked.rows, walked.end, Fault.MISSING, walked.rows + 1)
+        return Verdict(rows, walked.end, Fault.NO_END, rows) if rows else walked
     if walked.end != end.hash:
-        return Verdict(walked.rows, walked.end, Fault.NO_END, end.number)
-    return Verdict(walked.rows, walked.end, Fault.ADDED, end.number + 1) if end.count > end.number else walked
+        return Verdict(rows, walked.end, Fault.NO_END, rows)
+    return Verdict(rows, walked.end, Fault.ADDED, rows + 1) if end.count > rows else walked

@@ -80,7 +80,7 @@ VALUES (:id, :code, :role, :unit, :label, :now, :actor, :expires);
 -- Taken once, while it is open: whoever comes second finds nothing.
 UPDATE invitations SET used_at = :now
 WHERE code = :code AND used_at IS NULL AND ended_at IS NULL AND expires_at > :now
-RETURNING id, role, unit, label;
+RETURNING id, role, unit, label, created_by;
 
 -- :name spent_invitation
 -- Why one could not be taken.

@@ -1,5 +1,7 @@
 """Invitations that can still be taken: the list, and one of them."""
 
+from markupsafe import escape
+
 from handlers.office.holding import rights_of
 from handlers.office.model import Holder
 from handlers.office.people_words import REFUSALS, holder_button, holder_line, since
@@ -44,7 +46,7 @@ class OneInvitation(NoText):
             return Page(say(N_("This invitation is no longer open.")), options=(back,))
         may_end = (await rights_of(here)).may(Act.END_ROLES, asked.unit)
         revoke = Option(REVOKE, say.t(N_("Take this invitation back")), ("thu hoi", "huy", "revoke"))
-        title, told = say.text(holder_line(say.t, here.world.units, asked)), say.text(since(say.t, asked))
+        title, told = escape(holder_line(say.t, here.world.units, asked)), escape(since(say.t, asked))
         return Page(title, (told,), (*([revoke] if may_end else []), back), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:

@@ -54,7 +54,7 @@ class Invite(NoText):
         """Those that may be given."""
         say, rights = here.say, await rights_of(here)
         given = [role for role, act in GIVING.items() if rights.reach(act)]
-        options = (*(Option(role, say.t(ROLES[role])) for role in given), _back(here))
+        options = (*(Option(role, _capital(say.t(ROLES[role]))) for role in given), _back(here))
         return Page(say(N_("<b>To which role do you invite?</b>")), options=options, exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
@@ -105,7 +105,7 @@ class InviteLabel:
         """To what, and the question."""
         say, plan = here.say, Plan.of(here.session.about)
         told = covered(say.t, here.world.units, plan.role, plan.unit) if plan else ""
-        return Page(say(_LABEL), (say.text(told),) if told else (), (_back(here),), exact=True)
+        return Page(say(_LABEL), (escape(_capital(told)),) if told else (), (_back(here),), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
         """Back to the first step."""
@@ -133,6 +133,10 @@ def _shown(here: Here, plan: Plan, made: Invitation) -> tuple[Markup, ...]:
     if link:
         return told, escape(f"{link}{made.code}")
     return told, bold(f"/start {made.code}"), say(_HOW)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _back(here: Here) -> Option:

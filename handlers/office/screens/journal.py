@@ -1,5 +1,7 @@
 """The journal within reach, the newest rows first."""
 
+from markupsafe import escape
+
 from handlers.dates import moment
 from handlers.office.holding import rights_of
 from handlers.office.journal_words import deed, doer
@@ -22,7 +24,7 @@ class JournalRows(NoText):
         """Who did what, on what, when."""
         say, rows = here.say, await _rows(here)
         labels = await _labels(here)
-        told = tuple(say.text(_told(here, row, labels)) for row in rows[:SHOWN])
+        told = tuple(escape(_told(here, row, labels)) for row in rows[:SHOWN])
         older = Option(OLDER, say.t(N_("Older")), ("cu hon", "older"))
         latest = Option(LATEST, say.t(N_("The newest")), ("moi nhat", "newest"))
         turning = [*([latest] if here.session.about else []), *([older] if len(rows) > SHOWN else [])]
@@ -53,6 +55,6 @@ async def _labels(here: Here) -> dict[str, str]:
 
 def _told(here: Here, row: JournalEntry, labels: dict[str, str]) -> str:
     """``12. 09:00 24/11/2026 – Chị Lan (QT-000002): yêu cầu đổi trạng thái, YC-2026-000001 (3)``."""
-    who, what = doer(here.say, row.actor, labels), deed(here.say, row)
+    who, what = doer(here.say.t, row.actor, labels), deed(here.say.t, row)
     times = f" ({row.count})" if row.count != 1 else ""
     return f"{row.number}. {moment(row.at)} – {who}: {what}, {row.subject}{times}"

@@ -1,5 +1,7 @@
 """Who has which role: the list, one of them, and its end after a second yes."""
 
+from markupsafe import escape
+
 from handlers.office.holding import rights_of, roles_told
 from handlers.office.model import Holder
 from handlers.office.people_words import REFUSALS, covered, holder_button, holder_line, since
@@ -25,7 +27,7 @@ class Roles:
         say, units, rights = here.say, here.world.units, await rights_of(here)
         held = paged(here.session.about, await here.world.admin.people.holders(rights))
         mine = say(N_("Your own: {roles}"), roles=roles_told(here, rights))
-        listed = lines(*(say.text(holder_line(say.t, units, holder)) for holder in held.shown))
+        listed = lines(*(escape(holder_line(say.t, units, holder)) for holder in held.shown))
         shown = [Option(holder.id, holder_button(say.t, units, holder)) for holder in held.shown]
         may_invite = any(rights.reach(act) for act in GIVING.values())
         invite = Option(INVITE, say.t(N_("Invite somebody")), ("moi", "invite"))
@@ -65,7 +67,7 @@ class OneRole(NoText):
         title = bold(f"{holder.id}: {role}")
         may_end = (await rights_of(here)).may(Act.END_ROLES, holder.unit)
         end = Option(END, say.t(N_("End this role")), ("thu hoi", "end"))
-        told = (say.text(holder.label), say.text(since(say.t, holder)))
+        told = (escape(holder.label), escape(since(say.t, holder)))
         return Page(title, tuple(text for text in told if text), (*([end] if may_end else []), back), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
@@ -85,7 +87,7 @@ class EndRole(NoText):
             return Page(say(_NOT_FOUND), options=(no,))
         yes = Option(YES, say.t(N_("Yes, end it")), ("dung", "co", "thu hoi", "yes"))
         ask = N_("<b>End this role?</b> It holds from the next message on; invitations by this person end with it.")
-        told = say.text(holder_line(say.t, here.world.units, holder))
+        told = escape(holder_line(say.t, here.world.units, holder))
         return Page(say(ask), (told,), (yes, no), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:

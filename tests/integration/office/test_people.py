@@ -7,9 +7,8 @@ import pytest
 
 from bot.store.api import Store
 from handlers.office.rights import Role
-from tests.integration.office.conftest import Sql
 from tests.support.office import OPERATOR, given, invited, office, rights
-from tests.support.office_talk import House, Linked
+from tests.support.office_talk import House
 from tests.support.storing import NOW
 
 CODE = re.compile(r"/start ([a-z2-7]{32})")
@@ -64,9 +63,10 @@ async def test_an_owner_invites_an_admin_for_a_unit_typed_without_accents(house:
     assert "QT-000002: Chị Lan, quản trị viên – Xã Nhơn Trạch" in await owner.says("/vaitro")
 
 
-async def test_an_invitation_is_a_link_where_the_channel_has_one(store: Store, sql: Sql) -> None:
+async def test_an_invitation_is_a_link_where_the_channel_has_one(house: House, store: Store) -> None:
+    house.channel.start_link = "https://t.me/troly_bot?start="
     await given(store, "chủ", Role.OWNER)
-    owner = await House(store, channel=Linked()).person("chủ").consents()
+    owner = await house.person("chủ").consents()
 
     await owner.says("/vaitro")
     await owner.taps("Mời người khác", "quản trị cấp cao")
@@ -84,7 +84,7 @@ async def test_several_units_of_a_name_are_offered(house: House, store: Store) -
 
     assert [choice.label for choice in owner.choices] == ["Xã Nhơn Trạch", "Văn phòng xã Nhơn Trạch", "Quay lại"]
     await owner.taps("Văn phòng")
-    assert "cán bộ đầu mối – Văn phòng xã Nhơn Trạch" in owner.text
+    assert "Cán bộ đầu mối – Văn phòng xã Nhơn Trạch" in owner.text
 
 
 async def test_an_admin_is_offered_their_own_unit_and_no_other(house: House, store: Store) -> None:
@@ -96,7 +96,7 @@ async def test_an_admin_is_offered_their_own_unit_and_no_other(house: House, sto
 
     await an.taps("cán bộ đầu mối")
 
-    assert roles == ["quản trị viên", "cán bộ đầu mối", "Quay lại"]
+    assert roles == ["Quản trị viên", "Cán bộ đầu mối", "Quay lại"]
     assert [choice.label for choice in an.choices] == ["Xã Nhơn Trạch", "Quay lại"]
     assert "không tìm thấy đơn vị" in await an.says("Xã Đại Phước")
     assert "không tìm thấy đơn vị" in await an.says("Xã Phú Đông")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -40,7 +41,7 @@ def town(database: Database) -> None:
         await given(store, "2", Role.ADMIN, "DN.NT")
         await given(store, "3", Role.FOCAL, "DN.NT")
         await given(store, "4", Role.ADMIN, "DN.DP", label="Mật")
-        await invited(store, Role.FOCAL, "DN.DP", label="Mật")
+        await invited(store, Role.FOCAL, "DN.DP", label="Mật", now=datetime.now(UTC))
 
     filled(database, nothing)
     settle_units(database.sql)
@@ -176,11 +177,15 @@ def test_a_label_that_will_not_do_is_refused(troly: Command, database: Database)
 @pytest.mark.usefixtures("town")
 def test_the_journal_is_proved_and_a_fault_is_named(troly: Command, database: Database) -> None:
     whole = troly("audit", "verify")
+    replaced = troly("audit", "verify", "--noted", "9:x")
     database.sql("UPDATE audit SET subject = 'x' WHERE number = 4")
     broken = troly("audit", "verify")
 
     assert whole[0] == 0
-    assert whole[1].startswith("The journal is whole: 9 rows.\n")
+    assert whole[1].startswith("The journal is whole: 9 rows.\nEnd of the chain: 9:")
+    assert replaced[0] == FAILED
+    assert replaced[1].startswith("Row 9 is not the one that was noted")
+    assert [troly("audit", "verify", "--noted", wrong)[0] for wrong in ("x", "9", "9:", ":x")] == [WRONG] * 4
     assert broken[0] == FAILED
     assert broken[1].splitlines() == ["Row 4 was changed after it was written.", "Rows before it that are in order: 3."]
 

@@ -191,3 +191,19 @@ async def test_the_latest_rows_within_reach(store: Store, database: Database) ->
 
     assert seen == [[6, 5, 4, 3, 2, 1], [6, 5], []]
     assert [row.number for row in older] == [4, 3]
+
+
+async def test_an_end_cut_off_with_its_record_shows_by_what_was_noted(store: Store, database: Database) -> None:
+    await written(store)
+    verdict = await store.verify_journal()
+    noted = (verdict.rows, verdict.end)
+    await written(store, 2)
+    assert (await store.verify_journal(noted)).fault is None
+    database.sql("DELETE FROM audit WHERE number > 5")
+    database.sql("UPDATE audit_head SET number = 5, hash = (SELECT hash FROM audit WHERE number = 5)")
+    assert await fault(store) == (None, 0)
+
+    assert (await store.verify_journal(noted)).fault is Fault.MISSING
+    await written(store)
+    assert (await store.verify_journal(noted)).fault is Fault.REPLACED
+    assert (await store.verify_journal((99, "x"))).fault is Fault.MISSING
