@@ -1,6 +1,6 @@
 """The page with every screen, and the diagram of the flow: Markdown, made by taking the tour."""
 
-from bot.tour import WALKS, Stop, walk
+from bot.tour import Stop, tours
 from handlers.commands import COMMANDS
 from handlers.replies import Reply
 from locales import N_, Translator, translator
@@ -16,17 +16,17 @@ _INTRO = N_(
 async def page(pack: Pack, language: str) -> str:
     """The whole page."""
     t = translator(language)
-    tours = [(heading, await walk(steps, pack, language)) for heading, steps in WALKS]
+    taken = await tours(pack, language)
     title, flow, commands, screens = map(t, _HEADINGS)
     parts = [
         f"# Trợ lý Chứng thư – {title}",
         t(_INTRO),
         f"## {flow}",
-        _diagram([stop for _, stops in tours for stop in stops]),
+        _diagram([stop for _, stops in taken for stop in stops]),
         f"## {commands}",
         "\n".join(f"- `/{command.name}` – {t(command.description)}" for command in COMMANDS),
         f"## {screens}",
-        *(_section(_heading(heading, t), stops[-1]) for heading, stops in tours),
+        *(_section(_heading(heading, t), stops[-1]) for heading, stops in taken),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -1,12 +1,13 @@
 """A guided tour of the conversation: every screen, and how one gets there. Feeds the screens page and its diagram."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from handlers import Session, respond
 from handlers.certificate import Attribute, Certificate, Problem, Reading, Recognition, Trouble
 from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
 from handlers.memory import memory_world
+from handlers.office.units import NO_UNITS, Became, Succession, Unit, UnitDirectory
 from handlers.page import Tap
 from handlers.replies import Reply
 from locales import N_
@@ -35,7 +36,16 @@ SAMPLE = Certificate(
     recognition=Recognition.BY_NAME_ONLY,
 )
 EXPIRED = SAMPLE.model_copy(update={"not_after": datetime(2026, 11, 16, 8, 9, tzinfo=UTC), "fingerprint": "1" * 64})
-
+#: A tree for the walks that need one; in the others no unit is known, and none is asked for.
+UNITS = UnitDirectory.of(
+    (
+        Unit("MAU", "tỉnh Mẫu", aliases=("UBND tỉnh Mẫu",)),
+        Unit("MAU-1", "xã Mẫu", "MAU", ("UBND xã Mẫu",)),
+        Unit("MAU-2", "xã Mẫu Hai", "MAU", ("UBND xã Mẫu Hai",)),
+        Unit("MAU-CU", "xã Mẫu Cũ", "MAU", ("UBND xã Mẫu Cũ",), closed_on=date(2025, 7, 1)),
+    ),
+    (Succession("MAU-CU", "MAU-1", Became.MERGED_INTO_NEW, date(2025, 7, 1), "1662/NQ-UBTVQH15"),),
+)
 
 BEGIN = ("/start", "=agree")
 BODY = (*BEGIN, "=organisation")
@@ -105,6 +115,19 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("A photo"), (*BEGIN, "+photo")),
     *((f"{FILE} – {trouble}", (*BEGIN, f"+trouble:{trouble}")) for trouble in Trouble),
 )
+#: The same, where units are known.
+UNIT_WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (N_("Question: the unit"), BODY),
+    (N_("Question: the unit, several may be meant"), (*BODY, "mau")),
+    (N_("Question: the unit, a former name"), (*BODY, "ubnd xa mau cu")),
+    (N_("The unit of today, and what happened filled in"), (*BODY, "ubnd xa mau cu", "=unit:MAU-1")),
+    (N_("The unit left open"), (*BODY, "=leave")),
+    (N_("A unit named beside another question"), (*BODY, "=leave", "xã mẫu cũ")),
+    (N_("Review of the answers, with the unit"), (*BODY, "xa mau", "/xemlai")),
+    (N_("Changing the unit"), (*BODY, "xa mau", "/xemlai", "=unit")),
+    (N_("Request: the managing body, the own unit offered"), (*READ[:4], "xa mau", *READ[4:], "=register", "=0")),
+    (N_("Request: a former managing body"), (*READ[:4], "xa mau", *READ[4:], "=register", "=0", "xã mẫu cũ")),
+)
 _SENT: dict[str, Event] = {
     "file": FileSent(reference="file"),
     "certificate": FileRead(reading=Reading(certificates=(SAMPLE,))),
@@ -126,9 +149,15 @@ class Stop:
     after: str
 
 
-async def walk(steps: tuple[str, ...], pack: Pack, language: str) -> list[Stop]:
+async def tours(pack: Pack, language: str) -> list[tuple[str, list[Stop]]]:
+    """Every walk under its heading."""
+    walks = [(heading, await walk(steps, pack, language)) for heading, steps in WALKS]
+    return [*walks, *[(heading, await walk(steps, pack, language, UNITS)) for heading, steps in UNIT_WALKS]]
+
+
+async def walk(steps: tuple[str, ...], pack: Pack, language: str, units: UnitDirectory = NO_UNITS) -> list[Stop]:
     """Take the steps, in a world of their own."""
-    world, session = memory_world(pack, TODAY), Session.model_validate({"language": language})
+    world, session = memory_world(pack, TODAY, units=units), Session.model_validate({"language": language})
     stops: list[Stop] = []
     for step in steps:
         turn = await respond(session, _event(step, session), world)

@@ -5,26 +5,12 @@ from collections.abc import Iterable
 from rapidfuzz import fuzz
 
 from handlers.certificate import Certificate
-from handlers.folding import fold
+from handlers.unit_words import LOOSE, spelt_out
 from rules.facts import Subject
 
 #: From here two words of at least ``_TYPO_FROM`` letters are the same; shorter ones must be equal ("xã" is not "xá").
 _SAME_WORD, _TYPO_FROM = 80.0, 4
-_SHORT_FORMS = {
-    "ubnd": "uy ban nhan dan",
-    "hdnd": "hoi dong nhan dan",
-    "mttq": "mat tran to quoc",
-    "tp": "thanh pho",
-    "tx": "thi xa",
-    "thcs": "trung hoc co so",
-    "thpt": "trung hoc pho thong",
-    "khcn": "khoa hoc va cong nghe",
-    "gddt": "giao duc va dao tao",
-    "tnmt": "tai nguyen va moi truong",
-}
 _SMALL_WORDS = {"va", "cua", "thuoc", "tai", "nuoc", "viet", "nam", "tinh"}
-#: Words people leave out or add ("xã Phước An", "Phước An"): by themselves they decide nothing.
-_LOOSE = {"uy", "ban", "nhan", "dan", "xa", "phuong", "thi", "tran", "huyen", "quan", "thanh", "pho", "dac", "khu"}
 
 
 def matches_unit(certificate: Certificate, stated: str) -> bool | None:
@@ -59,7 +45,7 @@ def _compare(stated: list[str], candidate: list[str], around: list[str]) -> bool
         return True
     if extra and missing:
         return False
-    return None if set(extra) <= _LOOSE else False
+    return None if set(extra) <= LOOSE else False
 
 
 def _unlike(words: Iterable[str], others: list[str]) -> list[str]:
@@ -73,5 +59,4 @@ def _same(word: str, other: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    expanded = " ".join(_SHORT_FORMS.get(word, word) for word in fold(text).split())
-    return [word for word in expanded.split() if word not in _SMALL_WORDS]
+    return [word for word in spelt_out(text).split() if word not in _SMALL_WORDS]

@@ -108,6 +108,7 @@ _EVENT = {
 }
 _DRAFT = {
     "fields": Part(N_("Filled in"), inside=_FIELDS),
+    "unit_code": Part(N_("Unit code")),
     "answer": Part(N_("Answer that was given")),
     "code": Part(N_("Request code")),
     "editing": Part(N_("Asked again"), one_of(words.TOPICS)),

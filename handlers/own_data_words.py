@@ -41,6 +41,8 @@ RECOGNITIONS = {
 SCREENS = {
     "welcome": N_("greeting and consent"),
     "question": N_("a question"),
+    "unit": N_("the question for your unit"),
+    "former_unit": N_("what became of a former unit"),
     "certificate": N_("confirming the certificate"),
     "answer": N_("the answer"),
     "review": N_("reviewing the answers"),

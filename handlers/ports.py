@@ -141,6 +141,16 @@ class Picture(Protocol):
         """What of it was open, day by day."""
 
 
+class UnitBook(Protocol):
+    """The tree of units, to be changed."""
+
+    async def present(self) -> UnitDirectory:
+        """All units; who else would change them waits until this transaction ends."""
+
+    async def keep(self, rights: Rights, units: UnitDirectory, changed: frozenset[str]) -> Refusal | None:
+        """Store a whole tree, of which units with these codes are new or different; the journal has a row."""
+
+
 class Office(Protocol):
     """What people with a role see and do; nothing here is for those without."""
 
@@ -148,6 +158,7 @@ class Office(Protocol):
     desk: Desk
     journal: Journal
     picture: Picture
+    units: UnitBook
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ class Draft(BaseModel):
 
     #: Field name -> what was typed; an empty value is "not known".
     fields: dict[str, str] = {}
+    #: The managing body in the tree of units, where the field ``unit`` names one of it.
+    unit_code: str | None = None
     #: The answer as it was given when the request was begun.
     answer: str = ""
     #: The request that is amended.

@@ -13,7 +13,9 @@ def one_step_back(here: Here) -> Session | None:
         return session.back()
     if session.screen in {"form", "confirm"}:
         return _in_a_draft(here, session.draft or Draft())
-    if session.screen in {"question", "answer"}:
+    if session.screen == "former_unit":
+        return session.at("unit")
+    if session.screen in {"question", "unit", "answer"}:
         return _in_the_interview(here)
     return _among_requests(here)
 
@@ -25,7 +27,13 @@ def _in_the_interview(here: Here) -> Session | None:
         return session.having(typed_expiry=None)
     if session.screen == "question" and session.about:
         return proceed(here)
+    if last == "subject" and session.screen == "question" and _unit_was_asked(here):
+        return session.having(unit=None, unit_skipped=False).at("unit")
     return interview.take_back(session, last).at("question") if last else None
+
+
+def _unit_was_asked(here: Here) -> bool:
+    return bool(here.world.units) and (here.session.unit is not None or here.session.unit_skipped)
 
 
 def _among_requests(here: Here) -> Session:
@@ -47,5 +55,6 @@ def _in_a_draft(here: Here, draft: Draft) -> Session:
     if draft.code or not draft.fields:
         return left(here)
     fields = dict(draft.fields)
-    fields.popitem()
-    return session.at("form", draft=draft.model_copy(update={"fields": fields}))
+    last, _ = fields.popitem()
+    forgotten = {"unit_code": None} if last == "unit" else {}
+    return session.at("form", draft=draft.model_copy(update={"fields": fields, **forgotten}))

@@ -28,6 +28,7 @@ COMMANDS = {
     "rules": ("bot.cli.rules:app", N_("Check and show the rule pack.")),
     "certificate": ("bot.cli.certificate:certificate", N_("Read certificate files.")),
     "trust": ("bot.cli.trust:app", N_("Install the CA files that signatures are verified against.")),
+    "units": ("bot.cli.units:app", N_("Import, show and find the units that people belong to.")),
     "migrate": ("bot.cli.migrate:migrate", N_("Bring the database up to date.")),
     "keys": ("bot.cli.keys:app", N_("List and rotate the keys that seal personal data.")),
     "retention": ("bot.cli.retention:retention", N_("Delete what is past its time.")),

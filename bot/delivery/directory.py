@@ -1,5 +1,7 @@
 """The units as turns see them: a snapshot, read anew once an import has changed them."""
 
+import asyncio
+
 from bot.delivery.clock import Clock
 from bot.store.api import Store
 from handlers.office.units import NO_UNITS, UnitDirectory
@@ -29,4 +31,5 @@ class Directory:
     async def _renew(self) -> None:
         version = await self._store.units_version()
         if version != self._version:
-            self._units, self._version = await self._store.units(), version
+            units = await self._store.units()
+            self._units, self._version = await asyncio.to_thread(units.prepared), version

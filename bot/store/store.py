@@ -74,7 +74,7 @@ class SealedStore:
         return await units_version(self._driver)
 
     async def units(self) -> UnitDirectory:
-        return await read_units(self._driver)
+        return await read_units(self._driver.run)
 
     async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
         return await self._outbox.claim(channel, limit, now)

@@ -6,7 +6,6 @@ from markupsafe import Markup
 
 from handlers.dates import parse_day
 from handlers.events import DrawChart
-from handlers.folding import fold
 from handlers.office.chart import Chart
 from handlers.office.charting import bar_chart, burn_chart
 from handlers.office.holding import rights_of
@@ -37,15 +36,15 @@ async def asked_for(here: Here, rights: Rights, text: str) -> Answered | None:
     """A unit by code or name, or the target of a burn-down; ``None`` where it is neither."""
     if (until := parse_day(text)) and is_target(until, here.today):
         return await _burn_down(here, rights, until)
-    found = _named(rights, text)
+    found = _named(here, rights, text)
     return Answered(looking_at(here.session, found.code)) if found else None
 
 
-def _named(rights: Rights, text: str) -> Unit | None:
-    """The unit of this code or name, where it is within reach."""
-    wanted = fold(text)
-    meant = [unit for unit in rights.units.units.values() if wanted in (fold(unit.code), fold(unit.name))]
-    return next((unit for unit in meant if rights.may(Act.SEE_PICTURE, unit.code)), None)
+def _named(here: Here, rights: Rights, text: str) -> Unit | None:
+    """The likeliest unit of this code or name, of those within reach."""
+    units, code = rights.units, text.strip()
+    meant = [units.get(code), units.get(code.upper()), *(one.unit for one in units.find(text, today=here.today))]
+    return next((unit for unit in meant if unit and rights.may(Act.SEE_PICTURE, unit.code)), None)
 
 
 async def numbers(here: Here, rights: Rights) -> tuple[Numbers, tuple[Numbers, ...]]:

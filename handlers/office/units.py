@@ -1,42 +1,34 @@
 """Units as a tree: tỉnh, sở, xã, phòng... One snapshot of it, in memory, as pure data."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from functools import cached_property
 
+from handlers.office.unit import Became, Succession, Unit
+from handlers.office.unit_search import UnitIndex
 
-class Became(StrEnum):
-    """What a former unit became, seen from the unit itself."""
-
-    MERGED_INTO_NEW = "merged_into_new"
-    MERGED_INTO_EXISTING = "merged_into_existing"
-    RENAMED = "renamed"
-    SPLIT = "split"
+__all__ = ["NO_UNITS", "Became", "Found", "Succession", "Unit", "UnitDirectory"]
 
 
 @dataclass(frozen=True, slots=True)
-class Succession:
-    """A former unit and what became of it."""
+class Found:
+    """A unit that a text may mean."""
 
-    former: str
-    successor: str
-    became: Became
-    since: date
-    source: str  #: the document that says so
+    unit: Unit  #: the unit of today; one that is closed only where nothing is known to have taken its place
+    name: str  #: the name it was found by
+    sure: bool  #: the text is that name in full
+    path: tuple[Succession, ...] = ()  #: from the former unit that has this name to the unit of today
 
+    @property
+    def succession(self) -> Succession | None:
+        """What became of the former unit, where it was one."""
+        return self.path[0] if self.path else None
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A body of the tree."""
-
-    code: str  #: at most 32 ASCII letters, digits, "-" and "."
-    name: str
-    parent: str | None = None
-    aliases: tuple[str, ...] = ()
-    former_names: tuple[str, ...] = ()
-    closed_on: date | None = None  #: the day from which it is no more
+    @property
+    def named(self) -> str:
+        """Code of the unit that has the name: the former one, else the unit itself."""
+        return self.path[0].former if self.path else self.unit.code
 
 
 @dataclass(frozen=True)
@@ -63,6 +55,16 @@ class UnitDirectory:
         unit = self.get(code)
         return unit.name if unit else code or ""
 
+    def path_name(self, code: str | None) -> str:
+        """The name with those of the units above it, such as "xã Đại Phước – tỉnh Đồng Nai"."""
+        return " – ".join([self.name(code), *(unit.name for unit in self.above(code))])
+
+    def above(self, code: str | None) -> Iterator[Unit]:
+        """The units above one, the nearest first."""
+        unit = self.get(code)
+        while unit is not None and (unit := self.get(unit.parent)) is not None:
+            yield unit
+
     def within(self, code: str, top: str) -> bool:
         """Whether a unit is ``top`` or lies below it."""
         at: str | None = code
@@ -78,6 +80,47 @@ class UnitDirectory:
     def successors(self, code: str) -> tuple[Succession, ...]:
         """What became of a unit."""
         return self._successors.get(code, ())
+
+    def find(self, text: str, limit: int = 10, *, today: date | None = None) -> tuple[Found, ...]:
+        """Units that a text may mean, the likeliest first; only full matches where there are any.
+
+        ``today`` decides which units are closed; without it, every unit of which an end is known is.
+        """
+        distinct: dict[tuple[str, tuple[Succession, ...]], Found] = {}
+        for named in self._index.look_up(text, limit):
+            for unit, path in self.today(named.code, today):
+                distinct.setdefault((unit.code, path), Found(unit, named.name, named.sure, path))
+        ordered = sorted(distinct.values(), key=lambda one: bool(one.path) or not one.unit.is_open(today))
+        return tuple(ordered[:limit])
+
+    def prepared(self) -> "UnitDirectory":
+        """The same, with the index of names made ahead of the first look-up: 11,000 units take about 0.3 seconds."""
+        _ = self._index
+        return self
+
+    def today(self, code: str, today: date | None = None) -> tuple[tuple[Unit, tuple[Succession, ...]], ...]:
+        """What a unit is today, and how it came to be that; the unit itself where it is open, or nothing is known."""
+        unit = self.units[code]
+        if unit.is_open(today):
+            return ((unit, ()),)
+        return tuple(self._followed(code, today)) or ((unit, ()),)
+
+    def _followed(self, code: str, today: date | None) -> Iterator[tuple[Unit, tuple[Succession, ...]]]:
+        """Every way from a former unit to an open one; a circle is walked once."""
+        waiting: list[tuple[Succession, ...]] = [(step,) for step in reversed(self.successors(code))]
+        while waiting:
+            path = waiting.pop()
+            unit = self.get(path[-1].successor)
+            if unit is None or unit.code in {step.former for step in path}:
+                continue
+            if unit.is_open(today):
+                yield unit, path
+            else:
+                waiting.extend((*path, step) for step in reversed(self.successors(unit.code)))
+
+    @cached_property
+    def _index(self) -> UnitIndex:
+        return UnitIndex(self.units)
 
     @cached_property
     def _children(self) -> dict[str | None, tuple[Unit, ...]]:

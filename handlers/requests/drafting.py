@@ -30,6 +30,7 @@ def _content(here: Here, draft: Draft, action: Action) -> Content:
         subject=facts.subject or Subject.ORGANISATION,
         subscriber=fields["subscriber"],
         unit=fields["unit"],
+        unit_code=draft.unit_code,
         certificate_name=certificate.name if certificate else None,
         serial=fields.get("serial") or None,
         not_after=facts.certificate.not_after if facts.certificate else None,
@@ -51,7 +52,8 @@ def amended(content: Content, draft: Draft) -> Content:
     """A content with the draft's fields; another serial number is not the one that was read."""
     fields = draft.fields
     serial = fields.get("serial") or None
-    changes = {"subscriber": fields["subscriber"], "unit": fields["unit"], "serial": serial, "news": _news(fields)}
+    body = {"unit": fields["unit"], "unit_code": draft.unit_code}
+    changes = {"subscriber": fields["subscriber"], **body, "serial": serial, "news": _news(fields)}
     was_read = content.certificate_name is not None
     other = {"certificate_name": None, "not_after": None} if was_read and serial != content.serial else {}
     return content.model_copy(update={**changes, **other})
@@ -63,4 +65,4 @@ def draft_of(request: Request) -> Draft | None:
         return None
     content = request.content
     fields = {"subscriber": content.subscriber, "unit": content.unit, "serial": content.serial or "", **content.news}
-    return Draft(fields=fields, code=request.code)
+    return Draft(fields=fields, unit_code=content.unit_code, code=request.code)

@@ -8,6 +8,7 @@ from handlers.decision import decision, registrable
 from handlers.folding import fold
 from handlers.matching_unit import matches_unit
 from handlers.requests.fields import FIELDS, Field
+from handlers.requests.managing_body import own
 from handlers.screen import Here
 from handlers.session import Draft, Session
 from rules.facts import Event, Subject
@@ -62,10 +63,13 @@ def open_field(here: Here) -> Field | None:
     return next((field for field in fields_of(here) if field.name not in draft.fields), None)
 
 
-def suggestions(field: Field, session: Session) -> list[str]:
-    """Values that the certificate offers, so that nobody has to type them; an amended request has another one."""
-    certificate, amended = session.certificate, session.draft is not None and session.draft.code is not None
-    return list(dict.fromkeys(_offers(field.name, certificate, session))) if certificate and not amended else []
+def suggestions(field: Field, here: Here) -> list[str]:
+    """Values to take instead of typing: the officer's unit; what the certificate offers, unless another is amended."""
+    session, unit = here.session, own(here) if field.name == "unit" else None
+    amended = session.draft is not None and session.draft.code is not None
+    read = _offers(field.name, session.certificate, session) if session.certificate and not amended else []
+    own_body = [unit.body] if unit else []
+    return [*own_body, *(value for value in dict.fromkeys(read) if fold(value) not in map(fold, own_body))]
 
 
 def contradicted(field: Field, value: str, session: Session) -> str | None:

@@ -7,10 +7,12 @@ from handlers.screens.answer import Answer
 from handlers.screens.certificate import ConfirmCertificate
 from handlers.screens.confirm import Confirm
 from handlers.screens.form import Form
+from handlers.screens.former_unit import FormerUnit
 from handlers.screens.question import Ask
 from handlers.screens.requests import OneRequest, Requests, Withdraw
 from handlers.screens.review import Review
 from handlers.screens.small import Erase, Language, Stopped
+from handlers.screens.unit import AskUnit
 from handlers.screens.welcome import Welcome
 
 __all__ = ["SCREENS", "WITHOUT_CONSENT"]
@@ -18,6 +20,8 @@ __all__ = ["SCREENS", "WITHOUT_CONSENT"]
 SCREENS: dict[str, Screen] = {
     "welcome": Welcome(),
     "question": Ask(),
+    "unit": AskUnit(),
+    "former_unit": FormerUnit(),
     "certificate": ConfirmCertificate(),
     "answer": Answer(),
     "review": Review(),

@@ -55,8 +55,8 @@ async def _register(here: Here, decided: Decided) -> Answered:
     if known and len(known) == len(registrable(decided)):
         note = here.say(N_("This is already registered; here is the open request."))
         return Answered(here.session.at("request", about=known[0].code), notes=(note,))
-    begun = here.session.draft.fields if here.session.draft and not here.session.draft.code else {}
-    draft = Draft(answer=in_plain_words(here, decided), fields=begun)
+    begun = here.session.draft if here.session.draft and not here.session.draft.code else Draft()
+    draft = Draft(answer=in_plain_words(here, decided), fields=begun.fields, unit_code=begun.unit_code)
     return Answered(proceed(here.then(here.session.having(draft=draft))))
 
 

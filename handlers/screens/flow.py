@@ -11,10 +11,17 @@ def proceed(here: Here) -> Session:
     session = here.session.at("proceed")
     amending = session.draft is not None and session.draft.code is not None
     if not amending and interview.question(session, here.world.pack, here.today):
-        return session.at("question")
+        return session.at("unit" if _unit_is_due(here) else "question")
     if session.draft is None:
         return session.at("answer")
     return session.at("form" if open_field(here.then(session)) else "confirm")
+
+
+def _unit_is_due(here: Here) -> bool:
+    """Once it is known whose certificate it is, the unit is asked for; once, and only where units are known at all."""
+    session = here.session
+    open_still = session.unit is None and not session.unit_skipped
+    return bool(here.world.units) and open_still and "subject" in session.answers
 
 
 def given(here: Here, fact: str, value: object) -> Session:

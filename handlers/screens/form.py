@@ -3,6 +3,7 @@
 from handlers.page import Answered, Option, Page
 from handlers.requests.fields import Field
 from handlers.requests.filling import contradicted, open_field, suggestions
+from handlers.requests.managing_body import offered, settled, with_body
 from handlers.screen import Here
 from handlers.screens.flow import left
 from handlers.session import Draft, Session
@@ -11,6 +12,8 @@ from locales import N_
 
 #: Words that leave a form.
 LEAVING = ("khong dang ky", "khong dang ky nua", "thoi", "thoi khong dang ky nua", "quay lai", "bo qua", "giu nguyen")
+#: Before the code of a unit of today; none of the other buttons has a colon.
+_MARK = "unit:"
 LEAVE, KEEP, RETYPE, UNKNOWN = "leave", "keep", "retype", "unknown"
 
 
@@ -22,7 +25,9 @@ class Form:
         field, draft = open_field(here), _draft(here)
         if field is None:
             return Page(here.say(N_("The request is complete.")), options=(Option(KEEP, here.say.t(N_("Review it"))),))
-        return _doubt(here, field, draft.doubted) if draft.doubted else _ask(here, field)
+        if not draft.doubted:
+            return _ask(here, field)
+        return _units(here, draft.doubted) if field.name == "unit" else _doubt(here, field, draft.doubted)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """A suggestion taken, a doubt settled, or the form left."""
@@ -33,15 +38,12 @@ class Form:
         if field is None:
             return Answered(here.session.at("confirm"))
         if draft.doubted:
-            return _put(here, field, draft.doubted) if value == KEEP else Answered(_with(here, draft, doubted=None))
+            return _doubt_settled(here, field, draft, value)
         if value == UNKNOWN:
             return _put(here, field, "")
-        offered = suggestions(field, here.session)
-        return (
-            _put(here, field, offered[int(value)])
-            if value.isdigit() and int(value) < len(offered)
-            else Answered(here.session)
-        )
+        values = dict(enumerate(suggestions(field, here)))
+        number = int(value) if value.isdigit() else -1
+        return _taken(here, field, values[number]) if number in values else Answered(here.session)
 
     async def typed(self, here: Here, text: str) -> Answered | None:
         """A value, checked; a unit that the certificate contradicts is asked about."""
@@ -51,9 +53,25 @@ class Form:
         value = field.clean(text)
         if value is None:
             return Answered(here.session, notes=(here.say(field.wrong),))
-        if contradicted(field, value, here.session):
-            return Answered(_with(here, _draft(here), doubted=value))
-        return _put(here, field, value)
+        return _taken(here, field, value)
+
+
+def _taken(here: Here, field: Field, value: str) -> Answered:
+    """A value, unless it has to be asked about first: the certificate or the tree of units says otherwise."""
+    if contradicted(field, value, here.session) or (field.name == "unit" and offered(here, value)):
+        return Answered(_with(here, _draft(here), doubted=value))
+    return _put(here, field, value)
+
+
+def _doubt_settled(here: Here, field: Field, draft: Draft, value: str) -> Answered:
+    """What was typed is kept, typed anew, or the unit of today stands in its place."""
+    typed = draft.doubted or ""
+    if value == KEEP:
+        return _put(here, field, typed)
+    unit = next((unit for unit in offered(here, typed) if value == f"{_MARK}{unit.code}"), None)
+    if field.name == "unit" and unit:
+        return _filled(here, with_body(draft, typed, unit))
+    return Answered(_with(here, draft, doubted=None))
 
 
 def _draft(here: Here) -> Draft:
@@ -66,13 +84,19 @@ def _with(here: Here, draft: Draft, **changes: object) -> Session:
 
 def _put(here: Here, field: Field, value: str) -> Answered:
     draft = _draft(here)
-    session = _with(here, draft, fields={**draft.fields, field.name: value}, doubted=None, editing=None)
+    if field.name == "unit":
+        return _filled(here, with_body(draft, value, settled(here, value)))
+    return _filled(here, draft.model_copy(update={"fields": {**draft.fields, field.name: value}}))
+
+
+def _filled(here: Here, draft: Draft) -> Answered:
+    session = _with(here, draft, doubted=None, editing=None)
     return Answered(session if open_field(here.then(session)) else session.at("confirm"))
 
 
 def _ask(here: Here, field: Field) -> Page:
     say = here.say
-    offers = [Option(str(index), value) for index, value in enumerate(suggestions(field, here.session))]
+    offers = [Option(str(index), value) for index, value in enumerate(suggestions(field, here))]
     unknown = (
         [Option(UNKNOWN, say.t(N_("I do not know it")), ("khong ro", "khong biet"))] if field.name == "serial" else []
     )
@@ -97,3 +121,13 @@ def _doubt(here: Here, field: Field, typed: str) -> Page:
         typed=typed,
     )
     return Page(bold(text), options=options, exact=True)
+
+
+def _units(here: Here, typed: str) -> Page:
+    """A former name, or one that several units have: the units of today to choose from."""
+    say, units = here.say, here.world.units
+    today = (Option(f"{_MARK}{unit.code}", units.path_name(unit.code)) for unit in offered(here, typed))
+    keep = Option(KEEP, say.t(N_("Keep what I wrote")), ("giu", "giu nguyen"))
+    retype = Option(RETYPE, say.t(N_("Type another name")), ("sua", "go lai"))
+    ask = say(N_("“{typed}” is a former name, or several units have it. Which unit of today do you mean?"), typed=typed)
+    return Page(bold(ask), options=(*today, keep, retype), exact=True)

@@ -11,6 +11,7 @@ from handlers.screen import Here
 from handlers.screens import expiry
 from handlers.screens.certificate_words import identity
 from handlers.screens.flow import given, proceed
+from handlers.screens.unit import told_beside
 from handlers.voice import bold, bullets
 from locales import N_
 from rules import Option as PackOption
@@ -45,10 +46,10 @@ class Ask:
         return Answered(given(here, asked.fact, TRUTH.get(value, value)))
 
     async def typed(self, here: Here, text: str) -> Answered | None:
-        """The day a certificate ends; or the answer to a question that has not come yet."""
+        """The day a certificate ends; the answer to a question that has not come yet; or the officer's unit."""
         asked = interview.question(here.session, here.world.pack, here.today)
         day = expiry.typed(here, text) if asked and asked.fact == "certificate" else None
-        return day or _overheard(here, asked, text)
+        return day or _overheard(here, asked, text) or told_beside(here, text)
 
 
 def _page(here: Here, asked: Question) -> Page:

@@ -15,7 +15,8 @@ from locales import N_
 from rules import Question
 from rules.facts import Issuer
 
-BACK = "back"
+BACK, UNIT = "back", "unit"
+YOUR_UNIT = N_("your unit")
 #: Facts in a few words, for lists and buttons.
 NAMES = {
     "subject": N_("whose certificate"),
@@ -33,22 +34,38 @@ class Review(NoText):
 
     async def page(self, here: Here) -> Page:
         """Questions with their answers, in the pack's order."""
-        say, given = here.say, _given(here)
-        if not given:
+        say, given, unit = here.say, _given(here), _unit(here)
+        if not given and not unit:
             return Page(say(N_("You have not answered anything yet.")), options=(_back(here),))
-        said = numbered(_line(say, question, here.session.answers[question.fact]) for question in given)
-        options = [Option(q.fact, say.t(N_("Change: {fact}"), fact=say.t(NAMES[q.fact]))) for q in given]
-        return Page(say(N_("<b>Your answers so far</b>")), (said,), (*options, _back(here)))
+        said = numbered((*(_line(say, q, here.session.answers[q.fact]) for q in given), *unit))
+        options = [Option(q.fact, _changing(say, NAMES[q.fact])) for q in given]
+        change = [Option(UNIT, _changing(say, YOUR_UNIT), ("don vi", "sua don vi", "unit"))] if unit else []
+        return Page(say(N_("<b>Your answers so far</b>")), (said,), (*options, *change, _back(here)))
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """The question of that answer, which stands until it is answered anew; or back to where we were."""
         if value == BACK:
             return Answered(proceed(here))
+        if value == UNIT:
+            return Answered(here.session.aside("unit"))
         return Answered(here.session.at("question", about=value))
 
 
 def _given(here: Here) -> list[Question]:
     return [question for question in here.world.pack.questions if question.fact in here.session.answers]
+
+
+def _unit(here: Here) -> tuple[Markup, ...]:
+    """The officer's unit, where units are known and something was answered."""
+    units, session = here.world.units, here.session
+    if not units or not (session.unit or session.answers):
+        return ()
+    name = units.path_name(session.unit) if session.unit else here.say.t(N_("not said"))
+    return (Markup("{}: <b>{}</b>").format(here.say(YOUR_UNIT), name),)
+
+
+def _changing(say: Voice, fact: str) -> str:
+    return say.t(N_("Change: {fact}"), fact=say.t(fact))
 
 
 def _line(say: Voice, question: Question, answer: Any) -> Markup:

@@ -5,7 +5,8 @@ from bot.store.office.desk import StoredDesk
 from bot.store.office.journal import StoredJournal
 from bot.store.office.people import StoredPeople
 from bot.store.office.picture import StoredPicture
-from handlers.ports import Desk, Journal, People, Picture
+from bot.store.office.unit_book import StoredUnitBook
+from handlers.ports import Desk, Journal, People, Picture, UnitBook
 
 
 class StoredOffice:
@@ -17,3 +18,4 @@ class StoredOffice:
         self.people: People = StoredPeople.of(acting, journal)
         self.desk: Desk = StoredDesk(acting, journal)
         self.picture: Picture = StoredPicture(acting)
+        self.units: UnitBook = StoredUnitBook(acting, journal)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import date
 
 from bot.store.drivers import Call, Driver, Rows
+from bot.store.request_book import Ask
 from handlers.office.units import NO_UNITS, Became, Succession, Unit, UnitDirectory
 
 
@@ -13,9 +14,9 @@ async def units_version(driver: Driver) -> int:
     return int(rows[0][0]) if rows else 0
 
 
-async def read_units(driver: Driver) -> UnitDirectory:
+async def read_units(ask: Ask) -> UnitDirectory:
     """All units, as one moment has them."""
-    units, names, successions = await driver.run(Call("all_units"), Call("all_unit_names"), Call("all_successions"))
+    units, names, successions = await ask(Call("all_units"), Call("all_unit_names"), Call("all_successions"))
     if not units:
         return NO_UNITS
     known = _names(names)

@@ -152,3 +152,26 @@ SELECT unit, name, kind FROM unit_names ORDER BY unit, name;
 -- :name all_successions
 -- What became of former units.
 SELECT former, successor, became, since, source FROM unit_successions ORDER BY former, successor;
+
+-- :name keep_unit
+-- A unit, new or as it is now, with its place in the tree.
+INSERT INTO units (code, parent, name, closed_on, place, last) VALUES (:code, :parent, :name, :closed_on, :place, :last)
+ON CONFLICT (code) DO UPDATE SET parent = excluded.parent, name = excluded.name, closed_on = excluded.closed_on,
+    place = excluded.place, last = excluded.last;
+
+-- :name drop_unit_names
+-- The other names of a unit, before they are kept anew.
+DELETE FROM unit_names WHERE unit = :code;
+
+-- :name keep_unit_name
+-- Another name of a unit.
+INSERT INTO unit_names (unit, name, kind) VALUES (:code, :name, :kind);
+
+-- :name drop_successions
+-- What became of a unit, before it is kept anew.
+DELETE FROM unit_successions WHERE former = :code;
+
+-- :name keep_succession
+-- What became of a unit.
+INSERT INTO unit_successions (former, successor, became, since, source)
+VALUES (:former, :successor, :became, :since, :source);

@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 from handlers import Session
 from handlers.certificate import Trouble
 from handlers.events import FileSent, Said, Tapped, TooMuch, Unreadable
+from handlers.memory import memory_world
+from handlers.office.units import NO_UNITS, UnitDirectory
 from handlers.page import Tap
 from handlers.replies import Reply
 from tests.support.certificates import EXPIRED, PERSON, certificate
-from tests.support.dialogue import Dialogue
+from tests.support.dialogue import NOW, Dialogue, pack
+from tests.support.units import nhon_trach
 
 COMMANDS = (
     "start", "lamlai", "quaylai", "xemlai", "visao", "vanban", "yeucau", "trogiup", "huy", "ngonngu", "ngonngu en",
@@ -33,7 +36,8 @@ acts = st.one_of(
     st.tuples(st.just("say"), st.sampled_from([f"/{command}" for command in COMMANDS])),
     st.tuples(st.just("say"), st.text(max_size=60)),
     st.tuples(
-        st.just("say"), st.sampled_from(["1", "2", "3", "1, 2", "31/12/2028", "UBND xã Đại Phước", "=HYPERLINK()"])
+        st.just("say"),
+        st.sampled_from(["1", "2", "3", "1, 2", "31/12/2028", "UBND xã Đại Phước", "xa phu hoi", "=HYPERLINK()"]),
     ),
     st.tuples(st.just("file"), st.integers(0, len(FILES) - 1)),
     st.tuples(st.just("trouble"), st.sampled_from(list(Trouble))),
@@ -76,27 +80,27 @@ async def finish(talk: Dialogue) -> int:
     if talk.session is None or talk.session.consented_at is None:
         await talk.says("1")
     await talk.says("/lamlai")
-    for answers in range(MOST_QUESTIONS + 1):
+    for answers in range(MOST_QUESTIONS + 2):
         assert talk.session
         if talk.session.screen == "answer":
             return answers
         await talk.says("1")
-    return MOST_QUESTIONS + 1
+    return MOST_QUESTIONS + 2
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(acts, max_size=25), st.booleans())
+@given(st.lists(acts, max_size=25), st.booleans(), st.sampled_from([NO_UNITS, nhon_trach()]))
 def test_any_conversation_goes_on_and_ends_in_a_decision_within_a_bounded_number_of_questions(
-    script: list[tuple[str, object]], consented: bool
+    script: list[tuple[str, object]], consented: bool, units: UnitDirectory
 ) -> None:
     async def run() -> None:
-        talk = Dialogue()
+        talk = Dialogue(world=memory_world(pack(), NOW, units=units))
         if consented:
             await talk.says("/start", "1")
         for kind, what in script:
             await act(talk, kind, what)
             check(talk.heard, talk.session)
-        assert await finish(talk) <= MOST_QUESTIONS
+        assert await finish(talk) <= MOST_QUESTIONS + bool(units)
 
     asyncio.run(run())
 

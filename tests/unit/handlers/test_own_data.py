@@ -54,6 +54,7 @@ def certificate_of(name: str) -> Certificate:
 
 def session() -> Session:
     draft = Draft(
+        unit_code="DN-NT",
         fields={name: f"điền {name.title()[::-1]}" for name in FIELDS},
         answer="Trả lời\nhai dòng",
         code="YC-2026-000009",

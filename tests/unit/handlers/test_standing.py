@@ -42,16 +42,14 @@ def register() -> Heard:
 
 @pytest.fixture
 def talk(register: Heard) -> Dialogue:
+    """Where no units are known, nobody is asked for one."""
+    return Dialogue(world=memory_world(pack(), NOW, register=register))
+
+
+@pytest.fixture
+def placed(register: Heard) -> Dialogue:
+    """Where units are known, the officer's own is asked for once it is known whose certificate it is."""
     return Dialogue(world=memory_world(pack(), NOW, register=register, units=UNITS))
-
-
-async def belongs(talk: Dialogue, unit: str | None) -> None:
-    """The unit is chosen, as the question for it does."""
-    assert talk.session
-    here = Here(talk.session, talk.world)
-    talk.session = talk.session.having(unit=unit)
-    if (standing := standing_of(here.then(talk.session))) and standing != standing_of(here):
-        await talk.world.register.keep(standing)
 
 
 async def test_nothing_is_kept_before_consent(talk: Dialogue, register: Heard) -> None:
@@ -152,22 +150,25 @@ async def test_a_certificate_taken_back_is_no_longer_known(talk: Dialogue, regis
     assert register.standings[1] == Standing(interview=1)
 
 
-async def test_the_unit_alone_is_known_in_the_first_interview_only(talk: Dialogue, register: Heard) -> None:
-    await talk.says("/start", "đồng ý")
-    await belongs(talk, "DN-DP")
+async def test_the_unit_that_was_chosen_is_known_and_stands_with_all_that_follows(
+    placed: Dialogue, register: Heard
+) -> None:
+    await placed.says("/start", "đồng ý", "1", "xa dai phuoc")
     assert register.told == [Standing(interview=1, unit="DN-DP")]
-    await talk.says("1", "/lamlai")
-    assert register.standings.keys() == {1}
-    await talk.says("1")
+    await placed.says("3", "31/12/2028", "1", "1", "2")
+    assert (register.told[-1].unit, register.told[-1].owed) == ("DN-DP", (Procedure.CHANGE_INFORMATION,))
+    told = len(register.told)
+    await placed.says("/lamlai")
+    assert len(register.told) == told
+    await placed.says("1")
     assert register.told[-1] == Standing(interview=2, unit="DN-DP")
 
 
-async def test_a_unit_that_is_in_the_tree_no_longer_is_none(talk: Dialogue) -> None:
-    await talk.says(*TYPED)
-    assert talk.session
-    standing = standing_of(Here(talk.session.having(unit="X-99"), talk.world))
-    assert standing
-    assert standing.unit is None
+async def test_a_unit_that_is_in_the_tree_no_longer_is_none(placed: Dialogue) -> None:
+    await placed.says("/start", "đồng ý", "1", "xa dai phuoc")
+    assert placed.session
+    standing = standing_of(Here(placed.session.having(unit="X-99"), placed.world))
+    assert standing is None
 
 
 async def test_what_new_rules_say_is_told_with_the_next_turn(talk: Dialogue, register: Heard) -> None:

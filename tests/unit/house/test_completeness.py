@@ -10,7 +10,7 @@ from markupsafe import Markup
 from bot.cli import COMMANDS as VERBS
 from bot.screens_page import page
 from bot.settings import Settings
-from bot.tour import WALKS, walk
+from bot.tour import tours
 from handlers.commands import COMMANDS
 from handlers.office.commands import ADMIN_COMMANDS
 from handlers.office.rights_words import markdown
@@ -72,8 +72,7 @@ def test_english_says_what_its_message_id_says_and_vietnamese_does_not() -> None
 
 
 async def test_the_tour_visits_every_screen() -> None:
-    pack = load_pack()
-    seen = {stop.after for _, steps in WALKS for stop in await walk(steps, pack, "vi")}
+    seen = {stop.after for _, stops in await tours(load_pack(), "vi") for stop in stops}
     assert seen == set(SCREENS) - set(ADMIN_SCREENS)
 
 

@@ -1,0 +1,123 @@
+"""Units and plans of an import on a terminal, as tables, or as plain lines in a pipe."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.units import Change, Fault, Kind, Plan
+from bot.units.columns import header_of
+from handlers.dates import day
+from handlers.office.units import Found, Unit, UnitDirectory
+from locales import N_, Translator
+
+_KINDS = {
+    Kind.ADDED: (N_("added"), "green"),
+    Kind.CHANGED: (N_("changed"), "yellow"),
+    Kind.CLOSED: (N_("closed"), "red"),
+}
+
+
+def print_faults(faults: Sequence[Fault], t: Translator) -> None:
+    """A line for each, on the error stream."""
+    for fault in faults:
+        typer.echo(fault.say(t), err=True)
+
+
+def print_plan(planned: Plan, t: Translator, *, applied: bool) -> None:
+    """What would be, or was, done; then in how many units."""
+    _print((_changed(change, planned.units, t) for change in planned.changes), (N_("What"), *_UNIT, N_("Columns")), t)
+    counts = ", ".join(f"{t(word)}: {len(planned.of(kind))}" for kind, (word, _) in _KINDS.items())
+    typer.echo(counts)
+    if planned.missing:
+        left = N_("Stored and not in the file: {count}. They stay as they are; a unit ends by its day, in the file.")
+        typer.echo(t(left, count=len(planned.missing)))
+    typer.echo(t(_outcome(planned, applied=applied)))
+
+
+def _outcome(planned: Plan, *, applied: bool) -> str:
+    if not planned.changes:
+        return N_("Nothing differs from what is stored; nothing was changed.")
+    return N_("Done.") if applied else N_("Nothing was changed yet. To do it, add --apply.")
+
+
+def _changed(change: Change, units: UnitDirectory, t: Translator) -> tuple[Text, ...]:
+    word, colour = _KINDS[change.kind]
+    columns = ", ".join(header_of(column) for column in change.columns)
+    return (Text(t(word), style=colour), *map(Text, (change.unit.code, units.path_name(change.unit.code), columns)))
+
+
+def listed(units: UnitDirectory, top: str | None) -> Iterator[dict[str, Any]]:
+    """Every unit as JSON-ready values, each after its superior; days are ISO 8601."""
+    for _, unit in _walked(units, top):
+        yield {
+            "code": unit.code,
+            "name": unit.name,
+            "parent": unit.parent,
+            "aliases": list(unit.aliases),
+            "former_names": list(unit.former_names),
+            "closed_on": unit.closed_on.isoformat() if unit.closed_on else None,
+            "became": [
+                {"code": step.successor, "how": step.became, "since": step.since.isoformat(), "source": step.source}
+                for step in units.successors(unit.code)
+            ],
+        }
+
+
+def print_units(units: UnitDirectory, top: str | None, t: Translator) -> None:
+    """The tree, what is below indented."""
+    rows = (
+        (Text(unit.code), Text("  " * depth + unit.name), Text(_ended(units, unit)))
+        for depth, unit in _walked(units, top)
+    )
+    _print(rows, (*_UNIT, N_("Ended")), t)
+
+
+def print_found(units: UnitDirectory, found: Sequence[Found], t: Translator) -> None:
+    """Units of today, each with the name it was found by."""
+    rows = (tuple(map(Text, (one.unit.code, units.path_name(one.unit.code), _found_by(one, t)))) for one in found)
+    _print(rows, (*_UNIT, N_("Found by")), t)
+
+
+def _found_by(one: Found, t: Translator) -> str:
+    if not one.path:
+        return one.name
+    last = one.path[0]
+    return t(N_("{name} (until {day}, {source})"), name=one.name, day=day(last.since), source=last.source)
+
+
+def _ended(units: UnitDirectory, unit: Unit) -> str:
+    if unit.closed_on is None:
+        return ""
+    became = ", ".join(units.name(step.successor) for step in units.successors(unit.code))
+    return f"{day(unit.closed_on)} → {became}" if became else day(unit.closed_on)
+
+
+def _walked(units: UnitDirectory, top: str | None) -> Iterator[tuple[int, Unit]]:
+    """Units from the top down, each after its superior, with how deep it lies."""
+    first = units.get(top)
+    waiting = [(0, first)] if first else [(0, unit) for unit in reversed(units.children(None))]
+    while waiting:
+        depth, unit = waiting.pop()
+        yield depth, unit
+        waiting.extend((depth + 1, below) for below in reversed(units.children(unit.code)))
+
+
+_UNIT = (N_("Code"), N_("Unit"))
+
+
+def _print(rows: Iterator[tuple[Text, ...]], headers: Sequence[str], t: Translator) -> None:
+    """Cells are ``Text``: what a file says is never markup. In a pipe, cells with tabs between them."""
+    console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        for row in rows:
+            typer.echo("\t".join(cell.plain for cell in row))
+        return
+    table = Table(*(t(header) for header in headers), box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    if table.rows:
+        console.print(table)

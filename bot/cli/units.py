@@ -1,0 +1,98 @@
+"""``troly units``: the tree of units that people belong to."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.unit_tables import listed, print_faults, print_found, print_plan, print_units
+from bot.settings import load_settings
+from bot.store import store_of
+from bot.units import FaultyUnitsError, Plan, plan, read_file, sample
+from bot.units.reading import Row
+from handlers.office.rights import Rights
+from handlers.office.units import UnitDirectory
+from locales import N_, translator
+from rules.calendar import vietnamese_day
+
+app = typer.Typer(no_args_is_help=True)
+
+#: Most units that ``troly units find`` shows.
+_FOUND = 20
+
+
+@app.command("import", help=N_("Import units from XLSX or CSV; without --apply it only shows what would be done."))
+def import_(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help=N_("XLSX, or CSV in UTF-8."))] = None,
+    *,
+    apply: Annotated[bool, typer.Option("--apply", help=N_("Do it."))] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=N_("Only show what would be done; so it is anyway."))
+    ] = False,
+    sample_name: Annotated[
+        str, typer.Option("--sample", help=N_("A list that comes with the program: nhon-trach."))
+    ] = "",
+) -> None:
+    """All of the file, or nothing where any row of it is wrong; exit status 1 then."""
+    t = translator(load_settings().language)
+    if (file is None) == (not sample_name) or (apply and dry_run):
+        raise typer.BadParameter(t(N_("give one FILE or one --sample, and --apply or --dry-run, not both")))
+    try:
+        rows = read_file(file) if file else sample(sample_name)
+        done = asyncio.run(_imported(rows) if apply else _planned(rows))
+    except FaultyUnitsError as error:
+        print_faults(error.faults, t)
+        raise
+    print_plan(done, t, applied=apply)
+
+
+@app.command("list", help=N_("Show the units as a tree."))
+def list_(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON."))] = False,
+    under: Annotated[str, typer.Option("--under", metavar="CODE", help=N_("Only this unit and those below it."))] = "",
+) -> None:
+    """Every unit after its superior; exit status 1 where the code is not known."""
+    t, units = translator(load_settings().language), asyncio.run(_units())
+    if under and units.get(under) is None:
+        typer.echo(t(N_("No unit has the code {code}."), code=under), err=True)
+        raise typer.Exit(1)
+    if as_json:
+        typer.echo(json.dumps(list(listed(units, under or None)), ensure_ascii=False, indent=2))
+    else:
+        print_units(units, under or None, t)
+
+
+@app.command(help=N_("Find units by any name, as the assistant does for an officer."))
+def find(text: Annotated[str, typer.Argument(help=N_("A name, old or new, with or without accents."))]) -> None:
+    """The likeliest first; exit status 1 where there is none."""
+    t, units = translator(load_settings().language), asyncio.run(_units())
+    found = units.find(text, _FOUND, today=vietnamese_day(datetime.now(UTC)))
+    if not found:
+        typer.echo(t(N_("No unit is called anything like that.")), err=True)
+        raise typer.Exit(1)
+    print_found(units, found, t)
+
+
+async def _units() -> UnitDirectory:
+    async with store_of(load_settings()) as opened:
+        return await opened.store.units()
+
+
+async def _planned(rows: list[Row]) -> Plan:
+    return plan(rows, await _units())
+
+
+async def _imported(rows: list[Row]) -> Plan:
+    """Planned and done in one transaction: what is shown is what was done; nothing is written where nothing differs."""
+    async with store_of(load_settings()) as opened, opened.store.office(datetime.now(UTC)) as office:
+        stored = await office.admin.units.present()
+        planned = plan(rows, stored)
+        if planned.changes:
+            changed = frozenset(change.unit.code for change in planned.changes)
+            await office.admin.units.keep(Rights.operator(stored), planned.units, changed)
+            await office.commit()
+        return planned

@@ -1,0 +1,29 @@
+"""What is wrong with a row, and what to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from locales import N_, Translator
+
+#: No quotation of a cell is longer than this.
+_QUOTED = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong. ``message`` is a message id."""
+
+    line: int
+    message: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def say(self, t: Translator) -> str:
+        """``Line 12: what is wrong, and what to do``; what stood in a cell is cut and made visible."""
+        quoted = {name: _shown(value) for name, value in self.values.items()}
+        return t(N_("Line {line}: {what}"), line=self.line, what=t(self.message, **quoted))
+
+
+def _shown(value: object) -> str:
+    """Text of a stranger's file, without what would move the cursor or turn the line around."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in str(value))
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"

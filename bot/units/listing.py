@@ -1,0 +1,136 @@
+"""A row of the file as a unit: what each cell means, and what is wrong with it."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from bot.units.columns import header_of
+from bot.units.faults import Fault
+from bot.units.reading import Row
+from handlers.dates import parse_day
+from handlers.folding import fold
+from handlers.office.unit_search import LONGEST
+from handlers.office.units import Became, Succession, Unit, UnitDirectory
+from locales import N_
+
+_CODE = re.compile(r"[A-Za-z0-9.-]{1,32}")
+#: How a unit ended, in the words of a file (folded), and by machine name.
+BECAME = {
+    Became.MERGED_INTO_NEW: "sáp nhập thành đơn vị mới",
+    Became.MERGED_INTO_EXISTING: "sáp nhập vào đơn vị có sẵn",
+    Became.RENAMED: "đổi tên",
+    Became.SPLIT: "chia tách",
+}
+_WORDS = {fold(word): became for became, vietnamese in BECAME.items() for word in (vietnamese, became.value)}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A unit as its row has it; what the file has no column for is as it was stored."""
+
+    line: int
+    unit: Unit
+    successions: tuple[Succession, ...]
+
+
+@dataclass(slots=True)
+class RowReader:
+    """Reads one row; every fault met is kept."""
+
+    row: Row
+    stored: UnitDirectory
+    faults: list[Fault] = field(default_factory=list)
+
+    def read(self) -> Listed:
+        """The unit; of a faulty row as much as can be read, so that rows that name it are checked all the same."""
+        unit, told = Unit(**self._fields()), "successors" in self.row.cells
+        successions = self._successions(unit) if told else self.stored.successors(unit.code)
+        return Listed(self.row.line, unit, successions)
+
+    def _fields(self) -> dict[str, Any]:
+        cells, before = self.row.cells, self.stored.get(self.row.cells["code"])
+        readers = {"aliases": self._names, "former_names": self._names, "closed_on": self._day, "parent": self._parent}
+        given = {column: read(column) for column, read in readers.items() if column in cells}
+        kept = {column: getattr(before, column) for column in readers if before and column not in cells}
+        return _named_once({"code": self._code(), "name": self._name(), **kept, **given})
+
+    def _code(self) -> str:
+        code = self.row.cells["code"]
+        if not _CODE.fullmatch(code):
+            self._fault(_BAD_CODE, code=code)
+        return code
+
+    def _name(self) -> str:
+        return self._clean(self.row.cells["name"], "name")
+
+    def _parent(self, column: str) -> str | None:
+        return self.row.cells[column] or None
+
+    def _names(self, column: str) -> tuple[str, ...]:
+        parts = (part.strip() for part in self.row.cells[column].split(";"))
+        return tuple(sorted({self._clean(part, column) for part in parts if part}))
+
+    def _clean(self, text: str, column: str) -> str:
+        """A name in one line; what cannot be seen is left out."""
+        visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+        joined = " ".join(visible.split())
+        if not fold(joined):
+            self._fault(_NO_NAME, header=header_of(column))
+        elif len(joined) > LONGEST or not joined.isprintable():
+            self._fault(_BAD_NAME, header=header_of(column), limit=LONGEST)
+        return joined
+
+    def _day(self, column: str) -> date | None:
+        text = self.row.cells.get(column, "")
+        day = _parsed(text) if text else None
+        if text and day is None:
+            self._fault(_BAD_DAY, header=header_of(column), text=text)
+        return day
+
+    def _successions(self, unit: Unit) -> tuple[Succession, ...]:
+        codes = list(dict.fromkeys(part.strip() for part in self.row.cells["successors"].split(";") if part.strip()))
+        if not codes:
+            return ()
+        became, since, source = self._became(), self._day("since") or unit.closed_on, self.row.cells.get("source", "")
+        if unit.closed_on is None and not self.row.cells.get("closed_on"):
+            self._fault(_NOT_CLOSED, header=header_of("closed_on"))
+        if not source:
+            self._fault(_NO_SOURCE, header=header_of("source"))
+        document = self._clean(source, "source") if source else ""
+        how, day = became or Became.SPLIT, since or date.min  # of a faulty row, which is never stored
+        return tuple(Succession(unit.code, code, how, day, document) for code in codes)
+
+    def _became(self) -> Became | None:
+        text = self.row.cells.get("became", "")
+        if fold(text) not in _WORDS:
+            self._fault(_BAD_FORM, header=header_of("became"), text=text, known=", ".join(BECAME.values()))
+        return _WORDS.get(fold(text))
+
+    def _fault(self, message: str, **values: object) -> None:
+        self.faults.append(Fault(self.row.line, message, values))
+
+
+def _named_once(fields: dict[str, Any]) -> dict[str, Any]:
+    """A present name is no former one."""
+    present = {fields["name"], *fields.get("aliases", ())}
+    former = tuple(name for name in fields.get("former_names", ()) if name not in present)
+    return {**fields, "former_names": former}
+
+
+def _parsed(text: str) -> date | None:
+    """A day as ISO 8601 or as it is written in Viet Nam."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return parse_day(text)
+
+
+_BAD_CODE = N_("the code “{code}” cannot be used; take 1 to 32 letters without accents, digits, “-” and “.”.")
+_NO_NAME = N_("the column “{header}” holds no name; write one with letters or digits.")
+_BAD_NAME = N_("a name in the column “{header}” is longer than {limit} characters or not in one line; shorten it.")
+_BAD_DAY = N_("the column “{header}” says “{text}”; write a day such as 01/7/2025.")
+_NOT_CLOSED = N_("a unit that became another one has ended; fill in the column “{header}”.")
+_NO_SOURCE = N_("the document that says so is missing; fill in the column “{header}”.")
+_BAD_FORM = N_("the column “{header}” says “{text}”; write one of: {known}.")

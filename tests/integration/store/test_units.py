@@ -1,0 +1,234 @@
+"""``troly units``: a list is imported as a whole or not at all, on either database."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.cli import main
+from bot.settings import load_settings
+from bot.store import open_keyring, open_store
+from bot.store.api import Store
+from bot.units import plan, sample
+from handlers.office.model import Refusal
+from handlers.office.rights import Grant, Rights, Role
+from handlers.office.units import NO_UNITS, UnitDirectory
+from tests.integration.store.conftest import Database
+from tests.support.storing import NOW
+from tests.support.unit_files import NEW, OLD, ROWS, as_csv, as_xlsx
+from tests.support.units import nhon_trach
+
+Ran = tuple[int, str, str]
+Command = Callable[..., Ran]
+OWNER = Rights((Grant("QT-000001", Role.OWNER),), NO_UNITS, "QT-000001")
+TABLES = ("units", "unit_names", "unit_successions", "audit")
+NOTHING: dict[str, list[tuple[object, ...]]] = {table: [] for table in TABLES}
+
+
+@pytest.fixture
+def troly(database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """Runs a command on the database; exit code, output, errors."""
+    monkeypatch.chdir(database.folder)
+    monkeypatch.setenv("TROLY_DATA_DIR", str(database.folder))
+    monkeypatch.setenv("TROLY_LANGUAGE", "en")
+    if database.url:
+        monkeypatch.setenv("TROLY_DATABASE_URL", database.url)
+    load_settings.cache_clear()
+
+    def run(*arguments: str) -> Ran:
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        code = ended.value.code
+        return (code if isinstance(code, int) else 0, *capsys.readouterr())
+
+    yield run
+    load_settings.cache_clear()
+
+
+@pytest.fixture
+def listed(database: Database) -> Callable[[bytes], str]:
+    """A file with these bytes."""
+
+    def write(data: bytes) -> str:
+        path = Path(database.folder) / "units.list"
+        path.write_bytes(data)
+        return str(path)
+
+    return write
+
+
+def rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    return {table: sorted(database.sql(f"SELECT * FROM {table}"), key=str) for table in TABLES}
+
+
+def version(database: Database) -> int:
+    return sum(value for (value,) in database.sql("SELECT value FROM counters WHERE name = 'units'"))
+
+
+async def keep(store: Store, rights: Rights, units: UnitDirectory, changed: frozenset[str]) -> Refusal | None:
+    async with store.office(NOW) as office:
+        await office.admin.units.present()
+        refused = await office.admin.units.keep(rights, units, changed)
+        await office.commit()
+        return refused
+
+
+def test_without_apply_nothing_is_changed(troly: Command, database: Database) -> None:
+    code, out, _ = troly("units", "import", "--sample", "nhon-trach")
+    assert code == 0
+    assert "added: 17, changed: 0, closed: 0" in out
+    assert "--apply" in out
+    assert rows(database) == NOTHING
+    assert version(database) == 0
+
+
+def test_an_import_is_stored_told_to_others_and_journalled_once(troly: Command, database: Database) -> None:
+    troly("units", "import", "--sample", "nhon-trach", "--apply")
+    assert len(rows(database)["units"]) == 17
+    assert version(database) == 1
+    assert database.sql("SELECT actor, act, subject, unit, count, channel FROM audit") == [
+        ("machine", "maintain_units", "units", None, 17, "machine")
+    ]
+
+
+def test_what_was_imported_is_read_back_as_it_was(troly: Command, database: Database) -> None:
+    troly("units", "import", "--sample", "nhon-trach", "--apply")
+
+    async def read() -> UnitDirectory:
+        store = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
+        units = await store.units()
+        await store.close()
+        return units
+
+    stored, wanted = asyncio.run(read()), nhon_trach()
+    assert stored.units == wanted.units
+    assert set(stored.successions) == set(wanted.successions)
+
+
+def test_the_same_file_a_second_time_plans_and_writes_nothing(
+    troly: Command, database: Database, listed: Callable[[bytes], str]
+) -> None:
+    troly("units", "import", listed(as_csv(*ROWS)), "--apply")
+    before = rows(database)
+    code, out, _ = troly("units", "import", listed(as_xlsx(*ROWS)), "--apply")
+    assert code == 0
+    assert "Nothing differs" in out
+    assert (rows(database), version(database)) == (before, 1)
+
+
+def test_a_file_with_a_wrong_row_changes_nothing_and_every_fault_is_named(
+    troly: Command, database: Database, listed: Callable[[bytes], str]
+) -> None:
+    troly("units", "import", listed(as_csv(*ROWS)), "--apply")
+    before = rows(database)
+    code, out, err = troly("units", "import", listed(as_csv(("X", "xã X"), ("?", "xã Y"), ("Z", ""))), "--apply")
+    assert (code, out) == (1, "")
+    assert [line.partition(":")[0] for line in err.splitlines()] == ["Line 3", "Line 4", "troly"]
+    assert (rows(database), version(database)) == (before, 1)
+
+
+def test_a_unit_that_closes_and_one_that_moves_are_changed_in_place(
+    troly: Command, database: Database, listed: Callable[[bytes], str]
+) -> None:
+    troly("units", "import", listed(as_csv(("DN", "tỉnh Đồng Nai"), NEW, ("PHO", "xã Phú Hội", "DN"))), "--apply")
+    code, out, _ = troly("units", "import", listed(as_csv((*OLD[:2], "DN-NT", *OLD[3:]))), "--apply")
+    assert code == 0
+    assert "closed\tPHO\txã Phú Hội – xã Nhơn Trạch – tỉnh Đồng Nai" in out
+    assert "Stored and not in the file: 2" in out
+    assert database.sql("SELECT code, parent, place, last FROM units ORDER BY place") == [
+        ("DN", None, 1, 3),
+        ("DN-NT", "DN", 2, 3),
+        ("PHO", "DN-NT", 3, 3),
+    ]
+
+
+def test_the_range_of_a_unit_in_the_database_is_what_lies_below_it(troly: Command, database: Database) -> None:
+    troly("units", "import", "--sample", "nhon-trach", "--apply")
+    below = database.sql(
+        "SELECT s.code, u.code FROM units u JOIN units s ON u.place BETWEEN s.place AND s.last ORDER BY s.code, u.code"
+    )
+    units = nhon_trach()
+    assert set(below) == {(top, code) for top in units.units for code in units.units if units.within(code, top)}
+
+
+async def test_who_may_not_maintain_units_changes_nothing(store: Store, database: Database) -> None:
+    units = plan(sample("nhon-trach"), NO_UNITS).units
+    for role, unit in ((Role.ADMIN, "DN"), (Role.FOCAL, "DN"), (Role.OFFICER, None)):
+        rights = Rights((Grant("QT-000002", role, unit),), units, "QT-000002")
+        assert await keep(store, rights, units, frozenset(units.units)) is Refusal.NOT_YOURS
+    assert rows(database) == NOTHING
+    assert await keep(store, OWNER, units, frozenset(units.units)) is None
+    assert len(rows(database)["units"]) == 17
+
+
+async def test_an_import_that_is_not_committed_leaves_nothing(store: Store, database: Database) -> None:
+    units = nhon_trach()
+    async with store.office(NOW) as office:
+        await office.admin.units.present()
+        await office.admin.units.keep(OWNER, units, frozenset(units.units))
+    assert rows(database) == NOTHING
+    assert await store.units_version() == 0
+
+
+async def test_two_who_import_at_once_wait_for_each_other(another: Callable[[], Awaitable[Store]]) -> None:
+    units, both = nhon_trach(), (await another(), await another())
+
+    async def imported(store: Store) -> int:
+        async with store.office(datetime.now(UTC)) as office:
+            planned = plan(sample("nhon-trach"), await office.admin.units.present())
+            changed = frozenset(change.unit.code for change in planned.changes)
+            if changed:
+                await office.admin.units.keep(OWNER, planned.units, changed)
+                await office.commit()
+            return len(changed)
+
+    assert sorted(await asyncio.gather(*map(imported, both))) == [0, len(units.units)]
+
+
+def test_units_are_listed_as_a_tree_as_json_and_in_part(troly: Command) -> None:
+    troly("units", "import", "--sample", "nhon-trach", "--apply")
+    _, tree, _ = troly("units", "list")
+    assert tree.splitlines()[:2] == ["DN\ttỉnh Đồng Nai\t", "DN-HNT\t  huyện Nhơn Trạch\t01/7/2025"]
+    _, below, _ = troly("units", "list", "--json", "--under", "DN-HNT")
+    entries = json.loads(below)
+    assert len(entries) == 13
+    assert entries[1]["became"] == [
+        {"code": "DN-NT", "how": "merged_into_new", "since": "2025-07-01", "source": "1662/NQ-UBTVQH15"}
+    ]
+    code, out, err = troly("units", "list", "--under", "KHONG")
+    assert (code, out) == (1, "")
+    assert "KHONG" in err
+
+
+def test_a_unit_is_found_on_the_command_line_by_its_former_name(troly: Command) -> None:
+    troly("units", "import", "--sample", "nhon-trach", "--apply")
+    assert troly("units", "find", "tt hiep phuoc")[1] == (
+        "DN-NT\txã Nhơn Trạch – tỉnh Đồng Nai\tthị trấn Hiệp Phước (until 01/7/2025, 1662/NQ-UBTVQH15)\n"
+    )
+    code, out, err = troly("units", "find", "không có đâu")
+    assert (code, out) == (1, "")
+    assert err.strip().endswith(".")
+
+
+def test_on_a_terminal_units_come_as_a_table_and_a_name_is_never_markup(
+    troly: Command, listed: Callable[[bytes], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    troly("units", "import", listed(as_csv(("A", "[red]=HYPERLINK(1)[/red]"))), "--apply")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    _, out, _ = troly("units", "list")
+    assert "Ended" in out.splitlines()[0]
+    assert "[red]=HYPERLINK(1)[/red]" in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("x.csv", "--sample", "nhon-trach"), ("x.csv", "--apply", "--dry-run")],
+)
+def test_an_import_needs_one_list_and_one_wish(troly: Command, arguments: tuple[str, ...]) -> None:
+    code, out, err = troly("units", "import", *arguments)
+    assert (code, out) == (2, "")
+    assert "--apply or --dry-run" in err.replace("\n", " ").replace("│ ", "")
