@@ -8,6 +8,7 @@
     ├── OutputError         a file asked for cannot be written
     ├── Forbidden           the role does not allow it (exit code 3)
     ├── PersonUnknown       nobody is named so (exit code 2)
+    ├── NotFound            there is nothing of that name, or not within reach
     └── (bot.store.errors, bot.certificates.errors: the errors of those packages)
 """
 
@@ -81,3 +82,7 @@ class PersonUnknown(TrolyError):  # noqa: N818 - as above
     """Nobody is named so."""
 
     exit_code = 2
+
+
+class NotFound(TrolyError):  # noqa: N818 - as above
+    """There is no such thing within reach."""

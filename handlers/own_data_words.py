@@ -64,6 +64,17 @@ SCREENS = {
     "invitations": N_("open invitations"),
     "invitation": N_("one invitation"),
     "journal": N_("the journal"),
+    "desk": N_("the request list of an admin"),
+    "desk_filter": N_("the filter of the request list"),
+    "desk_state": N_("narrowing the list by state"),
+    "desk_procedure": N_("narrowing the list by procedure"),
+    "desk_unit": N_("narrowing the list by unit"),
+    "desk_period": N_("narrowing the list by day of registration"),
+    "desk_expiry": N_("narrowing the list by the end of the certificate"),
+    "desk_request": N_("one request of the list"),
+    "desk_reason": N_("the reason of a change"),
+    "desk_all": N_("changing all requests of the list"),
+    "desk_yes": N_("confirming a change of all requests"),
     "picture": N_("the numbers"),
 }
 KINDS = {
@@ -145,7 +156,8 @@ def attribute(_: Voice, value: Any) -> str:
 def step(say: Voice, value: Any) -> str:
     """A move of a request."""
     by = say.t(N_("you")) if value["by"] == "subscriber" else value["by"]
-    return f"{at(say, value['at'])} – {one_of(STATES)(say, value['state'])} ({by})"
+    note = f": {value['note']}" if value["note"] else ""
+    return f"{at(say, value['at'])} – {one_of(STATES)(say, value['state'])} ({by}){note}"
 
 
 def problem(say: Voice, value: Any) -> str:

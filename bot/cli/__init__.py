@@ -31,6 +31,7 @@ COMMANDS = {
     "units": ("bot.cli.units:app", N_("Import, show and find the units that people belong to.")),
     "migrate": ("bot.cli.migrate:migrate", N_("Bring the database up to date.")),
     "keys": ("bot.cli.keys:app", N_("List and rotate the keys that seal personal data.")),
+    "requests": ("bot.cli.requests:app", N_("List, show and move requests.")),
     "retention": ("bot.cli.retention:retention", N_("Delete what is past its time.")),
     "admins": ("bot.cli.admins:app", N_("Give and end roles, and see who has which.")),
     "rights": ("bot.cli.rights:rights", N_("Print which role may do what, and how far.")),

@@ -13,6 +13,7 @@ from bot.store.drivers.sqlite import open_sqlite
 from bot.store.drivers.url import sqlite_path
 from bot.store.errors import KeyFileError, KeyFileMismatch
 from bot.store.migrate import migrate
+from bot.store.office.indexing import index_requests
 from bot.store.sealing import Keyring, open_keyring
 from bot.store.store import SealedStore
 from locales import N_, translator
@@ -57,6 +58,7 @@ async def open_store(url: str | None, data_dir: Path, keyring: Keyring) -> Store
     """
     async with _migrated(url, data_dir) as driver:
         await _check_keys(driver, keyring)
+        await index_requests(driver, keyring)
     return SealedStore(driver, keyring)
 
 
@@ -93,6 +95,7 @@ async def store_of(settings: Settings) -> AsyncIterator[Opened]:
     async with _migrated(database_url(settings), settings.data_dir) as driver:
         keyring = await _keyring(driver, settings)
         await _check_keys(driver, keyring)
+        await index_requests(driver, keyring)
     store = SealedStore(driver, keyring)
     try:
         yield Opened(store, keyring)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from pydantic import ValidationError
@@ -24,21 +24,39 @@ _log = structlog.get_logger(__name__)
 
 def queued(keyring: Keyring, pending: PendingTurn, replies: Sequence[Reply], now: datetime) -> list[Call]:
     """The replies of a turn, in order; the same turn cannot queue them twice."""
+    to = Recipient(pending.chat.id, pending.chat.channel)
     return [
-        _queued(keyring, pending.chat, f"turn:{pending.inbox_id}:{number}", reply, stored(now))
+        sending(keyring, Message(to, f"turn:{pending.inbox_id}:{number}", reply), now)
         for number, reply in enumerate(replies)
     ]
 
 
-def _queued(keyring: Keyring, chat: Chat, origin: str, reply: Reply, now: int) -> Call:
-    payload = keyring.seal(reply.model_dump_json(), places.payload(chat.id, origin))
+class Recipient(NamedTuple):
+    """A chat as a message needs it: without its address, which only whoever delivers has to know."""
+
+    chat: str
+    channel: str
+
+
+class Message(NamedTuple):
+    """What is to be said, to whom, and what asked for it."""
+
+    to: Recipient
+    origin: str  #: whoever asks again under the same origin is not heard twice
+    reply: Reply
+    priority: int = REPLY
+
+
+def sending(keyring: Keyring, said: Message, now: datetime) -> Call:
+    """The message in the queue."""
+    chat, channel = said.to
     row = {
-        "origin": origin,
-        "chat": chat.id,
-        "channel": chat.channel,
-        "payload": payload,
-        "priority": REPLY,
-        "now": now,
+        "origin": said.origin,
+        "chat": chat,
+        "channel": channel,
+        "payload": keyring.seal(said.reply.model_dump_json(), places.payload(chat, said.origin)),
+        "priority": said.priority,
+        "now": stored(now),
     }
     return Call("queue", row)
 

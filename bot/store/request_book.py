@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from bot.store import places
 from bot.store.drivers import Call, Rows
 from bot.store.moments import moment, stored
+from bot.store.request_words import open_columns, words_added, words_renewed
 from bot.store.sealing import Keyring
 from handlers.requests.model import MOVES, Content, Request, State, Step
 from rules.calendar import vietnamese_day
@@ -52,29 +53,38 @@ class StoredRequestBook:
         """A new one, under the next code of the year in Viet Nam."""
         year = vietnamese_day(self.now).year
         (((number,),),) = await self.ask(Call("next_number", {"name": f"YC-{year}"}))
-        code = f"YC-{year}-{number:06d}"
-        row = {"code": code, "number": year * CODES_A_YEAR + number, "state": state.value, "ended": self._ended(state)}
-        await self.ask(Call("register", {**self._columns(code, content), **row}), self._recorded(code, state))
+        code, place = f"YC-{year}-{number:06d}", year * CODES_A_YEAR + number
+        row = {"code": code, "number": place, "state": state.value, "ended": self._ended(state)}
+        await self.ask(
+            Call("register", {**self._columns(code, content), **row}),
+            self._recorded(code, state),
+            words_added(self.keyring, code, place, content),
+        )
         return Request(code=code, state=state, content=content, history=(self._step(state),))
 
     async def amend(self, code: str, content: Content) -> Request | None:
         """New content, where the state still allows it."""
         (changed,) = await self.ask(Call("amend", self._columns(code, content)))
-        return await self.get(code) if changed else None
+        if not changed:
+            return None
+        ((number,),) = changed
+        await self.ask(*words_renewed(self.keyring, code, number, content))
+        return await self.get(code)
 
     async def move(self, code: str, to: State) -> Request | None:
         """A move by the subscriber, where there is one from the present state."""
-        moved = {"code": code, "chat": self.chat, "state": to.value, "ended": self._ended(to)}
+        moved = {"code": code, "chat": self.chat, "state": to.value, "ended": self._ended(to), "now": stored(self.now)}
         (changed,) = await self.ask(Call("move", moved))
         if not changed:
             return None
-        await self.ask(self._recorded(code, to))
+        ((revision,),) = changed
+        await self.ask(self._recorded(code, to, revision))
         return await self.get(code)
 
     async def _read(self, query: str, **parameters: str) -> tuple[Request, ...]:
         mine = {"chat": self.chat}
         rows, history = await self.ask(Call(query, {**mine, **parameters}), Call("my_history", mine))
-        steps = _steps_by_code(history)
+        steps = steps_by_code(self.keyring, history)
         return tuple(self._request(row, steps[row[0]]) for row in rows)
 
     def _request(self, row: tuple[Any, ...], steps: Iterable[Step]) -> Request:
@@ -88,12 +98,14 @@ class StoredRequestBook:
             "code": code,
             "chat": self.chat,
             "certificate_key": places.certificate_id(self.keyring, content.certificate_key),
-            "procedure": content.procedure.value,
             "content": sealed,
+            "now": stored(self.now),
+            **open_columns(content),
         }
 
-    def _recorded(self, code: str, state: State) -> Call:
-        return Call("record_move", {"code": code, "state": state.value, "now": stored(self.now), "actor": SUBSCRIBER})
+    def _recorded(self, code: str, state: State, revision: int = 0) -> Call:
+        row = {"code": code, "state": state.value, "now": stored(self.now), "revision": revision}
+        return Call("record_move", {**row, "actor": SUBSCRIBER, "note": None})
 
     def _step(self, state: State) -> Step:
         return Step(state=state, at=self.now, by=SUBSCRIBER)
@@ -102,8 +114,10 @@ class StoredRequestBook:
         return None if MOVES[state] else stored(self.now)
 
 
-def _steps_by_code(history: Rows) -> dict[str, list[Step]]:
+def steps_by_code(keyring: Keyring, history: Rows) -> dict[str, list[Step]]:
+    """Rows of a history (code, state, at, actor, revision, note) as steps, in the order they come in."""
     steps = defaultdict(list)
-    for code, state, at, actor in history:
-        steps[code].append(Step(state=State(state), at=moment(at), by=actor))
+    for code, state, at, actor, revision, note in history:
+        why = keyring.unseal(note, places.note(code, revision)) if note else ""
+        steps[code].append(Step(state=State(state), at=moment(at), by=actor, note=why))
     return steps

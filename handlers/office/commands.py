@@ -1,6 +1,7 @@
 """The commands of those with a role: in nobody's menu, in the help of those who may use them."""
 
 from handlers.command import Command
+from handlers.office.desk_view import listed, searched
 from handlers.office.looking import picture
 from handlers.office.rights import Act
 from handlers.page import Answered
@@ -16,7 +17,12 @@ async def _journal(here: Here, _: str) -> Answered:
     return Answered(here.session.at("journal"))
 
 
+async def _list(here: Here, words: str) -> Answered:
+    return Answered(await searched(here, words) if words else listed(here))
+
+
 ADMIN_COMMANDS = (
+    Command("danhsach", N_("the request list; with words, those that have them"), _list, needs=Act.SEE_REQUESTS),
     Command("thongke", N_("numbers of the units I look after"), picture, ("stats", "bieudo"), needs=Act.SEE_PICTURE),
     Command("vaitro", N_("roles: who has which, invite, end"), _roles, needs=Act.SEE_HOLDERS),
     Command("nhatky", N_("the journal: who did what"), _journal, needs=Act.SEE_JOURNAL),

@@ -46,6 +46,8 @@ class Move(StrEnum):
     OVERTAKEN = "overtaken"  #: somebody changed it since it was seen
     NOT_ALLOWED = "not_allowed"  #: there is no such move from its state
     UNKNOWN = "unknown"  #: no such request within reach
+    NO_REASON = "no_reason"  #: it is not sent back or refused without a reason that can be told
+    TOO_MANY = "too_many"  #: more are meant than may be moved at one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,15 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class MovedAll:
-    """A bulk change: what was changed, and what was left as it was because no such move exists for it."""
+    """A bulk change: what was changed, and what was left as it was because no such move exists for it.
+
+    Where ``outcome`` is not MOVED (NO_REASON, TOO_MANY) nothing was changed.
+    """
 
     changed: tuple[str, ...]
     left: tuple[str, ...] = ()
+    outcome: Move = Move.MOVED
+    meant: int = 0  #: how many the filter means
 
 
 class Standing(BaseModel):

@@ -82,6 +82,7 @@ class Step(_Model):
     state: State
     at: datetime
     by: str  #: "subscriber", or the actor's id
+    note: str = ""  #: why, as whoever moved it wrote to the subscriber
 
 
 class Request(_Model):

@@ -112,7 +112,7 @@ def write_people(database: Sql, officers: list[Officer]) -> None:
     _insert(database, standings, [_standing(*of) for of in numbered])
     requests = (
         "requests (code, number, chat, state, procedure, certificate_key, content, ended_at, unit,"
-        " registered_at, changed_at)"
+        " registered_at, changed_at, indexed)"
     )
     _insert(database, requests, [_request(*of) for of in numbered if of[2].state])
 
@@ -134,7 +134,7 @@ def _request(number: int, officer: Officer, one: Certificate) -> tuple[object, .
     assert one.registered
     ended, registered = stored(one.ended) if one.ended else None, stored(one.registered)
     head = (f"YC-2026-{number:06}", number, officer.id, one.state.value, "revoke", one.key, b"?")
-    return (*head, ended, officer.unit, registered, registered)
+    return (*head, ended, officer.unit, registered, registered, 1)
 
 
 def counted(officers: list[Officer], unit: str | None, now: datetime) -> Numbers:

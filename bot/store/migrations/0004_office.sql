@@ -51,10 +51,10 @@ UPDATE requests SET
     changed_at = COALESCE((SELECT MAX(h.at) FROM request_history h WHERE h.code = requests.code), 0);
 
 CREATE UNIQUE INDEX requests_number ON requests (number);
-CREATE INDEX requests_of_unit ON requests (unit, number);
+-- The request list reads these two only: whatever is filtered by stands in them, beside kilobytes of sealed content.
+CREATE INDEX requests_listed ON requests (number, unit, state, procedure, registered_at, not_after);
+CREATE INDEX requests_of_unit ON requests (unit, number, state, procedure, registered_at, not_after);
 CREATE INDEX requests_of_certificate ON requests (chat, certificate_key, state);
-CREATE INDEX requests_counted ON requests (unit, state);
-CREATE INDEX requests_of_state ON requests (state, number);
 CREATE INDEX requests_to_index ON requests (number) WHERE indexed = 0;
 
 CREATE TABLE request_words (

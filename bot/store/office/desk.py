@@ -1,12 +1,25 @@
 """The request list."""
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
+from bot.store import places
+from bot.store.drivers import Call, Rows
+from bot.store.moments import moment
 from bot.store.office.acting import Acting
+from bot.store.office.filtering import Meant, meant
 from bot.store.office.journal import StoredJournal
-from handlers.office.model import Filed, Filter, Moved, MovedAll
-from handlers.office.rights import Rights
-from handlers.requests.model import State
+from bot.store.office.moving import Mover
+from bot.store.request_book import SUBSCRIBER, steps_by_code
+from handlers.office.masking import masked
+from handlers.office.model import Filed, Filter, Move, Moved, MovedAll
+from handlers.office.moving import AT_ONCE, moves_of, reason_for
+from handlers.office.rights import Act, Rights
+from handlers.requests.model import Content, Request, State, Step
+
+#: Codes that a row of the journal names one by one.
+_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +30,107 @@ class StoredDesk:
     journal: StoredJournal
 
     async def count(self, rights: Rights, wanted: Filter) -> int:
-        raise NotImplementedError
+        """How many requests are meant."""
+        reach = rights.reach(Act.SEE_REQUESTS)
+        if not reach:
+            return 0
+        these = await meant(self.acting, reach, wanted)
+        (((number,),),) = await self.acting.ask(these.call("desk_count"))
+        return int(number)
 
     async def page(self, rights: Rights, wanted: Filter, limit: int, before: int | None = None) -> tuple[Filed, ...]:
-        raise NotImplementedError
+        """The newest of them, older than ``before``."""
+        reach = rights.reach(Act.SEE_REQUESTS)
+        if not reach:
+            return ()
+        these = await meant(self.acting, reach, wanted)
+        return await self._read(rights, these if before is None else these.and_("numbered_below", before=before), limit)
 
     async def get(self, rights: Rights, code: str) -> Filed | None:
-        raise NotImplementedError
+        """One of them."""
+        return await self._one(rights, Act.SEE_REQUESTS, code)
 
     async def move(self, rights: Rights, code: str, to: State, revision: int, note: str = "") -> Moved:
-        raise NotImplementedError
+        """Move one as it was seen."""
+        seen = await self._one(rights, Act.CHANGE_REQUESTS, code)
+        if seen is None:
+            return Moved(Move.UNKNOWN)
+        if seen.revision != revision:
+            return Moved(Move.OVERTAKEN, seen)
+        if to not in moves_of(seen.request.state):
+            return Moved(Move.NOT_ALLOWED, seen)
+        if (why := reason_for(to, note)) is None:
+            return Moved(Move.NO_REASON, seen)
+        these = Meant().and_("coded", code=code).and_("seen_at", revision=revision)
+        done = await Mover(self.acting, rights.actor, to, why).move(these, 1)
+        if done.changed:
+            await self.journal.record(rights, "request.move", code, unit=seen.unit)
+        now = await self._one(rights, Act.CHANGE_REQUESTS, code)
+        return Moved(Move.MOVED if done.changed else Move.OVERTAKEN, now)
 
     async def move_all(self, rights: Rights, wanted: Filter, to: State, note: str = "") -> MovedAll:
-        raise NotImplementedError
+        """Move all that are meant and may be moved, as one: with one row of the journal."""
+        reach = rights.reach(Act.CHANGE_REQUESTS)
+        if not reach:
+            return MovedAll(())
+        if (why := reason_for(to, note)) is None:
+            return MovedAll((), outcome=Move.NO_REASON)
+        these = await meant(self.acting, reach, wanted)
+        (((number,),),) = await self.acting.ask(these.call("desk_count"))
+        if number > AT_ONCE:
+            return MovedAll((), outcome=Move.TOO_MANY, meant=number)
+        done = await Mover(self.acting, rights.actor, to, why).move(these, AT_ONCE)
+        if done.changed:
+            subject = f"{to}: {_span(done.changed)}"
+            await self.journal.record(
+                rights, "request.move_all", subject, unit=_whose(rights, wanted), count=len(done.changed)
+            )
+        return MovedAll(done.changed, done.left, meant=number)
+
+    async def _one(self, rights: Rights, act: Act, code: str) -> Filed | None:
+        reach = rights.reach(act)
+        if not reach:
+            return None
+        these = (await meant(self.acting, reach, Filter())).and_("coded", code=code)
+        return next(iter(await self._read(rights, these, 1)), None)
+
+    async def _read(self, rights: Rights, these: Meant, limit: int) -> tuple[Filed, ...]:
+        (rows,) = await self.acting.ask(these.call("desk_page", limit=limit))
+        steps = await self._steps(rows)
+        found = (self._filed(row, steps.get(row[0], [])) for row in rows)
+        return tuple(one if rights.may(Act.SEE_PERSONAL, one.unit) else masked(one) for one in found)
+
+    async def _steps(self, rows: Rows) -> dict[str, list[Step]]:
+        if not rows:
+            return {}
+        codes = json.dumps([row[0] for row in rows])
+        (history,) = await self.acting.ask(Call("desk_history", {"codes": codes}))
+        return steps_by_code(self.acting.keyring, history)
+
+    def _filed(self, row: tuple[Any, ...], steps: list[Step]) -> Filed:
+        code, number, state, sealed, unit, registered_at, changed_at, revision = row
+        content = Content.model_validate_json(self.acting.keyring.unseal(sealed, places.content(code)))
+        changed = moment(changed_at)
+        return Filed(
+            Request(code=code, state=State(state), content=content, history=tuple(steps)),
+            number,
+            unit,
+            moment(registered_at),
+            changed,
+            revision,
+            note=steps[-1].note if steps else "",
+            actor=next((step.by for step in steps[-1:] if step.at == changed), SUBSCRIBER),  # who else amends?
+        )
+
+
+def _span(codes: tuple[str, ...]) -> str:
+    """Codes in the order of registration; of many, the first and the last."""
+    return ", ".join(codes) if len(codes) <= _NAMED else f"{codes[0]} … {codes[-1]}"
+
+
+def _whose(rights: Rights, wanted: Filter) -> str | None:
+    """The unit whose admins may read of a bulk change: the one it was about, else all that its maker may change."""
+    if wanted.unit is not None and rights.may(Act.CHANGE_REQUESTS, wanted.unit):
+        return wanted.unit
+    units = rights.reach(Act.CHANGE_REQUESTS).units
+    return units[0] if len(units) == 1 else None

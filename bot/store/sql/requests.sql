@@ -7,13 +7,25 @@ ON CONFLICT (name) DO UPDATE SET value = counters.value + 1
 RETURNING value;
 
 -- :name register
--- A new request.
-INSERT INTO requests (code, number, chat, state, procedure, certificate_key, content, ended_at)
-VALUES (:code, :number, :chat, :state, :procedure, :certificate_key, :content, :ended);
+-- A new request; a unit that is no longer known is not kept.
+INSERT INTO requests (code, number, chat, state, procedure, certificate_key, content, ended_at, unit, not_after,
+    registered_at, changed_at, indexed)
+VALUES (:code, :number, :chat, :state, :procedure, :certificate_key, :content, :ended,
+    (SELECT u.code FROM units u WHERE u.code = :unit), :not_after, :now, :now, 1);
 
 -- :name record_move
--- Who moved a request, when, and where to.
-INSERT INTO request_history (code, state, at, actor) VALUES (:code, :state, :now, :actor);
+-- Who moved a request, when, where to, and why; the revision it then had.
+INSERT INTO request_history (code, state, at, actor, revision, note)
+VALUES (:code, :state, :now, :actor, :revision, :note);
+
+-- :name add_words
+-- What a request is found by.
+WITH wanted (word) AS ({each}(:words))
+INSERT INTO request_words (word, number) SELECT word, :number FROM wanted;
+
+-- :name drop_words
+-- What a request was found by until it was amended.
+DELETE FROM request_words WHERE number = :number;
 
 -- :name my_requests
 -- The requests of a chat, the newest first.
@@ -32,19 +44,21 @@ LIMIT 1;
 
 -- :name my_history
 -- The moves of all requests of a chat, in order.
-SELECT h.code, h.state, h.at, h.actor
+SELECT h.code, h.state, h.at, h.actor, h.revision, h.note
 FROM request_history h JOIN requests r ON r.code = h.code
 WHERE r.chat = :chat
 ORDER BY h.id;
 
 -- :name amend
 -- New content, while that is allowed.
-UPDATE requests SET content = :content, certificate_key = :certificate_key, procedure = :procedure
+UPDATE requests SET content = :content, certificate_key = :certificate_key, procedure = :procedure,
+    unit = (SELECT u.code FROM units u WHERE u.code = :unit), not_after = :not_after,
+    revision = revision + 1, changed_at = :now, indexed = 1
 WHERE code = :code AND chat = :chat AND state IN {amendable_states}
-RETURNING code;
+RETURNING number;
 
 -- :name move
 -- A move, where there is one from the state the request is in.
-UPDATE requests SET state = :state, ended_at = :ended
+UPDATE requests SET state = :state, ended_at = :ended, revision = revision + 1, changed_at = :now
 WHERE code = :code AND chat = :chat AND (state, :state) IN (VALUES {moves})
-RETURNING code;
+RETURNING revision;

@@ -1,5 +1,10 @@
 """The screens of those with a role, by the name a session and its buttons know them by."""
 
+from handlers.office.screens.desk import Desk
+from handlers.office.screens.desk_all import DeskAll, DeskYes
+from handlers.office.screens.desk_filters import EXPIRY_PART, PERIOD_PART, PROCEDURE_PART, STATE_PART, FilterMenu
+from handlers.office.screens.desk_request import DeskReason, DeskRequest
+from handlers.office.screens.desk_unit import DeskUnit
 from handlers.office.screens.invitations import Invitations, OneInvitation
 from handlers.office.screens.inviting import Invite, InviteLabel, InviteUnit
 from handlers.office.screens.journal import JournalRows
@@ -20,4 +25,15 @@ ADMIN_SCREENS: dict[str, Screen] = {
     "invitations": Invitations(),
     "invitation": OneInvitation(),
     "journal": JournalRows(),
+    "desk": Desk(),
+    "desk_filter": FilterMenu(),
+    "desk_state": STATE_PART,
+    "desk_procedure": PROCEDURE_PART,
+    "desk_unit": DeskUnit(),
+    "desk_period": PERIOD_PART,
+    "desk_expiry": EXPIRY_PART,
+    "desk_request": DeskRequest(),
+    "desk_reason": DeskReason(),
+    "desk_all": DeskAll(),
+    "desk_yes": DeskYes(),
 }

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.store.api import Store
+from handlers.office.model import Filter
 from handlers.office.picture import REQUESTED, Numbers
 from handlers.office.rights import Grant, Rights, Role
 from handlers.requests.model import State
@@ -84,13 +85,19 @@ async def test_an_officer_without_a_role_sees_nothing(store: Store, officers: li
     assert await numbers(store, nobody, "DN") == (Numbers("DN"), ())
 
 
-async def test_the_numbers_of_requests_equal_what_the_table_counts(
-    store: Store, database: Database, officers: list[Officer]
+@pytest.mark.parametrize("rights", [OPERATOR, admin("DN.NT"), admin("DN.NT", "TN"), Rights(units=UNITS)])
+@pytest.mark.parametrize("unit", [None, "DN", "DN.NT", "DN.NT.VP", "TN"])
+async def test_the_numbers_of_requests_equal_what_the_request_list_counts(
+    store: Store, officers: list[Officer], rights: Rights, unit: str | None
 ) -> None:
-    total, _ = await numbers(store, OPERATOR)
-    by_state = {State(state): count for state, count in database.sql("SELECT state, COUNT(*) FROM requests GROUP BY 1")}
-    assert total.requested == sum(by_state[state] for state in REQUESTED)
-    assert (total.forwarded, total.done) == (by_state[State.FORWARDED], by_state[State.DONE])
+    async with store.office(NOW) as office:
+        total, _ = await office.admin.picture.numbers(rights, unit, TODAY, NOW)
+
+        async def listed(*states: State) -> int:
+            return await office.admin.desk.count(rights, Filter(unit=unit, states=states))
+
+        assert total.requested == await listed(*REQUESTED)
+        assert (total.forwarded, total.done) == (await listed(State.FORWARDED), await listed(State.DONE))
 
 
 @pytest.mark.parametrize("unit", [None, "DN", "DN.NT"])

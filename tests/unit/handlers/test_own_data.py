@@ -126,7 +126,10 @@ def request() -> Request:
         pack=PACK,
         channel="zalo",
     )
-    steps = (Step(state=State.SUBMITTED, at=NOON, by="subscriber"), Step(state=State.SENT_BACK, at=NOON, by="cán bộ"))
+    steps = (
+        Step(state=State.SUBMITTED, at=NOON, by="subscriber", note="gửi kèm quyết định"),
+        Step(state=State.SENT_BACK, at=NOON, by="QT-000003", note="quyết định thiếu dấu"),
+    )
     return Request(code="YC-2026-000007", state=State.SENT_BACK, content=content, history=steps)
 
 
@@ -267,7 +270,10 @@ def test_times_are_those_of_viet_nam_and_answers_are_words() -> None:
 
 def test_what_is_said_in_several_lines_stands_under_its_label() -> None:
     text = readable(HELD, Voice("vi"))
-    moves = (f"12:00 23/11/2026 – {t('submitted')} ({t('you')})", f"12:00 23/11/2026 – {t('sent back')} (cán bộ)")
+    moves = (
+        f"12:00 23/11/2026 – {t('submitted')} ({t('you')}): gửi kèm quyết định",
+        f"12:00 23/11/2026 – {t('sent back')} (QT-000003): quyết định thiếu dấu",
+    )
     assert f"{t('Answer that was given')}:\n      Thay đổi thông tin.\n      Điều 13.\n" in text
     assert f"{t('What became of it')}:\n    {moves[0]}\n    {moves[1]}\n" in text
 

@@ -35,7 +35,7 @@ def test_every_query_carries_a_comment() -> None:
 
 def test_every_query_is_used_and_every_used_one_exists() -> None:
     named = {name.split(".")[0] for name in QUERIES if not name.startswith("where.")}
-    used = set(re.findall(r'(?:Call|per_column|_read)\(\s*"(\w+)"', CODE)) | set(
+    used = set(re.findall(r'(?:Call|call|per_column|_read)\(\s*"(\w+)"', CODE)) | set(
         re.findall(r'"((?:expire|count)_\w+)"', CODE)
     )
 
@@ -80,3 +80,30 @@ def test_the_queries_of_every_turn_never_walk_a_whole_table(query: str, tables: 
 
     tables.close()
     assert not [step for step in plan if step.startswith("SCAN") and "INDEX" not in step], plan
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        (),
+        ("within_one",),
+        ("within_reach", "in_state", "of_procedure"),
+        ("in_unit", "registered_since", "registered_before"),
+        ("expires_since", "expires_until", "numbered_below"),
+        ("within_one_one_by_one", "with_common_word", "with_word_b"),
+        ("within_reach_one_by_one", "with_rare_word", "with_further_words"),
+    ],
+)
+@pytest.mark.parametrize("query", ["desk_count", "desk_page"])
+def test_a_look_at_the_list_reads_indexes_and_no_content_in_vain(
+    query: str, where: tuple[str, ...], tables: sqlite3.Connection
+) -> None:
+    text = QUERIES.text(query, where)
+    parameters = dict.fromkeys(re.findall(r":(\w+)", text))
+
+    plan = [row[3] for row in tables.execute(f"EXPLAIN QUERY PLAN {text}", parameters)]
+
+    tables.close()
+    read = [step for step in plan if re.match(r"(SCAN|SEARCH) requests\b", step)]
+    assert read, plan
+    assert [step for step in read if "COVERING INDEX" not in step and "(number=?)" not in step] == []

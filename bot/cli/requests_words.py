@@ -1,0 +1,110 @@
+"""Requests as the command line shows them."""
+
+import json as _json
+import sys
+from collections.abc import Iterable, Sequence
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from handlers.dates import day, moment
+from handlers.office.list_words import clipped, history
+from handlers.office.model import Filed, Move, Moved, MovedAll
+from handlers.office.moving import AT_ONCE
+from handlers.requests.words import PROCEDURES, STATES
+from handlers.requests.words import told as content_told
+from handlers.voice import Voice, plain
+from locales import N_, Translator
+
+#: Letters of a cell.
+_LONGEST = 300
+_COLUMNS = (N_("Code"), N_("State"), N_("Procedure"), N_("Subscriber"), N_("Unit"), N_("Serial"), N_("Ends"), N_("On"))
+_OUTCOMES = {
+    Move.UNKNOWN: N_("no such request within reach"),
+    Move.OVERTAKEN: N_("somebody changed it in the meantime; look at it again"),
+    Move.NOT_ALLOWED: N_("it cannot be moved there from where it stands"),
+    Move.NO_REASON: N_("a reason of 1 to 500 characters without a personal number is needed: --note"),
+}
+
+
+def print_list(found: Sequence[Filed], total: int, t: Translator, *, json: bool) -> None:
+    """A table on a terminal, tab-separated lines in a pipe, or JSON Lines."""
+    if json:
+        _lines(map(as_json, found))
+    elif sys.stdout.isatty():
+        _table(found, t)
+        typer.echo(t(N_("{number} of {total} requests"), number=len(found), total=total))
+    else:
+        _lines("\t".join(_cells(filed, t)) for filed in found)
+
+
+def _lines(texts: Iterable[str]) -> None:
+    for text in texts:
+        typer.echo(text)
+
+
+def as_json(filed: Filed) -> str:
+    """One request on one line: machine names, times in UTC."""
+    request = filed.request.model_dump(mode="json")
+    known = {
+        "number": filed.number,
+        "unit": filed.unit,
+        "registered_at": filed.registered_at.isoformat(),
+        "changed_at": filed.changed_at.isoformat(),
+        "revision": filed.revision,
+        "note": filed.note,
+        "actor": filed.actor,
+    }
+    return _json.dumps({**request, **known}, ensure_ascii=False)
+
+
+def as_text(filed: Filed, language: str) -> str:
+    """One request with its history, for a person to read."""
+    say = Voice(language)
+    head = f"{filed.request.code}  {say.t(STATES[filed.request.state])}"
+    parts = (plain(content_told(say, filed.request.content)), plain(history(say, filed)))
+    return "\n".join((head, *(clipped(line, _LONGEST) for part in parts for line in part.splitlines())))
+
+
+def told(done: Moved, t: Translator) -> str:
+    """What became of one."""
+    if done.outcome is Move.MOVED and done.filed:
+        return t(STATES[done.filed.request.state])
+    return t(_OUTCOMES[done.outcome])
+
+
+def told_all(done: MovedAll, t: Translator) -> str:
+    """What became of all."""
+    if done.outcome is Move.TOO_MANY:
+        message = N_("{number} requests are meant, more than {most} at one go: narrow them. Nothing was changed.")
+        return t(message, number=done.meant, most=AT_ONCE)
+    if done.outcome is not Move.MOVED:
+        return t(_OUTCOMES[done.outcome])
+    return t(N_("Changed: {changed}; left as they were: {left}."), changed=len(done.changed), left=len(done.left))
+
+
+def _cells(filed: Filed, t: Translator) -> tuple[str, ...]:
+    request, content = filed.request, filed.request.content
+    shown = (
+        request.code,
+        t(STATES[request.state]),
+        t(PROCEDURES.get(content.procedure, content.procedure)),
+        content.subscriber,
+        content.unit,
+        content.serial or "",
+        day(content.not_after) if content.not_after else "",
+        moment(filed.registered_at),
+    )
+    return tuple(clipped(cell, _LONGEST) for cell in shown)
+
+
+def _table(found: Sequence[Filed], t: Translator) -> None:
+    """Cells are ``Text``: what a stranger wrote is never markup."""
+    table = Table(box=None, pad_edge=False)
+    for name in _COLUMNS:
+        table.add_column(Text(t(name)), overflow="fold")
+    for filed in found:
+        table.add_row(*map(Text, _cells(filed, t)))
+    Console(highlight=False).print(table)

@@ -1,0 +1,87 @@
+"""Which requests are meant, as conditions of a query."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from bot.store import places
+from bot.store.drivers import Call
+from bot.store.moments import stored
+from bot.store.office.acting import Acting
+from bot.store.office.reaching import reaching
+from handlers.folding import fold
+from handlers.office.model import Filter
+from handlers.office.rights import Reach
+from rules.calendar import VIETNAM
+
+#: A word that so many requests have is a common one: it is quicker to ask each request for it than to list them.
+COMMON = 20_000
+#: Conditions that an index answers best, and what they are called where requests are asked one by one.
+_ONE_BY_ONE = {name: f"{name}_one_by_one" for name in ("within_reach", "within_one", "in_unit")}
+#: Words after the first with a condition of their own.
+_LETTERS = "bcdef"
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Conditions with their parameters."""
+
+    where: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def and_(self, condition: str, **parameters: object) -> "Meant":
+        """One more condition."""
+        return Meant((*self.where, condition), {**self.parameters, **parameters})
+
+    def one_by_one(self) -> "Meant":
+        """The same, for a plan that goes through the requests in their order."""
+        return Meant(tuple(_ONE_BY_ONE.get(name, name) for name in self.where), self.parameters)
+
+    def call(self, query: str, **parameters: object) -> Call:
+        """The query under these conditions."""
+        return Call(query, {**self.parameters, **parameters}, where=self.where)
+
+
+async def meant(acting: Acting, reach: Reach, wanted: Filter) -> Meant:
+    """The requests of a filter that are within reach; the reach must hold something."""
+    found = Meant().and_("within_one", top=reach.units[0]) if len(reach.units) == 1 else Meant(*reaching(reach))
+    for condition, values in _conditions(wanted):
+        found = found.and_(condition, **values)
+    words = tuple(dict.fromkeys(places.word(acting.keyring, word) for word in fold(wanted.text).split()))
+    return await _worded(acting, found, words) if words else found
+
+
+def _conditions(wanted: Filter) -> Iterator[tuple[str, dict[str, Any]]]:
+    if wanted.unit is not None:
+        yield "in_unit", {"unit": wanted.unit}
+    if wanted.procedures:
+        yield "of_procedure", {"procedures": json.dumps(wanted.procedures)}
+    if wanted.states:
+        yield "in_state", {"states": json.dumps(wanted.states)}
+    if wanted.since is not None:
+        yield "registered_since", {"since": _begins(wanted.since)}
+    if wanted.until is not None and wanted.until < date.max:
+        yield "registered_before", {"until": _begins(wanted.until + timedelta(days=1))}
+    if wanted.expires_from is not None:
+        yield "expires_since", {"expires_from": wanted.expires_from.toordinal()}
+    if wanted.expires_until is not None:
+        yield "expires_until", {"expires_until": wanted.expires_until.toordinal()}
+
+
+def _begins(day: date) -> int:
+    """When a day begins in Viet Nam."""
+    return stored(datetime.combine(day, time(), VIETNAM))
+
+
+async def _worded(acting: Acting, found: Meant, words: tuple[str, ...]) -> Meant:
+    """The rarest word leads, by the list of its requests; where every word is common, each request is asked."""
+    (counted,) = await acting.ask(Call("count_words", {"words": json.dumps(words), "enough": COMMON}))
+    (rarest, number), *others = sorted(counted, key=lambda row: (row[1], row[0]))
+    rare = number < COMMON
+    found = found.one_by_one().and_("with_rare_word" if rare else "with_common_word", word=rarest)
+    for letter, (word, _) in zip(_LETTERS, others, strict=False):
+        found = found.and_(f"with_word_{letter}", **{f"word_{letter}": word})
+    further = [word for word, _ in others[len(_LETTERS) :]]
+    return found.and_("with_further_words", words=json.dumps(further), words_wanted=len(further)) if further else found

@@ -1,0 +1,82 @@
+"""The request list, a page at a time, the newest first."""
+
+from handlers.office.desk_view import listed, narrowed, opened, searched, shown, view_of, widened
+from handlers.office.filter_words import in_words
+from handlers.office.holding import rights_of
+from handlers.office.list_words import row
+from handlers.office.model import Filed, Filter
+from handlers.office.rights import Act, Rights
+from handlers.page import Answered, Option, Page
+from handlers.screen import Here
+from handlers.screens.flow import proceed
+from handlers.session import DeskView, Session
+from locales import N_
+
+NEWER, OLDER, FILTER, CLEAR, ALL, BACK = "newer", "older", "filter", "clear", "all", "back"
+#: Requests on one page.
+SHOWN = 8
+
+
+class Desk:
+    """Requests as buttons; typed words are looked for."""
+
+    async def page(self, here: Here) -> Page:
+        """The filter in words, how many it means, and some of them."""
+        say, view, rights = here.say, view_of(here), await rights_of(here)
+        total = await here.world.admin.desk.count(rights, view.wanted)
+        found = await _rows(here, rights, view)
+        about = say(N_("Filter: {filter}"), filter=in_words(view.wanted, here.world.units, say.t))
+        many = say(N_("Requests: <b>{number}</b>"), number=total)
+        typing = say(N_("To find one, type its code or some words of the name, the unit or the serial number."))
+        rows = [Option(filed.request.code, row(say, filed)) for filed in found[:SHOWN]]
+        turning = _turning(here, view, more=len(found) > SHOWN)
+        options = (*rows, *turning, *_tools(here, rights, total))
+        return Page(say(N_("<b>Request list</b>")), (about, many, typing), options, exact=True)
+
+    async def chosen(self, here: Here, value: str) -> Answered:
+        """Open one, turn the page, change the filter, change them all, or leave."""
+        if value in {NEWER, OLDER}:
+            return Answered(await _turned(here, value))
+        tools = {FILTER: "desk_filter", ALL: "desk_all"}
+        if value in tools:
+            return Answered(shown(here, tools[value]))
+        if value in {CLEAR, BACK}:
+            return Answered(widened(here) if value == CLEAR else proceed(here))
+        return Answered(await opened(here, value) or listed(here))
+
+    async def typed(self, here: Here, text: str) -> Answered | None:
+        """A code, or words to look for."""
+        return Answered(await searched(here, text)) if text.strip() else Answered(narrowed(here, text=""))
+
+
+async def _rows(here: Here, rights: Rights, view: DeskView) -> tuple[Filed, ...]:
+    """One more than a page shows: it tells whether there are older ones."""
+    before = view.turned[-1] if view.turned else None
+    return await here.world.admin.desk.page(rights, view.wanted, SHOWN + 1, before)
+
+
+async def _turned(here: Here, value: str) -> Session:
+    view = view_of(here)
+    if value == NEWER:
+        return shown(here, "desk", turned=view.turned[:-1])
+    found = await _rows(here, await rights_of(here), view)
+    return shown(here, "desk", turned=(*view.turned, found[:SHOWN][-1].number)) if found else shown(here, "desk")
+
+
+def _turning(here: Here, view: DeskView, *, more: bool) -> list[Option]:
+    t = here.say.t
+    newer = Option(NEWER, t(N_("Newer")), ("moi hon", "truoc", "newer"))
+    older = Option(OLDER, t(N_("Older")), ("cu hon", "sau", "older"))
+    return [*([newer] if view.turned else []), *([older] if more else [])]
+
+
+def _tools(here: Here, rights: Rights, total: int) -> list[Option]:
+    t, wanted = here.say.t, view_of(here).wanted
+    change = Option(ALL, t(N_("Change them all")), ("doi tat ca", "doi trang thai", "change all"))
+    clear = Option(CLEAR, t(N_("Clear the filter")), ("bo loc", "xoa loc", "clear"))
+    return [
+        Option(FILTER, t(N_("Filter")), ("loc", "bo loc theo", "filter")),
+        *([clear] if wanted != Filter() else []),
+        *([change] if total and rights.reach(Act.CHANGE_REQUESTS) else []),
+        Option(BACK, t(N_("Leave the list")), ("quay lai", "thoat", "dong", "back")),
+    ]

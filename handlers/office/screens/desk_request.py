@@ -1,0 +1,98 @@
+"""One request of the list: what is asked for, what became of it, and where it can be moved."""
+
+from markupsafe import Markup
+
+from handlers.office.desk_view import listed, opened, shown, view_of
+from handlers.office.holding import rights_of
+from handlers.office.list_words import MOVES_TO, TYPED, details, overtaken
+from handlers.office.model import Filed, Move, Moved
+from handlers.office.moving import NEEDS_REASON, clean_reason, moves_of
+from handlers.office.rights import Act, Rights
+from handlers.page import Answered, Option, Page
+from handlers.requests.model import State
+from handlers.requests.words import STATES
+from handlers.screen import Here, NoText
+from locales import N_
+
+BACK, SEEN, CANCEL = "back", "seen", "cancel"
+BAD_REASON = N_("Please write the reason in 1 to 500 characters, without any personal number (CCCD).")
+
+
+class DeskRequest(NoText):
+    """Moves are offered on what was seen only: where somebody else changed it, that is told first."""
+
+    async def page(self, here: Here) -> Page:
+        """The request as rights let it be seen."""
+        say, rights = here.say, await rights_of(here)
+        filed = await here.world.admin.desk.get(rights, here.session.about or "")
+        back = Option(BACK, say.t(N_("Back to the list")), ("quay lai", "back"))
+        if filed is None:
+            return Page(say(N_("There is no such request within your reach.")), options=(back,))
+        title = say(N_("<b>Request {code}</b>"), code=filed.request.code)
+        if filed.revision != view_of(here).revision:
+            seen = Option(SEEN, say.t(N_("Go on with it as it is now")), ("tiep tuc", "xem", "go on"))
+            return Page(title, (overtaken(say, filed), *details(here, filed)), (seen, back))
+        return Page(title, details(here, filed), (*_moves(here, rights, filed), back), exact=True)
+
+    async def chosen(self, here: Here, value: str) -> Answered:
+        """Move it, ask for the reason first, or go back."""
+        code = here.session.about or ""
+        if value in {BACK, SEEN}:
+            return Answered((await opened(here, code) if value == SEEN else None) or listed(here))
+        to = State(value)
+        if to in NEEDS_REASON:
+            return Answered(shown(here, "desk_reason", code, moving_to=to))
+        return await moved(here, to, "")
+
+
+class DeskReason:
+    """Why: of one request (``session.about``), or of all that are meant."""
+
+    async def page(self, here: Here) -> Page:
+        """The reason, to be typed."""
+        say, to = here.say, view_of(here).moving_to or State.SENT_BACK
+        what = here.session.about or say(N_("all requests of the list"))
+        title = Markup("<b>{}</b> – {}").format(what, say(MOVES_TO[to]))
+        ask = say(N_("Why? Please type the reason; the officer reads it as you write it."))
+        cancel = Option(CANCEL, say.t(N_("Do not change it")), ("thoi", "huy", "khong doi", "cancel"))
+        return Page(title, (ask,), (cancel,), exact=True)
+
+    async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
+        """Nothing is changed."""
+        code = here.session.about
+        return Answered((await opened(here, code) if code else None) or listed(here))
+
+    async def typed(self, here: Here, text: str) -> Answered | None:
+        """The reason."""
+        reason, to = clean_reason(text), view_of(here).moving_to
+        if reason is None or to is None:
+            return Answered(here.session, notes=(here.say(BAD_REASON),))
+        return await moved(here, to, reason) if here.session.about else Answered(shown(here, "desk_yes", note=reason))
+
+
+async def moved(here: Here, to: State, note: str) -> Answered:
+    """Move the open request as it was seen, and show it as it stands then."""
+    code, revision = here.session.about or "", view_of(here).revision
+    seen = -1 if revision is None else revision
+    done = await here.world.admin.desk.move(await rights_of(here), code, to, seen, note)
+    return Answered(await opened(here, code) or listed(here), notes=(_outcome(here, code, done),))
+
+
+def _outcome(here: Here, code: str, done: Moved) -> Markup:
+    say, filed = here.say, done.filed
+    if done.outcome is Move.MOVED and filed:
+        state = say(STATES[filed.request.state])
+        return say(N_("{code} now stands at: <b>{state}</b>. Its officer is told."), code=code, state=state)
+    if done.outcome is Move.OVERTAKEN and filed:
+        return overtaken(say, filed)
+    if done.outcome is Move.NO_REASON:
+        return say(BAD_REASON)
+    if done.outcome is Move.NOT_ALLOWED:
+        return say(N_("This request cannot be moved there from where it stands."))
+    return say(N_("There is no such request that your role lets you change."))
+
+
+def _moves(here: Here, rights: Rights, filed: Filed) -> list[Option]:
+    if not rights.may(Act.CHANGE_REQUESTS, filed.unit):
+        return []
+    return [Option(to, here.say.t(MOVES_TO[to]), TYPED[to]) for to in moves_of(filed.request.state)]

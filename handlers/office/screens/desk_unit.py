@@ -1,0 +1,90 @@
+"""The unit that the list is narrowed to: down the tree, or by name."""
+
+from handlers.office.desk_view import narrowed, shown
+from handlers.office.holding import rights_of
+from handlers.office.rights import Act, Rights
+from handlers.office.unit_choice import coverable
+from handlers.page import Answered, Option, Page
+from handlers.screen import Here
+from handlers.voice import bold
+from locales import N_
+
+ANY, THIS, UP, BACK = "any", "this", "up", "back"
+#: Units on one page; the others are found by typing.
+SHOWN = 20
+#: Names told where several fit what was typed.
+_TOLD = 8
+
+
+class DeskUnit:
+    """``session.about`` is the unit whose lower ones are shown; none: the tops of one's own rights."""
+
+    async def page(self, here: Here) -> Page:
+        """The units below, and this one."""
+        say, rights, units = here.say, await rights_of(here), here.world.units
+        at = _at(here, rights)
+        below = _below(rights, at)
+        title = say(N_("<b>Which unit?</b>")) if at is None else bold(units.name(at))
+        typing = say(N_("All units below it count too. A name can also be typed, with or without accents."))
+        options = [Option(code, units.name(code)) for code in below[:SHOWN]]
+        return Page(title, (typing,), (*_this(here, at), *options, *_ways(here, at)), exact=True)
+
+    async def chosen(self, here: Here, value: str) -> Answered:
+        """Narrow to this one, or look below another."""
+        rights = await rights_of(here)
+        at = _at(here, rights)
+        if value in {ANY, BACK}:
+            return Answered(narrowed(here, unit=None) if value == ANY else shown(here, "desk_filter"))
+        if value == THIS:
+            return Answered(narrowed(here, unit=at))
+        if value == UP:
+            return Answered(shown(here, "desk_unit", _above(rights, at)))
+        return Answered(shown(here, "desk_unit", value) if _below(rights, value) else narrowed(here, unit=value))
+
+    async def typed(self, here: Here, text: str) -> Answered | None:
+        """A unit by its name or code."""
+        rights, units = await rights_of(here), here.world.units
+        named = [code for code in _named(here, text) if rights.may(Act.SEE_REQUESTS, code)]
+        if len(named) == 1:
+            return Answered(narrowed(here, unit=named[0]))
+        if not named:
+            return None
+        names = ", ".join(units.name(code) for code in named[:_TOLD])
+        return Answered(
+            here.session, notes=(here.say(N_("Several units fit: {names}. Please type more."), names=names),)
+        )
+
+
+def _named(here: Here, text: str) -> list[str]:
+    """Units of today that the text may mean; a narrowed list says which it was, so that no slip goes unseen."""
+    units, code = here.world.units, text.strip()
+    if units.get(code):
+        return [code]
+    return list(dict.fromkeys(found.unit.code for found in units.find(code, today=here.today)))
+
+
+def _at(here: Here, rights: Rights) -> str | None:
+    about = here.session.about
+    return about if about and rights.may(Act.SEE_REQUESTS, about) else None
+
+
+def _below(rights: Rights, at: str | None) -> tuple[str, ...]:
+    if at is None:
+        return coverable(rights, Act.SEE_REQUESTS)
+    return tuple(unit.code for unit in rights.units.children(at))
+
+
+def _above(rights: Rights, at: str | None) -> str | None:
+    unit = rights.units.get(at)
+    return unit.parent if unit and rights.may(Act.SEE_REQUESTS, unit.parent) else None
+
+
+def _this(here: Here, at: str | None) -> list[Option]:
+    return [Option(THIS, here.say.t(N_("This unit, with all below")), ("don vi nay", "chon", "this"))] if at else []
+
+
+def _ways(here: Here, at: str | None) -> list[Option]:
+    t = here.say.t
+    up = [Option(UP, t(N_("One level up")), ("len", "cap tren", "up"))] if at else []
+    anyone = Option(ANY, t(N_("Any unit")), ("tat ca", "moi don vi", "any"))
+    return [*up, anyone, Option(BACK, t(N_("Back")), ("quay lai", "back"))]

@@ -1,0 +1,114 @@
+"""``troly requests``, on both databases."""
+
+import asyncio
+import json
+
+import pytest
+
+from bot.cli.filters import Wanted
+from bot.store.api import Store
+from handlers.office.model import Filter
+from handlers.office.rights import Role
+from handlers.requests.model import State
+from rules.outcome import Procedure
+from tests.integration.store.conftest import Command, Database
+from tests.support.desk import person
+from tests.support.office import OPERATOR, UNITS, given, settle_units
+from tests.support.stored_dialogue import registered, seen
+
+
+@pytest.fixture
+async def desk(store: Store, database: Database) -> Store:
+    settle_units(database.sql)
+    await registered(store, "1", person(), "DN.NT")
+    await registered(store, "2", person("Lê Thị\tHoa \x1b[31m", procedure=Procedure.REVOKE), "DN.DP")
+    return store
+
+
+async def run(troly: Command, *arguments: str) -> tuple[int, str, str]:
+    """A command runs a loop of its own, and so it does in a thread of its own."""
+    return await asyncio.to_thread(troly, "requests", *arguments)
+
+
+async def test_a_pipe_gets_tab_separated_lines(desk: Store, troly: Command) -> None:
+    code, out, _ = await run(troly, "list")
+
+    assert code == 0
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert [row[0] for row in rows] == ["YC-2026-000002", "YC-2026-000001"]
+    assert rows[0][3] == "Lê Thị Hoa [31m"
+    assert {len(row) for row in rows} == {8}
+
+
+async def test_programs_get_json_lines_with_machine_names(desk: Store, troly: Command) -> None:
+    _, out, _ = await run(troly, "list", "--json", "--procedure", "thu hoi chung thu", "--unit", "xa dai phuoc")
+
+    (line,) = map(json.loads, out.splitlines())
+    assert (line["code"], line["state"], line["unit"], line["revision"]) == ("YC-2026-000002", "submitted", "DN.DP", 0)
+
+
+async def test_a_limit_takes_the_newest(desk: Store, troly: Command) -> None:
+    _, out, _ = await run(troly, "list", "--limit", "1")
+    assert out.startswith("YC-2026-000002")
+    assert len(out.splitlines()) == 1
+
+
+async def test_show_tells_one_with_its_history(desk: Store, troly: Command) -> None:
+    _, out, _ = await run(troly, "show", "yc-2026-000001")
+    assert "Nguyễn Văn An" in out
+    assert "submitted" in out
+    assert (await run(troly, "show", "YC-2026-000009"))[0] == 1
+
+
+async def test_set_moves_each_and_says_what_could_not_be(desk: Store, troly: Command) -> None:
+    code, out, _ = await run(troly, "set", "YC-2026-000001", "YC-2026-000009", "--state", "da tiep nhan")
+
+    assert code == 1
+    assert out.splitlines() == ["YC-2026-000001: accepted", "YC-2026-000009: no such request within reach"]
+    filed = await seen(desk, OPERATOR, "YC-2026-000001")
+    assert (filed.request.state, filed.actor) == (State.ACCEPTED, "machine")
+
+
+async def test_all_that_match_are_counted_before_they_are_changed(desk: Store, troly: Command) -> None:
+    bulk = ("set", "--all-matching", "--unit", "DN", "--state", "sent_back", "--note", "thiếu dấu")
+    code, out, _ = await run(troly, *bulk)
+    assert (code, out.startswith("2 of 2")) == (0, True)
+    assert (await seen(desk, OPERATOR, "YC-2026-000001")).revision == 0
+
+    code, out, _ = await run(troly, *bulk, "--yes")
+    assert (code, out) == (0, "Changed: 2; left as they were: 0.\n")
+    assert (await seen(desk, OPERATOR, "YC-2026-000001")).note == "thiếu dấu"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("set", "--state", "accepted"),
+        ("set", "YC-2026-000001", "--all-matching", "--state", "accepted"),
+        ("set", "YC-2026-000001", "--state", "nowhere"),
+        ("list", "--since", "hôm qua"),
+        ("list", "--unit", "xa la"),
+        ("list", "--procedure", "x"),
+    ],
+)
+async def test_what_is_not_understood_changes_nothing(desk: Store, troly: Command, wrong: tuple[str, ...]) -> None:
+    code, out, error = await run(troly, *wrong)
+    assert (code, out) == (2, "")
+    assert error
+
+
+async def test_as_a_person_the_command_reaches_as_far_as_they_do(desk: Store, troly: Command) -> None:
+    admin = await given(desk, "admin", Role.ADMIN, "DN.NT")
+    officer = await given(desk, "focal", Role.FOCAL, "DN.NT")
+
+    assert "000002" not in (await run(troly, "list", "--as", admin.id))[1]
+    assert "Nguyễn" not in (await run(troly, "list", "--as", officer.id))[1]
+    assert (await run(troly, "set", "YC-2026-000001", "--state", "accepted", "--as", officer.id))[0] == 3
+    assert (await run(troly, "set", "YC-2026-000002", "--state", "accepted", "--as", admin.id))[0] == 1
+
+
+def test_words_in_either_language_mean_the_same_filter() -> None:
+    typed = Wanted(unit="tinh dong nai", procedures=["revoke", "gia han chung thu"], states=["Hoan thanh", "sent back"])
+    assert typed.filter(UNITS) == Filter(
+        unit="DN", procedures=(Procedure.REVOKE, Procedure.EXTEND), states=(State.DONE, State.SENT_BACK)
+    )

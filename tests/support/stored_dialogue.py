@@ -1,0 +1,70 @@
+"""A conversation over the real store, written as ``tests.support.dialogue`` writes one over the memory ports."""
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from bot.store.api import Incoming, PendingTurn, Store, TurnUnit
+from handlers import Session, respond
+from handlers.events import Event
+from handlers.office.model import Filed
+from handlers.office.rights import Rights
+from handlers.ports import World
+from handlers.requests.model import Content, Request
+from tests.support.dialogue import Dialogue, pack
+from tests.support.office import UNITS, office
+from tests.support.ports import StoredTurns
+from tests.support.storing import CHANNEL, NOW
+
+_updates = count(1)
+
+
+@dataclass
+class StoredDialogue(Dialogue):
+    """One person's conversation: every turn is taken from the inbox and committed, as the assistant does it."""
+
+    store: Store = field(kw_only=True)
+    address: str = field(kw_only=True)
+
+    async def does(self, event: Event) -> str:
+        """A turn, and those that follow from it."""
+        update = f"dialogue {next(_updates)}"
+        (chat,) = await self.store.receive([Incoming(CHANNEL, update, self.address, event)], NOW)
+        while pending := await self.store.pending(chat):
+            async with self.store.turn(pending, NOW) as unit:
+                await self._take(pending, unit)
+        return self.text
+
+    async def _take(self, pending: PendingTurn, unit: TurnUnit) -> None:
+        session = Session.restored(pending.session) if pending.session else None
+        turn = await respond(session, pending.event, _world(unit))
+        remembered = turn.session.model_dump_json() if turn.session else None
+        await unit.finish(remembered, turn.replies, turn.again)
+        self.session, self.heard = turn.session, turn.replies
+        self.choices = next((reply.choices for reply in reversed(turn.replies) if reply.choices), self.choices)
+
+
+def _world(unit: TurnUnit) -> World:
+    return World(
+        now=NOW,
+        pack=pack(),
+        requests=unit.requests,
+        own_data=unit.own_data,
+        channel=CHANNEL,
+        register=unit.register,
+        admin=unit.admin,
+        units=UNITS,
+    )
+
+
+async def registered(store: Store, address: str, content: Content, unit: str | None) -> Request:
+    """A request of an officer of this unit."""
+    async with StoredTurns(store, address)() as turn:
+        return await turn.requests.register(content.model_copy(update={"unit_code": unit}))
+
+
+async def seen(store: Store, rights: Rights, code: str) -> Filed:
+    """A request as these rights let it be seen."""
+    async with office(store) as at:
+        filed = await at.admin.desk.get(rights, code)
+    assert filed is not None
+    return filed
