@@ -135,7 +135,10 @@ class Picture(Protocol):
     async def numbers(
         self, rights: Rights, unit: str | None, today: date, now: datetime
     ) -> tuple[Numbers, tuple[Numbers, ...]]:
-        """The total of a unit, or of all within reach, and a line for each unit below it; zeros where out of reach."""
+        """The total of a unit, or of all within reach, and a line for each unit below it.
+
+        What is out of reach is not counted, as in the request list.
+        """
 
     async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:
         """What of it was open, day by day."""

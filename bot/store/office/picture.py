@@ -43,9 +43,9 @@ class StoredPicture:
     async def numbers(
         self, rights: Rights, unit: str | None, today: date, now: datetime
     ) -> tuple[Numbers, tuple[Numbers, ...]]:
-        """The total of a unit, or of all within reach, and its lines."""
+        """The total of a unit, or of all within reach, and its lines; what lies out of reach is never read."""
         top, reach = opened(rights, unit), rights.reach(Act.SEE_PICTURE)
-        if not (rights.may(Act.SEE_PICTURE, top) if top else reach):
+        if not reach:
             return Numbers(top), ()
         below = [child.code for child in rights.units.children(top)] if top else top_units(rights)
         rows = await self._rows(reach, today, now)
