@@ -119,6 +119,16 @@ class Desk(Protocol):
         """Move all that are meant and may be moved, as one."""
 
 
+class Extract(Protocol):
+    """What an export reads of the request list; names and serial numbers come masked where they may not be seen."""
+
+    async def extent(self, rights: Rights, wanted: Filter) -> tuple[int, int]:
+        """How many requests are meant, and the number (``Filed.number``) of the newest of them."""
+
+    async def batch(self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int) -> tuple[Filed, ...]:
+        """The oldest of them beyond the number ``after``, none beyond ``last``; without their history."""
+
+
 class Journal(Protocol):
     """The audit chain."""
 
@@ -159,6 +169,7 @@ class Office(Protocol):
 
     people: People
     desk: Desk
+    extract: Extract
     journal: Journal
     picture: Picture
     units: UnitBook

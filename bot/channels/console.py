@@ -5,18 +5,16 @@ import html
 import re
 import sys
 import threading
-import unicodedata
 from collections.abc import AsyncIterator
 
 from rich.console import Console as RichConsole
 from rich.markup import escape
 
 from bot.channels.markup import plain
+from bot.harmless import harmless
 
 #: HTML subset -> rich's markup.
 _TAGS = {"b": "bold", "i": "italic", "u": "underline", "code": "cyan"}
-#: Controls, invisible formats (bidirectional overrides), half characters: what steers a terminal or fools its reader.
-_STEERING = frozenset({"Cc", "Cf", "Cs"})
 
 
 class Console:
@@ -39,17 +37,6 @@ def _styled(text: str) -> str:
     for tag, style in _TAGS.items():
         styled = styled.replace(f"<{tag}>", f"[{style}]").replace(f"</{tag}>", f"[/{style}]")
     return html.unescape(re.sub(r"</?a[^>]*>", "", styled))
-
-
-def harmless(text: str) -> str:
-    """The text with what a stranger could steer a terminal by replaced; line breaks stay, tabs become blanks."""
-    return "".join(map(_harmless, text))
-
-
-def _harmless(letter: str) -> str:
-    if letter == "\t":
-        return " "
-    return "\ufffd" if letter != "\n" and unicodedata.category(letter) in _STEERING else letter
 
 
 async def typed_lines(*, prompt: bool) -> AsyncIterator[str]:

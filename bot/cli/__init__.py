@@ -37,6 +37,7 @@ COMMANDS = {
     "rights": ("bot.cli.rights:rights", N_("Print which role may do what, and how far.")),
     "stats": ("bot.cli.stats:stats", N_("Show how many certificates of which unit have still to be looked after.")),
     "audit": ("bot.cli.audit:app", N_("Show the journal, and prove that it is whole.")),
+    "export": ("bot.cli.export:app", N_("Write requests to files: spreadsheets, official lists, data.")),
     "screens": ("bot.cli.screens:screens", N_("Write one page with every screen and a diagram of the flow.")),
 }
 

@@ -73,8 +73,34 @@ async def acting(person: str | None = None) -> AsyncIterator[Acting]:
         units = await store.units()
         chat = await chat_id(store, person) if person is not None else ""
         async with store.office(now, chat=chat, channel=MACHINE) as unit:
-            rights = Rights.operator(units) if person is None else Rights.of(await unit.admin.people.mine(), units)
-            yield Acting(store, unit, rights, units, now)
+            yield Acting(store, unit, await _rights(unit, person, units), units, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Entitled:
+    """A store without an open transaction, for what takes long, and by which rights it is used."""
+
+    store: Store
+    rights: Rights
+    chat: str  #: id of the chat of ``--as``; empty for the operator
+    now: datetime
+
+
+@asynccontextmanager
+async def entitled(act: Act, person: str | None = None) -> AsyncIterator[Entitled]:
+    """Open the store for one who may do this at all; raises as ``acting`` and ``Acting.need`` do."""
+    async with store_of(load_settings()) as opened:
+        store, now = opened.store, datetime.now(UTC)
+        units = await store.units()
+        chat = await chat_id(store, person) if person is not None else ""
+        async with store.office(now, chat=chat, channel=MACHINE) as unit:
+            rights = await _rights(unit, person, units)
+            Acting(store, unit, rights, units, now).need(act)
+        yield Entitled(store, rights, chat, now)
+
+
+async def _rights(unit: OfficeUnit, person: str | None, units: UnitDirectory) -> Rights:
+    return Rights.operator(units) if person is None else Rights.of(await unit.admin.people.mine(), units)
 
 
 async def chat_id(store: Store, person: str) -> str:

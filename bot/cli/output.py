@@ -1,8 +1,5 @@
 """Where a command's text goes."""
 
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -27,30 +24,3 @@ def write(text: str, out: Path | None) -> None:
         reason = error.strerror if isinstance(error, OSError) else error
         message = N_("{file} cannot be written ({reason}); choose another folder or file")
         raise OutputError(message, file=out, reason=reason) from None
-
-
-def write_bytes(content: bytes, out: Path) -> None:
-    """To a file, whose folder is made; what stood under its name stays whole until all of it is written.
-
-    Raises:
-        OutputError: the file cannot be written.
-    """
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        _put(content, out)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        message = N_("{file} cannot be written ({reason}); choose another folder or file")
-        raise OutputError(message, file=out, reason=reason) from None
-
-
-def _put(content: bytes, out: Path) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-    try:
-        with os.fdopen(handle, "wb") as written:
-            written.write(content)
-        Path(name).replace(out)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -13,9 +13,9 @@ import typer
 from bot.charts import Charts
 from bot.cli.acting import Acting, As, acting
 from bot.cli.language import Language, language_of
-from bot.cli.output import write_bytes
 from bot.cli.stats_table import as_columns, show
 from bot.errors import Forbidden
+from bot.exports.landing import landing
 from bot.settings import load_settings
 from handlers.dates import day
 from handlers.office.chart import Chart
@@ -58,8 +58,7 @@ def stats(
     say = Voice(language_of(language))
     counted = asyncio.run(_counted(unit, until.date() if until else None, person, say))
     if png is not None:
-        settings = load_settings()
-        write_bytes(Charts(settings.data_dir / "charts").drawn(_chart(say, counted)), png)
+        _draw(_chart(say, counted), png)
     if as_json:
         typer.echo(json.dumps(_data(counted), ensure_ascii=False, indent=2))
     elif png is None:
@@ -101,6 +100,13 @@ def _chart(say: Voice, counted: Stats) -> Chart:
     if counted.burnt:
         return burn_chart(say, counted.units, counted.total.unit, counted.burnt, counted.now)
     return bar_chart(say, counted.units, counted.total, counted.lines, counted.now)
+
+
+def _draw(chart: Chart, out: Path) -> None:
+    picture = Charts(load_settings().data_dir / "charts").drawn(chart)
+    with landing(out) as place:
+        place.draft.write_bytes(picture)
+        place.land()
 
 
 def _data(counted: Stats) -> dict[str, object]:

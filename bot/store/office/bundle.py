@@ -2,11 +2,12 @@
 
 from bot.store.office.acting import Acting
 from bot.store.office.desk import StoredDesk
+from bot.store.office.extract import StoredExtract
 from bot.store.office.journal import StoredJournal
 from bot.store.office.people import StoredPeople
 from bot.store.office.picture import StoredPicture
 from bot.store.office.unit_book import StoredUnitBook
-from handlers.ports import Desk, Journal, People, Picture, UnitBook
+from handlers.ports import Desk, Extract, Journal, People, Picture, UnitBook
 
 
 class StoredOffice:
@@ -18,4 +19,5 @@ class StoredOffice:
         self.people: People = StoredPeople.of(acting, journal)
         self.desk: Desk = StoredDesk(acting, journal)
         self.picture: Picture = StoredPicture(acting)
+        self.extract: Extract = StoredExtract(acting)
         self.units: UnitBook = StoredUnitBook(acting, journal)

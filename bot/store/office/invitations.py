@@ -62,8 +62,7 @@ class Invitations:
         if role is Role.OWNER:
             return None if unit is None else Refusal.UNKNOWN
         known = rights.units.get(unit)
-        closed = known is None or (known.closed_on is not None and known.closed_on <= vietnamese_day(self.acting.now))
-        return Refusal.UNKNOWN if closed else None
+        return None if known and known.is_open(vietnamese_day(self.acting.now)) else Refusal.UNKNOWN
 
     def _hashed(self, code: str) -> str:
         return self.acting.keyring.lookup("invitation", code.strip().lower())

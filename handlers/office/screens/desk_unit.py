@@ -23,7 +23,7 @@ class DeskUnit:
         """The units below, and this one."""
         say, rights, units = here.say, await rights_of(here), here.world.units
         at = _at(here, rights)
-        below = _below(rights, at)
+        below = _below(here, rights, at)
         title = say(N_("<b>Which unit?</b>")) if at is None else bold(units.name(at))
         typing = say(N_("All units below it count too. A name can also be typed, with or without accents."))
         options = [Option(code, units.name(code)) for code in below[:SHOWN]]
@@ -39,7 +39,7 @@ class DeskUnit:
             return Answered(narrowed(here, unit=at))
         if value == UP:
             return Answered(shown(here, "desk_unit", _above(rights, at)))
-        return Answered(shown(here, "desk_unit", value) if _below(rights, value) else narrowed(here, unit=value))
+        return Answered(shown(here, "desk_unit", value) if _below(here, rights, value) else narrowed(here, unit=value))
 
     async def typed(self, here: Here, text: str) -> Answered | None:
         """A unit by its name or code."""
@@ -68,9 +68,9 @@ def _at(here: Here, rights: Rights) -> str | None:
     return about if about and rights.may(Act.SEE_REQUESTS, about) else None
 
 
-def _below(rights: Rights, at: str | None) -> tuple[str, ...]:
+def _below(here: Here, rights: Rights, at: str | None) -> tuple[str, ...]:
     if at is None:
-        return coverable(rights, Act.SEE_REQUESTS)
+        return coverable(rights, Act.SEE_REQUESTS, here.today)
     return tuple(unit.code for unit in rights.units.children(at))
 
 

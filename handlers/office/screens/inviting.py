@@ -146,5 +146,6 @@ def _back(here: Here) -> Option:
 async def _offered(here: Here, plan: Plan) -> tuple[str, ...]:
     rights: Rights = await rights_of(here)
     act = GIVING[plan.role]
-    found = units_named(here.world.units, plan.words) if plan.words else coverable(rights, act)
+    typed, today = plan.words, here.today
+    found = units_named(here.world.units, typed, today) if typed else coverable(rights, act, today)
     return tuple(unit for unit in found if rights.may(act, unit))[:10]

@@ -1,0 +1,96 @@
+"""``troly export``."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+from bot.cli.acting import As, entitled
+from bot.cli.filters import (
+    ExpiresFromOption,
+    ExpiresUntilOption,
+    ProcedureOption,
+    SinceOption,
+    StateOption,
+    TextOption,
+    UnitOption,
+    UntilOption,
+    Wanted,
+)
+from bot.cli.language import Language, translator_of
+from bot.errors import OutputError
+from bot.exports.export import export
+from bot.exports.model import Exported, Form, Order
+from bot.exports.writers import ENDINGS
+from handlers.office.rights import Act
+from locales import N_, Translator
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+#: As a shell tells a command that Ctrl-C ended.
+CANCELLED = 130
+
+
+@app.callback()
+def _exports() -> None:
+    """One kind so far; a callback keeps its name a word of the command line."""
+
+
+@app.command(help=N_("Write the requests that are meant to one file, complete or not at all."))
+def requests(
+    *,
+    form: Annotated[Form, typer.Option("--format", help=N_("Kind of file."))],
+    out: Annotated[Path, typer.Option("--out", help=N_("The file to write."))],
+    unit: UnitOption = None,
+    procedure: ProcedureOption = None,
+    state: StateOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    expires_from: ExpiresFromOption = None,
+    expires_until: ExpiresUntilOption = None,
+    text: TextOption = "",
+    person: As = None,
+    force: Annotated[bool, typer.Option("--force", help=N_("Replace a file that is there."))] = False,
+    language: Language = None,
+) -> None:
+    """Personal columns are masked where ``--as`` may not see them."""
+    t = translator_of(language)
+    _check(form, out, force=force)
+    wanted = Wanted(unit, procedure, state, since, until, expires_from, expires_until, text)
+    try:
+        done = asyncio.run(_exported(form, out, wanted, person, t))
+    except KeyboardInterrupt:
+        typer.echo(t(N_("Cancelled; nothing was written.")), err=True)
+        raise typer.Exit(CANCELLED) from None
+    typer.echo(t(N_("Written to {file}; requests: {count}."), file=out, count=done.count), err=True)
+    if done.left_out:
+        typer.echo(
+            t(N_("Left out, because this kind of file is not for them: {number}."), number=done.left_out), err=True
+        )
+
+
+def _check(form: Form, out: Path, *, force: bool) -> None:
+    """Before anything is read.
+
+    Raises:
+        OutputError: the name does not fit, or is taken.
+    """
+    endings = ENDINGS[form]
+    if out.suffix.lower() not in endings:
+        message = N_("A file of the kind {form} needs a name ending in {endings}, such as {example}.")
+        example = out.with_suffix(endings[0]).name if out.name else f"requests{endings[0]}"
+        raise OutputError(message, form=form.value, endings=" / ".join(endings), example=example)
+    if out.exists() and not force:
+        raise OutputError(N_("{file} is there already; add --force to replace it, or choose another name."), file=out)
+
+
+async def _exported(form: Form, out: Path, wanted: Wanted, person: str | None, t: Translator) -> Exported:
+    async with entitled(Act.EXPORT_REQUESTS, person) as by:
+        order = Order(by.rights, wanted.filter(by.rights.units), form, t, by.now, chat=by.chat)
+        columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+            task = bar.add_task("", total=None)
+            return await export(by.store, order, out, lambda done, total: bar.update(task, completed=done, total=total))

@@ -1,0 +1,84 @@
+"""What stands in an exported list: declared once, for the spreadsheet, CSV, JSON Lines, and the way back in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any
+
+from handlers.office.model import Filed
+from handlers.office.units import UnitDirectory
+from handlers.requests.fields import FIELDS
+from handlers.requests.words import EVENTS, PROCEDURES, STATES, SUBJECTS
+from locales import N_
+
+#: As a program reads it; several words are a tuple. Moments are aware.
+Value = str | int | date | datetime | tuple[str, ...] | None
+Get = Callable[[Filed, UnitDirectory], Value]
+
+
+class Kind(StrEnum):
+    """What a column holds."""
+
+    TEXT = "text"
+    DAY = "day"
+    MOMENT = "moment"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column."""
+
+    key: str  #: its name for programs
+    title: str  #: message id of its heading
+    width: int  #: in characters of a spreadsheet
+    get: Get
+    kind: Kind = Kind.TEXT
+    words: Mapping[Any, str] = field(default_factory=dict)  #: message ids of the words it may hold; empty: any text
+    wraps: bool = False  #: its cells grow taller, not cut
+    personal: bool = False  #: masked for those who may not see it
+
+
+def _of(path: str) -> Get:
+    """What stands at an attribute of the ``Filed``."""
+    at = attrgetter(path)
+    return lambda filed, _units: at(filed)
+
+
+def _news(name: str) -> Get:
+    return lambda filed, _units: filed.request.content.news.get(name)
+
+
+def _unit_name(filed: Filed, units: UnitDirectory) -> str | None:
+    return units.name(filed.unit) or None
+
+
+#: The new information that a request can be about.
+NEWS = ("new_name", "new_address", "new_superior", "new_unit", "new_email")
+
+COLUMNS = (
+    Column("code", N_("Request code"), 16, _of("request.code")),
+    Column("state", N_("State"), 14, _of("request.state"), words=STATES),
+    Column("note", N_("Note"), 36, _of("note"), wraps=True, personal=True),
+    Column("unit_code", N_("Unit code"), 14, _of("unit")),
+    Column("unit_name", N_("Unit"), 32, _unit_name),
+    Column("managing_body", FIELDS["unit"].title, 32, _of("request.content.unit")),
+    Column("subscriber", FIELDS["subscriber"].title, 32, _of("request.content.subscriber"), personal=True),
+    Column("subject", N_("Kind of subscriber"), 20, _of("request.content.subject"), words=SUBJECTS),
+    Column("procedure", N_("Procedure"), 30, _of("request.content.procedure"), words=PROCEDURES),
+    Column("form", N_("Form"), 8, _of("request.content.form")),
+    Column(
+        "certificate_name", N_("Name on the certificate"), 32, _of("request.content.certificate_name"), personal=True
+    ),
+    Column("serial", FIELDS["serial"].title, 20, _of("request.content.serial"), personal=True),
+    Column("not_after", N_("Valid until"), 13, _of("request.content.not_after"), Kind.DAY),
+    Column("events", N_("What happened"), 32, _of("request.content.events"), words=EVENTS),
+    *(Column(name, FIELDS[name].title, 30, _news(name), personal=True) for name in NEWS),
+    Column("registered_at", N_("Registered at"), 17, _of("registered_at"), Kind.MOMENT),
+    Column("changed_at", N_("Changed at"), 17, _of("changed_at"), Kind.MOMENT),
+    Column("revision", N_("Revision"), 9, _of("revision"), Kind.NUMBER),
+    Column("channel", N_("Channel"), 10, _of("request.content.channel")),
+    Column("pack", N_("Rule pack"), 16, _of("request.content.pack")),
+)

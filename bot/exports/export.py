@@ -1,0 +1,68 @@
+"""An export from its order to its file."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.exports.about import About
+from bot.exports.landing import Landing, landing
+from bot.exports.model import Exported, Order, Writer
+from bot.exports.rows import Span, batches, span
+from bot.exports.writers import writer_of
+from bot.store.api import Store
+
+#: Told how many requests are written, and of how many.
+Progress = Callable[[int, int], None]
+_Given = TypeVar("_Given")
+
+
+async def export(store: Store, order: Order, target: Path, progress: Progress) -> Exported:
+    """Write what is ordered to ``target``, replacing what is there; the journal has a row before the file appears.
+
+    Cancelled or failed, it leaves nothing behind. The event loop goes on while files are written.
+
+    Raises:
+        OutputError: the file cannot be written.
+        StoreError: the requests cannot be read.
+    """
+    with landing(target) as place:
+        meant = await span(store, order)
+        about = About(order, meant.count)
+        writer = await _in_thread(writer_of, order.form, place.draft, about)
+        try:
+            count = await _write(store, order, meant, writer, progress)
+        except BaseException:
+            writer.abandon()
+            raise
+        await _record(store, order, count)
+        await _in_thread(Landing.land, place)
+        return Exported(count, (target,), writer.left_out)
+
+
+async def _write(store: Store, order: Order, meant: Span, writer: Writer, progress: Progress) -> int:
+    """How many requests were read."""
+    count = 0
+    progress(count, meant.count)
+    async for batch in batches(store, order, meant):
+        await _in_thread(writer.add, batch)
+        count += len(batch)
+        progress(count, meant.count)
+    await _in_thread(writer.finish)
+    return count
+
+
+async def _record(store: Store, order: Order, count: int) -> None:
+    async with store.office(order.now, chat=order.chat, channel=order.channel) as unit:
+        await unit.admin.journal.record(order.rights, "export", order.form.value, unit=order.wanted.unit, count=count)
+        await unit.commit()
+
+
+async def _in_thread(work: Callable[..., _Given], *arguments: Any) -> _Given:
+    """Off the event loop; who cancels waits until it is over, for the file it writes is about to be removed."""
+    running = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise

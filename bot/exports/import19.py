@@ -1,0 +1,113 @@
+"""The spreadsheet of 19 columns that is said to be imported at the provider: reported practice, never official here.
+
+Three public tools have it (source S15 of the fact base, level "reported"), and name 18 fields for its 19 columns; the
+number of the row is put first.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bot.exports.about import About
+from bot.exports.xlsx import close_rows, fitting, open_workbook, write_workbook
+from bot.exports.xlsx_sheets import information
+from bot.harmless import harmless
+from handlers.office.model import Filed
+from handlers.office.units import UnitDirectory
+from handlers.requests.model import Content
+from locales import N_
+from rules.facts import Subject
+from rules.outcome import Procedure
+
+#: Headings with widths in characters; in Vietnamese for everybody, because a program of others reads them.
+COLUMNS = (
+    ("STT", 6),
+    ("Họ tên", 28),
+    ("Ngày sinh", 12),
+    ("CCCD", 16),
+    ("Nơi cấp", 20),
+    ("Ngày cấp", 12),
+    ("E-mail", 28),
+    ("Tổ chức cấp 1", 30),
+    ("Tổ chức cấp 2", 30),
+    ("Tổ chức cấp 3", 30),
+    ("Tổ chức cấp 4", 30),
+    ("Tỉnh/TP (1)", 18),
+    ("Tỉnh/TP (2)", 18),
+    ("Chức vụ", 20),
+    ("Điện thoại", 14),
+    ("Serial CTS cũ", 20),
+    ("Nhà mạng", 12),
+    ("Chuyển số", 12),
+    ("Loại thiết bị", 14),
+)
+#: What a person needs a row for.
+PROCEDURES = frozenset({Procedure.ISSUE_NEW, Procedure.CHANGE_INFORMATION})
+_LEVELS = 4
+REPORTED = N_(
+    "This layout is reported practice, met in three public tools; its official status is unknown. Compare it with what"
+    " the receiving office asks for before you send it (to be checked)."
+)
+EIGHTEEN = N_(
+    "The source names 18 fields for its 19 columns; the number of the row is put first. Which level of a body comes"
+    " first is this assistant's reading: the highest."
+)
+BLANK = N_(
+    "What is not held stays blank, personal numbers (CCCD) always. Only requests of persons for a new certificate or"
+    " for a change of information are here; left out: {number}."
+)
+
+
+class Import19Writer:
+    """Implements ``bot.exports.model.Writer``."""
+
+    def __init__(self, path: Path, about: About) -> None:
+        self._about = about
+        self._workbook = open_workbook(path)
+        self._sheet = self._workbook.add_worksheet("Danh sách")
+        self._row = 0
+        self.left_out = 0
+        bold = self._workbook.add_format({"bold": True, "border": 1, "text_wrap": True})
+        for at, (title, width) in enumerate(COLUMNS):
+            self._sheet.set_column(at, at, width)
+            self._sheet.write_string(0, at, title, bold)
+        self._sheet.freeze_panes(1, 0)
+
+    def add(self, batch: Sequence[Filed]) -> None:
+        """A row for each person who needs one."""
+        for filed in batch:
+            content = filed.request.content
+            if content.subject is not Subject.INDIVIDUAL or content.procedure not in PROCEDURES:
+                self.left_out += 1
+                continue
+            self._row += 1
+            self._sheet.write_number(self._row, 0, self._row)
+            for at, text in _cells(content, filed.unit, self._about.units):
+                self._sheet.write_string(self._row, at, fitting(harmless(text)))
+
+    def finish(self) -> None:
+        """The sheet that says what this is."""
+        blank = self._about.t(BLANK, number=self.left_out)
+        information(self._workbook, self._about, self._about.t(REPORTED), self._about.t(EIGHTEEN), blank)
+        write_workbook(self._workbook)
+
+    def abandon(self) -> None:
+        """Let go of the rows' files."""
+        close_rows(self._workbook)
+
+
+def _cells(content: Content, unit: str | None, units: UnitDirectory) -> Iterator[tuple[int, str]]:
+    """Columns and what is known for them."""
+    yield 1, content.subscriber
+    yield 6, content.news.get("new_email", "")
+    yield from enumerate(_bodies(content, unit, units), start=7)
+    yield 15, content.serial or ""
+
+
+def _bodies(content: Content, unit: str | None, units: UnitDirectory) -> list[str]:
+    """The managing body's line of superiors, the highest first; the body alone where it is not known in the tree."""
+    line: list[str] = []
+    at = units.get(unit)
+    while at is not None:
+        line.insert(0, at.name)
+        at = units.get(at.parent)
+    return line[-_LEVELS:] or [content.unit]

@@ -1,0 +1,115 @@
+"""The parts of an official document around its table, made with python-docx."""
+
+from docx.document import Document
+from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
+from docx.shared import Length, Mm, Pt
+from docx.table import _Cell
+from docx.text.paragraph import Paragraph
+
+from bot.exports.templates.ooxml import field, font, keep_whole, line_above
+
+#: Decree 30/2020/NĐ-CP, appendix I: A4, margins 20-25 mm above and below, 30-35 mm left, 15-20 mm right.
+_SHORT, _LONG, _TOP, _LEFT, _RIGHT = Mm(210), Mm(297), Mm(20), Mm(30), Mm(15)
+#: Wider than a portrait page: a landscape one.
+_WIDE = Mm(200)
+_LEFT_SHARE = 0.41
+_CENTRE = WD_ALIGN_PARAGRAPH.CENTER
+_NATION, _MOTTO = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"
+_SIGNS = "NGƯỜI ĐỨNG ĐẦU\nCƠ QUAN, TỔ CHỨC QUẢN LÝ TRỰC TIẾP"
+_DRAFT = (
+    "Mẫu {form} – Dự thảo do Trợ lý Chứng thư lập: đối chiếu bố cục với Phụ lục Nghị định số 68/2024/NĐ-CP"
+    " trước khi ký, gửi."
+)
+
+
+def set_page(document: Document, *, landscape: bool) -> int:
+    """A4 and the type of official documents; the width to write on."""
+    section = document.sections[0]
+    if landscape:
+        section.orientation = WD_ORIENT.LANDSCAPE
+    section.page_width, section.page_height = (_LONG, _SHORT) if landscape else (_SHORT, _LONG)
+    section.top_margin = section.bottom_margin = _TOP
+    section.left_margin, section.right_margin = _LEFT, _RIGHT
+    font(document.styles["Normal"], "Times New Roman", Pt(13))
+    document.styles["Normal"].paragraph_format.space_after = Pt(0)
+    return int((_LONG if landscape else _SHORT) - _LEFT - _RIGHT)
+
+
+def said(paragraph: Paragraph, text: str, size: int = 13, look: str = "", *, centred: bool = True) -> Paragraph:
+    """Text in a paragraph; ``look`` has "bold", "italic" or both in it."""
+    run = paragraph.add_run(text)
+    run.font.size, run.bold, run.italic = Pt(size), "bold" in look, "italic" in look
+    if centred:
+        paragraph.alignment = _CENTRE
+    return paragraph
+
+
+def side_by_side(document: Document, width: int, share: float) -> tuple[_Cell, _Cell]:
+    """Two columns without lines; ``share`` of the width is the left one's."""
+    table = document.add_table(rows=1, cols=2)
+    table.autofit = False
+    for at, part in enumerate((share, 1 - share)):
+        table.columns[at].width = table.cell(0, at).width = Length(int(width * part))
+    keep_whole(table.rows[0])
+    return table.cell(0, 0), table.cell(0, 1)
+
+
+def heading(document: Document, width: int) -> None:
+    """Who writes, the nation and its motto, number, place and day."""
+    size = 13 if width > _WIDE else 12
+    left, right = side_by_side(document, width, _LEFT_SHARE)
+    said(left.paragraphs[0], "{{ superior }}", size)
+    said(left.add_paragraph(), "{{ body }}", size, look="bold")
+    line_above(left.add_paragraph(), int(width * _LEFT_SHARE), 0.35)
+    said(left.add_paragraph(), "Số: ........../..........", size)
+    said(right.paragraphs[0], _NATION, size, look="bold")
+    said(right.add_paragraph(), _MOTTO, size + 1, look="bold")
+    line_above(right.add_paragraph(), int(width * (1 - _LEFT_SHARE)), 0.42 if width > _WIDE else 0.6)
+    said(right.add_paragraph(), "................., ngày ..... tháng ..... năm .......", size, look="italic")
+
+
+def title(document: Document, asks: str, width: int) -> None:
+    """What the document is, and to whom it goes."""
+    first = said(document.add_paragraph(), "DANH SÁCH", 14, look="bold")
+    first.paragraph_format.space_before = Pt(12)
+    said(document.add_paragraph(), asks, 14, look="bold")
+    line_above(document.add_paragraph(), width, 0.3)
+    to = said(document.add_paragraph(), "Kính gửi: {{ recipient }}", 14)
+    to.paragraph_format.space_after = Pt(8)
+
+
+def contact(document: Document, wanted: tuple[str, ...], width: int) -> None:
+    """Who can be asked, written by hand: none of it is held."""
+    head = said(document.add_paragraph(), "Thông tin người liên hệ:", look="bold", centred=False)
+    head.paragraph_format.space_before = Pt(8)
+    head.paragraph_format.keep_with_next = True
+    for label in wanted:
+        row = said(document.add_paragraph(), f"- {label}: \t", centred=False)
+        row.paragraph_format.keep_with_next = True
+        row.paragraph_format.tab_stops.add_tab_stop(Length(width), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
+
+
+def signature(document: Document, width: int) -> None:
+    """Where the head signs and the seal goes."""
+    document.add_paragraph().paragraph_format.keep_with_next = True
+    left, right = side_by_side(document, width, _LEFT_SHARE)
+    said(left.paragraphs[0], "Nơi nhận:", 12, look="bold italic", centred=False)
+    for receiver in ("- Như trên;", "- Lưu: VT."):
+        said(left.add_paragraph(), receiver, 11, centred=False)
+    said(right.paragraphs[0], _SIGNS, 13 if width > _WIDE else 12, "bold")
+    said(right.add_paragraph(), "(Ký, ghi rõ họ tên, đóng dấu)", look="italic")
+    for _ in range(4):
+        said(right.add_paragraph(), "")
+    said(document.add_paragraph(), "", 1)  # Word wants a paragraph behind a table; a small one makes no page
+
+
+def footer(document: Document, form: str) -> None:
+    """That the layout is a draft, and which page this is."""
+    below = document.sections[0].footer
+    said(below.paragraphs[0], _DRAFT.format(form=form), 9, look="italic", centred=False)
+    pages = said(below.add_paragraph(), "Trang ", 9, centred=False)
+    pages.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    field(pages, "PAGE", Pt(9))
+    said(pages, "/", 9, centred=False)
+    field(pages, "NUMPAGES", Pt(9))

@@ -1,0 +1,56 @@
+"""What an export reads of the request list."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.store import places
+from bot.store.moments import moment
+from bot.store.office.acting import Acting
+from bot.store.office.filtering import meant
+from bot.store.sealing import Keyring
+from handlers.office.masking import masked
+from handlers.office.model import Filed, Filter
+from handlers.office.rights import Act, Rights
+from handlers.requests.model import Content, Request, State
+
+
+@dataclass(frozen=True, slots=True)
+class StoredExtract:
+    """Implements ``handlers.ports.Extract``."""
+
+    acting: Acting
+
+    async def extent(self, rights: Rights, wanted: Filter) -> tuple[int, int]:
+        """How many, and the newest number."""
+        reach = rights.reach(Act.EXPORT_REQUESTS)
+        if not reach:
+            return 0, 0
+        these = await meant(self.acting, reach, wanted)
+        (((count, last),),) = await self.acting.ask(these.call("extract_extent"))
+        return count, last
+
+    async def batch(self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int) -> tuple[Filed, ...]:
+        """The oldest beyond ``after``."""
+        reach = rights.reach(Act.EXPORT_REQUESTS)
+        if not reach:
+            return ()
+        these = (await meant(self.acting, reach, wanted)).and_("beyond", after=after, last=last)
+        (rows,) = await self.acting.ask(these.call("extract_batch", limit=limit))
+        found = [_filed(row, self.acting.keyring) for row in rows]
+        seen = {unit: rights.may(Act.SEE_PERSONAL, unit) for unit in {filed.unit for filed in found}}
+        return tuple(filed if seen[filed.unit] else masked(filed) for filed in found)
+
+
+def _filed(row: tuple[Any, ...], keyring: Keyring) -> Filed:
+    code, number, state, content, unit, registered_at, changed_at, revision, moved_at, note, actor = row
+    opened = Content.model_validate_json(keyring.unseal(content, places.content(code)))
+    return Filed(
+        request=Request(code=code, state=State(state), content=opened, history=()),
+        number=number,
+        unit=unit,
+        registered_at=moment(registered_at),
+        changed_at=moment(changed_at),
+        revision=revision,
+        note=keyring.unseal(note, places.note(code, moved_at)) if note else "",
+        actor=actor or "",
+    )

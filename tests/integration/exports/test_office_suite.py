@@ -1,0 +1,103 @@
+"""What the program writes, opened in LibreOffice as an office would."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from bot.exports.model import Form
+from bot.exports.writers import writer_of
+from handlers.office.model import Filed
+from rules.outcome import Procedure
+from tests.support.filing import FORMULA, HOSTILE, about, cells, filed, hostile
+from tests.support.office_suite import converted, text_of
+
+#: Comma, quote, UTF-8, from the first line; the first sheet.
+AS_CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"
+#: The same, with formulas instead of what they give.
+AS_FORMULAS = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true"
+
+
+def written(form: Form, path: Path, requests: list[Filed]) -> Path:
+    writer = writer_of(form, path, about(len(requests), form))
+    writer.add(requests)
+    writer.finish()
+    return path
+
+
+def rows(path: Path, how: str, *options: str) -> list[list[str]]:
+    with converted(path, how, *options).open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def unspaced(text: str) -> str:
+    """Without blanks and line breaks, which a PDF has where it likes."""
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("how", [AS_CSV, AS_FORMULAS])
+def test_the_spreadsheet_has_every_row_and_no_live_formula(tmp_path: Path, how: str) -> None:
+    path = written(Form.XLSX, tmp_path / "list.xlsx", hostile())
+
+    head, *found = rows(path, how)
+
+    subscriber = cells().titles.index("Thuê bao")
+    assert head == cells().titles
+    assert [row[0] for row in found] == [one.request.code for one in hostile()]
+    assert found[0][subscriber].lstrip("'") == FORMULA
+    assert [row[subscriber] for row in found[1:3]] == list(HOSTILE[1:3])
+    assert found[8][subscriber] == "Đ" * 300
+
+
+def test_days_and_moments_are_dates_of_viet_nam(tmp_path: Path) -> None:
+    head, row = rows(written(Form.XLSX, tmp_path / "list.xlsx", [filed()]), AS_CSV)
+
+    shown = dict(zip(head, row, strict=True))
+    assert shown["Có hiệu lực đến"] == "16/11/2026"
+    assert shown["Ghi nhận lúc"].startswith("23/11/2026 09:00")
+
+
+def test_csv_opens_without_a_live_formula(tmp_path: Path) -> None:
+    path = written(Form.CSV, tmp_path / "list.csv", hostile())
+
+    found = rows(path, AS_FORMULAS, "--infilter=CSV:44,34,76,1")
+
+    assert [row[0] for row in found[1:]] == [one.request.code for one in hostile()]
+    assert found[1][cells().titles.index("Thuê bao")].lstrip("'") == FORMULA
+
+
+@pytest.mark.parametrize(
+    ("procedure", "asks"),
+    [
+        (Procedure.CHANGE_INFORMATION, "Đề nghị gia hạn, thay đổi nội dung thông tin chứng thư"),
+        (Procedure.REVOKE, "Đề nghị thu hồi chứng thư"),
+        (Procedure.RESTORE_DEVICE, "Đề nghị khôi phục thiết bị lưu khóa bí mật"),
+    ],
+)
+def test_an_official_list_of_60_opens_with_heading_rows_signature_and_footer(
+    tmp_path: Path, procedure: Procedure, asks: str
+) -> None:
+    requests = [filed(number, procedure, certificate_name=f"Tên số {number:03}") for number in range(1, 61)]
+    pages = text_of(written(Form.DOCX, tmp_path / "list.docx", requests)).rstrip("\f").split("\f")
+
+    told = unspaced("".join(pages))
+    for expected in (
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+        "Độc lập - Tự do - Hạnh phúc",
+        "DANH SÁCH",
+        asks,
+        "Danh sách gồm 60 trường hợp.",
+        "CƠ QUAN, TỔ CHỨC QUẢN LÝ TRỰC TIẾP",
+    ):
+        assert unspaced(expected) in told
+    assert [number for number in range(1, 61) if f"Tênsố{number:03}" not in told] == []
+    assert all("đốichiếubốcụcvớiPhụlục" in unspaced(page) for page in pages)
+    assert all(f"Trang{number}/{len(pages)}" in unspaced(page) for number, page in enumerate(pages, start=1))
+
+
+def test_an_official_list_of_hostile_names_opens_with_all_of_them(tmp_path: Path) -> None:
+    told = unspaced(text_of(written(Form.DOCX, tmp_path / "list.docx", hostile())))
+
+    for name in (FORMULA, "<b>Đậm</b>&<w:p/>", "{{7*7}}{%raw%}"):
+        assert name[:9] in told
+    assert f"Danhsáchgồm{len(hostile())}trườnghợp." in told

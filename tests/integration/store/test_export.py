@@ -1,0 +1,206 @@
+"""An export from its order to its file, and ``troly export``, on both databases."""
+
+import asyncio
+import csv
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.errors import OutputError
+from bot.exports.export import export
+from bot.exports.model import Form, Order
+from bot.exports.writers import ENDINGS
+from bot.store import open_keyring, open_store
+from bot.store.api import Store
+from handlers.office.model import Filter
+from handlers.office.rights import Grant, Rights, Role
+from locales import translator
+from rules.facts import Subject
+from tests.integration.store.conftest import Command, Database
+from tests.support.office import OPERATOR, UNITS, given, office, settle_units
+from tests.support.storing import NAME, NOW, content, next_turn, one_chat
+
+FOCAL = Rights.of([Grant("QT-000002", Role.FOCAL, "DN.NT")], UNITS)
+PERSON = content().model_copy(
+    update={"subject": Subject.INDIVIDUAL, "subscriber": "Nguyễn Văn An", "unit_code": "DN.NT"}
+)
+REQUESTS = 7
+
+
+async def fill(store: Store, database: Database) -> None:
+    settle_units(database.sql)
+    chat = await one_chat(store)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        for _ in range(REQUESTS):
+            await unit.requests.register(PERSON)
+        await unit.finish("{}", [])
+
+
+@pytest.fixture
+async def filled(store: Store, database: Database) -> Store:
+    await fill(store, database)
+    return store
+
+
+@pytest.fixture
+def prepared(database: Database) -> None:
+    """The same, with nothing left open."""
+
+    async def prepare() -> None:
+        store = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
+        await fill(store, database)
+        await given(store, "99", Role.FOCAL, "DN.NT")
+        await store.close()
+
+    asyncio.run(prepare())
+
+
+def order(form: Form, rights: Rights = OPERATOR) -> Order:
+    return Order(rights, Filter(unit="DN.NT"), form, translator("vi"), NOW)
+
+
+def ignored(done: int, total: int) -> None:
+    assert done <= total
+
+
+@pytest.mark.parametrize("form", Form)
+async def test_every_form_is_written_and_nothing_else_is_left(filled: Store, form: Form, tmp_path: Path) -> None:
+    target = tmp_path / "out" / f"list{ENDINGS[form][0]}"
+
+    done = await export(filled, order(form), target, ignored)
+
+    assert (done.count, done.files, done.left_out) == (REQUESTS, (target,), 0)
+    assert list(target.parent.iterdir()) == [target]
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+async def test_the_journal_has_a_row_with_the_form_the_number_and_the_unit(filled: Store, tmp_path: Path) -> None:
+    await export(filled, order(Form.CSV, FOCAL), tmp_path / "list.csv", ignored)
+
+    async with office(filled) as at:
+        (row,) = await at.admin.journal.latest(OPERATOR, 1)
+    assert (row.actor, row.act, row.subject, row.count, row.unit) == ("QT-000002", "export", "csv", REQUESTS, "DN.NT")
+
+
+async def test_progress_goes_from_nothing_to_everything(filled: Store, tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+
+    await export(filled, order(Form.CSV), tmp_path / "list.csv", lambda done, total: seen.append((done, total)))
+
+    assert seen[0] == (0, REQUESTS)
+    assert seen[-1] == (REQUESTS, REQUESTS)
+
+
+@pytest.mark.parametrize("form", [Form.XLSX, Form.CSV, Form.IMPORT19, Form.DOCX])
+async def test_a_cancelled_export_leaves_no_file_no_rest_and_no_row(filled: Store, form: Form, tmp_path: Path) -> None:
+    target = tmp_path / "out" / f"list{ENDINGS[form][0]}"
+    running = asyncio.ensure_future(export(filled, order(form), target, lambda *_: running.cancel()))
+
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    assert list(target.parent.iterdir()) == []
+    async with office(filled) as at:
+        assert await at.admin.journal.latest(OPERATOR, 1) == ()
+
+
+async def test_an_export_that_fails_leaves_the_file_that_was_there(filled: Store, tmp_path: Path) -> None:
+    target = tmp_path / "out" / "list.docx"
+    target.parent.mkdir()
+    target.write_text("before")
+    nothing = Order(OPERATOR, Filter(text="nowhere"), Form.DOCX, translator("vi"), NOW)
+
+    with pytest.raises(OutputError, match="no list"):
+        await export(filled, nothing, target, ignored)
+
+    assert target.read_text() == "before"
+    assert list(target.parent.iterdir()) == [target]
+
+
+async def test_a_focal_officer_gets_masked_names(filled: Store, tmp_path: Path) -> None:
+    await export(filled, order(Form.CSV, FOCAL), tmp_path / "list.csv", ignored)
+
+    text = (tmp_path / "list.csv").read_text(encoding="utf-8-sig")
+    assert "Nguyễn Văn An" not in text
+    assert len(list(csv.reader(text.splitlines()))) == REQUESTS + 1
+
+
+@pytest.mark.usefixtures("prepared")
+def test_the_command_writes_what_filters_mean_and_says_how_much(troly: Command, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+
+    code, out, said = troly("export", "requests", "--format", "csv", "--out", str(file), "--state", "done")
+
+    assert (code, out) == (0, "")
+    assert f"Written to {file}; requests: 0." in said
+
+
+@pytest.mark.usefixtures("prepared")
+def test_a_file_that_is_there_is_replaced_by_force_only(troly: Command, tmp_path: Path) -> None:
+    file = tmp_path / "list.jsonl"
+    asked = ("export", "requests", "--format", "jsonl", "--out", str(file))
+    file.write_text("mine")
+
+    code, _, said = troly(*asked)
+    assert (code, file.read_text()) == (1, "mine")
+    assert "--force" in said
+
+    assert troly(*asked, "--force")[0] == 0
+    assert file.read_text().count("\n") == REQUESTS
+
+
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize(("form", "name"), [("xlsx", "list.xls"), ("docx", "list.doc"), ("csv", "list")])
+def test_a_name_that_does_not_fit_is_refused_with_one_that_does(
+    troly: Command, form: str, name: str, tmp_path: Path
+) -> None:
+    code, _, said = troly("export", "requests", "--format", form, "--out", str(tmp_path / name))
+
+    assert code == 1
+    assert f"such as list.{form}" in said
+
+
+@pytest.mark.usefixtures("prepared")
+def test_the_command_acts_by_the_rights_of_the_person_named(troly: Command, tmp_path: Path) -> None:
+    masked, refused = tmp_path / "masked.csv", tmp_path / "refused.csv"
+
+    assert troly("export", "requests", "--format", "csv", "--out", str(masked), "--as", "telegram:99")[0] == 0
+    code, _, said = troly("export", "requests", "--format", "csv", "--out", str(refused), "--as", "telegram:7790118822")
+
+    assert "Nguyễn Văn An" not in masked.read_text()
+    assert code != 0
+    assert said
+    assert not refused.exists()
+
+
+@pytest.mark.usefixtures("prepared")
+def test_ctrl_c_ends_the_command_with_130_and_leaves_nothing(database: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    slow = (
+        "import bot.cli, time\n"
+        "import bot.exports.text as text\n"
+        "add = text.TextWriter.add\n"
+        "def slowly(self, batch):\n"
+        "    print('writing', flush=True); time.sleep(0.3); add(self, batch)\n"
+        "text.TextWriter.add = slowly\n"
+        f"bot.cli.main(['export', 'requests', '--format', 'csv', '--out', {str(folder / 'list.csv')!r}])\n"
+    )
+    environment = {**os.environ, "TROLY_DATA_DIR": str(database.folder), "TROLY_LANGUAGE": "en"}
+    if database.url:
+        environment["TROLY_DATABASE_URL"] = database.url
+    with subprocess.Popen(
+        [sys.executable, "-c", slow], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout
+        assert running.stdout.readline() == "writing\n"
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=20)
+
+    assert running.returncode == 130, said
+    assert "nothing was written" in said
+    assert NAME not in said
+    assert list(folder.iterdir()) == []

@@ -1,0 +1,67 @@
+"""Requests as the list holds them, with the names that an attacker or an accident would type."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from bot.exports.about import About
+from bot.exports.cells import Cells
+from bot.exports.model import Form, Order
+from handlers.office.model import Filed, Filter
+from handlers.office.rights import Rights
+from handlers.office.units import Unit, UnitDirectory
+from handlers.requests.model import Request, State
+from locales import translator
+from rules.outcome import Procedure
+from tests.support.storing import NOW, content
+
+UNITS = UnitDirectory.of(
+    [Unit("75", "Ủy ban nhân dân tỉnh Đồng Nai"), Unit("75.1", "Ủy ban nhân dân xã Nhơn Trạch", "75")]
+)
+FORMULA = '=HYPERLINK("http://example.invalid","bấm vào đây")'
+#: A formula, a tag, an address, signs of formulas, 300 letters, a right-to-left override, controls, half a character.
+HOSTILE = (
+    FORMULA,
+    "<b>Đậm</b> & <w:p/>",
+    "http://example.invalid/x",
+    "+1-1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1+1",
+    "{{ 7*7 }}{% raw %}",
+    "Đ" * 300,
+    "\u202egnart \u2066nờưT\u2069",
+    "dòng một\ndòng hai",
+    "khoảng\x00trắng\x07\r",
+    "nửa \ud800 chữ \uffff",
+    "\"nháy\", phẩy; 'đơn'",
+    "_x0041_",
+)
+
+
+def filed(number: int = 1, procedure: Procedure = Procedure.CHANGE_INFORMATION, /, **changes: Any) -> Filed:
+    """A request of the list; ``changes`` are of its content, except unit_of_list, state and note."""
+    unit, state = changes.pop("unit_of_list", "75.1"), changes.pop("state", State.SUBMITTED)
+    note = changes.pop("note", "")
+    told = content(procedure=procedure).model_copy(update=changes)
+    request = Request(code=f"YC-2026-{number:06}", state=state, content=told, history=())
+    changed = NOW + timedelta(minutes=number)
+    return Filed(request, number, unit, NOW, changed, revision=number % 3, note=note)
+
+
+def hostile() -> list[Filed]:
+    """One request for each hostile name, and one whose certificate ends before spreadsheets begin."""
+    named = [
+        filed(number, subscriber=name, certificate_name=name, news={"new_name": name}, note=name)
+        for number, name in enumerate(HOSTILE, start=1)
+    ]
+    return [*named, filed(len(named) + 1, not_after=date(1850, 1, 2))]
+
+
+def about(count: int, form: Form = Form.XLSX, units: UnitDirectory = UNITS, language: str = "vi") -> About:
+    """What such an export says of itself."""
+    return About(Order(Rights.operator(units), Filter(), form, translator(language), NOW), count)
+
+
+def cells(language: str = "vi") -> Cells:
+    """Rows as people read them."""
+    return Cells(translator(language), UNITS)

@@ -1,0 +1,74 @@
+"""The spreadsheet of 19 columns."""
+
+from pathlib import Path
+
+from python_calamine import CalamineWorkbook
+
+from bot.exports.import19 import COLUMNS, Import19Writer
+from handlers.office.model import Filed
+from rules.facts import Subject
+from rules.outcome import Procedure
+from tests.support.filing import FORMULA, about, filed
+from tests.support.storing import SERIAL
+
+PERSON = {"subject": Subject.INDIVIDUAL, "subscriber": "Nguyễn Văn An"}
+
+
+def sheets(folder: Path, *requests: Filed) -> list[list[list[object]]]:
+    path = folder / "list.xlsx"
+    writer = Import19Writer(path, about(len(requests)))
+    writer.add(requests)
+    writer.finish()
+    book = CalamineWorkbook.from_path(path)
+    return [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
+
+
+def test_it_has_19_columns_and_the_number_comes_first(tmp_path: Path) -> None:
+    listed, _ = sheets(tmp_path)
+
+    assert len(COLUMNS) == 19
+    assert listed[0] == [title for title, _ in COLUMNS]
+    assert listed[0][0] == "STT"
+
+
+def test_only_persons_with_a_new_certificate_or_a_change_are_in_it(tmp_path: Path) -> None:
+    listed, _ = sheets(
+        tmp_path,
+        filed(1),
+        filed(2, Procedure.REVOKE, **PERSON),
+        filed(3, Procedure.ISSUE_NEW, **PERSON),
+        filed(4, **PERSON),
+    )
+
+    assert [row[:2] for row in listed[1:]] == [[1, "Nguyễn Văn An"], [2, "Nguyễn Văn An"]]
+
+
+def test_what_is_known_is_filled_in_and_the_rest_is_blank_personal_numbers_always(tmp_path: Path) -> None:
+    listed, _ = sheets(tmp_path, filed(1, **PERSON, news={"new_email": "an@dongnai.gov.vn"}))
+
+    row = dict(zip(listed[0], listed[1], strict=False))
+    assert {title: cell for title, cell in row.items() if cell != ""} == {
+        "STT": 1,
+        "Họ tên": "Nguyễn Văn An",
+        "E-mail": "an@dongnai.gov.vn",
+        "Tổ chức cấp 1": "Ủy ban nhân dân tỉnh Đồng Nai",
+        "Tổ chức cấp 2": "Ủy ban nhân dân xã Nhơn Trạch",
+        "Serial CTS cũ": SERIAL,
+    }
+
+
+def test_a_body_outside_the_tree_stands_alone_and_hostile_names_stay_text(tmp_path: Path) -> None:
+    listed, _ = sheets(tmp_path, filed(1, unit_of_list=None, unit="Sở Y tế", **{**PERSON, "subscriber": FORMULA}))
+
+    row = dict(zip(listed[0], listed[1], strict=False))
+    assert row["Tổ chức cấp 1"] == "Sở Y tế"
+    assert row["Họ tên"] == FORMULA
+
+
+def test_it_says_that_it_is_reported_practice_of_18_named_fields(tmp_path: Path) -> None:
+    _, information = sheets(tmp_path, filed(1))
+
+    told = " ".join(str(row[1]) for row in information)
+    assert "cần đối chiếu" in told
+    assert "18 trường cho 19 cột" in told
+    assert "không đưa vào: 1" in told

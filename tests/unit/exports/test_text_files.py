@@ -1,0 +1,88 @@
+"""CSV and JSON Lines."""
+
+import csv
+import io
+import json
+from datetime import datetime
+from pathlib import Path
+
+from bot.exports.columns import COLUMNS
+from bot.exports.csv_lines import FORMULA_SIGNS
+from bot.exports.model import Form
+from bot.exports.writers import writer_of
+from tests.support.filing import FORMULA, HOSTILE, about, filed, hostile
+
+DOC = Path(__file__).resolve().parents[3] / "docs" / "exports.md"
+
+
+def written(form: Form, folder: Path) -> bytes:
+    path = folder / "list"
+    writer = writer_of(form, path, about(len(hostile()), form))
+    writer.add(hostile())
+    writer.finish()
+    return path.read_bytes()
+
+
+def records(folder: Path) -> list[dict[str, str]]:
+    text = written(Form.CSV, folder).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_csv_begins_with_a_byte_order_mark_and_ends_its_records_in_cr_and_lf(tmp_path: Path) -> None:
+    content = written(Form.CSV, tmp_path)
+
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert content.endswith(b"\r\n")
+    assert content.count(b"\r\n") == len(hostile()) + 1
+
+
+def test_csv_has_a_record_for_each_request_whatever_its_name(tmp_path: Path) -> None:
+    found = records(tmp_path)
+
+    assert [record["Mã yêu cầu"] for record in found] == [one.request.code for one in hostile()]
+    assert found[8]["Thuê bao"] == "Đ" * 300
+    assert found[10]["Thuê bao"] == "dòng một\ndòng hai"
+
+
+def test_no_cell_of_csv_begins_like_a_formula(tmp_path: Path) -> None:
+    found = records(tmp_path)
+
+    assert found[0]["Thuê bao"] == f"'{FORMULA}"
+    assert [cell for record in found for cell in record.values() if cell.startswith(FORMULA_SIGNS)] == []
+
+
+def test_days_and_moments_of_csv_are_vietnamese(tmp_path: Path) -> None:
+    first = records(tmp_path)[0]
+
+    assert first["Có hiệu lực đến"] == "16/11/2026"
+    assert first["Ghi nhận lúc"] == "09:00 23/11/2026"
+
+
+def test_nothing_in_csv_steers_or_fools_its_reader(tmp_path: Path) -> None:
+    assert not {"\u202e", "\u2066", "\x00", "\x07"} & set(written(Form.CSV, tmp_path).decode())
+
+
+def test_every_line_of_json_lines_is_an_object_with_every_key_in_order(tmp_path: Path) -> None:
+    found = [json.loads(line) for line in written(Form.JSONL, tmp_path).decode().rstrip("\n").split("\n")]
+    assert len(found) == len(hostile())
+    assert all(list(one) == [column.key for column in COLUMNS] for one in found)
+    assert [one["subscriber"] for one in found[:12]] == list(HOSTILE[:12])
+    assert found[12]["subscriber"] == "nửa ? chữ \uffff"
+
+
+def test_json_lines_speak_machine_words_and_iso_8601(tmp_path: Path) -> None:
+    first = json.loads(written(Form.JSONL, tmp_path).split(b"\n")[0])
+
+    assert first["state"] == "submitted"
+    assert first["procedure"] == "change_information"
+    assert first["events"] == ["merged_into_new"]
+    assert first["not_after"] == "2026-11-16"
+    assert datetime.fromisoformat(first["registered_at"]) == filed().registered_at
+    assert first["revision"] == 1
+    assert first["new_address"] is None
+
+
+def test_the_schema_names_every_key_and_its_kind() -> None:
+    written_down = DOC.read_text(encoding="utf-8")
+
+    assert [column.key for column in COLUMNS if f"| `{column.key}` |" not in written_down] == []
