@@ -10,8 +10,10 @@ from bot.certificates import CertificateReader
 from bot.channels.base import Channel
 from bot.channels.console import Console, typed_lines
 from bot.channels.terminal import TerminalChannel, TerminalChat
+from bot.charts import Charts
 from bot.delivery import Conversation, Dispatcher, Exporter, Pace, Pacer, Preparer, Rate, Retention, SystemClock, Turns
 from bot.exports.child import ExportChildren
+from bot.metrics import NO_METRICS, Metrics
 from bot.settings import Settings
 from bot.store import store_of
 from bot.store.api import Store
@@ -37,11 +39,12 @@ class Parts:
     reader: CertificateReader
     conversation: Conversation
     clock: SystemClock
+    metrics: Metrics = NO_METRICS
 
     def turns(self, channels: Mapping[str, Channel]) -> Turns:
         """The turns of these channels."""
-        preparer = Preparer(channels, self.reader, self.clock)
-        return Turns(self.store, self.conversation, preparer, channels, self.clock)
+        preparer = Preparer(channels, self.reader, self.clock, draw=Charts(self.settings.data_dir / "charts").draw)
+        return Turns(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
 
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:
         """The exports of a channel; ``queued`` is told when there is something to send."""
@@ -50,7 +53,7 @@ class Parts:
 
 
 @asynccontextmanager
-async def assembled(settings: Settings) -> AsyncIterator[Parts]:
+async def assembled(settings: Settings, metrics: Metrics = NO_METRICS) -> AsyncIterator[Parts]:
     """Keys, store, rules and the certificate reader, opened and closed in order.
 
     Raises:
@@ -62,7 +65,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Parts]:
     async with store_of(settings) as opened:
         reader = CertificateReader(settings.data_dir / "trust")
         try:
-            yield Parts(settings, opened.store, reader, _conversation(settings, pack), SystemClock())
+            yield Parts(settings, opened.store, reader, _conversation(settings, pack), SystemClock(), metrics)
         finally:
             await reader.close()
 
@@ -81,8 +84,9 @@ def _conversation(settings: Settings, pack: Pack) -> Conversation:
 async def serve(settings: Settings) -> None:
     """Run the configured channels until the process is told to stop."""
     from bot.channels.telegram import serve_telegram  # noqa: PLC0415 - its libraries load where it runs
+    from bot.metrics.prometheus import Prometheus  # noqa: PLC0415 - as above
 
-    async with assembled(settings) as parts:
+    async with assembled(settings, Prometheus()) as parts:
         if await parts.store.made_up():
             raise MadeUp(_MADE_UP)
         await serve_telegram(parts)

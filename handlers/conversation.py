@@ -11,12 +11,25 @@ from handlers import interview, understanding
 from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.command import Command
 from handlers.commands import command_in, find
-from handlers.events import Event, FileRead, FileSent, Said, SheetRead, Tapped, TooMuch, Unreadable
+from handlers.events import (
+    ChartDrawn,
+    DrawChart,
+    Event,
+    FileRead,
+    FileSent,
+    Said,
+    SheetRead,
+    Tapped,
+    TooMuch,
+    Unreadable,
+)
 from handlers.matching import Match, parts_of
 from handlers.office.holding import rights_of, roles_told
 from handlers.office.rights import Rights
 from handlers.office.screens import ADMIN_SCREENS
+from handlers.office.screens.chart import chart_arrived
 from handlers.office.screens.imported import arrived as list_arrived
+from handlers.office.standing import keep_standing
 from handlers.page import Answered, Page, Tap
 from handlers.ports import World
 from handlers.replying import Turn, aside, turn_of
@@ -45,6 +58,8 @@ async def respond(session: Session | None, event: Event, world: World) -> Turn:
         )
     here, gone = await _without_lost_role(here)
     answered = _up_to_date(here, await _take(here, event))
+    if not answered.forget:
+        await keep_standing(here, answered.session)
     return await turn_of(here, event, replace(answered, notes=(*gone, *answered.notes)))
 
 
@@ -64,6 +79,8 @@ async def _take(here: Here, event: Event) -> Answered:
             return _unreadable(here, event)
         case FileSent() | FileRead() | SheetRead():
             return await _file(here, event)
+        case DrawChart() | ChartDrawn():
+            return chart_arrived(here, event)
         case Tapped():
             return await _tapped(here, event.data)
         case Said():

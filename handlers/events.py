@@ -1,10 +1,12 @@
 """What can reach the conversation, whatever the channel."""
 
+from base64 import b64encode
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter
 
 from handlers.certificate import Reading
+from handlers.office.chart import Chart
 from handlers.office.importing import Sheet
 
 
@@ -55,6 +57,28 @@ class SheetRead(_Event):
     sheet: Sheet
 
 
+class DrawChart(_Event):
+    """A chart that was asked for, to be drawn between two turns: drawing inside one would hold up all others."""
+
+    kind: Literal["draw_chart"] = "draw_chart"
+    chart: Chart
+
+
+class ChartDrawn(_Event):
+    """The chart, after ``bot`` has drawn it."""
+
+    kind: Literal["chart_drawn"] = "chart_drawn"
+    title: str
+    picture: Base64Bytes | None = None  #: PNG
+    #: Why there is none: the channel sends no files, the drawing library is not installed, or it failed.
+    trouble: Literal["no_files", "not_installed", "failed"] | None = None
+
+    @classmethod
+    def of(cls, title: str, picture: bytes) -> "ChartDrawn":
+        """A chart of raw bytes."""
+        return cls(title=title, picture=b64encode(picture))
+
+
 class Unreadable(_Event):
     """Something the assistant cannot read: a photo, a voice message, a sticker, a place."""
 
@@ -68,5 +92,8 @@ class TooMuch(_Event):
     kind: Literal["too_much"] = "too_much"
 
 
-Event = Annotated[Said | Tapped | FileSent | FileRead | SheetRead | Unreadable | TooMuch, Field(discriminator="kind")]
+Event = Annotated[
+    Said | Tapped | FileSent | FileRead | SheetRead | DrawChart | ChartDrawn | Unreadable | TooMuch,
+    Field(discriminator="kind"),
+]
 EVENTS: TypeAdapter[Event] = TypeAdapter(Event)

@@ -73,15 +73,17 @@ class MemoryOwnData:
     """An ``OwnData`` over the same requests."""
 
     requests: MemoryRequests
+    register: "MemoryRegister"
     channel: str = "memory"
 
     async def export(self) -> dict[str, Any]:
         """The chat and its requests."""
         now = self.requests.now.astimezone(UTC).isoformat()
-        times = {"first_contact_at": now, "last_contact_at": now, "blocked_at": None}
+        times = {"first_contact_at": now, "last_contact_at": now, "blocked_at": None, "unit": None}
         return {
             "chat": {"channel": self.channel, "address": "me", **times},
             "session": None,
+            "standings": [_told(standing, now) for standing in self.register.standings.values()],
             "roles": [],
             "requests": [request.model_dump(mode="json") for request in await self.requests.mine()],
             "received": [],
@@ -92,7 +94,13 @@ class MemoryOwnData:
         """All but what must stay, cut down to what it needs."""
         staying = [request for request in self.requests.kept.values() if request.state in MUST_STAY]
         self.requests.kept = {request.code: _lessened(request) for request in staying}
+        self.register.standings = {}
         return tuple(reversed(self.requests.kept))
+
+
+def _told(standing: Standing, now: str) -> dict[str, Any]:
+    told = standing.model_dump(mode="json", exclude={"certificate_key"})
+    return {**told, "known_at": now, "changed_at": now}
 
 
 def _lessened(request: Request) -> Request:
@@ -133,12 +141,12 @@ class MemoryOffice:
 
 def memory_world(pack: Pack, now: datetime, **changes: Any) -> World:
     """A world with nothing in it yet."""
-    requests = MemoryRequests(now)
+    requests, register = MemoryRequests(now), changes.get("register") or MemoryRegister()
     world: dict[str, Any] = {
         "channel": "memory",
         "requests": requests,
-        "own_data": MemoryOwnData(requests),
-        "register": MemoryRegister(),
+        "own_data": MemoryOwnData(requests, register),
+        "register": register,
         "admin": MemoryOffice(),
         **changes,
     }

@@ -31,6 +31,7 @@ _CHAT = {
     "first_contact_at": Part(N_("First message"), at),
     "last_contact_at": Part(N_("Last message"), at),
     "blocked_at": Part(N_("You stopped the assistant"), at),
+    "unit": Part(N_("Unit code")),
 }
 _CERTIFICATE = {
     "subject": Part(N_("Subject"), words.attribute, apart=True),
@@ -75,6 +76,20 @@ _READING = {
     "certificates": Part(N_("Certificate"), inside=_CERTIFICATE),
     "problems": Part(N_("Trouble"), words.problem, apart=True),
 }
+_CHART = {
+    "kind": Part(N_("Kind of chart"), one_of({"bars": N_("bars"), "burn_down": N_("burn-down")})),
+    "title": Part(N_("Title")),
+    "note": Part(N_("Note")),
+    "series": Part(N_("Parts of a bar")),
+    "bars": Part(N_("Bars"), words.bar, apart=True),
+    "nothing": Part(N_("Said where there is nothing")),
+    "start": Part(N_("First day"), on),
+    "until": Part(N_("Target"), on),
+    "open": Part(N_("Open, day by day")),
+    "open_label": Part(N_("Name of the line")),
+    "ideal_label": Part(N_("Name of the even pace")),
+    "until_label": Part(N_("Name of the target")),
+}
 _EVENT = {
     "kind": Part(N_("Kind"), one_of(words.KINDS)),
     "message": Part(N_("Number of the message")),
@@ -86,6 +101,10 @@ _EVENT = {
     "size": Part(N_("Size in bytes")),
     "reading": Part(N_("What was read"), inside=_READING),
     "what": Part(N_("Content"), one_of(words.UNREADABLE)),
+    "chart": Part(N_("Chart"), inside=_CHART),
+    "title": Part(N_("Title")),
+    "picture": Part(N_("Picture"), words.bytes_of),
+    "trouble": Part(N_("Why there is no picture"), one_of(words.UNDRAWN)),
 }
 _DRAFT = {
     "fields": Part(N_("Filled in"), inside=_FIELDS),
@@ -136,6 +155,15 @@ _SESSION = {
     "registered_key": Part(N_("Certificate a request was registered for")),
     "desk": Part(N_("Request list"), inside=_DESK),
     "warned": Part(N_("Warned of a secret that was sent")),
+}
+_STANDING = {
+    "interview": Part(N_("Certificates taken up")),
+    "unit": Part(N_("Unit code")),
+    "subscriber": Part(N_("Name on the certificate")),
+    "not_after": Part(N_("Valid until"), on),
+    "owed": Part(N_("To be registered"), one_of(PROCEDURES)),
+    "known_at": Part(N_("Known since"), at),
+    "changed_at": Part(N_("Changed last"), at),
 }
 _CONTENT = {
     "subject": Part(N_("Kind of subscriber"), one_of(SUBJECTS)),
@@ -190,6 +218,7 @@ _ROLE = {
 HELD = {
     "chat": Part(N_("This chat"), inside=_CHAT),
     "session": Part(N_("Conversation"), inside=_SESSION),
+    "standings": Part(N_("Certificate known to your unit"), inside=_STANDING),
     "roles": Part(N_("Role"), inside=_ROLE),
     "requests": Part(N_("Request"), inside=_REQUEST),
     "received": Part(N_("Message from you"), inside=_RECEIVED),

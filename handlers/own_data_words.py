@@ -75,12 +75,15 @@ SCREENS = {
     "desk_reason": N_("the reason of a change"),
     "desk_all": N_("changing all requests of the list"),
     "desk_yes": N_("confirming a change of all requests"),
+    "picture": N_("the numbers"),
 }
 KINDS = {
     "said": N_("a text"),
     "tapped": N_("a tapped button"),
     "file": N_("a file"),
     "file_read": N_("a file, read"),
+    "draw_chart": N_("a chart to be drawn"),
+    "chart_drawn": N_("a drawn chart"),
     "unreadable": N_("something I cannot read"),
     "too_much": N_("too many messages at once"),
 }
@@ -91,6 +94,11 @@ UNREADABLE = {
     "sticker": N_("a sticker"),
     "text": N_("a text too long to read"),
     "other": N_("something else"),
+}
+UNDRAWN = {
+    "no_files": N_("the channel sends no files"),
+    "not_installed": N_("the drawing library is not installed"),
+    "failed": N_("drawing failed"),
 }
 RECEIVED = {"waiting": N_("waiting"), "done": N_("handled"), "failed": N_("could not be handled")}
 OUTGOING = {
@@ -165,5 +173,14 @@ def choice(_: Voice, value: Any) -> str:
 
 def attachment(say: Voice, value: Any) -> str:
     """A document to send; its bytes are in the JSON."""
-    size = say.t(N_("{number} characters of Base64 in the JSON file"), number=len(value["content"]))
-    return f"{value['name']} ({value['media_type']}; {size})"
+    return f"{value['name']} ({value['media_type']}; {bytes_of(say, value['content'])})"
+
+
+def bytes_of(say: Voice, value: Any) -> str:
+    """How much there is; the bytes themselves are in the JSON."""
+    return say.t(N_("{number} characters of Base64 in the JSON file"), number=len(value))
+
+
+def bar(_: Voice, value: Any) -> str:
+    """A bar of a chart."""
+    return f"{value['label']}: {', '.join(map(str, value['values']))}"

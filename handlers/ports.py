@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from handlers.office.exporting import ExportOrder, ExportView
@@ -18,6 +18,7 @@ from handlers.office.model import (
     Refusal,
     Standing,
 )
+from handlers.office.picture import BurnDown, Numbers
 from handlers.office.rights import Grant, Rights, Role
 from handlers.office.units import NO_UNITS, UnitDirectory
 from handlers.replies import Reply
@@ -53,8 +54,9 @@ class OwnData(Protocol):
     async def export(self) -> dict[str, Any]:
         """Everything, JSON-ready; times are ISO 8601 in UTC, what is not there is ``None`` or empty.
 
-        - ``chat``: channel, address, first_contact_at, last_contact_at, blocked_at;
+        - ``chat``: channel, address, first_contact_at, last_contact_at, blocked_at, unit;
         - ``session``: ``Session`` as JSON;
+        - ``standings``: interview, unit, subscriber, not_after, owed, known_at, changed_at of each ``Standing``;
         - ``roles``: id, role, unit, label, granted_at, ended_at;
         - ``requests``: each ``Request`` as JSON, the newest first;
         - ``received``: id, state (waiting, done, failed), received_at, event (``Event`` as JSON, until it is handled);
@@ -179,6 +181,21 @@ class Imports(Protocol):
         """They wait no longer."""
 
 
+class Picture(Protocol):
+    """Numbers of what there is to do (``handlers.office.picture``), as far as the rights of the one who asks reach."""
+
+    async def numbers(
+        self, rights: Rights, unit: str | None, today: date, now: datetime
+    ) -> tuple[Numbers, tuple[Numbers, ...]]:
+        """The total of a unit, or of all within reach, and a line for each unit below it.
+
+        What is out of reach is not counted, as in the request list.
+        """
+
+    async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:
+        """What of it was open, day by day."""
+
+
 class UnitBook(Protocol):
     """The tree of units, to be changed."""
 
@@ -198,6 +215,7 @@ class Office(Protocol):
     journal: Journal
     exports: Exports
     imports: Imports
+    picture: Picture
     units: UnitBook
 
 

@@ -125,6 +125,10 @@ class Session(BaseModel):
         place = self.came_from or Place(screen="question")
         return self.at(place.screen, place.about, ticked=self.ticked)
 
+    def next_interview(self) -> "Session":
+        """This session with the next certificate taken up: it has a standing of its own, and no request yet."""
+        return self.having(interview=self.interview + 1, registered_key=None)
+
     def having(self, **changes: Any) -> "Session":
         """This session with some fields changed."""
         return self.model_copy(update=changes)

@@ -35,6 +35,7 @@ COMMANDS = {
     "retention": ("bot.cli.retention:retention", N_("Delete what is past its time.")),
     "admins": ("bot.cli.admins:app", N_("Give and end roles, and see who has which.")),
     "rights": ("bot.cli.rights:rights", N_("Print which role may do what, and how far.")),
+    "stats": ("bot.cli.stats:stats", N_("Show how many certificates of which unit have still to be looked after.")),
     "audit": ("bot.cli.audit:app", N_("Show the journal, and prove that it is whole.")),
     "export": ("bot.cli.export:app", N_("Write requests to files: spreadsheets, official lists, data.")),
     "demo": ("bot.cli.demo:demo", N_("Fill an empty data folder with a made-up province, to try everything on.")),

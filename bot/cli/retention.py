@@ -14,6 +14,7 @@ from locales import N_, translator
 _NAMES = {
     "requests": N_("requests"),
     "sessions": N_("conversations"),
+    "standings": N_("known certificates"),
     "inbox": N_("handled messages"),
     "outbox": N_("delivered messages"),
     "roles": N_("ended roles"),

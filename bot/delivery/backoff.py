@@ -7,6 +7,7 @@ from typing import TypeVar
 import structlog
 
 from bot.delivery.clock import Clock
+from bot.metrics import NO_METRICS, Metrics
 from bot.store.errors import StoreUnavailable
 
 T = TypeVar("T")
@@ -34,12 +35,13 @@ class Backoff:
         self._failures = 0
 
 
-async def until_stored(clock: Clock, operation: Callable[[], Awaitable[T]]) -> T:
+async def until_stored(clock: Clock, operation: Callable[[], Awaitable[T]], metrics: Metrics = NO_METRICS) -> T:
     """The result of a store operation, repeated while the store is unavailable: nothing is lost to a busy disk."""
     backoff = Backoff(longest=30.0)
     while True:
         try:
             return await operation()
         except StoreUnavailable as error:
+            metrics.store_failed(error)
             _log.warning("store_unavailable", error=type(error).__name__)
             await clock.sleep(backoff.next())

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 
@@ -12,7 +13,10 @@ from bot.channels.errors import Blocked, ChannelError, Conflict, Invalid, MaybeS
 from bot.delivery.backoff import Backoff, until_stored
 from bot.delivery.clock import Clock
 from bot.delivery.pacing import Pacer
+from bot.metrics import NO_METRICS, Metrics
 from bot.store.api import Delivery, OutboxRow, Store
+
+T = TypeVar("T")
 
 #: Deliveries before a row is ``failed`` (or ``unknown``); what an outage or a plea for patience ended does not count.
 _ATTEMPTS = 6
@@ -26,12 +30,22 @@ _log = structlog.get_logger(__name__)
 class Dispatcher:
     """``deliver()``: idempotent over the rows of one channel's outbox."""
 
-    def __init__(self, store: Store, channel: Channel, pacer: Pacer, clock: Clock, *, concurrency: int = 8) -> None:
+    def __init__(  # noqa: PLR0913 - the composition root names each of them
+        self,
+        store: Store,
+        channel: Channel,
+        pacer: Pacer,
+        clock: Clock,
+        *,
+        concurrency: int = 8,
+        metrics: Metrics = NO_METRICS,
+    ) -> None:
         self._store = store
         self._channel = channel
         self._pacer = pacer
         self._clock = clock
         self._concurrency = concurrency
+        self._metrics = metrics
         self._wake = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._paused_until = 0.0  #: of the steady clock
@@ -75,7 +89,7 @@ class Dispatcher:
         """Claim at most so many rows and start them; how many there were."""
         if room == 0:
             return 0
-        rows = await until_stored(self._clock, lambda: self._store.claim(self._channel.name, room, self._clock.now()))
+        rows = await self._stored(lambda: self._store.claim(self._channel.name, room, self._clock.now()))
         for row in rows:
             hold = self._pacer.take(row.chat.id)
             task = asyncio.create_task(self._deliver_one(row, hold))
@@ -149,12 +163,16 @@ class Dispatcher:
         return seconds
 
     async def _settle(self, row: OutboxRow, state: Delivery, message: str | None = None) -> None:
-        await until_stored(self._clock, lambda: self._store.settle(row, state, self._clock.now(), message=message))
+        await self._stored(lambda: self._store.settle(row, state, self._clock.now(), message=message))
+        self._metrics.delivered(self._channel.name, state)
 
     async def _retry(self, row: OutboxRow, seconds: float, *, counted: bool = True) -> None:
         due: datetime = self._clock.now() + timedelta(seconds=seconds)
-        await until_stored(self._clock, lambda: self._store.retry(row, due, counted=counted))
+        await self._stored(lambda: self._store.retry(row, due, counted=counted))
         asyncio.get_running_loop().call_later(seconds, self.notify)
+
+    async def _stored(self, operation: Callable[[], Awaitable[T]]) -> T:
+        return await until_stored(self._clock, operation, self._metrics)
 
 
 async def _then(event: asyncio.Event, call: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ import structlog
 from bot.delivery.backoff import until_stored
 from bot.delivery.clock import Clock
 from bot.delivery.throttle import Throttle
+from bot.metrics import NO_METRICS, Metrics
 from bot.store.api import Chat, Incoming, Store
 from bot.store.errors import StoreError
 from handlers.events import Said, Unreadable
@@ -22,8 +23,14 @@ class Intake:
     """Takes the updates of every channel; ``submit`` is told which chats have something to handle."""
 
     def __init__(
-        self, store: Store, throttle: Throttle, clock: Clock, submit: Callable[[Iterable[Chat]], None]
+        self,
+        store: Store,
+        throttle: Throttle,
+        clock: Clock,
+        submit: Callable[[Iterable[Chat]], None],
+        metrics: Metrics = NO_METRICS,
     ) -> None:
+        self._metrics = metrics
         self._store = store
         self._throttle = throttle
         self._clock = clock
@@ -38,7 +45,9 @@ class Intake:
 
     async def _stored(self, updates: list[Incoming]) -> list[Chat]:
         try:
-            return await until_stored(self._clock, lambda: self._store.receive(updates, self._clock.now()))
+            return await until_stored(
+                self._clock, lambda: self._store.receive(updates, self._clock.now()), self._metrics
+            )
         except StoreError:  # the store's own trouble, not this update's: nothing is acknowledged
             raise
         except Exception as error:  # noqa: BLE001 - one update nobody can store must not hold up all others

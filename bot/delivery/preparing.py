@@ -10,10 +10,11 @@ from bot.channels.base import Channel
 from bot.channels.errors import ChannelError, Gone, Invalid, TooLarge
 from bot.delivery.backoff import Backoff
 from bot.delivery.clock import Clock
+from bot.delivery.drawing import Draw, drawn
 from bot.exports.sheets import read_sheet
 from bot.store.api import Chat
 from handlers.certificate import Problem, Reading, Trouble
-from handlers.events import Event, FileRead, FileSent, Said, SheetRead
+from handlers.events import DrawChart, Event, FileRead, FileSent, Said, SheetRead
 from handlers.office.importing import Sheet, SheetTrouble
 
 FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download
@@ -38,16 +39,24 @@ class Preparer:
     """Turns a file, or a pasted certificate, into what it says."""
 
     def __init__(
-        self, channels: Mapping[str, Channel], reader: Reader, clock: Clock, sheets: ReadSheet = read_sheet
+        self,
+        channels: Mapping[str, Channel],
+        reader: Reader,
+        clock: Clock,
+        sheets: ReadSheet = read_sheet,
+        draw: Draw | None = None,
     ) -> None:
         self._sheets = sheets
+        self._draw = draw
         self._channels = channels
         self._reader = reader
         self._clock = clock
         self._room = asyncio.Semaphore(_AT_ONCE)
 
     async def prepare(self, chat: Chat, event: Event) -> Event:
-        """The event as the conversation takes it; anything but a file or a pasted certificate comes back as it is."""
+        """The event as the conversation takes it: files and pasted certificates read, charts drawn, others as given."""
+        if isinstance(event, DrawChart):
+            return await drawn(event, self._channels.get(chat.channel), self._draw)
         if isinstance(event, FileSent):
             async with self._room:
                 found = await self._file(chat, event)

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -14,9 +15,10 @@ from bot.delivery.backoff import Backoff, until_stored
 from bot.delivery.clock import Clock
 from bot.delivery.directory import Directory
 from bot.delivery.preparing import Preparer
+from bot.metrics import NO_METRICS, Metrics
 from bot.store.api import Chat, PendingTurn, Store, TurnUnit
 from bot.store.errors import StoreUnavailable, TurnTaken
-from handlers.events import Event
+from handlers.events import DrawChart, Event
 from handlers.office.units import UnitDirectory
 from handlers.ports import World
 from handlers.replies import Reply
@@ -64,19 +66,22 @@ class Conversation:
 class Turns:
     """``handle(chat)``: idempotent over the rows of the inbox, so it may be called at any time, from anywhere."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each of them
         self,
         store: Store,
         conversation: Conversation,
         preparer: Preparer,
         channels: Mapping[str, Channel],
         clock: Clock,
+        *,
+        metrics: Metrics = NO_METRICS,
     ) -> None:
         self._store = store
         self._conversation = conversation
         self._preparer = preparer
         self._channels = channels
         self._clock = clock
+        self._metrics = metrics
         self._directory = Directory(store, clock)
 
     async def handle(self, chat: Chat) -> int:
@@ -92,7 +97,7 @@ class Turns:
 
     async def handle_next(self, chat: Chat) -> bool:
         """Handle the oldest waiting update; False where there is none. Raises as ``handle`` does."""
-        pending = await until_stored(self._clock, lambda: self._store.pending(chat))
+        pending = await until_stored(self._clock, lambda: self._store.pending(chat), self._metrics)
         if pending is None:
             return False
         await self._handle_one(pending)
@@ -106,10 +111,12 @@ class Turns:
             except TurnTaken:
                 return
             except StoreUnavailable as error:  # nothing was changed, or it shows at the next look
+                self._metrics.store_failed(error)
                 _log.warning("store_unavailable", error=type(error).__name__)
                 await self._clock.sleep(backoff.next())
             except Exception as error:  # noqa: BLE001 - whatever it is, the chats behind it must go on
                 failures += 1
+                self._metrics.turn_failed()
                 _log.error("turn_failed", inbox_id=pending.inbox_id, failures=failures, **_place(error))
                 await self._clock.sleep(backoff.next())
             else:
@@ -117,7 +124,7 @@ class Turns:
         await self._give_up(pending)
 
     async def _take(self, pending: PendingTurn) -> None:
-        session = _session(pending)
+        begun, session = self._clock.monotonic(), _session(pending)
         event = await self._prepared(pending, session)
         units = await self._directory.units()
         now = self._clock.now()
@@ -125,9 +132,10 @@ class Turns:
             answer = await self._conversation.respond(session, event, self._world(pending, unit, units))
             remembered = answer.session.model_dump_json() if answer.session else None
             await unit.finish(remembered, self._messages(pending.chat, answer.replies), answer.again)
+        self._metrics.turn(self._clock.monotonic() - begun)
 
     async def _prepared(self, pending: PendingTurn, session: Session | None) -> Event:
-        if not self._conversation.wants_file(session):
+        if not (isinstance(pending.event, DrawChart) or self._conversation.wants_file(session)):
             return pending.event
         return await self._preparer.prepare(pending.chat, pending.event)
 
@@ -158,7 +166,8 @@ class Turns:
     async def _give_up(self, pending: PendingTurn) -> None:
         t = translator(_language(pending) or self._conversation.language)
         apology = Reply(paragraphs=(t(_APOLOGY),))
-        await until_stored(self._clock, lambda: self._store.give_up(pending, self._clock.now(), (apology,)))
+        give_up = partial(self._store.give_up, pending, self._clock.now(), (apology,))
+        await until_stored(self._clock, give_up, self._metrics)
 
 
 def _session(pending: PendingTurn) -> Session | None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from bot.metrics import Depths
 from handlers.events import Event
 from handlers.office.units import UnitDirectory
 from handlers.ports import Office, OwnData, Register, RequestBook
@@ -208,10 +209,13 @@ class Store(Protocol):
         """
 
     async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
-        """Delete what is past its time; counts of requests, sessions, inbox, outbox, roles, invitations, chats.
+        """Delete what is past its time. A dry run only counts. The journal stays.
 
-        A dry run only counts. The journal stays.
+        Counts of requests, sessions, standings, inbox, outbox, roles, invitations, chats.
         """
+
+    async def depths(self) -> Depths:
+        """How many updates, messages and tasks wait."""
 
     async def reseal(self) -> int:
         """Seal every value that an older key sealed with the current one, in small batches; how many."""

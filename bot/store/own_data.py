@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from bot.store import places
@@ -30,11 +30,16 @@ class StoredOwnData:
         """Everything."""
         mine = {"chat": self.pending.chat.id}
         requests = [request.model_dump(mode="json") for request in await self.requests.mine()]
-        chat, roles, received, outgoing = await self.ask(
-            Call("my_chat", mine), Call("my_roles", mine), Call("my_inbox", mine), Call("my_outbox", mine)
+        chat, standings, roles, received, outgoing = await self.ask(
+            Call("my_chat", mine),
+            Call("my_standings", mine),
+            Call("my_roles", mine),
+            Call("my_inbox", mine),
+            Call("my_outbox", mine),
         )
         return {
             **self._chat(chat[0]),
+            "standings": [self._standing(row) for row in standings],
             "roles": [self._role(row) for row in roles],
             "requests": requests,
             "received": [self._received(row) for row in received],
@@ -42,7 +47,7 @@ class StoredOwnData:
         }
 
     def _chat(self, row: tuple[Any, ...]) -> dict[str, Any]:
-        first, last, blocked, session = row
+        first, last, blocked, session, unit = row
         chat = self.pending.chat
         held = {
             "channel": chat.channel,
@@ -50,8 +55,21 @@ class StoredOwnData:
             "first_contact_at": _iso(first),
             "last_contact_at": _iso(last),
             "blocked_at": _iso(blocked),
+            "unit": unit,
         }
         return {"chat": held, "session": self._json(session, places.session(chat.id))}
+
+    def _standing(self, row: tuple[Any, ...]) -> dict[str, Any]:
+        standing, unit, not_after, owed, subscriber, known_at, changed_at = row
+        return {
+            "interview": int(standing.rpartition(":")[2]),
+            "unit": unit,
+            "subscriber": self._text(subscriber, places.subscriber(standing)),
+            "not_after": None if not_after is None else date.fromordinal(not_after).isoformat(),
+            "owed": None if owed is None else owed.split(",") if owed else [],
+            "known_at": _iso(known_at),
+            "changed_at": _iso(changed_at),
+        }
 
     def _role(self, row: tuple[Any, ...]) -> dict[str, Any]:
         grant, role, unit, label, given, ended = row
@@ -101,6 +119,7 @@ class StoredOwnData:
             Call("erase_tasks", mine),
             Call("erase_requests", mine),
             *(self._lessened(request) for request in staying),
+            Call("erase_standings", mine),
             Call("erase_chat", timed),
         )
         return tuple(request.code for request in staying)

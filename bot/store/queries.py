@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from bot.store.places import SEALED, Sealed
+from handlers.office.picture import REQUESTED, WAIVED
 from handlers.requests.model import AMENDABLE, MOVES, MUST_STAY, OPEN
 
 _STATEMENT = re.compile(r"^-- :(?P<kind>name|where) (?P<name>\w+)\n(?P<text>.*?);$", re.MULTILINE | re.DOTALL)
@@ -88,6 +89,8 @@ def _vocabulary() -> dict[str, str]:
         "open_states": _listed(OPEN),
         "amendable_states": _listed(AMENDABLE),
         "must_stay": _listed(MUST_STAY),
+        "requested": _listed(REQUESTED),
+        "waived": _listed(WAIVED),
         "moves": moves,
     }
 

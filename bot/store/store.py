@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
+from bot.metrics import Depths
 from bot.store.api import (
     Chat,
     Delivery,
@@ -96,6 +97,9 @@ class SealedStore:
 
     async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
         return await self._upkeep.retention(now, days, dry_run=dry_run)
+
+    async def depths(self) -> Depths:
+        return await self._upkeep.depths()
 
     async def reseal(self) -> int:
         return await self._sealer.reseal()

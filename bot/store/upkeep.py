@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.metrics import Depths
 from bot.store.drivers import Call, Driver
 from bot.store.moments import stored
 
-#: In this order: a chat can go only when its requests did.
+#: In this order: a chat can go only when its requests did, a standing when its session did.
 _EXPIRY = {
     "requests": "expire_requests",
     "sessions": "expire_sessions",
+    "standings": "expire_standings",
     "inbox": "expire_inbox",
     "outbox": "expire_outbox",
     "roles": "expire_grants",
@@ -20,7 +22,7 @@ _EXPIRY = {
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """Deletes what is past its time."""
+    """Deletes what is past its time, counts what waits."""
 
     driver: Driver
 
@@ -31,3 +33,9 @@ class Upkeep:
             await transaction.run(Call("expire_tasks", before))  # not counted: nobody asks for them
             results = await transaction.run(*(Call(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
+
+    async def depths(self) -> Depths:
+        """How much waits."""
+        calls = Call("inbox_waiting"), Call("outbox_queued"), Call("tasks_waiting")
+        inbox, outbox, tasks = await self.driver.run(*calls)
+        return Depths(inbox[0][0], dict(outbox), tasks[0][0])

@@ -2,6 +2,7 @@
 
 from handlers.command import Command
 from handlers.office.desk_view import listed, searched
+from handlers.office.looking import picture
 from handlers.office.rights import Act
 from handlers.page import Answered
 from handlers.screen import Here
@@ -27,6 +28,7 @@ async def _list(here: Here, words: str) -> Answered:
 ADMIN_COMMANDS = (
     Command("danhsach", N_("the request list; with words, those that have them"), _list, needs=Act.SEE_REQUESTS),
     Command("xuat", N_("export the requests of the list as a file"), _export, needs=Act.EXPORT_REQUESTS),
+    Command("thongke", N_("numbers of the units I look after"), picture, ("stats", "bieudo"), needs=Act.SEE_PICTURE),
     Command("vaitro", N_("roles: who has which, invite, end"), _roles, needs=Act.SEE_HOLDERS),
     Command("nhatky", N_("the journal: who did what"), _journal, needs=Act.SEE_JOURNAL),
 )

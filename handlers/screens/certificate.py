@@ -15,6 +15,7 @@ from handlers.requests.words import SUBJECTS
 from handlers.screen import Here, NoText
 from handlers.screens.certificate_words import summary
 from handlers.screens.flow import given, proceed
+from handlers.session import Session
 from handlers.voice import Voice
 from locales import N_
 from rules.calendar import vietnamese_day
@@ -113,7 +114,7 @@ def _validity(here: Here, certificate: Certificate) -> Iterator[Markup]:
 
 
 def _accepted(here: Here, certificate: Certificate, subject: Subject) -> Answered:
-    session = here.session.having(certificate=certificate, offered=())
+    session = _taken_up(here.session, certificate).having(certificate=certificate, offered=())
     session = interview.give(session, "subject", subject.value, here.world.pack)
     session = given(here.then(session), "certificate", interview.certificate_facts(certificate))
     if session.draft and not session.draft.code and outdated(here.then(session)):
@@ -122,3 +123,11 @@ def _accepted(here: Here, certificate: Certificate, subject: Subject) -> Answere
             there, notes=(here.say(N_("This file changes the answer. What you typed for the request is kept.")),)
         )
     return Answered(session)
+
+
+def _taken_up(session: Session, certificate: Certificate) -> Session:
+    """Another certificate than the one a request was registered for has a standing of its own."""
+    before = session.certificate
+    if session.registered_key is None or before is None or before.serial == certificate.serial:
+        return session
+    return session.next_interview()

@@ -5,11 +5,11 @@ from markupsafe import Markup
 from handlers.page import Answered, Option, Page
 from handlers.requests.drafting import amended, contents, outdated
 from handlers.requests.fields import FIELDS
-from handlers.requests.model import Content, State
+from handlers.requests.model import Content, Request, State
 from handlers.requests.words import procedure, told
 from handlers.screen import Here, NoText
 from handlers.screens.flow import left
-from handlers.session import Draft
+from handlers.session import Draft, Session
 from locales import N_
 
 SEND, LEAVE = "send", "leave"
@@ -72,8 +72,10 @@ async def _register(here: Here) -> Answered:
     if outdated(here):
         note = here.say(N_("The answer has changed since you began: please read it again before you register."))
         return Answered(here.session.at("answer", draft=None), notes=(note,))
-    notes = [await _registered(here, content) for content in contents(here)]
-    return Answered(here.session.at("next", draft=None), notes=(*notes, here.say(NOT_FILED)))
+    kept = contents(here)
+    notes = [await _registered(here, content) for content in kept]
+    key = kept[0].certificate_key if kept else None
+    return Answered(here.session.at("next", draft=None, registered_key=key), notes=(*notes, here.say(NOT_FILED)))
 
 
 async def _registered(here: Here, content: Content) -> Markup:
@@ -95,8 +97,16 @@ async def _save(here: Here, code: str) -> Answered:
     if other and other.code != code:
         note = here.say(ALREADY, code=other.code, procedure=procedure(here.say, other.content))
         return Answered(here.session, notes=(note,))
+    was = await here.world.requests.get(code)
     saved = await here.world.requests.amend(code, kept[0]) if kept else None
     if saved and saved.state is State.SENT_BACK:
         saved = await here.world.requests.move(code, State.SUBMITTED)
     note = here.say(N_("Saved.") if saved else N_("This request can no longer be changed; nothing was saved."))
-    return Answered(here.session.at("request", about=code, draft=None), notes=(note,))
+    return Answered(_found_by(here.session, was, saved).at("request", about=code, draft=None), notes=(note,))
+
+
+def _found_by(session: Session, was: Request | None, saved: Request | None) -> Session:
+    """A corrected serial number is what the request of this interview is found by from now on."""
+    if was is None or saved is None or session.registered_key != was.content.certificate_key:
+        return session
+    return session.having(registered_key=saved.content.certificate_key)

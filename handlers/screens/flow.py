@@ -31,7 +31,9 @@ def given(here: Here, fact: str, value: object) -> Session:
 
 def another(here: Here) -> Session:
     """The interview from its first question, for the next certificate; requests stay."""
-    fresh = here.session.having(answers={}, certificate=None, offered=(), typed_expiry=None, draft=None)
+    begun = here.session.answers or here.session.certificate
+    session = here.session.next_interview() if begun else here.session
+    fresh = session.having(answers={}, certificate=None, offered=(), typed_expiry=None, draft=None)
     return proceed(here.then(fresh))
 
 

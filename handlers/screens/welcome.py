@@ -21,6 +21,7 @@ STORED = N_(
     " and deleted {days}"
     " days after the last contact or the end of a request."
 )
+SEEN = N_("<b>Who sees it.</b> Admins of your unit and of those above it see your requests and how far they are.")
 RIGHTS = N_(
     "At any time /dulieu gives you all that is held about you and /xoadulieu deletes it. I never ask for your PIN, your"
     " private key or your personal number (CCCD): please do not send them."
@@ -46,6 +47,7 @@ class Welcome(NoText):
             paragraphs=(
                 say(PURPOSE),
                 say(STORED, days=here.world.retention_days),
+                say(SEEN),
                 say(RIGHTS),
                 say(LIMIT),
                 say(CONSENT),

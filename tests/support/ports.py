@@ -8,8 +8,8 @@ from itertools import count
 from typing import Protocol
 
 from bot.store.api import Store
-from handlers.memory import MemoryOwnData, MemoryRequests
-from handlers.ports import OwnData, RequestBook
+from handlers.memory import MemoryOwnData, MemoryRegister, MemoryRequests
+from handlers.ports import OwnData, Register, RequestBook
 from tests.support.storing import ADDRESS, NOW, next_turn, one_chat
 
 _updates = count(1)
@@ -20,6 +20,7 @@ class Ports(Protocol):
 
     requests: RequestBook
     own_data: OwnData
+    register: Register
 
 
 class Turns(Protocol):
@@ -34,6 +35,7 @@ class MemoryPorts:
 
     requests: RequestBook
     own_data: OwnData
+    register: Register
 
 
 @dataclass
@@ -41,11 +43,12 @@ class MemoryTurns:
     """Turns over the memory ports."""
 
     book: MemoryRequests = field(default_factory=lambda: MemoryRequests(NOW))
+    register: MemoryRegister = field(default_factory=MemoryRegister)
 
     @asynccontextmanager
     async def __call__(self, now: datetime = NOW) -> AsyncIterator[Ports]:
         self.book.now = now
-        yield MemoryPorts(self.book, MemoryOwnData(self.book))
+        yield MemoryPorts(self.book, MemoryOwnData(self.book, self.register), self.register)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.front import Front
 from bot.channels.telegram.polling import Poller
+from bot.channels.telegram.watching import Watch
 from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
 from bot.delivery import (
     Clock,
@@ -26,6 +27,7 @@ from bot.delivery import (
     stopped_by_signals,
 )
 from bot.errors import SettingsError
+from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store.api import Store
 from locales import N_
@@ -45,6 +47,9 @@ class Services(Protocol):
 
     @property
     def clock(self) -> Clock: ...
+
+    @property
+    def metrics(self) -> Metrics: ...
 
     def turns(self, channels: Mapping[str, Channel]) -> Turns:
         """The turns of these channels."""
@@ -83,21 +88,22 @@ def _pace(settings: Settings) -> Pace:
 
 
 def _runner(services: Services, api: TelegramApi) -> Runner:
-    settings, store, clock = services.settings, services.store, services.clock
+    settings, store, clock, metrics = services.settings, services.store, services.clock, services.metrics
     channel = TelegramChannel(api)
     turns = services.turns({channel.name: channel})
-    dispatcher = Dispatcher(store, channel, Pacer(_pace(settings), clock), clock)
+    dispatcher = Dispatcher(store, channel, Pacer(_pace(settings), clock), clock, metrics=metrics)
     workers = Workers(turns.handle_next, lambda _chat: dispatcher.notify())
     throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
-    front = Front(api, Intake(store, throttle, clock, workers.submit))
+    front = Front(api, Intake(store, throttle, clock, workers.submit, metrics))
     exporter = services.exporter(channel, dispatcher.notify)
-    parts = (_receiver(settings, api, front), Retention(store, clock, settings.retention_days), exporter)
+    receiver = _receiver(settings, api, front, Watch(store, metrics))
+    parts = (receiver, Retention(store, clock, settings.retention_days), exporter)
     return Runner(store, workers, {channel.name: dispatcher}, parts, clock)
 
 
-def _receiver(settings: Settings, api: TelegramApi, front: Front) -> Part:
-    """The webhook where its address is set, else long polling."""
+def _receiver(settings: Settings, api: TelegramApi, front: Front, watch: Watch) -> Part:
+    """The webhook where its address is set, with what watches over it; else long polling."""
     url, secret = settings.telegram_webhook_url, settings.telegram_webhook_secret
     if url is None or secret is None:
         return Poller(api, front)
-    return WebhookReceiver(api, front, WebhookSettings(url, secret, settings.telegram_webhook_listen))
+    return WebhookReceiver(api, front, WebhookSettings(url, secret, settings.telegram_webhook_listen), watch.routes())

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -74,7 +74,8 @@ class _Server(uvicorn.Server):
 class WebhookReceiver:
     """Registers the webhook and serves it until told to stop."""
 
-    def __init__(self, api: TelegramApi, front: Front, settings: WebhookSettings) -> None:
+    def __init__(self, api: TelegramApi, front: Front, settings: WebhookSettings, more: Sequence[Route] = ()) -> None:
+        self._more = more
         self._api = api
         self._front = front
         self._settings = settings
@@ -103,9 +104,9 @@ class WebhookReceiver:
             raise WebhookEndedError from serving.exception()
 
     def app(self) -> Starlette:
-        """The application: one address, one method."""
+        """The application: one address, one method; and what is served beside it on this machine."""
         path = urlsplit(self._settings.url).path or "/"
-        return Starlette(routes=[Route(path, self._called, methods=["POST"])])
+        return Starlette(routes=[Route(path, self._called, methods=["POST"]), *self._more])
 
     def _listen(self) -> socket.socket:
         """Ours rather than uvicorn's, which ends the process where the port is taken."""

@@ -1,5 +1,6 @@
 -- What the admins' side needs: units, roles and invitations, the register of certificates, tasks, the audit chain; and
--- requests that can be found by unit, day, certificate expiry and words. Days are counted as Python's date.toordinal.
+-- requests that can be found by unit, day, certificate expiry and words. The counts of the picture are read from indexes
+-- alone: rows with sealed values are long. Days are counted as Python's date.toordinal.
 CREATE TABLE units (
     code      TEXT PRIMARY KEY,
     parent    TEXT REFERENCES units (code),
@@ -30,6 +31,7 @@ CREATE TABLE unit_successions (
 ALTER TABLE chats ADD COLUMN unit TEXT REFERENCES units (code);
 
 CREATE INDEX chats_of_unit ON chats (unit) WHERE unit IS NOT NULL;
+CREATE INDEX chats_silent ON chats (id, last_contact_at, unit);
 
 ALTER TABLE requests ADD COLUMN unit TEXT REFERENCES units (code);
 ALTER TABLE requests ADD COLUMN registered_at BIGINT NOT NULL DEFAULT 0;
@@ -52,6 +54,7 @@ CREATE UNIQUE INDEX requests_number ON requests (number);
 -- The request list reads these two only: whatever is filtered by stands in them, beside kilobytes of sealed content.
 CREATE INDEX requests_listed ON requests (number, unit, state, procedure, registered_at, not_after);
 CREATE INDEX requests_of_unit ON requests (unit, number, state, procedure, registered_at, not_after);
+CREATE INDEX requests_of_certificate ON requests (chat, certificate_key, state);
 CREATE INDEX requests_to_index ON requests (number) WHERE indexed = 0;
 
 CREATE TABLE request_words (
@@ -102,8 +105,8 @@ CREATE TABLE standings (
     changed_at      BIGINT NOT NULL
 );
 
-CREATE INDEX standings_of_chat ON standings (chat);
-CREATE INDEX standings_of_unit ON standings (unit, not_after);
+CREATE INDEX standings_of_chat ON standings (chat, certificate_key, owed, unit);
+CREATE INDEX standings_of_unit ON standings (unit, not_after, owed);
 
 CREATE TABLE tasks (
     id         TEXT PRIMARY KEY,      -- XD-000012

@@ -7,8 +7,9 @@ from bot.store.office.extract import StoredExtract
 from bot.store.office.imports import StoredImports
 from bot.store.office.journal import StoredJournal
 from bot.store.office.people import StoredPeople
+from bot.store.office.picture import StoredPicture
 from bot.store.office.unit_book import StoredUnitBook
-from handlers.ports import Desk, Exports, Extract, Imports, Journal, People, UnitBook
+from handlers.ports import Desk, Exports, Extract, Imports, Journal, People, Picture, UnitBook
 
 
 class StoredOffice:
@@ -19,6 +20,7 @@ class StoredOffice:
         self.journal: Journal = journal
         self.people: People = StoredPeople.of(acting, journal)
         self.desk: Desk = StoredDesk(acting, journal)
+        self.picture: Picture = StoredPicture(acting)
         self.extract: Extract = StoredExtract(acting)
         self.exports: Exports = StoredExports(acting, journal)
         self.imports: Imports = StoredImports(acting, journal)

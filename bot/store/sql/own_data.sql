@@ -2,7 +2,7 @@
 
 -- :name my_chat
 -- What is held about a chat itself.
-SELECT first_contact_at, last_contact_at, blocked_at, session FROM chats WHERE id = :chat;
+SELECT first_contact_at, last_contact_at, blocked_at, session, unit FROM chats WHERE id = :chat;
 
 -- :name my_inbox
 -- What a chat sent: the ids of what was handled, and all of what was not.
@@ -29,9 +29,18 @@ DELETE FROM requests WHERE chat = :chat AND state NOT IN {must_stay};
 -- A request that must stay keeps only what it needs.
 UPDATE requests SET content = :content WHERE code = :code AND chat = :chat;
 
+-- :name my_standings
+-- What the register of certificates knows of a chat, the first interview first.
+SELECT id, unit, not_after, owed, subscriber, known_at, changed_at FROM standings WHERE chat = :chat
+ORDER BY known_at, id;
+
+-- :name erase_standings
+-- What the register knows of a chat goes.
+DELETE FROM standings WHERE chat = :chat;
+
 -- :name erase_chat
 -- The chat itself: its address stays until this turn's reply is delivered, or as long as a request does.
-UPDATE chats SET session = NULL, erased_at = :now WHERE id = :chat;
+UPDATE chats SET session = NULL, unit = NULL, erased_at = :now WHERE id = :chat;
 
 -- :name my_roles
 -- The roles of a chat, ended ones too.

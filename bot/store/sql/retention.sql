@@ -9,9 +9,14 @@ RETURNING 1;
 
 -- :name expire_sessions
 -- Sessions of chats silent since :before that have no open request.
-UPDATE chats SET session = NULL
+UPDATE chats SET session = NULL, unit = NULL
 WHERE last_contact_at < :before AND session IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id AND r.state IN {open_states})
+RETURNING 1;
+
+-- :name expire_standings
+-- What the register knows of chats silent since :before whose session is gone.
+DELETE FROM standings WHERE chat IN (SELECT c.id FROM chats c WHERE c.last_contact_at < :before AND c.session IS NULL)
 RETURNING 1;
 
 -- :name expire_inbox

@@ -1,18 +1,41 @@
 """What is held about a person: all of it shown, nearly all of it deleted."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.store.api import Delivery, Store
+from handlers.office.model import Standing
 from handlers.office.rights import Role
 from handlers.own_data import readable
 from handlers.requests.model import MUST_STAY, Request, State
 from handlers.voice import Voice
+from rules.outcome import Procedure
 from tests.integration.store.conftest import Database
 from tests.support.office import OPERATOR, given, office, rights
 from tests.support.own_data import machine_labels
 from tests.support.ports import Turns
-from tests.support.storing import ADDRESS, NAME, NOW, answer, claim, content, next_turn, one_chat, said, says, texts
+from tests.support.storing import (
+    ADDRESS,
+    NAME,
+    NOW,
+    SERIAL,
+    answer,
+    claim,
+    content,
+    next_turn,
+    one_chat,
+    said,
+    says,
+    texts,
+)
+
+STANDING = Standing(
+    interview=1,
+    certificate_key=SERIAL,
+    subscriber=NAME,
+    not_after=date(2026, 11, 16),
+    owed=(Procedure.REVOKE, Procedure.ISSUE_NEW),
+)
 
 
 async def test_the_export_holds_everything_and_is_json(store: Store) -> None:
@@ -32,6 +55,7 @@ async def test_the_export_holds_everything_and_is_json(store: Store) -> None:
         "first_contact_at": NOW.isoformat(),
         "last_contact_at": NOW.isoformat(),
         "blocked_at": None,
+        "unit": None,
     }
     assert held["session"] == {"answers": {"subject": "organisation"}}
     assert [(kept["code"], kept["content"]["subscriber"]) for kept in held["requests"]] == [(request.code, NAME)]
@@ -165,17 +189,32 @@ async def test_what_is_held_has_one_shape_everywhere(turns: Turns) -> None:
     async with turns() as unit:
         await unit.requests.register(content("AA"))
         await unit.requests.register(content("BB"))
+        await unit.register.keep(STANDING)
     later = NOW + timedelta(hours=1)
     async with turns(later) as unit:
         held = await unit.own_data.export()
         mine = await unit.requests.mine()
 
     assert json.loads(json.dumps(held)) == held
-    assert list(held) == ["chat", "session", "roles", "requests", "received", "outgoing"]
-    assert list(held["chat"]) == ["channel", "address", "first_contact_at", "last_contact_at", "blocked_at"]
+    assert list(held) == ["chat", "session", "standings", "roles", "requests", "received", "outgoing"]
+    assert list(held["chat"]) == ["channel", "address", "first_contact_at", "last_contact_at", "blocked_at", "unit"]
+    (standing,) = held["standings"]
+    assert list(standing) == ["interview", "unit", "subscriber", "not_after", "owed", "known_at", "changed_at"]
+    assert standing.items() >= STANDING.model_dump(mode="json", exclude={"certificate_key"}).items()
     assert datetime.fromisoformat(held["chat"]["last_contact_at"]).utcoffset() == timedelta(0)
     assert [Request.model_validate(request) for request in held["requests"]] == list(mine)
     assert [request["content"]["serial"] for request in held["requests"]] == ["BB", "AA"]
+
+
+async def test_erasing_leaves_nothing_in_the_register(turns: Turns) -> None:
+    async with turns() as unit:
+        await unit.register.keep(STANDING)
+        await unit.register.keep(STANDING.model_copy(update={"interview": 2, "certificate_key": None}))
+    async with turns() as unit:
+        assert len((await unit.own_data.export())["standings"]) == 2
+        await unit.own_data.erase()
+    async with turns() as unit:
+        assert (await unit.own_data.export())["standings"] == []
 
 
 async def test_erasing_keeps_what_is_under_way_and_only_what_that_needs(turns: Turns) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.store.api import Delivery, Store
+from handlers.office.model import Standing
 from handlers.office.rights import Role
 from handlers.requests.model import MOVES, State
 from tests.support.office import OPERATOR, given, invited, office
@@ -12,7 +13,16 @@ from tests.support.storing import NOW, answer, claim, content, next_turn, one_ch
 
 DAYS = 180
 LATE = NOW + timedelta(days=DAYS, seconds=1)
-NOTHING = {"requests": 0, "sessions": 0, "inbox": 0, "outbox": 0, "roles": 0, "invitations": 0, "chats": 0}
+NOTHING = {
+    "requests": 0,
+    "sessions": 0,
+    "standings": 0,
+    "inbox": 0,
+    "outbox": 0,
+    "roles": 0,
+    "invitations": 0,
+    "chats": 0,
+}
 ENDED = [state for state, moves in MOVES.items() if not moves]
 
 
@@ -93,6 +103,19 @@ async def test_a_poison_update_is_kept_for_the_operator_until_its_time(store: St
 
     assert await store.retention(NOW + timedelta(days=DAYS - 1), DAYS) == NOTHING
     assert await store.retention(LATE, DAYS) == {**NOTHING, "inbox": 1, "chats": 1}
+
+
+async def test_a_standing_goes_with_its_session_or_its_chat_and_stays_with_an_open_request(store: Store) -> None:
+    for number, state in enumerate((None, State.SUBMITTED)):
+        chat = await one_chat(store, str(number), str(number))
+        async with store.turn(await next_turn(store, chat), NOW) as unit:
+            await unit.register.keep(Standing(interview=1, certificate_key="AA", owed=()))
+            if state:
+                await unit.requests.register(content(), state)
+            await unit.finish('"phiên"', [])
+
+    assert (await store.retention(NOW + timedelta(days=DAYS), DAYS))["standings"] == 0
+    assert await store.retention(LATE, DAYS) == {**NOTHING, "sessions": 1, "standings": 1, "inbox": 2, "chats": 1}
 
 
 async def test_a_silent_chat_with_a_role_stays_until_the_role_has_ended(store: Store) -> None:

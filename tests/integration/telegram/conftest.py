@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bot.channels.base import Channel
 from bot.channels.telegram import TelegramApi, TelegramChannel, serve_telegram
 from bot.delivery import Conversation, Preparer, SystemClock, Turns
+from bot.metrics import NO_METRICS, Metrics
 from bot.settings import Settings
 from bot.store import open_keyring, open_store
 from bot.store.api import Store
@@ -54,9 +55,11 @@ class Assembly:
     talk: Conversation = field(default_factory=conversation)
     clock: SystemClock = field(default_factory=SystemClock)
     reader: CountingReader = field(default_factory=CountingReader)
+    metrics: Metrics = NO_METRICS
 
     def turns(self, channels: Mapping[str, Channel]) -> Turns:
-        return Turns(self.store, self.talk, Preparer(channels, self.reader, self.clock), channels, self.clock)
+        preparer = Preparer(channels, self.reader, self.clock)
+        return Turns(self.store, self.talk, preparer, channels, self.clock, metrics=self.metrics)
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[None]:

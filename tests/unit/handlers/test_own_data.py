@@ -9,7 +9,8 @@ from typing import Any, get_args
 import pytest
 
 from handlers.certificate import Certificate, Problem, Reading, Recognition, Trouble
-from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
+from handlers.events import ChartDrawn, DrawChart, Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
+from handlers.office.chart import Bar, BarChart, BurnChart
 from handlers.office.model import Filter
 from handlers.own_data import readable
 from handlers.own_data_words import (
@@ -22,6 +23,7 @@ from handlers.own_data_words import (
     ROLES,
     SCREENS,
     TOKENS,
+    UNDRAWN,
     UNREADABLE,
 )
 from handlers.replies import Attachment, Choice, Reply
@@ -40,7 +42,7 @@ from tests.support.own_data import machine_labels
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 PACK = "bộ luật 1"
-SECTIONS = ("chat", "session", "requests", "received", "outgoing")
+SECTIONS = ("chat", "session", "standings", "requests", "received", "outgoing")
 t = translator("vi")
 
 
@@ -138,6 +140,23 @@ READ = Reading(
         Problem(trouble=Trouble.PRIVATE_KEY, where="b.pem"),
     ),
 )
+BARS = BarChart(
+    title="Cột một",
+    note="Tính đến nay",
+    series=("cần làm", "xong rồi"),
+    bars=(Bar(label="Xã Sáu", values=(61, 62)), Bar(label="Xã Bảy", values=(71, 72))),
+    nothing="trống không",
+)
+BURN = BurnChart(
+    title="Đường hai",
+    note="Tính đến mai",
+    start=date(2026, 10, 3),
+    until=date(2026, 12, 4),
+    open=(81, 82),
+    open_label="còn mở",
+    ideal_label="đều đặn",
+    until_label="đích đến",
+)
 EVENTS: tuple[Event, ...] = (
     Said(text="chào", message="11"),
     Tapped(data="question|renamed|3", message="12", group=True),
@@ -145,6 +164,11 @@ EVENTS: tuple[Event, ...] = (
     FileRead(name="ba.zip", reading=READ, message="14"),
     *(Unreadable(what=what, message="15") for what in get_args(Unreadable.model_fields["what"].annotation)),
     TooMuch(message="16"),
+    DrawChart(chart=BARS, message="17"),
+    DrawChart(chart=BURN, message="18"),
+    ChartDrawn.of("Hình một", b"\x89PNG").model_copy(update={"message": "19", "trouble": "no_files"}),
+    ChartDrawn.of("Hình hai", b"\x89PN").model_copy(update={"message": "20", "trouble": "not_installed"}),
+    ChartDrawn.of("Hình ba", b"\x89P").model_copy(update={"message": "21", "trouble": "failed"}),
 )
 REPLY = Reply(
     paragraphs=("<b>Đậm &amp; rõ</b>", "dòng hai"),
@@ -160,8 +184,20 @@ HELD: dict[str, Any] = {
         "first_contact_at": "2026-01-05T01:02:00+00:00",
         "last_contact_at": "2026-11-20T03:04:00+00:00",
         "blocked_at": "2026-11-21T05:06:00+00:00",
+        "unit": "NT-TÁM",
     },
     "session": session().model_dump(mode="json"),
+    "standings": [
+        {
+            "interview": 91,
+            "unit": "NT-CHÍN",
+            "subscriber": "UBND XÃ MƯỜI",
+            "not_after": "2029-03-04",
+            "owed": ["revoke", "issue_new"],
+            "known_at": "2026-01-06T01:02:00+00:00",
+            "changed_at": "2026-01-07T01:02:00+00:00",
+        }
+    ],
     "requests": [request().model_dump(mode="json")],
     "received": [
         {"id": f"số {n}", "state": state, "received_at": NOON.isoformat(), "event": event.model_dump(mode="json")}
@@ -263,6 +299,7 @@ def test_every_value_has_its_words() -> None:
     assert (set(ROLES), set(TOKENS), set(RECOGNITIONS)) == (set(MergerRole), set(Token), set(Recognition))
     assert set(UNREADABLE) == set(get_args(Unreadable.model_fields["what"].annotation))
     assert set(ACTIONS) == set(get_args(Reply.model_fields["action"].annotation))
+    assert set(UNDRAWN) == set(get_args(get_args(ChartDrawn.model_fields["trouble"].annotation)[0]))
     assert set(KINDS) == {event.kind for event in EVENTS}
 
 

@@ -36,7 +36,7 @@ def test_every_query_carries_a_comment() -> None:
 def test_every_query_is_used_and_every_used_one_exists() -> None:
     named = {name.split(".")[0] for name in QUERIES if not name.startswith("where.")}
     used = set(re.findall(r'(?:Call|call|per_column|_read)\(\s*"(\w+)"', CODE)) | set(
-        re.findall(r'"(expire_\w+)"', CODE)
+        re.findall(r'"((?:expire|count)_\w+)"', CODE)
     )
 
     assert used == named

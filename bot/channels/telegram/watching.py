@@ -1,0 +1,52 @@
+"""What the web server tells whoever watches over the assistant; a proxy must not show these to the world."""
+
+import asyncio
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.metrics import Depths, Metrics
+from bot.store.api import Store
+from bot.store.errors import StoreError
+
+#: Prometheus' text exposition format.
+_FORMAT = {"content-type": "text/plain; version=0.0.4; charset=utf-8"}
+#: Seconds the store may take to answer.
+_PATIENCE = 2.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Watch:
+    """``/metrics``, ``/healthz`` (the process lives) and ``/readyz`` (the store answers)."""
+
+    def __init__(self, store: Store, metrics: Metrics) -> None:
+        self._store = store
+        self._metrics = metrics
+
+    def routes(self) -> list[Route]:
+        """Their addresses."""
+        pages = {"/metrics": self._told, "/healthz": self._alive, "/readyz": self._ready}
+        return [Route(path, page, methods=["GET"]) for path, page in pages.items()]
+
+    async def _told(self, _: Request) -> Response:
+        return Response(self._metrics.exposed(await self._depths()), headers=_FORMAT)
+
+    async def _alive(self, _: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def _ready(self, _: Request) -> Response:
+        if await self._depths() is None:
+            return PlainTextResponse("the store does not answer\n", status_code=503)
+        return PlainTextResponse("ok\n")
+
+    async def _depths(self) -> Depths | None:
+        """How much waits; ``None`` where the store does not say so in time."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await self._store.depths()
+        except (StoreError, TimeoutError) as error:
+            _log.warning("store_unavailable", error=type(error).__name__)
+            return None

@@ -1,0 +1,61 @@
+"""Where charts are drawn: one at a time, away from the event loop."""
+
+import asyncio
+import logging
+import os
+import threading
+from importlib import import_module
+from pathlib import Path
+
+from bot.errors import SettingsError, TrolyError
+from handlers.office.chart import Chart
+from locales import N_
+
+
+class ChartsMissing(TrolyError):  # noqa: N818 - a state
+    """The drawing library is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(N_("Pictures need a drawing library: pip install 'troly-chung-thu[charts]'"))
+
+
+class Charts:
+    """Draws charts. ``folder`` is where matplotlib keeps the list of fonts it finds; nobody else may write there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()  # text layout of matplotlib is shared by all figures
+
+    async def draw(self, chart: Chart) -> bytes:
+        """A PNG file; raises as ``drawn`` does."""
+        return await asyncio.to_thread(self.drawn, chart)
+
+    def drawn(self, chart: Chart) -> bytes:
+        """A PNG file.
+
+        Raises:
+            ChartsMissing: matplotlib is not installed.
+            SettingsError: its folder cannot be made.
+        """
+        with self._lock:
+            self._settle()
+            try:
+                figures = import_module("bot.charts.figures")
+            except ModuleNotFoundError as error:
+                if (error.name or "").partition(".")[0] != "matplotlib":
+                    raise
+                raise ChartsMissing from None
+            png: bytes = figures.png(chart)
+            return png
+
+    def _settle(self) -> None:
+        """Before the first import: matplotlib looks for its folder then, and says in the log what it does there."""
+        if "MPLCONFIGDIR" in os.environ:
+            return
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            message = N_("TROLY_DATA_DIR: the folder {path} cannot be made: {reason}")
+            raise SettingsError(message, path=self._folder, reason=error.strerror) from None
+        os.environ["MPLCONFIGDIR"] = str(self._folder.resolve())
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)

@@ -1,0 +1,51 @@
+"""The counts in the form that Prometheus reads (text exposition format 0.0.4)."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+
+from bot.metrics.counting import Metrics
+from bot.metrics.depths import Depths
+
+#: Seconds: most turns take a few milliseconds, a busy disk makes them take seconds.
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+#: By the numbers of ``bot.store.api``.
+PRIORITIES = ("reply", "notice", "broadcast")
+
+
+class Prometheus(Metrics):
+    """Counts in a registry of its own: nothing of the process or of other libraries is told."""
+
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._turns = Histogram("troly_turn_seconds", "Handling of one update", buckets=_BUCKETS, registry=registry)
+        self._failed = Counter("troly_turns_failed", "Turns that broke and were tried again", registry=registry)
+        self._delivered = Counter(
+            "troly_deliveries", "Messages by how their delivery ended", ("channel", "state"), registry=registry
+        )
+        self._errors = Counter("troly_store_errors", "Errors of the store by kind", ("kind",), registry=registry)
+        self._up = Gauge("troly_store_up", "Whether the store answered when this was asked", registry=registry)
+        self._inbox = Gauge("troly_inbox_waiting", "Updates that wait to be handled", registry=registry)
+        self._outbox = Gauge("troly_outbox_queued", "Messages that wait to be sent", ("priority",), registry=registry)
+        self._tasks = Gauge("troly_tasks_open", "Tasks queued or running", registry=registry)
+
+    def turn(self, seconds: float) -> None:
+        self._turns.observe(seconds)
+
+    def turn_failed(self) -> None:
+        self._failed.inc()
+
+    def delivered(self, channel: str, state: str) -> None:
+        kind = channel.partition(":")[0]  # what follows tells one terminal from another
+        self._delivered.labels(kind, state).inc()
+
+    def store_failed(self, error: Exception) -> None:
+        self._errors.labels(type(error).__name__).inc()
+
+    def exposed(self, depths: Depths | None) -> bytes:
+        self._up.set(depths is not None)
+        unknown = float("nan")
+        self._inbox.set(depths.inbox if depths else unknown)
+        self._tasks.set(depths.tasks if depths else unknown)
+        for priority, name in enumerate(PRIORITIES):
+            self._outbox.labels(name).set(depths.outbox.get(priority, 0) if depths else unknown)
+        return generate_latest(self._registry)

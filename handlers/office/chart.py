@@ -1,0 +1,45 @@
+"""Charts as data: what stands in them, in the reader's words. ``bot.charts`` draws them."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Bar(_Model):
+    """A line of a bar chart."""
+
+    label: str
+    values: tuple[int, ...]  #: in the order of the chart's series
+
+
+class BarChart(_Model):
+    """Stacked bars, one a unit."""
+
+    kind: Literal["bars"] = "bars"
+    title: str
+    note: str  #: what stands below: the moment, what was left out
+    series: tuple[str, ...]
+    bars: tuple[Bar, ...]
+    nothing: str  #: what is said where there is no bar
+
+
+class BurnChart(_Model):
+    """What was still open, day by day, and the straight way to nothing at the target."""
+
+    kind: Literal["burn_down"] = "burn_down"
+    title: str
+    note: str
+    start: date
+    until: date
+    open: tuple[int, ...]  #: of ``start`` and each day after it
+    open_label: str
+    ideal_label: str
+    until_label: str
+
+
+Chart = Annotated[BarChart | BurnChart, Field(discriminator="kind")]

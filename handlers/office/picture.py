@@ -1,0 +1,142 @@
+"""The picture: how many officers of which unit have still to act, and how fast it becomes less.
+
+What is counted is decided here, once. A request that was refused or withdrawn counts as none.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+
+from handlers.office.rights import Act, Rights
+from handlers.office.units import UnitDirectory
+from handlers.requests.model import State
+
+#: States of a request before it is forwarded, and those that count as no request at all.
+REQUESTED = frozenset({State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.SENT_BACK})
+WAIVED = frozenset({State.REFUSED, State.WITHDRAWN})
+#: Days without a message after which an officer counts as silent.
+SILENT_AFTER = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """One line of the picture: a unit with all below it."""
+
+    unit: str | None = None  #: ``None``: what belongs to no unit that is known
+    officers: int = 0  #: chats whose unit is known (on the line of no unit: those of whom only something else is)
+    certificates: int = 0  #: standings with a last day or a decision
+    action_needed: int = 0  #: standings that owe something, without a request of the same chat and certificate
+    requested: int = 0  #: requests in ``REQUESTED``
+    forwarded: int = 0  #: requests, by their state
+    done: int = 0
+    expiring_30: int = 0  #: standings whose last day lies within today and today + 30 days, both included
+    expiring_60: int = 0  #: these include the ones before
+    expiring_90: int = 0
+    silent: int = 0  #: officers with something to do or to answer, no request, and no message for ``SILENT_AFTER``
+
+    def __add__(self, other: "Numbers") -> "Numbers":
+        """The sum, for the unit of the first."""
+        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in COUNTED})
+
+    def __bool__(self) -> bool:
+        """Whether anything is counted."""
+        return any(getattr(self, name) for name in COUNTED)
+
+    @property
+    def open(self) -> int:
+        """What is still to be done, by whomever."""
+        return self.action_needed + self.requested + self.forwarded
+
+
+COUNTED = tuple(field.name for field in fields(Numbers) if field.name != "unit")
+
+
+@dataclass(frozen=True, slots=True)
+class BurnDown:
+    """What was still open at the end of each day, and the straight way to nothing at a target."""
+
+    start: date
+    until: date  #: the target
+    open: tuple[int, ...]  #: of ``start`` and each day after it, up to today or the target
+
+    @property
+    def a_day(self) -> float | None:
+        """How many a day must be done from now on; ``None`` where the target is reached or past."""
+        left = (self.until - self.start).days - (len(self.open) - 1)
+        return self.open[-1] / left if left > 0 and self.open else None
+
+
+#: How far from today a target may lie.
+FARTHEST = timedelta(days=5 * 366)
+
+
+def is_target(until: date, today: date) -> bool:
+    """Whether a burn-down towards this day says anything."""
+    return abs(until - today) <= FARTHEST
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """So many things were open from a day on, until the day they ended; ``None``: they still are."""
+
+    begun: date
+    ended: date | None
+    count: int
+
+
+def opened(rights: Rights, unit: str | None) -> str | None:
+    """The unit a picture is of: the one asked for, else the only one within reach; ``None``: all within reach."""
+    tops = top_units(rights)
+    return unit or (tops[0] if len(tops) == 1 and not rights.reach(Act.SEE_PICTURE).everything else None)
+
+
+def top_units(rights: Rights) -> tuple[str, ...]:
+    """The outermost units within reach."""
+    reach, units = rights.reach(Act.SEE_PICTURE), rights.units
+    if reach.everything:
+        return tuple(unit.code for unit in units.children(None))
+    return tuple(
+        code for code in reach.units if not any(units.within(code, other) for other in reach.units if other != code)
+    )
+
+
+def rolled_up(
+    rows: Iterable[Numbers], units: UnitDirectory, top: str | None, below: Sequence[str]
+) -> tuple[Numbers, tuple[Numbers, ...]]:
+    """Rows of single units summed up the tree: the total, and a line for each unit of ``below``.
+
+    What belongs to ``top`` itself (of ``None``: to no unit that is known) is a line of its own, the last, if there is
+    any. Rows that lie elsewhere are left out.
+    """
+    lines = {code: Numbers(code) for code in (*below, top)}
+    for row in rows:
+        line = _line(row.unit, units, lines)
+        if line in lines:
+            lines[line] += row
+    total = sum(lines.values(), Numbers(top))
+    own = lines.pop(top)
+    return total, (*lines.values(), *([own] if own else []))
+
+
+def _line(code: str | None, units: UnitDirectory, lines: Mapping[str | None, Numbers]) -> str | None:
+    """The line a unit is counted in: its own, or the nearest one above it."""
+    while code is not None and code not in lines:
+        unit = units.get(code)
+        code = unit.parent if unit else None
+    return code
+
+
+def burnt_down(spans: Iterable[Span], start: date, until: date, today: date) -> BurnDown:
+    """What was open at the end of each day from ``start`` to today, or to the target where that is past."""
+    last = max(start, min(today, until))
+    change = [0] * ((last - start).days + 2)
+    for span in spans:
+        begun, ended = max(span.begun, start), span.ended or date.max
+        if begun < ended and begun <= last:
+            change[(begun - start).days] += span.count
+            change[(min(ended, last + timedelta(days=1)) - start).days] -= span.count
+    left, count = [], 0
+    for one in change[:-1]:
+        count += one
+        left.append(count)
+    return BurnDown(start, until, tuple(left))

@@ -1,0 +1,87 @@
+"""A chart asked for in one turn is drawn before the next and sent as a file; whatever goes wrong, the chat goes on."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bot.charts import ChartsMissing
+from bot.delivery import Preparer
+from bot.delivery.drawing import Draw
+from bot.store.api import Chat, Store
+from handlers.events import ChartDrawn, DrawChart, Event, Said
+from handlers.office.chart import BarChart, Chart
+from handlers.ports import World
+from handlers.session import Session
+from tests.support.delivery import Answer, ManualClock, ScriptedChannel, conversation, said
+from tests.support.roads import CountingReader, Roads
+
+CHART = BarChart(title="Biểu đồ", note="", series=(), bars=(), nothing="")
+HERE = Chat("c", "telegram", "1")
+
+
+async def painted(chart: Chart) -> bytes:
+    assert chart == CHART
+    return b"\x89PNG"
+
+
+async def missing(chart: Chart) -> bytes:
+    raise ChartsMissing
+
+
+async def broken(chart: Chart) -> bytes:
+    raise ValueError(chart.title)
+
+
+async def asks_for_a_chart(session: Session | None, event: Event, world: World) -> Answer:
+    if isinstance(event, Said):
+        return Answer(session, ["đang vẽ"], [DrawChart(chart=CHART)])
+    assert isinstance(event, ChartDrawn)
+    return Answer(session, [f"{event.title}: {event.picture or event.trouble}"])
+
+
+def roads(store: Store, clock: ManualClock, draw: Draw | None) -> Roads:
+    made = Roads(store, clock, conversation(asks_for_a_chart, wants_file=False))
+    made.turns._preparer = Preparer({made.channel.name: made.channel}, CountingReader(), clock, draw)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("draw", "told"),
+    [(painted, "b'\\x89PNG'"), (missing, "not_installed"), (broken, "failed"), (None, "not_installed")],
+)
+async def test_the_picture_or_why_there_is_none_is_the_next_turn(
+    store: Store, clock: ManualClock, draw: Draw | None, told: str
+) -> None:
+    made = roads(store, clock, draw)
+    await made.flow(said("/thongke", 1), said("sau đó", 2))
+    assert made.channel.texts() == ["đang vẽ", f"Biểu đồ: {told}"] * 2
+
+
+async def test_nothing_is_drawn_for_a_channel_that_sends_no_files(clock: ManualClock) -> None:
+    channel = ScriptedChannel()
+    channel.capabilities = replace(channel.capabilities, files_out=False)
+    preparer = Preparer({"telegram": channel}, CountingReader(), clock, painted)
+    event = await preparer.prepare(HERE, DrawChart(chart=CHART))
+    assert event == ChartDrawn(title="Biểu đồ", trouble="no_files")
+
+
+async def test_other_chats_are_answered_while_a_chart_is_drawn(store: Store, clock: ManualClock) -> None:
+    drawing, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(chart: Chart) -> bytes:
+        drawing.set()
+        await go_on.wait()
+        return b"\x89PNG"
+
+    made = roads(store, clock, slow)
+    first = asyncio.create_task(made.take(said("/thongke", 1, "1")))
+    await asyncio.wait_for(drawing.wait(), 5)
+    (other,) = await store.receive([said("a", 2, "2")], clock.now())
+    pending = await store.pending(other)
+    assert pending
+    async with store.turn(pending, clock.now()) as unit:
+        await unit.requests.mine()
+        await unit.finish("{}", [])
+    go_on.set()
+    await asyncio.wait_for(first, 5)

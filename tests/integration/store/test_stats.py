@@ -1,0 +1,126 @@
+"""``troly stats``: the numbers on the command line, as text, as JSON and as a picture."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.store import open_keyring, open_store
+from handlers.office.picture import COUNTED
+from handlers.office.rights import Role
+from rules.calendar import vietnamese_day
+from tests.integration.store.conftest import Command, Database
+from tests.support.office import given
+from tests.support.population import UNITS, Officer, counted, people, still_open, write_people, write_units
+from tests.support.storing import closing_async
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def officers(database: Database) -> list[Officer]:
+    """A small province, an admin of one commune and a focal officer of another."""
+
+    async def roles() -> None:
+        opened = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
+        async with closing_async(opened) as store:
+            write_units(database)
+            await given(store, "1", Role.ADMIN, "DN.NT")
+            await given(store, "2", Role.FOCAL, "DN.DP")
+
+    asyncio.run(roles())
+    made = people(60, NOW)
+    write_people(database, made)
+    return made
+
+
+def below(officers: list[Officer], top: str) -> list[Officer]:
+    return [one for one in officers if one.unit and UNITS.within(one.unit, top)]
+
+
+def test_the_json_has_every_count_of_every_unit_below(troly: Command, officers: list[Officer]) -> None:
+    code, out, _ = troly("stats", "--unit", "DN", "--json")
+
+    assert code == 0
+    told = json.loads(out)
+    assert (told["total"]["unit"], told["total"]["name"], told["burn_down"]) == ("DN", "Tỉnh Đồng Nai", None)
+    expected = counted(below(officers, "DN"), "DN", NOW)
+    assert {name: told["total"][name] for name in COUNTED} == {name: getattr(expected, name) for name in COUNTED}
+    assert {one["unit"] for one in told["units"]} == {"DN.NT", "DN.DP", "DN.PA", "DN"}
+    assert datetime.fromisoformat(told["as_of"]).utcoffset() is not None
+
+
+def test_in_a_pipe_the_numbers_are_plain_columns_that_end_in_the_total(troly: Command, officers: list[Officer]) -> None:
+    code, out, _ = troly("stats")
+
+    assert code == 0
+    heading, *_, last = out.splitlines()
+    total = counted(officers, None, NOW)
+    assert heading.split()[:3] == ["Unit", "officers", "certificates"]
+    assert last.split() == ["Total", *(f"{getattr(total, name):,}" for name in COUNTED)]
+    assert "unit not known" in out
+    assert "\x1b" not in out
+
+
+def test_on_a_terminal_the_numbers_are_a_table(
+    troly: Command, officers: list[Officer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "160")
+    code, out, _ = troly("stats", "--unit", "DN", "--lang", "vi")
+
+    assert code == 0
+    assert "Thống kê: Tỉnh Đồng Nai" in out
+    assert "Xã Nhơn Trạch" in out
+
+
+def test_a_target_shows_what_was_open_each_day(troly: Command, officers: list[Officer]) -> None:
+    today = vietnamese_day(NOW)
+    code, out, _ = troly("stats", "--json", "--until", today.isoformat())
+
+    burnt = json.loads(out)["burn_down"]
+    assert code == 0
+    assert (burnt["until"], burnt["a_day"], len(burnt["open"])) == (today.isoformat(), None, 31)
+    assert burnt["open"][-1] == still_open(officers, today)
+    assert "Open at the end of each day since" in troly("stats", "--until", today.isoformat())[1]
+
+
+@pytest.mark.parametrize("more", [(), ("--until", vietnamese_day(NOW).isoformat())])
+def test_a_picture_lands_whole_under_its_name_for_its_owner_alone(
+    troly: Command, officers: list[Officer], tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    out = tmp_path / "new folder" / "hình.png"
+    assert troly("stats", "--png", str(out), *more) == (0, "", "")
+    assert out.read_bytes().startswith(b"\x89PNG")
+    assert out.stat().st_mode & 0o077 == 0
+    assert [path.name for path in out.parent.iterdir()] == ["hình.png"]
+
+
+def test_a_picture_that_cannot_be_written_leaves_nothing_half_done(
+    troly: Command, officers: list[Officer], tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    code, _, err = troly("stats", "--png", str(folder))
+    assert code == 1
+    assert "cannot be written" in err
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".folder")] == []
+
+
+def test_a_role_sees_its_own_units_and_no_others(troly: Command, officers: list[Officer]) -> None:
+    own = json.loads(troly("stats", "--json", "--as", "telegram:1")[1])
+    assert own["total"]["unit"] == "DN.NT"
+    assert own["total"]["officers"] == counted(below(officers, "DN.NT"), "DN.NT", NOW).officers
+    for unit in ("DN", "DN.DP", "TN", "nowhere"):
+        assert troly("stats", "--json", "--unit", unit, "--as", "telegram:1")[:2] == (3, "")
+    assert json.loads(troly("stats", "--json", "--as", "telegram:2")[1])["total"]["unit"] == "DN.DP"
+    assert troly("stats", "--as", "telegram:3")[0] == 3
+
+
+@pytest.mark.parametrize("wrong", [("--unit", "nowhere"), ("--until", "31/12/2026"), ("--until", "9999-12-31")])
+def test_what_cannot_be_meant_is_named(troly: Command, officers: list[Officer], wrong: tuple[str, str]) -> None:
+    code, out, err = troly("stats", *wrong)
+    assert (code, out) == (2, "")
+    assert wrong[0] in err
