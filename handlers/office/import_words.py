@@ -1,7 +1,8 @@
 """A plan of changes in words, for the chat and for the command line."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from markupsafe import Markup
 
@@ -37,10 +38,14 @@ TROUBLES = {
 }
 
 
-def told(say: Voice, plan: Plan, named: int = NAMED) -> tuple[Markup, ...]:
+def told(
+    say: Voice, plan: Plan, named: int = NAMED, labels: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Markup, ...]:
     """What would change, and what speaks against it; paragraphs."""
     return tuple(
-        part for part in (*_changes(say, plan, named), *_against(say, plan, named), *_notes(say, plan, named)) if part
+        part
+        for part in (*_changes(say, plan, named), *_against(say, plan, named, labels), *_notes(say, plan, named))
+        if part
     )
 
 
@@ -64,20 +69,20 @@ def _change(say: Voice, change: Change) -> Markup:
     )
 
 
-def _against(say: Voice, plan: Plan, named: int) -> Iterator[Markup]:
+def _against(say: Voice, plan: Plan, named: int, labels: Mapping[str, str]) -> Iterator[Markup]:
     if plan.too_many:
         yield say(N_("At most {number} requests can be changed at one go."), number=number(say, AT_ONCE))
     if plan.conflicts:
         yield bold(say(N_("Changed by somebody else since the export:")))
-        yield _some(say, [_conflict(say, one) for one in plan.conflicts[:named]], len(plan.conflicts))
+        yield _some(say, [_conflict(say, one, labels) for one in plan.conflicts[:named]], len(plan.conflicts))
     if plan.bad:
         yield bold(say(N_("Lines that cannot be taken:")))
         yield _some(say, [_bad(say, one) for one in plan.bad[:named]], len(plan.bad))
 
 
-def _conflict(say: Voice, conflict: Conflict) -> Markup:
+def _conflict(say: Voice, conflict: Conflict, labels: Mapping[str, str]) -> Markup:
     now = conflict.now
-    who = doer(say, now.actor, {})
+    who = doer(say.t, now.actor, labels)
     row = N_("line {line}, <code>{code}</code>: by {who} at {when}, now “{state}”")
     told = {"who": who, "when": moment(now.changed_at), "state": say(STATES[now.state])}
     return say(row, line=conflict.line.number, code=conflict.line.code, **told)

@@ -1,6 +1,8 @@
 """The request list in words."""
 
 import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from markupsafe import Markup
 
@@ -56,28 +58,28 @@ def row(say: Voice, filed: Filed) -> str:
     return f"{request.code} · {name} · {say.t(SHORT.get(content.procedure, content.procedure))} · {state}"
 
 
-def details(here: Here, filed: Filed) -> tuple[Markup, ...]:
+def details(here: Here, filed: Filed, labels: Mapping[str, str]) -> tuple[Markup, ...]:
     """What is asked for, where it belongs, and all that became of it."""
     say = here.say
     unit = say(N_("Unit: <b>{unit}</b>"), unit=here.world.units.name(filed.unit)) if filed.unit else Markup()
-    return lines(told(say, filed.request.content), unit), history(say, filed)
+    return lines(told(say, filed.request.content), unit), history(say, filed, labels)
 
 
-def history(say: Voice, filed: Filed) -> Markup:
+def history(say: Voice, filed: Filed, labels: Mapping[str, str] = MappingProxyType({})) -> Markup:
     """Every move, with who made it and why."""
     parts = []
     for step in filed.request.history:
         note = Markup(": {}").format(step.note) if step.note else ""
-        who = doer(say.t, step.by)
+        who = doer(say.t, step.by, labels)
         parts.append(Markup("• {} – {} ({}){}").format(moment(step.at), say(STATES[step.state]), who, note))
     return lines(*parts)
 
 
-def overtaken(say: Voice, filed: Filed) -> Markup:
+def overtaken(say: Voice, filed: Filed, labels: Mapping[str, str]) -> Markup:
     """Who changed it, and how it stands now."""
     message = N_(
         "<b>{who}</b> has changed this request in the meantime ({at}). It now stands at: <b>{state}</b>."
         " Nothing of it was overwritten."
     )
-    who, at = doer(say.t, filed.actor), moment(filed.changed_at)
+    who, at = doer(say.t, filed.actor, labels), moment(filed.changed_at)
     return say(message, who=who, at=at, state=say(STATES[filed.request.state]))

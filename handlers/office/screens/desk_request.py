@@ -1,9 +1,11 @@
 """One request of the list: what is asked for, what became of it, and where it can be moved."""
 
+from collections.abc import Mapping
+
 from markupsafe import Markup
 
 from handlers.office.desk_view import listed, opened, shown, view_of
-from handlers.office.holding import rights_of
+from handlers.office.holding import labels_of, rights_of
 from handlers.office.list_words import MOVES_TO, TYPED, details, overtaken
 from handlers.office.model import Filed, Move, Moved
 from handlers.office.moving import NEEDS_REASON, clean_reason, moves_of
@@ -29,10 +31,11 @@ class DeskRequest(NoText):
         if filed is None:
             return Page(say(N_("There is no such request within your reach.")), options=(back,))
         title = say(N_("<b>Request {code}</b>"), code=filed.request.code)
+        labels = await labels_of(here, rights)
         if filed.revision != view_of(here).revision:
             seen = Option(SEEN, say.t(N_("Go on with it as it is now")), ("tiep tuc", "xem", "go on"))
-            return Page(title, (overtaken(say, filed), *details(here, filed)), (seen, back))
-        return Page(title, details(here, filed), (*_moves(here, rights, filed), back), exact=True)
+            return Page(title, (overtaken(say, filed, labels), *details(here, filed, labels)), (seen, back))
+        return Page(title, details(here, filed, labels), (*_moves(here, rights, filed), back), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Move it, ask for the reason first, or go back."""
@@ -74,17 +77,19 @@ async def moved(here: Here, to: State, note: str) -> Answered:
     """Move the open request as it was seen, and show it as it stands then."""
     code, revision = here.session.about or "", view_of(here).revision
     seen = -1 if revision is None else revision
-    done = await here.world.admin.desk.move(await rights_of(here), code, to, seen, note)
-    return Answered(await opened(here, code) or listed(here), notes=(_outcome(here, code, done),))
+    rights = await rights_of(here)
+    done = await here.world.admin.desk.move(rights, code, to, seen, note)
+    told = _outcome(here, code, done, await labels_of(here, rights))
+    return Answered(await opened(here, code) or listed(here), notes=(told,))
 
 
-def _outcome(here: Here, code: str, done: Moved) -> Markup:
+def _outcome(here: Here, code: str, done: Moved, labels: Mapping[str, str]) -> Markup:
     say, filed = here.say, done.filed
     if done.outcome is Move.MOVED and filed:
         state = say(STATES[filed.request.state])
         return say(N_("{code} now stands at: <b>{state}</b>. Its officer is told."), code=code, state=state)
     if done.outcome is Move.OVERTAKEN and filed:
-        return overtaken(say, filed)
+        return overtaken(say, filed, labels)
     if done.outcome is Move.NO_REASON:
         return say(BAD_REASON)
     if done.outcome is Move.NOT_ALLOWED:

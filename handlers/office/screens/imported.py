@@ -1,7 +1,7 @@
 """An exported list that came back: what it would change, and a yes to it."""
 
 from handlers.office import import_words
-from handlers.office.holding import rights_of
+from handlers.office.holding import labels_of, rights_of
 from handlers.office.importing import Plan, Sheet
 from handlers.office.rights import Act, Rights
 from handlers.page import Answered, Option, Page
@@ -20,10 +20,10 @@ class Imported(NoText):
         leave = Option(NO, say.t(N_("No, change nothing")), ("khong", "thoi", "no"))
         if found is None:
             return Page(say(N_("No list waits here any more.")), options=(leave,))
-        _, plan = found
+        rights, plan = found
         yes = Option(YES, say.t(N_("Yes, change all of them")), ("dung", "co", "yes"))
         blocked = () if plan.applicable else (say(N_("Nothing can be applied as the list stands.")),)
-        told = (*import_words.told(say, plan), *blocked)
+        told = (*import_words.told(say, plan, labels=await labels_of(here, rights)), *blocked)
         options = (yes, leave) if plan.applicable else (leave,)
         return Page(say(N_("<b>Import changed states?</b>")), told, options, exact=True)
 

@@ -3,7 +3,7 @@
 from markupsafe import escape
 
 from handlers.dates import moment
-from handlers.office.holding import rights_of
+from handlers.office.holding import labels_of, rights_of
 from handlers.office.journal_words import deed, doer
 from handlers.office.model import JournalEntry
 from handlers.page import Answered, Option, Page
@@ -22,8 +22,7 @@ class JournalRows(NoText):
 
     async def page(self, here: Here) -> Page:
         """Who did what, on what, when."""
-        say, rows = here.say, await _rows(here)
-        labels = await _labels(here)
+        say, rows, labels = here.say, await _rows(here), await labels_of(here, await rights_of(here))
         told = tuple(escape(_told(here, row, labels)) for row in rows[:SHOWN])
         older = Option(OLDER, say.t(N_("Older")), ("cu hon", "older"))
         latest = Option(LATEST, say.t(N_("The newest")), ("moi nhat", "newest"))
@@ -46,11 +45,6 @@ async def _rows(here: Here) -> tuple[JournalEntry, ...]:
     about = here.session.about or ""
     before = int(about) if about.isdecimal() else None
     return await here.world.admin.journal.latest(await rights_of(here), SHOWN + 1, before)
-
-
-async def _labels(here: Here) -> dict[str, str]:
-    holders = await here.world.admin.people.holders(await rights_of(here))
-    return {holder.id: holder.label for holder in holders}
 
 
 def _told(here: Here, row: JournalEntry, labels: dict[str, str]) -> str:
