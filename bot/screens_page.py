@@ -1,12 +1,17 @@
 """The page with every screen, and the diagram of the flow: Markdown, made by taking the tour."""
 
+from collections.abc import Iterable
+
+from bot.office_tour import office_tours
 from bot.tour import Stop, tours
+from handlers.command import Command
 from handlers.commands import COMMANDS
+from handlers.office.commands import ADMIN_COMMANDS
 from handlers.replies import Reply
 from locales import N_, Translator, translator
 from rules.pack import Pack
 
-_HEADINGS = (N_("every screen"), N_("The flow"), N_("Commands"), N_("Screens"))
+_HEADINGS = (N_("every screen"), N_("The flow"), N_("Commands"), N_("For those with a role"), N_("Screens"))
 _INTRO = N_(
     "Every screen of the conversation, made by the conversation itself with `troly screens`. Buttons stand in brackets."
     " What the rules say in each case stands in `troly rules show`."
@@ -16,19 +21,25 @@ _INTRO = N_(
 async def page(pack: Pack, language: str) -> str:
     """The whole page."""
     t = translator(language)
-    taken = await tours(pack, language)
-    title, flow, commands, screens = map(t, _HEADINGS)
+    taken = [*await tours(pack, language), *await office_tours(pack, language)]
+    title, flow, commands, office, screens = map(t, _HEADINGS)
     parts = [
         f"# Trợ lý Chứng thư – {title}",
         t(_INTRO),
         f"## {flow}",
         _diagram([stop for _, stops in taken for stop in stops]),
         f"## {commands}",
-        "\n".join(f"- `/{command.name}` – {t(command.description)}" for command in COMMANDS),
+        _menu(COMMANDS, t),
+        f"## {office}",
+        _menu(ADMIN_COMMANDS, t),
         f"## {screens}",
         *(_section(_heading(heading, t), stops[-1]) for heading, stops in taken),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _menu(commands: Iterable[Command], t: Translator) -> str:
+    return "\n".join(f"- `/{command.name}` – {t(command.description)}" for command in commands)
 
 
 def _section(heading: str, stop: Stop) -> str:
@@ -65,4 +76,4 @@ def _label(sent: str) -> str:
     """What was sent, as an arrow shows it."""
     if sent[0] == "/":
         return sent.split(maxsplit=1)[0]
-    return {"=": sent[1:], "+": sent[1:].partition(":")[0], "!": "button"}.get(sent[0], "text")
+    return {"=": sent[1:], "+": sent[1:].partition(":")[0], "!": "button", "#": "button"}.get(sent[0], "text")

@@ -1,5 +1,6 @@
 """A guided tour of the conversation: every screen, and how one gets there. Feeds the screens page and its diagram."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -9,6 +10,7 @@ from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Un
 from handlers.memory import memory_world
 from handlers.office.units import NO_UNITS, Became, Succession, Unit, UnitDirectory
 from handlers.page import Tap
+from handlers.ports import World
 from handlers.replies import Reply
 from locales import N_
 from rules.facts import Issuer, Subject
@@ -57,7 +59,8 @@ FILLED = (*READ, "=register", "=0", "=0", "=0", "UBND TỈNH MẪU")
 SENT = (*FILLED, "=send")
 
 FILE = N_("A file that cannot be used")
-#: Heading -> the way there: ``=value`` takes that option, ``+name`` sends that thing, anything else is typed.
+#: Heading -> the way there: ``=value`` takes that option, ``#1`` taps the first button, ``+name`` sends that thing,
+#: ``!data`` is a button of another page; anything else is typed.
 WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Greeting and consent"), ("/start",)),
     (N_("Consent refused"), ("/start", "=decline")),
@@ -157,23 +160,31 @@ async def tours(pack: Pack, language: str) -> list[tuple[str, list[Stop]]]:
 
 async def walk(steps: tuple[str, ...], pack: Pack, language: str, units: UnitDirectory = NO_UNITS) -> list[Stop]:
     """Take the steps, in a world of their own."""
-    world, session = memory_world(pack, TODAY, units=units), Session.model_validate({"language": language})
-    stops: list[Stop] = []
+    world = memory_world(pack, TODAY, units=units)
+    return await take(steps, Session.model_validate({"language": language}), world, _SENT)
+
+
+async def take(steps: tuple[str, ...], session: Session, world: World, things: Mapping[str, Event]) -> list[Stop]:
+    """Take the steps from a session; ``things`` are what ``+name`` sends."""
+    language, stops = session.language, list[Stop]()
     for step in steps:
-        turn = await respond(session, _event(step, session), world)
+        shown = stops[-1].replies if stops else ()
+        turn = await respond(session, _event(step, session, shown, things), world)
         after = turn.session or Session.model_validate({"language": language})
         stops.append(Stop(session.screen, step, turn.replies, after.screen))
         session = after
     return stops
 
 
-def _event(step: str, session: Session) -> Event:
+def _event(step: str, session: Session, shown: tuple[Reply, ...], things: Mapping[str, Event]) -> Event:
     kind, rest = step[0], step[1:]
     if kind == "=":
         return Tapped(data=str(Tap(session.screen, rest, session.version)))
+    if kind == "#":
+        return Tapped(data=shown[-1].choices[int(rest) - 1].tap)
     if kind == "!":
         return Tapped(data=rest)
     if kind != "+":
         return Said(text=step, message="1")
     trouble = rest.removeprefix("trouble:")
-    return _SENT.get(rest) or FileRead(reading=Reading(problems=(Problem(trouble=Trouble(trouble)),)))
+    return things.get(rest) or FileRead(reading=Reading(problems=(Problem(trouble=Trouble(trouble)),)))

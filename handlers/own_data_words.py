@@ -65,6 +65,8 @@ SCREENS = {
     "invitation": N_("one invitation"),
     "journal": N_("the journal"),
     "desk": N_("the request list of an admin"),
+    "export": N_("exporting the request list"),
+    "import": N_("taking back a changed list"),
     "desk_filter": N_("the filter of the request list"),
     "desk_state": N_("narrowing the list by state"),
     "desk_procedure": N_("narrowing the list by procedure"),

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 
 from bot.channels.base import Channel
 from bot.channels.telegram import TelegramApi, TelegramChannel, serve_telegram
-from bot.delivery import Conversation, Preparer, SystemClock, Turns
+from bot.delivery import Conversation, Exporter, Preparer, SystemClock, Turns
+from bot.exports.child import ExportChildren
 from bot.metrics import NO_METRICS, Metrics
 from bot.settings import Settings
 from bot.store import open_keyring, open_store
@@ -61,6 +62,10 @@ class Assembly:
         preparer = Preparer(channels, self.reader, self.clock)
         return Turns(self.store, self.talk, preparer, channels, self.clock, metrics=self.metrics)
 
+    def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:
+        children = ExportChildren(self.settings, self.settings.data_dir / "exports")
+        return Exporter(self.store, channel, children, self.clock, queued)
+
     @asynccontextmanager
     async def served(self) -> AsyncIterator[None]:
         """Telegram served in this process until the end of the block, then stopped gracefully."""
@@ -84,6 +89,7 @@ def settings(server: BotApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         known = {
             "telegram_token": SecretStr(server.token),
             "telegram_api_url": server.url,
+            "data_dir": tmp_path,
             "telegram_messages_per_second": 1e5,
             "telegram_chat_messages_per_second": 1e5,
             "throttle_burst": 10_000,

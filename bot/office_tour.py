@@ -1,0 +1,164 @@
+"""The tour of what those with a role see: over the real store, filled with a made-up province."""
+
+import re
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot.channels.naming import terminal_channel
+from bot.demo import Sizes, fill
+from bot.demo.people import ADMIN, FOCAL, OWNER
+from bot.settings import Settings
+from bot.store import bulk_of, open_keyring, store_of
+from bot.store.api import Incoming, Store, TurnUnit
+from bot.tour import TODAY, Stop, take
+from handlers.events import ChartDrawn, Event, Said, SheetRead
+from handlers.office.importing import Line, Sheet
+from handlers.office.model import Filed, Filter
+from handlers.office.rights import Rights
+from handlers.office.units import UnitDirectory
+from handlers.ports import World
+from handlers.replies import Reply
+from handlers.requests.model import State
+from handlers.session import Session
+from locales import N_
+from rules.pack import Pack
+
+#: Enough for every state of a request to stand in the list.
+_SIZES = Sizes(officers=24, units=20)
+#: The first admin made, and a focal officer of the same body.
+_ADMIN, _FOCAL = f"{ADMIN}-1", f"{FOCAL}-1"
+#: What a code of an invitation looks like: it differs from page to page, so it is left out.
+_RANDOM = re.compile(r"[a-z2-7]{32}")
+
+
+LIST = ("/danhsach",)
+FILTER = (*LIST, "=filter")
+FRESH = ("/danhsach", "=filter", "=desk_state", "=submitted")
+REQUEST = (*FRESH, "#1")
+ALL = (*FRESH, "=all")
+INVITE = ("/vaitro", "=invite", "=admin", "#1")
+
+#: Heading, who walks, the way there.
+OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (N_("Help of somebody with a role"), _ADMIN, ("/trogiup",)),
+    (N_("The request list"), OWNER, LIST),
+    (N_("The request list of a focal officer: masked"), _FOCAL, LIST),
+    (N_("The request list, words searched for"), OWNER, ("/danhsach mau",)),
+    (N_("Narrowing the list"), OWNER, FILTER),
+    (N_("Narrowing the list by state"), OWNER, (*FILTER, "=desk_state")),
+    (N_("Narrowing the list by procedure"), OWNER, (*FILTER, "=desk_procedure")),
+    (N_("Narrowing the list by unit"), OWNER, (*FILTER, "=desk_unit")),
+    (N_("Narrowing the list by day of registration"), OWNER, (*FILTER, "=desk_period")),
+    (N_("Narrowing the list by the certificate's end"), OWNER, (*FILTER, "=desk_expiry")),
+    (N_("A request of the list"), OWNER, REQUEST),
+    (N_("A request of the list, as a focal officer sees it"), _FOCAL, (*LIST, "#1")),
+    (N_("Sending a request back: the reason"), OWNER, (*REQUEST, "=sent_back")),
+    (N_("A request sent back"), OWNER, (*REQUEST, "=sent_back", "Thiếu quyết định thành lập")),
+    (N_("Changing all requests of the list"), OWNER, ALL),
+    (N_("Changing all requests of the list: the last yes"), OWNER, (*ALL, "=accepted")),
+    (N_("All requests of the list changed"), OWNER, (*ALL, "=accepted", "=yes")),
+    (N_("Export: the form"), OWNER, ("/xuat",)),
+    (N_("An export under way"), OWNER, ("/xuat", "=xlsx")),
+    (N_("A list that comes back changed"), OWNER, (*LIST, "+list")),
+    (N_("A list that cannot be applied"), OWNER, (*LIST, "+wrong list")),
+    (N_("Numbers"), OWNER, ("/thongke",)),
+    (N_("Numbers of a unit"), _ADMIN, ("/thongke",)),
+    (N_("A chart where no files can be sent"), OWNER, ("/thongke", "+chart")),
+    (N_("Who has which role"), OWNER, ("/vaitro",)),
+    (N_("One role"), OWNER, ("/vaitro", "#2")),
+    (N_("Ending a role"), OWNER, ("/vaitro", "#2", "=end")),
+    (N_("Inviting: the role"), OWNER, ("/vaitro", "=invite")),
+    (N_("Inviting: the unit"), OWNER, INVITE[:-1]),
+    (N_("Inviting: the name"), OWNER, INVITE),
+    (N_("An invitation"), OWNER, (*INVITE, "Chị Mẫu, văn phòng")),
+    (N_("Open invitations"), OWNER, (*INVITE, "Chị Mẫu, văn phòng", "=open")),
+    (N_("One invitation"), OWNER, (*INVITE, "Chị Mẫu, văn phòng", "=open", "#1")),
+    (N_("A code that opens nothing"), _FOCAL, ("/start aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",)),
+    (N_("The journal"), OWNER, ("/nhatky",)),
+    (N_("A role that does not reach so far"), _FOCAL, ("/nhatky",)),
+)
+
+
+@asynccontextmanager
+async def province(pack: Pack) -> AsyncIterator[Store]:
+    """A store with the made-up province of the tour."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder), database_url=None, key_file=Path(folder, "keys.json"))
+        open_keyring(Path(folder, "keys.json"))
+        async with bulk_of(settings) as bulk:
+            await fill(bulk, pack, _SIZES, TODAY, lambda _: None)
+        async with store_of(settings) as opened:
+            yield opened.store
+
+
+async def office_tours(pack: Pack, language: str) -> list[tuple[str, list[Stop]]]:
+    """Every walk under its heading."""
+    async with province(pack) as store:
+        around = _Surroundings(store, await store.units(), pack, language, await _things(store))
+        return [(heading, await _walk(around, who, steps)) for heading, who, steps in OFFICE_WALKS]
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What all walks share."""
+
+    store: Store
+    units: UnitDirectory
+    pack: Pack
+    language: str
+    things: Mapping[str, Event]
+
+    def world(self, unit: TurnUnit) -> World:
+        """The world of a walk."""
+        return World(
+            now=TODAY,
+            pack=self.pack,
+            requests=unit.requests,
+            own_data=unit.own_data,
+            channel="telegram",
+            register=unit.register,
+            admin=unit.admin,
+            units=self.units,
+            start_link="https://t.me/troly_bot?start=",
+        )
+
+
+async def _walk(around: _Surroundings, who: str, steps: tuple[str, ...]) -> list[Stop]:
+    """One person's walk is one transaction, which is undone: the next one meets the same province."""
+    await around.store.receive([Incoming(terminal_channel(who), "tour", who, Said(text="/start"))], TODAY)
+    pending = await around.store.pending(around.store.chat(terminal_channel(who), who))
+    assert pending is not None  # noqa: S101 - it was just received, and no walk finishes it
+    session = Session.restored(pending.session or "{}").having(language=around.language)
+    async with around.store.turn(pending, TODAY) as unit:
+        return [_settled(stop) for stop in await take(steps, session, around.world(unit), around.things)]
+
+
+def _settled(stop: Stop) -> Stop:
+    """Without what differs from page to page."""
+    return replace(stop, replies=tuple(map(_without_code, stop.replies)))
+
+
+def _without_code(reply: Reply) -> Reply:
+    return reply.model_copy(update={"paragraphs": tuple(_RANDOM.sub("…", text) for text in reply.paragraphs)})
+
+
+async def _things(store: Store) -> dict[str, Event]:
+    """A list that comes back: with changes that can be made, and with some that cannot."""
+    rights = Rights.operator(await store.units())
+    async with store.office(TODAY) as office:
+        fresh = await office.admin.desk.page(rights, Filter(states=(State.SUBMITTED,)), 3)
+    lines = [_line(number, filed, State.ACCEPTED) for number, filed in enumerate(fresh, 2)]
+    done = lines[0].model_copy(update={"state": State.DONE})
+    lost = Line(number=9, code="YC-2020-000001", state=State.DONE, revision=0)
+    return {
+        "list": SheetRead(sheet=Sheet(lines=tuple(lines))),
+        "wrong list": SheetRead(sheet=Sheet(lines=(done, *lines[1:], lost))),
+        "chart": ChartDrawn(title="Biểu đồ", trouble="no_files"),
+    }
+
+
+def _line(number: int, filed: Filed, state: State) -> Line:
+    return Line(number=number, code=filed.request.code, state=state, revision=filed.revision)
