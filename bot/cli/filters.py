@@ -59,7 +59,7 @@ class Wanted:
             typer.BadParameter: a word, a day or a unit that is not known; it says which are.
         """
         return Filter(
-            unit=_unit(self.unit, units) if self.unit else None,
+            unit=unit_of(self.unit, units) if self.unit else None,
             procedures=tuple(_word("--procedure", typed, PROCEDURES) for typed in self.procedures or ()),
             states=tuple(state_of("--state", typed) for typed in self.states or ()),
             since=_day("--since", self.since),
@@ -93,7 +93,7 @@ def _day(option: str, typed: str | None) -> date | None:
     return found
 
 
-def _unit(typed: str, units: UnitDirectory) -> str:
+def unit_of(typed: str, units: UnitDirectory) -> str:
     """A code as it stands, else the one unit of that name."""
     if units.get(typed):
         return typed

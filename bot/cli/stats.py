@@ -12,6 +12,7 @@ import typer
 
 from bot.charts import Charts
 from bot.cli.acting import Acting, As, acting
+from bot.cli.filters import UnitOption, unit_of
 from bot.cli.language import Language, language_of
 from bot.cli.stats_table import as_columns, show
 from bot.errors import Forbidden
@@ -44,7 +45,7 @@ class Stats:
 
 def stats(
     *,
-    unit: Annotated[str | None, typer.Option(help=N_("Code of the unit; without it, all within reach."))] = None,
+    unit: UnitOption = None,
     as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON."))] = False,
     png: Annotated[Path | None, typer.Option(help=N_("Write a chart to this file."))] = None,
     until: Annotated[
@@ -68,24 +69,24 @@ def stats(
 async def _counted(unit: str | None, until: date | None, person: str | None, say: Voice) -> Stats:
     async with acting(person) as at:
         at.need(Act.SEE_PICTURE)
-        _known(at, unit, say)
+        unit = _seen(at, unit) if unit else None
         today = vietnamese_day(at.now)
         total, lines = await at.admin.picture.numbers(at.rights, unit, today, at.now)
         burnt = await _burnt(at, unit, until, today, say) if until else None
         return Stats(at.units, total, lines, burnt, at.now)
 
 
-def _known(at: Acting, unit: str | None, say: Voice) -> None:
-    """Go on only with a unit that there is, within reach; whoever may not see it does not learn whether there is.
+def _seen(at: Acting, typed: str) -> str:
+    """The code of a unit within reach.
 
     Raises:
         Forbidden: the unit is not within reach.
-        typer.BadParameter: no unit has the code.
+        typer.BadParameter: no unit, or several, are called so.
     """
-    if unit is not None and not at.rights.may(Act.SEE_PICTURE, unit):
+    unit = unit_of(typed, at.units)
+    if not at.rights.may(Act.SEE_PICTURE, unit):
         raise Forbidden(N_("This role may not do that."))
-    if unit is not None and at.units.get(unit) is None:
-        raise typer.BadParameter(say.t(N_("no unit has the code {code}"), code=unit), param_hint="--unit")
+    return unit
 
 
 async def _burnt(at: Acting, unit: str | None, until: date, today: date, say: Voice) -> BurnDown:

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.acting import As, acting
 from bot.cli.output import print_json_lines
 from bot.cli.unit_tables import listed, print_faults, print_found, print_plan, print_units
 from bot.settings import load_settings
 from bot.store import store_of
 from bot.units import FaultyUnitsError, Plan, plan, read_file, sample
 from bot.units.reading import Row
-from handlers.office.rights import Rights
+from handlers.office.rights import Act
 from handlers.office.units import UnitDirectory
 from locales import N_, translator
 from rules.calendar import vietnamese_day
@@ -35,6 +36,7 @@ def import_(
     sample_name: Annotated[
         str, typer.Option("--sample", help=N_("A list that comes with the program: nhon-trach."))
     ] = "",
+    person: As = None,
 ) -> None:
     """All of the file, or nothing where any row of it is wrong; exit status 1 then."""
     t = translator(load_settings().language)
@@ -42,7 +44,7 @@ def import_(
         raise typer.BadParameter(t(N_("give one FILE or one --sample, and --apply or --dry-run, not both")))
     try:
         rows = read_file(file) if file else sample(sample_name)
-        done = asyncio.run(_imported(rows) if apply else _planned(rows))
+        done = asyncio.run(_imported(rows, person, apply=apply))
     except FaultyUnitsError as error:
         print_faults(error.faults, t)
         raise
@@ -82,17 +84,13 @@ async def _units() -> UnitDirectory:
         return await opened.store.units()
 
 
-async def _planned(rows: list[Row]) -> Plan:
-    return plan(rows, await _units())
-
-
-async def _imported(rows: list[Row]) -> Plan:
+async def _imported(rows: list[Row], person: str | None, *, apply: bool) -> Plan:
     """Planned and done in one transaction: what is shown is what was done; nothing is written where nothing differs."""
-    async with store_of(load_settings()) as opened, opened.store.office(datetime.now(UTC)) as office:
-        stored = await office.admin.units.present()
-        planned = plan(rows, stored)
-        if planned.changes:
+    async with acting(person) as at:
+        at.need(Act.MAINTAIN_UNITS)
+        planned = plan(rows, await at.admin.units.present())
+        if apply and planned.changes:
             changed = frozenset(change.unit.code for change in planned.changes)
-            await office.admin.units.keep(Rights.operator(stored), planned.units, changed)
-            await office.commit()
+            await at.admin.units.keep(at.rights, planned.units, changed)
+            await at.commit()
         return planned

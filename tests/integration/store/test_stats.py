@@ -113,7 +113,7 @@ def test_a_role_sees_its_own_units_and_no_others(troly: Command, officers: list[
     own = json.loads(troly("stats", "--json", "--as", "telegram:1")[1])
     assert own["total"]["unit"] == "DN.NT"
     assert own["total"]["officers"] == counted(below(officers, "DN.NT"), "DN.NT", NOW).officers
-    for unit in ("DN", "DN.DP", "TN", "nowhere"):
+    for unit in ("DN", "DN.DP", "TN", "xa dai phuoc"):
         assert troly("stats", "--json", "--unit", unit, "--as", "telegram:1")[:2] == (3, "")
     assert json.loads(troly("stats", "--json", "--as", "telegram:2")[1])["total"]["unit"] == "DN.DP"
     assert troly("stats", "--as", "telegram:3")[0] == 3
