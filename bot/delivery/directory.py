@@ -19,14 +19,16 @@ class Directory:
         self._version = 0
         self._looked = float("-inf")
         self._units = NO_UNITS
+        self._looking = asyncio.Lock()
 
     async def units(self) -> UnitDirectory:
-        """The present units."""
-        now = self._clock.monotonic()
-        if now - self._looked >= _FRESH:
-            self._looked = now
-            await self._renew()
-        return self._units
+        """The present units; who asks while somebody looks waits for what is found. Raises StoreError."""
+        async with self._looking:
+            now = self._clock.monotonic()
+            if now - self._looked >= _FRESH:
+                await self._renew()
+                self._looked = now
+            return self._units
 
     async def _renew(self) -> None:
         version = await self._store.units_version()

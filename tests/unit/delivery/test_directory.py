@@ -1,0 +1,59 @@
+"""No turn goes by units that are not there yet."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import cast
+
+import pytest
+
+from bot.delivery.directory import Directory
+from bot.store.api import Store
+from bot.store.errors import StoreUnavailable
+from handlers.office.units import UnitDirectory
+from tests.support.delivery import ManualClock
+from tests.support.office import UNITS
+
+
+@dataclass
+class SlowStore:
+    """Units that take a moment to read, after so many failures."""
+
+    failures: int = 0
+    looks: int = 0
+    read: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def units_version(self) -> int:
+        self.looks += 1
+        if self.looks <= self.failures:
+            raise StoreUnavailable
+        return 1
+
+    async def units(self) -> UnitDirectory:
+        await self.read.wait()
+        return UNITS
+
+
+def directory(store: SlowStore) -> Directory:
+    return Directory(cast("Store", store), ManualClock())
+
+
+async def test_turns_that_begin_while_the_units_are_read_wait_for_them() -> None:
+    store = SlowStore()
+    known = directory(store)
+    turns = [asyncio.create_task(known.units()) for _ in range(3)]
+    await asyncio.sleep(0)
+    store.read.set()
+
+    assert [len(units.units) for units in await asyncio.gather(*turns)] == [len(UNITS.units)] * 3
+    assert store.looks == 1
+
+
+async def test_a_look_that_failed_is_made_again_by_the_next_turn() -> None:
+    store = SlowStore(failures=1)
+    store.read.set()
+    known = directory(store)
+
+    with pytest.raises(StoreUnavailable):
+        await known.units()
+
+    assert await known.units()
