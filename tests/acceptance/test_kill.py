@@ -3,43 +3,26 @@
 import asyncio
 import json
 import random
-import re
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.officer import Officer
-from tests.acceptance.test_conversation import CODE, ELSE, FORM, MERGED, documents
-from tests.support.botapi import BotApi, Limits, Shown, User
+from tests.acceptance.killing import Killer, Watched, masked, transcript
+from tests.acceptance.test_conversation import ELSE, FORM, MERGED, documents
+from tests.support.botapi import BotApi, Limits
 from tests.support.pki import issue
-from tests.support.program import Program, running
+from tests.support.program import running
 from tests.support.zygote import Zygote
 
 KILLS = 50
 OFFICERS = ("Lan", "Minh", "Hoa")
-LONGEST = 0.12  #: seconds from an act of an officer to the kill; a turn takes less
-#: Seconds: while others' acts go on killing, a file may have to wait until its reader has time to start.
-PATIENCE = 60.0
-TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.+Z-]+|\d\d:\d\d(:\d\d)? ngày \d+/\d+/\d{4}|\d\d:\d\d")
 CERTIFICATE = issue().der
 
 
 @dataclass
-class Watched(Officer):
-    """An officer whose every act is told to whoever kills; a reply that comes twice is heard once."""
-
-    acted: Callable[[], Awaitable[None]] = field(default=lambda: asyncio.sleep(0))
-    _last: Shown | None = None
-
-    async def hears(self) -> Shown:
-        await self.acted()
-        while True:
-            shown = await super().hears()
-            if self._last is None or (shown.text, shown.buttons) != (self._last.text, self._last.buttons):
-                self._last = shown
-                return shown
+class Journey(Watched):
+    """An officer who goes all the way."""
 
     async def converses(self) -> dict[str, Any]:
         """The whole journey, with detours; what is held about the officer at its end."""
@@ -62,49 +45,11 @@ class Watched(Officer):
         return held
 
 
-@dataclass
-class Killer:
-    """Kills and restarts the program after chosen acts."""
-
-    program: Program
-    after: frozenset[int]  #: which acts are followed by a kill
-    chance: random.Random
-    acts: int = 0
-    kills: int = 0
-    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
-    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-    async def acted(self) -> None:
-        if self.acts in self.after:
-            self._tasks.append(asyncio.create_task(self._kill(self.chance.uniform(0, LONGEST))))
-        self.acts += 1
-
-    async def _kill(self, delay: float) -> None:
-        async with self._one_at_a_time:
-            await asyncio.sleep(delay)
-            await self.program.kill()
-            self.kills += 1
-            await self.program.launch()
-
-    async def done(self) -> None:
-        await asyncio.gather(*self._tasks)
-
-
-def transcript(user: User) -> list[object]:
-    """What the officer's screen went through: replies in order, repeats taken out, what differs by clock masked."""
-    shown = [(one.kind, masked(one.text), masked(str(one.labels))) for one in user.chat.history]
-    return [reply for reply, _ in groupby(shown)]
-
-
 def kept(held: dict[str, Any]) -> object:
     """What must not depend on kills: the session, the requests, each update in its state, how many replies."""
     lasting = json.dumps([held["session"], held["requests"]], ensure_ascii=False)
     states = [one["state"] for one in held["received"]]
     return masked(lasting), states, len({one["id"] for one in held["received"]}), len(held["outgoing"])
-
-
-def masked(text: str) -> str:
-    return TIME.sub("<time>", CODE.sub("<code>", text))
 
 
 @dataclass(frozen=True)
@@ -123,7 +68,7 @@ async def converse(start: Zygote, folder: Path, kill_after: Sequence[int], chanc
     """Three officers at once, the program killed after these acts."""
     async with BotApi.start(limits=Limits.off()) as api, running(api, folder, start=start) as program:
         killer = Killer(program, frozenset(kill_after), chance)
-        officers = [Watched(api.user(name), patience=PATIENCE, acted=killer.acted) for name in OFFICERS]
+        officers = [Journey(api.user(name), acted=killer.acted) for name in OFFICERS]
         held = await asyncio.gather(*(officer.converses() for officer in officers))
         await killer.done()
         await api.acknowledged()

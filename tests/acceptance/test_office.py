@@ -1,55 +1,24 @@
 """From an invitation to a list that is sent out, changed and taken back: admins over Telegram, by the real program."""
 
-import asyncio
-import json
-import os
 import re
 import sys
 from collections.abc import AsyncIterator
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
-from openpyxl import load_workbook
 
-from handlers.office.exporting import FORMS, Form
-from handlers.office.rights import ROLES, Role
-from handlers.requests.fields import FIELDS
+from handlers.office.exporting import Form
+from handlers.office.rights import Role
 from handlers.requests.model import State
-from handlers.requests.words import STATES
+from tests.acceptance.admins import accepts, changes_all, edited, exports, invited, registers, rows, told, troly
 from tests.acceptance.officer import Officer
-from tests.acceptance.test_conversation import CODE, ELSE
-from tests.support.botapi import BotApi, Shown
+from tests.support.botapi import BotApi
 from tests.support.program import Program, running
 from tests.support.zygote import Zygote
 
 TOLD = re.compile(r"/start ([\w-]{20,64})")
-LINK = re.compile(r"https://t\.me/\w+\?start=([\w-]{20,64})")
-#: What is left to ask once the unit's old name has told that it was merged into a new one.
-LEFT: dict[str, str | list[str]] = {
-    "merger_role": "designated",
-    "certificate": "16/11/2028",
-    "information_matches": "false",
-    **ELSE,
-}
-SUBSCRIBER, SERIAL, NAME = FIELDS["subscriber"].ask, FIELDS["serial"].ask, FIELDS["new_name"].ask
 #: What an officer of either commune types: the old name of the unit in a hurry, and who is to be written on the form.
 HOSTILE = '=HYPERLINK("http://a.example","UBND xã Phú Hữu")'
-
-
-async def troly(folder: Path, *arguments: str) -> str:
-    """A command on the machine, beside the running program."""
-    settings = {"PATH": os.environ["PATH"], "TROLY_DATA_DIR": str(folder / "data")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *arguments),
-        env=settings,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert process.returncode == 0, err.decode()
-    return out.decode()
 
 
 @pytest.fixture
@@ -60,69 +29,6 @@ async def province(api: BotApi, tmp_path: Path, fast_start: Zygote) -> AsyncIter
     async with running(api, tmp_path, start=fast_start) as program:
         yield program
     sys.stdout.write(program.printed())
-
-
-async def invited(owner: Officer, role: Role, unit: str, label: str) -> str:
-    """The code in the link of an invitation that the owner makes in the chat."""
-    await owner.says("/vaitro")
-    await owner.taps("Invite somebody")
-    await owner.user.taps(capital(owner.words(ROLES[role])))
-    await owner.hears()
-    await owner.says(unit)
-    shown = await owner.says(label)
-    found = LINK.search(shown.text)
-    assert found, shown.text
-    return found[1]
-
-
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-async def accepts(admin: Officer, code: str) -> None:
-    """The link is opened: Telegram sends what stands behind it as /start."""
-    await admin.says(f"/start {code}")
-    await admin.taps("I agree, let us begin")
-
-
-async def registers(officer: Officer, old_name: str, subscriber: str) -> str:
-    """An officer's journey by the unit's old name; the code of the request."""
-    await officer.consents()
-    await officer.user.taps(officer.words.option("subject", "organisation"))
-    await officer.hears()
-    shown = await officer.says(old_name)
-    await officer.user.taps(shown.labels[0])  # yes, that is my unit now
-    answer = await officer.answers(await officer.hears(), LEFT)
-    assert officer.words("Register the request") in answer.labels
-    review = await officer.fills_in(
-        await officer.taps("Register the request"),
-        {SUBSCRIBER: subscriber, FIELDS["unit"].ask: "", SERIAL: "5402DD8A9E3FB18F", NAME: "UBND xã mới"},
-    )
-    assert subscriber in review.text
-    (code,) = set(CODE.findall((await officer.taps("Send the request")).text))
-    return str(code)
-
-
-async def told(officer: Officer, code: str, state: State) -> Shown:
-    """The notice that a request of the officer's was moved."""
-    word = officer.words(STATES[state])
-    return await officer.user.hears_until(lambda shown: code in shown.text and word in shown.text, 30)
-
-
-def edited(workbook: bytes, states: dict[str, tuple[State, str]], words: Any) -> bytes:
-    """The spreadsheet with other states and notes, as another program saves it."""
-    book = load_workbook(BytesIO(workbook))
-    sheet = book.worksheets[0]
-    heads = {str(cell.value): cell.column for row in sheet.iter_rows(max_row=5) for cell in row if cell.value}
-    for row in sheet.iter_rows():
-        code = str(row[heads[words("Request code")] - 1].value)
-        if code in states:
-            state, note = states[code]
-            row[heads[words("State")] - 1].value = words(STATES[state])
-            row[heads[words("Note")] - 1].value = note
-    saved = BytesIO()
-    book.save(saved)
-    return saved.getvalue()
 
 
 async def test_an_admin_works_through_the_list_and_another_communes_admin_touches_nothing_of_it(
@@ -193,28 +99,3 @@ async def test_a_role_that_ended_is_lost_at_the_next_message(api: BotApi, provin
 
     assert admin.words("<b>Request list</b>") not in after.text
     assert admin.words("<b>Request list</b>") not in (await admin.says("/danhsach")).text
-
-
-async def changes_all(admin: Officer, move: str, number: int) -> None:
-    """All that are listed; how many that is stands in the question, before anything is changed."""
-    await admin.says("/danhsach")
-    await admin.taps("Change them all")
-    await admin.user.taps(f"{admin.words(move)} ({number})")
-    await admin.hears()
-    await admin.user.taps(admin.words("Yes, change {number}", number=number))
-    await admin.hears()
-
-
-async def exports(admin: Officer, form: Form) -> bytes:
-    """The file that an export in the chat brings."""
-    shown = await admin.says("/xuat")
-    wanted = admin.words(FORMS[form])
-    await admin.user.taps(next(label for label in shown.labels if wanted.casefold() in label.casefold()))
-    brought = await admin.user.hears_until(lambda one: one.document is not None, 60)
-    assert brought.document is not None
-    return brought.document.content
-
-
-async def rows(folder: Path, *command: str) -> list[dict[str, Any]]:
-    """What a command lists for programs."""
-    return [json.loads(line) for line in (await troly(folder, *command, "--json")).splitlines()]
