@@ -2,16 +2,24 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.store import open_keyring, open_store
-from bot.store.api import Delivery, Store
+from bot.store.api import Delivery, OutboxRow, PendingTurn, Store, TurnUnit
 from tests.support.storing import CHANNEL, content, said, says
 
 UPDATES = 500
 CHATS = 4
 BATCH = 5
+
+
+#: What a turn makes of an update: the session it leaves and what it says.
+Take = Callable[[PendingTurn, TurnUnit], Awaitable[tuple[str, str]]]
+#: What is noted of a message that was sent.
+Note = Callable[[OutboxRow], str]
 
 
 def run(url: str | None, folder: Path) -> None:
@@ -20,40 +28,59 @@ def run(url: str | None, folder: Path) -> None:
 
 
 async def _run(url: str | None, folder: Path) -> None:
+    async with opened(url, folder) as store:
+        await work(store, folder, UPDATES, _registers, lambda row: row.reply.paragraphs[0])
+
+
+@asynccontextmanager
+async def opened(url: str | None, folder: Path) -> AsyncIterator[Store]:
+    """The store, as every life of the process opens it."""
     store = await open_store(url, folder, open_keyring(folder / "keys.json")[0])
-    await store.recover(CHANNEL)
-    await _handle(store)
-    while (
-        await _receive(store, folder / "acknowledged") + await _handle(store) + await _deliver(store, folder / "sent")
-    ):
-        pass
+    yield store
     await store.close()
 
 
-async def _receive(store: Store, acknowledged: Path) -> int:
+async def work(store: Store, folder: Path, updates: int, take: Take, note: Note) -> None:
+    """Receive so many updates, handle and deliver until nothing is left."""
+    await store.recover(CHANNEL)
+    await _handle(store, take)
+    while (
+        await _receive(store, folder / "acknowledged", updates)
+        + await _handle(store, take)
+        + await _deliver(store, folder / "sent", note)
+    ):
+        pass
+
+
+async def _receive(store: Store, acknowledged: Path, updates: int) -> int:
     start = _size(acknowledged)
-    batch = [said(str(n), f"{n}", f"chat {n % CHATS}") for n in range(start, min(start + BATCH, UPDATES))]
+    batch = [said(str(n), f"{n}", f"chat {n % CHATS}") for n in range(start, min(start + BATCH, updates))]
     await store.receive(batch, datetime.now(UTC))
     _append(acknowledged, "." * len(batch))
     return len(batch)
 
 
-async def _handle(store: Store) -> int:
+async def _handle(store: Store, take: Take) -> int:
     handled = 0
     for chat in await store.waiting(CHANNEL):
         while turn := await store.pending(chat):
             async with store.turn(turn, datetime.now(UTC)) as unit:
-                await unit.requests.register(content())
-                count = int(turn.session or 0) + 1
-                await unit.finish(str(count), [says(f"{chat.address}: {count}")])
+                session, reply = await take(turn, unit)
+                await unit.finish(session, [says(reply)])
             handled += 1
     return handled
 
 
-async def _deliver(store: Store, sent: Path) -> int:
+async def _registers(turn: PendingTurn, unit: TurnUnit) -> tuple[str, str]:
+    await unit.requests.register(content())
+    count = int(turn.session or 0) + 1
+    return str(count), f"{turn.chat.address}: {count}"
+
+
+async def _deliver(store: Store, sent: Path, note: Note) -> int:
     rows = await store.claim(CHANNEL, CHATS, datetime.now(UTC))
     for row in rows:
-        _append(sent, row.reply.paragraphs[0] + "\n")
+        _append(sent, note(row) + "\n")
         await store.settle(row, Delivery.SENT, datetime.now(UTC), message=str(row.id))
     return len(rows)
 

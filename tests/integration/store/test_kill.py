@@ -1,49 +1,19 @@
 """SIGKILL in the middle of work: nothing is lost, nothing is handled twice."""
 
-import multiprocessing
-import random
-from multiprocessing.context import ForkServerContext
-
-import pytest
-
 from bot.store.api import Store
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support import turning
+from tests.support.killing import killed_again_and_again
 from tests.support.storing import CHANNEL, NOW, next_turn, said
 
 #: So often at least, or the work was too little to be a test.
 KILLS = 5
-#: Seconds of life, opening the store included; it grows, so that a slow machine gets on as well.
-SHORTEST, LONGEST, LONGER_EACH_TIME = 0.03, 0.08, 0.002
-
-
-@pytest.fixture(scope="module")
-def nursery() -> ForkServerContext:
-    """Processes without the cost of their imports."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.support.turning"])
-    return context
-
-
-def killed_again_and_again(nursery: ForkServerContext, database: Database) -> int:
-    """Let it live for a moment at a time until it has done everything; how often it was killed."""
-    chance = random.Random(2026)
-    for kills in range(1000):
-        process = nursery.Process(target=turning.run, args=(database.url, database.folder))
-        process.start()
-        process.join(chance.uniform(SHORTEST, LONGEST + kills * LONGER_EACH_TIME))
-        if process.exitcode == 0:
-            return kills
-        assert process.exitcode is None, "it failed by itself"
-        process.kill()
-        process.join()
-    raise AssertionError("it never came to its end")
 
 
 async def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_done_twice(
-    nursery: ForkServerContext, database: Database, another: OpenStore
+    database: Database, another: OpenStore
 ) -> None:
-    kills = killed_again_and_again(nursery, database)
+    kills = killed_again_and_again(turning.run, database.url, database.folder)
 
     assert kills >= KILLS
     store = await another()

@@ -1,0 +1,30 @@
+"""Processes that are killed at random moments until they come to their end."""
+
+import multiprocessing
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+#: Seconds of life, opening the store included; it grows, so that a slow machine gets on as well.
+SHORTEST, LONGEST, LONGER_EACH_TIME = 0.03, 0.08, 0.002
+
+_nursery = multiprocessing.get_context("forkserver")
+_nursery.set_forkserver_preload(["tests.support.turning_office"])  # processes without the cost of their imports
+
+#: Works on the database of this address, or of this folder.
+Work = Callable[[str | None, Path], None]
+
+
+def killed_again_and_again(work: Work, url: str | None, folder: Path) -> int:
+    """Let it live for a moment at a time until it has done everything; how often it was killed."""
+    chance = random.Random(2026)
+    for kills in range(1000):
+        process = _nursery.Process(target=work, args=(url, folder))
+        process.start()
+        process.join(chance.uniform(SHORTEST, LONGEST + kills * LONGER_EACH_TIME))
+        if process.exitcode == 0:
+            return kills
+        assert process.exitcode is None, "it failed by itself"
+        process.kill()
+        process.join()
+    raise AssertionError("it never came to its end")

@@ -1,0 +1,132 @@
+"""The same assistant with an admin, to be killed: requests amended, moved alone, as one and by lists; roles; units."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.store.api import PendingTurn, Store, TurnUnit
+from handlers.office.importing import Line
+from handlers.office.model import Filter, Invitation, Move
+from handlers.office.rights import Grant, Rights, Role
+from handlers.office.units import Unit, UnitDirectory
+from handlers.ports import Office, RequestBook
+from handlers.requests.model import AMENDABLE, State
+from tests.support.office import OPERATOR, UNITS
+from tests.support.storing import content
+from tests.support.turning import opened, work
+
+UPDATES = 160
+#: Whose admin the person in ``chat 0`` is, and whom all requests belong to.
+COMMUNE = "DN.NT"
+#: What sessions count beside the acts of the journal.
+REGISTERED, AMENDED, RESENT, MOVED, TURNS = "registered", "amended", "resent", "moved", "turns"
+_NEW = Filter(states=(State.SUBMITTED,))
+
+#: What was done so far, by kind.
+Deeds = Counter[str]
+
+
+def run(url: str | None, folder: Path) -> None:
+    """Import the units anew, then work until everything is done; exit code 0 says so."""
+    asyncio.run(_run(url, folder))
+
+
+async def _run(url: str | None, folder: Path) -> None:
+    async with opened(url, folder) as store:
+        await import_units(store)
+        await work(store, folder, UPDATES, _take, lambda row: row.origin)
+
+
+async def import_units(store: Store) -> None:
+    """Every unit gets another name: which import it is."""
+    async with store.office(datetime.now(UTC)) as office:
+        known = await office.admin.units.present()
+        number = 1 + max((int(unit.name.rpartition(" ")[2]) for unit in known.units.values()), default=0)
+        renamed = UnitDirectory.of(_renamed(unit, number) for unit in UNITS.units.values())
+        await office.admin.units.keep(OPERATOR, renamed, frozenset(renamed.units))
+        await office.commit()
+
+
+def _renamed(unit: Unit, number: int) -> Unit:
+    return replace(unit, name=f"{UNITS.units[unit.code].name} {number}")
+
+
+async def _take(turn: PendingTurn, unit: TurnUnit) -> tuple[str, str]:
+    session = json.loads(turn.session or "{}")
+    done = Counter(session.get("done", {}))
+    if turn.chat.address == "chat 0":
+        rights = Rights.of(await unit.admin.people.mine(), UNITS)
+        session["at"] = await _ADMIN[done[TURNS] % len(_ADMIN)](unit.admin, rights, done, session.get("at") or "")
+    else:
+        await _officer(unit.requests, done)
+    done[TURNS] += 1
+    return json.dumps({**session, "done": done}), f"{turn.chat.address}: {done[TURNS]}"
+
+
+async def _officer(requests: RequestBook, done: Deeds) -> None:
+    """Register, then put right what can be; what was sent back is sent again."""
+    if done[TURNS] % 3 == 0:
+        await requests.register(content().model_copy(update={"unit_code": COMMUNE}))
+        done[REGISTERED] += 1
+        return
+    mine = [one for one in await requests.mine() if one.state in AMENDABLE]
+    for one in sorted(mine, key=lambda one: one.state is State.SUBMITTED)[:1]:
+        done[AMENDED] += await requests.amend(one.code, one.content) is not None
+        if one.state is State.SENT_BACK:
+            done[RESENT] += await requests.move(one.code, State.SUBMITTED) is not None
+
+
+async def _move_one(office: Office, rights: Rights, done: Deeds, _: str) -> str:
+    for one in await office.desk.page(rights, _NEW, 1):
+        moved = await office.desk.move(rights, one.request.code, State.ACCEPTED, one.revision)
+        happened = moved.outcome is Move.MOVED
+        done.update({"request.move": happened, MOVED: happened})
+    return ""
+
+
+async def _move_all(office: Office, rights: Rights, done: Deeds, _: str) -> str:
+    moved = await office.desk.move_all(rights, Filter(states=(State.ACCEPTED,)), State.FORWARDED)
+    done.update({"request.move_all": bool(moved.changed), MOVED: len(moved.changed)})
+    return ""
+
+
+async def _import_list(office: Office, rights: Rights, done: Deeds, _: str) -> str:
+    """A list is kept, planned, applied and dropped."""
+    found = await office.desk.page(rights, _NEW, 2)
+    lines = [
+        Line(number=1, code=f.request.code, state=State.SENT_BACK, note="thiếu", revision=f.revision) for f in found
+    ]
+    name = await office.imports.keep(lines)
+    plan = await office.imports.plan(rights, lines)
+    imported = await office.imports.apply(rights, await office.imports.kept(name) or (), plan.mark)
+    await office.imports.drop(name)
+    done.update({"request.import": imported.applied, MOVED: imported.applied * len(lines)})
+    return ""
+
+
+async def _invite(office: Office, rights: Rights, done: Deeds, _: str) -> str:
+    until = datetime.now(UTC) + timedelta(hours=1)
+    made = await office.people.invite(rights, Role.FOCAL, COMMUNE, "Anh Ba", until)
+    done["invite"] += isinstance(made, Invitation)
+    return made.code if isinstance(made, Invitation) else ""
+
+
+async def _redeem(office: Office, _: Rights, done: Deeds, code: str) -> str:
+    grant = await office.people.redeem(code)
+    done["redeem"] += isinstance(grant, Grant)
+    return grant.id if isinstance(grant, Grant) else ""
+
+
+async def _end(office: Office, rights: Rights, done: Deeds, grant: str) -> str:
+    done["end_role"] += await office.people.end(rights, grant) is None
+    return ""
+
+
+#: What the admin does, one after the other, over and over; each hands a word on to the next.
+_ADMIN: tuple[Callable[[Office, Rights, Deeds, str], Awaitable[str]], ...] = (
+    _move_one, _import_list, _invite, _redeem, _end, _move_one, _move_all,
+)  # fmt: skip
