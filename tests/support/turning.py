@@ -36,8 +36,10 @@ async def _run(url: str | None, folder: Path) -> None:
 async def opened(url: str | None, folder: Path) -> AsyncIterator[Store]:
     """The store, as every life of the process opens it."""
     store = await open_store(url, folder, open_keyring(folder / "keys.json")[0])
-    yield store
-    await store.close()
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 async def work(store: Store, folder: Path, updates: int, take: Take, note: Note) -> None:
