@@ -130,7 +130,7 @@ class Extract(Protocol):
         """How many requests are meant, and the number (``Filed.number``) of the newest of them."""
 
     async def batch(self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int) -> tuple[Filed, ...]:
-        """The oldest of them beyond the number ``after``, none beyond ``last``; without their history."""
+        """The oldest of them beyond the number ``after``, none beyond ``last``; without their history and decision."""
 
 
 class Journal(Protocol):

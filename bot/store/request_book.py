@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.store import places
+from bot.store.contents import content_of
 from bot.store.drivers import Call, Rows
 from bot.store.moments import moment, stored
 from bot.store.request_words import open_columns, words_added, words_renewed
@@ -89,7 +90,7 @@ class StoredRequestBook:
 
     def _request(self, row: tuple[Any, ...], steps: Iterable[Step]) -> Request:
         code, state, sealed = row
-        content = Content.model_validate_json(self.keyring.unseal(sealed, places.content(code)))
+        content = content_of(self.keyring, code, sealed)
         return Request(code=code, state=State(state), content=content, history=tuple(steps))
 
     def _columns(self, code: str, content: Content) -> dict[str, object]:

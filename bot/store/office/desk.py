@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from bot.store import places
+from bot.store.contents import content_of
 from bot.store.drivers import Call, Rows
 from bot.store.moments import moment
 from bot.store.office.acting import Acting
@@ -16,7 +16,7 @@ from handlers.office.masking import masked
 from handlers.office.model import Filed, Filter, Move, Moved, MovedAll
 from handlers.office.moving import AT_ONCE, moves_of, reason_for
 from handlers.office.rights import Act, Rights
-from handlers.requests.model import Content, Request, State, Step
+from handlers.requests.model import Request, State, Step
 
 #: Codes that a row of the journal names one by one.
 _NAMED = 10
@@ -109,7 +109,7 @@ class StoredDesk:
 
     def _filed(self, row: tuple[Any, ...], steps: list[Step]) -> Filed:
         code, number, state, sealed, unit, registered_at, changed_at, revision = row
-        content = Content.model_validate_json(self.acting.keyring.unseal(sealed, places.content(code)))
+        content = content_of(self.acting.keyring, code, sealed)
         changed = moment(changed_at)
         return Filed(
             Request(code=code, state=State(state), content=content, history=tuple(steps)),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.store import places
+from bot.store.contents import without_decision
 from bot.store.moments import moment
 from bot.store.office.acting import Acting
 from bot.store.office.filtering import meant
@@ -11,7 +12,7 @@ from bot.store.sealing import Keyring
 from handlers.office.masking import masked
 from handlers.office.model import Filed, Filter
 from handlers.office.rights import Act, Rights
-from handlers.requests.model import Content, Request, State
+from handlers.requests.model import Request, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class StoredExtract:
 
 def _filed(row: tuple[Any, ...], keyring: Keyring) -> Filed:
     code, number, state, content, unit, registered_at, changed_at, revision, moved_at, note, actor = row
-    opened = Content.model_validate_json(keyring.unseal(content, places.content(code)))
+    opened = without_decision(keyring, code, content)
     return Filed(
         request=Request(code=code, state=State(state), content=opened, history=()),
         number=number,

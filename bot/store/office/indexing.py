@@ -3,7 +3,7 @@
 import structlog
 from pydantic import ValidationError
 
-from bot.store import places
+from bot.store.contents import content_of
 from bot.store.drivers import Call, Driver, Rows
 from bot.store.errors import SealError
 from bot.store.request_words import open_columns, words_renewed
@@ -33,7 +33,7 @@ def _readable(keyring: Keyring, rows: Rows) -> list[tuple[str, int, Content]]:
     found = []
     for code, number, sealed in rows:
         try:
-            content = Content.model_validate_json(keyring.unseal(sealed, places.content(code)))
+            content = content_of(keyring, code, sealed)
         except (SealError, ValidationError) as error:
             _log.error("request_not_indexed", code=code, kind=type(error).__name__)
         else:

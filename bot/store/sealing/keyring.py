@@ -49,6 +49,10 @@ class Keyring:
         return self.current + nonce + self._ciphers[self.current].encrypt(nonce, plain, place.bound())
 
     def unseal(self, sealed: bytes, place: Place) -> str:
+        """Open a text; raises what ``unseal_bytes`` raises."""
+        return self.unseal_bytes(sealed, place).decode()
+
+    def unseal_bytes(self, sealed: bytes, place: Place) -> bytes:
         """Open a value.
 
         Raises:
@@ -63,7 +67,7 @@ class Keyring:
             )
             raise UnknownKey(message, table=place.table, key=name.hex())
         try:
-            return cipher.decrypt(nonce, sealed[KEY_ID_BYTES + NONCE_BYTES :], place.bound()).decode()
+            return cipher.decrypt(nonce, sealed[KEY_ID_BYTES + NONCE_BYTES :], place.bound())
         except (InvalidTag, ValueError):
             message = N_("A sealed value in {table}.{column} was altered or moved. Restore the database from its copy.")
             raise SealBroken(message, table=place.table, column=place.column) from None
