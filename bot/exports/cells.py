@@ -12,7 +12,7 @@ from rules.calendar import vietnamese
 
 #: Moments are naive and on the clocks of Viet Nam; nothing is an empty text.
 Cell = str | int | date | datetime
-_Said = Callable[[Filed], Cell]
+_Cell = Callable[[Filed], Cell]
 
 
 class Cells:
@@ -21,35 +21,40 @@ class Cells:
     def __init__(self, t: Translator, units: UnitDirectory, columns: Sequence[Column] = COLUMNS) -> None:
         self.columns = tuple(columns)
         self.titles = [t(column.title) for column in columns]
-        self._said = [_said(column, t, units) for column in columns]
+        self._cells = [_cell(column, t, units) for column in columns]
 
     def row(self, filed: Filed) -> list[Cell]:
         """One request."""
-        return [said(filed) for said in self._said]
+        return [cell(filed) for cell in self._cells]
 
 
-def _said(column: Column, t: Translator, units: UnitDirectory) -> _Said:
+def _cell(column: Column, t: Translator, units: UnitDirectory) -> _Cell:
     """What gives the cell of a column; the words of the language are looked up once."""
-    get = column.get
+    said = column.get(units)
     if column.words:
-        words = {str(machine): t(message) for machine, message in column.words.items()}
-        return lambda filed: _in_words(get(filed, units), words)
-    if column.kind is Kind.MOMENT:
-        return lambda filed: _on_clocks(get(filed, units))
-    return lambda filed: _plain(get(filed, units))
+        words = {machine: t(message) for machine, message in column.words.items()}
+        return lambda filed: _in_words(said(filed), words)
+    in_kind = _IN_KIND[column.kind]
+    return lambda filed: in_kind(said(filed))
 
 
-def _in_words(value: Value, words: dict[str, str]) -> str:
+def _in_words(value: Value, words: dict[Value, str]) -> str:
+    """A machine word that has none in the language stands for itself."""
     if isinstance(value, tuple):
         return ", ".join(words.get(one, one) for one in value)
-    return words.get(str(value), str(value)) if value else ""
+    return (words.get(value) or str(value)) if value else ""
 
 
 def _on_clocks(value: Value) -> Cell:
     return vietnamese(value).replace(tzinfo=None) if isinstance(value, datetime) else ""
 
 
+def _text(value: Value) -> Cell:
+    return harmless(value) if isinstance(value, str) else ""
+
+
 def _plain(value: Value) -> Cell:
-    if isinstance(value, str):
-        return harmless(value)
     return value if isinstance(value, int | date) else ""
+
+
+_IN_KIND = {Kind.TEXT: _text, Kind.MOMENT: _on_clocks, Kind.DAY: _plain, Kind.NUMBER: _plain}

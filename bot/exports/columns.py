@@ -15,7 +15,9 @@ from locales import N_
 
 #: As a program reads it; several words are a tuple. Moments are aware.
 Value = str | int | date | datetime | tuple[str, ...] | None
-Get = Callable[[Filed, UnitDirectory], Value]
+Said = Callable[[Filed], Value]
+#: What gives a column, once it is known how units are called.
+Get = Callable[[UnitDirectory], Said]
 
 
 class Kind(StrEnum):
@@ -44,15 +46,15 @@ class Column:
 def _of(path: str) -> Get:
     """What stands at an attribute of the ``Filed``."""
     at = attrgetter(path)
-    return lambda filed, _units: at(filed)
+    return lambda _units: at
 
 
 def _news(name: str) -> Get:
-    return lambda filed, _units: filed.request.content.news.get(name)
+    return lambda _units: lambda filed: filed.request.content.news.get(name)
 
 
-def _unit_name(filed: Filed, units: UnitDirectory) -> str | None:
-    return units.name(filed.unit) or None
+def _unit_name(units: UnitDirectory) -> Said:
+    return lambda filed: units.name(filed.unit) or None
 
 
 #: The new information that a request can be about.

@@ -15,7 +15,7 @@ class JsonLines:
     head = ""
 
     def __init__(self, units: UnitDirectory) -> None:
-        self._units = units
+        self._said = {column.key: column.get(units) for column in COLUMNS}
         self._encode = json.JSONEncoder(ensure_ascii=False).encode
 
     def of(self, batch: Sequence[Filed]) -> str:
@@ -23,7 +23,7 @@ class JsonLines:
         return "".join(f"{self._encode(self._object(filed))}\n" for filed in batch)
 
     def _object(self, filed: Filed) -> dict[str, object]:
-        return {column.key: _ready(column.get(filed, self._units)) for column in COLUMNS}
+        return {key: _ready(said(filed)) for key, said in self._said.items()}
 
 
 def _ready(value: Value) -> object:

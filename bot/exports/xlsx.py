@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from bot.exports.about import About
-from bot.exports.cells import Cell, Cells
-from bot.exports.columns import COLUMNS, Column, Kind
+from bot.exports.cells import Cells
+from bot.exports.columns import Column, Kind
 from bot.exports.xlsx_sheets import for_paper, information, summary
 from handlers.office.model import Filed
 from handlers.requests.words import STATES
@@ -73,7 +72,7 @@ class XlsxWriter:
         self._about = about
         self._most_rows = most_rows
         self._workbook = open_workbook(path)
-        self._put = _Putting(self._workbook).by_column(cells.columns)
+        self._putting = _Putting(self._workbook)
         self._counts = _Counts()
         self._sheets = 0
         self._row = 1
@@ -81,15 +80,15 @@ class XlsxWriter:
 
     def add(self, batch: Sequence[Filed]) -> None:
         """One row each; a further sheet where one is full."""
-        row_of, put = self._cells.row, self._put
+        row_of = self._cells.row
         for filed in batch:
             if self._row == self._most_rows:
                 self._end_sheet()
                 self._begin_sheet()
-            sheet, row = self._sheet, self._row
-            for column, (cell, put_cell) in enumerate(zip(row_of(filed), put, strict=True)):
+            row = self._row
+            for cell, put in zip(row_of(filed), self._puts, strict=True):
                 if cell != "":
-                    put_cell(sheet, row, column, cell)
+                    put(row, cell)
             self._row = row + 1
         self._counts.add(batch)
 
@@ -112,6 +111,7 @@ class XlsxWriter:
         for at, (column, words) in enumerate(zip(self._cells.columns, self._cells.titles, strict=True)):
             self._sheet.set_column(at, at, column.width)
             self._sheet.write_string(0, at, words, heading)
+        self._puts = self._putting.by_column(self._sheet, self._cells.columns)
         self._sheet.freeze_panes(1, 1)
         self._sheet.repeat_rows(0)
         for_paper(self._sheet)
@@ -138,7 +138,8 @@ class _Counts(dict[str, "Counter[str]"]):
         self["unit"].update(filed.unit or "" for filed in batch)
 
 
-Put = Callable[[Any, int, int, Any], object]
+#: Writes a cell into a row.
+_Put = Callable[[int, Any], object]
 
 
 class _Putting:
@@ -149,23 +150,18 @@ class _Putting:
         self._day = workbook.add_format({"num_format": _LOCALE + _DAY})
         self._moment = workbook.add_format({"num_format": f"{_LOCALE}hh:mm {_DAY}"})
 
-    def by_column(self, columns: Sequence[Column] = COLUMNS) -> list[Put]:
-        """One for each column."""
-        return [self._of(column) for column in columns]
+    def by_column(self, sheet: Any, columns: Sequence[Column]) -> list[_Put]:
+        """One for each column of a sheet."""
+        return [self._at(sheet, at, column) for at, column in enumerate(columns)]
 
-    def _of(self, column: Column) -> Put:
+    def _at(self, sheet: Any, at: int, column: Column) -> _Put:
         if column.kind is Kind.NUMBER:
-            return lambda sheet, row, at, cell: sheet.write_number(row, at, cell)
+            number = sheet.write_number
+            return lambda row, cell: number(row, at, cell)
+        text = sheet.write_string
         if column.kind is Kind.TEXT:
-            text = self._wrapped if column.wraps else None
-            return lambda sheet, row, at, cell: sheet.write_string(row, at, fitting(cell), text)
-        dated = self._day if column.kind is Kind.DAY else self._moment
-        return lambda sheet, row, at, cell: _put_date(sheet, row, at, cell, dated)
-
-
-def _put_date(sheet: Any, row: int, at: int, cell: Cell, dated: Any) -> None:
-    """As a date, or as text where it lies before what a spreadsheet can count."""
-    if isinstance(cell, datetime | date) and cell.year >= FIRST_YEAR:
-        sheet.write_datetime(row, at, cell, dated)
-    else:
-        sheet.write_string(row, at, str(cell))
+            wrapped = self._wrapped if column.wraps else None
+            return lambda row, cell: text(row, at, fitting(cell), wrapped)
+        moment, dated = sheet.write_datetime, self._day if column.kind is Kind.DAY else self._moment
+        # A day before what a spreadsheet can count is written as text.
+        return lambda row, cell: moment(row, at, cell, dated) if cell.year >= FIRST_YEAR else text(row, at, str(cell))

@@ -148,7 +148,7 @@ class Rowmaker:
         )
         for revision, step in enumerate(steps):
             yield self._step(request.code, revision, step)
-        yield words_added(self.keyring, request.code, request.number, content)
+        yield from words_added(self.keyring, request.code, request.number, content)
 
     def _step(self, code: str, revision: int, step: MadeStep) -> Call:
         note = self.keyring.seal(step.note, places.note(code, revision)) if step.note else None

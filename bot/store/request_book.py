@@ -59,7 +59,7 @@ class StoredRequestBook:
         await self.ask(
             Call("register", {**self._columns(code, content), **row}),
             self._recorded(code, state),
-            words_added(self.keyring, code, place, content),
+            *words_added(self.keyring, code, place, content),
         )
         return Request(code=code, state=state, content=content, history=(self._step(state),))
 

@@ -15,22 +15,21 @@ def words_of(code: str, content: Content) -> frozenset[str]:
     return frozenset(word for text in named for word in fold(text).split())
 
 
-def digests(keyring: Keyring, words: frozenset[str]) -> str:
-    """Words as the database knows them, as a JSON array."""
-    return json.dumps(sorted(places.word(keyring, word) for word in words))
-
-
 def open_columns(content: Content) -> dict[str, object]:
     """What a request is found by that tells nothing about a person."""
     not_after = content.not_after.toordinal() if content.not_after else None
     return {"procedure": content.procedure.value, "unit": content.unit_code, "not_after": not_after}
 
 
-def words_added(keyring: Keyring, code: str, number: int, content: Content) -> Call:
-    """The words of a new request."""
-    return Call("add_words", {"number": number, "words": digests(keyring, words_of(code, content))})
+def words_added(keyring: Keyring, code: str, number: int, content: Content) -> tuple[Call, Call]:
+    """The words of a new request, as the database knows them: one by one, and in one text."""
+    words = sorted(places.word(keyring, word) for word in words_of(code, content))
+    return (
+        Call("add_words", {"number": number, "words": json.dumps(words)}),
+        Call("list_words", {"number": number, "words": " ".join(words)}),
+    )
 
 
-def words_renewed(keyring: Keyring, code: str, number: int, content: Content) -> tuple[Call, Call]:
+def words_renewed(keyring: Keyring, code: str, number: int, content: Content) -> tuple[Call, ...]:
     """The words of a request instead of those it had."""
-    return Call("drop_words", {"number": number}), words_added(keyring, code, number, content)
+    return Call("drop_words", {"number": number}), *words_added(keyring, code, number, content)

@@ -145,12 +145,19 @@ class Rights:
         """Whoever works at the machine itself."""
         return cls((Grant(MACHINE, Role.OPERATOR),), units, MACHINE)
 
-    def reach(self, act: Act) -> Reach:
-        """How far an act may go; false where it may not be done at all."""
+    def reach(self, act: Act, unit: str | None = None) -> Reach:
+        """How far an act may go, and no further than a unit where one is named; false where it may not be done at all."""
         scopes = [(TABLE[act][grant.role], grant.unit) for grant in self.grants]
         if any(scope is Scope.EVERYTHING for scope, _ in scopes):
-            return Reach(everything=True)
-        return Reach(units=tuple(dict.fromkeys(unit for scope, unit in scopes if scope is Scope.UNIT and unit)))
+            return Reach(everything=True) if unit is None else Reach(units=(unit,))
+        tops = tuple(dict.fromkeys(top for scope, top in scopes if scope is Scope.UNIT and top))
+        return Reach(units=tops if unit is None else self._narrowed(tops, unit))
+
+    def _narrowed(self, tops: tuple[str, ...], unit: str) -> tuple[str, ...]:
+        """The tops of what lies below ``unit`` and below one of these: of two units, one holds the other or nothing."""
+        if any(self.units.within(unit, top) for top in tops):
+            return (unit,)
+        return tuple(top for top in tops if self.units.within(top, unit))
 
     def may(self, act: Act, unit: str | None = None) -> bool:
         """Whether an act may be done to what belongs to a unit; ``None`` is what belongs to no unit that is known."""

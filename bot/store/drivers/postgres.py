@@ -81,6 +81,7 @@ class PostgresDriver:
 
     dialect: Mapping[str, str] = {
         "identity": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        "row_number": "BIGINT PRIMARY KEY",
         "bytes": "BYTEA",
         "skip_locked": "FOR UPDATE SKIP LOCKED",
         "each": "SELECT jsonb_array_elements_text",

@@ -63,6 +63,7 @@ class SqliteDriver:
 
     dialect: Mapping[str, str] = {
         "identity": "INTEGER PRIMARY KEY AUTOINCREMENT",
+        "row_number": "INTEGER PRIMARY KEY",
         "bytes": "BLOB",
         "skip_locked": "",
         "each": "SELECT value FROM json_each",

@@ -65,6 +65,11 @@ CREATE TABLE request_words (
 
 CREATE INDEX request_words_of_request ON request_words (number);
 
+CREATE TABLE request_word_lists (
+    number {row_number} REFERENCES requests (number) ON DELETE CASCADE,
+    words  TEXT NOT NULL              -- the same digests in ascending order, with blanks between them
+);
+
 CREATE TABLE grants (
     id         TEXT PRIMARY KEY,      -- QT-000012
     chat       TEXT NOT NULL REFERENCES chats (id) ON DELETE CASCADE,

@@ -31,19 +31,17 @@ class StoredDesk:
 
     async def count(self, rights: Rights, wanted: Filter) -> int:
         """How many requests are meant."""
-        reach = rights.reach(Act.SEE_REQUESTS)
-        if not reach:
+        these = await meant(self.acting, rights, Act.SEE_REQUESTS, wanted)
+        if these is None:
             return 0
-        these = await meant(self.acting, reach, wanted)
         (((number,),),) = await self.acting.ask(these.call("desk_count"))
         return int(number)
 
     async def page(self, rights: Rights, wanted: Filter, limit: int, before: int | None = None) -> tuple[Filed, ...]:
         """The newest of them, older than ``before``."""
-        reach = rights.reach(Act.SEE_REQUESTS)
-        if not reach:
+        these = await meant(self.acting, rights, Act.SEE_REQUESTS, wanted)
+        if these is None:
             return ()
-        these = await meant(self.acting, reach, wanted)
         return await self._read(rights, these if before is None else these.and_("numbered_below", before=before), limit)
 
     async def get(self, rights: Rights, code: str) -> Filed | None:
@@ -70,12 +68,11 @@ class StoredDesk:
 
     async def move_all(self, rights: Rights, wanted: Filter, to: State, note: str = "") -> MovedAll:
         """Move all that are meant and may be moved, as one: with one row of the journal."""
-        reach = rights.reach(Act.CHANGE_REQUESTS)
-        if not reach:
+        these = await meant(self.acting, rights, Act.CHANGE_REQUESTS, wanted)
+        if these is None:
             return MovedAll(())
         if (why := reason_for(to, note)) is None:
             return MovedAll((), outcome=Move.NO_REASON)
-        these = await meant(self.acting, reach, wanted)
         (((number,),),) = await self.acting.ask(these.call("desk_count"))
         if number > AT_ONCE:
             return MovedAll((), outcome=Move.TOO_MANY, meant=number)
@@ -88,11 +85,10 @@ class StoredDesk:
         return MovedAll(done.changed, done.left, meant=number)
 
     async def _one(self, rights: Rights, act: Act, code: str) -> Filed | None:
-        reach = rights.reach(act)
-        if not reach:
+        these = await meant(self.acting, rights, act, Filter())
+        if these is None:
             return None
-        these = (await meant(self.acting, reach, Filter())).and_("coded", code=code)
-        return next(iter(await self._read(rights, these, 1)), None)
+        return next(iter(await self._read(rights, these.and_("coded", code=code), 1)), None)
 
     async def _read(self, rights: Rights, these: Meant, limit: int) -> tuple[Filed, ...]:
         (rows,) = await self.acting.ask(these.call("desk_page", limit=limit))

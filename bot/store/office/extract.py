@@ -23,20 +23,19 @@ class StoredExtract:
 
     async def extent(self, rights: Rights, wanted: Filter) -> tuple[int, int]:
         """How many, and the newest number."""
-        reach = rights.reach(Act.EXPORT_REQUESTS)
-        if not reach:
+        these = await meant(self.acting, rights, Act.EXPORT_REQUESTS, wanted)
+        if these is None:
             return 0, 0
-        these = await meant(self.acting, reach, wanted)
         (((count, last),),) = await self.acting.ask(these.call("extract_extent"))
         return count, last
 
     async def batch(self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int) -> tuple[Filed, ...]:
         """The oldest beyond ``after``."""
-        reach = rights.reach(Act.EXPORT_REQUESTS)
-        if not reach:
+        these = await meant(self.acting, rights, Act.EXPORT_REQUESTS, wanted)
+        if these is None:
             return ()
-        these = (await meant(self.acting, reach, wanted)).and_("beyond", after=after, last=last)
-        (rows,) = await self.acting.ask(these.call("extract_batch", limit=limit))
+        beyond = these.and_("beyond", after=after, last=last)
+        (rows,) = await self.acting.ask(beyond.call("extract_batch", limit=limit))
         found = [_filed(row, self.acting.keyring) for row in rows]
         seen = {unit: rights.may(Act.SEE_PERSONAL, unit) for unit in {filed.unit for filed in found}}
         return tuple(filed if seen[filed.unit] else masked(filed) for filed in found)

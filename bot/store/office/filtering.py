@@ -1,7 +1,7 @@
 """Which requests are meant, as conditions of a query."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,15 +13,15 @@ from bot.store.office.acting import Acting
 from bot.store.office.reaching import reaching
 from handlers.folding import fold
 from handlers.office.model import Filter
-from handlers.office.rights import Reach
+from handlers.office.rights import Act, Rights
 from rules.calendar import VIETNAM
 
 #: A word that so many requests have is a common one: it is quicker to ask each request for it than to list them.
 COMMON = 20_000
+#: Nothing that is registered has so many words; SQLite would refuse to look for many more.
+_MOST_WORDS = 2_000
 #: Conditions that an index answers best, and what they are called where requests are asked one by one.
-_ONE_BY_ONE = {name: f"{name}_one_by_one" for name in ("within_reach", "within_one", "in_unit")}
-#: Words after the first with a condition of their own.
-_LETTERS = "bcdef"
+_ONE_BY_ONE = {name: f"{name}_one_by_one" for name in ("within_reach", "within_one")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +44,19 @@ class Meant:
         return Call(query, {**self.parameters, **parameters}, where=self.where)
 
 
-async def meant(acting: Acting, reach: Reach, wanted: Filter) -> Meant:
-    """The requests of a filter that are within reach; the reach must hold something."""
+async def meant(acting: Acting, rights: Rights, act: Act, wanted: Filter) -> Meant | None:
+    """The requests of a filter that the act may be done to; ``None`` where there can be none."""
+    reach = rights.reach(act, wanted.unit)
+    if not reach:
+        return None
     found = Meant().and_("within_one", top=reach.units[0]) if len(reach.units) == 1 else Meant(*reaching(reach))
     for condition, values in _conditions(wanted):
         found = found.and_(condition, **values)
-    words = tuple(dict.fromkeys(places.word(acting.keyring, word) for word in fold(wanted.text).split()))
+    words = sorted({places.word(acting.keyring, word) for word in fold(wanted.text).split()})
     return await _worded(acting, found, words) if words else found
 
 
 def _conditions(wanted: Filter) -> Iterator[tuple[str, dict[str, Any]]]:
-    if wanted.unit is not None:
-        yield "in_unit", {"unit": wanted.unit}
     if wanted.procedures:
         yield "of_procedure", {"procedures": json.dumps(wanted.procedures)}
     if wanted.states:
@@ -75,13 +76,18 @@ def _begins(day: date) -> int:
     return stored(datetime.combine(day, time(), VIETNAM))
 
 
-async def _worded(acting: Acting, found: Meant, words: tuple[str, ...]) -> Meant:
-    """The rarest word leads, by the list of its requests; where every word is common, each request is asked."""
+async def _worded(acting: Acting, found: Meant, words: Sequence[str]) -> Meant | None:
+    """The rarest word leads, by the list of its requests; where every word is common, each request is asked.
+
+    One pattern asks a request for all of them at once: there they stand in this very order.
+    """
+    if len(words) > _MOST_WORDS:
+        return None
     (counted,) = await acting.ask(Call("count_words", {"words": json.dumps(words), "enough": COMMON}))
-    (rarest, number), *others = sorted(counted, key=lambda row: (row[1], row[0]))
-    rare = number < COMMON
-    found = found.one_by_one().and_("with_rare_word" if rare else "with_common_word", word=rarest)
-    for letter, (word, _) in zip(_LETTERS, others, strict=False):
-        found = found.and_(f"with_word_{letter}", **{f"word_{letter}": word})
-    further = [word for word, _ in others[len(_LETTERS) :]]
-    return found.and_("with_further_words", words=json.dumps(further), words_wanted=len(further)) if further else found
+    number, rarest = min((number, word) for word, number in counted)
+    found = found.one_by_one()
+    if number < COMMON:
+        found = found.and_("with_rare_word", word=rarest)
+        if len(words) == 1:
+            return found
+    return found.and_("with_words", pattern=f"%{'%'.join(words)}%")

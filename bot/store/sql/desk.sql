@@ -1,21 +1,13 @@
 -- The request list. Conditions say "requests" where they would be ambiguous; days and numbers are plain columns, words
 -- are digests.
 
--- :where in_unit
--- Of this unit, and of all below it.
-unit IN (SELECT u.code FROM units u JOIN units s ON u.place BETWEEN s.place AND s.last WHERE s.code = :unit);
-
--- :where in_unit_one_by_one
--- The same, asked of each request in the order of numbers: COALESCE keeps the index of units out of it, which would
--- bring them in an order in which every look at request_words goes to another page.
-COALESCE(unit, '') IN (SELECT u.code FROM units u JOIN units s ON u.place BETWEEN s.place AND s.last WHERE s.code = :unit);
-
 -- :where within_one
 -- As within_reach where the reach is a single unit, as nearly every one is: PostgreSQL then knows how little it is.
 unit IN (SELECT u.code FROM units u JOIN units s ON u.place BETWEEN s.place AND s.last WHERE s.code = :top);
 
 -- :where within_one_one_by_one
--- As within_one, one by one.
+-- The same, asked of each request in the order of numbers: COALESCE keeps the index of units out of it, which would
+-- bring them in an order in which every look at request_words goes to another page.
 COALESCE(unit, '') IN (SELECT u.code FROM units u JOIN units s ON u.place BETWEEN s.place AND s.last WHERE s.code = :top);
 
 -- :where within_reach_one_by_one
@@ -50,34 +42,10 @@ not_after <= :expires_until;
 -- Of a word that few requests have: begin with those.
 requests.number IN (SELECT w.number FROM request_words w WHERE w.word = :word);
 
--- :where with_common_word
--- Of a word that many requests have: look it up for each request that fits otherwise. That numbers are above zero says
--- nothing but makes SQLite go by them.
-requests.number > 0 AND EXISTS (SELECT 1 FROM request_words w WHERE w.word = :word AND w.number = requests.number);
-
--- :where with_word_b
--- And of the second rarest word; one condition a word, because PostgreSQL plans these well and a list of words badly.
-EXISTS (SELECT 1 FROM request_words w WHERE w.word = :word_b AND w.number = requests.number);
-
--- :where with_word_c
--- And of the third rarest word; one condition a word, because PostgreSQL plans these well and a list of words badly.
-EXISTS (SELECT 1 FROM request_words w WHERE w.word = :word_c AND w.number = requests.number);
-
--- :where with_word_d
--- And of the fourth rarest word; one condition a word, because PostgreSQL plans these well and a list of words badly.
-EXISTS (SELECT 1 FROM request_words w WHERE w.word = :word_d AND w.number = requests.number);
-
--- :where with_word_e
--- And of the fifth rarest word; one condition a word, because PostgreSQL plans these well and a list of words badly.
-EXISTS (SELECT 1 FROM request_words w WHERE w.word = :word_e AND w.number = requests.number);
-
--- :where with_word_f
--- And of the sixth rarest word; one condition a word, because PostgreSQL plans these well and a list of words badly.
-EXISTS (SELECT 1 FROM request_words w WHERE w.word = :word_f AND w.number = requests.number);
-
--- :where with_further_words
--- And of all these words.
-(SELECT COUNT(*) FROM request_words w WHERE w.number = requests.number AND w.word IN ({each}(:words))) = :words_wanted;
+-- :where with_words
+-- Of all these words: one look at a request, however many they are. That numbers are above zero says nothing but makes
+-- SQLite go by them.
+requests.number > 0 AND EXISTS (SELECT 1 FROM request_word_lists w WHERE w.number = requests.number AND w.words LIKE :pattern);
 
 -- :where numbered_below
 -- Older ones only.

@@ -23,6 +23,11 @@ VALUES (:code, :state, :now, :actor, :revision, :note);
 WITH wanted (word) AS ({each}(:words))
 INSERT INTO request_words (word, number) SELECT word, :number FROM wanted;
 
+-- :name list_words
+-- The same words in one text.
+INSERT INTO request_word_lists (number, words) VALUES (:number, :words)
+ON CONFLICT (number) DO UPDATE SET words = excluded.words;
+
 -- :name drop_words
 -- What a request was found by until it was amended.
 DELETE FROM request_words WHERE number = :number;
