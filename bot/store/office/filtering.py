@@ -85,9 +85,8 @@ async def _worded(acting: Acting, found: Meant, words: Sequence[str]) -> Meant |
         return None
     (counted,) = await acting.ask(Call("count_words", {"words": json.dumps(words), "enough": COMMON}))
     number, rarest = min((number, word) for word, number in counted)
-    found = found.one_by_one()
-    if number < COMMON:
-        found = found.and_("with_rare_word", word=rarest)
-        if len(words) == 1:
-            return found
-    return found.and_("with_words", pattern=f"%{'%'.join(words)}%")
+    found, pattern = found.one_by_one(), f"%{'%'.join(words)}%"
+    if number >= COMMON:
+        return found.and_("with_common_words", pattern=pattern)
+    found = found.and_("with_rare_word", word=rarest)
+    return found.and_("with_words", pattern=pattern) if len(words) > 1 else found

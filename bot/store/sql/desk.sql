@@ -43,8 +43,13 @@ not_after <= :expires_until;
 requests.number IN (SELECT w.number FROM request_words w WHERE w.word = :word);
 
 -- :where with_words
--- Of all these words: one look at a request, however many they are. That numbers are above zero says nothing but makes
--- SQLite go by them.
+-- Of all these words: one look at a request that fits otherwise. PostgreSQL would begin with a condition that it could
+-- join, for it takes any pattern to be rare.
+(SELECT w.words FROM request_word_lists w WHERE w.number = requests.number) LIKE :pattern;
+
+-- :where with_common_words
+-- Of all these words, each of which many requests have: go through all the lists. That numbers are above zero says
+-- nothing but makes SQLite go by them.
 requests.number > 0 AND EXISTS (SELECT 1 FROM request_word_lists w WHERE w.number = requests.number AND w.words LIKE :pattern);
 
 -- :where numbered_below
