@@ -146,7 +146,7 @@ class Rights:
         return cls((Grant(MACHINE, Role.OPERATOR),), units, MACHINE)
 
     def reach(self, act: Act, unit: str | None = None) -> Reach:
-        """How far an act may go, and no further than a unit where one is named; false where it may not be done at all."""
+        """How far an act may go, within a unit where one is named; false where it may not be done at all."""
         scopes = [(TABLE[act][grant.role], grant.unit) for grant in self.grants]
         if any(scope is Scope.EVERYTHING for scope, _ in scopes):
             return Reach(everything=True) if unit is None else Reach(units=(unit,))

@@ -7,6 +7,7 @@ import pytest
 
 from bot.store import places
 from bot.store.api import Store
+from bot.store.office import filtering
 from bot.store.office.indexing import index_requests
 from bot.store.opening import open_driver
 from bot.store.sealing import Keyring
@@ -151,6 +152,26 @@ async def test_words_are_kept_as_digests_and_go_with_the_request(desk: Store, da
     async with StoredTurns(desk, "1")() as turn:
         await turn.own_data.erase()
     assert database.sql("SELECT COUNT(*) FROM request_words") == [(0,)]
+    assert database.sql("SELECT COUNT(*) FROM request_word_lists") == [(0,)]
+
+
+@pytest.mark.parametrize("common", [1, 20_000], ids=["every word is common", "every word is rare"])
+async def test_an_amended_request_is_found_by_its_new_words_alone(
+    desk: Store, monkeypatch: pytest.MonkeyPatch, common: int
+) -> None:
+    monkeypatch.setattr(filtering, "COMMON", common)
+    given = await registered(desk, "1", person("Bùi Thị Hoa"), "DN.NT")
+    async with StoredTurns(desk, "1")() as turn:
+        await turn.requests.amend(given.code, person("Bùi Thị Mai"))
+
+    assert await codes(desk, OPERATOR, Filter(text="bui mai")) == [given.code]
+    assert await codes(desk, OPERATOR, Filter(text="bui hoa")) == []
+
+
+async def test_more_words_than_any_request_has_find_nothing(desk: Store) -> None:
+    await registered(desk, "1", person(), "DN.NT")
+
+    assert await codes(desk, ADMIN, Filter(text=" ".join(map(str, range(5_000))))) == []
 
 
 async def test_requests_from_before_are_found_once_the_store_was_opened(

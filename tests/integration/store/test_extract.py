@@ -88,6 +88,14 @@ async def test_names_and_serial_numbers_are_in_full_for_an_admin_and_masked_for_
     assert SERIAL not in repr(masked)
 
 
+async def test_everything_that_was_asked_for_comes_but_the_decision(filled: Store) -> None:
+    (first, *_) = await found(filled, ADMIN)
+
+    asked = PERSON.model_copy(update={"unit_code": "DN.NT", "decision": ""})
+    assert asked.decision != PERSON.decision
+    assert first.request.content.model_dump() == asked.model_dump()
+
+
 async def test_the_note_is_that_of_the_last_move_for_those_who_may_see_it(filled: Store) -> None:
     (first, *_) = await found(filled, ADMIN)
     async with office(filled) as at:

@@ -67,6 +67,18 @@ def test_a_reach_covers_what_may_be_done(
     assert bool(reach) or not rights.may(act, target)
 
 
+@given(trees(), GRANTS, st.sampled_from(Act), TARGETS, st.sampled_from(CODES))
+def test_a_reach_within_a_unit_covers_what_may_be_done_there(
+    units: UnitDirectory, grants: list[Grant], act: Act, target: str | None, within: str
+) -> None:
+    rights = Rights.of(grants, units)
+    reach = rights.reach(act, within)
+
+    covered = bool(above(units, target) & set(reach.units))
+    assert covered == (rights.may(act, target) and within in above(units, target))
+    assert not reach.everything
+
+
 @given(trees(), GRANTS, GRANTS, st.sampled_from(Act), TARGETS)
 def test_another_role_takes_nothing_away(
     units: UnitDirectory, grants: list[Grant], more: list[Grant], act: Act, target: str | None
