@@ -61,6 +61,12 @@ UPDATE chats SET unit = :unit WHERE id = :chat;
 -- The roles of a chat, in the order they were given.
 SELECT id, role, unit, label FROM grants WHERE chat = :chat AND ended_at IS NULL ORDER BY id;
 
+-- :name grants_behind
+-- The roles of the person who has or had this one.
+SELECT m.id, m.role, m.unit FROM grants m JOIN grants g ON g.chat = m.chat
+WHERE g.id = :id AND m.ended_at IS NULL
+ORDER BY m.id;
+
 -- :name chat_of_grant
 -- Whose role it is.
 SELECT chat FROM grants WHERE id = :id AND ended_at IS NULL;
@@ -76,19 +82,20 @@ ON CONFLICT (id) DO NOTHING;
 INSERT INTO invitations (id, code, role, unit, label, created_at, created_by, expires_at)
 VALUES (:id, :code, :role, :unit, :label, :now, :actor, :expires);
 
+-- :name open_invitation
+-- What a code opens.
+SELECT id, role, unit, label, created_by FROM invitations
+WHERE code = :code AND used_at IS NULL AND ended_at IS NULL AND expires_at > :now;
+
 -- :name use_invitation
--- Taken once, while it is open: whoever comes second finds nothing.
-UPDATE invitations SET used_at = :now
-WHERE code = :code AND used_at IS NULL AND ended_at IS NULL AND expires_at > :now
-RETURNING id, role, unit, label, created_by;
+-- Taken once, while it is open: whoever comes second finds nothing. How the person is called stands with the role now.
+UPDATE invitations SET used_at = :now, label = NULL
+WHERE id = :id AND used_at IS NULL AND ended_at IS NULL AND expires_at > :now
+RETURNING id;
 
 -- :name spent_invitation
 -- Why one could not be taken.
 SELECT used_at FROM invitations WHERE code = :code AND ended_at IS NULL;
-
--- :name unname_invitation
--- How the person is called stands with the role from now on.
-UPDATE invitations SET label = NULL WHERE id = :id;
 
 -- :name grant
 -- A role; somebody who has the same one already has it once.
