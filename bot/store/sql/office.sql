@@ -117,7 +117,7 @@ WHERE used_at IS NULL AND ended_at IS NULL AND expires_at > :now AND {where}
 ORDER BY id DESC;
 
 -- :name hold_grants
--- Whoever else is about to end a role waits, and sees then what was ended here: there is a counter where there is a role.
+-- Whoever else is about to end, promise or give a role waits, and sees then what was ended here: there is a counter where there is a role.
 UPDATE counters SET value = value WHERE name = 'QT';
 
 -- :name end_grant
@@ -125,18 +125,18 @@ UPDATE counters SET value = value WHERE name = 'QT';
 UPDATE grants SET ended_at = :now, ended_by = :actor
 WHERE id = :id AND ended_at IS NULL AND {where} AND (
     role <> 'owner' OR EXISTS (SELECT 1 FROM grants o WHERE o.role = 'owner' AND o.ended_at IS NULL AND o.id <> :id))
-RETURNING unit;
+RETURNING id, role, unit, chat;
 
 -- :name standing_grant
 -- A role that could not be ended though it is within reach: the last owner's.
 SELECT 1 FROM grants WHERE id = :id AND ended_at IS NULL AND {where};
 
--- :name end_invitations_of
--- What a person invited to by any of their roles ends with one of these: nobody enters on a right that is gone.
-UPDATE invitations SET ended_at = :now
+-- :name invitations_of
+-- What a person invited to, by any role they have or had, that can still be taken.
+SELECT id, role, unit FROM invitations
 WHERE used_at IS NULL AND ended_at IS NULL AND expires_at > :now
-  AND created_by IN (SELECT m.id FROM grants m JOIN grants g ON g.chat = m.chat WHERE g.id = :id)
-RETURNING id, unit;
+  AND created_by IN (SELECT g.id FROM grants g WHERE g.chat = :chat)
+ORDER BY id;
 
 -- :name end_invitation
 -- An invitation is taken back.
