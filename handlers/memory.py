@@ -104,7 +104,8 @@ def _told(standing: Standing, now: str) -> dict[str, Any]:
 
 
 def _lessened(request: Request) -> Request:
-    return request.model_copy(update={"content": request.content.needed()})
+    history = tuple(step.model_copy(update={"note": ""}) for step in request.history)
+    return request.model_copy(update={"content": request.content.needed(), "history": history})
 
 
 class MemoryRegister:

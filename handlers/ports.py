@@ -66,7 +66,7 @@ class OwnData(Protocol):
     async def erase(self) -> tuple[str, ...]:
         """Delete all but the requests that must stay, cut down to ``Content.needed``; their codes, the newest first.
 
-        Roles end, but for the last owner's (``People.leave``).
+        Of those stay what they need (``Content.needed``) and their moves, without notes. Roles end, but for the last owner's (``People.leave``).
         """
 
 

@@ -107,24 +107,27 @@ class StoredOwnData:
     async def erase(self) -> tuple[str, ...]:
         """Delete all but the requests that must stay, lessened; their codes. The turn goes on and can still finish.
 
-        Roles end, but for the last owner's.
+        Roles end, but for the last owner's. Requests are held first and the journal last, as moves do: two who go the
+        opposite way would wait for each other.
         """
-        await self.people.leave()
+        await self.ask(Call("hold_my_requests", {"chat": self.pending.chat.id}))
         staying = [request for request in await self.requests.mine() if request.state in MUST_STAY]
         mine = {"chat": self.pending.chat.id}
         timed = {**mine, "now": stored(self.now)}
         await self.ask(
             Call("erase_inbox", {**timed, "inbox": self.pending.inbox_id}),
             Call("erase_outbox", mine),
-            Call("erase_tasks", mine),
+            Call("erase_tasks", mine),  # before what they may have told meanwhile
             Call("erase_requests", mine),
             *(self._lessened(request) for request in staying),
             Call("erase_standings", mine),
             Call("erase_chat", timed),
+            Call("erase_notes", mine),
         )
         return tuple(request.code for request in staying)
 
     def _lessened(self, request: Request) -> Call:
+        await self.people.leave()
         content = self.keyring.seal(request.content.needed().model_dump_json(), places.content(request.code))
         return Call("lessen", {"code": request.code, "chat": self.pending.chat.id, "content": content})
 

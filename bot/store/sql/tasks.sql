@@ -78,8 +78,8 @@ DELETE FROM tasks WHERE chat = :chat AND kind = :kind;
 SELECT spec FROM tasks WHERE id = :id AND chat = :chat AND kind = :kind;
 
 -- :name hold_requests
--- Nobody else changes these until the transaction ends.
-UPDATE requests SET revision = revision WHERE code IN ({each}(:codes));
+-- Nobody else changes these until the transaction ends; all who hold several take them in this order.
+SELECT number FROM requests WHERE code IN ({each}(:codes)) ORDER BY number {held};
 
 -- :where coded_among
 -- One of these requests.
