@@ -85,6 +85,7 @@ class MemoryOwnData:
             "session": None,
             "standings": [_told(standing, now) for standing in self.register.standings.values()],
             "roles": [],
+            "tasks": [],
             "requests": [request.model_dump(mode="json") for request in await self.requests.mine()],
             "received": [],
             "outgoing": [],

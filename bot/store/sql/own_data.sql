@@ -55,6 +55,10 @@ UPDATE chats SET session = NULL, unit = NULL, erased_at = :now WHERE id = :chat;
 -- The roles of a chat, ended ones too.
 SELECT id, role, unit, label, granted_at, ended_at FROM grants WHERE chat = :chat ORDER BY id;
 
+-- :name my_tasks
+-- What a chat ordered, and lists of theirs that wait.
+SELECT id, kind, state, created_at FROM tasks WHERE chat = :chat ORDER BY created_at, id;
+
 -- :name erase_grants
 -- Of the roles that ended nothing stays but the rows of the journal.
 DELETE FROM grants WHERE chat = :chat AND ended_at IS NOT NULL;
