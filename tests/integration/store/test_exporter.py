@@ -20,6 +20,7 @@ from handlers.office.exporting import ExportOrder, Form
 from handlers.office.model import Filter
 from handlers.office.rights import Role
 from handlers.replies import Attachment
+from handlers.requests.model import State
 from locales import translator
 from tests.integration.store.conftest import Database
 from tests.support import exporting
@@ -59,7 +60,7 @@ async def registered(store: Store, number: int) -> Chat:
 
 async def ordered(store: Store, chat: Chat, form: Form = Form.XLSX, language: str = "vi") -> None:
     held = await rights(store, ADDRESS)
-    order = ExportOrder(wanted=Filter(), form=form, language=language)  # type: ignore[arg-type]  # one of two
+    order = ExportOrder(wanted=Filter(states=(State.SUBMITTED,)), form=form, language=language)  # type: ignore[arg-type]  # one of two
     async with office(store, chat) as at:
         assert await at.admin.exports.start(held, order, 3, says("waiting"))
 
