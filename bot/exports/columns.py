@@ -72,9 +72,9 @@ COLUMNS = (
     Column(
         "subscriber", FIELDS["subscriber"].title, 32, _of("request.content.subscriber"), personal=True, printed=True
     ),
-    Column("procedure", N_("Procedure"), 30, _of("request.content.procedure"), words=PROCEDURES, printed=True),
+    Column("procedure", N_("Procedure"), 36, _of("request.content.procedure"), words=PROCEDURES, printed=True),
     Column("serial", FIELDS["serial"].title, 20, _of("request.content.serial"), personal=True, printed=True),
-    Column("not_after", N_("Valid until"), 13, _of("request.content.not_after"), Kind.DAY, printed=True),
+    Column("not_after", N_("Valid until"), 16, _of("request.content.not_after"), Kind.DAY, printed=True),
     Column("unit_code", N_("Unit code"), 14, _of("unit")),
     Column("unit_name", N_("Unit"), 32, _unit_name),
     Column("subject", N_("Kind of subscriber"), 20, _of("request.content.subject"), words=SUBJECTS),
