@@ -58,8 +58,8 @@ def _unit_name(units: UnitDirectory) -> Said:
     return lambda filed: units.name(filed.unit) or None
 
 
-#: Over which channel a request came.
-CHANNELS = {"telegram": N_("Telegram"), "zalo": N_("Zalo"), "terminal": N_("the office's own machine")}
+#: Over which channel a request came; names of products are the same in every language.
+CHANNELS = {"telegram": "Telegram", "zalo": "Zalo", "terminal": N_("the office's own machine")}
 #: The new information that a request can be about.
 NEWS = ("new_name", "new_address", "new_superior", "new_unit", "new_email")
 
