@@ -146,7 +146,7 @@ def fill(one: OfficialList, part: Part, path: Path) -> None:
 def _hold(rows: Sequence[_Row]) -> None:
     """The last entries go to the page of the signature.
 
-    Word does so with any table; LibreOffice 7.4 not with one that goes over several pages before.
+    LibreOffice 7.4 does not do so for a table of three pages or more: there the signature stands without them.
     """
     for row in rows:
         for cell in row.cells:
