@@ -10,6 +10,7 @@ from handlers.office.holding import rights_of
 from handlers.office.rights import Act, Rights
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
+from handlers.voice import capital
 from locales import N_
 
 BACK, CANCEL, LIST, LOOK = "back", "cancel", "list", "look"
@@ -56,7 +57,7 @@ async def _offered(here: Here, rights: Rights) -> Page:
 
 
 def _forms(here: Here) -> tuple[Option, ...]:
-    return tuple(Option(form.value, here.say.t(words), _SYNONYMS[form]) for form, words in FORMS.items())
+    return tuple(Option(form.value, capital(here.say.t(words)), _SYNONYMS[form]) for form, words in FORMS.items())
 
 
 def _masked(here: Here, rights: Rights) -> tuple[Markup, ...]:
