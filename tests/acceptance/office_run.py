@@ -104,7 +104,8 @@ class Office:
         states = {self.codes["Lan"]: (State.DONE, ""), self.codes["Minh"]: (State.REFUSED, REFUSAL)}
         await self.admin.user.sends_file(edited(self.file, states, self.admin.words), "danh-sach.xlsx")
         await self.admin.hears()
-        await self.admin.taps("Yes, change all of them")
+        await self.admin.user.taps(self.admin.words("Yes, change {number}", number=len(states)))
+        await self.admin.hears()
         await self._told({"Lan": State.DONE, "Minh": State.REFUSED})
 
     @property
