@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from handlers.office.desk_view import listed, narrowed, shown, view_of, widened
@@ -103,7 +103,9 @@ def _states(here: Here) -> list[Choice]:
 
 
 def _procedures(here: Here) -> list[Choice]:
-    each = [Choice(Option(name, capital(here.say.t(label))), {"procedures": (name,)}) for name, label in PROCEDURES.items()]
+    each = [
+        Choice(Option(name, capital(here.say.t(label))), {"procedures": (name,)}) for name, label in PROCEDURES.items()
+    ]
     return [*each, _any(here, procedures=())]
 
 
