@@ -178,6 +178,8 @@ async def _meant(here: Here, text: str) -> Answered:
         return Answered(here.session)
     if heard.sure:
         return await _with_the_rest(here, page, heard, text)
+    if page.exact and heard.maybe:  # names of several options: nothing that the screen would take as a text
+        return _unsure(here, page, heard.maybe)
     typed = await SCREENS[here.session.screen].typed(here, text)
     return typed or _unsure(here, page, heard.maybe)
 
@@ -193,11 +195,21 @@ async def _with_the_rest(here: Here, page: Page, heard: Match, text: str) -> Ans
 
 async def _commanded(here: Here, name: str, argument: str) -> Answered:
     command = find(name)
+    if ended := await _role_ended(here, command):
+        return ended
     if (withheld := await _withheld(here, name, command)) or not command:
         return Answered(here.session, notes=(withheld,) if withheld else ())
     if here.session.consented_at is None and not command.before_consent:
         return Answered(here.session.at("welcome"), notes=(here.say(N_("Before that, one question:")),))
     return await command.act(here, argument)
+
+
+async def _role_ended(here: Here, command: Command | None) -> Answered | None:
+    """Whoever worked through the list is told once that the role has ended; how they left the list is forgotten."""
+    worked = command is not None and command.needs is not None and here.session.desk is not None
+    if not worked or (await rights_of(here)).grants:
+        return None
+    return Answered(here.session.having(desk=None), notes=(here.say(N_("You no longer have a role here.")),))
 
 
 async def _withheld(here: Here, name: str, command: Command | None) -> Markup | None:

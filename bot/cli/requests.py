@@ -22,12 +22,14 @@ from bot.cli.requests_import import import_requests
 from bot.cli.requests_words import as_json, as_text, print_list, told, told_all
 from bot.errors import NotFound
 from bot.settings import load_settings
+from handlers.office.codes import codes_meant
 from handlers.office.model import Filed, Filter, Move, Moved, MovedAll
 from handlers.office.moving import changing, movable
 from handlers.office.rights import Act
 from handlers.requests.model import State
 from handlers.requests.words import STATES
 from locales import N_, translator
+from rules.calendar import vietnamese_day
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.command("import", help=N_("Read an exported list back: what it would change, and with --apply the changes."))(
@@ -89,10 +91,14 @@ def show(code: str, json: Json = False, person: As = None) -> None:
 async def _shown(code: str, person: str | None) -> Filed:
     async with acting(person, reading=True) as office:
         office.need(Act.SEE_REQUESTS)
-        filed = await office.admin.desk.get(office.rights, code.strip().upper())
-        if filed is None:
+        meant = codes_meant(code, vietnamese_day(office.now)) or (_code(code),)
+        found = [filed for one in meant if (filed := await office.admin.desk.get(office.rights, one))]
+        if not found:
             raise NotFound(N_("There is no request {code} within reach."), code=code)
-        return filed
+        if len(found) > 1:
+            several = N_("Several requests end in {code}: {codes}. Please give the whole code.")
+            raise NotFound(several, code=code, codes=", ".join(filed.request.code for filed in found))
+        return found[0]
 
 
 @app.command("set", help=N_("Move requests to another state; their officers are told."))

@@ -12,6 +12,7 @@ from rich.text import Text
 from handlers.dates import day, moment
 from handlers.office.list_words import clipped, history
 from handlers.office.model import Filed, Move, Moved, MovedAll
+from handlers.office.move_words import not_from_here
 from handlers.office.moving import AT_ONCE
 from handlers.requests.words import PROCEDURES, STATES
 from handlers.requests.words import told as content_told
@@ -72,6 +73,8 @@ def told(done: Moved, t: Translator) -> str:
     """What became of one."""
     if done.outcome is Move.MOVED and done.filed:
         return t(STATES[done.filed.request.state])
+    if done.outcome is Move.NOT_ALLOWED and done.filed:
+        return not_from_here(t, done.filed.request.state)
     return t(_OUTCOMES[done.outcome])
 
 

@@ -49,4 +49,4 @@ def doer(t: Translator, actor: str, labels: Mapping[str, str] = MappingProxyType
     if actor in ACTORS:
         return t(ACTORS[actor])
     label = labels.get(actor)
-    return f"{label} ({actor})" if label else actor
+    return f"{label}, {actor}" if label else actor

@@ -48,7 +48,7 @@ async def _rows(here: Here) -> tuple[JournalEntry, ...]:
 
 
 def _told(here: Here, row: JournalEntry, labels: dict[str, str]) -> str:
-    """``12. 09:00 24/11/2026 – Chị Lan (QT-000002): yêu cầu đổi trạng thái, YC-2026-000001 (3)``."""
+    """``12. 09:00 24/11/2026 – Chị Lan, QT-000002: yêu cầu đổi trạng thái, YC-2026-000001 (3)``."""
     who, what = doer(here.say.t, row.actor, labels), deed(here.say.t, row)
     times = f" ({row.count})" if row.count != 1 else ""
     return f"{row.number}. {moment(row.at)} – {who}: {what}, {row.subject}{times}"

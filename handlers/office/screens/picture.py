@@ -9,6 +9,7 @@ from handlers.office.picture_words import heading, line_name, page_of
 from handlers.office.rights import Act, Rights
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here
+from handlers.screens.flow import proceed
 from handlers.session import Session
 from locales import N_
 
@@ -33,7 +34,7 @@ class Picture:
     async def chosen(self, here: Here, value: str) -> Answered:
         """Down, up, the next units, the chart, or away."""
         if value == BACK:
-            return Answered(here.session.back())
+            return Answered(proceed(here))
         rights = await rights_of(here)
         if value == CHART:
             return await chart(here, rights)

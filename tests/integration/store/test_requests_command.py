@@ -60,6 +60,19 @@ async def test_show_tells_one_with_its_history(desk: Store, troly: Command) -> N
     assert (await run(troly, "show", "YC-2026-000009"))[0] == 1
 
 
+async def test_show_takes_the_last_digits_of_the_code(desk: Store, troly: Command) -> None:
+    for said in ("2026-1", "yc 2026 000001"):
+        assert "YC-2026-000001" in (await run(troly, "show", said))[1]
+    assert (await run(troly, "show", "YC-2026-9"))[0] == 1
+
+
+async def test_set_says_where_it_stands_and_what_is_possible(desk: Store, troly: Command) -> None:
+    code, out, _ = await run(troly, "set", "YC-2026-000001", "--state", "done")
+
+    assert code == 1
+    assert out == ("YC-2026-000001: it stands at “submitted”; it can only be moved to: accepted, sent back, refused\n")
+
+
 async def test_set_moves_each_and_says_what_could_not_be(desk: Store, troly: Command) -> None:
     code, out, _ = await run(troly, "set", "YC-2026-000001", "YC-2026-000009", "--state", "da tiep nhan")
 
