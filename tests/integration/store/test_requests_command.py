@@ -4,11 +4,14 @@ import asyncio
 import json
 
 import pytest
+from typer import BadParameter
 
 from bot.cli.filters import Wanted
+from bot.cli.meant import unit_of
 from bot.store.api import Store
 from handlers.office.model import Filter
 from handlers.office.rights import Role
+from handlers.office.units import Unit, UnitDirectory
 from handlers.requests.model import State
 from rules.outcome import Procedure
 from tests.integration.store.conftest import Command, Database
@@ -112,3 +115,51 @@ def test_words_in_either_language_mean_the_same_filter() -> None:
     assert typed.filter(UNITS) == Filter(
         unit="DN", procedures=(Procedure.REVOKE, Procedure.EXTEND), states=(State.DONE, State.SENT_BACK)
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "state"),
+    [
+        ("thu hoi", None),
+        ("tiep nhan", State.ACCEPTED),
+        ("tu choi", State.REFUSED),
+        ("trả lại", State.SENT_BACK),
+        ("rut", State.WITHDRAWN),
+        ("Ghi nhận", State.SUBMITTED),
+        ("xong", State.DONE),
+        ("chuyen", State.FORWARDED),
+    ],
+)
+def test_short_words_of_the_screens_are_understood(typed: str, state: State | None) -> None:
+    if state is None:
+        assert Wanted(procedures=[typed, "thay doi"]).filter(UNITS).procedures == (
+            Procedure.REVOKE,
+            Procedure.CHANGE_INFORMATION,
+        )
+    else:
+        assert Wanted(states=[typed]).filter(UNITS).states == (state,)
+
+
+def test_a_word_that_is_not_known_is_answered_with_the_words_of_the_screens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TROLY_LANGUAGE", "vi")
+    with pytest.raises(BadParameter, match="đã tiếp nhận, trả lại để bổ sung"):
+        Wanted(states=["xyz"]).filter(UNITS)
+
+
+@pytest.mark.parametrize("typed", ["dn.nt", "XÃ  NHƠN trạch", "xa nhon trach"])
+def test_a_unit_is_found_by_code_name_or_the_one_sure_answer(typed: str) -> None:
+    assert unit_of(typed, UNITS) == "DN.NT"
+
+
+def test_a_unit_that_is_named_unsurely_is_asked_back() -> None:
+    with pytest.raises(BadParameter, match=r"Xã Đại Phước \(DN.DP\)"):
+        unit_of("dai phuo", UNITS)
+    twins = UnitDirectory.of([Unit("A", "Xã Mẫu"), Unit("B", "Xã Mẫu")])
+    with pytest.raises(BadParameter, match=r"Xã Mẫu \(A\), Xã Mẫu \(B\)"):
+        unit_of("xã mẫu", twins)
+
+
+async def test_a_list_without_a_match_says_so_and_is_no_failure(desk: Store, troly: Command) -> None:
+    code, out, err = await run(troly, "list", "--state", "tu choi")
+    assert (code, out) == (0, "")
+    assert "No request matches." in err

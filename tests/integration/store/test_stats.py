@@ -119,7 +119,13 @@ def test_a_role_sees_its_own_units_and_no_others(troly: Command, officers: list[
     assert troly("stats", "--as", "telegram:3")[0] == 3
 
 
-@pytest.mark.parametrize("wrong", [("--unit", "nowhere"), ("--until", "31/12/2026"), ("--until", "9999-12-31")])
+def test_a_target_is_written_as_every_other_day(troly: Command, officers: list[Officer]) -> None:
+    today = vietnamese_day(NOW)
+    code, out, _ = troly("stats", "--json", "--until", f"{today:%d/%m/%Y}")
+    assert (code, json.loads(out)["burn_down"]["until"]) == (0, today.isoformat())
+
+
+@pytest.mark.parametrize("wrong", [("--unit", "nowhere"), ("--until", "tomorrow"), ("--until", "9999-12-31")])
 def test_what_cannot_be_meant_is_named(troly: Command, officers: list[Officer], wrong: tuple[str, str]) -> None:
     code, out, err = troly("stats", *wrong)
     assert (code, out) == (2, "")
