@@ -45,7 +45,7 @@ def moving(say: Voice, done: int, total: int) -> Reply:
 
 def finished(say: Voice, count: int, left_out: int, parts: Sequence[Part]) -> Reply:
     """The end of the moving message, with an index where there are several files."""
-    said = [say(N_("Exported: {count} requests."), count=number(say, count))]
+    said = [say(N_("The export holds {count} requests."), count=number(say, count))]
     if left_out:
         said.append(say(N_("{count} of them have no place in a list of this form."), count=number(say, left_out)))
     if len(parts) > 1:
