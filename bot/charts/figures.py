@@ -45,6 +45,5 @@ def _height(chart: Chart) -> float:
 
 def _framed(figure: Figure, chart: Chart) -> None:
     figure.suptitle(wrapped(chart.title, 64), fontsize=13, fontweight="bold", x=0.01, ha="left")
-    figure.supxlabel(
-        "\n".join(wrapped(line, _NOTE) for line in chart.note.splitlines()), fontsize=8, color=_GREY, x=0.99, ha="right"
-    )
+    note = "\n".join(wrapped(line, _NOTE) for line in chart.note.splitlines())
+    figure.supxlabel(note, fontsize=8, color=_GREY, x=0.99, ha="right")

@@ -103,7 +103,7 @@ def bar(one: Numbers, largest: int) -> str:
     counts = {name: getattr(one, name) for name in STACK}
     if not any(counts.values()):
         return "·"
-    widths = {name: max(1, count * _BAR // largest) if count else 0 for name, count in counts.items()}
+    widths = {name: max(1, round(count * _BAR / largest)) if count else 0 for name, count in counts.items()}
     while sum(widths.values()) > _BAR:
         widths[max(widths, key=lambda name: widths[name])] -= 1
     return "".join(_SHADES[name] * width for name, width in widths.items())

@@ -214,7 +214,7 @@ async def test_a_chart_that_could_not_be_drawn_is_told_why(owner: Dialogue, trou
 
 def test_a_bar_is_as_long_as_its_unit_is_large_and_shows_the_least_part() -> None:
     shares = [Numbers(action_needed=1, done=10_000), Numbers(requested=2_500), Numbers(*("x", 0, 0, 5, 5, 5, 5))]
-    assert [len(bar(one, 10_001)) for one in shares] == [16, 3, 4]
+    assert [len(bar(one, 10_001)) for one in shares] == [16, 4, 4]
     assert bar(shares[0], 10_001).count("░") == 1
     assert {len(set(bar(one, 20))) for one in shares[2:]} == {len(STACK)}
     assert bar(Numbers(), 20) == "·"
