@@ -23,7 +23,7 @@ def heeding_kill() -> Iterator[None]:
         return
     raised: list[int] = []
 
-    def told(number: int, frame: FrameType | None) -> None:
+    def told(number: int, _: FrameType | None) -> None:
         raised.append(number)
         signal.raise_signal(signal.SIGINT)
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import re
 
 import pytest
 from typer import BadParameter
 
 from bot.cli.filters import Wanted
 from bot.cli.meant import unit_of
+from bot.settings import load_settings
 from bot.store.api import Store
 from handlers.office.model import Filter
 from handlers.office.rights import Role
@@ -163,3 +165,22 @@ async def test_a_list_without_a_match_says_so_and_is_no_failure(desk: Store, tro
     code, out, err = await run(troly, "list", "--state", "tu choi")
     assert (code, out) == (0, "")
     assert "No request matches." in err
+
+
+@pytest.mark.parametrize("width", ["80", "160"])
+async def test_codes_states_and_days_stay_whole_on_a_terminal(
+    desk: Store, troly: Command, monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", width)
+    await run(troly, "set", "YC-2026-000001", "--state", "tra lai", "--note", "thiếu dấu")
+    monkeypatch.setenv("TROLY_LANGUAGE", "vi")
+    load_settings.cache_clear()
+    _, out, _ = await run(troly, "list")
+
+    out = re.sub("\x1b\\[[0-9;]*m", "", out)
+    assert max(map(len, out.splitlines())) <= int(width)
+    (returned,) = [line for line in out.splitlines() if "YC-2026-000001" in line]
+    assert "trả lại để bổ sung" in returned
+    assert "Nguyễn Văn An" in returned
+    assert ("Số hiệu" in out) is (width == "160")

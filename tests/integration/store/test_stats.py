@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,6 +75,22 @@ def test_on_a_terminal_the_numbers_are_a_table(
     assert code == 0
     assert "Thống kê: Tỉnh Đồng Nai" in out
     assert "Xã Nhơn Trạch" in out
+
+
+@pytest.mark.parametrize("width", ["80", "160"])
+def test_no_word_is_broken_however_narrow_the_terminal(
+    troly: Command, officers: list[Officer], monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", width)
+    out = re.sub("\x1b\\[[0-9;]*m", "", troly("stats", "--unit", "DN", "--lang", "vi")[1])
+
+    assert max(map(len, out.splitlines())) <= int(width)
+    assert "Xã Nhơn Trạch" in out
+    assert "Cần xử lý: số chứng thư; các cột khác: số yêu cầu." in out
+    if width == "80":
+        assert "hết hạn ≤ 30 ngày" in out
+        assert "im lặng từ 14 ngày" in out
 
 
 def test_a_target_shows_what_was_open_each_day(troly: Command, officers: list[Officer]) -> None:
