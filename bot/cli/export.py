@@ -22,6 +22,7 @@ from bot.cli.filters import (
     Wanted,
 )
 from bot.cli.language import Language, translator_of
+from bot.cli.terminated import EXIT_CODES, heeding_kill
 from bot.errors import OutputError
 from bot.exports.export import export
 from bot.exports.landing import refuse_taken
@@ -32,8 +33,6 @@ from handlers.office.rights import Act
 from locales import N_, Translator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
-#: As a shell tells a command that Ctrl-C ended.
-CANCELLED = 130
 
 
 @app.callback()
@@ -63,10 +62,11 @@ def requests(
     _check(form, out, force=force)
     wanted = Wanted(unit, procedure, state, since, until, expires_from, expires_until, text)
     try:
-        done = asyncio.run(_exported(form, out, wanted, person, t))
-    except KeyboardInterrupt:
+        with heeding_kill():
+            done = asyncio.run(_exported(form, out, wanted, person, t))
+    except KeyboardInterrupt as ended:
         typer.echo(t(N_("Cancelled; nothing was written.")), err=True)
-        raise typer.Exit(CANCELLED) from None
+        raise typer.Exit(EXIT_CODES[type(ended)]) from None
     typer.echo(t(N_("Written to {file}; requests: {count}."), file=out, count=done.count), err=True)
     for remark in remarked(t, done.remarks):
         typer.echo(remark, err=True)

@@ -64,7 +64,10 @@ def list_requests(
     """A table for a person; tab-separated lines in a pipe."""
     wanted = Wanted(unit, procedure, state, since, until, expires_from, expires_until, text)
     found, total = asyncio.run(_listed(wanted, limit, person))
-    print_list(found, total, translator(load_settings().language), json=json)
+    t = translator(load_settings().language)
+    print_list(found, total, t, json=json)
+    if not found:
+        typer.echo(t(N_("No request matches.")), err=True)
 
 
 async def _listed(wanted: Wanted, limit: int, person: str | None) -> tuple[list[Filed], int]:

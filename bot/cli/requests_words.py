@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from handlers.dates import day, moment
-from handlers.office.list_words import clipped, history
+from handlers.office.list_words import SHORT, clipped, history
 from handlers.office.model import Filed, Move, Moved, MovedAll
 from handlers.office.move_words import not_from_here
 from handlers.office.moving import AT_ONCE
@@ -22,6 +22,10 @@ from locales import N_, Translator
 #: Letters of a cell.
 _LONGEST = 300
 _COLUMNS = (N_("Code"), N_("State"), N_("Procedure"), N_("Subscriber"), N_("Unit"), N_("Serial"), N_("Ends"), N_("On"))
+#: Those of a terminal with fewer characters in a line than all of them need.
+_NARROW, _WIDE = (N_("Code"), N_("State"), N_("Procedure"), N_("Subscriber"), N_("Ends")), 130
+#: Columns whose cells are not broken.
+_WHOLE = {N_("Code"), N_("State"), N_("Ends"), N_("On")}
 _OUTCOMES = {
     Move.UNKNOWN: N_("no such request within reach"),
     Move.OVERTAKEN: N_("somebody changed it in the meantime; look at it again"),
@@ -104,10 +108,18 @@ def _cells(filed: Filed, t: Translator) -> tuple[str, ...]:
 
 
 def _table(found: Sequence[Filed], t: Translator) -> None:
-    """Cells are ``Text``: what a stranger wrote is never markup."""
+    """Cells are ``Text``: what a stranger wrote is never markup. Codes, states and days stay in one piece."""
+    console = Console(highlight=False)
+    columns, cells = (_NARROW, _narrow_cells) if console.width < _WIDE else (_COLUMNS, _cells)
     table = Table(box=None, pad_edge=False)
-    for name in _COLUMNS:
-        table.add_column(Text(t(name)), overflow="fold")
+    for name in columns:
+        table.add_column(Text(t(name)), overflow="fold", no_wrap=name in _WHOLE)
     for filed in found:
-        table.add_row(*map(Text, _cells(filed, t)))
-    Console(highlight=False).print(table)
+        table.add_row(*map(Text, cells(filed, t)))
+    console.print(table)
+
+
+def _narrow_cells(filed: Filed, t: Translator) -> tuple[str, ...]:
+    """What fits eighty characters: the unit below the name, no serial number, the procedure in a word."""
+    code, state, procedure, name, unit, _, ends, _ = _cells(filed, t)
+    return code, state, t(SHORT.get(filed.request.content.procedure, procedure)), f"{name}\n{unit}", ends

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.errors import OutputError
+from bot.reasons import reason_of
 from locales import N_
 
 #: The owner's alone.
@@ -72,7 +73,7 @@ def landing(target: Path) -> Iterator[Landing]:
             finally:
                 shutil.rmtree(place.folder, ignore_errors=True)
     except OSError as error:
-        raise OutputError(_TROUBLE, file=target, reason=error.strerror or error) from None
+        raise OutputError(_TROUBLE, file=target, reason=reason_of(error)) from None
 
 
 def _folder_there(target: Path) -> None:

@@ -46,7 +46,8 @@ def moving(say: Voice, done: int, total: int) -> Reply:
 
 def finished(say: Voice, count: int, remarks: Remarks, parts: Sequence[Part]) -> Reply:
     """The end of the moving message, with an index where there are several files."""
-    said = [say(N_("Exported: {count} requests."), count=number(say, count)), *map(escape, remarked(say.t, remarks))]
+    holds = say(N_("The export holds {count} requests."), count=number(say, count))
+    said = [holds, *map(escape, remarked(say.t, remarks))]
     if len(parts) > 1:
         said.append(
             lines(say(N_("The list is split into {count} files:"), count=len(parts)), *index(say, parts[:_NAMED]))

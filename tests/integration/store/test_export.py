@@ -192,7 +192,10 @@ def test_the_command_acts_by_the_rights_of_the_person_named(troly: Command, tmp_
 
 
 @pytest.mark.usefixtures("prepared")
-def test_ctrl_c_ends_the_command_with_130_and_leaves_nothing(database: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_or_kill_ends_the_command_with_its_code_and_leaves_nothing(
+    database: Database, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
     slow = (
@@ -212,10 +215,10 @@ def test_ctrl_c_ends_the_command_with_130_and_leaves_nothing(database: Database,
     ) as running:
         assert running.stdout
         assert running.stdout.readline() == "writing\n"
-        running.send_signal(signal.SIGINT)
+        running.send_signal(number)
         _, said = running.communicate(timeout=20)
 
-    assert running.returncode == 130, said
+    assert running.returncode == code, said
     assert "nothing was written" in said
     assert NAME not in said
     assert list(folder.iterdir()) == []

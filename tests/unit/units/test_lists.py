@@ -178,7 +178,7 @@ def test_a_file_over_twenty_megabytes_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UnitsFileError, match="No such file"):
+    with pytest.raises(UnitsFileError, match="no such file"):
         read_file(tmp_path / "x.csv")
 
 
