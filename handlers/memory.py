@@ -85,6 +85,7 @@ class MemoryOwnData:
             "session": None,
             "standings": [_told(standing, now) for standing in self.register.standings.values()],
             "roles": [],
+            "tasks": [],
             "requests": [request.model_dump(mode="json") for request in await self.requests.mine()],
             "received": [],
             "outgoing": [],
@@ -104,7 +105,8 @@ def _told(standing: Standing, now: str) -> dict[str, Any]:
 
 
 def _lessened(request: Request) -> Request:
-    return request.model_copy(update={"content": request.content.needed()})
+    history = tuple(step.model_copy(update={"note": ""}) for step in request.history)
+    return request.model_copy(update={"content": request.content.needed(), "history": history})
 
 
 class MemoryRegister:

@@ -215,11 +215,18 @@ _ROLE = {
     "granted_at": Part(N_("Given"), at),
     "ended_at": Part(N_("Ended"), at),
 }
+_TASK = {
+    "id": Part(N_("Code")),
+    "kind": Part(N_("Kind"), one_of(words.TASKS)),
+    "state": Part(N_("Stands at"), one_of(words.TASK_STATES)),
+    "created_at": Part(N_("Ordered"), at),
+}
 HELD = {
     "chat": Part(N_("This chat"), inside=_CHAT),
     "session": Part(N_("Conversation"), inside=_SESSION),
     "standings": Part(N_("Certificate known to your unit"), inside=_STANDING),
     "roles": Part(N_("Role"), inside=_ROLE),
+    "tasks": Part(N_("Work ordered"), inside=_TASK),
     "requests": Part(N_("Request"), inside=_REQUEST),
     "received": Part(N_("Message from you"), inside=_RECEIVED),
     "outgoing": Part(N_("Message to you"), inside=_OUTGOING),

@@ -114,6 +114,14 @@ OUTGOING = {
     "skipped": N_("left out"),
     "unknown": N_("perhaps sent"),
 }
+TASKS = {"export": N_("export of requests"), "import": N_("list that waits for your yes")}
+TASK_STATES = {
+    "queued": N_("waiting"),
+    "running": N_("under way"),
+    "done": N_("handled"),
+    "failed": N_("could not be handled"),
+    "cancelled": N_("called off"),
+}
 ACTIONS = {"send": N_("send"), "edit": N_("change an earlier message"), "delete": N_("take a message away")}
 ALL_TROUBLES = {
     **TROUBLES,

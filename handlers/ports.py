@@ -58,14 +58,16 @@ class OwnData(Protocol):
         - ``session``: ``Session`` as JSON;
         - ``standings``: interview, unit, subscriber, not_after, owed, known_at, changed_at of each ``Standing``;
         - ``roles``: id, role, unit, label, granted_at, ended_at;
+        - ``tasks``: id, kind (export, import), state, created_at of what was ordered or waits, the oldest first;
         - ``requests``: each ``Request`` as JSON, the newest first;
         - ``received``: id, state (waiting, done, failed), received_at, event (``Event`` as JSON, until it is handled);
         - ``outgoing``: state, queued_at, message_id, reply (``Reply`` as JSON, until it is sent).
         """
 
     async def erase(self) -> tuple[str, ...]:
-        """Delete all but the requests that must stay, cut down to ``Content.needed``; their codes, the newest first.
+        """Delete all but the requests that must stay; their codes, the newest first.
 
+        Of those stay what they need (``Content.needed``) and their moves, without notes.
         Roles end, but for the last owner's (``People.leave``).
         """
 

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bot.errors import Forbidden
 from bot.exports.about import About
 from bot.exports.landing import Landing, landing
 from bot.exports.model import Exported, Order, Writer
 from bot.exports.rows import Span, batches, span
 from bot.exports.writers import writer_of
 from bot.store.api import Store
+from locales import N_
 
 #: Told how many requests are written, and of how many.
 Progress = Callable[[int, int], None]
@@ -23,6 +25,7 @@ async def export(store: Store, order: Order, target: Path, progress: Progress) -
     Cancelled or failed, it leaves nothing behind. The event loop goes on while files are written.
 
     Raises:
+        Forbidden: a role it was ordered by has ended meanwhile.
         OutputError: the file cannot be written.
         StoreError: the requests cannot be read.
     """
@@ -54,8 +57,11 @@ async def _write(store: Store, order: Order, meant: Span, writer: Writer, progre
 
 
 async def _record(store: Store, order: Order, count: int) -> None:
+    """The roles are read once more behind the journal's lock: one that ends before this row lets no file appear."""
     async with store.office(order.now, chat=order.chat, channel=order.channel) as unit:
         await unit.admin.journal.record(order.rights, "export", order.form.value, unit=order.wanted.unit, count=count)
+        if order.chat and not set(order.rights.grants) <= set(await unit.admin.people.mine()):
+            raise Forbidden(N_("A role that this export was made by has ended meanwhile; nothing was written."))
         await unit.commit()
 
 

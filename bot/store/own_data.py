@@ -30,10 +30,11 @@ class StoredOwnData:
         """Everything."""
         mine = {"chat": self.pending.chat.id}
         requests = [request.model_dump(mode="json") for request in await self.requests.mine()]
-        chat, standings, roles, received, outgoing = await self.ask(
+        chat, standings, roles, tasks, received, outgoing = await self.ask(
             Call("my_chat", mine),
             Call("my_standings", mine),
             Call("my_roles", mine),
+            Call("my_tasks", mine),
             Call("my_inbox", mine),
             Call("my_outbox", mine),
         )
@@ -41,6 +42,7 @@ class StoredOwnData:
             **self._chat(chat[0]),
             "standings": [self._standing(row) for row in standings],
             "roles": [self._role(row) for row in roles],
+            "tasks": [_task(row) for row in tasks],
             "requests": requests,
             "received": [self._received(row) for row in received],
             "outgoing": [self._outgoing(row) for row in outgoing],
@@ -107,26 +109,34 @@ class StoredOwnData:
     async def erase(self) -> tuple[str, ...]:
         """Delete all but the requests that must stay, lessened; their codes. The turn goes on and can still finish.
 
-        Roles end, but for the last owner's.
+        Roles end, but for the last owner's. Requests are held first and the journal last, as moves do: two who go the
+        opposite way would wait for each other.
         """
-        await self.people.leave()
+        await self.ask(Call("hold_my_requests", {"chat": self.pending.chat.id}))
         staying = [request for request in await self.requests.mine() if request.state in MUST_STAY]
         mine = {"chat": self.pending.chat.id}
         timed = {**mine, "now": stored(self.now)}
         await self.ask(
             Call("erase_inbox", {**timed, "inbox": self.pending.inbox_id}),
+            Call("erase_tasks", mine),  # before what they may have told meanwhile
             Call("erase_outbox", mine),
-            Call("erase_tasks", mine),
             Call("erase_requests", mine),
             *(self._lessened(request) for request in staying),
+            Call("erase_notes", mine),
             Call("erase_standings", mine),
             Call("erase_chat", timed),
         )
+        await self.people.leave()
         return tuple(request.code for request in staying)
 
     def _lessened(self, request: Request) -> Call:
         content = self.keyring.seal(request.content.needed().model_dump_json(), places.content(request.code))
         return Call("lessen", {"code": request.code, "chat": self.pending.chat.id, "content": content})
+
+
+def _task(row: tuple[Any, ...]) -> dict[str, Any]:
+    task, kind, state, created_at = row
+    return {"id": task, "kind": kind, "state": state, "created_at": _iso(created_at)}
 
 
 def _iso(number: int | None) -> str | None:

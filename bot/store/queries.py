@@ -5,8 +5,8 @@ All in the subset that SQLite and PostgreSQL both speak. In those files
 - ``-- :name x`` begins a query, the comment below says what it is for, ``:word`` is a parameter;
 - ``-- :where x`` begins a condition: a query with ``{where}`` is run with those that ``Call.where`` names, all true;
 - other words in braces are filled in when the file is read: lists of states from the vocabulary, the database's own
-  words (``{skip_locked}``, empty on SQLite), and those of a sealed column (``{table}``, ``{column}``, ``{key}``,
-  ``{row}``): such a query stands for one query per column.
+  words (``{skip_locked}`` and ``{held}``, empty on SQLite), and those of a sealed column (``{table}``, ``{column}``,
+  ``{key}``, ``{row}``): such a query stands for one query per column.
 """
 
 import re

@@ -16,7 +16,7 @@ from bot.store.errors import SealError
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.bundle import StoredOffice
-from bot.store.office.telling import EXPORT, in_place, told
+from bot.store.office.telling import EXPORT, FILE, in_place, told
 from bot.store.sealing import Keyring
 from bot.store.task_api import Completion, Result, Task
 from handlers.office.exporting import ExportOrder
@@ -113,7 +113,7 @@ def _end(task: str, state: str, now: datetime) -> Call:
 
 async def _hand_over(acting: Acting, rights: Rights, task: Task, result: Result) -> None:
     for number, message in enumerate(result.messages, 1):
-        await acting.ask(told(acting, task.id, str(number), message()))
+        await acting.ask(told(acting, task.id, f"{FILE}:{number}", message()))
     await _tell_the_end(acting, task, result.said)
     await StoredOffice(acting).journal.record(rights, "export", result.subject, unit=result.unit, count=result.count)
 

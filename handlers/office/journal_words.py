@@ -20,6 +20,7 @@ class Deed(StrEnum):
     END_ROLE = "end_role"
     LEAVE_ROLE = "leave_role"  #: a person who has their data deleted
     END_INVITATION = "end_invitation"
+    END_WITH_ROLE = "end_with_role"  #: an invitation that its maker could no longer make; the subject names their role
 
 
 #: Act of a row -> message id; a row with another act is told by that act's own name.
@@ -29,6 +30,7 @@ DEEDS: dict[str, str] = {
     Deed.END_ROLE: N_("role ended"),
     Deed.LEAVE_ROLE: N_("role given up"),
     Deed.END_INVITATION: N_("invitation taken back"),
+    Deed.END_WITH_ROLE: N_("invitation ended with the role of whoever made it"),
     "request.move": N_("state of a request changed"),
     "request.move_all": N_("state of requests changed"),
     "request.import": N_("states of requests read in from a list"),

@@ -159,6 +159,12 @@ class Rights:
             return (unit,)
         return tuple(top for top in tops if self.units.within(top, unit))
 
+    def covers(self, act: Act, reach: Reach) -> bool:
+        """Whether an act may be done to all that lies within a reach of others."""
+        if self.reach(act).everything:
+            return True
+        return not reach.everything and all(self.may(act, top) for top in reach.units)
+
     def may(self, act: Act, unit: str | None = None) -> bool:
         """Whether an act may be done to what belongs to a unit; ``None`` is what belongs to no unit that is known."""
         reach = self.reach(act)

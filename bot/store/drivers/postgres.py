@@ -84,6 +84,7 @@ class PostgresDriver:
         "row_number": "BIGINT PRIMARY KEY",
         "bytes": "BYTEA",
         "skip_locked": "FOR UPDATE SKIP LOCKED",
+        "held": "FOR UPDATE",
         "each": "SELECT jsonb_array_elements_text",
         "migration_lock": "pg_advisory_xact_lock(68202401)",
     }

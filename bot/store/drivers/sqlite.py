@@ -68,6 +68,7 @@ class SqliteDriver:
         "row_number": "INTEGER PRIMARY KEY",
         "bytes": "BLOB",
         "skip_locked": "",
+        "held": "",
         "each": "SELECT value FROM json_each",
         "migration_lock": "1",
     }

@@ -7,6 +7,7 @@ from bot.store import places
 from bot.store.drivers import Call
 from bot.store.moments import moment, stored
 from bot.store.office.acting import Acting
+from bot.store.office.aftermath import Aftermath, Consequence
 from bot.store.office.journal import StoredJournal
 from bot.store.office.reaching import reaching
 from handlers.office.journal_words import Deed
@@ -69,7 +70,7 @@ class Grants:
         return Holder(id=grant, role=role, unit=unit, label=self._label(grant, label), since=moment(since), by=by)
 
     async def end(self, rights: Rights, grant: str) -> Refusal | None:
-        """End one within reach, and with it what its person invited to."""
+        """End one within reach, and with it what its person could not do without it."""
         reach = rights.reach(Act.END_ROLES)
         if not reach:
             return Refusal.NOT_YOURS
@@ -77,24 +78,34 @@ class Grants:
         row = {**parameters, "id": grant, "actor": rights.actor, "now": stored(self.acting.now)}
         _, ended = await self.acting.ask(Call("hold_grants"), Call("end_grant", row, where=where))
         if ended:
-            ((unit,),) = ended
-            await self._ended(rights, grant, unit, Deed.END_ROLE)
+            ((_, role, unit, chat),) = ended
+            followed = await self._followed(chat, [Grant(grant, Role(role), unit)])
+            await self.journal.record(rights, Deed.END_ROLE, grant, unit=unit)
+            await self._note(rights, followed)
             return None
         (standing,) = await self.acting.ask(Call("standing_grant", row, where=where))
         return Refusal.LAST_OWNER if standing else Refusal.UNKNOWN
 
     async def leave(self) -> None:
         """End all of the person in this chat but the last owner's, and keep nothing of what ended."""
-        for grant in await self.mine():
-            row = {"id": grant.id, "actor": grant.id, "now": stored(self.acting.now)}
-            _, ended = await self.acting.ask(Call("hold_grants"), Call("end_grant", row))
-            if ended:
-                await self._ended(Rights.of((grant,), NO_UNITS), grant.id, grant.unit, Deed.LEAVE_ROLE)
+        ended = await self._end_mine()
+        followed = await self._followed(self.acting.chat, ended) if ended else []
         await self.acting.ask(Call("erase_grants", {"chat": self.acting.chat}))
+        for grant in ended:
+            await self.journal.record(Rights.of((grant,), NO_UNITS), Deed.LEAVE_ROLE, grant.id, unit=grant.unit)
+        await self._note(Rights.of(ended, NO_UNITS), followed)
 
-    async def _ended(self, rights: Rights, grant: str, unit: str | None, deed: Deed) -> None:
-        await self.journal.record(rights, deed, grant, unit=unit)
-        made = {"id": grant, "now": stored(self.acting.now)}
-        (taken_back,) = await self.acting.ask(Call("end_invitations_of", made))
-        for invitation, of_unit in taken_back:
-            await self.journal.record(rights, Deed.END_INVITATION, invitation, unit=of_unit)
+    async def _end_mine(self) -> list[Grant]:
+        """Those that could be ended."""
+        await self.acting.ask(Call("hold_grants"))
+        mine, now = await self.mine(), stored(self.acting.now)
+        ends = [Call("end_grant", {"id": grant.id, "actor": grant.id, "now": now}) for grant in mine]
+        answers = await self.acting.ask(*ends) if ends else []
+        return [grant for grant, ended in zip(mine, answers, strict=True) if ended]
+
+    async def _followed(self, chat: str, ended: list[Grant]) -> list[Consequence]:
+        return await (await Aftermath.of(self.acting, chat, ended)).settle()
+
+    async def _note(self, rights: Rights, followed: list[Consequence]) -> None:
+        for act, subject, unit in followed:
+            await self.journal.record(rights, act, subject, unit=unit)

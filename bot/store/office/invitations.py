@@ -11,6 +11,7 @@ from bot.store.drivers import Call
 from bot.store.moments import moment, stored
 from bot.store.office.acting import Acting
 from bot.store.office.grants import Grants
+from bot.store.office.holding import rights_behind
 from bot.store.office.journal import StoredJournal
 from bot.store.office.reaching import reaching
 from handlers.office.journal_words import Deed
@@ -36,8 +37,11 @@ class Invitations:
     async def invite(
         self, rights: Rights, role: Role, unit: str | None, label: str, expires_at: datetime
     ) -> Invitation | Refusal:
-        """Make one; of its code only a keyed hash is kept."""
-        refusal = self._refused(rights, role, unit)
+        """Make one; of its code only a keyed hash is kept.
+
+        The roles are read once more while nobody can end one: ``rights`` may be older than this.
+        """
+        refusal = self._refused(rights, role, unit) or await self._refused_now(rights.actor, role, unit)
         if refusal:
             return refusal
         invitation, code = await self.acting.next_id(INVITATION), _new_code()
@@ -54,6 +58,10 @@ class Invitations:
         await self.acting.ask(Call("invite", row))
         await self.journal.record(rights, Deed.INVITE, invitation, unit=unit)
         return Invitation(id=invitation, code=code, expires_at=expires_at)
+
+    async def _refused_now(self, maker: str, role: Role, unit: str | None) -> Refusal | None:
+        await self.acting.ask(Call("hold_grants"))
+        return self._refused(await rights_behind(self.acting, maker), role, unit)
 
     def _refused(self, rights: Rights, role: Role, unit: str | None) -> Refusal | None:
         """An owner has no unit; any other role has one that is known and open."""
@@ -74,14 +82,18 @@ class Invitations:
         return self.acting.keyring.unseal(sealed, places.invitation_label(invitation)) if sealed else ""
 
     async def redeem(self, code: str) -> Grant | Refusal:
-        """Take one, for the person in this chat."""
+        """Take one, for the person in this chat: unless whoever made it could not make it any more."""
         asked = {"code": self._hashed(code), "now": stored(self.acting.now)}
-        (taken,) = await self.acting.ask(Call("use_invitation", asked))
+        _, found = await self.acting.ask(Call("hold_grants"), Call("open_invitation", asked))
+        if not found:
+            return await self._why_not(asked)
+        ((invitation, role, unit, label, inviter),) = found
+        if self._refused(await rights_behind(self.acting, inviter), Role(role), unit):
+            return Refusal.UNKNOWN
+        (taken,) = await self.acting.ask(Call("use_invitation", {"id": invitation, "now": asked["now"]}))
         if not taken:
             return await self._why_not(asked)
-        ((invitation, role, unit, label, inviter),) = taken
         grant = await self.grants.give(Role(role), unit, self._label(invitation, label), inviter)
-        await self.acting.ask(Call("unname_invitation", {"id": invitation}))
         taker = Rights.of((grant,), NO_UNITS)
         await self.journal.record(taker, Deed.REDEEM, f"{invitation} {grant.id}", unit=unit)
         return grant

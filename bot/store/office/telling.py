@@ -9,6 +9,8 @@ from handlers.replies import Reply
 
 #: The kind of task that writes requests into files.
 EXPORT = "export"
+#: What the marks of messages begin with that carry its files.
+FILE = "file"
 
 
 def origin_of(task: str, mark: str = "shown") -> str:

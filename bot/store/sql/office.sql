@@ -61,6 +61,12 @@ UPDATE chats SET unit = :unit WHERE id = :chat;
 -- The roles of a chat, in the order they were given.
 SELECT id, role, unit, label FROM grants WHERE chat = :chat AND ended_at IS NULL ORDER BY id;
 
+-- :name grants_behind
+-- The roles of the person who has or had this one.
+SELECT m.id, m.role, m.unit FROM grants m JOIN grants g ON g.chat = m.chat
+WHERE g.id = :id AND m.ended_at IS NULL
+ORDER BY m.id;
+
 -- :name chat_of_grant
 -- Whose role it is.
 SELECT chat FROM grants WHERE id = :id AND ended_at IS NULL;
@@ -76,19 +82,20 @@ ON CONFLICT (id) DO NOTHING;
 INSERT INTO invitations (id, code, role, unit, label, created_at, created_by, expires_at)
 VALUES (:id, :code, :role, :unit, :label, :now, :actor, :expires);
 
+-- :name open_invitation
+-- What a code opens.
+SELECT id, role, unit, label, created_by FROM invitations
+WHERE code = :code AND used_at IS NULL AND ended_at IS NULL AND expires_at > :now;
+
 -- :name use_invitation
--- Taken once, while it is open: whoever comes second finds nothing.
-UPDATE invitations SET used_at = :now
-WHERE code = :code AND used_at IS NULL AND ended_at IS NULL AND expires_at > :now
-RETURNING id, role, unit, label, created_by;
+-- Taken once, while it is open: whoever comes second finds nothing. How the person is called stands with the role now.
+UPDATE invitations SET used_at = :now, label = NULL
+WHERE id = :id AND used_at IS NULL AND ended_at IS NULL AND expires_at > :now
+RETURNING id;
 
 -- :name spent_invitation
 -- Why one could not be taken.
 SELECT used_at FROM invitations WHERE code = :code AND ended_at IS NULL;
-
--- :name unname_invitation
--- How the person is called stands with the role from now on.
-UPDATE invitations SET label = NULL WHERE id = :id;
 
 -- :name grant
 -- A role; somebody who has the same one already has it once.
@@ -110,7 +117,7 @@ WHERE used_at IS NULL AND ended_at IS NULL AND expires_at > :now AND {where}
 ORDER BY id DESC;
 
 -- :name hold_grants
--- Whoever else is about to end a role waits, and sees then what was ended here: there is a counter where there is a role.
+-- Whoever else is about to end, promise or give a role waits, and sees then what was ended here: there is a counter where there is a role.
 UPDATE counters SET value = value WHERE name = 'QT';
 
 -- :name end_grant
@@ -118,18 +125,18 @@ UPDATE counters SET value = value WHERE name = 'QT';
 UPDATE grants SET ended_at = :now, ended_by = :actor
 WHERE id = :id AND ended_at IS NULL AND {where} AND (
     role <> 'owner' OR EXISTS (SELECT 1 FROM grants o WHERE o.role = 'owner' AND o.ended_at IS NULL AND o.id <> :id))
-RETURNING unit;
+RETURNING id, role, unit, chat;
 
 -- :name standing_grant
 -- A role that could not be ended though it is within reach: the last owner's.
 SELECT 1 FROM grants WHERE id = :id AND ended_at IS NULL AND {where};
 
--- :name end_invitations_of
--- What a person invited to by any of their roles ends with one of these: nobody enters on a right that is gone.
-UPDATE invitations SET ended_at = :now
+-- :name invitations_of
+-- What a person invited to, by any role they have or had, that can still be taken.
+SELECT id, role, unit FROM invitations
 WHERE used_at IS NULL AND ended_at IS NULL AND expires_at > :now
-  AND created_by IN (SELECT m.id FROM grants m JOIN grants g ON g.chat = m.chat WHERE g.id = :id)
-RETURNING id, unit;
+  AND created_by IN (SELECT g.id FROM grants g WHERE g.chat = :chat)
+ORDER BY id;
 
 -- :name end_invitation
 -- An invitation is taken back.

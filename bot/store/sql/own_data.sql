@@ -12,6 +12,10 @@ SELECT update_id, payload, state, received_at FROM inbox WHERE chat = :chat ORDE
 -- What a chat was told: the ids of what was sent, and all of what was not.
 SELECT origin, payload, message, state, queued_at FROM outbox WHERE chat = :chat ORDER BY id;
 
+-- :name hold_my_requests
+-- Nobody else changes these until the transaction ends; all who hold several take them in this order.
+SELECT number FROM requests WHERE chat = :chat ORDER BY number {held};
+
 -- :name erase_inbox
 -- What a chat sent goes, but for this turn's own update; the ids stay, so that nothing is handled twice.
 UPDATE inbox SET payload = NULL, state = 'done', handled_at = :now
@@ -29,6 +33,11 @@ DELETE FROM requests WHERE chat = :chat AND state NOT IN {must_stay};
 -- A request that must stay keeps only what it needs.
 UPDATE requests SET content = :content WHERE code = :code AND chat = :chat;
 
+-- :name erase_notes
+-- What became of such a request stays, but not what was said to it.
+UPDATE request_history SET note = NULL
+WHERE note IS NOT NULL AND code IN (SELECT r.code FROM requests r WHERE r.chat = :chat);
+
 -- :name my_standings
 -- What the register of certificates knows of a chat, the first interview first.
 SELECT id, unit, not_after, owed, subscriber, known_at, changed_at FROM standings WHERE chat = :chat
@@ -45,6 +54,10 @@ UPDATE chats SET session = NULL, unit = NULL, erased_at = :now WHERE id = :chat;
 -- :name my_roles
 -- The roles of a chat, ended ones too.
 SELECT id, role, unit, label, granted_at, ended_at FROM grants WHERE chat = :chat ORDER BY id;
+
+-- :name my_tasks
+-- What a chat ordered, and lists of theirs that wait.
+SELECT id, kind, state, created_at FROM tasks WHERE chat = :chat ORDER BY created_at, id;
 
 -- :name erase_grants
 -- Of the roles that ended nothing stays but the rows of the journal.

@@ -48,6 +48,19 @@ UPDATE tasks SET state = :state, changed_at = :now
 WHERE id = :id AND state IN ('queued', 'running')
 RETURNING progress;
 
+-- :name undelivered_exports
+-- Exports of a chat that are not written yet, or the files of which have not left.
+SELECT t.id, c.channel, t.spec FROM tasks t JOIN chats c ON c.id = t.chat
+WHERE t.chat = :chat AND t.kind = :kind AND (t.state IN ('queued', 'running') OR EXISTS (
+    SELECT 1 FROM outbox o
+    WHERE o.chat = t.chat AND o.state IN ('queued', 'sending') AND o.origin LIKE 'export:' || t.id || :files))
+ORDER BY t.id;
+
+-- :name withhold_files
+-- Files of an export do not leave; of those on their way nobody knows. Nothing is kept of what they held.
+UPDATE outbox SET state = CASE WHEN state = 'queued' THEN 'skipped' ELSE 'unknown' END, settled_at = :now, payload = NULL
+WHERE chat = :chat AND state IN ('queued', 'sending') AND origin LIKE :files;
+
 -- :name shown_message
 -- The platform's id of a message that was sent.
 SELECT message FROM outbox WHERE origin = :origin AND state = 'sent' AND message IS NOT NULL;
@@ -65,8 +78,8 @@ DELETE FROM tasks WHERE chat = :chat AND kind = :kind;
 SELECT spec FROM tasks WHERE id = :id AND chat = :chat AND kind = :kind;
 
 -- :name hold_requests
--- Nobody else changes these until the transaction ends.
-UPDATE requests SET revision = revision WHERE code IN ({each}(:codes));
+-- Nobody else changes these until the transaction ends; all who hold several take them in this order.
+SELECT number FROM requests WHERE code IN ({each}(:codes)) ORDER BY number {held};
 
 -- :where coded_among
 -- One of these requests.

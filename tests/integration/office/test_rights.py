@@ -6,13 +6,16 @@ Written over ``ADMIN_COMMANDS`` and ``ADMIN_SCREENS``: whatever is added to them
 import pytest
 
 from bot.store.api import Store
+from handlers.events import Tapped
 from handlers.office.commands import ADMIN_COMMANDS
 from handlers.office.rights import Role
 from handlers.office.screens import ADMIN_SCREENS
 from handlers.office.screens.inviting import Plan
+from handlers.requests.model import State
 from tests.integration.office.conftest import Sql
 from tests.support.office import OPERATOR, given, invited, office
 from tests.support.office_talk import House, Person
+from tests.support.stored_dialogue import registered
 from tests.support.storing import NOW, content, next_turn, one_chat
 
 #: Stands in everything that belongs to the other unit, in what is told of it and in what it is found by.
@@ -37,6 +40,10 @@ PEOPLE = {"an": Role.ADMIN, "tâm": Role.FOCAL, "cũ": None, "lạ": None}
 DEPTH = 3
 #: Who may do what they do in their own unit: rows of other units are compared, not all.
 UNIT_TABLES = ("grants", "invitations", "requests", "audit")
+#: Of the unit of whoever has lost their role.
+NEAR_SECRET = "Mật Nhơn Trạch"
+#: Whatever leads to buttons that do something, in one's own unit.
+WAYS = ("/danhsach", "/xuat", "/thongke", "/vaitro", "/vaitro QT-000005", "/nhatky")
 
 
 @pytest.fixture
@@ -61,11 +68,23 @@ async def town(house: House, store: Store, sql: Sql) -> House:
     return house
 
 
-def guarded(sql: Sql, *, all_of_it: bool) -> list[object]:
-    """What must stay as it is: all of it, or what belongs to Xã Đại Phước and to everything."""
+def guarded(sql: Sql, who: Person, *, all_of_it: bool) -> list[object]:
+    """What must stay as it is: all of it, or what belongs to Xã Đại Phước and to everything.
+
+    Of orders and messages what is others'; and of the person's own, all of it, whatever is no reply to them.
+    """
     which = "" if all_of_it else " WHERE unit IS NULL OR unit IN ('DN', 'DN.DP')"
     tables = [sql(f"SELECT * FROM {table}{which} ORDER BY 1") for table in UNIT_TABLES]
-    return [*tables, sql("SELECT * FROM units ORDER BY 1"), sql("SELECT * FROM request_history ORDER BY 1")]
+    tables += [sql("SELECT * FROM units ORDER BY 1"), sql("SELECT * FROM request_history ORDER BY 1")]
+    return [*tables, *ordered_and_told(sql, who, all_of_it=all_of_it)]
+
+
+def ordered_and_told(sql: Sql, who: Person, *, all_of_it: bool) -> list[object]:
+    """Orders and messages; whether a message has left yet does not matter."""
+    whose = "origin NOT LIKE 'turn:%' OR chat <> ?" if all_of_it else "chat <> ?"
+    told = sql(f"SELECT id, origin, chat FROM outbox WHERE {whose} ORDER BY 1", who.chat.id)
+    mine = sql("SELECT * FROM tasks WHERE chat = ? ORDER BY 1", who.chat.id) if all_of_it else []
+    return [told, mine, sql("SELECT * FROM tasks WHERE chat <> ? ORDER BY 1", who.chat.id)]
 
 
 async def person(town: House, name: str) -> Person:
@@ -74,19 +93,21 @@ async def person(town: House, name: str) -> Person:
 
 @pytest.mark.parametrize("name", PEOPLE)
 async def test_no_command_shows_or_changes_anything_of_another_unit(town: House, sql: Sql, name: str) -> None:
-    who, before = await person(town, name), guarded(sql, all_of_it=PEOPLE[name] is None)
+    who = await person(town, name)
+    before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
     for command in ADMIN_COMMANDS:
         for argument in ARGUMENTS:
             await who.says(f"/{command.name} {argument}")
             assert SECRET not in who.seen
             if PEOPLE[name] is None:
                 assert f"/{command.name}. Gửi /trogiup" in who.text
-    assert guarded(sql, all_of_it=PEOPLE[name] is None) == before
+    assert guarded(sql, who, all_of_it=PEOPLE[name] is None) == before
 
 
 @pytest.mark.parametrize("name", PEOPLE)
 async def test_no_way_through_the_buttons_leads_to_another_unit(town: House, sql: Sql, name: str) -> None:
-    who, before = await person(town, name), guarded(sql, all_of_it=PEOPLE[name] is None)
+    who = await person(town, name)
+    before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
     ways: list[tuple[str, ...]] = [(f"/{command.name}",) for command in ADMIN_COMMANDS]
     while ways:
         way = ways.pop()
@@ -97,13 +118,14 @@ async def test_no_way_through_the_buttons_leads_to_another_unit(town: House, sql
         assert SECRET not in who.seen, way
         if len(way) <= DEPTH and PEOPLE[name]:
             ways += [(*way, choice.label) for choice in who.choices]
-    assert guarded(sql, all_of_it=PEOPLE[name] is None) == before
+    assert guarded(sql, who, all_of_it=PEOPLE[name] is None) == before
 
 
 @pytest.mark.parametrize("name", PEOPLE)
 @pytest.mark.parametrize("screen", ADMIN_SCREENS)
 async def test_no_forged_button_or_text_on_any_screen_does(town: House, sql: Sql, name: str, screen: str) -> None:
-    who, before = await person(town, name), guarded(sql, all_of_it=PEOPLE[name] is None)
+    who = await person(town, name)
+    before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
     for about in ABOUTS if PEOPLE[name] else ABOUTS_WITHOUT_ROLE:
         for event in (*VALUES, None):
             session = await who.stands_at(screen, about)
@@ -112,7 +134,7 @@ async def test_no_forged_button_or_text_on_any_screen_does(town: House, sql: Sql
             else:
                 await who.forges(event, session)
             assert SECRET not in who.seen, (about, event)
-    assert guarded(sql, all_of_it=PEOPLE[name] is None) == before
+    assert guarded(sql, who, all_of_it=PEOPLE[name] is None) == before
 
 
 @pytest.mark.parametrize("screen", ADMIN_SCREENS)
@@ -128,30 +150,71 @@ async def test_whoever_lost_the_role_is_off_every_screen_with_the_next_message(t
 
 async def test_buttons_shown_before_a_role_ended_do_nothing_after_it(town: House, store: Store, sql: Sql) -> None:
     who = await person(town, "an")
-    taps = []
-    for way in (["/vaitro"], ["/vaitro QT-000005"], ["/vaitro QT-000005", "Thu hồi vai trò này"], ["/nhatky"]):
-        await who.says(way[0])
-        await who.taps(*way[1:])
-        taps += [(choice.tap, (await who.session()).screen) for choice in who.choices]
+    await near_request(store)
+    taps = [tap for way in WAYS for tap in await shown_from(who, way)]
     async with office(store) as at:
         await at.admin.people.end(OPERATOR, "QT-000002")
-    before = guarded(sql, all_of_it=True)
+    before = guarded(sql, who, all_of_it=True)
 
-    for tap, screen in taps:
-        await who.forges(tap.split("|")[1], await who.stands_at(screen, "QT-000005"))
+    for tap, screen, about in taps:
+        await who.does(Tapped(data=tap, message="8"))
+        assert NEAR_SECRET not in who.seen, tap
+        await who.forges(tap.split("|")[1], await who.stands_at(screen, about))
+        assert NEAR_SECRET not in who.seen, tap
 
-    assert guarded(sql, all_of_it=True) == before
+    assert {"desk", "desk_request", "export", "picture", "role", "journal"} <= {screen for _, screen, _ in taps}
+    assert guarded(sql, who, all_of_it=True) == before
+
+
+async def near_request(store: Store) -> None:
+    """One that whoever looks after Xã Nhơn Trạch may move and export."""
+    wanted = content().model_copy(update={"subscriber": NEAR_SECRET, "certificate_name": NEAR_SECRET})
+    await registered(store, "cán bộ gần", wanted, "DN.NT")
+
+
+async def shown_from(who: Person, command: str) -> list[tuple[str, str, str | None]]:
+    """Every button within two taps of a command, with the screen it was on and what that was about."""
+    found: dict[tuple[str, str, str | None], None] = {}
+    ways: list[tuple[str, ...]] = [()]
+    while ways:
+        way = ways.pop()
+        await who.says(command)
+        for label in way:
+            if label in [choice.label for choice in who.choices]:
+                await who.taps(label)
+        session = await who.session()
+        found |= dict.fromkeys((choice.tap, session.screen, session.about) for choice in who.choices)
+        if len(way) < DEPTH - 1:
+            ways += [(*way, choice.label) for choice in who.choices]
+    return list(found)
 
 
 async def test_the_owner_sees_and_changes_what_the_others_may_not(town: House, sql: Sql) -> None:
     """Else all of the above would prove nothing."""
-    owner, before = await person(town, "chủ"), guarded(sql, all_of_it=True)
+    owner = await person(town, "chủ")
+    before = guarded(sql, owner, all_of_it=True)
     assert SECRET in await owner.says("/vaitro")
     assert SECRET in await owner.says("/nhatky")
 
     await owner.forges("yes", await owner.stands_at("end_role", "QT-000006"))
 
-    assert guarded(sql, all_of_it=True) != before
+    assert guarded(sql, owner, all_of_it=True) != before
+
+
+async def test_what_is_ordered_and_what_others_are_told_is_guarded(town: House, store: Store, sql: Sql) -> None:
+    """Else all of the above would prove nothing of them."""
+    owner, an = await person(town, "chủ"), await person(town, "an")
+    mine, others = ordered_and_told(sql, owner, all_of_it=True), ordered_and_told(sql, an, all_of_it=False)
+    async with office(store) as at:
+        await at.admin.desk.move(OPERATOR, FAR_REQUEST, State.ACCEPTED, 0)
+    assert ordered_and_told(sql, an, all_of_it=False) != others
+
+    others = ordered_and_told(sql, an, all_of_it=False)
+    await owner.says("/xuat")
+    await owner.taps("Excel")
+
+    assert ordered_and_told(sql, an, all_of_it=False)[2] != others[2]
+    assert ordered_and_told(sql, owner, all_of_it=True)[1] != mine[1]
 
 
 def test_every_command_says_which_right_it_needs() -> None:

@@ -6,11 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.errors import OutputError
+from bot.errors import Forbidden, OutputError
 from bot.exports.export import export
 from bot.exports.model import Form, Order
 from bot.exports.writers import ENDINGS
@@ -22,8 +23,8 @@ from handlers.requests.model import State
 from locales import translator
 from rules.facts import Subject
 from tests.integration.store.conftest import Command, Database
-from tests.support.office import OPERATOR, UNITS, given, office, settle_units
-from tests.support.storing import NAME, NOW, content, next_turn, one_chat
+from tests.support.office import OPERATOR, UNITS, given, office, rights, settle_units
+from tests.support.storing import CHANNEL, NAME, NOW, content, next_turn, one_chat
 
 FOCAL = Rights.of([Grant("QT-000002", Role.FOCAL, "DN.NT")], UNITS)
 PERSON = content().model_copy(
@@ -120,6 +121,34 @@ async def test_a_cancelled_export_leaves_no_file_no_rest_and_no_row(filled: Stor
     assert list(target.parent.iterdir()) == []
     async with office(filled) as at:
         assert await at.admin.journal.latest(OPERATOR, 1) == ()
+
+
+@pytest.mark.parametrize("form", [Form.XLSX, Form.JSONL])
+async def test_a_role_that_ends_while_its_export_is_written_lets_no_file_appear(
+    filled: Store, database: Database, form: Form, tmp_path: Path
+) -> None:
+    lost = await given(filled, "99", Role.ADMIN, "DN.NT", label="Chị Lan")
+    await given(filled, "99", Role.FOCAL, "DN")
+    target = tmp_path / "out" / f"list{ENDINGS[form][0]}"
+
+    def progress(done: int, total: int) -> None:
+        if done == total:
+            database.sql("UPDATE grants SET ended_at = 1 WHERE id = ?", lost.id)
+
+    ordered = replace(order(form, await rights(filled, "99")), chat=filled.chat(CHANNEL, "99").id)
+    with pytest.raises(Forbidden, match="has ended meanwhile"):
+        await export(filled, ordered, target, progress)
+
+    assert list(target.parent.iterdir()) == []
+    async with office(filled) as at:
+        assert "export" not in [row.act for row in await at.admin.journal.latest(OPERATOR, 10)]
+
+
+async def test_an_export_of_a_person_who_keeps_the_role_is_written(filled: Store, tmp_path: Path) -> None:
+    await given(filled, "99", Role.ADMIN, "DN.NT", label="Chị Lan")
+    ordered = replace(order(Form.CSV, await rights(filled, "99")), chat=filled.chat(CHANNEL, "99").id)
+
+    assert (await export(filled, ordered, tmp_path / "list.csv", ignored)).count == REQUESTS
 
 
 async def test_an_export_that_fails_leaves_the_file_that_was_there(filled: Store, tmp_path: Path) -> None:

@@ -1,19 +1,25 @@
 """What is held about a person: all of it shown, nearly all of it deleted."""
 
+import asyncio
 import json
 from datetime import date, datetime, timedelta
 
-from bot.store.api import Delivery, Store
-from handlers.office.model import Standing
+import pytest
+
+from bot.store.api import Chat, Delivery, Store
+from handlers.office.exporting import ExportOrder, Form
+from handlers.office.importing import Line
+from handlers.office.model import Filter, Move, Standing
 from handlers.office.rights import Role
 from handlers.own_data import readable
 from handlers.requests.model import MUST_STAY, Request, State
 from handlers.voice import Voice
 from rules.outcome import Procedure
-from tests.integration.store.conftest import Database
-from tests.support.office import OPERATOR, given, office, rights
+from tests.integration.store.conftest import Database, OpenStore
+from tests.support.office import OPERATOR, given, office, rights, settle_units
 from tests.support.own_data import machine_labels
 from tests.support.ports import Turns
+from tests.support.stored_dialogue import registered
 from tests.support.storing import (
     ADDRESS,
     NAME,
@@ -196,7 +202,7 @@ async def test_what_is_held_has_one_shape_everywhere(turns: Turns) -> None:
         mine = await unit.requests.mine()
 
     assert json.loads(json.dumps(held)) == held
-    assert list(held) == ["chat", "session", "standings", "roles", "requests", "received", "outgoing"]
+    assert list(held) == ["chat", "session", "standings", "roles", "tasks", "requests", "received", "outgoing"]
     assert list(held["chat"]) == ["channel", "address", "first_contact_at", "last_contact_at", "blocked_at", "unit"]
     (standing,) = held["standings"]
     assert list(standing) == ["interview", "unit", "subscriber", "not_after", "owed", "known_at", "changed_at"]
@@ -266,6 +272,80 @@ async def test_the_last_owner_keeps_the_role_and_the_chat(store: Store, database
 
     assert (await rights(store, ADDRESS)).grants == (mine,)
     assert (await store.retention(NOW + timedelta(days=400), 180))["chats"] == 0
+
+
+async def test_what_i_ordered_is_shown_and_nobody_elses(store: Store) -> None:
+    await given(store, "khác", Role.OWNER)
+    await given(store, ADDRESS, Role.OWNER)
+    chat, other = await one_chat(store), await one_chat(store, "2", "khác")
+    lines = (Line(number=2, code="YC-2026-000001", state=State.DONE, note=NAME),)
+    for one, address in ((chat, ADDRESS), (other, "khác")):
+        held = await rights(store, address)
+        async with office(store, one) as at:
+            order = ExportOrder(wanted=Filter(text=NAME), form=Form.CSV)
+            await at.admin.exports.start(held, order, 1, says("chờ"))
+            await at.admin.imports.keep(lines)
+
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        held = await unit.own_data.export()
+
+    at = NOW.isoformat()
+    assert held["tasks"] == [
+        {"id": "NL-000001", "kind": "import", "state": "queued", "created_at": at},
+        {"id": "XD-000001", "kind": "export", "state": "queued", "created_at": at},
+    ]
+    text = readable(held, Voice("vi"))
+    assert "XD-000001" in text
+    assert machine_labels(text, held) == set()
+    assert NAME not in text
+
+
+async def test_of_a_request_that_stays_the_notes_go_and_the_moves_stay(store: Store, database: Database) -> None:
+    settle_units(database.sql)
+    made = await registered(store, ADDRESS, content(), "DN.NT")
+    for revision, state in enumerate((State.ACCEPTED, State.FORWARDED)):
+        async with office(store) as at:
+            moved = await at.admin.desk.move(OPERATOR, made.code, state, revision, "bà Lan gọi 0912")
+        assert moved.outcome is Move.MOVED, state
+    chat = await one_chat(store)
+
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        before = (await unit.requests.mine())[0].history
+        assert await unit.own_data.erase() == (made.code,)
+        after = (await unit.requests.mine())[0].history
+
+    assert "bà Lan gọi 0912" in {step.note for step in before}
+    assert [step.note for step in after] == [""] * len(before)
+    assert [(step.state, step.at, step.by) for step in after] == [(step.state, step.at, step.by) for step in before]
+
+
+@pytest.mark.parametrize("round_", range(4))
+async def test_who_is_erased_while_their_requests_are_moved_waits_for_nobody_in_vain(
+    another: OpenStore, store: Store, database: Database, round_: int
+) -> None:
+    settle_units(database.sql)
+    await given(store, "chủ", Role.OWNER)
+    chats, other = [], await another()
+    for number in range(6):
+        address = f"{round_} {number}"
+        await given(store, address, Role.ADMIN, "DN.NT")
+        for _ in range(3):
+            await registered(store, address, content(), "DN.NT")
+        chats.append(await one_chat(store, f"erase {address}", address))
+
+    async def erase(chat: Chat) -> None:
+        async with store.turn(await next_turn(store, chat), NOW) as unit:
+            await unit.own_data.erase()
+            await unit.finish(None, [])
+
+    async def move(state: State) -> None:
+        async with office(other) as at:
+            await at.admin.desk.move_all(OPERATOR, Filter(), state, "lý do")
+
+    await asyncio.gather(*map(erase, chats), *(move(state) for state in (State.ACCEPTED, State.SENT_BACK) * 4))
+
+    assert (await store.verify_journal()).fault is None
+    assert [grant for chat in chats for grant in (await rights(store, chat.address)).grants] == []
 
 
 async def test_an_erased_chat_whose_role_ended_goes_with_its_last_message(store: Store, database: Database) -> None:

@@ -227,7 +227,74 @@ async def test_what_somebody_invited_to_ends_with_their_role(store: Store, datab
     await end(store, OPERATOR, near.id)
 
     assert await redeem(store, "bình", made.code) is Refusal.UNKNOWN
-    assert journal(database)[-2:] == [("machine", "end_role", near.id), ("machine", "end_invitation", made.id)]
+    assert journal(database)[-2:] == [
+        ("machine", "end_role", near.id),
+        ("machine", "end_with_role", f"{made.id} {near.id}"),
+    ]
+
+
+async def test_what_the_roles_that_are_left_could_still_make_stays(store: Store, database: Database) -> None:
+    lost = await given(store, "an", Role.ADMIN, "DN.DP")
+    await given(store, "an", Role.ADMIN, "DN.NT")
+    await given(store, "xa", Role.ADMIN, "DN.DP")
+    an = await rights(store, "an")
+    near = await invited(store, Role.FOCAL, "DN.NT.VP", by=an)
+    far = await invited(store, Role.FOCAL, "DN.DP", by=an)
+
+    assert await end(store, await rights(store, "xa"), lost.id) is None
+
+    assert isinstance(await redeem(store, "bình", near.code), Grant)
+    assert await redeem(store, "cúc", far.code) is Refusal.UNKNOWN
+    assert ("QT-000003", "end_with_role", f"{far.id} {lost.id}") in journal(database)
+    assert near.id not in {subject.split()[0] for _, act, subject in journal(database) if act.startswith("end")}
+
+
+async def test_an_invitation_outlives_neither_its_makers_right_nor_its_unit(store: Store, database: Database) -> None:
+    await given(store, "an", Role.ADMIN, "DN.NT")
+    made = await invited(store, Role.FOCAL, "DN.NT.VP", by=await rights(store, "an"))
+    closed = await invited(store, Role.ADMIN, "DN.DP")
+    database.sql("UPDATE grants SET ended_at = 1")
+    database.sql("UPDATE units SET closed_on = 1 WHERE code = 'DN.DP'")
+
+    assert await redeem(store, "bình", made.code) is Refusal.UNKNOWN
+    assert await redeem(store, "cúc", closed.code) is Refusal.UNKNOWN
+    assert (await rights(store, "bình")).grants == (await rights(store, "cúc")).grants == ()
+    assert database.sql("SELECT id FROM invitations WHERE used_at IS NULL ORDER BY id") == [(made.id,), (closed.id,)]
+
+
+async def test_nobody_invites_by_a_role_that_is_about_to_end(another: OpenStore, store: Store) -> None:
+    near = await given(store, "an", Role.ADMIN, "DN.NT")
+    an, other = await rights(store, "an"), await another()
+
+    async def invite() -> Invitation | Refusal:
+        async with office(other) as at:
+            return await at.admin.people.invite(an, Role.FOCAL, "DN.NT.VP", "", NOW + timedelta(hours=1))
+
+    async with office(store) as at:
+        await at.admin.people.end(OPERATOR, near.id)
+        inviting = asyncio.create_task(invite())
+        await asyncio.sleep(0.2)
+
+    assert await inviting is Refusal.NOT_YOURS
+
+
+@pytest.mark.parametrize("round_", range(5))
+async def test_an_invitation_that_races_with_the_end_of_its_maker_gives_nothing(
+    another: OpenStore, store: Store, round_: int
+) -> None:
+    near, other = await given(store, f"an {round_}", Role.ADMIN, "DN.NT"), await another()
+    an = await rights(store, f"an {round_}")
+
+    async def invite() -> Invitation | Refusal:
+        async with office(other) as at:
+            return await at.admin.people.invite(an, Role.FOCAL, "DN.NT.VP", "", NOW + timedelta(hours=1))
+
+    made, ended = await asyncio.gather(invite(), end(store, OPERATOR, near.id))
+
+    assert ended is None
+    assert made is Refusal.NOT_YOURS or (
+        isinstance(made, Invitation) and await redeem(store, "bình", made.code) is Refusal.UNKNOWN
+    )
 
 
 async def test_the_last_owner_stays(store: Store) -> None:

@@ -8,12 +8,14 @@ import pytest
 from bot.store.api import Chat, Store
 from bot.store.sealing import Keyring
 from bot.store.task_api import Completion, Result, Task
+from handlers.office.export_words import lost
 from handlers.office.exporting import ExportOrder, Form
 from handlers.office.model import Filter
 from handlers.office.rights import Role
 from handlers.replies import Reply
+from handlers.voice import Voice
 from tests.integration.store.conftest import Database
-from tests.support.office import given, office, rights, settle_units
+from tests.support.office import OPERATOR, given, office, rights, settle_units
 from tests.support.storing import ADDRESS, CHANNEL, NOW, claim, next_turn, one_chat, says, texts
 from tests.support.telling import told
 
@@ -225,3 +227,75 @@ async def test_whoever_is_forgotten_leaves_no_order(store: Store, chat: Chat, da
         await unit.finish(None, [])
 
     assert states(database) == []
+
+
+async def ended(store: Store, *grants: str) -> None:
+    async with office(store) as at:
+        for grant in grants:
+            await at.admin.people.end(OPERATOR, grant)
+
+
+async def test_an_open_export_ends_with_the_role(store: Store, chat: Chat, database: Database) -> None:
+    name = await ordered(store, chat)
+    await told(store)
+    task = await taken(store)
+
+    await ended(store, "QT-000001")
+
+    assert states(database) == ["cancelled"]
+    assert await store.tasks.complete(task, result("file"), NOW) is Completion.ENDED
+    (said,) = await told(store)
+    assert (said.action, said.paragraphs) == ("edit", lost(Voice("vi")).paragraphs)
+    assert database.sql("SELECT subject, unit FROM audit WHERE act = 'export_cancel'") == [
+        (f"{name} QT-000001", "DN.NT")
+    ]
+
+
+async def test_files_that_have_not_left_do_not_leave_after_the_role(
+    store: Store, chat: Chat, database: Database
+) -> None:
+    await ordered(store, chat)
+    await told(store)
+    await store.tasks.complete(await taken(store), result("index", "file"), NOW)
+    (leaving,) = await claim(store, 1)
+
+    await ended(store, "QT-000001")
+    await store.retry(leaving, NOW)
+
+    assert "file" not in texts([leaving, *await claim(store)])
+    assert {reply.paragraphs[0] for reply in await told(store)} & {"index", "file"} == set()
+    files = database.sql("SELECT state, payload FROM outbox WHERE origin LIKE ? ORDER BY id", "export:%:file:_")
+    assert files == [("unknown", None), ("skipped", None)]
+
+
+@pytest.mark.parametrize(
+    ("left", "unit", "delivered"),
+    [
+        (Role.ADMIN, "DN", True),
+        (Role.OWNER, None, True),
+        (Role.ADMIN, "DN.NT.VP", False),  # reaches less
+        (Role.FOCAL, "DN", False),  # sees less
+    ],
+)
+async def test_an_export_that_the_roles_that_are_left_allow_is_delivered(
+    store: Store, chat: Chat, left: Role, unit: str | None, delivered: bool
+) -> None:
+    await given(store, ADDRESS, left, unit)
+    await ordered(store, chat)
+    await store.tasks.complete(await taken(store), result("file"), NOW)
+
+    await ended(store, "QT-000001")
+
+    said = [paragraph for reply in await told(store) for paragraph in reply.paragraphs]
+    assert ("file" in said) is delivered
+    assert (lost(Voice("vi")).paragraphs[0] in said) is not delivered
+
+
+async def test_an_order_that_cannot_be_read_ends_with_the_role(store: Store, chat: Chat, database: Database) -> None:
+    await ordered(store, chat)
+    await told(store)
+    database.sql("UPDATE tasks SET spec = ?", b"\x00")
+
+    await ended(store, "QT-000001")
+
+    assert states(database) == ["cancelled"]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from datetime import UTC, date, datetime
+from itertools import product
 from typing import Any, get_args
 
 import pytest
@@ -22,6 +23,8 @@ from handlers.own_data_words import (
     RECOGNITIONS,
     ROLES,
     SCREENS,
+    TASK_STATES,
+    TASKS,
     TOKENS,
     UNDRAWN,
     UNREADABLE,
@@ -42,7 +45,7 @@ from tests.support.own_data import machine_labels
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 PACK = "bộ luật 1"
-SECTIONS = ("chat", "session", "standings", "requests", "received", "outgoing")
+SECTIONS = ("chat", "session", "standings", "tasks", "requests", "received", "outgoing")
 t = translator("vi")
 
 
@@ -197,6 +200,10 @@ HELD: dict[str, Any] = {
             "known_at": "2026-01-06T01:02:00+00:00",
             "changed_at": "2026-01-07T01:02:00+00:00",
         }
+    ],
+    "tasks": [
+        {"id": f"XD-{n}", "kind": kind, "state": state, "created_at": f"2026-02-{n:02}T01:02:00+00:00"}
+        for n, (kind, state) in enumerate(product(TASKS, TASK_STATES), 1)
     ],
     "requests": [request().model_dump(mode="json")],
     "received": [

@@ -1,0 +1,20 @@
+"""What somebody may do at this moment, by the name under which they acted."""
+
+from bot.store.drivers import Call, Rows
+from bot.store.office.acting import Acting
+from bot.store.office.units import read_units
+from handlers.office.rights import MACHINE, Grant, Rights, Role
+
+
+async def rights_behind(acting: Acting, actor: str) -> Rights:
+    """By all the roles of the person who has or had the role ``actor``; none where nobody is known by that name."""
+    units = await read_units(acting.ask)
+    if actor == MACHINE:
+        return Rights.operator(units)
+    (rows,) = await acting.ask(Call("grants_behind", {"id": actor}))
+    return Rights.of(grants_of(rows), units)
+
+
+def grants_of(rows: Rows) -> tuple[Grant, ...]:
+    """Rows of id, role, unit and more as roles; how their people are called stays sealed."""
+    return tuple(Grant(row[0], Role(row[1]), row[2]) for row in rows)

@@ -1,0 +1,213 @@
+"""Every verb of the command line that acts for a person (``--as``), tried by everybody within and beyond their unit.
+
+Written over the command line itself: a verb that is added and not tried here fails.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli import _command, main
+from bot.settings import load_settings
+from bot.store.api import Store
+from handlers.office.rights import TABLE, Act, Role, Scope
+from handlers.requests.model import State
+from locales import translator
+from tests.integration.office.conftest import Sql
+from tests.support.lists import edited, spreadsheet
+from tests.support.office import OPERATOR, given, invited, office
+from tests.support.stored_dialogue import registered, seen
+from tests.support.storing import content, one_chat
+
+Verb = tuple[str, ...]
+Command = Callable[..., tuple[int, str]]
+#: Who acts, and by which role; ``None``: it has ended, or there never was one.
+PEOPLE = {"1": Role.OWNER, "2": Role.ADMIN, "3": Role.FOCAL, "4": None, "5": None}
+TABLES = ("grants", "invitations", "requests", "request_history", "units", "tasks", "outbox")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A unit, and what belongs to it; ``mark`` stands in everything that is told of it."""
+
+    unit: str
+    mark: str
+    request: str = ""
+    grant: str = ""
+
+    def file(self, folder: Path, ending: str) -> str:
+        return str(folder / f"{self.unit}.{ending}")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a verb is tried on a place; what says that it did something there, unless what is stored does."""
+
+    act: Act
+    arguments: Callable[[Place, Path], Verb]
+    shows: Callable[[Place], str] | None = None
+
+
+def listing(*words: str) -> Callable[[Place, Path], Verb]:
+    return lambda place, folder: tuple(
+        word.format(unit=place.unit, request=place.request, grant=place.grant, file=folder / place.unit)
+        for word in words
+    )
+
+
+TRIALS: dict[Verb, Trial] = {
+    ("requests", "list"): Trial(Act.SEE_REQUESTS, listing("--json", "--unit", "{unit}"), lambda place: place.request),
+    ("requests", "show"): Trial(Act.SEE_REQUESTS, listing("{request}", "--json"), lambda place: place.request),
+    ("requests", "set"): Trial(
+        Act.CHANGE_REQUESTS, listing("--state", "accepted", "--all-matching", "--yes", "--unit", "{unit}")
+    ),
+    ("requests", "import"): Trial(Act.IMPORT_REQUESTS, listing("{file}.xlsx", "--apply")),
+    ("admins", "invite"): Trial(Act.GIVE_FOCAL, listing("--role", "focal", "--unit", "{unit}")),
+    ("admins", "list"): Trial(Act.SEE_HOLDERS, listing("--json"), lambda place: place.mark),
+    ("admins", "invitations"): Trial(Act.SEE_HOLDERS, listing("--json"), lambda place: place.mark),
+    ("admins", "end"): Trial(Act.END_ROLES, listing("{grant}")),
+    ("stats",): Trial(Act.SEE_PICTURE, listing("--json", "--unit", "{unit}"), lambda place: f'"{place.unit}"'),
+    ("units", "import"): Trial(Act.MAINTAIN_UNITS, listing("--sample", "nhon-trach", "--apply")),
+    ("audit", "list"): Trial(Act.SEE_JOURNAL, listing("--json"), lambda place: place.mark),
+    ("export", "requests"): Trial(
+        Act.EXPORT_REQUESTS,
+        listing("--format", "jsonl", "--out", "{file}.jsonl", "--unit", "{unit}"),
+        lambda place: place.request,
+    ),
+}
+
+
+#: There ``--as`` names who is talking, not by whose rights.
+TALKING = {("chat",)}
+
+
+def acting_verbs(command: Any, verb: Verb = ()) -> Iterator[Verb]:
+    """Those with ``--as``, however deep."""
+    if any("--as" in parameter.opts for parameter in command.params):
+        yield verb
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from acting_verbs(inner, (*verb, name))
+
+
+@dataclass(frozen=True)
+class Town:
+    """Xã Nhơn Trạch and Xã Đại Phước, each with an admin, an invitation, a request and a row of the journal."""
+
+    near: Place
+    far: Place
+
+
+@pytest.fixture
+async def town(store: Store, sql: Sql, tmp_path: Path) -> Town:
+    await given(store, "1", Role.OWNER)
+    await given(store, "2", Role.ADMIN, "DN.NT")
+    await given(store, "3", Role.FOCAL, "DN.NT")
+    ended = await given(store, "4", Role.ADMIN, "DN")
+    async with office(store) as at:
+        await at.admin.people.end(OPERATOR, ended.id)
+    await one_chat(store, "of an officer", "5")
+    places = Place("DN.NT", "Lộ Nhơn Trạch"), Place("DN.DP", "Mật Đại Phước")
+    return Town(*[await settled(store, place, tmp_path) for place in places])
+
+
+async def settled(store: Store, place: Place, folder: Path) -> Place:
+    held = await given(store, f"8{place.unit}", Role.FOCAL, place.unit, label=place.mark)
+    await invited(store, Role.FOCAL, place.unit, label=place.mark, now=datetime.now(UTC))
+    async with office(store) as at:
+        await at.admin.journal.record(OPERATOR, "export", place.mark, unit=place.unit)
+    wanted = content().model_copy(update={"subscriber": place.mark, "certificate_name": place.mark})
+    made = await registered(store, f"9{place.unit}", wanted, place.unit)
+    row = edited(await seen(store, OPERATOR, made.code), State.ACCEPTED)
+    await asyncio.to_thread(Path(place.file(folder, "xlsx")).write_bytes, spreadsheet(folder, [row]))
+    return Place(place.unit, place.mark, made.code, held.id)
+
+
+@pytest.fixture
+def troly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """Runs a command on the store; exit code, all that it said."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TROLY_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TROLY_LANGUAGE", "en")
+    load_settings.cache_clear()
+
+    def run(*arguments: str) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        return ended.value.code if isinstance(ended.value.code, int) else 0, "".join(capsys.readouterr())
+
+    yield run
+    load_settings.cache_clear()
+
+
+def stored(sql: Sql, *more: str) -> list[object]:
+    return [sql(f"SELECT * FROM {table} ORDER BY 1, 2") for table in (*TABLES, *more)]
+
+
+@dataclass
+class Attempt:
+    """What a person got by a verb on a place."""
+
+    code: int
+    said: str
+    changed: bool  #: anything but the journal
+    noted: bool  #: a row in the journal
+
+
+Try = Callable[[Verb, str, Place], Awaitable[Attempt]]
+
+
+@pytest.fixture
+def attempt(troly: Command, sql: Sql, tmp_path: Path) -> Try:
+    """Has a person try a verb on a place."""
+
+    def tried(verb: Verb, who: str, place: Place) -> Attempt:
+        before, journal = stored(sql), stored(sql, "audit")
+        code, said = troly(*verb, *TRIALS[verb].arguments(place, tmp_path), "--as", f"telegram:{who}")
+        written = Path(place.file(tmp_path, "jsonl"))
+        said += written.read_text("utf-8") if written.exists() else ""
+        return Attempt(code, said, stored(sql) != before, stored(sql, "audit") != journal)
+
+    return lambda verb, who, place: asyncio.to_thread(tried, verb, who, place)
+
+
+def reaches(act: Act, who: str, *, beyond: bool) -> bool:
+    """As the declared table has it; a role that reaches a unit is one of Xã Nhơn Trạch here."""
+    scope = TABLE[act][PEOPLE[who] or Role.OFFICER]
+    return scope is Scope.EVERYTHING or (scope is Scope.UNIT and not beyond)
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize("verb", TRIALS, ids=" ".join)
+async def test_a_verb_does_what_the_table_of_rights_says(
+    town: Town, attempt: Try, sql: Sql, verb: Verb, who: str
+) -> None:
+    trial = TRIALS[verb]
+    for place, beyond in ((town.far, True), (town.near, False)):
+        got = await attempt(verb, who, place)
+        if reaches(trial.act, who, beyond=beyond):
+            assert got.code == 0, got.said
+            assert trial.shows(place) in got.said if trial.shows else got.changed
+        else:
+            assert not got.changed
+            assert place.mark not in got.said
+            assert trial.shows is None or trial.shows(place) not in got.said or got.code
+            if not reaches(trial.act, who, beyond=False):
+                assert (got.code, got.noted) == (3, False), got.said
+        sql("UPDATE units SET name = name || '.'")  # so that the same list changes them again
+
+
+@pytest.mark.parametrize("verb", TRIALS, ids=" ".join)
+async def test_somebody_nobody_knows_does_nothing(town: Town, attempt: Try, verb: Verb) -> None:
+    got = await attempt(verb, "999999", town.near)
+
+    assert (got.code, got.changed, got.noted) == (3, False, False), got.said
+    assert town.near.mark not in got.said
+
+
+def test_every_verb_that_acts_for_a_person_is_tried() -> None:
+    assert set(acting_verbs(_command([], translator("en")))) - TALKING == set(TRIALS)
