@@ -125,8 +125,17 @@ def test_a_circle_of_successions_is_walked_once() -> None:
 
 
 def test_an_ended_unit_of_which_nothing_is_known_is_found_as_it_was() -> None:
-    (found,) = SAMPLE.find("huyện Nhơn Trạch")
-    assert (found.unit.code, found.path, found.unit.is_open()) == ("DN-HNT", (), False)
+    units = UnitDirectory.of((Unit("S", "Sở Sáu", closed_on=DAY), Unit("B", "Sở Bảy")))
+    (found,) = units.find("sở sáu")
+    assert (found.unit.code, found.path, found.unit.is_open()) == ("S", (), False)
+
+
+def test_the_former_district_is_found_as_each_commune_of_its_area() -> None:
+    found = SAMPLE.find("huyen nhon trach")
+    assert [(one.unit.code, one.named, one.sure) for one in found] == [
+        (code, "DN-HNT", True) for code in ("DN-DP", "DN-NT", "DN-PA")
+    ]
+    assert {one.path[0].became for one in found} == {Became.ENDED}
 
 
 def test_a_unit_ends_on_its_day_and_not_before() -> None:
