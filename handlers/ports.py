@@ -1,11 +1,12 @@
 """What the conversation needs from the world. Implemented in ``bot``; every call belongs to the turn's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
 from handlers.office.exporting import ExportOrder, ExportView
+from handlers.office.handing_on import Held
 from handlers.office.importing import Imported, Line, Plan
 from handlers.office.model import (
     Filed,
@@ -202,8 +203,14 @@ class UnitBook(Protocol):
     async def present(self) -> UnitDirectory:
         """All units; who else would change them waits until this transaction ends."""
 
+    async def held(self) -> Mapping[str, Held]:
+        """What lies on each unit now, by code."""
+
     async def keep(self, rights: Rights, units: UnitDirectory, changed: frozenset[str]) -> Refusal | None:
-        """Store a whole tree, of which units with these codes are new or different; the journal has a row."""
+        """Store a whole tree, of which units with these codes are new or different; the journal has a row.
+
+        What lies on a unit that has ended goes to its heir (``handlers.office.handing_on``), whenever it ended.
+        """
 
 
 class Office(Protocol):

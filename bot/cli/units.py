@@ -9,11 +9,13 @@ import typer
 
 from bot.cli.acting import As, acting
 from bot.cli.output import print_json_lines
+from bot.cli.unit_fates import print_fates
 from bot.cli.unit_tables import listed, print_faults, print_found, print_plan, print_units
 from bot.settings import load_settings
 from bot.store import store_of
 from bot.units import FaultyUnitsError, Plan, plan, read_file, sample
 from bot.units.reading import Row
+from handlers.office.handing_on import Fate, fates
 from handlers.office.rights import Act
 from handlers.office.units import UnitDirectory
 from locales import N_, translator
@@ -44,11 +46,23 @@ def import_(
         raise typer.BadParameter(t(N_("give one FILE or one --sample, and --apply or --dry-run, not both")))
     try:
         rows = read_file(file) if file else sample(sample_name)
-        done = asyncio.run(_imported(rows, person, apply=apply))
+        done, found = asyncio.run(_imported(rows, person, apply=apply))
     except FaultyUnitsError as error:
         print_faults(error.faults, t)
         raise
-    print_plan(done, t, applied=apply)
+    print_plan(done, t)
+    print_fates(found, t)
+    typer.echo(t(_outcome(differs=_differs(done, found), applied=apply)))
+
+
+def _differs(planned: Plan, found: tuple[Fate, ...]) -> bool:
+    return bool(planned.changes) or any(fate.moves for fate in found)
+
+
+def _outcome(*, differs: bool, applied: bool) -> str:
+    if not differs:
+        return N_("Nothing differs from what is stored; nothing was changed.")
+    return N_("Done.") if applied else N_("Nothing was changed yet. To do it, add --apply.")
 
 
 @app.command("list", help=N_("Show the units as a tree."))
@@ -84,13 +98,14 @@ async def _units() -> UnitDirectory:
         return await opened.store.units()
 
 
-async def _imported(rows: list[Row], person: str | None, *, apply: bool) -> Plan:
+async def _imported(rows: list[Row], person: str | None, *, apply: bool) -> tuple[Plan, tuple[Fate, ...]]:
     """Planned and done in one transaction: what is shown is what was done; nothing is written where nothing differs."""
     async with acting(person) as at:
         at.need(Act.MAINTAIN_UNITS)
         planned = plan(rows, await at.admin.units.present())
-        if apply and planned.changes:
+        found = fates(planned.units, await at.admin.units.held(), vietnamese_day(at.now))
+        if apply and _differs(planned, found):
             changed = frozenset(change.unit.code for change in planned.changes)
             await at.admin.units.keep(at.rights, planned.units, changed)
             await at.commit()
-        return planned
+        return planned, found
