@@ -21,7 +21,7 @@ _TODAY = N_("{former} has ended; I go on with <b>{unit}</b>. If that is wrong, s
 
 
 def brought_up_to_date(here: Here) -> tuple[Here, tuple[Markup, ...]]:
-    """The one unit that took the place of the officer's own, and of the draft's managing body; and what is said of it."""
+    """The one unit that took the place of the officer's own, and of the managing body; and what is said."""
     session, draft, units = here.session, here.session.draft, here.world.units
     named = dict.fromkeys(code for code in (session.unit, draft.unit_code if draft else None) if code)
     ways = {code: way for code in named if (way := _way(here, code))}

@@ -123,6 +123,12 @@ class Desk(Protocol):
     async def move_all(self, rights: Rights, wanted: Filter, to: State, note: str = "") -> MovedAll:
         """Move all that are meant and may be moved, as one."""
 
+    async def place(self, rights: Rights, code: str, unit: str) -> Moved:
+        """Give one to the open unit it belongs to; both where it lies and that unit are within reach.
+
+        Its revision grows, its state and its day stay; the journal has a row.
+        """
+
 
 class Extract(Protocol):
     """What an export reads of the request list; names and serial numbers come masked where they may not be seen."""

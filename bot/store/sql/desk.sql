@@ -99,6 +99,16 @@ UPDATE requests SET state = :state, ended_at = :ended, revision = revision + 1, 
 WHERE code = :code AND revision = :revision AND (state, :state) IN (VALUES {moves})
 RETURNING code;
 
+-- :name sealed_request
+-- What a request asks for.
+SELECT content FROM requests WHERE code = :code;
+
+-- :name place_request
+-- A request as it was seen, given to a unit. Its officer neither moved nor amended it: changed_at stays.
+UPDATE requests SET unit = :unit, content = :content, revision = revision + 1
+WHERE code = :code AND revision = :revision
+RETURNING code;
+
 -- :name requests_to_index
 -- Requests from before they could be found; whoever else indexes takes others.
 SELECT code, number, content FROM requests
