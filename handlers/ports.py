@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from handlers.office.exporting import ExportOrder, ExportView
-from handlers.office.handing_on import Held
+from handlers.office.handing_on import Held, Placing
 from handlers.office.importing import Imported, Line, Plan
 from handlers.office.model import (
     Filed,
@@ -212,10 +212,16 @@ class UnitBook(Protocol):
     async def held(self) -> Mapping[str, Held]:
         """What lies on each unit now, by code."""
 
-    async def keep(self, rights: Rights, units: UnitDirectory, changed: frozenset[str]) -> Refusal | None:
+    async def homeless(self, units: UnitDirectory) -> tuple[Placing, ...]:
+        """Requests of no unit whose managing body is, by its full name, one of these units."""
+
+    async def keep(
+        self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[Placing] = ()
+    ) -> Refusal | None:
         """Store a whole tree, of which units with these codes are new or different; the journal has a row.
 
-        What lies on a unit that has ended goes to its heir (``handlers.office.handing_on``), whenever it ended.
+        What lies on a unit that has ended goes to its heir (``handlers.office.handing_on``), whenever it ended;
+        ``placing`` is done where the requests are as they were seen.
         """
 
 

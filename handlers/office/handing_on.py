@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from handlers.office.units import Unit, UnitDirectory
+from handlers.unit_words import keys_of
+
+#: Units of one name that are looked at; more than one is a choice anyway.
+_MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +51,28 @@ def fates(units: UnitDirectory, held: Mapping[str, Held], today: date) -> tuple[
 def _fate(units: UnitDirectory, unit: Unit, held: Held, today: date) -> Fate:
     known = {one.code for one, path in units.today(unit.code, today) if path}
     return Fate(unit, held, units.heir(unit.code, today), len(known))
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """A request of no unit, as it was seen, and the unit that its managing body is."""
+
+    code: str
+    revision: int
+    unit: str
+
+
+def home(units: UnitDirectory, name: str, today: date) -> str | None:
+    """The one open unit that all units of exactly this name are today; ``None`` where there is none, or a choice.
+
+    A place that is named besides ("xã A, tỉnh B") is not read: the name is another one then.
+    """
+    keys = set(keys_of(name))
+    named = {one.named for one in units.find(name, _MOST, today=today) if keys.intersection(keys_of(one.name))}
+    homes = {code if units.units[code].is_open(today) else _heir(units, code, today) for code in named}
+    return homes.pop() if len(homes) == 1 else None
+
+
+def _heir(units: UnitDirectory, code: str, today: date) -> str | None:
+    unit = units.heir(code, today)
+    return unit.code if unit else None

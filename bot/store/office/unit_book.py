@@ -1,6 +1,6 @@
 """The tree of units, changed as a whole."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.store.drivers import Call
@@ -8,8 +8,9 @@ from bot.store.office.acting import Acting
 from bot.store.office.handing_on import hand_on, held_by_unit
 from bot.store.office.journal import StoredJournal
 from bot.store.office.places_in_tree import Place, places_of
+from bot.store.office.placing import homeless, put
 from bot.store.office.units import read_units
-from handlers.office.handing_on import Held, fates
+from handlers.office.handing_on import Held, Placing, fates
 from handlers.office.model import Refusal
 from handlers.office.rights import Act, Rights
 from handlers.office.units import Succession, Unit, UnitDirectory
@@ -37,7 +38,13 @@ class StoredUnitBook:
         """What lies on each unit."""
         return await held_by_unit(self.acting)
 
-    async def keep(self, rights: Rights, units: UnitDirectory, changed: frozenset[str]) -> Refusal | None:
+    async def homeless(self, units: UnitDirectory) -> tuple[Placing, ...]:
+        """Requests of no unit whose managing body is one of these units."""
+        return await homeless(self.acting, units)
+
+    async def keep(
+        self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[Placing] = ()
+    ) -> Refusal | None:
         """Every unit gets its place anew; names and successions are written where they changed.
 
         What lies on ended units is given to their heirs in the same transaction.
@@ -48,6 +55,8 @@ class StoredUnitBook:
         for start in range(0, len(calls), _BATCH):
             await self.acting.ask(*calls[start : start + _BATCH])
         moved = await self._hand_on(units)
+        for one in placing:
+            await put(self.acting, one.code, one.revision, one.unit)
         await self.journal.record(rights, Act.MAINTAIN_UNITS, COUNTER, count=len(changed | moved))
         return None
 

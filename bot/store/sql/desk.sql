@@ -103,6 +103,10 @@ RETURNING code;
 -- What a request asks for.
 SELECT content FROM requests WHERE code = :code;
 
+-- :name homeless_requests
+-- Requests of no unit, in the order of registration.
+SELECT code, number, revision, content FROM requests WHERE unit IS NULL AND number > :after ORDER BY number LIMIT :limit;
+
 -- :name place_request
 -- A request as it was seen, given to a unit. Its officer neither moved nor amended it: changed_at stays.
 UPDATE requests SET unit = :unit, content = :content, revision = revision + 1

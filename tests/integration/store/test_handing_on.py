@@ -158,3 +158,37 @@ async def test_an_import_with_a_fault_moves_nothing(town: Town) -> None:
     with pytest.raises(AssertionError, match="Line 3"):
         await town.imports(ended("A", "B"), ("?", "xã X"))
     assert town.lies("requests") == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "unit"),
+    [
+        ("XÃ  B", "B"),
+        ("Ủy ban nhân dân xã b", "B"),
+        ("xã A", "B"),
+        ("xã C", None),
+        ("B", None),
+        ("xã B, tỉnh khác", None),
+        ("=HYPERLINK(1)", None),
+        ("\u202e", None),
+    ],
+)
+async def test_a_request_that_names_one_unit_in_full_is_placed_with_the_import(
+    town: Town, typed: str, unit: str | None
+) -> None:
+    request = await registered(town.store, "x", person().model_copy(update={"unit": typed}), None)
+    rows = (ended("A", "B"), ended("C", "B", "D", how="chia tách"))
+    told = "whose managing body is now known by its full name: 1"
+    assert (told in await town.imports(*rows, apply=False)) is (unit is not None)
+    lies = "SELECT unit FROM requests WHERE code = ?"
+    assert town.database.sql(lies, request.code) == [(None,)]
+    await town.imports(*rows)
+    assert town.database.sql(lies, request.code) == [(unit,)]
+    assert NOTHING_DIFFERS in await town.imports(*rows)
+
+
+async def test_a_request_that_cannot_be_read_stays_and_stops_no_import(town: Town) -> None:
+    await registered(town.store, "x", person().model_copy(update={"unit": "xã B"}), None)
+    town.database.sql("UPDATE requests SET content = ? WHERE unit IS NULL", b"x" * 60)
+    await town.imports(ended("A", "B"))
+    assert town.lies("requests") == ["B"]
