@@ -11,6 +11,7 @@ from handlers import interview, understanding
 from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.command import Command
 from handlers.commands import command_in, find
+from handlers.ended_unit import asked_again, brought_up_to_date
 from handlers.events import (
     ChartDrawn,
     DrawChart,
@@ -57,10 +58,11 @@ async def respond(session: Session | None, event: Event, world: World) -> Turn:
             session, (aside(here.say(N_("I talk about certificates in private only: please write to me directly."))),)
         )
     here, gone = await _without_lost_role(here)
-    answered = _up_to_date(here, await _take(here, event))
+    present, ended = brought_up_to_date(here)
+    answered = asked_again(present, _up_to_date(present, await _take(present, event)))
     if not answered.forget:
         await keep_standing(here, answered.session)
-    return await turn_of(here, event, replace(answered, notes=(*gone, *answered.notes)))
+    return await turn_of(present, event, replace(answered, notes=(*gone, *ended, *answered.notes)))
 
 
 def wants_file(session: Session | None) -> bool:

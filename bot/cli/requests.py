@@ -19,6 +19,7 @@ from bot.cli.filters import (
     state_of,
 )
 from bot.cli.requests_import import import_requests
+from bot.cli.requests_place import place
 from bot.cli.requests_words import as_json, as_text, print_list, told, told_all
 from bot.errors import NotFound
 from bot.settings import load_settings
@@ -35,6 +36,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.command("import", help=N_("Read an exported list back: what it would change, and with --apply the changes."))(
     import_requests
 )
+app.command("place", help=N_("Give requests to the unit they belong to."))(place)
 
 #: Requests read at a time.
 _PAGE = 200

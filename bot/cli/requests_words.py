@@ -30,6 +30,7 @@ _OUTCOMES = {
     Move.UNKNOWN: N_("no such request within reach"),
     Move.OVERTAKEN: N_("somebody changed it in the meantime; look at it again"),
     Move.NOT_ALLOWED: N_("it cannot be moved there from where it stands"),
+    Move.NOT_THERE: N_("that unit is not open any more, or out of reach"),
     Move.NO_REASON: N_("a reason of 1 to 500 characters without a personal number is needed: --note"),
 }
 
@@ -79,6 +80,13 @@ def told(done: Moved, t: Translator) -> str:
         return t(STATES[done.filed.request.state])
     if done.outcome is Move.NOT_ALLOWED and done.filed:
         return not_from_here(t, done.filed.request.state)
+    return t(_OUTCOMES[done.outcome])
+
+
+def told_placed(done: Moved, t: Translator) -> str:
+    """Where one lies now."""
+    if done.outcome is Move.MOVED and done.filed:
+        return done.filed.unit or ""
     return t(_OUTCOMES[done.outcome])
 
 

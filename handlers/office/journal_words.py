@@ -34,6 +34,7 @@ DEEDS: dict[str, str] = {
     "request.move": N_("state of a request changed"),
     "request.move_all": N_("state of requests changed"),
     "request.import": N_("states of requests read in from a list"),
+    "request.place": N_("request placed on a unit"),
     "export": N_("requests exported"),
     "export_start": N_("export of requests begun"),
     "export_cancel": N_("export of requests called off"),
