@@ -16,6 +16,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.reasons import said
 from locales import N_, Translator
 
 
@@ -31,7 +32,7 @@ class TrolyError(Exception):
 
     def say(self, t: Translator) -> str:
         """The sentence for a person."""
-        return t(self.message, **self.values)
+        return t(self.message, **said(t, self.values))
 
 
 class SettingsError(TrolyError):

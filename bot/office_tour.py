@@ -38,6 +38,7 @@ LIST = ("/danhsach",)
 FILTER = (*LIST, "=filter")
 FRESH = ("/danhsach", "=filter", "=desk_state", "=submitted")
 REQUEST = (*FRESH, "#1")
+FORWARDED = ("/danhsach", "=filter", "=desk_state", "=forwarded", "#1")
 ALL = (*FRESH, "=all")
 INVITE = ("/vaitro", "=invite", "=admin", "#1")
 
@@ -57,6 +58,7 @@ OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("A request of the list, as a focal officer sees it"), _FOCAL, (*LIST, "#1")),
     (N_("Sending a request back: the reason"), OWNER, (*REQUEST, "=sent_back")),
     (N_("A request sent back"), OWNER, (*REQUEST, "=sent_back", "Thiếu quyết định thành lập")),
+    (N_("A request done: the last yes"), OWNER, (*FORWARDED, "=done")),
     (N_("Changing all requests of the list"), OWNER, ALL),
     (N_("Changing all requests of the list: the last yes"), OWNER, (*ALL, "=accepted")),
     (N_("All requests of the list changed"), OWNER, (*ALL, "=accepted", "=yes")),

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.addresses import host_and_port, is_public_or_local, is_web_address
 from bot.errors import FaultsError, SettingsError
+from bot.reasons import reason_of
 from bot.setting_faults import faults_of
 from locales import LANGUAGES, N_
 
@@ -108,7 +109,7 @@ def load_settings() -> Settings:
         raise SettingsError(N_("The file .env is not UTF-8 text. Please save it as UTF-8.")) from None
     except OSError as error:
         message = N_("The file {file} cannot be read: {reason}")
-        raise SettingsError(message, file=error.filename or ".env", reason=error.strerror) from None
+        raise SettingsError(message, file=error.filename or ".env", reason=reason_of(error)) from None
 
 
 def configured_language() -> str:
@@ -128,6 +129,5 @@ def make_data_dir(settings: Settings) -> None:
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
         message = N_("TROLY_DATA_DIR: the folder {path} cannot be made: {reason}")
-        raise SettingsError(message, path=settings.data_dir, reason=reason) from None
+        raise SettingsError(message, path=settings.data_dir, reason=reason_of(error)) from None

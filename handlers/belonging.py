@@ -17,7 +17,7 @@ from rules.facts import Event, Subject
 from rules.outcome import Citation
 from rules.pack import Pack
 
-#: What became of a body, as the body itself tells it.
+#: What became of a body, as the body itself tells it; of one that ceased, no list says what became of it.
 _OF_A_BODY = {
     Became.MERGED_INTO_NEW: Event.MERGED_INTO_NEW,
     Became.MERGED_INTO_EXISTING: Event.MERGED_INTO_EXISTING,
@@ -25,6 +25,7 @@ _OF_A_BODY = {
     Became.SPLIT: Event.SPLIT,
 }
 _STEP = N_("{former} → <b>{successor}</b>: {what}, since {day} ({source})")
+_CEASED = N_("{former} ceased on {day}; in its area there is now <b>{successor}</b> ({source})")
 _NOTED = N_("Noted, your unit: <b>{unit}</b>.")
 _FILLED = N_("I note what happened: <b>{events}</b>. If that is wrong, send /xemlai to change it.")
 
@@ -57,25 +58,25 @@ def _events(session: Session, path: Iterable[Succession], pack: Pack) -> list[Ev
 
 
 def _event(subject: Any, became: Became) -> Event | None:
+    happened = _OF_A_BODY.get(became)
     if subject == Subject.ORGANISATION:
-        return _OF_A_BODY[became]
-    return Event.UNIT_REORGANISED if subject == Subject.INDIVIDUAL else None
+        return happened
+    return Event.UNIT_REORGANISED if subject == Subject.INDIVIDUAL and happened else None
 
 
 def steps(here: Here, path: Iterable[Succession]) -> Markup:
     """What became of a former unit, step by step, each with its day and its document."""
+    return Markup("\n").join(_told(here, step) for step in path)
+
+
+def _told(here: Here, step: Succession) -> Markup:
     name, say = here.world.units.name, here.say
-    return Markup("\n").join(
-        say(
-            _STEP,
-            former=name(step.former),
-            successor=name(step.successor),
-            what=say.t(EVENTS[_OF_A_BODY[step.became]]),
-            day=day(step.since),
-            source=_source(here.world.pack, step.source, say.t),
-        )
-        for step in path
-    )
+    names = {"former": name(step.former), "successor": name(step.successor)}
+    source = _source(here.world.pack, step.source, say.t)
+    if step.became is Became.ENDED:
+        return say(_CEASED, **names, day=day(step.since), source=source)
+    what = say.t(EVENTS[_OF_A_BODY[step.became]])
+    return say(_STEP, **names, what=what, day=day(step.since), source=source)
 
 
 def _source(pack: Pack, number: str, t: Translator) -> str:

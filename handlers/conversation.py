@@ -11,6 +11,7 @@ from handlers import interview, understanding
 from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.command import Command
 from handlers.commands import command_in, find
+from handlers.ended_unit import asked_again, brought_up_to_date
 from handlers.events import (
     ChartDrawn,
     DrawChart,
@@ -57,10 +58,11 @@ async def respond(session: Session | None, event: Event, world: World) -> Turn:
             session, (aside(here.say(N_("I talk about certificates in private only: please write to me directly."))),)
         )
     here, gone = await _without_lost_role(here)
-    answered = _up_to_date(here, await _take(here, event))
+    present, ended = brought_up_to_date(here)
+    answered = asked_again(present, _up_to_date(present, await _take(present, event)))
     if not answered.forget:
         await keep_standing(here, answered.session)
-    return await turn_of(here, event, replace(answered, notes=(*gone, *answered.notes)))
+    return await turn_of(present, event, replace(answered, notes=(*gone, *ended, *answered.notes)))
 
 
 def wants_file(session: Session | None) -> bool:
@@ -178,6 +180,8 @@ async def _meant(here: Here, text: str) -> Answered:
         return Answered(here.session)
     if heard.sure:
         return await _with_the_rest(here, page, heard, text)
+    if page.exact and heard.maybe:  # names of several options: nothing that the screen would take as a text
+        return _unsure(here, page, heard.maybe)
     typed = await SCREENS[here.session.screen].typed(here, text)
     return typed or _unsure(here, page, heard.maybe)
 
@@ -193,11 +197,21 @@ async def _with_the_rest(here: Here, page: Page, heard: Match, text: str) -> Ans
 
 async def _commanded(here: Here, name: str, argument: str) -> Answered:
     command = find(name)
+    if ended := await _role_ended(here, command):
+        return ended
     if (withheld := await _withheld(here, name, command)) or not command:
         return Answered(here.session, notes=(withheld,) if withheld else ())
     if here.session.consented_at is None and not command.before_consent:
         return Answered(here.session.at("welcome"), notes=(here.say(N_("Before that, one question:")),))
     return await command.act(here, argument)
+
+
+async def _role_ended(here: Here, command: Command | None) -> Answered | None:
+    """Whoever worked through the list is told once that the role has ended; how they left the list is forgotten."""
+    worked = command is not None and command.needs is not None and here.session.desk is not None
+    if not worked or (await rights_of(here)).grants:
+        return None
+    return Answered(here.session.having(desk=None), notes=(here.say(N_("You no longer have a role here.")),))
 
 
 async def _withheld(here: Here, name: str, command: Command | None) -> Markup | None:

@@ -93,7 +93,7 @@ def _by_name(text: str, options: Sequence[Option]) -> Match:
     asked = "?" in text  # a question is no answer, unless the option is one itself
     fitting = [option for option in options if not asked or "?" in option.label]
     named = [option.value for option in fitting if typed and typed in _names(option)]
-    return Match(sure=tuple(named)) if len(named) == 1 else Match()
+    return Match(sure=tuple(named)) if len(named) == 1 else Match(maybe=tuple(named))
 
 
 def _by_words(text: str, options: Sequence[Option]) -> Match:

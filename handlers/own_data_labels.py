@@ -83,6 +83,7 @@ _CHART = {
     "series": Part(N_("Parts of a bar")),
     "bars": Part(N_("Bars"), words.bar, apart=True),
     "nothing": Part(N_("Said where there is nothing")),
+    "axis": Part(N_("What the figures count")),
     "start": Part(N_("First day"), on),
     "until": Part(N_("Target"), on),
     "open": Part(N_("Open, day by day")),

@@ -75,6 +75,7 @@ SCREENS = {
     "desk_expiry": N_("narrowing the list by the end of the certificate"),
     "desk_request": N_("one request of the list"),
     "desk_reason": N_("the reason of a change"),
+    "desk_final": N_("confirming a change that cannot be undone"),
     "desk_all": N_("changing all requests of the list"),
     "desk_yes": N_("confirming a change of all requests"),
     "picture": N_("the numbers"),

@@ -1,11 +1,12 @@
 """What the conversation needs from the world. Implemented in ``bot``; every call belongs to the turn's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
 from handlers.office.exporting import ExportOrder, ExportView
+from handlers.office.handing_on import Held, Placing
 from handlers.office.importing import Imported, Line, Plan
 from handlers.office.model import (
     Filed,
@@ -124,6 +125,12 @@ class Desk(Protocol):
     async def move_all(self, rights: Rights, wanted: Filter, to: State, note: str = "") -> MovedAll:
         """Move all that are meant and may be moved, as one."""
 
+    async def place(self, rights: Rights, code: str, unit: str) -> Moved:
+        """Give one to the open unit it belongs to; both where it lies and that unit are within reach.
+
+        Its revision grows, its state and its day stay; the journal has a row.
+        """
+
 
 class Extract(Protocol):
     """What an export reads of the request list; names and serial numbers come masked where they may not be seen."""
@@ -204,8 +211,20 @@ class UnitBook(Protocol):
     async def present(self) -> UnitDirectory:
         """All units; who else would change them waits until this transaction ends."""
 
-    async def keep(self, rights: Rights, units: UnitDirectory, changed: frozenset[str]) -> Refusal | None:
-        """Store a whole tree, of which units with these codes are new or different; the journal has a row."""
+    async def held(self) -> Mapping[str, Held]:
+        """What lies on each unit now, by code."""
+
+    async def homeless(self, units: UnitDirectory) -> tuple[Placing, ...]:
+        """Requests of no unit whose managing body is, by its full name, one of these units."""
+
+    async def keep(
+        self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[Placing] = ()
+    ) -> Refusal | None:
+        """Store a whole tree, of which units with these codes are new or different; the journal has a row.
+
+        What lies on a unit that has ended goes to its heir (``handlers.office.handing_on``), whenever it ended;
+        ``placing`` is done where the requests are as they were seen.
+        """
 
 
 class Office(Protocol):

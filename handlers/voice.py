@@ -38,6 +38,11 @@ def plain(text: Markup) -> str:
     return "\n".join(line.striptags() for line in text.splitlines())
 
 
+def capital(text: str) -> str:
+    """The text as the beginning of a line or a button."""
+    return text[:1].upper() + text[1:]
+
+
 def bold(text: str) -> Markup:
     """Text in bold."""
     return Markup("<b>{}</b>").format(text)

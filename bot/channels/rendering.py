@@ -30,8 +30,7 @@ def split(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
         messages[0] = messages[0].model_copy(update=_placing(reply, capabilities))
     if capabilities.buttons and messages:
         messages[-1] = messages[-1].model_copy(update={"choices": reply.choices})
-    if capabilities.files_out:
-        messages += (Reply(paragraphs=(), attachments=(attachment,)) for attachment in reply.attachments)
+    messages += (Reply(paragraphs=(), attachments=(file,)) for file in reply.attachments if _taken(file, capabilities))
     return tuple(messages)
 
 
@@ -76,11 +75,14 @@ def _texts(reply: Reply, capabilities: Capabilities) -> list[str]:
     paragraphs = _visible(reply.paragraphs)
     if reply.choices and not capabilities.buttons:
         paragraphs.append(_menu(reply.choices))
-    if not capabilities.files_out:
-        paragraphs += _visible(map(_inlined, reply.attachments))
+    paragraphs += _visible(_inlined(file) for file in reply.attachments if not _taken(file, capabilities))
     if reply.choices and not paragraphs:
         paragraphs.append(_NOTHING_SAID)
     return list(_packed(paragraphs, capabilities.text_limit))
+
+
+def _taken(attachment: Attachment, capabilities: Capabilities) -> bool:
+    return capabilities.takes(attachment.media_type)
 
 
 def _menu(choices: Sequence[Choice]) -> str:

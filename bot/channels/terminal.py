@@ -22,8 +22,10 @@ from bot.delivery.intake import Intake
 from bot.delivery.pacing import Rate
 from bot.delivery.throttle import Throttle
 from bot.delivery.turns import Turns
+from bot.reasons import reason_of
 from bot.store.api import Chat, Incoming, OutboxRow, Store
 from handlers.events import Event, FileSent, Said
+from handlers.replies import Attachment
 from locales import N_, Translator
 
 _FILE = re.compile(r"/tep(?:\s+(?P<path>.+))?", re.IGNORECASE)
@@ -36,7 +38,9 @@ _USAGE = N_("Write the path of the file after the command: /tep PATH")
 _NO_FILE = N_("No file can be read there: {path}. Please check the path and send the file again.")
 
 _SAVED = N_("Saved as {path}")
-_NOT_SAVED = N_("The file {name} cannot be saved here ({reason}).")
+_NOT_SAVED = N_(
+    "The file {name} could not be saved yet: {reason} ({folder}). Please go to another folder and ask for it again."
+)
 
 
 class TerminalChannel:
@@ -46,7 +50,7 @@ class TerminalChannel:
     """
 
     start_link = None
-    capabilities = Capabilities(text_limit=1_000_000, files_in=True, markup=True)
+    capabilities = Capabilities(text_limit=1_000_000, files_in=True, pictures_out=True, markup=True)
 
     def __init__(self, console: Console, address: str, t: Translator) -> None:
         self.name = terminal_channel(address)
@@ -55,15 +59,19 @@ class TerminalChannel:
         self._t = t
 
     async def send(self, row: OutboxRow) -> str | None:
-        """Print it; files, which only an export sends whole, are saved where the program was started."""
+        """Print it; pictures, and the files of an export, are saved where the program was started."""
         if row.reply.paragraphs:
             self._console.show(text_of(row.reply, self.capabilities))
         for attachment in row.reply.attachments:
-            try:
-                self.tell(_SAVED, path=await asyncio.to_thread(saved, attachment, Path.cwd()))
-            except OSError as error:
-                self.tell(_NOT_SAVED, name=attachment.name, reason=error.strerror)
+            await self._save(attachment)
         return None
+
+    async def _save(self, attachment: Attachment) -> None:
+        folder = Path.cwd()
+        try:
+            self.tell(_SAVED, path=await asyncio.to_thread(saved, attachment, folder))
+        except OSError as error:
+            self.tell(_NOT_SAVED, name=attachment.name, reason=self._t(reason_of(error)), folder=folder)
 
     def tell(self, message: str, **values: object) -> None:
         """Print a sentence of the terminal's own, which is no part of the conversation."""

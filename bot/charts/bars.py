@@ -57,6 +57,7 @@ def _label(axes: Axes, chart: BarChart, places: list[float]) -> None:
     axes.set_yticks(places, [wrapped(bar.label, _NAME) for bar in chart.bars], fontsize=8)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(sum(map(_room, chart.bars)), 0)
+    axes.set_xlabel(shown(chart.axis), fontsize=8)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
     axes.set_axisbelow(True)

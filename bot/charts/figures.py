@@ -8,11 +8,13 @@ from matplotlib.figure import Figure
 
 from bot.charts.bars import draw_bars, height_of
 from bot.charts.burning import draw_burn_down
-from bot.charts.words import shown, wrapped
+from bot.charts.words import wrapped
 from handlers.office.chart import BarChart, Chart
 
 #: Inches and dots an inch: 1,200 dots across are sharp on a phone and small to send.
 WIDTH, DOTS = 8.0, 150
+#: Letters in a line of the note.
+_NOTE = 120
 _GREY = "#444444"
 
 # Whatever matplotlibrc a machine has, the picture is ours; a "$" in a name begins no formula.
@@ -43,4 +45,5 @@ def _height(chart: Chart) -> float:
 
 def _framed(figure: Figure, chart: Chart) -> None:
     figure.suptitle(wrapped(chart.title, 64), fontsize=13, fontweight="bold", x=0.01, ha="left")
-    figure.supxlabel(shown(chart.note), fontsize=8, color=_GREY, x=0.99, ha="right")
+    note = "\n".join(wrapped(line, _NOTE) for line in chart.note.splitlines())
+    figure.supxlabel(note, fontsize=8, color=_GREY, x=0.99, ha="right")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.channels.naming import named
+from bot.channels.naming import TERMINAL, named
 from bot.errors import Forbidden, PersonUnknown
 from bot.settings import load_settings
 from bot.store import store_of
@@ -104,13 +104,23 @@ async def _rights(unit: OfficeUnit, person: str | None, units: UnitDirectory) ->
 
 
 async def chat_id(store: Store, person: str) -> str:
-    """The id of a person's chat.
+    """The id of a person's chat; a bare name is that of a terminal whose person has a role.
 
     Raises:
         PersonUnknown: nobody is named so.
     """
     where = named(person)
     found = store.chat(*where).id if where else await store.chat_of(person.strip().upper())
+    found = found or await _at_terminal(store, person)
     if found is None:
         raise PersonUnknown(_NOBODY, person=person)
     return found
+
+
+async def _at_terminal(store: Store, name: str) -> str | None:
+    where = named(f"{TERMINAL}:{name}") if ":" not in name else None
+    if where is None:
+        return None
+    chat = store.chat(*where).id
+    async with store.office(datetime.now(UTC), chat=chat, channel=MACHINE, reading=True) as unit:
+        return chat if await unit.admin.people.mine() else None

@@ -10,6 +10,7 @@ from bot.channels.naming import named
 from bot.cli.acting import As, acting
 from bot.cli.columns import columns
 from bot.cli.invitation import start_link, told
+from bot.cli.meant import unit_of, word_of
 from bot.cli.output import print_json_lines
 from bot.errors import Forbidden, PersonUnknown, TrolyError
 from bot.settings import load_settings
@@ -18,7 +19,7 @@ from handlers.dates import moment
 from handlers.office.journal_words import doer
 from handlers.office.model import Holder, Invitation, Refusal
 from handlers.office.people_words import REFUSALS, clean_label, covered
-from handlers.office.rights import GIVING, MACHINE, Act, Grant, Rights, Role
+from handlers.office.rights import GIVING, MACHINE, ROLES, Act, Grant, Rights, Role
 from handlers.office.units import UnitDirectory
 from locales import N_, Translator, translator
 
@@ -69,9 +70,9 @@ async def _added(person: str, label: str) -> Grant:
 
 @app.command(help=N_("Print a one-time invitation to a role."))
 def invite(
-    role: Annotated[str, typer.Option(help=N_("owner, admin or focal."))],
+    role: Annotated[str, typer.Option(help=N_("owner, admin or focal, or the role in words."))],
     unit: Annotated[
-        str | None, typer.Option(help=N_("Code of the unit that the role covers, with all below it."))
+        str | None, typer.Option(help=N_("Unit that the role covers, with all below it: its code or its name."))
     ] = None,
     label: Label = "",
     hours: Hours = _HOURS,
@@ -90,7 +91,9 @@ async def _invited(
     link = await start_link(load_settings())
     async with acting(person) as at:
         expires = at.now + timedelta(hours=hours)
-        made = _made(await at.admin.people.invite(at.rights, role, unit, label, expires))
+        at.need(GIVING[role])
+        covers = unit_of(unit, at.units) if unit else None
+        made = _made(await at.admin.people.invite(at.rights, role, covers, label, expires))
         await at.commit()
         return made, link
 
@@ -110,7 +113,11 @@ async def _holders(person: str | None) -> tuple[tuple[Holder, ...], UnitDirector
 @app.command(help=N_("Show the invitations that can still be taken."))
 def invitations(*, as_json: Json = False, person: As = None) -> None:
     """The newest first."""
-    _show(*asyncio.run(_invitations(person)), as_json=as_json)
+    found, units = asyncio.run(_invitations(person))
+    if found or as_json:
+        _show(found, units, as_json=as_json)
+    else:
+        typer.echo(translator(load_settings().language)(N_("No invitation is open.")), err=True)
 
 
 async def _invitations(person: str | None) -> tuple[tuple[Holder, ...], UnitDirectory]:
@@ -152,10 +159,7 @@ def _made(outcome: Invitation | Refusal) -> Invitation:
 
 
 def _role(name: str) -> Role:
-    if name not in set(GIVING):
-        t = translator(load_settings().language)
-        raise typer.BadParameter(t(N_("choose owner, admin or focal")), param_hint="--role")
-    return Role(name)
+    return word_of("--role", name, {role: ROLES[role] for role in GIVING})
 
 
 def _label(text: str) -> str:

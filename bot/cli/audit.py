@@ -12,7 +12,7 @@ from bot.settings import load_settings
 from bot.store import store_of
 from bot.store.api import Fault, Verdict
 from handlers.dates import moment
-from handlers.office.journal_words import deed, doer
+from handlers.office.journal_words import deed, doer, subject
 from handlers.office.model import JournalEntry
 from handlers.office.rights import Act
 from handlers.office.units import UnitDirectory
@@ -104,7 +104,7 @@ def _table(entries: tuple[JournalEntry, ...], units: UnitDirectory, t: Translato
             moment(entry.at),
             doer(t, entry.actor),
             deed(t, entry),
-            entry.subject,
+            subject(t, entry),
             str(entry.count),
             units.name(entry.unit),
         ]

@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from bot.demo import Made, Sizes, fill
 from bot.demo.files import write_samples
-from bot.demo.people import ADMIN, OWNER
+from bot.demo.people import ADMIN, FOCAL, OWNER
 from bot.demo.province import FEWEST, MOST
 from bot.settings import load_settings
 from bot.store import bulk_of
@@ -69,6 +69,7 @@ def _told(made: Made, files: list[Path], t: Translator) -> Iterator[str]:
     yield t(N_("Try next:"))
     yield f"  troly chat --as {OWNER}"
     yield f"  troly chat --as {ADMIN}-1"
+    yield f"  troly chat --as {FOCAL}-1"
     yield "  troly requests list"
     if files:
         yield t(N_("Certificate files to send in the chat: /tep {file}"), file=files[0])

@@ -1,21 +1,18 @@
 """``--unit --procedure --state ...``: which requests a command means."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from bot.settings import configured_language
-from handlers.dates import parse_day
-from handlers.folding import fold
+from bot.cli.meant import day_of, unit_of, word_of
+from handlers.office.list_words import SHORT, TYPED
 from handlers.office.model import Filter
 from handlers.office.units import UnitDirectory
 from handlers.requests.model import State
 from handlers.requests.words import PROCEDURES, STATES
 from locales import LANGUAGES, N_, translator
+from rules.outcome import Procedure
 
 UnitOption = Annotated[str | None, typer.Option("--unit", help=N_("Unit, with all below it: its code or its name."))]
 ProcedureOption = Annotated[
@@ -35,8 +32,6 @@ ExpiresUntilOption = Annotated[
 TextOption = Annotated[
     str, typer.Option("--text", help=N_("Words of the name, serial number, managing body or code; accents optional."))
 ]
-
-_Word = TypeVar("_Word", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,49 +55,21 @@ class Wanted:
         """
         return Filter(
             unit=unit_of(self.unit, units) if self.unit else None,
-            procedures=tuple(_word("--procedure", typed, PROCEDURES) for typed in self.procedures or ()),
+            procedures=tuple(_procedure(typed) for typed in self.procedures or ()),
             states=tuple(state_of("--state", typed) for typed in self.states or ()),
-            since=_day("--since", self.since),
-            until=_day("--until", self.until),
-            expires_from=_day("--expires-from", self.expires_from),
-            expires_until=_day("--expires-until", self.expires_until),
+            since=day_of("--since", self.since),
+            until=day_of("--until", self.until),
+            expires_from=day_of("--expires-from", self.expires_from),
+            expires_until=day_of("--expires-until", self.expires_until),
             text=self.text,
         )
 
 
 def state_of(option: str, typed: str) -> State:
     """A state by its machine name or in words, accents optional; raises as ``Wanted.filter`` does."""
-    return _word(option, typed, STATES)
+    return word_of(option, typed, STATES, TYPED)
 
 
-def _word(option: str, typed: str, words: Mapping[_Word, str]) -> _Word:
-    meant = fold(typed)
-    for value, message in words.items():
-        if meant in {fold(value.value), *(fold(translator(language)(message)) for language in LANGUAGES)}:
-            return value
-    known = ", ".join(words)
-    raise _wrong(option, N_("{typed} is not known; choose one of: {known}"), typed=typed, known=known)
-
-
-def _day(option: str, typed: str | None) -> date | None:
-    if typed is None:
-        return None
-    found = parse_day(typed)
-    if found is None:
-        raise _wrong(option, N_("{typed} is not a day; write it as 2026-11-23 or 23/11/2026"), typed=typed)
-    return found
-
-
-def unit_of(typed: str, units: UnitDirectory) -> str:
-    """A code as it stands, else the one unit of that name."""
-    if units.get(typed):
-        return typed
-    named = list(dict.fromkeys(found.unit.code for found in units.find(typed) if found.sure))
-    if len(named) == 1:
-        return named[0]
-    message = N_("several units are called {typed}: {codes}") if named else N_("no unit is called {typed}")
-    raise _wrong("--unit", message, typed=typed, codes=", ".join(sorted(named)))
-
-
-def _wrong(option: str, message: str, **values: object) -> typer.BadParameter:
-    return typer.BadParameter(translator(configured_language())(message, **values), param_hint=option)
+def _procedure(typed: str) -> Procedure:
+    short = {procedure: [translator(language)(word) for language in LANGUAGES] for procedure, word in SHORT.items()}
+    return word_of("--procedure", typed, PROCEDURES, short)

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from bot.errors import OutputError
+from bot.reasons import reason_of
 from locales import N_
 
 
@@ -30,6 +31,5 @@ def write(text: str, out: Path | None) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
         message = N_("{file} cannot be written ({reason}); choose another folder or file")
-        raise OutputError(message, file=out, reason=reason) from None
+        raise OutputError(message, file=out, reason=reason_of(error)) from None

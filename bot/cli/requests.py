@@ -19,20 +19,24 @@ from bot.cli.filters import (
     state_of,
 )
 from bot.cli.requests_import import import_requests
+from bot.cli.requests_place import place
 from bot.cli.requests_words import as_json, as_text, print_list, told, told_all
 from bot.errors import NotFound
 from bot.settings import load_settings
+from handlers.office.codes import codes_meant
 from handlers.office.model import Filed, Filter, Move, Moved, MovedAll
 from handlers.office.moving import changing, movable
 from handlers.office.rights import Act
 from handlers.requests.model import State
 from handlers.requests.words import STATES
 from locales import N_, translator
+from rules.calendar import vietnamese_day
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.command("import", help=N_("Read an exported list back: what it would change, and with --apply the changes."))(
     import_requests
 )
+app.command("place", help=N_("Give requests to the unit they belong to."))(place)
 
 #: Requests read at a time.
 _PAGE = 200
@@ -62,7 +66,10 @@ def list_requests(
     """A table for a person; tab-separated lines in a pipe."""
     wanted = Wanted(unit, procedure, state, since, until, expires_from, expires_until, text)
     found, total = asyncio.run(_listed(wanted, limit, person))
-    print_list(found, total, translator(load_settings().language), json=json)
+    t = translator(load_settings().language)
+    print_list(found, total, t, json=json)
+    if not found:
+        typer.echo(t(N_("No request matches.")), err=True)
 
 
 async def _listed(wanted: Wanted, limit: int, person: str | None) -> tuple[list[Filed], int]:
@@ -89,10 +96,14 @@ def show(code: str, json: Json = False, person: As = None) -> None:
 async def _shown(code: str, person: str | None) -> Filed:
     async with acting(person, reading=True) as office:
         office.need(Act.SEE_REQUESTS)
-        filed = await office.admin.desk.get(office.rights, code.strip().upper())
-        if filed is None:
+        meant = codes_meant(code, vietnamese_day(office.now)) or (_code(code),)
+        found = [filed for one in meant if (filed := await office.admin.desk.get(office.rights, one))]
+        if not found:
             raise NotFound(N_("There is no request {code} within reach."), code=code)
-        return filed
+        if len(found) > 1:
+            several = N_("Several requests end in {code}: {codes}. Please give the whole code.")
+            raise NotFound(several, code=code, codes=", ".join(filed.request.code for filed in found))
+        return found[0]
 
 
 @app.command("set", help=N_("Move requests to another state; their officers are told."))

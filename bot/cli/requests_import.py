@@ -10,6 +10,7 @@ from bot.cli.acting import Acting, As, acting
 from bot.errors import InputError
 from bot.exports.sheets import read_sheet
 from bot.harmless import harmless
+from bot.reasons import reason_of
 from bot.settings import load_settings
 from handlers.office import import_words
 from handlers.office.importing import Imported, Line
@@ -68,8 +69,7 @@ async def _read(file: Path) -> tuple[Line, ...]:
     try:
         data = await asyncio.to_thread(file.read_bytes)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise InputError(N_("{file} cannot be read ({reason})"), file=file, reason=reason) from None
+        raise InputError(N_("{file} cannot be read ({reason})"), file=file, reason=reason_of(error)) from None
     sheet = await read_sheet(data)
     if sheet.trouble is not None:
         raise InputError(import_words.TROUBLES[sheet.trouble])

@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from handlers.dates import day, moment
-from handlers.office.list_words import clipped, history
+from handlers.office.list_words import SHORT, clipped, history
 from handlers.office.model import Filed, Move, Moved, MovedAll
+from handlers.office.move_words import not_from_here
 from handlers.office.moving import AT_ONCE
 from handlers.requests.words import PROCEDURES, STATES
 from handlers.requests.words import told as content_told
@@ -21,10 +22,15 @@ from locales import N_, Translator
 #: Letters of a cell.
 _LONGEST = 300
 _COLUMNS = (N_("Code"), N_("State"), N_("Procedure"), N_("Subscriber"), N_("Unit"), N_("Serial"), N_("Ends"), N_("On"))
+#: Those of a terminal with fewer characters in a line than all of them need.
+_NARROW, _WIDE = (N_("Code"), N_("State"), N_("Procedure"), N_("Subscriber"), N_("Ends")), 130
+#: Columns whose cells are not broken.
+_WHOLE = {N_("Code"), N_("State"), N_("Ends"), N_("On")}
 _OUTCOMES = {
     Move.UNKNOWN: N_("no such request within reach"),
     Move.OVERTAKEN: N_("somebody changed it in the meantime; look at it again"),
     Move.NOT_ALLOWED: N_("it cannot be moved there from where it stands"),
+    Move.NOT_THERE: N_("that unit is not open any more, or out of reach"),
     Move.NO_REASON: N_("a reason of 1 to 500 characters without a personal number is needed: --note"),
 }
 
@@ -72,6 +78,15 @@ def told(done: Moved, t: Translator) -> str:
     """What became of one."""
     if done.outcome is Move.MOVED and done.filed:
         return t(STATES[done.filed.request.state])
+    if done.outcome is Move.NOT_ALLOWED and done.filed:
+        return not_from_here(t, done.filed.request.state)
+    return t(_OUTCOMES[done.outcome])
+
+
+def told_placed(done: Moved, t: Translator) -> str:
+    """Where one lies now."""
+    if done.outcome is Move.MOVED and done.filed:
+        return done.filed.unit or ""
     return t(_OUTCOMES[done.outcome])
 
 
@@ -101,10 +116,18 @@ def _cells(filed: Filed, t: Translator) -> tuple[str, ...]:
 
 
 def _table(found: Sequence[Filed], t: Translator) -> None:
-    """Cells are ``Text``: what a stranger wrote is never markup."""
+    """Cells are ``Text``: what a stranger wrote is never markup. Codes, states and days stay in one piece."""
+    console = Console(highlight=False)
+    columns, cells = (_NARROW, _narrow_cells) if console.width < _WIDE else (_COLUMNS, _cells)
     table = Table(box=None, pad_edge=False)
-    for name in _COLUMNS:
-        table.add_column(Text(t(name)), overflow="fold")
+    for name in columns:
+        table.add_column(Text(t(name)), overflow="fold", no_wrap=name in _WHOLE)
     for filed in found:
-        table.add_row(*map(Text, _cells(filed, t)))
-    Console(highlight=False).print(table)
+        table.add_row(*map(Text, cells(filed, t)))
+    console.print(table)
+
+
+def _narrow_cells(filed: Filed, t: Translator) -> tuple[str, ...]:
+    """What fits eighty characters: the unit below the name, no serial number, the procedure in a word."""
+    code, state, procedure, name, unit, _, ends, _ = _cells(filed, t)
+    return code, state, t(SHORT.get(filed.request.content.procedure, procedure)), f"{name}\n{unit}", ends

@@ -12,11 +12,12 @@ import typer
 
 from bot.charts import Charts
 from bot.cli.acting import Acting, As, acting
-from bot.cli.filters import UnitOption, unit_of
+from bot.cli.filters import UnitOption
 from bot.cli.language import Language, language_of
+from bot.cli.meant import day_of, unit_of, wrong
 from bot.cli.stats_table import as_columns, show
 from bot.errors import Forbidden
-from bot.exports.landing import landing
+from bot.exports.landing import landing, refuse_taken
 from bot.settings import load_settings
 from handlers.dates import day
 from handlers.office.chart import Chart
@@ -49,30 +50,34 @@ def stats(
     as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON."))] = False,
     png: Annotated[Path | None, typer.Option(help=N_("Write a chart to this file."))] = None,
     until: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help=N_("What is still open, day by day, towards this day.")),
+        str | None,
+        typer.Option(help=N_("What is still open, day by day, towards this day.")),
     ] = None,
     person: As = None,
+    force: Annotated[bool, typer.Option("--force", help=N_("Replace a file that is there."))] = False,
     language: Language = None,
 ) -> None:
     """Print the numbers, or draw them."""
     say = Voice(language_of(language))
-    counted = asyncio.run(_counted(unit, until.date() if until else None, person, say))
+    if png is not None:
+        refuse_taken(png, force=force)
+    counted = asyncio.run(_counted(unit, day_of("--until", until), person))
     if png is not None:
         _draw(_chart(say, counted), png)
+        typer.echo(say.t(N_("The chart is written to {file}."), file=png), err=True)
     if as_json:
         typer.echo(json.dumps(_data(counted), ensure_ascii=False, indent=2))
     elif png is None:
         _print(say, counted)
 
 
-async def _counted(unit: str | None, until: date | None, person: str | None, say: Voice) -> Stats:
+async def _counted(unit: str | None, until: date | None, person: str | None) -> Stats:
     async with acting(person, reading=True) as at:
         at.need(Act.SEE_PICTURE)
         unit = _seen(at, unit) if unit else None
         today = vietnamese_day(at.now)
         total, lines = await at.admin.picture.numbers(at.rights, unit, today, at.now)
-        burnt = await _burnt(at, unit, until, today, say) if until else None
+        burnt = await _burnt(at, unit, until, today) if until else None
         return Stats(at.units, total, lines, burnt, at.now)
 
 
@@ -89,9 +94,9 @@ def _seen(at: Acting, typed: str) -> str:
     return unit
 
 
-async def _burnt(at: Acting, unit: str | None, until: date, today: date, say: Voice) -> BurnDown:
+async def _burnt(at: Acting, unit: str | None, until: date, today: date) -> BurnDown:
     if not is_target(until, today):
-        raise typer.BadParameter(say.t(N_("choose a day within five years of today")), param_hint="--until")
+        raise wrong("--until", N_("choose a day within five years of today"))
     start = min(today, until) - LOOKING_BACK
     return await at.admin.picture.burn_down(at.rights, opened(at.rights, unit), start, until, today)
 

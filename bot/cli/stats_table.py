@@ -1,6 +1,7 @@
 """The numbers as a table: drawn on a terminal, plain columns in a pipe."""
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from rich.console import Console
@@ -9,12 +10,15 @@ from rich.text import Text
 
 from bot.cli.columns import columns
 from handlers.office.picture import COUNTED, Numbers
-from handlers.office.picture_words import LABELS, heading, line_name, number
+from handlers.office.picture_words import LABELS, heading, line_name, number, remarks
 from handlers.office.units import UnitDirectory
 from handlers.voice import Voice, plain
 from locales import N_
 
-_SHORT = {"expiring_30": "≤ 30", "expiring_60": "≤ 60", "expiring_90": "≤ 90"}
+#: Characters in a line that a table needs.
+_WIDE = 120
+#: A blank at which ``textwrap`` breaks no line.
+_FIRM = "\N{NO-BREAK SPACE}"
 
 
 def as_columns(say: Voice, units: UnitDirectory, total: Numbers, lines: Sequence[Numbers]) -> str:
@@ -23,20 +27,40 @@ def as_columns(say: Voice, units: UnitDirectory, total: Numbers, lines: Sequence
 
 
 def show(say: Voice, units: UnitDirectory, total: Numbers, lines: Sequence[Numbers], now: datetime) -> None:
-    """The same on this terminal."""
-    table = Table(title=Text(plain(heading(say, units, total.unit, now))), title_justify="left")
-    for place, label in enumerate(_heading(say)):
+    """The same on this terminal: a table where it is wide enough, else a few lines for each unit."""
+    console = Console(highlight=False)
+    title, rows = Text(plain(heading(say, units, total.unit, now))), _rows(say, units, total, lines)
+    if console.width < _WIDE:
+        console.print(title, *_stacked(say, rows, console.width), sep="\n")
+    else:
+        console.print(_table(_heading(say), rows, title))
+    console.print(Text(remarks(say, units, total, lines)))
+
+
+def _table(labels: Sequence[str], rows: Sequence[Sequence[str]], title: Text) -> Table:
+    table = Table(title=title, title_justify="left")
+    for place, label in enumerate(labels):
         table.add_column(Text(label), justify="right" if place else "left", overflow="fold")
-    *rows, last = _rows(say, units, total, lines)
-    for row in rows:
+    for row in rows[:-1]:
         table.add_row(*map(Text, row))
     table.add_section()
-    table.add_row(*(Text(cell, "bold") for cell in last))
-    Console().print(table)
+    table.add_row(*(Text(cell, "bold") for cell in rows[-1]))
+    return table
+
+
+def _stacked(say: Voice, rows: Sequence[Sequence[str]], width: int) -> Iterator[Text]:
+    """The name, and indented below it what there is of each count; no count is parted from its figure."""
+    labels = [say.t(LABELS[name]) for name in COUNTED]
+    for name, *figures in rows:
+        told = (f"{label} {figure}" for label, figure in zip(labels, figures, strict=True) if figure != "0")
+        told_firmly = " · ".join(one.replace(" ", _FIRM) for one in told) or "0"
+        filled = textwrap.fill(told_firmly, width, initial_indent="  ", subsequent_indent="  ")
+        yield Text(name, "bold")
+        yield Text(filled.replace(_FIRM, " "))
 
 
 def _heading(say: Voice) -> list[str]:
-    return [say.t(N_("Unit")), *(_SHORT.get(name, say.t(LABELS[name])) for name in COUNTED)]
+    return [say.t(N_("Unit")), *(say.t(LABELS[name]) for name in COUNTED)]
 
 
 def _rows(say: Voice, units: UnitDirectory, total: Numbers, lines: Sequence[Numbers]) -> list[list[str]]:

@@ -8,6 +8,7 @@ import typer
 from bot.certificates import trust
 from bot.certificates.errors import TrustError
 from bot.certificates.pins import PINS
+from bot.reasons import reason_of
 from bot.settings import load_settings
 from locales import N_, Translator, translator
 
@@ -59,7 +60,7 @@ def _added(file: Path, folder: Path, fingerprint: str | None, t: Translator) -> 
         typer.echo(error.say(t), err=True)
         return False
     except OSError as error:
-        typer.echo(t(N_("{file}: {reason}"), file=file.name, reason=error.strerror), err=True)
+        typer.echo(t(N_("{file}: {reason}"), file=file.name, reason=t(reason_of(error))), err=True)
         return False
     typer.echo(t(N_("Installed: {name}"), name=trust.title(authority)))
     return True

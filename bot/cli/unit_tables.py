@@ -27,7 +27,7 @@ def print_faults(faults: Sequence[Fault], t: Translator) -> None:
         typer.echo(fault.say(t), err=True)
 
 
-def print_plan(planned: Plan, t: Translator, *, applied: bool) -> None:
+def print_plan(planned: Plan, t: Translator) -> None:
     """What would be, or was, done; then in how many units."""
     _print((_changed(change, planned.units, t) for change in planned.changes), (N_("What"), *_UNIT, N_("Columns")), t)
     counts = ", ".join(f"{t(word)}: {len(planned.of(kind))}" for kind, (word, _) in _KINDS.items())
@@ -35,13 +35,6 @@ def print_plan(planned: Plan, t: Translator, *, applied: bool) -> None:
     if planned.missing:
         left = N_("Stored and not in the file: {count}. They stay as they are; a unit ends by its day, in the file.")
         typer.echo(t(left, count=len(planned.missing)))
-    typer.echo(t(_outcome(planned, applied=applied)))
-
-
-def _outcome(planned: Plan, *, applied: bool) -> str:
-    if not planned.changes:
-        return N_("Nothing differs from what is stored; nothing was changed.")
-    return N_("Done.") if applied else N_("Nothing was changed yet. To do it, add --apply.")
 
 
 def _changed(change: Change, units: UnitDirectory, t: Translator) -> tuple[Text, ...]:

@@ -1,6 +1,7 @@
 """``troly units``: the tree of units that people belong to."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,11 +10,13 @@ import typer
 
 from bot.cli.acting import As, acting
 from bot.cli.output import print_json_lines
+from bot.cli.unit_fates import print_fates
 from bot.cli.unit_tables import listed, print_faults, print_found, print_plan, print_units
 from bot.settings import load_settings
 from bot.store import store_of
 from bot.units import FaultyUnitsError, Plan, plan, read_file, sample
 from bot.units.reading import Row
+from handlers.office.handing_on import Fate, Placing, fates
 from handlers.office.rights import Act
 from handlers.office.units import UnitDirectory
 from locales import N_, translator
@@ -23,6 +26,7 @@ app = typer.Typer(no_args_is_help=True)
 
 #: Most units that ``troly units find`` shows.
 _FOUND = 20
+_PLACED = N_("Requests of no unit whose managing body is now known by its full name: {count}. They are placed on it.")
 
 
 @app.command("import", help=N_("Import units from XLSX or CSV; without --apply it only shows what would be done."))
@@ -44,11 +48,34 @@ def import_(
         raise typer.BadParameter(t(N_("give one FILE or one --sample, and --apply or --dry-run, not both")))
     try:
         rows = read_file(file) if file else sample(sample_name)
-        done = asyncio.run(_imported(rows, person, apply=apply))
+        done, settled = asyncio.run(_imported(rows, person, apply=apply))
     except FaultyUnitsError as error:
         print_faults(error.faults, t)
         raise
-    print_plan(done, t, applied=apply)
+    print_plan(done, t)
+    print_fates(settled.fates, t)
+    if settled.placing:
+        typer.echo(t(_PLACED, count=len(settled.placing)))
+    typer.echo(t(_outcome(differs=bool(done.changes) or settled.differs, applied=apply)))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What an import does beside the units themselves."""
+
+    fates: tuple[Fate, ...]
+    placing: tuple[Placing, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything moves."""
+        return bool(self.placing) or any(fate.moves for fate in self.fates)
+
+
+def _outcome(*, differs: bool, applied: bool) -> str:
+    if not differs:
+        return N_("Nothing differs from what is stored; nothing was changed.")
+    return N_("Done.") if applied else N_("Nothing was changed yet. To do it, add --apply.")
 
 
 @app.command("list", help=N_("Show the units as a tree."))
@@ -84,13 +111,15 @@ async def _units() -> UnitDirectory:
         return await opened.store.units()
 
 
-async def _imported(rows: list[Row], person: str | None, *, apply: bool) -> Plan:
+async def _imported(rows: list[Row], person: str | None, *, apply: bool) -> tuple[Plan, Settled]:
     """Planned and done in one transaction: what is shown is what was done; nothing is written where nothing differs."""
     async with acting(person) as at:
         at.need(Act.MAINTAIN_UNITS)
         planned = plan(rows, await at.admin.units.present())
-        if apply and planned.changes:
+        book, today = at.admin.units, vietnamese_day(at.now)
+        settled = Settled(fates(planned.units, await book.held(), today), await book.homeless(planned.units))
+        if apply and (planned.changes or settled.differs):
             changed = frozenset(change.unit.code for change in planned.changes)
-            await at.admin.units.keep(at.rights, planned.units, changed)
+            await book.keep(at.rights, planned.units, changed, settled.placing)
             await at.commit()
-        return planned
+        return planned, settled

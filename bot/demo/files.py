@@ -14,6 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from bot.demo.certificates import AUTHORITY, LIFE, POLICY, PROVIDER, PROVINCE, SERIAL, SUPERIOR, Named
 from bot.errors import OutputError
+from bot.reasons import reason_of
 from locales import N_
 from rules.facts import Subject
 
@@ -80,9 +81,8 @@ def _write(path: Path, der: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(der)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
         message = N_("{file} cannot be written ({reason}); choose another folder or file")
-        raise OutputError(message, file=path, reason=reason) from None
+        raise OutputError(message, file=path, reason=reason_of(error)) from None
 
 
 def _issue(sample: _Sample, now: datetime, key: rsa.RSAPrivateKey, chosen: Random) -> x509.Certificate:

@@ -22,6 +22,8 @@ LIMITS = Limits(entries=200, unpacked=200 * MEBIBYTE, seconds=30.0, memory=1024 
 MOST_ROWS = 200_000
 #: The headings stand in one of the first rows: somebody may have written a title above them.
 _HEADING_ROWS = 20
+#: Letters that are kept of a word that names no state.
+_WORD = 40
 _READ = ("code", "state", "note", "revision")
 _NEEDED = frozenset({"code", "state"})
 _TROUBLES = {
@@ -91,10 +93,12 @@ def _line(number: int, row: Sequence[object], places: dict[str, int]) -> Line | 
     code, state, note, revision = (_text(row[places[key]]) if key in places else "" for key in _READ)
     if not (code or state or note):
         return None
+    named = _states().get(fold(state))
     return Line(
         number=number,
         code=code.upper(),
-        state=_states().get(fold(state)),
+        state=named,
+        word="" if named else state[:_WORD],
         note=note,
         revision=int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 16 else None,
     )

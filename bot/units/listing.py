@@ -22,8 +22,10 @@ BECAME = {
     Became.MERGED_INTO_EXISTING: "sáp nhập vào đơn vị có sẵn",
     Became.RENAMED: "đổi tên",
     Became.SPLIT: "chia tách",
+    Became.ENDED: "kết thúc hoạt động",
 }
 _WORDS = {fold(word): became for became, vietnamese in BECAME.items() for word in (vietnamese, became.value)}
+_WORDS["ceased"] = Became.ENDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 
 from bot.certificates.limits import LIMITS, MEBIBYTE
+from bot.reasons import reason_of
 from bot.units.columns import REQUIRED, column_of, header_of
 from bot.units.errors import FaultyUnitsError, UnitsFileError
 from bot.units.faults import Fault
@@ -39,7 +40,7 @@ def read_file(path: Path) -> list[Row]:
         with path.open("rb") as stream:
             data = stream.read(LIMITS.file + 1)
     except OSError as error:
-        raise UnitsFileError(N_("{file}: {reason}"), file=path, reason=error.strerror) from None
+        raise UnitsFileError(N_("{file}: {reason}"), file=path, reason=reason_of(error)) from None
     if len(data) > LIMITS.file:
         raise UnitsFileError(N_("The file is larger than {limit} MB; split it."), limit=LIMITS.file // MEBIBYTE)
     return read_rows(data)

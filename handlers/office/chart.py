@@ -25,6 +25,7 @@ class BarChart(_Model):
     note: str  #: what stands below: the moment, what was left out
     series: tuple[str, ...]
     bars: tuple[Bar, ...]
+    axis: str = ""  #: what the figures count
     nothing: str  #: what is said where there is no bar
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from handlers.dates import day, moment
 from handlers.office.chart import Bar, BarChart, BurnChart
 from handlers.office.picture import BurnDown, Numbers
-from handlers.office.picture_words import STACK, line_name, scope_name
+from handlers.office.picture_words import STACK, line_name, remarks, scope_name
 from handlers.office.units import UnitDirectory
 from handlers.voice import Voice
 from locales import N_
@@ -21,9 +21,10 @@ def bar_chart(say: Voice, units: UnitDirectory, total: Numbers, lines: Sequence[
     shown = sorted(telling, key=lambda one: (-one.action_needed, -one.open, line_name(say, units, one, total)))
     return BarChart(
         title=say.t(N_("Certificates and requests: {unit}"), unit=scope_name(say, units, total.unit)),
-        note=_note(say, now, len(shown)),
+        note=_note(say, now, len(shown), remarks(say, units, total, lines)),
         series=tuple(say.t(label) for label in STACK.values()),
         bars=tuple(Bar(label=line_name(say, units, one, total), values=_values(one)) for one in shown[:MOST_BARS]),
+        axis=say.t(N_("number")),
         nothing=say.t(N_("Nothing is known yet.")),
     )
 
@@ -34,8 +35,8 @@ def _values(one: Numbers) -> tuple[int, ...]:
     return values if any(values) else ()
 
 
-def _note(say: Voice, now: datetime, number: int) -> str:
-    made = say.t(N_("As of {moment}."), moment=moment(now))
+def _note(say: Voice, now: datetime, number: int, remark: str) -> str:
+    made = f"{remark}\n{say.t(N_('As of {moment}.'), moment=moment(now))}"
     if number <= MOST_BARS:
         return made
     return made + " " + say.t(N_("The {shown} units with most to do, of {number}."), shown=MOST_BARS, number=number)

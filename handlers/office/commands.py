@@ -3,6 +3,7 @@
 from handlers.command import Command
 from handlers.office.desk_view import listed, searched
 from handlers.office.looking import picture
+from handlers.office.ordering import ordered
 from handlers.office.rights import Act
 from handlers.page import Answered
 from handlers.screen import Here
@@ -17,8 +18,9 @@ async def _journal(here: Here, _: str) -> Answered:
     return Answered(here.session.at("journal"))
 
 
-async def _export(here: Here, _: str) -> Answered:
-    return Answered(here.session.aside("export"))
+async def _export(here: Here, form: str) -> Answered:
+    opened = here.session.aside("export")
+    return await ordered(here.then(opened), form) if form else Answered(opened)
 
 
 async def _list(here: Here, words: str) -> Answered:

@@ -1,8 +1,8 @@
 """What somebody with a role looks at, kept from screen to screen."""
 
-import re
 from typing import Any
 
+from handlers.office.codes import codes_meant
 from handlers.office.holding import rights_of
 from handlers.office.model import Filter
 from handlers.screen import Here
@@ -10,7 +10,6 @@ from handlers.session import DeskView, Session
 
 #: Letters of a search that are kept.
 _LONGEST_SEARCH = 200
-_CODE = re.compile(r"YC-\d{4}-\d{6,}")
 
 
 def view_of(here: Here) -> DeskView:
@@ -47,7 +46,14 @@ async def opened(here: Here, code: str) -> Session | None:
 
 
 async def searched(here: Here, text: str) -> Session:
-    """What typed words mean on the list: a code opens its request, anything else is looked for."""
-    code = text.strip().upper()
-    found = await opened(here, code) if _CODE.fullmatch(code) else None
-    return found or narrowed(here, text=" ".join(text.split())[:_LONGEST_SEARCH])
+    """What typed words mean on the list: a code or its last digits open the request, anything else is looked for."""
+    found = [session for code in codes_meant(text, here.today) if (session := await opened(here, code))]
+    if len(found) == 1:
+        return found[0]
+    wanted = _number_of(found[0]) if found else " ".join(text.split())
+    return narrowed(here, text=wanted[:_LONGEST_SEARCH])
+
+
+def _number_of(session: Session) -> str:
+    """The part of the open code that all years share."""
+    return (session.about or "").rpartition("-")[2]

@@ -1,10 +1,20 @@
 """A filter of the request list in words."""
 
+from datetime import date
+
 from handlers.dates import day
 from handlers.office.model import Filter
 from handlers.office.units import UnitDirectory
 from handlers.requests.words import PROCEDURES, STATES
 from locales import N_, Translator
+
+#: From a day on, until a day, between two.
+_REGISTERED = (N_("registered from {first}"), N_("registered until {last}"), N_("registered from {first} to {last}"))
+_ENDS = (
+    N_("certificate ends from {first}"),
+    N_("certificate ends until {last}"),
+    N_("certificate ends from {first} to {last}"),
+)
 
 
 def in_words(wanted: Filter, units: UnitDirectory, t: Translator) -> str:
@@ -13,13 +23,20 @@ def in_words(wanted: Filter, units: UnitDirectory, t: Translator) -> str:
         t(N_("unit: {unit} and below"), unit=units.name(wanted.unit)) if wanted.unit else "",
         _listed(t(N_("procedure")), [t(PROCEDURES[one]) for one in wanted.procedures if one in PROCEDURES]),
         _listed(t(N_("state")), [t(STATES[one]) for one in wanted.states]),
-        t(N_("registered from {day}"), day=day(wanted.since)) if wanted.since else "",
-        t(N_("registered until {day}"), day=day(wanted.until)) if wanted.until else "",
-        t(N_("certificate ends from {day}"), day=day(wanted.expires_from)) if wanted.expires_from else "",
-        t(N_("certificate ends until {day}"), day=day(wanted.expires_until)) if wanted.expires_until else "",
+        _between(t, _REGISTERED, wanted.since, wanted.until),
+        _between(t, _ENDS, wanted.expires_from, wanted.expires_until),
         t(N_("words: {text}"), text=wanted.text) if wanted.text else "",
     )
     return "; ".join(part for part in parts if part) or t(N_("none: all requests within reach"))
+
+
+def _between(t: Translator, words: tuple[str, str, str], first: date | None, last: date | None) -> str:
+    since, until, both = words
+    if first and last:
+        return t(both, first=day(first), last=day(last))
+    if first:
+        return t(since, first=day(first))
+    return t(until, last=day(last)) if last else ""
 
 
 def _listed(label: str, words: list[str]) -> str:

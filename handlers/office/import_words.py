@@ -10,19 +10,20 @@ from handlers.dates import moment
 from handlers.office.export_words import number
 from handlers.office.importing import Bad, Change, Conflict, Fault, Imported, Plan, SheetTrouble
 from handlers.office.journal_words import doer
+from handlers.office.move_words import possible
 from handlers.office.moving import AT_ONCE
 from handlers.requests.words import STATES
 from handlers.voice import Voice, bold, bullets, lines
-from locales import N_
+from locales import N_, Translator
 
 #: Lines of a kind that are named one by one.
 NAMED = 10
 
 FAULTS = {
     Fault.UNKNOWN: N_("no such request within your rights"),
-    Fault.UNKNOWN_STATE: N_("this word names no state"),
+    Fault.UNKNOWN_STATE: N_("no state is called “{word}”; possible are: {states}"),
     Fault.NO_REVISION: N_("the revision is missing; please export the list again"),
-    Fault.NO_MOVE: N_("there is no such change from the state “{now}”"),
+    Fault.NO_MOVE: N_("it cannot be moved from “{now}” to “{to}”; possible are: {states}"),
     Fault.NO_REASON: N_("the note has to give a reason: 1 to 500 characters, without a personal number"),
     Fault.TWICE: N_("the code stands in the list twice"),
 }
@@ -89,10 +90,18 @@ def _conflict(say: Voice, conflict: Conflict, labels: Mapping[str, str]) -> Mark
 
 
 def _bad(say: Voice, bad: Bad) -> Markup:
-    now = say(STATES[bad.now]) if bad.now else ""
-    why = say(FAULTS[bad.fault], now=now)
+    why = say(FAULTS[bad.fault], **_about(say.t, bad))
     code = bad.line.code[:32] or "–"
     return say(N_("line {line}, <code>{code}</code>: {why}"), line=bad.line.number, code=code, why=why)
+
+
+def _about(t: Translator, bad: Bad) -> dict[str, str]:
+    """What the faults name: the states before and after as the list has them, and those that could follow."""
+    wanted = t(STATES[bad.line.state]) if bad.line.state else ""
+    if bad.now is None:
+        return {"to": wanted}
+    following = possible(t, bad.now) or t(N_("none"))
+    return {"now": t(STATES[bad.now]), "to": wanted, "states": following, "word": bad.line.word or "–"}
 
 
 def _notes(say: Voice, plan: Plan, named: int) -> Iterator[Markup]:

@@ -25,6 +25,7 @@ class Line(_Model):
     number: int  #: in its sheet, as a spreadsheet counts
     code: str
     state: State | None  #: ``None``: a word that names none
+    word: str = ""  #: that word, as it was typed
     note: str = ""
     revision: int | None = None  #: of the request when it was exported
 
@@ -172,7 +173,7 @@ def _judged(line: Line, now: Known | None) -> Change | Conflict | Bad | None:
     if now is None:
         return Bad(line, Fault.UNKNOWN)
     if line.state is None:
-        return Bad(line, Fault.UNKNOWN_STATE)
+        return Bad(line, Fault.UNKNOWN_STATE, now.state)
     if line.state is now.state:
         return None
     if line.revision is None:

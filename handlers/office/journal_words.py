@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from handlers.office.exporting import FORMS, Form
 from handlers.office.model import JournalEntry
-from handlers.office.rights import MACHINE
+from handlers.office.rights import MACHINE, Act
+from handlers.requests.model import State
+from handlers.requests.words import STATES
 from locales import N_, Translator
 
 
@@ -31,6 +34,7 @@ DEEDS: dict[str, str] = {
     "request.move": N_("state of a request changed"),
     "request.move_all": N_("state of requests changed"),
     "request.import": N_("states of requests read in from a list"),
+    "request.place": N_("request placed on a unit"),
     "export": N_("requests exported"),
     "export_start": N_("export of requests begun"),
     "export_cancel": N_("export of requests called off"),
@@ -41,9 +45,28 @@ DEEDS: dict[str, str] = {
 ACTORS = {MACHINE: N_("operator"), "subscriber": N_("officer")}
 
 
+#: Acts whose subject begins with a state, and those whose subject names a kind of file.
+_MOVES = {"request.move", "request.move_all"}
+_EXPORTS = {"export", "export_start"}
+
+
 def deed(t: Translator, entry: JournalEntry) -> str:
     """What was done."""
     return t(DEEDS[entry.act]) if entry.act in DEEDS else entry.act
+
+
+def subject(t: Translator, entry: JournalEntry) -> str:
+    """On what: as the journal names it, states and kinds of files in words."""
+    if entry.act == Act.MAINTAIN_UNITS:
+        return ""
+    if entry.act in _MOVES:
+        state, colon, codes = entry.subject.partition(": ")
+        return f"→ {t(STATES[State(state)])}: {codes}" if colon and state in set(State) else entry.subject
+    return " ".join(_form(t, word) for word in entry.subject.split(" ")) if entry.act in _EXPORTS else entry.subject
+
+
+def _form(t: Translator, word: str) -> str:
+    return t(FORMS[Form(word)]) if word in set(Form) else word
 
 
 def doer(t: Translator, actor: str, labels: Mapping[str, str] = MappingProxyType({})) -> str:
@@ -51,4 +74,4 @@ def doer(t: Translator, actor: str, labels: Mapping[str, str] = MappingProxyType
     if actor in ACTORS:
         return t(ACTORS[actor])
     label = labels.get(actor)
-    return f"{label} ({actor})" if label else actor
+    return f"{label}, {actor}" if label else actor

@@ -71,7 +71,7 @@ def history(say: Voice, filed: Filed, labels: Mapping[str, str] = MappingProxyTy
     for step in filed.request.history:
         note = Markup(": {}").format(step.note) if step.note else ""
         who = doer(say.t, step.by, labels)
-        parts.append(Markup("• {} – {} ({}){}").format(moment(step.at), say(STATES[step.state]), who, note))
+        parts.append(Markup("• {} – {} – {}{}").format(moment(step.at), say(STATES[step.state]), who, note))
     return lines(*parts)
 
 

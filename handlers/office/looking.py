@@ -20,6 +20,7 @@ from locales import N_
 
 #: Days before today, or before a target that is past, from which a burn-down is shown.
 LOOKING_BACK = timedelta(days=30)
+_OUT_OF_REACH = N_("{unit} is not among the units you look after; these are the numbers of those that are.")
 
 
 async def picture(here: Here, wanted: str) -> Answered:
@@ -36,15 +37,20 @@ async def asked_for(here: Here, rights: Rights, text: str) -> Answered | None:
     """A unit by code or name, or the target of a burn-down; ``None`` where it is neither."""
     if (until := parse_day(text)) and is_target(until, here.today):
         return await _burn_down(here, rights, until)
-    found = _named(here, rights, text)
+    sure, guessed = _meant(here, text)
+    within = next((unit for unit in sure if rights.may(Act.SEE_PICTURE, unit.code)), None)
+    if sure and not within:
+        return Answered(here.session, notes=(here.say(_OUT_OF_REACH, unit=sure[0].name),))
+    found = within or next((unit for unit in guessed if rights.may(Act.SEE_PICTURE, unit.code)), None)
     return Answered(looking_at(here.session, found.code)) if found else None
 
 
-def _named(here: Here, rights: Rights, text: str) -> Unit | None:
-    """The likeliest unit of this code or name, of those within reach."""
-    units, code = rights.units, text.strip()
-    meant = [units.get(code), units.get(code.upper()), *(one.unit for one in units.find(text, today=here.today))]
-    return next((unit for unit in meant if unit and rights.may(Act.SEE_PICTURE, unit.code)), None)
+def _meant(here: Here, text: str) -> tuple[list[Unit], list[Unit]]:
+    """Units of this code or whole name, and those whose name is only like it, the likeliest first."""
+    units, code = here.world.units, text.strip()
+    coded = [unit for unit in (units.get(code), units.get(code.upper())) if unit]
+    found = units.find(text, today=here.today)
+    return [*coded, *(one.unit for one in found if one.sure)], [one.unit for one in found if not one.sure]
 
 
 async def numbers(here: Here, rights: Rights) -> tuple[Numbers, tuple[Numbers, ...]]:

@@ -47,6 +47,7 @@ class Move(StrEnum):
     NOT_ALLOWED = "not_allowed"  #: there is no such move from its state
     UNKNOWN = "unknown"  #: no such request within reach
     NO_REASON = "no_reason"  #: it is not sent back or refused without a reason that can be told
+    NOT_THERE = "not_there"  #: the unit it is to be placed on is no open one, or out of reach
     TOO_MANY = "too_many"  #: more are meant than may be moved at one go
 
 

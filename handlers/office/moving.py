@@ -12,6 +12,8 @@ from handlers.requests.model import MOVES, State
 OFFICE_STATES = (State.ACCEPTED, State.FORWARDED, State.DONE, State.SENT_BACK, State.REFUSED)
 #: The subscriber has to be told why.
 NEEDS_REASON = frozenset({State.SENT_BACK, State.REFUSED})
+#: Whatever came there stays there.
+FINAL = frozenset(to for to in OFFICE_STATES if not MOVES[to])
 #: Requests that are moved at one go.
 AT_ONCE = 1000
 _LONGEST = 500

@@ -1,6 +1,8 @@
 """The picture: how many officers of which unit have still to act, and how fast it becomes less.
 
-What is counted is decided here, once. A request that was refused or withdrawn counts as none.
+What is counted is decided here, once. A request that was refused or withdrawn counts as none, and so does a draft,
+which nobody has sent yet: its certificate still waits for its officer. Officers and certificates are counted by the
+unit that the officer named, requests by that of the managing body they go to, as in the request list.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,8 +14,8 @@ from handlers.office.units import UnitDirectory
 from handlers.requests.model import State
 
 #: States of a request before it is forwarded, and those that count as no request at all.
-REQUESTED = frozenset({State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.SENT_BACK})
-WAIVED = frozenset({State.REFUSED, State.WITHDRAWN})
+REQUESTED = frozenset({State.SUBMITTED, State.ACCEPTED, State.SENT_BACK})
+WAIVED = frozenset({State.DRAFT, State.REFUSED, State.WITHDRAWN})
 #: Days without a message after which an officer counts as silent.
 SILENT_AFTER = timedelta(days=14)
 
@@ -41,6 +43,11 @@ class Numbers:
     def __bool__(self) -> bool:
         """Whether anything is counted."""
         return any(getattr(self, name) for name in COUNTED)
+
+    @property
+    def requests(self) -> int:
+        """Requests that count."""
+        return self.requested + self.forwarded + self.done
 
     @property
     def open(self) -> int:
@@ -98,6 +105,31 @@ def top_units(rights: Rights) -> tuple[str, ...]:
     return tuple(
         code for code in reach.units if not any(units.within(code, other) for other in reach.units if other != code)
     )
+
+
+def lines_of(rights: Rights, top: str | None) -> tuple[str, ...]:
+    """The units that a picture has lines for: those right below; of everything, those below the only top there is."""
+    units = rights.units
+    if top is None and rights.reach(Act.SEE_PICTURE).everything and (only := only_top(units)):
+        return (*(unit.code for unit in units.children(only)), *top_units(rights))
+    return tuple(unit.code for unit in units.children(top)) if top else top_units(rights)
+
+
+def only_top(units: UnitDirectory) -> str | None:
+    """The one unit that all others hang below, those aside that are no more."""
+    tops = [unit.code for unit in units.children(None) if unit.is_open(None)]
+    return tops[0] if len(tops) == 1 and units.children(tops[0]) else None
+
+
+def is_itself(units: UnitDirectory, one: Numbers, total: Numbers) -> bool:
+    """Whether a line holds what belongs to the unit of the picture itself, not to one below it."""
+    return one is not total and one.unit is not None and one.unit == (total.unit or only_top(units))
+
+
+def without_requests_below(units: UnitDirectory, total: Numbers, lines: Iterable[Numbers]) -> bool:
+    """Whether every request lies with the unit itself: it is the managing body of those below, who have none."""
+    below = [one for one in lines if one.unit and not is_itself(units, one, total)]
+    return bool(total.requests and any(below) and not any(one.requests for one in below))
 
 
 def rolled_up(

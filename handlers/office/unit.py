@@ -14,6 +14,7 @@ class Became(StrEnum):
     MERGED_INTO_EXISTING = "merged_into_existing"
     RENAMED = "renamed"
     SPLIT = "split"
+    ENDED = "ended"  #: it is no more, and its area is the successor's; nothing is said of its functions
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,23 @@ class UnitDirectory:
             return ((unit, ()),)
         return tuple(self._followed(code, today)) or ((unit, ()),)
 
+    def heir(self, code: str, today: date | None = None) -> Unit | None:
+        """The one open unit that all of a closed one became; ``None`` where ways part, or one of them is not known."""
+        ends: set[str] = set()
+        seen: set[str] = set()
+        waiting = [] if (own := self.get(code)) and own.is_open(today) else [code]
+        while waiting:
+            at = waiting.pop()
+            unit, onward = self.get(at), self.successors(at)
+            if unit and unit.is_open(today):
+                ends.add(at)
+            elif not onward:
+                return None
+            elif at not in seen:
+                seen.add(at)
+                waiting.extend(step.successor for step in onward)
+        return self.units[ends.pop()] if len(ends) == 1 else None
+
     def _followed(self, code: str, today: date | None) -> Iterator[tuple[Unit, tuple[Succession, ...]]]:
         """Every way from a former unit to an open one; a circle is walked once."""
         waiting: list[tuple[Succession, ...]] = [(step,) for step in reversed(self.successors(code))]

@@ -35,3 +35,13 @@ def with_body(draft: Draft, name: str, unit: Unit | None) -> Draft:
     """The draft with this managing body: as the tree names it, else as it was typed and without a code."""
     fields = {**draft.fields, "unit": unit.body if unit else name}
     return draft.model_copy(update={"fields": fields, "unit_code": unit.code if unit else None})
+
+
+def asked_again(here: Here, draft: Draft) -> Draft | None:
+    """The draft with the managing body open, where that has ended since it was taken; ``None`` while it stands."""
+    unit = here.world.units.get(draft.unit_code)
+    if unit is None or unit.is_open(here.today):
+        return None
+    name = draft.fields["unit"]
+    doubted = name if offered(here, name) else None
+    return draft.model_copy(update={"editing": "unit", "doubted": doubted, "unit_code": None})

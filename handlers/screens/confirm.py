@@ -5,6 +5,7 @@ from markupsafe import Markup
 from handlers.page import Answered, Option, Page
 from handlers.requests.drafting import amended, contents, outdated
 from handlers.requests.fields import FIELDS
+from handlers.requests.managing_body import asked_again
 from handlers.requests.model import Content, Request, State
 from handlers.requests.words import procedure, told
 from handlers.screen import Here, NoText
@@ -48,6 +49,9 @@ class Confirm(NoText):
             return Answered(left(here))
         if value in FIELDS:
             return Answered(here.session.at("form", draft=draft.model_copy(update={"editing": value})))
+        if asked := asked_again(here, draft):
+            note = here.say(N_("{unit} has ended in the meantime; nothing was sent yet."), unit=draft.fields["unit"])
+            return Answered(here.session.at("form", draft=asked), notes=(note,))
         return await _save(here, draft.code) if draft.code else await _register(here)
 
 

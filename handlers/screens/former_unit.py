@@ -1,7 +1,7 @@
 """A former unit was named: what became of it, and whether that is the officer's unit today."""
 
 from handlers.belonging import joined, steps
-from handlers.office.units import Succession, Unit
+from handlers.office.units import Became, Succession, Unit
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
 from handlers.screens.unit import onward
@@ -10,6 +10,10 @@ from locales import N_
 NO = "no"
 #: Codes of units have no colon, and none of the other buttons has this before it.
 _MARK = "unit:"
+_BECAME = N_("<b>{former} is {unit} today. Is that your unit?</b>")
+_BECAME_SEVERAL = N_("<b>{former} became several units. Which one is yours today?</b>")
+_CEASED = N_("<b>{former} has ceased. Is {unit} your unit today?</b>")
+_CEASED_INTO_SEVERAL = N_("<b>{former} has ceased. Which of these is your unit today?</b>")
 _YES = ("dung", "dung roi", "co", "phai", "vang", "ok", "yes")
 
 
@@ -21,15 +25,12 @@ class FormerUnit(NoText):
         say, now = here.say, _now(here)
         former = here.world.units.path_name(here.session.about)
         no = Option(NO, say.t(N_("No, another unit")), ("khong", "khong phai", "no", "sai"))
+        ceased = any(path[0].became is Became.ENDED for _, path in now)
         if len(now) == 1:
-            ask = say(
-                N_("<b>{former} is {unit} today. Is that your unit?</b>"),
-                former=former,
-                unit=here.world.units.path_name(now[0][0].code),
-            )
+            ask = say(_CEASED if ceased else _BECAME, former=former, unit=here.world.units.path_name(now[0][0].code))
             yes = say.t(N_("Yes, {unit}"), unit=here.world.units.path_name(now[0][0].code))
             return Page(ask, (steps(here, now[0][1]),), (Option(f"{_MARK}{now[0][0].code}", yes, _YES), no), exact=True)
-        ask = say(N_("<b>{former} became several units. Which one is yours today?</b>"), former=former)
+        ask = say(_CEASED_INTO_SEVERAL if ceased else _BECAME_SEVERAL, former=former)
         options = (Option(f"{_MARK}{unit.code}", here.world.units.path_name(unit.code)) for unit, _ in now)
         return Page(ask, tuple(steps(here, path) for _, path in now), (*options, no), exact=True)
 

@@ -12,6 +12,7 @@ from handlers.office.rights import Role
 from handlers.requests.fields import FIELDS
 from handlers.requests.model import State
 from handlers.requests.words import STATES
+from handlers.voice import capital
 from tests.acceptance.admins import accepts, changes_listed, edited, exports, invited, registers, told
 from tests.acceptance.killing import Killer, Watched
 from tests.support.botapi import BotApi, Shown
@@ -72,7 +73,8 @@ class Office:
         await self.admin.says("/danhsach")
         for label in ("Filter", "State"):
             await self.admin.taps(label)
-        return await self.admin.taps(STATES[state])
+        await self.admin.user.taps(capital(self.admin.words(STATES[state])))
+        return await self.admin.hears()
 
     async def _opens(self, name: str) -> None:
         """From the list of what is new."""
@@ -104,7 +106,8 @@ class Office:
         states = {self.codes["Lan"]: (State.DONE, ""), self.codes["Minh"]: (State.REFUSED, REFUSAL)}
         await self.admin.user.sends_file(edited(self.file, states, self.admin.words), "danh-sach.xlsx")
         await self.admin.hears()
-        await self.admin.taps("Yes, change all of them")
+        await self.admin.user.taps(self.admin.words("Yes, change {number}", number=len(states)))
+        await self.admin.hears()
         await self._told({"Lan": State.DONE, "Minh": State.REFUSED})
 
     @property

@@ -71,12 +71,13 @@ async def test_an_admin_works_through_the_list_and_another_communes_admin_touche
     )
     await other.user.sends_file(changed, "danh-sach.xlsx")
     refused = await other.hears()
-    assert other.words("Yes, change all of them") not in refused.labels
+    assert other.words("Yes, change {number}", number=2) not in refused.labels
 
     await admin.user.sends_file(changed, "danh-sach.xlsx")
     preview = await admin.hears()
     assert all(code in preview.text for code in mine)
-    await admin.taps("Yes, change all of them")
+    await admin.user.taps(admin.words("Yes, change {number}", number=2))
+    await admin.hears()
     await told(officers[0], mine[0], State.FORWARDED)
     assert "Thiếu quyết định thành lập" in (await told(officers[1], mine[1], State.SENT_BACK)).text
 

@@ -22,7 +22,7 @@ UNITS = UnitDirectory.of(
         Unit("TN", "Tỉnh khác"),
     ]
 )
-_WAIVED = {State.REFUSED, State.WITHDRAWN}
+_WAIVED = {State.DRAFT, State.REFUSED, State.WITHDRAWN}
 
 
 class Sql(Protocol):
@@ -147,7 +147,7 @@ def counted(officers: list[Officer], unit: str | None, now: datetime) -> Numbers
         officers=sum(1 for officer in officers if officer.unit or officer.certificates),
         certificates=sum(1 for one in every if one.not_after or one.owed is not None),
         action_needed=sum(1 for one in every if one.owed and not one.met),
-        requested=sum(states.count(s) for s in (State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.SENT_BACK)),
+        requested=sum(states.count(s) for s in (State.SUBMITTED, State.ACCEPTED, State.SENT_BACK)),
         forwarded=states.count(State.FORWARDED),
         done=states.count(State.DONE),
         expiring_30=sum(1 for left in days if 0 <= left <= 30),

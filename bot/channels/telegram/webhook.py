@@ -24,6 +24,7 @@ from bot.channels.telegram.greeting import introduce
 from bot.channels.telegram.update import CHANNEL, KINDS
 from bot.delivery.stopping import unless
 from bot.errors import SettingsError, TrolyError
+from bot.reasons import reason_of
 from locales import N_
 
 #: Largest body read, in bytes; an update is a few thousand.
@@ -115,8 +116,7 @@ class WebhookReceiver:
             return socket.create_server((self._host, self._port), family=family)
         except OSError as error:
             message = N_("Nobody can listen on TROLY_TELEGRAM_WEBHOOK_LISTEN={address}: {reason}")
-            reason = error.strerror or type(error).__name__
-            raise SettingsError(message, address=self._settings.listen, reason=reason) from None
+            raise SettingsError(message, address=self._settings.listen, reason=reason_of(error)) from None
 
     async def _introduce(self) -> None:
         webhook = {

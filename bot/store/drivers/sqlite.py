@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bot.reasons import reason_of
 from bot.store.drivers.base import Call, Rows
 from bot.store.drivers.sqlite_errors import failure
 from bot.store.drivers.sqlite_thread import READING, WRITING, Connection, Step, Work
@@ -134,7 +135,7 @@ def _make_private(path: Path) -> None:
         message = N_(
             "The database {path} cannot be opened: {why}. Check that the folder is there and may be written to."
         )
-        raise DatabaseUnusable(message, path=path, why=error.strerror) from None
+        raise DatabaseUnusable(message, path=path, why=reason_of(error)) from None
 
 
 async def _connect(path: Path) -> Connection:

@@ -22,7 +22,7 @@ CREATE TABLE unit_names (
 CREATE TABLE unit_successions (
     former    TEXT NOT NULL REFERENCES units (code) ON DELETE CASCADE,
     successor TEXT NOT NULL REFERENCES units (code) ON DELETE CASCADE,
-    became    TEXT NOT NULL CHECK (became IN ('merged_into_new', 'merged_into_existing', 'renamed', 'split')),
+    became    TEXT NOT NULL CHECK (became IN ('merged_into_new', 'merged_into_existing', 'renamed', 'split', 'ended')),
     since     BIGINT NOT NULL,
     source    TEXT NOT NULL,          -- the document that says so
     PRIMARY KEY (former, successor)

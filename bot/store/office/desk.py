@@ -11,12 +11,14 @@ from bot.store.office.acting import Acting
 from bot.store.office.filtering import Meant, meant
 from bot.store.office.journal import StoredJournal
 from bot.store.office.moving import Mover
+from bot.store.office.placing import put
 from bot.store.request_book import SUBSCRIBER, steps_by_code
 from handlers.office.masking import masked
 from handlers.office.model import Filed, Filter, Move, Moved, MovedAll
 from handlers.office.moving import AT_ONCE, moves_of, reason_for
 from handlers.office.rights import Act, Rights
 from handlers.requests.model import Request, State, Step
+from rules.calendar import vietnamese_day
 
 #: Codes that a row of the journal names one by one.
 _NAMED = 10
@@ -83,6 +85,22 @@ class StoredDesk:
                 rights, "request.move_all", subject, unit=_whose(rights, wanted), count=len(done.changed)
             )
         return MovedAll(done.changed, done.left, meant=number)
+
+    async def place(self, rights: Rights, code: str, unit: str) -> Moved:
+        """Give one to a unit; where it is there already, nothing is written."""
+        seen = await self._one(rights, Act.CHANGE_REQUESTS, code)
+        if seen is None:
+            return Moved(Move.UNKNOWN)
+        target = rights.units.get(unit)
+        open_ = target is not None and target.is_open(vietnamese_day(self.acting.now))
+        if not open_ or not rights.may(Act.CHANGE_REQUESTS, unit):
+            return Moved(Move.NOT_THERE, seen)
+        if seen.unit == unit:
+            return Moved(Move.MOVED, seen)
+        if not await put(self.acting, code, seen.revision, unit):
+            return Moved(Move.OVERTAKEN, seen)
+        await self.journal.record(rights, "request.place", code, unit=unit)
+        return Moved(Move.MOVED, await self._one(rights, Act.CHANGE_REQUESTS, code))
 
     async def _one(self, rights: Rights, act: Act, code: str) -> Filed | None:
         these = await meant(self.acting, rights, act, Filter())

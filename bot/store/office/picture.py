@@ -16,9 +16,9 @@ from handlers.office.picture import (
     Numbers,
     Span,
     burnt_down,
+    lines_of,
     opened,
     rolled_up,
-    top_units,
 )
 from handlers.office.rights import Act, Reach, Rights
 
@@ -47,9 +47,8 @@ class StoredPicture:
         top, reach = opened(rights, unit), rights.reach(Act.SEE_PICTURE)
         if not reach:
             return Numbers(top), ()
-        below = [child.code for child in rights.units.children(top)] if top else top_units(rights)
         rows = await self._rows(reach, today, now)
-        return rolled_up(rows, rights.units, top, below)
+        return rolled_up(rows, rights.units, top, lines_of(rights, top))
 
     async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:
         """What was open day by day."""

@@ -1,16 +1,20 @@
 """The tree of units, changed as a whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.store.drivers import Call
 from bot.store.office.acting import Acting
+from bot.store.office.handing_on import hand_on, held_by_unit
 from bot.store.office.journal import StoredJournal
 from bot.store.office.places_in_tree import Place, places_of
+from bot.store.office.placing import homeless, put
 from bot.store.office.units import read_units
+from handlers.office.handing_on import Held, Placing, fates
 from handlers.office.model import Refusal
 from handlers.office.rights import Act, Rights
 from handlers.office.units import Succession, Unit, UnitDirectory
+from rules.calendar import vietnamese_day
 
 #: Of the counter that grows with every import: by it others notice that they must read the units anew.
 COUNTER = "units"
@@ -30,15 +34,39 @@ class StoredUnitBook:
         await self.acting.ask(Call("next_number", {"name": COUNTER}))
         return await read_units(self.acting.ask)
 
-    async def keep(self, rights: Rights, units: UnitDirectory, changed: frozenset[str]) -> Refusal | None:
-        """Every unit gets its place anew; names and successions are written where they changed."""
+    async def held(self) -> Mapping[str, Held]:
+        """What lies on each unit."""
+        return await held_by_unit(self.acting)
+
+    async def homeless(self, units: UnitDirectory) -> tuple[Placing, ...]:
+        """Requests of no unit whose managing body is one of these units."""
+        return await homeless(self.acting, units)
+
+    async def keep(
+        self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[Placing] = ()
+    ) -> Refusal | None:
+        """Every unit gets its place anew; names and successions are written where they changed.
+
+        What lies on ended units is given to their heirs in the same transaction.
+        """
         if not rights.may(Act.MAINTAIN_UNITS):
             return Refusal.NOT_YOURS
         calls = list(_calls(units, changed))
         for start in range(0, len(calls), _BATCH):
             await self.acting.ask(*calls[start : start + _BATCH])
-        await self.journal.record(rights, Act.MAINTAIN_UNITS, COUNTER, count=len(changed))
+        moved = await self._hand_on(units)
+        for one in placing:
+            await put(self.acting, one.code, one.revision, one.unit)
+        await self.journal.record(rights, Act.MAINTAIN_UNITS, COUNTER, count=len(changed | moved))
         return None
+
+    async def _hand_on(self, units: UnitDirectory) -> frozenset[str]:
+        """What lies on ended units goes to their heirs; the codes of those units."""
+        found = fates(units, await self.held(), vietnamese_day(self.acting.now))
+        moving = [fate for fate in found if fate.moves]
+        for fate in moving:
+            await hand_on(self.acting, fate)
+        return frozenset(fate.unit.code for fate in moving)
 
 
 def _calls(units: UnitDirectory, changed: frozenset[str]) -> Iterator[Call]:

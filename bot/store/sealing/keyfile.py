@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.reasons import reason_of
 from bot.store.errors import KeyFileError
 from locales import N_
 
@@ -94,7 +95,7 @@ def read_key_file(path: Path) -> KeyFile:
         raise
     except OSError as error:
         message = N_("The key file {path} cannot be read: {why}. Let the assistant's user own it and read it.")
-        raise KeyFileError(message, path=path, why=error.strerror) from None
+        raise KeyFileError(message, path=path, why=reason_of(error)) from None
     except ValidationError:
         message = N_(
             "The key file {path} is damaged. Put back its copy: without it nothing that is stored can be read."
@@ -133,7 +134,7 @@ def _write(path: Path, keys: KeyFile, place: _Placing) -> bool:
         message = N_(
             "The key file {path} cannot be written: {why}. Give the assistant's user a folder it may write to."
         )
-        raise KeyFileError(message, path=path, why=error.strerror) from None
+        raise KeyFileError(message, path=path, why=reason_of(error)) from None
     finally:
         with suppress(OSError):
             draft.unlink()

@@ -99,6 +99,20 @@ UPDATE requests SET state = :state, ended_at = :ended, revision = revision + 1, 
 WHERE code = :code AND revision = :revision AND (state, :state) IN (VALUES {moves})
 RETURNING code;
 
+-- :name sealed_request
+-- What a request asks for.
+SELECT content FROM requests WHERE code = :code;
+
+-- :name homeless_requests
+-- Requests of no unit, in the order of registration.
+SELECT code, number, revision, content FROM requests WHERE unit IS NULL AND number > :after ORDER BY number LIMIT :limit;
+
+-- :name place_request
+-- A request as it was seen, given to a unit. Its officer neither moved nor amended it: changed_at stays.
+UPDATE requests SET unit = :unit, content = :content, revision = revision + 1
+WHERE code = :code AND revision = :revision
+RETURNING code;
+
 -- :name requests_to_index
 -- Requests from before they could be found; whoever else indexes takes others.
 SELECT code, number, content FROM requests

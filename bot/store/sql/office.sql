@@ -182,3 +182,25 @@ DELETE FROM unit_successions WHERE former = :code;
 -- What became of a unit.
 INSERT INTO unit_successions (former, successor, became, since, source)
 VALUES (:former, :successor, :became, :since, :source);
+
+-- :name held_by_units
+-- How much lies on each unit: requests, officers, certificates of the register, roles, open invitations.
+SELECT unit, 'requests', COUNT(*) FROM requests WHERE unit IS NOT NULL GROUP BY unit
+UNION ALL SELECT unit, 'officers', COUNT(*) FROM chats WHERE unit IS NOT NULL GROUP BY unit
+UNION ALL SELECT unit, 'certificates', COUNT(*) FROM standings WHERE unit IS NOT NULL GROUP BY unit
+UNION ALL SELECT unit, 'roles', COUNT(*) FROM grants WHERE unit IS NOT NULL AND ended_at IS NULL GROUP BY unit
+UNION ALL SELECT unit, 'invitations', COUNT(*) FROM invitations
+WHERE unit IS NOT NULL AND used_at IS NULL AND ended_at IS NULL AND expires_at > :now
+GROUP BY unit;
+
+-- :name hand_on_requests
+-- Requests of a unit that ended, to the one that took its place.
+UPDATE requests SET unit = :successor WHERE unit = :former;
+
+-- :name hand_on_officers
+-- The officers of a unit that ended.
+UPDATE chats SET unit = :successor WHERE unit = :former;
+
+-- :name hand_on_standings
+-- Their interviews.
+UPDATE standings SET unit = :successor WHERE unit = :former;

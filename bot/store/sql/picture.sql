@@ -1,4 +1,4 @@
--- The picture: counts per unit. A waived request, refused or withdrawn, counts as if it had not been registered.
+-- The picture: counts per unit. A waived request (draft, refused, withdrawn) counts as if there were none.
 -- GROUP BY COALESCE keeps SQLite in the order of the chats, in which it finds their requests side by side.
 
 -- :name count_officers
@@ -28,7 +28,7 @@ WHERE owed <> '' AND {where} AND NOT EXISTS (
 GROUP BY COALESCE(unit, '');
 
 -- :name count_requests
--- Of each unit: requests before they are forwarded, forwarded, done.
+-- Of each unit: requests under way before they are forwarded, forwarded, done.
 SELECT unit,
     COUNT(CASE WHEN state IN {requested} THEN 1 END),
     COUNT(CASE WHEN state = 'forwarded' THEN 1 END),

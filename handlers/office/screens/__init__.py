@@ -3,6 +3,7 @@
 from handlers.office.screens.desk import Desk
 from handlers.office.screens.desk_all import DeskAll, DeskYes
 from handlers.office.screens.desk_filters import EXPIRY_PART, PERIOD_PART, PROCEDURE_PART, STATE_PART, FilterMenu
+from handlers.office.screens.desk_final import DeskFinal
 from handlers.office.screens.desk_request import DeskReason, DeskRequest
 from handlers.office.screens.desk_unit import DeskUnit
 from handlers.office.screens.export import Export
@@ -36,6 +37,7 @@ ADMIN_SCREENS: dict[str, Screen] = {
     "desk_expiry": EXPIRY_PART,
     "desk_request": DeskRequest(),
     "desk_reason": DeskReason(),
+    "desk_final": DeskFinal(),
     "desk_all": DeskAll(),
     "desk_yes": DeskYes(),
     "export": Export(),

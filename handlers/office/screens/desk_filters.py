@@ -1,12 +1,10 @@
 """The parts of the list's filter, each chosen from a few; days can be typed."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from handlers.dates import parse_day
 from handlers.office.desk_view import listed, narrowed, shown, view_of, widened
 from handlers.office.filter_words import in_words
 from handlers.office.model import Filter
@@ -14,8 +12,11 @@ from handlers.page import Answered, Option, Page
 from handlers.requests.model import State
 from handlers.requests.words import PROCEDURES, STATES
 from handlers.screen import Here, NoText
+from handlers.typed_days import typed_days
+from handlers.voice import capital
 from locales import N_
 
+_NO_SUCH_DAY = N_("There is no day {day}. Please type days such as 01/12/2026 - 31/12/2026.")
 BACK, CLEAR, ANY = "back", "clear", "any"
 #: Where somebody has still to act.
 UNFINISHED = (State.SUBMITTED, State.ACCEPTED, State.SENT_BACK, State.FORWARDED)
@@ -27,8 +28,6 @@ PARTS = {
     "desk_period": (N_("Day of registration"), ("thoi gian", "ngay dang ky", "period")),
     "desk_expiry": (N_("End of the certificate"), ("het han", "chung thu het han", "expiry")),
 }
-#: Between two typed days: "01/11/2026 - 15/11/2026", "từ 1/11/2026 đến 15/11/2026".
-_TO = re.compile(r"\s+(?:-|–|đến|den|tới|toi|to)\s+")
 
 
 class FilterMenu(NoText):
@@ -38,7 +37,7 @@ class FilterMenu(NoText):
         """The filter in words, and its parts."""
         say, wanted = here.say, view_of(here).wanted
         parts = [Option(name, say.t(label), typed) for name, (label, typed) in PARTS.items()]
-        clear = Option(CLEAR, say.t(N_("Clear the filter")), ("bo loc", "xoa loc", "clear"))
+        clear = Option(CLEAR, say.t(N_("Clear the filter")), ("xoa loc", "bo loc", "clear"))
         about = say(N_("Filter: {filter}"), filter=in_words(wanted, here.world.units, say.t))
         options = (*parts, *([clear] if wanted != Filter() else []), _back(here))
         return Page(say(N_("<b>What shall the list be narrowed by?</b>")), (about,), options)
@@ -80,15 +79,12 @@ class Part:
 
     async def typed(self, here: Here, text: str) -> Answered | None:
         """One day, or the first and the last."""
-        days = typed_days(text) if self.days else None
-        return Answered(narrowed(here, **dict(zip(self.days or (), days, strict=True)))) if days else None
-
-
-def typed_days(text: str) -> tuple[date, date] | None:
-    """The first and the last day of a typed text, in their order; a single day is both."""
-    days = [parse_day(part) for part in _TO.split(text, maxsplit=1)]
-    known = sorted(day for day in days if day is not None)
-    return (known[0], known[-1]) if len(known) == len(days) else None
+        found = typed_days(text) if self.days else None
+        if found is None or self.days is None:
+            return None
+        if found.days is None:
+            return Answered(here.session, notes=(here.say(_NO_SUCH_DAY, day=found.wrong),))
+        return Answered(narrowed(here, **dict(zip(self.days, found.days, strict=True))))
 
 
 def _back(here: Here) -> Option:
@@ -102,12 +98,14 @@ def _any(here: Here, **changes: Any) -> Choice:
 def _states(here: Here) -> list[Choice]:
     t = here.say.t
     unfinished = Option("unfinished", t(N_("All that is not finished")), ("chua xong", "dang xu ly", "unfinished"))
-    each = [Choice(Option(state, t(label)), {"states": (state,)}) for state, label in STATES.items()]
+    each = [Choice(Option(state, capital(t(label))), {"states": (state,)}) for state, label in STATES.items()]
     return [Choice(unfinished, {"states": UNFINISHED}), *each, _any(here, states=())]
 
 
 def _procedures(here: Here) -> list[Choice]:
-    each = [Choice(Option(name, here.say.t(label)), {"procedures": (name,)}) for name, label in PROCEDURES.items()]
+    each = [
+        Choice(Option(name, capital(here.say.t(label))), {"procedures": (name,)}) for name, label in PROCEDURES.items()
+    ]
     return [*each, _any(here, procedures=())]
 
 

@@ -1,23 +1,21 @@
 """One request of the list: what is asked for, what became of it, and where it can be moved."""
 
-from collections.abc import Mapping
-
 from markupsafe import Markup
 
 from handlers.office.desk_view import listed, opened, shown, view_of
 from handlers.office.holding import labels_of, rights_of
 from handlers.office.list_words import MOVES_TO, TYPED, details, overtaken
-from handlers.office.model import Filed, Move, Moved
-from handlers.office.moving import NEEDS_REASON, clean_reason, moves_of
+from handlers.office.model import Filed
+from handlers.office.moving import FINAL, NEEDS_REASON, clean_reason, moves_of
 from handlers.office.rights import Act, Rights
+from handlers.office.screens.desk_final import NO_WAY_BACK
+from handlers.office.screens.desk_moves import BAD_REASON, moved
 from handlers.page import Answered, Option, Page
 from handlers.requests.model import State
-from handlers.requests.words import STATES
 from handlers.screen import Here, NoText
 from locales import N_
 
 BACK, SEEN, CANCEL = "back", "seen", "cancel"
-BAD_REASON = N_("Please write the reason in 1 to 500 characters, without any personal number (CCCD).")
 
 
 class DeskRequest(NoText):
@@ -38,13 +36,15 @@ class DeskRequest(NoText):
         return Page(title, details(here, filed, labels), (*_moves(here, rights, filed), back), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
-        """Move it, ask for the reason first, or go back."""
+        """Move it, ask for the reason or a second yes first, or go back."""
         code = here.session.about or ""
         if value in {BACK, SEEN}:
             return Answered((await opened(here, code) if value == SEEN else None) or listed(here))
         to = State(value)
         if to in NEEDS_REASON:
             return Answered(shown(here, "desk_reason", code, moving_to=to))
+        if to in FINAL:
+            return Answered(shown(here, "desk_final", code, moving_to=to))
         return await moved(here, to, "")
 
 
@@ -58,7 +58,8 @@ class DeskReason:
         title = Markup("<b>{}</b> – {}").format(what, say(MOVES_TO[to]))
         ask = say(N_("Why? Please type the reason; the officer reads it as you write it."))
         cancel = Option(CANCEL, say.t(N_("Do not change it")), ("thoi", "huy", "khong doi", "cancel"))
-        return Page(title, (ask,), (cancel,), exact=True)
+        final = say(NO_WAY_BACK) if to in FINAL else Markup()
+        return Page(title, (ask, final), (cancel,), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
         """Nothing is changed."""
@@ -71,30 +72,6 @@ class DeskReason:
         if reason is None or to is None:
             return Answered(here.session, notes=(here.say(BAD_REASON),))
         return await moved(here, to, reason) if here.session.about else Answered(shown(here, "desk_yes", note=reason))
-
-
-async def moved(here: Here, to: State, note: str) -> Answered:
-    """Move the open request as it was seen, and show it as it stands then."""
-    code, revision = here.session.about or "", view_of(here).revision
-    seen = -1 if revision is None else revision
-    rights = await rights_of(here)
-    done = await here.world.admin.desk.move(rights, code, to, seen, note)
-    told = _outcome(here, code, done, await labels_of(here, rights))
-    return Answered(await opened(here, code) or listed(here), notes=(told,))
-
-
-def _outcome(here: Here, code: str, done: Moved, labels: Mapping[str, str]) -> Markup:
-    say, filed = here.say, done.filed
-    if done.outcome is Move.MOVED and filed:
-        state = say(STATES[filed.request.state])
-        return say(N_("{code} now stands at: <b>{state}</b>. Its officer is told."), code=code, state=state)
-    if done.outcome is Move.OVERTAKEN and filed:
-        return overtaken(say, filed, labels)
-    if done.outcome is Move.NO_REASON:
-        return say(BAD_REASON)
-    if done.outcome is Move.NOT_ALLOWED:
-        return say(N_("This request cannot be moved there from where it stands."))
-    return say(N_("There is no such request that your role lets you change."))
 
 
 def _moves(here: Here, rights: Rights, filed: Filed) -> list[Option]:

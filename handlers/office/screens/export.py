@@ -4,23 +4,16 @@ from markupsafe import Markup
 
 from handlers.office import export_words
 from handlers.office.desk_view import listed, view_of
-from handlers.office.exporting import FORMS, ExportOrder, ExportView, Form
+from handlers.office.exporting import ExportView, Form
 from handlers.office.filter_words import in_words
 from handlers.office.holding import rights_of
+from handlers.office.ordering import begun, forms
 from handlers.office.rights import Act, Rights
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
 from locales import N_
 
 BACK, CANCEL, LIST, LOOK = "back", "cancel", "list", "look"
-#: What else a form is called by who types.
-_SYNONYMS = {
-    Form.XLSX: ("excel", "xlsx", "bang tinh"),
-    Form.CSV: ("csv",),
-    Form.JSONL: ("json", "jsonl"),
-    Form.DOCX: ("docx", "word", "danh sach", "mau"),
-    Form.IMPORT19: ("19", "19 cot", "bang 19 cot"),
-}
 
 
 class Export(NoText):
@@ -42,7 +35,7 @@ class Export(NoText):
             return Answered(here.session.back())
         if value == CANCEL:
             return await _cancelled(here)
-        return await _begun(here, Form(value)) if value in set(Form) else Answered(here.session)
+        return await begun(here, Form(value)) if value in set(Form) else Answered(here.session)
 
 
 async def _offered(here: Here, rights: Rights) -> Page:
@@ -52,11 +45,7 @@ async def _offered(here: Here, rights: Rights) -> Page:
     found = say(N_("Requests found: <b>{total}</b>"), total=export_words.number(say, total))
     told = (meant, found, *_masked(here, rights))
     leave = (Option(LIST, say.t(N_("Change the filter")), ("loc", "filter")), _back(here))
-    return Page(say(N_("<b>Export requests</b>")), told, (*(_forms(here) if total else ()), *leave))
-
-
-def _forms(here: Here) -> tuple[Option, ...]:
-    return tuple(Option(form.value, here.say.t(words), _SYNONYMS[form]) for form, words in FORMS.items())
+    return Page(say(N_("<b>Export requests</b>")), told, (*(forms(here) if total else ()), *leave))
 
 
 def _masked(here: Here, rights: Rights) -> tuple[Markup, ...]:
@@ -73,15 +62,6 @@ def _under_way(here: Here, running: ExportView) -> Page:
     cancel = Option(CANCEL, say.t(N_("Cancel the export")), ("huy", "cancel", "dung"))
     look = Option(LOOK, say.t(N_("How far is it?")), ("xem", "look"))
     return Page(title, options=(look, cancel, _back(here)))
-
-
-async def _begun(here: Here, form: Form) -> Answered:
-    rights, wanted, say = await rights_of(here), view_of(here).wanted, here.say
-    order = ExportOrder(wanted=wanted, form=form, language=here.session.language)
-    total = await here.world.admin.desk.count(rights, wanted)
-    started = await here.world.admin.exports.start(rights, order, total, export_words.queued(say, form, total))
-    note = N_("I am writing the file; it comes here by itself.") if started else N_("Nothing was begun.")
-    return Answered(here.session, notes=(say(note),))
 
 
 async def _cancelled(here: Here) -> Answered:

@@ -1,6 +1,7 @@
 """An exported list that came back: what it would change, and a yes to it."""
 
 from handlers.office import import_words
+from handlers.office.export_words import number
 from handlers.office.holding import labels_of, rights_of
 from handlers.office.importing import Plan, Sheet
 from handlers.office.rights import Act, Rights
@@ -17,15 +18,15 @@ class Imported(NoText):
     async def page(self, here: Here) -> Page:
         """What would change; a yes only where all of it can be."""
         say, found = here.say, await _waiting(here)
-        leave = Option(NO, say.t(N_("No, change nothing")), ("khong", "thoi", "no"))
+        back = Option(NO, say.t(N_("Back")), ("quay lai", "khong", "thoi", "back"))
         if found is None:
-            return Page(say(N_("No list waits here any more.")), options=(leave,))
+            return Page(say(N_("No list waits here any more.")), options=(back,))
         rights, plan = found
-        yes = Option(YES, say.t(N_("Yes, change all of them")), ("dung", "co", "yes"))
-        blocked = () if plan.applicable else (say(N_("Nothing can be applied as the list stands.")),)
-        told = (*import_words.told(say, plan, labels=await labels_of(here, rights)), *blocked)
-        options = (yes, leave) if plan.applicable else (leave,)
-        return Page(say(N_("<b>Import changed states?</b>")), told, options, exact=True)
+        told = import_words.told(say, plan, labels=await labels_of(here, rights))
+        if plan.applicable:
+            return Page(say(N_("<b>Import changed states?</b>")), told, _answers(here, plan), exact=True)
+        why = say(N_("Nothing can be applied as the list stands."))
+        return Page(say(N_("<b>This list was not imported</b>")), (*told, why), (back,), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """All of it, or nothing."""
@@ -34,6 +35,15 @@ class Imported(NoText):
             return await _applied(here, *found)
         await _drop(here)
         return Answered(here.session.back(), notes=(here.say(N_("Nothing was changed.")),))
+
+
+def _answers(here: Here, plan: Plan) -> tuple[Option, Option]:
+    t = here.say.t
+    yes = t(N_("Yes, change {number}"), number=number(here.say, len(plan.changes)))
+    return (
+        Option(YES, yes, ("dung", "co", "dong y", "yes")),
+        Option(NO, t(N_("No, change nothing")), ("khong", "thoi", "no")),
+    )
 
 
 async def arrived(here: Here, sheet: Sheet) -> Answered | None:

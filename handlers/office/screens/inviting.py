@@ -13,7 +13,7 @@ from handlers.office.rights import GIVING, ROLES, Rights, Role
 from handlers.office.unit_choice import coverable, units_named
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
-from handlers.voice import bold
+from handlers.voice import bold, capital
 from locales import N_
 
 BACK = "back"
@@ -54,7 +54,7 @@ class Invite(NoText):
         """Those that may be given."""
         say, rights = here.say, await rights_of(here)
         given = [role for role, act in GIVING.items() if rights.reach(act)]
-        options = (*(Option(role, _capital(say.t(ROLES[role]))) for role in given), _back(here))
+        options = (*(Option(role, capital(say.t(ROLES[role]))) for role in given), _back(here))
         return Page(say(N_("<b>To which role do you invite?</b>")), options=options, exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
@@ -105,7 +105,7 @@ class InviteLabel:
         """To what, and the question."""
         say, plan = here.say, Plan.of(here.session.about)
         told = covered(say.t, here.world.units, plan.role, plan.unit) if plan else ""
-        return Page(say(_LABEL), (escape(_capital(told)),) if told else (), (_back(here),), exact=True)
+        return Page(say(_LABEL), (escape(capital(told)),) if told else (), (_back(here),), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
         """Back to the first step."""
@@ -133,10 +133,6 @@ def _shown(here: Here, plan: Plan, made: Invitation) -> tuple[Markup, ...]:
     if link:
         return told, escape(f"{link}{made.code}")
     return told, bold(f"/start {made.code}"), say(_HOW)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _back(here: Here) -> Option:

@@ -4,7 +4,7 @@ from markupsafe import escape
 
 from handlers.dates import moment
 from handlers.office.holding import labels_of, rights_of
-from handlers.office.journal_words import deed, doer
+from handlers.office.journal_words import deed, doer, subject
 from handlers.office.model import JournalEntry
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
@@ -48,7 +48,8 @@ async def _rows(here: Here) -> tuple[JournalEntry, ...]:
 
 
 def _told(here: Here, row: JournalEntry, labels: dict[str, str]) -> str:
-    """``12. 09:00 24/11/2026 – Chị Lan (QT-000002): yêu cầu đổi trạng thái, YC-2026-000001 (3)``."""
+    """``12. 09:00 24/11/2026 – Chị Lan, QT-000002: yêu cầu đổi trạng thái, YC-2026-000001 (3)``."""
     who, what = doer(here.say.t, row.actor, labels), deed(here.say.t, row)
     times = f" ({row.count})" if row.count != 1 else ""
-    return f"{row.number}. {moment(row.at)} – {who}: {what}, {row.subject}{times}"
+    about = f", {on_what}" if (on_what := subject(here.say.t, row)) else ""
+    return f"{row.number}. {moment(row.at)} – {who}: {what}{about}{times}"

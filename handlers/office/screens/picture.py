@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from handlers.office.holding import rights_of
 from handlers.office.looking import asked_for, chart, looking_at, numbers, open_unit
-from handlers.office.picture import Numbers, opened, top_units
+from handlers.office.picture import Numbers, is_itself, opened, top_units
 from handlers.office.picture_words import heading, line_name, page_of
 from handlers.office.rights import Act, Rights
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here
+from handlers.screens.flow import proceed
 from handlers.session import Session
 from locales import N_
 
@@ -28,12 +29,12 @@ class Picture:
         total, lines = await numbers(here, rights)
         shown, more = _shown(here.session, lines)
         options = (*_below(here, total, shown), *_moves(here, rights, more=more))
-        return Page(heading(say, units, total.unit, here.world.now), page_of(say, units, total, shown), options)
+        return Page(heading(say, units, total.unit, here.world.now), page_of(say, units, total, shown, lines), options)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Down, up, the next units, the chart, or away."""
         if value == BACK:
-            return Answered(here.session.back())
+            return Answered(proceed(here))
         rights = await rights_of(here)
         if value == CHART:
             return await chart(here, rights)
@@ -63,7 +64,7 @@ def _below(here: Here, total: Numbers, shown: Sequence[Numbers]) -> list[Option]
     return [
         Option(f"{UNIT}{one.unit}", line_name(here.say, units, one, total))
         for one in shown
-        if one.unit and one.unit != total.unit
+        if one.unit and not is_itself(units, one, total)
     ]
 
 

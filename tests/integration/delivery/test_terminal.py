@@ -1,5 +1,6 @@
 """The terminal's chats over the real store."""
 
+import errno
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.channels.console import Console
+from bot.channels.rendering import split
 from bot.channels.terminal import TerminalChannel, TerminalChat
 from bot.delivery import Dispatcher, Pace, Pacer, Preparer, Turns
-from bot.store.api import Store
+from bot.store.api import Chat, OutboxRow, Store
+from handlers.replies import Attachment, Reply
 from locales import translator
 from tests.support.delivery import ManualClock, conversation
 from tests.support.roads import UNHURRIED, CountingReader
@@ -122,3 +125,43 @@ def test_what_steers_a_terminal_is_printed_as_a_replacement(rich: bool, capsys: 
     assert not set(said) & set("\x1b\x07\u202e\r\t")
     assert "tên �[2Jx�]0;t�" in said
     assert said.endswith(" tiếp\nmột dòng :smile: [bold]y\n\n")
+
+
+def drawn_chart() -> Reply:
+    return Reply(paragraphs=("Biểu đồ",), attachments=(Attachment.of("thong-ke.png", "image/png", b"\x89PNG"),))
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+async def sent(reply: Reply) -> None:
+    """What a terminal does with a reply."""
+    channel = TerminalChannel(Console(rich=False), "lan", translator("en"))
+    for number, part in enumerate(split(reply, channel.capabilities)):
+        await channel.send(OutboxRow(number, Chat("c", channel.name, "lan"), part, 0, 0, ""))
+
+
+async def test_a_picture_is_saved_where_the_program_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    await sent(drawn_chart())
+    await sent(drawn_chart())
+    assert (tmp_path / "thong-ke.png").read_bytes() == b"\x89PNG"
+    assert names_in(tmp_path) == ["thong-ke (2).png", "thong-ke.png"]
+    assert "Saved as" in capsys.readouterr().out
+
+
+async def test_a_file_that_cannot_be_saved_says_why_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(attachment: Attachment, folder: Path) -> Path:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("bot.channels.terminal.saved", refuse)
+    await sent(drawn_chart())
+    told = capsys.readouterr().out
+    assert f"no permission ({tmp_path}). Please go to another folder" in told
+    assert "Permission denied" not in told

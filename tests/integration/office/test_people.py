@@ -175,7 +175,7 @@ async def test_the_journal_tells_in_words_who_did_what(house: House, store: Stor
 
     text = await owner.says("/nhatky")
 
-    assert "– Anh Nam (QT-000001): nhận vai trò, LM-000001 QT-000001" in text
+    assert "– Anh Nam, QT-000001: nhận vai trò, LM-000001 QT-000001" in text
     assert "– người vận hành: lập lời mời, LM-000001" in text
 
 
@@ -215,7 +215,7 @@ async def test_a_focal_officer_is_told_that_the_role_does_not_reach(house: House
     await given(store, "tâm", Role.FOCAL, "DN.NT")
     focal = await house.person("tâm").consents()
 
-    assert "(cán bộ đầu mối – Xã Nhơn Trạch) không được làm việc này" in await focal.says("/vaitro")
+    assert "(cán bộ đầu mối – Xã Nhơn Trạch) chưa có quyền làm việc này" in await focal.says("/vaitro")
 
 
 async def test_a_lost_role_takes_effect_at_the_next_message(house: House, store: Store) -> None:

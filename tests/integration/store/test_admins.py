@@ -115,7 +115,7 @@ VERBS = {
     (*INVITE, "focal", "--unit", "DN.NT.VP"): (0, 0, 0, FORBIDDEN, FORBIDDEN),
     (*INVITE, "admin", "--unit", "DN.DP"): (0, 0, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     (*INVITE, "admin", "--unit", "DN"): (0, 0, FORBIDDEN, FORBIDDEN, FORBIDDEN),
-    (*INVITE, "admin", "--unit", "nowhere"): (FAILED, FAILED, FORBIDDEN, FORBIDDEN, FORBIDDEN),
+    (*INVITE, "admin", "--unit", "nowhere"): (WRONG, WRONG, WRONG, FORBIDDEN, FORBIDDEN),
     (*INVITE, "admin"): (FAILED, FAILED, FORBIDDEN, FORBIDDEN, FORBIDDEN),
     (*INVITE, "officer", "--unit", "DN.NT"): (WRONG,) * 5,
     ("admins", "end", "QT-000004"): (0, 0, FAILED, FORBIDDEN, FORBIDDEN),
@@ -152,6 +152,31 @@ def test_somebody_who_is_not_named_well_is_refused(troly: Command) -> None:
         code, _, err = troly("admins", "list", "--as", person)
         assert code == WRONG
         assert "names nobody" in err
+
+
+@pytest.mark.usefixtures("town")
+def test_a_role_and_its_unit_are_named_as_people_call_them(troly: Command, database: Database) -> None:
+    assert troly("admins", "invite", "--role", "Quản trị viên", "--unit", "dn.nt")[0] == 0
+    assert troly("admins", "invite", "--role", "can bo dau moi", "--unit", "xa dai phuoc")[0] == 0
+    made = database.sql("SELECT role, unit FROM invitations ORDER BY id")
+    assert made[-2:] == [("admin", "DN.NT"), ("focal", "DN.DP")]
+    code, _, err = troly("admins", "invite", "--role", "vua")
+    assert (code, "owner, admin, focal officer" in err) == (WRONG, True)
+
+
+def test_without_an_invitation_it_says_so(troly: Command) -> None:
+    troly("migrate")
+    code, out, err = troly("admins", "invitations")
+    assert (code, out) == (0, "")
+    assert "No invitation is open." in err
+    assert troly("admins", "invitations", "--json") == (0, "", "")
+
+
+def test_a_bare_name_is_the_person_at_that_terminal_if_they_have_a_role(troly: Command) -> None:
+    troly("admins", "add", "terminal:dau-moi-1", "--label", "Chị Lan")
+    code, out, _ = troly("admins", "list", "--as", "dau-moi-1")
+    assert (code, "Chị Lan" in out) == (0, True)
+    assert troly("admins", "list", "--as", "dau-moi-2")[0] == WRONG
 
 
 @pytest.mark.usefixtures("town")

@@ -13,6 +13,7 @@ def test_it_says_what_it_made_and_what_can_be_tried_next(troly: Command, databas
     assert code == 0
     assert "Made up: officers 20, units 12, requests " in out
     assert "troly chat --as chu" in out
+    assert "troly chat --as dau-moi-1" in out
     assert "Making officers" not in err  # no bar where nobody watches
     assert len(list((database.folder / "cer").glob("*.cer"))) == 12
     assert troly("audit", "verify")[0] == 0

@@ -11,8 +11,9 @@ from rules.outcome import Procedure
 from tests.integration.store.conftest import Database
 from tests.support.desk import ADMIN, person
 from tests.support.office import OPERATOR, given, office, settle_units
+from tests.support.ports import StoredTurns
 from tests.support.stored_dialogue import StoredDialogue, registered, seen
-from tests.support.storing import claim
+from tests.support.storing import NOW, claim
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ async def test_words_and_codes_are_typed_with_or_without_accents(desk: Store) ->
 
     await admin.says("/danhsach", "le hoa")
     assert [hoa.code in label for label in admin.labels if "YC-" in label] == [True]
-    await admin.taps("Bỏ bộ lọc")
+    await admin.taps("Xóa lọc")
     assert "Đỗ Mạnh" in "".join(admin.labels)
     assert "Lê Thị Hoa" in await admin.says(hoa.code.lower())
     assert "Số yêu cầu: <b>0</b>" in await admin.says("/danhsach không có ai")
@@ -89,7 +90,7 @@ async def test_filters_are_chosen_by_buttons_and_typed(desk: Store) -> None:
     await admin.says("/danhsach")
     assert "Số yêu cầu: <b>1</b>" in await admin.taps("Lọc", "Thủ tục", "thu hồi")
     assert "Số yêu cầu: <b>0</b>" in await admin.taps("Lọc", "Trạng thái", "hoàn thành")
-    assert "Số yêu cầu: <b>2</b>" in await admin.taps("Bỏ bộ lọc")
+    assert "Số yêu cầu: <b>2</b>" in await admin.taps("Xóa lọc")
     assert "Số yêu cầu: <b>1</b>" in await admin.taps("Lọc", "Đơn vị", "Xã Nhơn Trạch", "Văn phòng")
     await admin.taps("Lọc", "Đơn vị")
     assert "Số yêu cầu: <b>2</b>" in await admin.says("xa nhon trach", "don vi nay")
@@ -98,7 +99,7 @@ async def test_filters_are_chosen_by_buttons_and_typed(desk: Store) -> None:
     await admin.taps("Lọc", "Đơn vị")
     assert "Số yêu cầu" not in await admin.says("dai phuoc")  # out of reach
     await admin.says("/danhsach")
-    await admin.taps("Bỏ bộ lọc", "Lọc", "Ngày ghi nhận")
+    await admin.taps("Xóa lọc", "Lọc", "Ngày ghi nhận")
     assert "Số yêu cầu: <b>2</b>" in await admin.says("từ 1/11/2026 đến 30/11/2026")
     await admin.taps("Lọc", "Hạn chứng thư")
     assert "Số yêu cầu: <b>0</b>" in await admin.taps("Trong 30 ngày")
@@ -226,3 +227,156 @@ async def test_what_a_role_may_only_see_is_not_counted_among_what_would_change(d
     assert "<b>1</b>" in await admin.taps("Chuyển trạng thái tất cả", "Tiếp nhận (1)")
     assert "Đã chuyển: <b>1</b>" in await admin.says("dong y")
     assert (await seen(desk, OPERATOR, seen_only.code)).request.state is State.SUBMITTED
+
+
+async def test_typed_days_narrow_without_blanks_and_a_day_that_there_is_not_is_named(desk: Store) -> None:
+    await registered(desk, "1", person(), "DN.NT")
+    admin = await talk(desk, "admin")
+
+    await admin.says("/danhsach")
+    await admin.taps("Bộ lọc", "Ngày ghi nhận")
+    assert "Ngày 32/13/2026 không đúng" in await admin.says("01/11/2026-32/13/2026")
+    assert "ghi nhận từ 01/11/2026 đến 30/11/2026" in await admin.says("01/11/2026-30/11/2026")
+    await admin.taps("Bộ lọc", "Hạn chứng thư")
+    assert "chứng thư hết hạn từ 01/12/2026 đến 31/12/2026" in await admin.says("01/12/2026–31/12/2026")
+    await admin.taps("Bộ lọc", "Hạn chứng thư")
+    await admin.says("01/12/2026 - nay")
+    assert admin.session is not None
+    assert admin.session.screen == "desk_expiry"
+
+
+async def forwarded(desk: Store) -> str:
+    own = await registered(desk, "1", person(), "DN.NT")
+    async with office(desk) as at:
+        await at.admin.desk.move(OPERATOR, own.code, State.ACCEPTED, 0)
+        await at.admin.desk.move(OPERATOR, own.code, State.FORWARDED, 1)
+    return own.code
+
+
+async def test_what_cannot_be_undone_needs_a_second_yes(desk: Store) -> None:
+    code = await forwarded(desk)
+    admin = await talk(desk, "admin")
+
+    await admin.says("/danhsach", code)
+    said = await admin.says("1")
+    assert f"Chuyển {code} sang “hoàn thành”?" in said
+    assert "không đổi lại được" in said
+    assert (await seen(desk, ADMIN, code)).request.state is State.FORWARDED
+    assert code in await admin.taps("Không")
+    assert (await seen(desk, ADMIN, code)).request.state is State.FORWARDED
+    assert "hoàn thành" in await admin.says("hoan thanh", "dong y")
+    assert (await seen(desk, ADMIN, code)).request.state is State.DONE
+
+
+async def test_a_second_yes_that_comes_too_late_overwrites_nothing(desk: Store) -> None:
+    code = await forwarded(desk)
+    admin = await talk(desk, "admin")
+    await admin.says("/danhsach", code)
+    await admin.taps("Đã hoàn thành")
+    async with office(desk) as at:
+        await at.admin.desk.move(OPERATOR, code, State.SENT_BACK, 2, "thiếu dấu")
+
+    await admin.taps("Đồng ý")
+    assert (await seen(desk, ADMIN, code)).request.state is State.SENT_BACK
+
+
+async def test_refusing_says_with_the_reason_that_it_stays(desk: Store) -> None:
+    code = await forwarded(desk)
+    admin = await talk(desk, "admin")
+
+    await admin.says("/danhsach", code)
+    assert "không đổi lại được" in await admin.taps("Từ chối")
+    await admin.says("thoi")
+    assert "không đổi lại được" not in await admin.taps("Trả lại")
+
+
+async def test_the_filter_can_be_typed_while_one_is_active_and_no_button_is_searched_for(desk: Store) -> None:
+    await registered(desk, "1", person(), "DN.NT")
+    admin = await talk(desk, "admin")
+
+    await admin.says("/danhsach an", "bo loc")
+    assert admin.session is not None
+    assert admin.session.screen == "desk_filter"
+    await admin.says("/danhsach", "xoa loc")
+    assert "Lúc này không có nút “bo bo loc”" in await admin.says("bo bo loc")
+    assert admin.session.desk is not None
+    assert admin.session.desk.wanted == Filter()
+
+
+async def test_the_last_digits_of_a_code_open_its_request(desk: Store) -> None:
+    await registered(desk, "1", person(), "DN.NT")
+    other = await registered(desk, "2", person("Lê Thị Hoa"), "DN.DP")
+    mine = await registered(desk, "3", person("Đỗ Mạnh"), "DN.NT")
+    admin = await talk(desk, "admin")
+
+    for said in ("/danhsach 3", "yc 3", "yc000003"):
+        await admin.says("/danhsach")
+        assert "Đỗ Mạnh" in await admin.says(said)
+        assert admin.session is not None
+        assert admin.session.about == mine.code
+    assert other.code not in await admin.says("/danhsach 2")
+    assert admin.session.screen == "desk"
+
+
+async def test_digits_that_two_years_have_list_both(desk: Store, database: Database) -> None:
+    own = await registered(desk, "1", person(), "DN.NT")
+    async with StoredTurns(desk, "2")(NOW.replace(year=2025)) as turn:
+        await turn.requests.register(person("Lê Thị Hoa").model_copy(update={"unit_code": "DN.NT"}))
+    admin = await talk(desk, "admin")
+
+    assert "Số yêu cầu: <b>2</b>" in await admin.says("/danhsach 1")
+    assert [label[:14] for label in admin.labels if "YC-" in label] == [own.code, "YC-2025-000001"]
+
+
+async def test_an_empty_list_says_so(desk: Store) -> None:
+    admin = await talk(desk, "admin")
+
+    assert "Chưa có yêu cầu nào" in await admin.says("/danhsach")
+    await registered(desk, "1", person(), "DN.NT")
+    assert "Không có yêu cầu nào khớp. Xóa lọc để xem tất cả." in await admin.says("/danhsach khong co ai")
+
+
+async def test_who_changed_it_is_told_without_brackets_in_brackets(desk: Store) -> None:
+    own = await registered(desk, "1", person(), "DN.NT")
+    admin = await talk(desk, "admin")
+
+    await admin.says("/danhsach", own.code)
+    said = await admin.taps("Tiếp nhận")
+    assert "đã tiếp nhận – QT-000001" in said
+
+
+async def test_a_name_that_several_buttons_have_is_asked_about_and_not_searched_for(
+    desk: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handlers.office.screens.desk.row", lambda say, filed: filed.request.content.subscriber)
+    for number in range(2):
+        await registered(desk, str(number), person(), "DN.NT")
+    admin = await talk(desk, "admin")
+
+    assert "Ý anh/chị là" in await admin.says("/danhsach", "nguyen van an")
+    assert admin.session is not None
+    assert admin.session.desk is None or admin.session.desk.wanted == Filter()
+    await admin.says("1")
+    assert admin.session.screen == "desk_request"
+
+
+@pytest.mark.parametrize("command", ["/thongke", "/nhatky"])
+async def test_back_leads_to_the_interview_and_not_to_the_list(desk: Store, command: str) -> None:
+    admin = await talk(desk, "admin")
+
+    await admin.says("/danhsach", command)
+    await admin.taps("Quay lại")
+    assert admin.session is not None
+    assert admin.session.screen == "question"
+
+
+async def test_whoever_lost_the_role_is_told_once_and_knows_no_command_then(desk: Store, database: Database) -> None:
+    admin = await talk(desk, "admin")
+    await admin.says("/danhsach")
+    await admin.taps("Thoát danh sách")
+    database.sql("UPDATE grants SET ended_at = 1, ended_by = 'machine'")
+
+    ended = "Anh/chị không còn giữ vai trò nào ở đây."
+    assert ended in await admin.says("/danhsach")
+    assert ended not in await admin.says("/danhsach")
+    assert "/trogiup" in admin.text

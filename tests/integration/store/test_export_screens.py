@@ -108,7 +108,7 @@ async def test_a_list_that_comes_back_is_shown_and_applied_after_a_yes(desk: Sto
     assert f"{OWN}</code>: {T('submitted')} → {T('sent back')} – {REASON}" in said
     assert await state_of(desk) is State.SUBMITTED
     await told(desk)
-    assert T("Changed: {number} requests. Their officers are told.", number=1) in await admin.taps("Có, đổi")
+    assert T("Changed: {number} requests. Their officers are told.", number=1) in await admin.taps("Đồng ý")
     assert await state_of(desk) is State.SENT_BACK
     assert any(REASON in str(reply) for reply in await told(desk))
 
@@ -127,7 +127,8 @@ async def test_another_communes_request_is_unknown_and_stops_all(desk: Store) ->
 
     said = await admin.does(a_list((OWN, State.ACCEPTED, ""), (OTHER, State.ACCEPTED, "")))
     assert T("no such request within your rights") in said
-    assert not [label for label in admin.labels if label.startswith("Có")]
+    assert "Chưa nhập được danh sách này" in said
+    assert admin.labels == ["Quay lại"]
     await admin.says("co")
     assert await state_of(desk) is State.SUBMITTED
 
@@ -139,11 +140,62 @@ async def test_what_changed_before_the_yes_is_said_and_nothing_is_applied(desk: 
     async with office(desk) as at:
         await at.admin.desk.move(OPERATOR, OWN, State.ACCEPTED, 0)
 
-    said = await admin.taps("Có, đổi")
+    said = await admin.taps("Đồng ý")
     assert T("Something has changed since you saw the list; nothing was applied. It stands now as follows.") in said
     assert await state_of(desk, "YC-2026-000003") is State.SUBMITTED
-    await admin.taps("Có, đổi")
+    await admin.taps("Đồng ý")
     assert await state_of(desk, "YC-2026-000003") is State.ACCEPTED
+
+
+@pytest.mark.parametrize("yes", ["dong y", "Đồng ý, chuyển 1 yêu cầu", "co"])
+async def test_a_typed_yes_applies_the_list(desk: Store, yes: str) -> None:
+    admin = await talk(desk, "admin")
+    await admin.does(a_list((OWN, State.ACCEPTED, "")))
+
+    await admin.says(yes)
+    assert await state_of(desk) is State.ACCEPTED
+
+
+async def test_a_word_that_names_no_state_is_quoted_with_what_can_be_used(desk: Store, tmp_path: Path) -> None:
+    admin = await talk(desk, "admin")
+    lines = (Line(number=2, code=OWN, state=None, word="xong <rồi>", revision=0),)
+
+    said = await admin.does(SheetRead(sheet=Sheet(lines=lines), message="9"))
+    possible = "đã tiếp nhận, trả lại để bổ sung, bị từ chối"
+    assert f"không có trạng thái “xong &lt;rồi&gt;”; có thể dùng: {possible}" in said
+    assert await state_of(desk) is State.SUBMITTED
+
+
+async def test_a_move_that_there_is_not_names_both_states(desk: Store) -> None:
+    admin = await talk(desk, "admin")
+
+    said = await admin.does(a_list((OWN, State.DONE, "")))
+    assert "không chuyển được từ “đã ghi nhận” sang “hoàn thành”; có thể dùng: đã tiếp nhận" in said
+
+
+async def test_a_list_like_the_one_kept_is_told_so(desk: Store) -> None:
+    admin = await talk(desk, "admin")
+
+    said = await admin.does(a_list((OWN, State.SUBMITTED, "")))
+    assert "Danh sách này không có thay đổi nào so với dữ liệu đang lưu." in said
+
+
+@pytest.mark.parametrize(("word", "form"), [("excel", "xlsx"), ("CSV", "csv"), ("docx", "docx")])
+async def test_the_word_behind_the_command_is_the_form(desk: Store, word: str, form: str) -> None:
+    admin = await talk(desk, "admin")
+
+    assert "0 / 1" in await admin.says(f"/xuat {word}")
+    task = await desk.tasks.take(CHANNEL, NOW)
+    assert task is not None
+    assert task.order.form == form
+
+
+async def test_a_word_that_is_no_form_begins_nothing(desk: Store, database: Database) -> None:
+    admin = await talk(desk, "admin")
+
+    assert "Tôi không biết dạng tệp “&lt;pdf&gt;”." in await admin.says("/xuat <pdf>")
+    await admin.says("/danhsach khong co ai", "/xuat excel")
+    assert database.sql("SELECT COUNT(*) FROM tasks") == [(0,)]
 
 
 @pytest.mark.parametrize("role", [None, Role.FOCAL])
@@ -174,5 +226,5 @@ async def test_a_role_lost_before_the_yes_applies_nothing(desk: Store, database:
     await admin.does(a_list((OWN, State.ACCEPTED, "")))
     database.sql("UPDATE grants SET ended_at = 1")
 
-    await admin.taps("Có, đổi")
+    await admin.taps("Đồng ý")
     assert await state_of(desk) is State.SUBMITTED

@@ -67,7 +67,8 @@ async def test_a_bad_line_is_named_and_nothing_is_changed(desk: Store, troly: Co
     code, out, _ = await run(troly, await exported(desk, tmp_path, State.DONE), "--apply")
 
     assert code == 1
-    assert T("there is no such change from the state “{now}”", now=T("submitted")) in out
+    words = {"now": T("submitted"), "to": T("done"), "states": ", ".join(map(T, ("accepted", "sent back", "refused")))}
+    assert T("it cannot be moved from “{now}” to “{to}”; possible are: {states}", **words) in out
     assert await state_of(desk) is State.SUBMITTED
 
 

@@ -185,6 +185,16 @@ async def test_a_list_waits_sealed_in_its_chat_until_there_is_a_yes_or_a_no(
         assert await at.admin.imports.kept(name) is None
 
 
+async def test_a_word_that_names_no_state_waits_sealed_too(store: Store, officer: Chat, database: Database) -> None:
+    typed = (Line(number=2, code="YC-2026-000001", state=None, word="xong của chị Hoa", revision=0),)
+    async with office(store, officer) as at:
+        name = await at.admin.imports.keep(typed)
+
+    assert "chị Hoa".encode() not in database.bytes_at_rest()
+    async with office(store, officer) as at:
+        assert await at.admin.imports.kept(name) == typed
+
+
 async def test_no_exporter_takes_a_list_that_waits(store: Store, officer: Chat) -> None:
     given_lines = await lines(store)
     async with office(store, officer) as at:

@@ -2,13 +2,18 @@
 
 import asyncio
 import json
+import re
 
 import pytest
+from typer import BadParameter
 
 from bot.cli.filters import Wanted
+from bot.cli.meant import unit_of
+from bot.settings import load_settings
 from bot.store.api import Store
 from handlers.office.model import Filter
 from handlers.office.rights import Role
+from handlers.office.units import Unit, UnitDirectory
 from handlers.requests.model import State
 from rules.outcome import Procedure
 from tests.integration.store.conftest import Command, Database
@@ -58,6 +63,19 @@ async def test_show_tells_one_with_its_history(desk: Store, troly: Command) -> N
     assert "Nguyễn Văn An" in out
     assert "submitted" in out
     assert (await run(troly, "show", "YC-2026-000009"))[0] == 1
+
+
+async def test_show_takes_the_last_digits_of_the_code(desk: Store, troly: Command) -> None:
+    for said in ("2026-1", "yc 2026 000001"):
+        assert "YC-2026-000001" in (await run(troly, "show", said))[1]
+    assert (await run(troly, "show", "YC-2026-9"))[0] == 1
+
+
+async def test_set_says_where_it_stands_and_what_is_possible(desk: Store, troly: Command) -> None:
+    code, out, _ = await run(troly, "set", "YC-2026-000001", "--state", "done")
+
+    assert code == 1
+    assert out == ("YC-2026-000001: it stands at “submitted”; it can only be moved to: accepted, sent back, refused\n")
 
 
 async def test_set_moves_each_and_says_what_could_not_be(desk: Store, troly: Command) -> None:
@@ -112,3 +130,70 @@ def test_words_in_either_language_mean_the_same_filter() -> None:
     assert typed.filter(UNITS) == Filter(
         unit="DN", procedures=(Procedure.REVOKE, Procedure.EXTEND), states=(State.DONE, State.SENT_BACK)
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "state"),
+    [
+        ("thu hoi", None),
+        ("tiep nhan", State.ACCEPTED),
+        ("tu choi", State.REFUSED),
+        ("trả lại", State.SENT_BACK),
+        ("rut", State.WITHDRAWN),
+        ("Ghi nhận", State.SUBMITTED),
+        ("xong", State.DONE),
+        ("chuyen", State.FORWARDED),
+    ],
+)
+def test_short_words_of_the_screens_are_understood(typed: str, state: State | None) -> None:
+    if state is None:
+        assert Wanted(procedures=[typed, "thay doi"]).filter(UNITS).procedures == (
+            Procedure.REVOKE,
+            Procedure.CHANGE_INFORMATION,
+        )
+    else:
+        assert Wanted(states=[typed]).filter(UNITS).states == (state,)
+
+
+def test_a_word_that_is_not_known_is_answered_with_the_words_of_the_screens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TROLY_LANGUAGE", "vi")
+    with pytest.raises(BadParameter, match="đã tiếp nhận, trả lại để bổ sung"):
+        Wanted(states=["xyz"]).filter(UNITS)
+
+
+@pytest.mark.parametrize("typed", ["dn.nt", "XÃ  NHƠN trạch", "xa nhon trach"])
+def test_a_unit_is_found_by_code_name_or_the_one_sure_answer(typed: str) -> None:
+    assert unit_of(typed, UNITS) == "DN.NT"
+
+
+def test_a_unit_that_is_named_unsurely_is_asked_back() -> None:
+    with pytest.raises(BadParameter, match=r"Xã Đại Phước \(DN.DP\)"):
+        unit_of("dai phuo", UNITS)
+    twins = UnitDirectory.of([Unit("A", "Xã Mẫu"), Unit("B", "Xã Mẫu")])
+    with pytest.raises(BadParameter, match=r"Xã Mẫu \(A\), Xã Mẫu \(B\)"):
+        unit_of("xã mẫu", twins)
+
+
+async def test_a_list_without_a_match_says_so_and_is_no_failure(desk: Store, troly: Command) -> None:
+    code, out, err = await run(troly, "list", "--state", "tu choi")
+    assert (code, out) == (0, "")
+    assert "No request matches." in err
+
+
+@pytest.mark.parametrize("width", ["80", "160"])
+async def test_codes_states_and_days_stay_whole_on_a_terminal(
+    desk: Store, troly: Command, monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", width)
+    await run(troly, "set", "YC-2026-000001", "--state", "tra lai", "--note", "thiếu dấu")
+    monkeypatch.setenv("TROLY_LANGUAGE", "vi")
+    load_settings.cache_clear()
+    _, out, _ = await run(troly, "list")
+
+    out = re.sub("\x1b\\[[0-9;]*m", "", out)
+    assert max(map(len, out.splitlines())) <= int(width)
+    (returned,) = [line for line in out.splitlines() if "YC-2026-000001" in line]
+    assert "trả lại để bổ sung" in returned
+    assert "Nguyễn Văn An" in returned
+    assert ("Số hiệu" in out) is (width == "160")

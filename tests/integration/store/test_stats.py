@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,6 +77,22 @@ def test_on_a_terminal_the_numbers_are_a_table(
     assert "Xã Nhơn Trạch" in out
 
 
+@pytest.mark.parametrize("width", ["80", "160"])
+def test_no_word_is_broken_however_narrow_the_terminal(
+    troly: Command, officers: list[Officer], monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", width)
+    out = re.sub("\x1b\\[[0-9;]*m", "", troly("stats", "--unit", "DN", "--lang", "vi")[1])
+
+    assert max(map(len, out.splitlines())) <= int(width)
+    assert "Xã Nhơn Trạch" in out
+    assert "Cần xử lý: số chứng thư; các cột khác: số yêu cầu." in out
+    if width == "80":
+        assert "hết hạn ≤ 30 ngày" in out
+        assert "im lặng từ 14 ngày" in out
+
+
 def test_a_target_shows_what_was_open_each_day(troly: Command, officers: list[Officer]) -> None:
     today = vietnamese_day(NOW)
     code, out, _ = troly("stats", "--json", "--until", today.isoformat())
@@ -91,11 +108,36 @@ def test_a_target_shows_what_was_open_each_day(troly: Command, officers: list[Of
 def test_a_picture_lands_whole_under_its_name_for_its_owner_alone(
     troly: Command, officers: list[Officer], tmp_path: Path, more: tuple[str, ...]
 ) -> None:
-    out = tmp_path / "new folder" / "hình.png"
-    assert troly("stats", "--png", str(out), *more) == (0, "", "")
+    out = tmp_path / "folder" / "hình.png"
+    out.parent.mkdir()
+    code, told, said = troly("stats", "--png", str(out), *more)
+    assert (code, told) == (0, "")
+    assert f"The chart is written to {out}." in said
     assert out.read_bytes().startswith(b"\x89PNG")
     assert out.stat().st_mode & 0o077 == 0
     assert [path.name for path in out.parent.iterdir()] == ["hình.png"]
+
+
+def test_a_picture_that_is_there_is_replaced_by_force_only(
+    troly: Command, officers: list[Officer], tmp_path: Path
+) -> None:
+    out = tmp_path / "hình.png"
+    out.write_text("mine")
+
+    code, _, said = troly("stats", "--png", str(out))
+    assert (code, out.read_text()) == (1, "mine")
+    assert "--force" in said
+
+    assert troly("stats", "--png", str(out), "--force")[0] == 0
+    assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_makes_no_folder(troly: Command, officers: list[Officer], tmp_path: Path) -> None:
+    code, _, said = troly("stats", "--png", str(tmp_path / "no" / "hình.png"))
+
+    assert code == 1
+    assert "there is no folder" in said.replace("\n", " ")
+    assert not (tmp_path / "no").exists()
 
 
 def test_a_picture_that_cannot_be_written_leaves_nothing_half_done(
@@ -119,7 +161,13 @@ def test_a_role_sees_its_own_units_and_no_others(troly: Command, officers: list[
     assert troly("stats", "--as", "telegram:3")[0] == 3
 
 
-@pytest.mark.parametrize("wrong", [("--unit", "nowhere"), ("--until", "31/12/2026"), ("--until", "9999-12-31")])
+def test_a_target_is_written_as_every_other_day(troly: Command, officers: list[Officer]) -> None:
+    today = vietnamese_day(NOW)
+    code, out, _ = troly("stats", "--json", "--until", f"{today:%d/%m/%Y}")
+    assert (code, json.loads(out)["burn_down"]["until"]) == (0, today.isoformat())
+
+
+@pytest.mark.parametrize("wrong", [("--unit", "nowhere"), ("--until", "tomorrow"), ("--until", "9999-12-31")])
 def test_what_cannot_be_meant_is_named(troly: Command, officers: list[Officer], wrong: tuple[str, str]) -> None:
     code, out, err = troly("stats", *wrong)
     assert (code, out) == (2, "")

@@ -191,7 +191,8 @@ async def test_two_who_import_at_once_wait_for_each_other(another: Callable[[], 
 def test_units_are_listed_as_a_tree_as_json_and_in_part(troly: Command) -> None:
     troly("units", "import", "--sample", "nhon-trach", "--apply")
     _, tree, _ = troly("units", "list")
-    assert tree.splitlines()[:2] == ["DN\ttỉnh Đồng Nai\t", "DN-HNT\t  huyện Nhơn Trạch\t01/7/2025"]
+    ended = "01/7/2025 → xã Đại Phước, xã Nhơn Trạch, xã Phước An"
+    assert tree.splitlines()[:2] == ["DN\ttỉnh Đồng Nai\t", f"DN-HNT\t  huyện Nhơn Trạch\t{ended}"]
     _, below, _ = troly("units", "list", "--json", "--under", "DN-HNT")
     entries = [json.loads(line) for line in below.splitlines()]
     assert len(entries) == 13

@@ -84,6 +84,16 @@ def test_columns_may_stand_in_any_order_under_a_title_and_others_are_ignored() -
     )
 
 
+def test_a_word_that_names_no_state_is_kept_in_part() -> None:
+    data = table(HEADING, ("YC-1", "xong rồi", "1"), ("YC-2", "x" * 300, "1"), ("YC-3", DRAFT, "1"))
+
+    assert [(line.state is None, line.word) for line in read_list(data).lines] == [
+        (True, "xong rồi"),
+        (True, "x" * 40),
+        (False, ""),
+    ]
+
+
 @pytest.mark.parametrize("revision", ["", "ba", "-1", "4.5", "9" * 40, "٤"])
 def test_a_revision_that_is_no_number_is_none(revision: str) -> None:
     data = table(HEADING, ("YC-1", DRAFT, revision))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.matching import match
+from handlers.matching import Match, match
 from handlers.page import Option
 
 OPTIONS = (
@@ -63,3 +63,8 @@ def test_one_wrong_number_of_several_takes_none() -> None:
 @pytest.mark.parametrize("typed", ["gia the", "giai", "tach dv"])
 def test_nothing_is_guessed_where_words_must_be_exact(typed: str) -> None:
     assert match(typed, OPTIONS, exact=True) == match("", OPTIONS)
+
+
+def test_a_name_that_several_options_have_is_asked_about_before_it_is_taken_as_a_text() -> None:
+    offices = (Option("a", "Văn phòng"), Option("b", "Văn phòng"), Option("back", "Quay lại"))
+    assert match("van phong", offices, exact=True) == Match(maybe=("a", "b"))

@@ -149,6 +149,7 @@ BARS = BarChart(
     series=("cần làm", "xong rồi"),
     bars=(Bar(label="Xã Sáu", values=(61, 62)), Bar(label="Xã Bảy", values=(71, 72))),
     nothing="trống không",
+    axis="số lượng",
 )
 BURN = BurnChart(
     title="Đường hai",

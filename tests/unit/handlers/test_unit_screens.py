@@ -137,11 +137,27 @@ async def test_a_unit_that_was_split_asks_which_part_it_is() -> None:
     assert (unit(talk), talk.answers["events"]) == ("S2", ["split"])
 
 
-async def test_an_ended_unit_without_a_successor_is_said_to_have_ended(talk: Dialogue) -> None:
+async def test_an_ended_unit_without_a_successor_is_said_to_have_ended() -> None:
+    talk = dialogue(UnitDirectory.of((Unit("A", "Sở A", closed_on=DAY), Unit("B", "Sở B"))))
     await talk.says(*BODY)
-    text = await talk.says("UBND huyện Nhơn Trạch")
+    text = await talk.says("Sở A")
     assert "01/7/2025" in text
     assert (screen(talk), unit(talk)) == ("unit", None)
+
+
+@pytest.mark.parametrize("way", [BODY, OFFICER])
+async def test_a_former_district_offers_the_communes_of_its_area_and_fills_in_nothing(
+    talk: Dialogue, way: tuple[str, ...]
+) -> None:
+    await talk.says(*way)
+    text = await talk.says("huyen nhon trach")
+    assert talk.labels[:3] == [f"xã {name} – tỉnh Đồng Nai" for name in ("Đại Phước", "Nhơn Trạch", "Phước An")]
+    assert t("<b>{former} has ceased. Which of these is your unit today?</b>").split("}")[1].split(".")[0] in text
+    assert "1662/NQ-UBTVQH15" in text
+    assert unit(talk) is None
+    await talk.taps("xã Phước An")
+    assert unit(talk) == "DN-PA"
+    assert "events" not in talk.answers
 
 
 async def test_a_name_nobody_has_asks_again(talk: Dialogue) -> None:

@@ -125,8 +125,17 @@ def test_a_circle_of_successions_is_walked_once() -> None:
 
 
 def test_an_ended_unit_of_which_nothing_is_known_is_found_as_it_was() -> None:
-    (found,) = SAMPLE.find("huyện Nhơn Trạch")
-    assert (found.unit.code, found.path, found.unit.is_open()) == ("DN-HNT", (), False)
+    units = UnitDirectory.of((Unit("S", "Sở Sáu", closed_on=DAY), Unit("B", "Sở Bảy")))
+    (found,) = units.find("sở sáu")
+    assert (found.unit.code, found.path, found.unit.is_open()) == ("S", (), False)
+
+
+def test_the_former_district_is_found_as_each_commune_of_its_area() -> None:
+    found = SAMPLE.find("huyen nhon trach")
+    assert [(one.unit.code, one.named, one.sure) for one in found] == [
+        (code, "DN-HNT", True) for code in ("DN-DP", "DN-NT", "DN-PA")
+    ]
+    assert {one.path[0].became for one in found} == {Became.ENDED}
 
 
 def test_a_unit_ends_on_its_day_and_not_before() -> None:
@@ -195,3 +204,23 @@ def test_in_any_tree_every_unit_is_found_by_its_own_name(tree: UnitDirectory) ->
         named = {one.unit.code for one in found} | {step.former for one in found for step in one.path}
         assert unit.code in named
         assert all(one.sure for one in found)
+
+
+def test_the_heir_of_an_open_unit_and_of_a_circle_is_nobody() -> None:
+    ended = [Unit(code, code, closed_on=DAY) for code in "AB"]
+    ways = [Succession(a, b, Became.RENAMED, DAY, "1/QĐ") for a, b in ("AB", "BA")]
+    assert UnitDirectory.of(ended, ways).heir("A") is None
+    assert SAMPLE.heir("DN-NT") is None
+
+
+def test_the_heir_of_a_circle_with_one_way_out_is_what_it_leads_to() -> None:
+    ended = [Unit(code, code, closed_on=DAY) for code in "AB"]
+    ways = [Succession(a, b, Became.RENAMED, DAY, "1/QĐ") for a, b in ("AB", "BA", "BC")]
+    heir = UnitDirectory.of([*ended, Unit("C", "C")], ways).heir("A")
+    assert heir
+    assert heir.code == "C"
+
+
+def test_an_heir_is_named_from_the_day_of_the_end_on() -> None:
+    heirs = [SAMPLE.heir("DN-HNT-PHO", today=DAY - timedelta(days=days)) for days in (1, 0)]
+    assert [heir.code if heir else None for heir in heirs] == [None, "DN-NT"]

@@ -8,7 +8,7 @@ import pytest
 from handlers.events import ChartDrawn, DrawChart, Tapped
 from handlers.memory import memory_world
 from handlers.office.chart import BarChart, BurnChart
-from handlers.office.picture import BurnDown, Numbers, burnt_down, opened, rolled_up, top_units
+from handlers.office.picture import BurnDown, Numbers, burnt_down, lines_of, opened, rolled_up
 from handlers.office.picture_words import STACK, bar
 from handlers.office.rights import Grant, Rights, Role
 from handlers.office.screens.chart import TROUBLES
@@ -45,13 +45,13 @@ class Counts:
     """Counts rows of memory; what was asked is remembered."""
 
     asked: list[tuple[str | None, date, date]] = field(default_factory=list)
+    rows: list[Numbers] = field(default_factory=lambda: ROWS)
 
     async def numbers(
         self, rights: Rights, unit: str | None, today: date, now: datetime
     ) -> tuple[Numbers, tuple[Numbers, ...]]:
         top = opened(rights, unit)
-        below = [child.code for child in UNITS.children(top)] if top else top_units(rights)
-        return rolled_up(ROWS, UNITS, top, below)
+        return rolled_up(self.rows, rights.units, top, lines_of(rights, top))
 
     async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:
         self.asked.append((unit, start, until))
@@ -146,7 +146,8 @@ async def test_an_admin_of_one_unit_begins_there_and_gets_no_higher() -> None:
     assert t("One step up") not in talk.labels
     for wanted in ("Tỉnh khác", "TN", "DN-04", "không có đâu"):
         text = await talk.says(f"/thongke {wanted}")
-        assert "Xã số 4" not in text
+        assert t("Numbers: {unit}", unit="Xã số 3") in text
+        assert "Xã số 4" not in talk.labels
         assert "99" not in text
 
 
@@ -211,11 +212,58 @@ async def test_a_chart_that_could_not_be_drawn_is_told_why(owner: Dialogue, trou
     assert text == t(TROUBLES[trouble])
 
 
-def test_a_bar_shows_the_least_part_and_always_has_its_length() -> None:
-    shares = [Numbers(action_needed=1, done=10_000), Numbers(requested=3), Numbers(*("x", 0, 0, 5, 5, 5, 5)), Numbers()]
-    assert [len(bar(one)) for one in shares] == [16] * 4
-    assert bar(shares[0]).count("░") == 1
-    assert {len(set(bar(one))) for one in shares[1:3]} == {1, len(STACK)}
+def test_a_bar_is_as_long_as_its_unit_is_large_and_shows_the_least_part() -> None:
+    shares = [Numbers(action_needed=1, done=10_000), Numbers(requested=2_500), Numbers(*("x", 0, 0, 5, 5, 5, 5))]
+    assert [len(bar(one, 10_001)) for one in shares] == [16, 4, 4]
+    assert bar(shares[0], 10_001).count("░") == 1
+    assert {len(set(bar(one, 20))) for one in shares[2:]} == {len(STACK)}
+    assert bar(Numbers(), 20) == "·"
+
+
+def drilled(rows: list[Numbers]) -> Dialogue:
+    """An owner of a province that all units hang below, with these numbers."""
+    units = UnitDirectory.of([Unit("DN", "Tỉnh Đồng Nai"), *VILLAGES[:3], Unit("DN-00-VP", "Văn phòng xã", "DN-00")])
+    office = Office(People((Grant("QT-000001", Role.OWNER),)), Counts(rows=rows))
+    world = memory_world(pack(), NOW, units=units, admin=office)
+    return Dialogue(world=world, session=Session(consented_at=NOW, pack=pack().label, screen="question"))
+
+
+BODY = [
+    Numbers("DN-00", requested=4, done=1),
+    Numbers("DN-00-VP", action_needed=3),
+    Numbers("DN-01", requested=2),
+    Numbers("DN", done=2),
+    Numbers(None, officers=1),
+]
+
+
+async def test_of_one_province_everything_opens_with_what_lies_below_it() -> None:
+    talk = drilled(BODY)
+    text = await talk.says("/thongke")
+    assert t("{unit} (itself)", unit="Tỉnh Đồng Nai") in text
+    assert t("unit not known") in text
+    assert [label for label in talk.labels if label.startswith(("Xã", "Tỉnh"))] == ["Xã số 0", "Xã số 1"]
+    assert t("Requests are counted at the body that manages them directly.") not in text
+
+
+async def test_below_a_managing_body_only_what_is_theirs_is_shown_and_why_is_said() -> None:
+    text = await drilled(BODY).says("/thongke DN-00")
+    office = text.partition("Văn phòng xã</b>")[2].partition("<b>")[0]
+    assert t("action needed: {number}", number="3") in office
+    assert "· 0" not in office
+    assert "0 · 4 · 0 · 1" in text
+    assert t("{figures}; total {total}", figures="0 · 4 · 0 · 1", total="5") in text
+    assert t("Requests are counted at the body that manages them directly.") in text
+    assert t("“Action needed” counts certificates, the other columns count requests.") in text
+
+
+async def test_a_unit_out_of_reach_is_named_as_such_each_time() -> None:
+    talk = admin("DN-03")
+    said = t("{unit} is not among the units you look after; these are the numbers of those that are.", unit="Xã số 4")
+    for wanted in ("/thongke DN-04", "/thongke Xã số 4", "DN-04"):
+        text = await talk.says(wanted)
+        assert said in text
+        assert t("Numbers: {unit}", unit="Xã số 3") in text
 
 
 def test_a_burn_chart_survives_being_stored() -> None:

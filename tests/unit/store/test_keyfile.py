@@ -127,7 +127,7 @@ def test_replacing_leaves_the_old_file_where_the_new_one_cannot_be_written(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(KeyFileError, match="No space left"):
+    with pytest.raises(KeyFileError, match="no space is left"):
         replace_key_file(path, before.rotated(NOW))
 
     assert read_key_file(path) == before

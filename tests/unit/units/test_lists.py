@@ -48,6 +48,12 @@ def test_the_same_list_in_any_form_gives_the_same_units(data: bytes) -> None:
     assert plan(read_rows(data), NO_UNITS).units == STORED
 
 
+@pytest.mark.parametrize("word", ["kết thúc hoạt động", "Ket thuc hoat dong", "ceased", "ended"])
+def test_a_unit_may_cease_without_a_word_on_what_its_functions_became(word: str) -> None:
+    (step,) = plan(read_rows(as_csv(*ROWS[:2], (*OLD[:7], word, *OLD[8:]))), NO_UNITS).units.successions
+    assert step.became is Became.ENDED
+
+
 def test_a_code_that_the_spreadsheet_took_for_a_number_has_no_decimals() -> None:
     assert list(plan(read_rows(as_xlsx((26500, "xã A"))), NO_UNITS).units.units) == ["26500"]
 
@@ -178,7 +184,7 @@ def test_a_file_over_twenty_megabytes_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UnitsFileError, match="No such file"):
+    with pytest.raises(UnitsFileError, match="no such file"):
         read_file(tmp_path / "x.csv")
 
 
@@ -186,14 +192,16 @@ def test_the_sample_holds_the_former_district_as_resolution_1662_reordered_it() 
     units = plan(sample("nhon-trach"), NO_UNITS).units
     became: dict[str, set[str]] = {}
     for step in units.successions:
-        assert (step.became, step.since, step.source) == ("merged_into_new", date(2025, 7, 1), "1662/NQ-UBTVQH15")
+        assert (step.since, step.source) == (date(2025, 7, 1), "1662/NQ-UBTVQH15")
+        assert step.became == ("ended" if step.former == "DN-HNT" else "merged_into_new")
         became.setdefault(units.name(step.successor), set()).add(units.name(step.former))
     assert became == {
-        "xã Đại Phước": {"xã Phú Hữu", "xã Phú Đông", "xã Phước Khánh", "xã Đại Phước"},
-        "xã Nhơn Trạch": {"thị trấn Hiệp Phước", "xã Long Tân", "xã Phú Thạnh", "xã Phú Hội", "xã Phước Thiền"},
-        "xã Phước An": {"xã Phước An", "xã Vĩnh Thanh", "xã Long Thọ"},
+        "xã Đại Phước": {"huyện Nhơn Trạch", "xã Phú Hữu", "xã Phú Đông", "xã Phước Khánh", "xã Đại Phước"},
+        "xã Nhơn Trạch": {
+            *("huyện Nhơn Trạch", "thị trấn Hiệp Phước", "xã Long Tân", "xã Phú Thạnh", "xã Phú Hội", "xã Phước Thiền")
+        },
+        "xã Phước An": {"huyện Nhơn Trạch", "xã Phước An", "xã Vĩnh Thanh", "xã Long Thọ"},
     }
-    assert units.successors("DN-HNT") == ()
     assert all(unit.body.startswith("UBND ") for unit in units.units.values())
 
 

@@ -1,0 +1,36 @@
+"""What ``kill`` asks of a command that writes: end as for Ctrl-C, with everything cleaned up."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: whatever ends a command at Ctrl-C ends it here, too."""
+
+
+#: As a shell tells how a command ended: 128 and the signal's number.
+EXIT_CODES = {KeyboardInterrupt: 128 + signal.SIGINT, Terminated: 128 + signal.SIGTERM}
+
+
+@contextmanager
+def heeding_kill() -> Iterator[None]:
+    """Raise ``Terminated`` in the main thread on SIGTERM, through asyncio's own way of ending at Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():  # only there are signals heard
+        yield
+        return
+    raised: list[int] = []
+
+    def told(number: int, _: FrameType | None) -> None:
+        raised.append(number)
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGTERM, told)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise (Terminated if raised else KeyboardInterrupt) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)

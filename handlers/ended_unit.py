@@ -1,0 +1,65 @@
+"""Units of a conversation that have ended since they were told: what took their place is taken, or asked for."""
+
+from dataclasses import replace
+
+from markupsafe import Markup
+
+from handlers.belonging import steps
+from handlers.office.screens import ADMIN_SCREENS
+from handlers.office.units import Succession
+from handlers.page import Answered
+from handlers.requests.managing_body import with_body
+from handlers.screen import Here
+from handlers.screens.unit import meant
+from handlers.session import Session
+from handlers.voice import lines
+from locales import N_
+
+#: Screens that are not left for the question: two put it themselves, the others are no place of an officer.
+_STAYED_ON = frozenset({"unit", "former_unit", *ADMIN_SCREENS})
+_TODAY = N_("{former} has ended; I go on with <b>{unit}</b>. If that is wrong, send /xemlai to change it.")
+
+
+def brought_up_to_date(here: Here) -> tuple[Here, tuple[Markup, ...]]:
+    """The one unit that took the place of the officer's own, and of the managing body; and what is said."""
+    session, draft, units = here.session, here.session.draft, here.world.units
+    named = dict.fromkeys(code for code in (session.unit, draft.unit_code if draft else None) if code)
+    ways = {code: way for code in named if (way := _way(here, code))}
+    today = {code: units.get(way[-1].successor) for code, way in ways.items()}
+    if own := today.get(session.unit or ""):
+        session = session.having(unit=own.code)
+    if draft and (body := today.get(draft.unit_code or "")):
+        session = session.having(draft=with_body(draft, body.name, body))
+    return here.then(session), tuple(_told(here, way) for way in ways.values())
+
+
+def asked_again(here: Here, answered: Answered) -> Answered:
+    """Where several units took its place, or it is not known which, the unit is asked for after the event is answered.
+
+    Not before: a number that was typed speaks of the page the person saw.
+    """
+    session = answered.session
+    unit = here.world.units.get(session.unit)
+    if unit is None or unit.is_open(here.today) or not _can_ask(answered, session):
+        return answered
+    asked = meant(here.then(session.having(unit=None).aside("unit")), unit.code)
+    return replace(answered, session=asked.session, notes=(*answered.notes, *asked.notes))
+
+
+def _can_ask(answered: Answered, session: Session) -> bool:
+    """A short visit is not interrupted, nor is the answer to a guess."""
+    at_home = session.came_from is None and session.screen not in _STAYED_ON
+    return at_home and answered.show and not answered.guesses
+
+
+def _way(here: Here, code: str) -> tuple[Succession, ...]:
+    """From a unit that has ended to the one that took its place; empty where it is open, or there is none."""
+    units = here.world.units
+    heir = units.heir(code, here.today)
+    return next((way for unit, way in units.today(code, here.today) if unit is heir), ()) if heir else ()
+
+
+def _told(here: Here, way: tuple[Succession, ...]) -> Markup:
+    units = here.world.units
+    names = {"former": units.name(way[0].former), "unit": units.path_name(way[-1].successor)}
+    return lines(here.say(_TODAY, **names), steps(here, way))
