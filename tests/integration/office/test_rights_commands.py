@@ -66,6 +66,7 @@ TRIALS: dict[Verb, Trial] = {
     ("requests", "set"): Trial(
         Act.CHANGE_REQUESTS, listing("--state", "accepted", "--all-matching", "--yes", "--unit", "{unit}")
     ),
+    ("requests", "place"): Trial(Act.CHANGE_REQUESTS, listing("{request}", "--to", "DN.NT.VP")),
     ("requests", "import"): Trial(Act.IMPORT_REQUESTS, listing("{file}.xlsx", "--apply")),
     ("admins", "invite"): Trial(Act.GIVE_FOCAL, listing("--role", "focal", "--unit", "{unit}")),
     ("admins", "list"): Trial(Act.SEE_HOLDERS, listing("--json"), lambda place: place.mark),
