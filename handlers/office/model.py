@@ -59,10 +59,18 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a bulk change would go through, before there is a yes to it."""
+
+    number: int
+    mark: str  #: tells whether others are meant later, or the same at another revision
+
+
+@dataclass(frozen=True, slots=True)
 class MovedAll:
     """A bulk change: what was changed, and what was left as it was because no such move exists for it.
 
-    Where ``outcome`` is not MOVED (NO_REASON, TOO_MANY) nothing was changed.
+    Where ``outcome`` is not MOVED (NO_REASON, TOO_MANY, OVERTAKEN) nothing was changed.
     """
 
     changed: tuple[str, ...]

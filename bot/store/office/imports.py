@@ -13,7 +13,7 @@ from bot.store.moments import moment, stored
 from bot.store.office.acting import Acting
 from bot.store.office.filtering import Meant
 from bot.store.office.journal import StoredJournal
-from bot.store.office.moving import Mover
+from bot.store.office.moving import Mover, affairs_of
 from bot.store.office.reaching import reaching
 from bot.store.request_book import SUBSCRIBER, steps_by_code
 from handlers.office.importing import Change, Imported, Known, Line, Plan, interesting, planned
@@ -57,7 +57,8 @@ class StoredImports:
 
     async def _move(self, rights: Rights, to: State, note: str, codes: list[str]) -> None:
         these = Meant().and_("coded_among", codes=json.dumps(codes))
-        done = await Mover(self.acting, rights.actor, to, note).move(these, len(codes))
+        affairs = await affairs_of(self.acting, these, len(codes))
+        done = await Mover(self.acting, rights.actor, to, note).move(affairs)
         if len(done.changed) != len(codes):
             raise RuntimeError("a request changed although it was held")
 

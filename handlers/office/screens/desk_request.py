@@ -10,6 +10,7 @@ from handlers.office.list_words import MOVES_TO, TYPED, details, overtaken
 from handlers.office.model import Filed, Move, Moved
 from handlers.office.moving import NEEDS_REASON, clean_reason, moves_of
 from handlers.office.rights import Act, Rights
+from handlers.office.screens.desk_all import asked
 from handlers.page import Answered, Option, Page
 from handlers.requests.model import State
 from handlers.requests.words import STATES
@@ -70,7 +71,7 @@ class DeskReason:
         reason, to = clean_reason(text), view_of(here).moving_to
         if reason is None or to is None:
             return Answered(here.session, notes=(here.say(BAD_REASON),))
-        return await moved(here, to, reason) if here.session.about else Answered(shown(here, "desk_yes", note=reason))
+        return await moved(here, to, reason) if here.session.about else Answered(await asked(here, to, reason))
 
 
 async def moved(here: Here, to: State, note: str) -> Answered:
