@@ -22,7 +22,9 @@ class Filter(BaseModel):
     until: date | None = None
     expires_from: date | None = None  #: the certificate's last day
     expires_until: date | None = None
-    text: str = ""  #: every word of it stands in the request: name, serial number, managing body, code
+    #: Every word of it stands in the request: name, serial number, managing body, code; in the last two alone for those
+    #: who see the others masked.
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,11 @@ class Rights:
             return (unit,)
         return tuple(top for top in tops if self.units.within(top, unit))
 
+    def may_search(self, unit: str | None = None) -> bool:
+        """Whether words may find what is personal: only where nothing that is listed comes masked."""
+        listed = self.reach(Act.SEE_REQUESTS, unit)
+        return all(self.may(Act.SEE_PERSONAL, top) for top in listed.units or (None,))
+
     def may(self, act: Act, unit: str | None = None) -> bool:
         """Whether an act may be done to what belongs to a unit; ``None`` is what belongs to no unit that is known."""
         reach = self.reach(act)
