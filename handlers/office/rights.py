@@ -170,3 +170,8 @@ class Rights:
         if reach.everything:
             return True
         return unit is not None and any(self.units.within(unit, top) for top in reach.units)
+
+
+def held_by(roles: Iterable[Role], act: Act) -> bool:
+    """Whether one of these roles may do the act to anything at all."""
+    return any(TABLE[act][role] is not Scope.NOTHING for role in roles)
