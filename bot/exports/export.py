@@ -11,6 +11,7 @@ from bot.exports.model import Exported, Order, Writer
 from bot.exports.rows import Span, batches, span
 from bot.exports.writers import writer_of
 from bot.store.api import Store
+from handlers.office.rights import Act
 
 #: Told how many requests are written, and of how many.
 Progress = Callable[[int, int], None]
@@ -53,8 +54,9 @@ async def _write(store: Store, order: Order, meant: Span, writer: Writer, progre
 
 
 async def _record(store: Store, order: Order, count: int) -> None:
+    about = order.rights.whose(Act.EXPORT_REQUESTS, order.wanted.unit)
     async with store.office(order.now, chat=order.chat, channel=order.channel) as unit:
-        await unit.admin.journal.record(order.rights, "export", order.form.value, unit=order.wanted.unit, count=count)
+        await unit.admin.journal.record(order.rights, "export", order.form.value, unit=about, count=count)
         await unit.commit()
 
 

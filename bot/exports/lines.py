@@ -35,6 +35,7 @@ class Finished(_Line):
     count: int  #: requests
     left_out: int = 0  #: requests that have no place in a file of this form
     grants: tuple[str, ...]  #: ids of the roles by whose right it was written
+    unit: str | None = None  #: whose admins may read of it
 
 
 class Lost(_Line):

@@ -159,6 +159,14 @@ class Rights:
             return (unit,)
         return tuple(top for top in tops if self.units.within(top, unit))
 
+    def whose(self, act: Act, unit: str | None = None) -> str | None:
+        """The unit whose admins may read that the act was done, to all within ``unit`` or to all within reach.
+
+        ``None``: it concerns more than one unit, or none that is known.
+        """
+        units = self.reach(act, unit).units or self.reach(act).units
+        return units[0] if len(units) == 1 else None
+
     def may_search(self, unit: str | None = None) -> bool:
         """Whether words may find what is personal: only where nothing that is listed comes masked."""
         listed = self.reach(Act.SEE_REQUESTS, unit)

@@ -9,7 +9,7 @@ from bot.store.drivers import Call, Rows
 from bot.store.moments import moment
 from bot.store.office.acting import Acting
 from bot.store.office.filtering import Meant, meant
-from bot.store.office.journal import StoredJournal
+from bot.store.office.journal import StoredJournal, span
 from bot.store.office.moving import Mover, affairs_of, mark_of
 from bot.store.request_book import SUBSCRIBER, steps_by_code
 from handlers.office.masking import masked
@@ -17,9 +17,6 @@ from handlers.office.model import Filed, Filter, Move, Moved, MovedAll, Prospect
 from handlers.office.moving import AT_ONCE, moves_of, reason_for
 from handlers.office.rights import Act, Rights
 from handlers.requests.model import Request, State, Step
-
-#: Codes that a row of the journal names one by one.
-_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +84,8 @@ class StoredDesk:
             return MovedAll((), outcome=Move.OVERTAKEN, meant=number)
         done = await Mover(self.acting, rights.actor, to, why).move(affairs)
         if done.changed:
-            subject = f"{to}: {_span(done.changed)}"
-            await self.journal.record(
-                rights, "request.move_all", subject, unit=_whose(rights, wanted), count=len(done.changed)
-            )
+            subject, unit = f"{to}: {span(done.changed)}", rights.whose(Act.CHANGE_REQUESTS, wanted.unit)
+            await self.journal.record(rights, "request.move_all", subject, unit=unit, count=len(done.changed))
         return MovedAll(done.changed, done.left, meant=number)
 
     async def _number(self, these: Meant) -> int:
@@ -130,16 +125,3 @@ class StoredDesk:
             note=steps[-1].note if steps else "",
             actor=next((step.by for step in steps[-1:] if step.at == changed), SUBSCRIBER),  # who else amends?
         )
-
-
-def _span(codes: tuple[str, ...]) -> str:
-    """Codes in the order of registration; of many, the first and the last."""
-    return ", ".join(codes) if len(codes) <= _NAMED else f"{codes[0]} … {codes[-1]}"
-
-
-def _whose(rights: Rights, wanted: Filter) -> str | None:
-    """The unit whose admins may read of a bulk change: the one it was about, else all that its maker may change."""
-    if wanted.unit is not None and rights.may(Act.CHANGE_REQUESTS, wanted.unit):
-        return wanted.unit
-    units = rights.reach(Act.CHANGE_REQUESTS).units
-    return units[0] if len(units) == 1 else None

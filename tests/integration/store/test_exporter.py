@@ -100,6 +100,16 @@ async def test_every_form_comes_as_one_file(
     assert left_behind(database) == []
 
 
+async def test_the_journal_tells_those_of_the_unit_whose_requests_went_out(
+    store: Store, chat: Chat, database: Database
+) -> None:
+    await ordered(store, chat, Form.CSV)
+    await exporting.exporter(store, database.url, database.folder).work()
+
+    rows = database.sql("SELECT act, unit FROM audit WHERE act LIKE 'export%' ORDER BY number")
+    assert rows == [("export_start", "DN"), ("export", "DN")]
+
+
 async def test_a_spreadsheet_can_be_read_back(store: Store, chat: Chat, database: Database) -> None:
     await ordered(store, chat)
     await exporting.exporter(store, database.url, database.folder).work()

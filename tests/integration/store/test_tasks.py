@@ -85,6 +85,19 @@ async def test_a_chat_has_one_export_at_a_time(store: Store, chat: Chat, databas
     assert acts(database) == ["export_start", "export", "export_start"]
 
 
+@pytest.mark.parametrize("unit", [None, "DN", "DN.NT"])
+async def test_start_and_end_are_told_to_those_of_the_unit_within_reach(
+    store: Store, chat: Chat, database: Database, unit: str | None
+) -> None:
+    await ordered(store, chat, ExportOrder(wanted=Filter(unit=unit), form=Form.XLSX))
+    assert await cancelled(store, chat)
+    database.sql("UPDATE tasks SET state = 'running', spec = ?", b"broken" * 20)
+    assert await cancelled(store, chat)
+
+    rows = database.sql("SELECT act, unit FROM audit WHERE act LIKE 'export%' ORDER BY number")
+    assert rows == [("export_start", "DN.NT"), ("export_cancel", "DN.NT"), ("export_cancel", "DN.NT")]
+
+
 async def test_what_is_ordered_is_sealed(store: Store, chat: Chat, database: Database) -> None:
     await ordered(store, chat)
 
