@@ -61,8 +61,8 @@ class Acting:
 
 
 @asynccontextmanager
-async def acting(person: str | None = None) -> AsyncIterator[Acting]:
-    """Open the store and a transaction in it, undone without ``commit``.
+async def acting(person: str | None = None, *, reading: bool = False) -> AsyncIterator[Acting]:
+    """Open the store and a transaction in it, undone without ``commit``; nobody waits for one that only reads.
 
     Raises:
         PersonUnknown: ``--as`` names nobody.
@@ -72,7 +72,7 @@ async def acting(person: str | None = None) -> AsyncIterator[Acting]:
         store, now = opened.store, datetime.now(UTC)
         units = await store.units()
         chat = await chat_id(store, person) if person is not None else ""
-        async with store.office(now, chat=chat, channel=MACHINE) as unit:
+        async with store.office(now, chat=chat, channel=MACHINE, reading=reading) as unit:
             yield Acting(store, unit, await _rights(unit, person, units), units, now)
 
 
@@ -93,7 +93,7 @@ async def entitled(act: Act, person: str | None = None) -> AsyncIterator[Entitle
         store, now = opened.store, datetime.now(UTC)
         units = await store.units()
         chat = await chat_id(store, person) if person is not None else ""
-        async with store.office(now, chat=chat, channel=MACHINE) as unit:
+        async with store.office(now, chat=chat, channel=MACHINE, reading=True) as unit:
             rights = await _rights(unit, person, units)
             Acting(store, unit, rights, units, now).need(act)
         yield Entitled(store, rights, chat, now)

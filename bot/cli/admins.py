@@ -102,7 +102,7 @@ def list_holders(*, as_json: Json = False, person: As = None) -> None:
 
 
 async def _holders(person: str | None) -> tuple[tuple[Holder, ...], UnitDirectory]:
-    async with acting(person) as at:
+    async with acting(person, reading=True) as at:
         at.need(Act.SEE_HOLDERS)
         return await at.admin.people.holders(at.rights), at.units
 
@@ -114,7 +114,7 @@ def invitations(*, as_json: Json = False, person: As = None) -> None:
 
 
 async def _invitations(person: str | None) -> tuple[tuple[Holder, ...], UnitDirectory]:
-    async with acting(person) as at:
+    async with acting(person, reading=True) as at:
         at.need(Act.SEE_HOLDERS)
         return await at.admin.people.invitations(at.rights), at.units
 

@@ -66,7 +66,7 @@ def list_requests(
 
 
 async def _listed(wanted: Wanted, limit: int, person: str | None) -> tuple[list[Filed], int]:
-    async with acting(person) as office:
+    async with acting(person, reading=True) as office:
         office.need(Act.SEE_REQUESTS)
         desk, rights, meant = office.admin.desk, office.rights, wanted.filter(office.units)
         found: list[Filed] = []
@@ -87,7 +87,7 @@ def show(code: str, json: Json = False, person: As = None) -> None:
 
 
 async def _shown(code: str, person: str | None) -> Filed:
-    async with acting(person) as office:
+    async with acting(person, reading=True) as office:
         office.need(Act.SEE_REQUESTS)
         filed = await office.admin.desk.get(office.rights, code.strip().upper())
         if filed is None:
@@ -187,7 +187,7 @@ async def _moved_all(wanted: Wanted, to: State, note: str, person: str | None, e
 
 
 async def _would(wanted: Wanted, to: State, person: str | None) -> tuple[int, int]:
-    async with acting(person) as office:
+    async with acting(person, reading=True) as office:
         office.need(Act.CHANGE_REQUESTS)
         meant = wanted.filter(office.units)
         return await _count(office, movable(meant, to)), await _count(office, meant)

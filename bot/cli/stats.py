@@ -67,7 +67,7 @@ def stats(
 
 
 async def _counted(unit: str | None, until: date | None, person: str | None, say: Voice) -> Stats:
-    async with acting(person) as at:
+    async with acting(person, reading=True) as at:
         at.need(Act.SEE_PICTURE)
         unit = _seen(at, unit) if unit else None
         today = vietnamese_day(at.now)

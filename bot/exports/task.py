@@ -64,7 +64,7 @@ async def write(store: Store, task: Task, folder: Path, limit: int, told: Binary
 async def _rights(store: Store, task: Task, now: datetime) -> Rights:
     """What the person holds at this moment."""
     units = await store.units()
-    async with store.office(now, chat=task.chat.id, channel=task.chat.channel) as unit:
+    async with store.office(now, chat=task.chat.id, channel=task.chat.channel, reading=True) as unit:
         return Rights.of(await unit.admin.people.mine(), units)
 
 

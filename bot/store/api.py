@@ -165,9 +165,12 @@ class Store(Protocol):
         """
 
     def office(
-        self, now: datetime, *, chat: str = "", channel: str = "machine"
+        self, now: datetime, *, chat: str = "", channel: str = "machine", reading: bool = False
     ) -> AbstractAsyncContextManager[OfficeUnit]:
-        """Open a transaction of the admins' side, of a chat (its id) or of the machine; undone without ``commit``."""
+        """Open a transaction of the admins' side, of a chat (its id) or of the machine; undone without ``commit``.
+
+        One that is only ``reading`` may take its time: nobody who writes waits for it.
+        """
 
     def chat(self, channel: str, address: str) -> Chat:
         """The chat at an address, whether or not it ever wrote."""

@@ -56,7 +56,7 @@ class Bulk:
 
     async def units(self, directory: UnitDirectory, at: datetime) -> None:
         """The tree of units, as an import would bring it."""
-        async with open_office(self.driver, self.keyring, at, "", MACHINE) as office:
+        async with open_office(self.driver.transaction(), self.keyring, at, "", MACHINE) as office:
             await office.admin.units.present()
             await office.admin.units.keep(Rights.operator(directory), directory, frozenset(directory.units))
             await office.commit()

@@ -62,9 +62,9 @@ class SealedStore:
         await self._inbox.give_up(pending, now, replies)
 
     def office(
-        self, now: datetime, *, chat: str = "", channel: str = "machine"
+        self, now: datetime, *, chat: str = "", channel: str = "machine", reading: bool = False
     ) -> AbstractAsyncContextManager[OfficeUnit]:
-        return open_office(self._driver, self._keyring, now, chat, channel)
+        return open_office(self._driver.transaction(reading=reading), self._keyring, now, chat, channel)
 
     def chat(self, channel: str, address: str) -> Chat:
         return chat_at(self._keyring, channel, address)

@@ -10,7 +10,7 @@ from rules.outcome import Procedure
 #: What to do now, by the state that was reached.
 _NOW = {
     State.ACCEPTED: N_("There is nothing to do for you now. To see it: /yeucau {code}"),
-    State.FORWARDED: N_("It is on its way to the certificate provider. To see it: /yeucau {code}"),
+    State.FORWARDED: N_("The dossier is on its way. To see it: /yeucau {code}"),
     State.DONE: N_("It is finished. To see it: /yeucau {code}"),
     State.SENT_BACK: N_("Please put it right and send it again: /yeucau {code}"),
     State.REFUSED: N_("You can register a new request where the reason no longer holds. To see it: /yeucau {code}"),

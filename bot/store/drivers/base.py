@@ -39,8 +39,11 @@ class Driver(Protocol):
     async def run(self, *calls: Call, durable: bool = False) -> list[Rows]:
         """Run queries as one transaction in one go; ``durable``: on the disk before it returns, even if power fails."""
 
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """A transaction that answers between its queries; rolled back unless it was told to commit."""
+    def transaction(self, *, reading: bool = False) -> AbstractAsyncContextManager[Transaction]:
+        """A transaction that answers between its queries; rolled back unless it was told to commit.
+
+        One that is only ``reading`` sees one moment and keeps nobody from writing; nothing may be written in it.
+        """
 
     async def close(self) -> None:
         """Release connections."""

@@ -97,9 +97,11 @@ class PostgresDriver:
             return await _batch(connection, self._queries, calls)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[PostgresTransaction]:
+    async def transaction(self, *, reading: bool = False) -> AsyncIterator[PostgresTransaction]:
         async with _translated(), self._pool.connection() as connection:
             try:
+                if reading:
+                    await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 yield PostgresTransaction(connection, self._queries)
             finally:
                 await connection.rollback()

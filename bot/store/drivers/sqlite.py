@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.store.drivers.base import Call, Rows
 from bot.store.drivers.sqlite_errors import failure
-from bot.store.drivers.sqlite_thread import Connection, Step, Work
+from bot.store.drivers.sqlite_thread import READING, WRITING, Connection, Step, Work
 from bot.store.errors import DatabaseUnusable, StoreError
 from bot.store.queries import Queries, load_queries
 from locales import N_
@@ -24,9 +24,10 @@ OLDEST_SQLITE = (3, 35, 0)
 class SqliteTransaction:
     """A transaction that holds the connection until it ends."""
 
-    def __init__(self, connection: Connection, queries: Queries) -> None:
+    def __init__(self, connection: Connection, queries: Queries, *, reading: bool) -> None:
         self._connection = connection
         self._queries = queries
+        self._begin: str | None = READING if reading else WRITING
         self._begun = False
         self.over = False
 
@@ -39,7 +40,7 @@ class SqliteTransaction:
     async def _steps(self, steps: Sequence[Step], *, commit: bool = False) -> list[Rows]:
         if self.over:
             raise StoreError(N_("This transaction has ended."))
-        begin, self._begun = not self._begun, True
+        begin, self._begin, self._begun = self._begin, None, True
         self.over = True  # a failed batch rolls itself back, and a cancelled one is rolled back by whoever opened it
         try:
             rows = await self._connection.batch(steps, begin=begin, commit=commit)
@@ -98,9 +99,9 @@ class SqliteDriver:
         return work.rows
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[SqliteTransaction]:
+    async def transaction(self, *, reading: bool = False) -> AsyncIterator[SqliteTransaction]:
         async with self._lock:
-            transaction = SqliteTransaction(self._connection, self._queries)
+            transaction = SqliteTransaction(self._connection, self._queries, reading=reading)
             try:
                 yield transaction
             finally:

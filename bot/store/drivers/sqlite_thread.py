@@ -11,6 +11,10 @@ from bot.store.drivers.base import Rows
 from bot.store.errors import TurnTaken
 
 Step = tuple[str, Mapping[str, Any], bool]
+#: How a transaction begins that will write: the writer's place is taken at once, not when it is too late to wait.
+WRITING = "BEGIN IMMEDIATE"
+#: And one that only reads: it sees one moment of the database, and keeps nobody waiting.
+READING = "BEGIN"
 
 
 class Work:
@@ -29,7 +33,7 @@ class Work:
 class Connection(aiosqlite.Connection):
     """A connection that runs whole batches in one hop to its thread."""
 
-    async def batch(self, steps: Sequence[Step], *, begin: bool, commit: bool) -> list[Rows]:
+    async def batch(self, steps: Sequence[Step], *, begin: str | None, commit: bool) -> list[Rows]:
         rows: list[Rows] = await self._execute(_batch, self._conn, steps, begin, commit)  # type: ignore[no-untyped-call]  # aiosqlite leaves its helper untyped
         return rows
 
@@ -47,16 +51,22 @@ def _work_off(connection: sqlite3.Connection, works: Sequence[Work]) -> None:
     for work in works:
         several = len(work.steps) > 1
         try:
-            work.rows = (_durably if work.durable else _batch)(connection, work.steps, several, several)
+            begin = _beginning(work.steps) if several else None
+            work.rows = (_durably if work.durable else _batch)(connection, work.steps, begin, several)
         except Exception as error:  # noqa: BLE001 - whatever it is, those behind it must not bear it
             work.error = error
         work.done = True
 
 
-def _batch(connection: sqlite3.Connection, steps: Sequence[Step], begin: bool, commit: bool) -> list[Rows]:
+def _beginning(steps: Sequence[Step]) -> str:
+    """Whoever only looks waits for no writer, and no writer for them."""
+    return READING if all(sql.startswith("SELECT") for sql, _, _ in steps) else WRITING
+
+
+def _batch(connection: sqlite3.Connection, steps: Sequence[Step], begin: str | None, commit: bool) -> list[Rows]:
     try:
         if begin:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(begin)
         rows = [_run(connection, step) for step in steps]
         if commit:
             connection.execute("COMMIT")
@@ -75,7 +85,7 @@ def _run(connection: sqlite3.Connection, step: Step) -> Rows:
     return rows
 
 
-def _durably(connection: sqlite3.Connection, steps: Sequence[Step], begin: bool, commit: bool) -> list[Rows]:
+def _durably(connection: sqlite3.Connection, steps: Sequence[Step], begin: str | None, commit: bool) -> list[Rows]:
     """With the write-ahead log synced to the disk.
 
     Elsewhere synchronous=NORMAL does: a killed process loses nothing, and what a power failure may take (a turn, a

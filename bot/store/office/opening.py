@@ -1,7 +1,7 @@
 """A transaction of the admins' side outside any conversation."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 
 from bot.store.api import Chat, OfficeUnit
@@ -33,10 +33,10 @@ class StoredOfficeUnit:
 
 @asynccontextmanager
 async def open_office(
-    driver: Driver, keyring: Keyring, now: datetime, chat: str, channel: str
+    opened: AbstractAsyncContextManager[Transaction], keyring: Keyring, now: datetime, chat: str, channel: str
 ) -> AsyncIterator[OfficeUnit]:
-    """Open it; left without ``commit``, or with an exception, nothing of it stays."""
-    async with driver.transaction() as transaction:
+    """Work in a transaction; left without ``commit``, or with an exception, nothing of it stays."""
+    async with opened as transaction:
         yield StoredOfficeUnit(transaction, Acting(transaction.run, keyring, now, channel, chat))
 
 
