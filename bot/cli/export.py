@@ -24,8 +24,10 @@ from bot.cli.filters import (
 from bot.cli.language import Language, translator_of
 from bot.errors import OutputError
 from bot.exports.export import export
+from bot.exports.landing import refuse_taken
 from bot.exports.model import Exported, Form, Order
 from bot.exports.writers import ENDINGS
+from handlers.office.export_words import remarked
 from handlers.office.rights import Act
 from locales import N_, Translator
 
@@ -66,25 +68,22 @@ def requests(
         typer.echo(t(N_("Cancelled; nothing was written.")), err=True)
         raise typer.Exit(CANCELLED) from None
     typer.echo(t(N_("Written to {file}; requests: {count}."), file=out, count=done.count), err=True)
-    if done.left_out:
-        typer.echo(
-            t(N_("Left out, because this kind of file is not for them: {number}."), number=done.left_out), err=True
-        )
+    for remark in remarked(t, done.remarks):
+        typer.echo(remark, err=True)
 
 
 def _check(form: Form, out: Path, *, force: bool) -> None:
     """Before anything is read.
 
     Raises:
-        OutputError: the name does not fit, or is taken.
+        OutputError: the name does not fit, is taken, or its folder is not there.
     """
     endings = ENDINGS[form]
     if out.suffix.lower() not in endings:
         message = N_("A file of the kind {form} needs a name ending in {endings}, such as {example}.")
         example = out.with_suffix(endings[0]).name if out.name else f"requests{endings[0]}"
         raise OutputError(message, form=form.value, endings=" / ".join(endings), example=example)
-    if out.exists() and not force:
-        raise OutputError(N_("{file} is there already; add --force to replace it, or choose another name."), file=out)
+    refuse_taken(out, force=force)
 
 
 async def _exported(form: Form, out: Path, wanted: Wanted, person: str | None, t: Translator) -> Exported:

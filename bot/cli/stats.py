@@ -16,7 +16,7 @@ from bot.cli.filters import UnitOption, unit_of
 from bot.cli.language import Language, language_of
 from bot.cli.stats_table import as_columns, show
 from bot.errors import Forbidden
-from bot.exports.landing import landing
+from bot.exports.landing import landing, refuse_taken
 from bot.settings import load_settings
 from handlers.dates import day
 from handlers.office.chart import Chart
@@ -53,13 +53,17 @@ def stats(
         typer.Option(formats=["%Y-%m-%d"], help=N_("What is still open, day by day, towards this day.")),
     ] = None,
     person: As = None,
+    force: Annotated[bool, typer.Option("--force", help=N_("Replace a file that is there."))] = False,
     language: Language = None,
 ) -> None:
     """Print the numbers, or draw them."""
     say = Voice(language_of(language))
+    if png is not None:
+        refuse_taken(png, force=force)
     counted = asyncio.run(_counted(unit, until.date() if until else None, person, say))
     if png is not None:
         _draw(_chart(say, counted), png)
+        typer.echo(say.t(N_("The chart is written to {file}."), file=png), err=True)
     if as_json:
         typer.echo(json.dumps(_data(counted), ensure_ascii=False, indent=2))
     elif png is None:

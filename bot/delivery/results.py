@@ -21,7 +21,7 @@ def result_of(order: ExportOrder, finished: Finished, folder: Path, task: str) -
     files = [partial(_file, folder, made) for made in finished.files]
     return Result(
         messages=[*([partial(_index, voice, parts)] if len(parts) > 1 else []), *files],
-        said=export_words.finished(voice, finished.count, finished.left_out, parts),
+        said=export_words.finished(voice, finished.count, finished.remarks, parts),
         grants=finished.grants,
         subject=f"{task} {order.form}",
         unit=finished.unit,

@@ -1,17 +1,22 @@
 """The official lists as Word files, filled into templates that an office can change."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.resources import as_file, files
 from itertools import islice
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
+from docx.table import _Row
 from docxtpl import DocxTemplate
 
 from bot.errors import OutputError
 from bot.exports.about import About
 from bot.exports.lists import OfficialList, Sorting
+from bot.exports.sending import Sieve, to_be_sent
 from handlers.folding import fold
+from handlers.office.export_words import remarked
+from handlers.office.exporting import Remarks
 from handlers.office.model import Filed
 from locales import N_
 
@@ -19,13 +24,13 @@ from locales import N_
 MOST_ENTRIES = 500
 #: To be written over by hand.
 DOTS = "." * 40
+#: Which table of a template has the entries, and how many of them stay with the signature.
+_TABLE, _HELD = 1, 2
 #: Letters of a body's name in the name of its file.
 _NAME_LETTERS = 60
 
 _SEVERAL = N_("There are {number} lists, one per managing body and form; choose a file name ending in .zip.")
-_NONE = N_(
-    "None of these requests goes on Mẫu 04, 05 or 06, so there is no list to write; requests left out: {left_out}."
-)
+_NONE = N_("None of these requests goes on Mẫu 04, 05 or 06 now, so there is no list to write. {remarks}")
 
 
 class DocxWriter:
@@ -34,12 +39,14 @@ class DocxWriter:
     def __init__(self, path: Path, about: About) -> None:
         self._path = path
         self._about = about
-        self._sorting = Sorting(path.with_name("lists"), about.units)
+        self._rows = 0  #: written
+        self._sieve = Sieve(to_be_sent(about.order.wanted))
+        self._sorting = Sorting(path.with_name("lists"), about.units, self._sieve)
 
     @property
-    def left_out(self) -> int:
-        """Requests that these forms do not ask for."""
-        return self._sorting.left_out
+    def remarks(self) -> Remarks:
+        """Which requests do not wait to be sent, or are for none of these forms."""
+        return self._sieve.remarks
 
     def add(self, batch: Sequence[Filed]) -> None:
         """Sort them."""
@@ -53,14 +60,15 @@ class DocxWriter:
         """
         found = list(self._sorting.lists.values())
         if not found:
-            raise OutputError(_NONE, left_out=self.left_out)
+            raise OutputError(_NONE, remarks=" ".join(remarked(self._about.t, self.remarks)))
         if self._path.suffix.lower() == ".zip":
             self._write_all(found)
             return
         documents = list(islice(_documents(found), 2))
         if len(documents) > 1:
             raise OutputError(_SEVERAL, number=sum(1 for _ in _documents(found)))
-        fill(*documents[0], self._path)
+        self._fill(*documents[0], self._path)
+        self._count_joined()
 
     def abandon(self) -> None:
         """Nothing is open."""
@@ -70,17 +78,24 @@ class DocxWriter:
         index = []
         with ZipFile(self._path, "w", ZIP_STORED) as archive:
             for number, (one, part) in enumerate(_documents(found), start=1):
-                fill(one, part, draft)
+                self._fill(one, part, draft)
                 name = f"{number:04}-mau-{one.form}-{_file_name(one.body)}.docx"
                 archive.write(draft, name)
                 index.append(self._line(name, one, part))
+            self._count_joined()
             archive.writestr("index.txt", "\ufeff" + "\r\n".join([*self._head(len(index)), "", *index, ""]))
 
     def _head(self, number: int) -> list[str]:
-        told = [f"{label}: {text}" for label, text in self._about.lines()]
-        t = self._about.t
-        left_out = t(N_("Requests that are in none of these lists (Mẫu 01, 02, 03): {number}"), number=self.left_out)
-        return [*told, t(N_("Lists: {number}"), number=number), left_out]
+        about = replace(self._about, count=self._sieve.written)
+        told = [f"{label}: {text}" for label, text in about.lines()]
+        return [*told, about.t(N_("Lists: {number}"), number=number), *remarked(about.t, self.remarks)]
+
+    def _fill(self, one: OfficialList, part: "Part", path: Path) -> None:
+        fill(one, part, path)
+        self._rows += part.count
+
+    def _count_joined(self) -> None:
+        self._sieve.joined = self._sieve.written - self._rows
 
     def _line(self, name: str, one: OfficialList, part: "Part") -> str:
         return self._about.t(
@@ -114,7 +129,7 @@ def _documents(found: Sequence[OfficialList]) -> Iterator[tuple[OfficialList, Pa
 def fill(one: OfficialList, part: Part, path: Path) -> None:
     """Write one document; text of strangers is escaped, so that ``<b>`` stays what somebody typed."""
     context = {
-        "superior": one.superior.upper() or DOTS,
+        "superior": one.superior.upper(),
         "body": one.body.upper(),
         "recipient": DOTS,
         "rows": part.rows,
@@ -124,7 +139,19 @@ def fill(one: OfficialList, part: Part, path: Path) -> None:
     with as_file(files("bot.exports.templates") / f"mau-{one.form}.docx") as template:
         document = DocxTemplate(str(template))
         document.render(context, autoescape=True)
+        _hold(document.docx.tables[_TABLE].rows[1:][-_HELD:])
         document.save(str(path))
+
+
+def _hold(rows: Sequence[_Row]) -> None:
+    """The last entries go to the page of the signature.
+
+    LibreOffice 7.4 does not do so for a table of three pages or more: there the signature stands without them.
+    """
+    for row in rows:
+        for cell in row.cells:
+            for paragraph in cell.paragraphs:
+                paragraph.paragraph_format.keep_with_next = True
 
 
 def _file_name(body: str) -> str:

@@ -32,13 +32,14 @@ async def export(store: Store, order: Order, target: Path, progress: Progress) -
         about = About(order, meant.count)
         writer = await _in_thread(writer_of, order.form, place.draft, about)
         try:
-            count = await _write(store, order, meant, writer, progress)
+            read = await _write(store, order, meant, writer, progress)
         except BaseException:
             writer.abandon()
             raise
+        count = read - writer.remarks.left_out
         await _record(store, order, count)
         await _in_thread(Landing.land, place)
-        return Exported(count, (target,), writer.left_out)
+        return Exported(count, (target,), writer.remarks)
 
 
 async def _write(store: Store, order: Order, meant: Span, writer: Writer, progress: Progress) -> int:

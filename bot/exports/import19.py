@@ -5,12 +5,16 @@ number of the row is put first.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bot.exports.about import About
+from bot.exports.sending import Sieve, to_be_sent
 from bot.exports.xlsx import close_rows, fitting, open_workbook, write_workbook
 from bot.exports.xlsx_sheets import information
 from bot.harmless import harmless
+from handlers.office.export_words import remarked
+from handlers.office.exporting import Remarks
 from handlers.office.model import Filed
 from handlers.office.units import UnitDirectory
 from handlers.requests.model import Content
@@ -53,7 +57,7 @@ EIGHTEEN = N_(
 )
 BLANK = N_(
     "What is not held stays blank, personal numbers (CCCD) always. Only requests of persons for a new certificate or"
-    " for a change of information are here; left out: {number}."
+    " for a change of information are here."
 )
 
 
@@ -64,30 +68,38 @@ class Import19Writer:
         self._about = about
         self._workbook = open_workbook(path)
         self._sheet = self._workbook.add_worksheet("Danh sách")
-        self._row = 0
-        self.left_out = 0
+        self._sieve = Sieve(to_be_sent(about.order.wanted))
         bold = self._workbook.add_format({"bold": True, "border": 1, "text_wrap": True})
         for at, (title, width) in enumerate(COLUMNS):
             self._sheet.set_column(at, at, width)
             self._sheet.write_string(0, at, title, bold)
         self._sheet.freeze_panes(1, 0)
 
+    @property
+    def remarks(self) -> Remarks:
+        """A serial number is asked for only where a certificate is changed."""
+        return self._sieve.remarks
+
     def add(self, batch: Sequence[Filed]) -> None:
         """A row for each person who needs one."""
-        for filed in batch:
+        for filed in self._sieve.sent(batch):
             content = filed.request.content
-            if content.subject is not Subject.INDIVIDUAL or content.procedure not in PROCEDURES:
-                self.left_out += 1
-                continue
-            self._row += 1
-            self._sheet.write_number(self._row, 0, self._row)
-            for at, text in _cells(content, filed.unit, self._about.units):
-                self._sheet.write_string(self._row, at, fitting(harmless(text)))
+            if content.subject is Subject.INDIVIDUAL and content.procedure in PROCEDURES:
+                self._sieve.took(blank=not content.serial and content.procedure is not Procedure.ISSUE_NEW)
+                self._write(self._sieve.written, filed)
+            else:
+                self._sieve.passed()
+
+    def _write(self, row: int, filed: Filed) -> None:
+        self._sheet.write_number(row, 0, row)
+        for at, text in _cells(filed.request.content, filed.unit, self._about.units):
+            self._sheet.write_string(row, at, fitting(harmless(text)))
 
     def finish(self) -> None:
         """The sheet that says what this is."""
-        blank = self._about.t(BLANK, number=self.left_out)
-        information(self._workbook, self._about, self._about.t(REPORTED), self._about.t(EIGHTEEN), blank)
+        t, about = self._about.t, replace(self._about, count=self._sieve.written)
+        notes = (t(REPORTED), t(EIGHTEEN), t(BLANK), *remarked(t, self.remarks))
+        information(self._workbook, about, *notes)
         write_workbook(self._workbook)
 
     def abandon(self) -> None:
@@ -108,6 +120,6 @@ def _bodies(content: Content, unit: str | None, units: UnitDirectory) -> list[st
     line: list[str] = []
     at = units.get(unit)
     while at is not None:
-        line.insert(0, at.name)
+        line.insert(0, at.body)
         at = units.get(at.parent)
     return line[-_LEVELS:] or [content.unit]

@@ -13,6 +13,19 @@ from locales import N_
 #: The owner's alone.
 _FOLDER, _FILE = 0o700, 0o600
 _TROUBLE = N_("{file} cannot be written ({reason}); choose another folder or file")
+_NO_FOLDER = N_("{file} cannot be written: there is no folder {folder}; make it first, or choose another one.")
+_TAKEN = N_("{file} is there already; add --force to replace it, or choose another name.")
+
+
+def refuse_taken(target: Path, *, force: bool) -> None:
+    """Before anything is read; a folder of that name is met when it is written.
+
+    Raises:
+        OutputError: the file is there, or its folder is not.
+    """
+    _folder_there(target)
+    if target.exists() and not target.is_dir() and not force:
+        raise OutputError(_TAKEN, file=target)
 
 
 class Landing:
@@ -52,7 +65,7 @@ def landing(target: Path) -> Iterator[Landing]:
     """
     place = Landing(target)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _folder_there(target)
         with _alone(place.folder):
             try:
                 yield place
@@ -60,6 +73,11 @@ def landing(target: Path) -> Iterator[Landing]:
                 shutil.rmtree(place.folder, ignore_errors=True)
     except OSError as error:
         raise OutputError(_TROUBLE, file=target, reason=error.strerror or error) from None
+
+
+def _folder_there(target: Path) -> None:
+    if not target.parent.exists():
+        raise OutputError(_NO_FOLDER, file=target, folder=target.parent)
 
 
 @contextmanager

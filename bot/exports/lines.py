@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from handlers.office.exporting import NOTHING_TO_REMARK, Remarks
+
 
 class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,8 +34,8 @@ class Finished(_Line):
 
     kind: Literal["finished"] = "finished"
     files: tuple[Made, ...]
-    count: int  #: requests
-    left_out: int = 0  #: requests that have no place in a file of this form
+    count: int  #: requests in them
+    remarks: Remarks = NOTHING_TO_REMARK
     grants: tuple[str, ...]  #: ids of the roles by whose right it was written
     unit: str | None = None  #: whose admins may read of it
 

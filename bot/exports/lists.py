@@ -5,12 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.exports.joining import Entry, joined
+from bot.exports.sending import Sieve
 from bot.harmless import harmless
 from handlers.folding import fold
+from handlers.office.masking import MASK
 from handlers.office.model import Filed
-from handlers.office.units import UnitDirectory
+from handlers.office.units import Unit, UnitDirectory
 from handlers.requests.model import Content
 from handlers.requests.words import EVENTS
+from handlers.unit_words import AUTHORITY, spelt_out
 from locales import translator
 from rules.outcome import Procedure
 
@@ -21,6 +25,8 @@ FORMS = {
     Procedure.REVOKE: "05",
     Procedure.RESTORE_DEVICE: "06",
 }
+#: Forms with a column for the serial number.
+WITH_SERIAL = frozenset({"04", "05"})
 #: What an official document is written in, whatever the language of the one who exports.
 _T = translator("vi")
 TICK = "X"
@@ -43,8 +49,11 @@ class OfficialList:
     superior: str  #: empty where it is not known
     path: Path  #: its entries, a JSON object a line
 
-    def entries(self) -> Iterator[dict[str, str]]:
-        """In the order they came."""
+    def entries(self) -> Iterator[Entry]:
+        """In the order they came; an extension and a change of one certificate are one entry, both boxes ticked."""
+        yield from joined(self._lines)
+
+    def _lines(self) -> Iterator[Entry]:
         with self.path.open(encoding="utf-8") as lines:
             yield from map(json.loads, lines)
 
@@ -55,18 +64,20 @@ class Sorting:
 
     folder: Path
     units: UnitDirectory
+    sieve: Sieve
     lists: dict[tuple[str, str], OfficialList] = field(default_factory=dict)
-    left_out: int = 0  #: requests of procedures that none of these forms asks for
 
     def add(self, batch: Sequence[Filed]) -> None:
         """Each to its list."""
         self.folder.mkdir(exist_ok=True)
         sorted_out: dict[OfficialList, list[Content]] = {}
-        for filed in batch:
-            if form := FORMS.get(filed.request.content.procedure):
-                sorted_out.setdefault(self._list_of(form, filed), []).append(filed.request.content)
+        for filed in self.sieve.sent(batch):
+            content = filed.request.content
+            if form := FORMS.get(content.procedure):
+                sorted_out.setdefault(self._list_of(form, filed), []).append(content)
+                self.sieve.took(blank=not content.serial and form in WITH_SERIAL)
             else:
-                self.left_out += 1
+                self.sieve.passed()
         for found, contents in sorted_out.items():
             _append(found.path, map(entry, contents))
 
@@ -75,18 +86,26 @@ class Sorting:
         key = form, f"code {filed.unit}" if filed.unit else fold(typed)
         if key not in self.lists:
             unit = self.units.get(filed.unit)
-            superior = self.units.name(unit.parent) if unit else ""
+            superior = self.units.get(unit.parent) if unit else None
             path = self.folder / f"{len(self.lists) + 1}.jsonl"
-            self.lists[key] = OfficialList(form, harmless(unit.name if unit else typed), harmless(superior), path)
+            body, above = _body(unit, typed), superior.body if superior else ""
+            self.lists[key] = OfficialList(form, harmless(body), harmless(above), path)
         return self.lists[key]
 
 
-def _append(path: Path, entries: Iterable[dict[str, str]]) -> None:
+def _body(unit: Unit | None, typed: str) -> str:
+    """The agency that signs; as it was typed where the tree knows the unit by the name of its territory alone."""
+    if unit is None or (unit.body == unit.name and spelt_out(typed).startswith(AUTHORITY)):
+        return typed
+    return unit.body
+
+
+def _append(path: Path, entries: Iterable[Entry]) -> None:
     with path.open("a", encoding="utf-8") as file:
         file.writelines(f"{json.dumps(one, ensure_ascii=False)}\n" for one in entries)
 
 
-def entry(content: Content) -> dict[str, str]:
+def entry(content: Content) -> Entry:
     """What stands in a row of any of the forms; what is not held is not here."""
     extends = content.procedure is Procedure.EXTEND
     told = {
@@ -98,8 +117,15 @@ def entry(content: Content) -> dict[str, str]:
         "change": "" if extends else TICK,
         "reason": ", ".join(_T(EVENTS[event]) for event in content.events),
         "works_for": content.unit,
+        "certificate": _certificate(content),
     }
     return {name: harmless(text) for name, text in told.items()}
+
+
+def _certificate(content: Content) -> str:
+    """What is the same of two requests for one certificate; empty where its serial number is not known in full."""
+    serial = content.serial or ""
+    return "" if MASK in serial or not serial else f"{serial} {fold(content.subscriber)}"
 
 
 def _new(news: Mapping[str, str]) -> Iterator[str]:

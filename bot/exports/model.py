@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from handlers.office.exporting import Form
+from handlers.office.exporting import NOTHING_TO_REMARK, Form, Remarks
 from handlers.office.model import Filed, Filter
 from handlers.office.rights import Rights
 from locales import Translator
@@ -31,17 +31,17 @@ class Order:
 class Exported:
     """What was written."""
 
-    count: int  #: requests read
+    count: int  #: requests in it
     files: tuple[Path, ...]
-    left_out: int = 0  #: requests read that have no place in a file of this form
+    remarks: Remarks = NOTHING_TO_REMARK
 
 
 class Writer(Protocol):
     """Writes requests into a file of one form; called from one thread at a time."""
 
     @property
-    def left_out(self) -> int:
-        """Requests given that have no place in a file of this form."""
+    def remarks(self) -> Remarks:
+        """What of the requests given is not in the file, or not as it should be."""
 
     def add(self, batch: Sequence[Filed]) -> None:
         """Write some more."""

@@ -13,6 +13,7 @@ from bot.exports.rows import Span, batches, span
 from bot.exports.writers import writer_of
 from bot.store.api import Store
 from handlers.folding import fold
+from handlers.office.exporting import NOTHING_TO_REMARK, Remarks
 from handlers.office.model import Filed
 from locales import N_
 
@@ -29,8 +30,8 @@ class Parts:
     """What was written."""
 
     files: tuple[Made, ...]
-    count: int
-    left_out: int
+    count: int  #: requests in them
+    remarks: Remarks
 
 
 async def write_parts(store: Store, order: Order, folder: Path, limit: int, progress: Progress) -> Parts:
@@ -48,10 +49,10 @@ async def write_parts(store: Store, order: Order, folder: Path, limit: int, prog
         await _fill(store, order, meant, files, progress)
         if order.form is Form.DOCX:
             lists = await asyncio.to_thread(split_lists, folder / files.made[0].name, limit)
-            return Parts(_named(lists, order, folder), files.done, files.left_out)
+            return Parts(_named(lists, order, folder), files.written, files.remarks)
         largest = max((folder / made.name).stat().st_size for made in files.made)
         if largest <= limit or each == 1:
-            return Parts(_named(files.made, order, folder), files.done, files.left_out)
+            return Parts(_named(files.made, order, folder), files.written, files.remarks)
         files.remove()
         each = max(1, min(each - 1, int(each * limit / largest * _ROOM)))
 
@@ -78,9 +79,14 @@ class PartFiles:
         self._total = total
         self._writer: Writer | None = None
         self._first = 1  #: number of the first request of the open file
-        self.done = 0
-        self.left_out = 0
+        self.done = 0  #: requests read
+        self.remarks = NOTHING_TO_REMARK
         self.made: list[Made] = []
+
+    @property
+    def written(self) -> int:
+        """Requests in the files that are closed."""
+        return self.done - self.remarks.left_out
 
     async def add(self, batch: Sequence[Filed]) -> None:
         """Write some more; a full file is closed."""
@@ -120,10 +126,9 @@ class PartFiles:
     async def _close(self) -> None:
         writer = await self._open()
         await asyncio.to_thread(writer.finish)
-        self.left_out += writer.left_out
-        self.made.append(
-            Made(name=self._name(), media_type=media_type(self._name()), first=self._first, last=self.done)
-        )
+        first = self.made[-1].last + 1 if self.made else 1
+        self.remarks += writer.remarks
+        self.made.append(Made(name=self._name(), media_type=media_type(self._name()), first=first, last=self.written))
         self._writer = None
 
     def _name(self) -> str:

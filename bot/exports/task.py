@@ -55,7 +55,7 @@ async def write(store: Store, task: Task, folder: Path, limit: int, told: Binary
     return Finished(
         files=parts.files,
         count=parts.count,
-        left_out=parts.left_out,
+        remarks=parts.remarks,
         grants=tuple(grant.id for grant in rights.grants),
         unit=rights.whose(Act.EXPORT_REQUESTS, order.wanted.unit),
     )

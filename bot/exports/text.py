@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from handlers.office.exporting import NOTHING_TO_REMARK
 from handlers.office.model import Filed
 
 
@@ -19,7 +20,7 @@ class Lines(Protocol):
 class TextWriter:
     """Implements ``bot.exports.model.Writer``."""
 
-    left_out = 0
+    remarks = NOTHING_TO_REMARK
 
     def __init__(self, path: Path, lines: Lines) -> None:
         self._lines = lines

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot.exports.about import About
 from bot.exports.cells import Cells
 from bot.exports.columns import Column, Kind
 from bot.exports.xlsx_sheets import for_paper, information, summary
+from handlers.office.exporting import NOTHING_TO_REMARK
 from handlers.office.model import Filed
 from handlers.requests.words import STATES
 from locales import N_
@@ -65,7 +67,7 @@ def fitting(text: str) -> str:
 class XlsxWriter:
     """Implements ``bot.exports.model.Writer``."""
 
-    left_out = 0
+    remarks = NOTHING_TO_REMARK
 
     def __init__(self, path: Path, cells: Cells, about: About, *, most_rows: int = MOST_ROWS) -> None:
         self._cells = cells
@@ -96,7 +98,7 @@ class XlsxWriter:
         """The sheets with the counts and with what the file is."""
         self._end_sheet()
         summary(self._workbook, self._counts, self._about)
-        information(self._workbook, self._about)
+        information(self._workbook, replace(self._about, count=self._counts["state"].total()))
         write_workbook(self._workbook)
 
     def abandon(self) -> None:
@@ -120,6 +122,7 @@ class XlsxWriter:
     def _end_sheet(self) -> None:
         last = max(self._row - 1, 1)
         self._sheet.autofilter(0, 0, last, len(self._cells.columns) - 1)
+        self._sheet.print_area(0, 0, last, sum(column.printed for column in self._cells.columns) - 1)
         state = next(at for at, column in enumerate(self._cells.columns) if column.key == "state")
         words = [self._about.t(word) for word in STATES.values()]
         self._sheet.data_validation(1, state, last, state, {"validate": "list", "source": words})

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from handlers.office.exporting import FORMS, Form
+from handlers.office.exporting import FORMS, Form, Remarks
 from handlers.replies import Reply
+from handlers.requests.words import STATES
 from handlers.voice import Voice, lines
-from locales import N_
+from locales import N_, Translator
 
 #: Parts that the end names one by one; the index file names all of them.
 _NAMED = 20
@@ -43,16 +44,35 @@ def moving(say: Voice, done: int, total: int) -> Reply:
     return _reply(say(N_("Exporting: {done} / {total} ({share} %)"), **counts))
 
 
-def finished(say: Voice, count: int, left_out: int, parts: Sequence[Part]) -> Reply:
+def finished(say: Voice, count: int, remarks: Remarks, parts: Sequence[Part]) -> Reply:
     """The end of the moving message, with an index where there are several files."""
-    said = [say(N_("Exported: {count} requests."), count=number(say, count))]
-    if left_out:
-        said.append(say(N_("{count} of them have no place in a list of this form."), count=number(say, left_out)))
+    said = [say(N_("Exported: {count} requests."), count=number(say, count)), *map(escape, remarked(say.t, remarks))]
     if len(parts) > 1:
         said.append(
             lines(say(N_("The list is split into {count} files:"), count=len(parts)), *index(say, parts[:_NAMED]))
         )
     return _reply(*said)
+
+
+def remarked(t: Translator, remarks: Remarks) -> list[str]:
+    """What was left out of a file and why, and what is to be filled in by hand; a sentence each."""
+    told = {
+        N_("{count} other requests are not for this kind of list."): remarks.others,
+        N_("{count} requests have no serial number: fill it in by hand before signing."): remarks.serials,
+        N_("{count} requests share a row with another one for the same certificate."): remarks.joined,
+    }
+    counted = [t(sentence, count=count) for sentence, count in told.items() if count]
+    return [*_by_state(t, remarks), *counted]
+
+
+def _by_state(t: Translator, remarks: Remarks) -> list[str]:
+    if not remarks.states:
+        return []
+    sending = ", ".join(t(STATES[state]) for state in remarks.sending)
+    left = ", ".join(f"{count} {t(STATES[state])}" for state, count in remarks.states.items())
+    only = t(N_("A list to be sent on takes only requests in the state: {states}."), states=sending)
+    never = t(N_("A list to be sent on never takes requests in the states that were chosen."))
+    return [only if sending else never, t(N_("Not in it because of their state: {states}."), states=left)]
 
 
 def index(say: Voice, parts: Sequence[Part]) -> list[Markup]:

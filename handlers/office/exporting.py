@@ -1,5 +1,6 @@
 """An export as a person in a chat orders it, and how far it is."""
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -7,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from handlers.office.model import Filter
+from handlers.requests.model import State
 from locales import N_
 
 
@@ -37,6 +39,37 @@ class ExportOrder(BaseModel):
     wanted: Filter
     form: Form
     language: Literal["vi", "en"] = "vi"
+
+
+class Remarks(BaseModel):
+    """What is to be said of a file beside how many requests are in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sending: tuple[State, ...] = ()  #: states whose requests a list to be sent on takes
+    states: dict[State, int] = {}  #: left out for the state they are in
+    others: int = 0  #: left out because this kind of file is not for them
+    serials: int = 0  #: in it, the serial number left blank for the hand
+    joined: int = 0  #: in it, in the row of another request for the same certificate
+
+    @property
+    def left_out(self) -> int:
+        """Requests read that are not in the file."""
+        return sum(self.states.values()) + self.others
+
+    def __add__(self, further: "Remarks") -> "Remarks":
+        """Of a file and of one more of the same order."""
+        return Remarks(
+            sending=further.sending,
+            states=dict(Counter(self.states) + Counter(further.states)),
+            others=self.others + further.others,
+            serials=self.serials + further.serials,
+            joined=self.joined + further.joined,
+        )
+
+
+#: Every request read is in the file as it is.
+NOTHING_TO_REMARK = Remarks()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Requests as the list holds them, with the names that an attacker or an accident would type."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -48,6 +50,12 @@ def filed(number: int = 1, procedure: Procedure = Procedure.CHANGE_INFORMATION, 
     return Filed(request, number, unit, NOW, changed, revision=number % 3, note=note)
 
 
+def accepted(requests: Sequence[Filed]) -> list[Filed]:
+    """The same, as an admin has let them through."""
+    moved = {"state": State.ACCEPTED}
+    return [replace(one, request=one.request.model_copy(update=moved)) for one in requests]
+
+
 def hostile() -> list[Filed]:
     """One request for each hostile name, and one whose certificate ends before spreadsheets begin."""
     named = [
@@ -57,9 +65,15 @@ def hostile() -> list[Filed]:
     return [*named, filed(len(named) + 1, not_after=date(1850, 1, 2))]
 
 
-def about(count: int, form: Form = Form.XLSX, units: UnitDirectory = UNITS, language: str = "vi") -> About:
+def about(
+    count: int,
+    form: Form = Form.XLSX,
+    units: UnitDirectory = UNITS,
+    language: str = "vi",
+    wanted: Filter = Filter(),  # noqa: B008 - frozen
+) -> About:
     """What such an export says of itself."""
-    return About(Order(Rights.operator(units), Filter(), form, translator(language), NOW), count)
+    return About(Order(Rights.operator(units), wanted, form, translator(language), NOW), count)
 
 
 def cells(language: str = "vi") -> Cells:

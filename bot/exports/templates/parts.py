@@ -59,7 +59,9 @@ def heading(document: Document, width: int) -> None:
     """Who writes, the nation and its motto, number, place and day."""
     size = 13 if width > _WIDE else 12
     left, right = side_by_side(document, width, _LEFT_SHARE)
-    said(left.paragraphs[0], "{{ superior }}", size)
+    left.paragraphs[0].add_run("{%p if superior %}")
+    said(left.add_paragraph(), "{{ superior }}", size)
+    left.add_paragraph("{%p endif %}")
     said(left.add_paragraph(), "{{ body }}", size, look="bold")
     line_above(left.add_paragraph(), int(width * _LEFT_SHARE), 0.35)
     said(left.add_paragraph(), "Số: ........../..........", size)
@@ -72,36 +74,39 @@ def heading(document: Document, width: int) -> None:
 def title(document: Document, asks: str, width: int) -> None:
     """What the document is, and to whom it goes."""
     first = said(document.add_paragraph(), "DANH SÁCH", 14, look="bold")
-    first.paragraph_format.space_before = Pt(12)
+    first.paragraph_format.space_before = Pt(6)
     said(document.add_paragraph(), asks, 14, look="bold")
     line_above(document.add_paragraph(), width, 0.3)
     to = said(document.add_paragraph(), "Kính gửi: {{ recipient }}", 14)
-    to.paragraph_format.space_after = Pt(8)
+    to.paragraph_format.space_after = Pt(6)
 
 
 def contact(document: Document, wanted: tuple[str, ...], width: int) -> None:
-    """Who can be asked, written by hand: none of it is held."""
-    head = said(document.add_paragraph(), "Thông tin người liên hệ:", look="bold", centred=False)
-    head.paragraph_format.space_before = Pt(8)
+    """Who can be asked, two things a line, written by hand: none of it is held."""
+    head = said(document.add_paragraph(), "Thông tin người liên hệ:", 12, "bold", centred=False)
+    head.paragraph_format.space_before = Pt(4)
     head.paragraph_format.keep_with_next = True
-    for label in wanted:
-        row = said(document.add_paragraph(), f"- {label}: \t", centred=False)
+    for pair in (wanted[at : at + 2] for at in range(0, len(wanted), 2)):
+        row = said(document.add_paragraph(), " ".join(f"- {label}: \t" for label in pair), 12, centred=False)
         row.paragraph_format.keep_with_next = True
-        row.paragraph_format.tab_stops.add_tab_stop(Length(width), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
+        for share in (0.5, 1) if len(pair) > 1 else (1,):
+            stop = Length(int(width * share))
+            row.paragraph_format.tab_stops.add_tab_stop(stop, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
 
 
 def signature(document: Document, width: int) -> None:
     """Where the head signs and the seal goes."""
-    document.add_paragraph().paragraph_format.keep_with_next = True
+    said(document.add_paragraph(), "", 2).paragraph_format.keep_with_next = True
     left, right = side_by_side(document, width, _LEFT_SHARE)
     said(left.paragraphs[0], "Nơi nhận:", 12, look="bold italic", centred=False)
     for receiver in ("- Như trên;", "- Lưu: VT."):
         said(left.add_paragraph(), receiver, 11, centred=False)
     said(right.paragraphs[0], _SIGNS, 13 if width > _WIDE else 12, "bold")
     said(right.add_paragraph(), "(Ký, ghi rõ họ tên, đóng dấu)", look="italic")
-    for _ in range(4):
+    for _ in range(3):
         said(right.add_paragraph(), "")
-    said(document.add_paragraph(), "", 1)  # Word wants a paragraph behind a table; a small one makes no page
+    behind = said(document.add_paragraph(), "", 1)  # Word wants a paragraph behind a table; a small one makes no page
+    behind.paragraph_format.line_spacing = Pt(1)
 
 
 def footer(document: Document, form: str) -> None:

@@ -11,7 +11,7 @@ from docx.table import _Cell, _Row
 from bot.exports.templates.ooxml import keep_whole, repeat
 from bot.exports.templates.parts import said
 
-_SIZE = 12
+_SIZE, _HEAD = 12, 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +46,4 @@ def _fill(row: _Row, texts: Sequence[tuple[str, bool]], columns: Sequence[Column
 
 
 def _write(cell: _Cell, text: str, *, centred: bool, bold: bool) -> None:
-    said(cell.paragraphs[0], text, _SIZE, "bold" if bold else "", centred=centred)
+    said(cell.paragraphs[0], text, _HEAD if bold else _SIZE, "bold" if bold else "", centred=centred)

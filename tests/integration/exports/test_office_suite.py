@@ -9,7 +9,7 @@ from bot.exports.model import Form
 from bot.exports.writers import writer_of
 from handlers.office.model import Filed
 from rules.outcome import Procedure
-from tests.support.filing import FORMULA, HOSTILE, about, cells, filed, hostile
+from tests.support.filing import FORMULA, HOSTILE, about, accepted, cells, filed, hostile
 from tests.support.office_suite import converted, text_of
 
 #: Comma, quote, UTF-8, from the first line; the first sheet.
@@ -20,7 +20,7 @@ AS_FORMULAS = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true"
 
 def written(form: Form, path: Path, requests: list[Filed]) -> Path:
     writer = writer_of(form, path, about(len(requests), form))
-    writer.add(requests)
+    writer.add(requests if form is not Form.DOCX else accepted(requests))
     writer.finish()
     return path
 
@@ -101,3 +101,16 @@ def test_an_official_list_of_hostile_names_opens_with_all_of_them(tmp_path: Path
     for name in (FORMULA, "<b>Đậm</b>&<w:p/>", "{{7*7}}{%raw%}"):
         assert name[:9] in told
     assert f"Danhsáchgồm{len(hostile())}trườnghợp." in told
+
+
+@pytest.mark.parametrize("procedure", [Procedure.CHANGE_INFORMATION, Procedure.REVOKE, Procedure.RESTORE_DEVICE])
+@pytest.mark.parametrize(("number", "most"), [(1, 1), (7, 2)])
+def test_the_signature_of_a_short_list_is_on_a_page_with_entries(
+    tmp_path: Path, procedure: Procedure, number: int, most: int
+) -> None:
+    requests = [filed(at, procedure, certificate_name=f"Tên số {at:03}") for at in range(1, number + 1)]
+    pages = text_of(written(Form.DOCX, tmp_path / "list.docx", requests)).rstrip("\f").split("\f")
+
+    assert len(pages) <= most
+    assert "TRỰC TIẾP" in pages[-1]
+    assert f"Tênsố{number:03}" in unspaced(pages[-1])

@@ -19,6 +19,7 @@ from bot.store import open_keyring, open_store
 from bot.store.api import Store
 from handlers.office.model import Filter
 from handlers.office.rights import Grant, Rights, Role
+from handlers.requests.model import State
 from locales import translator
 from rules.facts import Subject
 from tests.integration.store.conftest import Command, Database
@@ -61,7 +62,7 @@ def prepared(database: Database) -> None:
 
 
 def order(form: Form, rights: Rights = OPERATOR) -> Order:
-    return Order(rights, Filter(unit="DN.NT"), form, translator("vi"), NOW)
+    return Order(rights, Filter(unit="DN.NT", states=(State.SUBMITTED,)), form, translator("vi"), NOW)
 
 
 def ignored(done: int, total: int) -> None:
@@ -71,10 +72,11 @@ def ignored(done: int, total: int) -> None:
 @pytest.mark.parametrize("form", Form)
 async def test_every_form_is_written_and_nothing_else_is_left(filled: Store, form: Form, tmp_path: Path) -> None:
     target = tmp_path / "out" / f"list{ENDINGS[form][0]}"
+    target.parent.mkdir()
 
     done = await export(filled, order(form), target, ignored)
 
-    assert (done.count, done.files, done.left_out) == (REQUESTS, (target,), 0)
+    assert (done.count, done.files, done.remarks.left_out) == (REQUESTS, (target,), 0)
     assert list(target.parent.iterdir()) == [target]
     assert target.stat().st_mode & 0o777 == 0o600
 
@@ -99,6 +101,17 @@ async def test_the_row_is_for_those_of_the_unit_that_was_within_reach(
     assert (row.act, row.unit) == ("export", "DN.NT")
 
 
+async def test_the_number_is_of_what_is_in_the_file(filled: Store, tmp_path: Path) -> None:
+    wanted = Order(OPERATOR, Filter(), Form.IMPORT19, translator("vi"), NOW)
+
+    done = await export(filled, wanted, tmp_path / "list.xlsx", ignored)
+
+    assert (done.count, done.remarks.states) == (0, {State.SUBMITTED: REQUESTS})
+    async with office(filled) as at:
+        (row,) = await at.admin.journal.latest(OPERATOR, 1)
+    assert (row.subject, row.count) == ("import19", 0)
+
+
 async def test_progress_goes_from_nothing_to_everything(filled: Store, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
 
@@ -111,6 +124,7 @@ async def test_progress_goes_from_nothing_to_everything(filled: Store, tmp_path:
 @pytest.mark.parametrize("form", [Form.XLSX, Form.CSV, Form.IMPORT19, Form.DOCX])
 async def test_a_cancelled_export_leaves_no_file_no_rest_and_no_row(filled: Store, form: Form, tmp_path: Path) -> None:
     target = tmp_path / "out" / f"list{ENDINGS[form][0]}"
+    target.parent.mkdir()
     running = asyncio.ensure_future(export(filled, order(form), target, lambda *_: running.cancel()))
 
     with pytest.raises(asyncio.CancelledError):
@@ -193,6 +207,7 @@ def test_the_command_acts_by_the_rights_of_the_person_named(troly: Command, tmp_
 @pytest.mark.usefixtures("prepared")
 def test_ctrl_c_ends_the_command_with_130_and_leaves_nothing(database: Database, tmp_path: Path) -> None:
     folder = tmp_path / "out"
+    folder.mkdir()
     slow = (
         "import bot.cli, time\n"
         "import bot.exports.text as text\n"
@@ -217,3 +232,21 @@ def test_ctrl_c_ends_the_command_with_130_and_leaves_nothing(database: Database,
     assert "nothing was written" in said
     assert NAME not in said
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.usefixtures("prepared")
+def test_the_command_says_what_was_left_out_and_why(troly: Command, tmp_path: Path) -> None:
+    code, _, said = troly("export", "requests", "--format", "import19", "--out", str(tmp_path / "list.xlsx"))
+
+    assert code == 0
+    assert "requests: 0." in said
+    assert f"Not in it because of their state: {REQUESTS} submitted." in said
+
+
+@pytest.mark.usefixtures("prepared")
+def test_the_command_makes_no_folder(troly: Command, tmp_path: Path) -> None:
+    code, _, said = troly("export", "requests", "--format", "csv", "--out", str(tmp_path / "no" / "list.csv"))
+
+    assert code == 1
+    assert "there is no folder" in said.replace("\n", " ")
+    assert list(tmp_path.glob("no")) == []

@@ -25,12 +25,13 @@ from handlers.office.exporting import ExportOrder, Form
 from handlers.office.model import Filter
 from handlers.office.rights import Role
 from handlers.replies import Attachment
+from handlers.requests.model import State
 from handlers.voice import Voice
 from locales import N_, translator
 from tests.integration.store.conftest import Database
 from tests.support import exporting
 from tests.support.delivery import ManualClock, ScriptedChannel
-from tests.support.office import given, office, rights, settle_units
+from tests.support.office import OPERATOR, given, office, rights, settle_units
 from tests.support.storing import ADDRESS, NOW, content, next_turn, one_chat, says
 from tests.support.telling import told
 from tests.support.waiting import eventually
@@ -66,7 +67,7 @@ async def registered(store: Store, number: int) -> Chat:
 
 async def ordered(store: Store, chat: Chat, form: Form = Form.XLSX, language: str = "vi") -> None:
     held = await rights(store, ADDRESS)
-    order = ExportOrder(wanted=Filter(), form=form, language=language)  # type: ignore[arg-type]  # one of two
+    order = ExportOrder(wanted=Filter(states=(State.SUBMITTED,)), form=form, language=language)  # type: ignore[arg-type]  # one of two
     async with office(store, chat) as at:
         assert await at.admin.exports.start(held, order, 3, says("waiting"))
 
@@ -298,3 +299,15 @@ def test_files_under_way_lie_in_a_folder_of_the_owner_alone(tmp_path: Path) -> N
         assert folder.stat().st_mode & 0o777 == 0o700
         assert folder.parent.stat().st_mode & 0o777 == 0o700
     assert not folder.exists()
+
+
+async def test_what_is_not_in_the_file_is_told_and_not_counted(store: Store, chat: Chat, database: Database) -> None:
+    await ordered(store, chat, Form.IMPORT19)  # for persons; these are requests of a body
+    await exporting.exporter(store, database.url, database.folder).work()
+
+    replies = str(await told(store))
+    assert T("Exported: {count} requests.", count=0) in replies
+    assert T("{count} other requests are not for this kind of list.", count=3) in replies
+    async with office(store) as at:
+        entries = await at.admin.journal.latest(OPERATOR, 5)
+    assert [entry.count for entry in entries if entry.act == "export"] == [0]

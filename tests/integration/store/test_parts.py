@@ -20,7 +20,9 @@ from bot.store.api import Store
 from handlers.office.exporting import ExportOrder
 from handlers.office.model import Filter
 from handlers.office.rights import Rights
+from handlers.requests.model import State
 from locales import translator
+from rules.facts import Subject
 from rules.outcome import Procedure
 from tests.integration.store.conftest import Database
 from tests.support.office import OPERATOR, settle_units
@@ -49,9 +51,10 @@ async def registered(store: Store, number: int, **changes: object) -> None:
 async def written(store: Store, folder: Path, form: Form, limit: int, held: Rights = OPERATOR) -> Parts:
     await asyncio.to_thread(folder.mkdir)
     seen: list[tuple[int, int]] = []
-    order = Order(held, Filter(), form, T, NOW)
+    order = Order(held, Filter(states=(State.SUBMITTED,)), form, T, NOW)
     parts = await write_parts(store, order, folder, limit, lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (parts.count, parts.count)
+    read = parts.count + parts.remarks.left_out
+    assert seen[-1] == (read, read)
     return parts
 
 
@@ -138,3 +141,13 @@ async def test_a_form_that_none_of_the_requests_is_for_is_told(
 
     with pytest.raises(OutputError):
         await written(store, tmp_path / "parts", Form.DOCX, 10_000_000)
+
+
+async def test_parts_are_numbered_by_what_is_in_them(store: Store, database: Database, tmp_path: Path) -> None:
+    settle_units(database.sql)
+    await registered(store, 4, subject=Subject.INDIVIDUAL)
+    await registered(store, 3)
+    parts = await written(store, tmp_path / "parts", Form.IMPORT19, 10)
+
+    assert (parts.count, parts.remarks.others) == (4, 3)
+    assert [(made.first, made.last) for made in parts.files][:4] == [(1, 1), (2, 2), (3, 3), (4, 4)]

@@ -91,11 +91,36 @@ def test_a_target_shows_what_was_open_each_day(troly: Command, officers: list[Of
 def test_a_picture_lands_whole_under_its_name_for_its_owner_alone(
     troly: Command, officers: list[Officer], tmp_path: Path, more: tuple[str, ...]
 ) -> None:
-    out = tmp_path / "new folder" / "hình.png"
-    assert troly("stats", "--png", str(out), *more) == (0, "", "")
+    out = tmp_path / "folder" / "hình.png"
+    out.parent.mkdir()
+    code, told, said = troly("stats", "--png", str(out), *more)
+    assert (code, told) == (0, "")
+    assert f"The chart is written to {out}." in said
     assert out.read_bytes().startswith(b"\x89PNG")
     assert out.stat().st_mode & 0o077 == 0
     assert [path.name for path in out.parent.iterdir()] == ["hình.png"]
+
+
+def test_a_picture_that_is_there_is_replaced_by_force_only(
+    troly: Command, officers: list[Officer], tmp_path: Path
+) -> None:
+    out = tmp_path / "hình.png"
+    out.write_text("mine")
+
+    code, _, said = troly("stats", "--png", str(out))
+    assert (code, out.read_text()) == (1, "mine")
+    assert "--force" in said
+
+    assert troly("stats", "--png", str(out), "--force")[0] == 0
+    assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_makes_no_folder(troly: Command, officers: list[Officer], tmp_path: Path) -> None:
+    code, _, said = troly("stats", "--png", str(tmp_path / "no" / "hình.png"))
+
+    assert code == 1
+    assert "there is no folder" in said.replace("\n", " ")
+    assert not (tmp_path / "no").exists()
 
 
 def test_a_picture_that_cannot_be_written_leaves_nothing_half_done(

@@ -8,22 +8,33 @@ from docx import Document
 
 from bot.errors import OutputError
 from bot.exports import docx
+from bot.exports.about import About
 from bot.exports.columns import NEWS
 from bot.exports.docx import DocxWriter
 from bot.exports.lists import CHANGING, entry
-from handlers.office.model import Filed
+from handlers.office.exporting import Remarks
+from handlers.office.masking import masked
+from handlers.office.model import Filed, Filter
+from handlers.office.units import Unit, UnitDirectory
+from handlers.requests.model import State
 from rules.facts import Event
 from rules.outcome import Procedure
-from tests.support.filing import HOSTILE, about, filed, hostile
+from tests.support.filing import HOSTILE, UNITS, about, accepted, filed, hostile
 from tests.support.storing import SERIAL
 
 
-def written(folder: Path, requests: list[Filed], name: str = "list.docx") -> Path:
-    path = folder / name
-    writer = DocxWriter(path, about(len(requests)))
+def written(
+    folder: Path, requests: list[Filed], name: str = "list.docx", *, units: UnitDirectory = UNITS, language: str = "vi"
+) -> Path:
+    """A list of requests that an admin has accepted."""
+    return listed(folder / name, accepted(requests), about(len(requests), units=units, language=language))[0]
+
+
+def listed(path: Path, requests: list[Filed], asked: About) -> tuple[Path, Remarks]:
+    writer = DocxWriter(path, asked)
     writer.add(requests)
     writer.finish()
-    return path
+    return path, writer.remarks
 
 
 def entries(path: Path) -> list[list[str]]:
@@ -44,12 +55,12 @@ def test_the_heading_names_superior_body_nation_and_motto(tmp_path: Path) -> Non
 
 def test_form_04_ticks_extension_or_change_and_names_what_is_new(tmp_path: Path) -> None:
     news = {"new_name": "Tên mới", "new_address": "Số 1"}
-    found = entries(written(tmp_path, [filed(1, news=news), filed(2, Procedure.EXTEND, news={})]))
+    found = entries(written(tmp_path, [filed(1, news=news), filed(2, Procedure.EXTEND, serial="0B", news={})]))
 
     name = "Ủy ban nhân dân xã Phước An"
     assert found == [
         ["1", name, SERIAL, "", "Tên\nĐịa chỉ", "Tên: Tên mới\nĐịa chỉ: Số 1", "", "X"],
-        ["2", name, SERIAL, "", "", "", "X", ""],
+        ["2", name, "0B", "", "", "", "X", ""],
     ]
 
 
@@ -114,7 +125,8 @@ def test_a_zip_has_a_document_for_each_body_and_form_and_an_index(tmp_path: Path
         ]
         index = archive.read("index.txt").decode("utf-8-sig")
     assert "Số danh sách: 3" in index
-    assert "(Mẫu 01, 02, 03): 1" in index
+    assert "Số yêu cầu trong tệp: 4" in index
+    assert "1 yêu cầu khác không thuộc loại danh sách này." in index
     assert "0003-mau-04-so-y-te-b.docx: Mẫu 04, Sở Y tế <b>, số trường hợp: 2" in index
 
 
@@ -132,10 +144,124 @@ def test_a_list_too_long_for_one_document_goes_on_counting_in_the_next(
 
 
 def test_requests_without_such_a_form_make_no_list(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="left out: 1"):
-        written(tmp_path, [filed(1, Procedure.ISSUE_NEW)])
+    with pytest.raises(OutputError, match=r"no list to write\. 1 other requests"):
+        written(tmp_path, [filed(1, Procedure.ISSUE_NEW)], language="en")
 
 
 def test_every_news_has_its_name_on_the_form() -> None:
     assert set(CHANGING) == set(NEWS)
     assert entry(filed(1, news=dict.fromkeys(NEWS, "x")).request.content)["changing"].count("\n") == len(NEWS) - 1
+
+
+#: A unit that is called by its territory, and its superior: the body is an alias.
+TERRITORIES = UnitDirectory.of(
+    [
+        Unit("75", "tỉnh Đồng Nai", aliases=("UBND tỉnh Đồng Nai",)),
+        Unit("75.1", "xã Đại Phước", "75", aliases=("UBND xã Đại Phước",)),
+        Unit("79", "xã Phước An"),
+    ]
+)
+
+
+def heads(path: Path) -> list[str]:
+    return Document(str(path)).tables[0].cell(0, 0).text.split("\n")
+
+
+def test_the_heading_names_the_agency_not_the_territory(tmp_path: Path) -> None:
+    requests = [filed(1, unit="UBND xã Đại Phước"), filed(2, unit="xã đại phước")]
+    path = written(tmp_path, requests, units=TERRITORIES)
+
+    assert heads(path)[:2] == ["UBND TỈNH ĐỒNG NAI", "UBND XÃ ĐẠI PHƯỚC"]
+    assert len(entries(path)) == 2
+
+
+def test_without_an_alias_in_the_tree_the_heading_is_what_was_typed_and_no_superior_stands_above(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path, [filed(1, unit_of_list="79", unit="UBND xã Phước An")], units=TERRITORIES)
+
+    assert heads(path)[0] == "UBND XÃ PHƯỚC AN"
+
+
+#: What must not be sent on, whatever is asked for.
+NEVER = (State.DRAFT, State.SENT_BACK, State.REFUSED, State.WITHDRAWN)
+ONE_OF_EACH = [filed(number, state=state) for number, state in enumerate(State, start=1)]
+
+
+def test_only_accepted_requests_are_sent_on_and_the_others_are_counted_by_state(tmp_path: Path) -> None:
+    path, remarks = listed(tmp_path / "list.docx", ONE_OF_EACH, about(8))
+
+    assert len(entries(path)) == 1
+    assert remarks.sending == (State.ACCEPTED,)
+    assert remarks.states == {state: 1 for state in State if state is not State.ACCEPTED}
+    assert remarks.left_out == 7
+
+
+def test_the_index_says_how_many_are_in_the_lists_and_why_others_are_not(tmp_path: Path) -> None:
+    path, _ = listed(tmp_path / "lists.zip", [*ONE_OF_EACH, filed(9, state=State.DRAFT)], about(9))
+
+    with zipfile.ZipFile(path) as archive:
+        index = archive.read("index.txt").decode("utf-8-sig")
+    assert "Số yêu cầu trong tệp: 1" in index
+    assert "Danh sách gửi đi chỉ gồm yêu cầu ở trạng thái: đã tiếp nhận." in index
+    assert "Không đưa vào vì trạng thái: 2 " in index
+
+
+def test_states_that_the_filter_names_are_taken_but_never_what_must_not_be_sent_on(tmp_path: Path) -> None:
+    asked = about(8, wanted=Filter(states=(State.FORWARDED, State.DONE, *NEVER)))
+    path, remarks = listed(tmp_path / "list.docx", ONE_OF_EACH, asked)
+
+    assert len(entries(path)) == 2
+    assert set(NEVER) < set(remarks.states)
+
+
+@pytest.mark.parametrize("state", NEVER)
+def test_a_list_of_what_must_not_be_sent_on_is_refused_with_the_reason(state: State, tmp_path: Path) -> None:
+    asked = about(8, language="en", wanted=Filter(states=(state,)))
+
+    with pytest.raises(OutputError, match="never takes requests in the states that were chosen"):
+        listed(tmp_path / "list.docx", ONE_OF_EACH, asked)
+
+
+def test_an_extension_and_a_change_of_one_certificate_are_one_row_with_both_boxes_ticked(tmp_path: Path) -> None:
+    requests = [filed(1, Procedure.EXTEND, news={}), filed(2, serial="0B"), filed(3, news={"new_address": "Số 1"})]
+    path, remarks = listed(tmp_path / "list.docx", accepted(requests), about(3))
+
+    first, second = entries(path)
+    assert first[2:] == [SERIAL, "", "Địa chỉ", "Số 1", "X", "X"]
+    assert (second[0], second[2], second[6:]) == ("2", "0B", ["", "X"])
+    assert remarks.joined == 1
+    assert "Danh sách gồm 2 trường hợp." in said(path)
+
+
+@pytest.mark.parametrize("unlike", [{"serial": "0B"}, {"subscriber": "Người khác"}, {"unit_of_list": "75"}])
+def test_what_is_not_the_same_certificate_of_the_same_body_keeps_a_row_of_its_own(
+    unlike: dict[str, str], tmp_path: Path
+) -> None:
+    requests = [filed(1, Procedure.EXTEND), filed(2, **unlike)]
+    _, remarks = listed(tmp_path / "lists.zip", accepted(requests), about(2))
+
+    assert remarks.joined == 0
+
+
+def test_certificates_are_not_joined_where_their_serial_numbers_are_masked_or_not_known(tmp_path: Path) -> None:
+    alike = [filed(1, Procedure.EXTEND), filed(2)]
+    blank = [filed(3, Procedure.EXTEND, serial=None), filed(4, serial=None)]
+
+    path, remarks = listed(tmp_path / "list.docx", accepted([*map(masked, alike), *blank]), about(4))
+
+    assert len(entries(path)) == 4
+    assert (remarks.joined, remarks.serials) == (0, 2)
+
+
+def test_form_06_has_no_serial_number_to_fill_in(tmp_path: Path) -> None:
+    asked = accepted([filed(1, Procedure.RESTORE_DEVICE, serial=None)])
+
+    assert listed(tmp_path / "list.docx", asked, about(1))[1].serials == 0
+
+
+def test_the_last_two_entries_are_kept_with_the_signature_and_no_others(tmp_path: Path) -> None:
+    table = Document(str(written(tmp_path, [filed(number, serial=f"{number}") for number in range(1, 5)]))).tables[1]
+
+    kept = [row.cells[0].paragraphs[0].paragraph_format.keep_with_next for row in table.rows]
+    assert kept == [None, None, None, True, True]

@@ -6,9 +6,10 @@ from python_calamine import CalamineWorkbook
 
 from bot.exports.import19 import COLUMNS, Import19Writer
 from handlers.office.model import Filed
+from handlers.requests.model import State
 from rules.facts import Subject
 from rules.outcome import Procedure
-from tests.support.filing import FORMULA, about, filed
+from tests.support.filing import FORMULA, about, accepted, filed
 from tests.support.storing import SERIAL
 
 PERSON = {"subject": Subject.INDIVIDUAL, "subscriber": "Nguyễn Văn An"}
@@ -17,7 +18,7 @@ PERSON = {"subject": Subject.INDIVIDUAL, "subscriber": "Nguyễn Văn An"}
 def sheets(folder: Path, *requests: Filed) -> list[list[list[object]]]:
     path = folder / "list.xlsx"
     writer = Import19Writer(path, about(len(requests)))
-    writer.add(requests)
+    writer.add(accepted(requests))
     writer.finish()
     book = CalamineWorkbook.from_path(path)
     return [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]
@@ -71,4 +72,25 @@ def test_it_says_that_it_is_reported_practice_of_18_named_fields(tmp_path: Path)
     told = " ".join(str(row[1]) for row in information)
     assert "cần đối chiếu" in told
     assert "18 trường cho 19 cột" in told
-    assert "không đưa vào: 1" in told
+    assert "1 yêu cầu khác không thuộc loại danh sách này." in told
+    assert information[2] == ["Số yêu cầu trong tệp", "0"]
+
+
+def test_only_accepted_requests_are_sent_on(tmp_path: Path) -> None:
+    writer = Import19Writer(tmp_path / "list.xlsx", about(8))
+    writer.add([filed(number, state=state, **PERSON) for number, state in enumerate(State, start=1)])
+    writer.finish()
+
+    book = CalamineWorkbook.from_path(tmp_path / "list.xlsx")
+    assert len(book.get_sheet_by_name("Danh sách").to_python()) == 2
+    told = " ".join(str(row[1]) for row in book.get_sheet_by_name("Thông tin").to_python())
+    assert "Danh sách gửi đi chỉ gồm yêu cầu ở trạng thái: đã tiếp nhận." in told
+    assert writer.remarks.states == {state: 1 for state in State if state is not State.ACCEPTED}
+
+
+def test_a_new_certificate_has_no_old_serial_number_to_fill_in(tmp_path: Path) -> None:
+    writer = Import19Writer(tmp_path / "list.xlsx", about(2))
+    writer.add(accepted([filed(1, Procedure.ISSUE_NEW, serial=None, **PERSON), filed(2, serial=None, **PERSON)]))
+    writer.finish()
+
+    assert writer.remarks.serials == 1

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from bot.errors import OutputError
-from bot.exports.landing import landing
+from bot.exports.landing import landing, refuse_taken
 
 
 def test_what_lands_takes_its_name_and_belongs_to_its_owner_alone(tmp_path: Path) -> None:
-    target = tmp_path / "new folder" / "list.csv"
+    target = tmp_path / "list.csv"
     with landing(target) as place:
         place.draft.write_text("all of it")
         assert not target.exists()
@@ -58,3 +58,22 @@ def test_a_folder_that_may_not_be_written_to_is_a_clear_error(tmp_path: Path) ->
 
     with pytest.raises(OutputError, match="choose another folder or file"), landing(tmp_path / "file" / "list.csv"):
         pytest.fail("there is no such folder")
+
+
+def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    target = tmp_path / "no" / "such" / "list.csv"
+
+    with pytest.raises(OutputError, match="there is no folder"), landing(target):
+        pytest.fail("there is no such folder")
+    with pytest.raises(OutputError, match="there is no folder"):
+        refuse_taken(target, force=True)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_there_is_refused_without_force(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").touch()
+
+    refuse_taken(tmp_path / "list.csv", force=True)
+    with pytest.raises(OutputError, match="--force"):
+        refuse_taken(tmp_path / "list.csv", force=False)

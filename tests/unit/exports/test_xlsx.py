@@ -138,3 +138,27 @@ def test_abandoning_closes_the_rows_file(tmp_path: Path) -> None:
     writer.abandon()
 
     assert not (tmp_path / "list.xlsx").exists()
+
+
+def test_what_can_be_read_on_one_page_is_printed_and_the_rest_stands_beside_it(tmp_path: Path) -> None:
+    workbook = xml(written(tmp_path, hostile()), "xl/workbook.xml")
+
+    printed = [one.key for one in COLUMNS if one.printed]
+    assert "'Danh sách'!$A$1:$H$17" in workbook
+    assert printed == [one.key for one in COLUMNS[:8]]
+    assert {"revision", "channel", "pack", "unit_code"}.isdisjoint(printed)
+
+
+@pytest.mark.parametrize(
+    ("channel", "words"), [("telegram", "Telegram"), ("zalo", "Zalo"), ("terminal", "máy của cơ quan"), ("x", "x")]
+)
+def test_the_channel_is_in_words(channel: str, words: str, tmp_path: Path) -> None:
+    assert sheet(written(tmp_path, [filed(channel=channel)]))[1][column("channel")] == words
+
+
+def test_the_information_counts_what_is_in_the_file_not_what_was_meant(tmp_path: Path) -> None:
+    writer = XlsxWriter(tmp_path / "list.xlsx", cells(), about(304))
+    writer.add([filed(1), filed(2)])
+    writer.finish()
+
+    assert ["Số yêu cầu trong tệp", "2"] in sheet(tmp_path / "list.xlsx", "Thông tin")
