@@ -12,6 +12,7 @@ from bot.channels.console import Console, typed_lines
 from bot.channels.terminal import TerminalChannel, TerminalChat
 from bot.charts import Charts
 from bot.delivery import Conversation, Dispatcher, Exporter, Pace, Pacer, Preparer, Rate, Retention, SystemClock, Turns
+from bot.delivery.lists import Lists, importers
 from bot.exports.child import ExportChildren
 from bot.metrics import NO_METRICS, Metrics
 from bot.settings import Settings
@@ -43,7 +44,8 @@ class Parts:
 
     def turns(self, channels: Mapping[str, Channel]) -> Turns:
         """The turns of these channels."""
-        preparer = Preparer(channels, self.reader, self.clock, draw=Charts(self.settings.data_dir / "charts").draw)
+        draw = Charts(self.settings.data_dir / "charts").draw
+        preparer = Preparer(channels, self.reader, self.clock, Lists(importers(self.store)), draw)
         return Turns(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
 
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:

@@ -132,6 +132,7 @@ _DESK = {
     "revision": Part(N_("Changes seen")),
     "moving_to": Part(N_("State chosen"), one_of(STATES)),
     "note": Part(N_("Reason given")),
+    "mark": Part(N_("Mark of the requests to be changed")),
     "unit": Part(N_("Unit code")),
 }
 

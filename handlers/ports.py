@@ -16,11 +16,12 @@ from handlers.office.model import (
     JournalEntry,
     Moved,
     MovedAll,
+    Prospect,
     Refusal,
     Standing,
 )
 from handlers.office.picture import BurnDown, Numbers
-from handlers.office.rights import Grant, Rights, Role
+from handlers.office.rights import Act, Grant, Rights, Role
 from handlers.office.units import NO_UNITS, UnitDirectory
 from handlers.replies import Reply
 from handlers.requests.model import Content, Request, State
@@ -110,8 +111,8 @@ class People(Protocol):
 class Desk(Protocol):
     """The request list, as far as the rights of the one who asks reach."""
 
-    async def count(self, rights: Rights, wanted: Filter) -> int:
-        """How many requests are meant."""
+    async def count(self, rights: Rights, wanted: Filter, act: Act = Act.SEE_REQUESTS) -> int:
+        """How many requests are meant that the act may be done to."""
 
     async def page(self, rights: Rights, wanted: Filter, limit: int, before: int | None = None) -> tuple[Filed, ...]:
         """The newest of them; ``before`` is a number (``Filed.number``): only older ones."""
@@ -122,8 +123,13 @@ class Desk(Protocol):
     async def move(self, rights: Rights, code: str, to: State, revision: int, note: str = "") -> Moved:
         """Move one that was seen at ``revision``; its officer is told, and the journal has a row."""
 
-    async def move_all(self, rights: Rights, wanted: Filter, to: State, note: str = "") -> MovedAll:
-        """Move all that are meant and may be moved, as one."""
+    async def prospect(self, rights: Rights, wanted: Filter) -> Prospect:
+        """What ``move_all`` would go through at this moment."""
+
+    async def move_all(
+        self, rights: Rights, wanted: Filter, to: State, note: str = "", *, seen: str | None = None
+    ) -> MovedAll:
+        """Move all that are meant and may be moved, as one; ``seen`` is a mark of what alone it may go through."""
 
     async def place(self, rights: Rights, code: str, unit: str) -> Moved:
         """Give one to the open unit it belongs to; both where it lies and that unit are within reach.

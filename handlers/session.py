@@ -54,6 +54,8 @@ class DeskView(BaseModel):
     moving_to: State | None = None
     #: The reason given.
     note: str = ""
+    #: Of all that are meant (``Prospect.mark``): a yes is to these and to no others.
+    mark: str = ""
     #: The unit whose numbers are open.
     unit: str | None = None
 

@@ -25,7 +25,7 @@ from bot.errors import NotFound
 from bot.settings import load_settings
 from handlers.office.codes import codes_meant
 from handlers.office.model import Filed, Filter, Move, Moved, MovedAll
-from handlers.office.moving import changing, movable
+from handlers.office.moving import movable
 from handlers.office.rights import Act
 from handlers.requests.model import State
 from handlers.requests.words import STATES
@@ -116,6 +116,9 @@ def set_state(
         bool, typer.Option("--all-matching", help=N_("All that the filters mean instead of codes."))
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help=N_("Really change all that match."))] = False,
+    expect: Annotated[
+        int | None, typer.Option("--expect", min=0, help=N_("With --yes: only where exactly so many match."))
+    ] = None,
     unit: UnitOption = None,
     procedure: ProcedureOption = None,
     in_state: Annotated[
@@ -136,10 +139,13 @@ def set_state(
     if codes:
         _each(codes, to, note, person)
     elif yes:
-        _all(wanted, to, note, person)
+        _all(wanted, to, note, person, expect)
     else:
         number, total = asyncio.run(_would(wanted, to, person))
-        would = N_("{number} of {total} requests would be moved to: {state}. Add --yes to do it.")
+        would = N_(
+            "{number} of {total} requests would be moved to: {state}."
+            " Add --yes to do it, and --expect {number} to do it only while it is so many."
+        )
         typer.echo(t(would, number=number, total=total, state=t(STATES[to])))
 
 
@@ -167,20 +173,26 @@ async def _one(office: Acting, code: str, to: State, note: str) -> Moved:
     return await office.admin.desk.move(office.rights, code, to, seen.revision, note)
 
 
-def _all(wanted: Wanted, to: State, note: str, person: str | None) -> None:
-    done = asyncio.run(_moved_all(wanted, to, note, person))
-    typer.echo(told_all(done, translator(load_settings().language)))
+def _all(wanted: Wanted, to: State, note: str, person: str | None, expect: int | None) -> None:
+    done = asyncio.run(_moved_all(wanted, to, note, person, expect))
+    typer.echo(told_all(done, translator(load_settings().language), expect))
     if done.outcome is not Move.MOVED or done.left:
         raise typer.Exit(1)
 
 
-async def _moved_all(wanted: Wanted, to: State, note: str, person: str | None) -> MovedAll:
+async def _moved_all(wanted: Wanted, to: State, note: str, person: str | None, expect: int | None) -> MovedAll:
+    """What is found is said first; that, and nothing else, is changed."""
     async with acting(person) as office:
         office.need(Act.CHANGE_REQUESTS)
         fitting = movable(wanted.filter(office.units), to)
         if fitting is None:
             return MovedAll((), outcome=Move.NOT_ALLOWED)
-        done = await office.admin.desk.move_all(office.rights, fitting, to, note)
+        found = await office.admin.desk.prospect(office.rights, fitting)
+        t = translator(load_settings().language)
+        typer.echo(t(N_("To be moved to “{state}”: {number}"), state=t(STATES[to]), number=found.number))
+        if expect is not None and expect != found.number:
+            return MovedAll((), outcome=Move.OVERTAKEN, meant=found.number)
+        done = await office.admin.desk.move_all(office.rights, fitting, to, note, seen=found.mark)
         await office.commit()
         return done
 
@@ -193,7 +205,7 @@ async def _would(wanted: Wanted, to: State, person: str | None) -> tuple[int, in
 
 
 async def _count(office: Acting, wanted: Filter | None) -> int:
-    return await office.admin.desk.count(changing(office.rights), wanted) if wanted else 0
+    return await office.admin.desk.count(office.rights, wanted, Act.CHANGE_REQUESTS) if wanted else 0
 
 
 def _code(typed: str) -> str:

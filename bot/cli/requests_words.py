@@ -90,14 +90,23 @@ def told_placed(done: Moved, t: Translator) -> str:
     return t(_OUTCOMES[done.outcome])
 
 
-def told_all(done: MovedAll, t: Translator) -> str:
+def told_all(done: MovedAll, t: Translator, expected: int | None = None) -> str:
     """What became of all."""
+    if done.outcome is Move.OVERTAKEN:
+        return _others(done.meant, expected, t)
     if done.outcome is Move.TOO_MANY:
         message = N_("{number} requests are meant, more than {most} at one go: narrow them. Nothing was changed.")
         return t(message, number=done.meant, most=AT_ONCE)
     if done.outcome is not Move.MOVED:
         return t(_OUTCOMES[done.outcome])
     return t(N_("Changed: {changed}; left as they were: {left}."), changed=len(done.changed), left=len(done.left))
+
+
+def _others(found: int, expected: int | None, t: Translator) -> str:
+    if expected is None or expected == found:
+        return t(N_("Others are meant now than a moment ago. Nothing was changed; please look at them again."))
+    message = N_("Expected were {expected} requests, found were {number}. Nothing was changed.")
+    return t(message, expected=expected, number=found)
 
 
 def _cells(filed: Filed, t: Translator) -> tuple[str, ...]:

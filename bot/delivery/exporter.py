@@ -1,24 +1,23 @@
 """The exports that people ordered in a channel, written one after the other beside its turns."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from markupsafe import escape
 
 from bot.channels.base import Channel
-from bot.delivery.backoff import until_stored
+from bot.delivery.backoff import Backoff, until_stored
 from bot.delivery.clock import Clock
 from bot.delivery.results import result_of
 from bot.delivery.stopping import unless
 from bot.exports.lines import Finished, LastWord, Lost, Progress, Refused
 from bot.store.api import Store
-from bot.store.errors import StoreError
 from bot.store.task_api import Completion, Task
 from handlers.office import export_words
 from handlers.replies import Reply
@@ -77,16 +76,26 @@ class Exporter:
         self._children = children
         self._clock = clock
         self._queued = queued
+        self._failing: dict[str, tuple[Task, Reply]] = {}  # given up, but the store does not know it yet
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop; what is under way then is begun anew by the next start."""
-        await unless(stop, self.recover())
+        await self._through(stop, self.recover)
+        while not stop.is_set():
+            await self._through(stop, self.work)
+            await unless(stop, asyncio.sleep(_LOOK))
+
+    async def _through(self, stop: asyncio.Event, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """A step, tried until nothing goes wrong: whatever does, the turns of the channel go on."""
+        backoff = Backoff()
         while not stop.is_set():
             try:
-                await unless(stop, self.work())
-            except StoreError as error:  # the next look may succeed
-                _log.warning("exports_failed", channel=self._channel.name, error=type(error).__name__)
-            await unless(stop, asyncio.sleep(_LOOK))
+                await unless(stop, step())
+            except Exception as error:  # noqa: BLE001 - as above
+                _log.error("exports_failed", channel=self._channel.name, kind=type(error).__name__)
+                await unless(stop, asyncio.sleep(backoff.next()))
+            else:
+                return
 
     async def recover(self) -> None:
         """Throw away what a killed process left, and queue again what it was at."""
@@ -96,6 +105,8 @@ class Exporter:
     async def work(self) -> int:
         """Write all that is ordered; how many exports that was."""
         worked = 0
+        for failed, said in tuple(self._failing.values()):
+            await self._fail(failed, said)
         while task := await self._store.tasks.take(self._channel.name, self._clock.now()):
             await self._export(task)
             self._queued()
@@ -108,8 +119,8 @@ class Exporter:
                 await self._settle(task, await self._watched(task, child), child.folder)
         except _Ended:
             _log.info("export_ended", task=task.id)
-        except OSError as error:
-            _log.error("export_not_written", task=task.id, error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever it is, its person is told and may order another one
+            _log.error("export_not_written", task=task.id, kind=type(error).__name__)
             await self._fail(task, export_words.failed(Voice(task.order.language)))
 
     async def _watched(self, task: Task, child: Child) -> LastWord | None:
@@ -150,7 +161,10 @@ class Exporter:
         return await until_stored(self._clock, lambda: self._store.tasks.complete(task, result, self._clock.now()))
 
     async def _fail(self, task: Task, said: Reply) -> None:
+        """Give it up; where the store cannot take that, the next ``work`` tries again."""
+        self._failing[task.id] = task, said
         await until_stored(self._clock, lambda: self._store.tasks.fail(task, said, self._clock.now()))
+        del self._failing[task.id]
 
 
 class _Ended(Exception):  # noqa: N818 - a state

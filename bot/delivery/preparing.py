@@ -1,7 +1,7 @@
 """What a turn needs from outside is fetched before its transaction opens: the bytes of a file, read into a result."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 import structlog
@@ -11,9 +11,9 @@ from bot.channels.errors import ChannelError, Gone, Invalid, TooLarge
 from bot.delivery.backoff import Backoff
 from bot.delivery.clock import Clock
 from bot.delivery.drawing import Draw, drawn
-from bot.exports.sheets import read_sheet
+from bot.delivery.lists import Lists
 from bot.store.api import Chat
-from handlers.certificate import Problem, Reading, Trouble
+from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.events import DrawChart, Event, FileRead, FileSent, Said, SheetRead
 from handlers.office.importing import Sheet, SheetTrouble
 
@@ -32,9 +32,6 @@ class Reader(Protocol):
         """A result for any bytes."""
 
 
-ReadSheet = Callable[[bytes], Awaitable[Sheet]]
-
-
 class Preparer:
     """Turns a file, or a pasted certificate, into what it says."""
 
@@ -43,10 +40,11 @@ class Preparer:
         channels: Mapping[str, Channel],
         reader: Reader,
         clock: Clock,
-        sheets: ReadSheet = read_sheet,
+        lists: Lists | None = None,
         draw: Draw | None = None,
     ) -> None:
-        self._sheets = sheets
+        """Without ``lists`` nobody may import one; without ``draw`` there are no charts."""
+        self._lists = lists or Lists()
         self._draw = draw
         self._channels = channels
         self._reader = reader
@@ -58,8 +56,7 @@ class Preparer:
         if isinstance(event, DrawChart):
             return await drawn(event, self._channels.get(chat.channel), self._draw)
         if isinstance(event, FileSent):
-            async with self._room:
-                found = await self._file(chat, event)
+            found = await self._file(chat, event)
             if isinstance(found, Sheet):
                 return SheetRead(sheet=found, message=event.message, group=event.group)
             return FileRead(name=event.name, reading=found, message=event.message, group=event.group)
@@ -69,24 +66,42 @@ class Preparer:
         return event
 
     async def _file(self, chat: Chat, event: FileSent) -> Reading | Sheet:
-        channel = self._channels.get(chat.channel)
         if event.size is not None and event.size > FILE_LIMIT:
-            return _problem(Trouble.TOO_LARGE)
+            return await self._too_large(chat, event)
+        async with self._room:
+            data = await self._bytes(chat, event)
+            if not isinstance(data, bytes):
+                return data
+            if not await self._lists.wanted(chat, event.name, data):
+                return await self._reader.read(data, event.name)
+        return await self._list(data, event.name)  # outside: whoever waits for a list keeps no certificate waiting
+
+    async def _bytes(self, chat: Chat, event: FileSent) -> bytes | Reading | Sheet:
+        """Or why there are none."""
+        channel = self._channels.get(chat.channel)
         if channel is None or not channel.capabilities.files_in:
             return _problem(Trouble.UNAVAILABLE)
         try:
-            data = await self._fetched(channel, event.reference)
+            return await self._fetched(channel, event.reference)
         except TooLarge:
-            return _problem(Trouble.TOO_LARGE)
+            return await self._too_large(chat, event)
         except ChannelError as error:
             _log.warning("file_unavailable", channel=channel.name, error=type(error).__name__)
             return _problem(Trouble.UNAVAILABLE)
-        return await self._list(data) or await self._reader.read(data, event.name)
 
-    async def _list(self, data: bytes) -> Sheet | None:
-        """An exported list; whatever else it is, it may hold a certificate."""
-        sheet = await self._sheets(data)
-        return sheet if sheet.trouble in (None, SheetTrouble.TOO_MANY_ROWS) else None
+    async def _too_large(self, chat: Chat, event: FileSent) -> Reading | Sheet:
+        wanted = await self._lists.wanted(chat, event.name)
+        return Sheet(trouble=SheetTrouble.TOO_LARGE) if wanted else _problem(Trouble.TOO_LARGE)
+
+    async def _list(self, data: bytes, name: str) -> Reading | Sheet:
+        """An exported list; whatever else it is, it may hold a certificate, or what must not be sent."""
+        sheet = await self._lists.read(data)
+        if sheet.trouble in (None, SheetTrouble.TOO_MANY_ROWS):
+            return sheet
+        async with self._room:
+            reading = await self._reader.read(data, name)
+        told = reading.certificates or SECRETS & {problem.trouble for problem in reading.problems}
+        return reading if told else sheet
 
     async def _fetched(self, channel: Channel, reference: str) -> bytes:
         backoff = Backoff()

@@ -24,7 +24,7 @@ def result_of(order: ExportOrder, finished: Finished, folder: Path, task: str) -
         said=export_words.finished(voice, finished.count, finished.remarks, parts),
         grants=finished.grants,
         subject=f"{task} {order.form}",
-        unit=order.wanted.unit,
+        unit=finished.unit,
         count=finished.count,
     )
 

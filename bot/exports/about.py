@@ -1,4 +1,4 @@
-"""What an export says about itself: what was asked for, when, by whom in which role; never a name."""
+"""What an export says about itself: what was asked for, when, by whose role; never a name."""
 
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -6,7 +6,7 @@ from importlib.metadata import version
 from bot.exports.model import Order
 from handlers.dates import moment
 from handlers.office.filter_words import in_words
-from handlers.office.rights import ROLES
+from handlers.office.rights import MACHINE, ROLES, Grant
 from handlers.office.units import UnitDirectory
 from locales import N_, Translator
 
@@ -28,6 +28,11 @@ class About:
         """As they were when it was ordered."""
         return self.order.rights.units
 
+    def _holder(self, grant: Grant) -> str:
+        """A role with its code, which the journal knows too; the operator has none."""
+        role = self.t(ROLES[grant.role])
+        return role if grant.id == MACHINE else f"{role} {grant.id}"
+
     def lines(self) -> list[tuple[str, str]]:
         """Labels and what stands behind them."""
         t, order = self.t, self.order
@@ -35,6 +40,6 @@ class About:
             (t(N_("Filter")), in_words(order.wanted, self.units, t)),
             (t(N_("Exported at")), moment(order.now)),
             (t(N_("Requests in this file")), str(self.count)),
-            (t(N_("Exported by")), ", ".join(t(ROLES[grant.role]) for grant in order.rights.grants)),
+            (t(N_("Exported by")), ", ".join(self._holder(grant) for grant in order.rights.grants)),
             (t(N_("Program")), f"troly {version('troly-chung-thu')}"),
         ]

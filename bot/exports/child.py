@@ -10,22 +10,30 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
+import structlog
 from pydantic import ValidationError
 
 from bot.exports.lines import LINES, LastWord, Progress
+from bot.masking import scrub
 from bot.settings import Settings
 
 _MODULE = "bot.exports.task"
 #: Bytes; the last line names every file.
 _LONGEST_LINE = 4 * 1024 * 1024
+#: Bytes at the end of its standard error that are looked at, and letters of its last line that are logged.
+_LAST_WORDS, _SHOWN = 4096, 200
+
+_log = structlog.get_logger(__name__)
 
 
 class ExportChild:
     """A fresh interpreter that opens the store itself, so that no reply waits for the writing."""
 
-    def __init__(self, process: Process, folder: Path) -> None:
+    def __init__(self, process: Process, folder: Path, errors: BinaryIO) -> None:
         self._process = process
+        self._errors = errors  # its standard error
         self.folder = folder  #: where its files are
 
     @property
@@ -45,7 +53,17 @@ class ExportChild:
                 progress(said)
             else:
                 last = said
-        return last if await self._process.wait() == 0 else None
+        status = await self._process.wait()
+        if status != 0:
+            _log.error("export_process_died", status=status, said=self._last_line())
+        return last if status == 0 else None
+
+    def _last_line(self) -> str:
+        """Of a traceback: the error. Our own messages quote nobody, and numbers and addresses are masked."""
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - _LAST_WORDS))
+        lines = self._errors.read().decode(errors="replace").split("\n")
+        return scrub(next((line.strip() for line in reversed(lines) if line.strip()), ""))[:_SHOWN]
 
     async def kill(self) -> None:
         """End it at once and reap it."""
@@ -73,12 +91,12 @@ class ExportChildren:
         Raises:
             OSError: no folder can be made, or no process started.
         """
-        with private_folder(self._folder) as folder:
+        with private_folder(self._folder) as folder, tempfile.TemporaryFile() as errors:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-P", "-m", _MODULE, task, str(folder),
-                stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, limit=_LONGEST_LINE, env=self._environment,
+                stdin=DEVNULL, stdout=PIPE, stderr=errors, limit=_LONGEST_LINE, env=self._environment,
             )  # fmt: skip
-            child = ExportChild(process, folder)
+            child = ExportChild(process, folder, errors)
             try:
                 yield child
             finally:

@@ -12,6 +12,7 @@ from bot.exports.model import Exported, Order, Writer
 from bot.exports.rows import Span, batches, span
 from bot.exports.writers import writer_of
 from bot.store.api import Store
+from handlers.office.rights import Act
 from locales import N_
 
 #: Told how many requests are written, and of how many.
@@ -58,8 +59,9 @@ async def _write(store: Store, order: Order, meant: Span, writer: Writer, progre
 
 async def _record(store: Store, order: Order, count: int) -> None:
     """The roles are read once more behind the journal's lock: one that ends before this row lets no file appear."""
+    about = order.rights.whose(Act.EXPORT_REQUESTS, order.wanted.unit)
     async with store.office(order.now, chat=order.chat, channel=order.channel) as unit:
-        await unit.admin.journal.record(order.rights, "export", order.form.value, unit=order.wanted.unit, count=count)
+        await unit.admin.journal.record(order.rights, "export", order.form.value, unit=about, count=count)
         if order.chat and not set(order.rights.grants) <= set(await unit.admin.people.mine()):
             raise Forbidden(N_("A role that this export was made by has ended meanwhile; nothing was written."))
         await unit.commit()

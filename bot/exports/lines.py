@@ -37,6 +37,7 @@ class Finished(_Line):
     count: int  #: requests in them
     remarks: Remarks = NOTHING_TO_REMARK
     grants: tuple[str, ...]  #: ids of the roles by whose right it was written
+    unit: str | None = None  #: whose admins may read of it
 
 
 class Lost(_Line):

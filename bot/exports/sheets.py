@@ -23,9 +23,14 @@ _GRACE = 10.0
 _log = structlog.get_logger(__name__)
 
 
+def is_spreadsheet(data: bytes) -> bool:
+    """Whether it looks like an XLSX file, whole or broken."""
+    return data.startswith(_ZIP) and _WORKBOOK in data
+
+
 async def read_sheet(data: bytes) -> Sheet:
     """What a spreadsheet says: in a process that gets no environment, so no key and no token is within its reach."""
-    if not (data.startswith(_ZIP) and _WORKBOOK in data):
+    if not is_spreadsheet(data):
         return Sheet(trouble=SheetTrouble.NOT_A_LIST)
     if len(data) > LIMITS.file:
         return Sheet(trouble=SheetTrouble.TOO_LARGE)
@@ -49,7 +54,7 @@ async def _answer(process: Process, data: bytes) -> Sheet:
     try:
         async with asyncio.timeout(LIMITS.seconds + _GRACE):
             answer, _ = await process.communicate(data)
-        return Sheet.model_validate_json(answer)
+        return await asyncio.to_thread(Sheet.model_validate_json, answer)
     except TimeoutError:
         return Sheet(trouble=SheetTrouble.TOO_SLOW)
     except ValidationError:

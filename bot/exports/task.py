@@ -52,8 +52,13 @@ async def write(store: Store, task: Task, folder: Path, limit: int, told: Binary
         )
     except OutputError as error:
         return Refused(why=error.say(order.t))
-    grants = tuple(grant.id for grant in rights.grants)
-    return Finished(files=parts.files, count=parts.count, remarks=parts.remarks, grants=grants)
+    return Finished(
+        files=parts.files,
+        count=parts.count,
+        remarks=parts.remarks,
+        grants=tuple(grant.id for grant in rights.grants),
+        unit=rights.whose(Act.EXPORT_REQUESTS, order.wanted.unit),
+    )
 
 
 async def _rights(store: Store, task: Task, now: datetime) -> Rights:

@@ -26,7 +26,7 @@ class Prometheus(Metrics):
         self._up = Gauge("troly_store_up", "Whether the store answered when this was asked", registry=registry)
         self._inbox = Gauge("troly_inbox_waiting", "Updates that wait to be handled", registry=registry)
         self._outbox = Gauge("troly_outbox_queued", "Messages that wait to be sent", ("priority",), registry=registry)
-        self._tasks = Gauge("troly_tasks_open", "Tasks queued or running", registry=registry)
+        self._tasks = Gauge("troly_tasks_open", "Exports queued or running", registry=registry)
 
     def turn(self, seconds: float) -> None:
         self._turns.observe(seconds)

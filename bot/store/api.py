@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.metrics import Depths
 from handlers.events import Event
+from handlers.office.rights import Role
 from handlers.office.units import UnitDirectory
 from handlers.ports import Office, OwnData, Register, RequestBook
 from handlers.replies import Reply
@@ -173,6 +174,9 @@ class Store(Protocol):
 
     def chat(self, channel: str, address: str) -> Chat:
         """The chat at an address, whether or not it ever wrote."""
+
+    async def roles(self, chat: Chat) -> frozenset[Role]:
+        """Those of the person in a chat at this moment, but ``OFFICER``."""
 
     async def chat_of(self, grant: str) -> str | None:
         """The id of the chat whose person has this role (QT-000012); ``None`` where nobody does."""

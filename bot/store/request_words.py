@@ -1,6 +1,7 @@
 """What requests are found by without being unsealed: keyed digests of their folded words, and some plain columns."""
 
 import json
+from collections.abc import Iterator
 
 from bot.store import places
 from bot.store.drivers import Call
@@ -15,6 +16,11 @@ def words_of(code: str, content: Content) -> frozenset[str]:
     return frozenset(word for text in named for word in fold(text).split())
 
 
+def open_words_of(code: str, content: Content) -> frozenset[str]:
+    """Those of the managing body and the code: whoever sees the rest masked must not find it by guessing either."""
+    return frozenset(word for text in (content.unit, code) for word in fold(text).split())
+
+
 def open_columns(content: Content) -> dict[str, object]:
     """What a request is found by that tells nothing about a person."""
     not_after = content.not_after.toordinal() if content.not_after else None
@@ -23,11 +29,16 @@ def open_columns(content: Content) -> dict[str, object]:
 
 def words_added(keyring: Keyring, code: str, number: int, content: Content) -> tuple[Call, Call]:
     """The words of a new request, as the database knows them: one by one, and in one text."""
-    words = sorted(places.word(keyring, word) for word in words_of(code, content))
+    words = sorted(_digests(keyring, code, content))
     return (
         Call("add_words", {"number": number, "words": json.dumps(words)}),
         Call("list_words", {"number": number, "words": " ".join(words)}),
     )
+
+
+def _digests(keyring: Keyring, code: str, content: Content) -> Iterator[str]:
+    yield from (places.word(keyring, word) for word in words_of(code, content))
+    yield from (places.open_word(keyring, word) for word in open_words_of(code, content))
 
 
 def words_renewed(keyring: Keyring, code: str, number: int, content: Content) -> tuple[Call, ...]:

@@ -19,7 +19,7 @@ from bot.store.api import (
 from bot.store.bulk import holds_made_up_data
 from bot.store.drivers import Driver
 from bot.store.inbox import Inbox, chat_at
-from bot.store.office.opening import chat_of, open_office
+from bot.store.office.opening import chat_of, open_office, roles_of
 from bot.store.office.units import read_units, units_version
 from bot.store.office.verifying import verify
 from bot.store.outbox import Outbox
@@ -29,6 +29,7 @@ from bot.store.task_api import TaskBook
 from bot.store.tasks import StoredTasks
 from bot.store.turn import open_turn
 from bot.store.upkeep import Upkeep
+from handlers.office.rights import Role
 from handlers.office.units import UnitDirectory
 from handlers.replies import Reply
 
@@ -67,6 +68,9 @@ class SealedStore:
 
     def chat(self, channel: str, address: str) -> Chat:
         return chat_at(self._keyring, channel, address)
+
+    async def roles(self, chat: Chat) -> frozenset[Role]:
+        return await roles_of(self._driver, chat.id)
 
     async def chat_of(self, grant: str) -> str | None:
         return await chat_of(self._driver, grant)

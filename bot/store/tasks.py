@@ -1,9 +1,11 @@
 """Tasks as whoever serves a channel works them off: taken, reported on, ended once."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,8 +18,10 @@ from bot.store.errors import SealError
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.bundle import StoredOffice
-from bot.store.office.telling import EXPORT, FILE, in_place, told
+from bot.store.office.telling import EXPORT, FILE, in_place, message_of, told
+from bot.store.outbox import Message, Recipient
 from bot.store.sealing import Keyring
+from bot.store.set_aside import SetAside, set_aside
 from bot.store.task_api import Completion, Result, Task
 from handlers.office.exporting import ExportOrder
 from handlers.office.rights import Rights
@@ -81,14 +85,16 @@ class StoredTasks:
 
     async def complete(self, task: Task, result: Result, now: datetime) -> Completion:
         """Hand the results over, unless it was ended, or a role that it was done by."""
-        async with self._acting(task, now) as (transaction, acting):
+        messages = [partial(_message, task, number, make) for number, make in enumerate(result.messages, 1)]
+        aside = set_aside(self.keyring, messages, now)
+        async with aside as ready, self._acting(task, now) as (transaction, acting):
             (ended,) = await acting.ask(_end(task.id, "done", now))
             if not ended:
                 return Completion.ENDED
             rights = Rights.of(await StoredOffice(acting).people.mine(), NO_UNITS)
             if not set(result.grants) <= {grant.id for grant in rights.grants}:
                 return Completion.LOST
-            await _hand_over(acting, rights, task, result)
+            await _hand_over(acting, rights, task, result, ready)
             await transaction.run(commit=True)
         return Completion.DONE
 
@@ -111,9 +117,13 @@ def _end(task: str, state: str, now: datetime) -> Call:
     return Call("end_task", {"id": task, "state": state, "now": stored(now)})
 
 
-async def _hand_over(acting: Acting, rights: Rights, task: Task, result: Result) -> None:
-    for number, message in enumerate(result.messages, 1):
-        await acting.ask(told(acting, task.id, f"{FILE}:{number}", message()))
+def _message(task: Task, number: int, make: Callable[[], Reply]) -> Message:
+    return message_of(Recipient(task.chat.id, task.chat.channel), task.id, f"{FILE}:{number}", make())
+
+
+async def _hand_over(acting: Acting, rights: Rights, task: Task, result: Result, ready: Sequence[SetAside]) -> None:
+    for message in ready:
+        await acting.ask(await asyncio.to_thread(message.call))
     await _tell_the_end(acting, task, result.said)
     await StoredOffice(acting).journal.record(rights, "export", result.subject, unit=result.unit, count=result.count)
 

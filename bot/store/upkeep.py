@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from bot.metrics import Depths
 from bot.store.drivers import Call, Driver
 from bot.store.moments import stored
+from bot.store.office.telling import EXPORT
 
 #: In this order: a chat can go only when its requests did, a standing when its session did.
 _EXPIRY = {
@@ -36,6 +37,6 @@ class Upkeep:
 
     async def depths(self) -> Depths:
         """How much waits."""
-        calls = Call("inbox_waiting"), Call("outbox_queued"), Call("tasks_waiting")
+        calls = Call("inbox_waiting"), Call("outbox_queued"), Call("tasks_waiting", {"kind": EXPORT})
         inbox, outbox, tasks = await self.driver.run(*calls)
         return Depths(inbox[0][0], dict(outbox), tasks[0][0])

@@ -35,7 +35,7 @@ def widened(here: Here) -> Session:
 
 def listed(here: Here) -> Session:
     """Back to the list as it was left, with nothing under way."""
-    return shown(here, "desk", revision=None, moving_to=None, note="")
+    return shown(here, "desk", revision=None, moving_to=None, note="", mark="")
 
 
 async def opened(here: Here, code: str) -> Session | None:

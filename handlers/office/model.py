@@ -22,7 +22,9 @@ class Filter(BaseModel):
     until: date | None = None
     expires_from: date | None = None  #: the certificate's last day
     expires_until: date | None = None
-    text: str = ""  #: every word of it stands in the request: name, serial number, managing body, code
+    #: Every word of it stands in the request: name, serial number, managing body, code; in the last two alone for those
+    #: who see the others masked.
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,18 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a bulk change would go through, before there is a yes to it."""
+
+    number: int
+    mark: str  #: tells whether others are meant later, or the same at another revision
+
+
+@dataclass(frozen=True, slots=True)
 class MovedAll:
     """A bulk change: what was changed, and what was left as it was because no such move exists for it.
 
-    Where ``outcome`` is not MOVED (NO_REASON, TOO_MANY) nothing was changed.
+    Where ``outcome`` is not MOVED (NO_REASON, TOO_MANY, OVERTAKEN) nothing was changed.
     """
 
     changed: tuple[str, ...]

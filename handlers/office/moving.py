@@ -2,10 +2,8 @@
 
 import re
 import unicodedata
-from dataclasses import replace
 
 from handlers.office.model import Filter
-from handlers.office.rights import Act, Rights
 from handlers.requests.model import MOVES, State
 
 #: Where the managing body moves a request, in the order of its work; registering and withdrawing are the subscriber's.
@@ -30,12 +28,6 @@ def movable(wanted: Filter, to: State) -> Filter | None:
     """Those of the requests meant that can be moved there; ``None`` where the filter leaves no state for it."""
     fitting = tuple(state for state in wanted.states or tuple(State) if to in moves_of(state))
     return wanted.model_copy(update={"states": fitting}) if fitting else None
-
-
-def changing(rights: Rights) -> Rights:
-    """Only the roles that may change requests: what these count is what a change reaches."""
-    held = (grant for grant in rights.grants if replace(rights, grants=(grant,)).reach(Act.CHANGE_REQUESTS))
-    return replace(rights, grants=tuple(held))
 
 
 def clean_reason(text: str) -> str | None:

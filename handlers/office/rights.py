@@ -165,9 +165,27 @@ class Rights:
             return True
         return not reach.everything and all(self.may(act, top) for top in reach.units)
 
+    def whose(self, act: Act, unit: str | None = None) -> str | None:
+        """The unit whose admins may read that the act was done, to all within ``unit`` or to all within reach.
+
+        ``None``: it concerns more than one unit, or none that is known.
+        """
+        units = self.reach(act, unit).units or self.reach(act).units
+        return units[0] if len(units) == 1 else None
+
+    def may_search(self, unit: str | None = None) -> bool:
+        """Whether words may find what is personal: only where nothing that is listed comes masked."""
+        listed = self.reach(Act.SEE_REQUESTS, unit)
+        return all(self.may(Act.SEE_PERSONAL, top) for top in listed.units or (None,))
+
     def may(self, act: Act, unit: str | None = None) -> bool:
         """Whether an act may be done to what belongs to a unit; ``None`` is what belongs to no unit that is known."""
         reach = self.reach(act)
         if reach.everything:
             return True
         return unit is not None and any(self.units.within(unit, top) for top in reach.units)
+
+
+def held_by(roles: Iterable[Role], act: Act) -> bool:
+    """Whether one of these roles may do the act to anything at all."""
+    return any(TABLE[act][role] is not Scope.NOTHING for role in roles)

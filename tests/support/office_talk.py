@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from bot.delivery import Conversation, Preparer, Turns
+from bot.delivery.lists import Lists, importers
 from bot.store.api import Chat, Delivery, Incoming, Store
 from handlers import Session, respond, wants_file
 from handlers.events import Event, Said, Tapped
@@ -29,7 +30,7 @@ class House:
     def __post_init__(self) -> None:
         channels = {CHANNEL: self.channel}
         talk = Conversation(respond=respond, wants_file=wants_file, pack=pack())
-        preparer = Preparer(channels, CountingReader(), self.clock)
+        preparer = Preparer(channels, CountingReader(), self.clock, Lists(importers(self.store)))
         self.turns = Turns(self.store, talk, preparer, channels, self.clock)
 
     def person(self, address: str) -> "Person":

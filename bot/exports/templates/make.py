@@ -4,7 +4,7 @@ An office that wants another layout edits the .docx files beside this script in 
 in braces; this script need not be run for that, and running it replaces what was edited.
 
 The columns are those of Mẫu 04, 05 and 06 as a secondary source has them, to be compared with the appendix of Nghị định
-68/2024/NĐ-CP; layout and type follow the habits of Nghị định 30/2020/NĐ-CP.
+68/2024/NĐ-CP; layout and type are the usual ones of administrative documents.
 """
 
 from dataclasses import dataclass

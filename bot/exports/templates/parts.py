@@ -9,7 +9,7 @@ from docx.text.paragraph import Paragraph
 
 from bot.exports.templates.ooxml import field, font, keep_whole, line_above
 
-#: Decree 30/2020/NĐ-CP, appendix I: A4, margins 20-25 mm above and below, 30-35 mm left, 15-20 mm right.
+#: A4 with the usual margins of administrative documents.
 _SHORT, _LONG, _TOP, _LEFT, _RIGHT = Mm(210), Mm(297), Mm(20), Mm(30), Mm(15)
 #: Wider than a portrait page: a landscape one.
 _WIDE = Mm(200)

@@ -58,7 +58,7 @@ CREATE INDEX requests_of_certificate ON requests (chat, certificate_key, state);
 CREATE INDEX requests_to_index ON requests (number) WHERE indexed = 0;
 
 CREATE TABLE request_words (
-    word   TEXT NOT NULL,             -- keyed HMAC of a folded word of the request
+    word   TEXT NOT NULL,             -- keyed HMAC of a folded word of the request; of one that is open to all, two
     number BIGINT NOT NULL REFERENCES requests (number) ON DELETE CASCADE,
     PRIMARY KEY (word, number)
 );

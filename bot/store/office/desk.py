@@ -9,19 +9,16 @@ from bot.store.drivers import Call, Rows
 from bot.store.moments import moment
 from bot.store.office.acting import Acting
 from bot.store.office.filtering import Meant, meant
-from bot.store.office.journal import StoredJournal
-from bot.store.office.moving import Mover
+from bot.store.office.journal import StoredJournal, span
+from bot.store.office.moving import Mover, affairs_of, mark_of
 from bot.store.office.placing import put
 from bot.store.request_book import SUBSCRIBER, steps_by_code
 from handlers.office.masking import masked
-from handlers.office.model import Filed, Filter, Move, Moved, MovedAll
+from handlers.office.model import Filed, Filter, Move, Moved, MovedAll, Prospect
 from handlers.office.moving import AT_ONCE, moves_of, reason_for
 from handlers.office.rights import Act, Rights
 from handlers.requests.model import Request, State, Step
 from rules.calendar import vietnamese_day
-
-#: Codes that a row of the journal names one by one.
-_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +28,10 @@ class StoredDesk:
     acting: Acting
     journal: StoredJournal
 
-    async def count(self, rights: Rights, wanted: Filter) -> int:
+    async def count(self, rights: Rights, wanted: Filter, act: Act = Act.SEE_REQUESTS) -> int:
         """How many requests are meant."""
-        these = await meant(self.acting, rights, Act.SEE_REQUESTS, wanted)
-        if these is None:
-            return 0
-        (((number,),),) = await self.acting.ask(these.call("desk_count"))
-        return int(number)
+        these = await meant(self.acting, rights, act, wanted)
+        return 0 if these is None else await self._number(these)
 
     async def page(self, rights: Rights, wanted: Filter, limit: int, before: int | None = None) -> tuple[Filed, ...]:
         """The newest of them, older than ``before``."""
@@ -62,28 +56,38 @@ class StoredDesk:
         if (why := reason_for(to, note)) is None:
             return Moved(Move.NO_REASON, seen)
         these = Meant().and_("coded", code=code).and_("seen_at", revision=revision)
-        done = await Mover(self.acting, rights.actor, to, why).move(these, 1)
+        done = await Mover(self.acting, rights.actor, to, why).move(await affairs_of(self.acting, these, 1))
         if done.changed:
             await self.journal.record(rights, "request.move", code, unit=seen.unit)
         now = await self._one(rights, Act.CHANGE_REQUESTS, code)
         return Moved(Move.MOVED if done.changed else Move.OVERTAKEN, now)
 
-    async def move_all(self, rights: Rights, wanted: Filter, to: State, note: str = "") -> MovedAll:
+    async def prospect(self, rights: Rights, wanted: Filter) -> Prospect:
+        """What ``move_all`` would go through."""
+        these = await meant(self.acting, rights, Act.CHANGE_REQUESTS, wanted)
+        if these is None:
+            return Prospect(0, mark_of(()))
+        return Prospect(await self._number(these), mark_of(await affairs_of(self.acting, these, AT_ONCE)))
+
+    async def move_all(
+        self, rights: Rights, wanted: Filter, to: State, note: str = "", *, seen: str | None = None
+    ) -> MovedAll:
         """Move all that are meant and may be moved, as one: with one row of the journal."""
         these = await meant(self.acting, rights, Act.CHANGE_REQUESTS, wanted)
         if these is None:
             return MovedAll(())
         if (why := reason_for(to, note)) is None:
             return MovedAll((), outcome=Move.NO_REASON)
-        (((number,),),) = await self.acting.ask(these.call("desk_count"))
+        number = await self._number(these)
         if number > AT_ONCE:
             return MovedAll((), outcome=Move.TOO_MANY, meant=number)
-        done = await Mover(self.acting, rights.actor, to, why).move(these, AT_ONCE)
+        affairs = await affairs_of(self.acting, these, AT_ONCE)
+        if seen is not None and seen != mark_of(affairs):
+            return MovedAll((), outcome=Move.OVERTAKEN, meant=number)
+        done = await Mover(self.acting, rights.actor, to, why).move(affairs)
         if done.changed:
-            subject = f"{to}: {_span(done.changed)}"
-            await self.journal.record(
-                rights, "request.move_all", subject, unit=_whose(rights, wanted), count=len(done.changed)
-            )
+            subject, unit = f"{to}: {span(done.changed)}", rights.whose(Act.CHANGE_REQUESTS, wanted.unit)
+            await self.journal.record(rights, "request.move_all", subject, unit=unit, count=len(done.changed))
         return MovedAll(done.changed, done.left, meant=number)
 
     async def place(self, rights: Rights, code: str, unit: str) -> Moved:
@@ -101,6 +105,10 @@ class StoredDesk:
             return Moved(Move.OVERTAKEN, seen)
         await self.journal.record(rights, "request.place", code, unit=unit)
         return Moved(Move.MOVED, await self._one(rights, Act.CHANGE_REQUESTS, code))
+
+    async def _number(self, these: Meant) -> int:
+        (((number,),),) = await self.acting.ask(these.call("desk_count"))
+        return int(number)
 
     async def _one(self, rights: Rights, act: Act, code: str) -> Filed | None:
         these = await meant(self.acting, rights, act, Filter())
@@ -135,16 +143,3 @@ class StoredDesk:
             note=steps[-1].note if steps else "",
             actor=next((step.by for step in steps[-1:] if step.at == changed), SUBSCRIBER),  # who else amends?
         )
-
-
-def _span(codes: tuple[str, ...]) -> str:
-    """Codes in the order of registration; of many, the first and the last."""
-    return ", ".join(codes) if len(codes) <= _NAMED else f"{codes[0]} … {codes[-1]}"
-
-
-def _whose(rights: Rights, wanted: Filter) -> str | None:
-    """The unit whose admins may read of a bulk change: the one it was about, else all that its maker may change."""
-    if wanted.unit is not None and rights.may(Act.CHANGE_REQUESTS, wanted.unit):
-        return wanted.unit
-    units = rights.reach(Act.CHANGE_REQUESTS).units
-    return units[0] if len(units) == 1 else None

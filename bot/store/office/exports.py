@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from bot.store import places
 from bot.store.drivers import Call
+from bot.store.errors import SealError
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.journal import StoredJournal
@@ -30,7 +33,8 @@ class StoredExports:
         row = {"id": task, "chat": acting.chat, "kind": EXPORT, "spec": spec, "progress": origin_of(task)}
         add = Call("add_task", {**row, "total": total, "now": stored(acting.now)})
         await acting.ask(add, told(acting, task, "shown", said))
-        await self.journal.record(rights, "export_start", f"{task} {order.form}", unit=order.wanted.unit, count=total)
+        unit = rights.whose(Act.EXPORT_REQUESTS, order.wanted.unit)
+        await self.journal.record(rights, "export_start", f"{task} {order.form}", unit=unit, count=total)
         return task
 
     async def running(self) -> ExportView | None:
@@ -38,13 +42,23 @@ class StoredExports:
         (rows,) = await self.acting.ask(Call("open_task", {"chat": self.acting.chat, "kind": EXPORT}))
         return ExportView(*rows[0]) if rows else None
 
+    async def _filtered(self, task: str) -> str | None:
+        """The unit an order is about; ``None`` also where the order cannot be read any more."""
+        wanted = {"id": task, "chat": self.acting.chat, "kind": EXPORT}
+        (((spec,),),) = await self.acting.ask(Call("task_spec", wanted))
+        try:
+            return ExportOrder.model_validate_json(self.acting.keyring.unseal(spec, places.task(task))).wanted.unit
+        except (SealError, ValidationError):
+            return None
+
     async def cancel(self, rights: Rights, said: Reply) -> bool:
         """End it; whoever writes it finds it ended. The message is changed where it was sent and can be."""
         found, acting = await self.running(), self.acting
         if found is None:
             return False
         await acting.ask(Call("end_task", {"id": found.id, "state": "cancelled", "now": stored(acting.now)}))
-        await self.journal.record(rights, "export_cancel", found.id, count=found.done)
+        unit = rights.whose(Act.EXPORT_REQUESTS, await self._filtered(found.id))
+        await self.journal.record(rights, "export_cancel", found.id, unit=unit, count=found.done)
         if moved := await in_place(acting, found.id, said):
             await acting.ask(told(acting, found.id, "end", moved))
         return True

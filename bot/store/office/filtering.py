@@ -52,7 +52,8 @@ async def meant(acting: Acting, rights: Rights, act: Act, wanted: Filter) -> Mea
     found = Meant().and_("within_one", top=reach.units[0]) if len(reach.units) == 1 else Meant(*reaching(reach))
     for condition, values in _conditions(wanted):
         found = found.and_(condition, **values)
-    words = sorted({places.word(acting.keyring, word) for word in fold(wanted.text).split()})
+    digest = places.word if rights.may_search(wanted.unit) else places.open_word
+    words = sorted({digest(acting.keyring, word) for word in fold(wanted.text).split()})
     return await _worded(acting, found, words) if words else found
 
 

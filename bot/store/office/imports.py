@@ -12,8 +12,8 @@ from bot.store.drivers import Call
 from bot.store.moments import moment, stored
 from bot.store.office.acting import Acting
 from bot.store.office.filtering import Meant
-from bot.store.office.journal import StoredJournal
-from bot.store.office.moving import Mover
+from bot.store.office.journal import StoredJournal, span
+from bot.store.office.moving import Mover, affairs_of
 from bot.store.office.reaching import reaching
 from bot.store.request_book import SUBSCRIBER, steps_by_code
 from handlers.office.importing import Change, Imported, Known, Line, Plan, interesting, planned
@@ -52,12 +52,14 @@ class StoredImports:
             return Imported(plan, applied=False)
         for (to, note), group in _grouped(plan.changes).items():
             await self._move(rights, to, note, group)
-        await self.journal.record(rights, "request.import", _span(codes), unit=_whose(rights), count=len(codes))
+        unit = rights.whose(Act.IMPORT_REQUESTS)
+        await self.journal.record(rights, "request.import", span(codes), unit=unit, count=len(codes))
         return Imported(plan, applied=True)
 
     async def _move(self, rights: Rights, to: State, note: str, codes: list[str]) -> None:
         these = Meant().and_("coded_among", codes=json.dumps(codes))
-        done = await Mover(self.acting, rights.actor, to, note).move(these, len(codes))
+        affairs = await affairs_of(self.acting, these, len(codes))
+        done = await Mover(self.acting, rights.actor, to, note).move(affairs)
         if len(done.changed) != len(codes):
             raise RuntimeError("a request changed although it was held")
 
@@ -76,7 +78,7 @@ class StoredImports:
     async def kept(self, name: str) -> tuple[Line, ...] | None:
         """Lines that wait."""
         wanted = {"id": name, "chat": self.acting.chat, "kind": IMPORT}
-        (rows,) = await self.acting.ask(Call("waiting_import", wanted))
+        (rows,) = await self.acting.ask(Call("task_spec", wanted))
         if not rows:
             return None
         return _LINES.validate_json(self.acting.keyring.unseal(rows[0][0], places.task(name)))
@@ -119,14 +121,3 @@ def _grouped(changes: Iterable[Change]) -> dict[tuple[State, str], list[str]]:
     for change in changes:
         found[change.to, change.note].append(change.code)
     return found
-
-
-def _span(codes: Sequence[str]) -> str:
-    """Of many, the first and the last."""
-    return codes[0] if len(codes) == 1 else f"{codes[0]} … {codes[-1]}"
-
-
-def _whose(rights: Rights) -> str | None:
-    """The unit whose admins may read of it: all that its maker may change, where that is one."""
-    units = rights.reach(Act.IMPORT_REQUESTS).units
-    return units[0] if len(units) == 1 else None

@@ -1,5 +1,6 @@
 """The audit chain: rows that can only be added, each carrying the hash of the one before."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,9 @@ from bot.store.office.reaching import reaching
 from bot.store.sealing import Keyring
 from handlers.office.model import JournalEntry
 from handlers.office.rights import Act, Rights
+
+#: Codes that a subject names one by one.
+_NAMED = 10
 
 
 def chained(keyring: Keyring, previous: str, entry: JournalEntry) -> str:
@@ -53,6 +57,11 @@ class StoredJournal:
             Call("journal_add", {**columns(entry), "previous": previous, "hash": linked}),
             Call("journal_head", {"hash": linked}),
         )
+
+
+def span(codes: Sequence[str]) -> str:
+    """Codes as a subject; of many, the first and the last."""
+    return ", ".join(codes) if len(codes) <= _NAMED else f"{codes[0]} … {codes[-1]}"
 
 
 def columns(entry: JournalEntry) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Moving requests: each guarded by the state and the revision it is in, recorded, and told to its officer."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -42,6 +43,18 @@ class Done(NamedTuple):
     left: tuple[str, ...]
 
 
+async def affairs_of(acting: Acting, these: Meant, limit: int) -> list[Affair]:
+    """The oldest that are meant, at most so many."""
+    (rows,) = await acting.ask(these.call("desk_meant", limit=limit))
+    return [Affair(*row) for row in rows]
+
+
+def mark_of(affairs: Iterable[Affair]) -> str:
+    """Tells whether these are others, or the same at another revision."""
+    named = "\n".join(f"{affair.code} {affair.revision}" for affair in affairs)
+    return hashlib.sha256(named.encode()).hexdigest()[:16]
+
+
 @dataclass(frozen=True, slots=True)
 class Mover:
     """One move, made to any number of requests in the present transaction."""
@@ -51,10 +64,8 @@ class Mover:
     to: State
     note: str
 
-    async def move(self, these: Meant, limit: int) -> Done:
-        """Move those that can be moved there; in three goes to the database, however many they are."""
-        (rows,) = await self.acting.ask(these.call("desk_meant", limit=limit))
-        affairs = [Affair(*row) for row in rows]
+    async def move(self, affairs: Sequence[Affair]) -> Done:
+        """Move those that can be moved there, as they were read; in two goes to the database, however many they are."""
         fitting = [affair for affair in affairs if self.to in moves_of(State(affair.state))]
         answers = await self.acting.ask(*map(self._guarded, fitting)) if fitting else []
         changed = [affair for affair, answer in zip(fitting, answers, strict=True) if answer]

@@ -10,6 +10,7 @@ from bot.store.inbox import met
 from bot.store.office.acting import Acting
 from bot.store.office.bundle import StoredOffice
 from bot.store.sealing import Keyring
+from handlers.office.rights import Role
 from handlers.ports import Office
 
 
@@ -43,3 +44,9 @@ async def chat_of(driver: Driver, grant: str) -> str | None:
     """The id of the chat whose person has this role."""
     (rows,) = await driver.run(Call("chat_of_grant", {"id": grant}))
     return rows[0][0] if rows else None
+
+
+async def roles_of(driver: Driver, chat: str) -> frozenset[Role]:
+    """The roles of a chat's person, without unsealing anything."""
+    (rows,) = await driver.run(Call("my_grants", {"chat": chat}))
+    return frozenset(Role(role) for _, role, _, _ in rows)

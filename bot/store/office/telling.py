@@ -20,8 +20,12 @@ def origin_of(task: str, mark: str = "shown") -> str:
 
 def told(acting: Acting, task: str, mark: str, said: Reply) -> Call:
     """Queue a message of a task; the same mark again changes nothing."""
-    to = Recipient(acting.chat, acting.channel)
-    return sending(acting.keyring, Message(to, origin_of(task, mark), said, NOTICE), acting.now)
+    return sending(acting.keyring, message_of(Recipient(acting.chat, acting.channel), task, mark, said), acting.now)
+
+
+def message_of(to: Recipient, task: str, mark: str, said: Reply) -> Message:
+    """A message of a task."""
+    return Message(to, origin_of(task, mark), said, NOTICE)
 
 
 async def in_place(acting: Acting, task: str, said: Reply) -> Reply | None:

@@ -73,8 +73,8 @@ SELECT 1 FROM outbox WHERE chat = :chat AND state IN ('queued', 'sending') LIMIT
 -- Lists that waited for a yes in this chat, and wait no longer.
 DELETE FROM tasks WHERE chat = :chat AND kind = :kind;
 
--- :name waiting_import
--- A list that waits for a yes in this chat.
+-- :name task_spec
+-- What a task of this chat is to do; of an import, the list that waits for a yes.
 SELECT spec FROM tasks WHERE id = :id AND chat = :chat AND kind = :kind;
 
 -- :name hold_requests

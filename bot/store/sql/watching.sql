@@ -9,5 +9,5 @@ SELECT COUNT(*) FROM inbox WHERE state = 'waiting';
 SELECT priority, COUNT(*) FROM outbox WHERE state = 'queued' GROUP BY priority;
 
 -- :name tasks_waiting
--- Tasks that are not at their end.
-SELECT COUNT(*) FROM tasks WHERE state IN ('queued', 'running');
+-- Exports that are not at their end; lists that wait for a yes are nobody's work.
+SELECT COUNT(*) FROM tasks WHERE state IN ('queued', 'running') AND kind = :kind;

@@ -7,11 +7,13 @@ from handlers.office.filter_words import in_words
 from handlers.office.holding import rights_of
 from handlers.office.list_words import MOVES_TO, TYPED
 from handlers.office.model import Move, MovedAll
-from handlers.office.moving import AT_ONCE, NEEDS_REASON, OFFICE_STATES, changing, movable
+from handlers.office.moving import AT_ONCE, NEEDS_REASON, OFFICE_STATES, movable
+from handlers.office.rights import Act
 from handlers.page import Answered, Option, Page
 from handlers.requests.model import State
 from handlers.requests.words import STATES
 from handlers.screen import Here, NoText
+from handlers.session import Session
 from locales import N_
 
 BACK, YES, NO = "back", "yes", "no"
@@ -39,7 +41,16 @@ class DeskAll(NoText):
         if value == BACK:
             return Answered(listed(here))
         to = State(value)
-        return Answered(shown(here, "desk_reason" if to in NEEDS_REASON else "desk_yes", moving_to=to, note=""))
+        if to in NEEDS_REASON:
+            return Answered(shown(here, "desk_reason", moving_to=to, note=""))
+        return Answered(await asked(here, to, ""))
+
+
+async def asked(here: Here, to: State, note: str) -> Session:
+    """A yes is asked for, to those that would change at this moment."""
+    fitting = movable(view_of(here).wanted, to)
+    prospect = await here.world.admin.desk.prospect(await rights_of(here), fitting) if fitting else None
+    return shown(here, "desk_yes", moving_to=to, note=note, mark=prospect.mark if prospect else "")
 
 
 class DeskYes(NoText):
@@ -68,13 +79,19 @@ class DeskYes(NoText):
         fitting = movable(view.wanted, to) if to and value == YES else None
         if to is None or fitting is None:
             return Answered(listed(here), notes=(here.say(N_("Nothing was changed.")),))
-        done = await here.world.admin.desk.move_all(await rights_of(here), fitting, to, view.note)
+        done = await here.world.admin.desk.move_all(await rights_of(here), fitting, to, view.note, seen=view.mark)
+        if done.outcome is Move.OVERTAKEN:
+            others = here.say(
+                N_("The list has changed since you saw it; nothing was changed. It stands now as follows.")
+            )
+            return Answered(await asked(here, to, view.note), notes=(others,))
         return Answered(listed(here), notes=(_outcome(here, done),))
 
 
 async def _number(here: Here, to: State) -> int:
     fitting = movable(view_of(here).wanted, to)
-    return await here.world.admin.desk.count(changing(await rights_of(here)), fitting) if fitting else 0
+    rights = await rights_of(here)
+    return await here.world.admin.desk.count(rights, fitting, Act.CHANGE_REQUESTS) if fitting else 0
 
 
 def _answers(here: Here, number: int) -> list[Option]:

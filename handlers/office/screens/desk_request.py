@@ -8,6 +8,7 @@ from handlers.office.list_words import MOVES_TO, TYPED, details, overtaken
 from handlers.office.model import Filed
 from handlers.office.moving import FINAL, NEEDS_REASON, clean_reason, moves_of
 from handlers.office.rights import Act, Rights
+from handlers.office.screens.desk_all import asked
 from handlers.office.screens.desk_final import NO_WAY_BACK
 from handlers.office.screens.desk_moves import BAD_REASON, moved
 from handlers.page import Answered, Option, Page
@@ -71,7 +72,7 @@ class DeskReason:
         reason, to = clean_reason(text), view_of(here).moving_to
         if reason is None or to is None:
             return Answered(here.session, notes=(here.say(BAD_REASON),))
-        return await moved(here, to, reason) if here.session.about else Answered(shown(here, "desk_yes", note=reason))
+        return await moved(here, to, reason) if here.session.about else Answered(await asked(here, to, reason))
 
 
 def _moves(here: Here, rights: Rights, filed: Filed) -> list[Option]:

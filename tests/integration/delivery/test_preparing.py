@@ -1,14 +1,17 @@
-"""A file that is an exported list is told apart from one that may hold a certificate."""
+"""A file that is an exported list is told apart from one that may hold a certificate; not everybody may send one."""
 
+import asyncio
 from io import BytesIO
 
 import pytest
 import xlsxwriter
 
 from bot.delivery import Preparer
+from bot.delivery.lists import Lists
 from bot.store.api import Chat
+from handlers.certificate import Problem, Reading, Trouble
 from handlers.events import Event, FileRead, FileSent, SheetRead
-from handlers.office.importing import Line
+from handlers.office.importing import Line, Sheet, SheetTrouble
 from handlers.requests.model import State
 from locales import translator
 from tests.support.delivery import ManualClock, ScriptedChannel
@@ -27,16 +30,51 @@ def spreadsheet(*rows: tuple[str, ...]) -> bytes:
     return made.getvalue()
 
 
-async def prepared(data: bytes, reader: CountingReader) -> Event:
+LIST = spreadsheet((T("Request code"), T("State")), ("YC-1", T("accepted")))
+STRANGE = spreadsheet(("Họ tên", "Lương"))
+SENT = FileSent(reference="file", name="x.xlsx", message="7")
+
+
+async def everybody(chat: Chat) -> bool:
+    return chat == CHAT
+
+
+class NoSheets:
+    """Reads no spreadsheet, and must not be asked to."""
+
+    async def __call__(self, data: bytes) -> Sheet:
+        raise AssertionError("a spreadsheet of somebody without a role was opened")
+
+
+class Waiting:
+    """Reads lists once it is let to, and counts how many it is asked for at a time."""
+
+    def __init__(self) -> None:
+        self.go, self.now, self.most = asyncio.Event(), 0, 0
+
+    async def __call__(self, data: bytes) -> Sheet:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await self.go.wait()
+        self.now -= 1
+        return Sheet()
+
+
+def preparer(data: bytes, reader: object, lists: Lists) -> Preparer:
     channel = ScriptedChannel()
-    channel.files["file"] = data
-    preparer = Preparer({channel.name: channel}, reader, ManualClock())
-    return await preparer.prepare(CHAT, FileSent(reference="file", name="x.xlsx", message="7"))
+    channel.files |= {"file": data, "certificate": b"-"}
+    return Preparer({channel.name: channel}, reader, ManualClock(), lists)  # type: ignore[arg-type]  # any reader
+
+
+async def prepared(data: bytes, reader: object, name: str = "x.xlsx", size: int | None = None) -> Event:
+    """As somebody sends it who may import lists."""
+    sent = SENT.model_copy(update={"name": name, "size": size})
+    return await preparer(data, reader, Lists(everybody)).prepare(CHAT, sent)
 
 
 async def test_an_exported_list_is_read_as_one() -> None:
     reader = CountingReader()
-    event = await prepared(spreadsheet((T("Request code"), T("State")), ("YC-1", T("accepted"))), reader)
+    event = await prepared(LIST, reader, name="")
 
     assert isinstance(event, SheetRead)
     assert event.sheet.lines == (Line(number=2, code="YC-1", state=State.ACCEPTED),)
@@ -44,9 +82,64 @@ async def test_an_exported_list_is_read_as_one() -> None:
     assert reader.seen == []
 
 
-@pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"PK\x03\x04 xl/workbook.xml", spreadsheet(("Họ tên", "Lương"))])
+@pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"PK\x03\x04 another archive"])
 async def test_anything_else_goes_to_the_certificate_reader(data: bytes) -> None:
     reader = CountingReader()
 
-    assert isinstance(await prepared(data, reader), FileRead)
+    assert isinstance(await prepared(data, reader, "x.cer"), FileRead)
+    assert reader.seen == [(data, "x.cer")]
+
+
+@pytest.mark.parametrize("data", [LIST, STRANGE, b"PK\x03\x04 xl/workbook.xml"])
+async def test_a_spreadsheet_of_somebody_without_a_role_is_never_opened(data: bytes) -> None:
+    reader = CountingReader()
+    event = await preparer(data, reader, Lists(sheets=NoSheets())).prepare(CHAT, SENT)
+
+    assert isinstance(event, FileRead)
     assert reader.seen == [(data, "x.xlsx")]
+
+
+@pytest.mark.parametrize(
+    ("data", "trouble"),
+    [
+        (STRANGE, SheetTrouble.NOT_A_LIST),
+        (LIST[:-200], SheetTrouble.BROKEN),
+        (b"\xd0\xcf\x11\xe0 with a password", SheetTrouble.BROKEN),
+    ],
+)
+async def test_what_is_wrong_with_a_list_is_told(data: bytes, trouble: SheetTrouble) -> None:
+    event = await prepared(data, CountingReader())
+
+    assert isinstance(event, SheetRead)
+    assert event.sheet.trouble is trouble
+
+
+async def test_a_list_that_is_too_large_is_told_so_and_any_other_file_as_before() -> None:
+    event = await prepared(LIST, CountingReader(), size=21 * 1024 * 1024)
+    other = await prepared(LIST, CountingReader(), "x.pdf", size=21 * 1024 * 1024)
+
+    assert isinstance(event, SheetRead)
+    assert event.sheet.trouble is SheetTrouble.TOO_LARGE
+    assert isinstance(other, FileRead)
+
+
+async def test_a_secret_in_a_broken_spreadsheet_is_warned_of() -> None:
+    class Finds:
+        async def read(self, data: bytes, name: str) -> Reading:
+            return Reading(problems=(Problem(trouble=Trouble.PRIVATE_KEY, where="x"),))
+
+    assert isinstance(await prepared(STRANGE, Finds()), FileRead)
+
+
+async def test_lists_are_read_one_at_a_time_and_no_certificate_waits_for_them() -> None:
+    sheets = Waiting()
+    served = preparer(LIST, CountingReader(), Lists(everybody, sheets))
+    lists = [asyncio.create_task(served.prepare(CHAT, SENT)) for _ in range(8)]
+
+    async with asyncio.timeout(10):
+        event = await served.prepare(CHAT, SENT.model_copy(update={"reference": "certificate", "name": "x.cer"}))
+        assert isinstance(event, FileRead)
+        assert not any(one.done() for one in lists)
+        sheets.go.set()
+        await asyncio.gather(*lists)
+    assert sheets.most == 1

@@ -142,6 +142,26 @@ async def test_a_focal_officer_sees_no_personal_data_and_changes_nothing(desk: S
         assert (await at.admin.desk.move_all(FOCAL, Filter(), State.ACCEPTED)).changed == ()
 
 
+@pytest.mark.parametrize("common", [1, 20_000], ids=["every word is common", "every word is rare"])
+async def test_what_is_masked_is_not_found_by_guessing_it(
+    desk: Store, monkeypatch: pytest.MonkeyPatch, common: int
+) -> None:
+    monkeypatch.setattr(filtering, "COMMON", common)
+    own = await registered(desk, "1", person("Trần Thị Bưởi"), "DN.NT")
+    await registered(desk, "2", person(), "DN.DP")
+    both = Rights.of((*FOCAL.grants, *OTHER.grants), UNITS)
+
+    for guess in ("tran thi buoi", "buoi", "5402DD8A9E3FB18F", f"buoi {own.code}"):
+        assert await codes(desk, ADMIN, Filter(text=guess)) == [own.code]
+        assert await codes(desk, FOCAL, Filter(text=guess)) == []
+        assert await codes(desk, both, Filter(text=guess)) == []
+        async with office(desk) as at:
+            assert await at.admin.extract.extent(FOCAL, Filter(text=guess)) == (0, 0)
+    for open_word in (own.code, "uy ban nhan dan", "nhon trach"):
+        assert await codes(desk, FOCAL, Filter(text=open_word)) == [own.code]
+    assert len(await codes(desk, both, Filter(text="nguyen van an", unit="DN.DP"))) == 1
+
+
 async def test_words_are_kept_as_digests_and_go_with_the_request(desk: Store, database: Database) -> None:
     await registered(desk, "1", person("=HYPERLINK(1) <b>Quỳnh</b> " + "x" * 300), "DN.NT")
 
@@ -192,4 +212,6 @@ async def test_requests_from_before_are_found_once_the_store_was_opened(
     async with closing_async(await open_driver(database.url, database.folder)) as driver:
         assert await index_requests(driver, keyring) == 0
     assert database.sql("SELECT code FROM requests WHERE indexed = 0") == [(given[1],)]
-    assert places.word(keyring, "hoa") in {word for (word,) in database.sql("SELECT word FROM request_words")}
+    found = {word for (word,) in database.sql("SELECT word FROM request_words")}
+    assert {places.word(keyring, "hoa"), places.word(keyring, "2026"), places.open_word(keyring, "2026")} <= found
+    assert places.open_word(keyring, "hoa") not in found

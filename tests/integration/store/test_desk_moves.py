@@ -120,6 +120,22 @@ async def test_a_bulk_change_moves_what_can_be_moved_and_names_what_was_left(des
     assert row == ("request.move_all", f"accepted: {', '.join(given[1:])}", "DN.NT", 3)
 
 
+async def test_a_bulk_change_of_what_was_seen_is_refused_once_it_is_something_else(desk: Store) -> None:
+    given = await registered(desk, "officer", person(), "DN.NT")
+    async with office(desk) as at:
+        seen_then = await at.admin.desk.prospect(ADMIN, Filter())
+    async with StoredTurns(desk, "officer")(NOW + timedelta(minutes=1)) as turn:
+        await turn.requests.amend(given.code, person("Trần Thị Bình", unit_code="DN.NT"))
+    async with office(desk) as at:
+        done = await at.admin.desk.move_all(ADMIN, Filter(), State.ACCEPTED, seen=seen_then.mark)
+        seen_now = await at.admin.desk.prospect(ADMIN, Filter())
+        again = await at.admin.desk.move_all(ADMIN, Filter(), State.ACCEPTED, seen=seen_now.mark)
+
+    assert (done.outcome, done.changed, done.meant) == (Move.OVERTAKEN, (), 1)
+    assert seen_then.number == seen_now.number == 1
+    assert again.changed == (given.code,)
+
+
 async def test_more_than_a_thousand_are_not_moved_at_one_go(desk: Store, database: Database) -> None:
     given = await registered(desk, "1", person(), "DN.NT")
     database.sql(

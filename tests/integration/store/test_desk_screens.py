@@ -181,6 +181,36 @@ async def test_all_of_the_list_are_changed_after_it_was_said_how_many(desk: Stor
     assert (await seen(desk, OPERATOR, other.code)).request.state is State.SUBMITTED
 
 
+async def test_a_yes_is_to_those_it_named_and_to_no_others(desk: Store) -> None:
+    own = await registered(desk, "1", person(), "DN.NT")
+    admin = await talk(desk, "admin")
+    await admin.says("/danhsach")
+    await admin.taps("Chuyển trạng thái tất cả", "Tiếp nhận (1)")
+    others = [await registered(desk, address, person(), "DN.NT") for address in ("2", "3")]
+
+    said = await admin.taps("Đồng ý")
+    assert "Danh sách đã thay đổi" in said
+    assert "<b>3</b>" in said
+    assert [(await seen(desk, ADMIN, one.code)).revision for one in (own, *others)] == [0, 0, 0]
+    assert "Đã chuyển: <b>3</b>" in await admin.taps("Đồng ý, chuyển 3")
+
+
+async def test_a_yes_after_one_was_swapped_for_another_changes_nothing(desk: Store) -> None:
+    own = await registered(desk, "1", person(), "DN.NT")
+    admin = await talk(desk, "admin")
+    await admin.says("/danhsach")
+    await admin.taps("Chuyển trạng thái tất cả", "Trả lại")
+    await admin.says("thiếu dấu")
+    async with office(desk) as at:
+        await at.admin.desk.move(OPERATOR, own.code, State.REFUSED, 0, "trùng")
+    other = await registered(desk, "2", person(), "DN.NT")
+
+    assert "Danh sách đã thay đổi" in await admin.taps("Đồng ý")
+    assert (await seen(desk, ADMIN, other.code)).revision == 0
+    await admin.taps("Đồng ý")
+    assert (await seen(desk, ADMIN, other.code)).note == "thiếu dấu"
+
+
 async def test_a_lost_role_takes_the_list_away_at_the_next_message(desk: Store, database: Database) -> None:
     own = await registered(desk, "1", person(), "DN.NT")
     admin = await talk(desk, "admin")

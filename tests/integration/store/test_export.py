@@ -89,6 +89,18 @@ async def test_the_journal_has_a_row_with_the_form_the_number_and_the_unit(fille
     assert (row.actor, row.act, row.subject, row.count, row.unit) == ("QT-000002", "export", "csv", REQUESTS, "DN.NT")
 
 
+@pytest.mark.parametrize("unit", [None, "DN", "DN.DP"])
+async def test_the_row_is_for_those_of_the_unit_that_was_within_reach(
+    filled: Store, tmp_path: Path, unit: str | None
+) -> None:
+    about = replace(order(Form.CSV, FOCAL), wanted=Filter(unit=unit))
+    await export(filled, about, tmp_path / "list.csv", ignored)
+
+    async with office(filled) as at:
+        (row,) = await at.admin.journal.latest(OPERATOR, 1)
+    assert (row.act, row.unit) == ("export", "DN.NT")
+
+
 async def test_the_number_is_of_what_is_in_the_file(filled: Store, tmp_path: Path) -> None:
     wanted = Order(OPERATOR, Filter(), Form.IMPORT19, translator("vi"), NOW)
 

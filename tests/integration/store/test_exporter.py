@@ -9,25 +9,32 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
+import structlog.testing
 
 from bot.delivery import Exporter
 from bot.exports.child import private_folder
 from bot.exports.lines import Finished, LastWord, Made
 from bot.exports.reading import read_list
+from bot.masking import MASK
 from bot.store.api import Chat, Store
+from bot.store.errors import DatabaseUnusable
+from bot.store.tasks import StoredTasks
 from handlers.folding import fold
+from handlers.office import export_words
 from handlers.office.exporting import ExportOrder, Form
 from handlers.office.model import Filter
 from handlers.office.rights import Role
 from handlers.replies import Attachment
 from handlers.requests.model import State
-from locales import translator
+from handlers.voice import Voice
+from locales import N_, translator
 from tests.integration.store.conftest import Database
 from tests.support import exporting
 from tests.support.delivery import ManualClock, ScriptedChannel
 from tests.support.office import OPERATOR, given, office, rights, settle_units
 from tests.support.storing import ADDRESS, NOW, content, next_turn, one_chat, says
 from tests.support.telling import told
+from tests.support.waiting import eventually
 
 T = translator("vi")
 STEM = fold(T("Request list")).replace(" ", "-")
@@ -99,6 +106,16 @@ async def test_every_form_comes_as_one_file(
     assert file.content
     assert states(database) == ["done"]
     assert left_behind(database) == []
+
+
+async def test_the_journal_tells_those_of_the_unit_whose_requests_went_out(
+    store: Store, chat: Chat, database: Database
+) -> None:
+    await ordered(store, chat, Form.CSV)
+    await exporting.exporter(store, database.url, database.folder).work()
+
+    rows = database.sql("SELECT act, unit FROM audit WHERE act LIKE 'export%' ORDER BY number")
+    assert rows == [("export_start", "DN"), ("export", "DN")]
 
 
 async def test_a_spreadsheet_can_be_read_back(store: Store, chat: Chat, database: Database) -> None:
@@ -197,6 +214,61 @@ async def test_a_role_that_ended_while_it_was_written_ends_it(store: Store, chat
 
     await served_by(store, children).work()
     assert await files(store) == []
+    assert states(database) == ["failed"]
+
+
+async def broken(*_: object) -> None:
+    raise DatabaseUnusable(N_("broken"))
+
+
+async def test_an_export_that_cannot_be_stored_is_given_up_and_told(
+    store: Store, chat: Chat, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ordered(store, chat)
+    monkeypatch.setattr(StoredTasks, "complete", broken)
+
+    with structlog.testing.capture_logs() as logs:
+        assert await exporting.exporter(store, database.url, database.folder).work() == 1
+    assert states(database) == ["failed"]
+    assert (await told(store))[-1] == export_words.failed(Voice("vi"))
+    assert [line["kind"] for line in logs if line["event"] == "export_not_written"] == ["DatabaseUnusable"]
+    await ordered(store, chat)
+
+
+async def test_an_export_that_cannot_even_be_given_up_is_so_later_and_the_exporter_goes_on(
+    store: Store, chat: Chat, database: Database
+) -> None:
+    await ordered(store, chat)
+    stop, served = asyncio.Event(), exporting.exporter(store, database.url, database.folder)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("complete", "fail", "recover"):
+            patch.setattr(StoredTasks, name, broken)
+        with structlog.testing.capture_logs() as logs:
+            running = asyncio.create_task(served.run(stop))
+            await eventually(lambda: any(line["event"] == "exports_failed" for line in logs), 60)
+            patch.undo()
+            patch.setattr(StoredTasks, "complete", broken)
+            patch.setattr(StoredTasks, "fail", broken)
+            await eventually(lambda: any(line["event"] == "export_not_written" for line in logs), 60)
+        assert states(database) == ["running"]
+    await eventually(lambda: states(database) == ["failed"], 60)
+    stop.set()
+    await running
+
+
+async def test_a_child_that_dies_leaves_its_status_and_its_last_words_in_the_log(
+    store: Store, chat: Chat, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = database.folder / "dies"
+    program.write_text("#!/bin/sh\necho 'ValueError: of 0901234567890' >&2\nexit 3\n")
+    program.chmod(0o700)
+    monkeypatch.setattr("sys.executable", str(program))
+    await ordered(store, chat)
+
+    with structlog.testing.capture_logs() as logs:
+        await exporting.exporter(store, database.url, database.folder).work()
+    (died,) = [line for line in logs if line["event"] == "export_process_died"]
+    assert (died["status"], died["said"]) == (3, f"ValueError: of {MASK}")
     assert states(database) == ["failed"]
 
 

@@ -201,3 +201,11 @@ async def test_no_exporter_takes_a_list_that_waits(store: Store, officer: Chat) 
         await at.admin.imports.keep(given_lines)
 
     assert await store.tasks.take("telegram", NOW) is None
+
+
+async def test_a_list_that_waits_for_a_yes_is_no_export_under_way(store: Store, officer: Chat) -> None:
+    kept = await lines(store, State.ACCEPTED)
+    async with office(store, officer) as at:
+        await at.admin.imports.keep(kept)
+
+    assert (await store.depths()).tasks == 0

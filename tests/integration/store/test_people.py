@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.delivery.lists import importers
 from bot.store.api import Store
 from handlers.office.model import Invitation, Refusal
 from handlers.office.rights import Grant, Rights, Role
@@ -259,3 +260,16 @@ async def test_ids_that_are_none_end_nothing(store: Store) -> None:
 
     for holder in ("", "QT-999999", "LM-999999", "LM", "' OR 1=1 --"):
         assert await end(store, OPERATOR, holder) is Refusal.UNKNOWN
+
+
+@pytest.mark.parametrize(("role", "may"), [(None, False), (Role.FOCAL, False), (Role.ADMIN, True), (Role.OWNER, True)])
+async def test_lists_are_taken_from_those_whose_role_may_import_them(
+    store: Store, database: Database, role: Role | None, may: bool
+) -> None:
+    if role is not None:
+        await given(store, "somebody", role, None if role is Role.OWNER else "DN.NT")
+    may_import, chat = importers(store), store.chat(CHANNEL, "somebody")
+
+    assert await may_import(chat) is may
+    database.sql("UPDATE grants SET ended_at = 1, ended_by = 'machine'")
+    assert not await may_import(chat)

@@ -94,8 +94,20 @@ async def test_all_that_match_are_counted_before_they_are_changed(desk: Store, t
     assert (await seen(desk, OPERATOR, "YC-2026-000001")).revision == 0
 
     code, out, _ = await run(troly, *bulk, "--yes")
-    assert (code, out) == (0, "Changed: 2; left as they were: 0.\n")
+    assert (code, out) == (0, "To be moved to “sent back”: 2\nChanged: 2; left as they were: 0.\n")
     assert (await seen(desk, OPERATOR, "YC-2026-000001")).note == "thiếu dấu"
+
+
+async def test_another_number_than_the_expected_changes_nothing(desk: Store, troly: Command) -> None:
+    bulk = ("set", "--all-matching", "--state", "accepted")
+    assert "--expect 2" in (await run(troly, *bulk))[1]
+    await registered(desk, "3", person(), "DN.NT")
+
+    code, out, _ = await run(troly, *bulk, "--yes", "--expect", "2")
+    assert code == 1
+    assert "Expected were 2 requests, found were 3. Nothing was changed." in out
+    assert (await seen(desk, OPERATOR, "YC-2026-000001")).revision == 0
+    assert (await run(troly, *bulk, "--yes", "--expect", "3"))[0] == 0
 
 
 @pytest.mark.parametrize(

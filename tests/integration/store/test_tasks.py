@@ -1,6 +1,8 @@
 """Exports as tasks: ordered in a chat, worked off once, cancelled, begun anew."""
 
+import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -85,6 +87,36 @@ async def test_a_chat_has_one_export_at_a_time(store: Store, chat: Chat, databas
     await store.tasks.complete(await taken(store), result("file"), NOW)
     assert await ordered(store, chat)
     assert acts(database) == ["export_start", "export", "export_start"]
+
+
+async def test_files_are_sealed_beside_the_event_loop_before_anybody_has_to_wait(
+    store: Store, chat: Chat, database: Database
+) -> None:
+    made: list[bool] = []
+
+    def large() -> Reply:
+        database.sql("UPDATE counters SET value = value + 0")  # locked out where a transaction were open
+        made.append(threading.current_thread() is not threading.main_thread())
+        return says("file")
+
+    await ordered(store, chat)
+    order = replace(result(), messages=[large, large])
+    assert await store.tasks.complete(await taken(store), order, NOW) is Completion.DONE
+    assert made == [True, True]
+    assert [reply.paragraphs for reply in await told(store)].count(says("file").paragraphs) == 2
+
+
+@pytest.mark.parametrize("unit", [None, "DN", "DN.NT"])
+async def test_start_and_end_are_told_to_those_of_the_unit_within_reach(
+    store: Store, chat: Chat, database: Database, unit: str | None
+) -> None:
+    await ordered(store, chat, ExportOrder(wanted=Filter(unit=unit), form=Form.XLSX))
+    assert await cancelled(store, chat)
+    database.sql("UPDATE tasks SET state = 'running', spec = ?", b"broken" * 20)
+    assert await cancelled(store, chat)
+
+    rows = database.sql("SELECT act, unit FROM audit WHERE act LIKE 'export%' ORDER BY number")
+    assert rows == [("export_start", "DN.NT"), ("export_cancel", "DN.NT"), ("export_cancel", "DN.NT")]
 
 
 async def test_what_is_ordered_is_sealed(store: Store, chat: Chat, database: Database) -> None:

@@ -1,17 +1,20 @@
 """The spreadsheet, read back."""
 
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
 
+from bot.exports.about import About
 from bot.exports.columns import COLUMNS
 from bot.exports.xlsx import LONGEST_TEXT, XlsxWriter, fitting
 from handlers.office.model import Filed
+from handlers.office.rights import Grant, Rights, Role
 from handlers.requests.model import State
-from tests.support.filing import FORMULA, HOSTILE, about, cells, filed, hostile
+from tests.support.filing import FORMULA, HOSTILE, UNITS, about, cells, filed, hostile
 
 
 def written(folder: Path, requests: list[Filed], **options: int) -> Path:
@@ -114,6 +117,14 @@ def test_the_information_says_what_was_asked_for_by_whom_and_that_it_is_no_dossi
     assert told["Thời điểm xuất"] == "09:00 23/11/2026"
     assert str(told["Chương trình"]).startswith("troly ")
     assert "không phải hồ sơ" in str(told["Lưu ý"])
+
+
+def test_whoever_exported_is_named_by_the_code_of_their_role() -> None:
+    grant = Grant("QT-000007", Role.ADMIN, "DN.NT", label="Nguyễn Văn An")
+    order = replace(about(1).order, rights=Rights.of([grant], UNITS))
+
+    by = [dict(told.lines())["Người xuất (vai trò)"] for told in (About(order, 1), about(1))]
+    assert by == ["quản trị viên QT-000007", "người vận hành"]
 
 
 def test_an_export_of_nothing_is_a_spreadsheet_too(tmp_path: Path) -> None:

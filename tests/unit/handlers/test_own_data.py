@@ -106,6 +106,7 @@ def session() -> Session:
             revision=4,
             moving_to=State.DONE,
             note="thiếu chữ ký",
+            mark="0123abcd",
             unit="NT-NT",
         ),
         warned=True,

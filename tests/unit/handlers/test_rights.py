@@ -127,3 +127,17 @@ def test_the_printed_table_says_what_the_table_says(language: str) -> None:
     for act, row in zip(Act, printed, strict=True):
         assert row[1:] == [t(SCOPES[TABLE[act][role]]) for role in ROLES]
     assert len(markdown(t).splitlines()) == len(Act) + 2
+
+
+@given(trees(), GRANTS, st.sampled_from(Act), TARGETS)
+def test_a_deed_is_told_to_those_of_one_unit_that_it_may_have_reached(
+    units: UnitDirectory, grants: list[Grant], act: Act, target: str | None
+) -> None:
+    rights = Rights.of(grants, units)
+    whose = rights.whose(act, target)
+
+    assert whose is None or rights.may(act, whose)
+    if target is not None and rights.may(act, target):
+        assert whose == target
+    if len(rights.reach(act).units) == 1 and whose != target:
+        assert whose == rights.reach(act).units[0]
