@@ -142,6 +142,7 @@ async def test_a_role_that_ends_while_its_export_is_written_lets_no_file_appear(
     lost = await given(filled, "99", Role.ADMIN, "DN.NT", label="Chị Lan")
     await given(filled, "99", Role.FOCAL, "DN")
     target = tmp_path / "out" / f"list{ENDINGS[form][0]}"
+    target.parent.mkdir()
 
     def progress(done: int, total: int) -> None:
         if done == total:

@@ -306,7 +306,7 @@ async def test_what_is_not_in_the_file_is_told_and_not_counted(store: Store, cha
     await exporting.exporter(store, database.url, database.folder).work()
 
     replies = str(await told(store))
-    assert T("Exported: {count} requests.", count=0) in replies
+    assert T("The export holds {count} requests.", count=0) in replies
     assert T("{count} other requests are not for this kind of list.", count=3) in replies
     async with office(store) as at:
         entries = await at.admin.journal.latest(OPERATOR, 5)
