@@ -1,7 +1,6 @@
 """What requests are found by without being unsealed: keyed digests of their folded words, and some plain columns."""
 
 import json
-from collections.abc import Iterator
 
 from bot.store import places
 from bot.store.drivers import Call
@@ -28,17 +27,14 @@ def open_columns(content: Content) -> dict[str, object]:
 
 
 def words_added(keyring: Keyring, code: str, number: int, content: Content) -> tuple[Call, Call]:
-    """The words of a new request, as the database knows them: one by one, and in one text."""
-    words = sorted(_digests(keyring, code, content))
+    """The words of a new request, as the database knows them: one by one, and in one text a kind."""
+    words = sorted(places.word(keyring, word) for word in words_of(code, content))
+    open_words = sorted(places.open_word(keyring, word) for word in open_words_of(code, content))
+    listed = {"words": " ".join(words), "open_words": " ".join(open_words)}
     return (
-        Call("add_words", {"number": number, "words": json.dumps(words)}),
-        Call("list_words", {"number": number, "words": " ".join(words)}),
+        Call("add_words", {"number": number, "words": json.dumps([*words, *open_words])}),
+        Call("list_words", {"number": number, **listed}),
     )
-
-
-def _digests(keyring: Keyring, code: str, content: Content) -> Iterator[str]:
-    yield from (places.word(keyring, word) for word in words_of(code, content))
-    yield from (places.open_word(keyring, word) for word in open_words_of(code, content))
 
 
 def words_renewed(keyring: Keyring, code: str, number: int, content: Content) -> tuple[Call, ...]:

@@ -66,8 +66,9 @@ CREATE TABLE request_words (
 CREATE INDEX request_words_of_request ON request_words (number);
 
 CREATE TABLE request_word_lists (
-    number {row_number} REFERENCES requests (number) ON DELETE CASCADE,
-    words  TEXT NOT NULL              -- the same digests in ascending order, with blanks between them
+    number     {row_number} REFERENCES requests (number) ON DELETE CASCADE,
+    words      TEXT NOT NULL,         -- the same digests in ascending order, with blanks between them
+    open_words TEXT NOT NULL          -- those of words that are open to all, apart: a look goes through one text only
 );
 
 CREATE TABLE grants (

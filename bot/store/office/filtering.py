@@ -1,16 +1,17 @@
 """Which requests are meant, as conditions of a query."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.store import places
 from bot.store.drivers import Call
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.reaching import reaching
+from bot.store.sealing import Keyring
 from handlers.folding import fold
 from handlers.office.model import Filter
 from handlers.office.rights import Act, Rights
@@ -22,6 +23,18 @@ COMMON = 20_000
 _MOST_WORDS = 2_000
 #: Conditions that an index answers best, and what they are called where requests are asked one by one.
 _ONE_BY_ONE = {name: f"{name}_one_by_one" for name in ("within_reach", "within_one")}
+
+
+class _Kind(NamedTuple):
+    """Which digests a search goes by, and the conditions that look for them in a request's list."""
+
+    digest: Callable[[Keyring, str], str]
+    others: str
+    common: str
+
+
+_ANY_WORD = _Kind(places.word, "with_words", "with_common_words")
+_OPEN_WORD = _Kind(places.open_word, "with_open_words", "with_common_open_words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +65,9 @@ async def meant(acting: Acting, rights: Rights, act: Act, wanted: Filter) -> Mea
     found = Meant().and_("within_one", top=reach.units[0]) if len(reach.units) == 1 else Meant(*reaching(reach))
     for condition, values in _conditions(wanted):
         found = found.and_(condition, **values)
-    digest = places.word if rights.may_search(wanted.unit) else places.open_word
-    words = sorted({digest(acting.keyring, word) for word in fold(wanted.text).split()})
-    return await _worded(acting, found, words) if words else found
+    by = _ANY_WORD if rights.may_search(wanted.unit) else _OPEN_WORD
+    words = sorted({by.digest(acting.keyring, word) for word in fold(wanted.text).split()})
+    return await _worded(acting, found, words, by) if words else found
 
 
 def _conditions(wanted: Filter) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -77,7 +90,7 @@ def _begins(day: date) -> int:
     return stored(datetime.combine(day, time(), VIETNAM))
 
 
-async def _worded(acting: Acting, found: Meant, words: Sequence[str]) -> Meant | None:
+async def _worded(acting: Acting, found: Meant, words: Sequence[str], by: _Kind) -> Meant | None:
     """The rarest word leads, by the list of its requests; where every word is common, each request is asked.
 
     One pattern asks a request for all of them at once: there they stand in this very order.
@@ -88,6 +101,6 @@ async def _worded(acting: Acting, found: Meant, words: Sequence[str]) -> Meant |
     number, rarest = min((number, word) for word, number in counted)
     found, pattern = found.one_by_one(), f"%{'%'.join(words)}%"
     if number >= COMMON:
-        return found.and_("with_common_words", pattern=pattern)
+        return found.and_(by.common, pattern=pattern)
     found = found.and_("with_rare_word", word=rarest)
-    return found.and_("with_words", pattern=pattern) if len(words) > 1 else found
+    return found.and_(by.others, pattern=pattern) if len(words) > 1 else found

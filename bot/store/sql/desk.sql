@@ -52,6 +52,14 @@ requests.number IN (SELECT w.number FROM request_words w WHERE w.word = :word);
 -- nothing but makes SQLite go by them.
 requests.number > 0 AND EXISTS (SELECT 1 FROM request_word_lists w WHERE w.number = requests.number AND w.words LIKE :pattern);
 
+-- :where with_open_words
+-- The same for whoever may find by open words only.
+(SELECT w.open_words FROM request_word_lists w WHERE w.number = requests.number) LIKE :pattern;
+
+-- :where with_common_open_words
+-- The same for whoever may find by open words only.
+requests.number > 0 AND EXISTS (SELECT 1 FROM request_word_lists w WHERE w.number = requests.number AND w.open_words LIKE :pattern);
+
 -- :where numbered_below
 -- Older ones only.
 requests.number < :before;

@@ -25,8 +25,8 @@ INSERT INTO request_words (word, number) SELECT word, :number FROM wanted;
 
 -- :name list_words
 -- The same words in one text.
-INSERT INTO request_word_lists (number, words) VALUES (:number, :words)
-ON CONFLICT (number) DO UPDATE SET words = excluded.words;
+INSERT INTO request_word_lists (number, words, open_words) VALUES (:number, :words, :open_words)
+ON CONFLICT (number) DO UPDATE SET words = excluded.words, open_words = excluded.open_words;
 
 -- :name drop_words
 -- What a request was found by until it was amended.

@@ -92,6 +92,8 @@ def test_the_queries_of_every_turn_never_walk_a_whole_table(query: str, tables: 
         ("expires_since", "expires_until", "numbered_below"),
         ("within_one_one_by_one", "with_common_words"),
         ("within_reach_one_by_one", "with_rare_word", "with_words"),
+        ("within_one_one_by_one", "with_common_open_words"),
+        ("within_reach_one_by_one", "with_rare_word", "with_open_words"),
     ],
 )
 @pytest.mark.parametrize("query", ["desk_count", "desk_page"])
