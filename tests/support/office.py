@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from bot.store.api import Chat, OfficeUnit, Store
-from handlers.office.model import Invitation
+from handlers.office.model import Invitation, Refusal
 from handlers.office.rights import Grant, Rights, Role
 from handlers.office.units import Unit, UnitDirectory
 from tests.support.storing import CHANNEL, NOW
@@ -23,7 +24,7 @@ UNITS = UnitDirectory.of(
 OPERATOR = Rights.operator(UNITS)
 
 #: Runs a statement behind the store's back; parameters are question marks.
-Sql = Callable[..., object]
+Sql = Callable[..., list[tuple[Any, ...]]]
 
 
 def settle_units(sql: Sql) -> None:
@@ -81,3 +82,22 @@ async def rights(store: Store, address: str) -> Rights:
     """What a person may do now."""
     async with office(store, store.chat(CHANNEL, address)) as at:
         return Rights.of(await at.admin.people.mine(), UNITS)
+
+
+async def redeem(store: Store, address: str, code: str, **later: float) -> Grant | Refusal:
+    """The code is sent by a person, so much later."""
+    chat = store.chat(CHANNEL, address)
+    async with office(store, chat, NOW + timedelta(**later)) as at:
+        await at.expect(chat)
+        return await at.admin.people.redeem(code)
+
+
+async def end(store: Store, by: Rights, holder: str) -> Refusal | None:
+    """A role or an invitation is ended on the command line."""
+    async with office(store) as at:
+        return await at.admin.people.end(by, holder)
+
+
+def journal(sql: Sql) -> list[tuple[str, str, str]]:
+    """Who did what on what, in order."""
+    return [(who, act, subject) for who, act, subject in sql("SELECT actor, act, subject FROM audit ORDER BY number")]

@@ -7,34 +7,15 @@ import pytest
 
 from bot.store.api import Store
 from handlers.office.model import Invitation, Refusal
-from handlers.office.rights import Grant, Rights, Role
+from handlers.office.rights import Grant, Role
 from tests.integration.store.conftest import Database, OpenStore
-from tests.support.office import OPERATOR, given, invited, office, rights, settle_units
-from tests.support.storing import CHANNEL, NOW
+from tests.support.office import OPERATOR, end, given, invited, journal, office, redeem, rights, settle_units
+from tests.support.storing import NOW
 
 
 @pytest.fixture(autouse=True)
 def units(database: Database, store: Store) -> None:  # the store has made the tables
     settle_units(database.sql)
-
-
-def journal(database: Database) -> list[tuple[str, str, str]]:
-    return [
-        (who, act, subject)
-        for who, act, subject in database.sql("SELECT actor, act, subject FROM audit ORDER BY number")
-    ]
-
-
-async def redeem(store: Store, address: str, code: str, **later: float) -> Grant | Refusal:
-    chat = store.chat(CHANNEL, address)
-    async with office(store, chat, NOW + timedelta(**later)) as at:
-        await at.expect(chat)
-        return await at.admin.people.redeem(code)
-
-
-async def end(store: Store, by: Rights, holder: str) -> Refusal | None:
-    async with office(store) as at:
-        return await at.admin.people.end(by, holder)
 
 
 async def test_what_the_roles_that_are_left_could_still_make_stays(store: Store, database: Database) -> None:
@@ -49,8 +30,8 @@ async def test_what_the_roles_that_are_left_could_still_make_stays(store: Store,
 
     assert isinstance(await redeem(store, "bình", near.code), Grant)
     assert await redeem(store, "cúc", far.code) is Refusal.UNKNOWN
-    assert ("QT-000003", "end_with_role", f"{far.id} {lost.id}") in journal(database)
-    assert near.id not in {subject.split()[0] for _, act, subject in journal(database) if act.startswith("end")}
+    assert ("QT-000003", "end_with_role", f"{far.id} {lost.id}") in journal(database.sql)
+    assert near.id not in {subject.split()[0] for _, act, subject in journal(database.sql) if act.startswith("end")}
 
 
 async def test_an_invitation_outlives_neither_its_makers_right_nor_its_unit(store: Store, database: Database) -> None:

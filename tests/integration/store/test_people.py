@@ -10,7 +10,7 @@ from bot.store.api import Store
 from handlers.office.model import Invitation, Refusal
 from handlers.office.rights import Grant, Rights, Role
 from tests.integration.store.conftest import Database, OpenStore
-from tests.support.office import OPERATOR, given, invited, office, rights, settle_units
+from tests.support.office import OPERATOR, end, given, invited, journal, office, redeem, rights, settle_units
 from tests.support.storing import CHANNEL, NOW
 
 HOSTILE = ['=HYPERLINK("http://x")', "<b>An</b>", "\u202eAn", "x" * 300]
@@ -19,25 +19,6 @@ HOSTILE = ['=HYPERLINK("http://x")', "<b>An</b>", "\u202eAn", "x" * 300]
 @pytest.fixture(autouse=True)
 def units(database: Database, store: Store) -> None:  # the store has made the tables
     settle_units(database.sql)
-
-
-def journal(database: Database) -> list[tuple[str, str, str]]:
-    return [
-        (who, act, subject)
-        for who, act, subject in database.sql("SELECT actor, act, subject FROM audit ORDER BY number")
-    ]
-
-
-async def redeem(store: Store, address: str, code: str, **later: float) -> Grant | Refusal:
-    chat = store.chat(CHANNEL, address)
-    async with office(store, chat, NOW + timedelta(**later)) as at:
-        await at.expect(chat)
-        return await at.admin.people.redeem(code)
-
-
-async def end(store: Store, by: Rights, holder: str) -> Refusal | None:
-    async with office(store) as at:
-        return await at.admin.people.end(by, holder)
 
 
 async def test_an_invitation_gives_its_role_once(store: Store, database: Database) -> None:
@@ -49,7 +30,7 @@ async def test_an_invitation_gives_its_role_once(store: Store, database: Databas
     assert await redeem(store, "nam", made.code) is Refusal.USED
     assert (await rights(store, "lan")).grants == (grant,)
     assert (await rights(store, "nam")).grants == ()
-    assert journal(database) == [
+    assert journal(database.sql) == [
         ("machine", "invite", "LM-000001"),
         ("QT-000001", "redeem", "LM-000001 QT-000001"),
     ]
@@ -97,10 +78,10 @@ async def test_an_invitation_can_be_taken_until_it_expires(store: Store) -> None
 @pytest.mark.parametrize("code", ["", "x", "a" * 32, "LM-000001", "' OR 1=1 --", "\N{BELL}", "á" * 64])
 async def test_a_guessed_code_opens_nothing(store: Store, code: str, database: Database) -> None:
     await invited(store, Role.OWNER)
-    before = journal(database)
+    before = journal(database.sql)
 
     assert await redeem(store, "an", code) is Refusal.UNKNOWN
-    assert journal(database) == before
+    assert journal(database.sql) == before
 
 
 async def test_a_revoked_invitation_is_unknown(store: Store) -> None:
@@ -159,13 +140,13 @@ async def test_an_admin_invites_within_their_unit_only(
     store: Store, database: Database, role: Role, unit: str | None, refusal: Refusal | None
 ) -> None:
     await given(store, "an", Role.ADMIN, "DN.NT")
-    before, admin = len(journal(database)), await rights(store, "an")
+    before, admin = len(journal(database.sql)), await rights(store, "an")
 
     async with office(store) as at:
         made = await at.admin.people.invite(admin, role, unit, "", NOW + timedelta(hours=1))
 
     assert isinstance(made, Invitation) if refusal is None else made is refusal
-    assert len(journal(database)) == before + (refusal is None)
+    assert len(journal(database.sql)) == before + (refusal is None)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +199,7 @@ async def test_a_role_is_ended_within_reach_only_and_at_once(store: Store, datab
 
     assert (await rights(store, "bình")).grants == ()
     assert (await rights(store, "cúc")).grants == (far,)
-    assert journal(database)[-1] == (near.id, "end_role", below.id)
+    assert journal(database.sql)[-1] == (near.id, "end_role", below.id)
 
 
 async def test_what_somebody_invited_to_ends_with_their_role(store: Store, database: Database) -> None:
@@ -228,7 +209,7 @@ async def test_what_somebody_invited_to_ends_with_their_role(store: Store, datab
     await end(store, OPERATOR, near.id)
 
     assert await redeem(store, "bình", made.code) is Refusal.UNKNOWN
-    assert journal(database)[-2:] == [
+    assert journal(database.sql)[-2:] == [
         ("machine", "end_role", near.id),
         ("machine", "end_with_role", f"{made.id} {near.id}"),
     ]
