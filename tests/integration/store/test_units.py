@@ -2,50 +2,26 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from bot.cli import main
-from bot.settings import load_settings
 from bot.store import open_keyring, open_store
 from bot.store.api import Store
 from bot.units import plan, sample
 from handlers.office.model import Refusal
 from handlers.office.rights import Grant, Rights, Role
 from handlers.office.units import NO_UNITS, UnitDirectory
-from tests.integration.store.conftest import Database
+from tests.integration.store.conftest import Command, Database
 from tests.support.storing import NOW
 from tests.support.unit_files import NEW, OLD, ROWS, as_csv, as_xlsx
 from tests.support.units import nhon_trach
 
-Ran = tuple[int, str, str]
-Command = Callable[..., Ran]
 OWNER = Rights((Grant("QT-000001", Role.OWNER),), NO_UNITS, "QT-000001")
 TABLES = ("units", "unit_names", "unit_successions", "audit")
 NOTHING: dict[str, list[tuple[object, ...]]] = {table: [] for table in TABLES}
-
-
-@pytest.fixture
-def troly(database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
-    """Runs a command on the database; exit code, output, errors."""
-    monkeypatch.chdir(database.folder)
-    monkeypatch.setenv("TROLY_DATA_DIR", str(database.folder))
-    monkeypatch.setenv("TROLY_LANGUAGE", "en")
-    if database.url:
-        monkeypatch.setenv("TROLY_DATABASE_URL", database.url)
-    load_settings.cache_clear()
-
-    def run(*arguments: str) -> Ran:
-        with pytest.raises(SystemExit) as ended:
-            main(list(arguments))
-        code = ended.value.code
-        return (code if isinstance(code, int) else 0, *capsys.readouterr())
-
-    yield run
-    load_settings.cache_clear()
 
 
 @pytest.fixture
