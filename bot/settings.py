@@ -1,11 +1,12 @@
 """Settings, from the environment and ``.env``: one class, every variable begins with ``TROLY_``."""
 
+from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.addresses import host_and_port, is_public_or_local, is_web_address
 from bot.errors import FaultsError, SettingsError
@@ -38,6 +39,15 @@ def _host_and_port(address: str) -> str:
     except ValueError:
         raise ValueError(N_("it must be host:port, such as 127.0.0.1:8443")) from None
     return address
+
+
+def _listed(text: object) -> object:
+    """``60,30,7`` as a list."""
+    return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
+
+
+#: Whole numbers between commas.
+_Numbers = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class _Speaking(BaseSettings):
@@ -78,6 +88,21 @@ class Settings(_Speaking):
     #: What Telegram takes: over all chats, and in one chat in the long run. A Bot API server of your own may take more.
     telegram_messages_per_second: float = Field(default=25.0, gt=0)
     telegram_chat_messages_per_second: float = Field(default=1.0, gt=0)
+    #: Broadcasts are paid for in Telegram Stars, which lets more than 30 messages a second through.
+    telegram_paid_broadcasts: bool = False
+
+    #: A broadcast to more people than this needs a second person's approval.
+    approval_above: int = Field(default=200, ge=0)
+    #: No reminder leaves at night in Viet Nam, nor on days that are not listed (1 is Monday).
+    quiet_from: time = time(21, 30)
+    quiet_until: time = time(6, 30)
+    reminder_days: _Numbers = (1, 2, 3, 4, 5)
+    #: Reminders that one person gets in seven days at most.
+    reminders_per_week: int = Field(default=5, ge=1)
+    #: Days before the end of a certificate on which its holder is reminded; 0: never.
+    expiry_reminder_days: _Numbers = (60, 30, 7)
+    #: Share of a broadcast that may fail before it pauses by itself.
+    pause_at_error_share: float = Field(default=0.1, gt=0, le=1)
 
     #: Messages a person may send in one go, and the pace at which that allowance comes back.
     throttle_burst: int = Field(default=20, ge=1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from handlers.broadcasts.ports import Broadcasts, Reminders
 from handlers.office.exporting import ExportOrder, ExportView
 from handlers.office.handing_on import Held, Placing
 from handlers.office.importing import Imported, Line, Plan
@@ -244,6 +245,7 @@ class Office(Protocol):
     imports: Imports
     picture: Picture
     units: UnitBook
+    broadcasts: Broadcasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,7 @@ class World:
     channel: str
     register: Register
     admin: Office
+    reminders: Reminders
     units: UnitDirectory = NO_UNITS
     start_link: str | None = None  #: an address that opens this chat; what is written behind it arrives as /start
     office: str | None = None  #: the receiving office, as the operator set it

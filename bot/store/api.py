@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from bot.metrics import Depths
+from handlers.broadcasts.ports import Reminders
 from handlers.events import Event
 from handlers.office.rights import Role
 from handlers.office.units import UnitDirectory
@@ -19,6 +20,7 @@ from handlers.ports import Office, OwnData, Register, RequestBook
 from handlers.replies import Reply
 
 if TYPE_CHECKING:
+    from bot.store.broadcast_api import BroadcastBook
     from bot.store.task_api import TaskBook
 
 #: Priorities of the outbox: the answer of a turn, a message about one's own affair, a message to many.
@@ -78,6 +80,8 @@ class OutboxRow:
     attempts: int  #: deliveries tried and counted before this one
     priority: int  #: REPLY, NOTICE or BROADCAST
     origin: str  #: what asked for it; unique
+    broadcast: str | None = None  #: of which it is a part
+    first: bool = False  #: the person never had a reminder before
 
 
 class Fault(StrEnum):
@@ -117,6 +121,7 @@ class TurnUnit(Protocol):
     own_data: OwnData
     register: Register
     admin: Office
+    reminders: Reminders
 
     async def finish(self, session: str | None, replies: Sequence[Reply], again: Sequence[Event] = ()) -> None:
         """Store the session, queue the replies, queue follow-up events, and mark the inbox row done (payload erased).
@@ -196,6 +201,10 @@ class Store(Protocol):
     @property
     def tasks(self) -> "TaskBook":
         """What is done outside of turns."""
+
+    @property
+    def broadcasts(self) -> "BroadcastBook":
+        """What goes on with broadcasts by itself."""
 
     async def made_up(self) -> bool:
         """Whether the data are those of ``troly demo``."""

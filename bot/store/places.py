@@ -75,6 +75,26 @@ def task(task_id: str) -> Place:
     return Place("tasks", "spec", task_id)
 
 
+def broadcast_content(broadcast: str) -> Place:
+    """What is said, to whom, by which plan (``Draft``)."""
+    return Place("broadcasts", "content", broadcast)
+
+
+def broadcast_document(broadcast: str) -> Place:
+    """The bytes of the file that goes along."""
+    return Place("broadcasts", "document", broadcast)
+
+
+def broadcast_findings(broadcast: str) -> Place:
+    """What the last check found (``Checked``)."""
+    return Place("broadcasts", "findings", broadcast)
+
+
+def broadcast_origin(broadcast: str, chat: str) -> str:
+    """What asks for one recipient's message: it is there once. Its payload is ``Values``, not a reply."""
+    return f"broadcast:{broadcast}:{chat}"
+
+
 def word(keyring: Keyring, folded: str) -> str:
     """What requests with this folded word are found by: half a digest is enough to tell words apart."""
     return keyring.lookup("word", folded)[:16]
@@ -108,4 +128,7 @@ SEALED = (
     Sealed("invitations", "label", "id", "id", ""),
     Sealed("standings", "subscriber", "id", "id", ""),
     Sealed("tasks", "spec", "id", "id", ""),
+    Sealed("broadcasts", "content", "id", "id", ""),
+    Sealed("broadcasts", "document", "id", "id", ""),
+    Sealed("broadcasts", "findings", "id", "id", ""),
 )

@@ -37,6 +37,9 @@ class Act(StrEnum):
     END_ROLES = "end_roles"
     SEE_JOURNAL = "see_journal"
     MAINTAIN_UNITS = "maintain_units"
+    SEE_BROADCASTS = "see_broadcasts"
+    WRITE_BROADCASTS = "write_broadcasts"  #: draft, check, start, pause, resume, cancel
+    APPROVE_BROADCASTS = "approve_broadcasts"
 
 
 class Scope(StrEnum):
@@ -61,6 +64,9 @@ ACTS = {
     Act.END_ROLES: N_("end a role"),
     Act.SEE_JOURNAL: N_("read the journal"),
     Act.MAINTAIN_UNITS: N_("import units"),
+    Act.SEE_BROADCASTS: N_("see broadcasts and what became of them"),
+    Act.WRITE_BROADCASTS: N_("write, start, pause and cancel broadcasts"),
+    Act.APPROVE_BROADCASTS: N_("approve broadcasts"),
 }
 
 ROLES = {
@@ -95,6 +101,9 @@ TABLE: dict[Act, dict[Role, Scope]] = {
         Act.END_ROLES: (_ALL, _ALL, _UNIT, _NOTHING, _NOTHING),
         Act.SEE_JOURNAL: (_ALL, _ALL, _UNIT, _NOTHING, _NOTHING),
         Act.MAINTAIN_UNITS: (_ALL, _ALL, _NOTHING, _NOTHING, _NOTHING),
+        Act.SEE_BROADCASTS: (_ALL, _ALL, _UNIT, _UNIT, _NOTHING),
+        Act.WRITE_BROADCASTS: (_ALL, _ALL, _UNIT, _NOTHING, _NOTHING),
+        Act.APPROVE_BROADCASTS: (_ALL, _ALL, _UNIT, _NOTHING, _NOTHING),
     }.items()
 }
 

@@ -1,0 +1,88 @@
+"""What the conversation needs of broadcasts. Implemented in ``bot``; every call belongs to the turn's transaction."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
+
+from handlers.broadcasts.model import (
+    Audience,
+    Broadcast,
+    Checked,
+    Counted,
+    Draft,
+    Life,
+    Outcome,
+    Recipient,
+    Tally,
+)
+from handlers.office.rights import Rights
+from handlers.replies import Reply
+
+
+class Broadcasts(Protocol):
+    """Broadcasts within the rights of the one who asks (``SEE_BROADCASTS``, ``WRITE_``, ``APPROVE_``)."""
+
+    async def new(self, rights: Rights, draft: Draft, document: bytes | None = None) -> Broadcast | None:
+        """A draft of one's own; ``None`` where the rights do not reach its audience's unit."""
+
+    async def change(
+        self, rights: Rights, name: str, revision: int, draft: Draft, document: bytes | None = None
+    ) -> Outcome:
+        """Change a draft, or one that is checked and is a draft again then; without bytes the document stays."""
+
+    async def get(self, rights: Rights, name: str) -> Broadcast | None:
+        """One of them."""
+
+    async def latest(self, rights: Rights, limit: int, before: str | None = None) -> tuple[Broadcast, ...]:
+        """The newest that stand alone or are campaigns; ``before`` is an id: only older ones."""
+
+    async def steps(self, rights: Rights, name: str) -> tuple[Broadcast, ...]:
+        """What a campaign has made so far, or a broadcast for those who asked to hear it again, the oldest first."""
+
+    async def count(self, rights: Rights, audience: Audience) -> tuple[Counted, ...]:
+        """Who is meant at this moment, by channel and reachability."""
+
+    async def ask_check(self, rights: Rights, name: str) -> Outcome:
+        """Have the whole list gone through; it is done outside the turn, and its author is told."""
+
+    async def checked(self, rights: Rights, name: str) -> Checked | None:
+        """What the last check found."""
+
+    async def sample(self, rights: Rights, name: str, limit: int) -> tuple[tuple[Recipient, Reply], ...]:
+        """What the first recipients would get, with their real values."""
+
+    async def to_me(self, rights: Rights, name: str) -> bool:
+        """Queue it for the person in this chat alone, as the first recipient would get it; False where it cannot be."""
+
+    async def move(self, rights: Rights, name: str, to: Life, revision: int | None = None) -> Outcome:
+        """Approve, start, pause, resume or cancel; the journal has a row. A cancelled campaign cancels its steps."""
+
+    async def tally(self, rights: Rights, name: str) -> Tally:
+        """How far it is."""
+
+    async def recipients(
+        self, rights: Rights, name: str, limit: int, after: str = "", state: str | None = None
+    ) -> tuple[Recipient, ...]:
+        """What became of it for each, in the order of codes; ``after`` is a code."""
+
+    async def resend(self, rights: Rights, name: str, codes: Sequence[str] | None = None) -> int:
+        """Queue again what is ``unknown``: all of it, or these people's; how many. The journal has a row."""
+
+
+class Reminders(Protocol):
+    """What the person in this chat says to reminders."""
+
+    async def stopped(self) -> bool:
+        """No reminders are wanted."""
+
+    async def stop(self) -> int:
+        """No reminders from now on, those already queued included; how many of these."""
+
+    async def resume(self) -> None:
+        """Take that back."""
+
+    async def done(self, broadcast: str) -> bool:
+        """Done, for the whole campaign of a broadcast that was sent to this chat; False where none was."""
+
+    async def later(self, broadcast: str, day: date) -> bool:
+        """Remind on that day again, and not before, in the campaign of a broadcast that was sent to this chat."""
