@@ -55,8 +55,9 @@ class BroadcastBook(Protocol):
         """Who wanted to be reminded again on this day or before: chats by campaign or broadcast."""
 
     async def expiring(self, today: date, days: Sequence[int], now: datetime) -> str | None:
-        """A broadcast, with its rows, to all who have a certificate that has reached one of these distances to its end
-        and were not reminded of that yet; ``None`` where there is nobody. Who is past two of them gets the nearer one.
+        """A broadcast, with its rows, to all whose certificate has come so near to its end and who do not know that yet.
+
+        ``None`` where there is nobody. Who is past two of these distances hears of the nearer one.
         """
 
     async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> None:

@@ -17,8 +17,11 @@ from bot.store.migrate import migrate
 from bot.store.office.indexing import index_requests
 from bot.store.sealing import Keyring, open_keyring
 from bot.store.store import SealedStore
+from handlers.broadcasts.policy import Policy, Room
 from locales import N_, translator
 
+#: Of the channels that have other limits than the usual ones: as their ``Capabilities``.
+ROOMS = {"telegram": Room(4096, 1024), "terminal": Room(1_000_000, 1_000_000)}
 _NEW_KEYS = N_(
     "New keys were made in {path}. Copy this file to a safe place: without it nothing that is stored can be read."
 )
@@ -36,6 +39,11 @@ class Opened:
     keyring: Keyring
 
 
+def policy_of(settings: Settings) -> Policy:
+    """What the settings say about broadcasts."""
+    return Policy(settings.reminders_per_week, settings.approval_above, ROOMS)
+
+
 async def open_driver(url: str | None, data_dir: Path) -> Driver:
     """The database of a URL, or the SQLite file of the data folder.
 
@@ -51,8 +59,8 @@ async def open_driver(url: str | None, data_dir: Path) -> Driver:
     return await open_postgres(url or "")
 
 
-async def open_store(url: str | None, data_dir: Path, keyring: Keyring) -> Store:
-    """The store with its tables brought up to date.
+async def open_store(url: str | None, data_dir: Path, keyring: Keyring, policy: Policy | None = None) -> Store:
+    """The store with its tables brought up to date; the usual policy where none is named.
 
     Raises:
         StoreError: it cannot be opened; each kind says what to do.
@@ -60,7 +68,7 @@ async def open_store(url: str | None, data_dir: Path, keyring: Keyring) -> Store
     async with _migrated(url, data_dir) as driver:
         await _check_keys(driver, keyring)
         await index_requests(driver, keyring)
-    return SealedStore(driver, keyring)
+    return SealedStore(driver, keyring, policy or Policy(rooms=ROOMS))
 
 
 @asynccontextmanager
@@ -93,7 +101,7 @@ async def store_of(settings: Settings) -> AsyncIterator[Opened]:
         StoreError: it cannot be opened; each kind says what to do.
     """
     driver, keyring = await _opened(settings)
-    store = SealedStore(driver, keyring)
+    store = SealedStore(driver, keyring, policy_of(settings))
     try:
         yield Opened(store, keyring)
     finally:

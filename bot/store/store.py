@@ -29,6 +29,7 @@ from bot.store.task_api import TaskBook
 from bot.store.tasks import StoredTasks
 from bot.store.turn import open_turn
 from bot.store.upkeep import Upkeep
+from handlers.broadcasts.policy import Policy
 from handlers.office.rights import Role
 from handlers.office.units import UnitDirectory
 from handlers.replies import Reply
@@ -37,9 +38,10 @@ from handlers.replies import Reply
 class SealedStore:
     """Implements ``bot.store.api.Store`` over one of the drivers."""
 
-    def __init__(self, driver: Driver, keyring: Keyring) -> None:
+    def __init__(self, driver: Driver, keyring: Keyring, policy: Policy) -> None:
         self._driver = driver
         self._keyring = keyring
+        self._policy = policy
         self._inbox = Inbox(driver, keyring)
         self._outbox = Outbox(driver, keyring)
         self._upkeep = Upkeep(driver)
