@@ -1,0 +1,1 @@
+"""Broadcasts over the tables: implements ``handlers.broadcasts.ports`` and ``bot.store.broadcast_api``."""
