@@ -1,1 +1,1 @@
-"""Broadcasts over the tables: implements ``handlers.broadcasts.ports`` and ``bot.store.broadcast_api``."""
+"""Broadcasts in the store: their life, whom they are for, and the rows of those they go to."""
