@@ -7,6 +7,7 @@ import pytest
 
 from handlers.events import Tapped
 from handlers.memory import MemoryReminders, memory_world
+from handlers.requests.model import State
 from handlers.session import Session
 from tests.support.certificates import certificate
 from tests.support.dialogue import NOW, Dialogue, pack
@@ -85,6 +86,16 @@ async def test_do_it_now_where_all_is_registered_says_so(talk: Dialogue) -> None
     assert "nothing is left to be registered" in await tap(talk, "now")
     assert screen(talk) == "next"
     assert "still to be registered" not in await tap(talk, "done")
+
+
+async def test_do_it_now_opens_a_request_that_came_back(talk: Dialogue) -> None:
+    await registered(talk)
+    (request,) = await talk.world.requests.mine()
+    for state in (State.ACCEPTED, State.SENT_BACK):
+        await talk.world.requests.move(request.code, state)
+    await tap(talk, "now")
+    assert talk.session
+    assert (talk.session.screen, talk.session.about) == ("request", request.code)
 
 
 async def registered(talk: Dialogue) -> None:
