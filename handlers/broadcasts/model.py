@@ -42,6 +42,8 @@ LIFE: Mapping[Life, frozenset[Life]] = {
     Life.CANCELLED: frozenset(),
 }
 ENDED = frozenset({Life.FINISHED, Life.CANCELLED})
+#: The campaign that never ends: its steps are the reminders of certificates that end.
+STANDING = "TB-000000"
 
 
 class Why(StrEnum):
