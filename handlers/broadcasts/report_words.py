@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from handlers.broadcasts.model import Button, Life, Outcome, Problem, Reason, Trouble, Why
+from handlers.broadcasts.model import Life, Outcome, Problem, Reason, Trouble, Why
 from locales import N_, Translator
 
 #: Rows that a problem names one by one.
@@ -51,11 +51,6 @@ REASONS = {
     Reason.NO_ANSWER: N_("the platform did not answer"),
     Reason.REFUSED: N_("the platform does not take this message for this chat"),
     Reason.GAVE_UP: N_("tried as often as it may be"),
-}
-BUTTONS = {
-    Button.NOW: N_("Do it now"),
-    Button.DONE: N_("Done"),
-    Button.LATER: N_("Remind me later"),
 }
 #: What stands against a broadcast, and what to do; what exactly it is about is told behind it.
 TROUBLES = {
