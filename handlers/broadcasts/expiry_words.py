@@ -6,12 +6,11 @@ from handlers.broadcasts.model import Draft, Text
 from locales import N_, translator
 
 TITLE = N_("Certificates that are about to end")
-#: The day is that of the certificate file; what has to be done by then is for the interview to say.
+#: The day is that of the certificate file. What follows from it is for the interview to say, with its sources.
 TEXT = N_(
-    "Dear {ho_ten|officer}, the digital certificate of *{don_vi|your unit}* that you told me about ends on"
-    " *{han|the day that its file says}* ({so_ngay|soon}), as its own file says.\n\n"
-    "After that day nothing can be signed with it. Tap “Do it now” to see what there is to do for it; where you have"
-    " already done that, tap “I have done it”."
+    "Dear {ho_ten|officer}, the digital certificate of *{don_vi|your unit}* ends on *{han|the day in its file}*,"
+    " as its own file says: {so_ngay|soon}.\n\n"
+    "Tap “Do it now” to see what there is to do. Where that is done already, tap “I have done it”."
 )
 
 
