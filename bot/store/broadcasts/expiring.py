@@ -17,11 +17,8 @@ from bot.store.office.acting import Acting
 from bot.store.office.filtering import Meant
 from bot.store.sealing import Keyring
 from handlers.broadcasts.expiry_words import expiry_draft
-from handlers.broadcasts.model import Audience, Draft, Life
+from handlers.broadcasts.model import STANDING, Audience, Draft, Life
 from handlers.broadcasts.policy import Policy
-
-#: The standing campaign, whose children these broadcasts are.
-STANDING = "TB-000000"
 
 
 class Due(NamedTuple):
@@ -50,7 +47,7 @@ class Expiring:
     policy: Policy
 
     async def remind(self, today: date, days: Sequence[int], now: datetime) -> str | None:
-        """The broadcast of this day, once it has all its rows; ``None`` where it had them before, or there is nobody."""
+        """The broadcast of this day with all its rows; ``None`` where it had them before, or there is nobody."""
         distances = _distances(today, days)
         if not await self._open(today) and not await self._anybody(distances):
             return None
@@ -87,12 +84,20 @@ class Expiring:
         return name, Life(state)
 
     def _standing(self, now: datetime) -> Call:
-        return self._made({"id": STANDING, "series": None, "step": None, "state": Life.RUNNING, "starts": None}, expiry_draft(), now)
+        return self._made(
+            {"id": STANDING, "series": None, "step": None, "state": Life.RUNNING, "starts": None}, expiry_draft(), now
+        )
 
     def _new(self, name: str, today: date, now: datetime) -> Call:
         """Its audience is nobody: whom it is for is found by certificates."""
         draft = expiry_draft().model_copy(update={"audience": Audience(chats=())})
-        row = {"id": name, "series": STANDING, "step": f"{EXPIRY}{today}", "state": Life.APPROVED, "starts": stored(now)}
+        row = {
+            "id": name,
+            "series": STANDING,
+            "step": f"{EXPIRY}{today}",
+            "state": Life.APPROVED,
+            "starts": stored(now),
+        }
         return self._made(row, draft, now)
 
     def _made(self, row: dict[str, object], draft: Draft, now: datetime) -> Call:

@@ -15,7 +15,7 @@ from bot.store.moments import stored
 from bot.store.office.filtering import Meant
 from bot.store.request_book import Ask
 from bot.store.sealing import Keyring
-from bot.store.spoken import spoken
+from bot.store.spoken import Language, spoken
 from handlers.office.rights import Reach
 from rules.outcome import Procedure
 
@@ -48,7 +48,7 @@ class Person:
     channel: str
     stopped: bool
     blocked: bool
-    language: str | None  #: ``None``: not known
+    language: Language | None  #: ``None``: not known
     unit: str | None
     unit_name: str | None
     done: bool  #: said so in this series
@@ -110,9 +110,7 @@ class Roll:
 
     async def _read(self, meant: Meant, after: str, size: int) -> list[Person]:
         week = stored(self.now - WEEK)
-        (rows,) = await self.ask(
-            meant.call("audience_page", after=after, limit=size, series=self.series, week=week)
-        )
+        (rows,) = await self.ask(meant.call("audience_page", after=after, limit=size, series=self.series, week=week))
         if not rows:
             return []
         wanted = {"chats": json.dumps([row[0] for row in rows]), "named": int(self.named)}
