@@ -135,7 +135,7 @@ WHERE broadcast = :id AND state = 'unknown' AND payload IS NOT NULL AND {where}
   AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.id = outbox.chat AND c.stopped_at IS NOT NULL)
   AND NOT EXISTS (
       SELECT 1 FROM reminder_marks m JOIN broadcasts b ON m.broadcast = COALESCE(b.parent, b.id)
-      WHERE b.id = outbox.broadcast AND m.chat = outbox.chat AND m.done_at IS NOT NULL)
+      WHERE b.id = outbox.broadcast AND m.chat = outbox.chat AND m.done_at >= outbox.queued_at)
 RETURNING id;
 
 -- :name run_again
@@ -149,9 +149,11 @@ RETURNING id;
 SELECT channel FROM chats WHERE id = :chat;
 
 -- :name hold_broadcast
--- Nothing leaves before; nothing comes back where it was held so already, or has ended. That a step is late stays said.
+-- Nothing leaves before; nothing comes back where it was held so already, or has ended. Why it is paused stays said, and
+-- that a step is late.
 UPDATE broadcasts SET held_until = NULLIF(:until, 0), changed_at = :now,
-    why = COALESCE(:why, (SELECT MAX(m.why) FROM broadcast_moves m WHERE m.broadcast = broadcasts.id AND m.why = 'late'))
+    why = CASE WHEN state = 'paused' THEN why ELSE COALESCE(:why,
+        (SELECT MAX(m.why) FROM broadcast_moves m WHERE m.broadcast = broadcasts.id AND m.why = 'late')) END
 WHERE id = :id AND COALESCE(held_until, 0) <> :until AND state NOT IN {life_ended}
 RETURNING state;
 
@@ -182,3 +184,41 @@ RETURNING id;
 -- :name author_of
 -- Where the author of a broadcast is told how far it is.
 SELECT c.id, c.channel, b.unit FROM broadcasts b JOIN chats c ON c.id = b.chat WHERE b.id = :id;
+
+-- :name stopped
+-- Whether a person wants no reminders.
+SELECT 1 FROM chats WHERE id = :chat AND stopped_at IS NOT NULL;
+
+-- :name stop_reminders
+-- No reminders from now on.
+UPDATE chats SET stopped_at = COALESCE(stopped_at, :now) WHERE id = :chat;
+
+-- :name resume_reminders
+-- They are wanted again.
+UPDATE chats SET stopped_at = NULL WHERE id = :chat;
+
+-- :where of_series
+-- Of one campaign, or of one broadcast and what was made for those who wanted to hear it again.
+broadcast IN (SELECT b.id FROM broadcasts b WHERE b.id = :series OR b.parent = :series);
+
+-- :name skip_reminders
+-- Reminders that wait for a person do not leave.
+UPDATE outbox SET state = 'skipped', reason = :reason, settled_at = :now, payload = NULL
+WHERE chat = :chat AND state = 'queued' AND broadcast IS NOT NULL AND {where}
+RETURNING id;
+
+-- :name series_of
+-- What an answer to a broadcast that a person had is about: all of its campaign.
+SELECT COALESCE(b.parent, b.id)
+FROM broadcasts b JOIN outbox o ON o.broadcast = b.id
+WHERE b.id = :broadcast AND o.chat = :chat;
+
+-- :name mark_done
+-- The person says that it is done.
+INSERT INTO reminder_marks (broadcast, chat, done_at) VALUES (:broadcast, :chat, :now)
+ON CONFLICT (broadcast, chat) DO UPDATE SET done_at = excluded.done_at, later_on = NULL;
+
+-- :name mark_later
+-- The person wants to be reminded on that day.
+INSERT INTO reminder_marks (broadcast, chat, later_on) VALUES (:broadcast, :chat, :day)
+ON CONFLICT (broadcast, chat) DO UPDATE SET later_on = excluded.later_on, done_at = NULL;
