@@ -84,7 +84,7 @@ class Expiring:
         return name, Life(state)
 
     def _standing(self, now: datetime) -> Call:
-        row = {"id": STANDING, "series": None, "step": None, "state": Life.RUNNING, "starts": None}
+        row: dict[str, object] = {"id": STANDING, "series": None, "step": None, "state": Life.RUNNING, "starts": None}
         return self._made(row, expiry_draft(), now)
 
     def _new(self, name: str, today: date, now: datetime) -> Call:
