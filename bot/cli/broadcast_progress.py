@@ -90,8 +90,5 @@ async def withdraw(store: Store, by: Entitled, name: str) -> None:
 
 
 def _counts(say: Voice, tally: Tally) -> str:
-    return " · ".join(
-        f"{say.t(label)} {number(say, tally.states[word])}"
-        for word, label in DELIVERIES.items()
-        if tally.states.get(word)
-    )
+    told = ((label, tally.states.get(word, 0)) for word, label in DELIVERIES.items())
+    return " · ".join(f"{say.t(label)} {number(say, count)}" for label, count in told if count)
