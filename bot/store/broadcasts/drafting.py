@@ -36,9 +36,7 @@ class Drafting:
         await self.journal.record(rights, "broadcast_new", name, unit=draft.audience.unit)
         return await self.shelf.seen(rights, name)
 
-    async def change(
-        self, rights: Rights, name: str, revision: int, draft: Draft, document: bytes | None
-    ) -> Outcome:
+    async def change(self, rights: Rights, name: str, revision: int, draft: Draft, document: bytes | None) -> Outcome:
         """Another draft in its place; both where it was and where it goes have to be within reach."""
         found = await self.shelf.reached(rights, Act.WRITE_BROADCASTS, name)
         if isinstance(found, Outcome):

@@ -33,10 +33,8 @@ class Shelf:
 
     async def latest(self, rights: Rights, limit: int, before: str | None) -> tuple[Broadcast, ...]:
         """The newest that nothing else made."""
-        where, parameters = ("broadcast_alone",), {"limit": limit, "before": before}
-        if before is not None:
-            where = (*where, "broadcast_before")
-        return await self._within(rights, "latest_broadcasts", where, parameters)
+        where = ("broadcast_alone",) if before is None else ("broadcast_alone", "broadcast_before")
+        return await self._within(rights, "latest_broadcasts", where, {"limit": limit, "before": before})
 
     async def steps(self, rights: Rights, name: str) -> tuple[Broadcast, ...]:
         """What one has made."""

@@ -182,3 +182,52 @@ RETURNING id;
 -- :name author_of
 -- Where the author of a broadcast is told how far it is.
 SELECT c.id, c.channel, b.unit FROM broadcasts b JOIN chats c ON c.id = b.chat WHERE b.id = :id;
+
+-- :name stopped
+-- Whether a person wants no reminders.
+SELECT 1 FROM chats WHERE id = :chat AND stopped_at IS NOT NULL;
+
+-- :name hold_chat
+-- Whoever queues something for this chat waits until the transaction ends, and what was being queued is seen after this.
+SELECT id FROM chats WHERE id = :chat {held};
+
+-- :name stop_reminders
+-- No reminders from now on.
+UPDATE chats SET stopped_at = COALESCE(stopped_at, :now) WHERE id = :chat;
+
+-- :name resume_reminders
+-- They are wanted again.
+UPDATE chats SET stopped_at = NULL WHERE id = :chat;
+
+-- :where of_series
+-- Of one campaign, or of one broadcast and what was made for those who wanted to hear it again.
+broadcast IN (SELECT b.id FROM broadcasts b WHERE b.id = :series OR b.parent = :series);
+
+-- :name skip_reminders
+-- Reminders that wait for a person do not leave.
+UPDATE outbox SET state = 'skipped', reason = :reason, settled_at = :now, payload = NULL
+WHERE chat = :chat AND state = 'queued' AND broadcast IS NOT NULL AND {where}
+RETURNING id;
+
+-- :name series_of
+-- What an answer to a broadcast that a person had is about: all of its campaign; of a certificate's end, that alone.
+SELECT CASE WHEN b.parent IS NULL OR b.parent = {expiry_series} THEN b.id ELSE b.parent END
+FROM broadcasts b JOIN outbox o ON o.broadcast = b.id
+WHERE b.id = :broadcast AND o.chat = :chat;
+
+-- :name mark_done
+-- The person says that it is done.
+INSERT INTO reminder_marks (broadcast, chat, done_at) VALUES (:broadcast, :chat, :now)
+ON CONFLICT (broadcast, chat) DO UPDATE SET done_at = excluded.done_at, later_on = NULL;
+
+-- :name mark_later
+-- The person wants to be reminded on that day.
+INSERT INTO reminder_marks (broadcast, chat, later_on) VALUES (:broadcast, :chat, :day)
+ON CONFLICT (broadcast, chat) DO UPDATE SET later_on = excluded.later_on, done_at = NULL;
+
+-- :name expiry_known
+-- Of a certificate whose end the person was told of, and who is done, nothing nearer to it is told either.
+INSERT INTO expiry_reminders (standing, not_after, days, broadcast)
+SELECT DISTINCT e.standing, e.not_after, 0, e.broadcast FROM expiry_reminders e JOIN standings s ON s.id = e.standing
+WHERE e.broadcast = :broadcast AND s.chat = :chat
+ON CONFLICT (standing, not_after, days) DO NOTHING;
