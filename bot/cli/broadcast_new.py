@@ -116,7 +116,7 @@ async def _changed(name: str, typed: Typed, files: Files, person: str | None) ->
 
 
 async def _chats(at: Acting, typed: Typed, files: Files) -> tuple[str, ...] | None:
-    """Whom the list names; ``None`` where there is none.
+    """Whom the list names; ``None`` where none was given.
 
     Raises:
         InputError: lines of it name nobody; the first of them are named, and nothing is stored.
