@@ -109,7 +109,7 @@ class MemoryBook:
     async def tally(self, broadcast: str) -> Tally:
         return Tally(states=Counter(self.rows[broadcast].values()))
 
-    async def child(  # noqa: PLR0913 - as in the protocol
+    async def child(
         self,
         parent: str,
         step: str,

@@ -87,12 +87,20 @@ class Expiring:
         return name, Life(state)
 
     def _standing(self, now: datetime) -> Call:
-        return self._made({"id": STANDING, "series": None, "step": None, "state": Life.RUNNING, "starts": None}, expiry_draft(), now)
+        return self._made(
+            {"id": STANDING, "series": None, "step": None, "state": Life.RUNNING, "starts": None}, expiry_draft(), now
+        )
 
     def _new(self, name: str, today: date, now: datetime) -> Call:
         """Its audience is nobody: whom it is for is found by certificates."""
         draft = expiry_draft().model_copy(update={"audience": Audience(chats=())})
-        row = {"id": name, "series": STANDING, "step": f"{EXPIRY}{today}", "state": Life.APPROVED, "starts": stored(now)}
+        row = {
+            "id": name,
+            "series": STANDING,
+            "step": f"{EXPIRY}{today}",
+            "state": Life.APPROVED,
+            "starts": stored(now),
+        }
         return self._made(row, draft, now)
 
     def _made(self, row: dict[str, object], draft: Draft, now: datetime) -> Call:

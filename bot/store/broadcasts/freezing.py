@@ -63,9 +63,7 @@ class Freezer:
         guard = Call("freeze_from", {"id": written.id, "after": after, "last": last}, must=True)
         await self.driver.run(guard, *self.rows(filling, [(person, None) for person in people], now))
 
-    def rows(
-        self, filling: Filling, people: Iterable[tuple[Person, date | None]], now: datetime
-    ) -> tuple[Call, Call]:
+    def rows(self, filling: Filling, people: Iterable[tuple[Person, date | None]], now: datetime) -> tuple[Call, Call]:
         """The rows of people, each with what {han} means to them where that is known already."""
         written, meant = filling.written, list(people)
         made = Call("freeze_row", many=[self._row(filling, person, day, stored(now)) for person, day in meant])

@@ -110,9 +110,7 @@ class Roll:
 
     async def _read(self, meant: Meant, after: str, size: int) -> list[Person]:
         week = stored(self.now - WEEK)
-        (rows,) = await self.ask(
-            meant.call("audience_page", after=after, limit=size, series=self.series, week=week)
-        )
+        (rows,) = await self.ask(meant.call("audience_page", after=after, limit=size, series=self.series, week=week))
         if not rows:
             return []
         wanted = {"chats": json.dumps([row[0] for row in rows]), "named": int(self.named)}
