@@ -5,7 +5,7 @@ As strict as the store's, held to it by the same tests. One chat; its session an
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from handlers.office.model import Refusal, Standing
@@ -66,6 +66,42 @@ class MemoryRequests:
 
     def _step(self, state: State) -> Step:
         return Step(state=state, at=self.now, by=BY)
+
+
+@dataclass
+class MemoryReminders:
+    """``Reminders`` of broadcasts ``sent`` to the chat, and of ``waiting`` ones that a stop withholds."""
+
+    sent: set[str] = field(default_factory=set)
+    waiting: int = 0
+    wanted: bool = True
+    marks: dict[str, date | None] = field(default_factory=dict)  #: broadcast -> the day asked for; ``None``: done
+
+    async def stopped(self) -> bool:
+        """No reminders are wanted."""
+        return not self.wanted
+
+    async def stop(self) -> int:
+        """None from now on."""
+        withheld, self.waiting, self.wanted = self.waiting, 0, False
+        return withheld
+
+    async def resume(self) -> None:
+        """Take that back."""
+        self.wanted = True
+
+    async def done(self, broadcast: str) -> bool:
+        """Where it was sent."""
+        return self._mark(broadcast, None)
+
+    async def later(self, broadcast: str, day: date) -> bool:
+        """Where it was sent."""
+        return self._mark(broadcast, day)
+
+    def _mark(self, broadcast: str, day: date | None) -> bool:
+        if broadcast in self.sent:
+            self.marks[broadcast] = day
+        return broadcast in self.sent
 
 
 @dataclass
@@ -150,6 +186,7 @@ def memory_world(pack: Pack, now: datetime, **changes: Any) -> World:
         "own_data": MemoryOwnData(requests, register),
         "register": register,
         "admin": MemoryOffice(),
+        "reminders": MemoryReminders(),
         **changes,
     }
     return World(now=now, pack=pack, **world)

@@ -55,6 +55,8 @@ SCREENS = {
     "language": N_("choosing the language"),
     "stopped": N_("the pause"),
     "erase": N_("deleting my data"),
+    "stop_reminders": N_("stopping reminders"),
+    "no_reminders": N_("no reminders wanted"),
     "roles": N_("who has which role"),
     "role": N_("one role"),
     "end_role": N_("ending a role"),
