@@ -5,6 +5,7 @@ from markupsafe import Markup
 from handlers.broadcasts.owing import still_owed
 from handlers.decision import decision
 from handlers.page import Answered
+from handlers.requests.model import State
 from handlers.requests.words import PROCEDURES
 from handlers.screen import Here
 from handlers.screens.flow import proceed
@@ -16,17 +17,37 @@ _AT_WORK = frozenset({"question", "unit", "former_unit", "certificate", "form", 
 
 
 async def reopened(here: Here) -> Answered:
-    """The interview at the open question, or at the answer with what is still to be registered; consent comes first."""
+    """What is under way; else what is still to be registered, a request that came back, the first question.
+
+    Consent comes before all of it.
+    """
     if here.session.consented_at is None:
         return Answered(here.session.at("welcome"))
     session = _at_work(here.session) or proceed(here)
-    if session.screen != "answer" or decision(here) is None:
+    if _under_way(here.then(session)):
         return Answered(session)
-    owed = await still_owed(here)
-    if not owed:
-        note = here.say(N_("By what you told me, nothing is left to be registered for this certificate."))
-        return Answered(session.at("next"), notes=(note,))
-    return Answered(session, notes=(_to_register(here, [PROCEDURES[one] for one in owed]),))
+    if owed := await still_owed(here):
+        return Answered(session.at("answer"), notes=(_to_register(here, [PROCEDURES[one] for one in owed]),))
+    return await _sent_back(here) or _nothing_owed(here, session)
+
+
+def _under_way(here: Here) -> bool:
+    session = here.session
+    begun = bool(session.answers or session.offered)
+    return session.draft is not None or (begun and (session.screen != "answer" or decision(here) is None))
+
+
+async def _sent_back(here: Here) -> Answered | None:
+    """The newest request that waits for the person's correction."""
+    waiting = [one for one in await here.world.requests.mine() if one.state is State.SENT_BACK]
+    return Answered(here.session.at("request", about=waiting[0].code)) if waiting else None
+
+
+def _nothing_owed(here: Here, session: Session) -> Answered:
+    if session.screen != "answer":
+        return Answered(session)
+    note = here.say(N_("By what you told me, nothing is left to be registered for this certificate."))
+    return Answered(session.at("next"), notes=(note,))
 
 
 def _at_work(session: Session) -> Session | None:

@@ -2,7 +2,8 @@
 
 from types import MappingProxyType
 
-from handlers.broadcasts.model import Life, Outcome, Problem, Reason, Trouble, Why
+from handlers.broadcasts.model import Counted, Life, Outcome, Problem, Reason, Trouble, Why
+from handlers.dates import day, parse_day
 from locales import N_, Translator
 
 #: Rows that a problem names one by one.
@@ -109,3 +110,46 @@ def rows(t: Translator, problem: Problem, named: int = NAMED) -> str:
     if more > 0:
         return t(N_("Concerns {count}: {rows} and {more} more."), count=problem.count, rows=listed, more=more)
     return t(N_("Concerns {count}: {rows}."), count=len(problem.rows), rows=listed)
+
+
+def step_name(t: Translator, step: str | None) -> str:
+    """A step of a campaign: "14" is days before the deadline, "later:2026-12-01" and "expiry:2026-12-01" speak of a day."""
+    if not step:
+        return ""
+    kind, _, on = step.partition(":")
+    found = parse_day(on) if on else None
+    if found:
+        asked = N_("asked for on {day}") if kind == "later" else N_("certificates that end, on {day}")
+        return t(asked, day=day(found))
+    if not step.removeprefix("-").isdecimal():
+        return step
+    return _days(t, int(step))
+
+
+def _days(t: Translator, days: int) -> str:
+    if days == 0:
+        return t(N_("on the day"))
+    message = N_("{number} days before") if days > 0 else N_("{number} days after")
+    return t(message, number=abs(days))
+
+
+#: Names of products are the same in every language.
+_CHANNELS = MappingProxyType({"telegram": "Telegram", "zalo": "Zalo", "terminal": N_("the office's own machine")})
+
+
+def channel_name(t: Translator, channel: str) -> str:
+    """A channel; one of a terminal is named as all of them are."""
+    known = _CHANNELS.get(channel.partition(":")[0])
+    return t(known) if known else channel
+
+
+def reachable(t: Translator, counted: Counted) -> str:
+    """How many recipients a channel has, and how many of them it reaches."""
+    sentence = N_("{channel}: {reachable} of {all} can be reached")
+    told = t(sentence, channel=channel_name(t, counted.channel), reachable=counted.reachable, all=counted.all)
+    others = (
+        (N_("{count} have blocked the assistant"), counted.blocked),
+        (N_("{count} want no reminders"), counted.stopped),
+        (N_("{count} have had their share this week"), counted.capped),
+    )
+    return "; ".join((told, *(t(message, count=count) for message, count in others if count)))

@@ -57,6 +57,9 @@ class Services(Protocol):
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Part:
         """The exports of a channel."""
 
+    def herald(self, queued: Callable[[], None]) -> Part:
+        """What goes on with broadcasts by itself."""
+
 
 async def serve_telegram(services: Services, stop: asyncio.Event | None = None) -> None:
     """Serve until ``stop`` is set or the process is told to end.
@@ -97,7 +100,8 @@ def _runner(services: Services, api: TelegramApi) -> Runner:
     front = Front(api, Intake(store, throttle, clock, workers.submit, metrics))
     exporter = services.exporter(channel, dispatcher.notify)
     receiver = _receiver(settings, api, front, Watch(store, metrics))
-    parts = (receiver, Retention(store, clock, settings.retention_days), exporter)
+    retention = Retention(store, clock, settings.retention_days)
+    parts = (receiver, retention, exporter, services.herald(dispatcher.notify))
     return Runner(store, workers, {channel.name: dispatcher}, parts, clock)
 
 

@@ -36,7 +36,7 @@ async def chats_named(acting: Acting, rights: Rights, names: Sequence[str]) -> M
     """
     keys = {name: key for name in names if (key := _key(acting.keyring, name))}
     found: dict[tuple[_Kind, str], set[str]] = {}
-    for kind in set(kind for kind, _ in keys.values()):
+    for kind in {kind for kind, _ in keys.values()}:
         wanted = sorted({key for of, key in keys.values() if of is kind})
         (rows,) = await acting.ask(Call(kind.query, {kind.parameter: json.dumps(wanted)}))
         reach = {unit: rights.may(Act.WRITE_BROADCASTS, unit) for unit in {unit for _, _, unit in rows}}

@@ -43,11 +43,11 @@ RETURNING id;
 
 -- :name keep_session
 -- The session after a turn; a chat that goes on talking is not forgotten.
-UPDATE chats SET session = :session, erased_at = NULL WHERE id = :chat;
+UPDATE chats SET session = :session, language = :language, erased_at = NULL WHERE id = :chat;
 
 -- :name drop_session
 -- A turn that leaves no session.
-UPDATE chats SET session = NULL WHERE id = :chat;
+UPDATE chats SET session = NULL, language = NULL WHERE id = :chat;
 
 -- :name follow_up
 -- An event a turn asks for, in the place of its update.
