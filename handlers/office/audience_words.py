@@ -48,7 +48,9 @@ def counted(say: Voice, found: Sequence[Counted]) -> Markup:
     """How many it reaches, channel by channel, and why it does not reach the others."""
     reached, total = sum(one.reachable for one in found), sum(one.all for one in found)
     head = say(
-        N_("Will get it now: <b>{reached}</b> of {total} people"), reached=number(say, reached), total=number(say, total)
+        N_("Will get it now: <b>{reached}</b> of {total} people"),
+        reached=number(say, reached),
+        total=number(say, total),
     )
     return lines(head, bullets(_channel(say, one) for one in found if one.all))
 

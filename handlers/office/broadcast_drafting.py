@@ -23,7 +23,8 @@ async def begun(here: Here, title: str) -> Answered:
     """A new draft under its title, for all that the rights of its author reach at first."""
     rights, view = await rights_of(here), view_of(here)
     plan = Plan(deadline=view.deadline) if view.campaign and view.deadline else None
-    draft = Draft(title=title, plan=plan, deadline=view.deadline, audience=Audience(unit=widest(rights)))
+    audience, language = Audience(unit=widest(rights)), here.session.language
+    draft = Draft(title=title, plan=plan, deadline=view.deadline, audience=audience, language=language)
     made = await here.world.admin.broadcasts.new(rights, draft)
     if made is None:
         return Answered(shown(here, "broadcasts"), notes=(outcome(here.say, Outcome.NOT_YOURS),))

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 
-from handlers.broadcasts.model import Broadcast, Checked, Draft, Life, Outcome, Plan, Problem, Trouble
+from handlers.broadcasts.model import Broadcast, Checked, Draft, Life, Outcome, Plan, Problem, Tally
+from handlers.broadcasts.progress_words import bar, counts, share
 from handlers.broadcasts.rendering import LABELS
 from handlers.broadcasts.report_words import LIVES, rows, trouble, why
 from handlers.dates import day, moment
@@ -85,7 +86,9 @@ def when(say: Voice, draft: Draft) -> Markup:
 def planned(say: Voice, plan: Plan) -> Markup:
     """Deadline, days and hour of a campaign, and what becomes of a step that was missed."""
     late = (
-        N_("A reminder missed at its time: sent late") if plan.late == "run" else N_("A reminder missed at its time: left out")
+        N_("A reminder missed at its time: sent late")
+        if plan.late == "run"
+        else N_("A reminder missed at its time: left out")
     )
     return lines(
         say(N_("Deadline: <b>{day}</b>"), day=day(plan.deadline)),
@@ -130,17 +133,13 @@ def findings(say: Voice, found: Checked) -> tuple[Markup, ...]:
     head = say(N_("Check of {at}: {count} recipients"), at=moment(found.at), count=found.recipients)
     if not found.problems:
         return (lines(head, say(N_("Nothing stands against it."))),)
-    return (lines(head, say(N_("Please put this right, then check it again:"))), bullets_of(say, found.problems))
+    todo = say(N_("Please put this right, then check it again:"))
+    return (lines(head, todo), lines(*(problem(say, one) for one in found.problems)))
 
 
-def bullets_of(say: Voice, found: tuple[Problem, ...]) -> Markup:
-    """Problems, one below the other."""
-    return lines(*(problem(say, one) for one in found))
-
-
-def is_text(found: Problem) -> bool:
-    """Whether the text itself is at fault, whoever reads it."""
-    return found.trouble in {Trouble.PLACEHOLDER, Trouble.MARKUP, Trouble.EMPTY, Trouble.TOO_LONG}
+def progress(say: Voice, tally: Tally) -> Markup:
+    """How far it is: a bar, and how many are in which state."""
+    return lines(escape(bar(share(tally))), counts(say, tally))
 
 
 async def second_person(here: Here, rights: Rights, one: Broadcast) -> Markup:

@@ -25,7 +25,9 @@ class Kind(NoText):
             return Page(say(N_("Writing broadcasts is for those who look after a unit.")), options=(_back(here),))
         single = Option(SINGLE, say.t(N_("One message")), ("mot tin", "mot thong bao", "1 tin", "message"))
         campaign = Option(CAMPAIGN, say.t(N_("A campaign until a deadline")), ("chien dich", "co han", "campaign"))
-        told = say(N_("A campaign reminds several times until a deadline, and each time only those who still have to act."))
+        told = say(
+            N_("A campaign reminds several times until a deadline, and each time only those who still have to act.")
+        )
         return Page(say(N_("<b>What do you want to send?</b>")), (told,), (single, campaign, _back(here)))
 
     async def chosen(self, here: Here, value: str) -> Answered:

@@ -73,8 +73,10 @@ class Steps:
         say, plan = here.say, found.draft.plan
         now = say(N_("Now: {steps}."), steps=steps(say.t, plan.steps))
         typing = say(
-            N_("Type other days with commas, such as 14, 7, 1, 0, -1: days before the deadline; 0 is the day itself,")
-        ) + Markup(" ") + say(N_("-1 the day after it."))
+            N_(
+                "Type other days with commas, such as 14, 7, 1, 0, -1: days before the deadline; -1 is the day after it."
+            )
+        )
         usual = Option(USUAL, say.t(N_("As usual: {days}"), days=", ".join(map(str, _STEPS))), ("thuong le", "usual"))
         options = (keep(here, KEEP), *([usual] if plan.steps != _STEPS else []), back_to(here))
         return Page(say(N_("<b>On which days shall it remind?</b>")), (now, typing), options, exact=True)
@@ -91,7 +93,9 @@ class Steps:
             return None
         days = sorted({int(one) for one in re.findall(r"-?\d+", text)}, reverse=True)
         if len(days) > _MOST or max(map(abs, days)) > _FARTHEST:
-            note = here.say(N_("At most {most} days, none farther than {days} days away, please."), most=_MOST, days=_FARTHEST)
+            note = here.say(
+                N_("At most {most} days, none farther than {days} days away, please."), most=_MOST, days=_FARTHEST
+            )
             return Answered(here.session, notes=(note,))
         return await _planned(here, "broadcast_plan", steps=tuple(days))
 
@@ -129,14 +133,20 @@ class Late(NoText):
         t = here.say.t
         run = Option(RUN, t(N_("Send it late")), ("gui muon", "van gui", "late"))
         skip = Option(SKIP, t(N_("Leave it out")), ("bo qua", "khong gui", "skip"))
-        why = here.say(N_("For example after a power cut. A late one is sent until the next is due, and the report says so."))
+        why = here.say(
+            N_("For example after a power cut. A late one is sent until the next is due, and the report says so.")
+        )
         title = here.say(N_("<b>What shall become of a reminder that missed its time?</b>"))
         return Page(title, (why,), (run, skip, back_to(here)))
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Late, not at all, or back."""
         ways = {RUN: "run", SKIP: "skip"}
-        return await _planned(here, "broadcast_late", late=ways[value]) if value in ways else Answered(await reopened(here))
+        return (
+            await _planned(here, "broadcast_late", late=ways[value])
+            if value in ways
+            else Answered(await reopened(here))
+        )
 
 
 class Start:
