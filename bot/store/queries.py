@@ -94,7 +94,7 @@ def _vocabulary() -> dict[str, str]:
         "waived": _listed(WAIVED),
         "moves": moves,
         "life_ended": _listed(ENDED),
-        "expiry_series": f"'{STANDING}'",
+        "standing": f"'{STANDING}'",
     }
 
 
