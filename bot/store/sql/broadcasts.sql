@@ -149,9 +149,11 @@ RETURNING id;
 SELECT channel FROM chats WHERE id = :chat;
 
 -- :name hold_broadcast
--- Nothing leaves before; nothing comes back where it was held so already, or has ended. That a step is late stays said.
+-- Nothing leaves before; nothing comes back where it was held so already, or has ended. That a step is late stays said, and
+-- why one is paused.
 UPDATE broadcasts SET held_until = NULLIF(:until, 0), changed_at = :now,
-    why = COALESCE(:why, (SELECT MAX(m.why) FROM broadcast_moves m WHERE m.broadcast = broadcasts.id AND m.why = 'late'))
+    why = CASE WHEN state = 'paused' THEN why ELSE COALESCE(
+        :why, (SELECT MAX(m.why) FROM broadcast_moves m WHERE m.broadcast = broadcasts.id AND m.why = 'late')) END
 WHERE id = :id AND COALESCE(held_until, 0) <> :until AND state NOT IN {life_ended}
 RETURNING state;
 
