@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from bot.store.places import SEALED, Sealed
-from handlers.broadcasts.model import ENDED, STANDING
+from handlers.broadcasts.model import ENDED
 from handlers.office.picture import REQUESTED, WAIVED
 from handlers.requests.model import AMENDABLE, MOVES, MUST_STAY, OPEN
 
@@ -94,7 +94,6 @@ def _vocabulary() -> dict[str, str]:
         "waived": _listed(WAIVED),
         "moves": moves,
         "life_ended": _listed(ENDED),
-        "expiry_series": f"'{STANDING}'",
     }
 
 

@@ -68,7 +68,7 @@ class StoredBroadcastBook:
     async def withdraw(self, broadcast: str, now: datetime, *, limit: int = 2000) -> bool:
         """Give messages of a cancelled one their end."""
         (gone,) = await self.driver.run(Call("withdraw", {"id": broadcast, "now": stored(now), "limit": limit}))
-        return bool(gone)
+        return len(gone) == limit
 
     async def tally(self, broadcast: str) -> Tally:
         """How far it is."""

@@ -17,11 +17,8 @@ from bot.store.office.acting import Acting
 from bot.store.office.filtering import Meant
 from bot.store.sealing import Keyring
 from handlers.broadcasts.expiry_words import expiry_draft
-from handlers.broadcasts.model import Audience, Draft, Life
+from handlers.broadcasts.model import STANDING, Audience, Draft, Life
 from handlers.broadcasts.policy import Policy
-
-#: The standing campaign, whose children these broadcasts are.
-STANDING = "TB-000000"
 
 
 class Due(NamedTuple):
@@ -50,7 +47,7 @@ class Expiring:
     policy: Policy
 
     async def remind(self, today: date, days: Sequence[int], now: datetime) -> str | None:
-        """The broadcast of this day, once it has all its rows; ``None`` where it had them before, or there is nobody."""
+        """The broadcast of this day with all its rows; ``None`` where it had them before, or there is nobody."""
         distances = _distances(today, days)
         if not await self._open(today) and not await self._anybody(distances):
             return None

@@ -6,7 +6,7 @@ from datetime import date
 from bot.store import places
 from bot.store.api import Delivery
 from bot.store.broadcasts.audience import window_of
-from bot.store.broadcasts.people import Known, Person
+from bot.store.broadcasts.people import Person
 from bot.store.broadcasts.written import Written
 from bot.store.sealing import Keyring
 from handlers.broadcasts.model import Reason, Values
@@ -57,12 +57,9 @@ class Filling:
     def _end(self, person: Person) -> date | None:
         """The first end of a certificate that is still to come, or lies in the window that was asked for."""
         first, last = window_of(self.written.draft.audience, self.today) or (self.today.toordinal(), None)
-        ends = [one.not_after for one in person.certificates if _within(one, first, last)]
+        known = [one.not_after for one in person.certificates if one.not_after is not None]
+        ends = [end for end in known if end >= first and (last is None or end <= last)]
         return date.fromordinal(min(ends)) if ends else None
-
-
-def _within(known: Known, first: int, last: int | None) -> bool:
-    return known.not_after is not None and known.not_after >= first and (last is None or known.not_after <= last)
 
 
 def _to_do(person: Person) -> tuple[Procedure, ...]:

@@ -31,7 +31,7 @@ async def count(acting: Acting, rights: Rights, audience: Audience, policy: Poli
 
 
 def counted(rows: Iterable[tuple[str, str, int]]) -> tuple[Counted, ...]:
-    """Channels, of several such as ``terminal:NAME`` what stands before the colon; what keeps messages back; how many."""
+    """Channels (of ``terminal:NAME`` what stands before the colon), what keeps messages back, and how many they are."""
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for channel, kept, number in rows:
         found[channel.partition(":")[0]][kept] += number

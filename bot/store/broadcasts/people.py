@@ -15,7 +15,7 @@ from bot.store.moments import stored
 from bot.store.office.filtering import Meant
 from bot.store.request_book import Ask
 from bot.store.sealing import Keyring
-from bot.store.spoken import spoken
+from bot.store.spoken import Language, spoken
 from handlers.office.rights import Reach
 from rules.outcome import Procedure
 
@@ -48,7 +48,7 @@ class Person:
     channel: str
     stopped: bool
     blocked: bool
-    language: str | None  #: ``None``: not known
+    language: Language | None  #: ``None``: not known
     unit: str | None
     unit_name: str | None
     done: bool  #: said so in this series

@@ -24,11 +24,9 @@ class StoredReminders:
         return bool(rows)
 
     async def stop(self) -> int:
-        """None from now on. The chat is held first: what is being queued for it at this moment is seen then."""
+        """None from now on; what is being queued for this chat at this moment is held back when it is claimed."""
         timed = self._timed()
-        _, _, skipped = await self.ask(
-            Call("hold_chat", timed), Call("stop_reminders", timed), self._skipped(Reason.STOPPED)
-        )
+        _, skipped = await self.ask(Call("stop_reminders", timed), self._skipped(Reason.STOPPED))
         return len(skipped)
 
     async def resume(self) -> None:
@@ -41,12 +39,7 @@ class StoredReminders:
         if series is None:
             return False
         row = {**self._timed(), "broadcast": series}
-        await self.ask(
-            Call("hold_chat", row),
-            Call("mark_done", row),
-            Call("expiry_known", row),
-            self._skipped(Reason.DONE, series),
-        )
+        await self.ask(Call("mark_done", row), self._skipped(Reason.DONE, series))
         return True
 
     async def later(self, broadcast: str, day: date) -> bool:
@@ -55,7 +48,7 @@ class StoredReminders:
         if series is None:
             return False
         row = {**self._timed(), "broadcast": series, "day": day.toordinal()}
-        await self.ask(Call("hold_chat", row), Call("mark_later", row), self._skipped(Reason.LATER, series))
+        await self.ask(Call("mark_later", row), self._skipped(Reason.LATER, series))
         return True
 
     async def _series(self, broadcast: str) -> str | None:

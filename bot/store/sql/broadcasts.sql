@@ -135,7 +135,7 @@ WHERE broadcast = :id AND state = 'unknown' AND payload IS NOT NULL AND {where}
   AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.id = outbox.chat AND c.stopped_at IS NOT NULL)
   AND NOT EXISTS (
       SELECT 1 FROM reminder_marks m JOIN broadcasts b ON m.broadcast = COALESCE(b.parent, b.id)
-      WHERE b.id = outbox.broadcast AND m.chat = outbox.chat AND m.done_at IS NOT NULL)
+      WHERE b.id = outbox.broadcast AND m.chat = outbox.chat AND m.done_at >= outbox.queued_at)
 RETURNING id;
 
 -- :name run_again
@@ -149,11 +149,11 @@ RETURNING id;
 SELECT channel FROM chats WHERE id = :chat;
 
 -- :name hold_broadcast
--- Nothing leaves before; nothing comes back where it was held so already, or has ended. That a step is late stays said, and
--- why one is paused.
+-- Nothing leaves before; nothing comes back where it was held so already, or has ended. Why it is paused stays said, and
+-- that a step is late.
 UPDATE broadcasts SET held_until = NULLIF(:until, 0), changed_at = :now,
-    why = CASE WHEN state = 'paused' THEN why ELSE COALESCE(
-        :why, (SELECT MAX(m.why) FROM broadcast_moves m WHERE m.broadcast = broadcasts.id AND m.why = 'late')) END
+    why = CASE WHEN state = 'paused' THEN why ELSE COALESCE(:why,
+        (SELECT MAX(m.why) FROM broadcast_moves m WHERE m.broadcast = broadcasts.id AND m.why = 'late')) END
 WHERE id = :id AND COALESCE(held_until, 0) <> :until AND state NOT IN {life_ended}
 RETURNING state;
 
@@ -189,10 +189,6 @@ SELECT c.id, c.channel, b.unit FROM broadcasts b JOIN chats c ON c.id = b.chat W
 -- Whether a person wants no reminders.
 SELECT 1 FROM chats WHERE id = :chat AND stopped_at IS NOT NULL;
 
--- :name hold_chat
--- Whoever queues something for this chat waits until the transaction ends, and what was being queued is seen after this.
-SELECT id FROM chats WHERE id = :chat {held};
-
 -- :name stop_reminders
 -- No reminders from now on.
 UPDATE chats SET stopped_at = COALESCE(stopped_at, :now) WHERE id = :chat;
@@ -212,8 +208,8 @@ WHERE chat = :chat AND state = 'queued' AND broadcast IS NOT NULL AND {where}
 RETURNING id;
 
 -- :name series_of
--- What an answer to a broadcast that a person had is about: all of its campaign; of a certificate's end, that alone.
-SELECT CASE WHEN b.parent IS NULL OR b.parent = {expiry_series} THEN b.id ELSE b.parent END
+-- What an answer to a broadcast that a person had is about: all of its campaign.
+SELECT COALESCE(b.parent, b.id)
 FROM broadcasts b JOIN outbox o ON o.broadcast = b.id
 WHERE b.id = :broadcast AND o.chat = :chat;
 
@@ -226,10 +222,3 @@ ON CONFLICT (broadcast, chat) DO UPDATE SET done_at = excluded.done_at, later_on
 -- The person wants to be reminded on that day.
 INSERT INTO reminder_marks (broadcast, chat, later_on) VALUES (:broadcast, :chat, :day)
 ON CONFLICT (broadcast, chat) DO UPDATE SET later_on = excluded.later_on, done_at = NULL;
-
--- :name expiry_known
--- Of a certificate whose end the person was told of, and who is done, nothing nearer to it is told either.
-INSERT INTO expiry_reminders (standing, not_after, days, broadcast)
-SELECT DISTINCT e.standing, e.not_after, 0, e.broadcast FROM expiry_reminders e JOIN standings s ON s.id = e.standing
-WHERE e.broadcast = :broadcast AND s.chat = :chat
-ON CONFLICT (standing, not_after, days) DO NOTHING;
