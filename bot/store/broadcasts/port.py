@@ -1,11 +1,12 @@
 """Broadcasts as people with a role see and move them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.store.broadcasts import looking
 from bot.store.broadcasts.drafting import Drafting
 from bot.store.broadcasts.moving import Hand
+from bot.store.broadcasts.naming import chats_named
 from bot.store.broadcasts.results import Results
 from bot.store.broadcasts.shelf import Shelf
 from bot.store.broadcasts.trial import Trial
@@ -69,6 +70,10 @@ class StoredBroadcasts:
     async def count(self, rights: Rights, audience: Audience) -> tuple[Counted, ...]:
         """Who is meant at this moment."""
         return await looking.count(self.acting, rights, audience, self.acting.policy)
+
+    async def named(self, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Whom a list means."""
+        return await chats_named(self.acting, rights, names)
 
     async def ask_check(self, rights: Rights, name: str) -> Outcome:
         """Have the whole list gone through."""
