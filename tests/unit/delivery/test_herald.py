@@ -326,7 +326,7 @@ async def test_a_step_whose_check_finds_problems_is_not_sent_and_the_author_is_t
     await scene.until_calm(on(12, 16, 8, 30))
     assert book.steps(campaign) == {"14": ("cancelled", "problems")}
     assert "N-3F2A91C0" in book.told[-1][2]
-    assert "step T-14 was not sent" in book.told[-1][2]
+    assert "the reminder “14 days before” was not sent" in book.told[-1][2]
 
 
 async def test_who_is_no_longer_on_the_list_does_not_stop_a_step(scene: Scene, book: MemoryBook) -> None:
