@@ -18,7 +18,7 @@ from handlers.voice import Voice
 from locales import N_
 
 Follow = Annotated[bool, typer.Option("--follow", help=N_("Show how far it is until it has ended."))]
-#: From where each verb leads where; what it leads from is looked at here for the two that lead to the same state.
+#: Two verbs lead to the same state, each from one of its own.
 _FROM = {"start": Life.SCHEDULED, "resume": Life.PAUSED}
 _Given = TypeVar("_Given")
 

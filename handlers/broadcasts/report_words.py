@@ -113,7 +113,7 @@ def rows(t: Translator, problem: Problem, named: int = NAMED) -> str:
 
 
 def step_name(t: Translator, step: str | None) -> str:
-    """A step of a campaign: "14" is days before the deadline, "later:2026-12-01" and "expiry:2026-12-01" speak of a day."""
+    """A step of a campaign: "14" is days before the deadline, "later:" and "expiry:" come before a day in ISO."""
     if not step:
         return ""
     kind, _, on = step.partition(":")

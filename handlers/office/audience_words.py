@@ -6,6 +6,7 @@ from datetime import date
 from markupsafe import Markup
 
 from handlers.broadcasts.model import Audience, Counted
+from handlers.broadcasts.report_words import channel_name
 from handlers.dates import day
 from handlers.office.export_words import number
 from handlers.office.rights import ROLES
@@ -26,8 +27,6 @@ _KEPT_FROM = {
     "stopped": N_("wants no reminders: {number}"),
     "capped": N_("has had enough reminders this week: {number}"),
 }
-#: Channels by the names people know them by.
-_CHANNELS = {"telegram": "Telegram", "zalo": "Zalo", "terminal": N_("command line")}
 
 
 def in_words(audience: Audience, units: UnitDirectory, t: Translator) -> str:
@@ -53,12 +52,6 @@ def counted(say: Voice, found: Sequence[Counted]) -> Markup:
         total=number(say, total),
     )
     return lines(head, bullets(_channel(say, one) for one in found if one.all))
-
-
-def channel_name(t: Translator, channel: str) -> str:
-    """``Telegram``; of a channel with an address of its own, that too."""
-    kind, colon, own = channel.partition(":")
-    return f"{t(_CHANNELS.get(kind, kind))}{colon}{own}"
 
 
 def _channel(say: Voice, one: Counted) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from handlers.broadcasts.model import Audience
-from handlers.office.audience_words import channel_name
+from handlers.broadcasts.report_words import channel_name
 from handlers.office.broadcast_drafting import closed
 from handlers.office.broadcast_view import draft_of, shown
 from handlers.office.holding import rights_of

@@ -73,9 +73,7 @@ class Steps:
         say, plan = here.say, found.draft.plan
         now = say(N_("Now: {steps}."), steps=steps(say.t, plan.steps))
         typing = say(
-            N_(
-                "Type other days with commas, such as 14, 7, 1, 0, -1: days before the deadline; -1 is the day after it."
-            )
+            N_("Type other days with commas, such as 14, 7, 1, 0, -1: days before the deadline; -1 is a day after it.")
         )
         usual = Option(USUAL, say.t(N_("As usual: {days}"), days=", ".join(map(str, _STEPS))), ("thuong le", "usual"))
         options = (keep(here, KEEP), *([usual] if plan.steps != _STEPS else []), back_to(here))
