@@ -1,6 +1,7 @@
 """``troly broadcast approve|start|pause|resume|cancel|resend``."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Annotated, TypeVar
 
@@ -135,14 +136,17 @@ async def _resent(name: str, codes: list[str] | None, person: str | None, say: V
 
 
 def _sure(say: Voice, count: int, *, yes: bool) -> None:
-    """Raises ``TrolyError`` where there is no yes to it."""
+    """Go on only with a yes to it; in a pipe nobody can be asked.
+
+    Raises:
+        TrolyError: there is none.
+    """
     question = N_("Send it again to {count} people of whom nobody knows whether it arrived? Some may get it twice.")
-    try:
-        agreed = yes or typer.confirm(say.t(question, count=count), err=True)
-    except typer.Abort:
-        agreed = False
-    if not agreed:
-        raise TrolyError(N_("Nothing was sent again."))
+    if yes or (sys.stdin.isatty() and typer.confirm(say.t(question, count=count), err=True)):
+        return
+    raise TrolyError(
+        N_("Nothing was sent again to the {count} people it may have reached. Add --yes to do it."), count=count
+    )
 
 
 def _tell(say: Voice, broadcast: Broadcast) -> None:
