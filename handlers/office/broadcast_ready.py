@@ -19,9 +19,10 @@ _BEGINNING = N_(
     "It takes about five minutes, right here in the chat: tap “Do it now”, and the papers are prepared for you."
 )
 _UNTIL = N_("Please finish by *{deadline}* ({days}).\n\n")
+COLLEAGUE = N_("colleague")
 #: What stands for a placeholder where nothing is known of somebody.
 _INSTEAD = {
-    Placeholder.NAME: N_("colleague"),
+    Placeholder.NAME: COLLEAGUE,
     Placeholder.UNIT: N_("your unit"),
     Placeholder.TO_DO: N_("what a few questions will show"),
 }

@@ -9,12 +9,12 @@ from handlers.broadcasts.model import Broadcast, Draft, Values
 from handlers.broadcasts.placeholders import Placeholder
 from handlers.broadcasts.template import Template, missing, parse
 from handlers.office.broadcast_drafting import back_to, closed, keep, onwards, rewritten
-from handlers.office.broadcast_ready import Ready, ready_text
+from handlers.office.broadcast_ready import COLLEAGUE, Ready, ready_text
 from handlers.office.broadcast_view import draft_of, reopened
 from handlers.office.broadcast_words import problem
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here
-from handlers.voice import lines
+from handlers.voice import Voice, lines
 from locales import N_
 
 KEEP = "keep"
@@ -25,12 +25,11 @@ _ASK = {
     "en": N_("<b>What shall be said, in English?</b> Type the text, for those who read English here."),
 }
 _FILLED = N_(
-    "These words are filled in for each person: {ho_ten} name, {don_vi} unit, {han} deadline, {so_ngay} such as “7 days"
-    " left”, {viec_can_lam} what is still to do. What stands behind | is said where nothing is known:"
-    " {ho_ten|colleague}."
+    "These are filled in for each person: {name} the name, {unit} the unit, {deadline} the deadline, {days} such as “7"
+    " days left”, {to_do} what is still to do. Behind | stands what is said where nothing is known: {instead}."
 )
 _MARKUP = N_("For bold type write *like this*, for italics _like this_.")
-_EXAMPLE = N_("<i>Example: Dear {ho_ten|colleague}, please do this by {han} ({so_ngay}): {viec_can_lam|see below}.</i>")
+_EXAMPLE = N_("<i>For example: Dear {name}, please do this by *{deadline}* ({days}).</i>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class WordsIn:
             return closed(here)
         say, written = here.say, getattr(found.draft.text, self.language)
         now = lines(say(N_("Now it says:")), escape(written)) if written else Markup()
-        told = (say(_FILLED), say(_MARKUP), now or say(_EXAMPLE))
+        told = (say(_FILLED, **_slots(say)), say(_MARKUP), now or say(_EXAMPLE, **_slots(say)))
         return Page(say(_ASK[self.language]), told, self._options(here, found, written), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
@@ -83,6 +82,12 @@ class WordsIn:
         plain = Option(Ready.TO_DO, t(N_("Use a ready text, without a deadline")), ("mau khong co han", "ready"))
         ready = [until] if found.draft.deadline else []
         return (*ready, plain, *([keep(here, KEEP)] if written else []), back_to(here))
+
+
+def _slots(say: Voice) -> dict[str, str]:
+    """The placeholders as they are typed."""
+    typed = {one.name.lower(): f"{{{one}}}" for one in Placeholder}
+    return {**typed, "instead": f"{{{Placeholder.NAME}|{say.t(COLLEAGUE)}}}"}
 
 
 def _without_deadline(here: Here, draft: Draft, read: Template) -> tuple[Markup, ...]:
