@@ -173,7 +173,12 @@ ALL_TROUBLES = {
 OPTIONS: Mapping[Any, str] = {**EVENTS, **SUBJECTS, **ROLES, **TOKENS, "nothing": N_("nothing changed")}
 TOPICS = {**NAMES, **{name: field.title for name, field in FIELDS.items()}}
 #: What waits for a yes among the broadcasts.
-WISHES = {"start": N_("send it"), "cancel": N_("call it off"), "resend": N_("send it again")}
+WISHES = {
+    "approve": N_("approve it"),
+    "start": N_("send it"),
+    "cancel": N_("call it off"),
+    "resend": N_("send it again"),
+}
 YES, NO = N_("yes"), N_("no")
 
 

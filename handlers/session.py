@@ -77,7 +77,7 @@ class BroadcastView(BaseModel):
     #: What is still to be said of a new one is asked for, part by part.
     guided: bool = False
     #: What waits for a yes.
-    wish: Literal["start", "cancel", "resend"] | None = None
+    wish: Literal["approve", "start", "cancel", "resend"] | None = None
 
 
 class Session(BaseModel):

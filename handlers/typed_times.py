@@ -7,7 +7,7 @@ from handlers.typed_days import typed_days
 from rules.calendar import VIETNAM
 
 #: "8h30", "08:30", "8 giờ 30", "20h".
-_TIME = re.compile(r"(?<!\d)(\d{1,2})\s*(?:h|:|gi[oờ]|g)\s*(\d{2})?(?:\s*ph[uú]t)?(?!\d)")
+_TIME = re.compile(r"(?<![\d/.\-])(\d{1,2})\s?(?:h|:|gi[oờ]|g)\s?(\d{2})?(?:\s?ph[uú]t)?(?![\d/.\-])")
 _HOUR = re.compile(r"\d{1,2}")
 
 

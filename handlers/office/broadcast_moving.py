@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from handlers.broadcasts.model import Life, Outcome
 from handlers.office.broadcast_view import open_one, reopened, view_of
-from handlers.office.broadcast_words import outcome, second_person
+from handlers.office.broadcast_words import approved, outcome, second_person
 from handlers.office.export_words import number
 from handlers.office.holding import rights_of
 from handlers.page import Answered
@@ -21,9 +21,10 @@ async def moved(here: Here, to: Life, revision: int | None = None) -> Answered:
 
 async def told(here: Here, became: Outcome, to: Life | None = None) -> tuple[Markup, ...]:
     """What became of a wish about the open one; who has to be asked where another person has to approve."""
-    said = outcome(here.say, became, to)
-    found = await open_one(here) if became is Outcome.SECOND_PERSON else None
-    return (said, await second_person(here, await rights_of(here), found)) if found else (said,)
+    said, found = outcome(here.say, became, to), await open_one(here)
+    if found and became is Outcome.SECOND_PERSON:
+        return said, await second_person(here, await rights_of(here), found)
+    return (approved(here.say, found) if found and became is Outcome.DONE and to is Life.APPROVED else said,)
 
 
 async def check_asked(here: Here) -> Answered:

@@ -35,8 +35,14 @@ DONE = {
     Life.PAUSED: N_("Paused: nothing more leaves until you go on."),
     Life.CANCELLED: N_("Called off. Whoever has not got it yet will not get it."),
 }
+_APPROVED = N_("Approved. The campaign reminds by itself from now on, on the days of its plan.")
 #: Letters of a title on a button.
 _TITLE = 28
+
+
+def approved(say: Voice, one: Broadcast) -> Markup:
+    """What follows from an approval."""
+    return say(_APPROVED if one.is_campaign else DONE[Life.APPROVED])
 
 
 def outcome(say: Voice, became: Outcome, to: Life | None = None) -> Markup:

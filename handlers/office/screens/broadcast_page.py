@@ -6,7 +6,7 @@ from handlers.broadcasts.model import Broadcast, Life
 from handlers.office import broadcast_words as words
 from handlers.office.audience_words import counted, in_words
 from handlers.office.broadcast_moving import check_asked, moved, tried
-from handlers.office.broadcast_view import OPEN_TO_CHANGE, listed, open_one, opened, reopened, shown, view_of
+from handlers.office.broadcast_view import OPEN_TO_CHANGE, listed, open_one, opened, reopened, shown
 from handlers.office.export_words import number
 from handlers.office.holding import labels_of, rights_of
 from handlers.office.rights import Act, Rights
@@ -47,13 +47,10 @@ class OneBroadcast(NoText):
         """Check, try, approve, start, pause, go on, call off; or look at a part of it."""
         if value in WAYS:
             return Answered(shown(here, WAYS[value]))
-        if value in {START, CANCEL}:
+        if value in {APPROVE, START, CANCEL}:
             return Answered(shown(here, "broadcast_yes", wish=value))
         if value in {CHECK, TO_ME}:
             return await (check_asked(here) if value == CHECK else tried(here))
-        if value == APPROVE:
-            seen = view_of(here).revision
-            return await moved(here, Life.APPROVED, -1 if seen is None else seen)
         if value in {PAUSE, RESUME}:
             return await moved(here, Life.PAUSED if value == PAUSE else Life.RUNNING)
         return Answered(await reopened(here) if value == LOOK else await _left(here))
@@ -69,7 +66,8 @@ async def _left(here: Here) -> Session:
 async def _drafted(here: Here, rights: Rights, found: Broadcast) -> tuple[Markup, ...]:
     """The text, how many it reaches at this moment, and what the last check found."""
     say, broadcasts = here.say, here.world.admin.broadcasts
-    many = counted(say, await broadcasts.count(rights, found.draft.audience))
+    writes = rights.may(Act.WRITE_BROADCASTS, found.unit)
+    many = counted(say, await broadcasts.count(rights, found.draft.audience)) if writes else Markup()
     checked = await broadcasts.checked(rights, found.id)
     findings = words.findings(say, checked) if checked and not found.checking else ()
     return (many, words.buttons(say, found.draft), *words.texts(say, found.draft), *findings)
@@ -99,7 +97,7 @@ def _of_writer(here: Here, found: Broadcast) -> list[Option]:
     """What may be done as it stands, the next step first."""
     t, state = here.say.t, found.state
     check = Option(CHECK, t(N_("Check")), ("kiem tra", "check"))
-    start = Option(START, t(N_("Begin")) if found.is_campaign else t(N_("Send")), ("gui", "bat dau", "start", "send"))
+    start = Option(START, t(N_("Send")), ("gui", "bat dau", "start", "send"))
     pause = Option(PAUSE, t(N_("Pause")), ("tam dung", "dung", "pause"))
     resume = Option(RESUME, t(N_("Go on")), ("tiep tuc", "gui tiep", "resume"))
     try_it = Option(TO_ME, t(N_("Send it to me")), ("gui thu cho toi", "gui thu", "thu", "try"))

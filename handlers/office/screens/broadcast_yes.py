@@ -1,8 +1,8 @@
 """A yes before something that cannot be taken back: messages leave, or never will."""
 
-from markupsafe import Markup
+from dataclasses import dataclass
 
-from handlers.broadcasts.model import Broadcast, Life
+from handlers.broadcasts.model import Broadcast, Life, Tally
 from handlers.office.broadcast_moving import moved, sent_again
 from handlers.office.broadcast_view import open_one, reopened, view_of
 from handlers.office.broadcast_words import heading
@@ -24,9 +24,11 @@ class Yes(NoText):
         no = Option(NO, say.t(N_("No, leave it")), ("khong", "thoi", "no"))
         if found is None or wish is None:
             return Page(say(N_("Nothing was changed.")), options=(no,))
-        title, told, label = await _asked(here, found)
-        yes = Option(YES, label, ("dong y", "co", "dung", "yes"))
-        return Page(title, (heading(found), told), (yes, no), exact=True)
+        asked = _question(found, wish)
+        tally = await here.world.admin.broadcasts.tally(await rights_of(here), found.id)
+        told = say(asked.told, number=number(say, _many(found, tally, wish)))
+        yes = Option(YES, say.t(asked.yes), ("dong y", "co", "dung", "yes"))
+        return Page(say(asked.title), (heading(found), told), (yes, no), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Do it, or leave it."""
@@ -35,28 +37,54 @@ class Yes(NoText):
             return Answered(await reopened(here), notes=(here.say(N_("Nothing was changed.")),))
         if wish == "resend":
             return await sent_again(here)
+        if wish == "approve":
+            seen = view_of(here).revision
+            return await moved(here, Life.APPROVED, -1 if seen is None else seen)
         return await moved(here, Life.RUNNING if wish == "start" else Life.CANCELLED)
 
 
-async def _asked(here: Here, found: Broadcast) -> tuple[Markup, Markup, str]:
-    """The question, what a yes does, and the button that says so."""
-    say = here.say
-    tally = await here.world.admin.broadcasts.tally(await rights_of(here), found.id)
-    match view_of(here).wish:
-        case "start" if found.is_campaign:
-            told = N_("It reminds by itself from now on, on the days of its plan.")
-            return say(N_("<b>Begin this campaign?</b>")), say(told), say.t(N_("Yes, begin"))
-        case "start":
-            many = number(say, tally.open or found.recipients)
-            told = say(N_("It goes to {number} people, as fast as the channels allow."), number=many)
-            return say(N_("<b>Send it now?</b>")), told, say.t(N_("Yes, send it"))
-        case "resend":
-            many = number(say, tally.states.get("unknown", 0))
-            told = say(
-                N_("Of {number} people it is not known whether they got it. Some of them may get it twice."),
-                number=many,
-            )
-            return say(N_("<b>Send it to them again?</b>")), told, say.t(N_("Yes, send it again"))
-        case _:
-            told = say(N_("What was sent stays sent; nobody else gets it. It cannot be begun again."))
-            return say(N_("<b>Call it off?</b>")), told, say.t(N_("Yes, call it off"))
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, what a yes does, and the button that says so."""
+
+    title: str
+    told: str
+    yes: str
+
+
+_APPROVE = Question(
+    N_("<b>Approve it?</b>"),
+    N_("Text and recipients cannot be changed afterwards. It leaves at its time, or when you tap “Send”."),
+    N_("Yes, approve"),
+)
+_APPROVE_CAMPAIGN = Question(
+    N_("<b>Approve this campaign?</b>"),
+    N_("Its text cannot be changed afterwards. It reminds by itself from then on, on the days of its plan."),
+    N_("Yes, approve"),
+)
+_START = Question(
+    N_("<b>Send it now?</b>"),
+    N_("It goes to {number} people, as fast as the channels allow."),
+    N_("Yes, send it"),
+)
+_CANCEL = Question(
+    N_("<b>Call it off?</b>"),
+    N_("What was sent stays sent; nobody else gets it. It cannot be begun again."),
+    N_("Yes, call it off"),
+)
+_RESEND = Question(
+    N_("<b>Send it to them again?</b>"),
+    N_("Of {number} people it is not known whether they got it. Some of them may get it twice."),
+    N_("Yes, send it again"),
+)
+_QUESTIONS = {"start": _START, "cancel": _CANCEL, "resend": _RESEND}
+
+
+def _question(found: Broadcast, wish: str) -> Question:
+    approval = _APPROVE_CAMPAIGN if found.is_campaign else _APPROVE
+    return _QUESTIONS.get(wish, approval)
+
+
+def _many(found: Broadcast, tally: Tally, wish: str) -> int:
+    """How many people it is about."""
+    return tally.states.get("unknown", 0) if wish == "resend" else tally.open or found.recipients
