@@ -71,7 +71,12 @@ class Town:
 
     async def written(self, *more: object) -> str:
         """A draft that nothing stands against."""
-        texts = ("--text-vi", self.file("vi", "Chào {ho_ten|anh/chị}, hạn *{han}*."), "--text-en", self.file("en", "By {han}."))
+        texts = (
+            "--text-vi",
+            self.file("vi", "Chào {ho_ten|anh/chị}, hạn *{han}*."),
+            "--text-en",
+            self.file("en", "By {han}."),
+        )
         out = await self.did("new", "--title", "Nhắc hạn", *texts, "--deadline", "2099-12-31", *more)
         return out.split()[0]
 
@@ -87,7 +92,9 @@ class Town:
         self.database.sql("UPDATE broadcasts SET state = ? WHERE id = ?", state.value, broadcast)
 
     def states(self) -> list[str]:
-        return [state for (state,) in self.database.sql("SELECT state FROM broadcasts WHERE id > 'TB-000000' ORDER BY id")]
+        return [
+            state for (state,) in self.database.sql("SELECT state FROM broadcasts WHERE id > 'TB-000000' ORDER BY id")
+        ]
 
 
 @pytest.fixture
@@ -154,7 +161,9 @@ async def test_a_campaign_runs_its_plan_as_soon_as_it_is_approved(town: Town) ->
 
 
 async def test_lines_of_a_list_that_name_nobody_are_told_and_nothing_is_stored(town: Town) -> None:
-    lists = town.file("list.csv", "Danh sách nhắc;\nMã;Tên\nYC-2026-000001;An\n\nYC-2026-999999;=1+1\ntelegram:404;Lan\n")
+    lists = town.file(
+        "list.csv", "Danh sách nhắc;\nMã;Tên\nYC-2026-000001;An\n\nYC-2026-999999;=1+1\ntelegram:404;Lan\n"
+    )
     code, _, error = await town.does("new", "--title", "Nhắc hạn", "--list", lists)
 
     assert code == 1
