@@ -82,7 +82,10 @@ class MemoryBook:
         self.rows[broadcast] |= dict.fromkeys(missing[: min(limit, self.batch)], "queued")
         if missing:
             return True
-        self.change(broadcast, state=Life.RUNNING if one.is_campaign else Life.SCHEDULED)
+        if not one.is_campaign and not self.rows[broadcast]:
+            self.change(broadcast, state=Life.FINISHED, why=Why.NOBODY)
+        else:
+            self.change(broadcast, state=Life.RUNNING if one.is_campaign else Life.SCHEDULED)
         return False
 
     def _meant(self, one: Broadcast) -> list[str]:

@@ -42,7 +42,8 @@ class Sending:
             return False
         if await self._passes(broadcast, now):
             await self.hold(broadcast, now)
-            await self._book.freeze(broadcast.id, now)
+            if not await self._book.freeze(broadcast.id, now) and not broadcast.is_campaign:
+                await self._tell_where_nobody_is_left(broadcast, now)
         return True
 
     async def scheduled(self, broadcast: Broadcast, now: datetime) -> bool:
@@ -110,6 +111,13 @@ class Sending:
         await self._teller.once(broadcast, "not_sent", said, now)
         await self._book.move(broadcast.id, Life.APPROVED, Life.CANCELLED, now, Why.PROBLEMS)
         return False
+
+    async def _tell_where_nobody_is_left(self, broadcast: Broadcast, now: datetime) -> None:
+        """Without rows it has ended already."""
+        tally = await self._book.tally(broadcast.id)
+        if not tally.total:
+            said = notice_words.finished(_voice(broadcast), broadcast, tally)
+            await self._teller.once(broadcast, "nobody", said, now)
 
     async def _counted(self, broadcast: Broadcast, watch: Watch) -> Tally:
         began = self._clock.monotonic()

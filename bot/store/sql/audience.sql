@@ -168,7 +168,7 @@ ORDER BY CASE WHEN state = 'approved' THEN 0 ELSE 1 END, id;
 -- :name expiring_make
 -- The standing campaign, or what it makes on a day; both are there once.
 INSERT INTO broadcasts (id, parent, step, state, author, approver, content, starts_at, created_at, changed_at)
-VALUES (:id, :parent, :step, :state, 'machine', 'machine', :content, :starts, :now, :now)
+VALUES (:id, :series, :step, :state, 'machine', 'machine', :content, :starts, :now, :now)
 ON CONFLICT DO NOTHING;
 
 -- :name expiring_open

@@ -253,6 +253,9 @@ async def test_a_campaign_reminds_at_each_step_those_who_are_left(scene: Scene, 
     }
     assert book.state(campaign) == ("finished", None)
     assert book.marks(campaign) == ["over"]
+    assert [text for _, mark, text in book.told if mark == "nobody"] == [
+        "<b>TB-000004</b> is finished: nobody was left to be reminded."
+    ]
 
 
 async def test_a_restart_in_the_middle_repeats_nothing_and_forgets_nothing(scene: Scene, book: MemoryBook) -> None:
