@@ -83,8 +83,9 @@ class Town:
     def rows(self, broadcast: str, chat: Chat, state: str, reason: str | None) -> None:
         """What became of somebody."""
         self.database.sql(
-            "INSERT INTO outbox (origin, chat, channel, priority, state, reason, attempts, queued_at, due_at, settled_at,"
-            " broadcast, payload) VALUES (?, ?, ?, 2, ?, ?, 1, 1764000000000000, 0, 1764000060000000, ?, ?)",
+            "INSERT INTO outbox (origin, chat, channel, priority, state, reason, attempts, queued_at, due_at,"
+            " settled_at, broadcast, payload)"
+            " VALUES (?, ?, ?, 2, ?, ?, 1, 1764000000000000, 0, 1764000060000000, ?, ?)",
             *(f"broadcast:{broadcast}:{chat.id}", chat.id, CHANNEL, state, reason, broadcast, b"sealed"),
         )
 
