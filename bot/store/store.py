@@ -29,6 +29,8 @@ from bot.store.task_api import TaskBook
 from bot.store.tasks import StoredTasks
 from bot.store.turn import open_turn
 from bot.store.upkeep import Upkeep
+from bot.store.worker_api import WorkerBook
+from bot.store.workers import StoredWorkers
 from handlers.broadcasts.policy import Policy
 from handlers.office.rights import Role
 from handlers.office.units import UnitDirectory
@@ -42,10 +44,12 @@ class SealedStore:
         self._driver = driver
         self._keyring = keyring
         self._policy = policy
-        self._inbox = Inbox(driver, keyring)
+        workers = StoredWorkers(driver)
+        self.workers: WorkerBook = workers
+        self._inbox = Inbox(driver, keyring, workers.id)
         self._outbox = Outbox(driver, keyring)
         self._upkeep = Upkeep(driver)
-        self.tasks: TaskBook = StoredTasks(driver, keyring)
+        self.tasks: TaskBook = StoredTasks(driver, keyring, workers.id)
         self._sealer = Sealer(driver, keyring)
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:

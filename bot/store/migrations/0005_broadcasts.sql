@@ -82,8 +82,10 @@ CREATE INDEX standings_expiring ON standings (not_after) WHERE not_after IS NOT 
 
 -- Processes that handle updates and deliver, as long as they say so.
 CREATE TABLE workers (
-    id         TEXT PRIMARY KEY,
+    id         TEXT NOT NULL,
     channel    TEXT NOT NULL,
     started_at BIGINT NOT NULL,        -- by the database's clock, as seen_at
-    seen_at    BIGINT NOT NULL
+    seen_at    BIGINT NOT NULL,
+    lease      BIGINT NOT NULL,        -- microseconds of silence after which others take over
+    PRIMARY KEY (id, channel)
 );
