@@ -108,6 +108,9 @@ class Settings(_Speaking):
     throttle_burst: int = Field(default=20, ge=1)
     throttle_per_second: float = Field(default=1.0, gt=0)
 
+    #: Several processes on PostgreSQL: seconds of silence after which the others take over what one had in hand.
+    worker_lease_seconds: float = Field(default=10.0, ge=0.5, le=300)
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
 

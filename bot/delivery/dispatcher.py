@@ -39,7 +39,9 @@ class Dispatcher:
         *,
         concurrency: int = 8,
         metrics: Metrics = NO_METRICS,
+        fence: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._fence = fence
         self._store = store
         self._channel = channel
         self._pacer = pacer
@@ -81,7 +83,7 @@ class Dispatcher:
 
     def _room(self) -> int:
         """How many rows may leave now."""
-        if self._clock.monotonic() < self._paused_until:
+        if self._clock.monotonic() < self._paused_until or not self._fence():
             return 0
         return max(0, min(self._concurrency - len(self._sending), self._pacer.available()))
 
@@ -108,7 +110,7 @@ class Dispatcher:
         paused = self._paused_until - self._clock.monotonic()
         if paused > 0:
             return min(paused, _SWEEP)
-        waits_for_pace = room == 0 and len(self._sending) < self._concurrency
+        waits_for_pace = room == 0 and self._fence() and len(self._sending) < self._concurrency
         return self._pacer.wait_for_one() if waits_for_pace else _SWEEP
 
     async def _rest(self, seconds: float) -> None:

@@ -97,6 +97,9 @@ class Pacer:
         self._chats = Buckets(pace.chat, clock)
         self._clock = clock
 
+    def share(self, live: int) -> None:
+        """So many processes share the pace."""
+
     def available(self) -> int:
         """How many messages may leave now."""
         return max(0, int(self._overall.level(self._clock.monotonic())))

@@ -226,7 +226,7 @@ class Store(Protocol):
     async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
         """Put a ``sending`` row back in the queue, not before ``due``; its attempt is forgotten unless ``counted``."""
 
-    async def recover(self, channel: str) -> int:
+    async def recover(self, channel: str, now: datetime) -> int:
         """What no living worker has in hand: replies in ``sending`` are queued again, broadcasts become ``unknown``.
 
         How many. For a channel that nobody joins, such as a terminal, this is how a start begins.

@@ -9,6 +9,7 @@ from bot.store.drivers import Call
 from bot.store.moments import stored
 from bot.store.request_words import open_columns, words_added
 from bot.store.sealing import Keyring
+from bot.store.spoken import spoken
 from handlers.office.model import Standing
 from handlers.office.rights import Role
 from handlers.requests.model import MOVES, Content, State
@@ -87,6 +88,7 @@ class Rowmaker:
                 "channel": chat.channel,
                 "address": self.keyring.seal(chat.address, places.address(owner)),
                 "session": session,
+                "language": spoken(chat.session) if chat.session else None,
                 "first": stored(chat.first_contact_at),
                 "last": stored(chat.last_contact_at),
                 "unit": chat.unit,

@@ -41,7 +41,7 @@ class Opened:
 
 def policy_of(settings: Settings) -> Policy:
     """What the settings say about broadcasts."""
-    return Policy(settings.reminders_per_week, settings.approval_above, ROOMS)
+    return Policy(settings.reminders_per_week, settings.approval_above, ROOMS, language=settings.language)
 
 
 async def open_driver(url: str | None, data_dir: Path) -> Driver:

@@ -9,7 +9,7 @@ import structlog
 from pydantic import ValidationError
 
 from bot.store import places
-from bot.store.api import BROADCAST, REPLY, Chat, Delivery, OutboxRow, PendingTurn
+from bot.store.api import REPLY, Chat, Delivery, OutboxRow, PendingTurn
 from bot.store.drivers import Call, Driver
 from bot.store.errors import SealBroken, UnknownKey
 from bot.store.moments import stored
@@ -67,13 +67,15 @@ class Outbox:
 
     driver: Driver
     keyring: Keyring
+    worker: str  #: who sends what is claimed here
 
     async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
         """Due rows, the first of each chat; one that cannot be read any more fails, with a line in the log.
 
         A row whose key is missing rests, alone: the key file may be put back.
         """
-        (rows,) = await self.driver.run(Call("claim", {"channel": channel, "limit": limit, "now": stored(now)}))
+        wanted = {"channel": channel, "limit": limit, "now": stored(now), "worker": self.worker}
+        (rows,) = await self.driver.run(Call("claim", wanted))
         claimed = []
         for row in sorted(rows, key=lambda row: (row[6], row[0])):
             try:
@@ -117,7 +119,7 @@ class Outbox:
         """Back in the queue, not before ``due``; the attempt is given back unless it is ``counted``."""
         await self._back(row.id, due, counted=counted)
 
-    async def recover(self, channel: str) -> int:
+    async def recover(self, channel: str, now: datetime) -> int:
         """What a crash caught on its way: replies and notices are queued again, broadcasts become unknown."""
-        (rows,) = await self.driver.run(Call("recover", {"channel": channel, "broadcast": BROADCAST}))
+        (rows,) = await self.driver.run(Call("recover", {"channel": channel, "now": stored(now)}))
         return len(rows)

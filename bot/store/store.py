@@ -47,7 +47,7 @@ class SealedStore:
         workers = StoredWorkers(driver)
         self.workers: WorkerBook = workers
         self._inbox = Inbox(driver, keyring, workers.id)
-        self._outbox = Outbox(driver, keyring)
+        self._outbox = Outbox(driver, keyring, workers.id)
         self._upkeep = Upkeep(driver)
         self.tasks: TaskBook = StoredTasks(driver, keyring, workers.id)
         self._sealer = Sealer(driver, keyring)
@@ -102,8 +102,8 @@ class SealedStore:
     async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
         await self._outbox.retry(row, due, counted=counted)
 
-    async def recover(self, channel: str) -> int:
-        return await self._outbox.recover(channel)
+    async def recover(self, channel: str, now: datetime) -> int:
+        return await self._outbox.recover(channel, now)
 
     async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
         return await self._upkeep.retention(now, days, dry_run=dry_run)

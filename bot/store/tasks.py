@@ -47,7 +47,9 @@ class StoredTasks:
     async def take(self, channel: str, now: datetime) -> Task | None:
         """The one that waited longest; unreadable ones fail on the way."""
         while waiting := await self._waiting(channel):
-            (taken,) = await self.driver.run(Call("take_task", {"id": waiting, "now": stored(now), "worker": self.worker}))
+            (taken,) = await self.driver.run(
+                Call("take_task", {"id": waiting, "now": stored(now), "worker": self.worker})
+            )
             if taken and (task := await self._readable(waiting, now)):
                 return task
         return None

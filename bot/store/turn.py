@@ -13,6 +13,7 @@ from bot.store.outbox import queued
 from bot.store.own_data import StoredOwnData
 from bot.store.request_book import StoredRequestBook
 from bot.store.sealing import Keyring
+from bot.store.spoken import spoken
 from handlers.events import EVENTS, Event
 from handlers.ports import Office, OwnData, Register, RequestBook
 from handlers.replies import Reply
@@ -60,7 +61,8 @@ class StoredTurn:
         chat = self._pending.chat.id
         if session is None:
             return Call("drop_session", {"chat": chat})
-        return Call("keep_session", {"chat": chat, "session": self._keyring.seal(session, places.session(chat))})
+        sealed = self._keyring.seal(session, places.session(chat))
+        return Call("keep_session", {"chat": chat, "session": sealed, "language": spoken(session)})
 
     def _follow(self, number: int, event: Event) -> Call:
         update = f"again:{self._pending.inbox_id}:{number}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Policy:
     approval_above: int = 200  #: recipients from which on a second person has to approve
     rooms: Mapping[str, Room] = field(default_factory=dict)  #: by channel, without what follows a colon
     usual: Room = field(default=Room(2000, 0))  #: of a channel that is not named
+    language: Literal["vi", "en"] = "vi"  #: of those whose own is not known
 
     def room(self, channel: str) -> Room:
         """What one message of a channel (``telegram``, ``terminal:NAME``) holds."""

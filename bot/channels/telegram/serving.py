@@ -8,6 +8,7 @@ from bot.channels.base import Channel
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.front import Front
+from bot.channels.telegram.greeting import Acquaintance
 from bot.channels.telegram.polling import Poller
 from bot.channels.telegram.watching import Watch
 from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
@@ -15,12 +16,14 @@ from bot.delivery import (
     Clock,
     Dispatcher,
     Intake,
+    Membership,
     Pace,
     Pacer,
     Part,
     Rate,
     Retention,
     Runner,
+    Service,
     Throttle,
     Turns,
     Workers,
@@ -30,6 +33,7 @@ from bot.errors import SettingsError
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.store.api import Store
+from bot.store.worker_api import Lease
 from locales import N_
 
 #: Messages that may go to one chat at once; more than that Telegram answers with "too many requests".
@@ -58,8 +62,10 @@ class Services(Protocol):
         """The exports of a channel."""
 
 
-async def serve_telegram(services: Services, stop: asyncio.Event | None = None) -> None:
+async def serve_telegram(services: Services, stop: asyncio.Event | None = None, *, receiving: bool = True) -> None:
     """Serve until ``stop`` is set or the process is told to end.
+
+    One that is not ``receiving`` handles and delivers what others receive over the same store.
 
     Raises:
         SettingsError: no token is set, or one of Telegram's settings cannot be used.
@@ -70,7 +76,7 @@ async def serve_telegram(services: Services, stop: asyncio.Event | None = None) 
     api = _api(services.settings)
     try:
         with stopped_by_signals(stop):
-            await _runner(services, api).run(stop)
+            await _runner(services, api, receiving=receiving).run(stop)
     finally:
         await api.close()
 
@@ -87,18 +93,31 @@ def _pace(settings: Settings) -> Pace:
     return Pace(overall=Rate(overall, max(1.0, overall / 5)), chat=Rate(chat, max(_CHAT_BURST, chat)))
 
 
-def _runner(services: Services, api: TelegramApi) -> Runner:
-    settings, store, clock, metrics = services.settings, services.store, services.clock, services.metrics
+def _runner(services: Services, api: TelegramApi, *, receiving: bool) -> Runner:
+    settings, store, clock = services.settings, services.store, services.clock
     channel = TelegramChannel(api)
-    turns = services.turns({channel.name: channel})
-    dispatcher = Dispatcher(store, channel, Pacer(_pace(settings), clock), clock, metrics=metrics)
-    workers = Workers(turns.handle_next, lambda _chat: dispatcher.notify())
-    throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
-    front = Front(api, Intake(store, throttle, clock, workers.submit, metrics))
-    exporter = services.exporter(channel, dispatcher.notify)
-    receiver = _receiver(settings, api, front, Watch(store, metrics))
-    parts = (receiver, Retention(store, clock, settings.retention_days), exporter)
-    return Runner(store, workers, {channel.name: dispatcher}, parts, clock)
+    service = _service(services, channel)
+    notify = service.dispatcher.notify
+    workers = Workers(services.turns({channel.name: channel}).handle_next, lambda _chat: notify())
+    intake = Intake(store, _throttle(settings, clock), clock, workers.submit, services.metrics)
+    watch = Watch(store, services.metrics)
+    source = _receiver(settings, api, Front(api, intake), watch) if receiving else Acquaintance(api)
+    parts = (source, Retention(store, clock, settings.retention_days), services.exporter(channel, notify))
+    return Runner(store, workers, (service,), parts, clock)
+
+
+def _service(services: Services, channel: Channel) -> Service:
+    """The way out of this channel, at the pace that it shares with other processes."""
+    settings, store, clock = services.settings, services.store, services.clock
+    pacer = Pacer(_pace(settings), clock)
+    lease = Lease(settings.worker_lease_seconds)
+    membership = Membership(store.workers, channel.name, clock, pacer.share, lease)
+    dispatcher = Dispatcher(store, channel, pacer, clock, metrics=services.metrics, fence=membership.fence)
+    return Service(membership, dispatcher)
+
+
+def _throttle(settings: Settings, clock: Clock) -> Throttle:
+    return Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
 
 
 def _receiver(settings: Settings, api: TelegramApi, front: Front, watch: Watch) -> Part:

@@ -18,6 +18,8 @@ class Call:
     must: bool = False
     #: Names of the conditions that a query with ``{where}`` is run with.
     where: tuple[str, ...] = ()
+    #: Run once for each of these instead of with ``parameters``, as fast as the database can; no rows come back.
+    many: Sequence[Mapping[str, Any]] | None = None
 
 
 class Transaction(Protocol):

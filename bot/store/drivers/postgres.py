@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg_pool import AsyncConnectionPool
 
 from bot.store.drivers.base import Call, Rows
@@ -70,15 +70,21 @@ class PostgresTransaction:
 
 async def _batch(connection: _Connection, queries: Queries, waking: Waking, calls: Sequence[Call]) -> list[Rows]:
     async with connection.pipeline():
-        cursors = [
-            await connection.execute(queries.text(call.query, call.where).encode(), call.parameters) for call in calls
-        ]
+        cursors = [await _run(connection, queries.text(call.query, call.where).encode(), call) for call in calls]
         for signal in waking.signals(call.query for call in calls):
             await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, signal))
     rows = [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
     if any(call.must and not found for call, found in zip(calls, rows, strict=True)):
         raise TurnTaken
     return rows
+
+
+async def _run(connection: _Connection, sql: bytes, call: Call) -> AsyncCursor[tuple[Any, ...]]:
+    cursor = connection.cursor()
+    if call.many is None:
+        return await cursor.execute(sql, call.parameters)
+    await cursor.executemany(sql, call.many)
+    return cursor
 
 
 class PostgresDriver:

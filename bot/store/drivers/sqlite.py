@@ -57,7 +57,10 @@ class SqliteTransaction:
 
 
 def _steps(queries: Queries, calls: Sequence[Call]) -> list[Step]:
-    return [(queries.text(call.query, call.where), call.parameters, call.must) for call in calls]
+    return [
+        (queries.text(call.query, call.where), call.parameters if call.many is None else call.many, call.must)
+        for call in calls
+    ]
 
 
 class SqliteDriver:

@@ -10,7 +10,8 @@ import aiosqlite
 from bot.store.drivers.base import Rows
 from bot.store.errors import TurnTaken
 
-Step = tuple[str, Mapping[str, Any], bool]
+#: A statement, its parameters (a list of them where it is run for many), and whether it must return rows.
+Step = tuple[str, Mapping[str, Any] | Sequence[Mapping[str, Any]], bool]
 #: How a transaction begins that will write: the writer's place is taken at once, not when it is too late to wait.
 WRITING = "BEGIN IMMEDIATE"
 #: And one that only reads: it sees one moment of the database, and keeps nobody waiting.
@@ -79,6 +80,9 @@ def _batch(connection: sqlite3.Connection, steps: Sequence[Step], begin: str | N
 
 def _run(connection: sqlite3.Connection, step: Step) -> Rows:
     sql, parameters, must = step
+    if not isinstance(parameters, Mapping):
+        connection.executemany(sql, parameters)
+        return []
     rows: Rows = connection.execute(sql, parameters).fetchall()
     if must and not rows:
         raise TurnTaken

@@ -54,6 +54,7 @@ CREATE INDEX outbox_states ON outbox (broadcast, state, id) WHERE broadcast IS N
 ALTER TABLE chats ADD COLUMN stopped_at BIGINT;   -- no reminders from then on
 ALTER TABLE chats ADD COLUMN reminded_at BIGINT;  -- the first reminder, which says how to stop, was sent
 ALTER TABLE chats ADD COLUMN worker TEXT;         -- who handles its updates
+ALTER TABLE chats ADD COLUMN language TEXT;       -- of its session; NULL: not known, or there is none
 ALTER TABLE tasks ADD COLUMN worker TEXT;         -- who is at it
 
 -- What a person answered to a reminder. ``broadcast`` is the campaign, or a broadcast without one.
@@ -79,6 +80,10 @@ CREATE TABLE expiry_reminders (
 
 CREATE INDEX expiry_reminders_of_broadcast ON expiry_reminders (broadcast);
 CREATE INDEX standings_expiring ON standings (not_after) WHERE not_after IS NOT NULL;
+
+-- What is still to do is asked of every certificate by procedure, and must not look at sealed content.
+DROP INDEX requests_of_certificate;
+CREATE INDEX requests_of_certificate ON requests (chat, certificate_key, state, procedure);
 
 -- Processes that handle updates and deliver, as long as they say so.
 CREATE TABLE workers (

@@ -45,11 +45,11 @@ RETURNING id;
 
 -- :name keep_session
 -- The session after a turn; a chat that goes on talking is not forgotten. Whoever comes next may take the chat.
-UPDATE chats SET session = :session, erased_at = NULL, worker = NULL WHERE id = :chat;
+UPDATE chats SET session = :session, language = :language, erased_at = NULL, worker = NULL WHERE id = :chat;
 
 -- :name drop_session
 -- A turn that leaves no session.
-UPDATE chats SET session = NULL, worker = NULL WHERE id = :chat;
+UPDATE chats SET session = NULL, language = NULL, worker = NULL WHERE id = :chat;
 
 -- :name follow_up
 -- An event a turn asks for, in the place of its update.
@@ -66,7 +66,7 @@ ON CONFLICT (origin) DO NOTHING;
 -- :name claim
 -- Due rows go to "sending": of each chat the first in order, none where one is under way. Without the CAST, SQLite
 -- (3.40) forgets the column's type in RETURNING and walks all chats.
-UPDATE outbox SET state = 'sending', attempts = attempts + 1
+UPDATE outbox SET state = 'sending', attempts = attempts + 1, worker = :worker
 WHERE state = 'queued' AND id IN (
     SELECT o.id FROM outbox o
     WHERE o.channel = :channel AND o.state = 'queued' AND o.due_at <= :now

@@ -49,7 +49,7 @@ DELETE FROM standings WHERE chat = :chat;
 
 -- :name erase_chat
 -- The chat itself: its address stays until this turn's reply is delivered, or as long as a request does.
-UPDATE chats SET session = NULL, unit = NULL, erased_at = :now WHERE id = :chat;
+UPDATE chats SET session = NULL, language = NULL, unit = NULL, erased_at = :now WHERE id = :chat;
 
 -- :name my_roles
 -- The roles of a chat, ended ones too.

@@ -9,7 +9,7 @@ RETURNING 1;
 
 -- :name expire_sessions
 -- Sessions of chats silent since :before that have no open request.
-UPDATE chats SET session = NULL, unit = NULL
+UPDATE chats SET session = NULL, language = NULL, unit = NULL
 WHERE last_contact_at < :before AND session IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id AND r.state IN {open_states})
 RETURNING 1;

@@ -5,7 +5,18 @@ import signal
 import pytest
 
 from bot.channels.errors import Refused
-from bot.delivery import Dispatcher, Pace, Pacer, Retention, Runner, SystemClock, Workers, stopped_by_signals
+from bot.delivery import (
+    Dispatcher,
+    Membership,
+    Pace,
+    Pacer,
+    Retention,
+    Runner,
+    Service,
+    SystemClock,
+    Workers,
+    stopped_by_signals,
+)
 from bot.delivery.stopping import unless
 from bot.store.api import Chat, Store
 from bot.store.errors import UnknownKey
@@ -34,10 +45,12 @@ class Process:
     def __init__(self, store: Store, *parts: Part, delay: float = 0.0) -> None:
         clock = SystemClock()
         self.roads = Roads(store, clock, channel=ScriptedChannel(delay=delay))
-        self.dispatcher = Dispatcher(store, self.roads.channel, Pacer(Pace(UNHURRIED, UNHURRIED), clock), clock)
+        pacer = Pacer(Pace(UNHURRIED, UNHURRIED), clock)
+        self.dispatcher = Dispatcher(store, self.roads.channel, pacer, clock)
+        service = Service(Membership(store.workers, "telegram", clock, pacer.share), self.dispatcher)
         self.workers = Workers(self.roads.turns.handle_next, lambda _chat: self.dispatcher.notify())
         house = (Retention(store, clock, 180),)
-        self.runner = Runner(store, self.workers, {"telegram": self.dispatcher}, (*parts, *house), clock)
+        self.runner = Runner(store, self.workers, (service,), (*parts, *house), clock)
 
     async def until_sent(self, count: int) -> None:
         await eventually(lambda: len(self.roads.channel.sent) >= count)
