@@ -12,6 +12,8 @@ from bot.channels.console import Console, typed_lines
 from bot.channels.terminal import TerminalChannel, TerminalChat
 from bot.charts import Charts
 from bot.delivery import Conversation, Dispatcher, Exporter, Pace, Pacer, Preparer, Rate, Retention, SystemClock, Turns
+from bot.delivery.herald import Herald
+from bot.delivery.heralding.terms import Terms
 from bot.delivery.lists import Lists, importers
 from bot.exports.child import ExportChildren
 from bot.metrics import NO_METRICS, Metrics
@@ -52,6 +54,10 @@ class Parts:
         """The exports of a channel; ``queued`` is told when there is something to send."""
         folder = self.settings.data_dir / "exports" / channel.name.replace(":", "-")
         return Exporter(self.store, channel, ExportChildren(self.settings, folder), self.clock, queued)
+
+    def herald(self, queued: Callable[[], None]) -> Herald:
+        """What goes on with broadcasts by itself; ``queued`` is told when there may be something to send."""
+        return Herald(self.store.broadcasts, Terms.of(self.settings), self.clock, queued)
 
 
 @asynccontextmanager

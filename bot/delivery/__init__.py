@@ -8,7 +8,7 @@ from bot.delivery.membership import Membership
 from bot.delivery.pacing import Pace, Pacer, Rate
 from bot.delivery.preparing import Preparer, Reader
 from bot.delivery.retention import Retention
-from bot.delivery.runner import Part, Runner, Service
+from bot.delivery.runner import Part, Runner, Service, Wakeful
 from bot.delivery.stopping import stopped_by_signals
 from bot.delivery.throttle import Throttle
 from bot.delivery.turns import Conversation, Turns
@@ -33,6 +33,7 @@ __all__ = [
     "SystemClock",
     "Throttle",
     "Turns",
+    "Wakeful",
     "Workers",
     "stopped_by_signals",
 ]

@@ -38,6 +38,13 @@ class Part(Protocol):
         """
 
 
+class Wakeful(Part, Protocol):
+    """A part that rests until it is told that there may be something to do."""
+
+    def notify(self) -> None:
+        """There may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """A channel that this process serves, perhaps beside others."""

@@ -16,13 +16,17 @@ from bot.store.api import (
     TurnUnit,
     Verdict,
 )
+from bot.store.broadcast_api import BroadcastBook
+from bot.store.broadcasts.book import StoredBroadcastBook
 from bot.store.bulk import holds_made_up_data
 from bot.store.drivers import Driver
 from bot.store.inbox import Inbox, chat_at
+from bot.store.office.acting import Acting
 from bot.store.office.opening import chat_of, open_office, roles_of
 from bot.store.office.units import read_units, units_version
 from bot.store.office.verifying import verify
 from bot.store.outbox import Outbox
+from bot.store.request_book import Ask
 from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring
 from bot.store.task_api import TaskBook
@@ -50,6 +54,7 @@ class SealedStore:
         self._outbox = Outbox(driver, keyring, workers.id)
         self._upkeep = Upkeep(driver)
         self.tasks: TaskBook = StoredTasks(driver, keyring, workers.id)
+        self.broadcasts: BroadcastBook = StoredBroadcastBook.of(driver, keyring, policy)
         self._sealer = Sealer(driver, keyring)
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
@@ -62,7 +67,7 @@ class SealedStore:
         return await self._inbox.pending(chat)
 
     def turn(self, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnUnit]:
-        return open_turn(self._driver, self._keyring, pending, now)
+        return open_turn(self._driver, self._keyring, self._policy, pending, now)
 
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply] = ()) -> None:
         await self._inbox.give_up(pending, now, replies)
@@ -70,7 +75,10 @@ class SealedStore:
     def office(
         self, now: datetime, *, chat: str = "", channel: str = "machine", reading: bool = False
     ) -> AbstractAsyncContextManager[OfficeUnit]:
-        return open_office(self._driver.transaction(reading=reading), self._keyring, now, chat, channel)
+        def acting(ask: Ask) -> Acting:
+            return Acting(ask, self._keyring, now, channel, chat, self._policy)
+
+        return open_office(self._driver.transaction(reading=reading), acting)
 
     def chat(self, channel: str, address: str) -> Chat:
         return chat_at(self._keyring, channel, address)

@@ -26,6 +26,7 @@ from bot.delivery import (
     Service,
     Throttle,
     Turns,
+    Wakeful,
     Workers,
     stopped_by_signals,
 )
@@ -60,6 +61,9 @@ class Services(Protocol):
 
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Part:
         """The exports of a channel."""
+
+    def herald(self, queued: Callable[[], None]) -> Wakeful:
+        """What goes on with broadcasts by itself."""
 
 
 async def serve_telegram(services: Services, stop: asyncio.Event | None = None, *, receiving: bool = True) -> None:
@@ -102,8 +106,10 @@ def _runner(services: Services, api: TelegramApi, *, receiving: bool) -> Runner:
     intake = Intake(store, _throttle(settings, clock), clock, workers.submit, services.metrics)
     watch = Watch(store, services.metrics)
     source = _receiver(settings, api, Front(api, intake), watch) if receiving else Acquaintance(api)
-    parts = (source, Retention(store, clock, settings.retention_days), services.exporter(channel, notify))
-    return Runner(store, workers, (service,), parts, clock)
+    herald = services.herald(notify)
+    retention = Retention(store, clock, settings.retention_days)
+    parts = (source, retention, services.exporter(channel, notify), herald)
+    return Runner(store, workers, (service,), parts, clock, moved=herald.notify)
 
 
 def _service(services: Services, channel: Channel) -> Service:
