@@ -103,5 +103,13 @@ class Inbox:
         aside = {"inbox": pending.inbox_id, "now": stored(now)}
         await self.driver.run(Call("give_up", aside, must=True), *queued(self.keyring, pending, replies, now))
 
+    async def blocked(self, chat: Chat, now: datetime) -> None:
+        """A person has blocked the assistant; who never wrote stays unknown."""
+        await self.driver.run(Call("block_chat", {"chat": chat.id, "now": stored(now)}), durable=True)
+
+    async def unblocked(self, chat: Chat) -> None:
+        """A person lets the assistant write again."""
+        await self.driver.run(Call("unblock_chat", {"chat": chat.id}), durable=True)
+
     async def _set_aside(self, inbox_id: int, now: int) -> None:
         await self.driver.run(Call("give_up", {"inbox": inbox_id, "now": now}))

@@ -147,7 +147,7 @@ async def test_a_message_in_trouble_keeps_the_ones_behind_it_waiting(store: Stor
 
 
 async def test_no_more_leave_at_once_than_the_platform_takes(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock, pace=Pace(overall=Rate(30, 30), chat=UNHURRIED))
+    roads = Roads(store, clock, pace=Pace(overall=30, chat=UNHURRIED))
     await roads.flow(*(said("a", number, str(number)) for number in range(70)))
     assert len(roads.channel.sent) == 30
     clock.seconds += 1
@@ -156,7 +156,7 @@ async def test_no_more_leave_at_once_than_the_platform_takes(store: Store, clock
 
 
 async def test_a_chat_that_gets_much_is_slowed_to_its_pace(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock, pace=Pace(overall=UNHURRIED, chat=Rate(1, 2)))
+    roads = Roads(store, clock, pace=Pace(overall=1e6, chat=Rate(1, 2)))
     await roads.flow(*(said("a", number) for number in range(5)))
     assert len(roads.channel.sent) == 5
     assert sum(clock.slept) == pytest.approx(3)
@@ -176,7 +176,7 @@ async def test_what_a_crash_caught_on_its_way_is_sent_by_the_next_process(store:
 async def test_the_loop_sends_on_a_signal_and_stops_with_nothing_half_done(store: Store) -> None:
     clock = SystemClock()
     roads = Roads(store, clock, channel=ScriptedChannel(delay=0.05))
-    dispatcher = Dispatcher(store, roads.channel, Pacer(Pace(UNHURRIED, UNHURRIED), clock), clock)
+    dispatcher = Dispatcher(store, roads.channel, Pacer(Pace(1e6, UNHURRIED), clock), clock)
     stop = asyncio.Event()
     running = asyncio.create_task(dispatcher.run(stop))
     await asyncio.sleep(0.05)

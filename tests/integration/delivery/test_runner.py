@@ -34,7 +34,7 @@ class Process:
     def __init__(self, store: Store, *parts: Part, delay: float = 0.0) -> None:
         clock = SystemClock()
         self.roads = Roads(store, clock, channel=ScriptedChannel(delay=delay))
-        self.dispatcher = Dispatcher(store, self.roads.channel, Pacer(Pace(UNHURRIED, UNHURRIED), clock), clock)
+        self.dispatcher = Dispatcher(store, self.roads.channel, Pacer(Pace(1e6, UNHURRIED), clock), clock)
         self.workers = Workers(self.roads.turns.handle_next, lambda _chat: self.dispatcher.notify())
         house = (Retention(store, clock, 180),)
         self.runner = Runner(store, self.workers, {"telegram": self.dispatcher}, (*parts, *house), clock)

@@ -46,7 +46,7 @@ class Terminals:
         channel = TerminalChannel(Console(rich=False), name, translator("en"))
         channels = {channel.name: channel}
         turns = Turns(self.store, conversation(), Preparer(channels, self.reader, self.clock), channels, self.clock)
-        pacer = Pacer(Pace(overall=UNHURRIED, chat=UNHURRIED), self.clock)
+        pacer = Pacer(Pace(overall=1e6, chat=UNHURRIED), self.clock)
         return TerminalChat(
             self.store, turns, dispatcher(self.store, channel, pacer, self.clock, **how), self.clock, channel
         )
