@@ -23,6 +23,7 @@ from handlers.replies import Reply
 if TYPE_CHECKING:
     from bot.store.broadcast_api import BroadcastBook
     from bot.store.task_api import TaskBook
+    from bot.store.worker_api import WorkerBook
 
 #: Priorities of the outbox: the answer of a turn, a message about one's own affair, a message to many.
 REPLY, NOTICE, BROADCAST = 0, 1, 2
@@ -163,10 +164,13 @@ class Store(Protocol):
         """Store updates in one transaction; a known channel + update id is a no-op. Chats that got something new."""
 
     async def waiting(self, channel: str) -> list[Chat]:
-        """Chats with unhandled updates: what a start has to pick up."""
+        """Chats with unhandled updates that no other living worker is at."""
 
     async def pending(self, chat: Chat) -> PendingTurn | None:
-        """The next turn of a chat. An update that cannot be read any more is given up by itself."""
+        """The next turn of a chat, which is this worker's until it ends; ``None`` also where another one is at it.
+
+        An update that cannot be read any more is given up by itself.
+        """
 
     def turn(self, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnUnit]:
         """Open the turn's transaction; leaving it without ``finish`` or with an exception rolls back.
@@ -214,6 +218,10 @@ class Store(Protocol):
         """What is done outside of turns."""
 
     @property
+    def workers(self) -> "WorkerBook":
+        """This process among those that serve a channel."""
+
+    @property
     def broadcasts(self) -> "BroadcastBook":
         """What goes on with broadcasts by itself."""
 
@@ -253,10 +261,10 @@ class Store(Protocol):
     async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
         """Put a ``sending`` row back in the queue, not before ``due``; its attempt is forgotten unless ``counted``."""
 
-    async def recover(self, channel: str, now: datetime) -> int:
-        """At start: replies caught in ``sending`` are queued again, broadcasts become ``unknown``. How many.
+    async def recover(self, channel: str) -> int:
+        """What no living worker has in hand: replies in ``sending`` are queued again, broadcasts become ``unknown``.
 
-        Only one process may deliver a channel while this is how a start begins.
+        How many. For a channel that nobody joins, such as a terminal, this is how a start begins.
         """
 
     async def blocked(self, chat: Chat, now: datetime) -> None:

@@ -32,6 +32,8 @@ from bot.store.task_api import TaskBook
 from bot.store.tasks import StoredTasks
 from bot.store.turn import open_turn
 from bot.store.upkeep import Upkeep
+from bot.store.worker_api import WorkerBook
+from bot.store.workers import StoredWorkers
 from handlers.broadcasts.model import Reason
 from handlers.broadcasts.policy import Policy
 from handlers.office.rights import Role
@@ -42,16 +44,18 @@ from handlers.replies import Reply
 class SealedStore:
     """Implements ``bot.store.api.Store`` over one of the drivers."""
 
-    def __init__(self, driver: Driver, keyring: Keyring, policy: Policy, worker: str = "") -> None:
+    def __init__(self, driver: Driver, keyring: Keyring, policy: Policy) -> None:
         self._driver = driver
         self._keyring = keyring
         self._policy = policy
-        self._inbox = Inbox(driver, keyring)
-        self._settling = Settling(driver, keyring, worker)
+        workers = StoredWorkers(driver)
+        self.workers: WorkerBook = workers
+        self._inbox = Inbox(driver, keyring, workers.id)
+        self._settling = Settling(driver, keyring, workers.id)
         letters = Letters(driver, keyring, policy.reminders_per_week)
         self._claiming = Claiming(driver, keyring, letters, self._settling)
         self._upkeep = Upkeep(driver)
-        self.tasks: TaskBook = StoredTasks(driver, keyring)
+        self.tasks: TaskBook = StoredTasks(driver, keyring, workers.id)
         self._sealer = Sealer(driver, keyring)
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
@@ -121,8 +125,8 @@ class SealedStore:
     async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
         await self._settling.retry(row, due, counted=counted)
 
-    async def recover(self, channel: str, now: datetime) -> int:
-        return await self._settling.recover(channel, now)
+    async def recover(self, channel: str) -> int:
+        return await self._settling.recover(channel)
 
     async def blocked(self, chat: Chat, now: datetime) -> None:
         await self._inbox.blocked(chat, now)

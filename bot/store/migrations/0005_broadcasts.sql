@@ -87,8 +87,10 @@ CREATE INDEX requests_of_certificate ON requests (chat, certificate_key, state, 
 
 -- Processes that handle updates and deliver, as long as they say so.
 CREATE TABLE workers (
-    id         TEXT PRIMARY KEY,
+    id         TEXT NOT NULL,
     channel    TEXT NOT NULL,
     started_at BIGINT NOT NULL,        -- by the database's clock, as seen_at
-    seen_at    BIGINT NOT NULL
+    seen_at    BIGINT NOT NULL,
+    lease      BIGINT NOT NULL,        -- microseconds of silence after which others take over
+    PRIMARY KEY (id, channel)
 );

@@ -14,10 +14,12 @@ ON CONFLICT (channel, update_id) DO NOTHING
 RETURNING id;
 
 -- :name waiting_chats
--- Chats that still have to be answered, the longest waiting first.
+-- Chats that still have to be answered, the longest waiting first; without those that somebody else is at.
 SELECT c.id, c.address
 FROM chats c JOIN inbox i ON i.chat = c.id
 WHERE i.channel = :channel AND i.state = 'waiting'
+  AND (c.worker IS NULL OR c.worker = :worker
+       OR NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = c.worker AND w.channel = c.channel))
 GROUP BY c.id, c.address
 ORDER BY MIN(i.id);
 
@@ -42,12 +44,12 @@ WHERE id = :inbox AND state = 'waiting'
 RETURNING id;
 
 -- :name keep_session
--- The session after a turn; a chat that goes on talking is not forgotten.
-UPDATE chats SET session = :session, language = :language, erased_at = NULL WHERE id = :chat;
+-- The session after a turn; a chat that goes on talking is not forgotten. Whoever comes next may take the chat.
+UPDATE chats SET session = :session, language = :language, erased_at = NULL, worker = NULL WHERE id = :chat;
 
 -- :name drop_session
 -- A turn that leaves no session.
-UPDATE chats SET session = NULL, language = NULL WHERE id = :chat;
+UPDATE chats SET session = NULL, language = NULL, worker = NULL WHERE id = :chat;
 
 -- :name follow_up
 -- An event a turn asks for, in the place of its update.
@@ -150,13 +152,3 @@ WHERE id = :chat AND erased_at IS NOT NULL
 -- Back in the queue, for later; an attempt that does not count is given back.
 UPDATE outbox SET state = 'queued', due_at = :due, attempts = attempts - :given_back
 WHERE id = :id AND state = 'sending' AND worker = :worker;
-
--- :name recover
--- After a crash nobody knows whether these left: a reply may come twice, a broadcast may not. The crash was not the
--- message's fault: its attempt is given back. Whose it was stays, for an answer that comes late.
-UPDATE outbox SET state = CASE WHEN broadcast IS NULL THEN 'queued' ELSE 'unknown' END,
-                  settled_at = CASE WHEN broadcast IS NULL THEN NULL ELSE :now END,
-                  reason = CASE WHEN broadcast IS NULL THEN NULL ELSE 'crash' END,
-                  attempts = attempts - 1
-WHERE channel = :channel AND state = 'sending'
-RETURNING id;
