@@ -28,9 +28,10 @@ class Failures:
     def __init__(  # noqa: PLR0913 - what a lane has, it hands over
         self,
         store: Store,
+        clock: Clock,
+        *,
         patience: Patience,
         settler: Settler,
-        clock: Clock,
         due: Callable[[], None],
         metrics: Metrics = NO_METRICS,
     ) -> None:

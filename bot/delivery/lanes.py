@@ -64,7 +64,9 @@ class Lane:
         self._sending: set[asyncio.Task[None]] = set()
         store, channel, clock, metrics = road.store, road.channel.name, road.clock, road.metrics
         self._settler = Settler(store, channel, clock, moment=traffic.moment, metrics=metrics)
-        self._failures = Failures(store, road.patience, self._settler, clock, self.notify, metrics)
+        self._failures = Failures(
+            store, clock, patience=road.patience, settler=self._settler, due=self.notify, metrics=metrics
+        )
 
     def notify(self) -> None:
         """There may be something to send."""

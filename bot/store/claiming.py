@@ -44,7 +44,7 @@ class Claiming:
 
     async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
         """Due replies and notices, the first of each chat."""
-        rows = await self._moved("claim", {"channel": channel, "limit": limit}, now)
+        (rows,) = await self.driver.run(Call("claim", self._wanted(now, channel=channel, limit=limit)))
         rows.sort(key=lambda row: (row[6], row[0]))
         return await self._opened(((row[0], partial(self._reply, channel, row)) for row in rows), now)
 
@@ -63,11 +63,11 @@ class Claiming:
 
     async def claim_broadcast(self, broadcast: str, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
         """The next rows of a running broadcast, in the words of its recipients."""
-        wanted = {"broadcast": broadcast, "channel": channel, "limit": limit}
-        rows = [row for row in await self._moved("claim_broadcast", wanted, now) if row[5] == Delivery.SENDING]
+        wanted = self._wanted(now, broadcast=broadcast, channel=channel, limit=limit)
+        (found,) = await self.driver.run(Call("claim_broadcast", wanted))
+        rows = sorted(row for row in found if row[5] == Delivery.SENDING)
         if not rows:
             return []
-        rows.sort(key=lambda row: row[0])
         letter, today = await self.letters.of(broadcast), vietnamese_day(now)
         return await self._opened(((row[0], partial(self._letter, letter, today, channel, row)) for row in rows), now)
 
@@ -90,9 +90,8 @@ class Claiming:
             first,
         )
 
-    async def _moved(self, query: str, wanted: dict[str, Any], now: datetime) -> list[tuple[Any, ...]]:
-        (rows,) = await self.driver.run(Call(query, {**wanted, "now": stored(now), "worker": self.settling.worker}))
-        return rows
+    def _wanted(self, now: datetime, **wanted: object) -> dict[str, object]:
+        return {**wanted, "now": stored(now), "worker": self.settling.worker}
 
     async def _opened(self, sealed: Iterable[_Sealed], now: datetime) -> list[OutboxRow]:
         rows = []

@@ -64,10 +64,10 @@ VALUES (:origin, :chat, :channel, :payload, :priority, :now, :now)
 ON CONFLICT (origin) DO NOTHING;
 
 -- :name claim
--- Due replies and notices go to "sending": of each chat the first in order, none where a message is under way. Without
--- the CAST, SQLite (3.40) forgets the column's type in RETURNING and walks all chats.
-UPDATE outbox SET state = 'sending', attempts = attempts + 1, worker = :worker
-WHERE state = 'queued' AND id IN (
+-- Due replies and notices go to "sending": of each chat the first in order, none where a message is under way.
+-- MATERIALIZED: PostgreSQL may look more than once, and then takes more than the limit. Without the CAST, SQLite (3.40)
+-- forgets the column's type in RETURNING and walks all chats.
+WITH due AS MATERIALIZED (
     SELECT o.id FROM outbox o
     WHERE o.channel = :channel AND o.state = 'queued' AND o.broadcast IS NULL AND o.due_at <= :now
       AND NOT EXISTS (
@@ -78,6 +78,8 @@ WHERE state = 'queued' AND id IN (
     ORDER BY o.priority, o.id
     LIMIT :limit
     {skip_locked})
+UPDATE outbox SET state = 'sending', attempts = attempts + 1, worker = :worker
+WHERE state = 'queued' AND id IN (SELECT due.id FROM due)
 RETURNING id, origin, chat, (SELECT c.address FROM chats c WHERE c.id = CAST(outbox.chat AS TEXT)), payload, attempts - 1, priority;
 
 -- :name running
@@ -91,14 +93,7 @@ WHERE b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now)
 -- :name claim_broadcast
 -- The next rows of a broadcast, while it runs, go to "sending"; a chat with a message under way, or with an answer that
 -- waits, comes later. Who wants no reminders, or has blocked the assistant since the row was made, gets none.
-UPDATE outbox SET
-    state = CASE WHEN c.stopped_at IS NOT NULL THEN 'skipped' WHEN c.blocked_at IS NOT NULL THEN 'blocked' ELSE 'sending' END,
-    reason = CASE WHEN c.stopped_at IS NOT NULL THEN 'stopped' WHEN c.blocked_at IS NOT NULL THEN 'blocked_before' END,
-    settled_at = CASE WHEN COALESCE(c.stopped_at, c.blocked_at) IS NOT NULL THEN :now END,
-    attempts = attempts + CASE WHEN COALESCE(c.stopped_at, c.blocked_at) IS NULL THEN 1 ELSE 0 END,
-    worker = :worker
-FROM chats c
-WHERE c.id = outbox.chat AND outbox.state = 'queued' AND outbox.id IN (
+WITH due AS MATERIALIZED (
     SELECT o.id FROM outbox o
     WHERE o.broadcast = :broadcast AND o.state = 'queued' AND o.channel = :channel AND o.due_at <= :now
       AND EXISTS (
@@ -106,10 +101,18 @@ WHERE c.id = outbox.chat AND outbox.state = 'queued' AND outbox.id IN (
           WHERE b.id = :broadcast AND b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now))
       AND NOT EXISTS (
           SELECT 1 FROM outbox e
-          WHERE e.chat = o.chat AND (e.state = 'sending' OR (e.state = 'queued' AND e.broadcast IS NULL)))
+          WHERE e.chat = o.chat AND e.state IN ('queued', 'sending') AND (e.state = 'sending' OR e.broadcast IS NULL))
     ORDER BY o.id
     LIMIT :limit
     {skip_locked})
+UPDATE outbox SET
+    state = CASE WHEN c.stopped_at IS NOT NULL THEN 'skipped' WHEN c.blocked_at IS NOT NULL THEN 'blocked' ELSE 'sending' END,
+    reason = CASE WHEN c.stopped_at IS NOT NULL THEN 'stopped' WHEN c.blocked_at IS NOT NULL THEN 'blocked_before' END,
+    settled_at = CASE WHEN COALESCE(c.stopped_at, c.blocked_at) IS NOT NULL THEN CAST(:now AS BIGINT) END,
+    attempts = attempts + CASE WHEN COALESCE(c.stopped_at, c.blocked_at) IS NULL THEN 1 ELSE 0 END,
+    worker = :worker
+FROM chats c
+WHERE c.id = outbox.chat AND outbox.state = 'queued' AND outbox.id IN (SELECT due.id FROM due)
 RETURNING outbox.id, outbox.chat, (SELECT a.address FROM chats a WHERE a.id = CAST(outbox.chat AS TEXT)), outbox.payload,
     outbox.attempts - 1, outbox.state, (SELECT a.reminded_at FROM chats a WHERE a.id = CAST(outbox.chat AS TEXT));
 
