@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 
 from bot.channels.base import Channel
-from bot.channels.errors import ChannelError, MaybeSent
+from bot.channels.errors import ChannelError, MaybeSent, Unreachable
 from bot.delivery.backoff import until_stored
 from bot.delivery.clock import Clock
 from bot.delivery.failures import Failures
@@ -137,9 +137,8 @@ class Lane:
         if not self._road.fence():
             self._road.pacer.release(self._traffic.kind, 1)
             return
-        self._road.pacer.leave(self._traffic.kind)
         try:
-            message = await self._road.channel.send(row)
+            message = await self._send(row)
         except ChannelError as error:
             await self._failures.after(row, error)
         except Exception as error:  # noqa: BLE001 - one row's surprise must not stop the others
@@ -147,6 +146,20 @@ class Lane:
         else:
             self._road.patience.reached()
             await self._settler.settle(Settlement(row, Delivery.SENT, message))
+
+    async def _send(self, row: OutboxRow) -> str | None:
+        """The place is free at once only where the request never left."""
+        kind, pacer = self._traffic.kind, self._road.pacer
+        try:
+            message = await self._road.channel.send(row)
+        except Unreachable:
+            pacer.release(kind, 1)
+            raise
+        except BaseException:
+            pacer.arrived(kind)
+            raise
+        pacer.arrived(kind)
+        return message
 
     async def _hold_back(self, row: OutboxRow) -> None:
         """Where its chat gets too much: others may have the place meanwhile."""

@@ -32,7 +32,7 @@ class Pace:
 
 
 class Pacer:
-    """Gives out the places of a channel's messages. Whoever got places leaves from them or releases them."""
+    """Gives out the places of a channel's messages. Each that was reserved is to be told of as arrived, or released."""
 
     def __init__(self, pace: Pace, clock: Clock) -> None:
         self._pace = pace
@@ -94,12 +94,12 @@ class Pacer:
         else:
             self._even.put_back(places)
 
-    def leave(self, kind: Kind) -> None:
-        """A message leaves now."""
+    def arrived(self, kind: Kind) -> None:
+        """The platform has answered a message, or nobody knows whether it got it."""
         now = self._clock.monotonic()
-        self._overall.leave(now)
+        self._overall.arrived(now)
         if kind is Kind.URGENT:
-            self._urgent.leave(now)
+            self._urgent.arrived(now)
 
     def wait(self, kind: Kind) -> float:
         """Seconds until it is worth asking for places again."""

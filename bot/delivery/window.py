@@ -1,40 +1,41 @@
-"""So many departures in any second, and not one more."""
+"""So many messages in any second of the platform's clock, and not one more."""
 
 from collections import deque
 
-#: Seconds beyond the second: what left in time may arrive closer together, by as much as the way takes now and then.
-_JITTER = 0.02
+#: Seconds beyond the second, for what clocks round.
+_GRAIN = 0.001
 
 
 class Window:
-    """Counts what left within the last second, and what is about to leave.
+    """Counts what arrived within the last second, and what is on its way.
 
-    A place is reserved before a message is fetched, and kept from then until a second after it left. So however long
-    the fetching takes, no window of a second holds more than ``per_second`` departures.
+    A place is reserved before a message is fetched from the store and kept until a second after the platform's answer:
+    at which moment between the two it counted the message, nobody knows. So no second of its clock ever holds more than
+    ``per_second``, however long the store, the line or the platform take, or however much that changes.
     """
 
     def __init__(self, per_second: float) -> None:
-        self._departures: deque[float] = deque()
+        self._arrivals: deque[float] = deque()
         self._reserved = 0
         self.limit(per_second)
 
     def limit(self, per_second: float) -> None:
         """Another pace from now on; below one a second, one message in as many seconds as that takes."""
         self.places = max(1, int(per_second))
-        self.seconds = max(1.0, 1.0 / per_second) + _JITTER
+        self.seconds = max(1.0, 1.0 / per_second) + _GRAIN
 
     def free(self, now: float) -> int:
         """Places not taken."""
-        while self._departures and self._departures[0] <= now - self.seconds:
-            self._departures.popleft()
-        return max(0, self.places - self._reserved - len(self._departures))
+        while self._arrivals and self._arrivals[0] <= now - self.seconds:
+            self._arrivals.popleft()
+        return max(0, self.places - self._reserved - len(self._arrivals))
 
     def wait(self, now: float, wanted: int = 1) -> float:
         """Seconds until so many places are free, if nothing is reserved meanwhile."""
         missing = wanted - self.free(now)
-        if missing <= 0 or not self._departures:
+        if missing <= 0 or not self._arrivals:
             return 0.0
-        last = self._departures[min(missing, len(self._departures)) - 1]
+        last = self._arrivals[min(missing, len(self._arrivals)) - 1]
         return max(0.0, last + self.seconds - now)
 
     def reserve(self, places: int) -> None:
@@ -45,7 +46,7 @@ class Window:
         """Nothing leaves there."""
         self._reserved -= places
 
-    def leave(self, now: float) -> None:
-        """A message leaves from a reserved place."""
+    def arrived(self, now: float) -> None:
+        """A message that had a place reserved was answered, or may have arrived."""
         self._reserved -= 1
-        self._departures.append(now)
+        self._arrivals.append(now)
