@@ -26,7 +26,7 @@ from locales import N_, translator
 from rules import Pack, load_pack
 
 #: A terminal takes whatever comes.
-_UNPACED = Pace(overall=Rate(1e6, 1e6), chat=Rate(1e6, 1e6))
+_UNPACED = Pace(overall=1e6, chat=Rate(1e6, 1e6))
 _MADE_UP = N_(
     "The data of this folder are made up (troly demo): nobody real is served over them."
     " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN unset."

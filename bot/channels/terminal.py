@@ -15,11 +15,11 @@ from bot.channels.errors import Gone, TooLarge
 from bot.channels.naming import terminal_channel
 from bot.channels.rendering import text_of
 from bot.channels.saving import saved
+from bot.delivery.buckets import Rate
 from bot.delivery.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.exporter import Exporter
 from bot.delivery.intake import Intake
-from bot.delivery.pacing import Rate
 from bot.delivery.throttle import Throttle
 from bot.delivery.turns import Turns
 from bot.reasons import reason_of

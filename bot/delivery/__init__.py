@@ -1,11 +1,12 @@
 """The road of every message: intake -> turn -> outbox -> channel, as idempotent functions over the store's rows."""
 
+from bot.delivery.buckets import Rate
 from bot.delivery.clock import Clock, SystemClock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.exporter import Exporter
 from bot.delivery.intake import Intake
 from bot.delivery.membership import Membership
-from bot.delivery.pacing import Pace, Pacer, Rate
+from bot.delivery.pacing import Pace, Pacer
 from bot.delivery.preparing import Preparer, Reader
 from bot.delivery.retention import Retention
 from bot.delivery.runner import Part, Runner, Service, Wakeful

@@ -105,6 +105,14 @@ class Inbox:
         said = queued(self.keyring, pending, replies, now)
         await self.driver.run(aside, *said, self._free(pending.chat))
 
+    async def blocked(self, chat: Chat, now: datetime) -> None:
+        """A person has blocked the assistant; who never wrote stays unknown."""
+        await self.driver.run(Call("block_chat", {"chat": chat.id, "now": stored(now)}), durable=True)
+
+    async def unblocked(self, chat: Chat) -> None:
+        """A person lets the assistant write again."""
+        await self.driver.run(Call("unblock_chat", {"chat": chat.id}), durable=True)
+
     def _aside(self, inbox_id: int, now: int, *, must: bool = False) -> Call:
         return Call("give_up", {"inbox": inbox_id, "now": now}, must=must)
 

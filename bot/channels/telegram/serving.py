@@ -32,13 +32,18 @@ from bot.delivery import (
 )
 from bot.errors import SettingsError
 from bot.metrics import Metrics
-from bot.settings import Settings
+from bot.settings import TELEGRAM, TELEGRAM_FREE, Settings
 from bot.store.api import Store
 from bot.store.worker_api import Lease
 from locales import N_
 
 #: Messages that may go to one chat at once; more than that Telegram answers with "too many requests".
 _CHAT_BURST = 5
+#: Broadcast messages under way: for answers that take so long, within these bounds.
+_ANSWER_SECONDS = 0.2
+_FEWEST, _MOST = 8, 200
+#: Connections for everything else.
+_CONNECTIONS = 32
 
 
 class Services(Protocol):
@@ -88,18 +93,26 @@ async def serve_telegram(services: Services, stop: asyncio.Event | None = None, 
 def _api(settings: Settings) -> TelegramApi:
     if settings.telegram_token is None:
         raise SettingsError(N_("TROLY_TELEGRAM_TOKEN is not set"))
-    return TelegramApi(settings.telegram_token, settings.telegram_api_url)
+    connections = _CONNECTIONS + _at_once(settings)
+    return TelegramApi(settings.telegram_token, settings.telegram_api_url, connections=connections)
 
 
 def _pace(settings: Settings) -> Pace:
-    """A burst of a fifth on top of the rate: 25 a second never makes more than 30 in any second."""
+    """Only paid broadcasts go beyond what Telegram takes free of charge; other servers have their own mind."""
     overall, chat = settings.telegram_messages_per_second, settings.telegram_chat_messages_per_second
-    return Pace(overall=Rate(overall, max(1.0, overall / 5)), chat=Rate(chat, max(_CHAT_BURST, chat)))
+    limited = settings.telegram_paid_broadcasts and settings.telegram_api_url.rstrip("/") == TELEGRAM
+    urgent = min(overall, TELEGRAM_FREE) if limited else None
+    return Pace(overall, Rate(chat, max(_CHAT_BURST, chat)), urgent)
+
+
+def _at_once(settings: Settings) -> int:
+    """Broadcast messages under way side by side, so that the pace is reached where an answer takes a while."""
+    return max(_FEWEST, min(_MOST, int(settings.telegram_messages_per_second * _ANSWER_SECONDS)))
 
 
 def _runner(services: Services, api: TelegramApi, *, receiving: bool) -> Runner:
     settings, store, clock = services.settings, services.store, services.clock
-    channel = TelegramChannel(api)
+    channel = TelegramChannel(api, paid=settings.telegram_paid_broadcasts)
     service = _service(services, channel)
     notify = service.dispatcher.notify
     workers = Workers(services.turns({channel.name: channel}).handle_next, lambda _chat: notify())
@@ -115,10 +128,13 @@ def _runner(services: Services, api: TelegramApi, *, receiving: bool) -> Runner:
 def _service(services: Services, channel: Channel) -> Service:
     """The way out of this channel, at the pace that it shares with other processes."""
     settings, store, clock = services.settings, services.store, services.clock
-    pacer = Pacer(_pace(settings), clock)
+    pacer, at_once = Pacer(_pace(settings), clock), _at_once(settings)
     lease = Lease(settings.worker_lease_seconds)
     membership = Membership(store.workers, channel.name, clock, pacer.share, lease)
-    dispatcher = Dispatcher(store, channel, pacer, clock, metrics=services.metrics, fence=membership.fence)
+    dispatcher = Dispatcher(
+        store, channel, pacer, clock,
+        broadcasts_at_once=at_once, fence=membership.fence, metrics=services.metrics,
+    )  # fmt: skip
     return Service(membership, dispatcher)
 
 
