@@ -20,8 +20,8 @@ from handlers.broadcasts import notice_words
 from handlers.broadcasts.model import STANDING, Broadcast, Life
 from handlers.voice import Voice
 
-#: Seconds between looks at the store, while something is open and while nothing is.
-_LOOK, _IDLE = 1.0, 30.0
+#: Seconds between looks at the store.
+_LOOK = 1.0
 #: What a step is in before it sends; while its campaign is paused it stays there.
 _BEGINNING = frozenset({Life.APPROVED, Life.SCHEDULED})
 
@@ -45,7 +45,6 @@ class Herald:
         self._campaigns = Campaigns(book, self._teller, terms)
         self._daily = Daily(book, terms)
         self._failing: set[str] = set()
-        self._idle = False
 
     def notify(self) -> None:
         """There may be something to do."""
@@ -64,7 +63,7 @@ class Herald:
                 await self._rest(backoff.next())
             else:
                 backoff.reset()
-                await self._rest(0.0 if again else _IDLE if self._idle else _LOOK)
+                await self._rest(0.0 if again else _LOOK)
         await stopping
 
     async def work(self) -> bool:
@@ -76,7 +75,6 @@ class Herald:
         looks["expiring"] = partial(self._daily.expiring, now)
         looks["later"] = partial(self._daily.later, broadcasts, now)
         again = any([await self._apart(what, look) for what, look in looks.items()])
-        self._idle = not (broadcasts.keys() - {STANDING})
         if broadcasts or again:
             self._queued()
         return again
