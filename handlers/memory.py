@@ -111,6 +111,7 @@ class MemoryOwnData:
     requests: MemoryRequests
     register: "MemoryRegister"
     channel: str = "memory"
+    reminders: MemoryReminders = field(default_factory=MemoryReminders)
 
     async def export(self) -> dict[str, Any]:
         """The chat and its requests."""
@@ -122,6 +123,7 @@ class MemoryOwnData:
             "standings": [_told(standing, now) for standing in self.register.standings.values()],
             "roles": [],
             "tasks": [],
+            "reminders": _reminded(self.reminders, now),
             "requests": [request.model_dump(mode="json") for request in await self.requests.mine()],
             "received": [],
             "outgoing": [],
@@ -132,12 +134,21 @@ class MemoryOwnData:
         staying = [request for request in self.requests.kept.values() if request.state in MUST_STAY]
         self.requests.kept = {request.code: _lessened(request) for request in staying}
         self.register.standings = {}
+        self.reminders.marks = {}
         return tuple(reversed(self.requests.kept))
 
 
 def _told(standing: Standing, now: str) -> dict[str, Any]:
     told = standing.model_dump(mode="json", exclude={"certificate_key"})
     return {**told, "known_at": now, "changed_at": now}
+
+
+def _reminded(reminders: MemoryReminders, now: str) -> dict[str, Any]:
+    answers = [
+        {"broadcast": name, "done_at": None if day else now, "later_on": day.isoformat() if day else None}
+        for name, day in sorted(reminders.marks.items())
+    ]
+    return {"stopped_at": None if reminders.wanted else now, "reminded_at": None, "answers": answers}
 
 
 def _lessened(request: Request) -> Request:
@@ -180,13 +191,14 @@ class MemoryOffice:
 def memory_world(pack: Pack, now: datetime, **changes: Any) -> World:
     """A world with nothing in it yet."""
     requests, register = MemoryRequests(now), changes.get("register") or MemoryRegister()
+    reminders = changes.get("reminders") or MemoryReminders()
     world: dict[str, Any] = {
         "channel": "memory",
         "requests": requests,
-        "own_data": MemoryOwnData(requests, register),
+        "own_data": MemoryOwnData(requests, register, reminders=reminders),
         "register": register,
         "admin": MemoryOffice(),
-        "reminders": MemoryReminders(),
+        "reminders": reminders,
         **changes,
     }
     return World(now=now, pack=pack, **world)

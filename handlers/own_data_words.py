@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from handlers.broadcasts.model import Reason
 from handlers.certificate import Recognition, Trouble
 from handlers.dates import day, moment
 from handlers.requests.fields import FIELDS
@@ -115,6 +116,18 @@ OUTGOING = {
     "failed": N_("could not be sent"),
     "skipped": N_("left out"),
     "unknown": N_("perhaps sent"),
+}
+REASONS = {
+    Reason.STOPPED: N_("you want no reminders"),
+    Reason.CAPPED: N_("you had as many reminders this week as one person may get"),
+    Reason.DONE: N_("you said that it is done"),
+    Reason.LATER: N_("you wanted to be reminded another day"),
+    Reason.CANCELLED: N_("it was called off"),
+    Reason.BLOCKED_BEFORE: N_("you had stopped the assistant"),
+    Reason.CRASH: N_("the assistant stopped while it was sending"),
+    Reason.NO_ANSWER: N_("the channel did not answer"),
+    Reason.REFUSED: N_("the channel refused it"),
+    Reason.GAVE_UP: N_("it was tried as often as it may be"),
 }
 TASKS = {"export": N_("export of requests"), "import": N_("list that waits for your yes")}
 TASK_STATES = {

@@ -227,7 +227,7 @@ class Store(Protocol):
     async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
         """Delete what is past its time. A dry run only counts. The journal stays.
 
-        Counts of requests, sessions, standings, inbox, outbox, roles, invitations, chats.
+        Counts of requests, sessions, standings, inbox, outbox, broadcasts, roles, invitations, chats.
         """
 
     async def depths(self) -> Depths:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from bot.store.places import SEALED, Sealed
-from handlers.broadcasts.model import ENDED
+from handlers.broadcasts.model import ENDED, STANDING
 from handlers.office.picture import REQUESTED, WAIVED
 from handlers.requests.model import AMENDABLE, MOVES, MUST_STAY, OPEN
 
@@ -94,6 +94,7 @@ def _vocabulary() -> dict[str, str]:
         "waived": _listed(WAIVED),
         "moves": moves,
         "life_ended": _listed(ENDED),
+        "standing": f"'{STANDING}'",
     }
 
 

@@ -9,7 +9,7 @@ from bot.store.drivers import Call
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.journal import StoredJournal
-from handlers.broadcasts.model import ENDED, LIFE, Broadcast, Life, Outcome, Why
+from handlers.broadcasts.model import ENDED, LIFE, STANDING, Broadcast, Life, Outcome, Why
 from handlers.office.rights import MACHINE, Act, Rights
 
 
@@ -34,9 +34,10 @@ _STEPS_FROM = {
 }
 
 
-def wished(was: Life, to: Life) -> Wish | None:
-    """What a move is called that is made by hand; ``None``: it is not made by hand."""
-    if to not in LIFE[was]:
+def wished(found: Broadcast, to: Life) -> Wish | None:
+    """What a move is called that is made by hand; ``None``: it is not made so. What always is there can only be paused."""
+    was = found.state
+    if to not in LIFE[was] or (found.id == STANDING and to is Life.CANCELLED):
         return None
     if to is Life.RUNNING:
         return START if was is Life.SCHEDULED else RESUME
@@ -96,7 +97,7 @@ class Hand:
         found = await self.shelf.seen(rights, name)
         if found is None:
             return Outcome.UNKNOWN
-        wish = wished(found.state, to)
+        wish = wished(found, to)
         refused = await self._refused(rights, found, to, wish, revision)
         if refused or wish is None:
             return refused or Outcome.NOT_ALLOWED

@@ -72,7 +72,7 @@ class StoredBroadcasts:
         return await looking.count(self.acting, rights, audience, self.acting.policy)
 
     async def named(self, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-        """Whom a list means."""
+        """Chats by the names a list has for them."""
         return await chats_named(self.acting, rights, names)
 
     async def ask_check(self, rights: Rights, name: str) -> Outcome:
