@@ -9,7 +9,7 @@ import structlog
 from bot.delivery.backoff import Backoff
 
 #: Seconds between looks, while something is open and while nothing is.
-_SOON, _IDLE = 1.0, 30.0
+_SOON, _IDLE = 1.0, 5.0
 
 _log = structlog.get_logger(__name__)
 

@@ -1,10 +1,12 @@
 """Campaigns that go on by themselves over a real store, on the test's clock."""
 
+import asyncio
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.delivery.herald import Herald
 from bot.store.api import Store
 from handlers.broadcasts.model import STANDING, Audience, Draft, Life, Outcome, Plan
 from rules.calendar import vietnamese
@@ -128,6 +130,21 @@ async def test_a_paused_campaign_rests_and_a_cancelled_one_withdraws_what_waits(
         ("lan", "sent", None),
         ("minh", "skipped", "cancelled"),
     }
+
+
+async def test_several_processes_may_do_it_at_once(house: Campaigning) -> None:
+    house.officers("lan", "minh")
+    campaign = await house.approved(CAMPAIGN)
+    heralds = [Herald(house.store.broadcasts, house.terms, house.clock, lambda: None) for _ in range(3)]
+    for day in (1, 17):
+        house.clock.set(on(12, day, 8, 30))
+        for _ in range(8):
+            await asyncio.gather(*(herald.work() for herald in heralds))
+            house.deliver()
+            house.clock.seconds += 3.0
+    assert house.reached(campaign) == {"30": ["lan", "minh"], "14": ["lan", "minh"]}
+    steps = house.sql("SELECT id FROM broadcasts WHERE parent = ?", campaign)
+    assert [house.told(name) for (name,) in steps] == [["finished"], ["finished"]]
 
 
 async def test_of_a_certificate_that_ends_its_holder_hears_at_each_distance_once(house: Campaigning) -> None:
