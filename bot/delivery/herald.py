@@ -72,7 +72,7 @@ class Herald:
         for part in self._remembering:
             part.forget(set(broadcasts))
         looks: dict[str, _Look] = {one: partial(self._conduct, broadcasts[one], broadcasts, now) for one in broadcasts}
-        looks["expiring"] = partial(self._daily.expiring, now)
+        looks["expiring"] = partial(self._daily.expiring, broadcasts, now)
         looks["later"] = partial(self._daily.later, broadcasts, now)
         again = await self._all(looks)
         self._idle = not (broadcasts.keys() - {STANDING})

@@ -355,6 +355,18 @@ async def test_ends_of_certificates_are_looked_for_once_a_working_day_in_the_mor
     assert book.state(STANDING)[0] == "running"
 
 
+async def test_while_the_reminders_of_certificates_are_paused_nobody_is_looked_for(
+    scene: Scene, book: MemoryBook
+) -> None:
+    await book.stand(scene.clock.now())
+    book.change(STANDING, state=Life.PAUSED)
+    await scene.until_calm(on(11, 24))
+    assert book.asked_expiring == []
+    book.change(STANDING, state=Life.RUNNING)
+    await scene.until_calm(on(11, 24, 10))
+    assert len(book.asked_expiring) == 1
+
+
 async def test_where_no_day_is_set_nobody_is_reminded_of_a_certificate(book: MemoryBook) -> None:
     scene = Scene(book, Terms.of(Settings(expiry_reminder_days=(0,), _env_file=None)))
     await scene.until_calm(on(11, 24))
