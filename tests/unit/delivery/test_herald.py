@@ -9,7 +9,8 @@ import pytest
 from bot.delivery.herald import Herald
 from bot.delivery.heralding.terms import Terms
 from bot.settings import Settings
-from handlers.broadcasts.model import STANDING, Audience, Draft, Life, Plan, Problem, Trouble
+from bot.store.errors import StoreUnavailable
+from handlers.broadcasts.model import STANDING, Audience, Broadcast, Draft, Life, Plan, Problem, Trouble
 from rules.calendar import VIETNAM
 from tests.support.broadcast_book import MemoryBook
 from tests.support.delivery import ManualClock
@@ -403,6 +404,29 @@ async def test_it_looks_when_it_is_told_to_and_stops_when_it_is_told_to(scene: S
     name = scene.add(Life.DRAFT, checking=True)
     scene.herald.notify()
     async with asyncio.timeout(5):
+        await looked.wait()
+        stop.set()
+        await running
+    assert book.state(name)[0] == "checked"
+
+
+async def test_a_store_that_cannot_be_reached_is_looked_at_again(scene: Scene, book: MemoryBook) -> None:
+    away = asyncio.Event()
+
+    async def unreachable() -> tuple[Broadcast, ...]:
+        away.set()
+        raise StoreUnavailable
+
+    looked, there = asyncio.Event(), book.open
+    book.open = unreachable  # type: ignore[method-assign]
+    scene.herald = Herald(book, scene.terms, scene.clock, looked.set)
+    stop = asyncio.Event()
+    running = asyncio.create_task(scene.herald.run(stop))
+    async with asyncio.timeout(5):
+        await away.wait()
+        name = scene.add(Life.DRAFT, checking=True)
+        book.open = there  # type: ignore[method-assign]
+        scene.herald.notify()
         await looked.wait()
         stop.set()
         await running
