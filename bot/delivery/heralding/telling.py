@@ -44,8 +44,8 @@ class Teller:
         last, since = self._shown.get(broadcast.id, (None, 0.0))
         if said == last or (last is not None and self._clock.monotonic() - since < STEP):
             return
-        await self._book.tell(broadcast.id, said, "shown", now)
-        self._shown[broadcast.id] = said, self._clock.monotonic()
+        if await self._book.tell(broadcast.id, said, "shown", now):
+            self._shown[broadcast.id] = said, self._clock.monotonic()
 
     async def end(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
         """Its last state, at once."""

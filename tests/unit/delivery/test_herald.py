@@ -153,6 +153,18 @@ async def test_the_message_moves_only_while_something_changes_and_not_too_often(
     assert len(shown) <= 4
 
 
+async def test_what_the_message_could_not_show_it_shows_when_its_chat_is_free(scene: Scene, book: MemoryBook) -> None:
+    name = scene.add(Life.PAUSED)
+    book.rows[name] = {"lan": "queued"}
+    book.busy = True
+    await scene.until_calm()
+    assert book.told == []
+    book.busy = False
+    await scene.later()
+    await scene.later()
+    assert ["paused" in text for _, _, text in book.told] == [True]
+
+
 async def test_the_message_tells_the_pace_and_the_end(scene: Scene, book: MemoryBook) -> None:
     book.people = [str(number) for number in range(100)]
     name = scene.add(Life.APPROVED, starts_at=on(11, 23, 9))
