@@ -95,6 +95,23 @@ async def test_what_is_started_by_hand_at_night_waits_for_the_morning(house: Cam
     assert house.told(name) == ["checked", "ready", "finished"]
 
 
+async def test_one_message_moves_in_the_authors_chat_until_the_end(house: Campaigning) -> None:
+    house.officers("lan", "minh")
+    name = await house.approved(DRAFT)
+    await house.by_hand(name, Life.RUNNING)
+    await house.calm()
+    *_, shown = await house.heard()
+    house.deliver(names=["lan"])
+    await house.calm()
+    (moved,) = await house.heard()
+    await house.delivered()
+    last, summary = await house.heard()
+    assert [reply.action for reply in (shown, moved, last, summary)] == ["send", "edit", "edit", "send"]
+    assert moved.target == last.target is not None
+    assert ["50 %" in moved.paragraphs[1], "100 %" in last.paragraphs[1]] == [True, True]
+    assert [len(reply.choices) for reply in (shown, moved, last)] == [2, 2, 1]
+
+
 async def test_too_many_errors_pause_it_until_somebody_lets_it_go_on(house: Campaigning) -> None:
     house.officers(*(f"officer{number:02}" for number in range(41)))
     name = await house.approved(DRAFT)
