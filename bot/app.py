@@ -11,7 +11,19 @@ from bot.channels.base import Channel
 from bot.channels.console import Console, typed_lines
 from bot.channels.terminal import TerminalChannel, TerminalChat
 from bot.charts import Charts
-from bot.delivery import Conversation, Dispatcher, Exporter, Pace, Pacer, Preparer, Rate, Retention, SystemClock, Turns
+from bot.delivery import (
+    Clock,
+    Conversation,
+    Dispatcher,
+    Exporter,
+    Pace,
+    Pacer,
+    Preparer,
+    Rate,
+    Retention,
+    SystemClock,
+    Turns,
+)
 from bot.delivery.herald import Herald
 from bot.delivery.heralding.terms import Terms
 from bot.delivery.lists import Lists, importers
@@ -25,6 +37,7 @@ from handlers import respond, wants_file
 from locales import N_, translator
 from rules import Pack, load_pack
 
+SYSTEM_CLOCK = SystemClock()
 #: A terminal takes whatever comes.
 _UNPACED = Pace(overall=1e6, chat=Rate(1e6, 1e6))
 _MADE_UP = N_(
@@ -41,7 +54,7 @@ class Parts:
     store: Store
     reader: CertificateReader
     conversation: Conversation
-    clock: SystemClock
+    clock: Clock
     metrics: Metrics = NO_METRICS
 
     def turns(self, channels: Mapping[str, Channel]) -> Turns:
@@ -66,7 +79,9 @@ class Parts:
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, metrics: Metrics = NO_METRICS) -> AsyncIterator[Parts]:
+async def assembled(
+    settings: Settings, metrics: Metrics = NO_METRICS, clock: Clock = SYSTEM_CLOCK
+) -> AsyncIterator[Parts]:
     """Keys, store, rules and the certificate reader, opened and closed in order.
 
     Raises:
@@ -78,7 +93,7 @@ async def assembled(settings: Settings, metrics: Metrics = NO_METRICS) -> AsyncI
     async with store_of(settings) as opened:
         reader = CertificateReader(settings.data_dir / "trust")
         try:
-            yield Parts(settings, opened.store, reader, _conversation(settings, pack), SystemClock(), metrics)
+            yield Parts(settings, opened.store, reader, _conversation(settings, pack), clock, metrics)
         finally:
             await reader.close()
 

@@ -44,8 +44,7 @@ class Herald:
         self._daily = Daily(book, terms)
         self._remembering = (teller, self._preparing, self._sending, self._campaigns)
         self._failing: set[str] = set()
-        self._idle = False
-        self._looks = tuple(Looks(look, lambda: self._idle) for look in (self.prepare, self.conduct))
+        self._looks = (Looks(self.prepare), Looks(self.conduct))
 
     def notify(self) -> None:
         """There may be something to do."""
@@ -75,7 +74,6 @@ class Herald:
         looks["expiring"] = partial(self._daily.expiring, broadcasts, now)
         looks["later"] = partial(self._daily.later, broadcasts, now)
         again = await self._all(looks)
-        self._idle = not (broadcasts.keys() - {STANDING})
         if broadcasts or again:
             self._queued()
         return again

@@ -1,4 +1,4 @@
-"""Looking again and again: at once while there is more to do, soon while something is open, now and then otherwise."""
+"""Looking again and again: at once while there is more to do, every second otherwise."""
 
 import asyncio
 import contextlib
@@ -8,8 +8,8 @@ import structlog
 
 from bot.delivery.backoff import Backoff
 
-#: Seconds between looks, while something is open and while nothing is.
-_SOON, _IDLE = 1.0, 5.0
+#: Seconds between looks at the store.
+_LOOK = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -17,10 +17,9 @@ _log = structlog.get_logger(__name__)
 class Looks:
     """One kind of look, repeated; whatever goes wrong with it, the turns of the process go on."""
 
-    def __init__(self, look: Callable[[], Awaitable[bool]], idle: Callable[[], bool]) -> None:
-        """``look``: True, where there is more to do at once; ``idle``: nothing is open."""
+    def __init__(self, look: Callable[[], Awaitable[bool]]) -> None:
+        """``look``: True, where there is more to do at once."""
         self._look = look
-        self._idle = idle
         self._wake = asyncio.Event()
         self._failures = Backoff()
 
@@ -44,7 +43,7 @@ class Looks:
             _log.error("herald_failed", kind=type(error).__name__)
             return self._failures.next()
         self._failures.reset()
-        return 0.0 if again else _IDLE if self._idle() else _SOON
+        return 0.0 if again else _LOOK
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
