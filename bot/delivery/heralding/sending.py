@@ -73,8 +73,8 @@ class Sending:
         elif (share := watch.errors(tally)) > self._terms.error_share:
             await self._pause(broadcast, tally, share, now)
             return
-        speed = None if broadcast.held_until else watch.speed(tally, now)
-        await self._teller.move(broadcast, progress_words.moving(_voice(broadcast), broadcast, tally, speed), now)
+        said = progress_words.moving(_voice(broadcast), broadcast, tally, watch.speed(tally, now))
+        await self._teller.move(broadcast, said, now)
 
     async def _finish(self, broadcast: Broadcast, tally: Tally, now: datetime) -> None:
         """Told before it is done: whoever is killed in between says it once more, and the store knows it."""

@@ -202,6 +202,9 @@ async def test_what_may_be_started_by_hand_at_night_is_held_beforehand(scene: Sc
     paused, ready = scene.add(Life.PAUSED), scene.add(Life.SCHEDULED)
     await scene.until_calm(on(11, 23, 22))
     assert {book.broadcasts[name].held_until for name in (paused, ready)} == {on(11, 24, 6, 30)}
+    fresh = scene.add(Life.APPROVED)
+    await scene.herald.prepare()
+    assert book.broadcasts[fresh].held_until == on(11, 24, 6, 30)
 
 
 def results(sent: int = 0, **states: int) -> dict[str, str]:
@@ -397,6 +400,10 @@ async def test_who_wanted_to_be_reminded_later_is_when_the_day_has_come_if_still
     (again,) = [one for one in book.broadcasts.values() if one.parent == campaign]
     assert (again.step, again.draft.audience) == ("later:2026-11-24", Audience(to_do=True, chats=("lan", "gone")))
     assert book.rows[again.id] == {"lan": "queued"}
+    book.deliver(again.id)
+    await scene.later()
+    assert book.state(again.id)[0] == "finished"
+    assert [name for name, *_ in book.told if name == again.id] == []
 
 
 async def test_one_that_cannot_be_handled_does_not_stop_the_others(scene: Scene, book: MemoryBook) -> None:
