@@ -36,7 +36,7 @@ _STEPS_FROM = {
 
 
 def wished(found: Broadcast, to: Life) -> Wish | None:
-    """What a move is called that is made by hand; ``None``: it is not made so. What always is there can only be paused."""
+    """What a move by hand is called; ``None``: it is not made so. What always is there can only be paused."""
     was = found.state
     if to not in LIFE[was] or (found.id == STANDING and to is Life.CANCELLED):
         return None
