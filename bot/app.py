@@ -26,7 +26,7 @@ from locales import N_, translator
 from rules import Pack, load_pack
 
 #: A terminal takes whatever comes.
-_UNPACED = Pace(overall=Rate(1e6, 1e6), chat=Rate(1e6, 1e6))
+_UNPACED = Pace(overall=1e6, chat=Rate(1e6, 1e6))
 _MADE_UP = N_(
     "The data of this folder are made up (troly demo): nobody real is served over them."
     " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN unset."
@@ -89,15 +89,15 @@ def _conversation(settings: Settings, pack: Pack) -> Conversation:
     )
 
 
-async def serve(settings: Settings) -> None:
-    """Run the configured channels until the process is told to stop."""
+async def serve(settings: Settings, *, receiving: bool = True) -> None:
+    """Run the configured channels until the process is told to stop; not ``receiving``, it helps one that does."""
     from bot.channels.telegram import serve_telegram  # noqa: PLC0415 - its libraries load where it runs
     from bot.metrics.prometheus import Prometheus  # noqa: PLC0415 - as above
 
     async with assembled(settings, Prometheus()) as parts:
         if await parts.store.made_up():
             raise MadeUp(_MADE_UP)
-        await serve_telegram(parts)
+        await serve_telegram(parts, receiving=receiving)
 
 
 async def talk(settings: Settings, name: str | None) -> None:

@@ -59,7 +59,8 @@ class BroadcastBook(Protocol):
 
         Nor has one that is paused, cancelled or not carried out yet any steps.
 
-        ``audience`` takes the place of the parent's; ``left_out`` records a step that is not carried out (cancelled).
+        What is set in ``audience`` takes the place of the same in the parent's; ``left_out`` records a step that is
+        not carried out (cancelled).
         """
 
     async def later(self, day: date) -> dict[str, tuple[str, ...]]:
@@ -74,6 +75,6 @@ class BroadcastBook(Protocol):
     async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> None:
         """Tell its author, where there is a chat and still a role that may see it.
 
-        "shown" is the message that moves, and is passed over while the chat has something else to be told; others are
-        told once each.
+        "shown" is the message that moves: it stays as it is while the chat has something else to be told. "last" is
+        its last state. Others are told once each.
         """
