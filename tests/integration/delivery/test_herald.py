@@ -160,3 +160,4 @@ async def test_who_wants_to_be_reminded_later_is_on_that_day_once_and_not_when_i
         await house.at(moment)
         await house.delivered()
     assert house.reached(campaign) == {"30": ["hoa", "lan", "minh"], "later:2026-12-07": ["lan"]}
+    assert house.steps(campaign).keys() == {"30", "later:2026-12-07"}
