@@ -64,7 +64,7 @@ class Broadcasts(Protocol):
     async def move(self, rights: Rights, name: str, to: Life, revision: int | None = None) -> Outcome:
         """Approve, start, pause, resume or cancel; the journal has a row. The steps of a campaign go with it.
 
-        ``SECOND_PERSON``: so many are meant, at the check or by now, that its author, who wrote it last, cannot approve it.
+        ``SECOND_PERSON``: so many are meant, at the check or by now, that whoever wrote it last cannot approve it.
         """
 
     async def tally(self, rights: Rights, name: str) -> Tally:
