@@ -99,7 +99,7 @@ def _of_writer(here: Here, found: Broadcast) -> list[Option]:
     check = Option(CHECK, t(N_("Check")), ("kiem tra", "check"))
     start = Option(START, t(N_("Send")), ("gui", "bat dau", "start", "send"))
     pause = Option(PAUSE, t(N_("Pause")), ("tam dung", "dung", "pause"))
-    resume = Option(RESUME, t(N_("Go on")), ("tiep tuc", "gui tiep", "resume"))
+    resume = Option(RESUME, t(N_("Go on with it")), ("tiep tuc", "gui tiep", "resume"))
     try_it = Option(TO_ME, t(N_("Send it to me")), ("gui thu cho toi", "gui thu", "thu", "try"))
     edit = Option("edit", t(N_("Change it")), ("sua", "edit"))
     cancel = Option(CANCEL, t(N_("Call it off")), ("huy", "huy bo", "cancel"))
@@ -118,7 +118,7 @@ def _of_writer(here: Here, found: Broadcast) -> list[Option]:
 def _of_anybody(here: Here, found: Broadcast) -> list[Option]:
     t, moving = here.say.t, found.checking or found.state in {Life.APPROVED, Life.SCHEDULED, Life.RUNNING}
     preview = Option("preview", t(N_("Preview")), ("xem truoc", "preview"))
-    results = Option("results", t(N_("What became of it")), ("ket qua", "results"))
+    results = Option("results", t(N_("Results")), ("ket qua", "results"))
     steps = Option("steps", t(N_("Its reminders")), ("cac lan nhac", "lan nhac", "steps"))
     look = Option(LOOK, t(N_("Look again")), ("xem lai", "den dau", "look"))
     behind = steps if found.is_campaign else results

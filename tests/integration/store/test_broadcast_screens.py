@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.store.api import Delivery, Store
-from handlers.broadcasts.model import Audience, Broadcast, Button, Draft, Life, Text
+from bot.store.api import Store
+from handlers.broadcasts.model import Audience, Broadcast, Button, Draft, Life, Text, person_code
 from handlers.broadcasts.taps import Action, BroadcastTap
 from handlers.events import Tapped
 from handlers.office.model import Standing
@@ -15,7 +15,7 @@ from tests.integration.store.conftest import Database
 from tests.support.office import OPERATOR, given, office, settle_units
 from tests.support.ports import StoredTurns
 from tests.support.stored_dialogue import StoredDialogue
-from tests.support.storing import NOW, claim
+from tests.support.storing import CHANNEL, NOW
 
 CODE = "TB-000001"
 
@@ -69,12 +69,16 @@ async def sending(store: Store, name: str) -> None:
     await store.broadcasts.move(name, Life.SCHEDULED, Life.RUNNING, NOW)
 
 
+def admin_chat(store: Store) -> str:
+    return store.chat(CHANNEL, "admin").id
+
+
 async def listed(store: Store, name: str) -> None:
     while await store.broadcasts.freeze(name, NOW):
         pass
 
 
-async def test_one_message_is_written_checked_approved_and_sent(town: Store) -> None:
+async def test_one_message_is_written_checked_approved_and_sent(town: Store, database: Database) -> None:
     admin = await talk(town, "admin")
 
     await admin.says("/thongbao")
@@ -107,7 +111,8 @@ async def test_one_message_is_written_checked_approved_and_sent(town: Store) -> 
     found = await seen(town)
     assert (found.state, found.draft.audience) == (Life.RUNNING, Audience(unit="DN.NT", to_do=True))
     assert found.draft.buttons == (Button.NOW, Button.DONE)
-    assert {row.chat.address for row in await claim(town)} == {"1", "admin"}  # the trial goes to the admin
+    assert (await town.broadcasts.tally(CODE)).states == {"queued": 1}
+    assert [row[0] for row in database.sql("SELECT chat FROM outbox WHERE origin LIKE 'try:%'")] == [admin_chat(town)]
 
 
 async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Store) -> None:
@@ -170,7 +175,7 @@ async def test_conditions_are_chosen_by_buttons_and_typed_and_counted_at_once(to
     assert "<b>0</b>/0" in admin.text
     await admin.taps("Bỏ mọi điều kiện", "Lâu chưa liên hệ", "Từ 7 ngày")
     assert "<b>0</b>/0" in admin.text
-    assert "<b>2</b>/2" in await admin.taps("Lâu chưa liên hệ", "Tất cả")
+    assert "<b>2</b>/2" in await admin.taps("Lâu chưa liên hệ", "Không lọc")
     assert "<b>2</b>/2" in await admin.taps("Kênh", "Telegram")
     assert "<b>0</b>/0" in await admin.taps("Trạng thái yêu cầu", "chưa xong")
     assert (await seen(town)).draft.audience.channel == "telegram"
@@ -203,25 +208,28 @@ async def test_what_somebody_else_changed_is_not_approved_unseen(town: Store) ->
     assert (await seen(town)).state is Life.DRAFT
 
 
-async def test_progress_pause_and_results_with_the_unknown_named(town: Store) -> None:
+async def test_progress_pause_and_results_with_the_unknown_named(town: Store, database: Database) -> None:
     admin = await talk(town, "admin")
     name = await written(town)
     await sending(town, name)
-    rows = [row for row in await claim(town) if row.broadcast == name]
-    for row, state in zip(rows, (Delivery.SENT, Delivery.UNKNOWN), strict=True):
-        await town.settle(row, state, NOW, message="1")
+    (lost, *_), (got, *_) = database.sql("SELECT chat FROM outbox WHERE broadcast = ? ORDER BY id", name)
+    database.sql("UPDATE outbox SET state = 'sent' WHERE broadcast = ? AND chat = ?", name, got)
+    database.sql(
+        "UPDATE outbox SET state = 'unknown', reason = 'no_answer' WHERE broadcast = ? AND chat = ?", name, lost
+    )
 
     await admin.says(f"/thongbao {name}")
     assert "Đã tạm dừng" in await admin.taps("Tạm dừng")
     assert (await seen(town)).state is Life.PAUSED
-    await admin.taps("Tiếp tục")
+    await admin.taps("Gửi tiếp")
     said = await admin.taps("Kết quả")
     assert "100 %" in said
-    assert "N-" in said
+    assert person_code(lost) in said
+    assert person_code(got) not in said
     await admin.taps("Gửi lại cho người chưa rõ")
     assert "hai lần" in admin.text
     assert "Đang gửi lại cho 1 người" in await admin.taps("Đồng ý, gửi lại")
-    assert [row.broadcast for row in await claim(town)] == [name]
+    assert (await town.broadcasts.tally(name)).states == {"sent": 1, "queued": 1}
 
 
 async def test_buttons_of_the_moving_message_act_at_once_whatever_screen_is_open(town: Store) -> None:
