@@ -141,11 +141,12 @@ def _sure(say: Voice, count: int, *, yes: bool) -> None:
     Raises:
         TrolyError: there is none.
     """
-    question = N_("Send it again to {count} people of whom nobody knows whether it arrived? Some may get it twice.")
+    question = N_("Send it again to those of whom nobody knows whether it arrived ({count})? Some may get it twice.")
     if yes or (sys.stdin.isatty() and typer.confirm(say.t(question, count=count), err=True)):
         return
     raise TrolyError(
-        N_("Nothing was sent again to the {count} people it may have reached. Add --yes to do it."), count=count
+        N_("Nothing was sent again. It may have reached {count} already; add --yes to send it to them all the same."),
+        count=count,
     )
 
 

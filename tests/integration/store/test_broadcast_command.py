@@ -254,7 +254,7 @@ async def test_only_what_nobody_knows_the_fate_of_is_sent_again_and_only_after_a
     name = await ended(town)
     assert (await town.does("resend", name))[0] == 2
     code, _, error = await town.does("resend", name, "--all")
-    assert (code, "Add --yes" in error) == (1, True)
+    assert (code, "add --yes" in error) == (1, True)
     assert (await town.did("resend", name, "--person", person_code(town.chat("1").id), "--yes")).endswith(": 0.\n")
     assert (await town.did("resend", name, "--all", "--yes")).endswith(": 1.\n")
     assert "is it unknown whether it arrived" in await town.did("resend", name, "--all", "--yes")

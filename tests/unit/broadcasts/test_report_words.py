@@ -29,7 +29,7 @@ def test_everything_has_words(words: dict[str, str], kinds: type[str]) -> None:
     ("problem", "told"),
     [
         (Problem(trouble=Trouble.NOBODY), ""),
-        (Problem(trouble=Trouble.TOO_LONG, count=3), "Concerns 3 recipients."),
+        (Problem(trouble=Trouble.TOO_LONG, count=3), "Concerns 3 of the recipients."),
         (Problem(trouble=Trouble.MISSING, rows=("N-1", "N-2"), count=2), "Concerns 2: N-1, N-2."),
         (Problem(trouble=Trouble.MISSING, rows=("N-1", "N-2", "N-3"), count=9), "Concerns 9: N-1, N-2 and 7 more."),
     ],
@@ -48,7 +48,7 @@ def test_a_problem_says_what_it_is_about_and_what_to_do() -> None:
     [
         ("14", "14 days before"),
         ("0", "on the day"),
-        ("-1", "1 days after"),
+        ("-1", "1 day after"),
         ("later:2026-12-01", "asked for on 01/12/2026"),
         ("expiry:2026-12-01", "certificates that end, on 01/12/2026"),
         (None, ""),
@@ -62,5 +62,5 @@ def test_a_step_is_told_by_its_distance_or_its_day(step: str | None, told: str) 
 def test_a_channel_says_how_many_it_reaches_and_why_not_the_others() -> None:
     one = Counted(channel="telegram", reachable=5, blocked=2, capped=1)
     assert report_words.reachable(T, one) == (
-        "Telegram: 5 of 8 can be reached; 2 have blocked the assistant; 1 have had their share this week"
+        "Telegram: 5 of 8 can be reached; blocked the assistant: 2; had as many as they may this week: 1"
     )
