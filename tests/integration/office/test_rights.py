@@ -6,6 +6,7 @@ Written over ``ADMIN_COMMANDS`` and ``ADMIN_SCREENS``: whatever is added to them
 import pytest
 
 from bot.store.api import Store
+from handlers.broadcasts.model import Audience, Draft, Text
 from handlers.events import Tapped
 from handlers.office.commands import ADMIN_COMMANDS
 from handlers.office.rights import Role
@@ -21,25 +22,37 @@ from tests.support.storing import NOW, content, next_turn, one_chat
 #: Stands in everything that belongs to the other unit, in what is told of it and in what it is found by.
 SECRET = "Mật Đại Phước"
 FAR_REQUEST = "YC-2026-000001"
+FAR_BROADCAST = "TB-000001"
 #: Whatever a button could carry.
 VALUES = (
     *("yes", "end", "revoke", "invite", "next", "older", "done", "forwarded", "owner"),
-    *("QT-000006", "LM-000007", FAR_REQUEST, "DN.DP"),
+    *("QT-000006", "LM-000007", FAR_REQUEST, FAR_BROADCAST, "DN.DP"),
 )
 #: Whatever a screen could be about.
 ABOUTS = (
-    *(None, "QT-000006", "LM-000007", FAR_REQUEST, "DN.DP", "999999", "\N{BELL}|y|z"),
+    *(None, "QT-000006", "LM-000007", FAR_REQUEST, FAR_BROADCAST, "DN.DP", "999999", "\N{BELL}|y|z"),
     *(str(Plan(Role.OWNER)), str(Plan(Role.ADMIN, "DN.DP")), str(Plan(Role.FOCAL, words="Xã Đại Phước"))),
 )
 #: Of a person without a role the screen is taken away, whatever it is about.
 ABOUTS_WITHOUT_ROLE = ("QT-000006", FAR_REQUEST)
-ARGUMENTS = ("", "QT-000006", "LM-000007", FAR_REQUEST, "DN.DP", "Xã Đại Phước", "x" * 300, "\N{BELL}", "<b>")
+ARGUMENTS = (
+    "",
+    "QT-000006",
+    "LM-000007",
+    FAR_REQUEST,
+    FAR_BROADCAST,
+    "DN.DP",
+    "Xã Đại Phước",
+    "x" * 300,
+    "\N{BELL}",
+    "<b>",
+)
 #: Whoever must neither see nor change anything of Xã Đại Phước; ``None``: nobody ever gave them a role.
 PEOPLE = {"an": Role.ADMIN, "tâm": Role.FOCAL, "cũ": None, "lạ": None}
 #: Buttons followed from a command.
 DEPTH = 3
 #: Who may do what they do in their own unit: rows of other units are compared, not all.
-UNIT_TABLES = ("grants", "invitations", "requests", "audit")
+UNIT_TABLES = ("grants", "invitations", "requests", "broadcasts", "audit")
 #: Of the unit of whoever has lost their role.
 NEAR_SECRET = "Mật Nhơn Trạch"
 #: Whatever leads to buttons that do something, in one's own unit.
@@ -48,7 +61,7 @@ WAYS = ("/danhsach", "/xuat", "/thongke", "/vaitro", "/vaitro QT-000005", "/nhat
 
 @pytest.fixture
 async def town(house: House, store: Store, sql: Sql) -> House:
-    """An owner, people of Xã Nhơn Trạch; in Xã Đại Phước an admin, an invitation, a request, a journal row."""
+    """An owner, people of Xã Nhơn Trạch; in Xã Đại Phước an admin, an invitation, a request, a broadcast, a journal row."""
     await given(store, "chủ", Role.OWNER)
     await given(store, "an", Role.ADMIN, "DN.NT")
     await given(store, "tâm", Role.FOCAL, "DN.NT")
@@ -59,6 +72,10 @@ async def town(house: House, store: Store, sql: Sql) -> House:
     async with office(store) as at:
         await at.admin.people.end(OPERATOR, ended.id)
         await at.admin.journal.record(OPERATOR, "export", SECRET, unit="DN.DP")
+        draft = Draft(title=SECRET, text=Text(vi=SECRET, en=SECRET), audience=Audience(unit="DN.DP"))
+        far = await at.admin.broadcasts.new(OPERATOR, draft)
+        assert far is not None
+        assert far.id == FAR_BROADCAST
     chat = await one_chat(store, "of an officer", "cán bộ")
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         wanted = content().model_copy(update={"subscriber": SECRET, "certificate_name": SECRET})
