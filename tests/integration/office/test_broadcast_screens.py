@@ -11,8 +11,8 @@ from handlers.events import Tapped
 from handlers.office.model import Standing
 from handlers.office.rights import Role
 from rules.outcome import Procedure
-from tests.integration.store.conftest import Database
-from tests.support.office import OPERATOR, given, office, settle_units
+from tests.integration.office.conftest import Sql
+from tests.support.office import OPERATOR, given, office
 from tests.support.ports import StoredTurns
 from tests.support.stored_dialogue import StoredDialogue
 from tests.support.storing import CHANNEL, NOW
@@ -21,9 +21,8 @@ CODE = "TB-000001"
 
 
 @pytest.fixture
-async def town(store: Store, database: Database) -> Store:
+async def town(store: Store, sql: Sql) -> Store:
     """Officers: two of Xã Nhơn Trạch, one of them with something to do; one of Xã Đại Phước."""
-    settle_units(database.sql)
     await officer(store, "1", "DN.NT", (Procedure.CHANGE_INFORMATION,))
     await officer(store, "2", "DN.NT.VP", ())
     await officer(store, "3", "DN.DP", (Procedure.REVOKE,))
@@ -78,7 +77,7 @@ async def listed(store: Store, name: str) -> None:
         pass
 
 
-async def test_one_message_is_written_checked_approved_and_sent(town: Store, database: Database) -> None:
+async def test_one_message_is_written_checked_approved_and_sent(town: Store, sql: Sql) -> None:
     admin = await talk(town, "admin")
 
     await admin.says("/thongbao")
@@ -112,7 +111,7 @@ async def test_one_message_is_written_checked_approved_and_sent(town: Store, dat
     assert (found.state, found.draft.audience) == (Life.RUNNING, Audience(unit="DN.NT", to_do=True))
     assert found.draft.buttons == (Button.NOW, Button.DONE)
     assert (await town.broadcasts.tally(CODE)).states == {"queued": 1}
-    assert [row[0] for row in database.sql("SELECT chat FROM outbox WHERE origin LIKE 'try:%'")] == [admin_chat(town)]
+    assert [row[0] for row in sql("SELECT chat FROM outbox WHERE origin LIKE 'try:%'")] == [admin_chat(town)]
 
 
 async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Store) -> None:
@@ -208,15 +207,13 @@ async def test_what_somebody_else_changed_is_not_approved_unseen(town: Store) ->
     assert (await seen(town)).state is Life.DRAFT
 
 
-async def test_progress_pause_and_results_with_the_unknown_named(town: Store, database: Database) -> None:
+async def test_progress_pause_and_results_with_the_unknown_named(town: Store, sql: Sql) -> None:
     admin = await talk(town, "admin")
     name = await written(town)
     await sending(town, name)
-    (lost, *_), (got, *_) = database.sql("SELECT chat FROM outbox WHERE broadcast = ? ORDER BY id", name)
-    database.sql("UPDATE outbox SET state = 'sent' WHERE broadcast = ? AND chat = ?", name, got)
-    database.sql(
-        "UPDATE outbox SET state = 'unknown', reason = 'no_answer' WHERE broadcast = ? AND chat = ?", name, lost
-    )
+    (lost, *_), (got, *_) = sql("SELECT chat FROM outbox WHERE broadcast = ? ORDER BY id", name)
+    sql("UPDATE outbox SET state = 'sent' WHERE broadcast = ? AND chat = ?", name, got)
+    sql("UPDATE outbox SET state = 'unknown', reason = 'no_answer' WHERE broadcast = ? AND chat = ?", name, lost)
 
     await admin.says(f"/thongbao {name}")
     assert "Đã tạm dừng" in await admin.taps("Tạm dừng")
@@ -228,7 +225,9 @@ async def test_progress_pause_and_results_with_the_unknown_named(town: Store, da
     assert person_code(got) not in said
     await admin.taps("Gửi lại cho người chưa rõ")
     assert "hai lần" in admin.text
+    yes = next(choice.tap for choice in admin.choices if "Đồng ý" in choice.label)
     assert "Đang gửi lại cho 1 người" in await admin.taps("Đồng ý, gửi lại")
+    assert "bước trước" in await admin.does(Tapped(data=yes, message="8"))
     assert (await town.broadcasts.tally(name)).states == {"sent": 1, "queued": 1}
 
 
@@ -292,7 +291,7 @@ async def test_without_a_role_there_are_no_broadcasts(town: Store) -> None:
     assert (await seen(town)).state is Life.RUNNING
 
 
-async def test_so_many_need_a_second_person_who_is_named(town: Store, database: Database) -> None:
+async def test_so_many_need_a_second_person_who_is_named(town: Store, sql: Sql) -> None:
     admin = await talk(town, "admin")
     await talk(town, "second")
     await admin.says("/thongbao")
@@ -300,7 +299,7 @@ async def test_so_many_need_a_second_person_who_is_named(town: Store, database: 
     await admin.says("Gửi nhiều người")
     await admin.taps("Dùng mẫu không nêu hạn", "Đúng những người này", "Xong", "Khi tôi bấm")
     await town.broadcasts.check(CODE, NOW)
-    database.sql("UPDATE broadcasts SET recipients = 100000")
+    sql("UPDATE broadcasts SET recipients = 100000")
 
     await admin.says(f"/thongbao {CODE}")
     said = await admin.taps("Duyệt", "Đồng ý, duyệt")
