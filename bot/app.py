@@ -4,7 +4,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.certificates import CertificateReader
 from bot.channels.base import Channel
@@ -26,7 +26,7 @@ from locales import N_, translator
 from rules import Pack, load_pack
 
 #: A terminal takes whatever comes.
-_UNPACED = Pace(overall=Rate(1e6, 1e6), chat=Rate(1e6, 1e6))
+_UNPACED = Pace(overall=1e6, chat=Rate(1e6, 1e6))
 _MADE_UP = N_(
     "The data of this folder are made up (troly demo): nobody real is served over them."
     " Choose another folder with TROLY_DATA_DIR, or leave TROLY_TELEGRAM_TOKEN unset."
@@ -55,9 +55,14 @@ class Parts:
         folder = self.settings.data_dir / "exports" / channel.name.replace(":", "-")
         return Exporter(self.store, channel, ExportChildren(self.settings, folder), self.clock, queued)
 
-    def herald(self, queued: Callable[[], None]) -> Herald:
-        """What goes on with broadcasts by itself; ``queued`` is told when there may be something to send."""
-        return Herald(self.store.broadcasts, Terms.of(self.settings), self.clock, queued)
+    def herald(self, queued: Callable[[], None], *, certificates: bool = True) -> Herald:
+        """What goes on with broadcasts by itself; ``queued`` is told when there may be something to send.
+
+        Without ``certificates`` nobody is reminded of the end of theirs.
+        """
+        terms = Terms.of(self.settings)
+        kept = terms if certificates else replace(terms, expiry_days=())
+        return Herald(self.store.broadcasts, kept, self.clock, queued)
 
 
 @asynccontextmanager
@@ -89,15 +94,15 @@ def _conversation(settings: Settings, pack: Pack) -> Conversation:
     )
 
 
-async def serve(settings: Settings) -> None:
-    """Run the configured channels until the process is told to stop."""
+async def serve(settings: Settings, *, receiving: bool = True) -> None:
+    """Run the configured channels until the process is told to stop; not ``receiving``, it helps one that does."""
     from bot.channels.telegram import serve_telegram  # noqa: PLC0415 - its libraries load where it runs
     from bot.metrics.prometheus import Prometheus  # noqa: PLC0415 - as above
 
     async with assembled(settings, Prometheus()) as parts:
         if await parts.store.made_up():
             raise MadeUp(_MADE_UP)
-        await serve_telegram(parts)
+        await serve_telegram(parts, receiving=receiving)
 
 
 async def talk(settings: Settings, name: str | None) -> None:
@@ -106,17 +111,20 @@ async def talk(settings: Settings, name: str | None) -> None:
     address = name or ("local" if interactive else f"script-{uuid.uuid4().hex}")
     async with assembled(settings) as parts:
         await Retention(parts.store, parts.clock, settings.retention_days).forget()
-        chat = _terminal_chat(parts, address)
+        made_up = await parts.store.made_up()
+        chat = _terminal_chat(parts, address, made_up=made_up)
         if interactive:
-            chat.introduce(made_up=await parts.store.made_up())
+            chat.introduce(made_up=made_up)
         await chat.run(typed_lines(prompt=interactive))
 
 
-def _terminal_chat(parts: Parts, address: str) -> TerminalChat:
+def _terminal_chat(parts: Parts, address: str, *, made_up: bool) -> TerminalChat:
+    """Who is made up is reminded of nothing."""
     console = Console(rich=sys.stdout.isatty())
     channel = TerminalChannel(console, address, translator(parts.settings.language))
     turns = parts.turns({channel.name: channel})
     dispatcher = Dispatcher(parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock)
     chat = TerminalChat(parts.store, turns, dispatcher, parts.clock, channel)
     chat.let_export(parts.exporter(channel, dispatcher.notify))
+    chat.let_herald(parts.herald(dispatcher.notify, certificates=not made_up))
     return chat

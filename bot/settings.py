@@ -14,6 +14,14 @@ from bot.reasons import reason_of
 from bot.setting_faults import faults_of
 from locales import LANGUAGES, N_
 
+#: Telegram's own server, and the messages a second that it lets through: free of charge, and of paid broadcasts.
+TELEGRAM, TELEGRAM_FREE, TELEGRAM_PAID = "https://api.telegram.org", 30, 1000
+_NOT_PAID = N_(
+    "TROLY_TELEGRAM_MESSAGES_PER_SECOND: Telegram lets 30 messages a second through;"
+    " more only where TROLY_TELEGRAM_PAID_BROADCASTS is true"
+)
+_TOO_FAST = N_("TROLY_TELEGRAM_MESSAGES_PER_SECOND: Telegram lets 1000 messages a second through at most")
+
 
 def _folder(path: Path) -> Path:
     if path.exists() and not path.is_dir():
@@ -94,11 +102,12 @@ class Settings(_Speaking):
     export_part_mb: int = Field(default=10, ge=1, le=50)
 
     telegram_token: SecretStr | None = None
-    telegram_api_url: Annotated[str, AfterValidator(_web_address)] = "https://api.telegram.org"
+    telegram_api_url: Annotated[str, AfterValidator(_web_address)] = TELEGRAM
     telegram_webhook_url: Annotated[str, AfterValidator(_called_from_outside)] | None = None
     telegram_webhook_secret: SecretStr | None = None
     telegram_webhook_listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:8443"
-    #: What Telegram takes: over all chats, and in one chat in the long run. A Bot API server of your own may take more.
+    #: What Telegram takes: over all chats, and in one chat in the long run; more than 30 only where it is paid for, and
+    #: 1000 at most. A Bot API server of your own may take more.
     telegram_messages_per_second: float = Field(default=25.0, gt=0)
     telegram_chat_messages_per_second: float = Field(default=1.0, gt=0)
     #: Broadcasts are paid for in Telegram Stars, which lets more than 30 messages a second through.
@@ -121,8 +130,19 @@ class Settings(_Speaking):
     throttle_burst: int = Field(default=20, ge=1)
     throttle_per_second: float = Field(default=1.0, gt=0)
 
+    #: Several processes on PostgreSQL: seconds of silence after which the others take over what one had in hand.
+    worker_lease_seconds: float = Field(default=10.0, ge=0.5, le=300)
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
+
+    @model_validator(mode="after")
+    def _pace_is_let_through(self) -> "Settings":
+        """https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this ."""
+        limit = TELEGRAM_PAID if self.telegram_paid_broadcasts else TELEGRAM_FREE
+        if self.telegram_api_url.rstrip("/") == TELEGRAM and self.telegram_messages_per_second > limit:
+            raise ValueError(_TOO_FAST if self.telegram_paid_broadcasts else _NOT_PAID)
+        return self
 
     @model_validator(mode="after")
     def _webhook_has_a_secret(self) -> "Settings":

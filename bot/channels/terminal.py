@@ -15,11 +15,12 @@ from bot.channels.errors import Gone, TooLarge
 from bot.channels.naming import terminal_channel
 from bot.channels.rendering import text_of
 from bot.channels.saving import saved
+from bot.delivery.buckets import Rate
 from bot.delivery.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.exporter import Exporter
+from bot.delivery.herald import Herald
 from bot.delivery.intake import Intake
-from bot.delivery.pacing import Rate
 from bot.delivery.throttle import Throttle
 from bot.delivery.turns import Turns
 from bot.reasons import reason_of
@@ -120,13 +121,19 @@ class TerminalChat:
         self._turns = turns
         self._dispatcher = dispatcher
         self._channel = channel
+        self._clock = clock
         self._chats: list[Chat] = []
         self._intake = Intake(store, Throttle(_UNHURRIED, clock), clock, self._chats.extend)
         self._exporter: Exporter | None = None
+        self._herald: Herald | None = None
 
     def let_export(self, exporter: Exporter) -> None:
         """What is ordered in a turn is written right after it."""
         self._exporter = exporter
+
+    def let_herald(self, herald: Herald) -> None:
+        """What goes on with broadcasts goes on after every turn."""
+        self._herald = herald
 
     def introduce(self, *, made_up: bool = False) -> None:
         """Say how a file is sent and how to leave, to somebody who types; and that what they will see is made up."""
@@ -136,7 +143,7 @@ class TerminalChat:
 
     async def run(self, lines: AsyncIterator[str]) -> None:
         """Greet, then answer line by line until the input ends."""
-        await self._store.recover(self._channel.name)
+        await self._store.recover(self._channel.name, self._clock.now())
         if self._exporter:
             await self._exporter.recover()
         await self._take(Said(text="/start"))
@@ -166,6 +173,10 @@ class TerminalChat:
             await self._turns.handle(self._chats.pop(0))
         await self._dispatcher.deliver()
         if self._exporter and await self._exporter.work():
+            await self._dispatcher.deliver()
+        if self._herald:
+            while await self._herald.work():
+                await self._dispatcher.deliver()
             await self._dispatcher.deliver()
 
 

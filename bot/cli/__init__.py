@@ -20,6 +20,10 @@ ABOUT = N_("Trợ lý Chứng thư: what to do with a government certificate aft
 #: name -> (module:attribute, what it does). An attribute is a function or a ``typer.Typer`` with commands of its own.
 COMMANDS = {
     "run": ("bot.cli.run:run", N_("Start the assistant; with no channel configured, the chat in the terminal.")),
+    "worker": (
+        "bot.cli.run:worker",
+        N_("Help troly run from another process: answer and send what it receives. Needs PostgreSQL."),
+    ),
     "chat": (
         "bot.cli.run:chat",
         N_("Talk to the assistant in the terminal; piped text is a script, one line a message."),

@@ -1,6 +1,7 @@
 """The way in: an update is stored before its platform hears that it arrived."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import structlog
 
@@ -42,6 +43,12 @@ class Intake:
         admitted = [_cleaned(update) for update in self._throttle.admit(updates)]
         if admitted:
             self._submit(await self._stored(admitted))
+
+    async def membership(self, channel: str, address: str, *, blocked: bool) -> None:
+        """A person blocks the assistant, or lets it write again; stored when this returns."""
+        chat, now = self._store.chat(channel, address), self._clock.now()
+        change = partial(self._store.blocked, chat, now) if blocked else partial(self._store.unblocked, chat)
+        await until_stored(self._clock, change, self._metrics)
 
     async def _stored(self, updates: list[Incoming]) -> list[Chat]:
         try:

@@ -1,111 +1,114 @@
-"""How fast may be sent, and how fast may be asked: token buckets."""
+"""How fast a channel's messages leave: exact over any second, and with room for answers while many are written to."""
 
 from dataclasses import dataclass
+from enum import Enum
 
+from bot.delivery.buckets import Bucket, Buckets, Rate
 from bot.delivery.clock import Clock
+from bot.delivery.window import Window
 
-#: Buckets of chats are forgotten when there are more than this many: a full bucket is as good as none.
-_KEPT = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many a second in the long run, ``burst`` at once."""
-
-    per_second: float
-    burst: float
+#: Shares of a second's messages that leave at once: what one look at the store brings, and what a delay makes up for.
+_BATCH, _BURST = 0.01, 0.06
+#: Messages to many are spread by a little more than the pace, which itself is the window's affair.
+_HURRY = 1.1
+#: Seconds to look again where a place is reserved and nobody knows when it comes free.
+_SOON = 0.005
 
 
-class Bucket:
-    """Tokens that come back with time."""
+class Kind(Enum):
+    """What leaves."""
 
-    __slots__ = ("_at", "_rate", "_tokens")
-
-    def __init__(self, rate: Rate, now: float) -> None:
-        self._rate = rate
-        self._tokens = float(rate.burst)
-        self._at = now
-
-    def level(self, now: float) -> float:
-        """Tokens there now; negative where they were taken in advance."""
-        self._tokens = min(self._rate.burst, self._tokens + (now - self._at) * self._rate.per_second)
-        self._at = now
-        return self._tokens
-
-    def wait(self, now: float) -> float:
-        """Seconds until there is a whole token."""
-        return max(0.0, (1 - self.level(now)) / self._rate.per_second)
-
-    def take(self, now: float) -> float:
-        """Take a token, in advance where there is none; seconds until it is really there."""
-        left = self.level(now) - 1
-        self._tokens = left
-        return max(0.0, -left / self._rate.per_second)
-
-
-class Buckets:
-    """One bucket a key, made when first asked for and forgotten once it is full again."""
-
-    def __init__(self, rate: Rate, clock: Clock) -> None:
-        self._rate = rate
-        self._clock = clock
-        self._buckets: dict[str, Bucket] = {}
-        self._crowded = _KEPT
-
-    def take(self, key: str) -> float:
-        """Take a token in advance; seconds to wait for it."""
-        return self._of(key).take(self._clock.monotonic())
-
-    def level(self, key: str) -> float:
-        """Tokens there now."""
-        return self._of(key).level(self._clock.monotonic())
-
-    def try_take(self, key: str) -> bool:
-        """Take a token if there is one."""
-        bucket, now = self._of(key), self._clock.monotonic()
-        if bucket.level(now) < 1:
-            return False
-        bucket.take(now)
-        return True
-
-    def _of(self, key: str) -> Bucket:
-        if key not in self._buckets:
-            self._forget_full_ones()
-            self._buckets[key] = Bucket(self._rate, self._clock.monotonic())
-        return self._buckets[key]
-
-    def _forget_full_ones(self) -> None:
-        if len(self._buckets) >= self._crowded:
-            now, full = self._clock.monotonic(), self._rate.burst
-            self._buckets = {key: bucket for key, bucket in self._buckets.items() if bucket.level(now) < full}
-            self._crowded = max(_KEPT, 2 * len(self._buckets))
+    URGENT = "urgent"  #: answers, and what concerns one person
+    BROADCAST = "broadcast"  #: to many; leaves some places free for the others
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What a platform takes: over all chats, and in one chat (where a short burst is let through)."""
+    """What a platform takes: a second over all chats, and in one chat (where a short burst is let through)."""
 
-    overall: Rate
+    overall: float
     chat: Rate
+    urgent: float | None = None  #: a second of what is not a broadcast, where that is less
 
 
 class Pacer:
-    """Tells a channel's sender how long to wait."""
+    """Gives out the places of a channel's messages. Each that was reserved is to be told of as arrived, or released."""
 
     def __init__(self, pace: Pace, clock: Clock) -> None:
-        self._overall = Bucket(pace.overall, clock.monotonic())
-        self._chats = Buckets(pace.chat, clock)
+        self._pace = pace
         self._clock = clock
+        self._chats = Buckets(pace.chat, clock)
+        self._overall = Window(pace.overall)
+        self._urgent = Window(pace.urgent or pace.overall)
+        self._processes = 1
+        self._fewer: tuple[float, int] | None = None  #: from when on the pace is shared among fewer
+        self._divide(1)
 
-    def available(self) -> int:
-        """How many messages may leave now."""
-        return max(0, int(self._overall.level(self._clock.monotonic())))
+    def share(self, live: int) -> None:
+        """So many processes share the pace from now on.
 
-    def wait_for_one(self) -> float:
-        """Seconds until at least one may leave."""
-        return self._overall.wait(self._clock.monotonic())
+        Among more of them it is less at once; among fewer it is more only when what those who left have sent is a
+        second ago. Who joins must not send before the others know of it and a second has passed.
+        """
+        self._fewer = None
+        if live > self._processes:
+            self._divide(live)
+        elif live < self._processes:
+            self._fewer = (self._clock.monotonic() + self._overall.seconds, live)
 
-    def take(self, chat: str) -> float:
-        """One message to this chat leaves; seconds to hold it back."""
+    def _divide(self, live: int) -> None:
+        self._processes = live
+        rate = self._pace.overall / live
+        self._overall.limit(rate)
+        self._urgent.limit((self._pace.urgent or self._pace.overall) / live)
+        places = self._overall.places
+        self._kept = min(2 + places // 200, places // 4)
+        self._batch = max(1, int(places * _BATCH))
+        self._even = Bucket(Rate(rate * _HURRY, max(1.0, places * _BURST)), self._clock.monotonic())
+
+    def _now(self) -> float:
         now = self._clock.monotonic()
-        return max(self._overall.take(now), self._chats.take(chat))
+        if self._fewer and self._fewer[0] <= now:
+            self._divide(self._fewer[1])
+            self._fewer = None
+        return now
+
+    def reserve(self, kind: Kind, most: int) -> int:
+        """At most so many places; how many there are. Of a broadcast some at a time, so that few looks fetch many."""
+        now = self._now()
+        if kind is Kind.URGENT:
+            places = min(most, self._overall.free(now), self._urgent.free(now))
+            self._urgent.reserve(places)
+        else:
+            free = min(self._overall.free(now) - self._kept, int(self._even.level(now)))
+            places = min(most, free) if free >= self._batch else 0
+            self._even.put_back(-places)
+        self._overall.reserve(places)
+        return places
+
+    def release(self, kind: Kind, places: int) -> None:
+        """Nothing leaves there."""
+        self._overall.release(places)
+        if kind is Kind.URGENT:
+            self._urgent.release(places)
+        else:
+            self._even.put_back(places)
+
+    def arrived(self, kind: Kind) -> None:
+        """The platform has answered a message, or nobody knows whether it got it."""
+        now = self._clock.monotonic()
+        self._overall.arrived(now)
+        if kind is Kind.URGENT:
+            self._urgent.arrived(now)
+
+    def wait(self, kind: Kind) -> float:
+        """Seconds until it is worth asking for places again."""
+        now = self._now()
+        if kind is Kind.URGENT:
+            return max(_SOON, self._overall.wait(now), self._urgent.wait(now))
+        even = (self._batch - self._even.level(now)) / (self._pace.overall / self._processes * _HURRY)
+        return max(_SOON, even, self._overall.wait(now, self._batch + self._kept))
+
+    def hold(self, chat: str) -> float:
+        """A message to this chat comes up; seconds to hold it back."""
+        return self._chats.take(chat)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import structlog
 
+from bot.delivery.buckets import Buckets, Rate
 from bot.delivery.clock import Clock
-from bot.delivery.pacing import Buckets, Rate
 from bot.store.api import Incoming
 from handlers.events import TooMuch
 

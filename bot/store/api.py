@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from bot.metrics import Depths
+from handlers.broadcasts.model import Reason
 from handlers.broadcasts.ports import Reminders
 from handlers.events import Event
 from handlers.office.rights import Role
@@ -22,6 +23,7 @@ from handlers.replies import Reply
 if TYPE_CHECKING:
     from bot.store.broadcast_api import BroadcastBook
     from bot.store.task_api import TaskBook
+    from bot.store.worker_api import WorkerBook
 
 #: Priorities of the outbox: the answer of a turn, a message about one's own affair, a message to many.
 REPLY, NOTICE, BROADCAST = 0, 1, 2
@@ -82,6 +84,16 @@ class OutboxRow:
     origin: str  #: what asked for it; unique
     broadcast: str | None = None  #: of which it is a part
     first: bool = False  #: the person never had a reminder before
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The end of a row that was claimed."""
+
+    row: OutboxRow
+    state: Delivery
+    message: str | None = None  #: the platform's id of what was sent
+    reason: Reason | None = None
 
 
 class Fault(StrEnum):
@@ -152,10 +164,13 @@ class Store(Protocol):
         """Store updates in one transaction; a known channel + update id is a no-op. Chats that got something new."""
 
     async def waiting(self, channel: str) -> list[Chat]:
-        """Chats with unhandled updates: what a start has to pick up."""
+        """Chats with unhandled updates that no other living worker is at."""
 
     async def pending(self, chat: Chat) -> PendingTurn | None:
-        """The next turn of a chat. An update that cannot be read any more is given up by itself."""
+        """The next turn of a chat, which is this worker's until it ends; ``None`` also where another one is at it.
+
+        An update that cannot be read any more is given up by itself.
+        """
 
     def turn(self, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnUnit]:
         """Open the turn's transaction; leaving it without ``finish`` or with an exception rolls back.
@@ -203,6 +218,10 @@ class Store(Protocol):
         """What is done outside of turns."""
 
     @property
+    def workers(self) -> "WorkerBook":
+        """This process among those that serve a channel."""
+
+    @property
     def broadcasts(self) -> "BroadcastBook":
         """What goes on with broadcasts by itself."""
 
@@ -210,19 +229,49 @@ class Store(Protocol):
         """Whether the data are those of ``troly demo``."""
 
     async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
-        """Move due rows queued -> sending: the first of each chat with none in flight, replies before broadcasts."""
+        """Move due replies and notices queued -> sending: the first of each chat with none in flight."""
 
-    async def settle(self, row: OutboxRow, state: Delivery, now: datetime, *, message: str | None = None) -> None:
-        """Give a ``sending`` row its final state; ``message`` is the platform's id of what was sent."""
+    async def running(self, channel: str, now: datetime) -> list[str]:
+        """Broadcasts that run, are not held back, and have something due for this channel."""
+
+    async def claim_broadcast(self, broadcast: str, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
+        """Move the next rows of one that runs queued -> sending, each in its person's words; nothing where it does not run.
+
+        Chats with a message in flight, or a reply that waits, come later. Rows of people who want no reminders, or have
+        blocked the assistant, get their end here and are not among those returned.
+        """
+
+    async def settle(
+        self,
+        row: OutboxRow,
+        state: Delivery,
+        now: datetime,
+        *,
+        message: str | None = None,
+        reason: Reason | None = None,
+    ) -> None:
+        """``settle_all`` for one."""
+
+    async def settle_all(self, settlements: Sequence[Settlement], now: datetime) -> None:
+        """Give ``sending`` rows their final state, in one go; rows that another worker has in hand stay as they are.
+
+        A row that became ``unknown`` when its worker was given up is ``sent`` after all where that worker says so.
+        """
 
     async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
         """Put a ``sending`` row back in the queue, not before ``due``; its attempt is forgotten unless ``counted``."""
 
-    async def recover(self, channel: str) -> int:
-        """At start: replies caught in ``sending`` are queued again, broadcasts become ``unknown``. How many.
+    async def recover(self, channel: str, now: datetime) -> int:
+        """What no living worker has in hand: replies in ``sending`` are queued again, broadcasts become ``unknown``.
 
-        Only one process may deliver a channel while this is how a start begins.
+        How many. For a channel that nobody joins, such as a terminal, this is how a start begins.
         """
+
+    async def blocked(self, chat: Chat, now: datetime) -> None:
+        """The platform says that this person has blocked the assistant."""
+
+    async def unblocked(self, chat: Chat) -> None:
+        """The platform says that this person lets it write again."""
 
     async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
         """Delete what is past its time. A dry run only counts. The journal stays.

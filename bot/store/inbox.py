@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from bot.store import places
 from bot.store.api import Chat, Incoming, PendingTurn
-from bot.store.drivers import Call, Driver
+from bot.store.drivers import Call, Driver, Rows
 from bot.store.errors import SealBroken
 from bot.store.moments import moment, stored
 from bot.store.outbox import queued
@@ -37,6 +37,7 @@ class Inbox:
 
     driver: Driver
     keyring: Keyring
+    worker: str  #: who handles here
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
         """Store updates, on the disk before this returns: the platform forgets them next."""
@@ -68,7 +69,7 @@ class Inbox:
 
     async def waiting(self, channel: str) -> list[Chat]:
         """Chats that still have to be answered, the longest waiting first; one whose address is broken stays behind."""
-        (rows,) = await self.driver.run(Call("waiting_chats", {"channel": channel}))
+        (rows,) = await self.driver.run(Call("waiting_chats", {"channel": channel, "worker": self.worker}))
         return [chat for chat_id, sealed in rows if (chat := self._known(chat_id, channel, sealed))]
 
     def _known(self, chat_id: str, channel: str, sealed: bytes) -> Chat | None:
@@ -85,7 +86,7 @@ class Inbox:
             SealError: the session cannot be opened, or a key is missing; the update goes on waiting.
         """
         while True:
-            (rows,) = await self.driver.run(Call("pending", {"chat": chat.id}))
+            rows = await self._taken(chat)
             if not rows:
                 return None
             ((inbox_id, update_id, payload, received_at, session),) = rows
@@ -94,14 +95,43 @@ class Inbox:
                 event = EVENTS.validate_json(self.keyring.unseal(payload, places.update(chat.id, update_id)))
             except (SealBroken, ValidationError) as error:
                 _log.error("inbox_row_unreadable", inbox_id=inbox_id, kind=type(error).__name__)
-                await self._set_aside(inbox_id, received_at)
+                await self.driver.run(self._aside(inbox_id, received_at), self._free(chat))
             else:
                 return PendingTurn(inbox_id, chat, event, opened, moment(received_at))
 
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply]) -> None:
         """Set a poison update aside, sealed, for the operator, and say so to the chat."""
-        aside = {"inbox": pending.inbox_id, "now": stored(now)}
-        await self.driver.run(Call("give_up", aside, must=True), *queued(self.keyring, pending, replies, now))
+        aside = self._aside(pending.inbox_id, stored(now), must=True)
+        said = queued(self.keyring, pending, replies, now)
+        await self.driver.run(aside, *said, self._free(pending.chat))
 
-    async def _set_aside(self, inbox_id: int, now: int) -> None:
-        await self.driver.run(Call("give_up", {"inbox": inbox_id, "now": now}))
+    async def blocked(self, chat: Chat, now: datetime) -> None:
+        """A person has blocked the assistant; who never wrote stays unknown."""
+        await self.driver.run(Call("block_chat", {"chat": chat.id, "now": stored(now)}), durable=True)
+
+    async def unblocked(self, chat: Chat) -> None:
+        """A person lets the assistant write again."""
+        await self.driver.run(Call("unblock_chat", {"chat": chat.id}), durable=True)
+
+    def _aside(self, inbox_id: int, now: int, *, must: bool = False) -> Call:
+        return Call("give_up", {"inbox": inbox_id, "now": now}, must=must)
+
+    async def _taken(self, chat: Chat) -> Rows:
+        """The next update of a chat that is from now on this worker's; none where another one is at it.
+
+        A turn, or giving it up, lets go of the chat (``keep_session``, ``free_chat``), and the next call looks once
+        more. So nothing is left behind: whoever was turned away had come with an update that was stored before that,
+        and the look behind it finds it.
+        """
+        look = Call("pending", {"chat": chat.id})
+        if not self.driver.shared:
+            return (await self.driver.run(look))[0]
+        hold = Call("hold_chat", {"chat": chat.id, "worker": self.worker})
+        while True:
+            _, held, rows = await self.driver.run(Call("relax"), hold, look)
+            if not held or rows:
+                return rows if held else []
+            await self.driver.run(self._free(chat))  # held in vain, while another one finished: look once more
+
+    def _free(self, chat: Chat) -> Call:
+        return Call("free_chat", {"chat": chat.id, "worker": self.worker})

@@ -13,26 +13,32 @@ from bot.store.api import (
     OutboxRow,
     PendingTurn,
     Rotation,
+    Settlement,
     TurnUnit,
     Verdict,
 )
 from bot.store.broadcast_api import BroadcastBook
 from bot.store.broadcasts.book import StoredBroadcastBook
 from bot.store.bulk import holds_made_up_data
+from bot.store.claiming import Claiming
 from bot.store.drivers import Driver
 from bot.store.inbox import Inbox, chat_at
+from bot.store.letters import Letters
 from bot.store.office.acting import Acting
 from bot.store.office.opening import chat_of, open_office, roles_of
 from bot.store.office.units import read_units, units_version
 from bot.store.office.verifying import verify
-from bot.store.outbox import Outbox
 from bot.store.request_book import Ask
 from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring
+from bot.store.settling import Settling
 from bot.store.task_api import TaskBook
 from bot.store.tasks import StoredTasks
 from bot.store.turn import open_turn
 from bot.store.upkeep import Upkeep
+from bot.store.worker_api import WorkerBook
+from bot.store.workers import StoredWorkers
+from handlers.broadcasts.model import Reason
 from handlers.broadcasts.policy import Policy
 from handlers.office.rights import Role
 from handlers.office.units import UnitDirectory
@@ -46,10 +52,14 @@ class SealedStore:
         self._driver = driver
         self._keyring = keyring
         self._policy = policy
-        self._inbox = Inbox(driver, keyring)
-        self._outbox = Outbox(driver, keyring)
+        workers = StoredWorkers(driver)
+        self.workers: WorkerBook = workers
+        self._inbox = Inbox(driver, keyring, workers.id)
+        self._settling = Settling(driver, keyring, workers.id)
+        letters = Letters(driver, keyring, policy.reminders_per_week)
+        self._claiming = Claiming(driver, keyring, letters, self._settling)
         self._upkeep = Upkeep(driver)
-        self.tasks: TaskBook = StoredTasks(driver, keyring)
+        self.tasks: TaskBook = StoredTasks(driver, keyring, workers.id)
         self.broadcasts: BroadcastBook = StoredBroadcastBook.of(driver, keyring, policy)
         self._sealer = Sealer(driver, keyring)
 
@@ -98,16 +108,39 @@ class SealedStore:
         return await holds_made_up_data(self._driver)
 
     async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
-        return await self._outbox.claim(channel, limit, now)
+        return await self._claiming.claim(channel, limit, now)
 
-    async def settle(self, row: OutboxRow, state: Delivery, now: datetime, *, message: str | None = None) -> None:
-        await self._outbox.settle(row, state, now, message=message)
+    async def running(self, channel: str, now: datetime) -> list[str]:
+        return await self._claiming.running(channel, now)
+
+    async def claim_broadcast(self, broadcast: str, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
+        return await self._claiming.claim_broadcast(broadcast, channel, limit, now)
+
+    async def settle(
+        self,
+        row: OutboxRow,
+        state: Delivery,
+        now: datetime,
+        *,
+        message: str | None = None,
+        reason: Reason | None = None,
+    ) -> None:
+        await self._settling.settle_all((Settlement(row, state, message, reason),), now)
+
+    async def settle_all(self, settlements: Sequence[Settlement], now: datetime) -> None:
+        await self._settling.settle_all(settlements, now)
 
     async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
-        await self._outbox.retry(row, due, counted=counted)
+        await self._settling.retry(row, due, counted=counted)
 
-    async def recover(self, channel: str) -> int:
-        return await self._outbox.recover(channel)
+    async def recover(self, channel: str, now: datetime) -> int:
+        return await self._settling.recover(channel, now)
+
+    async def blocked(self, chat: Chat, now: datetime) -> None:
+        await self._inbox.blocked(chat, now)
+
+    async def unblocked(self, chat: Chat) -> None:
+        await self._inbox.unblocked(chat)
 
     async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
         return await self._upkeep.retention(now, days, dry_run=dry_run)

@@ -41,10 +41,10 @@ class Result:
 
 
 class TaskBook(Protocol):
-    """The exports of a channel, as whoever serves it works them off. One process a channel."""
+    """The exports of a channel, as whoever serves it works them off."""
 
     async def recover(self, channel: str) -> int:
-        """At start: what was under way is queued again; how many."""
+        """What no living worker is at is queued again; how many."""
 
     async def take(self, channel: str, now: datetime) -> Task | None:
         """The one that waited longest is under way from now on; one that cannot be read any more fails."""

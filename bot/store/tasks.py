@@ -37,16 +37,19 @@ class StoredTasks:
 
     driver: Driver
     keyring: Keyring
+    worker: str  #: who is at what is taken here
 
     async def recover(self, channel: str) -> int:
-        """Begin anew what was under way."""
+        """Begin anew what the dead were at."""
         (rows,) = await self.driver.run(Call("recover_tasks", {"channel": channel, "kind": EXPORT}))
         return len(rows)
 
     async def take(self, channel: str, now: datetime) -> Task | None:
         """The one that waited longest; unreadable ones fail on the way."""
         while waiting := await self._waiting(channel):
-            (taken,) = await self.driver.run(Call("take_task", {"id": waiting, "now": stored(now)}))
+            (taken,) = await self.driver.run(
+                Call("take_task", {"id": waiting, "now": stored(now), "worker": self.worker})
+            )
             if taken and (task := await self._readable(waiting, now)):
                 return task
         return None

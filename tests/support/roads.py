@@ -40,7 +40,7 @@ class Roads:
         self.reader = CountingReader()
         channels = {self.channel.name: self.channel}
         self.turns = Turns(store, talk or conversation(), Preparer(channels, self.reader, clock), channels, clock)
-        pacer = Pacer(pace or Pace(overall=UNHURRIED, chat=UNHURRIED), clock)
+        pacer = Pacer(pace or Pace(overall=1e6, chat=UNHURRIED), clock)
         self.dispatcher = Dispatcher(store, self.channel, pacer, clock)
         self.submitted: list[Chat] = []
         self.intake = Intake(store, Throttle(UNHURRIED, clock), clock, self._submit)

@@ -12,6 +12,7 @@ from bot.channels.rendering import fits, split, text_of
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.failures import MessageGone, NotModified, NotParsed
 from bot.channels.telegram.update import CHANNEL
+from bot.channels.telegram.uploads import Uploads
 from bot.store.api import OutboxRow
 from handlers.replies import Attachment, Choice, Reply
 
@@ -34,8 +35,11 @@ _UPLOAD_PATIENCE = 60.0
 class TelegramChannel:
     """Sends through the Bot API."""
 
-    def __init__(self, api: TelegramApi) -> None:
+    def __init__(self, api: TelegramApi, *, paid: bool = False) -> None:
+        """``paid``: messages of a broadcast are paid for in Telegram Stars."""
         self._api = api
+        self._uploads = Uploads()
+        self._broadcast = {"allow_paid_broadcast": True} if paid else {}
 
     @property
     def name(self) -> str:
@@ -58,7 +62,7 @@ class TelegramChannel:
         """
         message = None
         for part in (row.reply,) if fits(row.reply, _CAPABILITIES) else split(row.reply, _CAPABILITIES):
-            message = await self._deliver(row.chat.address, part)
+            message = await self._deliver(row, part)
         return message
 
     async def fetch(self, reference: str, limit: int) -> bytes:
@@ -69,19 +73,22 @@ class TelegramChannel:
         """
         return await self._api.download(reference, limit)
 
-    async def _deliver(self, address: str, part: Reply) -> str | None:
+    async def _deliver(self, row: OutboxRow, part: Reply) -> str | None:
+        address = row.chat.address
         if part.action == "delete":
             await self._api.call("deleteMessage", {"chat_id": address, "message_id": part.target})
             return None
         try:
-            return await self._show(address, part, text_of(part, _CAPABILITIES), "HTML")
+            return await self._show(row, part, text_of(part, _CAPABILITIES), "HTML")
         except NotParsed:  # better without markup than not at all
-            return await self._show(address, part, plain(text_of(part, _CAPABILITIES)), None)
+            return await self._show(row, part, plain(text_of(part, _CAPABILITIES)), None)
 
-    async def _show(self, address: str, part: Reply, text: str, parse_mode: str | None) -> str | None:
-        parameters = {"chat_id": address, "parse_mode": parse_mode, "reply_markup": _keyboard(part.choices)}
+    async def _show(self, row: OutboxRow, part: Reply, text: str, parse_mode: str | None) -> str | None:
+        shown = {"chat_id": row.chat.address, "parse_mode": parse_mode, "reply_markup": _keyboard(part.choices)}
+        parameters = shown | self._broadcast if row.broadcast else shown
         if part.attachments:
-            return await self._send_document(parameters, part.attachments[0], text)
+            parameters["caption"] = text or None
+            return await self._send_document(row, parameters, part.attachments[0])
         parameters |= {"text": text, "link_preview_options": {"is_disabled": True}}
         if part.action == "edit":
             try:
@@ -97,12 +104,22 @@ class TelegramChannel:
             return target
         return target
 
-    async def _send_document(self, parameters: dict[str, Any], attachment: Attachment, caption: str) -> str | None:
-        media_type, _ = mimetypes.guess_type(attachment.name)
-        name = attachment.name if media_type else f"{attachment.name}.txt"
-        document = InputFile(attachment.content, filename=name)
-        sent = {**parameters, "document": document, "caption": caption or None}
-        return _message_id(await self._api.call("sendDocument", sent, patience=_UPLOAD_PATIENCE))
+    async def _send_document(self, row: OutboxRow, parameters: dict[str, Any], attachment: Attachment) -> str | None:
+        """A file that goes to many is uploaded once; from then on Telegram is told which one is meant."""
+
+        async def send(document: InputFile | str) -> Any:
+            return await self._api.call("sendDocument", {**parameters, "document": document}, patience=_UPLOAD_PATIENCE)
+
+        if row.broadcast is None:
+            return _message_id(await send(_file(attachment)))
+        key = (row.broadcast, attachment.name)
+        return _message_id(await self._uploads.send(key, lambda: _file(attachment), send))
+
+
+def _file(attachment: Attachment) -> InputFile:
+    media_type, _ = mimetypes.guess_type(attachment.name)
+    name = attachment.name if media_type else f"{attachment.name}.txt"
+    return InputFile(attachment.content, filename=name)
 
 
 def _message_id(result: object) -> str | None:

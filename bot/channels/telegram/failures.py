@@ -51,6 +51,7 @@ _BAD_REQUESTS: tuple[tuple[str, type[ChannelError]], ...] = (
     ("can't parse entities", NotParsed),
     ("file is too big", TooLarge),
     ("file_id", Gone),
+    ("wrong file identifier", Gone),
 )
 #: What Telegram's answer means, whatever it says.
 _ANSWERS: tuple[tuple[type[TelegramError], type[ChannelError]], ...] = (

@@ -40,6 +40,9 @@ class Front:
         """
         received = [self._read(update) for update in raw]
         await self._intake.accept([one.incoming for one in received if one.incoming])
+        for one in received:  # after what was said: the last of a batch is how it stands
+            if one.membership:
+                await self._intake.membership(CHANNEL, one.membership.address, blocked=one.membership.blocked)
         for one in received:
             if one.callback:
                 self._answer_soon(one.callback)

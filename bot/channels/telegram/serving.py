@@ -8,6 +8,7 @@ from bot.channels.base import Channel
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.front import Front
+from bot.channels.telegram.greeting import Acquaintance
 from bot.channels.telegram.polling import Poller
 from bot.channels.telegram.watching import Watch
 from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
@@ -15,25 +16,34 @@ from bot.delivery import (
     Clock,
     Dispatcher,
     Intake,
+    Membership,
     Pace,
     Pacer,
     Part,
     Rate,
     Retention,
     Runner,
+    Service,
     Throttle,
     Turns,
+    Wakeful,
     Workers,
     stopped_by_signals,
 )
 from bot.errors import SettingsError
 from bot.metrics import Metrics
-from bot.settings import Settings
+from bot.settings import TELEGRAM, TELEGRAM_FREE, Settings
 from bot.store.api import Store
+from bot.store.worker_api import Lease
 from locales import N_
 
 #: Messages that may go to one chat at once; more than that Telegram answers with "too many requests".
 _CHAT_BURST = 5
+#: Broadcast messages under way: for answers that take so long, within these bounds.
+_ANSWER_SECONDS = 0.2
+_FEWEST, _MOST = 8, 200
+#: Connections for everything else.
+_CONNECTIONS = 32
 
 
 class Services(Protocol):
@@ -57,12 +67,14 @@ class Services(Protocol):
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Part:
         """The exports of a channel."""
 
-    def herald(self, queued: Callable[[], None]) -> Part:
+    def herald(self, queued: Callable[[], None]) -> Wakeful:
         """What goes on with broadcasts by itself."""
 
 
-async def serve_telegram(services: Services, stop: asyncio.Event | None = None) -> None:
+async def serve_telegram(services: Services, stop: asyncio.Event | None = None, *, receiving: bool = True) -> None:
     """Serve until ``stop`` is set or the process is told to end.
+
+    One that is not ``receiving`` handles and delivers what others receive over the same store.
 
     Raises:
         SettingsError: no token is set, or one of Telegram's settings cannot be used.
@@ -73,7 +85,7 @@ async def serve_telegram(services: Services, stop: asyncio.Event | None = None) 
     api = _api(services.settings)
     try:
         with stopped_by_signals(stop):
-            await _runner(services, api).run(stop)
+            await _runner(services, api, receiving=receiving).run(stop)
     finally:
         await api.close()
 
@@ -81,28 +93,53 @@ async def serve_telegram(services: Services, stop: asyncio.Event | None = None) 
 def _api(settings: Settings) -> TelegramApi:
     if settings.telegram_token is None:
         raise SettingsError(N_("TROLY_TELEGRAM_TOKEN is not set"))
-    return TelegramApi(settings.telegram_token, settings.telegram_api_url)
+    connections = _CONNECTIONS + _at_once(settings)
+    return TelegramApi(settings.telegram_token, settings.telegram_api_url, connections=connections)
 
 
 def _pace(settings: Settings) -> Pace:
-    """A burst of a fifth on top of the rate: 25 a second never makes more than 30 in any second."""
+    """Only paid broadcasts go beyond what Telegram takes free of charge; other servers have their own mind."""
     overall, chat = settings.telegram_messages_per_second, settings.telegram_chat_messages_per_second
-    return Pace(overall=Rate(overall, max(1.0, overall / 5)), chat=Rate(chat, max(_CHAT_BURST, chat)))
+    limited = settings.telegram_paid_broadcasts and settings.telegram_api_url.rstrip("/") == TELEGRAM
+    urgent = min(overall, TELEGRAM_FREE) if limited else None
+    return Pace(overall, Rate(chat, max(_CHAT_BURST, chat)), urgent)
 
 
-def _runner(services: Services, api: TelegramApi) -> Runner:
-    settings, store, clock, metrics = services.settings, services.store, services.clock, services.metrics
-    channel = TelegramChannel(api)
-    turns = services.turns({channel.name: channel})
-    dispatcher = Dispatcher(store, channel, Pacer(_pace(settings), clock), clock, metrics=metrics)
-    workers = Workers(turns.handle_next, lambda _chat: dispatcher.notify())
-    throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
-    front = Front(api, Intake(store, throttle, clock, workers.submit, metrics))
-    exporter = services.exporter(channel, dispatcher.notify)
-    receiver = _receiver(settings, api, front, Watch(store, metrics))
+def _at_once(settings: Settings) -> int:
+    """Broadcast messages under way side by side, so that the pace is reached where an answer takes a while."""
+    return max(_FEWEST, min(_MOST, int(settings.telegram_messages_per_second * _ANSWER_SECONDS)))
+
+
+def _runner(services: Services, api: TelegramApi, *, receiving: bool) -> Runner:
+    settings, store, clock = services.settings, services.store, services.clock
+    channel = TelegramChannel(api, paid=settings.telegram_paid_broadcasts)
+    service = _service(services, channel)
+    notify = service.dispatcher.notify
+    workers = Workers(services.turns({channel.name: channel}).handle_next, lambda _chat: notify())
+    intake = Intake(store, _throttle(settings, clock), clock, workers.submit, services.metrics)
+    watch = Watch(store, services.metrics)
+    source = _receiver(settings, api, Front(api, intake), watch) if receiving else Acquaintance(api)
+    herald = services.herald(notify)
     retention = Retention(store, clock, settings.retention_days)
-    parts = (receiver, retention, exporter, services.herald(dispatcher.notify))
-    return Runner(store, workers, {channel.name: dispatcher}, parts, clock)
+    parts = (source, retention, services.exporter(channel, notify), herald)
+    return Runner(store, workers, (service,), parts, clock, moved=herald.notify)
+
+
+def _service(services: Services, channel: Channel) -> Service:
+    """The way out of this channel, at the pace that it shares with other processes."""
+    settings, store, clock = services.settings, services.store, services.clock
+    pacer, at_once = Pacer(_pace(settings), clock), _at_once(settings)
+    lease = Lease(settings.worker_lease_seconds)
+    membership = Membership(store.workers, channel.name, clock, pacer.share, lease)
+    dispatcher = Dispatcher(
+        store, channel, pacer, clock,
+        broadcasts_at_once=at_once, fence=membership.fence, metrics=services.metrics,
+    )  # fmt: skip
+    return Service(membership, dispatcher)
+
+
+def _throttle(settings: Settings, clock: Clock) -> Throttle:
+    return Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
 
 
 def _receiver(settings: Settings, api: TelegramApi, front: Front, watch: Watch) -> Part:

@@ -36,10 +36,20 @@ _UNREADABLE: dict[str, What] = {
     "checklist": "other",
     "paid_media": "other",
 }
+#: What the assistant is in a person's chat: whether that means that it is blocked.
+_BLOCKED = {"kicked": True, "left": True, "member": False}
 _GROUPS = ("group", "supergroup")  #: a tuple: what a stranger puts there need not be hashable
 _COMMAND = re.compile(r"(/\w{1,32})@(\w+)", re.ASCII)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LONGEST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person blocks the assistant, or lets it write again."""
+
+    address: str
+    blocked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,7 @@ class Received:
     update_id: int | None = None
     incoming: Incoming | None = None
     callback: str | None = None  #: id of a tap, which waits to be answered
+    membership: Membership | None = None
     ignored: str | None = None
 
 
@@ -126,9 +137,13 @@ def _from_tap(update_id: int, query: Mapping[str, Any]) -> Received:
 
 
 def _from_membership(update_id: int, change: Mapping[str, Any]) -> Received:
-    """Blocked and unblocked: deliveries find that out by themselves, so it is only counted."""
+    """Blocked and unblocked. Only a person's own chat counts: in a group nobody is written to but who asks."""
     status = _text(_mapping(change.get("new_chat_member")).get("status"))
-    return Received(update_id, ignored="blocked" if status in {"kicked", "left"} else "unblocked")
+    chat = _mapping(change.get("chat"))
+    address = _number(chat.get("id")) if chat.get("type") == "private" else None
+    if address is None or status not in _BLOCKED:
+        return Received(update_id, ignored="membership")
+    return Received(update_id, membership=Membership(address, _BLOCKED[status]))
 
 
 def _received(update_id: int, chat: Mapping[str, Any], event: Event | None, callback: str | None = None) -> Received:

@@ -1,6 +1,6 @@
 """What the store asks of a database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -37,6 +37,8 @@ class Driver(Protocol):
 
     #: The database's own words for the braces of migrations and queries.
     dialect: Mapping[str, str]
+    #: Whether several processes may serve the same channel over it.
+    shared: bool
 
     async def run(self, *calls: Call, durable: bool = False) -> list[Rows]:
         """Run queries as one transaction in one go; ``durable``: on the disk before it returns, even if power fails."""
@@ -46,6 +48,9 @@ class Driver(Protocol):
 
         One that is only ``reading`` sees one moment and keeps nobody from writing; nothing may be written in it.
         """
+
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        """Tell of every table that another process wrote to, until cancelled; only where it is ``shared``."""
 
     async def close(self) -> None:
         """Release connections."""

@@ -1,9 +1,10 @@
 """PostgreSQL through psycopg: a pool, and several statements per round trip by pipeline mode."""
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor
@@ -11,6 +12,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from bot.store.drivers.base import Call, Rows
 from bot.store.drivers.postgres_errors import failure, unusable
+from bot.store.drivers.postgres_waking import CHANNEL, Waking
 from bot.store.errors import StoreError, TurnTaken
 from bot.store.queries import Queries, load_queries
 from locales import N_
@@ -43,9 +45,10 @@ async def _translated() -> AsyncIterator[None]:
 class PostgresTransaction:
     """A transaction that holds a connection until it ends."""
 
-    def __init__(self, connection: _Connection, queries: Queries) -> None:
+    def __init__(self, connection: _Connection, queries: Queries, waking: Waking) -> None:
         self._connection = connection
         self._queries = queries
+        self._waking = waking
         self._over = False
 
     async def run(self, *calls: Call, commit: bool = False) -> list[Rows]:
@@ -53,7 +56,7 @@ class PostgresTransaction:
             raise StoreError(N_("This transaction has ended."))
         self._over = True  # a failed batch ends the transaction: whoever opened it rolls it back
         async with _translated():
-            rows = await _batch(self._connection, self._queries, calls)
+            rows = await _batch(self._connection, self._queries, self._waking, calls)
             if commit:
                 await self._connection.commit()
         self._over = commit
@@ -65,9 +68,11 @@ class PostgresTransaction:
                 await self._connection.execute(statement.encode())
 
 
-async def _batch(connection: _Connection, queries: Queries, calls: Sequence[Call]) -> list[Rows]:
+async def _batch(connection: _Connection, queries: Queries, waking: Waking, calls: Sequence[Call]) -> list[Rows]:
     async with connection.pipeline():
         cursors = [await _run(connection, queries.text(call.query, call.where).encode(), call) for call in calls]
+        for signal in waking.signals(call.query for call in calls):
+            await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, signal))
     rows = [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
     if any(call.must and not found for call, found in zip(calls, rows, strict=True)):
         raise TurnTaken
@@ -93,15 +98,20 @@ class PostgresDriver:
         "held": "FOR UPDATE",
         "each": "SELECT jsonb_array_elements_text",
         "migration_lock": "pg_advisory_xact_lock(68202401)",
+        "now": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+        "relaxed": "set_config('synchronous_commit', 'off', true)",
     }
+    shared = True
 
-    def __init__(self, pool: AsyncConnectionPool[_Connection]) -> None:
+    def __init__(self, pool: AsyncConnectionPool[_Connection], url: str) -> None:
         self._pool = pool
+        self._url = url
         self._queries = Queries({name: _in_psycopg_words(sql) for name, sql in load_queries(self.dialect).items()})
+        self._waking = Waking(uuid4().hex, self._queries)
 
     async def run(self, *calls: Call, durable: bool = False) -> list[Rows]:  # noqa: ARG002 - every commit is on the disk here
         async with _translated(), self._pool.connection() as connection:
-            return await _batch(connection, self._queries, calls)
+            return await _batch(connection, self._queries, self._waking, calls)
 
     @asynccontextmanager
     async def transaction(self, *, reading: bool = False) -> AsyncIterator[PostgresTransaction]:
@@ -109,9 +119,13 @@ class PostgresDriver:
             try:
                 if reading:
                     await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                yield PostgresTransaction(connection, self._queries)
+                yield PostgresTransaction(connection, self._queries, self._waking)
             finally:
                 await connection.rollback()
+
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        async with _translated():
+            await self._waking.listen(self._url, heard)
 
     async def close(self) -> None:
         await self._pool.close()
@@ -134,7 +148,7 @@ async def open_postgres(url: str) -> PostgresDriver:
     )
     async with _translated():
         await pool.open(wait=True, timeout=CONNECT_SECONDS)
-    return PostgresDriver(pool)
+    return PostgresDriver(pool, url)
 
 
 async def _configure(connection: _Connection) -> None:

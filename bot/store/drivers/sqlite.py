@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -74,7 +74,10 @@ class SqliteDriver:
         "held": "",
         "each": "SELECT value FROM json_each",
         "migration_lock": "1",
+        "now": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
+        "relaxed": "1",
     }
+    shared = False
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -111,6 +114,9 @@ class SqliteDriver:
                 yield transaction
             finally:
                 await asyncio.shield(transaction.roll_back())
+
+    async def listen(self, heard: Callable[[str], None]) -> None:  # noqa: ARG002 - nobody else writes here
+        await asyncio.Event().wait()
 
     async def close(self) -> None:
         await self._connection.close()

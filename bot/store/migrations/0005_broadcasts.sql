@@ -49,7 +49,7 @@ DROP INDEX outbox_queued;
 CREATE INDEX outbox_queued ON outbox (channel, priority, id) WHERE state = 'queued' AND broadcast IS NULL;
 CREATE INDEX outbox_sending ON outbox (channel, worker) WHERE state = 'sending';
 CREATE UNIQUE INDEX outbox_of_broadcast ON outbox (broadcast, chat) WHERE broadcast IS NOT NULL;
-CREATE INDEX outbox_states ON outbox (broadcast, state, id) WHERE broadcast IS NOT NULL;
+CREATE INDEX outbox_states ON outbox (broadcast, state, channel, id) WHERE broadcast IS NOT NULL;
 
 ALTER TABLE chats ADD COLUMN stopped_at BIGINT;   -- no reminders from then on
 ALTER TABLE chats ADD COLUMN reminded_at BIGINT;  -- the first reminder, which says how to stop, was sent
@@ -87,8 +87,10 @@ CREATE INDEX requests_of_certificate ON requests (chat, certificate_key, state, 
 
 -- Processes that handle updates and deliver, as long as they say so.
 CREATE TABLE workers (
-    id         TEXT PRIMARY KEY,
+    id         TEXT NOT NULL,
     channel    TEXT NOT NULL,
     started_at BIGINT NOT NULL,        -- by the database's clock, as seen_at
-    seen_at    BIGINT NOT NULL
+    seen_at    BIGINT NOT NULL,
+    lease      BIGINT NOT NULL,        -- microseconds of silence after which others take over
+    PRIMARY KEY (id, channel)
 );

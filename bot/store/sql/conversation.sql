@@ -14,10 +14,12 @@ ON CONFLICT (channel, update_id) DO NOTHING
 RETURNING id;
 
 -- :name waiting_chats
--- Chats that still have to be answered, the longest waiting first.
+-- Chats that still have to be answered, the longest waiting first; without those that somebody else is at.
 SELECT c.id, c.address
 FROM chats c JOIN inbox i ON i.chat = c.id
 WHERE i.channel = :channel AND i.state = 'waiting'
+  AND (c.worker IS NULL OR c.worker = :worker
+       OR NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = c.worker AND w.channel = c.channel))
 GROUP BY c.id, c.address
 ORDER BY MIN(i.id);
 
@@ -42,12 +44,12 @@ WHERE id = :inbox AND state = 'waiting'
 RETURNING id;
 
 -- :name keep_session
--- The session after a turn; a chat that goes on talking is not forgotten.
-UPDATE chats SET session = :session, language = :language, erased_at = NULL WHERE id = :chat;
+-- The session after a turn; a chat that goes on talking is not forgotten. Whoever comes next may take the chat.
+UPDATE chats SET session = :session, language = :language, erased_at = NULL, worker = NULL WHERE id = :chat;
 
 -- :name drop_session
 -- A turn that leaves no session.
-UPDATE chats SET session = NULL, language = NULL WHERE id = :chat;
+UPDATE chats SET session = NULL, language = NULL, worker = NULL WHERE id = :chat;
 
 -- :name follow_up
 -- An event a turn asks for, in the place of its update.
@@ -62,34 +64,83 @@ VALUES (:origin, :chat, :channel, :payload, :priority, :now, :now)
 ON CONFLICT (origin) DO NOTHING;
 
 -- :name claim
--- Due rows go to "sending": of each chat the first in order, none where one is under way. Without the CAST, SQLite
--- (3.40) forgets the column's type in RETURNING and walks all chats.
-UPDATE outbox SET state = 'sending', attempts = attempts + 1
-WHERE state = 'queued' AND id IN (
+-- Due replies and notices go to "sending": of each chat the first in order, none where a message is under way.
+-- MATERIALIZED: PostgreSQL may look more than once, and then takes more than the limit. Without the CAST, SQLite (3.40)
+-- forgets the column's type in RETURNING and walks all chats.
+WITH due AS MATERIALIZED (
     SELECT o.id FROM outbox o
-    WHERE o.channel = :channel AND o.state = 'queued' AND o.due_at <= :now
+    WHERE o.channel = :channel AND o.state = 'queued' AND o.broadcast IS NULL AND o.due_at <= :now
       AND NOT EXISTS (
           SELECT 1 FROM outbox b
           WHERE b.chat = o.chat AND b.state IN ('queued', 'sending')
-            AND (b.state = 'sending' OR b.priority < o.priority OR (b.priority = o.priority AND b.id < o.id)))
+            AND (b.state = 'sending' OR (b.broadcast IS NULL
+                 AND (b.priority < o.priority OR (b.priority = o.priority AND b.id < o.id)))))
     ORDER BY o.priority, o.id
     LIMIT :limit
     {skip_locked})
+UPDATE outbox SET state = 'sending', attempts = attempts + 1, worker = :worker
+WHERE state = 'queued' AND id IN (SELECT due.id FROM due)
 RETURNING id, origin, chat, (SELECT c.address FROM chats c WHERE c.id = CAST(outbox.chat AS TEXT)), payload, attempts - 1, priority;
 
+-- :name running
+-- Broadcasts that have something to send over a channel now.
+SELECT b.id FROM broadcasts b
+WHERE b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now)
+  AND EXISTS (
+      SELECT 1 FROM outbox o
+      WHERE o.broadcast = b.id AND o.state = 'queued' AND o.channel = :channel AND o.due_at <= :now);
+
+-- :name claim_broadcast
+-- The next rows of a broadcast, while it runs, go to "sending"; a chat with a message under way, or with an answer that
+-- waits, comes later. Who wants no reminders, or has blocked the assistant since the row was made, gets none.
+WITH due AS MATERIALIZED (
+    SELECT o.id FROM outbox o
+    WHERE o.broadcast = :broadcast AND o.state = 'queued' AND o.channel = :channel AND o.due_at <= :now
+      AND EXISTS (
+          SELECT 1 FROM broadcasts b
+          WHERE b.id = :broadcast AND b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now))
+      AND NOT EXISTS (
+          SELECT 1 FROM outbox e
+          WHERE e.chat = o.chat AND e.state IN ('queued', 'sending') AND (e.state = 'sending' OR e.broadcast IS NULL))
+    ORDER BY o.id
+    LIMIT :limit
+    {skip_locked})
+UPDATE outbox SET
+    state = CASE WHEN c.stopped_at IS NOT NULL THEN 'skipped' WHEN c.blocked_at IS NOT NULL THEN 'blocked' ELSE 'sending' END,
+    reason = CASE WHEN c.stopped_at IS NOT NULL THEN 'stopped' WHEN c.blocked_at IS NOT NULL THEN 'blocked_before' END,
+    settled_at = CASE WHEN COALESCE(c.stopped_at, c.blocked_at) IS NOT NULL THEN CAST(:now AS BIGINT) END,
+    attempts = attempts + CASE WHEN COALESCE(c.stopped_at, c.blocked_at) IS NULL THEN 1 ELSE 0 END,
+    worker = :worker
+FROM chats c
+WHERE c.id = outbox.chat AND outbox.state = 'queued' AND outbox.id IN (SELECT due.id FROM due)
+RETURNING outbox.id, outbox.chat, (SELECT a.address FROM chats a WHERE a.id = CAST(outbox.chat AS TEXT)), outbox.payload,
+    outbox.attempts - 1, outbox.state, (SELECT a.reminded_at FROM chats a WHERE a.id = CAST(outbox.chat AS TEXT));
+
+-- :name broadcast_said
+-- What a broadcast says, and its file.
+SELECT content, document FROM broadcasts WHERE id = :broadcast;
+
 -- :name settle_sent
--- Sent: only ids and the state stay.
-UPDATE outbox SET state = 'sent', settled_at = :now, message = :message, payload = NULL
-WHERE id = :id AND state = 'sending';
+-- Sent: only ids and the state stay. A late answer also ends the doubt about a row that was taken from its worker.
+UPDATE outbox SET state = 'sent', reason = NULL, settled_at = :now, message = :message, payload = NULL
+WHERE id = :id AND worker = :worker AND (state = 'sending' OR (state = 'unknown' AND reason = 'crash'));
 
 -- :name settle
 -- Any other end; what was to be said stays sealed until its time is over.
-UPDATE outbox SET state = :state, settled_at = :now
-WHERE id = :id AND state = 'sending';
+UPDATE outbox SET state = :state, reason = :reason, settled_at = :now
+WHERE id = :id AND state = 'sending' AND worker = :worker;
 
 -- :name block_chat
 -- The person stopped the bot.
-UPDATE chats SET blocked_at = :now WHERE id = :chat;
+UPDATE chats SET blocked_at = :now WHERE id = :chat AND blocked_at IS NULL;
+
+-- :name unblock_chat
+-- And lets it write again.
+UPDATE chats SET blocked_at = NULL WHERE id = :chat;
+
+-- :name remind_chat
+-- The first reminder, which says how to stop, has arrived.
+UPDATE chats SET reminded_at = :now WHERE id = :chat AND reminded_at IS NULL;
 
 -- :name forget_chat
 -- An erased chat goes once nothing is left to tell it and neither a request nor a role stays.
@@ -103,13 +154,4 @@ WHERE id = :chat AND erased_at IS NOT NULL
 -- :name retry
 -- Back in the queue, for later; an attempt that does not count is given back.
 UPDATE outbox SET state = 'queued', due_at = :due, attempts = attempts - :given_back
-WHERE id = :id AND state = 'sending';
-
--- :name recover
--- After a crash nobody knows whether these left: a reply may come twice, a broadcast may not. The crash was not the
--- message's fault: its attempt is given back.
-UPDATE outbox SET state = CASE WHEN priority < :broadcast THEN 'queued' ELSE 'unknown' END,
-                  settled_at = CASE WHEN priority < :broadcast THEN NULL ELSE queued_at END,
-                  attempts = attempts - 1
-WHERE channel = :channel AND state = 'sending'
-RETURNING id;
+WHERE id = :id AND state = 'sending' AND worker = :worker;

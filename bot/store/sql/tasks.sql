@@ -21,7 +21,7 @@ LIMIT 1;
 
 -- :name take_task
 -- It becomes this process's own; nothing comes back where somebody was faster, or it was cancelled.
-UPDATE tasks SET state = 'running', done = 0, changed_at = :now
+UPDATE tasks SET state = 'running', done = 0, changed_at = :now, worker = :worker
 WHERE id = :id AND state = 'queued'
 RETURNING id;
 
@@ -33,7 +33,10 @@ WHERE t.id = :id AND t.state = 'running';
 -- :name recover_tasks
 -- Whoever was at them is no more: they are begun anew.
 UPDATE tasks SET state = 'queued'
-WHERE state = 'running' AND kind = :kind AND chat IN (SELECT c.id FROM chats c WHERE c.channel = :channel)
+WHERE id IN (
+    SELECT t.id FROM tasks t JOIN chats c ON c.id = t.chat
+    WHERE t.state = 'running' AND t.kind = :kind AND c.channel = :channel
+      AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = t.worker AND w.channel = :channel))
 RETURNING id;
 
 -- :name report_task

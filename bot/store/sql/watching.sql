@@ -5,8 +5,11 @@
 SELECT COUNT(*) FROM inbox WHERE state = 'waiting';
 
 -- :name outbox_queued
--- Messages to be sent, by priority.
-SELECT priority, COUNT(*) FROM outbox WHERE state = 'queued' GROUP BY priority;
+-- Messages to be sent, by priority; those to many wait with their broadcasts.
+SELECT priority, COUNT(*) FROM outbox WHERE state = 'queued' AND broadcast IS NULL GROUP BY priority
+UNION ALL
+SELECT 2, COUNT(*) FROM outbox WHERE state = 'queued' AND broadcast IN (
+    SELECT b.id FROM broadcasts b WHERE b.state NOT IN ('finished', 'cancelled'));
 
 -- :name tasks_waiting
 -- Exports that are not at their end; lists that wait for a yes are nobody's work.

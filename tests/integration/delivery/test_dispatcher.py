@@ -1,4 +1,6 @@
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,18 +19,18 @@ from bot.channels.errors import (
 )
 from bot.delivery import Dispatcher, Pace, Pacer, Rate
 from bot.delivery.clock import SystemClock
-from bot.store.api import Delivery, OutboxRow, Store
+from bot.store.api import Delivery, OutboxRow, Settlement, Store
 from tests.support.delivery import ManualClock, ScriptedChannel, said
 from tests.support.roads import UNHURRIED, Roads
 from tests.support.waiting import eventually
 
 
 class Watched:
-    """The real store; remembers what became of each row, and gives rows the priority it is told to."""
+    """The real store; remembers what became of each row, and says of each that it is part of what it is told to."""
 
-    def __init__(self, store: Store, priority: int = 0) -> None:
+    def __init__(self, store: Store, broadcast: str | None = None) -> None:
         self._store = store
-        self._priority = priority
+        self._broadcast = broadcast
         self.settled: list[Delivery] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -36,11 +38,11 @@ class Watched:
 
     async def claim(self, *args: Any) -> list[OutboxRow]:
         rows = await self._store.claim(*args)
-        return [OutboxRow(row.id, row.chat, row.reply, row.attempts, self._priority, row.origin) for row in rows]
+        return [replace(row, broadcast=self._broadcast) for row in rows]
 
-    async def settle(self, row: OutboxRow, state: Delivery, *args: Any, **kwargs: Any) -> None:
-        self.settled.append(state)
-        await self._store.settle(row, state, *args, **kwargs)
+    async def settle_all(self, settlements: Sequence[Settlement], *args: Any) -> None:
+        self.settled += [settlement.state for settlement in settlements]
+        await self._store.settle_all(settlements, *args)
 
 
 async def delivered(store: Watched, clock: ManualClock, *failures: Exception) -> Roads:
@@ -92,7 +94,7 @@ async def test_every_outcome_of_a_reply_has_its_state(
 async def test_a_broadcast_that_may_have_left_is_never_sent_again(
     store: Store, clock: ManualClock, failure: Exception
 ) -> None:
-    watched = Watched(store, priority=2)
+    watched = Watched(store, broadcast="TB-000001")
     roads = await delivered(watched, clock, failure)
     assert watched.settled == [Delivery.UNKNOWN]
     assert roads.channel.tried == 1
@@ -147,16 +149,16 @@ async def test_a_message_in_trouble_keeps_the_ones_behind_it_waiting(store: Stor
 
 
 async def test_no_more_leave_at_once_than_the_platform_takes(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock, pace=Pace(overall=Rate(30, 30), chat=UNHURRIED))
+    roads = Roads(store, clock, pace=Pace(overall=30, chat=UNHURRIED))
     await roads.flow(*(said("a", number, str(number)) for number in range(70)))
     assert len(roads.channel.sent) == 30
-    clock.seconds += 1
+    clock.seconds += 1.1
     await roads.dispatcher.deliver()
     assert len(roads.channel.sent) == 60
 
 
 async def test_a_chat_that_gets_much_is_slowed_to_its_pace(store: Store, clock: ManualClock) -> None:
-    roads = Roads(store, clock, pace=Pace(overall=UNHURRIED, chat=Rate(1, 2)))
+    roads = Roads(store, clock, pace=Pace(overall=1e6, chat=Rate(1, 2)))
     await roads.flow(*(said("a", number) for number in range(5)))
     assert len(roads.channel.sent) == 5
     assert sum(clock.slept) == pytest.approx(3)
@@ -168,7 +170,7 @@ async def test_what_a_crash_caught_on_its_way_is_sent_by_the_next_process(store:
     assert len(await store.claim("telegram", 10, clock.now())) == 1
     later = Roads(store, clock)
     assert await later.dispatcher.deliver() == 0
-    await store.recover("telegram")
+    await store.recover("telegram", clock.now())
     await later.dispatcher.deliver()
     assert later.channel.texts() == ["1: a"]
 
@@ -176,7 +178,7 @@ async def test_what_a_crash_caught_on_its_way_is_sent_by_the_next_process(store:
 async def test_the_loop_sends_on_a_signal_and_stops_with_nothing_half_done(store: Store) -> None:
     clock = SystemClock()
     roads = Roads(store, clock, channel=ScriptedChannel(delay=0.05))
-    dispatcher = Dispatcher(store, roads.channel, Pacer(Pace(UNHURRIED, UNHURRIED), clock), clock)
+    dispatcher = Dispatcher(store, roads.channel, Pacer(Pace(1e6, UNHURRIED), clock), clock)
     stop = asyncio.Event()
     running = asyncio.create_task(dispatcher.run(stop))
     await asyncio.sleep(0.05)
@@ -186,7 +188,7 @@ async def test_the_loop_sends_on_a_signal_and_stops_with_nothing_half_done(store
     stop.set()
     await asyncio.wait_for(running, 2)
     assert roads.channel.texts() == ["1: a"]
-    assert await store.recover("telegram") == 0
+    assert await store.recover("telegram", clock.now()) == 0
 
 
 async def test_the_loop_sends_again_when_a_retry_falls_due(store: Store) -> None:

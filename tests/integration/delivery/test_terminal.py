@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,14 +26,23 @@ class Killed(BaseException):
 class _Dying(Dispatcher):
     """The real one, in a process that is killed between the turn and its delivery, or while the reply leaves."""
 
-    def __init__(self, *parts: object, claimed: bool) -> None:
-        super().__init__(*parts)  # type: ignore[arg-type]  # handed through
-        self._claimed = claimed
+    def __init__(self, store: Store, channel: TerminalChannel, pacer: Pacer, clock: ManualClock) -> None:
+        super().__init__(store, channel, pacer, clock)
+        self._claim = partial(store.claim, channel.name, 9, clock.now())
 
     async def deliver(self) -> int:
-        if self._claimed:
-            await self._store.claim(self._channel.name, 9, self._clock.now())
+        await self._leave()
         raise Killed
+
+    async def _leave(self) -> None:
+        """Nothing was claimed yet."""
+
+
+class _DyingWithARow(_Dying):
+    """Killed while the reply leaves."""
+
+    async def _leave(self) -> None:
+        await self._claim()
 
 
 class Terminals:
@@ -42,14 +52,12 @@ class Terminals:
         self.store, self.clock = store, clock
         self.reader = CountingReader()
 
-    def chat(self, name: str, dispatcher: type[Dispatcher] = Dispatcher, **how: bool) -> TerminalChat:
+    def chat(self, name: str, dispatcher: type[Dispatcher] = Dispatcher) -> TerminalChat:
         channel = TerminalChannel(Console(rich=False), name, translator("en"))
         channels = {channel.name: channel}
         turns = Turns(self.store, conversation(), Preparer(channels, self.reader, self.clock), channels, self.clock)
-        pacer = Pacer(Pace(overall=UNHURRIED, chat=UNHURRIED), self.clock)
-        return TerminalChat(
-            self.store, turns, dispatcher(self.store, channel, pacer, self.clock, **how), self.clock, channel
-        )
+        pacer = Pacer(Pace(overall=1e6, chat=UNHURRIED), self.clock)
+        return TerminalChat(self.store, turns, dispatcher(self.store, channel, pacer, self.clock), self.clock, channel)
 
 
 @pytest.fixture
@@ -66,12 +74,12 @@ def at_rest(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.glob("troly.sqlite3*"))
 
 
-@pytest.mark.parametrize("claimed", [False, True])
+@pytest.mark.parametrize("dying", [_Dying, _DyingWithARow])
 async def test_a_terminal_prints_nobody_elses_conversation(
-    terminals: Terminals, capsys: pytest.CaptureFixture[str], claimed: bool
+    terminals: Terminals, capsys: pytest.CaptureFixture[str], dying: type[Dispatcher]
 ) -> None:
     with pytest.raises(Killed):
-        await terminals.chat("alice", _Dying, claimed=claimed).run(lines())
+        await terminals.chat("alice", dying).run(lines())
     await terminals.chat("bob").run(lines("bob here"))
     assert capsys.readouterr().out == "1: /start\n\n2: bob here\n\n"
     await terminals.chat("alice").run(lines())

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -27,27 +28,55 @@ class _Bucket:
 
 
 @dataclass
+class _Window:
+    """At most ``most`` within any second."""
+
+    most: float
+    taken: deque[float] = field(default_factory=deque)
+
+    def wait(self, now: float) -> float:
+        """Seconds until one more fits; 0 takes it."""
+        while self.taken and self.taken[0] <= now - 1:
+            self.taken.popleft()
+        if len(self.taken) >= self.most:
+            return self.taken[0] + 1 - now
+        self.taken.append(now)
+        return 0.0
+
+
+@dataclass
 class Limits:
-    """30 messages a second overall, 1 a second in a chat with small bursts, 20 a minute in a group."""
+    """30 messages a second overall, 1 a second in a chat with small bursts, 20 a minute in a group.
+
+    Paid broadcasts have a limit of their own, 1000 within any second: https://core.telegram.org/bots/api#sendmessage
+    (allow_paid_broadcast). ``refused`` counts what was answered with 429.
+    """
 
     overall: float = 30
     per_chat: float = 1
     burst: float = 5
     per_group_minute: float = 20
+    paid: float = 1000
     enabled: bool = True
     clock: Callable[[], float] = time.monotonic
+    refused: int = 0
     _buckets: dict[int, _Bucket] = field(default_factory=dict)
 
     @classmethod
     def off(cls) -> "Limits":
         return cls(enabled=False)
 
-    def check(self, chat: int) -> None:
+    def __post_init__(self) -> None:
+        self._paid = _Window(self.paid)
+
+    def check(self, chat: int, *, paid: bool = False) -> None:
         """Count a message to ``chat``, or raise 429 with ``retry_after``."""
         if not self.enabled:
             return
-        wait = max(self._bucket(chat).wait(self.clock()), self._bucket(0).wait(self.clock()))
+        overall = self._paid if paid else self._bucket(0)
+        wait = max(self._bucket(chat).wait(self.clock()), overall.wait(self.clock()))
         if wait > 0:
+            self.refused += 1
             raise too_many_requests(math.ceil(wait))
 
     def _bucket(self, chat: int) -> _Bucket:

@@ -84,4 +84,5 @@ METHODS: dict[str, Method] = {
     "deletemycommands": settings.delete_my_commands,
 }
 #: What counts against the sending limits.
+PAID = frozenset({"sendmessage", "senddocument"})
 LIMITED = frozenset({"sendmessage", "senddocument", "editmessagetext", "editmessagereplymarkup"})

@@ -22,7 +22,7 @@ from tests.support.botapi.faults import ConnectionDroppedError, Faults
 from tests.support.botapi.forms import Form, read
 from tests.support.botapi.limits import Limits
 from tests.support.botapi.log import Call
-from tests.support.botapi.methods import LIMITED, METHODS
+from tests.support.botapi.methods import LIMITED, METHODS, PAID
 
 TOKEN = re.compile(r"\d+:[\w-]{35}", re.ASCII)
 
@@ -76,7 +76,7 @@ class Gate:
         chat = form.number("chat_id")
         await self.faults.meet(method, chat, "before")
         if method in LIMITED and chat in self.account.chats:
-            self.limits.check(chat)
+            self.limits.check(chat, paid=method in PAID and form.flag("allow_paid_broadcast"))
         result = await METHODS[method](self.account, form)
         await self.faults.meet(method, chat, "after")
         return result

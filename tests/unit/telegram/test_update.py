@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.telegram.update import Received, read_update
+from bot.channels.telegram.update import Membership, Received, read_update
 from bot.store.api import Incoming
 from handlers.events import EVENTS, Event, FileSent, Said, Tapped, Unreadable
 
@@ -65,7 +65,7 @@ def test_what_a_person_does_becomes_an_event(raw: dict[str, Any], expected: Even
         ({"update_id": 1, "message": {"from": {"is_bot": True}, "chat": PRIVATE, "text": "a"}}, "from_a_bot"),
         (message({"id": 5, "type": {}}, text="a"), "not_private"),  # nothing a set could look up
         (tap(message={"chat": {"id": 5, "type": []}}), "not_our_button"),
-        ({"update_id": 1, "my_chat_member": {"new_chat_member": {"status": {}}}}, "unblocked"),
+        ({"update_id": 1, "my_chat_member": {"chat": PRIVATE, "new_chat_member": {"status": {}}}}, "membership"),
         (message(pinned_message={}), "no_content"),
         (message(text=""), "no_content"),
         (message(document={"file_id": 5}), "no_content"),
@@ -74,8 +74,8 @@ def test_what_a_person_does_becomes_an_event(raw: dict[str, Any], expected: Even
         (tap(message=None, inline_message_id="x"), "not_our_button"),
         ({"update_id": 1, "edited_message": {}}, "other_kind"),
         ({"update_id": 1, "channel_post": {}}, "other_kind"),
-        ({"update_id": 1, "my_chat_member": {"new_chat_member": {"status": "kicked"}}}, "blocked"),
-        ({"update_id": 1, "my_chat_member": {"new_chat_member": {"status": "member"}}}, "unblocked"),
+        ({"update_id": 1, "my_chat_member": {"chat": GROUP, "new_chat_member": {"status": "kicked"}}}, "membership"),
+        ({"update_id": 1, "my_chat_member": {"new_chat_member": {"status": "kicked"}}}, "membership"),
         ({"update_id": True}, "no_update_id"),
         ({"update_id": 2**70}, "no_update_id"),
         ([], "no_update_id"),
@@ -156,3 +156,10 @@ def check(received: Received) -> None:
     if isinstance(received.incoming, Incoming):
         assert EVENTS.validate_json(EVENTS.dump_json(received.incoming.event)) == received.incoming.event
         received.incoming.address.encode()
+
+
+@pytest.mark.parametrize(("status", "blocked"), [("kicked", True), ("left", True), ("member", False)])
+def test_a_person_who_blocks_the_assistant_or_lets_it_write_again_is_noticed(status: str, *, blocked: bool) -> None:
+    received = read_update({"update_id": 1, "my_chat_member": {"chat": PRIVATE, "new_chat_member": {"status": status}}})
+    assert received.membership == Membership("5", blocked)
+    assert received.ignored is None

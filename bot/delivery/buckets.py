@@ -1,0 +1,85 @@
+"""Token buckets: how fast may be asked, and how much one chat may get."""
+
+from dataclasses import dataclass
+
+from bot.delivery.clock import Clock
+
+#: Buckets of chats are forgotten when there are more than this many: a full bucket is as good as none.
+_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second in the long run, ``burst`` at once."""
+
+    per_second: float
+    burst: float
+
+
+class Bucket:
+    """Tokens that come back with time."""
+
+    __slots__ = ("_at", "_rate", "_tokens")
+
+    def __init__(self, rate: Rate, now: float) -> None:
+        self._rate = rate
+        self._tokens = float(rate.burst)
+        self._at = now
+
+    def level(self, now: float) -> float:
+        """Tokens there now; negative where they were taken in advance."""
+        self._tokens = min(self._rate.burst, self._tokens + (now - self._at) * self._rate.per_second)
+        self._at = now
+        return self._tokens
+
+    def wait(self, now: float) -> float:
+        """Seconds until there is a whole token."""
+        return max(0.0, (1 - self.level(now)) / self._rate.per_second)
+
+    def put_back(self, tokens: float) -> None:
+        """Tokens that were taken and not used."""
+        self._tokens += tokens
+
+    def take(self, now: float) -> float:
+        """Take a token, in advance where there is none; seconds until it is really there."""
+        left = self.level(now) - 1
+        self._tokens = left
+        return max(0.0, -left / self._rate.per_second)
+
+
+class Buckets:
+    """One bucket a key, made when first asked for and forgotten once it is full again."""
+
+    def __init__(self, rate: Rate, clock: Clock) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._buckets: dict[str, Bucket] = {}
+        self._crowded = _KEPT
+
+    def take(self, key: str) -> float:
+        """Take a token in advance; seconds to wait for it."""
+        return self._of(key).take(self._clock.monotonic())
+
+    def level(self, key: str) -> float:
+        """Tokens there now."""
+        return self._of(key).level(self._clock.monotonic())
+
+    def try_take(self, key: str) -> bool:
+        """Take a token if there is one."""
+        bucket, now = self._of(key), self._clock.monotonic()
+        if bucket.level(now) < 1:
+            return False
+        bucket.take(now)
+        return True
+
+    def _of(self, key: str) -> Bucket:
+        if key not in self._buckets:
+            self._forget_full_ones()
+            self._buckets[key] = Bucket(self._rate, self._clock.monotonic())
+        return self._buckets[key]
+
+    def _forget_full_ones(self) -> None:
+        if len(self._buckets) >= self._crowded:
+            now, full = self._clock.monotonic(), self._rate.burst
+            self._buckets = {key: bucket for key, bucket in self._buckets.items() if bucket.level(now) < full}
+            self._crowded = max(_KEPT, 2 * len(self._buckets))

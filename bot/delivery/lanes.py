@@ -1,0 +1,173 @@
+"""A lane: rows of one kind are claimed and leave side by side, as the pace lets them."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from bot.channels.base import Channel
+from bot.channels.errors import ChannelError, MaybeSent, Unreachable
+from bot.delivery.backoff import until_stored
+from bot.delivery.clock import Clock
+from bot.delivery.failures import Failures
+from bot.delivery.pacing import Kind, Pacer
+from bot.delivery.patience import Patience
+from bot.delivery.settler import Settler
+from bot.metrics import NO_METRICS, Metrics
+from bot.store.api import Delivery, OutboxRow, Settlement, Store
+
+#: ``(limit, now)`` -> rows that are now in our hands.
+Claim = Callable[[int, datetime], Awaitable[list[OutboxRow]]]
+
+#: Seconds until a lane that the pace holds back looks whether it is to stop.
+_LONGEST_WAIT = 0.5
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """What the lanes of a channel share."""
+
+    store: Store
+    channel: Channel
+    pacer: Pacer
+    clock: Clock
+    patience: Patience
+    #: Whether this process may still send. Where it may not, a row in its hands stays as it is.
+    fence: Callable[[], bool] = lambda: True
+    metrics: Metrics = NO_METRICS
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What goes along a lane."""
+
+    kind: Kind
+    claim: Claim
+    at_once: int  #: messages under way side by side
+    sweep: float  #: seconds between looks at the store when nothing signals; finds what another process queued
+    moment: float = 0.0  #: seconds that an end waits for others to be stored with
+
+
+class Lane:
+    """Idempotent over the rows of its kind."""
+
+    def __init__(self, road: Road, traffic: Traffic) -> None:
+        self._road = road
+        self._traffic = traffic
+        self._wake = asyncio.Event()
+        self._paced = False  #: there was room for more, but the pace let none through
+        self._sending: set[asyncio.Task[None]] = set()
+        store, channel, clock, metrics = road.store, road.channel.name, road.clock, road.metrics
+        self._settler = Settler(store, channel, clock, moment=traffic.moment, metrics=metrics)
+        self._failures = Failures(
+            store, clock, patience=road.patience, settler=self._settler, due=self.notify, metrics=metrics
+        )
+
+    def notify(self) -> None:
+        """There may be something to send."""
+        self._wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send until told to stop, then wait for what is under way; the rest stays in the store."""
+        while not stop.is_set():
+            self._wake.clear()
+            if not await self._start_some():
+                await self._rest()
+        await self._all_sent()
+
+    async def deliver(self) -> int:
+        """Send all that is due and may leave now; how many rows were tried."""
+        tried = 0
+        while started := await self._start_some():
+            tried += started
+            await self._all_sent()
+        return tried
+
+    async def _all_sent(self) -> None:
+        while self._sending:
+            await asyncio.wait(self._sending)
+
+    def _room(self) -> int:
+        """How many more may be under way."""
+        return 0 if self._road.patience.left() else self._traffic.at_once - len(self._sending)
+
+    async def _start_some(self) -> int:
+        """Claim as many as may leave now and start them; how many there were."""
+        kind, pacer, room = self._traffic.kind, self._road.pacer, self._room()
+        places = pacer.reserve(kind, room) if room > 0 else 0
+        self._paced = room > 0 and not places
+        rows: list[OutboxRow] = []
+        try:
+            rows = await self._claimed(places) if places else []
+        finally:
+            pacer.release(kind, places - len(rows))
+        for row in rows:
+            task = asyncio.create_task(self._deliver_one(row))
+            self._sending.add(task)
+            task.add_done_callback(self._sent)
+        return len(rows)
+
+    async def _claimed(self, places: int) -> list[OutboxRow]:
+        clock = self._road.clock
+        return await until_stored(clock, lambda: self._traffic.claim(places, clock.now()), self._road.metrics)
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        self._wake.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("delivery_not_recorded", channel=self._road.channel.name, error=type(error).__name__)
+
+    async def _rest(self) -> None:
+        """Until something may have become possible; no signal makes the pace faster."""
+        if self._paced:
+            await asyncio.sleep(min(_LONGEST_WAIT, self._road.pacer.wait(self._traffic.kind)))
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(self._road.patience.left() or self._traffic.sweep, self._traffic.sweep)):
+                await self._wake.wait()
+
+    async def _deliver_one(self, row: OutboxRow) -> None:
+        """From a place that is reserved for it."""
+        await self._hold_back(row)
+        if not self._road.fence():
+            self._road.pacer.release(self._traffic.kind, 1)
+            return
+        try:
+            message = await self._send(row)
+        except ChannelError as error:
+            await self._failures.after(row, error)
+        except Exception as error:  # noqa: BLE001 - one row's surprise must not stop the others
+            await self._failures.after(row, MaybeSent(type(error).__name__))
+        else:
+            self._road.patience.reached()
+            await self._settler.settle(Settlement(row, Delivery.SENT, message))
+
+    async def _send(self, row: OutboxRow) -> str | None:
+        """The place is free at once only where the request never left."""
+        kind, pacer = self._traffic.kind, self._road.pacer
+        try:
+            message = await self._road.channel.send(row)
+        except Unreachable:
+            pacer.release(kind, 1)
+            raise
+        except BaseException:
+            pacer.arrived(kind)
+            raise
+        pacer.arrived(kind)
+        return message
+
+    async def _hold_back(self, row: OutboxRow) -> None:
+        """Where its chat gets too much: others may have the place meanwhile."""
+        kind, pacer, clock = self._traffic.kind, self._road.pacer, self._road.clock
+        seconds = pacer.hold(row.chat.id)
+        if seconds <= 0:
+            return
+        pacer.release(kind, 1)
+        await clock.sleep(seconds)
+        while not pacer.reserve(kind, 1):
+            await clock.sleep(pacer.wait(kind))

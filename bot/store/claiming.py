@@ -1,0 +1,107 @@
+"""Rows of the outbox on their way to a person: claimed in order, opened, said."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from bot.store import places
+from bot.store.api import BROADCAST, Chat, Delivery, OutboxRow
+from bot.store.drivers import Call, Driver
+from bot.store.errors import SealBroken, UnknownKey
+from bot.store.letters import Letter, Letters
+from bot.store.moments import stored
+from bot.store.sealing import Keyring
+from bot.store.settling import Settling
+from handlers.broadcasts.model import Values
+from handlers.replies import Reply
+from rules.calendar import vietnamese_day
+
+#: How long a row rests whose key the key file lacks: the file may be put back while we run.
+_KEY_MISSING = timedelta(minutes=5)
+
+_log = structlog.get_logger(__name__)
+
+#: A row's id, and what opens it.
+_Sealed = tuple[int, Callable[[], OutboxRow]]
+
+
+@dataclass(frozen=True, slots=True)
+class Claiming:
+    """What one worker takes in hand.
+
+    A row that cannot be read any more fails, with a line in the log; one whose key is missing rests, alone.
+    """
+
+    driver: Driver
+    keyring: Keyring
+    letters: Letters
+    settling: Settling
+
+    async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
+        """Due replies and notices, the first of each chat."""
+        (rows,) = await self.driver.run(Call("claim", self._wanted(now, channel=channel, limit=limit)))
+        rows.sort(key=lambda row: (row[6], row[0]))
+        return await self._opened(((row[0], partial(self._reply, channel, row)) for row in rows), now)
+
+    def _reply(self, channel: str, row: tuple[Any, ...]) -> OutboxRow:
+        outbox_id, origin, chat, address, payload, attempts, priority = row
+        reply = Reply.model_validate_json(self.keyring.unseal(payload, places.payload(chat, origin)))
+        return OutboxRow(outbox_id, self._person(chat, channel, address), reply, attempts, priority, origin)
+
+    def _person(self, chat: str, channel: str, address: bytes) -> Chat:
+        return Chat(chat, channel, self.keyring.unseal(address, places.address(chat)))
+
+    async def running(self, channel: str, now: datetime) -> list[str]:
+        """Broadcasts with something to send now."""
+        (rows,) = await self.driver.run(Call("running", {"channel": channel, "now": stored(now)}))
+        return sorted(broadcast for (broadcast,) in rows)
+
+    async def claim_broadcast(self, broadcast: str, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
+        """The next rows of a running broadcast, in the words of its recipients."""
+        wanted = self._wanted(now, broadcast=broadcast, channel=channel, limit=limit)
+        (found,) = await self.driver.run(Call("claim_broadcast", wanted))
+        rows = sorted(row for row in found if row[5] == Delivery.SENDING)
+        if not rows:
+            return []
+        letter, today = await self.letters.of(broadcast), vietnamese_day(now)
+        return await self._opened(((row[0], partial(self._letter, letter, today, channel, row)) for row in rows), now)
+
+    def _letter(
+        self, letter: Letter | SealBroken | UnknownKey, today: date, channel: str, row: tuple[Any, ...]
+    ) -> OutboxRow:
+        if isinstance(letter, Exception):
+            raise letter
+        outbox_id, chat, address, payload, attempts, _, reminded_at = row
+        origin, first = places.broadcast_origin(letter.broadcast, chat), reminded_at is None
+        values = Values.model_validate_json(self.keyring.unseal_bytes(payload, places.payload(chat, origin)))
+        return OutboxRow(
+            outbox_id,
+            self._person(chat, channel, address),
+            letter.to(values, today, first=first),
+            attempts,
+            BROADCAST,
+            origin,
+            letter.broadcast,
+            first,
+        )
+
+    def _wanted(self, now: datetime, **wanted: object) -> dict[str, object]:
+        return {**wanted, "now": stored(now), "worker": self.settling.worker}
+
+    async def _opened(self, sealed: Iterable[_Sealed], now: datetime) -> list[OutboxRow]:
+        rows = []
+        for outbox_id, opened in sealed:
+            try:
+                rows.append(opened())
+            except (SealBroken, ValidationError) as error:
+                _log.error("outbox_row_unreadable", outbox_id=outbox_id, kind=type(error).__name__)
+                await self.settling.fail(outbox_id, now)
+            except UnknownKey:
+                _log.error("outbox_row_key_missing", outbox_id=outbox_id, hint="put back the full key file")
+                await self.settling.back(outbox_id, now + _KEY_MISSING, counted=False)
+        return rows

@@ -1,0 +1,66 @@
+"""The end of what was claimed, guarded: only the worker that has a row in hand decides about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.store import places
+from bot.store.api import Delivery, OutboxRow, Settlement
+from bot.store.drivers import Call, Driver
+from bot.store.moments import stored
+from bot.store.sealing import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What one worker says of its rows."""
+
+    driver: Driver
+    keyring: Keyring
+    worker: str
+
+    async def settle_all(self, settlements: Sequence[Settlement], now: datetime) -> None:
+        """The ends of rows in one transaction, and of chats that waited for theirs to be forgotten."""
+        at = stored(now)
+        sent = [one for one in settlements if one.state is Delivery.SENT]
+        others = [one for one in settlements if one.state is not Delivery.SENT]
+        blocked = [one for one in others if one.state is Delivery.BLOCKED]
+        first = [one for one in sent if one.row.first]
+        calls = (
+            Call("settle_sent", many=[self._sent(one, at) for one in sent]),
+            Call("settle", many=[self._ended(one, at) for one in others]),
+            Call("block_chat", many=[{"chat": one.row.chat.id, "now": at} for one in blocked]),
+            Call("remind_chat", many=[{"chat": one.row.chat.id, "now": at} for one in first]),
+            Call("forget_chat", many=[{"chat": one.row.chat.id} for one in settlements]),
+        )
+        await self.driver.run(*(call for call in calls if call.many))
+
+    def _sent(self, one: Settlement, at: int) -> dict[str, Any]:
+        row = one.row
+        sealed = one.message and self.keyring.seal(one.message, places.message(row.chat.id, row.origin))
+        return {"id": row.id, "message": sealed, "now": at, "worker": self.worker}
+
+    def _ended(self, one: Settlement, at: int) -> dict[str, Any]:
+        return self._end(one.row.id, one.state, one.reason, at)
+
+    def _end(self, outbox_id: int, state: Delivery, reason: str | None, at: int) -> dict[str, Any]:
+        return {"id": outbox_id, "state": state.value, "reason": reason, "now": at, "worker": self.worker}
+
+    async def fail(self, outbox_id: int, now: datetime) -> None:
+        """A row that cannot be read."""
+        await self.driver.run(Call("settle", self._end(outbox_id, Delivery.FAILED, None, stored(now))))
+
+    async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
+        """Back in the queue, not before ``due``; the attempt is given back unless it is ``counted``."""
+        await self.back(row.id, due, counted=counted)
+
+    async def back(self, outbox_id: int, due: datetime, *, counted: bool) -> None:
+        """The same for a row that was not opened."""
+        again = {"id": outbox_id, "due": stored(due), "given_back": 0 if counted else 1, "worker": self.worker}
+        await self.driver.run(Call("retry", again))
+
+    async def recover(self, channel: str, now: datetime) -> int:
+        """What a crash caught on its way: replies and notices are queued again, broadcasts become unknown."""
+        (rows,) = await self.driver.run(Call("recover", {"channel": channel, "now": stored(now)}))
+        return len(rows)

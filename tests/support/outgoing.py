@@ -1,0 +1,73 @@
+"""Broadcasts as they stand in the store when they are sent: written behind its back, with a row for everybody."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.store import places
+from bot.store.moments import stored
+from bot.store.sealing import Keyring
+from handlers.broadcasts.model import Draft, Text, Values
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+DRAFT = Draft(
+    title="Nhắc hạn",
+    text=Text(
+        vi="Kính gửi *{ho_ten|anh/chị}*: hạn gia hạn chứng thư của {don_vi|đơn vị} là {han}, {so_ngay}.",
+        en="Dear *{ho_ten|colleague}*: the certificate of {don_vi|your unit} is due on {han}, {so_ngay}.",
+    ),
+)
+
+Row = tuple[object, ...]
+#: Runs a statement with question marks for each of these.
+Many = Callable[[str, Sequence[Row]], object]
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """Writes broadcasts to people of one channel."""
+
+    keyring: Keyring
+    many: Many
+    channel: str = "telegram"
+
+    def queue(
+        self,
+        broadcast: str,
+        addresses: Iterable[str],
+        *,
+        draft: Draft = DRAFT,
+        state: str = "running",
+        document: bytes | None = None,
+        values: Values = Values(name="Nguyễn Thị Lan", unit="Sở Tư pháp"),  # noqa: B008 - frozen
+        now: datetime = NOW,
+    ) -> None:
+        """Make a broadcast, and its people where they are new."""
+        content = self.keyring.seal(draft.model_dump_json(), places.broadcast_content(broadcast))
+        file = document and self.keyring.seal(document, places.broadcast_document(broadcast))
+        at = stored(now)
+        self.many(
+            "INSERT INTO broadcasts (id, state, author, content, document, created_at, changed_at)"
+            " VALUES (?, ?, 'machine', ?, ?, ?, ?)",
+            [(broadcast, state, content, file, at, at)],
+        )
+        rows = list(self._rows(broadcast, addresses, values.model_dump_json(), at))
+        self.many(
+            "INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO NOTHING",
+            [(chat, self.channel, address, at, at) for chat, address, *_ in rows],
+        )
+        self.many(
+            "INSERT INTO outbox (origin, chat, channel, payload, priority, broadcast, queued_at, due_at)"
+            " VALUES (?, ?, ?, ?, 2, ?, ?, ?)",
+            [(origin, chat, self.channel, payload, broadcast, at, at) for chat, _, origin, payload in rows],
+        )
+
+    def _rows(
+        self, broadcast: str, addresses: Iterable[str], values: str, at: int
+    ) -> Iterator[tuple[str, bytes, str, bytes]]:
+        for address in addresses:
+            chat = places.chat_id(self.keyring, self.channel, address)
+            origin = places.broadcast_origin(broadcast, chat)
+            sealed = self.keyring.seal(address, places.address(chat))
+            yield chat, sealed, origin, self.keyring.seal(values, places.payload(chat, origin))
