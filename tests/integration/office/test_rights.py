@@ -68,7 +68,7 @@ WAYS = ("/danhsach", "/xuat", "/thongke", "/vaitro", "/vaitro QT-000005", "/nhat
 
 @pytest.fixture
 async def town(house: House, store: Store, sql: Sql) -> House:
-    """An owner, people of Xã Nhơn Trạch; in Xã Đại Phước what there is of each kind."""
+    """An owner, people of Xã Nhơn Trạch; in Xã Đại Phước an admin, and one of all there can be."""
     await given(store, "chủ", Role.OWNER)
     await given(store, "an", Role.ADMIN, "DN.NT")
     await given(store, "tâm", Role.FOCAL, "DN.NT")
