@@ -242,6 +242,8 @@ async def test_buttons_of_the_moving_message_act_at_once_whatever_screen_is_open
 
     assert "Đã tạm dừng" in await tap(Action.PAUSE)
     assert "không làm được" in await tap(Action.PAUSE)
+    assert "tạm dừng" in admin.text
+    await admin.says("/danhsach")
     assert (await seen(town)).state is Life.PAUSED
     await tap(Action.RESUME)
     assert (await seen(town)).state is Life.RUNNING
