@@ -25,7 +25,6 @@ _CALLED = {
     RESULTS: (N_("Results"), ("ket qua", "results")),
     STEPS: (N_("Its reminders"), ("cac lan nhac", "lan nhac", "steps")),
     LOOK: (N_("Look again"), ("xem lai", "den dau", "look")),
-    BACK: (N_("Back to the list"), ("quay lai", "back")),
 }
 #: By its state, the next step first.
 _OFFERED: Mapping[Life, tuple[str, ...]] = {
@@ -42,8 +41,10 @@ _MOVING = frozenset({Life.APPROVED, Life.SCHEDULED, Life.RUNNING})
 
 def offered(say: Voice, rights: Rights, found: Broadcast, *, steps: bool) -> tuple[Option, ...]:
     """The buttons; ``steps``: it has made others."""
-    values = (*_to_do(rights, found), *_to_see(found, steps=steps), BACK)
-    return tuple(Option(value, say.t(_CALLED[value][0]), _CALLED[value][1]) for value in values)
+    values = (*_to_do(rights, found), *_to_see(found, steps=steps))
+    buttons = tuple(Option(value, say.t(_CALLED[value][0]), _CALLED[value][1]) for value in values)
+    back = N_("Back to its campaign") if found.parent else N_("Back to the list")
+    return (*buttons, Option(BACK, say.t(back), ("quay lai", "back")))
 
 
 def _to_do(rights: Rights, found: Broadcast) -> Iterator[str]:

@@ -55,7 +55,7 @@ class OneBroadcast(NoText):
         about = say(N_("Recipients: {audience}"), audience=in_words(found.draft.audience, here.world.units, say.t))
         open_still = found.state in OPEN_TO_CHANGE
         more = await _drafted(here, rights, found) if open_still else await _far(here, rights, found)
-        told = (standing, words.when(say, found.draft), about, *more)
+        told = (standing, words.when(say, found), about, *more)
         steps = bool(await here.world.admin.broadcasts.steps(rights, found.id)) and not open_still
         options = offered(say, rights, found, steps=steps)
         return Page(words.heading(found), tuple(one for one in told if one), options, exact=True)

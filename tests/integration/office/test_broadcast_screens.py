@@ -1,11 +1,12 @@
 """/thongbao in the chat, over the real store: an admin writes, checks, approves, sends and watches."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 import pytest
 
 from bot.store.api import Store
-from handlers.broadcasts.model import Audience, Broadcast, Button, Draft, Life, Text, person_code
+from handlers.broadcasts.model import STANDING, Audience, Broadcast, Button, Draft, Life, Text, person_code
 from handlers.broadcasts.taps import Action, BroadcastTap
 from handlers.events import Tapped
 from handlers.office.model import Standing
@@ -140,7 +141,7 @@ async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Sto
     assert "08/12/2026" in said
     assert said.count("chưa đến ngày") == 3
     assert "TB-000001: Chiến dịch cuối năm" in await admin.taps("TB-000002")
-    assert "Chiến dịch cuối năm" in await admin.taps("Về danh sách")
+    assert "08/12/2026" in await admin.taps("Về chiến dịch")
 
 
 async def test_a_text_that_cannot_be_read_is_asked_for_again_and_nothing_is_lost(town: Store) -> None:
@@ -310,6 +311,24 @@ async def test_so_many_need_a_second_person_who_is_named(town: Store, sql: Sql) 
     assert "Anh second" in said
     assert f"/thongbao {CODE}" in said
     assert (await seen(town)).state is Life.CHECKED
+
+
+async def test_the_reminders_of_certificates_can_be_paused_and_not_called_off(town: Store) -> None:
+    await certificate(town, "4", NOW.date() + timedelta(days=7))
+    assert await town.broadcasts.expiring(NOW.date(), (60, 30, 7), NOW)
+    owner = await talk(town, "owner", Role.OWNER, None)
+
+    said = await owner.says(f"/thongbao {STANDING}")
+    assert "tự nhắc khi chứng thư sắp hết hạn" in said
+    assert "Hủy thông báo" not in owner.labels
+    await owner.taps("Tạm dừng")
+    assert (await seen(town, STANDING)).state is Life.PAUSED
+    assert "TB-000001" in "".join((await owner.taps("Các lần nhắc"), *owner.labels))
+
+
+async def certificate(store: Store, address: str, ends: date) -> None:
+    async with StoredTurns(store, address)() as turn:
+        await turn.register.keep(Standing(interview=1, unit="DN.NT", subscriber="UBND", not_after=ends, owed=()))
 
 
 async def test_pages_turn_to_older_ones_and_back(town: Store) -> None:
