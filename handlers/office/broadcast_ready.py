@@ -16,7 +16,7 @@ class Ready(StrEnum):
 
 _BEGINNING = N_(
     "Dear {name},\n\nFor its government digital certificate, {unit} still has this to do: *{to_do}*.\n\n{deadline}"
-    "It takes about five minutes, right here in the chat: tap “Do it now”, and the papers are prepared for you."
+    "A few questions right here in the chat show how to do it, and on what basis: tap “Do it now”."
 )
 _UNTIL = N_("The deadline is *{deadline}* ({days}).\n\n")
 COLLEAGUE = N_("colleague")
