@@ -1,4 +1,4 @@
-"""Several processes on PostgreSQL: one receives, two help; one of them is killed in the middle of many conversations."""
+"""Several processes on PostgreSQL: one receives, two help, one of these is killed amid many conversations."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,11 +32,16 @@ class Helper(Program):
         await self.until(lambda: "worker_joined" in self.printed() and "telegram_ready" in self.printed())
 
 
-@asynccontextmanager
-async def helping(api: BotApi, folder: Path, settings: dict[str, str], start: Zygote) -> AsyncIterator[Helper]:
+def prepared(folder: Path) -> Path:
+    """With a log to look at from the first moment on."""
     folder.mkdir()
     (folder / "program.log").touch()
-    helper = Helper(api, folder, settings, start)
+    return folder
+
+
+@asynccontextmanager
+async def helping(api: BotApi, folder: Path, settings: dict[str, str], start: Zygote) -> AsyncIterator[Helper]:
+    helper = Helper(api, prepared(folder), settings, start)
     try:
         await helper.launch_and_wait()
         yield helper
@@ -59,7 +64,7 @@ async def busy(database: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
         AND worker = (SELECT id FROM workers ORDER BY started_at LIMIT 1 OFFSET 1)
     """
     async with asyncio.timeout(20):
-        while (await (await database.execute(sending)).fetchone()) == (0,):
+        while (await (await database.execute(sending)).fetchone()) == (0,):  # noqa: ASYNC110 - another process does it
             await asyncio.sleep(0.005)
 
 
