@@ -1,7 +1,6 @@
 """Several processes over one store: each sees who else lives, and what the dead had in hand is taken over."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -22,11 +21,11 @@ def database(postgres_url: str, tmp_path: Path) -> Database:
 
 
 @pytest.fixture
-async def other(another: OpenStore) -> AsyncIterator[Store]:
+async def other(another: OpenStore) -> Store:
     """Another process, which serves the same channel."""
     store = await another()
     await join(store)
-    yield store
+    return store
 
 
 async def join(store: Store) -> Presence:
