@@ -148,6 +148,7 @@ class Turns:
             own_data=unit.own_data,
             register=unit.register,
             admin=unit.admin,
+            reminders=unit.reminders,
             units=units,
             start_link=channel.start_link if channel else None,
             channel=pending.chat.channel.partition(":")[0],  # what follows tells one terminal from another
