@@ -12,6 +12,8 @@ from bot.channels.console import Console, typed_lines
 from bot.channels.terminal import TerminalChannel, TerminalChat
 from bot.charts import Charts
 from bot.delivery import Conversation, Dispatcher, Exporter, Pace, Pacer, Preparer, Rate, Retention, SystemClock, Turns
+from bot.delivery.herald import Herald
+from bot.delivery.heralding.terms import Terms
 from bot.delivery.lists import Lists, importers
 from bot.exports.child import ExportChildren
 from bot.metrics import NO_METRICS, Metrics
@@ -53,6 +55,10 @@ class Parts:
         folder = self.settings.data_dir / "exports" / channel.name.replace(":", "-")
         return Exporter(self.store, channel, ExportChildren(self.settings, folder), self.clock, queued)
 
+    def herald(self, queued: Callable[[], None]) -> Herald:
+        """What goes on with broadcasts by itself; ``queued`` is told when there may be something to send."""
+        return Herald(self.store.broadcasts, Terms.of(self.settings), self.clock, queued)
+
 
 @asynccontextmanager
 async def assembled(settings: Settings, metrics: Metrics = NO_METRICS) -> AsyncIterator[Parts]:
@@ -83,15 +89,15 @@ def _conversation(settings: Settings, pack: Pack) -> Conversation:
     )
 
 
-async def serve(settings: Settings) -> None:
-    """Run the configured channels until the process is told to stop."""
+async def serve(settings: Settings, *, receiving: bool = True) -> None:
+    """Run the configured channels until the process is told to stop; not ``receiving``, it helps one that does."""
     from bot.channels.telegram import serve_telegram  # noqa: PLC0415 - its libraries load where it runs
     from bot.metrics.prometheus import Prometheus  # noqa: PLC0415 - as above
 
     async with assembled(settings, Prometheus()) as parts:
         if await parts.store.made_up():
             raise MadeUp(_MADE_UP)
-        await serve_telegram(parts)
+        await serve_telegram(parts, receiving=receiving)
 
 
 async def talk(settings: Settings, name: str | None) -> None:

@@ -123,6 +123,7 @@ class _Surroundings:
             channel="telegram",
             register=unit.register,
             admin=unit.admin,
+            reminders=unit.reminders,
             units=self.units,
             start_link="https://t.me/troly_bot?start=",
         )

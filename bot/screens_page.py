@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bot.office_tour import office_tours
+from bot.reminder_tour import reminder_tours
 from bot.tour import Stop, tours
 from handlers.command import Command
 from handlers.commands import COMMANDS
@@ -21,7 +22,8 @@ _INTRO = N_(
 async def page(pack: Pack, language: str) -> str:
     """The whole page."""
     t = translator(language)
-    taken = [*await tours(pack, language), *await office_tours(pack, language)]
+    officers = [*await tours(pack, language), *await reminder_tours(pack, language)]
+    taken = [*officers, *await office_tours(pack, language)]
     title, flow, commands, office, screens = map(t, _HEADINGS)
     parts = [
         f"# Trợ lý Chứng thư – {title}",

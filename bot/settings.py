@@ -49,6 +49,18 @@ def _host_and_port(address: str) -> str:
     return address
 
 
+def _weekdays(days: tuple[int, ...]) -> tuple[int, ...]:
+    if not days or not set(days) <= set(range(1, 8)):
+        raise ValueError(N_("it must be days of the week from 1 (Monday) to 7, such as 1,2,3,4,5"))
+    return days
+
+
+def _on_the_clock(at: time) -> time:
+    if at.tzinfo is not None:
+        raise ValueError(N_("it must be a time of day in Viet Nam, such as 21:30"))
+    return at
+
+
 def _listed(text: object) -> object:
     """``60,30,7`` as a list."""
     return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
@@ -56,6 +68,7 @@ def _listed(text: object) -> object:
 
 #: Whole numbers between commas.
 _Numbers = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_listed)]
+_TimeOfDay = Annotated[time, AfterValidator(_on_the_clock)]
 
 
 class _Speaking(BaseSettings):
@@ -103,9 +116,9 @@ class Settings(_Speaking):
     #: A broadcast to more people than this needs a second person's approval.
     approval_above: int = Field(default=200, ge=0)
     #: No reminder leaves at night in Viet Nam, nor on days that are not listed (1 is Monday).
-    quiet_from: time = time(21, 30)
-    quiet_until: time = time(6, 30)
-    reminder_days: _Numbers = (1, 2, 3, 4, 5)
+    quiet_from: _TimeOfDay = time(21, 30)
+    quiet_until: _TimeOfDay = time(6, 30)
+    reminder_days: Annotated[_Numbers, AfterValidator(_weekdays)] = (1, 2, 3, 4, 5)
     #: Reminders that one person gets in seven days at most.
     reminders_per_week: int = Field(default=5, ge=1)
     #: Days before the end of a certificate on which its holder is reminded; 0: never.
@@ -116,6 +129,9 @@ class Settings(_Speaking):
     #: Messages a person may send in one go, and the pace at which that allowance comes back.
     throttle_burst: int = Field(default=20, ge=1)
     throttle_per_second: float = Field(default=1.0, gt=0)
+
+    #: Several processes on PostgreSQL: seconds of silence after which the others take over what one had in hand.
+    worker_lease_seconds: float = Field(default=10.0, ge=0.5, le=300)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"

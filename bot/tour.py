@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from handlers import Session, respond
 from handlers.certificate import Attribute, Certificate, Problem, Reading, Recognition, Trouble
 from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
-from handlers.memory import memory_world
+from handlers.memory import MemoryReminders, memory_world
 from handlers.office.units import NO_UNITS, Became, Succession, Unit, UnitDirectory
 from handlers.page import Tap
 from handlers.ports import World
@@ -158,9 +158,12 @@ async def tours(pack: Pack, language: str) -> list[tuple[str, list[Stop]]]:
     return [*walks, *[(heading, await walk(steps, pack, language, UNITS)) for heading, steps in UNIT_WALKS]]
 
 
-async def walk(steps: tuple[str, ...], pack: Pack, language: str, units: UnitDirectory = NO_UNITS) -> list[Stop]:
-    """Take the steps, in a world of their own."""
-    world = memory_world(pack, TODAY, units=units)
+async def walk(
+    steps: tuple[str, ...], pack: Pack, language: str, units: UnitDirectory = NO_UNITS, reminder: str | None = None
+) -> list[Stop]:
+    """Take the steps, in a world of their own; a reminder came before them, and another one is on its way."""
+    reminders = MemoryReminders({reminder}, waiting=1) if reminder else MemoryReminders()
+    world = memory_world(pack, TODAY, units=units, reminders=reminders)
     return await take(steps, Session.model_validate({"language": language}), world, _SENT)
 
 

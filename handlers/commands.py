@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from handlers import interview
+from handlers.broadcasts.commands import REMINDER_COMMANDS, receive_again, stop_reminders
 from handlers.command import Command
 from handlers.documents import cited, shelf
+from handlers.folding import unaccented
 from handlers.office.commands import ADMIN_COMMANDS
 from handlers.office.holding import rights_of
 from handlers.office.redeeming import redeemed
@@ -122,10 +124,13 @@ COMMANDS = (
     Command("trogiup", N_("help"), _help, ("help",), before_consent=True),
     Command("huy", N_("stop, and keep my answers"), _stop, ("stop", "cancel")),
     Command("ngonngu", N_("language: Tiếng Việt / English"), _language, ("language",), before_consent=True),
+    Command("dungnhan", N_("no more reminders"), stop_reminders, ("dungnhac", "unsubscribe"), before_consent=True),
+    Command("nhanlai", N_("reminders again"), receive_again, ("nhanlainhacnho", "subscribe"), before_consent=True),
     Command("dulieu", N_("what is held about me"), _my_data, before_consent=True),
     Command("xoadulieu", N_("delete what is held about me"), _erase, before_consent=True),
 )
-_BY_NAME = {name: command for command in (*COMMANDS, *ADMIN_COMMANDS) for name in (command.name, *command.aliases)}
+_ALL = (*COMMANDS, *REMINDER_COMMANDS, *ADMIN_COMMANDS)
+_BY_NAME = {name: command for command in _ALL for name in (command.name, *command.aliases)}
 
 
 def command_in(text: str) -> tuple[str, str] | None:
@@ -137,5 +142,5 @@ def command_in(text: str) -> tuple[str, str] | None:
 
 
 def find(name: str) -> Command | None:
-    """The command of that name or alias."""
-    return _BY_NAME.get(name)
+    """The command of that name or alias, with or without accents."""
+    return _BY_NAME.get(unaccented(name))

@@ -8,6 +8,8 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from handlers import interview, understanding
+from handlers.broadcasts.answering import answered_reminder
+from handlers.broadcasts.taps import OF_ADMINS, BroadcastTap
 from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.command import Command
 from handlers.commands import command_in, find
@@ -25,6 +27,7 @@ from handlers.events import (
     Unreadable,
 )
 from handlers.matching import Match, parts_of
+from handlers.office.broadcast_taps import admin_tapped
 from handlers.office.holding import rights_of, roles_told
 from handlers.office.rights import Rights
 from handlers.office.screens import ADMIN_SCREENS
@@ -155,6 +158,8 @@ def _unreadable(here: Here, event: Unreadable) -> Answered:
 
 async def _tapped(here: Here, data: str) -> Answered:
     """A button; one of an older screen is told so, and the open question comes again."""
+    if reminder := BroadcastTap.parse(data):
+        return await (admin_tapped if reminder.action in OF_ADMINS else answered_reminder)(here, reminder)
     tap, session = Tap.parse(data), here.session
     if tap is None or tap.version != session.version or tap.screen != session.screen:
         return Answered(session, notes=(here.say(N_("That button belongs to an earlier step. The present question:")),))

@@ -3,8 +3,18 @@
 import re
 from datetime import date, datetime
 
+from locales import N_, Translator
 from rules.calendar import vietnamese
 
+_WEEKDAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
 #: 16/11/2026, 16-11-2026, 16.11.2026, 16 11 2026, "ngày 16 tháng 11 năm 2026", 2026-11-16 (ISO, time ignored).
 _DAY_FIRST = re.compile(
     r"(?<!\d)(\d{1,2})\s*(?:[/\-. ]|th[aá]ng)\s*(\d{1,2})\s*(?:[/\-. ]|n[aă]m)\s*(\d{4}|\d{2})(?!\d)"
@@ -16,6 +26,11 @@ def day(value: date) -> str:
     """``15/7/2024``: a zero before single days and before January and February, as official documents write it."""
     month = f"{value.month:02}" if value.month < 3 else str(value.month)
     return f"{value.day:02}/{month}/{value.year}"
+
+
+def weekday(t: Translator, value: date) -> str:
+    """``thứ Năm``."""
+    return t(_WEEKDAYS[value.weekday()])
 
 
 def moment(value: datetime) -> str:

@@ -5,7 +5,7 @@ As strict as the store's, held to it by the same tests. One chat; its session an
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from handlers.office.model import Refusal, Standing
@@ -69,12 +69,49 @@ class MemoryRequests:
 
 
 @dataclass
+class MemoryReminders:
+    """``Reminders`` of broadcasts ``sent`` to the chat, and of ``waiting`` ones that a stop withholds."""
+
+    sent: set[str] = field(default_factory=set)
+    waiting: int = 0
+    wanted: bool = True
+    marks: dict[str, date | None] = field(default_factory=dict)  #: broadcast -> the day asked for; ``None``: done
+
+    async def stopped(self) -> bool:
+        """No reminders are wanted."""
+        return not self.wanted
+
+    async def stop(self) -> int:
+        """None from now on."""
+        withheld, self.waiting, self.wanted = self.waiting, 0, False
+        return withheld
+
+    async def resume(self) -> None:
+        """Take that back."""
+        self.wanted = True
+
+    async def done(self, broadcast: str) -> bool:
+        """Where it was sent."""
+        return self._mark(broadcast, None)
+
+    async def later(self, broadcast: str, day: date) -> bool:
+        """Where it was sent."""
+        return self._mark(broadcast, day)
+
+    def _mark(self, broadcast: str, day: date | None) -> bool:
+        if broadcast in self.sent:
+            self.marks[broadcast] = day
+        return broadcast in self.sent
+
+
+@dataclass
 class MemoryOwnData:
     """An ``OwnData`` over the same requests."""
 
     requests: MemoryRequests
     register: "MemoryRegister"
     channel: str = "memory"
+    reminders: MemoryReminders = field(default_factory=MemoryReminders)
 
     async def export(self) -> dict[str, Any]:
         """The chat and its requests."""
@@ -86,6 +123,7 @@ class MemoryOwnData:
             "standings": [_told(standing, now) for standing in self.register.standings.values()],
             "roles": [],
             "tasks": [],
+            "reminders": _reminded(self.reminders, now),
             "requests": [request.model_dump(mode="json") for request in await self.requests.mine()],
             "received": [],
             "outgoing": [],
@@ -96,12 +134,21 @@ class MemoryOwnData:
         staying = [request for request in self.requests.kept.values() if request.state in MUST_STAY]
         self.requests.kept = {request.code: _lessened(request) for request in staying}
         self.register.standings = {}
+        self.reminders.marks = {}
         return tuple(reversed(self.requests.kept))
 
 
 def _told(standing: Standing, now: str) -> dict[str, Any]:
     told = standing.model_dump(mode="json", exclude={"certificate_key"})
     return {**told, "known_at": now, "changed_at": now}
+
+
+def _reminded(reminders: MemoryReminders, now: str) -> dict[str, Any]:
+    answers = [
+        {"broadcast": name, "done_at": None if day else now, "later_on": day.isoformat() if day else None}
+        for name, day in sorted(reminders.marks.items())
+    ]
+    return {"stopped_at": None if reminders.wanted else now, "reminded_at": None, "answers": answers}
 
 
 def _lessened(request: Request) -> Request:
@@ -144,12 +191,14 @@ class MemoryOffice:
 def memory_world(pack: Pack, now: datetime, **changes: Any) -> World:
     """A world with nothing in it yet."""
     requests, register = MemoryRequests(now), changes.get("register") or MemoryRegister()
+    reminders = changes.get("reminders") or MemoryReminders()
     world: dict[str, Any] = {
         "channel": "memory",
         "requests": requests,
-        "own_data": MemoryOwnData(requests, register),
+        "own_data": MemoryOwnData(requests, register, reminders=reminders),
         "register": register,
         "admin": MemoryOffice(),
+        "reminders": reminders,
         **changes,
     }
     return World(now=now, pack=pack, **world)

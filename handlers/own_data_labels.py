@@ -23,6 +23,7 @@ class Part:
     apart: bool = False  #: entries of a list go on lines of their own
 
 
+_LANGUAGE = one_of({"vi": N_("Vietnamese"), "en": N_("English")})
 _ISSUERS = one_of({issuer: label for issuer, (label, _) in ISSUERS.items()})
 _FIELDS = {name: Part(asked.title) for name, asked in FIELDS.items()}
 _CHAT = {
@@ -136,9 +137,18 @@ _DESK = {
     "unit": Part(N_("Unit code")),
 }
 
+_BROADCAST = {
+    "name": Part(N_("Code of the broadcast")),
+    "revision": Part(N_("Changes seen")),
+    "turned": Part(N_("Pages turned")),
+    "campaign": Part(N_("A campaign")),
+    "deadline": Part(N_("Deadline"), on),
+    "guided": Part(N_("Asked part by part")),
+    "wish": Part(N_("Waiting for your yes"), one_of(words.WISHES)),
+}
 _SESSION = {
     **_PLACE,
-    "language": Part(N_("Language"), one_of({"vi": N_("Vietnamese"), "en": N_("English")})),
+    "language": Part(N_("Language"), _LANGUAGE),
     "consented_at": Part(N_("You agreed"), at),
     "version": Part(N_("Screens shown")),
     "pack": Part(N_("Rule pack")),
@@ -156,6 +166,7 @@ _SESSION = {
     "interview": Part(N_("Certificates taken up")),
     "registered_key": Part(N_("Certificate a request was registered for")),
     "desk": Part(N_("Request list"), inside=_DESK),
+    "broadcast": Part(N_("Broadcasts"), inside=_BROADCAST),
     "warned": Part(N_("Warned of a secret that was sent")),
 }
 _STANDING = {
@@ -202,10 +213,20 @@ _REPLY = {
     "action": Part(N_("To do"), one_of(words.ACTIONS)),
     "target": Part(N_("Number of the message")),
 }
+_VALUES = {
+    "language": Part(N_("Language"), _LANGUAGE),
+    "name": Part(N_("Name on the certificate")),
+    "unit": Part(N_("Unit")),
+    "day": Part(N_("Deadline"), on),
+    "to_do": Part(N_("To be registered"), one_of(PROCEDURES)),
+}
 _OUTGOING = {
     "state": Part(N_("Stands at"), one_of(words.OUTGOING)),
     "queued_at": Part(N_("Written"), at),
     "message_id": Part(N_("Number of the message")),
+    "broadcast": Part(N_("Code of the broadcast")),
+    "reason": Part(N_("Why it ended so"), one_of(words.REASONS)),
+    "values": Part(N_("What a reminder says of you"), inside=_VALUES),
     "reply": Part(N_("Message"), inside=_REPLY),
 }
 #: As ``handlers.ports.OwnData.export`` gives it.
@@ -223,12 +244,23 @@ _TASK = {
     "state": Part(N_("Stands at"), one_of(words.TASK_STATES)),
     "created_at": Part(N_("Ordered"), at),
 }
+_ANSWER = {
+    "broadcast": Part(N_("Code of the broadcast")),
+    "done_at": Part(N_("You said that it is done"), at),
+    "later_on": Part(N_("To be reminded again"), on),
+}
+_REMINDERS = {
+    "stopped_at": Part(N_("No reminders wanted since"), at),
+    "reminded_at": Part(N_("First reminder"), at),
+    "answers": Part(N_("Answer to a reminder"), inside=_ANSWER),
+}
 HELD = {
     "chat": Part(N_("This chat"), inside=_CHAT),
     "session": Part(N_("Conversation"), inside=_SESSION),
     "standings": Part(N_("Certificate known to your unit"), inside=_STANDING),
     "roles": Part(N_("Role"), inside=_ROLE),
     "tasks": Part(N_("Work ordered"), inside=_TASK),
+    "reminders": Part(N_("Reminders"), inside=_REMINDERS),
     "requests": Part(N_("Request"), inside=_REQUEST),
     "received": Part(N_("Message from you"), inside=_RECEIVED),
     "outgoing": Part(N_("Message to you"), inside=_OUTGOING),

@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from handlers.broadcasts.model import Reason
 from handlers.certificate import Recognition, Trouble
 from handlers.dates import day, moment
 from handlers.requests.fields import FIELDS
@@ -55,6 +56,8 @@ SCREENS = {
     "language": N_("choosing the language"),
     "stopped": N_("the pause"),
     "erase": N_("deleting my data"),
+    "stop_reminders": N_("stopping reminders"),
+    "no_reminders": N_("no reminders wanted"),
     "roles": N_("who has which role"),
     "role": N_("one role"),
     "end_role": N_("ending a role"),
@@ -67,6 +70,32 @@ SCREENS = {
     "desk": N_("the request list of an admin"),
     "export": N_("exporting the request list"),
     "import": N_("taking back a changed list"),
+    "broadcasts": N_("the broadcasts"),
+    "broadcast": N_("one broadcast"),
+    "broadcast_kind": N_("a new broadcast: its kind"),
+    "broadcast_deadline": N_("a broadcast: its deadline"),
+    "broadcast_title": N_("a new broadcast: its title"),
+    "broadcast_name": N_("a broadcast: its title"),
+    "broadcast_vi": N_("a broadcast: its Vietnamese text"),
+    "broadcast_en": N_("a broadcast: its English text"),
+    "broadcast_whom": N_("a broadcast: its recipients"),
+    "broadcast_unit": N_("a broadcast: recipients by unit"),
+    "broadcast_role": N_("a broadcast: recipients by role"),
+    "broadcast_owed": N_("a broadcast: recipients by what they have to do"),
+    "broadcast_state": N_("a broadcast: recipients by the state of a request"),
+    "broadcast_expiry": N_("a broadcast: recipients by the end of the certificate"),
+    "broadcast_silent": N_("a broadcast: recipients not heard of"),
+    "broadcast_channel": N_("a broadcast: recipients by channel"),
+    "broadcast_buttons": N_("a broadcast: its buttons"),
+    "broadcast_plan": N_("a campaign: its days"),
+    "broadcast_hour": N_("a campaign: its hour"),
+    "broadcast_late": N_("a campaign: missed reminders"),
+    "broadcast_start": N_("a broadcast: its start"),
+    "broadcast_edit": N_("changing a broadcast"),
+    "broadcast_preview": N_("the preview of a broadcast"),
+    "broadcast_yes": N_("confirming what is done to a broadcast"),
+    "broadcast_results": N_("what became of a broadcast"),
+    "broadcast_steps": N_("the reminders of a campaign"),
     "desk_filter": N_("the filter of the request list"),
     "desk_state": N_("narrowing the list by state"),
     "desk_procedure": N_("narrowing the list by procedure"),
@@ -114,6 +143,18 @@ OUTGOING = {
     "skipped": N_("left out"),
     "unknown": N_("perhaps sent"),
 }
+REASONS = {
+    Reason.STOPPED: N_("you want no reminders"),
+    Reason.CAPPED: N_("you had as many reminders this week as one person may get"),
+    Reason.DONE: N_("you said that it is done"),
+    Reason.LATER: N_("you wanted to be reminded another day"),
+    Reason.CANCELLED: N_("it was called off"),
+    Reason.BLOCKED_BEFORE: N_("you had stopped the assistant"),
+    Reason.CRASH: N_("the assistant stopped while it was sending"),
+    Reason.NO_ANSWER: N_("the channel did not answer"),
+    Reason.REFUSED: N_("the channel refused it"),
+    Reason.GAVE_UP: N_("it was tried as often as it may be"),
+}
 TASKS = {"export": N_("export of requests"), "import": N_("list that waits for your yes")}
 TASK_STATES = {
     "queued": N_("waiting"),
@@ -131,6 +172,13 @@ ALL_TROUBLES = {
 #: Values of options, whichever question they belong to.
 OPTIONS: Mapping[Any, str] = {**EVENTS, **SUBJECTS, **ROLES, **TOKENS, "nothing": N_("nothing changed")}
 TOPICS = {**NAMES, **{name: field.title for name, field in FIELDS.items()}}
+#: What waits for a yes among the broadcasts.
+WISHES = {
+    "approve": N_("approve it"),
+    "start": N_("send it"),
+    "cancel": N_("call it off"),
+    "resend": N_("send it again"),
+}
 YES, NO = N_("yes"), N_("no")
 
 

@@ -94,6 +94,7 @@ class Answered:
     session: Session
     notes: tuple[Markup, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    choices: tuple[Choice, ...] = ()  #: buttons of the notes, where the page is not shown
     again: tuple[Event, ...] = ()
     guesses: tuple[str, ...] = ()  #: options to ask about: "did you mean"
     show: bool = True

@@ -62,9 +62,11 @@ class OwnData(Protocol):
         - ``standings``: interview, unit, subscriber, not_after, owed, known_at, changed_at of each ``Standing``;
         - ``roles``: id, role, unit, label, granted_at, ended_at;
         - ``tasks``: id, kind (export, import), state, created_at of what was ordered or waits, the oldest first;
+        - ``reminders``: stopped_at, reminded_at (of the first), answers: broadcast, done_at, later_on of each;
         - ``requests``: each ``Request`` as JSON, the newest first;
         - ``received``: id, state (waiting, done, failed), received_at, event (``Event`` as JSON, until it is handled);
-        - ``outgoing``: state, queued_at, message_id, reply (``Reply`` as JSON, until it is sent).
+        - ``outgoing``: state, queued_at, message_id, broadcast (of which it is a part), reason (``Reason``), and until it
+          is sent reply (``Reply`` as JSON), of a broadcast values (``Values`` as JSON).
         """
 
     async def erase(self) -> tuple[str, ...]:

@@ -51,7 +51,8 @@ async def _said(here: Here, event: Event, answered: Answered, after: Session) ->
         else None
     )
     if reply is None:
-        reply = aside(*answered.notes).model_copy(update={"attachments": answered.attachments})
+        beside = {"attachments": answered.attachments, "choices": answered.choices}
+        reply = aside(*answered.notes).model_copy(update=beside)
     if isinstance(event, Tapped) and event.message and _only_ticks_changed(here.session, after):
         return [reply.model_copy(update={"action": "edit", "target": event.message})]
     tapped = await _tapped(here, event, after)

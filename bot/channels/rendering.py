@@ -6,6 +6,7 @@ from html import escape
 from bot.channels.base import Capabilities
 from bot.channels.markup import plain, shows_anything, utf16, well_formed
 from bot.channels.splitting import split_paragraph
+from handlers.broadcasts.taps import BroadcastTap
 from handlers.replies import Attachment, Choice, Reply
 
 _GAP = "\n\n"
@@ -86,7 +87,13 @@ def _taken(attachment: Attachment, capabilities: Capabilities) -> bool:
 
 
 def _menu(choices: Sequence[Choice]) -> str:
-    return "\n".join(f"{number}. {escape(choice.label, quote=False)}" for number, choice in enumerate(choices, 1))
+    return "\n".join(_line(number, choice) for number, choice in enumerate(choices, 1))
+
+
+def _line(number: int, choice: Choice) -> str:
+    """A reminder is no page that a number could be an answer to: its lines are commands."""
+    reminder, label = BroadcastTap.parse(choice.tap), escape(choice.label, quote=False)
+    return f"{reminder.typed} – {label}" if reminder else f"{number}. {label}"
 
 
 def _inlined(attachment: Attachment) -> str:

@@ -120,6 +120,7 @@ class TerminalChat:
         self._turns = turns
         self._dispatcher = dispatcher
         self._channel = channel
+        self._clock = clock
         self._chats: list[Chat] = []
         self._intake = Intake(store, Throttle(_UNHURRIED, clock), clock, self._chats.extend)
         self._exporter: Exporter | None = None
@@ -136,7 +137,7 @@ class TerminalChat:
 
     async def run(self, lines: AsyncIterator[str]) -> None:
         """Greet, then answer line by line until the input ends."""
-        await self._store.recover(self._channel.name)
+        await self._store.recover(self._channel.name, self._clock.now())
         if self._exporter:
             await self._exporter.recover()
         await self._take(Said(text="/start"))

@@ -20,6 +20,10 @@ ABOUT = N_("Trợ lý Chứng thư: what to do with a government certificate aft
 #: name -> (module:attribute, what it does). An attribute is a function or a ``typer.Typer`` with commands of its own.
 COMMANDS = {
     "run": ("bot.cli.run:run", N_("Start the assistant; with no channel configured, the chat in the terminal.")),
+    "worker": (
+        "bot.cli.run:worker",
+        N_("Help troly run from another process: answer and send what it receives. Needs PostgreSQL."),
+    ),
     "chat": (
         "bot.cli.run:chat",
         N_("Talk to the assistant in the terminal; piped text is a script, one line a message."),
@@ -38,6 +42,10 @@ COMMANDS = {
     "stats": ("bot.cli.stats:stats", N_("Show how many certificates of which unit have still to be looked after.")),
     "audit": ("bot.cli.audit:app", N_("Show the journal, and prove that it is whole.")),
     "export": ("bot.cli.export:app", N_("Write requests to files: spreadsheets, official lists, data.")),
+    "broadcast": (
+        "bot.cli.broadcast:app",
+        N_("Remind many: write, check, approve and follow broadcasts and campaigns, and report what became of them."),
+    ),
     "demo": ("bot.cli.demo:demo", N_("Fill an empty data folder with a made-up province, to try everything on.")),
     "screens": ("bot.cli.screens:screens", N_("Write one page with every screen and a diagram of the flow.")),
 }

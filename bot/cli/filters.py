@@ -55,7 +55,7 @@ class Wanted:
         """
         return Filter(
             unit=unit_of(self.unit, units) if self.unit else None,
-            procedures=tuple(_procedure(typed) for typed in self.procedures or ()),
+            procedures=tuple(procedure_of("--procedure", typed) for typed in self.procedures or ()),
             states=tuple(state_of("--state", typed) for typed in self.states or ()),
             since=day_of("--since", self.since),
             until=day_of("--until", self.until),
@@ -70,6 +70,7 @@ def state_of(option: str, typed: str) -> State:
     return word_of(option, typed, STATES, TYPED)
 
 
-def _procedure(typed: str) -> Procedure:
+def procedure_of(option: str, typed: str) -> Procedure:
+    """A procedure by its machine name or in words, accents optional; raises as ``Wanted.filter`` does."""
     short = {procedure: [translator(language)(word) for language in LANGUAGES] for procedure, word in SHORT.items()}
-    return word_of("--procedure", typed, PROCEDURES, short)
+    return word_of(option, typed, PROCEDURES, short)

@@ -16,6 +16,7 @@ _NAMES = {
     "sessions": N_("conversations"),
     "standings": N_("known certificates"),
     "inbox": N_("handled messages"),
+    "broadcasts": N_("ended broadcasts"),
     "outbox": N_("delivered messages"),
     "roles": N_("ended roles"),
     "invitations": N_("used or expired invitations"),

@@ -1,16 +1,23 @@
-"""``troly run`` and ``troly chat``."""
+"""``troly run``, ``troly worker`` and ``troly chat``."""
 
 import asyncio
 from typing import Annotated
 
 import typer
 
+from bot.errors import SettingsError
 from bot.logs import configure
 from bot.settings import load_settings
+from bot.store.drivers.url import sqlite_path
+from bot.store.opening import database_url
 from locales import N_
 
 #: Exit status after Ctrl-C, as shells have it: 128 and the signal's number.
 _INTERRUPTED = 130
+_ALONE = N_(
+    "A SQLite database is served by one process: start it with troly run."
+    " For several, set TROLY_DATABASE_URL to a PostgreSQL database."
+)
 
 
 def run() -> None:
@@ -23,6 +30,17 @@ def run() -> None:
 
     configure(level=settings.log_level, form=settings.log_format)
     asyncio.run(serve(settings))
+
+
+def worker() -> None:
+    """Handle and deliver beside other processes, over the same PostgreSQL database."""
+    settings = load_settings()
+    if sqlite_path(database_url(settings), settings.data_dir):
+        raise SettingsError(_ALONE)
+    from bot.app import serve  # noqa: PLC0415 - as above
+
+    configure(level=settings.log_level, form=settings.log_format)
+    asyncio.run(serve(settings, receiving=False))
 
 
 def chat(

@@ -5,10 +5,11 @@ from bot.delivery.clock import Clock, SystemClock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.exporter import Exporter
 from bot.delivery.intake import Intake
+from bot.delivery.membership import Membership
 from bot.delivery.pacing import Pace, Pacer
 from bot.delivery.preparing import Preparer, Reader
 from bot.delivery.retention import Retention
-from bot.delivery.runner import Part, Runner
+from bot.delivery.runner import Part, Runner, Service, Wakeful
 from bot.delivery.stopping import stopped_by_signals
 from bot.delivery.throttle import Throttle
 from bot.delivery.turns import Conversation, Turns
@@ -20,6 +21,7 @@ __all__ = [
     "Dispatcher",
     "Exporter",
     "Intake",
+    "Membership",
     "Pace",
     "Pacer",
     "Part",
@@ -28,9 +30,11 @@ __all__ = [
     "Reader",
     "Retention",
     "Runner",
+    "Service",
     "SystemClock",
     "Throttle",
     "Turns",
+    "Wakeful",
     "Workers",
     "stopped_by_signals",
 ]

@@ -1,16 +1,20 @@
 """The loop of a process: receive, handle, deliver; started from what the store holds, stopped without a loss."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from bot.delivery.backoff import until_stored
 from bot.delivery.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.stopping import unless
+from bot.delivery.listening import Listening
+from bot.delivery.membership import Membership
+from bot.delivery.stopping import unless, within
 from bot.delivery.workers import Workers
 from bot.store.api import Store
 from bot.store.errors import StoreError
@@ -34,22 +38,51 @@ class Part(Protocol):
         """
 
 
+class Wakeful(Part, Protocol):
+    """A part that rests until it is told that there may be something to do."""
+
+    def notify(self) -> None:
+        """There may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A channel that this process serves, perhaps beside others."""
+
+    membership: Membership
+    dispatcher: Dispatcher
+
+    @property
+    def channel(self) -> str:
+        """Its name."""
+        return self.membership.channel
+
+
 class Runner:
     """Runs the roads of one process over one store."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each of them
         self,
         store: Store,
         workers: Workers,
-        dispatchers: Mapping[str, Dispatcher],
+        services: Sequence[Service],
         parts: Sequence[Part],
         clock: Clock,
+        *,
+        moved: Callable[[], None] = lambda: None,
     ) -> None:
+        """``moved`` is told when another process may have moved a broadcast."""
         self._store = store
         self._workers = workers
-        self._dispatchers = dispatchers
+        self._services = services
         self._parts = parts
         self._clock = clock
+        self._wakes: Mapping[str, Callable[[], None]] = {
+            "inbox": self._look,
+            "outbox": self._deliver,
+            "broadcasts": moved,
+        }
+        self._left_behind = asyncio.Event()  # chats may wait that nobody was told of
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until ``stop`` is set; the first failure of a part ends all of them and is raised.
@@ -58,34 +91,68 @@ class Runner:
             ChannelError: a part cannot work at all.
             StoreError: the store cannot be used.
         """
-        await unless(stop, self._recover())
-        parts = [asyncio.create_task(part.run(stop)) for part in (*self._parts, *self._dispatchers.values())]
+        try:
+            await unless(stop, self._start())
+            async with _going_on(self._beside()) as beside:
+                await self._serve(stop, beside)
+        finally:
+            for service in self._services:
+                await service.membership.leave()
+
+    async def _start(self) -> None:
+        """Pick up what the last process left: messages in flight, and updates nobody has handled."""
+        for service in self._services:
+            await service.membership.join()
+            waiting = await until_stored(self._clock, partial(self._store.waiting, service.channel))
+            _log.info("waiting", channel=service.channel, chats=len(waiting))
+            self._workers.submit(waiting)
+
+    def _beside(self) -> list[Coroutine[Any, Any, None]]:
+        """What goes on until the last message has left: a process that winds down is not dead."""
+        signs = [service.membership.run(self._anything) for service in self._services]
+        return [*signs, Listening(self._store.workers, self._heard).run()]
+
+    async def _serve(self, stop: asyncio.Event, beside: Sequence[asyncio.Task[None]]) -> None:
+        dispatchers = [service.dispatcher for service in self._services]
+        parts = [asyncio.create_task(part.run(stop)) for part in (*self._parts, *dispatchers)]
         parts.append(asyncio.create_task(self._sweep(stop)))
         stopped = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait([stopped, *parts], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([stopped, *parts, *beside], return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
             stopped.cancel()
             await self._wind_down(parts)
-        for part in parts:
+        for part in (*parts, *(one for one in beside if one.done())):
             if not part.cancelled():
                 part.result()
 
-    async def _recover(self) -> None:
-        """Pick up what the last process left: replies in flight, and updates nobody has handled."""
-        for name in self._dispatchers:
-            recovered = await until_stored(self._clock, partial(self._store.recover, name))
-            waiting = await until_stored(self._clock, partial(self._store.waiting, name))
-            _log.info("recovered", channel=name, messages=recovered, chats=len(waiting))
-            self._workers.submit(waiting)
+    def _heard(self, table: str) -> None:
+        """Another process made something to do."""
+        for wake in [self._wakes[table]] if table in self._wakes else self._wakes.values():
+            wake()
+
+    def _anything(self) -> None:
+        self._heard("")
+
+    def _look(self) -> None:
+        self._left_behind.set()
+
+    def _deliver(self) -> None:
+        for service in self._services:
+            service.dispatcher.notify()
 
     async def _sweep(self, stop: asyncio.Event) -> None:
-        """Submit again what waits: stored although its receiver was cut off, or left behind by a turn that failed."""
+        """Submit what waits: received by another process, or left behind by a turn that failed.
+
+        A process that has its hands full does not look: what it was signalled are updates that others have in hand.
+        """
         while not stop.is_set():
-            await unless(stop, asyncio.sleep(_SWEEP))
-            for name in self._dispatchers:
-                await unless(stop, self._submit_waiting(name))
+            await unless(stop, within(_SWEEP, self._left_behind.wait()))
+            await unless(stop, within(_SWEEP, self._workers.roomy.wait()))
+            self._left_behind.clear()
+            for service in self._services:
+                await unless(stop, self._submit_waiting(service.channel))
 
     async def _submit_waiting(self, name: str) -> None:
         try:
@@ -100,3 +167,15 @@ class Runner:
             _log.warning("stopped_while_busy")
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _going_on(works: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """These are worked at until the block ends."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

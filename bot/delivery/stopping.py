@@ -25,6 +25,13 @@ async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
                 await working
 
 
+async def within(seconds: float, work: Coroutine[Any, Any, object]) -> None:
+    """Wait for ``work``, but no longer than this."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await work
+
+
 @contextlib.contextmanager
 def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
     """SIGTERM and SIGINT set ``stop``; a second one ends the process the usual way."""

@@ -25,6 +25,8 @@ class Workers:
         self._queued: set[str] = set()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
+        self.roomy = asyncio.Event()  #: whether another chat would be handled at once
+        self.roomy.set()
 
     def submit(self, chats: Iterable[Chat]) -> None:
         """These chats have something to handle."""
@@ -48,7 +50,7 @@ class Workers:
         """Start as many as there is room for; a chat that is being handled keeps its place in the queue."""
         for _ in range(len(self._queue)):
             if self._stopping or len(self._running) >= self._concurrency:
-                return
+                break
             chat = self._queue.popleft()
             if chat.id in self._running:
                 self._queue.append(chat)
@@ -57,6 +59,7 @@ class Workers:
             task = asyncio.create_task(self._handle_all(chat))
             self._running[chat.id] = task
             task.add_done_callback(partial(self._finished, chat))
+        (self.roomy.set if len(self._running) < self._concurrency else self.roomy.clear)()
 
     async def _handle_all(self, chat: Chat) -> None:
         while not self._stopping and await self._handle_next(chat):

@@ -3,18 +3,18 @@
 import asyncio
 import contextlib
 import os
-import shutil
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import structlog
 from pydantic import ValidationError
 
+from bot.exports.folders import clean, private_folder
 from bot.exports.lines import LINES, LastWord, Progress
 from bot.masking import scrub
 from bot.settings import Settings
@@ -81,8 +81,8 @@ class ExportChildren:
         self._folder = folder
 
     def clean(self) -> None:
-        """Throw away what a killed process left."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Throw away what killed processes left; others may be at work beside this one."""
+        clean(self._folder)
 
     @asynccontextmanager
     async def writing(self, task: str) -> AsyncIterator[ExportChild]:
@@ -101,17 +101,6 @@ class ExportChildren:
                 yield child
             finally:
                 await child.kill()
-
-
-@contextmanager
-def private_folder(below: Path) -> Iterator[Path]:
-    """A folder for the owner's eyes, gone at the end whatever happens."""
-    below.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder = Path(tempfile.mkdtemp(dir=below))  # mode 0700
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -33,7 +33,7 @@ async def export(store: Store, order: Order, target: Path, progress: Progress) -
     with landing(target) as place:
         meant = await span(store, order)
         about = About(order, meant.count)
-        writer = await _in_thread(writer_of, order.form, place.draft, about)
+        writer = await in_thread(writer_of, order.form, place.draft, about)
         try:
             read = await _write(store, order, meant, writer, progress)
         except BaseException:
@@ -41,7 +41,7 @@ async def export(store: Store, order: Order, target: Path, progress: Progress) -
             raise
         count = read - writer.remarks.left_out
         await _record(store, order, count)
-        await _in_thread(Landing.land, place)
+        await in_thread(Landing.land, place)
         return Exported(count, (target,), writer.remarks)
 
 
@@ -50,10 +50,10 @@ async def _write(store: Store, order: Order, meant: Span, writer: Writer, progre
     count = 0
     progress(count, meant.count)
     async for batch in batches(store, order, meant):
-        await _in_thread(writer.add, batch)
+        await in_thread(writer.add, batch)
         count += len(batch)
         progress(count, meant.count)
-    await _in_thread(writer.finish)
+    await in_thread(writer.finish)
     return count
 
 
@@ -67,7 +67,7 @@ async def _record(store: Store, order: Order, count: int) -> None:
         await unit.commit()
 
 
-async def _in_thread(work: Callable[..., _Given], *arguments: Any) -> _Given:
+async def in_thread(work: Callable[..., _Given], *arguments: Any) -> _Given:
     """Off the event loop; who cancels waits until it is over, for the file it writes is about to be removed."""
     running = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
     try:

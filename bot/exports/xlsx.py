@@ -26,6 +26,7 @@ LONGEST_TEXT = 32_767
 MOST_ROWS = 1_048_576
 #: A day as Vietnamese officials write it: locale 0x042A is vi-VN, whatever the language of the spreadsheet.
 _LOCALE, _DAY = "[$-42A]", "dd/mm/yyyy"
+LOCAL_MOMENT = f"{_LOCALE}hh:mm {_DAY}"
 #: The first year that a cell of Excel can count from.
 FIRST_YEAR = 1900
 
@@ -151,7 +152,7 @@ class _Putting:
     def __init__(self, workbook: Any) -> None:
         self._wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
         self._day = workbook.add_format({"num_format": _LOCALE + _DAY})
-        self._moment = workbook.add_format({"num_format": f"{_LOCALE}hh:mm {_DAY}"})
+        self._moment = workbook.add_format({"num_format": LOCAL_MOMENT})
 
     def by_column(self, sheet: Any, columns: Sequence[Column]) -> list[_Put]:
         """One for each column of a sheet."""

@@ -261,7 +261,7 @@ class Store(Protocol):
     async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
         """Put a ``sending`` row back in the queue, not before ``due``; its attempt is forgotten unless ``counted``."""
 
-    async def recover(self, channel: str) -> int:
+    async def recover(self, channel: str, now: datetime) -> int:
         """What no living worker has in hand: replies in ``sending`` are queued again, broadcasts become ``unknown``.
 
         How many. For a channel that nobody joins, such as a terminal, this is how a start begins.
@@ -276,7 +276,7 @@ class Store(Protocol):
     async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
         """Delete what is past its time. A dry run only counts. The journal stays.
 
-        Counts of requests, sessions, standings, inbox, outbox, roles, invitations, chats.
+        Counts of requests, sessions, standings, inbox, outbox, broadcasts, roles, invitations, chats.
         """
 
     async def depths(self) -> Depths:

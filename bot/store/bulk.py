@@ -11,6 +11,7 @@ from bot.store.bulk_rows import MadeChat, MadeGrant, Rowmaker
 from bot.store.drivers import Call, Driver
 from bot.store.errors import HoldsData
 from bot.store.moments import moment
+from bot.store.office.acting import Acting
 from bot.store.office.journal import chained, columns
 from bot.store.office.opening import open_office
 from bot.store.sealing import Keyring
@@ -56,7 +57,7 @@ class Bulk:
 
     async def units(self, directory: UnitDirectory, at: datetime) -> None:
         """The tree of units, as an import would bring it."""
-        async with open_office(self.driver.transaction(), self.keyring, at, "", MACHINE) as office:
+        async with open_office(self.driver.transaction(), lambda ask: Acting(ask, self.keyring, at, MACHINE)) as office:
             await office.admin.units.present()
             await office.admin.units.keep(Rights.operator(directory), directory, frozenset(directory.units))
             await office.commit()

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.store import places
 from bot.store.api import PendingTurn
-from bot.store.drivers import Call
+from bot.store.drivers import Call, Rows
 from bot.store.moments import moment, stored
 from bot.store.request_book import Ask, StoredRequestBook
 from bot.store.sealing import Keyring, Place
@@ -30,11 +30,12 @@ class StoredOwnData:
         """Everything."""
         mine = {"chat": self.pending.chat.id}
         requests = [request.model_dump(mode="json") for request in await self.requests.mine()]
-        chat, standings, roles, tasks, received, outgoing = await self.ask(
+        chat, standings, roles, tasks, marks, received, outgoing = await self.ask(
             Call("my_chat", mine),
             Call("my_standings", mine),
             Call("my_roles", mine),
             Call("my_tasks", mine),
+            Call("my_reminders", mine),
             Call("my_inbox", mine),
             Call("my_outbox", mine),
         )
@@ -43,13 +44,14 @@ class StoredOwnData:
             "standings": [self._standing(row) for row in standings],
             "roles": [self._role(row) for row in roles],
             "tasks": [_task(row) for row in tasks],
+            "reminders": _reminders(chat[0], marks),
             "requests": requests,
             "received": [self._received(row) for row in received],
             "outgoing": [self._outgoing(row) for row in outgoing],
         }
 
     def _chat(self, row: tuple[Any, ...]) -> dict[str, Any]:
-        first, last, blocked, session, unit = row
+        first, last, blocked, session, unit = row[:5]
         chat = self.pending.chat
         held = {
             "channel": chat.channel,
@@ -67,7 +69,7 @@ class StoredOwnData:
             "interview": int(standing.rpartition(":")[2]),
             "unit": unit,
             "subscriber": self._text(subscriber, places.subscriber(standing)),
-            "not_after": None if not_after is None else date.fromordinal(not_after).isoformat(),
+            "not_after": _day(not_after),
             "owed": None if owed is None else owed.split(",") if owed else [],
             "known_at": _iso(known_at),
             "changed_at": _iso(changed_at),
@@ -90,13 +92,17 @@ class StoredOwnData:
         return {"id": update_id, "state": state, "received_at": _iso(received_at), "event": event}
 
     def _outgoing(self, row: tuple[Any, ...]) -> dict[str, Any]:
-        origin, payload, message, state, queued_at = row
+        origin, payload, message, state, queued_at, broadcast, reason = row
         chat = self.pending.chat.id
+        said = self._json(payload, places.payload(chat, origin))
         return {
             "state": state,
             "queued_at": _iso(queued_at),
             "message_id": self._text(message, places.message(chat, origin)),
-            "reply": self._json(payload, places.payload(chat, origin)),
+            "broadcast": broadcast,
+            "reason": reason,
+            "reply": said if broadcast is None else None,
+            "values": None if broadcast is None else said,
         }
 
     def _text(self, sealed: bytes | None, place: Place) -> str | None:
@@ -120,6 +126,8 @@ class StoredOwnData:
             Call("erase_inbox", {**timed, "inbox": self.pending.inbox_id}),
             Call("erase_tasks", mine),  # before what they may have told meanwhile
             Call("erase_outbox", mine),
+            Call("erase_reminders", mine),
+            Call("forget_author", mine),
             Call("erase_requests", mine),
             *(self._lessened(request) for request in staying),
             Call("erase_notes", mine),
@@ -137,6 +145,16 @@ class StoredOwnData:
 def _task(row: tuple[Any, ...]) -> dict[str, Any]:
     task, kind, state, created_at = row
     return {"id": task, "kind": kind, "state": state, "created_at": _iso(created_at)}
+
+
+def _reminders(chat: tuple[Any, ...], marks: Rows) -> dict[str, Any]:
+    stopped, reminded = chat[5:]
+    answered = [{"broadcast": name, "done_at": _iso(done), "later_on": _day(later)} for name, done, later in marks]
+    return {"stopped_at": _iso(stopped), "reminded_at": _iso(reminded), "answers": answered}
+
+
+def _day(number: int | None) -> str | None:
+    return None if number is None else date.fromordinal(number).isoformat()
 
 
 def _iso(number: int | None) -> str | None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from bot.store.places import SEALED, Sealed
+from handlers.broadcasts.model import ENDED, STANDING
 from handlers.office.picture import REQUESTED, WAIVED
 from handlers.requests.model import AMENDABLE, MOVES, MUST_STAY, OPEN
 
@@ -92,6 +93,8 @@ def _vocabulary() -> dict[str, str]:
         "requested": _listed(REQUESTED),
         "waived": _listed(WAIVED),
         "moves": moves,
+        "life_ended": _listed(ENDED),
+        "standing": f"'{STANDING}'",
     }
 
 

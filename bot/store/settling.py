@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.store import places
-from bot.store.api import BROADCAST, Delivery, OutboxRow, Settlement
+from bot.store.api import Delivery, OutboxRow, Settlement
 from bot.store.drivers import Call, Driver
 from bot.store.moments import stored
 from bot.store.sealing import Keyring
@@ -60,7 +60,7 @@ class Settling:
         again = {"id": outbox_id, "due": stored(due), "given_back": 0 if counted else 1, "worker": self.worker}
         await self.driver.run(Call("retry", again))
 
-    async def recover(self, channel: str) -> int:
+    async def recover(self, channel: str, now: datetime) -> int:
         """What a crash caught on its way: replies and notices are queued again, broadcasts become unknown."""
-        (rows,) = await self.driver.run(Call("recover", {"channel": channel, "broadcast": BROADCAST}))
+        (rows,) = await self.driver.run(Call("recover", {"channel": channel, "now": stored(now)}))
         return len(rows)

@@ -17,14 +17,18 @@ from bot.store.api import (
     TurnUnit,
     Verdict,
 )
+from bot.store.broadcast_api import BroadcastBook
+from bot.store.broadcasts.book import StoredBroadcastBook
 from bot.store.bulk import holds_made_up_data
 from bot.store.claiming import Claiming
 from bot.store.drivers import Driver
 from bot.store.inbox import Inbox, chat_at
 from bot.store.letters import Letters
+from bot.store.office.acting import Acting
 from bot.store.office.opening import chat_of, open_office, roles_of
 from bot.store.office.units import read_units, units_version
 from bot.store.office.verifying import verify
+from bot.store.request_book import Ask
 from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring
 from bot.store.settling import Settling
@@ -56,6 +60,7 @@ class SealedStore:
         self._claiming = Claiming(driver, keyring, letters, self._settling)
         self._upkeep = Upkeep(driver)
         self.tasks: TaskBook = StoredTasks(driver, keyring, workers.id)
+        self.broadcasts: BroadcastBook = StoredBroadcastBook.of(driver, keyring, policy)
         self._sealer = Sealer(driver, keyring)
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
@@ -68,7 +73,7 @@ class SealedStore:
         return await self._inbox.pending(chat)
 
     def turn(self, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnUnit]:
-        return open_turn(self._driver, self._keyring, pending, now)
+        return open_turn(self._driver, self._keyring, self._policy, pending, now)
 
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply] = ()) -> None:
         await self._inbox.give_up(pending, now, replies)
@@ -76,7 +81,10 @@ class SealedStore:
     def office(
         self, now: datetime, *, chat: str = "", channel: str = "machine", reading: bool = False
     ) -> AbstractAsyncContextManager[OfficeUnit]:
-        return open_office(self._driver.transaction(reading=reading), self._keyring, now, chat, channel)
+        def acting(ask: Ask) -> Acting:
+            return Acting(ask, self._keyring, now, channel, chat, self._policy)
+
+        return open_office(self._driver.transaction(reading=reading), acting)
 
     def chat(self, channel: str, address: str) -> Chat:
         return chat_at(self._keyring, channel, address)
@@ -125,8 +133,8 @@ class SealedStore:
     async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
         await self._settling.retry(row, due, counted=counted)
 
-    async def recover(self, channel: str) -> int:
-        return await self._settling.recover(channel)
+    async def recover(self, channel: str, now: datetime) -> int:
+        return await self._settling.recover(channel, now)
 
     async def blocked(self, chat: Chat, now: datetime) -> None:
         await self._inbox.blocked(chat, now)

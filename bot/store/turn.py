@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.store import places
 from bot.store.api import PendingTurn, TurnUnit
+from bot.store.broadcasts.reminders import StoredReminders
 from bot.store.drivers import Call, Driver, Rows, Transaction
 from bot.store.moments import stored
 from bot.store.office import Acting, StoredOffice, StoredRegister
@@ -14,6 +15,8 @@ from bot.store.own_data import StoredOwnData
 from bot.store.request_book import StoredRequestBook
 from bot.store.sealing import Keyring
 from bot.store.spoken import spoken
+from handlers.broadcasts.policy import Policy
+from handlers.broadcasts.ports import Reminders
 from handlers.events import EVENTS, Event
 from handlers.ports import Office, OwnData, Register, RequestBook
 from handlers.replies import Reply
@@ -22,8 +25,15 @@ from handlers.replies import Reply
 class StoredTurn:
     """The transaction of a turn, opened by the first question and committed by ``finish``."""
 
-    def __init__(
-        self, driver: Driver, keyring: Keyring, pending: PendingTurn, now: datetime, stack: AsyncExitStack
+    def __init__(  # noqa: PLR0913 - only ``open_turn`` calls it
+        self,
+        driver: Driver,
+        keyring: Keyring,
+        pending: PendingTurn,
+        now: datetime,
+        stack: AsyncExitStack,
+        *,
+        policy: Policy,
     ) -> None:
         self._driver = driver
         self._keyring = keyring
@@ -33,11 +43,12 @@ class StoredTurn:
         self._transaction: Transaction | None = None
         book = StoredRequestBook(self._ask, keyring, pending.chat.id, now)
         self.requests: RequestBook = book
-        acting = Acting(self._ask, keyring, now, pending.chat.channel, pending.chat.id)
+        acting = Acting(self._ask, keyring, now, pending.chat.channel, pending.chat.id, policy)
         office = StoredOffice(acting)
         self.admin: Office = office
         self.own_data: OwnData = StoredOwnData(self._ask, keyring, pending, now, book, office.people)
         self.register: Register = StoredRegister(acting)
+        self.reminders: Reminders = StoredReminders(self._ask, pending.chat.id, now)
 
     async def _ask(self, *calls: Call) -> list[Rows]:
         if self._transaction is None:
@@ -74,7 +85,9 @@ class StoredTurn:
 
 
 @asynccontextmanager
-async def open_turn(driver: Driver, keyring: Keyring, pending: PendingTurn, now: datetime) -> AsyncIterator[TurnUnit]:
+async def open_turn(
+    driver: Driver, keyring: Keyring, policy: Policy, pending: PendingTurn, now: datetime
+) -> AsyncIterator[TurnUnit]:
     """The turn's transaction; left without ``finish``, or with an exception, nothing of it stays."""
     async with AsyncExitStack() as stack:
-        yield StoredTurn(driver, keyring, pending, now, stack)
+        yield StoredTurn(driver, keyring, pending, now, stack, policy=policy)

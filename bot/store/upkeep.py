@@ -7,14 +7,17 @@ from bot.metrics import Depths
 from bot.store.drivers import Call, Driver
 from bot.store.moments import stored
 from bot.store.office.telling import EXPORT
+from rules.calendar import vietnamese_day
 
-#: In this order: a chat can go only when its requests did, a standing when its session did.
+#: In this order: a chat can go only when its requests did, a standing when its session did, a broadcast when its messages
+#: did.
 _EXPIRY = {
     "requests": "expire_requests",
     "sessions": "expire_sessions",
     "standings": "expire_standings",
     "inbox": "expire_inbox",
     "outbox": "expire_outbox",
+    "broadcasts": "expire_broadcasts",
     "roles": "expire_grants",
     "invitations": "expire_invitations",
     "chats": "expire_chats",
@@ -29,7 +32,7 @@ class Upkeep:
 
     async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
         """Delete what is older than ``days``, as one transaction; how much of each. A dry run only counts."""
-        before = {"before": stored(now - timedelta(days=days))}
+        before = {"before": stored(now - timedelta(days=days)), "today": vietnamese_day(now).toordinal()}
         async with self.driver.transaction() as transaction:
             await transaction.run(Call("expire_tasks", before))  # not counted: nobody asks for them
             results = await transaction.run(*(Call(query, before) for query in _EXPIRY.values()), commit=not dry_run)

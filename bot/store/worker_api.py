@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 #: Of a lease: the time between two signs of life, and the silence after which a worker stops sending by itself.
@@ -53,10 +54,10 @@ class WorkerBook(Protocol):
     def shared(self) -> bool:
         """Whether other processes may serve the same channel; where not, a start takes over at once."""
 
-    async def join(self, channel: str, lease: Lease) -> Presence:
+    async def join(self, channel: str, lease: Lease, now: datetime) -> Presence:
         """Serve a channel from now on. Raises StoreUnavailable."""
 
-    async def beat(self, channel: str, *, judge: bool) -> Presence | None:
+    async def beat(self, channel: str, now: datetime, *, judge: bool) -> Presence | None:
         """A sign of life; ``None`` where the others have given this one up: it has nothing in hand and must join again.
 
         ``judge`` gives up those whose lease is over. What the dead had in hand is queued again in any case.

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import uuid4
 
-from bot.store.api import BROADCAST
+from bot.store.api import Delivery
 from bot.store.drivers import Call, Driver, Rows
+from bot.store.moments import stored
 from bot.store.office.telling import EXPORT
 from bot.store.worker_api import FENCE_PART, Lease, Presence
 
@@ -24,20 +26,20 @@ class StoredWorkers:
         """Whether the database is for several processes."""
         return self.driver.shared
 
-    async def join(self, channel: str, lease: Lease) -> Presence:
-        """Two transactions: of two that join at once, the later one to be written down sees the other."""
+    async def join(self, channel: str, lease: Lease, now: datetime) -> Presence:
+        """Two transactions, as in ``beat``: who has been counted by nobody yet sees all that were there before."""
         me = self._me(channel)
         joined = Call("join_worker", {**me, "lease": round(lease.seconds * _MICROSECONDS)})
         await self.driver.run(joined)
-        return await self._look(channel, *([] if self.shared else [Call("replace_workers", me)]))
+        return await self._look(channel, now, *([] if self.shared else [Call("replace_workers", me)]))
 
-    async def beat(self, channel: str, *, judge: bool) -> Presence | None:
+    async def beat(self, channel: str, now: datetime, *, judge: bool) -> Presence | None:
         """A sign of life, and a look at the others."""
         me = self._me(channel)
         (known,) = await self.driver.run(Call("renew_worker", me))
         if not known:
             return None
-        return await self._look(channel, *([Call("expire_workers", me)] if judge else []))
+        return await self._look(channel, now, *([Call("expire_workers", me)] if judge else []))
 
     async def leave(self, channel: str) -> None:
         """Serve it no more."""
@@ -47,11 +49,11 @@ class StoredWorkers:
         """Until cancelled."""
         await self.driver.listen(heard)
 
-    async def _look(self, channel: str, *burial: Call) -> Presence:
+    async def _look(self, channel: str, now: datetime, *burial: Call) -> Presence:
         """Bury, take over, and see who is left."""
         results = await self.driver.run(
             *burial,
-            Call("recover", {"channel": channel, "broadcast": BROADCAST}),
+            Call("recover", {"channel": channel, "now": stored(now)}),
             Call("recover_tasks", {"channel": channel, "kind": EXPORT}),
             Call("present_workers", {**self._me(channel), "part": FENCE_PART}),
         )
@@ -64,6 +66,6 @@ class StoredWorkers:
 
 def _presence(present: Rows, dead: int, messages: Rows, tasks: Rows) -> Presence:
     ((live, longest),) = present
-    unknown = sum(priority >= BROADCAST for (priority,) in messages)
+    unknown = messages.count((Delivery.UNKNOWN,))
     wait = longest / _MICROSECONDS / FENCE_PART
     return Presence(live, wait, dead, len(messages) - unknown, unknown, len(tasks))

@@ -42,6 +42,8 @@ LIFE: Mapping[Life, frozenset[Life]] = {
     Life.CANCELLED: frozenset(),
 }
 ENDED = frozenset({Life.FINISHED, Life.CANCELLED})
+#: The campaign that never ends: its steps are the reminders of certificates that end.
+STANDING = "TB-000000"
 
 
 class Why(StrEnum):
@@ -131,6 +133,7 @@ class Draft(_Model):
     starts_at: datetime | None = None  #: ``None``: when it is started by hand
     document: str | None = None  #: name of the file that goes along
     document_type: str = "application/pdf"
+    language: Literal["vi", "en"] = "vi"  #: in which its author is told how far it is
 
 
 @dataclass(frozen=True, slots=True)

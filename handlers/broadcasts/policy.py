@@ -21,6 +21,7 @@ class Policy:
     approval_above: int = 200  #: recipients from which on a second person has to approve
     rooms: Mapping[str, Room] = field(default_factory=dict)  #: by channel, without what follows a colon
     usual: Room = field(default=Room(2000, 0))  #: of a channel that is not named
+    document: int = 20 * 1024 * 1024  #: bytes of a file that goes along
     language: Literal["vi", "en"] = "vi"  #: of those whose own is not known
 
     def room(self, channel: str) -> Room:

@@ -1,6 +1,6 @@
 """What the conversation needs of broadcasts. Implemented in ``bot``; every call belongs to the turn's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -41,6 +41,13 @@ class Broadcasts(Protocol):
 
     async def count(self, rights: Rights, audience: Audience) -> tuple[Counted, ...]:
         """Who is meant at this moment, by channel and reachability."""
+
+    async def named(self, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """Chats (``Audience.chats``) by the names a list file has for them, as far as the rights reach.
+
+        A name is the code of a request or of a person (N-3F2A91C0), or telegram:ID; one that means nobody is left out,
+        a person's code may mean two.
+        """
 
     async def ask_check(self, rights: Rights, name: str) -> Outcome:
         """Have the whole list gone through; it is done outside the turn, and its author is told."""

@@ -25,6 +25,8 @@ class Action(StrEnum):
 _ACTIONS = {action.value: action for action in Action}
 #: Days until the next reminder.
 DAYS = {Action.LATER_1: 1, Action.LATER_3: 3, Action.LATER_7: 7}
+#: The command that is typed instead, before the code.
+TYPED = {Action.NOW: "lamngay", Action.DONE: "dalam", **dict.fromkeys((Action.LATER, *DAYS), "nhacsau")}
 #: For those who send broadcasts.
 OF_ADMINS = frozenset({Action.PAUSE, Action.RESUME, Action.CANCEL, Action.SHOW})
 
@@ -42,6 +44,13 @@ class BroadcastTap:
         found = _FORM.fullmatch(data)
         action = _ACTIONS.get(found[1]) if found else None
         return cls(action, found[2]) if found and action else None
+
+    @property
+    def typed(self) -> str:
+        """What does the same where there are no buttons; a number would answer the question that is open."""
+        command = TYPED.get(self.action, "thongbao")
+        days = DAYS.get(self.action)
+        return f"/{command} {self.broadcast} {days}" if days else f"/{command} {self.broadcast}"
 
     def __str__(self) -> str:
         return f"bc|{self.action}|{self.broadcast}"

@@ -39,6 +39,16 @@ DEEDS: dict[str, str] = {
     "export_start": N_("export of requests begun"),
     "export_cancel": N_("export of requests called off"),
     "maintain_units": N_("units imported"),
+    "broadcast_new": N_("broadcast drafted"),
+    "broadcast_change": N_("broadcast changed"),
+    "broadcast_check": N_("check of a broadcast asked for"),
+    "broadcast_approve": N_("broadcast approved"),
+    "broadcast_start": N_("broadcast started"),
+    "broadcast_pause": N_("broadcast paused"),
+    "broadcast_resume": N_("broadcast resumed"),
+    "broadcast_cancel": N_("broadcast cancelled"),
+    "broadcast_report": N_("report of a broadcast written"),
+    "broadcast_resend": N_("messages of a broadcast sent once more"),
 }
 
 #: Whoever acts without a role.

@@ -9,6 +9,7 @@ from handlers.screens.confirm import Confirm
 from handlers.screens.form import Form
 from handlers.screens.former_unit import FormerUnit
 from handlers.screens.question import Ask
+from handlers.screens.reminders import NoReminders, StopReminders
 from handlers.screens.requests import OneRequest, Requests, Withdraw
 from handlers.screens.review import Review
 from handlers.screens.small import Erase, Language, Stopped
@@ -34,8 +35,12 @@ SCREENS: dict[str, Screen] = {
     "language": Language(),
     "stopped": Stopped(),
     "erase": Erase(),
+    "stop_reminders": StopReminders(),
+    "no_reminders": NoReminders(),
     **ADMIN_SCREENS,
 }
 
 #: What can be seen before consent, and after it was taken back: nothing personal is taken in there.
-WITHOUT_CONSENT = frozenset({"welcome", "language", "erase", "requests", "request", "withdraw"})
+WITHOUT_CONSENT = frozenset(
+    {"welcome", "language", "erase", "requests", "request", "withdraw", "stop_reminders", "no_reminders"}
+)

@@ -18,12 +18,18 @@ from rules import load_pack
 class ManualClock:
     """Sleeping takes no time and turns the clock; ``slept`` tells for how long."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: datetime = datetime(2026, 11, 22, 8, tzinfo=UTC)) -> None:
+        self.start = start
         self.seconds = 1000.0
         self.slept: list[float] = []
 
     def now(self) -> datetime:
-        return datetime(2026, 11, 22, 8, tzinfo=UTC) + timedelta(seconds=self.seconds)
+        return self.start + timedelta(seconds=self.seconds)
+
+    def set(self, moment: datetime) -> None:
+        """Turn the time of day, forward or back; the steady clock goes on by a minute."""
+        self.seconds += 60.0
+        self.start += moment - self.now()
 
     def monotonic(self) -> float:
         return self.seconds

@@ -52,6 +52,7 @@ def _world(unit: TurnUnit) -> World:
         channel=CHANNEL,
         register=unit.register,
         admin=unit.admin,
+        reminders=unit.reminders,
         units=UNITS,
     )
 

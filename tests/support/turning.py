@@ -44,7 +44,7 @@ async def opened(url: str | None, folder: Path) -> AsyncIterator[Store]:
 
 async def work(store: Store, folder: Path, updates: int, take: Take, note: Note) -> None:
     """Receive so many updates, handle and deliver until nothing is left."""
-    await store.recover(CHANNEL)
+    await store.recover(CHANNEL, datetime.now(UTC))
     await _handle(store, take)
     while (
         await _receive(store, folder / "acknowledged", updates)

@@ -1,6 +1,7 @@
 """What is told to Telegram at every start: which bot this is, how updates come, and the menu of commands."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -9,6 +10,7 @@ from bot.channels.errors import ChannelError, Invalid, Refused
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.update import CHANNEL
 from bot.delivery.backoff import Backoff
+from bot.delivery.stopping import unless
 from bot.errors import SettingsError
 from handlers.commands import COMMANDS
 from locales import LANGUAGES, N_, translator
@@ -23,10 +25,31 @@ async def introduce(api: TelegramApi, webhook: dict[str, Any]) -> None:
         Refused: Telegram does not accept the token.
         SettingsError: Telegram does not accept the webhook's address or secret.
     """
+    await _until_heard(lambda: _introduce(api, webhook))
+    _log.info("telegram_ready", channel=CHANNEL, bot=api.username, webhook=bool(webhook))
+
+
+class Acquaintance:
+    """Of a process that receives nothing: asks which bot this is, and leaves to others how updates come.
+
+    The menu of commands and the way of updates are set by whoever receives.
+    """
+
+    def __init__(self, api: TelegramApi) -> None:
+        self._api = api
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until told to stop. Raises Refused where Telegram does not accept the token."""
+        await unless(stop, _until_heard(lambda: _ask_who(self._api)))
+        _log.info("telegram_ready", channel=CHANNEL, bot=self._api.username)
+        await stop.wait()
+
+
+async def _until_heard(say: Callable[[], Awaitable[None]]) -> None:
     backoff = Backoff()
     while True:
         try:
-            await _introduce(api, webhook)
+            await say()
         except Refused:
             message = N_("Telegram does not accept TROLY_TELEGRAM_TOKEN. Ask @BotFather for the current token.")
             raise Refused(message) from None
@@ -37,13 +60,16 @@ async def introduce(api: TelegramApi, webhook: dict[str, Any]) -> None:
             _log.warning("telegram_not_reached", channel=CHANNEL, error=type(error).__name__)
             await asyncio.sleep(backoff.next())
         else:
-            _log.info("telegram_ready", channel=CHANNEL, bot=api.username, webhook=bool(webhook))
             return
 
 
-async def _introduce(api: TelegramApi, webhook: dict[str, Any]) -> None:
+async def _ask_who(api: TelegramApi) -> None:
     bot = await api.call("getMe")
     api.username = str(bot.get("username", "")) if isinstance(bot, dict) else ""
+
+
+async def _introduce(api: TelegramApi, webhook: dict[str, Any]) -> None:
+    await _ask_who(api)
     await (api.call("setWebhook", webhook) if webhook else api.call("deleteWebhook"))
     try:
         for language in ("", *LANGUAGES):

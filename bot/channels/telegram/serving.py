@@ -8,6 +8,7 @@ from bot.channels.base import Channel
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.front import Front
+from bot.channels.telegram.greeting import Acquaintance
 from bot.channels.telegram.polling import Poller
 from bot.channels.telegram.watching import Watch
 from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
@@ -15,14 +16,17 @@ from bot.delivery import (
     Clock,
     Dispatcher,
     Intake,
+    Membership,
     Pace,
     Pacer,
     Part,
     Rate,
     Retention,
     Runner,
+    Service,
     Throttle,
     Turns,
+    Wakeful,
     Workers,
     stopped_by_signals,
 )
@@ -30,6 +34,7 @@ from bot.errors import SettingsError
 from bot.metrics import Metrics
 from bot.settings import TELEGRAM, TELEGRAM_FREE, Settings
 from bot.store.api import Store
+from bot.store.worker_api import Lease
 from locales import N_
 
 #: Messages that may go to one chat at once; more than that Telegram answers with "too many requests".
@@ -62,9 +67,14 @@ class Services(Protocol):
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Part:
         """The exports of a channel."""
 
+    def herald(self, queued: Callable[[], None]) -> Wakeful:
+        """What goes on with broadcasts by itself."""
 
-async def serve_telegram(services: Services, stop: asyncio.Event | None = None) -> None:
+
+async def serve_telegram(services: Services, stop: asyncio.Event | None = None, *, receiving: bool = True) -> None:
     """Serve until ``stop`` is set or the process is told to end.
+
+    One that is not ``receiving`` handles and delivers what others receive over the same store.
 
     Raises:
         SettingsError: no token is set, or one of Telegram's settings cannot be used.
@@ -75,7 +85,7 @@ async def serve_telegram(services: Services, stop: asyncio.Event | None = None) 
     api = _api(services.settings)
     try:
         with stopped_by_signals(stop):
-            await _runner(services, api).run(stop)
+            await _runner(services, api, receiving=receiving).run(stop)
     finally:
         await api.close()
 
@@ -100,19 +110,36 @@ def _at_once(settings: Settings) -> int:
     return max(_FEWEST, min(_MOST, int(settings.telegram_messages_per_second * _ANSWER_SECONDS)))
 
 
-def _runner(services: Services, api: TelegramApi) -> Runner:
-    settings, store, clock, metrics = services.settings, services.store, services.clock, services.metrics
+def _runner(services: Services, api: TelegramApi, *, receiving: bool) -> Runner:
+    settings, store, clock = services.settings, services.store, services.clock
     channel = TelegramChannel(api, paid=settings.telegram_paid_broadcasts)
-    turns = services.turns({channel.name: channel})
+    service = _service(services, channel)
+    notify = service.dispatcher.notify
+    workers = Workers(services.turns({channel.name: channel}).handle_next, lambda _chat: notify())
+    intake = Intake(store, _throttle(settings, clock), clock, workers.submit, services.metrics)
+    watch = Watch(store, services.metrics)
+    source = _receiver(settings, api, Front(api, intake), watch) if receiving else Acquaintance(api)
+    herald = services.herald(notify)
+    retention = Retention(store, clock, settings.retention_days)
+    parts = (source, retention, services.exporter(channel, notify), herald)
+    return Runner(store, workers, (service,), parts, clock, moved=herald.notify)
+
+
+def _service(services: Services, channel: Channel) -> Service:
+    """The way out of this channel, at the pace that it shares with other processes."""
+    settings, store, clock = services.settings, services.store, services.clock
     pacer, at_once = Pacer(_pace(settings), clock), _at_once(settings)
-    dispatcher = Dispatcher(store, channel, pacer, clock, broadcasts_at_once=at_once, metrics=metrics)
-    workers = Workers(turns.handle_next, lambda _chat: dispatcher.notify())
-    throttle = Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
-    front = Front(api, Intake(store, throttle, clock, workers.submit, metrics))
-    exporter = services.exporter(channel, dispatcher.notify)
-    receiver = _receiver(settings, api, front, Watch(store, metrics))
-    parts = (receiver, Retention(store, clock, settings.retention_days), exporter)
-    return Runner(store, workers, {channel.name: dispatcher}, parts, clock)
+    lease = Lease(settings.worker_lease_seconds)
+    membership = Membership(store.workers, channel.name, clock, pacer.share, lease)
+    dispatcher = Dispatcher(
+        store, channel, pacer, clock,
+        broadcasts_at_once=at_once, fence=membership.fence, metrics=services.metrics,
+    )  # fmt: skip
+    return Service(membership, dispatcher)
+
+
+def _throttle(settings: Settings, clock: Clock) -> Throttle:
+    return Throttle(Rate(settings.throttle_per_second, settings.throttle_burst), clock)
 
 
 def _receiver(settings: Settings, api: TelegramApi, front: Front, watch: Watch) -> Part:

@@ -103,8 +103,9 @@ class PostgresDriver:
     }
     shared = True
 
-    def __init__(self, pool: AsyncConnectionPool[_Connection]) -> None:
+    def __init__(self, pool: AsyncConnectionPool[_Connection], url: str) -> None:
         self._pool = pool
+        self._url = url
         self._queries = Queries({name: _in_psycopg_words(sql) for name, sql in load_queries(self.dialect).items()})
         self._waking = Waking(uuid4().hex, self._queries)
 
@@ -124,7 +125,7 @@ class PostgresDriver:
 
     async def listen(self, heard: Callable[[str], None]) -> None:
         async with _translated():
-            await self._waking.listen(self._pool.conninfo, heard)
+            await self._waking.listen(self._url, heard)
 
     async def close(self) -> None:
         await self._pool.close()
@@ -147,7 +148,7 @@ async def open_postgres(url: str) -> PostgresDriver:
     )
     async with _translated():
         await pool.open(wait=True, timeout=CONNECT_SECONDS)
-    return PostgresDriver(pool)
+    return PostgresDriver(pool, url)
 
 
 async def _configure(connection: _Connection) -> None:

@@ -6,14 +6,13 @@ lost with a connection; the looks at the store that every process makes from tim
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection
 
 CHANNEL = "troly"
-#: Seconds of silence after which a dead connection is found out.
-_KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+#: Seconds of silence after which a dead connection is asked for a sign of life, and between two such questions.
+_IDLE, _AGAIN = 10, 5
 #: What somebody else has to be told of: something to handle, to send, to write; a broadcast that moved.
 _WAKING = re.compile(r"\s*(?:INSERT INTO (?P<made>inbox|outbox|tasks)|(?:INSERT INTO|UPDATE) (?P<moved>broadcasts))\b")
 
@@ -37,8 +36,10 @@ class Waking:
 
     async def listen(self, url: str, heard: Callable[[str], None]) -> None:
         """Until cancelled. Raises psycopg.Error where the connection breaks."""
-        connection: AsyncConnection[tuple[Any, ...]]
-        async with await AsyncConnection.connect(url, autocommit=True, **_KEEPALIVE) as connection:
+        connecting = AsyncConnection.connect(
+            url, autocommit=True, keepalives_idle=_IDLE, keepalives_interval=_AGAIN, keepalives_count=3
+        )
+        async with await connecting as connection:
             await connection.execute(f"LISTEN {CHANNEL}".encode())
             heard("")
             async for signal in connection.notifies():

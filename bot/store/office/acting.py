@@ -1,11 +1,12 @@
 """In which transaction, over which channel and when something is done."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.store.drivers import Call
 from bot.store.request_book import Ask
 from bot.store.sealing import Keyring
+from handlers.broadcasts.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Acting:
     now: datetime
     channel: str  #: of the one who acts; "machine" on the command line
     chat: str = ""  #: id of the chat of the one who acts; empty on the command line
+    policy: Policy = field(default_factory=Policy)  #: of broadcasts
 
     async def next_id(self, prefix: str) -> str:
         """A new id such as ``QT-000012``."""

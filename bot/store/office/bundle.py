@@ -1,5 +1,6 @@
 """The office of one transaction."""
 
+from bot.store.broadcasts.port import StoredBroadcasts
 from bot.store.office.acting import Acting
 from bot.store.office.desk import StoredDesk
 from bot.store.office.exports import StoredExports
@@ -9,6 +10,7 @@ from bot.store.office.journal import StoredJournal
 from bot.store.office.people import StoredPeople
 from bot.store.office.picture import StoredPicture
 from bot.store.office.unit_book import StoredUnitBook
+from handlers.broadcasts.ports import Broadcasts
 from handlers.ports import Desk, Exports, Extract, Imports, Journal, People, Picture, UnitBook
 
 
@@ -25,3 +27,4 @@ class StoredOffice:
         self.exports: Exports = StoredExports(acting, journal)
         self.imports: Imports = StoredImports(acting, journal)
         self.units: UnitBook = StoredUnitBook(acting, journal)
+        self.broadcasts: Broadcasts = StoredBroadcasts.of(acting, journal)

@@ -1,15 +1,14 @@
 """A transaction of the admins' side outside any conversation."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import datetime
 
 from bot.store.api import Chat, OfficeUnit
 from bot.store.drivers import Call, Driver, Transaction
 from bot.store.inbox import met
 from bot.store.office.acting import Acting
 from bot.store.office.bundle import StoredOffice
-from bot.store.sealing import Keyring
+from bot.store.request_book import Ask
 from handlers.office.rights import Role
 from handlers.ports import Office
 
@@ -33,11 +32,11 @@ class StoredOfficeUnit:
 
 @asynccontextmanager
 async def open_office(
-    opened: AbstractAsyncContextManager[Transaction], keyring: Keyring, now: datetime, chat: str, channel: str
+    opened: AbstractAsyncContextManager[Transaction], acting: Callable[[Ask], Acting]
 ) -> AsyncIterator[OfficeUnit]:
     """Work in a transaction; left without ``commit``, or with an exception, nothing of it stays."""
     async with opened as transaction:
-        yield StoredOfficeUnit(transaction, Acting(transaction.run, keyring, now, channel, chat))
+        yield StoredOfficeUnit(transaction, acting(transaction.run))
 
 
 async def chat_of(driver: Driver, grant: str) -> str | None:

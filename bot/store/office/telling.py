@@ -30,7 +30,11 @@ def message_of(to: Recipient, task: str, mark: str, said: Reply) -> Message:
 
 async def in_place(acting: Acting, task: str, said: Reply) -> Reply | None:
     """``said`` as a change of the moving message; ``None`` where that was not sent, or the channel names no message."""
-    origin = origin_of(task)
+    return await changed(acting, origin_of(task), said)
+
+
+async def changed(acting: Acting, origin: str, said: Reply) -> Reply | None:
+    """``said`` in place of the message that was asked for under an origin; ``None`` where that cannot be."""
     (rows,) = await acting.ask(Call("shown_message", {"origin": origin}))
     if not rows:
         return None

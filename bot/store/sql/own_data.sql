@@ -2,7 +2,7 @@
 
 -- :name my_chat
 -- What is held about a chat itself.
-SELECT first_contact_at, last_contact_at, blocked_at, session, unit FROM chats WHERE id = :chat;
+SELECT first_contact_at, last_contact_at, blocked_at, session, unit, stopped_at, reminded_at FROM chats WHERE id = :chat;
 
 -- :name my_inbox
 -- What a chat sent: the ids of what was handled, and all of what was not.
@@ -10,7 +10,7 @@ SELECT update_id, payload, state, received_at FROM inbox WHERE chat = :chat ORDE
 
 -- :name my_outbox
 -- What a chat was told: the ids of what was sent, and all of what was not.
-SELECT origin, payload, message, state, queued_at FROM outbox WHERE chat = :chat ORDER BY id;
+SELECT origin, payload, message, state, queued_at, broadcast, reason FROM outbox WHERE chat = :chat ORDER BY id;
 
 -- :name hold_my_requests
 -- Nobody else changes these until the transaction ends; all who hold several take them in this order.
@@ -48,8 +48,9 @@ ORDER BY known_at, id;
 DELETE FROM standings WHERE chat = :chat;
 
 -- :name erase_chat
--- The chat itself: its address stays until this turn's reply is delivered, or as long as a request does.
-UPDATE chats SET session = NULL, language = NULL, unit = NULL, erased_at = :now WHERE id = :chat;
+-- The chat itself: its address stays until this turn's reply is delivered, or as long as a request does. As long as it
+-- is there, a wish for no reminders stays a wish.
+UPDATE chats SET session = NULL, language = NULL, unit = NULL, reminded_at = NULL, erased_at = :now WHERE id = :chat;
 
 -- :name my_roles
 -- The roles of a chat, ended ones too.
@@ -62,3 +63,15 @@ SELECT id, kind, state, created_at FROM tasks WHERE chat = :chat ORDER BY create
 -- :name erase_grants
 -- Of the roles that ended nothing stays but the rows of the journal.
 DELETE FROM grants WHERE chat = :chat AND ended_at IS NOT NULL;
+
+-- :name my_reminders
+-- What a person answered to reminders.
+SELECT broadcast, done_at, later_on FROM reminder_marks WHERE chat = :chat ORDER BY broadcast;
+
+-- :name erase_reminders
+-- What a person answered to reminders goes.
+DELETE FROM reminder_marks WHERE chat = :chat;
+
+-- :name forget_author
+-- Whoever has their data deleted is not told any more how far their broadcasts are; these go on.
+UPDATE broadcasts SET chat = NULL WHERE chat = :chat;

@@ -44,3 +44,21 @@ WHERE (last_contact_at < :before OR erased_at IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.chat = chats.id AND o.state IN ('queued', 'sending'))
   AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.payload IS NOT NULL)
 RETURNING 1;
+
+-- :name expire_broadcasts
+-- Broadcasts that ended before :before and of whose messages nothing is left, with what they made. A campaign that goes
+-- on keeps its steps, by which it knows what it has done; the one of certificates' ends knows it otherwise, and keeps
+-- those alone that still say which certificates were spoken of.
+DELETE FROM broadcasts
+WHERE state IN {life_ended} AND finished_at < :before
+  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.broadcast = broadcasts.id)
+  AND NOT EXISTS (
+      SELECT 1 FROM broadcasts p
+      WHERE p.id = broadcasts.parent AND p.id <> {standing} AND (p.state NOT IN {life_ended} OR p.finished_at >= :before))
+  AND NOT EXISTS (SELECT 1 FROM expiry_reminders e WHERE e.broadcast = broadcasts.id AND e.not_after >= :today)
+  AND NOT EXISTS (
+      SELECT 1 FROM broadcasts s
+      WHERE s.parent = broadcasts.id AND (
+          s.state NOT IN {life_ended} OR s.finished_at >= :before
+          OR EXISTS (SELECT 1 FROM outbox o WHERE o.broadcast = s.id)))
+RETURNING 1;

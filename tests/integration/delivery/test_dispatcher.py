@@ -170,7 +170,7 @@ async def test_what_a_crash_caught_on_its_way_is_sent_by_the_next_process(store:
     assert len(await store.claim("telegram", 10, clock.now())) == 1
     later = Roads(store, clock)
     assert await later.dispatcher.deliver() == 0
-    await store.recover("telegram")
+    await store.recover("telegram", clock.now())
     await later.dispatcher.deliver()
     assert later.channel.texts() == ["1: a"]
 
@@ -188,7 +188,7 @@ async def test_the_loop_sends_on_a_signal_and_stops_with_nothing_half_done(store
     stop.set()
     await asyncio.wait_for(running, 2)
     assert roads.channel.texts() == ["1: a"]
-    assert await store.recover("telegram") == 0
+    assert await store.recover("telegram", clock.now()) == 0
 
 
 async def test_the_loop_sends_again_when_a_retry_falls_due(store: Store) -> None:

@@ -1,16 +1,31 @@
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
 from bot.channels.errors import Refused
-from bot.delivery import Dispatcher, Pace, Pacer, Retention, Runner, SystemClock, Workers, stopped_by_signals
+from bot.delivery import (
+    Dispatcher,
+    Membership,
+    Pace,
+    Pacer,
+    Retention,
+    Runner,
+    Service,
+    SystemClock,
+    Workers,
+    stopped_by_signals,
+)
 from bot.delivery.stopping import unless
+from bot.store import open_keyring, open_store
 from bot.store.api import Chat, Store
 from bot.store.errors import UnknownKey
+from bot.store.worker_api import Lease
 from tests.support.delivery import ScriptedChannel, said
 from tests.support.roads import UNHURRIED, Roads
+from tests.support.storing import closing_async
 from tests.support.waiting import eventually
 
 
@@ -34,21 +49,25 @@ class Process:
     def __init__(self, store: Store, *parts: Part, delay: float = 0.0) -> None:
         clock = SystemClock()
         self.roads = Roads(store, clock, channel=ScriptedChannel(delay=delay))
-        self.dispatcher = Dispatcher(store, self.roads.channel, Pacer(Pace(1e6, UNHURRIED), clock), clock)
+        pacer = Pacer(Pace(1e6, UNHURRIED), clock)
+        self.dispatcher = Dispatcher(store, self.roads.channel, pacer, clock)
+        service = Service(Membership(store.workers, "telegram", clock, pacer.share), self.dispatcher)
         self.workers = Workers(self.roads.turns.handle_next, lambda _chat: self.dispatcher.notify())
         house = (Retention(store, clock, 180),)
-        self.runner = Runner(store, self.workers, {"telegram": self.dispatcher}, (*parts, *house), clock)
+        self.runner = Runner(store, self.workers, (service,), (*parts, *house), clock)
 
     async def until_sent(self, count: int) -> None:
         await eventually(lambda: len(self.roads.channel.sent) >= count)
 
 
-async def test_a_start_picks_up_everything_the_last_process_left(store: Store) -> None:
+async def test_a_start_picks_up_everything_the_last_process_left(store: Store, tmp_path: Path) -> None:
     clock = SystemClock()
-    before = Roads(store, clock)
-    await before.take(said("in flight", 1, "1"), said("queued", 2, "2"))
-    await store.claim("telegram", 1, clock.now())
-    await before.intake.accept([said("not handled", 3, "3")])
+    async with closing_async(await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])) as last:
+        await last.workers.join("telegram", Lease(), clock.now())
+        before = Roads(last, clock)
+        await before.take(said("in flight", 1, "1"), said("queued", 2, "2"))
+        await last.claim("telegram", 1, clock.now())
+        await before.intake.accept([said("not handled", 3, "3")])
     process, stop = Process(store), asyncio.Event()
     running = asyncio.create_task(process.runner.run(stop))
     await process.until_sent(3)

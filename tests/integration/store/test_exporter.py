@@ -12,7 +12,7 @@ import pytest
 import structlog.testing
 
 from bot.delivery import Exporter
-from bot.exports.child import private_folder
+from bot.exports.folders import clean, private_folder
 from bot.exports.lines import Finished, LastWord, Made
 from bot.exports.reading import read_list
 from bot.masking import MASK
@@ -299,6 +299,17 @@ def test_files_under_way_lie_in_a_folder_of_the_owner_alone(tmp_path: Path) -> N
         assert folder.stat().st_mode & 0o777 == 0o700
         assert folder.parent.stat().st_mode & 0o777 == 0o700
     assert not folder.exists()
+
+
+def test_a_start_throws_away_what_the_dead_left_and_nothing_that_others_are_writing(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    left.mkdir()
+    with private_folder(tmp_path) as folder:
+        (folder / "under way").touch()
+        clean(tmp_path)
+        assert list(tmp_path.iterdir()) == [folder]
+        assert (folder / "under way").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_what_is_not_in_the_file_is_told_and_not_counted(store: Store, chat: Chat, database: Database) -> None:

@@ -62,7 +62,7 @@ async def test_a_crash_does_not_count_as_an_attempt(store: Store) -> None:
     await answer(store, await one_chat(store), "một")
     for _ in range(3):
         await claim(store)
-        await store.recover(CHANNEL)
+        await store.recover(CHANNEL, NOW)
 
     assert [row.attempts for row in await claim(store)] == [0]
 
@@ -79,7 +79,7 @@ async def test_a_settled_message_is_never_claimed_again(store: Store, state: Del
     await store.settle(row, Delivery.FAILED, NOW)
 
     assert await claim(store, now=NOW + timedelta(days=1)) == []
-    assert await store.recover(CHANNEL) == 0
+    assert await store.recover(CHANNEL, NOW) == 0
 
 
 async def test_replies_caught_by_a_crash_are_sent_again(store: Store, another: OpenStore) -> None:
@@ -89,8 +89,8 @@ async def test_replies_caught_by_a_crash_are_sent_again(store: Store, another: O
 
     restarted = await another()
 
-    assert await restarted.recover("zalo") == 0
-    assert await restarted.recover(CHANNEL) == 1
+    assert await restarted.recover("zalo", NOW) == 0
+    assert await restarted.recover(CHANNEL, NOW) == 1
     assert texts(await claim(restarted)) == ["một"]
 
 

@@ -136,7 +136,7 @@ async def test_the_message_that_shows_it_moves_once_it_is_sent(store: Store, cha
     task = await taken(store)
     assert await store.tasks.report(task, 1, 7, NOW, says("1 / 7"))
     assert texts([*(await claim(store))]) == ["waiting"]
-    await store.recover(CHANNEL)
+    await store.recover(CHANNEL, NOW)
     await told(store)
 
     assert await store.tasks.report(task, 3, 7, NOW, says("3 / 7"))

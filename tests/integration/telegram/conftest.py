@@ -12,6 +12,8 @@ from pydantic import SecretStr
 from bot.channels.base import Channel
 from bot.channels.telegram import TelegramApi, TelegramChannel, serve_telegram
 from bot.delivery import Conversation, Exporter, Preparer, SystemClock, Turns
+from bot.delivery.herald import Herald
+from bot.delivery.heralding.terms import Terms
 from bot.exports.child import ExportChildren
 from bot.metrics import NO_METRICS, Metrics
 from bot.settings import Settings
@@ -65,6 +67,9 @@ class Assembly:
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:
         children = ExportChildren(self.settings, self.settings.data_dir / "exports")
         return Exporter(self.store, channel, children, self.clock, queued)
+
+    def herald(self, queued: Callable[[], None]) -> Herald:
+        return Herald(self.store.broadcasts, Terms.of(self.settings), self.clock, queued)
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[None]:

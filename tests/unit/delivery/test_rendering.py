@@ -138,6 +138,12 @@ def test_without_buttons_the_choices_become_a_numbered_menu() -> None:
     assert text_of(part, BARE) == "Đơn vị nào?\n\n1. Phòng <A> & B\n2. Khác"
 
 
+def test_without_buttons_a_reminder_names_commands_for_a_number_would_answer_the_open_question() -> None:
+    choices = (Choice(label="Đã làm", tap="bc|done|TB-000012"), Choice(label="Nhắc lại sau", tap="bc|later|TB-000012"))
+    (part,) = split(Reply(paragraphs=("Hạn 30/11",), choices=choices), BARE)
+    assert text_of(part, BARE) == "Hạn 30/11\n\n/dalam TB-000012 – Đã làm\n/nhacsau TB-000012 – Nhắc lại sau"
+
+
 def test_without_markup_the_text_is_plain_and_a_link_shows_where_it_leads() -> None:
     reply = Reply(paragraphs=('<b>A &lt; B</b>, xem <a href="https://a.vn?x=1&amp;y=2">văn bản</a>',))
     assert text_of(reply, BARE) == "A < B, xem văn bản (https://a.vn?x=1&y=2)"

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers import Session
+from handlers.broadcasts.taps import OF_ADMINS, Action, BroadcastTap
 from handlers.certificate import Trouble
 from handlers.events import FileSent, Said, Tapped, TooMuch, Unreadable
-from handlers.memory import memory_world
+from handlers.memory import MemoryReminders, memory_world
 from handlers.office.units import NO_UNITS, UnitDirectory
 from handlers.page import Tap
 from handlers.replies import Reply
@@ -18,8 +19,11 @@ from tests.support.units import nhon_trach
 
 COMMANDS = (
     "start", "lamlai", "quaylai", "xemlai", "visao", "vanban", "yeucau", "trogiup", "huy", "ngonngu", "ngonngu en",
-    "dulieu", "xoadulieu", "khongco",
+    "dulieu", "xoadulieu", "khongco", "dungnhan", "nhanlai", "lamngay TB-000012", "dalam TB-000012",
+    "nhacsau TB-000013 3", "nhacsau",
 )  # fmt: skip
+#: Buttons of reminders that an officer gets.
+OFFICERS = [action for action in Action if action not in OF_ADMINS]
 FILES = (
     (),
     (certificate(),),
@@ -42,6 +46,10 @@ acts = st.one_of(
     st.tuples(st.just("file"), st.integers(0, len(FILES) - 1)),
     st.tuples(st.just("trouble"), st.sampled_from(list(Trouble))),
     st.tuples(st.just("stale"), st.integers(0, 40)),
+    st.tuples(
+        st.just("remind"),
+        st.builds(BroadcastTap, st.sampled_from(OFFICERS), st.sampled_from(["TB-000012", "TB-000013"])),
+    ),
     st.tuples(st.just("odd"), st.integers(0, 2)),
 )
 ODD = (TooMuch(), Unreadable(what="photo"), FileSent(reference="x", name="y"))
@@ -59,6 +67,8 @@ async def act(talk: Dialogue, kind: str, what: object) -> None:
             await talk.sends(problems=[trouble])
         case "stale", int(version):
             await talk.does(Tapped(data=str(Tap("question", "individual", version)), message="3"))
+        case "remind", BroadcastTap() as tap:
+            await talk.does(Tapped(data=str(tap), message="4"))
         case "odd", int(number):
             await talk.does(ODD[number])
 
@@ -94,7 +104,8 @@ def test_any_conversation_goes_on_and_ends_in_a_decision_within_a_bounded_number
     script: list[tuple[str, object]], consented: bool, units: UnitDirectory
 ) -> None:
     async def run() -> None:
-        talk = Dialogue(world=memory_world(pack(), NOW, units=units))
+        reminders = MemoryReminders({"TB-000012"})
+        talk = Dialogue(world=memory_world(pack(), NOW, units=units, reminders=reminders))
         if consented:
             await talk.says("/start", "1")
         for kind, what in script:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
+from handlers.broadcasts.model import Reason, Values
 from handlers.certificate import Certificate, Problem, Reading, Recognition, Trouble
 from handlers.events import ChartDrawn, DrawChart, Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
 from handlers.office.chart import Bar, BarChart, BurnChart
@@ -19,6 +20,7 @@ from handlers.own_data_words import (
     ALL_TROUBLES,
     KINDS,
     OUTGOING,
+    REASONS,
     RECEIVED,
     RECOGNITIONS,
     ROLES,
@@ -33,7 +35,7 @@ from handlers.replies import Attachment, Choice, Reply
 from handlers.requests.fields import FIELDS
 from handlers.requests.model import Content, Request, State, Step
 from handlers.screens import SCREENS as OPEN_SCREENS
-from handlers.session import DeskView, Draft, Place, Session
+from handlers.session import BroadcastView, DeskView, Draft, Place, Session
 from handlers.voice import Voice
 from locales import LANGUAGES, translator
 from rules import load_pack
@@ -45,7 +47,7 @@ from tests.support.own_data import machine_labels
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 PACK = "bộ luật 1"
-SECTIONS = ("chat", "session", "standings", "tasks", "requests", "received", "outgoing")
+SECTIONS = ("chat", "session", "standings", "tasks", "reminders", "requests", "received", "outgoing")
 t = translator("vi")
 
 
@@ -108,6 +110,15 @@ def session() -> Session:
             note="thiếu chữ ký",
             mark="0123abcd",
             unit="NT-NT",
+        ),
+        broadcast=BroadcastView(
+            name="TB-000019",
+            revision=6,
+            turned=("TB-000018",),
+            campaign=True,
+            deadline=date(2026, 12, 19),
+            guided=True,
+            wish="resend",
         ),
         warned=True,
     )
@@ -182,6 +193,7 @@ REPLY = Reply(
     action="edit",
     target="41",
 )
+VALUES = Values(language="en", name="Bà Mười Một", unit="NT-MƯỜI HAI", day=date(2026, 12, 9), to_do=(Procedure.REVOKE,))
 HELD: dict[str, Any] = {
     "chat": {
         "channel": "telegram",
@@ -207,14 +219,29 @@ HELD: dict[str, Any] = {
         {"id": f"XD-{n}", "kind": kind, "state": state, "created_at": f"2026-02-{n:02}T01:02:00+00:00"}
         for n, (kind, state) in enumerate(product(TASKS, TASK_STATES), 1)
     ],
+    "reminders": {
+        "stopped_at": "2026-01-08T01:02:00+00:00",
+        "reminded_at": "2026-01-09T01:02:00+00:00",
+        "answers": [
+            {"broadcast": "TB-000031", "done_at": "2026-01-10T01:02:00+00:00", "later_on": "2026-12-07"},
+        ],
+    },
     "requests": [request().model_dump(mode="json")],
     "received": [
         {"id": f"số {n}", "state": state, "received_at": NOON.isoformat(), "event": event.model_dump(mode="json")}
         for n, (event, state) in enumerate(zip(EVENTS, [*RECEIVED] * len(EVENTS), strict=False))
     ],
     "outgoing": [
-        {"state": state, "queued_at": NOON.isoformat(), "message_id": "51", "reply": REPLY.model_dump(mode="json")}
-        for state in OUTGOING
+        {
+            "state": state,
+            "queued_at": NOON.isoformat(),
+            "message_id": "51",
+            "broadcast": "TB-000032",
+            "reason": reason,
+            "reply": REPLY.model_dump(mode="json"),
+            "values": VALUES.model_dump(mode="json"),
+        }
+        for state, reason in zip([*OUTGOING] * 2, REASONS, strict=False)
     ],
 }
 Path = tuple[str | int, ...]
@@ -304,6 +331,7 @@ def test_what_an_earlier_version_kept_is_told_as_it_stands() -> None:
 
 def test_every_value_has_its_words() -> None:
     assert set(SCREENS) == set(OPEN_SCREENS)
+    assert set(REASONS) == set(Reason)
     assert set(ALL_TROUBLES) == set(Trouble)
     assert (set(ROLES), set(TOKENS), set(RECOGNITIONS)) == (set(MergerRole), set(Token), set(Recognition))
     assert set(UNREADABLE) == set(get_args(Unreadable.model_fields["what"].annotation))

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from bot.cli import COMMANDS as VERBS
 from bot.office_tour import office_tours
+from bot.reminder_tour import reminder_tours
 from bot.screens_page import page
 from bot.settings import Settings
 from bot.tour import tours
@@ -73,7 +74,7 @@ def test_english_says_what_its_message_id_says_and_vietnamese_does_not() -> None
 
 async def test_the_tour_visits_every_screen() -> None:
     pack = load_pack()
-    walks = [*await tours(pack, "vi"), *await office_tours(pack, "vi")]
+    walks = [*await tours(pack, "vi"), *await reminder_tours(pack, "vi"), *await office_tours(pack, "vi")]
     assert {stop.after for _, stops in walks for stop in stops} == set(SCREENS)
 
 

@@ -1,0 +1,102 @@
+"""The files that a broadcast is put together from, read before anything is stored."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.cli.broadcast_options import Typed
+from bot.cli.meant import wrong
+from bot.errors import InputError
+from bot.exports.people_list import Named, read_people
+from bot.harmless import harmless
+from bot.reasons import reason_of
+from locales import N_
+
+MEBIBYTE = 1024 * 1024
+#: Of the text and of the document, in bytes; what a channel takes is checked for each recipient.
+_LONGEST, _LARGEST = 256 * 1024, 20 * MEBIBYTE
+_LONGEST_NAME = 100
+#: Ending -> media type, and how such a file begins.
+DOCUMENTS = {
+    ".pdf": ("application/pdf", b"%PDF-"),
+    ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", b"PK\x03\x04"),
+    ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK\x03\x04"),
+    ".png": ("image/png", b"\x89PNG\r\n\x1a\n"),
+    ".jpg": ("image/jpeg", b"\xff\xd8\xff"),
+    ".jpeg": ("image/jpeg", b"\xff\xd8\xff"),
+}
+#: An empty text, where the name of a file may stand: it takes away what was there.
+NO_FILE = Path()
+_HERE = Path("-")
+_UNREADABLE = N_("{file} cannot be read ({reason})")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file to go along."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What the files say; ``None`` was not given, and a list of nobody takes away the list that was there."""
+
+    vi: str | None
+    en: str | None
+    people: tuple[Named, ...] | None
+    document: Document | None
+
+
+def read(typed: Typed) -> Files:
+    """All files that were named.
+
+    Raises:
+        InputError: one cannot be read, or is not what it has to be.
+        typer.BadParameter: both texts are to be read from standard input.
+    """
+    if typed.text_vi == _HERE == typed.text_en:
+        raise wrong("--text-en", N_("only one text can be read from standard input"))
+    return Files(
+        vi=_text(typed.text_vi) if typed.text_vi else None,
+        en=_text(typed.text_en) if typed.text_en else None,
+        people=_people(typed.listed) if typed.listed else None,
+        document=_document(typed.document) if typed.document and typed.document != NO_FILE else None,
+    )
+
+
+def _text(file: Path) -> str:
+    data = sys.stdin.buffer.read(_LONGEST + 1) if file == _HERE else _bytes(file, _LONGEST)
+    if len(data) > _LONGEST:
+        raise InputError(N_("{file} is longer than any message can be."), file=file)
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").strip()
+    except UnicodeDecodeError:
+        raise InputError(N_("{file} is not UTF-8 text. Please save it as UTF-8."), file=file) from None
+
+
+def _people(file: Path) -> tuple[Named, ...]:
+    return () if file == NO_FILE else read_people(file)
+
+
+def _document(file: Path) -> Document:
+    kind = DOCUMENTS.get(file.suffix.lower())
+    data = _bytes(file, _LARGEST)
+    if kind is None or not data.startswith(kind[1]):
+        message = N_("{file} is no PDF, DOCX, XLSX, PNG or JPG file; its name has to end so, too.")
+        raise InputError(message, file=file)
+    if len(data) > _LARGEST:
+        raise InputError(N_("{file} is larger than {limit} MB."), file=file, limit=_LARGEST // MEBIBYTE)
+    name = harmless(file.stem)[:_LONGEST_NAME] + file.suffix.lower()
+    return Document(name.replace("\n", " "), kind[0], data)
+
+
+def _bytes(file: Path, most: int) -> bytes:
+    """Its beginning, one byte more than may be."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(most + 1)
+    except (OSError, ValueError) as error:
+        raise InputError(_UNREADABLE, file=file, reason=reason_of(error)) from None

@@ -1,0 +1,1 @@
+"""What the herald does for one broadcast, by where it stands."""

@@ -1,0 +1,53 @@
+"""A campaign that is carried out: its steps, and its end."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from bot.delivery.heralding.telling import Teller
+from bot.delivery.heralding.terms import Terms
+from bot.store.broadcast_api import BroadcastBook
+from handlers.broadcasts import notice_words
+from handlers.broadcasts.model import Broadcast, Life, Plan, Why
+from handlers.broadcasts.planning import Decision, Timetable
+from handlers.voice import Voice
+from rules.calendar import vietnamese_day
+
+
+class Campaigns:
+    """Idempotent over rows: a campaign has each step once, whoever makes it."""
+
+    def __init__(self, book: BroadcastBook, teller: Teller, terms: Terms) -> None:
+        self._book = book
+        self._teller = teller
+        self._terms = terms
+        self._made: defaultdict[str, set[str]] = defaultdict(set)  #: steps that need not be asked for again
+
+    def forget(self, campaigns: set[str]) -> None:
+        """All but these have ended."""
+        for name in self._made.keys() - campaigns:
+            del self._made[name]
+
+    async def running(self, campaign: Broadcast, plan: Plan, now: datetime, *, steps_open: bool) -> bool:
+        """Carry out what is due; True: look again at once. Nothing is decided while nothing may leave."""
+        if not self._terms.hours.open_at(now):
+            return False
+        table, made = Timetable(plan, self._terms.hours), self._made[campaign.id]
+        decisions = table.decisions(made, vietnamese_day(campaign.created_at), now)
+        for decision in decisions:
+            await self._carry_out(campaign, decision, now)
+            made.add(decision.step.name)
+        if table.is_over(made) and not decisions and not steps_open:
+            await self._finish(campaign, now)
+        return bool(decisions)
+
+    async def _carry_out(self, campaign: Broadcast, decision: Decision, now: datetime) -> None:
+        if decision.runs:
+            await self._book.child(campaign.id, decision.step.name, now, starts_at=now, why=decision.why)
+        elif await self._book.child(campaign.id, decision.step.name, now, left_out=Why.MISSED):
+            said = notice_words.left_out(Voice(campaign.draft.language), campaign, decision.step.name)
+            await self._teller.once(campaign, f"left_out:{decision.step.name}", said, now)
+
+    async def _finish(self, campaign: Broadcast, now: datetime) -> None:
+        """Told before it is done, as every end."""
+        await self._teller.once(campaign, "over", notice_words.over(Voice(campaign.draft.language), campaign), now)
+        await self._book.move(campaign.id, Life.RUNNING, Life.FINISHED, now)

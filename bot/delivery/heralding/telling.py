@@ -1,0 +1,48 @@
+"""What the author of a broadcast is told: notices, once each, and a message that moves."""
+
+from datetime import datetime
+
+from bot.delivery.clock import Clock
+from bot.store.broadcast_api import BroadcastBook
+from handlers.broadcasts.model import Broadcast
+from handlers.replies import Reply
+
+#: Seconds between two states of the message that moves.
+STEP = 3.0
+
+
+class Teller:
+    """Remembers what was said last, so that nothing is written twice; the store sees to the rest."""
+
+    def __init__(self, book: BroadcastBook, clock: Clock) -> None:
+        self._book = book
+        self._clock = clock
+        self._told: dict[str, set[str]] = {}
+        self._shown: dict[str, tuple[Reply, float]] = {}
+
+    def has_told(self, broadcast: Broadcast, mark: str) -> bool:
+        """This process has told it."""
+        return mark in self._told.get(broadcast.id, ())
+
+    async def once(self, broadcast: Broadcast, mark: str, said: Reply, now: datetime) -> None:
+        """A notice; ``mark`` names it among those about this broadcast."""
+        if not self.has_told(broadcast, mark):
+            await self._book.tell(broadcast.id, said, mark, now)
+            self._told.setdefault(broadcast.id, set()).add(mark)
+
+    async def move(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
+        """The message that moves, where it would change, and not more often than every few seconds."""
+        last, since = self._shown.get(broadcast.id, (None, 0.0))
+        if said == last or (last is not None and self._clock.monotonic() - since < STEP):
+            return
+        await self._book.tell(broadcast.id, said, "shown", now)
+        self._shown[broadcast.id] = said, self._clock.monotonic()
+
+    async def end(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
+        """Its last state, at once."""
+        await self._book.tell(broadcast.id, said, "last", now)
+
+    def forget(self, broadcasts: set[str]) -> None:
+        """All but these have ended."""
+        self._told = {name: told for name, told in self._told.items() if name in broadcasts}
+        self._shown = {name: shown for name, shown in self._shown.items() if name in broadcasts}

@@ -1,0 +1,128 @@
+"""This process among those that serve a channel: it says that it lives, and knows whether it may send.
+
+The pace stays exact whoever comes and goes. Each worker takes the pace divided by the number it counted at its last
+sign of life, and sends only while the *start* of that is less than a fence ago. Who joins is written down first and
+then waits for a fence: from that moment on, whoever still sends has counted it, for its last sign of life began after
+that. (It waits one second more, for what the others sent before they knew.) A worker that is silent is counted until it
+is given up, and once it is, it must join anew. So the parts never add up to more than the whole.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import structlog
+
+from bot.delivery.backoff import until_stored
+from bot.delivery.clock import Clock
+from bot.store.errors import StoreError
+from bot.store.worker_api import Lease, Presence, WorkerBook
+
+#: Seconds over which the pace is counted.
+_WINDOW = 1.0
+#: Of the time between two signs of life: the pause after one that failed.
+_SOONER = 5
+#: Seconds, so that a timer does not ring before its time.
+_MARGIN = 0.01
+
+_log = structlog.get_logger(__name__)
+
+
+class Membership:
+    """One channel's; ``fence`` is asked before every message."""
+
+    def __init__(
+        self, book: WorkerBook, channel: str, clock: Clock, share: Callable[[int], None], lease: Lease | None = None
+    ) -> None:
+        """``share`` is told among how many the pace is divided."""
+        self.channel = channel
+        self._book = book
+        self._clock = clock
+        self._share = share
+        self._lease = lease or Lease()
+        self._found: Callable[[], None] = lambda: None
+        self._waits_until = self._trusted_until = float("-inf")  # of the steady clock
+
+    def fence(self) -> bool:
+        """Whether this process may send now; always where it is alone by nature."""
+        if not self._book.shared:
+            return True
+        return self._waits_until <= self._clock.monotonic() < self._trusted_until
+
+    async def join(self) -> None:
+        """Be written down, and take over what the dead had in hand. Raises StoreError other than a passing one."""
+        await until_stored(self._clock, self._join)
+
+    async def _join(self) -> None:
+        begun = self._clock.monotonic()
+        presence = await self._book.join(self.channel, self._lease, self._clock.now())
+        self._waits_until = self._clock.monotonic() + (presence.wait + _WINDOW if presence.wait else 0.0)
+        _log.info("worker_joined", channel=self.channel, live=presence.live)
+        self._heard(begun, presence)
+        self._look_when_allowed()
+
+    async def run(self, found: Callable[[], None]) -> None:
+        """Say that it lives, until cancelled; ``found`` is told when there may be work that nobody signals."""
+        self._found = found
+        pause = self._lease.beat
+        while self._book.shared:
+            await asyncio.sleep(pause)
+            pause = self._lease.beat / (1 if await self._beaten() else _SOONER)
+        await asyncio.Event().wait()
+
+    async def leave(self) -> None:
+        """Serve the channel no more; where that cannot be written down, the lease ends by itself."""
+        with contextlib.suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(self._lease.fence):
+                await self._book.leave(self.channel)
+                _log.info("worker_left", channel=self.channel)
+
+    async def _beaten(self) -> bool:
+        """A sign of life; False where it failed."""
+        try:
+            async with asyncio.timeout(self._lease.fence):
+                await self._beat()
+        except (StoreError, TimeoutError) as error:
+            _log.warning("no_sign_of_life", channel=self.channel, error=type(error).__name__)
+            return False
+        return True
+
+    async def _beat(self) -> None:
+        """Only who heard from the store lately judges: after an outage all are silent, and none of them dead."""
+        begun = self._clock.monotonic()
+        presence = await self._book.beat(self.channel, self._clock.now(), judge=begun < self._trusted_until)
+        if presence is None:
+            _log.warning("worker_given_up", channel=self.channel)
+            await self._join()
+        else:
+            self._heard(begun, presence)
+
+    def _heard(self, begun: float, presence: Presence) -> None:
+        """Nothing may be awaited in here: who may send has the share that belongs to it."""
+        might = self.fence()
+        self._share(presence.live)
+        self._trusted_until = begun + self._lease.fence
+        if presence.recovered:
+            _tell(self.channel, presence)
+        if presence.recovered or not might:
+            self._found()
+
+    def _look_when_allowed(self) -> None:
+        """Nobody signals the end of the wait."""
+        wait = self._waits_until - self._clock.monotonic()
+        if wait > 0:
+            asyncio.get_running_loop().call_later(wait + _MARGIN, self._allowed)
+
+    def _allowed(self) -> None:
+        self._found()
+
+
+def _tell(channel: str, presence: Presence) -> None:
+    _log.info(
+        "recovered",
+        channel=channel,
+        workers=presence.dead,
+        messages=presence.messages,
+        unknown=presence.unknown,
+        tasks=presence.tasks,
+    )

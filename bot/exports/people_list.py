@@ -1,0 +1,106 @@
+"""A list of people, for whom a broadcast is: a spreadsheet or CSV with request codes, codes of people or chats."""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from io import StringIO
+from pathlib import Path
+from typing import NamedTuple
+
+from bot.certificates.limits import LIMITS, MEBIBYTE
+from bot.errors import InputError
+from bot.reasons import reason_of
+from bot.units.workbook import cells_of
+from handlers.folding import fold
+from locales import N_
+
+#: More people than a list names that somebody has put together.
+MOST_ROWS = 100_000
+#: Headings of the column that is read, accents and capitals aside; that of an exported list and that of a report, too.
+HEADINGS = frozenset({"ma", "code", "ma yeu cau", "request code", "ma nguoi nhan", "recipient", "ma so"})
+#: The heading stands in one of the first rows: somebody may have written a title above it.
+_HEADING_ROWS = 20
+#: What names a person: YC-2026-000123, N-3F2A91C0, telegram:123456789, terminal:lan.
+_NAME = re.compile(r"YC-\d{4}-\d{6,}|N-[0-9A-F]{8}|(?:TELEGRAM|TERMINAL):\S+", re.IGNORECASE)
+_ZIP = b"PK\x03\x04"
+_DELIMITERS = (";", ",", "\t")
+
+_TOO_LARGE = N_("{file} is larger than {limit} MB; split it.")
+_TOO_LONG = N_("{file} names more than {most} people; split it.")
+_NO_CODES = N_(
+    "{file} has no column that names people: give one the heading “Mã” or “Code”, with request codes such as"
+    " YC-2026-000123, codes of people such as N-3F2A91C0, or telegram:ID in it."
+)
+_NO_TEXT = N_("{file} is neither XLSX nor CSV in UTF-8. In Excel choose: Save as, CSV UTF-8.")
+_NO_CSV = N_("{file}, line {line}: this is no CSV; check its quotation marks.")
+
+
+class Named(NamedTuple):
+    """Somebody a list names, as it was typed."""
+
+    line: int  #: as a spreadsheet counts
+    name: str
+
+
+def read_people(path: Path) -> tuple[Named, ...]:
+    """Whom a list names, line by line; empty lines are left out.
+
+    Raises:
+        InputError: it cannot be opened, is too large, is neither XLSX nor CSV in UTF-8, or names nobody.
+        UnitsFileError: the spreadsheet is broken, or goes beyond what is opened.
+    """
+    data = _bytes(path)
+    rows = list(cells_of(data) if data.startswith(_ZIP) else _csv(path, data))
+    first, column = _place(rows)
+    found = tuple(_column(rows[first:], column)) if column is not None else ()
+    if not found:
+        raise InputError(_NO_CODES, file=path)
+    if len(found) > MOST_ROWS:
+        raise InputError(_TOO_LONG, file=path, most=MOST_ROWS)
+    return found
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(LIMITS.file + 1)
+    except (OSError, ValueError) as error:
+        raise InputError(N_("{file} cannot be read ({reason})"), file=path, reason=reason_of(error)) from None
+    if len(data) > LIMITS.file:
+        raise InputError(_TOO_LARGE, file=path, limit=LIMITS.file // MEBIBYTE)
+    return data
+
+
+def _csv(path: Path, data: bytes) -> Iterator[tuple[int, list[str]]]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(_NO_TEXT, file=path) from None
+    delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
+    reader, before = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True), 0
+    try:
+        for cells in reader:
+            yield before + 1, cells
+            before = reader.line_num
+    except csv.Error:
+        raise InputError(_NO_CSV, file=path, line=before + 1) from None
+
+
+def _place(rows: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, int | None]:
+    """Where the names begin: below a heading, else where the first of them stands."""
+    for at, (_, cells) in enumerate(rows[:_HEADING_ROWS]):
+        for column, cell in enumerate(cells):
+            if fold(cell) in HEADINGS:
+                return at + 1, column
+    for at, (_, cells) in enumerate(rows[:_HEADING_ROWS]):
+        for column, cell in enumerate(cells):
+            if _NAME.fullmatch(cell.strip()):
+                return at, column
+    return 0, None
+
+
+def _column(rows: Sequence[tuple[int, Sequence[str]]], column: int) -> Iterator[Named]:
+    for line, cells in rows:
+        name = cells[column].strip() if column < len(cells) else ""
+        if name:
+            yield Named(line, name)

@@ -1,0 +1,51 @@
+"""Broadcasts as they are found, within the rights of the one who looks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.store.broadcasts.rows import broadcast_of, readable
+from bot.store.drivers import Call
+from bot.store.office.acting import Acting
+from bot.store.office.reaching import reaching
+from handlers.broadcasts.model import Broadcast, Outcome
+from handlers.office.rights import Act, Rights
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Within a transaction."""
+
+    acting: Acting
+
+    async def seen(self, rights: Rights, name: str) -> Broadcast | None:
+        """One that may be seen."""
+        (rows,) = await self.acting.ask(Call("broadcasts", {"id": name}, where=("broadcast_named",)))
+        found = [row for row in rows if rights.may(Act.SEE_BROADCASTS, row[3])]
+        return broadcast_of(self.acting.keyring, found[0]) if found else None
+
+    async def reached(self, rights: Rights, act: Act, name: str) -> Broadcast | Outcome:
+        """One that the act may be done to; or why it may not."""
+        found = await self.seen(rights, name)
+        if found is None:
+            return Outcome.UNKNOWN
+        return found if rights.may(act, found.unit) else Outcome.NOT_YOURS
+
+    async def latest(self, rights: Rights, limit: int, before: str | None) -> tuple[Broadcast, ...]:
+        """The newest that nothing else made."""
+        where = ("broadcast_alone",) if before is None else ("broadcast_alone", "broadcast_before")
+        return await self._within(rights, "latest_broadcasts", where, {"limit": limit, "before": before})
+
+    async def steps(self, rights: Rights, name: str) -> tuple[Broadcast, ...]:
+        """What one has made."""
+        return await self._within(rights, "broadcasts", ("broadcast_made_by",), {"parent": name})
+
+    async def _within(
+        self, rights: Rights, query: str, where: Sequence[str], parameters: dict[str, Any]
+    ) -> tuple[Broadcast, ...]:
+        reach = rights.reach(Act.SEE_BROADCASTS)
+        if not reach:
+            return ()
+        near, reached = reaching(reach)
+        (rows,) = await self.acting.ask(Call(query, {**parameters, **reached}, where=(*where, *near)))
+        return tuple(readable(self.acting.keyring, rows))

@@ -1,0 +1,78 @@
+"""What a campaign makes at a step: a broadcast of the same text, approved with it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.store import places
+from bot.store.broadcasts.rows import BROADCAST_ID, draft_of, sealed_draft
+from bot.store.drivers import Call
+from bot.store.moments import stored
+from bot.store.office.acting import Acting
+from handlers.broadcasts.model import Audience, Draft, Life, Why
+from handlers.office.rights import MACHINE
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Which step of what, and when."""
+
+    parent: str
+    step: str
+    starts_at: datetime | None = None
+    audience: Audience | None = None  #: what is set in it takes the place of the same in the parent's
+    left_out: Why | None = None  #: it is recorded, and not carried out
+    why: Why | None = None
+
+    @property
+    def state(self) -> Life:
+        """Where it begins."""
+        return Life.CANCELLED if self.left_out else Life.APPROVED
+
+    def draft(self, parent: Draft) -> Draft:
+        """The parent's, for this once."""
+        changes: dict[str, Any] = {"plan": None, "starts_at": self.starts_at}
+        if parent.plan is not None:
+            changes["deadline"] = parent.plan.deadline
+        if self.audience is not None:
+            asked = self.audience.model_dump(exclude_unset=True)
+            changes["audience"] = parent.audience.model_copy(update=asked)
+        return parent.model_copy(update=changes)
+
+
+async def make_step(acting: Acting, wanted: Step) -> str | None:
+    """Its id; ``None`` where the parent has had this step, is paused, or was cancelled: nothing is to be kept then."""
+    (rows,) = await acting.ask(Call("hold_parent", {"parent": wanted.parent}))
+    if not rows:
+        return None
+    name = await acting.next_id(BROADCAST_ID)
+    row = _row(acting, wanted, name, rows[0])
+    (made,) = await acting.ask(Call("add_step", row))
+    if not made:
+        return None
+    await acting.ask(Call("note_move", {**row, "actor": MACHINE}))
+    return name
+
+
+def _row(acting: Acting, wanted: Step, name: str, parent: tuple[Any, ...]) -> dict[str, Any]:
+    content, document, unit, author, approver, chat = parent
+    keyring = acting.keyring
+    draft = wanted.draft(draft_of(keyring, wanted.parent, content))
+    if document is not None:
+        bytes_ = keyring.unseal_bytes(document, places.broadcast_document(wanted.parent))
+        document = keyring.seal(bytes_, places.broadcast_document(name))
+    return {
+        "id": name,
+        "parent": wanted.parent,
+        "step": wanted.step,
+        "state": wanted.state.value,
+        "unit": unit,
+        "author": author,
+        "approver": approver,
+        "chat": chat,
+        "content": sealed_draft(keyring, name, draft),
+        "document": document,
+        "starts_at": None if wanted.starts_at is None else stored(wanted.starts_at),
+        "why": wanted.left_out or wanted.why,
+        "now": stored(acting.now),
+    }

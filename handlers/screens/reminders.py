@@ -1,0 +1,56 @@
+"""No more reminders, after a yes; and the way back."""
+
+from handlers.page import Answered, Option, Page
+from handlers.screen import Here, NoText
+from handlers.screens.small import AFFIRM, DENY, NO, YES
+from locales import N_
+
+AGAIN, GO_ON = "again", "continue"
+RECEIVED_AGAIN = N_("You will get reminders again. /dungnhan stops them.")
+
+
+class StopReminders(NoText):
+    """Asks once: whoever stops may miss a deadline."""
+
+    async def page(self, here: Here) -> Page:
+        """What stops and what does not."""
+        t = here.say.t
+        what = here.say(
+            N_(
+                "Then I remind you of no deadline any more, not of the end of your certificate either. I still answer"
+                " when you write, and tell you what becomes of your requests."
+            )
+        )
+        options = (
+            Option(YES, t(N_("Stop the reminders")), (*AFFIRM, "dung nhan")),
+            Option(NO, t(N_("Keep reminding me")), (*DENY, "van nhan")),
+        )
+        return Page(here.say(N_("<b>Stop the reminders?</b>")), (what,), options, exact=True)
+
+    async def chosen(self, here: Here, value: str) -> Answered:
+        """Stop, those on their way included."""
+        if value == NO:
+            return Answered(here.session.back(), notes=(here.say(N_("Reminders go on as before.")),))
+        withheld = await here.world.reminders.stop()
+        note = here.say(N_("Reminders that were on their way and will not come: {number}."), number=withheld)
+        return Answered(here.session.having(screen="no_reminders"), notes=(note,) if withheld else ())
+
+
+class NoReminders(NoText):
+    """Reminders are stopped."""
+
+    async def page(self, here: Here) -> Page:
+        """How to have them again."""
+        t = here.say.t
+        options = (
+            Option(AGAIN, t(N_("Remind me again")), ("nhan lai", "nhac lai", "again")),
+            Option(GO_ON, t(N_("Continue")), ("tiep tuc", "continue")),
+        )
+        return Page(here.say(N_("You get no reminders. /nhanlai takes that back at any time.")), options=options)
+
+    async def chosen(self, here: Here, value: str) -> Answered:
+        """Back to where the person was."""
+        if value == AGAIN:
+            await here.world.reminders.resume()
+            return Answered(here.session.back(), notes=(here.say(RECEIVED_AGAIN),))
+        return Answered(here.session.back())

@@ -1,0 +1,154 @@
+"""Broadcasts in memory, as ``bot.store.broadcast_api.BroadcastBook`` keeps them, and people who are told."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from handlers.broadcasts.model import (
+    ENDED,
+    STANDING,
+    Audience,
+    Broadcast,
+    Checked,
+    Counted,
+    Draft,
+    Life,
+    Problem,
+    Tally,
+    Why,
+)
+from handlers.replies import Reply
+
+
+@dataclass
+class MemoryBook:
+    """Whom a broadcast is for is ``people``; what a check finds is ``problems``. Nothing is delivered by itself."""
+
+    people: list[str] = field(default_factory=lambda: ["lan", "minh"])
+    problems: tuple[Problem, ...] = ()
+    broadcasts: dict[str, Broadcast] = field(default_factory=dict)
+    rows: dict[str, dict[str, str]] = field(default_factory=dict)
+    told: list[tuple[str, str, str]] = field(default_factory=list)  #: id, mark, text
+    wants_later: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    asked_expiring: list[tuple[date, tuple[int, ...]]] = field(default_factory=list)
+    batch: int = 2000
+    late: set[str] = field(default_factory=set)  #: steps of which that stays said
+
+    def add(self, draft: Draft, state: Life, now: datetime, **known: object) -> str:
+        """One more, in a state."""
+        name = f"TB-{len(self.broadcasts) + 1:06}"
+        fresh = Broadcast(name, state, draft, None, "QT-000001", 0, now, now, chat="author")
+        self.broadcasts[name] = replace(fresh, **known)  # type: ignore[arg-type]
+        self.rows[name] = {}
+        return name
+
+    def change(self, broadcast: str, **known: object) -> None:
+        """By hand."""
+        self.broadcasts[broadcast] = replace(self.broadcasts[broadcast], **known)  # type: ignore[arg-type]
+
+    def deliver(self, broadcast: str, **states: str) -> None:
+        """Settle rows: all that are queued as sent where no names are given."""
+        rows = self.rows[broadcast]
+        rows |= states or {chat: "sent" for chat, state in rows.items() if state == "queued"}
+
+    def state(self, broadcast: str) -> tuple[str, str | None]:
+        """Where it stands, and why."""
+        one = self.broadcasts[broadcast]
+        return one.state.value, one.why
+
+    def steps(self, parent: str) -> dict[str, tuple[str, str | None]]:
+        """What a campaign has made."""
+        return {one.step or "": self.state(one.id) for one in self.broadcasts.values() if one.parent == parent}
+
+    def marks(self, broadcast: str) -> list[str]:
+        """What its author was told, the moving message aside."""
+        return [mark for name, mark, _ in self.told if name == broadcast and mark not in {"shown", "last"}]
+
+    async def open(self) -> tuple[Broadcast, ...]:
+        return tuple(one for one in self.broadcasts.values() if one.state not in ENDED or self._queued(one.id))
+
+    async def check(self, broadcast: str, now: datetime) -> Checked:
+        found = Checked(
+            at=now, counted=(Counted(channel="telegram", reachable=len(self.people)),), problems=self.problems
+        )
+        if self.broadcasts[broadcast].checking:
+            self.change(broadcast, checking=False, state=Life.DRAFT if found.problems else Life.CHECKED)
+        return found
+
+    async def freeze(self, broadcast: str, now: datetime, *, limit: int = 2000) -> bool:
+        one = self.broadcasts[broadcast]
+        missing = [] if one.is_campaign else [chat for chat in self._meant(one) if chat not in self.rows[broadcast]]
+        self.rows[broadcast] |= dict.fromkeys(missing[: min(limit, self.batch)], "queued")
+        if missing:
+            return True
+        if not one.is_campaign and not self.rows[broadcast]:
+            self.change(broadcast, state=Life.FINISHED, why=Why.NOBODY)
+        else:
+            self.change(broadcast, state=Life.RUNNING if one.is_campaign else Life.SCHEDULED)
+        return False
+
+    def _meant(self, one: Broadcast) -> list[str]:
+        chats = one.draft.audience.chats
+        return [chat for chat in self.people if chats is None or chat in chats]
+
+    async def move(self, broadcast: str, was: Life, to: Life, now: datetime, why: Why | None = None) -> bool:
+        if self.broadcasts[broadcast].state is not was:
+            return False
+        known = self.broadcasts[broadcast]
+        stays = why or ("late" if broadcast in self.late else None)
+        self.change(broadcast, state=to, changed_at=now, why=stays, revision=known.revision + 1)
+        return True
+
+    async def hold(self, broadcast: str, until: datetime | None, why: Why | None, now: datetime) -> bool:
+        self.change(broadcast, held_until=until, why=why or ("late" if broadcast in self.late else None))
+        return True
+
+    async def withdraw(self, broadcast: str, now: datetime, *, limit: int = 2000) -> bool:
+        queued = self._queued(broadcast)[: min(limit, self.batch)]
+        self.rows[broadcast] |= dict.fromkeys(queued, "skipped")
+        return bool(queued)
+
+    def _queued(self, broadcast: str) -> list[str]:
+        return [chat for chat, state in self.rows[broadcast].items() if state == "queued"]
+
+    async def tally(self, broadcast: str) -> Tally:
+        return Tally(states=Counter(self.rows[broadcast].values()))
+
+    async def child(
+        self,
+        parent: str,
+        step: str,
+        now: datetime,
+        *,
+        starts_at: datetime | None = None,
+        audience: Audience | None = None,
+        left_out: Why | None = None,
+        why: Why | None = None,
+    ) -> str | None:
+        if step in self.steps(parent):
+            return None
+        draft = self.broadcasts[parent].draft.model_copy(update={"plan": None})
+        if audience:
+            narrowed = draft.audience.model_copy(update=audience.model_dump(exclude_unset=True))
+            draft = draft.model_copy(update={"audience": narrowed})
+        state = Life.CANCELLED if left_out else Life.APPROVED
+        name = self.add(draft, state, now, parent=parent, step=step, starts_at=starts_at, why=left_out or why)
+        self.late |= {name} if why is Why.LATE else set()
+        return name
+
+    async def later(self, day: date) -> dict[str, tuple[str, ...]]:
+        return self.wants_later
+
+    async def expiring(self, today: date, days: Sequence[int], now: datetime) -> str | None:
+        self.asked_expiring.append((today, tuple(days)))
+        return None
+
+    async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> None:
+        if mark in {"shown", "last"} or mark not in self.marks(broadcast):
+            self.told.append((broadcast, mark, "\n\n".join(said.paragraphs)))
+
+    async def stand(self, now: datetime) -> None:
+        """The campaign that never ends."""
+        self.rows[STANDING] = {}
+        self.broadcasts[STANDING] = Broadcast(STANDING, Life.RUNNING, Draft(title=""), None, "machine", 0, now, now)
