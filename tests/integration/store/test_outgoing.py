@@ -184,7 +184,7 @@ async def test_what_a_crash_caught_is_unknown_and_never_sent_again(
     outgoing.queue(NAME, "12")
     await taken(store, 1)
 
-    assert await store.recover(CHANNEL) == 1
+    assert await store.recover(CHANNEL, NOW) == 1
 
     assert ends(database) == [("unknown", "crash"), ("queued", None)]
     assert addresses(await taken(store)) == ["2"]
@@ -196,7 +196,7 @@ async def test_the_late_answer_of_a_worker_that_was_given_up_ends_the_doubt(
     outgoing.queue(NAME, "12")
     one, two = await taken(store)
     other = await another()
-    await other.recover(CHANNEL)
+    await other.recover(CHANNEL, NOW)
 
     await store.settle_all([Settlement(one, Delivery.SENT), Settlement(two, Delivery.FAILED)], NOW)
     await store.retry(two, NOW)
