@@ -137,6 +137,15 @@ _DESK = {
     "unit": Part(N_("Unit code")),
 }
 
+_BROADCAST = {
+    "name": Part(N_("Code of the broadcast")),
+    "revision": Part(N_("Changes seen")),
+    "turned": Part(N_("Pages turned")),
+    "campaign": Part(N_("A campaign")),
+    "deadline": Part(N_("Deadline"), on),
+    "guided": Part(N_("Asked part by part")),
+    "wish": Part(N_("Waiting for your yes"), one_of(words.WISHES)),
+}
 _SESSION = {
     **_PLACE,
     "language": Part(N_("Language"), _LANGUAGE),
@@ -157,6 +166,7 @@ _SESSION = {
     "interview": Part(N_("Certificates taken up")),
     "registered_key": Part(N_("Certificate a request was registered for")),
     "desk": Part(N_("Request list"), inside=_DESK),
+    "broadcast": Part(N_("Broadcasts"), inside=_BROADCAST),
     "warned": Part(N_("Warned of a secret that was sent")),
 }
 _STANDING = {

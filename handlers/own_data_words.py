@@ -70,6 +70,32 @@ SCREENS = {
     "desk": N_("the request list of an admin"),
     "export": N_("exporting the request list"),
     "import": N_("taking back a changed list"),
+    "broadcasts": N_("the broadcasts"),
+    "broadcast": N_("one broadcast"),
+    "broadcast_kind": N_("a new broadcast: its kind"),
+    "broadcast_deadline": N_("a broadcast: its deadline"),
+    "broadcast_title": N_("a new broadcast: its title"),
+    "broadcast_name": N_("a broadcast: its title"),
+    "broadcast_vi": N_("a broadcast: its Vietnamese text"),
+    "broadcast_en": N_("a broadcast: its English text"),
+    "broadcast_whom": N_("a broadcast: its recipients"),
+    "broadcast_unit": N_("a broadcast: recipients by unit"),
+    "broadcast_role": N_("a broadcast: recipients by role"),
+    "broadcast_owed": N_("a broadcast: recipients by what they have to do"),
+    "broadcast_state": N_("a broadcast: recipients by the state of a request"),
+    "broadcast_expiry": N_("a broadcast: recipients by the end of the certificate"),
+    "broadcast_silent": N_("a broadcast: recipients not heard of"),
+    "broadcast_channel": N_("a broadcast: recipients by channel"),
+    "broadcast_buttons": N_("a broadcast: its buttons"),
+    "broadcast_plan": N_("a campaign: its days"),
+    "broadcast_hour": N_("a campaign: its hour"),
+    "broadcast_late": N_("a campaign: missed reminders"),
+    "broadcast_start": N_("a broadcast: its start"),
+    "broadcast_edit": N_("changing a broadcast"),
+    "broadcast_preview": N_("the preview of a broadcast"),
+    "broadcast_yes": N_("confirming what is done to a broadcast"),
+    "broadcast_results": N_("what became of a broadcast"),
+    "broadcast_steps": N_("the reminders of a campaign"),
     "desk_filter": N_("the filter of the request list"),
     "desk_state": N_("narrowing the list by state"),
     "desk_procedure": N_("narrowing the list by procedure"),
@@ -146,6 +172,13 @@ ALL_TROUBLES = {
 #: Values of options, whichever question they belong to.
 OPTIONS: Mapping[Any, str] = {**EVENTS, **SUBJECTS, **ROLES, **TOKENS, "nothing": N_("nothing changed")}
 TOPICS = {**NAMES, **{name: field.title for name, field in FIELDS.items()}}
+#: What waits for a yes among the broadcasts.
+WISHES = {
+    "approve": N_("approve it"),
+    "start": N_("send it"),
+    "cancel": N_("call it off"),
+    "resend": N_("send it again"),
+}
 YES, NO = N_("yes"), N_("no")
 
 

@@ -60,6 +60,26 @@ class DeskView(BaseModel):
     unit: str | None = None
 
 
+class BroadcastView(BaseModel):
+    """What somebody with a role looks at among the broadcasts, or is about to write."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    #: Of the broadcast that is open.
+    name: str | None = None
+    #: What was seen of it, so that nothing newer is approved or overwritten.
+    revision: int | None = None
+    #: Ids before which each page of the list turned so far begins.
+    turned: tuple[str, ...] = ()
+    #: A new one has no name before it has a title: whether it is a campaign, and its deadline, wait here.
+    campaign: bool = False
+    deadline: date | None = None
+    #: What is still to be said of a new one is asked for, part by part.
+    guided: bool = False
+    #: What waits for a yes.
+    wish: Literal["approve", "start", "cancel", "resend"] | None = None
+
+
 class Session(BaseModel):
     """Frozen: a turn makes a new one. Nothing that can be derived is kept."""
 
@@ -99,6 +119,8 @@ class Session(BaseModel):
     registered_key: str | None = None
     #: How the request list was left by somebody with a role.
     desk: DeskView | None = None
+    #: How the broadcasts were left by somebody with a role.
+    broadcast: BroadcastView | None = None
     #: A PIN, a password or a private key was sent here: the key may be exposed.
     warned: bool = False
 

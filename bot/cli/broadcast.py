@@ -17,8 +17,9 @@ from bot.cli.output import print_json_lines
 from bot.harmless import harmless
 from bot.settings import load_settings
 from handlers.broadcasts.model import ENDED, Broadcast, Checked, Outcome, Recipient, Tally
-from handlers.broadcasts.report_words import reachable, rows, trouble
+from handlers.broadcasts.report_words import channel_name, reachable, rows, trouble
 from handlers.office.rights import MACHINE, Act
+from handlers.office.units import UnitDirectory
 from handlers.replies import Reply
 from handlers.voice import Voice
 from locales import N_, translator
@@ -37,6 +38,7 @@ for _about, _command in (
 ):
     app.command(help=_about)(_command)
 
+_Samples = tuple[tuple[Recipient, Reply], ...]
 #: Broadcasts read at a time.
 _PAGE = 100
 
@@ -80,25 +82,21 @@ def preview(
 ) -> None:
     """Names are masked where ``--as`` may not see them."""
     t = translator(load_settings().language)
-    samples = asyncio.run(_sampled(name, limit, person))
+    samples, units = asyncio.run(_sampled(name, limit, person))
     for recipient, reply in samples:
-        typer.echo(f"— {harmless(_head(recipient))}")
+        parts = (recipient.code, recipient.name, units.name(recipient.unit), channel_name(t, recipient.channel))
+        typer.echo("— " + harmless(" · ".join(part for part in parts if part)).replace("\n", " "))
         typer.echo(harmless("\n\n".join(map(plain, reply.paragraphs))))
         typer.echo(" ".join(f"[{choice.label}]" for choice in reply.choices) + "\n")
     if not samples:
         typer.echo(t(N_("Nobody is meant, or there is no text to be shown yet.")), err=True)
 
 
-def _head(recipient: Recipient) -> str:
-    parts = (recipient.code, recipient.name, recipient.unit, recipient.channel)
-    return " · ".join(part for part in parts if part)
-
-
-async def _sampled(name: str, limit: int, person: str | None) -> tuple[tuple[Recipient, Reply], ...]:
+async def _sampled(name: str, limit: int, person: str | None) -> tuple[_Samples, UnitDirectory]:
     async with acting(person, reading=True) as at:
         at.need(Act.SEE_BROADCASTS)
         seen = await the_one(at.admin, at.rights, name)
-        return await at.admin.broadcasts.sample(at.rights, seen.id, limit)
+        return await at.admin.broadcasts.sample(at.rights, seen.id, limit), at.units
 
 
 @app.command(help=N_("Show how far one is, or all that have not ended."))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
 
-from bot.cli.broadcast_files import Files
+from bot.cli.broadcast_files import NO_FILE, Files
 from bot.cli.broadcast_options import Typed
 from bot.cli.filters import procedure_of, state_of
 from bot.cli.meant import day_of, unit_of, word_of, wrong
@@ -45,6 +45,8 @@ def drafted(
     }
     if typed.button:
         given["buttons"] = _buttons(typed.button)
+    if typed.document == NO_FILE:
+        given["document"] = None
     if files.document:
         given |= {"document": files.document.name, "document_type": files.document.media_type}
     return before.model_copy(update=given)
@@ -86,7 +88,7 @@ def _audience(before: Audience, typed: Typed, units: UnitDirectory, chats: tuple
         if (days := getattr(typed, name)) is not None:
             changes[name] = days or None
     if chats is not None:
-        changes["chats"] = chats
+        changes["chats"] = chats or None
     return before.model_copy(update=changes)
 
 

@@ -25,6 +25,8 @@ DOCUMENTS = {
     ".jpg": ("image/jpeg", b"\xff\xd8\xff"),
     ".jpeg": ("image/jpeg", b"\xff\xd8\xff"),
 }
+#: An empty text, where the name of a file may stand: it takes away what was there.
+NO_FILE = Path()
 _HERE = Path("-")
 _UNREADABLE = N_("{file} cannot be read ({reason})")
 
@@ -40,7 +42,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What the files say; ``None`` was not given."""
+    """What the files say; ``None`` was not given, and a list of nobody takes away the list that was there."""
 
     vi: str | None
     en: str | None
@@ -60,8 +62,8 @@ def read(typed: Typed) -> Files:
     return Files(
         vi=_text(typed.text_vi) if typed.text_vi else None,
         en=_text(typed.text_en) if typed.text_en else None,
-        people=read_people(typed.listed) if typed.listed else None,
-        document=_document(typed.document) if typed.document else None,
+        people=_people(typed.listed) if typed.listed else None,
+        document=_document(typed.document) if typed.document and typed.document != NO_FILE else None,
     )
 
 
@@ -73,6 +75,10 @@ def _text(file: Path) -> str:
         return data.decode("utf-8-sig").replace("\r\n", "\n").strip()
     except UnicodeDecodeError:
         raise InputError(N_("{file} is not UTF-8 text. Please save it as UTF-8."), file=file) from None
+
+
+def _people(file: Path) -> tuple[Named, ...]:
+    return () if file == NO_FILE else read_people(file)
 
 
 def _document(file: Path) -> Document:

@@ -1,6 +1,7 @@
 """``troly broadcast approve|start|pause|resume|cancel|resend``."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Annotated, TypeVar
 
@@ -18,7 +19,7 @@ from handlers.voice import Voice
 from locales import N_
 
 Follow = Annotated[bool, typer.Option("--follow", help=N_("Show how far it is until it has ended."))]
-#: From where each verb leads where; what it leads from is looked at here for the two that lead to the same state.
+#: Two verbs lead to the same state, each from one of its own.
 _FROM = {"start": Life.SCHEDULED, "resume": Life.PAUSED}
 _Given = TypeVar("_Given")
 
@@ -135,14 +136,18 @@ async def _resent(name: str, codes: list[str] | None, person: str | None, say: V
 
 
 def _sure(say: Voice, count: int, *, yes: bool) -> None:
-    """Raises ``TrolyError`` where there is no yes to it."""
-    question = N_("Send it again to {count} people of whom nobody knows whether it arrived? Some may get it twice.")
-    try:
-        agreed = yes or typer.confirm(say.t(question, count=count), err=True)
-    except typer.Abort:
-        agreed = False
-    if not agreed:
-        raise TrolyError(N_("Nothing was sent again."))
+    """Go on only with a yes to it; in a pipe nobody can be asked.
+
+    Raises:
+        TrolyError: there is none.
+    """
+    question = N_("Send it again to those of whom nobody knows whether it arrived ({count})? Some may get it twice.")
+    if yes or (sys.stdin.isatty() and typer.confirm(say.t(question, count=count), err=True)):
+        return
+    raise TrolyError(
+        N_("Nothing was sent again. It may have reached {count} already; add --yes to send it to them all the same."),
+        count=count,
+    )
 
 
 def _tell(say: Voice, broadcast: Broadcast) -> None:

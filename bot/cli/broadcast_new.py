@@ -116,7 +116,7 @@ async def _changed(name: str, typed: Typed, files: Files, person: str | None) ->
 
 
 async def _chats(at: Acting, typed: Typed, files: Files) -> tuple[str, ...] | None:
-    """Whom the list names; ``None`` where there is none.
+    """Whom the list names; ``None`` where none was given.
 
     Raises:
         InputError: lines of it name nobody; the first of them are named, and nothing is stored.
@@ -124,9 +124,8 @@ async def _chats(at: Acting, typed: Typed, files: Files) -> tuple[str, ...] | No
     if files.people is None:
         return None
     found = await at.admin.broadcasts.named(at.rights, [one.name for one in files.people])
-    wrong = [
-        (one, _SEVERAL if one.name in found else _NOBODY) for one in files.people if len(found.get(one.name, ())) != 1
-    ]
+    faults = ((one, _fault(len(found.get(one.name, ())))) for one in files.people)
+    wrong = [(one, fault) for one, fault in faults if fault]
     if wrong:
         t = translator(load_settings().language)
         raise InputError(
@@ -136,6 +135,13 @@ async def _chats(at: Acting, typed: Typed, files: Files) -> tuple[str, ...] | No
             lines="\n".join(_lines(t, wrong)),
         )
     return tuple(sorted({chat for chats in found.values() for chat in chats}))
+
+
+def _fault(meant: int) -> str:
+    """What is wrong with a name that means so many people; nothing where it means one."""
+    if meant == 1:
+        return ""
+    return _SEVERAL if meant else _NOBODY
 
 
 def _lines(t: Translator, wrong: Sequence[tuple[Named, str]]) -> list[str]:

@@ -21,6 +21,7 @@ from locales import N_
 
 #: Seconds between two looks.
 PAUSE = 1.0
+pause = asyncio.sleep
 #: There is nothing to be followed on from here.
 _STANDING = ENDED | {Life.PAUSED}
 
@@ -62,7 +63,7 @@ async def follow(by: Entitled, name: str, say: Voice) -> tuple[Broadcast, Tally]
             progress.update(task, completed=done, total=tally.total or None, counts=_counts(say, tally))
             if broadcast.state in _STANDING:
                 return broadcast, tally
-            await asyncio.sleep(PAUSE)
+            await pause(PAUSE)
 
 
 async def look(by: Entitled, name: str) -> tuple[Broadcast, Tally]:
@@ -90,8 +91,5 @@ async def withdraw(store: Store, by: Entitled, name: str) -> None:
 
 
 def _counts(say: Voice, tally: Tally) -> str:
-    return " · ".join(
-        f"{say.t(label)} {number(say, tally.states[word])}"
-        for word, label in DELIVERIES.items()
-        if tally.states.get(word)
-    )
+    told = ((label, tally.states.get(word, 0)) for word, label in DELIVERIES.items())
+    return " · ".join(f"{say.t(label)} {number(say, count)}" for label, count in told if count)

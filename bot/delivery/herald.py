@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -15,7 +16,6 @@ from bot.delivery.heralding.sending import Sending
 from bot.delivery.heralding.telling import Teller
 from bot.delivery.heralding.terms import Terms
 from bot.store.broadcast_api import BroadcastBook
-from bot.store.errors import StoreUnavailable
 from handlers.broadcasts import notice_words
 from handlers.broadcasts.model import STANDING, Broadcast, Life
 from handlers.voice import Voice
@@ -24,6 +24,8 @@ from handlers.voice import Voice
 _LOOK, _IDLE = 1.0, 30.0
 #: What a step is in before it sends; while its campaign is paused it stays there.
 _BEGINNING = frozenset({Life.APPROVED, Life.SCHEDULED})
+
+_Look = Callable[[], Awaitable[bool]]
 
 _log = structlog.get_logger(__name__)
 
@@ -42,6 +44,7 @@ class Herald:
         self._sending = Sending(book, self._teller, terms, clock)
         self._campaigns = Campaigns(book, self._teller, terms)
         self._daily = Daily(book, terms)
+        self._failing: set[str] = set()
         self._idle = False
 
     def notify(self) -> None:
@@ -69,8 +72,10 @@ class Herald:
         now = self._clock.now()
         broadcasts = {one.id: one for one in await self._book.open()}
         self._forget(set(broadcasts))
-        looks = [await self._looked(one, broadcasts, now) for one in broadcasts.values()]
-        again = await self._daily.work(broadcasts, now) or any(looks)
+        looks: dict[str, _Look] = {name: partial(self._look, one, broadcasts, now) for name, one in broadcasts.items()}
+        looks["expiring"] = partial(self._daily.expiring, now)
+        looks["later"] = partial(self._daily.later, broadcasts, now)
+        again = any([await self._apart(what, look) for what, look in looks.items()])
         self._idle = not (broadcasts.keys() - {STANDING})
         if broadcasts or again:
             self._queued()
@@ -80,15 +85,17 @@ class Herald:
         for part in (self._teller, self._sending, self._campaigns):
             part.forget(broadcasts)
 
-    async def _looked(self, one: Broadcast, broadcasts: dict[str, Broadcast], now: datetime) -> bool:
-        """What is wrong with one must not stop the others."""
+    async def _apart(self, what: str, look: _Look) -> bool:
+        """What is wrong with one must not stop the others; it is logged once, until it goes well again."""
         try:
-            return await self._look(one, broadcasts, now)
-        except StoreUnavailable:
-            raise
+            again = await look()
         except Exception as error:  # noqa: BLE001 - as above
-            _log.error("broadcast_failed", broadcast=one.id, kind=type(error).__name__)
+            if what not in self._failing:
+                _log.error("look_failed", about=what, kind=type(error).__name__)
+            self._failing.add(what)
             return False
+        self._failing.discard(what)
+        return again
 
     async def _look(self, one: Broadcast, broadcasts: dict[str, Broadcast], now: datetime) -> bool:
         parent = broadcasts.get(one.parent or "")
@@ -117,7 +124,7 @@ class Herald:
         found = await self._book.check(one.id, now)
         second_person = found.recipients > self._terms.approval_above
         said = notice_words.checked(Voice(one.draft.language), one, found, second_person=second_person)
-        await self._book.tell(one.id, said, f"checked:{found.at.isoformat()}", now)
+        await self._book.tell(one.id, said, f"checked:{one.changed_at.isoformat()}", now)
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -44,8 +44,8 @@ class CsvReport:
         """A record each."""
         self._file.write(written([[column.cell(line) for column in self._columns] for line in lines]))
 
-    def finish(self, totals: Totals) -> None:
-        """The lines are all there is."""
+    def finish(self, totals: Totals) -> None:  # noqa: ARG002 - the lines are all there is
+        """Close it."""
         self._file.close()
 
     def abandon(self) -> None:
@@ -165,7 +165,7 @@ def _steps_head(order: ReportOrder) -> list[str]:
 
 def _step(order: ReportOrder, one: Broadcast, totals: Totals) -> Sequence[str | int]:
     """A step that was left out has its row, too, and says why."""
-    t, counts = order.t, totals.steps.get(one.id, {})
+    t, counts = order.t, totals.steps[one.id]
     started = moment(one.starts_at) if one.starts_at else ""
     numbers = [counts.get(word, 0) for word in DELIVERIES]
     return (step_name(t, one.step), t(LIVES[one.state]), one.id, started, why(t, one.why), *numbers, sum(numbers))

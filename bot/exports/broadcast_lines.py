@@ -1,6 +1,6 @@
 """The lines of a broadcast's report: a recipient each, and what they add up to."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,13 +50,13 @@ class Totals:
 
     states: Counter[str] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)  #: state and reason
-    steps: dict[str, Counter[str]] = field(default_factory=dict)
+    steps: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, lines: Sequence[Line]) -> None:
         """Some more."""
         for of, recipient in lines:
             self.states[recipient.state] += 1
-            self.steps.setdefault(of.id, Counter())[recipient.state] += 1
+            self.steps[of.id][recipient.state] += 1
             if recipient.reason:
                 self.reasons[recipient.state, recipient.reason] += 1
 

@@ -62,7 +62,7 @@ async def _record(store: Store, order: ReportOrder, count: int) -> None:
     """The roles are read once more behind the journal's lock: one that ends before this row lets no file appear."""
     unit, one = order.rights.whose(Act.SEE_BROADCASTS, order.broadcast.unit), order.broadcast
     async with store.office(order.now, chat=order.chat, channel=order.channel) as office:
-        await office.admin.journal.record(order.rights, "broadcast.report", one.id, unit=unit, count=count)
+        await office.admin.journal.record(order.rights, "broadcast_report", one.id, unit=unit, count=count)
         if order.chat and not set(order.rights.grants) <= set(await office.admin.people.mine()):
             raise Forbidden(N_("A role that this report was made by has ended meanwhile; nothing was written."))
         await office.commit()

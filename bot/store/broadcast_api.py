@@ -48,7 +48,8 @@ class BroadcastBook(Protocol):
     ) -> str | None:
         """A broadcast of the same text, approved already; ``None`` where the parent has had this step.
 
-        ``audience`` takes the place of the parent's; ``left_out`` records a step that is not carried out (cancelled).
+        What is set in ``audience`` takes the place of the same in the parent's; ``left_out`` records a step that is
+        not carried out (cancelled).
         """
 
     async def later(self, day: date) -> dict[str, tuple[str, ...]]:
@@ -61,4 +62,8 @@ class BroadcastBook(Protocol):
         """
 
     async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> None:
-        """Tell its author, where there is a chat; "shown" is the message that moves, others are told once each."""
+        """Tell its author, where there is a chat; others than "shown" and "last" are told once each.
+
+        "shown" is the message that moves: it stays as it is while the chat has something else to be told. "last" is
+        its last state.
+        """

@@ -2,21 +2,14 @@
 
 from markupsafe import Markup, escape
 
-from handlers.broadcasts.model import Broadcast, Checked, Counted, Problem, Tally, Why
+from handlers.broadcasts.model import Broadcast, Checked, Problem, Tally, Why
 from handlers.broadcasts.progress_words import counts, heading, opening, skipped
-from handlers.broadcasts.report_words import rows, trouble, why
-from handlers.dates import day, moment, parse_day
+from handlers.broadcasts.report_words import reachable, rows, step_name, trouble, why
+from handlers.dates import moment
 from handlers.office.export_words import number
 from handlers.replies import Reply
 from handlers.voice import Voice, bullets, capital, lines
 from locales import N_
-
-_KINDS = {
-    "reachable": N_("can be reached: {count}"),
-    "blocked": N_("have blocked the assistant: {count}"),
-    "stopped": N_("want no reminders: {count}"),
-    "capped": N_("have had enough reminders this week: {count}"),
-}
 
 
 def checked(say: Voice, broadcast: Broadcast, found: Checked, *, second_person: bool) -> Reply:
@@ -72,10 +65,10 @@ def finished(say: Voice, broadcast: Broadcast, tally: Tally) -> Reply:
 def left_out(say: Voice, campaign: Broadcast, step: str) -> Reply:
     """A step that is not carried out."""
     said = say(
-        N_("<b>{code}</b> {title}: the reminder of step {step} was left out, because its time was over."),
+        N_("<b>{code}</b> {title}: the reminder “{step}” was left out, because its time was over."),
         code=campaign.id,
         title=campaign.draft.title,
-        step=step_name(say, step),
+        step=step_name(say.t, step),
     )
     return _notice(say, campaign, said)
 
@@ -83,13 +76,10 @@ def left_out(say: Voice, campaign: Broadcast, step: str) -> Reply:
 def not_sent(say: Voice, step: Broadcast, found: Checked) -> Reply:
     """A step whose check found problems."""
     said = say(
-        N_(
-            "<b>{code}</b> {title}: the reminder of step {step} was not sent to anybody,"
-            " because its check found problems."
-        ),
+        N_("<b>{code}</b> {title}: the reminder “{step}” was not sent to anybody, because its check found problems."),
         code=step.id,
         title=step.draft.title,
-        step=step_name(say, step.step or ""),
+        step=step_name(say.t, step.step),
     )
     todo = say(N_("Please put that right in a new broadcast, to be sent to the same people."))
     return _notice(say, step, said, *_problems(say, found), todo)
@@ -105,25 +95,9 @@ def over(say: Voice, campaign: Broadcast) -> Reply:
     return _notice(say, campaign, said)
 
 
-def step_name(say: Voice, step: str) -> str:
-    """``T-14``, ``T+1``; of who wanted to be reminded later, the day."""
-    if not step.removeprefix("-").isdecimal():
-        asked = parse_day(step)
-        return day(asked) if asked else step
-    days = int(step)
-    return f"T{-days:+}" if days else say.t(N_("T (the day itself)"))
-
-
 def _meant(say: Voice, found: Checked) -> Markup:
     total = say(N_("Recipients: {count}"), count=number(say, found.recipients))
-    return lines(total, bullets(_channel(say, one) for one in found.counted))
-
-
-def _channel(say: Voice, counted: Counted) -> Markup:
-    """``telegram: can be reached: 12; want no reminders: 1``."""
-    kinds = {kind: getattr(counted, kind) for kind in _KINDS}
-    told = [say(_KINDS[kind], count=number(say, count)) for kind, count in kinds.items() if count]
-    return say(N_("{words}: {count}"), words=counted.channel, count=Markup("; ").join(told) or "0")
+    return lines(total, bullets(reachable(say.t, one) for one in found.counted))
 
 
 def _problems(say: Voice, found: Checked) -> tuple[Markup, ...]:

@@ -106,14 +106,14 @@ def rows(t: Translator, problem: Problem, named: int = NAMED) -> str:
     listed = ", ".join(problem.rows[:named])
     more = max(problem.count, len(problem.rows)) - min(len(problem.rows), named)
     if not listed:
-        return t(N_("Concerns {count} recipients."), count=problem.count) if problem.count else ""
+        return t(N_("Concerns {count} of the recipients."), count=problem.count) if problem.count else ""
     if more > 0:
         return t(N_("Concerns {count}: {rows} and {more} more."), count=problem.count, rows=listed, more=more)
     return t(N_("Concerns {count}: {rows}."), count=len(problem.rows), rows=listed)
 
 
 def step_name(t: Translator, step: str | None) -> str:
-    """A step of a campaign: "14" is days before the deadline, "later:2026-12-01" and "expiry:2026-12-01" speak of a day."""
+    """A step of a campaign: "14" is days before the deadline, "later:" and "expiry:" come before a day in ISO."""
     if not step:
         return ""
     kind, _, on = step.partition(":")
@@ -127,10 +127,10 @@ def step_name(t: Translator, step: str | None) -> str:
 
 
 def _days(t: Translator, days: int) -> str:
-    if days == 0:
-        return t(N_("on the day"))
-    message = N_("{number} days before") if days > 0 else N_("{number} days after")
-    return t(message, number=abs(days))
+    near = {1: N_("1 day before"), 0: N_("on the day"), -1: N_("1 day after")}
+    if days in near:
+        return t(near[days])
+    return t(N_("{number} days before") if days > 0 else N_("{number} days after"), number=abs(days))
 
 
 #: Names of products are the same in every language.
@@ -148,8 +148,8 @@ def reachable(t: Translator, counted: Counted) -> str:
     sentence = N_("{channel}: {reachable} of {all} can be reached")
     told = t(sentence, channel=channel_name(t, counted.channel), reachable=counted.reachable, all=counted.all)
     others = (
-        (N_("{count} have blocked the assistant"), counted.blocked),
-        (N_("{count} want no reminders"), counted.stopped),
-        (N_("{count} have had their share this week"), counted.capped),
+        (N_("blocked the assistant: {count}"), counted.blocked),
+        (N_("want no reminders: {count}"), counted.stopped),
+        (N_("had as many as they may this week: {count}"), counted.capped),
     )
     return "; ".join((told, *(t(message, count=count) for message, count in others if count)))

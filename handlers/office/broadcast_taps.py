@@ -1,10 +1,35 @@
-"""Buttons of the messages that tell an admin how far a broadcast is."""
+"""Buttons of the messages that tell an admin how far a broadcast is. They may be older than anything on the screen."""
 
-from handlers.broadcasts.taps import BroadcastTap
+from handlers.broadcasts.model import Life
+from handlers.broadcasts.taps import Action, BroadcastTap
+from handlers.office.broadcast_moving import told
+from handlers.office.broadcast_view import opened, shown
+from handlers.office.holding import rights_of
+from handlers.office.rights import Act
 from handlers.page import Answered
 from handlers.screen import Here
+from locales import N_
+
+_MOVES = {Action.PAUSE: Life.PAUSED, Action.RESUME: Life.RUNNING}
 
 
-async def admin_tapped(here: Here, tap: BroadcastTap) -> Answered:  # noqa: ARG001 - what it is about follows
-    """Pause, resume, cancel or show the broadcast, as far as the rights of the one who taps reach."""
-    return Answered(here.session)
+async def admin_tapped(here: Here, tap: BroadcastTap) -> Answered:
+    """Pause or go on at once, ask before calling off, or open it; without a role it is a button of long ago."""
+    rights = await rights_of(here)
+    if not rights.reach(Act.SEE_BROADCASTS):
+        note = here.say(N_("That button belongs to an earlier step. The present question:"))
+        return Answered(here.session, notes=(note,))
+    if tap.action in _MOVES:
+        return await _moved(here, tap.broadcast, _MOVES[tap.action])
+    there = await opened(here, tap.broadcast)
+    if there is None:
+        return Answered(here.session, notes=(here.say(N_("There is no such broadcast within your reach.")),))
+    if tap.action is Action.CANCEL and rights.reach(Act.WRITE_BROADCASTS):
+        return Answered(shown(here.then(there), "broadcast_yes", wish="cancel"))
+    return Answered(there)
+
+
+async def _moved(here: Here, broadcast: str, to: Life) -> Answered:
+    """Moved as it stands now; the open screen stays, unless there is something to look at first."""
+    became = await here.world.admin.broadcasts.move(await rights_of(here), broadcast, to)
+    return Answered(here.session, notes=await told(here, became, to), show=False)

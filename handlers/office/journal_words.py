@@ -47,6 +47,7 @@ DEEDS: dict[str, str] = {
     "broadcast_pause": N_("broadcast paused"),
     "broadcast_resume": N_("broadcast resumed"),
     "broadcast_cancel": N_("broadcast cancelled"),
+    "broadcast_report": N_("report of a broadcast written"),
     "broadcast_resend": N_("messages of a broadcast sent once more"),
 }
 

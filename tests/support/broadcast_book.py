@@ -33,6 +33,7 @@ class MemoryBook:
     wants_later: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked_expiring: list[tuple[date, tuple[int, ...]]] = field(default_factory=list)
     batch: int = 2000
+    late: set[str] = field(default_factory=set)  #: steps of which that stays said
 
     def add(self, draft: Draft, state: Life, now: datetime, **known: object) -> str:
         """One more, in a state."""
@@ -62,7 +63,7 @@ class MemoryBook:
 
     def marks(self, broadcast: str) -> list[str]:
         """What its author was told, the moving message aside."""
-        return [mark for name, mark, _ in self.told if name == broadcast and mark != "shown"]
+        return [mark for name, mark, _ in self.told if name == broadcast and mark not in {"shown", "last"}]
 
     async def open(self) -> tuple[Broadcast, ...]:
         return tuple(one for one in self.broadcasts.values() if one.state not in ENDED or self._queued(one.id))
@@ -81,7 +82,10 @@ class MemoryBook:
         self.rows[broadcast] |= dict.fromkeys(missing[: min(limit, self.batch)], "queued")
         if missing:
             return True
-        self.change(broadcast, state=Life.RUNNING if one.is_campaign else Life.SCHEDULED)
+        if not one.is_campaign and not self.rows[broadcast]:
+            self.change(broadcast, state=Life.FINISHED, why=Why.NOBODY)
+        else:
+            self.change(broadcast, state=Life.RUNNING if one.is_campaign else Life.SCHEDULED)
         return False
 
     def _meant(self, one: Broadcast) -> list[str]:
@@ -91,11 +95,13 @@ class MemoryBook:
     async def move(self, broadcast: str, was: Life, to: Life, now: datetime, why: Why | None = None) -> bool:
         if self.broadcasts[broadcast].state is not was:
             return False
-        self.change(broadcast, state=to, changed_at=now, why=why)
+        known = self.broadcasts[broadcast]
+        stays = why or ("late" if broadcast in self.late else None)
+        self.change(broadcast, state=to, changed_at=now, why=stays, revision=known.revision + 1)
         return True
 
     async def hold(self, broadcast: str, until: datetime | None, why: Why | None, now: datetime) -> bool:
-        self.change(broadcast, held_until=until, why=why)
+        self.change(broadcast, held_until=until, why=why or ("late" if broadcast in self.late else None))
         return True
 
     async def withdraw(self, broadcast: str, now: datetime, *, limit: int = 2000) -> bool:
@@ -124,9 +130,12 @@ class MemoryBook:
             return None
         draft = self.broadcasts[parent].draft.model_copy(update={"plan": None})
         if audience:
-            draft = draft.model_copy(update={"audience": audience})
+            narrowed = draft.audience.model_copy(update=audience.model_dump(exclude_unset=True))
+            draft = draft.model_copy(update={"audience": narrowed})
         state = Life.CANCELLED if left_out else Life.APPROVED
-        return self.add(draft, state, now, parent=parent, step=step, starts_at=starts_at, why=left_out or why)
+        name = self.add(draft, state, now, parent=parent, step=step, starts_at=starts_at, why=left_out or why)
+        self.late |= {name} if why is Why.LATE else set()
+        return name
 
     async def later(self, day: date) -> dict[str, tuple[str, ...]]:
         return self.wants_later
@@ -136,7 +145,7 @@ class MemoryBook:
         return None
 
     async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> None:
-        if mark == "shown" or mark not in self.marks(broadcast):
+        if mark in {"shown", "last"} or mark not in self.marks(broadcast):
             self.told.append((broadcast, mark, "\n\n".join(said.paragraphs)))
 
     async def stand(self, now: datetime) -> None:

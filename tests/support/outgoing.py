@@ -31,7 +31,7 @@ class Outgoing:
     many: Many
     channel: str = "telegram"
 
-    def queue(  # noqa: PLR0913 - each is a column
+    def queue(
         self,
         broadcast: str,
         addresses: Iterable[str],

@@ -118,6 +118,8 @@ def write_people(database: Sql, officers: list[Officer]) -> None:
 
 
 def _insert(database: Sql, table: str, rows: Sequence[tuple[object, ...]]) -> None:
+    if not rows:
+        return
     row = f"({', '.join('?' * len(rows[0]))})"
     database.sql(
         f"INSERT INTO {table} VALUES {', '.join([row] * len(rows))}", *(value for one in rows for value in one)

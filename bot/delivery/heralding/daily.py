@@ -15,39 +15,34 @@ class Daily:
     def __init__(self, book: BroadcastBook, terms: Terms) -> None:
         self._book = book
         self._terms = terms
-        self._done: dict[str, date] = {}
+        self._looked: dict[str, date] = {}
 
-    async def work(self, broadcasts: Mapping[str, Broadcast], now: datetime) -> bool:
-        """True: something began."""
-        today = vietnamese(now).date()
-        if vietnamese(now).time() < self._terms.daily_at or not self._terms.hours.open_at(now):
+    async def expiring(self, now: datetime) -> bool:
+        """Remind of certificates that end; True: somebody is."""
+        today = self._due("expiring", now)
+        if today is None:
             return False
-        began = False
-        if self._done.get("expiring") != today:
-            began = await self._expiring(today, now)
-            self._done["expiring"] = today
-        if self._done.get("later") != today:
-            began = await self._later(broadcasts, today, now) or began
-            self._done["later"] = today
+        days = self._terms.expiry_days
+        began = bool(days) and await self._book.expiring(today, days, now) is not None
+        self._looked["expiring"] = today
         return began
 
-    async def _expiring(self, today: date, now: datetime) -> bool:
-        days = self._terms.expiry_days
-        return bool(days) and await self._book.expiring(today, days, now) is not None
-
-    async def _later(self, broadcasts: Mapping[str, Broadcast], today: date, now: datetime) -> bool:
-        """One broadcast for each that was asked for again; of a paused one none, until it goes on."""
+    async def later(self, broadcasts: Mapping[str, Broadcast], now: datetime) -> bool:
+        """Remind again whose day has come, of a paused campaign when it goes on; True: somebody is."""
+        today = self._due("later", now)
+        if today is None:
+            return False
         made = [
-            await self._book.child(
-                parent, f"later:{today}", now, starts_at=now, audience=_these(broadcasts, parent, chats)
-            )
+            await self._book.child(parent, f"later:{today}", now, starts_at=now, audience=Audience(chats=chats))
             for parent, chats in (await self._book.later(today)).items()
             if parent not in broadcasts or broadcasts[parent].state is not Life.PAUSED
         ]
+        self._looked["later"] = today
         return any(made)
 
-
-def _these(broadcasts: Mapping[str, Broadcast], parent: str, chats: tuple[str, ...]) -> Audience:
-    """These chats, of whom those drop out who are no longer meant."""
-    known = broadcasts.get(parent)
-    return (known.draft.audience if known else Audience()).model_copy(update={"chats": chats})
+    def _due(self, what: str, now: datetime) -> date | None:
+        """The day to look for; ``None``: it is too early, closed, or was looked for."""
+        local = vietnamese(now)
+        if local.time() < self._terms.daily_at or not self._terms.hours.open_at(now):
+            return None
+        return None if self._looked.get(what) == local.date() else local.date()

@@ -10,13 +10,13 @@ from bot.delivery.heralding.terms import Terms
 from bot.delivery.heralding.watching import Watch
 from bot.store.broadcast_api import BroadcastBook
 from handlers.broadcasts import notice_words, progress_words
-from handlers.broadcasts.model import STANDING, Broadcast, Life, Tally, Trouble, Why
+from handlers.broadcasts.model import Broadcast, Life, Tally, Trouble, Why
 from handlers.voice import Voice
 
+#: Steps that come with their rows; where these are not complete, the next day's look for them goes on.
+_MADE_WHOLE = "expiry:"
 #: What stands against a draft, but not against a step: who was on the list may be gone when its day comes.
 _PASSES = frozenset({Trouble.NOBODY, Trouble.PAST, Trouble.UNKNOWN})
-#: Says more than why it is held, and stays.
-_STAYS = frozenset({Why.LATE, Why.ERRORS})
 
 
 class Sending:
@@ -38,10 +38,12 @@ class Sending:
 
     async def approved(self, broadcast: Broadcast, now: datetime) -> bool:
         """Make rows, a batch a look; True: look again at once."""
-        if not await self._passes(broadcast, now):
-            return True
-        await self.hold(broadcast, now)
-        await self._book.freeze(broadcast.id, now)
+        if (broadcast.step or "").startswith(_MADE_WHOLE):
+            return False
+        if await self._passes(broadcast, now):
+            await self.hold(broadcast, now)
+            if not await self._book.freeze(broadcast.id, now) and not broadcast.is_campaign:
+                await self._tell_where_nobody_is_left(broadcast, now)
         return True
 
     async def scheduled(self, broadcast: Broadcast, now: datetime) -> bool:
@@ -54,7 +56,7 @@ class Sending:
         due = broadcast.parent is not None or (starts is not None and starts <= now)
         if not due or not self._terms.hours.open_at(now):
             return False
-        return await self._book.move(broadcast.id, Life.SCHEDULED, Life.RUNNING, now, _kept(broadcast))
+        return await self._book.move(broadcast.id, Life.SCHEDULED, Life.RUNNING, now)
 
     async def running(self, broadcast: Broadcast, now: datetime) -> None:
         """Hold it, pause it, end it, and show how far it is."""
@@ -86,8 +88,7 @@ class Sending:
         if await self._book.withdraw(broadcast.id, now):
             return True
         tally = await self._book.tally(broadcast.id)
-        said = progress_words.moving(_voice(broadcast), broadcast, tally)
-        await self._teller.move(broadcast, said, now, at_once=True)
+        await self._teller.end(broadcast, progress_words.moving(_voice(broadcast), broadcast, tally), now)
         return False
 
     async def hold(self, broadcast: Broadcast, now: datetime) -> None:
@@ -95,11 +96,11 @@ class Sending:
         because = self._terms.hours.why_closed(now)
         until = self._terms.hours.next_open(now) if because else None
         if broadcast.held_until != until:
-            await self._book.hold(broadcast.id, until, _kept(broadcast) or because, now)
+            await self._book.hold(broadcast.id, until, because, now)
 
     async def _passes(self, broadcast: Broadcast, now: datetime) -> bool:
         """A step is checked before it gets rows: its audience is not that of the day on which it was approved."""
-        if broadcast.parent in {None, STANDING} or broadcast.id in self._stands:
+        if broadcast.parent is None or broadcast.id in self._stands:
             return True
         found = await self._book.check(broadcast.id, now)
         against = tuple(one for one in found.problems if one.trouble not in _PASSES)
@@ -111,6 +112,13 @@ class Sending:
         await self._book.move(broadcast.id, Life.APPROVED, Life.CANCELLED, now, Why.PROBLEMS)
         return False
 
+    async def _tell_where_nobody_is_left(self, broadcast: Broadcast, now: datetime) -> None:
+        """Without rows it has ended already."""
+        tally = await self._book.tally(broadcast.id)
+        if not tally.total:
+            said = notice_words.finished(_voice(broadcast), broadcast, tally)
+            await self._teller.once(broadcast, "nobody", said, now)
+
     async def _counted(self, broadcast: Broadcast, watch: Watch) -> Tally:
         began = self._clock.monotonic()
         tally = await self._book.tally(broadcast.id)
@@ -119,22 +127,17 @@ class Sending:
 
     async def _finish(self, broadcast: Broadcast, tally: Tally, now: datetime) -> None:
         """Told before it is done: whoever is killed in between says it once more, and the store knows it."""
-        because = _kept(broadcast) if tally.total else Why.NOBODY
-        ended = replace(broadcast, state=Life.FINISHED, held_until=None, why=because)
-        voice = _voice(broadcast)
-        await self._teller.move(broadcast, progress_words.moving(voice, ended, tally), now, at_once=True)
-        await self._teller.once(broadcast, "finished", notice_words.finished(voice, ended, tally), now)
-        await self._book.move(broadcast.id, Life.RUNNING, Life.FINISHED, now, because)
+        ended, voice = replace(broadcast, state=Life.FINISHED, held_until=None), _voice(broadcast)
+        await self._teller.end(broadcast, progress_words.moving(voice, ended, tally), now)
+        summary = notice_words.finished(voice, ended, tally)
+        await self._teller.once(broadcast, f"finished:{broadcast.revision}", summary, now)
+        await self._book.move(broadcast.id, Life.RUNNING, Life.FINISHED, now, None if tally.total else Why.NOBODY)
 
     async def _pause(self, broadcast: Broadcast, tally: Tally, share: float, now: datetime) -> None:
-        if await self._book.move(broadcast.id, Life.RUNNING, Life.PAUSED, now, Why.ERRORS):
-            said = notice_words.paused(_voice(broadcast), broadcast, tally, round(100 * share))
-            await self._teller.once(broadcast, f"errors:{tally.total - tally.open}", said, now)
+        said = notice_words.paused(_voice(broadcast), broadcast, tally, round(100 * share))
+        await self._teller.once(broadcast, f"errors:{broadcast.revision}", said, now)
+        await self._book.move(broadcast.id, Life.RUNNING, Life.PAUSED, now, Why.ERRORS)
 
 
 def _voice(broadcast: Broadcast) -> Voice:
     return Voice(broadcast.draft.language)
-
-
-def _kept(broadcast: Broadcast) -> Why | None:
-    return Why(broadcast.why) if broadcast.why in _STAYS else None

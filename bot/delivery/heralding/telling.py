@@ -30,14 +30,17 @@ class Teller:
             await self._book.tell(broadcast.id, said, mark, now)
             self._told.setdefault(broadcast.id, set()).add(mark)
 
-    async def move(self, broadcast: Broadcast, said: Reply, now: datetime, *, at_once: bool = False) -> None:
+    async def move(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
         """The message that moves, where it would change, and not more often than every few seconds."""
         last, since = self._shown.get(broadcast.id, (None, 0.0))
-        passed = self._clock.monotonic() - since
-        if said == last or (last is not None and passed < STEP and not at_once):
+        if said == last or (last is not None and self._clock.monotonic() - since < STEP):
             return
         await self._book.tell(broadcast.id, said, "shown", now)
         self._shown[broadcast.id] = said, self._clock.monotonic()
+
+    async def end(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
+        """Its last state, at once."""
+        await self._book.tell(broadcast.id, said, "last", now)
 
     def forget(self, broadcasts: set[str]) -> None:
         """All but these have ended."""

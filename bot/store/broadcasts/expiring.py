@@ -84,21 +84,14 @@ class Expiring:
         return name, Life(state)
 
     def _standing(self, now: datetime) -> Call:
-        return self._made(
-            {"id": STANDING, "series": None, "step": None, "state": Life.RUNNING, "starts": None}, expiry_draft(), now
-        )
+        row: dict[str, object] = {"id": STANDING, "series": None, "step": None, "state": Life.RUNNING, "starts": None}
+        return self._made(row, expiry_draft(), now)
 
     def _new(self, name: str, today: date, now: datetime) -> Call:
         """Its audience is nobody: whom it is for is found by certificates."""
         draft = expiry_draft().model_copy(update={"audience": Audience(chats=())})
-        row = {
-            "id": name,
-            "series": STANDING,
-            "step": f"{EXPIRY}{today}",
-            "state": Life.APPROVED,
-            "starts": stored(now),
-        }
-        return self._made(row, draft, now)
+        of = {"series": STANDING, "step": f"{EXPIRY}{today}"}
+        return self._made({"id": name, **of, "state": Life.APPROVED, "starts": stored(now)}, draft, now)
 
     def _made(self, row: dict[str, object], draft: Draft, now: datetime) -> Call:
         content = self.keyring.seal(draft.model_dump_json(), places.broadcast_content(str(row["id"])))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from bot.store import places
 from bot.store.api import BROADCAST, Delivery
@@ -19,6 +19,8 @@ from handlers.broadcasts.policy import Policy
 
 #: Steps of which ``Expiring`` makes the rows: this, and the day.
 EXPIRY = "expiry:"
+#: Since then nobody has made any.
+_ABANDONED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Freezer:
     async def freeze(self, broadcast: str, now: datetime, limit: int) -> bool:
         """Make the rows of the next people; False where it has all of them, or may have none."""
         written = await read_written(self.driver.run, self.keyring, broadcast)
-        if written is None or written.state is not Life.APPROVED or (written.step or "").startswith(EXPIRY):
+        if written is None or written.state is not Life.APPROVED or _made_elsewhere(written, now):
             return False
         try:
             return await self._next(written, now, limit)
@@ -77,20 +79,14 @@ class Freezer:
 
     def _row(self, filling: Filling, person: Person, day: date | None, now: int) -> dict[str, object]:
         broadcast, kept = filling.written.id, filling.kept(person)
-        state, reason = kept or (Delivery.QUEUED, None)
         origin = places.broadcast_origin(broadcast, person.chat)
+        row = {"origin": origin, "chat": person.chat, "broadcast": broadcast, "priority": BROADCAST, "now": now}
+        if kept is not None:
+            state, reason = kept
+            return {**row, "state": state.value, "reason": reason.value, "settled": now, "payload": None}
         values = filling.values(person, day).model_dump_json()
-        return {
-            "origin": origin,
-            "chat": person.chat,
-            "payload": self.keyring.seal(values, places.payload(person.chat, origin)),
-            "priority": BROADCAST,
-            "state": state.value,
-            "now": now,
-            "settled": now if kept else None,
-            "broadcast": broadcast,
-            "reason": reason.value if reason else None,
-        }
+        sealed = self.keyring.seal(values, places.payload(person.chat, origin))
+        return {**row, "state": Delivery.QUEUED.value, "reason": None, "settled": None, "payload": sealed}
 
     async def finish(self, written: Written, last: str, now: datetime) -> None:
         """All rows are there."""
@@ -100,3 +96,8 @@ class Freezer:
     async def _moved(self, written: Written, move: Call, now: datetime) -> None:
         noted = {"id": written.id, "was": written.state.value, "now": stored(now)}
         await self.driver.run(move, Call("note_life", noted))
+
+
+def _made_elsewhere(written: Written, now: datetime) -> bool:
+    """``Expiring`` makes these rows. Where it was killed at that, those who have none hear another day."""
+    return (written.step or "").startswith(EXPIRY) and now - written.changed_at < _ABANDONED

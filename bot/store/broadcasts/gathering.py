@@ -1,4 +1,4 @@
-"""Who is meant, for what goes on by itself: lists are checked and get their rows; those whose day has come are found."""
+"""Who is meant, for what goes on by itself: lists are checked and get rows; those whose day has come are found."""
 
 from collections import defaultdict
 from collections.abc import Sequence

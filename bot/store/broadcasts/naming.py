@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.channels.naming import named as at_address
@@ -16,16 +17,19 @@ _PERSON = re.compile(r"N-([0-9A-F]{8})", re.IGNORECASE)
 _REQUEST = re.compile(r"YC-\d{4}-\d+", re.IGNORECASE)
 
 
-class _Kind(NamedTuple):
-    """A way to name somebody: the query that knows them, and its parameter."""
+#: Ways to name somebody: what finds the chats of names of this kind.
+_CALLS: dict[str, Callable[[str], Call]] = {
+    "request": lambda keys: Call("chats_of_requests", {"codes": keys}),
+    "person": lambda keys: Call("chats_by_code", {"heads": keys}),
+    "chat": lambda keys: Call("chats_by_id", {"ids": keys}),
+}
 
-    query: str
-    parameter: str
 
+class _Key(NamedTuple):
+    """How to look for somebody, and by what."""
 
-_BY_REQUEST = _Kind("chats_of_requests", "codes")
-_BY_CODE = _Kind("chats_by_code", "heads")
-_BY_CHAT = _Kind("chats_by_id", "ids")
+    kind: str
+    key: str
 
 
 async def chats_named(acting: Acting, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
@@ -35,24 +39,24 @@ async def chats_named(acting: Acting, rights: Rights, names: Sequence[str]) -> M
     that means nobody within reach is not in the answer; a person's code may mean two.
     """
     keys = {name: key for name in names if (key := _key(acting.keyring, name))}
-    found: dict[tuple[_Kind, str], set[str]] = {}
-    for kind in {kind for kind, _ in keys.values()}:
-        wanted = sorted({key for of, key in keys.values() if of is kind})
-        (rows,) = await acting.ask(Call(kind.query, {kind.parameter: json.dumps(wanted)}))
+    found: defaultdict[_Key, set[str]] = defaultdict(set)
+    for kind, call in _CALLS.items():
+        wanted = sorted({key for of, key in keys.values() if of == kind})
+        rows = (await acting.ask(call(json.dumps(wanted))))[0] if wanted else []
         reach = {unit: rights.may(Act.WRITE_BROADCASTS, unit) for unit in {unit for _, _, unit in rows}}
         for key, chat, unit in rows:
             if reach[unit]:
-                found.setdefault((kind, key), set()).add(chat)
+                found[_Key(kind, key)].add(chat)
     return {name: tuple(sorted(found[key])) for name, key in keys.items() if key in found}
 
 
-def _key(keyring: Keyring, name: str) -> tuple[_Kind, str] | None:
-    """How to look for somebody, and for what; ``None``: this is no name."""
+def _key(keyring: Keyring, name: str) -> _Key | None:
+    """``None``: this is no name."""
     typed = name.strip()
     if person := _PERSON.fullmatch(typed):
-        return _BY_CODE, person[1].lower()
+        return _Key("person", person[1].lower())
     if _REQUEST.fullmatch(typed):
-        return _BY_REQUEST, typed.upper()
+        return _Key("request", typed.upper())
     channel, colon, address = typed.partition(":")
     where = at_address(f"{channel.lower()}{colon}{address}")
-    return (_BY_CHAT, places.chat_id(keyring, *where)) if where else None
+    return _Key("chat", places.chat_id(keyring, *where)) if where else None

@@ -20,7 +20,7 @@ class Step:
     parent: str
     step: str
     starts_at: datetime | None = None
-    audience: Audience | None = None  #: in place of the parent's
+    audience: Audience | None = None  #: what is set in it takes the place of the same in the parent's
     left_out: Why | None = None  #: it is recorded, and not carried out
     why: Why | None = None
 
@@ -35,7 +35,8 @@ class Step:
         if parent.plan is not None:
             changes["deadline"] = parent.plan.deadline
         if self.audience is not None:
-            changes["audience"] = self.audience
+            asked = self.audience.model_dump(exclude_unset=True)
+            changes["audience"] = parent.audience.model_copy(update=asked)
         return parent.model_copy(update=changes)
 
 

@@ -14,8 +14,8 @@ from handlers.office.rights import Act, Rights
 from handlers.office.units import NO_UNITS
 from handlers.replies import Reply
 
-#: The mark of the message that moves.
-SHOWN = "shown"
+#: The marks of the message that moves, and of its last state.
+SHOWN, LAST = "shown", "last"
 
 
 def origin_of(broadcast: str, mark: str) -> str:
@@ -26,7 +26,7 @@ def origin_of(broadcast: str, mark: str) -> str:
 async def tell(acting: Acting, broadcast: str, said: Reply, mark: str) -> None:
     """Tell whoever wrote it, where there is a chat and a role that still may see it.
 
-    The moving message waits until the chat has nothing else to be told.
+    The moving message waits until the chat has nothing else to be told; its last state does not.
     """
     (rows,) = await acting.ask(Call("author_of", {"id": broadcast}))
     if not rows:
@@ -35,19 +35,20 @@ async def tell(acting: Acting, broadcast: str, said: Reply, mark: str) -> None:
     theirs = replace(acting, chat=chat, channel=channel)
     if not await _may_see(theirs, unit):
         return
-    told = await _moved(theirs, broadcast, said) if mark == SHOWN else (mark, said)
+    moves = mark in {SHOWN, LAST}
+    told = await _moved(theirs, broadcast, said, waits=mark == SHOWN) if moves else (mark, said)
     if told is not None:
         message = Message(Recipient(chat, channel), origin_of(broadcast, told[0]), told[1], NOTICE)
         await acting.ask(sending(acting.keyring, message, acting.now))
 
 
-async def _moved(theirs: Acting, broadcast: str, said: Reply) -> tuple[str, Reply] | None:
+async def _moved(theirs: Acting, broadcast: str, said: Reply, *, waits: bool) -> tuple[str, Reply] | None:
     """The message that moves, under the mark it goes by now; ``None`` while another one is on its way."""
     shown = await changed(theirs, origin_of(broadcast, SHOWN), said)
     if shown is None:
         return SHOWN, said  # where it waits already, the same mark changes nothing
     (untold,) = await theirs.ask(Call("untold", {"chat": theirs.chat}))
-    return None if untold else (str(stored(theirs.now)), shown)
+    return None if untold and waits else (str(stored(theirs.now)), shown)
 
 
 async def _may_see(theirs: Acting, unit: str | None) -> bool:

@@ -28,6 +28,7 @@ class Written:
     revision: int
     frozen_to: str  #: the last chat that has its row; empty: none
     starts_at: datetime | None
+    changed_at: datetime
     document_size: int | None  #: bytes
 
     @property
@@ -61,7 +62,8 @@ async def read_written(ask: Ask, keyring: Keyring, broadcast: str) -> Written | 
     (rows,) = await ask(Call("written", {"id": broadcast}))
     if not rows:
         return None
-    content, size, unit, parent, step, state, revision, frozen_to, starts = rows[0]
+    content, size, unit, parent, step, state, revision, frozen_to, starts, changed = rows[0]
     draft = Draft.model_validate_json(keyring.unseal_bytes(content, places.broadcast_content(broadcast)))
     begins = None if starts is None else moment(starts)
-    return Written(broadcast, draft, unit, parent, step, Life(state), revision, frozen_to or "", begins, size)
+    stands = Life(state), revision, frozen_to or "", begins, moment(changed)
+    return Written(broadcast, draft, unit, parent, step, *stands, size)

@@ -84,7 +84,8 @@ SELECT id FROM chats WHERE erased_at IS NULL AND {where};
 
 -- :name written
 -- What is written once for all recipients, and where it stands.
-SELECT content, LENGTH(document), unit, parent, step, state, revision, frozen_to, starts_at FROM broadcasts WHERE id = :id;
+SELECT content, LENGTH(document), unit, parent, step, state, revision, frozen_to, starts_at, changed_at FROM broadcasts
+WHERE id = :id;
 
 -- :name note_check
 -- What a check found, of the text that was checked. One that nothing stands against is no draft any more.
@@ -141,8 +142,8 @@ WHERE m.later_on <= :day AND m.done_at IS NULL AND b.state <> 'cancelled' AND NO
 ORDER BY m.broadcast, m.chat;
 
 -- :name expiring_next
--- Certificates that end in this window of days and of which nobody was reminded at this distance, the nearest first;
--- and whether the person said, after a farther reminder of the same, that it is done.
+-- Certificates that end in this window of days and of which nobody was reminded at this distance, the nearest first, and
+-- whether the person said after a farther reminder of the same that it is done.
 SELECT s.id, s.chat, s.not_after, CASE WHEN EXISTS (
     SELECT 1 FROM reminder_marks m
     JOIN expiry_reminders e ON e.standing = s.id AND e.not_after = s.not_after
@@ -167,7 +168,7 @@ ORDER BY CASE WHEN state = 'approved' THEN 0 ELSE 1 END, id;
 -- :name expiring_make
 -- The standing campaign, or what it makes on a day; both are there once.
 INSERT INTO broadcasts (id, parent, step, state, author, approver, content, starts_at, created_at, changed_at)
-VALUES (:id, :parent, :step, :state, 'machine', 'machine', :content, :starts, :now, :now)
+VALUES (:id, :series, :step, :state, 'machine', 'machine', :content, :starts, :now, :now)
 ON CONFLICT DO NOTHING;
 
 -- :name expiring_open

@@ -5,7 +5,7 @@ Written over the command line itself: a verb that is added and not tried here fa
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from bot.cli import _command, main
 from bot.settings import load_settings
 from bot.store.api import Store
+from handlers.broadcasts.model import Audience, Draft, Life, Text
 from handlers.office.rights import TABLE, Act, Role, Scope
 from handlers.requests.model import State
 from locales import translator
@@ -22,13 +23,13 @@ from tests.integration.office.conftest import Sql
 from tests.support.lists import edited, spreadsheet
 from tests.support.office import OPERATOR, given, invited, office
 from tests.support.stored_dialogue import registered, seen
-from tests.support.storing import content, one_chat
+from tests.support.storing import CHANNEL, content, one_chat
 
 Verb = tuple[str, ...]
 Command = Callable[..., tuple[int, str]]
 #: Who acts, and by which role; ``None``: it has ended, or there never was one.
 PEOPLE = {"1": Role.OWNER, "2": Role.ADMIN, "3": Role.FOCAL, "4": None, "5": None}
-TABLES = ("grants", "invitations", "requests", "request_history", "units", "tasks", "outbox")
+TABLES = ("grants", "invitations", "requests", "request_history", "units", "tasks", "outbox", "broadcasts")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Place:
     mark: str
     request: str = ""
     grant: str = ""
+    broadcast: str = ""
 
     def file(self, folder: Path, ending: str) -> str:
         return str(folder / f"{self.unit}.{ending}")
@@ -51,13 +53,11 @@ class Trial:
     act: Act
     arguments: Callable[[Place, Path], Verb]
     shows: Callable[[Place], str] | None = None
+    stands: Life | None = None  #: the state of the broadcast that it is tried on
 
 
 def listing(*words: str) -> Callable[[Place, Path], Verb]:
-    return lambda place, folder: tuple(
-        word.format(unit=place.unit, request=place.request, grant=place.grant, file=folder / place.unit)
-        for word in words
-    )
+    return lambda place, folder: tuple(word.format(**asdict(place), file=folder / place.unit) for word in words)
 
 
 TRIALS: dict[Verb, Trial] = {
@@ -80,7 +80,29 @@ TRIALS: dict[Verb, Trial] = {
         listing("--format", "jsonl", "--out", "{file}.jsonl", "--unit", "{unit}"),
         lambda place: place.request,
     ),
+    ("broadcast", "new"): Trial(Act.WRITE_BROADCASTS, listing("--title", "Nhắc hạn", "--unit", "{unit}")),
+    ("broadcast", "change"): Trial(
+        Act.WRITE_BROADCASTS, listing("{broadcast}", "--deadline", "2099-12-31"), stands=Life.DRAFT
+    ),
+    ("broadcast", "check"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=Life.DRAFT),
+    ("broadcast", "preview"): Trial(Act.SEE_BROADCASTS, listing("{broadcast}"), lambda place: place.mark, Life.DRAFT),
+    ("broadcast", "approve"): Trial(Act.APPROVE_BROADCASTS, listing("{broadcast}"), stands=Life.CHECKED),
+    ("broadcast", "start"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=Life.SCHEDULED),
+    ("broadcast", "pause"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=Life.RUNNING),
+    ("broadcast", "resume"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=Life.PAUSED),
+    ("broadcast", "resend"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}", "--all", "--yes"), stands=Life.RUNNING),
+    ("broadcast", "cancel"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=Life.RUNNING),
+    ("broadcast", "status"): Trial(
+        Act.SEE_BROADCASTS, listing("{broadcast}", "--json"), lambda place: f'"title": "{place.mark}"', Life.RUNNING
+    ),
+    ("broadcast", "list"): Trial(Act.SEE_BROADCASTS, listing("--json"), lambda place: place.broadcast),
+    ("broadcast", "report"): Trial(
+        Act.SEE_BROADCASTS, listing("{broadcast}", "--out", "{file}.csv", "--force"), lambda place: f"{place.unit}.csv"
+    ),
 }
+#: What is tried in one go: verbs on a broadcast of a place, each from the state it needs; every other verb alone.
+GROUPS = [(verb,) for verb in TRIALS if verb[0] != "broadcast"]
+GROUPS.append(tuple(verb for verb in TRIALS if verb[0] == "broadcast"))
 
 
 #: There ``--as`` names who is talking, not by whose rights.
@@ -113,7 +135,9 @@ async def town(store: Store, sql: Sql, tmp_path: Path) -> Town:
         await at.admin.people.end(OPERATOR, ended.id)
     await one_chat(store, "of an officer", "5")
     places = Place("DN.NT", "Lộ Nhơn Trạch"), Place("DN.DP", "Mật Đại Phước")
-    return Town(*[await settled(store, place, tmp_path) for place in places])
+    town = Town(*[await settled(store, place, tmp_path) for place in places])
+    sql("UPDATE chats SET unit = (SELECT r.unit FROM requests r WHERE r.chat = chats.id)")
+    return town
 
 
 async def settled(store: Store, place: Place, folder: Path) -> Place:
@@ -123,9 +147,22 @@ async def settled(store: Store, place: Place, folder: Path) -> Place:
         await at.admin.journal.record(OPERATOR, "export", place.mark, unit=place.unit)
     wanted = content().model_copy(update={"subscriber": place.mark, "certificate_name": place.mark})
     made = await registered(store, f"9{place.unit}", wanted, place.unit)
+    written = await drafted(store, place)
     row = edited(await seen(store, OPERATOR, made.code), State.ACCEPTED)
     await asyncio.to_thread(Path(place.file(folder, "xlsx")).write_bytes, spreadsheet(folder, [row]))
-    return Place(place.unit, place.mark, made.code, held.id)
+    return Place(place.unit, place.mark, made.code, held.id, written)
+
+
+async def drafted(store: Store, place: Place) -> str:
+    """A broadcast to the officer of a place."""
+    chats = (store.chat(CHANNEL, f"9{place.unit}").id,)
+    draft = Draft(
+        title=place.mark, text=Text(vi=place.mark, en=place.mark), audience=Audience(unit=place.unit, chats=chats)
+    )
+    async with office(store) as at:
+        made = await at.admin.broadcasts.new(OPERATOR, draft)
+    assert made is not None
+    return made.id
 
 
 @pytest.fixture
@@ -167,6 +204,9 @@ def attempt(troly: Command, sql: Sql, tmp_path: Path) -> Try:
     """Has a person try a verb on a place."""
 
     def tried(verb: Verb, who: str, place: Place) -> Attempt:
+        if (state := TRIALS[verb].stands) is not None:
+            sql("UPDATE broadcasts SET state = ?, recipients = 1 WHERE id = ?", state.value, place.broadcast)
+            sql("UPDATE outbox SET state = 'unknown', payload = x'00' WHERE broadcast = ?", place.broadcast)
         before, journal = stored(sql), stored(sql, "audit")
         code, said = troly(*verb, *TRIALS[verb].arguments(place, tmp_path), "--as", f"telegram:{who}")
         written = Path(place.file(tmp_path, "jsonl"))
@@ -183,31 +223,35 @@ def reaches(act: Act, who: str, *, beyond: bool) -> bool:
 
 
 @pytest.mark.parametrize("who", PEOPLE)
-@pytest.mark.parametrize("verb", TRIALS, ids=" ".join)
+@pytest.mark.parametrize("verbs", GROUPS, ids=lambda verbs: " ".join(verbs[0]))
 async def test_a_verb_does_what_the_table_of_rights_says(
-    town: Town, attempt: Try, sql: Sql, verb: Verb, who: str
+    town: Town, attempt: Try, sql: Sql, verbs: tuple[Verb, ...], who: str
 ) -> None:
-    trial = TRIALS[verb]
-    for place, beyond in ((town.far, True), (town.near, False)):
-        got = await attempt(verb, who, place)
-        if reaches(trial.act, who, beyond=beyond):
-            assert got.code == 0, got.said
-            assert trial.shows(place) in got.said if trial.shows else got.changed
-        else:
-            assert not got.changed
-            assert place.mark not in got.said
-            assert trial.shows is None or trial.shows(place) not in got.said or got.code
-            if not reaches(trial.act, who, beyond=False):
-                assert (got.code, got.noted) == (3, False), got.said
-        sql("UPDATE units SET name = name || '.'")  # so that the same list changes them again
+    for verb in verbs:
+        for place, beyond in ((town.far, True), (town.near, False)):
+            judge(TRIALS[verb], who, place, await attempt(verb, who, place), beyond=beyond)
+            sql("UPDATE units SET name = name || '.'")  # so that the same list changes them again
 
 
-@pytest.mark.parametrize("verb", TRIALS, ids=" ".join)
-async def test_somebody_nobody_knows_does_nothing(town: Town, attempt: Try, verb: Verb) -> None:
-    got = await attempt(verb, "999999", town.near)
+def judge(trial: Trial, who: str, place: Place, got: Attempt, *, beyond: bool) -> None:
+    if reaches(trial.act, who, beyond=beyond):
+        assert got.code == 0, got.said
+        assert trial.shows(place) in got.said if trial.shows else got.changed
+        return
+    assert not got.changed
+    assert place.mark not in got.said
+    assert trial.shows is None or trial.shows(place) not in got.said or got.code
+    if not reaches(trial.act, who, beyond=False):
+        assert (got.code, got.noted) == (3, False), got.said
 
-    assert (got.code, got.changed, got.noted) == (3, False, False), got.said
-    assert town.near.mark not in got.said
+
+@pytest.mark.parametrize("verbs", GROUPS, ids=lambda verbs: " ".join(verbs[0]))
+async def test_somebody_nobody_knows_does_nothing(town: Town, attempt: Try, verbs: tuple[Verb, ...]) -> None:
+    for verb in verbs:
+        got = await attempt(verb, "999999", town.near)
+
+        assert (got.code, got.changed, got.noted) == (3, False, False), got.said
+        assert town.near.mark not in got.said
 
 
 def test_every_verb_that_acts_for_a_person_is_tried() -> None:

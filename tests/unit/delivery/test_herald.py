@@ -125,7 +125,7 @@ async def test_it_ends_with_its_last_row_and_the_author_reads_what_became_of_all
     book.deliver(name, minh="unknown")
     await scene.later()
     assert book.state(name)[0] == "finished"
-    assert book.marks(name) == ["ready", "finished"]
+    assert book.marks(name) == ["ready", "finished:1"]
     summary = book.told[-1][2]
     assert "Sent: 1" in summary
     assert "Of 1 people it is not known whether the message arrived." in summary
@@ -253,6 +253,9 @@ async def test_a_campaign_reminds_at_each_step_those_who_are_left(scene: Scene, 
     }
     assert book.state(campaign) == ("finished", None)
     assert book.marks(campaign) == ["over"]
+    assert [text for _, mark, text in book.told if mark == "nobody"] == [
+        "<b>TB-000004</b> is finished: nobody was left to be reminded."
+    ]
 
 
 async def test_a_restart_in_the_middle_repeats_nothing_and_forgets_nothing(scene: Scene, book: MemoryBook) -> None:
@@ -272,7 +275,7 @@ async def test_a_restart_in_the_middle_repeats_nothing_and_forgets_nothing(scene
     scene.start()
     await scene.until_calm(on(12, 16, 9, 30))
     assert book.steps(campaign) == {"14": ("finished", None)}
-    assert book.marks(step.id) == ["finished"]
+    assert book.marks(step.id) == ["finished:1"]
 
 
 @pytest.mark.parametrize(
@@ -326,7 +329,7 @@ async def test_a_step_whose_check_finds_problems_is_not_sent_and_the_author_is_t
     await scene.until_calm(on(12, 16, 8, 30))
     assert book.steps(campaign) == {"14": ("cancelled", "problems")}
     assert "N-3F2A91C0" in book.told[-1][2]
-    assert "step T-14 was not sent" in book.told[-1][2]
+    assert "the reminder “14 days before” was not sent" in book.told[-1][2]
 
 
 async def test_who_is_no_longer_on_the_list_does_not_stop_a_step(scene: Scene, book: MemoryBook) -> None:

@@ -35,7 +35,7 @@ from handlers.replies import Attachment, Choice, Reply
 from handlers.requests.fields import FIELDS
 from handlers.requests.model import Content, Request, State, Step
 from handlers.screens import SCREENS as OPEN_SCREENS
-from handlers.session import DeskView, Draft, Place, Session
+from handlers.session import BroadcastView, DeskView, Draft, Place, Session
 from handlers.voice import Voice
 from locales import LANGUAGES, translator
 from rules import load_pack
@@ -110,6 +110,15 @@ def session() -> Session:
             note="thiếu chữ ký",
             mark="0123abcd",
             unit="NT-NT",
+        ),
+        broadcast=BroadcastView(
+            name="TB-000019",
+            revision=6,
+            turned=("TB-000018",),
+            campaign=True,
+            deadline=date(2026, 12, 19),
+            guided=True,
+            wish="resend",
         ),
         warned=True,
     )

@@ -1,0 +1,80 @@
+"""The reminders of a campaign: what its plan still has, and what became of each that was due."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from markupsafe import Markup, escape
+
+from handlers.broadcasts.model import Broadcast, Plan
+from handlers.broadcasts.report_words import LIVES, step_name, why
+from handlers.dates import day
+from handlers.office.broadcast_view import open_one, opened, reopened, shown
+from handlers.office.broadcast_words import heading
+from handlers.office.holding import rights_of
+from handlers.office.screens.paging import NEXT, PREVIOUS, paged
+from handlers.page import Answered, Option, Page
+from handlers.screen import Here, NoText
+from handlers.voice import Voice, lines
+from locales import N_
+
+BACK = "back"
+
+
+class Steps(NoText):
+    """``session.about`` is where the open page begins."""
+
+    async def page(self, here: Here) -> Page:
+        """The plan line by line, and a button for each that was made."""
+        say, found = here.say, await open_one(here)
+        back = Option(BACK, say.t(N_("Back to the broadcast")), ("quay lai", "back"))
+        if found is None:
+            return Page(say(N_("There is no such broadcast within your reach.")), options=(back,))
+        made = await _made(here, found)
+        page = paged(here.session.about, made)
+        told = _planned(say, found.draft.plan, made) if found.draft.plan else ()
+        besides = [_line(say, one) for one in page.shown if not _is_of_plan(one)]
+        rows = [
+            Option(one.id, f"{one.id} · {step_name(say.t, one.step)} · {say.t(LIVES[one.state])}") for one in page.shown
+        ]
+        nothing = () if made else (say(N_("None was due yet.")),)
+        return Page(heading(found), (lines(*told), lines(*besides), *nothing), (*rows, *page.turning(say.t), back))
+
+    async def chosen(self, here: Here, value: str) -> Answered:
+        """Open one, turn the page, or go back."""
+        if value == BACK:
+            return Answered(await reopened(here))
+        if value in {PREVIOUS, NEXT}:
+            found = await open_one(here)
+            made = await _made(here, found) if found else ()
+            return Answered(shown(here, "broadcast_steps", paged(here.session.about, made).turned(value)))
+        return Answered(await opened(here, value) or await reopened(here))
+
+
+async def _made(here: Here, found: Broadcast) -> Sequence[Broadcast]:
+    """The newest first."""
+    return (await here.world.admin.broadcasts.steps(await rights_of(here), found.id))[::-1]
+
+
+def _planned(say: Voice, plan: Plan, made: Sequence[Broadcast]) -> tuple[Markup, ...]:
+    """A line for each step of the plan, made or still to come."""
+    known = {one.step: one for one in made}
+    return tuple(_due(say, plan, days, known.get(str(days))) for days in plan.steps)
+
+
+def _due(say: Voice, plan: Plan, days: int, one: Broadcast | None) -> Markup:
+    on = day(plan.deadline - timedelta(days=days))
+    stands = _stands(say, one) if one else say.t(N_("not due yet"))
+    return escape(f"• {step_name(say.t, str(days))}, {on}: {stands}")
+
+
+def _line(say: Voice, one: Broadcast) -> Markup:
+    return escape(f"• {step_name(say.t, one.step)}: {_stands(say, one)}")
+
+
+def _stands(say: Voice, one: Broadcast) -> str:
+    because = why(say.t, one.why)
+    return f"{say.t(LIVES[one.state])} – {because}" if because else say.t(LIVES[one.state])
+
+
+def _is_of_plan(one: Broadcast) -> bool:
+    return (one.step or "").removeprefix("-").isdecimal()

@@ -1,0 +1,162 @@
+"""Campaigns that go on by themselves over a real store, on the test's clock."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.store.api import Store
+from handlers.broadcasts.model import STANDING, Audience, Draft, Life, Outcome, Plan
+from rules.calendar import vietnamese
+from tests.support.campaigning import TEXT, Campaigning, on
+
+DEADLINE = date(2026, 12, 31)
+OWED = Audience(to_do=True)
+DRAFT = Draft(title="Đổi chứng thư", text=TEXT, audience=OWED, deadline=DEADLINE)
+#: T-30, T-14, T-7, T-3, T-1, the day, T+1: all on working days.
+CAMPAIGN = DRAFT.model_copy(update={"plan": Plan(deadline=DEADLINE)})
+
+
+@pytest.fixture
+def house(store: Store, tmp_path: Path) -> Campaigning:
+    return Campaigning(store, tmp_path)
+
+
+async def test_a_campaign_reminds_exactly_those_who_are_left_and_ends_by_itself(house: Campaigning) -> None:
+    house.officers("lan", "minh", "hoa")
+    campaign = await house.approved(CAMPAIGN)
+    done = {14: "lan", 1: "minh"}
+    for days in (30, 14, 7, 3, 1, 0, -1):
+        day = DEADLINE - timedelta(days=days)
+        house.start()  # a new process for every step
+        await house.at(on(day.month, day.day, 8, 30, day.year))
+        await house.delivered()
+        if days in done:
+            house.finishes(done[days])
+    all_three, two = ["hoa", "lan", "minh"], ["hoa", "minh"]
+    assert house.reached(campaign) == {
+        "30": all_three, "14": all_three, "7": two, "3": two, "1": two, "0": ["hoa"], "-1": ["hoa"]
+    }  # fmt: skip
+    assert set(house.steps(campaign).values()) == {("finished", None)}
+    assert house.state(campaign) == ("finished", None)
+    assert house.told(campaign) == ["checked", "over"]
+
+
+@pytest.mark.parametrize(
+    ("late", "steps", "reached"),
+    [
+        ("run", {"14": ("cancelled", "missed"), "7": ("finished", "late")}, {"7": ["lan"]}),
+        ("skip", {"14": ("cancelled", "missed"), "7": ("cancelled", "missed")}, {}),
+    ],
+)
+async def test_what_was_missed_while_the_program_was_down_runs_once_late_or_is_left_out(
+    house: Campaigning, late: str, steps: dict[str, tuple[str, str]], reached: dict[str, list[str]]
+) -> None:
+    house.officers("lan")
+    plan = Plan(deadline=DEADLINE, steps=(14, 7, 0), late="run" if late == "run" else "skip")
+    campaign = await house.approved(DRAFT.model_copy(update={"plan": plan}))
+    for moment in (on(12, 25), on(12, 20), on(12, 25, 10)):  # in between the clock is set back
+        house.start()
+        await house.at(moment)
+        await house.delivered()
+    assert (house.steps(campaign), house.reached(campaign)) == (steps, reached)
+    assert "left_out" in house.told(campaign)
+
+
+async def test_nothing_leaves_in_the_quiet_hours_and_that_is_on_record(house: Campaigning) -> None:
+    house.officers("lan", "minh")
+    name = await house.approved(DRAFT.model_copy(update={"starts_at": on(11, 24, 21)}))
+    await house.at(on(11, 24, 21))
+    house.deliver(names=["lan"])
+    await house.at(on(11, 24, 21, 30))
+    house.deliver()
+    assert house.sql("SELECT state FROM outbox WHERE broadcast = ? ORDER BY chat", name) == [("sent",), ("queued",)]
+    assert house.state(name) == ("running", "quiet")
+    await house.at(on(11, 25, 6, 30))
+    await house.delivered()
+    assert house.state(name) == ("finished", None)
+    moves = house.sql("SELECT state, why FROM broadcast_moves WHERE broadcast = ? AND why IS NOT NULL", name)
+    assert moves == [("running", "quiet")]
+
+
+async def test_what_is_started_by_hand_at_night_waits_for_the_morning(house: Campaigning) -> None:
+    house.officers("lan")
+    name = await house.approved(DRAFT)
+    assert house.told(name) == ["checked", "ready"]
+    await house.at(on(11, 28))  # a Saturday
+    assert await house.by_hand(name, Life.RUNNING) is Outcome.DONE
+    await house.delivered()
+    assert house.state(name)[0] == "running"
+    await house.at(on(11, 30, 6, 30))
+    await house.delivered()
+    assert house.state(name) == ("finished", None)
+    assert house.told(name) == ["checked", "ready", "finished"]
+
+
+async def test_too_many_errors_pause_it_until_somebody_lets_it_go_on(house: Campaigning) -> None:
+    house.officers(*(f"officer{number:02}" for number in range(41)))
+    name = await house.approved(DRAFT)
+    await house.by_hand(name, Life.RUNNING)
+    house.deliver("failed", [f"officer{number:02}" for number in range(20)])
+    await house.calm()
+    assert house.state(name) == ("paused", "errors")
+    await house.at(on(11, 23, 22))  # why it is paused stays said, whatever the hour
+    assert house.state(name) == ("paused", "errors")
+    await house.at(on(11, 24))
+    await house.by_hand(name, Life.RUNNING)
+    await house.calm()
+    assert house.state(name) == ("running", None)
+    await house.delivered()
+    assert house.state(name) == ("finished", None)
+    assert house.told(name) == ["checked", "ready", "errors", "finished"]
+
+
+async def test_a_paused_campaign_rests_and_a_cancelled_one_withdraws_what_waits(house: Campaigning) -> None:
+    house.officers("lan", "minh")
+    campaign = await house.approved(CAMPAIGN)
+    await house.at(on(12, 1, 8, 30))
+    await house.by_hand(campaign, Life.PAUSED)
+    await house.at(on(12, 17, 8, 30))
+    assert house.steps(campaign) == {"30": ("paused", "parent")}
+    await house.by_hand(campaign, Life.RUNNING)
+    await house.at(on(12, 17, 9))
+    house.deliver(names=["lan"])
+    await house.by_hand(campaign, Life.CANCELLED)
+    await house.at(on(12, 24, 8, 30))
+    assert house.steps(campaign) == {"30": ("cancelled", "parent"), "14": ("cancelled", "parent")}
+    assert set(house.sql("SELECT chat, state, reason FROM outbox WHERE broadcast IS NOT NULL")) == {
+        ("lan", "sent", None),
+        ("minh", "skipped", "cancelled"),
+    }
+
+
+async def test_of_a_certificate_that_ends_its_holder_hears_at_each_distance_once(house: Campaigning) -> None:
+    house.officers("lan", ends=date(2027, 2, 1), owed="")
+    day = on(11, 30)
+    while day < on(2, 3, year=2027):
+        house.start()
+        await house.at(day)
+        await house.delivered()
+        day += timedelta(days=1)
+    # 60 days before is a Thursday, 30 days before a Saturday: that one comes on Monday
+    reached = house.reached(STANDING)
+    assert [vietnamese(on(2, 1, year=2027) - timedelta(days=left)).strftime("%a") for left in (60, 30, 7)] == [
+        "Thu", "Sat", "Mon"
+    ]  # fmt: skip
+    assert reached == {"expiry:2026-12-03": ["lan"], "expiry:2027-01-04": ["lan"], "expiry:2027-01-25": ["lan"]}
+    assert house.state(STANDING) == ("running", None)
+
+
+async def test_who_wants_to_be_reminded_later_is_on_that_day_once_and_not_when_it_is_done(house: Campaigning) -> None:
+    house.officers("lan", "minh", "hoa")
+    campaign = await house.approved(CAMPAIGN)
+    await house.at(on(12, 1, 8, 30))
+    await house.delivered()
+    for name in ("lan", "minh"):
+        house.sql("INSERT INTO reminder_marks VALUES (?, ?, NULL, ?)", campaign, name, date(2026, 12, 7).toordinal())
+    house.finishes("minh")
+    for moment in (on(12, 4), on(12, 7, 8), on(12, 7, 8, 30), on(12, 7, 15), on(12, 8)):
+        house.start()
+        await house.at(moment)
+        await house.delivered()
+    assert house.reached(campaign) == {"30": ["hoa", "lan", "minh"], "later:2026-12-07": ["lan"]}

@@ -1,0 +1,316 @@
+"""/thongbao in the chat, over the real store: an admin writes, checks, approves, sends and watches."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from bot.store.api import Delivery, Store
+from handlers.broadcasts.model import Audience, Broadcast, Button, Draft, Life, Text
+from handlers.broadcasts.taps import Action, BroadcastTap
+from handlers.events import Tapped
+from handlers.office.model import Standing
+from handlers.office.rights import Role
+from rules.outcome import Procedure
+from tests.integration.store.conftest import Database
+from tests.support.office import OPERATOR, given, office, settle_units
+from tests.support.ports import StoredTurns
+from tests.support.stored_dialogue import StoredDialogue
+from tests.support.storing import NOW, claim
+
+CODE = "TB-000001"
+
+
+@pytest.fixture
+async def town(store: Store, database: Database) -> Store:
+    """Officers: two of Xã Nhơn Trạch, one of them with something to do; one of Xã Đại Phước."""
+    settle_units(database.sql)
+    await officer(store, "1", "DN.NT", (Procedure.CHANGE_INFORMATION,))
+    await officer(store, "2", "DN.NT.VP", ())
+    await officer(store, "3", "DN.DP", (Procedure.REVOKE,))
+    return store
+
+
+async def officer(store: Store, address: str, unit: str, owed: Sequence[Procedure]) -> None:
+    async with StoredTurns(store, address)() as turn:
+        name = f"UBND {unit}"
+        await turn.register.keep(Standing(interview=1, unit=unit, subscriber=name, owed=tuple(owed)))
+
+
+async def talk(store: Store, address: str, role: Role = Role.ADMIN, unit: str | None = "DN.NT") -> StoredDialogue:
+    """Somebody with a role who has agreed to talk."""
+    await given(store, address, role, unit, label=f"Anh {address}")
+    dialogue = StoredDialogue(store=store, address=address)
+    await dialogue.says("/start", "dong y")
+    return dialogue
+
+
+async def seen(store: Store, name: str = CODE) -> Broadcast:
+    async with office(store) as at:
+        found = await at.admin.broadcasts.get(OPERATOR, name)
+    assert found is not None
+    return found
+
+
+async def written(store: Store, unit: str | None = "DN.NT", **changes: object) -> str:
+    """A draft of the machine's."""
+    draft = Draft(title="Nhắc hạn", text=Text(vi="Chào {ho_ten|bạn}", en="Hello"), audience=Audience(unit=unit))
+    async with office(store) as at:
+        made = await at.admin.broadcasts.new(OPERATOR, draft.model_copy(update=changes))
+    assert made is not None
+    return made.id
+
+
+async def sending(store: Store, name: str) -> None:
+    """Checked, approved, listed and started."""
+    await store.broadcasts.check(name, NOW)
+    async with office(store) as at:
+        await at.admin.broadcasts.move(OPERATOR, name, Life.APPROVED)
+    await listed(store, name)
+    await store.broadcasts.move(name, Life.SCHEDULED, Life.RUNNING, NOW)
+
+
+async def listed(store: Store, name: str) -> None:
+    while await store.broadcasts.freeze(name, NOW):
+        pass
+
+
+async def test_one_message_is_written_checked_approved_and_sent(town: Store) -> None:
+    admin = await talk(town, "admin")
+
+    await admin.says("/thongbao")
+    await admin.taps("Soạn mới", "Gửi một lần")
+    await admin.says("15/12/2026", "Nhắc thay đổi thông tin")
+    assert "{ho_ten|anh/chị}" in admin.text
+    said = await admin.taps("Dùng mẫu nhắc hạn")
+    assert "Gửi cho ai" in said
+    assert "gửi được: <b>2</b>/2" in said
+    assert "<b>1</b>/1" in await admin.taps("Việc còn phải làm", "Còn bất kỳ việc nào")
+    await admin.taps("Đúng những người này")
+    await admin.taps("Nhắc lại sau", "Xong")
+    said = await admin.taps("Khi tôi bấm")
+    assert "TB-000001: Nhắc thay đổi thông tin" in said
+    assert "Kính gửi {ho_ten|anh/chị}" in said
+
+    assert "đang kiểm tra" in (await admin.taps("Kiểm tra")).casefold()
+    await town.broadcasts.check(CODE, NOW)
+    await admin.taps("Xem lại")
+    said = await admin.taps("Xem trước")
+    assert "Xã Nhơn Trạch" in said
+    assert "[Làm ngay]" in said
+    assert "[Nhắc lại sau]" not in said
+    await admin.taps("Về thông báo", "Gửi thử cho tôi", "Duyệt", "Đồng ý, duyệt")
+    await listed(town, CODE)
+    await admin.taps("Xem lại", "Gửi")
+    assert "1 người" in admin.text
+    await admin.taps("Đồng ý, gửi")
+
+    found = await seen(town)
+    assert (found.state, found.draft.audience) == (Life.RUNNING, Audience(unit="DN.NT", to_do=True))
+    assert found.draft.buttons == (Button.NOW, Button.DONE)
+    assert {row.chat.address for row in await claim(town)} == {"1", "admin"}  # the trial goes to the admin
+
+
+async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Store) -> None:
+    admin = await talk(town, "admin")
+
+    await admin.says("/thongbao")
+    await admin.taps("Soạn mới", "Chiến dịch")
+    assert "Không có hạn" not in admin.labels
+    assert "đã qua" in await admin.says("01/01/2020")
+    assert "Không có ngày" in await admin.says("31/02/2027")
+    await admin.says("15/12/2026", "Chiến dịch cuối năm")
+    await admin.taps("Dùng mẫu nhắc hạn", "Đúng những người này", "Xong")
+    assert "tối đa 20" in (await admin.says("400, 3")).casefold()
+    await admin.says("7, 1, 0, -1")
+    await admin.says("14h30")
+    said = await admin.taps("Bỏ qua")
+    assert "trước hạn 7, 1 ngày; đúng ngày hết hạn; sau hạn 1 ngày; lúc 14:30" in said
+    await admin.taps("Kiểm tra")
+    await town.broadcasts.check(CODE, NOW)
+    await admin.taps("Xem lại", "Duyệt", "Đồng ý, duyệt")
+    assert "tự nhắc theo lịch" in admin.text
+    await listed(town, CODE)
+    await town.broadcasts.child(CODE, "7", NOW, starts_at=NOW)
+
+    said = await admin.taps("Xem lại", "Các lần nhắc")
+    assert "08/12/2026" in said
+    assert said.count("chưa đến ngày") == 3
+    assert "TB-000001: Chiến dịch cuối năm" in await admin.taps("TB-000002")
+    assert "Chiến dịch cuối năm" in await admin.taps("Về danh sách")
+
+
+async def test_a_text_that_cannot_be_read_is_asked_for_again_and_nothing_is_lost(town: Store) -> None:
+    admin = await talk(town, "admin")
+    name = await written(town)
+
+    await admin.says(f"/thongbao {name}")
+    await admin.taps("Sửa", "Nội dung tiếng Việt")
+    said = await admin.says("Chào {ho_tn}")
+    assert "{ho_tn} → {ho_ten}" in said
+    assert (await seen(town)).draft.text.vi == "Chào {ho_ten|bạn}"
+    said = await admin.says("Chào {ho_ten|bạn}\nHạn: *{han}*")
+    assert "chưa đặt hạn" in said
+    assert (await seen(town)).draft.text.vi == "Chào {ho_ten|bạn}\nHạn: *{han}*"
+
+
+async def test_conditions_are_chosen_by_buttons_and_typed_and_counted_at_once(town: Store) -> None:
+    admin = await talk(town, "admin")
+    await written(town)
+
+    await admin.says("/thongbao 1")
+    await admin.taps("Sửa", "Người nhận")
+    assert "<b>2</b>/2" in admin.text
+    assert "<b>1</b>/1" in await admin.taps("Đơn vị", "Xã Nhơn Trạch", "Văn phòng")
+    await admin.taps("Đơn vị")
+    assert "Mọi đơn vị" not in admin.labels
+    await admin.says("xa dai phuoc")  # out of reach
+    assert (await seen(town)).draft.audience.unit == "DN.NT.VP"
+    await admin.taps("Quay lại", "Bỏ mọi điều kiện", "Hạn chứng thư")
+    await admin.says("từ 1/12/2026 đến 31/12/2026")
+    assert "<b>0</b>/0" in admin.text
+    await admin.taps("Bỏ mọi điều kiện", "Lâu chưa liên hệ", "Từ 7 ngày")
+    assert "<b>0</b>/0" in admin.text
+    assert "<b>2</b>/2" in await admin.taps("Lâu chưa liên hệ", "Tất cả")
+    assert "<b>2</b>/2" in await admin.taps("Kênh", "Telegram")
+    assert "<b>0</b>/0" in await admin.taps("Trạng thái yêu cầu", "chưa xong")
+    assert (await seen(town)).draft.audience.channel == "telegram"
+
+
+async def test_a_start_is_typed_as_day_and_time(town: Store) -> None:
+    admin = await talk(town, "admin")
+    await written(town)
+
+    await admin.says("/thongbao TB-000001")
+    await admin.taps("Sửa", "Giờ gửi")
+    assert "đã qua" in await admin.says("8h 01/01/2026")
+    assert "Giờ gửi: 08:15 25/11/2026" in await admin.says("25/11/2026 lúc 8h15")
+
+
+async def test_what_somebody_else_changed_is_not_approved_unseen(town: Store) -> None:
+    first, second = await talk(town, "first"), await talk(town, "second")
+    name = await written(town)
+    await town.broadcasts.check(name, NOW)
+    for one in (first, second):
+        await one.says(f"/thongbao {name}")
+
+    await second.taps("Duyệt")
+    await first.taps("Sửa", "Tiêu đề")
+    await first.says("Nhắc hạn lần hai")
+    said = await second.taps("Đồng ý, duyệt")
+
+    assert "thay đổi sau khi anh/chị xem" in said
+    assert "Nhắc hạn lần hai" in said
+    assert (await seen(town)).state is Life.DRAFT
+
+
+async def test_progress_pause_and_results_with_the_unknown_named(town: Store) -> None:
+    admin = await talk(town, "admin")
+    name = await written(town)
+    await sending(town, name)
+    rows = [row for row in await claim(town) if row.broadcast == name]
+    for row, state in zip(rows, (Delivery.SENT, Delivery.UNKNOWN), strict=True):
+        await town.settle(row, state, NOW, message="1")
+
+    await admin.says(f"/thongbao {name}")
+    assert "Đã tạm dừng" in await admin.taps("Tạm dừng")
+    assert (await seen(town)).state is Life.PAUSED
+    await admin.taps("Tiếp tục")
+    said = await admin.taps("Kết quả")
+    assert "100 %" in said
+    assert "N-" in said
+    await admin.taps("Gửi lại cho người chưa rõ")
+    assert "hai lần" in admin.text
+    assert "Đang gửi lại cho 1 người" in await admin.taps("Đồng ý, gửi lại")
+    assert [row.broadcast for row in await claim(town)] == [name]
+
+
+async def test_buttons_of_the_moving_message_act_at_once_whatever_screen_is_open(town: Store) -> None:
+    admin = await talk(town, "admin")
+    name = await written(town)
+    await sending(town, name)
+    await admin.says("/danhsach")
+
+    async def tap(action: Action, broadcast: str = name) -> str:
+        return await admin.does(Tapped(data=str(BroadcastTap(action, broadcast)), message="8"))
+
+    assert "Đã tạm dừng" in await tap(Action.PAUSE)
+    assert "không làm được" in await tap(Action.PAUSE)
+    assert (await seen(town)).state is Life.PAUSED
+    await tap(Action.RESUME)
+    assert (await seen(town)).state is Life.RUNNING
+    assert "Hủy thông báo này" in await tap(Action.CANCEL)
+    assert (await seen(town)).state is Life.RUNNING
+    await admin.taps("Đồng ý, hủy")
+    assert (await seen(town)).state is Life.CANCELLED
+    assert f"{name}: Nhắc hạn" in await tap(Action.SHOW)
+    assert "Không có thông báo" in await tap(Action.SHOW, "TB-000999")
+
+
+@pytest.mark.parametrize(("address", "role", "unit"), [("tâm", Role.FOCAL, "DN.NT"), ("xa", Role.ADMIN, "DN.DP")])
+async def test_who_may_not_write_here_changes_nothing(town: Store, address: str, role: Role, unit: str) -> None:
+    name = await written(town)
+    await sending(town, name)
+    who = await talk(town, address, role, unit)
+
+    await who.says(f"/thongbao {name}")
+    for action in (Action.PAUSE, Action.RESUME, Action.CANCEL):
+        await who.does(Tapped(data=str(BroadcastTap(action, name)), message="8"))
+        await who.says("đồng ý")
+    assert (await seen(town)).state is Life.RUNNING
+    assert ("Nhắc hạn" in await who.says(f"/thongbao {name}")) == (role is Role.FOCAL)
+    assert "Tạm dừng" not in who.labels
+
+
+async def test_a_focal_officer_sees_and_writes_nothing(town: Store) -> None:
+    await written(town)
+    focal = await talk(town, "focal", Role.FOCAL)
+
+    await focal.says("/thongbao")
+    assert "Soạn mới" not in focal.labels
+    await focal.taps("TB-000001")
+    assert focal.labels == ["Xem trước", "Về danh sách"]
+
+
+async def test_without_a_role_there_are_no_broadcasts(town: Store) -> None:
+    name = await written(town)
+    await sending(town, name)
+    nobody = StoredDialogue(store=town, address="nobody")
+    await nobody.says("/start", "dong y")
+
+    assert "/thongbao" in await nobody.says("/thongbao")
+    for action in (Action.PAUSE, Action.CANCEL, Action.SHOW):
+        said = await nobody.does(Tapped(data=str(BroadcastTap(action, name)), message="8"))
+        assert name not in said
+    assert (await seen(town)).state is Life.RUNNING
+
+
+async def test_so_many_need_a_second_person_who_is_named(town: Store, database: Database) -> None:
+    admin = await talk(town, "admin")
+    await talk(town, "second")
+    await admin.says("/thongbao")
+    await admin.taps("Soạn mới", "Gửi một lần", "Không có hạn")
+    await admin.says("Gửi nhiều người")
+    await admin.taps("Dùng mẫu không nêu hạn", "Đúng những người này", "Xong", "Khi tôi bấm")
+    await town.broadcasts.check(CODE, NOW)
+    database.sql("UPDATE broadcasts SET recipients = 100000")
+
+    await admin.says(f"/thongbao {CODE}")
+    said = await admin.taps("Duyệt", "Đồng ý, duyệt")
+
+    assert "người thứ hai" in said
+    assert "Anh second" in said
+    assert f"/thongbao {CODE}" in said
+    assert (await seen(town)).state is Life.CHECKED
+
+
+async def test_pages_turn_to_older_ones_and_back(town: Store) -> None:
+    for _ in range(9):
+        await written(town)
+    admin = await talk(town, "admin")
+
+    await admin.says("/thongbao")
+    assert "TB-000009" in admin.labels[1]
+    await admin.taps("Cũ hơn")
+    assert [label[:9] for label in admin.labels if "TB-" in label] == [CODE]
+    await admin.taps("Mới hơn")
+    assert "TB-000009" in admin.labels[1]

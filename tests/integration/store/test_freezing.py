@@ -1,0 +1,216 @@
+"""Rows of a broadcast: each who is meant has exactly one, with what was known of them at that moment."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from bot.store import places
+from bot.store.api import Store
+from bot.store.moments import stored
+from bot.store.sealing import Keyring
+from handlers.broadcasts.model import Audience, Life, Plan, Values
+from handlers.requests.model import State
+from rules.calendar import vietnamese_day
+from rules.outcome import Procedure
+from tests.integration.store.conftest import Database, OpenStore
+from tests.support.audiences import Certificate, Officer, made_up, write
+from tests.support.desk import ADMIN
+from tests.support.office import settle_units
+from tests.support.reminding import approved, draft, drafted, frozen, rows, state, values
+from tests.support.storing import NAME, NOW
+
+TODAY = vietnamese_day(NOW)
+QUEUED = ("queued", None)
+
+
+@pytest.fixture(autouse=True)
+def units(store: Store, database: Database) -> None:
+    settle_units(database.sql)
+
+
+@pytest.fixture
+def people(database: Database, keyring: Keyring) -> dict[str, Officer]:
+    """Whose first letters tell what is special about them."""
+    named = {"a": Officer("a" * 32), "b": Officer("b" * 32, blocked=True), "c": Officer("c" * 32, stopped=True)}
+    write(database.sql, keyring, list(named.values()), NOW)
+    return named
+
+
+def chats(*letters: str) -> set[str]:
+    return {letter * 32 for letter in letters}
+
+
+async def test_each_who_is_meant_has_one_row_however_often_and_by_whom_it_is_made(
+    store: Store, another: OpenStore, database: Database, keyring: Keyring
+) -> None:
+    officers = made_up(60, NOW)
+    write(database.sql, keyring, officers, NOW)
+    name = await approved(store, draft())
+
+    assert await store.broadcasts.freeze(name, NOW, limit=20)
+    assert len(rows(database.sql, name)) == 20
+    await frozen(await another(), name, 7)
+    await frozen(store, name)
+
+    assert rows(database.sql, name).keys() == {one.id for one in officers if not one.erased}
+    assert state(database.sql, name) == ("scheduled", None, len(rows(database.sql, name)))
+
+
+async def test_whoever_gets_nothing_has_a_row_that_says_why(
+    store: Store, database: Database, keyring: Keyring, people: dict[str, Officer]
+) -> None:
+    write(database.sql, keyring, [Officer(letter * 32) for letter in "def0"], NOW)
+    name = await approved(store, draft())
+    today = TODAY.toordinal()
+    marks = "INSERT INTO reminder_marks (broadcast, chat, done_at, later_on) VALUES (?, ?, ?, ?)"
+    database.sql(marks, name, "d" * 32, 1, None)
+    database.sql(marks, name, "e" * 32, None, today + 1)
+    database.sql(marks, name, "0" * 32, None, today)
+    await had(store, database, "f", 5)
+
+    await frozen(store, name)
+
+    assert rows(database.sql, name) == {
+        "a" * 32: QUEUED,
+        "b" * 32: ("blocked", "blocked_before"),
+        "c" * 32: ("skipped", "stopped"),
+        "d" * 32: ("skipped", "done"),
+        "e" * 32: ("skipped", "later"),
+        "f" * 32: ("skipped", "capped"),
+        "0" * 32: QUEUED,
+    }
+    assert database.sql("SELECT chat FROM reminder_marks WHERE later_on IS NOT NULL") == [("e" * 32,)]
+    assert values(database.sql, keyring, name).keys() == chats("a", "0")
+
+
+async def had(store: Store, database: Database, letter: str, number: int, days: int = 6, state: str = "sent") -> None:
+    """So many reminders in the last days."""
+    at = stored(NOW - timedelta(days=days))
+    for _ in range(number):
+        name = await drafted(store, draft())
+        database.sql(
+            "INSERT INTO outbox (origin, chat, channel, priority, broadcast, state, queued_at, due_at, settled_at)"
+            " VALUES (?, ?, 'telegram', 2, ?, ?, ?, ?, ?)",
+            *(name, letter * 32, name, state, at, at, at),
+        )
+
+
+@pytest.mark.parametrize(("days", "kept"), [(8, "sent"), (1, "skipped"), (1, "failed")])
+async def test_what_came_long_ago_or_never_is_not_counted(
+    store: Store, database: Database, people: dict[str, Officer], days: int, kept: str
+) -> None:
+    await had(store, database, "a", 5, days, kept)
+    name = await approved(store, draft())
+
+    await frozen(store, name)
+
+    assert rows(database.sql, name)["a" * 32] == QUEUED
+
+
+async def test_a_row_holds_what_was_known_of_the_person_and_is_sealed(
+    store: Store, database: Database, keyring: Keyring
+) -> None:
+    done = Certificate("K1", "Cũ", TODAY + timedelta(days=3), (Procedure.REVOKE,), {Procedure.REVOKE: State.DONE})
+    half = {Procedure.REVOKE: State.SUBMITTED, Procedure.EXTEND: State.WITHDRAWN}
+    open_ = Certificate("K2", NAME, TODAY + timedelta(days=9), (Procedure.REVOKE, Procedure.EXTEND), half)
+    ended = Certificate("K3", None, TODAY - timedelta(days=1), ())
+    lan = Officer("a" * 32, unit="DN.NT", language="en", certificates=[done, open_, ended])
+    write(database.sql, keyring, [lan, Officer("b" * 32, language=None)], NOW)
+    name = await approved(store, draft())
+
+    await frozen(store, name)
+
+    known = values(database.sql, keyring, name)
+    end, to_do = TODAY + timedelta(days=3), (Procedure.EXTEND,)
+    assert known["a" * 32] == Values(language="en", name=NAME, unit="Xã Nhơn Trạch", day=end, to_do=to_do)
+    assert known["b" * 32] == Values()
+    assert NAME.encode() not in database.bytes_at_rest()
+
+
+async def test_what_is_not_said_is_not_opened_and_a_deadline_is_everybodys(
+    store: Store, database: Database, keyring: Keyring
+) -> None:
+    write(database.sql, keyring, [Officer("a" * 32, certificates=[Certificate("K", NAME, TODAY)])], NOW)
+    text = {"vi": "Hạn {han}.", "en": "By {han}."}
+    name = await approved(store, draft(text=text, deadline=date(2026, 12, 24)))
+
+    await frozen(store, name)
+
+    assert values(database.sql, keyring, name) == {"a" * 32: Values(day=date(2026, 12, 24))}
+
+
+async def test_a_window_says_which_end_is_meant(store: Store, database: Database, keyring: Keyring) -> None:
+    ends = [Certificate(str(days), None, TODAY + timedelta(days=days)) for days in (2, 30, 40)]
+    write(database.sql, keyring, [Officer("a" * 32, certificates=ends)], NOW)
+    name = await approved(store, draft(Audience(expires_from=TODAY + timedelta(days=20))))
+
+    await frozen(store, name)
+
+    assert values(database.sql, keyring, name)["a" * 32].day == TODAY + timedelta(days=30)
+
+
+async def test_a_language_that_stands_nowhere_yet_is_that_of_the_session(
+    store: Store, database: Database, keyring: Keyring
+) -> None:
+    write(database.sql, keyring, [Officer("a" * 32, language=None)], NOW)
+    session = keyring.seal('{"language":"en"}', places.session("a" * 32))
+    database.sql("UPDATE chats SET session = ?", session)
+    name = await approved(store, draft())
+
+    await frozen(store, name)
+
+    assert values(database.sql, keyring, name)["a" * 32].language == "en"
+
+
+async def test_where_nobody_is_left_it_ends(store: Store, database: Database, people: dict[str, Officer]) -> None:
+    name = await approved(store, draft(Audience(channel="telegram")))
+    database.sql("UPDATE chats SET channel = 'zalo'")
+
+    await frozen(store, name)
+
+    assert state(database.sql, name) == ("finished", "nobody", 0)
+
+
+async def test_a_campaign_has_no_rows_of_its_own(store: Store, database: Database, people: dict[str, Officer]) -> None:
+    plan = Plan(deadline=TODAY + timedelta(days=40))
+    name = await approved(store, draft(plan=plan, starts_at=None))
+
+    await frozen(store, name)
+
+    assert rows(database.sql, name) == {}
+    assert state(database.sql, name)[0] == "running"
+
+
+async def test_what_is_not_approved_or_was_cancelled_gets_no_rows(
+    store: Store, database: Database, people: dict[str, Officer]
+) -> None:
+    fresh = await drafted(store, draft())
+    name = await approved(store, draft())
+    assert await store.broadcasts.freeze(name, NOW, limit=1)
+    assert await store.broadcasts.move(name, Life.APPROVED, Life.CANCELLED, NOW)
+
+    await frozen(store, name)
+    await frozen(store, fresh)
+
+    assert rows(database.sql, name).keys() == chats("a")
+    assert rows(database.sql, fresh) == {}
+
+
+async def test_nobody_beyond_the_unit_of_a_broadcast_is_meant(
+    store: Store, database: Database, keyring: Keyring
+) -> None:
+    write(database.sql, keyring, [Officer("a" * 32, unit="DN.NT.VP"), Officer("b" * 32, unit="DN.DP")], NOW)
+    name = await approved(store, draft(Audience(unit="DN.NT")), ADMIN)
+
+    await frozen(store, name)
+
+    assert rows(database.sql, name).keys() == chats("a")
+
+
+async def test_every_move_is_noted(store: Store, database: Database, people: dict[str, Officer]) -> None:
+    name = await approved(store, draft())
+    await frozen(store, name)
+
+    moves = database.sql("SELECT state, actor FROM broadcast_moves WHERE broadcast = ? ORDER BY id", name)
+
+    assert moves == [("draft", "machine"), ("checked", "machine"), ("approved", "machine"), ("scheduled", "machine")]

@@ -1,0 +1,162 @@
+"""Officers by the dozen, written behind the store's back, and whom an audience means, looked up in plain Python."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from bot.store import places
+from bot.store.moments import stored
+from bot.store.sealing import Keyring
+from handlers.broadcasts.model import Audience
+from handlers.office.picture import WAIVED
+from handlers.office.rights import Act, Rights, Role
+from handlers.requests.model import State
+from rules.calendar import vietnamese_day
+from rules.outcome import Procedure
+from tests.support.office import UNITS, Sql
+
+PROCEDURES = (Procedure.REVOKE, Procedure.EXTEND, Procedure.ISSUE_NEW)
+CHANNELS = ("telegram", "terminal", "terminal:lan", "zalo")
+
+
+@dataclass
+class Certificate:
+    """What the register knows of one, and the requests for it."""
+
+    key: str | None = None
+    name: str | None = None
+    not_after: date | None = None
+    owed: tuple[Procedure, ...] | None = None
+    requests: dict[Procedure, State] = field(default_factory=dict)
+
+    @property
+    def to_do(self) -> set[Procedure]:
+        counted = {procedure for procedure, state in self.requests.items() if state not in WAIVED and self.key}
+        return set(self.owed or ()) - counted
+
+
+@dataclass
+class Officer:
+    """A chat."""
+
+    id: str
+    channel: str = "telegram"
+    unit: str | None = None
+    heard: datetime = datetime.min
+    language: str | None = "vi"
+    roles: dict[Role, bool] = field(default_factory=dict)  #: role -> it has ended
+    erased: bool = False
+    stopped: bool = False
+    blocked: bool = False
+    certificates: list[Certificate] = field(default_factory=list)
+
+
+def made_up(count: int, now: datetime, seed: int = 11) -> list[Officer]:
+    """So many, no two alike."""
+    dice = random.Random(seed)
+    return [_officer(dice, now) for _ in range(count)]
+
+
+def _officer(dice: random.Random, now: datetime) -> Officer:
+    return Officer(
+        id=f"{dice.getrandbits(128):032x}",
+        channel=dice.choice(CHANNELS),
+        unit=dice.choice([*UNITS.units, None]),
+        heard=now - timedelta(days=dice.randrange(6), hours=dice.randrange(24)),
+        roles={role: dice.random() < 0.3 for role in (Role.ADMIN, Role.FOCAL) if dice.random() < 0.4},
+        erased=dice.random() < 0.1,
+        stopped=dice.random() < 0.1,
+        blocked=dice.random() < 0.1,
+        certificates=[_certificate(dice, now) for _ in range(dice.randrange(3))],
+    )
+
+
+def _certificate(dice: random.Random, now: datetime) -> Certificate:
+    owed = dice.choice([None, (), *(tuple(dice.sample(PROCEDURES, number)) for number in (1, 2, 3))])
+    asked = {one: dice.choice(list(State)) for one in PROCEDURES if dice.random() < 0.4}
+    day = vietnamese_day(now) + timedelta(days=dice.randrange(-3, 8))
+    return Certificate(
+        key=dice.choice([None, f"{dice.getrandbits(64):x}", f"{dice.getrandbits(64):x}"]),
+        not_after=dice.choice([day, day, None]),
+        owed=owed,
+        requests=asked,
+    )
+
+
+def write(sql: Sql, keyring: Keyring, officers: Sequence[Officer], now: datetime) -> None:
+    """Rows as the store keeps them."""
+    at, number = stored(now), 0
+    for officer in officers:
+        flags = (at if officer.erased else None, at if officer.stopped else None, at if officer.blocked else None)
+        heard = stored(officer.heard) if officer.heard != datetime.min else at
+        sql(
+            "INSERT INTO chats (id, channel, address, unit, first_contact_at, last_contact_at, language, erased_at,"
+            " stopped_at, blocked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(officer.id, officer.channel, keyring.seal(officer.id, places.address(officer.id)), officer.unit),
+            *(heard, heard, officer.language, *flags),
+        )
+        for role, ended in officer.roles.items():
+            sql(
+                "INSERT INTO grants (id, chat, role, unit, granted_at, granted_by, ended_at) VALUES (?, ?, ?, 'DN', 0, '', ?)",
+                *(f"QT-{officer.id}-{role}", officer.id, role.value, at if ended else None),
+            )
+        for interview, one in enumerate(officer.certificates, 1):
+            number = _write_certificate(sql, keyring, officer, one, interview, at, number)
+
+
+def _write_certificate(
+    sql: Sql, keyring: Keyring, officer: Officer, one: Certificate, interview: int, at: int, number: int
+) -> int:
+    row = places.standing_id(officer.id, interview)
+    sql(
+        "INSERT INTO standings (id, chat, unit, certificate_key, not_after, owed, subscriber, known_at, changed_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *(row, officer.id, officer.unit, one.key, one.not_after.toordinal() if one.not_after else None),
+        *(None if one.owed is None else ",".join(one.owed),),
+        *(keyring.seal(one.name, places.subscriber(row)) if one.name else None, at + interview, at + interview),
+    )
+    for procedure, state in one.requests.items():
+        number += 1
+        sql(
+            "INSERT INTO requests (code, number, chat, state, procedure, certificate_key, content)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            *(f"YC-2026-{number:06}", number, officer.id, state.value, procedure.value, one.key, b"?"),
+        )
+    return number
+
+
+def meant(officer: Officer, audience: Audience, rights: Rights, now: datetime) -> bool:
+    """As the definitions of an audience read."""
+    today, ones = vietnamese_day(now), officer.certificates
+    states = {state for one in ones for state in one.requests.values()}
+    to_do = {procedure for one in ones for procedure in one.to_do}
+    heard = vietnamese_day(officer.heard)
+    return (
+        not officer.erased
+        and rights.may(Act.WRITE_BROADCASTS, officer.unit)
+        and (audience.unit is None or (officer.unit is not None and UNITS.within(officer.unit, audience.unit)))
+        and (audience.role in {None, Role.OFFICER} or officer.roles.get(audience.role) is False)
+        and (not audience.to_do or bool(to_do))
+        and (not audience.owed or bool(to_do & set(audience.owed)))
+        and (not audience.states or bool(states & set(audience.states)))
+        and (not _window(audience) or any(_ends_within(one.not_after, audience, today) for one in ones))
+        and (audience.channel is None or audience.channel in {officer.channel, officer.channel.partition(":")[0]})
+        and (audience.silent_since is None or heard < audience.silent_since)
+        and (audience.silent_days is None or heard < today - timedelta(days=audience.silent_days))
+        and (audience.chats is None or officer.id in audience.chats)
+    )
+
+
+def _window(audience: Audience) -> bool:
+    return any(one is not None for one in (audience.expires_from, audience.expires_until, audience.expires_within))
+
+
+def _ends_within(day: date | None, audience: Audience, today: date) -> bool:
+    within = audience.expires_within
+    return (
+        day is not None
+        and (audience.expires_from is None or day >= audience.expires_from)
+        and (audience.expires_until is None or day <= audience.expires_until)
+        and (within is None or today <= day <= today + timedelta(days=within))
+    )

@@ -1,0 +1,133 @@
+"""A herald over a real store, officers who owe something, and an admin whose broadcasts they get."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.delivery.herald import Herald
+from bot.delivery.heralding.terms import Terms
+from bot.store.api import Store
+from bot.store.moments import stored
+from handlers.broadcasts.model import Broadcast, Draft, Life, Outcome, Text
+from handlers.office.rights import Role
+from rules.calendar import VIETNAM
+from tests.support.delivery import ManualClock
+from tests.support.office import OPERATOR, given, office, rights
+from tests.support.population import Certificate, Officer, write_people
+from tests.support.storing import CHANNEL
+
+TEXT = Text(vi="Hạn là {han}: {so_ngay}.", en="Due on {han}: {so_ngay}.")
+ADMIN = "4242"
+
+
+def on(month: int, day: int, hour: int = 9, minute: int = 0, year: int = 2026) -> datetime:
+    """A moment in Viet Nam."""
+    return datetime(year, month, day, hour, minute, tzinfo=VIETNAM)
+
+
+@dataclass
+class Campaigning:
+    """SQLite, from a Monday morning on; nothing is delivered but by ``deliver``."""
+
+    store: Store
+    folder: Path
+    terms: Terms = field(default_factory=Terms)
+    clock: ManualClock = field(default_factory=ManualClock)
+    queued: int = 0
+
+    def __post_init__(self) -> None:
+        self.clock.set(on(11, 23))
+        self.start()
+
+    def start(self) -> None:
+        """A new process."""
+        self.herald = Herald(self.store.broadcasts, self.terms, self.clock, lambda: None)
+
+    async def at(self, moment: datetime) -> None:
+        """The clock is set, and the herald looks until there is nothing more to do at once."""
+        self.clock.set(moment)
+        await self.calm()
+
+    async def calm(self) -> None:
+        """Look until there is nothing more to do at once."""
+        while await self.herald.work():
+            pass
+        self.clock.seconds += 3.0
+        await self.herald.work()
+        assert not self.herald._failing, "a look went wrong"
+
+    def sql(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Run a statement behind the store's back."""
+        with closing(sqlite3.connect(self.folder / "troly.sqlite3", isolation_level=None)) as connection:
+            return connection.execute(statement, parameters).fetchall()
+
+    def officers(self, *names: str, ends: date | None = None, owed: str = "change_information") -> None:
+        """People who wrote before, each with a certificate."""
+        heard = self.clock.now() - timedelta(days=1)
+        write_people(self, [Officer(name, None, heard, [Certificate(name, ends, owed, heard)]) for name in names])
+
+    def finishes(self, name: str) -> None:
+        """Nothing is owed any more."""
+        self.sql("UPDATE standings SET owed = '' WHERE chat = ?", name)
+
+    async def approved(self, draft: Draft) -> str:
+        """Written by an admin, checked by the herald, approved by the operator."""
+        await given(self.store, ADMIN, Role.OWNER)
+        theirs, chat = await rights(self.store, ADMIN), self.store.chat(CHANNEL, ADMIN)
+        async with office(self.store, chat, self.clock.now()) as at:
+            made = await at.admin.broadcasts.new(theirs, draft)
+            assert isinstance(made, Broadcast)
+            await at.admin.broadcasts.ask_check(theirs, made.id)
+        await self.calm()
+        assert await self.by_hand(made.id, Life.APPROVED) is Outcome.DONE
+        await self.calm()
+        return made.id
+
+    async def by_hand(self, name: str, to: Life) -> Outcome:
+        """Moved by the operator."""
+        async with office(self.store, now=self.clock.now()) as at:
+            return await at.admin.broadcasts.move(OPERATOR, name, to)
+
+    def deliver(self, state: str = "sent", names: Sequence[str] = ()) -> None:
+        """What waits in running broadcasts and is not held gets this end: all, or what is for these people."""
+        chosen = f"AND chat IN ({', '.join('?' * len(names))})" if names else ""
+        now = stored(self.clock.now())
+        self.sql(
+            "UPDATE outbox SET state = ?, settled_at = ? WHERE state = 'queued' AND broadcast IN (SELECT id FROM"
+            f" broadcasts WHERE state = 'running' AND COALESCE(held_until, 0) <= ?) {chosen}",
+            *(state, now, now, *names),
+        )
+
+    async def delivered(self) -> None:
+        """All that waits leaves, and what has ended is over."""
+        self.deliver()
+        self.clock.seconds += 3.0
+        await self.calm()
+
+    def state(self, name: str) -> tuple[str, str | None]:
+        """Where a broadcast stands, and why."""
+        return self.sql("SELECT state, why FROM broadcasts WHERE id = ?", name)[0]
+
+    def steps(self, parent: str) -> dict[str, tuple[str, str | None]]:
+        """What a campaign has made."""
+        made = self.sql("SELECT step, state, why FROM broadcasts WHERE parent = ? ORDER BY id", parent)
+        return {step: (state, why) for step, state, why in made}
+
+    def reached(self, parent: str) -> dict[str, list[str]]:
+        """Whom each step has reached."""
+        rows = self.sql(
+            "SELECT b.step, o.chat FROM broadcasts b JOIN outbox o ON o.broadcast = b.id"
+            " WHERE b.parent = ? AND o.state = 'sent' ORDER BY b.id, o.chat",
+            parent,
+        )
+        return {step: [chat for of, chat in rows if of == step] for step, _ in rows}
+
+    def told(self, name: str) -> list[str]:
+        """What the author was told, the moving message aside: marks without what tells two of a kind apart."""
+        rows = self.sql("SELECT origin FROM outbox WHERE origin LIKE ? ORDER BY id", f"herald:{name}:%")
+        marks = [origin.split(":")[2] for (origin,) in rows]
+        return [mark for mark in marks if mark != "shown" and not mark.isdecimal()]

@@ -1,0 +1,73 @@
+"""Broadcasts on their way to their rows."""
+
+from datetime import datetime, timedelta
+
+from bot.store import places
+from bot.store.api import Store
+from bot.store.sealing import Keyring
+from handlers.broadcasts.model import Audience, Checked, Draft, Life, Outcome, Text, Values
+from handlers.office.rights import Rights
+from tests.support.office import OPERATOR, Sql, office
+from tests.support.storing import NOW
+
+#: Says nothing that anybody lacks.
+TEXT = Text(
+    vi="Kính gửi {ho_ten|anh/chị}: {viec_can_lam|không còn việc gì}.", en="Dear {ho_ten|officer}: {to_do|none}."
+)
+SOON = NOW + timedelta(hours=1)
+
+
+def draft(audience: Audience | None = None, text: Text = TEXT, **more: object) -> Draft:
+    """What an admin writes."""
+    written = {"title": "Nhắc hạn", "text": text, "audience": audience or Audience(), "starts_at": SOON, **more}
+    return Draft.model_validate(written)
+
+
+async def drafted(store: Store, one: Draft, rights: Rights = OPERATOR, document: bytes | None = None) -> str:
+    """Its id."""
+    async with office(store) as at:
+        made = await at.admin.broadcasts.new(rights, one, document)
+    assert made is not None
+    return made.id
+
+
+async def checked(store: Store, one: Draft, rights: Rights = OPERATOR, document: bytes | None = None) -> Checked:
+    """What its check finds."""
+    return await store.broadcasts.check(await drafted(store, one, rights, document), NOW)
+
+
+async def approved(store: Store, one: Draft, rights: Rights = OPERATOR) -> str:
+    """One that nothing stands against."""
+    name = await drafted(store, one, rights)
+    assert not (await store.broadcasts.check(name, NOW)).problems
+    async with office(store) as at:
+        assert await at.admin.broadcasts.move(OPERATOR, name, Life.APPROVED) is Outcome.DONE
+    return name
+
+
+async def frozen(store: Store, name: str, limit: int = 2000, now: datetime = NOW) -> None:
+    """All its rows are made."""
+    while await store.broadcasts.freeze(name, now, limit=limit):
+        pass
+
+
+def rows(sql: Sql, name: str) -> dict[str, tuple[str, str | None]]:
+    """State and reason of each row, by chat."""
+    found = sql("SELECT chat, state, reason FROM outbox WHERE broadcast = ? ORDER BY id", name)
+    assert len({chat for chat, _, _ in found}) == len(found)
+    return {chat: (state, reason) for chat, state, reason in found}
+
+
+def values(sql: Sql, keyring: Keyring, name: str) -> dict[str, Values]:
+    """What fills each message that will be sent."""
+    found = sql("SELECT chat, origin, payload FROM outbox WHERE broadcast = ? AND payload IS NOT NULL", name)
+    return {
+        chat: Values.model_validate_json(keyring.unseal(payload, places.payload(chat, origin)))
+        for chat, origin, payload in found
+    }
+
+
+def state(sql: Sql, name: str) -> tuple[str, str | None, int]:
+    """Where it stands, why, and how many recipients it has."""
+    ((stands, why, recipients),) = sql("SELECT state, why, recipients FROM broadcasts WHERE id = ?", name)
+    return stands, why, recipients
