@@ -61,9 +61,9 @@ class BroadcastBook(Protocol):
         ``None`` where there is nobody. Who is past two of these distances hears of the nearer one.
         """
 
-    async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> None:
+    async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> bool:
         """Tell its author, where there is a chat; others than "shown" and "last" are told once each.
 
-        "shown" is the message that moves: it stays as it is while the chat has something else to be told. "last" is
-        its last state.
+        "shown" is the message that moves: it stays as it is, False, while the chat has something else to be told.
+        "last" is its last state.
         """
