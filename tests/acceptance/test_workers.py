@@ -10,11 +10,8 @@ import pytest
 
 from tests.acceptance.killing import Watched, transcript
 from tests.support.botapi import BotApi
-from tests.support.postgres import postgres_server, postgres_url, worker_database
 from tests.support.program import Program, running
 from tests.support.zygote import Zygote
-
-__all__ = ["postgres_server", "postgres_url", "worker_database"]
 
 PEOPLE = 24
 #: Seconds that Telegram takes for an answer: one process alone has its hands full.
