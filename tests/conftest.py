@@ -6,6 +6,10 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from tests.support.postgres import empty_postgres_url, postgres_server, postgres_url, worker_database
+
+__all__ = ["empty_postgres_url", "postgres_server", "postgres_url", "worker_database"]
+
 
 @pytest.fixture(autouse=True)
 def _logs_as_before() -> Iterator[None]:

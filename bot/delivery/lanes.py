@@ -37,7 +37,7 @@ class Road:
     pacer: Pacer
     clock: Clock
     patience: Patience
-    #: Whether this process may still send. Where it may not, a row in its hands stays as it is.
+    #: Whether this process may still send. Where it may not, it claims nothing, and what it has in hand goes back.
     fence: Callable[[], bool] = lambda: True
     metrics: Metrics = NO_METRICS
 
@@ -94,7 +94,9 @@ class Lane:
 
     def _room(self) -> int:
         """How many more may be under way."""
-        return 0 if self._road.patience.left() else self._traffic.at_once - len(self._sending)
+        if self._road.patience.left() or not self._road.fence():
+            return 0
+        return self._traffic.at_once - len(self._sending)
 
     async def _start_some(self) -> int:
         """Claim as many as may leave now and start them; how many there were."""
@@ -136,6 +138,7 @@ class Lane:
         await self._hold_back(row)
         if not self._road.fence():
             self._road.pacer.release(self._traffic.kind, 1)
+            await self._failures.withheld(row)
             return
         try:
             message = await self._send(row)

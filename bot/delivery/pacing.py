@@ -48,7 +48,8 @@ class Pacer:
         """So many processes share the pace from now on.
 
         Among more of them it is less at once; among fewer it is more only when what those who left have sent is a
-        second ago. Who joins must not send before the others know of it and a second has passed.
+        second ago. Who joins must not send before the others know of it and a second has passed. Exact as long as the
+        pace is at least one a second for each.
         """
         self._fewer = None
         if live > self._processes:

@@ -37,7 +37,7 @@ class Inbox:
 
     driver: Driver
     keyring: Keyring
-    worker: str  #: who handles here
+    worker: str = ""  #: who handles here
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
         """Store updates, on the disk before this returns: the platform forgets them next."""

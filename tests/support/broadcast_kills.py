@@ -57,7 +57,7 @@ async def killed(folder: Path, start: Zygote, *, recipients: int, kills: int, pa
             await settle_people(bulk, addresses, now)
         async with store_of(settings) as opened:
             name = await running(opened.store, now)
-        program = Program(api, folder, {**_always_open(), "TROLY_TELEGRAM_MESSAGES_PER_SECOND": str(pace)}, start)
+        program = Program(api, folder, {**always_open(), "TROLY_TELEGRAM_MESSAGES_PER_SECOND": str(pace)}, start)
         for _ in range(kills):
             await program.launch()
             await asyncio.sleep(chance.uniform(SHORTEST, LONGEST))
@@ -74,7 +74,7 @@ def _met(api: BotApi, number: int) -> int:
     return user.id
 
 
-def _always_open() -> dict[str, str]:
+def always_open() -> dict[str, str]:
     """No quiet hours, no days off."""
     hours = {"TROLY_QUIET_FROM": "00:00", "TROLY_QUIET_UNTIL": "00:00", "TROLY_REMINDER_DAYS": "1,2,3,4,5,6,7"}
     return {**hours, "TROLY_PAUSE_AT_ERROR_SHARE": "1"}

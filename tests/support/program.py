@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,6 +24,9 @@ START = 30.0  #: seconds until a program must poll or listen
 
 class Program:
     """A program that talks to a Bot API server; its data folder survives it."""
+
+    #: What a forked one runs.
+    command = "run"
 
     def __init__(
         self, api: BotApi, folder: Path, settings: dict[str, str], start: Zygote | tuple[str, ...] = COMMAND
@@ -52,7 +55,7 @@ class Program:
     async def launch(self) -> None:
         """Start the process; returns at once."""
         if isinstance(self.start, Zygote):
-            self.process = self.start.fork(self.folder, self.settings, self.log)
+            self.process = self.start.fork(self.folder, self.settings, self.log, self.command)
             return
         with self.log.open("ab") as log:
             nothing = asyncio.subprocess.DEVNULL
@@ -64,8 +67,12 @@ class Program:
         """Start it and wait until it asks the Bot API for updates, or sets its webhook."""
         before = self.api.listened
         await self.launch()
+        await self.until(lambda: self.api.listened != before)
+
+    async def until(self, ready: Callable[[], bool]) -> None:
+        """Wait for it, as long as the program runs."""
         async with asyncio.timeout(START):
-            while self.api.listened == before:
+            while not ready():
                 assert self.running, f"the program ended:\n{self.printed()}"
                 await asyncio.sleep(0.005)
 

@@ -46,11 +46,11 @@ class Zygote:
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
 
-    def fork(self, folder: Path, settings: dict[str, str], log: Path) -> Fork:
-        """A new process that runs the program in ``folder``, its output appended to ``log``."""
+    def fork(self, folder: Path, settings: dict[str, str], log: Path, command: str = "run") -> Fork:
+        """A new process that runs a command of the program in ``folder``, its output appended to ``log``."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([str(folder), settings, str(log)]) + "\n")
+        self._process.stdin.write(json.dumps([str(folder), settings, str(log), command]) + "\n")
         self._process.stdin.flush()
         return Fork(int(self._process.stdout.readline()))
 
@@ -66,7 +66,7 @@ def zygote() -> Iterator[Zygote]:
             process.kill()
 
 
-def _become_program(folder: str, settings: dict[str, str], log: str) -> None:
+def _become_program(folder: str, settings: dict[str, str], log: str, command: str) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.chdir(folder)
     os.environ.clear()
@@ -77,7 +77,7 @@ def _become_program(folder: str, settings: dict[str, str], log: str) -> None:
         os.dup2(target, number)
     import bot.cli  # noqa: PLC0415  # loaded by the parent already
 
-    bot.cli.main(["run"])
+    bot.cli.main([command])
 
 
 def main() -> None:

@@ -16,10 +16,7 @@ from bot.store import open_keyring, open_store
 from bot.store.api import Store
 from bot.store.sealing import Keyring
 from tests.support.ports import MemoryTurns, StoredTurns, Turns
-from tests.support.postgres import empty_postgres_url, postgres_server, postgres_url, worker_database
 from tests.support.storing import closing_async
-
-__all__ = ["empty_postgres_url", "postgres_server", "postgres_url", "worker_database"]
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import BROADCAST, Delivery, Store
-from tests.integration.store.conftest import Database, OpenStore
+from bot.store.api import Delivery, Store
+from tests.integration.store.conftest import OpenStore
 from tests.support.storing import CHANNEL, NOW, answer, claim, one_chat, said, texts
 
 
@@ -106,27 +106,3 @@ async def test_two_processes_never_claim_the_same_message(store: Store, another:
     claimed += [row.id for row in await claim(store)]
     assert sorted(claimed) == sorted(set(claimed))
     assert len(claimed) == len(chats)
-
-
-async def test_a_reply_goes_before_a_broadcast_that_waits_and_after_one_under_way(
-    store: Store, database: Database
-) -> None:
-    (chat,) = await store.receive([said("1"), said("2")], NOW)
-    await answer(store, chat, "gửi nhiều người", "gửi nhiều người nữa")
-    database.sql("UPDATE outbox SET priority = ?", BROADCAST)
-    (under_way,) = await claim(store)
-    await answer(store, chat, "trả lời")
-
-    assert await claim(store) == []
-    await store.settle(under_way, Delivery.SENT, NOW)
-    assert texts(await claim(store)) == ["trả lời"]
-
-
-async def test_a_broadcast_caught_by_a_crash_is_not_sent_again(store: Store, database: Database) -> None:
-    await answer(store, await one_chat(store), "gửi nhiều người")
-    database.sql("UPDATE outbox SET priority = ?", BROADCAST)
-    await claim(store)
-
-    assert await store.recover(CHANNEL, NOW) == 1
-    assert await claim(store) == []
-    assert database.sql("SELECT state FROM outbox") == [("unknown",)]

@@ -1,7 +1,10 @@
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from bot.channels.errors import Blocked, Invalid
-from bot.channels.telegram import TelegramChannel
+from bot.channels.telegram import TelegramApi, TelegramChannel
 from bot.store.api import Chat, OutboxRow
 from handlers.replies import Attachment, Choice, Reply
 from tests.support.botapi import ApiError, BotApi, User
@@ -116,3 +119,48 @@ async def test_a_person_who_stopped_the_bot_is_blocked(channel: TelegramChannel,
 async def test_a_button_beyond_64_bytes_is_an_invalid_message(channel: TelegramChannel, lan: User) -> None:
     with pytest.raises(Invalid):
         await channel.send(row(lan, "a", choices=[Choice(label="a", tap="đ" * 33)]))
+
+
+def to_many(user: User, attachment: Attachment, broadcast: str = "TB-000001") -> OutboxRow:
+    return replace(row(user, "Kính gửi anh/chị", attachments=(attachment,)), broadcast=broadcast)
+
+
+async def test_a_document_that_goes_to_many_is_uploaded_once(
+    channel: TelegramChannel, lan: User, server: BotApi
+) -> None:
+    people = [lan, *(server.user(f"Người {number}") for number in range(4))]
+    for person in people:
+        await person.says("/start")
+    document = Attachment.of("cong-van.pdf", "application/pdf", b"%PDF-1.7 " + b"x" * 1000)
+
+    await asyncio.gather(*(channel.send(to_many(person, document)) for person in people))
+    await channel.send(to_many(lan, document, "TB-000002"))
+
+    for person in people:
+        shown = await person.hears()
+        assert shown.document is not None
+        assert (shown.document.name, shown.document.content) == ("cong-van.pdf", document.content)
+    assert len(server.account.files) == 2  # once a broadcast
+
+
+async def test_a_document_that_telegram_has_forgotten_is_uploaded_again(
+    channel: TelegramChannel, lan: User, server: BotApi
+) -> None:
+    document = Attachment.of("cong-van.pdf", "application/pdf", b"%PDF-1.7")
+    await channel.send(to_many(lan, document))
+    server.account.files.clear()
+    await channel.send(to_many(lan, document))
+    await channel.send(to_many(lan, document))
+    assert len(server.account.files) == 1
+
+
+@pytest.mark.parametrize("paid", [False, True])
+async def test_only_messages_of_broadcasts_are_paid_for_and_only_where_that_is_set(
+    api: TelegramApi, lan: User, server: BotApi, *, paid: bool
+) -> None:
+    channel = TelegramChannel(api, paid=paid)
+    await channel.send(row(lan, "trả lời"))
+    await channel.send(replace(row(lan, "gửi nhiều người"), broadcast="TB-000001"))
+    await channel.send(to_many(lan, Attachment.of("a.pdf", "application/pdf", b"%PDF")))
+    calls = server.calls_of("sendMessage", "sendDocument")
+    assert ["allow_paid_broadcast" in call.fields for call in calls] == [False, paid, paid]

@@ -1,4 +1,7 @@
 import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -221,3 +224,27 @@ async def test_bursts_beyond_telegrams_limits_arrive_whole_and_in_order(store: S
             for person in people:
                 assert [(await person.hears()).text for _ in range(6)] == [f"{n + 1}: {n}" for n in range(6)]
         assert [call for call in strict.calls if call.code == 429], "the limits were never met"
+
+
+async def test_a_person_who_blocks_the_assistant_is_written_to_again_once_they_let_it(
+    server: BotApi, api: TelegramApi, store: Store, tmp_path: Path
+) -> None:
+    lan = server.user("Lan")
+    polls = poller(api, store)
+
+    async def blocked() -> bool:
+        await polls.poll_once(asyncio.Event())
+        with closing(sqlite3.connect(tmp_path / "troly.sqlite3")) as connection:
+            ((at,),) = connection.execute("SELECT blocked_at FROM chats").fetchall()
+        return at is not None
+
+    await lan.says("/start")
+    lan.blocks()
+    assert await blocked()  # both came in one batch
+    lan.unblocks()
+    assert not await blocked()
+    lan.blocks()
+    assert await blocked()
+    lan.chat.blocked = False
+    await lan.says("tôi đây")
+    assert not await blocked()

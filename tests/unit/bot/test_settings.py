@@ -65,6 +65,32 @@ def test_a_value_that_cannot_be_used_is_named_by_its_variable(
     assert said not in refused.value.say(translator("vi"))
 
 
+@pytest.mark.parametrize(
+    ("pace", "paid", "server", "said"),
+    [
+        ("30", "false", "https://api.telegram.org", None),
+        ("31", "false", "https://api.telegram.org/", "more only where TROLY_TELEGRAM_PAID_BROADCASTS is true"),
+        ("1000", "true", "https://api.telegram.org", None),
+        ("1001", "true", "https://api.telegram.org", "1000 messages a second through at most"),
+        ("5000", "false", "http://127.0.0.1:8081", None),  # a server of one's own
+    ],
+)
+def test_a_pace_that_telegram_does_not_let_through_is_told(
+    loading: Loading, pace: str, paid: str, server: str, said: str | None
+) -> None:
+    wanted = {
+        "telegram_messages_per_second": pace,
+        "telegram_paid_broadcasts": paid,
+        "telegram_api_url": server,
+    }
+    if said is None:
+        assert loading(**wanted).telegram_messages_per_second == float(pace)
+        return
+    with pytest.raises(SettingsError) as refused:
+        loading(**wanted)
+    assert said in refused.value.say(translator("en"))
+
+
 def test_all_faults_are_told_at_once(loading: Loading) -> None:
     with pytest.raises(SettingsError, match=r"TROLY_RETENTION_DAYS: .*; TROLY_LOG_LEVEL: "):
         loading(retention_days="x", log_level="LOUD")

@@ -54,3 +54,18 @@ async def test_too_many_requests_say_when_to_come_back(api: BotApi, ask: Ask, me
     assert answer["error_code"] == 429
     assert answer["description"] == "Too Many Requests: retry after 1"
     assert answer["parameters"] == {"retry_after": 1}
+
+
+def test_paid_broadcasts_have_a_limit_of_their_own_that_holds_for_any_second() -> None:
+    now = [0.0]
+    limits = Limits(paid=10, clock=lambda: now[0])
+    for number in range(10):
+        now[0] = 0.5 + number / 100
+        limits.check(number + 1, paid=True)
+    now[0] = 1.49
+    with pytest.raises(ApiError):
+        limits.check(99, paid=True)
+    limits.check(98)  # what is not paid for is counted apart
+    now[0] = 1.5
+    limits.check(99, paid=True)
+    assert limits.refused == 1

@@ -1,23 +1,156 @@
-from bot.delivery import Pace, Pacer, Rate
-from bot.delivery.pacing import Buckets
+import heapq
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.delivery.buckets import Buckets, Rate
+from bot.delivery.pacing import Kind, Pace, Pacer
 from tests.support.delivery import ManualClock
 
+UNHURRIED = Rate(1e6, 1e6)
 
-def test_a_burst_leaves_at_once_and_then_the_rate_holds() -> None:
+
+def pacer(clock: ManualClock, overall: float, **more: float) -> Pacer:
+    return Pacer(Pace(overall, UNHURRIED, **more), clock)
+
+
+class Platform:
+    """Takes its time, counts a message at any moment between its departure and its answer."""
+
+    def __init__(self, clock: ManualClock, slowness: float, seed: int = 1) -> None:
+        self.clock, self.slowness = clock, slowness
+        self.chance = random.Random(seed)
+        self.counted: list[float] = []
+        self._under_way: list[tuple[float, int, Pacer, Kind]] = []
+
+    def receive(self, pacer: Pacer, kind: Kind) -> None:
+        answer = self.clock.seconds + self.chance.uniform(0, self.slowness)
+        self.counted.append(self.chance.uniform(self.clock.seconds, answer))
+        heapq.heappush(self._under_way, (answer, len(self.counted), pacer, kind))
+
+    def pass_time(self, seconds: float) -> None:
+        until = self.clock.seconds + seconds
+        while self._under_way and self._under_way[0][0] <= until:
+            self.clock.seconds, _, pacer, kind = heapq.heappop(self._under_way)
+            pacer.arrived(kind)
+        self.clock.seconds = until
+
+    def most_in_a_second(self) -> int:
+        times = sorted(self.counted)
+        first = most = 0
+        for last, time in enumerate(times):
+            while times[first] < time - 1 + 1e-9:  # half open: what is a whole second apart is not within one
+                first += 1
+            most = max(most, last - first + 1)
+        return most
+
+
+def send(pacer: Pacer, platform: Platform, kind: Kind, most: int) -> int:
+    places = pacer.reserve(kind, most)
+    for _ in range(places):
+        platform.receive(pacer, kind)
+    return places
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    pace=st.sampled_from([0.5, 1, 2.5, 25, 30, 200]),
+    slowness=st.sampled_from([0.0, 0.01, 0.3, 2.0]),
+    wishes=st.lists(st.tuples(st.sampled_from(Kind), st.integers(0, 40), st.floats(0, 0.7)), min_size=1, max_size=80),
+)
+def test_no_second_of_the_platform_ever_holds_more_than_the_pace(
+    pace: float, slowness: float, wishes: list[tuple[Kind, int, float]]
+) -> None:
     clock = ManualClock()
-    pacer = Pacer(Pace(overall=Rate(30, 30), chat=Rate(100, 100)), clock)
-    assert [pacer.take(str(number)) for number in range(30)] == [0.0] * 30
-    assert pacer.available() == 0
-    assert 0 < pacer.wait_for_one() <= 1 / 30
-    clock.seconds += 1
-    assert pacer.available() == 30
+    platform, ours = Platform(clock, slowness), pacer(clock, pace)
+    for kind, most, pause in wishes:
+        send(ours, platform, kind, most)
+        platform.pass_time(pause)
+    assert platform.most_in_a_second() <= max(1, pace)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    pace=st.sampled_from([4, 10.5, 25, 200]),
+    live=st.lists(st.integers(1, 4), min_size=1, max_size=8),
+    seed=st.integers(0, 1000),
+)
+def test_processes_that_come_and_go_together_never_send_more_than_the_pace(
+    pace: float, live: list[int], seed: int
+) -> None:
+    clock = ManualClock()
+    platform = Platform(clock, 0.05, seed)
+    processes = [pacer(clock, pace) for _ in range(4)]
+    before = 1
+    for count in live:
+        for each in processes:
+            each.share(count)
+        if count > before:  # who joins waits until the others know, and a second is over
+            beginning = before
+            for _ in range(40):
+                _hurry(processes[:beginning], platform)
+        before = count
+        for _ in range(40):
+            _hurry(processes[:count], platform)
+    assert platform.most_in_a_second() <= pace
+
+
+def _hurry(processes: list[Pacer], platform: Platform) -> None:
+    for each in processes:
+        send(each, platform, platform.chance.choice(list(Kind)), 50)
+    platform.pass_time(0.0311)
+
+
+@pytest.mark.parametrize(("pace", "share"), [(25, 0.85), (1000, 0.97)])
+def test_a_broadcast_leaves_nearly_as_fast_as_may_be(pace: int, share: float) -> None:
+    clock = ManualClock()
+    platform, ours = Platform(clock, 0.01), pacer(clock, pace)
+    while clock.seconds < 1010:
+        send(ours, platform, Kind.BROADCAST, 10_000)
+        platform.pass_time(ours.wait(Kind.BROADCAST))
+    assert len(platform.counted) >= share * pace * 10
+    assert platform.most_in_a_second() <= pace
+
+
+@pytest.mark.parametrize("pace", [25, 1000])
+def test_an_answer_leaves_at_once_while_a_broadcast_takes_all_it_may(pace: int) -> None:
+    clock = ManualClock()
+    platform, ours = Platform(clock, 0.05), pacer(clock, pace)
+    for step in range(400):
+        while send(ours, platform, Kind.BROADCAST, 10_000):
+            pass
+        if step % 60 == 59:  # one or two a second
+            assert send(ours, platform, Kind.URGENT, 1) == 1
+        platform.pass_time(0.0101)
+
+
+def test_places_that_are_not_used_are_free_again() -> None:
+    clock = ManualClock()
+    ours = pacer(clock, 30)
+    assert ours.reserve(Kind.URGENT, 50) == 30
+    ours.release(Kind.URGENT, 30)
+    assert ours.reserve(Kind.URGENT, 50) == 30
+    for _ in range(30):
+        ours.arrived(Kind.URGENT)
+    assert ours.reserve(Kind.URGENT, 50) == 0
+    assert 0.9 < ours.wait(Kind.URGENT) <= 1.01
+    clock.seconds += 1.01
+    assert ours.reserve(Kind.URGENT, 50) == 30
+
+
+def test_what_is_not_paid_for_keeps_to_its_own_pace() -> None:
+    clock = ManualClock()
+    ours = pacer(clock, 1000, urgent=30)
+    assert ours.reserve(Kind.URGENT, 100) == 30
+    assert ours.reserve(Kind.BROADCAST, 100) > 30
 
 
 def test_one_chat_is_held_back_while_others_go_on() -> None:
-    clock = ManualClock()
-    pacer = Pacer(Pace(overall=Rate(30, 30), chat=Rate(1, 2)), clock)
-    assert [pacer.take("a") for _ in range(4)] == [0.0, 0.0, 1.0, 2.0]
-    assert pacer.take("b") == 0.0
+    ours = Pacer(Pace(overall=30, chat=Rate(1, 2)), ManualClock())
+    assert [ours.hold("a") for _ in range(4)] == [0.0, 0.0, 1.0, 2.0]
+    assert ours.hold("b") == 0.0
 
 
 def test_tokens_never_exceed_the_burst_however_long_nothing_is_sent() -> None:

@@ -1,0 +1,218 @@
+"""Answers and broadcasts leave side by side: what one of them meets must not hold up the other."""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.channels.errors import Blocked, ChannelError, Invalid, MaybeSent, RetryLater, Unreachable
+from bot.delivery import Dispatcher, Pace, Pacer, Rate
+from bot.delivery.clock import Clock, SystemClock
+from bot.store import open_keyring
+from bot.store.api import OutboxRow, Store
+from handlers.broadcasts.model import Draft, Text
+from tests.support.delivery import ManualClock, ScriptedChannel, said
+from tests.support.outgoing import Outgoing, Row
+from tests.support.roads import UNHURRIED, Roads
+from tests.support.waiting import eventually
+
+#: Before the manual clock begins.
+_EARLIER = datetime(2026, 11, 22, tzinfo=UTC)
+ONE, TWO = "TB-000001", "TB-000002"
+SAYS = {name: Draft(title="", text=Text(vi=name, en=name), buttons=()) for name in (ONE, TWO)}
+
+
+class Rows:
+    """Broadcasts behind the store's back, and what became of their rows."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "troly.sqlite3"
+        self._outgoing = Outgoing(open_keyring(folder / "keys.json")[0], self._many)
+
+    def _many(self, statement: str, rows: Sequence[Row]) -> None:
+        with closing(sqlite3.connect(self._file)) as connection, connection:
+            connection.executemany(statement, rows)
+
+    def queue(self, name: str, count: int, first: int = 100) -> None:
+        self._outgoing.queue(name, map(str, range(first, first + count)), draft=SAYS[name], now=_EARLIER)
+
+    def run(self, statement: str) -> list[tuple[object, ...]]:
+        with closing(sqlite3.connect(self._file, isolation_level=None)) as connection:
+            return connection.execute(statement).fetchall()
+
+    def move(self, name: str, state: str) -> None:
+        self.run(f"UPDATE broadcasts SET state = '{state}' WHERE id = '{name}'")  # noqa: S608 - our own words
+
+    @property
+    def ends(self) -> list[tuple[object, ...]]:
+        return self.run("SELECT state, reason FROM outbox WHERE broadcast IS NOT NULL ORDER BY id")
+
+
+@pytest.fixture
+def rows(store: Store, tmp_path: Path) -> Rows:  # noqa: ARG001 - the tables are there
+    return Rows(tmp_path)
+
+
+@pytest.fixture
+def channel() -> ScriptedChannel:
+    return ScriptedChannel()
+
+
+def dispatcher(store: Store, channel: ScriptedChannel, clock: Clock, pace: float = 1e6) -> Dispatcher:
+    return Dispatcher(store, channel, Pacer(Pace(pace, UNHURRIED), clock), clock)
+
+
+async def within(seconds: float, way_out: Dispatcher, clock: ManualClock) -> int:
+    """How many were tried meanwhile."""
+    tried, until = 0, clock.seconds + seconds
+    while clock.seconds < until:
+        tried += await way_out.deliver()
+        clock.seconds += 0.05
+    return tried
+
+
+def which(channel: ScriptedChannel) -> list[str]:
+    return [text[:9] for _, text in channel.sent]
+
+
+async def test_broadcasts_take_turns(store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows) -> None:
+    rows.queue(ONE, 20)
+    rows.queue(TWO, 20, first=200)
+    way_out = dispatcher(store, channel, clock, pace=4)
+    for _ in range(5):
+        await way_out.deliver()
+        clock.seconds += 1.1
+    assert set(which(channel)) == {ONE, TWO}
+    assert abs(which(channel).count(ONE) - which(channel).count(TWO)) <= 1
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+async def test_a_pause_acts_at_once_and_what_goes_on_later_loses_nobody(
+    store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows, state: str
+) -> None:
+    rows.queue(ONE, 40)
+    way_out = dispatcher(store, channel, clock, pace=10)
+    assert 5 <= await within(1, way_out, clock) <= 10
+
+    rows.move(ONE, state)
+    assert await within(1, way_out, clock) == 0
+
+    rows.move(ONE, "running")
+    assert 30 <= await within(6, way_out, clock) < 40
+    assert sorted(address for address, _ in channel.sent) == sorted(map(str, range(100, 140)))
+
+
+@pytest.mark.parametrize(
+    ("failures", "end", "tried"),
+    [
+        ([], ("sent", None), 1),
+        ([Blocked()], ("blocked", None), 1),
+        ([Invalid()], ("invalid", "refused"), 1),
+        ([MaybeSent()], ("unknown", "no_answer"), 1),  # never silently a second time
+        ([KeyError("a surprise")], ("unknown", "no_answer"), 1),
+        ([RetryLater(3)] * 9, ("sent", None), 10),
+        ([Unreachable()] * 9, ("sent", None), 10),
+        ([ChannelError()] * 9, ("failed", "gave_up"), 6),
+    ],
+)
+async def test_every_outcome_of_a_broadcast_row_has_its_state_and_reason(
+    store: Store,
+    clock: ManualClock,
+    channel: ScriptedChannel,
+    rows: Rows,
+    failures: list[Exception],
+    end: tuple[str, str | None],
+    tried: int,
+) -> None:
+    rows.queue(ONE, 1)
+    channel.failures.extend(failures)
+    way_out = dispatcher(store, channel, clock)
+    for _ in range(15):
+        await way_out.deliver()
+        clock.seconds += 61
+    assert rows.ends == [end]
+    assert channel.tried == tried
+
+
+async def test_an_outage_rests_the_whole_channel_and_grows_once_however_many_fail_together(
+    store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows
+) -> None:
+    rows.queue(ONE, 8)
+    channel.failures.extend([Unreachable()] * 8)
+    way_out = dispatcher(store, channel, clock)
+    await way_out.deliver()
+    assert (channel.tried, await way_out.deliver()) == (8, 0)
+
+    clock.seconds += 0.6  # the first pause is half a second at most, whoever else failed with it
+    await way_out.deliver()
+    assert rows.ends == [("sent", None)] * 8
+
+
+async def test_a_plea_for_patience_of_one_chat_leaves_the_others_alone_a_second_one_stops_all(
+    store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows
+) -> None:
+    rows.queue(ONE, 6)
+    way_out = dispatcher(store, channel, clock, pace=4)
+    channel.failures.extend([RetryLater(30)])
+    assert await within(1, way_out, clock) == 3  # the first has to wait, the others do not
+    assert len(channel.sent) == 2
+    channel.failures.extend([RetryLater(30)])
+    assert await within(20, way_out, clock) == 1
+    assert await within(20, way_out, clock) > 0
+    await within(20, way_out, clock)
+    assert rows.ends == [("sent", None)] * 6
+
+
+async def test_a_process_that_may_not_send_claims_nothing_and_gives_back_what_it_has(
+    store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows
+) -> None:
+    rows.queue(ONE, 3)
+    allowed = [False]
+    pacer = Pacer(Pace(1e6, UNHURRIED), clock)
+    way_out = Dispatcher(store, channel, pacer, clock, fence=lambda: allowed.pop() if len(allowed) > 1 else allowed[0])
+    assert await way_out.deliver() == 0
+
+    allowed[:] = [False, True, True]  # it may no more once they are claimed
+    assert await way_out.deliver() == 3
+    assert (channel.tried, rows.ends) == (0, [("queued", None)] * 3)
+
+    allowed[:] = [True]
+    assert await way_out.deliver() == 3
+    assert rows.ends == [("sent", None)] * 3
+
+
+async def test_an_answer_overtakes_a_broadcast_that_takes_all_connections(store: Store, rows: Rows) -> None:
+    clock, slow = SystemClock(), _Slow()
+    roads = Roads(store, clock, channel=slow)
+    way_out = Dispatcher(store, slow, Pacer(Pace(1e6, Rate(1e6, 1e6)), clock), clock)
+    rows.queue(ONE, 50)
+    stop = asyncio.Event()
+    running = asyncio.create_task(way_out.run(stop))
+    await eventually(lambda: len(slow.under_way) == 8)
+
+    await roads.take(said("a", 1))
+    way_out.notify()
+    await eventually(lambda: slow.texts())
+
+    assert which(slow) == ["1: a"]
+    slow.go_on.set()
+    await eventually(lambda: len(slow.sent) == 51)
+    stop.set()
+    await running
+    assert rows.ends == [("sent", None)] * 50
+
+
+class _Slow(ScriptedChannel):
+    """Broadcasts hang until they may go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+
+    async def _take_time(self, row: OutboxRow) -> None:
+        if row.broadcast:
+            await self.go_on.wait()

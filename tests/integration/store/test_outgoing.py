@@ -1,0 +1,270 @@
+"""Broadcasts leave row by row: claimed in order behind answers, settled once by whoever has them in hand."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import date, datetime, timedelta
+
+import psycopg
+import pytest
+
+from bot.store import places
+from bot.store.api import Chat, Delivery, OutboxRow, Settlement, Store
+from bot.store.sealing import Keyring
+from handlers.broadcasts.model import Reason, Values
+from tests.integration.store.conftest import Database, OpenStore
+from tests.support.outgoing import DRAFT, NOW, Outgoing, Row
+from tests.support.storing import CHANNEL, answer, claim, one_chat, texts
+
+NAME = "TB-000001"
+
+
+@pytest.fixture
+def outgoing(database: Database, keyring: Keyring, store: Store) -> Outgoing:  # noqa: ARG001 - the tables are there
+    def many(statement: str, rows: Sequence[Row]) -> None:
+        if database.url is None:
+            with closing(sqlite3.connect(database.file)) as connection, connection:
+                connection.executemany(statement, rows)
+            return
+        with psycopg.connect(database.url) as connection, connection.cursor() as cursor:
+            cursor.executemany(statement.replace("?", "%s").encode(), rows)
+
+    return Outgoing(keyring, many)
+
+
+async def taken(store: Store, limit: int = 100, name: str = NAME, now: datetime = NOW) -> list[OutboxRow]:
+    return await store.claim_broadcast(name, CHANNEL, limit, now)
+
+
+def addresses(rows: Sequence[OutboxRow]) -> list[str]:
+    return [row.chat.address for row in rows]
+
+
+def ends(database: Database) -> list[tuple[str, str | None]]:
+    return database.sql("SELECT state, reason FROM outbox ORDER BY id")
+
+
+async def test_a_broadcast_is_claimed_in_small_batches_in_order_and_in_each_persons_words(
+    store: Store, outgoing: Outgoing
+) -> None:
+    values = Values(language="en", name="Trần Văn <B>", day=date(2026, 11, 30))
+    outgoing.queue(NAME, "12345", values=values)
+
+    first, second = await taken(store, 3), await taken(store, 3)
+
+    assert (addresses(first), addresses(second)) == (["1", "2", "3"], ["4", "5"])
+    (text,) = first[0].reply.paragraphs
+    assert "<b>Trần Văn &lt;B&gt;</b>" in text
+    assert "30/11/2026, 7 days left" in text
+    assert await taken(store) == []
+
+
+async def test_the_days_that_are_left_are_those_of_the_day_of_sending_in_viet_nam(
+    store: Store, outgoing: Outgoing
+) -> None:
+    outgoing.queue(NAME, "1", values=Values(language="en", day=date(2026, 11, 30)))
+    (row,) = await taken(store, now=datetime.fromisoformat("2026-11-28T17:30:00+00:00"))
+    assert "1 day left" in row.reply.paragraphs[0]
+
+
+async def test_only_the_first_reminder_that_arrived_says_how_to_stop(store: Store, outgoing: Outgoing) -> None:
+    for number in (1, 2, 3):
+        outgoing.queue(f"TB-00000{number}", "1")
+
+    (lost,) = await taken(store)
+    await store.settle(lost, Delivery.UNKNOWN, NOW, reason=Reason.NO_ANSWER)
+    (first,) = await taken(store, name="TB-000002")
+    await store.settle(first, Delivery.SENT, NOW)
+    (second,) = await taken(store, name="TB-000003")
+
+    assert [row.first for row in (lost, first, second)] == [True, True, False]
+    assert [first.reply.paragraphs == row.reply.paragraphs for row in (lost, second)] == [True, False]
+
+
+async def test_a_document_goes_along(store: Store, outgoing: Outgoing) -> None:
+    draft = DRAFT.model_copy(update={"document": "cong-van.pdf"})
+    outgoing.queue(NAME, "12", draft=draft, document=b"%PDF-1.7")
+    one, two = await taken(store)
+    assert [file.content for file in one.reply.attachments] == [b"%PDF-1.7"]
+    assert one.reply.attachments[0] is two.reply.attachments[0]  # opened once
+
+
+async def test_a_chat_gets_its_answers_first_and_one_message_at_a_time(store: Store, outgoing: Outgoing) -> None:
+    await answer(store, await one_chat(store, address="1"), "trả lời")
+    outgoing.queue(NAME, "12")
+    outgoing.queue("TB-000002", "12")
+
+    assert addresses(await taken(store)) == ["2"]
+    assert await taken(store, name="TB-000002") == []  # 2 has one under way, 1 an answer that waits
+    (reply,) = await claim(store)
+    assert await taken(store) == []  # under way
+    await store.settle(reply, Delivery.SENT, NOW)
+    (mine,) = await taken(store)
+    await answer(store, await one_chat(store, "2", "1"), "trả lời nữa")
+    assert await claim(store) == []
+    await store.settle(mine, Delivery.SENT, NOW)
+    assert texts(await claim(store)) == ["trả lời nữa"]
+
+
+async def test_an_answer_does_not_wait_for_a_broadcast_in_the_queue(store: Store, outgoing: Outgoing) -> None:
+    outgoing.queue(NAME, "1")
+    await answer(store, await one_chat(store, address="1"), "trả lời")
+    assert texts(await claim(store)) == ["trả lời"]
+
+
+@pytest.mark.parametrize("state", ["scheduled", "paused", "cancelled", "finished"])
+async def test_nothing_is_claimed_of_a_broadcast_that_does_not_run(
+    store: Store, outgoing: Outgoing, database: Database, state: str
+) -> None:
+    outgoing.queue(NAME, "12")
+    assert await store.running(CHANNEL, NOW) == [NAME]
+    assert len(await taken(store, 1)) == 1
+
+    database.sql("UPDATE broadcasts SET state = ?", state)
+
+    assert await store.running(CHANNEL, NOW) == []
+    assert await taken(store) == []
+
+
+async def test_a_broadcast_that_is_held_back_waits_for_its_hour(
+    store: Store, outgoing: Outgoing, database: Database
+) -> None:
+    outgoing.queue(NAME, "1")
+    hour = timedelta(hours=1)
+    database.sql("UPDATE broadcasts SET held_until = created_at + ?", hour // timedelta(microseconds=1))
+
+    early = NOW + hour - timedelta(seconds=1)
+    assert (await store.running(CHANNEL, early), await taken(store, now=early)) == ([], [])
+    assert await store.running(CHANNEL, NOW + hour) == [NAME]
+    assert len(await taken(store, now=NOW + hour)) == 1
+
+
+async def test_a_channel_hears_only_of_its_own_broadcasts(store: Store, outgoing: Outgoing) -> None:
+    outgoing.queue(NAME, "1")
+    assert await store.running("zalo", NOW) == []
+    assert await store.claim_broadcast(NAME, "zalo", 9, NOW) == []
+
+
+async def test_who_stopped_reminders_or_blocked_since_the_row_was_made_gets_none(
+    store: Store, outgoing: Outgoing, database: Database
+) -> None:
+    outgoing.queue(NAME, "123")
+    database.sql("UPDATE chats SET stopped_at = 1 WHERE id = ?", store.chat(CHANNEL, "1").id)
+    await store.blocked(store.chat(CHANNEL, "2"), NOW)
+
+    assert addresses(await taken(store)) == ["3"]
+    assert ends(database) == [("skipped", "stopped"), ("blocked", "blocked_before"), ("sending", None)]
+
+
+async def test_many_ends_are_stored_together_each_with_what_follows_from_it(
+    store: Store, outgoing: Outgoing, database: Database
+) -> None:
+    outgoing.queue(NAME, "12345")
+    rows = await taken(store)
+    found = [
+        (Delivery.SENT, None),
+        (Delivery.BLOCKED, None),
+        (Delivery.INVALID, Reason.REFUSED),
+        (Delivery.UNKNOWN, Reason.NO_ANSWER),
+        (Delivery.FAILED, Reason.GAVE_UP),
+    ]
+
+    await store.settle_all([Settlement(row, *end[:1], None, end[1]) for row, end in zip(rows, found, strict=True)], NOW)
+
+    assert ends(database) == [(state.value, reason) for state, reason in found]
+    assert database.sql("SELECT COUNT(*) FROM outbox WHERE settled_at IS NULL OR attempts <> 1") == [(0,)]
+    first, blocked = rows[0].chat.id, rows[1].chat.id
+    assert database.sql("SELECT id FROM chats WHERE reminded_at IS NOT NULL") == [(first,)]
+    assert database.sql("SELECT id FROM chats WHERE blocked_at IS NOT NULL") == [(blocked,)]
+
+
+async def test_what_a_crash_caught_is_unknown_and_never_sent_again(
+    store: Store, outgoing: Outgoing, database: Database
+) -> None:
+    outgoing.queue(NAME, "12")
+    await taken(store, 1)
+
+    assert await store.recover(CHANNEL, NOW) == 1
+
+    assert ends(database) == [("unknown", "crash"), ("queued", None)]
+    assert addresses(await taken(store)) == ["2"]
+
+
+async def test_the_late_answer_of_a_worker_that_was_given_up_ends_the_doubt(
+    store: Store, outgoing: Outgoing, database: Database, another: OpenStore
+) -> None:
+    outgoing.queue(NAME, "12")
+    one, two = await taken(store)
+    other = await another()
+    await other.recover(CHANNEL, NOW)
+
+    await store.settle_all([Settlement(one, Delivery.SENT), Settlement(two, Delivery.FAILED)], NOW)
+    await store.retry(two, NOW)
+
+    assert ends(database) == [("sent", None), ("unknown", "crash")]
+    assert await taken(other) == []
+
+
+async def test_nobody_settles_what_another_worker_has_in_hand(
+    store: Store, outgoing: Outgoing, database: Database, another: OpenStore
+) -> None:
+    outgoing.queue(NAME, "1")
+    (row,) = await taken(store)
+    other = await another()
+
+    await other.settle(row, Delivery.FAILED, NOW)
+    await other.settle(row, Delivery.SENT, NOW)
+    await other.retry(row, NOW)
+
+    assert ends(database) == [("sending", None)]
+
+
+async def test_a_row_put_back_is_claimed_when_it_is_due(store: Store, outgoing: Outgoing) -> None:
+    outgoing.queue(NAME, "1")
+    (row,) = await taken(store)
+    await store.retry(row, NOW + timedelta(seconds=30), counted=False)
+
+    assert await taken(store, now=NOW + timedelta(seconds=29)) == []
+    (again,) = await taken(store, now=NOW + timedelta(seconds=30))
+    assert again.attempts == 0
+
+
+async def test_a_row_that_cannot_be_read_fails_alone(store: Store, outgoing: Outgoing, database: Database) -> None:
+    outgoing.queue(NAME, "12")
+    database.sql("UPDATE outbox SET payload = ? WHERE chat = ?", b"\x00" * 40, store.chat(CHANNEL, "1").id)
+    rows = await taken(store)
+    assert addresses(rows) == ["2"]
+    assert len(await store.running(CHANNEL, NOW)) == 0
+
+
+async def test_a_broadcast_whose_text_cannot_be_read_fails_and_nothing_is_sent(
+    store: Store, outgoing: Outgoing, database: Database
+) -> None:
+    outgoing.queue(NAME, "12")
+    elsewhere = outgoing.keyring.seal(DRAFT.model_dump_json(), places.broadcast_content("TB-999999"))
+    database.sql("UPDATE broadcasts SET content = ?", elsewhere)
+
+    assert await taken(store) == []
+    assert ends(database) == [("failed", None)] * 2
+
+
+async def test_who_blocks_is_known_as_blocked_until_they_write_or_let_us_write(
+    store: Store, database: Database
+) -> None:
+    chat: Chat = await one_chat(store)
+
+    def blocked() -> bool:
+        return database.sql("SELECT blocked_at IS NOT NULL FROM chats") in ([(True,)], [(1,)])
+
+    await store.blocked(chat, NOW)
+    assert blocked()
+    await store.unblocked(chat)
+    assert not blocked()
+    await store.blocked(chat, NOW)
+    await one_chat(store, "2")
+    assert not blocked()
+
+
+async def test_a_stranger_who_blocks_stays_a_stranger(store: Store, database: Database) -> None:
+    await store.blocked(store.chat(CHANNEL, "999"), NOW)
+    assert database.sql("SELECT COUNT(*) FROM chats") == [(0,)]

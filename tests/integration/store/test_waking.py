@@ -1,0 +1,85 @@
+"""A process that rests starts to work within milliseconds when another one has received something."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.delivery import Dispatcher, Membership, Pace, Pacer, Runner, Service, SystemClock, Workers
+from bot.delivery.backoff import until_stored
+from bot.delivery.listening import Listening
+from bot.store.api import Store
+from bot.store.worker_api import Lease
+from tests.integration.store.conftest import Database, OpenStore
+from tests.support.delivery import said
+from tests.support.postgres import LEAVE
+from tests.support.roads import UNHURRIED, Roads
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.postgres
+#: Seconds; the looks that nothing signals are at least 5 s apart.
+SOON = 2.0
+LISTENING = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+
+
+@pytest.fixture
+def database(postgres_url: str, tmp_path: Path) -> Database:
+    return Database(postgres_url, tmp_path)
+
+
+@asynccontextmanager
+async def resting(store: Store, database: Database) -> AsyncIterator[Roads]:
+    """A process that serves the channel and has nothing to do."""
+    clock = SystemClock()
+    roads, pacer = Roads(store, clock), Pacer(Pace(1e6, UNHURRIED), clock)
+    membership = Membership(store.workers, "telegram", clock, pacer.share, Lease(0.5))
+    dispatcher = Dispatcher(store, roads.channel, pacer, clock, fence=membership.fence)
+    workers = Workers(roads.turns.handle_next, lambda _chat: dispatcher.notify())
+    stop = asyncio.Event()
+    runner = Runner(store, workers, (Service(membership, dispatcher),), (), clock)
+    running = asyncio.create_task(runner.run(stop))
+    try:
+        await eventually(lambda: database.sql(LISTENING))
+        yield roads
+    finally:
+        stop.set()
+        await running
+
+
+async def test_what_another_process_receives_is_answered_at_once(
+    store: Store, another: OpenStore, database: Database
+) -> None:
+    other = await another()
+    async with resting(store, database) as roads:
+        await other.receive([said("xin chào", 1)], SystemClock().now())
+        await eventually(lambda: roads.channel.texts() == ["1: xin chào"], SOON)
+    assert database.sql("SELECT * FROM workers") == []
+
+
+async def test_what_a_dead_process_had_in_hand_is_answered_once_its_lease_is_over(
+    store: Store, another: OpenStore, database: Database
+) -> None:
+    other, now = await another(), SystemClock().now()
+    await other.workers.join("telegram", Lease(0.5), now)
+    (chat,) = await other.receive([said("xin chào", 1)], now)
+    await other.pending(chat)
+    async with resting(store, database) as roads:
+        await eventually(lambda: roads.channel.texts() == ["1: xin chào"], 4)
+
+
+async def test_signals_are_heard_again_after_the_connection_broke(
+    store: Store, another: OpenStore, database: Database
+) -> None:
+    other, clock = await another(), SystemClock()
+    signals: asyncio.Queue[str] = asyncio.Queue()
+    listening = asyncio.create_task(Listening(store.workers, signals.put_nowait).run())
+    async with asyncio.timeout(10):
+        assert await signals.get() == ""
+        database.sql(LEAVE)
+        assert await signals.get() == ""
+        await until_stored(clock, lambda: other.receive([said("xin chào", 1)], clock.now()))
+        assert await signals.get() == "inbox"
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)

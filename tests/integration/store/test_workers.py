@@ -1,0 +1,225 @@
+"""Several processes over one store: each sees who else lives, and what the dead had in hand is taken over."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.delivery import Workers
+from bot.store.api import BROADCAST, Chat, Delivery, Store
+from bot.store.worker_api import Lease, Presence
+from tests.integration.store.conftest import Database, OpenStore
+from tests.support.storing import CHANNEL, NOW, answer, claim, heard, one_chat, said, says, texts
+
+LEASE = Lease()
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def database(postgres_url: str, tmp_path: Path) -> Database:
+    return Database(postgres_url, tmp_path)
+
+
+@pytest.fixture
+async def other(another: OpenStore) -> Store:
+    """Another process, which serves the same channel."""
+    store = await another()
+    await join(store)
+    return store
+
+
+async def join(store: Store) -> Presence:
+    return await store.workers.join(CHANNEL, LEASE, NOW)
+
+
+async def beat(store: Store, *, judge: bool = True) -> Presence:
+    presence = await store.workers.beat(CHANNEL, NOW, judge=judge)
+    assert presence
+    return presence
+
+
+def silent(database: Database, store: Store, seconds: float) -> None:
+    """Nothing was heard of it for so long."""
+    database.sql(
+        "UPDATE workers SET seen_at = seen_at - CAST(? AS BIGINT) WHERE id = ?", seconds * 1_000_000, store.workers.id
+    )
+
+
+async def test_what_a_living_worker_has_in_hand_stays_its_own(store: Store, other: Store, database: Database) -> None:
+    await answer(other, await one_chat(other), "một")
+    await claim(other)
+    silent(database, other, 9)
+
+    assert await join(store) == Presence(live=2)
+    assert (await beat(store)).messages == 0
+    assert await store.recover(CHANNEL, NOW) == 0
+    assert await claim(store) == []
+
+
+async def test_what_a_dead_one_had_in_hand_is_taken_over(store: Store, other: Store, database: Database) -> None:
+    await answer(other, await one_chat(other), "một")
+    await claim(other)
+    await join(store)
+    silent(database, other, 11)
+
+    assert await beat(store) == Presence(live=1, dead=1, messages=1)
+    assert texts(await claim(store)) == ["một"]
+
+
+async def test_who_was_out_of_touch_itself_takes_nobody_for_dead(
+    store: Store, other: Store, database: Database
+) -> None:
+    await join(store)
+    silent(database, other, 60)
+
+    assert (await beat(store, judge=False)).live == 2
+    assert await beat(other)
+
+
+async def test_who_was_given_up_learns_it_and_decides_about_nothing_any_more(
+    store: Store, other: Store, database: Database
+) -> None:
+    await answer(other, await one_chat(other), "một")
+    (late,) = await claim(other)
+    await join(store)
+    silent(database, other, 11)
+    await beat(store)
+
+    assert await other.workers.beat(CHANNEL, NOW, judge=True) is None
+    (again,) = await claim(store)
+    await other.retry(late, NOW)
+    await other.settle(late, Delivery.FAILED, NOW)
+    await store.settle(again, Delivery.SENT, NOW)
+    assert database.sql("SELECT state FROM outbox") == [("sent",)]
+
+
+async def test_of_a_broadcast_that_a_dead_one_was_sending_nobody_knows_until_it_says_so(
+    store: Store, other: Store, database: Database
+) -> None:
+    await answer(other, await one_chat(other), "một")
+    (late,) = await claim(other)
+    database.sql(
+        "INSERT INTO broadcasts (id, state, author, content, created_at, changed_at)"
+        " VALUES ('TB-000001', 'running', 'machine', '', 0, 0)"
+    )
+    database.sql("UPDATE outbox SET broadcast = 'TB-000001', priority = ?", BROADCAST)
+    await join(store)
+    silent(database, other, 11)
+
+    assert await beat(store) == Presence(live=1, dead=1, unknown=1)
+    assert database.sql("SELECT state, reason FROM outbox") == [("unknown", "crash")]
+    await other.settle(late, Delivery.SENT, NOW, message="501")
+    assert database.sql("SELECT state, reason FROM outbox") == [("sent", None)]
+
+
+async def test_who_leaves_is_missed_at_once(store: Store, other: Store) -> None:
+    await join(store)
+    await other.workers.leave(CHANNEL)
+
+    assert (await beat(store)).live == 1
+
+
+async def test_who_joins_waits_for_those_who_may_be_sending_and_for_nobody_else(
+    store: Store, other: Store, database: Database
+) -> None:
+    assert (await join(store)).wait == LEASE.fence
+    silent(database, other, 6)
+    assert await join(store) == Presence(live=2)
+    await other.workers.leave(CHANNEL)
+    assert await join(store) == Presence(live=1)
+
+
+async def test_of_two_that_join_at_once_one_at_least_waits_for_the_other(store: Store, another: OpenStore) -> None:
+    both = await asyncio.gather(join(store), join(await another()))
+
+    assert max(presence.wait for presence in both) > 0
+    assert max(presence.live for presence in both) == 2
+
+
+async def test_a_chat_is_one_workers_until_its_turn_ends(store: Store, other: Store) -> None:
+    await join(store)
+    (chat,) = await store.receive([said("1", "một"), said("2", "hai")], NOW)
+
+    turn = await other.pending(chat)
+    assert heard(turn) == "một"
+    assert await store.pending(chat) is None
+    assert await store.waiting(CHANNEL) == []
+    assert turn
+    async with other.turn(turn, NOW) as unit:
+        await unit.finish("{}", [])
+    assert heard(await store.pending(chat)) == "hai"
+
+
+async def test_a_poison_update_lets_go_of_its_chat(store: Store, other: Store) -> None:
+    await join(store)
+    (chat,) = await store.receive([said("1", "độc"), said("2", "lành")], NOW)
+    turn = await other.pending(chat)
+    assert turn
+    await other.give_up(turn, NOW, [says("xin lỗi")])
+
+    assert heard(await store.pending(chat)) == "lành"
+
+
+async def test_a_chat_of_a_dead_one_is_taken_over_in_the_middle_of_its_turn(
+    store: Store, other: Store, database: Database
+) -> None:
+    await join(store)
+    chat = await one_chat(store)
+    await other.pending(chat)
+    silent(database, other, 11)
+    await beat(store)
+
+    assert await store.waiting(CHANNEL) == [chat]
+    assert heard(await store.pending(chat))
+
+
+async def test_two_workers_share_the_inbox_and_keep_the_order_of_each_chat(store: Store, other: Store) -> None:
+    await join(store)
+    handled: list[tuple[str, str, int]] = []
+
+    def hands(of: Store) -> Workers:
+        async def handle_next(chat: Chat) -> bool:
+            turn = await of.pending(chat)
+            if turn is None:
+                return False
+            async with of.turn(turn, NOW) as unit:
+                await unit.finish("{}", [])
+            handled.append((chat.id, of.workers.id, int(heard(turn))))
+            return True
+
+        return Workers(handle_next, lambda _chat: None)
+
+    both = hands(store), hands(other)
+    for number in range(60):
+        chats = await store.receive([said(f"{number}", f"{number}", f"chat {number % 5}")], NOW)
+        for each in both:
+            each.submit(chats)
+    for each in both:
+        await each.drain()
+
+    assert sorted(number for _, _, number in handled) == list(range(60)), "each once, none left behind"
+    for chat_id in {chat for chat, _, _ in handled}:
+        numbers = [number for chat, _, number in handled if chat == chat_id]
+        assert numbers == sorted(numbers)
+    assert {worker for _, worker, _ in handled} == {store.workers.id, other.workers.id}
+
+
+async def test_others_hear_at_once_of_what_there_is_to_do_and_nobody_hears_itself(
+    store: Store, other: Store, database: Database
+) -> None:
+    signals: asyncio.Queue[str] = asyncio.Queue()
+    own: asyncio.Queue[str] = asyncio.Queue()
+    ears = [asyncio.create_task(which.workers.listen(to.put_nowait)) for which, to in ((other, signals), (store, own))]
+    async with asyncio.timeout(5):
+        assert await signals.get() == await own.get() == ""
+
+        chat = await one_chat(store)
+        assert await signals.get() == "inbox"
+        await answer(store, chat, "một")
+        assert await signals.get() == "outbox"
+        await answer(other, await one_chat(other, "2"), "hai")
+        assert [await own.get(), await own.get()] == ["inbox", "outbox"]
+    assert signals.empty()
+    for ear in ears:
+        ear.cancel()
+    await asyncio.gather(*ears, return_exceptions=True)
