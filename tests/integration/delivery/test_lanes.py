@@ -45,7 +45,7 @@ class Rows:
             return connection.execute(statement).fetchall()
 
     def move(self, name: str, state: str) -> None:
-        self.run(f"UPDATE broadcasts SET state = '{state}' WHERE id = '{name}'")  # noqa: S608 - our own words
+        self.run(f"UPDATE broadcasts SET state = '{state}' WHERE id = '{name}'")
 
     @property
     def ends(self) -> list[tuple[object, ...]]:
@@ -53,7 +53,7 @@ class Rows:
 
 
 @pytest.fixture
-def rows(store: Store, tmp_path: Path) -> Rows:  # noqa: ARG001 - the tables are there
+def rows(store: Store, tmp_path: Path) -> Rows:
     return Rows(tmp_path)
 
 
@@ -107,7 +107,7 @@ async def test_a_pause_acts_at_once_and_what_goes_on_later_loses_nobody(
 
 
 @pytest.mark.parametrize(
-    ("failures", "end", "tried"),
+    "outcome",
     [
         ([], ("sent", None), 1),
         ([Blocked()], ("blocked", None), 1),
@@ -120,22 +120,17 @@ async def test_a_pause_acts_at_once_and_what_goes_on_later_loses_nobody(
     ],
 )
 async def test_every_outcome_of_a_broadcast_row_has_its_state_and_reason(
-    store: Store,
-    clock: ManualClock,
-    channel: ScriptedChannel,
-    rows: Rows,
-    failures: list[Exception],
-    end: tuple[str, str | None],
-    tried: int,
+    store: Store, clock: ManualClock, rows: Rows, outcome: tuple[list[Exception], tuple[str, str | None], int]
 ) -> None:
+    failures, end, tried = outcome
     rows.queue(ONE, 1)
+    channel = ScriptedChannel()
     channel.failures.extend(failures)
     way_out = dispatcher(store, channel, clock)
     for _ in range(15):
         await way_out.deliver()
         clock.seconds += 61
-    assert rows.ends == [end]
-    assert channel.tried == tried
+    assert (rows.ends, channel.tried) == ([end], tried)
 
 
 async def test_an_outage_rests_the_whole_channel_and_grows_once_however_many_fail_together(
@@ -188,7 +183,7 @@ async def test_an_answer_overtakes_a_broadcast_that_takes_all_connections(store:
 
     await roads.take(said("a", 1))
     way_out.notify()
-    await eventually(lambda: slow.texts())
+    await eventually(slow.texts)
 
     assert which(slow) == ["1: a"]
     slow.go_on.set()
