@@ -38,7 +38,8 @@ class Road:
     pacer: Pacer
     clock: Clock
     patience: Patience
-    #: Whether this process may still send. Where it may not, a row in its hands stays as it is.
+    #: Whether this process may still send. Where it may not, it claims nothing, and gives back what it has in hand,
+    #: unless others have taken that over.
     fence: Callable[[], bool] = lambda: True
     metrics: Metrics = NO_METRICS
 
@@ -97,7 +98,8 @@ class Lane:
 
     def _room(self) -> int:
         """How many more may be under way."""
-        room = 0 if self._road.patience.left() else self._traffic.at_once - len(self._sending)
+        may = self._road.fence() and not self._road.patience.left()
+        room = self._traffic.at_once - len(self._sending) if may else 0
         return min(room, self._flight.enough - self._under_way) if self._traffic.kind is Kind.BROADCAST else room
 
     async def _start_some(self) -> int:
@@ -142,6 +144,7 @@ class Lane:
         if not self._road.fence():
             self._road.pacer.release(self._traffic.kind, 1)
             self._answered()
+            await self._failures.not_sent(row)
             return
         try:
             message = await self._send(row)

@@ -162,14 +162,17 @@ async def test_a_plea_for_patience_of_one_chat_leaves_the_others_alone_a_second_
     assert rows.ends == [("sent", None)] * 6
 
 
-async def test_a_process_that_may_not_send_any_more_leaves_its_rows_as_they_are(
+async def test_a_process_that_may_not_send_any_more_claims_nothing_and_gives_back_what_it_has(
     store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows
 ) -> None:
     rows.queue(ONE, 3)
     pacer = Pacer(Pace(1e6, UNHURRIED), clock)
-    await Dispatcher(store, channel, pacer, clock, fence=lambda: False).deliver()
+    answers = iter([True, True, False, False, False])  # both lanes may claim, and then nothing may leave
+    way_out = Dispatcher(store, channel, pacer, clock, fence=lambda: next(answers, False))
+    assert await way_out.deliver() == 3
+    assert await way_out.deliver() == 0
     assert channel.tried == 0
-    assert rows.ends == [("sending", None)] * 3
+    assert rows.ends == [("queued", None)] * 3
 
 
 async def test_an_answer_overtakes_a_broadcast_that_takes_all_connections(store: Store, rows: Rows) -> None:
