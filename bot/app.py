@@ -4,14 +4,26 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.certificates import CertificateReader
 from bot.channels.base import Channel
 from bot.channels.console import Console, typed_lines
 from bot.channels.terminal import TerminalChannel, TerminalChat
 from bot.charts import Charts
-from bot.delivery import Conversation, Dispatcher, Exporter, Pace, Pacer, Preparer, Rate, Retention, SystemClock, Turns
+from bot.delivery import (
+    Clock,
+    Conversation,
+    Dispatcher,
+    Exporter,
+    Pace,
+    Pacer,
+    Preparer,
+    Rate,
+    Retention,
+    SystemClock,
+    Turns,
+)
 from bot.delivery.herald import Herald
 from bot.delivery.heralding.terms import Terms
 from bot.delivery.lists import Lists, importers
@@ -25,6 +37,7 @@ from handlers import respond, wants_file
 from locales import N_, translator
 from rules import Pack, load_pack
 
+SYSTEM_CLOCK = SystemClock()
 #: A terminal takes whatever comes.
 _UNPACED = Pace(overall=1e6, chat=Rate(1e6, 1e6))
 _MADE_UP = N_(
@@ -41,7 +54,7 @@ class Parts:
     store: Store
     reader: CertificateReader
     conversation: Conversation
-    clock: SystemClock
+    clock: Clock
     metrics: Metrics = NO_METRICS
 
     def turns(self, channels: Mapping[str, Channel]) -> Turns:
@@ -55,13 +68,20 @@ class Parts:
         folder = self.settings.data_dir / "exports" / channel.name.replace(":", "-")
         return Exporter(self.store, channel, ExportChildren(self.settings, folder), self.clock, queued)
 
-    def herald(self, queued: Callable[[], None]) -> Herald:
-        """What goes on with broadcasts by itself; ``queued`` is told when there may be something to send."""
-        return Herald(self.store.broadcasts, Terms.of(self.settings), self.clock, queued)
+    def herald(self, queued: Callable[[], None], *, certificates: bool = True) -> Herald:
+        """What goes on with broadcasts by itself; ``queued`` is told when there may be something to send.
+
+        Without ``certificates`` nobody is reminded of the end of theirs.
+        """
+        terms = Terms.of(self.settings)
+        kept = terms if certificates else replace(terms, expiry_days=())
+        return Herald(self.store.broadcasts, kept, self.clock, queued)
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, metrics: Metrics = NO_METRICS) -> AsyncIterator[Parts]:
+async def assembled(
+    settings: Settings, metrics: Metrics = NO_METRICS, clock: Clock = SYSTEM_CLOCK
+) -> AsyncIterator[Parts]:
     """Keys, store, rules and the certificate reader, opened and closed in order.
 
     Raises:
@@ -73,7 +93,7 @@ async def assembled(settings: Settings, metrics: Metrics = NO_METRICS) -> AsyncI
     async with store_of(settings) as opened:
         reader = CertificateReader(settings.data_dir / "trust")
         try:
-            yield Parts(settings, opened.store, reader, _conversation(settings, pack), SystemClock(), metrics)
+            yield Parts(settings, opened.store, reader, _conversation(settings, pack), clock, metrics)
         finally:
             await reader.close()
 
@@ -106,17 +126,20 @@ async def talk(settings: Settings, name: str | None) -> None:
     address = name or ("local" if interactive else f"script-{uuid.uuid4().hex}")
     async with assembled(settings) as parts:
         await Retention(parts.store, parts.clock, settings.retention_days).forget()
-        chat = _terminal_chat(parts, address)
+        made_up = await parts.store.made_up()
+        chat = _terminal_chat(parts, address, made_up=made_up)
         if interactive:
-            chat.introduce(made_up=await parts.store.made_up())
+            chat.introduce(made_up=made_up)
         await chat.run(typed_lines(prompt=interactive))
 
 
-def _terminal_chat(parts: Parts, address: str) -> TerminalChat:
+def _terminal_chat(parts: Parts, address: str, *, made_up: bool) -> TerminalChat:
+    """Who is made up is reminded of nothing."""
     console = Console(rich=sys.stdout.isatty())
     channel = TerminalChannel(console, address, translator(parts.settings.language))
     turns = parts.turns({channel.name: channel})
     dispatcher = Dispatcher(parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock)
     chat = TerminalChat(parts.store, turns, dispatcher, parts.clock, channel)
     chat.let_export(parts.exporter(channel, dispatcher.notify))
+    chat.let_herald(parts.herald(dispatcher.notify, certificates=not made_up))
     return chat

@@ -40,6 +40,13 @@ FRESH = ("/danhsach", "=filter", "=desk_state", "=submitted")
 REQUEST = (*FRESH, "#1")
 FORWARDED = ("/danhsach", "=filter", "=desk_state", "=forwarded", "#1")
 ALL = (*FRESH, "=all")
+#: A draft of one message; a campaign; both with a ready text.
+MESSAGE = ("/thongbao", "=new", "=single", "=none")
+WRITTEN = (*MESSAGE, "Nhắc thay đổi thông tin", "=ready_to_do")
+DRAFTED = (*WRITTEN, "=go_on", "=done", "=none")
+CAMPAIGN = ("/thongbao", "=new", "=campaign")
+PLANNED = (*CAMPAIGN, "31/12/2026", "Nhắc hạn cuối năm", "=ready_deadline", "=go_on", "=done")
+EDIT = (*DRAFTED, "=edit")
 INVITE = ("/vaitro", "=invite", "=admin", "#1")
 
 #: Heading, who walks, the way there.
@@ -69,6 +76,38 @@ OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("Numbers"), OWNER, ("/thongke",)),
     (N_("Numbers of a unit"), _ADMIN, ("/thongke",)),
     (N_("A chart where no files can be sent"), OWNER, ("/thongke", "+chart")),
+    (N_("Broadcasts"), OWNER, ("/thongbao",)),
+    (N_("A new broadcast: its kind"), OWNER, ("/thongbao", "=new")),
+    (N_("A new broadcast: its deadline"), OWNER, MESSAGE[:-1]),
+    (N_("A new broadcast: its title"), OWNER, MESSAGE),
+    (N_("A broadcast: its Vietnamese text"), OWNER, (*MESSAGE, "Nhắc thay đổi thông tin")),
+    (N_("A broadcast: its English text"), OWNER, (*EDIT, "=broadcast_en")),
+    (N_("A broadcast: a text with a mistake"), OWNER, (*EDIT, "=broadcast_vi", "Kính gửi {ho_tn}, *hạn: {han}")),
+    (N_("A broadcast: its recipients"), OWNER, WRITTEN),
+    (N_("A broadcast: recipients by unit"), OWNER, (*WRITTEN, "=broadcast_unit")),
+    (N_("A broadcast: recipients by role"), OWNER, (*WRITTEN, "=broadcast_role")),
+    (N_("A broadcast: recipients by what they have to do"), OWNER, (*WRITTEN, "=broadcast_owed")),
+    (N_("A broadcast: recipients by the state of a request"), OWNER, (*WRITTEN, "=broadcast_state")),
+    (N_("A broadcast: recipients by the certificate's end"), OWNER, (*WRITTEN, "=broadcast_expiry")),
+    (N_("A broadcast: recipients not heard of"), OWNER, (*WRITTEN, "=broadcast_silent")),
+    (N_("A broadcast: recipients by channel"), OWNER, (*WRITTEN, "=broadcast_channel")),
+    (N_("A broadcast: recipients narrowed"), OWNER, (*WRITTEN, "=broadcast_owed", "=to_do")),
+    (N_("A broadcast: its buttons"), OWNER, (*WRITTEN, "=go_on")),
+    (N_("A broadcast: when it leaves"), OWNER, DRAFTED[:-1]),
+    (N_("A broadcast: the whole draft"), OWNER, DRAFTED),
+    (N_("A broadcast: what can be changed"), OWNER, EDIT),
+    (N_("A broadcast: another title"), OWNER, (*EDIT, "=broadcast_name")),
+    (N_("A broadcast being checked"), OWNER, (*DRAFTED, "=check")),
+    (N_("A broadcast: the preview"), OWNER, (*DRAFTED, "=preview")),
+    (N_("A broadcast called off: the last yes"), OWNER, (*DRAFTED, "=cancel")),
+    (N_("A broadcast called off"), OWNER, (*DRAFTED, "=cancel", "=yes")),
+    (N_("A broadcast: what became of it"), OWNER, (*DRAFTED, "=cancel", "=yes", "=results")),
+    (N_("A campaign: its deadline"), OWNER, CAMPAIGN),
+    (N_("A campaign: its days"), OWNER, PLANNED),
+    (N_("A campaign: its hour"), OWNER, (*PLANNED, "=keep")),
+    (N_("A campaign: missed reminders"), OWNER, (*PLANNED, "=keep", "=keep")),
+    (N_("A campaign: the whole draft"), OWNER, (*PLANNED, "=keep", "=keep", "=run")),
+    (N_("A campaign: its reminders"), OWNER, (*PLANNED, "=keep", "=keep", "=run", "=steps")),
     (N_("Who has which role"), OWNER, ("/vaitro",)),
     (N_("One role"), OWNER, ("/vaitro", "#2")),
     (N_("Ending a role"), OWNER, ("/vaitro", "#2", "=end")),

@@ -65,8 +65,8 @@ class OwnData(Protocol):
         - ``reminders``: stopped_at, reminded_at (of the first), answers: broadcast, done_at, later_on of each;
         - ``requests``: each ``Request`` as JSON, the newest first;
         - ``received``: id, state (waiting, done, failed), received_at, event (``Event`` as JSON, until it is handled);
-        - ``outgoing``: state, queued_at, message_id, broadcast (of which it is a part), reason (``Reason``), and until it
-          is sent reply (``Reply`` as JSON), of a broadcast values (``Values`` as JSON).
+        - ``outgoing``: state, queued_at, message_id, broadcast (of which it is a part), reason (``Reason``), and until
+          it is sent reply (``Reply`` as JSON), of a broadcast values (``Values`` as JSON).
         """
 
     async def erase(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from bot.delivery.buckets import Rate
 from bot.delivery.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.exporter import Exporter
+from bot.delivery.herald import Herald
 from bot.delivery.intake import Intake
 from bot.delivery.throttle import Throttle
 from bot.delivery.turns import Turns
@@ -124,10 +125,15 @@ class TerminalChat:
         self._chats: list[Chat] = []
         self._intake = Intake(store, Throttle(_UNHURRIED, clock), clock, self._chats.extend)
         self._exporter: Exporter | None = None
+        self._herald: Herald | None = None
 
     def let_export(self, exporter: Exporter) -> None:
         """What is ordered in a turn is written right after it."""
         self._exporter = exporter
+
+    def let_herald(self, herald: Herald) -> None:
+        """What goes on with broadcasts goes on after every turn."""
+        self._herald = herald
 
     def introduce(self, *, made_up: bool = False) -> None:
         """Say how a file is sent and how to leave, to somebody who types; and that what they will see is made up."""
@@ -167,6 +173,10 @@ class TerminalChat:
             await self._turns.handle(self._chats.pop(0))
         await self._dispatcher.deliver()
         if self._exporter and await self._exporter.work():
+            await self._dispatcher.deliver()
+        if self._herald:
+            while await self._herald.work():
+                await self._dispatcher.deliver()
             await self._dispatcher.deliver()
 
 

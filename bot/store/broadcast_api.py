@@ -12,7 +12,10 @@ class BroadcastBook(Protocol):
     """Every method is one or a few short transactions, and idempotent: two processes may call it at once."""
 
     async def open(self) -> tuple[Broadcast, ...]:
-        """Those that have not ended, the oldest first: campaigns, what they made, those that stand alone."""
+        """Those that have not ended, the oldest first: campaigns, what they made, those that stand alone.
+
+        And those that were cancelled while messages of them wait; not what cannot be read any more.
+        """
 
     async def check(self, broadcast: str, now: datetime) -> Checked:
         """Go through the whole list; nothing against a draft makes it ``checked``. What was found is kept."""
@@ -24,13 +27,19 @@ class BroadcastBook(Protocol):
         """
 
     async def move(self, broadcast: str, was: Life, to: Life, now: datetime, why: Why | None = None) -> bool:
-        """Move it, as the machine; False where it was somewhere else already."""
+        """Move it, as the machine, with its steps; False where it was somewhere else already, or no way leads there.
+
+        Nothing of a paused campaign starts. That a step is late stays its ``why`` where there is nothing newer to say.
+        """
 
     async def hold(self, broadcast: str, until: datetime | None, why: Why | None, now: datetime) -> bool:
-        """Let nothing leave before; ``None`` lets go again. False where it was held so already."""
+        """Let nothing leave before; ``None`` lets go again. False where it was held so already, or has ended.
+
+        ``why`` of one that is paused stays.
+        """
 
     async def withdraw(self, broadcast: str, now: datetime, *, limit: int = 2000) -> bool:
-        """Give queued rows of a cancelled one their end; False where none is left."""
+        """Give queued rows of a cancelled one their end; False where none is left after it."""
 
     async def tally(self, broadcast: str) -> Tally:
         """How far it is."""
@@ -48,6 +57,8 @@ class BroadcastBook(Protocol):
     ) -> str | None:
         """A broadcast of the same text, approved already; ``None`` where the parent has had this step.
 
+        Nor has one that is paused, cancelled or not carried out yet any steps.
+
         What is set in ``audience`` takes the place of the same in the parent's; ``left_out`` records a step that is
         not carried out (cancelled).
         """
@@ -56,14 +67,14 @@ class BroadcastBook(Protocol):
         """Who wanted to be reminded again on this day or before: chats by campaign or broadcast."""
 
     async def expiring(self, today: date, days: Sequence[int], now: datetime) -> str | None:
-        """A broadcast, with its rows, to all whose certificate has come so near to its end and who do not know that yet.
+        """A broadcast, with its rows, to all whose certificate has come so near to its end and who do not know yet.
 
         ``None`` where there is nobody. Who is past two of these distances hears of the nearer one.
         """
 
-    async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> None:
-        """Tell its author, where there is a chat; others than "shown" and "last" are told once each.
+    async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> bool:
+        """Tell its author, where there is a chat and still a role that may see it.
 
-        "shown" is the message that moves: it stays as it is while the chat has something else to be told. "last" is
-        its last state.
+        "shown" is the message that moves: it stays as it is, False, while the chat has something else to be told.
+        "last" is its last state. Others are told once each.
         """

@@ -9,8 +9,8 @@ from bot.store.moments import stored
 from bot.store.office.telling import EXPORT
 from rules.calendar import vietnamese_day
 
-#: In this order: a chat can go only when its requests did, a standing when its session did, a broadcast when its messages
-#: did.
+#: In this order: a chat can go only when its requests did, a standing when its session did, a broadcast when its
+#: messages did.
 _EXPIRY = {
     "requests": "expire_requests",
     "sessions": "expire_sessions",

@@ -18,7 +18,7 @@ class Policy:
     """Limits that hold for every broadcast."""
 
     reminders_per_week: int = 5  #: that one person gets within seven days
-    approval_above: int = 200  #: recipients from which on a second person has to approve
+    approval_above: int = 200  #: with more recipients than this a second person has to approve
     rooms: Mapping[str, Room] = field(default_factory=dict)  #: by channel, without what follows a colon
     usual: Room = field(default=Room(2000, 0))  #: of a channel that is not named
     document: int = 20 * 1024 * 1024  #: bytes of a file that goes along

@@ -62,18 +62,27 @@ class Broadcasts(Protocol):
         """Queue it for the person in this chat alone, as the first recipient would get it; False where it cannot be."""
 
     async def move(self, rights: Rights, name: str, to: Life, revision: int | None = None) -> Outcome:
-        """Approve, start, pause, resume or cancel; the journal has a row. A cancelled campaign cancels its steps."""
+        """Approve, start, pause, resume or cancel; the journal has a row. The steps of a campaign go with it.
+
+        ``SECOND_PERSON``: so many are meant, at the check or by now, that whoever wrote it last cannot approve it.
+        """
 
     async def tally(self, rights: Rights, name: str) -> Tally:
-        """How far it is."""
+        """How far it is; of a campaign nothing: its steps have the rows."""
 
     async def recipients(
         self, rights: Rights, name: str, limit: int, after: str = "", state: str | None = None
     ) -> tuple[Recipient, ...]:
-        """What became of it for each, in the order of codes; ``after`` is a code."""
+        """What became of it for each, in the order of codes; ``after`` is a code.
+
+        People who share a code come together: a page may be a little longer than ``limit``.
+        """
 
     async def resend(self, rights: Rights, name: str, codes: Sequence[str] | None = None) -> int:
-        """Queue again what is ``unknown``: all of it, or these people's; how many. The journal has a row."""
+        """Queue again what is ``unknown``: all of it, or these people's; how many. The journal has a row.
+
+        Not for whoever has stopped reminders since, or says it is done. One that had finished runs again.
+        """
 
 
 class Reminders(Protocol):

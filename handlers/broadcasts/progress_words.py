@@ -46,7 +46,7 @@ def moving(say: Voice, broadcast: Broadcast, tally: Tally, speed: Speed | None =
 def heading(say: Voice, broadcast: Broadcast) -> Markup:
     """Its code, its title, and where it stands."""
     state = say(LIVES[broadcast.state])
-    return say(N_("<b>{code}</b> {title}: <b>{state}</b>"), code=broadcast.id, title=broadcast.draft.title, state=state)
+    return Markup("<b>{}</b> {}: <b>{}</b>").format(broadcast.id, broadcast.draft.title, state)
 
 
 def counts(say: Voice, tally: Tally) -> Markup:
@@ -84,7 +84,7 @@ def _any(tally: Tally, word: str) -> bool:
 
 
 def _line(say: Voice, words: str, count: int) -> Markup:
-    return say(N_("{words}: {count}"), words=words, count=number(say, count))
+    return Markup("{}: {}").format(words, number(say, count))
 
 
 def _far(say: Voice, tally: Tally) -> Markup:

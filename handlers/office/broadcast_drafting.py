@@ -20,10 +20,10 @@ _OF_SINGLE = ("broadcast_start",)
 
 
 async def begun(here: Here, title: str) -> Answered:
-    """A new draft under its title, for all that the rights of its author reach at first."""
+    """A new draft under its title, at first for all whom its author reaches; a campaign for those who have to act."""
     rights, view = await rights_of(here), view_of(here)
     plan = Plan(deadline=view.deadline) if view.campaign and view.deadline else None
-    audience, language = Audience(unit=widest(rights)), here.session.language
+    audience, language = Audience(unit=widest(rights), to_do=plan is not None), here.session.language
     draft = Draft(title=title, plan=plan, deadline=view.deadline, audience=audience, language=language)
     made = await here.world.admin.broadcasts.new(rights, draft)
     if made is None:

@@ -18,7 +18,7 @@ _BEGINNING = N_(
     "Dear {name},\n\nFor its government digital certificate, {unit} still has this to do: *{to_do}*.\n\n{deadline}"
     "It takes about five minutes, right here in the chat: tap “Do it now”, and the papers are prepared for you."
 )
-_UNTIL = N_("Please finish by *{deadline}* ({days}).\n\n")
+_UNTIL = N_("The deadline is *{deadline}* ({days}).\n\n")
 COLLEAGUE = N_("colleague")
 #: What stands for a placeholder where nothing is known of somebody.
 _INSTEAD = {

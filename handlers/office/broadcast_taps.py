@@ -1,6 +1,6 @@
 """Buttons of the messages that tell an admin how far a broadcast is. They may be older than anything on the screen."""
 
-from handlers.broadcasts.model import Life
+from handlers.broadcasts.model import Life, Outcome
 from handlers.broadcasts.taps import Action, BroadcastTap
 from handlers.office.broadcast_moving import told
 from handlers.office.broadcast_view import opened, shown
@@ -30,6 +30,9 @@ async def admin_tapped(here: Here, tap: BroadcastTap) -> Answered:
 
 
 async def _moved(here: Here, broadcast: str, to: Life) -> Answered:
-    """Moved as it stands now; the open screen stays, unless there is something to look at first."""
+    """Moved as it stands now, and the open screen stays; where it cannot be moved, it is shown as it stands."""
     became = await here.world.admin.broadcasts.move(await rights_of(here), broadcast, to)
-    return Answered(here.session, notes=await told(here, became, to), show=False)
+    notes = await told(here, became, to)
+    if became is Outcome.DONE:
+        return Answered(here.session, notes=notes, show=False)
+    return Answered(await opened(here, broadcast) or here.session, notes=notes)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 
-from handlers.broadcasts.model import Broadcast, Checked, Draft, Life, Outcome, Plan, Problem, Tally
+from handlers.broadcasts.model import STANDING, Broadcast, Checked, Draft, Life, Outcome, Plan, Problem, Tally
 from handlers.broadcasts.progress_words import bar, counts, share
 from handlers.broadcasts.rendering import LABELS
 from handlers.broadcasts.report_words import LIVES, rows, trouble, why
@@ -77,16 +77,15 @@ def standing(say: Voice, one: Broadcast, labels: Mapping[str, str]) -> Markup:
     )
 
 
-def when(say: Voice, draft: Draft) -> Markup:
+def when(say: Voice, one: Broadcast) -> Markup:
     """Its plan, or its start and its deadline."""
-    if draft.plan:
-        return planned(say, draft.plan)
-    starts = (
-        say(N_("Is sent: at {at}"), at=moment(draft.starts_at))
-        if draft.starts_at
-        else say(N_("Is sent: when you tap “Send”"))
-    )
-    return lines(say(N_("Deadline: <b>{day}</b>"), day=day(draft.deadline)) if draft.deadline else "", starts)
+    if one.draft.plan:
+        return planned(say, one.draft.plan)
+    if one.id == STANDING:
+        return say(N_("It reminds by itself of certificates that are about to end."))
+    due, at = one.draft.deadline, one.starts_at or one.draft.starts_at
+    starts = say(N_("Is sent: at {at}"), at=moment(at)) if at else say(N_("Is sent: when you tap “Send”"))
+    return lines(say(N_("Deadline: <b>{day}</b>"), day=day(due)) if due else "", starts)
 
 
 def planned(say: Voice, plan: Plan) -> Markup:

@@ -33,6 +33,7 @@ class MemoryBook:
     wants_later: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked_expiring: list[tuple[date, tuple[int, ...]]] = field(default_factory=list)
     batch: int = 2000
+    busy: bool = False  #: the author has something else to be told first
     late: set[str] = field(default_factory=set)  #: steps of which that stays said
 
     def add(self, draft: Draft, state: Life, now: datetime, **known: object) -> str:
@@ -144,9 +145,12 @@ class MemoryBook:
         self.asked_expiring.append((today, tuple(days)))
         return None
 
-    async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> None:
+    async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> bool:
+        if mark == "shown" and self.busy:
+            return False
         if mark in {"shown", "last"} or mark not in self.marks(broadcast):
             self.told.append((broadcast, mark, "\n\n".join(said.paragraphs)))
+        return True
 
     async def stand(self, now: datetime) -> None:
         """The campaign that never ends."""

@@ -10,10 +10,11 @@ from typing import Any
 
 from bot.delivery.herald import Herald
 from bot.delivery.heralding.terms import Terms
-from bot.store.api import Store
+from bot.store.api import Delivery, Store
 from bot.store.moments import stored
 from handlers.broadcasts.model import Broadcast, Draft, Life, Outcome, Text
 from handlers.office.rights import Role
+from handlers.replies import Reply
 from rules.calendar import VIETNAM
 from tests.support.delivery import ManualClock
 from tests.support.office import OPERATOR, given, office, rights
@@ -37,7 +38,6 @@ class Campaigning:
     folder: Path
     terms: Terms = field(default_factory=Terms)
     clock: ManualClock = field(default_factory=ManualClock)
-    queued: int = 0
 
     def __post_init__(self) -> None:
         self.clock.set(on(11, 23))
@@ -107,6 +107,15 @@ class Campaigning:
         self.deliver()
         self.clock.seconds += 3.0
         await self.calm()
+
+    async def heard(self) -> list[Reply]:
+        """What the admin is told now; each message gets the number of its row."""
+        said = list[Reply]()
+        while rows := await self.store.claim(CHANNEL, 100, self.clock.now()):
+            for row in rows:
+                await self.store.settle(row, Delivery.SENT, self.clock.now(), message=str(row.id))
+                said.append(row.reply)
+        return said
 
     def state(self, name: str) -> tuple[str, str | None]:
         """Where a broadcast stands, and why."""

@@ -93,9 +93,9 @@ class Person:
         """As it is stored."""
         return await self._meanwhile(lambda session: session)
 
-    async def stands_at(self, screen: str, about: str | None = None) -> Session:
+    async def stands_at(self, screen: str, about: str | None = None, **kept: object) -> Session:
         """The session as if the person had got there, by whatever right they had then."""
-        return await self._meanwhile(lambda session: session.at(screen, about=about))
+        return await self._meanwhile(lambda session: session.at(screen, about=about, **kept))
 
     async def _meanwhile(self, change: Callable[[Session], Session]) -> Session:
         """A turn that answers nothing; the session it leaves."""

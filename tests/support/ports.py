@@ -8,7 +8,8 @@ from itertools import count
 from typing import Protocol
 
 from bot.store.api import Store
-from handlers.memory import MemoryOwnData, MemoryRegister, MemoryRequests
+from handlers.broadcasts.ports import Reminders
+from handlers.memory import MemoryOwnData, MemoryRegister, MemoryReminders, MemoryRequests
 from handlers.ports import OwnData, Register, RequestBook
 from tests.support.storing import ADDRESS, NOW, next_turn, one_chat
 
@@ -21,6 +22,7 @@ class Ports(Protocol):
     requests: RequestBook
     own_data: OwnData
     register: Register
+    reminders: Reminders
 
 
 class Turns(Protocol):
@@ -36,6 +38,7 @@ class MemoryPorts:
     requests: RequestBook
     own_data: OwnData
     register: Register
+    reminders: Reminders
 
 
 @dataclass
@@ -44,11 +47,13 @@ class MemoryTurns:
 
     book: MemoryRequests = field(default_factory=lambda: MemoryRequests(NOW))
     register: MemoryRegister = field(default_factory=MemoryRegister)
+    reminders: MemoryReminders = field(default_factory=MemoryReminders)
 
     @asynccontextmanager
     async def __call__(self, now: datetime = NOW) -> AsyncIterator[Ports]:
         self.book.now = now
-        yield MemoryPorts(self.book, MemoryOwnData(self.book, self.register), self.register)
+        own_data = MemoryOwnData(self.book, self.register, reminders=self.reminders)
+        yield MemoryPorts(self.book, own_data, self.register, self.reminders)
 
 
 @dataclass

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from bot.delivery.heralding.terms import Terms
 from bot.store.broadcast_api import BroadcastBook
-from handlers.broadcasts.model import Audience, Broadcast, Life
+from handlers.broadcasts.model import STANDING, Audience, Broadcast, Life
 from rules.calendar import vietnamese
 
 
@@ -17,10 +17,10 @@ class Daily:
         self._terms = terms
         self._looked: dict[str, date] = {}
 
-    async def expiring(self, now: datetime) -> bool:
-        """Remind of certificates that end; True: somebody is."""
+    async def expiring(self, broadcasts: Mapping[str, Broadcast], now: datetime) -> bool:
+        """Remind of certificates that end, unless that is paused; True: somebody is."""
         today = self._due("expiring", now)
-        if today is None:
+        if today is None or _is_paused(broadcasts, STANDING):
             return False
         days = self._terms.expiry_days
         began = bool(days) and await self._book.expiring(today, days, now) is not None
@@ -35,7 +35,7 @@ class Daily:
         made = [
             await self._book.child(parent, f"later:{today}", now, starts_at=now, audience=Audience(chats=chats))
             for parent, chats in (await self._book.later(today)).items()
-            if parent not in broadcasts or broadcasts[parent].state is not Life.PAUSED
+            if not _is_paused(broadcasts, parent)
         ]
         self._looked["later"] = today
         return any(made)
@@ -46,3 +46,7 @@ class Daily:
         if local.time() < self._terms.daily_at or not self._terms.hours.open_at(now):
             return None
         return None if self._looked.get(what) == local.date() else local.date()
+
+
+def _is_paused(broadcasts: Mapping[str, Broadcast], name: str) -> bool:
+    return name in broadcasts and broadcasts[name].state is Life.PAUSED

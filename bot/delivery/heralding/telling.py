@@ -9,6 +9,8 @@ from handlers.replies import Reply
 
 #: Seconds between two states of the message that moves.
 STEP = 3.0
+#: Steps of which nothing is told unless something is wrong: it may be one person a day that asked for them.
+_QUIET = "later:"
 
 
 class Teller:
@@ -30,19 +32,31 @@ class Teller:
             await self._book.tell(broadcast.id, said, mark, now)
             self._told.setdefault(broadcast.id, set()).add(mark)
 
+    async def summary(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
+        """What became of it, once for each time that it ends."""
+        if not _is_quiet(broadcast):
+            await self.once(broadcast, f"finished:{broadcast.revision}", said, now)
+
     async def move(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
         """The message that moves, where it would change, and not more often than every few seconds."""
+        if _is_quiet(broadcast):
+            return
         last, since = self._shown.get(broadcast.id, (None, 0.0))
         if said == last or (last is not None and self._clock.monotonic() - since < STEP):
             return
-        await self._book.tell(broadcast.id, said, "shown", now)
-        self._shown[broadcast.id] = said, self._clock.monotonic()
+        if await self._book.tell(broadcast.id, said, "shown", now):
+            self._shown[broadcast.id] = said, self._clock.monotonic()
 
     async def end(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
         """Its last state, at once."""
-        await self._book.tell(broadcast.id, said, "last", now)
+        if not _is_quiet(broadcast):
+            await self._book.tell(broadcast.id, said, "last", now)
 
     def forget(self, broadcasts: set[str]) -> None:
         """All but these have ended."""
         self._told = {name: told for name, told in self._told.items() if name in broadcasts}
         self._shown = {name: shown for name, shown in self._shown.items() if name in broadcasts}
+
+
+def _is_quiet(broadcast: Broadcast) -> bool:
+    return (broadcast.step or "").startswith(_QUIET)

@@ -36,6 +36,8 @@ class Watch:
 
     def speed(self, tally: Tally, now: datetime) -> Speed | None:
         """By the last counts; ``None`` while nothing moves."""
+        if not self.samples:
+            return None
         (first, before), (last, after) = self.samples[0], self.samples[-1]
         if after <= before or last <= first:
             return None

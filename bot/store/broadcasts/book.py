@@ -101,11 +101,12 @@ class StoredBroadcastBook:
         """Remind of certificates that come to their end."""
         return await self.gathering.expiring(today, days, now)
 
-    async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> None:
+    async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> bool:
         """Tell its author."""
         async with self._acting(now) as (transaction, acting):
-            await tell(acting, broadcast, said, mark)
+            told = await tell(acting, broadcast, said, mark)
             await transaction.run(commit=True)
+        return told
 
     @asynccontextmanager
     async def _acting(self, now: datetime) -> AsyncIterator[tuple[Transaction, Acting]]:

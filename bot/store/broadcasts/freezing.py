@@ -19,6 +19,8 @@ from handlers.broadcasts.policy import Policy
 
 #: Steps of which ``Expiring`` makes the rows: this, and the day.
 EXPIRY = "expiry:"
+#: Steps for those who wanted to be reminded again: this, and the day.
+LATER = "later:"
 #: Since then nobody has made any.
 _ABANDONED = timedelta(minutes=1)
 
@@ -91,13 +93,21 @@ class Freezer:
     async def finish(self, written: Written, last: str, now: datetime) -> None:
         """All rows are there."""
         end = {"id": written.id, "after": last, "now": stored(now)}
-        await self._moved(written, Call("freeze_end", end, must=True), now)
+        await self._moved(written, Call("freeze_end", end, must=True), now, *_over(written, now))
 
-    async def _moved(self, written: Written, move: Call, now: datetime) -> None:
+    async def _moved(self, written: Written, move: Call, now: datetime, *others: Call) -> None:
         noted = {"id": written.id, "was": written.state.value, "now": stored(now)}
-        await self.driver.run(move, Call("note_life", noted))
+        await self.driver.run(move, Call("note_life", noted), *others)
 
 
 def _made_elsewhere(written: Written, now: datetime) -> bool:
     """``Expiring`` makes these rows. Where it was killed at that, those who have none hear another day."""
     return (written.step or "").startswith(EXPIRY) and now - written.changed_at < _ABANDONED
+
+
+def _over(written: Written, now: datetime) -> list[Call]:
+    """Those whose day had come have been asked about, whether or not they were still meant."""
+    if not (written.step or "").startswith(LATER):
+        return []
+    day = written.day(now).toordinal()
+    return [Call("later_over", {"series": written.series, "broadcast": written.id, "day": day})]

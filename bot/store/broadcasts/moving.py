@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from bot.store.broadcasts.looking import count
 from bot.store.broadcasts.shelf import Shelf
 from bot.store.drivers import Call
 from bot.store.moments import stored
@@ -35,7 +36,7 @@ _STEPS_FROM = {
 
 
 def wished(found: Broadcast, to: Life) -> Wish | None:
-    """What a move is called that is made by hand; ``None``: it is not made so. What always is there can only be paused."""
+    """What a move by hand is called; ``None``: it is not made so. What always is there can only be paused."""
     was = found.state
     if to not in LIFE[was] or (found.id == STANDING and to is Life.CANCELLED):
         return None
@@ -54,7 +55,9 @@ class Mover:
     async def move(
         self, broadcast: str, was: Life, to: Life, why: Why | None = None, revision: int | None = None
     ) -> int:
-        """How many went there: it, and what it made; 0 where it was not there any more, or its campaign is paused."""
+        """How many went there: it, and what it made; 0 where no way led there from where it is."""
+        if to not in LIFE[was]:
+            return 0
         row = {"id": broadcast, "was": was.value, "to": to.value, "why": why, "revision": revision}
         approver = self.actor if to is Life.APPROVED else None
         call = Call("move_broadcast", {**row, "approver": approver, "now": stored(self.acting.now)})
@@ -128,11 +131,17 @@ class Hand:
         return Outcome.NOT_ALLOWED if rows and rows[0][5] == seen.revision else Outcome.OVERTAKEN
 
     async def _enough(self, rights: Rights, found: Broadcast) -> bool:
-        """Whether so few are meant that one person may decide, or whoever approves is another one than the author."""
-        if found.recipients <= self.acting.policy.approval_above:
-            return True
+        """Whether whoever approves is another one than the author, or so few are meant that one person may decide."""
         author = await self._person(found.author) or found.chat
-        return author != await self._person(rights.actor)
+        if author != await self._person(rights.actor):
+            return True
+        few = self.acting.policy.approval_above
+        return found.recipients <= few and await self._meant(rights, found) <= few
+
+    async def _meant(self, rights: Rights, found: Broadcast) -> int:
+        """How many are meant by now: since the check there may be more."""
+        counted = await count(self.acting, rights, found.draft.audience, self.acting.policy)
+        return sum(one.all for one in counted)
 
     async def _person(self, actor: str) -> str | None:
         """A person by their chat, whatever role they act by; whoever works at the machine is one person."""

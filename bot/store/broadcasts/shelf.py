@@ -1,6 +1,5 @@
 """Broadcasts as they are found, within the rights of the one who looks."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,19 +32,27 @@ class Shelf:
 
     async def latest(self, rights: Rights, limit: int, before: str | None) -> tuple[Broadcast, ...]:
         """The newest that nothing else made."""
-        where = ("broadcast_alone",) if before is None else ("broadcast_alone", "broadcast_before")
-        return await self._within(rights, "latest_broadcasts", where, {"limit": limit, "before": before})
+        reached = _reached(rights)
+        if reached is None:
+            return ()
+        near, parameters = reached
+        older = () if before is None else ("broadcast_before",)
+        page = {**parameters, "limit": limit, "before": before}
+        (rows,) = await self.acting.ask(Call("latest_broadcasts", page, where=("broadcast_alone", *older, *near)))
+        return tuple(readable(self.acting.keyring, rows))
 
     async def steps(self, rights: Rights, name: str) -> tuple[Broadcast, ...]:
         """What one has made."""
-        return await self._within(rights, "broadcasts", ("broadcast_made_by",), {"parent": name})
-
-    async def _within(
-        self, rights: Rights, query: str, where: Sequence[str], parameters: dict[str, Any]
-    ) -> tuple[Broadcast, ...]:
-        reach = rights.reach(Act.SEE_BROADCASTS)
-        if not reach:
+        reached = _reached(rights)
+        if reached is None:
             return ()
-        near, reached = reaching(reach)
-        (rows,) = await self.acting.ask(Call(query, {**parameters, **reached}, where=(*where, *near)))
+        near, parameters = reached
+        made = {**parameters, "parent": name}
+        (rows,) = await self.acting.ask(Call("broadcasts", made, where=("broadcast_made_by", *near)))
         return tuple(readable(self.acting.keyring, rows))
+
+
+def _reached(rights: Rights) -> tuple[tuple[str, ...], dict[str, Any]] | None:
+    """The conditions of what may be seen; ``None``: nothing may."""
+    reach = rights.reach(Act.SEE_BROADCASTS)
+    return reaching(reach) if reach else None

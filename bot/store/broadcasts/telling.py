@@ -23,23 +23,24 @@ def origin_of(broadcast: str, mark: str) -> str:
     return f"herald:{broadcast}:{mark}"
 
 
-async def tell(acting: Acting, broadcast: str, said: Reply, mark: str) -> None:
+async def tell(acting: Acting, broadcast: str, said: Reply, mark: str) -> bool:
     """Tell whoever wrote it, where there is a chat and a role that still may see it.
 
-    The moving message waits until the chat has nothing else to be told; its last state does not.
+    The moving message waits, False, until the chat has nothing else to be told; its last state does not.
     """
     (rows,) = await acting.ask(Call("author_of", {"id": broadcast}))
     if not rows:
-        return
+        return True
     chat, channel, unit = rows[0]
     theirs = replace(acting, chat=chat, channel=channel)
     if not await _may_see(theirs, unit):
-        return
+        return True
     moves = mark in {SHOWN, LAST}
     told = await _moved(theirs, broadcast, said, waits=mark == SHOWN) if moves else (mark, said)
     if told is not None:
         message = Message(Recipient(chat, channel), origin_of(broadcast, told[0]), told[1], NOTICE)
         await acting.ask(sending(acting.keyring, message, acting.now))
+    return told is not None
 
 
 async def _moved(theirs: Acting, broadcast: str, said: Reply, *, waits: bool) -> tuple[str, Reply] | None:

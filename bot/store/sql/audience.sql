@@ -141,6 +141,12 @@ WHERE m.later_on <= :day AND m.done_at IS NULL AND b.state <> 'cancelled' AND NO
     SELECT 1 FROM broadcasts l WHERE l.parent = b.id AND l.state = 'approved' AND l.step LIKE 'later:%')
 ORDER BY m.broadcast, m.chat;
 
+-- :name later_over
+-- Whose day had come waits no longer; but whoever had enough reminders that week does, for another day.
+UPDATE reminder_marks SET later_on = NULL
+WHERE broadcast = :series AND later_on <= :day AND NOT EXISTS (
+    SELECT 1 FROM outbox o WHERE o.broadcast = :broadcast AND o.chat = reminder_marks.chat AND o.reason = 'capped');
+
 -- :name expiring_next
 -- Certificates that end in this window of days and of which nobody was reminded at this distance, the nearest first, and
 -- whether the person said after a farther reminder of the same that it is done.

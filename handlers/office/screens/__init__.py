@@ -6,11 +6,12 @@ from handlers.office.screens.broadcast_edit import Edit, NewTitle
 from handlers.office.screens.broadcast_list import Broadcasts
 from handlers.office.screens.broadcast_new import Kind, Title
 from handlers.office.screens.broadcast_page import OneBroadcast
+from handlers.office.screens.broadcast_plan import Hour, Late, Steps
 from handlers.office.screens.broadcast_preview import Preview
 from handlers.office.screens.broadcast_results import Results
 from handlers.office.screens.broadcast_steps import Steps as Reminders
 from handlers.office.screens.broadcast_text import ENGLISH, VIETNAMESE
-from handlers.office.screens.broadcast_times import Deadline, Hour, Late, Start, Steps
+from handlers.office.screens.broadcast_times import Deadline, Start
 from handlers.office.screens.broadcast_whom import WHOM_UNIT, Whom
 from handlers.office.screens.broadcast_yes import Yes
 from handlers.office.screens.desk import Desk

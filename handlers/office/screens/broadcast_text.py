@@ -21,8 +21,8 @@ KEEP = "keep"
 #: Characters of a text; what a channel holds is said by the check.
 LONGEST = 4000
 _ASK = {
-    "vi": N_("<b>What shall be said, in Vietnamese?</b> Type the text."),
-    "en": N_("<b>What shall be said, in English?</b> Type the text, for those who read English here."),
+    "vi": N_("<b>The Vietnamese text:</b> please type it."),
+    "en": N_("<b>The English text,</b> for those who read English here: please type it."),
 }
 _FILLED = N_(
     "These are filled in for each person: {name} the name, {unit} the unit, {deadline} the deadline, {days} such as “7"

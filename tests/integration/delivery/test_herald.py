@@ -1,10 +1,12 @@
 """Campaigns that go on by themselves over a real store, on the test's clock."""
 
+import asyncio
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.delivery.herald import Herald
 from bot.store.api import Store
 from handlers.broadcasts.model import STANDING, Audience, Draft, Life, Outcome, Plan
 from rules.calendar import vietnamese
@@ -93,6 +95,23 @@ async def test_what_is_started_by_hand_at_night_waits_for_the_morning(house: Cam
     assert house.told(name) == ["checked", "ready", "finished"]
 
 
+async def test_one_message_moves_in_the_authors_chat_until_the_end(house: Campaigning) -> None:
+    house.officers("lan", "minh")
+    name = await house.approved(DRAFT)
+    await house.by_hand(name, Life.RUNNING)
+    await house.calm()
+    *_, shown = await house.heard()
+    house.deliver(names=["lan"])
+    await house.calm()
+    (moved,) = await house.heard()
+    await house.delivered()
+    last, summary = await house.heard()
+    assert [reply.action for reply in (shown, moved, last, summary)] == ["send", "edit", "edit", "send"]
+    assert moved.target == last.target is not None
+    assert ["50 %" in moved.paragraphs[1], "100 %" in last.paragraphs[1]] == [True, True]
+    assert [len(reply.choices) for reply in (shown, moved, last)] == [2, 2, 1]
+
+
 async def test_too_many_errors_pause_it_until_somebody_lets_it_go_on(house: Campaigning) -> None:
     house.officers(*(f"officer{number:02}" for number in range(41)))
     name = await house.approved(DRAFT)
@@ -130,6 +149,21 @@ async def test_a_paused_campaign_rests_and_a_cancelled_one_withdraws_what_waits(
     }
 
 
+async def test_several_processes_may_do_it_at_once(house: Campaigning) -> None:
+    house.officers("lan", "minh")
+    campaign = await house.approved(CAMPAIGN)
+    heralds = [Herald(house.store.broadcasts, house.terms, house.clock, lambda: None) for _ in range(3)]
+    for day in (1, 17):
+        house.clock.set(on(12, day, 8, 30))
+        for _ in range(8):
+            await asyncio.gather(*(herald.work() for herald in heralds))
+            house.deliver()
+            house.clock.seconds += 3.0
+    assert house.reached(campaign) == {"30": ["lan", "minh"], "14": ["lan", "minh"]}
+    steps = house.sql("SELECT id FROM broadcasts WHERE parent = ?", campaign)
+    assert [house.told(name) for (name,) in steps] == [["finished"], ["finished"]]
+
+
 async def test_of_a_certificate_that_ends_its_holder_hears_at_each_distance_once(house: Campaigning) -> None:
     house.officers("lan", ends=date(2027, 2, 1), owed="")
     day = on(11, 30)
@@ -160,3 +194,4 @@ async def test_who_wants_to_be_reminded_later_is_on_that_day_once_and_not_when_i
         await house.at(moment)
         await house.delivered()
     assert house.reached(campaign) == {"30": ["hoa", "lan", "minh"], "later:2026-12-07": ["lan"]}
+    assert house.steps(campaign).keys() == {"30", "later:2026-12-07"}

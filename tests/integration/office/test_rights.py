@@ -6,12 +6,15 @@ Written over ``ADMIN_COMMANDS`` and ``ADMIN_SCREENS``: whatever is added to them
 import pytest
 
 from bot.store.api import Store
+from handlers.broadcasts.model import Audience, Draft, Text
+from handlers.broadcasts.taps import OF_ADMINS, BroadcastTap
 from handlers.events import Tapped
 from handlers.office.commands import ADMIN_COMMANDS
 from handlers.office.rights import Role
 from handlers.office.screens import ADMIN_SCREENS
 from handlers.office.screens.inviting import Plan
 from handlers.requests.model import State
+from handlers.session import BroadcastView
 from tests.integration.office.conftest import Sql
 from tests.support.office import OPERATOR, given, invited, office
 from tests.support.office_talk import House, Person
@@ -21,34 +24,51 @@ from tests.support.storing import NOW, content, next_turn, one_chat
 #: Stands in everything that belongs to the other unit, in what is told of it and in what it is found by.
 SECRET = "Mật Đại Phước"
 FAR_REQUEST = "YC-2026-000001"
+FAR_BROADCAST = "TB-000001"
+#: As if it had been opened while that was allowed, and a yes were all that is missing.
+FAR_VIEW = BroadcastView(name=FAR_BROADCAST, revision=0, wish="cancel")
+#: The parts of a broadcast speak of the one that is open, whatever they are about: they are tried in one go.
+PARTS = tuple(screen for screen in ADMIN_SCREENS if screen.startswith("broadcast_"))
+GROUPS = {screen: (screen,) for screen in ADMIN_SCREENS if screen not in PARTS} | {"broadcast_parts": PARTS}
 #: Whatever a button could carry.
 VALUES = (
     *("yes", "end", "revoke", "invite", "next", "older", "done", "forwarded", "owner"),
-    *("QT-000006", "LM-000007", FAR_REQUEST, "DN.DP"),
+    *("QT-000006", "LM-000007", FAR_REQUEST, FAR_BROADCAST, "DN.DP"),
 )
 #: Whatever a screen could be about.
 ABOUTS = (
-    *(None, "QT-000006", "LM-000007", FAR_REQUEST, "DN.DP", "999999", "\N{BELL}|y|z"),
+    *(None, "QT-000006", "LM-000007", FAR_REQUEST, FAR_BROADCAST, "DN.DP", "999999", "\N{BELL}|y|z"),
     *(str(Plan(Role.OWNER)), str(Plan(Role.ADMIN, "DN.DP")), str(Plan(Role.FOCAL, words="Xã Đại Phước"))),
 )
 #: Of a person without a role the screen is taken away, whatever it is about.
 ABOUTS_WITHOUT_ROLE = ("QT-000006", FAR_REQUEST)
-ARGUMENTS = ("", "QT-000006", "LM-000007", FAR_REQUEST, "DN.DP", "Xã Đại Phước", "x" * 300, "\N{BELL}", "<b>")
+ARGUMENTS = (
+    "",
+    "QT-000006",
+    "LM-000007",
+    FAR_REQUEST,
+    FAR_BROADCAST,
+    "DN.DP",
+    "Xã Đại Phước",
+    "x" * 300,
+    "\N{BELL}",
+    "<b>",
+)
 #: Whoever must neither see nor change anything of Xã Đại Phước; ``None``: nobody ever gave them a role.
 PEOPLE = {"an": Role.ADMIN, "tâm": Role.FOCAL, "cũ": None, "lạ": None}
 #: Buttons followed from a command.
 DEPTH = 3
 #: Who may do what they do in their own unit: rows of other units are compared, not all.
-UNIT_TABLES = ("grants", "invitations", "requests", "audit")
+UNIT_TABLES = ("grants", "invitations", "requests", "broadcasts", "audit")
 #: Of the unit of whoever has lost their role.
 NEAR_SECRET = "Mật Nhơn Trạch"
 #: Whatever leads to buttons that do something, in one's own unit.
-WAYS = ("/danhsach", "/xuat", "/thongke", "/vaitro", "/vaitro QT-000005", "/nhatky")
+WAYS = ("/danhsach", "/xuat", "/thongke", "/vaitro", "/vaitro QT-000005", "/nhatky", "/thongbao")
 
 
 @pytest.fixture
 async def town(house: House, store: Store, sql: Sql) -> House:
-    """An owner, people of Xã Nhơn Trạch; in Xã Đại Phước an admin, an invitation, a request, a journal row."""
+    """An owner, people of Xã Nhơn Trạch; in Xã Đại Phước an admin, and one of all there can be."""
     await given(store, "chủ", Role.OWNER)
     await given(store, "an", Role.ADMIN, "DN.NT")
     await given(store, "tâm", Role.FOCAL, "DN.NT")
@@ -59,6 +79,10 @@ async def town(house: House, store: Store, sql: Sql) -> House:
     async with office(store) as at:
         await at.admin.people.end(OPERATOR, ended.id)
         await at.admin.journal.record(OPERATOR, "export", SECRET, unit="DN.DP")
+        draft = Draft(title=SECRET, text=Text(vi=SECRET, en=SECRET), audience=Audience(unit="DN.DP"))
+        far = await at.admin.broadcasts.new(OPERATOR, draft)
+        assert far is not None
+        assert far.id == FAR_BROADCAST
     chat = await one_chat(store, "of an officer", "cán bộ")
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         wanted = content().model_copy(update={"subscriber": SECRET, "certificate_name": SECRET})
@@ -122,35 +146,48 @@ async def test_no_way_through_the_buttons_leads_to_another_unit(town: House, sql
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-@pytest.mark.parametrize("screen", ADMIN_SCREENS)
-async def test_no_forged_button_or_text_on_any_screen_does(town: House, sql: Sql, name: str, screen: str) -> None:
+@pytest.mark.parametrize("group", GROUPS)
+async def test_no_forged_button_or_text_on_any_screen_does(town: House, sql: Sql, name: str, group: str) -> None:
     who = await person(town, name)
     before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
-    for about in ABOUTS if PEOPLE[name] else ABOUTS_WITHOUT_ROLE:
-        for event in (*VALUES, None):
-            session = await who.stands_at(screen, about)
-            if event is None:
-                await who.says("Xã Đại Phước QT-000006")
-            else:
-                await who.forges(event, session)
-            assert SECRET not in who.seen, (about, event)
+    abouts = ABOUTS if PEOPLE[name] else ABOUTS_WITHOUT_ROLE
+    for screen in GROUPS[group]:
+        for about in abouts if len(GROUPS[group]) == 1 else ("DN.DP",):
+            for event in (*VALUES, None):
+                session = await who.stands_at(screen, about, broadcast=FAR_VIEW)
+                if event is None:
+                    await who.says("Xã Đại Phước QT-000006")
+                else:
+                    await who.forges(event, session)
+                assert SECRET not in who.seen, (screen, about, event)
     assert guarded(sql, who, all_of_it=PEOPLE[name] is None) == before
 
 
-@pytest.mark.parametrize("screen", ADMIN_SCREENS)
-async def test_whoever_lost_the_role_is_off_every_screen_with_the_next_message(town: House, screen: str) -> None:
+@pytest.mark.parametrize("name", PEOPLE)
+async def test_no_button_of_a_message_that_moves_reaches_another_unit(town: House, sql: Sql, name: str) -> None:
+    who = await person(town, name)
+    before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
+    for action in OF_ADMINS:
+        await who.does(Tapped(data=str(BroadcastTap(action, FAR_BROADCAST)), message="8"))
+        assert SECRET not in who.seen
+    assert guarded(sql, who, all_of_it=PEOPLE[name] is None) == before
+
+
+@pytest.mark.parametrize("group", GROUPS)
+async def test_whoever_lost_the_role_is_off_every_screen_with_the_next_message(town: House, group: str) -> None:
     who = await person(town, "cũ")
-    await who.stands_at(screen, "QT-000005")
+    for screen in GROUPS[group]:
+        await who.stands_at(screen, "QT-000005", broadcast=FAR_VIEW)
 
-    await who.says("xin chào")
+        await who.says("xin chào")
 
-    assert "không còn giữ vai trò" in who.text
-    assert (await who.session()).screen not in ADMIN_SCREENS
+        assert "không còn giữ vai trò" in who.text
+        assert (await who.session()).screen not in ADMIN_SCREENS
 
 
 async def test_buttons_shown_before_a_role_ended_do_nothing_after_it(town: House, store: Store, sql: Sql) -> None:
     who = await person(town, "an")
-    await near_request(store)
+    await near_ones(store)
     taps = [tap for way in WAYS for tap in await shown_from(who, way)]
     async with office(store) as at:
         await at.admin.people.end(OPERATOR, "QT-000002")
@@ -162,14 +199,18 @@ async def test_buttons_shown_before_a_role_ended_do_nothing_after_it(town: House
         await who.forges(tap.split("|")[1], await who.stands_at(screen, about))
         assert NEAR_SECRET not in who.seen, tap
 
-    assert {"desk", "desk_request", "export", "picture", "role", "journal"} <= {screen for _, screen, _ in taps}
+    screens = {"desk", "desk_request", "export", "picture", "role", "journal", "broadcasts", "broadcast"}
+    assert screens <= {screen for _, screen, _ in taps}
     assert guarded(sql, who, all_of_it=True) == before
 
 
-async def near_request(store: Store) -> None:
-    """One that whoever looks after Xã Nhơn Trạch may move and export."""
+async def near_ones(store: Store) -> None:
+    """A request that whoever looks after Xã Nhơn Trạch may move and export; a broadcast they may check and call off."""
     wanted = content().model_copy(update={"subscriber": NEAR_SECRET, "certificate_name": NEAR_SECRET})
     await registered(store, "cán bộ gần", wanted, "DN.NT")
+    draft = Draft(title=NEAR_SECRET, text=Text(vi=NEAR_SECRET, en=NEAR_SECRET), audience=Audience(unit="DN.NT"))
+    async with office(store) as at:
+        assert await at.admin.broadcasts.new(OPERATOR, draft)
 
 
 async def shown_from(who: Person, command: str) -> list[tuple[str, str, str | None]]:

@@ -196,7 +196,17 @@ async def test_what_is_held_has_one_shape_everywhere(turns: Turns) -> None:
         mine = await unit.requests.mine()
 
     assert json.loads(json.dumps(held)) == held
-    assert list(held) == ["chat", "session", "standings", "roles", "tasks", "requests", "received", "outgoing"]
+    assert list(held) == [
+        "chat",
+        "session",
+        "standings",
+        "roles",
+        "tasks",
+        "reminders",
+        "requests",
+        "received",
+        "outgoing",
+    ]
     assert list(held["chat"]) == ["channel", "address", "first_contact_at", "last_contact_at", "blocked_at", "unit"]
     (standing,) = held["standings"]
     assert list(standing) == ["interview", "unit", "subscriber", "not_after", "owed", "known_at", "changed_at"]

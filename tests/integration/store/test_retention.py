@@ -5,10 +5,15 @@ from datetime import timedelta
 import pytest
 
 from bot.store.api import Delivery, Store
+from bot.store.sealing import Keyring
+from handlers.broadcasts.model import Life, Plan, Why
 from handlers.office.model import Standing
 from handlers.office.rights import Role
 from handlers.requests.model import MOVES, State
-from tests.support.office import OPERATOR, given, invited, office
+from tests.integration.store.conftest import Database
+from tests.support.broadcast_life import Recipients, campaign, drafted, stands
+from tests.support.office import OPERATOR, given, invited, office, settle_units
+from tests.support.ports import StoredTurns
 from tests.support.storing import NOW, answer, claim, content, next_turn, one_chat, said
 
 DAYS = 180
@@ -19,6 +24,7 @@ NOTHING = {
     "standings": 0,
     "inbox": 0,
     "outbox": 0,
+    "broadcasts": 0,
     "roles": 0,
     "invitations": 0,
     "chats": 0,
@@ -157,3 +163,50 @@ async def test_the_journal_stays_whole(store: Store) -> None:
 
     verdict = await store.verify_journal()
     assert (verdict.rows, verdict.fault) == (5, None)
+
+
+async def test_a_broadcast_goes_some_time_after_its_end_with_all_that_hangs_on_it(
+    store: Store, database: Database, keyring: Keyring
+) -> None:
+    settle_units(database.sql)
+    name = (await drafted(store)).id
+    stands(database.sql, name, Life.RUNNING)
+    await Recipients(store, database.sql, keyring).add(name, "an", "sent")
+    async with StoredTurns(store, "an")() as unit:
+        await unit.reminders.done(name)
+    ended = NOW + timedelta(days=9)
+    assert (await store.retention(LATE, DAYS, dry_run=True))["broadcasts"] == 0
+    assert await store.broadcasts.move(name, Life.RUNNING, Life.FINISHED, ended)
+
+    assert (await store.retention(LATE, DAYS))["broadcasts"] == 0
+    assert (await store.retention(ended + timedelta(days=DAYS, seconds=1), DAYS))["broadcasts"] == 1
+
+    for table in ("broadcasts", "broadcast_moves", "reminder_marks"):
+        assert database.sql(f"SELECT 1 FROM {table}") == [], table
+
+
+async def test_a_campaign_goes_with_its_steps_and_keeps_them_until_then(store: Store, database: Database) -> None:
+    settle_units(database.sql)
+    name = await campaign(store, Plan(deadline=NOW.date()), database.sql)
+    for step in ("7", "1"):
+        await store.broadcasts.child(name, step, NOW, left_out=Why.MISSED)
+
+    assert (await store.retention(LATE, DAYS))["broadcasts"] == 0
+    assert await store.broadcasts.child(name, "7", LATE) is None
+    await store.broadcasts.move(name, Life.RUNNING, Life.FINISHED, LATE)
+    assert (await store.retention(LATE, DAYS))["broadcasts"] == 0
+    assert (await store.retention(LATE + timedelta(days=DAYS, seconds=1), DAYS))["broadcasts"] == 3
+
+
+async def test_a_silent_chat_that_was_reminded_and_wrote_broadcasts_goes(
+    store: Store, database: Database, keyring: Keyring
+) -> None:
+    settle_units(database.sql)
+    await answer(store, await one_chat(store, "1", "an"))
+    name = (await drafted(store, chat=store.chat("telegram", "an"))).id
+    await Recipients(store, database.sql, keyring).add(name, "an", "sent")
+
+    counts = await store.retention(LATE, DAYS)
+
+    assert (counts["chats"], counts["outbox"], counts["broadcasts"]) == (1, 1, 0)
+    assert database.sql("SELECT chat FROM broadcasts") == [(None,)]

@@ -1,6 +1,7 @@
 """What goes on with broadcasts by itself, over a book in memory."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import date, datetime
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from bot.delivery.herald import Herald
 from bot.delivery.heralding.terms import Terms
 from bot.settings import Settings
-from handlers.broadcasts.model import STANDING, Audience, Draft, Life, Plan, Problem, Trouble
+from bot.store.errors import StoreUnavailable
+from handlers.broadcasts.model import STANDING, Audience, Broadcast, Draft, Life, Plan, Problem, Trouble
 from rules.calendar import VIETNAM
 from tests.support.broadcast_book import MemoryBook
 from tests.support.delivery import ManualClock
@@ -32,6 +34,8 @@ class Scene:
         self.book = book
         self.terms = terms or Terms()
         self.queued = 0
+        self.failing: set[str] = set()
+        self.may_fail: set[str] = set()
         self.start()
 
     def start(self) -> None:
@@ -47,6 +51,7 @@ class Scene:
             self.clock.set(moment)
         while await self.herald.work():
             self.clock.seconds += 3.0
+        self.failing |= self.herald._failing
 
     async def later(self, seconds: float = 3.0) -> None:
         self.clock.seconds += seconds
@@ -62,8 +67,10 @@ def book() -> MemoryBook:
 
 
 @pytest.fixture
-def scene(book: MemoryBook) -> Scene:
-    return Scene(book)
+def scene(book: MemoryBook) -> Iterator[Scene]:
+    scene = Scene(book)
+    yield scene
+    assert scene.failing == scene.may_fail
 
 
 async def test_a_check_that_was_asked_for_is_made_and_its_author_told(scene: Scene, book: MemoryBook) -> None:
@@ -146,6 +153,18 @@ async def test_the_message_moves_only_while_something_changes_and_not_too_often(
     assert len(shown) <= 4
 
 
+async def test_what_the_message_could_not_show_it_shows_when_its_chat_is_free(scene: Scene, book: MemoryBook) -> None:
+    name = scene.add(Life.PAUSED)
+    book.rows[name] = {"lan": "queued"}
+    book.busy = True
+    await scene.until_calm()
+    assert book.told == []
+    book.busy = False
+    await scene.later()
+    await scene.later()
+    assert ["paused" in text for _, _, text in book.told] == [True]
+
+
 async def test_the_message_tells_the_pace_and_the_end(scene: Scene, book: MemoryBook) -> None:
     book.people = [str(number) for number in range(100)]
     name = scene.add(Life.APPROVED, starts_at=on(11, 23, 9))
@@ -183,6 +202,9 @@ async def test_what_may_be_started_by_hand_at_night_is_held_beforehand(scene: Sc
     paused, ready = scene.add(Life.PAUSED), scene.add(Life.SCHEDULED)
     await scene.until_calm(on(11, 23, 22))
     assert {book.broadcasts[name].held_until for name in (paused, ready)} == {on(11, 24, 6, 30)}
+    fresh = scene.add(Life.APPROVED)
+    await scene.herald.prepare()
+    assert book.broadcasts[fresh].held_until == on(11, 24, 6, 30)
 
 
 def results(sent: int = 0, **states: int) -> dict[str, str]:
@@ -253,7 +275,7 @@ async def test_a_campaign_reminds_at_each_step_those_who_are_left(scene: Scene, 
     }
     assert book.state(campaign) == ("finished", None)
     assert book.marks(campaign) == ["over"]
-    assert [text for _, mark, text in book.told if mark == "nobody"] == [
+    assert [text for _, mark, text in book.told if mark.startswith("finished") and "nobody" in text] == [
         "<b>TB-000004</b> is finished: nobody was left to be reminded."
     ]
 
@@ -349,6 +371,18 @@ async def test_ends_of_certificates_are_looked_for_once_a_working_day_in_the_mor
     assert book.state(STANDING)[0] == "running"
 
 
+async def test_while_the_reminders_of_certificates_are_paused_nobody_is_looked_for(
+    scene: Scene, book: MemoryBook
+) -> None:
+    await book.stand(scene.clock.now())
+    book.change(STANDING, state=Life.PAUSED)
+    await scene.until_calm(on(11, 24))
+    assert book.asked_expiring == []
+    book.change(STANDING, state=Life.RUNNING)
+    await scene.until_calm(on(11, 24, 10))
+    assert len(book.asked_expiring) == 1
+
+
 async def test_where_no_day_is_set_nobody_is_reminded_of_a_certificate(book: MemoryBook) -> None:
     scene = Scene(book, Terms.of(Settings(expiry_reminder_days=(0,), _env_file=None)))
     await scene.until_calm(on(11, 24))
@@ -366,11 +400,15 @@ async def test_who_wanted_to_be_reminded_later_is_when_the_day_has_come_if_still
     (again,) = [one for one in book.broadcasts.values() if one.parent == campaign]
     assert (again.step, again.draft.audience) == ("later:2026-11-24", Audience(to_do=True, chats=("lan", "gone")))
     assert book.rows[again.id] == {"lan": "queued"}
+    book.deliver(again.id)
+    await scene.later()
+    assert book.state(again.id)[0] == "finished"
+    assert [name for name, *_ in book.told if name == again.id] == []
 
 
 async def test_one_that_cannot_be_handled_does_not_stop_the_others(scene: Scene, book: MemoryBook) -> None:
     endless = Plan(deadline=date(2026, 12, 30), steps=(10**9,))
-    scene.add(Life.RUNNING, CAMPAIGN.model_copy(update={"plan": endless}))
+    scene.may_fail = {scene.add(Life.RUNNING, CAMPAIGN.model_copy(update={"plan": endless}))}
     name = scene.add(Life.APPROVED)
     await scene.until_calm()
     assert book.state(name)[0] == "scheduled"
@@ -385,6 +423,29 @@ async def test_it_looks_when_it_is_told_to_and_stops_when_it_is_told_to(scene: S
     name = scene.add(Life.DRAFT, checking=True)
     scene.herald.notify()
     async with asyncio.timeout(5):
+        await looked.wait()
+        stop.set()
+        await running
+    assert book.state(name)[0] == "checked"
+
+
+async def test_a_store_that_cannot_be_reached_is_looked_at_again(scene: Scene, book: MemoryBook) -> None:
+    away = asyncio.Event()
+
+    async def unreachable() -> tuple[Broadcast, ...]:
+        away.set()
+        raise StoreUnavailable
+
+    looked, there = asyncio.Event(), book.open
+    book.open = unreachable  # type: ignore[method-assign]
+    scene.herald = Herald(book, scene.terms, scene.clock, looked.set)
+    stop = asyncio.Event()
+    running = asyncio.create_task(scene.herald.run(stop))
+    async with asyncio.timeout(5):
+        await away.wait()
+        name = scene.add(Life.DRAFT, checking=True)
+        book.open = there  # type: ignore[method-assign]
+        scene.herald.notify()
         await looked.wait()
         stop.set()
         await running

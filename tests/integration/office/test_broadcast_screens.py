@@ -1,29 +1,29 @@
 """/thongbao in the chat, over the real store: an admin writes, checks, approves, sends and watches."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 import pytest
 
-from bot.store.api import Delivery, Store
-from handlers.broadcasts.model import Audience, Broadcast, Button, Draft, Life, Text
+from bot.store.api import Store
+from handlers.broadcasts.model import STANDING, Audience, Broadcast, Button, Draft, Life, Text, person_code
 from handlers.broadcasts.taps import Action, BroadcastTap
 from handlers.events import Tapped
 from handlers.office.model import Standing
 from handlers.office.rights import Role
 from rules.outcome import Procedure
-from tests.integration.store.conftest import Database
-from tests.support.office import OPERATOR, given, office, settle_units
+from tests.integration.office.conftest import Sql
+from tests.support.office import OPERATOR, given, office
 from tests.support.ports import StoredTurns
 from tests.support.stored_dialogue import StoredDialogue
-from tests.support.storing import NOW, claim
+from tests.support.storing import CHANNEL, NOW
 
 CODE = "TB-000001"
 
 
 @pytest.fixture
-async def town(store: Store, database: Database) -> Store:
+async def town(store: Store, sql: Sql) -> Store:
     """Officers: two of Xã Nhơn Trạch, one of them with something to do; one of Xã Đại Phước."""
-    settle_units(database.sql)
     await officer(store, "1", "DN.NT", (Procedure.CHANGE_INFORMATION,))
     await officer(store, "2", "DN.NT.VP", ())
     await officer(store, "3", "DN.DP", (Procedure.REVOKE,))
@@ -69,12 +69,16 @@ async def sending(store: Store, name: str) -> None:
     await store.broadcasts.move(name, Life.SCHEDULED, Life.RUNNING, NOW)
 
 
+def admin_chat(store: Store) -> str:
+    return store.chat(CHANNEL, "admin").id
+
+
 async def listed(store: Store, name: str) -> None:
     while await store.broadcasts.freeze(name, NOW):
         pass
 
 
-async def test_one_message_is_written_checked_approved_and_sent(town: Store) -> None:
+async def test_one_message_is_written_checked_approved_and_sent(town: Store, sql: Sql) -> None:
     admin = await talk(town, "admin")
 
     await admin.says("/thongbao")
@@ -107,7 +111,8 @@ async def test_one_message_is_written_checked_approved_and_sent(town: Store) -> 
     found = await seen(town)
     assert (found.state, found.draft.audience) == (Life.RUNNING, Audience(unit="DN.NT", to_do=True))
     assert found.draft.buttons == (Button.NOW, Button.DONE)
-    assert {row.chat.address for row in await claim(town)} == {"1", "admin"}  # the trial goes to the admin
+    assert (await town.broadcasts.tally(CODE)).states == {"queued": 1}
+    assert [row[0] for row in sql("SELECT chat FROM outbox WHERE origin LIKE 'try:%'")] == [admin_chat(town)]
 
 
 async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Store) -> None:
@@ -136,7 +141,7 @@ async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Sto
     assert "08/12/2026" in said
     assert said.count("chưa đến ngày") == 3
     assert "TB-000001: Chiến dịch cuối năm" in await admin.taps("TB-000002")
-    assert "Chiến dịch cuối năm" in await admin.taps("Về danh sách")
+    assert "08/12/2026" in await admin.taps("Về chiến dịch")
 
 
 async def test_a_text_that_cannot_be_read_is_asked_for_again_and_nothing_is_lost(town: Store) -> None:
@@ -170,7 +175,7 @@ async def test_conditions_are_chosen_by_buttons_and_typed_and_counted_at_once(to
     assert "<b>0</b>/0" in admin.text
     await admin.taps("Bỏ mọi điều kiện", "Lâu chưa liên hệ", "Từ 7 ngày")
     assert "<b>0</b>/0" in admin.text
-    assert "<b>2</b>/2" in await admin.taps("Lâu chưa liên hệ", "Tất cả")
+    assert "<b>2</b>/2" in await admin.taps("Lâu chưa liên hệ", "Không lọc")
     assert "<b>2</b>/2" in await admin.taps("Kênh", "Telegram")
     assert "<b>0</b>/0" in await admin.taps("Trạng thái yêu cầu", "chưa xong")
     assert (await seen(town)).draft.audience.channel == "telegram"
@@ -203,25 +208,28 @@ async def test_what_somebody_else_changed_is_not_approved_unseen(town: Store) ->
     assert (await seen(town)).state is Life.DRAFT
 
 
-async def test_progress_pause_and_results_with_the_unknown_named(town: Store) -> None:
+async def test_progress_pause_and_results_with_the_unknown_named(town: Store, sql: Sql) -> None:
     admin = await talk(town, "admin")
     name = await written(town)
     await sending(town, name)
-    rows = [row for row in await claim(town) if row.broadcast == name]
-    for row, state in zip(rows, (Delivery.SENT, Delivery.UNKNOWN), strict=True):
-        await town.settle(row, state, NOW, message="1")
+    (lost, *_), (got, *_) = sql("SELECT chat FROM outbox WHERE broadcast = ? ORDER BY id", name)
+    sql("UPDATE outbox SET state = 'sent' WHERE broadcast = ? AND chat = ?", name, got)
+    sql("UPDATE outbox SET state = 'unknown', reason = 'no_answer' WHERE broadcast = ? AND chat = ?", name, lost)
 
     await admin.says(f"/thongbao {name}")
     assert "Đã tạm dừng" in await admin.taps("Tạm dừng")
     assert (await seen(town)).state is Life.PAUSED
-    await admin.taps("Tiếp tục")
+    await admin.taps("Gửi tiếp")
     said = await admin.taps("Kết quả")
     assert "100 %" in said
-    assert "N-" in said
+    assert person_code(lost) in said
+    assert person_code(got) not in said
     await admin.taps("Gửi lại cho người chưa rõ")
     assert "hai lần" in admin.text
+    yes = next(choice.tap for choice in admin.choices if "Đồng ý" in choice.label)
     assert "Đang gửi lại cho 1 người" in await admin.taps("Đồng ý, gửi lại")
-    assert [row.broadcast for row in await claim(town)] == [name]
+    assert "bước trước" in await admin.does(Tapped(data=yes, message="8"))
+    assert (await town.broadcasts.tally(name)).states == {"sent": 1, "queued": 1}
 
 
 async def test_buttons_of_the_moving_message_act_at_once_whatever_screen_is_open(town: Store) -> None:
@@ -235,6 +243,8 @@ async def test_buttons_of_the_moving_message_act_at_once_whatever_screen_is_open
 
     assert "Đã tạm dừng" in await tap(Action.PAUSE)
     assert "không làm được" in await tap(Action.PAUSE)
+    assert "tạm dừng" in admin.text
+    await admin.says("/danhsach")
     assert (await seen(town)).state is Life.PAUSED
     await tap(Action.RESUME)
     assert (await seen(town)).state is Life.RUNNING
@@ -284,7 +294,7 @@ async def test_without_a_role_there_are_no_broadcasts(town: Store) -> None:
     assert (await seen(town)).state is Life.RUNNING
 
 
-async def test_so_many_need_a_second_person_who_is_named(town: Store, database: Database) -> None:
+async def test_so_many_need_a_second_person_who_is_named(town: Store, sql: Sql) -> None:
     admin = await talk(town, "admin")
     await talk(town, "second")
     await admin.says("/thongbao")
@@ -292,7 +302,7 @@ async def test_so_many_need_a_second_person_who_is_named(town: Store, database: 
     await admin.says("Gửi nhiều người")
     await admin.taps("Dùng mẫu không nêu hạn", "Đúng những người này", "Xong", "Khi tôi bấm")
     await town.broadcasts.check(CODE, NOW)
-    database.sql("UPDATE broadcasts SET recipients = 100000")
+    sql("UPDATE broadcasts SET recipients = 100000")
 
     await admin.says(f"/thongbao {CODE}")
     said = await admin.taps("Duyệt", "Đồng ý, duyệt")
@@ -301,6 +311,24 @@ async def test_so_many_need_a_second_person_who_is_named(town: Store, database: 
     assert "Anh second" in said
     assert f"/thongbao {CODE}" in said
     assert (await seen(town)).state is Life.CHECKED
+
+
+async def test_the_reminders_of_certificates_can_be_paused_and_not_called_off(town: Store) -> None:
+    await certificate(town, "4", NOW.date() + timedelta(days=7))
+    assert await town.broadcasts.expiring(NOW.date(), (60, 30, 7), NOW)
+    owner = await talk(town, "owner", Role.OWNER, None)
+
+    said = await owner.says(f"/thongbao {STANDING}")
+    assert "tự nhắc khi chứng thư sắp hết hạn" in said
+    assert "Hủy thông báo" not in owner.labels
+    await owner.taps("Tạm dừng")
+    assert (await seen(town, STANDING)).state is Life.PAUSED
+    assert "TB-000001" in "".join((await owner.taps("Các lần nhắc"), *owner.labels))
+
+
+async def certificate(store: Store, address: str, ends: date) -> None:
+    async with StoredTurns(store, address)() as turn:
+        await turn.register.keep(Standing(interview=1, unit="DN.NT", subscriber="UBND", not_after=ends, owed=()))
 
 
 async def test_pages_turn_to_older_ones_and_back(town: Store) -> None:

@@ -1,0 +1,169 @@
+"""A campaign over Telegram in a process whose clock the test turns: the program as it is composed, with an outage."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.app import Parts, assembled
+from bot.channels.telegram import serve_telegram
+from bot.settings import Settings
+from handlers.broadcasts.model import Broadcast, Life
+from handlers.office.rights import Rights
+from handlers.requests.fields import FIELDS
+from rules.calendar import VIETNAM
+from tests.acceptance.admins import LEFT, NAME, SERIAL, SUBSCRIBER
+from tests.acceptance.officer import Officer
+from tests.support.botapi import BotApi, Limits, Shown
+from tests.support.botapi.server import serving
+from tests.support.program import UNHURRIED
+from tests.support.turned_clock import TurnedClock
+
+#: Seconds in which something must have become visible.
+PATIENCE = 15.0
+
+
+@dataclass
+class Town:
+    """The program, the server and the clock."""
+
+    api: BotApi
+    parts: Parts
+    clock: TurnedClock
+    _server: AsyncExitStack
+
+    @property
+    def rights(self) -> Rights:
+        return Rights.operator(self._units)
+
+    async def opens(self) -> None:
+        self._units = await self.parts.store.units()
+
+    def at(self, day: date, hour: int, minute: int = 0) -> None:
+        """Let time pass until that moment in Viet Nam."""
+        self.clock.turn_to(datetime(day.year, day.month, day.day, hour, minute, tzinfo=VIETNAM))
+
+    @asynccontextmanager
+    async def outage(self) -> AsyncIterator[None]:
+        """Nobody answers at the address of the Bot API."""
+        port = urlsplit(self.api.url).port or 0
+        await self._server.aclose()
+        yield
+        await self._server.enter_async_context(serving(self.api.gate.app(), port))
+
+    async def steps(self, name: str) -> tuple[Broadcast, ...]:
+        async with self.parts.store.office(self.clock.now(), reading=True) as office:
+            return await office.admin.broadcasts.steps(self.rights, name)
+
+    async def ended(self, name: str, step: str) -> None:
+        """Wait until a step has come to its end."""
+        await self._has_become(name, step, Life.FINISHED)
+
+    async def under_way(self, name: str, step: str) -> None:
+        """Wait until a step sends."""
+        await self._has_become(name, step, Life.RUNNING)
+
+    async def _has_become(self, name: str, step: str, state: Life) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if any(one.step == step and one.state is state for one in await self.steps(name)):
+                    return
+                await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def town(folder: Path, start: datetime) -> AsyncIterator[Town]:
+    """All of it, over the data of ``folder``, from a moment of the test's choice on."""
+    clock = TurnedClock(start)
+    api = BotApi(Limits(clock=clock.monotonic, burst=50), "110201543:" + "made-up-token-for-the-fake-server--")
+    settings = Settings.model_validate({
+        **{name.removeprefix("TROLY_").lower(): value for name, value in UNHURRIED.items()},
+        "data_dir": folder / "data",
+        "telegram_token": api.token,
+        "telegram_messages_per_second": 25,
+        "approval_above": 4,
+    })  # fmt: skip
+    async with AsyncExitStack() as server:
+        api.url = await server.enter_async_context(serving(api.gate.app()))
+        settings = settings.model_copy(update={"telegram_api_url": api.url})
+        async with assembled(settings, clock=clock) as parts, _served(parts):
+            made = Town(api, parts, clock, server)
+            await made.opens()
+            yield made
+
+
+@asynccontextmanager
+async def _served(parts: Parts) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    serving_telegram = asyncio.create_task(serve_telegram(parts, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait_for(serving_telegram, PATIENCE)
+
+
+async def learns_what_to_do(officer: Officer, old_name: str) -> Shown:
+    """An interview up to its answer: something is owed from now on, and not yet registered."""
+    await officer.consents()
+    await officer.user.taps(officer.words.option("subject", "organisation"))
+    await officer.hears()
+    shown = await officer.says(old_name)
+    await officer.user.taps(shown.labels[0])
+    answer = await officer.answers(await officer.hears(), LEFT)
+    assert officer.words("Register the request") in answer.labels
+    return answer
+
+
+async def registers_now(officer: Officer) -> None:
+    """From the reminder's button to a request."""
+    await officer.user.taps(officer.words("Do it now"))
+    answer = await officer.hears()
+    assert officer.words("Register the request") in answer.labels, answer.text
+    form = await officer.taps("Register the request")
+    await officer.fills_in(
+        form, {SUBSCRIBER: "UBND xã", FIELDS["unit"].ask: "", SERIAL: "5402DD8A9E3FB18F", NAME: "UBND"}
+    )
+    await officer.taps("Send the request")
+
+
+async def writes_campaign(admin: Officer, deadline: date, days: str) -> str:
+    """From /thongbao to a draft, by its screens; its code."""
+    await admin.says("/thongbao")
+    await admin.taps("Write a new one")
+    await admin.taps("A campaign until a deadline")
+    await admin.says(f"{deadline:%d/%m/%Y}")
+    await admin.says("Nhắc hạn đổi chứng thư")
+    await admin.taps("Use a ready text, with the deadline")
+    await admin.taps("What is still to do")
+    await admin.taps("Anything still to register")
+    await admin.taps("These, go on")
+    await admin.taps("Done")
+    await admin.says(days)
+    await admin.says("08h30")
+    shown = await admin.taps("Send it late")
+    return next(word.strip(":") for word in shown.text.split() if word.startswith("TB-"))
+
+
+async def has_it_checked(admin: Officer) -> Shown:
+    """The result of the check, which comes as a message."""
+    await admin.user.taps(admin.words("Check"))
+    heading = admin.words("<b>Check of {code}</b> {title}", code="", title="").strip()
+    return await admin.user.hears_until(lambda shown: heading in shown.text, PATIENCE)
+
+
+async def approves(admin: Officer, name: str) -> Shown:
+    """By its code, as somebody who was told of it does."""
+    shown = await admin.says(f"/thongbao {name}")
+    assert admin.words("Approve") in shown.labels, shown.text
+    await admin.taps("Approve")
+    return await admin.taps("Yes, approve")
+
+
+async def reminded(officer: Officer) -> Shown:
+    """The reminder as it arrives."""
+    button = officer.words("I have done it")
+    return await officer.user.hears_until(lambda shown: button in shown.labels, PATIENCE)

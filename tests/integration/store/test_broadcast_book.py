@@ -1,0 +1,142 @@
+"""Broadcasts as what goes on by itself meets them: steps, holding, withdrawing, telling their authors."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from bot.store.api import Chat, Store
+from bot.store.sealing import Keyring
+from handlers.broadcasts.model import Audience, Life, Plan, Why
+from handlers.office.rights import Role
+from tests.integration.store.conftest import Database
+from tests.support.broadcast_life import DRAFT, Recipients, campaign, drafted, move, rows_of, stands, state_of
+from tests.support.office import OPERATOR, end, given, office, rights, settle_units
+from tests.support.storing import NOW, claim, one_chat, says, texts
+from tests.support.telling import told
+
+PLAN = Plan(deadline=date(2026, 12, 30))
+LATER = NOW + timedelta(hours=9)
+
+
+@pytest.fixture(autouse=True)
+def units(store: Store, database: Database) -> None:
+    settle_units(database.sql)
+
+
+@pytest.fixture
+async def chat(store: Store) -> Chat:
+    """Of an owner and of an admin."""
+    await given(store, "chủ", Role.OWNER)
+    await given(store, "an", Role.ADMIN, "DN.NT")
+    return await one_chat(store, "1", "an")
+
+
+async def test_a_step_is_made_once_and_says_what_its_campaign_says(store: Store, database: Database) -> None:
+    name = await campaign(store, PLAN, database.sql)
+
+    step = await store.broadcasts.child(name, "14", NOW, starts_at=LATER, why=Why.LATE)
+    assert step is not None
+    assert await store.broadcasts.child(name, "14", NOW) is None
+
+    made = {one.id: one for one in await store.broadcasts.open()}[step]
+    assert (made.state, made.parent, made.step, made.starts_at, made.why) == ("approved", name, "14", LATER, "late")
+    assert (made.draft.text, made.draft.deadline, made.is_campaign) == (DRAFT.text, PLAN.deadline, False)
+    async with office(store) as at:
+        assert [one.id for one in await at.admin.broadcasts.steps(OPERATOR, name)] == [step]
+        assert [one.id for one in await at.admin.broadcasts.latest(OPERATOR, 9)] == [name]
+
+
+async def test_a_step_can_be_for_some_or_left_out(store: Store, database: Database) -> None:
+    name = await campaign(store, PLAN, database.sql)
+    some = Audience(chats=("a", "b"))
+
+    await store.broadcasts.child(name, "later:2026-12-01", NOW, audience=some)
+    await store.broadcasts.child(name, "3", NOW, left_out=Why.MISSED)
+
+    async with office(store) as at:
+        few, missed = await at.admin.broadcasts.steps(OPERATOR, name)
+    assert few.draft.audience == DRAFT.audience.model_copy(update={"chats": ("a", "b")})
+    assert (missed.state, missed.why, missed.finished_at) == (Life.CANCELLED, Why.MISSED, NOW)
+
+
+async def test_that_a_step_is_late_stays_said_until_something_else_is_to_be_said(
+    store: Store, database: Database
+) -> None:
+    name = await campaign(store, PLAN, database.sql)
+    step = await store.broadcasts.child(name, "14", NOW, why=Why.LATE) or ""
+    book = store.broadcasts
+    await book.move(step, Life.APPROVED, Life.SCHEDULED, NOW)
+    assert await book.hold(step, LATER, Why.QUIET, NOW)
+    assert state_of(database.sql, step) == ("scheduled", "quiet")
+    assert await book.hold(step, None, None, NOW)
+    await book.move(step, Life.SCHEDULED, Life.RUNNING, NOW)
+    assert state_of(database.sql, step) == ("running", "late")
+    await book.move(step, Life.RUNNING, Life.PAUSED, NOW, Why.ERRORS)
+    assert await book.hold(step, LATER, Why.QUIET, NOW)
+    assert state_of(database.sql, step) == ("paused", "errors")
+
+
+async def test_holding_it_back_is_noted_once(store: Store, database: Database) -> None:
+    name = (await drafted(store)).id
+    stands(database.sql, name, Life.RUNNING)
+
+    held = [await store.broadcasts.hold(name, until, Why.QUIET, NOW) for until in (LATER, LATER, None, None)]
+
+    assert held == [True, False, True, False]
+    assert database.sql("SELECT state, why FROM broadcast_moves WHERE broadcast = ? AND why = 'quiet'", name) == [
+        ("running", "quiet")
+    ]
+    stands(database.sql, name, Life.FINISHED)
+    assert not await store.broadcasts.hold(name, LATER, Why.QUIET, NOW)
+
+
+async def test_what_waits_of_a_cancelled_one_is_withdrawn_in_batches(
+    store: Store, database: Database, keyring: Keyring
+) -> None:
+    name = (await drafted(store)).id
+    stands(database.sql, name, Life.RUNNING)
+    recipients = Recipients(store, database.sql, keyring)
+    for number, state in enumerate(("queued", "sending", "queued", "sent", "queued")):
+        await recipients.add(name, str(number), state)
+    assert not await store.broadcasts.withdraw(name, NOW)
+    await move(store, OPERATOR, name, Life.CANCELLED)
+
+    assert [one.id for one in await store.broadcasts.open()] == [name]
+    assert await store.broadcasts.withdraw(name, NOW, limit=2)
+    assert not await store.broadcasts.withdraw(name, NOW, limit=2)
+
+    assert await store.broadcasts.open() == ()
+    gone = ("skipped", "cancelled")
+    assert rows_of(database.sql, name) == [gone, ("sending", None), gone, ("sent", None), gone]
+    assert database.sql("SELECT COUNT(*) FROM outbox WHERE state = 'skipped' AND payload IS NOT NULL") == [(0,)]
+
+
+async def broadcast_of(store: Store, chat: Chat) -> str:
+    return (await drafted(store, by=await rights(store, "an"), chat=chat)).id
+
+
+async def test_its_author_is_told_each_thing_once(store: Store, chat: Chat) -> None:
+    name = await broadcast_of(store, chat)
+    for mark in ("ready", "ready", "finished"):
+        await store.broadcasts.tell(name, says(mark), mark, NOW)
+    assert texts(await claim(store)) == ["ready"]
+
+
+async def test_the_moving_message_moves_in_its_place(store: Store, chat: Chat) -> None:
+    name = await broadcast_of(store, chat)
+    for number, at in enumerate((NOW, NOW + timedelta(seconds=1))):
+        await store.broadcasts.tell(name, says(str(number)), "shown", at)
+    assert [(one.paragraphs, one.action) for one in await told(store)] == [(("0",), "send")]
+
+    for seconds in (2, 3):  # the second waits for the first
+        await store.broadcasts.tell(name, says(str(seconds)), "shown", NOW + timedelta(seconds=seconds))
+    assert [(one.paragraphs, one.action, one.target) for one in await told(store)] == [(("2",), "edit", "42")]
+
+
+async def test_whoever_has_lost_the_role_is_not_told_any_more(store: Store, chat: Chat) -> None:
+    name = await broadcast_of(store, chat)
+    assert await end(store, OPERATOR, "QT-000002") is None
+
+    await store.broadcasts.tell(name, says("7 / 9"), "finished", NOW)
+
+    assert await claim(store) == []

@@ -1,0 +1,143 @@
+"""What people say to reminders: in memory and in a store the same, and in a store also what it does to what waits."""
+
+from datetime import date
+
+import pytest
+
+from bot.store import open_keyring
+from bot.store.api import Store
+from bot.store.sealing import Keyring
+from handlers.broadcasts.model import Life, Plan, Reason
+from tests.integration.store.conftest import Database
+from tests.support.broadcast_life import Recipients, campaign, drafted, rows_of, stands
+from tests.support.office import settle_units
+from tests.support.ports import MemoryTurns, StoredTurns, Turns
+from tests.support.storing import ADDRESS, NOW, next_turn, one_chat, says
+
+DAY = date(2026, 12, 1)
+
+
+@pytest.fixture
+async def had(turns: Turns, ground: Database | None) -> str:
+    """A broadcast that the person had, and of which one more waits for them."""
+    if isinstance(turns, MemoryTurns):
+        turns.reminders.sent, turns.reminders.waiting = {"TB-000001"}, 1
+        return "TB-000001"
+    assert ground is not None
+    assert isinstance(turns, StoredTurns)
+    settle_units(ground.sql)
+    recipients = Recipients(turns.store, ground.sql, open_keyring(ground.keys)[0])
+    for state in ("sent", "queued"):
+        name = (await drafted(turns.store)).id
+        await recipients.add(name, ADDRESS, state)
+    return "TB-000001"
+
+
+async def test_stopping_holds_back_what_waits_and_is_taken_back(turns: Turns, had: str) -> None:
+    async with turns() as unit:
+        assert not await unit.reminders.stopped()
+        assert await unit.reminders.stop() == 1
+        assert await unit.reminders.stop() == 0
+        assert await unit.reminders.stopped()
+    async with turns() as unit:
+        assert await unit.reminders.stopped()
+        await unit.reminders.resume()
+        assert not await unit.reminders.stopped()
+
+
+async def test_what_is_answered_is_shown_and_the_last_word_counts(turns: Turns, had: str) -> None:
+    async with turns() as unit:
+        assert await unit.reminders.later(had, DAY)
+        (later,) = (await unit.own_data.export())["reminders"]["answers"]
+        assert await unit.reminders.done(had)
+        (done,) = (await unit.own_data.export())["reminders"]["answers"]
+        await unit.reminders.stop()
+        held = await unit.own_data.export()
+    assert later == {"broadcast": had, "done_at": None, "later_on": "2026-12-01"}
+    assert done == {"broadcast": had, "done_at": NOW.isoformat(), "later_on": None}
+    assert held["reminders"] == {"stopped_at": NOW.isoformat(), "reminded_at": None, "answers": [done]}
+
+
+async def test_to_a_broadcast_that_was_not_sent_here_nothing_can_be_said(turns: Turns, had: str) -> None:
+    async with turns() as unit:
+        for name in ("TB-999999", "", "'; --"):
+            assert not await unit.reminders.done(name)
+            assert not await unit.reminders.later(name, DAY)
+        assert (await unit.own_data.export())["reminders"]["answers"] == []
+
+
+async def test_answers_go_with_my_data_and_a_wish_for_none_stays(turns: Turns, had: str) -> None:
+    async with turns() as unit:
+        await unit.reminders.done(had)
+        await unit.reminders.stop()
+        await unit.own_data.erase()
+        held = (await unit.own_data.export())["reminders"]
+        assert (held["answers"], held["stopped_at"]) == ([], NOW.isoformat())
+
+
+async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(
+    store: Store, database: Database, keyring: Keyring
+) -> None:
+    settle_units(database.sql)
+    name = await campaign(store, Plan(deadline=DAY), database.sql)
+    steps = [await store.broadcasts.child(name, step, NOW) or "" for step in ("14", "7")]
+    other = (await drafted(store)).id
+    recipients = Recipients(store, database.sql, keyring)
+    for broadcast, state in ((steps[0], "sent"), (steps[1], "queued"), (other, "queued")):
+        await recipients.add(broadcast, ADDRESS, state)
+        await recipients.add(broadcast, "khác", state)
+
+    async with StoredTurns(store)() as unit:
+        assert await unit.reminders.later(steps[0], DAY)
+
+    waits = ("queued", None)
+    assert rows_of(database.sql, steps[1]) == [("skipped", Reason.LATER), waits]
+    assert rows_of(database.sql, other) == [waits, waits]
+    assert database.sql("SELECT broadcast, later_on FROM reminder_marks") == [(name, DAY.toordinal())]
+
+
+async def test_a_stop_of_a_turn_that_came_to_nothing_holds_nothing_back(
+    store: Store, database: Database, keyring: Keyring
+) -> None:
+    settle_units(database.sql)
+    name = (await drafted(store)).id
+    stands(database.sql, name, Life.RUNNING)
+    await Recipients(store, database.sql, keyring).add(name, ADDRESS)
+
+    async with store.turn(await next_turn(store, await one_chat(store)), NOW) as unit:
+        assert await unit.reminders.stop() == 1
+
+    assert rows_of(database.sql, name) == [("queued", None)]
+
+
+async def test_what_i_was_reminded_of_is_shown_without_what_others_wrote(
+    store: Store, database: Database, keyring: Keyring
+) -> None:
+    settle_units(database.sql)
+    name = (await drafted(store)).id
+    recipients = Recipients(store, database.sql, keyring)
+    await recipients.add(name, ADDRESS, "skipped", Reason.CAPPED)
+    await recipients.add(name, "khác")
+
+    async with StoredTurns(store)() as unit:
+        (told,) = (await unit.own_data.export())["outgoing"]
+        await unit.own_data.erase()
+
+    assert (told["broadcast"], told["state"], told["reason"], told["reply"]) == (name, "skipped", "capped", None)
+    assert told["values"]["name"] == "Trần Thị B"
+    assert rows_of(database.sql, name) == [("queued", None)]
+
+
+async def test_whoever_is_erased_is_not_told_how_far_their_broadcasts_are(store: Store, database: Database) -> None:
+    settle_units(database.sql)
+    async with StoredTurns(store)():
+        pass
+    chat = store.chat("telegram", ADDRESS)
+    name = (await drafted(store, chat=chat)).id
+    async with StoredTurns(store)() as unit:
+        await unit.own_data.erase()
+
+    await store.broadcasts.tell(name, says("7 / 9"), "finished", NOW)
+
+    assert database.sql("SELECT chat FROM broadcasts") == [(None,)]
+    assert database.sql("SELECT 1 FROM outbox") == []

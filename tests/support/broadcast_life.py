@@ -1,0 +1,81 @@
+"""Broadcasts for tests of their life: drafted by somebody, put into a state, with rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.store import places
+from bot.store.api import BROADCAST, Chat, Store
+from bot.store.moments import stored
+from bot.store.sealing import Keyring
+from handlers.broadcasts.model import Audience, Broadcast, Draft, Life, Outcome, Plan, Text, Values
+from handlers.office.rights import Rights
+from tests.support.office import OPERATOR, office
+from tests.support.storing import CHANNEL, NOW
+
+#: Runs a statement behind the store's back; parameters are question marks.
+Sql = Callable[..., list[tuple[Any, ...]]]
+
+DRAFT = Draft(title="Hạn 30/11", text=Text(vi="Chào {ho_ten}.", en="Hello {ho_ten}."), audience=Audience(unit="DN.NT"))
+
+
+async def drafted(store: Store, draft: Draft = DRAFT, by: Rights = OPERATOR, chat: Chat | None = None) -> Broadcast:
+    """A draft that could be made."""
+    async with office(store, chat) as at:
+        made = await at.admin.broadcasts.new(by, draft)
+    assert made is not None
+    return made
+
+
+async def campaign(store: Store, plan: Plan, sql: Sql) -> str:
+    """One that is carried out."""
+    name = (await drafted(store, DRAFT.model_copy(update={"plan": plan}))).id
+    stands(sql, name, Life.RUNNING)
+    return name
+
+
+def stands(sql: Sql, name: str, state: Life, recipients: int = 1) -> None:
+    """It has come so far, whoever took it there."""
+    sql("UPDATE broadcasts SET state = ?, checking = 0, recipients = ? WHERE id = ?", state.value, recipients, name)
+
+
+async def move(store: Store, by: Rights, name: str, to: Life, revision: int | None = None) -> Outcome:
+    """By hand."""
+    async with office(store) as at:
+        return await at.admin.broadcasts.move(by, name, to, revision)
+
+
+def state_of(sql: Sql, name: str) -> tuple[str, str | None]:
+    """Where it stands, and why."""
+    ((state, why),) = sql("SELECT state, why FROM broadcasts WHERE id = ?", name)
+    return state, why
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """Makes rows of broadcasts."""
+
+    store: Store
+    sql: Sql
+    keyring: Keyring
+
+    async def add(self, broadcast: str, address: str, state: str = "queued", reason: str | None = None) -> str:
+        """A person gets a row; the id of their chat."""
+        chat = self.store.chat(CHANNEL, address)
+        async with office(self.store) as unit:
+            await unit.expect(chat)
+        origin = places.broadcast_origin(broadcast, chat.id)
+        payload = self.keyring.seal(Values(name="Trần Thị B").model_dump_json(), places.payload(chat.id, origin))
+        at = stored(NOW)
+        settled = None if state in {"queued", "sending"} else at
+        self.sql(
+            "INSERT INTO outbox (origin, chat, channel, payload, priority, state, attempts, queued_at, due_at,"
+            " settled_at, broadcast, reason) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)",
+            *(origin, chat.id, CHANNEL, payload, BROADCAST, state, at, at, settled, broadcast, reason),
+        )
+        return chat.id
+
+
+def rows_of(sql: Sql, broadcast: str) -> list[tuple[str, str | None]]:
+    """State and reason of each row, in order."""
+    return sql("SELECT state, reason FROM outbox WHERE broadcast = ? ORDER BY id", broadcast)
