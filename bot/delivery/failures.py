@@ -63,8 +63,8 @@ class Failures:
             case _:
                 await self._retry(row, min(_LONGEST_DELAY, 2.0**row.attempts))
 
-    async def withheld(self, row: OutboxRow) -> None:
-        """It did not leave. Where others have taken it over already, this changes nothing."""
+    async def not_sent(self, row: OutboxRow) -> None:
+        """It was never tried: whoever may send takes it up."""
         await self._retry(row, 0.0, counted=False)
 
     async def _give_up(self, row: OutboxRow, error: ChannelError) -> None:

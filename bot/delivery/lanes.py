@@ -13,6 +13,7 @@ from bot.channels.errors import ChannelError, MaybeSent, Unreachable
 from bot.delivery.backoff import until_stored
 from bot.delivery.clock import Clock
 from bot.delivery.failures import Failures
+from bot.delivery.flight import Flight
 from bot.delivery.pacing import Kind, Pacer
 from bot.delivery.patience import Patience
 from bot.delivery.settler import Settler
@@ -37,7 +38,8 @@ class Road:
     pacer: Pacer
     clock: Clock
     patience: Patience
-    #: Whether this process may still send. Where it may not, it claims nothing, and what it has in hand goes back.
+    #: Whether this process may still send. Where it may not, it claims nothing, and gives back what it has in hand,
+    #: unless others have taken that over.
     fence: Callable[[], bool] = lambda: True
     metrics: Metrics = NO_METRICS
 
@@ -48,7 +50,7 @@ class Traffic:
 
     kind: Kind
     claim: Claim
-    at_once: int  #: messages under way side by side
+    at_once: int  #: messages side by side, at most
     sweep: float  #: seconds between looks at the store when nothing signals; finds what another process queued
     moment: float = 0.0  #: seconds that an end waits for others to be stored with
 
@@ -62,6 +64,8 @@ class Lane:
         self._wake = asyncio.Event()
         self._paced = False  #: there was room for more, but the pace let none through
         self._sending: set[asyncio.Task[None]] = set()
+        self._under_way = 0  #: of these, as yet without an answer
+        self._flight = Flight(road.pacer.per_second, road.clock)
         store, channel, clock, metrics = road.store, road.channel.name, road.clock, road.metrics
         self._settler = Settler(store, channel, clock, moment=traffic.moment, metrics=metrics)
         self._failures = Failures(
@@ -94,9 +98,9 @@ class Lane:
 
     def _room(self) -> int:
         """How many more may be under way."""
-        if self._road.patience.left() or not self._road.fence():
-            return 0
-        return self._traffic.at_once - len(self._sending)
+        may = self._road.fence() and not self._road.patience.left()
+        room = self._traffic.at_once - len(self._sending) if may else 0
+        return min(room, self._flight.enough - self._under_way) if self._traffic.kind is Kind.BROADCAST else room
 
     async def _start_some(self) -> int:
         """Claim as many as may leave now and start them; how many there were."""
@@ -108,6 +112,7 @@ class Lane:
             rows = await self._claimed(places) if places else []
         finally:
             pacer.release(kind, places - len(rows))
+        self._under_way += len(rows)
         for row in rows:
             task = asyncio.create_task(self._deliver_one(row))
             self._sending.add(task)
@@ -138,7 +143,8 @@ class Lane:
         await self._hold_back(row)
         if not self._road.fence():
             self._road.pacer.release(self._traffic.kind, 1)
-            await self._failures.withheld(row)
+            self._answered()
+            await self._failures.not_sent(row)
             return
         try:
             message = await self._send(row)
@@ -152,7 +158,8 @@ class Lane:
 
     async def _send(self, row: OutboxRow) -> str | None:
         """The place is free at once only where the request never left."""
-        kind, pacer = self._traffic.kind, self._road.pacer
+        kind, pacer, clock = self._traffic.kind, self._road.pacer, self._road.clock
+        begun = clock.monotonic()
         try:
             message = await self._road.channel.send(row)
         except Unreachable:
@@ -161,8 +168,17 @@ class Lane:
         except BaseException:
             pacer.arrived(kind)
             raise
-        pacer.arrived(kind)
-        return message
+        else:
+            pacer.arrived(kind)
+            self._flight.answered(clock.monotonic() - begun)
+            return message
+        finally:
+            self._answered()
+
+    def _answered(self) -> None:
+        """There is room for the next one, although the end of this one is not stored yet."""
+        self._under_way -= 1
+        self._wake.set()
 
     async def _hold_back(self, row: OutboxRow) -> None:
         """Where its chat gets too much: others may have the place meanwhile."""

@@ -57,6 +57,11 @@ class Pacer:
         elif live < self._processes:
             self._fewer = (self._clock.monotonic() + self._overall.seconds, live)
 
+    @property
+    def per_second(self) -> float:
+        """The pace, of all processes together."""
+        return self._pace.overall
+
     def _divide(self, live: int) -> None:
         self._processes = live
         rate = self._pace.overall / live

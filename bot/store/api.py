@@ -235,7 +235,7 @@ class Store(Protocol):
         """Broadcasts that run, are not held back, and have something due for this channel."""
 
     async def claim_broadcast(self, broadcast: str, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
-        """Move the next rows of one that runs queued -> sending, each in its person's words; nothing where it does not run.
+        """Move the next rows of a running one queued -> sending, each in its person's words; else nothing.
 
         Chats with a message in flight, or a reply that waits, come later. Rows of people who want no reminders, or have
         blocked the assistant, get their end here and are not among those returned.

@@ -1,7 +1,7 @@
-"""The Bot API server of the broadcast bench, in a process of its own: strict about any second, and it keeps the times.
+"""The Bot API server of the broadcast bench, in a process of its own: strict about any second.
 
-Commands come over a pipe: ``sent`` asks for the times of what was sent to many, ``talk`` has people talk, ``free`` lifts
-the limits.
+Commands come over a pipe: ``sent`` asks for the times of what was sent to many, ``talk`` has people talk, ``free``
+lifts the limits.
 """
 
 import asyncio

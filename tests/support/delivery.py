@@ -79,7 +79,7 @@ class ScriptedChannel:
         finally:
             self.under_way.discard(row.chat.id)
 
-    async def _take_time(self, row: OutboxRow) -> None:  # noqa: ARG002 - for those who look at it
+    async def _take_time(self, row: OutboxRow) -> None:
         await asyncio.sleep(self._delay)
 
     async def fetch(self, reference: str, limit: int) -> bytes:

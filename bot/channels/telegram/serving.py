@@ -40,8 +40,8 @@ from locales import N_
 #: Messages that may go to one chat at once; more than that Telegram answers with "too many requests".
 _CHAT_BURST = 5
 #: Broadcast messages under way: for answers that take so long, within these bounds.
-_ANSWER_SECONDS = 0.2
-_FEWEST, _MOST = 8, 200
+_ANSWER_SECONDS = 0.25
+_FEWEST, _MOST = 8, 256
 #: Connections for everything else.
 _CONNECTIONS = 32
 

@@ -20,7 +20,7 @@ NAME = "TB-000001"
 
 
 @pytest.fixture
-def outgoing(database: Database, keyring: Keyring, store: Store) -> Outgoing:  # noqa: ARG001 - the tables are there
+def outgoing(database: Database, keyring: Keyring, store: Store) -> Outgoing:
     def many(statement: str, rows: Sequence[Row]) -> None:
         if database.url is None:
             with closing(sqlite3.connect(database.file)) as connection, connection:
