@@ -5,19 +5,12 @@ most that was ever resident grew between the 100,000th row and the last.
 """
 
 import asyncio
-import multiprocessing
-import re
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from time import perf_counter
 
-import psycopg
-
-from bot.settings import Settings
-from bot.store import store_of
 from bot.store.api import Store
-from handlers.broadcasts.model import Audience, Draft, Life, Outcome, Text
+from handlers.broadcasts.model import Audience, Draft, Life, Text
 from handlers.office.rights import Rights
 from tests.bench.province import NOW, Province, on_postgres, on_sqlite
 from tests.bench.result import Result

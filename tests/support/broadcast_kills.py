@@ -83,7 +83,9 @@ def always_open() -> dict[str, str]:
 async def _let_live(program: Program, settings: Settings, name: str) -> None:
     await program.launch()
     async with asyncio.timeout(PATIENCE), store_of(settings) as opened:
-        while (await opened.store.broadcasts.tally(name)).open:
+        while True:
+            if not (await opened.store.broadcasts.tally(name)).open:
+                break
             await asyncio.sleep(0.1)
     await program.stop()
 

@@ -102,7 +102,9 @@ def test_a_check_counts_by_channel_and_reachability() -> None:
     found = Checked(at=NOW, counted=(Counted(channel="telegram", reachable=1234, stopped=2), Counted(channel="zalo")))
     said = text(notice_words.checked(SAY, RUNNING, found, second_person=False))
     assert (
-        "Recipients: 1,236\n• Telegram: 1234 of 1236 can be reached; want no reminders: 2\n• Zalo: 0 of 0 can be reached"
+        "Recipients: 1,236\n"
+        "• Telegram: 1234 of 1236 can be reached; want no reminders: 2\n"
+        "• Zalo: 0 of 0 can be reached"
         in said
     )
 
