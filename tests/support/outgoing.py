@@ -48,8 +48,8 @@ class Outgoing:
         at = stored(now)
         self.many(
             "INSERT INTO broadcasts (id, state, author, content, document, created_at, changed_at)"
-            " VALUES (?, ?, 'machine', ?, ?, ?, ?)",
-            [(broadcast, state, content, file, at, at)],
+            " VALUES (?, 'paused', 'machine', ?, ?, ?, ?)",
+            [(broadcast, content, file, at, at)],
         )
         rows = list(self._rows(broadcast, addresses, values.model_dump_json(), at))
         self.many(
@@ -62,6 +62,8 @@ class Outgoing:
             " VALUES (?, ?, ?, ?, 2, ?, ?, ?)",
             [(origin, chat, self.channel, payload, broadcast, at, at) for chat, _, origin, payload in rows],
         )
+        # only now: a program that looks on takes one that runs without rows for finished
+        self.many("UPDATE broadcasts SET state = ? WHERE id = ?", [(state, broadcast)])
 
     def _rows(
         self, broadcast: str, addresses: Iterable[str], values: str, at: int
