@@ -1,18 +1,71 @@
 """SIGKILL at random moments of a broadcast: nobody gets it twice, and nobody is lost silently."""
 
+import asyncio
 import random
+from contextlib import AsyncExitStack
 from pathlib import Path
 
-from tests.support.broadcast_kills import killed
+import psycopg
+import pytest
+
+from tests.acceptance.helping import helping
+from tests.support.botapi import BotApi
+from tests.support.broadcast_kills import (
+    Aftermath,
+    aftermath,
+    at_any_hour,
+    killed,
+    settings_for,
+    under_way,
+    until_all_are_settled,
+)
 from tests.support.zygote import Zygote
 
 RECIPIENTS, KILLS, PACE = 250, 8, 150
 
 
+def everybody_was_reached_once(after: Aftermath, whence: str = "") -> None:
+    assert not after.twice, whence
+    assert not after.missing, whence
+    assert not after.unfinished, whence
+    assert sum(after.tally.values()) == len(after.states) == len(after.received) == RECIPIENTS
+
+
 async def test_killed_at_random_moments_a_broadcast_reaches_everybody_once(fast_start: Zygote, tmp_path: Path) -> None:
     seed = random.randrange(2**32)
     after = await killed(tmp_path, fast_start, recipients=RECIPIENTS, kills=KILLS, pace=PACE, seed=seed)
-    assert not after.twice, f"seed {seed}"
-    assert not after.missing, f"seed {seed}"
-    assert not after.unfinished, f"seed {seed}"
-    assert sum(after.tally.values()) == len(after.states) == RECIPIENTS
+    everybody_was_reached_once(after, f"seed {seed}")
+
+
+@pytest.mark.postgres
+async def test_of_two_workers_one_is_killed_and_the_other_ends_the_broadcast(
+    api: BotApi, postgres_url: str, tmp_path: Path, fast_start: Zygote
+) -> None:
+    settings = settings_for(tmp_path, postgres_url)
+    environment = {
+        **at_any_hour(PACE),
+        "TROLY_DATABASE_URL": postgres_url,
+        "TROLY_DATA_DIR": str(settings.data_dir),
+        "TROLY_WORKER_LEASE_SECONDS": "1",
+    }
+    name = await under_way(api, settings, RECIPIENTS)
+    async with AsyncExitStack() as stack:
+        first, _ = [
+            await stack.enter_async_context(helping(api, tmp_path / one, environment, fast_start)) for one in ("a", "b")
+        ]
+        await _both_have_sent(postgres_url)
+        await first.kill()
+        await until_all_are_settled(settings, name)
+        after = await aftermath(api, settings, name)
+    everybody_was_reached_once(after)
+    assert after.tally.keys() <= {"sent", "unknown"}
+
+
+async def _both_have_sent(url: str) -> None:
+    """Return in the middle: both have sent a good deal."""
+    busy = "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE state = 'sent' GROUP BY worker HAVING COUNT(*) >= 15) w"
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as database, asyncio.timeout(20):
+        while True:
+            if await (await database.execute(busy)).fetchone() == (2,):
+                return
+            await asyncio.sleep(0.02)

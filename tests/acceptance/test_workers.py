@@ -1,49 +1,22 @@
 """Several processes on PostgreSQL: one receives, two help, one of these is killed amid many conversations."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.acceptance.helping import helping
 from tests.acceptance.killing import Watched, transcript
 from tests.support.botapi import BotApi
-from tests.support.program import Program, running
+from tests.support.program import running
 from tests.support.zygote import Zygote
 
 PEOPLE = 24
 #: Seconds that Telegram takes for an answer: one process alone has its hands full.
 DELAY = 0.05
 pytestmark = pytest.mark.postgres
-
-
-class Helper(Program):
-    """``troly worker``."""
-
-    command = "worker"
-
-    async def launch_and_wait(self) -> None:
-        await self.launch()
-        await self.until(lambda: "worker_joined" in self.printed() and "telegram_ready" in self.printed())
-
-
-def prepared(folder: Path) -> Path:
-    """With a log to look at from the first moment on."""
-    folder.mkdir()
-    (folder / "program.log").touch()
-    return folder
-
-
-@asynccontextmanager
-async def helping(api: BotApi, folder: Path, settings: dict[str, str], start: Zygote) -> AsyncIterator[Helper]:
-    helper = Helper(api, prepared(folder), settings, start)
-    try:
-        await helper.launch_and_wait()
-        yield helper
-    finally:
-        await helper.kill()
 
 
 async def converses(officer: Watched) -> list[object]:

@@ -26,7 +26,7 @@ from bot.store import open_keyring
 from tests.bench.broadcast_server import PACE, Server, server
 from tests.bench.result import Result
 from tests.support.botapi.api import FIRST_USER
-from tests.support.broadcast_kills import always_open
+from tests.support.broadcast_kills import at_any_hour
 from tests.support.outgoing import Outgoing, Row
 from tests.support.program import UNHURRIED
 
@@ -99,11 +99,10 @@ def _program(api: Server, folder: Path) -> Iterator[_Program]:
     environment = {
         "PATH": os.environ["PATH"],
         **UNHURRIED,
-        **always_open(),
+        **at_any_hour(PACE),
         "TROLY_DATA_DIR": str(folder),
         "TROLY_TELEGRAM_TOKEN": api.token,
         "TROLY_TELEGRAM_API_URL": api.url,
-        "TROLY_TELEGRAM_MESSAGES_PER_SECOND": str(PACE),
         "TROLY_TELEGRAM_PAID_BROADCASTS": "true",
         "TROLY_LOG_LEVEL": "WARNING",
     }

@@ -2,14 +2,13 @@
 
 import asyncio
 import random
-from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.settings import Settings
 from bot.store import bulk_of, store_of
-from handlers.broadcasts.model import Life, person_code
+from handlers.broadcasts.model import person_code
 from handlers.office.rights import Rights
 from tests.support.botapi import BotApi, Limits
 from tests.support.broadcasting import running, settle_people
@@ -26,8 +25,7 @@ PATIENCE = 120.0
 class Aftermath:
     """What the server saw and what the store says."""
 
-    kills: int
-    received: Counter[str]  #: address -> messages
+    received: dict[str, int]  #: address -> messages
     states: dict[str, str]  #: address -> state of its row
     tally: dict[str, int]
 
@@ -49,22 +47,33 @@ class Aftermath:
 
 async def killed(folder: Path, start: Zygote, *, recipients: int, kills: int, pace: int, seed: int) -> Aftermath:
     """A broadcast at ``pace`` a second, killed so often at random moments, then let to its end."""
-    chance, now = random.Random(seed), datetime.now(UTC)
-    settings = Settings.model_validate({"data_dir": folder / "data", "approval_above": 10**9})
+    chance, settings = random.Random(seed), settings_for(folder)
     async with BotApi.start(limits=Limits.off()) as api:
-        addresses = [str(_met(api, number)) for number in range(recipients)]
-        async with bulk_of(settings) as bulk:
-            await settle_people(bulk, addresses, now)
-        async with store_of(settings) as opened:
-            name = await running(opened.store, now)
-        program = Program(api, folder, {**always_open(), "TROLY_TELEGRAM_MESSAGES_PER_SECOND": str(pace)}, start)
+        name = await under_way(api, settings, recipients)
+        program = Program(api, folder, at_any_hour(pace), start)
         for _ in range(kills):
             await program.launch()
             await asyncio.sleep(chance.uniform(SHORTEST, LONGEST))
             await program.kill()
-        await _let_live(program, settings, name)
-        received = Counter(str(user) for user, chat in api.account.chats.items() for _ in chat.history)
-    return await _aftermath(settings, name, addresses, kills, received)
+        await program.launch()
+        await until_all_are_settled(settings, name)
+        await program.stop()
+        return await aftermath(api, settings, name)
+
+
+def settings_for(folder: Path, database_url: str | None = None) -> Settings:
+    """Of a store whose broadcasts need nobody's approval."""
+    known = {"data_dir": folder / "data", "database_url": database_url, "approval_above": 10**9}
+    return Settings.model_validate(known)
+
+
+async def under_way(api: BotApi, settings: Settings, recipients: int) -> str:
+    """A broadcast to so many people of the server, to be sent by whoever starts."""
+    now, addresses = datetime.now(UTC), [str(_met(api, number)) for number in range(recipients)]
+    async with bulk_of(settings) as bulk:
+        await settle_people(bulk, addresses, now)
+    async with store_of(settings) as opened:
+        return await running(opened.store, now)
 
 
 def _met(api: BotApi, number: int) -> int:
@@ -74,34 +83,34 @@ def _met(api: BotApi, number: int) -> int:
     return user.id
 
 
-def always_open() -> dict[str, str]:
-    """No quiet hours, no days off."""
-    hours = {"TROLY_QUIET_FROM": "00:00", "TROLY_QUIET_UNTIL": "00:00", "TROLY_REMINDER_DAYS": "1,2,3,4,5,6,7"}
-    return {**hours, "TROLY_PAUSE_AT_ERROR_SHARE": "1"}
+def at_any_hour(pace: int) -> dict[str, str]:
+    """No quiet hours, no days off, no pause by itself."""
+    return {
+        "TROLY_QUIET_FROM": "00:00",
+        "TROLY_QUIET_UNTIL": "00:00",
+        "TROLY_REMINDER_DAYS": "1,2,3,4,5,6,7",
+        "TROLY_PAUSE_AT_ERROR_SHARE": "1",
+        "TROLY_TELEGRAM_MESSAGES_PER_SECOND": str(pace),
+    }
 
 
-async def _let_live(program: Program, settings: Settings, name: str) -> None:
-    await program.launch()
+async def until_all_are_settled(settings: Settings, name: str) -> None:
+    """Wait until no row is on its way."""
     async with asyncio.timeout(PATIENCE), store_of(settings) as opened:
         while True:
             if not (await opened.store.broadcasts.tally(name)).open:
-                break
+                return
             await asyncio.sleep(0.1)
-    await program.stop()
 
 
-async def _aftermath(
-    settings: Settings, name: str, addresses: list[str], kills: int, received: Counter[str]
-) -> Aftermath:
+async def aftermath(api: BotApi, settings: Settings, name: str) -> Aftermath:
+    """What the server saw, against what the store says."""
+    received = {str(user): len(chat.history) for user, chat in api.account.chats.items()}
     async with store_of(settings) as opened:
         store = opened.store
-        code = {person_code(store.chat("telegram", address).id): address for address in addresses}
+        code = {person_code(store.chat("telegram", address).id): address for address in received}
         rights = Rights.operator(await store.units())
         async with store.office(datetime.now(UTC), reading=True) as office:
-            rows = await office.admin.broadcasts.recipients(rights, name, len(addresses) + 1)
-            found = await office.admin.broadcasts.get(rights, name)
-        assert found is not None
-        assert found.state in {Life.FINISHED, Life.RUNNING}
+            rows = await office.admin.broadcasts.recipients(rights, name, len(received) + 1)
         tally = await store.broadcasts.tally(name)
-    states = {code[row.code]: row.state for row in rows}
-    return Aftermath(kills, received, states, dict(tally.states))
+    return Aftermath(received, {code[row.code]: row.state for row in rows}, dict(tally.states))

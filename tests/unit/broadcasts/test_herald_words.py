@@ -104,8 +104,7 @@ def test_a_check_counts_by_channel_and_reachability() -> None:
     assert (
         "Recipients: 1,236\n"
         "• Telegram: 1234 of 1236 can be reached; want no reminders: 2\n"
-        "• Zalo: 0 of 0 can be reached"
-        in said
+        "• Zalo: 0 of 0 can be reached" in said
     )
 
 
