@@ -55,7 +55,7 @@ class BroadcastBook(Protocol):
         """Who wanted to be reminded again on this day or before: chats by campaign or broadcast."""
 
     async def expiring(self, today: date, days: Sequence[int], now: datetime) -> str | None:
-        """A broadcast, with its rows, to all whose certificate has come so near to its end and who do not know that yet.
+        """A broadcast, with its rows, to all whose certificate came so near to its end and who do not know that yet.
 
         ``None`` where there is nobody. Who is past two of these distances hears of the nearer one.
         """

@@ -11,7 +11,9 @@ from tests.support.office import OPERATOR, Sql, office
 from tests.support.storing import NOW
 
 #: Says nothing that anybody lacks.
-TEXT = Text(vi="Kính gửi {ho_ten|anh/chị}: {viec_can_lam|không còn việc gì}.", en="Dear {ho_ten|officer}: {to_do|none}.")
+TEXT = Text(
+    vi="Kính gửi {ho_ten|anh/chị}: {viec_can_lam|không còn việc gì}.", en="Dear {ho_ten|officer}: {to_do|none}."
+)
 SOON = NOW + timedelta(hours=1)
 
 

@@ -77,7 +77,7 @@ async def _batch(connection: _Connection, queries: Queries, calls: Sequence[Call
 async def _run(connection: _Connection, sql: bytes, call: Call) -> AsyncCursor[tuple[Any, ...]]:
     cursor = connection.cursor()
     if call.many is None:
-        return await cursor.execute(sql, call.parameters)
+        return await cursor.execute(sql, call.parameters, prepare=False if call.anew else None)
     await cursor.executemany(sql, call.many)
     return cursor
 

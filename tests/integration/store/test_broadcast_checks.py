@@ -114,9 +114,7 @@ async def test_what_was_checked_is_a_draft_again_once_nobody_is_left(
     assert state(database.sql, name)[0] == "draft"
 
 
-async def test_a_list_that_names_strangers_or_those_out_of_reach_is_told(
-    store: Store, people: list[Officer]
-) -> None:
+async def test_a_list_that_names_strangers_or_those_out_of_reach_is_told(store: Store, people: list[Officer]) -> None:
     listed = Audience(unit="DN.NT", chats=tuple(letter * 32 for letter in "abdf"))
 
     made = await checked(store, draft(listed), ADMIN)
@@ -171,7 +169,9 @@ async def test_a_text_that_cannot_be_read_is_found_once(store: Store, people: li
         {"starts_at": None, "plan": Plan(deadline=TODAY - timedelta(days=2))},
     ],
 )
-async def test_what_would_begin_in_the_past_is_told(store: Store, people: list[Officer], past: dict[str, object]) -> None:
+async def test_what_would_begin_in_the_past_is_told(
+    store: Store, people: list[Officer], past: dict[str, object]
+) -> None:
     assert (await checked(store, draft(**past))).problems == found((Trouble.PAST, "", ""))
 
 

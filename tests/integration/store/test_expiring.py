@@ -71,9 +71,7 @@ async def test_whoever_has_come_so_near_to_the_end_has_a_row_with_that_day(
     assert state(database.sql, STANDING)[0] == "running"
 
 
-async def test_distances_that_were_passed_do_not_come_any_more(
-    store: Store, database: Database, people: None
-) -> None:
+async def test_distances_that_were_passed_do_not_come_any_more(store: Store, database: Database, people: None) -> None:
     await remind(store)
 
     near = {(one, days) for one in "a0" for days in DAYS}
