@@ -5,18 +5,25 @@ most that was ever resident grew between the 100,000th row and the last.
 """
 
 import asyncio
+import multiprocessing
+import re
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from time import perf_counter
 
+from bot.settings import Settings
+from bot.store import store_of
 from bot.store.api import Store
 from handlers.broadcasts.model import Audience, Draft, Life, Text
 from handlers.office.rights import Rights
-from tests.bench.province import NOW, Province, on_postgres, on_sqlite
+from tests.bench.province import NOW, Province, crowd_on_postgres, on_postgres, on_sqlite
 from tests.bench.result import Result
 
 GOAL, WAIT, GROWTH = 10.0, 100.0, 50.0
 MANY = 1_000_000
+#: People a batch, and after how many the memory is looked at first.
+_BATCH, _FIRST = 2_000, 100_000
 _TEXT = "{ho_ten|anh/chị}, {don_vi|đơn vị}: {viec_can_lam|không còn việc gì}, {han|sớm}, {so_ngay|sớm}"
 _DRAFT = Draft(title="bench", text=Text(vi=_TEXT, en=_TEXT), starts_at=NOW + timedelta(hours=1))
 
@@ -44,7 +51,7 @@ def run() -> list[Result]:
             Result(f"check of {of}", made.check, None, "s", None, "(told)", holds=True),
             Result(f"count of {of}", made.count, None, "ms", None, "at most 1,000", made.count <= 1000),
         ]
-    return results
+    return [*results, _memory()]
 
 
 async def _on(province: Province) -> Made:
@@ -55,7 +62,7 @@ async def _on(province: Province) -> Made:
         start = perf_counter()
         assert not (await store.broadcasts.check(name, NOW)).problems
         check = perf_counter() - start
-        await _approved(store, rights, name)
+        assert await store.broadcasts.move(name, Life.CHECKED, Life.APPROVED, NOW)
         seconds, longest = await _frozen(store, name)
         rows = (await store.broadcasts.tally(name)).total
         return Made(rows, seconds, longest, check, counted)
@@ -77,10 +84,6 @@ async def _drafted(store: Store, rights: Rights) -> str:
     return made.id
 
 
-async def _approved(store: Store, rights: Rights, name: str) -> None:
-    assert await store.broadcasts.move(name, Life.CHECKED, Life.APPROVED, NOW)
-
-
 async def _frozen(store: Store, name: str) -> tuple[float, float]:
     """Seconds for all, milliseconds of the longest batch."""
     batches = []
@@ -89,3 +92,36 @@ async def _frozen(store: Store, name: str) -> tuple[float, float]:
         batches.append((now := perf_counter()) - before)
         before = now
     return perf_counter() - start, max(batches) * 1000
+
+
+def _memory() -> Result:
+    folder, url = crowd_on_postgres(MANY)
+    settings = Settings.model_validate({"data_dir": folder, "database_url": url, "language": "vi"})
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        grown, seconds = pool.apply(_grown, (settings,))
+    name = f"rows for {MANY:,} recipients on PostgreSQL in {seconds:,.0f} s: memory growth from {_FIRST:,}"
+    return Result(name, grown, None, "MB", None, f"under {GROWTH:.0f}", grown < GROWTH)
+
+
+def _grown(settings: Settings) -> tuple[float, float]:
+    return asyncio.run(_all_of_them(settings))
+
+
+async def _all_of_them(settings: Settings) -> tuple[float, float]:
+    """Megabytes grown, seconds."""
+    async with store_of(settings) as opened:
+        store = opened.store
+        name = await _drafted(store, Rights.operator(await store.units()))
+        assert await store.broadcasts.move(name, Life.DRAFT, Life.APPROVED, NOW)  # a check of all is measured above
+        start, made, before = perf_counter(), 0, 0.0
+        while await store.broadcasts.freeze(name, NOW):
+            made += _BATCH
+            before = _peak() if made == _FIRST else before
+        assert (await store.broadcasts.tally(name)).total == MANY
+        return _peak() - before, perf_counter() - start
+
+
+def _peak() -> float:
+    """Of this process alone: ``ru_maxrss`` begins with what the process held that started it (getrusage(2))."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)[1]) / 1000

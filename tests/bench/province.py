@@ -17,7 +17,7 @@ import psycopg
 
 from bot.demo import Made, Sizes, fill
 from bot.settings import Settings
-from bot.store import bulk_of, store_of
+from bot.store import bulk_of, migrate_database, store_of
 from bot.store.api import Store
 from rules import load_pack
 
@@ -52,6 +52,31 @@ def on_postgres() -> Province:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")  # what a running server does by itself within a minute
     return province
+
+
+def crowd_on_postgres(number: int) -> tuple[Path, str]:
+    """So many people on a server of their own, each with a certificate and something to do: no more than rows need.
+
+    The folder of the keys, and the URL.
+    """
+    folder, url = Path(tempfile.mkdtemp(prefix="troly-bench-")), str(_server().get_uri())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    asyncio.run(migrate_database(url, folder))
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in _CROWD:
+            connection.execute(statement, (number,))
+        connection.execute("VACUUM ANALYZE")
+    return folder, url
+
+
+#: Nothing of them is read that is sealed.
+_CROWD = (
+    b"""INSERT INTO chats (id, channel, address, language, first_contact_at, last_contact_at)
+    SELECT md5(n::text), 'telegram', '', 'vi', 0, 0 FROM generate_series(1, %s) n""",
+    b"""INSERT INTO standings (id, chat, certificate_key, not_after, owed, known_at, changed_at)
+    SELECT md5(n::text) || ':1', md5(n::text), n::text, 739600, 'revoke,issue_new', 0, 0
+    FROM generate_series(1, %s) n""",
+)
 
 
 def _made(url: str | None) -> Province:

@@ -43,7 +43,7 @@ class Officer:
     id: str
     channel: str = "telegram"
     unit: str | None = None
-    heard: datetime = datetime.min
+    heard: datetime | None = None
     language: str | None = "vi"
     roles: dict[Role, bool] = field(default_factory=dict)  #: role -> it has ended
     erased: bool = False
@@ -89,7 +89,7 @@ def write(sql: Sql, keyring: Keyring, officers: Sequence[Officer], now: datetime
     at, number = stored(now), 0
     for officer in officers:
         flags = (at if officer.erased else None, at if officer.stopped else None, at if officer.blocked else None)
-        heard = stored(officer.heard) if officer.heard != datetime.min else at
+        heard = stored(officer.heard or now)
         sql(
             "INSERT INTO chats (id, channel, address, unit, first_contact_at, last_contact_at, language, erased_at,"
             " stopped_at, blocked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -98,32 +98,31 @@ def write(sql: Sql, keyring: Keyring, officers: Sequence[Officer], now: datetime
         )
         for role, ended in officer.roles.items():
             sql(
-                "INSERT INTO grants (id, chat, role, unit, granted_at, granted_by, ended_at) VALUES (?, ?, ?, 'DN', 0, '', ?)",
+                "INSERT INTO grants (id, chat, role, unit, granted_at, granted_by, ended_at)"
+                " VALUES (?, ?, ?, 'DN', 0, '', ?)",
                 *(f"QT-{officer.id}-{role}", officer.id, role.value, at if ended else None),
             )
         for interview, one in enumerate(officer.certificates, 1):
-            number = _write_certificate(sql, keyring, officer, one, interview, at, number)
+            row = places.standing_id(officer.id, interview)
+            _write_standing(sql, keyring, (row, officer), one, at + interview)
+            for procedure, state in one.requests.items():
+                number += 1
+                sql(
+                    "INSERT INTO requests (code, number, chat, state, procedure, certificate_key, content)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    *(f"YC-2026-{number:06}", number, officer.id, state.value, procedure.value, one.key, b"?"),
+                )
 
 
-def _write_certificate(
-    sql: Sql, keyring: Keyring, officer: Officer, one: Certificate, interview: int, at: int, number: int
-) -> int:
-    row = places.standing_id(officer.id, interview)
+def _write_standing(sql: Sql, keyring: Keyring, of: tuple[str, Officer], one: Certificate, at: int) -> None:
+    row, officer = of
     sql(
         "INSERT INTO standings (id, chat, unit, certificate_key, not_after, owed, subscriber, known_at, changed_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *(row, officer.id, officer.unit, one.key, one.not_after.toordinal() if one.not_after else None),
         *(None if one.owed is None else ",".join(one.owed),),
-        *(keyring.seal(one.name, places.subscriber(row)) if one.name else None, at + interview, at + interview),
+        *(keyring.seal(one.name, places.subscriber(row)) if one.name else None, at, at),
     )
-    for procedure, state in one.requests.items():
-        number += 1
-        sql(
-            "INSERT INTO requests (code, number, chat, state, procedure, certificate_key, content)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            *(f"YC-2026-{number:06}", number, officer.id, state.value, procedure.value, one.key, b"?"),
-        )
-    return number
 
 
 def meant(officer: Officer, audience: Audience, rights: Rights, now: datetime) -> bool:
@@ -131,7 +130,7 @@ def meant(officer: Officer, audience: Audience, rights: Rights, now: datetime) -
     today, ones = vietnamese_day(now), officer.certificates
     states = {state for one in ones for state in one.requests.values()}
     to_do = {procedure for one in ones for procedure in one.to_do}
-    heard = vietnamese_day(officer.heard)
+    heard = vietnamese_day(officer.heard or now)
     return (
         not officer.erased
         and rights.may(Act.WRITE_BROADCASTS, officer.unit)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bot.store import places
 from bot.store.broadcasts.filling import Filling
 from bot.store.broadcasts.freezing import EXPIRY, Freezer
+from bot.store.broadcasts.making import Addressed, Maker
 from bot.store.broadcasts.people import PAGE, Roll
 from bot.store.broadcasts.written import Written, read_written
 from bot.store.drivers import Call, Driver
@@ -112,7 +113,7 @@ class Expiring:
         filling = Filling(self.keyring, self.policy, written, written.day(now))
         first = {one.chat: one for one in reversed(due)}  # of each person's certificates the nearest to its end
         people = [
-            (replace(person, done=first[person.chat].done), date.fromordinal(first[person.chat].not_after))
+            Addressed(replace(person, done=first[person.chat].done), date.fromordinal(first[person.chat].not_after))
             for person in await roll.of_chats(sorted(first))
         ]
         known = [
@@ -120,9 +121,8 @@ class Expiring:
             for one in due
             for days in passed
         ]
-        rows = Freezer(self.driver, self.keyring, self.policy).rows(filling, people, now)
         guard = Call("expiring_open", {"id": written.id, "now": stored(now)}, must=True)
-        await self.driver.run(guard, *rows, Call("expiring_reminded", many=known))
+        await Maker(self.driver, filling, now).make(guard, people, Call("expiring_reminded", many=known))
 
 
 def _distances(today: date, days: Sequence[int]) -> list[Distance]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from bot.store import places
 from bot.store.api import Delivery
@@ -14,7 +15,7 @@ from handlers.broadcasts.policy import Policy
 from rules.outcome import Procedure
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Filling:
     """For one broadcast on one day."""
 
@@ -25,7 +26,7 @@ class Filling:
 
     def values(self, person: Person, day: date | None = None) -> Values:
         """The person's values; ``day`` is what {han} means to this person, where that is known already."""
-        return Values.model_construct(
+        return Values(
             language=person.language or self.policy.language,
             name=self._name(person),
             unit=person.unit_name,
@@ -56,10 +57,15 @@ class Filling:
 
     def _end(self, person: Person) -> date | None:
         """The first end of a certificate that is still to come, or lies in the window that was asked for."""
-        first, last = window_of(self.written.draft.audience, self.today) or (self.today.toordinal(), None)
-        known = [one.not_after for one in person.certificates if one.not_after is not None]
-        ends = [end for end in known if end >= first and (last is None or end <= last)]
-        return date.fromordinal(min(ends)) if ends else None
+        first, last = self._window
+        known = (one.not_after for one in person.certificates)
+        end = min((end for end in known if end is not None and first <= end <= last), default=None)
+        return None if end is None else date.fromordinal(end)
+
+    @cached_property
+    def _window(self) -> tuple[int, int]:
+        asked = window_of(self.written.draft.audience, self.today)
+        return asked or (self.today.toordinal(), date.max.toordinal())
 
 
 def _to_do(person: Person) -> tuple[Procedure, ...]:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bot.store.broadcasts.audience import WEEK, meant_by
 from bot.store.broadcasts.filling import Filling
@@ -26,7 +27,7 @@ async def count(acting: Acting, rights: Rights, audience: Audience, policy: Poli
     if audience.chats is not None:
         these = these.and_("listed", chats=json.dumps(audience.chats))
     call = these.call("audience_counts", week=stored(acting.now - WEEK), most=policy.reminders_per_week)
-    (rows,) = await acting.ask(call)
+    (rows,) = await acting.ask(replace(call, anew=True))
     return counted(rows)
 
 

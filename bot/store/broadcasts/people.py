@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -110,31 +110,39 @@ class Roll:
 
     async def _read(self, meant: Meant, after: str, size: int) -> list[Person]:
         week = stored(self.now - WEEK)
-        (rows,) = await self.ask(meant.call("audience_page", after=after, limit=size, series=self.series, week=week))
+        page = meant.call("audience_page", after=after, limit=size, series=self.series, week=week)
+        (rows,) = await self.ask(replace(page, anew=True))
         if not rows:
             return []
         wanted = {"chats": json.dumps([row[0] for row in rows]), "named": int(self.named)}
         (known,) = await self.ask(Call("audience_certificates", wanted))
         certificates = _by_chat(known)
-        return [self._person(row, certificates[row[0]]) for row in rows]
+        languages = await self._languages([row[0] for row in rows if row[4] is None])
+        return [_person(row, languages.get(row[0]), certificates[row[0]]) for row in rows]
 
-    def _person(self, row: tuple[Any, ...], certificates: dict[str, Known]) -> Person:
-        chat, channel, stopped, blocked, language, session, unit, name, done, later, had = row
-        if session is not None:
-            language = spoken(self.keyring.unseal(session, places.session(chat)))
-        return Person(
-            chat=chat,
-            channel=channel,
-            stopped=stopped is not None,
-            blocked=blocked is not None,
-            language=language,
-            unit=unit,
-            unit_name=name,
-            done=done is not None,
-            later_on=None if later is None else date.fromordinal(later),
-            had=had,
-            certificates=tuple(certificates.values()),
-        )
+    async def _languages(self, chats: Sequence[str]) -> dict[str, Language | None]:
+        """Of those whose language does not stand beside their session: it was kept before there was a place for it."""
+        if not chats:
+            return {}
+        (rows,) = await self.ask(Call("audience_sessions", {"chats": json.dumps(chats)}))
+        return {chat: spoken(self.keyring.unseal(sealed, places.session(chat))) for chat, sealed in rows}
+
+
+def _person(row: tuple[Any, ...], language: Language | None, certificates: dict[str, Known]) -> Person:
+    chat, channel, stopped, blocked, known, unit, name, done, later, had = row
+    return Person(
+        chat=chat,
+        channel=channel,
+        stopped=stopped is not None,
+        blocked=blocked is not None,
+        language=known or language,
+        unit=unit,
+        unit_name=name,
+        done=done is not None,
+        later_on=None if later is None else date.fromordinal(later),
+        had=had,
+        certificates=tuple(certificates.values()),
+    )
 
 
 def _by_chat(rows: Rows) -> defaultdict[str, dict[str, Known]]:

@@ -20,6 +20,8 @@ class Call:
     where: tuple[str, ...] = ()
     #: Run once for each of these instead of with ``parameters``, as fast as the database can; no rows come back.
     many: Sequence[Mapping[str, Any]] | None = None
+    #: What it reads grows while it is asked again and again: a plan that was made for little must not be kept.
+    anew: bool = False
 
 
 class Transaction(Protocol):

@@ -82,7 +82,7 @@ async def _batch(connection: _Connection, queries: Queries, waking: Waking, call
 async def _run(connection: _Connection, sql: bytes, call: Call) -> AsyncCursor[tuple[Any, ...]]:
     cursor = connection.cursor()
     if call.many is None:
-        return await cursor.execute(sql, call.parameters)
+        return await cursor.execute(sql, call.parameters, prepare=False if call.anew else None)
     await cursor.executemany(sql, call.many)
     return cursor
 

@@ -81,9 +81,15 @@ CREATE TABLE expiry_reminders (
 CREATE INDEX expiry_reminders_of_broadcast ON expiry_reminders (broadcast);
 CREATE INDEX standings_expiring ON standings (not_after) WHERE not_after IS NOT NULL;
 
--- What is still to do is asked of every certificate by procedure, and must not look at sealed content.
+-- Who is meant is asked of everybody, what there is still to do of every certificate by procedure: from these indexes
+-- alone, for rows with sealed values are long.
+DROP INDEX chats_silent;
+CREATE INDEX chats_glance ON chats (id, last_contact_at, unit, channel, language, stopped_at, blocked_at, erased_at);
+DROP INDEX standings_of_chat;
+CREATE INDEX standings_of_chat ON standings (chat, certificate_key, owed, unit, not_after);
 DROP INDEX requests_of_certificate;
 CREATE INDEX requests_of_certificate ON requests (chat, certificate_key, state, procedure);
+CREATE INDEX outbox_reminders ON outbox (chat, state, settled_at, queued_at) WHERE broadcast IS NOT NULL;
 
 -- Processes that handle updates and deliver, as long as they say so.
 CREATE TABLE workers (

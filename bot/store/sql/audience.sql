@@ -45,7 +45,7 @@ chats.id IN ({each}(:chats));
 
 -- :name audience_counts
 -- How many are meant over each channel, by what keeps a message from them. What may have been delivered counts as had.
-SELECT channel, kept, COUNT(*) FROM (
+WITH meant (channel, kept) AS MATERIALIZED (
     SELECT channel, CASE
         WHEN stopped_at IS NOT NULL THEN 'stopped'
         WHEN blocked_at IS NOT NULL THEN 'blocked'
@@ -53,13 +53,12 @@ SELECT channel, kept, COUNT(*) FROM (
               WHERE o.chat = chats.id AND o.broadcast IS NOT NULL AND o.state IN ('queued', 'sending', 'sent', 'unknown')
                 AND COALESCE(o.settled_at, o.queued_at) >= :week) >= :most THEN 'capped'
         ELSE 'reachable' END AS kept
-    FROM chats WHERE erased_at IS NULL AND {where}) meant
-GROUP BY channel, kept;
+    FROM chats WHERE erased_at IS NULL AND {where})
+SELECT channel, kept, COUNT(*) FROM meant GROUP BY channel, kept;
 
 -- :name audience_page
--- The next of those who are meant. A session is read only where the language beside it is not known.
-SELECT p.id, p.channel, p.stopped_at, p.blocked_at, p.language, CASE WHEN p.language IS NULL THEN p.session END, p.unit,
-    u.name, m.done_at, m.later_on,
+-- The next of those who are meant.
+SELECT p.id, p.channel, p.stopped_at, p.blocked_at, p.language, p.unit, u.name, m.done_at, m.later_on,
     (SELECT COUNT(*) FROM outbox o
      WHERE o.chat = p.id AND o.broadcast IS NOT NULL AND o.state IN ('queued', 'sending', 'sent', 'unknown')
        AND COALESCE(o.settled_at, o.queued_at) >= :week)
@@ -69,6 +68,10 @@ LEFT JOIN reminder_marks m ON m.broadcast = :series AND m.chat = p.id
 WHERE p.id IN (
     SELECT chats.id FROM chats WHERE chats.id > :after AND erased_at IS NULL AND {where} ORDER BY chats.id LIMIT :limit)
 ORDER BY p.id;
+
+-- :name audience_sessions
+-- The sessions of these people.
+SELECT id, session FROM chats WHERE session IS NOT NULL AND id IN ({each}(:chats));
 
 -- :name audience_certificates
 -- The certificates of these people, the newest first, each with the procedures that were requested for it, if any.
@@ -105,19 +108,20 @@ SELECT id, :now, state, 'machine', why FROM broadcasts WHERE id = :id AND state 
 UPDATE broadcasts SET frozen_to = :last WHERE id = :id AND state = 'approved' AND COALESCE(frozen_to, '') = :after
 RETURNING id;
 
+-- :name freeze_present
+-- Those of a batch who were not erased since they were read.
+SELECT id FROM chats WHERE id IN ({each}(:chats)) AND erased_at IS NULL;
+
 -- :name freeze_row
--- One recipient, who may have been erased meanwhile; one who has a row keeps it.
+-- One recipient; one who has a row keeps it. As values: INSERT .. SELECT takes SQLite more than twice as long.
 INSERT INTO outbox (origin, chat, channel, payload, priority, state, queued_at, due_at, settled_at, broadcast, reason)
-SELECT :origin, c.id, c.channel, :payload, :priority, :state, :now, :now, CAST(:settled AS BIGINT), :broadcast, :reason
-FROM chats c WHERE c.id = :chat AND c.erased_at IS NULL
+VALUES (:origin, :chat, :channel, :payload, :priority, :state, :now, :now, :settled, :broadcast, :reason)
 ON CONFLICT DO NOTHING;
 
 -- :name freeze_reminded
 -- Whoever asked to be reminded on that day, or before, is reminded now.
 UPDATE reminder_marks SET later_on = NULL
-WHERE broadcast = :series AND later_on <= :day AND chat IN (
-    SELECT o.chat FROM outbox o
-    WHERE o.broadcast = :broadcast AND o.state = 'queued' AND o.chat IN ({each}(:chats)));
+WHERE broadcast = :series AND later_on <= :day AND chat IN ({each}(:chats));
 
 -- :name freeze_end
 -- Everybody has a row; where there is none, there was nobody.

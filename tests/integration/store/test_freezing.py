@@ -66,7 +66,7 @@ async def test_whoever_gets_nothing_has_a_row_that_says_why(
     database.sql(marks, name, "d" * 32, 1, None)
     database.sql(marks, name, "e" * 32, None, today + 1)
     database.sql(marks, name, "0" * 32, None, today)
-    await had(store, database, "f", 5)
+    await had(store, database, "f")
 
     await frozen(store, name)
 
@@ -83,10 +83,10 @@ async def test_whoever_gets_nothing_has_a_row_that_says_why(
     assert values(database.sql, keyring, name).keys() == chats("a", "0")
 
 
-async def had(store: Store, database: Database, letter: str, number: int, days: int = 6, state: str = "sent") -> None:
-    """So many reminders in the last days."""
+async def had(store: Store, database: Database, letter: str, *, days: int = 6, state: str = "sent") -> None:
+    """As many reminders as one person may get in a week."""
     at = stored(NOW - timedelta(days=days))
-    for _ in range(number):
+    for _ in range(5):
         name = await drafted(store, draft())
         database.sql(
             "INSERT INTO outbox (origin, chat, channel, priority, broadcast, state, queued_at, due_at, settled_at)"
@@ -99,7 +99,7 @@ async def had(store: Store, database: Database, letter: str, number: int, days: 
 async def test_what_came_long_ago_or_never_is_not_counted(
     store: Store, database: Database, people: dict[str, Officer], days: int, kept: str
 ) -> None:
-    await had(store, database, "a", 5, days, kept)
+    await had(store, database, "a", days=days, state=kept)
     name = await approved(store, draft())
 
     await frozen(store, name)
