@@ -151,6 +151,12 @@ WHERE id = :chat AND erased_at IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id)
   AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL);
 
+-- :name give_back
+-- What a worker claimed without learning so, for the store went away meanwhile: all but what it has in hand.
+UPDATE outbox SET state = 'queued', attempts = attempts - 1
+WHERE channel = :channel AND worker = :worker AND state = 'sending'
+  AND CASE WHEN broadcast IS NULL THEN 0 ELSE 1 END = :broadcasts AND CAST(id AS TEXT) NOT IN ({each}(:in_hand));
+
 -- :name retry
 -- Back in the queue, for later; an attempt that does not count is given back.
 UPDATE outbox SET state = 'queued', due_at = :due, attempts = attempts - :given_back

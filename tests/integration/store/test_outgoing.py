@@ -219,6 +219,23 @@ async def test_nobody_settles_what_another_worker_has_in_hand(
     assert ends(database) == [("sending", None)]
 
 
+async def test_what_a_worker_claimed_in_vain_is_queued_again_and_nothing_else(
+    store: Store, outgoing: Outgoing, database: Database, another: OpenStore
+) -> None:
+    await answer(store, await one_chat(store, address="9"), "trả lời")
+    outgoing.queue(NAME, "123")
+    in_hand, _ = await taken(store, 2)
+    await claim(store)
+    await taken(await another())
+
+    await store.give_back(CHANNEL, {in_hand.id}, broadcasts=True)
+
+    assert [state for state, _ in ends(database)] == ["sending", "sending", "queued", "sending"]
+    assert database.sql("SELECT attempts FROM outbox ORDER BY id") == [(1,), (1,), (0,), (1,)]
+    await store.give_back(CHANNEL, (), broadcasts=False)
+    assert ends(database)[0] == ("queued", None)
+
+
 async def test_a_row_put_back_is_claimed_when_it_is_due(store: Store, outgoing: Outgoing) -> None:
     outgoing.queue(NAME, "1")
     (row,) = await taken(store)
