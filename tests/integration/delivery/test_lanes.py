@@ -193,11 +193,11 @@ async def test_nothing_is_claimed_nor_leaves_out_of_hours_though_nobody_has_held
 
 @pytest.mark.parametrize("kind", ["claim", "claim_broadcast"])
 async def test_what_was_claimed_as_the_store_went_away_is_sent_once_by_the_same_process(
-    store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows, monkeypatch: pytest.MonkeyPatch, kind: str
+    store: Store, clock: ManualClock, rows: Rows, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
+    channel = ScriptedChannel()
     rows.queue(ONE, 3)
-    roads = Roads(store, clock, channel=channel)
-    await roads.take(said("a", 1))
+    await Roads(store, clock, channel=channel).take(said("a", 1))
     really, lost = getattr(store, kind), iter([True])
 
     async def claim(*wanted: object) -> list[OutboxRow]:
