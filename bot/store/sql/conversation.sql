@@ -6,6 +6,10 @@ INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at)
 VALUES (:chat, :channel, :address, :now, :now)
 ON CONFLICT (id) DO UPDATE SET last_contact_at = excluded.last_contact_at, blocked_at = NULL, erased_at = NULL;
 
+-- :name meet_group
+-- The chat is a group's.
+UPDATE chats SET in_group = 1 WHERE id = :chat AND in_group = 0;
+
 -- :name receive
 -- Store an update once; a redelivered one returns nothing.
 INSERT INTO inbox (channel, update_id, chat, payload, received_at)
@@ -44,8 +48,9 @@ WHERE id = :inbox AND state = 'waiting'
 RETURNING id;
 
 -- :name keep_session
--- The session after a turn; a chat that goes on talking is not forgotten. Whoever comes next may take the chat.
-UPDATE chats SET session = :session, language = :language, erased_at = NULL, worker = NULL WHERE id = :chat;
+-- The session after a turn; a chat that goes on talking is not forgotten, and one that has a session is a person's.
+-- Whoever comes next may take the chat.
+UPDATE chats SET session = :session, language = :language, erased_at = NULL, in_group = 0, worker = NULL WHERE id = :chat;
 
 -- :name drop_session
 -- A turn that leaves no session.
