@@ -26,7 +26,7 @@ async def count(acting: Acting, rights: Rights, audience: Audience, policy: Poli
         return ()
     if audience.chats is not None:
         these = these.and_("listed", chats=json.dumps(audience.chats))
-    call = these.call("audience_counts", week=stored(acting.now - WEEK), most=policy.reminders_per_week)
+    call = these.call("audience_counts", after="", week=stored(acting.now - WEEK), most=policy.reminders_per_week)
     (rows,) = await acting.ask(replace(call, anew=True))
     return counted(rows)
 

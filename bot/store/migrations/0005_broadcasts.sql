@@ -49,7 +49,8 @@ DROP INDEX outbox_queued;
 CREATE INDEX outbox_queued ON outbox (channel, priority, id) WHERE state = 'queued' AND broadcast IS NULL;
 CREATE INDEX outbox_sending ON outbox (channel, worker) WHERE state = 'sending';
 CREATE UNIQUE INDEX outbox_of_broadcast ON outbox (broadcast, chat) WHERE broadcast IS NOT NULL;
-CREATE INDEX outbox_states ON outbox (broadcast, state, channel, id) WHERE broadcast IS NOT NULL;
+-- With due_at, by which alone what waits is ordered: by id PostgreSQL would walk through all that was ever sent.
+CREATE INDEX outbox_states ON outbox (broadcast, state, channel, due_at, id) WHERE broadcast IS NOT NULL;
 
 ALTER TABLE chats ADD COLUMN stopped_at BIGINT;   -- no reminders from then on
 ALTER TABLE chats ADD COLUMN reminded_at BIGINT;  -- the first reminder, which says how to stop, was sent

@@ -1,15 +1,16 @@
 -- Who is meant by a broadcast, and the rows of those who are. Conditions are asked of chats; neither the erased nor groups
--- are ever meant.
+-- are ever meant. That they lie behind :after is said of both sides: of one alone, PostgreSQL would read the other from
+-- its beginning for every page.
 
 -- :where with_role
 -- Has this role.
-EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.role = :role AND g.ended_at IS NULL);
+EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.chat > :after AND g.role = :role AND g.ended_at IS NULL);
 
 -- :where has_to_do
 -- Of what is owed for a certificate not everything was requested for it. The register lists procedures by commas.
 EXISTS (
     SELECT 1 FROM standings s
-    WHERE s.chat = chats.id AND s.owed <> '' AND LENGTH(s.owed) - LENGTH(REPLACE(s.owed, ',', '')) + 1 > (
+    WHERE s.chat = chats.id AND s.chat > :after AND s.owed <> '' AND LENGTH(s.owed) - LENGTH(REPLACE(s.owed, ',', '')) + 1 > (
         SELECT COUNT(DISTINCT r.procedure) FROM requests r
         WHERE r.chat = s.chat AND r.certificate_key = s.certificate_key AND r.state NOT IN {waived}
           AND ',' || s.owed || ',' LIKE '%,' || r.procedure || ',%'));
@@ -19,18 +20,18 @@ EXISTS (
 EXISTS (
     WITH wanted (procedure) AS ({each}(:owed))
     SELECT 1 FROM standings s JOIN wanted w ON ',' || s.owed || ',' LIKE '%,' || w.procedure || ',%'
-    WHERE s.chat = chats.id AND NOT EXISTS (
+    WHERE s.chat = chats.id AND s.chat > :after AND NOT EXISTS (
         SELECT 1 FROM requests r
         WHERE r.chat = s.chat AND r.certificate_key = s.certificate_key AND r.state NOT IN {waived}
           AND r.procedure = w.procedure));
 
 -- :where has_request
 -- Has a request in one of these states.
-EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id AND r.state IN ({each}(:states)));
+EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id AND r.chat > :after AND r.state IN ({each}(:states)));
 
 -- :where has_certificate
 -- Has a certificate whose last day is in this window.
-EXISTS (SELECT 1 FROM standings s WHERE s.chat = chats.id AND s.not_after BETWEEN :ends_from AND :ends_until);
+EXISTS (SELECT 1 FROM standings s WHERE s.chat = chats.id AND s.chat > :after AND s.not_after BETWEEN :ends_from AND :ends_until);
 
 -- :where over_channel
 -- Over this channel, or over one of several such as terminal:NAME.

@@ -176,7 +176,7 @@ UPDATE outbox SET state = 'skipped', reason = 'cancelled', settled_at = :now, pa
 WHERE state = 'queued' AND id IN (
     SELECT o.id FROM outbox o JOIN broadcasts b ON b.id = o.broadcast
     WHERE o.broadcast = :id AND o.state = 'queued' AND b.state = 'cancelled'
-    ORDER BY o.id
+    ORDER BY o.channel, o.due_at, o.id
     LIMIT :limit)
 RETURNING id;
 

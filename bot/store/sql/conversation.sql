@@ -108,7 +108,7 @@ WITH due AS MATERIALIZED (
       AND NOT EXISTS (
           SELECT 1 FROM outbox e
           WHERE e.chat = o.chat AND e.state IN ('queued', 'sending') AND (e.state = 'sending' OR e.broadcast IS NULL))
-    ORDER BY o.id
+    ORDER BY o.due_at, o.id
     LIMIT :limit
     {skip_locked}),
 judged AS MATERIALIZED (

@@ -1,5 +1,6 @@
 """Broadcasts leave row by row: claimed in order behind answers, settled once by whoever has them in hand."""
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -10,7 +11,9 @@ import pytest
 
 from bot.store import places
 from bot.store.api import Chat, Delivery, OutboxRow, Settlement, Store
+from bot.store.drivers.postgres import PostgresDriver
 from bot.store.moments import stored
+from bot.store.queries import load_queries
 from bot.store.sealing import Keyring
 from handlers.broadcasts.model import Reason, Values
 from tests.integration.store.conftest import Database, OpenStore
@@ -267,6 +270,42 @@ async def test_a_row_put_back_is_claimed_when_it_is_due(store: Store, outgoing: 
     assert await taken(store, now=NOW + timedelta(seconds=29)) == []
     (again,) = await taken(store, now=NOW + timedelta(seconds=30))
     assert again.attempts == 0
+
+
+@pytest.mark.postgres
+def test_the_next_rows_are_found_without_a_walk_through_all_that_was_ever_sent(postgres_url: str) -> None:
+    queries = load_queries(PostgresDriver.dialect)
+    made = (
+        (
+            "INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at)"
+            " SELECT 'c' || g, 'telegram', '', 0, 0 FROM generate_series(1, 4000) g"
+        ),
+        (
+            "INSERT INTO broadcasts (id, state, author, content, created_at, changed_at)"
+            " VALUES ('b', 'running', '', '', 0, 0)"
+        ),
+        (
+            "INSERT INTO outbox (origin, chat, channel, priority, state, queued_at, due_at)"
+            " SELECT 't' || g, 'c' || g, 'telegram', 0, 'sent', 0, 0 FROM generate_series(1, 4000) g"
+        ),
+        (
+            "INSERT INTO outbox (origin, chat, channel, priority, broadcast, queued_at, due_at)"
+            " SELECT 'b' || g, 'c' || g, 'telegram', 2, 'b', 0, 0 FROM generate_series(1, 4000) g"
+        ),
+    )
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        for statement in made:
+            connection.execute(statement.encode())
+        connection.execute("ANALYZE")
+        for query in ("claim_broadcast", "withdraw"):
+            text = re.sub(r":(\w+)", lambda found: _MEANS[found[1]], queries[query])
+            plan = "\n".join(line for (line,) in connection.execute(f"EXPLAIN {text}".encode()))
+            assert "using outbox_states on outbox o" in plan, plan
+
+
+_MEANS = {"broadcast": "'b'", "id": "'b'", "channel": "'telegram'", "worker": "'w'", "limit": "10"} | dict.fromkeys(
+    ("now", "today", "week", "most"), "9"
+)
 
 
 async def test_a_row_that_cannot_be_read_fails_alone(store: Store, outgoing: Outgoing, database: Database) -> None:
