@@ -60,6 +60,10 @@ class Buckets:
         """Take a token in advance; seconds to wait for it."""
         return self._of(key).take(self._clock.monotonic())
 
+    def put_back(self, key: str) -> None:
+        """A token that was taken and not used."""
+        self._of(key).put_back(1)
+
     def level(self, key: str) -> float:
         """Tokens there now."""
         return self._of(key).level(self._clock.monotonic())

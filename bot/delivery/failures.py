@@ -63,9 +63,9 @@ class Failures:
             case _:
                 await self._retry(row, min(_LONGEST_DELAY, 2.0**row.attempts))
 
-    async def not_sent(self, row: OutboxRow) -> None:
-        """It was never tried: whoever may send takes it up."""
-        await self._retry(row, 0.0, counted=False)
+    async def not_sent(self, row: OutboxRow, seconds: float = 0.0) -> None:
+        """It was never tried: whoever may send takes it up, once so much time has passed."""
+        await self._retry(row, seconds, counted=False)
 
     async def _give_up(self, row: OutboxRow, error: ChannelError) -> None:
         if isinstance(error, MaybeSent):

@@ -25,6 +25,8 @@ Claim = Callable[[int, datetime], Awaitable[list[OutboxRow]]]
 
 #: Seconds until a lane that the pace holds back looks whether it is to stop.
 _LONGEST_WAIT = 0.5
+#: Seconds that a message of a broadcast is put back at least: until its chat may surely get it.
+_LATER = 0.05
 
 _log = structlog.get_logger(__name__)
 
@@ -159,11 +161,12 @@ class Lane:
 
     async def _deliver_one(self, row: OutboxRow) -> None:
         """From a place that is reserved for it."""
-        await self._hold_back(row)
-        if not self._may_send():
-            self._road.pacer.release(self._traffic.kind, 1)
+        later = await self._hold_back(row)
+        if later or not self._may_send():
+            if not later:
+                self._road.pacer.release(self._traffic.kind, 1)
             self._answered()
-            await self._failures.not_sent(row)
+            await self._failures.not_sent(row, later)
             return
         try:
             message = await self._send(row)
@@ -199,13 +202,20 @@ class Lane:
         self._under_way -= 1
         self._wake.set()
 
-    async def _hold_back(self, row: OutboxRow) -> None:
-        """Where its chat gets too much: others may have the place meanwhile."""
+    async def _hold_back(self, row: OutboxRow) -> float:
+        """Where its chat gets too much: others may have the place meanwhile.
+
+        One of a broadcast goes back to the queue for so many seconds: the chat's answers would wait behind it.
+        """
         kind, pacer, clock = self._traffic.kind, self._road.pacer, self._road.clock
         seconds = pacer.hold(row.chat.id)
         if seconds <= 0:
-            return
+            return 0.0
         pacer.release(kind, 1)
+        if kind is Kind.BROADCAST:
+            pacer.held(row.chat.id)
+            return max(_LATER, seconds)
         await clock.sleep(seconds)
         while not pacer.reserve(kind, 1):
             await clock.sleep(pacer.wait(kind))
+        return 0.0

@@ -118,3 +118,7 @@ class Pacer:
     def hold(self, chat: str) -> float:
         """A message to this chat comes up; seconds to hold it back."""
         return self._chats.take(chat)
+
+    def held(self, chat: str) -> None:
+        """It comes up another time."""
+        self._chats.put_back(chat)

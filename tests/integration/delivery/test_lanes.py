@@ -212,6 +212,22 @@ async def test_what_was_claimed_as_the_store_went_away_is_sent_once_by_the_same_
     assert rows.run("SELECT DISTINCT state, attempts FROM outbox") == [("sent", 1)]
 
 
+async def test_a_chat_that_gets_much_has_its_answer_before_the_broadcast(
+    store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows
+) -> None:
+    pacer = Pacer(Pace(1e6, Rate(1, 2)), clock)
+    way_out, roads = Dispatcher(store, channel, pacer, clock), Roads(store, clock, channel=channel)
+    for number, name in enumerate((ONE, TWO)):
+        rows.queue(name, 1)
+        await roads.take(said(str(number), number, address="100"))
+        await way_out.deliver()  # the second time the answer takes the last that the chat may get at once
+    assert clock.slept.count(1.0) == 0
+    await roads.take(said("2", 2, address="100"))
+    await within(4, way_out, clock)
+    assert [text[:4] for text in channel.texts("100")] == ["1: 0", "TB-0", "2: 1", "3: 2", "TB-0"]
+    assert rows.ends == [("sent", None)] * 2
+
+
 async def test_an_answer_overtakes_a_broadcast_that_takes_all_connections(store: Store, rows: Rows) -> None:
     clock, slow = SystemClock(), _Slow()
     roads = Roads(store, clock, channel=slow)
