@@ -61,9 +61,11 @@ class Herald:
         return await self.conduct() or prepared
 
     async def prepare(self) -> bool:
-        """Go through lists: of what is to be checked, of what was approved; True: there is more to do at once."""
+        """Go through lists: of what is to be checked, of what was approved, of certificates that end; True: there is more to do at once."""
         broadcasts, now = await self._open(), self._clock.now()
-        return await self._all({name: partial(self._prepare, one, broadcasts, now) for name, one in broadcasts.items()})
+        looks: dict[str, _Look] = {one: partial(self._prepare, broadcasts[one], broadcasts, now) for one in broadcasts}
+        looks["expiring"] = partial(self._daily.expiring, broadcasts, now)
+        return await self._all(looks)
 
     async def conduct(self) -> bool:
         """Start, hold, pause and end, and make steps; True: there is more to do at once."""
@@ -71,7 +73,6 @@ class Herald:
         for part in self._remembering:
             part.forget(set(broadcasts))
         looks: dict[str, _Look] = {one: partial(self._conduct, broadcasts[one], broadcasts, now) for one in broadcasts}
-        looks["expiring"] = partial(self._daily.expiring, broadcasts, now)
         looks["later"] = partial(self._daily.later, broadcasts, now)
         again = await self._all(looks)
         if broadcasts or again:

@@ -65,12 +65,12 @@ class Sending:
             return
         tally = await self._book.tally(broadcast.id)
         watch.counted(tally, began, self._clock.monotonic())
-        if broadcast.state is Life.PAUSED:
+        if watch.moved(broadcast.revision) or broadcast.state is Life.PAUSED:
             watch.rested(tally)
-        elif not tally.open:
+        if broadcast.state is Life.RUNNING and not tally.open:
             await self._finish(broadcast, tally, now)
             return
-        elif (share := watch.errors(tally)) > self._terms.error_share:
+        if (share := watch.errors(tally)) > self._terms.error_share:  # nothing is wrong with one that rests
             await self._pause(broadcast, tally, share, now)
             return
         said = progress_words.moving(_voice(broadcast), broadcast, tally, watch.speed(tally, now))

@@ -20,6 +20,7 @@ _ERRORS = ("failed", "invalid", "unknown")
 class Watch:
     """What this process has seen of a broadcast. Nothing of it has to outlive the process."""
 
+    revision: int | None = None  #: of the broadcast when it was counted last
     next_count: float = 0.0  #: of the steady clock
     forgiven: Tally = field(default_factory=Tally)  #: what had gone wrong before somebody let it go on
     samples: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
@@ -28,6 +29,11 @@ class Watch:
         """It was counted, between two moments of the steady clock."""
         self.next_count = ended + max(_STEP, _TIMES * (ended - began))
         self.samples.append((ended, tally.total - tally.open))
+
+    def moved(self, revision: int) -> bool:
+        """Somebody has paused it, and let it go on, since it was counted last."""
+        before, self.revision = self.revision, revision
+        return before not in {None, revision}
 
     def rested(self, tally: Tally) -> None:
         """It was paused with this much done."""

@@ -247,6 +247,24 @@ async def test_who_lets_it_go_on_forgives_what_went_wrong_before(scene: Scene, b
     assert len(book.marks(name)) == 2
 
 
+async def test_who_lets_it_go_on_at_once_is_not_stopped_again_for_the_same(scene: Scene, book: MemoryBook) -> None:
+    name = scene.add(Life.RUNNING)
+    book.rows[name] = {**results(failed=20), "lan": "queued"}
+    await scene.until_calm()
+    paused = book.broadcasts[name]
+    assert paused.state is Life.PAUSED
+    book.change(name, state=Life.RUNNING, why=None, revision=paused.revision + 1)  # before it was counted again
+    await scene.later()
+    assert book.state(name)[0] == "running"
+
+
+async def test_certificates_are_looked_through_beside_what_sends(scene: Scene, book: MemoryBook) -> None:
+    await scene.herald.conduct()
+    assert book.asked_expiring == []
+    await scene.herald.prepare()
+    assert len(book.asked_expiring) == 1
+
+
 async def test_what_was_queued_when_it_was_called_off_is_withdrawn(scene: Scene, book: MemoryBook) -> None:
     book.people, book.batch = [str(number) for number in range(5)], 2
     name = scene.add(Life.APPROVED, starts_at=on(11, 23, 9))
