@@ -61,10 +61,10 @@ class Herald:
         return await self.conduct() or prepared
 
     async def prepare(self) -> bool:
-        """Go through lists: of what is to be checked, of what was approved, of certificates that end; True: there is more to do at once."""
+        """Go through lists, and certificates that end; True: there is more to do at once."""
         broadcasts, now = await self._open(), self._clock.now()
-        looks: dict[str, _Look] = {one: partial(self._prepare, broadcasts[one], broadcasts, now) for one in broadcasts}
-        looks["expiring"] = partial(self._daily.expiring, broadcasts, now)
+        looks: dict[str, _Look] = {"expiring": partial(self._daily.expiring, broadcasts, now)}
+        looks |= {name: partial(self._prepare, one, broadcasts, now) for name, one in broadcasts.items()}
         return await self._all(looks)
 
     async def conduct(self) -> bool:
