@@ -129,7 +129,7 @@ async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Sto
     await admin.says("7, 1, 0, -1")
     await admin.says("14h30")
     said = await admin.taps("Bỏ qua")
-    assert "trước hạn 7, 1 ngày; đúng ngày hết hạn; sau hạn 1 ngày; lúc 14:30" in said
+    assert "trước hạn 7, 1 ngày; đúng ngày đến hạn; sau hạn 1 ngày; lúc 14:30" in said
     await admin.taps("Kiểm tra")
     await town.broadcasts.check(CODE, NOW)
     await admin.taps("Xem lại", "Duyệt", "Đồng ý, duyệt")
