@@ -23,6 +23,9 @@ _IN_DAYS = {
     Action.LATER_7: N_("In a week, {weekday}"),
 }
 
+_WEEKEND = (5, 6)
+_NEXT_WORKING_DAY = N_("Should no reminders leave on that day, it comes on the next working day.")
+
 
 async def answered_reminder(here: Here, tap: BroadcastTap) -> Answered:
     """An answer to a reminder that may be weeks old, whatever screen is open."""
@@ -75,9 +78,10 @@ async def _later(here: Here, tap: BroadcastTap) -> Answered:
         weekday=weekday(here.say.t, wanted),
         day=day(wanted),
     )
+    off = here.say(_NEXT_WORKING_DAY) if wanted.weekday() in _WEEKEND else Markup()
     stopped = await here.world.reminders.stopped()
     but = here.say(N_("You have stopped reminders, though: /nhanlai lets them come again.")) if stopped else Markup()
-    return Answered(here.session, notes=(when, *([but] if but else [])), show=False)
+    return Answered(here.session, notes=tuple(one for one in (when, off, but) if one), show=False)
 
 
 def _unknown(here: Here) -> Answered:

@@ -1,6 +1,6 @@
 """What a person answers to a reminder, and how they stop them."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import cast
 
 import pytest
@@ -136,6 +136,14 @@ async def test_another_day_is_asked_for_and_confirmed_in_words(
     assert "When shall I remind you again?" in await tap(talk, "later")
     assert words in await talk.taps(label)
     assert reminders(talk).marks == {REMINDER: day}
+
+
+@pytest.mark.parametrize(("action", "weekend"), [("later_3", False), ("later_3", True), ("later_7", True)])
+async def test_no_day_is_promised_on_which_reminders_may_not_leave(action: str, weekend: bool) -> None:
+    known = MemoryReminders(sent={REMINDER})
+    saturday = NOW + timedelta(days={"later_3": 2, "later_7": 5}[action] if weekend else 0)
+    talk = Dialogue(memory_world(pack(), saturday, reminders=known), Session(language="en"))
+    assert ("on the next working day" in await tap(talk, action)) is weekend
 
 
 @pytest.mark.parametrize("action", ["done", "later", "later_3"])
