@@ -11,11 +11,12 @@ from handlers.broadcasts.rendering import LABELS
 from handlers.broadcasts.reopening import reopened
 from handlers.broadcasts.taps import DAYS, Action, BroadcastTap
 from handlers.dates import day, weekday
+from handlers.folding import fold
 from handlers.page import Answered
 from handlers.replies import Choice
 from handlers.requests.words import PROCEDURES
 from handlers.screen import Here
-from locales import N_
+from locales import LANGUAGES, N_, translator
 
 _IN_DAYS = {
     Action.LATER_1: N_("Tomorrow, {weekday}"),
@@ -25,6 +26,15 @@ _IN_DAYS = {
 
 _WEEKEND = (5, 6)
 _NEXT_WORKING_DAY = N_("Should no reminders leave on that day, it comes on the next working day.")
+#: A button's label is typed where there is none to tap, or it has scrolled away.
+_TYPED = {fold(translator(code)(LABELS[one])): Action(one) for code in LANGUAGES for one in Button}
+
+
+async def answered_in_words(here: Here, text: str) -> Answered | None:
+    """What a reminder's button says, typed: it is about the latest one; ``None`` for anything else."""
+    action = _TYPED.get(fold(text))
+    latest = await here.world.reminders.latest() if action else None
+    return await answered_reminder(here, BroadcastTap(action, latest)) if action and latest else None
 
 
 async def answered_reminder(here: Here, tap: BroadcastTap) -> Answered:

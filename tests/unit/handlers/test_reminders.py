@@ -176,6 +176,21 @@ async def test_where_there_are_no_buttons_commands_with_the_code_do_the_same(tal
     assert screen(talk) == "welcome"
 
 
+@pytest.mark.parametrize("words", ["đã làm", "Da lam.", "I have done it"])
+async def test_the_words_of_a_button_are_understood_of_the_latest_reminder(talk: Dialogue, words: str) -> None:
+    reminders(talk).sent.add("TB-000011")
+    await talk.says("/start", "1", "co quan")
+    before = talk.session
+    assert "I will not remind you of this any more" in await talk.says(words)
+    assert (reminders(talk).marks, talk.session) == ({REMINDER: None}, before)
+
+
+async def test_the_words_of_a_button_are_an_answer_like_any_where_no_reminder_came(talk: Dialogue) -> None:
+    reminders(talk).sent.clear()
+    await talk.says("/start", "1")
+    assert "I did not understand that" in await talk.says("nhac lai sau")
+
+
 @pytest.mark.parametrize("consented", [False, True])
 async def test_reminders_stop_after_a_yes_and_come_again(talk: Dialogue, consented: bool) -> None:
     await talk.says("/start", *(["1"] if consented else []))
