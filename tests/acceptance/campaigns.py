@@ -79,9 +79,7 @@ class Town:
 async def town(folder: Path, start: datetime) -> AsyncIterator[Town]:
     """All of it, over the data of ``folder``, from a moment of the test's choice on."""
     clock = TurnedClock(start)
-    api = BotApi(
-        Limits(overall=1000, burst=50, clock=clock.monotonic), "110201543:" + "made-up-token-for-the-fake-server--"
-    )
+    api = BotApi(Limits(overall=1000, burst=50, clock=clock.monotonic), TOKEN)
     async with AsyncExitStack() as server:
         api.url = await server.enter_async_context(serving(api.gate.app()))
         settings = _settings(folder, api)
