@@ -23,7 +23,7 @@ from telegram import Bot
 from telegram.request import HTTPXRequest
 
 from bot.store import open_keyring
-from tests.bench.broadcast_server import PACE, Server, server
+from tests.bench.broadcast_server import PACE, TALKERS, Server, server
 from tests.bench.result import Result
 from tests.support.botapi.api import FIRST_USER
 from tests.support.broadcast_kills import at_any_hour
@@ -36,6 +36,8 @@ AT_ONCE = 250
 PEERS = 2_000
 #: Messages a second that are not paid for.
 USUAL = 25
+#: People who talk at that pace: their answers must not need all of it.
+FEW = 5
 TALK = 15.0  #: seconds
 SHARE, OF_PEER, GROWTH, SLOWER = 0.95, 0.8, 50.0, 1.5
 
@@ -44,7 +46,7 @@ def run() -> list[Result]:
     """Rate, refusals, memory, answers."""
     with tempfile.TemporaryDirectory() as folder, server(RECIPIENTS) as api:
         with _program(api, Path(folder)) as program:
-            quiet = _p99(api.ask("talk", TALK))
+            quiet = _p99(api.ask("talk", TALK, TALKERS))
             _sent(program, api, "TB-900001", WARM)
             before = program.peak()
             rate = _sent(program, api, "TB-900002", RECIPIENTS)
@@ -60,8 +62,8 @@ def run() -> list[Result]:
 def _at_usual_pace(api: Server) -> tuple[float, float]:
     """Answers with and without a broadcast at the pace that is not paid for."""
     with tempfile.TemporaryDirectory() as folder, _program(api, Path(folder), USUAL) as program:
-        quiet = _p99(api.ask("talk", TALK))
-        return _busy(program, api, USUAL), quiet
+        quiet = _p99(api.ask("talk", 4 * TALK, FEW))
+        return _busy(program, api, USUAL, FEW), quiet
 
 
 def _answers(pace: int, busy: float, quiet: float) -> Result:
@@ -119,7 +121,7 @@ def _program(api: Server, folder: Path, pace: int = PACE) -> Iterator[_Program]:
     }
     with subprocess.Popen((sys.executable, "-m", "bot", "run"), env=environment) as process:
         try:
-            api.ask("talk", 2.0)  # everybody is welcomed
+            api.ask("talk", 2.0, TALKERS)  # everybody is welcomed
             yield _Program(folder, process)
         finally:
             process.terminate()
@@ -143,12 +145,13 @@ def _arrived(api: Server, count: int, within: float = 300.0) -> list[float]:
     raise TimeoutError(f"{len(times)} of {count} came within {within} s")
 
 
-def _busy(program: _Program, api: Server, pace: int = PACE) -> float:
+def _busy(program: _Program, api: Server, pace: int = PACE, talkers: int = TALKERS) -> float:
     """Seconds of an answer while a broadcast runs."""
     before = len(api.ask("sent")[0])
-    program.queue("TB-900003", api.addresses(int(pace * TALK * 1.3)))
+    seconds = TALK * TALKERS / talkers  # as many answers, however few talk
+    program.queue("TB-900003", api.addresses(int(pace * seconds * 1.3)))
     _arrived(api, before + pace)
-    return _p99(api.ask("talk", TALK))
+    return _p99(api.ask("talk", seconds, talkers))
 
 
 def _p99(waits: Sequence[float]) -> float:
