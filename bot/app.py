@@ -146,7 +146,8 @@ def _terminal_chat(parts: Parts, address: str, *, made_up: bool) -> TerminalChat
     console = Console(rich=sys.stdout.isatty())
     channel = TerminalChannel(console, address, translator(parts.settings.language))
     turns = parts.turns({channel.name: channel})
-    dispatcher = Dispatcher(parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock)
+    hours = Terms.of(parts.settings).hours
+    dispatcher = Dispatcher(parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock, open_at=hours.open_at)
     chat = TerminalChat(parts.store, turns, dispatcher, parts.clock, channel)
     chat.let_export(parts.exporter(channel, dispatcher.notify))
     chat.let_herald(parts.herald(dispatcher.notify, certificates=not made_up))

@@ -5,6 +5,7 @@ Answers and messages to many have a lane each, so that an answer never waits beh
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 from bot.channels.base import Channel
 from bot.delivery.clock import Clock
@@ -35,12 +36,16 @@ class Dispatcher:
         concurrency: int = 8,
         broadcasts_at_once: int = 8,
         fence: Callable[[], bool] = lambda: True,
+        open_at: Callable[[datetime], bool] = lambda _: True,
         metrics: Metrics = NO_METRICS,
     ) -> None:
+        """``open_at``: the hours at which broadcasts may leave, whoever holds them back or forgets to."""
         road = Road(store, channel, pacer, clock, Patience(clock), fence, metrics)
         self._rotation = Rotation(store, channel.name, clock)
         urgent = Traffic(Kind.URGENT, lambda limit, now: store.claim(channel.name, limit, now), concurrency, _SWEEP)
-        many = Traffic(Kind.BROADCAST, self._rotation.claim, broadcasts_at_once, _BROADCAST_SWEEP, _BROADCAST_MOMENT)
+        many = Traffic(
+            Kind.BROADCAST, self._rotation.claim, broadcasts_at_once, _BROADCAST_SWEEP, _BROADCAST_MOMENT, open_at
+        )
         self._lanes = (Lane(road, urgent), Lane(road, many))
 
     def notify(self) -> None:

@@ -53,6 +53,7 @@ class Traffic:
     at_once: int  #: messages side by side, at most
     sweep: float  #: seconds between looks at the store when nothing signals; finds what another process queued
     moment: float = 0.0  #: seconds that an end waits for others to be stored with
+    open_at: Callable[[datetime], bool] = lambda _: True  #: the hours at which it may leave
 
 
 class Lane:
@@ -63,7 +64,9 @@ class Lane:
         self._traffic = traffic
         self._wake = asyncio.Event()
         self._paced = False  #: there was room for more, but the pace let none through
-        self._sending: set[asyncio.Task[None]] = set()
+        self._sending: dict[asyncio.Task[None], int] = {}  #: and the row of each
+        self._unrecorded: set[int] = set()  #: rows that have left and whose end cannot be stored
+        self._claiming = False  #: nobody knows what a claim took before the store went away
         self._under_way = 0  #: of these, as yet without an answer
         self._flight = Flight(road.pacer.per_second, road.clock)
         store, channel, clock, metrics = road.store, road.channel.name, road.clock, road.metrics
@@ -94,13 +97,16 @@ class Lane:
 
     async def _all_sent(self) -> None:
         while self._sending:
-            await asyncio.wait(self._sending)
+            await asyncio.wait(list(self._sending))
 
     def _room(self) -> int:
         """How many more may be under way."""
-        may = self._road.fence() and not self._road.patience.left()
+        may = self._may_send() and not self._road.patience.left()
         room = self._traffic.at_once - len(self._sending) if may else 0
         return min(room, self._flight.enough - self._under_way) if self._traffic.kind is Kind.BROADCAST else room
+
+    def _may_send(self) -> bool:
+        return self._road.fence() and self._traffic.open_at(self._road.clock.now())
 
     async def _start_some(self) -> int:
         """Claim as many as may leave now and start them; how many there were."""
@@ -115,18 +121,31 @@ class Lane:
         self._under_way += len(rows)
         for row in rows:
             task = asyncio.create_task(self._deliver_one(row))
-            self._sending.add(task)
+            self._sending[task] = row.id
             task.add_done_callback(self._sent)
         return len(rows)
 
     async def _claimed(self, places: int) -> list[OutboxRow]:
-        clock = self._road.clock
-        return await until_stored(clock, lambda: self._traffic.claim(places, clock.now()), self._road.metrics)
+        return await until_stored(self._road.clock, lambda: self._claim(places), self._road.metrics)
+
+    async def _claim(self, places: int) -> list[OutboxRow]:
+        """What a claim took whose answer never came is put back first: nobody else would ever send it."""
+        if self._claiming:
+            await self._give_back()
+        self._claiming = True
+        rows = await self._traffic.claim(places, self._road.clock.now())
+        self._claiming = False
+        return rows
+
+    async def _give_back(self) -> None:
+        road, in_hand = self._road, self._unrecorded.union(self._sending.values())
+        await road.store.give_back(road.channel.name, in_hand, broadcasts=self._traffic.kind is Kind.BROADCAST)
 
     def _sent(self, task: asyncio.Task[None]) -> None:
-        self._sending.discard(task)
+        row = self._sending.pop(task)
         self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
+            self._unrecorded.add(row)
             _log.error("delivery_not_recorded", channel=self._road.channel.name, error=type(error).__name__)
 
     async def _rest(self) -> None:
@@ -141,7 +160,7 @@ class Lane:
     async def _deliver_one(self, row: OutboxRow) -> None:
         """From a place that is reserved for it."""
         await self._hold_back(row)
-        if not self._road.fence():
+        if not self._may_send():
             self._road.pacer.release(self._traffic.kind, 1)
             self._answered()
             await self._failures.not_sent(row)

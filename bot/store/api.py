@@ -4,7 +4,7 @@
 ``retryable`` nothing was changed and the same call may be made again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -260,6 +260,12 @@ class Store(Protocol):
 
     async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
         """Put a ``sending`` row back in the queue, not before ``due``; its attempt is forgotten unless ``counted``."""
+
+    async def give_back(self, channel: str, in_hand: Collection[int], *, broadcasts: bool) -> None:
+        """Queue again what this process claimed, messages of broadcasts or all others, but for what it has ``in_hand``.
+
+        For a claim whose answer never came. Nothing may be claimed of the same kind meanwhile.
+        """
 
     async def recover(self, channel: str, now: datetime) -> int:
         """What no living worker has in hand: replies in ``sending`` are queued again, broadcasts become ``unknown``.

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from bot.store import places
 from bot.store.api import BROADCAST, Chat, Delivery, OutboxRow
+from bot.store.broadcasts.audience import WEEK
 from bot.store.drivers import Call, Driver
 from bot.store.errors import SealBroken, UnknownKey
 from bot.store.letters import Letter, Letters
@@ -63,12 +64,14 @@ class Claiming:
 
     async def claim_broadcast(self, broadcast: str, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
         """The next rows of a running broadcast, in the words of its recipients."""
-        wanted = self._wanted(now, broadcast=broadcast, channel=channel, limit=limit)
+        today, week = vietnamese_day(now), stored(now - WEEK)
+        kept = {"today": today.toordinal(), "week": week, "most": self.letters.a_week}
+        wanted = self._wanted(now, broadcast=broadcast, channel=channel, limit=limit, **kept)
         (found,) = await self.driver.run(Call("claim_broadcast", wanted))
         rows = sorted(row for row in found if row[5] == Delivery.SENDING)
         if not rows:
             return []
-        letter, today = await self.letters.of(broadcast), vietnamese_day(now)
+        letter = await self.letters.of(broadcast)
         return await self._opened(((row[0], partial(self._letter, letter, today, channel, row)) for row in rows), now)
 
     def _letter(

@@ -46,6 +46,8 @@ class Inbox:
         chats = [self._chat(update) for update in updates]
         known = {chat.id: chat for chat in chats}
         meet = [Call("meet_chat", met(self.keyring, chat, now)) for chat in known.values()]
+        groups = {chat.id for chat, update in zip(chats, updates, strict=True) if update.event.group}
+        meet += [Call("meet_group", {"chat": group}) for group in groups]
         keep = [self._keep(update, chat, now) for update, chat in zip(updates, chats, strict=True)]
         results = await self.driver.run(*meet, *keep, durable=True)
         fresh = {chat.id: chat for chat, rows in zip(chats, results[len(meet) :], strict=True) if rows}

@@ -1,6 +1,7 @@
 """The end of what was claimed, guarded: only the worker that has a row in hand decides about it."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,6 +60,12 @@ class Settling:
         """The same for a row that was not opened."""
         again = {"id": outbox_id, "due": stored(due), "given_back": 0 if counted else 1, "worker": self.worker}
         await self.driver.run(Call("retry", again))
+
+    async def give_back(self, channel: str, in_hand: Collection[int], *, broadcasts: bool) -> None:
+        """Back in the queue, what was claimed but for these."""
+        kept = json.dumps([str(row) for row in in_hand])
+        mine = {"channel": channel, "worker": self.worker, "broadcasts": int(broadcasts)}
+        await self.driver.run(Call("give_back", {**mine, "in_hand": kept}))
 
     async def recover(self, channel: str, now: datetime) -> int:
         """What a crash caught on its way: replies and notices are queued again, broadcasts become unknown."""

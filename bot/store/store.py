@@ -1,6 +1,6 @@
 """The store, put together from its parts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
@@ -132,6 +132,9 @@ class SealedStore:
 
     async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
         await self._settling.retry(row, due, counted=counted)
+
+    async def give_back(self, channel: str, in_hand: Collection[int], *, broadcasts: bool) -> None:
+        await self._settling.give_back(channel, in_hand, broadcasts=broadcasts)
 
     async def recover(self, channel: str, now: datetime) -> int:
         return await self._settling.recover(channel, now)

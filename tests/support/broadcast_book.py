@@ -127,7 +127,7 @@ class MemoryBook:
         left_out: Why | None = None,
         why: Why | None = None,
     ) -> str | None:
-        if step in self.steps(parent):
+        if step in self.steps(parent) or self.broadcasts[parent].state not in {Life.RUNNING, Life.FINISHED}:
             return None
         draft = self.broadcasts[parent].draft.model_copy(update={"plan": None})
         if audience:

@@ -30,6 +30,7 @@ from bot.delivery import (
     Workers,
     stopped_by_signals,
 )
+from bot.delivery.heralding.terms import Terms
 from bot.errors import SettingsError
 from bot.metrics import Metrics
 from bot.settings import TELEGRAM, TELEGRAM_FREE, Settings
@@ -133,7 +134,8 @@ def _service(services: Services, channel: Channel) -> Service:
     membership = Membership(store.workers, channel.name, clock, pacer.share, lease)
     dispatcher = Dispatcher(
         store, channel, pacer, clock,
-        broadcasts_at_once=at_once, fence=membership.fence, metrics=services.metrics,
+        broadcasts_at_once=at_once, fence=membership.fence, open_at=Terms.of(settings).hours.open_at,
+        metrics=services.metrics,
     )  # fmt: skip
     return Service(membership, dispatcher)
 

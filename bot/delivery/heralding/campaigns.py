@@ -20,18 +20,20 @@ class Campaigns:
         self._book = book
         self._teller = teller
         self._terms = terms
-        self._made: defaultdict[str, set[str]] = defaultdict(set)  #: steps that need not be asked for again
+        #: Steps that need not be asked for again, of a campaign as it was last moved: one that was paused meanwhile has
+        #: refused them.
+        self._made: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
 
     def forget(self, campaigns: set[str]) -> None:
         """All but these have ended."""
-        for name in self._made.keys() - campaigns:
-            del self._made[name]
+        for gone in [key for key in self._made if key[0] not in campaigns]:
+            del self._made[gone]
 
     async def running(self, campaign: Broadcast, plan: Plan, now: datetime, *, steps_open: bool) -> bool:
         """Carry out what is due; True: look again at once. Nothing is decided while nothing may leave."""
         if not self._terms.hours.open_at(now):
             return False
-        table, made = Timetable(plan, self._terms.hours), self._made[campaign.id]
+        table, made = Timetable(plan, self._terms.hours), self._made[campaign.id, campaign.revision]
         decisions = table.decisions(made, vietnamese_day(campaign.created_at), now)
         for decision in decisions:
             await self._carry_out(campaign, decision, now)

@@ -1,11 +1,11 @@
 """The rows of a broadcast: one for each who is meant, made in batches that keep nobody waiting."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.store.broadcasts.filling import Filling
 from bot.store.broadcasts.making import Addressed, Maker
-from bot.store.broadcasts.people import PAGE, Roll
+from bot.store.broadcasts.people import PAGE, Person, Roll
 from bot.store.broadcasts.written import Written, read_written
 from bot.store.drivers import Call, Driver
 from bot.store.errors import TurnTaken
@@ -51,7 +51,7 @@ class Freezer:
             people, end = await roll.page(after, min(left, PAGE))
             last = end or (people[-1].chat if people else after)
             guard = Call("freeze_from", {"id": written.id, "after": after, "last": last}, must=True)
-            await maker.make(guard, map(Addressed, people))
+            await maker.make(guard, (Addressed(one) for one in people if _waits(written, one)))
             if end is None:
                 await self.finish(written, last, now)
                 return False
@@ -61,7 +61,7 @@ class Freezer:
     async def finish(self, written: Written, last: str, now: datetime) -> None:
         """All rows are there."""
         end = {"id": written.id, "after": last, "now": stored(now)}
-        await self._moved(written, Call("freeze_end", end, must=True), now, *_over(written, now))
+        await self._moved(written, Call("freeze_end", end, must=True), now, *_over(written))
 
     async def _moved(self, written: Written, move: Call, now: datetime, *others: Call) -> None:
         noted = {"id": written.id, "was": written.state.value, "now": stored(now)}
@@ -73,9 +73,20 @@ def _made_elsewhere(written: Written, now: datetime) -> bool:
     return (written.step or "").startswith(EXPIRY) and now - written.changed_at < _ABANDONED
 
 
-def _over(written: Written, now: datetime) -> list[Call]:
+def _waits(written: Written, person: Person) -> bool:
+    """Of those who wanted to be reminded again, who has not been by another step since."""
+    return not _is_later(written) or person.later_on is not None or person.done
+
+
+def _is_later(written: Written) -> bool:
+    return (written.step or "").startswith(LATER)
+
+
+def _over(written: Written) -> list[Call]:
     """Those whose day had come have been asked about, whether or not they were still meant."""
-    if not (written.step or "").startswith(LATER):
+    if not _is_later(written):
         return []
-    day = written.day(now).toordinal()
+    day = date.fromisoformat(
+        (written.step or "").removeprefix(LATER)
+    ).toordinal()  # whose day comes later: another step
     return [Call("later_over", {"series": written.series, "broadcast": written.id, "day": day})]

@@ -61,7 +61,7 @@ class Mover:
         row = {"id": broadcast, "was": was.value, "to": to.value, "why": why, "revision": revision}
         approver = self.actor if to is Life.APPROVED else None
         call = Call("move_broadcast", {**row, "approver": approver, "now": stored(self.acting.now)})
-        (moved,) = await self.acting.ask(call)
+        _, moved = await self.acting.ask(Call("hold_life", row), call)
         if not moved:
             return 0
         await self._note([broadcast], to, why)

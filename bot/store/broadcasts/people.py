@@ -80,7 +80,7 @@ class Roll:
     def of(cls, ask: Ask, keyring: Keyring, written: Written, now: datetime, reach: Reach | None = None) -> "Roll":
         """Those a broadcast is for, as far as it may go, or somebody who looks."""
         audience = written.draft.audience
-        meant = meant_by(audience, reach or written.reach, now)
+        meant = meant_by(audience, written.reach if reach is None else reach, now)
         chats = None if audience.chats is None else tuple(sorted(set(audience.chats)))
         return cls(ask, keyring, meant, chats, written.series, written.named, now)
 

@@ -84,7 +84,9 @@ class StoredBroadcasts:
         return await self.drafting.checked(rights, name)
 
     async def sample(self, rights: Rights, name: str, limit: int) -> tuple[tuple[Recipient, Reply], ...]:
-        """What the first recipients would get."""
+        """What the first recipients would get; nothing of one that may not be seen."""
+        if await self.shelf.seen(rights, name) is None:
+            return ()
         return await looking.sample(self.acting, rights, name, self.acting.policy, limit)
 
     async def to_me(self, rights: Rights, name: str) -> bool:

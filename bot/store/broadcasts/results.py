@@ -87,7 +87,7 @@ class Results:
             return 0
         row = {"id": name, "heads": json.dumps(_heads(codes)), "now": stored(self.acting.now)}
         where = () if codes is None else ("recipient_coded",)
-        (queued,) = await self.acting.ask(Call("resend", row, where=where))
+        _, queued = await self.acting.ask(Call("hold_life", row), Call("resend", row, where=where))
         if not queued:
             return 0
         await self._run_again(rights, name)

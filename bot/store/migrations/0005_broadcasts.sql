@@ -55,7 +55,16 @@ ALTER TABLE chats ADD COLUMN stopped_at BIGINT;   -- no reminders from then on
 ALTER TABLE chats ADD COLUMN reminded_at BIGINT;  -- the first reminder, which says how to stop, was sent
 ALTER TABLE chats ADD COLUMN worker TEXT;         -- who handles its updates
 ALTER TABLE chats ADD COLUMN language TEXT;       -- of its session; NULL: not known, or there is none
+ALTER TABLE chats ADD COLUMN in_group BIGINT NOT NULL DEFAULT 0;  -- 1: several people read it, who are not written to
 ALTER TABLE tasks ADD COLUMN worker TEXT;         -- who is at it
+
+-- In a group nothing is kept, and until now not even that it was one. A person of whom nothing is kept either counts as
+-- one until they write.
+UPDATE chats SET in_group = 1
+WHERE session IS NULL AND unit IS NULL AND erased_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id)
+  AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id)
+  AND NOT EXISTS (SELECT 1 FROM standings s WHERE s.chat = chats.id);
 
 -- What a person answered to a reminder. ``broadcast`` is the campaign, or a broadcast without one.
 CREATE TABLE reminder_marks (
@@ -84,7 +93,8 @@ CREATE INDEX standings_expiring ON standings (not_after) WHERE not_after IS NOT 
 -- Who is meant is asked of everybody, what there is still to do of every certificate by procedure: from these indexes
 -- alone, for rows with sealed values are long.
 DROP INDEX chats_silent;
-CREATE INDEX chats_glance ON chats (id, last_contact_at, unit, channel, language, stopped_at, blocked_at, erased_at);
+CREATE INDEX chats_glance ON chats
+    (id, last_contact_at, unit, channel, language, stopped_at, blocked_at, erased_at, in_group);
 DROP INDEX standings_of_chat;
 CREATE INDEX standings_of_chat ON standings (chat, certificate_key, owed, unit, not_after);
 DROP INDEX requests_of_certificate;

@@ -1,4 +1,5 @@
--- Who is meant by a broadcast, and the rows of those who are. Conditions are asked of chats; the erased are never meant.
+-- Who is meant by a broadcast, and the rows of those who are. Conditions are asked of chats; neither the erased nor groups
+-- are ever meant.
 
 -- :where with_role
 -- Has this role.
@@ -53,7 +54,7 @@ WITH meant (channel, kept) AS MATERIALIZED (
               WHERE o.chat = chats.id AND o.broadcast IS NOT NULL AND o.state IN ('queued', 'sending', 'sent', 'unknown')
                 AND COALESCE(o.settled_at, o.queued_at) >= :week) >= :most THEN 'capped'
         ELSE 'reachable' END AS kept
-    FROM chats WHERE erased_at IS NULL AND {where})
+    FROM chats WHERE erased_at IS NULL AND in_group = 0 AND {where})
 SELECT channel, kept, COUNT(*) FROM meant GROUP BY channel, kept;
 
 -- :name audience_page
@@ -66,7 +67,10 @@ FROM chats p
 LEFT JOIN units u ON u.code = p.unit
 LEFT JOIN reminder_marks m ON m.broadcast = :series AND m.chat = p.id
 WHERE p.id IN (
-    SELECT chats.id FROM chats WHERE chats.id > :after AND erased_at IS NULL AND {where} ORDER BY chats.id LIMIT :limit)
+    SELECT chats.id FROM chats
+    WHERE chats.id > :after AND erased_at IS NULL AND in_group = 0 AND {where}
+    ORDER BY chats.id
+    LIMIT :limit)
 ORDER BY p.id;
 
 -- :name audience_sessions
@@ -83,7 +87,7 @@ ORDER BY s.chat, s.changed_at DESC, s.id DESC;
 
 -- :name audience_known
 -- Those of a list who are known and within reach.
-SELECT id FROM chats WHERE erased_at IS NULL AND {where};
+SELECT id FROM chats WHERE erased_at IS NULL AND in_group = 0 AND {where};
 
 -- :name written
 -- What is written once for all recipients, and where it stands.

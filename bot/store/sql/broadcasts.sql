@@ -67,12 +67,15 @@ SELECT findings FROM broadcasts WHERE id = :id AND findings IS NOT NULL;
 SELECT document FROM broadcasts WHERE id = :id AND document IS NOT NULL;
 
 -- :name move_broadcast
--- From where it was seen, and as it was seen; nothing of a paused campaign runs. That a step is late stays said.
+-- From where it was seen, and as it was seen; nothing of a paused campaign runs, and none has finished of which a message
+-- waits. That a step is late stays said.
 UPDATE broadcasts SET state = :to, approver = COALESCE(:approver, approver),
     starts_at = CASE WHEN state = 'scheduled' AND :to = 'running' THEN :now ELSE starts_at END,
     why = COALESCE(:why, (SELECT MAX(m.why) FROM broadcast_moves m WHERE m.broadcast = broadcasts.id AND m.why = 'late')),
     finished_at = CASE WHEN :to IN {life_ended} THEN :now END, revision = revision + 1, changed_at = :now
 WHERE id = :id AND state = :was AND revision = COALESCE(:revision, revision)
+  AND (:to <> 'finished' OR NOT EXISTS (
+      SELECT 1 FROM outbox o WHERE o.broadcast = broadcasts.id AND o.state IN ('queued', 'sending')))
   AND (:to <> 'running' OR NOT EXISTS (SELECT 1 FROM broadcasts p WHERE p.id = broadcasts.parent AND p.state = 'paused'))
 RETURNING id;
 
@@ -143,6 +146,10 @@ WHERE broadcast = :id AND state = 'unknown' AND payload IS NOT NULL AND {where}
       SELECT 1 FROM reminder_marks m JOIN broadcasts b ON m.broadcast = COALESCE(b.parent, b.id)
       WHERE b.id = outbox.broadcast AND m.chat = outbox.chat AND m.done_at >= outbox.queued_at)
 RETURNING id;
+
+-- :name hold_life
+-- It goes nowhere, and no message of it is queued again by hand, until the transaction ends.
+SELECT id FROM broadcasts WHERE id = :id {held};
 
 -- :name run_again
 -- One that had finished has messages to deliver again.

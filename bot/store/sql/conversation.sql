@@ -6,6 +6,10 @@ INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at)
 VALUES (:chat, :channel, :address, :now, :now)
 ON CONFLICT (id) DO UPDATE SET last_contact_at = excluded.last_contact_at, blocked_at = NULL, erased_at = NULL;
 
+-- :name meet_group
+-- The chat is a group's.
+UPDATE chats SET in_group = 1 WHERE id = :chat AND in_group = 0;
+
 -- :name receive
 -- Store an update once; a redelivered one returns nothing.
 INSERT INTO inbox (channel, update_id, chat, payload, received_at)
@@ -44,8 +48,9 @@ WHERE id = :inbox AND state = 'waiting'
 RETURNING id;
 
 -- :name keep_session
--- The session after a turn; a chat that goes on talking is not forgotten. Whoever comes next may take the chat.
-UPDATE chats SET session = :session, language = :language, erased_at = NULL, worker = NULL WHERE id = :chat;
+-- The session after a turn; a chat that goes on talking is not forgotten, and one that has a session is a person's.
+-- Whoever comes next may take the chat.
+UPDATE chats SET session = :session, language = :language, erased_at = NULL, in_group = 0, worker = NULL WHERE id = :chat;
 
 -- :name drop_session
 -- A turn that leaves no session.
@@ -92,9 +97,10 @@ WHERE b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now)
 
 -- :name claim_broadcast
 -- The next rows of a broadcast, while it runs, go to "sending"; a chat with a message under way, or with an answer that
--- waits, comes later. Who wants no reminders, or has blocked the assistant since the row was made, gets none.
+-- waits, comes later. Whoever since the row was made has stopped reminders, blocked the assistant, said that it is done or
+-- when to ask again, or had as many within a week as one person may get, gets none.
 WITH due AS MATERIALIZED (
-    SELECT o.id FROM outbox o
+    SELECT o.id, o.chat, o.queued_at FROM outbox o
     WHERE o.broadcast = :broadcast AND o.state = 'queued' AND o.channel = :channel AND o.due_at <= :now
       AND EXISTS (
           SELECT 1 FROM broadcasts b
@@ -104,15 +110,28 @@ WITH due AS MATERIALIZED (
           WHERE e.chat = o.chat AND e.state IN ('queued', 'sending') AND (e.state = 'sending' OR e.broadcast IS NULL))
     ORDER BY o.id
     LIMIT :limit
-    {skip_locked})
+    {skip_locked}),
+judged AS MATERIALIZED (
+    SELECT due.id, CASE
+        WHEN c.stopped_at IS NOT NULL THEN 'stopped'
+        WHEN c.blocked_at IS NOT NULL THEN 'blocked_before'
+        WHEN m.done_at >= due.queued_at THEN 'done'
+        WHEN m.later_on > :today THEN 'later'
+        WHEN (SELECT COUNT(*) FROM outbox h
+              WHERE h.chat = due.chat AND h.broadcast IS NOT NULL AND h.state IN ('sent', 'unknown')
+                AND h.settled_at >= :week) >= :most THEN 'capped' END AS kept
+    FROM due
+    JOIN chats c ON c.id = due.chat
+    JOIN broadcasts s ON s.id = :broadcast
+    LEFT JOIN reminder_marks m ON m.broadcast = COALESCE(s.parent, s.id) AND m.chat = due.chat)
 UPDATE outbox SET
-    state = CASE WHEN c.stopped_at IS NOT NULL THEN 'skipped' WHEN c.blocked_at IS NOT NULL THEN 'blocked' ELSE 'sending' END,
-    reason = CASE WHEN c.stopped_at IS NOT NULL THEN 'stopped' WHEN c.blocked_at IS NOT NULL THEN 'blocked_before' END,
-    settled_at = CASE WHEN COALESCE(c.stopped_at, c.blocked_at) IS NOT NULL THEN CAST(:now AS BIGINT) END,
-    attempts = attempts + CASE WHEN COALESCE(c.stopped_at, c.blocked_at) IS NULL THEN 1 ELSE 0 END,
+    state = CASE WHEN j.kept IS NULL THEN 'sending' WHEN j.kept = 'blocked_before' THEN 'blocked' ELSE 'skipped' END,
+    reason = j.kept,
+    settled_at = CASE WHEN j.kept IS NOT NULL THEN CAST(:now AS BIGINT) END,
+    attempts = attempts + CASE WHEN j.kept IS NULL THEN 1 ELSE 0 END,
     worker = :worker
-FROM chats c
-WHERE c.id = outbox.chat AND outbox.state = 'queued' AND outbox.id IN (SELECT due.id FROM due)
+FROM judged j
+WHERE j.id = outbox.id AND outbox.state = 'queued'
 RETURNING outbox.id, outbox.chat, (SELECT a.address FROM chats a WHERE a.id = CAST(outbox.chat AS TEXT)), outbox.payload,
     outbox.attempts - 1, outbox.state, (SELECT a.reminded_at FROM chats a WHERE a.id = CAST(outbox.chat AS TEXT));
 
@@ -150,6 +169,12 @@ WHERE id = :chat AND erased_at IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM inbox i WHERE i.chat = chats.id AND i.payload IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id)
   AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL);
+
+-- :name give_back
+-- What a worker claimed without learning so, for the store went away meanwhile: all but what it has in hand.
+UPDATE outbox SET state = 'queued', attempts = attempts - 1
+WHERE channel = :channel AND worker = :worker AND state = 'sending'
+  AND CASE WHEN broadcast IS NULL THEN 0 ELSE 1 END = :broadcasts AND CAST(id AS TEXT) NOT IN ({each}(:in_hand));
 
 -- :name retry
 -- Back in the queue, for later; an attempt that does not count is given back.

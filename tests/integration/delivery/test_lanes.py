@@ -14,6 +14,7 @@ from bot.delivery import Dispatcher, Pace, Pacer, Rate
 from bot.delivery.clock import Clock, SystemClock
 from bot.store import open_keyring
 from bot.store.api import OutboxRow, Store
+from bot.store.errors import StoreUnavailable
 from handlers.broadcasts.model import Draft, Text
 from tests.support.delivery import ManualClock, ScriptedChannel, said
 from tests.support.outgoing import Outgoing, Row
@@ -173,6 +174,42 @@ async def test_a_process_that_may_not_send_any_more_claims_nothing_and_gives_bac
     assert await way_out.deliver() == 0
     assert channel.tried == 0
     assert rows.ends == [("queued", None)] * 3
+
+
+async def test_nothing_is_claimed_nor_leaves_out_of_hours_though_nobody_has_held_it_back_yet(
+    store: Store, clock: ManualClock, channel: ScriptedChannel, rows: Rows
+) -> None:
+    rows.queue(ONE, 3)
+    roads = Roads(store, clock, channel=channel)
+    await roads.take(said("a", 1))
+    hours = iter([True])  # open for the claim, and closed ever after
+    way_out = Dispatcher(
+        store, channel, Pacer(Pace(1e6, UNHURRIED), clock), clock, open_at=lambda _: next(hours, False)
+    )
+    assert await within(2, way_out, clock) == 4
+    assert which(channel) == ["1: a"]
+    assert rows.ends == [("queued", None)] * 3
+
+
+@pytest.mark.parametrize("kind", ["claim", "claim_broadcast"])
+async def test_what_was_claimed_as_the_store_went_away_is_sent_once_by_the_same_process(
+    store: Store, clock: ManualClock, rows: Rows, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    channel = ScriptedChannel()
+    rows.queue(ONE, 3)
+    await Roads(store, clock, channel=channel).take(said("a", 1))
+    really, lost = getattr(store, kind), iter([True])
+
+    async def claim(*wanted: object) -> list[OutboxRow]:
+        claimed: list[OutboxRow] = await really(*wanted)
+        if claimed and next(lost, False):
+            raise StoreUnavailable
+        return claimed
+
+    monkeypatch.setattr(store, kind, claim)
+    await within(3, dispatcher(store, channel, clock), clock)
+    assert sorted(address for address, _ in channel.sent) == ["1", "100", "101", "102"]
+    assert rows.run("SELECT DISTINCT state, attempts FROM outbox") == [("sent", 1)]
 
 
 async def test_an_answer_overtakes_a_broadcast_that_takes_all_connections(store: Store, rows: Rows) -> None:

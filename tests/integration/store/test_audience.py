@@ -7,18 +7,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.store.api import Store
+from bot.store.api import Incoming, Store
 from bot.store.broadcasts.audience import meant_by
 from bot.store.broadcasts.people import Roll
 from bot.store.sealing import Keyring
 from handlers.broadcasts.model import Audience
+from handlers.events import Said
 from handlers.office.rights import Act, Rights, Role
 from handlers.requests.model import State
 from tests.integration.store.conftest import Database
 from tests.support.audiences import PROCEDURES, Officer, made_up, meant, write
 from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER
 from tests.support.office import OPERATOR, UNITS, office, settle_units
-from tests.support.storing import NOW
+from tests.support.storing import NOW, said
 
 PEOPLE = made_up(90, NOW)
 DAYS = st.dates(date(2026, 11, 18), date(2026, 11, 30))
@@ -67,6 +68,16 @@ async def test_an_audience_is_what_a_look_at_everybody_gives(
 
     assert found == sorted(one.id for one in expected)
     assert {one.channel: (one.reachable, one.blocked, one.stopped, one.capped) for one in counts} == _counted(expected)
+
+
+async def test_a_group_that_asked_something_is_never_meant(store: Store) -> None:
+    asked = Incoming("telegram", "1", "-100", Said(text="/", group=True))
+    group, person = await store.receive([asked, said("2", address="7")], NOW)
+    async with office(store) as at:
+        (counted,) = await at.admin.broadcasts.count(OPERATOR, Audience(chats=(group.id, person.id)))
+        assert counted.all == 1
+        (counted,) = await at.admin.broadcasts.count(OPERATOR, Audience())
+    assert counted.all == 1
 
 
 def _counted(expected: list[Officer]) -> dict[str, tuple[int, int, int, int]]:

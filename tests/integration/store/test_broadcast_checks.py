@@ -13,7 +13,7 @@ from handlers.office.rights import Rights
 from rules.calendar import vietnamese_day
 from tests.integration.store.conftest import Database
 from tests.support.audiences import Certificate, Officer, write
-from tests.support.desk import ADMIN, FOCAL
+from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER
 from tests.support.office import OPERATOR, office, settle_units
 from tests.support.reminding import approved, checked, draft, drafted, frozen, state
 from tests.support.storing import NAME, NOW, closing_async
@@ -192,6 +192,15 @@ async def test_a_sample_shows_real_values_to_whoever_may_see_them(
     texts = [reply.paragraphs[0] for _, reply in sampled]
     assert texts[0].startswith(f"Kính gửi {seen}.")
     assert texts[1].startswith("Dear officer.")
+
+
+@pytest.mark.parametrize("rights", [OTHER, OFFICER])
+async def test_who_may_not_see_a_broadcast_sees_no_sample_of_it(
+    store: Store, people: list[Officer], rights: Rights
+) -> None:
+    name = await drafted(store, draft(Audience(unit="DN.NT")))
+    async with office(store) as at:
+        assert await at.admin.broadcasts.sample(rights, name, 2) == ()
 
 
 async def test_how_far_an_approved_one_is_goes_on_being_told(

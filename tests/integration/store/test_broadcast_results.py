@@ -1,5 +1,7 @@
 """What became of a broadcast for each: counted, listed, sent once more; and tried by its author before."""
 
+import asyncio
+
 import pytest
 
 from bot.store.api import Delivery, Store
@@ -12,7 +14,7 @@ from tests.integration.store.conftest import Database
 from tests.support.broadcast_life import DRAFT, Recipients, drafted, rows_of, stands, state_of
 from tests.support.office import OPERATOR, given, journal, office, rights, settle_units
 from tests.support.ports import StoredTurns
-from tests.support.storing import CHANNEL, claim, one_chat
+from tests.support.storing import CHANNEL, NOW, claim, one_chat
 
 STATES = (
     *(("queued", None), ("sent", None), ("sent", None), ("blocked", Reason.BLOCKED_BEFORE), ("failed", Reason.GAVE_UP)),
@@ -105,6 +107,18 @@ async def test_only_what_is_unknown_is_sent_once_more(store: Store, database: Da
     assert (tally.states["queued"], "unknown" in tally.states, tally.total) == (3, False, len(STATES))
     assert state_of(database.sql, name)[0] == Life.RUNNING
     assert journal(database.sql)[-1] == ("machine", "broadcast_resend", name)
+
+
+async def test_what_is_queued_again_as_it_is_about_to_finish_is_not_left_behind(
+    store: Store, database: Database, name: str
+) -> None:
+    database.sql("UPDATE outbox SET state = 'sent' WHERE state = 'queued'")
+    async with office(store) as at:
+        assert await at.admin.broadcasts.resend(OPERATOR, name) == 2
+        finishing = asyncio.create_task(store.broadcasts.move(name, Life.RUNNING, Life.FINISHED, NOW))
+        await asyncio.sleep(0.05)  # it has counted, and found nothing open
+    assert not await finishing
+    assert state_of(database.sql, name)[0] == Life.RUNNING
 
 
 async def test_one_of_them_can_be_chosen_however_its_code_is_typed(store: Store, name: str) -> None:

@@ -169,5 +169,24 @@ async def test_who_wanted_to_hear_again_is_told_of_once_the_day_has_come_and_hea
     assert await later(store, day + timedelta(days=1)) == {name: ("0" * 32,)}
 
 
+async def test_who_was_reminded_since_is_not_again_and_who_waits_for_a_day_behind_goes_on_waiting(
+    store: Store, database: Database, people: None
+) -> None:
+    await remind(store)
+    day = TODAY + timedelta(days=2)
+    marks = "INSERT INTO reminder_marks (broadcast, chat, later_on) VALUES (?, ?, ?)"
+    for letter, on in (("a", day), ("b", day), ("0", day + timedelta(days=1))):
+        database.sql(marks, STANDING, letter * 32, on.toordinal())
+    wanted = Audience(chats=("a" * 32, "b" * 32))
+    name = await store.broadcasts.child(STANDING, f"later:{day}", NOW, audience=wanted)
+    assert name is not None
+    database.sql("UPDATE reminder_marks SET later_on = NULL WHERE chat = ?", "a" * 32)  # by a step of the campaign
+
+    await frozen(store, name, now=NOW + timedelta(days=5))  # nobody was there to do it in time
+
+    assert rows(database.sql, name) == {"b" * 32: QUEUED}
+    assert await later(store, day + timedelta(days=3)) == {STANDING: ("0" * 32,)}
+
+
 async def later(store: Store, day: date) -> dict[str, tuple[str, ...]]:
     return await store.broadcasts.later(day)

@@ -62,6 +62,24 @@ async def test_a_request_registered_before_the_upgrade_is_still_found_by_its_ser
     assert found.code == "YC-2026-000001"
 
 
+async def test_before_broadcasts_whoever_had_no_session_is_taken_for_a_group_until_they_write(
+    bare_database: Database,
+) -> None:
+    keyring, _ = open_keyring(bare_database.keys)
+    async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
+        await migrate(driver, load_migrations()[:4])
+        one, two, *_ = await Inbox(driver, keyring).receive([said(str(n), address=str(n)) for n in range(3)], NOW)
+    bare_database.sql("UPDATE chats SET session = ? WHERE id = ?", b"?", one.id)
+
+    async with closing_async(await open_store(bare_database.url, bare_database.folder, keyring)) as store:
+        taken_for = "SELECT COUNT(*) FROM chats WHERE in_group = 1"
+        assert bare_database.sql(taken_for) == [(2,)]
+        turn = await next_turn(store, two)
+        async with store.turn(turn, NOW) as unit:
+            await unit.finish("{}", [])
+    assert bare_database.sql(taken_for) == [(1,)]
+
+
 async def test_a_newer_database_is_refused_and_left_alone(bare_database: Database) -> None:
     await migrate_database(bare_database.url, bare_database.folder)
     bare_database.sql("INSERT INTO schema_migrations VALUES (9999, '9999_future', 'x', 0)")

@@ -10,6 +10,7 @@ import pytest
 
 from bot.store import places
 from bot.store.api import Chat, Delivery, OutboxRow, Settlement, Store
+from bot.store.moments import stored
 from bot.store.sealing import Keyring
 from handlers.broadcasts.model import Reason, Values
 from tests.integration.store.conftest import Database, OpenStore
@@ -156,6 +157,28 @@ async def test_who_stopped_reminders_or_blocked_since_the_row_was_made_gets_none
     assert ends(database) == [("skipped", "stopped"), ("blocked", "blocked_before"), ("sending", None)]
 
 
+async def test_what_was_said_or_had_since_the_row_was_made_keeps_it_back(
+    store: Store, outgoing: Outgoing, database: Database
+) -> None:
+    for number in range(2, 7):  # five at most
+        outgoing.queue(f"TB-00000{number}", "14", state="finished", now=NOW - timedelta(days=30))
+    database.sql("UPDATE outbox SET state = 'sent', settled_at = ?", stored(NOW - timedelta(days=6)))
+    eight = stored(NOW - timedelta(days=8))
+    database.sql(
+        "UPDATE outbox SET settled_at = ? WHERE broadcast = 'TB-000002' AND chat = ?",
+        eight,
+        store.chat(CHANNEL, "4").id,
+    )
+    outgoing.queue(NAME, "1234")
+    marks = "INSERT INTO reminder_marks (broadcast, chat, done_at, later_on) VALUES (?, ?, ?, ?)"
+    database.sql(marks, NAME, store.chat(CHANNEL, "2").id, stored(NOW), None)
+    database.sql(marks, NAME, store.chat(CHANNEL, "3").id, None, NOW.date().toordinal() + 1)
+
+    assert addresses(await taken(store)) == ["4"]
+    kept = [("skipped", "capped"), ("skipped", "done"), ("skipped", "later"), ("sending", None)]
+    assert ends(database)[-4:] == kept
+
+
 async def test_many_ends_are_stored_together_each_with_what_follows_from_it(
     store: Store, outgoing: Outgoing, database: Database
 ) -> None:
@@ -217,6 +240,23 @@ async def test_nobody_settles_what_another_worker_has_in_hand(
     await other.retry(row, NOW)
 
     assert ends(database) == [("sending", None)]
+
+
+async def test_what_a_worker_claimed_in_vain_is_queued_again_and_nothing_else(
+    store: Store, outgoing: Outgoing, database: Database, another: OpenStore
+) -> None:
+    await answer(store, await one_chat(store, address="9"), "trả lời")
+    outgoing.queue(NAME, "123")
+    in_hand, _ = await taken(store, 2)
+    await claim(store)
+    await taken(await another())
+
+    await store.give_back(CHANNEL, {in_hand.id}, broadcasts=True)
+
+    assert [state for state, _ in ends(database)] == ["sending", "sending", "queued", "sending"]
+    assert database.sql("SELECT attempts FROM outbox ORDER BY id") == [(1,), (1,), (0,), (1,)]
+    await store.give_back(CHANNEL, (), broadcasts=False)
+    assert ends(database)[0] == ("queued", None)
 
 
 async def test_a_row_put_back_is_claimed_when_it_is_due(store: Store, outgoing: Outgoing) -> None:

@@ -340,6 +340,22 @@ async def test_a_paused_campaign_makes_no_step_and_starts_none(scene: Scene, boo
     assert book.steps(campaign).keys() == {"14", "7", "later:2026-12-24"}
 
 
+async def test_a_step_that_a_pause_forestalled_is_made_when_the_campaign_goes_on(
+    scene: Scene, book: MemoryBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = scene.add(Life.RUNNING, CAMPAIGN)
+    seen = await book.open()
+    book.change(campaign, state=Life.PAUSED, revision=1)
+    with monkeypatch.context() as before:
+        before.setattr(book, "open", lambda: asyncio.sleep(0, seen))
+        scene.clock.set(on(12, 16, 9))
+        await scene.herald.conduct()
+    assert book.steps(campaign) == {}
+    book.change(campaign, state=Life.RUNNING, revision=2)
+    await scene.until_calm()
+    assert book.steps(campaign).keys() == {"14"}
+
+
 async def test_a_step_whose_check_finds_problems_is_not_sent_and_the_author_is_told(
     scene: Scene, book: MemoryBook
 ) -> None:
