@@ -8,7 +8,7 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from handlers import interview, understanding
-from handlers.broadcasts.answering import answered_reminder
+from handlers.broadcasts.answering import answered_in_words, answered_reminder
 from handlers.broadcasts.taps import OF_ADMINS, BroadcastTap
 from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.command import Command
@@ -185,6 +185,8 @@ async def _meant(here: Here, text: str) -> Answered:
         return Answered(here.session)
     if heard.sure:
         return await _with_the_rest(here, page, heard, text)
+    if reminder := await answered_in_words(here, text):
+        return reminder
     if page.exact and heard.maybe:  # names of several options: nothing that the screen would take as a text
         return _unsure(here, page, heard.maybe)
     typed = await SCREENS[here.session.screen].typed(here, text)

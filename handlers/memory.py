@@ -90,6 +90,10 @@ class MemoryReminders:
         """Take that back."""
         self.wanted = True
 
+    async def latest(self) -> str | None:
+        """The one with the greatest number."""
+        return max(self.sent, default=None)
+
     async def done(self, broadcast: str) -> bool:
         """Where it was sent."""
         return self._mark(broadcast, None)

@@ -13,7 +13,7 @@ from bot.channels.base import Capabilities
 from bot.channels.console import Console
 from bot.channels.errors import Gone, TooLarge
 from bot.channels.naming import terminal_channel
-from bot.channels.rendering import text_of
+from bot.channels.rendering import split, text_of
 from bot.channels.saving import saved
 from bot.delivery.buckets import Rate
 from bot.delivery.clock import Clock
@@ -26,7 +26,7 @@ from bot.delivery.turns import Turns
 from bot.reasons import reason_of
 from bot.store.api import Chat, Incoming, OutboxRow, Store
 from handlers.events import Event, FileSent, Said
-from handlers.replies import Attachment
+from handlers.replies import Attachment, Reply
 from locales import N_, Translator
 
 _FILE = re.compile(r"/tep(?:\s+(?P<path>.+))?", re.IGNORECASE)
@@ -60,12 +60,16 @@ class TerminalChannel:
         self._t = t
 
     async def send(self, row: OutboxRow) -> str | None:
-        """Print it; pictures, and the files of an export, are saved where the program was started."""
-        if row.reply.paragraphs:
-            self._console.show(text_of(row.reply, self.capabilities))
-        for attachment in row.reply.attachments:
-            await self._save(attachment)
+        """Print it, buttons as lines; pictures, and the files of an export, are saved where the program was started."""
+        for part in split(row.reply, self.capabilities):  # a broadcast comes as it was written
+            await self._show(part)
         return None
+
+    async def _show(self, part: Reply) -> None:
+        if part.paragraphs:
+            self._console.show(text_of(part, self.capabilities))
+        for attachment in part.attachments:
+            await self._save(attachment)
 
     async def _save(self, attachment: Attachment) -> None:
         folder = Path.cwd()

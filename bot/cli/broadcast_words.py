@@ -13,7 +13,7 @@ from bot.cli.columns import columns
 from bot.errors import Forbidden, NotFound, TrolyError
 from bot.harmless import harmless
 from handlers.broadcasts.model import Broadcast, Life, Outcome, Tally
-from handlers.broadcasts.report_words import DELIVERIES, LIVES, OUTCOMES, REASONS, reason, step_name, why
+from handlers.broadcasts.report_words import DELIVERIES, OUTCOMES, REASONS, life, life_message, reason, step_name, why
 from handlers.dates import moment
 from handlers.office.picture_words import number
 from handlers.office.rights import Rights
@@ -53,7 +53,7 @@ def refused(outcome: Outcome, broadcast: Broadcast) -> TrolyError:
     if outcome is Outcome.UNKNOWN:
         return NotFound(N_("There is no broadcast {id} within reach."), id=broadcast.id)
     if outcome is Outcome.NOT_ALLOWED:
-        return NotPossible(id=broadcast.id, state=LIVES[broadcast.state])
+        return NotPossible(id=broadcast.id, state=life_message(broadcast))
     return (Forbidden if outcome is Outcome.NOT_YOURS else TrolyError)(OUTCOMES[outcome])
 
 
@@ -118,7 +118,7 @@ def _cells(say: Voice, broadcast: Broadcast, tally: Tally | None, unit: Mapping[
 def state(t: Translator, broadcast: Broadcast) -> str:
     """Where it stands, and why where nobody said so by hand."""
     because = why(t, broadcast.why) if broadcast.why not in (None, "by_hand") else ""
-    return f"{t(LIVES[broadcast.state])} ({because})" if because else t(LIVES[broadcast.state])
+    return f"{life(t, broadcast)} ({because})" if because else life(t, broadcast)
 
 
 def told(say: Voice, broadcast: Broadcast, tally: Tally) -> Iterator[str]:
@@ -133,7 +133,10 @@ def told(say: Voice, broadcast: Broadcast, tally: Tally) -> Iterator[str]:
     ):
         if at:
             yield t(label, moment=moment(at))
-    yield from counted(say, tally)
+    if tally.total or not broadcast.recipients:
+        yield from counted(say, tally)
+    else:
+        yield t(N_("Recipients by the last check: {number}"), number=number(say, broadcast.recipients))
 
 
 def counted(say: Voice, tally: Tally) -> Iterator[str]:

@@ -4,10 +4,12 @@ from bot.delivery.clock import Clock
 
 #: Seconds that the quickest answer is remembered: a line may become slower.
 _MEMORY = 10.0
-#: Before anything is known, and beside what the pace needs.
-_SPARE = 8
+#: Before anything is known.
+_AT_FIRST = 8
+#: Beside what the pace needs: each more is one more that an answer may find before it in a queue.
+_SPARE = 2
 #: Answers vary: as many times the quickest.
-_VARIETY = 2.0
+_VARIETY = 1.5
 
 
 class Flight:
@@ -31,4 +33,6 @@ class Flight:
     def enough(self) -> int:
         """Messages under way side by side."""
         quickest = min(self._quickest or self._before, self._before or self._quickest)
+        if not quickest:
+            return _AT_FIRST
         return _SPARE + int(self._per_second * quickest * _VARIETY)

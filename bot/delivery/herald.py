@@ -44,16 +44,16 @@ class Herald:
         self._daily = Daily(book, terms)
         self._remembering = (teller, self._preparing, self._sending, self._campaigns)
         self._failing: set[str] = set()
-        self._looks = (Looks(self.prepare), Looks(self.conduct))
+        self._prepares, self._conducts = Looks(self.prepare), Looks(self.conduct)
 
     def notify(self) -> None:
         """There may be something to do."""
-        for looks in self._looks:
-            looks.notify()
+        self._prepares.notify()
+        self._conducts.notify()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop; what is under way then is gone on with by the next start."""
-        await asyncio.gather(*(looks.run(stop) for looks in self._looks))
+        await asyncio.gather(self._prepares.run(stop), self._conducts.run(stop))
 
     async def work(self) -> bool:
         """One look at everything; True: there is more to do at once."""
@@ -65,7 +65,7 @@ class Herald:
         broadcasts, now = await self._open(), self._clock.now()
         looks: dict[str, _Look] = {"expiring": partial(self._daily.expiring, broadcasts, now)}
         looks |= {name: partial(self._prepare, one, broadcasts, now) for name, one in broadcasts.items()}
-        return await self._all(looks)
+        return self._passed_on(self._conducts, again=await self._all(looks))
 
     async def conduct(self) -> bool:
         """Start, hold, pause and end, and make steps; True: there is more to do at once."""
@@ -77,6 +77,13 @@ class Herald:
         again = await self._all(looks)
         if broadcasts or again:
             self._queued()
+        return self._passed_on(self._prepares, again=again)
+
+    @staticmethod
+    def _passed_on(other: Looks, *, again: bool) -> bool:
+        """What one kind of look has done is there for the other."""
+        if again:
+            other.notify()
         return again
 
     async def _open(self) -> dict[str, Broadcast]:

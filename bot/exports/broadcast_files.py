@@ -12,7 +12,7 @@ from bot.exports.xlsx import FIRST_YEAR, LOCAL_MOMENT, MOST_ROWS, close_rows, fi
 from bot.exports.xlsx_sheets import for_paper
 from bot.harmless import harmless
 from handlers.broadcasts.model import Broadcast
-from handlers.broadcasts.report_words import DELIVERIES, LIVES, delivery, reason, step_name, why
+from handlers.broadcasts.report_words import DELIVERIES, delivery, life, reason, step_name, why
 from handlers.dates import moment
 from locales import N_
 
@@ -141,7 +141,7 @@ def _about(order: ReportOrder, totals: Totals) -> Iterable[Sequence[str | int]]:
     t, broadcast = order.t, order.broadcast
     yield t(N_("Broadcast")), broadcast.id
     yield t(N_("Title")), broadcast.draft.title
-    yield t(N_("State")), t(LIVES[broadcast.state])
+    yield t(N_("State")), life(t, broadcast)
     yield t(N_("As of")), moment(order.now)
     yield t(N_("Rows in this file")), totals.count
 
@@ -168,4 +168,4 @@ def _step(order: ReportOrder, one: Broadcast, totals: Totals) -> Sequence[str | 
     t, counts = order.t, totals.steps[one.id]
     started = moment(one.starts_at) if one.starts_at else ""
     numbers = [counts.get(word, 0) for word in DELIVERIES]
-    return (step_name(t, one.step), t(LIVES[one.state]), one.id, started, why(t, one.why), *numbers, sum(numbers))
+    return (step_name(t, one.step), life(t, one), one.id, started, why(t, one.why), *numbers, sum(numbers))

@@ -11,17 +11,30 @@ from handlers.broadcasts.rendering import LABELS
 from handlers.broadcasts.reopening import reopened
 from handlers.broadcasts.taps import DAYS, Action, BroadcastTap
 from handlers.dates import day, weekday
+from handlers.folding import fold
 from handlers.page import Answered
 from handlers.replies import Choice
 from handlers.requests.words import PROCEDURES
 from handlers.screen import Here
-from locales import N_
+from locales import LANGUAGES, N_, translator
 
 _IN_DAYS = {
     Action.LATER_1: N_("Tomorrow, {weekday}"),
     Action.LATER_3: N_("In 3 days, {weekday}"),
     Action.LATER_7: N_("In a week, {weekday}"),
 }
+
+_WEEKEND = (5, 6)
+_NEXT_WORKING_DAY = N_("Should no reminders leave on that day, it comes on the next working day.")
+#: A button's label is typed where there is none to tap, or it has scrolled away.
+_TYPED = {fold(translator(code)(LABELS[one])): Action(one) for code in LANGUAGES for one in Button}
+
+
+async def answered_in_words(here: Here, text: str) -> Answered | None:
+    """What a reminder's button says, typed: it is about the latest one; ``None`` for anything else."""
+    action = _TYPED.get(fold(text))
+    latest = await here.world.reminders.latest() if action else None
+    return await answered_reminder(here, BroadcastTap(action, latest)) if action and latest else None
 
 
 async def answered_reminder(here: Here, tap: BroadcastTap) -> Answered:
@@ -75,9 +88,10 @@ async def _later(here: Here, tap: BroadcastTap) -> Answered:
         weekday=weekday(here.say.t, wanted),
         day=day(wanted),
     )
+    off = here.say(_NEXT_WORKING_DAY) if wanted.weekday() in _WEEKEND else Markup()
     stopped = await here.world.reminders.stopped()
     but = here.say(N_("You have stopped reminders, though: /nhanlai lets them come again.")) if stopped else Markup()
-    return Answered(here.session, notes=(when, *([but] if but else [])), show=False)
+    return Answered(here.session, notes=tuple(one for one in (when, off, but) if one), show=False)
 
 
 def _unknown(here: Here) -> Answered:

@@ -6,7 +6,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from handlers.broadcasts.model import ENDED, Broadcast, Life, Tally
-from handlers.broadcasts.report_words import DELIVERIES, LIVES, REASONS, reason, why
+from handlers.broadcasts.report_words import DELIVERIES, REASONS, life, reason, why
 from handlers.broadcasts.taps import Action, BroadcastTap
 from handlers.dates import moment
 from handlers.office.export_words import number
@@ -45,8 +45,7 @@ def moving(say: Voice, broadcast: Broadcast, tally: Tally, speed: Speed | None =
 
 def heading(say: Voice, broadcast: Broadcast) -> Markup:
     """Its code, its title, and where it stands."""
-    state = say(LIVES[broadcast.state])
-    return Markup("<b>{}</b> {}: <b>{}</b>").format(broadcast.id, broadcast.draft.title, state)
+    return Markup("<b>{}</b> {}: <b>{}</b>").format(broadcast.id, broadcast.draft.title, life(say.t, broadcast))
 
 
 def counts(say: Voice, tally: Tally) -> Markup:

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from handlers.broadcasts.model import Counted, Life, Outcome, Problem, Reason, Trouble, Why
+from handlers.broadcasts.model import STANDING, Broadcast, Counted, Life, Outcome, Problem, Reason, Trouble, Why
 from handlers.dates import day, parse_day
 from locales import N_, Translator
 
@@ -19,13 +19,15 @@ LIVES = {
     Life.FINISHED: N_("finished"),
     Life.CANCELLED: N_("called off"),
 }
+#: Of what sends nothing itself.
+_LIVES_OF_CAMPAIGNS = {Life.APPROVED: N_("approved"), Life.RUNNING: N_("reminding by its plan")}
 WHYS = {
     Why.BY_HAND: N_("by hand"),
     Why.ERRORS: N_("too many messages could not be delivered"),
     Why.QUIET: N_("held back until the quiet hours are over"),
     Why.DAY_OFF: N_("held back until the next working day"),
     Why.LATE: N_("late: the program was not running at its time"),
-    Why.MISSED: N_("left out: its time was over when the program ran again"),
+    Why.MISSED: N_("left out: its time was over"),
     Why.NOBODY: N_("nobody was left to be reminded"),
     Why.PARENT: N_("its campaign was called off"),
     Why.PROBLEMS: N_("its check found problems"),
@@ -77,6 +79,17 @@ OUTCOMES = {
     Outcome.PROBLEMS: N_("It has not passed a check yet: check it, and put right what is found."),
 }
 _LANGUAGES = MappingProxyType({"vi": N_("Vietnamese text"), "en": N_("English text")})
+
+
+def life(t: Translator, broadcast: Broadcast) -> str:
+    """Where it stands."""
+    return t(life_message(broadcast))
+
+
+def life_message(broadcast: Broadcast) -> str:
+    """The same as a message id."""
+    campaigns = _LIVES_OF_CAMPAIGNS if broadcast.is_campaign or broadcast.id == STANDING else {}
+    return campaigns.get(broadcast.state, LIVES[broadcast.state])
 
 
 def delivery(t: Translator, state: str) -> str:

@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 from handlers.broadcasts.model import STANDING, Broadcast, Checked, Draft, Life, Outcome, Plan, Problem, Tally
 from handlers.broadcasts.progress_words import bar, counts, share
 from handlers.broadcasts.rendering import LABELS
-from handlers.broadcasts.report_words import LIVES, rows, trouble, why
+from handlers.broadcasts.report_words import life, rows, trouble, why
 from handlers.dates import day, moment
 from handlers.office.journal_words import doer
 from handlers.office.list_words import clipped
@@ -53,7 +53,7 @@ def outcome(say: Voice, became: Outcome, to: Life | None = None) -> Markup:
 def row(say: Voice, one: Broadcast) -> str:
     """``TB-000012 · Nhắc hạn · đang chạy · 214``."""
     many = () if one.is_campaign or not one.recipients else (str(one.recipients),)
-    return " · ".join((one.id, clipped(one.draft.title, _TITLE), say.t(LIVES[one.state]), *many))
+    return " · ".join((one.id, clipped(one.draft.title, _TITLE), life(say.t, one), *many))
 
 
 def heading(one: Broadcast) -> Markup:
@@ -69,7 +69,7 @@ def standing(say: Voice, one: Broadcast, labels: Mapping[str, str]) -> Markup:
     approver = say(N_("Approved by {who}"), who=doer(say.t, one.approver, labels)) if one.approver else ""
     held = say(N_("Nothing leaves before {at}."), at=moment(one.held_until)) if one.held_until else ""
     return lines(
-        say(N_("Stands at: <b>{state}</b>{why}"), state=say(LIVES[one.state]), why=because),
+        say(N_("Stands at: <b>{state}</b>{why}"), state=life(say.t, one), why=because),
         say(state) if state else "",
         held,
         author,

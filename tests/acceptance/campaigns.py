@@ -18,6 +18,7 @@ from rules.calendar import VIETNAM
 from tests.acceptance.admins import LEFT, NAME, SERIAL, SUBSCRIBER
 from tests.acceptance.officer import Officer
 from tests.support.botapi import BotApi, Limits, Shown
+from tests.support.botapi.api import TOKEN
 from tests.support.botapi.server import serving
 from tests.support.program import UNHURRIED
 from tests.support.turned_clock import TurnedClock
@@ -78,21 +79,26 @@ class Town:
 async def town(folder: Path, start: datetime) -> AsyncIterator[Town]:
     """All of it, over the data of ``folder``, from a moment of the test's choice on."""
     clock = TurnedClock(start)
-    api = BotApi(Limits(clock=clock.monotonic, burst=50), "110201543:" + "made-up-token-for-the-fake-server--")
-    settings = Settings.model_validate({
-        **{name.removeprefix("TROLY_").lower(): value for name, value in UNHURRIED.items()},
-        "data_dir": folder / "data",
-        "telegram_token": api.token,
-        "telegram_messages_per_second": 25,
-        "approval_above": 4,
-    })  # fmt: skip
+    api = BotApi(Limits(overall=1000, burst=50, clock=clock.monotonic), TOKEN)
     async with AsyncExitStack() as server:
         api.url = await server.enter_async_context(serving(api.gate.app()))
-        settings = settings.model_copy(update={"telegram_api_url": api.url})
+        settings = _settings(folder, api)
         async with assembled(settings, clock=clock) as parts, _served(parts):
             made = Town(api, parts, clock, server)
             await made.opens()
             yield made
+
+
+def _settings(folder: Path, api: BotApi) -> Settings:
+    known = {name.removeprefix("TROLY_").lower(): value for name, value in UNHURRIED.items()}
+    return Settings.model_validate({
+        **known,
+        "data_dir": folder / "data",
+        "telegram_token": api.token,
+        "telegram_api_url": api.url,
+        "telegram_messages_per_second": 500,
+        "approval_above": 4,
+    })  # fmt: skip
 
 
 @asynccontextmanager

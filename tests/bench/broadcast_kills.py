@@ -28,4 +28,9 @@ def run() -> list[Result]:
     }
     zero = [Result(f"{name}: {what}", count, None, "people", None, "0", count == 0) for what, count in counts.items()]
     unknown = after.tally.get("unknown", 0)
-    return [*zero, Result(f"{name}: unknown, told to the admin", unknown, None, "people", None, "named", holds=True)]
+    left = Result(f"{name}: not sent yet at the last kill", after.left, None, "people", None, "some", after.left > 0)
+    return [
+        left,
+        *zero,
+        Result(f"{name}: unknown, told to the admin", unknown, None, "people", None, "named", holds=True),
+    ]

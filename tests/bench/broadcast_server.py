@@ -75,7 +75,7 @@ async def _serve(pipe: Connection, people: int) -> None:
         users = [api.user(f"Người {number}") for number in range(TALKERS + people)]
         for user in users:
             user.chat.started = True
-        gc.freeze()  # a pause of the collector here would be taken for one of the line
+        gc.disable()  # a pause of the collector here would be taken for one of the line
         pipe.send((api.url, api.token))
         async for command in _commands(pipe):
             pipe.send(await _answer(command, api, limits, users[:TALKERS]))
@@ -95,8 +95,8 @@ async def _answer(command: tuple[Any, ...], api: BotApi, limits: Counting, talke
             limits.enabled = False
             limits.times.clear()
             return None
-        case ("talk", seconds):
-            waits = await asyncio.gather(*(_talk(user, at, seconds) for at, user in enumerate(talkers)))
+        case ("talk", seconds, people):
+            waits = await asyncio.gather(*(_talk(user, at, seconds) for at, user in enumerate(talkers[:people])))
             return [wait for each in waits for wait in each]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +28,7 @@ class Aftermath:
     received: dict[str, int]  #: address -> messages
     states: dict[str, str]  #: address -> state of its row
     tally: dict[str, int]
+    left: int = 0  #: rows without a final state at the last kill
 
     @property
     def twice(self) -> list[str]:
@@ -55,10 +56,16 @@ async def killed(folder: Path, start: Zygote, *, recipients: int, kills: int, pa
             await program.launch()
             await asyncio.sleep(chance.uniform(SHORTEST, LONGEST))
             await program.kill()
+        left = await _left(settings, name)
         await program.launch()
         await until_all_are_settled(settings, name)
         await program.stop()
-        return await aftermath(api, settings, name)
+        return replace(await aftermath(api, settings, name), left=left)
+
+
+async def _left(settings: Settings, name: str) -> int:
+    async with store_of(settings) as opened:
+        return (await opened.store.broadcasts.tally(name)).open
 
 
 def settings_for(folder: Path, database_url: str | None = None) -> Settings:

@@ -33,6 +33,11 @@ class StoredReminders:
         """They are wanted again."""
         await self.ask(Call("resume_reminders", {"chat": self.chat}))
 
+    async def latest(self) -> str | None:
+        """Which of them was sent last."""
+        (rows,) = await self.ask(Call("latest_reminder", {"chat": self.chat}))
+        return rows[0][0] if rows else None
+
     async def done(self, broadcast: str) -> bool:
         """Nothing more of the whole campaign."""
         series = await self._series(broadcast)

@@ -226,6 +226,12 @@ SELECT COALESCE(b.parent, b.id)
 FROM broadcasts b JOIN outbox o ON o.broadcast = b.id
 WHERE b.id = :broadcast AND o.chat = :chat;
 
+-- :name latest_reminder
+-- The broadcast that the person got last.
+SELECT broadcast FROM outbox
+WHERE chat = :chat AND state = 'sent' AND broadcast IS NOT NULL
+ORDER BY settled_at DESC, id DESC LIMIT 1;
+
 -- :name mark_done
 -- The person says that it is done.
 INSERT INTO reminder_marks (broadcast, chat, done_at) VALUES (:broadcast, :chat, :now)

@@ -69,8 +69,8 @@ WHERE chat = :chat AND state IN ('queued', 'sending') AND origin LIKE :files;
 SELECT message FROM outbox WHERE origin = :origin AND state = 'sent' AND message IS NOT NULL;
 
 -- :name untold
--- Whether the chat still has something to be told.
-SELECT 1 FROM outbox WHERE chat = :chat AND state IN ('queued', 'sending') LIMIT 1;
+-- Whether the chat still has something to be told; a reminder may wait for as long as its broadcast is paused.
+SELECT 1 FROM outbox WHERE chat = :chat AND state IN ('queued', 'sending') AND broadcast IS NULL LIMIT 1;
 
 -- :name drop_imports
 -- Lists that waited for a yes in this chat, and wait no longer.

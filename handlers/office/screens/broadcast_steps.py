@@ -6,7 +6,7 @@ from datetime import timedelta
 from markupsafe import Markup, escape
 
 from handlers.broadcasts.model import Broadcast, Plan
-from handlers.broadcasts.report_words import LIVES, step_name, why
+from handlers.broadcasts.report_words import life, step_name, why
 from handlers.dates import day
 from handlers.office.broadcast_view import open_one, opened, reopened, shown
 from handlers.office.broadcast_words import heading
@@ -31,11 +31,9 @@ class Steps(NoText):
             return Page(say(N_("There is no such broadcast within your reach.")), options=(back,))
         made = await _made(here, found)
         page = paged(here.session.about, made)
-        told = _planned(say, found.draft.plan, made) if found.draft.plan else ()
+        told = _planned(here, found.draft.plan, made) if found.draft.plan else ()
         besides = [_line(say, one) for one in page.shown if not _is_of_plan(one)]
-        rows = [
-            Option(one.id, f"{one.id} · {step_name(say.t, one.step)} · {say.t(LIVES[one.state])}") for one in page.shown
-        ]
+        rows = [Option(one.id, f"{one.id} · {step_name(say.t, one.step)} · {life(say.t, one)}") for one in page.shown]
         nothing = () if made else (say(N_("None was due yet.")),)
         return Page(heading(found), (lines(*told), lines(*besides), *nothing), (*rows, *page.turning(say.t), back))
 
@@ -55,16 +53,17 @@ async def _made(here: Here, found: Broadcast) -> Sequence[Broadcast]:
     return (await here.world.admin.broadcasts.steps(await rights_of(here), found.id))[::-1]
 
 
-def _planned(say: Voice, plan: Plan, made: Sequence[Broadcast]) -> tuple[Markup, ...]:
+def _planned(here: Here, plan: Plan, made: Sequence[Broadcast]) -> tuple[Markup, ...]:
     """A line for each step of the plan, made or still to come."""
     known = {one.step: one for one in made}
-    return tuple(_due(say, plan, days, known.get(str(days))) for days in plan.steps)
+    return tuple(_due(here, plan, days, known.get(str(days))) for days in plan.steps)
 
 
-def _due(say: Voice, plan: Plan, days: int, one: Broadcast | None) -> Markup:
-    on = day(plan.deadline - timedelta(days=days))
-    stands = _stands(say, one) if one else say.t(N_("not due yet"))
-    return escape(f"• {step_name(say.t, str(days))}, {on}: {stands}")
+def _due(here: Here, plan: Plan, days: int, one: Broadcast | None) -> Markup:
+    t, on = here.say.t, plan.deadline - timedelta(days=days)
+    waits = t(N_("not due yet") if on >= here.today else N_("its day is over"))
+    stands = _stands(here.say, one) if one else waits
+    return escape(f"• {step_name(t, str(days))}, {day(on)}: {stands}")
 
 
 def _line(say: Voice, one: Broadcast) -> Markup:
@@ -73,7 +72,7 @@ def _line(say: Voice, one: Broadcast) -> Markup:
 
 def _stands(say: Voice, one: Broadcast) -> str:
     because = why(say.t, one.why)
-    return f"{say.t(LIVES[one.state])} – {because}" if because else say.t(LIVES[one.state])
+    return f"{life(say.t, one)} – {because}" if because else life(say.t, one)
 
 
 def _is_of_plan(one: Broadcast) -> bool:

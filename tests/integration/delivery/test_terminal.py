@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import AsyncIterator
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from bot.channels.rendering import split
 from bot.channels.terminal import TerminalChannel, TerminalChat
 from bot.delivery import Dispatcher, Pace, Pacer, Preparer, Turns
 from bot.store.api import Chat, OutboxRow, Store
+from handlers.broadcasts.model import Draft, Text, Values
+from handlers.broadcasts.rendering import rendered
 from handlers.replies import Attachment, Reply
 from locales import translator
 from tests.support.delivery import ManualClock, conversation
@@ -173,3 +176,12 @@ async def test_a_file_that_cannot_be_saved_says_why_and_what_to_do(
     told = capsys.readouterr().out
     assert f"no permission ({tmp_path}). Please go to another folder" in told
     assert "Permission denied" not in told
+
+
+async def test_the_buttons_of_a_broadcast_which_comes_as_it_was_written_are_lines_to_be_typed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    channel = TerminalChannel(Console(rich=False), "lan", translator("en"))
+    reminder = rendered("TB-000012", Draft(title="x", text=Text(en="Due soon.")), Values(language="en"), date.max)
+    await channel.send(OutboxRow(1, Chat("c", channel.name, "lan"), reminder, 0, 0, ""))
+    assert "/dalam TB-000012 – I have done it" in capsys.readouterr().out.splitlines()

@@ -126,11 +126,12 @@ async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Sto
     await admin.says("15/12/2026", "Chiến dịch cuối năm")
     await admin.taps("Dùng mẫu nhắc hạn", "Đúng những người này", "Xong")
     assert "tối đa 20" in (await admin.says("400, 3")).casefold()
-    await admin.says("7, 1, 0, -1")
+    await admin.says("30, 7, 1, 0, -1")
     await admin.says("14h30")
     said = await admin.taps("Bỏ qua")
-    assert "trước hạn 7, 1 ngày; đúng ngày hết hạn; sau hạn 1 ngày; lúc 14:30" in said
-    await admin.taps("Kiểm tra")
+    assert "trước hạn 30, 7, 1 ngày; đúng ngày đến hạn; sau hạn 1 ngày; lúc 14:30" in said
+    assert "15/11/2026: chưa đến ngày" not in await admin.taps("Các lần nhắc")
+    await admin.taps("Về thông báo", "Kiểm tra")
     await town.broadcasts.check(CODE, NOW)
     await admin.taps("Xem lại", "Duyệt", "Đồng ý, duyệt")
     assert "tự nhắc theo lịch" in admin.text

@@ -133,6 +133,18 @@ async def test_the_moving_message_moves_in_its_place(store: Store, chat: Chat) -
     assert [(one.paragraphs, one.action, one.target) for one in await told(store)] == [(("2",), "edit", "42")]
 
 
+async def test_it_moves_although_its_author_is_among_those_who_still_wait(
+    store: Store, database: Database, keyring: Keyring, chat: Chat
+) -> None:
+    name = await broadcast_of(store, chat)
+    stands(database.sql, name, Life.PAUSED)
+    await Recipients(store, database.sql, keyring).add(name, chat.address)
+
+    for seconds in (1, 2):
+        assert await store.broadcasts.tell(name, says(str(seconds)), "shown", NOW + timedelta(seconds=seconds))
+        assert [one.paragraphs for one in await told(store)] == [(str(seconds),)]
+
+
 async def test_whoever_has_lost_the_role_is_not_told_any_more(store: Store, chat: Chat) -> None:
     name = await broadcast_of(store, chat)
     assert await end(store, OPERATOR, "QT-000002") is None

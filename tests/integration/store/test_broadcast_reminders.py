@@ -58,6 +58,11 @@ async def test_what_is_answered_is_shown_and_the_last_word_counts(turns: Turns, 
     assert held["reminders"] == {"stopped_at": NOW.isoformat(), "reminded_at": None, "answers": [done]}
 
 
+async def test_the_latest_is_one_that_came(turns: Turns, had: str) -> None:
+    async with turns() as unit:
+        assert await unit.reminders.latest() == had
+
+
 async def test_to_a_broadcast_that_was_not_sent_here_nothing_can_be_said(turns: Turns, had: str) -> None:
     async with turns() as unit:
         for name in ("TB-999999", "", "'; --"):

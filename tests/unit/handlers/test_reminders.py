@@ -1,6 +1,6 @@
 """What a person answers to a reminder, and how they stop them."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import cast
 
 import pytest
@@ -138,6 +138,14 @@ async def test_another_day_is_asked_for_and_confirmed_in_words(
     assert reminders(talk).marks == {REMINDER: day}
 
 
+@pytest.mark.parametrize(("action", "weekend"), [("later_3", False), ("later_3", True), ("later_7", True)])
+async def test_no_day_is_promised_on_which_reminders_may_not_leave(action: str, weekend: bool) -> None:
+    known = MemoryReminders(sent={REMINDER})
+    saturday = NOW + timedelta(days={"later_3": 2, "later_7": 5}[action] if weekend else 0)
+    talk = Dialogue(memory_world(pack(), saturday, reminders=known), Session(language="en"))
+    assert ("on the next working day" in await tap(talk, action)) is weekend
+
+
 @pytest.mark.parametrize("action", ["done", "later", "later_3"])
 async def test_answers_to_a_reminder_leave_the_open_question_and_its_buttons_as_they_are(
     talk: Dialogue, action: str
@@ -166,6 +174,21 @@ async def test_where_there_are_no_buttons_commands_with_the_code_do_the_same(tal
     assert "/dalam TB-000012" in await talk.says("/dalam")
     await talk.says(f"/lamngay {REMINDER}")
     assert screen(talk) == "welcome"
+
+
+@pytest.mark.parametrize("words", ["đã làm", "Da lam.", "I have done it"])
+async def test_the_words_of_a_button_are_understood_of_the_latest_reminder(talk: Dialogue, words: str) -> None:
+    reminders(talk).sent.add("TB-000011")
+    await talk.says("/start", "1", "co quan")
+    before = talk.session
+    assert "I will not remind you of this any more" in await talk.says(words)
+    assert (reminders(talk).marks, talk.session) == ({REMINDER: None}, before)
+
+
+async def test_the_words_of_a_button_are_an_answer_like_any_where_no_reminder_came(talk: Dialogue) -> None:
+    reminders(talk).sent.clear()
+    await talk.says("/start", "1")
+    assert "I did not understand that" in await talk.says("nhac lai sau")
 
 
 @pytest.mark.parametrize("consented", [False, True])
