@@ -46,7 +46,7 @@ class Preparer:
         *,
         report: Report | None = None,
     ) -> None:
-        """Without ``lists`` nobody may import one; without ``draw`` there are no charts, without ``report`` no reports."""
+        """Without ``lists`` nobody may import one; without ``draw`` and ``report`` there are no charts and reports."""
         self._lists = lists or Lists()
         self._draw = draw
         self._report = report

@@ -11,7 +11,18 @@ import pytest
 
 from handlers.broadcasts.model import Reason, Values
 from handlers.certificate import Certificate, Problem, Reading, Recognition, Trouble
-from handlers.events import ChartDrawn, DrawChart, Event, FileRead, FileSent, MakeReport, Said, Tapped, TooMuch, Unreadable
+from handlers.events import (
+    ChartDrawn,
+    DrawChart,
+    Event,
+    FileRead,
+    FileSent,
+    MakeReport,
+    Said,
+    Tapped,
+    TooMuch,
+    Unreadable,
+)
 from handlers.office.chart import Bar, BarChart, BurnChart
 from handlers.office.model import Filter
 from handlers.own_data import readable
