@@ -28,6 +28,7 @@ from bot.delivery import (
 from bot.delivery.herald import Herald
 from bot.delivery.heralding.terms import Terms
 from bot.delivery.lists import Lists, importers
+from bot.delivery.reporting import Reports
 from bot.exports.child import ExportChildren
 from bot.metrics import NO_METRICS, Metrics
 from bot.settings import Settings
@@ -38,6 +39,7 @@ from handlers import respond, wants_file
 from locales import N_, translator
 from rules import Pack, load_pack
 
+_MEGABYTE = 1_000_000
 SYSTEM_CLOCK = SystemClock()
 #: A terminal takes whatever comes.
 _UNPACED = Pace(overall=1e6, chat=Rate(1e6, 1e6))
@@ -61,7 +63,8 @@ class Parts:
     def turns(self, channels: Mapping[str, Channel]) -> Turns:
         """The turns of these channels."""
         draw = Charts(self.settings.data_dir / "charts").draw
-        preparer = Preparer(channels, self.reader, self.clock, Lists(importers(self.store)), draw)
+        report = Reports(self.store, self.clock, self.settings.export_part_mb * _MEGABYTE).make
+        preparer = Preparer(channels, self.reader, self.clock, Lists(importers(self.store)), draw, report=report)
         return Turns(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
 
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:

@@ -20,6 +20,8 @@ from handlers.events import (
     Event,
     FileRead,
     FileSent,
+    MakeReport,
+    ReportMade,
     Said,
     SheetRead,
     Tapped,
@@ -31,6 +33,7 @@ from handlers.office.broadcast_taps import admin_tapped
 from handlers.office.holding import rights_of, roles_told
 from handlers.office.rights import Rights
 from handlers.office.screens import ADMIN_SCREENS
+from handlers.office.screens.broadcast_file import report_arrived
 from handlers.office.screens.chart import chart_arrived
 from handlers.office.screens.imported import arrived as list_arrived
 from handlers.office.standing import keep_standing
@@ -84,8 +87,8 @@ async def _take(here: Here, event: Event) -> Answered:
             return _unreadable(here, event)
         case FileSent() | FileRead() | SheetRead():
             return await _file(here, event)
-        case DrawChart() | ChartDrawn():
-            return chart_arrived(here, event)
+        case DrawChart() | ChartDrawn() | MakeReport() | ReportMade():
+            return await _made(here, event)
         case Tapped():
             return await _tapped(here, event.data)
         case Said():
@@ -98,6 +101,12 @@ async def _file(here: Here, event: FileSent | FileRead | SheetRead) -> Answered:
     if isinstance(event, FileRead):
         return _file_read(here, event)
     return await list_arrived(here, event.sheet) or _file_read(here, _no_certificate(event))
+
+
+async def _made(here: Here, event: DrawChart | ChartDrawn | MakeReport | ReportMade) -> Answered:
+    if isinstance(event, DrawChart | ChartDrawn):
+        return chart_arrived(here, event)
+    return await report_arrived(here, event)
 
 
 def _steady(here: Here) -> Here:

@@ -79,6 +79,32 @@ class ChartDrawn(_Event):
         return cls(title=title, picture=b64encode(picture))
 
 
+class MakeReport(_Event):
+    """A broadcast's report that was asked for, to be made between two turns."""
+
+    kind: Literal["make_report"] = "make_report"
+    broadcast: str
+    language: str
+
+
+class ReportMade(_Event):
+    """The report, after ``bot`` has made it."""
+
+    kind: Literal["report_made"] = "report_made"
+    broadcast: str
+    content: Base64Bytes | None = None  #: XLSX
+    rows: int = 0
+    roles: frozenset[str] = frozenset()  #: ids of the grants by which it was made
+    #: Why there is none: the channel sends no files, it has more than a chat is given, it is not within reach (any
+    #: more), or it failed.
+    trouble: Literal["no_files", "too_much", "not_yours", "failed"] | None = None
+
+    @classmethod
+    def of(cls, broadcast: str, content: bytes, rows: int, roles: frozenset[str]) -> "ReportMade":
+        """A report of raw bytes."""
+        return cls(broadcast=broadcast, content=b64encode(content), rows=rows, roles=roles)
+
+
 class Unreadable(_Event):
     """Something the assistant cannot read: a photo, a voice message, a sticker, a place."""
 
@@ -93,7 +119,17 @@ class TooMuch(_Event):
 
 
 Event = Annotated[
-    Said | Tapped | FileSent | FileRead | SheetRead | DrawChart | ChartDrawn | Unreadable | TooMuch,
+    Said
+    | Tapped
+    | FileSent
+    | FileRead
+    | SheetRead
+    | DrawChart
+    | ChartDrawn
+    | MakeReport
+    | ReportMade
+    | Unreadable
+    | TooMuch,
     Field(discriminator="kind"),
 ]
 EVENTS: TypeAdapter[Event] = TypeAdapter(Event)

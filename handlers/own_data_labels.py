@@ -107,6 +107,8 @@ _EVENT = {
     "title": Part(N_("Title")),
     "picture": Part(N_("Picture"), words.bytes_of),
     "trouble": Part(N_("Why there is no picture"), one_of(words.UNDRAWN)),
+    "broadcast": Part(N_("Broadcast")),
+    "language": Part(N_("Language"), _LANGUAGE),
 }
 _DRAFT = {
     "fields": Part(N_("Filled in"), inside=_FIELDS),

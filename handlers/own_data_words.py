@@ -116,6 +116,7 @@ KINDS = {
     "file_read": N_("a file, read"),
     "draw_chart": N_("a chart to be drawn"),
     "chart_drawn": N_("a drawn chart"),
+    "make_report": N_("the report of a broadcast, asked for"),
     "unreadable": N_("something I cannot read"),
     "too_much": N_("too many messages at once"),
 }

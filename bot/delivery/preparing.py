@@ -12,9 +12,10 @@ from bot.delivery.backoff import Backoff
 from bot.delivery.clock import Clock
 from bot.delivery.drawing import Draw, drawn
 from bot.delivery.lists import Lists
+from bot.delivery.reporting import Report, reported
 from bot.store.api import Chat
 from handlers.certificate import SECRETS, Problem, Reading, Trouble
-from handlers.events import DrawChart, Event, FileRead, FileSent, Said, SheetRead
+from handlers.events import DrawChart, Event, FileRead, FileSent, MakeReport, Said, SheetRead
 from handlers.office.importing import Sheet, SheetTrouble
 
 FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download
@@ -35,26 +36,31 @@ class Reader(Protocol):
 class Preparer:
     """Turns a file, or a pasted certificate, into what it says."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root names each of them
         self,
         channels: Mapping[str, Channel],
         reader: Reader,
         clock: Clock,
         lists: Lists | None = None,
         draw: Draw | None = None,
+        *,
+        report: Report | None = None,
     ) -> None:
-        """Without ``lists`` nobody may import one; without ``draw`` there are no charts."""
+        """Without ``lists`` nobody may import one; without ``draw`` and ``report`` there are no charts and reports."""
         self._lists = lists or Lists()
         self._draw = draw
+        self._report = report
         self._channels = channels
         self._reader = reader
         self._clock = clock
         self._room = asyncio.Semaphore(_AT_ONCE)
 
     async def prepare(self, chat: Chat, event: Event) -> Event:
-        """The event as the conversation takes it: files and pasted certificates read, charts drawn, others as given."""
+        """The event as the conversation takes it: what was sent is read, what was asked for is made."""
         if isinstance(event, DrawChart):
             return await drawn(event, self._channels.get(chat.channel), self._draw)
+        if isinstance(event, MakeReport):
+            return await reported(chat, event, self._channels.get(chat.channel), self._report)
         if isinstance(event, FileSent):
             found = await self._file(chat, event)
             if isinstance(found, Sheet):

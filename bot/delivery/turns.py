@@ -18,7 +18,7 @@ from bot.delivery.preparing import Preparer
 from bot.metrics import NO_METRICS, Metrics
 from bot.store.api import Chat, PendingTurn, Store, TurnUnit
 from bot.store.errors import StoreUnavailable, TurnTaken
-from handlers.events import DrawChart, Event
+from handlers.events import DrawChart, Event, MakeReport
 from handlers.office.units import UnitDirectory
 from handlers.ports import World
 from handlers.replies import Reply
@@ -135,7 +135,7 @@ class Turns:
         self._metrics.turn(self._clock.monotonic() - begun)
 
     async def _prepared(self, pending: PendingTurn, session: Session | None) -> Event:
-        if not (isinstance(pending.event, DrawChart) or self._conversation.wants_file(session)):
+        if not (isinstance(pending.event, DrawChart | MakeReport) or self._conversation.wants_file(session)):
             return pending.event
         return await self._preparer.prepare(pending.chat, pending.event)
 

@@ -36,12 +36,12 @@ async def write_report(store: Store, order: ReportOrder, target: Path, progress:
         return totals
 
 
-async def report_bytes(store: Store, order: ReportOrder) -> bytes:
-    """The spreadsheet, for a chat; raises as ``write_report`` does."""
+async def report_bytes(store: Store, order: ReportOrder) -> tuple[bytes, Totals]:
+    """The spreadsheet, for a chat, and what it adds up to; raises as ``write_report`` does."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "report.xlsx"
-        await write_report(store, order, path)
-        return await in_thread(path.read_bytes)
+        totals = await write_report(store, order, path)
+        return await in_thread(path.read_bytes), totals
 
 
 async def _written(store: Store, order: ReportOrder, path: Path, progress: Progress) -> Totals:

@@ -1,9 +1,10 @@
 """A conversation over the real store, written as ``tests.support.dialogue`` writes one over the memory ports."""
 
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from itertools import count
 
-from bot.store.api import Incoming, PendingTurn, Store, TurnUnit
+from bot.store.api import Chat, Incoming, PendingTurn, Store, TurnUnit
 from handlers import Session, respond
 from handlers.events import Event
 from handlers.office.model import Filed
@@ -18,20 +19,28 @@ from tests.support.storing import CHANNEL, NOW
 _updates = count(1)
 
 
+async def as_given(chat: Chat, event: Event) -> Event:
+    del chat
+    return event
+
+
 @dataclass
 class StoredDialogue(Dialogue):
     """One person's conversation: every turn is taken from the inbox and committed, as the assistant does it."""
 
     store: Store = field(kw_only=True)
     address: str = field(kw_only=True)
+    #: What is done between two turns.
+    prepare: Callable[[Chat, Event], Awaitable[Event]] = field(default=as_given, kw_only=True)
 
     async def does(self, event: Event) -> str:
         """A turn, and those that follow from it."""
         update = f"dialogue {next(_updates)}"
         (chat,) = await self.store.receive([Incoming(CHANNEL, update, self.address, event)], NOW)
         while pending := await self.store.pending(chat):
+            event = await self.prepare(chat, pending.event)
             async with self.store.turn(pending, NOW) as unit:
-                await self._take(pending, unit)
+                await self._take(replace(pending, event=event), unit)
         return self.text
 
     async def _take(self, pending: PendingTurn, unit: TurnUnit) -> None:

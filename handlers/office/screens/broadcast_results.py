@@ -9,6 +9,7 @@ from handlers.office.broadcast_view import open_one, reopened, shown
 from handlers.office.broadcast_words import heading, progress
 from handlers.office.holding import rights_of
 from handlers.office.rights import Act, Rights
+from handlers.office.screens.broadcast_file import FILE, file_asked, file_option
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
 from handlers.voice import lines
@@ -33,12 +34,13 @@ class Results(NoText):
             return Page(heading(found), (say(N_("Nobody is on its list yet.")),), _options(here, rights, found, tally))
         because = skipped(say, tally)
         why = lines(say(N_("Of these, with a reason:")), because) if because else Markup()
-        report = say(N_("For a file with every recipient: <b>troly broadcast report {code}</b>"), code=found.id)
-        told = (progress(say, tally), why, *await _unknown(here, rights, found, tally), report)
+        told = (progress(say, tally), why, *await _unknown(here, rights, found, tally))
         return Page(heading(found), told, _options(here, rights, found, tally), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
-        """Send again what is unknown, count anew, or go back."""
+        """Send again what is unknown, count anew, have the file, or go back."""
+        if value == FILE:
+            return file_asked(here)
         if value == RESEND:
             return Answered(shown(here, "broadcast_yes", wish="resend"))
         return Answered(here.session if value == LOOK else await reopened(here))
@@ -65,7 +67,8 @@ def _options(here: Here, rights: Rights, found: Broadcast, tally: Tally) -> tupl
     resend = Option(RESEND, t(N_("Send again to those unknown")), ("gui lai", "resend"))
     look = Option(LOOK, t(N_("Look again")), ("xem lai", "look"))
     again = tally.states.get(UNKNOWN) and rights.may(Act.WRITE_BROADCASTS, found.unit)
-    return (*([resend] if again else []), *([look] if tally.open else []), _back(here))
+    file = (file_option(here),) if tally.total else ()
+    return (*([resend] if again else []), *([look] if tally.open else []), *file, _back(here))
 
 
 def _back(here: Here) -> Option:

@@ -11,6 +11,7 @@ from handlers.dates import day
 from handlers.office.broadcast_view import open_one, opened, reopened, shown
 from handlers.office.broadcast_words import heading
 from handlers.office.holding import rights_of
+from handlers.office.screens.broadcast_file import FILE, file_asked, file_option
 from handlers.office.screens.paging import NEXT, PREVIOUS, paged
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
@@ -35,10 +36,14 @@ class Steps(NoText):
         besides = [_line(say, one) for one in page.shown if not _is_of_plan(one)]
         rows = [Option(one.id, f"{one.id} · {step_name(say.t, one.step)} · {life(say.t, one)}") for one in page.shown]
         nothing = () if made else (say(N_("None was due yet.")),)
-        return Page(heading(found), (lines(*told), lines(*besides), *nothing), (*rows, *page.turning(say.t), back))
+        file = (file_option(here),) if made else ()
+        options = (*rows, *page.turning(say.t), *file, back)
+        return Page(heading(found), (lines(*told), lines(*besides), *nothing), options)
 
     async def chosen(self, here: Here, value: str) -> Answered:
-        """Open one, turn the page, or go back."""
+        """Open one, turn the page, have the file, or go back."""
+        if value == FILE:
+            return file_asked(here)
         if value == BACK:
             return Answered(await reopened(here))
         if value in {PREVIOUS, NEXT}:

@@ -11,7 +11,18 @@ import pytest
 
 from handlers.broadcasts.model import Reason, Values
 from handlers.certificate import Certificate, Problem, Reading, Recognition, Trouble
-from handlers.events import ChartDrawn, DrawChart, Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
+from handlers.events import (
+    ChartDrawn,
+    DrawChart,
+    Event,
+    FileRead,
+    FileSent,
+    MakeReport,
+    Said,
+    Tapped,
+    TooMuch,
+    Unreadable,
+)
 from handlers.office.chart import Bar, BarChart, BurnChart
 from handlers.office.model import Filter
 from handlers.own_data import readable
@@ -185,6 +196,7 @@ EVENTS: tuple[Event, ...] = (
     ChartDrawn.of("Hình một", b"\x89PNG").model_copy(update={"message": "19", "trouble": "no_files"}),
     ChartDrawn.of("Hình hai", b"\x89PN").model_copy(update={"message": "20", "trouble": "not_installed"}),
     ChartDrawn.of("Hình ba", b"\x89P").model_copy(update={"message": "21", "trouble": "failed"}),
+    MakeReport(broadcast="TB-000033", language="en", message="22"),
 )
 REPLY = Reply(
     paragraphs=("<b>Đậm &amp; rõ</b>", "dòng hai"),

@@ -1,0 +1,97 @@
+"""A broadcast's report is made between two turns, under the rights of that moment."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+import structlog
+
+from bot.channels.base import Channel
+from bot.delivery.clock import Clock
+from bot.errors import Forbidden
+from bot.exports.broadcast_lines import ReportOrder
+from bot.exports.broadcast_report import report_bytes
+from bot.store.api import Chat, Store
+from bot.store.errors import StoreUnavailable
+from handlers.events import MakeReport, ReportMade
+from handlers.office.rights import Rights
+from handlers.office.screens.broadcast_file import XLSX
+from locales import translator
+
+#: Rows of a report in a chat; a longer one takes seconds, and is the command line's.
+MOST_ROWS = 20_000
+
+#: ``Reports.make``: a report for the person of a chat.
+Report = Callable[[Chat, MakeReport], Awaitable[ReportMade]]
+
+_log = structlog.get_logger(__name__)
+
+
+class Reports:
+    """Makes one report at a time."""
+
+    def __init__(self, store: Store, clock: Clock, most_bytes: int, most_rows: int = MOST_ROWS) -> None:
+        """``most_bytes``: of a file that a chat is sent."""
+        self._store = store
+        self._clock = clock
+        self._most_bytes = most_bytes
+        self._most_rows = most_rows
+        self._turn = asyncio.Semaphore(1)
+
+    async def make(self, chat: Chat, wanted: MakeReport) -> ReportMade:
+        """The file, or why there is none.
+
+        Raises:
+            OutputError: there is no writing on this machine.
+            StoreError: the recipients cannot be read.
+        """
+        async with self._turn:
+            try:
+                return await self._made(chat, wanted)
+            except Forbidden:
+                return _without(wanted, "not_yours")
+
+    async def _made(self, chat: Chat, wanted: MakeReport) -> ReportMade:
+        order, rows = await self._ordered(chat, wanted)
+        if rows > self._most_rows:
+            return _without(wanted, "too_much")
+        content, totals = await report_bytes(self._store, order)
+        if len(content) > self._most_bytes:
+            return _without(wanted, "too_much")
+        roles = frozenset(grant.id for grant in order.rights.grants)
+        return ReportMade.of(wanted.broadcast, content, totals.count, roles)
+
+    async def _ordered(self, chat: Chat, wanted: MakeReport) -> tuple[ReportOrder, int]:
+        """What the person may have of it, and how many rows that is."""
+        units, now = await self._store.units(), self._clock.now()
+        async with self._store.office(now, chat=chat.id, channel=chat.channel, reading=True) as office:
+            rights = Rights.of(await office.admin.people.mine(), units)
+            book = office.admin.broadcasts
+            found = await book.get(rights, wanted.broadcast)
+            if found is None:
+                raise Forbidden
+            steps, t = await book.steps(rights, found.id), translator(wanted.language)
+            order = ReportOrder(rights, found, steps, t, now, chat=chat.id, channel=chat.channel)
+            tallies = [await book.tally(rights, one.id) for one in order.sources]
+        return order, sum(tally.total for tally in tallies)
+
+
+async def reported(chat: Chat, event: MakeReport, channel: Channel | None, report: Report | None) -> ReportMade:
+    """The event with its file, or with why there is none.
+
+    Raises:
+        StoreUnavailable: the turn is tried again when the store answers.
+    """
+    if channel is None or not channel.capabilities.takes(XLSX):
+        return _without(event, "no_files")
+    try:
+        return await report(chat, event) if report else _without(event, "failed")
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - the numbers were told; the file is not worth a failed turn
+        _log.error("report_not_made", error=type(error).__name__)
+        return _without(event, "failed")
+
+
+def _without(event: MakeReport, trouble: Literal["no_files", "too_much", "not_yours", "failed"]) -> ReportMade:
+    return ReportMade(broadcast=event.broadcast, trouble=trouble)

@@ -1,0 +1,59 @@
+"""A report that an admin asks for arrives as a file, and says of everybody what became of them."""
+
+from io import BytesIO
+
+import openpyxl
+
+from bot.delivery import Preparer
+from bot.delivery.reporting import Reports
+from bot.store.api import OutboxRow, Store
+from handlers import respond
+from handlers.office.rights import Role
+from handlers.replies import Reply
+from locales import translator
+from tests.support.broadcasting import running
+from tests.support.delivery import ManualClock, ScriptedChannel, conversation, said
+from tests.support.office import given
+from tests.support.ports import StoredTurns
+from tests.support.roads import CountingReader, Roads
+
+t = translator("vi")
+
+
+class Keeping(ScriptedChannel):
+    """Remembers the replies of one person as they leave."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left: list[Reply] = []
+
+    async def send(self, row: OutboxRow) -> str | None:
+        if row.chat.address == "owner":
+            self.left.append(row.reply)
+        return await super().send(row)
+
+
+async def test_the_file_arrives_and_its_totals_are_its_rows(store: Store, clock: ManualClock) -> None:
+    for address in "123":  # and the owner, who is reminded as everybody is
+        async with StoredTurns(store, address)():
+            pass
+    await given(store, "owner", Role.OWNER)
+    name, channel = await running(store, clock.now()), Keeping()
+    made = Roads(store, clock, conversation(respond), channel)
+    report = Reports(store, clock, 10_000_000).make
+    made.turns._preparer = Preparer({channel.name: channel}, CountingReader(), clock, report=report)
+
+    lines = ("/start", "đồng ý", f"/thongbao {name}", "kết quả", "tệp excel")
+    for number, line in enumerate(lines):
+        await made.flow(said(line, number, "owner"))
+
+    (reply,) = [reply for reply in channel.left if reply.attachments]
+    (text,), (file,) = reply.paragraphs, reply.attachments
+    assert name in text
+    assert "<b>4</b>" in text
+    people, totals = openpyxl.load_workbook(BytesIO(file.content)).worksheets
+    codes = [row[0] for row in people.iter_rows(min_row=2, values_only=True)]
+    summed = [row[:2] for row in totals.iter_rows(values_only=True)]
+    assert len(codes) == len(set(codes)) == 4
+    assert summed.count((t("Total"), 4)) == 1
+    assert (t("Rows in this file"), 4) in summed
