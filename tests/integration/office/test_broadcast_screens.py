@@ -296,22 +296,26 @@ async def test_without_a_role_there_are_no_broadcasts(town: Store) -> None:
 
 
 async def test_so_many_need_a_second_person_who_is_named(town: Store, sql: Sql) -> None:
-    admin = await talk(town, "admin")
-    await talk(town, "second")
+    admin, second = await talk(town, "admin"), await talk(town, "second")
     await admin.says("/thongbao")
     await admin.taps("Soạn mới", "Gửi một lần", "Không có hạn")
     await admin.says("Gửi nhiều người")
     await admin.taps("Dùng mẫu không nêu hạn", "Đúng những người này", "Xong", "Khi tôi bấm")
     await town.broadcasts.check(CODE, NOW)
+    await admin.says(f"/thongbao {CODE}")
+    await admin.taps("Duyệt")
     sql("UPDATE broadcasts SET recipients = 100000")
 
-    await admin.says(f"/thongbao {CODE}")
-    said = await admin.taps("Duyệt", "Đồng ý, duyệt")
+    said = await admin.taps("Đồng ý, duyệt")
 
     assert "người thứ hai" in said
     assert "Anh second" in said
     assert f"/thongbao {CODE}" in said
     assert (await seen(town)).state is Life.CHECKED
+    assert "Duyệt" not in admin.labels
+    await second.says(f"/thongbao {CODE}")
+    await second.taps("Duyệt", "Đồng ý, duyệt")
+    assert (await seen(town)).state is Life.APPROVED
 
 
 async def test_the_reminders_of_certificates_can_be_paused_and_not_called_off(town: Store) -> None:
