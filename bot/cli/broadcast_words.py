@@ -76,6 +76,12 @@ def next_step(t: Translator, broadcast: Broadcast) -> str:
     return t(N_("Next: {command}"), command=f"troly broadcast {verb} {broadcast.id}") if verb else ""
 
 
+def second_person(t: Translator, asked: int) -> list[str]:
+    """That somebody else has to approve it, and how many were asked to in their chats."""
+    told = t(N_("People who may approve it and were told so in their chats: {count}"), count=asked)
+    return [t(OUTCOMES[Outcome.SECOND_PERSON]), *([told] if asked else [])]
+
+
 def as_data(broadcast: Broadcast, tally: Tally | None = None) -> dict[str, Any]:
     """One broadcast for programs: machine names, times in UTC, no text and nobody's name."""
     named = ("id", "state", "why", "unit", "author", "approver", "parent", "step", "revision", "recipients")

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from bot.cli import broadcast_progress
+from bot.settings import load_settings
 from bot.store.api import Chat, Store
 from handlers.broadcasts.model import Life, person_code
 from handlers.office.model import Standing
@@ -139,6 +140,24 @@ async def test_a_broadcast_goes_its_way_from_the_draft_to_the_end(town: Town) ->
     assert (line["state"], line["states"], line["reasons"]) == ("cancelled", {"skipped": 1}, {"cancelled": 1})
     assert await town.did("status") == ""
     assert name in await town.did("list")
+
+
+async def test_a_check_says_where_a_second_person_has_to_approve_and_asks_who_may(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TROLY_APPROVAL_ABOVE", "0")
+    load_settings.cache_clear()
+    await given(town.store, "gần", Role.ADMIN, "DN.NT")
+    name = await town.written("--unit", "DN.NT")
+
+    out = await town.did("check", name)
+
+    assert "need the approval of a second person" in out
+    assert "told so in their chats: 1" in out
+    assert "troly broadcast approve" not in out
+    assert town.database.sql("SELECT chat FROM outbox") == [(town.chat("gần").id,)]
+    assert "second person" in (await town.does("approve", name))[2]
+    assert "Next: " in await town.did("check", name, "--as", "QT-000001")
 
 
 async def test_what_stands_against_it_is_named_and_nothing_can_be_approved(town: Town) -> None:
