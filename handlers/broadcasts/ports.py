@@ -103,6 +103,9 @@ class Reminders(Protocol):
     async def latest(self) -> str | None:
         """The broadcast that came to this chat last; ``None`` where none has."""
 
+    async def received(self, broadcast: str) -> bool:
+        """Whether a broadcast was sent to this chat."""
+
     async def done(self, broadcast: str) -> bool:
         """Done, for the whole campaign of a broadcast that was sent to this chat; False where none was."""
 
