@@ -20,6 +20,7 @@ from bot.cli.broadcast_words import (
     print_table,
     refused,
     second_person,
+    steps_over,
     steps_table,
     the_one,
     told,
@@ -67,6 +68,8 @@ def check(name: Name, person: As = None) -> None:
         typer.echo(harmless(trouble(t, problem)))
         if concerned := rows(t, problem):
             typer.echo(f"  {harmless(concerned)}")
+    for line in steps_over(t, broadcast, found.at):
+        typer.echo(line)
     if found.problems:
         typer.echo(t(N_("Nothing can be sent as it stands. Change it and check it again.")))
         raise typer.Exit(1)

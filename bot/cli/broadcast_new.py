@@ -10,7 +10,7 @@ from bot.cli.acting import Acting, As, acting
 from bot.cli.broadcast_drafting import drafted
 from bot.cli.broadcast_files import Files, read
 from bot.cli.broadcast_options import Typed
-from bot.cli.broadcast_words import Name, next_step, refused, the_one
+from bot.cli.broadcast_words import Name, next_step, refused, steps_over, the_one
 from bot.errors import Forbidden, InputError
 from bot.exports.people_list import Named
 from bot.harmless import harmless
@@ -161,5 +161,5 @@ def _lines(t: Translator, wrong: Sequence[tuple[Named, str]]) -> list[str]:
 
 def _tell(broadcast: Broadcast, done: str) -> None:
     t = translator(load_settings().language)
-    typer.echo(t(done, id=broadcast.id))
-    typer.echo(next_step(t, broadcast))
+    for line in (t(done, id=broadcast.id), *steps_over(t, broadcast, broadcast.changed_at), next_step(t, broadcast)):
+        typer.echo(line)

@@ -125,6 +125,7 @@ async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Sto
     assert "Không có ngày" in await admin.says("31/02/2027")
     await admin.says("15/12/2026", "Chiến dịch cuối năm")
     await admin.taps("Dùng mẫu nhắc hạn", "Đúng những người này", "Xong")
+    assert "trước hạn 14, 7, 3, 1 ngày; đúng ngày" in admin.text
     assert "tối đa 20" in (await admin.says("400, 3")).casefold()
     await admin.says("30, 7, 1, 0, -1")
     await admin.says("14h30")

@@ -5,6 +5,7 @@ import csv
 import json
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
@@ -175,7 +176,10 @@ async def test_what_stands_against_it_is_named_and_nothing_can_be_approved(town:
 
 async def test_a_campaign_runs_its_plan_as_soon_as_it_is_approved(town: Town) -> None:
     name = await town.written("--plan", "14,7,-1", "--at", "9:15", "--late", "skip")
-    await town.did("check", name)
+    assert "over already" not in await town.did("check", name)
+    said = await town.did("change", name, "--plan", "700,0", "--deadline", f"{datetime.now(UTC):%Y}-12-31")
+    assert "over already: 700 days before the deadline." in said
+    assert "over already: 700 days before the deadline." in await town.did("check", name)
     assert f"{name}: reminding by its plan" in await town.did("approve", name)
     code, _, error = await town.does("change", name, "--title", "Tên khác")
     assert (code, "as it stands: reminding by its plan" in error) == (1, True)
