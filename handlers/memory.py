@@ -94,6 +94,10 @@ class MemoryReminders:
         """The one with the greatest number."""
         return max(self.sent, default=None)
 
+    async def received(self, broadcast: str) -> bool:
+        """Where it was sent."""
+        return broadcast in self.sent
+
     async def done(self, broadcast: str) -> bool:
         """Where it was sent."""
         return self._mark(broadcast, None)

@@ -78,6 +78,8 @@ class BroadcastView(BaseModel):
     guided: bool = False
     #: What waits for a yes.
     wish: Literal["approve", "start", "cancel", "resend"] | None = None
+    #: It was paused, and stands at that revision, only while the yes is waited for.
+    paused: bool = False
 
 
 class Session(BaseModel):

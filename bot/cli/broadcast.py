@@ -12,8 +12,21 @@ from bot.cli.broadcast_moves import Follow, approve, cancel, following, pause, r
 from bot.cli.broadcast_new import change, new
 from bot.cli.broadcast_progress import follow
 from bot.cli.broadcast_report import report
-from bot.cli.broadcast_words import Json, Name, as_data, next_step, print_table, refused, steps_table, the_one, told
+from bot.cli.broadcast_words import (
+    Json,
+    Name,
+    as_data,
+    next_step,
+    print_table,
+    refused,
+    second_person,
+    steps_over,
+    steps_table,
+    the_one,
+    told,
+)
 from bot.cli.output import print_json_lines
+from bot.delivery.heralding.asking import ask_second_person
 from bot.harmless import harmless
 from bot.settings import load_settings
 from handlers.broadcasts.model import ENDED, Broadcast, Checked, Outcome, Recipient, Tally
@@ -47,7 +60,7 @@ _PAGE = 100
 def check(name: Name, person: As = None) -> None:
     """Exit status 1 where something stands against it."""
     t = translator(load_settings().language)
-    broadcast, found = asyncio.run(_checked(name, person))
+    broadcast, found, asked = asyncio.run(_checked(name, person))
     for one in found.counted:
         typer.echo(reachable(t, one))
     typer.echo(t(N_("Recipients: {count}"), count=found.recipients))
@@ -55,23 +68,30 @@ def check(name: Name, person: As = None) -> None:
         typer.echo(harmless(trouble(t, problem)))
         if concerned := rows(t, problem):
             typer.echo(f"  {harmless(concerned)}")
+    for line in steps_over(t, broadcast, found.at):
+        typer.echo(line)
     if found.problems:
         typer.echo(t(N_("Nothing can be sent as it stands. Change it and check it again.")))
         raise typer.Exit(1)
-    typer.echo(next_step(t, broadcast))
+    typer.echo("\n".join(second_person(t, asked) if asked is not None else [next_step(t, broadcast)]))
 
 
-async def _checked(name: str, person: str | None) -> tuple[Broadcast, Checked]:
+async def _checked(name: str, person: str | None) -> tuple[Broadcast, Checked, int | None]:
+    """It, what was found, and where somebody else has to approve it, how many were asked to."""
     async with entitled(Act.WRITE_BROADCASTS, person) as by:
         async with by.store.office(by.now, chat=by.chat, channel=MACHINE) as unit:
             seen = await the_one(unit.admin, by.rights, name)
             outcome = await unit.admin.broadcasts.ask_check(by.rights, seen.id)
             if outcome is not Outcome.DONE:
                 raise refused(outcome, seen)
+            seen = await the_one(unit.admin, by.rights, seen.id)
             await unit.commit()
         found = await by.store.broadcasts.check(seen.id, by.now)
         async with by.store.office(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
-            return await the_one(unit.admin, by.rights, seen.id), found
+            broadcast = await the_one(unit.admin, by.rights, seen.id)
+            another = not found.problems and await unit.admin.broadcasts.needs_another(by.rights, seen.id)
+        asked = await ask_second_person(by.store.broadcasts, seen, found, by.now) if another else None
+        return broadcast, found, asked
 
 
 @app.command(help=N_("Show what the first recipients would get, with their real values."))

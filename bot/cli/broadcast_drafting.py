@@ -11,6 +11,7 @@ from bot.cli.filters import procedure_of, state_of
 from bot.cli.meant import day_of, unit_of, word_of, wrong
 from handlers.broadcasts.model import Audience, Button, Draft, Plan, Text
 from handlers.broadcasts.rendering import LABELS
+from handlers.dates import day
 from handlers.office.rights import ROLES, Role
 from handlers.office.units import UnitDirectory
 from handlers.requests.cleaning import clean_line
@@ -26,14 +27,15 @@ _LATE = ("run", "skip")
 
 
 def drafted(
-    base: Draft | None, typed: Typed, files: Files, units: UnitDirectory, chats: tuple[str, ...] | None
+    base: Draft | None, typed: Typed, files: Files, chats: tuple[str, ...] | None, *, units: UnitDirectory, today: date
 ) -> Draft:
-    """A draft with what was typed; what was not stays as it is in ``base``.
+    """A draft with what was typed; what was not stays as it is in ``base``. ``today`` is the day in Viet Nam.
 
     Raises:
         typer.BadParameter: an option means nothing, or does not go with another; it says what to do.
     """
     before = base or Draft(title="")
+    _refuse_over(_day("--deadline", typed.deadline, None), today)
     plan = _plan(typed, before)
     given: dict[str, Any] = {
         "title": _title(typed.title, before.title),
@@ -103,6 +105,11 @@ def _day(option: str, typed: str | None, before: date | None) -> date | None:
     return day_of(option, typed) if typed else None
 
 
+def _refuse_over(deadline: date | None, today: date) -> None:
+    if deadline is not None and deadline < today:
+        raise wrong("--deadline", N_("{day} is over; give a day that is still to come"), day=day(deadline))
+
+
 def _buttons(typed: list[str]) -> tuple[Button, ...]:
     """In the order in which they always stand; ``none`` stands alone."""
     if [one.strip().lower() for one in typed] == ["none"]:
@@ -163,5 +170,5 @@ def _start(typed: Typed, before: Draft, plan: Plan | None) -> datetime | None:
         return None
     if typed.starts_at is None:
         return before.starts_at
-    day = _day("--starts-at", typed.starts_at, None)
-    return datetime.combine(day, _time("--starts-at", typed.starts_at), VIETNAM) if day else None
+    on = _day("--starts-at", typed.starts_at, None)
+    return datetime.combine(on, _time("--starts-at", typed.starts_at), VIETNAM) if on else None

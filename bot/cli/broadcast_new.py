@@ -10,7 +10,7 @@ from bot.cli.acting import Acting, As, acting
 from bot.cli.broadcast_drafting import drafted
 from bot.cli.broadcast_files import Files, read
 from bot.cli.broadcast_options import Typed
-from bot.cli.broadcast_words import Name, next_step, refused, the_one
+from bot.cli.broadcast_words import Name, next_step, refused, steps_over, the_one
 from bot.errors import Forbidden, InputError
 from bot.exports.people_list import Named
 from bot.harmless import harmless
@@ -18,6 +18,7 @@ from bot.settings import load_settings
 from handlers.broadcasts.model import Broadcast, Outcome
 from handlers.office.rights import Act
 from locales import N_, Translator, translator
+from rules.calendar import vietnamese_day
 
 #: Lines of a list that are named, and the letters of each.
 _NAMED, _LONGEST = 20, 40
@@ -93,7 +94,9 @@ def change(
 async def _made(typed: Typed, files: Files, person: str | None) -> Broadcast:
     async with acting(person) as at:
         at.need(Act.WRITE_BROADCASTS)
-        draft = drafted(None, typed, files, at.units, await _chats(at, typed, files))
+        draft = drafted(
+            None, typed, files, await _chats(at, typed, files), units=at.units, today=vietnamese_day(at.now)
+        )
         made = await at.admin.broadcasts.new(at.rights, draft, files.document.content if files.document else None)
         if made is None:
             raise Forbidden(N_("This role does not reach so far: name a --unit that it covers."))
@@ -105,7 +108,9 @@ async def _changed(name: str, typed: Typed, files: Files, person: str | None) ->
     async with acting(person) as at:
         at.need(Act.WRITE_BROADCASTS)
         book, seen = at.admin.broadcasts, await the_one(at.admin, at.rights, name)
-        draft = drafted(seen.draft, typed, files, at.units, await _chats(at, typed, files))
+        draft = drafted(
+            seen.draft, typed, files, await _chats(at, typed, files), units=at.units, today=vietnamese_day(at.now)
+        )
         document = files.document.content if files.document else None
         outcome = await book.change(at.rights, seen.id, seen.revision, draft, document)
         if outcome is not Outcome.DONE:
@@ -156,5 +161,5 @@ def _lines(t: Translator, wrong: Sequence[tuple[Named, str]]) -> list[str]:
 
 def _tell(broadcast: Broadcast, done: str) -> None:
     t = translator(load_settings().language)
-    typer.echo(t(done, id=broadcast.id))
-    typer.echo(next_step(t, broadcast))
+    for line in (t(done, id=broadcast.id), *steps_over(t, broadcast, broadcast.changed_at), next_step(t, broadcast)):
+        typer.echo(line)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -10,11 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.columns import columns
+from bot.delivery.heralding.terms import Terms
 from bot.errors import Forbidden, NotFound, TrolyError
 from bot.harmless import harmless
+from bot.settings import load_settings
 from handlers.broadcasts.model import Broadcast, Life, Outcome, Tally
+from handlers.broadcasts.planning import Timetable
 from handlers.broadcasts.report_words import DELIVERIES, OUTCOMES, REASONS, life, life_message, reason, step_name, why
 from handlers.dates import moment
+from handlers.office.broadcast_words import steps as steps_in_words
 from handlers.office.picture_words import number
 from handlers.office.rights import Rights
 from handlers.ports import Office
@@ -74,6 +79,19 @@ def next_step(t: Translator, broadcast: Broadcast) -> str:
         return t(N_("It starts by itself at {moment}."), moment=moment(broadcast.starts_at))
     verb = _NEXT.get(broadcast.state)
     return t(N_("Next: {command}"), command=f"troly broadcast {verb} {broadcast.id}") if verb else ""
+
+
+def steps_over(t: Translator, broadcast: Broadcast, now: datetime) -> list[str]:
+    """Which reminders of a campaign's plan would come too late; nothing where none would."""
+    plan = broadcast.draft.plan
+    over = Timetable(plan, Terms.of(load_settings()).hours).over(now) if plan else ()
+    return [t(N_("Days of its plan that are over already: {steps}."), steps=steps_in_words(t, over))] if over else []
+
+
+def second_person(t: Translator, asked: int) -> list[str]:
+    """That somebody else has to approve it, and how many were asked to in their chats."""
+    told = t(N_("People who may approve it and were told so in their chats: {count}"), count=asked)
+    return [t(OUTCOMES[Outcome.SECOND_PERSON]), *([told] if asked else [])]
 
 
 def as_data(broadcast: Broadcast, tally: Tally | None = None) -> dict[str, Any]:

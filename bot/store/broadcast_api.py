@@ -1,11 +1,14 @@
 """Broadcasts as the rest of ``bot`` sees them: what goes on by itself. Raises as ``bot.store.api`` does."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
 from handlers.broadcasts.model import Audience, Broadcast, Checked, Life, Tally, Why
 from handlers.replies import Reply
+
+#: What is said in a language; of the author, what a person is called by the id of a role, where that may be seen.
+Asks = Callable[[str, Mapping[str, str]], Reply]
 
 
 class BroadcastBook(Protocol):
@@ -77,4 +80,10 @@ class BroadcastBook(Protocol):
 
         "shown" is the message that moves: it stays as it is, False, while the chat has something else to be told.
         "last" is its last state. Others are told once each.
+        """
+
+    async def tell_approvers(self, broadcast: str, asks: Asks, mark: str, now: datetime) -> int:
+        """Ask those who may approve what is checked, its author aside; once each for a ``mark``. How many they are.
+
+        At most 20, the nearest to its unit first, each in their own language.
         """

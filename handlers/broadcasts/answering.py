@@ -45,7 +45,7 @@ async def answered_reminder(here: Here, tap: BroadcastTap) -> Answered:
         case Action.DONE:
             return await _done(here, tap)
         case Action.LATER:
-            return _when(here, tap)
+            return await _when(here, tap)
         case _:
             return await _later(here, tap)
 
@@ -53,7 +53,7 @@ async def answered_reminder(here: Here, tap: BroadcastTap) -> Answered:
 async def _done(here: Here, tap: BroadcastTap) -> Answered:
     """Taken at the person's word; what the assistant knows otherwise is said, and left to them."""
     if not await here.world.reminders.done(tap.broadcast):
-        return _unknown(here)
+        return no_such_reminder(here)
     thanks = here.say(
         N_(
             "Thank you. I will not remind you of this any more. If that was a slip, you can still choose another day"
@@ -72,7 +72,9 @@ async def _done(here: Here, tap: BroadcastTap) -> Answered:
     return _aside(here, (thanks, open_still), [(Action.NOW, here.say.t(LABELS[Button.NOW])), back], tap)
 
 
-def _when(here: Here, tap: BroadcastTap) -> Answered:
+async def _when(here: Here, tap: BroadcastTap) -> Answered:
+    if not await here.world.reminders.received(tap.broadcast):
+        return no_such_reminder(here)
     t = here.say.t
     days = [(action, here.today + timedelta(days=number)) for action, number in DAYS.items()]
     offered = [(action, t(_IN_DAYS[action], weekday=weekday(t, wanted))) for action, wanted in days]
@@ -82,7 +84,7 @@ def _when(here: Here, tap: BroadcastTap) -> Answered:
 async def _later(here: Here, tap: BroadcastTap) -> Answered:
     wanted = here.today + timedelta(days=DAYS[tap.action])
     if not await here.world.reminders.later(tap.broadcast, wanted):
-        return _unknown(here)
+        return no_such_reminder(here)
     when = here.say(
         N_("Very well: I will remind you again on {weekday}, {day}."),
         weekday=weekday(here.say.t, wanted),
@@ -94,7 +96,8 @@ async def _later(here: Here, tap: BroadcastTap) -> Answered:
     return Answered(here.session, notes=tuple(one for one in (when, off, but) if one), show=False)
 
 
-def _unknown(here: Here) -> Answered:
+def no_such_reminder(here: Here) -> Answered:
+    """Said where none such came to this chat."""
     note = here.say(N_("I find no such reminder to you, so nothing was changed. /trogiup shows what I can do."))
     return Answered(here.session, notes=(note,), show=False)
 

@@ -1,6 +1,6 @@
 """Commands about reminders: no more of them, and what is typed where a reminder has no buttons."""
 
-from handlers.broadcasts.answering import answered_reminder
+from handlers.broadcasts.answering import answered_reminder, no_such_reminder
 from handlers.broadcasts.taps import DAYS, TYPED, Action, BroadcastTap
 from handlers.command import Command
 from handlers.page import Answered
@@ -37,12 +37,18 @@ async def _done(here: Here, code: str) -> Answered:
 
 
 async def _later(here: Here, argument: str) -> Answered:
-    code, _, days = argument.partition(" ")
+    code, _, days = argument.strip().partition(" ")
+    if code in _LATER:
+        code, days = "", code
     return await _typed(here, _LATER.get(days.strip(), Action.LATER), code)
 
 
 async def _typed(here: Here, action: Action, code: str) -> Answered:
-    tap = BroadcastTap.parse(f"bc|{action}|{code.upper()}")
+    """Without a code it is about the latest reminder."""
+    meant = code.strip() or await here.world.reminders.latest()
+    if meant is None:
+        return no_such_reminder(here)
+    tap = BroadcastTap.parse(f"bc|{action}|{meant.upper()}")
     if tap:
         return await answered_reminder(here, tap)
     example = BroadcastTap(action, "TB-000012").typed

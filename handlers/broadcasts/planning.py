@@ -21,6 +21,17 @@ GRACE = timedelta(hours=2)
 LAST_STEP_LASTS = timedelta(days=7)
 
 
+def usual_steps(deadline: date, now: datetime) -> tuple[int, ...]:
+    """Of the steps that every plan has until its author decides otherwise, those whose time is still to come."""
+    plan = Plan(deadline=deadline)
+    return tuple(days for days in plan.steps if _meant(plan, days) > now)
+
+
+def _meant(plan: Plan, days: int) -> datetime:
+    """The time of a step by the plan alone."""
+    return datetime.combine(plan.deadline - timedelta(days=days), plan.at, VIETNAM)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step of a plan."""
@@ -50,6 +61,10 @@ class Timetable:
     plan: Plan
     hours: Hours
 
+    def over(self, now: datetime) -> tuple[int, ...]:
+        """Steps, in days before the deadline, whose day in Viet Nam is over."""
+        return tuple(int(step.name) for step in self.steps if vietnamese_day(step.at) < vietnamese_day(now))
+
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """All of them, the first one first; days off may bring several to the same moment."""
@@ -77,7 +92,7 @@ class Timetable:
 
     def _step(self, days: int) -> Step:
         """What falls on a day off waits for the time of the plan on the next working day."""
-        meant = datetime.combine(self.plan.deadline - timedelta(days=days), self.plan.at, VIETNAM)
+        meant = _meant(self.plan, days)
         opens = self.hours.next_open(meant)
         usual = datetime.combine(vietnamese_day(opens), self.plan.at, VIETNAM)
         waits = usual >= opens and self.hours.open_at(usual)

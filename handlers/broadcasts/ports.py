@@ -67,6 +67,9 @@ class Broadcasts(Protocol):
         ``SECOND_PERSON``: so many are meant, at the check or by now, that whoever wrote it last cannot approve it.
         """
 
+    async def needs_another(self, rights: Rights, name: str) -> bool:
+        """Whether an approval by whoever asks would be ``SECOND_PERSON``, as many as are meant at this moment."""
+
     async def tally(self, rights: Rights, name: str) -> Tally:
         """How far it is; of a campaign nothing: its steps have the rows."""
 
@@ -99,6 +102,9 @@ class Reminders(Protocol):
 
     async def latest(self) -> str | None:
         """The broadcast that came to this chat last; ``None`` where none has."""
+
+    async def received(self, broadcast: str) -> bool:
+        """Whether a broadcast was sent to this chat."""
 
     async def done(self, broadcast: str) -> bool:
         """Done, for the whole campaign of a broadcast that was sent to this chat; False where none was."""

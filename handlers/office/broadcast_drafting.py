@@ -1,8 +1,10 @@
 """A draft written part by part: a new one in one go, a later change each for itself."""
 
+from datetime import date
 from typing import Any
 
 from handlers.broadcasts.model import Audience, Broadcast, Draft, Outcome, Plan
+from handlers.broadcasts.planning import usual_steps
 from handlers.office.broadcast_view import draft_of, opened, reopened, shown, view_of
 from handlers.office.broadcast_words import outcome
 from handlers.office.holding import rights_of
@@ -22,7 +24,7 @@ _OF_SINGLE = ("broadcast_start",)
 async def begun(here: Here, title: str) -> Answered:
     """A new draft under its title, at first for all whom its author reaches; a campaign for those who have to act."""
     rights, view = await rights_of(here), view_of(here)
-    plan = Plan(deadline=view.deadline) if view.campaign and view.deadline else None
+    plan = _usual(here, view.deadline) if view.campaign and view.deadline else None
     audience, language = Audience(unit=widest(rights), to_do=plan is not None), here.session.language
     draft = Draft(title=title, plan=plan, deadline=view.deadline, audience=audience, language=language)
     made = await here.world.admin.broadcasts.new(rights, draft)
@@ -30,6 +32,10 @@ async def begun(here: Here, title: str) -> Answered:
         return Answered(shown(here, "broadcasts"), notes=(outcome(here.say, Outcome.NOT_YOURS),))
     view = BroadcastView(name=made.id, revision=made.revision, turned=view.turned, guided=True)
     return Answered(here.session.at(_PARTS[0], broadcast=view))
+
+
+def _usual(here: Here, deadline: date) -> Plan:
+    return Plan(deadline=deadline, steps=usual_steps(deadline, here.world.now))
 
 
 def widest(rights: Rights) -> str | None:

@@ -2,11 +2,12 @@
 
 from markupsafe import Markup
 
-from handlers.broadcasts.model import Life, Outcome
+from handlers.broadcasts.model import Broadcast, Life, Outcome
 from handlers.office.broadcast_view import open_one, reopened, view_of
-from handlers.office.broadcast_words import approved, outcome, second_person
+from handlers.office.broadcast_words import approved, outcome
 from handlers.office.export_words import number
 from handlers.office.holding import rights_of
+from handlers.office.rights import Act, Rights
 from handlers.page import Answered
 from handlers.screen import Here
 from locales import N_
@@ -20,11 +21,16 @@ async def moved(here: Here, to: Life, revision: int | None = None) -> Answered:
 
 
 async def told(here: Here, became: Outcome, to: Life | None = None) -> tuple[Markup, ...]:
-    """What became of a wish about the open one; who has to be asked where another person has to approve."""
+    """What became of a wish about the open one; where another person has to approve, its page says who that can be."""
     said, found = outcome(here.say, became, to), await open_one(here)
-    if found and became is Outcome.SECOND_PERSON:
-        return said, await second_person(here, await rights_of(here), found)
     return (approved(here.say, found) if found and became is Outcome.DONE and to is Life.APPROVED else said,)
+
+
+async def waits_for_another(here: Here, rights: Rights, found: Broadcast) -> bool:
+    """Whether it could be approved, but not by whoever looks at it."""
+    if found.state is not Life.CHECKED or found.checking or not rights.may(Act.APPROVE_BROADCASTS, found.unit):
+        return False
+    return await here.world.admin.broadcasts.needs_another(rights, found.id)
 
 
 async def check_asked(here: Here) -> Answered:

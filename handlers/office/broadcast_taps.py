@@ -3,18 +3,19 @@
 from handlers.broadcasts.model import Life, Outcome
 from handlers.broadcasts.taps import Action, BroadcastTap
 from handlers.office.broadcast_moving import told
-from handlers.office.broadcast_view import opened, shown
+from handlers.office.broadcast_view import opened, shown, view_of
 from handlers.office.holding import rights_of
 from handlers.office.rights import Act
 from handlers.page import Answered
 from handlers.screen import Here
+from handlers.session import Session
 from locales import N_
 
 _MOVES = {Action.PAUSE: Life.PAUSED, Action.RESUME: Life.RUNNING}
 
 
 async def admin_tapped(here: Here, tap: BroadcastTap) -> Answered:
-    """Pause or go on at once, ask before calling off, or open it; without a role it is a button of long ago."""
+    """Pause, go on, pause and ask before calling off, or open it; without a role it is a button of long ago."""
     rights = await rights_of(here)
     if not rights.reach(Act.SEE_BROADCASTS):
         note = here.say(N_("That button belongs to an earlier step. The present question:"))
@@ -25,8 +26,22 @@ async def admin_tapped(here: Here, tap: BroadcastTap) -> Answered:
     if there is None:
         return Answered(here.session, notes=(here.say(N_("There is no such broadcast within your reach.")),))
     if tap.action is Action.CANCEL and rights.reach(Act.WRITE_BROADCASTS):
-        return Answered(shown(here.then(there), "broadcast_yes", wish="cancel"))
+        return await _cancelling(here, there)
     return Answered(there)
+
+
+async def _cancelling(here: Here, there: Session) -> Answered:
+    """Ask before it is called off; nothing more leaves while that is thought over."""
+    seen, asked = view_of(here), view_of(here.then(there))
+    if seen.paused and (seen.name, seen.revision) == (asked.name, asked.revision):
+        return Answered(shown(here.then(there), "broadcast_yes", wish="cancel", paused=True))
+    rights, name = await rights_of(here), asked.name or ""
+    became = await here.world.admin.broadcasts.move(rights, name, Life.PAUSED)
+    if became is not Outcome.DONE:
+        return Answered(shown(here.then(there), "broadcast_yes", wish="cancel"))
+    paused = here.then(await opened(here, name) or there)
+    note = here.say(N_("It is paused while you decide: nothing more leaves. “No, leave it” lets it go on."))
+    return Answered(shown(paused, "broadcast_yes", wish="cancel", paused=True), notes=(note,))
 
 
 async def _moved(here: Here, broadcast: str, to: Life) -> Answered:

@@ -50,7 +50,7 @@ async def opened(here: Here, name: str | None, screen: str = "broadcast") -> Ses
     found = await here.world.admin.broadcasts.get(await rights_of(here), name) if name else None
     if found is None:
         return None
-    return shown(here, screen, name=found.id, revision=found.revision, guided=False, wish=None)
+    return shown(here, screen, name=found.id, revision=found.revision, guided=False, wish=None, paused=False)
 
 
 async def reopened(here: Here) -> Session:

@@ -161,6 +161,11 @@ async def has_it_checked(admin: Officer) -> Shown:
     return await admin.user.hears_until(lambda shown: heading in shown.text, PATIENCE)
 
 
+async def asked_to_approve(other: Officer, name: str) -> Shown:
+    """What comes to those who may approve what somebody else wrote."""
+    return await other.user.hears_until(lambda shown: f"/thongbao {name}" in shown.text, PATIENCE)
+
+
 async def approves(admin: Officer, name: str) -> Shown:
     """By its code, as somebody who was told of it does."""
     shown = await admin.says(f"/thongbao {name}")

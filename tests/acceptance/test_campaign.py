@@ -12,6 +12,7 @@ from tests.acceptance.admins import accepts, invited, troly
 from tests.acceptance.campaigns import (
     Town,
     approves,
+    asked_to_approve,
     has_it_checked,
     learns_what_to_do,
     registers_now,
@@ -40,10 +41,12 @@ async def test_a_campaign_reaches_exactly_those_who_still_have_to_act(tmp_path: 
 
         campaign = await writes_campaign(admin, DEADLINE, "7, 4, 0")
         assert "6" in (await has_it_checked(admin)).text
+        mine = await admin.says(f"/thongbao {campaign}")
         assert (
-            admin.words("So many recipients need a second person to approve; you wrote this one yourself.")
-            in (await approves(admin, campaign)).text
+            admin.words("So many recipients need a second person to approve; you wrote this one yourself.") in mine.text
         )
+        assert admin.words("Approve") not in mine.labels
+        assert "Chị Dung" in (await asked_to_approve(owner, campaign)).text
         await approves(owner, campaign)
 
         await _first_step(at, campaign, people)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from bot.store.broadcast_api import Asks
 from handlers.broadcasts.model import (
     ENDED,
     STANDING,
@@ -151,6 +152,10 @@ class MemoryBook:
         if mark in {"shown", "last"} or mark not in self.marks(broadcast):
             self.told.append((broadcast, mark, "\n\n".join(said.paragraphs)))
         return True
+
+    async def tell_approvers(self, broadcast: str, asks: Asks, mark: str, now: datetime) -> int:
+        self.told.append((broadcast, mark, "\n\n".join(asks("en", {"QT-000001": "Lan"}).paragraphs)))
+        return 1
 
     async def stand(self, now: datetime) -> None:
         """The campaign that never ends."""

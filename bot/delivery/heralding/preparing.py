@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.delivery.heralding.asking import ask_second_person
 from bot.delivery.heralding.holding import Holding
 from bot.delivery.heralding.telling import Teller
 from bot.delivery.heralding.terms import Terms
@@ -34,6 +35,8 @@ class Preparing:
         second_person = found.recipients > self._terms.approval_above
         said = notice_words.checked(_voice(broadcast), broadcast, found, second_person=second_person)
         await self._teller.once(broadcast, f"checked:{broadcast.changed_at.isoformat()}", said, now)
+        if second_person and not found.problems:
+            await ask_second_person(self._book, broadcast, found, now)
         return False
 
     async def approved(self, broadcast: Broadcast, now: datetime) -> bool:

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bot.store.broadcast_api import Asks
+from bot.store.broadcasts.asking import ask_approvers
 from bot.store.broadcasts.gathering import Gathering
 from bot.store.broadcasts.moving import Mover
 from bot.store.broadcasts.results import tally_of
@@ -108,7 +110,14 @@ class StoredBroadcastBook:
             await transaction.run(commit=True)
         return told
 
+    async def tell_approvers(self, broadcast: str, asks: Asks, mark: str, now: datetime) -> int:
+        """Ask those who may approve it."""
+        async with self._acting(now) as (transaction, acting):
+            asked = await ask_approvers(acting, broadcast, asks, mark)
+            await transaction.run(commit=True)
+        return asked
+
     @asynccontextmanager
     async def _acting(self, now: datetime) -> AsyncIterator[tuple[Transaction, Acting]]:
         async with self.driver.transaction() as transaction:
-            yield transaction, Acting(transaction.run, self.keyring, now, MACHINE)
+            yield transaction, Acting(transaction.run, self.keyring, now, MACHINE, policy=self.gathering.policy)

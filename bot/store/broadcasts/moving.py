@@ -111,6 +111,11 @@ class Hand:
         await self.journal.record(rights, wish.deed, name, unit=found.unit, count=moved)
         return Outcome.DONE
 
+    async def needs_another(self, rights: Rights, name: str) -> bool:
+        """Whether somebody else has to approve it."""
+        found = await self.shelf.seen(rights, name)
+        return found is not None and not await self._enough(rights, found)
+
     async def _refused(
         self, rights: Rights, found: Broadcast, to: Life, wish: Wish | None, revision: int | None
     ) -> Outcome | None:

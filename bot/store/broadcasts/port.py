@@ -97,6 +97,10 @@ class StoredBroadcasts:
         """Approve, start, pause, resume or cancel."""
         return await self.hand.move(rights, name, to, revision)
 
+    async def needs_another(self, rights: Rights, name: str) -> bool:
+        """Whether somebody else has to approve it."""
+        return await self.hand.needs_another(rights, name)
+
     async def tally(self, rights: Rights, name: str) -> Tally:
         """How far it is."""
         return await self.results.tally(rights, name)

@@ -38,6 +38,10 @@ class StoredReminders:
         (rows,) = await self.ask(Call("latest_reminder", {"chat": self.chat}))
         return rows[0][0] if rows else None
 
+    async def received(self, broadcast: str) -> bool:
+        """It is one that can be answered here."""
+        return await self._series(broadcast) is not None
+
     async def done(self, broadcast: str) -> bool:
         """Nothing more of the whole campaign."""
         series = await self._series(broadcast)

@@ -198,6 +198,18 @@ RETURNING id;
 -- Where the author of a broadcast is told how far it is.
 SELECT c.id, c.channel, b.unit FROM broadcasts b JOIN chats c ON c.id = b.chat WHERE b.id = :id;
 
+-- :name author_grant
+-- The role by which it was written; nothing comes back of the machine.
+SELECT g.id, g.role, g.unit, g.label FROM broadcasts b JOIN grants g ON g.id = b.author WHERE b.id = :id;
+
+-- :name approvers
+-- Roles of other people than its author: of the units that hold one another the inner one first, at last those of no unit.
+SELECT g.id, g.role, g.unit, c.id, c.channel, c.language, b.unit
+FROM broadcasts b JOIN grants g ON g.ended_at IS NULL JOIN chats c ON c.id = g.chat LEFT JOIN units u ON u.code = g.unit
+WHERE b.id = :id AND b.state = 'checked' AND c.erased_at IS NULL AND c.blocked_at IS NULL
+  AND g.chat <> COALESCE(b.chat, '') AND g.chat NOT IN (SELECT a.chat FROM grants a WHERE a.id = b.author)
+ORDER BY COALESCE(u.place, -1) DESC, g.id;
+
 -- :name stopped
 -- Whether a person wants no reminders.
 SELECT 1 FROM chats WHERE id = :chat AND stopped_at IS NOT NULL;

@@ -39,9 +39,12 @@ _OFFERED: Mapping[Life, tuple[str, ...]] = {
 _MOVING = frozenset({Life.APPROVED, Life.SCHEDULED, Life.RUNNING})
 
 
-def offered(say: Voice, rights: Rights, found: Broadcast, *, steps: bool) -> tuple[Option, ...]:
-    """The buttons; ``steps``: it has made others."""
-    values = (*_to_do(rights, found), *_to_see(found, steps=steps))
+def offered(
+    say: Voice, rights: Rights, found: Broadcast, *, steps: bool, waits_for_another: bool = False
+) -> tuple[Option, ...]:
+    """The buttons; ``steps``: it has made others; ``waits_for_another``: who looks at it cannot approve it."""
+    to_do = (one for one in _to_do(rights, found) if one != APPROVE or not waits_for_another)
+    values = (*to_do, *_to_see(found, steps=steps))
     buttons = tuple(Option(value, say.t(_CALLED[value][0]), _CALLED[value][1]) for value in values)
     back = N_("Back to its campaign") if found.parent else N_("Back to the list")
     return (*buttons, Option(BACK, say.t(back), ("quay lai", "back")))

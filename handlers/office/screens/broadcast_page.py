@@ -2,10 +2,10 @@
 
 from markupsafe import Markup
 
-from handlers.broadcasts.model import Broadcast, Life
+from handlers.broadcasts.model import Broadcast, Life, Outcome
 from handlers.office import broadcast_words as words
 from handlers.office.audience_words import counted, in_words
-from handlers.office.broadcast_moving import check_asked, moved, tried
+from handlers.office.broadcast_moving import check_asked, moved, tried, waits_for_another
 from handlers.office.broadcast_view import OPEN_TO_CHANGE, listed, open_one, opened, reopened, shown
 from handlers.office.export_words import number
 from handlers.office.holding import labels_of, rights_of
@@ -55,9 +55,13 @@ class OneBroadcast(NoText):
         about = say(N_("Recipients: {audience}"), audience=in_words(found.draft.audience, here.world.units, say.t))
         open_still = found.state in OPEN_TO_CHANGE
         more = await _drafted(here, rights, found) if open_still else await _far(here, rights, found)
-        told = (standing, words.when(say, found), about, *more)
+        waits = await waits_for_another(here, rights, found)
+        who = (
+            (words.outcome(say, Outcome.SECOND_PERSON), await words.second_person(here, rights, found)) if waits else ()
+        )
+        told = (standing, words.when(say, found), about, *more, *who)
         steps = bool(await here.world.admin.broadcasts.steps(rights, found.id)) and not open_still
-        options = offered(say, rights, found, steps=steps)
+        options = offered(say, rights, found, steps=steps, waits_for_another=waits)
         return Page(words.heading(found), tuple(one for one in told if one), options, exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from handlers.broadcasts.model import Plan
+from handlers.broadcasts.planning import usual_steps
 from handlers.office.broadcast_drafting import back_to, closed, keep, onwards, rewritten
 from handlers.office.broadcast_view import draft_of, reopened
 from handlers.office.broadcast_words import steps
@@ -13,8 +13,6 @@ from handlers.typed_times import typed_time
 from locales import N_
 
 KEEP, USUAL, RUN, SKIP = "keep", "usual", "run", "skip"
-#: As every plan has them until its author decides otherwise.
-_STEPS: tuple[int, ...] = Plan.model_fields["steps"].default
 #: Steps of one plan, and how far from the deadline they may be, in days.
 _MOST, _FARTHEST = 20, 366
 _NUMBERS = re.compile(r"-?\d{1,3}(?:[\s,;]+-?\d{1,3})*")
@@ -33,14 +31,16 @@ class Steps:
         typing = say(
             N_("Type other days with commas, such as 14, 7, 1, 0, -1: days before the deadline; -1 is a day after it.")
         )
-        usual = Option(USUAL, say.t(N_("As usual: {days}"), days=", ".join(map(str, _STEPS))), ("thuong le", "usual"))
-        options = (keep(here, KEEP), *([usual] if plan.steps != _STEPS else []), back_to(here))
+        usual = usual_steps(plan.deadline, here.world.now)
+        named = say.t(N_("As usual: {days}"), days=", ".join(map(str, usual)))
+        others = [Option(USUAL, named, ("thuong le", "usual"))] if usual not in {(), plan.steps} else []
+        options = (keep(here, KEEP), *others, back_to(here))
         return Page(say(N_("<b>On which days shall it remind?</b>")), (now, typing), options, exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """As it is, as usual, or back."""
         if value == USUAL:
-            return await _planned(here, "broadcast_plan", steps=_STEPS)
+            return await _as_usual(here)
         return Answered(await onwards(here, "broadcast_plan") if value == KEEP else await reopened(here))
 
     async def typed(self, here: Here, text: str) -> Answered | None:
@@ -103,6 +103,12 @@ class Late(NoText):
             if value in ways
             else Answered(await reopened(here))
         )
+
+
+async def _as_usual(here: Here) -> Answered:
+    found = await draft_of(here)
+    usual = usual_steps(found.draft.plan.deadline, here.world.now) if found and found.draft.plan else ()
+    return await _planned(here, "broadcast_plan", steps=usual) if usual else Answered(await reopened(here))
 
 
 async def _planned(here: Here, part: str, **changes: Any) -> Answered:

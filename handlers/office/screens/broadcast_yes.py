@@ -34,13 +34,20 @@ class Yes(NoText):
         """Do it, or leave it."""
         wish = view_of(here).wish
         if value != YES or wish is None:
-            return Answered(await reopened(here), notes=(here.say(N_("Nothing was changed.")),))
+            return await _left(here)
         if wish == "resend":
             return await sent_again(here)
         if wish == "approve":
             seen = view_of(here).revision
             return await moved(here, Life.APPROVED, -1 if seen is None else seen)
         return await moved(here, Life.RUNNING if wish == "start" else Life.CANCELLED)
+
+
+async def _left(here: Here) -> Answered:
+    """As it was: what was paused for the question alone goes on, unless somebody moved it meanwhile."""
+    if view_of(here).paused:
+        return await moved(here, Life.RUNNING, view_of(here).revision)
+    return Answered(await reopened(here), notes=(here.say(N_("Nothing was changed.")),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from handlers.office.model import Standing
 from handlers.office.rights import Role
 from rules.outcome import Procedure
 from tests.integration.office.conftest import Sql
-from tests.support.office import OPERATOR, given, office
+from tests.support.office import OPERATOR, given, journal, office
 from tests.support.ports import StoredTurns
 from tests.support.stored_dialogue import StoredDialogue
 from tests.support.storing import CHANNEL, NOW
@@ -125,6 +125,7 @@ async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Sto
     assert "Không có ngày" in await admin.says("31/02/2027")
     await admin.says("15/12/2026", "Chiến dịch cuối năm")
     await admin.taps("Dùng mẫu nhắc hạn", "Đúng những người này", "Xong")
+    assert "trước hạn 14, 7, 3, 1 ngày; đúng ngày" in admin.text
     assert "tối đa 20" in (await admin.says("400, 3")).casefold()
     await admin.says("30, 7, 1, 0, -1")
     await admin.says("14h30")
@@ -250,11 +251,40 @@ async def test_buttons_of_the_moving_message_act_at_once_whatever_screen_is_open
     await tap(Action.RESUME)
     assert (await seen(town)).state is Life.RUNNING
     assert "Hủy thông báo này" in await tap(Action.CANCEL)
-    assert (await seen(town)).state is Life.RUNNING
     await admin.taps("Đồng ý, hủy")
     assert (await seen(town)).state is Life.CANCELLED
     assert f"{name}: Nhắc hạn" in await tap(Action.SHOW)
     assert "Không có thông báo" in await tap(Action.SHOW, "TB-000999")
+
+
+async def test_what_is_about_to_be_called_off_stands_still_and_goes_on_where_that_is_not_wanted(
+    town: Store, sql: Sql
+) -> None:
+    admin = await talk(town, "admin")
+    name = await written(town)
+    await sending(town, name)
+
+    async def wavers() -> list[Life]:
+        states = []
+        for _ in range(2):  # tapped twice
+            await admin.does(Tapped(data=str(BroadcastTap(Action.CANCEL, name)), message="8"))
+            states.append((await seen(town)).state)
+        await admin.taps("Không, giữ nguyên")
+        return [*states, (await seen(town)).state]
+
+    assert await wavers() == [Life.PAUSED, Life.PAUSED, Life.RUNNING]
+    acts = [act for _, act, _ in journal(sql) if act in {"broadcast_pause", "broadcast_resume"}]
+    assert acts == ["broadcast_pause", "broadcast_resume"]
+    async with office(town) as at:
+        await at.admin.broadcasts.move(OPERATOR, name, Life.PAUSED)
+    assert await wavers() == [Life.PAUSED] * 3
+    await admin.taps("Gửi tiếp")
+    await admin.does(Tapped(data=str(BroadcastTap(Action.CANCEL, name)), message="8"))
+    async with office(town) as at:
+        for to in (Life.RUNNING, Life.PAUSED):  # by somebody else, who means it
+            await at.admin.broadcasts.move(OPERATOR, name, to)
+    assert "thay đổi sau khi" in await admin.taps("Không, giữ nguyên")
+    assert (await seen(town)).state is Life.PAUSED
 
 
 @pytest.mark.parametrize(("address", "role", "unit"), [("tâm", Role.FOCAL, "DN.NT"), ("xa", Role.ADMIN, "DN.DP")])
@@ -296,22 +326,26 @@ async def test_without_a_role_there_are_no_broadcasts(town: Store) -> None:
 
 
 async def test_so_many_need_a_second_person_who_is_named(town: Store, sql: Sql) -> None:
-    admin = await talk(town, "admin")
-    await talk(town, "second")
+    admin, second = await talk(town, "admin"), await talk(town, "second")
     await admin.says("/thongbao")
     await admin.taps("Soạn mới", "Gửi một lần", "Không có hạn")
     await admin.says("Gửi nhiều người")
     await admin.taps("Dùng mẫu không nêu hạn", "Đúng những người này", "Xong", "Khi tôi bấm")
     await town.broadcasts.check(CODE, NOW)
+    await admin.says(f"/thongbao {CODE}")
+    await admin.taps("Duyệt")
     sql("UPDATE broadcasts SET recipients = 100000")
 
-    await admin.says(f"/thongbao {CODE}")
-    said = await admin.taps("Duyệt", "Đồng ý, duyệt")
+    said = await admin.taps("Đồng ý, duyệt")
 
     assert "người thứ hai" in said
     assert "Anh second" in said
     assert f"/thongbao {CODE}" in said
     assert (await seen(town)).state is Life.CHECKED
+    assert "Duyệt" not in admin.labels
+    await second.says(f"/thongbao {CODE}")
+    await second.taps("Duyệt", "Đồng ý, duyệt")
+    assert (await seen(town)).state is Life.APPROVED
 
 
 async def test_the_reminders_of_certificates_can_be_paused_and_not_called_off(town: Store) -> None:

@@ -1,5 +1,6 @@
 """Broadcasts as what goes on by itself meets them: steps, holding, withdrawing, telling their authors."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import pytest
@@ -8,10 +9,11 @@ from bot.store.api import Chat, Store
 from bot.store.sealing import Keyring
 from handlers.broadcasts.model import Audience, Life, Plan, Why
 from handlers.office.rights import Role
+from handlers.replies import Reply
 from tests.integration.store.conftest import Database
 from tests.support.broadcast_life import DRAFT, Recipients, campaign, drafted, move, rows_of, stands, state_of
 from tests.support.office import OPERATOR, end, given, office, rights, settle_units
-from tests.support.storing import NOW, claim, one_chat, says, texts
+from tests.support.storing import CHANNEL, NOW, claim, one_chat, says, texts
 from tests.support.telling import told
 
 PLAN = Plan(deadline=date(2026, 12, 30))
@@ -27,7 +29,7 @@ def units(store: Store, database: Database) -> None:
 async def chat(store: Store) -> Chat:
     """Of an owner and of an admin."""
     await given(store, "chủ", Role.OWNER)
-    await given(store, "an", Role.ADMIN, "DN.NT")
+    await given(store, "an", Role.ADMIN, "DN.NT", label="Anh an")
     return await one_chat(store, "1", "an")
 
 
@@ -152,3 +154,32 @@ async def test_whoever_has_lost_the_role_is_not_told_any_more(store: Store, chat
     await store.broadcasts.tell(name, says("7 / 9"), "finished", NOW)
 
     assert await claim(store) == []
+
+
+async def test_those_who_may_approve_are_asked_once_for_a_check_in_their_language(
+    store: Store, database: Database, chat: Chat
+) -> None:
+    """``chat`` is an owner's and an admin's: of its author, by the second role."""
+    await given(store, "an", Role.OWNER)
+    for address, role, unit in (
+        ("tỉnh", Role.ADMIN, "DN"),
+        ("tâm", Role.FOCAL, "DN.NT"),
+        ("xa", Role.ADMIN, "DN.DP"),
+        ("gần", Role.ADMIN, "DN.NT"),
+        ("gần", Role.ADMIN, "DN"),
+    ):
+        await given(store, address, role, unit)
+    database.sql("UPDATE chats SET language = 'en' WHERE id = ?", store.chat(CHANNEL, "gần").id)
+    name = await broadcast_of(store, chat)
+
+    def asks(language: str, labels: Mapping[str, str]) -> Reply:
+        return says(f"{language} {dict(labels)}")
+
+    assert await store.broadcasts.tell_approvers(name, asks, "approve:1", NOW) == 0  # a draft
+    stands(database.sql, name, Life.CHECKED)
+    assert [await store.broadcasts.tell_approvers(name, asks, "approve:1", NOW) for _ in range(2)] == [3, 3]
+
+    queued = database.sql("SELECT chat FROM outbox ORDER BY id")
+    assert queued == [(store.chat(CHANNEL, one).id,) for one in ("gần", "tỉnh", "chủ")]
+    seen = "{'QT-000002': 'Anh an'}"
+    assert sorted(texts(await claim(store))) == sorted([f"en {seen}", f"vi {seen}", f"vi {seen}"])

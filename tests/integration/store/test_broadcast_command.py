@@ -5,12 +5,14 @@ import csv
 import json
 from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from bot.cli import broadcast_progress
+from bot.settings import load_settings
 from bot.store.api import Chat, Store
 from handlers.broadcasts.model import Life, person_code
 from handlers.office.model import Standing
@@ -141,6 +143,24 @@ async def test_a_broadcast_goes_its_way_from_the_draft_to_the_end(town: Town) ->
     assert name in await town.did("list")
 
 
+async def test_a_check_says_where_a_second_person_has_to_approve_and_asks_who_may(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TROLY_APPROVAL_ABOVE", "0")
+    load_settings.cache_clear()
+    await given(town.store, "gần", Role.ADMIN, "DN.NT")
+    name = await town.written("--unit", "DN.NT")
+
+    out = await town.did("check", name)
+
+    assert "need the approval of a second person" in out
+    assert "told so in their chats: 1" in out
+    assert "troly broadcast approve" not in out
+    assert town.database.sql("SELECT chat FROM outbox") == [(town.chat("gần").id,)]
+    assert "second person" in (await town.does("approve", name))[2]
+    assert "Next: " in await town.did("check", name, "--as", "QT-000001")
+
+
 async def test_what_stands_against_it_is_named_and_nothing_can_be_approved(town: Town) -> None:
     name = await town.written("--unit", "DN")
     await town.did("change", name, "--text-en", town.file("wrong", "Hello {ho_tn} and *bold"))
@@ -156,7 +176,10 @@ async def test_what_stands_against_it_is_named_and_nothing_can_be_approved(town:
 
 async def test_a_campaign_runs_its_plan_as_soon_as_it_is_approved(town: Town) -> None:
     name = await town.written("--plan", "14,7,-1", "--at", "9:15", "--late", "skip")
-    await town.did("check", name)
+    assert "over already" not in await town.did("check", name)
+    said = await town.did("change", name, "--plan", "700,0", "--deadline", f"{datetime.now(UTC):%Y}-12-31")
+    assert "over already: 700 days before the deadline." in said
+    assert "over already: 700 days before the deadline." in await town.did("check", name)
     assert f"{name}: reminding by its plan" in await town.did("approve", name)
     code, _, error = await town.does("change", name, "--title", "Tên khác")
     assert (code, "as it stands: reminding by its plan" in error) == (1, True)

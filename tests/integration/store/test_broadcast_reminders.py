@@ -61,11 +61,13 @@ async def test_what_is_answered_is_shown_and_the_last_word_counts(turns: Turns, 
 async def test_the_latest_is_one_that_came(turns: Turns, had: str) -> None:
     async with turns() as unit:
         assert await unit.reminders.latest() == had
+        assert await unit.reminders.received(had)
 
 
 async def test_to_a_broadcast_that_was_not_sent_here_nothing_can_be_said(turns: Turns, had: str) -> None:
     async with turns() as unit:
         for name in ("TB-999999", "", "'; --"):
+            assert not await unit.reminders.received(name)
             assert not await unit.reminders.done(name)
             assert not await unit.reminders.later(name, DAY)
         assert (await unit.own_data.export())["reminders"]["answers"] == []

@@ -21,7 +21,7 @@ BASE = Draft(title="Nhắc hạn")
 def made(
     typed: Typed, base: Draft | None = BASE, files: Files | None = None, chats: tuple[str, ...] | None = None
 ) -> Draft:
-    return drafted(base, typed, files or Files(None, None, None, None), UNITS, chats)
+    return drafted(base, typed, files or Files(None, None, None, None), chats, units=UNITS, today=date(2026, 11, 25))
 
 
 def test_every_option_of_the_audience_narrows_it() -> None:
@@ -57,6 +57,7 @@ def test_a_plan_makes_a_campaign_with_its_steps_in_order() -> None:
     moved = made(Typed(deadline="2027-01-15"), campaign)
     assert moved.plan == campaign.plan.model_copy(update={"deadline": date(2027, 1, 15)})
     assert made(Typed(plan=""), campaign).plan is None
+    assert made(Typed(deadline="25/11/2026")).deadline == date(2026, 11, 25)
 
 
 def test_a_start_is_meant_on_the_clocks_of_viet_nam() -> None:
@@ -78,6 +79,8 @@ def test_buttons_stand_in_their_order_and_none_stands_alone() -> None:
         Typed(plan="30", deadline="2026-12-31", late="maybe"),
         Typed(plan="30", deadline="2026-12-31", at="24:00"),
         Typed(plan="30", deadline="2026-12-31", starts_at="2026-12-01 08:00"),
+        Typed(deadline="2026-11-24"),
+        Typed(plan="30", deadline="24/11/2026"),
         Typed(late="run"),
         Typed(starts_at="hôm nay 08:00"),
         Typed(silent_since="hôm qua"),

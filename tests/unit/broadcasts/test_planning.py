@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from handlers.broadcasts.hours import Hours
 from handlers.broadcasts.model import Plan, Why
-from handlers.broadcasts.planning import GRACE, Decision, Step, Timetable
+from handlers.broadcasts.planning import GRACE, Decision, Step, Timetable, usual_steps
 from rules.calendar import VIETNAM
 
 EVERY_DAY = Hours(days=frozenset(range(1, 8)))
@@ -34,6 +34,25 @@ def test_steps_are_days_before_the_deadline_at_the_time_of_the_plan() -> None:
         ("0", on(12, 30)),
         ("-1", on(12, 31)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("now", "steps"),
+    [
+        (on(12, 20, 9), (7, 3, 1, 0, -1)),
+        (on(12, 23, 8, 29), (7, 3, 1, 0, -1)),
+        (on(12, 23, 9), (3, 1, 0, -1)),
+        (on(12, 30, 23), (-1,)),
+    ],
+)
+def test_the_usual_steps_are_those_still_to_come(now: datetime, steps: tuple[int, ...]) -> None:
+    assert usual_steps(DEADLINE, now) == steps
+
+
+def test_a_step_is_over_when_its_day_is() -> None:
+    table = Timetable(Plan(deadline=date(2026, 12, 28), steps=(30, 8, 0)), Hours())  # 20 December is a Sunday
+    assert table.over(on(12, 21, 23)) == (30,)
+    assert table.over(on(12, 22, 0)) == (30, 8)
 
 
 @pytest.mark.parametrize(

@@ -91,11 +91,25 @@ async def test_what_stands_against_it_is_told_with_the_rows(scene: Scene, book: 
     assert "put this right" in book.told[0][2]
 
 
-async def test_above_the_limit_the_author_hears_that_a_second_person_is_needed(book: MemoryBook) -> None:
+async def test_above_the_limit_the_author_hears_that_a_second_person_is_needed_and_others_are_asked(
+    book: MemoryBook,
+) -> None:
     scene = Scene(book, Terms(approval_above=1))
     scene.add(Life.DRAFT, checking=True)
     await scene.until_calm()
     assert "second person" in book.told[0][2]
+    (asked,) = [text for _, mark, text in book.told if mark.startswith("approve:")]
+    assert "TB-000001</b> Đổi chứng thư" in asked
+    assert "Recipients: 2\nWritten by: Lan, QT-000001" in asked
+    assert "/thongbao TB-000001" in asked
+
+
+async def test_nobody_is_asked_to_approve_what_cannot_be_sent_yet(book: MemoryBook) -> None:
+    scene = Scene(book, Terms(approval_above=1))
+    book.problems = (Problem(trouble=Trouble.UNKNOWN, rows=("7",), count=1),)
+    scene.add(Life.DRAFT, checking=True)
+    await scene.until_calm()
+    assert [mark for _, mark, _ in book.told if mark.startswith("approve:")] == []
 
 
 async def test_rows_are_made_batch_by_batch_and_other_broadcasts_go_on_in_between(

@@ -159,7 +159,7 @@ async def test_answers_to_a_reminder_leave_the_open_question_and_its_buttons_as_
     assert talk.answers == {"subject": "organisation"}
 
 
-@pytest.mark.parametrize("action", ["done", "later_7"])
+@pytest.mark.parametrize("action", ["done", "later", "later_7"])
 async def test_a_reminder_that_never_came_here_is_told_so(talk: Dialogue, action: str) -> None:
     assert "I find no such reminder" in await tap(talk, action, "TB-000099")
     assert reminders(talk).marks == {}
@@ -171,9 +171,21 @@ async def test_where_there_are_no_buttons_commands_with_the_code_do_the_same(tal
     assert "When shall I" in await talk.says(f"/nhacsau {REMINDER}")
     await talk.says(f"/dalam {REMINDER}")
     assert reminders(talk).marks == {REMINDER: None}
-    assert "/dalam TB-000012" in await talk.says("/dalam")
+    assert "/dalam TB-000012" in await talk.says("/dalam tất cả")
     await talk.says(f"/lamngay {REMINDER}")
     assert screen(talk) == "welcome"
+
+
+async def test_a_command_without_a_code_is_about_the_latest_reminder(talk: Dialogue) -> None:
+    reminders(talk).sent.add("TB-000011")
+    assert "When shall I" in await talk.says("/nhacsau")
+    assert reminders(talk).marks == {}
+    await talk.says("/nhacsau 3")
+    assert reminders(talk).marks == {REMINDER: date(2026, 11, 26)}
+    await talk.says("/dalam")
+    assert reminders(talk).marks == {REMINDER: None}
+    reminders(talk).sent.clear()
+    assert "I find no such reminder" in await talk.says("/dalam")
 
 
 @pytest.mark.parametrize("words", ["đã làm", "Da lam.", "I have done it"])
