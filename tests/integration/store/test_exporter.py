@@ -134,7 +134,7 @@ async def test_killed_in_the_middle_it_is_begun_anew_and_comes_exactly_once(
     while states(database) != ["done"]:
         process = nursery.Process(target=exporting.run, args=(database.url, database.folder))
         process.start()
-        process.join(chance.uniform(0.1, 0.4) + kills * 0.15)
+        process.join(chance.uniform(0.1, 0.4) + kills * 0.3)
         if process.exitcode is None:
             process.kill()
             kills += 1
