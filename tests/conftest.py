@@ -1,14 +1,25 @@
 """For every test."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
+from bot.store import migrate_database
 from tests.support.postgres import empty_postgres_url, postgres_server, postgres_url, worker_database
 
 __all__ = ["empty_postgres_url", "postgres_server", "postgres_url", "worker_database"]
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with empty tables: copying it takes a tenth of the time that making them does."""
+    folder = tmp_path_factory.mktemp("template")
+    asyncio.run(migrate_database(None, folder))
+    return folder / "troly.sqlite3"
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 #: Seconds of life, opening the store included; it grows, so that a slow machine gets on as well.
-SHORTEST, LONGEST, LONGER_EACH_TIME = 0.03, 0.08, 0.002
+SHORTEST, LONGEST, LONGER_EACH_TIME = 0.03, 0.08, 0.01
 
 _nursery = multiprocessing.get_context("forkserver")
 _nursery.set_forkserver_preload(["tests.support.turning_office"])  # processes without the cost of their imports

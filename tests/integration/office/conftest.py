@@ -1,5 +1,6 @@
 """People with roles, over a SQLite store."""
 
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
@@ -17,7 +18,8 @@ Sql = Callable[..., list[tuple[Any, ...]]]
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def store(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[Store]:
+    shutil.copy(sqlite_template, tmp_path)
     store = await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])
     yield store
     await store.close()

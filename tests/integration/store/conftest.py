@@ -1,5 +1,6 @@
 """Both databases behind one fixture: what holds for one holds for the other."""
 
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, closing
@@ -57,8 +58,16 @@ OpenStore = Callable[[], Awaitable[Store]]
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
-    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
-    return Database(url, tmp_path)
+    """With empty tables."""
+    return _with_tables(request, tmp_path)
+
+
+def _with_tables(request: pytest.FixtureRequest, folder: Path) -> Database:
+    if request.param == "postgres":
+        return Database(request.getfixturevalue("postgres_url"), folder)
+    database = Database(None, folder)
+    shutil.copy(request.getfixturevalue("sqlite_template"), database.file)
+    return database
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -96,7 +105,7 @@ def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Database | None:
     """A database of one of the two kinds, or none: the memory."""
     if request.param == "memory":
         return None
-    return Database(request.getfixturevalue("postgres_url") if request.param == "postgres" else None, tmp_path)
+    return _with_tables(request, tmp_path)
 
 
 @pytest.fixture

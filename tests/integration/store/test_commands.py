@@ -26,6 +26,8 @@ def test_migrate_brings_up_what_is_missing_and_says_so(troly: Command, database:
     if database.url:
         database.sql("DROP SCHEMA public CASCADE")
         database.sql("CREATE SCHEMA public")
+    else:
+        database.file.unlink()
 
     code, out, _ = troly("migrate")
 
