@@ -16,7 +16,7 @@ import structlog
 from bot.delivery.backoff import until_stored
 from bot.delivery.clock import Clock
 from bot.store.errors import StoreError
-from bot.store.worker_api import Lease, Presence, WorkerBook
+from bot.store.worker_api import Lease, Presence, Roster
 
 #: Seconds over which the pace is counted.
 _WINDOW = 1.0
@@ -32,7 +32,7 @@ class Membership:
     """One channel's; ``fence`` is asked before every message."""
 
     def __init__(
-        self, book: WorkerBook, channel: str, clock: Clock, share: Callable[[int], None], lease: Lease | None = None
+        self, book: Roster, channel: str, clock: Clock, share: Callable[[int], None], lease: Lease | None = None
     ) -> None:
         """``share`` is told among how many the pace is divided."""
         self.channel = channel

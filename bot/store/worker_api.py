@@ -43,8 +43,8 @@ class Presence:
         return bool(self.dead or self.messages or self.unknown or self.tasks)
 
 
-class WorkerBook(Protocol):
-    """This process among the others."""
+class Roster(Protocol):
+    """This process among the others: who lives, and who has what in hand."""
 
     @property
     def id(self) -> str:
@@ -65,6 +65,10 @@ class WorkerBook(Protocol):
 
     async def leave(self, channel: str) -> None:
         """Serve it no more; what is still in hand others take over at their next beat."""
+
+
+class WorkerBook(Roster, Protocol):
+    """The same, and what the others write."""
 
     async def listen(self, heard: Callable[[str], None]) -> None:
         """Tell of every table that another process wrote to (inbox, outbox, tasks, broadcasts), until cancelled.

@@ -1,7 +1,6 @@
 """Whom a broadcast is for, in words, and how many they are."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from markupsafe import Markup
 
@@ -9,6 +8,7 @@ from handlers.broadcasts.model import Audience, Counted
 from handlers.broadcasts.report_words import channel_name
 from handlers.dates import day
 from handlers.office.export_words import number
+from handlers.office.filter_words import ENDS, between
 from handlers.office.rights import ROLES
 from handlers.office.units import UnitDirectory
 from handlers.requests.words import PROCEDURES, STATES
@@ -16,11 +16,6 @@ from handlers.voice import Voice, bullets, lines
 from locales import N_, Translator
 
 #: From a day on, until a day, between two.
-_ENDS = (
-    N_("certificate ends from {first}"),
-    N_("certificate ends until {last}"),
-    N_("certificate ends from {first} to {last}"),
-)
 #: What keeps a message from those it cannot be sent to.
 _KEPT_FROM = {
     "blocked": N_("has blocked the assistant: {number}"),
@@ -74,7 +69,7 @@ def _owing(audience: Audience, t: Translator) -> tuple[str, ...]:
 def _certificate(audience: Audience, t: Translator) -> tuple[str, ...]:
     within = audience.expires_within
     return (
-        _between(t, audience.expires_from, audience.expires_until),
+        between(t, ENDS, audience.expires_from, audience.expires_until),
         "" if within is None else t(N_("certificate ends within {days} days"), days=within),
     )
 
@@ -84,12 +79,3 @@ def _silent(audience: Audience, t: Translator) -> tuple[str, ...]:
         t(N_("has not written since before {day}"), day=day(audience.silent_since)) if audience.silent_since else "",
         "" if audience.silent_days is None else t(N_("has not written for {days} days"), days=audience.silent_days),
     )
-
-
-def _between(t: Translator, first: date | None, last: date | None) -> str:
-    since, until, both = _ENDS
-    if first and last:
-        return t(both, first=day(first), last=day(last))
-    if first:
-        return t(since, first=day(first))
-    return t(until, last=day(last)) if last else ""

@@ -10,7 +10,8 @@ from locales import N_, Translator
 
 #: From a day on, until a day, between two.
 _REGISTERED = (N_("registered from {first}"), N_("registered until {last}"), N_("registered from {first} to {last}"))
-_ENDS = (
+#: When a certificate ends, for ``between``.
+ENDS = (
     N_("certificate ends from {first}"),
     N_("certificate ends until {last}"),
     N_("certificate ends from {first} to {last}"),
@@ -23,14 +24,15 @@ def in_words(wanted: Filter, units: UnitDirectory, t: Translator) -> str:
         t(N_("unit: {unit} and below"), unit=units.name(wanted.unit)) if wanted.unit else "",
         _listed(t(N_("procedure")), [t(PROCEDURES[one]) for one in wanted.procedures if one in PROCEDURES]),
         _listed(t(N_("state")), [t(STATES[one]) for one in wanted.states]),
-        _between(t, _REGISTERED, wanted.since, wanted.until),
-        _between(t, _ENDS, wanted.expires_from, wanted.expires_until),
+        between(t, _REGISTERED, wanted.since, wanted.until),
+        between(t, ENDS, wanted.expires_from, wanted.expires_until),
         t(N_("words: {text}"), text=wanted.text) if wanted.text else "",
     )
     return "; ".join(part for part in parts if part) or t(N_("none: all requests within reach"))
 
 
-def _between(t: Translator, words: tuple[str, str, str], first: date | None, last: date | None) -> str:
+def between(t: Translator, words: tuple[str, str, str], first: date | None, last: date | None) -> str:
+    """From a day on, until a day, or both; ``words`` in that order."""
     since, until, both = words
     if first and last:
         return t(both, first=day(first), last=day(last))

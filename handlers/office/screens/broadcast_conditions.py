@@ -12,7 +12,7 @@ from handlers.office.broadcast_view import draft_of, shown
 from handlers.office.holding import rights_of
 from handlers.office.rights import ROLES, Role
 from handlers.office.screens.broadcast_whom import WHOM, narrowed
-from handlers.office.screens.desk_filters import UNFINISHED
+from handlers.office.screens.desk_filters import UNFINISHED, Choice
 from handlers.page import Answered, Option, Page
 from handlers.requests.words import PROCEDURES, STATES
 from handlers.screen import Here
@@ -27,19 +27,11 @@ _CHANNEL = "to:"
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One way to narrow, and what it sets in the audience."""
-
-    option: Option
-    changes: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Condition:
     """A condition that is chosen from a few ways."""
 
     title: str
-    ways: Callable[[Here, Audience], Awaitable[list[Way]]]
+    ways: Callable[[Here, Audience], Awaitable[list[Choice]]]
     days: Callable[[date, date], Mapping[str, Any]] | None = None  #: what typed days set
     typing: str = ""  #: how they are typed
 
@@ -73,42 +65,42 @@ def _back(here: Here) -> Option:
     return Option(BACK, here.say.t(N_("Back")), ("quay lai", "back"))
 
 
-def _any(here: Here, **changes: Any) -> Way:
-    return Way(Option(ANY, here.say.t(N_("Any")), ("tat ca", "moi", "bat ky", "any")), changes)
+def _any(here: Here, **changes: Any) -> Choice:
+    return Choice(Option(ANY, here.say.t(N_("Any")), ("tat ca", "moi", "bat ky", "any")), changes)
 
 
-async def _roles(here: Here, _: Audience) -> list[Way]:
+async def _roles(here: Here, _: Audience) -> list[Choice]:
     t = here.say.t
-    every = Way(Option(ANY, t(N_("Everybody")), ("tat ca", "moi nguoi", "everybody")), {"role": None})
-    given = [Way(Option(role, capital(t(ROLES[role]))), {"role": role}) for role in (Role.FOCAL, Role.ADMIN)]
+    every = Choice(Option(ANY, t(N_("Everybody")), ("tat ca", "moi nguoi", "everybody")), {"role": None})
+    given = [Choice(Option(role, capital(t(ROLES[role]))), {"role": role}) for role in (Role.FOCAL, Role.ADMIN)]
     return [every, *given]
 
 
-async def _owed(here: Here, _: Audience) -> list[Way]:
+async def _owed(here: Here, _: Audience) -> list[Choice]:
     t = here.say.t
     something = Option("to_do", t(N_("Anything still to register")), ("con viec", "bat ky thu tuc", "anything"))
     each = [
-        Way(Option(name, capital(t(label))), {"owed": (name,), "to_do": False}) for name, label in PROCEDURES.items()
+        Choice(Option(name, capital(t(label))), {"owed": (name,), "to_do": False}) for name, label in PROCEDURES.items()
     ]
     either = Option(ANY, t(N_("Whether or not")), ("khong xet", "ca hai", "either"))
-    return [Way(something, {"to_do": True, "owed": ()}), *each, Way(either, {"to_do": False, "owed": ()})]
+    return [Choice(something, {"to_do": True, "owed": ()}), *each, Choice(either, {"to_do": False, "owed": ()})]
 
 
-async def _states(here: Here, _: Audience) -> list[Way]:
+async def _states(here: Here, _: Audience) -> list[Choice]:
     t = here.say.t
     unfinished = Option("unfinished", t(N_("All that is not finished")), ("chua xong", "dang xu ly", "unfinished"))
-    each = [Way(Option(state, capital(t(label))), {"states": (state,)}) for state, label in STATES.items()]
-    return [Way(unfinished, {"states": UNFINISHED}), *each, _any(here, states=())]
+    each = [Choice(Option(state, capital(t(label))), {"states": (state,)}) for state, label in STATES.items()]
+    return [Choice(unfinished, {"states": UNFINISHED}), *each, _any(here, states=())]
 
 
 def _ends_between(first: date | None, last: date | None) -> dict[str, Any]:
     return {"expires_from": first, "expires_until": last, "expires_within": None}
 
 
-async def _expiries(here: Here, _: Audience) -> list[Way]:
+async def _expiries(here: Here, _: Audience) -> list[Choice]:
     t = here.say.t
     within = [
-        Way(
+        Choice(
             Option(f"days{days}", t(N_("Within {days} days"), days=days), (f"{days} ngay",)),
             {**_ends_between(None, None), "expires_within": days},
         )
@@ -117,10 +109,10 @@ async def _expiries(here: Here, _: Audience) -> list[Way]:
     return [*within, _any(here, **_ends_between(None, None))]
 
 
-async def _silences(here: Here, _: Audience) -> list[Way]:
+async def _silences(here: Here, _: Audience) -> list[Choice]:
     t = here.say.t
     since = [
-        Way(
+        Choice(
             Option(f"days{days}", t(N_("For {days} days"), days=days), (f"{days} ngay",)),
             {"silent_days": days, "silent_since": None},
         )
@@ -129,12 +121,12 @@ async def _silences(here: Here, _: Audience) -> list[Way]:
     return [*since, _any(here, silent_days=None, silent_since=None)]
 
 
-async def _channels(here: Here, audience: Audience) -> list[Way]:
+async def _channels(here: Here, audience: Audience) -> list[Choice]:
     """Those over which anybody who is meant can be written to."""
     wider = audience.model_copy(update={"channel": None})
     found = await here.world.admin.broadcasts.count(await rights_of(here), wider)
     each = [
-        Way(Option(f"{_CHANNEL}{number}", channel_name(here.say.t, one.channel)), {"channel": one.channel})
+        Choice(Option(f"{_CHANNEL}{number}", channel_name(here.say.t, one.channel)), {"channel": one.channel})
         for number, one in enumerate(found)
     ]
     return [*each, _any(here, channel=None)]

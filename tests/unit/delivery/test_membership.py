@@ -66,9 +66,6 @@ class Book:
         if self._table.down:
             raise StoreLost
 
-    async def listen(self, heard: object) -> None:
-        raise NotImplementedError
-
 
 class Member:
     """A membership, and the part of the pace that it takes."""
