@@ -1,8 +1,7 @@
 """The loop of a process: receive, handle, deliver; started from what the store holds, stopped without a loss."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -14,7 +13,7 @@ from bot.delivery.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.listening import Listening
 from bot.delivery.membership import Membership
-from bot.delivery.stopping import unless, within
+from bot.delivery.stopping import going_on, unless, within
 from bot.delivery.workers import Workers
 from bot.store.api import Store
 from bot.store.errors import StoreError
@@ -93,7 +92,7 @@ class Runner:
         """
         try:
             await unless(stop, self._start())
-            async with _going_on(self._beside()) as beside:
+            async with going_on(self._beside()) as beside:
                 await self._serve(stop, beside)
         finally:
             for service in self._services:
@@ -167,15 +166,3 @@ class Runner:
             _log.warning("stopped_while_busy")
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-
-
-@asynccontextmanager
-async def _going_on(works: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """These are worked at until the block ends."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        yield tasks
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

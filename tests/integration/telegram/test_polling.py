@@ -154,8 +154,7 @@ async def test_a_start_drops_nothing_that_waited_and_ends_a_webhook(server: BotA
 
 async def test_commands_are_announced_in_both_languages(server: BotApi, assembly: Assembly) -> None:
     async with assembly.served():
-        await server.user("Lan").says("a")
-        await server.user("Lan").hears()
+        await eventually(lambda: len(server.account.commands) == 3)
     vietnamese, english = (
         {
             command["command"]: command["description"]
