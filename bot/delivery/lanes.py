@@ -19,6 +19,7 @@ from bot.delivery.patience import Patience
 from bot.delivery.settler import Settler
 from bot.metrics import NO_METRICS, Metrics
 from bot.store.api import Delivery, OutboxRow, Settlement, Store
+from locales import LANGUAGES
 
 #: ``(limit, now)`` -> rows that are now in our hands.
 Claim = Callable[[int, datetime], Awaitable[list[OutboxRow]]]
@@ -44,6 +45,7 @@ class Road:
     #: unless others have taken that over.
     fence: Callable[[], bool] = lambda: True
     metrics: Metrics = NO_METRICS
+    language: str = LANGUAGES[0]  #: of people who have not chosen one
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,9 @@ class Lane:
         store, channel, clock, metrics = road.store, road.channel.name, road.clock, road.metrics
         self._settler = Settler(store, channel, clock, moment=traffic.moment, metrics=metrics)
         self._failures = Failures(
-            store, clock, patience=road.patience, settler=self._settler, due=self.notify, metrics=metrics
-        )
+            store, road.channel, clock,
+            patience=road.patience, settler=self._settler, due=self.notify, language=road.language, metrics=metrics,
+        )  # fmt: skip
 
     def notify(self) -> None:
         """There may be something to send."""
