@@ -16,7 +16,6 @@ from bot.delivery.membership import Membership
 from bot.delivery.stopping import going_on, unless, within
 from bot.delivery.workers import Workers
 from bot.store.api import Store
-from bot.store.errors import StoreError
 
 #: Seconds that a stop waits for what is under way; what is cut off then is found again by the next start.
 _GRACE = 20.0
@@ -156,7 +155,7 @@ class Runner:
     async def _submit_waiting(self, name: str) -> None:
         try:
             self._workers.submit(await self._store.waiting(name))
-        except StoreError as error:  # the next look may succeed
+        except Exception as error:  # noqa: BLE001 - the next look may succeed
             _log.warning("sweep_failed", channel=name, error=type(error).__name__)
 
     async def _wind_down(self, parts: Sequence[asyncio.Task[None]]) -> None:

@@ -1,8 +1,8 @@
 """One assistant at a time serves a SQLite database.
 
-Whoever serves holds a lock on a file beside the database. The system frees it when the process ends, however it ends, so
-that a kill leaves nothing to clear away. It belongs to the database and not to the data folder: two folders may name one
-database. Commands that do not serve, the chat in the terminal among them, need no lock and run beside.
+A process that serves holds a lock on a file beside the database. The system frees it when the process ends, however it
+ends, so that a kill leaves nothing to clear away. It belongs to the database and not to the data folder: two folders
+may name one database. Commands that do not serve, the chat in the terminal among them, need no lock and run beside.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from pathlib import Path
 from bot.reasons import reason_of
 from bot.settings import Settings, make_data_dir
 from bot.store.drivers.url import sqlite_path
-from bot.store.errors import AlreadyServed, DatabaseUnusable
+from bot.store.errors import AlreadyServed, DatabaseUnusable, StoreError
 from locales import N_, translator
 from rules.calendar import vietnamese
 
@@ -67,35 +67,42 @@ async def serving_alone(settings: Settings) -> AsyncIterator[None]:
         yield
         return
     make_data_dir(settings)
-    lock = await _locked(Path(os.path.realpath(database)), settings.language)
+    lock = await _locked(_real(database), settings.language)
     try:
         yield
     finally:
         os.close(lock)
 
 
+def _real(path: Path) -> Path:
+    """Where it lies, whatever links lead there: the lock is one, however the database is named."""
+    return Path(os.path.realpath(path))
+
+
 async def _locked(database: Path, language: str) -> int:
     """The open file that holds the lock."""
-    if database.is_file() and database.stat().st_nlink > 1:
-        raise DatabaseUnusable(_SEVERAL_NAMES, path=database)
     path = database.with_name(f"{database.name}.lock")
-    opened = _open(path)
+    opened = _open(database, path)
     try:
-        if not await _taken(opened):
-            raise _refusal(opened, database)
-        _sign(opened)
+        if await _taken(opened):
+            _sign(opened)
+            return opened
+        refusal: StoreError = _refusal(opened, database)
     except OSError as error:
-        if error.errno not in _NO_LOCKS:
-            os.close(opened)
-            raise DatabaseUnusable(_NOT_USABLE, path=path, why=reason_of(error)) from None
-        print(translator(language)(_NO_LOCKING, path=database), file=sys.stderr)  # noqa: T201 - at any log level
+        if error.errno in _NO_LOCKS:
+            print(translator(language)(_NO_LOCKING, path=database), file=sys.stderr)  # noqa: T201 - at any log level
+            return opened
+        refusal = DatabaseUnusable(_NOT_USABLE, path=path, why=reason_of(error))
     except BaseException:
         os.close(opened)
         raise
-    return opened
+    os.close(opened)
+    raise refusal
 
 
-def _open(path: Path) -> int:
+def _open(database: Path, path: Path) -> int:
+    if database.is_file() and database.stat().st_nlink > 1:
+        raise DatabaseUnusable(_SEVERAL_NAMES, path=database)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

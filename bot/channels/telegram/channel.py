@@ -108,7 +108,7 @@ class TelegramChannel:
         return target
 
     async def _in_place_of(self, row: OutboxRow, part: Reply, error: ChannelError) -> dict[str, Any]:
-        """How a message is sent that should have been an edit: where nothing can be edited, in silence, the old one gone."""
+        """How a message is sent that should have been an edit: where there are no edits, silently, the old one gone."""
         if not isinstance(error, Unsupported):
             return {}
         await self._api.attempt("deleteMessage", {"chat_id": row.chat.address, "message_id": part.target})

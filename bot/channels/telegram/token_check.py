@@ -1,7 +1,7 @@
 """Whether a 401 or a 404 is about the token or about one method: getMe decides.
 
-Telegram itself gives both answers for a token that is not right. A server made elsewhere gives them for a method that it
-lacks, and a proxy for an address that it does not pass on.
+Telegram itself gives both answers for a token that is not right. A server made elsewhere gives them for a method that
+it lacks, and a proxy for an address that it does not pass on.
 """
 
 import asyncio
