@@ -1,20 +1,16 @@
 """Bot API servers that lack a method, or answer it as Telegram does not: that method alone is at fault."""
 
-import asyncio
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from bot.channels.errors import ChannelError, Gone, Invalid, MaybeSent, Refused, RetryLater, Unsupported
 from bot.channels.telegram import TelegramApi, TelegramChannel
 from bot.channels.telegram.watching import Watch
-from bot.delivery import SystemClock
 from bot.metrics import NO_METRICS
 from bot.store.api import Chat, OutboxRow, Store
 from handlers.events import Event, Said
@@ -92,7 +88,9 @@ async def test_where_nothing_can_be_edited_a_new_message_takes_the_place(
     channel = TelegramChannel(api)
     first = await channel.send(row(lan, "Câu 1"))
     server.breaks("editMessageText", kind)
-    second = await channel.send(row(lan, "Câu 1: Có", action="edit", target=first, choices=[Choice(label="A", tap="a")]))
+    second = await channel.send(
+        row(lan, "Câu 1: Có", action="edit", target=first, choices=[Choice(label="A", tap="a")])
+    )
     assert second != first
     assert [message.text for message in lan.sees()] == ["Câu 1: Có"]
     assert server.calls_of("sendMessage")[-1].fields["disable_notification"] == "true"
@@ -171,9 +169,17 @@ async def test_who_asked_for_files_is_told_once_in_their_language_and_the_others
     assert {state for state, _ in ends(tmp_path)} == {"sent", "failed"}
 
 
-@pytest.mark.parametrize(("kind", "state"), [("page_413", "invalid"), ("broken", "unknown"), ("nothing_502", "unknown")])
+@pytest.mark.parametrize(
+    ("kind", "state"), [("page_413", "invalid"), ("broken", "unknown"), ("nothing_502", "unknown")]
+)
 async def test_who_asked_for_a_file_is_told_whatever_became_of_it(
-    server: BotApi, settings: Settle, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Kind, state: str
+    server: BotApi,
+    settings: Settle,
+    store: Store,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: Kind,
+    state: str,
 ) -> None:
     monkeypatch.setattr("bot.delivery.failures._LONGEST_DELAY", 0.01)
     server.breaks("sendDocument", kind)
@@ -196,15 +202,16 @@ async def test_nothing_is_lost_while_the_token_is_not_accepted(
         async with assembly.served():
             await lan.says("a")
             assert (await lan.hears()).text == "1: a"
+            for method in ("sendMessage", "getMe"):
+                server.breaks(method, "unauthorized")
             await lan.says("b")
-            await eventually(lambda: server.account.updates.pending() == [])
-            server.account.revoked = True
-            await asyncio.sleep(0.5)
-            server.account.revoked = False
+            await eventually(lambda: [log["method"] for log in logs if log["event"] == "token_refused"])
             await lan.says("c")
+            for method in ("sendMessage", "getMe"):
+                server.mends(method)
             assert (await lan.hears()).text == "2: b"
             assert (await lan.hears()).text == "3: c"
-    del logs
+    assert "token_accepted_again" in [log["event"] for log in logs]
 
 
 async def test_watchers_are_told_that_the_token_is_not_accepted(
