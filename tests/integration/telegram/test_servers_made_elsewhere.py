@@ -173,23 +173,18 @@ async def test_who_asked_for_files_is_told_once_in_their_language_and_the_others
     ("kind", "state"), [("page_413", "invalid"), ("broken", "unknown"), ("nothing_502", "unknown")]
 )
 async def test_who_asked_for_a_file_is_told_whatever_became_of_it(
-    server: BotApi,
-    settings: Settle,
-    store: Store,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    kind: Kind,
-    state: str,
+    server: BotApi, assembly: Assembly, tmp_path: Path, kind: Kind, state: str
 ) -> None:
-    monkeypatch.setattr("bot.delivery.failures._LONGEST_DELAY", 0.01)
     server.breaks("sendDocument", kind)
     lan = server.user("Lan")
-    async with Assembly(settings(), store, conversation(files)).served():
-        await lan.says("tệp")
-        await lan.hears()
-        assert "⚠ Tôi không" in (await lan.hears()).text
-        await lan.says("a")
-        assert (await lan.hears()).text == "a"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.delivery.failures._LONGEST_DELAY", 0.01)
+        async with replace(assembly, talk=conversation(files)).served():
+            await lan.says("tệp")
+            await lan.hears()
+            assert "⚠ Tôi không" in (await lan.hears()).text
+            await lan.says("a")
+            assert (await lan.hears()).text == "a"
     assert [one for one, _ in ends(tmp_path)].count(state) == 2
 
 
