@@ -41,7 +41,7 @@ async def test_a_menu_that_is_not_taken_holds_nobody_up_and_is_set_later(
 ) -> None:
     api.breaks("setMyCommands", kind)
     async with running(api, tmp_path, start=fast_start) as program:
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(10):
             await Officer(api.user("Lan")).consents()
         assert api.account.commands == {}
         if kind != "slow":  # that one is given up after some seconds
@@ -58,7 +58,7 @@ async def test_a_webhook_that_cannot_be_removed_holds_nobody_up_where_there_is_n
 ) -> None:
     api.breaks("deleteWebhook", kind)
     async with running(api, tmp_path, start=fast_start) as program:
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(10):
             await Officer(api.user("Lan")).consents()
         assert "TOKEN" not in program.printed()
         assert "another_program" not in program.printed()
