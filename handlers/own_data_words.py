@@ -155,6 +155,10 @@ REASONS = {
     Reason.NO_ANSWER: N_("the channel did not answer"),
     Reason.REFUSED: N_("the channel refused it"),
     Reason.GAVE_UP: N_("it was tried as often as it may be"),
+    Reason.NO_SEND_MESSAGE: N_("the channel's server cannot send messages (sendMessage)"),
+    Reason.NO_SEND_DOCUMENT: N_("the channel's server cannot send files (sendDocument)"),
+    Reason.NO_DELETE_MESSAGE: N_("the channel's server cannot delete messages (deleteMessage)"),
+    Reason.NOT_OFFERED: N_("the channel's server cannot do this"),
 }
 TASKS = {"export": N_("export of requests"), "import": N_("list that waits for your yes")}
 TASK_STATES = {

@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 
 from bot.channels.base import Channel
-from bot.channels.errors import ChannelError, Gone, Invalid, TooLarge
+from bot.channels.errors import ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.delivery.backoff import Backoff
 from bot.delivery.clock import Clock
 from bot.delivery.drawing import Draw, drawn
@@ -114,7 +114,7 @@ class Preparer:
         for _ in range(_FETCHES - 1):
             try:
                 return await channel.fetch(reference, FILE_LIMIT)
-            except (TooLarge, Gone, Invalid):
+            except (TooLarge, Gone, Invalid, Unsupported):
                 raise
             except ChannelError:
                 await self._clock.sleep(backoff.next())
