@@ -88,7 +88,7 @@ class EndRole(NoText):
         yes = Option(YES, say.t(N_("Yes, end it")), ("dung", "co", "thu hoi", "yes"))
         ask = N_("<b>End this role?</b> It holds from the next message on; invitations by this person end with it.")
         told = escape(holder_line(say.t, here.world.units, holder))
-        return Page(say(ask), (told,), (yes, no), exact=True)
+        return Page(say(ask), (told,), (no, yes), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Ended, or why not; back to the list in any case."""
