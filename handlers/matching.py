@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from unicodedata import normalize
 
 from rapidfuzz import fuzz, process
 
@@ -114,7 +115,8 @@ def _by_name(text: str, options: Sequence[Option]) -> Match:
     typed = fold(text)
     asked = "?" in text  # a question is no answer, unless the option is one itself
     fitting = [option for option in options if not asked or "?" in option.label]
-    fits = tuple(option.value for option in fitting if typed and typed in _names(option))
+    denied = typed.startswith("dung") and "đừng" in normalize("NFC", text.lower())  # "do not", not "right"
+    fits = () if denied else tuple(option.value for option in fitting if typed and typed in _names(option))
     return Match(sure=fits) if len(fits) == 1 else Match(maybe=fits)
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from handlers.folding import fold
 from handlers.matching import Match, match
 from handlers.page import Option, Page
 from handlers.typed_numbers import typed_numbers
@@ -11,14 +10,14 @@ from locales import N_
 
 #: Says no to every guess; the whole page comes back.
 NEITHER = "neither"
-_YES = frozenset({"dung", "co", "phai", "u", "uh", "vang", "da", "ok", "yes", "dung roi", "dung vay"})
+_YES = ("dung", "co", "phai", "u", "uh", "vang", "da", "ok", "yes", "dung roi", "dung vay")
 
 
 def understand(text: str, page: Page, guesses: tuple[str, ...]) -> Match:
     """The options meant; after "did you mean", numbers speak of the guesses, and a yes of a single one."""
     if not guesses:
         return _on_the_page(text, page)
-    if len(guesses) == 1 and fold(text) in _YES:
+    if len(guesses) == 1 and match(text, [Option(guesses[0], "", _YES)], exact=True, numbered=False).sure:
         return Match(sure=guesses)
     offered = [option for value in guesses if (option := page.option(value))]
     neither = Option(NEITHER, "", ("khong", "khong phai", "no", "khac"))

@@ -29,7 +29,7 @@ class Yes(NoText):
         asked = _question(found, wish)
         tally = await here.world.admin.broadcasts.tally(await rights_of(here), found.id)
         told = say(asked.told, number=number(say, _many(found, tally, wish)))
-        yes = Option(YES, say.t(asked.yes), ("dong y", "co", "dung", "yes"))
+        yes = Option(YES, say.t(asked.yes), ("dong y", "co", "yes"))
         answers = (no, yes) if wish in _HARMS else (yes, no)
         return Page(say(asked.title), (heading(found), told), answers, exact=True)
 

@@ -233,3 +233,10 @@ async def test_the_first_answer_everywhere_withdraws_no_request(talk: Dialogue) 
     request = await talk.world.requests.get("YC-2026-000001")
     assert request
     assert request.state is State.ACCEPTED
+
+
+@pytest.mark.parametrize("typed", ["đừng", "dung", "Đừng ạ", "thôi", "chưa rõ", "?", "2, 1"])
+async def test_nothing_is_deleted_by_a_word_that_may_be_a_no(talk: Dialogue, typed: str) -> None:
+    await talk.says(*BODY, "/xoadulieu", typed)
+    assert talk.session is not None
+    assert talk.answers == {"subject": "organisation"}
