@@ -163,6 +163,7 @@ _SESSION = {
     "typed_expiry": Part(N_("Typed day of expiry"), on),
     "waiting_file": Part(N_("File waiting for your consent"), inside=_EVENT),
     "draft": Part(N_("Request being written"), inside=_DRAFT),
+    "set_aside": Part(N_("Request set aside before it was sent"), inside=_DRAFT),
     "unit": Part(N_("Unit code")),
     "unit_skipped": Part(N_("Unit left open")),
     "interview": Part(N_("Certificates taken up")),

@@ -230,9 +230,10 @@ def problem(say: Voice, value: Any) -> str:
     return f"{value['where']}: {trouble}" if value["where"] else trouble
 
 
-def choice(_: Voice, value: Any) -> str:
+def choice(say: Voice, value: Any) -> str:
     """A button."""
-    return f"{value['label']} [{value['tap']}]"
+    told = f"{value['label']} [{value['tap']}]"
+    return told if value.get("numbered", True) else say.t(N_("{button}, without a number"), button=told)
 
 
 def attachment(say: Voice, value: Any) -> str:

@@ -100,6 +100,7 @@ def session() -> Session:
         typed_expiry=date(2027, 5, 4),
         waiting_file=FileSent(reference="tệp-1", name="một.cer", size=1234, message="31"),
         draft=draft,
+        set_aside=draft.model_copy(update={"unit_code": "DN-PA", "fields": {"new_name": "UBND xã Để Dành"}}),
         unit="NT-DP",
         unit_skipped=True,
         interview=3,
