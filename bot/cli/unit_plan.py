@@ -27,9 +27,10 @@ _SHEET = N_("Read from the sheet “{sheet}”.")
 _COLUMNS = N_("Columns that are left out: {columns}.")
 _ROWS = N_("Rows that are no units and are left out: {count} ({rows}).")
 _MERGED = N_("Merged cells count for every row that they go down to.")
-_CONVERTED = N_("Names were converted from {charset} to Unicode, such as line {line}: “{before}” → “{after}”.")
-_CONVERTED_FROM_FONT = N_("Names were converted to Unicode, such as line {line}: “{before}” → “{after}”.")
-_TOPS = N_("{count} units at the top level, without a superior: {units}.")
+_CONVERTED = N_("Cells converted from {charset} to Unicode: {count}, such as {examples}.")
+_A_LEGACY_FONT = N_("a legacy font")
+_EXAMPLE = N_("line {line}: “{before}” → “{after}”")
+_TOPS = N_("Units at the top level, without a superior: {count} ({units}).")
 _DAY = N_("“{text}” is read as day {day}, month {month}, year {year} (rows: {rows}).")
 _RESOLVED = N_("“{said}” is taken for {name} ({code}).")
 _LENGTHS = N_(
@@ -38,7 +39,6 @@ _LENGTHS = N_(
 )
 _LENGTH = N_("{digits} digits: {count}")
 _RENAMED = N_("Codes that get another name: {count}. The old name becomes a former name and still finds the unit.")
-_RENAME = N_("{code}: “{before}” → “{after}”")
 _STAYS = N_(
     "On it: requests {requests}, officers {officers}, certificates {certificates}, roles {roles}, open invitations"
     " {invitations}. All of it stays on the code, under the new name. If the code now means another body, do not"
@@ -69,12 +69,14 @@ def _noted(notes: Notes, t: Translator) -> Iterator[str]:
         yield t(_ROWS, count=len(rows), rows=_some(rows))
     if notes.merged:
         yield t(_MERGED)
-    for line, before, after in notes.converted:
-        quoted = {"line": line, "before": shown(before), "after": shown(after)}
-        if notes.charset:
-            yield t(_CONVERTED, charset=notes.charset.value, **quoted)
-        else:
-            yield t(_CONVERTED_FROM_FONT, **quoted)
+    if notes.converted:
+        examples = "; ".join(_example(t, *one) for one in notes.examples)
+        charset = notes.charset.value if notes.charset else t(_A_LEGACY_FONT)
+        yield t(_CONVERTED, charset=charset, count=notes.converted, examples=examples)
+
+
+def _example(t: Translator, line: int, before: str, after: str) -> str:
+    return t(_EXAMPLE, line=line, before=shown(before), after=shown(after))
 
 
 def print_plan(planned: Plan, held: Mapping[str, Held], t: Translator) -> None:
@@ -118,7 +120,7 @@ def _day(one: UnderstoodDay, t: Translator) -> str:
 
 
 def _rename(rename: Rename, held: Held | None, t: Translator) -> Iterator[str]:
-    parts = [t(_RENAME, code=rename.code, before=rename.before, after=rename.after)]
+    parts = [f"{rename.code}: “{rename.before}” → “{rename.after}”"]
     if held:
         parts.append(t(_STAYS, **asdict(held)))
     if rename.elsewhere:

@@ -12,6 +12,7 @@ from handlers.dates import day
 from handlers.office.units import Found, Unit, UnitDirectory
 from locales import N_, Translator
 
+
 def listed(units: UnitDirectory, top: str | None) -> Iterator[dict[str, Any]]:
     """Every unit as JSON-ready values, each after its superior; days are ISO 8601."""
     for _, unit in _walked(units, top):

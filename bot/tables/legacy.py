@@ -201,11 +201,13 @@ def restore(cells: Iterable[Cell], *, one_byte: bool = False) -> Restored:
 
 
 def _elected(broken: Sequence[Cell]) -> tuple[Charset | None, bool]:
-    """The encoding in which most of the broken texts are Vietnamese; none, and true, where several say something else."""
+    """The encoding in which most of the broken texts are Vietnamese; none, and true, where it is not clear which."""
     votes = Counter(charset for text, _ in broken for charset in readings(text))
     most = max(votes.values(), default=0)
     first, *others = [charset for charset in Charset if most and votes[charset] == most] or [None]
-    tie = any(_DECODERS[first](text) != _DECODERS[other](text) for text, _ in broken for other in others if first and other)
+    tie = any(
+        _DECODERS[first](text) != _DECODERS[other](text) for text, _ in broken for other in others if first and other
+    )
     return (None if tie else first), tie
 
 

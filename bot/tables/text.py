@@ -52,7 +52,9 @@ def decode(data: bytes) -> Text:
 def _utf_16(data: bytes) -> str | None:
     """UTF-16 without a byte order mark: every other byte of what is ASCII is zero."""
     start = data[:2000]
-    return next((code for at, code in ((1, "utf-16-le"), (0, "utf-16-be")) if start[at::2].count(0) > len(start) / 6), None)
+    return next(
+        (code for at, code in ((1, "utf-16-le"), (0, "utf-16-be")) if start[at::2].count(0) > len(start) / 6), None
+    )
 
 
 def _bytewise(data: bytes) -> Text:

@@ -8,18 +8,18 @@ from functools import lru_cache
 _TONES = "\u0300\u0309\u0303\u0301\u0323"
 #: Tones that a syllable with a stop at its end may have.
 _STOPPED = {"\u0301", "\u0323"}
-_ONSETS = (
-    "b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x".split()  # noqa: SIM905 - a table to read
-)
+_ONSETS = tuple("b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x".split())  # noqa: SIM905 - to be read
 #: Rhymes without tones.
-_RHYMES = (
-    "a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây e ec em en eng eo ep et"
-    " ê êch êm ên ênh êp êt êu i ich im in inh ip it iu ia iêc iêm iên iêng iêp iêt iêu o oc oi om on ong op ot oa oac"
-    " oach oai oam oan oang oanh oao oap oat oay oăc oăm oăn oăng oăt oe oen oeo oet ooc oong ô ôc ôi ôm ôn ông ôp ôt"
-    " ơ ơi ơm ơn ơp ơt u uc ui um un ung up ut ua uân uâng uât uây uê uêch uên uênh uôc uôi uôm uôn uông uôt uơ uy uya"
-    " uych uyên uyêt uyn uynh uyt uyu ư ưc ưi ưm ưn ưng ưt ưu ưa ươc ươi ươm ươn ương ươp ươt ươu y yn yt ynh ych yêm"
-    " yên yêng yêt yêu"
-).split()
+_RHYMES = tuple(
+    """
+    a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây e ec em en eng eo ep et
+    ê êch êm ên ênh êp êt êu i ich im in inh ip it iu ia iêc iêm iên iêng iêp iêt iêu o oc oi om on ong op ot oa oac
+    oach oai oam oan oang oanh oao oap oat oay oăc oăm oăn oăng oăt oe oen oeo oet ooc oong ô ôc ôi ôm ôn ông ôp ôt
+    ơ ơi ơm ơn ơp ơt u uc ui um un ung up ut ua uân uâng uât uây uê uêch uên uênh uôc uôi uôm uôn uông uôt uơ uy uya
+    uych uyên uyêt uyn uynh uyt uyu ư ưc ưi ưm ưn ưng ưt ưu ưa ươc ươi ươm ươn ương ươp ươt ươu y yn yt ynh ych yêm
+    yên yêng yêt yêu
+    """.split()  # noqa: SIM905 - a table to be read
+)
 #: Which letter of several vowels carries the tone; of these two spellings are in use.
 _EITHER = {"oa", "oe", "uy"}
 _FIRST = {"ai", "ao", "au", "ay", "âu", "ây", "eo", "êu", "ia", "iu", "oi", "ôi", "ơi", "ua", "ui", "ưa", "ưi", "ưu"}
@@ -72,7 +72,9 @@ _NUCLEI = {
     for tone in ("", *_TONES)
 } | set(_FOREIGN)
 _NUCLEUS = f"(?:{'|'.join(sorted(_NUCLEI, key=len, reverse=True))})"
-_LOOSE = re.compile(f"(?:[{_CONSONANTS}]*(?:qu|gi))?[{_CONSONANTS}]*{_NUCLEUS}(?:[{_CONSONANTS}]+{_NUCLEUS})*[{_CONSONANTS}]*")
+_LOOSE = re.compile(
+    f"(?:[{_CONSONANTS}]*(?:qu|gi))?[{_CONSONANTS}]*{_NUCLEUS}(?:[{_CONSONANTS}]+{_NUCLEUS})*[{_CONSONANTS}]*"
+)
 
 
 def words(text: str) -> list[str]:

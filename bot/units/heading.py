@@ -110,9 +110,8 @@ def check_heading(heading: Heading, line: int) -> None:
     for column in sorted({one for one in columns if one and columns.count(one) > 1}):
         named = [text for text, one in zip(heading.texts, columns, strict=True) if one == column]
         faults.append(Fault(line, _TWICE, {"header": header_of(column), "headers": "”, “".join(named)}))
-    for column in REQUIRED:
-        if column not in columns:
-            faults.append(Fault(line, _MISSING, {"header": header_of(column), "known": known}))
+    missing = (column for column in REQUIRED if column not in columns)
+    faults += [Fault(line, _MISSING, {"header": header_of(column), "known": known}) for column in missing]
     if faults:
         raise FaultyUnitsError(faults)
 
@@ -122,8 +121,6 @@ def no_heading(rows: Sequence[Cells]) -> UnitsFileError:
     first = next((row for row in rows if any(map(str.strip, row))), ())
     quoted = shown("; ".join(cell.strip() for cell in first if cell.strip()))
     return UnitsFileError(_NOWHERE, rows=LOOKED_AT, first=quoted, known=known_headings())
-
-
 
 
 _UNKNOWN = N_(

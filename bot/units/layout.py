@@ -52,7 +52,7 @@ class Layout:
 
 def digits_of(code: str) -> int:
     """The least digits that a number format shows: 5 for ``00000``; 0 for one that is not made for codes."""
-    first = _LITERAL.sub("", code.split(";")[0]).strip()
+    first = _LITERAL.sub("", code.split(";", maxsplit=1)[0]).strip()
     return len(first) if first and set(first) == {"0"} and len(first) > 1 else 0
 
 
@@ -93,7 +93,7 @@ class _Book(ContentHandler):
 
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 - the name is the library's
         if _local(name) == "sheet":
-            self.sheets.append(next((attrs[key] for key in attrs.keys() if key.endswith(":id")), ""))
+            self.sheets.append(next((attrs[key] for key in attrs.getNames() if key.endswith(":id")), ""))
         elif _local(name) == "workbookPr":
             self.since_1904 = attrs.get("date1904", "").lower() in {"1", "true"}
 

@@ -10,8 +10,9 @@ from handlers.folding import fold
 #: How such a row begins, folded.
 _FOOT = re.compile(
     r"(?:tong (?:cong|so)\b|(?:tong|cong|total)(?: \d.*)?$|tong .{0,20}don vi|nguoi (?:lap|ky|tong hop)|lap bieu"
-    r"|thu truong|chu tich\b|pho chu tich\b|giam doc\b|truong phong\b|noi nhan\b|ghi chu\b|luu y\b|xac nhan\b|dai dien\b"
-    r"|t m\b|k t\b|tm\b|kt\b|tl\b|ky ten\b|ky ghi ro\b|ngay thang nam\b|.{0,40}\bngay .{0,8}\bthang .{0,8}\bnam\b"
+    r"|thu truong|chu tich\b|pho chu tich\b|giam doc\b|truong phong\b|noi nhan\b|ghi chu\b|luu y\b|xac nhan\b"
+    r"|dai dien\b|t m\b|k t\b|tm\b|kt\b|tl\b|ky ten\b|ky ghi ro\b|ngay thang nam\b"
+    r"|.{0,40}\bngay .{0,8}\bthang .{0,8}\bnam\b"
     r"|notes?\b|prepared by\b|danh sach nay\b|danh sach gom\b)"
 )
 _NUMBERED = re.compile(r"\(?(\d{1,2}|[a-z])\)?(?: ?= ?.*)?", re.IGNORECASE)

@@ -62,7 +62,7 @@ class RowReader:
         return Listed(self.row.line, unit, successions, tuple(self.days), tuple(self.resolved))
 
     def _fields(self) -> dict[str, Any]:
-        cells, before = self.row.cells, self.stored.get(self.row.cells["code"])
+        before = self.stored.get(self.row.cells["code"])
         readers = {
             "aliases": self._names, "former_names": self._former, "closed_on": self._day, "parent": self._parent,
         }  # fmt: skip
@@ -163,7 +163,9 @@ def _named_once(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 _BAD_CODE = N_("the code “{code}” cannot be used; take 1 to 32 letters without accents, digits, “-” and “.”.")
-_SPOILT_CODE = N_("the code “{code}” is a number that a spreadsheet has changed; format the column as text and type it anew.")
+_SPOILT_CODE = N_(
+    "the code “{code}” is a number that a spreadsheet has changed; format the column as text and type it anew."
+)
 _SEVERAL = N_("the column “{header}” says “{text}”, a name of several units ({codes}); write the code.")
 _SHORT_YEAR = N_("the column “{header}” says “{text}”; write the year with four digits, such as 01/7/2025.")
 _NO_NAME = N_("the column “{header}” holds no name; write one with letters or digits.")

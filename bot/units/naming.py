@@ -1,7 +1,7 @@
 """Units that a cell means otherwise than by their code: by name, or by the number that their code is."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.units.leaving_out import CODE

@@ -16,6 +16,8 @@ from handlers.office.units import Unit, UnitDirectory
 from handlers.unit_words import keys_of
 
 _COLUMNS = tuple(column.name for column in fields(Unit))
+#: Digits that no official code of a place has (they have 2, 3 or 5).
+_UNUSUAL = {1, 4}
 
 
 class Kind(StrEnum):
@@ -137,13 +139,21 @@ def _days(listed: Iterable[Listed]) -> Iterator[UnderstoodDay]:
 
 
 def _lengths(rows: Sequence[Row], *, text: bool) -> dict[int, int] | None:
-    """How long codes are that a spreadsheet may have cut zeros off; ``None``: they are text, padded, or of one length."""
-    bare = [row.cells["code"] for row in rows if text or "code" in row.bare]
-    digits = [code for code in bare if code.isdigit()]
-    if any(code.startswith("0") for code in digits):
+    """How long codes are that a spreadsheet may have cut zeros off; ``None`` where nothing tells so.
+
+    Zeros were lost where units below one superior have codes of different lengths, or of a length that no official
+    code has. A code that is text, or is shown with zeros, has lost none.
+    """
+    digits = [row for row in rows if (text or "code" in row.bare) and row.cells["code"].isdigit()]
+    codes = [row.cells["code"] for row in digits]
+    beside: dict[str, set[int]] = {}
+    for row in rows:
+        if row.cells["code"].isdigit():
+            beside.setdefault(row.cells.get("parent", ""), set()).add(len(row.cells["code"]))
+    short = any(len(beside[row.cells.get("parent", "")]) > 1 or len(row.cells["code"]) in _UNUSUAL for row in digits)
+    if not short or any(code.startswith("0") for code in codes):
         return None
-    others = {len(row.cells["code"]) for row in rows if row.cells["code"].isdigit()}
-    return dict(sorted(Counter(map(len, digits)).items())) if digits and len(others) > 1 else None
+    return dict(sorted(Counter(map(len, codes)).items()))
 
 
 def _merged(listed: Iterable[Listed], stored: UnitDirectory) -> UnitDirectory:

@@ -1,4 +1,4 @@
-"""A list of units as offices keep it, read into rows: XLSX or CSV; headings, encodings and merged cells are looked for."""
+"""A list of units as offices keep it, XLSX or CSV, read into rows: sheet, headings and encoding are looked for."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,9 +8,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from bot.certificates.limits import LIMITS, MEBIBYTE
+from bot.exports.csv_lines import unguarded
 from bot.reasons import reason_of
 from bot.tables.errors import TableError
-from bot.tables.kinds import Kind, kind_of, refuse
+from bot.tables.kinds import kind_of, refuse
 from bot.tables.legacy import Charset, Restored, readings, restore
 from bot.tables.text import csv_lines, decode
 from bot.units.columns import meaning_of
@@ -19,6 +20,7 @@ from bot.units.faults import Fault
 from bot.units.heading import LOOKED_AT, Heading, check_heading, find_heading, no_heading
 from bot.units.leaving_out import Sieve, shown
 from bot.units.workbook import EMPTY, Cell, Page, fill_merged, pages_of
+from handlers.office.table_kinds import TableKind
 from locales import N_
 
 #: Columns of codes: zeros count there, blanks and accents do not.
@@ -49,7 +51,8 @@ class Notes:
     left_out_columns: tuple[str, ...] = ()
     left_out_rows: tuple[tuple[int, str], ...] = ()  #: line and beginning of rows that are no units
     charset: Charset | None = None  #: names were converted from it
-    converted: tuple[tuple[int, str, str], ...] = ()  #: examples: line, before, after
+    converted: int = 0  #: cells that were
+    examples: tuple[tuple[int, str, str], ...] = ()  #: of them: line, before, after
     merged: bool = False  #: merged cells were filled downwards
     text: bool = False  #: from a text file: what was a number there is not known
 
@@ -94,8 +97,8 @@ def read_list(data: bytes, sheet: str = "") -> UnitList:
     try:
         kind = kind_of(data)
         refuse(kind)
-        pages = list(pages_of(data)) if kind is Kind.XLSX else [_csv_page(data)]
-        return _read(*_chosen(pages, sheet), several=len(pages) > 1, text=kind is not Kind.XLSX)
+        pages = list(pages_of(data)) if kind is TableKind.XLSX else [_csv_page(data)]
+        return _read(*_chosen(pages, sheet), several=len(pages) > 1, text=kind is not TableKind.XLSX)
     except TableError as error:
         raise UnitsFileError(error.message, **error.values) from None
 
@@ -195,7 +198,7 @@ def _read(page: Page, heading: Heading, *, several: bool, text: bool) -> UnitLis
     taken, left_out = _sieved(page, heading.columns, first)
     columns = heading.columns
     restored = _restored([cells for _, cells in taken], columns, one_byte=page.one_byte)
-    faults = list(_letters(taken, columns, restored))
+    faults = list(_letters(taken, restored))
     if faults:
         raise FaultyUnitsError(faults)
     rows = [_row(line, cells, columns, restored) for line, cells in taken]
@@ -204,7 +207,8 @@ def _read(page: Page, heading: Heading, *, several: bool, text: bool) -> UnitLis
     if charset is None and changed:
         charset = _charset_of(*changed[0][1:])
     sheet = page.name if several else ""
-    notes = Notes(sheet, heading.left_out, tuple(left_out), charset, tuple(changed[:_EXAMPLES]), merged, text)
+    examples = tuple(changed[:_EXAMPLES])
+    notes = Notes(sheet, heading.left_out, tuple(left_out), charset, len(changed), examples, merged, text)
     return UnitList(rows, notes)
 
 
@@ -244,7 +248,7 @@ def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _letters(rows: Sequence[Taken], columns: Sequence[str | None], restored: Mapping[int, Restored]) -> Iterator[Fault]:
+def _letters(rows: Sequence[Taken], restored: Mapping[int, Restored]) -> Iterator[Fault]:
     for line, cells in rows:
         for place, one in restored.items():
             text = _composed(cells[place].text) if place < len(cells) else ""
@@ -290,7 +294,7 @@ def _text(column: str, place: int, cell: Cell, restored: Mapping[int, Restored])
     if place in restored:
         text = restored[place].texts.get(text, text)
     if column not in _CODES:
-        return _unguarded(text.strip())
+        return unguarded(text.strip())
     if cell.day and cell.number is None:
         return f"{cell.day:%d/%m/%Y}"  # Excel took a code for a day: it is no code, and is named
     return "; ".join(_code(part) for part in text.split(";")) if column == "successors" else _code(text)
@@ -301,11 +305,6 @@ def _code(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text)
     seen = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf").strip()
     return seen.lstrip("'’`").strip() or seen
-
-
-def _unguarded(text: str) -> str:
-    """Without the apostrophe that our own CSV, and Excel, put before what would be a formula."""
-    return text[1:] if text[:1] == "'" and text[1:2] in {"=", "+", "-", "@", "'"} else text
 
 
 def _spaced(text: str) -> str:

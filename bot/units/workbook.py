@@ -84,15 +84,6 @@ def pages_of(data: bytes) -> Iterator[Page]:
         raise TableError(_BROKEN) from None
 
 
-def cells_of(data: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The cells of each row of the first sheet, as text, with its number; raises as ``pages_of`` does."""
-    first = next(pages_of(data), None)
-    if first is None:
-        raise TableError(_BROKEN)
-    for number, cells in zip(first.lines, first.rows, strict=True):
-        yield number, [cell.text for cell in cells]
-
-
 def _page(sheet: CalamineSheet, layout: Layout, at: int, *, hidden: bool) -> Page:
     looks = (layout.sheets[at] if at < len(layout.sheets) else Sheet()).looks
     day_0 = _DAY_0_OF_1904 if layout.since_1904 else _DAY_0

@@ -15,6 +15,7 @@ from bot.exports.sheets import read_sheet
 from handlers.folding import unaccented
 from handlers.office.importing import Change, Line, SheetTrouble, planned
 from handlers.office.moving import NEEDS_REASON, moves_of
+from handlers.office.table_kinds import TableKind
 from handlers.requests.model import State
 from locales import translator
 from tests.support.lists import edited, entry, filed, known, spreadsheet, with_entry
@@ -145,7 +146,7 @@ def test_rows_entries_and_bytes_beyond_the_limits_are_refused() -> None:
 async def test_what_is_no_spreadsheet_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/nonexistent")
 
-    assert (await read_sheet(b"%PDF-1.7")).trouble is SheetTrouble.NOT_A_LIST
+    assert (await read_sheet(b"%PDF-1.7")).trouble is TableKind.PDF
     assert (await read_sheet(table())).trouble is SheetTrouble.UNAVAILABLE
 
 
