@@ -110,8 +110,7 @@ class Preparer:
         async with self._room:
             reading = await self._reader.read(data, name)
         told = reading.certificates or SECRETS & {problem.trouble for problem in reading.problems}
-        told = told or sheet.trouble in _DOCUMENTS
-        return reading if told else sheet
+        return reading if told or sheet.trouble in _DOCUMENTS else sheet
 
     async def _fetched(self, channel: Channel, reference: str) -> bytes:
         backoff = Backoff()

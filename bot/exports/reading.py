@@ -112,8 +112,8 @@ def _csv(data: bytes, most: int) -> tuple[Line, ...]:
     lines = tuple(_lines([(rows, [number for number, _ in read])], most))
     if not text.one_byte:
         return lines
-    notes = restore([(line.note, None) for line in lines], one_byte=True)
-    if notes.unclear or notes.unreadable:
+    notes = restore({(cell.strip(), None) for row in rows for cell in row}, one_byte=True)
+    if {line.note for line in lines} & (notes.unclear | notes.unreadable):
         _refuse(SheetTrouble.LETTERS_LOST)
     return tuple(line.model_copy(update={"note": notes.texts.get(line.note, line.note)}) for line in lines)
 

@@ -18,6 +18,8 @@ from handlers.office.table_kinds import REFUSALS, TableKind
 _MODULE = "bot.exports.sheet_process"
 #: Kinds that are looked into: the official lists are told from other documents there.
 _LOOKED_INTO = {TableKind.DOCX, TableKind.ARCHIVE, TableKind.JSON}
+#: The name of an entry that every XLSX has; names stand uncompressed in a ZIP file.
+_WORKBOOK = b"xl/workbook.xml"
 #: Seconds that a process may take to start, and to end itself where it takes too long.
 _GRACE = 10.0
 
@@ -26,7 +28,7 @@ _log = structlog.get_logger(__name__)
 
 def is_spreadsheet(data: bytes) -> bool:
     """Whether it looks like an XLSX file, whole or broken."""
-    return kind_of(data) is TableKind.XLSX
+    return kind_of(data) is TableKind.XLSX and _WORKBOOK in data
 
 
 def is_own_archive(data: bytes) -> bool:

@@ -8,7 +8,7 @@ from handlers.office.table_kinds import REFUSALS, TableKind
 
 _ZIP = b"PK\x03\x04"
 _CENTRAL_ENTRY = b"PK\x01\x02"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE = b"\xd0\xcf\x11\xe0"
 #: First bytes -> kind.
 _BEGINNINGS: Mapping[bytes, TableKind] = {
     b"%PDF-": TableKind.PDF,
@@ -55,7 +55,7 @@ def kind_of(data: bytes) -> TableKind:
         other = TableKind.ARCHIVE if _CENTRAL_ENTRY in data else TableKind.XLSX  # cut off: it is told as broken
         return next((kind for name, kind in _ENTRIES.items() if name in data), other)
     if data.startswith(_OLE):
-        return next((kind for name, kind in _STREAMS.items() if name.encode("utf-16-le") in data), TableKind.XLS)
+        return next((kind for name, kind in _STREAMS.items() if name.encode("utf-16-le") in data), TableKind.LOCKED)
     found = next((kind for mark, kind in _BEGINNINGS.items() if start.startswith(mark)), None)
     if found or not start:
         return found or TableKind.TEXT

@@ -93,6 +93,18 @@ def _from_vni(text: str) -> str:
     return unicodedata.normalize("NFC", "".join([*parts, text[last:].translate(_VNI_LETTERS)]))
 
 
+def _from_vps(text: str) -> str:
+    """A dash or a quotation mark between blanks is one: its byte is a letter only inside a word."""
+    return "".join(
+        letter if letter in _USUAL and not _beside_letter(text, at) else letter.translate(_VPS)
+        for at, letter in enumerate(text)
+    )
+
+
+def _beside_letter(text: str, at: int) -> bool:
+    return text[at - 1 : at].isalpha() or text[at + 1 : at + 2].isalpha()
+
+
 def _bytes_of(text: str) -> bytes | None:
     found = [_BYTES.get(letter) for letter in text]
     return None if None in found else bytes(byte for byte in found if byte is not None)
@@ -111,7 +123,7 @@ _DECODERS: Mapping[Charset, Callable[[str], str]] = {
     Charset.UTF8: lambda text: _decoded(text, "utf-8"),
     Charset.TCVN3: lambda text: text.translate(_TCVN3),
     Charset.VNI: _from_vni,
-    Charset.VPS: lambda text: text.translate(_VPS),
+    Charset.VPS: _from_vps,
     Charset.CP1258: lambda text: _decoded(text, "cp1258"),
 }
 
@@ -172,14 +184,15 @@ def restore(cells: Iterable[Cell], *, one_byte: bool = False) -> Restored:
         cells: Texts in NFC, with the legacy font each is shown in.
         one_byte: The file holds one byte for a letter, so that even what looks right may be another letter.
     """
-    distinct = {cell for cell in cells if not cell[0].isascii()}
+    every = set(cells)
+    distinct = {cell for cell in every if not cell[0].isascii()}
     open_ = sorted((cell for cell in distinct if not is_unicode(cell[0])), key=lambda cell: cell[0])
     broken = [cell for cell in open_ if not _all(is_possible, cell[0])]
     charset, tie = _elected(broken)
     mixed = len(open_) < len(distinct)
     texts: dict[str, str] = {}
     unclear: set[str] = set()
-    unreadable = {text for text, _ in distinct if is_lost(text)}
+    unreadable = {text for text, _ in every if is_lost(text)}
     for text, font in open_:
         read = _read(text, font, charset)
         if (text, font) in broken:
@@ -204,10 +217,11 @@ def _elected(broken: Sequence[Cell]) -> tuple[Charset | None, bool]:
     """The encoding in which most of the broken texts are Vietnamese; none, and true, where it is not clear which."""
     votes = Counter(charset for text, _ in broken for charset in readings(text))
     most = max(votes.values(), default=0)
-    first, *others = [charset for charset in Charset if most and votes[charset] == most] or [None]
-    tie = any(
-        _DECODERS[first](text) != _DECODERS[other](text) for text, _ in broken for other in others if first and other
-    )
+    best = [charset for charset in Charset if most and votes[charset] == most]
+    if not best:
+        return None, False
+    first, *others = best
+    tie = any(_DECODERS[first](text) != _DECODERS[other](text) for text, _ in broken for other in others)
     return (None if tie else first), tie
 
 

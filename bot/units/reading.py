@@ -12,7 +12,7 @@ from bot.exports.csv_lines import unguarded
 from bot.reasons import reason_of
 from bot.tables.errors import TableError
 from bot.tables.kinds import kind_of, refuse
-from bot.tables.legacy import Charset, Restored, readings, restore
+from bot.tables.legacy import Charset, Font, Restored, readings, restore
 from bot.tables.text import csv_lines, decode
 from bot.units.columns import meaning_of
 from bot.units.errors import FaultyUnitsError, UnitsFileError
@@ -197,7 +197,8 @@ def _read(page: Page, heading: Heading, *, several: bool, text: bool) -> UnitLis
     merged = fill_merged(page.rows, page.merged, first)
     taken, left_out = _sieved(page, heading.columns, first)
     columns = heading.columns
-    restored = _restored([cells for _, cells in taken], columns, one_byte=page.one_byte)
+    headings = heading.texts if page.one_byte else ()
+    restored = _restored([cells for _, cells in taken], columns, headings)
     faults = list(_letters(taken, restored))
     if faults:
         raise FaultyUnitsError(faults)
@@ -231,16 +232,22 @@ def _sieved(page: Page, columns: Sequence[str | None], first: int) -> tuple[list
 # Which letters
 
 
-def _restored(rows: Sequence[Sequence[Cell]], columns: Sequence[str | None], *, one_byte: bool) -> dict[int, Restored]:
-    """What the texts of each column say; a file with a byte for each letter has one encoding for all of them."""
+def _restored(
+    rows: Sequence[Sequence[Cell]], columns: Sequence[str | None], headings: Sequence[str]
+) -> dict[int, Restored]:
+    """What the texts of each column say.
+
+    A file with a byte for each letter has one encoding for all of them, ``headings`` among them.
+    """
     places = [place for place, column in enumerate(columns) if column in _WORDS]
-    if one_byte:
-        whole = restore((cell for place in places for cell in _fonts(rows, place)), one_byte=True)
+    if headings:
+        cells = [(text, None) for text in headings]
+        whole = restore([*cells, *(cell for place in places for cell in _fonts(rows, place))], one_byte=True)
         return dict.fromkeys(places, whole)
     return {place: restore(_fonts(rows, place)) for place in places}
 
 
-def _fonts(rows: Sequence[Sequence[Cell]], place: int) -> Iterator[tuple[str, object]]:
+def _fonts(rows: Sequence[Sequence[Cell]], place: int) -> Iterator[tuple[str, Font | None]]:
     return ((_composed(row[place].text), row[place].font) for row in rows if place < len(row))
 
 

@@ -158,7 +158,7 @@ def text_of(cell: Any) -> str:
         return cell.isoformat()
     if isinstance(cell, time | timedelta):
         return str(cell)
-    if isinstance(cell, float) and cell.is_integer():
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
         return str(int(cell))
     return str(cell)
 

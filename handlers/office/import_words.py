@@ -29,7 +29,7 @@ FAULTS = {
     Fault.TWICE: N_("the code stands in the list twice"),
 }
 TROUBLES: Mapping[SheetTrouble | TableKind, str] = {
-    **REFUSALS,
+    **{kind: refusal for kind, refusal in REFUSALS.items()},  # noqa: C416 - of a wider type
     SheetTrouble.NOT_A_LIST: N_(
         "This is no list of requests: no row has the headings “Request code” and “State”. Please send the list that"
         " /xuat gives as Excel or CSV, with changed states."
