@@ -60,7 +60,8 @@ def kind_of(data: bytes) -> TableKind:
     if found or not start:
         return found or TableKind.TEXT
     if start.startswith((b"<", b"MIME-Version")):
-        return TableKind.HTML if _HTML.search(data[:_START]) else TableKind.XML
+        of_xml = start.startswith(b"<?xml") and b"<html" not in data[:_START].lower()
+        return TableKind.HTML if _HTML.search(data[:_START]) and not of_xml else TableKind.XML
     return TableKind.JSON if _JSON.match(start) else TableKind.TEXT
 
 

@@ -6,7 +6,7 @@ A cell of a workbook holds the bytes of such a font as Windows-1252 characters: 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -131,6 +131,8 @@ _DECODERS: Mapping[Charset, Callable[[str], str]] = {
 @lru_cache(maxsize=20_000)
 def readings(text: str) -> Mapping[Charset, str]:
     """What a text says in each encoding in which every word that changes is Vietnamese."""
+    if text.isascii():
+        return {}
     found = {charset: decode(text) for charset, decode in _DECODERS.items()}
     return {charset: read for charset, read in found.items() if read != text and _all(is_syllable, read)}
 
@@ -187,7 +189,7 @@ def restore(cells: Iterable[Cell], *, one_byte: bool = False) -> Restored:
     every = set(cells)
     distinct = {cell for cell in every if not cell[0].isascii()}
     open_ = sorted((cell for cell in distinct if not is_unicode(cell[0])), key=lambda cell: cell[0])
-    broken = [cell for cell in open_ if not _all(is_possible, cell[0])]
+    broken = {cell for cell in open_ if not _all(is_possible, cell[0])}
     charset, tie = _elected(broken)
     mixed = len(open_) < len(distinct)
     texts: dict[str, str] = {}
@@ -213,7 +215,7 @@ def restore(cells: Iterable[Cell], *, one_byte: bool = False) -> Restored:
     return Restored(texts, charset, frozenset(unclear), frozenset(unreadable))
 
 
-def _elected(broken: Sequence[Cell]) -> tuple[Charset | None, bool]:
+def _elected(broken: Collection[Cell]) -> tuple[Charset | None, bool]:
     """The encoding in which most of the broken texts are Vietnamese; none, and true, where it is not clear which."""
     votes = Counter(charset for text, _ in broken for charset in readings(text))
     most = max(votes.values(), default=0)
@@ -238,4 +240,4 @@ def _read(text: str, font: Font | None, elected: Charset | None) -> str | None:
 
 def spellings(text: str) -> tuple[str, ...]:
     """A short text as it stands, and as it may be meant; for headings, which are looked up in a list."""
-    return (text, *readings(text).values())
+    return (text,) if text.isascii() or is_unicode(text) else (text, *readings(text).values())

@@ -9,11 +9,13 @@ from handlers.folding import fold
 COLUMNS: dict[str, tuple[str, ...]] = {
     "code": (
         "mã đơn vị", "mã", "mã số", "mã ĐVHC", "mã đơn vị hành chính", "mã cơ quan", "mã tổ chức", "mã định danh",
-        "mã xã", "mã phường xã", "mã xã phường", "mã PX", "mã ĐV", "code", "unit code",
+        "mã xã", "mã phường xã", "mã xã phường", "mã phường", "mã PX", "mã ĐV", "code", "unit code",
     ),
     "name": (
         "tên", "tên đơn vị", "tên ĐVHC", "tên đơn vị hành chính", "tên cơ quan", "tên tổ chức", "tên cơ quan đơn vị",
         "tên xã", "tên phường xã", "tên xã phường", "tên xã phường thị trấn", "tên xã phường đặc khu", "tên gọi",
+        "tên phường", "xã phường", "phường xã", "đơn vị hành chính cấp xã", "tên đơn vị hành chính cấp xã",
+        "tên ĐVHC cấp xã",
         "đơn vị", "đơn vị hành chính", "cơ quan", "cơ quan đơn vị", "name", "unit name", "unit",
     ),
     "parent": (

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.tables.legacy import is_lost
 from bot.units.columns import COLUMNS, LEFT_OUT, REQUIRED, WEAK, header_of, known_headings, meaning_of
 from bot.units.errors import FaultyUnitsError, UnitsFileError
 from bot.units.faults import Fault, shown
@@ -101,8 +102,11 @@ def check_heading(heading: Heading, line: int) -> None:
     """Refuse headings that are unknown, double or missing.
 
     Raises:
+        UnitsFileError: their letters were lost.
         FaultyUnitsError: every one of them is named.
     """
+    if lost := [text for text in heading.texts if is_lost(text)]:
+        raise UnitsFileError(_LOST, text=shown(lost[0]))
     columns, known = heading.columns, known_headings()
     pairs = zip(heading.texts, heading.meanings, strict=True)
     unknown = [text for text, meaning in pairs if text and not meaning]
@@ -119,6 +123,9 @@ def check_heading(heading: Heading, line: int) -> None:
 def no_heading(rows: Sequence[Cells]) -> UnitsFileError:
     """What to say where no row has a known heading."""
     first = next((row for row in rows if any(map(str.strip, row))), ())
+    lost = next((cell for cell in first if is_lost(cell)), "")
+    if lost:
+        return UnitsFileError(_LOST, text=shown(lost))
     quoted = shown("; ".join(cell.strip() for cell in first if cell.strip()))
     return UnitsFileError(_NOWHERE, rows=LOOKED_AT, first=quoted, known=known_headings())
 
@@ -126,6 +133,9 @@ def no_heading(rows: Sequence[Cells]) -> UnitsFileError:
 _UNKNOWN = N_(
     "the columns “{headers}” are not known; take them out or correct their headings. Known headings: {known}."
     " Example: “mã đơn vị; tên; mã đơn vị cấp trên”."
+)
+_LOST = N_(
+    "Letters were lost when the file was saved (“{text}”). In Excel choose: Save as, CSV UTF-8, or Excel Workbook."
 )
 _TWICE = N_("there are two columns “{header}” (“{headers}”); take one out.")
 _MISSING = N_("the column “{header}” is missing; add it. Known headings: {known}.")

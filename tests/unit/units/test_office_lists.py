@@ -307,3 +307,7 @@ def test_an_apostrophe_that_guards_a_formula_is_no_part_of_a_name() -> None:
 def test_one_name_in_an_old_csv_is_read_by_what_the_headings_are_written_in() -> None:
     assert tree(windows_1258(text_file(HEAD, ("A", "xã Thăng", None)))) == {"A": ("xã Thăng", None)}
     assert "có thể đọc" in faults(text_file(("code", "name"), ("A", "Thãng")).encode("cp1252"))[0]
+
+
+def test_headings_whose_letters_were_lost_say_how_to_save_the_file() -> None:
+    assert "CSV UTF-8" in refusal("Mã ??n v?;Tên\nA;xã A\n".encode("cp1252"))
