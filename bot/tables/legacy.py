@@ -51,7 +51,7 @@ _USUAL = frozenset("\u00a0–—‘’“”…·•°²³€±")
 _CP1252_ALONE = frozenset(letter for letter in CP1252 if ord(letter) > 0xFF)
 #: A capital with an accent behind a small letter: bytes that were read wrongly.
 _CAPITAL_INSIDE = re.compile("[a-zà-ÿ][À-Þ]")
-_LOST = re.compile(r"[^\W\d_][?\ufffd]+[^\W\d_]|\ufffd|[^\W\d_]\?\?")
+_LOST = re.compile(r"\?[^\W\d_]|\ufffd|[^\W\d_]\?\?")
 
 
 class Charset(StrEnum):
@@ -158,7 +158,7 @@ def _inside(text: str, at: int) -> bool:
 
 def is_lost(text: str) -> bool:
     """Whether letters were replaced by question marks when the file was saved."""
-    return _LOST.search(text) is not None
+    return "://" not in text and _LOST.search(text) is not None
 
 
 def is_unicode(text: str) -> bool:

@@ -60,6 +60,8 @@ def test_unicode_in_a_legacy_font_is_unicode() -> None:
 
 def test_what_nobody_can_read_is_named_and_not_kept() -> None:
     assert restore([("xã Ph??c An", None)]).unreadable == {"xã Ph??c An"}
+    assert restore([("?p An B?nh", None)]).unreadable == {"?p An B?nh"}
+    assert restore([("https://vanban.example/?id=1", None)]).unreadable == frozenset()
     assert restore([("xã Ph\ufffdc", None)]).unreadable == {"xã Ph\ufffdc"}
     assert restore([("x¤¤q ñþ", None)]).unreadable == {"x¤¤q ñþ"}
 

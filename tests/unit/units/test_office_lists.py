@@ -3,11 +3,13 @@
 import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 
 import openpyxl
 import pytest
 
 from bot.units import FaultyUnitsError, Plan, UnitsFileError, plan
+from bot.units.columns import COLUMNS
 from bot.units.reading import read_list
 from handlers.office.units import NO_UNITS, UnitDirectory
 from locales import translator
@@ -311,3 +313,8 @@ def test_one_name_in_an_old_csv_is_read_by_what_the_headings_are_written_in() ->
 
 def test_headings_whose_letters_were_lost_say_how_to_save_the_file() -> None:
     assert "CSV UTF-8" in refusal("Mã ??n v?;Tên\nA;xã A\n".encode("cp1252"))
+
+
+def test_every_heading_stands_in_the_documentation() -> None:
+    documented = (Path(__file__).resolve().parents[3] / "docs" / "units.md").read_text(encoding="utf-8")
+    assert [headings[0] for headings in COLUMNS.values() if f"| {headings[0]} |" not in documented] == []
