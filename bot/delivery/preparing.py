@@ -17,10 +17,13 @@ from bot.store.api import Chat
 from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.events import DrawChart, Event, FileRead, FileSent, MakeReport, Said, SheetRead
 from handlers.office.importing import Sheet, SheetTrouble
+from handlers.office.table_kinds import TableKind
 
 FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download
 _FETCHES = 3  #: tries before a file counts as unavailable
 _AT_ONCE = 4  #: files in memory at the same time
+#: What is no list but may be signed: what is said of a certificate file fits it better.
+_DOCUMENTS = {TableKind.DOCX, TableKind.WORD, TableKind.PDF, TableKind.PICTURE, TableKind.ARCHIVE}
 _PASTED = "-----BEGIN CERTIFICATE-----"
 
 _log = structlog.get_logger(__name__)
@@ -107,7 +110,7 @@ class Preparer:
         async with self._room:
             reading = await self._reader.read(data, name)
         told = reading.certificates or SECRETS & {problem.trouble for problem in reading.problems}
-        return reading if told else sheet
+        return reading if told or sheet.trouble in _DOCUMENTS else sheet
 
     async def _fetched(self, channel: Channel, reference: str) -> bytes:
         backoff = Backoff()
