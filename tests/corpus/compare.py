@@ -1,7 +1,7 @@
 """Compare our reading of certificates with that of OpenSSL and certtool: ``python -m tests.corpus.compare FOLDER...``.
 
 Every DER file and every PEM block in the folders is read once by each program. The table says how often all agree, the
-lines under it name each certificate that only we refuse and each field that is read otherwise. Exit 1 where a certificate
+lines under it name each certificate that only we refuse, and fields that are read otherwise. Exit 1 where a certificate
 that both others read is refused.
 """
 

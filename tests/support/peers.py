@@ -122,7 +122,8 @@ def ours(one: Certificate) -> Read:
 
 def differing(own: Read, other: Read) -> list[str]:
     """Name the fields on which two programs do not agree; of several e-mail addresses ours is one."""
-    names = [name for name in FIELDS[:-1] if getattr(own, name) != getattr(other, name)]
+    told = [name for name in FIELDS[:-1] if getattr(other, name) is not None]
+    names = [name for name in told if getattr(own, name) != getattr(other, name)]
     agrees = own.emails <= other.emails if own.emails else not other.emails
     return names if agrees else [*names, "email"]
 
@@ -146,7 +147,15 @@ def _after(said: str, name: str) -> str:
 def _values(name: str) -> list[str]:
     """Take the values out of a name as RFC 4514 writes it."""
     attributes = re.findall(r"(?:^|[,+])[^=]*=((?:\\.|[^,+\\])*)", name)
-    return [re.sub(r"\\(.)", r"\1", value) for value in attributes]
+    return [_undumped(re.sub(r"\\(.)", r"\1", value)) for value in attributes]
+
+
+def _undumped(value: str) -> str:
+    """Take the text out of a value that stands in hexadecimal DER, as certtool writes what it has no name for."""
+    if not re.fullmatch(r"#(?:[0-9a-f]{2})+", value):
+        return value
+    dumped = bytes.fromhex(value[1:])
+    return dumped[2:].decode("latin-1" if dumped[0] == 0x14 else "utf-8", errors="replace")
 
 
 def _mails(said: str, subject: str) -> list[str]:
@@ -162,7 +171,9 @@ def _cleaned(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def _moment(text: str, form: str) -> datetime | None:
+    """Decode a day; ``None`` where there is none, or the first second of 1970, which certtool says of all before."""
     try:
-        return datetime.strptime(re.sub(r"\.\d+", "", text), form).replace(tzinfo=UTC)
+        moment = datetime.strptime(re.sub(r"\.\d+", "", text), form).replace(tzinfo=UTC)
     except ValueError:
         return None
+    return moment if moment.timestamp() else None
