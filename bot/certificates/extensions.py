@@ -55,13 +55,11 @@ def policies(structure: Structure) -> list[str]:
     Raises:
         MalformedError: one of them has no identifier, or there are absurdly many.
     """
-    written = value(structure, _POLICIES)
-    if written is None:
-        return []
-    listed = der.split(der.content_of(written, SEQUENCE))
+    written = [extension.value for extension in structure.extensions if extension.oid == _POLICIES]
+    listed = [information for one in written for _, information in der.split(der.content_of(one, SEQUENCE))]
     if len(listed) > _MOST_POLICIES:
         raise MalformedError
-    return [der.oid(der.content_of(information, OID)) for _, information in listed]
+    return [der.oid(der.content_of(information, OID)) for information in listed]
 
 
 def basic(structure: Structure) -> Basic | None:

@@ -19,6 +19,12 @@ _CURVES = {
     "1.3.36.3.3.2.8.1.1.11": "brainpoolP384r1",
     "1.3.36.3.3.2.8.1.1.13": "brainpoolP512r1",
 }
+#: Curves that are written out, by the bits of the field and how the base point begins (FIPS 186-4, D.1.2).
+_WRITTEN_OUT = {
+    (256, "6b17d1f2e12c4247f8bce6e563a440f2"): "secp256r1",
+    (384, "aa87ca22be8b05378eb1c71ef320ad74"): "secp384r1",
+    (521, "00c6858e06b70404e9cd9e3ecb662395"): "secp521r1",
+}
 
 
 def algorithm(element: Element) -> str:
@@ -58,7 +64,7 @@ def _bits(integers: bytes) -> int:
 
 
 def _curve(parameters: Element) -> str:
-    """Name the curve; one that is written out, not named, goes by the bits of its field (RFC 3279, 2.3.5)."""
+    """Name the curve; an unknown one that is written out (RFC 3279, 2.3.5) goes by the bits of its field."""
     tag, content = parameters
     if tag == OID:
         identifier = der.oid(content)
@@ -69,4 +75,6 @@ def _curve(parameters: Element) -> str:
     field = der.split(explicit[1][1]) if len(explicit) > 1 else []
     if len(field) < 2 or field[1][0] != INTEGER:
         raise MalformedError
-    return f"EC {int.from_bytes(field[1][1]).bit_length()}"
+    size = int.from_bytes(field[1][1]).bit_length()
+    base = explicit[3][1][1:17].hex() if len(explicit) > 3 else ""
+    return f"EC {_WRITTEN_OUT.get((size, base), size)}"

@@ -36,6 +36,8 @@ _ALGORITHMS = {
 #: Bytes of a serial number that are kept; RFC 5280 allows 20.
 _LONGEST_SERIAL = 100
 _SIGN = 0x80
+#: Parts that may carry a mark of the government provider.
+_TELLING = {CertificatePart.ISSUER, CertificatePart.POLICIES, CertificatePart.EXTENSIONS}
 
 _Value = TypeVar("_Value")
 
@@ -76,9 +78,10 @@ class _Fields:
         serial = self._essential(Trouble.SERIAL_UNREADABLE, lambda: _number(structure.serial))
         not_before, not_after = self._validity()
         policies = self._optional(CertificatePart.POLICIES, lambda: extensions.policies(structure)) or []
-        issuer_kind, recognition = issuers.judge(subject, issuer, policies)
         name = names.title(subject)
         email = self._optional(CertificatePart.EMAIL, lambda: extensions.email(structure))
+        authority = self._is_ca()
+        issuer_kind, recognition = issuers.judge(subject, issuer, policies, whole=not _TELLING & set(self._unreadable))
         return Certificate.model_validate({
             "subject": subject,
             "name": name,
@@ -99,7 +102,7 @@ class _Fields:
             "subscriber": guess(name),
             "issuer_kind": issuer_kind,
             "recognition": recognition,
-            "authority": self._is_ca(),
+            "authority": authority,
             "unreadable": tuple(dict.fromkeys(self._unreadable)),
         })  # fmt: skip
 

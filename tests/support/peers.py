@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.certificates.kinds import is_certificate
 from bot.certificates.names import shown
 from handlers.certificate import Certificate
 
@@ -59,13 +60,16 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _ders(data: bytes) -> Iterator[bytes]:
-    if data[:1] == b"\x30" and data[1:2] > b"\x7f":
-        yield data
-    for body in _PEM.findall(data):
-        try:
-            yield base64.b64decode(_NOT_BASE64.sub(b"", body.replace(rb"\n", b"")), validate=True)
-        except binascii.Error:
-            continue
+    """Take the file itself or its PEM blocks, where they begin as a certificate or a request does."""
+    blocks = (_decoded(body) for body in _PEM.findall(data))
+    yield from (der for der in (data, *blocks) if is_certificate(der))
+
+
+def _decoded(body: bytes) -> bytes:
+    try:
+        return base64.b64decode(_NOT_BASE64.sub(b"", body.replace(rb"\n", b"")), validate=True)
+    except binascii.Error:
+        return b""
 
 
 def openssl(der: bytes) -> Read | None:
