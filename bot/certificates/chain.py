@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.certificates import extensions, names
 from bot.certificates.der import Element
-from bot.certificates.errors import CertificatesError, MalformedError
+from bot.certificates.errors import MalformedError
 from bot.certificates.names import Parts
 from bot.certificates.signatures import is_signed_by
 from bot.certificates.structure import Structure
@@ -74,7 +74,7 @@ def _is_named(ca: Structure, certificate: Structure) -> bool:
 def _name(element: Element) -> Parts | None:
     try:
         parts, whole = names.decode_issuer(element)
-    except CertificatesError:
+    except MalformedError:
         return None
     return parts if whole else None
 

@@ -37,16 +37,22 @@ def email(structure: Structure) -> str | None:
     """Take the first e-mail address of the alternative name; other kinds of names in it are not read.
 
     Raises:
-        MalformedError: the extension cannot be cut, or the address is no text.
+        MalformedError: the extension cannot be cut, or the address is no text or hides another behind a zero byte.
     """
     written = value(structure, _ALTERNATIVE_NAME)
     for element in der.split(der.content_of(written, SEQUENCE)) if written is not None else ():
         if element[0] & ~der.CONSTRUCTED == _MAIL:
-            try:
-                return der.string(element).decode()
-            except UnicodeDecodeError as error:
-                raise MalformedError from error
+            return _address(der.string(element))
     return None
+
+
+def _address(written: bytes) -> str:
+    if b"\0" in written:
+        raise MalformedError
+    try:
+        return written.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedError from error
 
 
 def policies(structure: Structure) -> list[str]:

@@ -9,8 +9,7 @@ from cryptography.x509.oid import NameOID
 
 from bot.certificates import der
 from bot.certificates.der import BIT_STRING, OID, SEQUENCE, Element
-from bot.certificates.errors import MalformedError, UnreadableError
-from handlers.certificate import Trouble
+from bot.certificates.errors import MalformedError
 
 #: Characters of one value that are kept; the longest body names met have under 200.
 _LONGEST = 500
@@ -52,12 +51,11 @@ def decode(element: Element) -> tuple[Parts, bool]:
     """Decode a distinguished name: every attribute of every RDN, in the certificate's order, each fit to be shown.
 
     Returns:
-        The attributes, and whether all of them could be read: one that is not written as an attribute is left out, and
-        a character that cannot be decoded is shown as U+FFFD.
+        The attributes, and whether all of them could be read: one that is not written as an attribute is left out, a
+        character that cannot be decoded is shown as U+FFFD, and a name of absurd length is cut.
 
     Raises:
         MalformedError: it is no name.
-        UnreadableError: BROKEN for one of absurd length.
     """
     if element[0] != SEQUENCE:
         raise MalformedError
@@ -65,12 +63,12 @@ def decode(element: Element) -> tuple[Parts, bool]:
     whole = True
     for _, rdn in der.split(element[1]):
         for _, attribute in der.split(rdn):
+            if len(found) >= _MOST_ATTRIBUTES:
+                return tuple(found), False
             part, readable = _part(attribute)
             whole = whole and readable
             if part:
                 found.append(part)
-    if len(found) > _MOST_ATTRIBUTES:
-        raise UnreadableError(Trouble.BROKEN)
     return tuple(found), whole
 
 

@@ -58,7 +58,7 @@ def decode(data: bytes) -> Decoded:
 
     Raises:
         UnreadableError: SUBJECT_UNREADABLE, SERIAL_UNREADABLE or END_UNREADABLE for a part that must be known; BROKEN
-            for a certificate that is cut short or absurd; NO_CERTIFICATE for a request, a revocation list or another
+            for a certificate that is cut short; NO_CERTIFICATE for a request, a revocation list or another
             value that begins alike.
     """
     structure = cut(data)
@@ -121,6 +121,8 @@ class _Fields:
 
     def _subject(self) -> names.Parts:
         parts, whole = self._essential(Trouble.SUBJECT_UNREADABLE, lambda: names.decode(self._structure.subject))
+        if not whole and not names.title(parts):
+            raise UnreadableError(Trouble.SUBJECT_UNREADABLE)
         if not whole:
             self._unreadable.append(CertificatePart.SUBJECT)
         return parts

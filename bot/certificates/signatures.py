@@ -4,7 +4,7 @@
 certificate written loosely is held to the same as any other, and generation G1, which signs with SHA-1, as well.
 """
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -28,6 +28,7 @@ _ECDSA: dict[str, hashes.HashAlgorithm] = {
     Oid.ECDSA_WITH_SHA384.dotted_string: hashes.SHA384(),
     Oid.ECDSA_WITH_SHA512.dotted_string: hashes.SHA512(),
 }
+_UNVERIFIABLE = (UnsupportedAlgorithm, InternalError, MalformedError, LookupError, ValueError, TypeError)
 _EDWARDS = {Oid.ED25519.dotted_string: ed25519.Ed25519PublicKey, Oid.ED448.dotted_string: ed448.Ed448PublicKey}
 _MGF1 = "1.2.840.113549.1.1.8"
 _PSS_PARAMETERS, _PSS_SALT = (0xA0, 0xA1), 0xA2
@@ -43,7 +44,7 @@ def is_signed_by(certificate: Structure, ca: Structure) -> bool:
     """Whether the CA's key made the signature; ``False`` as well for an algorithm that is not verified here."""
     try:
         _verify(certificate, load_der_public_key(der.written(ca.key)))
-    except (InvalidSignature, UnsupportedAlgorithm, MalformedError, LookupError, ValueError, TypeError):
+    except (InvalidSignature, *_UNVERIFIABLE):
         return False
     return True
 

@@ -35,11 +35,11 @@ def moment(element: Element) -> datetime:
     match = _LOOSE[tag].fullmatch(string(element)) if tag in _LOOSE else None
     if match is None:
         raise MalformedError
-    year, *rest = (int(match[field] or 0) for field in _FIELDS)
+    year, month, day, hour, minute, second = (int(match[field] or 0) for field in _FIELDS)
     if tag == UTC_TIME:
         year += 1900 if year >= _PIVOT else 2000
     try:
-        return datetime(year, *rest, tzinfo=UTC) - _distance(match["zone"])
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC) - _distance(match["zone"])
     except (ValueError, OverflowError) as error:
         raise MalformedError from error
 

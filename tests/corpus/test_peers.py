@@ -32,8 +32,6 @@ _REFUSED = (
 #: Names on which others read otherwise, and why.
 KNOWN = {
     "scottishpower-bitstring-dn.pem": "bits in a name are shown as what they are, not as text or with their header",
-    "long-form-name-attribute.pem": "a value with a tag of two bytes is in no string type",
-    "name_attribute_unsupported_tag.pem": "so is a constructed value of an application's own",
 }
 
 

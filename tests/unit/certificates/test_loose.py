@@ -155,6 +155,15 @@ MISSING: dict[str, tuple[dict[str, bytes], CertificatePart, dict[str, object]]] 
     "GOST": ({"key": _key(_oid(_GOST))}, PART.KEY, {"key": "unknown algorithm OID 1.2.643.7.1.1.1.1"}),
     "SLH-DSA": ({"key": _key(_oid(_SLH_DSA))}, PART.KEY, {"key": "unknown algorithm OID 2.16.840.1.101.3.4.3.20"}),
     "a key that is none": ({"key": value(SEQUENCE)}, PART.KEY, {"key": ""}),
+    "an address with another behind a zero byte": (
+        {
+            "extensions": value(
+                b"\xa3", value(SEQUENCE, extension(ALTERNATIVE, value(SEQUENCE, value(b"\x81", b"a@b.vn\0c@d.vn"))))
+            )
+        },
+        PART.EMAIL,
+        {"email": None},
+    ),
     "bytes that are no UTF-8": ({"subject": loose.named(b"S\xe1\xbb\xff")}, PART.SUBJECT, {"name": "S\ufffd\ufffd"}),
     "half a character": ({"subject": loose.named(b"\0A\0", b"\x1e")}, PART.SUBJECT, {"name": "A\ufffd"}),
     "a part of the name that is none": (
@@ -199,6 +208,10 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read(
 ESSENTIAL = {
     "a subject that is none": ({"subject": value(SEQUENCE, b"\x31\x05")}, Trouble.SUBJECT_UNREADABLE),
     "a subject of another kind": ({"subject": value(loose.SET)}, Trouble.SUBJECT_UNREADABLE),
+    "a name with no readable part": (
+        {"subject": loose.named(b"\4\x50", b"\x69")},
+        Trouble.SUBJECT_UNREADABLE,
+    ),
     "a serial of no digit": ({"serial": value(INTEGER)}, Trouble.SERIAL_UNREADABLE),
     "a serial that is a text": ({"serial": value(b"\x0c", b"so 5")}, Trouble.SERIAL_UNREADABLE),
     "a serial of absurd length": ({"serial": value(INTEGER, b"\1" * 5_000)}, Trouble.SERIAL_UNREADABLE),
