@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup office run test corpus lint format bench messages screens clean
+.PHONY: help setup office run test corpus compare lint format bench messages screens clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,10 +18,10 @@ $(READY): pyproject.toml constraints.txt
 
 setup: $(READY) ## set up alone, into .venv
 
-office: ## install LibreOffice, which opens the exports in the tests (Debian, as root)
+office: ## install what tests compare with: LibreOffice, which opens the exports, OpenSSL and certtool (Debian, as root)
 	apt-get update --quiet --quiet
 	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends \
-		libreoffice-calc-nogui libreoffice-writer-nogui poppler-utils fonts-liberation
+		libreoffice-calc-nogui libreoffice-writer-nogui poppler-utils fonts-liberation openssl gnutls-bin
 
 run: setup ## start the assistant (the terminal chat while no channel is set)
 	@$(BIN)/troly run
@@ -31,6 +31,9 @@ test: setup ## every test, PostgreSQL included
 
 corpus: setup ## only the foreign certificate files
 	$(BIN)/python -m pytest tests/corpus
+
+compare: setup ## read the certificates in FOLDERS="..." with ours, OpenSSL and certtool; say where they differ
+	$(BIN)/python -m tests.corpus.compare $(FOLDERS)
 
 lint: setup ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .

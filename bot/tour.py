@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from handlers import Session, respond
-from handlers.certificate import Attribute, Certificate, Problem, Reading, Recognition, Trouble
+from handlers.certificate import Attribute, Certificate, CertificatePart, Problem, Reading, Recognition, Trouble
 from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
 from handlers.memory import MemoryReminders, memory_world
 from handlers.office.units import NO_UNITS, Became, Succession, Unit, UnitDirectory
@@ -39,6 +39,7 @@ SAMPLE = Certificate(
 )
 FORMER = SAMPLE.model_copy(update={"name": "UBND XÃ MẪU CŨ", "fingerprint": "2" * 64})
 EXPIRED = SAMPLE.model_copy(update={"not_after": datetime(2026, 11, 16, 8, 9, tzinfo=UTC), "fingerprint": "1" * 64})
+PARTLY = SAMPLE.model_copy(update={"email": None, "unreadable": (CertificatePart.EMAIL,), "fingerprint": "2" * 64})
 #: A tree for the walks that need one; in the others no unit is known, and none is asked for.
 UNITS = UnitDirectory.of(
     (
@@ -87,6 +88,7 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("A button of an earlier step"), (*BODY, "!question|device|1")),
     (N_("A certificate was read"), (*BEGIN, "+certificate")),
     (N_("An expired certificate was read"), (*BEGIN, "+expired")),
+    (N_("A certificate was read but for one part"), (*BEGIN, "+partly")),
     (N_("The certificate and the officer disagree"), (*BEGIN, "=individual", "+certificate")),
     (N_("A file with several certificates"), (*BEGIN, "+several")),
     (N_("The answer"), ANSWERED),
@@ -143,6 +145,7 @@ _SENT: dict[str, Event] = {
     "certificate": FileRead(reading=Reading(certificates=(SAMPLE,))),
     "former": FileRead(reading=Reading(certificates=(FORMER,))),
     "expired": FileRead(reading=Reading(certificates=(EXPIRED,))),
+    "partly": FileRead(reading=Reading(certificates=(PARTLY,))),
     "several": FileRead(reading=Reading(certificates=(SAMPLE, EXPIRED))),
     "group": Said(text="/start", group=True),
     "fast": TooMuch(),

@@ -11,6 +11,7 @@ from handlers.certificate import Recognition, Trouble
 from handlers.dates import day, moment
 from handlers.requests.fields import FIELDS
 from handlers.requests.words import EVENTS, STATES, SUBJECTS
+from handlers.screens.certificate_words import key_words
 from handlers.screens.file import TROUBLES
 from handlers.screens.review import NAMES
 from handlers.voice import Voice, plain
@@ -215,6 +216,11 @@ def unmarked(_: Voice, value: Any) -> str:
 def attribute(_: Voice, value: Any) -> str:
     """An attribute of a distinguished name."""
     return f"{value['name']} ({value['oid']}): {value['value']}"
+
+
+def key(say: Voice, value: Any) -> str:
+    """A public key by its kind and size."""
+    return key_words(say.t, value)
 
 
 def step(say: Voice, value: Any) -> str:

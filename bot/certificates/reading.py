@@ -1,11 +1,8 @@
 """From bytes to a reading: find the certificates, decode each once, leave out CAs that only accompany."""
 
 import hashlib
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-from cryptography import x509
 
 from bot.certificates.chain import recognise
 from bot.certificates.errors import UnreadableError
@@ -13,6 +10,7 @@ from bot.certificates.finding import find
 from bot.certificates.findings import Finding, Found, Missed
 from bot.certificates.limits import LIMITS, Limits
 from bot.certificates.record import Decoded, decode
+from bot.certificates.structure import Structure
 from bot.certificates.trust import EMPTY, TrustStore
 from bot.certificates.unpacking import Unpacker
 from handlers.certificate import SECRETS, Certificate, Problem, Reading, Recognition, Trouble
@@ -37,9 +35,7 @@ def read(data: bytes, name: str = "", trust: TrustStore = EMPTY, limits: Limits 
     """
     del name
     try:
-        # ``cryptography`` warns of what the record shows anyhow: negative serials, long country names, old curves.
-        with warnings.catch_warnings(action="ignore"):
-            return _Gathering(trust, limits).reading(find(data, Unpacker(limits)))
+        return _Gathering(trust, limits).reading(find(data, Unpacker(limits)))
     except MemoryError:
         return Reading(problems=(Problem(trouble=Trouble.TOO_MUCH_MEMORY),))
 
@@ -52,7 +48,7 @@ class _Gathering:
     limits: Limits
     shown: list[Decoded] = field(default_factory=list)
     signers: set[str] = field(default_factory=set)
-    companions: list[x509.Certificate] = field(default_factory=list)
+    companions: list[Structure] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     seen: set[bytes] = field(default_factory=set)
     accompanying: set[bytes] = field(default_factory=set)
@@ -109,11 +105,11 @@ class _Gathering:
         own = [one for one in self.shown if not one.is_ca or one.certificate.fingerprint in self.signers] or self.shown
         if not self.trust.authorities:
             return tuple([one.certificate for one in own])
-        chain = list(dict.fromkeys([*self.companions, *(one.source for one in self.shown if one.is_ca)]))
+        chain = [*self.companions, *(one.source for one in self.shown if one.is_ca)]
         return tuple([_recognised(one, self.trust, chain) for one in own])
 
 
-def _recognised(decoded: Decoded, trust: TrustStore, companions: list[x509.Certificate]) -> Certificate:
+def _recognised(decoded: Decoded, trust: TrustStore, companions: list[Structure]) -> Certificate:
     """An issuer's name that a pinned CA gives the lie to is not the government's."""
     known = recognise(decoded.source, trust, companions)
     if known is None:

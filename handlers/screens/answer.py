@@ -65,5 +65,5 @@ async def _open_requests(here: Here, decided: Decided) -> list[Request]:
     certificate = here.session.certificate
     if certificate is None:
         return []
-    found = [await here.world.requests.open_for(certificate.serial, a.procedure) for a in registrable(decided)]
+    found = [await here.world.requests.open_for(certificate.certificate_key, a.procedure) for a in registrable(decided)]
     return [request for request in found if request is not None]

@@ -130,6 +130,6 @@ def _accepted(here: Here, certificate: Certificate, subject: Subject) -> Answere
 def _taken_up(session: Session, certificate: Certificate) -> Session:
     """Another certificate than the one a request was registered for has a standing of its own."""
     before = session.certificate
-    if session.registered_key is None or before is None or before.serial == certificate.serial:
+    if session.registered_key is None or before is None or before.certificate_key == certificate.certificate_key:
         return session
     return session.next_interview()

@@ -26,6 +26,9 @@ TROUBLES = {
     Trouble.NO_CERTIFICATE: N_("I found no certificate in it."),
     Trouble.NO_SIGNATURE: N_("This document is not signed, so it holds no certificate."),
     Trouble.BROKEN: N_("There is a certificate in it, but it is damaged and cannot be read."),
+    Trouble.SUBJECT_UNREADABLE: N_("There is a certificate in it, but I cannot read whose it is."),
+    Trouble.SERIAL_UNREADABLE: N_("There is a certificate in it, but I cannot read its serial number."),
+    Trouble.END_UNREADABLE: N_("There is a certificate in it, but I cannot read on which day it ends."),
     Trouble.ENCRYPTED: N_("It is protected by a password; please send it without one."),
     Trouble.TOO_LARGE: N_("The file is larger than 20 MB."),
     Trouble.TOO_MANY_ENTRIES: N_("The ZIP file holds more than 200 entries."),
@@ -38,7 +41,17 @@ TROUBLES = {
     ),
 }
 #: Troubles that the way to export a certificate helps with.
-_EXPORT_HELPS = frozenset({Trouble.PICTURE, Trouble.UNKNOWN_TYPE, Trouble.NO_CERTIFICATE, Trouble.BROKEN})
+_EXPORT_HELPS = frozenset(
+    {
+        Trouble.PICTURE,
+        Trouble.UNKNOWN_TYPE,
+        Trouble.NO_CERTIFICATE,
+        Trouble.BROKEN,
+        Trouble.SUBJECT_UNREADABLE,
+        Trouble.SERIAL_UNREADABLE,
+        Trouble.END_UNREADABLE,
+    }
+)
 #: Entries of an archive that are named one by one.
 _NAMED = 5
 
