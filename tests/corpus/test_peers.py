@@ -1,6 +1,5 @@
 """One certificate is read as other programs read it: ``cryptography`` and OpenSSL, and certtool where installed."""
 
-import os
 import warnings
 from functools import cache
 from pathlib import Path
@@ -18,8 +17,9 @@ from bot.certificates.record import decode
 from handlers.certificate import UNKNOWN_KEY
 from tests.corpus.compare import Comparison, compare
 from tests.support import peers
+from tests.support.programs import needs
 
-pytestmark = pytest.mark.corpus
+pytestmark = [pytest.mark.corpus, needs("openssl")]
 ROOT = Path(cryptography_vectors.__file__).parent
 _REFUSED = (
     ValueError,
@@ -115,9 +115,7 @@ def _comparison() -> Comparison:
 
 @pytest.fixture
 def comparison() -> Comparison:
-    """OpenSSL is on every Debian: where the tests must hold it may not be missing."""
-    if not peers.OPENSSL and not os.environ.get("CI"):
-        pytest.skip("openssl is not installed: apt-get install openssl")
+    """With OpenSSL, and with certtool where it is installed."""
     return _comparison()
 
 
