@@ -39,7 +39,7 @@ from handlers.office.screens.imported import arrived as list_arrived
 from handlers.office.standing import keep_standing
 from handlers.page import Answered, Page, Tap
 from handlers.ports import World
-from handlers.replying import Turn, aside, turn_of
+from handlers.replying import Turn, aside, first_met, turn_of
 from handlers.screen import Here
 from handlers.screens import SCREENS, WITHOUT_CONSENT
 from handlers.screens.expiry import EXPORT
@@ -58,7 +58,7 @@ SEND_AGAIN = N_("I see a certificate but have not read it. Please send it again 
 
 async def respond(session: Session | None, event: Event, world: World) -> Turn:
     """One turn. Never raises for anything a person can send."""
-    here = _steady(Here(session or Session.model_validate({"language": world.language}), world))
+    here = _steady(Here(session or first_met(world), world))
     if event.group:
         return Turn(
             session, (aside(here.say(N_("I talk about certificates in private only: please write to me directly."))),)

@@ -146,6 +146,7 @@ OUTGOING = {
 }
 REASONS = {
     Reason.STOPPED: N_("you want no reminders"),
+    Reason.NO_CONSENT: N_("you have not agreed that data about you is kept"),
     Reason.CAPPED: N_("you had as many reminders this week as one person may get"),
     Reason.DONE: N_("you said that it is done"),
     Reason.LATER: N_("you wanted to be reminded another day"),

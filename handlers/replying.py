@@ -7,6 +7,7 @@ from markupsafe import Markup
 from handlers import understanding
 from handlers.events import Event, Tapped
 from handlers.page import Answered, Page, Tap
+from handlers.ports import World
 from handlers.replies import Reply
 from handlers.screen import Here
 from handlers.screens import SCREENS
@@ -26,10 +27,15 @@ class Turn:
 async def turn_of(here: Here, event: Event, answered: Answered) -> Turn:
     """The replies, and the session with a new version where it changed: older buttons then go stale."""
     session = _settled(here.session, answered)
-    kept = None if answered.forget else session
+    kept = None if answered.forget or session == first_met(here.world) else session
     swept = Reply(paragraphs=(), action="delete", target=event.message) if answered.secret and event.message else None
     said = [*([swept] if swept else []), *await _said(here, event, answered, session)]
     return Turn(kept, tuple(said), answered.again)
+
+
+def first_met(world: World) -> Session:
+    """A conversation that has nothing to remember yet. It is never kept: who only looks in leaves no trace."""
+    return Session.model_validate({"language": world.language})
 
 
 def aside(*paragraphs: Markup) -> Reply:
