@@ -118,6 +118,7 @@ KINDS = {
     "chart_drawn": N_("a drawn chart"),
     "make_report": N_("the report of a broadcast, asked for"),
     "unreadable": N_("something I cannot read"),
+    "edited": N_("a change of an earlier message"),
     "too_much": N_("too many messages at once"),
 }
 UNREADABLE = {
@@ -165,7 +166,12 @@ TASK_STATES = {
     "failed": N_("could not be handled"),
     "cancelled": N_("called off"),
 }
-ACTIONS = {"send": N_("send"), "edit": N_("change an earlier message"), "delete": N_("take a message away")}
+ACTIONS = {
+    "send": N_("send"),
+    "edit": N_("change an earlier message"),
+    "buttons": N_("change the buttons of an earlier message"),
+    "delete": N_("take a message away"),
+}
 ALL_TROUBLES = {
     **TROUBLES,
     Trouble.PRIVATE_KEY: N_("It holds a private key."),

@@ -6,11 +6,11 @@ from markupsafe import Markup
 
 from handlers import understanding
 from handlers.events import Event, Tapped
-from handlers.page import Answered, Page, Tap
+from handlers.page import DONE, Answered, Page, Tap
 from handlers.ports import World
 from handlers.replies import Reply
 from handlers.screen import Here
-from handlers.screens import SCREENS
+from handlers.screens import QUESTIONS, SCREENS
 from handlers.session import Session
 from handlers.voice import lines
 
@@ -27,9 +27,10 @@ class Turn:
 async def turn_of(here: Here, event: Event, answered: Answered) -> Turn:
     """The replies, and the session with a new version where it changed: older buttons then go stale."""
     session = _settled(here.session, answered)
+    ticked = isinstance(event, Tapped) and event.message is not None and _only_ticks_changed(here.session, session)
+    session = session if ticked else session.having(bare=_bare(here.session, answered, session))
     kept = None if answered.forget or session == first_met(here.world) else session
-    swept = Reply(paragraphs=(), action="delete", target=event.message) if answered.secret and event.message else None
-    said = [*([swept] if swept else []), *await _said(here, event, answered, session)]
+    said = [*(swept(event) if answered.secret else ()), *await _said(here, event, answered, session, ticked=ticked)]
     return Turn(kept, tuple(said), answered.again)
 
 
@@ -38,19 +39,36 @@ def first_met(world: World) -> Session:
     return Session.model_validate({"language": world.language})
 
 
+def swept(event: Event) -> tuple[Reply, ...]:
+    """The message of an event, taken out of the chat."""
+    return (Reply(paragraphs=(), action="delete", target=event.message),) if event.message else ()
+
+
 def aside(*paragraphs: Markup) -> Reply:
     """A message without the open page."""
     return Reply(paragraphs=tuple(map(str, paragraphs)))
 
 
 def _settled(before: Session, answered: Answered) -> Session:
-    """Guesses stand until a page is shown again; a new version makes older buttons stale."""
+    """Guesses stand until a page is shown again; a new version makes older buttons stale.
+
+    A file that waits for consent changes no page: the buttons of the greeting stay good.
+    """
     after = answered.session
-    version = before.version + (after != before)
+    version = before.version + (after.having(waiting_files=before.waiting_files) != before)
     return after.having(version=version, guesses=answered.guesses if answered.show else before.guesses)
 
 
-async def _said(here: Here, event: Event, answered: Answered, after: Session) -> list[Reply]:
+def _bare(before: Session, answered: Answered, after: Session) -> bool:
+    """Whether every message with the present buttons says a question, and nothing that one may want to keep."""
+    repeated = after.version == before.version
+    if not answered.show:
+        return repeated and before.bare
+    plain = after.screen in QUESTIONS and not (answered.notes or answered.attachments or after.guesses)
+    return plain and (before.bare or not repeated)
+
+
+async def _said(here: Here, event: Event, answered: Answered, after: Session, *, ticked: bool) -> list[Reply]:
     reply = (
         await _shown(here.then(after), answered, repeated=after.version == here.session.version)
         if answered.show
@@ -59,14 +77,15 @@ async def _said(here: Here, event: Event, answered: Answered, after: Session) ->
     if reply is None:
         beside = {"attachments": answered.attachments, "choices": answered.choices}
         reply = aside(*answered.notes).model_copy(update=beside)
-    if isinstance(event, Tapped) and event.message and _only_ticks_changed(here.session, after):
-        return [reply.model_copy(update={"action": "edit", "target": event.message})]
+    if ticked and not answered.notes:
+        return [reply.model_copy(update={"action": "buttons", "target": event.message})]
     tapped = await _tapped(here, event, after)
-    return [tapped, reply] if tapped else [reply]
+    told = bool(reply.paragraphs or reply.attachments or reply.choices)
+    return [*([tapped] if tapped else []), *([reply] if told else [])]
 
 
 def _only_ticks_changed(before: Session, after: Session) -> bool:
-    """The message with the buttons is then changed in place."""
+    """The buttons of the message are then changed in place."""
     return before.ticked != after.ticked and _without_ticks(before) == _without_ticks(after)
 
 
@@ -84,11 +103,21 @@ async def _shown(here: Here, answered: Answered, *, repeated: bool) -> Reply:
 
 
 async def _tapped(here: Here, event: Event, after: Session) -> Reply | None:
-    """The tapped message keeps its question with the answer that was chosen, and loses its buttons."""
+    """The tapped message loses its buttons. Only a bare question is changed: to itself, with the answer chosen.
+
+    Everything else stays as it was said: an answer, a code, a certificate, a consent is what people show to others.
+    """
     tap = Tap.parse(event.data) if isinstance(event, Tapped) else None
     if tap is None or event.message is None or tap.version != here.session.version or after.version == tap.version:
         return None
+    if not here.session.bare:
+        return Reply(paragraphs=(), action="buttons", target=event.message)
     page = await SCREENS[here.session.screen].page(here)
-    option = page.option(tap.value)
-    said = lines(page.title, Markup("➤ {}").format(option.label if option else ""))
+    said = lines(page.title, *(Markup("➤ {}").format(label) for label in _chosen(page, tap.value)))
     return Reply(paragraphs=(str(said),), action="edit", target=event.message)
+
+
+def _chosen(page: Page, value: str) -> list[str]:
+    """The label of the option; where several were ticked before, theirs."""
+    ticked = [option.label for option in page.options if option.ticked] if page.many and value == DONE else []
+    return ticked or [option.label for option in page.options if option.value == value]

@@ -108,8 +108,8 @@ class Session(BaseModel):
     offered: tuple[Certificate, ...] = ()
     #: Expiry typed by hand, waiting for the issuer.
     typed_expiry: date | None = None
-    #: A file sent before consent; read as soon as there is consent.
-    waiting_file: FileSent | None = None
+    #: Files sent before consent; read as soon as there is consent.
+    waiting_files: tuple[FileSent, ...] = ()
     draft: Draft | None = None
     #: The officer's own unit, by its code in the tree.
     unit: str | None = None
@@ -123,6 +123,8 @@ class Session(BaseModel):
     desk: DeskView | None = None
     #: How the broadcasts were left by somebody with a role.
     broadcast: BroadcastView | None = None
+    #: The messages that carry the open page's buttons say its question and nothing else.
+    bare: bool = False
     #: A PIN, a password or a private key was sent here: the key may be exposed.
     warned: bool = False
 

@@ -46,7 +46,8 @@ class Throttle:
             _log.debug("update_throttled", channel=update.channel, dropped=self.dropped)
             return None
         self._remember(key)
-        too_much = TooMuch(message=update.event.message, group=update.event.group)
+        event = update.event
+        too_much = TooMuch(message=event.message, group=event.group, secret=event.secret)
         return Incoming(update.channel, update.update_id, update.address, too_much)
 
     def _calm(self, key: str) -> bool:

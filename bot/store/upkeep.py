@@ -9,7 +9,7 @@ from bot.store.moments import stored
 from bot.store.office.telling import EXPORT
 from rules.calendar import vietnamese_day
 
-#: What somebody chose or sent before they agreed is kept for so long (a language, a file that waits); then all of it goes.
+#: What somebody chose or sent before they agreed (a language, a file) is kept for so long; then all of it goes.
 UNDECIDED = timedelta(hours=1)
 #: In this order: a chat can go only when its requests did, a standing when its session did, a broadcast when its
 #: messages did.
