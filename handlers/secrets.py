@@ -20,10 +20,12 @@ _DIGITS_APART = r"(?:\d ?){4,16}(?!\S)"
 #: With a digit, or with a sign no word has; a slash is for dates and numbers of documents.
 _CODE = r"(?=\S{0,15}[\d@#$%^&*])[^\s/]{4,16}(?!\S)"
 _PLAIN_CODE = r"(?!(?:19|20)\d\d\b)(?=\S{0,15}\d)[^\s/]{4,16}(?!\S)"
+#: Behind a dash a word with a number is more often a part of a title ("PIN-lan-2").
+_DASHED_CODE = r"(?!(?:19|20)\d\d\b)(?=\S{0,15}\d)[^\s/_-]{4,16}(?!\S)"
 _PIN = re.compile(
     rf"\b(?:{_WORD}|mk){_BETWEEN}{_SEPARATOR}{_NOT_A_CODE}(?:{_DIGITS_APART}|{_CODE})"
     rf"|\b{_WORD}{_BETWEEN}\s+{_NOT_A_CODE}(?:{_PLAIN_CODE})"
-    rf"|\b{_WORD}{_BETWEEN}\s*[-–—_>→]+\s*{_NOT_A_CODE}(?:{_PLAIN_CODE})"
+    rf"|\b{_WORD}{_BETWEEN}\s*[-–—_>→]+\s*{_NOT_A_CODE}(?:{_DASHED_CODE})"
     rf"|(?<!\S){_NOT_A_CODE}(?:{_DIGITS_APART}|{_CODE})\s*(?:day\s+)?\b(?:la|is)\s+(?:the\s+|ma\s+|so\s+)?(?:{_WORD}|mk)\b"
 )
 

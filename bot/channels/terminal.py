@@ -72,10 +72,11 @@ class TerminalChannel:
             await self._save(attachment)
 
     async def _save(self, attachment: Attachment) -> None:
-        folder = Path.cwd()
+        folder = Path()
         try:
+            folder = Path.cwd()
             self.tell(_SAVED, path=await asyncio.to_thread(saved, attachment, folder))
-        except OSError as error:
+        except OSError as error:  # also where the folder itself is gone
             self.tell(_NOT_SAVED, name=attachment.name, reason=self._t(reason_of(error)), folder=folder)
 
     def tell(self, message: str, **values: object) -> None:

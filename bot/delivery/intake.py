@@ -78,7 +78,6 @@ def _cleaned(update: Incoming) -> Incoming:
 
 def _said(event: Said) -> Event:
     text = without_secret(event.text)
-    secret = event.secret or text != event.text
     if len(text) > TEXT_LIMIT:
-        return Unreadable(what="text", message=event.message, group=event.group, secret=secret)
-    return event.model_copy(update={"text": text, "secret": secret})
+        return Unreadable(what="text", message=event.message, group=event.group, secret=event.secret)
+    return event.model_copy(update={"text": text})

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 
 import pytest
@@ -188,3 +189,15 @@ def test_a_readable_file_is_written_out_where_files_cannot_be_sent() -> None:
 
 def test_an_empty_reply_is_no_message() -> None:
     assert split(Reply(paragraphs=("", "<b> </b>")), TELEGRAM) == ()
+
+
+def test_a_change_of_buttons_is_one_message_however_long_what_it_falls_back_on() -> None:
+    change = Reply(paragraphs=("a" * 500,), choices=(Choice(label="Có", tap="q|yes|1"),), action="buttons", target="7")
+    assert split(change, SMALL) == (change,)
+
+
+def test_a_channel_without_changes_says_it_anew_or_nothing() -> None:
+    still = dataclasses.replace(SMALL, editing=False)
+    (said,) = split(Reply(paragraphs=("a",), action="buttons", target="7"), still)
+    assert (said.action, said.target, said.paragraphs) == ("send", None, ("a",))
+    assert split(Reply(paragraphs=(), action="buttons", target="7"), still) == ()
