@@ -52,10 +52,11 @@ def aside(*paragraphs: Markup) -> Reply:
 def _settled(before: Session, answered: Answered) -> Session:
     """Guesses stand until a page is shown again; a new version makes older buttons stale.
 
-    A file that waits for consent changes no page: the buttons of the greeting stay good.
+    One more file that waits for consent changes no page: the greeting that came with the first one stays good.
     """
     after = answered.session
-    version = before.version + (after.having(waiting_files=before.waiting_files) != before)
+    shown = after.having(waiting_files=before.waiting_files) if before.waiting_files else after
+    version = before.version + (shown != before)
     return after.having(version=version, guesses=answered.guesses if answered.show else before.guesses)
 
 
