@@ -1,5 +1,8 @@
 """People's words on Telegram, through the real program: what stays, what goes, what is never changed."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from handlers.screens.file import WARNING
@@ -72,14 +75,18 @@ async def test_an_answer_can_still_be_forwarded_after_a_tap_under_it(lan: Office
     assert [message.rows for message in lan.user.sees() if message.text == answer.text] == [None]
 
 
-async def test_a_broadcast_of_yesterday_does_not_know_whoever_declined(
-    lan: Officer, program: Program, api: BotApi
+@pytest.mark.parametrize("declines", [True, False])
+async def test_of_whoever_declined_or_only_looked_in_the_database_knows_nobody(
+    lan: Officer, program: Program, declines: bool
 ) -> None:
     await lan.says("/start")
-    await lan.user.taps(lan.words("I do not agree"))
-    await lan.user.hears_until(lambda shown: not shown.buttons and shown.kind == "message")
+    if declines:
+        await lan.user.taps(lan.words("I do not agree"))
+        await lan.user.hears_until(lambda shown: not shown.buttons and shown.kind == "message")
     await program.stop()
-    assert_nowhere(program.folder, str(lan.user.id).encode())
+    with closing(sqlite3.connect(program.folder / "data" / "troly.sqlite3")) as database:
+        assert database.execute("SELECT COUNT(*) FROM chats").fetchone() == (0,)
+        assert database.execute("SELECT COUNT(*) FROM outbox").fetchone() == (0,)
 
 
 @pytest.mark.parametrize(
