@@ -171,7 +171,7 @@ _SESSION = {
     "registered_key": Part(N_("Certificate a request was registered for")),
     "desk": Part(N_("Request list"), inside=_DESK),
     "broadcast": Part(N_("Broadcasts"), inside=_BROADCAST),
-    "bare": Part(N_("The open question stands alone in its message")),
+    "said_before": Part(N_("Said before the open question")),
     "warned": Part(N_("Warned of a secret that was sent")),
 }
 _STANDING = {

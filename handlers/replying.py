@@ -14,6 +14,9 @@ from handlers.screens import QUESTIONS, SCREENS
 from handlers.session import Session
 from handlers.voice import lines
 
+#: Characters of notes that may stand before a question that is put short; longer ones tell something of their own.
+_SHORT = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -28,7 +31,8 @@ async def turn_of(here: Here, event: Event, answered: Answered) -> Turn:
     """The replies, and the session with a new version where it changed: older buttons then go stale."""
     session = _settled(here.session, answered)
     ticked = isinstance(event, Tapped) and event.message is not None and _only_ticks_changed(here.session, session)
-    session = session if ticked else session.having(bare=_bare(here.session, answered, session))
+    noted = here.session.said_before if ticked else _before_question(here.session, answered, session)
+    session = session.having(said_before=noted)
     kept = None if answered.forget or session == first_met(here.world) else session
     said = [*(swept(event) if answered.secret else ()), *await _said(here, event, answered, session, ticked=ticked)]
     return Turn(kept, tuple(said), answered.again)
@@ -60,13 +64,15 @@ def _settled(before: Session, answered: Answered) -> Session:
     return after.having(version=version, guesses=answered.guesses if answered.show else before.guesses)
 
 
-def _bare(before: Session, answered: Answered, after: Session) -> bool:
-    """Whether every message with the present buttons says a question, and nothing that one may want to keep."""
+def _before_question(before: Session, answered: Answered, after: Session) -> str | None:
+    """The notes before a question, in every message with the present buttons; ``None``: these are left alone."""
     repeated = after.version == before.version
     if not answered.show:
-        return repeated and before.bare
-    plain = after.screen in QUESTIONS and not (answered.notes or answered.attachments or after.guesses)
-    return plain and (before.bare or not repeated)
+        return before.said_before if repeated else None
+    notes = "\n\n".join(map(str, answered.notes))
+    if after.screen not in QUESTIONS or answered.attachments or after.guesses or len(notes) > _SHORT:
+        return None
+    return notes if not repeated or before.said_before == notes else None
 
 
 async def _said(here: Here, event: Event, answered: Answered, after: Session, *, ticked: bool) -> list[Reply]:
@@ -104,18 +110,19 @@ async def _shown(here: Here, answered: Answered, *, repeated: bool) -> Reply:
 
 
 async def _tapped(here: Here, event: Event, after: Session) -> Reply | None:
-    """The tapped message loses its buttons. Only a bare question is changed: to itself, with the answer chosen.
+    """The tapped message loses its buttons. Only a question is changed: to itself, with the answer chosen.
 
     Everything else stays as it was said: an answer, a code, a certificate, a consent is what people show to others.
     """
     tap = Tap.parse(event.data) if isinstance(event, Tapped) else None
     if tap is None or event.message is None or tap.version != here.session.version or after.version == tap.version:
         return None
-    if not here.session.bare:
+    if here.session.said_before is None:
         return Reply(paragraphs=(), action="buttons", target=event.message)
     page = await SCREENS[here.session.screen].page(here)
     said = lines(page.title, *(Markup("➤ {}").format(label) for label in _chosen(page, tap.value)))
-    return Reply(paragraphs=(str(said),), action="edit", target=event.message)
+    before = (here.session.said_before,) if here.session.said_before else ()
+    return Reply(paragraphs=(*before, str(said)), action="edit", target=event.message)
 
 
 def _chosen(page: Page, value: str) -> list[str]:

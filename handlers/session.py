@@ -123,8 +123,9 @@ class Session(BaseModel):
     desk: DeskView | None = None
     #: How the broadcasts were left by somebody with a role.
     broadcast: BroadcastView | None = None
-    #: The messages that carry the open page's buttons say its question and nothing else.
-    bare: bool = False
+    #: What the messages with the open page's buttons say before its question, and go on saying once they are put short
+    #: to question and answer. ``None``: they say more than a question, and are left alone.
+    said_before: str | None = None
     #: A PIN, a password or a private key was sent here: the key may be exposed.
     warned: bool = False
 

@@ -99,6 +99,7 @@ def session() -> Session:
         guesses=("address_changed", "split"),
         offered=(certificate_of("UBND XÃ HAI"),),
         typed_expiry=date(2027, 5, 4),
+        said_before="Cảm ơn số mười ba",
         waiting_files=(FileSent(reference="tệp-1", name="một.cer", size=1234, message="31"),),
         draft=draft,
         unit="NT-DP",

@@ -39,10 +39,19 @@ async def test_a_bare_question_keeps_what_was_chosen(talk: Dialogue) -> None:
     assert change(talk).paragraphs[0].endswith(f"➤ {first}")
 
 
-async def test_a_question_behind_a_note_stays_with_its_note(talk: Dialogue) -> None:
+async def test_a_note_before_a_question_stays_with_it(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1", "/lamlai")
+    first = talk.labels[0]
+    await talk.taps(first)
+    note, question = change(talk).paragraphs
+    assert note == t("We begin anew. Your registered requests are kept.")
+    assert question.endswith(f"➤ {first}")
+
+
+async def test_a_question_behind_a_long_text_is_left_alone(talk: Dialogue) -> None:
+    await talk.says(*BEGIN, "1", "/trogiup")
     await talk.taps(talk.labels[0])
-    assert kept(talk)
+    assert talk.heard[0].action == "buttons"
 
 
 async def test_the_consent_stays_as_it_was_read(talk: Dialogue) -> None:
