@@ -12,6 +12,7 @@ from bot.store.api import (
     OfficeUnit,
     OutboxRow,
     PendingTurn,
+    Proof,
     Rotation,
     Settlement,
     TurnUnit,
@@ -28,6 +29,7 @@ from bot.store.office.acting import Acting
 from bot.store.office.opening import chat_of, open_office, roles_of
 from bot.store.office.units import read_units, units_version
 from bot.store.office.verifying import verify
+from bot.store.proving import accept, prove
 from bot.store.request_book import Ask
 from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring
@@ -52,7 +54,7 @@ class SealedStore:
         self._driver = driver
         self._keyring = keyring
         self._policy = policy
-        workers = StoredWorkers(driver)
+        workers = StoredWorkers(driver, keyring)
         self.workers: WorkerBook = workers
         self._inbox = Inbox(driver, keyring, workers.id)
         self._settling = Settling(driver, keyring, workers.id)
@@ -90,13 +92,19 @@ class SealedStore:
         return chat_at(self._keyring, channel, address)
 
     async def roles(self, chat: Chat) -> frozenset[Role]:
-        return await roles_of(self._driver, chat.id)
+        return await roles_of(self._driver, self._keyring, chat.id)
 
     async def chat_of(self, grant: str) -> str | None:
-        return await chat_of(self._driver, grant)
+        return await chat_of(self._driver, self._keyring, grant)
 
     async def verify_journal(self, noted: tuple[int, str] | None = None) -> Verdict:
         return await verify(self._driver, self._keyring, noted)
+
+    async def prove_powers(self) -> Proof:
+        return await prove(self._driver, self._keyring)
+
+    async def accept_powers(self, now: datetime) -> None:
+        await accept(self._driver, self._keyring, now)
 
     async def units_version(self) -> int:
         return await units_version(self._driver)
@@ -153,6 +161,10 @@ class SealedStore:
 
     async def reseal(self) -> int:
         return await self._sealer.reseal()
+
+    @property
+    def keys(self) -> Sealer:
+        return self._sealer
 
     async def key_usage(self) -> dict[str, int]:
         return await self._sealer.key_usage()

@@ -58,7 +58,7 @@ class Aftermath:
         """With what is left to the person."""
         units = await read_units(acting.ask)
         (rows,) = await acting.ask(Call("my_grants", {"chat": chat}))
-        left = grants_of(rows)
+        left = grants_of(acting.keyring, rows)
         return cls(acting, chat, Rights.of((*left, *ended), units), Rights.of(left, units), ended[0].id)
 
     async def settle(self) -> list[Consequence]:

@@ -1,13 +1,14 @@
 """The audit chain: rows that can only be added, each carrying the hash of the one before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from bot.store.drivers import Call
 from bot.store.moments import moment, stored
 from bot.store.office.acting import Acting
 from bot.store.office.reaching import reaching
+from bot.store.powers import Head, opened_head
 from bot.store.sealing import Keyring
 from handlers.office.model import JournalEntry
 from handlers.office.rights import Act, Rights
@@ -19,6 +20,27 @@ _NAMED = 10
 def chained(keyring: Keyring, previous: str, entry: JournalEntry) -> str:
     """The hash of a row: keyed, so that nobody without the key file can write a chain that fits."""
     return keyring.lookup("audit", previous, entry.model_dump_json())
+
+
+class End(NamedTuple):
+    """A row of ``journal_next``."""
+
+    number: int  #: of the row that comes next
+    hash: str  #: of the one before
+    seal: bytes | None
+    powers: int  #: 1: there are roles or invitations
+    last: int | None  #: number of the last row that there is
+
+
+def continued(keyring: Keyring, end: End) -> Head:
+    """The end that the next row goes on from. One that was changed stays known as such, whatever is added to it."""
+    head = opened_head(keyring, end.seal)
+    if end.seal is None and end.number == 1 and not end.last and not end.powers:
+        return Head()
+    if head is None:
+        return Head(broken=end.number)
+    fits = (head.number + 1, head.hash, head.number) == (end.number, end.hash, end.last or 0)
+    return head if fits or head.broken else replace(head, broken=end.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +61,22 @@ class StoredJournal:
         )
         return tuple(entry_of(row) for row in rows)
 
-    async def record(self, rights: Rights, act: str, subject: str, *, unit: str | None = None, count: int = 1) -> None:
-        """Add a row; who else adds one waits until this transaction ends."""
-        (((number, previous),),) = await self.acting.ask(Call("journal_next"))
+    async def record(
+        self,
+        rights: Rights,
+        act: str,
+        subject: str,
+        *,
+        unit: str | None = None,
+        count: int = 1,
+        spends: Sequence[str] = (),
+    ) -> None:
+        """Add a row; who else adds one waits until this transaction ends.
+
+        Roles and invitations that it ``spends`` are worthless from then on, whatever their rows say.
+        """
+        (((number, previous, seal, powers, last),),) = await self.acting.ask(Call("journal_next", {"made": subject}))
+        head = continued(self.acting.keyring, End(number, previous, seal, powers, last))
         entry = JournalEntry(
             number=number,
             at=self.acting.now,
@@ -52,10 +87,11 @@ class StoredJournal:
             count=count,
             channel=self.acting.channel,
         )
-        linked = chained(self.acting.keyring, previous, entry)
+        keyring = self.acting.keyring
+        linked = chained(keyring, previous, entry)
         await self.acting.ask(
             Call("journal_add", {**columns(entry), "previous": previous, "hash": linked}),
-            Call("journal_head", {"hash": linked}),
+            Call("journal_head", {"hash": linked, "seal": head.spending(spends).at(number, linked).sealed(keyring)}),
         )
 
 

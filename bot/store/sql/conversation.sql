@@ -137,7 +137,7 @@ RETURNING outbox.id, outbox.chat, (SELECT a.address FROM chats a WHERE a.id = CA
 
 -- :name broadcast_said
 -- What a broadcast says, and its file.
-SELECT content, document FROM broadcasts WHERE id = :broadcast;
+SELECT content, document, {warrant} FROM broadcasts b WHERE b.id = :broadcast;
 
 -- :name settle_sent
 -- Sent: only ids and the state stay. A late answer also ends the doubt about a row that was taken from its worker.

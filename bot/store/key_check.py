@@ -1,0 +1,49 @@
+"""A start with a key file that lacks keys: refused, for what they sealed would never be answered."""
+
+from bot.store.drivers import Call, Driver
+from bot.store.errors import KeysMissing
+from bot.store.resealing import Sealer
+from bot.store.sealing import Keyring
+from locales import N_
+
+_MISSING = N_(
+    "The key file {path} lacks keys that values of this database were sealed with: {missing}. Without them nothing is"
+    " started, for nobody whose data they seal would be answered. Put back the newest copy of the key file. Only where a key"
+    " is lost for ever: troly keys lost KEY"
+)
+
+
+async def check_all_keys(driver: Driver, keyring: Keyring) -> None:
+    """Compare the keys that sealed values here with those of the key file; values are counted only where one is missing.
+
+    Raises:
+        KeysMissing: tables and counts are in the message.
+    """
+    known = await _known(driver)
+    if not known:  # a database from before keys were written down, or a new one
+        known = set(await Sealer(driver, keyring).key_usage())
+        await _note(driver, known)
+    if not known <= set(keyring.keys.keys):
+        keyring.reload()
+    if not known <= set(keyring.keys.keys):
+        await _refuse(driver, keyring, known)
+    if keyring.keys.current not in known:
+        await _note(driver, {keyring.keys.current})
+
+
+async def _known(driver: Driver) -> set[str]:
+    (rows,) = await driver.run(Call("sealing_keys"))
+    return {key for (key,) in rows}
+
+
+async def _note(driver: Driver, keys: set[str]) -> None:
+    await driver.run(*(Call("key_in_use", {"id": key}) for key in sorted(keys)))
+
+
+async def _refuse(driver: Driver, keyring: Keyring, known: set[str]) -> None:
+    """Where values are really sealed by what is missing; a key that seals nothing is missed by nobody."""
+    check = await Sealer(driver, keyring).verify()
+    missing = [one for one in check.missing if one.key in known]
+    if missing:
+        words = "; ".join(f"{one.key}: {one.table} ({one.count})" for one in missing)
+        raise KeysMissing(_MISSING, path=keyring.path, missing=words)
