@@ -1,10 +1,16 @@
 """A start with a key file that lacks keys: refused, for what they sealed would never be answered."""
 
+from collections.abc import Mapping
+
 from bot.store.drivers import Call, Driver
 from bot.store.errors import KeysMissing
 from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring
+from bot.store.sealing.keyring import KEY_ID_BYTES
 from locales import N_
+
+#: So few values of one key beside those of another are damaged ones.
+_ODD = 2
 
 _MISSING = N_(
     "The key file {path} lacks keys that values of this database were sealed with: {missing}. Without them nothing is"
@@ -21,7 +27,7 @@ async def check_all_keys(driver: Driver, keyring: Keyring) -> None:
     """
     known = await _known(driver)
     if not known:  # a database from before keys were written down, or a new one
-        known = set(await Sealer(driver, keyring).key_usage())
+        known = _believable(await Sealer(driver, keyring).key_usage())
         await _note(driver, known)
     if not known <= set(keyring.keys.keys):
         keyring.reload()
@@ -29,6 +35,12 @@ async def check_all_keys(driver: Driver, keyring: Keyring) -> None:
         await _refuse(driver, keyring, known)
     if keyring.keys.current not in known:
         await _note(driver, {keyring.keys.current})
+
+
+def _believable(usage: Mapping[str, int]) -> set[str]:
+    """What a damaged value or two begin with is no key."""
+    most = max(usage.values(), default=0)
+    return {key for key, count in usage.items() if len(key) == 2 * KEY_ID_BYTES and (count > _ODD or count == most)}
 
 
 async def _known(driver: Driver) -> set[str]:

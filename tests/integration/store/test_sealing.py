@@ -1,7 +1,7 @@
 """Personal data is nowhere in the open, and opens only where it was sealed."""
 
 import base64
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -120,19 +120,19 @@ async def test_a_reply_whose_key_is_missing_rests_alone_and_keeps_its_place(stor
 
 
 async def test_a_lost_key_is_named_and_nothing_steps_aside(store: Store, database: Database) -> None:
+    elsewhere = database.folder / "elsewhere.json"
+    replace_key_file(elsewhere, read_key_file(database.keys))
+    other = await open_store(database.url, database.folder, open_keyring(elsewhere)[0])
+    used = (await store.rotate_keys(datetime.now(UTC))).key
     (chat,) = await store.receive([said("1", address="an")], NOW)
     await answer(store, chat, "trả lời")
     await store.receive([said("2", "đợi", address="an")], NOW)
-    kept = read_key_file(database.keys)
-    lost = new_key_file().model_copy(update={"index": kept.index})
-    replace_key_file(database.keys, lost)
-    other = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
 
     try:
-        with pytest.raises(UnknownKey, match=kept.current):
+        with pytest.raises(UnknownKey, match=used):
             await other.pending(chat)
         assert await claim(other) == []
-        replace_key_file(database.keys, kept)
+        replace_key_file(elsewhere, read_key_file(database.keys))
         assert heard(await other.pending(chat)) == "đợi"
         assert texts(await claim(other, now=NOW + timedelta(minutes=5))) == ["trả lời"]
     finally:
