@@ -57,6 +57,7 @@ class PendingTurn:
     event: Event
     session: str | None  #: JSON; None for a chat that has none yet
     received_at: datetime
+    lost: bool = False  #: there is a session, and it cannot be read
 
 
 class Delivery(StrEnum):
@@ -225,6 +226,9 @@ class Store(Protocol):
         Call nothing else of the store inside: it would wait for the turn, and the turn for it.
         """
 
+    async def begin_anew(self, pending: PendingTurn, now: datetime) -> None:
+        """Set the session of a chat aside, kept as it is, because it cannot be read; the chat has none from then on."""
+
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply] = ()) -> None:
         """Take a poison update out of the way: marked ``failed``, kept sealed for the operator.
 
@@ -255,7 +259,7 @@ class Store(Protocol):
         """
 
     async def prove_powers(self) -> Proof:
-        """Whether every role, invitation and broadcast that stands was written by the program, and the journal's end."""
+        """Whether roles, invitations and broadcasts that stand were written by the program, and the journal's end."""
 
     async def accept_powers(self, now: datetime) -> None:
         """The operator answers for the journal as it stands: its last row is its end from now on."""

@@ -14,13 +14,13 @@ _ODD = 2
 
 _MISSING = N_(
     "The key file {path} lacks keys that values of this database were sealed with: {missing}. Without them nothing is"
-    " started, for nobody whose data they seal would be answered. Put back the newest copy of the key file. Only where a key"
-    " is lost for ever: troly keys lost KEY"
+    " started, for nobody whose data they seal would be answered. Put back the newest copy of the key file. Only where a"
+    " key is lost for ever: troly keys lost KEY"
 )
 
 
 async def check_all_keys(driver: Driver, keyring: Keyring) -> None:
-    """Compare the keys that sealed values here with those of the key file; values are counted only where one is missing.
+    """Compare the keys that sealed values here with the key file's; values are counted only where one is missing.
 
     Raises:
         KeysMissing: tables and counts are in the message.

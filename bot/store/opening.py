@@ -13,9 +13,9 @@ from bot.store.drivers import Call, Driver
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.drivers.url import sqlite_path
 from bot.store.errors import KeyFileError, KeyFileMismatch
+from bot.store.key_check import check_all_keys
 from bot.store.migrate import migrate
 from bot.store.office.indexing import index_requests
-from bot.store.key_check import check_all_keys
 from bot.store.proving import seal_powers
 from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring, open_keyring

@@ -157,4 +157,3 @@ SEALED = (
     Sealed("invitations", "seal", "id", "id", ""),
     Sealed("broadcasts", "warrant", "id", "id", ""),
 )
-

@@ -78,7 +78,7 @@ def _numbered(code: str) -> tuple[str, int]:
 
 
 class Proven(NamedTuple):
-    """A row (``GRANT_COLUMNS`` or ``INVITATION_COLUMNS``) and the end of the journal beside it, as a query gives them."""
+    """A row of ``GRANT_COLUMNS`` or ``INVITATION_COLUMNS``, and the end of the journal beside it."""
 
     row: tuple[Any, ...]
     number: int | None

@@ -130,7 +130,7 @@ class _Sealing:
 
 
 async def prove(driver: Driver, keyring: Keyring) -> Proof:
-    """Which roles, invitations and broadcasts that stand give nothing, and whether the journal's end is the program's."""
+    """What stands and gives nothing, and whether the journal's end is the program's."""
     grants, invitations, broadcasts, ends = await driver.run(
         Call("standing_grants"), Call("standing_invitations"), Call("warranted"), Call("journal_end")
     )

@@ -1,5 +1,7 @@
-"""Rotation in steps, each of which may be killed at any point and called again: a key is added, spread to every process,
-used, every value is sealed anew in small batches, and keys that nothing needs are retired.
+"""Rotation in steps, each of which may be killed at any point and called again.
+
+A key is added, spread to every process, used; every value is sealed anew in small batches; keys that nothing needs are
+retired.
 """
 
 import asyncio
@@ -132,7 +134,8 @@ class Sealer:
 
     async def _broken(self, sealed: Sealed) -> list[str]:
         """Values whose key is there and that do not open."""
-        found, after = [], sealed.before_first
+        found: list[str] = []
+        after = sealed.before_first
         while True:
             asked = {"after": after, "limit": min(BATCH, sealed.at_once)}
             (rows,) = await self.driver.run(Call(per_column("every_value", sealed), asked))
@@ -226,4 +229,11 @@ def _needed(
         return N_("values are sealed with it; troly keys reseal seals them anew")
     if any(one.keys[0] == name for one in processes):
         return N_("a process still seals with it; copy the key file to its machine")
-    return N_("it was superseded only just now; a process may still seal with it") if since > before else None
+    return (
+        N_(
+            "it was superseded only lately, and a process that nobody knows of may seal with it; troly keys retire KEY"
+            " drops it at once"
+        )
+        if since > before
+        else None
+    )

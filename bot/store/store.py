@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.metrics import Depths
 from bot.store.api import (
@@ -37,6 +37,7 @@ from bot.store.settling import Settling
 from bot.store.task_api import TaskBook
 from bot.store.tasks import StoredTasks
 from bot.store.turn import open_turn
+from bot.store.unreadable import note_damage, set_session_aside
 from bot.store.upkeep import Upkeep
 from bot.store.worker_api import WorkerBook
 from bot.store.workers import StoredWorkers
@@ -69,10 +70,15 @@ class SealedStore:
         return await self._inbox.receive(updates, now)
 
     async def waiting(self, channel: str) -> list[Chat]:
-        return await self._inbox.waiting(channel)
+        found = await self._inbox.waiting(channel)
+        await note_damage(self._driver, self._keyring, datetime.now(UTC))
+        return found
 
     async def pending(self, chat: Chat) -> PendingTurn | None:
         return await self._inbox.pending(chat)
+
+    async def begin_anew(self, pending: PendingTurn, now: datetime) -> None:
+        await set_session_aside(self._driver, pending.chat.id, now)
 
     def turn(self, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnUnit]:
         return open_turn(self._driver, self._keyring, self._policy, pending, now)

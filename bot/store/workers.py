@@ -53,7 +53,7 @@ class StoredWorkers:
         return await self._look(channel, now, *([Call("expire_workers", me)] if judge else []))
 
     def _follow(self, head: bytes | None) -> None:
-        """Seal with the key that others have begun to use, where this process holds it; else the log says what to do."""
+        """Seal with the key that others have begun to use; where it is not here, the log says what to do."""
         if head is not None and opened_head(self.keyring, head) is None:
             _log.error("key_missing_or_journal_changed", hint="troly keys verify, troly audit verify")
 

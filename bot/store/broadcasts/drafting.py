@@ -56,9 +56,7 @@ class Drafting:
         await self.journal.record(rights, "broadcast_change", name, unit=draft.audience.unit)
         return Outcome.DONE
 
-    def _row(
-        self, rights: Rights, name: str, draft: Draft, document: bytes | None, kept: str | None
-    ) -> dict[str, Any]:
+    def _row(self, rights: Rights, name: str, draft: Draft, document: bytes | None, kept: str | None) -> dict[str, Any]:
         """``kept`` is the digest of a document that stays where no other is given."""
         keyring, unit = self.acting.keyring, draft.audience.unit
         file = kept if document is None else digest(document)

@@ -62,10 +62,8 @@ def _row(acting: Acting, wanted: Step, name: str, parent: tuple[Any, ...]) -> di
     content, document, unit, author, approver, chat, *proof = parent
     keyring, warrant = acting.keyring, warrant_of(acting.keyring, proof)
     plain = keyring.unseal(content, places.broadcast_content(wanted.parent))
-    if document is not None:
-        bytes_ = keyring.unseal_bytes(document, places.broadcast_document(wanted.parent))
-        document = keyring.seal(bytes_, places.broadcast_document(name))
-    if warrant is None or not warrant.covers(plain, None if document is None else bytes_):
+    file = None if document is None else keyring.unseal_bytes(document, places.broadcast_document(wanted.parent))
+    if warrant is None or not warrant.covers(plain, file):
         return None
     draft = wanted.draft(Draft.model_validate_json(plain))
     said = digest(draft.model_dump_json())
@@ -81,7 +79,7 @@ def _row(acting: Acting, wanted: Step, name: str, parent: tuple[Any, ...]) -> di
         "chat": chat,
         "content": sealed_draft(keyring, name, draft),
         "warrant": told.sealed(keyring),
-        "document": document,
+        "document": None if file is None else keyring.seal(file, places.broadcast_document(name)),
         "starts_at": None if wanted.starts_at is None else stored(wanted.starts_at),
         "why": wanted.left_out or wanted.why,
         "now": stored(acting.now),

@@ -45,7 +45,7 @@ class Grants:
         """A role of the person in this chat; the one they have where it is the same."""
         acting = self.acting
         grant = await acting.next_id(GRANT)
-        told = {"id": grant, "chat": acting.chat, "role": role.value, "unit": unit}
+        told: dict[str, Any] = {"id": grant, "chat": acting.chat, "role": role.value, "unit": unit}
         told |= {"granted_at": stored(acting.now), "granted_by": by}
         sealed = acting.keyring.seal(label, places.grant_label(grant)) if label else None
         given = await self._given({**told, "label": sealed, "seal": grant_seal(acting.keyring, told)})

@@ -10,6 +10,7 @@ from bot.store.office.acting import Acting
 from bot.store.office.reaching import reaching
 from bot.store.powers import Head, opened_head
 from bot.store.sealing import Keyring
+from handlers.office.journal_words import Deed
 from handlers.office.model import JournalEntry
 from handlers.office.rights import Act, Rights
 
@@ -59,9 +60,9 @@ class StoredJournal:
         (rows,) = await self.acting.ask(
             Call("journal_page", {**parameters, "before": before, "limit": limit}, where=where)
         )
-        return tuple(entry_of(row) for row in rows)
+        return tuple(shown_entry(row) for row in rows)
 
-    async def record(
+    async def record(  # noqa: PLR0913 - each is a column
         self,
         rights: Rights,
         act: str,
@@ -103,6 +104,17 @@ def span(codes: Sequence[str]) -> str:
 def columns(entry: JournalEntry) -> dict[str, object]:
     """A row as parameters of ``journal_add``, without what links it."""
     return {**entry.model_dump(), "at": stored(entry.at)}
+
+
+def shown_entry(row: tuple[Any, ...]) -> JournalEntry:
+    """A row of ``journal_page``; one that was damaged is shown as such."""
+    try:
+        return entry_of(row)
+    except (TypeError, ValueError, OverflowError):
+        number, *_, unit, _, _ = row
+        known = {"number": number if isinstance(number, int) else 0, "unit": unit if isinstance(unit, str) else None}
+        nothing = {"at": moment(0), "actor": "", "subject": "", "count": 0, "channel": ""}
+        return JournalEntry.model_validate({**known, **nothing, "act": Deed.UNREADABLE.value})
 
 
 def entry_of(row: tuple[Any, ...]) -> JournalEntry:
