@@ -9,7 +9,7 @@ import typer
 from bot.settings import load_settings
 from bot.store import keys_of
 from bot.store.api import KeyCheck, Retirement
-from bot.store.resealing import GRACE, SETTLING
+from bot.store.resealing import GRACE
 from bot.store.sealing import KeyFile
 from locales import N_, translator
 
@@ -94,10 +94,10 @@ async def _rotated() -> tuple[str, int, Retirement]:
         key = await sealer.add(_now())
         await sealer.use(key, _now())
         resealed = await sealer.reseal()
-        _say(N_("Waiting {seconds} seconds for what others have under way."), seconds=int(SETTLING.total_seconds()))
+        _say(N_("Waiting {seconds} seconds for what others have under way."), seconds=int(sealer.settling.total_seconds()))
         await sealer.settle()
         await sealer.reseal()
-        grace = SETTLING if not sealer.driver.shared else GRACE
+        grace = GRACE if sealer.driver.shared else sealer.settling
         return key, resealed, await sealer.retire(_now(), grace)
 
 
@@ -157,7 +157,7 @@ async def _retired(key: str | None) -> Retirement:
     async with keys_of(load_settings()) as sealer:
         if key is None:
             return await sealer.retire(_now(), GRACE)
-        return await sealer.retire(_now(), SETTLING, (key,))
+        return await sealer.retire(_now(), sealer.settling, (key,))
 
 
 @app.command(

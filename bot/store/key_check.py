@@ -14,8 +14,8 @@ _ODD = 2
 
 _MISSING = N_(
     "The key file {path} lacks keys that values of this database were sealed with: {missing}. Without them nothing is"
-    " started, for nobody whose data they seal would be answered. Put back the newest copy of the key file. Only where a"
-    " key is lost for ever: troly keys lost KEY"
+    " started, for nobody whose data they seal would be answered. Put back the newest copy of the key file. Only where"
+    " a key is lost for ever: troly keys lost KEY"
 )
 
 
@@ -25,8 +25,9 @@ async def check_all_keys(driver: Driver, keyring: Keyring) -> None:
     Raises:
         KeysMissing: tables and counts are in the message.
     """
-    known = await _known(driver)
-    if not known:  # a database from before keys were written down, or a new one
+    (rows,) = await driver.run(Call("sealing_keys"))
+    known = {key for key, retired in rows if retired is None}
+    if not rows:  # a database from before keys were written down, or a new one
         known = _believable(await Sealer(driver, keyring).key_usage())
         await _note(driver, known)
     if not known <= set(keyring.keys.keys):
@@ -41,11 +42,6 @@ def _believable(usage: Mapping[str, int]) -> set[str]:
     """What a damaged value or two begin with is no key."""
     most = max(usage.values(), default=0)
     return {key for key, count in usage.items() if len(key) == 2 * KEY_ID_BYTES and (count > _ODD or count == most)}
-
-
-async def _known(driver: Driver) -> set[str]:
-    (rows,) = await driver.run(Call("sealing_keys"))
-    return {key for (key,) in rows}
 
 
 async def _note(driver: Driver, keys: set[str]) -> None:

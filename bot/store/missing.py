@@ -9,4 +9,4 @@ async def is_awaited(driver: Driver, error: SealError) -> bool:
     if not isinstance(error, UnknownKey):
         return False
     (rows,) = await driver.run(Call("sealing_keys"))
-    return (error.values.get("key"),) in rows
+    return (error.values.get("key"), None) in rows

@@ -208,9 +208,14 @@ class Sealer:
             await self.driver.run(Call("key_retired", many=retired))
         return Retirement(tuple(sorted(dropped)), {name: why for name, why in kept.items() if name != keys.current})
 
+    @property
+    def settling(self) -> timedelta:
+        """After which whoever reads this key file has written what it had sealed with an older key."""
+        return SETTLING
+
     async def settle(self) -> None:
-        """Wait until whoever reads this key file has written what it had sealed with an older key."""
-        await asyncio.sleep(SETTLING.total_seconds())
+        """Wait for that."""
+        await asyncio.sleep(self.settling.total_seconds())
 
     async def give_up(self, name: str, now: datetime) -> int:
         """A key that is lost for ever is not waited for any more: what it sealed counts as unreadable; how much."""

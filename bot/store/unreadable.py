@@ -17,8 +17,8 @@ from locales import LANGUAGES, N_, translator
 _NAMED = 20
 _TOLD = N_(
     "{count} values in the database can no longer be read: {rows}. Everything else goes on; these rows are marked in"
-    " lists and files. Please let the operator know: troly keys verify --every says more, and a copy of the database may"
-    " have them whole."
+    " lists and files. Please let the operator know: troly keys verify --every says more, and a copy of the database"
+    " may have them whole."
 )
 
 

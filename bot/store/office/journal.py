@@ -30,17 +30,16 @@ class End(NamedTuple):
     hash: str  #: of the one before
     seal: bytes | None
     powers: int  #: 1: there are roles or invitations
-    last: int | None  #: number of the last row that there is
 
 
 def continued(keyring: Keyring, end: End) -> Head:
     """The end that the next row goes on from. One that was changed stays known as such, whatever is added to it."""
     head = opened_head(keyring, end.seal)
-    if end.seal is None and end.number == 1 and not end.last and not end.powers:
+    if end.seal is None and end.number == 1 and not end.powers:
         return Head()
     if head is None:
         return Head(broken=end.number)
-    fits = (head.number + 1, head.hash, head.number) == (end.number, end.hash, end.last or 0)
+    fits = (head.number + 1, head.hash) == (end.number, end.hash)
     return head if fits or head.broken else replace(head, broken=end.number)
 
 
@@ -76,8 +75,8 @@ class StoredJournal:
 
         Roles and invitations that it ``spends`` are worthless from then on, whatever their rows say.
         """
-        (((number, previous, seal, powers, last),),) = await self.acting.ask(Call("journal_next", {"made": subject}))
-        head = continued(self.acting.keyring, End(number, previous, seal, powers, last))
+        (((number, previous, seal, powers),),) = await self.acting.ask(Call("journal_next", {"made": subject}))
+        head = continued(self.acting.keyring, End(number, previous, seal, powers))
         entry = JournalEntry(
             number=number,
             at=self.acting.now,

@@ -37,8 +37,8 @@ LIMIT :limit;
 SELECT {key}, {row}, {column} FROM {table} WHERE {key} > :after AND {column} IS NOT NULL ORDER BY {key} LIMIT :limit;
 
 -- :name sealing_keys
--- Keys that sealed values here and were not retired.
-SELECT id FROM sealing_keys WHERE retired_at IS NULL;
+-- Keys that sealed values here, and since when they do no longer.
+SELECT id, retired_at FROM sealing_keys;
 
 -- :name key_in_use
 -- Values are sealed with it from now on.

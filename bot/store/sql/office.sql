@@ -6,13 +6,14 @@ unit IN (SELECT u.code FROM units u JOIN units s ON u.place BETWEEN s.place AND 
 
 -- :name journal_next
 -- The number of the next row of the journal, the hash of the one before, the seal of the end, whether there are roles or
--- invitations (but one that is just being made), and the last row there is; whoever comes next waits.
-INSERT INTO audit_head (id, number, hash) VALUES (1, 1, '')
-ON CONFLICT (id) DO UPDATE SET number = audit_head.number + 1
+-- invitations (but one that is just being made); whoever comes next waits. Where the end was set back, rows go on behind
+-- those that there are, and it shows.
+INSERT INTO audit_head (id, number, hash) VALUES (1, (SELECT COALESCE(MAX(a.number), 0) + 1 FROM audit a), '')
+ON CONFLICT (id) DO UPDATE SET number = CASE
+    WHEN audit_head.number >= excluded.number THEN audit_head.number + 1 ELSE excluded.number END
 RETURNING number, hash, seal,
     CASE WHEN EXISTS (SELECT 1 FROM grants g WHERE g.seal IS NOT NULL)
-           OR EXISTS (SELECT 1 FROM invitations i WHERE i.seal IS NOT NULL AND i.id <> :made) THEN 1 ELSE 0 END,
-    (SELECT MAX(a.number) FROM audit a);
+           OR EXISTS (SELECT 1 FROM invitations i WHERE i.seal IS NOT NULL AND i.id <> :made) THEN 1 ELSE 0 END;
 
 -- :name journal_add
 -- A row of the journal.
