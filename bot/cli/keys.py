@@ -94,7 +94,10 @@ async def _rotated() -> tuple[str, int, Retirement]:
         key = await sealer.add(_now())
         await sealer.use(key, _now())
         resealed = await sealer.reseal()
-        _say(N_("Waiting {seconds} seconds for what others have under way."), seconds=int(sealer.settling.total_seconds()))
+        _say(
+            N_("Waiting {seconds} seconds for what others have under way."),
+            seconds=int(sealer.settling.total_seconds()),
+        )
         await sealer.settle()
         await sealer.reseal()
         grace = GRACE if sealer.driver.shared else sealer.settling

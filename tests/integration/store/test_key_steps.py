@@ -104,9 +104,7 @@ async def test_after_a_rotation_nothing_is_sealed_by_the_old_key_and_everything_
     assert all(keys == {done.key} for keys in (await sealed_by(database)).values())
     assert retired.dropped == (old,)
     assert old not in database.keys.read_text()
-    async with closing_async(
-        await open_store(database.url, database.folder, open_keyring(database.keys)[0])
-    ) as after:
+    async with closing_async(await open_store(database.url, database.folder, open_keyring(database.keys)[0])) as after:
         async with office(after, after.chat(CHANNEL, "owner")) as at:
             (owner,) = await at.admin.people.mine()
             assert (owner.role, owner.label) == (Role.OWNER, "Chị Hạnh")
@@ -176,7 +174,9 @@ async def elsewhere(database: Database) -> tuple[SealedStore, Path]:
 
 
 @pytest.mark.postgres
-async def test_a_key_is_used_only_once_every_live_process_has_it_and_then_by_all(postgres_url: str, tmp_path: Path) -> None:
+async def test_a_key_is_used_only_once_every_live_process_has_it_and_then_by_all(
+    postgres_url: str, tmp_path: Path
+) -> None:
     database = Database(postgres_url, tmp_path)
     here = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
     there, path = await elsewhere(database)

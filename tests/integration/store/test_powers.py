@@ -240,9 +240,7 @@ async def test_another_text_than_the_approved_one_is_not_sent(store: SealedStore
     database.sql("UPDATE broadcasts SET content = ? WHERE id = ?", text, name)
 
 
-async def test_an_author_who_is_made_another_one_does_not_approve_alone(
-    store: SealedStore, database: Database
-) -> None:
+async def test_an_author_who_is_made_another_one_does_not_approve_alone(store: SealedStore, database: Database) -> None:
     await given(store, "owner", Role.OWNER)
     await given(store, "second", Role.OWNER)
     mine = await rights(store, "owner")
@@ -299,7 +297,12 @@ async def test_an_old_copy_of_the_key_file_does_not_have_everything_sealed_again
 
 def _as_before(database: Database) -> None:
     """As a version that sealed none of this would have left it."""
-    for table, column in (("grants", "seal"), ("invitations", "seal"), ("broadcasts", "warrant"), ("audit_head", "seal")):
+    for table, column in (
+        ("grants", "seal"),
+        ("invitations", "seal"),
+        ("broadcasts", "warrant"),
+        ("audit_head", "seal"),
+    ):
         database.sql(f"UPDATE {table} SET {column} = NULL")
     database.sql("DELETE FROM sealing_keys")
     replace_key_file(database.keys, read_key_file(database.keys).model_copy(update={"powers": False}))
