@@ -184,8 +184,10 @@ class Turns:
 
 def _session(pending: PendingTurn) -> Session | None:
     """``None`` where there is none, or one that cannot be read."""
+    if pending.session is None or not pending.session.startswith("{"):
+        return None
     try:
-        return None if pending.session is None else Session.restored(pending.session)
+        return Session.restored(pending.session)
     except (ValueError, TypeError, AttributeError):  # no session at all, whatever it is
         return None
 

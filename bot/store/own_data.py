@@ -136,6 +136,7 @@ class StoredOwnData:
             *(self._lessened(request) for request in staying if not request.content.unreadable),
             Call("erase_notes", mine),
             Call("erase_standings", mine),
+            Call("erase_unreadable", {"place": f"chats.session {self.pending.chat.id} %"}),
             Call("erase_chat", timed),
         )
         await self.people.leave()

@@ -78,6 +78,7 @@ class SealedStore:
         return await self._inbox.pending(chat)
 
     async def begin_anew(self, pending: PendingTurn, now: datetime) -> None:
+        self._keyring.damage.met("chats", "session", pending.chat.id, ValueError())
         await set_session_aside(self._driver, pending.chat.id, now)
 
     def turn(self, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnUnit]:

@@ -34,7 +34,8 @@ class Upkeep:
         """Delete what is older than ``days``, as one transaction; how much of each. A dry run only counts."""
         before = {"before": stored(now - timedelta(days=days)), "today": vietnamese_day(now).toordinal()}
         async with self.driver.transaction() as transaction:
-            await transaction.run(Call("expire_tasks", before))  # not counted: nobody asks for them
+            # not counted: nobody asks for them
+            await transaction.run(Call("expire_tasks", before), Call("expire_unreadable", before))
             results = await transaction.run(*(Call(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
 

@@ -1,6 +1,5 @@
 """One value that cannot be read stands in nobody's way: it is shown as such, counted, and the owners are told once."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 
 import pytest
@@ -56,7 +55,7 @@ def how(request: pytest.FixtureRequest) -> object:
 
 
 @pytest.fixture
-async def filled(store: SealedStore, database: Database) -> AsyncIterator[SealedStore]:
+async def filled(store: SealedStore, database: Database) -> SealedStore:
     """Three requests of two officers, an owner and an admin."""
     settle_units(database.sql)
     await given(store, "owner", Role.OWNER, label="Chị Hạnh")
@@ -68,7 +67,7 @@ async def filled(store: SealedStore, database: Database) -> AsyncIterator[Sealed
             await turn.register.keep(
                 Standing(interview=number, unit="DN.NT", subscriber=NAME, not_after=date(2027, 1, 1))
             )
-    yield store
+    return store
 
 
 async def page(store: Store, by: Rights = OPERATOR) -> list[tuple[str, str]]:

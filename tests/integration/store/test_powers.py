@@ -1,4 +1,4 @@
-"""Whoever has the database without the keys can give no power: roles, invitations and approvals are proven where used."""
+"""Whoever has the database without the keys can give no power: roles and approvals are proven where they are used."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -52,7 +52,8 @@ async def test_a_role_that_was_inserted_gives_nothing_and_is_named(
 FORGED = {
     "another role": "UPDATE grants SET role = 'owner', unit = NULL WHERE id = 'QT-000002'",
     "another unit": "UPDATE grants SET unit = 'DN' WHERE id = 'QT-000002'",
-    "another person": "UPDATE grants SET chat = (SELECT chat FROM grants WHERE id = 'QT-000003') WHERE id = 'QT-000002'",
+    "another person": "UPDATE grants SET chat = (SELECT o.chat FROM grants o WHERE o.id = 'QT-000003')"
+    " WHERE id = 'QT-000002'",
     "the seal of another": "UPDATE grants SET role = 'owner', unit = NULL,"
     " seal = (SELECT o.seal FROM grants o WHERE o.id = 'QT-000001') WHERE id = 'QT-000002'",
     "no seal": "UPDATE grants SET seal = NULL WHERE id = 'QT-000002'",
