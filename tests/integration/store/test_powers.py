@@ -1,5 +1,6 @@
 """Whoever has the database without the keys can give no power: roles and approvals are proven where they are used."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from bot.store.store import SealedStore
 from handlers.broadcasts.model import Life, Outcome, Text
 from handlers.office.model import Refusal
 from handlers.office.rights import Grant, Role
-from tests.integration.store.conftest import Command, Database
+from tests.integration.store.conftest import Command, Database, OpenStore
 from tests.support.broadcast_life import DRAFT, drafted, move
 from tests.support.broadcasting import frozen, settle_people
 from tests.support.office import OPERATOR, end, given, invited, office, redeem, rights, settle_units
@@ -349,3 +350,24 @@ async def test_an_ordinary_turn_asks_for_nothing_more(store: SealedStore) -> Non
     await answer(store, await one_chat(store), "chào")
     later = NOW + timedelta(days=1)
     assert await store.roles((await store.receive([said("2")], later))[0]) == frozenset()
+
+
+async def test_many_who_write_the_journal_at_once_leave_its_end_whole(
+    store: SealedStore, another: OpenStore, database: Database
+) -> None:
+    stores = [store, await another()]
+    await given(store, "owner", Role.OWNER)
+
+    async def act(number: int) -> None:
+        code = (await invited(stores[number % 2], Role.FOCAL, "DN.NT")).code
+        assert isinstance(await redeem(stores[(number + 1) % 2], f"officer {number}", code), Grant)
+        await end(stores[number % 2], OPERATOR, f"QT-{number % 5 + 2:06}")
+
+    await asyncio.gather(*(act(number) for number in range(12)))
+
+    proof = await store.prove_powers()
+    assert proof.whole
+    assert (await store.verify_journal()).fault is None
+    standing = {row[0] for row in database.sql("SELECT id FROM grants WHERE ended_at IS NULL")}
+    async with office(store) as at:
+        assert {holder.id for holder in await at.admin.people.holders(OPERATOR)} == standing
