@@ -1,6 +1,7 @@
 """``troly audit``."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from bot.cli.columns import columns
 from bot.cli.output import print_json_lines
 from bot.settings import load_settings
 from bot.store import store_of
-from bot.store.api import Fault, Verdict
+from bot.store.api import Fault, Proof, Verdict
 from handlers.dates import moment
 from handlers.office.journal_words import deed, doer, subject
 from handlers.office.model import JournalEntry
@@ -28,6 +29,15 @@ _FAULTS = {
     Fault.REPLACED: N_("Row {number} is not the one that was noted: the chain was written anew."),
     Fault.NO_END: N_("The record of the chain's end was changed or removed; the last row found is {number}."),
 }
+_CHANGED_END = N_(
+    "The end of the journal was changed without the keys, at row {number}: until that is looked into, no role gives"
+    " anything. Compare with an end noted earlier, then: troly audit accept. After it, look through the roles:"
+    " troly admins list"
+)
+_WORTHLESS = N_(
+    "{code} was not written by the program as it stands, or had ended: it gives nothing. Whoever needs the role is"
+    " invited anew."
+)
 _WHOLE = N_("The journal is whole: {rows} rows.")
 _END = N_(
     "End of the chain: {end}. Keep this elsewhere; --noted compares with it whether rows were cut off at the end."
@@ -42,10 +52,15 @@ def verify(
 ) -> None:
     """Exit status 1 where one was."""
     t = translator(load_settings().language)
-    verdict = asyncio.run(_verified(_end(noted, t)))
+    verdict, proof = asyncio.run(_verified(_end(noted, t)))
     if verdict.fault is not None:
         typer.echo(t(_FAULTS[verdict.fault], number=verdict.number))
         typer.echo(t(N_("Rows before it that are in order: {rows}."), rows=verdict.rows))
+    if proof.changed_end is not None:
+        typer.echo(t(_CHANGED_END, number=proof.changed_end))
+    for code in proof.worthless:
+        typer.echo(t(_WORTHLESS, code=code))
+    if verdict.fault is not None or not proof.whole:
         raise typer.Exit(1)
     typer.echo(t(_WHOLE, rows=verdict.rows))
     if verdict.rows:
@@ -62,9 +77,30 @@ def _end(noted: str | None, t: Translator) -> tuple[int, str] | None:
     return int(number), hashed
 
 
-async def _verified(noted: tuple[int, str] | None) -> Verdict:
+async def _verified(noted: tuple[int, str] | None) -> tuple[Verdict, Proof]:
     async with store_of(load_settings()) as opened:
-        return await opened.store.verify_journal(noted)
+        return await opened.store.verify_journal(noted), await opened.store.prove_powers()
+
+
+@app.command(help=N_("Answer for the journal as it stands, after its end was changed: sealed roles count again."))
+def accept(
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help=N_("The journal was compared with an end noted earlier."))] = False,
+) -> None:
+    """Only for whoever works at the machine; the journal tells of it."""
+    t = translator(load_settings().language)
+    if not yes:
+        raise typer.BadParameter(t(N_("compare with an end noted earlier first, then say --yes")), param_hint="--yes")
+    proof = asyncio.run(_accepted())
+    typer.echo(t(N_("The last row of the journal is its end from now on.")))
+    for code in proof.worthless:
+        typer.echo(t(_WORTHLESS, code=code))
+
+
+async def _accepted() -> Proof:
+    async with store_of(load_settings()) as opened:
+        await opened.store.accept_powers(datetime.now(UTC))
+        return await opened.store.prove_powers()
 
 
 @app.command("list", help=N_("Show the last rows of the journal."))

@@ -2,16 +2,29 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
 from bot.settings import load_settings
-from bot.store import store_of
-from bot.store.api import Rotation
+from bot.store import keys_of
+from bot.store.api import KeyCheck, Retirement
+from bot.store.resealing import GRACE
 from bot.store.sealing import KeyFile
 from locales import N_, translator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+_COPY = N_("Make a copy of the key file now: without it nothing that is stored can be read.")
+_DROPPED = N_("Dropped key {key}, which nothing used any more.")
+_STAYS = N_("Key {key} stays: {why}.")
+_SPREAD = N_("Copy the key file to every machine that serves this database; then: troly keys use")
+
+_Key = Annotated[str | None, typer.Argument(metavar="KEY", help=N_("The id of a key, as troly keys list shows it."))]
+
+
+def _say(message: str, **values: object) -> None:
+    typer.echo(translator(load_settings().language)(message, **values))
 
 
 @app.command("list", help=N_("Show the id of every key, its day, and how many values it seals."))
@@ -20,27 +33,163 @@ def list_keys() -> None:
     t = translator(load_settings().language)
     keys, usage = asyncio.run(_listed())
     for name, stored in sorted(keys.keys.items(), key=lambda item: item[1].created):
-        current = t(N_("in use")) if name == keys.current else t(N_("superseded"))
+        waits = t(N_("waits to be used")) if name == keys.pending else t(N_("superseded"))
+        current = t(N_("in use")) if name == keys.current else waits
         count = t(N_("values sealed: {count}"), count=usage.get(name, 0))
         typer.echo(f"{name}  {stored.created:%Y-%m-%d %H:%M} UTC  {current}  {count}")
 
 
-@app.command(help=N_("Add a key and seal everything with it, while the assistant runs."))
-def rotate() -> None:
-    """Older keys go once nothing needs them."""
-    t = translator(load_settings().language)
-    done = asyncio.run(_rotated())
-    typer.echo(t(N_("New key {key}; values sealed anew: {count}."), key=done.key, count=done.resealed))
-    typer.echo(t(N_("Make a copy of the key file now: without it nothing that is stored can be read.")))
-    for name in done.dropped:
-        typer.echo(t(N_("Dropped key {key}, which nothing used any more."), key=name))
-
-
 async def _listed() -> tuple[KeyFile, dict[str, int]]:
-    async with store_of(load_settings()) as opened:
-        return opened.keyring.keys, await opened.store.key_usage()
+    async with keys_of(load_settings()) as sealer:
+        return sealer.keyring.keys, await sealer.key_usage()
 
 
-async def _rotated() -> Rotation:
-    async with store_of(load_settings()) as opened:
-        return await opened.store.rotate_keys(datetime.now(UTC))
+@app.command(
+    help=N_("Say which keys are missing for how many values of which table, and which processes have which key.")
+)
+def verify(
+    *,
+    every: Annotated[
+        bool, typer.Option("--every", help=N_("Open every value as well, and name those that do not open."))
+    ] = False,
+) -> None:
+    """Exit status 1 where something cannot be read, or a process lacks the key in use."""
+    check, keys = asyncio.run(_verified(every=every))
+    lacking = [one for one in check.processes if not set(keys.keys) <= set(one.keys)]
+    for missing in check.missing:
+        _say(
+            N_("Key {key} is missing: {count} values in {table}."),
+            key=missing.key,
+            count=missing.count,
+            table=missing.table,
+        )
+    for place in check.damaged:
+        _say(N_("Cannot be read: {place}"), place=place)
+    for process in check.processes:
+        _say(N_("{name} has the keys {keys}."), name=process.name, keys=", ".join(process.keys))
+    for process in lacking:
+        names = ", ".join(sorted(set(keys.keys) - set(process.keys)))
+        _say(N_("{name} lacks {keys}: copy the key file to its machine."), name=process.name, keys=names)
+    if check.missing or check.damaged or lacking:
+        raise typer.Exit(1)
+    _say(N_("No key is missing."))
+
+
+async def _verified(*, every: bool) -> tuple[KeyCheck, KeyFile]:
+    async with keys_of(load_settings()) as sealer:
+        return await sealer.verify(every=every), sealer.keyring.keys
+
+
+@app.command(help=N_("Add a key, seal everything with it and drop those before it: all steps, as far as they go."))
+def rotate() -> None:
+    """Given again, it goes on where it was stopped, or where a process still lacked the key."""
+    key, resealed, done = asyncio.run(_rotated())
+    _say(N_("New key {key}; values sealed anew: {count}."), key=key, count=resealed)
+    _say(_COPY)
+    _tell(done)
+
+
+async def _rotated() -> tuple[str, int, Retirement]:
+    async with keys_of(load_settings()) as sealer:
+        key = await sealer.add(_now())
+        await sealer.use(key, _now())
+        resealed = await sealer.reseal()
+        _say(
+            N_("Waiting {seconds} seconds for what others have under way."),
+            seconds=int(sealer.settling.total_seconds()),
+        )
+        await sealer.settle()
+        await sealer.reseal()
+        grace = GRACE if sealer.driver.shared else sealer.settling
+        return key, resealed, await sealer.retire(_now(), grace)
+
+
+@app.command(help=N_("Step 1: add a key, which is not used yet."))
+def add() -> None:
+    """One that waits already is enough."""
+    key = asyncio.run(_added())
+    _say(N_("Key {key} waits to be used."), key=key)
+    _say(_SPREAD)
+
+
+async def _added() -> str:
+    async with keys_of(load_settings()) as sealer:
+        return await sealer.add(_now())
+
+
+@app.command(help=N_("Step 2: seal with the added key from now on, once every process has it."))
+def use(
+    key: _Key = None,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help=N_("Also where a process lacks it; what it cannot read waits."))
+    ] = False,
+) -> None:
+    """Refused while a live process lacks it."""
+    _say(N_("Key {key} is in use. Seal the rest with it: troly keys reseal"), key=asyncio.run(_used(key, force=force)))
+    _say(_COPY)
+
+
+async def _used(key: str | None, *, force: bool) -> str:
+    async with keys_of(load_settings()) as sealer:
+        return await sealer.use(key, _now(), force=force)
+
+
+@app.command(help=N_("Step 3: seal with the key in use what older keys sealed, while the assistant runs."))
+def reseal() -> None:
+    """Stopped, it goes on where it was."""
+    _say(N_("Values sealed anew: {count}."), count=asyncio.run(_resealed()))
+
+
+async def _resealed() -> int:
+    async with keys_of(load_settings()) as sealer:
+        return await sealer.reseal()
+
+
+@app.command(help=N_("Step 4: drop keys that seal nothing any more; a key that is named goes at once."))
+def retire(key: _Key = None) -> None:
+    """Exit status 1 where a key that was named has to stay."""
+    done = asyncio.run(_retired(key))
+    _tell(done)
+    if key is not None and key in done.kept:
+        raise typer.Exit(1)
+
+
+async def _retired(key: str | None) -> Retirement:
+    """Without a name, those that a process nobody knows of could still need stay for a day."""
+    async with keys_of(load_settings()) as sealer:
+        if key is None:
+            return await sealer.retire(_now(), GRACE)
+        return await sealer.retire(_now(), sealer.settling, (key,))
+
+
+@app.command(
+    help=N_("Give up a key that is lost for ever: what it sealed counts as unreadable, and nobody waits for it.")
+)
+def lost(
+    key: Annotated[str, typer.Argument(metavar="KEY", help=N_("The id of the key, as troly keys verify names it."))],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help=N_("What it sealed can never be read again."))] = False,
+) -> None:
+    """Asked twice, for it cannot be undone in effect."""
+    if not yes:
+        t = translator(load_settings().language)
+        raise typer.BadParameter(t(N_("say --yes: what it sealed can never be read again")), param_hint="--yes")
+    _say(N_("Values that count as unreadable from now on: {count}."), count=asyncio.run(_given_up(key)))
+
+
+async def _given_up(key: str) -> int:
+    async with keys_of(load_settings()) as sealer:
+        return await sealer.give_up(key, _now())
+
+
+def _tell(done: Retirement) -> None:
+    t = translator(load_settings().language)
+    for name in done.dropped:
+        _say(_DROPPED, key=name)
+    for name, why in done.kept.items():
+        _say(_STAYS, key=name, why=t(why))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

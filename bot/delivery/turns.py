@@ -7,7 +7,6 @@ from functools import partial
 from typing import Protocol
 
 import structlog
-from pydantic import ValidationError
 
 from bot.channels.base import Channel
 from bot.channels.rendering import split
@@ -30,6 +29,11 @@ from rules.pack import Pack
 _ATTEMPTS = 3
 _APOLOGY = N_(
     "Sorry, something went wrong on our side with your last message. Your answers are kept: please try again."
+)
+
+_BEGUN_ANEW = N_(
+    "I am sorry: what we had talked about can no longer be read here, so we have to begin anew. What you have"
+    " registered is kept."
 )
 
 _log = structlog.get_logger(__name__)
@@ -125,14 +129,21 @@ class Turns:
 
     async def _take(self, pending: PendingTurn) -> None:
         begun, session = self._clock.monotonic(), _session(pending)
+        lost = session is None and (pending.lost or pending.session is not None)
+        if lost:
+            await self._store.begin_anew(pending, self._clock.now())
         event = await self._prepared(pending, session)
         units = await self._directory.units()
         now = self._clock.now()
         async with self._store.turn(pending, now) as unit:
             answer = await self._conversation.respond(session, event, self._world(pending, unit, units))
             remembered = answer.session.model_dump_json() if answer.session else None
-            await unit.finish(remembered, self._messages(pending.chat, answer.replies), answer.again)
+            replies = (self._begun_anew(), *answer.replies) if lost else answer.replies
+            await unit.finish(remembered, self._messages(pending.chat, replies), answer.again)
         self._metrics.turn(self._clock.monotonic() - begun)
+
+    def _begun_anew(self) -> Reply:
+        return Reply(paragraphs=(translator(self._conversation.language)(_BEGUN_ANEW),))
 
     async def _prepared(self, pending: PendingTurn, session: Session | None) -> Event:
         if not (isinstance(pending.event, DrawChart | MakeReport) or self._conversation.wants_file(session)):
@@ -172,14 +183,17 @@ class Turns:
 
 
 def _session(pending: PendingTurn) -> Session | None:
-    return None if pending.session is None else Session.restored(pending.session)
+    """``None`` where there is none, or one that cannot be read."""
+    if pending.session is None or not pending.session.startswith("{"):
+        return None
+    try:
+        return Session.restored(pending.session)
+    except (ValueError, TypeError, AttributeError):  # no session at all, whatever it is
+        return None
 
 
 def _language(pending: PendingTurn) -> str | None:
-    try:
-        session = _session(pending)
-    except ValidationError:
-        session = None
+    session = _session(pending)
     return session.language if session else None
 
 

@@ -19,6 +19,11 @@ def to_be_sent(wanted: Filter) -> frozenset[State]:
     return frozenset(wanted.states) - _NEVER if wanted.states else _WAITING
 
 
+def unreadable_in(batch: Sequence[Filed]) -> Remarks:
+    """How many of a batch can no longer be read, of a file that has their rows all the same."""
+    return Remarks(unreadable=sum(filed.request.content.unreadable for filed in batch))
+
+
 @dataclass(slots=True)
 class Sieve:
     """Lets through what may be sent, and counts what may not, and why."""
@@ -28,12 +33,15 @@ class Sieve:
     others: int = 0  #: the list is not for them
     serials: int = 0  #: written ones without a serial number
     joined: int = 0  #: written ones that share the row of another
+    unreadable: int = 0  #: nobody knows what they say
     _kept_back: Counter[State] = field(default_factory=Counter)
 
     def sent(self, batch: Sequence[Filed]) -> Iterator[Filed]:
         """Those whose state lets them through; each has to be told to ``took`` or ``passed``."""
         for filed in batch:
-            if filed.request.state in self.states:
+            if filed.request.content.unreadable:
+                self.unreadable += 1
+            elif filed.request.state in self.states:
                 yield filed
             else:
                 self._kept_back[filed.request.state] += 1
@@ -56,4 +64,6 @@ class Sieve:
             others=self.others,
             serials=self.serials,
             joined=self.joined,
+            unreadable=self.unreadable,
+            missing=self.unreadable,
         )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from bot.exports.sending import unreadable_in
 from handlers.office.exporting import NOTHING_TO_REMARK
 from handlers.office.model import Filed
 
@@ -20,15 +21,15 @@ class Lines(Protocol):
 class TextWriter:
     """Implements ``bot.exports.model.Writer``."""
 
-    remarks = NOTHING_TO_REMARK
-
     def __init__(self, path: Path, lines: Lines) -> None:
+        self.remarks = NOTHING_TO_REMARK
         self._lines = lines
         self._file = path.open("w", encoding="utf-8", newline="")
         self._file.write(lines.head)
 
     def add(self, batch: Sequence[Filed]) -> None:
-        """Their lines."""
+        """Their lines; those that cannot be read say so, and are counted."""
+        self.remarks += unreadable_in(batch)
         self._file.write(self._lines.of(batch))
 
     def finish(self) -> None:

@@ -12,7 +12,9 @@ from xlsxwriter.exceptions import FileCreateError
 from bot.exports.about import About
 from bot.exports.cells import Cells
 from bot.exports.columns import Column, Kind
+from bot.exports.sending import unreadable_in
 from bot.exports.xlsx_sheets import for_paper, information, summary
+from handlers.office.export_words import remarked
 from handlers.office.exporting import NOTHING_TO_REMARK
 from handlers.office.model import Filed
 from handlers.requests.words import STATES
@@ -68,9 +70,8 @@ def fitting(text: str) -> str:
 class XlsxWriter:
     """Implements ``bot.exports.model.Writer``."""
 
-    remarks = NOTHING_TO_REMARK
-
     def __init__(self, path: Path, cells: Cells, about: About, *, most_rows: int = MOST_ROWS) -> None:
+        self.remarks = NOTHING_TO_REMARK
         self._cells = cells
         self._about = about
         self._most_rows = most_rows
@@ -94,12 +95,14 @@ class XlsxWriter:
                     put(row, cell)
             self._row = row + 1
         self._counts.add(batch)
+        self.remarks += unreadable_in(batch)
 
     def finish(self) -> None:
         """The sheets with the counts and with what the file is."""
         self._end_sheet()
         summary(self._workbook, self._counts, self._about)
-        information(self._workbook, replace(self._about, count=self._counts["state"].total()))
+        notes = remarked(self._about.t, self.remarks)
+        information(self._workbook, replace(self._about, count=self._counts["state"].total()), *notes)
         write_workbook(self._workbook)
 
     def abandon(self) -> None:

@@ -4,7 +4,7 @@
 ``retryable`` nothing was changed and the same call may be made again.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,6 +57,7 @@ class PendingTurn:
     event: Event
     session: str | None  #: JSON; None for a chat that has none yet
     received_at: datetime
+    lost: bool = False  #: there is a session, and it cannot be read
 
 
 class Delivery(StrEnum):
@@ -116,6 +117,53 @@ class Verdict:
     end: str = ""  #: hash of the last of them
     fault: Fault | None = None
     number: int = 0  #: of the row at fault
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was found of the rows that give power."""
+
+    worthless: tuple[str, ...]  #: roles, invitations and broadcasts that the program did not write so
+    changed_end: int | None  #: the row at which the journal's end was found changed; ``None``: it is whole
+
+    @property
+    def whole(self) -> bool:
+        """Nothing was found."""
+        return not self.worthless and self.changed_end is None
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that serves a channel now."""
+
+    name: str  #: machine and process id
+    keys: tuple[str, ...]  #: ids of those it holds; it seals with the first
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Values of a table whose key is not in the key file."""
+
+    key: str
+    table: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCheck:
+    """Whether everything can be read."""
+
+    missing: tuple[Missing, ...]
+    damaged: tuple[str, ...]  #: table, column and row of each value that does not open
+    processes: tuple[Process, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """Which keys went, and why others stay."""
+
+    dropped: tuple[str, ...]
+    kept: Mapping[str, str]  #: id -> message id of the reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +227,9 @@ class Store(Protocol):
         Call nothing else of the store inside: it would wait for the turn, and the turn for it.
         """
 
+    async def begin_anew(self, pending: PendingTurn, now: datetime) -> None:
+        """Set the session of a chat aside, kept as it is, because it cannot be read; the chat has none from then on."""
+
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply] = ()) -> None:
         """Take a poison update out of the way: marked ``failed``, kept sealed for the operator.
 
@@ -210,6 +261,12 @@ class Store(Protocol):
 
         ``noted`` is an end that an earlier verdict named (rows, hash): a chain cut short or written anew shows by it.
         """
+
+    async def prove_powers(self) -> Proof:
+        """Whether roles, invitations and broadcasts that stand were written by the program, and the journal's end."""
+
+    async def accept_powers(self, now: datetime) -> None:
+        """The operator answers for the journal as it stands: its last row is its end from now on."""
 
     async def units_version(self) -> int:
         """Changes with every import of units."""

@@ -12,7 +12,7 @@ from bot.store.drivers import Call, Driver
 from bot.store.errors import HoldsData
 from bot.store.moments import moment
 from bot.store.office.acting import Acting
-from bot.store.office.journal import chained, columns
+from bot.store.office.journal import End, chained, columns, continued
 from bot.store.office.opening import open_office
 from bot.store.sealing import Keyring
 from handlers.office.model import JournalEntry
@@ -89,10 +89,12 @@ class Bulk:
         if not entries:
             return
         async with self.driver.transaction() as transaction:
-            (((number, previous),),) = await transaction.run(Call("journal_next"))
-            calls = list(self._linked(entries, number, previous))
-            last = calls[-1].parameters
-            end = Call("move_journal_end", {"number": last["number"], "hash": last["hash"]})
+            ((row,),) = await transaction.run(Call("journal_next", {"made": ""}))
+            found = End(*row)
+            calls = list(self._linked(entries, found.number, found.hash))
+            number, linked = (calls[-1].parameters[name] for name in ("number", "hash"))
+            seal = continued(self.keyring, found).at(number, linked).sealed(self.keyring)
+            end = Call("move_journal_end", {"number": number, "hash": linked, "seal": seal})
             await transaction.run(*calls, end, commit=True)
 
     def _linked(self, entries: Iterable[JournalEntry], number: int, previous: str) -> Iterator[Call]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.store import places
 from bot.store.drivers import Call
 from bot.store.moments import stored
+from bot.store.powers import grant_seal
 from bot.store.request_words import open_columns, words_added
 from bot.store.sealing import Keyring
 from bot.store.spoken import agreed, spoken
@@ -98,18 +99,16 @@ class Rowmaker:
 
     def grant(self, grant: MadeGrant) -> Call:
         """The role of a person whose chat is there."""
-        return Call(
-            "put_grant",
-            {
-                "id": grant.id,
-                "chat": self._id(grant.chat),
-                "role": grant.role.value,
-                "unit": grant.unit,
-                "label": self.keyring.seal(grant.label, places.grant_label(grant.id)),
-                "at": stored(grant.at),
-                "by": grant.by,
-            },
-        )
+        told = {
+            "id": grant.id,
+            "chat": self._id(grant.chat),
+            "role": grant.role.value,
+            "unit": grant.unit,
+            "granted_at": stored(grant.at),
+            "granted_by": grant.by,
+        }
+        label = self.keyring.seal(grant.label, places.grant_label(grant.id))
+        return Call("put_grant", {**told, "label": label, "seal": grant_seal(self.keyring, told)})
 
     def _id(self, chat: MadeChat) -> str:
         return places.chat_id(self.keyring, chat.channel, chat.address)

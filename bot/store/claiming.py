@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
 
 from bot.store import places
 from bot.store.api import BROADCAST, Chat, Delivery, OutboxRow
@@ -15,7 +14,9 @@ from bot.store.broadcasts.audience import WEEK
 from bot.store.drivers import Call, Driver
 from bot.store.errors import SealBroken, UnknownKey
 from bot.store.letters import Letter, Letters
+from bot.store.missing import is_awaited
 from bot.store.moments import stored
+from bot.store.reading import UNREADABLE
 from bot.store.sealing import Keyring
 from bot.store.settling import Settling
 from handlers.broadcasts.model import Values
@@ -101,13 +102,22 @@ class Claiming:
         for outbox_id, opened in sealed:
             try:
                 rows.append(opened())
-            except (SealBroken, ValidationError) as error:
-                _log.error("outbox_row_unreadable", outbox_id=outbox_id, kind=type(error).__name__)
-                await self.settling.fail(outbox_id, now)
-            except UnknownKey:
-                _log.error("outbox_row_key_missing", outbox_id=outbox_id, hint="put back the full key file")
-                await self.settling.back(outbox_id, now + _KEY_MISSING, counted=False)
+            except UnknownKey as error:
+                await self._without_key(outbox_id, error, now)
+            except UNREADABLE as error:
+                await self._failed(outbox_id, error, now)
             except Exception as error:  # noqa: BLE001 - nobody's message may keep the others from leaving
                 _log.error("outbox_row_not_rendered", outbox_id=outbox_id, kind=type(error).__name__)
                 await self.settling.fail(outbox_id, now)
         return rows
+
+    async def _without_key(self, outbox_id: int, error: UnknownKey, now: datetime) -> None:
+        if await is_awaited(self.driver, error):
+            _log.error("outbox_row_key_missing", outbox_id=outbox_id, hint="put back the full key file")
+            await self.settling.back(outbox_id, now + _KEY_MISSING, counted=False)
+        else:
+            await self._failed(outbox_id, error, now)
+
+    async def _failed(self, outbox_id: int, error: Exception, now: datetime) -> None:
+        _log.error("outbox_row_unreadable", outbox_id=outbox_id, kind=type(error).__name__)
+        await self.settling.fail(outbox_id, now)

@@ -17,7 +17,10 @@
     ├── HoldsData              made-up data go into an empty database only (exit code 2)
     ├── MadeUp                 the data are made up: nobody real is served over them (exit code 2)
     ├── KeyFileError           the key file cannot be read, is open to others, or is not a key file
-    │   └── KeyFileMismatch    the database was sealed with other keys
+    │   ├── KeyFileMismatch    the database was sealed with other keys
+    │   └── KeysMissing        the key file is older than the database: keys of sealed values are not in it
+    ├── KeyNotSpread           a live process lacks the key that is to be used
+    ├── UnknownKeyName         the key file has no key of that id (exit code 2)
     └── SealError
         ├── UnknownKey         sealed with a key that is not in the key file
         └── SealBroken         altered, or moved from where it was sealed
@@ -113,6 +116,20 @@ class KeyFileError(StoreError):
 
 class KeyFileMismatch(KeyFileError):  # noqa: N818 - says what is wrong, under a parent that ends in Error
     """The database was sealed with other keys."""
+
+
+class KeysMissing(KeyFileError):  # noqa: N818 - as above
+    """The key file lacks keys that sealed values of this database."""
+
+
+class KeyNotSpread(StoreError):  # noqa: N818 - as above
+    """A live process lacks a key that is to be used."""
+
+
+class UnknownKeyName(StoreError):  # noqa: N818 - as above
+    """The key file has no such key."""
+
+    exit_code = 2
 
 
 class SealError(StoreError):

@@ -4,20 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-from pydantic import ValidationError
-
 from bot.store import places
 from bot.store.api import Chat, Incoming, PendingTurn
 from bot.store.drivers import Call, Driver, Rows
-from bot.store.errors import SealBroken
+from bot.store.errors import UnknownKey
+from bot.store.missing import is_awaited
 from bot.store.moments import moment, stored
 from bot.store.outbox import queued
+from bot.store.reading import UNREADABLE
 from bot.store.sealing import Keyring
 from handlers.events import EVENTS
 from handlers.replies import Reply
-
-_log = structlog.get_logger(__name__)
 
 
 def chat_at(keyring: Keyring, channel: str, address: str) -> Chat:
@@ -77,29 +74,42 @@ class Inbox:
     def _known(self, chat_id: str, channel: str, sealed: bytes) -> Chat | None:
         try:
             return Chat(chat_id, channel, self.keyring.unseal(sealed, places.address(chat_id)))
-        except SealBroken:
-            _log.error("chat_address_unreadable", chat_id=chat_id)
+        except UNREADABLE as error:
+            self.keyring.damage.met("chats", "address", chat_id, error)
             return None
 
     async def pending(self, chat: Chat) -> PendingTurn | None:
         """The next turn; an update that cannot be read any more steps aside, with a line in the log.
 
         Raises:
-            SealError: the session cannot be opened, or a key is missing; the update goes on waiting.
+            UnknownKey: the key of session or update is missing and may come; the update goes on waiting, for anybody.
         """
         while True:
             rows = await self._taken(chat)
             if not rows:
                 return None
             ((inbox_id, update_id, payload, received_at, session),) = rows
-            opened = None if session is None else self.keyring.unseal(session, places.session(chat.id))
+            opened = None
             try:
                 event = EVENTS.validate_json(self.keyring.unseal(payload, places.update(chat.id, update_id)))
-            except (SealBroken, ValidationError) as error:
-                _log.error("inbox_row_unreadable", inbox_id=inbox_id, kind=type(error).__name__)
+            except UNREADABLE as error:
+                await self._wait_for_key(chat, error)
+                self.keyring.damage.met("inbox", "payload", str(inbox_id), error)
                 await self.driver.run(self._aside(inbox_id, received_at), self._free(chat))
-            else:
-                return PendingTurn(inbox_id, chat, event, opened, moment(received_at))
+                continue
+            try:
+                opened = None if session is None else self.keyring.unseal(session, places.session(chat.id))
+            except UNREADABLE as error:
+                await self._wait_for_key(chat, error)
+                self.keyring.damage.met("chats", "session", chat.id, error)
+            lost = session is not None and opened is None
+            return PendingTurn(inbox_id, chat, event, opened, moment(received_at), lost)
+
+    async def _wait_for_key(self, chat: Chat, error: Exception) -> None:
+        """Leave it to whoever has the key, in the meantime; raises the error where one is missing that may come."""
+        if isinstance(error, UnknownKey) and await is_awaited(self.driver, error):
+            await self.driver.run(self._free(chat))
+            raise error
 
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply]) -> None:
         """Set a poison update aside, sealed, for the operator, and say so to the chat."""

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from pydantic import ValidationError
-
 from bot.store import places
 from bot.store.drivers import Call, Driver
 from bot.store.errors import SealBroken, UnknownKey
+from bot.store.powers import warrant_of
 from bot.store.sealing import Keyring
 from handlers.broadcasts.model import Draft, Values
 from handlers.broadcasts.rendering import rendered
@@ -51,17 +50,25 @@ class Letters:
         return letter
 
     async def _read(self, broadcast: str) -> Letter | SealBroken | UnknownKey:
-        (((content, document),),) = await self.driver.run(Call("broadcast_said", {"broadcast": broadcast}))
+        (((content, sealed, *proof),),) = await self.driver.run(Call("broadcast_said", {"broadcast": broadcast}))
         try:
-            draft = Draft.model_validate_json(self.keyring.unseal(content, places.broadcast_content(broadcast)))
-            return Letter(broadcast, draft, self._documents(broadcast, draft, document), self.a_week)
+            text = self.keyring.unseal(content, places.broadcast_content(broadcast))
+            document = self._document(broadcast, sealed)
+            draft = Draft.model_validate_json(text)
         except (SealBroken, UnknownKey) as error:
             return error
-        except ValidationError:
+        except ValueError:
             return SealBroken("broadcasts")
+        warrant = warrant_of(self.keyring, proof)
+        if warrant is None or not warrant.covers(text, document):
+            return SealBroken("broadcasts")  # nobody who may has approved this text
+        return Letter(broadcast, draft, _attached(draft, document), self.a_week)
 
-    def _documents(self, broadcast: str, draft: Draft, sealed: bytes | None) -> tuple[Attachment, ...]:
-        if sealed is None or draft.document is None:
-            return ()
-        content = self.keyring.unseal_bytes(sealed, places.broadcast_document(broadcast))
-        return (Attachment.of(draft.document, draft.document_type, content),)
+    def _document(self, broadcast: str, sealed: bytes | None) -> bytes | None:
+        return None if sealed is None else self.keyring.unseal_bytes(sealed, places.broadcast_document(broadcast))
+
+
+def _attached(draft: Draft, document: bytes | None) -> tuple[Attachment, ...]:
+    if document is None or draft.document is None:
+        return ()
+    return (Attachment.of(draft.document, draft.document_type, document),)

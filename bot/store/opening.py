@@ -14,8 +14,11 @@ from bot.store.drivers import Call, Driver
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.drivers.url import sqlite_path
 from bot.store.errors import KeyFileError, KeyFileMismatch
+from bot.store.key_check import check_all_keys
 from bot.store.migrate import migrate
 from bot.store.office.indexing import index_requests
+from bot.store.proving import seal_powers
+from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring, open_keyring
 from bot.store.store import SealedStore
 from handlers.broadcasts.policy import Policy, Room
@@ -60,16 +63,14 @@ async def open_driver(url: str | None, data_dir: Path) -> Driver:
     return await open_postgres(url or "")
 
 
-async def open_store(url: str | None, data_dir: Path, keyring: Keyring, policy: Policy | None = None) -> Store:
+async def open_store(url: str | None, data_dir: Path, keyring: Keyring, policy: Policy | None = None) -> SealedStore:
     """The store with its tables brought up to date; the usual policy where none is named.
 
     Raises:
         StoreError: it cannot be opened; each kind says what to do.
     """
     async with _migrated(url, data_dir) as driver:
-        await _check_keys(driver, keyring)
-        await index_requests(driver, keyring)
-        await read_consents(driver, keyring)
+        await _ready(driver, keyring)
     return SealedStore(driver, keyring, policy or Policy(rooms=ROOMS))
 
 
@@ -111,6 +112,16 @@ async def store_of(settings: Settings) -> AsyncIterator[Opened]:
 
 
 @asynccontextmanager
+async def keys_of(settings: Settings) -> AsyncIterator[Sealer]:
+    """The keys of the same database, also where some of them are missing; raises as ``store_of`` does else."""
+    driver, keyring = await _opened(settings, whole=False)
+    try:
+        yield Sealer(driver, keyring)
+    finally:
+        await driver.close()
+
+
+@asynccontextmanager
 async def bulk_of(settings: Settings) -> AsyncIterator[Bulk]:
     """The same database, to be filled with made-up data; raises as ``store_of`` does."""
     driver, keyring = await _opened(settings)
@@ -120,14 +131,21 @@ async def bulk_of(settings: Settings) -> AsyncIterator[Bulk]:
         await driver.close()
 
 
-async def _opened(settings: Settings) -> tuple[Driver, Keyring]:
+async def _opened(settings: Settings, *, whole: bool = True) -> tuple[Driver, Keyring]:
     make_data_dir(settings)
     async with _migrated(database_url(settings), settings.data_dir) as driver:
         keyring = await _keyring(driver, settings)
-        await _check_keys(driver, keyring)
-        await index_requests(driver, keyring)
-        await read_consents(driver, keyring)
+        await (_ready(driver, keyring) if whole else _check_keys(driver, keyring))
     return driver, keyring
+
+
+async def _ready(driver: Driver, keyring: Keyring) -> None:
+    """Every value can be read, as far as its key goes; what gives power is sealed, and requests can be found."""
+    await _check_keys(driver, keyring)
+    await check_all_keys(driver, keyring)
+    await seal_powers(driver, keyring)
+    await index_requests(driver, keyring)
+    await read_consents(driver, keyring)
 
 
 def database_url(settings: Settings) -> str | None:

@@ -9,6 +9,7 @@ from bot.store import places
 from bot.store.api import PendingTurn
 from bot.store.drivers import Call, Rows
 from bot.store.moments import moment, stored
+from bot.store.reading import readable, readable_text
 from bot.store.request_book import Ask, StoredRequestBook
 from bot.store.sealing import Keyring, Place
 from handlers.ports import People
@@ -106,11 +107,14 @@ class StoredOwnData:
         }
 
     def _text(self, sealed: bytes | None, place: Place) -> str | None:
-        return None if sealed is None else self.keyring.unseal(sealed, place)
+        return readable_text(self.keyring, sealed, place)
 
     def _json(self, sealed: bytes | None, place: Place) -> Any:
-        text = self._text(sealed, place)
-        return None if text is None else json.loads(text)
+        """``None`` also where it cannot be read: the owners are told of it."""
+        return None if sealed is None else readable(self.keyring, place, lambda: self._opened(sealed, place))
+
+    def _opened(self, sealed: bytes, place: Place) -> Any:
+        return json.loads(self.keyring.unseal(sealed, place))
 
     async def erase(self) -> tuple[str, ...]:
         """Delete all but the requests that must stay, lessened; their codes. The turn goes on and can still finish.
@@ -129,9 +133,10 @@ class StoredOwnData:
             Call("erase_reminders", mine),
             Call("forget_author", mine),
             Call("erase_requests", mine),
-            *(self._lessened(request) for request in staying),
+            *(self._lessened(request) for request in staying if not request.content.unreadable),
             Call("erase_notes", mine),
             Call("erase_standings", mine),
+            Call("erase_unreadable", {"place": f"chats.session {self.pending.chat.id} %"}),
             Call("erase_chat", timed),
         )
         await self.people.leave()

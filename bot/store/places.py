@@ -60,6 +60,26 @@ def invitation_label(invitation: str) -> Place:
     return Place("invitations", "label", invitation)
 
 
+def grant_seal(grant: str) -> Place:
+    """What proves a role."""
+    return Place("grants", "seal", grant)
+
+
+def invitation_seal(invitation: str) -> Place:
+    """What proves an invitation."""
+    return Place("invitations", "seal", invitation)
+
+
+def warrant(broadcast: str) -> Place:
+    """What proves who wrote a broadcast and who approved it."""
+    return Place("broadcasts", "warrant", broadcast)
+
+
+def head() -> Place:
+    """What proves the end of the journal."""
+    return Place("audit_head", "seal", "1")
+
+
 def standing_id(chat: str, interview: int) -> str:
     """A row of the register of certificates."""
     return f"{chat}:{interview}"
@@ -113,14 +133,16 @@ class Sealed(NamedTuple):
     key: str
     row: str
     before_first: str | int  #: sorts before every key
+    at_once: int = 1_000  #: values that fit into memory at the same time
 
 
 #: Every sealed column there is: what a rotation goes through.
 SEALED = (
+    Sealed("audit_head", "seal", "id", "'' || id", 0),  # first: by it other processes notice which key is in use
     Sealed("chats", "address", "id", "id", ""),
     Sealed("chats", "session", "id", "id", ""),
     Sealed("inbox", "payload", "id", "chat || ' ' || update_id", 0),
-    Sealed("outbox", "payload", "id", "chat || ' ' || origin", 0),
+    Sealed("outbox", "payload", "id", "chat || ' ' || origin", 0, at_once=5),
     Sealed("outbox", "message", "id", "chat || ' ' || origin", 0),
     Sealed("requests", "content", "code", "code", ""),
     Sealed("request_history", "note", "id", "code || ' ' || revision", 0),
@@ -129,6 +151,9 @@ SEALED = (
     Sealed("standings", "subscriber", "id", "id", ""),
     Sealed("tasks", "spec", "id", "id", ""),
     Sealed("broadcasts", "content", "id", "id", ""),
-    Sealed("broadcasts", "document", "id", "id", ""),
+    Sealed("broadcasts", "document", "id", "id", "", at_once=1),
     Sealed("broadcasts", "findings", "id", "id", ""),
+    Sealed("grants", "seal", "id", "id", ""),
+    Sealed("invitations", "seal", "id", "id", ""),
+    Sealed("broadcasts", "warrant", "id", "id", ""),
 )

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 from bot.store.places import SEALED, Sealed
+from bot.store.powers import GRANT_COLUMNS, INVITATION_COLUMNS, WARRANT_COLUMNS
 from handlers.broadcasts.model import ENDED, STANDING
 from handlers.office.picture import REQUESTED, WAIVED
 from handlers.requests.model import AMENDABLE, MOVES, MUST_STAY, OPEN
@@ -22,6 +23,8 @@ _STATEMENT = re.compile(r"^-- :(?P<kind>name|where) (?P<name>\w+)\n(?P<text>.*?)
 _COMMENT = re.compile(r"--.*$", re.MULTILINE)
 #: What stands in a finished query where its conditions go; nothing else in SQL looks like it.
 _HOLE = "{where}"
+#: The end of the journal beside a row that it proves, with the last row there is (``powers.Proven``).
+_HEAD = "h.number, h.hash, h.seal, (SELECT MAX(a.number) FROM audit a)"
 
 
 def sources() -> dict[str, str]:
@@ -95,7 +98,14 @@ def _vocabulary() -> dict[str, str]:
         "moves": moves,
         "life_ended": _listed(ENDED),
         "standing": f"'{STANDING}'",
+        "grant": f"{_columns('g', GRANT_COLUMNS)}, {_HEAD}",
+        "invitation": f"{_columns('i', INVITATION_COLUMNS)}, {_HEAD}",
+        "warrant": _columns("b", WARRANT_COLUMNS),
     }
+
+
+def _columns(table: str, names: Iterable[str]) -> str:
+    return ", ".join(f"{table}.{name}" for name in names)
 
 
 def _listed(words: Iterable[str]) -> str:

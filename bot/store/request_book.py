@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.store import places
-from bot.store.contents import content_of
+from bot.store.contents import shown_content
 from bot.store.drivers import Call, Rows
 from bot.store.moments import moment, stored
+from bot.store.reading import readable_text
 from bot.store.request_words import open_columns, words_added, words_renewed
 from bot.store.sealing import Keyring
 from handlers.requests.model import MOVES, Content, Request, State, Step
@@ -89,8 +90,8 @@ class StoredRequestBook:
         return tuple(self._request(row, steps[row[0]]) for row in rows)
 
     def _request(self, row: tuple[Any, ...], steps: Iterable[Step]) -> Request:
-        code, state, sealed = row
-        content = content_of(self.keyring, code, sealed)
+        code, state, sealed, procedure = row
+        content = shown_content(self.keyring, code, sealed, procedure)
         return Request(code=code, state=State(state), content=content, history=tuple(steps))
 
     def _columns(self, code: str, content: Content) -> dict[str, object]:
@@ -119,6 +120,6 @@ def steps_by_code(keyring: Keyring, history: Rows) -> dict[str, list[Step]]:
     """Rows of a history (code, state, at, actor, revision, note) as steps, in the order they come in."""
     steps = defaultdict(list)
     for code, state, at, actor, revision, note in history:
-        why = keyring.unseal(note, places.note(code, revision)) if note else ""
+        why = readable_text(keyring, note, places.note(code, revision)) or ""
         steps[code].append(Step(state=State(state), at=moment(at), by=actor, note=why))
     return steps

@@ -1,23 +1,41 @@
-"""Rotation: a new key, every value sealed anew in small batches, old keys kept as long as anything needs them."""
+"""Rotation in steps, each of which may be killed at any point and called again.
 
-from collections.abc import Callable, Mapping
+A key is added, spread to every process, used; every value is sealed anew in small batches; keys that nothing needs are
+retired.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from bot.store.api import Rotation
+from bot.store.api import KeyCheck, Missing, Process, Retirement, Rotation
 from bot.store.drivers import Call, Driver
-from bot.store.errors import SealError
+from bot.store.errors import KeyNotSpread, SealError, UnknownKeyName
+from bot.store.moments import stored
 from bot.store.places import SEALED, Sealed
 from bot.store.queries import per_column
 from bot.store.sealing import KeyFile, Keyring, Place, read_key_file, replace_key_file
+from locales import N_
 
 #: Values per transaction: the assistant writes between them.
 BATCH = 100
-#: A superseded key is kept so long at least: another process may still seal with it.
+#: A superseded key is kept so long where nobody says otherwise: a process that no one knows of may still seal with it.
 GRACE = timedelta(days=1)
+#: Whoever reads the key file of this machine seals with its current key after that time, and has written what it had
+#: sealed before.
+SETTLING = timedelta(seconds=7)
+
+_NOT_SPREAD = N_(
+    "These processes do not have key {key} yet: {names}. Copy the key file to their machine; they read it by themselves"
+    " within seconds. Then give this command again. --force uses the key all the same: what they cannot read is not"
+    " answered until they have it."
+)
+_NO_SUCH_KEY = N_("There is no key {key} in the key file. troly keys list shows those there are.")
+_NO_PENDING = N_("No key waits to be used. Add one first: troly keys add")
 
 _log = structlog.get_logger(__name__)
 
@@ -29,34 +47,113 @@ class Sealer:
     driver: Driver
     keyring: Keyring
 
-    async def rotate(self, now: datetime) -> Rotation:
-        """Add a key, reseal, drop what nothing uses.
+    async def rotate(self, now: datetime, grace: timedelta = GRACE) -> Rotation:
+        """All steps, as far as they go: add a key, use it, reseal, retire what nothing has needed for a while.
 
         Raises:
+            KeyNotSpread: a live process lacks the key; it was added, and the same call goes on with it.
             KeyFileError: the key file cannot be replaced; nothing was changed.
         """
-        key = await self._rewrite(lambda keys: keys.rotated(now))
+        key = await self.add(now)
+        await self.use(key, now)
         resealed = await self.reseal()
-        used = await self.key_usage()
-        before = set(self.keyring.keys.keys)
-        await self._rewrite(lambda keys: keys.without(_unused(keys, used, now)))
-        return Rotation(key, resealed, tuple(sorted(before - set(self.keyring.keys.keys))))
+        return Rotation(key, resealed, (await self.retire(now, grace)).dropped)
 
-    async def _rewrite(self, change: Callable[[KeyFile], KeyFile]) -> str:
+    async def add(self, now: datetime) -> str:
+        """The key that waits to be used, made where none does."""
+        keys = await self._rewrite(lambda keys: keys.added(now))
+        return keys.pending or keys.current
+
+    async def use(self, name: str | None, now: datetime, *, force: bool = False) -> str:
+        """Seal with this key from now on, or with the one that waits; others follow as soon as they meet it.
+
+        Raises:
+            KeyNotSpread: a live process lacks it, and nobody forces it.
+            UnknownKeyName: there is no such key.
+        """
+        keys = read_key_file(self.keyring.path)
+        wanted = name or keys.pending
+        if wanted is None or wanted not in keys.keys:
+            raise UnknownKeyName(_NO_PENDING) if wanted is None else UnknownKeyName(_NO_SUCH_KEY, key=wanted)
+        lacking = [one.name for one in await self.processes() if wanted not in one.keys]
+        if lacking and not force:
+            raise KeyNotSpread(_NOT_SPREAD, key=wanted, names=", ".join(lacking))
+        await self.driver.run(Call("key_in_use", {"id": wanted}))
+        if wanted != keys.current:
+            await self._rewrite(lambda keys: keys.using(wanted, now))
+        self.keyring.reload()
+        return wanted
+
+    async def _rewrite(self, change: Callable[[KeyFile], KeyFile]) -> KeyFile:
         """Change the key file; the database's write lock keeps two rotations from losing each other's key."""
         async with self.driver.transaction() as transaction:
             await transaction.run(Call("lock_migrations"))
-            replace_key_file(self.keyring.path, change(read_key_file(self.keyring.path)))
+            before = read_key_file(self.keyring.path)
+            after = change(before)
+            if after != before:
+                replace_key_file(self.keyring.path, after)
         self.keyring.reload()
-        return self.keyring.keys.current
+        return after
+
+    async def processes(self) -> list[Process]:
+        """Those that serve a channel now, with the keys they say they hold.
+
+        None where the database is for one machine: whoever works there reads this key file before it seals.
+        """
+        if not self.driver.shared:
+            return []
+        (rows,) = await self.driver.run(Call("live_keys"))
+        return [Process(name or "?", tuple((keys or "").split(","))) for name, keys in rows]
 
     async def key_usage(self) -> dict[str, int]:
         """How many values each key seals, by key id."""
         usage: dict[str, int] = {}
-        for rows in await self.driver.run(*(Call(per_column("key_usage", sealed)) for sealed in SEALED)):
-            for name, count in rows:
-                usage[bytes(name).hex()] = usage.get(bytes(name).hex(), 0) + count
+        for _, name, count in await self._usage():
+            usage[name] = usage.get(name, 0) + count
         return usage
+
+    async def _usage(self) -> list[tuple[str, str, int]]:
+        """Table, key id, and how many of its values that key seals."""
+        answers = await self.driver.run(*(Call(per_column("key_usage", sealed)) for sealed in SEALED))
+        return [
+            (sealed.table, bytes(name).hex(), count)
+            for sealed, rows in zip(SEALED, answers, strict=True)
+            for name, count in rows
+        ]
+
+    async def verify(self, *, every: bool = False) -> KeyCheck:
+        """Which keys are missing for how many values of which table; quick unless ``every`` value is opened."""
+        held = set(read_key_file(self.keyring.path).keys)
+        lost: dict[tuple[str, str], int] = {}
+        for table, name, count in await self._usage():
+            if name not in held:
+                lost[table, name] = lost.get((table, name), 0) + count
+        missing = tuple(Missing(name, table, count) for (table, name), count in sorted(lost.items()))
+        damaged = tuple([one for sealed in SEALED for one in await self._broken(sealed)]) if every else ()
+        return KeyCheck(missing, damaged, tuple(await self.processes()))
+
+    async def _broken(self, sealed: Sealed) -> list[str]:
+        """Values whose key is there and that do not open."""
+        found: list[str] = []
+        after = sealed.before_first
+        while True:
+            asked = {"after": after, "limit": min(BATCH, sealed.at_once)}
+            (rows,) = await self.driver.run(Call(per_column("every_value", sealed), asked))
+            if not rows:
+                return found
+            for _, row, value in rows:
+                if not self._opens(Place(sealed.table, sealed.column, row), value):
+                    found.append(f"{sealed.table}.{sealed.column} {row}")
+            after = rows[-1][0]
+
+    def _opens(self, place: Place, value: bytes) -> bool:
+        if value[:4].hex() not in self.keyring.keys.keys:
+            return True  # missing, not broken
+        try:
+            self.keyring.unseal_bytes(value, place)
+        except SealError:
+            return False
+        return True
 
     async def reseal(self) -> int:
         """Seal with the current key what others sealed; a value that cannot be opened stays, with a line in the log."""
@@ -75,7 +172,7 @@ class Sealer:
         return done
 
     async def _stale(self, sealed: Sealed, after: str | int) -> list[tuple[Any, ...]]:
-        wanted = {"after": after, "current": self.keyring.current, "limit": BATCH}
+        wanted = {"after": after, "current": self.keyring.current, "limit": min(BATCH, sealed.at_once)}
         (rows,) = await self.driver.run(Call(per_column("stale", sealed), wanted))
         return rows
 
@@ -83,18 +180,65 @@ class Sealer:
         key, place_row, stale = row
         place = Place(sealed.table, sealed.column, place_row)
         try:
-            fresh = self.keyring.seal(self.keyring.unseal(stale, place), place)
+            fresh = self.keyring.seal(self.keyring.unseal_bytes(stale, place), place)
         except SealError as error:
-            _log.error("sealed_value_unreadable", table=sealed.table, column=sealed.column, kind=type(error).__name__)
+            self.keyring.damage.met(sealed.table, sealed.column, place_row, error)
             return None
         return Call(per_column("reseal", sealed), {"key": key, "fresh": fresh, "stale": stale})
 
+    async def retire(self, now: datetime, grace: timedelta = GRACE, wanted: Iterable[str] = ()) -> Retirement:
+        """Drop keys that seal nothing and that no live process seals with; why any of the others stay.
 
-def _unused(keys: KeyFile, used: Mapping[str, int], now: datetime) -> frozenset[str]:
-    """Keys that seal nothing, superseded long enough ago: a younger key had its day already."""
-    seasoned = [stored.created for stored in keys.keys.values() if stored.created <= now - GRACE]
-    return frozenset(
-        name
-        for name, stored in keys.keys.items()
-        if name not in used and any(stored.created < other for other in seasoned)
+        Raises:
+            UnknownKeyName: one that is wanted to go is not there.
+        """
+        keys = read_key_file(self.keyring.path)
+        for name in wanted:
+            if name not in keys.keys:
+                raise UnknownKeyName(_NO_SUCH_KEY, key=name)
+        usage, processes = await self.key_usage(), await self.processes()
+        kept: dict[str, str] = {}
+        for name in wanted or keys.keys:
+            if (why := _needed(keys, name, usage, processes, now - grace)) is not None:
+                kept[name] = why
+        dropped = frozenset(name for name in wanted or keys.keys if name not in kept)
+        if dropped:
+            await self._rewrite(lambda keys: keys.without(dropped))
+            retired = [{"id": name, "now": stored(now)} for name in sorted(dropped)]
+            await self.driver.run(Call("key_retired", many=retired))
+        return Retirement(tuple(sorted(dropped)), {name: why for name, why in kept.items() if name != keys.current})
+
+    @property
+    def settling(self) -> timedelta:
+        """After which whoever reads this key file has written what it had sealed with an older key."""
+        return SETTLING
+
+    async def settle(self) -> None:
+        """Wait for that."""
+        await asyncio.sleep(self.settling.total_seconds())
+
+    async def give_up(self, name: str, now: datetime) -> int:
+        """A key that is lost for ever is not waited for any more: what it sealed counts as unreadable; how much."""
+        await self.driver.run(Call("key_in_use", {"id": name}), Call("key_retired", {"id": name, "now": stored(now)}))
+        return (await self.key_usage()).get(name, 0)
+
+
+def _needed(
+    keys: KeyFile, name: str, usage: dict[str, int], processes: Sequence[Process], before: datetime
+) -> str | None:
+    """Why a key has to stay; ``None``: it may go."""
+    since = keys.superseded(name)
+    if name == keys.current or since is None:
+        return N_("it is in use, or waits to be")
+    if usage.get(name):
+        return N_("values are sealed with it; troly keys reseal seals them anew")
+    if any(one.keys[0] == name for one in processes):
+        return N_("a process still seals with it; copy the key file to its machine")
+    return (
+        N_(
+            "it was superseded only lately, and a process that nobody knows of may seal with it; troly keys retire KEY"
+            " drops it at once"
+        )
+        if since > before
+        else None
     )

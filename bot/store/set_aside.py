@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO
 
+from bot.store import places
 from bot.store.drivers import Call
 from bot.store.outbox import Message, sending
 from bot.store.sealing import Keyring
@@ -19,11 +20,14 @@ class SetAside:
 
     row: Call
     payload: BinaryIO
+    keyring: Keyring
 
     def call(self) -> Call:
-        """With its payload."""
+        """With its payload; sealed anew where the key has changed since, for the older one may be gone soon."""
         self.payload.seek(0)
-        return replace(self.row, parameters={**self.row.parameters, "payload": self.payload.read()})
+        place = places.payload(self.row.parameters["chat"], self.row.parameters["origin"])
+        payload = self.keyring.renewed(self.payload.read(), place)
+        return replace(self.row, parameters={**self.row.parameters, "payload": payload})
 
 
 @asynccontextmanager
@@ -42,4 +46,4 @@ async def set_aside(
 def _sealed(keyring: Keyring, message: Callable[[], Message], now: datetime, file: BinaryIO) -> SetAside:
     row = sending(keyring, message(), now)
     file.write(row.parameters["payload"])
-    return SetAside(replace(row, parameters={**row.parameters, "payload": None}), file)
+    return SetAside(replace(row, parameters={**row.parameters, "payload": None}), file, keyring)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.metrics import Depths
 from bot.store.api import (
@@ -12,6 +12,7 @@ from bot.store.api import (
     OfficeUnit,
     OutboxRow,
     PendingTurn,
+    Proof,
     Rotation,
     Settlement,
     TurnUnit,
@@ -28,6 +29,7 @@ from bot.store.office.acting import Acting
 from bot.store.office.opening import chat_of, open_office, roles_of
 from bot.store.office.units import read_units, units_version
 from bot.store.office.verifying import verify
+from bot.store.proving import accept, prove
 from bot.store.request_book import Ask
 from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring
@@ -35,6 +37,7 @@ from bot.store.settling import Settling
 from bot.store.task_api import TaskBook
 from bot.store.tasks import StoredTasks
 from bot.store.turn import open_turn
+from bot.store.unreadable import note_damage, set_session_aside
 from bot.store.upkeep import Upkeep
 from bot.store.worker_api import WorkerBook
 from bot.store.workers import StoredWorkers
@@ -52,7 +55,7 @@ class SealedStore:
         self._driver = driver
         self._keyring = keyring
         self._policy = policy
-        workers = StoredWorkers(driver)
+        workers = StoredWorkers(driver, keyring)
         self.workers: WorkerBook = workers
         self._inbox = Inbox(driver, keyring, workers.id)
         self._settling = Settling(driver, keyring, workers.id)
@@ -67,10 +70,16 @@ class SealedStore:
         return await self._inbox.receive(updates, now)
 
     async def waiting(self, channel: str) -> list[Chat]:
-        return await self._inbox.waiting(channel)
+        found = await self._inbox.waiting(channel)
+        await note_damage(self._driver, self._keyring, datetime.now(UTC))
+        return found
 
     async def pending(self, chat: Chat) -> PendingTurn | None:
         return await self._inbox.pending(chat)
+
+    async def begin_anew(self, pending: PendingTurn, now: datetime) -> None:
+        self._keyring.damage.met("chats", "session", pending.chat.id, ValueError())
+        await set_session_aside(self._driver, pending.chat.id, now)
 
     def turn(self, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnUnit]:
         return open_turn(self._driver, self._keyring, self._policy, pending, now)
@@ -94,13 +103,19 @@ class SealedStore:
         return rows[0][0] if rows else None
 
     async def roles(self, chat: Chat) -> frozenset[Role]:
-        return await roles_of(self._driver, chat.id)
+        return await roles_of(self._driver, self._keyring, chat.id)
 
     async def chat_of(self, grant: str) -> str | None:
-        return await chat_of(self._driver, grant)
+        return await chat_of(self._driver, self._keyring, grant)
 
     async def verify_journal(self, noted: tuple[int, str] | None = None) -> Verdict:
         return await verify(self._driver, self._keyring, noted)
+
+    async def prove_powers(self) -> Proof:
+        return await prove(self._driver, self._keyring)
+
+    async def accept_powers(self, now: datetime) -> None:
+        await accept(self._driver, self._keyring, now)
 
     async def units_version(self) -> int:
         return await units_version(self._driver)
@@ -157,6 +172,10 @@ class SealedStore:
 
     async def reseal(self) -> int:
         return await self._sealer.reseal()
+
+    @property
+    def keys(self) -> Sealer:
+        return self._sealer
 
     async def key_usage(self) -> dict[str, int]:
         return await self._sealer.key_usage()

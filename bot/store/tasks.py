@@ -9,17 +9,16 @@ from functools import partial
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
 
 from bot.store import places
 from bot.store.api import Chat
 from bot.store.drivers import Call, Driver, Transaction
-from bot.store.errors import SealError
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.bundle import StoredOffice
 from bot.store.office.telling import EXPORT, FILE, in_place, message_of, told
 from bot.store.outbox import Message, Recipient
+from bot.store.reading import UNREADABLE
 from bot.store.sealing import Keyring
 from bot.store.set_aside import SetAside, set_aside
 from bot.store.task_api import Completion, Result, Task
@@ -61,7 +60,7 @@ class StoredTasks:
     async def _readable(self, task: str, now: datetime) -> Task | None:
         try:
             return await self.get(task)
-        except (SealError, ValidationError) as error:
+        except UNREADABLE as error:
             _log.error("task_unreadable", task=task, kind=type(error).__name__)
             await self.driver.run(_end(task, "failed", now))
             return None

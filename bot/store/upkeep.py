@@ -40,7 +40,8 @@ class Upkeep:
             "today": vietnamese_day(now).toordinal(),
         }
         async with self.driver.transaction() as transaction:
-            await transaction.run(Call("expire_tasks", before))  # not counted: nobody asks for them
+            # not counted: nobody asks for them
+            await transaction.run(Call("expire_tasks", before), Call("expire_unreadable", before))
             results = await transaction.run(*(Call(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
 

@@ -1,17 +1,25 @@
 """The processes of a channel: who lives, by the database's clock, and what the dead had in hand."""
 
+import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
+import structlog
+
 from bot.store.api import Delivery
 from bot.store.drivers import Call, Driver, Rows
 from bot.store.moments import stored
 from bot.store.office.telling import EXPORT
+from bot.store.powers import opened_head
+from bot.store.sealing import Keyring
 from bot.store.worker_api import FENCE_PART, Lease, Presence
 
 _MICROSECONDS = 1_000_000
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +27,7 @@ class StoredWorkers:
     """Implements ``bot.store.worker_api.WorkerBook``; its id is made anew with every opened store."""
 
     driver: Driver
+    keyring: Keyring
     id: str = field(default_factory=lambda: uuid4().hex)
 
     @property
@@ -29,17 +38,26 @@ class StoredWorkers:
     async def join(self, channel: str, lease: Lease, now: datetime) -> Presence:
         """Two transactions, as in ``beat``: who has been counted by nobody yet sees all that were there before."""
         me = self._me(channel)
-        joined = Call("join_worker", {**me, "lease": round(lease.seconds * _MICROSECONDS)})
+        mine = {"lease": round(lease.seconds * _MICROSECONDS), "name": _name(), "keys": self.keyring.announced}
+        joined = Call("join_worker", {**me, **mine})
         await self.driver.run(joined)
         return await self._look(channel, now, *([] if self.shared else [Call("replace_workers", me)]))
 
     async def beat(self, channel: str, now: datetime, *, judge: bool) -> Presence | None:
         """A sign of life, and a look at the others."""
         me = self._me(channel)
-        (known,) = await self.driver.run(Call("renew_worker", me))
+        (known,) = await self.driver.run(Call("renew_worker", {**me, "keys": self.keyring.announced}))
         if not known:
             return None
+        self._follow(known[0][1])
         return await self._look(channel, now, *([Call("expire_workers", me)] if judge else []))
+
+    def _follow(self, head: bytes | None) -> None:
+        """Seal with the key that others have begun to use; where it is not here, the log says what to do."""
+        if head is None or opened_head(self.keyring, head) is not None:
+            return
+        if self.keyring.damage.first_time(f"end of the journal {head[:4].hex()}"):
+            _log.error("key_missing_or_journal_changed", hint="troly keys verify, troly audit verify")
 
     async def leave(self, channel: str) -> None:
         """Serve it no more."""
@@ -62,6 +80,11 @@ class StoredWorkers:
 
     def _me(self, channel: str) -> dict[str, object]:
         return {"worker": self.id, "channel": channel}
+
+
+def _name() -> str:
+    """By which an operator finds the process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def _presence(present: Rows, dead: int, messages: Rows, tasks: Rows) -> Presence:

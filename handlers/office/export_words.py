@@ -61,6 +61,7 @@ def remarked(t: Translator, remarks: Remarks) -> list[str]:
         N_("{count} other requests are not for this kind of list."): remarks.others,
         N_("{count} requests have no serial number: fill it in by hand before signing."): remarks.serials,
         N_("{count} requests share a row with another one for the same certificate."): remarks.joined,
+        N_("{count} requests cannot be read any more: the operator has to look into it."): remarks.unreadable,
     }
     counted = [t(sentence, count=count) for sentence, count in told.items() if count]
     return [*_by_state(t, remarks), *counted]

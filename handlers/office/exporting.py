@@ -51,11 +51,13 @@ class Remarks(BaseModel):
     others: int = 0  #: left out because this kind of file is not for them
     serials: int = 0  #: in it, the serial number left blank for the hand
     joined: int = 0  #: in it, in the row of another request for the same certificate
+    unreadable: int = 0  #: kept, but no longer readable; in a list to be sent on they are left out
+    missing: int = 0  #: of those, the ones that are left out
 
     @property
     def left_out(self) -> int:
         """Requests read that are not in the file."""
-        return sum(self.states.values()) + self.others
+        return sum(self.states.values()) + self.others + self.missing
 
     def __add__(self, further: "Remarks") -> "Remarks":
         """Of a file and of one more of the same order."""
@@ -65,6 +67,8 @@ class Remarks(BaseModel):
             others=self.others + further.others,
             serials=self.serials + further.serials,
             joined=self.joined + further.joined,
+            unreadable=self.unreadable + further.unreadable,
+            missing=self.missing + further.missing,
         )
 
 

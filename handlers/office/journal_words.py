@@ -20,6 +20,9 @@ class Deed(StrEnum):
     END_ROLE = "end_role"
     LEAVE_ROLE = "leave_role"  #: a person who has their data deleted
     END_INVITATION = "end_invitation"
+    UNREADABLE = "unreadable"  #: a row that was damaged
+    SEAL_POWERS = "seal_powers"  #: of a database from before they were sealed
+    ACCEPT_POWERS = "accept_powers"  #: by the operator, who answers for the journal as it stands
     END_WITH_ROLE = "end_with_role"  #: an invitation that its maker could no longer make; the subject names their role
 
 
@@ -31,6 +34,9 @@ DEEDS: dict[str, str] = {
     Deed.LEAVE_ROLE: N_("role given up"),
     Deed.END_INVITATION: N_("invitation taken back"),
     Deed.END_WITH_ROLE: N_("invitation ended with the role of whoever made it"),
+    Deed.UNREADABLE: N_("⚠ cannot be read any more"),
+    Deed.SEAL_POWERS: N_("roles and approvals sealed"),
+    Deed.ACCEPT_POWERS: N_("end of the journal accepted by the operator"),
     "request.move": N_("state of a request changed"),
     "request.move_all": N_("state of requests changed"),
     "request.import": N_("states of requests read in from a list"),

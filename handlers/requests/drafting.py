@@ -66,7 +66,7 @@ def amended(content: Content, draft: Draft) -> Content:
 
 def draft_of(request: Request) -> Draft | None:
     """A draft to amend a request with; ``None`` where its state no longer allows it."""
-    if request.state not in AMENDABLE:
+    if request.state not in AMENDABLE or request.content.unreadable:
         return None
     content = request.content
     fields = {"subscriber": content.subscriber, "unit": content.unit, "serial": content.serial or "", **content.news}

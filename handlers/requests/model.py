@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from handlers.folding import fold
 from rules.facts import Event, Subject
@@ -66,6 +66,8 @@ class Content(_Model):
     decision: str
     pack: str  #: name and version of the rule pack, such as "nhon_trach 1"
     channel: str
+    #: What was kept cannot be read any more: only the procedure is known. Never stored.
+    unreadable: bool = Field(default=False, exclude=True)
 
     @property
     def certificate_key(self) -> str:

@@ -11,6 +11,7 @@ from bot.store.sealing import Keyring
 from handlers.broadcasts.model import Audience, Broadcast, Draft, Life, Outcome, Plan, Text, Values
 from handlers.office.rights import Rights
 from tests.support.office import OPERATOR, office
+from tests.support.powers import approve
 from tests.support.storing import CHANNEL, NOW
 
 #: Runs a statement behind the store's back; parameters are question marks.
@@ -35,7 +36,9 @@ async def campaign(store: Store, plan: Plan, sql: Sql) -> str:
 
 
 def stands(sql: Sql, name: str, state: Life, recipients: int = 1) -> None:
-    """It has come so far, whoever took it there."""
+    """It has come so far, whoever took it there; ``sql`` is a database's, with the keys beside it."""
+    if state not in {Life.DRAFT, Life.CHECKED}:
+        approve(sql, sql.__self__.keys, name)  # type: ignore[attr-defined]
     sql("UPDATE broadcasts SET state = ?, checking = 0, recipients = ? WHERE id = ?", state.value, recipients, name)
 
 

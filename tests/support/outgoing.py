@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from bot.store import places
 from bot.store.moments import stored
+from bot.store.powers import Warrant, digest
 from bot.store.sealing import Keyring
 from handlers.broadcasts.model import Draft, Text, Values
 
@@ -45,11 +46,13 @@ class Outgoing:
         """Make a broadcast, and its people where they are new."""
         content = self.keyring.seal(draft.model_dump_json(), places.broadcast_content(broadcast))
         file = document and self.keyring.seal(document, places.broadcast_document(broadcast))
+        said = digest(draft.model_dump_json()), digest(document) if document else None
+        warrant = Warrant(broadcast, None, None, None, "machine", "machine", *said)
         at = stored(now)
         self.many(
-            "INSERT INTO broadcasts (id, state, author, content, document, created_at, changed_at)"
-            " VALUES (?, 'paused', 'machine', ?, ?, ?, ?)",
-            [(broadcast, content, file, at, at)],
+            "INSERT INTO broadcasts (id, state, author, approver, content, document, warrant, created_at, changed_at)"
+            " VALUES (?, 'paused', 'machine', 'machine', ?, ?, ?, ?, ?)",
+            [(broadcast, content, file, warrant.sealed(self.keyring), at, at)],
         )
         rows = list(self._rows(broadcast, addresses, values.model_dump_json(), at))
         self.many(

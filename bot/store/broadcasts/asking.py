@@ -13,6 +13,8 @@ from bot.store.office.acting import Acting
 from bot.store.office.holding import grants_of
 from bot.store.office.units import read_units
 from bot.store.outbox import Message, Recipient, sending
+from bot.store.reading import readable_text
+from bot.store.sealing import Keyring
 from handlers.office.rights import Act, Grant, Rights
 from handlers.office.units import UnitDirectory
 
@@ -35,7 +37,7 @@ async def ask_approvers(acting: Acting, broadcast: str, asks: Asks, mark: str) -
         Call("approvers", {"id": broadcast}), Call("author_grant", {"id": broadcast})
     )
     units = await read_units(acting.ask)
-    able = list(_able(rows, units))[:MOST]
+    able = list(_able(acting.keyring, rows, units))[:MOST]
     for one in able:
         said = asks(one.language or acting.policy.language, _labels(acting, authors, Rights.of((one.grant,), units)))
         origin = origin_of(broadcast, f"{mark}:{one.grant.id}")
@@ -43,20 +45,20 @@ async def ask_approvers(acting: Acting, broadcast: str, asks: Asks, mark: str) -
     return len(able)
 
 
-def _able(rows: list[tuple[Any, ...]], units: UnitDirectory) -> Iterator[Approver]:
+def _able(keyring: Keyring, rows: list[tuple[Any, ...]], units: UnitDirectory) -> Iterator[Approver]:
     """By the first of their roles that reaches it."""
     met: set[str] = set()
     for *held, chat, channel, language, unit in rows:
-        (grant,) = grants_of([tuple(held)])
-        if chat not in met and Rights.of((grant,), units).may(Act.APPROVE_BROADCASTS, unit):
-            met.add(chat)
-            yield Approver(grant, Recipient(chat, channel), language)
+        for grant in grants_of(keyring, [tuple(held)]):
+            if chat not in met and Rights.of((grant,), units).may(Act.APPROVE_BROADCASTS, unit):
+                met.add(chat)
+                yield Approver(grant, Recipient(chat, channel), language)
 
 
 def _labels(acting: Acting, authors: list[tuple[Any, ...]], rights: Rights) -> Mapping[str, str]:
     """How the author is called, for one who may see that."""
     return {
-        grant: acting.keyring.unseal(label, places.grant_label(grant))
+        grant: readable_text(acting.keyring, label, places.grant_label(grant)) or grant
         for grant, _, unit, label in authors
         if label and rights.may(Act.SEE_HOLDERS, unit)
     }

@@ -10,6 +10,8 @@ from bot.store.drivers import Call
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.journal import StoredJournal
+from bot.store.powers import Warrant, digest
+from bot.store.reading import readable
 from handlers.broadcasts.model import Broadcast, Checked, Draft, Life, Outcome
 from handlers.office.rights import Act, Rights
 
@@ -30,34 +32,39 @@ class Drafting:
         if not _may_write(rights, draft):
             return None
         name = await self.acting.next_id(BROADCAST_ID)
-        await self.acting.ask(
-            Call("add_broadcast", self._row(rights, name, draft, document)), self._noted(rights, name)
-        )
+        row = self._row(rights, name, draft, document, None)
+        await self.acting.ask(Call("add_broadcast", row), self._noted(rights, name))
         await self.journal.record(rights, "broadcast_new", name, unit=draft.audience.unit)
         return await self.shelf.seen(rights, name)
 
     async def change(self, rights: Rights, name: str, revision: int, draft: Draft, document: bytes | None) -> Outcome:
         """Another draft in its place; both where it was and where it goes have to be within reach."""
-        found = await self.shelf.reached(rights, Act.WRITE_BROADCASTS, name)
+        found, warrant = await self.shelf.reached_with_warrant(rights, Act.WRITE_BROADCASTS, name)
         if isinstance(found, Outcome):
             return found
         if not _may_write(rights, draft):
             return Outcome.NOT_YOURS
         if found.state not in _OPEN_TO_CHANGE:
             return Outcome.NOT_ALLOWED
-        row = {**self._row(rights, name, draft, document), "revision": revision, "keeps": int(bool(draft.document))}
-        (changed,) = await self.acting.ask(Call("change_broadcast", row))
+        kept = warrant.document if warrant and draft.document else None
+        row = self._row(rights, name, draft, document, kept)
+        changing = {**row, "revision": revision, "keeps": int(bool(draft.document))}
+        (changed,) = await self.acting.ask(Call("change_broadcast", changing))
         if not changed:
             return Outcome.OVERTAKEN
         await self.acting.ask(self._noted(rights, name))
         await self.journal.record(rights, "broadcast_change", name, unit=draft.audience.unit)
         return Outcome.DONE
 
-    def _row(self, rights: Rights, name: str, draft: Draft, document: bytes | None) -> dict[str, Any]:
-        keyring = self.acting.keyring
+    def _row(self, rights: Rights, name: str, draft: Draft, document: bytes | None, kept: str | None) -> dict[str, Any]:
+        """``kept`` is the digest of a document that stays where no other is given."""
+        keyring, unit = self.acting.keyring, draft.audience.unit
+        file = kept if document is None else digest(document)
+        warrant = Warrant(name, None, None, unit, rights.actor, None, digest(draft.model_dump_json()), file)
         return {
             "id": name,
-            "unit": draft.audience.unit,
+            "unit": unit,
+            "warrant": warrant.sealed(keyring),
             "author": rights.actor,
             "chat": self.acting.chat or None,
             "content": sealed_draft(keyring, name, draft),
@@ -89,7 +96,8 @@ class Drafting:
         (rows,) = await self.acting.ask(Call("broadcast_findings", {"id": name}))
         if not rows:
             return None
-        return Checked.model_validate_json(self.acting.keyring.unseal(rows[0][0], places.broadcast_findings(name)))
+        keyring, place = self.acting.keyring, places.broadcast_findings(name)
+        return readable(keyring, place, lambda: Checked.model_validate_json(keyring.unseal(rows[0][0], place)))
 
 
 def _may_write(rights: Rights, draft: Draft) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.store import places
 from bot.store.broadcasts.filling import Filling
@@ -16,10 +16,12 @@ from bot.store.errors import TurnTaken
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.filtering import Meant
+from bot.store.powers import Warrant, digest
 from bot.store.sealing import Keyring
 from handlers.broadcasts.expiry_words import expiry_draft
 from handlers.broadcasts.model import STANDING, Audience, Draft, Life
 from handlers.broadcasts.policy import Policy
+from handlers.office.rights import MACHINE
 
 
 class Due(NamedTuple):
@@ -54,7 +56,7 @@ class Expiring:
             return None
         name, state = await self._child(today, now)
         written = await read_written(self.driver.run, self.keyring, name)
-        if written is None or state is not Life.APPROVED:
+        if written is None or state is not Life.APPROVED or not written.approved:
             return None
         try:
             for number, distance in enumerate(distances):
@@ -85,7 +87,7 @@ class Expiring:
         return name, Life(state)
 
     def _standing(self, now: datetime) -> Call:
-        row: dict[str, object] = {"id": STANDING, "series": None, "step": None, "state": Life.RUNNING, "starts": None}
+        row = {"id": STANDING, "series": None, "step": None, "state": Life.RUNNING, "starts": None}
         return self._made(row, expiry_draft(), now)
 
     def _new(self, name: str, today: date, now: datetime) -> Call:
@@ -94,9 +96,12 @@ class Expiring:
         of = {"series": STANDING, "step": f"{EXPIRY}{today}"}
         return self._made({"id": name, **of, "state": Life.APPROVED, "starts": stored(now)}, draft, now)
 
-    def _made(self, row: dict[str, object], draft: Draft, now: datetime) -> Call:
-        content = self.keyring.seal(draft.model_dump_json(), places.broadcast_content(str(row["id"])))
-        return Call("expiring_make", {**row, "content": content, "now": stored(now)})
+    def _made(self, row: dict[str, Any], draft: Draft, now: datetime) -> Call:
+        name, text = str(row["id"]), draft.model_dump_json()
+        content = self.keyring.seal(text, places.broadcast_content(name))
+        made = Warrant(name, row["series"], row["step"], None, MACHINE, MACHINE, digest(text), None)
+        warrant = made.sealed(self.keyring)
+        return Call("expiring_make", {**row, "content": content, "warrant": warrant, "now": stored(now)})
 
     async def _all(self, written: Written, distance: Distance, passed: Sequence[int], now: datetime) -> None:
         """Everybody at one distance: whoever was taken up is not found again."""

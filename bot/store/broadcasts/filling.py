@@ -9,6 +9,7 @@ from bot.store.api import Delivery
 from bot.store.broadcasts.audience import window_of
 from bot.store.broadcasts.people import Person
 from bot.store.broadcasts.written import Written
+from bot.store.reading import readable_text
 from bot.store.sealing import Keyring
 from handlers.broadcasts.model import Reason, Values
 from handlers.broadcasts.policy import Policy
@@ -51,8 +52,9 @@ class Filling:
     def _name(self, person: Person) -> str | None:
         """On the newest certificate that has one."""
         for known in person.certificates:
-            if known.subscriber is not None:
-                return self.keyring.unseal(known.subscriber, places.subscriber(known.standing))
+            place = places.subscriber(known.standing)
+            if (name := readable_text(self.keyring, known.subscriber, place)) is not None:
+                return name
         return None
 
     def _end(self, person: Person) -> date | None:

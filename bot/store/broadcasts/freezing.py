@@ -35,6 +35,8 @@ class Freezer:
         written = await read_written(self.driver.run, self.keyring, broadcast)
         if written is None or written.state is not Life.APPROVED or _made_elsewhere(written, now):
             return False
+        if not written.approved:
+            return False
         try:
             return await self._next(written, now, limit)
         except TurnTaken:  # another process makes them, or it was cancelled

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from bot.store.broadcasts.looking import count
 from bot.store.broadcasts.shelf import Shelf
-from bot.store.drivers import Call
+from bot.store.drivers import Call, Rows
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.journal import StoredJournal
+from bot.store.powers import warrant_of
 from handlers.broadcasts.model import ENDED, LIFE, STANDING, Broadcast, Life, Outcome, Why
 from handlers.office.rights import MACHINE, Act, Rights
 
@@ -59,13 +60,27 @@ class Mover:
         if to not in LIFE[was]:
             return 0
         row = {"id": broadcast, "was": was.value, "to": to.value, "why": why, "revision": revision}
-        approver = self.actor if to is Life.APPROVED else None
-        call = Call("move_broadcast", {**row, "approver": approver, "now": stored(self.acting.now)})
-        _, moved = await self.acting.ask(Call("hold_life", row), call)
-        if not moved:
+        if not await self._moved({**row, "now": stored(self.acting.now)}, approved=to is Life.APPROVED):
             return 0
         await self._note([broadcast], to, why)
         return 1 + len(await self._steps(broadcast, was, to))
+
+    async def _moved(self, row: dict[str, object], *, approved: bool) -> bool:
+        hold = Call("hold_life", row)
+        if not approved:
+            _, moved = await self.acting.ask(hold, Call("move_broadcast", {**row, "approver": None, "warrant": None}))
+            return bool(moved)
+        (held,) = await self.acting.ask(hold)
+        proof = self._approved(held)
+        return proof is not None and bool((await self.acting.ask(Call("move_broadcast", {**row, **proof})))[0])
+
+    def _approved(self, held: Rows) -> dict[str, object] | None:
+        """Whoever approves it stands in what proves it from now on; ``None`` where it is not proven who wrote it."""
+        warrant = warrant_of(self.acting.keyring, held[0]) if held else None
+        if warrant is None:
+            return None
+        sealed = warrant._replace(approver=self.actor).sealed(self.acting.keyring)
+        return {"approver": self.actor, "warrant": sealed}
 
     async def _steps(self, parent: str, was: Life, to: Life) -> list[str]:
         """What it made goes along; but not what runs on its own when it starts."""

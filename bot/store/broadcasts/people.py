@@ -13,6 +13,7 @@ from bot.store.broadcasts.written import Written
 from bot.store.drivers import Call, Rows
 from bot.store.moments import stored
 from bot.store.office.filtering import Meant
+from bot.store.reading import readable_text
 from bot.store.request_book import Ask
 from bot.store.sealing import Keyring
 from bot.store.spoken import Language, spoken
@@ -125,7 +126,7 @@ class Roll:
         if not chats:
             return {}
         (rows,) = await self.ask(Call("audience_sessions", {"chats": json.dumps(chats)}))
-        return {chat: spoken(self.keyring.unseal(sealed, places.session(chat))) for chat, sealed in rows}
+        return {chat: spoken(readable_text(self.keyring, sealed, places.session(chat)) or "") for chat, sealed in rows}
 
 
 def _person(row: tuple[Any, ...], language: Language | None, certificates: dict[str, Known]) -> Person:

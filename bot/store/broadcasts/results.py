@@ -12,6 +12,7 @@ from bot.store.drivers import Call, Rows
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.journal import StoredJournal
+from bot.store.reading import readable_text
 from bot.store.request_book import Ask
 from handlers.broadcasts.model import Life, Outcome, Recipient, Tally, Why, person_code
 from handlers.office.masking import masked_name
@@ -74,7 +75,7 @@ class Results:
 
     def _recipient(self, rights: Rights, row: tuple[Any, ...]) -> Recipient:
         chat, channel, unit, standing, sealed, state, reason, attempts, queued_at, settled_at = row
-        name = None if sealed is None else self.acting.keyring.unseal(sealed, places.subscriber(standing))
+        name = None if sealed is None else readable_text(self.acting.keyring, sealed, places.subscriber(standing))
         if name is not None and not rights.may(Act.SEE_PERSONAL, unit):
             name = masked_name(name)
         place = channel.partition(":")[0]  # what follows names the person at a terminal

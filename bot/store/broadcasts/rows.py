@@ -4,20 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import structlog
-from pydantic import ValidationError
-
 from bot.store import places
 from bot.store.drivers import Rows
-from bot.store.errors import SealError
 from bot.store.moments import moment
+from bot.store.powers import Warrant, warrant_of
+from bot.store.reading import UNREADABLE
 from bot.store.sealing import Keyring
 from handlers.broadcasts.model import Broadcast, Draft, Life
 
 #: What ids of broadcasts begin with.
 BROADCAST_ID = "TB"
-
-_log = structlog.get_logger(__name__)
 
 
 def sealed_draft(keyring: Keyring, broadcast: str, draft: Draft) -> bytes:
@@ -38,7 +34,7 @@ def draft_of(keyring: Keyring, broadcast: str, sealed: bytes) -> Draft:
 def broadcast_of(keyring: Keyring, row: tuple[Any, ...]) -> Broadcast:
     """A row of ``broadcasts``; raises as ``draft_of`` does."""
     name, state, sealed, unit, author, revision, created_at, changed_at = row[:8]
-    parent, step, chat, approver, checking, recipients, starts_at, held_until, why, finished_at = row[8:]
+    parent, step, chat, approver, checking, recipients, starts_at, held_until, why, finished_at = row[8:18]
     return Broadcast(
         id=name,
         state=Life(state),
@@ -61,13 +57,19 @@ def broadcast_of(keyring: Keyring, row: tuple[Any, ...]) -> Broadcast:
     )
 
 
+def warranted(keyring: Keyring, row: tuple[Any, ...]) -> Warrant | None:
+    """What a row of ``broadcasts`` proves of who wrote and who approved it."""
+    name, unit, author, parent, step, approver, warrant = row[0], row[3], row[4], row[8], row[9], row[11], row[18]
+    return warrant_of(keyring, (name, parent, step, unit, author, approver, warrant))
+
+
 def readable(keyring: Keyring, rows: Rows) -> Iterator[Broadcast]:
     """Of several rows those that can be read; the others must not stand in their way."""
     for row in rows:
         try:
             yield broadcast_of(keyring, row)
-        except (SealError, ValidationError) as error:
-            _log.error("broadcast_unreadable", broadcast=row[0], kind=type(error).__name__)
+        except UNREADABLE as error:
+            keyring.damage.met("broadcasts", "content", row[0], error)
 
 
 def at(number: int | None) -> datetime | None:

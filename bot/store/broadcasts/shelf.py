@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bot.store.broadcasts.rows import broadcast_of, readable
+from bot.store.broadcasts.rows import readable, warranted
 from bot.store.drivers import Call
 from bot.store.office.acting import Acting
 from bot.store.office.reaching import reaching
+from bot.store.powers import Warrant
 from handlers.broadcasts.model import Broadcast, Outcome
 from handlers.office.rights import Act, Rights
 
@@ -18,17 +19,28 @@ class Shelf:
     acting: Acting
 
     async def seen(self, rights: Rights, name: str) -> Broadcast | None:
-        """One that may be seen."""
+        """One that may be seen; none where it cannot be read, which is noted."""
+        (found, _) = await self._seen(rights, name)
+        return found
+
+    async def _seen(self, rights: Rights, name: str) -> tuple[Broadcast | None, Warrant | None]:
         (rows,) = await self.acting.ask(Call("broadcasts", {"id": name}, where=("broadcast_named",)))
-        found = [row for row in rows if rights.may(Act.SEE_BROADCASTS, row[3])]
-        return broadcast_of(self.acting.keyring, found[0]) if found else None
+        near = [row for row in rows if rights.may(Act.SEE_BROADCASTS, row[3])]
+        found = next(readable(self.acting.keyring, near), None)
+        return found, warranted(self.acting.keyring, near[0]) if found else None
 
     async def reached(self, rights: Rights, act: Act, name: str) -> Broadcast | Outcome:
         """One that the act may be done to; or why it may not."""
-        found = await self.seen(rights, name)
+        return (await self.reached_with_warrant(rights, act, name))[0]
+
+    async def reached_with_warrant(
+        self, rights: Rights, act: Act, name: str
+    ) -> tuple[Broadcast | Outcome, Warrant | None]:
+        """The same, with what proves who wrote it."""
+        found, warrant = await self._seen(rights, name)
         if found is None:
-            return Outcome.UNKNOWN
-        return found if rights.may(act, found.unit) else Outcome.NOT_YOURS
+            return Outcome.UNKNOWN, None
+        return (found, warrant) if rights.may(act, found.unit) else (Outcome.NOT_YOURS, None)
 
     async def latest(self, rights: Rights, limit: int, before: str | None) -> tuple[Broadcast, ...]:
         """The newest that nothing else made."""

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from bot.store import places
-from bot.store.broadcasts.rows import BROADCAST_ID, draft_of, sealed_draft
+from bot.store.broadcasts.rows import BROADCAST_ID, sealed_draft
 from bot.store.drivers import Call
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
+from bot.store.powers import Warrant, digest, warrant_of
 from handlers.broadcasts.model import Audience, Draft, Life, Why
 from handlers.office.rights import MACHINE
 
@@ -47,6 +48,8 @@ async def make_step(acting: Acting, wanted: Step) -> str | None:
         return None
     name = await acting.next_id(BROADCAST_ID)
     row = _row(acting, wanted, name, rows[0])
+    if row is None:
+        return None
     (made,) = await acting.ask(Call("add_step", row))
     if not made:
         return None
@@ -54,13 +57,17 @@ async def make_step(acting: Acting, wanted: Step) -> str | None:
     return name
 
 
-def _row(acting: Acting, wanted: Step, name: str, parent: tuple[Any, ...]) -> dict[str, Any]:
-    content, document, unit, author, approver, chat = parent
-    keyring = acting.keyring
-    draft = wanted.draft(draft_of(keyring, wanted.parent, content))
-    if document is not None:
-        bytes_ = keyring.unseal_bytes(document, places.broadcast_document(wanted.parent))
-        document = keyring.seal(bytes_, places.broadcast_document(name))
+def _row(acting: Acting, wanted: Step, name: str, parent: tuple[Any, ...]) -> dict[str, Any] | None:
+    """``None`` where nothing proves that the parent was approved as it stands."""
+    content, document, unit, author, approver, chat, *proof = parent
+    keyring, warrant = acting.keyring, warrant_of(acting.keyring, proof)
+    plain = keyring.unseal(content, places.broadcast_content(wanted.parent))
+    file = None if document is None else keyring.unseal_bytes(document, places.broadcast_document(wanted.parent))
+    if warrant is None or not warrant.covers(plain, file):
+        return None
+    draft = wanted.draft(Draft.model_validate_json(plain))
+    said = digest(draft.model_dump_json())
+    told = Warrant(name, wanted.parent, wanted.step, unit, author, approver, said, warrant.document)
     return {
         "id": name,
         "parent": wanted.parent,
@@ -71,7 +78,8 @@ def _row(acting: Acting, wanted: Step, name: str, parent: tuple[Any, ...]) -> di
         "approver": approver,
         "chat": chat,
         "content": sealed_draft(keyring, name, draft),
-        "document": document,
+        "warrant": told.sealed(keyring),
+        "document": None if file is None else keyring.seal(file, places.broadcast_document(name)),
         "starts_at": None if wanted.starts_at is None else stored(wanted.starts_at),
         "why": wanted.left_out or wanted.why,
         "now": stored(acting.now),

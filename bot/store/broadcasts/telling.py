@@ -54,7 +54,7 @@ async def _moved(theirs: Acting, broadcast: str, said: Reply, *, waits: bool) ->
 
 async def _may_see(theirs: Acting, unit: str | None) -> bool:
     (rows,) = await theirs.ask(Call("my_grants", {"chat": theirs.chat}))
-    held = grants_of(rows)
+    held = grants_of(theirs.keyring, rows)
     if Rights.of(held, NO_UNITS).may(Act.SEE_BROADCASTS, unit):
         return True
     return bool(held) and Rights.of(held, await read_units(theirs.ask)).may(Act.SEE_BROADCASTS, unit)

@@ -10,6 +10,7 @@ from bot.store.drivers import Call
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.outbox import Message, Recipient, sending
+from bot.store.reading import readable
 from handlers.broadcasts.model import Broadcast, Outcome, Values
 from handlers.broadcasts.rendering import rendered
 from handlers.office.rights import Act, Rights
@@ -49,6 +50,9 @@ class Trial:
         (rows,) = await self.acting.ask(Call("broadcast_document", {"id": found.id}))
         if not rows or not found.draft.document or said.attachments:
             return said
-        content = self.acting.keyring.unseal_bytes(rows[0][0], places.broadcast_document(found.id))
+        keyring, place = self.acting.keyring, places.broadcast_document(found.id)
+        content = readable(keyring, place, lambda: keyring.unseal_bytes(rows[0][0], place))
+        if content is None:
+            return said
         file = Attachment.of(found.draft.document, found.draft.document_type, content)
         return said.model_copy(update={"attachments": (file,)})

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from bot.store import places
 from bot.store.drivers import Call
 from bot.store.moments import moment
+from bot.store.powers import digest, warrant_of
 from bot.store.request_book import Ask
 from bot.store.sealing import Keyring
 from handlers.broadcasts.model import Draft, Life
@@ -30,6 +31,7 @@ class Written:
     starts_at: datetime | None
     changed_at: datetime
     document_size: int | None  #: bytes
+    approved: bool  #: it is proven that it was, with this very text
 
     @property
     def series(self) -> str:
@@ -62,8 +64,10 @@ async def read_written(ask: Ask, keyring: Keyring, broadcast: str) -> Written | 
     (rows,) = await ask(Call("written", {"id": broadcast}))
     if not rows:
         return None
-    content, size, unit, parent, step, state, revision, frozen_to, starts, changed = rows[0]
-    draft = Draft.model_validate_json(keyring.unseal_bytes(content, places.broadcast_content(broadcast)))
+    content, size, unit, parent, step, state, revision, frozen_to, starts, changed, *proof = rows[0]
+    plain = keyring.unseal_bytes(content, places.broadcast_content(broadcast))
+    draft, warrant = Draft.model_validate_json(plain), warrant_of(keyring, proof)
+    approved = warrant is not None and warrant.approver is not None and warrant.content == digest(plain)
     begins = None if starts is None else moment(starts)
     stands = Life(state), revision, frozen_to or "", begins, moment(changed)
-    return Written(broadcast, draft, unit, parent, step, *stands, size)
+    return Written(broadcast, draft, unit, parent, step, *stands, size, approved)

@@ -7,16 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
 from bot.store import places
 from bot.store.drivers import Call
-from bot.store.errors import SealError
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.holding import grants_of
 from bot.store.office.telling import EXPORT, FILE, in_place, origin_of, told
 from bot.store.office.units import read_units
+from bot.store.reading import UNREADABLE
 from handlers.office.export_words import lost
 from handlers.office.exporting import ExportOrder
 from handlers.office.journal_words import Deed
@@ -58,7 +56,7 @@ class Aftermath:
         """With what is left to the person."""
         units = await read_units(acting.ask)
         (rows,) = await acting.ask(Call("my_grants", {"chat": chat}))
-        left = grants_of(rows)
+        left = grants_of(acting.keyring, rows)
         return cls(acting, chat, Rights.of((*left, *ended), units), Rights.of(left, units), ended[0].id)
 
     async def settle(self) -> list[Consequence]:
@@ -94,7 +92,7 @@ class Aftermath:
         task, channel, spec = row
         try:
             order = ExportOrder.model_validate_json(self.acting.keyring.unseal(spec, places.task(task)))
-        except (SealError, ValidationError):
+        except UNREADABLE:
             return _Withheld(task, channel, None)
         return _Withheld(task, channel, order)
 

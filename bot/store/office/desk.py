@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from bot.store.contents import content_of
+from bot.store.contents import shown_content
 from bot.store.drivers import Call, Rows
 from bot.store.moments import moment
 from bot.store.office.acting import Acting
@@ -130,8 +130,9 @@ class StoredDesk:
         return steps_by_code(self.acting.keyring, history)
 
     def _filed(self, row: tuple[Any, ...], steps: list[Step]) -> Filed:
-        code, number, state, sealed, unit, registered_at, changed_at, revision = row
-        content = content_of(self.acting.keyring, code, sealed)
+        code, number, state, sealed, unit, registered_at, changed_at, revision, procedure = row
+        acting = self.acting
+        content = shown_content(acting.keyring, code, sealed, procedure, language=acting.policy.language)
         changed = moment(changed_at)
         return Filed(
             Request(code=code, state=State(state), content=content, history=tuple(steps)),

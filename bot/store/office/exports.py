@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from bot.store import places
 from bot.store.drivers import Call
-from bot.store.errors import SealError
 from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.journal import StoredJournal
 from bot.store.office.telling import EXPORT, in_place, origin_of, told
+from bot.store.reading import UNREADABLE
 from handlers.office.exporting import ExportOrder, ExportView
 from handlers.office.rights import Act, Rights
 from handlers.replies import Reply
@@ -48,7 +46,7 @@ class StoredExports:
         (((spec,),),) = await self.acting.ask(Call("task_spec", wanted))
         try:
             return ExportOrder.model_validate_json(self.acting.keyring.unseal(spec, places.task(task))).wanted.unit
-        except (SealError, ValidationError):
+        except UNREADABLE:
             return None
 
     async def cancel(self, rights: Rights, said: Reply) -> bool:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.store import places
-from bot.store.contents import without_decision
+from bot.store.contents import shown_content
 from bot.store.moments import moment
 from bot.store.office.acting import Acting
 from bot.store.office.filtering import meant
-from bot.store.sealing import Keyring
+from bot.store.reading import readable_text
 from handlers.office.masking import masked
 from handlers.office.model import Filed, Filter
 from handlers.office.rights import Act, Rights
@@ -36,14 +36,15 @@ class StoredExtract:
             return ()
         beyond = these.and_("beyond", after=after, last=last)
         (rows,) = await self.acting.ask(beyond.call("extract_batch", limit=limit))
-        found = [_filed(row, self.acting.keyring) for row in rows]
+        found = [_filed(row, self.acting) for row in rows]
         seen = {unit: rights.may(Act.SEE_PERSONAL, unit) for unit in {filed.unit for filed in found}}
         return tuple(filed if seen[filed.unit] else masked(filed) for filed in found)
 
 
-def _filed(row: tuple[Any, ...], keyring: Keyring) -> Filed:
-    code, number, state, content, unit, registered_at, changed_at, revision, moved_at, note, actor = row
-    opened = without_decision(keyring, code, content)
+def _filed(row: tuple[Any, ...], acting: Acting) -> Filed:
+    code, number, state, content, unit, registered_at, changed_at, revision, moved_at, note, actor, procedure = row
+    keyring, language = acting.keyring, acting.policy.language
+    opened = shown_content(keyring, code, content, procedure, language=language, whole=False)
     return Filed(
         request=Request(code=code, state=State(state), content=opened, history=()),
         number=number,
@@ -51,6 +52,6 @@ def _filed(row: tuple[Any, ...], keyring: Keyring) -> Filed:
         registered_at=moment(registered_at),
         changed_at=moment(changed_at),
         revision=revision,
-        note=keyring.unseal(note, places.note(code, moved_at)) if note else "",
+        note=readable_text(keyring, note, places.note(code, moved_at or 0)) or "",
         actor=actor or "",
     )

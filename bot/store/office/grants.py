@@ -1,5 +1,6 @@
 """Roles: who has which, given once, ended by those within whose reach they are."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from bot.store.office.acting import Acting
 from bot.store.office.aftermath import Aftermath, Consequence
 from bot.store.office.journal import StoredJournal
 from bot.store.office.reaching import reaching
+from bot.store.powers import genuine_grants, grant_seal
+from bot.store.reading import readable_text
 from handlers.office.journal_words import Deed
 from handlers.office.model import Holder, Refusal
 from handlers.office.rights import Act, Grant, Rights, Role
@@ -29,32 +32,34 @@ class Grants:
     async def mine(self) -> tuple[Grant, ...]:
         """Those of the person in this chat."""
         (rows,) = await self.acting.ask(Call("my_grants", {"chat": self.acting.chat}))
-        return tuple(self._grant(row) for row in rows)
+        return tuple(self._grant(row) for row in genuine_grants(self.acting.keyring, rows))
 
-    def _grant(self, row: tuple[Any, ...]) -> Grant:
-        grant, role, unit, label = row
+    def _grant(self, row: Sequence[Any]) -> Grant:
+        grant, role, unit, label = row[:4]
         return Grant(grant, Role(role), unit, self._label(grant, label))
 
     def _label(self, grant: str, sealed: bytes | None) -> str:
-        return self.acting.keyring.unseal(sealed, places.grant_label(grant)) if sealed else ""
+        return readable_text(self.acting.keyring, sealed, places.grant_label(grant)) or ""
 
     async def give(self, role: Role, unit: str | None, label: str, by: str) -> Grant:
         """A role of the person in this chat; the one they have where it is the same."""
         acting = self.acting
         grant = await acting.next_id(GRANT)
-        row = {
-            "id": grant,
-            "chat": acting.chat,
-            "role": role.value,
-            "unit": unit,
-            "label": acting.keyring.seal(label, places.grant_label(grant)) if label else None,
-            "now": stored(acting.now),
-            "actor": by,
-        }
-        (given,) = await acting.ask(Call("grant", row))
+        told: dict[str, Any] = {"id": grant, "chat": acting.chat, "role": role.value, "unit": unit}
+        told |= {"granted_at": stored(acting.now), "granted_by": by}
+        sealed = acting.keyring.seal(label, places.grant_label(grant)) if label else None
+        given = await self._given({**told, "label": sealed, "seal": grant_seal(acting.keyring, told)})
         if given:
             return Grant(grant, role, unit, label)
         return next(one for one in await self.mine() if (one.role, one.unit) == (role, unit))
+
+    async def _given(self, row: Mapping[str, Any]) -> bool:
+        """Whether it is new. A row in its way that gives nothing is ended first."""
+        (given,) = await self.acting.ask(Call("grant", row))
+        if given or any((one.role, one.unit) == (row["role"], row["unit"]) for one in await self.mine()):
+            return bool(given)
+        _, again = await self.acting.ask(Call("end_worthless", row), Call("grant", row))
+        return bool(again)
 
     async def holders(self, rights: Rights) -> tuple[Holder, ...]:
         """Who has a role within reach, the newest first."""
@@ -63,10 +68,10 @@ class Grants:
             return ()
         where, parameters = reaching(reach)
         (rows,) = await self.acting.ask(Call("holders", parameters, where=where))
-        return tuple(self._holder(row) for row in rows)
+        return tuple(self._holder(row) for row in genuine_grants(self.acting.keyring, rows))
 
-    def _holder(self, row: tuple[Any, ...]) -> Holder:
-        grant, role, unit, label, since, by = row
+    def _holder(self, row: Sequence[Any]) -> Holder:
+        grant, role, unit, label, _, since, by = row[:7]
         return Holder(id=grant, role=role, unit=unit, label=self._label(grant, label), since=moment(since), by=by)
 
     async def end(self, rights: Rights, grant: str) -> Refusal | None:
@@ -80,7 +85,7 @@ class Grants:
         if ended:
             ((_, role, unit, chat),) = ended
             followed = await self._followed(chat, [Grant(grant, Role(role), unit)])
-            await self.journal.record(rights, Deed.END_ROLE, grant, unit=unit)
+            await self.journal.record(rights, Deed.END_ROLE, grant, unit=unit, spends=(grant,))
             await self._note(rights, followed)
             return None
         (standing,) = await self.acting.ask(Call("standing_grant", row, where=where))
@@ -92,7 +97,8 @@ class Grants:
         followed = await self._followed(self.acting.chat, ended) if ended else []
         await self.acting.ask(Call("erase_grants", {"chat": self.acting.chat}))
         for grant in ended:
-            await self.journal.record(Rights.of((grant,), NO_UNITS), Deed.LEAVE_ROLE, grant.id, unit=grant.unit)
+            rights, left = Rights.of((grant,), NO_UNITS), grant.id
+            await self.journal.record(rights, Deed.LEAVE_ROLE, left, unit=grant.unit, spends=(left,))
         await self._note(Rights.of(ended, NO_UNITS), followed)
 
     async def _end_mine(self) -> list[Grant]:
@@ -108,4 +114,5 @@ class Grants:
 
     async def _note(self, rights: Rights, followed: list[Consequence]) -> None:
         for act, subject, unit in followed:
-            await self.journal.record(rights, act, subject, unit=unit)
+            spends = subject.split()[:1] if act == Deed.END_WITH_ROLE else ()
+            await self.journal.record(rights, act, subject, unit=unit, spends=spends)

@@ -3,6 +3,8 @@
 from bot.store.drivers import Call, Rows
 from bot.store.office.acting import Acting
 from bot.store.office.units import read_units
+from bot.store.powers import genuine_grants
+from bot.store.sealing import Keyring
 from handlers.office.rights import MACHINE, Grant, Rights, Role
 
 
@@ -12,9 +14,9 @@ async def rights_behind(acting: Acting, actor: str) -> Rights:
     if actor == MACHINE:
         return Rights.operator(units)
     (rows,) = await acting.ask(Call("grants_behind", {"id": actor}))
-    return Rights.of(grants_of(rows), units)
+    return Rights.of(grants_of(acting.keyring, rows), units)
 
 
-def grants_of(rows: Rows) -> tuple[Grant, ...]:
-    """Rows of id, role, unit and more as roles; how their people are called stays sealed."""
-    return tuple(Grant(row[0], Role(row[1]), row[2]) for row in rows)
+def grants_of(keyring: Keyring, rows: Rows) -> tuple[Grant, ...]:
+    """Rows of ``{grant}`` as roles, where they give any; how their people are called stays sealed."""
+    return tuple(Grant(row[0], Role(row[1]), row[2]) for row in genuine_grants(keyring, rows))

@@ -15,6 +15,7 @@ from bot.store.office.filtering import Meant
 from bot.store.office.journal import StoredJournal, span
 from bot.store.office.moving import Mover, affairs_of
 from bot.store.office.reaching import reaching
+from bot.store.reading import readable
 from bot.store.request_book import SUBSCRIBER, steps_by_code
 from handlers.office.importing import Change, Imported, Known, Line, Plan, interesting, planned
 from handlers.office.rights import Act, Rights
@@ -81,7 +82,8 @@ class StoredImports:
         (rows,) = await self.acting.ask(Call("task_spec", wanted))
         if not rows:
             return None
-        return _LINES.validate_json(self.acting.keyring.unseal(rows[0][0], places.task(name)))
+        keyring, place = self.acting.keyring, places.task(name)
+        return readable(keyring, place, lambda: _LINES.validate_json(keyring.unseal(rows[0][0], place)))
 
     async def drop(self, name: str) -> None:
         """All that wait in this chat."""

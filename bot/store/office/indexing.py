@@ -1,19 +1,17 @@
 """Requests from before they could be found: indexed in small batches when a store is opened."""
 
-import structlog
-from pydantic import ValidationError
+from functools import partial
 
+from bot.store import places
 from bot.store.contents import content_of
 from bot.store.drivers import Call, Driver, Rows
-from bot.store.errors import SealError
+from bot.store.reading import readable
 from bot.store.request_words import open_columns, words_renewed
 from bot.store.sealing import Keyring
 from handlers.requests.model import Content
 
 #: Requests a transaction: others may write in between.
 BATCH = 500
-
-_log = structlog.get_logger(__name__)
 
 
 async def index_requests(driver: Driver, keyring: Keyring) -> int:
@@ -32,11 +30,8 @@ async def index_requests(driver: Driver, keyring: Keyring) -> int:
 def _readable(keyring: Keyring, rows: Rows) -> list[tuple[str, int, Content]]:
     found = []
     for code, number, sealed in rows:
-        try:
-            content = content_of(keyring, code, sealed)
-        except (SealError, ValidationError) as error:
-            _log.error("request_not_indexed", code=code, kind=type(error).__name__)
-        else:
+        content = readable(keyring, places.content(code), partial(content_of, keyring, code, sealed))
+        if content is not None:
             found.append((code, number, content))
     return found
 

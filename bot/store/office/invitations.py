@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,8 @@ from bot.store.office.grants import Grants
 from bot.store.office.holding import rights_behind
 from bot.store.office.journal import StoredJournal
 from bot.store.office.reaching import reaching
+from bot.store.powers import genuine_invitations, invitation_seal
+from bot.store.reading import readable_text
 from handlers.office.journal_words import Deed
 from handlers.office.model import Holder, Invitation, Refusal
 from handlers.office.rights import GIVING, Act, Grant, Rights, Role
@@ -45,17 +48,17 @@ class Invitations:
         if refusal:
             return refusal
         invitation, code = await self.acting.next_id(INVITATION), _new_code()
-        row = {
+        told = {
             "id": invitation,
             "code": self._hashed(code),
             "role": role.value,
             "unit": unit,
-            "label": self._sealed(invitation, label),
-            "now": stored(self.acting.now),
-            "actor": rights.actor,
-            "expires": stored(expires_at),
+            "created_at": stored(self.acting.now),
+            "created_by": rights.actor,
+            "expires_at": stored(expires_at),
         }
-        await self.acting.ask(Call("invite", row))
+        seal = invitation_seal(self.acting.keyring, told)
+        await self.acting.ask(Call("invite", {**told, "label": self._sealed(invitation, label), "seal": seal}))
         await self.journal.record(rights, Deed.INVITE, invitation, unit=unit)
         return Invitation(id=invitation, code=code, expires_at=expires_at)
 
@@ -79,15 +82,18 @@ class Invitations:
         return self.acting.keyring.seal(label, places.invitation_label(invitation)) if label else None
 
     def _label(self, invitation: str, sealed: bytes | None) -> str:
-        return self.acting.keyring.unseal(sealed, places.invitation_label(invitation)) if sealed else ""
+        return readable_text(self.acting.keyring, sealed, places.invitation_label(invitation)) or ""
 
     async def redeem(self, code: str) -> Grant | Refusal:
         """Take one, for the person in this chat: unless whoever made it could not make it any more."""
         asked = {"code": self._hashed(code), "now": stored(self.acting.now)}
-        _, found = await self.acting.ask(Call("hold_grants"), Call("open_invitation", asked))
-        if not found:
+        _, rows = await self.acting.ask(Call("hold_grants"), Call("open_invitation", asked))
+        if not rows:
             return await self._why_not(asked)
-        ((invitation, role, unit, label, inviter),) = found
+        found = list(genuine_invitations(self.acting.keyring, rows))
+        if not found:
+            return Refusal.UNKNOWN
+        invitation, role, unit, label, _, _, inviter = found[0][:7]
         if self._refused(await rights_behind(self.acting, inviter), Role(role), unit):
             return Refusal.UNKNOWN
         (taken,) = await self.acting.ask(Call("use_invitation", {"id": invitation, "now": asked["now"]}))
@@ -95,7 +101,8 @@ class Invitations:
             return await self._why_not(asked)
         grant = await self.grants.give(Role(role), unit, self._label(invitation, label), inviter)
         taker = Rights.of((grant,), NO_UNITS)
-        await self.journal.record(taker, Deed.REDEEM, f"{invitation} {grant.id}", unit=unit)
+        subject = f"{invitation} {grant.id}"
+        await self.journal.record(taker, Deed.REDEEM, subject, unit=unit, spends=(invitation,))
         return grant
 
     async def _why_not(self, asked: dict[str, Any]) -> Refusal:
@@ -113,10 +120,10 @@ class Invitations:
         where, parameters = reaching(reach)
         timed = {**parameters, "now": stored(self.acting.now)}
         (rows,) = await self.acting.ask(Call("open_invitations", timed, where=where))
-        return tuple(self._holder(row) for row in rows)
+        return tuple(self._holder(row) for row in genuine_invitations(self.acting.keyring, rows))
 
-    def _holder(self, row: tuple[Any, ...]) -> Holder:
-        invitation, role, unit, label, since, by, expires = row
+    def _holder(self, row: Sequence[Any]) -> Holder:
+        invitation, role, unit, label, _, since, by, expires = row[:8]
         return Holder(
             id=invitation,
             role=role,
@@ -138,7 +145,7 @@ class Invitations:
         if not ended:
             return Refusal.UNKNOWN
         ((unit,),) = ended
-        await self.journal.record(rights, Deed.END_INVITATION, invitation, unit=unit)
+        await self.journal.record(rights, Deed.END_INVITATION, invitation, unit=unit, spends=(invitation,))
         return None
 
 

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
 from bot.store import places
 from bot.store.api import NOTICE
 from bot.store.drivers import Call
@@ -14,6 +12,7 @@ from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.filtering import Meant
 from bot.store.outbox import Message, Recipient, sending
+from bot.store.reading import UNREADABLE
 from handlers.office.moving import moves_of
 from handlers.requests.model import MOVES, State
 from handlers.requests.notices import moved
@@ -98,7 +97,7 @@ class Mover:
             return LANGUAGES[0]
         try:
             return Session.restored(self.acting.keyring.unseal(affair.session, places.session(affair.chat))).language
-        except ValidationError:
+        except (*UNREADABLE, TypeError, AttributeError):  # found, and told of, when the officer writes again
             return LANGUAGES[0]
 
 

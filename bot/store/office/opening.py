@@ -8,7 +8,10 @@ from bot.store.drivers import Call, Driver, Transaction
 from bot.store.inbox import met
 from bot.store.office.acting import Acting
 from bot.store.office.bundle import StoredOffice
+from bot.store.office.holding import grants_of
+from bot.store.powers import genuine_grants
 from bot.store.request_book import Ask
+from bot.store.sealing import Keyring
 from handlers.office.rights import Role
 from handlers.ports import Office
 
@@ -39,13 +42,13 @@ async def open_office(
         yield StoredOfficeUnit(transaction, acting(transaction.run))
 
 
-async def chat_of(driver: Driver, grant: str) -> str | None:
+async def chat_of(driver: Driver, keyring: Keyring, grant: str) -> str | None:
     """The id of the chat whose person has this role."""
     (rows,) = await driver.run(Call("chat_of_grant", {"id": grant}))
-    return rows[0][0] if rows else None
+    return next((str(row[4]) for row in genuine_grants(keyring, rows)), None)
 
 
-async def roles_of(driver: Driver, chat: str) -> frozenset[Role]:
-    """The roles of a chat's person, without unsealing anything."""
+async def roles_of(driver: Driver, keyring: Keyring, chat: str) -> frozenset[Role]:
+    """The roles of a chat's person."""
     (rows,) = await driver.run(Call("my_grants", {"chat": chat}))
-    return frozenset(Role(role) for _, role, _, _ in rows)
+    return frozenset(grant.role for grant in grants_of(keyring, rows))

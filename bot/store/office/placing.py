@@ -1,12 +1,10 @@
 """Requests given to the unit that they belong to."""
 
-from pydantic import ValidationError
-
 from bot.store import places
 from bot.store.contents import content_of, without_decision
 from bot.store.drivers import Call
-from bot.store.errors import SealError
 from bot.store.office.acting import Acting
+from bot.store.reading import readable
 from handlers.office.handing_on import Placing, home
 from handlers.office.units import UnitDirectory
 from rules.calendar import vietnamese_day
@@ -24,8 +22,11 @@ async def put(acting: Acting, code: str, revision: int, unit: str) -> bool:
     (rows,) = await acting.ask(Call("sealed_request", {"code": code}))
     if not rows:
         return False
-    content = content_of(acting.keyring, code, rows[0][0]).model_copy(update={"unit_code": unit})
-    sealed = acting.keyring.seal(content.model_dump_json(), places.content(code))
+    sealed = rows[0][0]
+    found = readable(acting.keyring, places.content(code), lambda: content_of(acting.keyring, code, sealed))
+    if found is not None:  # one that cannot be read is placed, and stays as it is
+        content = found.model_copy(update={"unit_code": unit})
+        sealed = acting.keyring.seal(content.model_dump_json(), places.content(code))
     row = {"code": code, "revision": revision, "unit": unit, "content": sealed}
     (changed,) = await acting.ask(Call("place_request", row))
     return bool(changed)
@@ -49,7 +50,6 @@ async def homeless(acting: Acting, units: UnitDirectory) -> tuple[Placing, ...]:
 
 def _managing_body(acting: Acting, code: str, sealed: bytes) -> str:
     """As it was typed; nothing where the request cannot be read, which stays where it is."""
-    try:
-        return without_decision(acting.keyring, code, sealed).unit
-    except (SealError, ValidationError):
-        return ""
+    keyring = acting.keyring
+    found = readable(keyring, places.content(code), lambda: without_decision(keyring, code, sealed))
+    return found.unit if found else ""

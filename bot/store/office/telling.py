@@ -5,6 +5,7 @@ from bot.store.api import NOTICE
 from bot.store.drivers import Call
 from bot.store.office.acting import Acting
 from bot.store.outbox import Message, Recipient, sending
+from bot.store.reading import readable_text
 from handlers.replies import Reply
 
 #: The kind of task that writes requests into files.
@@ -38,5 +39,7 @@ async def changed(acting: Acting, origin: str, said: Reply) -> Reply | None:
     (rows,) = await acting.ask(Call("shown_message", {"origin": origin}))
     if not rows:
         return None
-    target = acting.keyring.unseal(rows[0][0], places.message(acting.chat, origin))
+    target = readable_text(acting.keyring, rows[0][0], places.message(acting.chat, origin))
+    if target is None:
+        return None
     return said.model_copy(update={"action": "edit", "target": target})

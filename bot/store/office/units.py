@@ -3,9 +3,13 @@
 from collections import defaultdict
 from datetime import date
 
+import structlog
+
 from bot.store.drivers import Call, Driver, Rows
 from bot.store.request_book import Ask
 from handlers.office.units import NO_UNITS, Became, Succession, Unit, UnitDirectory
+
+_log = structlog.get_logger(__name__)
 
 
 async def units_version(driver: Driver) -> int:
@@ -26,8 +30,9 @@ async def read_units(ask: Ask) -> UnitDirectory:
             for code, name, parent, closed in units
         ),
         (
-            Succession(former, successor, Became(became), date.fromordinal(since), source)
+            Succession(former, successor, Became(became), day, source)
             for former, successor, became, since, source in successions
+            if (day := _day(since))
         ),
     )
 
@@ -40,4 +45,9 @@ def _names(rows: Rows) -> defaultdict[tuple[str, str], tuple[str, ...]]:
 
 
 def _day(number: int | None) -> date | None:
-    return None if number is None else date.fromordinal(number)
+    """One that is beyond all days is not known: a damaged row must not keep all units from being read."""
+    try:
+        return None if number is None else date.fromordinal(number)
+    except (ValueError, OverflowError, TypeError):
+        _log.error("unit_day_unreadable", number=number)
+        return None

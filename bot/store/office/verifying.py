@@ -39,7 +39,7 @@ async def verify(driver: Driver, keyring: Keyring, noted: tuple[int, str] | None
 
 
 async def _end(driver: Driver) -> _End:
-    (((number, hashed, count),),) = await driver.run(Call("journal_end"))
+    (((number, hashed, count, _),),) = await driver.run(Call("journal_end"))
     return _End(number if isinstance(number, int) else None, hashed, count)
 
 

@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,6 +25,8 @@ from locales import N_
 
 #: AES-256 and HMAC-SHA256 alike.
 KEY_BYTES = 32
+#: A key that is added is newer than the one in use, whatever the clock says.
+_INSTANT = timedelta(microseconds=1)
 _Placing = Callable[[Path], object]
 
 KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}$")]
@@ -36,10 +38,11 @@ class _Model(BaseModel):
 
 
 class StoredKey(_Model):
-    """A sealing key and the day it came into use."""
+    """A sealing key, when it was made, and when it came into use where that was later."""
 
     key: Key
     created: AwareDatetime
+    used: AwareDatetime | None = None
 
 
 class KeyFile(_Model):
@@ -49,6 +52,8 @@ class KeyFile(_Model):
     current: KeyId
     keys: dict[KeyId, StoredKey]
     index: Key
+    #: Roles and approvals are sealed in the database that belongs to it: one without a seal is worthless from then on.
+    powers: bool = False
 
     @model_validator(mode="after")
     def _current_is_there(self) -> "KeyFile":
@@ -56,12 +61,44 @@ class KeyFile(_Model):
             raise ValueError("the current key is not among the keys")
         return self
 
-    def rotated(self, now: datetime) -> "KeyFile":
-        """With a new current key; the others stay to open what they sealed."""
+    @property
+    def pending(self) -> str | None:
+        """The newest key, where it was added and is not used yet."""
+        newest = max(self.keys, key=lambda name: (self.keys[name].created, name == self.current))
+        return None if self.keys[newest].created <= self.keys[self.current].created else newest
+
+    def added(self, now: datetime) -> "KeyFile":
+        """With one more key, to be spread before it is used; one that waits for that already is enough."""
+        if self.pending:
+            return self
         fresh = secrets.token_hex(4)
         while fresh in self.keys:
             fresh = secrets.token_hex(4)
-        return self.model_copy(update={"current": fresh, "keys": {**self.keys, fresh: _new_key(now)}})
+        made = max(now, self.keys[self.current].created + _INSTANT)
+        return self.model_copy(update={"keys": {**self.keys, fresh: _new_key(made)}})
+
+    def using(self, name: str, now: datetime) -> "KeyFile":
+        """With another key that seals from now on; the others stay to open what they sealed."""
+        used = self.keys[name].model_copy(update={"used": now})
+        return self.model_copy(update={"current": name, "keys": {**self.keys, name: used}})
+
+    def rotated(self, now: datetime) -> "KeyFile":
+        """With a new current key, added and used at once."""
+        added = self.added(now)
+        return added.using(added.pending or added.current, now)
+
+    def superseded(self, name: str) -> datetime | None:
+        """Since when another key seals in the place of this one; ``None``: it is not so."""
+        newer = [key.used or key.created for key in self.keys.values() if key.created > self.keys[name].created]
+        in_use = [key for key in newer if key <= self._used(self.current)]
+        return min(in_use, default=None)
+
+    def _used(self, name: str) -> datetime:
+        return self.keys[name].used or self.keys[name].created
+
+    def proving(self) -> "KeyFile":
+        """Roles and approvals are sealed from now on."""
+        return self.model_copy(update={"powers": True})
 
     def without(self, unused: frozenset[str]) -> "KeyFile":
         """With fewer keys; the current one always stays."""
@@ -70,14 +107,15 @@ class KeyFile(_Model):
 
 
 def _new_key(now: datetime) -> StoredKey:
-    return StoredKey.model_construct(key=secrets.token_bytes(KEY_BYTES), created=now)
+    return StoredKey.model_construct(key=secrets.token_bytes(KEY_BYTES), created=now, used=None)
 
 
 def new_key_file(now: datetime | None = None) -> KeyFile:
     """Fresh keys from the system's source of randomness."""
     first = secrets.token_hex(4)
     key = _new_key(now or datetime.now(UTC))
-    return KeyFile.model_construct(current=first, keys={first: key}, index=secrets.token_bytes(KEY_BYTES))
+    index = secrets.token_bytes(KEY_BYTES)
+    return KeyFile.model_construct(current=first, keys={first: key}, index=index, powers=True)
 
 
 def read_key_file(path: Path) -> KeyFile:
@@ -119,6 +157,17 @@ def replace_key_file(path: Path, keys: KeyFile) -> None:
     _write(path, keys, lambda draft: draft.replace(path))
 
 
+def _on_the_disk(folder: Path) -> None:
+    """The name as well: after a power failure the file is the new one, not the old one."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _write(path: Path, keys: KeyFile, place: _Placing) -> bool:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -128,6 +177,7 @@ def _write(path: Path, keys: KeyFile, place: _Placing) -> bool:
             file.flush()
             os.fsync(file.fileno())
         place(draft)
+        _on_the_disk(path.parent)
     except FileExistsError:
         return False
     except OSError as error:

@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bot.store.errors import KeyFileError, SealBroken, UnknownKey
+from bot.store.sealing.damage import Damage
 from bot.store.sealing.keyfile import KeyFile, create_key_file, new_key_file, read_key_file
 from bot.store.sealing.place import Place
 from locales import N_
@@ -30,12 +31,18 @@ class Keyring:
 
     def __init__(self, path: Path, keys: KeyFile) -> None:
         self.path = path
+        self.damage = Damage()  #: what this process met and could not read
+        self._newest_met = ""
         self._seen = _stamp(path)
         self._looked = time.monotonic()
         self._use(keys)
 
     def _use(self, keys: KeyFile) -> None:
+        """The newest key in use seals: that of the file, or a newer one that was met in a value (``_met``)."""
         self.keys = keys
+        met = keys.keys.get(self._newest_met)
+        if met is not None and met.created > keys.keys[keys.current].created:
+            self.keys = keys = keys.using(self._newest_met, met.used or met.created)
         self._ciphers: Mapping[bytes, AESGCM] = {
             bytes.fromhex(name): AESGCM(stored.key) for name, stored in keys.keys.items()
         }
@@ -67,10 +74,31 @@ class Keyring:
             )
             raise UnknownKey(message, table=place.table, key=name.hex())
         try:
-            return cipher.decrypt(nonce, sealed[KEY_ID_BYTES + NONCE_BYTES :], place.bound())
+            plain = cipher.decrypt(nonce, sealed[KEY_ID_BYTES + NONCE_BYTES :], place.bound())
         except (InvalidTag, ValueError):
             message = N_("A sealed value in {table}.{column} was altered or moved. Restore the database from its copy.")
             raise SealBroken(message, table=place.table, column=place.column) from None
+        if name != self.current:
+            self._met(name.hex())
+        return plain
+
+    def _met(self, name: str) -> None:
+        """Another process, which shares the keys, seals with a newer one: so does this one from now on."""
+        if self.keys.keys[name].created > self.keys.keys[self.keys.current].created:
+            self._newest_met = name
+            self._use(self.keys)
+
+    def renewed(self, sealed: bytes, place: Place) -> bytes:
+        """The same, sealed with the current key where it was not."""
+        return sealed if sealed[:KEY_ID_BYTES] == self.current else self.seal(self.unseal_bytes(sealed, place), place)
+
+    @property
+    def announced(self) -> str:
+        """The ids of the keys this process holds, that which it seals with first; a changed key file is read before."""
+        self._looked = 0.0
+        self._refresh()
+        others = sorted(name for name in self.keys.keys if name != self.keys.current)
+        return ",".join((self.keys.current, *others))
 
     def lookup(self, purpose: str, *parts: str) -> str:
         """A keyed HMAC-SHA256 to find a value by, 32 hex characters; differs from purpose to purpose."""

@@ -97,8 +97,9 @@ SELECT id FROM chats WHERE erased_at IS NULL AND in_group = 0 AND {where};
 
 -- :name written
 -- What is written once for all recipients, and where it stands.
-SELECT content, LENGTH(document), unit, parent, step, state, revision, frozen_to, starts_at, changed_at FROM broadcasts
-WHERE id = :id;
+SELECT content, LENGTH(document), unit, parent, step, state, revision, frozen_to, starts_at, changed_at, {warrant}
+FROM broadcasts b
+WHERE b.id = :id;
 
 -- :name note_check
 -- What a check found, of the text that was checked. One that nothing stands against is no draft any more.
@@ -189,8 +190,8 @@ ORDER BY CASE WHEN state = 'approved' THEN 0 ELSE 1 END, id;
 
 -- :name expiring_make
 -- The standing campaign, or what it makes on a day; both are there once.
-INSERT INTO broadcasts (id, parent, step, state, author, approver, content, starts_at, created_at, changed_at)
-VALUES (:id, :series, :step, :state, 'machine', 'machine', :content, :starts, :now, :now)
+INSERT INTO broadcasts (id, parent, step, state, author, approver, content, warrant, starts_at, created_at, changed_at)
+VALUES (:id, :series, :step, :state, 'machine', 'machine', :content, :warrant, :starts, :now, :now)
 ON CONFLICT DO NOTHING;
 
 -- :name expiring_open

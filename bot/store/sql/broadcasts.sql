@@ -2,15 +2,15 @@
 
 -- :name add_broadcast
 -- A draft.
-INSERT INTO broadcasts (id, state, unit, author, chat, content, document, starts_at, created_at, changed_at)
-VALUES (:id, 'draft', :unit, :author, :chat, :content, :document, :starts_at, :now, :now);
+INSERT INTO broadcasts (id, state, unit, author, chat, content, document, warrant, starts_at, created_at, changed_at)
+VALUES (:id, 'draft', :unit, :author, :chat, :content, :document, :warrant, :starts_at, :now, :now);
 
 -- :name change_broadcast
 -- Another draft in place of one that was seen at :revision; what was found of the old one says nothing of it. Its author
 -- is who wrote it last. The document stays where no other is given, and goes with its name.
 UPDATE broadcasts SET state = 'draft', checking = 0, unit = :unit, author = :author, chat = COALESCE(:chat, chat),
     content = :content, document = CASE WHEN :keeps = 1 THEN COALESCE(:document, document) END, findings = NULL,
-    recipients = 0, starts_at = :starts_at, why = NULL, revision = revision + 1, changed_at = :now
+    warrant = :warrant, recipients = 0, starts_at = :starts_at, why = NULL, revision = revision + 1, changed_at = :now
 WHERE id = :id AND revision = :revision AND state IN ('draft', 'checked')
 RETURNING id;
 
@@ -38,7 +38,7 @@ state NOT IN {life_ended} OR (state = 'cancelled' AND EXISTS (
 -- :name broadcasts
 -- The oldest first.
 SELECT id, state, content, unit, author, revision, created_at, changed_at, parent, step, chat, approver, checking,
-    recipients, starts_at, held_until, why, finished_at
+    recipients, starts_at, held_until, why, finished_at, warrant
 FROM broadcasts
 WHERE {where}
 ORDER BY id;
@@ -46,7 +46,7 @@ ORDER BY id;
 -- :name latest_broadcasts
 -- The newest first.
 SELECT id, state, content, unit, author, revision, created_at, changed_at, parent, step, chat, approver, checking,
-    recipients, starts_at, held_until, why, finished_at
+    recipients, starts_at, held_until, why, finished_at, warrant
 FROM broadcasts
 WHERE {where}
 ORDER BY id DESC
@@ -69,7 +69,7 @@ SELECT document FROM broadcasts WHERE id = :id AND document IS NOT NULL;
 -- :name move_broadcast
 -- From where it was seen, and as it was seen; nothing of a paused campaign runs, and none has finished of which a message
 -- waits. That a step is late stays said.
-UPDATE broadcasts SET state = :to, approver = COALESCE(:approver, approver),
+UPDATE broadcasts SET state = :to, approver = COALESCE(:approver, approver), warrant = COALESCE(:warrant, warrant),
     starts_at = CASE WHEN state = 'scheduled' AND :to = 'running' THEN :now ELSE starts_at END,
     why = COALESCE(:why, (SELECT MAX(m.why) FROM broadcast_moves m WHERE m.broadcast = broadcasts.id AND m.why = 'late')),
     finished_at = CASE WHEN :to IN {life_ended} THEN :now END, revision = revision + 1, changed_at = :now
@@ -149,7 +149,7 @@ RETURNING id;
 
 -- :name hold_life
 -- It goes nowhere, and no message of it is queued again by hand, until the transaction ends.
-SELECT id FROM broadcasts WHERE id = :id {held};
+SELECT {warrant} FROM broadcasts b WHERE b.id = :id {held};
 
 -- :name run_again
 -- One that had finished has messages to deliver again.
@@ -182,14 +182,14 @@ RETURNING id;
 
 -- :name hold_parent
 -- One that may have a step: it stays so until the transaction ends.
-SELECT content, document, unit, author, approver, chat FROM broadcasts
-WHERE id = :parent AND state IN ('running', 'finished') {held};
+SELECT content, document, unit, author, approver, chat, {warrant} FROM broadcasts b
+WHERE b.id = :parent AND b.state IN ('running', 'finished') {held};
 
 -- :name add_step
 -- What a campaign makes is approved with it; each step is made once.
-INSERT INTO broadcasts (id, parent, step, state, unit, author, chat, approver, content, document, starts_at, why, created_at,
-    changed_at, finished_at)
-VALUES (:id, :parent, :step, :state, :unit, :author, :chat, :approver, :content, :document, :starts_at, :why, :now,
+INSERT INTO broadcasts (id, parent, step, state, unit, author, chat, approver, content, document, warrant, starts_at, why,
+    created_at, changed_at, finished_at)
+VALUES (:id, :parent, :step, :state, :unit, :author, :chat, :approver, :content, :document, :warrant, :starts_at, :why, :now,
     :now, CASE WHEN :state IN {life_ended} THEN :now END)
 ON CONFLICT DO NOTHING
 RETURNING id;
@@ -204,8 +204,9 @@ SELECT g.id, g.role, g.unit, g.label FROM broadcasts b JOIN grants g ON g.id = b
 
 -- :name approvers
 -- Roles of other people than its author: of the units that hold one another the inner one first, at last those of no unit.
-SELECT g.id, g.role, g.unit, c.id, c.channel, c.language, b.unit
+SELECT {grant}, c.id, c.channel, c.language, b.unit
 FROM broadcasts b JOIN grants g ON g.ended_at IS NULL JOIN chats c ON c.id = g.chat LEFT JOIN units u ON u.code = g.unit
+    LEFT JOIN audit_head h ON h.id = 1
 WHERE b.id = :id AND b.state = 'checked' AND c.erased_at IS NULL AND c.blocked_at IS NULL
   AND g.chat <> COALESCE(b.chat, '') AND g.chat NOT IN (SELECT a.chat FROM grants a WHERE a.id = b.author)
 ORDER BY COALESCE(u.place, -1) DESC, g.id;

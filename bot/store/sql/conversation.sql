@@ -1,10 +1,12 @@
 -- Inbox, sessions, outbox.
 
 -- :name meet_chat
--- A chat writes: known from now on, no longer blocked, no longer to be forgotten.
+-- A chat writes: known from now on, no longer blocked, no longer to be forgotten. An address that could not be read any more
+-- is whole again.
 INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at)
 VALUES (:chat, :channel, :address, :now, :now)
-ON CONFLICT (id) DO UPDATE SET last_contact_at = excluded.last_contact_at, blocked_at = NULL, erased_at = NULL;
+ON CONFLICT (id) DO UPDATE SET last_contact_at = excluded.last_contact_at, address = excluded.address, blocked_at = NULL,
+    erased_at = NULL;
 
 -- :name meet_group
 -- The chat is a group's.
@@ -34,6 +36,26 @@ FROM inbox i JOIN chats c ON c.id = i.chat
 WHERE i.chat = :chat AND i.state = 'waiting'
 ORDER BY COALESCE(i.turn, i.id), i.id
 LIMIT 1;
+
+-- :name session_of
+-- The session as it lies there.
+SELECT session FROM chats WHERE id = :chat AND session IS NOT NULL;
+
+-- :name lose_session
+-- A session that cannot be read makes room for a new one.
+UPDATE chats SET session = NULL, language = NULL WHERE id = :chat AND session = :session;
+
+-- :name note_unreadable
+-- A value could not be read; nothing comes back where that was known.
+INSERT INTO unreadable (place, found_at, told_at, value) VALUES (:place, :now, :now, :value)
+ON CONFLICT (place) DO NOTHING
+RETURNING place;
+
+-- :name owners
+-- Owners who can be told something.
+SELECT {grant}, c.channel, c.language FROM grants g JOIN chats c ON c.id = g.chat LEFT JOIN audit_head h ON h.id = 1
+WHERE g.role = 'owner' AND g.ended_at IS NULL AND c.erased_at IS NULL AND c.blocked_at IS NULL
+ORDER BY g.id;
 
 -- :name finish
 -- The update is handled; nothing comes back where somebody else has done so.
@@ -160,7 +182,7 @@ RETURNING outbox.id, outbox.chat, (SELECT a.address FROM chats a WHERE a.id = CA
 
 -- :name broadcast_said
 -- What a broadcast says, and its file.
-SELECT content, document FROM broadcasts WHERE id = :broadcast;
+SELECT content, document, {warrant} FROM broadcasts b WHERE b.id = :broadcast;
 
 -- :name settle_sent
 -- Sent: only ids and the state stay. A late answer also ends the doubt about a row that was taken from its worker.

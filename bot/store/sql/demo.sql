@@ -33,8 +33,8 @@ VALUES (:code, :state, :at, :actor, :revision, :note);
 
 -- :name put_grant
 -- A role.
-INSERT INTO grants (id, chat, role, unit, label, granted_at, granted_by)
-VALUES (:id, :chat, :role, :unit, :label, :at, :by);
+INSERT INTO grants (id, chat, role, unit, label, granted_at, granted_by, seal)
+VALUES (:id, :chat, :role, :unit, :label, :granted_at, :granted_by, :seal);
 
 -- :name office_moves
 -- What people with a role moved at one moment to one state, in the order of time.
@@ -45,4 +45,4 @@ ORDER BY h.at, h.actor, h.state;
 
 -- :name move_journal_end
 -- The end of the chain after many rows were added.
-UPDATE audit_head SET number = :number, hash = :hash WHERE id = 1;
+UPDATE audit_head SET number = :number, hash = :hash, seal = :seal WHERE id = 1;

@@ -84,7 +84,7 @@ SELECT COUNT(*) FROM requests WHERE {where};
 
 -- :name desk_page
 -- The newest requests that are meant. Their numbers are found first, so that no sealed content is read in vain.
-SELECT code, number, state, content, unit, registered_at, changed_at, revision
+SELECT code, number, state, content, unit, registered_at, changed_at, revision, procedure
 FROM requests
 WHERE number IN (SELECT requests.number FROM requests WHERE {where} ORDER BY requests.number DESC LIMIT :limit)
 ORDER BY number DESC;

@@ -32,6 +32,26 @@ WHERE {key} > :after AND substr({column}, 1, 4) <> :current
 ORDER BY {key}
 LIMIT :limit;
 
+-- :name every_value
+-- The next values, whichever key sealed them.
+SELECT {key}, {row}, {column} FROM {table} WHERE {key} > :after AND {column} IS NOT NULL ORDER BY {key} LIMIT :limit;
+
+-- :name sealing_keys
+-- Keys that sealed values here, and since when they do no longer.
+SELECT id, retired_at FROM sealing_keys;
+
+-- :name key_in_use
+-- Values are sealed with it from now on.
+INSERT INTO sealing_keys (id) VALUES (:id) ON CONFLICT (id) DO UPDATE SET retired_at = NULL;
+
+-- :name key_retired
+-- Nothing is sealed with it any more, or what is was given up.
+UPDATE sealing_keys SET retired_at = :now WHERE id = :id;
+
+-- :name live_keys
+-- Who serves a channel, and the keys they say they hold.
+SELECT name, keys FROM workers WHERE seen_at + lease >= {now} ORDER BY name, id;
+
 -- :name reseal
 -- The same value under the current key, unless it was written anew meanwhile.
 UPDATE {table} SET {column} = :fresh WHERE {key} = :key AND {column} = :stale RETURNING 1;

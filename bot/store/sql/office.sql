@@ -5,10 +5,15 @@
 unit IN (SELECT u.code FROM units u JOIN units s ON u.place BETWEEN s.place AND s.last WHERE s.code IN ({each}(:reach)));
 
 -- :name journal_next
--- The number of the next row of the journal, and the hash of the one before; whoever comes next waits.
-INSERT INTO audit_head (id, number, hash) VALUES (1, 1, '')
-ON CONFLICT (id) DO UPDATE SET number = audit_head.number + 1
-RETURNING number, hash;
+-- The number of the next row of the journal, the hash of the one before, the seal of the end, whether there are roles or
+-- invitations (but one that is just being made); whoever comes next waits. Where the end was set back, rows go on behind
+-- those that there are, and it shows.
+INSERT INTO audit_head (id, number, hash) VALUES (1, (SELECT COALESCE(MAX(a.number), 0) + 1 FROM audit a), '')
+ON CONFLICT (id) DO UPDATE SET number = CASE
+    WHEN audit_head.number >= excluded.number THEN audit_head.number + 1 ELSE excluded.number END
+RETURNING number, hash, seal,
+    CASE WHEN EXISTS (SELECT 1 FROM grants g WHERE g.seal IS NOT NULL)
+           OR EXISTS (SELECT 1 FROM invitations i WHERE i.seal IS NOT NULL AND i.id <> :made) THEN 1 ELSE 0 END;
 
 -- :name journal_add
 -- A row of the journal.
@@ -17,7 +22,7 @@ VALUES (:number, :at, :actor, :act, :subject, :unit, :count, :channel, :previous
 
 -- :name journal_head
 -- The end of the chain, by which a missing last row shows.
-UPDATE audit_head SET hash = :hash WHERE id = 1;
+UPDATE audit_head SET hash = :hash, seal = :seal WHERE id = 1;
 
 -- :where journal_before
 -- Older rows only.
@@ -32,7 +37,7 @@ LIMIT :limit;
 
 -- :name journal_end
 -- As one moment has them: the number and hash that the chain's end is said to have, and how many rows there are.
-SELECT h.number, h.hash, (SELECT COUNT(*) FROM audit)
+SELECT h.number, h.hash, (SELECT COUNT(*) FROM audit), h.seal
 FROM (SELECT 1 AS id) one LEFT JOIN audit_head h ON h.id = one.id;
 
 -- :name journal_walk
@@ -58,18 +63,20 @@ DELETE FROM standings WHERE chat = :chat AND id <> :id AND certificate_key = :ce
 UPDATE chats SET unit = :unit WHERE id = :chat;
 
 -- :name my_grants
--- The roles of a chat, in the order they were given.
-SELECT id, role, unit, label FROM grants WHERE chat = :chat AND ended_at IS NULL ORDER BY id;
+-- The roles of a chat, in the order they were given, each with what proves it.
+SELECT {grant} FROM grants g LEFT JOIN audit_head h ON h.id = 1
+WHERE g.chat = :chat AND g.ended_at IS NULL
+ORDER BY g.id;
 
 -- :name grants_behind
 -- The roles of the person who has or had this one.
-SELECT m.id, m.role, m.unit FROM grants m JOIN grants g ON g.chat = m.chat
-WHERE g.id = :id AND m.ended_at IS NULL
-ORDER BY m.id;
+SELECT {grant} FROM grants g JOIN grants o ON o.chat = g.chat LEFT JOIN audit_head h ON h.id = 1
+WHERE o.id = :id AND g.ended_at IS NULL
+ORDER BY g.id;
 
 -- :name chat_of_grant
--- Whose role it is.
-SELECT chat FROM grants WHERE id = :id AND ended_at IS NULL;
+-- Whose role it is, with what proves it.
+SELECT {grant} FROM grants g LEFT JOIN audit_head h ON h.id = 1 WHERE g.id = :id AND g.ended_at IS NULL;
 
 -- :name expect_chat
 -- A chat that may never have written is given a role; one that did stays as it is.
@@ -79,13 +86,13 @@ ON CONFLICT (id) DO NOTHING;
 
 -- :name invite
 -- An invitation, under the keyed HMAC of its code.
-INSERT INTO invitations (id, code, role, unit, label, created_at, created_by, expires_at)
-VALUES (:id, :code, :role, :unit, :label, :now, :actor, :expires);
+INSERT INTO invitations (id, code, role, unit, label, created_at, created_by, expires_at, seal)
+VALUES (:id, :code, :role, :unit, :label, :created_at, :created_by, :expires_at, :seal);
 
 -- :name open_invitation
--- What a code opens.
-SELECT id, role, unit, label, created_by FROM invitations
-WHERE code = :code AND used_at IS NULL AND ended_at IS NULL AND expires_at > :now;
+-- What a code opens, with what proves it.
+SELECT {invitation} FROM invitations i LEFT JOIN audit_head h ON h.id = 1
+WHERE i.code = :code AND i.used_at IS NULL AND i.ended_at IS NULL AND i.expires_at > :now;
 
 -- :name use_invitation
 -- Taken once, while it is open: whoever comes second finds nothing. How the person is called stands with the role now.
@@ -99,22 +106,27 @@ SELECT used_at FROM invitations WHERE code = :code AND ended_at IS NULL;
 
 -- :name grant
 -- A role; somebody who has the same one already has it once.
-INSERT INTO grants (id, chat, role, unit, label, granted_at, granted_by)
-VALUES (:id, :chat, :role, :unit, :label, :now, :actor)
+INSERT INTO grants (id, chat, role, unit, label, granted_at, granted_by, seal)
+VALUES (:id, :chat, :role, :unit, :label, :granted_at, :granted_by, :seal)
 ON CONFLICT DO NOTHING
 RETURNING id;
 
+-- :name end_worthless
+-- A role that the program did not give, or that has ended, makes room for one that is given.
+UPDATE grants SET ended_at = :granted_at, ended_by = 'machine'
+WHERE chat = :chat AND role = :role AND COALESCE(unit, '') = COALESCE(:unit, '') AND ended_at IS NULL;
+
 -- :name holders
 -- Who has a role, the newest first.
-SELECT id, role, unit, label, granted_at, granted_by FROM grants
+SELECT {grant} FROM grants g LEFT JOIN audit_head h ON h.id = 1
 WHERE ended_at IS NULL AND {where}
-ORDER BY id DESC;
+ORDER BY g.id DESC;
 
 -- :name open_invitations
 -- Invitations that can still be taken, the newest first.
-SELECT id, role, unit, label, created_at, created_by, expires_at FROM invitations
+SELECT {invitation} FROM invitations i LEFT JOIN audit_head h ON h.id = 1
 WHERE used_at IS NULL AND ended_at IS NULL AND expires_at > :now AND {where}
-ORDER BY id DESC;
+ORDER BY i.id DESC;
 
 -- :name hold_grants
 -- Whoever else is about to end, promise or give a role waits, and sees then what was ended here: there is a counter where there is a role.
@@ -143,6 +155,48 @@ ORDER BY id;
 UPDATE invitations SET ended_at = :now
 WHERE id = :id AND used_at IS NULL AND ended_at IS NULL AND expires_at > :now AND {where}
 RETURNING unit;
+
+-- :name standing_grants
+-- Every role that has not ended, with what proves it.
+SELECT {grant} FROM grants g LEFT JOIN audit_head h ON h.id = 1 WHERE g.ended_at IS NULL ORDER BY g.id;
+
+-- :name standing_invitations
+-- Every invitation that was not taken or taken back, with what proves it.
+SELECT {invitation} FROM invitations i LEFT JOIN audit_head h ON h.id = 1
+WHERE i.used_at IS NULL AND i.ended_at IS NULL
+ORDER BY i.id;
+
+-- :name seal_grant
+-- What proves a role.
+UPDATE grants SET seal = :seal WHERE id = :id;
+
+-- :name seal_invitation
+-- What proves an invitation.
+UPDATE invitations SET seal = :seal WHERE id = :id;
+
+-- :name seal_broadcast
+-- What proves who wrote and who approved a broadcast.
+UPDATE broadcasts SET warrant = :warrant WHERE id = :id;
+
+-- :name journal_last
+-- The last row that there is.
+SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1;
+
+-- :name sealed_before
+-- Whether the journal tells that roles were sealed, and whether anything is there that would have to be.
+SELECT (SELECT COUNT(*) FROM audit WHERE act = 'seal_powers'), (SELECT COUNT(*) FROM audit_head WHERE seal IS NOT NULL),
+    (SELECT COUNT(*) FROM audit_head) + (SELECT COUNT(*) FROM grants) + (SELECT COUNT(*) FROM invitations)
+    + (SELECT COUNT(*) FROM broadcasts);
+
+-- :name spent_in_journal
+-- Roles and invitations that ended, as the journal tells, and as the rows do.
+SELECT subject FROM audit WHERE act IN ('redeem', 'end_role', 'leave_role', 'end_invitation', 'end_with_role')
+UNION SELECT id FROM grants WHERE ended_at IS NOT NULL
+UNION SELECT id FROM invitations WHERE used_at IS NOT NULL OR ended_at IS NOT NULL;
+
+-- :name warranted
+-- Every broadcast that something may still come of, with what proves it.
+SELECT {warrant}, content, document, state FROM broadcasts b WHERE state NOT IN {life_ended} ORDER BY id;
 
 -- :name units_version
 -- Changes with every import of units.

@@ -43,6 +43,10 @@ WHERE note IS NOT NULL AND code IN (SELECT r.code FROM requests r WHERE r.chat =
 SELECT id, unit, not_after, owed, subscriber, known_at, changed_at FROM standings WHERE chat = :chat
 ORDER BY known_at, id;
 
+-- :name erase_unreadable
+-- Sessions of a chat that could not be read go.
+DELETE FROM unreadable WHERE place LIKE :place;
+
 -- :name erase_standings
 -- What the register knows of a chat goes.
 DELETE FROM standings WHERE chat = :chat;

@@ -34,15 +34,15 @@ DELETE FROM request_words WHERE number = :number;
 
 -- :name my_requests
 -- The requests of a chat, the newest first.
-SELECT code, state, content FROM requests WHERE chat = :chat ORDER BY number DESC;
+SELECT code, state, content, procedure FROM requests WHERE chat = :chat ORDER BY number DESC;
 
 -- :name my_request
 -- One request of a chat.
-SELECT code, state, content FROM requests WHERE chat = :chat AND code = :code;
+SELECT code, state, content, procedure FROM requests WHERE chat = :chat AND code = :code;
 
 -- :name my_open_request
 -- An open request for the same certificate and procedure.
-SELECT code, state, content FROM requests
+SELECT code, state, content, procedure FROM requests
 WHERE chat = :chat AND certificate_key = :certificate_key AND procedure = :procedure AND state IN {open_states}
 ORDER BY number DESC
 LIMIT 1;

@@ -1,5 +1,9 @@
 -- What is past its time.
 
+-- :name expire_unreadable
+-- What could not be read and was found before :before; where it is still there, it is found and told of again.
+DELETE FROM unreadable WHERE found_at < :before RETURNING 1;
+
 -- :name expire_requests
 -- Requests that ended before :before, and drafts of chats that were silent since.
 DELETE FROM requests

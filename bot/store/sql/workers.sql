@@ -3,13 +3,15 @@
 
 -- :name join_worker
 -- A process serves a channel from now on, or again after it was thought dead.
-INSERT INTO workers (id, channel, started_at, seen_at, lease)
-VALUES (:worker, :channel, {now}, {now}, :lease)
-ON CONFLICT (id, channel) DO UPDATE SET seen_at = excluded.seen_at, lease = excluded.lease;
+INSERT INTO workers (id, channel, started_at, seen_at, lease, name, keys)
+VALUES (:worker, :channel, {now}, {now}, :lease, :name, :keys)
+ON CONFLICT (id, channel) DO UPDATE SET seen_at = excluded.seen_at, lease = excluded.lease, keys = excluded.keys;
 
 -- :name renew_worker
--- It lives; nothing comes back where the others have given it up.
-UPDATE workers SET seen_at = {now} WHERE id = :worker AND channel = :channel RETURNING id;
+-- It lives, and holds these keys; nothing comes back where the others have given it up. The end of the journal comes along:
+-- whichever key sealed it is in use.
+UPDATE workers SET seen_at = {now}, keys = :keys WHERE id = :worker AND channel = :channel
+RETURNING id, (SELECT h.seal FROM audit_head h WHERE h.id = 1);
 
 -- :name expire_workers
 -- Those whose lease is over are dead.

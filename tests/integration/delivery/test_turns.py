@@ -1,11 +1,15 @@
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog.testing
 
 from bot.channels.errors import Gone, MaybeSent, TooLarge
+from bot.store import open_keyring, places
 from bot.store.api import Incoming, PendingTurn, Store
 from bot.store.errors import StoreLocked
 from handlers.certificate import Trouble
@@ -271,3 +275,25 @@ async def test_a_conversation_knows_the_language_that_was_set_and_its_channel(st
     first, apology = roads.channel.texts()
     assert first == "en terminal"
     assert apology.startswith("Sorry")
+
+
+@pytest.mark.parametrize("session", [b"\x00\x01\x02\x03 another key", b"?", None], ids=["key", "bytes", "json"])
+async def test_whose_session_cannot_be_read_is_told_so_kindly_and_answered_from_the_beginning(
+    store: Store, clock: ManualClock, tmp_path: Path, session: bytes | None
+) -> None:
+    roads = Roads(store, clock)
+    await roads.flow(said("a", 1), said("khác", 2, "2"))
+    keyring = open_keyring(tmp_path / "keys.json")[0]
+    chat = store.chat("telegram", "1")
+    damaged = session or keyring.seal('["not", "a", "session"]', places.session(chat.id))
+    with closing(sqlite3.connect(tmp_path / "troly.sqlite3", isolation_level=None)) as database:
+        database.execute("UPDATE chats SET session = ? WHERE id = ?", (damaged, chat.id))
+
+    await roads.flow(said("b", 3), said("khác nữa", 4, "2"))
+    await roads.flow(said("c", 5))
+
+    first, sorry, anew, *others = [text for text in roads.channel.texts() if "khác" not in text]
+    assert (first, anew, others) == ("1: a", "1: b", ["2: c"])
+    assert "bắt đầu lại" in sorry
+    with closing(sqlite3.connect(tmp_path / "troly.sqlite3")) as database:
+        assert database.execute("SELECT value FROM unreadable WHERE value IS NOT NULL").fetchall() == [(damaged.hex(),)]

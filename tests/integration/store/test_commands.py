@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.store import open_keyring, open_store
+from bot.store import open_keyring, open_store, resealing
 from bot.store.migrations import load_migrations
 from bot.store.sealing import read_key_file
 from tests.integration.store.conftest import Command, Database
@@ -48,7 +48,8 @@ def test_keys_are_listed_by_id_and_use_and_never_shown(troly: Command, database:
     assert not any(secret in out for secret in database.keys.read_text().split('"') if len(secret) > 40)
 
 
-def test_a_rotation_says_what_it_did(troly: Command, database: Database) -> None:
+def test_a_rotation_says_what_it_did(troly: Command, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resealing, "SETTLING", timedelta())
     with_a_silent_chat(database)
     first = read_key_file(database.keys).current
 
@@ -57,10 +58,15 @@ def test_a_rotation_says_what_it_did(troly: Command, database: Database) -> None
     keys = read_key_file(database.keys)
     assert code == 0
     assert f"New key {keys.current}; values sealed anew: 2." in out
-    assert set(keys.keys) == {first, keys.current}
     listed = troly("keys", "list")[1]
-    assert "superseded  values sealed: 0" in listed.splitlines()[0]
-    assert "in use  values sealed: 2" in listed.splitlines()[1]
+    assert "in use  values sealed: 2" in listed.splitlines()[-1]
+    if database.url:  # a process of another machine, of which nobody knows, may still seal with it for a day
+        assert set(keys.keys) == {first, keys.current}
+        assert "superseded  values sealed: 0" in listed.splitlines()[0]
+        assert f"Dropped key {first}" in troly("keys", "retire", first)[1]
+    else:
+        assert f"Dropped key {first}" in out
+    assert set(read_key_file(database.keys).keys) == {keys.current}
 
 
 def test_retention_counts_first_and_deletes_then(troly: Command, database: Database) -> None:

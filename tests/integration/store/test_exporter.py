@@ -32,6 +32,7 @@ from tests.integration.store.conftest import Database
 from tests.support import exporting
 from tests.support.delivery import ManualClock, ScriptedChannel
 from tests.support.office import OPERATOR, given, office, rights, settle_units
+from tests.support.powers import seal_grants
 from tests.support.storing import ADDRESS, NOW, content, next_turn, one_chat, says
 from tests.support.telling import told
 from tests.support.waiting import eventually
@@ -286,6 +287,7 @@ async def test_a_child_that_cannot_be_started_is_told_and_holds_nobody_up(
 
 async def test_what_a_focal_officer_exports_is_masked(store: Store, chat: Chat, database: Database) -> None:
     database.sql("UPDATE grants SET role = 'focal'")
+    seal_grants(database.sql, database.keys)
     await ordered(store, chat, Form.CSV)
     await exporting.exporter(store, database.url, database.folder).work()
 

@@ -1,13 +1,13 @@
 """Personal data is nowhere in the open, and opens only where it was sealed."""
 
 import base64
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.store import open_keyring, open_store
 from bot.store.api import Delivery, Store
-from bot.store.errors import KeyFileMismatch, SealBroken, UnknownKey
+from bot.store.errors import KeyFileMismatch, UnknownKey
 from bot.store.sealing.keyfile import new_key_file, read_key_file, replace_key_file
 from tests.integration.store.conftest import Database
 from tests.support.storing import (
@@ -57,8 +57,8 @@ async def test_a_session_moved_to_another_chat_does_not_open(store: Store, datab
     )
 
     for _ in range(2):
-        with pytest.raises(SealBroken):
-            await store.pending(binh)
+        turn = await next_turn(store, binh)
+        assert (turn.session, turn.lost) == (None, True)
     assert await store.waiting(CHANNEL) == [binh]
 
 
@@ -74,9 +74,11 @@ async def test_a_request_moved_to_another_code_does_not_open(store: Store, datab
     )
 
     async with store.turn(await next_turn(store, chat), NOW) as unit:
-        assert (await unit.requests.get(first)) is not None
-        with pytest.raises(SealBroken):
-            await unit.requests.get(second)
+        sound, moved = await unit.requests.get(first), await unit.requests.get(second)
+        assert sound is not None
+        assert moved is not None
+        assert (sound.content.unreadable, moved.content.unreadable) == (False, True)
+        assert (sound.content.serial, moved.content.serial) == ("AA", None)
 
 
 async def test_an_update_that_was_altered_steps_aside_and_the_chat_goes_on(store: Store, database: Database) -> None:
@@ -111,6 +113,7 @@ async def test_a_reply_whose_key_is_missing_rests_alone_and_keeps_its_place(stor
     ((kept,),) = database.sql("SELECT payload FROM outbox WHERE id = 1")
     missing = bytes(byte ^ 0xFF for byte in bytes(kept)[:4]) + bytes(kept)[4:]
     database.sql("UPDATE outbox SET payload = ? WHERE id = 1", missing)
+    database.sql("INSERT INTO sealing_keys (id) VALUES (?)", missing[:4].hex())
 
     assert texts(await claim(store)) == ["gửi bình"]
     assert await claim(store) == []
@@ -120,19 +123,19 @@ async def test_a_reply_whose_key_is_missing_rests_alone_and_keeps_its_place(stor
 
 
 async def test_a_lost_key_is_named_and_nothing_steps_aside(store: Store, database: Database) -> None:
+    elsewhere = database.folder / "elsewhere.json"
+    replace_key_file(elsewhere, read_key_file(database.keys))
+    other = await open_store(database.url, database.folder, open_keyring(elsewhere)[0])
+    used = (await store.rotate_keys(datetime.now(UTC))).key
     (chat,) = await store.receive([said("1", address="an")], NOW)
     await answer(store, chat, "trả lời")
     await store.receive([said("2", "đợi", address="an")], NOW)
-    kept = read_key_file(database.keys)
-    lost = new_key_file().model_copy(update={"index": kept.index})
-    replace_key_file(database.keys, lost)
-    other = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
 
     try:
-        with pytest.raises(UnknownKey, match=kept.current):
+        with pytest.raises(UnknownKey, match=used):
             await other.pending(chat)
         assert await claim(other) == []
-        replace_key_file(database.keys, kept)
+        replace_key_file(elsewhere, read_key_file(database.keys))
         assert heard(await other.pending(chat)) == "đợi"
         assert texts(await claim(other, now=NOW + timedelta(minutes=5))) == ["trả lời"]
     finally:

@@ -1,0 +1,192 @@
+"""What proves that a row that gives power was written by the program: a sealed copy of all in it that matters.
+
+Roles, invitations and broadcasts carry such a seal, bound to their row; the end of the journal carries one as well,
+and in it stands which roles and invitations are spent: an old row that is put back stays worthless. A seal is checked
+where the row is used. Whoever has the database alone can take power away, and cannot give any.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import structlog
+
+from bot.store import places
+from bot.store.errors import SealError
+from bot.store.sealing import Keyring, Place
+
+#: Of the rows that are proven, what a query selects of them; ``label`` and ``seal`` prove nothing by themselves.
+GRANT_COLUMNS = ("id", "role", "unit", "label", "chat", "granted_at", "granted_by", "seal")
+INVITATION_COLUMNS = ("id", "role", "unit", "label", "code", "created_at", "created_by", "expires_at", "seal")
+WARRANT_COLUMNS = ("id", "parent", "step", "unit", "author", "approver", "warrant")
+
+_CODE = re.compile(r"([A-Z]{2})-([0-9]{1,8})")
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of the journal, and what is spent."""
+
+    number: int = 0
+    hash: str = ""
+    spent: Mapping[str, int] = field(default_factory=dict)  #: by prefix: a bit for each number that ended
+    broken: int = 0  #: the row at which the end was found changed; 0: never
+
+    def spending(self, codes: Iterable[str]) -> "Head":
+        """With these spent as well."""
+        spent = dict(self.spent)
+        for code in codes:
+            prefix, number = _numbered(code)
+            spent[prefix] = spent.get(prefix, 0) | 1 << number
+        return replace(self, spent=spent)
+
+    def at(self, number: int, hashed: str) -> "Head":
+        """A row further."""
+        return replace(self, number=number, hash=hashed)
+
+    def is_spent(self, code: str) -> bool:
+        """Whether it has ended for ever."""
+        prefix, number = _numbered(code)
+        return not prefix or bool(self.spent.get(prefix, 0) >> number & 1)
+
+    def sealed(self, keyring: Keyring) -> bytes:
+        """As it lies in the database."""
+        spent = {prefix: f"{bits:x}" for prefix, bits in sorted(self.spent.items())}
+        return keyring.seal(json.dumps([self.number, self.hash, spent, self.broken]), places.head())
+
+
+def opened_head(keyring: Keyring, sealed: bytes | None) -> Head | None:
+    """``None``: it does not open."""
+    if sealed is None:
+        return None
+    try:
+        number, hashed, spent, broken = json.loads(keyring.unseal(sealed, places.head()))
+        return Head(number, hashed, {prefix: int(bits, 16) for prefix, bits in spent.items()}, broken)
+    except (SealError, ValueError, TypeError):
+        return None
+
+
+def _numbered(code: str) -> tuple[str, int]:
+    """``QT-000012``; what is no such code is number 0 of nothing, which is always spent."""
+    found = _CODE.fullmatch(code)
+    return (found[1], int(found[2])) if found else ("", 0)
+
+
+class Proven(NamedTuple):
+    """A row of ``GRANT_COLUMNS`` or ``INVITATION_COLUMNS``, and the end of the journal beside it."""
+
+    row: tuple[Any, ...]
+    number: int | None
+    hash: str | None
+    seal: bytes | None
+    last: int | None
+
+    @classmethod
+    def of(cls, row: Sequence[Any], columns: Sequence[str]) -> "Proven":
+        """The row as it comes; what follows is the caller's."""
+        size = len(columns)
+        return cls(tuple(row[:size]), *row[size : size + 4])
+
+    def head(self, keyring: Keyring) -> Head | None:
+        """The end that the whole journal has; ``None`` where it is none."""
+        head = opened_head(keyring, self.seal)
+        if head is None or head.broken:
+            return None
+        fits = (head.number, head.hash, head.number) == (self.number, self.hash, self.last or 0)
+        return head if fits else None
+
+
+def grant_seal(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
+    """What proves a role; ``row`` as ``grant`` takes it."""
+    told = [row["role"], row["unit"], row["chat"], row["granted_at"], row["granted_by"]]
+    return keyring.seal(json.dumps(told), places.grant_seal(row["id"]))
+
+
+def invitation_seal(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
+    """What proves an invitation."""
+    told = [row["role"], row["unit"], row["code"], row["created_at"], row["created_by"], row["expires_at"]]
+    return keyring.seal(json.dumps(told), places.invitation_seal(row["id"]))
+
+
+def genuine_grants(keyring: Keyring, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """Of rows of ``{grant}`` those that the program wrote and that have not ended; the others give nothing."""
+    return (row for row in rows if is_genuine(keyring, Proven.of(row, GRANT_COLUMNS), GRANT_COLUMNS))
+
+
+def genuine_invitations(keyring: Keyring, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """The same of invitations."""
+    return (row for row in rows if is_genuine(keyring, Proven.of(row, INVITATION_COLUMNS), INVITATION_COLUMNS))
+
+
+def is_genuine(keyring: Keyring, proven: Proven, columns: Sequence[str]) -> bool:
+    """Whether it gives what it says; where not, the log names it."""
+    code = proven.row[0]
+    why = _against(keyring, proven, columns)
+    if why is not None and keyring.damage.first_time(f"{code} {why}"):
+        _log.error("worthless_power", code=code, why=why, hint="troly audit verify")
+    return why is None
+
+
+def _against(keyring: Keyring, proven: Proven, columns: Sequence[str]) -> str | None:
+    code, role, unit, _, *told, seal = proven.row
+    of_grant = columns is GRANT_COLUMNS
+    place = places.grant_seal(code) if of_grant else places.invitation_seal(code)
+    if not _says(keyring, seal, place, [role, unit, *told]):
+        return "not_written_by_the_program"
+    head = proven.head(keyring)
+    if head is None:
+        return "journal_not_whole"
+    return "spent" if head.is_spent(code) else None
+
+
+def _says(keyring: Keyring, seal: bytes | None, place: Place, told: list[Any]) -> bool:
+    try:
+        return seal is not None and json.loads(keyring.unseal(seal, place)) == told
+    except (SealError, ValueError):
+        return False
+
+
+class Warrant(NamedTuple):
+    """Who wrote a broadcast and who approved it."""
+
+    id: str
+    parent: str | None
+    step: str | None
+    unit: str | None
+    author: str
+    approver: str | None  #: ``None``: nobody has approved it
+    content: str  #: digest of what is said, to whom, by which plan
+    document: str | None  #: digest of the file
+
+    def covers(self, content: str | bytes, document: bytes | None) -> bool:
+        """Whether it was approved with this content and this document."""
+        file = None if document is None else digest(document)
+        return self.approver is not None and (self.content, self.document) == (digest(content), file)
+
+    def sealed(self, keyring: Keyring) -> bytes:
+        """As it lies in the database."""
+        return keyring.seal(json.dumps(self), places.warrant(self.id))
+
+
+def digest(plain: str | bytes) -> str:
+    """Of a content or a document as it was sealed."""
+    return hashlib.sha256(plain.encode() if isinstance(plain, str) else plain).hexdigest()
+
+
+def warrant_of(keyring: Keyring, row: Sequence[Any]) -> Warrant | None:
+    """What a row of ``{warrant}`` proves; ``None``, and a line in the log, where the row says something else."""
+    name, *told, sealed = row
+    try:
+        warrant = Warrant(*json.loads(keyring.unseal(sealed, places.warrant(name)))) if sealed else None
+    except (SealError, ValueError, TypeError):
+        warrant = None
+    if warrant is not None and list(warrant[1:6]) == told:
+        return warrant
+    if keyring.damage.first_time(name):
+        _log.error("worthless_power", code=name, why="not_written_by_the_program", hint="troly audit verify")
+    return None

@@ -1,0 +1,28 @@
+"""Sealed values where others are shown beside them: one that cannot be read stands in nobody's way.
+
+It is noted (``Damage``): the log names its row, and the owners are told once.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from bot.store.errors import SealError
+from bot.store.sealing import Keyring, Place
+
+_Opened = TypeVar("_Opened")
+#: What opening raises where a value is altered, cut, sealed with an unknown key, or no longer fits its model.
+UNREADABLE = (SealError, ValueError)
+
+
+def readable(keyring: Keyring, place: Place, opened: Callable[[], _Opened]) -> _Opened | None:
+    """What opening gives; ``None``, noted, where it cannot be read."""
+    try:
+        return opened()
+    except UNREADABLE as error:
+        keyring.damage.met(*place, error)
+        return None
+
+
+def readable_text(keyring: Keyring, sealed: bytes | None, place: Place) -> str | None:
+    """A text that need not be; ``None`` also where it cannot be read."""
+    return None if sealed is None else readable(keyring, place, lambda: keyring.unseal(sealed, place))

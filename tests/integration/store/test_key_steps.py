@@ -1,0 +1,336 @@
+"""Keys are changed in steps: nothing is lost, nobody falls silent, and a key that leaked is gone at the end."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.store import open_keyring, open_store, resealing
+from bot.store.api import Delivery, Store
+from bot.store.errors import KeyNotSpread, KeysMissing, UnknownKey
+from bot.store.opening import open_driver
+from bot.store.places import SEALED
+from bot.store.queries import per_column
+from bot.store.resealing import Sealer
+from bot.store.sealing import Keyring, read_key_file, replace_key_file
+from bot.store.sealing import keyring as keyring_module
+from bot.store.store import SealedStore
+from bot.store.worker_api import Lease
+from handlers.broadcasts.model import Life
+from handlers.office.exporting import ExportOrder, Form
+from handlers.office.importing import Line
+from handlers.office.model import Filter, Standing
+from handlers.office.rights import Rights, Role
+from handlers.replies import Reply
+from handlers.requests.model import State
+from tests.integration.store.conftest import Command, Database
+from tests.support.broadcast_life import DRAFT
+from tests.support.office import OPERATOR, UNITS, given, invited, office, redeem, settle_units
+from tests.support.storing import (
+    CHANNEL,
+    NAME,
+    NOW,
+    SERIAL,
+    answer,
+    claim,
+    closing_async,
+    content,
+    heard,
+    next_turn,
+    one_chat,
+    said,
+    says,
+    texts,
+)
+
+LEASE = Lease()
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyring_module, "REFRESH_SECONDS", 0.0)
+    monkeypatch.setattr(resealing, "SETTLING", timedelta())
+
+
+async def one_of_each(store: Store, database: Database) -> str:
+    """A value in every sealed column; the code of an invitation that is open."""
+    settle_units(database.sql)
+    owner = await given(store, "owner", Role.OWNER, label="Chị Hạnh")
+    code = (await invited(store, Role.ADMIN, "DN.NT", label="Anh Khôi")).code
+    chat = await one_chat(store)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        request = await unit.requests.register(content())
+        await unit.register.keep(Standing(interview=1, unit="DN.NT", subscriber=NAME, certificate_key=SERIAL))
+        await unit.finish('{"language": "vi"}', [says("gửi"), says("chờ")])
+    await store.settle((await claim(store))[0], Delivery.SENT, NOW, message="1")
+    await store.receive([said("2", "đợi")], NOW)
+    async with office(store, store.chat(CHANNEL, "owner")) as at:
+        rights = Rights.of((owner,), UNITS)
+        seen = await at.admin.desk.get(rights, request.code)
+        assert seen is not None
+        await at.admin.desk.move(rights, request.code, State.SENT_BACK, seen.revision, "thiếu quyết định")
+        await at.admin.exports.start(rights, ExportOrder(wanted=Filter(), form=Form.XLSX), 1, Reply(paragraphs=("…",)))
+        await at.admin.imports.keep([Line(number=2, code=request.code, state=None, note="", revision=None)])
+        draft = DRAFT.model_copy(update={"document": "a.pdf", "document_type": "application/pdf"})
+        made = await at.admin.broadcasts.new(rights, draft, b"%PDF \xff\xfe binary")
+        assert made is not None
+    await store.broadcasts.check(made.id, NOW)
+    return code
+
+
+async def sealed_by(database: Database) -> dict[tuple[str, str], set[str]]:
+    """Which keys seal the values of each column."""
+    async with closing_async(await open_driver(database.url, database.folder)) as driver:
+        from bot.store.drivers import Call  # noqa: PLC0415 - beside its only use
+
+        answers = await driver.run(*(Call(per_column("key_usage", sealed)) for sealed in SEALED))
+    return {
+        (sealed.table, sealed.column): {bytes(name).hex() for name, _ in rows}
+        for sealed, rows in zip(SEALED, answers, strict=True)
+    }
+
+
+async def test_after_a_rotation_nothing_is_sealed_by_the_old_key_and_everything_reads_and_is_found(
+    store: SealedStore, database: Database
+) -> None:
+    code = await one_of_each(store, database)
+    old = read_key_file(database.keys).current
+    assert all(keys == {old} for keys in (await sealed_by(database)).values())
+
+    done = await store.rotate_keys(datetime.now(UTC))
+    retired = await store.keys.retire(datetime.now(UTC), timedelta(), (old,))
+
+    assert all(keys == {done.key} for keys in (await sealed_by(database)).values())
+    assert retired.dropped == (old,)
+    assert old not in database.keys.read_text()
+    async with closing_async(await open_store(database.url, database.folder, open_keyring(database.keys)[0])) as after:
+        async with office(after, after.chat(CHANNEL, "owner")) as at:
+            (owner,) = await at.admin.people.mine()
+            assert (owner.role, owner.label) == (Role.OWNER, "Chị Hạnh")
+            rights = Rights.of((owner,), UNITS)
+            for text in (NAME, SERIAL, "YC-2026-000001"):
+                (found,) = await at.admin.desk.page(rights, Filter(text=text), 9)
+                assert (found.request.content.subscriber, found.note) == (NAME, "thiếu quyết định")
+            assert [one.label for one in await at.admin.people.invitations(rights)] == ["Anh Khôi"]
+            (broadcast,) = await at.admin.broadcasts.latest(rights, 9)
+            assert await at.admin.broadcasts.checked(rights, broadcast.id) is not None
+            assert await at.admin.imports.kept("NL-000001") is not None
+        assert (await after.verify_journal()).fault is None
+        assert (await after.prove_powers()).whole
+        assert (await after.keys.verify(every=True)).damaged == ()
+        taken = await redeem(after, "admin", code)
+        assert getattr(taken, "role", None) is Role.ADMIN
+        turn = await next_turn(after, after.chat(CHANNEL, "7790118822"))
+        assert heard(turn) == "đợi"
+        async with after.turn(turn, NOW) as unit:
+            mine = await unit.requests.open_for(SERIAL, content().procedure.value)
+            assert mine is not None
+            own = await unit.own_data.export()
+        assert own["standings"][0]["subscriber"] == NAME
+
+
+async def test_a_broadcast_with_a_binary_document_is_sealed_anew_and_goes_out_whole(
+    store: SealedStore, database: Database
+) -> None:
+    await one_of_each(store, database)
+    async with office(store) as at:
+        await at.admin.broadcasts.move(OPERATOR, "TB-000001", Life.APPROVED)
+    await store.rotate_keys(datetime.now(UTC))
+
+    while await store.broadcasts.freeze("TB-000001", NOW):
+        pass
+    rows = database.sql("SELECT state FROM broadcasts WHERE id = 'TB-000001'")
+    assert rows == [("scheduled",)]
+
+
+@pytest.mark.parametrize("step", ["add", "use", "reseal", "retire"])
+async def test_a_rotation_that_was_killed_goes_on_when_it_is_repeated(
+    store: SealedStore, database: Database, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await answer(store, await one_chat(store), "chào")
+    old, now = read_key_file(database.keys).current, datetime.now(UTC)
+
+    async def killed(*_arguments: object, **_more: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Sealer, step, killed)
+        with pytest.raises(KeyboardInterrupt):
+            await store.keys.rotate(now, timedelta())
+    done = await store.keys.rotate(now + timedelta(seconds=9), timedelta())
+
+    assert done.key != old
+    assert set(await store.key_usage()) == {done.key}
+    assert list(read_key_file(database.keys).keys) == [done.key]
+    assert texts(await claim(store)) == ["chào"]
+
+
+async def elsewhere(database: Database) -> tuple[SealedStore, Path]:
+    """A process of another machine, with a copy of the key file."""
+    path = database.folder / "elsewhere.json"
+    replace_key_file(path, read_key_file(database.keys))
+    return await open_store(database.url, database.folder, open_keyring(path)[0]), path
+
+
+@pytest.mark.postgres
+async def test_a_key_is_used_only_once_every_live_process_has_it_and_then_by_all(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    database = Database(postgres_url, tmp_path)
+    here = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
+    there, path = await elsewhere(database)
+    async with closing_async(here), closing_async(there):
+        for one in (here, there):
+            await one.workers.join(CHANNEL, LEASE, NOW)
+        await given(here, "owner", Role.OWNER)
+        key = await here.keys.add(NOW)
+
+        with pytest.raises(KeyNotSpread, match=rf"do not have key {key} yet: .+:\d+\. Copy the key file"):
+            await here.keys.use(None, NOW)
+        assert await here.keys.add(NOW) == key  # again: the same one waits
+        replace_key_file(path, read_key_file(database.keys))
+        for one in (here, there):
+            await one.workers.beat(CHANNEL, NOW, judge=True)
+
+        assert await here.keys.use(None, NOW) == key
+        await here.reseal()
+        await there.workers.beat(CHANNEL, NOW, judge=True)  # it meets the key in use, and follows without a second copy
+        await answer(there, await one_chat(there), "từ máy kia")
+        assert set(await here.key_usage()) == {key}
+        for one in (here, there):
+            await one.workers.beat(CHANNEL, NOW, judge=True)
+        assert [process.keys[0] for process in await here.keys.processes()] == [key, key]
+
+
+@pytest.mark.postgres
+async def test_a_key_that_a_process_still_seals_with_is_not_retired(postgres_url: str, tmp_path: Path) -> None:
+    database = Database(postgres_url, tmp_path)
+    here = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
+    there, _ = await elsewhere(database)
+    old = read_key_file(database.keys).current
+    async with closing_async(here), closing_async(there):
+        await there.workers.join(CHANNEL, LEASE, NOW)
+        key = await here.keys.add(NOW)
+        await here.keys.use(key, NOW, force=True)
+        await here.reseal()
+
+        kept = (await here.keys.retire(NOW, timedelta(), (old,))).kept
+
+        assert "still seals with it" in kept[old]
+        await there.workers.leave(CHANNEL)
+        assert (await here.keys.retire(NOW, timedelta(), (old,))).dropped == (old,)
+
+
+@pytest.mark.postgres
+async def test_what_a_process_cannot_read_for_want_of_a_key_another_one_answers(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    database = Database(postgres_url, tmp_path)
+    here = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
+    there, path = await elsewhere(database)
+    async with closing_async(here), closing_async(there):
+        for one in (here, there):
+            await one.workers.join(CHANNEL, LEASE, NOW)
+        await here.keys.use(await here.keys.add(NOW), NOW, force=True)
+        chat = await one_chat(here)
+
+        with pytest.raises(UnknownKey):
+            await there.pending(chat)
+
+        assert await here.waiting(CHANNEL) == [chat]
+        assert heard(await here.pending(chat)) == "xin chào"
+        await here.workers.leave(CHANNEL)
+        replace_key_file(path, read_key_file(database.keys))
+        assert heard(await there.pending(chat)) == "xin chào"
+
+
+async def test_a_start_with_a_key_file_of_before_a_rotation_is_refused_with_tables_and_counts(
+    store: SealedStore, database: Database
+) -> None:
+    before = read_key_file(database.keys)
+    await answer(store, await one_chat(store), "chào")
+    key = (await store.rotate_keys(datetime.now(UTC))).key
+    replace_key_file(database.keys, before)
+
+    with pytest.raises(KeysMissing) as refused:
+        await open_store(database.url, database.folder, open_keyring(database.keys)[0])
+
+    assert refused.value.exit_code == 2
+    for words in (f"{key}: chats (2)", f"{key}: outbox (1)", "newest copy of the key file", "troly keys lost"):
+        assert words in str(refused.value)
+
+
+def test_the_command_line_says_what_is_missing_and_serves_nobody_until_it_is_there(
+    troly: Command, database: Database
+) -> None:
+    before = _filled(database)
+    troly("keys", "rotate")
+    rotated = read_key_file(database.keys)
+    replace_key_file(database.keys, before)
+
+    for command in (("chat",), ("retention",), ("audit", "verify")):
+        code, _, err = troly(*command)
+        assert (code, "lacks keys" in err, "Traceback" in err) == (2, True, False)
+    code, out, _ = troly("keys", "verify")
+    assert code == 1
+    assert f"Key {rotated.current} is missing: 2 values in chats." in out
+    replace_key_file(database.keys, rotated)
+    code, out, _ = troly("keys", "verify", "--every")
+    assert (code, out) == (0, "No key is missing.\n")
+    assert troly("retention", "--dry-run")[0] == 0
+
+
+def test_a_key_that_is_lost_for_ever_is_given_up_by_hand(troly: Command, database: Database) -> None:
+    before = _filled(database)
+    troly("keys", "rotate")
+    lost = read_key_file(database.keys).current
+    replace_key_file(database.keys, before)
+
+    assert troly("keys", "lost", lost)[0] == 2
+    code, out, _ = troly("keys", "lost", lost, "--yes")
+
+    assert (code, out) == (0, "Values that count as unreadable from now on: 2.\n")
+    assert troly("retention", "--dry-run")[0] == 0
+
+
+def test_steps_one_by_one(troly: Command, database: Database) -> None:
+    old = _filled(database).current
+
+    assert "waits to be used" in troly("keys", "add")[1]
+    added = next(iter(set(read_key_file(database.keys).keys) - {old}))
+    assert read_key_file(database.keys).current == old
+    assert "waits to be used" in troly("keys", "list")[1]
+    assert "in use, or waits" in troly("keys", "retire", added)[1]
+    assert troly("keys", "use")[0] == 0
+    assert troly("keys", "use")[0] == 2  # nothing waits
+    assert "values are sealed with it" in troly("keys", "retire", old)[1]
+    assert troly("keys", "reseal")[1] == "Values sealed anew: 2.\n"
+    assert f"Dropped key {old}" in troly("keys", "retire", old)[1]
+    assert list(json.loads(database.keys.read_text())["keys"]) == [added]
+    assert database.keys.stat().st_mode & 0o777 == 0o600
+    assert troly("keys", "use", "deadbeef")[0] == 2
+
+
+def _filled(database: Database):  # noqa: ANN202 - a key file
+    import asyncio  # noqa: PLC0415 - beside its only use
+
+    async def fill() -> None:
+        store = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
+        await answer(store, await one_chat(store))
+        await store.close()
+
+    asyncio.run(fill())
+    return read_key_file(database.keys)
+
+
+async def test_a_damaged_value_of_no_key_at_all_keeps_nothing_from_starting(
+    store: SealedStore, database: Database, keyring: Keyring
+) -> None:
+    await answer(store, await one_chat(store), "chào")
+    database.sql("UPDATE outbox SET payload = ?", b"\x00\x01\x02\x03" + b"x" * 60)
+    database.sql("DELETE FROM sealing_keys")
+
+    async with closing_async(await open_store(database.url, database.folder, keyring)) as again:
+        assert await claim(again) == []
+    assert database.sql("SELECT state FROM outbox") == [("failed",)]
