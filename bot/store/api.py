@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from bot.metrics import Depths
@@ -57,6 +57,7 @@ class PendingTurn:
     event: Event
     session: str | None  #: JSON; None for a chat that has none yet
     received_at: datetime
+    tries: int = 1  #: how often it was taken in hand, this time included: raised before, so that a crash counts too
 
 
 class Delivery(StrEnum):
@@ -84,6 +85,14 @@ class OutboxRow:
     origin: str  #: what asked for it; unique
     broadcast: str | None = None  #: of which it is a part
     first: bool = False  #: the person never had a reminder before
+
+
+class Size(IntEnum):
+    """Which messages are claimed: large ones carry files, and take memory and time."""
+
+    SMALL = 0
+    LARGE = 1
+    ANY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +188,7 @@ class Store(Protocol):
         """
 
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply] = ()) -> None:
-        """Take a poison update out of the way: marked ``failed``, kept sealed for the operator.
+        """Take a poison update out of the way: marked ``failed``, kept sealed for the operator, who is told.
 
         The apology (``replies``) is queued in the same transaction; the session stays as it was.
         """
@@ -228,8 +237,13 @@ class Store(Protocol):
     async def made_up(self) -> bool:
         """Whether the data are those of ``troly demo``."""
 
-    async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
-        """Move due replies and notices queued -> sending: the first of each chat with none in flight."""
+    async def claim(
+        self, channel: str, limit: int, now: datetime, resting: Collection[str] = (), size: Size = Size.ANY
+    ) -> list[OutboxRow]:
+        """Move due replies and notices queued -> sending: the first of each chat with none in flight.
+
+        People take turns, those first who were told nothing lately. Chats that are ``resting`` (ids) come later.
+        """
 
     async def running(self, channel: str, now: datetime) -> list[str]:
         """Broadcasts that run, are not held back, and have something due for this channel."""

@@ -14,6 +14,7 @@ from bot.store.api import (
     PendingTurn,
     Rotation,
     Settlement,
+    Size,
     TurnUnit,
     Verdict,
 )
@@ -52,7 +53,7 @@ class SealedStore:
         self._driver = driver
         self._keyring = keyring
         self._policy = policy
-        workers = StoredWorkers(driver)
+        workers = StoredWorkers(driver, keyring)
         self.workers: WorkerBook = workers
         self._inbox = Inbox(driver, keyring, workers.id)
         self._settling = Settling(driver, keyring, workers.id)
@@ -107,8 +108,10 @@ class SealedStore:
     async def made_up(self) -> bool:
         return await holds_made_up_data(self._driver)
 
-    async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
-        return await self._claiming.claim(channel, limit, now)
+    async def claim(
+        self, channel: str, limit: int, now: datetime, resting: Collection[str] = (), size: Size = Size.ANY
+    ) -> list[OutboxRow]:
+        return await self._claiming.claim(channel, limit, now, resting, size)
 
     async def running(self, channel: str, now: datetime) -> list[str]:
         return await self._claiming.running(channel, now)

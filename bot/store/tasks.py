@@ -41,7 +41,7 @@ class StoredTasks:
 
     async def recover(self, channel: str) -> int:
         """Begin anew what the dead were at."""
-        (rows,) = await self.driver.run(Call("recover_tasks", {"channel": channel, "kind": EXPORT}))
+        (rows,) = await self.driver.run(Call("recover_tasks", {"channel": channel}))
         return len(rows)
 
     async def take(self, channel: str, now: datetime) -> Task | None:

@@ -62,4 +62,4 @@ WHERE state = 'sending' AND id IN (
     WHERE o.channel = :channel AND o.state = 'sending'
       AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = o.worker AND w.channel = o.channel)
     {skip_locked})
-RETURNING state;
+RETURNING state, id;
