@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Priorities of the outbox: the answer of a turn, a message about one's own affair, a message to many.
 REPLY, NOTICE, BROADCAST = 0, 1, 2
+#: Characters of a session at most: it is read and written with every line.
+MOST_SESSION = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ class TurnUnit(Protocol):
 
         Raises:
             TurnTaken: another process has handled the update; nothing of this turn stays.
+            TooMuchToKeep: the session, or a reply, is over its bound; nothing of this turn stays.
         """
 
 

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
 from bot.store import places
-from bot.store.api import PendingTurn, TurnUnit
+from bot.store.api import MOST_SESSION, PendingTurn, TurnUnit
 from bot.store.broadcasts.reminders import StoredReminders
 from bot.store.drivers import Call, Driver, Rows, Transaction
 from bot.store.errors import SessionTooLarge
@@ -21,10 +21,6 @@ from handlers.broadcasts.ports import Reminders
 from handlers.events import EVENTS, Event
 from handlers.ports import Office, OwnData, Register, RequestBook
 from handlers.replies import Reply
-
-
-#: Characters of a session at most: it is read and written with every line.
-MOST_SESSION = 128 * 1024
 
 
 class StoredTurn:

@@ -116,7 +116,7 @@ def _runner(services: Services, api: TelegramApi, *, receiving: bool) -> Runner:
     channel = TelegramChannel(api, paid=settings.telegram_paid_broadcasts)
     service = _service(services, channel)
     notify = service.dispatcher.notify
-    workers = Workers(services.turns({channel.name: channel}).handle_next, lambda _chat: notify())
+    workers = Workers(services.turns({channel.name: channel}).step, lambda _chat: notify())
     intake = Intake(store, _throttle(settings, clock), clock, workers.submit, services.metrics)
     watch = Watch(store, services.metrics)
     source = _receiver(settings, api, Front(api, intake), watch) if receiving else Acquaintance(api)
