@@ -22,7 +22,7 @@ from handlers.replies import Reply
 
 if TYPE_CHECKING:
     from bot.store.broadcast_api import BroadcastBook
-    from bot.store.task_api import TaskBook
+    from bot.store.task_api import OwnDataBook, TaskBook
     from bot.store.worker_api import WorkerBook
 
 #: Priorities of the outbox: the answer of a turn, a message about one's own affair, a message to many.
@@ -228,6 +228,10 @@ class Store(Protocol):
     @property
     def tasks(self) -> "TaskBook":
         """What is done outside of turns."""
+
+    @property
+    def own_data(self) -> "OwnDataBook":
+        """Orders for what is held about people."""
 
     @property
     def workers(self) -> "WorkerBook":

@@ -29,11 +29,12 @@ from bot.store.office.acting import Acting
 from bot.store.office.opening import chat_of, open_office, roles_of
 from bot.store.office.units import read_units, units_version
 from bot.store.office.verifying import verify
+from bot.store.own_data_tasks import StoredOwnDataTasks
 from bot.store.request_book import Ask
 from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring
 from bot.store.settling import Settling
-from bot.store.task_api import TaskBook
+from bot.store.task_api import OwnDataBook, TaskBook
 from bot.store.tasks import StoredTasks
 from bot.store.turn import open_turn
 from bot.store.upkeep import Upkeep
@@ -61,6 +62,7 @@ class SealedStore:
         self._claiming = Claiming(driver, keyring, letters, self._settling)
         self._upkeep = Upkeep(driver)
         self.tasks: TaskBook = StoredTasks(driver, keyring, workers.id)
+        self.own_data: OwnDataBook = StoredOwnDataTasks(driver, keyring, workers.id)
         self.broadcasts: BroadcastBook = StoredBroadcastBook.of(driver, keyring, policy)
         self._sealer = Sealer(driver, keyring)
 
