@@ -93,6 +93,4 @@ class Collector:
                 await asyncio.to_thread(files.add, name, value)
             await asyncio.to_thread(files.finish)
             messages = files.messages()
-            await until_stored(
-                self._clock, lambda: self._store.own_data.complete(task, messages, self._clock.now())
-            )
+            await until_stored(self._clock, lambda: self._store.own_data.complete(task, messages, self._clock.now()))

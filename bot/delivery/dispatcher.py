@@ -30,9 +30,7 @@ _FILES_AT_ONCE = 2
 _FILE_SWEEP = 0.5
 
 
-async def _answers(
-    store: Store, channel: str, limit: int, now: datetime, resting: Sequence[str]
-) -> list[OutboxRow]:
+async def _answers(store: Store, channel: str, limit: int, now: datetime, resting: Sequence[str]) -> list[OutboxRow]:
     return await store.claim(channel, limit, now, resting, Size.SMALL)
 
 

@@ -32,7 +32,9 @@ async def tell_owners(driver: Driver, keyring: Keyring, now: datetime, what: Set
     (owners,) = await driver.run(Call("owners"))
     day = vietnamese_day(now).isoformat()
     notices = [
-        Message(Recipient(chat, channel), f"aside:{what}:{day}:{chat}", words(Voice(language or LANGUAGES[0]), row), NOTICE)
+        Message(
+            Recipient(chat, channel), f"aside:{what}:{day}:{chat}", words(Voice(language or LANGUAGES[0]), row), NOTICE
+        )
         for chat, channel, language in owners
         for words in (_WORDS[what],)
     ]

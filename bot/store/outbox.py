@@ -12,7 +12,6 @@ from bot.store.moments import stored
 from bot.store.sealing import Keyring
 from handlers.replies import Reply
 
-
 #: Bytes from which a message is large: it carries a file.
 LARGE = 256 * 1024
 #: Bytes of a sealed message at most: the largest file that a channel takes (50 MB) in Base64, and some text.

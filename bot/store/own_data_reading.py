@@ -32,7 +32,6 @@ class HeldData:
     keyring: Keyring
     chat: Chat
     requests: StoredRequestBook
-    listed: int = LISTED
     _earlier: dict[str, int] = field(default_factory=dict)
 
     async def sections(self) -> AsyncIterator[tuple[str, Any]]:
@@ -70,7 +69,7 @@ class HeldData:
         """State by state, in order; nothing of another chat's waiting is kept up by it."""
         yield []
         for state in states:
-            of = {"chat": self.chat.id, "state": str(state), "longest": LARGE, "limit": _PAGE, "listed": self.listed}
+            of = {"chat": self.chat.id, "state": str(state), "longest": LARGE, "limit": _PAGE, "listed": LISTED}
             after = await self._left_out(name, f"{query}_before", of)
             while rows := await self._page(Call(query, {**of, "after": after})):
                 yield await asyncio.to_thread(lambda rows=rows: [told(row[1:]) for row in rows])  # type: ignore[misc]
@@ -156,10 +155,14 @@ def _without_files(said: Any) -> Any:
     if not isinstance(said, dict) or not said.get("attachments"):
         return said
     files = [
-        {"name": file.get("name"), "media_type": file.get("media_type"), "size": len(file.get("content", "")) * 3 // 4}
+        {"name": file.get("name"), "media_type": file.get("media_type"), "size": _bytes_of(file.get("content", ""))}
         for file in said["attachments"]
     ]
     return {**said, "attachments": files}
+
+
+def _bytes_of(base64: str) -> int:
+    return len(base64) * 3 // 4 - base64[-2:].count("=")
 
 
 def _task(row: tuple[Any, ...]) -> dict[str, Any]:

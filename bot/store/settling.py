@@ -13,7 +13,6 @@ from bot.store.drivers import Call, Driver, Rows
 from bot.store.moments import stored
 from bot.store.sealing import Keyring
 
-
 #: Deaths of whoever had a message in hand after which it counts as their cause. Many: a reply is not lost to bad luck.
 DEATHS = 12
 

@@ -52,10 +52,12 @@ UPDATE chats SET worker = NULL WHERE id = :chat AND worker = :worker;
 
 -- :name recover
 -- Nobody knows whether these left when whoever had them died: a reply may come twice, a broadcast may not. The death was
--- not the message's fault: its attempt is given back. Whose it was stays, for an answer that comes late.
-UPDATE outbox SET state = CASE WHEN broadcast IS NULL THEN 'queued' ELSE 'unknown' END,
-                  settled_at = CASE WHEN broadcast IS NULL THEN NULL ELSE :now END,
-                  reason = CASE WHEN broadcast IS NULL THEN NULL ELSE 'crash' END,
+-- not the message's fault: its attempt is given back; but what was in hand at :most deaths is taken for their cause. Whose
+-- it was stays, for an answer that comes late.
+UPDATE outbox SET state = CASE WHEN broadcast IS NOT NULL THEN 'unknown' WHEN crashes + 1 >= :most THEN 'failed' ELSE 'queued' END,
+                  settled_at = CASE WHEN broadcast IS NULL AND crashes + 1 < :most THEN NULL ELSE CAST(:now AS BIGINT) END,
+                  reason = CASE WHEN broadcast IS NULL AND crashes + 1 < :most THEN NULL ELSE 'crash' END,
+                  crashes = crashes + 1,
                   attempts = attempts - 1
 WHERE state = 'sending' AND id IN (
     SELECT o.id FROM outbox o
