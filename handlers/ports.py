@@ -55,7 +55,7 @@ class OwnData(Protocol):
     """What is held about the person in this chat."""
 
     async def order(self, language: str) -> bool:
-        """Order all of it as files, which come by themselves; False where they are being made, or on their way, already."""
+        """Order all of it as files, which come by themselves; False where some are being made, or on their way."""
 
     def sections(self) -> AsyncIterator[tuple[str, Any]]:
         """Everything, section by section, lists in pages; JSON-ready.
@@ -66,7 +66,7 @@ class OwnData(Protocol):
         - ``session``: ``Session`` as JSON;
         - ``standings``: interview, unit, subscriber, not_after, owed, known_at, changed_at of each ``Standing``;
         - ``roles``: id, role, unit, label, granted_at, ended_at;
-        - ``tasks``: id, kind (export, import, own_data), state, created_at of what was ordered or waits, the oldest first;
+        - ``tasks``: id, kind (export, import, own_data), state, created_at of what was ordered, the oldest first;
         - ``reminders``: stopped_at, reminded_at (of the first), answers: broadcast, done_at, later_on of each;
         - ``requests``: each ``Request`` as JSON, the newest first;
         - ``received``: id, state (waiting, done, failed), received_at, event (``Event`` as JSON, until it is handled);

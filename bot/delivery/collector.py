@@ -29,7 +29,7 @@ _log = structlog.get_logger(__name__)
 class Collector:
     """``work()``: idempotent over the rows of ``tasks``. What a killed process had begun is begun anew."""
 
-    def __init__(  # noqa: PLR0913 - the composition root names each of them
+    def __init__(  # noqa: PLR0913, PLR0917 - the composition root names each of them
         self, store: Store, channel: Channel, folder: Path, limit: int, clock: Clock, queued: Callable[[], None]
     ) -> None:
         """``folder`` is for files under way, ``limit`` the bytes of one; ``queued`` is told of something to send."""

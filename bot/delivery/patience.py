@@ -11,9 +11,9 @@ _SEVERAL = 3
 class Patience:
     """Of one channel: what all its lanes heed.
 
-    A plea for patience is one chat's own affair: whoever floods a group, or has several chats refused, makes nobody else
-    wait. Only where chat after chat is refused and nothing gets through is it taken for the platform's word to the bot
-    as a whole. Then everything pauses, at first for a second, and one message at a time finds out how things stand.
+    A plea for patience is one chat's own affair: whoever floods a group makes nobody else wait. Only where chat after
+    chat is refused and nothing gets through is it taken for the platform's word to the bot as a whole. Then everything
+    pauses, at first for a second, and one message at a time finds out how things stand.
     """
 
     def __init__(self, clock: Clock) -> None:

@@ -31,12 +31,14 @@ async def tell_owners(driver: Driver, keyring: Keyring, now: datetime, what: Set
     """
     (owners,) = await driver.run(Call("owners"))
     day = vietnamese_day(now).isoformat()
+    words = _WORDS[what]
     notices = [
-        Message(
-            Recipient(chat, channel), f"aside:{what}:{day}:{chat}", words(Voice(language or LANGUAGES[0]), row), NOTICE
-        )
+        Message(Recipient(chat, channel), f"aside:{what}:{day}:{chat}", words(_voice(language), row), NOTICE)
         for chat, channel, language in owners
-        for words in (_WORDS[what],)
     ]
     if notices:
         await driver.run(*(sending(keyring, notice, now) for notice in notices))
+
+
+def _voice(language: str | None) -> Voice:
+    return Voice(language or LANGUAGES[0])

@@ -4,9 +4,7 @@ from handlers.replies import Reply
 from handlers.voice import Voice
 from locales import N_
 
-_REST = N_(
-    "Everything else goes on. Further cases of today are in the log only. Please tell whoever runs the assistant."
-)
+_REST = N_("Everything else goes on. More cases of today are in the log only. Please tell whoever runs the assistant.")
 
 
 def update_aside(say: Voice, row: int | str) -> Reply:
