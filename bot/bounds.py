@@ -30,7 +30,7 @@ def end_with_parent() -> None:
 
 
 def give_way() -> None:
-    """Let the parent go first where there are too few processors: whoever talks does not wait for whoever sent a file."""
+    """Let the parent go first where processors are few: who talks does not wait for who sent a file."""
     if sys.platform != "win32":
         with suppress(OSError):
             os.nice(5)

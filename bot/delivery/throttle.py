@@ -45,18 +45,22 @@ class Throttle:
     def _admit(self, update: Incoming) -> Incoming | None:
         key = f"{update.channel}:{update.address}"
         if update.event.group:
-            return update if self._groups.try_take(key) else self._dropped(update)
+            if self._groups.try_take(key):
+                return update
+            self._drop(update)
+            return None
         if key in self._told and self._calm(key):
             self._told.discard(key)
         if self._buckets.try_take(key):
             return update
         if key in self._told:
-            return self._dropped(update)
+            self._drop(update)
+            return None
         self._remember(key)
         too_much = TooMuch(message=update.event.message, group=update.event.group)
         return Incoming(update.channel, update.update_id, update.address, too_much)
 
-    def _dropped(self, update: Incoming) -> None:
+    def _drop(self, update: Incoming) -> None:
         self.dropped += 1
         _log.debug("update_throttled", channel=update.channel, dropped=self.dropped)
 

@@ -117,12 +117,12 @@ class Turns:
     async def step(self, chat: Chat) -> bool | Errand:
         """The same, but for an update that is not a line: its handling, with all that it waits for, is given back."""
         pending = await self._pending(chat)
-        kind = pending and self._kind(pending)
-        if pending is None or kind is None:
-            if pending is not None:
-                await self._handle_one(pending)
-            return pending is not None
-        return Errand(kind, partial(self._handle_one, pending))
+        if pending is None:
+            return False
+        if kind := self._kind(pending):
+            return Errand(kind, partial(self._handle_one, pending))
+        await self._handle_one(pending)
+        return True
 
     async def _pending(self, chat: Chat) -> PendingTurn | None:
         return await until_stored(self._clock, lambda: self._store.pending(chat), self._metrics)

@@ -3,7 +3,7 @@
 ALTER TABLE inbox ADD COLUMN tries BIGINT NOT NULL DEFAULT 0;     -- how often it was taken in hand; raised before it is handled
 ALTER TABLE outbox ADD COLUMN crashes BIGINT NOT NULL DEFAULT 0;  -- how often whoever had it in hand died
 ALTER TABLE tasks ADD COLUMN tries BIGINT NOT NULL DEFAULT 0;     -- as in inbox
-ALTER TABLE outbox ADD COLUMN place BIGINT NOT NULL DEFAULT 0;    -- the round of the queue in which it leaves, twice; odd: later in it
+ALTER TABLE outbox ADD COLUMN place BIGINT NOT NULL DEFAULT 0;    -- in the order of the queue: see the query ``queue``
 
 DROP INDEX outbox_queued;
 CREATE INDEX outbox_queued ON outbox (channel, priority, place, id) WHERE state = 'queued' AND broadcast IS NULL;

@@ -66,24 +66,26 @@ SELECT channel, :update, chat, :payload, COALESCE(turn, id), :now FROM inbox WHE
 ON CONFLICT (channel, update_id) DO NOTHING;
 
 -- :name queue
--- A message to deliver; what asked for it once cannot ask again. People take turns: a chat's next message has its place in
--- the round after its last one that waits, in the present round where none does; and before all others of that round where
--- the chat was told nothing within three seconds.
+-- A message to deliver; what asked for it once cannot ask again. People take turns, those first who had theirs the longest
+-- ago: places are seconds (in microseconds) of a clock that stands still while nobody's message leaves. A chat's message
+-- has its place a second after the one before it, which may have left already; but not before the second at which the
+-- queue is now, which is the clock of the wall where nothing waits. The last microsecond lets whoever had nothing in that
+-- second go before those who come again.
 INSERT INTO outbox (origin, chat, channel, payload, priority, queued_at, due_at, place)
 SELECT :origin, :chat, :channel, :payload, :priority, :now, :now,
-    CASE WHEN f.mine IS NULL THEN f.present - f.present % 2 + f.lately
-         WHEN f.mine + 2 > f.present THEN f.mine - f.mine % 2 + 3
-         ELSE f.present - f.present % 2 + 1 END
+    CASE WHEN f.mine + 1000001 > f.present - f.present % 1000000 THEN f.mine + 1000001
+         ELSE f.present - f.present % 1000000 END
 FROM (
     SELECT
         COALESCE((SELECT q.place FROM outbox q
                   WHERE q.channel = :channel AND q.priority = :priority AND q.state = 'queued' AND q.broadcast IS NULL
                     AND q.due_at <= :now
-                  ORDER BY q.place LIMIT 1), 0) AS present,
-        (SELECT MAX(m.place) FROM outbox m
-         WHERE m.chat = :chat AND m.state IN ('queued', 'sending') AND m.broadcast IS NULL AND m.priority = :priority) AS mine,
-        CASE WHEN (SELECT s.settled_at FROM outbox s WHERE s.chat = :chat AND s.state = 'sent' ORDER BY s.id DESC LIMIT 1)
-                  > :now - 3000000 THEN 1 ELSE 0 END AS lately) f
+                  ORDER BY q.place LIMIT 1), :now) AS present,
+        COALESCE((SELECT MAX(m.place) FROM outbox m
+                  WHERE m.chat = :chat AND m.state IN ('queued', 'sending') AND m.broadcast IS NULL
+                    AND m.priority = :priority),
+                 (SELECT s.place FROM outbox s WHERE s.chat = :chat AND s.state = 'sent' ORDER BY s.id DESC LIMIT 1),
+                 0) AS mine) f
 WHERE 1 = 1
 ON CONFLICT (origin) DO NOTHING;
 

@@ -137,7 +137,7 @@ async def test_a_message_that_was_in_hand_at_death_after_death_is_set_aside_and_
         assert texts(await claim(store)) == ["kills"]
         await store.recover(CHANNEL, NOW)
     (notice,) = await claim(store)
-    assert (notice.chat.address, "outbox" in notice.reply.paragraphs[0]) == ("owner", True)
+    assert (notice.chat.address, "tin đi số" in notice.reply.paragraphs[0]) == ("owner", True)
     assert database.sql("SELECT state, reason FROM outbox WHERE origin LIKE 'turn:%'") == [("failed", "crash")]
 
 
