@@ -23,9 +23,7 @@ SOON = 8.0
 
 
 @asynccontextmanager
-async def serving(
-    api: BotApi, folder: Path, url: str | None, start: Zygote
-) -> AsyncIterator[list[Program]]:
+async def serving(api: BotApi, folder: Path, url: str | None, start: Zygote) -> AsyncIterator[list[Program]]:
     """One process on SQLite, two on PostgreSQL."""
     settings = {**PACE, "TROLY_DATA_DIR": str(folder / "data"), **({"TROLY_DATABASE_URL": url} if url else {})}
     async with AsyncExitStack() as stack:
@@ -123,9 +121,7 @@ async def test_a_newcomer_who_asks_for_all_data_nineteen_times_gets_it_once_and_
         assert all(program.running for program in programs)
 
 
-async def test_a_small_archive_that_tells_very_much_leaves_a_small_session(
-    tmp_path: Path, fast_start: Zygote
-) -> None:
+async def test_a_small_archive_that_tells_very_much_leaves_a_small_session(tmp_path: Path, fast_start: Zygote) -> None:
     async with BotApi.start() as api, serving(api, tmp_path, None, fast_start):
         fat = Talker(api.user("fat"))
         await consents([fat.user])

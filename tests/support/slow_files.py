@@ -5,8 +5,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from tests.support.pki import issue
@@ -34,16 +34,15 @@ def slow_pdf(fields: int = 20_000) -> bytes:
 
 def fat_zip(certificates: int = 60, parts: int = 45) -> bytes:
     """A small ZIP of certificates whose names are as long as they may be, and repeat what packs well."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    key, like = ec.generate_private_key(ec.SECP256R1()), x509.load_der_x509_certificate(issue().der)
     made = BytesIO()
     with ZipFile(made, "w", ZIP_DEFLATED) as archive:
         for number in range(certificates):
-            archive.writestr(f"{number}.cer", _certificate(key, number, parts))
+            archive.writestr(f"{number}.cer", _certificate(key, like, number, parts))
     return made.getvalue()
 
 
-def _certificate(key: ec.EllipticCurvePrivateKey, number: int, parts: int) -> bytes:
-    like = x509.load_der_x509_certificate(issue().der)
+def _certificate(key: ec.EllipticCurvePrivateKey, like: x509.Certificate, number: int, parts: int) -> bytes:
     units = [x509.NameAttribute(NameOID.USER_ID, f"{part} ".ljust(500, "x")) for part in range(parts)]
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"UBND XÃ {number}"), *units])
     builder = x509.CertificateBuilder(name, name, key.public_key(), 1000 + number)
