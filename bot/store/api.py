@@ -6,7 +6,7 @@
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -59,7 +59,8 @@ class PendingTurn:
     event: Event
     session: str | None  #: JSON; None for a chat that has none yet
     received_at: datetime
-    tries: int = 1  #: how often it was taken in hand, this time included: raised before, so that a crash counts too
+    #: How often it was taken in hand, this time included: raised before, so that a crash counts too.
+    tries: int = field(default=1, compare=False)
 
 
 class Delivery(StrEnum):

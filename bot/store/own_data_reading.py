@@ -3,9 +3,9 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.store import places
 from bot.store.api import Chat, Delivery
@@ -19,9 +19,26 @@ from bot.store.sealing import Keyring, Place
 LISTED = 5_000
 #: Rows of a page; a request has kilobytes.
 _PAGE, _REQUESTS = 500, 50
-#: What is over comes first, so that a message that is handled meanwhile is not listed twice.
-_RECEIVED = ("failed", "done", "waiting")
-_OUTGOING = tuple(sorted(Delivery, key=lambda state: state in (Delivery.SENDING, Delivery.QUEUED)))
+
+
+class _Messages(NamedTuple):
+    """What is asked for messages of one kind, state by state."""
+
+    states: tuple[str, ...]  #: what is over comes first: a message that is handled meanwhile is not listed twice
+    page: Call
+    before: Call
+    count: Call
+
+
+_INBOX = _Messages(
+    ("failed", "done", "waiting"), Call("my_inbox"), Call("my_inbox_before"), Call("my_inbox_before_count")
+)
+_OUTBOX = _Messages(
+    tuple(sorted(Delivery, key=lambda state: state in (Delivery.SENDING, Delivery.QUEUED))),
+    Call("my_outbox"),
+    Call("my_outbox_before"),
+    Call("my_outbox_before_count"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +54,13 @@ class HeldData:
     async def sections(self) -> AsyncIterator[tuple[str, Any]]:
         """Part by part; long lists in pages under the same name."""
         mine = {"chat": self.chat.id}
-        queries = ("my_chat", "my_standings", "my_roles", "my_tasks", "my_reminders")
-        chat, standings, roles, tasks, marks = await self.ask(*(Call(query, mine) for query in queries))
+        chat, standings, roles, tasks, marks = await self.ask(
+            Call("my_chat", mine),
+            Call("my_standings", mine),
+            Call("my_roles", mine),
+            Call("my_tasks", mine),
+            Call("my_reminders", mine),
+        )
         if not chat:  # erased meanwhile
             return
         for name, value in self._chat(chat[0]).items():
@@ -49,9 +71,9 @@ class HeldData:
         yield "reminders", _reminders(chat[0], marks)
         async for page in self._requests():
             yield "requests", page
-        async for page in self._messages("received", "my_inbox", _RECEIVED, self._received):
+        async for page in self._messages("received", _INBOX, self._received):
             yield "received", page
-        async for page in self._messages("outgoing", "my_outbox", _OUTGOING, self._outgoing):
+        async for page in self._messages("outgoing", _OUTBOX, self._outgoing):
             yield "outgoing", page
         if self._earlier:
             yield "earlier", dict(self._earlier)
@@ -64,24 +86,24 @@ class HeldData:
             before = page[-1][0]
 
     async def _messages(
-        self, name: str, query: str, states: tuple[str, ...], told: Callable[[tuple[Any, ...]], dict[str, Any]]
+        self, name: str, kept: "_Messages", told: Callable[[tuple[Any, ...]], dict[str, Any]]
     ) -> AsyncIterator[list[dict[str, Any]]]:
         """State by state, in order; nothing of another chat's waiting is kept up by it."""
         yield []
-        for state in states:
+        for state in kept.states:
             of = {"chat": self.chat.id, "state": str(state), "longest": LARGE, "limit": _PAGE, "listed": LISTED}
-            after = await self._left_out(name, f"{query}_before", of)
-            while rows := await self._page(Call(query, {**of, "after": after})):
+            after = await self._left_out(name, kept, of)
+            while rows := await self._page(replace(kept.page, parameters={**of, "after": after})):
                 yield await asyncio.to_thread(lambda rows=rows: [told(row[1:]) for row in rows])  # type: ignore[misc]
                 after = rows[-1][0]
 
-    async def _left_out(self, name: str, query: str, of: dict[str, object]) -> int:
+    async def _left_out(self, name: str, kept: "_Messages", of: dict[str, object]) -> int:
         """The id up to which messages are counted only."""
-        (rows,) = await self.ask(Call(query, of))
+        (rows,) = await self.ask(replace(kept.before, parameters=of))
         if not rows:
             return 0
         ((last,),) = rows
-        (((number,),),) = await self.ask(Call(f"{query}_count", {**of, "last": last}))
+        (((number,),),) = await self.ask(replace(kept.count, parameters={**of, "last": last}))
         self._earlier[name] = self._earlier.get(name, 0) + number
         return int(last)
 

@@ -1,7 +1,7 @@
 """Tasks as the rest of ``bot`` sees them: exports ordered in a chat. Raises as ``bot.store.api`` does."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ class Task:
     id: str
     chat: Chat
     order: ExportOrder
-    tries: int = 1  #: this one included
+    tries: int = field(default=1, compare=False)  #: this one included
 
 
 class Completion(StrEnum):

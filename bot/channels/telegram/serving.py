@@ -38,8 +38,9 @@ from bot.store.api import Store
 from bot.store.worker_api import Lease
 from locales import N_
 
-#: Messages that may go to one chat at once; more than that Telegram answers with "too many requests".
-_CHAT_BURST = 5
+#: Messages that may go to one chat at once: one fewer than Telegram lets through, for two that leave a second apart may
+#: arrive closer together.
+_CHAT_BURST = 4
 #: Broadcast messages under way: for answers that take so long, within these bounds.
 _ANSWER_SECONDS = 0.25
 _FEWEST, _MOST = 8, 256
