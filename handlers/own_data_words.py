@@ -163,7 +163,11 @@ REASONS = {
     Reason.NO_DELETE_MESSAGE: N_("the channel's server cannot delete messages (deleteMessage)"),
     Reason.NOT_OFFERED: N_("the channel's server cannot do this"),
 }
-TASKS = {"export": N_("export of requests"), "import": N_("list that waits for your yes")}
+TASKS = {
+    "export": N_("export of requests"),
+    "import": N_("list that waits for your yes"),
+    "own_data": N_("the data held about you"),
+}
 TASK_STATES = {
     "queued": N_("waiting"),
     "running": N_("under way"),
@@ -250,8 +254,9 @@ def choice(say: Voice, value: Any) -> str:
 
 
 def attachment(say: Voice, value: Any) -> str:
-    """A document to send; its bytes are in the JSON."""
-    return f"{value['name']} ({value['media_type']}; {bytes_of(say, value['content'])})"
+    """A document to send: what it is, not what it holds."""
+    size = say.t(N_("{number} bytes"), number=value["size"])
+    return f"{value['name']} ({value['media_type']}; {size})"
 
 
 def bytes_of(say: Voice, value: Any) -> str:

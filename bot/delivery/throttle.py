@@ -15,8 +15,14 @@ _KEPT = 4096
 _log = structlog.get_logger(__name__)
 
 
+#: A group is told where to write, and not again and again: whatever is asked there, the answer is the same.
+_GROUP = Rate(1 / 30, 2)
+
+
 class Throttle:
     """A person's messages beyond the rate are dropped; the first of them becomes one ``TooMuch`` a burst.
+
+    Those of a group beyond its own, much lower rate are dropped without a word: Telegram lets 20 a minute into a group.
 
     A burst is over when half of the allowance is back. ``dropped`` counts what was not let in. A secret becomes
     ``TooMuch`` each time, within the same rate once more, so that it can be deleted.
@@ -25,9 +31,8 @@ class Throttle:
     def __init__(self, rate: Rate, clock: Clock) -> None:
         self._rate = rate
         self._buckets = Buckets(rate, clock)
-        self._secrets = Buckets(
-            rate, clock
-        )  #: what holds a secret has to be taken out of the chat however fast it came
+        self._secrets = Buckets(rate, clock)  #: a secret is taken out of the chat however fast it came
+        self._groups = Buckets(_GROUP, clock)
         self._told: set[str] = set()
         self._crowded = _KEPT
         self.dropped = 0
@@ -41,18 +46,26 @@ class Throttle:
 
     def _admit(self, update: Incoming) -> Incoming | None:
         key = f"{update.channel}:{update.address}"
+        if update.event.group:
+            if self._groups.try_take(key):
+                return update
+            self._drop(update)
+            return None
         if key in self._told and self._calm(key):
             self._told.discard(key)
         if self._buckets.try_take(key):
             return update
         if key in self._told and not (update.event.secret and self._secrets.try_take(key)):
-            self.dropped += 1
-            _log.debug("update_throttled", channel=update.channel, dropped=self.dropped)
+            self._drop(update)
             return None
         self._remember(key)
         event = update.event
         too_much = TooMuch(message=event.message, group=event.group, secret=event.secret)
         return Incoming(update.channel, update.update_id, update.address, too_much)
+
+    def _drop(self, update: Incoming) -> None:
+        self.dropped += 1
+        _log.debug("update_throttled", channel=update.channel, dropped=self.dropped)
 
     def _calm(self, key: str) -> bool:
         return self._buckets.level(key) >= self._rate.burst / 2

@@ -1,6 +1,7 @@
 """Rows of the outbox on their way to a person: claimed in order, opened, said."""
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -9,13 +10,15 @@ from typing import Any
 import structlog
 
 from bot.store import places
-from bot.store.api import BROADCAST, Chat, Delivery, OutboxRow
+from bot.store.alarm import SetAside, tell_owners
+from bot.store.api import BROADCAST, Chat, Delivery, OutboxRow, Size
 from bot.store.broadcasts.audience import WEEK
 from bot.store.drivers import Call, Driver
-from bot.store.errors import SealBroken, UnknownKey
+from bot.store.errors import MessageTooLarge, SealBroken, UnknownKey
 from bot.store.letters import Letter, Letters
 from bot.store.missing import is_awaited
 from bot.store.moments import stored
+from bot.store.outbox import LARGE, MOST
 from bot.store.reading import UNREADABLE
 from bot.store.sealing import Keyring
 from bot.store.settling import Settling
@@ -44,14 +47,19 @@ class Claiming:
     letters: Letters
     settling: Settling
 
-    async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
-        """Due replies and notices, the first of each chat."""
-        (rows,) = await self.driver.run(Call("claim", self._wanted(now, channel=channel, limit=limit)))
-        rows.sort(key=lambda row: (row[6], row[0]))
+    async def claim(
+        self, channel: str, limit: int, now: datetime, resting: Collection[str] = (), size: Size = Size.ANY
+    ) -> list[OutboxRow]:
+        """Due replies and notices, the first of each chat, in the order in which people take turns."""
+        bounds = {"large": int(size), "heavy": LARGE, "most": MOST, "resting": json.dumps(list(resting))}
+        (rows,) = await self.driver.run(Call("claim", self._wanted(now, channel=channel, limit=limit, **bounds)))
+        rows.sort(key=lambda row: (row[6], row[7], row[0]))
         return await self._opened(((row[0], partial(self._reply, channel, row)) for row in rows), now)
 
     def _reply(self, channel: str, row: tuple[Any, ...]) -> OutboxRow:
-        outbox_id, origin, chat, address, payload, attempts, priority = row
+        outbox_id, origin, chat, address, payload, attempts, priority, _ = row
+        if payload is None:
+            raise MessageTooLarge
         reply = Reply.model_validate_json(self.keyring.unseal(payload, places.payload(chat, origin)))
         return OutboxRow(outbox_id, self._person(chat, channel, address), reply, attempts, priority, origin)
 
@@ -104,7 +112,7 @@ class Claiming:
                 rows.append(opened())
             except UnknownKey as error:
                 await self._without_key(outbox_id, error, now)
-            except UNREADABLE as error:
+            except (*UNREADABLE, MessageTooLarge) as error:
                 await self._failed(outbox_id, error, now)
             except Exception as error:  # noqa: BLE001 - nobody's message may keep the others from leaving
                 _log.error("outbox_row_not_rendered", outbox_id=outbox_id, kind=type(error).__name__)
@@ -120,4 +128,5 @@ class Claiming:
 
     async def _failed(self, outbox_id: int, error: Exception, now: datetime) -> None:
         _log.error("outbox_row_unreadable", outbox_id=outbox_id, kind=type(error).__name__)
+        await tell_owners(self.driver, self.keyring, now, SetAside.MESSAGE, outbox_id)
         await self.settling.fail(outbox_id, now)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.store import places
+from bot.store.alarm import SetAside, tell_owners
 from bot.store.api import Chat, Incoming, PendingTurn
 from bot.store.drivers import Call, Driver, Rows
 from bot.store.errors import UnknownKey
@@ -88,7 +89,7 @@ class Inbox:
             rows = await self._taken(chat)
             if not rows:
                 return None
-            ((inbox_id, update_id, payload, received_at, session),) = rows
+            ((inbox_id, update_id, payload, received_at, session, tries),) = rows
             opened = None
             try:
                 event = EVENTS.validate_json(self.keyring.unseal(payload, places.update(chat.id, update_id)))
@@ -103,7 +104,7 @@ class Inbox:
                 await self._wait_for_key(chat, error)
                 self.keyring.damage.met("chats", "session", chat.id, error)
             lost = session is not None and opened is None
-            return PendingTurn(inbox_id, chat, event, opened, moment(received_at), lost)
+            return PendingTurn(inbox_id, chat, event, opened, moment(received_at), lost, tries)
 
     async def _wait_for_key(self, chat: Chat, error: Exception) -> None:
         """Leave it to whoever has the key, in the meantime; raises the error where one is missing that may come."""
@@ -115,6 +116,7 @@ class Inbox:
         """Set a poison update aside, sealed, for the operator, and say so to the chat."""
         aside = self._aside(pending.inbox_id, stored(now), must=True)
         said = queued(self.keyring, pending, replies, now)
+        await tell_owners(self.driver, self.keyring, now, SetAside.UPDATE, pending.inbox_id)
         await self.driver.run(aside, *said, self._free(pending.chat))
 
     async def blocked(self, chat: Chat, now: datetime) -> None:

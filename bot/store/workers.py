@@ -11,10 +11,9 @@ import structlog
 
 from bot.store.api import Delivery
 from bot.store.drivers import Call, Driver, Rows
-from bot.store.moments import stored
-from bot.store.office.telling import EXPORT
 from bot.store.powers import opened_head
 from bot.store.sealing import Keyring
+from bot.store.settling import recovering, tell_of_failed
 from bot.store.worker_api import FENCE_PART, Lease, Presence
 
 _MICROSECONDS = 1_000_000
@@ -71,11 +70,12 @@ class StoredWorkers:
         """Bury, take over, and see who is left."""
         results = await self.driver.run(
             *burial,
-            Call("recover", {"channel": channel, "now": stored(now)}),
-            Call("recover_tasks", {"channel": channel, "kind": EXPORT}),
+            recovering(channel, now),
+            Call("recover_tasks", {"channel": channel}),
             Call("present_workers", {**self._me(channel), "part": FENCE_PART}),
         )
         *buried, messages, tasks, present = results
+        await tell_of_failed(self.driver, self.keyring, now, messages)
         return _presence(present, sum(map(len, buried)), messages, tasks)
 
     def _me(self, channel: str) -> dict[str, object]:
@@ -89,6 +89,6 @@ def _name() -> str:
 
 def _presence(present: Rows, dead: int, messages: Rows, tasks: Rows) -> Presence:
     ((live, longest),) = present
-    unknown = messages.count((Delivery.UNKNOWN,))
+    unknown = sum(state == Delivery.UNKNOWN for state, _ in messages)
     wait = longest / _MICROSECONDS / FENCE_PART
     return Presence(live, wait, dead, len(messages) - unknown, unknown, len(tasks))

@@ -9,13 +9,14 @@ import pytest
 import structlog.testing
 
 from bot.channels.errors import Gone, MaybeSent, TooLarge
+from bot.delivery.workers import Errand, Kind
 from bot.store import open_keyring, places
-from bot.store.api import Incoming, PendingTurn, Store
+from bot.store.api import MOST_SESSION, Incoming, PendingTurn, Store
 from bot.store.errors import StoreLocked
 from handlers.certificate import Trouble
 from handlers.events import Event, FileRead, FileSent, Said
 from handlers.ports import World
-from handlers.replies import Reply
+from handlers.replies import Attachment, Reply
 from handlers.session import Session
 from tests.support.delivery import Answer, ManualClock, ScriptedChannel, conversation, echo, said
 from tests.support.roads import Roads
@@ -297,3 +298,88 @@ async def test_whose_session_cannot_be_read_is_told_so_kindly_and_answered_from_
     assert "bắt đầu lại" in sorry
     with closing(sqlite3.connect(tmp_path / "troly.sqlite3")) as database:
         assert database.execute("SELECT value FROM unreadable WHERE value IS NOT NULL").fetchall() == [(damaged.hex(),)]
+
+
+async def test_what_ends_the_process_whenever_it_is_handled_is_set_aside_with_an_apology(
+    store: Store, clock: ManualClock
+) -> None:
+    """The count is raised before it is handled: a process that dies cannot raise it afterwards."""
+    (chat,) = await store.receive([said("kills", 1)], clock.now())
+    for _ in range(10):  # taken in hand by processes that then died
+        assert await store.pending(chat)
+    heard = Heard()
+    later = Roads(store, clock, conversation(heard))
+    await later.intake.accept([said("b", 2)])
+    await later.turns.handle(chat)
+    await later.dispatcher.deliver()
+    assert [event.text for event in heard.events if isinstance(event, Said)] == ["b"]
+    assert len(later.channel.texts()) == 2
+    assert await store.waiting("telegram") == []
+
+
+async def test_a_session_that_grows_beyond_its_bound_is_answered_so_and_the_answers_are_kept(
+    store: Store, clock: ManualClock
+) -> None:
+    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+        session = session or Session()
+        large = session.having(answers={"x": "y" * MOST_SESSION})
+        text = event.text if isinstance(event, Said) else ""
+        return Answer(large if text == "grow" else session.having(version=session.version + 1), [text])
+
+    roads = Roads(store, clock, conversation(respond))
+    await roads.flow(said("a", 1), said("grow", 2), said("b", 3))
+    first, refused, last = roads.channel.texts()
+    assert (first, last) == ("a", "b")
+    assert "/lamlai" in refused
+    (chat,) = await store.receive([said("c", 4)], clock.now())
+    pending = await store.pending(chat)
+    assert pending is not None
+    assert Session.restored(pending.session or "").version == 2
+
+
+async def test_an_answer_of_very_many_messages_comes_as_a_file(store: Store, clock: ManualClock) -> None:
+    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+        return Answer(session, [Reply(paragraphs=tuple(f"<b>{number}</b> " + "x" * 3000 for number in range(40)))])
+
+    roads = Roads(store, clock, conversation(respond))
+    await roads.take(said("a", 1))
+    (row,) = await store.claim("telegram", 10, clock.now())
+    (file,) = row.reply.attachments
+    assert file.content.decode().startswith("0 xxx")
+    assert "39 xxx" in file.content.decode()
+
+
+async def test_a_message_over_its_bound_is_answered_so_and_nothing_of_it_is_queued(
+    store: Store, clock: ManualClock
+) -> None:
+    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+        file = Attachment.of("a.bin", "application/pdf", b"x")
+        return Answer(session, ["before it", Reply(paragraphs=(), attachments=(file,))])
+
+    roads = Roads(store, clock, conversation(respond))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.store.outbox.MOST", 10)
+        await roads.flow(said("a", 1))
+    (told,) = roads.channel.texts()
+    assert "/lamlai" in told
+
+
+async def test_only_what_waits_for_a_file_or_a_chart_is_an_errand(store: Store, clock: ManualClock) -> None:
+    roads = Roads(store, clock)
+    roads.channel.files["f1"] = b"DER"
+    await roads.intake.accept([said("a", 1), file(2), said(PEM, 3)])
+    (chat,) = roads.submitted
+    assert await roads.turns.step(chat) is True
+    for _ in range(2):
+        errand = await roads.turns.step(chat)
+        assert isinstance(errand, Errand)
+        assert errand.kind is Kind.FILE
+        await errand.run()
+    assert await roads.turns.step(chat) is False
+    assert len(roads.reader.seen) == 2
+
+
+async def test_a_file_before_consent_is_no_errand(store: Store, clock: ManualClock) -> None:
+    roads = Roads(store, clock, conversation(wants_file=False))
+    await roads.intake.accept([file(1)])
+    assert await roads.turns.step(roads.submitted[0]) is True

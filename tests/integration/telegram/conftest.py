@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from bot.channels.base import Channel
 from bot.channels.telegram import TelegramApi, TelegramChannel, serve_telegram
-from bot.delivery import Conversation, Exporter, Preparer, SystemClock, Turns
+from bot.delivery import Collector, Conversation, Exporter, Preparer, SystemClock, Turns
 from bot.delivery.herald import Herald
 from bot.delivery.heralding.terms import Terms
 from bot.exports.child import ExportChildren
@@ -67,6 +67,10 @@ class Assembly:
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:
         children = ExportChildren(self.settings, self.settings.data_dir / "exports")
         return Exporter(self.store, channel, children, self.clock, queued)
+
+    def collector(self, channel: Channel, queued: Callable[[], None]) -> Collector:
+        folder = self.settings.data_dir / "own-data"
+        return Collector(self.store, channel, folder, 1_000_000, self.clock, queued)
 
     def herald(self, queued: Callable[[], None]) -> Herald:
         return Herald(self.store.broadcasts, Terms.of(self.settings), self.clock, queued)

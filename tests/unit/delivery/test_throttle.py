@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from bot.delivery import Rate, Throttle
 from bot.store.api import Incoming
 from handlers.events import Said, TooMuch
@@ -58,3 +60,18 @@ def test_a_secret_in_the_midst_of_a_burst_is_still_taken_away() -> None:
     admitted = list(throttle.admit([*(said("a", number) for number in range(6)), *[secret] * 9]))
     assert [update.event.secret for update in admitted] == [False] * 4 + [True] * 3
     assert all(isinstance(update.event, TooMuch) and update.event.message == "9" for update in admitted[4:])
+
+
+def test_a_flooding_group_is_told_twice_and_then_once_in_a_while_without_a_word_about_haste() -> None:
+    clock = ManualClock()
+    throttle = Throttle(Rate(1, 20), clock)
+
+    def flood(first: int) -> list[object]:
+        updates = [said("/start", number, "-100") for number in range(first, first + 50)]
+        group = [replace(one, event=one.event.model_copy(update={"group": True})) for one in updates]
+        return [update.event.kind for update in throttle.admit(group)]
+
+    assert flood(0) == ["said", "said"]
+    clock.seconds += 31
+    assert flood(50) == ["said"]
+    assert len(list(throttle.admit([said("a", 200, "1")]))) == 1

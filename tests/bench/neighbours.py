@@ -1,0 +1,161 @@
+"""An officer talks beside seven bad neighbours at once, on SQLite, and on PostgreSQL with two workers.
+
+40 strangers with three slow PDFs each, a flooding group, 60 people at their allowed pace, a newcomer who asks for all
+of their data 19 times in a second, one who has said 86,400 lines within a day and asks for theirs six times, and one
+with a ZIP of certificates that tell very much.
+"""
+
+import asyncio
+import sqlite3
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, nullcontext
+from pathlib import Path
+
+import psycopg
+
+from bot.store import open_keyring, places
+from tests.acceptance.helping import helping
+from tests.bench.result import Result
+from tests.support import postgres
+from tests.support.botapi import BotApi, User
+from tests.support.neighbours import (
+    PACE,
+    Memory,
+    Talker,
+    beside,
+    consents,
+    floods,
+    keeps_saying,
+    talks,
+    until,
+)
+from tests.support.program import Program, running
+from tests.support.slow_files import fat_zip, slow_pdf
+from tests.support.zygote import Zygote, zygote
+
+STRANGERS, FILES = 40, 3
+PACED, LINES = 60, 20
+DAY = 86_400
+GOAL, MEMORY = 2.0, 400.0
+PATIENCE = 110.0
+_CHAT = "INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at) VALUES (?, 'telegram', ?, 1, 1)"
+_LINE = (
+    "INSERT INTO inbox (channel, update_id, chat, state, received_at, handled_at) VALUES ('day', ?, ?, 'done', ?, ?)"
+)
+_ANSWER = (
+    "INSERT INTO outbox (origin, chat, channel, priority, state, queued_at, due_at, settled_at)"
+    " VALUES (?, ?, 'telegram', 0, 'sent', ?, 0, ?)"
+)
+
+
+def run() -> list[Result]:
+    """Seconds that the officer waits for an answer."""
+    results = []
+    with zygote() as start:
+        for kind, database in (("SQLite", nullcontext()), ("PostgreSQL, two workers", _postgres())):
+            with tempfile.TemporaryDirectory() as folder, database as url:
+                results += asyncio.run(_measured(kind, url, Path(folder), start))
+    return results
+
+
+async def _measured(kind: str, url: str | None, folder: Path, start: Zygote) -> list[Result]:
+    async with BotApi.start() as api, _programs(url, api, folder, start) as (programs, busy):
+        officer = Talker(api.user("officer"))
+        strangers = [api.user(f"stranger {number}") for number in range(STRANGERS)]
+        paced = [Talker(api.user(f"paced {number}")) for number in range(PACED)]
+        slow, archive = slow_pdf(5_000), fat_zip()  # made before anybody is waited for
+        newcomer, fat, tapper = api.user("newcomer"), api.user("fat"), api.user("tapper")
+        await consents([officer.user, *strangers, fat, *(one.user for one in paced)])
+        memory = Memory(*(program.pid for program in programs))
+        async with beside(memory.watch(), talks(officer), floods(api, tapper, PATIENCE)):
+            await asyncio.sleep(3)
+            await _all_at_once(strangers, newcomer, busy, fat, slow=slow, archive=archive)
+            await keeps_saying(paced, LINES)
+            for _ in range(10):
+                await fat.says("/visao")
+            complete = await until(lambda: not any(one.wrong for one in paced), PATIENCE)
+        wrong = sum(one.wrong for one in paced) + (officer.said - len(officer.answered) > 1)
+        assert all(program.running for program in programs), "a program ended"
+    name = f"an officer's answer beside seven bad neighbours ({kind})"
+    waits = sorted(officer.waits)
+    p99, worst = waits[int(len(waits) * 0.99) - 1], waits[-1]
+    return [
+        Result(f"{name}, p99", p99, None, "s", None, f"at most {GOAL:.0f} s", p99 <= GOAL),
+        Result(f"{name}, the longest of {len(waits)}", worst, None, "s", None, f"at most {GOAL:.0f} s", worst <= GOAL),
+        Result(f"{name}, memory", memory.peak, None, "MB", None, f"under {MEMORY:.0f}", memory.peak < MEMORY),
+        Result(
+            f"{name}, lost or twice",
+            wrong,
+            None,
+            "people",
+            None,
+            "nobody's answer lost or twice",
+            complete and not wrong,
+        ),
+    ]
+
+
+async def _all_at_once(
+    strangers: Sequence[User], newcomer: User, busy: User, fat: User, *, slow: bytes, archive: bytes
+) -> None:
+    for _ in range(FILES):
+        for stranger in strangers:
+            await stranger.sends_file(slow, "cham.pdf")
+    for _ in range(19):
+        await newcomer.says("/dulieu")
+    for _ in range(6):
+        await busy.says("/dulieu")
+    await fat.sends_file(archive, "beo.zip")
+
+
+@asynccontextmanager
+async def _programs(
+    url: str | None, api: BotApi, folder: Path, start: Zygote
+) -> AsyncIterator[tuple[list[Program], User]]:
+    """The programs over a database in which somebody has said very much within a day."""
+    busy, settings = api.user("busy"), {**PACE, "TROLY_DATA_DIR": str(folder / "data")}
+    busy.chat.started = True
+    async with AsyncExitStack() as stack:
+        if url:
+            settings["TROLY_DATABASE_URL"] = url
+        first = await stack.enter_async_context(running(api, folder, settings, start))
+        await first.stop()
+        _said_a_day(folder / "data", url, busy)
+        await first.launch_and_wait()
+        programs: list[Program] = [first]
+        if url:
+            programs.append(await stack.enter_async_context(helping(api, folder / "b", settings, start)))
+        yield programs, busy
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    """The URL of a fresh database of a server of its own."""
+    with tempfile.TemporaryDirectory(prefix="troly-neighbours-", ignore_cleanup_errors=True) as folder:
+        server = postgres._start(Path(folder, "data"))
+        postgres._make_template(server)
+        with postgres._database(server, "neighbours", postgres._TEMPLATE) as url:
+            yield url
+        server.cleanup()
+
+
+def _said_a_day(data: Path, url: str | None, busy: User) -> None:
+    """86,400 lines handled, and as many answers sent."""
+    keyring = open_keyring(data / "keys.json")[0]
+    chat = places.chat_id(keyring, "telegram", str(busy.id))
+    address = keyring.seal(str(busy.id), places.address(chat))
+    moments = [(number, number * 1_000_000) for number in range(DAY)]
+    statements: tuple[tuple[str, list[tuple[object, ...]]], ...] = (
+        (_CHAT, [(chat, address)]),
+        (_LINE, [(str(number), chat, moment, moment) for number, moment in moments]),
+        (_ANSWER, [(f"day:{number}", chat, moment, moment) for number, moment in moments]),
+    )
+    if url is None:
+        with closing(sqlite3.connect(data / "troly.sqlite3")) as connection, connection:
+            for statement, rows in statements:
+                connection.executemany(statement, rows)
+        return
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        for statement, rows in statements:
+            cursor.executemany(statement.replace("?", "%s"), rows)
