@@ -2,15 +2,16 @@
 
 import sys
 from importlib import import_module
-from io import TextIOWrapper
 from typing import Any
 
 import typer
 from typer.core import TyperArgument, TyperOption
 
 from bot.errors import TrolyError
+from bot.harmless import harmless
 from bot.logs import configure
 from bot.settings import configured_language
+from bot.streams import StreamError, guarded_streams
 from locales import N_, Translator, translator
 from rules.errors import RulesError
 
@@ -53,25 +54,26 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; every expected error is one clear line and an exit code of its own."""
-    _speak_utf8()
-    configure(level="WARNING")  # masked from the first line on, whatever the command
-    given = sys.argv[1:] if arguments is None else arguments
     t = translator(configured_language())
     try:
+        with guarded_streams():
+            _run(sys.argv[1:] if arguments is None else arguments, t)
+    except BrokenPipeError:
+        sys.exit(1)
+    except StreamError as error:
+        _fail(error.say(t), error.exit_code)
+
+
+def _run(given: list[str], t: Translator) -> None:
+    configure(level="WARNING")  # masked from the first line on, whatever the command
+    try:
         _command(given, t)(given, prog_name="troly")
+    except StreamError:
+        raise  # it is told once the streams are let go of
     except TrolyError as error:
         _fail(error.say(t), error.exit_code)
     except RulesError as error:
         _fail(error.say(t), 2)
-    except BrokenPipeError:
-        sys.exit(1)
-
-
-def _speak_utf8() -> None:
-    """Vietnamese fits into no other encoding; half of a character (in a file's name) is printed as its escape."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _command(given: list[str], t: Translator) -> Any:
@@ -106,5 +108,5 @@ def _translate(command: Any, t: Translator) -> None:
 
 
 def _fail(sentence: str, code: int) -> None:
-    print(f"troly: {sentence}", file=sys.stderr)  # noqa: T201 - the command line's own error line
+    print(harmless(f"troly: {sentence}"), file=sys.stderr)  # noqa: T201 - the command line's own error line
     sys.exit(code)

@@ -1,7 +1,6 @@
 """``troly stats``: the numbers of a unit and of those below it."""
 
 import asyncio
-import json
 import sys
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +14,7 @@ from bot.cli.acting import Acting, As, acting
 from bot.cli.filters import UnitOption
 from bot.cli.language import Language, language_of
 from bot.cli.meant import day_of, unit_of, wrong
+from bot.cli.output import json_text
 from bot.cli.stats_table import as_columns, show
 from bot.errors import Forbidden
 from bot.exports.landing import landing, refuse_taken
@@ -66,7 +66,7 @@ def stats(
         _draw(_chart(say, counted), png)
         typer.echo(say.t(N_("The chart is written to {file}."), file=png), err=True)
     if as_json:
-        typer.echo(json.dumps(_data(counted), ensure_ascii=False, indent=2))
+        typer.echo(json_text(_data(counted), indent=2))
     elif png is None:
         _print(say, counted)
 
