@@ -63,7 +63,8 @@ class Parts:
     def turns(self, channels: Mapping[str, Channel]) -> Turns:
         """The turns of these channels."""
         draw = Charts(self.settings.data_dir / "charts").draw
-        report = Reports(self.store, self.clock, self.settings.export_part_mb * _MEGABYTE).make
+        folder = self.settings.data_dir / "exports" / "reports"
+        report = Reports(self.store, self.clock, folder, self.settings.export_part_mb * _MEGABYTE).make
         preparer = Preparer(channels, self.reader, self.clock, Lists(importers(self.store)), draw, report=report)
         return Turns(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
 

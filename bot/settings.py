@@ -82,11 +82,16 @@ class _Speaking(BaseSettings):
     language: Literal["vi", "en"] = "vi"
 
 
-class Settings(_Speaking):
-    """All that an operator can set. Secrets print as stars."""
+class _Kept(_Speaking):
+    """What is known before all settings are: where everything is kept."""
 
     #: Everything the assistant keeps lies below this folder.
     data_dir: Annotated[Path, AfterValidator(_folder)] = Path("var")
+
+
+class Settings(_Kept):
+    """All that an operator can set. Secrets print as stars."""
+
     #: ``sqlite:///path`` or ``postgresql://...``; the SQLite file of the data folder where unset.
     database_url: SecretStr | None = None
     #: Keys that seal personal data; ``keys.json`` of the data folder where unset.
@@ -189,3 +194,11 @@ def make_data_dir(settings: Settings) -> None:
     except (OSError, ValueError) as error:
         message = N_("TROLY_DATA_DIR: the folder {path} cannot be made: {reason}")
         raise SettingsError(message, path=settings.data_dir, reason=reason_of(error)) from None
+
+
+def configured_data_dir() -> Path | None:
+    """The folder of all data where it can be told, even where the settings as a whole are wrong."""
+    try:
+        return _Kept().data_dir
+    except (ValueError, OSError):
+        return None

@@ -1,5 +1,6 @@
 """The command line. A command's module is imported when the command is called: starting stays quick."""
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -8,9 +9,10 @@ import typer
 from typer.core import TyperArgument, TyperOption
 
 from bot.errors import TrolyError
+from bot.exports.landing import clear_left_behind
 from bot.harmless import harmless
 from bot.logs import configure
-from bot.settings import configured_language
+from bot.settings import configured_data_dir, configured_language
 from bot.streams import StreamError, guarded_streams
 from locales import N_, Translator, translator
 from rules.errors import RulesError
@@ -66,6 +68,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(given: list[str], t: Translator) -> None:
     configure(level="WARNING")  # masked from the first line on, whatever the command
+    os.umask(0o077)  # a file belongs to its owner alone from its first byte on
+    if (data_dir := configured_data_dir()) is not None:
+        clear_left_behind(data_dir)
     try:
         _command(given, t)(given, prog_name="troly")
     except StreamError:

@@ -15,8 +15,9 @@ from bot.cli.terminated import EXIT_CODES, heeding_kill
 from bot.errors import OutputError
 from bot.exports.broadcast_lines import ReportOrder, Totals
 from bot.exports.broadcast_report import WRITERS, write_report
-from bot.exports.landing import refuse_taken
+from bot.exports.landing import notes_of, refuse_taken
 from bot.safe_console import SafeConsole
+from bot.settings import load_settings
 from handlers.broadcasts.report_words import DELIVERIES
 from handlers.office.rights import MACHINE, Act
 from locales import N_, Translator
@@ -58,4 +59,5 @@ async def _reported(name: str, out: Path, person: str | None, t: Translator) -> 
         console = SafeConsole(stderr=True)
         with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task("", total=sum(tally.total for tally in tallies))
-            return await write_report(by.store, order, out, lambda done: bar.update(task, completed=done))
+            notes = notes_of(load_settings().data_dir)
+            return await write_report(by.store, order, out, lambda done: bar.update(task, completed=done), notes=notes)

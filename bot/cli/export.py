@@ -24,10 +24,11 @@ from bot.cli.language import Language, translator_of
 from bot.cli.terminated import EXIT_CODES, heeding_kill
 from bot.errors import OutputError
 from bot.exports.export import export
-from bot.exports.landing import refuse_taken
+from bot.exports.landing import notes_of, refuse_taken
 from bot.exports.model import Exported, Form, Order
 from bot.exports.writers import ENDINGS
 from bot.safe_console import SafeConsole
+from bot.settings import load_settings
 from handlers.office.export_words import remarked
 from handlers.office.rights import Act
 from locales import N_, Translator
@@ -94,4 +95,8 @@ async def _exported(form: Form, out: Path, wanted: Wanted, person: str | None, t
             *columns, console=SafeConsole(stderr=True), transient=True, disable=not sys.stderr.isatty()
         ) as bar:
             task = bar.add_task("", total=None)
-            return await export(by.store, order, out, lambda done, total: bar.update(task, completed=done, total=total))
+
+            def told(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+
+            return await export(by.store, order, out, told, notes=notes_of(load_settings().data_dir))

@@ -17,7 +17,7 @@ from bot.cli.meant import day_of, unit_of, wrong
 from bot.cli.output import json_text
 from bot.cli.stats_table import as_columns, show
 from bot.errors import Forbidden
-from bot.exports.landing import landing, refuse_taken
+from bot.exports.landing import landing, notes_of, refuse_taken
 from bot.settings import load_settings
 from handlers.dates import day
 from handlers.office.chart import Chart
@@ -110,7 +110,7 @@ def _chart(say: Voice, counted: Stats) -> Chart:
 
 def _draw(chart: Chart, out: Path) -> None:
     picture = Charts(load_settings().data_dir / "charts").drawn(chart)
-    with landing(out) as place:
+    with landing(out, notes_of(load_settings().data_dir)) as place:
         place.draft.write_bytes(picture)
         place.land()
 
