@@ -16,7 +16,7 @@ from bot.delivery.heralding.sending import Sending
 from bot.delivery.heralding.telling import Teller
 from bot.delivery.heralding.terms import Terms
 from bot.store.broadcast_api import BroadcastBook
-from handlers.broadcasts.model import STANDING, Broadcast, Life
+from handlers.broadcasts.model import STANDING, Broadcast, Life, Why
 
 #: Before it sends.
 _BEGINNING = frozenset({Life.APPROVED, Life.SCHEDULED})
@@ -107,6 +107,8 @@ class Herald:
     async def _prepare(self, one: Broadcast, broadcasts: Mapping[str, Broadcast], now: datetime) -> bool:
         if one.checking:
             return await self._preparing.checking(one, now)
+        if one.state is Life.CHECKED and one.why == Why.SECOND_PERSON:
+            return await self._preparing.waiting(one, now)
         if one.state is not Life.APPROVED or _waits(one, broadcasts):
             return False
         return await self._preparing.approved(one, now)
@@ -117,8 +119,8 @@ class Herald:
         if one.draft.plan is None:
             return await self._sending.look(one, now)
         if one.state is Life.RUNNING:
-            steps_open = any(other.parent == one.id for other in broadcasts.values())
-            return await self._campaigns.running(one, one.draft.plan, now, steps_open=steps_open)
+            steps = [other for other in broadcasts.values() if other.parent == one.id]
+            return await self._campaigns.running(one, one.draft.plan, now, steps)
         return False
 
 

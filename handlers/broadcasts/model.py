@@ -34,7 +34,7 @@ class Life(StrEnum):
 LIFE: Mapping[Life, frozenset[Life]] = {
     Life.DRAFT: frozenset({Life.CHECKED, Life.CANCELLED}),
     Life.CHECKED: frozenset({Life.DRAFT, Life.APPROVED, Life.CANCELLED}),
-    Life.APPROVED: frozenset({Life.SCHEDULED, Life.CANCELLED}),
+    Life.APPROVED: frozenset({Life.SCHEDULED, Life.CHECKED, Life.CANCELLED}),  # checked: ``Why.SECOND_PERSON``
     Life.SCHEDULED: frozenset({Life.RUNNING, Life.CANCELLED}),
     Life.RUNNING: frozenset({Life.PAUSED, Life.FINISHED, Life.CANCELLED}),
     Life.PAUSED: frozenset({Life.RUNNING, Life.CANCELLED}),
@@ -58,6 +58,7 @@ class Why(StrEnum):
     NOBODY = "nobody"  #: nobody was left to be told
     PARENT = "parent"  #: its campaign was cancelled
     PROBLEMS = "problems"  #: a step that could not be sent: its check found problems
+    SECOND_PERSON = "second_person"  #: more are meant by now than its author may approve alone
 
 
 class Reason(StrEnum):

@@ -31,6 +31,7 @@ WHYS = {
     Why.NOBODY: N_("nobody was left to be reminded"),
     Why.PARENT: N_("its campaign was called off"),
     Why.PROBLEMS: N_("its check found problems"),
+    Why.SECOND_PERSON: N_("more people are meant by now, so a second person has to approve it"),
 }
 #: States of a recipient, as ``bot.store.api.Delivery`` names them, in the order of a report.
 DELIVERIES = {

@@ -1,6 +1,7 @@
 """A campaign that is carried out: its steps, and its end."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.delivery.heralding.telling import Teller
@@ -29,16 +30,23 @@ class Campaigns:
         for gone in [key for key in self._made if key[0] not in campaigns]:
             del self._made[gone]
 
-    async def running(self, campaign: Broadcast, plan: Plan, now: datetime, *, steps_open: bool) -> bool:
-        """Carry out what is due; True: look again at once. Nothing is decided while nothing may leave."""
+    async def running(self, campaign: Broadcast, plan: Plan, now: datetime, steps: Sequence[Broadcast]) -> bool:
+        """Carry out what is due; True: look again at once. Nothing is decided while nothing may leave.
+
+        ``steps`` are those that have not ended. One that still waits for a second person when the next one is due is
+        left out: its day is over.
+        """
         if not self._terms.hours.open_at(now):
             return False
         table, made = Timetable(plan, self._terms.hours), self._made[campaign.id, campaign.revision]
         decisions = table.decisions(made, vietnamese_day(campaign.created_at), now)
+        for step in steps if decisions else ():
+            if step.why == Why.SECOND_PERSON:
+                await self._book.move(step.id, Life.CHECKED, Life.CANCELLED, now, Why.SECOND_PERSON)
         for decision in decisions:
             await self._carry_out(campaign, decision, now)
             made.add(decision.step.name)
-        if table.is_over(made) and not decisions and not steps_open:
+        if table.is_over(made) and not decisions and not steps:
             await self._finish(campaign, now)
         return bool(decisions)
 

@@ -65,6 +65,8 @@ class Mover:
         if not moved:
             return 0
         await self._note([broadcast], to, why)
+        if approver:
+            await self.acting.ask(Call("approve_parent", {"id": broadcast, "approver": approver}))
         return 1 + len(await self._steps(broadcast, was, to))
 
     async def _steps(self, parent: str, was: Life, to: Life) -> list[str]:
@@ -140,6 +142,8 @@ class Hand:
         author = await self._person(found.author) or found.chat
         if author != await self._person(rights.actor):
             return True
+        if found.why == Why.SECOND_PERSON:  # counted with all whom its campaign has reached
+            return False
         few = self.acting.policy.approval_above
         return found.recipients <= few and await self._meant(rights, found) <= few
 

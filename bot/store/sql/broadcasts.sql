@@ -79,6 +79,10 @@ WHERE id = :id AND state = :was AND revision = COALESCE(:revision, revision)
   AND (:to <> 'running' OR NOT EXISTS (SELECT 1 FROM broadcasts p WHERE p.id = broadcasts.parent AND p.state = 'paused'))
 RETURNING id;
 
+-- :name approve_parent
+-- A second person who approves a step has approved its campaign: the steps that follow are decided by two.
+UPDATE broadcasts SET approver = :approver WHERE id IN (SELECT s.parent FROM broadcasts s WHERE s.id = :id);
+
 -- :where paused_with_parent
 -- Whoever paused the campaign paused it.
 why = 'parent';
