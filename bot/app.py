@@ -14,6 +14,7 @@ from bot.channels.terminal import TerminalChannel, TerminalChat
 from bot.charts import Charts
 from bot.delivery import (
     Clock,
+    Collector,
     Conversation,
     Dispatcher,
     Exporter,
@@ -72,6 +73,12 @@ class Parts:
         """The exports of a channel; ``queued`` is told when there is something to send."""
         folder = self.settings.data_dir / "exports" / channel.name.replace(":", "-")
         return Exporter(self.store, channel, ExportChildren(self.settings, folder), self.clock, queued)
+
+    def collector(self, channel: Channel, queued: Callable[[], None]) -> Collector:
+        """Puts together what is held about people of a channel; ``queued`` as above."""
+        folder = self.settings.data_dir / "own-data" / channel.name.replace(":", "-")
+        limit = self.settings.export_part_mb * _MEGABYTE
+        return Collector(self.store, channel, folder, limit, self.clock, queued)
 
     def herald(self, queued: Callable[[], None], *, certificates: bool = True) -> Herald:
         """What goes on with broadcasts by itself; ``queued`` is told when there may be something to send.
@@ -154,5 +161,6 @@ def _terminal_chat(parts: Parts, address: str, *, made_up: bool) -> TerminalChat
     dispatcher = Dispatcher(parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock, open_at=hours.open_at)
     chat = TerminalChat(parts.store, turns, dispatcher, parts.clock, channel)
     chat.let_export(parts.exporter(channel, dispatcher.notify))
+    chat.let_collect(parts.collector(channel, dispatcher.notify))
     chat.let_herald(parts.herald(dispatcher.notify, certificates=not made_up))
     return chat

@@ -1,6 +1,7 @@
 """What a process of ours that works for another one takes upon itself: to end with it, in time, and within memory."""
 
 import ctypes
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,13 @@ def end_with_parent() -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def give_way() -> None:
+    """Let the parent go first where there are too few processors: whoever talks does not wait for whoever sent a file."""
+    if sys.platform != "win32":
+        with suppress(OSError):
+            os.nice(5)
 
 
 def bound_memory(extra: int) -> None:

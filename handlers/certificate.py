@@ -53,6 +53,26 @@ class Certificate(_Model):
     authority: bool = False  #: the certificate of a CA, not of a subscriber
 
 
+#: Characters of a name, and parts of one, that a conversation keeps: the longest met have under 200, and under 20.
+_LONGEST, _MOST_PARTS = 256, 20
+
+
+def kept(certificate: Certificate) -> Certificate:
+    """The certificate as a conversation remembers it: whatever a stranger wrote into it, little of it is kept."""
+    texts = {name: _cut(value) for name, value in certificate if isinstance(value, str) and len(value) > _LONGEST}
+    names = {name: tuple(map(_part, getattr(certificate, name)[:_MOST_PARTS])) for name in ("subject", "issuer")}
+    lists = {name: tuple(map(_cut, getattr(certificate, name)[:_MOST_PARTS])) for name in ("units", "policies")}
+    return certificate.model_copy(update={**texts, **names, **lists})
+
+
+def _part(attribute: Attribute) -> Attribute:
+    return attribute.model_copy(update={"value": _cut(attribute.value)})
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
 class Trouble(StrEnum):
     """Why a file, or an entry of it, gave no certificate."""
 

@@ -1,6 +1,5 @@
 """The commands: what each does to the conversation."""
 
-import json
 from collections.abc import Iterable
 
 from markupsafe import Markup
@@ -13,9 +12,8 @@ from handlers.folding import unaccented
 from handlers.office.commands import ADMIN_COMMANDS
 from handlers.office.holding import rights_of
 from handlers.office.redeeming import redeemed
-from handlers.own_data import readable
+from handlers.own_data import begun, under_way
 from handlers.page import Answered
-from handlers.replies import Attachment
 from handlers.screen import Here
 from handlers.screens.expiry import EXPORT
 from handlers.screens.flow import another
@@ -96,17 +94,9 @@ async def _requests(here: Here, code: str) -> Answered:
 
 
 async def _my_data(here: Here, _: str) -> Answered:
-    """All that is held about me: as text to read, and as JSON."""
-    held = await here.world.own_data.export()
-    files = (
-        Attachment.of("du-lieu-cua-toi.txt", "text/plain", readable(held, here.say).encode()),
-        Attachment.of(
-            "du-lieu-cua-toi.json", "application/json", json.dumps(held, ensure_ascii=False, indent=2).encode()
-        ),
-    )
-    return Answered(
-        here.session, notes=(here.say(N_("Here is everything that is held about you.")),), attachments=files
-    )
+    """All that is held about me, as files: they may take a while, so they are made beside the conversation."""
+    ordered = await here.world.own_data.order(here.session.language)
+    return Answered(here.session, notes=((begun if ordered else under_way)(here.say),))
 
 
 async def _erase(here: Here, _: str) -> Answered:

@@ -4,6 +4,7 @@ As strict as the store's, held to it by the same tests. One chat; its session an
 """
 
 from collections import Counter
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -120,9 +121,19 @@ class MemoryOwnData:
     register: "MemoryRegister"
     channel: str = "memory"
     reminders: MemoryReminders = field(default_factory=MemoryReminders)
+    ordered: bool = False
 
-    async def export(self) -> dict[str, Any]:
+    async def order(self, language: str) -> bool:  # noqa: ARG002 - the port's signature
+        """Once; nobody makes the files here."""
+        before, self.ordered = self.ordered, True
+        return not before
+
+    async def sections(self) -> AsyncIterator[tuple[str, Any]]:
         """The chat and its requests."""
+        for section in (await self._held()).items():
+            yield section
+
+    async def _held(self) -> dict[str, Any]:
         now = self.requests.now.astimezone(UTC).isoformat()
         times = {"first_contact_at": now, "last_contact_at": now, "blocked_at": None, "unit": None}
         return {

@@ -1,25 +1,84 @@
 """What is held about a person, as text to read."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
+
+from markupsafe import Markup
 
 from handlers.own_data_labels import HELD, Part
 from handlers.own_data_words import as_it_is
+from handlers.replies import Reply
 from handlers.voice import Voice
 from locales import N_
 
 
-def readable(held: dict[str, Any], say: Voice) -> str:
-    """An outline of everything that is there, times in Viet Nam; ``held`` as ``OwnData.export`` gives it."""
-    title = say.t(N_("All data that Trợ lý Chứng thư holds about you"))
-    sections = (_section(say, name, value) for name, value in held.items())
-    return "\n\n".join((title, *sections)) + "\n"
+def begun(say: Voice) -> Markup:
+    """Said when the data were ordered."""
+    return say(N_("I am putting together everything that is held about you. It comes here as files in a moment."))
 
 
-def _section(say: Voice, name: str, value: Any) -> str:
-    part = HELD.get(name, Part(name))
-    return "\n".join(_told(say, part, value)) or f"{_label(say, part)}: –"
+def under_way(say: Voice) -> Markup:
+    """Said when they are ordered once more."""
+    return say(N_("Your data are being put together already. The files come here in a moment."))
+
+
+def ready(say: Voice) -> Markup:
+    """Said with the first of the files."""
+    return say(N_("Here is everything that is held about you."))
+
+
+def failed(say: Voice) -> Reply:
+    """Said where there are none."""
+    sentence = N_("Your data could not be put together just now. Please send /dulieu again in a while.")
+    return Reply(paragraphs=(str(say(sentence)),))
+
+
+def readable(held: Mapping[str, Any], say: Voice) -> str:
+    """An outline of everything that is there, times in Viet Nam; ``held`` by the names of ``OwnData.sections``."""
+    text = ReadableText(say)
+    return "".join((text.title(), *(text.section(name, value) for name, value in held.items()), text.end()))
+
+
+@dataclass
+class ReadableText:
+    """The same, told section by section, and of long lists page by page."""
+
+    say: Voice
+    _name: str = ""  #: of the section that is open
+    _told: int = 0  #: entries of it
+
+    def title(self) -> str:
+        """What comes first."""
+        return self.say.t(N_("All data that Trợ lý Chứng thư holds about you"))
+
+    def section(self, name: str, value: Any) -> str:
+        """A section, or the next page of one that is a list; an empty page is followed by others, or by nothing."""
+        closed = "" if name == self._name else self._close() + "\n\n"
+        self._name = name
+        part = HELD.get(name, Part(name))
+        if isinstance(value, list) and value and _worded(self.say, part, value) is None:
+            said = "\n".join(line for entry in value for line in self._entry(part, entry))
+            return (closed or ("\n" if self._told > len(value) else "")) + said
+        if value in (None, "", [], {}):
+            return closed
+        self._told += 1
+        return closed + "\n".join(_told(self.say, part, value))
+
+    def _entry(self, part: Part, entry: Any) -> Iterator[str]:
+        self._told += 1
+        return _told(self.say, replace(part, label=f"{_label(self.say, part)} {self._told}"), entry)
+
+    def end(self) -> str:
+        """What comes last."""
+        return self._close() + "\n"
+
+    def _close(self) -> str:
+        """What is said of a section of which nothing was told."""
+        nothing = self._name and not self._told
+        said = f"{_label(self.say, HELD.get(self._name, Part(self._name)))}: –" if nothing else ""
+        self._name, self._told = "", 0
+        return said
 
 
 def _told(say: Voice, part: Part, value: Any) -> Iterator[str]:

@@ -231,7 +231,6 @@ _OUTGOING = {
     "values": Part(N_("What a reminder says of you"), inside=_VALUES),
     "reply": Part(N_("Message"), inside=_REPLY),
 }
-#: As ``handlers.ports.OwnData.export`` gives it.
 _ROLE = {
     "id": Part(N_("Code")),
     "role": Part(N_("Role"), one_of(ROLES)),
@@ -256,6 +255,11 @@ _REMINDERS = {
     "reminded_at": Part(N_("First reminder"), at),
     "answers": Part(N_("Answer to a reminder"), inside=_ANSWER),
 }
+#: As ``handlers.ports.OwnData.sections`` gives it.
+_EARLIER = {
+    "received": Part(N_("From you")),
+    "outgoing": Part(N_("To you")),
+}
 HELD = {
     "chat": Part(N_("This chat"), inside=_CHAT),
     "session": Part(N_("Conversation"), inside=_SESSION),
@@ -266,4 +270,5 @@ HELD = {
     "requests": Part(N_("Request"), inside=_REQUEST),
     "received": Part(N_("Message from you"), inside=_RECEIVED),
     "outgoing": Part(N_("Message to you"), inside=_OUTGOING),
+    "earlier": Part(N_("Older messages, of which only a number and a time are kept"), inside=_EARLIER),
 }

@@ -156,7 +156,11 @@ REASONS = {
     Reason.REFUSED: N_("the channel refused it"),
     Reason.GAVE_UP: N_("it was tried as often as it may be"),
 }
-TASKS = {"export": N_("export of requests"), "import": N_("list that waits for your yes")}
+TASKS = {
+    "export": N_("export of requests"),
+    "import": N_("list that waits for your yes"),
+    "own_data": N_("the data held about you"),
+}
 TASK_STATES = {
     "queued": N_("waiting"),
     "running": N_("under way"),
@@ -232,8 +236,9 @@ def choice(_: Voice, value: Any) -> str:
 
 
 def attachment(say: Voice, value: Any) -> str:
-    """A document to send; its bytes are in the JSON."""
-    return f"{value['name']} ({value['media_type']}; {bytes_of(say, value['content'])})"
+    """A document to send: what it is, not what it holds."""
+    size = say.t(N_("{number} bytes"), number=value["size"])
+    return f"{value['name']} ({value['media_type']}; {size})"
 
 
 def bytes_of(say: Voice, value: Any) -> str:

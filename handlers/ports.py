@@ -1,6 +1,6 @@
 """What the conversation needs from the world. Implemented in ``bot``; every call belongs to the turn's transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -54,19 +54,26 @@ class RequestBook(Protocol):
 class OwnData(Protocol):
     """What is held about the person in this chat."""
 
-    async def export(self) -> dict[str, Any]:
-        """Everything, JSON-ready; times are ISO 8601 in UTC, what is not there is ``None`` or empty.
+    async def order(self, language: str) -> bool:
+        """Order all of it as files, which come by themselves; False where some are being made, or on their way."""
+
+    def sections(self) -> AsyncIterator[tuple[str, Any]]:
+        """Everything, section by section, lists in pages; JSON-ready.
+
+        Times are ISO 8601 in UTC, what is not there is ``None`` or empty.
 
         - ``chat``: channel, address, first_contact_at, last_contact_at, blocked_at, unit;
         - ``session``: ``Session`` as JSON;
         - ``standings``: interview, unit, subscriber, not_after, owed, known_at, changed_at of each ``Standing``;
         - ``roles``: id, role, unit, label, granted_at, ended_at;
-        - ``tasks``: id, kind (export, import), state, created_at of what was ordered or waits, the oldest first;
+        - ``tasks``: id, kind (export, import, own_data), state, created_at of what was ordered, the oldest first;
         - ``reminders``: stopped_at, reminded_at (of the first), answers: broadcast, done_at, later_on of each;
         - ``requests``: each ``Request`` as JSON, the newest first;
         - ``received``: id, state (waiting, done, failed), received_at, event (``Event`` as JSON, until it is handled);
         - ``outgoing``: state, queued_at, message_id, broadcast (of which it is a part), reason (``Reason``), and until
-          it is sent reply (``Reply`` as JSON), of a broadcast values (``Values`` as JSON).
+          it is sent reply (``Reply`` as JSON, with name, media_type and size of its files), of a broadcast values
+          (``Values`` as JSON);
+        - ``earlier``, where there are very many: how many older ones are not listed in ``received`` and ``outgoing``.
         """
 
     async def erase(self) -> tuple[str, ...]:

@@ -136,6 +136,11 @@ class Session(BaseModel):
             stored = from_json(text) if unreadable else {}
             return cls.model_validate({name: value for name, value in stored.items() if name not in unreadable})
 
+    def within(self, most: int) -> str:
+        """As JSON; without what a file offered where it would have more characters than that."""
+        text = self.model_dump_json()
+        return text if len(text) <= most else self.having(offered=()).model_dump_json()
+
     def at(self, screen: str, about: str | None = None, **changes: Any) -> "Session":
         """This session with another screen open: ticks and guesses belong to the old one."""
         there = {"screen": screen, "about": about, "ticked": (), "guesses": (), "came_from": None}

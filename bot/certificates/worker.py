@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from bot.bounds import at_most, bound_memory, end_with_parent
+from bot.bounds import at_most, bound_memory, end_with_parent, give_way
 from bot.certificates.frames import LENGTH, READY, frame
 from bot.certificates.reading import read
 from bot.certificates.trust import EMPTY, TrustStore
@@ -25,6 +25,7 @@ def main(arguments: list[str]) -> None:
         os.dup2(2, 1)
         trust = TrustStore.load(Path(folders[0])) if folders else EMPTY
         end_with_parent()
+        give_way()
         bound_memory(int(memory))
         _serve(sys.stdin.buffer, answers, trust, float(seconds))
 

@@ -17,6 +17,7 @@ from bot.channels.rendering import split, text_of
 from bot.channels.saving import saved
 from bot.delivery.buckets import Rate
 from bot.delivery.clock import Clock
+from bot.delivery.collector import Collector
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.exporter import Exporter
 from bot.delivery.herald import Herald
@@ -129,11 +130,16 @@ class TerminalChat:
         self._chats: list[Chat] = []
         self._intake = Intake(store, Throttle(_UNHURRIED, clock), clock, self._chats.extend)
         self._exporter: Exporter | None = None
+        self._collector: Collector | None = None
         self._herald: Herald | None = None
 
     def let_export(self, exporter: Exporter) -> None:
         """What is ordered in a turn is written right after it."""
         self._exporter = exporter
+
+    def let_collect(self, collector: Collector) -> None:
+        """What is held about the person is put together right after the turn that asked for it."""
+        self._collector = collector
 
     def let_herald(self, herald: Herald) -> None:
         """What goes on with broadcasts goes on after every turn."""
@@ -150,6 +156,8 @@ class TerminalChat:
         await self._store.recover(self._channel.name, self._clock.now())
         if self._exporter:
             await self._exporter.recover()
+        if self._collector:
+            await self._collector.recover()
         await self._take(Said(text="/start"))
         async for line in lines:
             if line.strip():
@@ -177,6 +185,8 @@ class TerminalChat:
             await self._turns.handle(self._chats.pop(0))
         await self._dispatcher.deliver()
         if self._exporter and await self._exporter.work():
+            await self._dispatcher.deliver()
+        if self._collector and await self._collector.work():
             await self._dispatcher.deliver()
         if self._herald:
             while await self._herald.work():

@@ -2,6 +2,7 @@
 
 from bot.delivery.buckets import Rate
 from bot.delivery.clock import Clock, SystemClock
+from bot.delivery.collector import Collector
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.exporter import Exporter
 from bot.delivery.intake import Intake
@@ -17,6 +18,7 @@ from bot.delivery.workers import Workers
 
 __all__ = [
     "Clock",
+    "Collector",
     "Conversation",
     "Dispatcher",
     "Exporter",

@@ -68,6 +68,10 @@ class Buckets:
         """Tokens there now."""
         return self._of(key).level(self._clock.monotonic())
 
+    def wait(self, key: str) -> float:
+        """Seconds until there is a whole token."""
+        return self._of(key).wait(self._clock.monotonic())
+
     def try_take(self, key: str) -> bool:
         """Take a token if there is one."""
         bucket, now = self._of(key), self._clock.monotonic()

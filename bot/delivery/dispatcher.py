@@ -1,11 +1,12 @@
 """The way out: rows of the outbox leave through their channel, paced, in order per chat, each with a final state.
 
-Answers and messages to many have a lane each, so that an answer never waits behind a broadcast.
+Answers, files and messages to many have a lane each, so that an answer never waits behind a broadcast or an upload.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from bot.channels.base import Channel
 from bot.delivery.clock import Clock
@@ -14,13 +15,46 @@ from bot.delivery.pacing import Kind, Pacer
 from bot.delivery.patience import Patience
 from bot.delivery.rotation import Rotation
 from bot.metrics import NO_METRICS, Metrics
-from bot.store.api import Store
+from bot.store.api import OutboxRow, Size, Store
 
 _SWEEP = 5.0
 #: Broadcasts that begin are seen so soon.
 _BROADCAST_SWEEP = 0.5
 #: Ends of a broadcast's rows are stored together.
 _BROADCAST_MOMENT = 0.02
+
+
+#: Files under way: each is in memory several times over while it is sent.
+_FILES_AT_ONCE = 2
+#: Seconds between looks for files; that they leave a little later, nobody minds.
+_FILE_SWEEP = 0.5
+
+
+async def _answers(store: Store, channel: str, limit: int, now: datetime, resting: Sequence[str]) -> list[OutboxRow]:
+    return await store.claim(channel, limit, now, resting, Size.SMALL)
+
+
+class _Files:
+    """Claims what is large. A turn signals answers, hardly ever a file: most signals cost no look at the store."""
+
+    def __init__(self, store: Store, channel: str, clock: Clock) -> None:
+        self._store = store
+        self._channel = channel
+        self._clock = clock
+        self.look()
+
+    def look(self) -> None:
+        """Have the next claim look in any case."""
+        self._nothing = float("-inf")
+
+    async def claim(self, limit: int, now: datetime, resting: Sequence[str]) -> list[OutboxRow]:
+        """At most so many rows. Raises StoreError."""
+        if self._clock.monotonic() - self._nothing < _FILE_SWEEP:
+            return []
+        rows = await self._store.claim(self._channel, limit, now, resting, Size.LARGE)
+        if not rows:
+            self._nothing = self._clock.monotonic()
+        return rows
 
 
 class Dispatcher:
@@ -42,11 +76,15 @@ class Dispatcher:
         """``open_at``: the hours at which broadcasts may leave, whoever holds them back or forgets to."""
         road = Road(store, channel, pacer, clock, Patience(clock), fence, metrics)
         self._rotation = Rotation(store, channel.name, clock)
-        urgent = Traffic(Kind.URGENT, lambda limit, now: store.claim(channel.name, limit, now), concurrency, _SWEEP)
-        many = Traffic(
-            Kind.BROADCAST, self._rotation.claim, broadcasts_at_once, _BROADCAST_SWEEP, _BROADCAST_MOMENT, open_at
-        )
-        self._lanes = (Lane(road, urgent), Lane(road, many))
+        self._files = _Files(store, channel.name, clock)
+        urgent = Traffic(Kind.URGENT, partial(_answers, store, channel.name), concurrency, _SWEEP)
+        files = Traffic(Kind.URGENT, self._files.claim, _FILES_AT_ONCE, _FILE_SWEEP)
+        many = Traffic(Kind.BROADCAST, self._many, broadcasts_at_once, _BROADCAST_SWEEP, _BROADCAST_MOMENT, open_at)
+        self._lanes = (Lane(road, urgent), Lane(road, files), Lane(road, many))
+
+    async def _many(self, limit: int, now: datetime, _: Sequence[str]) -> list[OutboxRow]:
+        """Of a broadcast: a chat that is resting is put back when it comes up, which is seldom."""
+        return await self._rotation.claim(limit, now)
 
     def notify(self) -> None:
         """There may be something to send."""
@@ -64,4 +102,5 @@ class Dispatcher:
     async def deliver(self) -> int:
         """Send all that is due and may leave now; how many rows were tried."""
         self._rotation.look()
+        self._files.look()
         return sum([await lane.deliver() for lane in self._lanes])

@@ -25,6 +25,8 @@ from handlers.voice import Voice
 
 #: Seconds between looks at the store for a new order.
 _LOOK = 1.0
+#: A task that was begun this often without an end is set aside. Many: a process may be killed often in a bad hour.
+TRIES = 25
 
 _log = structlog.get_logger(__name__)
 
@@ -114,6 +116,10 @@ class Exporter:
         return worked
 
     async def _export(self, task: Task) -> None:
+        if task.tries > TRIES:
+            _log.error("export_set_aside", task=task.id, tries=task.tries)
+            await self._fail(task, export_words.failed(Voice(task.order.language)), aside=True)
+            return
         try:
             async with self._children.writing(task.id) as child:
                 await self._settle(task, await self._watched(task, child), child.folder)
@@ -160,10 +166,10 @@ class Exporter:
         result = result_of(task.order, finished, folder, task.id)
         return await until_stored(self._clock, lambda: self._store.tasks.complete(task, result, self._clock.now()))
 
-    async def _fail(self, task: Task, said: Reply) -> None:
+    async def _fail(self, task: Task, said: Reply, *, aside: bool = False) -> None:
         """Give it up; where the store cannot take that, the next ``work`` tries again."""
         self._failing[task.id] = task, said
-        await until_stored(self._clock, lambda: self._store.tasks.fail(task, said, self._clock.now()))
+        await until_stored(self._clock, lambda: self._store.tasks.fail(task, said, self._clock.now(), aside=aside))
         del self._failing[task.id]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,11 +20,13 @@ from bot.delivery.settler import Settler
 from bot.metrics import NO_METRICS, Metrics
 from bot.store.api import Delivery, OutboxRow, Settlement, Store
 
-#: ``(limit, now)`` -> rows that are now in our hands.
-Claim = Callable[[int, datetime], Awaitable[list[OutboxRow]]]
+#: ``(limit, now, resting)`` -> rows that are now in our hands, none of them of a chat that is resting.
+Claim = Callable[[int, datetime, Sequence[str]], Awaitable[list[OutboxRow]]]
 
 #: Seconds until a lane that the pace holds back looks whether it is to stop.
 _LONGEST_WAIT = 0.5
+#: Seconds beyond the rest of a chat, for what clocks round.
+_GRAIN = 0.001
 #: Seconds that a message of a broadcast is put back at least: until its chat may surely get it.
 _LATER = 0.05
 
@@ -85,12 +87,12 @@ class Lane:
         """Send until told to stop, then wait for what is under way; the rest stays in the store."""
         while not stop.is_set():
             self._wake.clear()
-            if not await self._start_some():
+            if not await self._start_some(self._road.pacer.resting()):
                 await self._rest()
         await self._all_sent()
 
     async def deliver(self) -> int:
-        """Send all that is due and may leave now; how many rows were tried."""
+        """Send all that is due and may leave now, each at the pace of its chat; how many rows were tried."""
         tried = 0
         while started := await self._start_some():
             tried += started
@@ -104,20 +106,21 @@ class Lane:
     def _room(self) -> int:
         """How many more may be under way."""
         may = self._may_send() and not self._road.patience.left()
-        room = self._traffic.at_once - len(self._sending) if may else 0
+        most = 1 if self._road.patience.careful else self._traffic.at_once
+        room = most - len(self._sending) if may else 0
         return min(room, self._flight.enough - self._under_way) if self._traffic.kind is Kind.BROADCAST else room
 
     def _may_send(self) -> bool:
         return self._road.fence() and self._traffic.open_at(self._road.clock.now())
 
-    async def _start_some(self) -> int:
-        """Claim as many as may leave now and start them; how many there were."""
+    async def _start_some(self, resting: Sequence[str] = ()) -> int:
+        """Claim as many as may leave now and start them, but for chats that are resting; how many there were."""
         kind, pacer, room = self._traffic.kind, self._road.pacer, self._room()
         places = pacer.reserve(kind, room) if room > 0 else 0
         self._paced = room > 0 and not places
         rows: list[OutboxRow] = []
         try:
-            rows = await self._claimed(places) if places else []
+            rows = await self._claimed(places, resting) if places else []
         finally:
             pacer.release(kind, places - len(rows))
         self._under_way += len(rows)
@@ -127,15 +130,15 @@ class Lane:
             task.add_done_callback(self._sent)
         return len(rows)
 
-    async def _claimed(self, places: int) -> list[OutboxRow]:
-        return await until_stored(self._road.clock, lambda: self._claim(places), self._road.metrics)
+    async def _claimed(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
+        return await until_stored(self._road.clock, lambda: self._claim(places, resting), self._road.metrics)
 
-    async def _claim(self, places: int) -> list[OutboxRow]:
+    async def _claim(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
         """What a claim took whose answer never came is put back first: nobody else would ever send it."""
         if self._claiming:
             await self._give_back()
         self._claiming = True
-        rows = await self._traffic.claim(places, self._road.clock.now())
+        rows = await self._traffic.claim(places, self._road.clock.now(), resting)
         self._claiming = False
         return rows
 
@@ -155,8 +158,10 @@ class Lane:
         if self._paced:
             await asyncio.sleep(min(_LONGEST_WAIT, self._road.pacer.wait(self._traffic.kind)))
             return
+        rest = self._road.pacer.rest()
+        soon = self._road.patience.left() or (self._traffic.sweep if rest is None else rest + _GRAIN)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(min(self._road.patience.left() or self._traffic.sweep, self._traffic.sweep)):
+            async with asyncio.timeout(min(soon, self._traffic.sweep)):
                 await self._wake.wait()
 
     async def _deliver_one(self, row: OutboxRow) -> None:
@@ -203,7 +208,7 @@ class Lane:
         self._wake.set()
 
     async def _hold_back(self, row: OutboxRow) -> float:
-        """Where its chat gets too much: others may have the place meanwhile.
+        """Where its chat gets too much after all (a claim passes by chats that are resting): others have its place.
 
         One of a broadcast goes back to the queue for so many seconds: the chat's answers would wait behind it.
         """

@@ -40,6 +40,7 @@ class Pacer:
         self._chats = Buckets(pace.chat, clock)
         self._overall = Window(pace.overall)
         self._urgent = Window(pace.urgent or pace.overall)
+        self._resting: dict[str, float] = {}  #: chats that have had their share, and until when
         self._processes = 1
         self._fewer: tuple[float, int] | None = None  #: from when on the pace is shared among fewer
         self._divide(1)
@@ -117,8 +118,23 @@ class Pacer:
 
     def hold(self, chat: str) -> float:
         """A message to this chat comes up; seconds to hold it back."""
-        return self._chats.take(chat)
+        seconds = self._chats.take(chat)
+        now, rest = self._clock.monotonic(), self._chats.wait(chat)
+        if rest > 0:
+            self._resting[chat] = now + rest
+        return seconds
+
+    def resting(self) -> list[str]:
+        """Chats that get nothing for the moment: whoever looks for messages leaves theirs where they are."""
+        now = self._clock.monotonic()
+        self._resting = {chat: until for chat, until in self._resting.items() if until > now}
+        return list(self._resting)
+
+    def rest(self) -> float | None:
+        """Seconds until the next of them may get something again; ``None`` where there is none."""
+        return max(0.0, min(self._resting.values()) - self._clock.monotonic()) if self._resting else None
 
     def held(self, chat: str) -> None:
         """It comes up another time."""
         self._chats.put_back(chat)
+        self._resting.pop(chat, None)

@@ -4,16 +4,24 @@ from bot.delivery.backoff import Backoff
 from bot.delivery.clock import Clock
 
 _LONGEST = 60.0
+#: So many chats refused one after the other, with nothing that got through between them, speak of the bot as a whole.
+_SEVERAL = 3
 
 
 class Patience:
-    """Of one channel: what both of its lanes heed."""
+    """Of one channel: what all its lanes heed.
+
+    A plea for patience is one chat's own affair: whoever floods a group makes nobody else wait. Only where chat after
+    chat is refused and nothing gets through is it taken for the platform's word to the bot as a whole. Then everything
+    pauses, at first for a second, and one message at a time finds out how things stand.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._until = 0.0  #: of the steady clock
-        self._chats: dict[str, float] = {}  #: told to wait, and until when
+        self._refused: set[str] = set()  #: chats told to wait since something got through
         self._outage = Backoff(longest=_LONGEST)
+        self._doubt = Backoff(first=1.0, longest=_LONGEST)
 
     def left(self) -> float:
         """Seconds until anything may leave again."""
@@ -26,6 +34,13 @@ class Patience:
     def reached(self) -> None:
         """Something got through."""
         self._outage.reset()
+        self._doubt.reset()
+        self._refused.clear()
+
+    @property
+    def careful(self) -> bool:
+        """Whether one message at a time is enough until something gets through."""
+        return len(self._refused) >= _SEVERAL
 
     def unreachable(self) -> float:
         """Nobody can be reached now; seconds until the next try. What was on its way together failed together."""
@@ -34,9 +49,7 @@ class Patience:
         return self.left()
 
     def asked(self, chat: str, seconds: float) -> None:
-        """This chat waits; a second one told to wait meanwhile means that the bot as a whole is too fast."""
-        now = self._clock.monotonic()
-        self._chats = {other: until for other, until in self._chats.items() if until > now}
-        if self._chats.keys() - {chat}:
-            self.pause(seconds)
-        self._chats[chat] = now + seconds
+        """This chat was told to wait for so many seconds."""
+        self._refused.add(chat)
+        if self.careful and not self.left():
+            self.pause(min(seconds, self._doubt.next()))

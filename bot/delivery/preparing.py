@@ -13,6 +13,7 @@ from bot.delivery.clock import Clock
 from bot.delivery.drawing import Draw, drawn
 from bot.delivery.lists import Lists
 from bot.delivery.reporting import Report, reported
+from bot.delivery.workers import Kind
 from bot.store.api import Chat
 from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.events import DrawChart, Event, FileRead, FileSent, MakeReport, Said, SheetRead
@@ -54,6 +55,13 @@ class Preparer:
         self._reader = reader
         self._clock = clock
         self._room = asyncio.Semaphore(_AT_ONCE)
+
+    @staticmethod
+    def kind(event: Event) -> Kind | None:
+        """What an event waits for where it is to be prepared; ``None`` for one that is taken as it is."""
+        if isinstance(event, DrawChart | MakeReport):
+            return Kind.MADE
+        return Kind.FILE if isinstance(event, FileSent) or (isinstance(event, Said) and _PASTED in event.text) else None
 
     async def prepare(self, chat: Chat, event: Event) -> Event:
         """The event as the conversation takes it: what was sent is read, what was asked for is made."""

@@ -15,8 +15,14 @@ _KEPT = 4096
 _log = structlog.get_logger(__name__)
 
 
+#: A group is told where to write, and not again and again: whatever is asked there, the answer is the same.
+_GROUP = Rate(1 / 30, 2)
+
+
 class Throttle:
     """A person's messages beyond the rate are dropped; the first of them becomes one ``TooMuch`` a burst.
+
+    Those of a group beyond its own, much lower rate are dropped without a word: Telegram lets 20 a minute into a group.
 
     A burst is over when half of the allowance is back. ``dropped`` counts what was not let in.
     """
@@ -24,6 +30,7 @@ class Throttle:
     def __init__(self, rate: Rate, clock: Clock) -> None:
         self._rate = rate
         self._buckets = Buckets(rate, clock)
+        self._groups = Buckets(_GROUP, clock)
         self._told: set[str] = set()
         self._crowded = _KEPT
         self.dropped = 0
@@ -37,17 +44,21 @@ class Throttle:
 
     def _admit(self, update: Incoming) -> Incoming | None:
         key = f"{update.channel}:{update.address}"
+        if update.event.group:
+            return update if self._groups.try_take(key) else self._dropped(update)
         if key in self._told and self._calm(key):
             self._told.discard(key)
         if self._buckets.try_take(key):
             return update
         if key in self._told:
-            self.dropped += 1
-            _log.debug("update_throttled", channel=update.channel, dropped=self.dropped)
-            return None
+            return self._dropped(update)
         self._remember(key)
         too_much = TooMuch(message=update.event.message, group=update.event.group)
         return Incoming(update.channel, update.update_id, update.address, too_much)
+
+    def _dropped(self, update: Incoming) -> None:
+        self.dropped += 1
+        _log.debug("update_throttled", channel=update.channel, dropped=self.dropped)
 
     def _calm(self, key: str) -> bool:
         return self._buckets.level(key) >= self._rate.burst / 2

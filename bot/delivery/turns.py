@@ -1,5 +1,6 @@
 """One turn: the oldest update of a chat meets its session; the new session and the replies are stored together."""
 
+import contextlib
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,27 +11,38 @@ import structlog
 from pydantic import ValidationError
 
 from bot.channels.base import Channel
+from bot.channels.markup import plain
 from bot.channels.rendering import split
 from bot.delivery.backoff import Backoff, until_stored
 from bot.delivery.clock import Clock
 from bot.delivery.directory import Directory
 from bot.delivery.preparing import Preparer
+from bot.delivery.workers import Errand, Kind
 from bot.metrics import NO_METRICS, Metrics
-from bot.store.api import Chat, PendingTurn, Store, TurnUnit
-from bot.store.errors import StoreUnavailable, TurnTaken
+from bot.store.api import MOST_SESSION, Chat, PendingTurn, Store, TurnUnit
+from bot.store.errors import StoreUnavailable, TooMuchToKeep, TurnTaken
 from handlers.events import DrawChart, Event, MakeReport
 from handlers.office.units import UnitDirectory
 from handlers.ports import World
-from handlers.replies import Reply
+from handlers.replies import Attachment, Reply
 from handlers.session import Session
 from locales import LANGUAGES, N_, translator
 from rules.pack import Pack
 
 #: A turn that fails this often is taken out of the way.
 _ATTEMPTS = 3
+#: An update that was taken in hand this often without an end is set aside: it ends processes, or outlasts them.
+_TRIES = 10
+#: Messages that one reply is said in; a longer one becomes a file.
+_MOST_MESSAGES = 8
 _APOLOGY = N_(
     "Sorry, something went wrong on our side with your last message. Your answers are kept: please try again."
 )
+_TOO_MUCH = N_(
+    "That is more than I can keep of one conversation, so I left it aside. Your answers are kept."
+    " Please send less at a time, or begin anew with /lamlai."
+)
+_AS_A_FILE = N_("The answer is long: it is in the file.")
 
 _log = structlog.get_logger(__name__)
 
@@ -97,18 +109,48 @@ class Turns:
 
     async def handle_next(self, chat: Chat) -> bool:
         """Handle the oldest waiting update; False where there is none. Raises as ``handle`` does."""
-        pending = await until_stored(self._clock, lambda: self._store.pending(chat), self._metrics)
-        if pending is None:
-            return False
-        await self._handle_one(pending)
-        return True
+        pending = await self._pending(chat)
+        if pending is not None:
+            await self._handle_one(pending)
+        return pending is not None
+
+    async def step(self, chat: Chat) -> bool | Errand:
+        """The same, but for an update that is not a line: its handling, with all that it waits for, is given back."""
+        pending = await self._pending(chat)
+        kind = pending and self._kind(pending)
+        if pending is None or kind is None:
+            if pending is not None:
+                await self._handle_one(pending)
+            return pending is not None
+        return Errand(kind, partial(self._handle_one, pending))
+
+    async def _pending(self, chat: Chat) -> PendingTurn | None:
+        return await until_stored(self._clock, lambda: self._store.pending(chat), self._metrics)
+
+    def _kind(self, pending: PendingTurn) -> Kind | None:
+        """What it waits for; nothing where the file is not wanted, or nobody can read the session any more."""
+        kind = self._preparer.kind(pending.event)
+        if kind is not Kind.FILE:
+            return kind
+        try:
+            return kind if self._conversation.wants_file(_session(pending)) else None
+        except ValidationError:
+            return None
 
     async def _handle_one(self, pending: PendingTurn) -> None:
+        if pending.tries > _TRIES:
+            _log.error("update_set_aside", inbox_id=pending.inbox_id, tries=pending.tries)
+            await self._give_up(pending)
+            return
         failures, backoff = 0, Backoff()
         while failures < _ATTEMPTS:
             try:
                 await self._take(pending)
             except TurnTaken:
+                return
+            except TooMuchToKeep as error:
+                _log.warning("turn_too_large", inbox_id=pending.inbox_id, error=type(error).__name__)
+                await self._leave_aside(pending)
                 return
             except StoreUnavailable as error:  # nothing was changed, or it shows at the next look
                 self._metrics.store_failed(error)
@@ -130,7 +172,7 @@ class Turns:
         now = self._clock.now()
         async with self._store.turn(pending, now) as unit:
             answer = await self._conversation.respond(session, event, self._world(pending, unit, units))
-            remembered = answer.session.model_dump_json() if answer.session else None
+            remembered = answer.session.within(MOST_SESSION) if answer.session else None
             await unit.finish(remembered, self._messages(pending.chat, answer.replies), answer.again)
         self._metrics.turn(self._clock.monotonic() - begun)
 
@@ -162,7 +204,30 @@ class Turns:
         channel = self._channels.get(chat.channel)
         if channel is None:
             return list(replies)
-        return [message for reply in replies for message in split(reply, channel.capabilities)]
+        return [message for reply in replies for message in self._parts(reply, channel)]
+
+    def _parts(self, reply: Reply, channel: Channel) -> Sequence[Reply]:
+        """As many messages as a chat can be expected to read; what is longer comes as a file where the channel can."""
+        parts = list(split(reply, channel.capabilities))
+        if len(parts) - len(reply.attachments) <= _MOST_MESSAGES or not channel.capabilities.files_out:
+            return parts
+        text = "\n\n".join(plain(paragraph) for paragraph in reply.paragraphs)
+        t = translator(self._conversation.language)
+        file = Attachment.of("tra-loi.txt", "text/plain", text.encode())
+        short = {"paragraphs": (t(_AS_A_FILE),), "attachments": (file, *reply.attachments), "action": "send"}
+        return list(split(reply.model_copy(update=short), channel.capabilities))
+
+    async def _leave_aside(self, pending: PendingTurn) -> None:
+        """What is too much to be kept is answered so; the session stays as it was, or begins anew where that is it."""
+        t = translator(_language(pending) or self._conversation.language)
+        kept = pending.session if pending.session and len(pending.session) <= MOST_SESSION else None
+
+        async def answered() -> None:
+            async with self._store.turn(pending, self._clock.now()) as unit:
+                await unit.finish(kept, (Reply(paragraphs=(t(_TOO_MUCH),)),))
+
+        with contextlib.suppress(TurnTaken):
+            await until_stored(self._clock, answered, self._metrics)
 
     async def _give_up(self, pending: PendingTurn) -> None:
         t = translator(_language(pending) or self._conversation.language)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from bot.metrics import Depths
@@ -22,11 +22,13 @@ from handlers.replies import Reply
 
 if TYPE_CHECKING:
     from bot.store.broadcast_api import BroadcastBook
-    from bot.store.task_api import TaskBook
+    from bot.store.task_api import OwnDataBook, TaskBook
     from bot.store.worker_api import WorkerBook
 
 #: Priorities of the outbox: the answer of a turn, a message about one's own affair, a message to many.
 REPLY, NOTICE, BROADCAST = 0, 1, 2
+#: Characters of a session at most: it is read and written with every line.
+MOST_SESSION = 128 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class PendingTurn:
     event: Event
     session: str | None  #: JSON; None for a chat that has none yet
     received_at: datetime
+    tries: int = 1  #: how often it was taken in hand, this time included: raised before, so that a crash counts too
 
 
 class Delivery(StrEnum):
@@ -84,6 +87,14 @@ class OutboxRow:
     origin: str  #: what asked for it; unique
     broadcast: str | None = None  #: of which it is a part
     first: bool = False  #: the person never had a reminder before
+
+
+class Size(IntEnum):
+    """Which messages are claimed: large ones carry files, and take memory and time."""
+
+    SMALL = 0
+    LARGE = 1
+    ANY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +153,7 @@ class TurnUnit(Protocol):
 
         Raises:
             TurnTaken: another process has handled the update; nothing of this turn stays.
+            TooMuchToKeep: the session, or a reply, is over its bound; nothing of this turn stays.
         """
 
 
@@ -179,7 +191,7 @@ class Store(Protocol):
         """
 
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply] = ()) -> None:
-        """Take a poison update out of the way: marked ``failed``, kept sealed for the operator.
+        """Take a poison update out of the way: marked ``failed``, kept sealed for the operator, who is told.
 
         The apology (``replies``) is queued in the same transaction; the session stays as it was.
         """
@@ -218,6 +230,10 @@ class Store(Protocol):
         """What is done outside of turns."""
 
     @property
+    def own_data(self) -> "OwnDataBook":
+        """Orders for what is held about people."""
+
+    @property
     def workers(self) -> "WorkerBook":
         """This process among those that serve a channel."""
 
@@ -228,8 +244,13 @@ class Store(Protocol):
     async def made_up(self) -> bool:
         """Whether the data are those of ``troly demo``."""
 
-    async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
-        """Move due replies and notices queued -> sending: the first of each chat with none in flight."""
+    async def claim(
+        self, channel: str, limit: int, now: datetime, resting: Collection[str] = (), size: Size = Size.ANY
+    ) -> list[OutboxRow]:
+        """Move due replies and notices queued -> sending: the first of each chat with none in flight.
+
+        People take turns, those first who were told nothing lately. Chats that are ``resting`` (ids) come later.
+        """
 
     async def running(self, channel: str, now: datetime) -> list[str]:
         """Broadcasts that run, are not held back, and have something due for this channel."""

@@ -1,6 +1,7 @@
 """Rows of the outbox on their way to a person: claimed in order, opened, said."""
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -10,12 +11,14 @@ import structlog
 from pydantic import ValidationError
 
 from bot.store import places
-from bot.store.api import BROADCAST, Chat, Delivery, OutboxRow
+from bot.store.alarm import SetAside, tell_owners
+from bot.store.api import BROADCAST, Chat, Delivery, OutboxRow, Size
 from bot.store.broadcasts.audience import WEEK
 from bot.store.drivers import Call, Driver
-from bot.store.errors import SealBroken, UnknownKey
+from bot.store.errors import MessageTooLarge, SealBroken, UnknownKey
 from bot.store.letters import Letter, Letters
 from bot.store.moments import stored
+from bot.store.outbox import LARGE, MOST
 from bot.store.sealing import Keyring
 from bot.store.settling import Settling
 from handlers.broadcasts.model import Values
@@ -43,14 +46,19 @@ class Claiming:
     letters: Letters
     settling: Settling
 
-    async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
-        """Due replies and notices, the first of each chat."""
-        (rows,) = await self.driver.run(Call("claim", self._wanted(now, channel=channel, limit=limit)))
-        rows.sort(key=lambda row: (row[6], row[0]))
+    async def claim(
+        self, channel: str, limit: int, now: datetime, resting: Collection[str] = (), size: Size = Size.ANY
+    ) -> list[OutboxRow]:
+        """Due replies and notices, the first of each chat, in the order in which people take turns."""
+        bounds = {"large": int(size), "heavy": LARGE, "most": MOST, "resting": json.dumps(list(resting))}
+        (rows,) = await self.driver.run(Call("claim", self._wanted(now, channel=channel, limit=limit, **bounds)))
+        rows.sort(key=lambda row: (row[6], row[7], row[0]))
         return await self._opened(((row[0], partial(self._reply, channel, row)) for row in rows), now)
 
     def _reply(self, channel: str, row: tuple[Any, ...]) -> OutboxRow:
-        outbox_id, origin, chat, address, payload, attempts, priority = row
+        outbox_id, origin, chat, address, payload, attempts, priority, _ = row
+        if payload is None:
+            raise MessageTooLarge
         reply = Reply.model_validate_json(self.keyring.unseal(payload, places.payload(chat, origin)))
         return OutboxRow(outbox_id, self._person(chat, channel, address), reply, attempts, priority, origin)
 
@@ -101,9 +109,10 @@ class Claiming:
         for outbox_id, opened in sealed:
             try:
                 rows.append(opened())
-            except (SealBroken, ValidationError) as error:
+            except (SealBroken, ValidationError, MessageTooLarge) as error:
                 _log.error("outbox_row_unreadable", outbox_id=outbox_id, kind=type(error).__name__)
                 await self.settling.fail(outbox_id, now)
+                await tell_owners(self.driver, self.keyring, now, SetAside.MESSAGE, outbox_id)
             except UnknownKey:
                 _log.error("outbox_row_key_missing", outbox_id=outbox_id, hint="put back the full key file")
                 await self.settling.back(outbox_id, now + _KEY_MISSING, counted=False)

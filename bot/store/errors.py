@@ -10,6 +10,9 @@
     │   ├── StoreFull          no room left on the disk
     │   └── StoreLost          the connection broke; a commit under way may or may not have happened
     ├── TurnTaken              another process has handled this update
+    ├── TooMuchToKeep          more than one conversation may have kept
+    │   ├── SessionTooLarge    of what it remembers
+    │   └── MessageTooLarge    of what it is told in one message
     ├── SchemaError
     │   ├── SchemaNewer        the database was made by a later version of the program
     │   └── SchemaAltered      an applied migration is not the one the program carries
@@ -84,6 +87,18 @@ class MadeUp(StoreError):  # noqa: N818 - a state
     """The data are made up."""
 
     exit_code = 2
+
+
+class TooMuchToKeep(StoreError):  # noqa: N818 - a state
+    """More than may be kept of one conversation; nothing was."""
+
+
+class SessionTooLarge(TooMuchToKeep):
+    """A session is over its bound."""
+
+
+class MessageTooLarge(TooMuchToKeep):
+    """A message is over its bound."""
 
 
 class SchemaError(StoreError):

@@ -8,6 +8,7 @@ import structlog
 from pydantic import ValidationError
 
 from bot.store import places
+from bot.store.alarm import SetAside, tell_owners
 from bot.store.api import Chat, Incoming, PendingTurn
 from bot.store.drivers import Call, Driver, Rows
 from bot.store.errors import SealBroken
@@ -91,7 +92,7 @@ class Inbox:
             rows = await self._taken(chat)
             if not rows:
                 return None
-            ((inbox_id, update_id, payload, received_at, session),) = rows
+            ((inbox_id, update_id, payload, received_at, session, tries),) = rows
             opened = None if session is None else self.keyring.unseal(session, places.session(chat.id))
             try:
                 event = EVENTS.validate_json(self.keyring.unseal(payload, places.update(chat.id, update_id)))
@@ -99,12 +100,13 @@ class Inbox:
                 _log.error("inbox_row_unreadable", inbox_id=inbox_id, kind=type(error).__name__)
                 await self.driver.run(self._aside(inbox_id, received_at), self._free(chat))
             else:
-                return PendingTurn(inbox_id, chat, event, opened, moment(received_at))
+                return PendingTurn(inbox_id, chat, event, opened, moment(received_at), tries)
 
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply]) -> None:
         """Set a poison update aside, sealed, for the operator, and say so to the chat."""
         aside = self._aside(pending.inbox_id, stored(now), must=True)
         said = queued(self.keyring, pending, replies, now)
+        await tell_owners(self.driver, self.keyring, now, SetAside.UPDATE, pending.inbox_id)
         await self.driver.run(aside, *said, self._free(pending.chat))
 
     async def blocked(self, chat: Chat, now: datetime) -> None:

@@ -7,9 +7,15 @@ from typing import NamedTuple
 from bot.store import places
 from bot.store.api import REPLY, PendingTurn
 from bot.store.drivers import Call
+from bot.store.errors import MessageTooLarge
 from bot.store.moments import stored
 from bot.store.sealing import Keyring
 from handlers.replies import Reply
+
+#: Bytes from which a message is large: it carries a file.
+LARGE = 256 * 1024
+#: Bytes of a sealed message at most: the largest file that a channel takes (50 MB) in Base64, and some text.
+MOST = 72 * 1024 * 1024
 
 
 def queued(keyring: Keyring, pending: PendingTurn, replies: Sequence[Reply], now: datetime) -> list[Call]:
@@ -38,13 +44,20 @@ class Message(NamedTuple):
 
 
 def sending(keyring: Keyring, said: Message, now: datetime) -> Call:
-    """The message in the queue."""
+    """The message in the queue.
+
+    Raises:
+        MessageTooLarge: it could be neither kept nor read without harm to everybody else.
+    """
     chat, channel = said.to
+    payload = keyring.seal(said.reply.model_dump_json(), places.payload(chat, said.origin))
+    if len(payload) > (MOST if said.reply.attachments else LARGE):
+        raise MessageTooLarge
     row = {
         "origin": said.origin,
         "chat": chat,
         "channel": channel,
-        "payload": keyring.seal(said.reply.model_dump_json(), places.payload(chat, said.origin)),
+        "payload": payload,
         "priority": said.priority,
         "now": stored(now),
     }

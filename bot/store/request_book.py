@@ -1,5 +1,6 @@
 """The requests of one chat, within a turn."""
 
+import json
 from collections import defaultdict
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
@@ -39,6 +40,13 @@ class StoredRequestBook:
     async def mine(self) -> tuple[Request, ...]:
         """All of them, the newest first."""
         return await self._read("my_requests")
+
+    async def page(self, before: int | None, limit: int) -> list[tuple[int, Request]]:
+        """Some of them, each with its number, the newest first; those before a number, where one is named."""
+        (rows,) = await self.ask(Call("my_requests_page", {"chat": self.chat, "before": before or 0, "limit": limit}))
+        (history,) = await self.ask(Call("history_of", {"codes": json.dumps([code for _, code, *_ in rows])}))
+        steps = steps_by_code(self.keyring, history)
+        return [(number, self._request((code, *rest), steps[code])) for number, code, *rest in rows]
 
     async def get(self, code: str) -> Request | None:
         """One of mine."""

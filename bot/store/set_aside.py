@@ -14,7 +14,7 @@ from bot.store.sealing import Keyring
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class Ready:
     """A message in the queue as it will be; its sealed payload waits in a file without a name, not in memory."""
 
     row: Call
@@ -29,7 +29,7 @@ class SetAside:
 @asynccontextmanager
 async def set_aside(
     keyring: Keyring, messages: Iterable[Callable[[], Message]], now: datetime
-) -> AsyncIterator[list[SetAside]]:
+) -> AsyncIterator[list[Ready]]:
     """Make and seal them one after the other, off the event loop. Raises OSError where there is no room for them."""
     with ExitStack() as files:
         ready = []
@@ -39,7 +39,7 @@ async def set_aside(
         yield ready
 
 
-def _sealed(keyring: Keyring, message: Callable[[], Message], now: datetime, file: BinaryIO) -> SetAside:
+def _sealed(keyring: Keyring, message: Callable[[], Message], now: datetime, file: BinaryIO) -> Ready:
     row = sending(keyring, message(), now)
     file.write(row.parameters["payload"])
-    return SetAside(replace(row, parameters={**row.parameters, "payload": None}), file)
+    return Ready(replace(row, parameters={**row.parameters, "payload": None}), file)

@@ -7,10 +7,26 @@ from datetime import datetime
 from typing import Any
 
 from bot.store import places
+from bot.store.alarm import SetAside, tell_owners
 from bot.store.api import Delivery, OutboxRow, Settlement
-from bot.store.drivers import Call, Driver
+from bot.store.drivers import Call, Driver, Rows
 from bot.store.moments import stored
 from bot.store.sealing import Keyring
+
+#: Deaths of whoever had a message in hand after which it counts as their cause. Many: a reply is not lost to bad luck.
+DEATHS = 12
+
+
+def recovering(channel: str, now: datetime) -> Call:
+    """What the dead had in hand is queued again, or ends."""
+    return Call("recover", {"channel": channel, "now": stored(now), "most": DEATHS})
+
+
+async def tell_of_failed(driver: Driver, keyring: Keyring, now: datetime, recovered: Rows) -> None:
+    """Tell the owners where a message was given up for the deaths that it may have caused."""
+    failed = [outbox_id for state, outbox_id in recovered if state == Delivery.FAILED]
+    if failed:
+        await tell_owners(driver, keyring, now, SetAside.MESSAGE, failed[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +85,6 @@ class Settling:
 
     async def recover(self, channel: str, now: datetime) -> int:
         """What a crash caught on its way: replies and notices are queued again, broadcasts become unknown."""
-        (rows,) = await self.driver.run(Call("recover", {"channel": channel, "now": stored(now)}))
+        (rows,) = await self.driver.run(recovering(channel, now))
+        await tell_of_failed(self.driver, self.keyring, now, rows)
         return len(rows)

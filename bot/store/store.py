@@ -14,6 +14,7 @@ from bot.store.api import (
     PendingTurn,
     Rotation,
     Settlement,
+    Size,
     TurnUnit,
     Verdict,
 )
@@ -28,11 +29,12 @@ from bot.store.office.acting import Acting
 from bot.store.office.opening import chat_of, open_office, roles_of
 from bot.store.office.units import read_units, units_version
 from bot.store.office.verifying import verify
+from bot.store.own_data_tasks import StoredOwnDataTasks
 from bot.store.request_book import Ask
 from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring
 from bot.store.settling import Settling
-from bot.store.task_api import TaskBook
+from bot.store.task_api import OwnDataBook, TaskBook
 from bot.store.tasks import StoredTasks
 from bot.store.turn import open_turn
 from bot.store.upkeep import Upkeep
@@ -52,7 +54,7 @@ class SealedStore:
         self._driver = driver
         self._keyring = keyring
         self._policy = policy
-        workers = StoredWorkers(driver)
+        workers = StoredWorkers(driver, keyring)
         self.workers: WorkerBook = workers
         self._inbox = Inbox(driver, keyring, workers.id)
         self._settling = Settling(driver, keyring, workers.id)
@@ -60,6 +62,7 @@ class SealedStore:
         self._claiming = Claiming(driver, keyring, letters, self._settling)
         self._upkeep = Upkeep(driver)
         self.tasks: TaskBook = StoredTasks(driver, keyring, workers.id)
+        self.own_data: OwnDataBook = StoredOwnDataTasks(driver, keyring, workers.id)
         self.broadcasts: BroadcastBook = StoredBroadcastBook.of(driver, keyring, policy)
         self._sealer = Sealer(driver, keyring)
 
@@ -107,8 +110,10 @@ class SealedStore:
     async def made_up(self) -> bool:
         return await holds_made_up_data(self._driver)
 
-    async def claim(self, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
-        return await self._claiming.claim(channel, limit, now)
+    async def claim(
+        self, channel: str, limit: int, now: datetime, resting: Collection[str] = (), size: Size = Size.ANY
+    ) -> list[OutboxRow]:
+        return await self._claiming.claim(channel, limit, now, resting, size)
 
     async def running(self, channel: str, now: datetime) -> list[str]:
         return await self._claiming.running(channel, now)

@@ -1,10 +1,10 @@
 """Tasks as the rest of ``bot`` sees them: exports ordered in a chat. Raises as ``bot.store.api`` does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.store.api import Chat
 from handlers.office.exporting import ExportOrder
@@ -18,6 +18,7 @@ class Task:
     id: str
     chat: Chat
     order: ExportOrder
+    tries: int = 1  #: this one included
 
 
 class Completion(StrEnum):
@@ -38,6 +39,35 @@ class Result:
     subject: str  #: for the journal
     unit: str | None
     count: int  #: requests
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDataTask:
+    """An order for all that is held about the person of a chat."""
+
+    id: str
+    chat: Chat
+    language: str
+    tries: int  #: this one included
+
+
+class OwnDataBook(Protocol):
+    """The orders of a channel for what is held about people. What the dead were at, ``TaskBook.recover`` queues."""
+
+    async def take(self, channel: str, now: datetime) -> OwnDataTask | None:
+        """The one that waited longest is under way from now on; one that cannot be read any more fails."""
+
+    def sections(self, task: OwnDataTask, now: datetime) -> AsyncIterator[tuple[str, Any]]:
+        """As ``handlers.ports.OwnData.sections``, each page read on its own."""
+
+    async def complete(self, task: OwnDataTask, messages: Sequence[Callable[[], Reply]], now: datetime) -> bool:
+        """Queue the files, each made when it is stored, and end the task, as one; False where it was ended before."""
+
+    async def fail(self, task: OwnDataTask, said: Reply, now: datetime) -> None:
+        """Give it up, and say so."""
+
+    async def set_aside(self, task: OwnDataTask, said: Reply, now: datetime) -> None:
+        """Give up one that was tried too often; the owners are told."""
 
 
 class TaskBook(Protocol):
@@ -61,5 +91,5 @@ class TaskBook(Protocol):
     async def complete(self, task: Task, result: Result, now: datetime) -> Completion:
         """Queue the results, end the moving message and the task, as one."""
 
-    async def fail(self, task: Task, said: Reply, now: datetime) -> bool:
-        """Give it up, and say so; False where it was ended already."""
+    async def fail(self, task: Task, said: Reply, now: datetime, *, aside: bool = False) -> bool:
+        """Give it up, and say so; ``aside``: it was tried too often, the owners are told. False where it had ended."""

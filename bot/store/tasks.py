@@ -12,6 +12,7 @@ import structlog
 from pydantic import ValidationError
 
 from bot.store import places
+from bot.store.alarm import SetAside, tell_owners
 from bot.store.api import Chat
 from bot.store.drivers import Call, Driver, Transaction
 from bot.store.errors import SealError
@@ -21,7 +22,7 @@ from bot.store.office.bundle import StoredOffice
 from bot.store.office.telling import EXPORT, FILE, in_place, message_of, told
 from bot.store.outbox import Message, Recipient
 from bot.store.sealing import Keyring
-from bot.store.set_aside import SetAside, set_aside
+from bot.store.set_aside import Ready, set_aside
 from bot.store.task_api import Completion, Result, Task
 from handlers.office.exporting import ExportOrder
 from handlers.office.rights import Rights
@@ -41,7 +42,7 @@ class StoredTasks:
 
     async def recover(self, channel: str) -> int:
         """Begin anew what the dead were at."""
-        (rows,) = await self.driver.run(Call("recover_tasks", {"channel": channel, "kind": EXPORT}))
+        (rows,) = await self.driver.run(Call("recover_tasks", {"channel": channel}))
         return len(rows)
 
     async def take(self, channel: str, now: datetime) -> Task | None:
@@ -72,9 +73,9 @@ class StoredTasks:
         return self._task(rows[0]) if rows else None
 
     def _task(self, row: tuple[Any, ...]) -> Task:
-        task, chat, channel, address, spec = row
+        task, chat, channel, address, spec, tries = row
         order = ExportOrder.model_validate_json(self.keyring.unseal(spec, places.task(task)))
-        return Task(task, Chat(chat, channel, self.keyring.unseal(address, places.address(chat))), order)
+        return Task(task, Chat(chat, channel, self.keyring.unseal(address, places.address(chat))), order, tries)
 
     async def report(self, task: Task, done: int, total: int, now: datetime, said: Reply | None = None) -> bool:
         """How far it is."""
@@ -101,8 +102,10 @@ class StoredTasks:
             await transaction.run(commit=True)
         return Completion.DONE
 
-    async def fail(self, task: Task, said: Reply, now: datetime) -> bool:
+    async def fail(self, task: Task, said: Reply, now: datetime, *, aside: bool = False) -> bool:
         """Give it up."""
+        if aside:
+            await tell_owners(self.driver, self.keyring, now, SetAside.TASK, task.id)
         async with self._acting(task, now) as (transaction, acting):
             (ended,) = await acting.ask(_end(task.id, "failed", now))
             if ended:
@@ -124,7 +127,7 @@ def _message(task: Task, number: int, make: Callable[[], Reply]) -> Message:
     return message_of(Recipient(task.chat.id, task.chat.channel), task.id, f"{FILE}:{number}", make())
 
 
-async def _hand_over(acting: Acting, rights: Rights, task: Task, result: Result, ready: Sequence[SetAside]) -> None:
+async def _hand_over(acting: Acting, rights: Rights, task: Task, result: Result, ready: Sequence[Ready]) -> None:
     for message in ready:
         await acting.ask(await asyncio.to_thread(message.call))
     await _tell_the_end(acting, task, result.said)

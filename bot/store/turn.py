@@ -5,9 +5,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
 from bot.store import places
-from bot.store.api import PendingTurn, TurnUnit
+from bot.store.api import MOST_SESSION, PendingTurn, TurnUnit
 from bot.store.broadcasts.reminders import StoredReminders
 from bot.store.drivers import Call, Driver, Rows, Transaction
+from bot.store.errors import SessionTooLarge
 from bot.store.moments import stored
 from bot.store.office import Acting, StoredOffice, StoredRegister
 from bot.store.outbox import queued
@@ -56,7 +57,11 @@ class StoredTurn:
         return await self._transaction.run(*calls)
 
     async def finish(self, session: str | None, replies: Sequence[Reply], again: Sequence[Event] = ()) -> None:
-        """Commit the session, the replies, the follow-ups and "this update is handled" as one."""
+        """Commit the session, the replies, the follow-ups and "this update is handled" as one.
+
+        Raises:
+            TooMuchToKeep: the session or a reply is over its bound; nothing is kept.
+        """
         follow = [self._follow(number, event) for number, event in enumerate(again)]
         replied = queued(self._keyring, self._pending, replies, self._now)
         calls = [self._handled(), self._keep(session), *replied, *follow]
@@ -72,6 +77,8 @@ class StoredTurn:
         chat = self._pending.chat.id
         if session is None:
             return Call("drop_session", {"chat": chat})
+        if len(session) > MOST_SESSION:
+            raise SessionTooLarge
         sealed = self._keyring.seal(session, places.session(chat))
         return Call("keep_session", {"chat": chat, "session": sealed, "language": spoken(session)})
 

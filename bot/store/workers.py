@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from bot.store.api import Delivery
 from bot.store.drivers import Call, Driver, Rows
-from bot.store.moments import stored
-from bot.store.office.telling import EXPORT
+from bot.store.sealing import Keyring
+from bot.store.settling import recovering, tell_of_failed
 from bot.store.worker_api import FENCE_PART, Lease, Presence
 
 _MICROSECONDS = 1_000_000
@@ -19,6 +19,7 @@ class StoredWorkers:
     """Implements ``bot.store.worker_api.WorkerBook``; its id is made anew with every opened store."""
 
     driver: Driver
+    keyring: Keyring
     id: str = field(default_factory=lambda: uuid4().hex)
 
     @property
@@ -53,11 +54,12 @@ class StoredWorkers:
         """Bury, take over, and see who is left."""
         results = await self.driver.run(
             *burial,
-            Call("recover", {"channel": channel, "now": stored(now)}),
-            Call("recover_tasks", {"channel": channel, "kind": EXPORT}),
+            recovering(channel, now),
+            Call("recover_tasks", {"channel": channel}),
             Call("present_workers", {**self._me(channel), "part": FENCE_PART}),
         )
         *buried, messages, tasks, present = results
+        await tell_of_failed(self.driver, self.keyring, now, messages)
         return _presence(present, sum(map(len, buried)), messages, tasks)
 
     def _me(self, channel: str) -> dict[str, object]:
@@ -66,6 +68,6 @@ class StoredWorkers:
 
 def _presence(present: Rows, dead: int, messages: Rows, tasks: Rows) -> Presence:
     ((live, longest),) = present
-    unknown = messages.count((Delivery.UNKNOWN,))
+    unknown = sum(state == Delivery.UNKNOWN for state, _ in messages)
     wait = longest / _MICROSECONDS / FENCE_PART
     return Presence(live, wait, dead, len(messages) - unknown, unknown, len(tasks))

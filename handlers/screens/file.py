@@ -1,8 +1,11 @@
 """A file arrived, read or not: what it gave, and what to do where it gave nothing."""
 
+from collections.abc import Iterable
+from itertools import islice
+
 from markupsafe import Markup
 
-from handlers.certificate import SECRETS, Problem, Reading, Trouble
+from handlers.certificate import SECRETS, Certificate, Problem, Reading, Trouble, kept
 from handlers.page import Answered
 from handlers.screen import Here
 from handlers.screens.certificate import SHOWN
@@ -39,6 +42,8 @@ TROUBLES = {
 }
 #: Troubles that the way to export a certificate helps with.
 _EXPORT_HELPS = frozenset({Trouble.PICTURE, Trouble.UNKNOWN_TYPE, Trouble.NO_CERTIFICATE, Trouble.BROKEN})
+#: Characters of a session that certificates may take which wait for a yes.
+_ROOM = 80 * 1024
 #: Entries of an archive that are named one by one.
 _NAMED = 5
 
@@ -51,11 +56,25 @@ def arrived(here: Here, reading: Reading) -> Answered:
     notes = tuple(_problems(here.say, reading.problems))
     own = [certificate for certificate in reading.certificates if not certificate.authority]
     if own:
-        cut = (here.say(N_("Only the first {number} are shown."), number=SHOWN),) if len(own) > SHOWN else ()
-        return Answered(here.session.at("certificate", offered=tuple(own[:SHOWN])), notes=(*notes, *cut))
+        offered = _fitting(own)
+        cut = here.say(N_("Only the first {number} are shown."), number=len(offered))
+        more = (cut,) if len(own) > len(offered) else ()
+        return Answered(here.session.at("certificate", offered=offered), notes=(*notes, *more))
     if reading.certificates:
         return Answered(here.session, notes=(here.say(AUTHORITY),))
     return Answered(here.session, notes=(*notes, *((here.say(EXPORT),) if troubles & _EXPORT_HELPS else ())))
+
+
+def _fitting(own: Iterable[Certificate]) -> tuple[Certificate, ...]:
+    """The first of them, as many as a session has room for: it is read and written with every line of the person."""
+    offered: list[Certificate] = []
+    room = _ROOM
+    for certificate in map(kept, islice(own, SHOWN)):
+        room -= len(certificate.model_dump_json())
+        if offered and room < 0:
+            break
+        offered.append(certificate)
+    return tuple(offered)
 
 
 def _problems(say: Voice, problems: tuple[Problem, ...]) -> list[Markup]:

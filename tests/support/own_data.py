@@ -1,7 +1,17 @@
-"""What a text of held data must not show."""
+"""What is held about a person as one, and what a text of it must not show."""
 
 from collections.abc import Iterator
 from typing import Any
+
+from handlers.ports import OwnData
+
+
+async def everything(own_data: OwnData) -> dict[str, Any]:
+    """All that is held, the pages of its lists put together."""
+    held: dict[str, Any] = {}
+    async for name, value in own_data.sections():
+        held[name] = [*held[name], *value] if name in held else value
+    return held
 
 
 def names_in(value: Any) -> Iterator[str]:

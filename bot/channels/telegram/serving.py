@@ -68,6 +68,9 @@ class Services(Protocol):
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Part:
         """The exports of a channel."""
 
+    def collector(self, channel: Channel, queued: Callable[[], None]) -> Part:
+        """What is held about people of a channel, for those who ask."""
+
     def herald(self, queued: Callable[[], None]) -> Wakeful:
         """What goes on with broadcasts by itself."""
 
@@ -116,13 +119,13 @@ def _runner(services: Services, api: TelegramApi, *, receiving: bool) -> Runner:
     channel = TelegramChannel(api, paid=settings.telegram_paid_broadcasts)
     service = _service(services, channel)
     notify = service.dispatcher.notify
-    workers = Workers(services.turns({channel.name: channel}).handle_next, lambda _chat: notify())
+    workers = Workers(services.turns({channel.name: channel}).step, lambda _chat: notify())
     intake = Intake(store, _throttle(settings, clock), clock, workers.submit, services.metrics)
     watch = Watch(store, services.metrics)
     source = _receiver(settings, api, Front(api, intake), watch) if receiving else Acquaintance(api)
     herald = services.herald(notify)
     retention = Retention(store, clock, settings.retention_days)
-    parts = (source, retention, services.exporter(channel, notify), herald)
+    parts = (source, retention, services.exporter(channel, notify), services.collector(channel, notify), herald)
     return Runner(store, workers, (service,), parts, clock, moved=herald.notify)
 
 

@@ -28,12 +28,15 @@ GROUP BY c.id, c.address
 ORDER BY MIN(i.id);
 
 -- :name pending
--- The next update of a chat and the session it meets; a follow-up goes before what came after its update.
-SELECT i.id, i.update_id, i.payload, i.received_at, c.session
-FROM inbox i JOIN chats c ON c.id = i.chat
-WHERE i.chat = :chat AND i.state = 'waiting'
-ORDER BY COALESCE(i.turn, i.id), i.id
-LIMIT 1;
+-- The next update of a chat and the session it meets; a follow-up goes before what came after its update. It counts as
+-- tried before anybody looks at it: what ends the process must not meet it for ever. (For the CAST see ``claim``.)
+UPDATE inbox SET tries = tries + 1
+WHERE state = 'waiting' AND id = (
+    SELECT i.id FROM inbox i
+    WHERE i.chat = :chat AND i.state = 'waiting'
+    ORDER BY COALESCE(i.turn, i.id), i.id
+    LIMIT 1)
+RETURNING id, update_id, payload, received_at, (SELECT c.session FROM chats c WHERE c.id = CAST(inbox.chat AS TEXT)), tries;
 
 -- :name finish
 -- The update is handled; nothing comes back where somebody else has done so.
@@ -63,29 +66,50 @@ SELECT channel, :update, chat, :payload, COALESCE(turn, id), :now FROM inbox WHE
 ON CONFLICT (channel, update_id) DO NOTHING;
 
 -- :name queue
--- A message to deliver; what asked for it once cannot ask again.
-INSERT INTO outbox (origin, chat, channel, payload, priority, queued_at, due_at)
-VALUES (:origin, :chat, :channel, :payload, :priority, :now, :now)
+-- A message to deliver; what asked for it once cannot ask again. People take turns: a chat's next message has its place in
+-- the round after its last one that waits, in the present round where none does; and before all others of that round where
+-- the chat was told nothing within three seconds.
+INSERT INTO outbox (origin, chat, channel, payload, priority, queued_at, due_at, place)
+SELECT :origin, :chat, :channel, :payload, :priority, :now, :now,
+    CASE WHEN f.mine IS NULL THEN f.present - f.present % 2 + f.lately
+         WHEN f.mine + 2 > f.present THEN f.mine - f.mine % 2 + 3
+         ELSE f.present - f.present % 2 + 1 END
+FROM (
+    SELECT
+        COALESCE((SELECT q.place FROM outbox q
+                  WHERE q.channel = :channel AND q.priority = :priority AND q.state = 'queued' AND q.broadcast IS NULL
+                    AND q.due_at <= :now
+                  ORDER BY q.place LIMIT 1), 0) AS present,
+        (SELECT MAX(m.place) FROM outbox m
+         WHERE m.chat = :chat AND m.state IN ('queued', 'sending') AND m.broadcast IS NULL AND m.priority = :priority) AS mine,
+        CASE WHEN (SELECT s.settled_at FROM outbox s WHERE s.chat = :chat AND s.state = 'sent' ORDER BY s.id DESC LIMIT 1)
+                  > :now - 3000000 THEN 1 ELSE 0 END AS lately) f
+WHERE 1 = 1
 ON CONFLICT (origin) DO NOTHING;
 
 -- :name claim
--- Due replies and notices go to "sending": of each chat the first in order, none where a message is under way.
+-- Due replies and notices go to "sending": of each chat the first in order, none where a message is under way, in the order
+-- of their places. Without chats that :resting names, which had their share for the moment; :large is 1 for those over
+-- :heavy bytes alone, 0 for the others alone, 2 for all. What has more than :most bytes is not even read.
 -- MATERIALIZED: PostgreSQL may look more than once, and then takes more than the limit. Without the CAST, SQLite (3.40)
 -- forgets the column's type in RETURNING and walks all chats.
 WITH due AS MATERIALIZED (
     SELECT o.id FROM outbox o
     WHERE o.channel = :channel AND o.state = 'queued' AND o.broadcast IS NULL AND o.due_at <= :now
+      AND (:large = 2 OR CASE WHEN LENGTH(o.payload) > :heavy THEN 1 ELSE 0 END = :large)
+      AND o.chat NOT IN ({each}(:resting))
       AND NOT EXISTS (
           SELECT 1 FROM outbox b
           WHERE b.chat = o.chat AND b.state IN ('queued', 'sending')
             AND (b.state = 'sending' OR (b.broadcast IS NULL
                  AND (b.priority < o.priority OR (b.priority = o.priority AND b.id < o.id)))))
-    ORDER BY o.priority, o.id
+    ORDER BY o.priority, o.place, o.id
     LIMIT :limit
     {skip_locked})
 UPDATE outbox SET state = 'sending', attempts = attempts + 1, worker = :worker
 WHERE state = 'queued' AND id IN (SELECT due.id FROM due)
-RETURNING id, origin, chat, (SELECT c.address FROM chats c WHERE c.id = CAST(outbox.chat AS TEXT)), payload, attempts - 1, priority;
+RETURNING id, origin, chat, (SELECT c.address FROM chats c WHERE c.id = CAST(outbox.chat AS TEXT)),
+    CASE WHEN LENGTH(payload) <= :most THEN payload END, attempts - 1, priority, place;
 
 -- :name running
 -- Broadcasts that have something to send over a channel now.

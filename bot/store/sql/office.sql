@@ -67,6 +67,11 @@ SELECT m.id, m.role, m.unit FROM grants m JOIN grants g ON g.chat = m.chat
 WHERE g.id = :id AND m.ended_at IS NULL
 ORDER BY m.id;
 
+-- :name owners
+-- Who is told of what goes wrong: the chats of owners, and their languages.
+SELECT DISTINCT c.id, c.channel, c.language FROM grants g JOIN chats c ON c.id = g.chat
+WHERE g.role = 'owner' AND g.ended_at IS NULL;
+
 -- :name chat_of_grant
 -- Whose role it is.
 SELECT chat FROM grants WHERE id = :id AND ended_at IS NULL;

@@ -5,12 +5,37 @@
 SELECT first_contact_at, last_contact_at, blocked_at, session, unit, stopped_at, reminded_at FROM chats WHERE id = :chat;
 
 -- :name my_inbox
--- What a chat sent: the ids of what was handled, and all of what was not.
-SELECT update_id, payload, state, received_at FROM inbox WHERE chat = :chat ORDER BY id;
+-- A page of what a chat sent, of one state: the ids of what was handled, and all of what was not.
+SELECT id, update_id, payload, state, received_at FROM inbox
+WHERE chat = :chat AND state = :state AND id > :after
+ORDER BY id LIMIT :limit;
+
+-- :name my_inbox_before
+-- The newest of those that are not listed, there being more than :listed.
+SELECT id FROM inbox WHERE chat = :chat AND state = :state ORDER BY id DESC LIMIT 1 OFFSET :listed;
+
+-- :name my_inbox_before_count
+-- How many these are.
+SELECT COUNT(*) FROM inbox WHERE chat = :chat AND state = :state AND id <= :last;
 
 -- :name my_outbox
--- What a chat was told: the ids of what was sent, and all of what was not.
-SELECT origin, payload, message, state, queued_at, broadcast, reason FROM outbox WHERE chat = :chat ORDER BY id;
+-- A page of what a chat was told, of one state: the ids of what was sent, and all of what was not, but for large files.
+SELECT id, origin, CASE WHEN LENGTH(payload) <= :longest THEN payload END, message, state, queued_at, broadcast, reason
+FROM outbox
+WHERE chat = :chat AND state = :state AND id > :after
+ORDER BY id LIMIT :limit;
+
+-- :name my_outbox_before
+-- The newest of those that are not listed, there being more than :listed.
+SELECT id FROM outbox WHERE chat = :chat AND state = :state ORDER BY id DESC LIMIT 1 OFFSET :listed;
+
+-- :name my_outbox_before_count
+-- How many these are.
+SELECT COUNT(*) FROM outbox WHERE chat = :chat AND state = :state AND id <= :last;
+
+-- :name undelivered
+-- Whether files of a kind that were made for this chat have not left.
+SELECT 1 FROM outbox WHERE chat = :chat AND state IN ('queued', 'sending') AND origin LIKE :files LIMIT 1;
 
 -- :name hold_my_requests
 -- Nobody else changes these until the transaction ends; all who hold several take them in this order.

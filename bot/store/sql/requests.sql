@@ -36,6 +36,16 @@ DELETE FROM request_words WHERE number = :number;
 -- The requests of a chat, the newest first.
 SELECT code, state, content FROM requests WHERE chat = :chat ORDER BY number DESC;
 
+-- :name my_requests_page
+-- Some of them, the newest first: those before a number, where one is named.
+SELECT number, code, state, content FROM requests
+WHERE chat = :chat AND (:before = 0 OR number < :before)
+ORDER BY number DESC LIMIT :limit;
+
+-- :name history_of
+-- The moves of these requests, in order.
+SELECT code, state, at, actor, revision, note FROM request_history WHERE code IN ({each}(:codes)) ORDER BY id;
+
 -- :name my_request
 -- One request of a chat.
 SELECT code, state, content FROM requests WHERE chat = :chat AND code = :code;

@@ -20,14 +20,15 @@ ORDER BY t.id
 LIMIT 1;
 
 -- :name take_task
--- It becomes this process's own; nothing comes back where somebody was faster, or it was cancelled.
-UPDATE tasks SET state = 'running', done = 0, changed_at = :now, worker = :worker
+-- It becomes this process's own, and counts as tried before anybody works at it; nothing comes back where somebody was
+-- faster, or it was cancelled.
+UPDATE tasks SET state = 'running', done = 0, changed_at = :now, worker = :worker, tries = tries + 1
 WHERE id = :id AND state = 'queued'
 RETURNING id;
 
 -- :name task
 -- A task that is under way, with the chat it is for.
-SELECT t.id, t.chat, c.channel, c.address, t.spec FROM tasks t JOIN chats c ON c.id = t.chat
+SELECT t.id, t.chat, c.channel, c.address, t.spec, t.tries FROM tasks t JOIN chats c ON c.id = t.chat
 WHERE t.id = :id AND t.state = 'running';
 
 -- :name recover_tasks
@@ -35,7 +36,7 @@ WHERE t.id = :id AND t.state = 'running';
 UPDATE tasks SET state = 'queued'
 WHERE id IN (
     SELECT t.id FROM tasks t JOIN chats c ON c.id = t.chat
-    WHERE t.state = 'running' AND t.kind = :kind AND c.channel = :channel
+    WHERE t.state = 'running' AND c.channel = :channel
       AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = t.worker AND w.channel = :channel))
 RETURNING id;
 

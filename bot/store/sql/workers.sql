@@ -52,14 +52,16 @@ UPDATE chats SET worker = NULL WHERE id = :chat AND worker = :worker;
 
 -- :name recover
 -- Nobody knows whether these left when whoever had them died: a reply may come twice, a broadcast may not. The death was
--- not the message's fault: its attempt is given back. Whose it was stays, for an answer that comes late.
-UPDATE outbox SET state = CASE WHEN broadcast IS NULL THEN 'queued' ELSE 'unknown' END,
-                  settled_at = CASE WHEN broadcast IS NULL THEN NULL ELSE :now END,
-                  reason = CASE WHEN broadcast IS NULL THEN NULL ELSE 'crash' END,
+-- not the message's fault: its attempt is given back; but what was in hand at :most deaths is taken for their cause. Whose
+-- it was stays, for an answer that comes late.
+UPDATE outbox SET state = CASE WHEN broadcast IS NOT NULL THEN 'unknown' WHEN crashes + 1 >= :most THEN 'failed' ELSE 'queued' END,
+                  settled_at = CASE WHEN broadcast IS NULL AND crashes + 1 < :most THEN NULL ELSE CAST(:now AS BIGINT) END,
+                  reason = CASE WHEN broadcast IS NULL AND crashes + 1 < :most THEN NULL ELSE 'crash' END,
+                  crashes = crashes + 1,
                   attempts = attempts - 1
 WHERE state = 'sending' AND id IN (
     SELECT o.id FROM outbox o
     WHERE o.channel = :channel AND o.state = 'sending'
       AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = o.worker AND w.channel = o.channel)
     {skip_locked})
-RETURNING state;
+RETURNING state, id;

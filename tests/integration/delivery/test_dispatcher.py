@@ -116,16 +116,47 @@ async def test_patience_with_one_chat_does_not_stop_the_others(store: Store, clo
     assert roads.channel.texts("1") == ["1: a", "2: c"]
 
 
-async def test_when_two_chats_are_told_to_wait_everybody_waits(store: Store, clock: ManualClock) -> None:
+async def test_two_chats_that_are_told_to_wait_make_nobody_else_wait(store: Store, clock: ManualClock) -> None:
     roads = Roads(store, clock)
-    roads.channel.failures.extend([RetryLater(30), RetryLater(30)])
+    roads.channel.failures.extend([RetryLater(39), RetryLater(35)])
     for number in range(2):
         await roads.flow(said("a", number, str(number)))
     await roads.flow(said("c", 3, "3"))
-    assert roads.channel.sent == []
-    clock.seconds += 31
+    assert roads.channel.sent == [("3", "1: c")]
+    clock.seconds += 40
     await roads.dispatcher.deliver()
     assert len(roads.channel.sent) == 3
+
+
+async def test_many_chats_told_to_wait_between_answers_that_get_through_make_nobody_else_wait(
+    store: Store, clock: ManualClock
+) -> None:
+    roads = Roads(store, clock)
+    for number in range(10):
+        roads.channel.failures.extend([RetryLater(39), None])
+        await roads.flow(said("a", number, str(number)))
+        await roads.flow(said("b", 100 + number, "officer"))
+        assert len(roads.channel.texts("officer")) == number + 1
+
+
+async def test_where_chat_after_chat_is_refused_everything_pauses_and_one_message_at_a_time_finds_out(
+    store: Store, clock: ManualClock
+) -> None:
+    """The bot as a whole is too fast: it is not asked again and again, nor is a whole minute lost to a wrong guess."""
+    roads = Roads(store, clock)
+    roads.channel.failures.extend([RetryLater(30)] * 4)
+    await roads.flow(*(said("a", number, str(number)) for number in range(3)))
+    await roads.flow(*(said("a", number, str(number)) for number in range(3, 9)))
+    assert roads.channel.tried == 3
+    clock.seconds += 1
+    await roads.dispatcher.deliver()
+    assert (roads.channel.tried, roads.channel.sent) == (4, [])
+    clock.seconds += 2
+    await roads.dispatcher.deliver()
+    assert len(roads.channel.sent) == 5
+    clock.seconds += 31
+    await roads.dispatcher.deliver()
+    assert sorted(address for address, _ in roads.channel.sent) == [str(number) for number in range(9)]
 
 
 async def test_messages_of_a_chat_leave_in_order_while_chats_overlap(store: Store) -> None:

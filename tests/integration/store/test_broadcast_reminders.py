@@ -11,6 +11,7 @@ from handlers.broadcasts.model import Life, Plan, Reason
 from tests.integration.store.conftest import Database
 from tests.support.broadcast_life import Recipients, campaign, drafted, rows_of, stands
 from tests.support.office import settle_units
+from tests.support.own_data import everything
 from tests.support.ports import MemoryTurns, StoredTurns, Turns
 from tests.support.storing import ADDRESS, NOW, next_turn, one_chat, says
 
@@ -48,11 +49,11 @@ async def test_stopping_holds_back_what_waits_and_is_taken_back(turns: Turns, ha
 async def test_what_is_answered_is_shown_and_the_last_word_counts(turns: Turns, had: str) -> None:
     async with turns() as unit:
         assert await unit.reminders.later(had, DAY)
-        (later,) = (await unit.own_data.export())["reminders"]["answers"]
+        (later,) = (await everything(unit.own_data))["reminders"]["answers"]
         assert await unit.reminders.done(had)
-        (done,) = (await unit.own_data.export())["reminders"]["answers"]
+        (done,) = (await everything(unit.own_data))["reminders"]["answers"]
         await unit.reminders.stop()
-        held = await unit.own_data.export()
+        held = await everything(unit.own_data)
     assert later == {"broadcast": had, "done_at": None, "later_on": "2026-12-01"}
     assert done == {"broadcast": had, "done_at": NOW.isoformat(), "later_on": None}
     assert held["reminders"] == {"stopped_at": NOW.isoformat(), "reminded_at": None, "answers": [done]}
@@ -70,7 +71,7 @@ async def test_to_a_broadcast_that_was_not_sent_here_nothing_can_be_said(turns: 
             assert not await unit.reminders.received(name)
             assert not await unit.reminders.done(name)
             assert not await unit.reminders.later(name, DAY)
-        assert (await unit.own_data.export())["reminders"]["answers"] == []
+        assert (await everything(unit.own_data))["reminders"]["answers"] == []
 
 
 async def test_answers_go_with_my_data_and_a_wish_for_none_stays(turns: Turns, had: str) -> None:
@@ -78,7 +79,7 @@ async def test_answers_go_with_my_data_and_a_wish_for_none_stays(turns: Turns, h
         await unit.reminders.done(had)
         await unit.reminders.stop()
         await unit.own_data.erase()
-        held = (await unit.own_data.export())["reminders"]
+        held = (await everything(unit.own_data))["reminders"]
         assert (held["answers"], held["stopped_at"]) == ([], NOW.isoformat())
 
 
@@ -127,7 +128,7 @@ async def test_what_i_was_reminded_of_is_shown_without_what_others_wrote(
     await recipients.add(name, "khác")
 
     async with StoredTurns(store)() as unit:
-        (told,) = (await unit.own_data.export())["outgoing"]
+        (told,) = (await everything(unit.own_data))["outgoing"]
         await unit.own_data.erase()
 
     assert (told["broadcast"], told["state"], told["reason"], told["reply"]) == (name, "skipped", "capped", None)

@@ -12,7 +12,7 @@ from handlers.voice import Voice
 from rules.outcome import Procedure
 from tests.integration.store.conftest import Database
 from tests.support.office import OPERATOR, given, office, rights
-from tests.support.own_data import machine_labels
+from tests.support.own_data import everything, machine_labels
 from tests.support.ports import Turns
 from tests.support.storing import (
     ADDRESS,
@@ -45,7 +45,7 @@ async def test_the_export_holds_everything_and_is_json(store: Store) -> None:
 
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         request = await unit.requests.register(content())
-        held = await unit.own_data.export()
+        held = await everything(unit.own_data)
 
     assert json.loads(json.dumps(held)) == held
     assert machine_labels(readable(held, Voice("vi")), held) == set()
@@ -74,7 +74,7 @@ async def test_the_export_holds_nothing_of_another_chat(store: Store) -> None:
     chat = await one_chat(store, "2", "an")
 
     async with store.turn(await next_turn(store, chat), NOW) as unit:
-        held = json.dumps(await unit.own_data.export(), ensure_ascii=False).lower()
+        held = json.dumps(await everything(unit.own_data), ensure_ascii=False).lower()
 
     assert "bình" not in held
 
@@ -94,7 +94,7 @@ async def test_erasing_leaves_only_what_must_stay_and_this_turns_reply(store: St
     await store.receive([said("4")], NOW)
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         kept = await unit.requests.mine()
-        held = await unit.own_data.export()
+        held = await everything(unit.own_data)
     assert [request.code for request in kept] == list(staying)
     assert (kept[0].content.subscriber, kept[0].content.events, kept[0].content.decision) == (NAME, (), "")
     assert held["session"] is None
@@ -112,7 +112,7 @@ async def test_an_erased_chat_goes_with_its_last_message(store: Store) -> None:
 
     await store.receive([said("2")], NOW)
     async with store.turn(await next_turn(store, chat), NOW) as unit:
-        held = await unit.own_data.export()
+        held = await everything(unit.own_data)
     assert held["outgoing"] == []
     assert [update["id"] for update in held["received"]] == ["2"]
     assert await store.receive([said("1")], NOW) == []
@@ -167,7 +167,7 @@ async def test_who_stopped_the_bot_and_writes_again_is_not_held_for_blocked(stor
     blocked = []
     await store.receive([said("2")], NOW)
     async with store.turn(await next_turn(store, chat), NOW) as unit:
-        blocked.append((await unit.own_data.export())["chat"]["blocked_at"])
+        blocked.append((await everything(unit.own_data))["chat"]["blocked_at"])
 
     assert blocked == [None]
 
@@ -192,7 +192,7 @@ async def test_what_is_held_has_one_shape_everywhere(turns: Turns) -> None:
         await unit.register.keep(STANDING)
     later = NOW + timedelta(hours=1)
     async with turns(later) as unit:
-        held = await unit.own_data.export()
+        held = await everything(unit.own_data)
         mine = await unit.requests.mine()
 
     assert json.loads(json.dumps(held)) == held
@@ -221,10 +221,10 @@ async def test_erasing_leaves_nothing_in_the_register(turns: Turns) -> None:
         await unit.register.keep(STANDING)
         await unit.register.keep(STANDING.model_copy(update={"interview": 2, "certificate_key": None}))
     async with turns() as unit:
-        assert len((await unit.own_data.export())["standings"]) == 2
+        assert len((await everything(unit.own_data))["standings"]) == 2
         await unit.own_data.erase()
     async with turns() as unit:
-        assert (await unit.own_data.export())["standings"] == []
+        assert (await everything(unit.own_data))["standings"] == []
 
 
 async def test_erasing_keeps_what_is_under_way_and_only_what_that_needs(turns: Turns) -> None:
@@ -237,7 +237,7 @@ async def test_erasing_keeps_what_is_under_way_and_only_what_that_needs(turns: T
     async with turns() as unit:
         kept = await unit.requests.mine()
         assert tuple(request.code for request in kept) == expected
-        assert [request["code"] for request in (await unit.own_data.export())["requests"]] == list(expected)
+        assert [request["code"] for request in (await everything(unit.own_data))["requests"]] == list(expected)
         assert all(request.content == content().needed() != content() for request in kept)
         assert (await unit.requests.register(content())).code not in {request.code for request in given}
 
@@ -251,7 +251,7 @@ async def test_my_roles_are_shown_and_end_with_my_data(store: Store, database: D
     chat = await one_chat(store)
 
     async with store.turn(await next_turn(store, chat), NOW) as unit:
-        held = await unit.own_data.export()
+        held = await everything(unit.own_data)
         await unit.own_data.erase()
         await unit.finish(None, [])
 

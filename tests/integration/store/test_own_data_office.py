@@ -14,7 +14,7 @@ from handlers.requests.model import State
 from handlers.voice import Voice
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.office import OPERATOR, given, office, rights, settle_units
-from tests.support.own_data import machine_labels
+from tests.support.own_data import everything, machine_labels
 from tests.support.stored_dialogue import registered
 from tests.support.storing import ADDRESS, NAME, NOW, content, next_turn, one_chat, says
 
@@ -32,7 +32,7 @@ async def test_what_i_ordered_is_shown_and_nobody_elses(store: Store) -> None:
             await at.admin.imports.keep(lines)
 
     async with store.turn(await next_turn(store, chat), NOW) as unit:
-        held = await unit.own_data.export()
+        held = await everything(unit.own_data)
 
     at = NOW.isoformat()
     assert held["tasks"] == [

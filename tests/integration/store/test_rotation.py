@@ -13,6 +13,7 @@ from bot.store.resealing import Sealer
 from bot.store.sealing import Keyring, read_key_file, replace_key_file
 from bot.store.sealing import keyring as keyring_module
 from tests.integration.store.conftest import Database, OpenStore
+from tests.support.own_data import everything
 from tests.support.storing import NOW, answer, claim, closing_async, content, next_turn, one_chat, said, texts
 
 
@@ -50,12 +51,12 @@ async def test_everything_reads_the_same_after_a_rotation(store: Store) -> None:
     await something_of_everything(store)
     chat = (await store.waiting("telegram"))[0]
     async with store.turn(await next_turn(store, chat), NOW) as unit:
-        before = await unit.own_data.export()
+        before = await everything(unit.own_data)
 
     await store.rotate_keys(datetime.now(UTC))
 
     async with store.turn(await next_turn(store, chat), NOW) as unit:
-        assert await unit.own_data.export() == before
+        assert await everything(unit.own_data) == before
 
 
 async def test_a_running_assistant_goes_on_while_another_process_rotates(store: Store, another: OpenStore) -> None:

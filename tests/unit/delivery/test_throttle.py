@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from bot.delivery import Rate, Throttle
 from handlers.events import Said, TooMuch
 from tests.support.delivery import ManualClock, said
@@ -49,3 +51,18 @@ def test_who_was_told_long_ago_is_forgotten() -> None:
         list(throttle.admit([said("a", number, str(number)), said("b", number, str(number))]))
         clock.seconds += 1
     assert len(throttle._told) <= 4096
+
+
+def test_a_flooding_group_is_told_twice_and_then_once_in_a_while_without_a_word_about_haste() -> None:
+    clock = ManualClock()
+    throttle = Throttle(Rate(1, 20), clock)
+
+    def flood(first: int) -> list[object]:
+        updates = [said("/start", number, "-100") for number in range(first, first + 50)]
+        group = [replace(one, event=one.event.model_copy(update={"group": True})) for one in updates]
+        return [update.event.kind for update in throttle.admit(group)]
+
+    assert flood(0) == ["said", "said"]
+    clock.seconds += 31
+    assert flood(50) == ["said"]
+    assert len(list(throttle.admit([said("a", 200, "1")]))) == 1

@@ -25,7 +25,7 @@ from handlers.events import (
 )
 from handlers.office.chart import Bar, BarChart, BurnChart
 from handlers.office.model import Filter
-from handlers.own_data import readable
+from handlers.own_data import ReadableText, readable
 from handlers.own_data_words import (
     ACTIONS,
     ALL_TROUBLES,
@@ -205,6 +205,8 @@ REPLY = Reply(
     action="edit",
     target="41",
 )
+#: Of a file that waits to be sent only this is told.
+FILE = {"name": "tệp.txt", "media_type": "text/plain", "size": 9}
 VALUES = Values(language="en", name="Bà Mười Một", unit="NT-MƯỜI HAI", day=date(2026, 12, 9), to_do=(Procedure.REVOKE,))
 HELD: dict[str, Any] = {
     "chat": {
@@ -250,11 +252,12 @@ HELD: dict[str, Any] = {
             "message_id": "51",
             "broadcast": "TB-000032",
             "reason": reason,
-            "reply": REPLY.model_dump(mode="json"),
+            "reply": {**REPLY.model_dump(mode="json"), "attachments": [FILE]},
             "values": VALUES.model_dump(mode="json"),
         }
         for state, reason in zip([*OUTGOING] * 2, REASONS, strict=False)
     ],
+    "earlier": {"received": 81_400, "outgoing": 81_401},
 }
 Path = tuple[str | int, ...]
 
@@ -324,6 +327,14 @@ def test_what_is_said_in_several_lines_stands_under_its_label() -> None:
     )
     assert f"{t('Answer that was given')}:\n      Thay đổi thông tin.\n      Điều 13.\n" in text
     assert f"{t('What became of it')}:\n    {moves[0]}\n    {moves[1]}\n" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_list_that_comes_in_pages_reads_as_one_that_comes_whole(language: str) -> None:
+    whole, paged = ReadableText(Voice(language)), ReadableText(Voice(language))
+    names = ("received", "outgoing", "requests")
+    pages = "".join(paged.section(name, page) for name in names for page in ([], *([one] for one in HELD[name])))
+    assert pages + paged.end() == "".join(whole.section(name, HELD[name]) for name in names) + whole.end()
 
 
 def test_where_nothing_is_held_the_text_says_so() -> None:

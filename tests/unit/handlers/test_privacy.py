@@ -53,8 +53,9 @@ async def test_a_certificate_pasted_before_consent_is_not_taken_in(talk: Dialogu
 
 
 async def test_what_is_held_can_be_seen_and_deleted_without_consent(talk: Dialogue) -> None:
-    await talk.says("/start", "/dulieu")
-    assert any(reply.attachments for reply in talk.heard)
+    assert t("I am putting together everything that is held about you. It comes here as files in a moment.") in (
+        await talk.says("/start", "/dulieu")
+    )
     await talk.says("/xoadulieu", "xoa")
     assert talk.session is None
 
@@ -89,10 +90,11 @@ async def test_a_group_gets_no_personal_answer(talk: Dialogue) -> None:
     assert turn.replies[0].choices == ()
 
 
-async def test_all_that_is_held_is_given_as_text_and_json(talk: Dialogue) -> None:
-    await talk.says("/start", "1", "/dulieu")
-    names = [attachment.name for reply in talk.heard for attachment in reply.attachments]
-    assert names == ["du-lieu-cua-toi.txt", "du-lieu-cua-toi.json"]
+async def test_who_asks_again_while_it_is_put_together_is_told_so(talk: Dialogue) -> None:
+    first = await talk.says("/start", "1", "/dulieu")
+    again = await talk.says("/dulieu", "/dulieu")
+    under_way = t("Your data are being put together already. The files come here in a moment.")
+    assert (under_way in first, under_way in again) == (False, True)
 
 
 async def test_deleting_everything_names_what_must_stay(talk: Dialogue) -> None:

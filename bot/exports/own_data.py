@@ -1,0 +1,143 @@
+"""What is held about a person as files: a text to read and JSON, in parts that a channel takes."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+from handlers.own_data import ReadableText, ready
+from handlers.replies import Attachment, Reply
+from handlers.voice import Voice
+
+_STEM = "du-lieu-cua-toi"
+
+
+class OwnDataFiles:
+    """``add`` section by section, page by page; then ``messages``. Blocks: to be called off the event loop."""
+
+    def __init__(self, folder: Path, say: Voice, limit: int) -> None:
+        """``limit``: bytes of a part; it ends with the page that reaches it."""
+        self._say = say
+        self._text = ReadableText(say)
+        self._readable = _Parts(folder, "txt", limit)
+        self._readable.write(self._text.title())
+        self._json = _JsonParts(_Parts(folder, "json", limit))
+
+    def add(self, name: str, value: Any) -> None:
+        """A section, or a page of one."""
+        self._readable.write(self._text.section(name, value))
+        self._readable.part()
+        self._json.add(name, value)
+
+    def finish(self) -> None:
+        """All is there."""
+        self._readable.write(self._text.end())
+        self._readable.close()
+        self._json.close()
+
+    def messages(self) -> list[Callable[[], Reply]]:
+        """One a file, each read when it is asked for."""
+        files = [*self._readable.named("text/plain"), *self._json.named("application/json")]
+        said = (str(ready(self._say)),)
+        return [partial(_message, said if at == 0 else (), *file) for at, file in enumerate(files)]
+
+
+def _message(said: tuple[str, ...], path: Path, name: str, media_type: str) -> Reply:
+    return Reply(paragraphs=said, attachments=(Attachment.of(name, media_type, path.read_bytes()),))
+
+
+class _Parts:
+    """Files of one kind, each ended where it has reached its size."""
+
+    def __init__(self, folder: Path, ending: str, limit: int) -> None:
+        self._folder = folder
+        self._ending = ending
+        self._limit = limit
+        self._paths: list[Path] = []
+        self._file: IO[bytes] | None = None
+
+    def write(self, text: str) -> None:
+        """At the end of the present part, or at the beginning of the next."""
+        if self._file is None:
+            self._paths.append(self._folder / f"{len(self._paths) + 1}.{self._ending}")
+            self._file = self._paths[-1].open("wb")
+            text = text.lstrip("\n")
+        self._file.write(text.encode())
+
+    @property
+    def full(self) -> bool:
+        return self._file is not None and self._file.tell() >= self._limit
+
+    def part(self) -> None:
+        """End a part that has reached its size."""
+        if self.full:
+            self.close()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def named(self, media_type: str) -> Iterator[tuple[Path, str, str]]:
+        """Each with the name that it is sent under."""
+        for number, path in enumerate(self._paths, 1):
+            numbered = f"-{number}" if len(self._paths) > 1 else ""
+            yield path, f"{_STEM}{numbered}.{self._ending}", media_type
+
+
+class _JsonParts:
+    """Every part is JSON by itself: an object of sections, of which a list may go on in the next part."""
+
+    def __init__(self, parts: _Parts) -> None:
+        self._parts = parts
+        self._name: str | None = None  #: of the section that is open
+        self._list = False
+        self._first = True  #: entry of the list that is open
+        self._empty = True  #: part
+
+    def add(self, name: str, value: Any) -> None:
+        if name != self._name or not isinstance(value, list):
+            self._end_section()
+            self._begin(name, listed=isinstance(value, list))
+        if isinstance(value, list):
+            for entry in value:
+                self._entry(entry)
+        else:
+            self._parts.write(_json(value))
+
+    def _begin(self, name: str, *, listed: bool) -> None:
+        if self._parts.full:
+            self._end_part()
+        self._parts.write(("{\n" if self._empty else ",\n") + _json(name) + ": " + ("[" if listed else ""))
+        self._name, self._list, self._first, self._empty = name, listed, True, False
+
+    def _entry(self, entry: Any) -> None:
+        if self._parts.full:
+            name = self._name or ""
+            self._end_section()
+            self._end_part()
+            self._begin(name, listed=True)
+        self._parts.write(("\n" if self._first else ",\n") + _json(entry))
+        self._first = False
+
+    def _end_section(self) -> None:
+        if self._name is not None and self._list:
+            self._parts.write("]")
+        self._name = None
+
+    def _end_part(self) -> None:
+        self._parts.write("{}\n" if self._empty else "\n}\n")
+        self._parts.close()
+        self._empty = True
+
+    def close(self) -> None:
+        self._end_section()
+        self._end_part()
+
+    def named(self, media_type: str) -> Iterator[tuple[Path, str, str]]:
+        return self._parts.named(media_type)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)

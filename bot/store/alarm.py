@@ -1,0 +1,44 @@
+"""What was set aside because it could not be handled: the owners are told, once a day for each kind."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from bot.store.api import NOTICE
+from bot.store.drivers import Call, Driver
+from bot.store.outbox import Message, Recipient, sending
+from bot.store.sealing import Keyring
+from handlers.office.aside_words import message_aside, task_aside, update_aside
+from handlers.voice import Voice
+from locales import LANGUAGES
+from rules.calendar import vietnamese_day
+
+
+class SetAside(StrEnum):
+    """A row that is not tried any more."""
+
+    UPDATE = "update"  #: of the inbox
+    MESSAGE = "message"  #: of the outbox
+    TASK = "task"
+
+
+_WORDS = {SetAside.UPDATE: update_aside, SetAside.MESSAGE: message_aside, SetAside.TASK: task_aside}
+
+
+async def tell_owners(driver: Driver, keyring: Keyring, now: datetime, what: SetAside, row: int | str) -> None:
+    """Queue a notice for every owner; of the same kind one a day, however many rows there are.
+
+    To be called before the row gets its end: a crash in between tells of it again, which changes nothing.
+    """
+    (owners,) = await driver.run(Call("owners"))
+    day = vietnamese_day(now).isoformat()
+    words = _WORDS[what]
+    notices = [
+        Message(Recipient(chat, channel), f"aside:{what}:{day}:{chat}", words(_voice(language), row), NOTICE)
+        for chat, channel, language in owners
+    ]
+    if notices:
+        await driver.run(*(sending(keyring, notice, now) for notice in notices))
+
+
+def _voice(language: str | None) -> Voice:
+    return Voice(language or LANGUAGES[0])

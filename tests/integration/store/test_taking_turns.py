@@ -1,0 +1,154 @@
+"""What waits to be sent leaves in turns of its people, and what cannot be handled is set aside."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.store.api import MOST_SESSION, Delivery, Size, Store
+from bot.store.errors import MessageTooLarge, SessionTooLarge
+from bot.store.outbox import LARGE
+from bot.store.settling import DEATHS
+from handlers.office.rights import Role
+from handlers.replies import Attachment, Reply
+from tests.integration.store.conftest import Database
+from tests.support.office import given
+from tests.support.storing import CHANNEL, NOW, answer, claim, next_turn, one_chat, said, says, texts
+
+OFFICER = "officer"
+
+
+async def told(store: Store, address: str, *replies: str, update: str = "", second: float = 0) -> None:
+    """A person says something and is to be told so much."""
+    now = NOW + timedelta(seconds=second)
+    chat = store.chat(CHANNEL, address)
+    await store.receive([said(f"{address} {update or second}", address=address)], now)
+    await answer(store, chat, *replies, now=now)
+
+
+async def sent(store: Store, limit: int, second: float = 0) -> list[str]:
+    """What leaves next, and has arrived."""
+    now = NOW + timedelta(seconds=second)
+    rows = await claim(store, limit, now)
+    for row in rows:
+        await store.settle(row, Delivery.SENT, now)
+    return texts(rows)
+
+
+async def test_an_officer_who_says_one_line_is_told_next_and_not_behind_the_backlog_of_sixty(store: Store) -> None:
+    for number in range(60):
+        await told(store, f"{number}", *(f"{number}.{at}" for at in range(20)))
+    for second in (0.1, 0.2, 0.3):
+        await sent(store, 25, second)
+    await told(store, OFFICER, "at last", second=0.4)
+    assert await sent(store, 1, 0.4) == ["at last"]
+
+
+async def test_people_with_a_backlog_take_turns_and_each_hears_in_order(store: Store) -> None:
+    for number in range(4):
+        await told(store, f"{number}", *(f"{number}.{at}" for at in range(5)))
+    heard = [text for _ in range(20) for text in await sent(store, 1, 1)]
+    rounds = [sorted(heard[at : at + 4]) for at in range(0, 20, 4)]
+    assert rounds == [[f"{number}.{at}" for number in range(4)] for at in range(5)]
+
+
+async def test_somebody_new_who_was_told_something_lately_waits_for_the_round_and_not_longer(store: Store) -> None:
+    await told(store, OFFICER, "before")
+    await sent(store, 1, 0)
+    for number in range(10):
+        await told(store, f"{number}", *(f"{number}.{at}" for at in range(5)), second=1)
+    await sent(store, 10, 1.5)
+    await told(store, OFFICER, "again", second=2)
+    assert "again" in await sent(store, 11, 2)
+
+
+async def test_a_chat_that_has_to_wait_holds_back_nobody_else_and_no_place_in_the_queue(store: Store) -> None:
+    """A 429, or its own pace, puts its message off: others do not come to stand behind its place."""
+    await told(store, "flooded", "1", "2", "3")
+    (row,) = await claim(store, 1)
+    await store.retry(row, NOW + timedelta(seconds=39), counted=False)
+    for number in range(3):
+        await told(store, f"{number}", "a", "b", "c", second=1)
+    assert await sent(store, 9, 1) == ["a"] * 3
+    assert await sent(store, 9, 2) == ["b"] * 3
+    assert await sent(store, 9, 40) == ["1", *["c"] * 3]
+
+
+async def test_chats_that_have_had_their_share_for_the_moment_are_passed_by(store: Store) -> None:
+    await told(store, "busy", "1", "2")
+    await told(store, OFFICER, "a")
+    resting = [store.chat(CHANNEL, "busy").id]
+    assert texts(await store.claim(CHANNEL, 9, NOW, resting)) == ["a"]
+    assert texts(await store.claim(CHANNEL, 9, NOW)) == ["1"]
+
+
+async def test_files_are_claimed_apart_from_answers_and_keep_their_order_within_the_chat(store: Store) -> None:
+    file = Reply(paragraphs=("file",), attachments=(Attachment.of("a.bin", "application/pdf", b"\0" * LARGE),))
+    chat = await one_chat(store)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        await unit.finish("{}", [file, says("behind the file")])
+    await told(store, OFFICER, "a")
+
+    assert texts(await store.claim(CHANNEL, 9, NOW, (), Size.SMALL)) == ["a"]
+    (row,) = await store.claim(CHANNEL, 9, NOW, (), Size.LARGE)
+    assert row.reply == file
+    await store.settle(row, Delivery.SENT, NOW)
+    assert texts(await store.claim(CHANNEL, 9, NOW, (), Size.SMALL)) == ["behind the file"]
+
+
+async def test_a_message_that_is_too_large_is_not_queued_and_one_that_is_there_is_not_read(
+    store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = await one_chat(store)
+    with pytest.raises(MessageTooLarge):
+        async with store.turn(await next_turn(store, chat), NOW) as unit:
+            await unit.finish("{}", [says("x" * LARGE)])
+    await given(store, "owner", Role.OWNER)
+    await answer(store, chat, "one", "two")
+    monkeypatch.setattr("bot.store.claiming.MOST", 10)  # what an earlier version queued without any bound
+
+    assert await claim(store) == []
+    assert await claim(store) == []
+    assert database.sql("SELECT state FROM outbox WHERE origin LIKE 'turn:%' ORDER BY id") == [("failed",)] * 2
+    assert len(database.sql("SELECT origin FROM outbox WHERE origin LIKE 'aside:%'")) == 1
+
+
+async def test_a_session_that_is_too_large_is_not_kept(store: Store) -> None:
+    chat = await one_chat(store)
+    with pytest.raises(SessionTooLarge):
+        async with store.turn(await next_turn(store, chat), NOW) as unit:
+            await unit.finish("x" * (MOST_SESSION + 1), [])
+    assert (await next_turn(store, chat)).session is None
+
+
+async def test_every_time_an_update_is_taken_in_hand_is_counted_before_it_is_handled(store: Store) -> None:
+    chat = await one_chat(store)
+    assert [(await next_turn(store, chat)).tries for _ in range(3)] == [1, 2, 3]
+    await store.receive([said("2")], NOW)
+    await answer(store, chat)
+    assert (await next_turn(store, chat)).tries == 1
+
+
+async def test_a_message_that_was_in_hand_at_death_after_death_is_set_aside_and_the_owners_are_told_once(
+    store: Store, database: Database
+) -> None:
+    await given(store, "owner", Role.OWNER)
+    await told(store, "poison", "kills")
+    for _ in range(DEATHS):
+        assert texts(await claim(store)) == ["kills"]
+        await store.recover(CHANNEL, NOW)
+    (notice,) = await claim(store)
+    assert (notice.chat.address, "outbox" in notice.reply.paragraphs[0]) == ("owner", True)
+    assert database.sql("SELECT state, reason FROM outbox WHERE origin LIKE 'turn:%'") == [("failed", "crash")]
+
+
+async def test_what_is_given_up_is_told_to_every_owner_once_a_day_and_names_nobody(
+    store: Store, database: Database
+) -> None:
+    for owner in ("o1", "o2"):
+        await given(store, owner, Role.OWNER)
+    for number in range(3):
+        chat = await one_chat(store, f"{number}")
+        await store.give_up(await next_turn(store, chat), NOW)
+    rows = await claim(store)
+    assert sorted(row.chat.address for row in rows) == ["o1", "o2"]
+    assert all("xin chào" not in row.reply.paragraphs[0] for row in rows)
