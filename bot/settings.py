@@ -1,5 +1,6 @@
 """Settings, from the environment and ``.env``: one class, every variable begins with ``TROLY_``."""
 
+import os
 from datetime import time
 from functools import cache
 from pathlib import Path
@@ -71,6 +72,16 @@ _Numbers = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_listed)]
 _TimeOfDay = Annotated[time, AfterValidator(_on_the_clock)]
 
 
+def _state_dir() -> Path | None:
+    """Where programs of this user keep what is no data of theirs (XDG); ``None`` for a user without a home."""
+    if given := os.environ.get("XDG_STATE_HOME"):
+        return Path(given) / "troly"
+    try:
+        return Path.home() / ".local" / "state" / "troly"
+    except RuntimeError:
+        return None
+
+
 class _Speaking(BaseSettings):
     """What is known before all settings are: the language to complain about the others in."""
 
@@ -92,6 +103,8 @@ class _Kept(_Speaking):
 class Settings(_Kept):
     """All that an operator can set. Secrets print as stars."""
 
+    #: Folder outside the data folder in which is noted how far the database was used; a copy put back is noticed by it.
+    state_dir: Path | None = Field(default_factory=_state_dir)
     #: ``sqlite:///path`` or ``postgresql://...``; the SQLite file of the data folder where unset.
     database_url: SecretStr | None = None
     #: Keys that seal personal data; ``keys.json`` of the data folder where unset.

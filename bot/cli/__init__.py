@@ -39,6 +39,10 @@ COMMANDS = {
     "migrate": ("bot.cli.migrate:migrate", N_("Bring the database up to date.")),
     "keys": ("bot.cli.keys:app", N_("List and rotate the keys that seal personal data.")),
     "requests": ("bot.cli.requests:app", N_("List, show and move requests.")),
+    "restored": (
+        "bot.cli.restored:restored",
+        N_("Say that the database was put back from a copy: pause broadcasts, go on with other codes."),
+    ),
     "retention": ("bot.cli.retention:retention", N_("Delete what is past its time.")),
     "admins": ("bot.cli.admins:app", N_("Give and end roles, and see who has which.")),
     "rights": ("bot.cli.rights:rights", N_("Print which role may do what, and how far.")),

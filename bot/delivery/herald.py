@@ -32,8 +32,19 @@ class Herald:
     Lists are gone through beside everything else: however long one is, what runs is held and paused in time.
     """
 
-    def __init__(self, book: BroadcastBook, terms: Terms, clock: Clock, queued: Callable[[], None]) -> None:
-        """``queued`` is told whenever there may be something to send."""
+    def __init__(
+        self,
+        book: BroadcastBook,
+        terms: Terms,
+        clock: Clock,
+        queued: Callable[[], None],
+        rests: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """``queued`` is told whenever there may be something to send; nothing is done while it ``rests``.
+
+        It rests while the clock cannot be trusted: by a wrong day people would be reminded of what is not due.
+        """
+        self._rests = rests
         self._book = book
         self._clock = clock
         self._queued = queued
@@ -62,6 +73,8 @@ class Herald:
 
     async def prepare(self) -> bool:
         """Go through lists, and certificates that end; True: there is more to do at once."""
+        if self._rests():
+            return False
         broadcasts, now = await self._open(), self._clock.now()
         looks: dict[str, _Look] = {"expiring": partial(self._daily.expiring, broadcasts, now)}
         looks |= {name: partial(self._prepare, one, broadcasts, now) for name, one in broadcasts.items()}
@@ -69,6 +82,8 @@ class Herald:
 
     async def conduct(self) -> bool:
         """Start, hold, pause and end, and make steps; True: there is more to do at once."""
+        if self._rests():
+            return False
         broadcasts, now = await self._open(), self._clock.now()
         for part in self._remembering:
             part.forget(set(broadcasts))

@@ -31,8 +31,9 @@ class Retention:
                     await stop.wait()
 
     async def forget(self) -> None:
-        """Delete what is past its time."""
+        """Delete what is past its time, by a clock that can be trusted; the heartbeat tells the owners where it cannot."""
         try:
+            await self._store.continuity.require_steady_clock(self._clock.now())
             counts = await self._store.retention(self._clock.now(), self._days)
         except StoreError as error:
             _log.warning("retention_failed", error=type(error).__name__)

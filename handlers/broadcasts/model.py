@@ -58,6 +58,7 @@ class Why(StrEnum):
     NOBODY = "nobody"  #: nobody was left to be told
     PARENT = "parent"  #: its campaign was cancelled
     PROBLEMS = "problems"  #: a step that could not be sent: its check found problems
+    RESTORED = "restored"  #: the database is an older copy: what it sends may have gone out
     SECOND_PERSON = "second_person"  #: more are meant by now than its author may approve alone
 
 
@@ -73,6 +74,7 @@ class Reason(StrEnum):
     CRASH = "crash"  #: unknown: the process ended between the request and its answer
     NO_ANSWER = "no_answer"  #: unknown: the platform did not answer
     REFUSED = "refused"  #: invalid: the platform takes this message for this chat never
+    RESTORED = "restored"  #: unknown: queued in a copy of the database that was put back
     GAVE_UP = "gave_up"  #: failed: tried as often as it may be
 
 

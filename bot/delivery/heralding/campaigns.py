@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from bot.delivery.heralding.telling import Teller
 from bot.delivery.heralding.terms import Terms
@@ -39,7 +39,7 @@ class Campaigns:
         if not self._terms.hours.open_at(now):
             return False
         table, made = Timetable(plan, self._terms.hours), self._made[campaign.id, campaign.revision]
-        decisions = table.decisions(made, vietnamese_day(campaign.created_at), now)
+        decisions = table.decisions(made, _since(campaign), now)
         for step in steps if decisions else ():
             if step.why == Why.SECOND_PERSON:
                 await self._book.move(step.id, Life.CHECKED, Life.CANCELLED, now, Why.SECOND_PERSON)
@@ -61,3 +61,11 @@ class Campaigns:
         """Told before it is done, as every end."""
         await self._teller.once(campaign, "over", notice_words.over(Voice(campaign.draft.language), campaign), now)
         await self._book.move(campaign.id, Life.RUNNING, Life.FINISHED, now)
+
+
+def _since(campaign: Broadcast) -> date:
+    """The day from which its steps count; one that was put back from a copy has perhaps made those of that day."""
+    written, restored = vietnamese_day(campaign.created_at), campaign.starts_at
+    if restored is None or restored == campaign.draft.starts_at:
+        return written
+    return max(written, vietnamese_day(restored) + timedelta(days=1))
