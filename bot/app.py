@@ -26,10 +26,12 @@ from bot.delivery import (
     SystemClock,
     Turns,
 )
+from bot.delivery.heartbeat import Heartbeat
 from bot.delivery.herald import Herald
 from bot.delivery.heralding.terms import Terms
 from bot.delivery.lists import Lists, importers
 from bot.delivery.reporting import Reports
+from bot.delivery.witness import Witness
 from bot.exports.child import ExportChildren
 from bot.metrics import NO_METRICS, Metrics
 from bot.settings import Settings
@@ -60,12 +62,14 @@ class Parts:
     reader: CertificateReader
     conversation: Conversation
     clock: Clock
+    heartbeat: Heartbeat
     metrics: Metrics = NO_METRICS
 
     def turns(self, channels: Mapping[str, Channel]) -> Turns:
         """The turns of these channels."""
         draw = Charts(self.settings.data_dir / "charts").draw
-        report = Reports(self.store, self.clock, self.settings.export_part_mb * _MEGABYTE).make
+        folder = self.settings.data_dir / "exports" / "reports"
+        report = Reports(self.store, self.clock, folder, self.settings.export_part_mb * _MEGABYTE).make
         preparer = Preparer(channels, self.reader, self.clock, Lists(importers(self.store)), draw, report=report)
         return Turns(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
 
@@ -87,7 +91,7 @@ class Parts:
         """
         terms = Terms.of(self.settings)
         kept = terms if certificates else replace(terms, expiry_days=())
-        return Herald(self.store.broadcasts, kept, self.clock, queued)
+        return Herald(self.store.broadcasts, kept, self.clock, queued, lambda: self.heartbeat.leapt)
 
 
 @asynccontextmanager
@@ -105,9 +109,22 @@ async def assembled(
     async with store_of(settings) as opened:
         reader = CertificateReader(settings.data_dir / "trust")
         try:
-            yield Parts(settings, opened.store, reader, _conversation(settings, pack), clock, metrics)
+            heartbeat = heartbeat_of(settings, opened.store, clock)
+            await heartbeat.begin()
+            yield Parts(settings, opened.store, reader, _conversation(settings, pack), clock, heartbeat, metrics)
         finally:
             await reader.close()
+
+
+def heartbeat_of(settings: Settings, store: Store, clock: Clock) -> Heartbeat:
+    """The beat of a process over this store."""
+    return Heartbeat(store, _witness(settings), settings.expiry_reminder_days, clock)
+
+
+def _witness(settings: Settings) -> Witness:
+    """In the data folder, and outside it: a folder that is put back as a whole takes its own witness back, too."""
+    outside = (settings.state_dir,) if settings.state_dir else ()
+    return Witness((settings.data_dir / "witness", *outside))
 
 
 def _conversation(settings: Settings, pack: Pack) -> Conversation:

@@ -7,7 +7,9 @@ from typing import Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from bot.harmless import harmless
 from bot.masking import masked, scrub
+from bot.streams import steering
 
 #: Libraries that write whole request addresses, token included, at INFO.
 _TALKATIVE = ("httpx", "httpcore", "telegram", "uvicorn.access", "asyncio", "pyhanko", "pyhanko_certvalidator")
@@ -22,6 +24,7 @@ def configure(*, level: str, form: Literal["text", "json"] = "text") -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,  # before the mask, and without local variables
             mask,
+            _steady,
             _renderer(form),
             _scrub_line,
         ],
@@ -39,13 +42,22 @@ def _renderer(form: Literal["text", "json"]) -> Processor:
 
 
 def _standard_error(*_: object) -> structlog.PrintLogger:
-    return structlog.PrintLogger(sys.stderr)
+    return structlog.PrintLogger(steering(sys.stderr))
 
 
 def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Mask private keys of an event, and what looks private in any value."""
     whole = masked(event)
     return whole if isinstance(whole, dict) else {}
+
+
+def _steady(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Make every text harmless; one that a stranger wrote begins no line of its own, a traceback does."""
+    return {name: _on_its_line(name, value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _on_its_line(name: str, text: str) -> str:
+    return harmless(text) if name == "exception" else harmless(text).replace("\n", "\\n")
 
 
 def _scrub_line(_logger: WrappedLogger, _method: str, line: object) -> str:

@@ -1,5 +1,6 @@
 """Settings, from the environment and ``.env``: one class, every variable begins with ``TROLY_``."""
 
+import os
 from datetime import time
 from functools import cache
 from pathlib import Path
@@ -71,6 +72,16 @@ _Numbers = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_listed)]
 _TimeOfDay = Annotated[time, AfterValidator(_on_the_clock)]
 
 
+def _state_dir() -> Path | None:
+    """Where programs of this user keep what is no data of theirs (XDG); ``None`` for a user without a home."""
+    if given := os.environ.get("XDG_STATE_HOME"):
+        return Path(given) / "troly"
+    try:
+        return Path.home() / ".local" / "state" / "troly"
+    except RuntimeError:
+        return None
+
+
 class _Speaking(BaseSettings):
     """What is known before all settings are: the language to complain about the others in."""
 
@@ -82,11 +93,18 @@ class _Speaking(BaseSettings):
     language: Literal["vi", "en"] = "vi"
 
 
-class Settings(_Speaking):
-    """All that an operator can set. Secrets print as stars."""
+class _Kept(_Speaking):
+    """What is known before all settings are: where everything is kept."""
 
     #: Everything the assistant keeps lies below this folder.
     data_dir: Annotated[Path, AfterValidator(_folder)] = Path("var")
+
+
+class Settings(_Kept):
+    """All that an operator can set. Secrets print as stars."""
+
+    #: Folder outside the data folder in which is noted how far the database was used; a copy put back is noticed by it.
+    state_dir: Path | None = Field(default_factory=_state_dir)
     #: ``sqlite:///path`` or ``postgresql://...``; the SQLite file of the data folder where unset.
     database_url: SecretStr | None = None
     #: Keys that seal personal data; ``keys.json`` of the data folder where unset.
@@ -189,3 +207,11 @@ def make_data_dir(settings: Settings) -> None:
     except (OSError, ValueError) as error:
         message = N_("TROLY_DATA_DIR: the folder {path} cannot be made: {reason}")
         raise SettingsError(message, path=settings.data_dir, reason=reason_of(error)) from None
+
+
+def configured_data_dir() -> Path | None:
+    """The folder of all data where it can be told, even where the settings as a whole are wrong."""
+    try:
+        return _Kept().data_dir
+    except (ValueError, OSError):
+        return None

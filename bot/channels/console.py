@@ -7,11 +7,11 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 
-from rich.console import Console as RichConsole
 from rich.markup import escape
 
 from bot.channels.markup import plain
 from bot.harmless import harmless
+from bot.safe_console import SafeConsole
 
 #: HTML subset -> rich's markup.
 _TAGS = {"b": "bold", "i": "italic", "u": "underline", "code": "cyan"}
@@ -21,7 +21,7 @@ class Console:
     """Where replies are printed: styled on a tty, plain text elsewhere."""
 
     def __init__(self, *, rich: bool) -> None:
-        self._console = RichConsole(highlight=False, emoji=False, soft_wrap=not rich)
+        self._console = SafeConsole(highlight=False, emoji=False, soft_wrap=not rich)
         self._rich = rich
 
     def show(self, text: str) -> None:

@@ -1,16 +1,19 @@
 """The command line. A command's module is imported when the command is called: starting stays quick."""
 
+import os
 import sys
 from importlib import import_module
-from io import TextIOWrapper
 from typing import Any
 
 import typer
 from typer.core import TyperArgument, TyperOption
 
 from bot.errors import TrolyError
+from bot.exports.landing import clear_left_behind
+from bot.harmless import harmless
 from bot.logs import configure
-from bot.settings import configured_language
+from bot.settings import configured_data_dir, configured_language
+from bot.streams import StreamError, guarded_streams
 from locales import N_, Translator, translator
 from rules.errors import RulesError
 
@@ -36,6 +39,10 @@ COMMANDS = {
     "migrate": ("bot.cli.migrate:migrate", N_("Bring the database up to date.")),
     "keys": ("bot.cli.keys:app", N_("List and rotate the keys that seal personal data.")),
     "requests": ("bot.cli.requests:app", N_("List, show and move requests.")),
+    "restored": (
+        "bot.cli.restored:restored",
+        N_("Say that the database was put back from a copy: pause broadcasts, go on with other codes."),
+    ),
     "retention": ("bot.cli.retention:retention", N_("Delete what is past its time.")),
     "admins": ("bot.cli.admins:app", N_("Give and end roles, and see who has which.")),
     "rights": ("bot.cli.rights:rights", N_("Print which role may do what, and how far.")),
@@ -53,25 +60,29 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; every expected error is one clear line and an exit code of its own."""
-    _speak_utf8()
-    configure(level="WARNING")  # masked from the first line on, whatever the command
-    given = sys.argv[1:] if arguments is None else arguments
     t = translator(configured_language())
     try:
+        with guarded_streams():
+            _run(sys.argv[1:] if arguments is None else arguments, t)
+    except BrokenPipeError:
+        sys.exit(1)
+    except StreamError as error:
+        _fail(error.say(t), error.exit_code)
+
+
+def _run(given: list[str], t: Translator) -> None:
+    configure(level="WARNING")  # masked from the first line on, whatever the command
+    os.umask(0o077)  # a file belongs to its owner alone from its first byte on
+    if (data_dir := configured_data_dir()) is not None:
+        clear_left_behind(data_dir)
+    try:
         _command(given, t)(given, prog_name="troly")
+    except StreamError:
+        raise  # it is told once the streams are let go of
     except TrolyError as error:
         _fail(error.say(t), error.exit_code)
     except RulesError as error:
         _fail(error.say(t), 2)
-    except BrokenPipeError:
-        sys.exit(1)
-
-
-def _speak_utf8() -> None:
-    """Vietnamese fits into no other encoding; half of a character (in a file's name) is printed as its escape."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _command(given: list[str], t: Translator) -> Any:
@@ -106,5 +117,5 @@ def _translate(command: Any, t: Translator) -> None:
 
 
 def _fail(sentence: str, code: int) -> None:
-    print(f"troly: {sentence}", file=sys.stderr)  # noqa: T201 - the command line's own error line
+    print(harmless(f"troly: {sentence}"), file=sys.stderr)  # noqa: T201 - the command line's own error line
     sys.exit(code)

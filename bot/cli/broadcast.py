@@ -90,7 +90,7 @@ async def _checked(name: str, person: str | None) -> tuple[Broadcast, Checked, i
         async with by.store.office(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
             broadcast = await the_one(unit.admin, by.rights, seen.id)
             another = not found.problems and await unit.admin.broadcasts.needs_another(by.rights, seen.id)
-        asked = await ask_second_person(by.store.broadcasts, seen, found, by.now) if another else None
+        asked = await ask_second_person(by.store.broadcasts, seen, found.recipients, by.now) if another else None
         return broadcast, found, asked
 
 

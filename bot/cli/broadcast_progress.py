@@ -5,12 +5,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from bot.cli.acting import Entitled
 from bot.cli.broadcast_words import the_one
+from bot.safe_console import SafeConsole
 from bot.store.api import Store
 from handlers.broadcasts.model import ENDED, Broadcast, Life, Tally
 from handlers.broadcasts.report_words import DELIVERIES
@@ -48,7 +48,7 @@ def bar(say: Voice) -> Iterator[Progress]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[counts]}"),
     )
-    console = Console(stderr=True)
+    console = SafeConsole(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
         yield progress
 

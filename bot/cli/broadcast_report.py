@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from bot.cli.acting import As, entitled
@@ -16,7 +15,9 @@ from bot.cli.terminated import EXIT_CODES, heeding_kill
 from bot.errors import OutputError
 from bot.exports.broadcast_lines import ReportOrder, Totals
 from bot.exports.broadcast_report import WRITERS, write_report
-from bot.exports.landing import refuse_taken
+from bot.exports.landing import notes_of, refuse_taken
+from bot.safe_console import SafeConsole
+from bot.settings import load_settings
 from handlers.broadcasts.report_words import DELIVERIES
 from handlers.office.rights import MACHINE, Act
 from locales import N_, Translator
@@ -55,6 +56,8 @@ async def _reported(name: str, out: Path, person: str | None, t: Translator) -> 
             tallies = [await book.tally(by.rights, one.id) for one in (seen, *steps)]
         order = ReportOrder(by.rights, seen, steps, t, by.now, chat=by.chat)
         columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        console = SafeConsole(stderr=True)
+        with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task("", total=sum(tally.total for tally in tallies))
-            return await write_report(by.store, order, out, lambda done: bar.update(task, completed=done))
+            notes = notes_of(load_settings().data_dir)
+            return await write_report(by.store, order, out, lambda done: bar.update(task, completed=done), notes=notes)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +13,7 @@ from bot.cli.columns import columns
 from bot.delivery.heralding.terms import Terms
 from bot.errors import Forbidden, NotFound, TrolyError
 from bot.harmless import harmless
+from bot.safe_console import SafeConsole
 from bot.settings import load_settings
 from handlers.broadcasts.model import Broadcast, Life, Outcome, Tally
 from handlers.broadcasts.planning import Timetable
@@ -114,7 +114,7 @@ def print_table(say: Voice, rows: Sequence[tuple[Broadcast, Tally | None]], unit
             table.add_column(Text(say.t(title)), overflow="fold", no_wrap=title == "Code")
         for row in rows:
             table.add_row(*map(Text, _cells(say, *row, unit)))
-        Console(highlight=False).print(table)
+        SafeConsole(highlight=False).print(table)
     else:
         for row in rows:
             typer.echo("\t".join(_cells(say, *row, unit)))

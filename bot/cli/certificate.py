@@ -1,17 +1,17 @@
 """``troly certificate``: what certificate files say, for a person or as JSON."""
 
 import asyncio
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bot.certificates import LIMITS, CertificateReader, Validity, in_date
+from bot.cli.output import json_text
+from bot.safe_console import SafeConsole
 from bot.settings import load_settings
 from handlers.certificate import Certificate, Problem, Reading, Recognition, Trouble
 from handlers.matching_unit import matches_unit
@@ -53,7 +53,7 @@ def certificate(
     readings = asyncio.run(_read_all(files, settings.data_dir / "trust"))
     if as_json:
         entries = [as_data(file, reading, unit, now) for file, reading in readings]
-        typer.echo(json.dumps(entries, ensure_ascii=False, indent=2))
+        typer.echo(json_text(entries, indent=2))
     else:
         _print(readings, unit, now, translator(settings.language))
     if any(reading.problems for _, reading in readings):
@@ -90,7 +90,7 @@ def as_data(file: Path, reading: Reading, unit: str, now: datetime) -> dict[str,
 
 
 def _print(readings: list[tuple[Path, Reading]], unit: str, now: datetime, t: Translator) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = SafeConsole(highlight=False, soft_wrap=True)
     for file, reading in readings:
         console.print(Text(str(file), style="bold"))
         for one in reading.certificates:

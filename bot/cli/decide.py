@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.language import Language, translator_of
+from bot.cli.output import json_text
 from bot.settings import load_settings
 from handlers.wording import statement
 from locales import N_, Translator
@@ -55,7 +56,7 @@ def decide(
     settings = load_settings()
     pack = load_pack(settings.pack)
     outcome = with_office(_decide(pack, facts, day), pack, settings.receiving_office, t)
-    typer.echo(json.dumps(as_data(outcome, t), ensure_ascii=False, indent=2) if as_json else as_text(outcome, t))
+    typer.echo(json_text(as_data(outcome, t), indent=2) if as_json else as_text(outcome, t))
 
 
 def read_facts(content: bytes) -> Facts:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 
 from bot.demo import Made, Sizes, fill
 from bot.demo.files import write_samples
 from bot.demo.people import ADMIN, FOCAL, OWNER
 from bot.demo.province import FEWEST, MOST
+from bot.safe_console import SafeConsole
 from bot.settings import load_settings
 from bot.store import bulk_of
 from locales import N_, Translator, translator
@@ -53,7 +53,7 @@ async def _filled(sizes: Sizes, now: datetime, t: Translator) -> Made:
 @contextmanager
 def _progress(total: int, t: Translator) -> Iterator[Callable[[int], object]]:
     """A bar on a terminal; nothing anywhere else."""
-    console = Console(stderr=True)
+    console = SafeConsole(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(t(N_("Making officers")), total=total)
         yield lambda added: bar.advance(task, added)

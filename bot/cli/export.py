@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from bot.cli.acting import As, entitled
@@ -25,9 +24,11 @@ from bot.cli.language import Language, translator_of
 from bot.cli.terminated import EXIT_CODES, heeding_kill
 from bot.errors import OutputError
 from bot.exports.export import export
-from bot.exports.landing import refuse_taken
+from bot.exports.landing import notes_of, refuse_taken
 from bot.exports.model import Exported, Form, Order
 from bot.exports.writers import ENDINGS
+from bot.safe_console import SafeConsole
+from bot.settings import load_settings
 from handlers.office.export_words import remarked
 from handlers.office.rights import Act
 from locales import N_, Translator
@@ -90,6 +91,12 @@ async def _exported(form: Form, out: Path, wanted: Wanted, person: str | None, t
     async with entitled(Act.EXPORT_REQUESTS, person) as by:
         order = Order(by.rights, wanted.filter(by.rights.units), form, t, by.now, chat=by.chat)
         columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        with Progress(
+            *columns, console=SafeConsole(stderr=True), transient=True, disable=not sys.stderr.isatty()
+        ) as bar:
             task = bar.add_task("", total=None)
-            return await export(by.store, order, out, lambda done, total: bar.update(task, completed=done, total=total))
+
+            def told(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+
+            return await export(by.store, order, out, told, notes=notes_of(load_settings().data_dir))

@@ -9,13 +9,19 @@ import typer
 
 from bot.errors import OutputError
 from bot.reasons import reason_of
+from bot.streams import escaped_json
 from locales import N_
+
+
+def json_text(value: object, *, indent: int | None = None) -> str:
+    """Return the value as JSON in which nothing steers a terminal."""
+    return escaped_json(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def print_json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
     """One JSON object a line: what every ``list --json`` prints."""
     for row in rows:
-        typer.echo(json.dumps(row, ensure_ascii=False))
+        typer.echo(json_text(row))
 
 
 def write(text: str, out: Path | None) -> None:

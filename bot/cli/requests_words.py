@@ -1,14 +1,14 @@
 """Requests as the command line shows them."""
 
-import json as _json
 import sys
 from collections.abc import Iterable, Sequence
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot.cli.output import json_text
+from bot.safe_console import SafeConsole
 from handlers.dates import day, moment
 from handlers.office.list_words import SHORT, clipped, history
 from handlers.office.model import Filed, Move, Moved, MovedAll
@@ -63,7 +63,7 @@ def as_json(filed: Filed) -> str:
         "note": filed.note,
         "actor": filed.actor,
     }
-    return _json.dumps({**request, **known}, ensure_ascii=False)
+    return json_text({**request, **known})
 
 
 def as_text(filed: Filed, language: str) -> str:
@@ -126,7 +126,7 @@ def _cells(filed: Filed, t: Translator) -> tuple[str, ...]:
 
 def _table(found: Sequence[Filed], t: Translator) -> None:
     """Cells are ``Text``: what a stranger wrote is never markup. Codes, states and days stay in one piece."""
-    console = Console(highlight=False)
+    console = SafeConsole(highlight=False)
     columns, cells = (_NARROW, _narrow_cells) if console.width < _WIDE else (_COLUMNS, _cells)
     table = Table(box=None, pad_edge=False)
     for name in columns:

@@ -1,7 +1,6 @@
 """``troly stats``: the numbers of a unit and of those below it."""
 
 import asyncio
-import json
 import sys
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,9 +14,10 @@ from bot.cli.acting import Acting, As, acting
 from bot.cli.filters import UnitOption
 from bot.cli.language import Language, language_of
 from bot.cli.meant import day_of, unit_of, wrong
+from bot.cli.output import json_text
 from bot.cli.stats_table import as_columns, show
 from bot.errors import Forbidden
-from bot.exports.landing import landing, refuse_taken
+from bot.exports.landing import landing, notes_of, refuse_taken
 from bot.settings import load_settings
 from handlers.dates import day
 from handlers.office.chart import Chart
@@ -66,7 +66,7 @@ def stats(
         _draw(_chart(say, counted), png)
         typer.echo(say.t(N_("The chart is written to {file}."), file=png), err=True)
     if as_json:
-        typer.echo(json.dumps(_data(counted), ensure_ascii=False, indent=2))
+        typer.echo(json_text(_data(counted), indent=2))
     elif png is None:
         _print(say, counted)
 
@@ -110,7 +110,7 @@ def _chart(say: Voice, counted: Stats) -> Chart:
 
 def _draw(chart: Chart, out: Path) -> None:
     picture = Charts(load_settings().data_dir / "charts").drawn(chart)
-    with landing(out) as place:
+    with landing(out, notes_of(load_settings().data_dir)) as place:
         place.draft.write_bytes(picture)
         place.land()
 

@@ -4,11 +4,11 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bot.cli.columns import columns
+from bot.safe_console import SafeConsole
 from handlers.office.picture import COUNTED, Numbers
 from handlers.office.picture_words import LABELS, heading, line_name, number, remarks
 from handlers.office.units import UnitDirectory
@@ -28,7 +28,7 @@ def as_columns(say: Voice, units: UnitDirectory, total: Numbers, lines: Sequence
 
 def show(say: Voice, units: UnitDirectory, total: Numbers, lines: Sequence[Numbers], now: datetime) -> None:
     """The same on this terminal: a table where it is wide enough, else a few lines for each unit."""
-    console = Console(highlight=False)
+    console = SafeConsole(highlight=False)
     title, rows = Text(plain(heading(say, units, total.unit, now))), _rows(say, units, total, lines)
     if console.width < _WIDE:
         console.print(title, *_stacked(say, rows, console.width), sep="\n")

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot.safe_console import SafeConsole
 from handlers.dates import day
 from handlers.office.units import Found, Unit, UnitDirectory
 from locales import N_, Translator
@@ -74,7 +74,7 @@ UNIT = (N_("Code"), N_("Unit"))
 
 def print_table(rows: Iterator[tuple[Text, ...]], headers: Sequence[str], t: Translator) -> None:
     """Cells are ``Text``: what a file says is never markup. In a pipe, cells with tabs between them."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = SafeConsole(highlight=False, soft_wrap=True)
     if not console.is_terminal:
         for row in rows:
             typer.echo("\t".join(cell.plain for cell in row))

@@ -16,7 +16,7 @@ from bot.delivery.heralding.sending import Sending
 from bot.delivery.heralding.telling import Teller
 from bot.delivery.heralding.terms import Terms
 from bot.store.broadcast_api import BroadcastBook
-from handlers.broadcasts.model import STANDING, Broadcast, Life
+from handlers.broadcasts.model import STANDING, Broadcast, Life, Why
 
 #: Before it sends.
 _BEGINNING = frozenset({Life.APPROVED, Life.SCHEDULED})
@@ -32,8 +32,19 @@ class Herald:
     Lists are gone through beside everything else: however long one is, what runs is held and paused in time.
     """
 
-    def __init__(self, book: BroadcastBook, terms: Terms, clock: Clock, queued: Callable[[], None]) -> None:
-        """``queued`` is told whenever there may be something to send."""
+    def __init__(
+        self,
+        book: BroadcastBook,
+        terms: Terms,
+        clock: Clock,
+        queued: Callable[[], None],
+        rests: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """``queued`` is told whenever there may be something to send; nothing is done while it ``rests``.
+
+        It rests while the clock cannot be trusted: by a wrong day people would be reminded of what is not due.
+        """
+        self._rests = rests
         self._book = book
         self._clock = clock
         self._queued = queued
@@ -62,6 +73,8 @@ class Herald:
 
     async def prepare(self) -> bool:
         """Go through lists, and certificates that end; True: there is more to do at once."""
+        if self._rests():
+            return False
         broadcasts, now = await self._open(), self._clock.now()
         looks: dict[str, _Look] = {"expiring": partial(self._daily.expiring, broadcasts, now)}
         looks |= {name: partial(self._prepare, one, broadcasts, now) for name, one in broadcasts.items()}
@@ -69,6 +82,8 @@ class Herald:
 
     async def conduct(self) -> bool:
         """Start, hold, pause and end, and make steps; True: there is more to do at once."""
+        if self._rests():
+            return False
         broadcasts, now = await self._open(), self._clock.now()
         for part in self._remembering:
             part.forget(set(broadcasts))
@@ -107,6 +122,8 @@ class Herald:
     async def _prepare(self, one: Broadcast, broadcasts: Mapping[str, Broadcast], now: datetime) -> bool:
         if one.checking:
             return await self._preparing.checking(one, now)
+        if one.state is Life.CHECKED and one.why == Why.SECOND_PERSON:
+            return await self._preparing.waiting(one, now)
         if one.state is not Life.APPROVED or _waits(one, broadcasts):
             return False
         return await self._preparing.approved(one, now)
@@ -117,8 +134,8 @@ class Herald:
         if one.draft.plan is None:
             return await self._sending.look(one, now)
         if one.state is Life.RUNNING:
-            steps_open = any(other.parent == one.id for other in broadcasts.values())
-            return await self._campaigns.running(one, one.draft.plan, now, steps_open=steps_open)
+            steps = [other for other in broadcasts.values() if other.parent == one.id]
+            return await self._campaigns.running(one, one.draft.plan, now, steps)
         return False
 
 

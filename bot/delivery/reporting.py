@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Literal
 
 import structlog
@@ -30,8 +31,9 @@ _log = structlog.get_logger(__name__)
 class Reports:
     """Makes one report at a time."""
 
-    def __init__(self, store: Store, clock: Clock, most_bytes: int, most_rows: int = MOST_ROWS) -> None:
-        """``most_bytes``: of a file that a chat is sent."""
+    def __init__(self, store: Store, clock: Clock, folder: Path, most_bytes: int, most_rows: int = MOST_ROWS) -> None:
+        """``folder`` is for files under way; ``most_bytes``: of a file that a chat is sent."""
+        self._folder = folder
         self._store = store
         self._clock = clock
         self._most_bytes = most_bytes
@@ -55,7 +57,7 @@ class Reports:
         order, rows = await self._ordered(chat, wanted)
         if rows > self._most_rows:
             return _without(wanted, "too_much")
-        content, totals = await report_bytes(self._store, order)
+        content, totals = await report_bytes(self._store, order, self._folder)
         if len(content) > self._most_bytes:
             return _without(wanted, "too_much")
         roles = frozenset(grant.id for grant in order.rights.grants)

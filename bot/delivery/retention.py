@@ -30,8 +30,9 @@ class Retention:
                     await stop.wait()
 
     async def forget(self) -> None:
-        """Delete what is past its time."""
+        """Delete what is past its time, by a clock to be trusted alone; where it is not, the heartbeat tells so."""
         try:
+            await self._store.continuity.require_steady_clock(self._clock.now())
             counts = await self._store.retention(self._clock.now(), self._days)
         except Exception as error:  # noqa: BLE001 - whatever it is, the assistant goes on
             _log.warning("retention_failed", error=type(error).__name__)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from bot.errors import Forbidden
 from bot.exports.broadcast_files import CsvReport, ReportFile, XlsxReport
 from bot.exports.broadcast_lines import ReportOrder, Totals, batches
 from bot.exports.export import in_thread
+from bot.exports.folders import private_folder
 from bot.exports.landing import Landing, landing
 from bot.store.api import Store
 from handlers.office.rights import Act
@@ -19,28 +19,33 @@ WRITERS: dict[str, Callable[[Path, ReportOrder], ReportFile]] = {".xlsx": XlsxRe
 Progress = Callable[[int], None]
 
 
-async def write_report(store: Store, order: ReportOrder, target: Path, progress: Progress = lambda _: None) -> Totals:
+async def write_report(
+    store: Store, order: ReportOrder, target: Path, progress: Progress = lambda _: None, *, notes: Path
+) -> Totals:
     """Write it to ``target``, whose ending names the kind; the journal has a row before the file appears.
 
-    Cancelled or failed, it leaves nothing behind.
+    Cancelled or failed, it leaves nothing behind; killed, what the next command clears by its ``notes``.
 
     Raises:
         Forbidden: a role it was ordered by has ended meanwhile.
         OutputError: the file cannot be written.
         StoreError: the recipients cannot be read.
     """
-    with landing(target) as place:
+    with landing(target, notes) as place:
         totals = await _written(store, order, place.draft, progress)
         await _record(store, order, totals.count)
         await in_thread(Landing.land, place)
         return totals
 
 
-async def report_bytes(store: Store, order: ReportOrder) -> tuple[bytes, Totals]:
-    """The spreadsheet, for a chat, and what it adds up to; raises as ``write_report`` does."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "report.xlsx"
-        totals = await write_report(store, order, path)
+async def report_bytes(store: Store, order: ReportOrder, below: Path) -> tuple[bytes, Totals]:
+    """The spreadsheet, for a chat, and what it adds up to; raises as ``write_report`` does.
+
+    It is written in a private folder ``below`` the data folder, never where everybody's temporary files are.
+    """
+    with private_folder(below) as folder:
+        path = folder / "report.xlsx"
+        totals = await write_report(store, order, path, notes=folder / "notes")
         return await in_thread(path.read_bytes), totals
 
 

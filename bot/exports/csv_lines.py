@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
@@ -10,8 +11,10 @@ from handlers.dates import day
 from handlers.office.model import Filed
 
 BYTE_ORDER_MARK = "\ufeff"
-#: What a spreadsheet takes for the beginning of a formula.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+#: Where a spreadsheet may take what follows for a formula: at the beginning of a cell, and behind every separator that
+#: it may split at. Vietnamese Excel splits at ``;`` and then no quotation mark holds a cell together. What stands
+#: between (blanks, quotation marks, our own apostrophes) hides no sign.
+_FORMULA = re.compile(r"""(^[\t\r]?|[,;|\t\r\n])([\s"]*)('*)(?=[=+\-@＝＋－＠])""")
 
 
 class CsvLines:
@@ -34,18 +37,17 @@ def written(records: Iterable[Sequence[Cell]]) -> str:
 
 
 def guarded(cell: Cell) -> str:
-    """The cell as text; an apostrophe before what would be a formula, and before one that is there already."""
+    """Return the cell as text, with an apostrophe before whatever a spreadsheet would run.
+
+    Every run of apostrophes before a sign grows by one, so that ``unguarded`` gives back what was there.
+    """
     if isinstance(cell, str):
-        return f"'{cell}" if _needs_guard(cell) else cell
+        return _FORMULA.sub(r"\1\2'\3", cell)
     if isinstance(cell, datetime):
         return f"{cell:%H:%M} {day(cell)}"
     return day(cell) if isinstance(cell, date) else str(cell)
 
 
 def unguarded(text: str) -> str:
-    """What was guarded, as it was before."""
-    return text[1:] if text.startswith("'") and _needs_guard(text) else text
-
-
-def _needs_guard(text: str) -> bool:
-    return text.lstrip("'").startswith(FORMULA_SIGNS)
+    """Return a cell of our own CSV as it was before ``guarded``."""
+    return _FORMULA.sub(lambda found: found[1] + found[2] + found[3][1:], text)

@@ -8,32 +8,34 @@ from typing import Any, TypeVar
 from bot.errors import Forbidden
 from bot.exports.about import About
 from bot.exports.landing import Landing, landing
-from bot.exports.model import Exported, Order, Writer
+from bot.exports.model import Exported, Form, Order, Writer
 from bot.exports.rows import Span, batches, span
 from bot.exports.writers import writer_of
 from bot.store.api import Store
 from handlers.office.rights import Act
 from locales import N_
 
+_TEXT = frozenset({Form.CSV, Form.JSONL})
 #: Told how many requests are written, and of how many.
 Progress = Callable[[int, int], None]
 _Given = TypeVar("_Given")
 
 
-async def export(store: Store, order: Order, target: Path, progress: Progress) -> Exported:
+async def export(store: Store, order: Order, target: Path, progress: Progress, *, notes: Path) -> Exported:
     """Write what is ordered to ``target``, replacing what is there; the journal has a row before the file appears.
 
-    Cancelled or failed, it leaves nothing behind. The event loop goes on while files are written.
+    Cancelled or failed, it leaves nothing behind; killed, what the next command clears by its ``notes``. The event
+    loop goes on while files are written.
 
     Raises:
         Forbidden: a role it was ordered by has ended meanwhile.
         OutputError: the file cannot be written.
         StoreError: the requests cannot be read.
     """
-    with landing(target) as place:
+    with landing(target, notes) as place:
         meant = await span(store, order)
         about = About(order, meant.count)
-        writer = await in_thread(writer_of, order.form, place.draft, about)
+        writer = await in_thread(writer_of, order.form, _draft(place, order.form), about)
         try:
             read = await _write(store, order, meant, writer, progress)
         except BaseException:
@@ -43,6 +45,11 @@ async def export(store: Store, order: Order, target: Path, progress: Progress) -
         await _record(store, order, count)
         await in_thread(Landing.land, place)
         return Exported(count, (target,), writer.remarks)
+
+
+def _draft(place: Landing, form: Form) -> Path:
+    """Text goes to a file without a name; the other writers keep pieces beside their file, which need a folder."""
+    return place.unlinked() if form in _TEXT else place.draft
 
 
 async def _write(store: Store, order: Order, meant: Span, writer: Writer, progress: Progress) -> int:

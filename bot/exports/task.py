@@ -4,6 +4,7 @@ It opens the store itself, takes the rights anew, and says how far it is on stan
 """
 
 import asyncio
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ def main(arguments: list[str]) -> None:
     """Write the files of a task into a folder."""
     task, folder = arguments
     end_with_parent()
+    os.umask(0o077)  # a file belongs to its owner alone from its first byte on
     asyncio.run(_run(task, Path(folder)))
 
 

@@ -7,7 +7,7 @@ from bot.store.api import NOTICE
 from bot.store.drivers import Call, Driver
 from bot.store.outbox import Message, Recipient, sending
 from bot.store.sealing import Keyring
-from handlers.office.aside_words import message_aside, task_aside, update_aside
+from handlers.office.aside_words import clock_leapt, message_aside, restored, task_aside, update_aside
 from handlers.voice import Voice
 from locales import LANGUAGES
 from rules.calendar import vietnamese_day
@@ -19,9 +19,17 @@ class SetAside(StrEnum):
     UPDATE = "update"  #: of the inbox
     MESSAGE = "message"  #: of the outbox
     TASK = "task"
+    RESTORED = "restored"  #: not one row: the whole database is an older copy
+    CLOCK = "clock"  #: the clock leapt by so many days
 
 
-_WORDS = {SetAside.UPDATE: update_aside, SetAside.MESSAGE: message_aside, SetAside.TASK: task_aside}
+_WORDS = {
+    SetAside.UPDATE: update_aside,
+    SetAside.MESSAGE: message_aside,
+    SetAside.TASK: task_aside,
+    SetAside.RESTORED: restored,
+    SetAside.CLOCK: clock_leapt,
+}
 
 
 async def tell_owners(driver: Driver, keyring: Keyring, now: datetime, what: SetAside, row: int | str) -> None:

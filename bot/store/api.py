@@ -21,7 +21,9 @@ from handlers.ports import Office, OwnData, Register, RequestBook
 from handlers.replies import Reply
 
 if TYPE_CHECKING:
+    from bot.store.alarm import SetAside
     from bot.store.broadcast_api import BroadcastBook
+    from bot.store.continuity import Continuity
     from bot.store.task_api import OwnDataBook, TaskBook
     from bot.store.worker_api import WorkerBook
 
@@ -298,6 +300,13 @@ class Store(Protocol):
     @property
     def workers(self) -> "WorkerBook":
         """This process among those that serve a channel."""
+
+    @property
+    def continuity(self) -> "Continuity":
+        """Whether the database, and the clock, go on from where they were."""
+
+    async def alarm(self, what: "SetAside", row: int | str, now: datetime) -> None:
+        """Tell the owners; of the same kind once a day."""
 
     @property
     def broadcasts(self) -> "BroadcastBook":

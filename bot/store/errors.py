@@ -11,6 +11,7 @@
     │   ├── StoreFull          no room left on the disk
     │   └── StoreLost          the connection broke; a commit under way may or may not have happened
     ├── TurnTaken              another process has handled this update
+    ├── ClockLeapt             the time went on by far more than the store has seen: nothing is deleted by such a clock
     ├── TooMuchToKeep          more than one conversation may have kept
     │   ├── SessionTooLarge    of what it remembers
     │   └── MessageTooLarge    of what it is told in one message
@@ -29,9 +30,15 @@
         └── SealBroken         altered, or moved from where it was sealed
 """
 
+from datetime import timedelta
+
 from bot.errors import TrolyError
 from locales import N_
 
+_LEAPT = N_(
+    "The clock is {days} days ahead of what this database saw last, so nothing is deleted. Set the clock right; or,"
+    " where it is right and the assistant did not run for so long, say so once: troly retention --clock-is-right"
+)
 _REAL = N_("This data folder holds real data; nothing was changed. Choose an empty one with TROLY_DATA_DIR.")
 _MADE_UP = N_(
     "This data folder holds made-up data already, perhaps not all of them; nothing was changed."
@@ -82,6 +89,14 @@ class StoreLost(StoreUnavailable):
 
 class TurnTaken(StoreError):  # noqa: N818 - a state
     """Another process has handled this update."""
+
+
+class ClockLeapt(StoreError):  # noqa: N818 - a state
+    """The clock went on by far more than this database has seen."""
+
+    def __init__(self, leap: timedelta) -> None:
+        super().__init__(_LEAPT, days=leap.days)
+        self.leap = leap
 
 
 class HoldsData(StoreError):  # noqa: N818 - a state

@@ -178,6 +178,12 @@ def digest(plain: str | bytes) -> str:
     return hashlib.sha256(plain.encode() if isinstance(plain, str) else plain).hexdigest()
 
 
+def unapproved(keyring: Keyring, row: Sequence[Any]) -> bytes | None:
+    """Return what proves a broadcast of ``{warrant}`` that waits for an approval again; ``None``: it proves nothing."""
+    warrant = warrant_of(keyring, row)
+    return None if warrant is None else warrant._replace(approver=None).sealed(keyring)
+
+
 def warrant_of(keyring: Keyring, row: Sequence[Any]) -> Warrant | None:
     """What a row of ``{warrant}`` proves; ``None``, and a line in the log, where the row says something else."""
     name, *told, sealed = row

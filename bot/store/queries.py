@@ -21,6 +21,9 @@ from handlers.requests.model import AMENDABLE, MOVES, MUST_STAY, OPEN
 
 _STATEMENT = re.compile(r"^-- :(?P<kind>name|where) (?P<name>\w+)\n(?P<text>.*?);$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"--.*$", re.MULTILINE)
+#: Microseconds that a message waits at most after it was put back. One that would wait longer was put back by a clock that
+#: was set back since: it is due.
+_LONGEST_WAIT = 3_600_000_000
 #: What stands in a finished query where its conditions go; nothing else in SQL looks like it.
 _HOLE = "{where}"
 #: The end of the journal beside a row that it proves, with the last row there is (``powers.Proven``).
@@ -98,6 +101,7 @@ def _vocabulary() -> dict[str, str]:
         "moves": moves,
         "life_ended": _listed(ENDED),
         "standing": f"'{STANDING}'",
+        "longest_wait": str(_LONGEST_WAIT),
         "grant": f"{_columns('g', GRANT_COLUMNS)}, {_HEAD}",
         "invitation": f"{_columns('i', INVITATION_COLUMNS)}, {_HEAD}",
         "warrant": _columns("b", WARRANT_COLUMNS),

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
 from bot.metrics import Depths
+from bot.store.alarm import SetAside, tell_owners
 from bot.store.api import (
     Chat,
     Delivery,
@@ -23,6 +24,7 @@ from bot.store.broadcast_api import BroadcastBook
 from bot.store.broadcasts.book import StoredBroadcastBook
 from bot.store.bulk import holds_made_up_data
 from bot.store.claiming import Claiming
+from bot.store.continuity import Continuity
 from bot.store.drivers import Call, Driver
 from bot.store.inbox import Inbox, chat_at
 from bot.store.letters import Letters
@@ -67,6 +69,7 @@ class SealedStore:
         self.tasks: TaskBook = StoredTasks(driver, keyring, workers.id)
         self.own_data: OwnDataBook = StoredOwnDataTasks(driver, keyring, workers.id)
         self.broadcasts: BroadcastBook = StoredBroadcastBook.of(driver, keyring, policy)
+        self.continuity = Continuity(driver, keyring)
         self._sealer = Sealer(driver, keyring)
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
@@ -125,6 +128,9 @@ class SealedStore:
 
     async def units(self) -> UnitDirectory:
         return await read_units(self._driver.run)
+
+    async def alarm(self, what: SetAside, row: int | str, now: datetime) -> None:
+        await tell_owners(self._driver, self._keyring, now, what, row)
 
     async def made_up(self) -> bool:
         return await holds_made_up_data(self._driver)

@@ -34,7 +34,7 @@ class Life(StrEnum):
 LIFE: Mapping[Life, frozenset[Life]] = {
     Life.DRAFT: frozenset({Life.CHECKED, Life.CANCELLED}),
     Life.CHECKED: frozenset({Life.DRAFT, Life.APPROVED, Life.CANCELLED}),
-    Life.APPROVED: frozenset({Life.SCHEDULED, Life.CANCELLED}),
+    Life.APPROVED: frozenset({Life.SCHEDULED, Life.CHECKED, Life.CANCELLED}),  # checked: ``Why.SECOND_PERSON``
     Life.SCHEDULED: frozenset({Life.RUNNING, Life.CANCELLED}),
     Life.RUNNING: frozenset({Life.PAUSED, Life.FINISHED, Life.CANCELLED}),
     Life.PAUSED: frozenset({Life.RUNNING, Life.CANCELLED}),
@@ -58,6 +58,8 @@ class Why(StrEnum):
     NOBODY = "nobody"  #: nobody was left to be told
     PARENT = "parent"  #: its campaign was cancelled
     PROBLEMS = "problems"  #: a step that could not be sent: its check found problems
+    RESTORED = "restored"  #: the database is an older copy: what it sends may have gone out
+    SECOND_PERSON = "second_person"  #: more are meant by now than its author may approve alone
 
 
 class Reason(StrEnum):
@@ -73,6 +75,7 @@ class Reason(StrEnum):
     CRASH = "crash"  #: unknown: the process ended between the request and its answer
     NO_ANSWER = "no_answer"  #: unknown: the platform did not answer
     REFUSED = "refused"  #: invalid: the platform takes this message for this chat never
+    RESTORED = "restored"  #: unknown: queued in a copy of the database that was put back
     GAVE_UP = "gave_up"  #: failed: tried as often as it may be
     NO_SEND_MESSAGE = "no_sendMessage"  #: failed: the platform's server lacks the method
     NO_SEND_DOCUMENT = "no_sendDocument"  #: the same

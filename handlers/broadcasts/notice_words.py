@@ -85,6 +85,21 @@ def not_sent(say: Voice, step: Broadcast, found: Checked) -> Reply:
     return _notice(say, step, said, *_problems(say, found), todo)
 
 
+def needs_another(say: Voice, broadcast: Broadcast) -> Reply:
+    """More people are meant than its author may decide about."""
+    said = say(
+        N_(
+            "<b>{code}</b> {title}: {count} people are meant by now, more than one person may approve."
+            " Nothing was sent."
+        ),
+        code=broadcast.id,
+        title=broadcast.draft.title,
+        count=number(say, broadcast.recipients),
+    )
+    todo = say(N_("Those who may approve it have been asked. It goes on as soon as one of them approves it."))
+    return _notice(say, broadcast, said, todo)
+
+
 def over(say: Voice, campaign: Broadcast) -> Reply:
     """A campaign all of whose steps have ended."""
     said = say(

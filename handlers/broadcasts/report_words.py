@@ -31,6 +31,8 @@ WHYS = {
     Why.NOBODY: N_("nobody was left to be reminded"),
     Why.PARENT: N_("its campaign was called off"),
     Why.PROBLEMS: N_("its check found problems"),
+    Why.RESTORED: N_("the database was put back from a copy"),
+    Why.SECOND_PERSON: N_("more people are meant by now, so a second person has to approve it"),
 }
 #: States of a recipient, as ``bot.store.api.Delivery`` names them, in the order of a report.
 DELIVERIES = {
@@ -54,6 +56,7 @@ REASONS = {
     Reason.CRASH: N_("the program ended between the request and its answer"),
     Reason.NO_ANSWER: N_("the platform did not answer"),
     Reason.REFUSED: N_("the platform does not take this message for this chat"),
+    Reason.RESTORED: N_("was waiting in a copy of the database that was put back"),
     Reason.GAVE_UP: N_("tried as often as it may be"),
     Reason.NO_SEND_MESSAGE: N_("the channel's server cannot send messages (sendMessage)"),
     Reason.NO_SEND_DOCUMENT: N_("the channel's server cannot send files (sendDocument)"),

@@ -25,5 +25,35 @@ def task_aside(say: Voice, row: int | str) -> Reply:
     return _told(say, what, row)
 
 
+def restored(say: Voice, _: int | str) -> Reply:
+    """The database is an older copy of the one that was used last."""
+    what = say(
+        N_("⚠ The database was put back from an older copy. What happened since that copy was made is not known here.")
+    )
+    means = say(
+        N_(
+            "All broadcasts are paused, and what was waiting may have gone out: it counts as not known, and is sent"
+            " again by hand only. Look at each with /thongbao and let it go on, or call it off. Requests registered since"
+            " the copy are missing; new codes begin far beyond those given before."
+        )
+    )
+    return Reply(paragraphs=(str(what), str(means)))
+
+
+def clock_leapt(say: Voice, days: int | str) -> Reply:
+    """The clock cannot be right, or nothing ran for long."""
+    what = say(
+        N_("⚠ The machine's clock is {days} days ahead of what I last saw, so I delete nothing and remind nobody."),
+        days=days,
+    )
+    todo = say(
+        N_(
+            "If the clock is wrong, please have it set right. If I simply did not run for so long, whoever runs the"
+            " assistant says so once with: troly retention --clock-is-right"
+        )
+    )
+    return Reply(paragraphs=(str(what), str(todo)))
+
+
 def _told(say: Voice, what: str, row: int | str) -> Reply:
     return Reply(paragraphs=(str(say(what, row=row)), str(say(_REST))))

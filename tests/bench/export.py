@@ -127,11 +127,11 @@ async def _exported(province: Province, path: Path, form: Form) -> _Grown:
     """A small export, then the large one: XLSX by the whole road, the others repeated into one file."""
     async with province.opened() as store:
         order = await _order(store, form)
-        small = await export(store, replace(order, wanted=_SMALL), path, _untold)
+        small = await export(store, replace(order, wanted=_SMALL), path, _untold, notes=path.parent / "notes")
         assert 0 < small.count < REQUESTS // 20
         before = _peak()
         if form is Form.XLSX:
-            written = (await export(store, order, path, _untold)).count
+            written = (await export(store, order, path, _untold, notes=path.parent / "notes")).count
         else:
             written = await _repeated(store, order, path)
         return _Grown(_peak() - before, written)

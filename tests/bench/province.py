@@ -82,7 +82,9 @@ _CROWD = (
 def _made(url: str | None) -> Province:
     folder = Path(tempfile.mkdtemp(prefix="troly-bench-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    settings = Settings.model_validate({"data_dir": folder, "database_url": url, "language": "vi"})
+    settings = Settings.model_validate(
+        {"data_dir": folder, "database_url": url, "language": "vi", "approval_above": 10**9}
+    )
     return Province(settings, asyncio.run(_filled(settings)))
 
 

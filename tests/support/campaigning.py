@@ -1,7 +1,7 @@
 """A herald over a real store, officers who owe something, and an admin whose broadcasts they get."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -74,8 +74,11 @@ class Campaigning:
         """Nothing is owed any more."""
         self.sql("UPDATE standings SET owed = '' WHERE chat = ?", name)
 
-    async def approved(self, draft: Draft) -> str:
-        """Written by an admin, checked by the herald, approved by the operator."""
+    async def approved(self, draft: Draft, *, alone: bool = False, meanwhile: Callable[[], None] | None = None) -> str:
+        """Written by an admin, checked by the herald, approved by the operator or ``alone`` by the same admin.
+
+        ``meanwhile`` happens between the approval and the rows.
+        """
         await given(self.store, ADMIN, Role.OWNER)
         theirs, chat = await rights(self.store, ADMIN), self.store.chat(CHANNEL, ADMIN)
         async with office(self.store, chat, self.clock.now()) as at:
@@ -83,14 +86,18 @@ class Campaigning:
             assert isinstance(made, Broadcast)
             await at.admin.broadcasts.ask_check(theirs, made.id)
         await self.calm()
-        assert await self.by_hand(made.id, Life.APPROVED) is Outcome.DONE
+        assert await self.by_hand(made.id, Life.APPROVED, by=ADMIN if alone else None) is Outcome.DONE
+        if meanwhile:
+            meanwhile()
         await self.calm()
         return made.id
 
-    async def by_hand(self, name: str, to: Life) -> Outcome:
-        """Moved by the operator."""
-        async with office(self.store, now=self.clock.now()) as at:
-            return await at.admin.broadcasts.move(OPERATOR, name, to)
+    async def by_hand(self, name: str, to: Life, by: str | None = None) -> Outcome:
+        """Moved by the operator, or by the admin of an address."""
+        whose = await rights(self.store, by) if by else OPERATOR
+        chat = self.store.chat(CHANNEL, by) if by else None
+        async with office(self.store, chat, self.clock.now()) as at:
+            return await at.admin.broadcasts.move(whose, name, to)
 
     def deliver(self, state: str = "sent", names: Sequence[str] = ()) -> None:
         """What waits in running broadcasts and is not held gets this end: all, or what is for these people."""

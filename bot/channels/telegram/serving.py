@@ -63,6 +63,9 @@ class Services(Protocol):
     @property
     def metrics(self) -> Metrics: ...
 
+    @property
+    def heartbeat(self) -> Part: ...
+
     def turns(self, channels: Mapping[str, Channel]) -> Turns:
         """The turns of these channels."""
 
@@ -126,7 +129,8 @@ def _runner(services: Services, api: TelegramApi, *, receiving: bool) -> Runner:
     source = _receiver(settings, api, Front(api, intake), watch) if receiving else Acquaintance(api)
     herald = services.herald(notify)
     retention = Retention(store, clock, settings.retention_days)
-    parts = (source, retention, services.exporter(channel, notify), services.collector(channel, notify), herald)
+    orders = (services.exporter(channel, notify), services.collector(channel, notify))
+    parts = (source, retention, services.heartbeat, *orders, herald)
     return Runner(store, workers, (service,), parts, clock, moved=herald.notify)
 
 

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from bot.addresses import host_and_port
 from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.connections import TimedConnection
 from bot.channels.telegram.front import Front
 from bot.channels.telegram.greeting import announce_commands, introduce
 from bot.channels.telegram.update import CHANNEL, KINDS
@@ -91,7 +92,9 @@ class WebhookReceiver:
             WebhookEndedError: the server ended by itself.
         """
         listener = self._listen()
-        server = _Server(uvicorn.Config(self.app(), log_config=None, access_log=False, lifespan="off"))
+        server = _Server(
+            uvicorn.Config(self.app(), http=TimedConnection, log_config=None, access_log=False, lifespan="off")
+        )
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             await unless(stop, self._introduce())

@@ -1,7 +1,8 @@
 """A campaign that is carried out: its steps, and its end."""
 
 from collections import defaultdict
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
 from bot.delivery.heralding.telling import Teller
 from bot.delivery.heralding.terms import Terms
@@ -29,16 +30,23 @@ class Campaigns:
         for gone in [key for key in self._made if key[0] not in campaigns]:
             del self._made[gone]
 
-    async def running(self, campaign: Broadcast, plan: Plan, now: datetime, *, steps_open: bool) -> bool:
-        """Carry out what is due; True: look again at once. Nothing is decided while nothing may leave."""
+    async def running(self, campaign: Broadcast, plan: Plan, now: datetime, steps: Sequence[Broadcast]) -> bool:
+        """Carry out what is due; True: look again at once. Nothing is decided while nothing may leave.
+
+        ``steps`` are those that have not ended. One that still waits for a second person when the next one is due is
+        left out: its day is over.
+        """
         if not self._terms.hours.open_at(now):
             return False
         table, made = Timetable(plan, self._terms.hours), self._made[campaign.id, campaign.revision]
-        decisions = table.decisions(made, vietnamese_day(campaign.created_at), now)
+        decisions = table.decisions(made, _since(campaign), now)
+        for step in steps if decisions else ():
+            if step.why == Why.SECOND_PERSON:
+                await self._book.move(step.id, Life.CHECKED, Life.CANCELLED, now, Why.SECOND_PERSON)
         for decision in decisions:
             await self._carry_out(campaign, decision, now)
             made.add(decision.step.name)
-        if table.is_over(made) and not decisions and not steps_open:
+        if table.is_over(made) and not decisions and not steps:
             await self._finish(campaign, now)
         return bool(decisions)
 
@@ -53,3 +61,11 @@ class Campaigns:
         """Told before it is done, as every end."""
         await self._teller.once(campaign, "over", notice_words.over(Voice(campaign.draft.language), campaign), now)
         await self._book.move(campaign.id, Life.RUNNING, Life.FINISHED, now)
+
+
+def _since(campaign: Broadcast) -> date:
+    """The day from which its steps count; one that was put back from a copy has perhaps made those of that day."""
+    written, restored = vietnamese_day(campaign.created_at), campaign.starts_at
+    if restored is None or restored == campaign.draft.starts_at:
+        return written
+    return max(written, vietnamese_day(restored) + timedelta(days=1))

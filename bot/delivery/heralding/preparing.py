@@ -36,7 +36,16 @@ class Preparing:
         said = notice_words.checked(_voice(broadcast), broadcast, found, second_person=second_person)
         await self._teller.once(broadcast, f"checked:{broadcast.changed_at.isoformat()}", said, now)
         if second_person and not found.problems:
-            await ask_second_person(self._book, broadcast, found, now)
+            await ask_second_person(self._book, broadcast, found.recipients, now)
+        return False
+
+    async def waiting(self, broadcast: Broadcast, now: datetime) -> bool:
+        """Tell the author that a second person has to decide, and ask those who may."""
+        mark = f"second_person:{broadcast.revision}"
+        if not self._teller.has_told(broadcast, mark):
+            await ask_second_person(self._book, broadcast, broadcast.recipients, now)
+            said = notice_words.needs_another(_voice(broadcast), broadcast)
+            await self._teller.once(broadcast, mark, said, now)
         return False
 
     async def approved(self, broadcast: Broadcast, now: datetime) -> bool:
@@ -65,9 +74,9 @@ class Preparing:
         return False
 
     async def _tell_where_nobody_is_left(self, broadcast: Broadcast, now: datetime) -> None:
-        """Without rows it has ended already."""
+        """Without rows it has ended already, unless it waits for a second person."""
         tally = await self._book.tally(broadcast.id)
-        if not tally.total:
+        if not tally.total and broadcast.id not in {one.id for one in await self._book.open()}:
             await self._teller.summary(broadcast, notice_words.finished(_voice(broadcast), broadcast, tally), now)
 
 

@@ -10,8 +10,9 @@ from bot.store.broadcasts.written import Written, read_written
 from bot.store.drivers import Call, Driver
 from bot.store.errors import TurnTaken
 from bot.store.moments import stored
+from bot.store.powers import unapproved
 from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Life
+from handlers.broadcasts.model import STANDING, Life
 from handlers.broadcasts.policy import Policy
 
 #: Steps of which ``Expiring`` makes the rows: this, and the day.
@@ -47,18 +48,48 @@ class Freezer:
             await self._moved(written, Call("campaign_begins", {"id": written.id, "now": stored(now)}, must=True), now)
             return False
         roll = Roll.of(self.driver.run, self.keyring, written, now)
+        reached = await self._reached_alone(written)
         maker = Maker(self.driver, Filling(self.keyring, self.policy, written, written.day(now)), now)
         after, left = written.frozen_to, limit
         while left > 0:
             people, end = await roll.page(after, min(left, PAGE))
+            meant = [one for one in people if _waits(written, one)]
+            if reached is not None and len(reached | {one.chat for one in meant}) > self.policy.approval_above:
+                await self._needs_another(written, roll, after, now)
+                return False
             last = end or (people[-1].chat if people else after)
             guard = Call("freeze_from", {"id": written.id, "after": after, "last": last}, must=True)
-            await maker.make(guard, (Addressed(one) for one in people if _waits(written, one)))
+            await maker.make(guard, map(Addressed, meant))
+            if reached is not None:
+                reached |= {one.chat for one in meant}
             if end is None:
                 await self.finish(written, last, now)
                 return False
             after, left = end, left - PAGE
         return True
+
+    async def _reached_alone(self, written: Written) -> set[str] | None:
+        """Chats that it, or its campaign, has reached by the word of its author alone; ``None``: two decided about it.
+
+        The reminders of certificates that end have no author.
+        """
+        if STANDING in {written.id, written.parent}:
+            return None
+        (alone,) = await self.driver.run(Call("approved_alone", {"id": written.id}))
+        if not alone:
+            return None
+        limit = self.policy.approval_above + 1
+        (rows,) = await self.driver.run(Call("series_reached", {"series": written.series, "limit": limit}))
+        return {chat for (chat,) in rows}
+
+    async def _needs_another(self, written: Written, roll: Roll, after: str, now: datetime) -> None:
+        """Send it back to wait for a second person, without a row: what was approved alone was fewer."""
+        (held,) = await self.driver.run(Call("hold_life", {"id": written.id}))
+        recipients = sum([len([one for one in people if _waits(written, one)]) async for people in roll.pages()])
+        row = {"id": written.id, "after": after, "recipients": recipients, "now": stored(now)}
+        row["warrant"] = unapproved(self.keyring, held[0]) if held else None
+        undone = Call("freeze_undone", {"id": written.id})
+        await self._moved(written, Call("freeze_not_alone", row, must=True), now, undone)
 
     async def finish(self, written: Written, last: str, now: datetime) -> None:
         """All rows are there."""

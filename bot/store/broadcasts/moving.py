@@ -60,9 +60,12 @@ class Mover:
         if to not in LIFE[was]:
             return 0
         row = {"id": broadcast, "was": was.value, "to": to.value, "why": why, "revision": revision}
-        if not await self._moved({**row, "now": stored(self.acting.now)}, approved=to is Life.APPROVED):
+        approved = to is Life.APPROVED
+        if not await self._moved({**row, "now": stored(self.acting.now)}, approved=approved):
             return 0
         await self._note([broadcast], to, why)
+        if approved:
+            await self._approve_parent(broadcast)
         return 1 + len(await self._steps(broadcast, was, to))
 
     async def _moved(self, row: dict[str, object], *, approved: bool) -> bool:
@@ -81,6 +84,12 @@ class Mover:
             return None
         sealed = warrant._replace(approver=self.actor).sealed(self.acting.keyring)
         return {"approver": self.actor, "warrant": sealed}
+
+    async def _approve_parent(self, step: str) -> None:
+        """A second person who approves a step has approved its campaign: the steps that follow are decided by two."""
+        (held,) = await self.acting.ask(Call("hold_parent_warrant", {"id": step}))
+        if held and (proof := self._approved(held)) is not None:
+            await self.acting.ask(Call("approve_parent", {"id": held[0][0], **proof}))
 
     async def _steps(self, parent: str, was: Life, to: Life) -> list[str]:
         """What it made goes along; but not what runs on its own when it starts."""
@@ -155,6 +164,8 @@ class Hand:
         author = await self._person(found.author) or found.chat
         if author != await self._person(rights.actor):
             return True
+        if found.why == Why.SECOND_PERSON:  # counted with all whom its campaign has reached
+            return False
         few = self.acting.policy.approval_above
         return found.recipients <= few and await self._meant(rights, found) <= few
 

@@ -128,13 +128,37 @@ WHERE id IN ({each}(:chats)) AND erased_at IS NULL
 -- :name freeze_row
 -- One recipient; one who has a row keeps it. As values: INSERT .. SELECT takes SQLite more than twice as long.
 INSERT INTO outbox (origin, chat, channel, payload, priority, state, queued_at, due_at, settled_at, broadcast, reason)
-VALUES (:origin, :chat, :channel, :payload, :priority, :state, :now, :now, :settled, :broadcast, :reason)
+VALUES (:origin, :chat, :channel, :payload, :priority, :state, :now, 0, :settled, :broadcast, :reason)
 ON CONFLICT DO NOTHING;
 
 -- :name freeze_reminded
 -- Whoever asked to be reminded on that day, or before, is reminded now.
 UPDATE reminder_marks SET later_on = NULL
 WHERE broadcast = :series AND later_on <= :day AND chat IN ({each}(:chats));
+
+-- :name approved_alone
+-- Whether whoever approved it is who wrote it: one person by their chat, whatever role they act by; the machine is one.
+SELECT b.id FROM broadcasts b LEFT JOIN grants a ON a.id = b.author LEFT JOIN grants p ON p.id = b.approver
+WHERE b.id = :id AND (b.approver IS NULL
+    OR CASE WHEN b.author = 'machine' THEN 'machine' ELSE COALESCE(a.chat, b.chat, '') END
+     = CASE WHEN b.approver = 'machine' THEN 'machine' ELSE COALESCE(p.chat, '') END);
+
+-- :name series_reached
+-- People who have a row of a campaign, or of a broadcast and what was made for those who wanted to hear it again.
+SELECT DISTINCT chat FROM outbox
+WHERE broadcast IN (SELECT b.id FROM broadcasts b WHERE b.id = :series OR b.parent = :series)
+LIMIT :limit;
+
+-- :name freeze_not_alone
+-- More are meant than one person may decide about: it waits for another one, as after its check.
+UPDATE broadcasts SET state = 'checked', approver = NULL, warrant = :warrant, why = 'second_person', frozen_to = NULL,
+    recipients = :recipients, revision = revision + 1, changed_at = :now
+WHERE id = :id AND state = 'approved' AND COALESCE(frozen_to, '') = :after
+RETURNING id;
+
+-- :name freeze_undone
+-- Its rows: none of them has left, for it never ran.
+DELETE FROM outbox WHERE broadcast = :id AND state IN ('queued', 'skipped', 'blocked');
 
 -- :name freeze_end
 -- Everybody has a row; where there is none, there was nobody.

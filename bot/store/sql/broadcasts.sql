@@ -79,6 +79,14 @@ WHERE id = :id AND state = :was AND revision = COALESCE(:revision, revision)
   AND (:to <> 'running' OR NOT EXISTS (SELECT 1 FROM broadcasts p WHERE p.id = broadcasts.parent AND p.state = 'paused'))
 RETURNING id;
 
+-- :name approve_parent
+-- What a step belongs to is approved by whoever approved the step.
+UPDATE broadcasts SET approver = :approver, warrant = :warrant WHERE id = :id;
+
+-- :name hold_parent_warrant
+-- What a step belongs to.
+SELECT {warrant} FROM broadcasts b WHERE b.id = (SELECT s.parent FROM broadcasts s WHERE s.id = :id) {held};
+
 -- :where paused_with_parent
 -- Whoever paused the campaign paused it.
 why = 'parent';
@@ -139,7 +147,7 @@ SUBSTR(chat, 1, 8) IN ({each}(:heads));
 
 -- :name resend
 -- What nobody knows the fate of is sent once more; but not to whoever wants no reminders, or is done, since.
-UPDATE outbox SET state = 'queued', reason = NULL, attempts = 0, settled_at = NULL, due_at = :now
+UPDATE outbox SET state = 'queued', reason = NULL, attempts = 0, settled_at = NULL, due_at = 0
 WHERE broadcast = :id AND state = 'unknown' AND payload IS NOT NULL AND {where}
   AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.id = outbox.chat AND c.stopped_at IS NOT NULL)
   AND NOT EXISTS (

@@ -114,14 +114,14 @@ ON CONFLICT (channel, update_id) DO NOTHING;
 -- queue is now, which is the clock of the wall where nothing waits. The last microsecond lets whoever had nothing in that
 -- second go before those who come again.
 INSERT INTO outbox (origin, chat, channel, payload, priority, queued_at, due_at, place)
-SELECT :origin, :chat, :channel, :payload, :priority, :now, :now,
+SELECT :origin, :chat, :channel, :payload, :priority, :now, 0,
     CASE WHEN f.mine + 1000001 > f.present - f.present % 1000000 THEN f.mine + 1000001
          ELSE f.present - f.present % 1000000 END
 FROM (
     SELECT
         COALESCE((SELECT q.place FROM outbox q
                   WHERE q.channel = :channel AND q.priority = :priority AND q.state = 'queued' AND q.broadcast IS NULL
-                    AND q.due_at <= :now
+                    AND (q.due_at <= :now OR q.due_at > :now + {longest_wait})
                   ORDER BY q.place LIMIT 1), :now) AS present,
         COALESCE((SELECT MAX(m.place) FROM outbox m
                   WHERE m.chat = :chat AND m.state IN ('queued', 'sending') AND m.broadcast IS NULL
@@ -139,7 +139,8 @@ ON CONFLICT (origin) DO NOTHING;
 -- forgets the column's type in RETURNING and walks all chats.
 WITH due AS MATERIALIZED (
     SELECT o.id FROM outbox o
-    WHERE o.channel = :channel AND o.state = 'queued' AND o.broadcast IS NULL AND o.due_at <= :now
+    WHERE o.channel = :channel AND o.state = 'queued' AND o.broadcast IS NULL
+      AND (o.due_at <= :now OR o.due_at > :now + {longest_wait})
       AND (:large = 2 OR CASE WHEN LENGTH(o.payload) > :heavy THEN 1 ELSE 0 END = :large)
       AND o.chat NOT IN ({each}(:resting))
       AND NOT EXISTS (
@@ -161,7 +162,8 @@ SELECT b.id FROM broadcasts b
 WHERE b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now)
   AND EXISTS (
       SELECT 1 FROM outbox o
-      WHERE o.broadcast = b.id AND o.state = 'queued' AND o.channel = :channel AND o.due_at <= :now);
+      WHERE o.broadcast = b.id AND o.state = 'queued' AND o.channel = :channel
+        AND (o.due_at <= :now OR o.due_at > :now + {longest_wait}));
 
 -- :name claim_broadcast
 -- The next rows of a broadcast, while it runs, go to "sending"; a chat with a message under way, or with an answer that
@@ -170,7 +172,8 @@ WHERE b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now)
 -- again, or had as many within a week as one person may get.
 WITH due AS MATERIALIZED (
     SELECT o.id, o.chat, o.queued_at FROM outbox o
-    WHERE o.broadcast = :broadcast AND o.state = 'queued' AND o.channel = :channel AND o.due_at <= :now
+    WHERE o.broadcast = :broadcast AND o.state = 'queued' AND o.channel = :channel
+      AND (o.due_at <= :now OR o.due_at > :now + {longest_wait})
       AND EXISTS (
           SELECT 1 FROM broadcasts b
           WHERE b.id = :broadcast AND b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now))

@@ -1,16 +1,23 @@
 """Campaigns that go on by themselves over a real store, on the test's clock."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.delivery.herald import Herald
+from bot.delivery.heralding.terms import Terms
+from bot.store import open_keyring, open_store
 from bot.store.api import Store
 from handlers.broadcasts.model import STANDING, Audience, Draft, Life, Outcome, Plan
+from handlers.broadcasts.policy import Policy
+from handlers.office.rights import Role
 from rules.calendar import vietnamese
-from tests.support.campaigning import TEXT, Campaigning, on
+from tests.support.campaigning import ADMIN, TEXT, Campaigning, on
+from tests.support.office import given
+from tests.support.storing import closing_async
 
 DEADLINE = date(2026, 12, 31)
 OWED = Audience(to_do=True)
@@ -195,3 +202,87 @@ async def test_who_wants_to_be_reminded_later_is_on_that_day_once_and_not_when_i
         await house.delivered()
     assert house.reached(campaign) == {"30": ["hoa", "lan", "minh"], "later:2026-12-07": ["lan"]}
     assert house.steps(campaign).keys() == {"30", "later:2026-12-07"}
+
+
+@pytest.fixture
+async def strict(tmp_path: Path) -> AsyncIterator[Campaigning]:
+    """A house in which a broadcast to more than three people needs a second person."""
+    keyring, _ = open_keyring(tmp_path / "keys.json")
+    async with closing_async(await open_store(None, tmp_path, keyring, Policy(approval_above=3))) as store:
+        yield Campaigning(store, tmp_path, Terms(approval_above=3))
+
+
+async def approved_alone(house: Campaigning, draft: Draft) -> str:
+    """Written, checked and approved by one and the same admin."""
+    return await house.approved(draft, alone=True)
+
+
+async def test_a_campaign_approved_alone_for_few_asks_a_second_person_before_it_goes_to_many(
+    strict: Campaigning,
+) -> None:
+    strict.officers("lan", "minh")
+    campaign = await approved_alone(strict, CAMPAIGN)
+    await strict.at(on(12, 1, 8, 30))
+    await strict.delivered()
+    strict.officers("hoa", "nam", "oanh", "phuc", "quy", "son", "tuan")
+    await given(strict.store, "7777", Role.OWNER)
+
+    await strict.at(on(12, 17, 8, 30))
+    await strict.delivered()
+
+    assert strict.reached(campaign) == {"30": ["lan", "minh"]}
+    assert strict.steps(campaign)["14"] == ("checked", "second_person")
+    (step,) = strict.sql("SELECT id, recipients FROM broadcasts WHERE parent = ? AND step = '14'", campaign)
+    assert step[1] == 9
+    assert strict.told(step[0]) == ["approve", "second_person"]
+    assert await strict.by_hand(step[0], Life.APPROVED, by=ADMIN) is Outcome.SECOND_PERSON
+    assert await strict.by_hand(step[0], Life.APPROVED, by="7777") is Outcome.DONE
+    await strict.calm()
+    await strict.delivered()
+    assert len(strict.reached(campaign)["14"]) == 9
+
+    await strict.at(on(12, 24, 8, 30))  # the campaign is decided by two now
+    await strict.delivered()
+    assert len(strict.reached(campaign)["7"]) == 9
+
+
+async def test_the_limit_counts_all_whom_the_steps_of_a_campaign_reach(strict: Campaigning) -> None:
+    strict.officers("lan", "minh")
+    campaign = await approved_alone(strict, CAMPAIGN)
+    await strict.at(on(12, 1, 8, 30))
+    await strict.delivered()
+    strict.finishes("lan")
+    strict.finishes("minh")
+    strict.officers("hoa", "nam")
+
+    await strict.at(on(12, 17, 8, 30))
+    await strict.delivered()
+
+    assert strict.reached(campaign) == {"30": ["lan", "minh"]}
+    assert strict.steps(campaign)["14"] == ("checked", "second_person")
+
+
+async def test_a_step_that_nobody_else_approved_is_left_out_when_the_next_one_is_due(strict: Campaigning) -> None:
+    strict.officers("lan", "minh")
+    campaign = await approved_alone(strict, CAMPAIGN)
+    strict.officers("hoa", "nam")
+    await strict.at(on(12, 1, 8, 30))
+    await strict.at(on(12, 17, 8, 30))
+
+    assert strict.steps(campaign)["30"] == ("cancelled", "second_person")
+    assert strict.steps(campaign)["14"] == ("checked", "second_person")
+    assert strict.reached(campaign) == {}
+
+
+async def test_a_broadcast_approved_alone_goes_to_no_more_than_one_person_may_decide_about(
+    strict: Campaigning,
+) -> None:
+    strict.officers("lan", "minh")
+    name = await strict.approved(DRAFT, alone=True, meanwhile=lambda: strict.officers("hoa", "nam", "oanh"))
+
+    assert strict.state(name) == ("checked", "second_person")
+    assert strict.sql("SELECT COUNT(*) FROM outbox WHERE broadcast = ?", name) == [(0,)]
+    assert "finished" not in strict.told(name)
+    assert await strict.by_hand(name, Life.APPROVED) is Outcome.DONE
+    await strict.calm()
+    assert strict.state(name) == ("scheduled", None)

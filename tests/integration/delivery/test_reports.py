@@ -1,6 +1,7 @@
 """A report that an admin asks for arrives as a file, and says of everybody what became of them."""
 
 from io import BytesIO
+from pathlib import Path
 
 import openpyxl
 
@@ -33,14 +34,14 @@ class Keeping(ScriptedChannel):
         return await super().send(row)
 
 
-async def test_the_file_arrives_and_its_totals_are_its_rows(store: Store, clock: ManualClock) -> None:
+async def test_the_file_arrives_and_its_totals_are_its_rows(store: Store, clock: ManualClock, tmp_path: Path) -> None:
     for address in (*"123", "owner"):  # who is reminded as everybody is
         async with StoredTurns(store, address)():
             pass
     await given(store, "owner", Role.OWNER)
     name, channel = await running(store, clock.now()), Keeping()
     made = Roads(store, clock, conversation(respond), channel)
-    report = Reports(store, clock, 10_000_000).make
+    report = Reports(store, clock, tmp_path / "reports", 10_000_000).make
     made.turns._preparer = Preparer({channel.name: channel}, CountingReader(), clock, report=report)
 
     lines = ("/start", "đồng ý", f"/thongbao {name}", "kết quả", "tệp excel")

@@ -1,9 +1,11 @@
 """The report of a broadcast, asked for on a phone: a file for whoever may see it at that moment, for nobody else."""
 
+import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -30,6 +32,8 @@ from tests.support.storing import CHANNEL, NOW
 t = translator("vi")
 GET = t("Get the Excel file")
 CLOCK = ManualClock(NOW)
+#: Where files under way lie; nothing stays in it.
+FOLDER = Path(tempfile.gettempdir()) / "reports-under-way"
 Prepare = Callable[[Chat, Event], Awaitable[Event]]
 
 
@@ -49,7 +53,7 @@ def prepare(report: Report, *, files: bool = True) -> Prepare:
 
 
 def reports(store: Store, most_bytes: int = 10_000_000, most_rows: int = 20_000) -> Report:
-    return Reports(store, CLOCK, most_bytes, most_rows).make
+    return Reports(store, CLOCK, FOLDER, most_bytes, most_rows).make
 
 
 async def person(store: Store, address: str, role: Role | None = Role.ADMIN, unit: str = "DN.NT") -> StoredDialogue:
@@ -159,7 +163,7 @@ async def test_whoever_loses_the_role_while_the_file_is_made_gets_none(town: Sto
     await given(town, "admin", Role.FOCAL, "DN.NT")
 
     async def overtaken(chat: Chat, wanted: MakeReport) -> ReportMade:
-        made = await Reports(town, CLOCK, 10_000_000).make(chat, wanted)
+        made = await Reports(town, CLOCK, FOLDER, 10_000_000).make(chat, wanted)
         assert made.content
         assert await end(town, OPERATOR, grant.id) is None
         return made

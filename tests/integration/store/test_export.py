@@ -74,7 +74,7 @@ async def test_every_form_is_written_and_nothing_else_is_left(filled: Store, for
     target = tmp_path / "out" / f"list{ENDINGS[form][0]}"
     target.parent.mkdir()
 
-    done = await export(filled, order(form), target, ignored)
+    done = await export(filled, order(form), target, ignored, notes=tmp_path / "notes")
 
     assert (done.count, done.files, done.remarks.left_out) == (REQUESTS, (target,), 0)
     assert list(target.parent.iterdir()) == [target]
@@ -82,7 +82,7 @@ async def test_every_form_is_written_and_nothing_else_is_left(filled: Store, for
 
 
 async def test_the_journal_has_a_row_with_the_form_the_number_and_the_unit(filled: Store, tmp_path: Path) -> None:
-    await export(filled, order(Form.CSV, FOCAL), tmp_path / "list.csv", ignored)
+    await export(filled, order(Form.CSV, FOCAL), tmp_path / "list.csv", ignored, notes=tmp_path / "notes")
 
     async with office(filled) as at:
         (row,) = await at.admin.journal.latest(OPERATOR, 1)
@@ -94,7 +94,7 @@ async def test_the_row_is_for_those_of_the_unit_that_was_within_reach(
     filled: Store, tmp_path: Path, unit: str | None
 ) -> None:
     about = replace(order(Form.CSV, FOCAL), wanted=Filter(unit=unit))
-    await export(filled, about, tmp_path / "list.csv", ignored)
+    await export(filled, about, tmp_path / "list.csv", ignored, notes=tmp_path / "notes")
 
     async with office(filled) as at:
         (row,) = await at.admin.journal.latest(OPERATOR, 1)
@@ -104,7 +104,7 @@ async def test_the_row_is_for_those_of_the_unit_that_was_within_reach(
 async def test_the_number_is_of_what_is_in_the_file(filled: Store, tmp_path: Path) -> None:
     wanted = Order(OPERATOR, Filter(), Form.IMPORT19, translator("vi"), NOW)
 
-    done = await export(filled, wanted, tmp_path / "list.xlsx", ignored)
+    done = await export(filled, wanted, tmp_path / "list.xlsx", ignored, notes=tmp_path / "notes")
 
     assert (done.count, done.remarks.states) == (0, {State.SUBMITTED: REQUESTS})
     async with office(filled) as at:
@@ -115,7 +115,13 @@ async def test_the_number_is_of_what_is_in_the_file(filled: Store, tmp_path: Pat
 async def test_progress_goes_from_nothing_to_everything(filled: Store, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
 
-    await export(filled, order(Form.CSV), tmp_path / "list.csv", lambda done, total: seen.append((done, total)))
+    await export(
+        filled,
+        order(Form.CSV),
+        tmp_path / "list.csv",
+        lambda done, total: seen.append((done, total)),
+        notes=tmp_path / "notes",
+    )
 
     assert seen[0] == (0, REQUESTS)
     assert seen[-1] == (REQUESTS, REQUESTS)
@@ -125,7 +131,9 @@ async def test_progress_goes_from_nothing_to_everything(filled: Store, tmp_path:
 async def test_a_cancelled_export_leaves_no_file_no_rest_and_no_row(filled: Store, form: Form, tmp_path: Path) -> None:
     target = tmp_path / "out" / f"list{ENDINGS[form][0]}"
     target.parent.mkdir()
-    running = asyncio.ensure_future(export(filled, order(form), target, lambda *_: running.cancel()))
+    running = asyncio.ensure_future(
+        export(filled, order(form), target, lambda *_: running.cancel(), notes=tmp_path / "notes")
+    )
 
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -150,7 +158,7 @@ async def test_a_role_that_ends_while_its_export_is_written_lets_no_file_appear(
 
     ordered = replace(order(form, await rights(filled, "99")), chat=filled.chat(CHANNEL, "99").id)
     with pytest.raises(Forbidden, match="has ended meanwhile"):
-        await export(filled, ordered, target, progress)
+        await export(filled, ordered, target, progress, notes=tmp_path / "notes")
 
     assert list(target.parent.iterdir()) == []
     async with office(filled) as at:
@@ -161,7 +169,7 @@ async def test_an_export_of_a_person_who_keeps_the_role_is_written(filled: Store
     await given(filled, "99", Role.ADMIN, "DN.NT", label="Chị Lan")
     ordered = replace(order(Form.CSV, await rights(filled, "99")), chat=filled.chat(CHANNEL, "99").id)
 
-    assert (await export(filled, ordered, tmp_path / "list.csv", ignored)).count == REQUESTS
+    assert (await export(filled, ordered, tmp_path / "list.csv", ignored, notes=tmp_path / "notes")).count == REQUESTS
 
 
 async def test_an_export_that_fails_leaves_the_file_that_was_there(filled: Store, tmp_path: Path) -> None:
@@ -171,14 +179,14 @@ async def test_an_export_that_fails_leaves_the_file_that_was_there(filled: Store
     nothing = Order(OPERATOR, Filter(text="nowhere"), Form.DOCX, translator("vi"), NOW)
 
     with pytest.raises(OutputError, match="no list"):
-        await export(filled, nothing, target, ignored)
+        await export(filled, nothing, target, ignored, notes=tmp_path / "notes")
 
     assert target.read_text() == "before"
     assert list(target.parent.iterdir()) == [target]
 
 
 async def test_a_focal_officer_gets_masked_names(filled: Store, tmp_path: Path) -> None:
-    await export(filled, order(Form.CSV, FOCAL), tmp_path / "list.csv", ignored)
+    await export(filled, order(Form.CSV, FOCAL), tmp_path / "list.csv", ignored, notes=tmp_path / "notes")
 
     text = (tmp_path / "list.csv").read_text(encoding="utf-8-sig")
     assert "Nguyễn Văn An" not in text
@@ -264,6 +272,51 @@ def test_ctrl_c_or_kill_ends_the_command_with_its_code_and_leaves_nothing(
     assert "nothing was written" in said
     assert NAME not in said
     assert list(folder.iterdir()) == []
+
+
+def killed_while_writing(form: str, database: Database, folder: Path) -> dict[str, bytes]:
+    """The files that an export leaves in ``folder`` when it is killed amid its rows, which are flushed to the disk."""
+    folder.mkdir()
+    slow = (
+        "import bot.cli, os, time\n"
+        "import bot.exports.text as text, bot.exports.xlsx as xlsx\n"
+        "def hang(writer):\n"
+        "    add = writer.add\n"
+        "    def slowly(self, batch):\n"
+        "        add(self, batch)\n"
+        "        (self._file if writer is text.TextWriter else self._sheet.row_data_fh).flush()\n"
+        "        print('writing', flush=True); time.sleep(60)\n"
+        "    writer.add = slowly\n"
+        "hang(text.TextWriter); hang(xlsx.XlsxWriter)\n"
+        f"bot.cli.main(['export', 'requests', '--format', '{form}', '--out', {str(folder / f'list.{form}')!r}])\n"
+    )
+    environment = {**os.environ, "TROLY_DATA_DIR": str(database.folder), "TROLY_LANGUAGE": "en"}
+    if database.url:
+        environment["TROLY_DATABASE_URL"] = database.url
+    with subprocess.Popen([sys.executable, "-c", slow], env=environment, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout
+        assert running.stdout.readline() == "writing\n"
+        running.kill()
+    left = [path for path in folder.rglob("*") if path.is_file()]
+    assert [path for path in left if path.stat().st_mode & 0o077] == []
+    return {str(path): path.read_bytes() for path in left}
+
+
+@pytest.mark.usefixtures("prepared")
+def test_a_killed_export_of_text_leaves_no_name_behind(database: Database, tmp_path: Path) -> None:
+    assert killed_while_writing("csv", database, tmp_path / "out") == {}
+
+
+@pytest.mark.usefixtures("prepared")
+def test_what_a_killed_export_leaves_is_its_owners_alone_and_gone_at_the_next_command(
+    database: Database, tmp_path: Path, troly: Command
+) -> None:
+    left = killed_while_writing("xlsx", database, tmp_path / "out")
+    assert any(NAME.encode() in content for content in left.values())
+
+    assert troly("rights")[0] == 0
+
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 @pytest.mark.usefixtures("prepared")

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import io
 import json
 import socket
@@ -91,6 +92,61 @@ async def test_a_body_nobody_can_read_is_counted_and_not_asked_for_again(hook: H
 
 async def test_a_body_without_end_is_cut_off(hook: Hook) -> None:
     assert await hook.called(b"x" * (2 * 1024 * 1024)) == 413
+
+
+async def half_a_head(hook: Hook) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A stranger who begins a request and never ends it."""
+    host, port = hook.address.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /hook HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+    await writer.drain()
+    return reader, writer
+
+
+async def test_a_request_that_does_not_end_is_dropped_in_time(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.telegram.connections.RECEIVING_SECONDS", 0.3)
+    head, slow = await half_a_head(hook)
+    body, slower = await half_a_head(hook)
+    slower.write(b"1\r\nContent-Length: 100\r\n\r\n{")
+
+    for reader in (head, body):
+        with contextlib.suppress(ConnectionError):  # a reset is an end as well
+            await asyncio.wait_for(reader.read(), 5)
+    for writer in (slow, slower):
+        writer.close()
+    assert await hook.called(UPDATE) == 200
+
+
+async def test_a_second_request_of_a_connection_has_the_same_time(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.telegram.connections.RECEIVING_SECONDS", 0.3)
+    reader, writer = await half_a_head(hook)
+    writer.write(b"1\r\nContent-Length: 0\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 403")
+    writer.write(b"POST /hook HTTP/1.1\r\nX-Slow: ")
+
+    with contextlib.suppress(ConnectionError):
+        await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+
+
+async def test_many_who_send_half_a_request_keep_nobody_out_and_few_stay_open(
+    hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.connections.MOST_CONNECTIONS", 5)
+    strangers = [await half_a_head(hook) for _ in range(30)]
+
+    assert await hook.called(UPDATE) == 200
+
+    async def over(reader: asyncio.StreamReader) -> bool:
+        try:
+            return await asyncio.wait_for(reader.read(), 0.2) == b""
+        except (TimeoutError, ConnectionError) as error:
+            return isinstance(error, ConnectionError)
+
+    ended = [await over(reader) for reader, _ in strangers]
+    assert ended.count(False) <= 5
+    for _, writer in strangers:
+        writer.close()
 
 
 async def test_nothing_else_is_served(hook: Hook) -> None:

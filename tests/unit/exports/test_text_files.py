@@ -6,12 +6,18 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bot.exports.columns import COLUMNS
-from bot.exports.csv_lines import FORMULA_SIGNS
+from bot.exports.csv_lines import guarded, unguarded
+from bot.exports.csv_lines import written as csv_text
 from bot.exports.model import Form
 from bot.exports.writers import writer_of
 from tests.support.filing import FORMULA, HOSTILE, about, filed, hostile
 
+FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 DOC = Path(__file__).resolve().parents[3] / "docs" / "exports.md"
 
 
@@ -49,6 +55,34 @@ def test_no_cell_of_csv_begins_like_a_formula(tmp_path: Path) -> None:
 
     assert found[0]["Thuê bao"] == f"'{FORMULA}"
     assert [cell for record in found for cell in record.values() if cell.startswith(FORMULA_SIGNS)] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "safe"),
+    [
+        ("A;=1+2", "A;'=1+2"),
+        ("A|@SUM(1)", "A|'@SUM(1)"),
+        ('A;"=1+2"', 'A;"\'=1+2"'),
+        ("A ; -1", "A ; '-1"),
+        ("hai\n=1", "hai\n'=1"),
+        ("'=1", "''=1"),
+        ("Xã Mẫu – tổ 1; tổ 2", "Xã Mẫu – tổ 1; tổ 2"),
+        ("1+2=3", "1+2=3"),
+    ],
+)
+def test_a_sign_behind_any_separator_is_guarded_and_comes_back_as_it_was(typed: str, safe: str) -> None:
+    assert guarded(typed) == safe
+    assert unguarded(safe) == typed
+
+
+@given(st.lists(st.text(alphabet="A =+-@＝;,|'\"\n\t", max_size=12), min_size=1, max_size=4))
+def test_no_reader_meets_a_formula_whatever_it_splits_at(cells: list[str]) -> None:
+    line = csv_text([cells])
+
+    for separator in ",;|\t":
+        for piece in (part for row in line.splitlines() for part in row.split(separator)):
+            assert not piece.lstrip(' \t"').startswith(FORMULA_SIGNS)
+    assert [unguarded(cell) for cell in next(csv.reader(io.StringIO(line, newline="")))] == cells
 
 
 def test_days_and_moments_of_csv_are_vietnamese(tmp_path: Path) -> None:

@@ -1,0 +1,120 @@
+"""Whether this database goes on from where it was: a copy that was put back, and a clock that leapt, are noticed.
+
+A process that serves beats: it counts in the database, and a witness outside it keeps the count. A database whose count
+is behind its witness is an older copy. What was done since the copy was made is not known here, so codes go on far
+beyond those that may have been given, nothing is sent that may have been sent, and the owners are told.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.store.drivers import Call, Driver
+from bot.store.errors import ClockLeapt
+from bot.store.moments import moment, stored
+from bot.store.powers import unapproved
+from bot.store.sealing import Keyring
+from handlers.broadcasts.model import Life, Why
+from rules.calendar import vietnamese_day
+
+#: A longer way from one beat to the next one is none that a clock goes by itself: it leapt, or nothing ran for so long.
+LEAP = timedelta(days=7)
+#: How far codes go on beyond the last ones known: more than are given between two backups.
+GAP = 1000
+#: Counters that codes are made of, such as ``YC-2026`` and ``TB``.
+_CODES = re.compile(r"[A-Z]{2}(-\d{4})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """How far a database was used."""
+
+    database: str  #: the same for all copies of one database
+    beats: int = 0
+    codes: Mapping[str, int] = field(default_factory=dict)  #: the last number of each counter
+
+
+@dataclass(frozen=True, slots=True)
+class Continuity:
+    """A part of the store."""
+
+    driver: Driver
+    keyring: Keyring
+
+    async def standpoint(self) -> Standpoint:
+        """How far the database was used; one that is new to this gets what tells it from others."""
+        number = secrets.randbits(62)
+        _, rows = await self.driver.run(Call("know_database", {"number": number}), Call("counters"))
+        found: dict[str, int] = {str(name): int(value) for name, value in rows}
+        codes = {name: value for name, value in found.items() if _CODES.fullmatch(name)}
+        return Standpoint(f"{found['database']:016x}", found.get("beats", 0), codes)
+
+    async def beat(self, now: datetime) -> Standpoint:
+        """Count, and note that it is now; where the clock leapt, what was seen before stays noted."""
+        calls = [Call("next_number", {"name": "beats"})]
+        if await self._leap(now) is None:
+            calls.append(_counter("seen", stored(now)))
+        await self.driver.run(*calls)
+        return await self.standpoint()
+
+    async def require_steady_clock(self, now: datetime) -> None:
+        """Let nothing be deleted by a clock that leapt.
+
+        Raises:
+            ClockLeapt: it went on by more than ``LEAP`` since the store last saw it.
+        """
+        if (leap := await self._leap(now)) is not None:
+            raise ClockLeapt(leap)
+
+    async def accept_clock(self, now: datetime) -> None:
+        """Go by this time from now on: the operator says that it is right."""
+        await self.driver.run(_counter("seen", stored(now)))
+
+    async def _leap(self, now: datetime) -> timedelta | None:
+        (((seen,),),) = await self.driver.run(Call("seen_at"))
+        passed = now - moment(seen) if seen is not None else timedelta()
+        return passed if passed > LEAP else None
+
+    async def take_up(self, witness: Standpoint, days: Sequence[int], now: datetime) -> bool:
+        """Go on from an older copy of what the witness saw; False where another process did so already.
+
+        ``days`` before the end of a certificate are those on which its holder is reminded.
+        """
+        here = await self.standpoint()
+        names = sorted({*here.codes, *witness.codes})
+        known = {name: max(here.codes.get(name, 0), witness.codes.get(name, 0)) for name in names}
+        raised = [_counter(name, number + GAP) for name, number in known.items()]
+        if not here.beats:
+            await self.driver.run(_counter("beats", 0))
+        async with self.driver.transaction() as transaction:
+            taken = await transaction.run(Call("take_up", {"beats": witness.beats + 1}))
+            if not taken[0]:
+                return False
+            at = {"now": stored(now)}
+            _, paused, approved = await transaction.run(
+                Call("restored_messages", at), Call("restored_running", at), Call("approved_now")
+            )
+            waiting = [{**at, "id": row[0], "warrant": unapproved(self.keyring, row)} for row in approved]
+            moves = [_noted(name, Life.PAUSED, now) for (name,) in paused]
+            moves += [_noted(row[0], Life.CHECKED, now) for row in approved]
+            again = [Call("restored_approved", row) for row in waiting]
+            await transaction.run(*raised, *again, *moves, *_told(days, now), commit=True)
+        return True
+
+
+def _counter(name: str, value: int) -> Call:
+    return Call("set_counter", {"name": name, "value": value})
+
+
+def _told(days: Sequence[int], now: datetime) -> list[Call]:
+    """Whoever may have been reminded by this day is not reminded of the same again."""
+    today = vietnamese_day(now).toordinal()
+    near = [{"days": one, "first": today, "last": today + one} for one in days if one > 0]
+    return [Call("restored_wishes", {"today": today}), *(Call("restored_expiry", row) for row in near)]
+
+
+def _noted(broadcast: str, to: Life, now: datetime) -> Call:
+    row = {"id": broadcast, "state": to.value, "actor": "machine", "why": Why.RESTORED.value, "now": stored(now)}
+    return Call("note_move", row)
