@@ -28,7 +28,7 @@ class _Messages(NamedTuple):
     states: tuple[str, ...]  #: what is over comes first: a message that is handled meanwhile is not listed twice
     page: Call
     before: Call
-    number: Call
+    counted: Call
 
 
 _INBOX = _Messages(
@@ -104,7 +104,7 @@ class HeldData:
         if not rows:
             return 0
         ((last,),) = rows
-        (((number,),),) = await self.ask(replace(kept.number, parameters={**of, "last": last}))
+        (((number,),),) = await self.ask(replace(kept.counted, parameters={**of, "last": last}))
         self._earlier[name] = self._earlier.get(name, 0) + number
         return int(last)
 

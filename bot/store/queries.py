@@ -21,8 +21,8 @@ from handlers.requests.model import AMENDABLE, MOVES, MUST_STAY, OPEN
 
 _STATEMENT = re.compile(r"^-- :(?P<kind>name|where) (?P<name>\w+)\n(?P<text>.*?);$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"--.*$", re.MULTILINE)
-#: Microseconds that a message waits at most after it was put back. One that would wait longer was put back by a clock that
-#: was set back since: it is due.
+#: Microseconds that a message waits at most after it was put back. One that would wait longer was put back by a clock
+#: that was set back since: it is due.
 _LONGEST_WAIT = 3_600_000_000
 #: What stands in a finished query where its conditions go; nothing else in SQL looks like it.
 _HOLE = "{where}"

@@ -33,8 +33,8 @@ def restored(say: Voice, _: int | str) -> Reply:
     means = say(
         N_(
             "All broadcasts are paused, and what was waiting may have gone out: it counts as not known, and is sent"
-            " again by hand only. Look at each with /thongbao and let it go on, or call it off. Requests registered since"
-            " the copy are missing; new codes begin far beyond those given before."
+            " again by hand only. Look at each with /thongbao and let it go on, or call it off. Requests registered"
+            " since the copy are missing; new codes begin far beyond those given before."
         )
     )
     return Reply(paragraphs=(str(what), str(means)))
