@@ -12,6 +12,7 @@ from bot.certificates.errors import UnreadableError
 from bot.certificates.finding import find
 from bot.certificates.findings import Finding, Found, Missed
 from bot.certificates.limits import LIMITS, Limits
+from bot.certificates.outline import service_of
 from bot.certificates.record import Decoded, decode
 from bot.certificates.trust import EMPTY, TrustStore
 from bot.certificates.unpacking import Unpacker
@@ -20,6 +21,7 @@ from rules.facts import Issuer
 
 #: Findings for each certificate allowed: a signed file brings its chain, and copies are found but not shown.
 _FINDINGS_EACH = 10
+_ASIDES = frozenset({Trouble.TIME_STAMP, Trouble.STATUS})
 
 
 def read(data: bytes, name: str = "", trust: TrustStore = EMPTY, limits: Limits = LIMITS) -> Reading:
@@ -54,6 +56,7 @@ class _Gathering:
     signers: set[str] = field(default_factory=set)
     companions: list[x509.Certificate] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    asides: list[Problem] = field(default_factory=list)
     seen: set[bytes] = field(default_factory=set)
     accompanying: set[bytes] = field(default_factory=set)
     taken: int = 0
@@ -64,16 +67,28 @@ class _Gathering:
                 self._take(finding)
         except UnreadableError as error:
             self._end(error)
-        return Reading(certificates=self._certificates(), problems=tuple(self.problems))
+        certificates = self._certificates()
+        problems = self.problems if certificates or not self.asides else [*self.problems, *self.asides]
+        return Reading(certificates=certificates, problems=tuple(problems))
 
     def _take(self, finding: Finding) -> None:
         self.taken += 1
         if len(self.problems) >= self.limits.entries or self.taken > self.limits.entries * _FINDINGS_EACH:
             raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
         if isinstance(finding, Missed):
-            self.problems.append(Problem(trouble=finding.trouble, where=finding.where))
+            self._miss(finding)
+        elif service := service_of(finding.der):
+            self._miss(Missed(service, finding.where))
         else:
             self._take_found(finding)
+
+    def _miss(self, missed: Missed) -> None:
+        """Time stamps and the like come along with signatures; they are told where there is nothing else."""
+        problem = Problem(trouble=missed.trouble, where=missed.where)
+        if missed.trouble not in _ASIDES:
+            self.problems.append(problem)
+        elif problem not in self.asides:
+            self.asides.append(problem)
 
     def _take_found(self, found: Found) -> None:
         """A companion never stands in the way of the same certificate when it is found for itself."""
@@ -103,6 +118,7 @@ class _Gathering:
         if error.trouble in SECRETS:
             self.shown.clear()
             self.problems.clear()
+            self.asides.clear()
         self.problems.append(Problem(trouble=error.trouble, where=error.where))
 
     def _certificates(self) -> tuple[Certificate, ...]:
