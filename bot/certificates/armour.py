@@ -30,6 +30,8 @@ _PEM_IN_BASE64 = re.compile(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/_-]{20,}+(?:\s++[A-Za-z
 _BARE = re.compile(rb"(?<![A-Za-z0-9+/_])M[A-I][A-Za-z0-9+/_-]{30,}+(?:\s++[A-Za-z0-9+/_-]++)*+={0,2}")
 #: A SEQUENCE of a long length in hexadecimal.
 _HEX = re.compile(rb"(?<![0-9A-Za-z])30[\s:]{0,3}+8[12](?:[\s:]{0,3}+[0-9A-Fa-f]{2}){99,}+", re.IGNORECASE)
+#: What a web page puts between lines.
+_BREAK = re.compile(rb"</?(?:w?br|p|div|span|td|tr|li|pre|code|font)\b[^<>]{0,300}>", re.IGNORECASE)
 _HEADER = re.compile(rb"^[A-Za-z][A-Za-z0-9-]*+:.*$", re.MULTILINE)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
@@ -66,6 +68,7 @@ def blocks(text: bytes) -> Iterator[Callable[[], bytes]]:
 
     A block raises as ``decode_base64`` does.
     """
+    text = _BREAK.sub(b"\n", text)
     marks = list(_MARK.finditer(text))
     bodies = list(_pem_bodies(text, marks)) or [run.group() for run in _BARE.finditer(text)]
     yield from (partial(decode_base64, body) for body in bodies)

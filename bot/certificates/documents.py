@@ -15,7 +15,8 @@ from bot.certificates.unpacking import Unpacker, name_of
 from handlers.certificate import Trouble
 
 _CONTENT_TYPES = "[Content_Types].xml"
-_MARKS = {_CONTENT_TYPES, "mimetype", "META-INF/manifest.xml", "META-INF/MANIFEST.MF", "META-INF/container.xml"}
+_MARKS = {_CONTENT_TYPES, "mimetype"}
+_FOLDER = "META-INF/"
 #: Where signatures lie: of Office and its kin, of ODF, EPUB and ASiC, of Java, of NuGet.
 _SIGNATURES = re.compile(
     r"_xmlsignatures/.+\.xml|package/services/digital-signature/.+\.(?:xml|psdsxs|psdcer|cer)"
@@ -33,7 +34,8 @@ _Reader = Callable[[bytes], Iterable[Finding]]
 
 def is_document(archive: zipfile.ZipFile) -> bool:
     """Whether an archive is one document rather than a packet of files."""
-    return not _MARKS.isdisjoint(archive.namelist()) or any(map(_is_signature, archive.infolist()))
+    names = archive.namelist()
+    return not _MARKS.isdisjoint(names) or any(name.startswith(_FOLDER) or _SIGNATURES.fullmatch(name) for name in names)
 
 
 def findings(archive: zipfile.ZipFile, unpacker: Unpacker, read: _Reader) -> Iterator[Finding]:

@@ -69,7 +69,11 @@ def _text(text: bytes, data: bytes, read: Callable[[bytes], Iterable[Finding]]) 
     if _is_xml(text) and not armour.is_armoured(text):
         yield from _xml(text, data)
         return
-    ways = (lambda: each([text], jose.certificates), lambda: each(armour.blocks(text), _block), lambda: _carried(text, read))
+    ways: tuple[Callable[[], Iterator[Finding]], ...] = (
+        lambda: each([text], jose.certificates),
+        lambda: each(armour.blocks(text), _block),
+        lambda: _carried(text, read),
+    )
     for way in ways:
         empty = True
         for finding in way():
@@ -88,12 +92,11 @@ def _xml(text: bytes, data: bytes) -> Iterator[Finding]:
     """XML with signatures; where it has no element for certificates, base64 of any element may still be one."""
     try:
         yield from signed_xml.certificates(data)
-    except UnreadableError as error:
+    except UnreadableError:
         found = [one for one in each(armour.blocks(text), _block) if isinstance(one, Found)]
         if not found:
             raise
         yield from found
-        del error
 
 
 def _carried(text: bytes, read: Callable[[bytes], Iterable[Finding]]) -> Iterator[Finding]:
@@ -116,13 +119,11 @@ def _named(text: bytes) -> Trouble:
 
 
 def _block(decode: Callable[[], bytes]) -> Iterator[Finding]:
-    """A block of text that is no certificate (a request, a public key) is passed over."""
+    """A block of text that is DER without a name here is passed over."""
     try:
         yield from _ders(decode())
     except UnreadableError as error:
-        if error.trouble in {Trouble.TIME_STAMP, Trouble.STATUS}:
-            yield Missed(error.trouble)
-        elif error.trouble not in {Trouble.NO_CERTIFICATE, Trouble.REQUEST, Trouble.PUBLIC_KEY}:
+        if error.trouble is not Trouble.NO_CERTIFICATE:
             raise
 
 

@@ -25,7 +25,8 @@ def findings(data: bytes, most: int, read: Callable[[bytes], Iterable[Finding]])
     """
     if data.lower().count(b"boundary=") > _MOST_LEVELS:
         raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
-    parts = [part for part in message_from_bytes(data.lstrip(), policy=policy.compat32).walk() if not part.is_multipart()]
+    message = message_from_bytes(data.removeprefix(b"\xef\xbb\xbf").lstrip(), policy=policy.compat32)
+    parts = [part for part in message.walk() if not part.is_multipart()]
     if len(parts) > most:
         raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
     empty = True

@@ -64,8 +64,8 @@ def _by_body(inner: list[der.Value], outer: list[der.Value]) -> Trouble | None:
     tags = [part.tag for part in inner]
     if _is_status(inner) and (len(outer) == 1 or (outer[1].tag == der.SEQUENCE and _is_algorithm(outer[1:2]))):
         return Trouble.TIME_STAMP  # TimeStampResp: RFC 3161, 2.4.2
-    if tags[:3] == [der.INTEGER, der.SEQUENCE, der.SEQUENCE] and der.SEQUENCE not in tags[3:]:
-        return Trouble.REQUEST if _is_key(inner[2]) else None  # CertificationRequest: RFC 2986, 4.2
+    if tags[:3] == [der.INTEGER, der.SEQUENCE, der.SEQUENCE] and der.SEQUENCE not in tags[3:] and _is_key(inner[2]):
+        return Trouble.REQUEST  # CertificationRequest: RFC 2986, 4.2
     rest = inner[1:] if tags[:1] == [der.INTEGER] else inner
     if _is_algorithm(rest[:1]) and [part.tag for part in rest[1:3]] in ([der.SEQUENCE, 0x17], [der.SEQUENCE, 0x18]):
         return Trouble.STATUS  # CertificateList: RFC 5280, 5.1

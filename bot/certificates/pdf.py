@@ -26,7 +26,8 @@ _LITERAL = re.compile(rb"\((?=(?:0|\\060)(?:[\x80-\x83]|\\20[0-3]))")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|\r|\n)|(.))", re.DOTALL)
 _LITERAL_END = re.compile(rb"(?:[^\\)(]|\\.)*+", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-_DER = b"\x30"
+_DER, _SIGNED = b"\x30", bytes.fromhex("2a864886f70d010702")
+_OLD, _ENCRYPTED = b"x509.rsa_sha1", b"/Encrypt"
 _BLANKS = b" \t\r\n\f\v\0"
 #: Strings that are taken, of one file; bytes of one of them, and digits that tell what it is.
 _MOST, _LONGEST, _TELLING = 1_000, 256 * 1024, 200
@@ -51,22 +52,16 @@ def certificates(data: bytes) -> Iterator[Finding]:
     Raises:
         UnreadableError: ENCRYPTED, NO_SIGNATURE or DAMAGED.
     """
-    signatures, old_certificates = [], []
-    for string in _strings(data):
-        kind = _kind(string.content)
-        if kind is Kind.CERTIFICATE:
-            old_certificates.append(string)
-        elif kind is Kind.PKCS7 or _is_damaged(data, string):
-            signatures.append(string)
+    strings = _strings(data)
     rights = {match.groups() for match in islice(_RIGHTS_AT.finditer(data), _MOST)}
-    own = [signature for signature in signatures if not _is_of_rights(data, signature, rights)]
-    yield from each(own, lambda signature: _of_signature(signature.content))
-    old = b"x509.rsa_sha1" in data
-    if old:
-        yield from (_old(data, string) for string in old_certificates)
-    whole = any(signature.content[:1] == _DER for signature in own)
-    if not (whole or old_certificates) or (old and not old_certificates):
+    signatures = [one for one in strings if _is_signature(data, one) and not _is_of_rights(data, one, rights)]
+    yield from each(signatures, lambda signature: _of_signature(signature.content))
+    old = [one for one in strings if _kind(one.content) is Kind.CERTIFICATE] if _OLD in data else []
+    yield from (_old(data, string) for string in old)
+    if _OLD in data and not old or not (signatures or old):
         yield from _parsed(data)
+    elif _ENCRYPTED in data and all(one.content[:1] != _DER for one in signatures):
+        yield from (finding for finding in _parsed(data) if isinstance(finding, Found))
 
 
 def _strings(data: bytes) -> list[_String]:
@@ -107,15 +102,20 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 
 
 def _kind(content: bytes) -> Kind | None:
+    """A certificate or a signature; a document enciphered for receivers carries other CMS, one for each of them."""
     try:
-        return der_kind(content[:256]) if content[:1] == _DER else None
+        kind = der_kind(content[:256]) if content[:1] == _DER else None
     except UnreadableError:
         return None
+    return None if kind is Kind.PKCS7 and _SIGNED not in content[:40] else kind
 
 
-def _is_damaged(data: bytes, string: _String) -> bool:
-    """Whether a string that is no signature stands where one should."""
-    return data[string.start : string.start + 1] == b"/" and b"/ByteRange" in b"".join(_around(data, string))
+def _is_signature(data: bytes, string: _String) -> bool:
+    """Whether a string is CMS, or something damaged that stands where a signature should."""
+    if kind := _kind(string.content):
+        return kind is Kind.PKCS7
+    around = b"".join(_around(data, string)) if data[string.start : string.start + 1] == b"/" else b""
+    return b"/ByteRange" in around and _OLD not in around
 
 
 def _around(data: bytes, string: _String) -> tuple[bytes, bytes]:

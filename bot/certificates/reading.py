@@ -21,7 +21,8 @@ from rules.facts import Issuer
 
 #: Findings for each certificate allowed: a signed file brings its chain, and copies are found but not shown.
 _FINDINGS_EACH = 10
-_ASIDES = frozenset({Trouble.TIME_STAMP, Trouble.STATUS})
+#: What comes along with certificates, and is told only where it is all there is.
+_ASIDES = frozenset({Trouble.TIME_STAMP, Trouble.STATUS, Trouble.REQUEST, Trouble.PUBLIC_KEY})
 
 
 def read(data: bytes, name: str = "", trust: TrustStore = EMPTY, limits: Limits = LIMITS) -> Reading:
@@ -83,7 +84,6 @@ class _Gathering:
             self._take_found(finding)
 
     def _miss(self, missed: Missed) -> None:
-        """Time stamps and the like come along with signatures; they are told where there is nothing else."""
         problem = Problem(trouble=missed.trouble, where=missed.where)
         if missed.trouble not in _ASIDES:
             self.problems.append(problem)

@@ -161,7 +161,10 @@ def _decoded(text: bytes) -> Iterator[Finding]:
         return
     try:
         data = decode_base64(text)
-        yield Found(decode_base64(data.strip(b"-\r\n ").partition(b"-----")[2]) if data[:5] == b"-----" else data)
+        if data[:5] == b"-----":
+            data = decode_base64(data.strip(b"-\r\n ").partition(b"-----")[2])
+        if data[:1] == b"\x30":  # or else a stand-in such as "..."
+            yield Found(data)
     except SecretError:
         raise
     except UnreadableError as error:

@@ -247,7 +247,7 @@ TROUBLES = {
         f'<Signature xmlns="{pki_files.XMLDSIG}"/>'.encode,
         Trouble.NO_CERTIFICATE,
     ),
-    "a public key": (lambda: b"-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----", Trouble.NO_CERTIFICATE),
+    "a public key": (lambda: b"-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----", Trouble.PUBLIC_KEY),
     "a certificate cut short": (lambda: pki.issue().der[:-9], Trouble.BROKEN),
     "damaged base64": (lambda: pki.issue().pem.replace(b"MII", b"MIJ"), Trouble.BROKEN),
     "an empty ZIP": (lambda: pki_files.make_zip({}), Trouble.NO_CERTIFICATE),
