@@ -12,7 +12,7 @@ from bot.certificates.errors import UnreadableError
 from bot.certificates.limits import Limits
 from handlers.certificate import Trouble
 
-_CENTRAL_ENTRY = b"PK\x01\x02"
+_CENTRAL_ENTRY, _LOCAL_ENTRY = b"PK\x01\x02", b"PK\x03\x04"
 _NOT_UTF8 = bytes(byte & ~0x08 for byte in range(256))
 _ENCRYPTED = 0x1  #: general purpose bit 0: APPNOTE 4.4.4
 #: The methods Windows and Office write, and those of 7-Zip that are unpacked within bounds. Others are named.
@@ -53,7 +53,10 @@ class Unpacker:
         """Open an archive whose names are said to be UTF-8 and are not: none is believed to be."""
         patched, at = bytearray(data), data.find(_CENTRAL_ENTRY)
         while at >= 0:
-            patched[at + 9 : at + 10] = bytes([*patched[at + 9 : at + 10]]).translate(_NOT_UTF8)
+            local = int.from_bytes(data[at + 42 : at + 46], "little")
+            places = (at + 9, local + 7) if data[local : local + 4] == _LOCAL_ENTRY else (at + 9,)
+            for place in places:
+                patched[place : place + 1] = patched[place : place + 1].translate(_NOT_UTF8)
             at = data.find(_CENTRAL_ENTRY, at + 4)
         try:
             return zipfile.ZipFile(BytesIO(patched))
@@ -131,7 +134,7 @@ def _raw(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], bytes
         raise UnreadableError(Trouble.DAMAGED)
     stream.seek(entry.header_offset)
     header = stream.read(_LOCAL.size)
-    if len(header) < _LOCAL.size or not header.startswith(b"PK\x03\x04"):
+    if len(header) < _LOCAL.size or not header.startswith(_LOCAL_ENTRY):
         raise UnreadableError(Trouble.DAMAGED)
     _, length, extra = _LOCAL.unpack(header)
     name = stream.read(length)

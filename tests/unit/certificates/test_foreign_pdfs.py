@@ -160,7 +160,9 @@ UNSIGNED: dict[str, tuple[Callable[[], bytes], Trouble]] = {
     ),
     "a damaged signature": (lambda: _object(_signature(b"<31" + _hex(_cms())[3:])), Trouble.BROKEN),
     "a certificate asked for, and none given": (
-        lambda: pki_files.pdf().replace(b"/Type /Page\n", b"/Type /Page\n/SV<</Cert<</Issuer[" + _hex(pki.g2_state().der) + b"]>>>>"),
+        lambda: pki_files.pdf().replace(
+            b"startxref", b"%/SV<</Cert<</Issuer[" + _hex(pki.g2_state().der) + b"]>>>>\nstartxref"
+        ),
         Trouble.NO_SIGNATURE,
     ),
 }  # fmt: skip
