@@ -13,7 +13,7 @@ from bot.certificates.kinds import refuse_secret
 from handlers.certificate import Trouble
 
 #: Dashes are lost or joined on the way, and letters become small; the words stay.
-_MARK = re.compile(rb"-{1,10}[ \t]?(BEGIN|END)[ \t]{1,3}([A-Za-z0-9 #.]{1,40}?)[ \t]?-{1,10}", re.IGNORECASE)
+_MARK = re.compile(rb"(?:(?<=-)|(?<=-[ \t]))(BEGIN|END)[ \t]{1,3}([A-Za-z0-9 #.]{1,40}?)[ \t]?-{1,10}", re.IGNORECASE)
 _SECRET = re.compile(
     rb"BEGIN[ \t]{0,3}[A-Za-z0-9 \t]{0,30}PRIVATE[ \t]{1,3}KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjE", re.IGNORECASE
 )
@@ -85,7 +85,7 @@ def _pem_bodies(text: bytes, marks: list[re.Match[bytes]]) -> Iterator[bytes]:
     ends = [*(mark.start() for mark in marks[1:]), len(text)]
     for mark, end in zip(marks, ends, strict=False):
         if mark.group(1).upper() == b"BEGIN":
-            body = text[mark.end() : end]
+            body = text[mark.end() : end].rstrip(b"- \t\r\n")
             yield _HEADER.sub(b"", body)
 
 

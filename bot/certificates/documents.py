@@ -35,7 +35,9 @@ _Reader = Callable[[bytes], Iterable[Finding]]
 def is_document(archive: zipfile.ZipFile) -> bool:
     """Whether an archive is one document rather than a packet of files."""
     names = archive.namelist()
-    return not _MARKS.isdisjoint(names) or any(name.startswith(_FOLDER) or _SIGNATURES.fullmatch(name) for name in names)
+    return not _MARKS.isdisjoint(names) or any(
+        name.startswith(_FOLDER) or _SIGNATURES.fullmatch(name) for name in names
+    )
 
 
 def findings(archive: zipfile.ZipFile, unpacker: Unpacker, read: _Reader) -> Iterator[Finding]:

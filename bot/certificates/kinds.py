@@ -67,7 +67,9 @@ _MAIL = re.compile(
 )
 _MAIL_HEAD = 64 * 1024
 #: A public key of OpenPGP, or a signature, in bytes: RFC 4880, 4.2, 5.2.3, 5.5.2.
-_PGP = re.compile(rb"\x99[\x00-\x10].\x04....[\x01-\x03\x10-\x16]|[\x88\x89\xc2].{1,2}\x04[\x00-\x1f][\x01\x11\x13\x16]", re.DOTALL)
+_PGP = re.compile(
+    rb"\x99[\x00-\x10].\x04....[\x01-\x03\x10-\x16]|[\x88\x89\xc2].{1,2}\x04[\x00-\x1f][\x01\x11\x13\x16]", re.DOTALL
+)
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 #: The end of a ZIP's directory, and how far from the end of the file it may stand: APPNOTE 4.3.16.
 _ZIP_END, _ZIP_TAIL = b"PK\x05\x06", 66_000

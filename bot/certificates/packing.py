@@ -36,7 +36,7 @@ def of_stream(data: bytes) -> Iterator[bytes]:
     """
     start: Callable[[], _Unpacker]
     if data.startswith(b"\x1f\x8b"):
-        start = lambda: _Gzip()  # noqa: E731
+        start = _Gzip
     elif data.startswith(b"BZh"):
         start = bz2.BZ2Decompressor
     else:

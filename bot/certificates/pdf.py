@@ -17,15 +17,14 @@ from bot.certificates.findings import Finding, Found, each
 from bot.certificates.kinds import Kind, der_kind
 from handlers.certificate import Trouble
 
-#: A string in hexadecimal: what /Contents holds, or one that begins as DER does. Other strings of so many digits are few.
-_HEX = re.compile(
-    rb"(?:/Contents[\s\0]{0,99}+<|<(?=[\s\0]{0,99}+3[\s\0]{0,99}+0))(?=([0-9A-Fa-f\s\0]{160,}+))"
-)
+#: A string in hexadecimal: what /Contents holds, or one that begins as DER does.
+_HEX = re.compile(rb"(?:/Contents[\s\0]{0,99}+<|<(?=[\s\0]{0,99}+3[\s\0]{0,99}+0))(?=([0-9A-Fa-f\s\0]{160,}+))")
 #: A string in brackets that begins as DER does: 0x30, then a long length, as it is or as an octal code.
 _LITERAL = re.compile(rb"\((?=(?:0|\\060)(?:[\x80-\x83]|\\20[0-3]))")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|\r|\n)|(.))", re.DOTALL)
 _LITERAL_END = re.compile(rb"(?:[^\\)(]|\\.)*+", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+_MOST_LITERALS, _LONGEST_LITERAL = 50, 64 * 1024
 _DER, _SIGNED = b"\x30", bytes.fromhex("2a864886f70d010702")
 _OLD, _ENCRYPTED = b"x509.rsa_sha1", b"/Encrypt"
 _BLANKS = b" \t\r\n\f\v\0"
@@ -58,14 +57,14 @@ def certificates(data: bytes) -> Iterator[Finding]:
     yield from each(signatures, lambda signature: _of_signature(signature.content))
     old = [one for one in strings if _kind(one.content) is Kind.CERTIFICATE] if _OLD in data else []
     yield from (_old(data, string) for string in old)
-    if _OLD in data and not old or not (signatures or old):
+    if (_OLD in data and not old) or not (signatures or old):
         yield from _parsed(data)
     elif _ENCRYPTED in data and all(one.content[:1] != _DER for one in signatures):
         yield from (finding for finding in _parsed(data) if isinstance(finding, Found))
 
 
 def _strings(data: bytes) -> list[_String]:
-    return sorted([*islice(_hexadecimal(data), _MOST), *_literal(data)])
+    return sorted([*islice(_hexadecimal(data), _MOST), *islice(_literal(data), _MOST_LITERALS)])
 
 
 def _hexadecimal(data: bytes) -> Iterator[_String]:
@@ -86,12 +85,19 @@ def _of_digits(digits: bytes) -> bytes:
 
 def _literal(data: bytes) -> Iterator[_String]:
     """Strings in brackets; brackets inside come in pairs or escaped (7.3.4.2)."""
-    for match in islice(_LITERAL.finditer(data), _MOST):
-        at, depth, limit = match.end(), 1, min(len(data), match.end() + _LONGEST)
-        while depth and at < limit and (run := _LITERAL_END.match(data, at, limit)):
-            at = run.end() + 1
-            depth += {b"(": 1, b")": -1}.get(data[run.end() : at], -depth)
-        yield _String(match.start(), at, _ESCAPE.sub(_unescaped, data[match.end() : at - 1]))
+    for match in _LITERAL.finditer(data):
+        start = match.end()
+        if _kind(_ESCAPE.sub(_unescaped, data[start : start + _TELLING])):
+            end = _literal_end(data, start, min(len(data), start + _LONGEST_LITERAL))
+            yield _String(match.start(), end, _ESCAPE.sub(_unescaped, data[start : end - 1]))
+
+
+def _literal_end(data: bytes, at: int, limit: int) -> int:
+    depth = 1
+    while depth and at < limit and (run := _LITERAL_END.match(data, at, limit)):
+        at = run.end() + 1
+        depth += {b"(": 1, b")": -1}.get(data[run.end() : at], -depth)
+    return at
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:

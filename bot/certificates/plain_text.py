@@ -8,6 +8,7 @@ import html
 import re
 import unicodedata
 from functools import cache
+from itertools import pairwise
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -124,5 +125,5 @@ def _unfolded(text: bytes) -> bytes:
 def _without_numbers(text: bytes) -> bytes:
     """Without the numbers of lines in front of them, where those count upwards one by one."""
     numbers = [int(number) for number in _NUMBERED.findall(text)]
-    steps = sum(after - before == 1 for before, after in zip(numbers, numbers[1:], strict=False))
+    steps = sum(after - before == 1 for before, after in pairwise(numbers))
     return _NUMBERED.sub(b"", text) if len(numbers) >= _LEAST_NUMBERED and steps * 4 >= len(numbers) * 3 - 4 else text

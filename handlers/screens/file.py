@@ -65,14 +65,16 @@ TROUBLES = {
     ),
 }
 #: Troubles that the way to export a certificate helps with.
-_EXPORT_HELPS = frozenset({
-    Trouble.PICTURE,
-    Trouble.UNKNOWN_TYPE,
-    Trouble.NO_CERTIFICATE,
-    Trouble.REQUEST,
-    Trouble.PUBLIC_KEY,
-    Trouble.BROKEN,
-})
+_EXPORT_HELPS = frozenset(
+    {
+        Trouble.PICTURE,
+        Trouble.UNKNOWN_TYPE,
+        Trouble.NO_CERTIFICATE,
+        Trouble.REQUEST,
+        Trouble.PUBLIC_KEY,
+        Trouble.BROKEN,
+    }
+)
 #: Entries of an archive that are named one by one.
 _NAMED = 5
 

@@ -15,7 +15,9 @@ from tests.support.pki import Issued
 
 def time_stamper() -> Issued:
     """The certificate of a time stamp service."""
-    return pki.issue("Dịch vụ cấp dấu thời gian Mẫu", key=pki.ec_key("tsa"), purposes=(ExtendedKeyUsageOID.TIME_STAMPING,))
+    return pki.issue(
+        "Dịch vụ cấp dấu thời gian Mẫu", key=pki.ec_key("tsa"), purposes=(ExtendedKeyUsageOID.TIME_STAMPING,)
+    )
 
 
 def state_teller() -> Issued:
@@ -26,7 +28,7 @@ def state_teller() -> Issued:
 def signed_data(
     *bag: bytes, signers: tuple[bytes, ...] = (), content_type: str = "data", by_key: bool = False
 ) -> bytes:
-    """A CMS SignedData with the bag in the order given; its signature values are made up, as no reader verifies them."""
+    """A CMS SignedData with the bag in the order given; its signature values are made up; nobody verifies them."""
     return cms.ContentInfo({
         "content_type": "signed_data",
         "content": {
@@ -85,9 +87,10 @@ def _signer(der: bytes, *, by_key: bool) -> dict[str, object]:
     certificate = cms.Certificate.load(der)
     name: dict[str, object] = {"issuer": certificate.issuer, "serial_number": certificate.serial_number}
     key = certificate.public_key.sha1
+    sid = ("subject_key_identifier", key) if by_key else ("issuer_and_serial_number", name)
     return {
         "version": "v3" if by_key else "v1",
-        "sid": cms.SignerIdentifier(*(("subject_key_identifier", key) if by_key else ("issuer_and_serial_number", name))),
+        "sid": cms.SignerIdentifier(*sid),
         "digest_algorithm": {"algorithm": "sha256"},
         "signature_algorithm": {"algorithm": "sha256_ecdsa"},
         "signature": b"x",

@@ -221,7 +221,9 @@ XML: dict[str, Callable[[], str | bytes]] = {
     "UTF-8 that says UTF-16": lambda: _signature(pki.issue().der).replace(b"UTF-8", b"UTF-16"),
     "UTF-16 that says UTF-8": lambda: b"\xff\xfe" + _signature(pki.issue().der).decode().encode("utf-16-le"),
     "UTF-16 without mark": lambda: _signature(pki.issue().der).decode().encode("utf-16-be"),
-    "windows-1258 that says UTF-8": lambda: _signature(pki.issue().der).decode().replace("Hóa đơn", "\u0110\u01a1n").encode("cp1258"),
+    "windows-1258 that says UTF-8": lambda: (
+        _signature(pki.issue().der).decode().replace("Hóa đơn", "\u0110\u01a1n").encode("cp1258")
+    ),
     "an encoding nobody knows": lambda: _signature(pki.issue().der).replace(b"UTF-8", b"TCVN-5712"),
     "a mark and blank lines in front": lambda: b"\xef\xbb\xbf\r\n\r\n" + _signature(pki.issue().der),
     "words in front": lambda: b"Content: \r\n" + _signature(pki.issue().der),
@@ -241,11 +243,14 @@ XML: dict[str, Callable[[], str | bytes]] = {
     ),
     "a time stamp and its chain behind": lambda: _xades(
         key_info=(pki.issue().der,),
-        after=f"<xades:SignatureTimeStamp><xades:EncapsulatedTimeStamp>{_base64(pki_services.time_stamp())}"
-        f"</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>{_beside(pki_services.time_stamper().der, _other())}",
+        after="<xades:SignatureTimeStamp><xades:EncapsulatedTimeStamp>"
+        f"{_base64(pki_services.time_stamp())}</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>"
+        f"{_beside(pki_services.time_stamper().der, _other())}",
     ),
     "a counter-signature": lambda: _xades(key_info=(pki.issue().der,), after=_counter()),
-    "a stand-in elsewhere": lambda: f"<a>{_xades(key_info=(pki.issue().der,))}<X509Certificate>...</X509Certificate></a>",
+    "a stand-in elsewhere": lambda: (
+        f"<a>{_xades(key_info=(pki.issue().der,))}<X509Certificate>...</X509Certificate></a>"
+    ),
 }  # fmt: skip
 
 
@@ -310,7 +315,9 @@ DOCUMENTS: dict[str, Callable[[], bytes]] = {
         "META-INF/signature001.p7s": pki_files.signed_pkcs7(pki.issue(), pki.g2_state()), "a.txt": b"x",
     }),
     "ASiC-S, CAdES": lambda: _asic("s", {"a.txt": b"x", "META-INF/signature.p7s": pki_files.signed_pkcs7(pki.issue())}),
-    "ASiC without its kind": lambda: pki_files.make_zip({"a": b"x", "META-INF/signature.p7s": pki_files.signed_pkcs7(pki.issue())}),
+    "ASiC without its kind": lambda: pki_files.make_zip({
+        "a": b"x", "META-INF/signature.p7s": pki_files.signed_pkcs7(pki.issue()),
+    }),
     "ASiC-S, a time stamp over a signed PDF": lambda: _asic("s", {
         "a.pdf": pki_files.pdf(pki.issue()), "META-INF/timestamp.tst": pki_services.time_stamp(),
     }),
@@ -319,7 +326,8 @@ DOCUMENTS: dict[str, Callable[[], bytes]] = {
         "package/services/digital-signature/xml-signature/1.psdsxs": _signature(pki.issue().der),
     }),
     "Java": lambda: pki_files.make_zip({
-        "META-INF/MANIFEST.MF": b"Manifest-Version: 1.0", "META-INF/MAU.RSA": pki_files.signed_pkcs7(pki.issue(), pki.g2_state()),
+        "META-INF/MANIFEST.MF": b"Manifest-Version: 1.0",
+        "META-INF/MAU.RSA": pki_files.signed_pkcs7(pki.issue(), pki.g2_state()),
     }),
 }  # fmt: skip
 

@@ -10,7 +10,11 @@ from handlers.certificate import Trouble
 from tests.support import pki, pki_files, pki_services
 
 NAME = "UBND xã Phước An"
-HTML = b"<!DOCTYPE html>\n<html><body>" + b"<p>C\xe1\xbb\x95ng d\xe1\xbb\x8bch v\xe1\xbb\xa5</p>" * 200 + b"</body></html>\n"
+HTML = (
+    b"<!DOCTYPE html>\n<html><body>"
+    + b"<p>C\xe1\xbb\x95ng d\xe1\xbb\x8bch v\xe1\xbb\xa5</p>" * 200
+    + b"</body></html>\n"
+)
 
 
 def _signed() -> bytes:
@@ -20,7 +24,9 @@ def _signed() -> bytes:
 def _object(*dictionaries: bytes) -> bytes:
     """A file with the dictionaries as objects, and neither pages nor a cross-reference."""
     objects = b"".join(b"%d 0 obj\n<<%s>>\nendobj\n" % (n, one) for n, one in enumerate(dictionaries, 5))
-    return b"%PDF-1.4\n1 0 obj\n<</Type/Catalog>>\nendobj\n" + objects + b"trailer\n<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
+    return (
+        b"%PDF-1.4\n1 0 obj\n<</Type/Catalog>>\nendobj\n" + objects + b"trailer\n<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
+    )
 
 
 def _signature(contents: bytes, more: bytes = b"/SubFilter/adbe.pkcs7.detached") -> bytes:
@@ -29,6 +35,10 @@ def _signature(contents: bytes, more: bytes = b"/SubFilter/adbe.pkcs7.detached")
 
 def _cms() -> bytes:
     return pki_files.signed_pkcs7(pki.issue(), pki.g2_state())
+
+
+def _by_key(signer: bytes) -> bytes:
+    return pki_services.signed_data(pki.g2_state().der, signer, signers=(signer,), by_key=True)
 
 
 def _hex(data: bytes, zeros: int = 200) -> bytes:
@@ -93,7 +103,7 @@ SIGNED: dict[str, Callable[[], bytes]] = {
     "no range": lambda: _object(b"/Type/Sig/Contents" + _hex(_cms())),
     "BER": lambda: _object(_signature(_hex(pki_files.as_ber(_cms())))),
     "a signer by key": lambda: _object(
-        _signature(_hex(pki_services.signed_data(pki.g2_state().der, pki.issue().der, signers=(pki.issue().der,), by_key=True)))
+        _signature(_hex(_by_key(pki.issue().der)))
     ),
     "x509.rsa_sha1": lambda: _old(_hex(pki.issue().der, 0)),
     "x509.rsa_sha1, a chain": lambda: _old(b"[" + _hex(pki.issue().der, 0) + _hex(pki.g2_state().der, 0) + b"]"),

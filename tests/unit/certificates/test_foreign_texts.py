@@ -97,14 +97,16 @@ TEXTS: dict[str, Callable[[], str | bytes]] = {
     "UTF-16 with mark": lambda: _pem().encode("utf-16"),
     "windows-1258 around": lambda: b"\xc2n b\xe3n \xd0i\xf2u\r\n" + _pem().encode(),
     "text of openssl in front": lambda: "Certificate:\n    Data:\n        Version: 3 (0x2)\n" + _pem(),
-    "hexadecimal": lambda: pki.issue().der.hex(),
+    "hexadecimal": lambda: pki.issue().der.hex(" "),
     "hexadecimal with colons": lambda: pki.issue().der.hex(":").upper(),
     "PEM in base64": lambda: base64.b64encode(_pem().encode()),
     "PEM in base64 in a configuration": lambda: "data:\n  tls.crt: " + base64.b64encode(_pem().encode()).decode(),
     "a PDF in base64": lambda: json.dumps({"file": _base64(pki_files.pdf(pki.issue()))}),
     "JWS, compact": lambda: f"{_jws_header(x5c=_x5c())}.e30.AAAA",
     "JWS, JSON": lambda: json.dumps({**_JWS, "protected": _jws_header(x5c=_x5c())}),
-    "JWS, JSON, several": lambda: json.dumps({"payload": "e30", "signatures": [{"protected": _jws_header(x5c=_x5c())}]}),
+    "JWS, JSON, several": lambda: json.dumps(
+        {"payload": "e30", "signatures": [{"protected": _jws_header(x5c=_x5c())}]}
+    ),
     "JWS, header outside": lambda: json.dumps({**_JWS, "header": {"x5c": _x5c()}}),
     "PKCS#7 in PEM under another name": lambda: (
         "-----BEGIN CMS-----\n" + _base64(pki_files.bundle(pki.issue().der)) + "\n-----END CMS-----"
@@ -126,7 +128,6 @@ def test_two_certificates_of_one_line_each_stay_two() -> None:
     assert len(read("\n".join(padded).encode()).certificates) == 2
 
 
-#: A private key in each of those clothes.
 def _key() -> str:
     return pki_files.private_keys(pki.ec_key())["PKCS#8 PEM"].decode()
 
@@ -135,6 +136,7 @@ def _rsa_key() -> str:
     return pki_files.private_keys(pki.rsa_key())["traditional PEM"].decode()
 
 
+#: A private key in each of those clothes.
 SECRETS: dict[str, Callable[[], str | bytes]] = {
     "zero-width blanks": lambda: _key().replace(" ", " \u200b").replace("A", "A\u2060"),
     "zero-width blanks inside of words": lambda: _key().replace("PRIVATE", "PRI\u200bVATE"),
@@ -189,10 +191,11 @@ def _mail(*attachments: tuple[str, bytes], text: str = "Kính gửi anh/chị") 
 
 def _smime(kind: str, transfer: str) -> bytes:
     body = base64.encodebytes(pki_files.signed_pkcs7(pki.issue(), pki.g2_state())).decode()
+    part = f"Content-Transfer-Encoding: {transfer}\n\n{body}"
     if kind == "opaque":
-        return f"Content-Type: application/pkcs7-mime; smime-type=signed-data\nContent-Transfer-Encoding: {transfer}\n\n{body}".encode()
+        return f"Content-Type: application/pkcs7-mime; smime-type=signed-data\n{part}".encode()
     head = 'MIME-Version: 1.0\nContent-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary="b"\n\n'
-    signature = f"Content-Type: application/pkcs7-signature; name=smime.p7s\nContent-Transfer-Encoding: {transfer}\n\n{body}"
+    signature = f"Content-Type: application/pkcs7-signature; name=smime.p7s\n{part}"
     return f"{head}--b\nContent-Type: text/plain\n\nxin chào\n--b\n{signature}\n--b--\n".encode()
 
 
