@@ -36,13 +36,13 @@ _AMPERSAND = re.compile(rb"&amp;(?=#|plus;|sol;|equals;)")
 _PERCENT = re.compile(rb"%(?:25)?([0-7][0-9A-Fa-f])")
 _PERCENT_SIGN = re.compile(rb"%(?:25)?(?:2[BbFfdD0]|3[Dd]|0[AaDd])")
 _PLUS_MARK = re.compile(rb"BEGIN\+[A-Z+0-9]{0,30}(?:CERTIFICATE|KEY|PKCS7|CMS)")
-_SOFT_BREAK = re.compile(rb"=[ \t]*\r?\n")
+_SOFT_BREAK = re.compile(rb"=[ \t]{0,9}+\r?\n")
 _LONG_LINE = re.compile(rb"^[A-Za-z0-9+/=-]{40,77}[ \t]*\r?$", re.MULTILINE)  # none is longer: RFC 2045
 _QP_CODE = re.compile(rb"=([2-7][0-9A-F]|0[AD])")
 _NUMBERED = re.compile(rb"^[ \t]*+(\d{1,4})(?:[ \t]*+[:.)|][ \t|]*+|[ \t]++)(?=[A-Za-z0-9+/=-])", re.MULTILINE)
 _LEAST_NUMBERED = 4
 #: String literals joined in source code.
-_JOINED = re.compile(rb"[\"'][ \t]*[+.,&]?[ \t]*[_\\]?[ \t]*\r?\n[ \t]*(?:[+.&][ \t]*)?[\"']")
+_JOINED = re.compile(rb"[\"'][ \t]{0,9}+[+.,&]?[ \t]{0,9}+[_\\]?[ \t]{0,9}+\r?\n[ \t]{0,99}+(?:[+.&][ \t]{0,9}+)?[\"']")
 
 
 def plain(data: bytes) -> bytes:
@@ -58,9 +58,8 @@ def utf8(data: bytes) -> bytes:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return data.decode(encoding, "replace").removeprefix("\ufeff").encode()
-    if (encoding := _wide(data)) is not None:
-        return data.decode(encoding, "replace").encode()
-    return data
+    wide = _wide(data)
+    return data.decode(wide, "replace").encode() if wide else data
 
 
 def _wide(data: bytes) -> str | None:

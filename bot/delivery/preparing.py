@@ -17,11 +17,11 @@ from bot.store.api import Chat
 from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.events import DrawChart, Event, FileRead, FileSent, MakeReport, Said, SheetRead
 from handlers.office.importing import Sheet, SheetTrouble
+from handlers.pasted import holds_certificate
 
 FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download
 _FETCHES = 3  #: tries before a file counts as unavailable
 _AT_ONCE = 4  #: files in memory at the same time
-_PASTED = "-----BEGIN CERTIFICATE-----"
 
 _log = structlog.get_logger(__name__)
 
@@ -66,7 +66,7 @@ class Preparer:
             if isinstance(found, Sheet):
                 return SheetRead(sheet=found, message=event.message, group=event.group)
             return FileRead(name=event.name, reading=found, message=event.message, group=event.group)
-        if isinstance(event, Said) and _PASTED in event.text:
+        if isinstance(event, Said) and holds_certificate(event.text):
             reading = await self._reader.read(event.text.encode(), "")
             return FileRead(reading=reading, message=event.message, group=event.group)
         return event

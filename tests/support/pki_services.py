@@ -29,7 +29,7 @@ def signed_data(
     *bag: bytes, signers: tuple[bytes, ...] = (), content_type: str = "data", by_key: bool = False
 ) -> bytes:
     """A CMS SignedData with the bag in the order given; its signature values are made up; nobody verifies them."""
-    return cms.ContentInfo({
+    value: bytes = cms.ContentInfo({
         "content_type": "signed_data",
         "content": {
             "version": "v3",
@@ -39,6 +39,7 @@ def signed_data(
             "signer_infos": [_signer(one, by_key=by_key) for one in signers],
         },
     }).dump()  # fmt: skip
+    return value
 
 
 def time_stamp() -> bytes:
@@ -50,7 +51,8 @@ def time_stamp() -> bytes:
 def time_stamp_response() -> bytes:
     """The whole answer of a time stamp service."""
     response = {"status": {"status": "granted"}, "time_stamp_token": cms.ContentInfo.load(time_stamp())}
-    return tsp.TimeStampResp(response).dump()
+    value: bytes = tsp.TimeStampResp(response).dump()
+    return value
 
 
 def ocsp_response() -> bytes:
