@@ -9,8 +9,9 @@ from bot.certificates.findings import Finding, Found, Missed
 from bot.certificates.names import shown
 from handlers.certificate import Trouble
 
-#: Every level of parts names its boundary; the parser looks for each of the open ones in every line.
-_MOST_LEVELS = 50
+#: Every level of parts names its boundary, and the parser looks for each of the open ones in every line; of lines that
+#: may begin a part it makes an object each.
+_MOST_LEVELS, _MOST_BEGINNINGS = 20, 5_000
 #: Troubles of a part that is no attachment meant for us: the words themselves, pictures in them.
 _EXPECTED = {
     Trouble.UNKNOWN_TYPE, Trouble.NO_CERTIFICATE, Trouble.NO_SIGNATURE, Trouble.PICTURE, Trouble.EMPTY,
@@ -23,7 +24,7 @@ def findings(data: bytes, most: int, read: Callable[[bytes], Iterable[Finding]])
     Raises:
         UnreadableError: NO_CERTIFICATE, TOO_MANY_ENTRIES, or what ends the whole file.
     """
-    if data.lower().count(b"boundary=") > _MOST_LEVELS:
+    if data.lower().count(b"boundary=") > _MOST_LEVELS or data.count(b"\n--") > _MOST_BEGINNINGS:
         raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
     message = message_from_bytes(data.removeprefix(b"\xef\xbb\xbf").lstrip(), policy=policy.compat32)
     parts = [part for part in message.walk() if not part.is_multipart()]

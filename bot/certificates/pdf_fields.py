@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from pyhanko.pdf_utils.generic import DictionaryObject
+from pyhanko.pdf_utils.generic import ByteStringObject, DictionaryObject, TextStringObject
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
@@ -61,7 +61,6 @@ def _of_signature(signature: DictionaryObject) -> Iterator[Found]:
         yield from pkcs7.certificates(_bytes(signature["/Contents"]))
 
 
-def _bytes(value: object) -> bytes:
+def _bytes(value: ByteStringObject | TextStringObject) -> bytes:
     """A string's bytes; one that happens to be text was decoded by the parser."""
-    original = getattr(value, "original_bytes", value)
-    return bytes(original)  # type: ignore[arg-type]  # a byte string, or it raises and the signature is broken
+    return bytes(value.original_bytes)

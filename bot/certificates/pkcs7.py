@@ -75,4 +75,4 @@ def _named(sid: der.Value, outlines: list[tuple[bytes, Outline]]) -> bytes | Non
     same = [(one, known) for one, known in outlines if int.from_bytes(known.serial) == int.from_bytes(serial.content)]
     exact = [one for one, known in same if known.issuer == issuer.whole]
     # An issuer's name may be written in another string type than in the certificate; the number still tells.
-    return (exact or [one for one, _ in same] or [None])[0]
+    return next(iter([*exact, *(one for one, _ in same)]), None)

@@ -37,9 +37,10 @@ _ELEMENT = re.compile(
 _SIGNATURE = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,99}:)?Signature[\s>]")
 _DECLARATION = re.compile(rb"\s*+<\?xml\s[^>]{0,999}\?>")
 _HASHES = {20: "sha1", 32: "sha256", 48: "sha384", 64: "sha512"}
-#: Of one kept text, and of elements inside one another.
-_DEEPEST = 2_000
-_MOST = 2_000
+#: Elements inside one another, and those that are looked for one by one.
+_DEEPEST, _MOST = 2_000, 2_000
+#: Digests and certificates of one signature that are compared.
+_MOST_DIGESTS = 50
 
 
 @dataclass(slots=True)
@@ -173,10 +174,10 @@ def _decoded(text: bytes) -> Iterator[Finding]:
 
 def _by_digest(digests: list[str], ders: list[bytes]) -> bytes | None:
     """The certificate that SigningCertificate names; its first digest is the signer's, others are of the chain."""
-    for digest in digests:
+    for digest in digests[:_MOST_DIGESTS]:
         wanted = decode_base64(digest.encode()) if digest.strip() else b""
         if algorithm := _HASHES.get(len(wanted)):
-            for one in ders:
+            for one in ders[:_MOST_DIGESTS]:
                 if new(algorithm, one, usedforsecurity=False).digest() == wanted:
                     return one
     return None

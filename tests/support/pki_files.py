@@ -165,7 +165,7 @@ def _protect(writer: PdfFileWriter, owner: str, user: str, method: str) -> None:
         return
     handler = StandardSecurityHandler.build_from_pw_legacy(
         StandardSecuritySettingsRevision.RC4_OR_AES128,
-        writer.document_id[0].original_bytes,
+        bytes(writer.document_id[0]),
         owner,
         user,
         keylen_bytes=16,
