@@ -12,6 +12,8 @@ TAGGED_0, TAGGED_1 = 0xA0, 0xA1
 _INDEFINITE = 0x80  #: X.690, 8.1.3.6
 #: Of a long definite length: X.690, 8.1.3.5; four speak of 4 GB.
 _LENGTH_OCTETS = 4
+#: Of values of indefinite length inside one another, and of values inside one; what has more runs to the end.
+_DEEPEST, _MOST_STEPS = 64, 100_000
 _CONSTRUCTED = 0x20
 _LONG_TAG = 0x1F
 _END = b"\0\0"
@@ -78,8 +80,9 @@ def _header(data: bytes, at: int) -> tuple[int | None, int]:
 
 def _end_of_indefinite(data: bytes, at: int) -> int:
     """Where the end mark stands; a loop and not a recursion, for nesting is a stranger's to choose."""
-    depth = 1
-    while at < len(data):
+    depth, steps = 1, 0
+    while at < len(data) and depth < _DEEPEST and steps < _MOST_STEPS:
+        steps += 1
         if data[at : at + 2] == _END:
             depth -= 1
             if depth == 0:
