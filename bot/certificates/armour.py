@@ -17,6 +17,7 @@ _MARK = re.compile(rb"(?:(?<=-)|(?<=-[ \t]))(BEGIN|END)[ \t]{1,3}([A-Za-z0-9 #.]
 _SECRET = re.compile(
     rb"BEGIN[ \t]{0,3}[A-Za-z0-9 \t]{0,30}PRIVATE[ \t]{1,3}KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjE", re.IGNORECASE
 )
+_SECRET_WORDS = (b"private", b"putty-user", b"b3blbnnzac1rzxktdje")
 #: A .NET RSA key with more than its public half; after Modulus and Exponent come P, Q, DP, DQ, InverseQ and D.
 _SECRET_XML = re.compile(
     rb"<RSAKeyValue(?:\s[^>]{0,300})?>(?:\s*+<(Modulus|Exponent)>[A-Za-z0-9+/=\s]{0,9999}+</\1>)*+\s*+"
@@ -44,7 +45,12 @@ _MOST_PACKED = 200
 def refuse_secret_text(text: bytes) -> None:
     """Raise ``SecretError`` where a private key stands anywhere in the text."""
     bare = text.replace(b"\0", b"")  # UTF-16 in the middle of other bytes
-    if _SECRET.search(bare) or _SECRET_XML.search(bare) or (_JWK.search(bare) and _JWK_SECRET.search(bare)):
+    lowered = bare.lower()  # a plain search is far quicker than a pattern without regard to case
+    if (
+        (any(word in lowered for word in _SECRET_WORDS) and _SECRET.search(bare))
+        or _SECRET_XML.search(bare)
+        or (_JWK.search(bare) and _JWK_SECRET.search(bare))
+    ):
         raise SecretError(Trouble.PRIVATE_KEY)
 
 

@@ -71,7 +71,7 @@ def _hexadecimal(data: bytes) -> Iterator[_String]:
     for match in _HEX.finditer(data):
         start, end = match.span(1)
         known = data[match.start() : match.start() + 1] == b"/"
-        if known or _kind(_of_digits(data[start : start + _TELLING])):
+        if known or _kind(_of_digits(data[start : min(end, start + _TELLING)])):
             digits = data[start : min(end, start + 4 * _LONGEST)]
             if known and not digits.translate(None, _BLANKS + b"0"):
                 continue  # room for a signature that nobody made

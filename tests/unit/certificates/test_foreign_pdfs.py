@@ -124,6 +124,9 @@ SIGNED: dict[str, Callable[[], bytes]] = {
         _signature(_hex(_adobe())), _signature(_hex(_cms())), b"/Perms<</UR3 5 0 R>>"
     ),
     "room for another signature": lambda: _object(_signature(_hex(_cms())), _signature(b"<" + b"0" * 4000 + b">")),
+    "other strings that begin alike": lambda: _object(
+        b"/ID[<30" + b"ab" * 85 + b">(0\x82)]/Contents<3082" + b"ab" * 85 + b">", _signature(_hex(_cms()))
+    ),
     "a comment in hexadecimal": lambda: _object(
         b"/Subtype/Text/Contents<" + "\ufeffGhi chú dài dòng".encode("utf-16-be").hex().encode() * 9 + b">",
         _signature(_hex(_cms())),
