@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup office run test corpus lint format bench messages screens clean
+.PHONY: help setup programs run test check corpus compare lint format bench messages screens clean
 
 help: ## show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,19 +18,23 @@ $(READY): pyproject.toml constraints.txt
 
 setup: $(READY) ## set up alone, into .venv
 
-office: ## install LibreOffice, which opens the exports in the tests (Debian, as root)
-	apt-get update --quiet --quiet
-	DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet --yes --no-install-recommends \
-		libreoffice-calc-nogui libreoffice-writer-nogui poppler-utils fonts-liberation
+programs: ## bring what the tests open files with (LibreOffice and others), where that may be installed
+	@sh tools/programs.sh
 
 run: setup ## start the assistant (the terminal chat while no channel is set)
 	@$(BIN)/troly run
 
-test: setup ## every test, PostgreSQL included
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+test: setup programs ## every test, PostgreSQL included
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+check: lint ## for the desk: lint, types and the unit tests
+	$(BIN)/python -m pytest -n auto --dist loadgroup tests/unit
 
 corpus: setup ## only the foreign certificate files
 	$(BIN)/python -m pytest tests/corpus
+
+compare: setup ## read the certificates in FOLDERS="..." with ours, OpenSSL and certtool; say where they differ
+	$(BIN)/python -m tests.corpus.compare $(FOLDERS)
 
 lint: setup ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .

@@ -35,6 +35,7 @@ from bot.settings import Settings
 from bot.store import store_of
 from bot.store.api import Store
 from bot.store.errors import MadeUp
+from bot.store.serving_lock import serving_alone
 from handlers import respond, wants_file
 from locales import N_, translator
 from rules import Pack, load_pack
@@ -114,11 +115,15 @@ def _conversation(settings: Settings, pack: Pack) -> Conversation:
 
 
 async def serve(settings: Settings, *, receiving: bool = True) -> None:
-    """Run the configured channels until the process is told to stop; not ``receiving``, it helps one that does."""
+    """Run the configured channels until the process is told to stop; not ``receiving``, it helps one that does.
+
+    Raises:
+        AlreadyServed: another process serves the same SQLite database.
+    """
     from bot.channels.telegram import serve_telegram  # noqa: PLC0415 - its libraries load where it runs
     from bot.metrics.prometheus import Prometheus  # noqa: PLC0415 - as above
 
-    async with assembled(settings, Prometheus()) as parts:
+    async with serving_alone(settings), assembled(settings, Prometheus()) as parts:
         if await parts.store.made_up():
             raise MadeUp(_MADE_UP)
         _spare_what_stays()
@@ -150,7 +155,10 @@ def _terminal_chat(parts: Parts, address: str, *, made_up: bool) -> TerminalChat
     channel = TerminalChannel(console, address, translator(parts.settings.language))
     turns = parts.turns({channel.name: channel})
     hours = Terms.of(parts.settings).hours
-    dispatcher = Dispatcher(parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock, open_at=hours.open_at)
+    dispatcher = Dispatcher(
+        parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock,
+        open_at=hours.open_at, language=parts.settings.language,
+    )  # fmt: skip
     chat = TerminalChat(parts.store, turns, dispatcher, parts.clock, channel)
     chat.let_export(parts.exporter(channel, dispatcher.notify))
     chat.let_herald(parts.herald(dispatcher.notify, certificates=not made_up))

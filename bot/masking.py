@@ -26,6 +26,7 @@ _PRIVATE = frozenset(
         "secret",
         "serial",
         "session",
+        "signed_serial",
         "subscriber",
         "text",
         "token",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from handlers import Session, respond
-from handlers.certificate import Attribute, Certificate, Problem, Reading, Recognition, Trouble
+from handlers.certificate import Attribute, Certificate, CertificatePart, Problem, Reading, Recognition, Trouble
 from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
 from handlers.memory import MemoryReminders, memory_world
 from handlers.office.units import NO_UNITS, Became, Succession, Unit, UnitDirectory
@@ -37,7 +37,9 @@ SAMPLE = Certificate(
     issuer_kind=Issuer.GOVERNMENT,
     recognition=Recognition.BY_NAME_ONLY,
 )
+FORMER = SAMPLE.model_copy(update={"name": "UBND XÃ MẪU CŨ", "fingerprint": "2" * 64})
 EXPIRED = SAMPLE.model_copy(update={"not_after": datetime(2026, 11, 16, 8, 9, tzinfo=UTC), "fingerprint": "1" * 64})
+PARTLY = SAMPLE.model_copy(update={"email": None, "unreadable": (CertificatePart.EMAIL,), "fingerprint": "2" * 64})
 #: A tree for the walks that need one; in the others no unit is known, and none is asked for.
 UNITS = UnitDirectory.of(
     (
@@ -82,9 +84,11 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Why this question"), (*TYPED, "/visao")),
     (N_("Typed words that fit several options"), (*BODY, "sap nhap")),
     (N_("Typed words that mean nothing here"), (*BEGIN, "trời hôm nay đẹp")),
+    (N_("A number that stands beside no answer"), (*BODY, "99")),
     (N_("A button of an earlier step"), (*BODY, "!question|device|1")),
     (N_("A certificate was read"), (*BEGIN, "+certificate")),
     (N_("An expired certificate was read"), (*BEGIN, "+expired")),
+    (N_("A certificate was read but for one part"), (*BEGIN, "+partly")),
     (N_("The certificate and the officer disagree"), (*BEGIN, "=individual", "+certificate")),
     (N_("A file with several certificates"), (*BEGIN, "+several")),
     (N_("The answer"), ANSWERED),
@@ -94,6 +98,7 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Request: a name the certificate contradicts"), (*READ, "=register", "Sở Y tế")),
     (N_("Request: the managing body"), (*READ, "=register", "=0")),
     (N_("Request: the serial number"), (*ANSWERED, "=register", "UBND XÃ MẪU", "UBND XÃ MẪU")),
+    (N_("Request: a doubt instead of a value"), (*READ, "=register", "=0", "chưa rõ")),
     (N_("Request: new information"), (*READ, "=register", "=0", "=0", "=0")),
     (N_("Request: review before it is stored"), FILLED),
     (N_("Request registered"), SENT),
@@ -123,7 +128,11 @@ UNIT_WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Question: the unit"), BODY),
     (N_("Question: the unit, several may be meant"), (*BODY, "mau")),
     (N_("Question: the unit, a former name"), (*BODY, "ubnd xa mau cu")),
-    (N_("The unit of today, and what happened filled in"), (*BODY, "ubnd xa mau cu", "=unit:MAU-1")),
+    (
+        N_("The unit of today, and what happened filled in"),
+        (*BEGIN, "+former", "=organisation", "ubnd xa mau cu", "=unit:MAU-1"),
+    ),
+    (N_("The unit of today of somebody who belongs to it"), (*BODY, "ubnd xa mau cu", "=unit:MAU-1")),
     (N_("The unit left open"), (*BODY, "=leave")),
     (N_("A unit named beside another question"), (*BODY, "=leave", "xã mẫu cũ")),
     (N_("Review of the answers, with the unit"), (*BODY, "xa mau", "/xemlai")),
@@ -134,7 +143,9 @@ UNIT_WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _SENT: dict[str, Event] = {
     "file": FileSent(reference="file"),
     "certificate": FileRead(reading=Reading(certificates=(SAMPLE,))),
+    "former": FileRead(reading=Reading(certificates=(FORMER,))),
     "expired": FileRead(reading=Reading(certificates=(EXPIRED,))),
+    "partly": FileRead(reading=Reading(certificates=(PARTLY,))),
     "several": FileRead(reading=Reading(certificates=(SAMPLE, EXPIRED))),
     "group": Said(text="/start", group=True),
     "fast": TooMuch(),
@@ -182,7 +193,7 @@ async def take(steps: tuple[str, ...], session: Session, world: World, things: M
 def _event(step: str, session: Session, shown: tuple[Reply, ...], things: Mapping[str, Event]) -> Event:
     kind, rest = step[0], step[1:]
     if kind == "=":
-        return Tapped(data=str(Tap(session.screen, rest, session.version)))
+        return Tapped(data=str(Tap(session.screen, rest, str(session.version))))
     if kind == "#":
         return Tapped(data=shown[-1].choices[int(rest) - 1].tap)
     if kind == "!":

@@ -1,7 +1,10 @@
-"""The officer's own unit: taken in, said aloud, and what became of a former one as an answer of the interview."""
+"""The officer's own unit: taken in, said aloud, and what became of it told as the unit's own story.
+
+To belong to a unit is not to be it: a school of a commune that was merged was not merged itself. What became of a unit
+answers what happened only to the body that the certificate names as the unit.
+"""
 
 from collections.abc import Iterable
-from typing import Any
 
 from markupsafe import Markup
 
@@ -11,6 +14,7 @@ from handlers.office.units import Became, Succession, Unit
 from handlers.requests.words import EVENTS
 from handlers.screen import Here
 from handlers.session import Session
+from handlers.unit_words import keys_of
 from handlers.wording import cite
 from locales import N_, Translator
 from rules.facts import Event, Subject
@@ -26,6 +30,7 @@ _OF_A_BODY = {
 }
 _STEP = N_("{former} → <b>{successor}</b>: {what}, since {day} ({source})")
 _CEASED = N_("{former} ceased on {day}; in its area there is now <b>{successor}</b> ({source})")
+_NOT_YOURS = N_("<i>What became of {unit} need not have happened to your own body, or to you: so I ask.</i>")
 _NOTED = N_("Noted, your unit: <b>{unit}</b>.")
 _FILLED = N_("I note what happened: <b>{events}</b>. If that is wrong, send /xemlai to change it.")
 
@@ -33,35 +38,49 @@ _FILLED = N_("I note what happened: <b>{events}</b>. If that is wrong, send /xem
 def joined(here: Here, unit: Unit, path: tuple[Succession, ...] = ()) -> tuple[Session, tuple[Markup, ...]]:
     """The session of somebody who belongs to this unit, and what is said of it.
 
-    ``path``: how the unit by whose name it was found became this one; it answers what happened, unless that is known or
-    being ticked.
+    ``path``: how the unit by whose name it was found became this one. It answers what happened where the certificate is
+    the former unit's own, unless that is known or being ticked.
     """
     session = here.session.having(unit=unit.code, unit_skipped=False)
     noted = here.say(_NOTED, unit=here.world.units.path_name(unit.code))
-    events = _events(session, path, here.world.pack)
+    events = _events(session, _own_steps(here, path), here.world.pack)
     if not events:
-        return session, (noted,)
+        return session, (noted, *_whose_story(here, path))
     told = ", ".join(here.say.t(EVENTS[event]) for event in events)
     filled = interview.give(session, "events", [event.value for event in events], here.world.pack)
     return filled, (noted, here.say(_FILLED, events=told))
 
 
+def _own_steps(here: Here, path: tuple[Succession, ...]) -> tuple[Succession, ...]:
+    """The steps from the unit on that the certificate was issued to: an organisation's, by one of the unit's names."""
+    certificate, units = here.session.certificate, here.world.units
+    if certificate is None or here.session.answers.get("subject") != Subject.ORGANISATION:
+        return ()
+    named = set(keys_of(certificate.name))
+    own = (place for place, step in enumerate(path) if named & _keys(units.get(step.former)))
+    place = next(own, None)
+    return () if place is None else path[place:]
+
+
+def _keys(unit: Unit | None) -> set[str]:
+    return {key for name in unit.names for key in keys_of(name)} if unit else set()
+
+
+def _whose_story(here: Here, path: tuple[Succession, ...]) -> tuple[Markup, ...]:
+    """Said where something became of the unit, and the question what happened is still to come."""
+    if not path or "events" in here.session.answers:
+        return ()
+    return (here.say(_NOT_YOURS, unit=here.world.units.name(path[0].former)),)
+
+
 def _events(session: Session, path: Iterable[Succession], pack: Pack) -> list[Event]:
-    """What the steps are called for this kind of subscriber, where the pack's question offers it."""
+    """What the steps are called by the body itself, where the pack's question offers it."""
     asked = interview.question_of(pack, "events")
     if asked is None or "events" in session.answers or session.ticked:
         return []
     offered = {option.value for option in asked.options_for(interview.facts_of(session))}
-    subject = session.answers.get("subject")
-    events = dict.fromkeys(event for step in path if (event := _event(subject, step.became)) is not None)
+    events = dict.fromkeys(event for step in path if (event := _OF_A_BODY.get(step.became)) is not None)
     return [event for event in events if event in offered]
-
-
-def _event(subject: Any, became: Became) -> Event | None:
-    happened = _OF_A_BODY.get(became)
-    if subject == Subject.ORGANISATION:
-        return happened
-    return Event.UNIT_REORGANISED if subject == Subject.INDIVIDUAL and happened else None
 
 
 def steps(here: Here, path: Iterable[Succession]) -> Markup:

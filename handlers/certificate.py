@@ -29,6 +29,23 @@ class Recognition(StrEnum):
     INVALID = "invalid"  #: an installed CA has that name but did not sign this certificate
 
 
+class CertificatePart(StrEnum):
+    """A part that may be unreadable while the others are read."""
+
+    SUBJECT = "subject"  #: a part of the name; without any there is no certificate
+    NOT_BEFORE = "not_before"
+    ISSUER = "issuer"
+    EMAIL = "email"
+    KEY = "key"
+    SIGNATURE_ALGORITHM = "signature_algorithm"
+    POLICIES = "policies"
+    EXTENSIONS = "extensions"  #: the list of them, or whether it is a CA's certificate
+
+
+#: How ``Certificate.key`` begins where the algorithm or the curve of the key is not known by name.
+UNKNOWN_KEY = "unknown algorithm OID "
+
+
 class Certificate(_Model):
     """A certificate, decoded as far as anybody asks."""
 
@@ -40,17 +57,24 @@ class Certificate(_Model):
     email: str | None = None  #: first rfc822Name of the SAN, else E of the subject
     issuer: tuple[Attribute, ...]
     issuer_name: str
-    serial: str  #: hexadecimal, upper case, as certificate viewers show it
-    not_before: datetime
+    serial: str  #: hexadecimal, upper case, as certificate viewers show it: a negative number as its bytes are
+    signed_serial: str | None = None  #: of a negative number, with its sign: "FB" may be 251 or "-05"
+    not_before: datetime | None  #: ``None`` where it cannot be read
     not_after: datetime
-    key: str  #: such as "RSA 2048"
-    signature_algorithm: str  #: such as "sha256WithRSAEncryption"
+    key: str  #: such as "RSA 2048", or ``UNKNOWN_KEY`` and an OID; empty where it cannot be read
+    signature_algorithm: str  #: such as "sha256WithRSAEncryption"; empty where it cannot be read
     policies: tuple[str, ...] = ()  #: dotted OIDs
     fingerprint: str  #: SHA-256, upper-case hex without separators
     subscriber: Subject | None = None  #: guessed from the name; the officer confirms it
     issuer_kind: Issuer = Issuer.UNKNOWN
     recognition: Recognition = Recognition.UNRECOGNISED
     authority: bool = False  #: the certificate of a CA, not of a subscriber
+    unreadable: tuple[CertificatePart, ...] = ()  #: parts that this record lacks, or has only in part
+
+    @property
+    def certificate_key(self) -> str:
+        """Tells one certificate from another."""
+        return self.signed_serial or self.serial
 
 
 class Trouble(StrEnum):
@@ -70,6 +94,9 @@ class Trouble(StrEnum):
     STATUS = "status"  #: only an OCSP answer or a revocation list, or the certificate of an OCSP service
     NO_SIGNATURE = "no_signature"  #: a PDF, Office or XML file that is not signed
     BROKEN = "broken"  #: a certificate that cannot be decoded
+    SUBJECT_UNREADABLE = "subject_unreadable"  #: a certificate that is whole but for a part that must be known
+    SERIAL_UNREADABLE = "serial_unreadable"
+    END_UNREADABLE = "end_unreadable"
     DAMAGED = "damaged"  #: a file that is damaged or cut short; no certificate was found in what is left
     ENCRYPTED = "encrypted"
     SEALED = "sealed"  #: enciphered for its receivers

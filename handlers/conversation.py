@@ -13,6 +13,7 @@ from handlers.broadcasts.taps import OF_ADMINS, BroadcastTap
 from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.command import Command
 from handlers.commands import command_in, find
+from handlers.doubts import is_doubt
 from handlers.ended_unit import asked_again, brought_up_to_date
 from handlers.events import (
     ChartDrawn,
@@ -49,7 +50,8 @@ from handlers.screens.flow import proceed
 from handlers.screens.question import overhear
 from handlers.secrets import holds_secret
 from handlers.session import Session
-from handlers.typed_lines import answered_by_words
+from handlers.typed_lines import answered_by_words, wrong_number
+from handlers.typed_numbers import typed_numbers
 from handlers.understanding import NEITHER
 from locales import N_
 
@@ -170,10 +172,12 @@ async def _tapped(here: Here, data: str) -> Answered:
     if reminder := BroadcastTap.parse(data):
         return await (admin_tapped if reminder.action in OF_ADMINS else answered_reminder)(here, reminder)
     tap, session = Tap.parse(data), here.session
-    if tap is None or tap.version != session.version or tap.screen != session.screen:
+    if tap is None or not tap.belongs_to(session):
         return Answered(session, notes=(here.say(N_("That button belongs to an earlier step. The present question:")),))
     page = await SCREENS[session.screen].page(here)
-    return await _chosen(here, tap.value) if page.option(tap.value) else Answered(session)
+    option = page.option(tap.value)
+    ticked_already = option is not None and option.ticked == tap.wanted
+    return Answered(session) if option is None or ticked_already else await _chosen(here, tap.value)
 
 
 async def _said(here: Here, text: str) -> Answered:
@@ -194,12 +198,21 @@ async def _meant(here: Here, text: str) -> Answered:
         return Answered(here.session)
     if heard.sure:
         return await _with_the_rest(here, page, heard, text)
-    if reminder := await answered_in_words(here, text):
-        return reminder
+    if heard.numbers and page.numbers == "options":
+        return wrong_number(here, page, heard.numbers)
+    return await answered_in_words(here, text) or await _typed(here, page, heard, text)
+
+
+async def _typed(here: Here, page: Page, heard: Match, text: str) -> Answered:
+    """What no option is meant by: a value for the screen, a doubt to help with, a number of nothing, or unclear."""
     if page.exact and heard.maybe:  # names of several options: nothing that the screen would take as a text
         return _unsure(here, page, heard.maybe)
-    typed = await SCREENS[here.session.screen].typed(here, text)
-    return typed or _unsure(here, page, heard.maybe)
+    if page.help and is_doubt(text):
+        return Answered(here.session, notes=(page.help,))
+    if typed := await SCREENS[here.session.screen].typed(here, text):
+        return typed
+    numbers = heard.numbers or (typed_numbers(text) if page.numbers == "values" else ())
+    return wrong_number(here, page, numbers) if numbers else _unsure(here, page, heard.maybe)
 
 
 async def _with_the_rest(here: Here, page: Page, heard: Match, text: str) -> Answered:

@@ -101,7 +101,7 @@ def _fits(session: Session, fact: str, pack: Pack) -> bool:
 def certificate_facts(certificate: Certificate) -> dict[str, Any]:
     """The fact ``certificate`` as a read file gives it."""
     return {
-        "not_before": vietnamese_day(certificate.not_before).isoformat(),
+        "not_before": vietnamese_day(certificate.not_before).isoformat() if certificate.not_before else None,
         "not_after": vietnamese_day(certificate.not_after).isoformat(),
         "issuer": certificate.issuer_kind.value,
     }

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from unicodedata import normalize
 
 from rapidfuzz import fuzz, process
 
 from handlers.folding import fold
 from handlers.page import Option
+from handlers.typed_numbers import typed_numbers
 
 #: From here a match is taken; from ``MAYBE`` on it is asked ("ý anh/chị là ...?"). See the typos in the tests.
 SURE, MAYBE = 84.0, 66.0
@@ -29,8 +31,8 @@ _SHORT = {
     "tt": "thong tin",
 }
 _SEPARATORS = re.compile(r"[,;+\n]|\s(?:và|va|and)\s")
-NUMBERS = re.compile(r"[\s,;+.]*\d{1,2}(?:[\s,;+.]+(?:và|va|and)?\s*\d{1,2})*[\s,;+.)]*")
-
+#: Words that mean another thing together than each for itself: "mật khẩu" (password) is no "mất" (lost).
+_COMPOUNDS = {"mat khau": "matkhau"}
 
 #: What turns a sentence round, leaves it open or puts it off: it is never matched by likeness. Unaccented, "dung" is
 #: both "đúng" (right) and "đừng" (do not); "sắp" (soon) is not the "sáp" of a merger nor the "sắp" of a reorganisation.
@@ -47,6 +49,7 @@ class Match:
     sure: tuple[str, ...] = ()
     maybe: tuple[str, ...] = ()
     likely: bool = False  #: sure by likeness only: worth saying what was understood
+    numbers: tuple[int, ...] = ()  #: a line of numbers that the page does not have, or not so many at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,26 @@ class Likeness:
     name: str
 
 
-def match(text: str, options: Sequence[Option], *, many: bool = False, exact: bool = False) -> Match:
-    """The options a line means; several only where several may be chosen, none by likeness where ``exact``."""
-    if NUMBERS.fullmatch(text):
-        return _by_number([int(number) for number in re.findall(r"\d+", text)], options, many=many)
-    named = _by_name(text, options)
-    if named.sure or exact:
-        return named
-    return (_by_parts(text, options) if many else None) or _by_words(text, options)
+def match(
+    text: str, options: Sequence[Option], *, many: bool = False, exact: bool = False, numbered: bool = True
+) -> Match:
+    """The options of a page that a line means, by number or by word; by word only where not ``numbered``."""
+    numbers = typed_numbers(text) if numbered else ()
+    if numbers:
+        return _by_number(text, numbers, options, many=many)
+    return _matched(text, options, many=many, exact=exact, numbered=numbered)
+
+
+def named(text: str, options: Sequence[Option], *, many: bool = False, exact: bool = False) -> Match:
+    """The options a line names, seen or not; several only where ``many``, none by likeness where ``exact``."""
+    return _matched(text, options, many=many, exact=exact, numbered=False)
+
+
+def _matched(text: str, options: Sequence[Option], *, many: bool, exact: bool, numbered: bool) -> Match:
+    by_name = _by_name(text, options)
+    if by_name.sure or exact:
+        return by_name
+    return (_by_parts(text, options, numbered=numbered) if many else None) or _by_words(text, options)
 
 
 def parts_of(text: str) -> list[str]:
@@ -73,33 +88,42 @@ def parts_of(text: str) -> list[str]:
     return [part for part in _SEPARATORS.split(text) if part.strip()]
 
 
-def _by_parts(text: str, options: Sequence[Option]) -> Match | None:
+def _by_parts(text: str, options: Sequence[Option], *, numbered: bool) -> Match | None:
     """Several said in one line: what is sure of it, and what to ask about; ``None`` where it is one phrase."""
-    parts = [_by_words(part, options) for part in parts_of(text)]
+    parts = [_part(part, options, numbered=numbered) for part in parts_of(text)]
     if len(parts) < 2 or not any(part.sure for part in parts):
         return None
     sure = tuple(dict.fromkeys(value for part in parts for value in part.sure))
     return Match(sure, tuple(dict.fromkeys(value for part in parts for value in part.maybe if value not in sure)))
 
 
-def _by_number(numbers: list[int], options: Sequence[Option], *, many: bool) -> Match:
-    known = [options[number - 1].value for number in dict.fromkeys(numbers) if 1 <= number <= len(options)]
-    complete = len(known) == len(set(numbers)) and (many or len(known) == 1)
-    return Match(sure=tuple(known)) if complete else Match()
+def _part(text: str, options: Sequence[Option], *, numbered: bool) -> Match:
+    numbers = typed_numbers(text) if numbered else ()
+    return _by_number(text, numbers, options, many=True) if numbers else _by_words(text, options)
+
+
+def _by_number(text: str, numbers: tuple[int, ...], options: Sequence[Option], *, many: bool) -> Match:
+    """All of the numbers or none of them; an option may have a number for its name ("19")."""
+    numbered = [option for option in options if option.numbered]
+    known = [numbered[number - 1].value for number in numbers if 1 <= number <= len(numbered)]
+    if len(known) == len(numbers) and (many or len(known) == 1):
+        return Match(sure=tuple(known))
+    return replace(_by_name(text, options), maybe=(), numbers=numbers)
 
 
 def _by_name(text: str, options: Sequence[Option]) -> Match:
     typed = fold(text)
     asked = "?" in text  # a question is no answer, unless the option is one itself
     fitting = [option for option in options if not asked or "?" in option.label]
-    named = [option.value for option in fitting if typed and typed in _names(option)]
-    return Match(sure=tuple(named)) if len(named) == 1 else Match(maybe=tuple(named))
+    denied = typed.startswith("dung") and "đừng" in normalize("NFC", text.lower())  # "do not", not "right"
+    fits = () if denied else tuple(option.value for option in fitting if typed and typed in _names(option))
+    return Match(sure=fits) if len(fits) == 1 else Match(maybe=fits)
 
 
 def _by_words(text: str, options: Sequence[Option]) -> Match:
-    typed, named = _spelt_out(fold(text)), _by_name(text, options)
-    if named.sure:
-        return named
+    typed, by_name = _spelt_out(fold(text)), _by_name(text, options)
+    if by_name.sure:
+        return by_name
     scored = sorted((_best(typed, option) for option in options), key=lambda likeness: -likeness.score)
     likely = [likeness for likeness in scored if likeness.score >= MAYBE] if len(typed) > 1 else []
     if "?" in text or _HEDGES.search(typed):
@@ -116,7 +140,13 @@ def _is_sure(likely: list[Likeness]) -> bool:
 
 
 def _spelt_out(typed: str) -> str:
-    return " ".join(_SHORT.get(word, word) for word in typed.split())
+    return _joined(" ".join(_SHORT.get(word, word) for word in typed.split()))
+
+
+def _joined(words: str) -> str:
+    for compound, one_word in _COMPOUNDS.items():
+        words = words.replace(compound, one_word)
+    return words
 
 
 def _names(option: Option) -> list[str]:
@@ -125,7 +155,7 @@ def _names(option: Option) -> list[str]:
 
 def _best(typed: str, option: Option) -> Likeness:
     """The name of the option most like the typed words; order and missing small words forgiven."""
-    name, score, _ = process.extractOne(typed, _names(option), scorer=_likeness)
+    name, score, _ = process.extractOne(typed, [_joined(name) for name in _names(option)], scorer=_likeness)
     return Likeness(score, option.value, name)
 
 

@@ -8,6 +8,7 @@ from handlers.office.rights import ROLES
 from handlers.own_data_words import Wording, as_it_is, at, on, one_of
 from handlers.requests.fields import FIELDS
 from handlers.requests.words import EVENTS, PROCEDURES, STATES, SUBJECTS
+from handlers.screens.certificate_words import PARTS
 from handlers.screens.expiry import ISSUERS
 from handlers.screens.review import NAMES
 from locales import N_
@@ -46,13 +47,15 @@ _CERTIFICATE = {
     "serial": Part(N_("Serial number")),
     "not_before": Part(N_("Valid from"), at),
     "not_after": Part(N_("Valid until"), at),
-    "key": Part(N_("Public key")),
+    "signed_serial": Part(N_("Serial number with its sign")),
+    "key": Part(N_("Public key"), words.key),
     "signature_algorithm": Part(N_("Signature algorithm")),
     "policies": Part(N_("Certificate policies")),
     "fingerprint": Part(N_("SHA-256 fingerprint")),
     "subscriber": Part(N_("Kind of subscriber"), one_of(SUBJECTS)),
     "issuer_kind": Part(N_("Kind of issuer"), _ISSUERS),
     "authority": Part(N_("Certificate of an authority")),
+    "unreadable": Part(N_("Could not be read"), one_of(PARTS)),
     "recognition": Part(N_("How far the issuer is known"), one_of(words.RECOGNITIONS)),
 }
 _KNOWN = {
@@ -163,6 +166,7 @@ _SESSION = {
     "typed_expiry": Part(N_("Typed day of expiry"), on),
     "waiting_file": Part(N_("File waiting for your consent"), inside=_EVENT),
     "draft": Part(N_("Request being written"), inside=_DRAFT),
+    "set_aside": Part(N_("Request set aside before it was sent"), inside=_DRAFT),
     "unit": Part(N_("Unit code")),
     "unit_skipped": Part(N_("Unit left open")),
     "interview": Part(N_("Certificates taken up")),
@@ -187,6 +191,7 @@ _CONTENT = {
     "unit_code": Part(N_("Unit code")),
     "certificate_name": Part(N_("Name on the certificate")),
     "serial": Part(FIELDS["serial"].title),
+    "signed_serial": Part(N_("Serial number with its sign")),
     "not_after": Part(N_("Valid until"), on),
     "procedure": Part(N_("Procedure"), one_of(PROCEDURES)),
     "form": Part(N_("Form")),

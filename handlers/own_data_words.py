@@ -11,6 +11,7 @@ from handlers.certificate import Recognition, Trouble
 from handlers.dates import day, moment
 from handlers.requests.fields import FIELDS
 from handlers.requests.words import EVENTS, STATES, SUBJECTS
+from handlers.screens.certificate_words import key_words
 from handlers.screens.file import TROUBLES
 from handlers.screens.review import NAMES
 from handlers.voice import Voice, plain
@@ -155,6 +156,10 @@ REASONS = {
     Reason.NO_ANSWER: N_("the channel did not answer"),
     Reason.REFUSED: N_("the channel refused it"),
     Reason.GAVE_UP: N_("it was tried as often as it may be"),
+    Reason.NO_SEND_MESSAGE: N_("the channel's server cannot send messages (sendMessage)"),
+    Reason.NO_SEND_DOCUMENT: N_("the channel's server cannot send files (sendDocument)"),
+    Reason.NO_DELETE_MESSAGE: N_("the channel's server cannot delete messages (deleteMessage)"),
+    Reason.NOT_OFFERED: N_("the channel's server cannot do this"),
 }
 TASKS = {"export": N_("export of requests"), "import": N_("list that waits for your yes")}
 TASK_STATES = {
@@ -213,6 +218,11 @@ def attribute(_: Voice, value: Any) -> str:
     return f"{value['name']} ({value['oid']}): {value['value']}"
 
 
+def key(say: Voice, value: Any) -> str:
+    """A public key by its kind and size."""
+    return key_words(say.t, value)
+
+
 def step(say: Voice, value: Any) -> str:
     """A move of a request."""
     by = say.t(N_("you")) if value["by"] == "subscriber" else value["by"]
@@ -226,9 +236,10 @@ def problem(say: Voice, value: Any) -> str:
     return f"{value['where']}: {trouble}" if value["where"] else trouble
 
 
-def choice(_: Voice, value: Any) -> str:
+def choice(say: Voice, value: Any) -> str:
     """A button."""
-    return f"{value['label']} [{value['tap']}]"
+    told = f"{value['label']} [{value['tap']}]"
+    return told if value.get("numbered", True) else say.t(N_("{button}, without a number"), button=told)
 
 
 def attachment(say: Voice, value: Any) -> str:

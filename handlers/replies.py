@@ -15,6 +15,7 @@ class Choice(_Model):
 
     label: str
     tap: str  #: at most 64 bytes
+    numbered: bool = True  #: in a menu a number takes it; else its words do
 
 
 class Attachment(_Model):

@@ -41,7 +41,8 @@ def _settled(before: Session, answered: Answered) -> Session:
     """Guesses stand until a page is shown again; a new version makes older buttons stale."""
     after = answered.session
     version = before.version + (after != before)
-    return after.having(version=version, guesses=answered.guesses if answered.show else before.guesses)
+    guesses = answered.guesses if answered.show else before.guesses
+    return after.having(version=version, guesses=guesses)
 
 
 async def _said(here: Here, event: Event, answered: Answered, after: Session) -> list[Reply]:
@@ -53,15 +54,17 @@ async def _said(here: Here, event: Event, answered: Answered, after: Session) ->
     if reply is None:
         beside = {"attachments": answered.attachments, "choices": answered.choices}
         reply = aside(*answered.notes).model_copy(update=beside)
-    if isinstance(event, Tapped) and event.message and _only_ticks_changed(here.session, after):
+    if isinstance(event, Tapped) and event.message and _only_ticks_changed(here.session, event, after):
         return [reply.model_copy(update={"action": "edit", "target": event.message})]
     tapped = await _tapped(here, event, after)
     return [tapped, reply] if tapped else [reply]
 
 
-def _only_ticks_changed(before: Session, after: Session) -> bool:
-    """The message with the buttons is then changed in place."""
-    return before.ticked != after.ticked and _without_ticks(before) == _without_ticks(after)
+def _only_ticks_changed(before: Session, event: Tapped, after: Session) -> bool:
+    """The message with the buttons is then changed in place; a second tap for the same finds it as it shall be."""
+    tap = Tap.parse(event.data)
+    again = tap is not None and tap.wanted is not None and tap.belongs_to(before)
+    return (again or before.ticked != after.ticked) and _without_ticks(before) == _without_ticks(after)
 
 
 def _without_ticks(session: Session) -> Session:
@@ -74,13 +77,18 @@ async def _shown(here: Here, answered: Answered, *, repeated: bool) -> Reply:
     page: Page = await SCREENS[session.screen].page(here)
     page = understanding.narrowed(page, session.guesses, here.say) if session.guesses else page
     page = page.in_short() if repeated and answered.notes else page
-    return replace(page, attachments=answered.attachments).after(*answered.notes).reply(session.screen, session.version)
+    return replace(page, attachments=answered.attachments).after(*answered.notes).reply(session)
 
 
 async def _tapped(here: Here, event: Event, after: Session) -> Reply | None:
     """The tapped message keeps its question with the answer that was chosen, and loses its buttons."""
     tap = Tap.parse(event.data) if isinstance(event, Tapped) else None
-    if tap is None or event.message is None or tap.version != here.session.version or after.version == tap.version:
+    if (
+        tap is None
+        or event.message is None
+        or not tap.belongs_to(here.session)
+        or after.version == here.session.version
+    ):
         return None
     page = await SCREENS[here.session.screen].page(here)
     option = page.option(tap.value)

@@ -111,6 +111,8 @@ class Session(BaseModel):
     #: A file sent before consent; read as soon as there is consent.
     waiting_file: FileSent | None = None
     draft: Draft | None = None
+    #: A draft that was left before it was sent: where the request is begun again, what was typed is there again.
+    set_aside: Draft | None = None
     #: The officer's own unit, by its code in the tree.
     unit: str | None = None
     #: The question for the unit was put and left open.

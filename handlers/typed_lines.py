@@ -6,10 +6,16 @@ from handlers.matching import Match
 from handlers.page import DONE, Answered, Page
 from handlers.screen import Here
 from handlers.screens import SCREENS
+from handlers.understanding import narrowed
 from locales import N_
 
 UNDERSTOOD = N_("I understood: <b>{answer}</b>. If that is wrong, send /quaylai.")
 CONTRADICTION = N_("“Nothing has changed” and something else cannot both be right. Which is it?")
+OUT_OF_RANGE = N_("There is no {number} here: please choose a number from 1 to {last}.")
+NOT_THE_ONE = N_("There is no {number} here: the only number to choose is 1.")
+ONLY_ONE = N_("Only one answer is possible here. Which one: please choose a number from 1 to {last}.")
+NO_NUMBER = N_("A text is to be typed here; a number by itself chooses nothing and changes nothing.")
+BY_WORDS = N_("To take “{option}”, tap it or type these words.")
 MORE = N_("I noted: <b>{answer}</b>. As for the rest, do you mean:")
 
 
@@ -34,6 +40,22 @@ async def _several(here: Here, page: Page, heard: Match, ticks: list[str]) -> An
         return Answered(session)
     answered = await SCREENS[session.screen].chosen(here.then(session), DONE)
     return _echoed(here, page, heard, answered) if heard.likely else answered
+
+
+def wrong_number(here: Here, page: Page, numbers: tuple[int, ...]) -> Answered:
+    """A number that nothing shown has, or several where one answer is possible: nothing is taken."""
+    say, guesses = here.say, here.session.guesses
+    shown = narrowed(page, guesses, say) if guesses else page
+    last = len(shown.numbered)
+    beyond = next((number for number in numbers if not 1 <= number <= last), None)
+    helped = (shown.help,) if shown.help else ()
+    if not last:
+        by_words = [say(BY_WORDS, option=option.label) for option in shown.options]
+        return Answered(here.session, notes=(say(NO_NUMBER), *helped, *by_words), guesses=guesses)
+    if beyond is None:
+        return Answered(here.session, notes=(say(ONLY_ONE, last=last),), guesses=guesses)
+    note = say(OUT_OF_RANGE, number=beyond, last=last) if last > 1 else say(NOT_THE_ONE, number=beyond)
+    return Answered(here.session, notes=(note, *helped), guesses=guesses)
 
 
 def _echoed(here: Here, page: Page, heard: Match, answered: Answered) -> Answered:

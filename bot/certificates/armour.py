@@ -129,4 +129,4 @@ def _lenient(body: bytes) -> bytes:
 
 
 def _is_whole(data: bytes) -> bool:
-    return len(data) > 1 and der.end_of(data, 0) <= len(data)
+    return der.end_of(data) <= len(data)

@@ -1,97 +1,218 @@
-"""DER and BER, walked without a schema: tags and contents as far as the bytes go (X.690, 8.1).
+"""Walk DER, and BER where a writer was loose (ITU-T X.690), without judging what is not asked for.
 
-A container is walked rather than parsed, so that one loose part of it does not hide the certificates beside it.
+A value is cut into its elements one level at a time, so that a fault in a part nobody reads harms nothing. Lengths that
+are longer than they need be, indefinite lengths and strings written in pieces are read as what they mean.
+
+A certificate is cut strictly (``split``): an element that is cut short is an error. A container is walked as far as it
+goes (``walk``), so that one that is cut short does not hide the certificates in front of the cut.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-SEQUENCE, SET, INTEGER, OID, OCTETS, BITS, ENUMERATED = 0x30, 0x31, 0x02, 0x06, 0x04, 0x03, 0x0A
-TAGGED_0, TAGGED_1 = 0xA0, 0xA1
-_INDEFINITE = 0x80  #: X.690, 8.1.3.6
-#: Of a long definite length: X.690, 8.1.3.5; four speak of 4 GB.
-_LENGTH_OCTETS = 4
-#: Of values of indefinite length inside one another, and of values inside one; what has more runs to the end.
-_DEEPEST, _MOST_STEPS = 64, 100_000
-_CONSTRUCTED = 0x20
-_LONG_TAG = 0x1F
-_END = b"\0\0"
+from bot.certificates.errors import MalformedError
+
+BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x01, 0x02, 0x03, 0x04, 0x06
+ENUMERATED, TAGGED_0 = 0x0A, 0xA0
+UTC_TIME, GENERALIZED_TIME, SEQUENCE, SET = 0x17, 0x18, 0x30, 0x31
+
+#: A tag, and what lies in the element.
+Element = tuple[int, bytes]
 
 
 class Value(NamedTuple):
-    """One value; what is cut short has the content that is there."""
+    """An element of a container beside its bytes as they are written; one that is cut short has what is there."""
 
     tag: int
     content: bytes
     whole: bytes
 
+    @property
+    def element(self) -> Element:
+        return self.tag, self.content
+
+
+CONSTRUCTED = 0x20
+_LONG_TAG = 0x1F  #: the number of the tag follows: 8.1.2.4
+_INDEFINITE, _END = 0x80, b"\0\0"  #: two zeros mark the end: 8.1.3.6
+_LENGTH_OCTETS = 8
+#: Elements on one level; certificates have under a hundred, the longest lists of names met have some thousands.
+_MOST_ELEMENTS = 20_000
+#: Indefinite lengths within each other, and elements inside one: a document that is signed inside lies in pieces.
+_DEEPEST, _MOST_STEPS = 64, 100_000
+#: Strings in pieces that are in pieces.
+_DEEPEST_STRING = 16
+#: Bytes of an object identifier; registered ones have under twenty.
+_LONGEST_OID = 128
+
+
+def split(content: bytes) -> list[Element]:
+    """Cut what lies in a constructed value into its elements.
+
+    Raises:
+        MalformedError: an element is cut short, or there are too many of them.
+    """
+    elements: list[Element] = []
+    at, end = 0, len(content)
+    try:
+        while at < end:
+            tag, length = content[at], content[at + 1]
+            if length < _INDEFINITE and tag & _LONG_TAG != _LONG_TAG:
+                start, stop = at + 2, at + 2 + length
+                at = stop
+            else:
+                start, stop, at = extent(content, at)
+            elements.append((tag, content[start:stop]))
+            if at > end or len(elements) > _MOST_ELEMENTS:
+                raise MalformedError
+    except IndexError as error:
+        raise MalformedError from error
+    return elements
+
+
+def extent(data: bytes, at: int = 0) -> tuple[int, int, int]:
+    """Measure the element that begins there: where its content starts and stops, and where the element ends.
+
+    The end lies behind the data where the element is cut short or is nested too deep.
+
+    Raises:
+        MalformedError: its length is none.
+        IndexError: its header is cut short.
+    """
+    start, length = _header(data, at)
+    if length >= 0:
+        return start, start + length, start + length
+    stop = _end_of_contents(data, start)
+    return start, stop, stop + len(_END)
+
+
+def _header(data: bytes, at: int) -> tuple[int, int]:
+    """Where the content starts, and its length; -1 for an indefinite one."""
+    start = at + 2
+    if data[at] & _LONG_TAG == _LONG_TAG:
+        while data[start - 1] & 0x80:
+            start += 1
+        start += 1
+    length = data[start - 1]
+    if length < _INDEFINITE:
+        return start, length
+    octets = length - _INDEFINITE
+    if not octets:
+        return start, -1
+    if octets > _LENGTH_OCTETS or start + octets > len(data):
+        raise MalformedError
+    return start + octets, int.from_bytes(data[start : start + octets])
+
+
+def _end_of_contents(data: bytes, at: int) -> int:
+    """Where the end mark stands, or else the end of the data; a loop, for nesting is a stranger's to choose."""
+    depth = 1
+    try:
+        for _ in range(_MOST_STEPS):
+            if data[at : at + 2] == _END:
+                depth -= 1
+                if not depth:
+                    return at
+                at += len(_END)
+                continue
+            at, length = _header(data, at)
+            at += max(length, 0)
+            depth += length < 0
+            if depth > _DEEPEST:
+                break
+    except (MalformedError, IndexError):
+        pass
+    return len(data)
+
+
+def end_of(data: bytes, at: int = 0) -> int:
+    """Where the element that begins there ends; behind the data where it is cut short or is none."""
+    try:
+        return extent(data, at)[2]
+    except (MalformedError, IndexError):
+        return len(data) + 1
+
+
+def walk(data: bytes) -> Iterator[Value]:
+    """The elements one after another, as far as they go: up to what is none, the last one perhaps cut short."""
+    at = 0
+    while at < len(data) and data[at : at + 2] != _END:
+        try:
+            start, stop, end = extent(data, at)
+        except (MalformedError, IndexError):
+            return
+        yield Value(data[at], data[start:stop], data[at:end])
+        at = end
+
 
 def first(data: bytes) -> Value | None:
-    """The value that the bytes begin with; ``None`` for none."""
+    """The element that the bytes begin with; ``None`` for none."""
     return next(walk(data), None)
 
 
 def children(value: Value | None, most: int = 16) -> list[Value]:
-    """The first values inside a value."""
+    """The first elements inside one."""
     return list(islice(walk(value.content), most)) if value else []
 
 
-def walk(data: bytes) -> Iterator[Value]:
-    """The values one after another; ends at what is none."""
-    at = 0
-    while at + 1 < len(data) and data[at : at + 2] != _END:
-        start, length = _header(data, at)
-        if start is None:
-            return
-        content_end = start + length if length >= 0 else _end_of_indefinite(data, start)
-        end = content_end if length >= 0 else content_end + len(_END)
-        yield Value(data[at], data[start:content_end], data[at:end])
-        at = end
+def content_of(data: bytes, tag: int) -> bytes:
+    """Take what lies in the one element with that tag; bytes behind it are left alone.
+
+    Raises:
+        MalformedError: there is another element, or it is cut short.
+    """
+    try:
+        start, stop, end = extent(data)
+    except IndexError as error:
+        raise MalformedError from error
+    if data[0] != tag or end > len(data):
+        raise MalformedError
+    return data[start:stop]
 
 
-def end_of(data: bytes, at: int) -> int:
-    """Where the value that begins there ends; beyond the bytes where it is cut short."""
-    start, length = _header(data, at)
-    if start is None:
-        return len(data)
-    return start + length if length >= 0 else _end_of_indefinite(data, start) + len(_END)
+def written(element: Element) -> bytes:
+    """Write an element in DER, for a library that takes it whole."""
+    tag, content = element
+    length = len(content)
+    if length < _INDEFINITE:
+        return bytes((tag, length)) + content
+    octets = length.to_bytes((length.bit_length() + 7) // 8)
+    return bytes((tag, _INDEFINITE | len(octets))) + octets + content
 
 
-def _header(data: bytes, at: int) -> tuple[int | None, int]:
-    """Where the content begins, and its length; -1 for an indefinite one. No start for what is no header."""
-    here = at + 1
-    if data[at] & _LONG_TAG == _LONG_TAG:
-        while here < len(data) and data[here] & 0x80 and here < at + 6:
-            here += 1
-        here += 1
-    if here >= len(data):
-        return None, 0
-    octets = data[here] - _INDEFINITE
-    here += 1
-    if octets < 0:
-        return here, octets + _INDEFINITE
-    if octets == 0:
-        return (here, -1) if data[at] & _CONSTRUCTED else (None, 0)
-    if octets > _LENGTH_OCTETS:
-        return None, 0
-    return here + octets, int.from_bytes(data[here : here + octets])
+def string(element: Element, depth: int = 0) -> bytes:
+    """Take the bytes of a string, put together where it is written in pieces (8.7.3, 8.23.6)."""
+    tag, content = element
+    if not tag & CONSTRUCTED:
+        return content
+    if depth >= _DEEPEST_STRING:
+        raise MalformedError
+    return b"".join(string(piece, depth + 1) for piece in split(content))
 
 
-def _end_of_indefinite(data: bytes, at: int) -> int:
-    """Where the end mark stands; a loop and not a recursion, for nesting is a stranger's to choose."""
-    depth, steps = 1, 0
-    while at < len(data) and depth < _DEEPEST and steps < _MOST_STEPS:
-        steps += 1
-        if data[at : at + 2] == _END:
-            depth -= 1
-            if depth == 0:
-                return at
-            at += len(_END)
-            continue
-        start, length = _header(data, at)
-        if start is None:
-            return len(data)
-        depth += length < 0
-        at = start + max(length, 0)
-    return len(data)
+def bits(element: Element) -> bytes:
+    """Take the bytes of a BIT STRING, without the number of bits that do not count in the last."""
+    tag, content = element
+    pieces = split(content) if tag & CONSTRUCTED else [element]
+    return b"".join(piece[1:] for _, piece in pieces)
+
+
+@lru_cache(maxsize=1024)
+def oid(content: bytes) -> str:
+    """Write an object identifier with dots (8.19).
+
+    Raises:
+        MalformedError: it is empty, cut short or of absurd length.
+    """
+    if not content or content[-1] & 0x80 or len(content) > _LONGEST_OID:
+        raise MalformedError
+    arcs, value = [], 0
+    for octet in content:
+        value = value << 7 | octet & 0x7F
+        if not octet & 0x80:
+            arcs.append(value)
+            value = 0
+    top = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (top, arcs[0] - 40 * top, *arcs[1:])))

@@ -6,6 +6,7 @@
     └── CertificatesError
         ├── UnreadableError              bytes that give no certificate; carries the ``Trouble``
         │   └── SecretError              bytes that must not have been sent; the whole file is refused
+        ├── MalformedError               a part of a certificate is not written as it must be; never leaves the package
         ├── WorkerError                  the worker process did not start
         └── TrustError                   a CA file that cannot be installed or removed
             ├── NotACaError
@@ -39,6 +40,10 @@ class UnreadableError(CertificatesError):
 
 class SecretError(UnreadableError):
     """These bytes hold a private key."""
+
+
+class MalformedError(CertificatesError):
+    """A part of the certificate is not written as it must be."""
 
 
 class WorkerError(CertificatesError):

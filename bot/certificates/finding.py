@@ -6,7 +6,6 @@ from bot.certificates import archive, armour, jose, mail, pdf, pkcs7, signed_xml
 from bot.certificates.errors import UnreadableError
 from bot.certificates.findings import Finding, Found, Missed, each, is_one_certificate, values
 from bot.certificates.kinds import Kind, kind_of, unpadded
-from bot.certificates.outline import other_sort
 from bot.certificates.plain_text import plain
 from bot.certificates.unpacking import Unpacker
 from handlers.certificate import Trouble
@@ -35,7 +34,7 @@ def find(data: bytes, unpacker: Unpacker, *, nested: bool = False) -> Iterable[F
     """
     if len(data) > unpacker.limits.file:
         return [Missed(Trouble.TOO_LARGE)]
-    if is_one_certificate(data) and not other_sort(data):  # the file that is sent most, without ceremony
+    if is_one_certificate(data):  # the file that is sent most, without ceremony
         return [Found(data)]
     return each([unpadded(data)], lambda whole: _read(whole, unpacker, nested=nested), Trouble.DAMAGED)
 
@@ -131,7 +130,5 @@ def _ders(data: bytes) -> Iterator[Found]:
     for kind, value in values(data):
         if kind is Kind.PKCS7:
             yield from pkcs7.certificates(value)
-        elif trouble := other_sort(value):
-            raise UnreadableError(trouble)
         else:
             yield Found(value)

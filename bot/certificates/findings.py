@@ -73,4 +73,4 @@ def values(data: bytes) -> Iterator[tuple[Kind, bytes]]:
 
 def is_one_certificate(data: bytes) -> bool:
     """Whether the bytes are one DER certificate from the first to the last."""
-    return data[:1] == b"\x30" and is_certificate(data) and der.end_of(data, 0) == len(data)
+    return data[:1] == b"\x30" and is_certificate(data) and der.end_of(data) == len(data)

@@ -20,12 +20,17 @@ _MARKS = ("co yeu", "chinh phu", "chuyen dung", "cong vu")
 _POLICY_ARC = "2.16.704.1.1."
 
 
-def judge(subject: Sequence[Part], issuer: Sequence[Part], policies: Sequence[str]) -> tuple[Issuer, Recognition]:
-    """Government by the provider's name alone, nothing verified; public only where nothing speaks against it."""
+def judge(
+    subject: Sequence[Part], issuer: Sequence[Part], policies: Sequence[str], *, whole: bool = True
+) -> tuple[Issuer, Recognition]:
+    """Government by the provider's name alone, nothing verified; public only where nothing speaks against it.
+
+    Where a part that could speak against it was not read (``whole`` is false), nobody is public.
+    """
     if is_provider(issuer):
         return Issuer.GOVERNMENT, Recognition.BY_NAME_ONLY
     named = all(first(issuer, part) for part in ("C", "O", "CN"))
-    if not named or issuer == subject or _is_marked(issuer, policies):
+    if not (named and whole) or issuer == subject or _is_marked(issuer, policies):
         return Issuer.UNKNOWN, Recognition.UNRECOGNISED
     return Issuer.PUBLIC, Recognition.UNRECOGNISED
 

@@ -7,7 +7,7 @@ import re
 from enum import StrEnum
 
 from bot.certificates.errors import SecretError, UnreadableError
-from bot.certificates.outline import other_sort
+from bot.certificates.sorts import other_sort
 from handlers.certificate import Trouble
 
 

@@ -2,13 +2,21 @@
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypedDict
 
-from cryptography import x509
 from cryptography.x509.oid import NameOID
+
+from bot.certificates import der
+from bot.certificates.der import BIT_STRING, OID, SEQUENCE, Element
+from bot.certificates.errors import MalformedError
 
 #: Characters of one value that are kept; the longest body names met have under 200.
 _LONGEST = 500
+#: Of one name; real certificates have under twenty. What is kept and shown of one stays small.
+_MOST_ATTRIBUTES = 50
+#: Bytes of an issuer's name that is kept decoded.
+_LONGEST_KEPT = 1000
 #: RFC 4514, 3; an attribute without a short name there goes by its dotted OID.
 _SHORT_NAMES = {
     NameOID.COMMON_NAME.dotted_string: "CN",
@@ -21,6 +29,10 @@ _SHORT_NAMES = {
     NameOID.DOMAIN_COMPONENT.dotted_string: "DC",
     NameOID.USER_ID.dotted_string: "UID",
 }
+_UTF8 = 0x0C
+#: Numeric, printable, teletex, videotex, IA5, graphic, visible and general strings.
+_NARROW = {_UTF8, 0x12, 0x13, 0x14, 0x15, 0x16, 0x19, 0x1A, 0x1B}
+_WIDE = {0x1C: "utf-32-be", 0x1E: "utf-16-be"}  #: universal and BMP strings
 
 
 class Part(TypedDict):
@@ -31,16 +43,68 @@ class Part(TypedDict):
     value: str
 
 
-def parts(name: x509.Name) -> list[Part]:
-    """Every attribute of every RDN, in the certificate's order, each value fit to be shown."""
-    return [
-        {
-            "oid": (oid := attribute.oid.dotted_string),
-            "name": _SHORT_NAMES.get(oid, oid),
-            "value": shown(attribute.value),
-        }
-        for attribute in name
-    ]
+#: A distinguished name.
+Parts = tuple[Part, ...]
+
+
+def decode(element: Element) -> tuple[Parts, bool]:
+    """Decode a distinguished name: every attribute of every RDN, in the certificate's order, each fit to be shown.
+
+    Returns:
+        The attributes, and whether all of them could be read: one that is not written as an attribute is left out, a
+        character that cannot be decoded is shown as U+FFFD, and a name of absurd length is cut.
+
+    Raises:
+        MalformedError: it is no name.
+    """
+    if element[0] != SEQUENCE:
+        raise MalformedError
+    found: list[Part] = []
+    whole = True
+    for _, rdn in der.split(element[1]):
+        for _, attribute in der.split(rdn):
+            if len(found) >= _MOST_ATTRIBUTES:
+                return tuple(found), False
+            part, readable = _part(attribute)
+            whole = whole and readable
+            if part:
+                found.append(part)
+    return tuple(found), whole
+
+
+def decode_issuer(element: Element) -> tuple[Parts, bool]:
+    """Decode as ``decode`` does, and keep it where it is short: issuers are few and no secret."""
+    return _decode_kept(element) if len(element[1]) <= _LONGEST_KEPT else decode(element)
+
+
+_decode_kept = lru_cache(maxsize=64)(decode)
+
+
+def _part(attribute: bytes) -> tuple[Part | None, bool]:
+    try:
+        (kind, identifier), value = der.split(attribute)[:2]
+        if kind != OID:
+            return None, False
+        oid = der.oid(identifier)
+        text, readable = _text(value)
+    except (MalformedError, ValueError):
+        return None, False
+    return {"oid": oid, "name": _SHORT_NAMES.get(oid, oid), "value": shown(text)}, readable
+
+
+def _text(element: Element) -> tuple[str | bytes, bool]:
+    """Decode a string by its tag; strings of eight bits are UTF-8 where they can be, as most writers mean them."""
+    tag, content = element[0] & ~der.CONSTRUCTED, der.string(element)
+    if tag in _WIDE:
+        text = content.decode(_WIDE[tag], errors="replace")
+    elif tag == BIT_STRING or tag not in _NARROW:
+        return content, True
+    else:
+        try:
+            return content.decode(), True
+        except UnicodeDecodeError:
+            text = content.decode(errors="replace") if tag == _UTF8 else content.decode("latin-1")
+    return text, "\N{REPLACEMENT CHARACTER}" not in text
 
 
 def shown(value: str | bytes) -> str:

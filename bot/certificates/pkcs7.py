@@ -1,11 +1,12 @@
 """PKCS#7 / CMS SignedData (RFC 5652), DER or BER: the signers' certificates, or all of a bag without signers."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
-from bot.certificates import der
-from bot.certificates.errors import UnreadableError
+from bot.certificates import der, extensions, keys
+from bot.certificates.errors import MalformedError, UnreadableError
 from bot.certificates.findings import Found
-from bot.certificates.outline import Outline, key_identifier, outline
+from bot.certificates.structure import Structure, try_cut
 from handlers.certificate import Trouble
 
 _CMS = bytes.fromhex("2a864886f70d0107")
@@ -60,19 +61,38 @@ def _bag(parts: list[der.Value]) -> list[bytes]:
 def _signers(parts: list[der.Value], bag: list[bytes]) -> list[bytes]:
     """The certificate that each SignerInfo names, by issuer and serial number or by key identifier."""
     infos = [info for part in parts[3:] if part.tag == der.SET for info in der.children(part, _MOST)]
-    outlines = [(certificate, known) for certificate in bag if (known := outline(certificate))]
-    named = [_named(fields[1], outlines) for info in infos if len(fields := der.children(info, 2)) > 1]
+    known = _Known([structure for certificate in bag if (structure := try_cut(certificate))])
+    named = [known.named(fields[1]) for info in infos if len(fields := der.children(info, 2)) > 1]
     return list(dict.fromkeys(certificate for certificate in named if certificate))
 
 
-def _named(sid: der.Value, outlines: list[tuple[bytes, Outline]]) -> bytes | None:
-    if sid.tag in _KEY_IDENTIFIERS:
-        key = inner.content if sid.tag == der.TAGGED_0 and (inner := der.first(sid.content)) else sid.content
-        return next((one for one, known in outlines if key in {key_identifier(one), known.key}), None)
-    issuer, serial = [*der.children(sid, 2), None, None][:2]
-    if issuer is None or serial is None:
-        return None
-    same = [(one, known) for one, known in outlines if int.from_bytes(known.serial) == int.from_bytes(serial.content)]
-    exact = [one for one, known in same if known.issuer == issuer.whole]
-    # An issuer's name may be written in another string type than in the certificate; the number still tells.
-    return next(iter([*exact, *(one for one, _ in same)]), None)
+class _Known:
+    """The certificates of a bag, by what signers name them by."""
+
+    def __init__(self, bag: list[Structure]) -> None:
+        self._by_key = {key: one.whole for one in reversed(bag) for key in _keys(one)}
+        self._by_number: dict[int, list[Structure]] = defaultdict(list)
+        for one in bag:
+            self._by_number[int.from_bytes(one.serial[1])].append(one)
+
+    def named(self, sid: der.Value) -> bytes | None:
+        if sid.tag in _KEY_IDENTIFIERS:
+            inner = der.first(sid.content) if sid.tag == der.TAGGED_0 else None
+            return self._by_key.get(inner.content if inner else sid.content)
+        issuer, serial = [*der.children(sid, 2), None, None][:2]
+        if issuer is None or serial is None:
+            return None
+        same = self._by_number.get(int.from_bytes(serial.content), [])
+        exact = [one.whole for one in same if one.issuer == issuer.element]
+        # An issuer's name may be written in another string type than in the certificate; the number still tells.
+        return next(iter([*exact, *(one.whole for one in same)]), None)
+
+
+def _keys(certificate: Structure) -> Iterator[bytes]:
+    """The identifier that the certificate gives its key, and the one that is usual for it."""
+    for identify in (lambda: extensions.subject_key(certificate), lambda: keys.digest(certificate.key)):
+        try:
+            if key := identify():
+                yield key
+        except (MalformedError, IndexError):
+            continue

@@ -1,19 +1,17 @@
 """From bytes to a reading: find the certificates, decode each once, leave out CAs that only accompany."""
 
 import hashlib
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from cryptography import x509
-
+from bot.certificates import extensions
 from bot.certificates.chain import recognise
-from bot.certificates.errors import UnreadableError
+from bot.certificates.errors import MalformedError, UnreadableError
 from bot.certificates.finding import find
 from bot.certificates.findings import Finding, Found, Missed
 from bot.certificates.limits import LIMITS, Limits
-from bot.certificates.outline import service_of
 from bot.certificates.record import Decoded, decode
+from bot.certificates.structure import Structure
 from bot.certificates.trust import EMPTY, TrustStore
 from bot.certificates.unpacking import Unpacker
 from handlers.certificate import SECRETS, Certificate, Problem, Reading, Recognition, Trouble
@@ -21,6 +19,9 @@ from rules.facts import Issuer
 
 #: Findings for each certificate allowed: a signed file brings its chain, and copies are found but not shown.
 _FINDINGS_EACH = 10
+#: Of a key that may stamp times or tell states: RFC 5280, 4.2.1.12.
+_ID_KP = bytes.fromhex("2b060105050703")
+_SERVICES = {_ID_KP + b"\x08": Trouble.TIME_STAMP, _ID_KP + b"\x09": Trouble.STATUS}
 #: What comes along with certificates, and is told only where it is all there is.
 _ASIDES = frozenset({Trouble.TIME_STAMP, Trouble.STATUS, Trouble.REQUEST, Trouble.PUBLIC_KEY})
 
@@ -40,9 +41,7 @@ def read(data: bytes, name: str = "", trust: TrustStore = EMPTY, limits: Limits 
     """
     del name
     try:
-        # ``cryptography`` warns of what the record shows anyhow: negative serials, long country names, old curves.
-        with warnings.catch_warnings(action="ignore"):
-            return _Gathering(trust, limits).reading(find(data, Unpacker(limits)))
+        return _Gathering(trust, limits).reading(find(data, Unpacker(limits)))
     except MemoryError:
         return Reading(problems=(Problem(trouble=Trouble.TOO_MUCH_MEMORY),))
 
@@ -55,7 +54,7 @@ class _Gathering:
     limits: Limits
     shown: list[Decoded] = field(default_factory=list)
     signers: set[str] = field(default_factory=set)
-    companions: list[x509.Certificate] = field(default_factory=list)
+    companions: list[Structure] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     asides: list[Problem] = field(default_factory=list)
     seen: set[bytes] = field(default_factory=set)
@@ -78,8 +77,6 @@ class _Gathering:
             raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
         if isinstance(finding, Missed):
             self._miss(finding)
-        elif service := service_of(finding.der):
-            self._miss(Missed(service, finding.where))
         else:
             self._take_found(finding)
 
@@ -106,9 +103,11 @@ class _Gathering:
             decoded = decode(found.der)
         except UnreadableError as error:
             if not found.companion:
-                self.problems.append(Problem(trouble=error.trouble, where=found.where))
+                self._miss(Missed(error.trouble, found.where))
             return
-        if found.companion:
+        if service := _service_of(decoded.source):
+            self._miss(Missed(service, found.where))
+        elif found.companion:
             self.companions.append(decoded.source)
         else:
             self.shown.append(decoded)
@@ -125,11 +124,20 @@ class _Gathering:
         own = [one for one in self.shown if not one.is_ca or one.certificate.fingerprint in self.signers] or self.shown
         if not self.trust.authorities:
             return tuple([one.certificate for one in own])
-        chain = list(dict.fromkeys([*self.companions, *(one.source for one in self.shown if one.is_ca)]))
+        chain = [*self.companions, *(one.source for one in self.shown if one.is_ca)]
         return tuple([_recognised(one, self.trust, chain) for one in own])
 
 
-def _recognised(decoded: Decoded, trust: TrustStore, companions: list[x509.Certificate]) -> Certificate:
+def _service_of(certificate: Structure) -> Trouble | None:
+    """What a certificate of a service is good for, where stamping times or telling states is all its key may do."""
+    try:
+        purposes = extensions.purposes(certificate)
+    except MalformedError:
+        return None
+    return _SERVICES[min(purposes)] if purposes and purposes <= _SERVICES.keys() else None
+
+
+def _recognised(decoded: Decoded, trust: TrustStore, companions: list[Structure]) -> Certificate:
     """An issuer's name that a pinned CA gives the lie to is not the government's."""
     known = recognise(decoded.source, trust, companions)
     if known is None:

@@ -1,156 +1,185 @@
-"""From a decoded certificate to the record: every attribute is touched here, and nowhere else.
+"""From the bytes of a certificate to the record: each field is decoded alone, so that a fault costs that field only.
 
-``cryptography`` parses lazily: a certificate may load and raise when a property is read.
+There is one reader for all certificates. ``cryptography`` refuses a whole certificate for one loose part, and only when
+that part is touched; it verifies signatures here (``chain``) and reads nothing.
 """
 
-import hashlib
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple, TypeVar
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 
-from bot.certificates import issuers, names
-from bot.certificates.errors import UnreadableError
+from bot.certificates import der, extensions, issuers, keys, names, times
+from bot.certificates.errors import MalformedError, UnreadableError
+from bot.certificates.structure import Structure, cut
 from bot.certificates.subscriber import guess
-from handlers.certificate import Certificate, Trouble
+from handlers.certificate import UNKNOWN_KEY, Certificate, CertificatePart, Trouble
 
 _EMAIL = NameOID.EMAIL_ADDRESS.dotted_string
 #: Names as OpenSSL and RFC 8017 / RFC 5758 write them; another algorithm is shown by its dotted OID.
 _ALGORITHMS = {
-    SignatureAlgorithmOID.RSA_WITH_MD5: "md5WithRSAEncryption",
-    SignatureAlgorithmOID.RSA_WITH_SHA1: "sha1WithRSAEncryption",
-    SignatureAlgorithmOID.RSA_WITH_SHA224: "sha224WithRSAEncryption",
-    SignatureAlgorithmOID.RSA_WITH_SHA256: "sha256WithRSAEncryption",
-    SignatureAlgorithmOID.RSA_WITH_SHA384: "sha384WithRSAEncryption",
-    SignatureAlgorithmOID.RSA_WITH_SHA512: "sha512WithRSAEncryption",
-    SignatureAlgorithmOID.RSASSA_PSS: "rsassaPss",
-    SignatureAlgorithmOID.ECDSA_WITH_SHA1: "ecdsa-with-SHA1",
-    SignatureAlgorithmOID.ECDSA_WITH_SHA256: "ecdsa-with-SHA256",
-    SignatureAlgorithmOID.ECDSA_WITH_SHA384: "ecdsa-with-SHA384",
-    SignatureAlgorithmOID.ECDSA_WITH_SHA512: "ecdsa-with-SHA512",
-    SignatureAlgorithmOID.ED25519: "ED25519",
-    SignatureAlgorithmOID.ED448: "ED448",
+    SignatureAlgorithmOID.RSA_WITH_MD5.dotted_string: "md5WithRSAEncryption",
+    SignatureAlgorithmOID.RSA_WITH_SHA1.dotted_string: "sha1WithRSAEncryption",
+    SignatureAlgorithmOID.RSA_WITH_SHA224.dotted_string: "sha224WithRSAEncryption",
+    SignatureAlgorithmOID.RSA_WITH_SHA256.dotted_string: "sha256WithRSAEncryption",
+    SignatureAlgorithmOID.RSA_WITH_SHA384.dotted_string: "sha384WithRSAEncryption",
+    SignatureAlgorithmOID.RSA_WITH_SHA512.dotted_string: "sha512WithRSAEncryption",
+    SignatureAlgorithmOID.RSASSA_PSS.dotted_string: "rsassaPss",
+    SignatureAlgorithmOID.ECDSA_WITH_SHA1.dotted_string: "ecdsa-with-SHA1",
+    SignatureAlgorithmOID.ECDSA_WITH_SHA256.dotted_string: "ecdsa-with-SHA256",
+    SignatureAlgorithmOID.ECDSA_WITH_SHA384.dotted_string: "ecdsa-with-SHA384",
+    SignatureAlgorithmOID.ECDSA_WITH_SHA512.dotted_string: "ecdsa-with-SHA512",
+    SignatureAlgorithmOID.ED25519.dotted_string: "ED25519",
+    SignatureAlgorithmOID.ED448.dotted_string: "ED448",
 }
-#: Of a name, and of policies; real certificates have under twenty. What is kept and shown of one stays small.
-_MOST_ATTRIBUTES = 50
-_UNDECODABLE = (
-    ValueError,
-    TypeError,
-    OverflowError,
-    UnsupportedAlgorithm,
-    x509.InvalidVersion,
-    x509.DuplicateExtension,
-    x509.UnsupportedGeneralNameType,
-)
+#: Bytes of a serial number that are kept; RFC 5280 allows 20.
+_LONGEST_SERIAL = 100
+_SIGN = 0x80
+#: Parts that may carry a mark of the government provider.
+_TELLING = {CertificatePart.ISSUER, CertificatePart.POLICIES, CertificatePart.EXTENSIONS}
 
-#: The extensions by their class; one walk instead of a search for each.
-_Extensions = Mapping[type[x509.ExtensionType], x509.ExtensionType]
+_Value = TypeVar("_Value")
 
 
 class Decoded(NamedTuple):
     """A record beside what it was made from, for the chain to be verified."""
 
     certificate: Certificate
-    source: x509.Certificate
+    source: Structure
 
     @property
     def is_ca(self) -> bool:
         return self.certificate.authority
 
 
-def decode(der: bytes) -> Decoded:
-    """Decode one DER certificate; raises ``UnreadableError`` with BROKEN, or NO_CERTIFICATE for a request or a CRL."""
-    try:
-        source = x509.load_der_x509_certificate(der)
-        extensions = {type(extension.value): extension.value for extension in source.extensions}
-        digest = hashlib.sha256(der).hexdigest().upper()
-        return Decoded(_record(source, extensions, digest), source)
-    except _UNDECODABLE as error:
-        raise UnreadableError(_reason(der)) from error
+def decode(data: bytes) -> Decoded:
+    """Decode one certificate, DER or BER.
+
+    Raises:
+        UnreadableError: SUBJECT_UNREADABLE, SERIAL_UNREADABLE or END_UNREADABLE for a part that must be known; BROKEN
+            for a certificate that is cut short; REQUEST, STATUS or the like, or else NO_CERTIFICATE, for another value
+            that begins alike.
+    """
+    structure = cut(data)
+    return Decoded(_Fields(structure).record(), structure)
 
 
-def _record(source: x509.Certificate, extensions: _Extensions, digest: str) -> Certificate:
-    subject, issuer = names.parts(source.subject), names.parts(source.issuer)
-    policies = _policies(extensions)
-    if max(len(subject), len(issuer), len(policies)) > _MOST_ATTRIBUTES:
-        raise UnreadableError(Trouble.BROKEN)
-    issuer_kind, recognition = issuers.judge(subject, issuer, policies)
-    name = names.title(subject)
-    return Certificate.model_validate({
-        "subject": subject,
-        "name": name,
-        "superior": names.first(subject, "O"),
-        "units": [part["value"] for part in subject if part["name"] == "OU"],
-        "locality": names.first(subject, "L"),
-        "email": _email(extensions) or names.first(subject, _EMAIL),
-        "issuer": issuer,
-        "issuer_name": names.title(issuer),
-        "serial": serial_text(source.serial_number),
-        "not_before": source.not_valid_before_utc,
-        "not_after": source.not_valid_after_utc,
-        "key": _key(source),
-        "signature_algorithm": _algorithm(source.signature_algorithm_oid),
-        "policies": policies,
-        "fingerprint": digest,
-        "subscriber": guess(name),
-        "issuer_kind": issuer_kind,
-        "recognition": recognition,
-        "authority": _is_ca(extensions),
-    })  # fmt: skip
+class _Fields:
+    """The fields of one certificate; notes which parts could not be read."""
 
+    def __init__(self, structure: Structure) -> None:
+        self._structure = structure
+        self._unreadable: list[CertificatePart] = []
 
-def serial_text(serial: int) -> str:
-    """Upper-case hex of an even number of digits, as certificate viewers show it; a negative one with its sign."""
-    digits = f"{abs(serial):X}"
-    return ("-" if serial < 0 else "") + ("0" if len(digits) % 2 else "") + digits
+    def record(self) -> Certificate:
+        structure = self._structure
+        subject, issuer = self._subject(), self._issuer()
+        serial = self._essential(Trouble.SERIAL_UNREADABLE, lambda: _number(structure.serial))
+        not_before, not_after = self._validity()
+        policies = self._optional(CertificatePart.POLICIES, lambda: extensions.policies(structure)) or []
+        name = names.title(subject)
+        email = self._optional(CertificatePart.EMAIL, lambda: extensions.email(structure))
+        authority = self._is_ca()
+        issuer_kind, recognition = issuers.judge(subject, issuer, policies, whole=not _TELLING & set(self._unreadable))
+        return Certificate.model_validate({
+            "subject": subject,
+            "name": name,
+            "superior": names.first(subject, "O"),
+            "units": [part["value"] for part in subject if part["name"] == "OU"],
+            "locality": names.first(subject, "L"),
+            "email": (names.shown(email) if email else None) or names.first(subject, _EMAIL),
+            "issuer": issuer,
+            "issuer_name": names.title(issuer),
+            "serial": serial_text(serial),
+            "signed_serial": signed_serial(serial),
+            "not_before": not_before,
+            "not_after": not_after,
+            "key": self._key(),
+            "signature_algorithm": self._algorithm(),
+            "policies": policies,
+            "fingerprint": structure.fingerprint,
+            "subscriber": guess(name),
+            "issuer_kind": issuer_kind,
+            "recognition": recognition,
+            "authority": authority,
+            "unreadable": tuple(dict.fromkeys(self._unreadable)),
+        })  # fmt: skip
 
-
-def _email(extensions: _Extensions) -> str | None:
-    alternative = extensions.get(x509.SubjectAlternativeName)
-    if not isinstance(alternative, x509.SubjectAlternativeName):
-        return None
-    addresses = alternative.get_values_for_type(x509.RFC822Name)
-    return names.shown(addresses[0]) if addresses else None
-
-
-def _policies(extensions: _Extensions) -> list[str]:
-    policies = extensions.get(x509.CertificatePolicies)
-    if not isinstance(policies, x509.CertificatePolicies):
-        return []
-    return [policy.policy_identifier.dotted_string for policy in policies]
-
-
-def _is_ca(extensions: _Extensions) -> bool:
-    basic = extensions.get(x509.BasicConstraints)
-    return isinstance(basic, x509.BasicConstraints) and basic.ca
-
-
-def _key(source: x509.Certificate) -> str:
-    key = source.public_key()
-    if isinstance(key, rsa.RSAPublicKey):
-        return f"RSA {key.key_size}"
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return f"EC {key.curve.name}"
-    if isinstance(key, dsa.DSAPublicKey):
-        return f"DSA {key.key_size}"
-    if isinstance(key, ed25519.Ed25519PublicKey):
-        return "Ed25519"
-    return "Ed448" if isinstance(key, ed448.Ed448PublicKey) else source.public_key_algorithm_oid.dotted_string
-
-
-def _algorithm(oid: x509.ObjectIdentifier) -> str:
-    return _ALGORITHMS.get(oid, oid.dotted_string)
-
-
-def _reason(der: bytes) -> Trouble:
-    """A request or a revocation list starts as a certificate does; it is whole, but it is no certificate."""
-    for load in (x509.load_der_x509_csr, x509.load_der_x509_crl):
+    def _optional(self, part: CertificatePart, read: Callable[[], _Value]) -> _Value | None:
         try:
-            load(der)
-        except _UNDECODABLE:
-            continue
-        return Trouble.NO_CERTIFICATE
-    return Trouble.BROKEN
+            return read()
+        except MalformedError:
+            self._unreadable.append(part)
+            return None
+
+    def _essential(self, trouble: Trouble, read: Callable[[], _Value]) -> _Value:
+        try:
+            return read()
+        except MalformedError as error:
+            raise UnreadableError(trouble) from error
+
+    def _subject(self) -> names.Parts:
+        parts, whole = self._essential(Trouble.SUBJECT_UNREADABLE, lambda: names.decode(self._structure.subject))
+        if not whole and not names.title(parts):
+            raise UnreadableError(Trouble.SUBJECT_UNREADABLE)
+        if not whole:
+            self._unreadable.append(CertificatePart.SUBJECT)
+        return parts
+
+    def _issuer(self) -> names.Parts:
+        read = self._optional(CertificatePart.ISSUER, lambda: names.decode_issuer(self._structure.issuer))
+        parts, whole = read or ((), True)
+        if not whole:
+            self._unreadable.append(CertificatePart.ISSUER)
+        return parts
+
+    def _validity(self) -> tuple[datetime | None, datetime]:
+        """Decode both ends, each for itself."""
+        moments = self._essential(Trouble.END_UNREADABLE, lambda: der.split(self._structure.validity[1]))
+        if len(moments) < 2:
+            raise UnreadableError(Trouble.END_UNREADABLE)
+        not_before = self._optional(CertificatePart.NOT_BEFORE, lambda: times.moment(moments[0]))
+        return not_before, self._essential(Trouble.END_UNREADABLE, lambda: times.moment(moments[1]))
+
+    def _key(self) -> str:
+        key = self._optional(CertificatePart.KEY, lambda: keys.describe(self._structure.key)) or ""
+        if key.startswith(UNKNOWN_KEY):
+            self._unreadable.append(CertificatePart.KEY)
+        return key
+
+    def _algorithm(self) -> str:
+        part = CertificatePart.SIGNATURE_ALGORITHM
+        oid = self._optional(part, lambda: keys.algorithm(self._structure.algorithm)) or ""
+        return _ALGORITHMS.get(oid, oid)
+
+    def _is_ca(self) -> bool:
+        """Whether it is a CA's; told by the extensions that could be cut."""
+        if not self._structure.complete:
+            self._unreadable.append(CertificatePart.EXTENSIONS)
+        basic = self._optional(CertificatePart.EXTENSIONS, lambda: extensions.basic(self._structure))
+        return basic is not None and basic.ca
+
+
+def serial_text(number: bytes) -> str:
+    """Write a serial number as certificate viewers show it: an even number of upper-case hexadecimal digits.
+
+    A positive number goes without the zeros that DER puts before a high bit, as OpenSSL prints it; a negative one is
+    its bytes as they stand in the certificate, as Windows shows it.
+    """
+    return (number if number[0] & _SIGN else number.lstrip(b"\0") or b"\0").hex().upper()
+
+
+def signed_serial(number: bytes) -> str | None:
+    """Write a negative serial number with its sign; ``None`` for another, which its text tells from all others."""
+    if not number[0] & _SIGN:
+        return None
+    digits = f"{-int.from_bytes(number, signed=True):X}"
+    return f"-{'0' if len(digits) % 2 else ''}{digits}"
+
+
+def _number(element: der.Element) -> bytes:
+    tag, content = element
+    if tag != der.INTEGER or not 0 < len(content) <= _LONGEST_SERIAL:
+        raise MalformedError
+    return content

@@ -22,8 +22,8 @@ from defusedxml.expatreader import create_parser
 from bot.certificates.armour import decode_base64
 from bot.certificates.errors import SecretError, UnreadableError
 from bot.certificates.findings import Finding, Found, Missed
-from bot.certificates.outline import outline
 from bot.certificates.plain_text import utf8
+from bot.certificates.structure import try_cut
 from handlers.certificate import Trouble
 
 _CERTIFICATE, _BESIDE, _TOKEN = "X509Certificate", "EncapsulatedX509Certificate", "BinarySecurityToken"
@@ -185,7 +185,7 @@ def _by_digest(digests: list[str], ders: list[bytes]) -> bytes | None:
 
 def _by_serial(serials: list[str], ders: list[bytes]) -> bytes | None:
     numbers = {int(serial) for serial in serials if serial.strip().isdecimal() and len(serial) < 99}
-    named = [one for one in ders if (known := outline(one)) and int.from_bytes(known.serial) in numbers]
+    named = [one for one in ders if (known := try_cut(one)) and int.from_bytes(known.serial[1]) in numbers]
     return named[0] if len(numbers) == 1 and named else None
 
 

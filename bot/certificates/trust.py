@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from bot.certificates import names
 from bot.certificates.errors import FingerprintMismatchError, NotACaError, NotInstalledError, UnpinnedError
 from bot.certificates.pins import PINS
+from bot.certificates.structure import Structure, cut
 
 _NOT_HEX = re.compile(r"[^0-9A-F]")
 _NOTATION = re.compile(r"[0-9A-Fa-f: -]+")
@@ -33,6 +34,11 @@ class TrustStore:
         """All believable CA files of a folder; a folder that does not exist holds none."""
         files = sorted(folder.glob(f"*{_SUFFIX}")) if folder.is_dir() else []
         return cls(tuple(ca for file in files if (ca := _believed(file))))
+
+    @cached_property
+    def structures(self) -> tuple[Structure, ...]:
+        """The installed CAs as certificates of strangers are held against them."""
+        return tuple(cut(ca.public_bytes(Encoding.DER)) for ca in self.authorities)
 
     @cached_property
     def fingerprints(self) -> frozenset[str]:
@@ -102,7 +108,7 @@ def _authority(file: Path) -> x509.Certificate:
         found = _parse(data)
         if len(found) == 1 and found[0].extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
             return found[0]
-    except (ValueError, x509.ExtensionNotFound):
+    except (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.ExtensionNotFound):
         pass
     raise NotACaError(file.name)
 
@@ -115,4 +121,4 @@ def _parse(data: bytes) -> list[x509.Certificate]:
 
 def title(authority: x509.Certificate) -> str:
     """What a CA is called, fit to be shown."""
-    return names.title(names.parts(authority.subject))
+    return names.title(names.decode(cut(authority.public_bytes(Encoding.DER)).subject)[0])

@@ -10,6 +10,7 @@
     ├── Invalid           this very message will never be taken
     ├── Gone              the file asked for can no longer be had
     ├── TooLarge          the file asked for is over the limit
+    ├── Unsupported       the platform, or the server in front of it, lacks the method that this takes
     ├── Conflict          somebody else receives this assistant's messages
     └── Refused           the platform does not accept the assistant's credentials
 
@@ -55,6 +56,14 @@ class Gone(ChannelError):
 
 class TooLarge(ChannelError):
     """This file is larger than the limit."""
+
+
+class Unsupported(ChannelError):
+    """The platform offers no such method."""
+
+    def __init__(self, method: str = "") -> None:
+        super().__init__()
+        self.method = method  #: its name; empty where that is not known yet
 
 
 class Conflict(ChannelError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from itertools import accumulate
 
 from bot.channels.base import Capabilities
 from bot.channels.markup import plain, shows_anything, utf16, well_formed
@@ -87,13 +88,16 @@ def _taken(attachment: Attachment, capabilities: Capabilities) -> bool:
 
 
 def _menu(choices: Sequence[Choice]) -> str:
-    return "\n".join(_line(number, choice) for number, choice in enumerate(choices, 1))
+    counted = accumulate(int(choice.numbered) for choice in choices)
+    return "\n".join(_line(number, choice) for number, choice in zip(counted, choices, strict=True))
 
 
 def _line(number: int, choice: Choice) -> str:
     """A reminder is no page that a number could be an answer to: its lines are commands."""
     reminder, label = BroadcastTap.parse(choice.tap), escape(choice.label, quote=False)
-    return f"{reminder.typed} – {label}" if reminder else f"{number}. {label}"
+    if reminder:
+        return f"{reminder.typed} – {label}"
+    return f"{number}. {label}" if choice.numbered else f"• {label}"
 
 
 def _inlined(attachment: Attachment) -> str:

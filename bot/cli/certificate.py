@@ -16,6 +16,7 @@ from bot.settings import load_settings
 from handlers.certificate import Certificate, Problem, Reading, Recognition, Trouble
 from handlers.matching_unit import matches_unit
 from handlers.requests.words import SUBJECTS
+from handlers.screens.certificate_words import key_words, unreadable_parts
 from handlers.screens.file import TROUBLES
 from locales import N_, Translator, translator
 from rules.calendar import vietnamese
@@ -117,14 +118,15 @@ def _rows(one: Certificate, unit: str, now: datetime, t: Translator) -> list[tup
         (t(N_("E-mail")), one.email or ""),
         (t(N_("Subscriber (a guess)")), t(SUBJECTS[one.subscriber]) if one.subscriber else ""),
         (t(N_("Serial number")), one.serial),
-        (t(N_("Valid from")), f"{vietnamese(one.not_before):{_TIME}}"),
+        (t(N_("Valid from")), f"{vietnamese(one.not_before):{_TIME}}" if one.not_before else ""),
         (t(N_("Valid to")), f"{vietnamese(one.not_after):{_TIME}} ({t(_VALIDITY[in_date(one, now)])})"),
         (t(N_("Issued by")), one.issuer_name),
         (t(N_("Issuer recognised")), t(_RECOGNITION[one.recognition])),
         (t(N_("Unit matches")), t(_MATCHES[matches_unit(one, unit)]) if unit else ""),
-        (t(N_("Key")), one.key),
+        (t(N_("Key")), key_words(t, one.key)),
         (t(N_("Signature algorithm")), one.signature_algorithm),
         (t(N_("Policies")), ", ".join(one.policies)),
+        (t(N_("Could not be read")), unreadable_parts(t, one)),
         ("SHA-256", one.fingerprint),
     ]
     return [(label, value) for label, value in rows if value]

@@ -23,7 +23,9 @@ _NAMED = 1000
 
 
 def import_requests(
-    file: Annotated[Path, typer.Argument(help=N_("An exported XLSX list with changed states and notes."))],
+    file: Annotated[
+        Path, typer.Argument(help=N_("An exported list (XLSX, CSV or JSON Lines) with changed states and notes."))
+    ],
     *,
     apply: Annotated[
         bool, typer.Option("--apply", help=N_("Make the changes; without it they are only shown."))

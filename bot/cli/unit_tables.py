@@ -1,4 +1,4 @@
-"""Units and plans of an import on a terminal, as tables, or as plain lines in a pipe."""
+"""Units on a terminal, as tables, or as plain lines in a pipe."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -8,39 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.units import Change, Fault, Kind, Plan
-from bot.units.columns import header_of
 from handlers.dates import day
 from handlers.office.units import Found, Unit, UnitDirectory
 from locales import N_, Translator
-
-_KINDS = {
-    Kind.ADDED: (N_("added"), "green"),
-    Kind.CHANGED: (N_("changed"), "yellow"),
-    Kind.CLOSED: (N_("closed"), "red"),
-}
-
-
-def print_faults(faults: Sequence[Fault], t: Translator) -> None:
-    """A line for each, on the error stream."""
-    for fault in faults:
-        typer.echo(fault.say(t), err=True)
-
-
-def print_plan(planned: Plan, t: Translator) -> None:
-    """What would be, or was, done; then in how many units."""
-    _print((_changed(change, planned.units, t) for change in planned.changes), (N_("What"), *_UNIT, N_("Columns")), t)
-    counts = ", ".join(f"{t(word)}: {len(planned.of(kind))}" for kind, (word, _) in _KINDS.items())
-    typer.echo(counts)
-    if planned.missing:
-        left = N_("Stored and not in the file: {count}. They stay as they are; a unit ends by its day, in the file.")
-        typer.echo(t(left, count=len(planned.missing)))
-
-
-def _changed(change: Change, units: UnitDirectory, t: Translator) -> tuple[Text, ...]:
-    word, colour = _KINDS[change.kind]
-    columns = ", ".join(header_of(column) for column in change.columns)
-    return (Text(t(word), style=colour), *map(Text, (change.unit.code, units.path_name(change.unit.code), columns)))
 
 
 def listed(units: UnitDirectory, top: str | None) -> Iterator[dict[str, Any]]:
@@ -66,13 +36,13 @@ def print_units(units: UnitDirectory, top: str | None, t: Translator) -> None:
         (Text(unit.code), Text("  " * depth + unit.name), Text(_ended(units, unit)))
         for depth, unit in _walked(units, top)
     )
-    _print(rows, (*_UNIT, N_("Ended")), t)
+    print_table(rows, (*UNIT, N_("Ended")), t)
 
 
 def print_found(units: UnitDirectory, found: Sequence[Found], t: Translator) -> None:
     """Units of today, each with the name it was found by."""
     rows = (tuple(map(Text, (one.unit.code, units.path_name(one.unit.code), _found_by(one, t)))) for one in found)
-    _print(rows, (*_UNIT, N_("Found by")), t)
+    print_table(rows, (*UNIT, N_("Found by")), t)
 
 
 def _found_by(one: Found, t: Translator) -> str:
@@ -99,10 +69,10 @@ def _walked(units: UnitDirectory, top: str | None) -> Iterator[tuple[int, Unit]]
         waiting.extend((depth + 1, below) for below in reversed(units.children(unit.code)))
 
 
-_UNIT = (N_("Code"), N_("Unit"))
+UNIT = (N_("Code"), N_("Unit"))
 
 
-def _print(rows: Iterator[tuple[Text, ...]], headers: Sequence[str], t: Translator) -> None:
+def print_table(rows: Iterator[tuple[Text, ...]], headers: Sequence[str], t: Translator) -> None:
     """Cells are ``Text``: what a file says is never markup. In a pipe, cells with tabs between them."""
     console = Console(highlight=False, soft_wrap=True)
     if not console.is_terminal:

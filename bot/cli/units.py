@@ -1,6 +1,7 @@
 """``troly units``: the tree of units that people belong to."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +12,12 @@ import typer
 from bot.cli.acting import As, acting
 from bot.cli.output import print_json_lines
 from bot.cli.unit_fates import print_fates
-from bot.cli.unit_tables import listed, print_faults, print_found, print_plan, print_units
+from bot.cli.unit_plan import print_faults, print_notes, print_plan
+from bot.cli.unit_tables import listed, print_found, print_units
 from bot.settings import load_settings
 from bot.store import store_of
-from bot.units import FaultyUnitsError, Plan, plan, read_file, sample
-from bot.units.reading import Row
-from handlers.office.handing_on import Fate, Placing, fates
+from bot.units import FaultyUnitsError, Plan, UnitList, open_list, plan, sample
+from handlers.office.handing_on import Fate, Held, Placing, fates
 from handlers.office.rights import Act
 from handlers.office.units import UnitDirectory
 from locales import N_, translator
@@ -40,6 +41,9 @@ def import_(
     sample_name: Annotated[
         str, typer.Option("--sample", help=N_("A list that comes with the program: nhon-trach."))
     ] = "",
+    sheet: Annotated[
+        str, typer.Option("--sheet", metavar="NAME", help=N_("The sheet to read, where a workbook has several lists."))
+    ] = "",
     person: As = None,
 ) -> None:
     """All of the file, or nothing where any row of it is wrong; exit status 1 then."""
@@ -47,12 +51,13 @@ def import_(
     if (file is None) == (not sample_name) or (apply and dry_run):
         raise typer.BadParameter(t(N_("give one FILE or one --sample, and --apply or --dry-run, not both")))
     try:
-        rows = read_file(file) if file else sample(sample_name)
-        done, settled = asyncio.run(_imported(rows, person, apply=apply))
+        read = open_list(file, sheet) if file else UnitList(sample(sample_name))
+        done, settled = asyncio.run(_imported(read, person, apply=apply))
     except FaultyUnitsError as error:
         print_faults(error.faults, t)
         raise
-    print_plan(done, t)
+    print_notes(read.notes, t)
+    print_plan(done, settled.held, t)
     print_fates(settled.fates, t)
     if settled.placing:
         typer.echo(t(_PLACED, count=len(settled.placing)))
@@ -65,6 +70,7 @@ class Settled:
 
     fates: tuple[Fate, ...]
     placing: tuple[Placing, ...]
+    held: Mapping[str, Held]  #: what lies on each unit
 
     @property
     def differs(self) -> bool:
@@ -111,13 +117,14 @@ async def _units() -> UnitDirectory:
         return await opened.store.units()
 
 
-async def _imported(rows: list[Row], person: str | None, *, apply: bool) -> tuple[Plan, Settled]:
+async def _imported(read: UnitList, person: str | None, *, apply: bool) -> tuple[Plan, Settled]:
     """Planned and done in one transaction: what is shown is what was done; nothing is written where nothing differs."""
     async with acting(person) as at:
         at.need(Act.MAINTAIN_UNITS)
-        planned = plan(rows, await at.admin.units.present())
+        planned = plan(read.rows, await at.admin.units.present(), text=read.notes.text)
         book, today = at.admin.units, vietnamese_day(at.now)
-        settled = Settled(fates(planned.units, await book.held(), today), await book.homeless(planned.units))
+        held = await book.held()
+        settled = Settled(fates(planned.units, held, today), await book.homeless(planned.units), held)
         if apply and (planned.changes or settled.differs):
             changed = frozenset(change.unit.code for change in planned.changes)
             await book.keep(at.rights, planned.units, changed, settled.placing)

@@ -15,6 +15,7 @@ from bot.delivery.patience import Patience
 from bot.delivery.rotation import Rotation
 from bot.metrics import NO_METRICS, Metrics
 from bot.store.api import Store
+from locales import LANGUAGES
 
 _SWEEP = 5.0
 #: Broadcasts that begin are seen so soon.
@@ -37,10 +38,14 @@ class Dispatcher:
         broadcasts_at_once: int = 8,
         fence: Callable[[], bool] = lambda: True,
         open_at: Callable[[datetime], bool] = lambda _: True,
+        language: str = LANGUAGES[0],
         metrics: Metrics = NO_METRICS,
     ) -> None:
-        """``open_at``: the hours at which broadcasts may leave, whoever holds them back or forgets to."""
-        road = Road(store, channel, pacer, clock, Patience(clock), fence, metrics)
+        """``open_at``: the hours at which broadcasts may leave, whoever holds them back or forgets to.
+
+        ``language``: of people who have not chosen one.
+        """
+        road = Road(store, channel, pacer, clock, Patience(clock), fence, metrics, language)
         self._rotation = Rotation(store, channel.name, clock)
         urgent = Traffic(Kind.URGENT, lambda limit, now: store.claim(channel.name, limit, now), concurrency, _SWEEP)
         many = Traffic(

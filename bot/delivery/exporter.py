@@ -54,11 +54,12 @@ class Children(Protocol):
 class _Far:
     """The last progress heard of."""
 
+    since: float  #: of the steady clock: when that was
     done: int = 0
     total: int = 0
 
-    def heard(self, progress: Progress) -> None:
-        self.done, self.total = progress.done, progress.total
+    def heard(self, progress: Progress, at: float) -> None:
+        self.since, self.done, self.total = at, progress.done, progress.total
 
 
 class Exporter:
@@ -66,6 +67,8 @@ class Exporter:
 
     #: Seconds between two states of the message that shows how far it is.
     step = 3.0
+    #: Seconds without any progress after which an export is given up: those behind it wait.
+    stall = 900.0
 
     def __init__(
         self, store: Store, channel: Channel, children: Children, clock: Clock, queued: Callable[[], None]
@@ -99,14 +102,17 @@ class Exporter:
 
     async def recover(self) -> None:
         """Throw away what a killed process left, and queue again what it was at."""
-        await asyncio.to_thread(self._children.clean)
+        try:
+            await asyncio.to_thread(self._children.clean)
+        except OSError as error:  # a file that cannot be removed keeps nobody from a new export
+            _log.error("exports_not_cleaned", channel=self._channel.name, kind=type(error).__name__)
         await until_stored(self._clock, lambda: self._store.tasks.recover(self._channel.name))
 
     async def work(self) -> int:
         """Write all that is ordered; how many exports that was."""
         worked = 0
         for failed, said in tuple(self._failing.values()):
-            await self._fail(failed, said)
+            await self._fail_again(failed, said)
         while task := await self._store.tasks.take(self._channel.name, self._clock.now()):
             await self._export(task)
             self._queued()
@@ -125,13 +131,18 @@ class Exporter:
 
     async def _watched(self, task: Task, child: Child) -> LastWord | None:
         """Its last word; raises ``_Ended`` where nobody wants the export any more."""
-        far = _Far()
-        outcome = asyncio.create_task(child.outcome(far.heard))
+        far = _Far(self._clock.monotonic())
+        heard = child.outcome(lambda progress: far.heard(progress, self._clock.monotonic()))
+        outcome = asyncio.create_task(heard)
         try:
             while not outcome.done():
                 await asyncio.wait([outcome], timeout=self.step)
-                if not outcome.done():
-                    await self._report(task, far)
+                if outcome.done():
+                    break
+                if self._clock.monotonic() - far.since > self.stall:
+                    _log.error("export_stalled", task=task.id)
+                    return None
+                await self._report(task, far)
             return outcome.result()
         finally:
             outcome.cancel()
@@ -159,6 +170,13 @@ class Exporter:
     async def _complete(self, task: Task, finished: Finished, folder: Path) -> Completion:
         result = result_of(task.order, finished, folder, task.id)
         return await until_stored(self._clock, lambda: self._store.tasks.complete(task, result, self._clock.now()))
+
+    async def _fail_again(self, task: Task, said: Reply) -> None:
+        """Whatever is wrong with this one, the others are written."""
+        try:
+            await self._fail(task, said)
+        except Exception as error:  # noqa: BLE001 - as above
+            _log.error("export_end_not_stored", task=task.id, kind=type(error).__name__)
 
     async def _fail(self, task: Task, said: Reply) -> None:
         """Give it up; where the store cannot take that, the next ``work`` tries again."""

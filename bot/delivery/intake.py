@@ -55,14 +55,32 @@ class Intake:
             return await until_stored(
                 self._clock, lambda: self._store.receive(updates, self._clock.now()), self._metrics
             )
-        except StoreError:  # the store's own trouble, not this update's: nothing is acknowledged
-            raise
-        except Exception as error:  # noqa: BLE001 - one update nobody can store must not hold up all others
-            if len(updates) > 1:  # one of them spoils the batch: find it, keep the others
-                return [chat for update in updates for chat in await self._stored([update])]
-            self.unstorable += 1
-            _log.error("update_not_storable", channel=updates[0].channel, error=type(error).__name__)
+        except Exception as error:  # one update nobody can store must not hold up all others
+            if len(updates) > 1:  # one of them may spoil the batch: find it, keep the others
+                return await self._one_by_one(updates)
+            if isinstance(error, StoreError):  # perhaps the store's own trouble: nothing is acknowledged
+                raise
+            self._pass_by(updates[0], error)
             return []
+
+    async def _one_by_one(self, updates: Sequence[Incoming]) -> list[Chat]:
+        """Each by itself. Where the store takes one, what it refuses is that update's own trouble, else the store's."""
+        chats: list[Chat] = []
+        refused: list[tuple[Incoming, StoreError]] = []
+        for update in updates:
+            try:
+                chats += await self._stored([update])
+            except StoreError as error:
+                refused.append((update, error))
+        if len(refused) == len(updates):
+            raise refused[0][1]
+        for update, why in refused:
+            self._pass_by(update, why)
+        return chats
+
+    def _pass_by(self, update: Incoming, error: Exception) -> None:
+        self.unstorable += 1
+        _log.error("update_not_storable", channel=update.channel, error=type(error).__name__)
 
 
 def _cleaned(update: Incoming) -> Incoming:

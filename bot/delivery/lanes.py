@@ -10,15 +10,17 @@ import structlog
 
 from bot.channels.base import Channel
 from bot.channels.errors import ChannelError, MaybeSent, Unreachable
-from bot.delivery.backoff import until_stored
+from bot.delivery.backoff import Backoff, until_stored
 from bot.delivery.clock import Clock
 from bot.delivery.failures import Failures
 from bot.delivery.flight import Flight
 from bot.delivery.pacing import Kind, Pacer
 from bot.delivery.patience import Patience
 from bot.delivery.settler import Settler
+from bot.delivery.stopping import unless
 from bot.metrics import NO_METRICS, Metrics
 from bot.store.api import Delivery, OutboxRow, Settlement, Store
+from locales import LANGUAGES
 
 #: ``(limit, now)`` -> rows that are now in our hands.
 Claim = Callable[[int, datetime], Awaitable[list[OutboxRow]]]
@@ -27,6 +29,8 @@ Claim = Callable[[int, datetime], Awaitable[list[OutboxRow]]]
 _LONGEST_WAIT = 0.5
 #: Seconds that a message of a broadcast is put back at least: until its chat may surely get it.
 _LATER = 0.05
+#: Seconds between two claims at most where the store refuses them.
+_LONGEST_FAILURE = 10.0
 
 _log = structlog.get_logger(__name__)
 
@@ -44,6 +48,7 @@ class Road:
     #: unless others have taken that over.
     fence: Callable[[], bool] = lambda: True
     metrics: Metrics = NO_METRICS
+    language: str = LANGUAGES[0]  #: of people who have not chosen one
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +79,9 @@ class Lane:
         store, channel, clock, metrics = road.store, road.channel.name, road.clock, road.metrics
         self._settler = Settler(store, channel, clock, moment=traffic.moment, metrics=metrics)
         self._failures = Failures(
-            store, clock, patience=road.patience, settler=self._settler, due=self.notify, metrics=metrics
-        )
+            store, road.channel, clock,
+            patience=road.patience, settler=self._settler, due=self.notify, language=road.language, metrics=metrics,
+        )  # fmt: skip
 
     def notify(self) -> None:
         """There may be something to send."""
@@ -83,9 +89,17 @@ class Lane:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until told to stop, then wait for what is under way; the rest stays in the store."""
+        failures = Backoff(longest=_LONGEST_FAILURE)
         while not stop.is_set():
             self._wake.clear()
-            if not await self._start_some():
+            try:
+                started = await self._start_some()
+            except Exception as error:  # noqa: BLE001 - what one claim met must not end the process; the next may do
+                _log.error("claim_failed", channel=self._road.channel.name, error=type(error).__name__)
+                await unless(stop, asyncio.sleep(failures.next()))
+                continue
+            failures.reset()
+            if not started:
                 await self._rest()
         await self._all_sent()
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import structlog
 
 from bot.delivery.backoff import Backoff
-from bot.store.errors import StoreError
 from bot.store.worker_api import WorkerBook
 
 #: Seconds between two tries at most: meanwhile only the looks from time to time find what others made.
@@ -28,7 +27,7 @@ class Listening:
         while self._book.shared:
             try:
                 await self._book.listen(self._told)
-            except StoreError as error:
+            except Exception as error:  # noqa: BLE001 - without signals the looks from time to time go on
                 _log.warning("signals_interrupted", error=type(error).__name__)
             await asyncio.sleep(self._backoff.next())
         await asyncio.Event().wait()

@@ -1,17 +1,18 @@
-"""Spreadsheets from people who may import one; of nobody else is a spreadsheet opened."""
+"""Lists from people who may import one; nobody else's spreadsheet is opened."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from bot.exports.sheets import is_spreadsheet, read_sheet
+from bot.exports.sheets import is_own_archive, is_spreadsheet, read_sheet
 from bot.store.api import Chat, Store
-from handlers.office.importing import Sheet, SheetTrouble
+from handlers.office.importing import Sheet
 from handlers.office.rights import Act, held_by
 
 #: Whether the person of a chat holds a role that may import lists.
 MayImport = Callable[[Chat], Awaitable[bool]]
 ReadSheet = Callable[[bytes], Awaitable[Sheet]]
-_ENDING = ".xlsx"
+#: How a list is called, or what is sent in its place.
+_ENDINGS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".jsonl", ".docx")
 
 
 async def nobody(chat: Chat) -> bool:
@@ -38,13 +39,11 @@ class Lists:
         self._turn = asyncio.Semaphore(1)
 
     async def wanted(self, chat: Chat, name: str, data: bytes = b"") -> bool:
-        """Whether it is a spreadsheet, or called one, and its sender may import it. Raises StoreError."""
-        called = name.lower().endswith(_ENDING)
-        return (called or is_spreadsheet(data)) and await self._may_import(chat)
+        """Whether it is a list, or called one, and its sender may import it. Raises StoreError."""
+        called = name.lower().endswith(_ENDINGS)
+        return (called or is_spreadsheet(data) or is_own_archive(data)) and await self._may_import(chat)
 
     async def read(self, data: bytes) -> Sheet:
         """What it says, once every list that came before is read."""
-        if not is_spreadsheet(data):
-            return Sheet(trouble=SheetTrouble.BROKEN)
         async with self._turn:
             return await self._sheets(data)

@@ -82,7 +82,7 @@ class Membership:
         try:
             async with asyncio.timeout(self._lease.fence):
                 await self._beat()
-        except (StoreError, TimeoutError) as error:
+        except Exception as error:  # noqa: BLE001 - the fence closes by itself where this goes on
             _log.warning("no_sign_of_life", channel=self.channel, error=type(error).__name__)
             return False
         return True

@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 
 from bot.channels.base import Channel
-from bot.channels.errors import ChannelError, Gone, Invalid, TooLarge
+from bot.channels.errors import ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.delivery.backoff import Backoff
 from bot.delivery.clock import Clock
 from bot.delivery.drawing import Draw, drawn
@@ -17,11 +17,14 @@ from bot.store.api import Chat
 from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.events import DrawChart, Event, FileRead, FileSent, MakeReport, Said, SheetRead
 from handlers.office.importing import Sheet, SheetTrouble
+from handlers.office.table_kinds import TableKind
 from handlers.pasted import holds_certificate
 
 FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download
 _FETCHES = 3  #: tries before a file counts as unavailable
 _AT_ONCE = 4  #: files in memory at the same time
+#: What is no list but may be signed: what is said of a certificate file fits it better.
+_DOCUMENTS = {TableKind.DOCX, TableKind.WORD, TableKind.PDF, TableKind.PICTURE, TableKind.ARCHIVE}
 
 _log = structlog.get_logger(__name__)
 
@@ -107,14 +110,14 @@ class Preparer:
         async with self._room:
             reading = await self._reader.read(data, name)
         told = reading.certificates or SECRETS & {problem.trouble for problem in reading.problems}
-        return reading if told else sheet
+        return reading if told or sheet.trouble in _DOCUMENTS else sheet
 
     async def _fetched(self, channel: Channel, reference: str) -> bytes:
         backoff = Backoff()
         for _ in range(_FETCHES - 1):
             try:
                 return await channel.fetch(reference, FILE_LIMIT)
-            except (TooLarge, Gone, Invalid):
+            except (TooLarge, Gone, Invalid, Unsupported):
                 raise
             except ChannelError:
                 await self._clock.sleep(backoff.next())

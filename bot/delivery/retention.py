@@ -7,7 +7,6 @@ import structlog
 
 from bot.delivery.clock import Clock
 from bot.store.api import Store
-from bot.store.errors import StoreError
 
 _DAY = 24 * 60 * 60.0
 
@@ -34,7 +33,7 @@ class Retention:
         """Delete what is past its time."""
         try:
             counts = await self._store.retention(self._clock.now(), self._days)
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the assistant goes on
             _log.warning("retention_failed", error=type(error).__name__)
         else:
             _log.info("retention", **counts)

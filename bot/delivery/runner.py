@@ -1,8 +1,7 @@
 """The loop of a process: receive, handle, deliver; started from what the store holds, stopped without a loss."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -14,10 +13,9 @@ from bot.delivery.clock import Clock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.listening import Listening
 from bot.delivery.membership import Membership
-from bot.delivery.stopping import unless, within
+from bot.delivery.stopping import going_on, unless, within
 from bot.delivery.workers import Workers
 from bot.store.api import Store
-from bot.store.errors import StoreError
 
 #: Seconds that a stop waits for what is under way; what is cut off then is found again by the next start.
 _GRACE = 20.0
@@ -93,7 +91,7 @@ class Runner:
         """
         try:
             await unless(stop, self._start())
-            async with _going_on(self._beside()) as beside:
+            async with going_on(self._beside()) as beside:
                 await self._serve(stop, beside)
         finally:
             for service in self._services:
@@ -157,7 +155,7 @@ class Runner:
     async def _submit_waiting(self, name: str) -> None:
         try:
             self._workers.submit(await self._store.waiting(name))
-        except StoreError as error:  # the next look may succeed
+        except Exception as error:  # noqa: BLE001 - the next look may succeed
             _log.warning("sweep_failed", channel=name, error=type(error).__name__)
 
     async def _wind_down(self, parts: Sequence[asyncio.Task[None]]) -> None:
@@ -167,15 +165,3 @@ class Runner:
             _log.warning("stopped_while_busy")
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-
-
-@asynccontextmanager
-async def _going_on(works: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """These are worked at until the block ends."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        yield tasks
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,6 +1,10 @@
-"""The ends of many messages are stored together: one transaction for what was answered within a moment."""
+"""The ends of many messages are stored together: one transaction for what was answered within a moment.
+
+Where the store takes one of them in no way, the others are stored without it.
+"""
 
 import asyncio
+from collections.abc import Awaitable, Sequence
 
 from bot.delivery.backoff import until_stored
 from bot.delivery.clock import Clock
@@ -20,18 +24,35 @@ class Settler:
         self._moment = moment
         self._metrics = metrics
         self._joined: list[Settlement] = []
-        self._storing: asyncio.Task[None] | None = None
+        self._storing: asyncio.Task[dict[int, Exception]] | None = None
 
     async def settle(self, settlement: Settlement) -> None:
         """Store the end of a row. Raises StoreError other than a passing one, which is waited out."""
         self._joined.append(settlement)
         if self._storing is None:
             self._storing = asyncio.create_task(self._store_all())
-        await asyncio.shield(self._storing)
+        failed = await asyncio.shield(self._storing)
+        if error := failed.get(settlement.row.id):
+            raise error
 
-    async def _store_all(self) -> None:
+    async def _store_all(self) -> dict[int, Exception]:
+        """Rows whose end could not be stored, and why."""
         await self._clock.sleep(self._moment)
         settlements, self._joined, self._storing = self._joined, [], None
-        await until_stored(self._clock, lambda: self._store.settle_all(settlements, self._clock.now()), self._metrics)
+        failed = await self._stored(settlements)
         for settlement in settlements:
-            self._metrics.delivered(self._channel, settlement.state)
+            if settlement.row.id not in failed:
+                self._metrics.delivered(self._channel, settlement.state)
+        return failed
+
+    async def _stored(self, settlements: Sequence[Settlement]) -> dict[int, Exception]:
+        def settle_all() -> Awaitable[None]:
+            return self._store.settle_all(settlements, self._clock.now())
+
+        try:
+            await until_stored(self._clock, settle_all, self._metrics)
+        except Exception as error:  # noqa: BLE001 - one of them spoils the batch: find it, store the others
+            if len(settlements) == 1:
+                return {settlements[0].row.id: error}
+            return {row: why for one in settlements for row, why in (await self._stored([one])).items()}
+        return {}

@@ -144,7 +144,7 @@ def _standing(here: Here, teller: Teller) -> Standing:
     return Standing(
         interview=here.session.interview,
         unit=teller.unit.code,
-        certificate_key=certificate.serial if certificate else None,
+        certificate_key=certificate.certificate_key if certificate else None,
         subscriber=certificate.name if certificate else None,
         not_after=vietnamese_day(certificate.not_after) if certificate else None,
         owed=None if decided is None else tuple(action.procedure for action in registrable(decided)),

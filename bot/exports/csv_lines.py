@@ -34,9 +34,18 @@ def written(records: Iterable[Sequence[Cell]]) -> str:
 
 
 def guarded(cell: Cell) -> str:
-    """The cell as text; an apostrophe before what would be a formula."""
+    """The cell as text; an apostrophe before what would be a formula, and before one that is there already."""
     if isinstance(cell, str):
-        return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell
+        return f"'{cell}" if _needs_guard(cell) else cell
     if isinstance(cell, datetime):
         return f"{cell:%H:%M} {day(cell)}"
     return day(cell) if isinstance(cell, date) else str(cell)
+
+
+def unguarded(text: str) -> str:
+    """What was guarded, as it was before."""
+    return text[1:] if text.startswith("'") and _needs_guard(text) else text
+
+
+def _needs_guard(text: str) -> bool:
+    return text.lstrip("'").startswith(FORMULA_SIGNS)

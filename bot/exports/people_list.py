@@ -1,17 +1,19 @@
 """A list of people, for whom a broadcast is: a spreadsheet or CSV with request codes, codes of people or chats."""
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
-from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
 from bot.certificates.limits import LIMITS, MEBIBYTE
 from bot.errors import InputError
 from bot.reasons import reason_of
-from bot.units.workbook import cells_of
+from bot.tables.errors import TableError
+from bot.tables.kinds import kind_of, refuse
+from bot.tables.text import NO_CSV, NO_TEXT, csv_lines, decode
+from bot.units.workbook import pages_of
 from handlers.folding import fold
+from handlers.office.table_kinds import TableKind
 from locales import N_
 
 #: More people than a list names that somebody has put together.
@@ -22,8 +24,6 @@ HEADINGS = frozenset({"ma", "code", "ma yeu cau", "request code", "ma nguoi nhan
 _HEADING_ROWS = 20
 #: What names a person: YC-2026-000123, N-3F2A91C0, telegram:123456789, terminal:lan.
 _NAME = re.compile(r"YC-\d{4}-\d{6,}|N-[0-9A-F]{8}|(?:TELEGRAM|TERMINAL):\S+", re.IGNORECASE)
-_ZIP = b"PK\x03\x04"
-_DELIMITERS = (";", ",", "\t")
 
 _TOO_LARGE = N_("{file} is larger than {limit} MB; split it.")
 _TOO_LONG = N_("{file} names more than {most} people; split it.")
@@ -46,18 +46,40 @@ def read_people(path: Path) -> tuple[Named, ...]:
     """Whom a list names, line by line; empty lines are left out.
 
     Raises:
-        InputError: it cannot be opened, is too large, is neither XLSX nor CSV in UTF-8, or names nobody.
-        UnitsFileError: the spreadsheet is broken, or goes beyond what is opened.
+        InputError: it cannot be opened, is too large or broken, is no table that is read, or names nobody.
     """
     data = _bytes(path)
-    rows = list(cells_of(data) if data.startswith(_ZIP) else _csv(path, data))
-    first, column = _place(rows)
-    found = tuple(_column(rows[first:], column)) if column is not None else ()
+    try:
+        found = next((named for rows in _tables(data) if (named := _names(rows))), ())
+    except TableError as error:
+        message = {NO_TEXT: _NO_TEXT, NO_CSV: _NO_CSV}.get(error.message, error.message)
+        raise InputError(message, **{**error.values, "file": path}) from None
     if not found:
         raise InputError(_NO_CODES, file=path)
     if len(found) > MOST_ROWS:
         raise InputError(_TOO_LONG, file=path, most=MOST_ROWS)
     return found
+
+
+Rows = Sequence[tuple[int, Sequence[str]]]
+
+
+def _tables(data: bytes) -> Iterator[Rows]:
+    """Every sheet that is shown, or the one table of a text file."""
+    kind = kind_of(data)
+    refuse(kind)
+    if kind is TableKind.XLSX:
+        pages = (page for page in pages_of(data) if not page.hidden)
+        yield from (
+            list(zip(page.lines, ([cell.text for cell in row] for row in page.rows), strict=True)) for page in pages
+        )
+    else:
+        yield list(csv_lines(decode(data).text, lambda cell: fold(cell) in HEADINGS))
+
+
+def _names(rows: Rows) -> tuple[Named, ...]:
+    first, column = _place(rows)
+    return tuple(_column(rows[first:], column)) if column is not None else ()
 
 
 def _bytes(path: Path) -> bytes:
@@ -69,21 +91,6 @@ def _bytes(path: Path) -> bytes:
     if len(data) > LIMITS.file:
         raise InputError(_TOO_LARGE, file=path, limit=LIMITS.file // MEBIBYTE)
     return data
-
-
-def _csv(path: Path, data: bytes) -> Iterator[tuple[int, list[str]]]:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(_NO_TEXT, file=path) from None
-    delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
-    reader, before = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True), 0
-    try:
-        for cells in reader:
-            yield before + 1, cells
-            before = reader.line_num
-    except csv.Error:
-        raise InputError(_NO_CSV, file=path, line=before + 1) from None
 
 
 def _place(rows: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, int | None]:
@@ -101,6 +108,6 @@ def _place(rows: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, int | None]:
 
 def _column(rows: Sequence[tuple[int, Sequence[str]]], column: int) -> Iterator[Named]:
     for line, cells in rows:
-        name = cells[column].strip() if column < len(cells) else ""
+        name = cells[column].strip().lstrip("'’") if column < len(cells) else ""
         if name:
             yield Named(line, name)

@@ -1,8 +1,14 @@
-"""An exported list read back from a spreadsheet of a stranger: run where time and memory are bounded."""
+"""An exported list read back from a file of a stranger: run where time and memory are bounded.
 
-from collections.abc import Iterator, Sequence
+XLSX, CSV and JSON Lines are read, as they were exported or as another program saved them; other kinds are named.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from io import BytesIO
+from typing import Any, NoReturn, TypeVar
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -10,9 +16,15 @@ from bot.certificates.errors import UnreadableError
 from bot.certificates.limits import MEBIBYTE, Limits
 from bot.certificates.unpacking import Unpacker
 from bot.exports.columns import COLUMNS
+from bot.exports.csv_lines import unguarded
+from bot.tables.errors import TableError
+from bot.tables.kinds import kind_of
+from bot.tables.legacy import restore, spellings
+from bot.tables.text import TOO_LONG, csv_lines, decode
 from handlers.certificate import Trouble
 from handlers.folding import fold
 from handlers.office.importing import Line, Sheet, SheetTrouble
+from handlers.office.table_kinds import TableKind
 from handlers.requests.model import State
 from handlers.requests.words import STATES
 from locales import LANGUAGES, translator
@@ -24,65 +36,169 @@ MOST_ROWS = 100_000
 LIMITS = Limits(entries=200, unpacked=176 * MEBIBYTE, seconds=20.0, memory=640 * MEBIBYTE)
 #: The headings stand in one of the first rows: somebody may have written a title above them.
 _HEADING_ROWS = 20
-#: Letters that are kept of a word that names no state.
-_WORD = 40
+#: Letters that are kept of a word that names no state, and of a heading or word that is looked up.
+_WORD, _LONGEST = 40, 100
 _READ = ("code", "state", "note", "revision")
 _NEEDED = frozenset({"code", "state"})
 _TROUBLES = {
     Trouble.TOO_MUCH_UNPACKED: SheetTrouble.TOO_MUCH_UNPACKED,
     Trouble.TOO_MANY_ENTRIES: SheetTrouble.TOO_MUCH_UNPACKED,
 }
+_TAG = re.compile(r"<[^<>]*>")
+
+T = TypeVar("T")
+Rows = Sequence[Sequence[object]]
+#: A table: its rows, and the number of each as a spreadsheet or an editor counts.
+Table = tuple[Rows, Sequence[int]]
 
 
 def read_list(data: bytes, limits: Limits = LIMITS, most_rows: int = MOST_ROWS) -> Sheet:
-    """The lines of every sheet that is a list; a trouble where there is none, or a limit is passed."""
+    """The lines of every table that is a list; a trouble where there is none, or a limit is passed."""
     try:
-        Unpacker(limits).measure(data)
-        lines = tuple(_lines(CalamineWorkbook.from_filelike(BytesIO(data)), most_rows))
+        return Sheet(lines=_lines_of(data, limits, most_rows))
     except UnreadableError as error:
         return Sheet(trouble=_TROUBLES.get(error.trouble, SheetTrouble.BROKEN))
-    except _TooManyRows:
-        return Sheet(trouble=SheetTrouble.TOO_MANY_ROWS)
-    except (_NotAListError, CalamineError, ValueError, OSError) as error:
-        broken = not isinstance(error, _NotAListError)
-        return Sheet(trouble=SheetTrouble.BROKEN if broken else SheetTrouble.NOT_A_LIST)
+    except _RefusedError as error:
+        return Sheet(trouble=error.trouble)
+    except TableError as error:
+        return Sheet(trouble=SheetTrouble.TOO_MANY_ROWS if error.message == TOO_LONG else SheetTrouble.BROKEN)
+    except (CalamineError, ValueError, OSError):
+        return Sheet(trouble=SheetTrouble.BROKEN)
     except MemoryError:
         return Sheet(trouble=SheetTrouble.TOO_MUCH_MEMORY)
-    return Sheet(lines=lines)
 
 
-class _NotAListError(Exception):
-    pass
+class _RefusedError(Exception):
+    def __init__(self, trouble: SheetTrouble | TableKind) -> None:
+        super().__init__(trouble.value)
+        self.trouble = trouble
 
 
-class _TooManyRows(Exception):  # noqa: N818 - a state
-    pass
+def _refuse(trouble: SheetTrouble | TableKind) -> NoReturn:
+    raise _RefusedError(trouble)
 
 
-def _lines(workbook: CalamineWorkbook, most: int) -> Iterator[Line]:
-    lists, count = 0, 0
+def _lines_of(data: bytes, limits: Limits, most: int) -> tuple[Line, ...]:
+    kind = kind_of(data)
+    if not data:
+        _refuse(SheetTrouble.BROKEN)
+    if kind is TableKind.XLSX:
+        Unpacker(limits).measure(data)
+        return tuple(_lines(_sheets(CalamineWorkbook.from_filelike(BytesIO(data)), most), most))
+    if kind is TableKind.TEXT:
+        return _csv(data, most)
+    if kind is TableKind.JSON:
+        return tuple(_json_lines(data, most))
+    _refuse(SheetTrouble.OFFICIAL if _is_official(data, kind, limits) else kind)
+
+
+# Excel
+
+
+def _sheets(workbook: CalamineWorkbook, most: int) -> Iterator[Table]:
     for name in workbook.sheet_names:
         rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=most + 2 * _HEADING_ROWS)
+        yield rows, range(1, len(rows) + 1)
+
+
+# CSV
+
+
+def _csv(data: bytes, most: int) -> tuple[Line, ...]:
+    """Of a file with one byte for each letter, notes are told apart by their spelling or refused."""
+    text = decode(data)
+    read = list(csv_lines(text.text, lambda cell: _title(cell) is not None))
+    rows = [[unguarded(cell) for cell in cells] for _, cells in read]
+    lines = tuple(_lines([(rows, [number for number, _ in read])], most))
+    if not text.one_byte:
+        return lines
+    notes = restore({(cell.strip(), None) for row in rows for cell in row}, one_byte=True)
+    if {line.note for line in lines} & (notes.unclear | notes.unreadable):
+        _refuse(SheetTrouble.LETTERS_LOST)
+    return tuple(line.model_copy(update={"note": notes.texts.get(line.note, line.note)}) for line in lines)
+
+
+# JSON Lines
+
+
+def _json_lines(data: bytes, most: int) -> Iterator[Line]:
+    count = 0
+    for number, text in enumerate(decode(data).text.splitlines(), 1):
+        if not text.strip():
+            continue
+        count += 1
+        if count > most:
+            _refuse(SheetTrouble.TOO_MANY_ROWS)
+        yield _json_line(number, _object(text))
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        _refuse(TableKind.JSON)
+    if not isinstance(found, dict) or not found.keys() >= _NEEDED:
+        _refuse(TableKind.JSON)
+    return found
+
+
+def _json_line(number: int, found: dict[str, Any]) -> Line:
+    code, state, note, revision = (found.get(key) for key in _READ)
+    named = _states().get(fold(str(state)[:_LONGEST])) or next((one for one in State if one.value == state), None)
+    return Line(
+        number=number,
+        code=str(code or "").upper(),
+        state=named,
+        word="" if named else str(state or "")[:_WORD],
+        note=str(note or ""),
+        revision=revision if isinstance(revision, int) and not isinstance(revision, bool) and revision >= 0 else None,
+    )
+
+
+# Lists for others
+
+
+def _is_official(data: bytes, kind: TableKind, limits: Limits) -> bool:
+    """Whether it is the official list that was exported: a Word file, or an archive of them with an index."""
+    if kind is TableKind.ARCHIVE and data.startswith(b"PK"):
+        with Unpacker(limits).open(data) as archive:
+            names = archive.namelist()
+        return "index.txt" in names and any(name.endswith(".docx") for name in names)
+    if kind is not TableKind.DOCX:
+        return False
+    unpacker = Unpacker(limits)
+    with unpacker.open(data) as archive:
+        entry = next((one for one in archive.infolist() if one.filename == "word/document.xml"), None)
+        document = unpacker.unpack(archive, entry).decode(errors="replace") if entry else ""
+    text = fold(_TAG.sub("", document))
+    return "danh sach" in text and "chung thu chu ky so" in text
+
+
+# Any table
+
+
+def _lines(tables: Iterator[Table] | Sequence[Table], most: int) -> Iterator[Line]:
+    lists, count = 0, 0
+    for rows, numbers in tables:
         at, places = _heading(rows)
         lists += bool(places)
-        for number, row in enumerate(rows[at + 1 :] if places else (), at + 2):
+        for number, row in zip(numbers[at + 1 :], rows[at + 1 :] if places else (), strict=False):
             line = _line(number, row, places)
             count += line is not None
             if count > most:
-                raise _TooManyRows
+                _refuse(SheetTrouble.TOO_MANY_ROWS)
             if line is not None:
                 yield line
     if not lists:
-        raise _NotAListError
+        _refuse(SheetTrouble.NOT_A_LIST)
 
 
-def _heading(rows: Sequence[Sequence[object]]) -> tuple[int, dict[str, int]]:
+def _heading(rows: Rows) -> tuple[int, dict[str, int]]:
     """Which row has the headings, and where each column that is read stands; nowhere where it is no list."""
-    titles = _titles()
     for at, row in enumerate(rows[:_HEADING_ROWS]):
         places: dict[str, int] = {}
         for column, cell in enumerate(row):
-            key = titles.get(fold(_text(cell)))
+            key = _title(_text(cell))
             if key:
                 places.setdefault(key, column)
         if places.keys() >= _NEEDED:
@@ -92,10 +208,11 @@ def _heading(rows: Sequence[Sequence[object]]) -> tuple[int, dict[str, int]]:
 
 def _line(number: int, row: Sequence[object], places: dict[str, int]) -> Line | None:
     """``None`` where the row is empty in all that is read."""
-    code, state, note, revision = (_text(row[places[key]]) if key in places else "" for key in _READ)
+    cells = {key: _text(row[place]) for key, place in places.items() if place < len(row)}
+    code, state, note, revision = (cells.get(key, "") for key in _READ)
     if not (code or state or note):
         return None
-    named = _states().get(fold(state))
+    named = _state(state)
     return Line(
         number=number,
         code=code.upper(),
@@ -111,6 +228,22 @@ def _text(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell).strip()
+
+
+def _title(cell: str) -> str | None:
+    """The key of the column that has this heading."""
+    return _looked_up(cell, _titles())
+
+
+def _state(cell: str) -> State | None:
+    return _looked_up(cell, _states())
+
+
+def _looked_up(cell: str, known: Mapping[str, T]) -> T | None:
+    """By a word in either language, in an encoding of the past too."""
+    if len(cell) > _LONGEST:
+        return None
+    return next((found for way in spellings(cell) if (found := known.get(fold(way)))), None)
 
 
 @cache

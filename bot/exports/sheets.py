@@ -11,10 +11,13 @@ import structlog
 from pydantic import ValidationError
 
 from bot.exports.reading import LIMITS
+from bot.tables.kinds import kind_of
 from handlers.office.importing import Sheet, SheetTrouble
+from handlers.office.table_kinds import REFUSALS, TableKind
 
 _MODULE = "bot.exports.sheet_process"
-_ZIP = b"PK\x03\x04"
+#: Kinds that are looked into: the official lists are told from other documents there.
+_LOOKED_INTO = {TableKind.DOCX, TableKind.ARCHIVE, TableKind.JSON}
 #: The name of an entry that every XLSX has; names stand uncompressed in a ZIP file.
 _WORKBOOK = b"xl/workbook.xml"
 #: Seconds that a process may take to start, and to end itself where it takes too long.
@@ -25,13 +28,19 @@ _log = structlog.get_logger(__name__)
 
 def is_spreadsheet(data: bytes) -> bool:
     """Whether it looks like an XLSX file, whole or broken."""
-    return data.startswith(_ZIP) and _WORKBOOK in data
+    return kind_of(data) is TableKind.XLSX and _WORKBOOK in data
+
+
+def is_own_archive(data: bytes) -> bool:
+    """Whether it looks like an archive of official lists, with its index."""
+    return kind_of(data) is TableKind.ARCHIVE and b"index.txt" in data and b".docx" in data
 
 
 async def read_sheet(data: bytes) -> Sheet:
-    """What a spreadsheet says: in a process that gets no environment, so no key and no token is within its reach."""
-    if not is_spreadsheet(data):
-        return Sheet(trouble=SheetTrouble.NOT_A_LIST)
+    """What a list says: in a process that gets no environment, so no key and no token is within its reach."""
+    kind = kind_of(data)
+    if kind in REFUSALS and kind not in _LOOKED_INTO:
+        return Sheet(trouble=kind)
     if len(data) > LIMITS.file:
         return Sheet(trouble=SheetTrouble.TOO_LARGE)
     try:

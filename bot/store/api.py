@@ -94,6 +94,7 @@ class Settlement:
     state: Delivery
     message: str | None = None  #: the platform's id of what was sent
     reason: Reason | None = None
+    instead: tuple[Reply, ...] = ()  #: said to the same person, once for all parts of what was to be sent
 
 
 class Fault(StrEnum):
@@ -195,6 +196,9 @@ class Store(Protocol):
     def chat(self, channel: str, address: str) -> Chat:
         """The chat at an address, whether or not it ever wrote."""
 
+    async def language(self, chat: Chat) -> str | None:
+        """The language that the person of a chat has chosen; ``None`` where that is not known."""
+
     async def roles(self, chat: Chat) -> frozenset[Role]:
         """Those of the person in a chat at this moment, but ``OFFICER``."""
 
@@ -255,6 +259,7 @@ class Store(Protocol):
     async def settle_all(self, settlements: Sequence[Settlement], now: datetime) -> None:
         """Give ``sending`` rows their final state, in one go; rows that another worker has in hand stay as they are.
 
+        What is said instead of them is queued in the same transaction.
         A row that became ``unknown`` when its worker was given up is ``sent`` after all where that worker says so.
         """
 

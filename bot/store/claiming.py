@@ -107,4 +107,7 @@ class Claiming:
             except UnknownKey:
                 _log.error("outbox_row_key_missing", outbox_id=outbox_id, hint="put back the full key file")
                 await self.settling.back(outbox_id, now + _KEY_MISSING, counted=False)
+            except Exception as error:  # noqa: BLE001 - nobody's message may keep the others from leaving
+                _log.error("outbox_row_not_rendered", outbox_id=outbox_id, kind=type(error).__name__)
+                await self.settling.fail(outbox_id, now)
         return rows

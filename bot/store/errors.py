@@ -5,6 +5,7 @@
     StoreError                 never names a password, a key or anything personal
     ├── DatabaseUrlError       the URL names no database that can be used (exit code 2)
     ├── DatabaseUnusable       it cannot be opened: not there, refused, or not a database
+    ├── AlreadyServed          another process serves this SQLite database (exit code 2)
     ├── StoreUnavailable       not now: nothing was changed, the same call may be made again (``retryable``)
     │   ├── StoreLocked        somebody else is writing
     │   ├── StoreFull          no room left on the disk
@@ -47,6 +48,12 @@ class DatabaseUrlError(StoreError):
 
 class DatabaseUnusable(StoreError):  # noqa: N818 - a state, as httpx and psycopg name theirs
     """The database cannot be opened."""
+
+
+class AlreadyServed(StoreError):  # noqa: N818 - a state
+    """Another assistant serves the database already."""
+
+    exit_code = 2
 
 
 class StoreUnavailable(StoreError):  # noqa: N818 - a state

@@ -10,6 +10,7 @@ from bot.store import places
 from bot.store.api import Delivery, OutboxRow, Settlement
 from bot.store.drivers import Call, Driver
 from bot.store.moments import stored
+from bot.store.outbox import Message, Recipient, sending
 from bot.store.sealing import Keyring
 
 
@@ -29,13 +30,21 @@ class Settling:
         blocked = [one for one in others if one.state is Delivery.BLOCKED]
         first = [one for one in sent if one.row.first]
         calls = (
+            *(call for one in others for call in self._instead(one, now)),
             Call("settle_sent", many=[self._sent(one, at) for one in sent]),
             Call("settle", many=[self._ended(one, at) for one in others]),
             Call("block_chat", many=[{"chat": one.row.chat.id, "now": at} for one in blocked]),
             Call("remind_chat", many=[{"chat": one.row.chat.id, "now": at} for one in first]),
             Call("forget_chat", many=[{"chat": one.row.chat.id} for one in settlements]),
         )
-        await self.driver.run(*(call for call in calls if call.many))
+        await self.driver.run(*(call for call in calls if call.many != []))
+
+    def _instead(self, one: Settlement, now: datetime) -> list[Call]:
+        """What is said instead; of a message in several parts only the first that fails is heard."""
+        row, of = one.row, one.row.origin.rpartition(":")[0] or one.row.origin
+        to = Recipient(row.chat.id, row.chat.channel)
+        said = enumerate(one.instead, 1)
+        return [sending(self.keyring, Message(to, f"{of}:instead:{n}", reply, row.priority), now) for n, reply in said]
 
     def _sent(self, one: Settlement, at: int) -> dict[str, Any]:
         row = one.row

@@ -21,7 +21,7 @@ from bot.store.broadcast_api import BroadcastBook
 from bot.store.broadcasts.book import StoredBroadcastBook
 from bot.store.bulk import holds_made_up_data
 from bot.store.claiming import Claiming
-from bot.store.drivers import Driver
+from bot.store.drivers import Call, Driver
 from bot.store.inbox import Inbox, chat_at
 from bot.store.letters import Letters
 from bot.store.office.acting import Acting
@@ -88,6 +88,10 @@ class SealedStore:
 
     def chat(self, channel: str, address: str) -> Chat:
         return chat_at(self._keyring, channel, address)
+
+    async def language(self, chat: Chat) -> str | None:
+        (rows,) = await self._driver.run(Call("chat_language", {"chat": chat.id}))
+        return rows[0][0] if rows else None
 
     async def roles(self, chat: Chat) -> frozenset[Role]:
         return await roles_of(self._driver, chat.id)

@@ -7,6 +7,8 @@ from locales import N_, Translator
 
 #: No quotation of a cell is longer than this.
 _QUOTED = 120
+#: Values that are no text of strangers.
+_OURS = {"known"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +21,11 @@ class Fault:
 
     def say(self, t: Translator) -> str:
         """``Line 12: what is wrong, and what to do``; what stood in a cell is cut and made visible."""
-        quoted = {name: _shown(value) for name, value in self.values.items()}
+        quoted = {name: value if name in _OURS else shown(value) for name, value in self.values.items()}
         return t(N_("Line {line}: {what}"), line=self.line, what=t(self.message, **quoted))
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """Text of a stranger's file, without what would move the cursor or turn the line around."""
     text = "".join(letter if letter.isprintable() else "?" for letter in str(value))
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"

@@ -7,15 +7,20 @@ from datetime import date
 from typing import Any
 
 from bot.units.columns import header_of
+from bot.units.days import has_short_year, read_day
 from bot.units.faults import Fault
+from bot.units.leaving_out import CODE
+from bot.units.naming import Naming, Resolved
 from bot.units.reading import Row
-from handlers.dates import parse_day
 from handlers.folding import fold
 from handlers.office.unit_search import LONGEST
 from handlers.office.units import Became, Succession, Unit, UnitDirectory
 from locales import N_
 
-_CODE = re.compile(r"[A-Za-z0-9.-]{1,32}")
+#: A number with a fraction, or one in scientific form: a spreadsheet made it of a code.
+_SPOILT = re.compile(r"-?\d+[.,]\d+|-?\d+(?:[.,]\d+)?E[+-]?\d+|-\d+", re.IGNORECASE)
+#: What says that a unit has no former names, folded; an empty cell leaves them as they are.
+_NONE = {"khong", "khong co", "none"}
 #: How a unit ended, in the words of a file (folded), and by machine name.
 BECAME = {
     Became.MERGED_INTO_NEW: "sáp nhập thành đơn vị mới",
@@ -35,6 +40,8 @@ class Listed:
     line: int
     unit: Unit
     successions: tuple[Succession, ...]
+    days: tuple[tuple[str, date], ...] = ()  #: each day as it stands in the file, and as it was understood
+    resolved: tuple[Resolved, ...] = ()  #: units that are not named by their codes
 
 
 @dataclass(slots=True)
@@ -43,32 +50,62 @@ class RowReader:
 
     row: Row
     stored: UnitDirectory
+    naming: Naming
     faults: list[Fault] = field(default_factory=list)
+    days: list[tuple[str, date]] = field(default_factory=list)
+    resolved: list[Resolved] = field(default_factory=list)
 
     def read(self) -> Listed:
         """The unit; of a faulty row as much as can be read, so that rows that name it are checked all the same."""
         unit, told = Unit(**self._fields()), "successors" in self.row.cells
         successions = self._successions(unit) if told else self.stored.successors(unit.code)
-        return Listed(self.row.line, unit, successions)
+        return Listed(self.row.line, unit, successions, tuple(self.days), tuple(self.resolved))
 
     def _fields(self) -> dict[str, Any]:
-        cells, before = self.row.cells, self.stored.get(self.row.cells["code"])
-        readers = {"aliases": self._names, "former_names": self._names, "closed_on": self._day, "parent": self._parent}
-        given = {column: read(column) for column, read in readers.items() if column in cells}
-        kept = {column: getattr(before, column) for column in readers if before and column not in cells}
+        before = self.stored.get(self.row.cells["code"])
+        readers = {
+            "aliases": self._names, "former_names": self._former, "closed_on": self._day, "parent": self._parent,
+        }  # fmt: skip
+        given = {column: read(column) for column, read in readers.items() if self._has(column)}
+        kept = {column: getattr(before, column) for column in readers if before and not self._has(column)}
         return _named_once({"code": self._code(), "name": self._name(), **kept, **given})
+
+    def _has(self, column: str) -> bool:
+        return column in self.row.cells or (column == "parent" and "parent_name" in self.row.cells)
 
     def _code(self) -> str:
         code = self.row.cells["code"]
-        if not _CODE.fullmatch(code):
+        if not CODE.fullmatch(code):
             self._fault(_BAD_CODE, code=code)
+        elif _SPOILT.fullmatch(code):
+            self._fault(_SPOILT_CODE, code=code)
         return code
 
     def _name(self) -> str:
         return self._clean(self.row.cells["name"], "name")
 
     def _parent(self, column: str) -> str | None:
-        return self.row.cells[column] or None
+        """By its code, else by its name."""
+        said = self.row.cells.get(column, "") or self.row.cells.get("parent_name", "")
+        return self._unit(said, column) if said else None
+
+    def _unit(self, said: str, column: str) -> str:
+        """The code of a unit that a cell means; the cell itself where it means none, which is a fault of its own."""
+        found = self.naming.find(said, self.row.numbers.get(column))
+        if len(found) > 1:
+            self._fault(_SEVERAL, header=header_of(column), text=said, codes=", ".join(found))
+        if not found:
+            return said
+        if found[0] != said:
+            self.resolved.append(Resolved(said, found[0]))
+        return found[0]
+
+    def _former(self, column: str) -> tuple[str, ...]:
+        """Names are never forgotten by a list that does not have them; only by one that says there are none."""
+        if fold(self.row.cells[column]) in _NONE:
+            return ()
+        before = self.stored.get(self.row.cells["code"])
+        return tuple(sorted({*self._names(column), *(before.former_names if before else ())}))
 
     def _names(self, column: str) -> tuple[str, ...]:
         parts = (part.strip() for part in self.row.cells[column].split(";"))
@@ -86,15 +123,19 @@ class RowReader:
 
     def _day(self, column: str) -> date | None:
         text = self.row.cells.get(column, "")
-        day = _parsed(text) if text else None
+        day = self.row.days.get(column) or read_day(text)
         if text and day is None:
-            self._fault(_BAD_DAY, header=header_of(column), text=text)
-        return day
+            short = has_short_year(text)
+            self._fault(_SHORT_YEAR if short else _BAD_DAY, header=header_of(column), text=text)
+        elif text and day:
+            self.days.append((text, day))
+        return day if text else None
 
     def _successions(self, unit: Unit) -> tuple[Succession, ...]:
-        codes = list(dict.fromkeys(part.strip() for part in self.row.cells["successors"].split(";") if part.strip()))
-        if not codes:
+        parts = dict.fromkeys(part.strip() for part in self.row.cells["successors"].split(";") if part.strip())
+        if not parts:
             return ()
+        codes = list(dict.fromkeys(self._unit(part, "successors") for part in parts))
         became, since, source = self._became(), self._day("since") or unit.closed_on, self.row.cells.get("source", "")
         if unit.closed_on is None and not self.row.cells.get("closed_on"):
             self._fault(_NOT_CLOSED, header=header_of("closed_on"))
@@ -121,15 +162,12 @@ def _named_once(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "former_names": former}
 
 
-def _parsed(text: str) -> date | None:
-    """A day as ISO 8601 or as it is written in Viet Nam."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return parse_day(text)
-
-
 _BAD_CODE = N_("the code “{code}” cannot be used; take 1 to 32 letters without accents, digits, “-” and “.”.")
+_SPOILT_CODE = N_(
+    "the code “{code}” is a number that a spreadsheet has changed; format the column as text and type it anew."
+)
+_SEVERAL = N_("the column “{header}” says “{text}”, a name of several units ({codes}); write the code.")
+_SHORT_YEAR = N_("the column “{header}” says “{text}”; write the year with four digits, such as 01/7/2025.")
 _NO_NAME = N_("the column “{header}” holds no name; write one with letters or digits.")
 _BAD_NAME = N_("a name in the column “{header}” is longer than {limit} characters or not in one line; shorten it.")
 _BAD_DAY = N_("the column “{header}” says “{text}”; write a day such as 01/7/2025.")

@@ -1,17 +1,23 @@
 """What an import would do: the file beside what is stored. Nothing is ever deleted; a unit ends by its day."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
 from enum import StrEnum
 
 from bot.units.checking import faults_between
 from bot.units.errors import FaultyUnitsError
 from bot.units.faults import Fault
 from bot.units.listing import Listed, RowReader
+from bot.units.naming import Naming, Resolved
 from bot.units.reading import Row
 from handlers.office.units import Unit, UnitDirectory
+from handlers.unit_words import keys_of
 
 _COLUMNS = tuple(column.name for column in fields(Unit))
+#: Digits that no official code of a place has (they have 2, 3 or 5).
+_UNUSUAL = {1, 4}
 
 
 class Kind(StrEnum):
@@ -32,36 +38,122 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Rename:
+    """A stored code under another name: a new name of the body, or another body that got the code."""
+
+    code: str
+    before: str
+    after: str
+    elsewhere: tuple[str, ...] = ()  #: codes that the file adds under the name of before
+
+
+@dataclass(frozen=True, slots=True)
+class UnderstoodDay:
+    """A day as the file writes it, and as it was understood."""
+
+    text: str
+    day: date
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All that would be done, and the units as they would be."""
 
     changes: tuple[Change, ...]
     units: UnitDirectory
     missing: tuple[str, ...]  #: codes that are stored and not in the file: they stay as they are
+    renames: tuple[Rename, ...] = ()
+    tops: tuple[str, ...] = ()  #: codes of the file that have no superior
+    days: tuple[UnderstoodDay, ...] = ()
+    resolved: tuple[Resolved, ...] = ()  #: superiors and successors that the file does not name by their codes
+    lengths: Mapping[int, int] | None = None  #: digits -> codes that are bare numbers, where zeros may be lost
 
     def of(self, kind: Kind) -> tuple[Change, ...]:
         """The changes of one kind, in the order of the file."""
         return tuple(change for change in self.changes if change.kind is kind)
 
 
-def plan(rows: Sequence[Row], stored: UnitDirectory) -> Plan:
+def plan(rows: Sequence[Row], stored: UnitDirectory, *, text: bool = False) -> Plan:
     """What importing these rows would do.
+
+    Args:
+        rows: The rows of a file.
+        stored: What is known already.
+        text: The file is a text file, in which every code of digits may have been a number once.
 
     Raises:
         FaultyUnitsError: rows are wrong; all faults of the file are named.
     """
-    listed, faults = _read(rows, stored)
+    read, faults = _read(rows, stored)
+    listed = [_renamed(one, stored) for one in read]
     merged = _merged(listed, stored)
     if every := [*faults, *faults_between(listed, merged)]:
         raise FaultyUnitsError(every)
-    changes = tuple(change for one in listed if (change := _change(one, stored)))
-    return Plan(changes, merged, tuple(sorted(set(stored.units) - {one.unit.code for one in listed})))
+    changes = tuple(change for was, one in zip(read, listed, strict=True) if (change := _change(was, one, stored)))
+    return Plan(
+        changes,
+        merged,
+        tuple(sorted(set(stored.units) - {one.unit.code for one in listed})),
+        tuple(_renames(listed, stored)),
+        tuple(one.unit.code for one in listed if one.unit.parent is None),
+        tuple(_days(listed)),
+        tuple(dict.fromkeys(one for row in listed for one in row.resolved)),
+        _lengths(rows, text=text),
+    )
 
 
-def _read(rows: Iterable[Row], stored: UnitDirectory) -> tuple[list[Listed], list[Fault]]:
-    readers = [RowReader(row, stored) for row in rows]
+def _read(rows: Sequence[Row], stored: UnitDirectory) -> tuple[list[Listed], list[Fault]]:
+    naming = Naming(rows, stored)
+    readers = [RowReader(row, stored, naming) for row in rows]
     listed = [reader.read() for reader in readers]
     return listed, [fault for reader in readers for fault in reader.faults]
+
+
+def _renamed(one: Listed, stored: UnitDirectory) -> Listed:
+    """With the name that the code had before among the former ones, so that it still finds the unit."""
+    before, unit = stored.get(one.unit.code), one.unit
+    if before is None or set(keys_of(before.name)) & {key for name in unit.names for key in keys_of(name)}:
+        return one
+    return replace(one, unit=replace(unit, former_names=tuple(sorted({*unit.former_names, before.name}))))
+
+
+def _renames(listed: Iterable[Listed], stored: UnitDirectory) -> Iterator[Rename]:
+    rows = list(listed)
+    added: dict[str, list[str]] = {}
+    for one in rows:
+        if stored.get(one.unit.code) is None:
+            for key in keys_of(one.unit.name):
+                added.setdefault(key, []).append(one.unit.code)
+    for one in rows:
+        before = stored.get(one.unit.code)
+        if before and before.name != one.unit.name:
+            elsewhere = {code: None for key in keys_of(before.name) for code in added.get(key, ())}
+            yield Rename(one.unit.code, before.name, one.unit.name, tuple(elsewhere))
+
+
+def _days(listed: Iterable[Listed]) -> Iterator[UnderstoodDay]:
+    """Each once, in the order of the file."""
+    counts = Counter(day for one in listed for day in one.days)
+    return (UnderstoodDay(text, day, rows) for (text, day), rows in counts.items())
+
+
+def _lengths(rows: Sequence[Row], *, text: bool) -> dict[int, int] | None:
+    """How long codes are that a spreadsheet may have cut zeros off; ``None`` where nothing tells so.
+
+    Zeros were lost where units below one superior have codes of different lengths, or of a length that no official
+    code has. A code that is text, or is shown with zeros, has lost none.
+    """
+    digits = [row for row in rows if (text or "code" in row.bare) and row.cells["code"].isdigit()]
+    codes = [row.cells["code"] for row in digits]
+    beside: dict[str, set[int]] = {}
+    for row in rows:
+        if row.cells["code"].isdigit():
+            beside.setdefault(row.cells.get("parent", ""), set()).add(len(row.cells["code"]))
+    short = any(len(beside[row.cells.get("parent", "")]) > 1 or len(row.cells["code"]) in _UNUSUAL for row in digits)
+    if not short or any(code.startswith("0") for code in codes):
+        return None
+    return dict(sorted(Counter(map(len, codes)).items()))
 
 
 def _merged(listed: Iterable[Listed], stored: UnitDirectory) -> UnitDirectory:
@@ -73,17 +165,18 @@ def _merged(listed: Iterable[Listed], stored: UnitDirectory) -> UnitDirectory:
     return UnitDirectory(units, tuple(step for steps in became.values() for step in steps))
 
 
-def _change(one: Listed, stored: UnitDirectory) -> Change | None:
-    before, unit = stored.get(one.unit.code), one.unit
+def _change(said: Listed, one: Listed, stored: UnitDirectory) -> Change | None:
+    """What the file says is different; a former name that follows from a new one is not told beside it."""
+    before, unit = stored.get(one.unit.code), said.unit
     if before is None:
-        return Change(Kind.ADDED, unit)
+        return Change(Kind.ADDED, one.unit)
     columns = [name for name in _COLUMNS if _plain(getattr(before, name)) != _plain(getattr(unit, name))]
     if set(stored.successors(unit.code)) != set(one.successions):
         columns.append("successors")
     if not columns:
         return None
     closed = before.closed_on is None and unit.closed_on is not None
-    return Change(Kind.CLOSED if closed else Kind.CHANGED, unit, tuple(columns))
+    return Change(Kind.CLOSED if closed else Kind.CHANGED, one.unit, tuple(columns))
 
 
 def _plain(value: object) -> object:

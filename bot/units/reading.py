@@ -1,24 +1,35 @@
-"""A list of units, read into rows: XLSX, or CSV in UTF-8 with semicolons or commas."""
+"""A list of units as offices keep it, XLSX or CSV, read into rows: sheet, headings and encoding are looked for."""
 
-import csv
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from importlib.resources import files
-from io import StringIO
 from pathlib import Path
 
 from bot.certificates.limits import LIMITS, MEBIBYTE
+from bot.exports.csv_lines import unguarded
 from bot.reasons import reason_of
-from bot.units.columns import REQUIRED, column_of, header_of
+from bot.tables.errors import TableError
+from bot.tables.kinds import kind_of, refuse
+from bot.tables.legacy import Charset, Font, Restored, readings, restore
+from bot.tables.text import csv_lines, decode
+from bot.units.columns import meaning_of
 from bot.units.errors import FaultyUnitsError, UnitsFileError
 from bot.units.faults import Fault
-from bot.units.workbook import cells_of
+from bot.units.heading import LOOKED_AT, Heading, check_heading, find_heading, no_heading
+from bot.units.leaving_out import Sieve, shown
+from bot.units.workbook import EMPTY, Cell, Page, fill_merged, pages_of
+from handlers.office.table_kinds import TableKind
 from locales import N_
 
-_ZIP = b"PK\x03\x04"
-_DELIMITERS = (";", ",", "\t")
-#: Cells of one line of the file, with the number of that line.
-Line = tuple[int, Sequence[str]]
+#: Columns of codes: zeros count there, blanks and accents do not.
+_CODES = ("code", "parent", "successors")
+_DAYS = ("closed_on", "since")
+#: Columns in which a legacy font is looked for.
+_WORDS = ("name", "parent", "parent_name", "aliases", "former_names", "successors", "became", "source")
+#: Examples of what was converted.
+_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +38,69 @@ class Row:
 
     line: int
     cells: dict[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)  #: columns whose cell is a number, not text
+    bare: frozenset[str] = frozenset()  #: those of them whose format shows no zeros in front
+    days: Mapping[str, date] = field(default_factory=dict)  #: columns whose cell is a day for Excel
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """How a file was read, as far as somebody should know."""
+
+    sheet: str = ""  #: the one that was read, where there are several
+    left_out_columns: tuple[str, ...] = ()
+    left_out_rows: tuple[tuple[int, str], ...] = ()  #: line and beginning of rows that are no units
+    charset: Charset | None = None  #: names were converted from it
+    converted: int = 0  #: cells that were
+    examples: tuple[tuple[int, str, str], ...] = ()  #: of them: line, before, after
+    merged: bool = False  #: merged cells were filled downwards
+    text: bool = False  #: from a text file: what was a number there is not known
+
+
+@dataclass(frozen=True, slots=True)
+class UnitList:
+    """A file of units."""
+
+    rows: list[Row]
+    notes: Notes = Notes()
 
 
 def read_file(path: Path) -> list[Row]:
-    """The rows of a file.
+    """The rows of a file; raises as ``open_list`` does."""
+    return open_list(path).rows
+
+
+def open_list(path: Path, sheet: str = "") -> UnitList:
+    """A list of units in a file.
 
     Raises:
-        UnitsFileError: it cannot be opened, is too large, or is neither XLSX nor CSV in UTF-8.
-        FaultyUnitsError: its headers are not those of a list of units.
+        UnitsFileError: it cannot be opened, is too large, or is no table that is read.
+        FaultyUnitsError: its headings are not those of a list of units, or its letters cannot be read.
     """
     try:
         with path.open("rb") as stream:
             data = stream.read(LIMITS.file + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise UnitsFileError(N_("{file}: {reason}"), file=path, reason=reason_of(error)) from None
     if len(data) > LIMITS.file:
         raise UnitsFileError(N_("The file is larger than {limit} MB; split it."), limit=LIMITS.file // MEBIBYTE)
-    return read_rows(data)
+    return read_list(data, sheet)
 
 
 def read_rows(data: bytes) -> list[Row]:
-    """The rows of a file's bytes; raises as ``read_file`` does."""
-    lines = cells_of(data) if data.startswith(_ZIP) else _csv_lines(data)
-    filled = ((number, cells) for number, cells in lines if any(map(str.strip, cells)))
-    header = next(filled, None)
-    if header is None:
-        raise UnitsFileError(N_("The file is empty."))
-    columns = _columns(*header)
-    return [Row(number, _cells(columns, cells)) for number, cells in filled]
+    """The rows of a file's bytes; raises as ``open_list`` does."""
+    return read_list(data).rows
+
+
+def read_list(data: bytes, sheet: str = "") -> UnitList:
+    """A list of units in a file's bytes; raises as ``open_list`` does."""
+    try:
+        kind = kind_of(data)
+        refuse(kind)
+        pages = list(pages_of(data)) if kind is TableKind.XLSX else [_csv_page(data)]
+        return _read(*_chosen(pages, sheet), several=len(pages) > 1, text=kind is not TableKind.XLSX)
+    except TableError as error:
+        raise UnitsFileError(error.message, **error.values) from None
 
 
 def samples() -> list[str]:
@@ -76,50 +122,204 @@ def sample(name: str) -> list[Row]:
     return read_rows(file.read_bytes())
 
 
-def _csv_lines(data: bytes) -> Iterator[Line]:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        message = N_("The file is neither XLSX nor CSV in UTF-8. In Excel choose: Save as, CSV UTF-8.")
-        raise UnitsFileError(message) from None
-    reader = csv.reader(StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    before = 0
-    try:
-        for cells in reader:
-            yield before + 1, cells
-            before = reader.line_num
-    except csv.Error:
-        raise UnitsFileError(N_("Line {line}: this is no CSV; check its quotation marks."), line=before + 1) from None
+def _csv_page(data: bytes) -> Page:
+    decoded = decode(data)
+    lines = list(csv_lines(decoded.text, lambda cell: meaning_of(cell) is not None))
+    rows = [[Cell(text) if text else EMPTY for text in cells] for _, cells in lines]
+    return Page(rows, [line for line, _ in lines], one_byte=decoded.one_byte)
 
 
-def _delimiter(text: str) -> str:
-    """The one that makes most known headers of the first line."""
-    first = next(filter(str.strip, text.splitlines()), "")
-    return max(_DELIMITERS, key=lambda mark: sum(column_of(part.strip('" ')) is not None for part in first.split(mark)))
+# Which sheet
 
 
-def _columns(line: int, headers: Sequence[str]) -> list[str | None]:
-    """The column of each header; empty headers are left out.
+def _chosen(pages: Sequence[Page], wanted: str) -> tuple[Page, Heading]:
+    """The one sheet that is a list of units, with its heading.
 
     Raises:
-        FaultyUnitsError: unknown, double or missing headers.
+        UnitsFileError: there is none, or several are.
+        FaultyUnitsError: the likeliest one lacks a heading.
     """
-    columns = [column_of(header) for header in headers]
-    known = [column for column in columns if column]
-    unknown = [header for header, column in zip(headers, columns, strict=True) if header.strip() and not column]
-    faults = [Fault(line, _UNKNOWN_HEADER, {"header": header}) for header in unknown]
-    faults += [Fault(line, _TWICE, {"header": header_of(one)}) for one in set(known) if known.count(one) > 1]
-    faults += [Fault(line, _MISSING, {"header": header_of(one)}) for one in REQUIRED if one not in known]
+    if wanted:
+        return _called(pages, wanted)
+    filled = [page for page in pages if _texts(page)]
+    if not filled:
+        raise UnitsFileError(N_("The file is empty."))
+    found = [(page, heading) for page in filled if (heading := find_heading(_start(page)))]
+    lists = [one for one in found if one[1].complete]
+    shown_ = [one for one in lists if not one[0].hidden]
+    if len(shown_) > 1:
+        raise UnitsFileError(_SEVERAL, sheets=_names(page for page, _ in shown_))
+    if lists and not shown_:
+        raise UnitsFileError(_HIDDEN, sheets=_names(page for page, _ in lists))
+    if shown_ or found:
+        return shown_[0] if shown_ else max(found, key=lambda one: one[1].worth)
+    raise no_heading([[cell.text for cell in row] for row in _start_of(filled[0])])
+
+
+def _called(pages: Sequence[Page], wanted: str) -> tuple[Page, Heading]:
+    page = next((page for page in pages if page.name.strip().casefold() == wanted.strip().casefold()), None)
+    if page is None:
+        raise UnitsFileError(_NO_SHEET, sheet=wanted, sheets=_names(pages))
+    heading = find_heading(_start(page))
+    if heading is None:
+        raise no_heading(_start(page))
+    return page, heading
+
+
+def _names(pages: Iterable[Page]) -> str:
+    return ", ".join(f"“{page.name}”" for page in pages)
+
+
+def _texts(page: Page) -> bool:
+    return any(cell.text.strip() for row in page.rows for cell in row)
+
+
+def _start(page: Page) -> list[list[str]]:
+    return [[_spaced(cell.text) for cell in row] for row in _start_of(page)]
+
+
+def _start_of(page: Page) -> list[list[Cell]]:
+    """The rows down to as many filled ones as are looked at; empty ones between them keep their places."""
+    filled = 0
+    for at, row in enumerate(page.rows):
+        filled += any(cell.text.strip() for cell in row)
+        if filled > LOOKED_AT:
+            return page.rows[:at]
+    return page.rows
+
+
+# Which rows
+
+
+def _read(page: Page, heading: Heading, *, several: bool, text: bool) -> UnitList:
+    check_heading(heading, page.lines[heading.at])
+    first = heading.at + heading.depth
+    merged = fill_merged(page.rows, page.merged, first)
+    taken, left_out = _sieved(page, heading.columns, first)
+    columns = heading.columns
+    headings = heading.texts if page.one_byte else ()
+    restored = _restored([cells for _, cells in taken], columns, headings)
+    faults = list(_letters(taken, restored))
     if faults:
         raise FaultyUnitsError(faults)
-    return columns
+    rows = [_row(line, cells, columns, restored) for line, cells in taken]
+    changed = _converted(taken, columns, restored)
+    charset = next((one.charset for one in restored.values() if one.charset), None)
+    if charset is None and changed:
+        charset = _charset_of(*changed[0][1:])
+    sheet = page.name if several else ""
+    examples = tuple(changed[:_EXAMPLES])
+    notes = Notes(sheet, heading.left_out, tuple(left_out), charset, len(changed), examples, merged, text)
+    return UnitList(rows, notes)
 
 
-def _cells(columns: Sequence[str | None], cells: Sequence[str]) -> dict[str, str]:
-    padded = [*cells, *[""] * (len(columns) - len(cells))]
-    return {column: cell.strip() for column, cell in zip(columns, padded, strict=False) if column}
+Taken = tuple[int, Sequence[Cell]]
 
 
-_UNKNOWN_HEADER = N_("the column “{header}” is not known; take it out or correct its header.")
-_TWICE = N_("there are two columns “{header}”; take one out.")
-_MISSING = N_("the column “{header}” is missing; add it.")
+def _sieved(page: Page, columns: Sequence[str | None], first: int) -> tuple[list[Taken], list[tuple[int, str]]]:
+    sieve, taken, left_out = Sieve(columns), list[Taken](), list[tuple[int, str]]()
+    for line, row in zip(page.lines[first:], page.rows[first:], strict=True):
+        texts = [_spaced(cell.text) for cell in row]
+        if not any(texts):
+            continue
+        if not sieve.leaves_out(texts):
+            taken.append((line, row))
+        elif beginning := shown(texts):
+            left_out.append((line, beginning))
+    return taken, left_out
+
+
+# Which letters
+
+
+def _restored(
+    rows: Sequence[Sequence[Cell]], columns: Sequence[str | None], headings: Sequence[str]
+) -> dict[int, Restored]:
+    """What the texts of each column say.
+
+    A file with a byte for each letter has one encoding for all of them, ``headings`` among them.
+    """
+    places = [place for place, column in enumerate(columns) if column in _WORDS]
+    if headings:
+        cells = [(text, None) for text in headings]
+        whole = restore([*cells, *(cell for place in places for cell in _fonts(rows, place))], one_byte=True)
+        return dict.fromkeys(places, whole)
+    return {place: restore(_fonts(rows, place)) for place in places}
+
+
+def _fonts(rows: Sequence[Sequence[Cell]], place: int) -> Iterator[tuple[str, Font | None]]:
+    return ((_composed(row[place].text), row[place].font) for row in rows if place < len(row))
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _letters(rows: Sequence[Taken], restored: Mapping[int, Restored]) -> Iterator[Fault]:
+    for line, cells in rows:
+        for place, one in restored.items():
+            text = _composed(cells[place].text) if place < len(cells) else ""
+            if text in one.unclear:
+                ways = "”, “".join(dict.fromkeys((text, *readings(text).values())))
+                yield Fault(line, _UNCLEAR, {"text": text, "ways": ways})
+            elif text in one.unreadable:
+                yield Fault(line, _UNREADABLE, {"text": text})
+
+
+def _converted(
+    rows: Sequence[Taken], columns: Sequence[str | None], restored: Mapping[int, Restored]
+) -> list[tuple[int, str, str]]:
+    """Every text that is read otherwise than it stands: line, before, after; names first."""
+    places = sorted(restored, key=lambda place: columns[place] != "name")
+    return [
+        (line, text, restored[place].texts[text])
+        for place in places
+        for line, cells in rows
+        if place < len(cells) and (text := _composed(cells[place].text)) in restored[place].texts
+    ]
+
+
+def _charset_of(before: str, after: str) -> Charset | None:
+    return next((charset for charset, read in readings(before).items() if read.lower() == after.lower()), None)
+
+
+# What a row says
+
+
+def _row(line: int, cells: Sequence[Cell], columns: Sequence[str | None], restored: Mapping[int, Restored]) -> Row:
+    given = {column: (place, cells[place] if place < len(cells) else EMPTY) for place, column in enumerate(columns)}
+    said = {column: one for column, one in given.items() if column}
+    texts = {column: _text(column, place, cell, restored) for column, (place, cell) in said.items()}
+    numbers = {column: cell.number for column, (_, cell) in said.items() if cell.number is not None}
+    bare = frozenset(column for column, (_, cell) in said.items() if cell.number is not None and not cell.padded)
+    days = {column: cell.day for column, (_, cell) in said.items() if column in _DAYS and cell.day}
+    return Row(line, texts, numbers, bare, days)
+
+
+def _text(column: str, place: int, cell: Cell, restored: Mapping[int, Restored]) -> str:
+    text = _composed(cell.text)
+    if place in restored:
+        text = restored[place].texts.get(text, text)
+    if column not in _CODES:
+        return unguarded(text.strip())
+    if cell.day and cell.number is None:
+        return f"{cell.day:%d/%m/%Y}"  # Excel took a code for a day: it is no code, and is named
+    return "; ".join(_code(part) for part in text.split(";")) if column == "successors" else _code(text)
+
+
+def _code(text: str) -> str:
+    """A code without what nobody sees: blanks around it, full width, the apostrophe that makes text of a number."""
+    plain = unicodedata.normalize("NFKC", text)
+    seen = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf").strip()
+    return seen.lstrip("'’`").strip() or seen
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
+_SEVERAL = N_("Several sheets are lists of units: {sheets}. Say which one is meant by --sheet, or keep only one.")
+_HIDDEN = N_("The list of units stands in a hidden sheet: {sheets}. Show that sheet, or name it by --sheet.")
+_NO_SHEET = N_("There is no sheet “{sheet}”. There are: {sheets}.")
+_UNCLEAR = N_("“{text}” can be read in several ways (“{ways}”); convert the file to Unicode first, or type it anew.")
+_UNREADABLE = N_("the letters of “{text}” cannot be read; convert the file to Unicode first, or type it anew.")

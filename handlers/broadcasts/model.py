@@ -73,6 +73,10 @@ class Reason(StrEnum):
     NO_ANSWER = "no_answer"  #: unknown: the platform did not answer
     REFUSED = "refused"  #: invalid: the platform takes this message for this chat never
     GAVE_UP = "gave_up"  #: failed: tried as often as it may be
+    NO_SEND_MESSAGE = "no_sendMessage"  #: failed: the platform's server lacks the method
+    NO_SEND_DOCUMENT = "no_sendDocument"  #: the same
+    NO_DELETE_MESSAGE = "no_deleteMessage"  #: the same
+    NOT_OFFERED = "not_offered"  #: the same of any other
 
 
 class Button(StrEnum):

@@ -21,7 +21,7 @@ async def still_owed(here: Here) -> tuple[Procedure, ...]:
 async def _requested(here: Here) -> frozenset[str]:
     """Procedures there is a request for, for the certificate of this interview."""
     read = here.session.certificate
-    key = here.session.registered_key or (read.serial if read else None)
+    key = here.session.registered_key or (read.certificate_key if read else None)
     if key is None:
         return frozenset()
     known = [one for one in await here.world.requests.mine() if one.content.certificate_key == key]

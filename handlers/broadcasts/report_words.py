@@ -54,6 +54,10 @@ REASONS = {
     Reason.NO_ANSWER: N_("the platform did not answer"),
     Reason.REFUSED: N_("the platform does not take this message for this chat"),
     Reason.GAVE_UP: N_("tried as often as it may be"),
+    Reason.NO_SEND_MESSAGE: N_("the channel's server cannot send messages (sendMessage)"),
+    Reason.NO_SEND_DOCUMENT: N_("the channel's server cannot send files (sendDocument)"),
+    Reason.NO_DELETE_MESSAGE: N_("the channel's server cannot delete messages (deleteMessage)"),
+    Reason.NOT_OFFERED: N_("the channel's server cannot do this"),
 }
 #: What stands against a broadcast, and what to do; what exactly it is about is told behind it.
 TROUBLES = {

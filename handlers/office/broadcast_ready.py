@@ -33,6 +33,12 @@ def ready_text(which: Ready) -> Text:
     return Text(vi=_in("vi", which), en=_in("en", which))
 
 
+def is_own(written: str) -> bool:
+    """Whether somebody wrote this text: there is one, and it is none of the ready ones as it stands."""
+    ready = {text for which in Ready for text in (ready_text(which).vi, ready_text(which).en)}
+    return bool(written.strip()) and written not in ready
+
+
 def _in(language: str, which: Ready) -> str:
     t = translator(language)
     slots = {name: f"{{{name}|{t(words)}}}" for name, words in _INSTEAD.items()}

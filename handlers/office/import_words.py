@@ -12,6 +12,7 @@ from handlers.office.importing import Bad, Change, Conflict, Fault, Imported, Pl
 from handlers.office.journal_words import doer
 from handlers.office.move_words import possible
 from handlers.office.moving import AT_ONCE
+from handlers.office.table_kinds import REFUSALS, TableKind
 from handlers.requests.words import STATES
 from handlers.voice import Voice, bold, bullets, lines
 from locales import N_, Translator
@@ -27,12 +28,24 @@ FAULTS = {
     Fault.NO_REASON: N_("the note has to give a reason: 1 to 500 characters, without a personal number"),
     Fault.TWICE: N_("the code stands in the list twice"),
 }
-TROUBLES = {
-    SheetTrouble.NOT_A_LIST: N_("This is no list of requests: no row has the headings of the code and the state."),
+TROUBLES: Mapping[SheetTrouble | TableKind, str] = {
+    **{kind: refusal for kind, refusal in REFUSALS.items()},  # noqa: C416 - of a wider type
+    SheetTrouble.NOT_A_LIST: N_(
+        "This is no list of requests: no row has the headings “Request code” and “State”. Please send the list that"
+        " /xuat gives as Excel or CSV, with changed states."
+    ),
+    SheetTrouble.OFFICIAL: N_(
+        "This is an official list as a Word file; states cannot be read from it. Please send the list that /xuat gives"
+        " as Excel or CSV, with changed states."
+    ),
+    SheetTrouble.LETTERS_LOST: N_(
+        "Letters of the notes were lost or cannot be told when the file was saved. In Excel choose: Save as, CSV"
+        " UTF-8, or Excel Workbook (.xlsx), and send it again."
+    ),
     SheetTrouble.TOO_LARGE: N_("The file is larger than 20 MB."),
     SheetTrouble.TOO_MUCH_UNPACKED: N_("The file unpacks to more than a list needs."),
     SheetTrouble.TOO_MANY_ROWS: N_("The list has too many rows; please keep only those that you changed."),
-    SheetTrouble.BROKEN: N_("The file is no XLSX file, is damaged, or has a password."),
+    SheetTrouble.BROKEN: N_("The file is no Excel or CSV file, is damaged, or has a password."),
     SheetTrouble.TOO_SLOW: N_("The file takes too long to read; it may be damaged."),
     SheetTrouble.TOO_MUCH_MEMORY: N_("The file takes too much memory to read; it may be damaged."),
     SheetTrouble.UNAVAILABLE: N_("The file cannot be read now; please try again."),

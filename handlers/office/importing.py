@@ -12,6 +12,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from handlers.office.moving import AT_ONCE, moves_of, reason_for
+from handlers.office.table_kinds import TableKind
 from handlers.requests.model import State
 
 
@@ -37,6 +38,8 @@ class SheetTrouble(StrEnum):
     TOO_LARGE = "too_large"
     TOO_MUCH_UNPACKED = "too_much_unpacked"
     TOO_MANY_ROWS = "too_many_rows"
+    OFFICIAL = "official"  #: the official lists as Word files, which say nothing of states
+    LETTERS_LOST = "letters_lost"  #: saved in an encoding that cannot hold, or does not tell, its letters
     BROKEN = "broken"
     TOO_SLOW = "too_slow"
     TOO_MUCH_MEMORY = "too_much_memory"
@@ -47,7 +50,7 @@ class Sheet(_Model):
     """What a spreadsheet says."""
 
     lines: tuple[Line, ...] = ()
-    trouble: SheetTrouble | None = None
+    trouble: SheetTrouble | TableKind | None = None
 
 
 class Fault(StrEnum):

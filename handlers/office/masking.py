@@ -31,6 +31,7 @@ def masked_content(content: Content) -> Content:
     """What is asked for, without what is personal in it; the decision is a text of the rules and stays."""
     changes: dict[str, object] = {
         "serial": masked_serial(content.serial) if content.serial else content.serial,
+        "signed_serial": None,
         "news": {name: _masked_news(content, name, value) for name, value in content.news.items()},
     }
     if content.subject is Subject.INDIVIDUAL:

@@ -1,6 +1,6 @@
 """Ordering an export of what the list shows."""
 
-from handlers.matching import match
+from handlers.matching import named
 from handlers.office import export_words
 from handlers.office.desk_view import view_of
 from handlers.office.exporting import FORMS, ExportOrder, Form
@@ -27,7 +27,7 @@ def forms(here: Here) -> tuple[Option, ...]:
 
 async def ordered(here: Here, word: str) -> Answered:
     """Begin in the form that was typed behind the command; only show the screen where it names none."""
-    meant = match(word, forms(here), exact=True).sure
+    meant = named(word, forms(here), exact=True).sure
     if len(meant) == 1:
         return await begun(here, Form(meant[0]))
     return Answered(here.session, notes=(here.say(N_("I do not know the form “{word}”."), word=word),))

@@ -13,6 +13,7 @@ LONGEST_LABEL = 100
 #: Characters of a button; what is longer is read on the page behind it.
 _LONGEST_BUTTON = 60
 
+ONE_LINE = N_("Please one line of at most 100 characters, with letters in it.")
 REFUSALS = {
     Refusal.NOT_YOURS: N_("Your role does not allow this."),
     Refusal.UNKNOWN: N_("There is no such role, invitation or open unit within your reach."),

@@ -52,7 +52,7 @@ def _bare(here: Here) -> Standing:
 def _of_certificate(session: Session) -> dict[str, object]:
     read, known = session.certificate, interview.facts_of(session).certificate
     return {
-        "certificate_key": session.registered_key or (read.serial if read else None),
+        "certificate_key": session.registered_key or (read.certificate_key if read else None),
         "subscriber": read.name if read else None,
         "not_after": known.not_after if known else None,
     }

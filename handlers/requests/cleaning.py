@@ -3,23 +3,27 @@
 import re
 import unicodedata
 
+from handlers.doubts import is_doubt
 from handlers.folding import fold
+from handlers.typed_numbers import typed_numbers
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 #: Not issued by the state (practice note on the forms, 09/2024).
 _PRIVATE_MAIL = ("@gmail.com", "@yahoo.com", "@yahoo.com.vn", "@hotmail.com", "@outlook.com", "@icloud.com")
 #: A number of 9 or 12 digits is a personal number (CMND, CCCD); nobody asked for it.
 _PERSONAL_NUMBER = re.compile(r"(?<!\d)(?:\d{9}|\d{12})(?!\d)")
-_REFUSALS = frozenset({"khong", "khong co", "khong biet", "khong ro", "quay lai", "thoi", "bo qua", "huy", "none"})
-_SERIAL = re.compile(r"[0-9A-F]{1,40}")
+_REFUSALS = frozenset({"quay lai", "thoi", "bo qua", "huy", "tiep", "tiep tuc", "xong", "skip", "back", "cancel"})
+#: Of fewer letters a typed one is a slip or a word ("da"); certificates of the state have sixteen.
+_SERIAL = re.compile(r"[0-9A-F]{4,40}")
 
 
 def clean_line(text: str) -> str | None:
-    """One line with letters in it. What cannot be seen (pasted from a chat or a PDF) is left out."""
+    """One line with letters in it, no doubt and no number of a menu; what cannot be seen in it is left out."""
     visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     joined = " ".join(visible.split())
     named = 2 <= len(joined) <= 300 and joined.isprintable() and sum(map(str.isalpha, joined)) > 1
-    return joined if named and fold(joined) not in _REFUSALS and not _PERSONAL_NUMBER.search(joined) else None
+    told = named and fold(joined) not in _REFUSALS and not is_doubt(joined) and not typed_numbers(joined)
+    return joined if told and not _PERSONAL_NUMBER.search(joined) else None
 
 
 def clean_email(text: str) -> str | None:

@@ -33,6 +33,7 @@ def _content(here: Here, draft: Draft, action: Action) -> Content:
         unit_code=draft.unit_code,
         certificate_name=certificate.name if certificate else None,
         serial=fields.get("serial") or None,
+        signed_serial=certificate.signed_serial if certificate and fields.get("serial") == certificate.serial else None,
         not_after=facts.certificate.not_after if facts.certificate else None,
         procedure=action.procedure,
         form=action.form,
@@ -55,7 +56,11 @@ def amended(content: Content, draft: Draft) -> Content:
     body = {"unit": fields["unit"], "unit_code": draft.unit_code}
     changes = {"subscriber": fields["subscriber"], **body, "serial": serial, "news": _news(fields)}
     was_read = content.certificate_name is not None
-    other = {"certificate_name": None, "not_after": None} if was_read and serial != content.serial else {}
+    other = (
+        {"certificate_name": None, "not_after": None, "signed_serial": None}
+        if was_read and serial != content.serial
+        else {}
+    )
     return content.model_copy(update={**changes, **other})
 
 

@@ -55,6 +55,7 @@ class Content(_Model):
     unit_code: str | None = None  #: the same in the tree of units, where it is known there
     certificate_name: str | None = None
     serial: str | None = None
+    signed_serial: str | None = None  #: of a certificate that was read and whose number is negative
     not_after: date | None = None
     procedure: Procedure
     form: str | None = None
@@ -69,7 +70,7 @@ class Content(_Model):
     @property
     def certificate_key(self) -> str:
         """What tells one certificate from another: its serial, else whose it is."""
-        return self.serial or fold(self.subscriber)
+        return self.signed_serial or self.serial or fold(self.subscriber)
 
     def needed(self) -> "Content":
         """What the paper under way is about: who, which certificate, what is asked; not what was told besides."""

@@ -55,14 +55,15 @@ async def _register(here: Here, decided: Decided) -> Answered:
     if known and len(known) == len(registrable(decided)):
         note = here.say(N_("This is already registered; here is the open request."))
         return Answered(here.session.at("request", about=known[0].code), notes=(note,))
-    begun = here.session.draft if here.session.draft and not here.session.draft.code else Draft()
+    open_draft = here.session.draft if here.session.draft and not here.session.draft.code else None
+    begun = open_draft or here.session.set_aside or Draft()
     draft = Draft(answer=in_plain_words(here, decided), fields=begun.fields, unit_code=begun.unit_code)
-    return Answered(proceed(here.then(here.session.having(draft=draft))))
+    return Answered(proceed(here.then(here.session.having(draft=draft, set_aside=None))))
 
 
 async def _open_requests(here: Here, decided: Decided) -> list[Request]:
     certificate = here.session.certificate
     if certificate is None:
         return []
-    found = [await here.world.requests.open_for(certificate.serial, a.procedure) for a in registrable(decided)]
+    found = [await here.world.requests.open_for(certificate.certificate_key, a.procedure) for a in registrable(decided)]
     return [request for request in found if request is not None]

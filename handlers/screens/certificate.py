@@ -115,6 +115,8 @@ def _validity(here: Here, certificate: Certificate) -> Iterator[Markup]:
 
 def _accepted(here: Here, certificate: Certificate, subject: Subject) -> Answered:
     session = _taken_up(here.session, certificate).having(certificate=certificate, offered=())
+    if here.session.certificate and here.session.certificate.serial != certificate.serial:
+        session = session.having(set_aside=None)  # it told of the other certificate
     session = interview.give(session, "subject", subject.value, here.world.pack)
     session = given(here.then(session), "certificate", interview.certificate_facts(certificate))
     if session.draft and not session.draft.code and outdated(here.then(session)):
@@ -128,6 +130,6 @@ def _accepted(here: Here, certificate: Certificate, subject: Subject) -> Answere
 def _taken_up(session: Session, certificate: Certificate) -> Session:
     """Another certificate than the one a request was registered for has a standing of its own."""
     before = session.certificate
-    if session.registered_key is None or before is None or before.serial == certificate.serial:
+    if session.registered_key is None or before is None or before.certificate_key == certificate.certificate_key:
         return session
     return session.next_interview()

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from handlers.certificate import Certificate, Recognition
+from handlers.certificate import UNKNOWN_KEY, Certificate, CertificatePart, Recognition
 from handlers.dates import moment
 from handlers.voice import Voice, lines
-from locales import N_
+from locales import N_, Translator
 from rules.facts import Issuer
 
 RECOGNITIONS = {
@@ -15,6 +15,16 @@ RECOGNITIONS = {
     Recognition.BY_NAME_ONLY: N_("Issuer: {issuer} (recognised by name only; the signature chain was not verified)."),
     Recognition.UNRECOGNISED: N_("Issuer: {issuer} (not an issuer of government certificates that I know)."),
     Recognition.INVALID: N_("Issuer: {issuer}. <b>Its signature does not verify: do not rely on this file.</b>"),
+}
+PARTS = {
+    CertificatePart.SUBJECT: N_("a part of the name"),
+    CertificatePart.NOT_BEFORE: N_("the day it begins"),
+    CertificatePart.ISSUER: N_("the issuer's name"),
+    CertificatePart.EMAIL: N_("the e-mail address"),
+    CertificatePart.KEY: N_("the public key"),
+    CertificatePart.SIGNATURE_ALGORITHM: N_("the signature algorithm"),
+    CertificatePart.POLICIES: N_("the certificate policies"),
+    CertificatePart.EXTENSIONS: N_("the extensions"),
 }
 PUBLIC = N_("This is not a government certificate (chữ ký số chuyên dùng công vụ).")
 
@@ -34,21 +44,48 @@ def summary(say: Voice, certificate: Certificate, now: datetime) -> Markup:
     return lines(
         identity(say, certificate),
         say(N_("Serial number (số hiệu chứng thư): <code>{serial}</code>"), serial=certificate.serial),
-        say(
-            N_("Valid from {start} to <b>{end}</b> (Vietnamese time)."),
-            start=moment(certificate.not_before),
-            end=moment(certificate.not_after),
-        ),
+        _period(say, certificate),
         _in_date(say, certificate, now),
-        say(RECOGNITIONS[certificate.recognition], issuer=certificate.issuer_name),
+        say(RECOGNITIONS[certificate.recognition], issuer=certificate.issuer_name or "?"),
         say(PUBLIC) if certificate.issuer_kind is Issuer.PUBLIC else "",
+        _unreadable(say, certificate),
     )
+
+
+def key_words(t: Translator, key: str) -> str:
+    """Name a key: kind and size are the same in every language, an algorithm that is not known is not."""
+    if not key.startswith(UNKNOWN_KEY):
+        return key
+    return t(N_("unknown algorithm OID {oid}"), oid=key.removeprefix(UNKNOWN_KEY))
+
+
+def unreadable_parts(t: Translator, certificate: Certificate) -> str:
+    """Name the parts that could not be read; empty where there are none."""
+    return ", ".join(_part(t, certificate, part) for part in certificate.unreadable)
+
+
+def _part(t: Translator, certificate: Certificate, part: CertificatePart) -> str:
+    named = part is CertificatePart.KEY and certificate.key
+    return f"{t(PARTS[part])} ({key_words(t, certificate.key)})" if named else t(PARTS[part])
+
+
+def _unreadable(say: Voice, certificate: Certificate) -> Markup:
+    parts = unreadable_parts(say.t, certificate)
+    return say(N_("I could not read {parts}; the rest I read."), parts=parts) if parts else Markup()
+
+
+def _period(say: Voice, certificate: Certificate) -> Markup:
+    end = moment(certificate.not_after)
+    if certificate.not_before is None:
+        return say(N_("Valid until <b>{end}</b> (Vietnamese time)."), end=end)
+    start = moment(certificate.not_before)
+    return say(N_("Valid from {start} to <b>{end}</b> (Vietnamese time)."), start=start, end=end)
 
 
 def _in_date(say: Voice, certificate: Certificate, now: datetime) -> Markup:
     if now > certificate.not_after:
         return say(N_("⚠ <b>It has expired.</b>"))
-    if now < certificate.not_before:
+    if certificate.not_before is not None and now < certificate.not_before:
         return say(N_("⚠ It is not valid yet."))
     days = (certificate.not_after - now).days
     return say(N_("It is in date; days left: {days}."), days=days)

@@ -9,7 +9,7 @@ from handlers.requests.managing_body import asked_again
 from handlers.requests.model import Content, Request, State
 from handlers.requests.words import procedure, told
 from handlers.screen import Here, NoText
-from handlers.screens.flow import left
+from handlers.screens.flow import left, left_note
 from handlers.session import Draft, Session
 from locales import N_
 
@@ -46,7 +46,7 @@ class Confirm(NoText):
         """Send, change a field, or leave."""
         draft = _draft(here)
         if value == LEAVE:
-            return Answered(left(here))
+            return Answered(left(here), notes=left_note(here))
         if value in FIELDS:
             return Answered(here.session.at("form", draft=draft.model_copy(update={"editing": value})))
         if asked := asked_again(here, draft):
@@ -79,7 +79,9 @@ async def _register(here: Here) -> Answered:
     kept = contents(here)
     notes = [await _registered(here, content) for content in kept]
     key = kept[0].certificate_key if kept else None
-    return Answered(here.session.at("next", draft=None, registered_key=key), notes=(*notes, here.say(NOT_FILED)))
+    return Answered(
+        here.session.at("next", draft=None, set_aside=None, registered_key=key), notes=(*notes, here.say(NOT_FILED))
+    )
 
 
 async def _registered(here: Here, content: Content) -> Markup:

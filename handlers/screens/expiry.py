@@ -53,12 +53,13 @@ def page(here: Here, asked: Question, progress: Markup) -> Page:
     """First the day, or that it is not at hand; after a typed day, the issuer."""
     say = here.say
     if here.session.typed_expiry is not None:
-        return Page(say(N_("<b>Who issued this certificate?</b>")), (progress,), tuple(_issuers(here)))
+        who = say(N_("<b>Who issued this certificate?</b>"))
+        return Page(who, (progress,), tuple(_issuers(here)), numbers="codes")
     ask = say(N_("Send the certificate file (.cer, .crt, .p7b, or a PDF signed with it) right here, now or later."))
     by_hand = say(N_("No file at hand? Type the day it ends, such as 16/11/2026, or choose below."))
     how = Option(HOW, say.t(N_("How do I get the file?")), ("cach xuat tep", "lay tep o dau", "huong dan"))
     options = [Option(option.value, say.t(option.label), option.synonyms) for option in asked.options]
-    return Page(bold(say.text(asked.text)), (ask, by_hand, progress), (*options, how))
+    return Page(bold(say.text(asked.text)), (ask, by_hand, progress), (*options, how), numbers="codes")
 
 
 def _issuers(here: Here) -> list[Option]:

@@ -43,6 +43,9 @@ TROUBLES = {
         "This document is not signed, so it holds no certificate. Please send a signed PDF or the .cer file."
     ),
     Trouble.BROKEN: N_("There is a certificate in it, but it is damaged and cannot be read."),
+    Trouble.SUBJECT_UNREADABLE: N_("There is a certificate in it, but I cannot read whose it is."),
+    Trouble.SERIAL_UNREADABLE: N_("There is a certificate in it, but I cannot read its serial number."),
+    Trouble.END_UNREADABLE: N_("There is a certificate in it, but I cannot read on which day it ends."),
     Trouble.DAMAGED: N_("The file is damaged or cut short, and I found no certificate in it. Please send it again."),
     Trouble.ENCRYPTED: N_("It is protected by a password; please send it without one."),
     Trouble.SEALED: N_(
@@ -73,6 +76,9 @@ _EXPORT_HELPS = frozenset(
         Trouble.REQUEST,
         Trouble.PUBLIC_KEY,
         Trouble.BROKEN,
+        Trouble.SUBJECT_UNREADABLE,
+        Trouble.SERIAL_UNREADABLE,
+        Trouble.END_UNREADABLE,
     }
 )
 #: Entries of an archive that are named one by one.

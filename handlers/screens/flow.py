@@ -1,9 +1,14 @@
 """Where the conversation goes after an answer."""
 
+from markupsafe import Markup
+
 from handlers import interview
 from handlers.requests.filling import open_field
 from handlers.screen import Here
 from handlers.session import Session
+from locales import N_
+
+KEPT = N_("Nothing is registered. What you filled in is kept: “{register}” brings it back.")
 
 
 def proceed(here: Here) -> Session:
@@ -33,12 +38,22 @@ def another(here: Here) -> Session:
     """The interview from its first question, for the next certificate; requests stay."""
     begun = here.session.answers or here.session.certificate
     session = here.session.next_interview() if begun else here.session
-    fresh = session.having(answers={}, certificate=None, offered=(), typed_expiry=None, draft=None)
+    fresh = session.having(answers={}, certificate=None, offered=(), typed_expiry=None, draft=None, set_aside=None)
     return proceed(here.then(fresh))
 
 
 def left(here: Here) -> Session:
-    """The draft given up: back to the request it amended, or to the answer."""
-    code = here.session.draft.code if here.session.draft else None
-    session = here.session.having(draft=None)
-    return session.at("request", about=code) if code else proceed(here.then(session))
+    """The draft left: back to the request it amended, or to the answer; what was typed for a new one is set aside."""
+    session, draft = here.session.having(draft=None), here.session.draft
+    if draft and draft.code:
+        return session.at("request", about=draft.code)
+    kept = draft.model_copy(update={"editing": None, "doubted": None}) if draft and draft.fields else session.set_aside
+    return proceed(here.then(session.having(set_aside=kept)))
+
+
+def left_note(here: Here) -> tuple[Markup, ...]:
+    """What becomes of what was typed, where anything was."""
+    draft = here.session.draft
+    if draft is None or draft.code or not draft.fields:
+        return ()
+    return (here.say(KEPT, register=here.say.t(N_("Register the request"))),)

@@ -1,17 +1,23 @@
 """The request, field by field: what the certificate says is offered as a button, the rest is typed."""
 
+from markupsafe import Markup
+
 from handlers.page import Answered, Option, Page
-from handlers.requests.fields import Field
+from handlers.requests.fields import FIELDS, Field
 from handlers.requests.filling import contradicted, open_field, suggestions
 from handlers.requests.managing_body import offered, settled, with_body
 from handlers.screen import Here
-from handlers.screens.flow import left
+from handlers.screens.flow import left, left_note
 from handlers.session import Draft, Session
-from handlers.voice import bold
+from handlers.voice import bold, lines
 from locales import N_
 
 #: Words that leave a form.
 LEAVING = ("khong dang ky", "khong dang ky nua", "thoi", "thoi khong dang ky nua", "quay lai", "bo qua", "giu nguyen")
+#: What says that a serial number is not known.
+NOT_KNOWN = ("khong ro", "khong biet", "chua ro", "chua biet", "khong nho", "chua nho", "khong co", "chua co", "quen")
+FORM_STAYS = N_("This field is still empty; what you filled in before is kept, also if you choose “{leave}” for now.")
+OLD_VALUE = N_("Nothing was changed; “{leave}” keeps the value that was there.")
 #: Before the code of a unit of today; none of the other buttons has a colon.
 _MARK = "unit:"
 LEAVE, KEEP, RETYPE, UNKNOWN = "leave", "keep", "retype", "unknown"
@@ -34,7 +40,9 @@ class Form:
         field, draft = open_field(here), _draft(here)
         if value == LEAVE:
             unedited = draft.model_copy(update={"editing": None, "doubted": None})
-            return Answered(here.session.at("confirm", draft=unedited) if draft.editing else left(here))
+            if draft.editing:
+                return Answered(here.session.at("confirm", draft=unedited))
+            return Answered(left(here), notes=left_note(here))
         if field is None:
             return Answered(here.session.at("confirm"))
         if draft.doubted:
@@ -97,12 +105,16 @@ def _filled(here: Here, draft: Draft) -> Answered:
 def _ask(here: Here, field: Field) -> Page:
     say = here.say
     offers = [Option(str(index), value) for index, value in enumerate(suggestions(field, here))]
-    unknown = (
-        [Option(UNKNOWN, say.t(N_("I do not know it")), ("khong ro", "khong biet"))] if field.name == "serial" else []
-    )
-    leave = Option(LEAVE, say.t(_leaving(here)), LEAVING)
+    unknown = [Option(UNKNOWN, say.t(N_("I do not know it")), NOT_KNOWN)] if field.name == "serial" else []
+    leave = Option(LEAVE, say.t(_leaving(here)), LEAVING, numbered=False)
     hint = say(N_("Choose, or type it.")) if offers else say(N_("Please type it."))
-    return Page(bold(say(field.ask)), (hint,), (*offers, *unknown, leave), exact=True)
+    return Page(bold(say(field.ask)), (hint,), (*offers, *unknown, leave), exact=True, help=_help(here, field))
+
+
+def _help(here: Here, field: Field) -> Markup:
+    """What the field is, and that nothing is lost meanwhile."""
+    stays = OLD_VALUE if _draft(here).editing else FORM_STAYS
+    return lines(here.say(field.help), here.say(stays, leave=here.say.t(_leaving(here))))
 
 
 def _leaving(here: Here) -> str:
@@ -120,7 +132,7 @@ def _doubt(here: Here, field: Field, typed: str) -> Page:
         read=contradicted(field, typed, here.session) or "",
         typed=typed,
     )
-    return Page(bold(text), options=options, exact=True)
+    return Page(bold(text), options=options, exact=True, help=_help(here, field))
 
 
 def _units(here: Here, typed: str) -> Page:
@@ -130,4 +142,4 @@ def _units(here: Here, typed: str) -> Page:
     keep = Option(KEEP, say.t(N_("Keep what I wrote")), ("giu", "giu nguyen"))
     retype = Option(RETYPE, say.t(N_("Type another name")), ("sua", "go lai"))
     ask = say(N_("“{typed}” is a former name, or several units have it. Which unit of today do you mean?"), typed=typed)
-    return Page(bold(ask), options=(*today, keep, retype), exact=True)
+    return Page(bold(ask), options=(*today, keep, retype), exact=True, help=_help(here, FIELDS["unit"]))

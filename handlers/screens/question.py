@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from handlers import interview
-from handlers.matching import match
+from handlers.folding import fold
+from handlers.matching import named
 from handlers.page import DONE, Answered, Option, Page
 from handlers.screen import Here
 from handlers.screens import expiry
@@ -19,6 +20,10 @@ from rules import Question
 
 #: Facts that people tell before they are asked.
 OVERHEARD = {"token": frozenset({"lost", "damaged", "locked"}), "key_exposed": frozenset({"true"})}
+#: What a line has to speak of: to be overheard it must say by itself what it is about, for its question is not shown.
+SPOKEN_OF = {"token": frozenset({"token", "usb"}), "key_exposed": frozenset({"khoa", "pin", "key"})}
+#: Letters from which likeness is more than chance ("có pin" is like "lộ pin").
+TELLING = 9
 SENT_A_SECRET = N_("You sent a PIN or a key to this chat. I suggest that you answer yes.")
 #: Options of a yes-or-no fact.
 TRUTH = {"true": True, "false": False}
@@ -96,17 +101,26 @@ def _overheard(here: Here, asked: Question | None, text: str) -> Answered | None
 
 
 def overhear(here: Here, asked: Question | None, parts: Iterable[str]) -> Answered:
-    """What the parts of a line say about questions that have not come yet."""
+    """What the parts of a line say, in words that name it, about questions that have not come yet."""
     session, notes = here.session, []
     for question in here.world.pack.questions:
         if question.fact in OVERHEARD and question != asked and question.fact not in session.answers:
             options = [Option(option.value, here.say.t(option.label), option.synonyms) for option in question.options]
-            sure = next((found.sure[0] for part in parts if (found := match(part, options)).sure), None)
+            sure = next((value for part in parts if (value := _named_fact(part, question.fact, options))), None)
             if sure in OVERHEARD[question.fact]:
                 label = next(option.label for option in options if option.value == sure)
                 session = interview.give(session, question.fact, TRUTH.get(sure, sure), here.world.pack)
                 notes.append(here.say(N_("Noted: <b>{answer}</b>."), answer=label))
     return Answered(session, notes=tuple(notes))
+
+
+def _named_fact(part: str, fact: str, options: list[Option]) -> str | None:
+    """The option that words about the fact name; numbers, and a mere "yes", name nothing that is not shown."""
+    said = fold(part)
+    if not SPOKEN_OF[fact].intersection(said.split()):
+        return None
+    found = named(part, options)
+    return found.sure[0] if found.sure and not (found.likely and len(said) < TELLING) else None
 
 
 def _certificate_page(here: Here, asked: Question) -> Page:

@@ -66,9 +66,9 @@ class Withdraw(NoText):
         """Yes or no."""
         say = here.say
         ask = N_("<b>Withdraw {code}?</b> This cannot be undone; you can register a new one.")
-        yes = Option(YES, say.t(N_("Yes, withdraw it")), ("dung", "co", "rut", "yes"))
+        yes = Option(YES, say.t(N_("Yes, withdraw it")), ("co", "rut", "yes"))
         no = Option(NO, say.t(N_("No, keep it")), ("khong", "thoi", "giu", "no"))
-        return Page(say(ask, code=here.session.about), options=(yes, no), exact=True)
+        return Page(say(ask, code=here.session.about), options=(no, yes), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Withdrawn where it still can be; back to the request in any case."""

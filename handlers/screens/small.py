@@ -6,7 +6,8 @@ from handlers.screen import Here, NoText
 from locales import N_
 
 YES, NO = "yes", "no"
-AFFIRM = ("co", "dong y", "dung", "ok", "yes", "xoa")
+#: Without "dung": unaccented it is "đúng" (right) and "đừng" (do not), and a yes here takes something away.
+AFFIRM = ("co", "dong y", "ok", "yes", "xoa")
 DENY = ("khong", "thoi", "no", "giu lai")
 
 

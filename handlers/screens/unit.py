@@ -17,6 +17,10 @@ LEAVE, NONE = "leave", "none"
 _MARK = "unit:"
 #: Units offered at once.
 SHOWN = 8
+HELP = N_(
+    "It is the body you work for or look after; any name of it will do, such as “Phước An”. If you are not sure,"
+    " choose “{leave}”: the questions go on without it, and /xemlai adds it later."
+)
 TITLE = N_("<b>What is your body or unit called?</b>")
 HINT = N_("Type its old name or its new one; accents are not needed.")
 WHY = N_("<i>By it I know what became of a former unit, and a request reaches the right place.</i>")
@@ -39,7 +43,9 @@ class AskUnit:
             if len(found) > SHOWN
             else ()
         )
-        return Page(ask, (*_known(here), say(HINT), say(WHY), *more), (*offers, *_ways_out(here)), exact=True)
+        ways = _ways_out(here)
+        told = (*_known(here), say(HINT), say(WHY), *more)
+        return Page(ask, told, (*offers, *ways), exact=True, help=say(HELP, leave=ways[0].label))
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """A unit, or none."""
@@ -129,7 +135,10 @@ def _known(here: Here) -> tuple[Markup, ...]:
 def _ways_out(here: Here) -> tuple[Option, ...]:
     t, session = here.say.t, here.session
     if session.unit is not None:
-        return (Option(LEAVE, t(N_("Leave it as it is")), LEAVING), Option(NONE, t(N_("Take my unit out"))))
+        return (
+            Option(LEAVE, t(N_("Leave it as it is")), LEAVING),
+            Option(NONE, t(N_("Take my unit out")), numbered=False),
+        )
     if session.came_from:
         return (Option(LEAVE, t(N_("None of these; go back")), LEAVING),)
     return (Option(LEAVE, t(N_("My unit is not here; skip")), LEAVING),)

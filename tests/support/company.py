@@ -97,7 +97,7 @@ class Company:
                 return self.taps[number % len(self.taps)]
             case "forge", (None | str() as screen, str(value)):
                 at = talk.session or Session()
-                return str(Tap(screen or at.screen, value, at.version))
+                return str(Tap(screen or at.screen, value, str(at.version)))
         return None
 
     def _heard(self, who: str, before: Glance) -> None:

@@ -29,13 +29,26 @@ def edited(one: Filed, state: State, note: str = "") -> Filed:
 
 
 def spreadsheet(folder: Path, rows: Sequence[Filed], language: str = "vi") -> bytes:
-    """The list as it is exported."""
-    path = folder / "list.xlsx"
-    about = About(Order(OPERATOR, Filter(), Form.XLSX, translator(language), NOW), len(rows))
-    writer = writer_of(Form.XLSX, path, about)
+    """The list as it is exported for Excel."""
+    return exported(folder, rows, Form.XLSX, language)
+
+
+def exported(folder: Path, rows: Sequence[Filed], form: Form, language: str = "vi") -> bytes:
+    """The list as it is exported in a form."""
+    path = folder / f"list.{'xlsx' if form is Form.IMPORT19 else form.value}"
+    about = About(Order(OPERATOR, Filter(), form, translator(language), NOW), len(rows))
+    writer = writer_of(form, path, about)
     writer.add(rows)
     writer.finish()
     return path.read_bytes()
+
+
+def empty_archive() -> bytes:
+    """A ZIP file without entries."""
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w"):
+        pass
+    return made.getvalue()
 
 
 def known(rows: Sequence[Filed]) -> dict[str, Known]:

@@ -1,22 +1,20 @@
 """LibreOffice, without a window and with a profile of its own: opens what the program writes as an office would."""
 
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-MISSING = "LibreOffice (soffice) is not installed; the exports are opened in it: apt-get install libreoffice"
+from tests.support.programs import program
+
 #: A first start makes the profile.
 SECONDS = 100
 
 
 def converted(path: Path, to: str, *options: str) -> Path:
     """The file in another format, such as ``pdf`` or ``csv:...``, in a folder ``converted`` beside it."""
-    program = shutil.which("soffice")
-    assert program, MISSING
     out = path.parent / "converted"
     with tempfile.TemporaryDirectory() as profile:
-        command = [program, f"-env:UserInstallation=file://{profile}", "--headless", *options]
+        command = [program("soffice"), f"-env:UserInstallation=file://{profile}", "--headless", *options]
         done = subprocess.run(
             [*command, "--convert-to", to, "--outdir", str(out), str(path)],
             capture_output=True,
@@ -31,8 +29,8 @@ def converted(path: Path, to: str, *options: str) -> Path:
 
 def text_of(path: Path) -> str:
     """What a document says, by its pages: converted to PDF, and that to text."""
-    program = shutil.which("pdftotext")
-    assert program, "pdftotext is not installed: apt-get install poppler-utils"
     pdf = converted(path, "pdf")
-    done = subprocess.run([program, "-layout", str(pdf), "-"], capture_output=True, timeout=SECONDS, check=True)
+    done = subprocess.run(
+        [program("pdftotext"), "-layout", str(pdf), "-"], capture_output=True, timeout=SECONDS, check=True
+    )
     return done.stdout.decode()

@@ -82,7 +82,7 @@ class Person:
     async def forges(self, value: str, session: Session | None = None) -> str:
         """Tap a button that was never shown, on the open screen and at its present version."""
         at = session or await self.session()
-        return await self.does(Tapped(data=str(Tap(at.screen, value, at.version)), message="8"))
+        return await self.does(Tapped(data=str(Tap(at.screen, value, str(at.version))), message="8"))
 
     async def consents(self) -> "Person":
         await self.says("/start")

@@ -1,5 +1,6 @@
 """The Bot API through python-telegram-bot as transport only: raw results, typed outcomes, no token in any message."""
 
+import asyncio
 import logging
 import re
 from typing import Any
@@ -11,6 +12,7 @@ from telegram import Bot
 
 from bot.channels.errors import ChannelError, Gone, MaybeSent, TooLarge
 from bot.channels.telegram.failures import outcome
+from bot.channels.telegram.token_check import TokenCheck
 from bot.channels.telegram.transport import AiohttpRequest, proxy_for
 from bot.errors import SettingsError
 from locales import N_
@@ -18,6 +20,8 @@ from locales import N_
 _TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
 #: Seconds to wait for an answer.
 _PATIENCE = 15.0
+#: Seconds for a call that decides nothing.
+_COMFORT = 5.0
 _DOWNLOAD = aiohttp.ClientTimeout(total=120, sock_connect=_PATIENCE, sock_read=_PATIENCE)
 _CHUNK = 64 * 1024
 #: These write URLs, which contain the token, or what people wrote, into their logs.
@@ -47,6 +51,7 @@ class TelegramApi:
         url = url.rstrip("/")
         proxy = proxy_for(url)
         self.username = ""  #: of the bot, without @, once Telegram has told it
+        self._token = TokenCheck(self._get_me)
         self._requests = (AiohttpRequest(connections, proxy), AiohttpRequest(1, proxy))
         self._bot = _Bot(
             token.get_secret_value(),
@@ -56,14 +61,52 @@ class TelegramApi:
             get_updates_request=self._requests[1],
         )
 
+    @property
+    def refused(self) -> bool:
+        """Whether Telegram no longer accepts the token, as far as is known."""
+        return self._token.refused
+
     async def call(self, method: str, parameters: dict[str, Any] | None = None, *, patience: float = _PATIENCE) -> Any:
         """The ``result`` of a Bot API method, as JSON gives it.
 
         Raises:
+            Refused: the token is not accepted: getMe says so too.
+            Unsupported: the server lacks this method, and accepts the token.
             ChannelError: in the kind that tells what became of the request.
         """
         try:
-            return await self._bot.raw(method, parameters or {}, patience)
+            result = await self._call(method, parameters or {}, patience)
+        except ChannelError as error:
+            if method == "getMe":
+                raise
+            failure = error
+        else:
+            self._token.accepted()
+            return result
+        raise await self._token.judge(method, failure)
+
+    async def attempt(self, method: str, parameters: dict[str, Any] | None = None) -> ChannelError | None:
+        """Call a method that decides nothing, within a short time; what went wrong, or None."""
+        try:
+            async with asyncio.timeout(_COMFORT):
+                await self.call(method, parameters, patience=_COMFORT)
+        except ChannelError as error:
+            return error
+        except TimeoutError:
+            return MaybeSent()
+        return None
+
+    async def _get_me(self) -> Any:
+        try:
+            async with asyncio.timeout(_COMFORT):
+                return await self._call("getMe", {}, _COMFORT)
+        except TimeoutError:
+            failure = MaybeSent()
+        raise failure
+
+    async def _call(self, method: str, parameters: dict[str, Any], patience: float) -> Any:
+        try:
+            return await self._bot.raw(method, parameters, patience)
         except Exception as error:  # noqa: BLE001 - a library's surprise has an outcome too
             failure = outcome(error)
         raise failure  # outside the handler: the original may quote a text or an address

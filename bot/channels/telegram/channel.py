@@ -7,10 +7,11 @@ from typing import Any
 from telegram import InputFile
 
 from bot.channels.base import Capabilities
+from bot.channels.errors import ChannelError, Invalid, MaybeSent, Unsupported
 from bot.channels.markup import plain
 from bot.channels.rendering import fits, split, text_of
 from bot.channels.telegram.api import TelegramApi
-from bot.channels.telegram.failures import MessageGone, NotModified, NotParsed
+from bot.channels.telegram.failures import NotModified, NotParsed
 from bot.channels.telegram.update import CHANNEL
 from bot.channels.telegram.uploads import Uploads
 from bot.store.api import OutboxRow
@@ -93,8 +94,10 @@ class TelegramChannel:
         if part.action == "edit":
             try:
                 return await self._edit(parameters, part.target)
-            except MessageGone:
-                pass
+            except ChannelError as error:
+                if not _may_follow(error, row):
+                    raise
+                parameters |= await self._in_place_of(row, part, error)
         return _message_id(await self._api.call("sendMessage", parameters))
 
     async def _edit(self, parameters: dict[str, Any], target: str | None) -> str | None:
@@ -103,6 +106,13 @@ class TelegramChannel:
         except NotModified:
             return target
         return target
+
+    async def _in_place_of(self, row: OutboxRow, part: Reply, error: ChannelError) -> dict[str, Any]:
+        """How a message is sent that should have been an edit: where there are no edits, silently, the old one gone."""
+        if not isinstance(error, Unsupported):
+            return {}
+        await self._api.attempt("deleteMessage", {"chat_id": row.chat.address, "message_id": part.target})
+        return {"disable_notification": True}
 
     async def _send_document(self, row: OutboxRow, parameters: dict[str, Any], attachment: Attachment) -> str | None:
         """A file that goes to many is uploaded once; from then on Telegram is told which one is meant."""
@@ -114,6 +124,15 @@ class TelegramChannel:
             return _message_id(await send(_file(attachment)))
         key = (row.broadcast, attachment.name)
         return _message_id(await self._uploads.send(key, lambda: _file(attachment), send))
+
+
+def _may_follow(error: ChannelError, row: OutboxRow) -> bool:
+    """Whether a new message may say what an edit could not; what nobody understands is tried twice first."""
+    if isinstance(error, NotParsed):
+        return False
+    if isinstance(error, Invalid | Unsupported):
+        return True
+    return row.attempts > 0 and (isinstance(error, MaybeSent) or type(error) is ChannelError)
 
 
 def _file(attachment: Attachment) -> InputFile:

@@ -9,6 +9,8 @@
     └── NotParsed        Telegram cannot read the markup
 """
 
+import re
+
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 from telegram.error import Conflict as TelegramConflict
 
@@ -21,6 +23,7 @@ from bot.channels.errors import (
     MaybeSent,
     Refused,
     TooLarge,
+    Unsupported,
 )
 from bot.channels.telegram.transport import RequestFailedError
 
@@ -53,9 +56,12 @@ _BAD_REQUESTS: tuple[tuple[str, type[ChannelError]], ...] = (
     ("file_id", Gone),
     ("wrong file identifier", Gone),
 )
+#: A 400 that is about the method: Telegram answers 404, servers made elsewhere say it in their own words.
+_NO_METHOD = re.compile(r"not implemented|(unknown|unsupported|no such|invalid) method|method \S*\s*(is )?not \w+")
+#: A 403 of Telegram's is about whom a message is for; any other is about what may be asked of this server.
+_ABOUT_A_CHAT = re.compile(r"\b(bots?|users?|chats?|groups?|supergroup|channel|member|rights|peer)\b")
 #: What Telegram's answer means, whatever it says.
 _ANSWERS: tuple[tuple[type[TelegramError], type[ChannelError]], ...] = (
-    (Forbidden, Blocked),
     (InvalidToken, Refused),
     (TelegramConflict, Conflict),
     (ChatMigrated, Invalid),
@@ -68,6 +74,8 @@ def outcome(error: Exception) -> ChannelError:
         return error.outcome
     if isinstance(error, BadRequest):
         return _bad_request(error.message.lower())
+    if isinstance(error, Forbidden):
+        return Blocked() if _ABOUT_A_CHAT.search(error.message.lower()) else Unsupported()
     for raised, meant in _ANSWERS:
         if isinstance(error, raised):
             return meant()
@@ -76,4 +84,5 @@ def outcome(error: Exception) -> ChannelError:
 
 
 def _bad_request(description: str) -> ChannelError:
-    return next((kind() for part, kind in _BAD_REQUESTS if part in description), Invalid())
+    known = next((kind() for part, kind in _BAD_REQUESTS if part in description), None)
+    return known or (Unsupported() if _NO_METHOD.search(description) else Invalid())

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot.channels.errors import ChannelError
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.failures import QueryTooOld
-from bot.channels.telegram.update import CHANNEL, Received, read_update
+from bot.channels.telegram.update import CHANNEL, Membership, Received, read_update
 from bot.delivery.intake import Intake
 
+#: Seconds that a stop waits for the answers to taps.
+_FAREWELL = 2.0
 #: Taps answered at the same time; the others wait their turn.
 _ANSWERS_AT_ONCE = 16
 
@@ -42,15 +43,26 @@ class Front:
         await self._intake.accept([one.incoming for one in received if one.incoming])
         for one in received:  # after what was said: the last of a batch is how it stands
             if one.membership:
-                await self._intake.membership(CHANNEL, one.membership.address, blocked=one.membership.blocked)
+                await self._note(one.membership)
         for one in received:
             if one.callback:
                 self._answer_soon(one.callback)
         return max((one.update_id for one in received if one.update_id is not None), default=None)
 
     async def close(self) -> None:
-        """Wait for the answers under way."""
-        await asyncio.gather(*self._answers)
+        """Wait for the answers under way, but not for a server that takes its time."""
+        if self._answers:
+            _, late = await asyncio.wait(self._answers, timeout=_FAREWELL)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _note(self, membership: Membership) -> None:
+        """A sign of being blocked that cannot be stored is missed: the next message shows it anyway."""
+        try:
+            await self._intake.membership(CHANNEL, membership.address, blocked=membership.blocked)
+        except Exception as error:  # noqa: BLE001 - those behind it must go on
+            _log.error("membership_not_stored", channel=CHANNEL, error=type(error).__name__)
 
     def _read(self, raw: object) -> Received:
         try:
@@ -72,9 +84,7 @@ class Front:
     async def _answer(self, callback: str) -> None:
         """The button stops turning before the work begins; too late is no harm."""
         async with self._room:
-            try:
-                await self._api.call("answerCallbackQuery", {"callback_query_id": callback})
-            except QueryTooOld:
-                return
-            except ChannelError as error:
-                _log.info("tap_not_answered", channel=CHANNEL, error=type(error).__name__)
+            error = await self._api.attempt("answerCallbackQuery", {"callback_query_id": callback})
+        if error is not None and not isinstance(error, QueryTooOld):
+            kind = type(error).__name__
+            _log.info("tap_not_answered", channel=CHANNEL, method="answerCallbackQuery", error=kind)

@@ -1,12 +1,15 @@
-"""What is told to Telegram at every start: which bot this is, how updates come, and the menu of commands."""
+"""What is told to Telegram at every start: which bot this is, how updates come, and the menu of commands.
+
+Only getMe decides about the token, and only setWebhook about the webhook. Everything else is a comfort: its failure is
+named in the log, holds nothing up, and is made good later.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
 
-from bot.channels.errors import ChannelError, Invalid, Refused
+from bot.channels.errors import ChannelError, Invalid, Refused, RetryLater, Unsupported
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.update import CHANNEL
 from bot.delivery.backoff import Backoff
@@ -15,22 +18,29 @@ from bot.errors import SettingsError
 from handlers.commands import COMMANDS
 from locales import LANGUAGES, N_, translator
 
+#: Seconds between two tries of a comfort, at most.
+_LONGEST = 3600.0
+
 _log = structlog.get_logger(__name__)
 
 
 async def introduce(api: TelegramApi, webhook: dict[str, Any]) -> None:
-    """Repeat until Telegram has heard it all. An empty ``webhook`` means polling; nothing waiting is ever dropped.
+    """Ask which bot this is, and tell where updates go; repeat until heard. An empty ``webhook`` means polling.
+
+    Nothing that waits is ever dropped.
 
     Raises:
         Refused: Telegram does not accept the token.
-        SettingsError: Telegram does not accept the webhook's address or secret.
+        SettingsError: Telegram does not accept the webhook's address or secret, or the server takes no webhook.
     """
-    await _until_heard(lambda: _introduce(api, webhook))
+    await _ask_who(api)
+    if webhook:
+        await _set_webhook(api, webhook)
     _log.info("telegram_ready", channel=CHANNEL, bot=api.username, webhook=bool(webhook))
 
 
 class Acquaintance:
-    """Of a process that receives nothing: asks which bot this is, and leaves to others how updates come.
+    """Asks, for a process that receives nothing, which bot this is, and leaves to others how updates come.
 
     The menu of commands and the way of updates are set by whoever receives.
     """
@@ -40,42 +50,86 @@ class Acquaintance:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop. Raises Refused where Telegram does not accept the token."""
-        await unless(stop, _until_heard(lambda: _ask_who(self._api)))
+        await unless(stop, _ask_who(self._api))
         _log.info("telegram_ready", channel=CHANNEL, bot=self._api.username)
         await stop.wait()
 
 
-async def _until_heard(say: Callable[[], Awaitable[None]]) -> None:
-    backoff = Backoff()
-    while True:
-        try:
-            await say()
-        except Refused:
-            message = N_("Telegram does not accept TROLY_TELEGRAM_TOKEN. Ask @BotFather for the current token.")
-            raise Refused(message) from None
-        except Invalid:
-            message = N_("Telegram does not accept TROLY_TELEGRAM_WEBHOOK_URL or TROLY_TELEGRAM_WEBHOOK_SECRET.")
-            raise SettingsError(message) from None
-        except ChannelError as error:
-            _log.warning("telegram_not_reached", channel=CHANNEL, error=type(error).__name__)
-            await asyncio.sleep(backoff.next())
-        else:
-            return
+async def announce_commands(api: TelegramApi) -> None:
+    """Set the menu of commands in every language; try again, ever more rarely, what is not taken."""
+    waiting, backoff = ["", *LANGUAGES], Backoff(first=1.0, longest=_LONGEST)
+    while waiting:
+        asked = 0.0
+        for language in tuple(waiting):
+            error = await api.attempt("setMyCommands", _menu(language))
+            if error is None:
+                waiting.remove(language)
+                continue
+            asked = max(asked, _asked(error))
+            _log_comfort("setMyCommands", error)
+        if waiting:
+            await asyncio.sleep(max(backoff.next(), asked))
+
+
+async def remove_webhook(api: TelegramApi) -> None:
+    """Have updates wait for polling; nothing that waits is dropped. Repeats until heard, ever more rarely."""
+    backoff = Backoff(longest=_LONGEST)
+    while error := await api.attempt("deleteWebhook"):
+        _log_comfort("deleteWebhook", error)
+        await asyncio.sleep(max(backoff.next(), _asked(error)))
 
 
 async def _ask_who(api: TelegramApi) -> None:
-    bot = await api.call("getMe")
+    """Learn the bot's name.
+
+    Raises:
+        Refused: Telegram does not accept the token.
+    """
+    try:
+        bot = await _until_heard(api, "getMe", {}, decisive=(Refused,))
+    except Refused:
+        message = N_("Telegram does not accept TROLY_TELEGRAM_TOKEN. Ask @BotFather for the current token.")
+        raise Refused(message) from None
     api.username = str(bot.get("username", "")) if isinstance(bot, dict) else ""
 
 
-async def _introduce(api: TelegramApi, webhook: dict[str, Any]) -> None:
-    await _ask_who(api)
-    await (api.call("setWebhook", webhook) if webhook else api.call("deleteWebhook"))
+async def _set_webhook(api: TelegramApi, webhook: dict[str, Any]) -> None:
     try:
-        for language in ("", *LANGUAGES):
-            await api.call("setMyCommands", _menu(language))
-    except Invalid:  # a menu is a comfort: the commands work without it
-        _log.warning("commands_not_announced", channel=CHANNEL)
+        await _until_heard(api, "setWebhook", webhook, decisive=(Invalid, Unsupported))
+    except Invalid:
+        message = N_("Telegram does not accept TROLY_TELEGRAM_WEBHOOK_URL or TROLY_TELEGRAM_WEBHOOK_SECRET.")
+        raise SettingsError(message) from None
+    except Unsupported:
+        message = N_(
+            "The server of TROLY_TELEGRAM_API_URL takes no webhook (setWebhook)."
+            " Leave TROLY_TELEGRAM_WEBHOOK_URL unset, so that updates are asked for."
+        )
+        raise SettingsError(message) from None
+
+
+async def _until_heard(
+    api: TelegramApi, method: str, parameters: dict[str, Any], *, decisive: tuple[type[ChannelError], ...]
+) -> Any:
+    """The result of a call without which nothing can begin; raises what is ``decisive``, waits out all else."""
+    backoff = Backoff()
+    while True:
+        try:
+            return await api.call(method, parameters)
+        except decisive:
+            raise
+        except ChannelError as error:
+            _log.warning("telegram_not_reached", channel=CHANNEL, method=method, error=type(error).__name__)
+            wait = max(backoff.next(), _asked(error))
+        await asyncio.sleep(wait)
+
+
+def _asked(error: ChannelError) -> float:
+    """Seconds for which Telegram asks to wait."""
+    return error.after if isinstance(error, RetryLater) else 0.0
+
+
+def _log_comfort(method: str, error: ChannelError) -> None:
+    _log.warning("telegram_did_not_take", channel=CHANNEL, method=method, error=type(error).__name__)
 
 
 def _menu(language: str) -> dict[str, Any]:

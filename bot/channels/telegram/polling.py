@@ -1,19 +1,21 @@
 """Long polling: a batch is stored before the next request tells Telegram that it arrived."""
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
-from bot.channels.errors import ChannelError, Conflict, RetryLater
+from bot.channels.errors import ChannelError, Conflict, RetryLater, Unsupported
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.front import Front
-from bot.channels.telegram.greeting import introduce
+from bot.channels.telegram.greeting import announce_commands, introduce, remove_webhook
 from bot.channels.telegram.update import CHANNEL, KINDS
 from bot.delivery.backoff import Backoff
-from bot.delivery.stopping import unless
+from bot.delivery.stopping import going_on, unless
 
 _LONG = 50  #: seconds that Telegram holds a request open
 _BATCH = 100  #: the most it gives at once
+_HEAD_START = 1.0  #: seconds that a webhook has to go before the first request; after that both go on side by side
 
 _log = structlog.get_logger(__name__)
 
@@ -37,15 +39,27 @@ class Poller:
             Refused: Telegram does not accept the token.
         """
         await unless(stop, introduce(self._api, {}))
+        works = (remove_webhook(self._api), announce_commands(self._api))
+        async with going_on(works if not stop.is_set() else ()) as tasks:
+            if tasks:
+                await unless(stop, asyncio.wait(tasks[:1], timeout=_HEAD_START))
+            await self._poll(stop, tasks)
+        await self._front.close()
+
+    async def _poll(self, stop: asyncio.Event, beside: Sequence[asyncio.Task[None]]) -> None:
+        """Ask again and again; whatever goes wrong with one request, the next is made."""
         backoff = Backoff()
         while not stop.is_set():
             try:
                 await self.poll_once(stop)
             except ChannelError as error:
-                await unless(stop, self._recover(error, backoff))
+                await unless(stop, self._recover(error, backoff, webhook=not beside[0].done()))
+            except Exception as error:  # noqa: BLE001 - what could not be stored was not acknowledged: it comes again
+                _log.error("updates_not_taken", channel=CHANNEL, error=type(error).__name__)
+                await unless(stop, asyncio.sleep(backoff.next()))
             else:
                 backoff.reset()
-        await self._front.close()
+                beside[0].cancel()  # where a poll is answered there is no webhook
 
     async def poll_once(self, stop: asyncio.Event) -> None:
         """One request: acknowledge what is stored, receive what is new, store it.
@@ -66,8 +80,13 @@ class Poller:
         elif batch:
             raise ChannelError  # updates without numbers cannot be acknowledged: do not ask for them in a hurry
 
-    async def _recover(self, error: ChannelError, backoff: Backoff) -> None:
-        if isinstance(error, Conflict):
+    async def _recover(self, error: ChannelError, backoff: Backoff, *, webhook: bool) -> None:
+        """``webhook``: one may still be set."""
+        if isinstance(error, Unsupported):
+            _log.error("no_updates", channel=CHANNEL, method="getUpdates", hint="this server wants a webhook")
+        elif isinstance(error, Conflict) and webhook:
+            _log.warning("webhook_still_set", channel=CHANNEL, method="deleteWebhook")
+        elif isinstance(error, Conflict):
             _log.error("another_program_receives_this_bot", channel=CHANNEL, hint="stop it, or use another token")
         else:
             _log.warning("no_updates", channel=CHANNEL, error=type(error).__name__)

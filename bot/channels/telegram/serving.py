@@ -118,7 +118,7 @@ def _runner(services: Services, api: TelegramApi, *, receiving: bool) -> Runner:
     notify = service.dispatcher.notify
     workers = Workers(services.turns({channel.name: channel}).handle_next, lambda _chat: notify())
     intake = Intake(store, _throttle(settings, clock), clock, workers.submit, services.metrics)
-    watch = Watch(store, services.metrics)
+    watch = Watch(store, services.metrics, lambda: not api.refused)
     source = _receiver(settings, api, Front(api, intake), watch) if receiving else Acquaintance(api)
     herald = services.herald(notify)
     retention = Retention(store, clock, settings.retention_days)
@@ -135,7 +135,7 @@ def _service(services: Services, channel: Channel) -> Service:
     dispatcher = Dispatcher(
         store, channel, pacer, clock,
         broadcasts_at_once=at_once, fence=membership.fence, open_at=Terms.of(settings).hours.open_at,
-        metrics=services.metrics,
+        language=settings.language, metrics=services.metrics,
     )  # fmt: skip
     return Service(membership, dispatcher)
 

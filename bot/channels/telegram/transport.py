@@ -15,12 +15,17 @@ import aiohttp
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
 
-from bot.channels.errors import ChannelError, MaybeSent, RetryLater, Unreachable
+from bot.channels.errors import ChannelError, Invalid, MaybeSent, RetryLater, Unreachable, Unsupported
 
 _PATIENCE = 15.0  #: seconds to connect, and to wait for an answer where the caller names no time
 _USUAL_WAIT = 5.0  #: seconds to wait after a 429 that does not say
 _LONGEST_PATIENCE = 3600.0  #: seconds that a 429 may make us wait, whatever it says
 _SLACK = 60.0  #: seconds beyond the patience for a whole exchange, an upload over a slow line included
+_SHORT = 2000  #: bytes of an answer that may be an error although its status says otherwise
+#: What is said of a method rather than of a message, whoever says it.
+_NOT_OFFERED = (405, 501)
+#: The same from a proxy; where the Bot API itself says it, its description tells more.
+_NOT_PASSED_ON = (401, 403, 404)
 #: Raised before a request leaves.
 _NOT_SENT = (
     aiohttp.ClientConnectorError,
@@ -97,9 +102,11 @@ class AiohttpRequest(BaseRequest):
         except (aiohttp.ClientError, TimeoutError):
             outcome = MaybeSent()
         else:
-            if status != 429:
+            status = _status(status, payload)
+            known = _failure(status, payload)
+            if known is None:
                 return status, payload
-            outcome = RetryLater(_retry_after(payload))
+            outcome = known
         raise RequestFailedError(outcome)
 
     async def _exchange(self, method: str, url: str, data: RequestData | None, patience: float) -> tuple[int, bytes]:
@@ -112,11 +119,8 @@ class AiohttpRequest(BaseRequest):
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         """A JSON object; the library's own logs what it cannot read, and with it what people wrote."""
-        try:
-            answer = json.loads(payload)
-        except (ValueError, RecursionError):
-            answer = None
-        if not isinstance(answer, dict):
+        answer = _answer(payload)
+        if not answer:
             raise RequestFailedError(MaybeSent())
         return answer
 
@@ -143,6 +147,37 @@ def _body(data: RequestData | None) -> bytes | aiohttp.FormData | None:
 
 def _headers(data: RequestData | None) -> dict[str, str]:
     return {} if data is None or data.contains_files else {"Content-Type": "application/json"}
+
+
+def _status(status: int, payload: bytes) -> int:
+    """Some servers answer everything with 200 and say only in the body what went wrong."""
+    if not 200 <= status <= 299 or len(payload) > _SHORT or b"error_code" not in payload:
+        return status
+    answer = _answer(payload)
+    code = answer.get("error_code") if answer.get("ok") is False else None
+    return code if isinstance(code, int) and 400 <= code <= 599 else status
+
+
+def _failure(status: int, payload: bytes) -> ChannelError | None:
+    """What the status alone says, where the library would take it for something else; ``None``: let it read."""
+    if status == 429:
+        return RetryLater(_retry_after(payload))
+    if status in _NOT_OFFERED:
+        return Unsupported()
+    if status == 413:
+        return Invalid()
+    if not 400 <= status <= 499 or "ok" in _answer(payload):
+        return None
+    return Unsupported() if status in _NOT_PASSED_ON else ChannelError()
+
+
+def _answer(payload: bytes) -> dict[str, Any]:
+    """The JSON object of an answer; empty where it is none."""
+    try:
+        answer = json.loads(payload)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _retry_after(payload: bytes) -> float:

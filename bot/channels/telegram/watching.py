@@ -1,6 +1,7 @@
 """What the web server tells whoever watches over the assistant; a proxy must not show these to the world."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 from starlette.requests import Request
@@ -20,9 +21,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Watch:
-    """``/metrics``, ``/healthz`` (the process lives) and ``/readyz`` (the store answers)."""
+    """``/metrics``, ``/healthz`` (the process lives) and ``/readyz`` (the store answers, Telegram takes us)."""
 
-    def __init__(self, store: Store, metrics: Metrics) -> None:
+    def __init__(self, store: Store, metrics: Metrics, accepted: Callable[[], bool] = lambda: True) -> None:
+        """``accepted``: whether Telegram accepts the token, as far as is known."""
+        self._accepted = accepted
         self._store = store
         self._metrics = metrics
 
@@ -40,6 +43,8 @@ class Watch:
     async def _ready(self, _: Request) -> Response:
         if await self._depths() is None:
             return PlainTextResponse("the store does not answer\n", status_code=503)
+        if not self._accepted():
+            return PlainTextResponse("Telegram does not accept the token\n", status_code=503)
         return PlainTextResponse("ok\n")
 
     async def _depths(self) -> Depths | None:

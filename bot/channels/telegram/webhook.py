@@ -20,9 +20,9 @@ from starlette.routing import Route
 from bot.addresses import host_and_port
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.front import Front
-from bot.channels.telegram.greeting import introduce
+from bot.channels.telegram.greeting import announce_commands, introduce
 from bot.channels.telegram.update import CHANNEL, KINDS
-from bot.delivery.stopping import unless
+from bot.delivery.stopping import going_on, unless
 from bot.errors import SettingsError, TrolyError
 from bot.reasons import reason_of
 from locales import N_
@@ -95,7 +95,8 @@ class WebhookReceiver:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             await unless(stop, self._introduce())
-            await unless(stop, asyncio.wait([serving]))
+            async with going_on((announce_commands(self._api),)):
+                await unless(stop, asyncio.wait([serving]))
         finally:
             server.should_exit = True
             await asyncio.wait([serving])

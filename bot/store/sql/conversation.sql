@@ -149,6 +149,10 @@ WHERE id = :id AND worker = :worker AND (state = 'sending' OR (state = 'unknown'
 UPDATE outbox SET state = :state, reason = :reason, settled_at = :now
 WHERE id = :id AND state = 'sending' AND worker = :worker;
 
+-- :name chat_language
+-- In which language a person is spoken to.
+SELECT language FROM chats WHERE id = :chat;
+
 -- :name block_chat
 -- The person stopped the bot.
 UPDATE chats SET blocked_at = :now WHERE id = :chat AND blocked_at IS NULL;

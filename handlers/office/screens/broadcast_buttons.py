@@ -1,5 +1,7 @@
 """What recipients can tap."""
 
+from dataclasses import replace
+
 from handlers.broadcasts.model import Button
 from handlers.broadcasts.rendering import LABELS
 from handlers.office.broadcast_drafting import back_to, closed, rewritten
@@ -26,13 +28,14 @@ class Buttons(NoText):
         say, on = here.say, _on(here.session, found.draft.buttons)
         each = [Option(f"{_TICK}{one}", say.t(LABELS[one]), ticked=one in on) for one in Button]
         done = Option(DONE, say.t(N_("Done")), ("xong", "het", "ok"), ticks=False)
+        back = replace(back_to(here), ticks=False)
         told = say(
             N_(
                 "“Do it now” opens the questions. Who taps “I have done it” gets no more of these reminders; “Remind me"
                 " later” puts the next one off. Tap a button to take it away or to put it back."
             )
         )
-        return Page(say(N_("<b>Which buttons shall it have?</b>")), (told,), (*each, done, back_to(here)))
+        return Page(say(N_("<b>Which buttons shall it have?</b>")), (told,), (*each, done, back), switches=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Turn one on or off, or go on with them."""

@@ -3,9 +3,11 @@
 from handlers.broadcasts.model import Draft
 from handlers.office.broadcast_drafting import back_to, closed, rewritten
 from handlers.office.broadcast_view import draft_of, reopened, shown
-from handlers.office.people_words import clean_label
+from handlers.office.people_words import ONE_LINE, clean_label
+from handlers.office.screens.broadcast_new import WHAT_TITLE
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
+from handlers.voice import lines
 from locales import N_
 
 BACK = "back"
@@ -53,7 +55,7 @@ class NewTitle:
         say = here.say
         now = say(N_("Now: {title}."), title=found.draft.title)
         ask = say(N_("<b>What shall it be called?</b> Type a short title; recipients do not see it."))
-        return Page(ask, (now,), (back_to(here),), exact=True)
+        return Page(ask, (now,), (back_to(here),), exact=True, help=lines(say(ONE_LINE), say(WHAT_TITLE)))
 
     async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
         """Back."""
@@ -63,8 +65,7 @@ class NewTitle:
         """The title."""
         title = clean_label(text)
         if title is None:
-            note = N_("Please one line of at most 100 characters, with letters in it.")
-            return Answered(here.session, notes=(here.say(note),))
+            return Answered(here.session, notes=(here.say(ONE_LINE),))
         return await rewritten(here, "broadcast_name", title=title)
 
 

@@ -28,7 +28,7 @@ class Broadcasts:
         rows = [Option(one.id, row(say, one)) for one in found[:SHOWN]]
         turning = _turning(here, more=len(found) > SHOWN)
         options = (*_new(here, rights), *rows, *turning, _leave(here))
-        return Page(say(N_("<b>Broadcasts and reminders</b>")), (about,), options, exact=True)
+        return Page(say(N_("<b>Broadcasts and reminders</b>")), (about,), options, exact=True, numbers="codes")
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """A new one, one of them, another page, or away."""

@@ -1,17 +1,21 @@
 """A new broadcast: one message or a campaign, its deadline, its title."""
 
+from dataclasses import replace
+
 from markupsafe import Markup
 
 from handlers.dates import day
 from handlers.office.broadcast_drafting import begun
 from handlers.office.broadcast_view import listed, shown, view_of
 from handlers.office.holding import rights_of
-from handlers.office.people_words import clean_label
+from handlers.office.people_words import ONE_LINE, clean_label
 from handlers.office.rights import Act
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
+from handlers.voice import lines
 from locales import N_
 
+WHAT_TITLE = N_("A few words by which you find it again, such as: Change of information before 15/12.")
 SINGLE, CAMPAIGN, BACK = "single", "campaign", "back"
 
 
@@ -46,7 +50,8 @@ class Title:
         ask = say(N_("<b>What shall it be called?</b> Type a short title; recipients do not see it."))
         deadline = say(N_("Deadline: <b>{day}</b>"), day=day(view.deadline)) if view.deadline else Markup()
         example = say(N_("For example: Change of information before 15/12"))
-        return Page(ask, (deadline, example), (_back(here),), exact=True)
+        back = replace(_back(here), numbered=False)
+        return Page(ask, (deadline, example), (back,), exact=True, help=lines(say(ONE_LINE), say(WHAT_TITLE)))
 
     async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
         """Back to the first question."""
@@ -56,8 +61,7 @@ class Title:
         """The draft, and its first part."""
         title = clean_label(text)
         if title is None:
-            note = N_("Please one line of at most 100 characters, with letters in it.")
-            return Answered(here.session, notes=(here.say(note),))
+            return Answered(here.session, notes=(here.say(ONE_LINE),))
         return await begun(here, title)
 
 

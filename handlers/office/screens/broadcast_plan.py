@@ -35,7 +35,14 @@ class Steps:
         named = say.t(N_("As usual: {days}"), days=", ".join(map(str, usual)))
         others = [Option(USUAL, named, ("thuong le", "usual"))] if usual not in {(), plan.steps} else []
         options = (keep(here, KEEP), *others, back_to(here))
-        return Page(say(N_("<b>On which days shall it remind?</b>")), (now, typing), options, exact=True)
+        return Page(
+            say(N_("<b>On which days shall it remind?</b>")),
+            (now, typing),
+            options,
+            exact=True,
+            numbers="values",
+            help=typing,
+        )
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """As it is, as usual, or back."""
@@ -66,7 +73,8 @@ class Hour:
             return closed(here)
         say, at = here.say, found.draft.plan.at
         typing = say(N_("Now: {time}. Type another time, such as 14h30. At night nothing leaves."), time=f"{at:%H:%M}")
-        return Page(say(N_("<b>At what time?</b>")), (typing,), (keep(here, KEEP), back_to(here)), exact=True)
+        options = (keep(here, KEEP), back_to(here))
+        return Page(say(N_("<b>At what time?</b>")), (typing,), options, exact=True, numbers="values", help=typing)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """As it is, or back."""

@@ -34,7 +34,14 @@ class Deadline:
         typing = say(N_("Please type a day, such as 15/12/2026."))
         without = Option(NONE, say.t(N_("There is no deadline")), ("khong co han", "khong", "none"))
         options = (*([] if _needed(here, found) else [without]), _back(here, found))
-        return Page(say(N_("<b>Until when is it to be done?</b>")), (typing, now), options, exact=True)
+        return Page(
+            say(N_("<b>Until when is it to be done?</b>")),
+            (typing, now),
+            options,
+            exact=True,
+            numbers="values",
+            help=typing,
+        )
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """None, or back."""
@@ -68,7 +75,8 @@ class Start:
         now = say(N_("It is {day} now."), day=moment(at)) if at else Markup()
         typing = say(N_("Or type day and time, such as 08h30 01/12/2026."))
         by_hand = Option(NONE, say.t(N_("When I tap “Send”")), ("khi toi bam gui", "bang tay", "by hand"))
-        return Page(say(N_("<b>When shall it be sent?</b>")), (typing, now), (by_hand, back_to(here)), exact=True)
+        ask, options = say(N_("<b>When shall it be sent?</b>")), (by_hand, back_to(here))
+        return Page(ask, (typing, now), options, exact=True, numbers="values", help=typing)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """By hand, or back."""

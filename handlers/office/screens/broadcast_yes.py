@@ -13,6 +13,8 @@ from handlers.screen import Here, NoText
 from locales import N_
 
 YES, NO = "yes", "no"
+#: Wishes whose yes takes something away or tells people twice: the no comes first.
+_HARMS = frozenset({"cancel", "resend"})
 
 
 class Yes(NoText):
@@ -27,8 +29,9 @@ class Yes(NoText):
         asked = _question(found, wish)
         tally = await here.world.admin.broadcasts.tally(await rights_of(here), found.id)
         told = say(asked.told, number=number(say, _many(found, tally, wish)))
-        yes = Option(YES, say.t(asked.yes), ("dong y", "co", "dung", "yes"))
-        return Page(say(asked.title), (heading(found), told), (yes, no), exact=True)
+        yes = Option(YES, say.t(asked.yes), ("dong y", "co", "yes"))
+        answers = (no, yes) if wish in _HARMS else (yes, no)
+        return Page(say(asked.title), (heading(found), told), answers, exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Do it, or leave it."""

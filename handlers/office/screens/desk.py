@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from handlers.matching import match
+from handlers.matching import named
 from handlers.office.desk_view import listed, narrowed, opened, searched, shown, view_of, widened
 from handlers.office.filter_words import in_words
 from handlers.office.holding import rights_of
@@ -35,7 +35,7 @@ class Desk:
         rows = [Option(filed.request.code, row(say, filed)) for filed in found[:SHOWN]]
         turning = _turning(here, view, more=len(found) > SHOWN)
         options = (*rows, *turning, *_tools(here, rights, total))
-        return Page(say(N_("<b>Request list</b>")), (about, many, typing), options, exact=True)
+        return Page(say(N_("<b>Request list</b>")), (about, many, typing), options, exact=True, numbers="codes")
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Open one, turn the page, change the filter, change them all, or leave."""
@@ -52,7 +52,7 @@ class Desk:
 
     async def typed(self, here: Here, text: str) -> Answered | None:
         """A code, or words to look for: not those of a button that is not offered just now."""
-        if match(text, _every_tool(here), exact=True).sure:
+        if named(text, _every_tool(here), exact=True).sure:
             return Answered(here.session, notes=(here.say(N_("There is no button “{word}” just now."), word=text),))
         return Answered(await searched(here, text)) if text.strip() else Answered(narrowed(here, text=""))
 

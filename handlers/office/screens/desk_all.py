@@ -96,7 +96,7 @@ async def _number(here: Here, to: State) -> int:
 
 def _answers(here: Here, number: int) -> list[Option]:
     t = here.say.t
-    yes = Option(YES, t(N_("Yes, change {number}"), number=number), ("dung", "co", "dong y", "yes"))
+    yes = Option(YES, t(N_("Yes, change {number}"), number=number), ("co", "dong y", "yes"))
     no = Option(NO, t(N_("No, change nothing")), ("khong", "thoi", "no"))
     return [*([yes] if 0 < number <= AT_ONCE else []), no]
 

@@ -21,7 +21,7 @@ class DeskFinal(NoText):
         if to is None:
             return Page(say(N_("Nothing was changed.")), options=(no,))
         title = say(N_("<b>Move {code} to “{state}”?</b>"), code=here.session.about or "", state=say(STATES[to]))
-        yes = Option(YES, say.t(N_("Yes, change it")), ("dong y", "co", "dung", "chuyen", "co chuyen", "yes"))
+        yes = Option(YES, say.t(N_("Yes, change it")), ("dong y", "co", "chuyen", "co chuyen", "yes"))
         return Page(title, (say(NO_WAY_BACK),), (yes, no), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:

@@ -2,6 +2,7 @@
 
 from markupsafe import Markup
 
+from handlers.doubts import is_doubt
 from handlers.office.desk_view import listed, opened, shown, view_of
 from handlers.office.holding import labels_of, rights_of
 from handlers.office.list_words import MOVES_TO, TYPED, details, overtaken
@@ -16,6 +17,10 @@ from handlers.requests.model import State
 from handlers.screen import Here, NoText
 from locales import N_
 
+WHAT_REASON = N_(
+    "Nothing was changed yet. The reason tells the officer what to put right, such as: “The decision on the new name is"
+    " missing.” If there is none yet, choose “Do not change it”."
+)
 BACK, SEEN, CANCEL = "back", "seen", "cancel"
 
 
@@ -58,9 +63,9 @@ class DeskReason:
         what = here.session.about or say(N_("all requests of the list"))
         title = Markup("<b>{}</b> – {}").format(what, say(MOVES_TO[to]))
         ask = say(N_("Why? Please type the reason; the officer reads it as you write it."))
-        cancel = Option(CANCEL, say.t(N_("Do not change it")), ("thoi", "huy", "khong doi", "cancel"))
+        cancel = Option(CANCEL, say.t(N_("Do not change it")), ("thoi", "huy", "khong doi", "cancel"), numbered=False)
         final = say(NO_WAY_BACK) if to in FINAL else Markup()
-        return Page(title, (ask, final), (cancel,), exact=True)
+        return Page(title, (ask, final), (cancel,), exact=True, help=say(WHAT_REASON))
 
     async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
         """Nothing is changed."""
@@ -69,6 +74,8 @@ class DeskReason:
 
     async def typed(self, here: Here, text: str) -> Answered | None:
         """The reason."""
+        if is_doubt(text, prose=True):
+            return Answered(here.session, notes=(here.say(WHAT_REASON),))
         reason, to = clean_reason(text), view_of(here).moving_to
         if reason is None or to is None:
             return Answered(here.session, notes=(here.say(BAD_REASON),))

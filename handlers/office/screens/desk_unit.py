@@ -10,6 +10,7 @@ from handlers.office.unit_choice import coverable
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here
 from handlers.session import Session
+from handlers.typed_numbers import typed_numbers
 from handlers.voice import bold
 from locales import N_
 
@@ -39,7 +40,7 @@ class UnitChoice:
         typing = say(N_("All units below it count too. A name can also be typed, with or without accents."))
         options = [Option(code, units.name(code)) for code in below[:SHOWN]]
         ways = _ways(here, at, anywhere=self.anywhere(rights))
-        return Page(title, (typing,), (*_this(here, at), *options, *ways), exact=True)
+        return Page(title, (typing,), (*_this(here, at), *options, *ways), exact=True, numbers="codes", help=typing)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Narrow to this one, or look below another."""
@@ -58,6 +59,8 @@ class UnitChoice:
     async def typed(self, here: Here, text: str) -> Answered | None:
         """A unit by its name or code."""
         rights, units = await rights_of(here), here.world.units
+        if no_code(here, text):
+            return None
         named = [code for code in _named(here, text) if rights.may(self.act, code)]
         if len(named) == 1:
             return await self.taken(here, named[0])
@@ -80,6 +83,11 @@ class UnitChoice:
     def _above(self, rights: Rights, at: str | None) -> str | None:
         unit = rights.units.get(at)
         return unit.parent if unit and rights.may(self.act, unit.parent) else None
+
+
+def no_code(here: Here, text: str) -> bool:
+    """Whether a number was typed that is no unit's code: it is no name either, so nothing is guessed by it."""
+    return bool(typed_numbers(text)) and here.world.units.get(text.strip()) is None
 
 
 def _named(here: Here, text: str) -> list[str]:

@@ -41,7 +41,7 @@ def _answers(here: Here, plan: Plan) -> tuple[Option, Option]:
     t = here.say.t
     yes = t(N_("Yes, change {number}"), number=number(here.say, len(plan.changes)))
     return (
-        Option(YES, yes, ("dung", "co", "dong y", "yes")),
+        Option(YES, yes, ("co", "dong y", "yes")),
         Option(NO, t(N_("No, change nothing")), ("khong", "thoi", "no")),
     )
 

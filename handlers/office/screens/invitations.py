@@ -47,7 +47,7 @@ class OneInvitation(NoText):
         may_end = (await rights_of(here)).may(Act.END_ROLES, asked.unit)
         revoke = Option(REVOKE, say.t(N_("Take this invitation back")), ("thu hoi", "huy", "revoke"))
         title, told = escape(holder_line(say.t, here.world.units, asked)), escape(since(say.t, asked))
-        return Page(title, (told,), (*([revoke] if may_end else []), back), exact=True)
+        return Page(title, (told,), (back, *([revoke] if may_end else [])), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Taken back, or left."""

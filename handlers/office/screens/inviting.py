@@ -1,6 +1,6 @@
 """An invitation in three steps: which role, for which unit, and how the person is called."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from markupsafe import Markup, escape
@@ -8,12 +8,13 @@ from markupsafe import Markup, escape
 from handlers.dates import moment
 from handlers.office.holding import rights_of
 from handlers.office.model import Invitation, Refusal
-from handlers.office.people_words import REFUSALS, clean_label, covered
+from handlers.office.people_words import ONE_LINE, REFUSALS, clean_label, covered
 from handlers.office.rights import GIVING, ROLES, Rights, Role
+from handlers.office.screens.desk_unit import no_code
 from handlers.office.unit_choice import coverable, units_named
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
-from handlers.voice import bold, capital
+from handlers.voice import bold, capital, lines
 from locales import N_
 
 BACK = "back"
@@ -21,6 +22,7 @@ BACK = "back"
 OPEN_FOR = timedelta(hours=72)
 
 _LABEL = N_("<b>What is the person called?</b> Type a name or a post; it stands in the list of roles.")
+_WHAT_LABEL = N_("Whatever tells you later who it is: “Chị Lan, văn thư”, or a post. No invitation was made yet.")
 _LINK = N_(
     "Invitation to the role {role}. Pass this on to that person alone; it works once, until {until},"
     " and is not shown again:"
@@ -74,7 +76,7 @@ class InviteUnit:
         units = () if plan is None else await _offered(here, plan)
         options = (*(Option(unit, here.world.units.name(unit)) for unit in units), _back(here))
         hint = say(N_("Type the name of the unit, or its code. The role covers all units below it too."))
-        return Page(say(N_("<b>For which unit?</b>")), (hint,), options, exact=True)
+        return Page(say(N_("<b>For which unit?</b>")), (hint,), options, exact=True, numbers="codes", help=hint)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """On to the name."""
@@ -86,7 +88,7 @@ class InviteUnit:
     async def typed(self, here: Here, text: str) -> Answered | None:
         """A unit by its name: clear, to be chosen among several, or not known."""
         plan = Plan.of(here.session.about)
-        if plan is None:
+        if plan is None or no_code(here, text):
             return None
         wanted = Plan(plan.role, words=text.strip()[:100])
         found = await _offered(here, wanted)
@@ -105,7 +107,14 @@ class InviteLabel:
         """To what, and the question."""
         say, plan = here.say, Plan.of(here.session.about)
         told = covered(say.t, here.world.units, plan.role, plan.unit) if plan else ""
-        return Page(say(_LABEL), (escape(capital(told)),) if told else (), (_back(here),), exact=True)
+        back = replace(_back(here), numbered=False)
+        return Page(
+            say(_LABEL),
+            (escape(capital(told)),) if told else (),
+            (back,),
+            exact=True,
+            help=lines(say(ONE_LINE), say(_WHAT_LABEL)),
+        )
 
     async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
         """Back to the first step."""
@@ -117,7 +126,7 @@ class InviteLabel:
         if plan is None:
             return None
         if label is None:
-            note = here.say(N_("Please one line of at most 100 characters, with letters in it."))
+            note = here.say(ONE_LINE)
             return Answered(here.session, notes=(note,))
         until = here.world.now + OPEN_FOR
         made = await here.world.admin.people.invite(await rights_of(here), plan.role, plan.unit, label, until)

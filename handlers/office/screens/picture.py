@@ -7,6 +7,7 @@ from handlers.office.looking import asked_for, chart, looking_at, numbers, open_
 from handlers.office.picture import Numbers, is_itself, opened, top_units
 from handlers.office.picture_words import heading, line_name, page_of
 from handlers.office.rights import Act, Rights
+from handlers.office.screens.desk_unit import no_code
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here
 from handlers.screens.flow import proceed
@@ -29,7 +30,12 @@ class Picture:
         total, lines = await numbers(here, rights)
         shown, more = _shown(here.session, lines)
         options = (*_below(here, total, shown), *_moves(here, rights, more=more))
-        return Page(heading(say, units, total.unit, here.world.now), page_of(say, units, total, shown, lines), options)
+        return Page(
+            heading(say, units, total.unit, here.world.now),
+            page_of(say, units, total, shown, lines),
+            options,
+            numbers="codes",
+        )
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Down, up, the next units, the chart, or away."""
@@ -44,7 +50,7 @@ class Picture:
 
     async def typed(self, here: Here, text: str) -> Answered | None:
         """A unit, or the target of a burn-down."""
-        return await asked_for(here, await rights_of(here), text)
+        return None if no_code(here, text) else await asked_for(here, await rights_of(here), text)
 
 
 def _shown(session: Session, lines: Sequence[Numbers]) -> tuple[Sequence[Numbers], bool]:

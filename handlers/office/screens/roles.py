@@ -85,10 +85,10 @@ class EndRole(NoText):
         no = Option(NO, say.t(N_("No, keep it")), ("khong", "thoi", "giu", "no"))
         if holder is None:
             return Page(say(_NOT_FOUND), options=(no,))
-        yes = Option(YES, say.t(N_("Yes, end it")), ("dung", "co", "thu hoi", "yes"))
+        yes = Option(YES, say.t(N_("Yes, end it")), ("co", "thu hoi", "yes"))
         ask = N_("<b>End this role?</b> It holds from the next message on; invitations by this person end with it.")
         told = escape(holder_line(say.t, here.world.units, holder))
-        return Page(say(ask), (told,), (yes, no), exact=True)
+        return Page(say(ask), (told,), (no, yes), exact=True)
 
     async def chosen(self, here: Here, value: str) -> Answered:
         """Ended, or why not; back to the list in any case."""

@@ -16,6 +16,7 @@ from bot.channels.errors import (
     RetryLater,
     TooLarge,
     Unreachable,
+    Unsupported,
 )
 from bot.delivery import Dispatcher, Pace, Pacer, Rate
 from bot.delivery.clock import SystemClock
@@ -73,6 +74,8 @@ async def delivered(store: Watched, clock: ManualClock, *failures: Exception) ->
         ([ChannelError()] * 9, Delivery.FAILED, 6),
         ([Gone()] * 9, Delivery.FAILED, 6),
         ([TooLarge()] * 9, Delivery.FAILED, 6),
+        ([Unsupported("sendMessage")], Delivery.SENT, 2),  # a text has no other way: perhaps it was a mishap
+        ([Unsupported("sendMessage")] * 9, Delivery.FAILED, 6),
         ([Unreachable()] * 20 + [MaybeSent()], Delivery.SENT, 22),  # only what may be the message's fault counts
         ([RetryLater(3)] * 9 + [ChannelError()], Delivery.SENT, 11),
         ([Refused(), Conflict()] * 5 + [MaybeSent()] * 5, Delivery.SENT, 16),
@@ -101,7 +104,7 @@ async def test_a_broadcast_that_may_have_left_is_never_sent_again(
 
 
 def test_every_kind_of_channel_error_is_in_the_table_above() -> None:
-    named = {Blocked, Invalid, RetryLater, Unreachable, Refused, Conflict, MaybeSent, Gone, TooLarge}
+    named = {Blocked, Invalid, RetryLater, Unreachable, Refused, Conflict, MaybeSent, Gone, TooLarge, Unsupported}
     assert {kind for kind in ChannelError.__subclasses__() if kind.__module__ == "bot.channels.errors"} == named
 
 

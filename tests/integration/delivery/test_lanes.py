@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.errors import Blocked, ChannelError, Invalid, MaybeSent, RetryLater, Unreachable
+from bot.channels.errors import Blocked, ChannelError, Invalid, MaybeSent, RetryLater, Unreachable, Unsupported
 from bot.delivery import Dispatcher, Pace, Pacer, Rate
 from bot.delivery.clock import Clock, SystemClock
 from bot.store import open_keyring
@@ -118,6 +118,8 @@ async def test_a_pause_acts_at_once_and_what_goes_on_later_loses_nobody(
         ([RetryLater(3)] * 9, ("sent", None), 10),
         ([Unreachable()] * 9, ("sent", None), 10),
         ([ChannelError()] * 9, ("failed", "gave_up"), 6),
+        ([Unsupported("sendMessage")] * 9, ("failed", "no_sendMessage"), 6),
+        ([Unsupported("sendRainbow")] * 9, ("failed", "not_offered"), 6),
     ],
 )
 async def test_every_outcome_of_a_broadcast_row_has_its_state_and_reason(

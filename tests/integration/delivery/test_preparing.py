@@ -12,9 +12,11 @@ from bot.store.api import Chat
 from handlers.certificate import Problem, Reading, Trouble
 from handlers.events import Event, FileRead, FileSent, SheetRead
 from handlers.office.importing import Line, Sheet, SheetTrouble
+from handlers.office.table_kinds import TableKind
 from handlers.requests.model import State
 from locales import translator
 from tests.support.delivery import ManualClock, ScriptedChannel
+from tests.support.lists import empty_archive, with_entry
 from tests.support.roads import CountingReader
 
 T = translator("vi")
@@ -82,6 +84,27 @@ async def test_an_exported_list_is_read_as_one() -> None:
     assert reader.seen == []
 
 
+@pytest.mark.parametrize("name", ["list.csv", "LIST.CSV", "list.jsonl"])
+async def test_an_exported_list_of_text_is_read_as_one_too(name: str) -> None:
+    data = (
+        '{"code": "YC-1", "state": "accepted"}\n'
+        if name.endswith("jsonl")
+        else "Request code,State\r\nYC-1,Accepted\r\n"
+    )
+    event = await prepared(data.encode(), CountingReader(), name)
+
+    assert isinstance(event, SheetRead)
+    assert [(line.code, line.state) for line in event.sheet.lines] == [("YC-1", State.ACCEPTED)]
+
+
+async def test_a_word_file_that_is_no_list_of_ours_goes_to_the_certificate_reader() -> None:
+    reader = CountingReader()
+    data = with_entry(empty_archive(), "word/document.xml", b"<x>Quyet dinh</x>")
+
+    assert isinstance(await prepared(data, reader, "x.docx"), FileRead)
+    assert len(reader.seen) == 1
+
+
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"PK\x03\x04 another archive"])
 async def test_anything_else_goes_to_the_certificate_reader(data: bytes) -> None:
     reader = CountingReader()
@@ -104,10 +127,12 @@ async def test_a_spreadsheet_of_somebody_without_a_role_is_never_opened(data: by
     [
         (STRANGE, SheetTrouble.NOT_A_LIST),
         (LIST[:-200], SheetTrouble.BROKEN),
-        (b"\xd0\xcf\x11\xe0 with a password", SheetTrouble.BROKEN),
+        (b"\xd0\xcf\x11\xe0 with a password", TableKind.LOCKED),
+        ("Họ tên,Lương\nAn,1\n".encode(), SheetTrouble.NOT_A_LIST),
+        (b"<html><table><tr><td>1</td></tr></table></html>", TableKind.HTML),
     ],
 )
-async def test_what_is_wrong_with_a_list_is_told(data: bytes, trouble: SheetTrouble) -> None:
+async def test_what_is_wrong_with_a_list_is_told(data: bytes, trouble: SheetTrouble | TableKind) -> None:
     event = await prepared(data, CountingReader())
 
     assert isinstance(event, SheetRead)

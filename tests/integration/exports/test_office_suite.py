@@ -11,6 +11,9 @@ from handlers.office.model import Filed
 from rules.outcome import Procedure
 from tests.support.filing import FORMULA, HOSTILE, about, accepted, cells, filed, hostile
 from tests.support.office_suite import converted, text_of
+from tests.support.programs import needs
+
+pytestmark = needs("soffice", "pdftotext")
 
 #: Comma, quote, UTF-8, from the first line; the first sheet.
 AS_CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.store.api import Store
-from handlers.broadcasts.model import STANDING, Audience, Broadcast, Button, Draft, Life, Text, person_code
+from handlers.broadcasts.model import STANDING, Audience, Broadcast, Button, Draft, Life, Plan, Text, person_code
 from handlers.broadcasts.taps import Action, BroadcastTap
 from handlers.events import Tapped
 from handlers.office.model import Standing
@@ -377,3 +377,99 @@ async def test_pages_turn_to_older_ones_and_back(town: Store) -> None:
     assert [label[:9] for label in admin.labels if "TB-" in label] == [CODE]
     await admin.taps("Mới hơn")
     assert "TB-000009" in admin.labels[1]
+
+
+async def test_a_typed_text_is_not_replaced_on_the_page_that_asks_for_the_other_language(town: Store) -> None:
+    admin = await talk(town, "admin")
+    await admin.says("/thongbao")
+    await admin.taps("Soạn mới", "Gửi một lần", "Không có hạn")
+    await admin.says("Nhắc việc", "Kính gửi anh/chị, *lời của tôi*.")
+
+    said = await admin.taps("Dùng mẫu không nêu hạn")
+
+    assert "Gửi cho ai" in said
+    assert "tiếng Việt anh/chị đã viết được giữ nguyên" in said
+    text = (await seen(town)).draft.text
+    assert text.vi == "Kính gửi anh/chị, *lời của tôi*."
+    assert text.en.startswith("Dear {ho_ten|colleague}")
+
+
+@pytest.mark.parametrize(("answer", "kept"), [("Không, giữ", True), ("Có, thay", False)])
+async def test_a_ready_text_takes_the_place_of_a_typed_one_after_a_yes_only(
+    town: Store, answer: str, kept: bool
+) -> None:
+    admin = await talk(town, "admin")
+    own = Text(vi="Lời của tôi, gửi mọi người", en="Words of my own, for all")
+    name = await written(town, text=own)
+    await admin.says(f"/thongbao {name}")
+    await admin.taps("Sửa", "Nội dung tiếng Việt")
+
+    said = await admin.taps("Dùng mẫu không nêu hạn")
+
+    assert "Lời của tôi" in said
+    assert (await seen(town)).draft.text == own
+    await admin.taps(answer)
+    text = (await seen(town)).draft.text
+    assert (text.vi == own.vi) is kept
+    assert text.en == own.en
+
+
+async def test_a_ready_text_that_nobody_changed_gives_way_to_the_other_in_both_languages(town: Store) -> None:
+    admin = await talk(town, "admin")
+    name = await written(town, text=Text(), deadline=date(2026, 12, 15))
+    await admin.says(f"/thongbao {name}")
+    await admin.taps("Sửa", "Nội dung tiếng Việt", "Dùng mẫu không nêu hạn")
+    await admin.taps("Sửa", "Nội dung tiếng Việt", "Dùng mẫu nhắc hạn")
+    text = (await seen(town)).draft.text
+    assert "{han}" in text.vi
+    assert "{han}" in text.en
+
+
+@pytest.mark.parametrize("typed", ["1", "so 2", "?", "chưa rõ", "ok", "sau"])
+async def test_a_number_or_a_doubt_takes_the_place_of_no_text(town: Store, typed: str) -> None:
+    admin = await talk(town, "admin")
+    own = Text(vi="Lời của tôi, gửi mọi người", en="Words of my own, for all")
+    name = await written(town, text=own)
+    await admin.says(f"/thongbao {name}")
+    await admin.taps("Sửa", "Nội dung tiếng Việt")
+    await admin.says(typed)
+    assert (await seen(town)).draft.text == own
+
+
+@pytest.mark.parametrize(("typed", "steps"), [("1", (1,)), ("2", (2,)), ("7, 3", (7, 3))])
+async def test_a_number_typed_for_the_plan_is_a_day_and_no_button(
+    town: Store, typed: str, steps: tuple[int, ...]
+) -> None:
+    admin = await talk(town, "admin")
+    deadline = date(2026, 12, 15)
+    name = await written(town, deadline=deadline, plan=Plan(deadline=deadline, steps=(5,)))
+    await admin.says(f"/thongbao {name}")
+    await admin.taps("Sửa", "Ngày nhắc")
+    await admin.says(typed)
+    plan = (await seen(town)).draft.plan
+    assert plan
+    assert plan.steps == steps
+
+
+@pytest.mark.parametrize("typed", ["1", "một", "khong biet", "?"])
+async def test_a_number_or_a_doubt_is_no_title_and_leaves_what_was_chosen(town: Store, typed: str) -> None:
+    admin = await talk(town, "admin")
+    await admin.says("/thongbao")
+    await admin.taps("Soạn mới", "Chiến dịch")
+    await admin.says("15/12/2026", typed)
+    assert admin.session
+    assert admin.session.screen == "broadcast_title"
+    async with office(town) as at:
+        assert await at.admin.broadcasts.get(OPERATOR, CODE) is None
+
+
+async def test_two_buttons_turned_quickly_are_both_turned(town: Store) -> None:
+    admin = await talk(town, "admin")
+    name = await written(town)
+    await admin.says(f"/thongbao {name}")
+    await admin.taps("Sửa", "Nút")
+    now, done, *_ = (choice.tap for choice in admin.choices)
+    for tap in (now, done, done):
+        await admin.does(Tapped(data=tap, message="8"))
+    await admin.taps("Xong")
+    assert (await seen(town)).draft.buttons == (Button.LATER,)

@@ -253,3 +253,30 @@ async def test_data_deleted_by_an_admin_ends_the_role(house: House, store: Store
 
     assert "được giữ đến khi" not in await an.taps("Xóa")
     assert (await rights(store, "an")).grants == ()
+
+
+async def test_the_first_button_everywhere_ends_no_role_and_takes_no_invitation_back(
+    house: House, store: Store
+) -> None:
+    await given(store, "chủ", Role.OWNER)
+    await given(store, "bình", Role.ADMIN, "DN.NT", label="Bình")
+    owner = await house.person("chủ").consents()
+    await owner.says("/vaitro", "1", "1", "1")
+    assert "QT-000002" in await owner.says("/vaitro")
+    await owner.taps("Mời người khác", "quản trị cấp cao")
+    await owner.says("Chị Lan", "/vaitro")
+    await owner.taps("Lời mời", "LM-")
+    await owner.says("1")
+    assert "LM-" in " ".join(choice.label for choice in owner.choices)
+
+
+@pytest.mark.parametrize("typed", ["1", "một", "chưa rõ", "?"])
+async def test_a_number_or_a_doubt_is_no_label_and_leaves_the_invitation_as_it_was(
+    house: House, store: Store, typed: str
+) -> None:
+    await given(store, "chủ", Role.OWNER)
+    owner = await house.person("chủ").consents()
+    await owner.says("/vaitro")
+    await owner.taps("Mời người khác", "quản trị cấp cao")
+    await owner.says(typed)
+    assert "/start " in await owner.says("Chị Ba")

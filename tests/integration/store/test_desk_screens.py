@@ -410,3 +410,20 @@ async def test_whoever_lost_the_role_is_told_once_and_knows_no_command_then(desk
     assert ended in await admin.says("/danhsach")
     assert ended not in await admin.says("/danhsach")
     assert "/trogiup" in admin.text
+
+
+@pytest.mark.parametrize("typed", ["1", "so 1", "một", "chưa rõ", "?"])
+async def test_a_number_or_a_doubt_is_no_reason_and_leaves_the_move_as_it_was(desk: Store, typed: str) -> None:
+    own = await registered(desk, "1", person(), "DN.NT")
+    admin = await talk(desk, "admin")
+    await admin.says("/danhsach", own.code)
+    await admin.taps("Trả lại")
+    await admin.says(typed)
+    assert (await seen(desk, ADMIN, own.code)).request.state is State.SUBMITTED
+    await admin.says("Thiếu quyết định đổi tên")
+    assert (await seen(desk, ADMIN, own.code)).request.state is State.SENT_BACK
+
+
+async def test_a_number_speaks_of_no_button_that_is_not_shown(desk: Store) -> None:
+    admin = await talk(desk, "admin")
+    assert "không có nút" not in await admin.says("/danhsach", "3")

@@ -194,6 +194,7 @@ async def test_a_word_that_is_no_form_begins_nothing(desk: Store, database: Data
     admin = await talk(desk, "admin")
 
     assert "Tôi không biết dạng tệp “&lt;pdf&gt;”." in await admin.says("/xuat <pdf>")
+    assert "Tôi không biết dạng tệp “2”." in await admin.says("/xuat 2")  # of a menu that was not shown
     await admin.says("/danhsach khong co ai", "/xuat excel")
     assert database.sql("SELECT COUNT(*) FROM tasks") == [(0,)]
 

@@ -1,13 +1,17 @@
 """What goes out is claimed in order and settled once."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.store.api import Delivery, Store
+from bot.store.api import Delivery, Settlement, Store
+from handlers.broadcasts.model import Reason
+from handlers.session import Session
 from tests.integration.store.conftest import OpenStore
-from tests.support.storing import CHANNEL, NOW, answer, claim, one_chat, said, texts
+from tests.support.storing import CHANNEL, NOW, answer, claim, next_turn, one_chat, said, says, texts
+from tests.support.telling import told
 
 
 async def test_a_chat_has_one_message_under_way_and_keeps_its_order(store: Store) -> None:
@@ -106,3 +110,27 @@ async def test_two_processes_never_claim_the_same_message(store: Store, another:
     claimed += [row.id for row in await claim(store)]
     assert sorted(claimed) == sorted(set(claimed))
     assert len(claimed) == len(chats)
+
+
+async def test_what_is_said_instead_of_a_message_comes_once_however_many_of_its_parts_fail(store: Store) -> None:
+    chat = await one_chat(store)
+    await answer(store, chat, "a", "b", "c")
+    instead = (says("not a"), says("nor b"))
+    for expected in ("a", "b"):
+        (row,) = await claim(store)
+        assert row.reply.paragraphs == (expected,)
+        failed = Settlement(row, Delivery.FAILED, reason=Reason.NO_SEND_DOCUMENT, instead=instead)
+        await store.settle_all([failed], NOW)
+    assert [reply.paragraphs for reply in await told(store)] == [("c",), ("not a",), ("nor b",)]
+
+
+@pytest.mark.parametrize(("session", "language"), [(None, None), (Session(language="en"), "en"), (Session(), "vi")])
+async def test_the_language_of_a_person_is_known_once_it_is_chosen(
+    store: Store, session: Session | None, language: str | None
+) -> None:
+    chat = await one_chat(store)
+    if session:
+        async with store.turn(await next_turn(store, chat), NOW) as unit:
+            await unit.finish(session.model_dump_json(), [])
+    assert await store.language(chat) == language
+    assert await store.language(replace(chat, id="nobody")) is None

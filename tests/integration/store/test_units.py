@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from bot.store import open_keyring, open_store
@@ -15,6 +16,8 @@ from handlers.office.model import Refusal
 from handlers.office.rights import Grant, Rights, Role
 from handlers.office.units import NO_UNITS, UnitDirectory
 from tests.integration.store.conftest import Command, Database
+from tests.support.office import given, settle_units
+from tests.support.office_lists import BODY, HEAD, tcvn3, text_file, workbook
 from tests.support.storing import NOW
 from tests.support.unit_files import NEW, OLD, ROWS, as_csv, as_xlsx
 from tests.support.units import nhon_trach
@@ -209,3 +212,90 @@ def test_an_import_needs_one_list_and_one_wish(troly: Command, arguments: tuple[
     code, out, err = troly("units", "import", *arguments)
     assert (code, out) == (2, "")
     assert "--apply or --dry-run" in err.replace("\n", " ").replace("│ ", "")
+
+
+def fresh(listed: Callable[[bytes], str], *rows: tuple[object, ...]) -> str:
+    return listed(text_file(HEAD, *rows).encode())
+
+
+BEFORE = (("79", "Thành phố Mẫu", None), ("26740", "Phường Cũ Bến", "79"))
+AFTER = (BEFORE[0], ("26740", "Phường Mới Gòn", "79"))
+
+
+def test_a_code_used_again_is_told_and_its_old_name_still_finds_the_unit(
+    troly: Command, database: Database, listed: Callable[[bytes], str]
+) -> None:
+    troly("units", "import", fresh(listed, *BEFORE), "--apply")
+    code, out, _ = troly("units", "import", fresh(listed, *AFTER), "--apply")
+    assert code == 0
+    assert "Codes that get another name: 1." in out
+    assert "26740: “Phường Cũ Bến” → “Phường Mới Gòn”" in out
+    _, found, _ = troly("units", "find", "phuong cu ben")
+    assert found.splitlines() == ["26740\tPhường Mới Gòn – Thành phố Mẫu\tPhường Cũ Bến"]
+    before = rows(database)
+    assert "Nothing differs" in troly("units", "import", fresh(listed, *AFTER), "--apply")[1]
+    assert rows(database) == before
+
+
+async def test_what_lies_on_a_code_that_gets_another_name_is_told_before_a_yes(
+    store: Store, troly: Command, database: Database, listed: Callable[[bytes], str]
+) -> None:
+    settle_units(database.sql)
+    await given(store, "77", Role.ADMIN, "DN.NT")
+    _, out, _ = await asyncio.to_thread(troly, "units", "import", fresh(listed, ("DN.NT", "phường Khác Hẳn", "DN")))
+    assert "On it: requests 0, officers 0, certificates 0, roles 1, open invitations 0." in out
+    assert "give that body a code of its own" in out
+
+
+def test_the_plan_says_how_the_file_was_read(
+    troly: Command, database: Database, listed: Callable[[bytes], str]
+) -> None:
+    head = (*HEAD, "Ngừng từ ngày", "Ghi chú")
+    body = (("75", tcvn3("tỉnh Mẫu"), None, None), ("7", tcvn3("xã Phước An"), "75", "7/1/2025"),
+            ("70", tcvn3("xã Hai"), None, None))  # fmt: skip
+    data = workbook(("DANH MỤC",), head, *body, (None, "Tổng cộng: 3"), merged=("C4:C5",))
+    code, out, _ = troly("units", "import", listed(data))
+    assert code == 0
+    assert "Columns that are left out: “Ghi chú”." in out
+    assert "Rows that are no units and are left out: 1 (6: “Tổng cộng: 3”)." in out
+    assert "Merged cells count for every row that they go down to." in out
+    assert "Cells converted from TCVN3 (ABC) to Unicode: 3, such as line 3: “tØnh MÉu” → “tỉnh Mẫu”" in out
+    assert "Units at the top level, without a superior: 1 (tỉnh Mẫu (75))." in out
+    assert "“7/1/2025” is read as day 07, month 01, year 2025 (rows: 1)." in out
+
+
+def test_a_sheet_can_be_chosen(troly: Command, database: Database, listed: Callable[[bytes], str]) -> None:
+    def twice(book: openpyxl.Workbook) -> None:
+        book.copy_worksheet(book.worksheets[0]).title = "Xã"
+
+    data = listed(workbook(HEAD, *BODY, change=twice))
+    assert troly("units", "import", data)[0] == 1
+    code, out, _ = troly("units", "import", data, "--sheet", "Xã")
+    assert code == 0
+    assert "Read from the sheet “Xã”." in out
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook".encode("utf-16-le"), "old Excel file (.xls)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "locked with a password"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "WordDocument".encode("utf-16-le"), "Word"),
+        (b"PK\x03\x04 mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "OpenDocument"),
+        (b"PK\x03\x04 xl/workbook.bin", ".xlsb"),
+        (b"PK\x03\x04 word/document.xml", "Word"),
+        (b"<html><body><table><tr><td>1</td></tr></table></body></html>", "web page"),
+        (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', "XML"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\x89PNG\r\n\x1a\n", "picture"),
+        (b"Rar!\x1a\x07\x00", "archive"),
+        (b'{"code": "79", "name": "x"}', "JSON"),
+    ],
+)
+def test_what_is_no_table_is_named_in_one_sentence(
+    troly: Command, database: Database, listed: Callable[[bytes], str], data: bytes, said: str
+) -> None:
+    code, out, err = troly("units", "import", listed(data))
+    assert (code, out) == (1, "")
+    assert said in err
+    assert len(err.strip().splitlines()) == 1

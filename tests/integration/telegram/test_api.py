@@ -13,10 +13,10 @@ from bot.channels.errors import (
     Gone,
     Invalid,
     MaybeSent,
-    Refused,
     RetryLater,
     TooLarge,
     Unreachable,
+    Unsupported,
 )
 from bot.channels.telegram import TelegramApi
 from tests.support.botapi import ApiError, BotApi, Fault
@@ -36,7 +36,7 @@ def free_port() -> int:
         ({"error": ApiError(429, "Too Many Requests: retry after 7", retry_after=7)}, RetryLater),
         ({"error": ApiError(403, "Forbidden: bot was blocked by the user")}, Blocked),
         ({"error": ApiError(400, "Bad Request: chat not found")}, Invalid),
-        ({"error": ApiError(401, "Unauthorized")}, Refused),
+        ({"error": ApiError(401, "Unauthorized")}, Unsupported),  # getMe is answered: it is not the token
         ({"error": ApiError(500, "Internal Server Error")}, MaybeSent),
         ({"error": ApiError(502, "Bad Gateway")}, MaybeSent),
         ({"error": ApiError(413, "Request Entity Too Large")}, Invalid),

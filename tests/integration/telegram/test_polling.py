@@ -10,7 +10,7 @@ from bot.channels.errors import ChannelError, Refused
 from bot.channels.telegram import Front, Poller, TelegramApi
 from bot.delivery import Intake, Rate, SystemClock, Throttle
 from bot.store.api import Chat, Store
-from bot.store.errors import StoreLocked
+from bot.store.errors import StoreError, StoreLocked
 from handlers.events import Event
 from handlers.ports import World
 from handlers.session import Session
@@ -128,6 +128,69 @@ async def test_polling_survives_what_goes_wrong(server: BotApi, assembly: Assemb
         assert (await lan.hears()).text == "1: a"
 
 
+@pytest.mark.parametrize("surprise", [StoreError(), KeyError("a surprise")])
+async def test_polling_goes_on_where_the_store_refuses_a_batch_and_it_comes_again(
+    server: BotApi, assembly: Assembly, store: Store, monkeypatch: pytest.MonkeyPatch, surprise: Exception
+) -> None:
+    receive, surprises = store.receive, [surprise]
+
+    async def sometimes(*args: Any) -> list[Chat]:
+        if surprises:
+            raise surprises.pop()
+        return await receive(*args)
+
+    if isinstance(surprise, StoreError):
+        monkeypatch.setattr(store, "receive", sometimes)
+    else:
+        monkeypatch.setattr(Front, "take", _once(Front.take, surprises))
+    lan = server.user("Lan")
+    await lan.says("a")
+    async with assembly.served():
+        assert (await lan.hears()).text == "1: a"
+
+
+def _once(take: Any, surprises: list[Exception]) -> Any:
+    async def taken(front: Front, raw: Any) -> int | None:
+        if raw and surprises:
+            raise surprises.pop()
+        number: int | None = await take(front, raw)
+        return number
+
+    return taken
+
+
+@pytest.mark.parametrize("surprise", [StoreError(), KeyError("a surprise")])
+async def test_a_sign_of_being_blocked_that_cannot_be_stored_holds_up_nothing(
+    server: BotApi, assembly: Assembly, store: Store, monkeypatch: pytest.MonkeyPatch, surprise: Exception
+) -> None:
+    async def refused(*_: Any) -> None:
+        raise surprise
+
+    monkeypatch.setattr(store, "blocked", refused)
+    lan, minh = server.user("Lan"), server.user("Minh")
+    await lan.says("a")
+    async with assembly.served():
+        await lan.hears()
+        lan.blocks()
+        await minh.says("b")
+        assert (await minh.hears()).text == "1: b"
+        await server.acknowledged()
+
+
+async def test_a_stop_does_not_wait_long_for_taps_that_nobody_answers(server: BotApi, assembly: Assembly) -> None:
+    lan = server.user("Lan")
+    server.breaks("answerCallbackQuery", "slow")
+    async with assembly.served():
+        await lan.says("a")
+        await lan.hears()
+        query = {"id": "Q", "from": lan.as_json(), "data": "x"}
+        message = {"message_id": 1, "chat": {"id": lan.id, "type": "private"}}
+        server.account.updates.push("callback_query", lan.id, {**query, "message": message})
+        await lan.hears()
+        began = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - began < 4
+
+
 async def test_a_token_that_is_refused_ends_the_start(server: BotApi, settings: Settle, store: Store) -> None:
     stranger = Assembly(settings(telegram_token="110201543:" + "x" * 35), store)
     with pytest.raises(Refused, match="TROLY_TELEGRAM_TOKEN"):
@@ -154,8 +217,7 @@ async def test_a_start_drops_nothing_that_waited_and_ends_a_webhook(server: BotA
 
 async def test_commands_are_announced_in_both_languages(server: BotApi, assembly: Assembly) -> None:
     async with assembly.served():
-        await server.user("Lan").says("a")
-        await server.user("Lan").hears()
+        await eventually(lambda: len(server.account.commands) == 3)
     vietnamese, english = (
         {
             command["command"]: command["description"]

@@ -16,6 +16,7 @@ class Account:
 
     def __init__(self, token: str) -> None:
         self.token = token
+        self.revoked = False  #: @BotFather has given out another token
         self.me = {
             "id": int(token.partition(":")[0]),
             "is_bot": True,

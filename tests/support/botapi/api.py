@@ -8,7 +8,7 @@ from typing import Any
 from tests.support.botapi.account import Account
 from tests.support.botapi.chats import Chat
 from tests.support.botapi.errors import ApiError
-from tests.support.botapi.faults import Fault
+from tests.support.botapi.faults import Fault, Kind
 from tests.support.botapi.limits import Limits
 from tests.support.botapi.log import Call
 from tests.support.botapi.server import Gate, serving
@@ -79,6 +79,14 @@ class BotApi:
     def fault(self, method: str, **what: Any) -> Fault:
         """Let the next call of ``method`` go wrong: see ``Fault``."""
         return self.gate.faults.add(Fault(method, **what))
+
+    def breaks(self, method: str, kind: Kind) -> None:
+        """Let every call of ``method`` go wrong, as servers made elsewhere do it, until ``mends``."""
+        self.gate.faults.add(Fault.of(method, kind))
+
+    def mends(self, method: str) -> None:
+        """Let ``method`` be as the original has it."""
+        self.gate.faults.mend(method)
 
     def poison(self, body: dict[str, Any]) -> int:
         """Queue an update as it stands, however malformed."""

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tests.support.botapi.account import Account
 from tests.support.botapi.errors import ApiError, bad_request
-from tests.support.botapi.faults import ConnectionDroppedError, Faults
+from tests.support.botapi.faults import ConnectionDroppedError, Faults, RawAnswerError
 from tests.support.botapi.forms import Form, read
 from tests.support.botapi.limits import Limits
 from tests.support.botapi.log import Call
@@ -48,6 +48,9 @@ class Gate:
         except ApiError as error:
             self.calls.append(Call(method, form.fields, error.code, error.description))
             return JSONResponse(error.body(), error.code)
+        except RawAnswerError as raw:
+            self.calls.append(Call(method, form.fields, raw.status, "not an answer"))
+            return Response(raw.body, raw.status, media_type=raw.media_type)
         except (ConnectionDroppedError, ClientDisconnect, asyncio.CancelledError):  # cancelled: the server ends
             self.calls.append(Call(method, form.fields, 0, "connection dropped"))
             return _Dropped()
@@ -67,7 +70,7 @@ class Gate:
         """What is no token is not found; a token of nobody is not authorised."""
         if not TOKEN.fullmatch(token):
             raise ApiError(404, "Not Found")
-        if token != self.account.token:
+        if token != self.account.token or self.account.revoked:
             raise ApiError(401, "Unauthorized")
 
     async def _perform(self, method: str, form: Form) -> Any:
@@ -91,6 +94,8 @@ class Gate:
                 raise bad_request("wrong file_id or the file is temporarily unavailable")
         except ApiError as error:
             return JSONResponse(error.body(), error.code)
+        except RawAnswerError as raw:
+            return Response(raw.body, raw.status, media_type=raw.media_type)
         except ConnectionDroppedError:
             return _Dropped()
         return Response(document.content, media_type="application/octet-stream")

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from bot.certificates import LIMITS, read
 from bot.certificates.limits import MEBIBYTE
-from handlers.certificate import Problem, Trouble
+from handlers.certificate import CertificatePart, Problem, Trouble
 from tests.support import pki, pki_files
 
 SMALL = replace(LIMITS, file=100_000, entries=5, unpacked=200_000)
@@ -63,9 +63,10 @@ def test_more_troubles_than_entries_allowed_are_cut_and_that_is_said() -> None:
     assert _troubles(broken) == [(Trouble.BROKEN, "")] * 5 + [(Trouble.TOO_MANY_ENTRIES, "")]
 
 
-def test_a_name_of_absurd_length_is_no_certificate() -> None:
+def test_a_name_of_absurd_length_is_cut_and_that_is_said() -> None:
     absurd = pki.name_of(*[(NameOID.COMMON_NAME, f"Sở {n}") for n in range(51)])
-    assert _troubles(pki.make_certificate(subject=absurd)) == [(Trouble.BROKEN, "")]
+    (one,) = read(pki.make_certificate(subject=absurd)).certificates
+    assert (one.name, len(one.subject), one.unreadable) == ("Sở 0", 50, (CertificatePart.SUBJECT,))
 
 
 def test_what_comes_out_of_an_archive_is_counted_over_all_entries() -> None:

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from bot.certificates import TrustStore, read
 from bot.certificates.names import shown
+from bot.certificates.structure import cut
 from bot.certificates.subscriber import guess
-from handlers.certificate import SECRETS, Reading
+from handlers.certificate import SECRETS, Reading, Recognition
 from handlers.matching_unit import matches_unit
-from tests.support import pki, pki_files
+from tests.support import peers, pki, pki_files
 
 G2 = TrustStore((pki.g2_root().certificate, pki.g2_state().certificate))
 #: One of every kind, to be damaged.
@@ -49,7 +50,8 @@ def _holds(reading: Reading) -> None:
         assert not reading.certificates
     for one in reading.certificates:
         assert one.name.isprintable()
-        assert one.not_before.utcoffset() is not None
+        for moment in filter(None, (one.not_before, one.not_after)):
+            assert moment.utcoffset() is not None
     assert Reading.model_validate_json(reading.model_dump_json()) == reading
 
 
@@ -73,3 +75,41 @@ def test_any_name_can_be_shown_guessed_and_compared(name: str) -> None:
     assert shown(shown(name)) == shown(name)
     guess(name)
     matches_unit(certificate, name)
+
+
+#: Real CA certificates are of both generations; a subscriber's is made.
+CERTIFICATES = (pki.make_certificate(key=pki.rsa_key()), pki.make_personal(), pki.g1_state().der, pki.g2_root().der)
+SIGNED = {cut(der).tbs for der in CERTIFICATES}
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> bytes:
+    """A certificate with a few bytes changed in place: its lengths mostly stay, so that most parts can be read."""
+    data = bytearray(draw(st.sampled_from(CERTIFICATES)))
+    for _ in range(draw(st.integers(1, 4))):
+        data[draw(st.integers(0, len(data) - 1))] = draw(st.integers(0, 255))
+    return bytes(data)
+
+
+@given(changed())
+@settings(max_examples=2_000, deadline=None)
+def test_a_changed_certificate_is_read_or_named_and_never_verified(data: bytes) -> None:
+    reading = read(data, trust=G2)
+    _holds(reading)
+    if any(one.recognition is Recognition.VERIFIED for one in reading.certificates):
+        assert cut(data).tbs in SIGNED  # bytes outside what is signed may change
+
+
+@given(changed())
+@settings(max_examples=150, deadline=None)
+def test_what_openssl_reads_of_a_changed_certificate_is_read_alike(data: bytes) -> None:
+    own, other = read(data).certificates, peers.openssl(data) if peers.OPENSSL else None
+    if other and other.not_after:
+        (one,) = own
+        different = set(peers.differing(peers.ours(one), other)) - {"email"}  # openssl leaves out what it dislikes
+        assert different <= ({"subject", "issuer"} if one.unreadable or _is_teletex(other) else set())
+
+
+def _is_teletex(other: peers.Read) -> bool:
+    """Whether a name is UTF-8 that OpenSSL takes for Latin-1, as the tag of a teletex string says."""
+    return any("á»" in value or "Æ" in value or "Ã" in value for value in (*other.subject, *other.issuer))

@@ -188,3 +188,13 @@ def test_a_readable_file_is_written_out_where_files_cannot_be_sent() -> None:
 
 def test_an_empty_reply_is_no_message() -> None:
     assert split(Reply(paragraphs=("", "<b> </b>")), TELEGRAM) == ()
+
+
+def test_in_a_menu_what_no_number_takes_stands_without_one_and_the_others_are_counted_on() -> None:
+    choices = (
+        Choice(label="UBND xã A", tap="1"),
+        Choice(label="Không đăng ký", tap="2", numbered=False),
+        Choice(label="Khác", tap="3"),
+    )
+    (part,) = split(Reply(paragraphs=("Tên?",), choices=choices), BARE)
+    assert text_of(part, BARE) == "Tên?\n\n1. UBND xã A\n• Không đăng ký\n2. Khác"

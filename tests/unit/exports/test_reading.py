@@ -1,5 +1,6 @@
 """An exported list read back: exactly what stands there, and never more than the limits."""
 
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,16 +14,20 @@ from bot.certificates.limits import MEBIBYTE, Limits
 from bot.exports.reading import read_list
 from bot.exports.sheets import read_sheet
 from handlers.folding import unaccented
+from handlers.office.exporting import Form
 from handlers.office.importing import Change, Line, SheetTrouble, planned
 from handlers.office.moving import NEEDS_REASON, moves_of
+from handlers.office.table_kinds import TableKind
 from handlers.requests.model import State
 from locales import translator
-from tests.support.lists import edited, entry, filed, known, spreadsheet, with_entry
+from tests.support.lists import edited, empty_archive, entry, exported, filed, known, spreadsheet, with_entry
+from tests.support.office_lists import windows_1258
 
 T = translator("vi")
 CODE, STATE, DRAFT = T("Request code"), T("State"), T("draft")
 HEADING = (CODE, STATE, T("Revision"))
 SHEET = "xl/worksheets/sheet1.xml"
+GUARDED = ["=1+1", "'=1+1", "''-x", "-x", "'đã đủ", "@a", 'hai\ndòng; và, dấu "nháy"']
 REASONS = ["thiếu quyết định", '=HYPERLINK("http://x")', "<b>đậm</b>", "+84 sai", "x" * 300, "7"]
 
 
@@ -67,6 +72,77 @@ def test_edits_that_are_moves_are_planned_exactly(data: st.DataObject, language:
     before = {one.request.code: one.request.state for one in there}
     assert plan.changes == tuple(Change(code, before[code], to, note) for code, (to, note) in edits.items())
     assert (plan.conflicts, plan.bad) == ((), ())
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(State), st.sampled_from(["", *GUARDED]), st.integers(0, 10**6)), max_size=8),
+    st.sampled_from([Form.CSV, Form.JSONL]),
+    st.sampled_from(["vi", "en"]),
+)
+@settings(deadline=None, max_examples=50)
+def test_a_text_list_that_comes_back_as_it_was_changes_nothing(
+    rows: list[tuple[State, str, int]], form: Form, language: str
+) -> None:
+    there = [filed(at, state, note=note, revision=revision) for at, (state, note, revision) in enumerate(rows)]
+    with TemporaryDirectory() as folder:
+        data = exported(Path(folder), there, form, language)
+        sheet = read_list(data)
+
+    if not there and form is Form.JSONL:
+        return  # no line says what it is
+    assert sheet.trouble is None
+    assert [line.note for line in sheet.lines] == [note.strip() for _, note, _ in rows]
+    plan = planned(sheet.lines, known(there))
+    assert (plan.changes, plan.conflicts, plan.bad, plan.notes_alone) == ((), (), (), ())
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        lambda text: text.encode("utf-16"),  # as "Unicode Text"
+        lambda text: text.replace(",", ";").encode(),
+        lambda text: ("sep=;\n" + text.replace(",", ";")).encode("utf-8-sig"),
+        lambda text: text.replace(",", "\t").encode("utf-16-le"),
+        windows_1258,
+        lambda text: ("Danh sách tháng 7,,,\n,,,\n" + text).encode(),
+    ],
+)
+def test_a_text_list_that_another_program_saved_says_the_same(saved: Callable[[str], bytes]) -> None:
+    text = f"{CODE},{STATE},{T('Note')},{T('Revision')}\r\nYC-1,{T('accepted')},đã đủ giấy tờ,3\r\n"
+
+    (line,) = read_list(saved(text)).lines
+    assert (line.code, line.state, line.note, line.revision) == ("YC-1", State.ACCEPTED, "đã đủ giấy tờ", 3)
+
+
+def test_notes_whose_letters_were_lost_are_refused() -> None:
+    text = f"{CODE},{STATE},{T('Note')}\nYC-1,{DRAFT},Thăng\n"
+    assert read_list(windows_1258(text)).lines[0].note == "Thăng"
+    lost = b"Request code,State,Note\nYC-1,Accepted,thi?u gi?y t\xea\n"
+    assert read_list(lost).trouble is SheetTrouble.LETTERS_LOST
+
+
+def test_official_lists_and_the_table_of_19_columns_say_what_to_send() -> None:
+    there = [filed(1, State.ACCEPTED, revision=1)]
+    with TemporaryDirectory() as folder:
+        assert read_list(exported(Path(folder), there, Form.DOCX)).trouble is SheetTrouble.OFFICIAL
+        assert read_list(exported(Path(folder), there, Form.IMPORT19)).trouble is SheetTrouble.NOT_A_LIST
+        archive = with_entry(with_entry(empty_archive(), "index.txt", b"x"), "a.docx", b"x")
+    assert read_list(archive).trouble is SheetTrouble.OFFICIAL
+
+
+@pytest.mark.parametrize(
+    "data", [b'{"name": "x"}', b'[{"code": 1}]', b'{"code": "YC-1", "state"', b"[" * 100_000 + b"1"]
+)
+def test_json_that_is_no_list_is_named(data: bytes) -> None:
+    assert read_list(data).trouble in {TableKind.JSON, SheetTrouble.NOT_A_LIST}
+
+
+def test_a_text_list_of_too_many_rows_or_cells_is_refused() -> None:
+    head = b"Request code,State\n"
+    assert read_list(head + b"YC-1,Draft\n" * 30, most_rows=29).trouble is SheetTrouble.TOO_MANY_ROWS
+    assert read_list(b'{"code":"YC-1","state":"draft"}\n' * 30, most_rows=29).trouble is SheetTrouble.TOO_MANY_ROWS
+    assert read_list(head + b"YC-1,Draft" + b",x" * 16_384).trouble is SheetTrouble.TOO_MANY_ROWS
+    assert read_list(head + b'"' + b"x" * 10_000_000 + b'",Draft\n').trouble is SheetTrouble.BROKEN
 
 
 def test_columns_may_stand_in_any_order_under_a_title_and_others_are_ignored() -> None:
@@ -145,7 +221,7 @@ def test_rows_entries_and_bytes_beyond_the_limits_are_refused() -> None:
 async def test_what_is_no_spreadsheet_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/nonexistent")
 
-    assert (await read_sheet(b"%PDF-1.7")).trouble is SheetTrouble.NOT_A_LIST
+    assert (await read_sheet(b"%PDF-1.7")).trouble is TableKind.PDF
     assert (await read_sheet(table())).trouble is SheetTrouble.UNAVAILABLE
 
 

@@ -66,7 +66,7 @@ async def act(talk: Dialogue, kind: str, what: object) -> None:
         case "trouble", Trouble() as trouble:
             await talk.sends(problems=[trouble])
         case "stale", int(version):
-            await talk.does(Tapped(data=str(Tap("question", "individual", version)), message="3"))
+            await talk.does(Tapped(data=str(Tap("question", "individual", str(version))), message="3"))
         case "remind", BroadcastTap() as tap:
             await talk.does(Tapped(data=str(tap), message="4"))
         case "odd", int(number):

@@ -42,7 +42,7 @@ async def to_review(talk: Dialogue) -> None:
     """Through the draft of a request of xã A, to where it is sent."""
     await talk.says("/start", "1")
     await talk.sends(certificate())
-    await talk.says("1", "xã A", "3", "1", "2", "dang ky", "1", "1", "1", "UBND tỉnh Đồng Nai")
+    await talk.says("1", "xã A", "3", "1", "1", "dang ky", "1", "1", "1", "UBND tỉnh Đồng Nai")
     assert screen(talk) == "confirm"
 
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from handlers.broadcasts.model import Reason, Values
-from handlers.certificate import Certificate, Problem, Reading, Recognition, Trouble
+from handlers.certificate import Certificate, CertificatePart, Problem, Reading, Recognition, Trouble
 from handlers.events import (
     ChartDrawn,
     DrawChart,
@@ -65,7 +65,8 @@ t = translator("vi")
 def certificate_of(name: str) -> Certificate:
     """A certificate that leaves nothing out."""
     place = {"locality": "Đồng Nai", "units": ("Văn phòng", "Phòng Nội vụ"), "policies": ("1.2.3.4",)}
-    return certificate(name, **place, recognition=Recognition.BY_NAME_ONLY)
+    odd = {"signed_serial": "-05", "unreadable": (CertificatePart.EMAIL, CertificatePart.KEY)}
+    return certificate(name, **place, **odd, recognition=Recognition.BY_NAME_ONLY)
 
 
 def session() -> Session:
@@ -100,6 +101,7 @@ def session() -> Session:
         typed_expiry=date(2027, 5, 4),
         waiting_file=FileSent(reference="tệp-1", name="một.cer", size=1234, message="31"),
         draft=draft,
+        set_aside=draft.model_copy(update={"unit_code": "DN-PA", "fields": {"new_name": "UBND xã Để Dành"}}),
         unit="NT-DP",
         unit_skipped=True,
         interview=3,
@@ -143,6 +145,7 @@ def request() -> Request:
         unit_code="NT-BA",
         certificate_name="UBND XÃ BỐN",
         serial="75580955FC81D6A8",
+        signed_serial="-06",
         not_after=date(2028, 2, 1),
         procedure=Procedure.CHANGE_INFORMATION,
         form="04",

@@ -98,7 +98,7 @@ async def test_all_that_is_held_is_given_as_text_and_json(talk: Dialogue) -> Non
 async def test_deleting_everything_names_what_must_stay(talk: Dialogue) -> None:
     await talk.says("/start", "1")
     await talk.sends(certificate())
-    await talk.says("1", "3", "1", "2", "dang ky", "1", "1", "1", "UBND tỉnh", "1")
+    await talk.says("1", "3", "1", "1", "dang ky", "1", "1", "1", "UBND tỉnh", "1")
     for state in (State.ACCEPTED, State.FORWARDED):
         await talk.world.requests.move("YC-2026-000001", state)
     text = await talk.says("/xoadulieu", "xoa")

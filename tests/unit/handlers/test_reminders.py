@@ -14,7 +14,7 @@ from tests.support.dialogue import NOW, Dialogue, pack
 
 REMINDER = "TB-000012"
 #: To the answer: the superior changed, a certificate was read, the token is in hand.
-TO_THE_ANSWER = ("co quan", "doi cap tren", "xong", "1", "2")
+TO_THE_ANSWER = ("co quan", "doi cap tren", "xong", "1", "1")
 
 
 @pytest.fixture

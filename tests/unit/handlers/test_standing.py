@@ -20,7 +20,7 @@ t = translator("vi")
 READ = certificate("UBND XÃ ĐẠI PHƯỚC")
 UNITS = UnitDirectory.of([Unit("DN", "Tỉnh Đồng Nai"), Unit("DN-DP", "Xã Đại Phước", "DN")])
 #: From the greeting to an answer that asks for a change of information, with a typed certificate.
-TYPED = ("/start", "đồng ý", "1", "3", "31/12/2028", "1", "1", "2")
+TYPED = ("/start", "đồng ý", "1", "3", "31/12/2028", "1", "1", "1")
 
 
 class Heard(MemoryRegister):
@@ -85,7 +85,7 @@ async def test_a_typed_certificate_is_known_by_its_last_day_and_the_decision_by_
 
 
 async def test_nothing_to_register_is_known_as_such(talk: Dialogue, register: Heard) -> None:
-    await talk.says("/start", "đồng ý", "1", "2", "1", "31/12/2028", "1", "1", "2")
+    await talk.says("/start", "đồng ý", "1", "2", "1", "31/12/2028", "1", "1", "1")
     assert register.told[-1].owed == ()
 
 
@@ -155,7 +155,7 @@ async def test_the_unit_that_was_chosen_is_known_and_stands_with_all_that_follow
 ) -> None:
     await placed.says("/start", "đồng ý", "1", "xa dai phuoc")
     assert register.told == [Standing(interview=1, unit="DN-DP")]
-    await placed.says("3", "31/12/2028", "1", "1", "2")
+    await placed.says("3", "31/12/2028", "1", "1", "1")
     assert (register.told[-1].unit, register.told[-1].owed) == ("DN-DP", (Procedure.CHANGE_INFORMATION,))
     told = len(register.told)
     await placed.says("/lamlai")

@@ -32,7 +32,7 @@ async def to_managing_body(talk: Dialogue, said: str = "bo qua") -> None:
     """Through the answer to the field for the managing body."""
     await talk.says("/start", "1")
     await talk.sends(certificate())
-    await talk.says("1", said, "3", "1", "2", "dang ky", "1")
+    await talk.says("1", said, "3", "1", "1", "dang ky", "1")
 
 
 async def send(talk: Dialogue) -> Content:

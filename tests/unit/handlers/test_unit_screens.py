@@ -17,11 +17,19 @@ ASKED = t("<b>What is your body or unit called?</b>")
 #: To the unit, as an organisation, a person, a device.
 BODY, OFFICER, DEVICE = ("/start", "1", "1"), ("/start", "1", "2"), ("/start", "1", "3")
 DAY = date(2025, 7, 1)
+FILLED = t("I note what happened: <b>{events}</b>. If that is wrong, send /xemlai to change it.").split("{")[0]
 
 
 @pytest.fixture
 def talk() -> Dialogue:
     return dialogue(nhon_trach())
+
+
+async def certified(talk: Dialogue, name: str) -> None:
+    """To the unit, as an organisation of this name by its certificate."""
+    await talk.says("/start", "1")
+    await talk.sends(certificate(name))
+    await talk.says("1")
 
 
 async def test_the_unit_is_asked_for_once_it_is_known_whose_certificate_it_is(talk: Dialogue) -> None:
@@ -72,19 +80,59 @@ async def test_a_former_name_is_confirmed_with_its_day_and_document(talk: Dialog
     assert unit(talk) is None
 
 
-@pytest.mark.parametrize(
-    ("way", "events"),
-    [(BODY, ["merged_into_new"]), (OFFICER, ["unit_reorganised"]), (DEVICE, None)],
-)
-async def test_what_became_of_a_former_unit_answers_what_happened(
-    talk: Dialogue, way: tuple[str, ...], events: list[str] | None
+@pytest.mark.parametrize("name", ["UBND XÃ PHÚ HỘI", "Ủy ban nhân dân xã Phú Hội", "XA PHU HOI"])
+async def test_what_became_of_a_former_unit_answers_what_happened_to_the_body_its_certificate_names(
+    talk: Dialogue, name: str
+) -> None:
+    await certified(talk, name)
+    await talk.says("xa phu hoi")
+    text = await talk.says("dung")
+    assert unit(talk) == "DN-NT"
+    assert talk.answers["events"] == ["merged_into_new"]
+    assert "/xemlai" in text
+    assert "merger_role" not in talk.answers
+
+
+@pytest.mark.parametrize("way", [BODY, OFFICER, DEVICE])
+async def test_whoever_only_belongs_to_a_former_unit_is_asked_what_happened_to_them(
+    talk: Dialogue, way: tuple[str, ...]
 ) -> None:
     await talk.says(*way, "xa phu hoi")
     text = await talk.says("dung")
     assert unit(talk) == "DN-NT"
-    assert talk.answers.get("events") == events
-    assert ("/xemlai" in text) is (events is not None)
+    assert "events" not in talk.answers
+    assert t("What has happened? Choose everything that applies.") in text
+    assert FILLED not in text
+    assert "xã Phú Hội" in text
+
+
+@pytest.mark.parametrize(
+    "name", ["TRƯỜNG TIỂU HỌC PHÚ HỘI", "TRẠM Y TẾ XÃ PHÚ HỘI", "ĐẢNG ỦY XÃ PHÚ HỘI", "UBND XÃ ĐẠI PHƯỚC"]
+)
+async def test_a_school_does_not_get_the_merger_of_its_commune(talk: Dialogue, name: str) -> None:
+    await certified(talk, name)
+    await talk.says("ubnd xa phu hoi", "dung")
+    assert unit(talk) == "DN-NT"
+    assert "events" not in talk.answers
     assert "merger_role" not in talk.answers
+
+
+async def test_a_person_does_not_get_the_merger_of_their_unit(talk: Dialogue) -> None:
+    await talk.says("/start", "1")
+    await talk.sends(certificate("Nguyễn Thị Lan", subscriber="individual", units=("UBND XÃ PHÚ HỘI",)))
+    await talk.says("1", "xa phu hoi", "dung")
+    assert (unit(talk), "events" in talk.answers) == ("DN-NT", False)
+
+
+async def test_of_several_steps_a_body_gets_those_since_it_had_the_name_on_its_certificate() -> None:
+    units = UnitDirectory.of(
+        (Unit("A", "Sở A", closed_on=DAY), Unit("B", "Sở B", closed_on=DAY), Unit("C", "Sở C")),
+        [Succession("A", "B", Became.RENAMED, DAY, "1/QĐ-X"), Succession("B", "C", Became.SPLIT, DAY, "2/QĐ-X")],
+    )
+    talk = dialogue(units)
+    await certified(talk, "SỞ B")
+    await talk.says("so a", "dung")
+    assert (unit(talk), talk.answers["events"]) == ("C", ["split"])
 
 
 @pytest.mark.parametrize(
@@ -100,7 +148,8 @@ async def test_each_way_a_unit_ends_has_its_answer(became: Became, event: str) -
         (Unit("A", "Sở A", closed_on=DAY), Unit("B", "Sở B")), [Succession("A", "B", became, DAY, "9/QĐ-X")]
     )
     talk = dialogue(units)
-    assert "9/QĐ-X" in await talk.says(*BODY, "so a")
+    await certified(talk, "SỞ A")
+    assert "9/QĐ-X" in await talk.says("so a")
     await talk.says("dung")
     assert talk.answers["events"] == [event]
 
@@ -112,7 +161,8 @@ async def test_what_happened_stays_as_the_officer_answered_it(talk: Dialogue) ->
 
 
 async def test_what_was_filled_in_is_taken_back_and_changed_like_any_answer(talk: Dialogue) -> None:
-    await talk.says(*BODY, "xa phu hoi", "dung", "/quaylai")
+    await certified(talk, "UBND XÃ PHÚ HỘI")
+    await talk.says("xa phu hoi", "dung", "/quaylai")
     assert "events" not in talk.answers
     assert screen(talk) == "question"
     await talk.says("3")
@@ -131,7 +181,8 @@ async def test_a_unit_that_was_split_asks_which_part_it_is() -> None:
         [Succession("S", code, Became.SPLIT, DAY, "1/QĐ-X") for code in ("S1", "S2")],
     )
     talk = dialogue(units)
-    await talk.says(*BODY, "so cu")
+    await certified(talk, "SỞ CŨ")
+    await talk.says("so cu")
     assert talk.labels[:2] == ["Sở một", "Sở hai"]
     await talk.taps("Sở hai")
     assert (unit(talk), talk.answers["events"]) == ("S2", ["split"])

@@ -1,0 +1,113 @@
+"""Bytes of a text file as text, and its lines as cells: CSV as Excel and other programs write it."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from io import StringIO
+
+from bot.tables.errors import TableError
+from bot.tables.legacy import CP1252
+from locales import N_
+
+#: More lines than a list has, and columns; Excel writes separators for empty columns too.
+ROWS, COLUMNS = 200_000, 64
+#: Lines at the beginning that the separator is found by.
+_LOOKED_AT = 30
+_SEPARATORS = (";", ",", "\t", "|")
+_SAYS_SEPARATOR = re.compile(r'"?sep=(.)"?[\t;,|]*\r?\n?', re.IGNORECASE)
+#: Bytes that no text has.
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
+_BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+#: Cells of one line of the file, with the number of that line.
+Line = tuple[int, Sequence[str]]
+
+NO_TEXT = N_("The file is neither XLSX nor CSV in UTF-8. In Excel choose: Save as, CSV UTF-8.")
+NO_CSV = N_("Line {line}: this is no CSV; check its quotation marks.")
+TOO_LONG = N_("The file has more than {rows} rows or {columns} columns. Delete what is not needed, or split it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a text file says."""
+
+    text: str
+    one_byte: bool = False  #: a byte was taken for a letter of Windows-1252: it may stand for another one
+
+
+def decode(data: bytes) -> Text:
+    """The text of a file in UTF-8, UTF-16, or an encoding with one byte for a letter.
+
+    Raises:
+        TableError: it is no text.
+    """
+    mark = next((encoding for start, encoding in _BYTE_ORDER_MARKS.items() if data.startswith(start)), None)
+    encoding = mark or _utf_16(data) or "utf-8"
+    try:
+        return Text(_checked(data.decode(encoding)))
+    except UnicodeDecodeError:
+        return _bytewise(data) if encoding == "utf-8" else _refused()
+
+
+def _utf_16(data: bytes) -> str | None:
+    """UTF-16 without a byte order mark: every other byte of what is ASCII is zero."""
+    start = data[:2000]
+    return next(
+        (code for at, code in ((1, "utf-16-le"), (0, "utf-16-be")) if start[at::2].count(0) > len(start) / 6), None
+    )
+
+
+def _bytewise(data: bytes) -> Text:
+    if _CONTROLS.search(data):
+        _refused()
+    return Text("".join(map(CP1252.__getitem__, data)), one_byte=True)
+
+
+def _checked(text: str) -> str:
+    if "\x00" in text:
+        _refused()
+    return text
+
+
+def _refused() -> Text:
+    raise TableError(NO_TEXT)
+
+
+def csv_lines(text: str, known: Callable[[str], bool]) -> Iterator[Line]:
+    """The cells of each record with the number of its first line.
+
+    Args:
+        text: The text of the file.
+        known: Whether a cell is a heading that is looked for; the separator that makes most of them is the right one.
+
+    Raises:
+        TableError: quotation marks do not match, or there is more than a list has.
+    """
+    said = _SAYS_SEPARATOR.match(text)
+    separator = said[1] if said else _separator(text, known)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
+    before = 0
+    try:
+        for cells in reader:
+            if not (said and before == 0):
+                yield before + 1, _within(cells, before)
+            before = reader.line_num
+    except csv.Error:
+        raise TableError(NO_CSV, line=before + 1) from None
+
+
+def _within(cells: list[str], before: int) -> list[str]:
+    if before > ROWS or any(map(str.strip, cells[COLUMNS:])):
+        raise TableError(TOO_LONG, rows=ROWS, columns=COLUMNS)
+    return cells[:COLUMNS]
+
+
+def _separator(text: str, known: Callable[[str], bool]) -> str:
+    """The one that makes most known headings of a line; else the one that stands in most lines."""
+    lines = [line for line in text[:200_000].splitlines()[: 4 * _LOOKED_AT] if line.strip()][:_LOOKED_AT]
+
+    def worth(mark: str) -> tuple[int, int]:
+        headings = max((sum(known(part.strip('" ')) for part in line.split(mark)) for line in lines), default=0)
+        return headings, sum(mark in line for line in lines)
+
+    return max(_SEPARATORS, key=worth)

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Bring the programs that the tests open files with. Where they cannot be installed from here, say how; the tests that
+# need one are then skipped, each naming the command. With CI set a missing program fails them.
+set -eu
+
+# Program, and the Debian packages that bring it.
+PROGRAMS='soffice:libreoffice-calc-nogui libreoffice-writer-nogui fonts-liberation
+pdftotext:poppler-utils
+openssl:openssl
+certtool:gnutls-bin'
+
+missing=$(echo "$PROGRAMS" | while IFS=: read -r program packages; do
+	command -v "$program" >/dev/null 2>&1 || printf ' %s' "$packages"
+done)
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" != 0 ]; then
+	as_root='sudo -n'
+	$as_root true 2>/dev/null || as_root=none
+fi
+if ! command -v apt-get >/dev/null 2>&1 || [ "$as_root" = none ]; then
+	echo "Some tests will be skipped. To run them all: sudo apt-get install$missing" >&2
+	exit 0
+fi
+echo "Installing what the tests open files with:$missing" >&2
+# shellcheck disable=SC2086 # words are meant to split
+if ! { $as_root apt-get update --quiet --quiet && $as_root env DEBIAN_FRONTEND=noninteractive \
+	apt-get install --quiet --quiet --yes --no-install-recommends $missing >/dev/null; }; then
+	echo "That did not work; tests that need them will be skipped, or fail where CI is set." >&2
+fi
