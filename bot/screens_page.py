@@ -54,7 +54,7 @@ def _heading(heading: str, t: Translator) -> str:
 
 
 def _message(reply: Reply) -> str:
-    if reply.action == "delete":
+    if reply.action == "delete" or (reply.action == "buttons" and not reply.paragraphs):
         return "> 🗑"
     text = "\n>\n".join("> " + paragraph.replace("\n", "  \n> ") for paragraph in reply.paragraphs)
     buttons = " ".join(f"`[ {choice.label} ]`" for choice in reply.choices)

@@ -18,6 +18,7 @@ from handlers.ended_unit import asked_again, brought_up_to_date
 from handlers.events import (
     ChartDrawn,
     DrawChart,
+    Edited,
     Event,
     FileRead,
     FileSent,
@@ -41,7 +42,7 @@ from handlers.office.standing import keep_standing
 from handlers.page import Answered, Page, Tap
 from handlers.pasted import holds_certificate
 from handlers.ports import World
-from handlers.replying import Turn, aside, turn_of
+from handlers.replying import Turn, aside, first_met, swept, turn_of
 from handlers.screen import Here
 from handlers.screens import SCREENS, WITHOUT_CONSENT
 from handlers.screens.expiry import EXPORT
@@ -55,16 +56,16 @@ from handlers.typed_numbers import typed_numbers
 from handlers.understanding import NEITHER
 from locales import N_
 
+#: Files kept by reference until there is consent: as many as Telegram lets through in one album.
+MOST_WAITING = 10
 SEND_AGAIN = N_("I see a certificate but have not read it. Please send it again after you agree.")
 
 
 async def respond(session: Session | None, event: Event, world: World) -> Turn:
     """One turn. Never raises for anything a person can send."""
-    here = _steady(Here(session or Session.model_validate({"language": world.language}), world))
+    here = _steady(Here(session or first_met(world), world))
     if event.group:
-        return Turn(
-            session, (aside(here.say(N_("I talk about certificates in private only: please write to me directly."))),)
-        )
+        return _in_a_group(session, here, event)
     here, gone = await _without_lost_role(here)
     present, ended = brought_up_to_date(here)
     answered = asked_again(present, _up_to_date(present, await _take(present, event)))
@@ -73,20 +74,37 @@ async def respond(session: Session | None, event: Event, world: World) -> Turn:
     return await turn_of(present, event, replace(answered, notes=(*gone, *ended, *answered.notes)))
 
 
+def _in_a_group(session: Session | None, here: Here, event: Event) -> Turn:
+    """Nothing personal is answered there; a secret is warned of, and taken away where that is allowed."""
+    if event.secret:
+        return Turn(session, (*swept(event), aside(here.say(WARNING))))
+    note = here.say(N_("I talk about certificates in private only: please write to me directly."))
+    return Turn(session, (aside(note),))
+
+
 def wants_file(session: Session | None) -> bool:
     """Whether a file may be read: only after consent."""
     return session is not None and session.consented_at is not None
 
 
 async def _take(here: Here, event: Event) -> Answered:
+    """What the event does; a secret that came with it is warned of whatever else it was."""
+    answered = await _taken(here, event)
+    if not event.secret or answered.secret:
+        return answered
+    warned = answered.session.having(warned=True)
+    return replace(answered, session=warned, notes=(here.say(WARNING), *answered.notes), secret=True)
+
+
+async def _taken(here: Here, event: Event) -> Answered:
     match event:
         case TooMuch():
             note = here.say(
                 N_("That is a little fast for me. Please wait a moment, then send your last message again.")
             )
             return Answered(here.session, notes=(note,), show=False)
-        case Unreadable():
-            return _unreadable(here, event)
+        case Unreadable() | Edited():
+            return _unreadable(here, event) if isinstance(event, Unreadable) else _edited(here, event)
         case FileSent() | FileRead() | SheetRead():
             return await _file(here, event)
         case DrawChart() | ChartDrawn() | MakeReport() | ReportMade():
@@ -141,9 +159,12 @@ def _file_waits(here: Here, event: FileSent) -> Answered:
     """Sent before consent: kept by reference and without its name, unless its name says that it holds a key."""
     if event.name.lower().endswith((".pfx", ".p12", ".key")):
         return Answered(here.session.having(warned=True), notes=(here.say(WARNING),), secret=True)
-    waiting = event.model_copy(update={"name": ""})
+    if len(here.session.waiting_files) >= MOST_WAITING:
+        full = N_("No more than {number} files can wait until you agree. Please send the others after that.")
+        return Answered(here.session, notes=(here.say(full, number=MOST_WAITING),))
+    waiting = event.model_copy(update={"name": "", "secret": False})
     note = here.say(N_("I will read the file as soon as you agree."))
-    return Answered(here.session.having(waiting_file=waiting), notes=(note,))
+    return Answered(here.session.having(waiting_files=(*here.session.waiting_files, waiting)), notes=(note,))
 
 
 def _file_read(here: Here, event: FileRead) -> Answered:
@@ -151,7 +172,13 @@ def _file_read(here: Here, event: FileRead) -> Answered:
     secret = SECRETS & {problem.trouble for problem in event.reading.problems}
     if here.session.consented_at is None and not secret:
         return Answered(here.session, notes=(here.say(SEND_AGAIN),))
-    return arrived(here, event.reading)
+    return arrived(here, event.reading, _called(here, event))
+
+
+def _called(here: Here, event: FileRead) -> str:
+    """The name of a file that is one of several; a file alone needs none."""
+    several = event.album or (here.session.screen == "certificate" and here.session.offered)
+    return event.name if several else ""
 
 
 def _no_certificate(event: SheetRead) -> FileRead:
@@ -165,6 +192,14 @@ def _unreadable(here: Here, event: Unreadable) -> Answered:
         return Answered(here.session, notes=(here.say(N_("That text is too long for me. A few words are enough.")),))
     what = N_("I can read text, buttons and files, not this. If it shows your certificate, please send the file.")
     return Answered(here.session, notes=(here.say(what), here.say(EXPORT)))
+
+
+def _edited(here: Here, event: Edited) -> Answered:
+    """A change is never taken for a second answer; whoever corrects themselves learns how to."""
+    note = N_(
+        "I do not read what is changed in a message later. To correct an answer, please write it as a new message."
+    )
+    return Answered(here.session, notes=() if event.secret else (here.say(note),), show=False)
 
 
 async def _tapped(here: Here, data: str) -> Answered:

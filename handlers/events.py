@@ -17,6 +17,8 @@ class _Event(BaseModel):
     message: str | None = None
     #: The message was said in a group, where nothing personal may be answered.
     group: bool = False
+    #: A secret came with it (in a caption, a file's name, a changed message), of which nothing is kept.
+    secret: bool = False
 
 
 class Said(_Event):
@@ -40,6 +42,7 @@ class FileSent(_Event):
     reference: str
     name: str = ""
     size: int | None = None  #: bytes, where the channel says
+    album: bool = False  #: sent together with others
 
 
 class FileRead(_Event):
@@ -48,6 +51,7 @@ class FileRead(_Event):
     kind: Literal["file_read"] = "file_read"
     name: str = ""
     reading: Reading
+    album: bool = False  #: sent together with others
 
 
 class SheetRead(_Event):
@@ -105,6 +109,12 @@ class ReportMade(_Event):
         return cls(broadcast=broadcast, content=b64encode(content), rows=rows, roles=roles)
 
 
+class Edited(_Event):
+    """An earlier message was changed. It is no second answer; what it says is looked through for secrets only."""
+
+    kind: Literal["edited"] = "edited"
+
+
 class Unreadable(_Event):
     """Something the assistant cannot read: a photo, a voice message, a sticker, a place."""
 
@@ -129,6 +139,7 @@ Event = Annotated[
     | MakeReport
     | ReportMade
     | Unreadable
+    | Edited
     | TooMuch,
     Field(discriminator="kind"),
 ]

@@ -99,6 +99,8 @@ _EVENT = {
     "kind": Part(N_("Kind"), one_of(words.KINDS)),
     "message": Part(N_("Number of the message")),
     "group": Part(N_("In a group")),
+    "secret": Part(N_("A secret came with it, which is not kept")),
+    "album": Part(N_("Sent together with others")),
     "text": Part(N_("Text")),
     "data": Part(N_("Button")),
     "reference": Part(N_("Reference of the file")),
@@ -164,7 +166,7 @@ _SESSION = {
     "guesses": Part(N_("Offered as a guess"), one_of(words.OPTIONS)),
     "offered": Part(N_("Certificate to confirm"), inside=_CERTIFICATE),
     "typed_expiry": Part(N_("Typed day of expiry"), on),
-    "waiting_file": Part(N_("File waiting for your consent"), inside=_EVENT),
+    "waiting_files": Part(N_("File waiting for your consent"), inside=_EVENT),
     "draft": Part(N_("Request being written"), inside=_DRAFT),
     "set_aside": Part(N_("Request set aside before it was sent"), inside=_DRAFT),
     "unit": Part(N_("Unit code")),
@@ -173,6 +175,7 @@ _SESSION = {
     "registered_key": Part(N_("Certificate a request was registered for")),
     "desk": Part(N_("Request list"), inside=_DESK),
     "broadcast": Part(N_("Broadcasts"), inside=_BROADCAST),
+    "said_before": Part(N_("Said before the open question")),
     "warned": Part(N_("Warned of a secret that was sent")),
 }
 _STANDING = {

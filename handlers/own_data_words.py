@@ -119,6 +119,7 @@ KINDS = {
     "chart_drawn": N_("a drawn chart"),
     "make_report": N_("the report of a broadcast, asked for"),
     "unreadable": N_("something I cannot read"),
+    "edited": N_("a change of an earlier message"),
     "too_much": N_("too many messages at once"),
 }
 UNREADABLE = {
@@ -147,6 +148,7 @@ OUTGOING = {
 }
 REASONS = {
     Reason.STOPPED: N_("you want no reminders"),
+    Reason.NO_CONSENT: N_("you have not agreed that data about you is kept"),
     Reason.CAPPED: N_("you had as many reminders this week as one person may get"),
     Reason.DONE: N_("you said that it is done"),
     Reason.LATER: N_("you wanted to be reminded another day"),
@@ -169,7 +171,12 @@ TASK_STATES = {
     "failed": N_("could not be handled"),
     "cancelled": N_("called off"),
 }
-ACTIONS = {"send": N_("send"), "edit": N_("change an earlier message"), "delete": N_("take a message away")}
+ACTIONS = {
+    "send": N_("send"),
+    "edit": N_("change an earlier message"),
+    "buttons": N_("change the buttons of an earlier message"),
+    "delete": N_("take a message away"),
+}
 ALL_TROUBLES = {
     **TROUBLES,
     Trouble.PRIVATE_KEY: N_("It holds a private key."),

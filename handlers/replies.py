@@ -38,6 +38,8 @@ class Reply(_Model):
     choices: tuple[Choice, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     #: "edit": put this in place of message ``target`` where the channel can, else send it;
+    #: "buttons": give message ``target`` these choices instead of its own, or none, and leave its text alone; where
+    #: the channel cannot, send it, if there is anything to say;
     #: "delete": take message ``target`` away where the channel can (``paragraphs`` is empty).
-    action: Literal["send", "edit", "delete"] = "send"
+    action: Literal["send", "edit", "buttons", "delete"] = "send"
     target: str | None = None

@@ -6,12 +6,16 @@ from markupsafe import Markup
 
 from handlers import understanding
 from handlers.events import Event, Tapped
-from handlers.page import Answered, Page, Tap
+from handlers.page import DONE, Answered, Page, Tap
+from handlers.ports import World
 from handlers.replies import Reply
 from handlers.screen import Here
-from handlers.screens import SCREENS
+from handlers.screens import QUESTIONS, SCREENS
 from handlers.session import Session
 from handlers.voice import lines
+
+#: Characters of notes that may stand before a question that is put short; longer ones tell something of their own.
+_SHORT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,24 @@ class Turn:
 async def turn_of(here: Here, event: Event, answered: Answered) -> Turn:
     """The replies, and the session with a new version where it changed: older buttons then go stale."""
     session = _settled(here.session, answered)
-    kept = None if answered.forget else session
-    swept = Reply(paragraphs=(), action="delete", target=event.message) if answered.secret and event.message else None
-    said = [*([swept] if swept else []), *await _said(here, event, answered, session)]
+    ticked = (
+        isinstance(event, Tapped) and event.message is not None and _only_ticks_changed(here.session, event, session)
+    )
+    noted = here.session.said_before if ticked else _before_question(here.session, answered, session)
+    session = session.having(said_before=noted)
+    kept = None if answered.forget or session == first_met(here.world) else session
+    said = [*(swept(event) if answered.secret else ()), *await _said(here, event, answered, session, ticked=ticked)]
     return Turn(kept, tuple(said), answered.again)
+
+
+def first_met(world: World) -> Session:
+    """A conversation that has nothing to remember yet. It is never kept: who only looks in leaves no trace."""
+    return Session.model_validate({"language": world.language})
+
+
+def swept(event: Event) -> tuple[Reply, ...]:
+    """The message of an event, taken out of the chat."""
+    return (Reply(paragraphs=(), action="delete", target=event.message),) if event.message else ()
 
 
 def aside(*paragraphs: Markup) -> Reply:
@@ -38,14 +56,29 @@ def aside(*paragraphs: Markup) -> Reply:
 
 
 def _settled(before: Session, answered: Answered) -> Session:
-    """Guesses stand until a page is shown again; a new version makes older buttons stale."""
+    """Guesses stand until a page is shown again; a new version makes older buttons stale.
+
+    One more file that waits for consent changes no page: the greeting that came with the first one stays good.
+    """
     after = answered.session
-    version = before.version + (after != before)
+    shown = after.having(waiting_files=before.waiting_files) if before.waiting_files else after
+    version = before.version + (shown != before)
     guesses = answered.guesses if answered.show else before.guesses
     return after.having(version=version, guesses=guesses)
 
 
-async def _said(here: Here, event: Event, answered: Answered, after: Session) -> list[Reply]:
+def _before_question(before: Session, answered: Answered, after: Session) -> str | None:
+    """The notes before a question, in every message with the present buttons; ``None``: these are left alone."""
+    repeated = after.version == before.version
+    if not answered.show:
+        return before.said_before if repeated else None
+    notes = "\n\n".join(map(str, answered.notes))
+    if after.screen not in QUESTIONS or answered.attachments or after.guesses or len(notes) > _SHORT:
+        return None
+    return notes if not repeated or before.said_before == notes else None
+
+
+async def _said(here: Here, event: Event, answered: Answered, after: Session, *, ticked: bool) -> list[Reply]:
     reply = (
         await _shown(here.then(after), answered, repeated=after.version == here.session.version)
         if answered.show
@@ -54,14 +87,15 @@ async def _said(here: Here, event: Event, answered: Answered, after: Session) ->
     if reply is None:
         beside = {"attachments": answered.attachments, "choices": answered.choices}
         reply = aside(*answered.notes).model_copy(update=beside)
-    if isinstance(event, Tapped) and event.message and _only_ticks_changed(here.session, event, after):
-        return [reply.model_copy(update={"action": "edit", "target": event.message})]
+    if ticked and not answered.notes:
+        return [reply.model_copy(update={"action": "buttons", "target": event.message})]
     tapped = await _tapped(here, event, after)
-    return [tapped, reply] if tapped else [reply]
+    told = bool(reply.paragraphs or reply.attachments or reply.choices)
+    return [*([tapped] if tapped else []), *([reply] if told else [])]
 
 
 def _only_ticks_changed(before: Session, event: Tapped, after: Session) -> bool:
-    """The message with the buttons is then changed in place; a second tap for the same finds it as it shall be."""
+    """The buttons of the message are then changed in place; a second tap for the same finds it as it shall be."""
     tap = Tap.parse(event.data)
     again = tap is not None and tap.wanted is not None and tap.belongs_to(before)
     return (again or before.ticked != after.ticked) and _without_ticks(before) == _without_ticks(after)
@@ -81,7 +115,10 @@ async def _shown(here: Here, answered: Answered, *, repeated: bool) -> Reply:
 
 
 async def _tapped(here: Here, event: Event, after: Session) -> Reply | None:
-    """The tapped message keeps its question with the answer that was chosen, and loses its buttons."""
+    """The tapped message loses its buttons. Only a question is changed: to itself, with the answer chosen.
+
+    Everything else stays as it was said: an answer, a code, a certificate, a consent is what people show to others.
+    """
     tap = Tap.parse(event.data) if isinstance(event, Tapped) else None
     if (
         tap is None
@@ -90,7 +127,15 @@ async def _tapped(here: Here, event: Event, after: Session) -> Reply | None:
         or after.version == here.session.version
     ):
         return None
+    if here.session.said_before is None:
+        return Reply(paragraphs=(), action="buttons", target=event.message)
     page = await SCREENS[here.session.screen].page(here)
-    option = page.option(tap.value)
-    said = lines(page.title, Markup("➤ {}").format(option.label if option else ""))
-    return Reply(paragraphs=(str(said),), action="edit", target=event.message)
+    said = lines(page.title, *(Markup("➤ {}").format(label) for label in _chosen(page, tap.value)))
+    before = (here.session.said_before,) if here.session.said_before else ()
+    return Reply(paragraphs=(*before, str(said)), action="edit", target=event.message)
+
+
+def _chosen(page: Page, value: str) -> list[str]:
+    """The label of the option; where several were ticked before, theirs."""
+    ticked = [option.label for option in page.options if option.ticked] if page.many and value == DONE else []
+    return ticked or [option.label for option in page.options if option.value == value]

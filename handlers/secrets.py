@@ -29,11 +29,16 @@ _DIGITS_APART = r"(?:\d ?){4,16}(?!\S)"
 #: With a digit, or with a sign no word has; a slash is for dates and numbers of documents.
 _CODE = r"(?=\S{0,15}[\d@#$%^&*])[^\s/]{4,16}(?!\S)"
 _PLAIN_CODE = r"(?!(?:19|20)\d\d\b)(?=\S{0,15}\d)[^\s/]{4,16}(?!\S)"
+#: Behind a dash a word with a number is more often a part of a title ("PIN-lan-2").
+_DASHED_CODE = r"(?!(?:19|20)\d\d\b)(?=\S{0,15}\d)[^\s/_-]{4,16}(?!\S)"
 _PIN = re.compile(
     rf"\b(?:{_WORD}|mk){_BETWEEN}{_SEPARATOR}{_NOT_A_CODE}(?:{_DIGITS_APART}|{_CODE})"
     rf"|\b{_WORD}{_BETWEEN}\s+{_NOT_A_CODE}(?:{_PLAIN_CODE})"
+    rf"|\b{_WORD}{_BETWEEN}\s*[-–—_>→]+\s*{_NOT_A_CODE}(?:{_DASHED_CODE})"
     rf"|(?<!\S){_NOT_A_CODE}(?:{_DIGITS_APART}|{_CODE})\s*(?:day\s+)?\b(?:la|is)\s+(?:the\s+|ma\s+|so\s+)?(?:{_WORD}|mk)\b"
 )
+
+_SIGNS = re.compile(r"[-_.+,;()\[\]]+")
 
 
 def looks_like_private_key(text: str) -> bool:
@@ -48,11 +53,21 @@ def looks_like_pin(text: str) -> bool:
 
 def holds_secret(text: str) -> bool:
     """Whether a message must not stay in the chat."""
-    return looks_like_private_key(text) or looks_like_pin(text)
+    return looks_like_private_key(text) or looks_like_pin(text) or looks_like_pin(_payload(text))
+
+
+def _payload(text: str) -> str:
+    """What stands behind a command, where a link or a habit puts signs in the place of blanks (``/start PIN_1234``)."""
+    return _SIGNS.sub(" ", text.partition(" ")[2]) if text.startswith("/") else ""
+
+
+def name_holds_secret(name: str) -> bool:
+    """Whether a file's name, or the payload of a link, tells one: there signs stand in the place of blanks."""
+    return holds_secret(name) or looks_like_pin(_SIGNS.sub(" ", name))
 
 
 def without_secret(text: str) -> str:
     """The text as it may be stored: one that holds a secret is replaced as a whole by a stand-in of the same kind."""
     if looks_like_private_key(text):
         return "-----BEGIN PRIVATE KEY-----"
-    return "PIN: 0000" if looks_like_pin(text) else text
+    return "PIN: 0000" if holds_secret(text) else text

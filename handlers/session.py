@@ -108,8 +108,8 @@ class Session(BaseModel):
     offered: tuple[Certificate, ...] = ()
     #: Expiry typed by hand, waiting for the issuer.
     typed_expiry: date | None = None
-    #: A file sent before consent; read as soon as there is consent.
-    waiting_file: FileSent | None = None
+    #: Files sent before consent; read as soon as there is consent.
+    waiting_files: tuple[FileSent, ...] = ()
     draft: Draft | None = None
     #: A draft that was left before it was sent: where the request is begun again, what was typed is there again.
     set_aside: Draft | None = None
@@ -125,6 +125,9 @@ class Session(BaseModel):
     desk: DeskView | None = None
     #: How the broadcasts were left by somebody with a role.
     broadcast: BroadcastView | None = None
+    #: What the messages with the open page's buttons say before its question, and go on saying once they are put short
+    #: to question and answer. ``None``: they say more than a question, and are left alone.
+    said_before: str | None = None
     #: A PIN, a password or a private key was sent here: the key may be exposed.
     warned: bool = False
 

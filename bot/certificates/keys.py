@@ -43,7 +43,10 @@ def digest(element: Element) -> bytes:
     Raises:
         MalformedError: it is not written as a key.
     """
-    return sha1(der.bits(der.split(element[1])[-1]), usedforsecurity=False).digest()
+    parts = der.split(element[1])
+    if not parts:
+        raise MalformedError
+    return sha1(der.bits(parts[-1]), usedforsecurity=False).digest()
 
 
 def describe(element: Element) -> str:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 
 from bot.certificates import der, extensions, keys
 from bot.certificates.errors import MalformedError, UnreadableError
@@ -90,9 +91,8 @@ class _Known:
 
 def _keys(certificate: Structure) -> Iterator[bytes]:
     """The identifier that the certificate gives its key, and the one that is usual for it."""
-    for identify in (lambda: extensions.subject_key(certificate), lambda: keys.digest(certificate.key)):
-        try:
-            if key := identify():
-                yield key
-        except (MalformedError, IndexError):
-            continue
+    with suppress(MalformedError):
+        if named := extensions.subject_key(certificate):
+            yield named
+    with suppress(MalformedError):
+        yield keys.digest(certificate.key)

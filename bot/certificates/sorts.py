@@ -3,6 +3,12 @@
 from bot.certificates import der
 from handlers.certificate import Trouble
 
+_NAME_AND_TIME = [[der.SEQUENCE, der.UTC_TIME], [der.SEQUENCE, der.GENERALIZED_TIME]]
+#: Tags of PKIStatusInfo: RFC 3161, 2.4.2.
+_STATUS = [
+    [der.INTEGER, *texts, *failure] for texts in ([], [der.SEQUENCE]) for failure in ([], [der.BIT_STRING])
+]  # fmt: skip
+
 
 def other_sort(data: bytes) -> Trouble | None:
     """What DER is that begins much as a certificate does; ``None`` for a certificate and for what has no name here."""
@@ -23,7 +29,7 @@ def _by_body(inner: list[der.Value], outer: list[der.Value]) -> Trouble | None:
     if tags[:3] == [der.INTEGER, der.SEQUENCE, der.SEQUENCE] and der.SEQUENCE not in tags[3:] and _is_key(inner[2]):
         return Trouble.REQUEST  # CertificationRequest: RFC 2986, 4.2
     rest = inner[1:] if tags[:1] == [der.INTEGER] else inner
-    if _is_algorithm(rest[:1]) and [part.tag for part in rest[1:3]] in ([der.SEQUENCE, der.UTC_TIME], [der.SEQUENCE, der.GENERALIZED_TIME]):
+    if _is_algorithm(rest[:1]) and [part.tag for part in rest[1:3]] in _NAME_AND_TIME:
         return Trouble.STATUS  # CertificateList: RFC 5280, 5.1
     return None
 
@@ -31,7 +37,7 @@ def _by_body(inner: list[der.Value], outer: list[der.Value]) -> Trouble | None:
 def _is_status(inner: list[der.Value]) -> bool:
     """PKIStatusInfo: a small number, perhaps texts and bits."""
     tags = [part.tag for part in inner]
-    return tags in ([2], [2, 0x30], [2, 3], [2, 0x30, 3]) and len(inner[0].content) == 1 and inner[0].content[0] < 6
+    return tags in _STATUS and len(inner[0].content) == 1 and inner[0].content[0] < 6
 
 
 def _is_algorithm(values: list[der.Value]) -> bool:

@@ -20,10 +20,12 @@ def split(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
 
     Paragraphs stay whole where they fit. The keyboard hangs on the last text; without buttons it becomes a numbered
     menu. Files follow the text, or carry it where it is short enough. An edit the channel cannot do becomes a new
-    message, a deletion it cannot do falls away.
+    message, a deletion it cannot do falls away. A change of buttons stays whole: its message was split already.
     """
     if reply.action == "delete":
         return (reply,) if capabilities.deleting and reply.target else ()
+    if reply.action == "buttons":
+        return _rebuttoned(reply, capabilities)
     if _fits_a_caption(reply, capabilities):
         return (reply.model_copy(update={"paragraphs": _joined(reply.paragraphs)}),)
     texts = _texts(reply, capabilities)
@@ -47,6 +49,17 @@ def text_of(reply: Reply, capabilities: Capabilities) -> str:
     """The text of one message, in the channel's form."""
     html = _GAP.join(reply.paragraphs)
     return html if capabilities.markup else plain(html)
+
+
+def _rebuttoned(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
+    if capabilities.editing and capabilities.buttons and reply.target:
+        return (reply,)
+    return split(anew(reply), capabilities) if reply.paragraphs else ()
+
+
+def anew(reply: Reply) -> Reply:
+    """The reply as a message of its own."""
+    return reply.model_copy(update={"action": "send", "target": None})
 
 
 def _fits_a_caption(reply: Reply, capabilities: Capabilities) -> bool:

@@ -51,7 +51,7 @@ class TerminalChannel:
     """
 
     start_link = None
-    capabilities = Capabilities(text_limit=1_000_000, files_in=True, pictures_out=True, markup=True)
+    capabilities = Capabilities(text_limit=1_000_000, files_in=True, files_out=True, markup=True)
 
     def __init__(self, console: Console, address: str, t: Translator) -> None:
         self.name = terminal_channel(address)
@@ -60,7 +60,7 @@ class TerminalChannel:
         self._t = t
 
     async def send(self, row: OutboxRow) -> str | None:
-        """Print it, buttons as lines; pictures, and the files of an export, are saved where the program was started."""
+        """Print it, buttons as lines; every file that comes along is saved where the program was started."""
         for part in split(row.reply, self.capabilities):  # a broadcast comes as it was written
             await self._show(part)
         return None
@@ -72,10 +72,11 @@ class TerminalChannel:
             await self._save(attachment)
 
     async def _save(self, attachment: Attachment) -> None:
-        folder = Path.cwd()
+        folder = Path()
         try:
+            folder = Path.cwd()
             self.tell(_SAVED, path=await asyncio.to_thread(saved, attachment, folder))
-        except OSError as error:
+        except OSError as error:  # also where the folder itself is gone
             self.tell(_NOT_SAVED, name=attachment.name, reason=self._t(reason_of(error)), folder=folder)
 
     def tell(self, message: str, **values: object) -> None:

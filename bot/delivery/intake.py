@@ -11,8 +11,8 @@ from bot.delivery.throttle import Throttle
 from bot.metrics import NO_METRICS, Metrics
 from bot.store.api import Chat, Incoming, Store
 from bot.store.errors import StoreError
-from handlers.events import Said, Unreadable
-from handlers.secrets import without_secret
+from handlers.events import Event, FileSent, Said, Unreadable
+from handlers.secrets import name_holds_secret, without_secret
 
 #: Longest text that is read, in characters: four times what Telegram lets through, room for a pasted chain.
 TEXT_LIMIT = 16_384
@@ -40,7 +40,7 @@ class Intake:
 
     async def accept(self, updates: Sequence[Incoming]) -> None:
         """Returns once all are stored, known already, or counted as not storable: then they may be acknowledged."""
-        admitted = [_cleaned(update) for update in self._throttle.admit(updates)]
+        admitted = list(self._throttle.admit(map(_cleaned, updates)))
         if admitted:
             self._submit(await self._stored(admitted))
 
@@ -86,12 +86,16 @@ class Intake:
 def _cleaned(update: Incoming) -> Incoming:
     """Without what must never be stored: a private key's body, a PIN; and without what is too long to be an answer."""
     event = update.event
-    if not isinstance(event, Said):
-        return update
+    if isinstance(event, Said):
+        return Incoming(update.channel, update.update_id, update.address, _said(event))
+    if isinstance(event, FileSent) and name_holds_secret(event.name):
+        nameless = event.model_copy(update={"name": "", "secret": True})
+        return Incoming(update.channel, update.update_id, update.address, nameless)
+    return update
+
+
+def _said(event: Said) -> Event:
     text = without_secret(event.text)
-    kept = _too_long(event) if len(text) > TEXT_LIMIT else event.model_copy(update={"text": text})
-    return Incoming(update.channel, update.update_id, update.address, kept)
-
-
-def _too_long(event: Said) -> Unreadable:
-    return Unreadable(what="text", message=event.message, group=event.group)
+    if len(text) > TEXT_LIMIT:
+        return Unreadable(what="text", message=event.message, group=event.group, secret=event.secret)
+    return event.model_copy(update={"text": text})

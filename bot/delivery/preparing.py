@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -67,11 +67,10 @@ class Preparer:
         if isinstance(event, FileSent):
             found = await self._file(chat, event)
             if isinstance(found, Sheet):
-                return SheetRead(sheet=found, message=event.message, group=event.group)
-            return FileRead(name=event.name, reading=found, message=event.message, group=event.group)
+                return SheetRead(sheet=found, **_origin(event))
+            return FileRead(name=event.name, reading=found, album=event.album, **_origin(event))
         if isinstance(event, Said) and holds_certificate(event.text):
-            reading = await self._reader.read(event.text.encode(), "")
-            return FileRead(reading=reading, message=event.message, group=event.group)
+            return FileRead(reading=await self._reader.read(event.text.encode(), ""), **_origin(event))
         return event
 
     async def _file(self, chat: Chat, event: FileSent) -> Reading | Sheet:
@@ -122,6 +121,11 @@ class Preparer:
             except ChannelError:
                 await self._clock.sleep(backoff.next())
         return await channel.fetch(reference, FILE_LIMIT)
+
+
+def _origin(event: FileSent | Said) -> dict[str, Any]:
+    """Where what was read of an event came from."""
+    return {"message": event.message, "group": event.group, "secret": event.secret}
 
 
 def _problem(trouble: Trouble) -> Reading:

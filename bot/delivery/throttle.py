@@ -18,12 +18,16 @@ _log = structlog.get_logger(__name__)
 class Throttle:
     """A person's messages beyond the rate are dropped; the first of them becomes one ``TooMuch`` a burst.
 
-    A burst is over when half of the allowance is back. ``dropped`` counts what was not let in.
+    A burst is over when half of the allowance is back. ``dropped`` counts what was not let in. A secret becomes
+    ``TooMuch`` each time, within the same rate once more, so that it can be deleted.
     """
 
     def __init__(self, rate: Rate, clock: Clock) -> None:
         self._rate = rate
         self._buckets = Buckets(rate, clock)
+        self._secrets = Buckets(
+            rate, clock
+        )  #: what holds a secret has to be taken out of the chat however fast it came
         self._told: set[str] = set()
         self._crowded = _KEPT
         self.dropped = 0
@@ -41,12 +45,13 @@ class Throttle:
             self._told.discard(key)
         if self._buckets.try_take(key):
             return update
-        if key in self._told:
+        if key in self._told and not (update.event.secret and self._secrets.try_take(key)):
             self.dropped += 1
             _log.debug("update_throttled", channel=update.channel, dropped=self.dropped)
             return None
         self._remember(key)
-        too_much = TooMuch(message=update.event.message, group=update.event.group)
+        event = update.event
+        too_much = TooMuch(message=event.message, group=event.group, secret=event.secret)
         return Incoming(update.channel, update.update_id, update.address, too_much)
 
     def _calm(self, key: str) -> bool:

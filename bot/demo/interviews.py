@@ -25,7 +25,7 @@ from rules.outcome import Decided
 class Stage(StrEnum):
     """How far a conversation came."""
 
-    GREETED = "greeted"
+    AGREED = "agreed"
     OFFERED = "offered"
     ASKED = "asked"
     PAUSED = "paused"
@@ -37,7 +37,7 @@ class Stage(StrEnum):
 
 #: How often each stage is met among a hundred.
 OFTEN = {
-    Stage.GREETED: 4,
+    Stage.AGREED: 4,
     Stage.OFFERED: 4,
     Stage.ASKED: 12,
     Stage.PAUSED: 3,

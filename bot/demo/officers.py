@@ -123,8 +123,8 @@ class Officers:
         return MadeRequest(f"YC-{year}-{number:06d}", year * CODES_A_YEAR + number, content, steps)
 
 
-def _greeted(interviews: Interviews, teller: Teller, at: datetime) -> Session:
-    return interviews.begun(teller, at).having(consented_at=None, unit=None, version=1)
+def _agreed(interviews: Interviews, teller: Teller, at: datetime) -> Session:
+    return interviews.begun(teller, at).at("question", unit=None, version=1)
 
 
 def _offered(interviews: Interviews, teller: Teller, at: datetime) -> Session:
@@ -133,7 +133,7 @@ def _offered(interviews: Interviews, teller: Teller, at: datetime) -> Session:
 
 #: Conversations that have told nothing yet.
 _EARLY: dict[Stage, Callable[[Interviews, Teller, datetime], Session]] = {
-    Stage.GREETED: _greeted,
+    Stage.AGREED: _agreed,
     Stage.OFFERED: _offered,
 }
 

@@ -9,7 +9,7 @@ from bot.store.drivers import Call
 from bot.store.moments import stored
 from bot.store.request_words import open_columns, words_added
 from bot.store.sealing import Keyring
-from bot.store.spoken import spoken
+from bot.store.spoken import agreed, spoken
 from handlers.office.model import Standing
 from handlers.office.rights import Role
 from handlers.requests.model import MOVES, Content, State
@@ -89,6 +89,7 @@ class Rowmaker:
                 "address": self.keyring.seal(chat.address, places.address(owner)),
                 "session": session,
                 "language": spoken(chat.session) if chat.session else None,
+                "consented": int(chat.session is not None and agreed(chat.session)),
                 "first": stored(chat.first_contact_at),
                 "last": stored(chat.last_contact_at),
                 "unit": chat.unit,

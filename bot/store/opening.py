@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.settings import Settings, make_data_dir
 from bot.store.api import Store
 from bot.store.bulk import Bulk
+from bot.store.consents import read_consents
 from bot.store.drivers import Call, Driver
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.drivers.url import sqlite_path
@@ -68,6 +69,7 @@ async def open_store(url: str | None, data_dir: Path, keyring: Keyring, policy: 
     async with _migrated(url, data_dir) as driver:
         await _check_keys(driver, keyring)
         await index_requests(driver, keyring)
+        await read_consents(driver, keyring)
     return SealedStore(driver, keyring, policy or Policy(rooms=ROOMS))
 
 
@@ -124,6 +126,7 @@ async def _opened(settings: Settings) -> tuple[Driver, Keyring]:
         keyring = await _keyring(driver, settings)
         await _check_keys(driver, keyring)
         await index_requests(driver, keyring)
+        await read_consents(driver, keyring)
     return driver, keyring
 
 

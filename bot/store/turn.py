@@ -14,7 +14,7 @@ from bot.store.outbox import queued
 from bot.store.own_data import StoredOwnData
 from bot.store.request_book import StoredRequestBook
 from bot.store.sealing import Keyring
-from bot.store.spoken import spoken
+from bot.store.spoken import agreed, spoken
 from handlers.broadcasts.policy import Policy
 from handlers.broadcasts.ports import Reminders
 from handlers.events import EVENTS, Event
@@ -71,9 +71,10 @@ class StoredTurn:
     def _keep(self, session: str | None) -> Call:
         chat = self._pending.chat.id
         if session is None:
-            return Call("drop_session", {"chat": chat})
+            return Call("drop_session", {"chat": chat, "now": stored(self._now)})
         sealed = self._keyring.seal(session, places.session(chat))
-        return Call("keep_session", {"chat": chat, "session": sealed, "language": spoken(session)})
+        beside = {"language": spoken(session), "consented": int(agreed(session))}
+        return Call("keep_session", {"chat": chat, "session": sealed, **beside})
 
     def _follow(self, number: int, event: Event) -> Call:
         update = f"again:{self._pending.inbox_id}:{number}"

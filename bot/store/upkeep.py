@@ -9,6 +9,8 @@ from bot.store.moments import stored
 from bot.store.office.telling import EXPORT
 from rules.calendar import vietnamese_day
 
+#: What somebody chose or sent before they agreed (a language, a file) is kept for so long; then all of it goes.
+UNDECIDED = timedelta(hours=1)
 #: In this order: a chat can go only when its requests did, a standing when its session did, a broadcast when its
 #: messages did.
 _EXPIRY = {
@@ -32,7 +34,11 @@ class Upkeep:
 
     async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
         """Delete what is older than ``days``, as one transaction; how much of each. A dry run only counts."""
-        before = {"before": stored(now - timedelta(days=days)), "today": vietnamese_day(now).toordinal()}
+        before = {
+            "before": stored(now - timedelta(days=days)),
+            "undecided": stored(now - UNDECIDED),
+            "today": vietnamese_day(now).toordinal(),
+        }
         async with self.driver.transaction() as transaction:
             await transaction.run(Call("expire_tasks", before))  # not counted: nobody asks for them
             results = await transaction.run(*(Call(query, before) for query in _EXPIRY.values()), commit=not dry_run)

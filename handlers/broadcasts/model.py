@@ -65,6 +65,7 @@ class Reason(StrEnum):
 
     STOPPED = "stopped"  #: skipped: the person wants no reminders
     CAPPED = "capped"  #: skipped: has had as many this week as one person may get
+    NO_CONSENT = "no_consent"  #: skipped: does not agree (any more) that data about them are kept
     DONE = "done"  #: skipped: says that it is done
     LATER = "later"  #: skipped: wants to be reminded another day
     CANCELLED = "cancelled"  #: skipped: the broadcast was cancelled

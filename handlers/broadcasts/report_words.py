@@ -45,6 +45,7 @@ DELIVERIES = {
 }
 REASONS = {
     Reason.STOPPED: N_("wants no reminders"),
+    Reason.NO_CONSENT: N_("has not agreed that data about them is kept"),
     Reason.CAPPED: N_("has had as many reminders this week as one person may get"),
     Reason.DONE: N_("says that it is done"),
     Reason.LATER: N_("wants to be reminded another day"),

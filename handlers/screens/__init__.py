@@ -16,7 +16,7 @@ from handlers.screens.small import Erase, Language, Stopped
 from handlers.screens.unit import AskUnit
 from handlers.screens.welcome import Welcome
 
-__all__ = ["SCREENS", "WITHOUT_CONSENT"]
+__all__ = ["QUESTIONS", "SCREENS", "WITHOUT_CONSENT"]
 
 SCREENS: dict[str, Screen] = {
     "welcome": Welcome(),
@@ -44,3 +44,7 @@ SCREENS: dict[str, Screen] = {
 WITHOUT_CONSENT = frozenset(
     {"welcome", "language", "erase", "requests", "request", "withdraw", "stop_reminders", "no_reminders"}
 )
+
+#: Screens that ask and tell nothing: once answered, their message may be put short to the question and the answer. Of
+#: no other screen is a message ever changed, for people show it to others and forward it.
+QUESTIONS = frozenset({"question", "unit", "former_unit", "form", "language"})

@@ -41,7 +41,7 @@ class ConfirmCertificate(NoText):
     """One tap says "this one" and what kind of subscriber it is."""
 
     async def page(self, here: Here) -> Page:
-        """The list where a file held several, else the certificate in words."""
+        """The list where several were read, from one file or more, else the certificate in words."""
         offered = here.session.offered
         return _list(here, offered) if len(offered) > 1 else _single(here, offered[0])
 
@@ -60,7 +60,7 @@ def _list(here: Here, offered: tuple[Certificate, ...]) -> Page:
     say = here.say
     options = [Option(str(index), _labelled(say, certificate)) for index, certificate in enumerate(offered)]
     return Page(
-        say(N_("<b>The file holds several certificates. Which one do you mean?</b>")),
+        say(N_("<b>I read several certificates. Which one do you mean?</b>")),
         options=(*options, Option(NO, say.t(N_("None of them")))),
     )
 

@@ -2,11 +2,12 @@
 
 from markupsafe import Markup
 
-from handlers.certificate import SECRETS, Problem, Reading, Trouble
+from handlers.certificate import SECRETS, Certificate, Problem, Reading, Trouble
 from handlers.page import Answered
 from handlers.screen import Here
 from handlers.screens.certificate import SHOWN
 from handlers.screens.expiry import EXPORT
+from handlers.session import Session
 from handlers.voice import Voice
 from locales import N_
 
@@ -85,27 +86,41 @@ _EXPORT_HELPS = frozenset(
 _NAMED = 5
 
 
-def arrived(here: Here, reading: Reading) -> Answered:
-    """A reading, taken in: the certificates to confirm, the troubles in words."""
+def arrived(here: Here, reading: Reading, name: str = "") -> Answered:
+    """A reading, taken in: certificates to confirm, troubles in words. ``name`` is that of a file among several.
+
+    As long as it is not said which certificate is meant, those of the next file join the ones that are offered.
+    """
     troubles = {problem.trouble for problem in reading.problems}
     if troubles & SECRETS:
         return Answered(here.session.having(warned=True), notes=(here.say(WARNING),), secret=True)
-    notes = tuple(_problems(here.say, reading.problems))
-    own = [certificate for certificate in reading.certificates if not certificate.authority]
+    notes = tuple(_problems(here.say, reading.problems, name))
+    own = _joined(here.session, [certificate for certificate in reading.certificates if not certificate.authority])
     if own:
         cut = (here.say(N_("Only the first {number} are shown."), number=SHOWN),) if len(own) > SHOWN else ()
         return Answered(here.session.at("certificate", offered=tuple(own[:SHOWN])), notes=(*notes, *cut))
     if reading.certificates:
-        return Answered(here.session, notes=(here.say(AUTHORITY),))
+        return Answered(here.session, notes=(*notes, _named(name, here.say(AUTHORITY))))
     return Answered(here.session, notes=(*notes, *((here.say(EXPORT),) if troubles & _EXPORT_HELPS else ())))
 
 
-def _problems(say: Voice, problems: tuple[Problem, ...]) -> list[Markup]:
-    said = [_problem(say, problem) for problem in problems[:_NAMED]]
+def _joined(session: Session, own: list[Certificate]) -> list[Certificate]:
+    """With those that are offered already, each once; nothing where the file gave none."""
+    if not own or session.screen != "certificate":
+        return own
+    return list({one.fingerprint: one for one in (*session.offered, *own)}.values())
+
+
+def _problems(say: Voice, problems: tuple[Problem, ...], name: str) -> list[Markup]:
+    said = [_problem(say, problem, name) for problem in problems[:_NAMED]]
     more = len(problems) - _NAMED
     return [*said, *([say(N_("Other entries that could not be read: {number}."), number=more)] if more > 0 else [])]
 
 
-def _problem(say: Voice, problem: Problem) -> Markup:
-    sentence = say(TROUBLES[problem.trouble])
-    return Markup("<code>{}</code>: {}").format(problem.where, sentence) if problem.where else sentence
+def _problem(say: Voice, problem: Problem, name: str) -> Markup:
+    where = f"{name} › {problem.where}" if name and problem.where else name or problem.where
+    return _named(where, say(TROUBLES[problem.trouble]))
+
+
+def _named(where: str, sentence: Markup) -> Markup:
+    return Markup("<code>{}</code>: {}").format(where, sentence) if where else sentence

@@ -1,5 +1,6 @@
 """The greeting: what the assistant does, what it stores and why, and consent before anything personal is stored."""
 
+from handlers.events import FileSent
 from handlers.page import Answered, Option, Page
 from handlers.screen import Here, NoText
 from handlers.screens.flow import proceed
@@ -67,13 +68,25 @@ class Welcome(NoText):
                 N_("Understood. I store no answer and no file of yours. If you change your mind, send /start.")
             )
             return Answered(session, notes=(note,), show=False, forget=True)
-        begun = session.having(consented_at=here.world.now, pack=here.world.pack.label, waiting_file=None)
+        begun = session.having(consented_at=here.world.now, pack=here.world.pack.label, waiting_files=())
         return Answered(
             proceed(here.then(begun)),
             notes=(here.say(N_("Thank you. You can send your certificate file at any moment.")),),
-            again=(session.waiting_file,) if session.waiting_file else (),
-            show=session.waiting_file is None,
+            again=_waiting(here),
+            show=not session.waiting_files,
         )
+
+
+def _waiting(here: Here) -> tuple[FileSent, ...]:
+    """The files that waited; of several, each under a number, for their names were not kept."""
+    files = here.session.waiting_files
+    if len(files) == 1:
+        return files
+    called = N_("File {number}")
+    return tuple(
+        file.model_copy(update={"name": here.say.t(called, number=number), "album": True})
+        for number, file in enumerate(files, 1)
+    )
 
 
 def _options(here: Here) -> tuple[Option, ...]:

@@ -215,3 +215,44 @@ def test_decisions_are_answered_as_json() -> None:
         command, input=json.dumps(facts), capture_output=True, text=True, check=True, timeout=30, env=dict(os.environ)
     )
     assert json.loads(done.stdout)["status"] == "needs"
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A made-up province, to be asked for files."""
+    folder = tmp_path_factory.mktemp("province")
+    command = [sys.executable, "-m", "bot", "demo", "--officers", "30", "--units", "20"]
+    subprocess.run(command, capture_output=True, check=True, timeout=60, env=environment(folder))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "begins"),
+    [
+        (("/xuat", "1"), "danh-sach-yeu-cau.xlsx", b"PK"),
+        (("/xuat", "2"), "danh-sach-yeu-cau.csv", b"\xef\xbb\xbf"),
+        (("/xuat", "3"), "danh-sach-yeu-cau.jsonl", b"{"),
+        (("/xuat", "5"), "danh-sach-yeu-cau.xlsx", b"PK"),
+        (("/dulieu",), "du-lieu-cua-toi.json", b"{"),
+        (("/dulieu",), "du-lieu-cua-toi.txt", "Toàn bộ".encode()),
+    ],
+)
+def test_every_file_that_is_asked_for_in_the_terminal_lies_in_the_folder_it_was_started_in(
+    province: Path, tmp_path: Path, lines: tuple[str, ...], name: str, begins: bytes
+) -> None:
+    (tmp_path / name).write_bytes(b"mine")
+    out = subprocess.run(
+        [*COMMAND, "--as", "chu"],
+        input="\n".join((*lines, "")).encode(),
+        capture_output=True,
+        check=True,
+        timeout=60,
+        cwd=tmp_path,
+        env=environment(province),
+    ).stdout.decode()
+    first, dot, kind = name.partition(".")
+    saved = tmp_path / f"{first} (2){dot}{kind}"
+    assert (tmp_path / name).read_bytes() == b"mine"
+    assert saved.read_bytes().startswith(begins)
+    assert saved.stat().st_mode & 0o777 == 0o600
+    assert str(saved) in out

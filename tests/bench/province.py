@@ -71,8 +71,8 @@ def crowd_on_postgres(number: int) -> tuple[Path, str]:
 
 #: Nothing of them is read that is sealed.
 _CROWD = (
-    b"""INSERT INTO chats (id, channel, address, language, first_contact_at, last_contact_at)
-    SELECT md5(n::text), 'telegram', '', 'vi', 0, 0 FROM generate_series(1, %s) n""",
+    b"""INSERT INTO chats (id, channel, address, language, consented, first_contact_at, last_contact_at)
+    SELECT md5(n::text), 'telegram', '', 'vi', 1, 0, 0 FROM generate_series(1, %s) n""",
     b"""INSERT INTO standings (id, chat, certificate_key, not_after, owed, known_at, changed_at)
     SELECT md5(n::text) || ':1', md5(n::text), n::text, 739600, 'revoke,issue_new', 0, 0
     FROM generate_series(1, %s) n""",

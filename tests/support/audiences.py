@@ -46,6 +46,7 @@ class Officer:
     heard: datetime | None = None
     language: str | None = "vi"
     roles: dict[Role, bool] = field(default_factory=dict)  #: role -> it has ended
+    agreed: bool = True
     erased: bool = False
     stopped: bool = False
     blocked: bool = False
@@ -65,6 +66,7 @@ def _officer(dice: random.Random, now: datetime) -> Officer:
         unit=dice.choice([*UNITS.units, None]),
         heard=now - timedelta(days=dice.randrange(6), hours=dice.randrange(24)),
         roles={role: dice.random() < 0.3 for role in (Role.ADMIN, Role.FOCAL) if dice.random() < 0.4},
+        agreed=dice.random() < 0.9,
         erased=dice.random() < 0.1,
         stopped=dice.random() < 0.1,
         blocked=dice.random() < 0.1,
@@ -92,9 +94,9 @@ def write(sql: Sql, keyring: Keyring, officers: Sequence[Officer], now: datetime
         heard = stored(officer.heard or now)
         sql(
             "INSERT INTO chats (id, channel, address, unit, first_contact_at, last_contact_at, language, erased_at,"
-            " stopped_at, blocked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " stopped_at, blocked_at, consented) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *(officer.id, officer.channel, keyring.seal(officer.id, places.address(officer.id)), officer.unit),
-            *(heard, heard, officer.language, *flags),
+            *(heard, heard, officer.language, *flags, int(officer.agreed)),
         )
         for role, ended in officer.roles.items():
             sql(
@@ -135,7 +137,7 @@ def meant(officer: Officer, audience: Audience, rights: Rights, now: datetime) -
         not officer.erased
         and rights.may(Act.WRITE_BROADCASTS, officer.unit)
         and (audience.unit is None or (officer.unit is not None and UNITS.within(officer.unit, audience.unit)))
-        and (audience.role in {None, Role.OFFICER} or officer.roles.get(audience.role) is False)
+        and (officer.agreed if audience.role in {None, Role.OFFICER} else officer.roles.get(audience.role) is False)
         and (not audience.to_do or bool(to_do))
         and (not audience.owed or bool(to_do & set(audience.owed)))
         and (not audience.states or bool(states & set(audience.states)))

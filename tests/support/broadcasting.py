@@ -8,6 +8,7 @@ from bot.store.bulk import Bulk
 from bot.store.bulk_rows import MadeChat
 from handlers.broadcasts.model import Draft, Life, Outcome, Text
 from handlers.office.rights import Rights
+from tests.support.storing import AGREED
 
 DRAFT = Draft(
     title="Nhắc hạn",
@@ -16,9 +17,9 @@ DRAFT = Draft(
 
 
 async def settle_people(bulk: Bulk, addresses: Iterable[str], now: datetime) -> None:
-    """People of Telegram who wrote once, and of whom nothing else is known."""
+    """People of Telegram who agreed once, and of whom nothing else is known."""
     met = now - timedelta(days=30)
-    await bulk.chats(MadeChat("telegram", address, met, met) for address in addresses)
+    await bulk.chats(MadeChat("telegram", address, met, met, session=AGREED) for address in addresses)
 
 
 async def frozen(store: Store, now: datetime, draft: Draft = DRAFT) -> str:

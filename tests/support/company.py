@@ -128,7 +128,7 @@ class Company:
 
 
 def well_formed(reply: Reply) -> None:
-    assert reply.paragraphs or reply.attachments or reply.action == "delete"
+    assert reply.paragraphs or reply.attachments or reply.action in {"delete", "buttons"}
     assert all(len(choice.tap.encode()) <= 64 for choice in reply.choices)
 
 

@@ -53,8 +53,8 @@ class Outgoing:
         )
         rows = list(self._rows(broadcast, addresses, values.model_dump_json(), at))
         self.many(
-            "INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at, consented)"
+            " VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT (id) DO NOTHING",
             [(chat, self.channel, address, at, at) for chat, address, *_ in rows],
         )
         self.many(

@@ -106,8 +106,8 @@ def write_people(database: Sql, officers: list[Officer]) -> None:
     """Rows as the store keeps them; what is sealed is not read by any count."""
     known = [(officer, one) for officer in officers for one in officer.certificates]
     numbered = [(number, *of) for number, of in enumerate(known, 1)]
-    heads = [(one.id, "telegram", b"?", *[stored(one.heard)] * 2, one.unit) for one in officers]
-    _insert(database, "chats (id, channel, address, first_contact_at, last_contact_at, unit)", heads)
+    heads = [(one.id, "telegram", b"?", *[stored(one.heard)] * 2, one.unit, 1) for one in officers]
+    _insert(database, "chats (id, channel, address, first_contact_at, last_contact_at, unit, consented)", heads)
     standings = "standings (id, chat, unit, certificate_key, not_after, owed, known_at, changed_at)"
     _insert(database, standings, [_standing(*of) for of in numbered])
     requests = (

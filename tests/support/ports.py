@@ -11,7 +11,7 @@ from bot.store.api import Store
 from handlers.broadcasts.ports import Reminders
 from handlers.memory import MemoryOwnData, MemoryRegister, MemoryReminders, MemoryRequests
 from handlers.ports import OwnData, Register, RequestBook
-from tests.support.storing import ADDRESS, NOW, next_turn, one_chat
+from tests.support.storing import ADDRESS, AGREED, NOW, next_turn, one_chat
 
 _updates = count(1)
 
@@ -68,4 +68,4 @@ class StoredTurns:
         chat = await one_chat(self.store, f"update {next(_updates)}", self.address)
         async with self.store.turn(await next_turn(self.store, chat), now) as unit:
             yield unit
-            await unit.finish("{}", [])
+            await unit.finish(AGREED, [])

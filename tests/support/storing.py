@@ -19,6 +19,8 @@ CHANNEL = "telegram"
 NAME = "Ủy ban nhân dân xã Phước An"
 SERIAL = "5402DD8A9E3FB18F"
 ADDRESS = "7790118822"
+#: The session of somebody who has agreed that data about them are kept.
+AGREED = '{"consented_at": "2026-11-23T02:00:00Z"}'
 
 
 def said(update: str, text: str = "xin chào", address: str = ADDRESS, channel: str = CHANNEL) -> Incoming:
@@ -68,7 +70,7 @@ async def answer(
     store: Store,
     chat: Chat,
     *replies: str,
-    session: str | None = "{}",
+    session: str | None = AGREED,
     again: Sequence[Event] = (),
     now: datetime = NOW,
 ) -> None:

@@ -9,7 +9,7 @@ from telegram import InputFile
 from bot.channels.base import Capabilities
 from bot.channels.errors import ChannelError, Invalid, MaybeSent, Unsupported
 from bot.channels.markup import plain
-from bot.channels.rendering import fits, split, text_of
+from bot.channels.rendering import anew, fits, split, text_of
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.failures import NotModified, NotParsed
 from bot.channels.telegram.update import CHANNEL
@@ -79,6 +79,8 @@ class TelegramChannel:
         if part.action == "delete":
             await self._api.call("deleteMessage", {"chat_id": address, "message_id": part.target})
             return None
+        if part.action == "buttons":
+            return await self._put_buttons(row, part)
         try:
             return await self._show(row, part, text_of(part, _CAPABILITIES), "HTML")
         except NotParsed:  # better without markup than not at all
@@ -99,6 +101,22 @@ class TelegramChannel:
                     raise
                 parameters |= await self._in_place_of(row, part, error)
         return _message_id(await self._api.call("sendMessage", parameters))
+
+    async def _put_buttons(self, row: OutboxRow, part: Reply) -> str | None:
+        """Only the keyboard changes; on a message that is gone or too old, what there is to say is said anew."""
+        wanted = {"chat_id": row.chat.address, "message_id": part.target, "reply_markup": _keyboard(part.choices)}
+        try:
+            await self._api.call("editMessageReplyMarkup", wanted)
+        except NotModified:
+            return part.target
+        except ChannelError as error:
+            if not _may_follow(error, row):
+                raise
+            message = None
+            for piece in split(anew(part), _CAPABILITIES):
+                message = await self._deliver(row, piece)
+            return message
+        return part.target
 
     async def _edit(self, parameters: dict[str, Any], target: str | None) -> str | None:
         try:

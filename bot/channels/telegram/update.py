@@ -4,17 +4,36 @@ Source of the shapes: https://core.telegram.org/bots/api#update
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from bot.channels.naming import TELEGRAM
 from bot.store.api import Incoming
-from handlers.events import Event, FileSent, Said, Tapped, Unreadable
+from handlers.events import Edited, Event, FileSent, Said, Tapped, Unreadable
+from handlers.secrets import holds_secret
 
 CHANNEL = TELEGRAM
-#: What is asked of Telegram. An edited message is no new answer; a channel's post is nobody's.
-KINDS = ("message", "callback_query", "my_chat_member")
+#: What is asked of Telegram. An edited message is no new answer, but may hold a secret; a channel's post is nobody's.
+KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
+#: Of a message, what its person did not say now: who and where it is from, what it answers, how it looks.
+_NOT_SAID = frozenset(
+    {
+        "from",
+        "chat",
+        "sender_chat",
+        "via_bot",
+        "sender_business_bot",
+        "forward_origin",
+        "forward_from",
+        "forward_from_chat",
+        "reply_to_message",
+        "pinned_message",
+        "reply_markup",
+        "entities",
+        "caption_entities",
+    }
+)
 
 What = Literal["photo", "audio", "video", "sticker", "other"]
 #: Contents a person can send that are not read; an animation also carries ``document``, so these come first.
@@ -71,6 +90,8 @@ def read_update(raw: object, username: str = "") -> Received:
         return Received(ignored="no_update_id")
     if "message" in update:
         return _from_message(update_id, _mapping(update["message"]), username)
+    if "edited_message" in update:
+        return _from_edited(update_id, _mapping(update["edited_message"]))
     if "callback_query" in update:
         return _from_tap(update_id, _mapping(update["callback_query"]))
     if "my_chat_member" in update:
@@ -90,30 +111,67 @@ def _from_message(update_id: int, message: Mapping[str, Any], username: str) -> 
 
 
 def _from_group(update_id: int, chat: Mapping[str, Any], message: Mapping[str, Any], username: str) -> Received:
-    """In a group only a command to this bot is heard, and what it says is not kept."""
+    """In a group only a command to this bot is heard, and secrets are; what was said is not kept."""
     command = _text(message.get("text")).partition(" ")[0]
     addressed = _COMMAND.fullmatch(command)
     for_us = command.startswith("/") and (addressed is None or addressed.group(2).lower() == username.lower())
-    if not for_us:
+    secret = _holds_secret(message)
+    if not (for_us or secret):
         return Received(update_id, ignored="group")
-    return _received(update_id, chat, Said(text="/", message=_number(message.get("message_id")), group=True))
+    number = _number(message.get("message_id"))
+    return _received(update_id, chat, Said(text="/", message=number, group=True, secret=secret))
+
+
+def _from_edited(update_id: int, message: Mapping[str, Any]) -> Received:
+    """A change of words is told apart from what Telegram changes itself, such as where somebody is."""
+    chat, secret = _mapping(message.get("chat")), _holds_secret(message)
+    group, words = _text(chat.get("type")) in _GROUPS, bool(_text(message.get("text")) or _text(message.get("caption")))
+    from_a_bot = _mapping(message.get("from")).get("is_bot") is True
+    ours = secret or (words and not group)
+    if from_a_bot or not ours or not (group or chat.get("type") == "private"):
+        return Received(update_id, ignored="edited")
+    edited = Edited(message=_number(message.get("message_id")), group=group, secret=secret)
+    return _received(update_id, chat, edited)
 
 
 def _event(message: Mapping[str, Any], username: str) -> Event | None:
-    number = _number(message.get("message_id"))
+    number, secret = _number(message.get("message_id")), _holds_secret(message)
     text = _text(message.get("text"))
     if text:
-        return Said(text=_to_us(text, username), message=number)
+        return Said(text=_to_us(text, username), message=number, secret=secret)
     for content, what in _UNREADABLE.items():
         if content in message:
-            return Unreadable(what=what, message=number)
+            return Unreadable(what=what, message=number, secret=secret)
     document = _mapping(message.get("document"))
     reference = _text(document.get("file_id"))
     if not reference:
-        return None
-    size = _whole(document.get("file_size"))
-    name = _text(document.get("file_name"))[:_LONGEST_NAME]
-    return FileSent(reference=reference, name=name, size=size, message=number)
+        return Unreadable(what="other", message=number, secret=True) if secret else None
+    return FileSent(
+        reference=reference,
+        name=_text(document.get("file_name"))[:_LONGEST_NAME],
+        size=_whole(document.get("file_size")),
+        message=number,
+        album=bool(_text(message.get("media_group_id"))),
+        secret=secret,
+    )
+
+
+def _holds_secret(message: Mapping[str, Any]) -> bool:
+    """Whether anything that came with a message does: text, caption, quote, the name of a file, an answer of a poll."""
+    return any(holds_secret(words) for words in _words(message))
+
+
+def _words(message: Mapping[str, Any]) -> Iterator[str]:
+    """Every text in a message, however deep; without recursion, for strangers write it."""
+    waiting: list[object] = [value for name, value in message.items() if name not in _NOT_SAID]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield _text(value)
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
 
 
 def _to_us(text: str, username: str) -> str:

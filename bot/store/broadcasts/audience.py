@@ -33,8 +33,10 @@ def meant_by(audience: Audience, reach: Reach, now: datetime) -> Meant | None:
 def _conditions(audience: Audience, today: date) -> Iterator[tuple[str, dict[str, Any]]]:
     if audience.unit is not None:
         yield "below_unit", {"below": audience.unit}
-    if audience.role not in {None, Role.OFFICER}:
+    if by_role(audience):
         yield "with_role", {"role": audience.role}
+    else:
+        yield "agreed", {}
     if audience.to_do:
         yield "has_to_do", {}
     if audience.owed:
@@ -47,6 +49,11 @@ def _conditions(audience: Audience, today: date) -> Iterator[tuple[str, dict[str
         yield "over_channel", {"channel": audience.channel, "channels": f"{audience.channel}:"}
     if (since := _silent_since(audience, today)) is not None:
         yield "silent_before", {"silent_before": stored(datetime.combine(since, time(), VIETNAM))}
+
+
+def by_role(audience: Audience) -> bool:
+    """Whether it is for people with a role: these hear of their work, whoever else only what they agreed to."""
+    return audience.role not in {None, Role.OFFICER}
 
 
 def window_of(audience: Audience, today: date) -> tuple[int, int] | None:

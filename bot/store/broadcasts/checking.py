@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.store import places
+from bot.store.broadcasts.audience import by_role
 from bot.store.broadcasts.filling import Filling
 from bot.store.broadcasts.findings import Findings, Rows
 from bot.store.broadcasts.people import PAGE, Roll
@@ -66,9 +67,10 @@ class Checker:
             yield Problem(trouble=Trouble.PAST)
 
     async def _unknown(self, written: Written) -> Rows:
-        """Those of a list whom nobody knows, or who are out of reach."""
+        """Those of a list whom nobody knows, who have not agreed to be known, or who are out of reach."""
         listed, unknown = sorted(set(written.draft.audience.chats or ())), Rows()
         known = Meant(*reaching(written.reach))
+        known = known if by_role(written.draft.audience) else known.and_("agreed")
         for start in range(0, len(listed), PAGE):
             part = listed[start : start + PAGE]
             (rows,) = await self.driver.run(known.and_("listed", chats=json.dumps(part)).call("audience_known"))

@@ -2,8 +2,13 @@
 -- are ever meant. That they lie behind :after is said of both sides: of one alone, PostgreSQL would read the other from
 -- its beginning for every page.
 
+-- :where agreed
+-- Agrees that data about them are kept. Whoever only opened the chat, declined, or had everything deleted is nobody's
+-- audience.
+consented = 1;
+
 -- :where with_role
--- Has this role.
+-- Has this role. It is by the role that they are written to, whether or not they ever asked about a certificate.
 EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.chat > :after AND g.role = :role AND g.ended_at IS NULL);
 
 -- :where has_to_do
@@ -114,8 +119,10 @@ UPDATE broadcasts SET frozen_to = :last WHERE id = :id AND state = 'approved' AN
 RETURNING id;
 
 -- :name freeze_present
--- Those of a batch who were not erased since they were read.
-SELECT id FROM chats WHERE id IN ({each}(:chats)) AND erased_at IS NULL;
+-- Those of a batch who were not erased since they were read, and did not take their consent back.
+SELECT id FROM chats
+WHERE id IN ({each}(:chats)) AND erased_at IS NULL
+  AND (consented = 1 OR EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL));
 
 -- :name freeze_row
 -- One recipient; one who has a row keeps it. As values: INSERT .. SELECT takes SQLite more than twice as long.
@@ -165,7 +172,7 @@ SELECT s.id, s.chat, s.not_after, CASE WHEN EXISTS (
     JOIN broadcasts b ON b.id = e.broadcast AND b.created_at <= m.done_at
     WHERE m.broadcast = :series AND m.chat = s.chat) THEN 1 ELSE 0 END
 FROM standings s JOIN chats c ON c.id = s.chat
-WHERE s.not_after BETWEEN :first AND :last AND c.erased_at IS NULL
+WHERE s.not_after BETWEEN :first AND :last AND c.erased_at IS NULL AND c.consented = 1
   AND NOT EXISTS (
       SELECT 1 FROM expiry_reminders e WHERE e.standing = s.id AND e.not_after = s.not_after AND e.days = :days)
   AND NOT EXISTS (

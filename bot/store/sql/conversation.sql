@@ -50,11 +50,31 @@ RETURNING id;
 -- :name keep_session
 -- The session after a turn; a chat that goes on talking is not forgotten, and one that has a session is a person's.
 -- Whoever comes next may take the chat.
-UPDATE chats SET session = :session, language = :language, erased_at = NULL, in_group = 0, worker = NULL WHERE id = :chat;
+UPDATE chats SET session = :session, language = :language, consented = :consented, erased_at = NULL, in_group = 0, worker = NULL
+WHERE id = :chat;
 
 -- :name drop_session
--- A turn that leaves no session.
-UPDATE chats SET session = NULL, language = NULL, worker = NULL WHERE id = :chat;
+-- A turn that leaves no session: nothing personal is kept, so the chat goes with its last message, but for somebody with
+-- a role, who has to be found.
+UPDATE chats SET session = NULL, language = NULL, consented = 0, worker = NULL,
+    erased_at = CASE WHEN EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL) THEN erased_at
+                     ELSE CAST(:now AS BIGINT) END
+WHERE id = :chat;
+
+-- :name consents_unread
+-- Sessions of an earlier version, of which it is not known yet whether they hold a consent.
+SELECT id, session FROM chats WHERE consented IS NULL AND id > :after ORDER BY id LIMIT :limit;
+
+-- :name note_consent
+-- This one does.
+UPDATE chats SET consented = 1 WHERE id = :chat AND consented IS NULL;
+
+-- :name note_no_consent
+-- This one does not: what an earlier version kept goes, as it does now with the greeting.
+UPDATE chats SET session = NULL, language = NULL, consented = 0,
+    erased_at = CASE WHEN EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL) THEN erased_at
+                     ELSE last_contact_at END
+WHERE id = :chat AND consented IS NULL;
 
 -- :name follow_up
 -- An event a turn asks for, in the place of its update.
@@ -97,8 +117,9 @@ WHERE b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now)
 
 -- :name claim_broadcast
 -- The next rows of a broadcast, while it runs, go to "sending"; a chat with a message under way, or with an answer that
--- waits, comes later. Whoever since the row was made has stopped reminders, blocked the assistant, said that it is done or
--- when to ask again, or had as many within a week as one person may get, gets none.
+-- waits, comes later. Whoever does not agree (any more) that data about them are kept, and has no role either, gets none; nor
+-- does whoever since the row was made has stopped reminders, blocked the assistant, said that it is done or when to ask
+-- again, or had as many within a week as one person may get.
 WITH due AS MATERIALIZED (
     SELECT o.id, o.chat, o.queued_at FROM outbox o
     WHERE o.broadcast = :broadcast AND o.state = 'queued' AND o.channel = :channel AND o.due_at <= :now
@@ -113,6 +134,8 @@ WITH due AS MATERIALIZED (
     {skip_locked}),
 judged AS MATERIALIZED (
     SELECT due.id, CASE
+        WHEN COALESCE(c.consented, 0) = 0 AND NOT EXISTS (
+            SELECT 1 FROM grants g WHERE g.chat = due.chat AND g.ended_at IS NULL) THEN 'no_consent'
         WHEN c.stopped_at IS NOT NULL THEN 'stopped'
         WHEN c.blocked_at IS NOT NULL THEN 'blocked_before'
         WHEN m.done_at >= due.queued_at THEN 'done'

@@ -16,8 +16,8 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 
 -- :name put_chat
 -- A person with the session they left.
-INSERT INTO chats (id, channel, address, session, language, first_contact_at, last_contact_at, unit)
-VALUES (:id, :channel, :address, :session, :language, :first, :last, :unit);
+INSERT INTO chats (id, channel, address, session, language, consented, first_contact_at, last_contact_at, unit)
+VALUES (:id, :channel, :address, :session, :language, :consented, :first, :last, :unit);
 
 -- :name put_request
 -- A request as it stands now.

@@ -50,7 +50,8 @@ DELETE FROM standings WHERE chat = :chat;
 -- :name erase_chat
 -- The chat itself: its address stays until this turn's reply is delivered, or as long as a request does. As long as it
 -- is there, a wish for no reminders stays a wish.
-UPDATE chats SET session = NULL, language = NULL, unit = NULL, reminded_at = NULL, erased_at = :now WHERE id = :chat;
+UPDATE chats SET session = NULL, language = NULL, unit = NULL, reminded_at = NULL, consented = 0, erased_at = :now
+WHERE id = :chat;
 
 -- :name my_roles
 -- The roles of a chat, ended ones too.

@@ -9,7 +9,7 @@ RETURNING 1;
 
 -- :name expire_sessions
 -- Sessions of chats silent since :before that have no open request.
-UPDATE chats SET session = NULL, language = NULL, unit = NULL
+UPDATE chats SET session = NULL, language = NULL, unit = NULL, consented = 0
 WHERE last_contact_at < :before AND session IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id AND r.state IN {open_states})
 RETURNING 1;
@@ -36,9 +36,10 @@ DELETE FROM grants WHERE ended_at < :before RETURNING 1;
 DELETE FROM invitations WHERE used_at < :before OR ended_at < :before OR expires_at < :before RETURNING 1;
 
 -- :name expire_chats
--- Chats silent since :before, and erased ones, without a role, with nothing left to answer, to tell or to follow.
+-- Chats silent since :before, erased ones, and those of whoever has not agreed and was silent since :undecided; without a
+-- role, with nothing left to answer, to tell or to follow.
 DELETE FROM chats
-WHERE (last_contact_at < :before OR erased_at IS NOT NULL)
+WHERE (last_contact_at < :before OR erased_at IS NOT NULL OR (consented = 0 AND last_contact_at < :undecided))
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id)
   AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL)
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.chat = chats.id AND o.state IN ('queued', 'sending'))

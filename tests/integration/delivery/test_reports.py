@@ -34,7 +34,7 @@ class Keeping(ScriptedChannel):
 
 
 async def test_the_file_arrives_and_its_totals_are_its_rows(store: Store, clock: ManualClock) -> None:
-    for address in "123":  # and the owner, who is reminded as everybody is
+    for address in (*"123", "owner"):  # who is reminded as everybody is
         async with StoredTurns(store, address)():
             pass
     await given(store, "owner", Role.OWNER)

@@ -142,7 +142,7 @@ async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Sto
     said = await admin.taps("Xem lại", "Các lần nhắc")
     assert "08/12/2026" in said
     assert said.count("chưa đến ngày") == 3
-    assert "TB-000001: Chiến dịch cuối năm" in await admin.taps("TB-000002")
+    assert "TB-000002: Chiến dịch cuối năm" in await admin.taps("TB-000002")
     assert "08/12/2026" in await admin.taps("Về chiến dịch")
 
 

@@ -19,7 +19,7 @@ from tests.integration.store.conftest import Database
 from tests.support.audiences import PROCEDURES, Officer, made_up, meant, write
 from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER
 from tests.support.office import OPERATOR, UNITS, office, settle_units
-from tests.support.storing import NOW, said
+from tests.support.storing import NOW, answer, said
 
 PEOPLE = made_up(90, NOW)
 DAYS = st.dates(date(2026, 11, 18), date(2026, 11, 30))
@@ -73,6 +73,7 @@ async def test_an_audience_is_what_a_look_at_everybody_gives(
 async def test_a_group_that_asked_something_is_never_meant(store: Store) -> None:
     asked = Incoming("telegram", "1", "-100", Said(text="/", group=True))
     group, person = await store.receive([asked, said("2", address="7")], NOW)
+    await answer(store, person)
     async with office(store) as at:
         (counted,) = await at.admin.broadcasts.count(OPERATOR, Audience(chats=(group.id, person.id)))
         assert counted.all == 1

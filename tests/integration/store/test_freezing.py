@@ -52,7 +52,7 @@ async def test_each_who_is_meant_has_one_row_however_often_and_by_whom_it_is_mad
     await frozen(await another(), name, 7)
     await frozen(store, name)
 
-    assert rows(database.sql, name).keys() == {one.id for one in officers if not one.erased}
+    assert rows(database.sql, name).keys() == {one.id for one in officers if one.agreed and not one.erased}
     assert state(database.sql, name) == ("scheduled", None, len(rows(database.sql, name)))
 
 

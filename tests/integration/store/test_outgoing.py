@@ -277,8 +277,8 @@ def test_the_next_rows_are_found_without_a_walk_through_all_that_was_ever_sent(p
     queries = load_queries(PostgresDriver.dialect)
     made = (
         (
-            "INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at)"
-            " SELECT 'c' || g, 'telegram', '', 0, 0 FROM generate_series(1, 4000) g"
+            "INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at, consented)"
+            " SELECT 'c' || g, 'telegram', '', 0, 0, 1 FROM generate_series(1, 4000) g"
         ),
         (
             "INSERT INTO broadcasts (id, state, author, content, created_at, changed_at)"

@@ -14,7 +14,7 @@ from tests.integration.store.conftest import Database
 from tests.support.broadcast_life import Recipients, campaign, drafted, stands
 from tests.support.office import OPERATOR, given, invited, office, settle_units
 from tests.support.ports import StoredTurns
-from tests.support.storing import NOW, answer, claim, content, next_turn, one_chat, said
+from tests.support.storing import AGREED, NOW, answer, claim, content, next_turn, one_chat, said
 
 DAYS = 180
 LATE = NOW + timedelta(days=DAYS, seconds=1)
@@ -80,7 +80,7 @@ async def test_a_request_goes_after_its_end_and_an_open_one_stays(store: Store, 
     chat = await one_chat(store)
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         await unit.requests.register(content(), state)
-        await unit.finish('"phiên"', [])
+        await unit.finish(AGREED, [])
 
     counts = await store.retention(LATE, DAYS)
 
@@ -92,12 +92,12 @@ async def test_a_request_lives_on_from_its_end(store: Store) -> None:
     chat = await one_chat(store)
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         code = (await unit.requests.register(content())).code
-        await unit.finish("{}", [])
+        await unit.finish(AGREED, [])
     await store.receive([said("2")], NOW)
     ended = NOW + timedelta(days=100)
     async with store.turn(await next_turn(store, chat), ended) as unit:
         await unit.requests.move(code, State.WITHDRAWN)
-        await unit.finish("{}", [])
+        await unit.finish(AGREED, [])
 
     assert (await store.retention(LATE, DAYS))["requests"] == 0
     assert (await store.retention(ended + timedelta(days=DAYS, seconds=1), DAYS))["requests"] == 1
@@ -118,7 +118,7 @@ async def test_a_standing_goes_with_its_session_or_its_chat_and_stays_with_an_op
             await unit.register.keep(Standing(interview=1, certificate_key="AA", owed=()))
             if state:
                 await unit.requests.register(content(), state)
-            await unit.finish('"phiên"', [])
+            await unit.finish(AGREED, [])
 
     assert (await store.retention(NOW + timedelta(days=DAYS), DAYS))["standings"] == 0
     assert await store.retention(LATE, DAYS) == {**NOTHING, "sessions": 1, "standings": 1, "inbox": 2, "chats": 1}

@@ -76,6 +76,31 @@ async def test_text_takes_the_place_of_a_document_by_following_it(channel: Teleg
     assert (await lan.hears()).kind == "message"
 
 
+async def test_the_buttons_of_a_message_change_and_its_text_stays(channel: TelegramChannel, lan: User) -> None:
+    first = await channel.send(row(lan, "<b>Câu trả lời</b> dài", choices=YES_NO))
+    await lan.hears()
+    ticked = (Choice(label="✓ Có", tap="q|yes|2"),)
+    assert await channel.send(row(lan, "khác", action="buttons", target=first, choices=ticked)) == first
+    assert (shown := await lan.hears()).labels == ["✓ Có"]
+    assert await channel.send(row(lan, action="buttons", target=first)) == first
+    shown = await lan.hears()
+    assert (shown.kind, shown.text, shown.labels) == ("edit", "Câu trả lời dài", [])
+    assert [entity["type"] for entity in shown.message.entities] == ["bold"]
+    assert await channel.send(row(lan, action="buttons", target=first)) == first  # and that again is as good as done
+
+
+@pytest.mark.parametrize("target", ["999999", "their own"])
+async def test_new_buttons_for_a_message_out_of_reach_come_with_what_there_is_to_say(
+    channel: TelegramChannel, lan: User, target: str
+) -> None:
+    target = str(next(iter(lan.chat.messages))) if target == "their own" else target
+    await channel.send(row(lan, "Câu 1", action="buttons", target=target, choices=YES_NO))
+    shown = await lan.hears()
+    assert (shown.kind, shown.text, shown.labels) == ("message", "Câu 1", ["Có", "Không"])
+    assert await channel.send(row(lan, action="buttons", target=target)) is None
+    await lan.hears_nothing()
+
+
 async def test_a_secret_is_taken_out_of_the_chat(channel: TelegramChannel, lan: User) -> None:
     (secret,) = lan.chat.messages
     assert await channel.send(row(lan, action="delete", target=str(secret))) is None

@@ -129,7 +129,8 @@ async def test_a_server_that_ends_by_itself_is_heard(
 async def test_the_webhook_is_registered_with_its_secret_and_drops_nothing(hook: Hook, server: BotApi) -> None:
     (call,) = server.calls_of("setWebhook")
     assert call.fields["secret_token"] == SECRET
-    assert json.loads(call.fields["allowed_updates"]) == ["message", "callback_query", "my_chat_member"]
+    kinds = ["message", "edited_message", "callback_query", "my_chat_member"]
+    assert json.loads(call.fields["allowed_updates"]) == kinds
     assert "drop_pending_updates" not in call.fields
 
 

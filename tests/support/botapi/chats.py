@@ -45,6 +45,7 @@ class Message:
     entities: tuple[dict[str, Any], ...] = ()
     rows: Rows | None = None
     document: Document | None = None
+    album: str | None = None  #: media_group_id of what was sent together
     date: int = field(default_factory=lambda: int(time.time()))
 
 
@@ -119,4 +120,6 @@ class Chat:
             body["caption_entities" if message.document else "entities"] = list(message.entities)
         if message.document:
             body["document"] = message.document.as_json()
+        if message.album:
+            body["media_group_id"] = message.album
         return {**body, "reply_markup": {"inline_keyboard": message.rows}} if message.rows else body

@@ -2,15 +2,18 @@
 
 import asyncio
 import mimetypes
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from tests.support.botapi.account import Account
-from tests.support.botapi.chats import Button, Chat, Message, Shown
+from tests.support.botapi.chats import Button, Chat, Document, Message, Shown
 
+#: https://core.telegram.org/bots/api#sendmediagroup: 2 to 10 items.
+ALBUM = 10
 PATIENCE = 15.0  #: seconds a person waits for an answer before the test fails
 
 
@@ -34,11 +37,36 @@ class User:
             entities = ({"type": "bot_command", "offset": 0, "length": len(text.split(maxsplit=1)[0])},)
         return self._send(self._message(text=text, entities=entities), group or self.chat)
 
-    async def sends_file(self, content: Path | bytes, name: str | None = None) -> int | None:
+    async def sends_file(self, content: Path | bytes, name: str | None = None, caption: str = "") -> int | None:
         """Attach a document."""
         name = name or (content.name if isinstance(content, Path) else "tep.cer")
+        return self._send(self._message(text=caption, document=self._document(name, content)), self.chat)
+
+    async def sends_album(self, files: Mapping[str, bytes], caption: str = "") -> None:
+        """Attach several documents at once: each is a message of its own, and all have one ``media_group_id``."""
+        assert 2 <= len(files) <= ALBUM, "an album holds 2 to 10 files"
+        group = str(uuid4().int >> 66)
+        for number, (name, content) in enumerate(files.items()):
+            text = caption if number == 0 else ""
+            message = self._message(text=text, document=self._document(name, content), album=group)
+            self._send(message, self.chat)
+
+    def _document(self, name: str, content: Path | bytes) -> Document:
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        return self._send(self._message(document=self.account.keep_file(name, kind, _bytes(content))), self.chat)
+        return self.account.keep_file(name, kind, _bytes(content))
+
+    async def edits(self, text: str, message: Message | None = None, *, group: Chat | None = None) -> int | None:
+        """Change the words (of a document: the caption) of a message of one's own, the latest where none is named."""
+        chat = group or self.chat
+        mine = [one for one in chat.messages.values() if not one.own]
+        before = message or mine[-1]
+        assert not before.own, "nobody changes what the bot said"
+        assert before.id in chat.messages, "that message is gone"
+        assert text != before.text, "a client sends no change that is none"
+        after = replace(before, text=text, entities=())
+        chat.messages[after.id] = after
+        body = {**self._json(chat, after), "edit_date": int(time.time())}
+        return self.account.updates.push("edited_message", chat.id, body)
 
     async def sends(self, **content: Any) -> int | None:
         """Send another kind of message: ``photo=[...]``, ``voice={...}``, as the update carries it."""

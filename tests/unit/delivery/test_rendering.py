@@ -1,3 +1,4 @@
+import dataclasses
 import re
 
 import pytest
@@ -198,3 +199,15 @@ def test_in_a_menu_what_no_number_takes_stands_without_one_and_the_others_are_co
     )
     (part,) = split(Reply(paragraphs=("Tên?",), choices=choices), BARE)
     assert text_of(part, BARE) == "Tên?\n\n1. UBND xã A\n• Không đăng ký\n2. Khác"
+
+
+def test_a_change_of_buttons_is_one_message_however_long_what_it_falls_back_on() -> None:
+    change = Reply(paragraphs=("a" * 500,), choices=(Choice(label="Có", tap="q|yes|1"),), action="buttons", target="7")
+    assert split(change, SMALL) == (change,)
+
+
+def test_a_channel_without_changes_says_it_anew_or_nothing() -> None:
+    still = dataclasses.replace(SMALL, editing=False)
+    (said,) = split(Reply(paragraphs=("a",), action="buttons", target="7"), still)
+    assert (said.action, said.target, said.paragraphs) == ("send", None, ("a",))
+    assert split(Reply(paragraphs=(), action="buttons", target="7"), still) == ()

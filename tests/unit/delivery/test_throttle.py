@@ -1,4 +1,5 @@
 from bot.delivery import Rate, Throttle
+from bot.store.api import Incoming
 from handlers.events import Said, TooMuch
 from tests.support.delivery import ManualClock, said
 
@@ -49,3 +50,11 @@ def test_who_was_told_long_ago_is_forgotten() -> None:
         list(throttle.admit([said("a", number, str(number)), said("b", number, str(number))]))
         clock.seconds += 1
     assert len(throttle._told) <= 4096
+
+
+def test_a_secret_in_the_midst_of_a_burst_is_still_taken_away() -> None:
+    throttle = Throttle(Rate(1, 3), ManualClock())
+    secret = Incoming("telegram", "9", "1", Said(text="PIN: 0000", message="9", secret=True))
+    admitted = list(throttle.admit([*(said("a", number) for number in range(6)), *[secret] * 9]))
+    assert [update.event.secret for update in admitted] == [False] * 4 + [True] * 3
+    assert all(isinstance(update.event, TooMuch) and update.event.message == "9" for update in admitted[4:])

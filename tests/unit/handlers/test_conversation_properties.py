@@ -75,7 +75,7 @@ async def act(talk: Dialogue, kind: str, what: object) -> None:
 
 def check(replies: tuple[Reply, ...], session: Session | None) -> None:
     for reply in replies:
-        assert reply.paragraphs or reply.action == "delete"
+        assert reply.paragraphs or reply.action in {"delete", "buttons"}
         assert all(len(choice.tap.encode()) <= 64 for choice in reply.choices)
         assert len(reply.choices) <= 100
     if session is not None and session.consented_at is None:

@@ -67,7 +67,7 @@ async def test_each_rule_of_the_letter_is_reached_by_numbers(
 async def test_ticks_are_shown_in_the_same_message_until_done(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1")
     await talk.taps(t("The superior body changed"))
-    assert [reply.action for reply in talk.heard] == ["edit"]
+    assert [reply.action for reply in talk.heard] == ["buttons"]
     assert f"✓ {t('The superior body changed')}" in talk.labels
     await talk.taps(t("Done"))
     assert talk.answers["events"] == ["superior_changed"]
@@ -183,7 +183,7 @@ async def test_of_several_certificates_one_is_chosen(talk: Dialogue) -> None:
     text = await talk.sends(
         certificate("UBND XÃ PHƯỚC AN", serial="01"), certificate("UBND XÃ NHƠN TRẠCH", serial="02")
     )
-    expects(text, "<b>The file holds several certificates. Which one do you mean?</b>")
+    expects(text, "<b>I read several certificates. Which one do you mean?</b>")
     await talk.says("2", "1")
     assert talk.session
     assert talk.session.certificate

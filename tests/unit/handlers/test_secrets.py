@@ -2,13 +2,21 @@
 
 import pytest
 
-from handlers.secrets import holds_secret, looks_like_pin, looks_like_private_key, without_secret
+from handlers.secrets import (
+    holds_secret,
+    looks_like_pin,
+    looks_like_private_key,
+    name_holds_secret,
+    without_secret,
+)
 
 
 @pytest.mark.parametrize(
     "line",
     [
         "ma pin 12345678",
+        "PIN - 12345678",
+        "mật khẩu → Abc12345",
         "mã PIN của tôi là 12345678.",
         "PIN: abc123",
         "pin=12345678",
@@ -114,3 +122,21 @@ def test_a_certificate_is_no_secret() -> None:
 )
 def test_a_long_text_is_looked_through_in_no_time(piece: str) -> None:
     holds_secret(piece * 50_000)
+
+
+@pytest.mark.parametrize("text", ["/start PIN_12345678", "/ghichu PIN 123456", "/start mat-khau-Abc12345"])
+def test_what_stands_behind_a_command_is_looked_through_too(text: str) -> None:
+    assert holds_secret(text)
+    assert "12345" not in without_secret(text)
+
+
+@pytest.mark.parametrize("name", ["PIN_12345678.cer", "mat-khau-Abc12345.txt", "chung thu (ma PIN 123456).p7b"])
+def test_a_files_name_may_tell_a_secret(name: str) -> None:
+    assert name_holds_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["huong-dan-doi-PIN-lan-2.pdf", "pin_2026.docx", "ubnd-xa.cer", "doi ma PIN 01-2025.pdf"]
+)
+def test_a_files_name_about_pins_is_none(name: str) -> None:
+    assert not name_holds_secret(name)

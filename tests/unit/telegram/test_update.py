@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.channels.telegram.update import Membership, Received, read_update
 from bot.store.api import Incoming
-from handlers.events import EVENTS, Event, FileSent, Said, Tapped, Unreadable
+from handlers.events import EVENTS, Edited, Event, FileSent, Said, Tapped, Unreadable
 
 PERSON = {"id": 5, "is_bot": False, "first_name": "Lan", "last_name": "Nguyễn", "username": "lan"}
 PRIVATE = {"id": 5, "type": "private", "first_name": "Lan", "username": "lan"}
@@ -16,6 +16,10 @@ DOCUMENT = {"file_id": "F1", "file_unique_id": "u", "file_name": "a.cer", "file_
 
 def message(chat: dict[str, Any] = PRIVATE, **content: Any) -> dict[str, Any]:
     return {"update_id": 1, "message": {"message_id": 9, "date": 1, "from": PERSON, "chat": chat, **content}}
+
+
+def edit(chat: dict[str, Any] = PRIVATE, **content: Any) -> dict[str, Any]:
+    return {"update_id": 1, "edited_message": {**message(chat, **content)["message"], "edit_date": 2}}
 
 
 def tap(**changes: Any) -> dict[str, Any]:
@@ -72,7 +76,12 @@ def test_what_a_person_does_becomes_an_event(raw: dict[str, Any], expected: Even
         (message({"type": "private", "id": "5"}, text="a"), "no_content"),
         (tap(data=None), "not_our_button"),
         (tap(message=None, inline_message_id="x"), "not_our_button"),
-        ({"update_id": 1, "edited_message": {}}, "other_kind"),
+        ({"update_id": 1, "edited_message": {}}, "edited"),
+        (edit(location={"live_period": 60}), "edited"),  # Telegram moves it by itself
+        (edit(GROUP, text="chào"), "edited"),
+        (edit({"id": -1, "type": "channel"}, text="PIN: 12345678"), "edited"),
+        ({"update_id": 1, "edited_channel_post": {"text": "a"}}, "other_kind"),
+        (message(new_chat_title="a"), "no_content"),
         ({"update_id": 1, "channel_post": {}}, "other_kind"),
         ({"update_id": 1, "my_chat_member": {"chat": GROUP, "new_chat_member": {"status": "kicked"}}}, "membership"),
         ({"update_id": 1, "my_chat_member": {"new_chat_member": {"status": "kicked"}}}, "membership"),
@@ -85,6 +94,70 @@ def test_what_a_person_does_becomes_an_event(raw: dict[str, Any], expected: Even
 def test_what_is_not_for_us_is_told_apart_by_its_reason(raw: object, reason: str) -> None:
     received = read_update(raw, "troly_bot")
     assert (received.incoming, received.ignored) == (None, reason)
+
+
+PIN = "mã PIN là 12345678"
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (message(text=PIN), Said),
+        (message(text=f"/ghichu {PIN}"), Said),
+        (message(text="/start PIN_12345678"), Said),
+        (message(text="vâng", quote={"text": PIN}), Said),
+        (message(document=DOCUMENT, caption=PIN), FileSent),
+        (message(document=DOCUMENT, caption=PIN, media_group_id="7"), FileSent),
+        (message(document={"file_id": 5}, caption=PIN), Unreadable),
+        (message(photo=[{"file_id": "P"}], caption=PIN), Unreadable),
+        (message(video={"file_id": "V", "file_name": "pin 123456.mp4"}), Unreadable),
+        (message(audio={"title": PIN}), Unreadable),
+        (message(animation={}, document=DOCUMENT, caption=PIN), Unreadable),
+        (message(poll={"question": "Mã nào?", "options": [{"text": PIN}]}), Unreadable),
+        (message(checklist={"title": "a", "tasks": [{"text": PIN}]}), Unreadable),
+        (edit(text=PIN), Edited),
+        (edit(document=DOCUMENT, caption=PIN), Edited),
+        (edit(GROUP, text=PIN), Edited),
+        (message(GROUP, text=PIN), Said),
+        (message(GROUP, text=f"/ghichu@troly_bot {PIN}"), Said),
+        (message(GROUP, document=DOCUMENT, caption=PIN), Said),
+    ],
+)
+def test_a_secret_is_seen_wherever_it_stands_in_a_message(raw: dict[str, Any], kind: type[Event]) -> None:
+    found = event(raw)
+    assert (type(found), found.secret, found.message) == (kind, True, "9")
+    if not isinstance(found, Said) or found.group:
+        assert "12345678" not in found.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        message(text="quên mã PIN thì làm sao?", reply_to_message={"text": PIN}),
+        message(document=DOCUMENT, caption="chứng thư của xã"),
+        edit(text="không phải"),
+    ],
+)
+def test_talk_about_pins_and_what_is_only_answered_to_are_no_secrets(raw: dict[str, Any]) -> None:
+    assert not event(raw).secret
+
+
+def test_a_changed_message_is_told_apart_from_an_answer() -> None:
+    assert event(edit(text="đồng ý")) == Edited(message="9")
+    assert event(edit(document=DOCUMENT, caption="mới")) == Edited(message="9")
+
+
+def test_files_sent_together_are_known_by_that() -> None:
+    sent = event(message(document=DOCUMENT, media_group_id="13"))
+    assert isinstance(sent, FileSent)
+    assert sent.album
+
+
+def test_a_message_however_deep_is_looked_through() -> None:
+    deep: dict[str, Any] = {"text": PIN}
+    for _ in range(50_000):
+        deep = {"a": deep}
+    assert event(message(text="a", story=deep)).secret
 
 
 def test_a_tap_that_is_not_ours_still_has_to_be_answered() -> None:
@@ -109,8 +182,11 @@ json = st.recursive(
 KEYS = [
     "update_id",
     "message",
+    "edited_message",
     "callback_query",
     "my_chat_member",
+    "caption",
+    "media_group_id",
     "chat",
     "id",
     "type",
@@ -140,7 +216,8 @@ def test_any_json_at_all_is_read_without_raising_into_something_that_can_be_stor
 
 @settings(max_examples=200)
 @given(
-    st.dictionaries(st.sampled_from(KEYS), hostile), st.sampled_from(["message", "callback_query", "my_chat_member"])
+    st.dictionaries(st.sampled_from(KEYS), hostile),
+    st.sampled_from(["message", "edited_message", "callback_query", "my_chat_member"]),
 )
 def test_any_content_of_a_known_kind_is_read_without_raising(content: dict[str, Any], kind: str) -> None:
     chat = {"id": 5, "type": "private"}

@@ -1,0 +1,233 @@
+"""Whoever has not agreed is nobody's audience, and nothing is kept of them."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.store import places
+from bot.store.api import Delivery, Store
+from bot.store.drivers import Call, Driver
+from bot.store.inbox import Inbox
+from bot.store.migrate import migrate
+from bot.store.migrations import load_migrations
+from bot.store.opening import open_driver, open_store
+from bot.store.sealing import Keyring, open_keyring
+from handlers.broadcasts.model import Audience
+from handlers.events import Said
+from handlers.office.rights import Role
+from handlers.session import Session
+from rules.calendar import vietnamese_day
+from tests.integration.store.conftest import Database
+from tests.support.audiences import Certificate, Officer, write
+from tests.support.broadcast_life import Recipients
+from tests.support.office import OPERATOR, given, office
+from tests.support.reminding import approved, draft, frozen, rows
+from tests.support.stored_dialogue import StoredDialogue
+from tests.support.storing import AGREED, CHANNEL, NOW, answer, claim, closing_async, one_chat, said
+
+CHATS = "SELECT COUNT(*) FROM chats"
+
+
+async def talk(store: Store, address: str, *lines: str) -> StoredDialogue:
+    """A person says these things, and hears what is said to them."""
+    person = StoredDialogue(store=store, address=address)
+    await person.says(*lines)
+    while waiting := await claim(store):
+        for row in waiting:
+            await store.settle(row, Delivery.SENT, NOW, message="1")
+    return person
+
+
+async def counted(store: Store, audience: Audience) -> int:
+    async with office(store) as at:
+        return sum(one.all for one in await at.admin.broadcasts.count(OPERATOR, audience))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("/start",),
+        ("/start LOI-MOI-CU",),
+        ("xin chào",),
+        ("/trogiup",),
+        ("/start", "không đồng ý"),
+        ("không đồng ý",),
+        ("/start", "english", "no"),
+        ("/start", "đồng ý", "/xoadulieu", "xóa"),
+        ("/start", "đồng ý", "cơ quan", "/xoadulieu", "đồng ý"),
+        ("/start", "đồng ý", "/xoadulieu", "đồng ý", "/start"),
+        ("/start", "đồng ý", "/xoadulieu", "đồng ý", "/start", "không đồng ý"),
+    ],
+)
+async def test_nothing_is_kept_of_whoever_only_looked_in_declined_or_had_it_deleted(
+    store: Store, database: Database, lines: tuple[str, ...]
+) -> None:
+    await talk(store, "1", *lines)
+
+    assert database.sql(CHATS) == [(0,)]
+    assert database.sql("SELECT COUNT(*) FROM inbox WHERE chat IS NOT NULL OR payload IS NOT NULL") == [(0,)]
+    assert database.sql("SELECT COUNT(*) FROM outbox") == [(0,)]
+
+
+async def test_the_goodbye_still_reaches_whoever_declined(store: Store, database: Database) -> None:
+    person = StoredDialogue(store=store, address="1")
+    await person.says("/start", "không đồng ý")
+
+    assert len(await claim(store)) == 1
+    assert database.sql(CHATS) == [(1,)]
+
+
+async def test_whoever_looked_in_can_still_agree_by_the_button_of_the_greeting(store: Store) -> None:
+    person = await talk(store, "1", "/start")
+    assert person.session is None
+
+    await person.taps("Tôi đồng ý, bắt đầu")
+
+    assert person.session
+    assert person.session.consented_at == NOW
+
+
+async def test_a_language_chosen_before_consent_is_kept_for_an_hour(store: Store, database: Database) -> None:
+    person = await talk(store, "1", "/start", "english")
+    assert person.session
+    assert person.session.language == "en"
+
+    await store.retention(NOW + timedelta(hours=1), 180)
+    assert database.sql(CHATS) == [(1,)]
+    await store.retention(NOW + timedelta(hours=1, seconds=1), 180)
+    assert database.sql(CHATS) == [(0,)]
+
+
+async def test_no_audience_holds_whoever_has_not_agreed(store: Store) -> None:
+    await talk(store, "1", "/start", "english")
+    await talk(store, "2", "/start", "đồng ý")
+    looked, agreed = (store.chat(CHANNEL, address).id for address in "12")
+    tomorrow = vietnamese_day(NOW) + timedelta(days=1)
+
+    for audience in (
+        Audience(),
+        Audience(channel=CHANNEL),
+        Audience(chats=(looked, agreed)),
+        Audience(silent_since=tomorrow),
+        Audience(role=Role.OFFICER),
+    ):
+        assert await counted(store, audience) == 1
+    assert await counted(store, Audience(chats=(looked,))) == 0
+
+
+async def test_a_list_that_names_somebody_who_has_not_agreed_says_so_before_anything_is_sent(store: Store) -> None:
+    await talk(store, "1", "/start", "english")
+    await talk(store, "2", "/start", "đồng ý")
+    listed = tuple(store.chat(CHANNEL, address).id for address in "12")
+    async with office(store) as at:
+        made = await at.admin.broadcasts.new(OPERATOR, draft(Audience(chats=listed)))
+    assert made is not None
+
+    (problem,) = (await store.broadcasts.check(made.id, NOW)).problems
+
+    assert (problem.trouble, problem.count) == ("unknown", 1)
+
+
+async def test_whoever_has_a_role_hears_what_is_sent_to_that_role_and_nothing_else(
+    store: Store, database: Database
+) -> None:
+    await given(store, "1", Role.OWNER)
+    await talk(store, "1", "/start")
+
+    assert await counted(store, Audience(role=Role.OWNER)) == 1
+    assert await counted(store, Audience()) == 0
+    name = await approved(store, draft(Audience(role=Role.OWNER)))
+    await frozen(store, name)
+    database.sql("UPDATE broadcasts SET state = 'running' WHERE id = ?", name)
+    assert len(await store.claim_broadcast(name, CHANNEL, 10, NOW)) == 1
+
+
+async def test_a_row_made_before_for_somebody_who_has_not_agreed_does_not_leave(
+    store: Store, database: Database, keyring: Keyring
+) -> None:
+    name = await approved_to_one(store)
+    database.sql("UPDATE broadcasts SET state = 'running' WHERE id = ?", name)
+    await Recipients(store, database.sql, keyring).add(name, "2")
+
+    left = await store.claim_broadcast(name, CHANNEL, 10, NOW)
+
+    assert [row.chat.address for row in left] == ["1"]
+    stranger = store.chat(CHANNEL, "2").id
+    assert rows(database.sql, name)[stranger] == ("skipped", "no_consent")
+
+
+async def approved_to_one(store: Store) -> str:
+    await answer(store, await one_chat(store, address="1"))
+    name = await approved(store, draft())
+    await frozen(store, name)
+    return name
+
+
+async def test_nobody_is_reminded_of_a_certificate_without_having_agreed(
+    store: Store, database: Database, keyring: Keyring
+) -> None:
+    end = vietnamese_day(NOW) + timedelta(days=30)
+    ending = [Certificate("AA", not_after=end)]
+    people = [Officer(letter * 32, agreed=letter == "a", certificates=ending) for letter in "ab"]
+    write(database.sql, keyring, people, NOW)
+
+    name = await store.broadcasts.expiring(vietnamese_day(NOW), (60, 30, 7), NOW)
+
+    assert name is not None
+    assert rows(database.sql, name).keys() == {"a" * 32}
+
+
+async def test_what_an_earlier_version_kept_is_judged_when_the_store_is_opened(bare_database: Database) -> None:
+    keyring, _ = open_keyring(bare_database.keys)
+    async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
+        await migrate(driver, load_migrations()[:5])
+        looked, agreed, declined, admin = [await met_before(driver, keyring, str(number)) for number in range(1, 5)]
+    sealed = {
+        looked: Session(screen="welcome").model_dump_json(),
+        agreed: AGREED,
+        admin: Session(screen="welcome").model_dump_json(),
+    }
+    for chat, session in sealed.items():
+        seal = keyring.seal(session, places.session(chat))
+        bare_database.sql("UPDATE chats SET session = ? WHERE id = ?", seal, chat)
+    bare_database.sql(
+        "INSERT INTO grants (id, chat, role, granted_at, granted_by) VALUES ('QT-000001', ?, 'owner', 0, '')", admin
+    )
+
+    async with closing_async(await open_store(bare_database.url, bare_database.folder, keyring)) as store:
+        assert await counted(store, Audience()) == 1
+        assert await counted(store, Audience(role=Role.OWNER)) == 1
+        assert await counted(store, Audience(chats=(looked, declined, admin))) == 0
+        await store.retention(NOW, 180)
+
+    assert {chat for (chat,) in bare_database.sql("SELECT id FROM chats")} == {agreed, admin}
+
+
+async def met_before(driver: Driver, keyring: Keyring, number: str) -> str:
+    """Somebody who wrote once and was answered; the id of the chat."""
+    (chat,) = await Inbox(driver, keyring).receive([said(number, address=number)], NOW)
+    await driver.run(Call("finish", {"inbox": int(number), "now": 0}))
+    return chat.id
+
+
+async def test_a_session_that_cannot_be_opened_counts_as_no_consent_and_stays(bare_database: Database) -> None:
+    keyring, _ = open_keyring(bare_database.keys)
+    async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
+        await migrate(driver, load_migrations()[:5])
+        chat = await met_before(driver, keyring, "1")
+    bare_database.sql("UPDATE chats SET session = ? WHERE id = ?", b"?", chat)
+
+    async with closing_async(await open_store(bare_database.url, bare_database.folder, keyring)) as store:
+        assert await counted(store, Audience()) == 0
+        await store.retention(NOW, 180)
+
+    assert bare_database.sql(CHATS) == [(1,)]
+
+
+async def test_a_group_goes_with_its_answer(store: Store, database: Database) -> None:
+    person = StoredDialogue(store=store, address="-100")
+    await person.does(Said(text="/", group=True))
+    (row,) = await claim(store)
+    await store.settle(row, Delivery.SENT, NOW, message="1")
+
+    assert database.sql(CHATS) == [(0,)]
