@@ -40,6 +40,7 @@ from handlers.office.screens.chart import chart_arrived
 from handlers.office.screens.imported import arrived as list_arrived
 from handlers.office.standing import keep_standing
 from handlers.page import Answered, Page, Tap
+from handlers.pasted import holds_certificate
 from handlers.ports import World
 from handlers.replying import Turn, aside, first_met, swept, turn_of
 from handlers.screen import Here
@@ -55,7 +56,6 @@ from handlers.typed_numbers import typed_numbers
 from handlers.understanding import NEITHER
 from locales import N_
 
-PASTED = "-----BEGIN CERTIFICATE-----"
 #: Files kept by reference until there is consent: as many as Telegram lets through in one album.
 MOST_WAITING = 10
 SEND_AGAIN = N_("I see a certificate but have not read it. Please send it again after you agree.")
@@ -220,7 +220,7 @@ async def _said(here: Here, text: str) -> Answered:
         return Answered(here.session.having(warned=True), notes=(here.say(WARNING),), secret=True)
     if (named := command_in(text)) is not None:
         return await _commanded(here, *named)
-    if here.session.consented_at is None and PASTED in text:
+    if here.session.consented_at is None and holds_certificate(text):
         return Answered(here.session, notes=(here.say(SEND_AGAIN),))
     return await _meant(here, text)
 

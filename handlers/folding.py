@@ -12,6 +12,13 @@ def unaccented(text: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
+def visible(text: str) -> str:
+    """The signs that are seen, full-width ones as usual: without zero-width blanks, soft hyphens and their like."""
+    if text.isascii():
+        return text
+    return "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+
+
 def fold(text: str) -> str:
     """Unaccented words, separated by single blanks."""
     return _NOT_WORD.sub(" ", unaccented(text)).replace("_", " ").strip()

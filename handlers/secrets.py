@@ -6,9 +6,18 @@ mã PIN". A year, a date or a count there is none, and neither is a bare "mk", s
 
 import re
 
-from handlers.folding import unaccented
+from handlers.folding import unaccented, visible
 
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|PuTTY-User-Key-File")
+#: A dash, and a blank, also as web addresses, JSON and web pages write them.
+_DASH = r"(?:[-\u2010-\u2015\u2212\u2500=_*]|%2D|\\u002d|&#45;)"
+_BLANK = r"(?:\s|\+|%20|\\u0020|&nbsp;|&#32;)"
+#: The mark of PEM; then what keys begin with in base64: PKCS#8, PKCS#1, SEC 1, OpenSSH, PEM packed once more.
+_PRIVATE_KEY = re.compile(
+    rf"{_DASH}{_BLANK}*BEGIN{_BLANK}+(?:[A-Z0-9]{{1,20}}{_BLANK}+){{0,4}}PRIVATE{_BLANK}+KEY|PuTTY-User-Key-File"
+    r"|(?<!-----\s)(?-i:MII[A-Za-z0-9+/_-]{3}IBA(?:DANBg|AKCA)|MIGHAgEAMBMG|MHcCAQEE|b3BlbnNzaC1rZXktdjE)"
+    r"|(?-i:LS0tLS1CRUdJTi(?:BQUklWQVRF|BSU0EgUFJJVkFURS|BFQyBQUklWQVRF|BFTkNSWVBURUQ|BPUEVOU1NI))",
+    re.IGNORECASE,
+)
 _WORD = r"(?:pin|mat khau|password|passwd|passcode)"
 #: What may stand between the word and its code: "mã PIN của token cũ là ...".
 _BETWEEN = r"(?:\s+(?:cua|toi|minh|em|anh|chi|so|usb|token|chung thu|the|moi|cu|hien tai|is|my))*"
@@ -34,7 +43,7 @@ _SIGNS = re.compile(r"[-_.+,;()\[\]]+")
 
 def looks_like_private_key(text: str) -> bool:
     """Whether a private key was pasted."""
-    return bool(_PRIVATE_KEY.search(text))
+    return bool(_PRIVATE_KEY.search(visible(text)))
 
 
 def looks_like_pin(text: str) -> bool:

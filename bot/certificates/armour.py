@@ -1,24 +1,23 @@
-"""Certificates written as text: PEM (RFC 7468), bare base64, with whatever stands around them."""
+"""Certificates written as text: PEM (RFC 7468), bare base64 or hexadecimal, with whatever stands around them."""
 
 import base64
 import binascii
-import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
 
+from bot.certificates import der
 from bot.certificates.errors import SecretError, UnreadableError
 from bot.certificates.kinds import refuse_secret
 from handlers.certificate import Trouble
 
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+#: Dashes are lost or joined on the way, and letters become small; the words stay.
+_MARK = re.compile(rb"(?:(?<=-)|(?<=-[ \t]))(BEGIN|END)[ \t]{1,3}([A-Za-z0-9 #.]{1,40}?)[ \t]?-{1,10}", re.IGNORECASE)
+_SECRET = re.compile(
+    rb"BEGIN[ \t]{0,3}[A-Za-z0-9 \t]{0,30}PRIVATE[ \t]{1,3}KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjE", re.IGNORECASE
 )
-_MARK = re.compile(rb"-{4,5} ?(BEGIN|END) ([A-Za-z0-9 #.]{1,40}?) ?-{4,5}")
-_SECRET = re.compile(rb"BEGIN [A-Za-z0-9 ]{0,30}PRIVATE KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjE")
+_SECRET_WORDS = (b"private", b"putty-user", b"b3blbnnzac1rzxktdje")
 #: A .NET RSA key with more than its public half; after Modulus and Exponent come P, Q, DP, DQ, InverseQ and D.
 _SECRET_XML = re.compile(
     rb"<RSAKeyValue(?:\s[^>]{0,300})?>(?:\s*+<(Modulus|Exponent)>[A-Za-z0-9+/=\s]{0,9999}+</\1>)*+\s*+"
@@ -26,55 +25,80 @@ _SECRET_XML = re.compile(
 )
 _JWK = re.compile(rb'"kty"\s{0,99}+:')
 _JWK_SECRET = re.compile(rb'"d"\s{0,99}+:\s{0,99}+"[A-Za-z0-9_-]{20}')  # RFC 7518, 6.2.2.1 and 6.3.2.1
-#: Marks of a quoted mail in front of a line.
-_QUOTED = re.compile(rb"^(?:[ \t]{0,9}+>){1,99}+[ \t]?+", re.MULTILINE)
-#: Line ends and slashes as a JSON string writes them: RFC 8259, 7.
-_ESCAPED_LINE = re.compile(rb"(?:\\r)?\\n|\\r")
+#: "-----BEGIN " in base64, as configurations carry PEM.
+_PEM_IN_BASE64 = re.compile(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/_-]{20,}+(?:\s++[A-Za-z0-9+/_-]++)*+")
 #: A SEQUENCE in base64 (0x30 and a length), over lines; possessive, so that it stays linear.
-_BARE = re.compile(rb"(?<![A-Za-z0-9+/])M[A-I][A-Za-z0-9+/]{30,}+(?:\s++[A-Za-z0-9+/]++)*+={0,2}")
-_HEADER = re.compile(rb"^[A-Za-z-]+:.*$", re.MULTILINE)
+_BARE = re.compile(rb"(?<![A-Za-z0-9+/_])M[A-I][A-Za-z0-9+/_-]{30,}+(?:\s++[A-Za-z0-9+/_-]++)*+={0,2}")
+#: A SEQUENCE of a long length in hexadecimal.
+_HEX = re.compile(rb"(?<![0-9A-Za-z])30[\s:]{0,3}+8[12](?:[\s:]{0,3}+[0-9A-Fa-f]{2}){99,}+", re.IGNORECASE)
+#: What a web page puts between lines.
+_BREAK = re.compile(rb"</?(?:w?br|p|div|span|td|tr|li|pre|code|font)\b[^<>]{0,300}>", re.IGNORECASE)
+_HEADER = re.compile(rb"^[A-Za-z][A-Za-z0-9-]*+:.*$", re.MULTILINE)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
-
-
-def plain(data: bytes) -> bytes:
-    """The text as UTF-8 without byte order mark, mail quotes and JSON escapes, whatever encoding it came in."""
-    return _ESCAPED_LINE.sub(b"\n", _QUOTED.sub(b"", _utf8(data))).replace(rb"\/", b"/")
-
-
-def _utf8(data: bytes) -> bytes:
-    for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            return data.decode(encoding, "replace").removeprefix("\ufeff").encode()
-    if data[1::2].startswith(b"\0\0\0") and b"\0" not in data[:8:2]:
-        return data.decode("utf-16-le", "replace").encode()
-    if data[::2].startswith(b"\0\0\0") and b"\0" not in data[1:8:2]:
-        return data.decode("utf-16-be", "replace").encode()
-    return data
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+#: "%PDF-", "PK" and a local header, "<?xml" in base64.
+_CARRIED = re.compile(rb"(?<![A-Za-z0-9+/_])(?:JVBERi0|UEsDB|PD94bWw)[A-Za-z0-9+/_-]{30,}+(?:\s++[A-Za-z0-9+/_-]++)*+")
+#: What is looked into of those packed in base64, of one text.
+_MOST_PACKED = 200
 
 
 def refuse_secret_text(text: bytes) -> None:
     """Raise ``SecretError`` where a private key stands anywhere in the text."""
     bare = text.replace(b"\0", b"")  # UTF-16 in the middle of other bytes
-    if _SECRET.search(bare) or _SECRET_XML.search(bare) or (_JWK.search(bare) and _JWK_SECRET.search(bare)):
+    lowered = bare.lower()  # a plain search is far quicker than a pattern without regard to case
+    if (
+        (any(word in lowered for word in _SECRET_WORDS) and _SECRET.search(bare))
+        or _SECRET_XML.search(bare)
+        or (_JWK.search(bare) and _JWK_SECRET.search(bare))
+    ):
         raise SecretError(Trouble.PRIVATE_KEY)
 
 
 def is_armoured(text: bytes) -> bool:
     """Whether there is a PEM boundary."""
-    return bool(_MARK.search(text))
+    return any(mark.group(1).upper() == b"BEGIN" for mark in _MARK.finditer(text))
 
 
-def blocks(text: bytes) -> Iterator[bytes]:
-    """The base64 of every PEM block, one without an end included, or else every run of base64."""
+def labels(text: bytes) -> set[bytes]:
+    """What the PEM boundaries name, in capitals."""
+    return {mark.group(2).strip().upper() for mark in _MARK.finditer(text)}
+
+
+def unpacked(text: bytes) -> bytes:
+    """The PEM texts that lie in the text as base64, one after another; empty where there are none."""
+    return b"\n".join(_lenient(run.group()) for run in islice(_PEM_IN_BASE64.finditer(text), _MOST_PACKED))
+
+
+def blocks(text: bytes) -> Iterator[Callable[[], bytes]]:
+    """What decodes every PEM block, one without an end included, or else every run of base64 or of hexadecimal.
+
+    A block raises as ``decode_base64`` does.
+    """
+    text = _BREAK.sub(b"\n", text)
     marks = list(_MARK.finditer(text))
-    return _pem_bodies(text, marks) if marks else (run.group() for run in _BARE.finditer(text))
+    bodies = list(_pem_bodies(text, marks)) or [run.group() for run in _BARE.finditer(text)]
+    yield from (partial(decode_base64, body) for body in bodies)
+    if not bodies:
+        yield from (partial(_of_hex, run.group()) for run in _HEX.finditer(text))
+
+
+def carried(text: bytes) -> Iterator[bytes]:
+    """The PDF, ZIP and XML files that lie in the text as base64."""
+    yield from (_lenient(run.group()) for run in islice(_CARRIED.finditer(text), _MOST_PACKED))
 
 
 def _pem_bodies(text: bytes, marks: list[re.Match[bytes]]) -> Iterator[bytes]:
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
-        if mark.group(1) == b"BEGIN":
-            body = text[mark.end() : following.start() if following else len(text)]
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    for mark, end in zip(marks, ends, strict=False):
+        if mark.group(1).upper() == b"BEGIN":
+            body = text[mark.end() : end].rstrip(b"- \t\r\n")
             yield _HEADER.sub(b"", body)
+
+
+def _of_hex(run: bytes) -> bytes:
+    data = bytes.fromhex(re.sub(rb"[\s:]+", b"", run).decode())
+    refuse_secret(data)
+    return data
 
 
 def decode_base64(body: bytes) -> bytes:
@@ -84,11 +108,25 @@ def decode_base64(body: bytes) -> bytes:
         UnreadableError: nothing can be decoded.
         SecretError: a private key comes out.
     """
+    decoded = _lenient(body)
+    refuse_secret(decoded)
+    if not _is_whole(decoded) and b" " in body.strip():  # an address took every plus for a blank
+        other = _lenient(body.strip().replace(b" ", b"+"))
+        decoded = other if _is_whole(other) else decoded
+        refuse_secret(decoded)
+    return decoded
+
+
+def _lenient(body: bytes) -> bytes:
+    if b"+" not in body and b"/" not in body:
+        body = body.translate(_URL_SAFE)
     letters = _NOT_BASE64.sub(b"", body.rstrip().rstrip(b"="))
     usable = letters[: len(letters) - (len(letters) % 4 == 1)]
     try:
-        decoded = base64.b64decode(usable + b"=" * (-len(usable) % 4))
+        return base64.b64decode(usable + b"=" * (-len(usable) % 4))
     except binascii.Error as error:
         raise UnreadableError(Trouble.BROKEN) from error
-    refuse_secret(decoded)
-    return decoded
+
+
+def _is_whole(data: bytes) -> bool:
+    return der.end_of(data) <= len(data)

@@ -2,26 +2,48 @@
 
 A value is cut into its elements one level at a time, so that a fault in a part nobody reads harms nothing. Lengths that
 are longer than they need be, indefinite lengths and strings written in pieces are read as what they mean.
+
+A certificate is cut strictly (``split``): an element that is cut short is an error. A container is walked as far as it
+goes (``walk``), so that one that is cut short does not hide the certificates in front of the cut.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
 
 from bot.certificates.errors import MalformedError
 
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x01, 0x02, 0x03, 0x04, 0x06
+ENUMERATED, TAGGED_0 = 0x0A, 0xA0
 UTC_TIME, GENERALIZED_TIME, SEQUENCE, SET = 0x17, 0x18, 0x30, 0x31
 
 #: A tag, and what lies in the element.
 Element = tuple[int, bytes]
 
+
+class Value(NamedTuple):
+    """An element of a container beside its bytes as they are written; one that is cut short has what is there."""
+
+    tag: int
+    content: bytes
+    whole: bytes
+
+    @property
+    def element(self) -> Element:
+        return self.tag, self.content
+
+
 CONSTRUCTED = 0x20
 _LONG_TAG = 0x1F  #: the number of the tag follows: 8.1.2.4
-_INDEFINITE = 0x80  #: two zeros mark the end: 8.1.3.6
+_INDEFINITE, _END = 0x80, b"\0\0"  #: two zeros mark the end: 8.1.3.6
 _LENGTH_OCTETS = 8
 #: Elements on one level; certificates have under a hundred, the longest lists of names met have some thousands.
 _MOST_ELEMENTS = 20_000
-#: Indefinite lengths within each other, and strings in pieces that are in pieces.
-_DEEPEST = 16
+#: Indefinite lengths within each other, and elements inside one: a document that is signed inside lies in pieces.
+_DEEPEST, _MOST_STEPS = 64, 100_000
+#: Strings in pieces that are in pieces.
+_DEEPEST_STRING = 16
 #: Bytes of an object identifier; registered ones have under twenty.
 _LONGEST_OID = 128
 
@@ -50,46 +72,89 @@ def split(content: bytes) -> list[Element]:
     return elements
 
 
-def extent(data: bytes, at: int = 0, depth: int = 0) -> tuple[int, int, int]:
+def extent(data: bytes, at: int = 0) -> tuple[int, int, int]:
     """Measure the element that begins there: where its content starts and stops, and where the element ends.
 
+    The end lies behind the data where the element is cut short or is nested too deep.
+
     Raises:
-        MalformedError: its length is none, or it is nested too deep. The end may lie behind the data.
+        MalformedError: its length is none.
         IndexError: its header is cut short.
     """
-    start = _behind_tag(data, at)
-    length = data[start]
-    start += 1
-    if length < _INDEFINITE:
+    start, length = _header(data, at)
+    if length >= 0:
         return start, start + length, start + length
-    if length == _INDEFINITE:
-        stop = _end_of_contents(data, start, depth)
-        return start, stop, stop + 2
+    stop = _end_of_contents(data, start)
+    return start, stop, stop + len(_END)
+
+
+def _header(data: bytes, at: int) -> tuple[int, int]:
+    """Where the content starts, and its length; -1 for an indefinite one."""
+    start = at + 2
+    if data[at] & _LONG_TAG == _LONG_TAG:
+        while data[start - 1] & 0x80:
+            start += 1
+        start += 1
+    length = data[start - 1]
+    if length < _INDEFINITE:
+        return start, length
     octets = length - _INDEFINITE
+    if not octets:
+        return start, -1
     if octets > _LENGTH_OCTETS or start + octets > len(data):
         raise MalformedError
-    start += octets
-    stop = start + int.from_bytes(data[start - octets : start])
-    return start, stop, stop
+    return start + octets, int.from_bytes(data[start : start + octets])
 
 
-def _behind_tag(data: bytes, at: int) -> int:
-    at += 1
-    if data[at - 1] & _LONG_TAG == _LONG_TAG:
-        while data[at] & 0x80:
-            at += 1
-        at += 1
-    return at
+def _end_of_contents(data: bytes, at: int) -> int:
+    """Where the end mark stands, or else the end of the data; a loop, for nesting is a stranger's to choose."""
+    depth = 1
+    try:
+        for _ in range(_MOST_STEPS):
+            if data[at : at + 2] == _END:
+                depth -= 1
+                if not depth:
+                    return at
+                at += len(_END)
+                continue
+            at, length = _header(data, at)
+            at += max(length, 0)
+            depth += length < 0
+            if depth > _DEEPEST:
+                break
+    except (MalformedError, IndexError):
+        pass
+    return len(data)
 
 
-def _end_of_contents(data: bytes, at: int, depth: int) -> int:
-    if depth >= _DEEPEST:
-        raise MalformedError
-    for _ in range(_MOST_ELEMENTS):
-        if not data[at] and not data[at + 1]:
-            return at
-        at = extent(data, at, depth + 1)[2]
-    raise MalformedError
+def end_of(data: bytes, at: int = 0) -> int:
+    """Where the element that begins there ends; behind the data where it is cut short or is none."""
+    try:
+        return extent(data, at)[2]
+    except (MalformedError, IndexError):
+        return len(data) + 1
+
+
+def walk(data: bytes) -> Iterator[Value]:
+    """The elements one after another, as far as they go: up to what is none, the last one perhaps cut short."""
+    at = 0
+    while at < len(data) and data[at : at + 2] != _END:
+        try:
+            start, stop, end = extent(data, at)
+        except (MalformedError, IndexError):
+            return
+        yield Value(data[at], data[start:stop], data[at:end])
+        at = end
+
+
+def first(data: bytes) -> Value | None:
+    """The element that the bytes begin with; ``None`` for none."""
+    return next(walk(data), None)
+
+
+def children(value: Value | None, most: int = 16) -> list[Value]:
+    """The first elements inside one."""
+    return list(islice(walk(value.content), most)) if value else []
 
 
 def content_of(data: bytes, tag: int) -> bytes:
@@ -122,7 +187,7 @@ def string(element: Element, depth: int = 0) -> bytes:
     tag, content = element
     if not tag & CONSTRUCTED:
         return content
-    if depth >= _DEEPEST:
+    if depth >= _DEEPEST_STRING:
         raise MalformedError
     return b"".join(string(piece, depth + 1) for piece in split(content))
 

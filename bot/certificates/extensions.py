@@ -1,4 +1,4 @@
-"""The extensions that are asked for, each decoded alone: e-mail, policies, and what makes a certificate a CA's.
+"""The extensions that are asked for, each decoded alone: e-mail, policies, purposes, and what makes a CA's certificate.
 
 All others are never looked into, so that nothing written loosely in them harms the certificate.
 """
@@ -12,6 +12,7 @@ from bot.certificates.structure import Structure
 
 _SUBJECT_KEY, _USAGE, _ALTERNATIVE_NAME = b"\x55\x1d\x0e", b"\x55\x1d\x0f", b"\x55\x1d\x11"
 _BASIC, _POLICIES, _AUTHORITY_KEY = b"\x55\x1d\x13", b"\x55\x1d\x20", b"\x55\x1d\x23"
+_PURPOSES = b"\x55\x1d\x25"
 _MAIL = 0x81  #: rfc822Name: RFC 5280, 4.2.1.6
 _KEY_IDENTIFIER = 0x80
 _MOST_POLICIES = 50
@@ -66,6 +67,16 @@ def policies(structure: Structure) -> list[str]:
     if len(listed) > _MOST_POLICIES:
         raise MalformedError
     return [der.oid(der.content_of(information, OID)) for information in listed]
+
+
+def purposes(structure: Structure) -> set[bytes]:
+    """Take the identifiers of what the key may be used for beyond its usage (RFC 5280, 4.2.1.12); empty for anything.
+
+    Raises:
+        MalformedError: the extension cannot be cut.
+    """
+    written = value(structure, _PURPOSES)
+    return {content for _, content in der.split(der.content_of(written, SEQUENCE))} if written is not None else set()
 
 
 def basic(structure: Structure) -> Basic | None:

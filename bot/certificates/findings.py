@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
-from asn1crypto import parser
-
+from bot.certificates import der
 from bot.certificates.armour import refuse_secret_text
 from bot.certificates.errors import UnreadableError
 from bot.certificates.kinds import HEAD, Kind, der_kind, is_certificate, padding_end, refuse_secret
@@ -31,13 +30,12 @@ class Missed(NamedTuple):
 
 Finding = Found | Missed
 _Part = TypeVar("_Part")
-#: Of a long definite length: X.690, 8.1.3.5; four speak of 4 GB.
-_LENGTH_OCTETS = 4
-_INDEFINITE = 0x80  #: 8.1.3.6
 
 
-def each(parts: Iterable[_Part], read: Callable[[_Part], Iterator[Finding]]) -> Iterator[Finding]:
-    """Read part after part; a broken one is missed and does not take the others with it.
+def each(
+    parts: Iterable[_Part], read: Callable[[_Part], Iterator[Finding]], broken: Trouble = Trouble.BROKEN
+) -> Iterator[Finding]:
+    """Read part after part; a broken one is missed, as ``broken`` says, and does not take the others with it.
 
     Raises:
         UnreadableError: one that ends the whole file.
@@ -53,7 +51,7 @@ def each(parts: Iterable[_Part], read: Callable[[_Part], Iterator[Finding]]) -> 
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - parsers of hostile bytes raise anything at all; the bytes are broken
-            yield Missed(Trouble.BROKEN)
+            yield Missed(broken)
 
 
 def values(data: bytes) -> Iterator[tuple[Kind, bytes]]:
@@ -65,7 +63,7 @@ def values(data: bytes) -> Iterator[tuple[Kind, bytes]]:
     """
     at = 0
     while data[at : at + 1] == b"\x30" and (kind := der_kind(data[at : at + HEAD])):
-        end = at + _length(data, at)
+        end = der.end_of(data, at)
         yield kind, data[at:end]
         at = padding_end(data, end)
     if rest := data[at:]:
@@ -75,18 +73,4 @@ def values(data: bytes) -> Iterator[tuple[Kind, bytes]]:
 
 def is_one_certificate(data: bytes) -> bool:
     """Whether the bytes are one DER certificate from the first to the last."""
-    return data[:1] == b"\x30" and is_certificate(data) and _length(data, 0) == len(data)
-
-
-def _length(data: bytes, at: int) -> int:
-    """Bytes of the value that begins there; all the rest where it is cut short. Only an indefinite length is copied."""
-    first = data[at + 1] if len(data) > at + 1 else _INDEFINITE
-    octets = first - _INDEFINITE
-    if octets < 0:
-        return 2 + first
-    if 0 < octets <= _LENGTH_OCTETS:
-        return 2 + octets + int.from_bytes(data[at + 2 : at + 2 + octets])
-    try:
-        return int(parser.peek(data[at:]))
-    except (ValueError, RecursionError):
-        return len(data) - at
+    return data[:1] == b"\x30" and is_certificate(data) and der.end_of(data) == len(data)

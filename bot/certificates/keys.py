@@ -1,5 +1,7 @@
 """Name a public key by its kind and size (RFC 3279, 5480, 8410), without loading it."""
 
+from hashlib import sha1
+
 from bot.certificates import der
 from bot.certificates.der import INTEGER, OID, SEQUENCE, Element
 from bot.certificates.errors import MalformedError
@@ -33,6 +35,18 @@ def algorithm(element: Element) -> str:
     if not parts or parts[0][0] != OID:
         raise MalformedError
     return der.oid(parts[0][1])
+
+
+def digest(element: Element) -> bytes:
+    """Hash the key as identifiers of keys are made: RFC 5280, 4.2.1.2 (1).
+
+    Raises:
+        MalformedError: it is not written as a key.
+    """
+    parts = der.split(element[1])
+    if not parts:
+        raise MalformedError
+    return sha1(der.bits(parts[-1]), usedforsecurity=False).digest()
 
 
 def describe(element: Element) -> str:

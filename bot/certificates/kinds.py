@@ -7,6 +7,7 @@ import re
 from enum import StrEnum
 
 from bot.certificates.errors import SecretError, UnreadableError
+from bot.certificates.sorts import other_sort
 from handlers.certificate import Trouble
 
 
@@ -17,7 +18,9 @@ class Kind(StrEnum):
     PKCS7 = "pkcs7"
     PDF = "pdf"
     ZIP = "zip"
-    TEXT = "text"  #: PEM, bare base64 or XML
+    PACKED = "packed"  #: a tar, or one file packed with gzip, bzip2 or xz
+    MAIL = "mail"
+    TEXT = "text"  #: PEM, bare base64, JSON or XML
 
 
 _SEQUENCE = rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
@@ -46,8 +49,30 @@ _LEADING = re.compile(rb"(?:\xef\xbb\xbf|\s)*+")
 _KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce", b"\x1e\xf1\xb5\xb0", b"openssh-key-v1\0")  # JKS, JCEKS, PVK
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
-_ARCHIVES = (b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
+#: Archives that are named and not opened: RAR, 7z, zstd, CAB, ARJ, compress, lz4, lzip, WIM, ar.
+_ARCHIVES = (
+    b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd", b"MSCF\0\0", b"\x60\xea", b"\x1f\x9d", b"\x1f\xa0",
+    b"\x04\x22\x4d\x18", b"LZIP", b"MSWIM\0", b"!<arch>\n", b"xar!",
+)  # fmt: skip
+_LZH = re.compile(rb"..-l[hz][0-9ds]-", re.DOTALL)
+_ACE, _ISO = (7, b"**ACE**"), (0x8001, b"CD001")
+_PACKED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0")
+_PROGRAM = b"MZ"
+_PDF = re.compile(rb"%PDF-[12]\.[0-9]")
+#: A message: RFC 5322, 2.2, whose first lines are fields and one of them speaks of a content (RFC 2045, 3).
+_MAIL = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*+(?:From [^\n]*\n)?(?:[A-Za-z][A-Za-z0-9-]*+:[^\n]*\n(?:[ \t][^\n]*\n)*+)*?"
+    rb"(?:MIME-Version|Content-(?:Type|Transfer-Encoding|Disposition)):",
+    re.IGNORECASE,
+)
+_MAIL_HEAD = 64 * 1024
+#: A public key of OpenPGP, or a signature, in bytes: RFC 4880, 4.2, 5.2.3, 5.5.2.
+_PGP = re.compile(
+    rb"\x99[\x00-\x10].\x04....[\x01-\x03\x10-\x16]|[\x88\x89\xc2].{1,2}\x04[\x00-\x1f][\x01\x11\x13\x16]", re.DOTALL
+)
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+#: The end of a ZIP's directory, and how far from the end of the file it may stand: APPNOTE 4.3.16.
+_ZIP_END, _ZIP_TAIL = b"PK\x05\x06", 66_000
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # an Office file with a password: MS-OFFCRYPTO, 1.3
 
@@ -61,12 +86,35 @@ def kind_of(data: bytes) -> Kind:
     refuse_secret(data[padding_end(data, 0) :])
     if is_zip(data):
         return Kind.ZIP
+    if is_packed(data):
+        return Kind.PACKED
+    if trouble := _hopeless(data):
+        raise UnreadableError(trouble)
+    if is_pdf(data):
+        return Kind.PDF
+    if data.startswith(_PROGRAM) or b"\0" in data[:HEAD]:
+        return _behind_a_program(data)
+    return Kind.MAIL if _MAIL.match(data, 0, _MAIL_HEAD) else Kind.TEXT
+
+
+def _hopeless(data: bytes) -> Trouble | None:
+    """Why no certificate can be read from what begins so."""
     if is_picture(data):
-        raise UnreadableError(Trouble.PICTURE)
+        return Trouble.PICTURE
     if data.startswith(_OLE):
-        raise UnreadableError(Trouble.ENCRYPTED if _OLE_ENCRYPTED in data else Trouble.UNKNOWN_TYPE)
-    head = data[:1024]
-    return Kind.PDF if b"%PDF-" in head and b"-----BEGIN" not in head else Kind.TEXT
+        return Trouble.ENCRYPTED if _OLE_ENCRYPTED in data else Trouble.OLD_OFFICE
+    if is_archive(data):
+        return Trouble.ARCHIVE
+    return Trouble.PGP if _PGP.match(data) else None
+
+
+def _behind_a_program(data: bytes) -> Kind:
+    """An archive that unpacks itself is a program with the archive behind it."""
+    if _ZIP_END in data[-_ZIP_TAIL:]:
+        return Kind.ZIP
+    if data.startswith(_PROGRAM) and any(mark in data for mark in _ARCHIVES[:2]):
+        raise UnreadableError(Trouble.ARCHIVE)
+    return Kind.TEXT
 
 
 def unpadded(data: bytes) -> bytes:
@@ -103,7 +151,7 @@ def der_kind(data: bytes) -> Kind | None:
         return Kind.PKCS7
     refuse_secret(data)
     if _ANY_DER.match(data) and (not data[:64].isascii() or data[1] == len(data) - 2):  # "0A1" is text
-        raise UnreadableError(Trouble.NO_CERTIFICATE)
+        raise UnreadableError(other_sort(data) or Trouble.NO_CERTIFICATE)
     return None
 
 
@@ -124,6 +172,24 @@ def is_zip(data: bytes) -> bool:
     return data.startswith(_ZIP)
 
 
+def is_packed(data: bytes) -> bool:
+    """A tar, or one file packed by itself."""
+    return data.startswith(_PACKED) or data[257:262] == b"ustar"
+
+
 def is_archive(data: bytes) -> bool:
     """An archive or a compressed file, of any format."""
-    return data.startswith((*_ZIP, *_ARCHIVES)) or data[257:262] == b"ustar"
+    return (
+        data.startswith((*_ZIP, *_ARCHIVES))
+        or is_packed(data)
+        or bool(_LZH.match(data))
+        or any(data[at : at + len(mark)] == mark for at, mark in (_ACE, _ISO))
+    )
+
+
+def is_pdf(data: bytes) -> bool:
+    """A PDF, also behind a web page or without its beginning; a key or a certificate in PEM in front is more."""
+    head = data[:1024]
+    if b"-----BEGIN" in head:
+        return False
+    return b"%PDF-" in head or (b"endobj" in data and (b"/ByteRange" in data or bool(_PDF.search(data))))

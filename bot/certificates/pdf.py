@@ -1,63 +1,159 @@
-"""Signed PDF: the certificate of every signature (ISO 32000-1, 12.8)."""
+"""Signed PDF: the certificate of every signature (ISO 32000-1, 12.8).
 
+A signature's bytes are never encrypted nor packed, for a range of bytes around them is signed. So they are looked for
+in the file itself, whatever its cross-reference, its fields or its password; only a certificate that does not stand
+there as a string (of the old x509.rsa_sha1) needs the document to be parsed.
+"""
+
+import re
 from collections.abc import Iterator
 from io import BytesIO
-
-from pyhanko.pdf_utils.generic import DictionaryObject
-from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.fields import enumerate_sig_fields
+from itertools import islice
+from typing import NamedTuple
 
 from bot.certificates import pkcs7
 from bot.certificates.errors import UnreadableError
 from bot.certificates.findings import Finding, Found, each
+from bot.certificates.kinds import Kind, der_kind
 from handlers.certificate import Trouble
+
+#: A string in hexadecimal: what /Contents holds, or one that begins as DER does.
+_HEX = re.compile(rb"(?:/Contents[\s\0]{0,99}+<|<(?=[\s\0]{0,99}+3[\s\0]{0,99}+0))(?=([0-9A-Fa-f\s\0]{160,}+))")
+#: A string in brackets that begins as DER does: 0x30, then a long length, as it is or as an octal code.
+_LITERAL = re.compile(rb"\((?=(?:0|\\060)(?:[\x80-\x83]|\\20[0-3]))")
+_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|\r|\n)|(.))", re.DOTALL)
+_LITERAL_END = re.compile(rb"(?:[^\\)(]|\\.)*+", re.DOTALL)
+_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+_MOST_LITERALS, _LONGEST_LITERAL = 50, 64 * 1024
+_DER, _SIGNED = b"\x30", bytes.fromhex("2a864886f70d010702")
+_OLD, _ENCRYPTED = b"x509.rsa_sha1", b"/Encrypt"
+_BLANKS = b" \t\r\n\f\v\0"
+#: Strings that are taken, of one file; bytes of one of them, and digits that tell what it is.
+_MOST, _LONGEST, _TELLING = 1_000, 256 * 1024, 200
+#: How far from a signature its dictionary begins and ends.
+_AROUND = 64 * 1024
+_OBJECT = re.compile(rb"(\d{1,9})\s{1,9}(\d{1,5})\s{1,9}obj\Z")
+#: Usage rights that a reader's maker signed (12.8.2.3): no signature of a person.
+_RIGHTS = re.compile(rb"/TransformMethod\s{0,9}/UR\d?\b")
+_RIGHTS_AT = re.compile(rb"/UR3?\s{1,9}(\d{1,9})\s{1,9}(\d{1,5})\s{1,9}R\b")
+_CERTIFICATE_OF = re.compile(rb"/Cert[\s\0]{0,99}(?:\[[\s\0]{0,99})?\Z")
+
+
+class _String(NamedTuple):
+    start: int
+    end: int
+    content: bytes
 
 
 def certificates(data: bytes) -> Iterator[Finding]:
     """The signers' certificates, in the order of signing; time stamps are left out.
 
     Raises:
-        UnreadableError: ENCRYPTED, NO_SIGNATURE or BROKEN.
+        UnreadableError: ENCRYPTED, NO_SIGNATURE or DAMAGED.
     """
-    signatures = sorted(_signatures(_open(data)), key=_signed_until)
-    if not signatures:
-        raise UnreadableError(Trouble.NO_SIGNATURE)
-    yield from each(signatures, _of_signature)
+    strings = _strings(data)
+    rights = {match.groups() for match in islice(_RIGHTS_AT.finditer(data), _MOST)}
+    signatures = [one for one in strings if _is_signature(data, one) and not _is_of_rights(data, one, rights)]
+    yield from each(signatures, lambda signature: _of_signature(signature.content))
+    old = [one for one in strings if _kind(one.content) is Kind.CERTIFICATE] if _OLD in data else []
+    yield from (_old(data, string) for string in old)
+    if (_OLD in data and not old) or not (signatures or old):
+        yield from _parsed(data)
+    elif _ENCRYPTED in data and all(one.content[:1] != _DER for one in signatures):
+        yield from (finding for finding in _parsed(data) if isinstance(finding, Found))
 
 
-def _open(data: bytes) -> PdfFileReader:
-    # Mail gateways put bytes in front; offsets count from the header.
-    reader = PdfFileReader(BytesIO(data[data.index(b"%PDF-") :]), strict=False)
-    # A PDF that only restricts printing opens with the empty password; one with a real password does not.
-    if reader.encrypted and not _opens(reader):
-        raise UnreadableError(Trouble.ENCRYPTED)
-    return reader
+def _strings(data: bytes) -> list[_String]:
+    return sorted([*islice(_hexadecimal(data), _MOST), *islice(_literal(data), _MOST_LITERALS)])
 
 
-def _opens(reader: PdfFileReader) -> bool:
+def _hexadecimal(data: bytes) -> Iterator[_String]:
+    for match in _HEX.finditer(data):
+        start, end = match.span(1)
+        known = data[match.start() : match.start() + 1] == b"/"
+        if known or _kind(_of_digits(data[start : min(end, start + _TELLING)])):
+            digits = data[start : min(end, start + 4 * _LONGEST)]
+            if known and not digits.translate(None, _BLANKS + b"0"):
+                continue  # room for a signature that nobody made
+            yield _String(match.start(), end, _of_digits(digits))
+
+
+def _of_digits(digits: bytes) -> bytes:
+    digits = digits.translate(None, _BLANKS)
+    return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
+
+
+def _literal(data: bytes) -> Iterator[_String]:
+    """Strings in brackets; brackets inside come in pairs or escaped (7.3.4.2)."""
+    for match in _LITERAL.finditer(data):
+        start = match.end()
+        if _kind(_ESCAPE.sub(_unescaped, data[start : start + _TELLING])):
+            end = _literal_end(data, start, min(len(data), start + _LONGEST_LITERAL))
+            yield _String(match.start(), end, _ESCAPE.sub(_unescaped, data[start : end - 1]))
+
+
+def _literal_end(data: bytes, at: int, limit: int) -> int:
+    depth = 1
+    while depth and at < limit and (run := _LITERAL_END.match(data, at, limit)):
+        at = run.end() + 1
+        depth += {b"(": 1, b")": -1}.get(data[run.end() : at], -depth)
+    return at
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    octal, line, sign = match.groups()
+    if octal:
+        return bytes([int(octal, 8) & 0xFF])
+    return b"" if line else _ESCAPED.get(sign, sign)
+
+
+def _kind(content: bytes) -> Kind | None:
+    """A certificate or a signature; a document enciphered for receivers carries other CMS, one for each of them."""
     try:
-        return bool(reader.decrypt("").status.value)
-    except PdfError:
-        return False
+        kind = der_kind(content[:256]) if content[:1] == _DER else None
+    except UnreadableError:
+        return None
+    return None if kind is Kind.PKCS7 and _SIGNED not in content[:40] else kind
 
 
-def _signatures(reader: PdfFileReader) -> Iterator[DictionaryObject]:
-    for _, value, _ in enumerate_sig_fields(reader, filled_status=True):
-        signature = value.get_object()
-        if signature.get("/Type", "/Sig") == "/Sig":
-            yield signature
+def _is_signature(data: bytes, string: _String) -> bool:
+    """Whether a string is CMS, or something damaged that stands where a signature should."""
+    if kind := _kind(string.content):
+        return kind is Kind.PKCS7
+    around = b"".join(_around(data, string)) if data[string.start : string.start + 1] == b"/" else b""
+    return b"/ByteRange" in around and _OLD not in around
 
 
-def _signed_until(signature: DictionaryObject) -> int:
-    """The end of the signed range grows with every signature that is added."""
-    *_, start, length = signature.get("/ByteRange", (0, 0))
-    return int(start) + int(length)
+def _around(data: bytes, string: _String) -> tuple[bytes, bytes]:
+    """What stands in the same object in front of a string and behind it."""
+    before = data[max(0, string.start - _AROUND) : string.start]
+    after = data[string.end : string.end + _AROUND]
+    return before[before.rfind(b"obj") + 3 :] if b"obj" in before else before, after.partition(b"endobj")[0]
 
 
-def _of_signature(signature: DictionaryObject) -> Iterator[Found]:
-    if signature.get("/SubFilter") == "/adbe.x509.rsa_sha1":
-        chain = signature["/Cert"]
-        yield Found(bytes(chain[0] if isinstance(chain, list) else chain), signer=True)
-    else:
-        yield from pkcs7.certificates(bytes(signature["/Contents"]))
+def _is_of_rights(data: bytes, string: _String, rights: set[tuple[bytes, ...]]) -> bool:
+    if _RIGHTS.search(b"".join(_around(data, string))):
+        return True
+    begins = data.rfind(b"obj", max(0, string.start - _AROUND), string.start) + 3
+    named = _OBJECT.search(data[max(0, begins - 40) : begins]) if rights else None
+    return named is not None and named.groups() in rights
+
+
+def _of_signature(content: bytes) -> Iterator[Found]:
+    if content[:1] != _DER:
+        raise UnreadableError(Trouble.BROKEN)
+    yield from pkcs7.certificates(content)
+
+
+def _old(data: bytes, string: _String) -> Found:
+    """Of /Cert, which is one certificate or a chain that begins with the signer's."""
+    before = data[max(0, string.start - _AROUND) : string.start]
+    return Found(string.content, signer=bool(_CERTIFICATE_OF.search(before)))
+
+
+def _parsed(data: bytes) -> Iterator[Finding]:
+    """What only the parsed document gives: strings of packed objects, and those that a password enciphers."""
+    from bot.certificates import pdf_fields  # noqa: PLC0415 - 20 MB of parser that most files do not need
+
+    start = data.find(b"%PDF-")  # mail gateways put bytes in front; offsets count from the header
+    yield from pdf_fields.certificates(BytesIO(data[max(0, start) :]))

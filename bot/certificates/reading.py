@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from bot.certificates import extensions
 from bot.certificates.chain import recognise
-from bot.certificates.errors import UnreadableError
+from bot.certificates.errors import MalformedError, UnreadableError
 from bot.certificates.finding import find
 from bot.certificates.findings import Finding, Found, Missed
 from bot.certificates.limits import LIMITS, Limits
@@ -18,6 +19,11 @@ from rules.facts import Issuer
 
 #: Findings for each certificate allowed: a signed file brings its chain, and copies are found but not shown.
 _FINDINGS_EACH = 10
+#: Of a key that may stamp times or tell states: RFC 5280, 4.2.1.12.
+_ID_KP = bytes.fromhex("2b060105050703")
+_SERVICES = {_ID_KP + b"\x08": Trouble.TIME_STAMP, _ID_KP + b"\x09": Trouble.STATUS}
+#: What comes along with certificates, and is told only where it is all there is.
+_ASIDES = frozenset({Trouble.TIME_STAMP, Trouble.STATUS, Trouble.REQUEST, Trouble.PUBLIC_KEY})
 
 
 def read(data: bytes, name: str = "", trust: TrustStore = EMPTY, limits: Limits = LIMITS) -> Reading:
@@ -50,6 +56,7 @@ class _Gathering:
     signers: set[str] = field(default_factory=set)
     companions: list[Structure] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    asides: list[Problem] = field(default_factory=list)
     seen: set[bytes] = field(default_factory=set)
     accompanying: set[bytes] = field(default_factory=set)
     taken: int = 0
@@ -60,16 +67,25 @@ class _Gathering:
                 self._take(finding)
         except UnreadableError as error:
             self._end(error)
-        return Reading(certificates=self._certificates(), problems=tuple(self.problems))
+        certificates = self._certificates()
+        problems = self.problems if certificates or not self.asides else [*self.problems, *self.asides]
+        return Reading(certificates=certificates, problems=tuple(problems))
 
     def _take(self, finding: Finding) -> None:
         self.taken += 1
         if len(self.problems) >= self.limits.entries or self.taken > self.limits.entries * _FINDINGS_EACH:
             raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
         if isinstance(finding, Missed):
-            self.problems.append(Problem(trouble=finding.trouble, where=finding.where))
+            self._miss(finding)
         else:
             self._take_found(finding)
+
+    def _miss(self, missed: Missed) -> None:
+        problem = Problem(trouble=missed.trouble, where=missed.where)
+        if missed.trouble not in _ASIDES:
+            self.problems.append(problem)
+        elif problem not in self.asides:
+            self.asides.append(problem)
 
     def _take_found(self, found: Found) -> None:
         """A companion never stands in the way of the same certificate when it is found for itself."""
@@ -87,9 +103,11 @@ class _Gathering:
             decoded = decode(found.der)
         except UnreadableError as error:
             if not found.companion:
-                self.problems.append(Problem(trouble=error.trouble, where=found.where))
+                self._miss(Missed(error.trouble, found.where))
             return
-        if found.companion:
+        if service := _service_of(decoded.source):
+            self._miss(Missed(service, found.where))
+        elif found.companion:
             self.companions.append(decoded.source)
         else:
             self.shown.append(decoded)
@@ -99,6 +117,7 @@ class _Gathering:
         if error.trouble in SECRETS:
             self.shown.clear()
             self.problems.clear()
+            self.asides.clear()
         self.problems.append(Problem(trouble=error.trouble, where=error.where))
 
     def _certificates(self) -> tuple[Certificate, ...]:
@@ -107,6 +126,15 @@ class _Gathering:
             return tuple([one.certificate for one in own])
         chain = [*self.companions, *(one.source for one in self.shown if one.is_ca)]
         return tuple([_recognised(one, self.trust, chain) for one in own])
+
+
+def _service_of(certificate: Structure) -> Trouble | None:
+    """What a certificate of a service is good for, where stamping times or telling states is all its key may do."""
+    try:
+        purposes = extensions.purposes(certificate)
+    except MalformedError:
+        return None
+    return _SERVICES[min(purposes)] if purposes and purposes <= _SERVICES.keys() else None
 
 
 def _recognised(decoded: Decoded, trust: TrustStore, companions: list[Structure]) -> Certificate:

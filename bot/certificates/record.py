@@ -58,8 +58,8 @@ def decode(data: bytes) -> Decoded:
 
     Raises:
         UnreadableError: SUBJECT_UNREADABLE, SERIAL_UNREADABLE or END_UNREADABLE for a part that must be known; BROKEN
-            for a certificate that is cut short; NO_CERTIFICATE for a request, a revocation list or another
-            value that begins alike.
+            for a certificate that is cut short; REQUEST, STATUS or the like, or else NO_CERTIFICATE, for another value
+            that begins alike.
     """
     structure = cut(data)
     return Decoded(_Fields(structure).record(), structure)

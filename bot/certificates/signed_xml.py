@@ -1,69 +1,195 @@
-"""Signed XML: the X509Certificate elements (XML Signature, 4.5.4), streamed, without entities or DTD tricks."""
+"""Signed XML: the certificates of its signatures (XML Signature, 4.5.4; XAdES, EN 319 132-1), without entities or DTDs.
 
+Elements go by their local names, for namespaces are written in every way. What the parser cannot read to its end is
+searched for the elements themselves.
+"""
+
+import re
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import new
 from io import BytesIO
+from itertools import islice
 from typing import Any
 from xml.sax import SAXParseException
-from xml.sax.handler import ContentHandler, feature_namespaces
+from xml.sax.handler import ContentHandler
+from xml.sax.xmlreader import InputSource
 
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import create_parser
 
 from bot.certificates.armour import decode_base64
-from bot.certificates.errors import UnreadableError
-from bot.certificates.findings import Found
+from bot.certificates.errors import SecretError, UnreadableError
+from bot.certificates.findings import Finding, Found, Missed
+from bot.certificates.plain_text import utf8
+from bot.certificates.structure import try_cut
 from handlers.certificate import Trouble
 
-_XMLDSIG = "http://www.w3.org/2000/09/xmldsig#"
-_CERTIFICATE = (_XMLDSIG, "X509Certificate")
+_CERTIFICATE, _BESIDE, _TOKEN = "X509Certificate", "EncapsulatedX509Certificate", "BinarySecurityToken"
+_DIGEST, _SERIAL, _MODULUS = "DigestValue", "X509SerialNumber", "Modulus"
+_KEPT = {_CERTIFICATE, _BESIDE, _TOKEN, _DIGEST, _SERIAL, _MODULUS}
+#: What is not the signer's own word: certificates of time stamps and of checks made later.
+_UNSIGNED = {"UnsignedProperties", "UnsignedSignatureProperties"}
+_ELEMENT = re.compile(
+    rb"<(?:[A-Za-z_][\w.-]{0,99}:)?(?:X509Certificate|BinarySecurityToken)(?:\s[^<>]{0,999})?>([^<]*+)", re.IGNORECASE
+)
+_SIGNATURE = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,99}:)?Signature[\s>]")
+_DECLARATION = re.compile(rb"\s*+<\?xml\s[^>]{0,999}\?>")
+_HASHES = {20: "sha1", 32: "sha256", 48: "sha384", 64: "sha512"}
+#: Elements inside one another, and those that are looked for one by one.
+_DEEPEST, _MOST = 2_000, 2_000
+#: Digests and certificates of one signature that are compared.
+_MOST_DIGESTS = 50
 
 
-class _Certificates(ContentHandler):
-    """Keeps the text of X509Certificate elements and nothing else, so memory does not grow with the file."""
+@dataclass(slots=True)
+class _Signature:
+    """One Signature: the texts of what it holds, by local name."""
+
+    own: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+class _Signatures(ContentHandler):
+    """Keeps the texts that tell signers and nothing else, so memory does not grow with the file."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.texts: list[str] = []
+        self.signatures = [_Signature()]  # what stands outside of every signature comes first
         self.signed = False
-        self._open: list[str] | None = None
+        self._path: list[str] = []
+        self._inside: list[_Signature] = []
+        self._unsigned = 0
+        self._text: list[str] | None = None
 
-    def startElementNS(self, name: tuple[str | None, str], qname: str | None, attrs: Any) -> None:  # noqa: N802 - SAX
-        del qname, attrs
-        self.signed = self.signed or name == (_XMLDSIG, "Signature")
-        if name == _CERTIFICATE:
-            self._open = []
+    def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 - SAX
+        del attrs
+        local = name.rpartition(":")[2]
+        self._path.append(local)
+        if len(self._path) > _DEEPEST:
+            raise UnreadableError(Trouble.DAMAGED)
+        self._unsigned += local in _UNSIGNED
+        if local == "Signature":
+            self.signed = True
+            self._inside.append(_Signature())
+            if not self._unsigned:  # one inside is a counter-signature
+                self.signatures.append(self._inside[-1])
+        self._text = [] if local in _KEPT and self._is_kept(local) else None
+
+    def _is_kept(self, local: str) -> bool:
+        if local == _DIGEST:
+            return "CertDigest" in self._path[-2:-1]
+        return local == _BESIDE or not self._unsigned
 
     def characters(self, content: str) -> None:
-        if self._open is not None:
-            self._open.append(content)
+        if self._text is not None:
+            self._text.append(content)
 
-    def endElementNS(self, name: tuple[str | None, str], qname: str | None) -> None:  # noqa: N802 - SAX
-        del qname
-        if name == _CERTIFICATE and self._open is not None:
-            self.texts.append("".join(self._open))
-            self._open = None
+    def endElement(self, name: str) -> None:  # noqa: N802 - SAX
+        del name
+        local = self._path.pop()
+        if self._text is not None:
+            (self._inside or self.signatures)[-1 if self._inside else 0].own[local].append("".join(self._text))
+            self._text = None
+        self._unsigned -= local in _UNSIGNED
+        if local == "Signature" and self._inside:
+            self._inside.pop()
 
 
-def certificates(data: bytes) -> Iterator[Found]:
-    """Every X509Certificate, in the order of the document.
+def certificates(data: bytes) -> Iterator[Finding]:
+    """The certificate of every signature, in the order of the document; its chain as companions where it is told apart.
 
     Raises:
-        UnreadableError: UNKNOWN_TYPE for what is not XML or has a DTD, BROKEN, NO_SIGNATURE or NO_CERTIFICATE.
+        UnreadableError: UNKNOWN_TYPE for what is no XML or has a DTD, DAMAGED, NO_SIGNATURE or NO_CERTIFICATE.
     """
-    handler = _parsed(data)
-    if not handler.texts:
+    text = utf8(data)
+    handler, whole = _parsed(text)
+    found = [finding for signature in handler.signatures for finding in _of_signature(signature.own)]
+    if not found and not whole:
+        found = [finding for match in islice(_ELEMENT.finditer(text), _MOST) for finding in _decoded(match.group(1))]
+    if found:
+        yield from found
+    elif whole:
         raise UnreadableError(Trouble.NO_CERTIFICATE if handler.signed else Trouble.NO_SIGNATURE)
-    for text in handler.texts:
-        yield Found(decode_base64(text.encode()))
+    else:
+        raise UnreadableError(Trouble.DAMAGED if handler.signed or _SIGNATURE.search(text) else Trouble.UNKNOWN_TYPE)
 
 
-def _parsed(data: bytes) -> _Certificates:
-    handler = _Certificates()
+def is_signed(text: bytes) -> bool:
+    """Whether certificates stand in the text as elements of XML, at whatever place."""
+    return bool(_ELEMENT.search(text))
+
+
+def _parsed(text: bytes) -> tuple[_Signatures, bool]:
+    """What the parser met, and whether it came to the end. The bytes decide the encoding, not what they declare."""
+    handler, source = _Signatures(), InputSource()
+    source.setByteStream(BytesIO(_DECLARATION.sub(b"", text, count=1).lstrip()))
+    source.setEncoding("utf-8" if _is_utf8(text) else "iso-8859-1")
     parser = create_parser(forbid_dtd=True)
-    parser.setFeature(feature_namespaces, True)
     parser.setContentHandler(handler)
     try:
-        parser.parse(BytesIO(data))
-    except (SAXParseException, DefusedXmlException) as error:
-        raise UnreadableError(Trouble.BROKEN if handler.signed else Trouble.UNKNOWN_TYPE) from error
-    return handler
+        parser.parse(source)
+    except (SAXParseException, DefusedXmlException):
+        return handler, False
+    return handler, True
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _of_signature(own: dict[str, list[str]]) -> Iterator[Finding]:
+    texts = [*own[_CERTIFICATE], *own[_TOKEN]]
+    found = [finding for text in texts for finding in _decoded(text.encode())]
+    beside = [finding for text in own[_BESIDE] for finding in _decoded(text.encode())]
+    ders = [finding.der for finding in (*found, *beside) if isinstance(finding, Found)]
+    signer = _by_digest(own[_DIGEST], ders) or _by_serial(own[_SERIAL], ders) or _by_key(own[_MODULUS], ders)
+    if signer is None:
+        yield from found
+        return
+    yield Found(signer)
+    yield from (Found(one, companion=True) for one in ders if one != signer)
+    yield from (finding for finding in found if isinstance(finding, Missed))
+
+
+def _decoded(text: bytes) -> Iterator[Finding]:
+    """A certificate; PEM inside of base64 is unpacked, and what is no base64 at all is missed."""
+    if not text.strip():
+        return
+    try:
+        data = decode_base64(text)
+        if data[:5] == b"-----":
+            data = decode_base64(data.strip(b"-\r\n ").partition(b"-----")[2])
+        if data[:1] == b"\x30":  # or else a stand-in such as "..."
+            yield Found(data)
+    except SecretError:
+        raise
+    except UnreadableError as error:
+        yield Missed(error.trouble)
+
+
+def _by_digest(digests: list[str], ders: list[bytes]) -> bytes | None:
+    """The certificate that SigningCertificate names; its first digest is the signer's, others are of the chain."""
+    for digest in digests[:_MOST_DIGESTS]:
+        wanted = decode_base64(digest.encode()) if digest.strip() else b""
+        if algorithm := _HASHES.get(len(wanted)):
+            for one in ders[:_MOST_DIGESTS]:
+                if new(algorithm, one, usedforsecurity=False).digest() == wanted:
+                    return one
+    return None
+
+
+def _by_serial(serials: list[str], ders: list[bytes]) -> bytes | None:
+    numbers = {int(serial) for serial in serials if serial.strip().isdecimal() and len(serial) < 99}
+    named = [one for one in ders if (known := try_cut(one)) and int.from_bytes(known.serial[1]) in numbers]
+    return named[0] if len(numbers) == 1 and named else None
+
+
+def _by_key(moduli: list[str], ders: list[bytes]) -> bytes | None:
+    if len(moduli) != 1 or len(modulus := decode_base64(moduli[0].encode())) < 64:
+        return None
+    return next((one for one in ders if modulus in one), None)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from bot.certificates import der
 from bot.certificates.der import INTEGER, OCTET_STRING, OID, SEQUENCE, Element
 from bot.certificates.errors import MalformedError, UnreadableError
+from bot.certificates.sorts import other_sort
 from handlers.certificate import Trouble
 
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
@@ -48,19 +49,19 @@ def cut(data: bytes) -> Structure:
     """Cut DER or BER into the parts of a certificate.
 
     Raises:
-        UnreadableError: NO_CERTIFICATE for a request, a revocation list or another value that begins as a certificate
-            does; BROKEN for a certificate that is cut short.
+        UnreadableError: REQUEST, STATUS and the like for what has a name of its own; NO_CERTIFICATE for another value
+            that begins as a certificate does; BROKEN for a certificate that is cut short.
     """
     try:
         start = der.extent(data)[0]
         outer = der.split(der.content_of(data, SEQUENCE))
         fields = der.split(outer[0][1])
     except (MalformedError, IndexError) as error:
-        raise UnreadableError(Trouble.BROKEN) from error
+        raise UnreadableError(other_sort(data) or Trouble.BROKEN) from error
     has_version = fields[:1] and fields[0][0] == _VERSION
     own = fields[1:] if has_version else fields
     if len(outer) < 3 or not _is_certificate([tag for tag, _ in own], has_version=bool(has_version)):
-        raise UnreadableError(Trouble.NO_CERTIFICATE)
+        raise UnreadableError(other_sort(data) or Trouble.NO_CERTIFICATE)
     if len(own) < len(_FIELDS):
         raise UnreadableError(Trouble.BROKEN)
     serial, inner, issuer, validity, subject, key = own[:6]
@@ -69,6 +70,14 @@ def cut(data: bytes) -> Structure:
     return Structure(
         data, tbs, serial, inner, issuer, validity, subject, key, extensions, complete, outer[1], outer[2]
     )  # fmt: skip
+
+
+def try_cut(data: bytes) -> Structure | None:
+    """Cut a certificate that is compared with others; ``None`` for what is none or is cut short."""
+    try:
+        return cut(data)
+    except UnreadableError:
+        return None
 
 
 def _is_certificate(tags: list[int], *, has_version: bool) -> bool:

@@ -1,20 +1,30 @@
 """ZIP entries, unpacked inside limits: sizes are counted while bytes come, no header is believed."""
 
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
+from bot.certificates import packing
 from bot.certificates.errors import UnreadableError
 from bot.certificates.limits import Limits
 from handlers.certificate import Trouble
 
-_CHUNK = 64 * 1024
-_CENTRAL_ENTRY = b"PK\x01\x02"
+_CENTRAL_ENTRY, _LOCAL_ENTRY = b"PK\x01\x02", b"PK\x03\x04"
+_NOT_UTF8 = bytes(byte & ~0x08 for byte in range(256))
 _ENCRYPTED = 0x1  #: general purpose bit 0: APPNOTE 4.4.4
-#: The methods Windows and Office write; LZMA and the like may ask for any amount of memory.
-_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+#: The methods Windows and Office write, and those of 7-Zip that are unpacked within bounds. Others are named.
+_PLAIN = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_XZ = 95
+_BOUNDED: dict[int, Callable[[bytes], Iterator[bytes]]] = {
+    zipfile.ZIP_BZIP2: packing.of_stream,
+    zipfile.ZIP_LZMA: packing.of_lzma,
+    _XZ: packing.of_stream,
+}
+_LOCAL = struct.Struct("<4s22xHH")  #: of a local header: the mark, the lengths of name and extra field (APPNOTE 4.3.7)
+_UTF8_NAME = 0x800  #: general purpose bit 11: APPNOTE 4.4.4
 #: Entries of an Office document are many and are not read; beyond this its directory alone is an attack.
 _LONGEST_DIRECTORY = 20_000
 #: What ``zipfile`` raises for a damaged archive; its NotImplementedError is a feature that the file merely claims.
@@ -34,19 +44,35 @@ class Unpacker:
             raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
         try:
             return zipfile.ZipFile(BytesIO(data))
+        except UnicodeDecodeError:
+            return self._with_any_names(data)
         except _DAMAGED as error:
-            raise UnreadableError(Trouble.BROKEN) from error
+            raise UnreadableError(Trouble.DAMAGED) from error
+
+    def _with_any_names(self, data: bytes) -> zipfile.ZipFile:
+        """Open an archive whose names are said to be UTF-8 and are not: none is believed to be."""
+        patched, at = bytearray(data), data.find(_CENTRAL_ENTRY)
+        while at >= 0:
+            local = int.from_bytes(data[at + 42 : at + 46], "little")
+            places = (at + 9, local + 7) if data[local : local + 4] == _LOCAL_ENTRY else (at + 9,)
+            for place in places:
+                patched[place : place + 1] = patched[place : place + 1].translate(_NOT_UTF8)
+            at = data.find(_CENTRAL_ENTRY, at + 4)
+        try:
+            return zipfile.ZipFile(BytesIO(patched))
+        except _DAMAGED as error:
+            raise UnreadableError(Trouble.DAMAGED) from error
 
     def start(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         """The first 64 KB of an entry, outside the budget; raises as ``unpack`` does, but never for what is much."""
-        with _readable(entry), archive.open(entry) as stream:
-            return stream.read(_CHUNK)
+        with _readable(entry):
+            return next(_pieces(archive, entry), b"")
 
     def unpack(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         """The bytes of an entry.
 
         Raises:
-            UnreadableError: ENCRYPTED, UNKNOWN_TYPE for an unusual compression, TOO_MUCH_UNPACKED or BROKEN.
+            UnreadableError: ENCRYPTED, PACKING for a compression that is not read, TOO_MUCH_UNPACKED or DAMAGED.
         """
         with _readable(entry):
             return b"".join(self._counted(archive, entry))
@@ -66,22 +92,77 @@ class Unpacker:
                     for _ in self._counted(archive, entry):
                         pass
 
+    def unpack_stream(self, data: bytes) -> bytes:
+        """The content of a file packed with gzip, bzip2 or xz; raises ``UnreadableError`` as ``unpack`` does."""
+        return b"".join(self._count(packing.of_stream(data)))
+
     def _counted(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-        with archive.open(entry) as stream:
-            while chunk := stream.read(_CHUNK):
-                self._left -= len(chunk)
-                if self._left < 0:
-                    raise UnreadableError(Trouble.TOO_MUCH_UNPACKED)
-                yield chunk
+        return self._count(_pieces(archive, entry))
+
+    def _count(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._left -= len(piece)
+            if self._left < 0:
+                raise UnreadableError(Trouble.TOO_MUCH_UNPACKED)
+            yield piece
+
+
+def name_of(entry: zipfile.ZipInfo) -> str:
+    """The name as it was meant: many programs write UTF-8 and do not say so."""
+    if entry.flag_bits & _UTF8_NAME or entry.filename.isascii():
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode()
+    except UnicodeError:
+        return entry.filename
+
+
+def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    raw = _raw(archive, entry)
+    if unpack := _BOUNDED.get(entry.compress_type):
+        yield from _checked(unpack(raw()), entry)
+        return
+    with archive.open(entry) as stream:
+        while piece := stream.read(packing.CHUNK):
+            yield piece
+
+
+def _raw(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], bytes]:
+    """What reads the packed bytes; the name in front of them may be written otherwise than in the directory."""
+    stream = archive.fp
+    if stream is None:
+        raise UnreadableError(Trouble.DAMAGED)
+    stream.seek(entry.header_offset)
+    header = stream.read(_LOCAL.size)
+    if len(header) < _LOCAL.size or not header.startswith(_LOCAL_ENTRY):
+        raise UnreadableError(Trouble.DAMAGED)
+    _, length, extra = _LOCAL.unpack(header)
+    name = stream.read(length)
+    entry.orig_filename = name.decode("utf-8" if entry.flag_bits & _UTF8_NAME else "cp437")
+
+    def read() -> bytes:
+        stream.seek(entry.header_offset + _LOCAL.size + length + extra)
+        return stream.read(entry.compress_size)
+
+    return read
+
+
+def _checked(pieces: Iterator[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    total = 0
+    for piece in pieces:
+        total = zlib.crc32(piece, total)
+        yield piece
+    if total != entry.CRC:
+        raise UnreadableError(Trouble.DAMAGED)
 
 
 @contextmanager
 def _readable(entry: zipfile.ZipInfo) -> Iterator[None]:
     if entry.flag_bits & _ENCRYPTED:
         raise UnreadableError(Trouble.ENCRYPTED)
-    if entry.compress_type not in _METHODS:
-        raise UnreadableError(Trouble.UNKNOWN_TYPE)
+    if entry.compress_type not in _PLAIN and entry.compress_type not in _BOUNDED:
+        raise UnreadableError(Trouble.PACKING)
     try:
         yield
     except _DAMAGED as error:
-        raise UnreadableError(Trouble.BROKEN) from error
+        raise UnreadableError(Trouble.DAMAGED) from error

@@ -19,13 +19,13 @@ from handlers.certificate import SECRETS, Problem, Reading, Trouble
 from handlers.events import DrawChart, Event, FileRead, FileSent, MakeReport, Said, SheetRead
 from handlers.office.importing import Sheet, SheetTrouble
 from handlers.office.table_kinds import TableKind
+from handlers.pasted import holds_certificate
 
 FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download
 _FETCHES = 3  #: tries before a file counts as unavailable
 _AT_ONCE = 4  #: files in memory at the same time
 #: What is no list but may be signed: what is said of a certificate file fits it better.
 _DOCUMENTS = {TableKind.DOCX, TableKind.WORD, TableKind.PDF, TableKind.PICTURE, TableKind.ARCHIVE}
-_PASTED = "-----BEGIN CERTIFICATE-----"
 
 _log = structlog.get_logger(__name__)
 
@@ -77,7 +77,7 @@ class Preparer:
             if isinstance(found, Sheet):
                 return SheetRead(sheet=found, **_origin(event))
             return FileRead(name=event.name, reading=found, album=event.album, **_origin(event))
-        if isinstance(event, Said) and _PASTED in event.text:
+        if isinstance(event, Said) and holds_certificate(event.text):
             return FileRead(reading=await self._reader.read(event.text.encode(), ""), **_origin(event))
         return event
 

@@ -26,18 +26,45 @@ AUTHORITY = N_(
 TROUBLES = {
     Trouble.EMPTY: N_("The file is empty."),
     Trouble.PICTURE: N_("This is a picture; I cannot read a certificate from a picture."),
-    Trouble.UNKNOWN_TYPE: N_("I do not know this kind of file."),
+    Trouble.UNKNOWN_TYPE: N_("I do not know this kind of file, and I found no certificate in it."),
+    Trouble.OLD_OFFICE: N_(
+        "I cannot read signatures in old Office files (.doc, .xls, .msg). Please send a signed PDF or the .cer file."
+    ),
+    Trouble.PGP: N_("This is a PGP file, which holds no such certificate. Please send the .cer file or a signed PDF."),
     Trouble.NO_CERTIFICATE: N_("I found no certificate in it."),
-    Trouble.NO_SIGNATURE: N_("This document is not signed, so it holds no certificate."),
+    Trouble.REQUEST: N_(
+        "This is a request for a certificate, not yet a certificate. Please send the .cer file issued for it."
+    ),
+    Trouble.PUBLIC_KEY: N_("This is only a public key, without a certificate. Please send the .cer file."),
+    Trouble.TIME_STAMP: N_(
+        "This comes from a time stamp service; it is not your certificate. Please send the .cer file or the signed PDF."
+    ),
+    Trouble.STATUS: N_(
+        "This comes from a service that tells which certificates are revoked (CRL, OCSP); it is not your certificate."
+        " Please send the .cer file."
+    ),
+    Trouble.NO_SIGNATURE: N_(
+        "This document is not signed, so it holds no certificate. Please send a signed PDF or the .cer file."
+    ),
     Trouble.BROKEN: N_("There is a certificate in it, but it is damaged and cannot be read."),
     Trouble.SUBJECT_UNREADABLE: N_("There is a certificate in it, but I cannot read whose it is."),
     Trouble.SERIAL_UNREADABLE: N_("There is a certificate in it, but I cannot read its serial number."),
     Trouble.END_UNREADABLE: N_("There is a certificate in it, but I cannot read on which day it ends."),
+    Trouble.DAMAGED: N_("The file is damaged or cut short, and I found no certificate in it. Please send it again."),
     Trouble.ENCRYPTED: N_("It is protected by a password; please send it without one."),
+    Trouble.SEALED: N_(
+        "It is encrypted for its receivers, so I cannot open it. Please send the .cer file or a signed PDF."
+    ),
     Trouble.TOO_LARGE: N_("The file is larger than 20 MB."),
-    Trouble.TOO_MANY_ENTRIES: N_("The ZIP file holds more than 200 entries."),
-    Trouble.TOO_MUCH_UNPACKED: N_("The ZIP file unpacks to more than 50 MB."),
+    Trouble.TOO_MANY_ENTRIES: N_("There are more than 200 entries in it. Please send fewer."),
+    Trouble.TOO_MUCH_UNPACKED: N_("It unpacks to more than 50 MB. Please send fewer files."),
     Trouble.NESTED_ARCHIVE: N_("There is an archive inside the archive; please send the certificate files themselves."),
+    Trouble.ARCHIVE: N_(
+        "I do not open this kind of archive. Please unpack it first, then send the .cer file or the signed PDF."
+    ),
+    Trouble.PACKING: N_(
+        "It is packed in a way I do not read. Please unpack it first, then send the .cer file or the signed PDF."
+    ),
     Trouble.TOO_SLOW: N_("The file takes too long to read; it may be damaged."),
     Trouble.TOO_MUCH_MEMORY: N_("The file takes too much memory to read; it may be damaged."),
     Trouble.UNAVAILABLE: N_(
@@ -50,6 +77,8 @@ _EXPORT_HELPS = frozenset(
         Trouble.PICTURE,
         Trouble.UNKNOWN_TYPE,
         Trouble.NO_CERTIFICATE,
+        Trouble.REQUEST,
+        Trouble.PUBLIC_KEY,
         Trouble.BROKEN,
         Trouble.SUBJECT_UNREADABLE,
         Trouble.SERIAL_UNREADABLE,

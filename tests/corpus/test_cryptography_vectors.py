@@ -48,19 +48,25 @@ TABLE: dict[str, dict[Trouble | str, int]] = {
     ".p7b": {"read": 1},
     ".p12": {Trouble.PKCS12: 436},
     ".key": {Trouble.PRIVATE_KEY: 13},
-    ".crl": {Trouble.NO_CERTIFICATE: 173},
+    ".crl": {Trouble.STATUS: 173},
     ".pem": {
         "read": 117,
         Trouble.END_UNREADABLE: 1,  # a day that is none
         Trouble.SUBJECT_UNREADABLE: 1,  # the only value of the name has a tag of no string type
-        Trouble.ENCRYPTED: 3,
-        Trouble.NO_CERTIFICATE: 70,
+        Trouble.SEALED: 3,
+        Trouble.STATUS: 21,
+        Trouble.REQUEST: 18,
+        Trouble.PUBLIC_KEY: 28,
+        Trouble.NO_CERTIFICATE: 3,
         Trouble.PRIVATE_KEY: 100,
     },
     ".der": {
         "read": 16,
-        Trouble.ENCRYPTED: 1,
-        Trouble.NO_CERTIFICATE: 62,
+        Trouble.SEALED: 1,
+        Trouble.STATUS: 20,
+        Trouble.REQUEST: 8,
+        Trouble.PUBLIC_KEY: 19,
+        Trouble.NO_CERTIFICATE: 15,
         Trouble.PRIVATE_KEY: 27,
     },
 }

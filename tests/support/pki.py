@@ -24,7 +24,7 @@ POLICY = "2.16.704.1.1.1.1.1"
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 NOT_BEFORE = datetime(2024, 1, 1, 1, 0, tzinfo=UTC)
 NOT_AFTER = datetime(2028, 12, 31, 1, 0, tzinfo=UTC)
-_PURPOSES = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.EMAIL_PROTECTION]
+_PURPOSES = (ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.EMAIL_PROTECTION)
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 Rdn = tuple[x509.ObjectIdentifier, str]
@@ -144,6 +144,7 @@ def issue(
     policy: str | None = POLICY,
     key: Key | None = None,
     subject: x509.Name | None = None,
+    purposes: tuple[x509.ObjectIdentifier, ...] = _PURPOSES,
 ) -> Issued:
     """A subscriber's certificate with its key; each argument is a field; ``subject`` replaces those of the name."""
     authority, key = issuer or g2_state(), key or ec_key()
@@ -155,10 +156,7 @@ def issue(
         .not_valid_after(not_after)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(authority=False), critical=True)
-        .add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.EMAIL_PROTECTION]),
-            critical=False,
-        )
+        .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
     )
     if email:
         builder = builder.add_extension(x509.SubjectAlternativeName([x509.RFC822Name(email)]), critical=False)

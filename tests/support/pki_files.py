@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs7,
     pkcs12,
 )
+from pyhanko.pdf_utils.crypt import StandardSecurityHandler, StandardSecuritySettingsRevision
 from pyhanko.pdf_utils.generic import ArrayObject, NumberObject, StreamObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
@@ -90,16 +91,25 @@ def private_keys(key: Key) -> dict[str, bytes]:
     return dict(zip(KEY_FORMS, forms, strict=True))
 
 
-def pdf(*signatures: Issued, chain: tuple[Issued, ...] = (), password: str | None = None) -> bytes:
-    """A PDF of one empty page, signed by each in turn."""
+def pdf(
+    *signatures: Issued,
+    chain: tuple[Issued, ...] = (),
+    password: str | None = None,
+    owner: str | None = None,
+    user: str = "",
+    method: str = "aes256",
+) -> bytes:
+    """A PDF of one empty page, signed by each in turn; protected with a password, or with an owner's and a user's."""
     writer = PdfFileWriter()
     writer.insert_page(PageObject(contents=writer.add_object(_stream()), media_box=_page()))
     if password:
         writer.encrypt(password)
+    if owner:
+        _protect(writer, owner, user, method)
     out = BytesIO()
     writer.write(out)
     for number, signer in enumerate(signatures, 1):
-        out = _signed(out, signer, chain, f"Chuky{number}")
+        out = _signed(out, signer, chain, f"Chuky{number}", owner or "")
     return out.getvalue()
 
 
@@ -149,7 +159,22 @@ def _indefinite(der: bytes, depth: int) -> bytes:
     return header[:1] + b"\x80" + children + b"\0\0"
 
 
-def _signed(source: BytesIO, signer: Issued, chain: tuple[Issued, ...], field: str) -> BytesIO:
+def _protect(writer: PdfFileWriter, owner: str, user: str, method: str) -> None:
+    if method == "aes256":
+        writer.encrypt(owner, user)
+        return
+    handler = StandardSecurityHandler.build_from_pw_legacy(
+        StandardSecuritySettingsRevision.RC4_OR_AES128,
+        bytes(writer.document_id[0]),
+        owner,
+        user,
+        keylen_bytes=16,
+        use_aes128=method == "aes128",
+    )
+    writer._assign_security_handler(handler)
+
+
+def _signed(source: BytesIO, signer: Issued, chain: tuple[Issued, ...], field: str, password: str = "") -> BytesIO:
     store = SimpleCertificateStore.from_certs([asn1.Certificate.load(one.der) for one in chain])
     key = signer.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     simple = signers.SimpleSigner(
@@ -158,6 +183,8 @@ def _signed(source: BytesIO, signer: Issued, chain: tuple[Issued, ...], field: s
         cert_registry=store,
     )
     writer = IncrementalPdfFileWriter(source)
+    if password:
+        writer.encrypt(password)
     metadata = PdfSignatureMetadata(field_name=field, md_algorithm="sha256")
     # pyHanko runs an event loop of its own, which a test's may not see.
     with ThreadPoolExecutor(1) as thread:

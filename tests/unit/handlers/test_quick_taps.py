@@ -32,7 +32,7 @@ async def test_two_ticks_before_the_page_is_drawn_again_both_count(talk: Dialogu
     first, second = talk.choices[2].tap, talk.choices[3].tap
     await tap(talk, first, second)
     assert ticked(talk) == ("superior_changed", "renamed")
-    assert [reply.action for reply in talk.heard] == ["edit"]
+    assert [reply.action for reply in talk.heard] == ["buttons"]
     await talk.taps(t("Done"))
     assert talk.answers["events"] == ["superior_changed", "renamed"]
 
@@ -41,7 +41,7 @@ async def test_a_tick_that_is_tapped_twice_stays(talk: Dialogue) -> None:
     button = talk.choices[2].tap
     await tap(talk, button, button)
     assert ticked(talk) == ("superior_changed",)
-    assert [reply.action for reply in talk.heard] == ["edit"]
+    assert [reply.action for reply in talk.heard] == ["buttons"]
     await talk.taps(t("The superior body changed"))
     assert ticked(talk) == ()
 

@@ -80,6 +80,15 @@ def test_talk_about_a_pin_is_none(line: str) -> None:
         "-----BEGIN ENCRYPTED PRIVATE KEY-----",
         "-----BEGIN OPENSSH PRIVATE KEY-----",
         "PuTTY-User-Key-File-3: ssh-rsa",
+        "—–BEGIN RSA PRIVATE KEY—–",
+        "-----begin private key-----",
+        "-----BEGIN\u00a0PRIVATE\u00a0KEY-----",
+        "-----BEGIN PRI\u200bVATE KEY-----",
+        "-----BEGIN%20RSA%20PRIVATE%20KEY-----",
+        "-----BEGIN+EC+PRIVATE+KEY-----",
+        "－－－－－ＢＥＧＩＮ ＰＲＩＶＡＴＥ ＫＥＹ－－－－－",
+        "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQo=",
+        "base64:",
     ],
 )
 def test_a_private_key_is_known_by_its_header_and_nothing_of_it_is_kept(header: str) -> None:
@@ -95,7 +104,21 @@ def test_a_certificate_is_no_secret() -> None:
 
 @pytest.mark.timeout(5)
 @pytest.mark.parametrize(
-    "piece", ["pin ", "pin    ", "pin cua cua ", "1", "1 ", "pin của ", "a1 la ", "mk:", "-----BEGIN "]
+    "piece",
+    [
+        "pin ",
+        "pin    ",
+        "pin cua cua ",
+        "1",
+        "1 ",
+        "pin của ",
+        "a1 la ",
+        "mk:",
+        "-----BEGIN ",
+        "-BEGIN a ",
+        "\u200b-",
+        "MII",
+    ],
 )
 def test_a_long_text_is_looked_through_in_no_time(piece: str) -> None:
     holds_secret(piece * 50_000)

@@ -1,0 +1,101 @@
+"""A ZIP that is a document: Office (ECMA-376, part 2), ODF, EPUB, ASiC (EN 319 162), a program in Java."""
+
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+
+from bot.certificates import signed_xml
+from bot.certificates.armour import refuse_secret_text
+from bot.certificates.errors import SecretError, UnreadableError
+from bot.certificates.findings import Finding, Found, each
+from bot.certificates.kinds import padding_end, refuse_secret
+from bot.certificates.names import shown
+from bot.certificates.plain_text import plain
+from bot.certificates.unpacking import Unpacker, name_of
+from handlers.certificate import Trouble
+
+_CONTENT_TYPES = "[Content_Types].xml"
+_MARKS = {_CONTENT_TYPES, "mimetype"}
+_FOLDER = "META-INF/"
+#: Where signatures lie: of Office and its kin, of ODF, EPUB and ASiC, of Java, of NuGet.
+_SIGNATURES = re.compile(
+    r"_xmlsignatures/.+\.xml|package/services/digital-signature/.+\.(?:xml|psdsxs|psdcer|cer)"
+    r"|META-INF/(?:.+/)?[^/]*signatures?[^/]*\.(?:xml|p7[sm]|p7|cms)|META-INF/(?:.+/)?[^/]*\.tst"
+    r"|META-INF/[^/]+\.(?:RSA|DSA|EC)|\.signature\.p7s",
+    re.IGNORECASE,
+)
+_OWN_FOLDERS = re.compile(r"(?:META-INF|_rels|docProps)/|mimetype$", re.IGNORECASE)
+_ASIC = b"application/vnd.etsi.asic-"
+#: Parts of a document that are looked at for keys.
+_MOST_ENTRIES = 1_000
+
+_Reader = Callable[[bytes], Iterable[Finding]]
+
+
+def is_document(archive: zipfile.ZipFile) -> bool:
+    """Whether an archive is one document rather than a packet of files."""
+    names = archive.namelist()
+    return not _MARKS.isdisjoint(names) or any(
+        name.startswith(_FOLDER) or _SIGNATURES.fullmatch(name) for name in names
+    )
+
+
+def findings(archive: zipfile.ZipFile, unpacker: Unpacker, read: _Reader) -> Iterator[Finding]:
+    """The certificates of the document's signatures; of a container whose own hold none, those of what it contains.
+
+    Raises:
+        UnreadableError: TOO_MANY_ENTRIES or NO_SIGNATURE.
+        SecretError: a part is a private key.
+    """
+    _refuse_keys(archive, unpacker)
+    signatures = [entry for entry in archive.infolist() if _is_signature(entry)]
+    if len(signatures) > unpacker.limits.entries:
+        raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
+    found = list(each(signatures, lambda part: _part(unpacker.unpack(archive, part), read)))
+    yield from found
+    if not any(isinstance(finding, Found) for finding in found) and _is_container(archive, unpacker):
+        found += (contents := list(_contents(archive, unpacker, read)))
+        yield from contents
+    if not found:
+        raise UnreadableError(Trouble.NO_SIGNATURE)
+
+
+def _is_signature(entry: zipfile.ZipInfo) -> bool:
+    return bool(_SIGNATURES.fullmatch(entry.filename))
+
+
+def _part(content: bytes, read: _Reader) -> Iterator[Finding]:
+    if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        return signed_xml.certificates(content)
+    return iter(read(content))
+
+
+def _is_container(archive: zipfile.ZipFile, unpacker: Unpacker) -> bool:
+    entries = {entry.filename: entry for entry in archive.infolist()}
+    try:
+        return "mimetype" in entries and unpacker.start(archive, entries["mimetype"]).startswith(_ASIC)
+    except UnreadableError:
+        return False
+
+
+def _contents(archive: zipfile.ZipFile, unpacker: Unpacker, read: _Reader) -> Iterator[Finding]:
+    """What the signed files themselves were signed with, such as a PDF that only got a time stamp here."""
+    files = [e for e in archive.infolist() if not e.is_dir() and not _OWN_FOLDERS.match(e.filename)]
+    for file in files[: unpacker.limits.entries]:
+        for finding in each([file], lambda part: iter(read(unpacker.unpack(archive, part)))):
+            if isinstance(finding, Found):
+                yield finding._replace(where=shown(name_of(file)))
+
+
+def _refuse_keys(archive: zipfile.ZipFile, unpacker: Unpacker) -> None:
+    """Raise ``SecretError`` where a part of a document begins as a private key, or has one written near its start."""
+    for part in archive.infolist()[:_MOST_ENTRIES]:
+        try:
+            start = unpacker.start(archive, part)
+            refuse_secret(start[padding_end(start, 0) :])
+            refuse_secret_text(plain(start))
+        except SecretError as error:
+            error.where = shown(name_of(part))
+            raise
+        except UnreadableError:
+            continue  # only what is read has to be readable
