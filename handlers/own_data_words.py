@@ -153,6 +153,7 @@ REASONS = {
     Reason.DONE: N_("you said that it is done"),
     Reason.LATER: N_("you wanted to be reminded another day"),
     Reason.CANCELLED: N_("it was called off"),
+    Reason.RESTORED: N_("it was waiting in a copy of the database that was put back"),
     Reason.BLOCKED_BEFORE: N_("you had stopped the assistant"),
     Reason.CRASH: N_("the assistant stopped while it was sending"),
     Reason.NO_ANSWER: N_("the channel did not answer"),

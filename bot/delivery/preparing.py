@@ -64,7 +64,8 @@ class Preparer:
         """What an event waits for where it is to be prepared; ``None`` for one that is taken as it is."""
         if isinstance(event, DrawChart | MakeReport):
             return Kind.MADE
-        return Kind.FILE if isinstance(event, FileSent) or (isinstance(event, Said) and _PASTED in event.text) else None
+        pasted = isinstance(event, Said) and holds_certificate(event.text)
+        return Kind.FILE if pasted or isinstance(event, FileSent) else None
 
     async def prepare(self, chat: Chat, event: Event) -> Event:
         """The event as the conversation takes it: what was sent is read, what was asked for is made."""
