@@ -33,7 +33,11 @@ SUBSCRIBER, SERIAL, NAME = FIELDS["subscriber"].ask, FIELDS["serial"].ask, FIELD
 
 async def troly(folder: Path, *arguments: str) -> str:
     """A command on the machine, beside the running program."""
-    settings = {"PATH": os.environ["PATH"], "TROLY_DATA_DIR": str(folder / "data")}
+    settings = {
+        "PATH": os.environ["PATH"],
+        "TROLY_DATA_DIR": str(folder / "data"),
+        "TROLY_STATE_DIR": str(folder / "state"),
+    }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", *arguments),
         env=settings,

@@ -41,7 +41,12 @@ def troly(folder: Path, *arguments: str, script: bytes = b"") -> str:
         check=True,
         timeout=HEAVY,
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "TROLY_DATA_DIR": str(folder / "data"), "PYTHONUTF8": "1"},
+        env={
+            "PATH": os.environ["PATH"],
+            "TROLY_DATA_DIR": str(folder / "data"),
+            "TROLY_STATE_DIR": str(folder / "state"),
+            "PYTHONUTF8": "1",
+        },
     )
     return done.stdout.decode()
 

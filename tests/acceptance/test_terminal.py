@@ -22,7 +22,8 @@ REGISTER = ("dang ky", "UBND xã Phú Hội", "UBND xã Nhơn Trạch", "khong r
 
 
 def environment(folder: Path) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "TROLY_DATA_DIR": str(folder), "PYTHONUTF8": "1"}
+    state = str(folder.with_name(f"{folder.name}-state"))
+    return {"PATH": os.environ["PATH"], "TROLY_DATA_DIR": str(folder), "TROLY_STATE_DIR": state, "PYTHONUTF8": "1"}
 
 
 def piped(folder: Path, script: bytes, *options: str, **settings: str) -> str:

@@ -37,6 +37,7 @@ class Program:
         self.settings = {
             "PATH": os.environ["PATH"],
             "TROLY_DATA_DIR": str(folder / "data"),
+            "TROLY_STATE_DIR": str(folder / "state"),
             "TROLY_TELEGRAM_TOKEN": api.token,
             "TROLY_TELEGRAM_API_URL": api.url,
             **UNHURRIED,

@@ -44,7 +44,7 @@ class Tasks:
         self.ends[task.id] = "done"
         return Completion.DONE
 
-    async def fail(self, task: Task, _: Reply, __: datetime, *, aside: bool = False) -> bool:  # noqa: ARG002
+    async def fail(self, task: Task, _: Reply, __: datetime, *, aside: bool = False) -> bool:
         if task.id == self.stubborn:
             raise StoreError
         self.ends[task.id] = "failed"

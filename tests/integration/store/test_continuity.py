@@ -1,0 +1,212 @@
+"""A copy of the database that is put back, and a clock that leapt: noticed, and nothing is done twice for it."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.delivery.heartbeat import Heartbeat
+from bot.delivery.retention import Retention
+from bot.delivery.witness import Witness
+from bot.store import open_keyring
+from bot.store.api import Store
+from bot.store.continuity import GAP, LEAP
+from bot.store.errors import ClockLeapt
+from handlers.broadcasts.model import Life, Plan
+from handlers.office.rights import Role
+from tests.integration.store.conftest import Command, Database, OpenStore
+from tests.support.broadcast_life import Recipients, campaign, drafted, stands
+from tests.support.delivery import ManualClock
+from tests.support.office import given, settle_units
+from tests.support.storing import NOW, SERIAL, answer, claim, content, next_turn, one_chat, texts
+
+
+def beating(store: Store, folder: Path, clock: ManualClock) -> Heartbeat:
+    return Heartbeat(store, Witness((folder / "witness",)), (60, 30, 7), clock)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    made = ManualClock()
+    made.set(NOW)
+    return made
+
+
+def older(database: Database, beats: int = 1) -> None:
+    """What a copy that was made some beats ago says of itself."""
+    database.sql("UPDATE counters SET value = value - ? WHERE name = 'beats'", beats)
+
+
+async def registered(store: Store, update: str, address: str) -> str:
+    chat = await one_chat(store, update, address)
+    async with store.turn(await next_turn(store, chat), NOW) as unit:
+        request = await unit.requests.register(content(SERIAL))
+        await unit.finish(None, [])
+    return request.code
+
+
+async def test_a_database_that_goes_on_from_where_it_was_is_left_alone(
+    store: Store, database: Database, clock: ManualClock
+) -> None:
+    settle_units(database.sql)
+    name = (await drafted(store)).id
+    stands(database.sql, name, Life.RUNNING)
+    for _ in range(3):
+        await beating(store, database.folder, clock).begin()
+
+    assert database.sql("SELECT state FROM broadcasts WHERE id = ?", name) == [("running",)]
+    assert texts(await claim(store)) == []
+
+
+async def test_no_code_of_a_copy_that_was_put_back_is_given_twice(
+    store: Store, database: Database, clock: ManualClock
+) -> None:
+    heartbeat = beating(store, database.folder, clock)
+    first = await registered(store, "1", "1")
+    await heartbeat.begin()
+    await registered(store, "2", "2")  # after the copy was made
+    await heartbeat.begin()
+    database.sql("DELETE FROM request_history")
+    database.sql("DELETE FROM request_words")
+    database.sql("DELETE FROM request_word_lists")
+    database.sql("DELETE FROM requests WHERE code <> ?", first)
+    database.sql("UPDATE counters SET value = 1 WHERE name = 'YC-2026'")
+    older(database)
+
+    await beating(store, database.folder, clock).begin()
+    again = await registered(store, "3", "3")
+
+    assert int(again.rpartition("-")[2]) == 2 + GAP + 1
+
+
+async def test_what_a_copy_would_send_rests_and_counts_as_not_known(
+    store: Store, database: Database, clock: ManualClock
+) -> None:
+    settle_units(database.sql)
+    await given(store, "4242", Role.OWNER)
+    people = Recipients(store, database.sql, open_keyring(database.keys)[0])
+    names = [(await drafted(store)).id for _ in range(4)]
+    for name, state in zip(names, (Life.RUNNING, Life.SCHEDULED, Life.APPROVED, Life.CHECKED), strict=True):
+        await people.add(name, f"1{name[-1]}", "queued")
+        stands(database.sql, name, state)
+    plan = await campaign(store, Plan(deadline=(NOW + timedelta(days=20)).date()), database.sql)
+    stands(database.sql, plan, Life.RUNNING)
+    await beating(store, database.folder, clock).begin()
+    await beating(store, database.folder, clock).begin()
+    older(database)
+
+    await beating(store, database.folder, clock).begin()
+
+    states = dict(database.sql("SELECT id, state FROM broadcasts"))
+    assert [states[name] for name in (*names, plan)] == ["paused", "paused", "checked", "checked", "paused"]
+    assert set(database.sql("SELECT state, reason FROM outbox WHERE broadcast IS NOT NULL")) == {
+        ("unknown", "restored")
+    }
+    (told,) = texts(await claim(store))
+    assert told.startswith("⚠")
+    # Repeated, it changes nothing more.
+    await beating(store, database.folder, clock).begin()
+    assert texts(await claim(store)) == []
+
+
+async def test_two_processes_that_meet_the_same_copy_take_it_up_once(
+    store: Store, another: OpenStore, database: Database, clock: ManualClock
+) -> None:
+    await beating(store, database.folder, clock).begin()
+    await beating(store, database.folder, clock).begin()
+    older(database)
+    seen = Witness((database.folder / "witness",)).seen((await store.continuity.standpoint()).database)
+    assert seen is not None
+
+    took = [await one.continuity.take_up(seen, (60,), NOW) for one in (store, await another())]
+
+    assert took == [True, False]
+
+
+async def test_a_witness_in_another_folder_is_enough_and_a_spoilt_one_is_none(
+    store: Store, database: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    here, outside = tmp_path / "here", tmp_path / "outside"
+    both = Witness((here, outside))
+    both.note(await store.continuity.beat(NOW))
+    both.note(point := await store.continuity.beat(NOW))
+    (here / f"{point.database}.json").write_text("{")
+
+    seen = both.seen(point.database)
+
+    assert seen is not None
+    assert seen.beats == point.beats
+    assert json.loads((outside / f"{point.database}.json").read_text())["beats"] == point.beats
+
+
+async def test_a_clock_that_leapt_deletes_nothing_until_somebody_says_that_it_is_right(
+    store: Store, database: Database, clock: ManualClock
+) -> None:
+    await given(store, "4242", Role.OWNER)
+    chat = await one_chat(store)
+    await answer(store, chat)
+    heartbeat, retention = beating(store, database.folder, clock), Retention(store, clock, 180)
+    await heartbeat.begin()
+
+    clock.set(NOW + timedelta(days=400))
+    await heartbeat.begin()
+    await retention.forget()
+    await heartbeat.begin()  # nor at the next beat, which has seen the same clock before
+    await retention.forget()
+
+    assert heartbeat.leapt
+    assert database.sql("SELECT COUNT(*) FROM chats WHERE session IS NOT NULL") == [(1,)]
+    (told,) = texts(await claim(store, now=clock.now()))
+    assert "400" in told
+    await store.continuity.accept_clock(clock.now())
+    await heartbeat.begin()
+    await retention.forget()
+    assert not heartbeat.leapt
+    assert database.sql("SELECT COUNT(*) FROM chats WHERE session IS NOT NULL") == [(0,)]
+
+
+async def test_a_database_that_never_beat_goes_by_the_last_who_wrote(store: Store, database: Database) -> None:
+    await one_chat(store)
+
+    await store.continuity.require_steady_clock(NOW + LEAP)
+    with pytest.raises(ClockLeapt):
+        await store.continuity.require_steady_clock(NOW + LEAP + timedelta(seconds=1))
+
+
+async def test_messages_do_not_wait_for_a_clock_that_was_set_back(store: Store, database: Database) -> None:
+    ahead = NOW + timedelta(hours=9)
+    chat = await one_chat(store)
+    await answer(store, chat, "một", "hai", now=ahead)
+    (row,) = await claim(store, now=ahead)
+    await store.retry(row, ahead + timedelta(seconds=30))
+
+    assert texts(await claim(store, now=NOW)) == ["một"]
+
+
+async def test_a_message_that_was_put_back_waits_as_long_as_it_was_to(store: Store) -> None:
+    chat = await one_chat(store)
+    await answer(store, chat, "một")
+    (row,) = await claim(store)
+    await store.retry(row, NOW + timedelta(seconds=30))
+
+    assert await claim(store, now=NOW + timedelta(seconds=29)) == []
+    assert texts(await claim(store, now=NOW + timedelta(seconds=30))) == ["một"]
+
+
+def test_the_command_says_what_to_do_about_a_clock_that_leapt(troly: Command, database: Database) -> None:
+    assert troly("retention")[0] == 0
+    database.sql("INSERT INTO counters (name, value) VALUES ('seen', 1)")
+
+    code, _, said = troly("retention")
+    assert code == 1
+    assert "--clock-is-right" in said
+    assert troly("retention", "--dry-run")[0] == 0
+    assert troly("retention", "--clock-is-right")[0] == 0
+    assert troly("retention")[0] == 0
+
+
+def test_the_command_for_a_copy_on_another_machine_asks_before_it_acts(troly: Command, database: Database) -> None:
+    troly("retention")
+    assert troly("restored")[0] == 1
+    assert troly("restored", "--yes")[0] == 0
