@@ -21,8 +21,9 @@ from tests.acceptance.test_conversation import CODE, ELSE
 from tests.support.botapi import Shown
 
 LINK = re.compile(r"https://t\.me/\w+\?start=([\w-]{20,64})")
-#: What is left to ask once the unit's old name has told that it was merged into a new one.
+#: What is asked once the unit is known by its old name; no certificate has said that they are that very body.
 LEFT: dict[str, str | list[str]] = {
+    "events": ["merged_into_new"],
     "merger_role": "designated",
     "certificate": "16/11/2028",
     "information_matches": "false",
