@@ -40,7 +40,7 @@ async def test_one_command_changes_the_key_of_a_running_program(
 ) -> None:
     async with running(api, tmp_path, start=fast_start) as program:
         lan = Officer(api.user("Lan"))
-        await lan.says("/start")
+        await lan.consents()
         before = (tmp_path / "data" / "keys.json").read_text()
 
         code, said = await troly(program, "keys", "rotate")
