@@ -15,7 +15,7 @@ from tests.acceptance.officer import Officer
 from tests.acceptance.test_neighbours import serving
 from tests.support.botapi import BotApi
 from tests.support.neighbours import Talker, consents, until
-from tests.support.program import Program
+from tests.support.program import UNHURRIED, Program
 from tests.support.zygote import Zygote
 
 
@@ -38,7 +38,7 @@ async def test_an_owner_who_was_inserted_beside_the_running_program_can_do_nothi
     api: BotApi, tmp_path: Path, url: str | None, fast_start: Zygote
 ) -> None:
     await furnished(api, tmp_path, url)
-    async with serving(api, tmp_path, url, fast_start) as (program, *_):
+    async with serving(api, tmp_path, url, fast_start, UNHURRIED) as (program, *_):
         thief, lan = Officer(api.user("Kẻ trộm")), Officer(api.user("Lan"))
         await thief.consents()
         code = await registers(lan, "xa phu huu", "UBND xã Phú Hữu")
@@ -69,7 +69,7 @@ async def test_a_spoilt_session_and_a_spoilt_request_stop_neither_the_other_offi
     api: BotApi, tmp_path: Path, url: str | None, fast_start: Zygote
 ) -> None:
     owner = await furnished(api, tmp_path, url)
-    async with serving(api, tmp_path, url, fast_start) as (program, *_):
+    async with serving(api, tmp_path, url, fast_start, UNHURRIED) as (program, *_):
         await owner.consents()
         lan, minh = Officer(api.user("Lan")), Officer(api.user("Minh"))
         codes = [

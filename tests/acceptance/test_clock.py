@@ -50,6 +50,7 @@ async def test_a_start_with_a_clock_far_ahead_deletes_nothing_until_somebody_say
     async with town(tmp_path, datetime.now(UTC) - timedelta(days=400)) as before:
         await Officer(before.api.user("Hà")).consents()
         await registers(Officer(before.api.user("Lan")), "xa phu huu", "UBND xã Phú Hữu")
+        await Officer(before.api.user("Minh")).consents()
     owner = Officer(api.user("Hà"))
     owner.user.chat.started = True
     api.account.updates = Updates(first=9000)  # those of before have been handled
@@ -60,14 +61,14 @@ async def test_a_start_with_a_clock_far_ahead_deletes_nothing_until_somebody_say
         assert "400" in told.text
         await owner.says("/trogiup")
         assert "retention_failed" in program.printed()
-        assert sql(program, kept) == [(2,)]
+        assert sql(program, kept) == [(3,)]
         code, said = await troly(program, "retention")
         assert (code, "--clock-is-right" in said) == (1, True), said
-        assert sql(program, kept) == [(2,)]
+        assert sql(program, kept) == [(3,)]
 
         code, said = await troly(program, "retention", "--clock-is-right")
 
         assert code == 0, said
-        assert sql(program, kept) == [(1,)]  # the owner has just written
+        assert sql(program, kept) == [(2,)]  # the owner has just written, and a request is open
         assert (await troly(program, "retention"))[0] == 0
     assert sum("--clock-is-right" in shown.text for shown in owner.user.chat.history) == 1

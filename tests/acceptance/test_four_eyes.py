@@ -51,7 +51,6 @@ async def test_a_campaign_that_one_person_approved_for_two_waits_for_a_second_pe
         assert admin.words("Approve") not in mine.labels
         assert admin.words(WHYS[Why.SECOND_PERSON]) in mine.text
         theirs = await owner.says(f"/thongbao {step}")
-        print("ASKED", asked.text, "\n\nTOLD", told.text, "\n\nMINE", mine.text, mine.labels, "\n\nTHEIRS", theirs.text, theirs.labels)
 
         await approves(owner, step)
 

@@ -13,6 +13,7 @@ from handlers.requests.model import State
 from tests.integration.store.conftest import Command, Database
 from tests.support.broadcasting import frozen
 from tests.support.office import OPERATOR, UNITS, given, invited, office, settle_units
+from tests.support.own_data import everything
 from tests.support.ports import StoredTurns
 from tests.support.storing import CHANNEL, NAME, NOW, answer, claim, content, next_turn, one_chat, said, texts
 
@@ -104,7 +105,7 @@ async def test_a_request_that_cannot_be_read_is_shown_as_such_among_the_others(
         assert len(moved.changed) == 3
     async with StoredTurns(filled, "an")() as turn:
         assert [one.content.unreadable for one in await turn.requests.mine()] == [True, False]
-        assert len((await turn.own_data.export())["requests"]) == 2
+        assert len((await everything(turn.own_data))["requests"]) == 2
 
     log = capsys.readouterr().out
     assert log.count("value_unreadable") == 1
@@ -171,7 +172,7 @@ async def test_whatever_it_is_lists_files_and_everybody_else_go_on(
         assert await at.admin.journal.latest(rights, 99)
     async with StoredTurns(filled, "an")() as turn:
         assert len(await turn.requests.mine()) == 2
-        assert (await turn.own_data.export())["standings"]
+        assert (await everything(turn.own_data))["standings"]
     await filled.broadcasts.check(name, NOW)
     assert await filled.broadcasts.open()
 

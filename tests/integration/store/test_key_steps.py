@@ -27,6 +27,7 @@ from handlers.requests.model import State
 from tests.integration.store.conftest import Command, Database
 from tests.support.broadcast_life import DRAFT
 from tests.support.office import OPERATOR, UNITS, given, invited, office, redeem, settle_units
+from tests.support.own_data import everything
 from tests.support.storing import (
     CHANNEL,
     NAME,
@@ -126,7 +127,7 @@ async def test_after_a_rotation_nothing_is_sealed_by_the_old_key_and_everything_
         async with after.turn(turn, NOW) as unit:
             mine = await unit.requests.open_for(SERIAL, content().procedure.value)
             assert mine is not None
-            own = await unit.own_data.export()
+            own = await everything(unit.own_data)
         assert own["standings"][0]["subscriber"] == NAME
 
 
