@@ -8,7 +8,8 @@ _DAY_FIRST = re.compile(r"(?:ngày\s*)?(\d{1,2})\s*(?:[/.-]|tháng)\s*(\d{1,2})\
 _YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})|(\d{4})(\d{2})(\d{2})")
 _HOURS = re.compile(r"[t\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?z?$")
 _SHORT_YEAR = re.compile(r"\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*\d{2}")
-_YEARS = range(1900, 2101)
+#: A unit may be closed on a day far ahead; a year beyond these is a slip of the pen.
+_YEARS = range(1900, 3000)
 
 
 def read_day(text: str) -> date | None:

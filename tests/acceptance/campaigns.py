@@ -15,7 +15,7 @@ from handlers.broadcasts.model import Broadcast, Life
 from handlers.office.rights import Rights
 from handlers.requests.fields import FIELDS
 from rules.calendar import VIETNAM
-from tests.acceptance.admins import LEFT, NAME, SERIAL, SUBSCRIBER
+from tests.acceptance.admins import HAPPENED, LEFT, NAME, SERIAL, SUBSCRIBER
 from tests.acceptance.officer import Officer
 from tests.support.botapi import BotApi, Limits, Shown
 from tests.support.botapi.api import TOKEN
@@ -119,7 +119,8 @@ async def learns_what_to_do(officer: Officer, old_name: str) -> Shown:
     await officer.hears()
     shown = await officer.says(old_name)
     await officer.user.taps(shown.labels[0])
-    answer = await officer.answers(await officer.hears(), LEFT)
+    asked = await officer.answers(await officer.hears(), HAPPENED, typing=True)
+    answer = await officer.answers(asked, LEFT)
     assert officer.words("Register the request") in answer.labels
     return answer
 

@@ -29,6 +29,7 @@ from tests.support.broadcast_life import DRAFT
 from tests.support.office import OPERATOR, UNITS, given, invited, office, redeem, settle_units
 from tests.support.own_data import everything
 from tests.support.storing import (
+    AGREED,
     CHANNEL,
     NAME,
     NOW,
@@ -63,7 +64,7 @@ async def one_of_each(store: Store, database: Database) -> str:
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         request = await unit.requests.register(content())
         await unit.register.keep(Standing(interview=1, unit="DN.NT", subscriber=NAME, certificate_key=SERIAL))
-        await unit.finish('{"language": "vi"}', [says("gửi"), says("chờ")])
+        await unit.finish(AGREED, [says("gửi"), says("chờ")])
     await store.settle((await claim(store))[0], Delivery.SENT, NOW, message="1")
     await store.receive([said("2", "đợi")], NOW)
     async with office(store, store.chat(CHANNEL, "owner")) as at:
