@@ -1,4 +1,4 @@
-"""Somebody who can write to the database, or spoils a row of it: no power comes of it, and it stands in nobody's way."""
+"""Whoever writes to the database gets no power by it; a row that is spoilt, or an order too many, stops nobody else."""
 
 import asyncio
 from io import BytesIO
