@@ -6,6 +6,7 @@ from enum import StrEnum
 from bot.store.api import NOTICE
 from bot.store.drivers import Call, Driver
 from bot.store.outbox import Message, Recipient, sending
+from bot.store.powers import genuine_grants
 from bot.store.sealing import Keyring
 from handlers.office.aside_words import clock_leapt, message_aside, restored, task_aside, update_aside
 from handlers.voice import Voice
@@ -37,12 +38,13 @@ async def tell_owners(driver: Driver, keyring: Keyring, now: datetime, what: Set
 
     To be called before the row gets its end: a crash in between tells of it again, which changes nothing.
     """
-    (owners,) = await driver.run(Call("owners"))
+    (rows,) = await driver.run(Call("owners"))
+    owners = {(row[4], *row[-2:]) for row in genuine_grants(keyring, rows)}
     day = vietnamese_day(now).isoformat()
     words = _WORDS[what]
     notices = [
         Message(Recipient(chat, channel), f"aside:{what}:{day}:{chat}", words(_voice(language), row), NOTICE)
-        for chat, channel, language in owners
+        for chat, channel, language in sorted(owners)
     ]
     if notices:
         await driver.run(*(sending(keyring, notice, now) for notice in notices))

@@ -53,10 +53,9 @@ class Continuity:
 
     async def beat(self, now: datetime) -> Standpoint:
         """Count, and note that it is now; where the clock leapt, what was seen before stays noted."""
-        calls = [Call("next_number", {"name": "beats"})]
-        if await self._leap(now) is None:
-            calls.append(_counter("seen", stored(now)))
-        await self.driver.run(*calls)
+        leap = await self._leap(now)
+        last = now - leap if leap is not None else now  # else whoever writes next would make the leap the last that was
+        await self.driver.run(Call("next_number", {"name": "beats"}), _counter("seen", stored(last)))
         return await self.standpoint()
 
     async def require_steady_clock(self, now: datetime) -> None:

@@ -54,7 +54,8 @@ def clipped(text: str, length: int) -> str:
 def row(say: Voice, filed: Filed) -> str:
     """``YC-2026-000123 · Nguyễn Văn An · thu hồi · đã ghi nhận``."""
     request, content = filed.request, filed.request.content
-    name, state = clipped(content.subscriber, _NAME), say.t(STATES[request.state])
+    name = content.subscriber if content.unreadable else clipped(content.subscriber, _NAME)
+    state = say.t(STATES[request.state])
     return f"{request.code} · {name} · {say.t(SHORT.get(content.procedure, content.procedure))} · {state}"
 
 

@@ -76,20 +76,20 @@ class Town:
 
 
 @asynccontextmanager
-async def town(folder: Path, start: datetime) -> AsyncIterator[Town]:
+async def town(folder: Path, start: datetime, approval_above: int = 4) -> AsyncIterator[Town]:
     """All of it, over the data of ``folder``, from a moment of the test's choice on."""
     clock = TurnedClock(start)
     api = BotApi(Limits(overall=1000, burst=50, clock=clock.monotonic), TOKEN)
     async with AsyncExitStack() as server:
         api.url = await server.enter_async_context(serving(api.gate.app()))
-        settings = _settings(folder, api)
+        settings = _settings(folder, api, approval_above)
         async with assembled(settings, clock=clock) as parts, _served(parts):
             made = Town(api, parts, clock, server)
             await made.opens()
             yield made
 
 
-def _settings(folder: Path, api: BotApi) -> Settings:
+def _settings(folder: Path, api: BotApi, approval_above: int) -> Settings:
     known = {name.removeprefix("TROLY_").lower(): value for name, value in UNHURRIED.items()}
     return Settings.model_validate({
         **known,
@@ -97,7 +97,7 @@ def _settings(folder: Path, api: BotApi) -> Settings:
         "telegram_token": api.token,
         "telegram_api_url": api.url,
         "telegram_messages_per_second": 500,
-        "approval_above": 4,
+        "approval_above": approval_above,
     })  # fmt: skip
 
 

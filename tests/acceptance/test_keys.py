@@ -2,32 +2,19 @@
 
 import asyncio
 import shutil
-import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.acceptance.commands import troly
 from tests.acceptance.helping import helping
 from tests.acceptance.officer import Officer
 from tests.support.botapi import BotApi
-from tests.support.program import Program, running
+from tests.support.program import running
 from tests.support.zygote import Zygote
 
 PEOPLE = 12
-
-
-async def troly(program: Program, *arguments: str) -> tuple[int, str]:
-    """A command with the program's settings; exit code and all it printed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *arguments),
-        cwd=program.folder,
-        env={**program.settings, "TROLY_LANGUAGE": "en"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    printed, _ = await process.communicate()
-    return process.returncode or 0, printed.decode()
 
 
 async def everybody_is_answered(officers: list[Officer]) -> None:

@@ -23,9 +23,11 @@ SOON = 8.0
 
 
 @asynccontextmanager
-async def serving(api: BotApi, folder: Path, url: str | None, start: Zygote) -> AsyncIterator[list[Program]]:
+async def serving(
+    api: BotApi, folder: Path, url: str | None, start: Zygote, pace: dict[str, str] = PACE
+) -> AsyncIterator[list[Program]]:
     """One process on SQLite, two on PostgreSQL."""
-    settings = {**PACE, "TROLY_DATA_DIR": str(folder / "data"), **({"TROLY_DATABASE_URL": url} if url else {})}
+    settings = {**pace, "TROLY_DATA_DIR": str(folder / "data"), **({"TROLY_DATABASE_URL": url} if url else {})}
     async with AsyncExitStack() as stack:
         programs: list[Program] = [await stack.enter_async_context(running(api, folder, settings, start))]
         if url:

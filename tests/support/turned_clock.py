@@ -13,10 +13,11 @@ class TurnedClock:
         self._start = start
         self._began = time.monotonic()
         self._turned = 0.0
+        self._leapt = timedelta()
         self._news = asyncio.Event()
 
     def now(self) -> datetime:
-        return self._start + timedelta(seconds=self.monotonic())
+        return self._start + timedelta(seconds=self.monotonic()) + self._leapt
 
     def monotonic(self) -> float:
         """Seconds since the test began, those that it turned on included."""
@@ -37,3 +38,7 @@ class TurnedClock:
     def turn_to(self, moment: datetime) -> None:
         """Let time pass until then."""
         self.turn(moment - self.now())
+
+    def leap(self, by: timedelta) -> None:
+        """Set the clock on, or back: it shows another time, and none has passed."""
+        self._leapt += by

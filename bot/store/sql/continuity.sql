@@ -9,8 +9,13 @@ SELECT name, value FROM counters;
 INSERT INTO counters (name, value) VALUES ('database', :number) ON CONFLICT (name) DO NOTHING;
 
 -- :name seen_at
--- The last moment that is known to have been: noted by a beat, else the last time that anybody wrote.
-SELECT COALESCE((SELECT value FROM counters WHERE name = 'seen'), (SELECT MAX(last_contact_at) FROM chats));
+-- The last moment that is known to have been: noted by a beat, else the last time that anybody wrote. Whoever was only
+-- given a role at the machine has written nothing: the first start may come long after that.
+SELECT COALESCE((SELECT value FROM counters WHERE name = 'seen'), (
+    SELECT MAX(c.last_contact_at) FROM chats c
+    WHERE c.session IS NOT NULL OR EXISTS (SELECT 1 FROM inbox i WHERE i.chat = c.id)
+        OR EXISTS (SELECT 1 FROM requests r WHERE r.chat = c.id)
+));
 
 -- :name set_counter
 -- A counter has this value.

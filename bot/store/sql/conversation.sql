@@ -80,9 +80,12 @@ WHERE id = :chat;
 
 -- :name drop_session
 -- A turn that leaves no session: nothing personal is kept, so the chat goes with its last message, but for somebody with
--- a role, who has to be found.
+-- a role, who has to be found, and somebody whose session was lost while a request of theirs is worked at: whoever wanted
+-- to be forgotten has none of those left.
 UPDATE chats SET session = NULL, language = NULL, consented = 0, worker = NULL,
-    erased_at = CASE WHEN EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL) THEN erased_at
+    erased_at = CASE WHEN EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL)
+                       OR EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id
+                                  AND r.state IN {open_states} AND r.state NOT IN {must_stay}) THEN erased_at
                      ELSE CAST(:now AS BIGINT) END
 WHERE id = :chat;
 

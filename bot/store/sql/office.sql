@@ -74,11 +74,6 @@ SELECT {grant} FROM grants g JOIN grants o ON o.chat = g.chat LEFT JOIN audit_he
 WHERE o.id = :id AND g.ended_at IS NULL
 ORDER BY g.id;
 
--- :name owners
--- Who is told of what goes wrong: the chats of owners, and their languages.
-SELECT DISTINCT c.id, c.channel, c.language FROM grants g JOIN chats c ON c.id = g.chat
-WHERE g.role = 'owner' AND g.ended_at IS NULL;
-
 -- :name chat_of_grant
 -- Whose role it is, with what proves it.
 SELECT {grant} FROM grants g LEFT JOIN audit_head h ON h.id = 1 WHERE g.id = :id AND g.ended_at IS NULL;

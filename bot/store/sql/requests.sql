@@ -38,7 +38,7 @@ SELECT code, state, content, procedure FROM requests WHERE chat = :chat ORDER BY
 
 -- :name my_requests_page
 -- Some of them, the newest first: those before a number, where one is named.
-SELECT number, code, state, content FROM requests
+SELECT number, code, state, content, procedure FROM requests
 WHERE chat = :chat AND (:before = 0 OR number < :before)
 ORDER BY number DESC LIMIT :limit;
 

@@ -19,7 +19,7 @@ from tests.integration.store.conftest import Command, Database, OpenStore
 from tests.support.broadcast_life import Recipients, campaign, drafted, stands
 from tests.support.delivery import ManualClock
 from tests.support.office import given, settle_units
-from tests.support.storing import NOW, SERIAL, answer, claim, content, next_turn, one_chat, texts
+from tests.support.storing import NOW, SERIAL, answer, claim, content, next_turn, one_chat, said, texts
 
 
 def beating(store: Store, folder: Path, clock: ManualClock) -> Heartbeat:
@@ -172,6 +172,34 @@ async def test_a_database_that_never_beat_goes_by_the_last_who_wrote(store: Stor
     await store.continuity.require_steady_clock(NOW + LEAP)
     with pytest.raises(ClockLeapt):
         await store.continuity.require_steady_clock(NOW + LEAP + timedelta(seconds=1))
+
+
+async def test_whoever_writes_by_a_clock_that_leapt_does_not_make_it_right(
+    store: Store, database: Database, clock: ManualClock
+) -> None:
+    await one_chat(store)
+    clock.set(NOW + timedelta(days=400))
+    heartbeat = beating(store, database.folder, clock)
+    await heartbeat.begin()
+
+    await store.receive([said("2")], clock.now())
+    await heartbeat.begin()
+
+    assert heartbeat.leapt
+    with pytest.raises(ClockLeapt):
+        await store.continuity.require_steady_clock(clock.now())
+
+
+async def test_the_first_start_may_come_long_after_the_first_owner(
+    store: Store, database: Database, clock: ManualClock
+) -> None:
+    await given(store, "4242", Role.OWNER)
+    clock.set(NOW + timedelta(days=9))
+    heartbeat = beating(store, database.folder, clock)
+
+    await heartbeat.begin()
+
+    assert not heartbeat.leapt
 
 
 async def test_messages_do_not_wait_for_a_clock_that_was_set_back(store: Store, database: Database) -> None:

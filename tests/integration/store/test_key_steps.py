@@ -27,7 +27,9 @@ from handlers.requests.model import State
 from tests.integration.store.conftest import Command, Database
 from tests.support.broadcast_life import DRAFT
 from tests.support.office import OPERATOR, UNITS, given, invited, office, redeem, settle_units
+from tests.support.own_data import everything
 from tests.support.storing import (
+    AGREED,
     CHANNEL,
     NAME,
     NOW,
@@ -62,7 +64,7 @@ async def one_of_each(store: Store, database: Database) -> str:
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         request = await unit.requests.register(content())
         await unit.register.keep(Standing(interview=1, unit="DN.NT", subscriber=NAME, certificate_key=SERIAL))
-        await unit.finish('{"language": "vi"}', [says("gửi"), says("chờ")])
+        await unit.finish(AGREED, [says("gửi"), says("chờ")])
     await store.settle((await claim(store))[0], Delivery.SENT, NOW, message="1")
     await store.receive([said("2", "đợi")], NOW)
     async with office(store, store.chat(CHANNEL, "owner")) as at:
@@ -126,7 +128,7 @@ async def test_after_a_rotation_nothing_is_sealed_by_the_old_key_and_everything_
         async with after.turn(turn, NOW) as unit:
             mine = await unit.requests.open_for(SERIAL, content().procedure.value)
             assert mine is not None
-            own = await unit.own_data.export()
+            own = await everything(unit.own_data)
         assert own["standings"][0]["subscriber"] == NAME
 
 

@@ -110,6 +110,21 @@ async def test_the_journals_end_of_before_does_not_bring_a_role_back_either(
     assert (await store.verify_journal()).fault is not None
 
 
+async def test_what_a_retired_key_sealed_gives_no_role(store: SealedStore, database: Database) -> None:
+    await given(store, "owner", Role.OWNER)
+    grant = await given(store, "admin", Role.ADMIN, "DN.NT")
+    old = read_key_file(database.keys).current
+    ((seal,),) = database.sql("SELECT seal FROM grants WHERE id = ?", grant.id)
+    await store.rotate_keys(NOW)
+    assert (await store.keys.retire(NOW, timedelta(), (old,))).dropped == (old,)
+    assert (await rights(store, "admin")).grants
+
+    database.sql("UPDATE grants SET seal = ? WHERE id = ?", seal, grant.id)
+
+    assert not (await rights(store, "admin")).grants
+    assert await worthless(store) == (grant.id,)
+
+
 #: Ends that are not the program's.
 ENDS = {
     "taken away": "DELETE FROM audit_head",

@@ -33,6 +33,11 @@ def test_every_query_carries_a_comment() -> None:
         assert comment.startswith("-- "), name
 
 
+def test_no_two_queries_have_one_name() -> None:
+    names = re.findall(r"^-- :((?:name|where) \w+)$", SOURCE, re.MULTILINE)
+    assert sorted(names) == sorted(set(names))
+
+
 def test_every_query_is_used_and_every_used_one_exists() -> None:
     named = {name.split(".")[0] for name in QUERIES if not name.startswith("where.")}
     used = set(re.findall(r'(?:Call|call|per_column|_read)\(\s*"(\w+)"', CODE)) | set(
