@@ -27,7 +27,7 @@ async def test_one_command_changes_the_key_of_a_running_program(
 ) -> None:
     async with running(api, tmp_path, start=fast_start) as program:
         lan = Officer(api.user("Lan"))
-        await lan.consents()
+        await lan.consents()  # of whoever did not agree nothing is kept that a key could be missing for
         before = (tmp_path / "data" / "keys.json").read_text()
 
         code, said = await troly(program, "keys", "rotate")
