@@ -68,7 +68,8 @@ async def respond(session: Session | None, event: Event, world: World) -> Turn:
         return _in_a_group(session, here, event)
     here, gone = await _without_lost_role(here)
     present, ended = brought_up_to_date(here)
-    answered = asked_again(present, _up_to_date(present, await _take(present, event)))
+    taken = _up_to_date(present, await _take(present, event))
+    answered = _said_what_went(present, asked_again(present, taken))
     if not answered.forget:
         await keep_standing(here, answered.session)
     return await turn_of(present, event, replace(answered, notes=(*gone, *ended, *answered.notes)))
@@ -153,6 +154,15 @@ def _up_to_date(here: Here, answered: Answered) -> Answered:
         return answered
     note = here.say(N_("The rules were updated since you answered; I go by the present ones."))
     return replace(answered, session=session.having(pack=label), notes=(note, *answered.notes))
+
+
+def _said_what_went(here: Here, answered: Answered) -> Answered:
+    """What had been filled in and was taken back, because it was derived from what is no longer so, is said."""
+    before, session = here.session, answered.session
+    if before.derived is None or not session.answers or "events" in session.answers:
+        return answered
+    note = here.say(N_("I took back what I had filled in about what happened, and ask you instead."))
+    return replace(answered, notes=(*answered.notes, note))
 
 
 def _file_waits(here: Here, event: FileSent) -> Answered:
