@@ -7,6 +7,7 @@ from unicodedata import normalize
 
 from rapidfuzz import fuzz, process
 
+from handlers.doubts import names_of
 from handlers.folding import fold
 from handlers.page import Option
 from handlers.typed_numbers import typed_numbers
@@ -116,7 +117,8 @@ def _by_name(text: str, options: Sequence[Option]) -> Match:
     asked = "?" in text  # a question is no answer, unless the option is one itself
     fitting = [option for option in options if not asked or "?" in option.label]
     denied = typed.startswith("dung") and "đừng" in normalize("NFC", text.lower())  # "do not", not "right"
-    fits = () if denied else tuple(option.value for option in fitting if typed and typed in _names(option))
+    said = names_of(text) if typed and not denied else set()
+    fits = tuple(option.value for option in fitting if said.intersection(_names(option)))
     return Match(sure=fits) if len(fits) == 1 else Match(maybe=fits)
 
 
