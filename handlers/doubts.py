@@ -131,12 +131,14 @@ _SHORT = {
     **dict.fromkeys(("dc", "đc"), ("được",)),
     **dict.fromkeys(("qd", "qđ"), ("quyết", "định")),
 }
+#: Letters that are looked at: a doubt is short, or begins the line.
+_LONGEST = 400
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
 def is_doubt(text: str, *, prose: bool = False) -> bool:
     """Whether a line says that its writer does not know yet; in prose, which may tell of a doubt, as a whole only."""
-    words = _words(text)
+    words = _words(text[:_LONGEST])
     if _CALLING.issuperset(word.bare for word in words):
         return bool(text.strip())
     if _is_whole(words) or _is_whole(_bare(words)):
@@ -146,6 +148,8 @@ def is_doubt(text: str, *, prose: bool = False) -> bool:
 
 def names_of(text: str) -> set[str]:
     """A folded line as it may be named: as typed, with short forms written out, and a doubt without what is around."""
+    if len(text) > _LONGEST:
+        return {fold(text)}
     words = _words(text)
     bare = [_folded(_bare(words))] if _is_whole(_bare(words)) else []
     return {fold(text), _folded(words), *bare}
