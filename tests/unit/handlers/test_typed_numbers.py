@@ -68,7 +68,8 @@ def test_names_are_no_doubts(typed: str) -> None:
 
 #: One line for each way of saying it.
 PUT_OFF = (
-    "co le la UBND xa Mau", "có lẽ Phú Hữu", "dạ em có lẽ là xã A", "co phai UBND xa A", "bo sung sau", "se bo sung sau",
+    "co le la UBND xa Mau", "có lẽ Phú Hữu", "dạ em có lẽ là xã A", "co phai UBND xa A", "bo sung sau",
+    "se bo sung sau",
     "cap nhat sau", "dien sau", "chua co quyet dinh", "hoi lai sep", "cho toi hoi chut", "chua xac dinh",
     "khong xac dinh", "chua duoc cap", "dang cho quyet dinh", "khong co thong tin", "tam thoi chua co",
     "toi khong nam ro", "lam sao biet", "bo trong", "doi ti", "khoan da", "hinh nhu la xa A", "chac la xa A",

@@ -13,8 +13,6 @@ from tests.support.units import screen
 
 t = translator("vi")
 NOT_UNDERSTOOD = t("I did not understand that. Please choose one of these:")
-#: To the question where the token is.
-TOKEN = ("/start", "1", "1", "3", "31/12/2028", "1", "1")
 
 
 @pytest.mark.parametrize("typed", ["khong biet", "toi khong chac", "ko rõ ạ", "không biết?", "để em hỏi lại"])
@@ -69,3 +67,12 @@ async def test_time_grows_with_the_line_and_no_faster(line: str) -> None:
     before = perf_counter()
     await talk.says(line)
     assert perf_counter() - before < 2
+
+
+@pytest.mark.parametrize("typed", ["ko biet", "k bit", "hong biet", "em không biết ạ"])
+async def test_a_serial_number_that_is_not_known_is_left_open_in_short_forms_too(typed: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "1", "3", "31/12/2028", "1", "1", "1", "dang ky", "UBND xã A", "UBND xã A", typed)
+    assert talk.session
+    assert talk.session.draft
+    assert talk.session.draft.fields["serial"] == ""
