@@ -130,8 +130,49 @@ def test_rows_and_columns_that_are_left_out_are_said() -> None:
 
 
 def test_a_row_without_a_code_is_no_signature_where_no_total_came_before() -> None:
-    assert "mã “”" in faults(workbook(HEAD, *BODY, (None, "xã Ba", "75")))[0]
+    assert "chưa có mã đơn vị" in faults(workbook(HEAD, *BODY, (None, "xã Ba", "75")))[0]
     assert "mã “I. Huyện Mẫu”" in faults(workbook(HEAD, ("I. Huyện Mẫu", None, None), *BODY, merged=("A2:C2",)))[0]
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["KT", "TM", "TL", "T.M", "K.T", "KT-01", "TM-01", "TM.26001", "kt", "T.L", "GIAM-DOC-1", "TONG", "CONG", "NOTE-1"],
+)
+def test_a_code_that_is_short_for_something_else_is_the_code_of_a_unit(code: str) -> None:
+    read = read_list(workbook(HEAD, ("T", "tỉnh Mẫu", None), (code, "Phòng Kinh tế", "T"), *SIGNED))
+    assert [row.cells["code"] for row in read.rows] == ["T", code]
+    assert tree(text_file(HEAD, ("T", "tỉnh Mẫu", ""), (code, "Phòng Kinh tế", "T")).encode()) == {
+        "T": ("tỉnh Mẫu", None),
+        code: ("Phòng Kinh tế", "T"),
+    }
+
+
+@pytest.mark.parametrize("code", ["KT_01", "KT/01", "TM 01", "KT 01", "TL:3", "KT (mới)"])
+def test_a_code_that_cannot_be_used_is_a_fault_beside_a_name_and_no_signature(code: str) -> None:
+    (fault,) = faults(
+        workbook((*HEAD, "Ghi chú"), ("T", "tỉnh Mẫu", None), (code, "Phòng Kinh tế", "T", "Ghi chú: mới"))
+    )
+    assert fault.startswith("Dòng 3: ")
+    assert code in fault
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("Total", "3 units"), ("Tong-cong", "3 đơn vị"), ("TM. UBND TỈNH", "KT. CHỦ TỊCH"), (None, "TM. UBND TỈNH"),
+        (None, None, "KT. CHỦ TỊCH"), ("T/M UBND TỈNH", "NGƯỜI LẬP"), ("T.M", None), ("KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC"),
+    ],
+)  # fmt: skip
+def test_totals_and_signatures_are_left_out_all_the_same(row: tuple[object, ...]) -> None:
+    assert tree(workbook(HEAD, *BODY, row)) == TREE
+
+
+def test_the_heading_of_a_group_is_told_to_have_no_code_and_each_of_them_once() -> None:
+    groups = (("I", "HUYỆN MỘT", None), (1, "xã Hai", "26002"), ("II", "HUYỆN HAI", None), (2, "xã Ba", "26003"))
+    said = faults(workbook(("STT", "Tên", "Mã"), *groups))
+    assert said == [
+        f"Dòng {line}: dòng này chưa có mã đơn vị. Nếu là dòng nhóm, hãy xóa dòng hoặc điền mã." for line in (2, 4)
+    ]
 
 
 def test_the_sheet_that_was_read_is_said_and_several_lists_are_not_guessed_between() -> None:
