@@ -10,6 +10,7 @@ import pytest
 
 from bot.units import FaultyUnitsError, Plan, UnitsFileError, plan
 from bot.units.columns import COLUMNS
+from bot.units.faults import shown
 from bot.units.reading import read_list
 from handlers.office.units import NO_UNITS, UnitDirectory
 from locales import translator
@@ -359,3 +360,15 @@ def test_headings_whose_letters_were_lost_say_how_to_save_the_file() -> None:
 def test_every_heading_stands_in_the_documentation() -> None:
     documented = (Path(__file__).resolve().parents[3] / "docs" / "units.md").read_text(encoding="utf-8")
     assert [headings[0] for headings in COLUMNS.values() if f"| {headings[0]} |" not in documented] == []
+
+
+def test_a_foreign_name_in_a_list_in_unicode_is_taken_as_it_stands() -> None:
+    names = tree(workbook(HEAD, *BODY, ("26009", "CÔNG TY TNHH MÜLLER", "75")))
+    assert names["26009"] == ("CÔNG TY TNHH MÜLLER", "75")
+
+
+def test_what_cannot_be_printed_of_an_example_is_shown_by_its_number() -> None:
+    before = tcvn3("phường Mộc")
+    assert "\u00ad" in before
+    assert shown(before) == before.replace("\u00ad", "[U+00AD]")
+    assert shown("a\x1b[2J") == "a[U+001B][2J"
