@@ -30,8 +30,8 @@ _ASIDE = r"(?: ?[(\[][^()\[\]]{0,40}[)\]])?"
 _BETWEEN = rf"{_ASIDE}(?: (?:{_WORDS})\b){{0,5}}{_ASIDE}"
 #: Before ":" or "là" any few words may stand but those that tell of another number, or of what happened to a PIN.
 _OTHER = (
-    "serial|seri|se|sn|thue|mst|cccd|cmnd|cmt|dien|thoai|dt|sdt|tel|zalo|goi|lien|hotline|cong van|ngay|gio|luc|tu|thang"
-    "|nam|het|han|khoa|sai|quen|loi|error|pin|puk|phien|version|phi|gia|tien|dung luong|sac"
+    "serial|seri|se|sn|thue|mst|cccd|cmnd|cmt|dien|thoai|dt|sdt|tel|zalo|goi|lien|hotline|cong van|ngay|gio|luc|tu"
+    "|thang|nam|het|han|khoa|sai|quen|loi|error|pin|puk|phien|version|phi|gia|tien|dung luong|sac"
 )
 _FEW = rf"(?: (?!(?:{_OTHER})\b)[a-z]{{1,10}}){{0,3}}"
 _SEPARATOR = r"(?: ?[:=]+ ?(?:la )?| (?:la|is) ?:? ?)"
