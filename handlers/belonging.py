@@ -13,7 +13,7 @@ from handlers.dates import day
 from handlers.office.units import Became, Succession, Unit
 from handlers.requests.words import EVENTS
 from handlers.screen import Here
-from handlers.session import Session
+from handlers.session import Derived, Session
 from handlers.unit_words import keys_of
 from handlers.wording import cite
 from locales import N_, Translator
@@ -30,7 +30,10 @@ _OF_A_BODY = {
 }
 _STEP = N_("{former} → <b>{successor}</b>: {what}, since {day} ({source})")
 _CEASED = N_("{former} ceased on {day}; in its area there is now <b>{successor}</b> ({source})")
-_NOT_YOURS = N_("<i>What became of {unit} need not have happened to your own body, or to you: so I ask.</i>")
+_NOT_YOUR_BODYS = N_("<i>This is a change of {unit}. It may be otherwise for your body, so I ask.</i>")
+_NOT_YOURS = N_("<i>This is a change of {unit}. It may be otherwise for you, so I ask.</i>")
+_NOT_THE_DEVICES = N_("<i>This is a change of {unit}. It may be otherwise for the device or service, so I ask.</i>")
+_WHOSE = {Subject.ORGANISATION: _NOT_YOUR_BODYS, Subject.DEVICE: _NOT_THE_DEVICES}
 _NOTED = N_("Noted, your unit: <b>{unit}</b>.")
 _FILLED = N_("I note what happened: <b>{events}</b>. If that is wrong, send /xemlai to change it.")
 
@@ -41,14 +44,21 @@ def joined(here: Here, unit: Unit, path: tuple[Succession, ...] = ()) -> tuple[S
     ``path``: how the unit by whose name it was found became this one. It answers what happened where the certificate is
     the former unit's own, unless that is known or being ticked.
     """
-    session = here.session.having(unit=unit.code, unit_skipped=False)
+    session = _told_anew(here.session.having(unit=unit.code, unit_skipped=False), path)
     noted = here.say(_NOTED, unit=here.world.units.path_name(unit.code))
-    events = _events(session, _own_steps(here, path), here.world.pack)
-    if not events:
-        return session, (noted, *_whose_story(here, path))
+    certificate, events = session.certificate, _events(session, _own_steps(here, path), here.world.pack)
+    if certificate is None or not events:
+        return session, (noted, *_whose_story(here.then(session), path))
     told = ", ".join(here.say.t(EVENTS[event]) for event in events)
-    filled = interview.give(session, "events", [event.value for event in events], here.world.pack)
+    source = Derived(certificate=certificate.fingerprint, former=path[0].former, unit=unit.code)
+    filled = interview.derive_events(session, [event.value for event in events], source, here.world.pack)
     return filled, (noted, here.say(_FILLED, events=told))
+
+
+def _told_anew(session: Session, path: tuple[Succession, ...]) -> Session:
+    """Without what was derived for another unit, or from another former one of the same."""
+    other = session.derived is not None and bool(path) and path[0].former != session.derived.former
+    return interview.underived(session) if other else interview.without_stale(session)
 
 
 def _own_steps(here: Here, path: tuple[Succession, ...]) -> tuple[Succession, ...]:
@@ -70,7 +80,9 @@ def _whose_story(here: Here, path: tuple[Succession, ...]) -> tuple[Markup, ...]
     """Said where something became of the unit, and the question what happened is still to come."""
     if not path or "events" in here.session.answers:
         return ()
-    return (here.say(_NOT_YOURS, unit=here.world.units.name(path[0].former)),)
+    subject = here.session.answers.get("subject")
+    said = _WHOSE.get(Subject(subject), _NOT_YOURS) if subject else _NOT_YOURS
+    return (here.say(said, unit=here.world.units.name(path[0].former)),)
 
 
 def _events(session: Session, path: Iterable[Succession], pack: Pack) -> list[Event]:

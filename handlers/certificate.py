@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from rules.facts import Issuer, Subject
 
@@ -143,7 +143,12 @@ class Problem(_Model):
 
 
 class Reading(_Model):
-    """All that a file gave, in the file's order; each certificate once, by fingerprint."""
+    """All that a file gave, in the file's order; each certificate once, by fingerprint, and each problem of a place."""
 
     certificates: tuple[Certificate, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+    @field_validator("problems")
+    @classmethod
+    def _each_once(cls, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        return tuple(dict.fromkeys(problems))

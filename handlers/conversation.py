@@ -30,7 +30,7 @@ from handlers.events import (
     TooMuch,
     Unreadable,
 )
-from handlers.matching import Match, parts_of
+from handlers.matching import MOST_PARTS, Match, parts_of
 from handlers.office.broadcast_taps import admin_tapped
 from handlers.office.holding import rights_of, roles_told
 from handlers.office.rights import Rights
@@ -58,6 +58,9 @@ from locales import N_
 
 #: Files kept by reference until there is consent: as many as Telegram lets through in one album.
 MOST_WAITING = 10
+ASK_ABOUT_IT = N_("If you are not sure, please ask whoever knows this and answer later.")
+STILL_KEPT = N_("Your earlier answers are kept.")
+SAY_LESS = N_("That is too much at once. Please say it in a few words, no more than {number} things.")
 SEND_AGAIN = N_("I see a certificate but have not read it. Please send it again after you agree.")
 
 
@@ -68,7 +71,8 @@ async def respond(session: Session | None, event: Event, world: World) -> Turn:
         return _in_a_group(session, here, event)
     here, gone = await _without_lost_role(here)
     present, ended = brought_up_to_date(here)
-    answered = asked_again(present, _up_to_date(present, await _take(present, event)))
+    taken = _up_to_date(present, await _take(present, event))
+    answered = _said_what_went(present, asked_again(present, taken))
     if not answered.forget:
         await keep_standing(here, answered.session)
     return await turn_of(present, event, replace(answered, notes=(*gone, *ended, *answered.notes)))
@@ -155,6 +159,15 @@ def _up_to_date(here: Here, answered: Answered) -> Answered:
     return replace(answered, session=session.having(pack=label), notes=(note, *answered.notes))
 
 
+def _said_what_went(here: Here, answered: Answered) -> Answered:
+    """What had been filled in and was taken back, because it was derived from what is no longer so, is said."""
+    before, session = here.session, answered.session
+    if before.derived is None or not session.answers or "events" in session.answers:
+        return answered
+    note = here.say(N_("I took back what I had filled in about what happened, and ask you instead."))
+    return replace(answered, notes=(*answered.notes, note))
+
+
 def _file_waits(here: Here, event: FileSent) -> Answered:
     """Sent before consent: kept by reference and without its name, unless its name says that it holds a key."""
     if event.name.lower().endswith((".pfx", ".p12", ".key")):
@@ -228,6 +241,8 @@ async def _said(here: Here, text: str) -> Answered:
 async def _meant(here: Here, text: str) -> Answered:
     """What the text means on the open page: its options, what the screen takes, or something to ask about."""
     page = await SCREENS[here.session.screen].page(here)
+    if len(parts_of(text)) > MOST_PARTS and not page.exact:
+        return Answered(here.session, notes=(here.say(SAY_LESS, number=MOST_PARTS),))
     heard = understanding.understand(text, page, here.session.guesses)
     if NEITHER in heard.sure:
         return Answered(here.session)
@@ -241,13 +256,13 @@ async def _meant(here: Here, text: str) -> Answered:
 async def _typed(here: Here, page: Page, heard: Match, text: str) -> Answered:
     """What no option is meant by: a value for the screen, a doubt to help with, a number of nothing, or unclear."""
     if page.exact and heard.maybe:  # names of several options: nothing that the screen would take as a text
-        return _unsure(here, page, heard.maybe)
+        return _unsure(here, page, text, heard.maybe)
     if page.help and is_doubt(text):
         return Answered(here.session, notes=(page.help,))
     if typed := await SCREENS[here.session.screen].typed(here, text):
         return typed
     numbers = heard.numbers or (typed_numbers(text) if page.numbers == "values" else ())
-    return wrong_number(here, page, numbers) if numbers else _unsure(here, page, heard.maybe)
+    return wrong_number(here, page, numbers) if numbers else _unsure(here, page, text, heard.maybe)
 
 
 async def _with_the_rest(here: Here, page: Page, heard: Match, text: str) -> Answered:
@@ -292,10 +307,18 @@ async def _chosen(here: Here, value: str) -> Answered:
     return await SCREENS[here.session.screen].chosen(here, value)
 
 
-def _unsure(here: Here, page: Page, maybe: tuple[str, ...]) -> Answered:
-    """Ask rather than guess."""
+def _unsure(here: Here, page: Page, text: str, maybe: tuple[str, ...]) -> Answered:
+    """Ask rather than guess; whoever does not know is told what to do, and what is to be typed is said."""
     if maybe:
         return Answered(here.session, notes=(here.say(N_("I am not sure. Do you mean:")),), guesses=maybe)
+    if page.help and page.numbers == "values":
+        return Answered(here.session, notes=(page.help,))
+    if page.options and is_doubt(text.replace("?", "")):
+        return Answered(here.session, notes=(here.say(ASK_ABOUT_IT), *_kept(here)))
     if page.options:
         return Answered(here.session, notes=(here.say(N_("I did not understand that. Please choose one of these:")),))
     return Answered(here.session)
+
+
+def _kept(here: Here) -> tuple[Markup, ...]:
+    return (here.say(STILL_KEPT),) if here.session.answers else ()

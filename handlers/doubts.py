@@ -1,9 +1,12 @@
 """What people type who do not know, do not understand or put it off: no value of anything."""
 
 import re
-from unicodedata import normalize
+from collections.abc import Iterable, Sequence
+from itertools import chain, product
+from typing import NamedTuple
+from unicodedata import combining, normalize
 
-from handlers.folding import fold
+from handlers.folding import fold, unaccented
 
 #: Small words around a doubt; none of them says anything by itself.
 _AROUND = frozenset(
@@ -51,49 +54,147 @@ _AROUND = frozenset(
 _CALLING = frozenset(
     ["a", "ah", "u", "uh", "da", "vang", "oi", "em", "anh", "chi", "ban", "nhe", "nha", "ha", "ad", "bot", "ok"]
 )
-#: The sixth child of a southern family: no "later".
-_SIXTH = "sáu"
+
+
+class _Word(NamedTuple):
+    """A word without its accents, and these: a name is told from a doubt by them where they were typed."""
+
+    bare: str
+    accents: frozenset[str]
+
+    def may_be(self, meant: "_Word") -> bool:
+        """Whether it was typed for the other: accents may be missing, but none is another."""
+        return self.bare == meant.bare and self.accents <= meant.accents
+
+
+def _word(text: str) -> _Word:
+    letters = normalize("NFD", text.lower())
+    return _Word(unaccented(text), frozenset(letter for letter in letters if combining(letter) or letter == "đ"))
+
+
+def _phrases(*patterns: str) -> dict[str, list[tuple[_Word, ...]]]:
+    """Each way through the patterns, by its first word: words with ``|`` between them, blanks in them as ``_``."""
+    found: dict[str, list[tuple[_Word, ...]]] = {}
+    for pattern in patterns:
+        for way in product(*(part.split("|") for part in pattern.split())):
+            words = tuple(_word(word) for word in " ".join(way).replace("_", " ").split())
+            found.setdefault(words[0].bare, []).append(words)
+    return found
+
+
 #: As a whole line.
-_DOUBTS = frozenset({
-    "bo tay", "chang biet", "chang ro", "chiu", "chua", "chua biet", "chua chac", "chua co", "chua hieu",
-    "chua nho", "chua ro", "co le", "dau", "de hoi", "de hoi lai", "de kiem tra", "de kiem tra lai",
-    "de lat nua", "de mai", "de sau", "de tinh sau", "de xem", "de xem lai", "dien gi", "dien sao",
-    "do not know", "don t know", "dont know", "ghi gi", "ghi sao", "gi", "gi cung duoc", "giup", "go gi",
-    "hinh nhu", "hoi lai", "how", "huong dan", "idk", "khong", "khong biet", "khong chac", "khong chac chan",
-    "khong co", "khong hieu", "khong nho", "khong nho ro", "khong quan trong", "khong ro", "khong thay",
-    "kiem tra lai", "la gi", "la sao", "lam sao", "lat nua", "later", "lay o dau", "maybe", "n a", "na", "nao",
-    "nhap gi", "nhu the nao", "no", "no idea", "none", "not now", "not sure", "nothing", "null", "o dau",
-    "quen", "quen mat", "sao", "sao cung duoc", "sau", "the nao", "the nao cung duoc", "tim o dau", "tinh sau",
-    "tuy", "tuy y", "unknown", "viet gi", "what", "whatever", "where", "xem da", "xem lai", "xem o dau",
-})  # fmt: skip
-#: How a line begins that tells of a doubt, whatever follows ("không biết điền gì"): a name never does.
-_BEGINNINGS = re.compile(
-    r"(?:khong|chua|chang|cha)(?: the)? (?:ro|biet|nho|chac|hieu)\b|(?:hinh nhu|co le|chac la|co phai|nghe dau)\b"
-    r"|quen (?:mat|roi|ten|so|dia chi)\b|de (?:em|toi|minh|anh|chi) (?:xem|hoi|kiem tra|tinh)\b"
-    r"|de (?:xem|hoi|kiem tra|sau)\b|(?:i )?(?:do not|dont|don t|cannot|can t) (?:know|remember)\b|not sure\b"
+_DOUBTS = _phrases(
+    "bó_tay|bỏ_trống|để_trống|chịu|chưa|đâu|giúp|hình_như|có_lẽ|hướng_dẫn|không|khoan|nào|quên|quên_mất|sao|sau",
+    "chẳng|chưa|không|chả biết|rõ|chắc|nhớ|hiểu|có|thấy|tìm_thấy|xác_định|nắm|nắm_rõ|nhớ_rõ|chắc_chắn|quan_trọng",
+    "để hỏi|hỏi_lại|kiểm_tra|kiểm_tra_lại|lát_nữa|mai|sau|tính_sau|xem|xem_lại|xem_đã|hỏi_đã|tí|tí_nữa",
+    "điền|ghi|gõ|nhập|viết|làm gì|sao|thế_nào",
+    "gì|gì_cũng_được|là_gì|là_sao|làm_sao|lấy_ở_đâu|như_thế_nào|ở_đâu|sao_cũng_được|thế_nào|thế_nào_cũng_được",
+    "hỏi|kiểm_tra|xem lại|đã|sau",
+    "lát_nữa|tính_sau|tìm_ở_đâu|tùy|tùy_ý|xem_ở_đâu|chờ|đợi|từ_từ|đang_chờ|đang_đợi|đang_hỏi|đang_tìm|đang_kiểm_tra",
+    "đang_cập_nhật|chờ_cập_nhật|cập_nhật|bổ_sung|hôm_sau|ai_biết|biết_đâu|sao_biết|tạm_thời",
+    "do_not_know|don_t_know|dont_know|how|idk|later|maybe|n_a|na|no|no_idea|none|not_now|not_sure|nothing|null",
+    "unknown|what|whatever|where|tbd|tba|skip_for_now",
 )
+#: How a line begins that tells of a doubt, whatever follows ("không biết điền gì"): a name never does.
+_BEGINNINGS = _phrases(
+    "không|chưa|chẳng|chả rõ|biết|nhớ|chắc|hiểu|nắm|xác_định|thể_biết|thể_rõ|thể_nhớ|tìm_thấy|tìm_được|tra_được",
+    "không|chưa|chẳng có|nhận_được|có_đủ|ra thông_tin|quyết_định|văn_bản|nghị_quyết|số|tên|gì|dữ_liệu|giấy|địa_chỉ",
+    "không|chưa được cấp|biết|rõ|báo|thông_báo|giao|nhận|hướng_dẫn",
+    "có phải|thể_là",
+    # "Co Le" is a town as well, and "cô Lê" a person: without accents the words alone are not enough.
+    "có_lẽ là|không|chưa|vậy|thế|phải|thuộc|ubnd|ủy_ban|xã|phường|sở|phòng|tỉnh|tên|ở|sau|để|hỏi",
+    "hình_như|chắc_là|nghe_đâu|làm_sao_biết|làm_sao_tôi_biết|làm_sao_mà_biết|sao_biết|sao_tôi_biết|ai_biết",
+    "quên mất|rồi|tên|số|địa_chỉ",
+    "để|cho|chờ|đợi em|tôi|mình|anh|chị xem|hỏi|kiểm_tra|tính|tìm|tra|nghĩ|chút|tí|tý|xíu|lát|về|suy_nghĩ",
+    "để xem|hỏi|kiểm_tra|sau|trống|tí|mai|lát",
+    "sẽ bổ_sung|cập_nhật|điền|báo|gửi|hỏi|ghi|nhập|khai|xem|trả_lời|kiểm_tra|cung_cấp|làm sau|lại|tiếp",
+    "bổ_sung|cập_nhật|điền|nhập|ghi|gõ|khai|báo|gửi|trả_lời|cung_cấp|làm|xem|tính|hỏi|nói sau",
+    "hỏi lại|sếp|lãnh_đạo|đã|ai|giúp",
+    "đang chờ|đợi quyết_định|văn_bản|nghị_quyết|kết_quả|thông_tin|thông_báo|cấp|ý_kiến|trả_lời|xác_nhận|hướng_dẫn|sếp",
+    "đang chờ|đợi lãnh_đạo|số|ban_hành|duyệt|phê_duyệt|tên",
+    "chờ|đợi quyết_định|văn_bản|nghị_quyết|kết_quả|thông_báo|ý_kiến|xác_nhận|chút|tí|tý|xíu|lát|đã|sếp|lãnh_đạo",
+    "tí|tý|chút|xíu|lát nữa",
+    "tạm_thời|hiện|hiện_tại|hiện_nay|bây_giờ|giờ|tạm chưa|không|bỏ_trống|để_trống|bỏ_qua|vẫn_chưa",
+    "vẫn|cũng chưa|không có|biết|rõ|chắc|nhớ",
+    "bỏ_trống|khoan_đã|khoan_hãy",
+    "do_not|dont|don_t|cannot|can_t know|remember",
+    "i do_not|dont|don_t|cannot|can_t know|remember",
+    "not_sure",
+)
+#: As a beginning only where it bears its own accents ("có lẽ", not "cô Lê").
+_ACCENTED = _phrases("có_lẽ")
 #: How phones are typed on.
-_SHORT = {"ko": "khong", "k": "khong", "hok": "khong", "hong": "khong", "hem": "khong", "kh": "khong", "bit": "biet"}
+_SHORT = {
+    **dict.fromkeys(("ko", "k", "hok", "hông", "hổng", "hong", "hem", "kh", "kg", "khg", "hk"), ("không",)),
+    **dict.fromkeys(("bit", "bít", "bik", "bík"), ("biết",)),
+    **dict.fromkeys(("kbiet", "kobiet", "kbit", "kobit", "hongbiet", "hobit"), ("không", "biết")),
+    **dict.fromkeys(("dc", "đc"), ("được",)),
+    **dict.fromkeys(("qd", "qđ"), ("quyết", "định")),
+}
+#: Letters that are looked at: a doubt is short, or begins the line.
+_LONGEST = 400
+_NOT_WORD = re.compile(r"[\W_]+")
 
 
 def is_doubt(text: str, *, prose: bool = False) -> bool:
     """Whether a line says that its writer does not know yet; in prose, which may tell of a doubt, as a whole only."""
-    words = [_SHORT.get(word, word) for word in fold(text).split()]
-    if _CALLING.issuperset(words):
+    words = _words(text[:_LONGEST])
+    if _CALLING.issuperset(word.bare for word in words):
         return bool(text.strip())
-    if {" ".join(words), " ".join(_bare(words))} & _DOUBTS:
-        return _SIXTH not in normalize("NFC", text.lower())
-    return not prose and ("?" in text or _BEGINNINGS.match(" ".join(_without_address(words))) is not None)
+    if _is_whole(words) or _is_whole(_bare(words)):
+        return True
+    return not prose and ("?" in text or any(_begins(rest) for rest in _from_each_start(words)))
 
 
-def _bare(words: list[str]) -> list[str]:
+def names_of(text: str) -> set[str]:
+    """A folded line as it may be named: as typed, with short forms written out, and a doubt without what is around."""
+    if len(text) > _LONGEST:
+        return {fold(text)}
+    words = _words(text)
+    bare = [_folded(_bare(words))] if _is_whole(_bare(words)) else []
+    return {fold(text), _folded(words), *bare}
+
+
+def _words(text: str) -> list[_Word]:
+    """Each word, with the short forms of phones written out where they were typed as such ("Hồng" is a name)."""
+    typed = [word for word in _NOT_WORD.split(normalize("NFC", text.lower())) if word]
+    return [_word(word) for word in chain.from_iterable(_SHORT.get(word, (word,)) for word in typed)]
+
+
+def _folded(words: Iterable[_Word]) -> str:
+    return " ".join(word.bare for word in words)
+
+
+def _is_whole(words: Sequence[_Word]) -> bool:
+    known = _DOUBTS.get(words[0].bare, []) if words else []
+    return any(len(phrase) == len(words) and _begins_with(words, phrase) for phrase in known)
+
+
+def _begins(words: Sequence[_Word]) -> bool:
+    known = _BEGINNINGS.get(words[0].bare, []) if words else []
+    exact = _ACCENTED.get(words[0].bare, []) if words else []
+    return any(_begins_with(words, phrase) for phrase in known) or any(
+        tuple(words[: len(phrase)]) == phrase for phrase in exact
+    )
+
+
+def _begins_with(words: Sequence[_Word], phrase: Sequence[_Word]) -> bool:
+    return len(words) >= len(phrase) and all(word.may_be(meant) for word, meant in zip(words, phrase, strict=False))
+
+
+def _bare(words: list[_Word]) -> list[_Word]:
     """Without what stands around it ("dạ em không rõ ạ")."""
-    inside = _without_address(words)
-    while inside and inside[-1] in _AROUND:
+    inside = words[_address(words) :]
+    while inside and inside[-1].bare in _AROUND:
         inside = inside[:-1]
     return inside
 
 
-def _without_address(words: list[str]) -> list[str]:
-    first = next((place for place, word in enumerate(words) if word not in _AROUND), len(words))
-    return words[first:]
+def _from_each_start(words: list[_Word]) -> Iterable[list[_Word]]:
+    """The line with less and less of its address: some small words begin a doubt themselves ("có lẽ")."""
+    return (words[start:] for start in range(_address(words) + 1))
+
+
+def _address(words: list[_Word]) -> int:
+    """How many small words stand before the first that says something."""
+    return next((place for place, word in enumerate(words) if word.bare not in _AROUND), len(words))

@@ -11,7 +11,7 @@ from handlers.page import Answered
 from handlers.requests.managing_body import with_body
 from handlers.screen import Here
 from handlers.screens.unit import meant
-from handlers.session import Session
+from handlers.session import Derived, Session
 from handlers.voice import lines
 from locales import N_
 
@@ -27,10 +27,15 @@ def brought_up_to_date(here: Here) -> tuple[Here, tuple[Markup, ...]]:
     ways = {code: way for code in named if (way := _way(here, code))}
     today = {code: units.get(way[-1].successor) for code, way in ways.items()}
     if own := today.get(session.unit or ""):
-        session = session.having(unit=own.code)
+        session = session.having(unit=own.code, derived=_derived_for(session, own.code))
     if draft and (body := today.get(draft.unit_code or "")):
         session = session.having(draft=with_body(draft, body.name, body))
     return here.then(session), tuple(_told(here, way) for way in ways.values())
+
+
+def _derived_for(session: Session, code: str) -> Derived | None:
+    """What was derived goes with the unit: the officer corrected nothing."""
+    return session.derived.model_copy(update={"unit": code}) if session.derived else None
 
 
 def asked_again(here: Here, answered: Answered) -> Answered:

@@ -4,13 +4,13 @@ from datetime import date
 from typing import Any
 
 from handlers.certificate import Certificate
-from handlers.session import Session
+from handlers.session import Derived, Session
 from rules import FactsError, Pack, Question, parse_facts
 from rules import decide as _decide
 from rules import needs as _needs
 from rules import next_question as _next_question
 from rules.calendar import vietnamese_day
-from rules.facts import Facts
+from rules.facts import Facts, Subject
 from rules.outcome import Outcome
 
 #: What an answer takes along when it changes: the new answer may leave no room for these.
@@ -65,14 +65,41 @@ def give(session: Session, fact: str, value: Any, pack: Pack) -> Session:
     """An answer given, now the latest; dependents without room are dropped."""
     answers = {known: said for known, said in session.answers.items() if known != fact}
     kept = session.having(answers={**answers, fact: value}, typed_expiry=None, pack=pack.label)
+    kept = kept.having(derived=None) if fact == "events" else kept
     return kept if session.answers.get(fact) == value else _drop_homeless(kept, fact, pack)
+
+
+def derive_events(session: Session, events: list[str], source: Derived, pack: Pack) -> Session:
+    """What happened filled in; it is taken back as soon as its source no longer holds."""
+    return give(session, "events", events, pack).having(derived=source)
+
+
+def without_stale(session: Session) -> Session:
+    """What happened is no answer any more where it was derived for another certificate, unit or kind of subscriber."""
+    return session if session.derived is None or _holds(session, session.derived) else underived(session)
+
+
+def underived(session: Session) -> Session:
+    """Without what was derived, and without what was answered on the strength of it: both are asked."""
+    if session.derived is None:
+        return session
+    gone = {"events", *DEPENDENTS["events"]}
+    answers = {known: said for known, said in session.answers.items() if known not in gone}
+    return session.having(answers=answers, derived=None)
+
+
+def _holds(session: Session, derived: Derived) -> bool:
+    fingerprint = session.certificate.fingerprint if session.certificate else None
+    of_a_body = session.answers.get("subject") in (None, Subject.ORGANISATION)
+    return of_a_body and (fingerprint, session.unit) == (derived.certificate, derived.unit)
 
 
 def take_back(session: Session, fact: str) -> Session:
     """An answer taken back, to be asked again; what depends on it stays until the new answer is known."""
     answers = {known: said for known, said in session.answers.items() if known != fact}
     certificate = None if fact == "certificate" else session.certificate
-    return session.having(answers=answers, certificate=certificate, typed_expiry=None)
+    derived = None if fact == "events" else session.derived
+    return session.having(answers=answers, certificate=certificate, typed_expiry=None, derived=derived)
 
 
 def latest(session: Session) -> str | None:

@@ -7,6 +7,7 @@ from unicodedata import normalize
 
 from rapidfuzz import fuzz, process
 
+from handlers.doubts import names_of
 from handlers.folding import fold
 from handlers.page import Option
 from handlers.typed_numbers import typed_numbers
@@ -30,6 +31,10 @@ _SHORT = {
     "tc": "to chuc",
     "tt": "thong tin",
 }
+#: Letters of one thing said; a longer one is a story, and like no option.
+LONGEST = 1000
+#: Things said in one line that are looked at: each is compared with every option.
+MOST_PARTS = 30
 _SEPARATORS = re.compile(r"[,;+\n]|\s(?:và|va|and)\s")
 #: Words that mean another thing together than each for itself: "mật khẩu" (password) is no "mất" (lost).
 _COMPOUNDS = {"mat khau": "matkhau"}
@@ -90,7 +95,7 @@ def parts_of(text: str) -> list[str]:
 
 def _by_parts(text: str, options: Sequence[Option], *, numbered: bool) -> Match | None:
     """Several said in one line: what is sure of it, and what to ask about; ``None`` where it is one phrase."""
-    parts = [_part(part, options, numbered=numbered) for part in parts_of(text)]
+    parts = [_part(part, options, numbered=numbered) for part in parts_of(text)[:MOST_PARTS]]
     if len(parts) < 2 or not any(part.sure for part in parts):
         return None
     sure = tuple(dict.fromkeys(value for part in parts for value in part.sure))
@@ -116,13 +121,14 @@ def _by_name(text: str, options: Sequence[Option]) -> Match:
     asked = "?" in text  # a question is no answer, unless the option is one itself
     fitting = [option for option in options if not asked or "?" in option.label]
     denied = typed.startswith("dung") and "đừng" in normalize("NFC", text.lower())  # "do not", not "right"
-    fits = () if denied else tuple(option.value for option in fitting if typed and typed in _names(option))
+    said = names_of(text) if typed and not denied else set()
+    fits = tuple(option.value for option in fitting if said.intersection(_names(option)))
     return Match(sure=fits) if len(fits) == 1 else Match(maybe=fits)
 
 
 def _by_words(text: str, options: Sequence[Option]) -> Match:
     typed, by_name = _spelt_out(fold(text)), _by_name(text, options)
-    if by_name.sure:
+    if by_name.sure or len(typed) > LONGEST:
         return by_name
     scored = sorted((_best(typed, option) for option in options), key=lambda likeness: -likeness.score)
     likely = [likeness for likeness in scored if likeness.score >= MAYBE] if len(typed) > 1 else []

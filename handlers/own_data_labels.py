@@ -134,6 +134,11 @@ _WANTED = {
     "text": Part(N_("Words searched for")),
 }
 
+_DERIVED = {
+    "certificate": Part(N_("Fingerprint of the certificate")),
+    "former": Part(N_("Code of the former unit")),
+    "unit": Part(N_("Unit code")),
+}
 _DESK = {
     "wanted": Part(N_("Filter"), inside=_WANTED),
     "turned": Part(N_("Pages turned")),
@@ -171,6 +176,7 @@ _SESSION = {
     "set_aside": Part(N_("Request set aside before it was sent"), inside=_DRAFT),
     "unit": Part(N_("Unit code")),
     "unit_skipped": Part(N_("Unit left open")),
+    "derived": Part(N_("What happened was filled in from"), inside=_DERIVED),
     "interview": Part(N_("Certificates taken up")),
     "registered_key": Part(N_("Certificate a request was registered for")),
     "desk": Part(N_("Request list"), inside=_DESK),

@@ -49,8 +49,11 @@ class Page:
         return next((option for option in self.options if option.value == value), None)
 
     def after(self, *notes: Markup) -> "Page":
-        """The same page, with notes said before it."""
-        return replace(self, title=notes[0], paragraphs=(*notes[1:], self.title, *self.paragraphs)) if notes else self
+        """The same page, with notes said before it; what a note says already is not said again."""
+        if not notes:
+            return self
+        paragraphs = (paragraph for paragraph in self.paragraphs if paragraph not in notes)
+        return replace(self, title=notes[0], paragraphs=(*notes[1:], self.title, *paragraphs))
 
     def in_short(self) -> "Page":
         """The same page without a long text."""

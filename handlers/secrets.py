@@ -1,7 +1,7 @@
 """Secrets that people paste into a chat though nobody asked: PINs, passwords, private keys.
 
 A PIN is told from talk about PINs by where it stands: right behind the word, behind ``:``, ``=`` or "là", or before "là
-mã PIN". A year, a date or a count there is none, and neither is a bare "mk", short for much else.
+mã PIN" or "(PIN)". A year, a date or a count there is none, and neither is a bare "mk", short for much else.
 """
 
 import re
@@ -18,25 +18,52 @@ _PRIVATE_KEY = re.compile(
     r"|(?-i:LS0tLS1CRUdJTi(?:BQUklWQVRF|BSU0EgUFJJVkFURS|BFQyBQUklWQVRF|BFTkNSWVBURUQ|BPUEVOU1NI))",
     re.IGNORECASE,
 )
-_WORD = r"(?:pin|mat khau|password|passwd|passcode)"
-#: What may stand between the word and its code: "mã PIN của token cũ là ...".
-_BETWEEN = r"(?:\s+(?:cua|toi|minh|em|anh|chi|so|usb|token|chung thu|the|moi|cu|hien tai|is|my))*"
-_SEPARATOR = r"(?:\s*[:=]+\s*(?:la\s+)?|\s+(?:la|is)\s*:?\s+)"
-_COUNT = r"\d{1,3}\s?(?:lan|luot|so|ky|chu|ngay|thang|nam|tuan|gio|phut|giay|nguoi|cai|times|days|digits)"
+_WORD = r"(?:pin ?code|pin|puk|mat ?khau|password|passwd|passcode)(?: ?[/&+] ?(?:so ?pin|pin|puk))?"
+#: Short for a password, and for much else: only what follows tells.
+_SHORT = r"(?:mk|pass|pw|pwd)"
+#: What may stand between the word and its code: "mã PIN (token) của tôi là ...".
+_WORDS = (
+    "cua|toi|minh|em|anh|chi|so|usb|token|chung thu|the|moi|cu|hien tai|hien nay|bay gio|mac dinh|ban dau|dang dung|dat"
+    "|da|con|cai|nay|do|dung|is|my|default|new|old"
+)
+_ASIDE = r"(?: ?[(\[][^()\[\]]{0,40}[)\]])?"
+_BETWEEN = rf"{_ASIDE}(?: (?:{_WORDS})\b){{0,5}}{_ASIDE}"
+#: Before ":" or "là" any few words may stand but those that tell of another number, or of what happened to a PIN.
+_OTHER = (
+    "serial|seri|se|sn|thue|mst|cccd|cmnd|cmt|dien|thoai|dt|sdt|tel|zalo|goi|lien|hotline|cong van|ngay|gio|luc|tu"
+    "|thang|nam|het|han|khoa|sai|quen|loi|error|pin|puk|phien|version|phi|gia|tien|dung luong|sac"
+)
+_FEW = rf"(?: (?!(?:{_OTHER})\b)[a-z]{{1,10}}){{0,3}}"
+_SEPARATOR = r"(?: ?[:=]+ ?(?:la )?| (?:la|is) ?:? ?)"
+_COUNT = (
+    r"\d{1,3} ?(?:lan|luot|so|ky|chu|ngay|thang|nam|tuan|gio|phut|giay|nguoi|cai|cuc|vien|chiec|doi|times|days|digits)"
+    r"|\d{1,6}(?:[.,]\d{1,2})? ?(?:mah|wh|vol|volt|v|w|phan tram|percent)"
+)
 _DATE = r"\d{1,2}[-./]\d{1,2}(?:[-./]\d{2,4})?|\d{1,2}[-./](?:19|20)\d\d"
-_NOT_A_CODE = rf"(?!(?:{_COUNT}|{_DATE})\b)"
+_NOT_A_CODE = rf"(?!(?:{_COUNT}|{_DATE})\b|\d{{1,3}}(?:[.,]\d{{1,2}})? ?%(?!\w))"
+_YEAR = r"(?:19|20)\d\d\b"
 _DIGITS_APART = r"(?:\d ?){4,16}(?!\S)"
+#: A PIN beside that of the administrator; behind a slash a year makes the number of a document of it.
+_TWO = rf"\d{{4,12}} ?/ ?(?!{_YEAR})\d{{4,12}}(?![\w/-])"
 #: With a digit, or with a sign no word has; a slash is for dates and numbers of documents.
 _CODE = r"(?=\S{0,15}[\d@#$%^&*])[^\s/]{4,16}(?!\S)"
-_PLAIN_CODE = r"(?!(?:19|20)\d\d\b)(?=\S{0,15}\d)[^\s/]{4,16}(?!\S)"
+_PLAIN_CODE = rf"(?!{_YEAR})(?=\S{{0,15}}\d)[^\s/]{{4,16}}(?!\S)"
 #: Behind a dash a word with a number is more often a part of a title ("PIN-lan-2").
-_DASHED_CODE = r"(?!(?:19|20)\d\d\b)(?=\S{0,15}\d)[^\s/_-]{4,16}(?!\S)"
+_DASHED_CODE = rf"(?!{_YEAR})(?=\S{{0,15}}\d)[^\s/_-]{{4,16}}(?!\S)"
+#: Digits written right behind the word ("PIN1234").
+_GLUED_CODE = rf"(?!{_YEAR})\d{{4,12}}(?![\w/-])"
 _PIN = re.compile(
-    rf"\b(?:{_WORD}|mk){_BETWEEN}{_SEPARATOR}{_NOT_A_CODE}(?:{_DIGITS_APART}|{_CODE})"
-    rf"|\b{_WORD}{_BETWEEN}\s+{_NOT_A_CODE}(?:{_PLAIN_CODE})"
-    rf"|\b{_WORD}{_BETWEEN}\s*[-–—_>→]+\s*{_NOT_A_CODE}(?:{_DASHED_CODE})"
-    rf"|(?<!\S){_NOT_A_CODE}(?:{_DIGITS_APART}|{_CODE})\s*(?:day\s+)?\b(?:la|is)\s+(?:the\s+|ma\s+|so\s+)?(?:{_WORD}|mk)\b"
+    rf"\b(?:{_WORD}|{_SHORT}){_BETWEEN}{_FEW}{_ASIDE}{_SEPARATOR}{_NOT_A_CODE}(?:{_DIGITS_APART}|{_TWO}|{_CODE})"
+    rf"|\b{_WORD}{_BETWEEN} {_NOT_A_CODE}(?:{_PLAIN_CODE}|{_TWO})"
+    rf"|\b{_WORD}{_BETWEEN} ?[-–—_>→]+ ?{_NOT_A_CODE}(?:{_DASHED_CODE})"
+    rf"|\b{_WORD}{_NOT_A_CODE}{_GLUED_CODE}"
+    rf"|(?<!\S){_NOT_A_CODE}(?:{_DIGITS_APART}|{_CODE}) ?(?:day )?\b(?:la|is) (?:the |ma |so )?(?:{_WORD}|{_SHORT})\b"
+    rf"|(?<!\S){_NOT_A_CODE}(?!{_YEAR})(?:{_DIGITS_APART}|{_CODE}) ?[(\[] ?(?:la )?(?:ma |so )?{_WORD}{_BETWEEN} ?[)\]]"
 )
+#: In a file's name a PIN stands before the word as well; not a day, nor the number of a document.
+_NAMED = re.compile(rf"(?<!\S)(?!(?:19|20)\d{{6}}\b|\d{{4}}(?:19|20)\d\d\b)\d{{6,8}} (?:(?:la|ma|so) ){{0,2}}{_WORD}\b")
+#: What people put around a code or a word to have it seen.
+_MARKS = re.compile(r"[\"“”«»`]+|\*\*|__")
 
 _SIGNS = re.compile(r"[-_.+,;()\[\]]+")
 
@@ -48,7 +75,12 @@ def looks_like_private_key(text: str) -> bool:
 
 def looks_like_pin(text: str) -> bool:
     """Whether a PIN or password was written."""
-    return bool(_PIN.search(unaccented(text)))
+    return bool(_PIN.search(_plain(text)))
+
+
+def _plain(text: str) -> str:
+    """Unaccented, with single blanks."""
+    return " ".join(_MARKS.sub("", unaccented(text)).split())
 
 
 def holds_secret(text: str) -> bool:
@@ -63,7 +95,8 @@ def _payload(text: str) -> str:
 
 def name_holds_secret(name: str) -> bool:
     """Whether a file's name, or the payload of a link, tells one: there signs stand in the place of blanks."""
-    return holds_secret(name) or looks_like_pin(_SIGNS.sub(" ", name))
+    apart = _plain(_SIGNS.sub(" ", name))
+    return holds_secret(name) or looks_like_pin(apart) or bool(_NAMED.search(apart))
 
 
 def without_secret(text: str) -> str:

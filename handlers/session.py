@@ -40,6 +40,18 @@ class Place(BaseModel):
     about: str | None = None
 
 
+class Derived(BaseModel):
+    """What happened, filled in from what became of a former unit instead of answered; it holds for these only."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    #: Fingerprint of the certificate that names the former unit.
+    certificate: str
+    #: The former unit, and the one of today that the officer told.
+    former: str
+    unit: str
+
+
 class DeskView(BaseModel):
     """What somebody with a role looks at: requests, by which filter, from where on."""
 
@@ -117,6 +129,8 @@ class Session(BaseModel):
     unit: str | None = None
     #: The question for the unit was put and left open.
     unit_skipped: bool = False
+    #: Where the answer to what happened was filled in; ``None`` where the officer gave it.
+    derived: Derived | None = None
     #: Counts certificates taken up: each has a standing of its own in the register.
     interview: int = 1
     #: What the requests registered in this interview are found by (``Content.certificate_key``).

@@ -14,8 +14,7 @@ CONTRADICTION = N_("“Nothing has changed” and something else cannot both be 
 OUT_OF_RANGE = N_("There is no {number} here: please choose a number from 1 to {last}.")
 NOT_THE_ONE = N_("There is no {number} here: the only number to choose is 1.")
 ONLY_ONE = N_("Only one answer is possible here. Which one: please choose a number from 1 to {last}.")
-NO_NUMBER = N_("A text is to be typed here; a number by itself chooses nothing and changes nothing.")
-BY_WORDS = N_("To take “{option}”, tap it or type these words.")
+NO_NUMBER = N_("A text is to be typed here; a number by itself does nothing.")
 MORE = N_("I noted: <b>{answer}</b>. As for the rest, do you mean:")
 
 
@@ -48,14 +47,13 @@ def wrong_number(here: Here, page: Page, numbers: tuple[int, ...]) -> Answered:
     shown = narrowed(page, guesses, say) if guesses else page
     last = len(shown.numbered)
     beyond = next((number for number in numbers if not 1 <= number <= last), None)
-    helped = (shown.help,) if shown.help else ()
     if not last:
-        by_words = [say(BY_WORDS, option=option.label) for option in shown.options]
-        return Answered(here.session, notes=(say(NO_NUMBER), *helped, *by_words), guesses=guesses)
+        wanted = shown.help if page.numbers == "values" and shown.help else say(NO_NUMBER)
+        return Answered(here.session, notes=(wanted,), guesses=guesses)
     if beyond is None:
         return Answered(here.session, notes=(say(ONLY_ONE, last=last),), guesses=guesses)
     note = say(OUT_OF_RANGE, number=beyond, last=last) if last > 1 else say(NOT_THE_ONE, number=beyond)
-    return Answered(here.session, notes=(note, *helped), guesses=guesses)
+    return Answered(here.session, notes=(note,), guesses=guesses)
 
 
 def _echoed(here: Here, page: Page, heard: Match, answered: Answered) -> Answered:

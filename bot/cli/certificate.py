@@ -1,6 +1,7 @@
 """``troly certificate``: what certificate files say, for a person or as JSON."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,6 +40,8 @@ _RECOGNITION = {
     Recognition.INVALID: N_("false: the CA of that name did not sign this certificate"),
 }
 _MATCHES = {True: N_("yes"), False: N_("no"), None: N_("cannot be told from the name")}
+#: Problems of a file that are named one by one; JSON has them all.
+_NAMED = 20
 _TIME = "%d/%m/%Y %H:%M"
 
 
@@ -95,8 +98,8 @@ def _print(readings: list[tuple[Path, Reading]], unit: str, now: datetime, t: Tr
         console.print(Text(str(file), style="bold"))
         for one in reading.certificates:
             console.print(_table(one, unit, now, t))
-        for problem in reading.problems:
-            console.print(Text(f"  {_problem(problem, t)}", style="red"))
+        for sentence in _problems(reading.problems, t):
+            console.print(Text(f"  {sentence}", style="red"))
 
 
 def _table(one: Certificate, unit: str, now: datetime, t: Translator) -> Table:
@@ -130,6 +133,12 @@ def _rows(one: Certificate, unit: str, now: datetime, t: Translator) -> list[tup
         ("SHA-256", one.fingerprint),
     ]
     return [(label, value) for label, value in rows if value]
+
+
+def _problems(problems: Sequence[Problem], t: Translator) -> list[str]:
+    more = len(problems) - _NAMED
+    rest = [str(t(N_("Other entries that could not be read: {number}."), number=more))] if more > 0 else []
+    return [*(_problem(problem, t) for problem in problems[:_NAMED]), *rest]
 
 
 def _problem(problem: Problem, t: Translator) -> str:

@@ -44,6 +44,8 @@ _TROUBLES = {
     Trouble.TOO_MUCH_UNPACKED: SheetTrouble.TOO_MUCH_UNPACKED,
     Trouble.TOO_MANY_ENTRIES: SheetTrouble.TOO_MUCH_UNPACKED,
 }
+#: Other signs that end a line for Python, such as U+2028, may stand inside a text of JSON.
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _TAG = re.compile(r"<[^<>]*>")
 
 T = TypeVar("T")
@@ -123,7 +125,7 @@ def _csv(data: bytes, most: int) -> tuple[Line, ...]:
 
 def _json_lines(data: bytes, most: int) -> Iterator[Line]:
     count = 0
-    for number, text in enumerate(decode(data).text.splitlines(), 1):
+    for number, text in enumerate(_LINE_END.split(decode(data).text), 1):
         if not text.strip():
             continue
         count += 1

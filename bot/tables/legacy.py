@@ -48,6 +48,8 @@ _VNI_LETTERS = str.maketrans("ñÑìÌíÍæÆóÓòÒôÔöÖîÎ", "đĐìÌí
 _VNI = re.compile(f"([aeouyôö])([{''.join(_VNI_MARKS)}])", re.IGNORECASE)
 #: Signs that people do write between or beside letters.
 _USUAL = frozenset("\u00a0–—‘’“”…·•°²³€±")
+#: Letters of names in Unicode that Vietnamese has not.
+_FOREIGN = frozenset("äöüßñçåøæëïîûœšžÿÄÖÜÑÇÅØÆËÏÎÛŒŠŽŸ")
 _CP1252_ALONE = frozenset(letter for letter in CP1252 if ord(letter) > 0xFF)
 #: A capital with an accent behind a small letter: bytes that were read wrongly.
 _CAPITAL_INSIDE = re.compile("[a-zà-ÿ][À-Þ]")
@@ -152,6 +154,11 @@ def strange(text: str) -> str:
     )
 
 
+def _is_spoilt(text: str) -> bool:
+    """Whether its strange letters are more than those of foreign names, such as "CÔNG TY TNHH MÜLLER"."""
+    return bool(set(strange(text)) - _FOREIGN)
+
+
 def _inside(text: str, at: int) -> bool:
     return 0 < at < len(text) - 1 and text[at - 1].isalpha() and text[at + 1].isalpha()
 
@@ -202,7 +209,7 @@ def restore(cells: Iterable[Cell], *, one_byte: bool = False) -> Restored:
                 texts[text] = read
             elif tie and readings(text):
                 unclear.add(text)
-            elif charset or strange(text):
+            elif charset or tie or font or one_byte or _is_spoilt(text):
                 unreadable.add(text)
         elif font and read is not None:
             texts[text] = read

@@ -11,29 +11,28 @@ from locales import N_
 def faults_between(rows: Sequence[Listed], merged: UnitDirectory) -> Iterator[Fault]:
     """Faults of the file's rows, beside each other and beside what is stored (``merged``: both together)."""
     first = {row.unit.code: row.line for row in reversed(rows)}
+    below_itself = circular(first, lambda at: _parent(merged, at))
+    became_itself = circular(first, lambda at: [step.successor for step in merged.successors(at)])
     for row in rows:
-        if first[row.unit.code] != row.line:
-            yield Fault(row.line, _TWICE, {"code": row.unit.code, "first": first[row.unit.code]})
+        code = row.unit.code
+        if first[code] != row.line:
+            if code:  # a row without a code is a fault of its own
+                yield Fault(row.line, _TWICE, {"code": code, "first": first[code]})
             continue
-        yield from _of_the_tree(row, merged)
-        yield from _of_what_became(row, merged)
+        yield from _not_there(row, merged)
+        if code in below_itself:
+            yield Fault(row.line, _OWN_SUPERIOR, {"code": code})
+        if code in became_itself:
+            yield Fault(row.line, _OWN_SUCCESSOR, {"code": code})
 
 
-def _of_the_tree(row: Listed, merged: UnitDirectory) -> Iterator[Fault]:
-    code, parent = row.unit.code, row.unit.parent
+def _not_there(row: Listed, merged: UnitDirectory) -> Iterator[Fault]:
+    parent = row.unit.parent
     if parent is not None and merged.get(parent) is None:
         yield Fault(row.line, _NO_PARENT, {"parent": parent})
-    if _comes_back(code, lambda at: _parent(merged, at)):
-        yield Fault(row.line, _OWN_SUPERIOR, {"code": code})
-
-
-def _of_what_became(row: Listed, merged: UnitDirectory) -> Iterator[Fault]:
-    code = row.unit.code
     for step in row.successions:
         if merged.get(step.successor) is None:
             yield Fault(row.line, _NO_SUCCESSOR, {"code": step.successor})
-    if _comes_back(code, lambda at: [step.successor for step in merged.successors(at)]):
-        yield Fault(row.line, _OWN_SUCCESSOR, {"code": code})
 
 
 def _parent(merged: UnitDirectory, code: str) -> list[str]:
@@ -41,16 +40,49 @@ def _parent(merged: UnitDirectory, code: str) -> list[str]:
     return [unit.parent] if unit and unit.parent else []
 
 
-def _comes_back(start: str, onward: Callable[[str], Iterable[str]]) -> bool:
-    """Whether some way on from a unit leads back to it."""
-    seen: set[str] = set()
-    waiting = list(onward(start))
-    while waiting:
-        at = waiting.pop()
-        if at not in seen:
-            seen.add(at)
-            waiting.extend(onward(at))
-    return start in seen
+def circular(starts: Iterable[str], onward: Callable[[str], Iterable[str]]) -> set[str]:
+    """Everything that some way on leads back to, each visited once (Tarjan's components, without recursion)."""
+    found: set[str] = set()
+    low: dict[str, int] = {}
+    order: dict[str, int] = {}
+    open_: dict[str, None] = {}  # visited, and not known yet to which circle it belongs
+    for start in starts:
+        walk = [] if start in order else [_enter(start, onward, order, low, open_)]
+        while walk:
+            at, ways = walk[-1]
+            step = next(ways, None)
+            if step is None:
+                walk.pop()
+                if walk:
+                    above = walk[-1][0]
+                    low[above] = min(low[above], low[at])
+                if low[at] == order[at]:
+                    found |= _closed(at, onward, open_)
+            elif step not in order:
+                walk.append(_enter(step, onward, order, low, open_))
+            elif step in open_:
+                low[at] = min(low[at], order[step])
+    return found
+
+
+def _enter(
+    at: str,
+    onward: Callable[[str], Iterable[str]],
+    order: dict[str, int],
+    low: dict[str, int],
+    open_: dict[str, None],
+) -> tuple[str, Iterator[str]]:
+    order[at] = low[at] = len(order)
+    open_[at] = None
+    return at, iter(onward(at))
+
+
+def _closed(first: str, onward: Callable[[str], Iterable[str]], open_: dict[str, None]) -> set[str]:
+    """The circle whose first member was just left; nothing where it is alone and does not lead to itself."""
+    circle: set[str] = set()
+    while first not in circle:
+        circle.add(open_.popitem()[0])
+    return circle if len(circle) > 1 or first in onward(first) else set()
 
 
 _TWICE = N_("the code “{code}” stands in line {first} already; give each unit a code of its own.")

@@ -26,6 +26,6 @@ class Fault:
 
 
 def shown(value: object) -> str:
-    """Text of a stranger's file, without what would move the cursor or turn the line around."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in str(value))
+    """Text of a stranger's file, with what would move the cursor or turn the line around as its number."""
+    text = "".join(letter if letter.isprintable() else f"[U+{ord(letter):04X}]" for letter in str(value))
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"

@@ -75,7 +75,9 @@ class RowReader:
 
     def _code(self) -> str:
         code = self.row.cells["code"]
-        if not CODE.fullmatch(code):
+        if not code:
+            self._fault(_NO_CODE)
+        elif not CODE.fullmatch(code):
             self._fault(_BAD_CODE, code=code)
         elif _SPOILT.fullmatch(code):
             self._fault(_SPOILT_CODE, code=code)
@@ -162,6 +164,7 @@ def _named_once(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "former_names": former}
 
 
+_NO_CODE = N_("this row has no unit code yet. If it is the heading of a group, delete the row or give it a code.")
 _BAD_CODE = N_("the code “{code}” cannot be used; take 1 to 32 letters without accents, digits, “-” and “.”.")
 _SPOILT_CODE = N_(
     "the code “{code}” is a number that a spreadsheet has changed; format the column as text and type it anew."

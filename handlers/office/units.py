@@ -4,11 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import islice
 
 from handlers.office.unit import Became, Succession, Unit
 from handlers.office.unit_search import UnitIndex
 
 __all__ = ["NO_UNITS", "Became", "Found", "Succession", "Unit", "UnitDirectory"]
+
+#: Units above one that its full name has; no real one lies deeper, and a hostile list may be a chain of thousands.
+_ABOVE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,9 @@ class UnitDirectory:
         return unit.name if unit else code or ""
 
     def path_name(self, code: str | None) -> str:
-        """The name with those of the units above it, such as "xã Đại Phước – tỉnh Đồng Nai"."""
-        return " – ".join([self.name(code), *(unit.name for unit in self.above(code))])
+        """The name with those of the units above it, such as "xã Đại Phước – tỉnh Đồng Nai"; the nearest of many."""
+        names = [unit.name for unit in islice(self.above(code), _ABOVE + 1)]
+        return " – ".join([self.name(code), *names[:_ABOVE], *(["…"] if len(names) > _ABOVE else [])])
 
     def above(self, code: str | None) -> Iterator[Unit]:
         """The units above one, the nearest first."""

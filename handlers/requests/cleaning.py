@@ -13,8 +13,14 @@ _PRIVATE_MAIL = ("@gmail.com", "@yahoo.com", "@yahoo.com.vn", "@hotmail.com", "@
 #: A number of 9 or 12 digits is a personal number (CMND, CCCD); nobody asked for it.
 _PERSONAL_NUMBER = re.compile(r"(?<!\d)(?:\d{9}|\d{12})(?!\d)")
 _REFUSALS = frozenset({"quay lai", "thoi", "bo qua", "huy", "tiep", "tiep tuc", "xong", "skip", "back", "cancel"})
-#: Of fewer letters a typed one is a slip or a word ("da"); certificates of the state have sixteen.
-_SERIAL = re.compile(r"[0-9A-F]{4,40}")
+#: Of fewer letters a typed one is a slip or a word ("da"); certificates of the state have sixteen. Without any digit it
+#: is a word as well ("đá bạc").
+_SERIAL = re.compile(r"(?=.*[0-9])[0-9A-F]{4,40}")
+#: One run, or groups of one even length, eight digits at least: pairs, fours or eights ("75 58 09 55", "7558:0955").
+_WRITTEN = re.compile(
+    r"[0-9A-F]+|[0-9A-F]{2}(?:[\s:.-]+[0-9A-F]{2}){3,}|[0-9A-F]{4}(?:[\s:.-]+[0-9A-F]{4})+"
+    r"|[0-9A-F]{8}(?:[\s:.-]+[0-9A-F]{8})+"
+)
 
 
 def clean_line(text: str) -> str | None:
@@ -33,5 +39,8 @@ def clean_email(text: str) -> str | None:
 
 
 def clean_serial(text: str) -> str | None:
-    bare = re.sub(r"[\s:.-]", "", text).upper().removeprefix("0X")
+    written = text.strip().upper().removeprefix("0X")
+    if not _WRITTEN.fullmatch(written):
+        return None
+    bare = re.sub(r"[\s:.-]", "", written)
     return bare if _SERIAL.fullmatch(bare) else None

@@ -13,7 +13,7 @@ KEPT = N_("Nothing is registered. What you filled in is kept: “{register}” b
 
 def proceed(here: Here) -> Session:
     """The session with the next question open; where nothing more matters, the draft of a request, else the answer."""
-    session = here.session.at("proceed")
+    session = interview.without_stale(here.session).at("proceed")
     amending = session.draft is not None and session.draft.code is not None
     if not amending and interview.question(session, here.world.pack, here.today):
         return session.at("unit" if _unit_is_due(here) else "question")
@@ -39,7 +39,7 @@ def another(here: Here) -> Session:
     begun = here.session.answers or here.session.certificate
     session = here.session.next_interview() if begun else here.session
     fresh = session.having(answers={}, certificate=None, offered=(), typed_expiry=None, draft=None, set_aside=None)
-    return proceed(here.then(fresh))
+    return proceed(here.then(fresh.having(derived=None)))
 
 
 def left(here: Here) -> Session:

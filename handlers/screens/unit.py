@@ -2,6 +2,7 @@
 
 from markupsafe import Markup
 
+from handlers import interview
 from handlers.belonging import joined
 from handlers.dates import day
 from handlers.office.unit_search import LONGEST
@@ -100,7 +101,7 @@ def meant(here: Here, code: str) -> Answered:
 
 def onward(here: Here) -> Session:
     """Back to what was open where the name was told beside it, else to the next question."""
-    return here.session.back() if here.session.came_from else proceed(here)
+    return interview.without_stale(here.session).back() if here.session.came_from else proceed(here)
 
 
 def _at(session: Session, screen: str, about: str | None = None) -> Session:

@@ -39,11 +39,10 @@ class Poller:
             Refused: Telegram does not accept the token.
         """
         await unless(stop, introduce(self._api, {}))
-        works = (remove_webhook(self._api), announce_commands(self._api))
-        async with going_on(works if not stop.is_set() else ()) as tasks:
-            if tasks:
+        if not stop.is_set():
+            async with going_on((remove_webhook(self._api), announce_commands(self._api))) as tasks:
                 await unless(stop, asyncio.wait(tasks[:1], timeout=_HEAD_START))
-            await self._poll(stop, tasks)
+                await self._poll(stop, tasks)
         await self._front.close()
 
     async def _poll(self, stop: asyncio.Event, beside: Sequence[asyncio.Task[None]]) -> None:

@@ -473,3 +473,15 @@ async def test_two_buttons_turned_quickly_are_both_turned(town: Store) -> None:
         await admin.does(Tapped(data=tap, message="8"))
     await admin.taps("Xong")
     assert (await seen(town)).draft.buttons == (Button.LATER,)
+
+
+@pytest.mark.parametrize("typed", ["cuối năm nay nhé", "khi nào xong thì xong", "1", "một", "chưa rõ"])
+async def test_where_a_day_is_wanted_its_form_is_said_once_and_no_button_is_named(town: Store, typed: str) -> None:
+    admin = await talk(town, "admin")
+    await admin.says("/thongbao")
+    await admin.taps("Soạn mới", "Gửi một lần")
+    text = await admin.says(typed)
+    assert text.count("15/12/2026") == 1
+    assert "Xin chọn một trong các ý sau" not in text
+    assert "Không có hạn" not in text
+    assert "Hạn hoàn thành" in text

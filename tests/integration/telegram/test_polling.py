@@ -1,10 +1,13 @@
 import asyncio
+import gc
 import sqlite3
+import warnings
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from bot.channels.errors import ChannelError, Refused
 from bot.channels.telegram import Front, Poller, TelegramApi
@@ -273,6 +276,20 @@ async def test_a_stop_is_quick_although_a_poll_is_held_open(server: BotApi, asse
         await server.user("Lan").hears()
         began = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - began < 2
+
+
+async def test_a_stop_before_telegram_is_reached_leaves_nothing_begun(store: Store) -> None:
+    unreached = TelegramApi(SecretStr("1:a"), "http://127.0.0.1:9")
+    stop = asyncio.Event()
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        running = asyncio.create_task(poller(unreached, store).run(stop))
+        await asyncio.sleep(0.1)
+        stop.set()
+        await asyncio.wait_for(running, 2)
+        gc.collect()
+    await unreached.close()
+    assert [str(one.message) for one in warned if one.category is RuntimeWarning] == []
 
 
 async def test_bursts_beyond_telegrams_limits_arrive_whole_and_in_order(store: Store, settings: Settle) -> None:

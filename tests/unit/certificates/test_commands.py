@@ -138,3 +138,23 @@ def test_a_certificate_without_an_end_is_shown(troly: Troly, save: Save) -> None
     endless = pki.make_certificate(not_after=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
     ran = troly("certificate", save("a.cer", endless))
     assert (ran.status, "31/12/9999 23:59 (in date)" in ran.out) == (0, True)
+
+
+def test_the_same_trouble_of_a_file_is_said_once(troly: Troly, save: Save) -> None:
+    ran = troly("certificate", save("a.pdf", _broken_signatures(7)))
+    assert ran.status == 1
+    assert ran.out.count("I found no certificate") == 1
+
+
+def test_troubles_of_an_archive_are_named_up_to_a_bound_and_the_others_counted(troly: Troly, save: Save) -> None:
+    entries = {f"{at}.pdf": _broken_signatures(3) for at in range(60)}
+    ran = troly("certificate", save("a.zip", pki_files.make_zip(entries)))
+    assert ran.out.count("I found no certificate") == 20
+    assert ran.out.rstrip().endswith("40.")
+
+
+def _broken_signatures(count: int) -> bytes:
+    """A PDF whose signatures are no certificates, each broken in the same way."""
+    one = b"%d 0 obj\n<</Type/Sig/SubFilter/adbe.pkcs7.detached/ByteRange[0 1 2 3]/Contents <%s>>>\nendobj\n"
+    body = b"".join(one % (at, b"3082" + b"ab" * 200) for at in range(1, count + 1))
+    return b"%PDF-1.4\n" + body + b"trailer\n<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"

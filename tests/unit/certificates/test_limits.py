@@ -60,7 +60,7 @@ def test_more_certificates_than_entries_allowed_are_cut_and_that_is_said() -> No
 
 def test_more_troubles_than_entries_allowed_are_cut_and_that_is_said() -> None:
     broken = b"".join(pki.issue(serial=n + 1).pem[:400] + b"\n" for n in range(50))
-    assert _troubles(broken) == [(Trouble.BROKEN, "")] * 5 + [(Trouble.TOO_MANY_ENTRIES, "")]
+    assert _troubles(broken) == [(Trouble.BROKEN, ""), (Trouble.TOO_MANY_ENTRIES, "")]
 
 
 def test_a_name_of_absurd_length_is_cut_and_that_is_said() -> None:

@@ -1,5 +1,6 @@
 """An exported list read back: exactly what stands there, and never more than the limits."""
 
+import json
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -238,3 +239,14 @@ async def test_a_sheet_that_claims_a_cell_at_its_far_end_takes_no_memory_of_ours
     data = with_entry(table((CODE, STATE)), SHEET, far)
 
     assert (await read_sheet(data)).trouble in {SheetTrouble.TOO_MUCH_MEMORY, SheetTrouble.BROKEN}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x85"])
+def test_a_sign_inside_a_text_of_json_ends_no_line(sign: str, end: str) -> None:
+    rows = [
+        json.dumps({"code": f"A{at}", "state": "draft", "note": f"hai{sign}dòng"}, ensure_ascii=False) for at in "12"
+    ]
+    sheet = read_list(end.join([*rows, ""]).encode())
+    assert sheet.trouble is None
+    assert [(line.number, line.note) for line in sheet.lines] == [(1, f"hai{sign}dòng"), (2, f"hai{sign}dòng")]

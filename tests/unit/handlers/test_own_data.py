@@ -47,7 +47,7 @@ from handlers.replies import Attachment, Choice, Reply
 from handlers.requests.fields import FIELDS
 from handlers.requests.model import Content, Request, State, Step
 from handlers.screens import SCREENS as OPEN_SCREENS
-from handlers.session import BroadcastView, DeskView, Draft, Place, Session
+from handlers.session import BroadcastView, Derived, DeskView, Draft, Place, Session
 from handlers.voice import Voice
 from locales import LANGUAGES, translator
 from rules import load_pack
@@ -106,6 +106,7 @@ def session() -> Session:
         set_aside=draft.model_copy(update={"unit_code": "DN-PA", "fields": {"new_name": "UBND xã Để Dành"}}),
         unit="NT-DP",
         unit_skipped=True,
+        derived=Derived(certificate="F1" * 32, former="NT-PH", unit="NT-PT"),
         interview=3,
         registered_key="75580955FC81D6A9",
         desk=DeskView(

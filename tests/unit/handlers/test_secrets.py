@@ -33,6 +33,35 @@ from handlers.secrets import (
         "1 2 3 4 5 6 7 8 la pin",
         "em gui anh, abc12345 la mat khau nhe",
         "my password is hunter22",
+        "Mã PIN (token): 123456",
+        "mã PIN mặc định 12345678",
+        "mã pin hiện nay là 123456",
+        "mã PIN em đặt là 123456",
+        "mã PIN của con token là 123456",
+        "mã PIN token chị Lan: 123456",
+        "mã PIN [USB token] là 123456",
+        "PIN của USB (mới đổi): 123456",
+        "mã PIN em đã đổi lại là 123456",
+        "PIN bị lộ là 123456",
+        "PIN1234",
+        "Pin12345678",
+        "matkhau123456",
+        "PINCODE: 123456",
+        "PIN code 123456",
+        "123456 (PIN)",
+        "123456 (mã PIN của token)",
+        "123456 [PIN]",
+        "123456 là mã pin",
+        "PIN 123456/654321",
+        "PIN/PUK: 123456/654321",
+        "PUK: 12345678",
+        "mat khau token la abc12345",
+        "mk token: Abc@1234",
+        "pass token: Abc@1234",
+        '"pin": "123456"',
+        "**PIN**: `123456`",
+        "mã PIN\n\n123456",
+        "mã PIN:\n   123456",
         "e\u0302m gu\u031bi pin: 12345678",
     ],
 )
@@ -55,6 +84,25 @@ def test_a_pin_is_known_by_where_it_stands(line: str) -> None:
         "nhap sai pin 5 lan",
         "pin: sai 5 lan",
         "pin là 8 số",
+        "Pin 100%",
+        "pin con 80%",
+        "pin còn: 80 %",
+        "pin: 99,5%",
+        "sac pin 2 lan",
+        "doi pin 2 cuc",
+        "pin 3000mAh",
+        "pin: 5000 mAh",
+        "quên PIN, số điện thoại: 0912345678",
+        "quên PIN gọi ai: 0912345678",
+        "PIN khóa từ ngày: 20250701",
+        "pin loi: 0x8010",
+        "mã PIN hết hạn là 2025",
+        "mã PIN (8 số) bị khóa",
+        "pin 5904/2025",
+        "văn bản 2024 (PIN)",
+        "số 12 (đổi PIN)",
+        "pinterest2024",
+        "pin2026",
         "mat khau la gi",
         "mat khau la 8 ky tu",
         "mk 19/8 quen pin",
@@ -112,6 +160,22 @@ def test_a_certificate_is_no_secret() -> None:
         "1",
         "1 ",
         "pin của ",
+        "pin",
+        "pin (",
+        "pin (a) ",
+        "pin a ",
+        "pin a b c ",
+        "pin cua em a b c (x) ",
+        "1234/",
+        "pin 1234/",
+        "pin1234",
+        "1234 (pin ",
+        "a",
+        "a ",
+        "pin/",
+        "pin: la ",
+        "pin\n",
+        '"',
         "a1 la ",
         "mk:",
         "-----BEGIN ",
@@ -122,6 +186,7 @@ def test_a_certificate_is_no_secret() -> None:
 )
 def test_a_long_text_is_looked_through_in_no_time(piece: str) -> None:
     holds_secret(piece * 50_000)
+    name_holds_secret(f"pin {piece * 20_000}"[:200_000])
 
 
 @pytest.mark.parametrize("text", ["/start PIN_12345678", "/ghichu PIN 123456", "/start mat-khau-Abc12345"])
@@ -130,13 +195,33 @@ def test_what_stands_behind_a_command_is_looked_through_too(text: str) -> None:
     assert "12345" not in without_secret(text)
 
 
-@pytest.mark.parametrize("name", ["PIN_12345678.cer", "mat-khau-Abc12345.txt", "chung thu (ma PIN 123456).p7b"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PIN_12345678.cer",
+        "mat-khau-Abc12345.txt",
+        "chung thu (ma PIN 123456).p7b",
+        "123456_PIN.pdf",
+        "12345678-ma-PIN.pdf",
+        "PIN123456.pdf",
+    ],
+)
 def test_a_files_name_may_tell_a_secret(name: str) -> None:
     assert name_holds_secret(name)
 
 
 @pytest.mark.parametrize(
-    "name", ["huong-dan-doi-PIN-lan-2.pdf", "pin_2026.docx", "ubnd-xa.cer", "doi ma PIN 01-2025.pdf"]
+    "name",
+    [
+        "huong-dan-doi-PIN-lan-2.pdf",
+        "pin_2026.docx",
+        "ubnd-xa.cer",
+        "doi ma PIN 01-2025.pdf",
+        "20250701_PIN.pdf",
+        "01072025_PIN.pdf",
+        "5904_PIN.pdf",
+        "123456_quen_PIN.pdf",
+    ],
 )
 def test_a_files_name_about_pins_is_none(name: str) -> None:
     assert not name_holds_secret(name)

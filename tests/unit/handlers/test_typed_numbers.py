@@ -3,9 +3,12 @@
 import pytest
 
 from handlers.doubts import is_doubt
+from handlers.folding import unaccented
 from handlers.matching import match
 from handlers.page import Option
+from handlers.requests.cleaning import clean_serial
 from handlers.typed_numbers import typed_numbers
+from tests.support.units import nhon_trach
 
 
 @pytest.mark.parametrize(
@@ -61,6 +64,63 @@ def test_doubts_are_heard_with_and_without_accents_and_small_words(typed: str) -
 )
 def test_names_are_no_doubts(typed: str) -> None:
     assert not is_doubt(typed)
+
+
+#: One line for each way of saying it.
+PUT_OFF = (
+    "co le la UBND xa Mau", "có lẽ Phú Hữu", "dạ em có lẽ là xã A", "co phai UBND xa A", "bo sung sau",
+    "se bo sung sau",
+    "cap nhat sau", "dien sau", "chua co quyet dinh", "hoi lai sep", "cho toi hoi chut", "chua xac dinh",
+    "khong xac dinh", "chua duoc cap", "dang cho quyet dinh", "khong co thong tin", "tam thoi chua co",
+    "toi khong nam ro", "lam sao biet", "bo trong", "doi ti", "khoan da", "hinh nhu la xa A", "chac la xa A",
+    "nghe dau la xa A", "quen mat ten roi", "de toi xem da", "de trong", "de sau nhe", "chut nua", "hien chua co",
+    "van chua biet", "i don't know it", "don't remember that", "not sure about it", "hong biet", "k bit", "kbiet",
+    "chưa có qđ số gì", "sẽ cập nhật lại", "đang đợi văn bản", "chờ quyết định",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", PUT_OFF)
+def test_putting_off_and_guessing_is_a_doubt(typed: str) -> None:
+    assert is_doubt(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["Phòng Chờ Tàu", "Chợ Đợi", "Cho Doi", "Chợ Lách", "Cho Lach", "UBND xã Tạm Thời", "Cổ Lễ", "Cô Lê Thị Mai",
+     "co le thi mai", "Hồng Ngự", "Hong Ngu", "Hồng", "Chùa Cổ Lễ", "Nguyễn Văn Chờ", "Bố Trạch", "Bổ Túc", "Đặng Chờ",
+     "Sở Nội vụ", "Hội Lái xe", "Đề Thám", "Để Gi"],
+)  # fmt: skip
+def test_names_that_sound_like_a_doubt_are_none(typed: str) -> None:
+    assert not is_doubt(typed)
+
+
+@pytest.mark.parametrize("name", sorted({name for unit in nhon_trach().units.values() for name in unit.names}))
+def test_no_unit_of_the_sample_is_a_doubt(name: str) -> None:
+    assert not is_doubt(name)
+    assert not is_doubt(unaccented(name))
+
+
+@pytest.mark.parametrize("typed", ["ko biet", "k bit", "hong biet", "ko rõ ạ", "dạ em không biết ạ", "kbiet"])
+def test_an_option_for_not_knowing_is_meant_in_short_forms_too(typed: str) -> None:
+    options = (Option("unknown", "Tôi không rõ", ("khong ro", "khong biet")), Option("leave", "Không đăng ký"))
+    assert match(typed, options, exact=True).sure == ("unknown",)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["da bac", "be ca", "de ba 1", "de ba 12", "dead", "đá bạc", "a1 b", "be:ca", "dabac", "abcabc", "deadbeef"],
+)
+def test_a_word_is_no_serial_number(typed: str) -> None:
+    assert clean_serial(typed) is None
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["75580955FC81D6A7", "75 58 09 55 fc 81 d6 a7", "75:58:09:55:FC:81:D6:A7", "0x75580955FC81D6A7",
+     "7558 0955 FC81 D6A7", "75580955-FC81D6A7"],
+)  # fmt: skip
+def test_a_serial_number_is_taken_however_it_is_grouped(typed: str) -> None:
+    assert clean_serial(typed) == "75580955FC81D6A7"
 
 
 def test_a_reason_may_tell_of_a_doubt() -> None:

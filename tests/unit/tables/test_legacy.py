@@ -75,3 +75,19 @@ def test_letters_that_two_encodings_explain_are_not_guessed() -> None:
 def test_one_byte_a_letter_is_not_believed_where_it_may_be_another_letter() -> None:
     assert restore([("Thãng", None)], one_byte=True).unclear == {"Thãng"}
     assert restore([("Thãng", None)]).unclear == frozenset()
+
+
+@pytest.mark.parametrize(
+    "name", ["CÔNG TY TNHH MÜLLER", "Công ty Müller", "Nguyễn Señor", "Công ty Åse & Bjørn", "Citroën"]
+)
+def test_a_foreign_name_in_unicode_stays_as_it_stands(name: str) -> None:
+    for others in ((), ("tỉnh Đồng Nai",), ("tinh Mau", "xã Hà Nam")):
+        found = restore((one, None) for one in (name, *others))
+        assert (found.texts, found.unclear, found.unreadable) == ({}, frozenset(), frozenset())
+
+
+def test_a_foreign_letter_beside_an_encoding_of_the_past_is_asked_about() -> None:
+    old = [tcvn3(name) for name in NAMES[:5]]
+    assert restore((one, None) for one in (*old, "CÔNG TY ÅSE")).unreadable == {"CÔNG TY ÅSE"}
+    assert restore([("ÅSE", font_of(".VnTime"))]).unreadable == {"ÅSE"}
+    assert restore([("MÜLLER", None)], one_byte=True).unreadable == {"MÜLLER"}

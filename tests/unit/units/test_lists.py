@@ -6,8 +6,11 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.units import FaultyUnitsError, UnitsFileError, plan, read_file, sample
+from bot.units.checking import circular
 from bot.units.reading import read_rows
 from handlers.office.units import NO_UNITS, Became, Succession, Unit, UnitDirectory
 from locales import translator
@@ -94,7 +97,7 @@ def test_a_plan_says_what_happens_to_each_unit(row: tuple[str, ...], kind: str, 
     [
         (("Xã A", "xã A"), "mã “Xã A”"),
         (("A" * 33, "xã A"), "32"),
-        (("", "xã A"), "mã “”"),
+        (("", "xã A"), "chưa có mã đơn vị"),
         (("A", ""), "cột “tên” chưa có tên"),
         (("A", "..."), "cột “tên” chưa có tên"),
         (("A", "a" * 301), "300"),
@@ -222,3 +225,30 @@ def _with(workbook: bytes, entries: dict[str, bytes]) -> bytes:
         for name, content in entries.items():
             archive.writestr(name, content)
     return packed.getvalue()
+
+
+@pytest.mark.timeout(10)
+def test_a_chain_of_thousands_of_superiors_is_checked_and_named_in_no_time() -> None:
+    chain = [(f"U{at}", f"đơn vị {at}", f"U{at - 1}" if at else "") for at in range(6_000)]
+    units = plan(read_rows(as_csv(*chain, headers=("code", "name", "parent code"))), NO_UNITS).units
+    assert all(len(units.path_name(code)) < 200 for code in units.units)
+    assert units.path_name("U2") == "đơn vị 2 – đơn vị 1 – đơn vị 0"
+    assert units.path_name("U5999").endswith("…")
+
+    ring = [("U0", "đơn vị 0", "U5999"), *chain[1:], ("X", "đơn vị X", "U7")]
+    said = faults(as_csv(*ring, headers=("code", "name", "parent code")))
+    assert len(said) == 6_000
+    assert not any("“X”" in one for one in said)
+
+
+@given(st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef"), max_size=3)))
+def test_circles_are_those_that_some_way_comes_back_in(ways: dict[str, list[str]]) -> None:
+    def reached(start: str) -> set[str]:
+        seen, waiting = set[str](), list(ways.get(start, ()))
+        while waiting:
+            if (at := waiting.pop()) not in seen:
+                seen.add(at)
+                waiting += ways.get(at, ())
+        return seen
+
+    assert circular(ways, lambda at: ways.get(at, ())) == {one for one in "abcdef" if one in reached(one)}

@@ -10,6 +10,7 @@ import pytest
 
 from bot.units import FaultyUnitsError, Plan, UnitsFileError, plan
 from bot.units.columns import COLUMNS
+from bot.units.faults import shown
 from bot.units.reading import read_list
 from handlers.office.units import NO_UNITS, UnitDirectory
 from locales import translator
@@ -130,8 +131,49 @@ def test_rows_and_columns_that_are_left_out_are_said() -> None:
 
 
 def test_a_row_without_a_code_is_no_signature_where_no_total_came_before() -> None:
-    assert "mã “”" in faults(workbook(HEAD, *BODY, (None, "xã Ba", "75")))[0]
+    assert "chưa có mã đơn vị" in faults(workbook(HEAD, *BODY, (None, "xã Ba", "75")))[0]
     assert "mã “I. Huyện Mẫu”" in faults(workbook(HEAD, ("I. Huyện Mẫu", None, None), *BODY, merged=("A2:C2",)))[0]
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["KT", "TM", "TL", "T.M", "K.T", "KT-01", "TM-01", "TM.26001", "kt", "T.L", "GIAM-DOC-1", "TONG", "CONG", "NOTE-1"],
+)
+def test_a_code_that_is_short_for_something_else_is_the_code_of_a_unit(code: str) -> None:
+    read = read_list(workbook(HEAD, ("T", "tỉnh Mẫu", None), (code, "Phòng Kinh tế", "T"), *SIGNED))
+    assert [row.cells["code"] for row in read.rows] == ["T", code]
+    assert tree(text_file(HEAD, ("T", "tỉnh Mẫu", ""), (code, "Phòng Kinh tế", "T")).encode()) == {
+        "T": ("tỉnh Mẫu", None),
+        code: ("Phòng Kinh tế", "T"),
+    }
+
+
+@pytest.mark.parametrize("code", ["KT_01", "KT/01", "TM 01", "KT 01", "TL:3", "KT (mới)"])
+def test_a_code_that_cannot_be_used_is_a_fault_beside_a_name_and_no_signature(code: str) -> None:
+    (fault,) = faults(
+        workbook((*HEAD, "Ghi chú"), ("T", "tỉnh Mẫu", None), (code, "Phòng Kinh tế", "T", "Ghi chú: mới"))
+    )
+    assert fault.startswith("Dòng 3: ")
+    assert code in fault
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("Total", "3 units"), ("Tong-cong", "3 đơn vị"), ("TM. UBND TỈNH", "KT. CHỦ TỊCH"), (None, "TM. UBND TỈNH"),
+        (None, None, "KT. CHỦ TỊCH"), ("T/M UBND TỈNH", "NGƯỜI LẬP"), ("T.M", None), ("KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC"),
+    ],
+)  # fmt: skip
+def test_totals_and_signatures_are_left_out_all_the_same(row: tuple[object, ...]) -> None:
+    assert tree(workbook(HEAD, *BODY, row)) == TREE
+
+
+def test_the_heading_of_a_group_is_told_to_have_no_code_and_each_of_them_once() -> None:
+    groups = (("I", "HUYỆN MỘT", None), (1, "xã Hai", "26002"), ("II", "HUYỆN HAI", None), (2, "xã Ba", "26003"))
+    said = faults(workbook(("STT", "Tên", "Mã"), *groups))
+    assert said == [
+        f"Dòng {line}: dòng này chưa có mã đơn vị. Nếu là dòng nhóm, hãy xóa dòng hoặc điền mã." for line in (2, 4)
+    ]
 
 
 def test_the_sheet_that_was_read_is_said_and_several_lists_are_not_guessed_between() -> None:
@@ -318,3 +360,15 @@ def test_headings_whose_letters_were_lost_say_how_to_save_the_file() -> None:
 def test_every_heading_stands_in_the_documentation() -> None:
     documented = (Path(__file__).resolve().parents[3] / "docs" / "units.md").read_text(encoding="utf-8")
     assert [headings[0] for headings in COLUMNS.values() if f"| {headings[0]} |" not in documented] == []
+
+
+def test_a_foreign_name_in_a_list_in_unicode_is_taken_as_it_stands() -> None:
+    names = tree(workbook(HEAD, *BODY, ("26009", "CÔNG TY TNHH MÜLLER", "75")))
+    assert names["26009"] == ("CÔNG TY TNHH MÜLLER", "75")
+
+
+def test_what_cannot_be_printed_of_an_example_is_shown_by_its_number() -> None:
+    before = tcvn3("phường Mộc")
+    assert "\u00ad" in before
+    assert shown(before) == before.replace("\u00ad", "[U+00AD]")
+    assert shown("a\x1b[2J") == "a[U+001B][2J"

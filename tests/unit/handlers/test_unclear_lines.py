@@ -1,0 +1,78 @@
+"""Lines that answer nothing: what is said then is short, says what is wanted, and takes no time."""
+
+from time import perf_counter
+
+import pytest
+
+from handlers.conversation import ASK_ABOUT_IT, SAY_LESS, STILL_KEPT
+from handlers.matching import MOST_PARTS
+from handlers.typed_lines import NO_NUMBER
+from locales import translator
+from tests.support.dialogue import Dialogue
+from tests.support.units import screen
+
+t = translator("vi")
+NOT_UNDERSTOOD = t("I did not understand that. Please choose one of these:")
+
+
+@pytest.mark.parametrize("typed", ["khong biet", "toi khong chac", "ko rõ ạ", "không biết?", "để em hỏi lại"])
+async def test_whoever_does_not_know_at_a_closed_question_is_told_what_to_do(typed: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "1")
+    answers = talk.answers
+    text = await talk.says(typed)
+    assert t(ASK_ABOUT_IT) in text
+    assert t(STILL_KEPT) in text
+    assert t("What has happened? Choose everything that applies.") in text
+    assert NOT_UNDERSTOOD not in text
+    assert talk.answers == answers
+
+
+async def test_before_any_answer_none_is_said_to_be_kept() -> None:
+    talk = Dialogue()
+    text = await talk.says("/start", "1", "khong chac")
+    assert t(ASK_ABOUT_IT) in text
+    assert t(STILL_KEPT) not in text
+
+
+async def test_another_question_is_still_not_understood() -> None:
+    talk = Dialogue()
+    assert NOT_UNDERSTOOD in await talk.says("/start", "1", "1", "phí bao nhiêu vậy?")
+
+
+async def test_a_number_where_a_text_is_typed_is_answered_in_one_sentence() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "1", "3", "31/12/2028", "1", "1", "1", "dang ky")
+    assert screen(talk) == "form"
+    text = await talk.says("99")
+    assert talk.heard[0].paragraphs[0] == t(NO_NUMBER)
+    assert "bấm" not in text
+    assert len(talk.heard[0].paragraphs) == 3  # with the question, and how to answer it
+
+
+async def test_a_line_of_thousands_of_parts_is_answered_at_once_and_takes_nothing() -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "1")
+    before = perf_counter()
+    text = await talk.says("doi ten, " + "a, " * 5400)
+    assert perf_counter() - before < 1
+    assert t(SAY_LESS, number=MOST_PARTS) in text
+    assert "events" not in talk.answers
+
+
+@pytest.mark.parametrize("line", ["a, " * 20_000, "doi ten " * 8_000, "khong biet " * 5_000])
+async def test_time_grows_with_the_line_and_no_faster(line: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "1")
+    before = perf_counter()
+    await talk.says(line)
+    assert perf_counter() - before < 2
+
+
+@pytest.mark.parametrize("typed", ["ko biet", "k bit", "hong biet", "em không biết ạ"])
+async def test_a_serial_number_that_is_not_known_is_left_open_in_short_forms_too(typed: str) -> None:
+    talk = Dialogue()
+    await talk.says("/start", "1", "1", "3", "31/12/2028", "1", "1", "1", "dang ky", "UBND xã A", "UBND xã A", typed)
+    assert talk.session
+    assert talk.session.draft
+    assert talk.session.draft.fields["serial"] == ""
