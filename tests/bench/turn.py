@@ -15,8 +15,9 @@ from typing import Any
 import aiosqlite
 
 from bot.store import open_keyring, open_store
-from bot.store.api import Delivery, Incoming, Store
+from bot.store.api import Delivery, Incoming, Size, Store
 from bot.store.drivers.sqlite import SqliteDriver
+from bot.store.outbox import LARGE, MOST
 from bot.store.queries import load_queries
 from handlers.events import Said
 from handlers.replies import Choice, Reply
@@ -30,6 +31,7 @@ REPLY = Reply(
     paragraphs=("Anh/chị cho biết đơn vị đã thay đổi thế nào? " * 6,), choices=(Choice(label="Sáp nhập", tap="e|1|3"),)
 )
 SEALED = b"x" * 32
+WORKER = "peer"
 
 
 def run() -> list[Result]:
@@ -101,11 +103,12 @@ async def _bare_turn(bare: aiosqlite.Connection, queries: dict[str, str], number
     (turn,) = await run("pending")
     await bare.execute("BEGIN IMMEDIATE")
     await run("finish", inbox=turn[0])
-    await run("keep_session", session=SEALED + SESSION.encode())
+    await run("keep_session", session=SEALED + SESSION.encode(), language="vi", consented=1)
     await run("queue", origin=f"turn:{turn[0]}:0", payload=payload, priority=0)
     await bare.execute("COMMIT")
-    (row,) = await run("claim", limit=10)
+    bounds = {"large": Size.ANY, "heavy": LARGE, "most": MOST, "resting": "[]"}
+    (row,) = await run("claim", limit=10, worker=WORKER, **bounds)
     await bare.execute("BEGIN IMMEDIATE")
-    await run("settle_sent", id=row[0], message=SEALED)
+    await run("settle_sent", id=row[0], message=SEALED, worker=WORKER)
     await run("forget_chat")
     await bare.execute("COMMIT")
