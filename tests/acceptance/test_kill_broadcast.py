@@ -21,7 +21,7 @@ from tests.support.broadcast_kills import (
 )
 from tests.support.zygote import Zygote
 
-RECIPIENTS, KILLS, PACE = 250, 8, 150
+RECIPIENTS, KILLS, PACE = 250, 8, 40
 #: A second: the last kill comes before the end, however long each process lives.
 SLOW = 60
 
