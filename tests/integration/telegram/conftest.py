@@ -12,8 +12,10 @@ from pydantic import SecretStr
 from bot.channels.base import Channel
 from bot.channels.telegram import TelegramApi, TelegramChannel, serve_telegram
 from bot.delivery import Collector, Conversation, Exporter, Preparer, SystemClock, Turns
+from bot.delivery.heartbeat import Heartbeat
 from bot.delivery.herald import Herald
 from bot.delivery.heralding.terms import Terms
+from bot.delivery.witness import Witness
 from bot.exports.child import ExportChildren
 from bot.metrics import NO_METRICS, Metrics
 from bot.settings import Settings
@@ -59,6 +61,10 @@ class Assembly:
     clock: SystemClock = field(default_factory=SystemClock)
     reader: CountingReader = field(default_factory=CountingReader)
     metrics: Metrics = NO_METRICS
+
+    @property
+    def heartbeat(self) -> Heartbeat:
+        return Heartbeat(self.store, Witness((self.settings.data_dir / "witness",)), (), self.clock)
 
     def turns(self, channels: Mapping[str, Channel]) -> Turns:
         preparer = Preparer(channels, self.reader, self.clock)
