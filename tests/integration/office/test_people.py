@@ -102,14 +102,23 @@ async def test_an_admin_is_offered_their_own_unit_and_no_other(house: House, sto
     assert "không tìm thấy đơn vị" in await an.says("Xã Phú Đông")
 
 
-@pytest.mark.parametrize("label", ["x" * 101, "\u202e", "12", "\N{BELL}", "khong"])
-async def test_a_label_that_will_not_do_is_asked_for_again(house: House, store: Store, label: str) -> None:
+@pytest.mark.parametrize(
+    ("label", "why"),
+    [
+        ("x" * 101, "không quá 100 ký tự"),
+        ("\u202e", "không quá 100 ký tự"),
+        ("12", "Câu này cần gõ chữ"),
+        ("\N{BELL}", "không quá 100 ký tự"),
+        ("khong", "không quá 100 ký tự"),
+    ],
+)
+async def test_a_label_that_will_not_do_is_asked_for_again(house: House, store: Store, label: str, why: str) -> None:
     await given(store, "chủ", Role.OWNER)
     owner = await house.person("chủ").consents()
     await owner.says("/vaitro")
     await owner.taps("Mời người khác", "quản trị cấp cao")
 
-    assert "không quá 100 ký tự" in await owner.says(label)
+    assert why in await owner.says(label)
     assert "/start " in await owner.says("<b>Nam</b> \u202e=HYPERLINK(1)")
     assert (
         "LM-000002: &lt;b&gt;Nam&lt;/b&gt; =HYPERLINK(1), "

@@ -1,6 +1,7 @@
 """``troly migrate``, ``troly keys`` and ``troly retention``."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,6 +21,9 @@ def with_a_silent_chat(database: Database) -> None:
 
     asyncio.run(fill())
     database.sql("UPDATE chats SET last_contact_at = 0")
+    database.sql(
+        "INSERT INTO counters (name, value) VALUES ('seen', ?)", int(time.time() * 1_000_000)
+    )  # served till now
 
 
 def test_migrate_brings_up_what_is_missing_and_says_so(troly: Command, database: Database) -> None:
