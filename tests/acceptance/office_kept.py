@@ -54,8 +54,16 @@ class Kept:
         return sorted(f"{act} {count}" for act, count in self.sql("SELECT act, count FROM audit"))
 
     def messages(self) -> Counter[tuple[str, str, str]]:
-        """All that was to be said: in which chat, what asked for it, what became of it."""
-        rows = self.sql("SELECT chat, origin, state FROM outbox")
+        """All that was to be said after the greeting: in which chat, what asked for it, what became of it.
+
+        Nothing is kept of whoever has only been greeted: whether the greeting's row still goes then depends on whether
+        they agree before it is settled.
+        """
+        first = ", ".join(f"'{update}'" for update in self.office.api.account.updates.first.values())
+        greetings = {f"turn:{row}:" for (row,) in self.sql(f"SELECT id FROM inbox WHERE update_id IN ({first})")}
+        rows = [
+            row for row in self.sql("SELECT chat, origin, state FROM outbox") if not row[1].startswith(tuple(greetings))
+        ]
         return Counter(
             (chat, self.office.named(_TURN.sub("turn", origin)), state)
             for chat, origin, state in rows
