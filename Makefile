@@ -51,8 +51,11 @@ bench: setup ## measure the numbers of the README
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m tests.bench
 
-messages: setup ## extract new texts into the catalogues
-	$(BIN)/python -m locales.extract
+messages: setup ## bring new texts into the Vietnamese catalogue; texts nobody uses any more go
+	@$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --sort-by-file --add-location file \
+		--output-file $(VENV)/messages.pot .
+	@$(BIN)/pybabel --quiet update --input-file $(VENV)/messages.pot --output-dir locales --locale vi --width 120 \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 screens: setup ## write the pages with every screen
 	$(BIN)/troly screens --lang vi --out docs/screens.md

@@ -1,17 +1,14 @@
-"""How it is said: gettext catalogues, Vietnamese first, English complete.
+"""How it is said: gettext catalogues, Vietnamese first.
 
-Message ids are English sentences with ``{name}`` placeholders. The ``.po`` files are read as they are, so a corrected
-sentence needs no compile step.
+Message ids are English sentences with ``{name}`` placeholders, so English needs no catalogue. A ``.po`` file is read as
+it is, once, so a corrected sentence needs no compile step.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
-from io import BytesIO
 
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.support import Translations
 
 __all__ = ["LANGUAGES", "N_", "Translator", "translator"]
 
@@ -28,22 +25,22 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "to be trans
 
 
 @cache
-def _translations(language: str) -> Translations:
+def _sentences(language: str) -> Mapping[str, str]:
+    """The sentences of a language by message id; none for English."""
     path = files(__name__) / language / "LC_MESSAGES" / "messages.po"
-    compiled = BytesIO()
+    if not path.is_file():
+        return {}
     with path.open("rb") as catalogue:
-        write_mo(compiled, read_po(catalogue, locale=language))
-    compiled.seek(0)
-    return Translations(compiled)
+        return {one.id: one.string for one in read_po(catalogue, locale=language) if one.id and one.string}
 
 
 @cache
 def translator(language: str) -> Translator:
     """The translator of a language; an unknown language speaks the first one."""
-    gettext = _translations(language if language in LANGUAGES else LANGUAGES[0]).gettext
+    sentences = _sentences(language if language in LANGUAGES else LANGUAGES[0])
 
     def translate(message: str, /, **values: object) -> str:
-        sentence = gettext(message) if message else ""
+        sentence = sentences.get(message, message)
         return sentence.format(**values) if values else sentence
 
     return translate

@@ -52,4 +52,5 @@ def since(t: Translator, holder: Holder) -> str:
     given = t(N_("Since {since}, by {by}."), since=moment(holder.since), by=doer(t, holder.by))
     if holder.expires_at is None:
         return given
-    return f"{given} {t(N_('It can be taken until {until}.'), until=moment(holder.expires_at))}"
+    until = t(N_("It can be taken until {until}."), until=moment(holder.expires_at))
+    return f"{given} {until}"

@@ -1,24 +1,31 @@
 """Nothing is left out: settings are documented, screens toured, commands described, texts translated."""
 
+import ast
 import string
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
 from markupsafe import Markup
 
+import locales
 from bot.cli import COMMANDS as VERBS
 from bot.office_tour import office_tours
 from bot.reminder_tour import reminder_tours
 from bot.screens_page import page
 from bot.settings import Settings
 from bot.tour import tours
+from handlers.broadcasts.rendering import left
 from handlers.commands import COMMANDS
 from handlers.office.commands import ADMIN_COMMANDS
 from handlers.office.rights_words import markdown
 from handlers.screens import SCREENS
 from handlers.voice import plain
-from locales import LANGUAGES, extract, translator
+from locales import translator
 from rules import load_pack
 from tests.support.certificates import EXPIRED, certificate
 from tests.support.dialogue import Dialogue
@@ -31,9 +38,51 @@ def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
+def catalogue(path: Path) -> dict[str, Message]:
+    with path.open("rb") as source:
+        return {message.id: message for message in read_po(source) if message.id}
+
+
 @pytest.fixture(scope="module")
-def used() -> Catalog:
-    return extract.template()
+def used(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Every message id, as ``make messages`` finds them."""
+    template = tmp_path_factory.mktemp("messages") / "messages.pot"
+    command = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", "-F", "pyproject.toml"]
+    subprocess.run([*command, "-o", str(template), "."], cwd=ROOT, check=True)
+    return set(catalogue(template))
+
+
+@pytest.fixture(scope="module")
+def vietnamese() -> dict[str, Message]:
+    return catalogue(ROOT / "locales" / "vi" / "LC_MESSAGES" / "messages.po")
+
+
+@pytest.fixture
+def untranslated(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
+    """What is said in Vietnamese and stands in no catalogue, as it is asked for."""
+    asked: set[str] = set()
+
+    class Listening(dict[str, str]):
+        def get(self, message: str, default: str) -> str:  # type: ignore[override]
+            if message not in self:
+                asked.add(message)
+            return super().get(message, default)
+
+    said = Listening(locales._sentences("vi"))
+    monkeypatch.setattr(locales, "_sentences", lambda _language: said)
+    translator.cache_clear()
+    yield asked
+    translator.cache_clear()
+
+
+def marked_in_code() -> Iterator[str]:
+    """What stands in ``N_("...")``, ``say("...")`` and ``t("...")``, wherever that stands."""
+    for path in (path for room in ("bot", "handlers", "rules") for path in (ROOT / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                name = getattr(node.func, "attr", getattr(node.func, "id", None))
+                if name in {"N_", "say", "t"} and isinstance(node.args[0].value, str):
+                    yield node.args[0].value
 
 
 def test_every_setting_stands_in_the_example_and_in_the_readme() -> None:
@@ -48,28 +97,41 @@ def test_every_verb_of_the_command_line_stands_in_the_readme() -> None:
     assert [verb for verb in VERBS if f"troly {verb}" not in readme] == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_text_is_in_the_catalogue_translated_with_the_same_placeholders(language: str, used: Catalog) -> None:
-    catalogue = extract.read(extract.catalogue_path(language), language)
-    known = {message.id: message for message in catalogue if message.id}
-    assert {message.id for message in used if message.id} == set(known)
-    for message in known.values():
+def test_every_text_that_is_marked_is_extracted(used: set[str]) -> None:
+    assert set(marked_in_code()) - used == set(), "a text inside of an f-string is not extracted"
+
+
+def test_every_text_is_in_the_catalogue_translated_with_the_same_placeholders(
+    used: set[str], vietnamese: dict[str, Message]
+) -> None:
+    assert used == set(vietnamese), "run: make messages"
+    for message in vietnamese.values():
         assert message.string, message.id
         assert not message.fuzzy, message.id
         assert fields(message.string) == fields(message.id), message.id
-        assert message.string.count("<b>") == message.string.count("</b>"), message.id
+        for text in (message.id, message.string):
+            assert text.count("<b>") == text.count("</b>"), message.id
 
 
-def test_english_says_what_its_message_id_says_and_vietnamese_does_not() -> None:
-    english = extract.read(extract.catalogue_path("en"), "en")
-    vietnamese = extract.read(extract.catalogue_path("vi"), "vi")
-    assert [m.id for m in english if m.id and m.string != m.id] == []
+def test_english_says_what_its_message_id_says_and_vietnamese_does_not(vietnamese: dict[str, Message]) -> None:
+    english = translator("en")
+    assert [message for message in vietnamese if english(message) != message] == []
     same = [
         m.id
-        for m in vietnamese
-        if m.id and m.string == m.id and any(letter.isascii() and letter.isalpha() for letter in m.id)
+        for m in vietnamese.values()
+        if m.string == m.id and any(letter.isascii() and letter.isalpha() for letter in m.id)
     ]
     assert set(same) == {"English / Tiếng Việt", "{file}: {reason}"}
+
+
+@pytest.mark.parametrize(("number", "said"), [(1, "1 day left"), (2, "2 days left"), (-1, "1 day overdue")])
+def test_english_tells_one_from_many_without_a_catalogue(number: int, said: str) -> None:
+    assert left("en", number) == said
+
+
+async def test_no_screen_says_a_text_that_has_no_translation(untranslated: set[str]) -> None:
+    await page(load_pack(), "vi")
+    assert untranslated == set()
 
 
 async def test_the_tour_visits_every_screen() -> None:
