@@ -31,7 +31,8 @@ def _sentences(language: str) -> Mapping[str, str]:
     if not path.is_file():
         return {}
     with path.open("rb") as catalogue:
-        return {one.id: one.string for one in read_po(catalogue, locale=language) if one.id and one.string}
+        messages = read_po(catalogue, locale=language)
+    return {str(one.id): str(one.string) for one in messages if one.id and one.string}
 
 
 @cache

@@ -8,11 +8,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from handlers.broadcasts.marks import Marked, read
 from handlers.broadcasts.model import Problem, Text, Trouble, Values
 from handlers.broadcasts.placeholders import Placeholder, Slot, counted_twice, known
 from locales import LANGUAGES
+
+if TYPE_CHECKING:
+    from handlers.broadcasts.marks import Marked
 
 __all__ = ["Placeholder", "Template", "missing", "parse", "placeholders", "problems"]
 
@@ -56,7 +59,9 @@ def missing(template: Template, values: Values) -> tuple[Placeholder, ...]:
     return tuple(dict.fromkeys(name for name in wanted if name not in there))
 
 
-def _read(text: str) -> Marked:
+def _read(text: str) -> "Marked":
+    from handlers.broadcasts.marks import read  # noqa: PLC0415 - the parser is loaded where a broadcast is read
+
     return read(text.replace("\r\n", "\n").strip())
 
 

@@ -66,6 +66,7 @@ def test_a_text_is_said_as_it_was_meant(text: str, said: str | None) -> None:
         ("*a _b*_", Trouble.MARKUP, "_b*_"),
         ("**đậm** hết", Trouble.MARKUP, "**đậm** hết"),
         ("*a *b*", Trouble.MARKUP, "*b*"),
+        ("*a *b* c*", Trouble.MARKUP, "*b* c*"),
         ("`a", Trouble.MARKUP, "`a"),
         ("{ho_ten", Trouble.MARKUP, "{ho_ten"),
         ("a } b", Trouble.MARKUP, "} b"),
