@@ -1,18 +1,27 @@
-"""Addresses that an operator writes down: where to call, where to be called, where to listen."""
+"""Addresses that an operator writes down, read by pydantic: where to call, where to be called, where to listen."""
 
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, AnyUrl, TypeAdapter, UrlConstraints
+
+#: An address without a path stays without one: Telegram is told what the operator wrote.
+_WEB = TypeAdapter[AnyHttpUrl](Annotated[AnyHttpUrl, UrlConstraints(preserve_empty_path=True)])
+_ANY = TypeAdapter(AnyUrl)
 
 
-def is_web_address(url: str) -> bool:
-    """Whether it is an http or https address with a host."""
-    return _split(url) is not None
+def web_address(text: str) -> AnyHttpUrl:
+    """An http or https address with a host.
+
+    Raises:
+        ValueError: it is none; the error repeats the text, which may hold a secret.
+    """
+    return _WEB.validate_python(text)
 
 
-def is_public_or_local(url: str) -> bool:
+def is_public_or_local(url: AnyHttpUrl) -> bool:
     """Whether it is https, or http to this very machine: what a platform may be given to call."""
-    parts = _split(url)
-    return parts is not None and (parts.scheme == "https" or _is_loopback(parts.hostname or ""))
+    return url.scheme == "https" or _is_loopback((url.host or "").strip("[]"))
 
 
 def host_and_port(address: str) -> tuple[str, int]:
@@ -21,20 +30,10 @@ def host_and_port(address: str) -> tuple[str, int]:
     Raises:
         ValueError: it is neither.
     """
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
+    url = _ANY.validate_python(f"tcp://{address}")
+    if not url.host or url.port is None or set(address) & set("/?#@"):
         raise ValueError("not host:port")
-    return host.strip("[]"), int(port)
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018 - reading it checks it
-    except ValueError:
-        return None
-    good = parts.scheme in {"http", "https"} and parts.hostname and not any(map(str.isspace, url))
-    return parts if good else None
+    return url.host.strip("[]"), url.port
 
 
 def _is_loopback(host: str) -> bool:

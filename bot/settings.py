@@ -1,6 +1,7 @@
 """Settings, from the environment and ``.env``: one class, every variable begins with ``TROLY_``."""
 
 import os
+from contextlib import suppress
 from datetime import time
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.addresses import host_and_port, is_public_or_local, is_web_address
+from bot.addresses import host_and_port, is_public_or_local, web_address
 from bot.errors import FaultsError, SettingsError
 from bot.reasons import reason_of
 from bot.setting_faults import faults_of
@@ -31,15 +32,17 @@ def _folder(path: Path) -> Path:
 
 
 def _web_address(url: str) -> str:
-    if not is_web_address(url):
-        raise ValueError(N_("it must be an http or https address, such as https://api.telegram.org"))
-    return url
+    try:
+        return str(web_address(url))
+    except ValueError:
+        raise ValueError(N_("it must be an http or https address, such as https://api.telegram.org")) from None
 
 
 def _called_from_outside(url: str) -> str:
-    if not is_public_or_local(url):
-        raise ValueError(N_("it must be an https address that Telegram can call"))
-    return url
+    with suppress(ValueError):
+        if is_public_or_local(address := web_address(url)):
+            return str(address)
+    raise ValueError(N_("it must be an https address that Telegram can call"))
 
 
 def _host_and_port(address: str) -> str:

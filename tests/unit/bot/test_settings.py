@@ -48,6 +48,9 @@ FAULTS = [
     ("telegram_api_url", "http://[::1", "it must be an http or https address"),
     ("telegram_webhook_url", "http://bot.dongnai.gov.vn/hook", "it must be an https address that Telegram can call"),
     ("telegram_webhook_url", "bot.dongnai.gov.vn", "it must be an https address that Telegram can call"),
+    ("telegram_webhook_url", "http://10.0.0.1/hook", "it must be an https address that Telegram can call"),
+    ("telegram_webhook_listen", "user@127.0.0.1:8443", "it must be host:port"),
+    ("telegram_webhook_listen", "127.0.0.1:8443/hook", "it must be host:port"),
     ("telegram_webhook_listen", "8443", "it must be host:port, such as 127.0.0.1:8443"),
     ("telegram_webhook_listen", "127.0.0.1:70000", "it must be host:port"),
     ("data_dir", __file__, "it is not a folder"),
@@ -70,6 +73,7 @@ def test_a_value_that_cannot_be_used_is_named_by_its_variable(
     [
         ("30", "false", "https://api.telegram.org", None),
         ("31", "false", "https://api.telegram.org/", "more only where TROLY_TELEGRAM_PAID_BROADCASTS is true"),
+        ("31", "false", "HTTPS://API.Telegram.org", "more only where TROLY_TELEGRAM_PAID_BROADCASTS is true"),
         ("1000", "true", "https://api.telegram.org", None),
         ("1001", "true", "https://api.telegram.org", "1000 messages a second through at most"),
         ("5000", "false", "http://127.0.0.1:8081", None),  # a server of one's own
