@@ -36,12 +36,13 @@ corpus: setup ## only the foreign certificate files
 compare: setup ## read the certificates in FOLDERS="..." with ours, OpenSSL and certtool; say where they differ
 	$(BIN)/python -m tests.corpus.compare $(FOLDERS)
 
-lint: setup ## ruff, mypy strict, import contracts
+lint: setup ## ruff, mypy strict, import contracts, rules, figures of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/troly rules check
+	$(BIN)/python -m tools.house_figures
 
 format: setup ## put the code into the house form
 	$(BIN)/ruff check --fix .
