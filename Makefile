@@ -48,7 +48,7 @@ format: setup ## put the code into the house form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup ## measure the numbers of the README
+bench: setup ## measure the numbers of docs/numbers.md
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m tests.bench
 
