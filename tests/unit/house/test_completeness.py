@@ -2,6 +2,7 @@
 
 import re
 import string
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,18 @@ from bot.office_tour import office_tours
 from bot.reminder_tour import reminder_tours
 from bot.screens_page import page
 from bot.settings import Settings
+from bot.store.api import Delivery
 from bot.tour import tours
+from handlers.broadcasts.model import Life
 from handlers.commands import COMMANDS
 from handlers.office.commands import ADMIN_COMMANDS
 from handlers.office.rights_words import markdown
+from handlers.requests.model import State
 from handlers.screens import SCREENS
 from handlers.voice import plain
 from locales import LANGUAGES, extract, translator
 from rules import load_pack
+from rules.outcome import Procedure
 from tests.support.certificates import EXPIRED, certificate
 from tests.support.dialogue import Dialogue
 
@@ -46,9 +51,7 @@ def test_every_setting_stands_in_the_example_and_in_the_docs() -> None:
 
 
 def test_the_docs_name_no_setting_that_there_is_not() -> None:
-    named = {
-        name for path in PAGES for name in re.findall(r"`TROLY_([A-Z_]+)`", path.read_text(encoding="utf-8"))
-    }
+    named = {name for path in PAGES for name in re.findall(r"`TROLY_([A-Z_]+)`", path.read_text(encoding="utf-8"))}
     assert named - {name.upper() for name in Settings.model_fields} == set()
 
 
@@ -57,7 +60,7 @@ def test_every_verb_of_the_command_line_stands_in_the_docs() -> None:
     assert [verb for verb in VERBS if f"troly {verb}" not in page] == []
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_of_the_docs_leads_somewhere(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if not link.startswith(("http:", "https:"))]
@@ -139,3 +142,9 @@ def _lines(text: str, labels: list[str]) -> list[str]:
 def test_the_docs_say_who_may_do_what_as_the_program_does() -> None:
     _, printed, _ = (ROOT / "docs" / "admins.md").read_text(encoding="utf-8").split("<!-- rights -->")
     assert printed.strip() == markdown(translator("vi")).strip(), "paste: troly rights --lang vi"
+
+
+@pytest.mark.parametrize("states", [State, Life, Delivery, Procedure], ids=lambda states: str(states.__name__))
+def test_every_state_that_a_person_meets_stands_in_the_glossary(states: type[StrEnum]) -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    assert [state for state in states if f"`{state}`" not in glossary] == []
