@@ -60,6 +60,11 @@ def test_every_verb_of_the_command_line_stands_in_the_docs() -> None:
     assert [verb for verb in VERBS if f"troly {verb}" not in page] == []
 
 
+def test_the_docs_name_no_verb_that_there_is_not() -> None:
+    named = {verb for path in PAGES for verb in re.findall(r"`troly ([a-z]+)", path.read_text(encoding="utf-8"))}
+    assert named - set(VERBS) == set()
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_of_the_docs_leads_somewhere(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
