@@ -36,18 +36,19 @@ corpus: setup ## only the foreign certificate files
 compare: setup ## read the certificates in FOLDERS="..." with ours, OpenSSL and certtool; say where they differ
 	$(BIN)/python -m tests.corpus.compare $(FOLDERS)
 
-lint: setup ## ruff, mypy strict, import contracts
+lint: setup ## ruff, mypy strict, import contracts, rules, figures of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/troly rules check
+	$(BIN)/python -m tools.house_figures
 
 format: setup ## put the code into the house form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup ## measure the numbers of the README
+bench: setup ## measure the numbers of docs/numbers.md
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m tests.bench
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 
 class Level(StrEnum):
-    """How sure a statement is (the pack's README says where each comes from)."""
+    """How sure a statement is (docs/rules.md says where each comes from)."""
 
     TEXT = "text"
     LOCAL = "local"

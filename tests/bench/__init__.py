@@ -1,1 +1,1 @@
-"""What the README's numbers are measured with: ``python -m tests.bench [name...]``."""
+"""Measure the numbers of docs/numbers.md: ``python -m tests.bench [name...]``."""

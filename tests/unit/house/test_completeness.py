@@ -1,10 +1,12 @@
 """Nothing is left out: settings are documented, screens toured, commands described, texts translated."""
 
 import ast
+import re
 import string
 import subprocess
 import sys
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -18,20 +20,25 @@ from bot.office_tour import office_tours
 from bot.reminder_tour import reminder_tours
 from bot.screens_page import page
 from bot.settings import Settings
+from bot.store.api import Delivery
 from bot.tour import tours
+from handlers.broadcasts.model import Life
 from handlers.broadcasts.rendering import left
 from handlers.commands import COMMANDS
 from handlers.office.commands import ADMIN_COMMANDS
 from handlers.office.rights_words import markdown
+from handlers.requests.model import State
 from handlers.screens import SCREENS
 from handlers.voice import plain
 from locales import translator
 from rules import load_pack
+from rules.outcome import Procedure
 from tests.support.certificates import EXPIRED, certificate
 from tests.support.dialogue import Dialogue
 
 TAX = {**EXPIRED, "superior": "BỘ TÀI CHÍNH", "email": None}
 ROOT = Path(__file__).resolve().parents[3]
+PAGES = sorted(path for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")) if "screens" not in path.name)
 
 
 def fields(text: str) -> set[str]:
@@ -85,16 +92,46 @@ def marked_in_code() -> Iterator[str]:
                     yield node.args[0].value
 
 
-def test_every_setting_stands_in_the_example_and_in_the_readme() -> None:
-    example, readme = ((ROOT / name).read_text(encoding="utf-8") for name in (".env.example", "README.md"))
+def test_every_setting_stands_in_the_example_and_in_the_docs() -> None:
+    example, page = ((ROOT / name).read_text(encoding="utf-8") for name in (".env.example", "docs/settings.md"))
     for name in Settings.model_fields:
         assert f"TROLY_{name.upper()}=" in example
-        assert f"`TROLY_{name.upper()}`" in readme
+        assert f"`TROLY_{name.upper()}`" in page
 
 
-def test_every_verb_of_the_command_line_stands_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [verb for verb in VERBS if f"troly {verb}" not in readme] == []
+def test_the_docs_name_no_setting_that_there_is_not() -> None:
+    named = {name for path in PAGES for name in re.findall(r"`TROLY_([A-Z_]+)`", path.read_text(encoding="utf-8"))}
+    assert named - {name.upper() for name in Settings.model_fields} == set()
+
+
+def test_every_verb_of_the_command_line_stands_in_the_docs() -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert [verb for verb in VERBS if f"troly {verb}" not in page] == []
+
+
+def test_the_docs_name_no_verb_that_there_is_not() -> None:
+    named = {verb for path in PAGES for verb in re.findall(r"`troly ([a-z]+)", path.read_text(encoding="utf-8"))}
+    assert named - set(VERBS) == set()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_of_the_docs_leads_somewhere(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if not link.startswith(("http:", "https:"))]
+    assert [link for link in links if not _leads_somewhere(path, link)] == []
+
+
+def _leads_somewhere(path: Path, link: str) -> bool:
+    name, _, anchor = link.partition("#")
+    target = path.parent / name if name else path
+    if not target.exists():
+        return False
+    return not anchor or anchor in {_anchor(line) for line in target.read_text(encoding="utf-8").splitlines()}
+
+
+def _anchor(line: str) -> str:
+    """The anchor that a heading gets where pages are shown."""
+    return re.sub(r"[^\w\- ]", "", line.lstrip("# ")).strip().lower().replace(" ", "-") if line[:1] == "#" else ""
 
 
 def test_every_text_that_is_marked_is_extracted(used: set[str]) -> None:
@@ -169,6 +206,12 @@ def _lines(text: str, labels: list[str]) -> list[str]:
     return [*plain(Markup(text)).splitlines(), *(f"{number}. {label}" for number, label in enumerate(labels, 1))]
 
 
-def test_the_readme_says_who_may_do_what_as_the_program_does() -> None:
-    _, printed, _ = (ROOT / "README.md").read_text(encoding="utf-8").split("<!-- rights -->")
+def test_the_docs_say_who_may_do_what_as_the_program_does() -> None:
+    _, printed, _ = (ROOT / "docs" / "admins.md").read_text(encoding="utf-8").split("<!-- rights -->")
     assert printed.strip() == markdown(translator("vi")).strip(), "paste: troly rights --lang vi"
+
+
+@pytest.mark.parametrize("states", [State, Life, Delivery, Procedure], ids=lambda states: str(states.__name__))
+def test_every_state_that_a_person_meets_stands_in_the_glossary(states: type[StrEnum]) -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    assert [state for state in states if f"`{state}`" not in glossary] == []

@@ -1,0 +1,292 @@
+"""Print the figures of the house, and fail when one of them has grown worse than its bound.
+
+Counted are the Python files of ``ROOMS``. An import counts wherever it stands: below ``TYPE_CHECKING`` and inside
+functions too, because a reader has to follow it all the same. The source is parsed, never imported.
+
+Usage: ``python -m tools.house_figures [FOLDER]``.
+"""
+
+import ast
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+ROOMS = ("bot", "handlers")
+LONG_FILE = 350
+LONG_FUNCTION = 40
+
+Graph = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Module:
+    """One file: its dotted name, its text parsed, and whether it is the ``__init__`` of a folder."""
+
+    name: str
+    tree: ast.Module
+    lines: int
+    is_package: bool
+
+    @property
+    def package(self) -> str:
+        """The package that relative imports of this file start from."""
+        return self.name if self.is_package else self.name.rpartition(".")[0]
+
+
+@dataclass(frozen=True)
+class House:
+    """All files of the rooms, and what is asked of them."""
+
+    modules: Mapping[str, Module]
+
+    @cached_property
+    def imports(self) -> Graph:
+        """Each file with the other files that it imports."""
+        return {name: frozenset(self._imported(module)) - {name} for name, module in self.modules.items()}
+
+    def _imported(self, module: Module) -> Iterator[str]:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names if alias.name in self.modules)
+            elif isinstance(node, ast.ImportFrom):
+                yield from self._imported_from(module, node)
+
+    def _imported_from(self, module: Module, node: ast.ImportFrom) -> Iterator[str]:
+        source = _absolute(module, node)
+        for alias in node.names:
+            submodule = f"{source}.{alias.name}"
+            if submodule in self.modules:
+                yield submodule
+            elif source in self.modules:
+                yield source
+
+    @cached_property
+    def file_circles(self) -> list[list[str]]:
+        """Groups of files each of which leads to every other one of its group."""
+        return circles(self.imports)
+
+    @cached_property
+    def folder_circles(self) -> list[list[str]]:
+        """The same for folders and the files beside them, level by level; circles of files alone are left out."""
+        found = (circle for level in self._levels().values() for circle in circles(level))
+        return [circle for circle in found if any(self._is_folder(name) for name in circle)]
+
+    def _levels(self) -> dict[str, dict[str, frozenset[str]]]:
+        levels: dict[str, dict[str, frozenset[str]]] = {}
+        for name, targets in self.imports.items():
+            for target in targets:
+                level, left, right = _siblings(name, target)
+                if left and right:
+                    row = levels.setdefault(level, {})
+                    row[left] = row.get(left, frozenset()) | {right}
+        return levels
+
+    def _is_folder(self, name: str) -> bool:
+        return any(other.startswith(f"{name}.") for other in self.modules)
+
+    def folders_in_circles(self) -> list[str]:
+        """The folders that stand in a circle with others of their level."""
+        return [name for circle in self.folder_circles for name in circle if self._is_folder(name)]
+
+    def half_in_files_of(self) -> int:
+        """The size such that half of all lines lie in files of at least that size."""
+        sizes = sorted((module.lines for module in self.modules.values()), reverse=True)
+        passed = 0
+        for size in sizes:
+            passed += size
+            if passed * 2 >= sum(sizes):
+                return size
+        return 0
+
+    def protocols(self) -> list[str]:
+        """Every class that names ``Protocol`` among its bases."""
+        return [
+            f"{module.name}.{node.name}"
+            for module in self.modules.values()
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.ClassDef) and any(_is_protocol(base) for base in node.bases)
+        ]
+
+    def long_files(self) -> list[str]:
+        """Every file over ``LONG_FILE`` lines."""
+        return [f"{module.name} ({module.lines})" for module in self.modules.values() if module.lines > LONG_FILE]
+
+    def long_functions(self) -> list[str]:
+        """Every function over ``LONG_FUNCTION`` lines, from its ``def`` to its last line."""
+        return [
+            f"{module.name}.{node.name} ({_length(node)})"
+            for module in self.modules.values()
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _length(node) > LONG_FUNCTION
+        ]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with the bound that fails the check and the goal that the bound moves towards."""
+
+    title: str
+    measure: Callable[[House], int]
+    bound: int
+    goal: int | None
+    at_least: bool = False
+    named: Callable[[House], Iterable[str]] | None = None
+
+    def holds(self, value: int) -> bool:
+        """Tell whether a value keeps to the bound."""
+        return value >= self.bound if self.at_least else value <= self.bound
+
+    def row(self, value: int) -> str:
+        """Format one line of the print."""
+        sign = ">=" if self.at_least else "<="
+        goal = "" if self.goal is None else f"goal {sign} {self.goal}"
+        line = f"{self.title:<44}{value:>6}   bound {sign} {self.bound:<6}{goal:<13}"
+        return line.rstrip() if self.holds(value) else f"{line}WORSE THAN ITS BOUND"
+
+
+#: Bounds are the values of today: lower one whenever its figure has improved, and never raise one without a reason.
+FIGURES = (
+    Figure("files", lambda house: len(house.modules), bound=520, goal=250),
+    Figure("half of the lines lie in files of at least", House.half_in_files_of, bound=123, goal=180, at_least=True),
+    Figure("imports between files", lambda house: sum(map(len, house.imports.values())), bound=2869, goal=1500),
+    Figure(
+        "files in a circle",
+        lambda house: sum(map(len, house.file_circles)),
+        bound=4,
+        goal=0,
+        named=lambda house: map(" <-> ".join, house.file_circles),
+    ),
+    Figure(
+        "folders in a circle with their level",
+        lambda house: len(house.folders_in_circles()),
+        bound=11,
+        goal=0,
+        named=lambda house: map(" <-> ".join, house.folder_circles),
+    ),
+    Figure("Protocols", lambda house: len(house.protocols()), bound=39, goal=18, named=House.protocols),
+    Figure(
+        f"files over {LONG_FILE} lines",
+        lambda house: len(house.long_files()),
+        bound=1,
+        goal=None,
+        named=House.long_files,
+    ),
+    Figure(
+        f"functions over {LONG_FUNCTION} lines",
+        lambda house: len(house.long_functions()),
+        bound=0,
+        goal=0,
+        named=House.long_functions,
+    ),
+)
+
+
+def read_house(root: Path, rooms: Iterable[str] = ROOMS) -> House:
+    """Parse every Python file of the rooms below ``root``."""
+    paths = (path for room in rooms for path in sorted((root / room).rglob("*.py")))
+    return House({module.name: module for module in (_read(root, path) for path in paths)})
+
+
+def _read(root: Path, path: Path) -> Module:
+    text = path.read_text(encoding="utf-8")
+    parts = path.relative_to(root).with_suffix("").parts
+    is_package = parts[-1] == "__init__"
+    name = ".".join(parts[:-1] if is_package else parts)
+    return Module(name, ast.parse(text, filename=str(path)), len(text.splitlines()), is_package)
+
+
+def _absolute(module: Module, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = module.package.split(".")
+    base = parts[: len(parts) - node.level + 1]
+    return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def _siblings(name: str, target: str) -> tuple[str, str, str]:
+    """The level at which two modules part, and the child of each there; empty for the level's own ``__init__``."""
+    left, right = name.split("."), target.split(".")
+    shared = 0
+    while shared < min(len(left), len(right)) and left[shared] == right[shared]:
+        shared += 1
+    return (
+        ".".join(left[:shared]),
+        ".".join(left[: shared + 1]) if len(left) > shared else "",
+        ".".join(right[: shared + 1]) if len(right) > shared else "",
+    )
+
+
+def _is_protocol(base: ast.expr) -> bool:
+    if isinstance(base, ast.Subscript):
+        base = base.value
+    return (isinstance(base, ast.Name) and base.id == "Protocol") or (
+        isinstance(base, ast.Attribute) and base.attr == "Protocol"
+    )
+
+
+def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def circles(graph: Graph) -> list[list[str]]:
+    """Return the strongly connected groups of more than one node, each sorted (Kosaraju's algorithm)."""
+    backward: dict[str, list[str]] = {}
+    for node, targets in graph.items():
+        for target in targets:
+            backward.setdefault(target, []).append(node)
+    found: list[list[str]] = []
+    seen: set[str] = set()
+    for start in reversed(_finished(graph)):
+        group = _reach(start, backward, seen)
+        if len(group) > 1:
+            found.append(sorted(group))
+    return sorted(found)
+
+
+def _finished(graph: Graph) -> list[str]:
+    """All nodes in the order in which a walk in depth leaves them."""
+    left: dict[str, None] = {}
+    seen: set[str] = set()
+    for start in graph:
+        path = [] if start in seen else [(start, iter(graph[start]))]
+        while path:
+            node, following = path[-1]
+            seen.add(node)
+            after = next((target for target in following if target not in seen), None)
+            if after is not None:
+                path.append((after, iter(graph.get(after, ()))))
+            else:
+                path.pop()
+                left[node] = None
+    return list(left)
+
+
+def _reach(start: str, graph: Mapping[str, Iterable[str]], seen: set[str]) -> list[str]:
+    """Nodes not seen before that can be reached from ``start``, itself included; they are seen from now on."""
+    group, waiting = [], [start]
+    while waiting:
+        node = waiting.pop()
+        if node not in seen:
+            seen.add(node)
+            group.append(node)
+            waiting += graph.get(node, ())
+    return group
+
+
+def main(root: Path, figures: Iterable[Figure] = FIGURES) -> int:
+    """Print every figure with its bound and goal; return 1 where one is worse than its bound."""
+    house = read_house(root)
+    failed = False
+    for figure in figures:
+        value = figure.measure(house)
+        sys.stdout.write(f"{figure.row(value)}\n")
+        if not figure.holds(value):
+            failed = True
+            sys.stdout.writelines(f"    {name}\n" for name in (figure.named(house) if figure.named else ()))
+    return int(failed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(Path(sys.argv[1] if len(sys.argv) > 1 else ".")))
