@@ -428,7 +428,7 @@ async def test_a_journal_that_is_begun_anew_gives_no_ended_role_back(
     heartbeat = beating(store, database.folder, clock)
     await heartbeat.begin()
 
-    for table in ("audit", "audit_head", "grants"):
+    for table in ("audit", "audit_head", "grants", "invitations"):
         database.sql(f"DELETE FROM {table}")
     async with office(store) as at:
         await at.admin.journal.record(OPERATOR, "export", "x")
