@@ -32,7 +32,8 @@ def retention(
     clock_is_right: Annotated[
         bool,
         typer.Option(
-            "--clock-is-right", help=N_("Go by the clock of this machine from now on, though it is far from what was seen last.")
+            "--clock-is-right",
+            help=N_("Go by the clock of this machine from now on, though it is far from what was seen last."),
         ),
     ] = False,
 ) -> None:

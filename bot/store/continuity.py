@@ -65,9 +65,7 @@ class Continuity:
 
     async def keeps_journal(self, witness: Standpoint) -> bool:
         """Whether the journal still holds the row that was its last; one that is known as changed is left alone."""
-        seals, rows = await self.driver.run(
-            Call("journal_seal"), Call("journal_hash", {"number": witness.journal})
-        )
+        seals, rows = await self.driver.run(Call("journal_seal"), Call("journal_hash", {"number": witness.journal}))
         head = opened_head(self.keyring, seals[0][0]) if seals else None
         if head is None or head.broken or not witness.journal or head.era > witness.era:
             return True

@@ -44,7 +44,9 @@ def restored(say: Voice, _: int | str) -> Reply:
 def clock_leapt(say: Voice, days: int | str) -> Reply:
     """The clock cannot be right, or was not, or nothing ran for long; ``days`` are below nothing where it is behind."""
     if int(days) < 0:
-        behind = N_("⚠ The machine's clock is {days} days behind what I last saw, so I delete nothing and remind nobody.")
+        behind = N_(
+            "⚠ The machine's clock is {days} days behind what I last saw, so I delete nothing and remind nobody."
+        )
         right = N_(
             "If the clock is wrong, please have it set right; I then go on by myself. If it is right now and was wrong"
             " before, whoever runs the assistant says so once with: troly retention --clock-is-right"

@@ -317,7 +317,7 @@ async def beats(heartbeat: Heartbeat, times: int = 1) -> None:
         await asyncio.sleep(0)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(heartbeat._clock, "sleep", counted)  # noqa: SLF001 - sleeping takes no time
+        patch.setattr(heartbeat._clock, "sleep", counted)
         await heartbeat.run(stop)
 
 
@@ -330,18 +330,18 @@ async def test_a_process_that_starts_while_another_one_beats_takes_nothing_for_a
     other = beating(await another(), database.folder, clock)
     await other.begin()
     heartbeat = beating(store, database.folder, clock)
-    looked = heartbeat._witness.seen  # noqa: SLF001 - the moment between two looks
+    looked = heartbeat._witness.seen
 
     def after_another_beat(database_id: str) -> Standpoint | None:
         found = looked(database_id)
         assert found is not None
         point = replace(found, beats=found.beats + 1)
         database.sql("UPDATE counters SET value = ? WHERE name = 'beats'", point.beats)
-        other._witness.note(point)  # noqa: SLF001 - as above
+        other._witness.note(point)
         return looked(database_id)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(heartbeat._witness, "seen", after_another_beat)  # noqa: SLF001 - as above
+        patch.setattr(heartbeat._witness, "seen", after_another_beat)
         await heartbeat.begin()
 
     assert database.sql("SELECT state FROM broadcasts WHERE id = ?", name) == [("running",)]
