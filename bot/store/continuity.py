@@ -121,7 +121,7 @@ class Continuity:
         return True
 
     async def _new_era(self, witness: Standpoint, now: datetime) -> None:
-        """The journal goes on from its end as the copy has it: no witness takes that for one that was put back alone."""
+        """The journal goes on from its end as the copy has it; that it is behind what witnesses saw is known."""
         await self._change_end(lambda head: replace(head, era=max(stored(now), head.era + 1, witness.era + 1)))
 
     async def _change_end(self, change: Callable[[Head], Head]) -> None:

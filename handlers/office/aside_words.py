@@ -34,8 +34,8 @@ def restored(say: Voice, _: int | str) -> Reply:
         N_(
             "All broadcasts are paused, and what was waiting may have gone out: it counts as not known, and is sent"
             " again by hand only. Look at each with /thongbao and let it go on, or call it off. Requests registered"
-            " since the copy are missing; new codes begin far beyond those given before. Roles that were ended since the copy"
-            " count again: please look through them with /vaitro."
+            " since the copy are missing; new codes begin far beyond those given before. Roles that were ended since"
+            " the copy count again: please look through them with /vaitro."
         )
     )
     return Reply(paragraphs=(str(what), str(means)))
