@@ -164,6 +164,13 @@ class Warrant(NamedTuple):
     approver: str | None  #: ``None``: nobody has approved it
     content: str  #: digest of what is said, to whom, by which plan
     document: str | None  #: digest of the file
+    writer: str | None = None  #: the person behind the author's role, as a keyed digest; ``None``: not written down
+    decider: str | None = None  #: the same of the approver
+
+    @property
+    def alone(self) -> bool | None:
+        """Whether one person wrote and approved it; ``None``: the rows of their roles have to tell."""
+        return None if self.writer is None or self.decider is None else self.writer == self.decider
 
     def covers(self, content: str | bytes, document: bytes | None) -> bool:
         """Whether it was approved with this content and this document."""
@@ -183,7 +190,7 @@ def digest(plain: str | bytes) -> str:
 def unapproved(keyring: Keyring, row: Sequence[Any]) -> bytes | None:
     """Return what proves a broadcast of ``{warrant}`` that waits for an approval again; ``None``: it proves nothing."""
     warrant = warrant_of(keyring, row)
-    return None if warrant is None else warrant._replace(approver=None).sealed(keyring)
+    return None if warrant is None else warrant._replace(approver=None, decider=None).sealed(keyring)
 
 
 def warrant_of(keyring: Keyring, row: Sequence[Any]) -> Warrant | None:
