@@ -45,7 +45,7 @@ class Drafting:
             return found
         if not _may_write(rights, draft):
             return Outcome.NOT_YOURS
-        if found.state not in _OPEN_TO_CHANGE:
+        if found.state not in _OPEN_TO_CHANGE or found.parent is not None:  # a step says what its campaign says
             return Outcome.NOT_ALLOWED
         kept = warrant.document if warrant and draft.document else None
         row = self._row(rights, name, draft, document, kept, await self.acting.person(rights.actor))
