@@ -38,8 +38,11 @@ class Heartbeat:
         """
         await self._beat()
 
-    async def _look(self) -> None:
-        """At every beat: a database may be put back under a process that goes on with it."""
+    async def look(self, *, takes_up: bool = True) -> None:
+        """Compare with the witness; at every beat: a database may be put back under a process that goes on with it.
+
+        A command only looks at the journal: a whole copy is taken up by what serves.
+        """
         continuity = self._store.continuity
         here = await continuity.standpoint()
         seen = self._witness.seen(here.database)
@@ -48,7 +51,8 @@ class Heartbeat:
         if here.beats < seen.beats:  # another process may have counted, and told the witness, between the two looks
             here = await continuity.standpoint()
         if here.beats < seen.beats:
-            await self.take_up(seen)
+            if takes_up:
+                await self.take_up(seen)
         elif not await continuity.keeps_journal(seen):
             _log.error("journal_put_back", row=seen.journal, hint="troly audit verify")
             await continuity.distrust_journal()
@@ -70,7 +74,7 @@ class Heartbeat:
                 _log.warning("beat_missed", error=type(error).__name__)
 
     async def _beat(self) -> None:
-        await self._look()
+        await self.look()
         now = self._clock.now()
         self._witness.note(await self._store.continuity.beat(now))
         try:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from bot.delivery.clock import SystemClock
 from bot.delivery.heartbeat import Heartbeat
 from bot.delivery.retention import Retention
 from bot.delivery.witness import Witness
-from bot.store import open_keyring
+from bot.store import open_keyring, open_store
 from bot.store.api import Store
 from bot.store.continuity import GAP, LEAP, Continuity, Standpoint
 from bot.store.errors import ClockLeapt
@@ -24,7 +25,7 @@ from tests.integration.store.conftest import Command, Database, OpenStore
 from tests.support.broadcast_life import Recipients, campaign, drafted, stands
 from tests.support.delivery import ManualClock
 from tests.support.office import OPERATOR, end, given, office, rights, settle_units
-from tests.support.storing import NOW, SERIAL, answer, claim, content, next_turn, one_chat, said, texts
+from tests.support.storing import NOW, SERIAL, answer, claim, closing_async, content, next_turn, one_chat, said, texts
 
 
 def beating(store: Store, folder: Path, clock: ManualClock) -> Heartbeat:
@@ -460,3 +461,27 @@ async def test_roles_count_after_a_copy_was_put_back_as_a_whole_also_for_another
 
     assert (await rights(store, "4242")).grants
     assert (await store.prove_powers()).whole
+
+
+def test_the_command_finds_a_journal_that_was_put_back_while_nothing_runs(
+    troly: Command, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TROLY_STATE_DIR", str(database.folder / "state"))
+    troly("admins", "add", "telegram:4242")
+    copy = kept(database)
+    troly("admins", "add", "telegram:4343")
+    assert troly("audit", "verify")[0] == 0
+    ((number, hashed),) = database.sql("SELECT number, hash FROM audit_head")
+    assert troly("audit", "verify", "--noted", f"{number}:{hashed}")[0] == 0
+    asyncio.run(_beaten(database))
+
+    put_back(database, copy)
+
+    code, said, _ = troly("audit", "verify")
+    assert (code, "without the keys" in said) == (1, True)
+
+
+async def _beaten(database: Database) -> None:
+    store = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
+    async with closing_async(store):
+        await Heartbeat(store, Witness((database.folder / "witness",)), (), SystemClock()).begin()
