@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from bot.app import heartbeat_of
 from bot.cli.acting import As, acting
 from bot.cli.columns import columns
 from bot.cli.output import print_json_lines
+from bot.delivery.clock import SystemClock
 from bot.settings import load_settings
 from bot.store import store_of
 from bot.store.api import Fault, Proof, Verdict
@@ -78,7 +80,9 @@ def _end(noted: str | None, t: Translator) -> tuple[int, str] | None:
 
 
 async def _verified(noted: tuple[int, str] | None) -> tuple[Verdict, Proof]:
-    async with store_of(load_settings()) as opened:
+    settings = load_settings()
+    async with store_of(settings) as opened:
+        await heartbeat_of(settings, opened.store, SystemClock()).look(takes_up=False)
         return await opened.store.verify_journal(noted), await opened.store.prove_powers()
 
 

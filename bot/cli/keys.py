@@ -151,6 +151,8 @@ def retire(key: _Key = None) -> None:
     """Exit status 1 where a key that was named has to stay."""
     done = asyncio.run(_retired(key))
     _tell(done)
+    if not done.dropped and not done.kept:
+        _say(N_("There is only the key in use: nothing to drop."))
     if key is not None and key in done.kept:
         raise typer.Exit(1)
 

@@ -32,7 +32,8 @@ def retention(
     clock_is_right: Annotated[
         bool,
         typer.Option(
-            "--clock-is-right", help=N_("Go by the clock of this machine from now on, though it is far ahead.")
+            "--clock-is-right",
+            help=N_("Go by the clock of this machine from now on, though it is far from what was seen last."),
         ),
     ] = False,
 ) -> None:
@@ -50,7 +51,7 @@ async def _counted(days: int, dry_run: bool, clock_is_right: bool) -> dict[str, 
     now = datetime.now(UTC)
     async with store_of(load_settings()) as opened:
         store = opened.store
-        if clock_is_right:
+        if clock_is_right and not dry_run:
             await store.continuity.accept_clock(now)
         if not dry_run:
             await store.continuity.require_steady_clock(now)

@@ -15,6 +15,7 @@ from bot.store.errors import ClockLeapt, StoreError
 
 #: Seconds between two beats.
 _BEAT = 15.0
+_DAY = 86_400
 
 _log = structlog.get_logger(__name__)
 
@@ -35,18 +36,33 @@ class Heartbeat:
         Raises:
             StoreError: the store cannot be used.
         """
-        here = await self._store.continuity.standpoint()
-        seen = self._witness.seen(here.database)
-        if seen is not None and here.beats < seen.beats:
-            await self.take_up(seen)
         await self._beat()
+
+    async def look(self, *, takes_up: bool = True) -> None:
+        """Compare with the witness; at every beat: a database may be put back under a process that goes on with it.
+
+        A command only looks at the journal: a whole copy is taken up by what serves.
+        """
+        continuity = self._store.continuity
+        here = await continuity.standpoint()
+        seen = self._witness.seen(here.database)
+        if seen is None:
+            return
+        if here.beats < seen.beats:  # another process may have counted, and told the witness, between the two looks
+            here = await continuity.standpoint()
+        if here.beats < seen.beats:
+            if takes_up:
+                await self.take_up(seen)
+        elif not await continuity.keeps_journal(seen):
+            _log.error("journal_put_back", row=seen.journal, hint="troly audit verify")
+            await continuity.distrust_journal()
 
     async def take_up(self, seen: Standpoint) -> None:
         """Go on from an older copy than what was seen; the owners are told what that means."""
         now = self._clock.now()
+        await self._store.alarm(SetAside.RESTORED, "", now)  # first: nobody would notice the copy a second time
         if await self._store.continuity.take_up(seen, self._expiry_days, now):
             _log.error("database_restored", beats_behind=seen.beats)
-            await self._store.alarm(SetAside.RESTORED, "", now)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Beat until told to stop; a beat that fails is missed."""
@@ -58,14 +74,16 @@ class Heartbeat:
                 _log.warning("beat_missed", error=type(error).__name__)
 
     async def _beat(self) -> None:
+        await self.look()
         now = self._clock.now()
         self._witness.note(await self._store.continuity.beat(now))
         try:
             await self._store.continuity.require_steady_clock(now)
         except ClockLeapt as error:
             if not self.leapt:
-                _log.error("clock_leapt", days=error.leap.days)
-                await self._store.alarm(SetAside.CLOCK, error.leap.days, now)
+                days = int(error.leap.total_seconds() / _DAY)  # below nothing: it fell back
+                _log.error("clock_leapt", days=days)
+                await self._store.alarm(SetAside.CLOCK, days, now)
             self.leapt = True
         else:
             self.leapt = False

@@ -26,8 +26,11 @@ class Witness:
         return max(found, key=lambda one: one.beats, default=None)
 
     def note(self, point: Standpoint) -> None:
-        """Keep it; a folder that cannot be written to is logged once, and the others serve."""
-        text = json.dumps({"beats": point.beats, "codes": dict(point.codes)})
+        """Keep it, never less than before; a folder that cannot be written to is logged once, and the others serve."""
+        before = self.seen(point.database) or point
+        era, journal, hashed = max((one.era, one.journal, one.hash) for one in (before, point))
+        kept = {"beats": max(before.beats, point.beats), "codes": dict(point.codes)}
+        text = json.dumps({**kept, "era": era, "journal": journal, "hash": hashed})
         for folder in self._folders:
             try:
                 _write(folder / f"{point.database}.json", text)
@@ -41,7 +44,8 @@ def _read(path: Path, database: str) -> Standpoint | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
         found = json.loads(path.read_text(encoding="utf-8"))
         codes = {str(name): int(value) for name, value in found["codes"].items()}
-        return Standpoint(database, int(found["beats"]), codes)
+        journal = int(found.get("era", 0)), int(found.get("journal", 0)), str(found.get("hash", ""))
+        return Standpoint(database, int(found["beats"]), codes, *journal)
     return None
 
 

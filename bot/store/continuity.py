@@ -7,14 +7,14 @@ beyond those that may have been given, nothing is sent that may have been sent, 
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.store.drivers import Call, Driver
 from bot.store.errors import ClockLeapt
 from bot.store.moments import moment, stored
-from bot.store.powers import unapproved
+from bot.store.powers import Head, opened_head, unapproved
 from bot.store.sealing import Keyring
 from handlers.broadcasts.model import Life, Why
 from rules.calendar import vietnamese_day
@@ -34,6 +34,9 @@ class Standpoint:
     database: str  #: the same for all copies of one database
     beats: int = 0
     codes: Mapping[str, int] = field(default_factory=dict)  #: the last number of each counter
+    era: int = 0  #: of the journal, as of ``Head``
+    journal: int = 0  #: number of its last row; 0: not known
+    hash: str = ""  #: of that row
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,28 @@ class Continuity:
         """Count, and note that it is now; where the clock leapt, what was seen before stays noted."""
         leap = await self._leap(now)
         last = now - leap if leap is not None else now  # else whoever writes next would make the leap the last that was
-        await self.driver.run(Call("next_number", {"name": "beats"}), _counter("seen", stored(last)))
-        return await self.standpoint()
+        beaten = Call("next_number", {"name": "beats"}), _counter("seen", stored(last))
+        # Durable: after a power failure the witness must not know more than the database does.
+        seals, *_ = await self.driver.run(Call("journal_seal"), *beaten, durable=True)
+        return _with_journal(await self.standpoint(), opened_head(self.keyring, seals[0][0]) if seals else None)
+
+    async def keeps_journal(self, witness: Standpoint) -> bool:
+        """Whether the journal still holds the row that was its last; one that is known as changed is left alone."""
+        seals, rows = await self.driver.run(Call("journal_seal"), Call("journal_hash", {"number": witness.journal}))
+        head = opened_head(self.keyring, seals[0][0]) if seals else None
+        if head is None or head.broken or not witness.journal or head.era > witness.era:
+            return True
+        return head.era == witness.era and rows == [(witness.hash,)]
+
+    async def distrust_journal(self) -> None:
+        """Its end is an older one that was put back: no role gives anything until the operator answers for it."""
+        await self._change_end(lambda head: replace(head, broken=head.broken or head.number))
 
     async def require_steady_clock(self, now: datetime) -> None:
         """Let nothing be deleted by a clock that leapt.
 
         Raises:
-            ClockLeapt: it went on by more than ``LEAP`` since the store last saw it.
+            ClockLeapt: it is more than ``LEAP`` ahead of, or behind, what the store last saw.
         """
         if (leap := await self._leap(now)) is not None:
             raise ClockLeapt(leap)
@@ -74,7 +91,7 @@ class Continuity:
     async def _leap(self, now: datetime) -> timedelta | None:
         (((seen,),),) = await self.driver.run(Call("seen_at"))
         passed = now - moment(seen) if seen is not None else timedelta()
-        return passed if passed > LEAP else None
+        return passed if abs(passed) > LEAP else None
 
     async def take_up(self, witness: Standpoint, days: Sequence[int], now: datetime) -> bool:
         """Go on from an older copy of what the witness saw; False where another process did so already.
@@ -87,6 +104,7 @@ class Continuity:
         raised = [_counter(name, number + GAP) for name, number in known.items()]
         if not here.beats:
             await self.driver.run(_counter("beats", 0))
+        await self._new_era(witness, now)
         async with self.driver.transaction() as transaction:
             taken = await transaction.run(Call("take_up", {"beats": witness.beats + 1}))
             if not taken[0]:
@@ -101,6 +119,26 @@ class Continuity:
             again = [Call("restored_approved", row) for row in waiting]
             await transaction.run(*raised, *again, *moves, *_told(days, now), commit=True)
         return True
+
+    async def _new_era(self, witness: Standpoint, now: datetime) -> None:
+        """The journal goes on from its end as the copy has it; that it is behind what witnesses saw is known."""
+        await self._change_end(lambda head: replace(head, era=max(stored(now), head.era + 1, witness.era + 1)))
+
+    async def _change_end(self, change: Callable[[Head], Head]) -> None:
+        """A transaction of its own: whoever adds a row holds the end as well, and what others wait for."""
+        async with self.driver.transaction() as transaction:
+            (held,) = await transaction.run(Call("hold_journal"))
+            head = opened_head(self.keyring, held[0][1]) if held else None
+            if head is not None:
+                seal = change(head).sealed(self.keyring)
+                await transaction.run(Call("journal_head", {"hash": held[0][0], "seal": seal}), commit=True)
+
+
+def _with_journal(point: Standpoint, head: Head | None) -> Standpoint:
+    """Nothing is known of an end that was changed."""
+    if head is None or head.broken:
+        return point
+    return replace(point, era=head.era, journal=head.number, hash=head.hash)
 
 
 def _counter(name: str, value: int) -> Call:

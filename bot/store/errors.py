@@ -11,7 +11,7 @@
     │   ├── StoreFull          no room left on the disk
     │   └── StoreLost          the connection broke; a commit under way may or may not have happened
     ├── TurnTaken              another process has handled this update
-    ├── ClockLeapt             the time went on by far more than the store has seen: nothing is deleted by such a clock
+    ├── ClockLeapt             the time is far from what the store has seen: nothing is deleted by such a clock
     ├── TooMuchToKeep          more than one conversation may have kept
     │   ├── SessionTooLarge    of what it remembers
     │   └── MessageTooLarge    of what it is told in one message
@@ -38,6 +38,10 @@ from locales import N_
 _LEAPT = N_(
     "The clock is {days} days ahead of what this database saw last, so nothing is deleted. Set the clock right; or,"
     " where it is right and the assistant did not run for so long, say so once: troly retention --clock-is-right"
+)
+_FELL_BACK = N_(
+    "The clock is {days} days behind what this database saw last, so nothing is deleted. Set the clock right; or, where"
+    " it is right and was wrong before, say so once: troly retention --clock-is-right"
 )
 _REAL = N_("This data folder holds real data; nothing was changed. Choose an empty one with TROLY_DATA_DIR.")
 _MADE_UP = N_(
@@ -92,10 +96,10 @@ class TurnTaken(StoreError):  # noqa: N818 - a state
 
 
 class ClockLeapt(StoreError):  # noqa: N818 - a state
-    """The clock went on by far more than this database has seen."""
+    """The clock is far from what this database has seen: ahead of it, or behind."""
 
     def __init__(self, leap: timedelta) -> None:
-        super().__init__(_LEAPT, days=leap.days)
+        super().__init__(_LEAPT if leap > timedelta() else _FELL_BACK, days=abs(leap).days)
         self.leap = leap
 
 

@@ -7,27 +7,27 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from bot.store import places
 from bot.store.alarm import SetAside, tell_owners
 from bot.store.api import NOTICE, Chat
 from bot.store.drivers import Call, Driver
-from bot.store.errors import SealError
 from bot.store.moments import stored
 from bot.store.outbox import Message, Recipient, sending
 from bot.store.own_data_reading import HeldData
+from bot.store.reading import UNREADABLE
 from bot.store.request_book import StoredRequestBook
 from bot.store.sealing import Keyring
 from bot.store.set_aside import set_aside
 from bot.store.task_api import OwnDataTask
+from handlers.own_data import failed
 from handlers.replies import Reply
+from handlers.voice import Voice
+from locales import LANGUAGES
 
 #: The kind of such a task, and what the origins of its messages begin with.
 OWN_DATA = "own_data"
-
-_log = structlog.get_logger(__name__)
 
 
 class Spec(BaseModel):
@@ -47,7 +47,7 @@ class StoredOwnDataTasks:
     worker: str  #: who is at what is taken here
 
     async def take(self, channel: str, now: datetime) -> OwnDataTask | None:
-        """The one that waited longest; unreadable ones fail on the way."""
+        """The one that waited longest; unreadable ones fail on the way, and whoever ordered them is told."""
         waiting = Call("waiting_task", {"channel": channel, "kind": OWN_DATA})
         while (rows := (await self.driver.run(waiting))[0]) and rows:
             task = rows[0][0]
@@ -60,9 +60,12 @@ class StoredOwnDataTasks:
         (rows,) = await self.driver.run(Call("task", {"id": task}))
         try:
             return self._task(rows[0]) if rows else None
-        except (SealError, ValidationError) as error:
-            _log.error("task_unreadable", task=task, kind=type(error).__name__)
-            await self.driver.run(_end(task, "failed", now))
+        except UNREADABLE as error:
+            self.keyring.damage.met("tasks", "spec", task, error)
+            _, chat, channel, *_ = rows[0]
+            (language,) = await self.driver.run(Call("chat_language", {"chat": chat}))
+            known = str(language[0][0] or LANGUAGES[0])
+            await self.fail(OwnDataTask(task, Chat(chat, channel, ""), known, 0), failed(Voice(known)), now)
             return None
 
     def _task(self, row: tuple[Any, ...]) -> OwnDataTask:

@@ -36,6 +36,7 @@ class Head:
     hash: str = ""
     spent: Mapping[str, int] = field(default_factory=dict)  #: by prefix: a bit for each number that ended
     broken: int = 0  #: the row at which the end was found changed; 0: never
+    era: int = 0  #: when the operator last answered for it, or the database was put back; an older one is out of date
 
     def spending(self, codes: Iterable[str]) -> "Head":
         """With these spent as well."""
@@ -57,7 +58,8 @@ class Head:
     def sealed(self, keyring: Keyring) -> bytes:
         """As it lies in the database."""
         spent = {prefix: f"{bits:x}" for prefix, bits in sorted(self.spent.items())}
-        return keyring.seal(json.dumps([self.number, self.hash, spent, self.broken]), places.head())
+        told = [self.number, self.hash, spent, self.broken, *([self.era] if self.era else [])]
+        return keyring.seal(json.dumps(told), places.head())
 
 
 def opened_head(keyring: Keyring, sealed: bytes | None) -> Head | None:
@@ -65,8 +67,8 @@ def opened_head(keyring: Keyring, sealed: bytes | None) -> Head | None:
     if sealed is None:
         return None
     try:
-        number, hashed, spent, broken = json.loads(keyring.unseal(sealed, places.head()))
-        return Head(number, hashed, {prefix: int(bits, 16) for prefix, bits in spent.items()}, broken)
+        number, hashed, spent, broken, *era = json.loads(keyring.unseal(sealed, places.head()))
+        return Head(number, hashed, {prefix: int(bits, 16) for prefix, bits in spent.items()}, broken, *era)
     except (SealError, ValueError, TypeError):
         return None
 
@@ -162,6 +164,13 @@ class Warrant(NamedTuple):
     approver: str | None  #: ``None``: nobody has approved it
     content: str  #: digest of what is said, to whom, by which plan
     document: str | None  #: digest of the file
+    writer: str | None = None  #: the person behind the author's role, as a keyed digest; ``None``: not written down
+    decider: str | None = None  #: the same of the approver
+
+    @property
+    def alone(self) -> bool | None:
+        """Whether one person wrote and approved it; ``None``: the rows of their roles have to tell."""
+        return None if self.writer is None or self.decider is None else self.writer == self.decider
 
     def covers(self, content: str | bytes, document: bytes | None) -> bool:
         """Whether it was approved with this content and this document."""
@@ -181,7 +190,7 @@ def digest(plain: str | bytes) -> str:
 def unapproved(keyring: Keyring, row: Sequence[Any]) -> bytes | None:
     """Return what proves a broadcast of ``{warrant}`` that waits for an approval again; ``None``: it proves nothing."""
     warrant = warrant_of(keyring, row)
-    return None if warrant is None else warrant._replace(approver=None).sealed(keyring)
+    return None if warrant is None else warrant._replace(approver=None, decider=None).sealed(keyring)
 
 
 def warrant_of(keyring: Keyring, row: Sequence[Any]) -> Warrant | None:

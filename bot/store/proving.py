@@ -15,6 +15,7 @@ from bot.store import places
 from bot.store.api import Proof
 from bot.store.drivers import Call, Driver, Transaction
 from bot.store.errors import KeyFileError, SealError
+from bot.store.moments import stored
 from bot.store.office.acting import Acting
 from bot.store.office.journal import StoredJournal
 from bot.store.powers import (
@@ -162,6 +163,6 @@ async def accept(driver: Driver, keyring: Keyring, now: datetime) -> None:
         (ends,) = await transaction.run(Call("journal_end"))
         before = opened_head(keyring, ends[0][3]) or Head()
         sealing = _Sealing(transaction, keyring, now)
-        await sealing.head(Head(spent=before.spent))
+        await sealing.head(Head(spent=before.spent, era=max(stored(now), before.era + 1)))
         await sealing.note(Deed.ACCEPT_POWERS, 1)
         await transaction.run(commit=True)

@@ -5,7 +5,7 @@ retired.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from bot.store.moments import stored
 from bot.store.places import SEALED, Sealed
 from bot.store.queries import per_column
 from bot.store.sealing import KeyFile, Keyring, Place, read_key_file, replace_key_file
+from bot.store.sealing.keyring import KEY_ID_BYTES
 from locales import N_
 
 #: Values per transaction: the assistant writes between them.
@@ -35,6 +36,10 @@ _NOT_SPREAD = N_(
     " answered until they have it."
 )
 _NO_SUCH_KEY = N_("There is no key {key} in the key file. troly keys list shows those there are.")
+_DAMAGED = N_(
+    "values are damaged that it may have sealed, and a copy of the database may have them whole; troly keys retire KEY"
+    " drops it all the same"
+)
 _NO_PENDING = N_("No key waits to be used. Add one first: troly keys add")
 
 _log = structlog.get_logger(__name__)
@@ -186,7 +191,7 @@ class Sealer:
             return None
         return Call(per_column("reseal", sealed), {"key": key, "fresh": fresh, "stale": stale})
 
-    async def retire(self, now: datetime, grace: timedelta = GRACE, wanted: Iterable[str] = ()) -> Retirement:
+    async def retire(self, now: datetime, grace: timedelta = GRACE, wanted: Collection[str] = ()) -> Retirement:
         """Drop keys that seal nothing and that no live process seals with; why any of the others stay.
 
         Raises:
@@ -197,16 +202,34 @@ class Sealer:
             if name not in keys.keys:
                 raise UnknownKeyName(_NO_SUCH_KEY, key=name)
         usage, processes = await self.key_usage(), await self.processes()
+        opening = await self._opening() if set(usage) - {keys.current} else set()
         kept: dict[str, str] = {}
         for name in wanted or keys.keys:
-            if (why := _needed(keys, name, usage, processes, now - grace)) is not None:
+            why = _needed(keys, name, opening, processes, now - grace)
+            if why is None and usage.get(name) and name not in wanted:
+                why = _DAMAGED
+            if why is not None:
                 kept[name] = why
         dropped = frozenset(name for name in wanted or keys.keys if name not in kept)
         if dropped:
             await self._rewrite(lambda keys: keys.without(dropped))
             retired = [{"id": name, "now": stored(now)} for name in sorted(dropped)]
             await self.driver.run(Call("key_retired", many=retired))
-        return Retirement(tuple(sorted(dropped)), {name: why for name, why in kept.items() if name != keys.current})
+        kept = {name: why for name, why in kept.items() if name != keys.current or name in wanted}
+        return Retirement(tuple(sorted(dropped)), kept)
+
+    async def _opening(self) -> set[str]:
+        """Older keys that open a value here; what is damaged is sealed with none, whatever it begins with."""
+        found: set[str] = set()
+        for sealed in SEALED:
+            after = sealed.before_first
+            while rows := await self._stale(sealed, after):
+                for _, row, value in rows:
+                    name = bytes(value[:KEY_ID_BYTES]).hex()
+                    if name not in found and self._opens(Place(sealed.table, sealed.column, row), value):
+                        found.add(name)
+                after = rows[-1][0]
+        return found
 
     @property
     def settling(self) -> timedelta:
@@ -224,13 +247,13 @@ class Sealer:
 
 
 def _needed(
-    keys: KeyFile, name: str, usage: dict[str, int], processes: Sequence[Process], before: datetime
+    keys: KeyFile, name: str, opening: Collection[str], processes: Sequence[Process], before: datetime
 ) -> str | None:
     """Why a key has to stay; ``None``: it may go."""
     since = keys.superseded(name)
     if name == keys.current or since is None:
         return N_("it is in use, or waits to be")
-    if usage.get(name):
+    if name in opening:
         return N_("values are sealed with it; troly keys reseal seals them anew")
     if any(one.keys[0] == name for one in processes):
         return N_("a process still seals with it; copy the key file to its machine")

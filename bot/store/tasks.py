@@ -8,8 +8,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-import structlog
-
 from bot.store import places
 from bot.store.alarm import SetAside, tell_owners
 from bot.store.api import Chat
@@ -23,12 +21,13 @@ from bot.store.reading import UNREADABLE
 from bot.store.sealing import Keyring
 from bot.store.set_aside import Ready, set_aside
 from bot.store.task_api import Completion, Result, Task
+from handlers.office.export_words import failed
 from handlers.office.exporting import ExportOrder
 from handlers.office.rights import Rights
 from handlers.office.units import NO_UNITS
 from handlers.replies import Reply
-
-_log = structlog.get_logger(__name__)
+from handlers.voice import Voice
+from locales import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class StoredTasks:
         return len(rows)
 
     async def take(self, channel: str, now: datetime) -> Task | None:
-        """The one that waited longest; unreadable ones fail on the way."""
+        """The one that waited longest; unreadable ones fail on the way, and whoever ordered them is told."""
         while waiting := await self._waiting(channel):
             (taken,) = await self.driver.run(
                 Call("take_task", {"id": waiting, "now": stored(now), "worker": self.worker})
@@ -62,9 +61,21 @@ class StoredTasks:
         try:
             return await self.get(task)
         except UNREADABLE as error:
-            _log.error("task_unreadable", task=task, kind=type(error).__name__)
-            await self.driver.run(_end(task, "failed", now))
+            self.keyring.damage.met("tasks", "spec", task, error)
+            await self._give_up(task, now)
             return None
+
+    async def _give_up(self, task: str, now: datetime) -> None:
+        async with self.driver.transaction() as transaction:
+            (rows,) = await transaction.run(Call("task", {"id": task}))
+            (ended,) = await transaction.run(_end(task, "failed", now))
+            if rows and ended:
+                _, chat, channel, *_ = rows[0]
+                acting = Acting(transaction.run, self.keyring, now, channel, chat)
+                (language,) = await acting.ask(Call("chat_language", {"chat": chat}))
+                said = failed(Voice(language[0][0] or LANGUAGES[0]))
+                await acting.ask(told(acting, task, "end", await in_place(acting, task, said) or said))
+            await transaction.run(commit=True)
 
     async def get(self, task: str) -> Task | None:
         """One that is under way."""

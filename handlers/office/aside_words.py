@@ -34,14 +34,24 @@ def restored(say: Voice, _: int | str) -> Reply:
         N_(
             "All broadcasts are paused, and what was waiting may have gone out: it counts as not known, and is sent"
             " again by hand only. Look at each with /thongbao and let it go on, or call it off. Requests registered"
-            " since the copy are missing; new codes begin far beyond those given before."
+            " since the copy are missing; new codes begin far beyond those given before. Roles that were ended since"
+            " the copy count again: please look through them with /vaitro."
         )
     )
     return Reply(paragraphs=(str(what), str(means)))
 
 
 def clock_leapt(say: Voice, days: int | str) -> Reply:
-    """The clock cannot be right, or nothing ran for long."""
+    """The clock cannot be right, or was not, or nothing ran for long; ``days`` are below nothing where it is behind."""
+    if int(days) < 0:
+        behind = N_(
+            "⚠ The machine's clock is {days} days behind what I last saw, so I delete nothing and remind nobody."
+        )
+        right = N_(
+            "If the clock is wrong, please have it set right; I then go on by myself. If it is right now and was wrong"
+            " before, whoever runs the assistant says so once with: troly retention --clock-is-right"
+        )
+        return Reply(paragraphs=(str(say(behind, days=-int(days))), str(say(right))))
     what = say(
         N_("⚠ The machine's clock is {days} days ahead of what I last saw, so I delete nothing and remind nobody."),
         days=days,

@@ -40,7 +40,7 @@ async def open_one(here: Here) -> Broadcast | None:
 async def draft_of(here: Here) -> Broadcast | None:
     """The same, where it can still be changed by whoever is here."""
     found = await open_one(here)
-    if found is None or found.state not in OPEN_TO_CHANGE:
+    if found is None or found.state not in OPEN_TO_CHANGE or found.parent is not None:
         return None
     return found if (await rights_of(here)).may(Act.WRITE_BROADCASTS, found.unit) else None
 

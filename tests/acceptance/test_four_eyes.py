@@ -49,6 +49,7 @@ async def test_a_campaign_that_one_person_approved_for_two_waits_for_a_second_pe
         assert not any(one.user.chat.unheard for one in people)
         mine = await admin.says(f"/thongbao {step}")
         assert admin.words("Approve") not in mine.labels
+        assert admin.words("Change it") not in mine.labels
         assert admin.words(WHYS[Why.SECOND_PERSON]) in mine.text
 
         await approves(owner, step)

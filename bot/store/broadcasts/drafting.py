@@ -32,7 +32,8 @@ class Drafting:
         if not _may_write(rights, draft):
             return None
         name = await self.acting.next_id(BROADCAST_ID)
-        row = self._row(rights, name, draft, document, None)
+        writer = await self.acting.person(rights.actor)
+        row = self._row(rights, name, draft, document, None, writer)
         await self.acting.ask(Call("add_broadcast", row), self._noted(rights, name))
         await self.journal.record(rights, "broadcast_new", name, unit=draft.audience.unit)
         return await self.shelf.seen(rights, name)
@@ -44,10 +45,10 @@ class Drafting:
             return found
         if not _may_write(rights, draft):
             return Outcome.NOT_YOURS
-        if found.state not in _OPEN_TO_CHANGE:
+        if found.state not in _OPEN_TO_CHANGE or found.parent is not None:  # a step says what its campaign says
             return Outcome.NOT_ALLOWED
         kept = warrant.document if warrant and draft.document else None
-        row = self._row(rights, name, draft, document, kept)
+        row = self._row(rights, name, draft, document, kept, await self.acting.person(rights.actor))
         changing = {**row, "revision": revision, "keeps": int(bool(draft.document))}
         (changed,) = await self.acting.ask(Call("change_broadcast", changing))
         if not changed:
@@ -56,11 +57,14 @@ class Drafting:
         await self.journal.record(rights, "broadcast_change", name, unit=draft.audience.unit)
         return Outcome.DONE
 
-    def _row(self, rights: Rights, name: str, draft: Draft, document: bytes | None, kept: str | None) -> dict[str, Any]:
+    def _row(  # noqa: PLR0913, PLR0917 - each stands in the row
+        self, rights: Rights, name: str, draft: Draft, document: bytes | None, kept: str | None, writer: str
+    ) -> dict[str, Any]:
         """``kept`` is the digest of a document that stays where no other is given."""
         keyring, unit = self.acting.keyring, draft.audience.unit
         file = kept if document is None else digest(document)
-        warrant = Warrant(name, None, None, unit, rights.actor, None, digest(draft.model_dump_json()), file)
+        said = digest(draft.model_dump_json())
+        warrant = Warrant(name, None, None, unit, rights.actor, None, said, file, writer)
         return {
             "id": name,
             "unit": unit,

@@ -75,12 +75,18 @@ class Freezer:
         """
         if STANDING in {written.id, written.parent}:
             return None
-        (alone,) = await self.driver.run(Call("approved_alone", {"id": written.id}))
-        if not alone:
+        if not await self._alone(written):
             return None
         limit = self.policy.approval_above + 1
         (rows,) = await self.driver.run(Call("series_reached", {"series": written.series, "limit": limit}))
         return {chat for (chat,) in rows}
+
+    async def _alone(self, written: Written) -> bool:
+        """Roles say whose they are where it was written by an earlier version alone: rows can be changed."""
+        if written.alone is not None:
+            return written.alone
+        (alone,) = await self.driver.run(Call("approved_alone", {"id": written.id}))
+        return bool(alone)
 
     async def _needs_another(self, written: Written, roll: Roll, after: str, now: datetime) -> None:
         """Send it back to wait for a second person, without a row: what was approved alone was fewer."""

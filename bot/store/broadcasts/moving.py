@@ -74,21 +74,22 @@ class Mover:
             _, moved = await self.acting.ask(hold, Call("move_broadcast", {**row, "approver": None, "warrant": None}))
             return bool(moved)
         (held,) = await self.acting.ask(hold)
-        proof = self._approved(held)
+        proof = await self._approved(held)
         return proof is not None and bool((await self.acting.ask(Call("move_broadcast", {**row, **proof})))[0])
 
-    def _approved(self, held: Rows) -> dict[str, object] | None:
+    async def _approved(self, held: Rows) -> dict[str, object] | None:
         """Whoever approves it stands in what proves it from now on; ``None`` where it is not proven who wrote it."""
         warrant = warrant_of(self.acting.keyring, held[0]) if held else None
         if warrant is None:
             return None
-        sealed = warrant._replace(approver=self.actor).sealed(self.acting.keyring)
+        decider = await self.acting.person(self.actor)
+        sealed = warrant._replace(approver=self.actor, decider=decider).sealed(self.acting.keyring)
         return {"approver": self.actor, "warrant": sealed}
 
     async def _approve_parent(self, step: str) -> None:
         """A second person who approves a step has approved its campaign: the steps that follow are decided by two."""
         (held,) = await self.acting.ask(Call("hold_parent_warrant", {"id": step}))
-        if held and (proof := self._approved(held)) is not None:
+        if held and (proof := await self._approved(held)) is not None:
             await self.acting.ask(Call("approve_parent", {"id": held[0][0], **proof}))
 
     async def _steps(self, parent: str, was: Life, to: Life) -> list[str]:
@@ -161,13 +162,20 @@ class Hand:
 
     async def _enough(self, rights: Rights, found: Broadcast) -> bool:
         """Whether whoever approves is another one than the author, or so few are meant that one person may decide."""
-        author = await self._person(found.author) or found.chat
-        if author != await self._person(rights.actor):
+        if not await self._same(rights, found):
             return True
         if found.why == Why.SECOND_PERSON:  # counted with all whom its campaign has reached
             return False
         few = self.acting.policy.approval_above
         return found.recipients <= few and await self._meant(rights, found) <= few
+
+    async def _same(self, rights: Rights, found: Broadcast) -> bool:
+        """Whether the person of these rights wrote it, as it is proven; or, by an earlier version, as the rows say."""
+        warrant = await self.shelf.warrant(rights, found.id)
+        if warrant is not None and warrant.writer is not None:
+            return warrant.writer == await self.acting.person(rights.actor)
+        author = await self._person(found.author) or found.chat
+        return author == await self._person(rights.actor)
 
     async def _meant(self, rights: Rights, found: Broadcast) -> int:
         """How many are meant by now: since the check there may be more."""

@@ -29,6 +29,10 @@ class Shelf:
         found = next(readable(self.acting.keyring, near), None)
         return found, warranted(self.acting.keyring, near[0]) if found else None
 
+    async def warrant(self, rights: Rights, name: str) -> Warrant | None:
+        """What proves who wrote one that may be seen."""
+        return (await self._seen(rights, name))[1]
+
     async def reached(self, rights: Rights, act: Act, name: str) -> Broadcast | Outcome:
         """One that the act may be done to; or why it may not."""
         return (await self.reached_with_warrant(rights, act, name))[0]

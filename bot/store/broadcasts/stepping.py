@@ -67,7 +67,8 @@ def _row(acting: Acting, wanted: Step, name: str, parent: tuple[Any, ...]) -> di
         return None
     draft = wanted.draft(Draft.model_validate_json(plain))
     said = digest(draft.model_dump_json())
-    told = Warrant(name, wanted.parent, wanted.step, unit, author, approver, said, warrant.document)
+    whose = warrant.writer, warrant.decider
+    told = Warrant(name, wanted.parent, wanted.step, unit, author, approver, said, warrant.document, *whose)
     return {
         "id": name,
         "parent": wanted.parent,

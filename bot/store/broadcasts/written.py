@@ -32,6 +32,7 @@ class Written:
     changed_at: datetime
     document_size: int | None  #: bytes
     approved: bool  #: it is proven that it was, with this very text
+    alone: bool | None  #: by whoever wrote it; ``None``: not known
 
     @property
     def series(self) -> str:
@@ -70,4 +71,4 @@ async def read_written(ask: Ask, keyring: Keyring, broadcast: str) -> Written | 
     approved = warrant is not None and warrant.approver is not None and warrant.content == digest(plain)
     begins = None if starts is None else moment(starts)
     stands = Life(state), revision, frozen_to or "", begins, moment(changed)
-    return Written(broadcast, draft, unit, parent, step, *stands, size, approved)
+    return Written(broadcast, draft, unit, parent, step, *stands, size, approved, warrant.alone if warrant else None)

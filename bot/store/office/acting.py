@@ -7,6 +7,7 @@ from bot.store.drivers import Call
 from bot.store.request_book import Ask
 from bot.store.sealing import Keyring
 from handlers.broadcasts.policy import Policy
+from handlers.office.rights import MACHINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +25,10 @@ class Acting:
         """A new id such as ``QT-000012``."""
         (((number,),),) = await self.ask(Call("next_number", {"name": prefix}))
         return f"{prefix}-{number:06d}"
+
+    async def person(self, actor: str) -> str:
+        """The person who acts by a role, whichever of theirs it is, as a keyed digest; the machine is one person."""
+        if actor == MACHINE:
+            return MACHINE
+        (rows,) = ([(self.chat,)],) if self.chat else await self.ask(Call("who_has", {"id": actor}))
+        return self.keyring.lookup("person", *(str(chat) for (chat,) in rows))

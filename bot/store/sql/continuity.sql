@@ -21,6 +21,18 @@ SELECT COALESCE((SELECT value FROM counters WHERE name = 'seen'), (
 -- A counter has this value.
 INSERT INTO counters (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 
+-- :name journal_seal
+-- What proves the end of the journal, and which roles and invitations are spent.
+SELECT seal FROM audit_head WHERE id = 1;
+
+-- :name journal_hash
+-- The hash of a row of the journal.
+SELECT hash FROM audit WHERE number = :number;
+
+-- :name hold_journal
+-- Nobody adds a row until the transaction ends.
+UPDATE audit_head SET number = number WHERE id = 1 RETURNING hash, seal;
+
 -- :name take_up
 -- The database goes on from where it was once; nothing comes back where another process has seen to it already.
 UPDATE counters SET value = :beats WHERE name = 'beats' AND value < :beats RETURNING value;

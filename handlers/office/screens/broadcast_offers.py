@@ -55,7 +55,8 @@ def _to_do(rights: Rights, found: Broadcast) -> Iterator[str]:
         act = Act.APPROVE_BROADCASTS if value == APPROVE else Act.WRITE_BROADCASTS
         waits = found.checking and value in {CHECK, APPROVE}
         always_there = found.id == STANDING and value == CANCEL
-        if rights.may(act, found.unit) and not waits and not always_there:
+        of_campaign = found.parent is not None and value == EDIT
+        if rights.may(act, found.unit) and not (waits or always_there or of_campaign):
             yield value
 
 

@@ -16,7 +16,7 @@ from handlers.broadcasts.policy import Policy
 from handlers.office.rights import Role
 from rules.calendar import vietnamese
 from tests.support.campaigning import ADMIN, TEXT, Campaigning, on
-from tests.support.office import given
+from tests.support.office import OPERATOR, given, office
 from tests.support.storing import closing_async
 
 DEADLINE = date(2026, 12, 31)
@@ -244,6 +244,25 @@ async def test_a_campaign_approved_alone_for_few_asks_a_second_person_before_it_
     await strict.at(on(12, 24, 8, 30))  # the campaign is decided by two now
     await strict.delivered()
     assert len(strict.reached(campaign)["7"]) == 9
+
+
+async def test_a_step_that_waits_for_a_second_person_is_not_rewritten_apart_from_its_campaign(
+    strict: Campaigning,
+) -> None:
+    strict.officers("lan", "minh")
+    campaign = await approved_alone(strict, CAMPAIGN)
+    strict.officers("hoa", "nam")
+    await given(strict.store, "7777", Role.OWNER)
+    await strict.at(on(12, 1, 8, 30))
+    ((step, revision),) = strict.sql("SELECT id, revision FROM broadcasts WHERE parent = ?", campaign)
+
+    async with office(strict.store) as at:
+        assert await at.admin.broadcasts.change(OPERATOR, step, revision, DRAFT, None) is Outcome.NOT_ALLOWED
+
+    assert await strict.by_hand(step, Life.APPROVED, by="7777") is Outcome.DONE
+    await strict.calm()
+    await strict.delivered()
+    assert len(strict.reached(campaign)["30"]) == 4
 
 
 async def test_the_limit_counts_all_whom_the_steps_of_a_campaign_reach(strict: Campaigning) -> None:

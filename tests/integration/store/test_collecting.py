@@ -191,3 +191,18 @@ async def test_where_it_fails_its_person_is_told_and_may_order_it_again(
     assert "/dulieu" in str(await delivered(store))
     assert left_behind(database) == []
     assert await orders(store, chat, "again")
+
+
+async def test_an_order_that_cannot_be_read_is_told_to_its_person_who_may_order_it_again(
+    store: Store, database: Database
+) -> None:
+    chat = await one_chat(store)
+    await orders(store, chat)
+    database.sql("UPDATE tasks SET spec = ?", b"\x00" * 64)
+
+    await collector(store, database).work()
+
+    assert "/dulieu" in str(await delivered(store))
+    await store.waiting(CHANNEL)
+    assert database.sql("SELECT place FROM unreadable") == [("tasks.spec DL-000001",)]
+    assert await orders(store, chat, "again")

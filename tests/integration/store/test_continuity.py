@@ -1,25 +1,31 @@
 """A copy of the database that is put back, and a clock that leapt: noticed, and nothing is done twice for it."""
 
+import asyncio
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.delivery.clock import SystemClock
 from bot.delivery.heartbeat import Heartbeat
 from bot.delivery.retention import Retention
 from bot.delivery.witness import Witness
-from bot.store import open_keyring
+from bot.store import open_keyring, open_store
 from bot.store.api import Store
-from bot.store.continuity import GAP, LEAP
+from bot.store.continuity import GAP, LEAP, Continuity, Standpoint
 from bot.store.errors import ClockLeapt
+from bot.store.moments import stored
+from bot.store.store import SealedStore
 from handlers.broadcasts.model import Life, Plan
 from handlers.office.rights import Role
 from tests.integration.store.conftest import Command, Database, OpenStore
 from tests.support.broadcast_life import Recipients, campaign, drafted, stands
 from tests.support.delivery import ManualClock
-from tests.support.office import given, settle_units
-from tests.support.storing import NOW, SERIAL, answer, claim, content, next_turn, one_chat, said, texts
+from tests.support.office import OPERATOR, end, given, office, rights, settle_units
+from tests.support.storing import NOW, SERIAL, answer, claim, closing_async, content, next_turn, one_chat, said, texts
 
 
 def beating(store: Store, folder: Path, clock: ManualClock) -> Heartbeat:
@@ -238,3 +244,244 @@ def test_the_command_for_a_copy_on_another_machine_asks_before_it_acts(troly: Co
     troly("retention")
     assert troly("restored")[0] == 1
     assert troly("restored", "--yes")[0] == 0
+
+
+def test_a_dry_run_says_nothing_about_the_clock(troly: Command, database: Database) -> None:
+    assert troly("retention")[0] == 0
+    database.sql("INSERT INTO counters (name, value) VALUES ('seen', 1)")
+
+    assert troly("retention", "--dry-run", "--clock-is-right")[0] == 0
+
+    assert database.sql("SELECT value FROM counters WHERE name = 'seen'") == [(1,)]
+
+
+async def test_a_clock_that_was_behind_for_a_while_stops_nothing_once_it_is_right(
+    store: Store, database: Database, clock: ManualClock
+) -> None:
+    await given(store, "4242", Role.OWNER)
+    await one_chat(store)
+    heartbeat = beating(store, database.folder, clock)
+    await heartbeat.begin()
+
+    clock.set(NOW - timedelta(days=400))
+    await heartbeat.begin()
+    assert heartbeat.leapt  # by a day that is over people would be reminded of what is not due
+    (told,) = texts(await claim(store, now=clock.now()))
+    assert "400" in told
+    clock.set(NOW + timedelta(minutes=5))
+    await heartbeat.begin()
+
+    assert not heartbeat.leapt
+    await store.continuity.require_steady_clock(clock.now())
+
+
+def test_the_command_says_what_to_do_about_a_clock_that_fell_back(troly: Command, database: Database) -> None:
+    assert troly("retention")[0] == 0
+    database.sql("INSERT INTO counters (name, value) VALUES ('seen', ?)", stored(datetime(2090, 1, 1, tzinfo=UTC)))
+
+    code, _, said = troly("retention")
+
+    assert (code, "behind" in said, "--clock-is-right" in said) == (1, True, True)
+    assert troly("retention", "--clock-is-right")[0] == 0
+    assert troly("retention")[0] == 0
+
+
+async def test_a_process_that_goes_on_while_a_copy_is_put_back_notices_it_at_its_next_beat(
+    store: Store, database: Database, clock: ManualClock
+) -> None:
+    settle_units(database.sql)
+    await given(store, "4242", Role.OWNER)
+    name = (await drafted(store)).id
+    stands(database.sql, name, Life.RUNNING)
+    heartbeat = beating(store, database.folder, clock)
+    await heartbeat.begin()
+    await beats(heartbeat)
+    older(database)
+
+    await beats(heartbeat)
+
+    assert database.sql("SELECT state, why FROM broadcasts WHERE id = ?", name) == [("paused", "restored")]
+    (told,) = texts(await claim(store))
+    assert told.startswith("⚠")
+
+
+async def beats(heartbeat: Heartbeat, times: int = 1) -> None:
+    """Of one that runs."""
+    stop = asyncio.Event()
+    left = times
+
+    async def counted(_: float) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            stop.set()
+        await asyncio.sleep(0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(heartbeat._clock, "sleep", counted)
+        await heartbeat.run(stop)
+
+
+async def test_a_process_that_starts_while_another_one_beats_takes_nothing_for_a_copy(
+    store: Store, another: OpenStore, database: Database, clock: ManualClock
+) -> None:
+    settle_units(database.sql)
+    name = (await drafted(store)).id
+    stands(database.sql, name, Life.RUNNING)
+    other = beating(await another(), database.folder, clock)
+    await other.begin()
+    heartbeat = beating(store, database.folder, clock)
+    looked = heartbeat._witness.seen
+
+    def after_another_beat(database_id: str) -> Standpoint | None:
+        found = looked(database_id)
+        assert found is not None
+        point = replace(found, beats=found.beats + 1)
+        database.sql("UPDATE counters SET value = ? WHERE name = 'beats'", point.beats)
+        other._witness.note(point)
+        return looked(database_id)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(heartbeat._witness, "seen", after_another_beat)
+        await heartbeat.begin()
+
+    assert database.sql("SELECT state FROM broadcasts WHERE id = ?", name) == [("running",)]
+
+
+async def test_owners_are_told_of_a_copy_whose_taking_up_was_cut_off(
+    store: Store, database: Database, clock: ManualClock
+) -> None:
+    await given(store, "4242", Role.OWNER)
+    heartbeat = beating(store, database.folder, clock)
+    await heartbeat.begin()
+    await heartbeat.begin()
+    older(database)
+    with pytest.MonkeyPatch.context() as patch:
+        real = Continuity.take_up
+
+        async def killed(self: Continuity, *arguments: Any) -> bool:
+            await real(self, *arguments)
+            raise KeyboardInterrupt
+
+        patch.setattr(Continuity, "take_up", killed)
+        with pytest.raises(KeyboardInterrupt):
+            await heartbeat.begin()
+
+    await beating(store, database.folder, clock).begin()
+
+    assert len(texts(await claim(store))) == 1
+
+
+#: What there is of roles and of the journal.
+_POWERS = ("grants", "audit", "audit_head")
+
+
+def kept(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    return {table: database.sql(f"SELECT * FROM {table}") for table in _POWERS}
+
+
+def put_back(database: Database, rows: dict[str, list[tuple[Any, ...]]]) -> None:
+    """What whoever has the database alone, and a copy of it, can do."""
+    for table in reversed(_POWERS):
+        database.sql(f"DELETE FROM {table}")
+    for table in _POWERS:
+        for row in rows[table]:
+            database.sql(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", *row)
+
+
+async def test_a_journal_put_back_with_an_ended_role_gives_that_role_nothing(
+    store: SealedStore, database: Database, clock: ManualClock
+) -> None:
+    settle_units(database.sql)
+    await given(store, "4242", Role.OWNER)
+    grant = await given(store, "admin", Role.ADMIN, "DN.NT")
+    heartbeat = beating(store, database.folder, clock)
+    await heartbeat.begin()
+    copy = kept(database)
+    await end(store, OPERATOR, grant.id)
+    await heartbeat.begin()
+
+    put_back(database, copy)
+    await heartbeat.begin()
+
+    assert not (await rights(store, "admin")).grants
+    assert (await store.prove_powers()).changed_end is not None
+    await heartbeat.begin()
+    put_back(database, copy)  # the witness does not forget by it
+    await heartbeat.begin()
+    assert not (await rights(store, "admin")).grants
+
+    await store.accept_powers(NOW)
+    await heartbeat.begin()
+    await heartbeat.begin()
+    assert (await store.prove_powers()).whole
+    assert (await rights(store, "4242")).grants
+
+
+async def test_a_journal_that_is_begun_anew_gives_no_ended_role_back(
+    store: SealedStore, database: Database, clock: ManualClock
+) -> None:
+    settle_units(database.sql)
+    await given(store, "4242", Role.OWNER)
+    grant = await given(store, "admin", Role.ADMIN, "DN.NT")
+    grants = kept(database)["grants"]
+    await end(store, OPERATOR, grant.id)
+    heartbeat = beating(store, database.folder, clock)
+    await heartbeat.begin()
+
+    for table in ("audit", "audit_head", "grants", "invitations"):
+        database.sql(f"DELETE FROM {table}")
+    async with office(store) as at:
+        await at.admin.journal.record(OPERATOR, "export", "x")
+    for row in grants:
+        database.sql(f"INSERT INTO grants VALUES ({', '.join('?' * len(row))})", *row)
+    await heartbeat.begin()
+
+    assert not (await rights(store, "admin")).grants
+
+
+async def test_roles_count_after_a_copy_was_put_back_as_a_whole_also_for_another_machine(
+    store: SealedStore, database: Database, clock: ManualClock
+) -> None:
+    settle_units(database.sql)
+    await given(store, "4242", Role.OWNER)
+    here = beating(store, database.folder, clock)
+    there = Heartbeat(store, Witness((database.folder / "elsewhere",)), (), clock)
+    await here.begin()
+    copy = kept(database)
+    await given(store, "admin", Role.ADMIN, "DN.NT")
+    for heartbeat in (there, here, here):
+        await heartbeat.begin()
+    put_back(database, copy)
+    older(database, beats=2)
+
+    await here.begin()
+    await there.begin()
+    await here.begin()
+
+    assert (await rights(store, "4242")).grants
+    assert (await store.prove_powers()).whole
+
+
+def test_the_command_finds_a_journal_that_was_put_back_while_nothing_runs(
+    troly: Command, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TROLY_STATE_DIR", str(database.folder / "state"))
+    troly("admins", "add", "telegram:4242")
+    copy = kept(database)
+    troly("admins", "add", "telegram:4343")
+    assert troly("audit", "verify")[0] == 0
+    ((number, hashed),) = database.sql("SELECT number, hash FROM audit_head")
+    assert troly("audit", "verify", "--noted", f"{number}:{hashed}")[0] == 0
+    asyncio.run(_beaten(database))
+
+    put_back(database, copy)
+
+    code, said, _ = troly("audit", "verify")
+    assert (code, "without the keys" in said) == (1, True)
+
+
+async def _beaten(database: Database) -> None:
+    store = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
+    async with closing_async(store):
+        await Heartbeat(store, Witness((database.folder / "witness",)), (), SystemClock()).begin()

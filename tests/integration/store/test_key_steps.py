@@ -336,3 +336,32 @@ async def test_a_damaged_value_of_no_key_at_all_keeps_nothing_from_starting(
     async with closing_async(await open_store(database.url, database.folder, keyring)) as again:
         assert await claim(again) == []
     assert database.sql("SELECT state FROM outbox") == [("failed",)]
+
+
+async def test_a_key_that_leaked_can_be_retired_though_a_value_of_it_is_damaged(
+    store: SealedStore, database: Database
+) -> None:
+    await answer(store, await one_chat(store), "chào")
+    old = read_key_file(database.keys).current
+    ((sealed,),) = database.sql("SELECT payload FROM outbox")
+    database.sql("UPDATE outbox SET payload = ?", bytes(sealed)[:-1] + b"?")
+    now = datetime.now(UTC)
+    done = await store.keys.rotate(now, timedelta())
+
+    assert done.dropped == ()
+    assert "drops it all the same" in (await store.keys.retire(now, timedelta())).kept[old]
+    assert (await store.keys.retire(now, timedelta(), (old,))).dropped == (old,)
+
+    async with closing_async(await open_store(database.url, database.folder, open_keyring(database.keys)[0])) as again:
+        assert await claim(again) == []
+    assert database.sql("SELECT state FROM outbox") == [("failed",)]
+
+
+def test_the_command_says_why_the_key_in_use_stays_and_that_there_is_nothing_to_drop(
+    troly: Command, database: Database
+) -> None:
+    key = _filled(database).current
+
+    code, out, _ = troly("keys", "retire", key)
+    assert (code, "in use, or waits" in out) == (1, True)
+    assert troly("keys", "retire") == (0, "There is only the key in use: nothing to drop.\n", "")

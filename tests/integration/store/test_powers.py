@@ -10,12 +10,13 @@ from bot.store import open_keyring, open_store
 from bot.store.sealing import read_key_file, replace_key_file
 from bot.store.store import SealedStore
 from handlers.broadcasts.model import Life, Outcome, Text
+from handlers.broadcasts.policy import Policy
 from handlers.office.model import Refusal
-from handlers.office.rights import Grant, Role
+from handlers.office.rights import Grant, Rights, Role
 from tests.integration.store.conftest import Command, Database, OpenStore
 from tests.support.broadcast_life import DRAFT, drafted, move
 from tests.support.broadcasting import frozen, settle_people
-from tests.support.office import OPERATOR, end, given, invited, office, redeem, rights, settle_units
+from tests.support.office import OPERATOR, UNITS, end, given, invited, office, redeem, rights, settle_units
 from tests.support.storing import CHANNEL, NOW, answer, closing_async, one_chat, said
 
 _COLUMNS = "id, chat, role, unit, label, granted_at, granted_by, ended_at, ended_by, seal"
@@ -386,3 +387,42 @@ async def test_many_who_write_the_journal_at_once_leave_its_end_whole(
     standing = {row[0] for row in database.sql("SELECT id FROM grants WHERE ended_at IS NULL")}
     async with office(store) as at:
         assert {holder.id for holder in await at.admin.people.holders(OPERATOR)} == standing
+
+
+async def test_an_author_whose_role_was_changed_in_the_database_still_needs_a_second_person(
+    store: SealedStore, database: Database
+) -> None:
+    await given(store, "admin", Role.ADMIN, "DN")
+    await given(store, "admin", Role.OWNER)
+    wrote, approves = (Rights.of((grant,), UNITS) for grant in (await rights(store, "admin")).grants)
+    name = (await drafted(store, by=wrote)).id
+    database.sql("UPDATE broadcasts SET state = 'checked', recipients = 201 WHERE id = ?", name)
+    database.sql("UPDATE broadcasts SET chat = NULL WHERE id = ?", name)
+
+    somebody = (await one_chat(store, address="somebody")).id
+    for change in ("UPDATE grants SET chat = ? WHERE id = 'QT-000001'", "DELETE FROM grants WHERE chat = ?"):
+        database.sql(change, somebody)
+        assert await move(store, approves, name, Life.APPROVED) is Outcome.SECOND_PERSON
+    assert await move(store, OPERATOR, name, Life.APPROVED) is Outcome.DONE
+
+
+async def test_what_was_approved_alone_stays_so_whatever_the_rows_of_roles_say(
+    store: SealedStore, database: Database
+) -> None:
+    await given(store, "admin", Role.ADMIN, "DN")
+    await given(store, "admin", Role.OWNER)
+    wrote, approves = (Rights.of((grant,), UNITS) for grant in (await rights(store, "admin")).grants)
+    name = (await drafted(store, by=wrote)).id
+    database.sql("UPDATE broadcasts SET state = 'checked', chat = NULL")
+    assert await move(store, approves, name, Life.APPROVED) is Outcome.DONE
+    await _people(store)
+    database.sql("UPDATE chats SET unit = 'DN.NT'")
+    somebody = (await one_chat(store, address="somebody")).id
+
+    database.sql("UPDATE grants SET chat = ? WHERE id = 'QT-000001'", somebody)
+
+    policy, (keyring, _) = Policy(approval_above=1), open_keyring(database.keys)
+    async with closing_async(await open_store(database.url, database.folder, keyring, policy)) as strict:
+        while await strict.broadcasts.freeze(name, NOW):
+            pass
+    assert database.sql("SELECT state, why FROM broadcasts") == [("checked", "second_person")]

@@ -241,6 +241,9 @@ async def test_an_order_that_cannot_be_read_fails_alone(
 
     assert await store.tasks.take(CHANNEL, NOW) is None
     assert states(database) == ["failed"]
+    assert "/xuat" in str(await told(store))
+    await store.waiting(CHANNEL)
+    assert database.sql("SELECT place FROM unreadable") == [("tasks.spec XD-000001",)]
 
 
 async def test_an_order_goes_when_its_time_is_over(store: Store, chat: Chat, database: Database) -> None:
