@@ -51,7 +51,10 @@ _ANSWER = (
 )
 #: Calls by which people are told something.
 _TELLING = ("sendmessage", "senddocument", "editmessage", "deletemessage")
-_STATES: LiteralString = "SELECT o.id, o.state FROM outbox o JOIN chats c ON c.id = o.chat WHERE c.consented = 1 AND o.origin NOT LIKE 'day:%'"
+_STATES: LiteralString = """
+SELECT o.id, o.state FROM outbox o JOIN chats c ON c.id = o.chat
+WHERE c.consented = 1 AND o.origin NOT LIKE 'day:%'
+"""
 
 
 def run() -> list[Result]:
