@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from bot.certificates import CertificateReader
+from bot.certificates import LIMITS, CertificateReader
 from bot.channels.base import Channel
 from bot.channels.console import Console, typed_lines
 from bot.channels.terminal import TerminalChannel, TerminalChat
@@ -45,6 +45,8 @@ from rules import Pack, load_pack
 
 _MEGABYTE = 1_000_000
 SYSTEM_CLOCK = SystemClock()
+#: Seconds that a file may take before it is read apart from others'.
+_QUICK_SECONDS = 1.0
 #: A terminal takes whatever comes.
 _UNPACED = Pace(overall=1e6, chat=Rate(1e6, 1e6))
 _MADE_UP = N_(
@@ -60,6 +62,7 @@ class Parts:
     settings: Settings
     store: Store
     reader: CertificateReader
+    slow_reader: CertificateReader
     conversation: Conversation
     clock: Clock
     heartbeat: Heartbeat
@@ -70,7 +73,8 @@ class Parts:
         draw = Charts(self.settings.data_dir / "charts").draw
         folder = self.settings.data_dir / "exports" / "reports"
         report = Reports(self.store, self.clock, folder, self.settings.export_part_mb * _MEGABYTE).make
-        preparer = Preparer(channels, self.reader, self.clock, Lists(importers(self.store)), draw, report=report)
+        lists = Lists(importers(self.store))
+        preparer = Preparer(channels, self.reader, self.clock, lists, draw, report=report, slow=self.slow_reader)
         return Turns(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
 
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:
@@ -107,13 +111,15 @@ async def assembled(
     """
     pack = load_pack(settings.pack)
     async with store_of(settings) as opened:
-        reader = CertificateReader(settings.data_dir / "trust")
+        trust = settings.data_dir / "trust"
+        quick, slow = CertificateReader(trust, replace(LIMITS, seconds=_QUICK_SECONDS)), CertificateReader(trust)
         try:
             heartbeat = heartbeat_of(settings, opened.store, clock)
             await heartbeat.begin()
-            yield Parts(settings, opened.store, reader, _conversation(settings, pack), clock, heartbeat, metrics)
+            yield Parts(settings, opened.store, quick, slow, _conversation(settings, pack), clock, heartbeat, metrics)
         finally:
-            await reader.close()
+            await quick.close()
+            await slow.close()
 
 
 def heartbeat_of(settings: Settings, store: Store, clock: Clock) -> Heartbeat:

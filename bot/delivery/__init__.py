@@ -8,7 +8,8 @@ from bot.delivery.exporter import Exporter
 from bot.delivery.intake import Intake
 from bot.delivery.membership import Membership
 from bot.delivery.pacing import Pace, Pacer
-from bot.delivery.preparing import Preparer, Reader
+from bot.delivery.preparing import Preparer
+from bot.delivery.readers import Reader
 from bot.delivery.retention import Retention
 from bot.delivery.runner import Part, Runner, Service, Wakeful
 from bot.delivery.stopping import stopped_by_signals

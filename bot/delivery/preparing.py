@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -12,6 +12,7 @@ from bot.delivery.backoff import Backoff
 from bot.delivery.clock import Clock
 from bot.delivery.drawing import Draw, drawn
 from bot.delivery.lists import Lists
+from bot.delivery.readers import Reader, Readers, giving_way
 from bot.delivery.reporting import Report, reported
 from bot.delivery.workers import Kind
 from bot.store.api import Chat
@@ -23,18 +24,11 @@ from handlers.pasted import holds_certificate
 
 FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download
 _FETCHES = 3  #: tries before a file counts as unavailable
-_AT_ONCE = 4  #: files in memory at the same time
+_AT_ONCE, _SLOW_AT_ONCE = 4, 2  #: files in memory at the same time
 #: What is no list but may be signed: what is said of a certificate file fits it better.
 _DOCUMENTS = {TableKind.DOCX, TableKind.WORD, TableKind.PDF, TableKind.PICTURE, TableKind.ARCHIVE}
 
 _log = structlog.get_logger(__name__)
-
-
-class Reader(Protocol):
-    """``bot.certificates.CertificateReader``."""
-
-    async def read(self, data: bytes, name: str) -> Reading:
-        """A result for any bytes."""
 
 
 class Preparer:
@@ -49,26 +43,41 @@ class Preparer:
         draw: Draw | None = None,
         *,
         report: Report | None = None,
+        slow: Reader | None = None,
     ) -> None:
-        """Without ``lists`` nobody may import one; without ``draw`` and ``report`` there are no charts and reports."""
+        """Without ``lists`` nobody may import one; without ``draw`` and ``report`` there are no charts and reports.
+
+        ``reader`` gives up soon where there is a ``slow`` one, which takes up what takes long.
+        """
         self._lists = lists or Lists()
         self._draw = draw
         self._report = report
         self._channels = channels
-        self._reader = reader
+        self._readers = Readers(reader, slow, clock)
         self._clock = clock
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._room, self._room_apart = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_SLOW_AT_ONCE)
 
-    @staticmethod
-    def kind(event: Event) -> Kind | None:
+    def kind(self, chat: Chat, event: Event) -> Kind | None:
         """What an event waits for where it is to be prepared; ``None`` for one that is taken as it is."""
         if isinstance(event, DrawChart | MakeReport):
             return Kind.MADE
-        pasted = isinstance(event, Said) and holds_certificate(event.text)
-        return Kind.FILE if pasted or isinstance(event, FileSent) else None
+        if isinstance(event, FileSent) or (isinstance(event, Said) and holds_certificate(event.text)):
+            return Kind.SLOW if self._readers.apart(chat) else Kind.FILE
+        return None
+
+    @staticmethod
+    def gives_way(event: Event) -> float:
+        """Seconds for which others of its kind go first that come later: a large file keeps no small one waiting."""
+        if not isinstance(event, FileSent):
+            return 0.0
+        return giving_way(FILE_LIMIT if event.size is None else max(0, event.size))
 
     async def prepare(self, chat: Chat, event: Event) -> Event:
-        """The event as the conversation takes it: what was sent is read, what was asked for is made."""
+        """The event as the conversation takes it: what was sent is read, what was asked for is made.
+
+        Raises:
+            ReadApart: it takes long: to be prepared once more, among what takes long.
+        """
         if isinstance(event, DrawChart):
             return await drawn(event, self._channels.get(chat.channel), self._draw)
         if isinstance(event, MakeReport):
@@ -79,19 +88,19 @@ class Preparer:
                 return SheetRead(sheet=found, **_origin(event))
             return FileRead(name=event.name, reading=found, album=event.album, **_origin(event))
         if isinstance(event, Said) and holds_certificate(event.text):
-            return FileRead(reading=await self._reader.read(event.text.encode(), ""), **_origin(event))
+            return FileRead(reading=await self._readers.read(chat, event.text.encode(), ""), **_origin(event))
         return event
 
     async def _file(self, chat: Chat, event: FileSent) -> Reading | Sheet:
         if event.size is not None and event.size > FILE_LIMIT:
             return await self._too_large(chat, event)
-        async with self._room:
+        async with self._room_for(chat):
             data = await self._bytes(chat, event)
             if not isinstance(data, bytes):
                 return data
             if not await self._lists.wanted(chat, event.name, data):
-                return await self._reader.read(data, event.name)
-        return await self._list(data, event.name)  # outside: whoever waits for a list keeps no certificate waiting
+                return await self._readers.read(chat, data, event.name)
+        return await self._list(chat, data, event.name)  # outside: a list keeps no certificate waiting
 
     async def _bytes(self, chat: Chat, event: FileSent) -> bytes | Reading | Sheet:
         """Or why there are none."""
@@ -110,13 +119,16 @@ class Preparer:
         wanted = await self._lists.wanted(chat, event.name)
         return Sheet(trouble=SheetTrouble.TOO_LARGE) if wanted else _problem(Trouble.TOO_LARGE)
 
-    async def _list(self, data: bytes, name: str) -> Reading | Sheet:
+    def _room_for(self, chat: Chat) -> asyncio.Semaphore:
+        return self._room_apart if self._readers.apart(chat) else self._room
+
+    async def _list(self, chat: Chat, data: bytes, name: str) -> Reading | Sheet:
         """An exported list; whatever else it is, it may hold a certificate, or what must not be sent."""
         sheet = await self._lists.read(data)
         if sheet.trouble in (None, SheetTrouble.TOO_MANY_ROWS):
             return sheet
-        async with self._room:
-            reading = await self._reader.read(data, name)
+        async with self._room_for(chat):
+            reading = await self._readers.read(chat, data, name)
         told = reading.certificates or SECRETS & {problem.trouble for problem in reading.problems}
         return reading if told or sheet.trouble in _DOCUMENTS else sheet
 

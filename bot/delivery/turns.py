@@ -16,6 +16,7 @@ from bot.delivery.backoff import Backoff, until_stored
 from bot.delivery.clock import Clock
 from bot.delivery.directory import Directory
 from bot.delivery.preparing import Preparer
+from bot.delivery.readers import ReadApart
 from bot.delivery.workers import Errand, Kind
 from bot.metrics import NO_METRICS, Metrics
 from bot.store.api import MOST_SESSION, Chat, PendingTurn, Store, TurnUnit
@@ -124,7 +125,7 @@ class Turns:
         if pending is None:
             return False
         if kind := self._kind(pending):
-            return Errand(kind, partial(self._handle_one, pending))
+            return Errand(kind, partial(self._handle_one, pending), self._preparer.gives_way(pending.event))
         await self._handle_one(pending)
         return True
 
@@ -133,8 +134,8 @@ class Turns:
 
     def _kind(self, pending: PendingTurn) -> Kind | None:
         """What it waits for; nothing where the file is not wanted."""
-        kind = self._preparer.kind(pending.event)
-        wanted = kind is not Kind.FILE or self._conversation.wants_file(_session(pending))
+        kind = self._preparer.kind(pending.chat, pending.event)
+        wanted = kind not in {Kind.FILE, Kind.SLOW} or self._conversation.wants_file(_session(pending))
         return kind if wanted else None
 
     async def _handle_one(self, pending: PendingTurn) -> None:
@@ -146,7 +147,7 @@ class Turns:
         while failures < _ATTEMPTS:
             try:
                 await self._take(pending)
-            except TurnTaken:
+            except (TurnTaken, ReadApart):  # somebody else has done it, or the next look finds it again
                 return
             except TooMuchToKeep as error:
                 _log.warning("turn_too_large", inbox_id=pending.inbox_id, error=type(error).__name__)

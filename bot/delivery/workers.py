@@ -1,6 +1,7 @@
 """Chats with something to handle are handled side by side, each by one task at a time, and take turns.
 
-One event of a chat is handled, then it is another chat's turn: first theirs who had none for the longest time. What
+One event of a chat is handled, then it is another chat's turn: first theirs who had none for the longest time, and
+before those with a backlog who wait for an answer before they say more. What
 takes its time (an errand: a file to be read, a chart to be drawn) has a few places of its own, so that lines wait for
 lines only. While a chat's errand waits or is under way its later events wait behind it.
 """
@@ -14,12 +15,13 @@ from itertools import count
 
 import structlog
 
+from bot.delivery.lately import Lately
 from bot.store.api import Chat
 
 #: Chats of which it is remembered when they had their last turn.
 _KEPT = 4096
-#: Seconds after which half of what a person took of the places for errands is forgotten.
-_HALF_LIFE = 60.0
+#: Seconds that an errand gives way for each second for which its person had a place lately.
+_GIVES_WAY = 10.0
 
 _log = structlog.get_logger(__name__)
 
@@ -28,11 +30,12 @@ class Kind(StrEnum):
     """What an errand waits for."""
 
     FILE = "file"  #: a stranger's file is fetched and read
+    SLOW = "slow"  #: the same of somebody whose files took long lately
     MADE = "made"  #: a chart, a report
 
 
-#: Errands of each kind side by side. Files are read one at a time; others are fetched meanwhile.
-PLACES: Mapping[Kind, int] = {Kind.FILE: 6, Kind.MADE: 2}
+#: Errands of each kind side by side. Files of a kind are read one at a time; others are fetched meanwhile.
+PLACES: Mapping[Kind, int] = {Kind.FILE: 4, Kind.SLOW: 2, Kind.MADE: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Errand:
 
     kind: Kind
     run: Callable[[], Awaitable[None]]
+    gives_way: float = 0.0  #: seconds: those go first that come so much later
 
 
 #: True: one event was handled, there may be more; False: nothing was left; an errand: to be run in a place for it.
@@ -55,7 +59,7 @@ class Workers:
         handle_next: Step,
         handled: Callable[[Chat], None],
         *,
-        concurrency: int = 32,
+        concurrency: int = 8,
         places: Mapping[Kind, int] = PLACES,
     ) -> None:
         self._handle_next = handle_next
@@ -64,6 +68,7 @@ class Workers:
         self._turns = _Turns()
         self._errands = {kind: _Errands(most) for kind, most in places.items()}
         self._submitted: dict[str, Chat] = {}  #: may have something to handle
+        self._news: dict[str, int] = {}  #: how often a chat was submitted for something that is not handled yet
         self._busy: set[str] = set()  #: handled at this moment, or with an errand
         self._running: dict[asyncio.Task[None], str] = {}  #: steps
         self._apart: set[asyncio.Task[None]] = set()  #: errands under way
@@ -74,11 +79,14 @@ class Workers:
     def submit(self, chats: Iterable[Chat]) -> None:
         """These chats have something to handle."""
         for chat in chats:
-            if chat.id not in self._submitted:
-                self._submitted[chat.id] = chat
-                if chat.id not in self._busy:
-                    self._turns.add(chat)
+            self._submitted.setdefault(chat.id, chat)
+            self._news[chat.id] = self._news.get(chat.id, 0) + 1
+            if chat.id not in self._busy:
+                self._queue(chat)
         self._start()
+
+    def _queue(self, chat: Chat) -> None:
+        self._turns.add(chat, alone=self._news.get(chat.id) == 1)
 
     async def drain(self) -> None:
         """Wait until every chat submitted so far is handled."""
@@ -112,6 +120,8 @@ class Workers:
             self._errands[going_on.kind].add(chat, going_on)
             self._start_errands()
         else:
+            if not going_on:
+                self._nothing_left(chat)
             self._after(chat, handled=going_on)
 
     def _stepped(self, task: asyncio.Task[None]) -> None:
@@ -120,14 +130,26 @@ class Workers:
 
     def _after(self, chat: Chat, *, handled: bool) -> None:
         """An event was handled, or there was none."""
-        self._turns.had(chat)
+        self._turns.had(chat, handled=handled)
         self._busy.discard(chat.id)
         if handled:
+            self._one_less(chat)
             self._handled(chat)
             self._submitted[chat.id] = chat  # there may be more
         if chat.id in self._submitted:
-            self._turns.add(chat)
+            self._queue(chat)
         self._start()
+
+    def _nothing_left(self, chat: Chat) -> None:
+        """But for what came while that was found out."""
+        self._news.pop(chat.id, None)
+        if chat.id in self._submitted:
+            self._news[chat.id] = 1
+
+    def _one_less(self, chat: Chat) -> None:
+        left = self._news.pop(chat.id, 0) - 1
+        if left > 0:
+            self._news[chat.id] = left
 
     def _start_errands(self) -> None:
         for errands in self._errands.values():
@@ -153,37 +175,60 @@ class Workers:
 
 
 class _Turns:
-    """Chats in the order of their last turns, those first who had none."""
+    """Whose turn is next, in rounds as the queue of messages has them (``queue`` in conversation.sql).
+
+    In each round those come first who have nothing waiting but this, up to three times; then all others, once.
+    """
 
     def __init__(self) -> None:
-        self._heap: list[tuple[int, int, Chat]] = []
-        self._last: dict[str, int] = {}  #: in the same order
-        self._count = count(1)
+        self._heap: list[tuple[float, int, Chat]] = []
+        self._places: dict[str, float] = {}  #: of those who wait
+        self._taken: dict[str, float] = {}  #: of those at work
+        self._last: dict[str, float] = {}  #: of the last events, in their order
+        self._round = 0.0
+        self._count = count()
 
-    def add(self, chat: Chat) -> None:
-        heapq.heappush(self._heap, (self._last.get(chat.id, 0), next(self._count), chat))
+    def add(self, chat: Chat, *, alone: bool) -> None:
+        """It waits for a turn; ``alone``: with one event, as far as is known. What was earlier than this stays."""
+        mine = self._last.get(chat.id, 0.0)
+        place = max(mine + 0.2, self._round) if alone else max(mine // 1 + 1.5, self._round + 0.5)
+        if place < self._places.get(chat.id, place + 1):
+            self._places[chat.id] = place
+            heapq.heappush(self._heap, (place, next(self._count), chat))
 
     def next(self) -> Chat | None:
-        return heapq.heappop(self._heap)[2] if self._heap else None
+        while self._heap:
+            place, _, chat = heapq.heappop(self._heap)
+            if self._places.get(chat.id) == place:
+                del self._places[chat.id]
+                self._round = max(self._round, place // 1)
+                self._taken[chat.id] = place
+                return chat
+        return None
 
-    def had(self, chat: Chat) -> None:
+    def had(self, chat: Chat, *, handled: bool) -> None:
+        """Its turn is over; a look that found nothing does not count."""
+        place = self._taken.pop(chat.id, None)
+        if not handled or place is None:
+            return
         self._last.pop(chat.id, None)
-        self._last[chat.id] = next(self._count)
+        self._last[chat.id] = place
         if len(self._last) > _KEPT:
             del self._last[next(iter(self._last))]
 
 
 class _Errands:
-    """Errands of one kind: theirs first who have taken the least of its places lately."""
+    """Errands of one kind: theirs first who have taken the least of its places lately, but nobody waits for ever."""
 
     def __init__(self, places: int) -> None:
         self._free = places
         self._waiting: list[tuple[float, int, Chat, Errand]] = []
-        self._taken: dict[str, tuple[float, float]] = {}  #: seconds, as of when
+        self._taken = Lately(_now)
         self._count = count()
 
     def add(self, chat: Chat, errand: Errand) -> None:
-        heapq.heappush(self._waiting, (self._lately(chat.id), next(self._count), chat, errand))
+        moment = _now() + errand.gives_way + _GIVES_WAY * self._taken.of(chat.id)
+        heapq.heappush(self._waiting, (moment, next(self._count), chat, errand))
 
     def next(self) -> tuple[Chat, Errand] | None:
         """The one whose turn it is, which has a place from now on."""
@@ -196,12 +241,8 @@ class _Errands:
     def had(self, chat: Chat, seconds: float) -> None:
         """Its place is free."""
         self._free += 1
-        taken = self._lately(chat.id) + seconds
-        self._taken.pop(chat.id, None)
-        self._taken[chat.id] = taken, asyncio.get_running_loop().time()
-        if len(self._taken) > _KEPT:
-            del self._taken[next(iter(self._taken))]
+        self._taken.add(chat.id, seconds)
 
-    def _lately(self, chat: str) -> float:
-        seconds, since = self._taken.get(chat, (0.0, 0.0))
-        return seconds and float(seconds * 0.5 ** ((asyncio.get_running_loop().time() - since) / _HALF_LIFE))
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -8,7 +8,7 @@ from bot.store.drivers import Call, Driver
 from bot.store.outbox import Message, Recipient, sending
 from bot.store.powers import genuine_grants
 from bot.store.sealing import Keyring
-from handlers.office.aside_words import clock_leapt, message_aside, restored, task_aside, update_aside
+from handlers.office.aside_words import clock_leapt, message_aside, restored, task_aside, update_aside, update_unstored
 from handlers.voice import Voice
 from locales import LANGUAGES
 from rules.calendar import vietnamese_day
@@ -18,6 +18,7 @@ class SetAside(StrEnum):
     """A row that is not tried any more."""
 
     UPDATE = "update"  #: of the inbox
+    UNSTORED = "unstored"  #: not even a row: an update that the store refused
     MESSAGE = "message"  #: of the outbox
     TASK = "task"
     RESTORED = "restored"  #: not one row: the whole database is an older copy
@@ -26,6 +27,7 @@ class SetAside(StrEnum):
 
 _WORDS = {
     SetAside.UPDATE: update_aside,
+    SetAside.UNSTORED: update_unstored,
     SetAside.MESSAGE: message_aside,
     SetAside.TASK: task_aside,
     SetAside.RESTORED: restored,

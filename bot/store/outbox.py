@@ -22,7 +22,7 @@ def queued(keyring: Keyring, pending: PendingTurn, replies: Sequence[Reply], now
     """The replies of a turn, in order; the same turn cannot queue them twice."""
     to = Recipient(pending.chat.id, pending.chat.channel)
     return [
-        sending(keyring, Message(to, f"turn:{pending.inbox_id}:{number}", reply), now)
+        sending(keyring, Message(to, f"turn:{pending.inbox_id}:{number}", reply, follows=number > 0), now)
         for number, reply in enumerate(replies)
     ]
 
@@ -41,6 +41,7 @@ class Message(NamedTuple):
     origin: str  #: whoever asks again under the same origin is not heard twice
     reply: Reply
     priority: int = REPLY
+    follows: bool = False  #: a further part of one answer
 
 
 def sending(keyring: Keyring, said: Message, now: datetime) -> Call:
@@ -59,6 +60,7 @@ def sending(keyring: Keyring, said: Message, now: datetime) -> Call:
         "channel": channel,
         "payload": payload,
         "priority": said.priority,
+        "follows": int(said.follows),
         "now": stored(now),
     }
     return Call("queue", row)

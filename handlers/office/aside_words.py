@@ -13,6 +13,12 @@ def update_aside(say: Voice, row: int | str) -> Reply:
     return _told(say, what, row)
 
 
+def update_unstored(say: Voice, update: int | str) -> Reply:
+    """Somebody's message could not even be stored."""
+    what = N_("⚠ A message from somebody could not be stored in several tries and was left out (update {row}).")
+    return _told(say, what, update)
+
+
 def message_aside(say: Voice, row: int | str) -> Reply:
     """A message to somebody could not be read or sent."""
     what = N_("⚠ A message to somebody could not be sent in several tries and was set aside (outbox {row}).")

@@ -10,7 +10,9 @@ import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -47,6 +49,12 @@ _ANSWER = (
     "INSERT INTO outbox (origin, chat, channel, priority, state, queued_at, due_at, settled_at)"
     " VALUES (?, ?, 'telegram', 0, 'sent', ?, 0, ?)"
 )
+#: Calls by which people are told something.
+_TELLING = ("sendmessage", "senddocument", "editmessage", "deletemessage")
+_STATES: LiteralString = """
+SELECT o.id, o.state FROM outbox o JOIN chats c ON c.id = o.chat
+WHERE c.consented = 1 AND o.origin NOT LIKE 'day:%'
+"""
 
 
 def run() -> list[Result]:
@@ -66,7 +74,9 @@ async def _measured(kind: str, url: str | None, folder: Path, start: Zygote) -> 
         paced = [Talker(api.user(f"paced {number}")) for number in range(PACED)]
         slow, archive = slow_pdf(5_000), fat_zip()  # made before anybody is waited for
         newcomer, fat, tapper = api.user("newcomer"), api.user("fat"), api.user("tapper")
-        await consents([officer.user, *strangers, fat, *(one.user for one in paced)])
+        people = [officer.user, *strangers, fat, *(one.user for one in paced)]
+        await consents(people)
+        told = await _Told.from_now_on(api, folder / "data", url, people)
         memory = Memory(*(program.pid for program in programs))
         async with beside(memory.watch(), talks(officer), floods(api, tapper, PATIENCE)):
             await asyncio.sleep(3)
@@ -77,6 +87,9 @@ async def _measured(kind: str, url: str | None, folder: Path, start: Zygote) -> 
             complete = await until(lambda: not any(one.wrong for one in paced), PATIENCE)
         wrong = sum(one.wrong for one in paced) + (officer.said - len(officer.answered) > 1)
         assert all(program.running for program in programs), "a program ended"
+        for program in programs:
+            await program.stop()
+        wrong += told.not_once()
     name = f"an officer's answer beside seven bad neighbours ({kind})"
     waits = sorted(officer.waits)
     p99, worst = waits[int(len(waits) * 0.99) - 1], waits[-1]
@@ -88,9 +101,9 @@ async def _measured(kind: str, url: str | None, folder: Path, start: Zygote) -> 
             f"{name}, lost or twice",
             wrong,
             None,
-            "people",
+            "answers",
             None,
-            "nobody's answer lost or twice",
+            "nothing that anybody is told lost or twice",
             complete and not wrong,
         ),
     ]
@@ -138,6 +151,42 @@ def _postgres() -> Iterator[str]:
         with postgres._database(server, "neighbours", postgres._TEMPLATE) as url:
             yield url
         server.cleanup()
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What people who have agreed were told since a moment: as they see it, and as the database has it."""
+
+    api: BotApi
+    data: Path
+    url: str | None
+    people: frozenset[str]
+    calls: int  #: of the moment
+    row: int
+
+    @classmethod
+    async def from_now_on(cls, api: BotApi, data: Path, url: str | None, people: Sequence[User]) -> "_Told":
+        await asyncio.sleep(2)  # the last of what they were told is recorded
+        ((row,),) = _asked(data, url, "SELECT COALESCE(MAX(id), 0) FROM outbox")
+        return cls(api, data, url, frozenset(str(one.id) for one in people), len(api.calls), row)
+
+    def not_once(self) -> int:
+        """Answers other than once, files included, and updates given up; what still waits is neither."""
+        calls = [call for call in self.api.calls[self.calls :] if call.ok and call.method.startswith(_TELLING)]
+        arrived = sum(call.fields["chat_id"] in self.people for call in calls)
+        found = _asked(self.data, self.url, _STATES)
+        rows = [state for number, state in found if number > self.row]
+        given_up = len(_asked(self.data, self.url, "SELECT id FROM inbox WHERE state = 'failed'"))
+        doubtful = sum(state not in {"sent", "queued"} for state in rows)
+        return abs(arrived - rows.count("sent")) + doubtful + given_up
+
+
+def _asked(data: Path, url: str | None, question: LiteralString) -> list[tuple[Any, ...]]:
+    if url is None:
+        with closing(sqlite3.connect(data / "troly.sqlite3")) as connection:
+            return connection.execute(question).fetchall()
+    with psycopg.connect(url) as connection:
+        return connection.execute(question).fetchall()
 
 
 def _said_a_day(data: Path, url: str | None, busy: User) -> None:

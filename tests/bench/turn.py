@@ -104,7 +104,7 @@ async def _bare_turn(bare: aiosqlite.Connection, queries: dict[str, str], number
     await bare.execute("BEGIN IMMEDIATE")
     await run("finish", inbox=turn[0])
     await run("keep_session", session=SEALED + SESSION.encode(), language="vi", consented=1)
-    await run("queue", origin=f"turn:{turn[0]}:0", payload=payload, priority=0)
+    await run("queue", origin=f"turn:{turn[0]}:0", payload=payload, priority=0, follows=0)
     await bare.execute("COMMIT")
     bounds = {"large": Size.ANY, "heavy": LARGE, "most": MOST, "resting": "[]"}
     (row,) = await run("claim", limit=10, worker=WORKER, **bounds)

@@ -15,6 +15,8 @@ from bot.delivery.intake import Intake
 _FAREWELL = 2.0
 #: Taps answered at the same time; the others wait their turn.
 _ANSWERS_AT_ONCE = 16
+#: Taps that wait for it; of a flood of them the rest is not answered: the button stops turning by itself.
+_ANSWERS_WAITING = 256
 
 _log = structlog.get_logger(__name__)
 
@@ -77,6 +79,8 @@ class Front:
         return received
 
     def _answer_soon(self, callback: str) -> None:
+        if len(self._answers) >= _ANSWERS_WAITING:
+            return
         task = asyncio.create_task(self._answer(callback))
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)

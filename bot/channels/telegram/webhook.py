@@ -147,6 +147,9 @@ class WebhookReceiver:
         except TimeoutError:
             _log.warning("update_not_stored", channel=CHANNEL)
             return Response(status_code=503)
+        except Exception as error:  # noqa: BLE001 - not acknowledged: it comes again
+            _log.error("update_not_stored", channel=CHANNEL, error=type(error).__name__)
+            return Response(status_code=503)
         return Response(status_code=200)
 
 

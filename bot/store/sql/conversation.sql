@@ -112,25 +112,33 @@ ON CONFLICT (channel, update_id) DO NOTHING;
 
 -- :name queue
 -- A message to deliver; what asked for it once cannot ask again. People take turns, those first who had theirs the longest
--- ago: places are seconds (in microseconds) of a clock that stands still while nobody's message leaves. A chat's message
--- has its place a second after the one before it, which may have left already; but not before the second at which the
--- queue is now, which is the clock of the wall where nothing waits. The last microsecond lets whoever had nothing in that
--- second go before those who come again.
+-- ago: places are seconds (in microseconds) of a clock that stands still while nobody's message leaves, and a second is a
+-- round. Its first half is theirs who wait for an answer before they say more: a message before which nothing of its chat
+-- waits has its place a fifth of a second after the last one, so that three of them come before all who have a backlog. A
+-- message that joins a backlog has its place in the second half of the round after the one before it. Nothing has a place
+-- before the second at which the queue is now, which is the clock of the wall where nothing waits. :follows is 1 for a
+-- further part of one answer: it comes as soon as a message before which nothing waits.
 INSERT INTO outbox (origin, chat, channel, payload, priority, queued_at, due_at, place)
 SELECT :origin, :chat, :channel, :payload, :priority, :now, 0,
-    CASE WHEN f.mine + 1000001 > f.present - f.present % 1000000 THEN f.mine + 1000001
-         ELSE f.present - f.present % 1000000 END
+    CASE WHEN f.waiting IS NULL OR :follows = 1 THEN
+        CASE WHEN COALESCE(f.waiting, f.sent, 0) + 200000 > f.present - f.present % 1000000
+             THEN COALESCE(f.waiting, f.sent, 0) + 200000
+             ELSE f.present - f.present % 1000000 END
+    ELSE
+        CASE WHEN f.waiting - f.waiting % 1000000 + 1500000 > f.present - f.present % 1000000 + 500000
+             THEN f.waiting - f.waiting % 1000000 + 1500000
+             ELSE f.present - f.present % 1000000 + 500000 END
+    END
 FROM (
     SELECT
         COALESCE((SELECT q.place FROM outbox q
                   WHERE q.channel = :channel AND q.priority = :priority AND q.state = 'queued' AND q.broadcast IS NULL
                     AND (q.due_at <= :now OR q.due_at > :now + {longest_wait})
                   ORDER BY q.place LIMIT 1), :now) AS present,
-        COALESCE((SELECT MAX(m.place) FROM outbox m
-                  WHERE m.chat = :chat AND m.state IN ('queued', 'sending') AND m.broadcast IS NULL
-                    AND m.priority = :priority),
-                 (SELECT s.place FROM outbox s WHERE s.chat = :chat AND s.state = 'sent' ORDER BY s.id DESC LIMIT 1),
-                 0) AS mine) f
+        (SELECT MAX(m.place) FROM outbox m
+         WHERE m.chat = :chat AND m.state IN ('queued', 'sending') AND m.broadcast IS NULL
+           AND m.priority = :priority) AS waiting,
+        (SELECT s.place FROM outbox s WHERE s.chat = :chat AND s.state = 'sent' ORDER BY s.id DESC LIMIT 1) AS sent) f
 WHERE 1 = 1
 ON CONFLICT (origin) DO NOTHING;
 

@@ -6,7 +6,9 @@ import pytest
 
 from bot.delivery import Intake, Rate, Throttle
 from bot.delivery.intake import TEXT_LIMIT
+from bot.store.alarm import SetAside
 from bot.store.api import Chat, Incoming, Store
+from bot.store.errors import StoreError
 from handlers.events import Said, TooMuch, Unreadable
 from tests.support.delivery import ManualClock, said
 from tests.support.roads import Roads
@@ -77,3 +79,49 @@ async def test_an_ordinary_number_is_kept_as_it_is(store: Store, clock: ManualCl
     roads = Roads(store, clock)
     await roads.intake.accept([said(text, 1)])
     assert (await event_of(roads)).text == text
+
+
+class Refusing:
+    """The real store, which refuses one text with an error of its own."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.told: list[tuple[SetAside, int | str]] = []
+
+    async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
+        if any(isinstance(update.event, Said) and update.event.text == "poison" for update in updates):
+            raise StoreError
+        return await self._store.receive(updates, now)
+
+    async def alarm(self, what: SetAside, row: int | str, now: datetime) -> None:
+        del now
+        self.told.append((what, row))
+
+
+async def test_an_update_that_comes_again_alone_and_again_is_left_out_in_the_end_and_the_owners_are_told(
+    store: Store, clock: ManualClock
+) -> None:
+    """As over a webhook: each call brings one update, and what is not acknowledged comes again."""
+    refusing = Refusing(store)
+    intake = Intake(refusing, Throttle(Rate(99, 99), clock), clock, lambda _: None)  # type: ignore[arg-type]  # as above
+    refusals = 0
+    for number in range(20):
+        try:
+            await intake.accept([said("poison", 1, "1")])
+        except StoreError:
+            refusals += 1
+        else:
+            break
+        await intake.accept([said("a", 2 + number, "2")])
+    assert 3 <= refusals < 10
+    assert refusing.told == [(SetAside.UNSTORED, "1")]
+    assert intake.unstorable == 1
+
+
+async def test_while_the_store_takes_nothing_no_update_is_left_out(store: Store, clock: ManualClock) -> None:
+    refusing = Refusing(store)
+    intake = Intake(refusing, Throttle(Rate(99, 99), clock), clock, lambda _: None)  # type: ignore[arg-type]  # as above
+    for _ in range(50):
+        with pytest.raises(StoreError):
+            await intake.accept([said("poison", 1, "1")])
+    assert refusing.told == []

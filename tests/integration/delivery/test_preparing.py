@@ -8,6 +8,8 @@ import xlsxwriter
 
 from bot.delivery import Preparer
 from bot.delivery.lists import Lists
+from bot.delivery.readers import ReadApart
+from bot.delivery.workers import Kind
 from bot.store.api import Chat
 from handlers.certificate import Problem, Reading, Trouble
 from handlers.events import Event, FileRead, FileSent, SheetRead
@@ -168,3 +170,56 @@ async def test_lists_are_read_one_at_a_time_and_no_certificate_waits_for_them() 
         sheets.go.set()
         await asyncio.gather(*lists)
     assert sheets.most == 1
+
+
+class Slow:
+    """Takes longer over some files than a quick reader may."""
+
+    def __init__(self, *, gives_up: bool) -> None:
+        self._gives_up = gives_up
+        self.seen: list[bytes] = []
+
+    async def read(self, data: bytes, name: str) -> Reading:
+        del name
+        self.seen.append(data)
+        trouble = Trouble.TOO_SLOW if self._gives_up and data == b"slow" else Trouble.NO_CERTIFICATE
+        return Reading(problems=(Problem(trouble=trouble),))
+
+
+async def test_a_slow_file_is_read_apart_and_so_is_what_its_person_sends_next_and_nobody_elses() -> None:
+    quick, slow, channel, other = (
+        Slow(gives_up=True),
+        Slow(gives_up=False),
+        ScriptedChannel(),
+        Chat("2", "telegram", "2"),
+    )
+    channel.files |= {"file": b"slow", "certificate": b"-"}
+    made = Preparer({channel.name: channel}, quick, ManualClock(), slow=slow)
+    certificate = SENT.model_copy(update={"reference": "certificate"})
+    assert made.kind(CHAT, SENT) is Kind.FILE
+
+    with pytest.raises(ReadApart):
+        await made.prepare(CHAT, SENT)
+    assert made.kind(CHAT, SENT) is Kind.SLOW
+    assert isinstance(await made.prepare(CHAT, SENT), FileRead)
+    await made.prepare(CHAT, certificate)
+    assert slow.seen == [b"slow", b"-"]
+
+    assert made.kind(other, certificate) is Kind.FILE
+    assert quick.seen == [b"slow"]
+
+
+async def test_whose_file_was_slow_is_forgiven_after_some_minutes() -> None:
+    clock, channel = ManualClock(), ScriptedChannel()
+    channel.files |= {"file": b"slow"}
+    made = Preparer({channel.name: channel}, Slow(gives_up=True), clock, slow=Slow(gives_up=False))
+    with pytest.raises(ReadApart):
+        await made.prepare(CHAT, SENT)
+    clock.seconds += 300
+    assert made.kind(CHAT, SENT) is Kind.FILE
+
+
+def test_a_large_file_gives_way_to_a_small_one_that_comes_behind_it_but_not_for_ever() -> None:
+    small, large = (SENT.model_copy(update={"size": size}) for size in (2_000, 20_000_000))
+    assert Preparer.gives_way(small) < 1
+    assert 10 < Preparer.gives_way(large) <= 60

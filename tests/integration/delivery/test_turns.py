@@ -9,11 +9,12 @@ import pytest
 import structlog.testing
 
 from bot.channels.errors import Gone, MaybeSent, TooLarge
+from bot.delivery import Preparer
 from bot.delivery.workers import Errand, Kind
 from bot.store import open_keyring, places
 from bot.store.api import MOST_SESSION, Incoming, PendingTurn, Store
 from bot.store.errors import StoreLocked
-from handlers.certificate import Trouble
+from handlers.certificate import Problem, Reading, Trouble
 from handlers.events import Event, FileRead, FileSent, Said
 from handlers.ports import World
 from handlers.replies import Attachment, Reply
@@ -377,6 +378,32 @@ async def test_only_what_waits_for_a_file_or_a_chart_is_an_errand(store: Store, 
         await errand.run()
     assert await roads.turns.step(chat) is False
     assert len(roads.reader.seen) == 2
+
+
+class GivingUp:
+    """Finds every file too slow."""
+
+    async def read(self, data: bytes, name: str) -> Reading:
+        del data, name
+        return Reading(problems=(Problem(trouble=Trouble.TOO_SLOW),))
+
+
+async def test_a_file_that_takes_long_steps_aside_and_is_handled_once_among_what_takes_long(
+    store: Store, clock: ManualClock
+) -> None:
+    roads = Roads(store, clock)
+    preparer = Preparer({roads.channel.name: roads.channel}, GivingUp(), clock, slow=roads.reader)
+    roads.turns._preparer = preparer
+    roads.channel.files["f1"] = b"slow"
+    await roads.intake.accept([file(1), said("behind it", 2)])
+    (chat,) = roads.submitted
+    kinds = []
+    while isinstance(errand := await roads.turns.step(chat), Errand):
+        kinds.append(errand.kind)
+        await errand.run()
+    assert kinds == [Kind.FILE, Kind.SLOW]
+    assert await roads.turns.step(chat) is False
+    assert len(roads.reader.seen) == 1
 
 
 async def test_a_file_before_consent_is_no_errand(store: Store, clock: ManualClock) -> None:

@@ -61,6 +61,42 @@ async def test_somebody_new_who_was_told_something_lately_waits_for_the_round_an
     assert "again" in await sent(store, 11, 2)
 
 
+async def test_whoever_waits_for_each_answer_before_the_next_line_comes_three_times_a_round_before_all_backlogs(
+    store: Store,
+) -> None:
+    for number in range(10):
+        await told(store, f"{number}", "0", second=0.1)
+        for at in range(1, 9):
+            await told(store, f"{number}", f"{at}", second=0.1 + at / 100)
+    await sent(store, 10, 0.3)
+    heard = []
+    for line in range(3):
+        await told(store, OFFICER, f"line {line}", second=1 + line)
+        heard += await sent(store, 2, 1 + line)
+    assert heard == ["line 0", "1", "line 1", "1", "line 2", "1"]
+
+
+async def test_whoever_asks_ever_so_often_leaves_a_turn_to_everybody_else(store: Store) -> None:
+    for number in range(3):
+        await told(store, f"{number}", "0", "1", "2", second=0.1)
+    await sent(store, 3, 0.2)
+    heard = []
+    for line in range(20):
+        await told(store, OFFICER, f"line {line}", second=1 + line)
+        heard += await sent(store, 1, 1 + line)
+    assert heard.count("1") == 3
+    assert sum(text.startswith("line") for text in heard) >= 10
+
+
+async def test_the_parts_of_one_answer_leave_one_behind_the_other_and_not_a_round_apart(store: Store) -> None:
+    for number in range(10):
+        for at in range(5):
+            await told(store, f"{number}", f"{at}", second=0.1 + at / 100)
+    await sent(store, 10, 0.3)
+    await told(store, OFFICER, "part 1", "part 2", "part 3", second=1)
+    assert [await sent(store, 1, 1 + at / 10) for at in range(3)] == [["part 1"], ["part 2"], ["part 3"]]
+
+
 async def test_a_chat_that_has_to_wait_holds_back_nobody_else_and_no_place_in_the_queue(store: Store) -> None:
     """A 429, or its own pace, puts its message off: others do not come to stand behind its place."""
     await told(store, "flooded", "1", "2", "3")

@@ -75,3 +75,38 @@ def test_a_flooding_group_is_told_twice_and_then_once_in_a_while_without_a_word_
     clock.seconds += 31
     assert flood(50) == ["said"]
     assert len(list(throttle.admit([said("a", 200, "1")]))) == 1
+
+
+def in_group(update: Incoming) -> Incoming:
+    return replace(update, event=update.event.model_copy(update={"group": True}))
+
+
+def test_whoever_puts_the_assistant_into_very_many_groups_gets_no_more_answers_than_a_few_groups() -> None:
+    clock = ManualClock()
+    throttle = Throttle(Rate(1, 20), clock)
+    heard = 0
+    for second in range(60):
+        groups = [in_group(said("/start", second * 1000 + number, f"-{number}")) for number in range(1000)]
+        heard += len(list(throttle.admit(groups)))
+        clock.seconds += 1
+    assert heard <= 80
+
+
+def test_a_secret_in_a_flooded_group_is_still_taken_away() -> None:
+    throttle = Throttle(Rate(1, 3), ManualClock())
+    secret = in_group(Incoming("telegram", "9", "-1", Said(text="/", message="9", secret=True)))
+    flood = [in_group(said("/start", number, "-1")) for number in range(50)]
+    admitted = list(throttle.admit([*flood, secret]))
+    assert admitted[-1].event.secret
+
+
+def test_whoever_keeps_up_the_pace_all_day_is_let_in_no_longer_at_some_time_and_the_next_day_again() -> None:
+    clock = ManualClock()
+    throttle = Throttle(Rate(1, 20), clock)
+    let_in = 0
+    for number in range(86_400):
+        let_in += sum(not isinstance(one.event, TooMuch) for one in throttle.admit([said("a", number)]))
+        clock.seconds += 1
+    assert 5_000 <= let_in <= 10_000
+    clock.seconds += 3_600
+    assert [type(one.event) for one in throttle.admit([said("a", 90_000)])] == [Said]

@@ -50,6 +50,50 @@ async def test_whoever_writes_first_after_a_while_comes_before_all_that_were_jus
     assert inbox.handled.index("officer") - before <= 4
 
 
+async def test_whoever_waits_for_each_answer_comes_before_a_backlog_three_times_a_round_and_nobody_starves() -> None:
+    inbox = Inbox(**{f"{number}": 20 for number in range(60)})
+    busy, before = [chat(number) for number in range(60)], list[int]()
+
+    def handled(one: Chat) -> None:
+        if one is OFFICER and len(before) < 20:
+            ask()
+
+    def ask() -> None:
+        before.append(len(inbox.handled))
+        inbox.waiting["officer"] += 1
+        workers.submit([OFFICER])
+
+    workers = Workers(inbox, handled, concurrency=1)
+    for _ in range(20):
+        workers.submit(busy)
+    await eventually(lambda: len(inbox.handled) >= 130)
+    ask()
+    await workers.drain()
+    answered = [at for at, name in enumerate(inbox.handled) if name == "officer"]
+    waits = sorted(after - at for after, at in zip(answered, before, strict=True))
+    assert waits[len(waits) // 2] <= 2
+    assert len(answered) == 20
+    others = [name for name in inbox.handled[answered[0] : answered[-1]] if name != "officer"]
+    assert len(others) >= 60 * (20 // 6), "the others had no turns meanwhile"
+
+
+async def test_a_small_file_goes_before_large_ones_that_wait_and_these_do_not_wait_for_ever() -> None:
+    read: list[str] = []
+    sizes = {"first": 0.0, "large": 50.0, "small": 0.0}
+
+    async def reading(one: Chat) -> None:
+        await asyncio.sleep(0.01)
+        read.append(one.id)
+
+    async def step(one: Chat) -> bool | Errand:
+        return False if one.id in read else Errand(Kind.FILE, lambda: reading(one), sizes.get(one.id, 0.0))
+
+    workers = Workers(step, lambda _: None, places={Kind.FILE: 1})
+    workers.submit(Chat(name, "telegram", name) for name in sizes)
+    await workers.drain()
+    assert read == ["first", "small", "large"]
+
+
 async def test_files_have_their_own_places_and_lines_wait_for_lines_only() -> None:
     """40 strangers with three slow files each, more than there are places of any kind."""
     going, files, inbox = asyncio.Event(), Counter[str](), Inbox(officer=5)
