@@ -233,5 +233,6 @@ async def test_its_roles_still_count_once_the_operator_answers_for_the_journal(
 ) -> None:
     await demo.accept_powers(NOW)
     assert (await demo.prove_powers()).whole
+    rights = Rights.operator(await demo.units())
     async with demo.office(NOW) as at:
-        assert len(await at.admin.people.holders(Rights.operator(await demo.units()))) == made.grants
+        assert len(await at.admin.people.holders(rights)) == made.grants
