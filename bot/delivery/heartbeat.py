@@ -46,7 +46,7 @@ class Heartbeat:
         now = self._clock.now()
         if await self._store.continuity.take_up(seen, self._expiry_days, now):
             _log.error("database_restored", beats_behind=seen.beats)
-            await self._store.alarm(SetAside.RESTORED, "", now)
+            await self._store.alarm(SetAside.RESTORED, seen.beats, now)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Beat until told to stop; a beat that fails is missed."""

@@ -147,7 +147,7 @@ class Sealer:
                     found.append(f"{sealed.table}.{sealed.column} {row}")
             after = rows[-1][0]
 
-    def _opens(self, place: Place, value: bytes) -> bool:
+    def _opens(self, place: Place, value: Any) -> bool:
         if isinstance(value, bytes) and value[:4].hex() not in self.keyring.keys.keys:
             return True  # missing, not broken
         try:

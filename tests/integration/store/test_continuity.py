@@ -238,3 +238,11 @@ def test_the_command_for_a_copy_on_another_machine_asks_before_it_acts(troly: Co
     troly("retention")
     assert troly("restored")[0] == 1
     assert troly("restored", "--yes")[0] == 0
+
+
+def test_the_owners_are_told_of_a_second_copy_on_the_same_day_as_well(troly: Command, database: Database) -> None:
+    troly("admins", "add", "telegram:1")
+    for times in (1, 2):
+        assert troly("restored", "--yes")[0] == 0
+        told = database.sql("SELECT COUNT(*) FROM outbox WHERE origin LIKE 'aside:restored:%'")
+        assert told == [(times,)]
