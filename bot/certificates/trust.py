@@ -18,6 +18,8 @@ from bot.certificates.errors import FingerprintMismatchError, NotACaError, NotIn
 from bot.certificates.pins import PINS
 from bot.certificates.structure import Structure, cut
 
+#: Bytes of a file with one certificate; a larger one, or a device that never ends, is none.
+_LARGEST = 1 << 20
 _NOT_HEX = re.compile(r"[^0-9A-F]")
 _NOTATION = re.compile(r"[0-9A-Fa-f: -]+")
 _SUFFIX = ".crt"
@@ -103,7 +105,10 @@ def _believed(file: Path) -> x509.Certificate | None:
 
 
 def _authority(file: Path) -> x509.Certificate:
-    data = file.read_bytes()
+    with file.open("rb") as stream:
+        data = stream.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise NotACaError(file.name)
     try:
         found = _parse(data)
         if len(found) == 1 and found[0].extensions.get_extension_for_class(x509.BasicConstraints).value.ca:

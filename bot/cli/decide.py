@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.certificates.limits import MEBIBYTE
 from bot.cli.language import Language, translator_of
 from bot.cli.output import json_text
 from bot.settings import load_settings
@@ -34,6 +35,8 @@ from rules.texts import SHOWN, sentence
 
 #: Exit status for facts that cannot be used, as for any other wrong use of a command.
 WRONG_FACTS = 2
+#: Bytes of facts; many more than all that there are.
+_LARGEST = MEBIBYTE
 
 
 def decide(
@@ -49,7 +52,7 @@ def decide(
     t = translator_of(language)
     day = today.date() if today else vietnamese_day(datetime.now(UTC))
     try:
-        facts = read_facts(sys.stdin.buffer.read())
+        facts = read_facts(sys.stdin.buffer.read(_LARGEST + 1))
     except FactsError as error:
         typer.echo(f"troly decide: {error.say(t)}", err=True)
         raise typer.Exit(WRONG_FACTS) from None
@@ -63,8 +66,12 @@ def read_facts(content: bytes) -> Facts:
     """Facts from JSON.
 
     Raises:
-        FactsError: the bytes are not JSON, name a fact twice, or name a fact or a value nobody knows.
+        FactsError: the bytes are too many or not JSON, name a fact twice, or name a fact or a value nobody knows.
     """
+    if len(content) > _LARGEST:
+        raise FactsError(
+            sentence(N_("standard input is larger than {limit} MB: facts are a few lines of JSON"), limit=1)
+        )
     try:
         found = json.loads(content, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bot.certificates.limits import LIMITS
 from bot.cli.acting import Acting, As, acting
 from bot.errors import InputError
 from bot.exports.sheets import read_sheet
@@ -13,7 +14,7 @@ from bot.harmless import harmless
 from bot.reasons import reason_of
 from bot.settings import load_settings
 from handlers.office import import_words
-from handlers.office.importing import Imported, Line
+from handlers.office.importing import Imported, Line, SheetTrouble
 from handlers.office.rights import Act
 from handlers.voice import Voice, plain
 from locales import N_
@@ -69,10 +70,18 @@ async def _read(file: Path) -> tuple[Line, ...]:
         InputError: the file cannot be read, or is no list.
     """
     try:
-        data = await asyncio.to_thread(file.read_bytes)
+        data = await asyncio.to_thread(_beginning, file)
     except (OSError, ValueError) as error:
         raise InputError(N_("{file} cannot be read ({reason})"), file=file, reason=reason_of(error)) from None
+    if len(data) > LIMITS.file:
+        raise InputError(import_words.TROUBLES[SheetTrouble.TOO_LARGE])
     sheet = await read_sheet(data)
     if sheet.trouble is not None:
         raise InputError(import_words.TROUBLES[sheet.trouble])
     return sheet.lines
+
+
+def _beginning(file: Path) -> bytes:
+    """One byte more than may be: a device never ends."""
+    with file.open("rb") as stream:
+        return stream.read(LIMITS.file + 1)

@@ -60,7 +60,7 @@ class Heartbeat:
     async def take_up(self, seen: Standpoint) -> None:
         """Go on from an older copy than what was seen; the owners are told what that means."""
         now = self._clock.now()
-        await self._store.alarm(SetAside.RESTORED, "", now)  # first: nobody would notice the copy a second time
+        await self._store.alarm(SetAside.RESTORED, seen.beats, now)  # first: nobody would notice the copy a second time
         if await self._store.continuity.take_up(seen, self._expiry_days, now):
             _log.error("database_restored", beats_behind=seen.beats)
 

@@ -13,8 +13,11 @@ from handlers.office.model import Filed
 BYTE_ORDER_MARK = "\ufeff"
 #: Where a spreadsheet may take what follows for a formula: at the beginning of a cell, and behind every separator that
 #: it may split at. Vietnamese Excel splits at ``;`` and then no quotation mark holds a cell together. What stands
-#: between (blanks, quotation marks, our own apostrophes) hides no sign.
-_FORMULA = re.compile(r"""(^[\t\r]?|[,;|\t\r\n])([\s"]*)('*)(?=[=+\-@＝＋－＠])""")
+#: between (blanks, quotation marks, our own apostrophes) hides no sign. A blank is a separator for whoever ticks it; a
+#: sign that stands between two blanks is a cell of its own then, and does nothing.
+_FORMULA = re.compile(
+    r"""(^[\t\r]?|[,;|\t\r\n])([\s"]*)('*)(?=[=+\-@＝＋－＠])|([\s]"*)('*)(?=[=+\-@＝＋－＠](?!\s))"""
+)
 
 
 class CsvLines:
@@ -42,7 +45,7 @@ def guarded(cell: Cell) -> str:
     Every run of apostrophes before a sign grows by one, so that ``unguarded`` gives back what was there.
     """
     if isinstance(cell, str):
-        return _FORMULA.sub(r"\1\2'\3", cell)
+        return _FORMULA.sub(lambda found: f"{_before(found)}'{_apostrophes(found)}", cell)
     if isinstance(cell, datetime):
         return f"{cell:%H:%M} {day(cell)}"
     return day(cell) if isinstance(cell, date) else str(cell)
@@ -50,4 +53,12 @@ def guarded(cell: Cell) -> str:
 
 def unguarded(text: str) -> str:
     """Return a cell of our own CSV as it was before ``guarded``."""
-    return _FORMULA.sub(lambda found: found[1] + found[2] + found[3][1:], text)
+    return _FORMULA.sub(lambda found: f"{_before(found)}{_apostrophes(found)[1:]}", text)
+
+
+def _before(found: re.Match[str]) -> str:
+    return found[4] or f"{found[1] or ''}{found[2] or ''}"
+
+
+def _apostrophes(found: re.Match[str]) -> str:
+    return found[3] or found[5] or ""

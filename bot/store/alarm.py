@@ -36,16 +36,16 @@ _WORDS = {
 
 
 async def tell_owners(driver: Driver, keyring: Keyring, now: datetime, what: SetAside, row: int | str) -> None:
-    """Queue a notice for every owner; of the same kind one a day, however many rows there are.
+    """Queue a notice for every owner; of the same kind one a day, however many rows there are; of each older copy one.
 
     To be called before the row gets its end: a crash in between tells of it again, which changes nothing.
     """
     (rows,) = await driver.run(Call("owners"))
     owners = {(row[4], *row[-2:]) for row in genuine_grants(keyring, rows)}
-    day = vietnamese_day(now).isoformat()
+    once = vietnamese_day(now).isoformat() + (f":{row}" if what is SetAside.RESTORED else "")
     words = _WORDS[what]
     notices = [
-        Message(Recipient(chat, channel), f"aside:{what}:{day}:{chat}", words(_voice(language), row), NOTICE)
+        Message(Recipient(chat, channel), f"aside:{what}:{once}:{chat}", words(_voice(language), row), NOTICE)
         for chat, channel, language in sorted(owners)
     ]
     if notices:

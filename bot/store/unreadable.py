@@ -52,10 +52,15 @@ def _said(keyring: Keyring, owners: Iterable[Sequence[Any]], rows: list[str], no
         yield sending(keyring, Message(Recipient(str(chat), str(channel)), origin, said, NOTICE), now)
 
 
+def _kept(value: bytes | str | int) -> bytes:
+    """Whatever lies there: in SQLite somebody may have written text or a number by hand."""
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 async def set_session_aside(driver: Driver, chat: str, now: datetime) -> None:
     """Keep a session that cannot be read where it is in nobody's way."""
     (rows,) = await driver.run(Call("session_of", {"chat": chat}))
     if not rows:
         return
-    row = {"place": f"chats.session {chat} {stored(now)}", "now": stored(now), "value": bytes(rows[0][0]).hex()}
+    row = {"place": f"chats.session {chat} {stored(now)}", "now": stored(now), "value": _kept(rows[0][0]).hex()}
     await driver.run(Call("note_unreadable", row), Call("lose_session", {"chat": chat, "session": rows[0][0]}))

@@ -55,7 +55,7 @@ class StoredWorkers:
         """Seal with the key that others have begun to use; where it is not here, the log says what to do."""
         if head is None or opened_head(self.keyring, head) is not None:
             return
-        if self.keyring.damage.first_time(f"end of the journal {head[:4].hex()}"):
+        if self.keyring.damage.first_time(f"end of the journal {head[:4]!r}"):
             _log.error("key_missing_or_journal_changed", hint="troly keys verify, troly audit verify")
 
     async def leave(self, channel: str) -> None:

@@ -24,6 +24,7 @@ KEY_ID_BYTES = 4
 NONCE_BYTES = 12
 #: How long a running process may go on sealing with a key that was superseded.
 REFRESH_SECONDS = 1.0
+_BROKEN = N_("A sealed value in {table}.{column} was altered or moved. Restore the database from its copy.")
 
 
 class Keyring:
@@ -64,8 +65,11 @@ class Keyring:
 
         Raises:
             UnknownKey: sealed with a key that is not in the key file, not even now.
-            SealBroken: altered, cut, or sealed for another place.
+            SealBroken: altered, cut, or sealed for another place; or no bytes at all, as somebody may have written
+                into a column of SQLite.
         """
+        if not isinstance(sealed, bytes):
+            raise SealBroken(_BROKEN, table=place.table, column=place.column)
         name, nonce = sealed[:KEY_ID_BYTES], sealed[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES]
         cipher = self._ciphers.get(name) or self._reloaded().get(name)
         if cipher is None:
@@ -76,8 +80,7 @@ class Keyring:
         try:
             plain = cipher.decrypt(nonce, sealed[KEY_ID_BYTES + NONCE_BYTES :], place.bound())
         except (InvalidTag, ValueError):
-            message = N_("A sealed value in {table}.{column} was altered or moved. Restore the database from its copy.")
-            raise SealBroken(message, table=place.table, column=place.column) from None
+            raise SealBroken(_BROKEN, table=place.table, column=place.column) from None
         if name != self.current:
             self._met(name.hex())
         return plain

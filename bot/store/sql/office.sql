@@ -189,8 +189,10 @@ SELECT (SELECT COUNT(*) FROM audit WHERE act = 'seal_powers'), (SELECT COUNT(*) 
     + (SELECT COUNT(*) FROM broadcasts);
 
 -- :name spent_in_journal
--- Roles and invitations that ended, as the journal tells, and as the rows do.
-SELECT subject FROM audit WHERE act IN ('redeem', 'end_role', 'leave_role', 'end_invitation', 'end_with_role')
+-- Roles and invitations that ended, as the journal tells, and as the rows do. What is taken up spends the invitation
+-- that its row begins with; a row that begins with the role itself (the made-up province's) spends nothing.
+SELECT subject FROM audit WHERE act IN ('end_role', 'leave_role', 'end_invitation', 'end_with_role')
+UNION SELECT subject FROM audit WHERE act = 'redeem' AND subject LIKE 'LM-%'
 UNION SELECT id FROM grants WHERE ended_at IS NOT NULL
 UNION SELECT id FROM invitations WHERE used_at IS NOT NULL OR ended_at IS NOT NULL;
 

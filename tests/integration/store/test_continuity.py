@@ -485,3 +485,11 @@ async def _beaten(database: Database) -> None:
     store = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
     async with closing_async(store):
         await Heartbeat(store, Witness((database.folder / "witness",)), (), SystemClock()).begin()
+
+
+def test_the_owners_are_told_of_a_second_copy_on_the_same_day_as_well(troly: Command, database: Database) -> None:
+    troly("admins", "add", "telegram:1")
+    for times in (1, 2):
+        assert troly("restored", "--yes")[0] == 0
+        told = database.sql("SELECT COUNT(*) FROM outbox WHERE origin LIKE 'aside:restored:%'")
+        assert told == [(times,)]

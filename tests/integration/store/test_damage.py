@@ -36,7 +36,16 @@ def next_to_nothing(_value: bytes) -> bytes:
     return b"\x07"
 
 
-DAMAGES = [another_key, cut, altered, next_to_nothing]
+def emptied(_value: bytes) -> bytes:
+    return b""
+
+
+def words(_value: bytes) -> str:
+    """Whoever writes by hand writes text; SQLite keeps it as such."""
+    return "xin chao"
+
+
+DAMAGES = [another_key, cut, altered, next_to_nothing, emptied, words]
 
 
 def damage(database: Database, how, table: str, column: str, where: str = "1 = 1") -> None:  # noqa: ANN001 - one of these
@@ -184,6 +193,7 @@ async def test_whose_session_is_damaged_begins_anew_and_it_is_kept_aside(
     await answer(filled, chat, session='{"language": "vi"}')
     damage(database, how, "chats", "session", f"id = '{chat.id}'")
     ((kept,),) = database.sql("SELECT session FROM chats WHERE id = ?", chat.id)
+    kept = kept.encode() if isinstance(kept, str) else bytes(kept)
     await filled.receive([said("x2", address="hỏng")], NOW)
 
     turn = await next_turn(filled, chat)
@@ -191,7 +201,7 @@ async def test_whose_session_is_damaged_begins_anew_and_it_is_kept_aside(
     await filled.begin_anew(turn, NOW)
 
     assert database.sql("SELECT session FROM chats WHERE id = ?", chat.id) == [(None,)]
-    assert database.sql("SELECT value FROM unreadable WHERE value IS NOT NULL") == [(bytes(kept).hex(),)]
+    assert database.sql("SELECT value FROM unreadable WHERE value IS NOT NULL") == [(kept.hex(),)]
     await answer(filled, chat, "xin chào", session='{"language": "vi"}')
     assert "xin chào" in texts(await claim(filled))
 

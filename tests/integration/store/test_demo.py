@@ -226,3 +226,13 @@ async def test_two_who_begin_at_once_do_not_both_begin(store: Store, database: D
             return True
 
     assert sorted(await asyncio.gather(begin(), begin())) == [False, True]
+
+
+async def test_its_roles_still_count_once_the_operator_answers_for_the_journal(
+    demo: Store, made: Made, database: Database
+) -> None:
+    await demo.accept_powers(NOW)
+    assert (await demo.prove_powers()).whole
+    rights = Rights.operator(await demo.units())
+    async with demo.office(NOW) as at:
+        assert len(await at.admin.people.holders(rights)) == made.grants

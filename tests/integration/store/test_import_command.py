@@ -105,3 +105,13 @@ async def test_what_is_no_list_is_one_clear_line(
     code, _, told = await run(troly, file)
     assert code == 1
     assert len(told.strip().splitlines()) == 1
+
+
+async def test_a_file_without_an_end_is_too_large_and_not_read_into_memory(
+    desk: Store, troly: Command, tmp_path: Path
+) -> None:
+    with (tmp_path / "x.xlsx").open("wb") as stream:
+        stream.truncate(1 << 42)
+
+    code, _, told = await run(troly, tmp_path / "x.xlsx")
+    assert (code, "larger than 20 MB" in told) == (1, True), told

@@ -72,6 +72,14 @@ def test_what_is_not_one_ca_certificate_is_refused(content: bytes, tmp_path: Pat
         trust.install(file, tmp_path / "trust", declared="00")
 
 
+def test_a_file_without_an_end_is_refused_and_not_read_into_memory(tmp_path: Path) -> None:
+    file = tmp_path / "a.crt"
+    with file.open("wb") as stream:
+        stream.truncate(1 << 42)
+    with pytest.raises(NotACaError):
+        trust.install(file, tmp_path / "trust", declared="00")
+
+
 def test_a_file_that_is_not_what_its_name_says_is_not_believed(root: Path, tmp_path: Path) -> None:
     folder = tmp_path / "trust"
     trust.install(root, folder, declared=_fingerprint(pki.g2_root()))

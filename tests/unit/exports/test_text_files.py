@@ -68,6 +68,11 @@ def test_no_cell_of_csv_begins_like_a_formula(tmp_path: Path) -> None:
         ("'=1", "''=1"),
         ("Xã Mẫu – tổ 1; tổ 2", "Xã Mẫu – tổ 1; tổ 2"),
         ("1+2=3", "1+2=3"),
+        ("A =1+2", "A '=1+2"),
+        ("A =", "A '="),
+        ("A '=1+2", "A ''=1+2"),
+        ('A "@SUM(1)"', 'A "\'@SUM(1)"'),
+        ("Tổ 1 - Ấp 2", "Tổ 1 - Ấp 2"),
     ],
 )
 def test_a_sign_behind_any_separator_is_guarded_and_comes_back_as_it_was(typed: str, safe: str) -> None:
@@ -82,6 +87,8 @@ def test_no_reader_meets_a_formula_whatever_it_splits_at(cells: list[str]) -> No
     for separator in ",;|\t":
         for piece in (part for row in line.splitlines() for part in row.split(separator)):
             assert not piece.lstrip(' \t"').startswith(FORMULA_SIGNS)
+    for piece in line.split():
+        assert len(piece) == 1 or not piece.lstrip('"').startswith(FORMULA_SIGNS)
     assert [unguarded(cell) for cell in next(csv.reader(io.StringIO(line, newline="")))] == cells
 
 

@@ -110,6 +110,7 @@ def test_what_is_missing_is_also_told_in_words() -> None:
         '"subject"',
         b"\xff\xfe",
         "[" * 100_000,
+        " " * (1 << 20) + "{}",
         {"subject": "company"},
         {"colour": "red"},
         {"certificate": {"not_after": "soon"}},
