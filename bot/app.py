@@ -70,7 +70,7 @@ class Parts:
         draw = Charts(self.settings.data_dir / "charts").draw
         folder = self.settings.data_dir / "exports" / "reports"
         report = Reports(self.store, self.clock, folder, self.settings.export_part_mb * _MEGABYTE).make
-        preparer = Preparer(channels, self.reader, self.clock, Lists(importers(self.store)), draw, report=report)
+        preparer = Preparer(channels, self.reader, Lists(importers(self.store)), draw, report=report)
         return Turns(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
 
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
 
 from bot.channels.base import Channel
 from bot.channels.errors import ChannelError, Gone, Invalid, TooLarge, Unsupported
-from bot.delivery.backoff import Backoff
-from bot.delivery.clock import Clock
+from bot.delivery.backoff import retry
 from bot.delivery.drawing import Draw, drawn
 from bot.delivery.lists import Lists
 from bot.delivery.reporting import Report, reported
@@ -40,11 +40,10 @@ class Reader(Protocol):
 class Preparer:
     """Turns a file, or a pasted certificate, into what it says."""
 
-    def __init__(  # noqa: PLR0913 - the composition root names each of them
+    def __init__(
         self,
         channels: Mapping[str, Channel],
         reader: Reader,
-        clock: Clock,
         lists: Lists | None = None,
         draw: Draw | None = None,
         *,
@@ -56,7 +55,6 @@ class Preparer:
         self._report = report
         self._channels = channels
         self._reader = reader
-        self._clock = clock
         self._room = asyncio.Semaphore(_AT_ONCE)
 
     @staticmethod
@@ -121,15 +119,12 @@ class Preparer:
         return reading if told or sheet.trouble in _DOCUMENTS else sheet
 
     async def _fetched(self, channel: Channel, reference: str) -> bytes:
-        backoff = Backoff()
-        for _ in range(_FETCHES - 1):
-            try:
-                return await channel.fetch(reference, FILE_LIMIT)
-            except (TooLarge, Gone, Invalid, Unsupported):
-                raise
-            except ChannelError:
-                await self._clock.sleep(backoff.next())
-        return await channel.fetch(reference, FILE_LIMIT)
+        return await retry(partial(channel.fetch, reference, FILE_LIMIT), _may_pass, attempts=_FETCHES)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether a file may be had at the next try."""
+    return isinstance(error, ChannelError) and not isinstance(error, TooLarge | Gone | Invalid | Unsupported)
 
 
 def _origin(event: FileSent | Said) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from handlers.office.importing import Line, Sheet, SheetTrouble
 from handlers.office.table_kinds import TableKind
 from handlers.requests.model import State
 from locales import translator
-from tests.support.delivery import ManualClock, ScriptedChannel
+from tests.support.delivery import ScriptedChannel
 from tests.support.lists import empty_archive, with_entry
 from tests.support.roads import CountingReader
 
@@ -65,7 +65,7 @@ class Waiting:
 def preparer(data: bytes, reader: object, lists: Lists) -> Preparer:
     channel = ScriptedChannel()
     channel.files |= {"file": data, "certificate": b"-"}
-    return Preparer({channel.name: channel}, reader, ManualClock(), lists)  # type: ignore[arg-type]  # any reader
+    return Preparer({channel.name: channel}, reader, lists)  # type: ignore[arg-type]  # any reader
 
 
 async def prepared(data: bytes, reader: object, name: str = "x.xlsx", size: int | None = None) -> Event:
