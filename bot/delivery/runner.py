@@ -58,7 +58,7 @@ class Service:
 class Runner:
     """Runs the roads of one process over one store."""
 
-    def __init__(  # noqa: PLR0913 - the composition root names each of them
+    def __init__(
         self,
         store: Store,
         workers: Workers,
