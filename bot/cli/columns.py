@@ -53,8 +53,9 @@ def _table(rows: Sequence[Sequence[Cell]], headings: Sequence[str], whole: Seque
     table = Table(title=title, title_justify="left", box=HEAVY_HEAD if title else None, pad_edge=bool(title))
     for place, heading in enumerate(headings):
         figures = title is not None and place > 0
-        justify = "right" if figures else "left"
-        table.add_column(Text(heading), justify=justify, overflow="fold", no_wrap=heading in whole)
+        table.add_column(
+            Text(heading), justify="right" if figures else "left", overflow="fold", no_wrap=heading in whole
+        )
     for number, row in enumerate(rows, 1):
         is_total = title is not None and number == len(rows)
         if is_total:

@@ -14,14 +14,14 @@ from handlers.requests.words import PROCEDURES, STATES
 from locales import LANGUAGES, N_, translator
 from rules.outcome import Procedure
 
+UnitOption = Annotated[str | None, typer.Option("--unit", help=N_("Unit, with all below it: its code or its name."))]
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The options of the filters, as they were typed."""
 
-    unit: Annotated[str | None, typer.Option("--unit", help=N_("Unit, with all below it: its code or its name."))] = (
-        None
-    )
+    unit: UnitOption = None
     procedures: Annotated[
         list[str] | None,
         typer.Option("--procedure", help=N_("Procedure, by machine name or in words; may be repeated.")),
