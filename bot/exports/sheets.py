@@ -3,6 +3,7 @@
 import asyncio
 
 import structlog
+from pydantic import ValidationError
 
 from bot.exports.reading import LIMITS
 from bot.process_sandbox import Death, SandboxProcess, StartError
@@ -58,10 +59,12 @@ async def _answer(process: SandboxProcess, data: bytes) -> Sheet:
     try:
         async with asyncio.timeout(LIMITS.seconds + _GRACE):
             answer = await process.ask(data)
+        return await asyncio.to_thread(Sheet.model_validate_json, answer)
     except TimeoutError:
         return Sheet(trouble=SheetTrouble.TOO_SLOW)
+    except ValidationError:
+        return Sheet(trouble=SheetTrouble.BROKEN)
     except (EOFError, OSError):
         death = await process.death()
         _log.warning("sheet_process_died", death=death.name)
         return Sheet(trouble=_DEATHS[death])
-    return await asyncio.to_thread(Sheet.model_validate_json, answer)
