@@ -51,11 +51,18 @@ async def retry(
 ) -> T:
     """The result of an operation, repeated while ``on`` says so of its error; any other error is raised.
 
-    ``on`` answers False, or True to wait as ``Backoff`` does, or the seconds to wait. ``attempts``: None for endless.
+    ``on`` answers False, or True to wait as ``Backoff`` does, or the least seconds to wait. ``attempts``: None for
+    endless.
     """
+    failures = 0
 
     def said(error: BaseException) -> bool | float:
-        return on(error) if isinstance(error, Exception) else False  # a cancellation ends it
+        nonlocal failures
+        answer = on(error) if isinstance(error, Exception) else False  # a cancellation ends it
+        if isinstance(answer, bool):
+            return answer
+        failures += 1
+        return max(answer, min(longest, first / 2 * 2.0 ** min(failures, 32)))
 
     caller = stamina.AsyncRetryingCaller(
         attempts=attempts, timeout=None, wait_initial=first / 2, wait_jitter=first / 2, wait_max=longest

@@ -47,9 +47,9 @@ async def test_it_waits_longer_after_each_failure_but_never_longer_than_allowed(
     assert all(low <= wait <= min(5.0, low + 0.25) for low, wait in zip(lowest, slept, strict=True))
 
 
-async def test_it_waits_as_long_as_the_error_asks(slept: list[float]) -> None:
-    assert await retry(Failing(OSError()), lambda _: 7.5) == "done"
-    assert slept == [7.5]
+async def test_it_waits_as_long_as_the_error_asks_and_ever_longer_where_it_asks_for_little(slept: list[float]) -> None:
+    assert await retry(Failing(*[OSError()] * 5), lambda _: 1.5, longest=3.0) == "done"
+    assert slept == [1.5, 1.5, 2.0, 3.0, 3.0]
 
 
 async def test_after_its_attempts_the_last_error_is_raised() -> None:
