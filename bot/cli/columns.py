@@ -1,6 +1,5 @@
 """Rows as a command prints them: a table on a terminal, lines in a pipe, JSON Lines for programs."""
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,8 +16,9 @@ Cell = str | Text
 
 
 def terminal_width() -> int | None:
-    """The characters in a line of the terminal that standard output is; None in a pipe."""
-    return SafeConsole().width if sys.stdout.isatty() else None
+    """The characters in a line of the terminal that standard output is, or is to be taken for; None in a pipe."""
+    console = SafeConsole()
+    return console.width if console.is_terminal else None
 
 
 def print_rows(
@@ -38,7 +38,7 @@ def print_rows(
     """
     if json is not None:
         print_json_lines(json)
-    elif sys.stdout.isatty():
+    elif terminal_width() is not None:
         table = _table(list(rows), headings, whole, title)
         if table.rows:
             SafeConsole(highlight=False).print(table)
