@@ -74,7 +74,7 @@ class Parts:
         folder = self.settings.data_dir / "exports" / "reports"
         report = Reports(self.store, self.clock, folder, self.settings.export_part_mb * _MEGABYTE).make
         lists = Lists(importers(self.store))
-        preparer = Preparer(channels, self.reader, self.clock, lists, draw, report=report, slow=self.slow_reader)
+        preparer = Preparer(channels, self.reader, lists, draw, report=report, slow=self.slow_reader, clock=self.clock)
         return Turns(self.store, self.conversation, preparer, channels, self.clock, metrics=self.metrics)
 
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:

@@ -7,7 +7,6 @@
         ├── UnreadableError              bytes that give no certificate; carries the ``Trouble``
         │   └── SecretError              bytes that must not have been sent; the whole file is refused
         ├── MalformedError               a part of a certificate is not written as it must be; never leaves the package
-        ├── WorkerError                  the worker process did not start
         └── TrustError                   a CA file that cannot be installed or removed
             ├── NotACaError
             ├── UnpinnedError
@@ -44,10 +43,6 @@ class SecretError(UnreadableError):
 
 class MalformedError(CertificatesError):
     """A part of the certificate is not written as it must be."""
-
-
-class WorkerError(CertificatesError):
-    """The process that reads certificate files did not start."""
 
 
 class TrustError(CertificatesError):

@@ -2,15 +2,13 @@
 
 import asyncio
 import contextlib
-import signal
 from pathlib import Path
 
 import structlog
 from pydantic import ValidationError
 
-from bot.certificates.errors import WorkerError
 from bot.certificates.limits import LIMITS, MEBIBYTE, Limits
-from bot.certificates.process import WorkerProcess
+from bot.process_sandbox import Death, SandboxProcess, StartError
 from handlers.certificate import Problem, Reading, Trouble
 
 _log = structlog.get_logger(__name__)
@@ -21,8 +19,17 @@ _BIG_FILE = 4 * MEBIBYTE
 _IDLE_SECONDS = 60.0
 #: A worker ends itself over a file after so many times the seconds, should nobody be there to end it.
 _GRACE = 2
-#: How a process ends that got no memory: Rust and OpenSSL abort, the kernel kills.
-_OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGKILL}
+_MODULE = "bot.certificates.worker"
+_DEATHS = {
+    Death.TOO_SLOW: Trouble.TOO_SLOW,
+    Death.TOO_MUCH_MEMORY: Trouble.TOO_MUCH_MEMORY,
+    Death.CRASHED: Trouble.BROKEN,
+}
+
+
+async def start_worker(memory: int, seconds: float, trust: Path | None) -> SandboxProcess:
+    """Start a process that reads files, each within so many seconds. Raises ``StartError``."""
+    return await SandboxProcess.start_server(_MODULE, str(memory), str(seconds), *([str(trust)] if trust else []))
 
 
 class CertificateReader:
@@ -36,7 +43,7 @@ class CertificateReader:
         self._limits = limits
         self._idle_seconds = idle_seconds
         self._turn = asyncio.Lock()
-        self._worker: WorkerProcess | None = None
+        self._worker: SandboxProcess | None = None
         self._files = 0
         self._retirement: asyncio.Task[None] | None = None
 
@@ -60,7 +67,7 @@ class CertificateReader:
                     await self._retirement
             await self._stop()
 
-    async def _ask(self, worker: WorkerProcess | None, data: bytes) -> Reading:
+    async def _ask(self, worker: SandboxProcess | None, data: bytes) -> Reading:
         if worker is None:
             return _refused(Trouble.UNAVAILABLE)
         healthy = False
@@ -72,7 +79,7 @@ class CertificateReader:
         except TimeoutError:
             reading = _refused(Trouble.TOO_SLOW)
         except (EOFError, OSError):
-            reading = _refused(_death(await worker.exit_status()))
+            reading = await _refused_by_death(worker)
         except ValidationError:
             reading = _refused(Trouble.BROKEN)
         finally:
@@ -81,14 +88,13 @@ class CertificateReader:
                 await self._stop()
         return reading
 
-    async def _running(self) -> WorkerProcess | None:
+    async def _running(self) -> SandboxProcess | None:
         if self._worker is not None and self._worker.has_ended:
             await self._stop()
         if self._worker is None:
             try:
-                seconds = self._limits.seconds * _GRACE
-                self._worker = await WorkerProcess.start(self._limits.memory, seconds, self._trust)
-            except WorkerError as error:
+                self._worker = await start_worker(self._limits.memory, self._limits.seconds * _GRACE, self._trust)
+            except StartError as error:
                 _log.error("certificate worker did not start", reason=repr(error.__cause__))
         return self._worker
 
@@ -116,8 +122,7 @@ def _exhausted(reading: Reading) -> bool:
     return any(problem.trouble is Trouble.TOO_MUCH_MEMORY for problem in reading.problems)
 
 
-def _death(status: int) -> Trouble:
-    _log.warning("certificate worker died", status=status)
-    if status == -signal.SIGALRM:
-        return Trouble.TOO_SLOW
-    return Trouble.TOO_MUCH_MEMORY if status in _OUT_OF_MEMORY else Trouble.BROKEN
+async def _refused_by_death(worker: SandboxProcess) -> Reading:
+    death = await worker.death()
+    _log.warning("certificate worker died", death=death.name)
+    return _refused(_DEATHS[death])

@@ -8,10 +8,9 @@ import typer
 
 from bot.channels.naming import named
 from bot.cli.acting import As, acting
-from bot.cli.columns import columns
+from bot.cli.columns import print_rows
 from bot.cli.invitation import start_link, told
 from bot.cli.meant import unit_of, word_of
-from bot.cli.output import print_json_lines
 from bot.errors import Forbidden, PersonUnknown, TrolyError
 from bot.settings import load_settings
 from bot.store import store_of
@@ -171,15 +170,13 @@ def _label(text: str) -> str:
 
 
 def _show(holders: tuple[Holder, ...], units: UnitDirectory, *, as_json: bool) -> None:
-    if as_json:
-        print_json_lines(holder.model_dump(mode="json") for holder in holders)
-    else:
-        typer.echo(_table(holders, units, translator(load_settings().language)), nl=False)
-
-
-def _table(holders: tuple[Holder, ...], units: UnitDirectory, t: Translator) -> str:
-    heading = [t(N_("Code")), t(N_("Role")), t(N_("Name")), t(N_("Since")), t(N_("Until")), t(N_("By"))]
-    return columns([heading, *(_row(holder, units, t) for holder in holders)])
+    t = translator(load_settings().language)
+    print_rows(
+        (_row(holder, units, t) for holder in holders),
+        [t(N_("Code")), t(N_("Role")), t(N_("Name")), t(N_("Since")), t(N_("Until")), t(N_("By"))],
+        json=(holder.model_dump(mode="json") for holder in holders) if as_json else None,
+        aligned=True,
+    )
 
 
 def _row(holder: Holder, units: UnitDirectory, t: Translator) -> list[str]:

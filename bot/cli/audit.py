@@ -8,8 +8,7 @@ import typer
 
 from bot.app import heartbeat_of
 from bot.cli.acting import As, acting
-from bot.cli.columns import columns
-from bot.cli.output import print_json_lines
+from bot.cli.columns import print_rows
 from bot.delivery.clock import SystemClock
 from bot.settings import load_settings
 from bot.store import store_of
@@ -20,6 +19,8 @@ from handlers.office.model import JournalEntry
 from handlers.office.rights import Act
 from handlers.office.units import UnitDirectory
 from locales import N_, Translator, translator
+
+_HEADINGS = (N_("No."), N_("When"), N_("Who"), N_("What"), N_("On what"), N_("Count"), N_("Unit"))
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -116,10 +117,13 @@ def list_rows(
 ) -> None:
     """The newest first."""
     entries, units = asyncio.run(_latest(person, limit))
-    if as_json:
-        print_json_lines(entry.model_dump(mode="json") for entry in entries)
-    else:
-        typer.echo(_table(entries, units, translator(load_settings().language)), nl=False)
+    t = translator(load_settings().language)
+    print_rows(
+        (_row(entry, units, t) for entry in entries),
+        [t(heading) for heading in _HEADINGS],
+        json=(entry.model_dump(mode="json") for entry in entries) if as_json else None,
+        aligned=True,
+    )
 
 
 async def _latest(person: str | None, limit: int) -> tuple[tuple[JournalEntry, ...], UnitDirectory]:
@@ -128,26 +132,13 @@ async def _latest(person: str | None, limit: int) -> tuple[tuple[JournalEntry, .
         return await at.admin.journal.latest(at.rights, limit), at.units
 
 
-def _table(entries: tuple[JournalEntry, ...], units: UnitDirectory, t: Translator) -> str:
-    heading = [
-        t(N_("No.")),
-        t(N_("When")),
-        t(N_("Who")),
-        t(N_("What")),
-        t(N_("On what")),
-        t(N_("Count")),
-        t(N_("Unit")),
+def _row(entry: JournalEntry, units: UnitDirectory, t: Translator) -> list[str]:
+    return [
+        str(entry.number),
+        moment(entry.at),
+        doer(t, entry.actor),
+        deed(t, entry),
+        subject(t, entry),
+        str(entry.count),
+        units.name(entry.unit),
     ]
-    rows = [
-        [
-            str(entry.number),
-            moment(entry.at),
-            doer(t, entry.actor),
-            deed(t, entry),
-            subject(t, entry),
-            str(entry.count),
-            units.name(entry.unit),
-        ]
-        for entry in entries
-    ]
-    return columns([heading, *rows])

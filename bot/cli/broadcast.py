@@ -17,11 +17,11 @@ from bot.cli.broadcast_words import (
     Name,
     as_data,
     next_step,
-    print_table,
+    print_broadcasts,
+    print_steps,
     refused,
     second_person,
     steps_over,
-    steps_table,
     the_one,
     told,
 )
@@ -143,11 +143,8 @@ def status(
 
 def _show_all(say: Voice, found: "_Rows", *, json: bool) -> None:
     listed, units = found
-    if json:
-        print_json_lines(as_data(*row) for row in listed)
-    elif listed:
-        print_table(say, listed, units)
-    else:
+    print_broadcasts(say, listed, units, json=json)
+    if not listed and not json:
         typer.echo(say.t(N_("No broadcast matches.")), err=True)
 
 
@@ -159,7 +156,8 @@ def _show_one(
         return
     typer.echo("\n".join(told(say, broadcast, tally)))
     if steps:
-        typer.echo("\n" + steps_table(say, steps), nl=False)
+        typer.echo()
+        print_steps(say, steps)
 
 
 async def _followed(name: str, person: str | None, say: Voice) -> None:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import typer
 
-from bot.cli import broadcast_options as options
 from bot.cli.acting import Acting, As, acting
 from bot.cli.broadcast_drafting import drafted
 from bot.cli.broadcast_files import Files, read
 from bot.cli.broadcast_options import Typed
 from bot.cli.broadcast_words import Name, next_step, refused, steps_over, the_one
+from bot.cli.option_groups import with_option_groups
 from bot.errors import Forbidden, InputError
 from bot.exports.people_list import Named
 from bot.harmless import harmless
@@ -26,67 +26,23 @@ _NOBODY = N_("nobody within reach is called so")
 _SEVERAL = N_("several people have this code; write the code of a request instead")
 
 
+@with_option_groups
 def new(
-    *,
-    title: options.Title = None,
-    text_vi: options.TextVi = None,
-    text_en: options.TextEn = None,
-    unit: options.Unit = None,
-    role: options.OfRole = None,
-    to_do: options.ToDo = None,
-    owed: options.Owed = None,
-    state: options.InState = None,
-    expires_from: options.ExpiresFrom = None,
-    expires_until: options.ExpiresUntil = None,
-    expires_within: options.ExpiresWithin = None,
-    channel: options.OverChannel = None,
-    silent_since: options.SilentSince = None,
-    silent_days: options.SilentDays = None,
-    listed: options.Listed = None,
-    button: options.Buttons = None,
-    deadline: options.Deadline = None,
-    plan: options.Steps = None,
-    at: options.At = None,
-    late: options.Late = None,
-    starts_at: options.StartsAt = None,
-    document: options.Document = None,
+    typed: Typed,
     person: As = None,
 ) -> None:
     """Nothing leaves before it is checked, approved and started."""
-    typed = Typed.of(locals())
     made = asyncio.run(_made(typed, read(typed), person))
     _tell(made, N_("{id} is written as a draft."))
 
 
+@with_option_groups
 def change(
     name: Name,
-    *,
-    title: options.Title = None,
-    text_vi: options.TextVi = None,
-    text_en: options.TextEn = None,
-    unit: options.Unit = None,
-    role: options.OfRole = None,
-    to_do: options.ToDo = None,
-    owed: options.Owed = None,
-    state: options.InState = None,
-    expires_from: options.ExpiresFrom = None,
-    expires_until: options.ExpiresUntil = None,
-    expires_within: options.ExpiresWithin = None,
-    channel: options.OverChannel = None,
-    silent_since: options.SilentSince = None,
-    silent_days: options.SilentDays = None,
-    listed: options.Listed = None,
-    button: options.Buttons = None,
-    deadline: options.Deadline = None,
-    plan: options.Steps = None,
-    at: options.At = None,
-    late: options.Late = None,
-    starts_at: options.StartsAt = None,
-    document: options.Document = None,
+    typed: Typed,
     person: As = None,
 ) -> None:
     """What is not named stays; an empty text takes away what was there."""
-    typed = Typed.of(locals())
     changed = asyncio.run(_changed(name, typed, read(typed), person))
     _tell(changed, N_("{id} is changed, and a draft again."))
 

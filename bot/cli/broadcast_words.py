@@ -1,19 +1,15 @@
 """Broadcasts as the command line names and shows them."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
-from bot.cli.columns import columns
+from bot.cli.columns import print_rows
 from bot.delivery.heralding.terms import Terms
 from bot.errors import Forbidden, NotFound, TrolyError
 from bot.harmless import harmless
-from bot.safe_console import SafeConsole
 from bot.settings import load_settings
 from handlers.broadcasts.model import Broadcast, Life, Outcome, Tally
 from handlers.broadcasts.planning import Timetable
@@ -31,6 +27,7 @@ Name = Annotated[str, typer.Argument(metavar="ID", help=N_("The code of a broadc
 Json = Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))]
 #: Letters of a title in a table.
 _TITLE = 60
+_TITLES = (N_("Code"), N_("State"), N_("Title"), N_("Unit"), N_("Recipients"), N_("Sent"), N_("Written on"))
 _NEXT = {
     Life.DRAFT: "check",
     Life.CHECKED: "approve",
@@ -106,18 +103,16 @@ def as_data(broadcast: Broadcast, tally: Tally | None = None) -> dict[str, Any]:
     return told
 
 
-def print_table(say: Voice, rows: Sequence[tuple[Broadcast, Tally | None]], unit: Mapping[str, str]) -> None:
-    """A table on a terminal, tab-separated lines in a pipe."""
-    if sys.stdout.isatty():
-        table = Table(box=None, pad_edge=False)
-        for title in (N_("Code"), N_("State"), N_("Title"), N_("Unit"), N_("Recipients"), N_("Sent"), N_("Written on")):
-            table.add_column(Text(say.t(title)), overflow="fold", no_wrap=title == "Code")
-        for row in rows:
-            table.add_row(*map(Text, _cells(say, *row, unit)))
-        SafeConsole(highlight=False).print(table)
-    else:
-        for row in rows:
-            typer.echo("\t".join(_cells(say, *row, unit)))
+def print_broadcasts(
+    say: Voice, rows: Sequence[tuple[Broadcast, Tally | None]], unit: Mapping[str, str], *, json: bool
+) -> None:
+    """A table on a terminal, tab-separated lines in a pipe, or JSON Lines."""
+    print_rows(
+        (_cells(say, *row, unit) for row in rows),
+        [say.t(title) for title in _TITLES],
+        json=(as_data(*row) for row in rows) if json else None,
+        whole=(say.t("Code"),),
+    )
 
 
 def _cells(say: Voice, broadcast: Broadcast, tally: Tally | None, unit: Mapping[str, str]) -> tuple[str, ...]:
@@ -169,11 +164,10 @@ def counted(say: Voice, tally: Tally) -> Iterator[str]:
             yield f"    {reason(t, word)}: {number(say, tally.reasons[word])}"
 
 
-def steps_table(say: Voice, steps: Sequence[tuple[Broadcast, Tally]]) -> str:
+def print_steps(say: Voice, steps: Sequence[tuple[Broadcast, Tally]]) -> None:
     """What a campaign has made so far: each step with what became of it."""
     t = say.t
-    heading = [t(N_("Step")), t(N_("Code")), t(N_("State")), t(N_("Start")), t(N_("Sent")), t(N_("Recipients"))]
-    rows = [
+    rows = (
         [
             step_name(t, one.step),
             one.id,
@@ -183,5 +177,6 @@ def steps_table(say: Voice, steps: Sequence[tuple[Broadcast, Tally]]) -> str:
             number(say, tally.total),
         ]
         for one, tally in steps
-    ]
-    return columns([heading, *rows])
+    )
+    heading = [t(N_("Step")), t(N_("Code")), t(N_("State")), t(N_("Start")), t(N_("Sent")), t(N_("Recipients"))]
+    print_rows(rows, heading, aligned=True)

@@ -1,11 +1,78 @@
-"""Rows as columns of a terminal."""
+"""Rows as a command prints them: a table on a terminal, lines in a pipe, JSON Lines for programs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+import typer
+from rich.box import HEAVY_HEAD
 from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
+
+from bot.cli.output import print_json_lines
+from bot.safe_console import SafeConsole
+
+Cell = str | Text
 
 
-def columns(rows: Sequence[Sequence[str]]) -> str:
+def terminal_width() -> int | None:
+    """The characters in a line of the terminal that standard output is, or is to be taken for; None in a pipe."""
+    console = SafeConsole()
+    return console.width if console.is_terminal else None
+
+
+def print_rows(
+    rows: Iterable[Sequence[Cell]],
+    headings: Sequence[str],
+    *,
+    json: Iterable[Mapping[str, Any]] | None = None,
+    whole: Sequence[str] = (),
+    aligned: bool = False,
+    title: Text | None = None,
+) -> None:
+    """Print rows, or ``json`` instead where it is given. A cell is never markup, whoever wrote it.
+
+    In a pipe cells stand with tabs between them and without ``headings``; ``aligned``: as columns, with headings.
+    Columns whose heading is among ``whole`` are not broken. With a ``title`` they are figures, and the last row is
+    their total.
+    """
+    if json is not None:
+        print_json_lines(json)
+    elif terminal_width() is not None:
+        table = _table(list(rows), headings, whole, title)
+        if table.rows:
+            SafeConsole(highlight=False).print(table)
+    elif aligned:
+        typer.echo(_columns([headings, *([_plain(cell) for cell in row] for row in rows)]), nl=False)
+    else:
+        for row in rows:
+            typer.echo("\t".join(map(_plain, row)))
+
+
+def _table(rows: Sequence[Sequence[Cell]], headings: Sequence[str], whole: Sequence[str], title: Text | None) -> Table:
+    table = Table(title=title, title_justify="left", box=HEAVY_HEAD if title else None, pad_edge=bool(title))
+    for place, heading in enumerate(headings):
+        figures = title is not None and place > 0
+        table.add_column(
+            Text(heading), justify="right" if figures else "left", overflow="fold", no_wrap=heading in whole
+        )
+    for number, row in enumerate(rows, 1):
+        is_total = title is not None and number == len(rows)
+        if is_total:
+            table.add_section()
+        table.add_row(*map(_cell, row), style="bold" if is_total else None)
+    return table
+
+
+def _cell(cell: Cell) -> Text:
+    return cell if isinstance(cell, Text) else Text(cell)
+
+
+def _plain(cell: Cell) -> str:
+    return cell.plain if isinstance(cell, Text) else cell
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> str:
     """Each column as wide as its widest cell, two blanks between them."""
     widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
     return "".join(_line(row, widths) for row in rows)

@@ -9,18 +9,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from bot.cli.acting import As, entitled
-from bot.cli.filters import (
-    ExpiresFromOption,
-    ExpiresUntilOption,
-    ProcedureOption,
-    SinceOption,
-    StateOption,
-    TextOption,
-    UnitOption,
-    UntilOption,
-    Wanted,
-)
+from bot.cli.filters import Wanted
 from bot.cli.language import Language, translator_of
+from bot.cli.option_groups import with_option_groups
 from bot.cli.terminated import EXIT_CODES, heeding_kill
 from bot.errors import OutputError
 from bot.exports.export import export
@@ -42,18 +33,12 @@ def _exports() -> None:
 
 
 @app.command(help=N_("Write the requests that are meant to one file, complete or not at all."))
+@with_option_groups
 def requests(
     *,
     form: Annotated[Form, typer.Option("--format", help=N_("Kind of file."))],
     out: Annotated[Path, typer.Option("--out", help=N_("The file to write."))],
-    unit: UnitOption = None,
-    procedure: ProcedureOption = None,
-    state: StateOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    expires_from: ExpiresFromOption = None,
-    expires_until: ExpiresUntilOption = None,
-    text: TextOption = "",
+    wanted: Wanted,
     person: As = None,
     force: Annotated[bool, typer.Option("--force", help=N_("Replace a file that is there."))] = False,
     language: Language = None,
@@ -61,7 +46,6 @@ def requests(
     """Personal columns are masked where ``--as`` may not see them."""
     t = translator_of(language)
     _check(form, out, force=force)
-    wanted = Wanted(unit, procedure, state, since, until, expires_from, expires_until, text)
     try:
         with heeding_kill():
             done = asyncio.run(_exported(form, out, wanted, person, t))

@@ -1,6 +1,6 @@
 """``--unit --procedure --state ...``: which requests a command means."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -15,37 +15,36 @@ from locales import LANGUAGES, N_, translator
 from rules.outcome import Procedure
 
 UnitOption = Annotated[str | None, typer.Option("--unit", help=N_("Unit, with all below it: its code or its name."))]
-ProcedureOption = Annotated[
-    list[str] | None, typer.Option("--procedure", help=N_("Procedure, by machine name or in words; may be repeated."))
-]
-StateOption = Annotated[
-    list[str] | None, typer.Option("--state", help=N_("State, by machine name or in words; may be repeated."))
-]
-SinceOption = Annotated[str | None, typer.Option("--since", help=N_("Registered on this day or later."))]
-UntilOption = Annotated[str | None, typer.Option("--until", help=N_("Registered on this day or earlier."))]
-ExpiresFromOption = Annotated[
-    str | None, typer.Option("--expires-from", help=N_("The certificate ends on this day or later."))
-]
-ExpiresUntilOption = Annotated[
-    str | None, typer.Option("--expires-until", help=N_("The certificate ends on this day or earlier."))
-]
-TextOption = Annotated[
-    str, typer.Option("--text", help=N_("Words of the name, serial number, managing body or code; accents optional."))
-]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The options as they were typed."""
+    """The options of the filters, as they were typed."""
 
-    unit: str | None = None
-    procedures: list[str] | None = None
-    states: list[str] | None = None
-    since: str | None = None
-    until: str | None = None
-    expires_from: str | None = None
-    expires_until: str | None = None
-    text: str = field(default="")
+    unit: UnitOption = None
+    procedures: Annotated[
+        list[str] | None,
+        typer.Option("--procedure", help=N_("Procedure, by machine name or in words; may be repeated.")),
+    ] = None
+    states: Annotated[
+        list[str] | None, typer.Option("--state", help=N_("State, by machine name or in words; may be repeated."))
+    ] = None
+    since: Annotated[str | None, typer.Option("--since", help=N_("Registered on this day or later."))] = None
+    until: Annotated[str | None, typer.Option("--until", help=N_("Registered on this day or earlier."))] = None
+    expires_from: Annotated[
+        str | None, typer.Option("--expires-from", help=N_("The certificate ends on this day or later."))
+    ] = None
+    expires_until: Annotated[
+        str | None, typer.Option("--expires-until", help=N_("The certificate ends on this day or earlier."))
+    ] = None
+    text: Annotated[
+        str,
+        typer.Option("--text", help=N_("Words of the name, serial number, managing body or code; accents optional.")),
+    ] = ""
+
+    def is_empty(self) -> bool:
+        """Whether none was given."""
+        return self == type(self)()
 
     def filter(self, units: UnitDirectory) -> Filter:
         """What they mean.
@@ -63,6 +62,15 @@ class Wanted:
             expires_until=day_of("--expires-until", self.expires_until),
             text=self.text,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class WantedInState(Wanted):
+    """The same where ``--state`` says what to move requests to."""
+
+    states: Annotated[
+        list[str] | None, typer.Option("--in-state", help=N_("Only those in this state; may be repeated."))
+    ] = None
 
 
 def state_of(option: str, typed: str) -> State:

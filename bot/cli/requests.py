@@ -6,21 +6,12 @@ from typing import Annotated
 import typer
 
 from bot.cli.acting import Acting, As, acting
-from bot.cli.filters import (
-    ExpiresFromOption,
-    ExpiresUntilOption,
-    ProcedureOption,
-    SinceOption,
-    StateOption,
-    TextOption,
-    UnitOption,
-    UntilOption,
-    Wanted,
-    state_of,
-)
+from bot.cli.filters import Wanted, WantedInState, state_of
+from bot.cli.option_groups import with_option_groups
+from bot.cli.output import json_text
 from bot.cli.requests_import import import_requests
 from bot.cli.requests_place import place
-from bot.cli.requests_words import as_json, as_text, print_list, told, told_all
+from bot.cli.requests_words import as_data, as_text, print_list, told, told_all
 from bot.errors import NotFound
 from bot.settings import load_settings
 from handlers.office.codes import codes_meant
@@ -49,22 +40,15 @@ Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help=N_("How many at m
 
 
 @app.command("list", help=N_("List requests, the newest first."))
+@with_option_groups
 def list_requests(
+    wanted: Wanted,
     *,
-    unit: UnitOption = None,
-    procedure: ProcedureOption = None,
-    state: StateOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    expires_from: ExpiresFromOption = None,
-    expires_until: ExpiresUntilOption = None,
-    text: TextOption = "",
     limit: Limit = _LIMIT,
     json: Json = False,
     person: As = None,
 ) -> None:
     """A table for a person; tab-separated lines in a pipe."""
-    wanted = Wanted(unit, procedure, state, since, until, expires_from, expires_until, text)
     found, total = asyncio.run(_listed(wanted, limit, person))
     t = translator(load_settings().language)
     print_list(found, total, t, json=json)
@@ -90,7 +74,7 @@ async def _listed(wanted: Wanted, limit: int, person: str | None) -> tuple[list[
 def show(code: str, json: Json = False, person: As = None) -> None:
     """Exit status 1 where there is none within reach."""
     filed = asyncio.run(_shown(code, person))
-    typer.echo(as_json(filed) if json else as_text(filed, load_settings().language))
+    typer.echo(json_text(as_data(filed)) if json else as_text(filed, load_settings().language))
 
 
 async def _shown(code: str, person: str | None) -> Filed:
@@ -107,6 +91,7 @@ async def _shown(code: str, person: str | None) -> Filed:
 
 
 @app.command("set", help=N_("Move requests to another state; their officers are told."))
+@with_option_groups
 def set_state(
     codes: Codes = None,
     *,
@@ -119,22 +104,12 @@ def set_state(
     expect: Annotated[
         int | None, typer.Option("--expect", min=0, help=N_("With --yes: only where exactly so many match."))
     ] = None,
-    unit: UnitOption = None,
-    procedure: ProcedureOption = None,
-    in_state: Annotated[
-        list[str] | None, typer.Option("--in-state", help=N_("Only those in this state; may be repeated."))
-    ] = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    expires_from: ExpiresFromOption = None,
-    expires_until: ExpiresUntilOption = None,
-    text: TextOption = "",
+    wanted: WantedInState,
     person: As = None,
 ) -> None:
     """Exit status 1 where anything was left as it was."""
     t, to = translator(load_settings().language), state_of("--state", state)
-    wanted = Wanted(unit, procedure, in_state, since, until, expires_from, expires_until, text)
-    if bool(codes) is all_matching or (codes and wanted != Wanted()):
+    if bool(codes) is all_matching or (codes and not wanted.is_empty()):
         raise typer.BadParameter(t(N_("give either codes, or --all-matching with filters")))
     if codes:
         _each(codes, to, note, person)

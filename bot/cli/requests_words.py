@@ -1,14 +1,11 @@
 """Requests as the command line shows them."""
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
-from bot.cli.output import json_text
-from bot.safe_console import SafeConsole
+from bot.cli.columns import print_rows, terminal_width
 from handlers.dates import day, moment
 from handlers.office.list_words import SHORT, clipped, history
 from handlers.office.model import Filed, Move, Moved, MovedAll
@@ -36,23 +33,21 @@ _OUTCOMES = {
 
 
 def print_list(found: Sequence[Filed], total: int, t: Translator, *, json: bool) -> None:
-    """A table on a terminal, tab-separated lines in a pipe, or JSON Lines."""
-    if json:
-        _lines(map(as_json, found))
-    elif sys.stdout.isatty():
-        _table(found, t)
+    """A table on a terminal, tab-separated lines in a pipe, or JSON Lines. Codes, states and days stay in one piece."""
+    width = terminal_width()
+    names, cells = (_NARROW, _narrow_cells) if width and width < _WIDE else (_COLUMNS, _cells)
+    print_rows(
+        (cells(filed, t) for filed in found),
+        [t(name) for name in names],
+        json=map(as_data, found) if json else None,
+        whole=[t(name) for name in _WHOLE],
+    )
+    if width and not json:
         typer.echo(t(N_("{number} of {total} requests"), number=len(found), total=total))
-    else:
-        _lines("\t".join(_cells(filed, t)) for filed in found)
 
 
-def _lines(texts: Iterable[str]) -> None:
-    for text in texts:
-        typer.echo(text)
-
-
-def as_json(filed: Filed) -> str:
-    """One request on one line: machine names, times in UTC."""
+def as_data(filed: Filed) -> dict[str, Any]:
+    """One request for programs: machine names, times in UTC."""
     request = filed.request.model_dump(mode="json")
     known = {
         "number": filed.number,
@@ -63,7 +58,7 @@ def as_json(filed: Filed) -> str:
         "note": filed.note,
         "actor": filed.actor,
     }
-    return json_text({**request, **known})
+    return {**request, **known}
 
 
 def as_text(filed: Filed, language: str) -> str:
@@ -122,18 +117,6 @@ def _cells(filed: Filed, t: Translator) -> tuple[str, ...]:
         moment(filed.registered_at),
     )
     return tuple(clipped(cell, _LONGEST) for cell in shown)
-
-
-def _table(found: Sequence[Filed], t: Translator) -> None:
-    """Cells are ``Text``: what a stranger wrote is never markup. Codes, states and days stay in one piece."""
-    console = SafeConsole(highlight=False)
-    columns, cells = (_NARROW, _narrow_cells) if console.width < _WIDE else (_COLUMNS, _cells)
-    table = Table(box=None, pad_edge=False)
-    for name in columns:
-        table.add_column(Text(t(name)), overflow="fold", no_wrap=name in _WHOLE)
-    for filed in found:
-        table.add_row(*map(Text, cells(filed, t)))
-    console.print(table)
 
 
 def _narrow_cells(filed: Filed, t: Translator) -> tuple[str, ...]:

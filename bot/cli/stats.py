@@ -1,7 +1,6 @@
 """``troly stats``: the numbers of a unit and of those below it."""
 
 import asyncio
-import sys
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from bot.cli.filters import UnitOption
 from bot.cli.language import Language, language_of
 from bot.cli.meant import day_of, unit_of, wrong
 from bot.cli.output import json_text
-from bot.cli.stats_table import as_columns, show
+from bot.cli.stats_table import show
 from bot.errors import Forbidden
 from bot.exports.landing import landing, notes_of, refuse_taken
 from bot.settings import load_settings
@@ -121,10 +120,7 @@ def _data(counted: Stats) -> dict[str, object]:
 
 def _print(say: Voice, counted: Stats) -> None:
     """A table on a terminal, columns in a pipe."""
-    if sys.stdout.isatty():
-        show(say, counted.units, counted.total, counted.lines, counted.now)
-    else:
-        typer.echo(as_columns(say, counted.units, counted.total, counted.lines), nl=False)
+    show(say, counted.units, counted.total, counted.lines, counted.now)
     if counted.burnt:
         typer.echo(plain(burning(say, counted.burnt)))
         typer.echo(_day_by_day(say, counted.burnt))

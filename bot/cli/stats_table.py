@@ -4,10 +4,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from rich.table import Table
 from rich.text import Text
 
-from bot.cli.columns import columns
+from bot.cli.columns import print_rows, terminal_width
 from bot.safe_console import SafeConsole
 from handlers.office.picture import COUNTED, Numbers
 from handlers.office.picture_words import LABELS, heading, line_name, number, remarks
@@ -21,31 +20,19 @@ _WIDE = 120
 _FIRM = "\N{NO-BREAK SPACE}"
 
 
-def as_columns(say: Voice, units: UnitDirectory, total: Numbers, lines: Sequence[Numbers]) -> str:
-    """A heading, a row for each unit that has anything, and the total."""
-    return columns([_heading(say), *_rows(say, units, total, lines)])
-
-
 def show(say: Voice, units: UnitDirectory, total: Numbers, lines: Sequence[Numbers], now: datetime) -> None:
-    """The same on this terminal: a table where it is wide enough, else a few lines for each unit."""
-    console = SafeConsole(highlight=False)
-    title, rows = Text(plain(heading(say, units, total.unit, now))), _rows(say, units, total, lines)
-    if console.width < _WIDE:
-        console.print(title, *_stacked(say, rows, console.width), sep="\n")
+    """A row for each unit that has anything, and the total; a few lines for each on a narrow terminal."""
+    title, rows, width = (
+        Text(plain(heading(say, units, total.unit, now))),
+        _rows(say, units, total, lines),
+        terminal_width(),
+    )
+    if width and width < _WIDE:
+        SafeConsole(highlight=False).print(title, *_stacked(say, rows, width), sep="\n")
     else:
-        console.print(_table(_heading(say), rows, title))
-    console.print(Text(remarks(say, units, total, lines)))
-
-
-def _table(labels: Sequence[str], rows: Sequence[Sequence[str]], title: Text) -> Table:
-    table = Table(title=title, title_justify="left")
-    for place, label in enumerate(labels):
-        table.add_column(Text(label), justify="right" if place else "left", overflow="fold")
-    for row in rows[:-1]:
-        table.add_row(*map(Text, row))
-    table.add_section()
-    table.add_row(*(Text(cell, "bold") for cell in rows[-1]))
-    return table
+        print_rows(rows, _heading(say), aligned=True, title=title)
+    if width:
+        SafeConsole(highlight=False).print(Text(remarks(say, units, total, lines)))
 
 
 def _stacked(say: Voice, rows: Sequence[Sequence[str]], width: int) -> Iterator[Text]:

@@ -6,7 +6,8 @@ from dataclasses import asdict
 import typer
 from rich.text import Text
 
-from bot.cli.unit_tables import UNIT, print_table
+from bot.cli.columns import print_rows
+from bot.cli.unit_tables import UNIT
 from bot.harmless import harmless
 from bot.units import Change, Fault, Kind, Notes, Plan, Rename, UnderstoodDay
 from bot.units.columns import header_of
@@ -82,7 +83,7 @@ def _example(t: Translator, line: int, before: str, after: str) -> str:
 def print_plan(planned: Plan, held: Mapping[str, Held], t: Translator) -> None:
     """What would be, or was, done; then in how many units, and what should be looked at before a yes."""
     rows = (_changed(change, planned.units, t) for change in planned.changes)
-    print_table(rows, (N_("What"), *UNIT, N_("Columns")), t)
+    print_rows(rows, [t(heading) for heading in (N_("What"), *UNIT, N_("Columns"))])
     counts = ", ".join(f"{t(word)}: {len(planned.of(kind))}" for kind, (word, _) in _KINDS.items())
     typer.echo(counts)
     for sentence in _told(planned, held, t):

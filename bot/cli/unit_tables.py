@@ -3,11 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import typer
-from rich.table import Table
-from rich.text import Text
-
-from bot.safe_console import SafeConsole
+from bot.cli.columns import print_rows
 from handlers.dates import day
 from handlers.office.units import Found, Unit, UnitDirectory
 from locales import N_, Translator
@@ -30,19 +26,16 @@ def listed(units: UnitDirectory, top: str | None) -> Iterator[dict[str, Any]]:
         }
 
 
-def print_units(units: UnitDirectory, top: str | None, t: Translator) -> None:
+def print_units(units: UnitDirectory, top: str | None, t: Translator, *, as_json: bool) -> None:
     """The tree, what is below indented."""
-    rows = (
-        (Text(unit.code), Text("  " * depth + unit.name), Text(_ended(units, unit)))
-        for depth, unit in _walked(units, top)
-    )
-    print_table(rows, (*UNIT, N_("Ended")), t)
+    rows = ((unit.code, "  " * depth + unit.name, _ended(units, unit)) for depth, unit in _walked(units, top))
+    print_rows(rows, [t(heading) for heading in (*UNIT, N_("Ended"))], json=listed(units, top) if as_json else None)
 
 
 def print_found(units: UnitDirectory, found: Sequence[Found], t: Translator) -> None:
     """Units of today, each with the name it was found by."""
-    rows = (tuple(map(Text, (one.unit.code, units.path_name(one.unit.code), _found_by(one, t)))) for one in found)
-    print_table(rows, (*UNIT, N_("Found by")), t)
+    rows = ((one.unit.code, units.path_name(one.unit.code), _found_by(one, t)) for one in found)
+    print_rows(rows, [t(heading) for heading in (*UNIT, N_("Found by"))])
 
 
 def _found_by(one: Found, t: Translator) -> str:
@@ -70,17 +63,3 @@ def _walked(units: UnitDirectory, top: str | None) -> Iterator[tuple[int, Unit]]
 
 
 UNIT = (N_("Code"), N_("Unit"))
-
-
-def print_table(rows: Iterator[tuple[Text, ...]], headers: Sequence[str], t: Translator) -> None:
-    """Cells are ``Text``: what a file says is never markup. In a pipe, cells with tabs between them."""
-    console = SafeConsole(highlight=False, soft_wrap=True)
-    if not console.is_terminal:
-        for row in rows:
-            typer.echo("\t".join(cell.plain for cell in row))
-        return
-    table = Table(*(t(header) for header in headers), box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    if table.rows:
-        console.print(table)

@@ -10,10 +10,9 @@ from typing import Annotated
 import typer
 
 from bot.cli.acting import As, acting
-from bot.cli.output import print_json_lines
 from bot.cli.unit_fates import print_fates
 from bot.cli.unit_plan import print_faults, print_notes, print_plan
-from bot.cli.unit_tables import listed, print_found, print_units
+from bot.cli.unit_tables import print_found, print_units
 from bot.settings import load_settings
 from bot.store import store_of
 from bot.units import FaultyUnitsError, Plan, UnitList, open_list, plan, sample
@@ -95,10 +94,7 @@ def list_(
     if under and units.get(under) is None:
         typer.echo(t(N_("No unit has the code {code}."), code=under), err=True)
         raise typer.Exit(1)
-    if as_json:
-        print_json_lines(listed(units, under or None))
-    else:
-        print_units(units, under or None, t)
+    print_units(units, under or None, t, as_json=as_json)
 
 
 @app.command(help=N_("Find units by any name, as the assistant does for an officer."))

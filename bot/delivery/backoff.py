@@ -1,18 +1,24 @@
-"""Waiting longer after each failure, never in step with others."""
+"""Waiting longer after each failure, never in step with others.
+
+``retry`` repeats what failed, with stamina; ``Backoff`` is for loops that go on after a success, too.
+"""
 
 import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import stamina
 import structlog
 
-from bot.delivery.clock import Clock
 from bot.metrics import NO_METRICS, Metrics
 from bot.store.errors import StoreUnavailable
 
 T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
+
+#: The library's own hooks would log what an error says, which may quote a person: every ``on`` logs what may be known.
+stamina.instrumentation.set_on_retry_hooks([])
 
 
 class Backoff:
@@ -35,13 +41,43 @@ class Backoff:
         self._failures = 0
 
 
-async def until_stored(clock: Clock, operation: Callable[[], Awaitable[T]], metrics: Metrics = NO_METRICS) -> T:
+async def retry(
+    operation: Callable[[], Awaitable[T]],
+    on: Callable[[Exception], bool | float],
+    *,
+    attempts: int | None = None,
+    first: float = 0.5,
+    longest: float = 60.0,
+) -> T:
+    """The result of an operation, repeated while ``on`` says so of its error; any other error is raised.
+
+    ``on`` answers False, or True to wait as ``Backoff`` does, or the least seconds to wait. ``attempts``: None for
+    endless.
+    """
+    failures = 0
+
+    def said(error: BaseException) -> bool | float:
+        nonlocal failures
+        answer = on(error) if isinstance(error, Exception) else False  # a cancellation ends it
+        if isinstance(answer, bool):
+            return answer
+        failures += 1
+        return max(answer, min(longest, first / 2 * 2.0 ** min(failures, 32)))
+
+    caller = stamina.AsyncRetryingCaller(
+        attempts=attempts, timeout=None, wait_initial=first / 2, wait_jitter=first / 2, wait_max=longest
+    )
+    return await caller(said, operation)
+
+
+async def retry_while_unavailable(operation: Callable[[], Awaitable[T]], metrics: Metrics = NO_METRICS) -> T:
     """The result of a store operation, repeated while the store is unavailable: nothing is lost to a busy disk."""
-    backoff = Backoff(longest=30.0)
-    while True:
-        try:
-            return await operation()
-        except StoreUnavailable as error:
-            metrics.store_failed(error)
-            _log.warning("store_unavailable", error=type(error).__name__)
-            await clock.sleep(backoff.next())
+
+    def passing(error: Exception) -> bool:
+        if not isinstance(error, StoreUnavailable):
+            return False
+        metrics.store_failed(error)
+        _log.warning("store_unavailable", error=type(error).__name__)
+        return True
+
+    return await retry(operation, passing, longest=30.0)

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from bot.channels.base import Channel
-from bot.delivery.backoff import Backoff, until_stored
+from bot.delivery.backoff import retry, retry_while_unavailable
 from bot.delivery.clock import Clock
 from bot.delivery.stopping import unless
 from bot.exports.folders import clean, private_folder
@@ -49,20 +49,16 @@ class Collector:
 
     async def _through(self, stop: asyncio.Event, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """A step, tried until nothing goes wrong: whatever does, the turns of the channel go on."""
-        backoff = Backoff()
-        while not stop.is_set():
-            try:
-                await unless(stop, step())
-            except Exception as error:  # noqa: BLE001 - as above
-                _log.error("own_data_failed", channel=self._channel.name, kind=type(error).__name__)
-                await unless(stop, asyncio.sleep(backoff.next()))
-            else:
-                return
+        await unless(stop, retry(step, self._failed))
+
+    def _failed(self, error: Exception) -> bool:
+        _log.error("own_data_failed", channel=self._channel.name, kind=type(error).__name__)
+        return True
 
     async def recover(self) -> None:
         """Throw away what a killed process left, and queue again what it was at."""
         await asyncio.to_thread(clean, self._folder)
-        await until_stored(self._clock, lambda: self._store.tasks.recover(self._channel.name))
+        await retry_while_unavailable(lambda: self._store.tasks.recover(self._channel.name))
 
     async def work(self) -> int:
         """Put together all that is ordered; how many orders that was."""
@@ -77,13 +73,13 @@ class Collector:
         sorry = failed(Voice(task.language))
         if task.tries > _TRIES:
             _log.error("own_data_set_aside", task=task.id, tries=task.tries)
-            await until_stored(self._clock, lambda: self._store.own_data.set_aside(task, sorry, self._clock.now()))
+            await retry_while_unavailable(lambda: self._store.own_data.set_aside(task, sorry, self._clock.now()))
             return
         try:
             await self._written(task)
         except Exception as error:  # noqa: BLE001 - whatever it is, its person is told and may order it again
             _log.error("own_data_not_written", task=task.id, kind=type(error).__name__)
-            await until_stored(self._clock, lambda: self._store.own_data.fail(task, sorry, self._clock.now()))
+            await retry_while_unavailable(lambda: self._store.own_data.fail(task, sorry, self._clock.now()))
 
     async def _written(self, task: OwnDataTask) -> None:
         """Reads a page, writes it off the event loop, reads the next: neither turns nor memory notice."""
@@ -93,4 +89,4 @@ class Collector:
                 await asyncio.to_thread(files.add, name, value)
             await asyncio.to_thread(files.finish)
             messages = files.messages()
-            await until_stored(self._clock, lambda: self._store.own_data.complete(task, messages, self._clock.now()))
+            await retry_while_unavailable(lambda: self._store.own_data.complete(task, messages, self._clock.now()))

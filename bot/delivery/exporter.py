@@ -12,7 +12,7 @@ import structlog
 from markupsafe import escape
 
 from bot.channels.base import Channel
-from bot.delivery.backoff import Backoff, until_stored
+from bot.delivery.backoff import retry, retry_while_unavailable
 from bot.delivery.clock import Clock
 from bot.delivery.results import result_of
 from bot.delivery.stopping import unless
@@ -92,15 +92,11 @@ class Exporter:
 
     async def _through(self, stop: asyncio.Event, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """A step, tried until nothing goes wrong: whatever does, the turns of the channel go on."""
-        backoff = Backoff()
-        while not stop.is_set():
-            try:
-                await unless(stop, step())
-            except Exception as error:  # noqa: BLE001 - as above
-                _log.error("exports_failed", channel=self._channel.name, kind=type(error).__name__)
-                await unless(stop, asyncio.sleep(backoff.next()))
-            else:
-                return
+        await unless(stop, retry(step, self._failed))
+
+    def _failed(self, error: Exception) -> bool:
+        _log.error("exports_failed", channel=self._channel.name, kind=type(error).__name__)
+        return True
 
     async def recover(self) -> None:
         """Throw away what a killed process left, and queue again what it was at."""
@@ -108,7 +104,7 @@ class Exporter:
             await asyncio.to_thread(self._children.clean)
         except OSError as error:  # a file that cannot be removed keeps nobody from a new export
             _log.error("exports_not_cleaned", channel=self._channel.name, kind=type(error).__name__)
-        await until_stored(self._clock, lambda: self._store.tasks.recover(self._channel.name))
+        await retry_while_unavailable(lambda: self._store.tasks.recover(self._channel.name))
 
     async def work(self) -> int:
         """Write all that is ordered; how many exports that was."""
@@ -160,7 +156,7 @@ class Exporter:
         shown = self._channel.capabilities.editing and far.total
         said = export_words.moving(voice, far.done, far.total) if shown else None
         report = partial(self._store.tasks.report, task, far.done, far.total, now, said)
-        if not await until_stored(self._clock, report):
+        if not await retry_while_unavailable(report):
             raise _Ended
         self._queued()
 
@@ -175,7 +171,7 @@ class Exporter:
 
     async def _complete(self, task: Task, finished: Finished, folder: Path) -> Completion:
         result = result_of(task.order, finished, folder, task.id)
-        return await until_stored(self._clock, lambda: self._store.tasks.complete(task, result, self._clock.now()))
+        return await retry_while_unavailable(lambda: self._store.tasks.complete(task, result, self._clock.now()))
 
     async def _fail_again(self, task: Task, said: Reply) -> None:
         """Whatever is wrong with this one, the others are written."""
@@ -187,7 +183,7 @@ class Exporter:
     async def _fail(self, task: Task, said: Reply, *, aside: bool = False) -> None:
         """Give it up; where the store cannot take that, the next ``work`` tries again."""
         self._failing[task.id] = task, said
-        await until_stored(self._clock, lambda: self._store.tasks.fail(task, said, self._clock.now(), aside=aside))
+        await retry_while_unavailable(lambda: self._store.tasks.fail(task, said, self._clock.now(), aside=aside))
         del self._failing[task.id]
 
 

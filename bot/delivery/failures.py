@@ -19,7 +19,7 @@ from bot.channels.errors import (
     Unsupported,
 )
 from bot.channels.rendering import split
-from bot.delivery.backoff import until_stored
+from bot.delivery.backoff import retry_while_unavailable
 from bot.delivery.clock import Clock
 from bot.delivery.patience import Patience
 from bot.delivery.settler import Settler
@@ -127,7 +127,7 @@ class Failures:
 
     async def _retry(self, row: OutboxRow, seconds: float, *, counted: bool = True) -> None:
         due: datetime = self._clock.now() + timedelta(seconds=seconds)
-        await until_stored(self._clock, lambda: self._store.retry(row, due, counted=counted), self._metrics)
+        await retry_while_unavailable(lambda: self._store.retry(row, due, counted=counted), self._metrics)
         asyncio.get_running_loop().call_later(seconds, self._due)
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import structlog
 
-from bot.delivery.backoff import until_stored
+from bot.delivery.backoff import retry_while_unavailable
 from bot.delivery.clock import Clock
 from bot.delivery.throttle import Throttle
 from bot.metrics import NO_METRICS, Metrics
@@ -55,12 +55,12 @@ class Intake:
         """A person blocks the assistant, or lets it write again; stored when this returns."""
         chat, now = self._store.chat(channel, address), self._clock.now()
         change = partial(self._store.blocked, chat, now) if blocked else partial(self._store.unblocked, chat)
-        await until_stored(self._clock, change, self._metrics)
+        await retry_while_unavailable(change, self._metrics)
 
     async def _stored(self, updates: list[Incoming]) -> list[Chat]:
         try:
-            chats = await until_stored(
-                self._clock, lambda: self._store.receive(updates, self._clock.now()), self._metrics
+            chats = await retry_while_unavailable(
+                lambda: self._store.receive(updates, self._clock.now()), self._metrics
             )
         except Exception as error:  # one update nobody can store must not hold up all others
             if len(updates) > 1:  # one of them may spoil the batch: find it, keep the others

@@ -10,7 +10,7 @@ import structlog
 
 from bot.channels.base import Channel
 from bot.channels.errors import ChannelError, MaybeSent, Unreachable
-from bot.delivery.backoff import Backoff, until_stored
+from bot.delivery.backoff import Backoff, retry_while_unavailable
 from bot.delivery.clock import Clock
 from bot.delivery.failures import Failures
 from bot.delivery.flight import Flight
@@ -145,7 +145,7 @@ class Lane:
         return len(rows)
 
     async def _claimed(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
-        return await until_stored(self._road.clock, lambda: self._claim(places, resting), self._road.metrics)
+        return await retry_while_unavailable(lambda: self._claim(places, resting), self._road.metrics)
 
     async def _claim(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
         """What a claim took whose answer never came is put back first: nobody else would ever send it."""

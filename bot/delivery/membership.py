@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import structlog
 
-from bot.delivery.backoff import until_stored
+from bot.delivery.backoff import retry_while_unavailable
 from bot.delivery.clock import Clock
 from bot.store.errors import StoreError
 from bot.store.worker_api import Lease, Presence, Roster
@@ -51,7 +51,7 @@ class Membership:
 
     async def join(self) -> None:
         """Be written down, and take over what the dead had in hand. Raises StoreError other than a passing one."""
-        await until_stored(self._clock, self._join)
+        await retry_while_unavailable(self._join)
 
     async def _join(self) -> None:
         begun = self._clock.monotonic()

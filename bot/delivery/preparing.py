@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import structlog
 
 from bot.channels.base import Channel
 from bot.channels.errors import ChannelError, Gone, Invalid, TooLarge, Unsupported
-from bot.delivery.backoff import Backoff
-from bot.delivery.clock import Clock
+from bot.delivery.backoff import retry
+from bot.delivery.clock import Clock, SystemClock
 from bot.delivery.drawing import Draw, drawn
 from bot.delivery.lists import Lists
 from bot.delivery.readers import Reader, Readers, giving_way
@@ -38,12 +39,12 @@ class Preparer:
         self,
         channels: Mapping[str, Channel],
         reader: Reader,
-        clock: Clock,
         lists: Lists | None = None,
         draw: Draw | None = None,
         *,
         report: Report | None = None,
         slow: Reader | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Without ``lists`` nobody may import one; without ``draw`` and ``report`` there are no charts and reports.
 
@@ -53,8 +54,7 @@ class Preparer:
         self._draw = draw
         self._report = report
         self._channels = channels
-        self._readers = Readers(reader, slow, clock)
-        self._clock = clock
+        self._readers = Readers(reader, slow, clock or SystemClock())
         self._room, self._room_apart = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_SLOW_AT_ONCE)
 
     def kind(self, chat: Chat, event: Event) -> Kind | None:
@@ -133,15 +133,12 @@ class Preparer:
         return reading if told or sheet.trouble in _DOCUMENTS else sheet
 
     async def _fetched(self, channel: Channel, reference: str) -> bytes:
-        backoff = Backoff()
-        for _ in range(_FETCHES - 1):
-            try:
-                return await channel.fetch(reference, FILE_LIMIT)
-            except (TooLarge, Gone, Invalid, Unsupported):
-                raise
-            except ChannelError:
-                await self._clock.sleep(backoff.next())
-        return await channel.fetch(reference, FILE_LIMIT)
+        return await retry(partial(channel.fetch, reference, FILE_LIMIT), _may_pass, attempts=_FETCHES)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether a file may be had at the next try."""
+    return isinstance(error, ChannelError) and not isinstance(error, TooLarge | Gone | Invalid | Unsupported)
 
 
 def _origin(event: FileSent | Said) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.delivery.backoff import until_stored
-from bot.delivery.clock import Clock
+from bot.delivery.backoff import retry_while_unavailable
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.listening import Listening
 from bot.delivery.membership import Membership
@@ -59,13 +58,12 @@ class Service:
 class Runner:
     """Runs the roads of one process over one store."""
 
-    def __init__(  # noqa: PLR0913 - the composition root names each of them
+    def __init__(
         self,
         store: Store,
         workers: Workers,
         services: Sequence[Service],
         parts: Sequence[Part],
-        clock: Clock,
         *,
         moved: Callable[[], None] = lambda: None,
     ) -> None:
@@ -74,7 +72,6 @@ class Runner:
         self._workers = workers
         self._services = services
         self._parts = parts
-        self._clock = clock
         self._wakes: Mapping[str, Callable[[], None]] = {
             "inbox": self._look,
             "outbox": self._deliver,
@@ -101,7 +98,7 @@ class Runner:
         """Pick up what the last process left: messages in flight, and updates nobody has handled."""
         for service in self._services:
             await service.membership.join()
-            waiting = await until_stored(self._clock, partial(self._store.waiting, service.channel))
+            waiting = await retry_while_unavailable(partial(self._store.waiting, service.channel))
             _log.info("waiting", channel=service.channel, chats=len(waiting))
             self._workers.submit(waiting)
 

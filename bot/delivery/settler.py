@@ -6,7 +6,7 @@ Where the store takes one of them in no way, the others are stored without it.
 import asyncio
 from collections.abc import Awaitable, Sequence
 
-from bot.delivery.backoff import until_stored
+from bot.delivery.backoff import retry_while_unavailable
 from bot.delivery.clock import Clock
 from bot.metrics import NO_METRICS, Metrics
 from bot.store.api import Settlement, Store
@@ -50,7 +50,7 @@ class Settler:
             return self._store.settle_all(settlements, self._clock.now())
 
         try:
-            await until_stored(self._clock, settle_all, self._metrics)
+            await retry_while_unavailable(settle_all, self._metrics)
         except Exception as error:  # noqa: BLE001 - one of them spoils the batch: find it, store the others
             if len(settlements) == 1:
                 return {settlements[0].row.id: error}

@@ -12,7 +12,7 @@ import structlog
 from bot.channels.base import Channel
 from bot.channels.markup import plain
 from bot.channels.rendering import split
-from bot.delivery.backoff import Backoff, until_stored
+from bot.delivery.backoff import retry, retry_while_unavailable
 from bot.delivery.clock import Clock
 from bot.delivery.directory import Directory
 from bot.delivery.preparing import Preparer
@@ -130,7 +130,7 @@ class Turns:
         return True
 
     async def _pending(self, chat: Chat) -> PendingTurn | None:
-        return await until_stored(self._clock, lambda: self._store.pending(chat), self._metrics)
+        return await retry_while_unavailable(lambda: self._store.pending(chat), self._metrics)
 
     def _kind(self, pending: PendingTurn) -> Kind | None:
         """What it waits for; nothing where the file is not wanted."""
@@ -143,28 +143,35 @@ class Turns:
             _log.error("update_set_aside", inbox_id=pending.inbox_id, tries=pending.tries)
             await self._give_up(pending)
             return
-        failures, backoff = 0, Backoff()
-        while failures < _ATTEMPTS:
-            try:
-                await self._take(pending)
-            except (TurnTaken, ReadApart):  # somebody else has done it, or the next look finds it again
-                return
-            except TooMuchToKeep as error:
-                _log.warning("turn_too_large", inbox_id=pending.inbox_id, error=type(error).__name__)
-                await self._leave_aside(pending)
-                return
-            except StoreUnavailable as error:  # nothing was changed, or it shows at the next look
-                self._metrics.store_failed(error)
-                _log.warning("store_unavailable", error=type(error).__name__)
-                await self._clock.sleep(backoff.next())
-            except Exception as error:  # noqa: BLE001 - whatever it is, the chats behind it must go on
-                failures += 1
-                self._metrics.turn_failed()
-                _log.error("turn_failed", inbox_id=pending.inbox_id, failures=failures, **_place(error))
-                await self._clock.sleep(backoff.next())
-            else:
-                return
-        await self._give_up(pending)
+        try:
+            await retry(partial(self._take, pending), self._again(pending))
+        except (TurnTaken, ReadApart):  # somebody else has done it, or the next look finds it again
+            return
+        except TooMuchToKeep as error:
+            _log.warning("turn_too_large", inbox_id=pending.inbox_id, error=type(error).__name__)
+            await self._leave_aside(pending)
+        except Exception:  # noqa: BLE001 - whatever it is, the chats behind it must go on
+            await self._give_up(pending)
+
+    def _again(self, pending: PendingTurn) -> Callable[[Exception], bool]:
+        """Whether a turn is tried once more; it tells what went wrong."""
+        failures = 0
+
+        def again(error: Exception) -> bool:
+            nonlocal failures
+            match error:
+                case TurnTaken() | ReadApart() | TooMuchToKeep():
+                    return False
+                case StoreUnavailable():  # nothing was changed, or it shows at the next look
+                    self._metrics.store_failed(error)
+                    _log.warning("store_unavailable", error=type(error).__name__)
+                    return True
+            failures += 1
+            self._metrics.turn_failed()
+            _log.error("turn_failed", inbox_id=pending.inbox_id, failures=failures, **_place(error))
+            return failures < _ATTEMPTS
+
+        return again
 
     async def _take(self, pending: PendingTurn) -> None:
         begun, session = self._clock.monotonic(), _session(pending)
@@ -235,13 +242,13 @@ class Turns:
                 await unit.finish(kept, (Reply(paragraphs=(t(_TOO_MUCH),)),))
 
         with contextlib.suppress(TurnTaken):
-            await until_stored(self._clock, answered, self._metrics)
+            await retry_while_unavailable(answered, self._metrics)
 
     async def _give_up(self, pending: PendingTurn) -> None:
         t = translator(_language(pending) or self._conversation.language)
         apology = Reply(paragraphs=(t(_APOLOGY),))
         give_up = partial(self._store.give_up, pending, self._clock.now(), (apology,))
-        await until_stored(self._clock, give_up, self._metrics)
+        await retry_while_unavailable(give_up, self._metrics)
 
 
 def _session(pending: PendingTurn) -> Session | None:

@@ -1,11 +1,8 @@
 """The process that writes an export, seen from the event loop: started, listened to, killed."""
 
-import asyncio
-import contextlib
 import os
-import sys
 import tempfile
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +14,7 @@ from pydantic import ValidationError
 from bot.exports.folders import clean, private_folder
 from bot.exports.lines import LINES, LastWord, Progress
 from bot.masking import scrub
+from bot.process_sandbox import SandboxProcess
 from bot.settings import Settings
 
 _MODULE = "bot.exports.task"
@@ -31,7 +29,7 @@ _log = structlog.get_logger(__name__)
 class ExportChild:
     """A fresh interpreter that opens the store itself, so that no reply waits for the writing."""
 
-    def __init__(self, process: Process, folder: Path, errors: BinaryIO) -> None:
+    def __init__(self, process: SandboxProcess, folder: Path, errors: BinaryIO) -> None:
         self._process = process
         self._errors = errors  # its standard error
         self.folder = folder  #: where its files are
@@ -42,9 +40,8 @@ class ExportChild:
 
     async def outcome(self, progress: Callable[[Progress], None]) -> LastWord | None:
         """Its last word; ``None`` where it died without one. Raises OSError where the pipe breaks."""
-        pipe = self._process.stdout
         last: LastWord | None = None
-        while pipe is not None and (line := await pipe.readline()):
+        while line := await self._process.next_line():
             try:
                 said = LINES.validate_json(line)
             except ValidationError:
@@ -64,12 +61,6 @@ class ExportChild:
         self._errors.seek(max(0, size - _LAST_WORDS))
         lines = self._errors.read().decode(errors="replace").split("\n")
         return scrub(next((line.strip() for line in reversed(lines) if line.strip()), ""))[:_SHOWN]
-
-    async def kill(self) -> None:
-        """End it at once and reap it."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
 
 
 class ExportChildren:
@@ -92,23 +83,20 @@ class ExportChildren:
             OSError: no folder can be made, or no process started.
         """
         with private_folder(self._folder) as folder, tempfile.TemporaryFile() as errors:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", "-m", _MODULE, task, str(folder),
-                stdin=DEVNULL, stdout=PIPE, stderr=errors, limit=_LONGEST_LINE, env=self._environment,
+            process = await SandboxProcess.start(
+                _MODULE, task, str(folder), environment=self._environment,
+                stdin=DEVNULL, stderr=errors, longest_line=_LONGEST_LINE,
             )  # fmt: skip
-            child = ExportChild(process, folder, errors)
             try:
-                yield child
+                yield ExportChild(process, folder, errors)
             finally:
-                await child.kill()
+                await process.kill()
 
 
 def _environment(settings: Settings) -> dict[str, str]:
     """Only what it needs: no channel's token is within its reach."""
     known = {
-        "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
         "PATH": os.environ.get("PATH", ""),
-        "SYSTEMROOT": os.environ.get("SYSTEMROOT", ""),
         "TROLY_DATA_DIR": str(settings.data_dir.absolute()),
         "TROLY_KEY_FILE": str(settings.key_file.absolute()) if settings.key_file else "",
         "TROLY_DATABASE_URL": settings.database_url.get_secret_value() if settings.database_url else "",

@@ -1,21 +1,16 @@
-"""The process that reads one spreadsheet: bytes on standard input, ``Sheet`` as JSON on standard output."""
+"""The process that reads spreadsheets of strangers: it gets a file and answers with a ``Sheet`` as JSON."""
 
-import os
-import sys
-
-from bot.bounds import at_most, bound_memory, end_with_parent
 from bot.exports.reading import LIMITS, read_list
+from bot.process_sandbox import serve
 
 
 def main() -> None:
-    """Read it inside the limits; the process ends with the file."""
-    with os.fdopen(os.dup(1), "wb") as answers:
-        os.dup2(2, 1)  # what a library prints must not be taken for an answer
-        end_with_parent()
-        data = sys.stdin.buffer.read()
-        bound_memory(LIMITS.memory)
-        with at_most(LIMITS.seconds):
-            answers.write(read_list(data).model_dump_json().encode())
+    """Serve until the input ends; the file itself does not count against the memory."""
+    serve(
+        lambda data: read_list(data).model_dump_json().encode(),
+        memory=LIMITS.memory + LIMITS.file,
+        seconds=LIMITS.seconds,
+    )
 
 
 if __name__ == "__main__":

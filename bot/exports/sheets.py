@@ -1,16 +1,12 @@
 """Reading a stranger's spreadsheet beside the event loop, inside limits of time and memory."""
 
 import asyncio
-import contextlib
-import os
-import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 
 import structlog
 from pydantic import ValidationError
 
 from bot.exports.reading import LIMITS
+from bot.process_sandbox import Death, SandboxProcess, StartError
 from bot.tables.kinds import kind_of
 from handlers.office.importing import Sheet, SheetTrouble
 from handlers.office.table_kinds import REFUSALS, TableKind
@@ -20,8 +16,13 @@ _MODULE = "bot.exports.sheet_process"
 _LOOKED_INTO = {TableKind.DOCX, TableKind.ARCHIVE, TableKind.JSON}
 #: The name of an entry that every XLSX has; names stand uncompressed in a ZIP file.
 _WORKBOOK = b"xl/workbook.xml"
-#: Seconds that a process may take to start, and to end itself where it takes too long.
+#: Seconds that a process may take to end itself where it takes too long.
 _GRACE = 10.0
+_DEATHS = {
+    Death.TOO_SLOW: SheetTrouble.TOO_SLOW,
+    Death.TOO_MUCH_MEMORY: SheetTrouble.TOO_MUCH_MEMORY,
+    Death.CRASHED: SheetTrouble.BROKEN,
+}
 
 _log = structlog.get_logger(__name__)
 
@@ -44,39 +45,26 @@ async def read_sheet(data: bytes) -> Sheet:
     if len(data) > LIMITS.file:
         return Sheet(trouble=SheetTrouble.TOO_LARGE)
     try:
-        process = await _started()
-    except OSError as error:
-        _log.error("sheet_process_not_started", error=type(error).__name__)
+        process = await SandboxProcess.start_server(_MODULE)
+    except StartError as error:
+        _log.error("sheet_process_not_started", error=repr(error.__cause__))
         return Sheet(trouble=SheetTrouble.UNAVAILABLE)
-    return await _answer(process, data)
+    try:
+        return await _answer(process, data)
+    finally:
+        await process.kill()
 
 
-async def _started() -> Process:
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", _MODULE, stdin=PIPE, stdout=PIPE, stderr=DEVNULL,
-        env={"PYTHONPATH": path, "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")},
-    )  # fmt: skip
-
-
-async def _answer(process: Process, data: bytes) -> Sheet:
+async def _answer(process: SandboxProcess, data: bytes) -> Sheet:
     try:
         async with asyncio.timeout(LIMITS.seconds + _GRACE):
-            answer, _ = await process.communicate(data)
+            answer = await process.ask(data)
         return await asyncio.to_thread(Sheet.model_validate_json, answer)
     except TimeoutError:
         return Sheet(trouble=SheetTrouble.TOO_SLOW)
     except ValidationError:
-        return Sheet(trouble=_death(process.returncode))
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-
-
-def _death(status: int | None) -> SheetTrouble:
-    """Rust aborts where it gets no memory, the kernel kills; the alarm means that it took too long."""
-    _log.warning("sheet_process_died", status=status)
-    if status == -signal.SIGALRM:
-        return SheetTrouble.TOO_SLOW
-    return SheetTrouble.TOO_MUCH_MEMORY
+        return Sheet(trouble=SheetTrouble.BROKEN)
+    except (EOFError, OSError):
+        death = await process.death()
+        _log.warning("sheet_process_died", death=death.name)
+        return Sheet(trouble=_DEATHS[death])

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from bot.bounds import end_with_parent
 from bot.errors import OutputError
 from bot.exports.lines import Finished, LastWord, Line, Lost, Progress, Refused
 from bot.exports.model import Order
 from bot.exports.parts import write_parts
+from bot.process_sandbox import exit_with_parent
 from bot.settings import load_settings
 from bot.store import store_of
 from bot.store.api import Store
@@ -28,7 +28,7 @@ _MEGABYTE = 1_000_000
 def main(arguments: list[str]) -> None:
     """Write the files of a task into a folder."""
     task, folder = arguments
-    end_with_parent()
+    exit_with_parent()
     os.umask(0o077)  # a file belongs to its owner alone from its first byte on
     asyncio.run(_run(task, Path(folder)))
 

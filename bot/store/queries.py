@@ -1,9 +1,11 @@
 """The statements of the files in ``sql/``, by name, in the words of one database.
 
-All in the subset that SQLite and PostgreSQL both speak. In those files
+All in the subset that SQLite and PostgreSQL both speak. The files have the format of aiosql:
 
-- ``-- :name x`` begins a query, the comment below says what it is for, ``:word`` is a parameter;
-- ``-- :where x`` begins a condition: a query with ``{where}`` is run with those that ``Call.where`` names, all true;
+- ``-- name: x`` begins a query, the comment below says what it is for, ``:word`` is a parameter; ``-- name: x!`` gives
+  no rows back;
+- ``-- name: where_x`` begins a condition: a query with ``{where}`` is run with those that ``Call.where`` names, all
+  true;
 - other words in braces are filled in when the file is read: lists of states from the vocabulary, the database's own
   words (``{skip_locked}`` and ``{held}``, empty on SQLite), and those of a sealed column (``{table}``, ``{column}``,
   ``{key}``, ``{row}``): such a query stands for one query per column.
@@ -19,7 +21,9 @@ from handlers.broadcasts.model import ENDED, STANDING
 from handlers.office.picture import REQUESTED, WAIVED
 from handlers.requests.model import AMENDABLE, MOVES, MUST_STAY, OPEN
 
-_STATEMENT = re.compile(r"^-- :(?P<kind>name|where) (?P<name>\w+)\n(?P<text>.*?);$", re.MULTILINE | re.DOTALL)
+_STATEMENT = re.compile(
+    r"^-- name: (?P<kind>where_)?(?P<name>\w+)(?P<mark>!?)\n(?P<text>.*?);$", re.MULTILINE | re.DOTALL
+)
 _COMMENT = re.compile(r"--.*$", re.MULTILINE)
 #: Microseconds that a message waits at most after it was put back. One that would wait longer was put back by a clock
 #: that was set back since: it is due.
@@ -58,7 +62,7 @@ def load_queries(dialect: Mapping[str, str]) -> Queries:
     queries: dict[str, str] = {}
     for source in sources().values():
         for found in _STATEMENT.finditer(source):
-            name = found["name"] if found["kind"] == "name" else f"where.{found['name']}"
+            name = f"where.{found['name']}" if found["kind"] else found["name"]
             queries |= _expanded(name, found["text"], words)
     return Queries(queries)
 

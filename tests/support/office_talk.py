@@ -30,7 +30,7 @@ class House:
     def __post_init__(self) -> None:
         channels = {CHANNEL: self.channel}
         talk = Conversation(respond=respond, wants_file=wants_file, pack=pack())
-        preparer = Preparer(channels, CountingReader(), self.clock, Lists(importers(self.store)))
+        preparer = Preparer(channels, CountingReader(), Lists(importers(self.store)))
         self.turns = Turns(self.store, talk, preparer, channels, self.clock)
 
     def person(self, address: str) -> "Person":

@@ -39,7 +39,7 @@ class Roads:
         self.channel = channel or ScriptedChannel()
         self.reader = CountingReader()
         channels = {self.channel.name: self.channel}
-        self.turns = Turns(store, talk or conversation(), Preparer(channels, self.reader, clock), channels, clock)
+        self.turns = Turns(store, talk or conversation(), Preparer(channels, self.reader), channels, clock)
         pacer = Pacer(pace or Pace(overall=1e6, chat=UNHURRIED), clock)
         self.dispatcher = Dispatcher(store, self.channel, pacer, clock)
         self.submitted: list[Chat] = []

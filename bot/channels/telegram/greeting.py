@@ -5,6 +5,7 @@ named in the log, holds nothing up, and is made good later.
 """
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import structlog
@@ -12,7 +13,7 @@ import structlog
 from bot.channels.errors import ChannelError, Invalid, Refused, RetryLater, Unsupported
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.update import CHANNEL
-from bot.delivery.backoff import Backoff
+from bot.delivery.backoff import retry
 from bot.delivery.stopping import unless
 from bot.errors import SettingsError
 from handlers.commands import COMMANDS
@@ -57,26 +58,32 @@ class Acquaintance:
 
 async def announce_commands(api: TelegramApi) -> None:
     """Set the menu of commands in every language; try again, ever more rarely, what is not taken."""
-    waiting, backoff = ["", *LANGUAGES], Backoff(first=1.0, longest=_LONGEST)
-    while waiting:
-        asked = 0.0
+    waiting = ["", *LANGUAGES]
+
+    async def announce() -> None:
+        failed: list[ChannelError] = []
         for language in tuple(waiting):
             error = await api.attempt("setMyCommands", _menu(language))
             if error is None:
                 waiting.remove(language)
                 continue
-            asked = max(asked, _asked(error))
+            failed.append(error)
             _log_comfort("setMyCommands", error)
-        if waiting:
-            await asyncio.sleep(max(backoff.next(), asked))
+        if failed:
+            raise max(failed, key=_asked)
+
+    await retry(announce, _pause, first=1.0, longest=_LONGEST)
 
 
 async def remove_webhook(api: TelegramApi) -> None:
     """Have updates wait for polling; nothing that waits is dropped. Repeats until heard, ever more rarely."""
-    backoff = Backoff(longest=_LONGEST)
-    while error := await api.attempt("deleteWebhook"):
-        _log_comfort("deleteWebhook", error)
-        await asyncio.sleep(max(backoff.next(), _asked(error)))
+
+    async def remove() -> None:
+        if error := await api.attempt("deleteWebhook"):
+            _log_comfort("deleteWebhook", error)
+            raise error
+
+    await retry(remove, _pause, longest=_LONGEST)
 
 
 async def _ask_who(api: TelegramApi) -> None:
@@ -111,16 +118,19 @@ async def _until_heard(
     api: TelegramApi, method: str, parameters: dict[str, Any], *, decisive: tuple[type[ChannelError], ...]
 ) -> Any:
     """The result of a call without which nothing can begin; raises what is ``decisive``, waits out all else."""
-    backoff = Backoff()
-    while True:
-        try:
-            return await api.call(method, parameters)
-        except decisive:
-            raise
-        except ChannelError as error:
-            _log.warning("telegram_not_reached", channel=CHANNEL, method=method, error=type(error).__name__)
-            wait = max(backoff.next(), _asked(error))
-        await asyncio.sleep(wait)
+
+    def not_heard(error: Exception) -> bool | float:
+        if isinstance(error, decisive) or not isinstance(error, ChannelError):
+            return False
+        _log.warning("telegram_not_reached", channel=CHANNEL, method=method, error=type(error).__name__)
+        return _pause(error)
+
+    return await retry(partial(api.call, method, parameters), not_heard)
+
+
+def _pause(error: Exception) -> bool | float:
+    """For how long Telegram asks to wait; True where it does not say."""
+    return isinstance(error, ChannelError) and (_asked(error) or True)
 
 
 def _asked(error: ChannelError) -> float:

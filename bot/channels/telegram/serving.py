@@ -131,7 +131,7 @@ def _runner(services: Services, api: TelegramApi, *, receiving: bool) -> Runner:
     retention = Retention(store, clock, settings.retention_days)
     orders = (services.exporter(channel, notify), services.collector(channel, notify))
     parts = (source, retention, services.heartbeat, *orders, herald)
-    return Runner(store, workers, (service,), parts, clock, moved=herald.notify)
+    return Runner(store, workers, (service,), parts, moved=herald.notify)
 
 
 def _service(services: Services, channel: Channel) -> Service:

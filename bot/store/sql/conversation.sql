@@ -1,6 +1,6 @@
 -- Inbox, sessions, outbox.
 
--- :name meet_chat
+-- name: meet_chat!
 -- A chat writes: known from now on, no longer blocked, no longer to be forgotten. An address that could not be read any more
 -- is whole again.
 INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at)
@@ -8,18 +8,18 @@ VALUES (:chat, :channel, :address, :now, :now)
 ON CONFLICT (id) DO UPDATE SET last_contact_at = excluded.last_contact_at, address = excluded.address, blocked_at = NULL,
     erased_at = NULL;
 
--- :name meet_group
+-- name: meet_group!
 -- The chat is a group's.
 UPDATE chats SET in_group = 1 WHERE id = :chat AND in_group = 0;
 
--- :name receive
+-- name: receive
 -- Store an update once; a redelivered one returns nothing.
 INSERT INTO inbox (channel, update_id, chat, payload, received_at)
 VALUES (:channel, :update, :chat, :payload, :now)
 ON CONFLICT (channel, update_id) DO NOTHING
 RETURNING id;
 
--- :name waiting_chats
+-- name: waiting_chats
 -- Chats that still have to be answered, the longest waiting first; without those that somebody else is at.
 SELECT c.id, c.address
 FROM chats c JOIN inbox i ON i.chat = c.id
@@ -29,7 +29,7 @@ WHERE i.channel = :channel AND i.state = 'waiting'
 GROUP BY c.id, c.address
 ORDER BY MIN(i.id);
 
--- :name pending
+-- name: pending
 -- The next update of a chat and the session it meets; a follow-up goes before what came after its update. It counts as
 -- tried before anybody looks at it: what ends the process must not meet it for ever. (For the CAST see ``claim``.)
 UPDATE inbox SET tries = tries + 1
@@ -40,45 +40,45 @@ WHERE state = 'waiting' AND id = (
     LIMIT 1)
 RETURNING id, update_id, payload, received_at, (SELECT c.session FROM chats c WHERE c.id = CAST(inbox.chat AS TEXT)), tries;
 
--- :name session_of
+-- name: session_of
 -- The session as it lies there.
 SELECT session FROM chats WHERE id = :chat AND session IS NOT NULL;
 
--- :name lose_session
+-- name: lose_session!
 -- A session that cannot be read makes room for a new one.
 UPDATE chats SET session = NULL, language = NULL WHERE id = :chat AND session = :session;
 
--- :name note_unreadable
+-- name: note_unreadable
 -- A value could not be read; nothing comes back where that was known.
 INSERT INTO unreadable (place, found_at, told_at, value) VALUES (:place, :now, :now, :value)
 ON CONFLICT (place) DO NOTHING
 RETURNING place;
 
--- :name owners
+-- name: owners
 -- Owners who can be told something.
 SELECT {grant}, c.channel, c.language FROM grants g JOIN chats c ON c.id = g.chat LEFT JOIN audit_head h ON h.id = 1
 WHERE g.role = 'owner' AND g.ended_at IS NULL AND c.erased_at IS NULL AND c.blocked_at IS NULL
 ORDER BY g.id;
 
--- :name finish
+-- name: finish
 -- The update is handled; nothing comes back where somebody else has done so.
 UPDATE inbox SET state = 'done', payload = NULL, handled_at = :now
 WHERE id = :inbox AND state = 'waiting'
 RETURNING id;
 
--- :name give_up
+-- name: give_up
 -- A poison update steps aside; what it says stays sealed for the operator.
 UPDATE inbox SET state = 'failed', handled_at = :now
 WHERE id = :inbox AND state = 'waiting'
 RETURNING id;
 
--- :name keep_session
+-- name: keep_session!
 -- The session after a turn; a chat that goes on talking is not forgotten, and one that has a session is a person's.
 -- Whoever comes next may take the chat.
 UPDATE chats SET session = :session, language = :language, consented = :consented, erased_at = NULL, in_group = 0, worker = NULL
 WHERE id = :chat;
 
--- :name drop_session
+-- name: drop_session!
 -- A turn that leaves no session: nothing personal is kept, so the chat goes with its last message, but for somebody with
 -- a role, who has to be found, and somebody whose session was lost while a request of theirs is worked at: whoever wanted
 -- to be forgotten has none of those left.
@@ -89,28 +89,28 @@ UPDATE chats SET session = NULL, language = NULL, consented = 0, worker = NULL,
                      ELSE CAST(:now AS BIGINT) END
 WHERE id = :chat;
 
--- :name consents_unread
+-- name: consents_unread
 -- Sessions of an earlier version, of which it is not known yet whether they hold a consent.
 SELECT id, session FROM chats WHERE consented IS NULL AND id > :after ORDER BY id LIMIT :limit;
 
--- :name note_consent
+-- name: note_consent!
 -- This one does.
 UPDATE chats SET consented = 1 WHERE id = :chat AND consented IS NULL;
 
--- :name note_no_consent
+-- name: note_no_consent!
 -- This one does not: what an earlier version kept goes, as it does now with the greeting.
 UPDATE chats SET session = NULL, language = NULL, consented = 0,
     erased_at = CASE WHEN EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL) THEN erased_at
                      ELSE last_contact_at END
 WHERE id = :chat AND consented IS NULL;
 
--- :name follow_up
+-- name: follow_up!
 -- An event a turn asks for, in the place of its update.
 INSERT INTO inbox (channel, update_id, chat, payload, turn, received_at)
 SELECT channel, :update, chat, :payload, COALESCE(turn, id), :now FROM inbox WHERE id = :inbox
 ON CONFLICT (channel, update_id) DO NOTHING;
 
--- :name queue
+-- name: queue!
 -- A message to deliver; what asked for it once cannot ask again. People take turns, those first who had theirs the longest
 -- ago: places are seconds (in microseconds) of a clock that stands still while nobody's message leaves, and a second is a
 -- round. Its first half is theirs who wait for an answer before they say more: a message before which nothing of its chat
@@ -142,7 +142,7 @@ FROM (
 WHERE 1 = 1
 ON CONFLICT (origin) DO NOTHING;
 
--- :name claim
+-- name: claim
 -- Due replies and notices go to "sending": of each chat the first in order, none where a message is under way, in the order
 -- of their places. Without chats that :resting names, which had their share for the moment; :large is 1 for those over
 -- :heavy bytes alone, 0 for the others alone, 2 for all. What has more than :most bytes is not even read.
@@ -167,7 +167,7 @@ WHERE state = 'queued' AND id IN (SELECT due.id FROM due)
 RETURNING id, origin, chat, (SELECT c.address FROM chats c WHERE c.id = CAST(outbox.chat AS TEXT)),
     CASE WHEN LENGTH(payload) <= :most THEN payload END, attempts - 1, priority, place;
 
--- :name running
+-- name: running
 -- Broadcasts that have something to send over a channel now.
 SELECT b.id FROM broadcasts b
 WHERE b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now)
@@ -176,7 +176,7 @@ WHERE b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now)
       WHERE o.broadcast = b.id AND o.state = 'queued' AND o.channel = :channel
         AND (o.due_at <= :now OR o.due_at > :now + {longest_wait}));
 
--- :name claim_broadcast
+-- name: claim_broadcast
 -- The next rows of a broadcast, while it runs, go to "sending"; a chat with a message under way, or with an answer that
 -- waits, comes later. Whoever does not agree (any more) that data about them are kept, and has no role either, gets none; nor
 -- does whoever since the row was made has stopped reminders, blocked the assistant, said that it is done or when to ask
@@ -220,37 +220,37 @@ WHERE j.id = outbox.id AND outbox.state = 'queued'
 RETURNING outbox.id, outbox.chat, (SELECT a.address FROM chats a WHERE a.id = CAST(outbox.chat AS TEXT)), outbox.payload,
     outbox.attempts - 1, outbox.state, (SELECT a.reminded_at FROM chats a WHERE a.id = CAST(outbox.chat AS TEXT));
 
--- :name broadcast_said
+-- name: broadcast_said
 -- What a broadcast says, and its file.
 SELECT content, document, {warrant} FROM broadcasts b WHERE b.id = :broadcast;
 
--- :name settle_sent
+-- name: settle_sent!
 -- Sent: only ids and the state stay. A late answer also ends the doubt about a row that was taken from its worker.
 UPDATE outbox SET state = 'sent', reason = NULL, settled_at = :now, message = :message, payload = NULL
 WHERE id = :id AND worker = :worker AND (state = 'sending' OR (state = 'unknown' AND reason = 'crash'));
 
--- :name settle
+-- name: settle!
 -- Any other end; what was to be said stays sealed until its time is over.
 UPDATE outbox SET state = :state, reason = :reason, settled_at = :now
 WHERE id = :id AND state = 'sending' AND worker = :worker;
 
--- :name chat_language
+-- name: chat_language
 -- In which language a person is spoken to.
 SELECT language FROM chats WHERE id = :chat;
 
--- :name block_chat
+-- name: block_chat!
 -- The person stopped the bot.
 UPDATE chats SET blocked_at = :now WHERE id = :chat AND blocked_at IS NULL;
 
--- :name unblock_chat
+-- name: unblock_chat!
 -- And lets it write again.
 UPDATE chats SET blocked_at = NULL WHERE id = :chat;
 
--- :name remind_chat
+-- name: remind_chat!
 -- The first reminder, which says how to stop, has arrived.
 UPDATE chats SET reminded_at = :now WHERE id = :chat AND reminded_at IS NULL;
 
--- :name forget_chat
+-- name: forget_chat!
 -- An erased chat goes once nothing is left to tell it and neither a request nor a role stays.
 DELETE FROM chats
 WHERE id = :chat AND erased_at IS NOT NULL
@@ -259,13 +259,13 @@ WHERE id = :chat AND erased_at IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id)
   AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL);
 
--- :name give_back
+-- name: give_back!
 -- What a worker claimed without learning so, for the store went away meanwhile: all but what it has in hand.
 UPDATE outbox SET state = 'queued', attempts = attempts - 1
 WHERE channel = :channel AND worker = :worker AND state = 'sending'
   AND CASE WHEN broadcast IS NULL THEN 0 ELSE 1 END = :broadcasts AND CAST(id AS TEXT) NOT IN ({each}(:in_hand));
 
--- :name retry
+-- name: retry!
 -- Back in the queue, for later; an attempt that does not count is given back.
 UPDATE outbox SET state = 'queued', due_at = :due, attempts = attempts - :given_back
 WHERE id = :id AND state = 'sending' AND worker = :worker;

@@ -1,14 +1,14 @@
 -- What an export reads of the request list; the conditions are those of the list.
 
--- :where beyond
+-- name: where_beyond
 -- Registered after a request, up to another.
 requests.number > :after AND requests.number <= :last;
 
--- :name extract_extent
+-- name: extract_extent
 -- How many requests are meant, and the newest of them.
 SELECT COUNT(*), COALESCE(MAX(requests.number), 0) FROM requests WHERE {where};
 
--- :name extract_batch
+-- name: extract_batch
 -- The next requests in the order of registration, with their last move. Their numbers are found first, so that no
 -- sealed content is read in vain.
 SELECT r.code, r.number, r.state, r.content, r.unit, r.registered_at, r.changed_at, r.revision, h.revision, h.note, h.actor,

@@ -1,9 +1,10 @@
 """The real store, on SQLite."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import stamina
 
 from bot.store import open_keyring, open_store
 from bot.store.api import Store
@@ -16,6 +17,12 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     store = await open_store(None, tmp_path, keyring)
     yield store
     await store.close()
+
+
+@pytest.fixture(autouse=True)
+def _retries_at_once() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=1000, cap=True):
+        yield
 
 
 @pytest.fixture

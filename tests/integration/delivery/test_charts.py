@@ -42,7 +42,7 @@ async def asks_for_a_chart(session: Session | None, event: Event, world: World) 
 
 def roads(store: Store, clock: ManualClock, draw: Draw | None) -> Roads:
     made = Roads(store, clock, conversation(asks_for_a_chart, wants_file=False))
-    made.turns._preparer = Preparer({made.channel.name: made.channel}, CountingReader(), clock, draw=draw)
+    made.turns._preparer = Preparer({made.channel.name: made.channel}, CountingReader(), draw=draw)
     return made
 
 
@@ -61,7 +61,7 @@ async def test_the_picture_or_why_there_is_none_is_the_next_turn(
 async def test_nothing_is_drawn_for_a_channel_that_sends_no_files(clock: ManualClock) -> None:
     channel = ScriptedChannel()
     channel.capabilities = replace(channel.capabilities, files_out=False)
-    preparer = Preparer({"telegram": channel}, CountingReader(), clock, draw=painted)
+    preparer = Preparer({"telegram": channel}, CountingReader(), draw=painted)
     event = await preparer.prepare(HERE, DrawChart(chart=CHART))
     assert event == ChartDrawn(title="Biểu đồ", trouble="no_files")
 

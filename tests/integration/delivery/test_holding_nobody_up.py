@@ -229,7 +229,7 @@ async def test_a_look_for_what_waits_may_fail_and_is_repeated(
     service = Service(Membership(store.workers, "telegram", clock, pacer.share), roads.dispatcher)
     workers = Workers(roads.turns.handle_next, lambda _chat: roads.dispatcher.notify())
     stop = asyncio.Event()
-    task = asyncio.create_task(Runner(store, workers, (service,), (), clock).run(stop))
+    task = asyncio.create_task(Runner(store, workers, (service,), ()).run(stop))
     await asyncio.sleep(0)
     await store.receive([said("a", 1)], clock.now())
     await eventually(lambda: roads.channel.sent or task.done())

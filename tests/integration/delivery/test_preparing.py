@@ -67,7 +67,7 @@ class Waiting:
 def preparer(data: bytes, reader: object, lists: Lists) -> Preparer:
     channel = ScriptedChannel()
     channel.files |= {"file": data, "certificate": b"-"}
-    return Preparer({channel.name: channel}, reader, ManualClock(), lists)  # type: ignore[arg-type]  # any reader
+    return Preparer({channel.name: channel}, reader, lists)  # type: ignore[arg-type]  # any reader
 
 
 async def prepared(data: bytes, reader: object, name: str = "x.xlsx", size: int | None = None) -> Event:
@@ -194,7 +194,7 @@ async def test_a_slow_file_is_read_apart_and_so_is_what_its_person_sends_next_an
         Chat("2", "telegram", "2"),
     )
     channel.files |= {"file": b"slow", "certificate": b"-"}
-    made = Preparer({channel.name: channel}, quick, ManualClock(), slow=slow)
+    made = Preparer({channel.name: channel}, quick, slow=slow, clock=ManualClock())
     certificate = SENT.model_copy(update={"reference": "certificate"})
     assert made.kind(CHAT, SENT) is Kind.FILE
 
@@ -212,7 +212,7 @@ async def test_a_slow_file_is_read_apart_and_so_is_what_its_person_sends_next_an
 async def test_whose_file_was_slow_is_forgiven_after_some_minutes() -> None:
     clock, channel = ManualClock(), ScriptedChannel()
     channel.files |= {"file": b"slow"}
-    made = Preparer({channel.name: channel}, Slow(gives_up=True), clock, slow=Slow(gives_up=False))
+    made = Preparer({channel.name: channel}, Slow(gives_up=True), slow=Slow(gives_up=False), clock=clock)
     with pytest.raises(ReadApart):
         await made.prepare(CHAT, SENT)
     clock.seconds += 300

@@ -42,7 +42,7 @@ async def test_the_file_arrives_and_its_totals_are_its_rows(store: Store, clock:
     name, channel = await running(store, clock.now()), Keeping()
     made = Roads(store, clock, conversation(respond), channel)
     report = Reports(store, clock, tmp_path / "reports", 10_000_000).make
-    made.turns._preparer = Preparer({channel.name: channel}, CountingReader(), clock, report=report)
+    made.turns._preparer = Preparer({channel.name: channel}, CountingReader(), report=report)
 
     lines = ("/start", "đồng ý", f"/thongbao {name}", "kết quả", "tệp excel")
     for number, line in enumerate(lines):

@@ -54,7 +54,7 @@ class Process:
         service = Service(Membership(store.workers, "telegram", clock, pacer.share), self.dispatcher)
         self.workers = Workers(self.roads.turns.handle_next, lambda _chat: self.dispatcher.notify())
         house = (Retention(store, clock, 180),)
-        self.runner = Runner(store, self.workers, (service,), (*parts, *house), clock)
+        self.runner = Runner(store, self.workers, (service,), (*parts, *house))
 
     async def until_sent(self, count: int) -> None:
         await eventually(lambda: len(self.roads.channel.sent) >= count)

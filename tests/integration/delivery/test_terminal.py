@@ -58,7 +58,7 @@ class Terminals:
     def chat(self, name: str, dispatcher: type[Dispatcher] = Dispatcher) -> TerminalChat:
         channel = TerminalChannel(Console(rich=False), name, translator("en"))
         channels = {channel.name: channel}
-        turns = Turns(self.store, conversation(), Preparer(channels, self.reader, self.clock), channels, self.clock)
+        turns = Turns(self.store, conversation(), Preparer(channels, self.reader), channels, self.clock)
         pacer = Pacer(Pace(overall=1e6, chat=UNHURRIED), self.clock)
         return TerminalChat(self.store, turns, dispatcher(self.store, channel, pacer, self.clock), self.clock, channel)
 

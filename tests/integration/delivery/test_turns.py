@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 import structlog.testing
 
 from bot.channels.errors import Gone, MaybeSent, TooLarge
@@ -158,7 +159,17 @@ class Locked:
         return self._store.turn(pending, now)
 
 
-async def test_a_locked_store_delays_a_turn_and_loses_nothing(store: Store, clock: ManualClock) -> None:
+async def test_a_locked_store_delays_a_turn_and_loses_nothing(
+    store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = asyncio.sleep
+
+    async def turned(seconds: float) -> None:
+        clock.slept.append(seconds)
+        await really(0)
+
+    monkeypatch.setattr(asyncio, "sleep", turned)
+    stamina.set_testing(False)
     roads = Roads(Locked(store, times=7), clock)  # type: ignore[arg-type]  # the real one but for its locks
     await roads.flow(said("a", 1), said("b", 2))
     assert roads.channel.texts() == ["1: a", "2: b"]
@@ -392,7 +403,7 @@ async def test_a_file_that_takes_long_steps_aside_and_is_handled_once_among_what
     store: Store, clock: ManualClock
 ) -> None:
     roads = Roads(store, clock)
-    preparer = Preparer({roads.channel.name: roads.channel}, GivingUp(), clock, slow=roads.reader)
+    preparer = Preparer({roads.channel.name: roads.channel}, GivingUp(), slow=roads.reader, clock=clock)
     roads.turns._preparer = preparer
     roads.channel.files["f1"] = b"slow"
     await roads.intake.accept([file(1), said("behind it", 2)])

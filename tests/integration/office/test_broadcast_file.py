@@ -49,7 +49,7 @@ async def town(store: Store, sql: Sql) -> Store:
 def prepare(report: Report, *, files: bool = True) -> Prepare:
     channel = ScriptedChannel(CHANNEL)
     channel.capabilities = replace(channel.capabilities, files_out=files)
-    return Preparer({CHANNEL: channel}, CountingReader(), CLOCK, report=report).prepare
+    return Preparer({CHANNEL: channel}, CountingReader(), report=report).prepare
 
 
 def reports(store: Store, most_bytes: int = 10_000_000, most_rows: int = 20_000) -> Report:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.delivery import Dispatcher, Membership, Pace, Pacer, Runner, Service, SystemClock, Workers
-from bot.delivery.backoff import until_stored
+from bot.delivery.backoff import retry_while_unavailable
 from bot.delivery.listening import Listening
 from bot.store.api import Store
 from bot.store.worker_api import Lease
@@ -38,7 +38,7 @@ async def resting(store: Store, database: Database) -> AsyncIterator[Roads]:
     dispatcher = Dispatcher(store, roads.channel, pacer, clock, fence=membership.fence)
     workers = Workers(roads.turns.handle_next, lambda _chat: dispatcher.notify())
     stop = asyncio.Event()
-    runner = Runner(store, workers, (Service(membership, dispatcher),), (), clock)
+    runner = Runner(store, workers, (Service(membership, dispatcher),), ())
     running = asyncio.create_task(runner.run(stop))
     try:
         await eventually(lambda: database.sql(LISTENING))
@@ -79,7 +79,7 @@ async def test_signals_are_heard_again_after_the_connection_broke(
         assert await signals.get() == ""
         database.sql(LEAVE)
         assert await signals.get() == ""
-        await until_stored(clock, lambda: other.receive([said("xin chào", 1)], clock.now()))
+        await retry_while_unavailable(lambda: other.receive([said("xin chào", 1)], clock.now()))
         assert await signals.get() == "inbox"
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)

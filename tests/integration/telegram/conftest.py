@@ -67,7 +67,7 @@ class Assembly:
         return Heartbeat(self.store, Witness((self.settings.data_dir / "witness",)), (), self.clock)
 
     def turns(self, channels: Mapping[str, Channel]) -> Turns:
-        preparer = Preparer(channels, self.reader, self.clock)
+        preparer = Preparer(channels, self.reader)
         return Turns(self.store, self.talk, preparer, channels, self.clock, metrics=self.metrics)
 
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:

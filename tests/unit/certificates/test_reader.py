@@ -13,7 +13,8 @@ import pytest
 
 from bot.certificates import LIMITS, CertificateReader, Limits, read, trust
 from bot.certificates.limits import MEBIBYTE
-from bot.certificates.process import WorkerProcess
+from bot.certificates.reader import start_worker
+from bot.process_sandbox import Death
 from handlers.certificate import Problem, Reading, Recognition, Trouble
 from tests.support import pki, pki_files
 
@@ -216,20 +217,20 @@ async def test_the_worker_verifies_with_the_cas_of_the_folder(tmp_path: Path) ->
 
 @LINUX
 async def test_a_worker_ends_itself_over_a_file_that_takes_too_long() -> None:
-    worker = await WorkerProcess.start(LIMITS.memory, 0.3, None)
+    worker = await start_worker(LIMITS.memory, 0.3, None)
     with pytest.raises((EOFError, OSError)):
         await worker.ask(SLOW)
-    assert await worker.exit_status() == -signal.SIGALRM
+    assert await worker.death() is Death.TOO_SLOW
     await worker.kill()
 
 
 #: Starts a worker, gives it a file that takes long, tells its number and waits.
 _PARENT = """
 import asyncio
-from bot.certificates.process import WorkerProcess
+from bot.certificates.reader import start_worker
 from tests.unit.certificates.test_reader import SLOW
 async def main():
-    worker = await WorkerProcess.start(2**28, 60.0, None)
+    worker = await start_worker(2**28, 60.0, None)
     asking = asyncio.create_task(worker.ask(SLOW))
     await asyncio.sleep(0.5)
     print(worker.pid, flush=True)

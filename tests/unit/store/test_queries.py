@@ -29,12 +29,20 @@ def tables() -> sqlite3.Connection:
 
 
 def test_every_query_carries_a_comment() -> None:
-    for name, comment in re.findall(r"^-- :(?:name|where) (\w+)\n(.*)$", SOURCE, re.MULTILINE):
+    for name, comment in re.findall(r"^-- name: (\w+)!?\n(.*)$", SOURCE, re.MULTILINE):
         assert comment.startswith("-- "), name
 
 
+def test_every_query_that_gives_no_rows_back_is_marked_so() -> None:
+    for name, mark, text in re.findall(r"^-- name: (\w+)(!?)\n(.*?);$", SOURCE, re.MULTILINE | re.DOTALL):
+        body = re.sub(r"--.*$", "", text, flags=re.MULTILINE).strip()
+        is_condition = name.startswith("where_")
+        reads = re.match(r"SELECT|WITH(?!.*\b(?:INSERT|UPDATE|DELETE)\b)", body, re.DOTALL)
+        assert bool(mark) is not bool(is_condition or reads or "RETURNING" in body), name
+
+
 def test_no_two_queries_have_one_name() -> None:
-    names = re.findall(r"^-- :((?:name|where) \w+)$", SOURCE, re.MULTILINE)
+    names = re.findall(r"^-- name: (\w+)!?$", SOURCE, re.MULTILINE)
     assert sorted(names) == sorted(set(names))
 
 

@@ -1,0 +1,212 @@
+"""Child processes of our own that work apart: without an environment, within limits, never outliving their parent.
+
+The parent starts a module with ``start_server``; that module calls ``serve`` to answer one request after another. Where
+a process speaks in its own way, ``start`` begins it and it calls ``exit_with_parent`` alone. ``Death`` says why.
+"""
+
+import asyncio
+import ctypes
+import gc
+import os
+import signal
+import struct
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from enum import Enum, auto
+from pathlib import Path
+from typing import BinaryIO
+
+_START_SECONDS = 60.0
+_READY = b"ready"
+#: Four bytes of length, big-endian, stand before each request and each answer.
+_LENGTH = struct.Struct(">I")
+_PR_SET_PDEATHSIG = 1  #: prctl(2)
+#: The exit status of a process in which Python itself got no memory.
+_NO_MEMORY = 71
+
+
+class StartError(OSError):
+    """The process did not start, or was not ready in time."""
+
+
+class Death(Enum):
+    """The cause for which a process ended by itself."""
+
+    TOO_SLOW = auto()
+    TOO_MUCH_MEMORY = auto()
+    CRASHED = auto()
+
+
+#: Rust and OpenSSL abort where they get no memory, the kernel kills.
+_CAUSES = {
+    -signal.SIGALRM: Death.TOO_SLOW,
+    -signal.SIGABRT: Death.TOO_MUCH_MEMORY,
+    -signal.SIGKILL: Death.TOO_MUCH_MEMORY,
+    _NO_MEMORY: Death.TOO_MUCH_MEMORY,
+}
+
+
+class SandboxProcess:
+    """A process seen from the event loop. It is a fresh interpreter, not a fork; it takes one request at a time."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def start(
+        cls, module: str, *arguments: str, environment: Mapping[str, str] | None = None,
+        stdin: int = PIPE, stderr: int | BinaryIO = DEVNULL, longest_line: int = 2**16,
+    ) -> "SandboxProcess":  # fmt: skip
+        """Start ``python -m module`` with nothing but ``environment``: no token and no key is within its reach.
+
+        ``longest_line`` counts the bytes of one line that ``lines`` gives. Raises ``StartError``.
+        """
+        path = os.pathsep.join(entry for entry in sys.path if entry)
+        known = {"PYTHONPATH": path, "SYSTEMROOT": os.environ.get("SYSTEMROOT", ""), **(environment or {})}
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-P", "-m", module, *arguments,
+                stdin=stdin, stdout=PIPE, stderr=stderr, limit=longest_line, env=known,
+            )  # fmt: skip
+        except OSError as error:
+            raise StartError(*error.args) from error
+        return cls(process)
+
+    @classmethod
+    async def start_server(cls, module: str, *arguments: str) -> "SandboxProcess":
+        """Start a module that calls ``serve``, and wait until it is ready. Raises ``StartError``."""
+        started = await cls.start(module, *arguments)
+        await started.get_ready()
+        return started
+
+    async def get_ready(self) -> None:
+        """Wait until a process that serves is ready; it is killed where it is not. Raises ``StartError``."""
+        ready = False
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                ready = await self._answer() == _READY
+        except (TimeoutError, EOFError, OSError) as error:
+            raise StartError(repr(error)) from error
+        finally:
+            if not ready:
+                await self.kill()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.returncode is not None
+
+    async def ask(self, request: bytes) -> bytes:
+        """The answer of a process that serves; raises ``EOFError`` or ``OSError`` where it died."""
+        pipe = self._process.stdin
+        if pipe is None:
+            raise EOFError
+        pipe.write(_LENGTH.pack(len(request)))
+        pipe.write(request)
+        await pipe.drain()
+        return await self._answer()
+
+    async def _answer(self) -> bytes:
+        pipe = self._output
+        (length,) = _LENGTH.unpack(await pipe.readexactly(_LENGTH.size))
+        return await pipe.readexactly(length)
+
+    async def next_line(self) -> bytes:
+        """The next line on its standard output; empty at the end. Raises ``ValueError`` for one that is too long."""
+        return await self._output.readline()
+
+    @property
+    def _output(self) -> asyncio.StreamReader:
+        pipe = self._process.stdout
+        if pipe is None:
+            raise EOFError
+        return pipe
+
+    async def kill(self) -> None:
+        """End it at once and reap it."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        await self._process.wait()
+
+    async def wait(self) -> int:
+        """The exit status of a process that ends by itself."""
+        return await self._process.wait()
+
+    async def death(self) -> Death:
+        """The cause for which it ended by itself."""
+        return _CAUSES.get(await self.wait(), Death.CRASHED)
+
+
+def serve(answer: Callable[[bytes], bytes], *, memory: int, seconds: float) -> None:
+    """Answer requests until the input ends: the whole life of a process started by ``start_server``.
+
+    It may add ``memory`` bytes to its address space and spend ``seconds`` on a request; beyond either it dies.
+    """
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)  # what a library prints must not be taken for an answer
+        exit_with_parent()
+        _limit_memory(memory)
+        gc.freeze()  # what was imported is never garbage; without it every collection walks all of it
+        _send(answers, _READY)
+        while header := sys.stdin.buffer.read(_LENGTH.size):
+            (length,) = _LENGTH.unpack(header)
+            _send(answers, _answered(answer, sys.stdin.buffer.read(length), seconds))
+            gc.collect()
+
+
+def _answered(answer: Callable[[bytes], bytes], request: bytes, seconds: float) -> bytes:
+    try:
+        with _time_limit(seconds):
+            return answer(request)
+    except MemoryError:
+        os._exit(_NO_MEMORY)  # nothing is left to unwind with
+
+
+def _send(answers: BinaryIO, payload: bytes) -> None:
+    answers.write(_LENGTH.pack(len(payload)) + payload)
+    answers.flush()
+
+
+def exit_with_parent() -> None:
+    """Ask Linux to kill this process when its parent dies, even in the middle of a file."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def give_way() -> None:
+    """Let the parent go first where processors are few: who talks does not wait for who sent a file."""
+    if sys.platform != "win32":
+        with suppress(OSError):
+            os.nice(5)
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Let SIGALRM end the process, inside a library's C code too, where the parent did not end it in time."""
+    if sys.platform == "win32":
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _limit_memory(extra: int) -> None:
+    """Let the address space grow by so many bytes and no more, where the system can hold to that."""
+    try:
+        import resource  # noqa: PLC0415 - Unix only
+
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        limit = pages * resource.getpagesize() + extra
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ImportError, OSError, ValueError):
+        return
