@@ -42,11 +42,12 @@ class Inbox:
         if not updates:
             return []
         chats = [self._chat(update) for update in updates]
-        known = {chat.id: chat for chat in chats}
-        meet = [Call("meet_chat", met(self.keyring, chat, now)) for chat in known.values()]
-        groups = {chat.id for chat, update in zip(chats, updates, strict=True) if update.event.group}
+        known = {chat.id: met(self.keyring, chat, now) for chat in chats}
+        came = list(zip(updates, chats, strict=True))
+        meet = [Call("meet_chat", many=[{**known[chat.id], "update": update.update_id} for update, chat in came])]
+        groups = {chat.id for update, chat in came if update.event.group}
         meet += [Call("meet_group", {"chat": group}) for group in groups]
-        keep = [self._keep(update, chat, now) for update, chat in zip(updates, chats, strict=True)]
+        keep = [self._keep(update, chat, now) for update, chat in came]
         results = await self.driver.run(*meet, *keep, durable=True)
         fresh = {chat.id: chat for chat, rows in zip(chats, results[len(meet) :], strict=True) if rows}
         return list(fresh.values())

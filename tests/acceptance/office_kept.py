@@ -1,9 +1,7 @@
 """What such a run left behind, made comparable with another run."""
 
 import re
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import groupby
@@ -15,6 +13,7 @@ from openpyxl import load_workbook
 from tests.acceptance.admins import LINK
 from tests.acceptance.killing import Watched, masked
 from tests.acceptance.office_run import Office
+from tests.acceptance.witness import Witness
 
 _TURN = re.compile(r"turn:.*")
 #: How far an export was at some moment, in the place of its moving message.
@@ -26,19 +25,10 @@ class Kept:
 
     def __init__(self, office: Office) -> None:
         self.office, self.data = office, office.folder / "data"
+        self.witness = Witness(office.folder)
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.data / "troly.sqlite3")) as connection:
-            return connection.execute(statement).fetchall()
-
-    def busy(self) -> int:
-        """How much is still to be handled, said or written."""
-        (row,) = self.sql(
-            "SELECT (SELECT COUNT(*) FROM inbox WHERE state = 'waiting')"
-            " + (SELECT COUNT(*) FROM outbox WHERE state IN ('queued', 'sending'))"
-            " + (SELECT COUNT(*) FROM tasks WHERE state IN ('queued', 'running'))"
-        )
-        return int(row[0])
+        return self.witness.sql(statement)
 
     def histories(self) -> dict[str, list[str]]:
         """Moves in order; each with the next revision of its request, amendments counted in between."""
@@ -54,19 +44,10 @@ class Kept:
         return sorted(f"{act} {count}" for act, count in self.sql("SELECT act, count FROM audit"))
 
     def messages(self) -> Counter[tuple[str, str, str]]:
-        """All that was to be said after the greeting: in which chat, what asked for it, what became of it.
-
-        Nothing is kept of whoever has only been greeted: whether the greeting's row still goes then depends on whether
-        they agree before it is settled.
-        """
-        first = ", ".join(f"'{update}'" for update in self.office.api.account.updates.first.values())
-        greetings = {f"turn:{row}:" for (row,) in self.sql(f"SELECT id FROM inbox WHERE update_id IN ({first})")}
-        rows = [
-            row for row in self.sql("SELECT chat, origin, state FROM outbox") if not row[1].startswith(tuple(greetings))
-        ]
+        """All that was ever to be said: in which chat, what asked for it, what became of it."""
         return Counter(
             (chat, self.office.named(_TURN.sub("turn", origin)), state)
-            for chat, origin, state in rows
+            for chat, origin, state in self.witness.queued()
             if not _HOW_FAR.fullmatch(origin)
         )
 

@@ -51,11 +51,11 @@ async def test_of_two_workers_one_is_killed_and_the_other_ends_the_broadcast(
         "TROLY_DATA_DIR": str(settings.data_dir),
         "TROLY_WORKER_LEASE_SECONDS": "1",
     }
-    name = await under_way(api, settings, RECIPIENTS)
     async with AsyncExitStack() as stack:
         first, _ = [
             await stack.enter_async_context(helping(api, tmp_path / one, environment, fast_start)) for one in ("a", "b")
         ]
+        name = await under_way(api, settings, RECIPIENTS)  # both are there before anything is to be sent
         await _both_have_sent(postgres_url)
         await first.kill()
         await until_all_are_settled(settings, name)

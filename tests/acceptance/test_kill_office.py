@@ -7,11 +7,13 @@ from dataclasses import fields
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.acceptance.admins import troly
 from tests.acceptance.killing import Killer
 from tests.acceptance.office_kept import Kept, Outcome, outcome
 from tests.acceptance.office_run import WRITING_KILLS, Office
+from tests.acceptance.witness import Witness
 from tests.support.botapi import BotApi, Limits
 from tests.support.program import running
 from tests.support.waiting import eventually
@@ -40,7 +42,7 @@ async def run(start: Zygote, folder: Path, kill_after: Sequence[int], chance: ra
         office = Office(api, folder, killer)
         kept = Kept(office)
         await office.works()
-        await eventually(lambda: not kept.busy(), 30)
+        await eventually(lambda: not kept.witness.busy(), 30)
         await program.stop()
     assert kept.written() == []
     assert writing(folder) == []
@@ -59,8 +61,10 @@ async def furnished(folder: Path) -> None:
     async with BotApi.start(limits=Limits.off()) as api:
         await troly(folder, "units", "import", "--sample", "nhon-trach", "--apply")
         await troly(folder, "admins", "add", f"telegram:{api.user('Hà').id}")
+    Witness(folder).begin()
 
 
+@pytest.mark.timeout(300)  # two whole runs, and as many starts as kills
 async def test_killed_at_random_moments_every_act_of_the_office_is_done_and_told_once(
     fast_start: Zygote, tmp_path: Path
 ) -> None:

@@ -96,7 +96,7 @@ async def _bare_turn(bare: aiosqlite.Connection, queries: dict[str, str], number
 
     await bare.execute("PRAGMA synchronous=FULL")
     await bare.execute("BEGIN IMMEDIATE")
-    await run("meet_chat")
+    await run("meet_chat", update=str(number))
     await run("receive", update=str(number), payload=SEALED)
     await bare.execute("COMMIT")
     await bare.execute("PRAGMA synchronous=NORMAL")

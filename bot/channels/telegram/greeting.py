@@ -14,15 +14,28 @@ from bot.channels.errors import ChannelError, Invalid, Refused, RetryLater, Unsu
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.update import CHANNEL
 from bot.delivery.backoff import retry
-from bot.delivery.stopping import unless
+from bot.delivery.stopping import unless, within
 from bot.errors import SettingsError
 from handlers.commands import COMMANDS
 from locales import LANGUAGES, N_, translator
 
 #: Seconds between two tries of a comfort, at most.
 _LONGEST = 3600.0
+#: Seconds that a start waits to learn the bot's name before anything is heard or answered.
+_NAMED_WITHIN = 5.0
 
 _log = structlog.get_logger(__name__)
+
+
+async def get_acquainted(api: TelegramApi) -> None:
+    """Learn the bot's name before anything is handled: links carry it, and groups call by it.
+
+    Where Telegram is not reached within a moment, the work begins without; the name is asked for again meanwhile.
+
+    Raises:
+        Refused: Telegram does not accept the token.
+    """
+    await within(_NAMED_WITHIN, _ask_who(api))
 
 
 async def introduce(api: TelegramApi, webhook: dict[str, Any]) -> None:
@@ -87,11 +100,13 @@ async def remove_webhook(api: TelegramApi) -> None:
 
 
 async def _ask_who(api: TelegramApi) -> None:
-    """Learn the bot's name.
+    """Learn the bot's name, unless it is known.
 
     Raises:
         Refused: Telegram does not accept the token.
     """
+    if api.username:
+        return
     try:
         bot = await _until_heard(api, "getMe", {}, decisive=(Refused,))
     except Refused:

@@ -8,7 +8,7 @@ from bot.channels.base import Channel
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.front import Front
-from bot.channels.telegram.greeting import Acquaintance
+from bot.channels.telegram.greeting import Acquaintance, get_acquainted
 from bot.channels.telegram.polling import Poller
 from bot.channels.telegram.watching import Watch
 from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
@@ -31,6 +31,7 @@ from bot.delivery import (
     stopped_by_signals,
 )
 from bot.delivery.heralding.terms import Terms
+from bot.delivery.stopping import unless
 from bot.errors import SettingsError
 from bot.metrics import Metrics
 from bot.settings import TELEGRAM, TELEGRAM_FREE, Settings
@@ -93,6 +94,7 @@ async def serve_telegram(services: Services, stop: asyncio.Event | None = None, 
     api = _api(services.settings)
     try:
         with stopped_by_signals(stop):
+            await unless(stop, get_acquainted(api))
             await _runner(services, api, receiving=receiving).run(stop)
     finally:
         await api.close()

@@ -2,9 +2,10 @@
 
 -- name: meet_chat!
 -- A chat writes: known from now on, no longer blocked, no longer to be forgotten. An address that could not be read any more
--- is whole again.
+-- is whole again. An update that comes a second time says nothing new: whoever was forgotten since stays so.
 INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at)
-VALUES (:chat, :channel, :address, :now, :now)
+SELECT :chat, :channel, :address, :now, :now
+WHERE NOT EXISTS (SELECT 1 FROM inbox i WHERE i.channel = :channel AND i.update_id = :update)
 ON CONFLICT (id) DO UPDATE SET last_contact_at = excluded.last_contact_at, address = excluded.address, blocked_at = NULL,
     erased_at = NULL;
 

@@ -32,10 +32,14 @@ async def talk(store: Store, address: str, *lines: str) -> StoredDialogue:
     """A person says these things, and hears what is said to them."""
     person = StoredDialogue(store=store, address=address)
     await person.says(*lines)
+    await delivered_all(store)
+    return person
+
+
+async def delivered_all(store: Store) -> None:
     while waiting := await claim(store):
         for row in waiting:
             await store.settle(row, Delivery.SENT, NOW, message="1")
-    return person
 
 
 async def counted(store: Store, audience: Audience) -> int:
@@ -67,6 +71,38 @@ async def test_nothing_is_kept_of_whoever_only_looked_in_declined_or_had_it_dele
     assert database.sql(CHATS) == [(0,)]
     assert database.sql("SELECT COUNT(*) FROM inbox WHERE chat IS NOT NULL OR payload IS NOT NULL") == [(0,)]
     assert database.sql("SELECT COUNT(*) FROM outbox") == [(0,)]
+
+
+@pytest.mark.parametrize("spoken", [("/start",), ("/start", "đồng ý", "/xoadulieu", "đồng ý")])
+@pytest.mark.parametrize("delivered", [False, True])
+async def test_an_update_that_comes_again_after_a_kill_brings_nobody_back_who_is_to_be_forgotten(
+    store: Store, database: Database, spoken: tuple[str, ...], delivered: bool
+) -> None:
+    person = StoredDialogue(store=store, address="1")
+    await person.says(*spoken)
+    if delivered:
+        await delivered_all(store)
+    taken = database.sql("SELECT update_id FROM inbox ORDER BY id")
+
+    await store.receive([said(update, address="1") for (update,) in taken], NOW)  # none was acknowledged
+    await delivered_all(store)
+
+    assert database.sql(CHATS) == [(0,)]
+    assert database.sql("SELECT COUNT(*) FROM outbox") == [(0,)]
+
+
+async def test_whoever_writes_again_before_the_greeting_is_settled_is_not_forgotten(
+    store: Store, database: Database
+) -> None:
+    person = StoredDialogue(store=store, address="1")
+    await person.says("/start")
+    (greeting,) = await claim(store)
+    await person.taps("Tôi đồng ý, bắt đầu")
+
+    await store.settle(greeting, Delivery.SENT, NOW, message="1")
+
+    assert database.sql("SELECT id FROM outbox WHERE state = 'sent'") == [(greeting.id,)]
+    assert database.sql("SELECT consented FROM chats") == [(1,)]
 
 
 async def test_the_goodbye_still_reaches_whoever_declined(store: Store, database: Database) -> None:

@@ -1,10 +1,22 @@
-"""The command line asks Telegram for the bot's name, briefly, and does without it."""
+"""Who is invited gets a link with the bot's name in it; where Telegram does not tell the name soon, it goes without."""
 
+import asyncio
+
+import pytest
 from pydantic import SecretStr
 
+from bot.channels.telegram import serve_telegram
 from bot.cli.invitation import start_link
 from bot.settings import Settings
-from tests.support.botapi import BotApi
+from bot.store.api import Incoming, Store
+from handlers.events import Event, Said
+from handlers.ports import World
+from handlers.session import Session
+from tests.integration.telegram.conftest import Assembly, Settle
+from tests.integration.telegram.test_webhook import SECRET, free_port
+from tests.support.botapi import BotApi, User
+from tests.support.delivery import Answer, conversation
+from tests.support.storing import NOW
 
 
 async def test_a_code_is_written_behind_the_bots_own_address(server: BotApi) -> None:
@@ -22,3 +34,50 @@ async def test_without_telegram_there_is_no_link(server: BotApi) -> None:
     nobody = Settings(telegram_token=SecretStr("1:abc"), telegram_api_url="http://127.0.0.1:1")
 
     assert [await start_link(settings) for settings in (Settings(telegram_token=None), wrong, nobody)] == [None] * 3
+
+
+async def linking(session: Session | None, event: Event, world: World) -> Answer:
+    del event
+    return Answer(session, [world.start_link or "no link"])
+
+
+async def left_behind(server: BotApi, store: Store) -> User:
+    """Somebody whose line was stored, and handled by nobody before the process was killed."""
+    lan = server.user("Lan")
+    lan.chat.started = True
+    await store.receive([Incoming("telegram", "1", str(lan.id), Said(text="a"))], NOW)
+    return lan
+
+
+@pytest.mark.parametrize("way", ["polling", "webhook", "helping"])
+async def test_what_a_killed_process_left_unanswered_is_answered_with_the_bots_name(
+    server: BotApi, settings: Settle, store: Store, way: str
+) -> None:
+    port = free_port()
+    hook = {
+        "telegram_webhook_url": f"http://127.0.0.1:{port}/hook",
+        "telegram_webhook_secret": SecretStr(SECRET),
+        "telegram_webhook_listen": f"127.0.0.1:{port}",
+    }
+    assembly = Assembly(settings(**(hook if way == "webhook" else {})), store, conversation(linking))
+    lan, stop = await left_behind(server, store), asyncio.Event()
+    server.fault("getMe", delay=0.3)
+
+    serving = asyncio.create_task(serve_telegram(assembly, stop, receiving=way != "helping"))
+    heard = await lan.hears()
+    stop.set()
+    await asyncio.wait_for(serving, 10)
+
+    assert heard.text == "https://t.me/troly_bot?start="
+    assert len(server.calls_of("getMe")) == 1
+
+
+async def test_where_telegram_does_not_tell_the_name_soon_answers_wait_no_longer(
+    server: BotApi, settings: Settle, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.greeting._NAMED_WITHIN", 0.1)
+    server.breaks("getMe", "slow")
+    lan = await left_behind(server, store)
+
+    async with Assembly(settings(), store, conversation(linking)).served():
+        assert (await lan.hears()).text == "no link"

@@ -33,7 +33,6 @@ class Updates:
         self.confirmed = asyncio.Event()  #: set while nothing waits for confirmation
         self.allowed: frozenset[str] | None = None
         self.delivered: dict[int, int] = {}  #: update id -> how often it was handed out
-        self.first: dict[int, int] = {}  #: chat -> the id of its first update
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -46,7 +45,6 @@ class Updates:
 
     def push_raw(self, chat: int, body: dict[str, Any]) -> int:
         update = Update(self._next, chat, {"update_id": self._next, **body})
-        self.first.setdefault(chat, update.id)
         self._next += 1
         self._queue.append(update)
         self.confirmed.clear()
