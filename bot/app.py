@@ -68,7 +68,7 @@ class Parts:
     heartbeat: Heartbeat
     metrics: Metrics = NO_METRICS
 
-    def turns(self, channels: Mapping[str, Channel]) -> Turns:
+    def turn_handler(self, channels: Mapping[str, Channel]) -> Turns:
         """The turns of these channels."""
         draw = Charts(self.settings.data_dir / "charts").draw
         folder = self.settings.data_dir / "exports" / "reports"
@@ -82,13 +82,13 @@ class Parts:
         folder = self.settings.data_dir / "exports" / channel.name.replace(":", "-")
         return Exporter(self.store, channel, ExportChildren(self.settings, folder), self.clock, queued)
 
-    def collector(self, channel: Channel, queued: Callable[[], None]) -> Collector:
+    def own_data_exporter(self, channel: Channel, queued: Callable[[], None]) -> Collector:
         """Puts together what is held about people of a channel; ``queued`` as above."""
         folder = self.settings.data_dir / "own-data" / channel.name.replace(":", "-")
         limit = self.settings.export_part_mb * _MEGABYTE
         return Collector(self.store, channel, folder, limit, self.clock, queued)
 
-    def herald(self, queued: Callable[[], None], *, certificates: bool = True) -> Herald:
+    def broadcast_scheduler(self, queued: Callable[[], None], *, certificates: bool = True) -> Herald:
         """What goes on with broadcasts by itself; ``queued`` is told when there may be something to send.
 
         Without ``certificates`` nobody is reminded of the end of theirs.
@@ -154,7 +154,7 @@ async def serve(settings: Settings, *, receiving: bool = True) -> None:
     from bot.metrics.prometheus import Prometheus  # noqa: PLC0415 - as above
 
     async with serving_alone(settings), assembled(settings, Prometheus()) as parts:
-        if await parts.store.made_up():
+        if await parts.store.is_made_up():
             raise MadeUp(_MADE_UP)
         _spare_what_stays()
         await serve_telegram(parts, receiving=receiving)
@@ -172,10 +172,10 @@ async def talk(settings: Settings, name: str | None) -> None:
     address = name or ("local" if interactive else f"script-{uuid.uuid4().hex}")
     async with assembled(settings) as parts:
         await Retention(parts.store, parts.clock, settings.retention_days).forget()
-        made_up = await parts.store.made_up()
+        made_up = await parts.store.is_made_up()
         chat = _terminal_chat(parts, address, made_up=made_up)
         if interactive:
-            chat.introduce(made_up=made_up)
+            chat.print_introduction(made_up=made_up)
         await chat.run(typed_lines(prompt=interactive))
 
 
@@ -183,14 +183,14 @@ def _terminal_chat(parts: Parts, address: str, *, made_up: bool) -> TerminalChat
     """Who is made up is reminded of nothing."""
     console = Console(rich=sys.stdout.isatty())
     channel = TerminalChannel(console, address, translator(parts.settings.language))
-    turns = parts.turns({channel.name: channel})
+    turns = parts.turn_handler({channel.name: channel})
     hours = Terms.of(parts.settings).hours
     dispatcher = Dispatcher(
         parts.store, channel, Pacer(_UNPACED, parts.clock), parts.clock,
-        open_at=hours.open_at, language=parts.settings.language,
+        open_at=hours.is_open_at, language=parts.settings.language,
     )  # fmt: skip
     chat = TerminalChat(parts.store, turns, dispatcher, parts.clock, channel)
-    chat.let_export(parts.exporter(channel, dispatcher.notify))
-    chat.let_collect(parts.collector(channel, dispatcher.notify))
-    chat.let_herald(parts.herald(dispatcher.notify, certificates=not made_up))
+    chat.attach_exporter(parts.exporter(channel, dispatcher.notify))
+    chat.attach_own_data_exporter(parts.own_data_exporter(channel, dispatcher.notify))
+    chat.attach_scheduler(parts.broadcast_scheduler(dispatcher.notify, certificates=not made_up))
     return chat

@@ -160,7 +160,7 @@ class _Surroundings:
     language: str
     things: Mapping[str, Event]
 
-    def world(self, unit: TurnUnit) -> World:
+    def open_services(self, unit: TurnUnit) -> World:
         """The world of a walk."""
         return World(
             now=TODAY,
@@ -179,11 +179,11 @@ class _Surroundings:
 async def _walk(around: _Surroundings, who: str, steps: tuple[str, ...]) -> list[Stop]:
     """One person's walk is one transaction, which is undone: the next one meets the same province."""
     await around.store.receive([Incoming(terminal_channel(who), "tour", who, Said(text="/start"))], TODAY)
-    pending = await around.store.pending(around.store.chat(terminal_channel(who), who))
+    pending = await around.store.claim_turn(around.store.chat(terminal_channel(who), who))
     assert pending is not None  # noqa: S101 - it was just received, and no walk finishes it
-    session = Session.restored(pending.session or "{}").having(language=around.language)
+    session = Session.load(pending.session or "{}").with_changes(language=around.language)
     async with around.store.turn(pending, TODAY) as unit:
-        return [_settled(stop) for stop in await take(steps, session, around.world(unit), around.things)]
+        return [_settled(stop) for stop in await take(steps, session, around.open_services(unit), around.things)]
 
 
 def _settled(stop: Stop) -> Stop:
@@ -198,7 +198,7 @@ def _without_code(reply: Reply) -> Reply:
 async def _things(store: Store) -> dict[str, Event]:
     """A list that comes back: with changes that can be made, and with some that cannot."""
     rights = Rights.operator(await store.units())
-    async with store.office(TODAY) as office:
+    async with store.admin_transaction(TODAY) as office:
         fresh = await office.admin.desk.page(rights, Filter(states=(State.SUBMITTED,)), 3)
     lines = [_line(number, filed, State.ACCEPTED) for number, filed in enumerate(fresh, 2)]
     done = lines[0].model_copy(update={"state": State.DONE})

@@ -37,7 +37,7 @@ class GuardedStream:
         self._failures: list[StreamError] = steered_by._failures if steered_by else []  # noqa: SLF001 - a sibling
 
     @property
-    def steering(self) -> TextIO:
+    def styled(self) -> TextIO:
         """The same stream for a writer that colours its own text."""
         return cast(TextIO, GuardedStream(self._stream, lossy=self._lossy, steered_by=self))
 
@@ -53,7 +53,7 @@ class GuardedStream:
         """
         if not isinstance(text, str):  # Click tries this to learn what kind of stream it has
             raise TypeError(type(text).__name__)
-        with self._told():
+        with self._translate_errors():
             self._stream.write(text if self._steers else _with_tabs(text))
         return len(text)
 
@@ -64,14 +64,14 @@ class GuardedStream:
 
     def flush(self) -> None:
         """Flush; raises as ``write`` does."""
-        with self._told():
+        with self._translate_errors():
             self._stream.flush()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         for failure in self._failures:
             raise failure
         try:
@@ -106,7 +106,7 @@ def guarded_streams() -> Iterator[None]:
 
 def steering(stream: TextIO) -> TextIO:
     """The stream for a writer that colours its own text."""
-    return stream.steering if isinstance(stream, GuardedStream) else stream
+    return stream.styled if isinstance(stream, GuardedStream) else stream
 
 
 def escaped_json(text: str) -> str:

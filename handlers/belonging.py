@@ -44,11 +44,11 @@ def joined(here: Here, unit: Unit, path: tuple[Succession, ...] = ()) -> tuple[S
     ``path``: how the unit by whose name it was found became this one. It answers what happened where the certificate is
     the former unit's own, unless that is known or being ticked.
     """
-    session = _told_anew(here.session.having(unit=unit.code, unit_skipped=False), path)
+    session = _told_anew(here.session.with_changes(unit=unit.code, unit_skipped=False), path)
     noted = here.say(_NOTED, unit=here.world.units.path_name(unit.code))
     certificate, events = session.certificate, _events(session, _own_steps(here, path), here.world.pack)
     if certificate is None or not events:
-        return session, (noted, *_whose_story(here.then(session), path))
+        return session, (noted, *_whose_story(here.with_session(session), path))
     told = ", ".join(here.say.t(EVENTS[event]) for event in events)
     source = Derived(certificate=certificate.fingerprint, former=path[0].former, unit=unit.code)
     filled = interview.derive_events(session, [event.value for event in events], source, here.world.pack)

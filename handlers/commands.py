@@ -26,9 +26,9 @@ from locales import LANGUAGES, N_
 async def _start(here: Here, invitation: str) -> Answered:
     taken = (await redeemed(here, invitation),) if invitation else ()
     if here.session.consented_at is None:
-        return Answered(here.session.at("welcome"), notes=taken)
+        return Answered(here.session.with_screen("welcome"), notes=taken)
     note = here.say(N_("Hello again. We go on where we were; /lamlai begins anew."))
-    session = here.session.back() if here.session.screen == "stopped" else here.session
+    session = here.session.to_previous_screen() if here.session.screen == "stopped" else here.session
     return Answered(session, notes=(*taken, note))
 
 
@@ -43,7 +43,7 @@ async def _back(here: Here, _: str) -> Answered:
 
 
 async def _review(here: Here, _: str) -> Answered:
-    return Answered(here.session.at("review"))
+    return Answered(here.session.with_screen("review"))
 
 
 async def _why(here: Here, _: str) -> Answered:
@@ -73,16 +73,16 @@ def _menu(here: Here, commands: Iterable[Command]) -> Markup:
 
 
 async def _stop(here: Here, _: str) -> Answered:
-    return Answered(here.session.aside("stopped"))
+    return Answered(here.session.open_visit("stopped"))
 
 
 async def _language(here: Here, wanted: str) -> Answered:
     if wanted in LANGUAGES:
-        session = here.session.having(language=wanted)
+        session = here.session.with_changes(language=wanted)
         return Answered(
-            session, notes=(here.then(session).say(N_("From now on I speak English. Your answers are kept.")),)
+            session, notes=(here.with_session(session).say(N_("From now on I speak English. Your answers are kept.")),)
         )
-    return Answered(here.session.aside("language"))
+    return Answered(here.session.open_visit("language"))
 
 
 async def _documents(here: Here, _: str) -> Answered:
@@ -90,7 +90,9 @@ async def _documents(here: Here, _: str) -> Answered:
 
 
 async def _requests(here: Here, code: str) -> Answered:
-    return Answered(here.session.at("request", about=code.upper()) if code else here.session.at("requests"))
+    return Answered(
+        here.session.with_screen("request", about=code.upper()) if code else here.session.with_screen("requests")
+    )
 
 
 async def _my_data(here: Here, _: str) -> Answered:
@@ -100,7 +102,7 @@ async def _my_data(here: Here, _: str) -> Answered:
 
 
 async def _erase(here: Here, _: str) -> Answered:
-    return Answered(here.session.aside("erase"))
+    return Answered(here.session.open_visit("erase"))
 
 
 COMMANDS = (

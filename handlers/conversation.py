@@ -96,7 +96,7 @@ async def _take(here: Here, event: Event) -> Answered:
     answered = await _taken(here, event)
     if not event.secret or answered.secret:
         return answered
-    warned = answered.session.having(warned=True)
+    warned = answered.session.with_changes(warned=True)
     return replace(answered, session=warned, notes=(here.say(WARNING), *answered.notes), secret=True)
 
 
@@ -137,17 +137,17 @@ def _steady(here: Here) -> Here:
     """The session on a screen that there is, and without consent on none that asks for anything."""
     session = here.session
     if session.consented_at is None and session.screen not in WITHOUT_CONSENT:
-        return here.then(session.at("welcome"))
+        return here.with_session(session.with_screen("welcome"))
     known = session.screen in SCREENS and (session.offered or session.screen != "certificate")
     returns = session.came_from is None or session.came_from.screen in SCREENS
-    return here if known and returns else here.then(proceed(here))
+    return here if known and returns else here.with_session(proceed(here))
 
 
 async def _without_lost_role(here: Here) -> tuple[Here, tuple[Markup, ...]]:
     """Whoever has no role any more is off its screens before the event is looked at: its buttons are old ones then."""
     if here.session.screen not in ADMIN_SCREENS or (await rights_of(here)).grants:
         return here, ()
-    return here.then(proceed(here)), (here.say(N_("You no longer have a role here.")),)
+    return here.with_session(proceed(here)), (here.say(N_("You no longer have a role here.")),)
 
 
 def _up_to_date(here: Here, answered: Answered) -> Answered:
@@ -156,7 +156,7 @@ def _up_to_date(here: Here, answered: Answered) -> Answered:
     if not (before.answers and session.answers) or before.pack == label:
         return answered
     note = here.say(N_("The rules were updated since you answered; I go by the present ones."))
-    return replace(answered, session=session.having(pack=label), notes=(note, *answered.notes))
+    return replace(answered, session=session.with_changes(pack=label), notes=(note, *answered.notes))
 
 
 def _said_what_went(here: Here, answered: Answered) -> Answered:
@@ -171,13 +171,13 @@ def _said_what_went(here: Here, answered: Answered) -> Answered:
 def _file_waits(here: Here, event: FileSent) -> Answered:
     """Sent before consent: kept by reference and without its name, unless its name says that it holds a key."""
     if event.name.lower().endswith((".pfx", ".p12", ".key")):
-        return Answered(here.session.having(warned=True), notes=(here.say(WARNING),), secret=True)
+        return Answered(here.session.with_changes(warned=True), notes=(here.say(WARNING),), secret=True)
     if len(here.session.waiting_files) >= MOST_WAITING:
         full = N_("No more than {number} files can wait until you agree. Please send the others after that.")
         return Answered(here.session, notes=(here.say(full, number=MOST_WAITING),))
     waiting = event.model_copy(update={"name": "", "secret": False})
     note = here.say(N_("I will read the file as soon as you agree."))
-    return Answered(here.session.having(waiting_files=(*here.session.waiting_files, waiting)), notes=(note,))
+    return Answered(here.session.with_changes(waiting_files=(*here.session.waiting_files, waiting)), notes=(note,))
 
 
 def _file_read(here: Here, event: FileRead) -> Answered:
@@ -224,13 +224,13 @@ async def _tapped(here: Here, data: str) -> Answered:
         return Answered(session, notes=(here.say(N_("That button belongs to an earlier step. The present question:")),))
     page = await SCREENS[session.screen].page(here)
     option = page.option(tap.value)
-    ticked_already = option is not None and option.ticked == tap.wanted
+    ticked_already = option is not None and option.ticked == tap.wanted_tick
     return Answered(session) if option is None or ticked_already else await _chosen(here, tap.value)
 
 
 async def _said(here: Here, text: str) -> Answered:
     if holds_secret(text):
-        return Answered(here.session.having(warned=True), notes=(here.say(WARNING),), secret=True)
+        return Answered(here.session.with_changes(warned=True), notes=(here.say(WARNING),), secret=True)
     if (named := command_in(text)) is not None:
         return await _commanded(here, *named)
     if here.session.consented_at is None and holds_certificate(text):
@@ -259,7 +259,7 @@ async def _typed(here: Here, page: Page, heard: Match, text: str) -> Answered:
         return _unsure(here, page, text, heard.maybe)
     if page.help and is_doubt(text):
         return Answered(here.session, notes=(page.help,))
-    if typed := await SCREENS[here.session.screen].typed(here, text):
+    if typed := await SCREENS[here.session.screen].handle_text(here, text):
         return typed
     numbers = heard.numbers or (typed_numbers(text) if page.numbers == "values" else ())
     return wrong_number(here, page, numbers) if numbers else _unsure(here, page, text, heard.maybe)
@@ -270,7 +270,7 @@ async def _with_the_rest(here: Here, page: Page, heard: Match, text: str) -> Ans
     parts = parts_of(text) if here.session.screen == "question" else []
     asked = interview.question(here.session, here.world.pack, here.today)
     told = overhear(here, asked, parts if len(parts) > 1 else [])
-    answered = await answered_by_words(here.then(told.session), page, heard)
+    answered = await answered_by_words(here.with_session(told.session), page, heard)
     return replace(answered, notes=(*told.notes, *answered.notes))
 
 
@@ -281,7 +281,7 @@ async def _commanded(here: Here, name: str, argument: str) -> Answered:
     if (withheld := await _withheld(here, name, command)) or not command:
         return Answered(here.session, notes=(withheld,) if withheld else ())
     if here.session.consented_at is None and not command.before_consent:
-        return Answered(here.session.at("welcome"), notes=(here.say(N_("Before that, one question:")),))
+        return Answered(here.session.with_screen("welcome"), notes=(here.say(N_("Before that, one question:")),))
     return await command.act(here, argument)
 
 
@@ -290,7 +290,7 @@ async def _role_ended(here: Here, command: Command | None) -> Answered | None:
     worked = command is not None and command.needs is not None and here.session.desk is not None
     if not worked or (await rights_of(here)).grants:
         return None
-    return Answered(here.session.having(desk=None), notes=(here.say(N_("You no longer have a role here.")),))
+    return Answered(here.session.with_changes(desk=None), notes=(here.say(N_("You no longer have a role here.")),))
 
 
 async def _withheld(here: Here, name: str, command: Command | None) -> Markup | None:
@@ -304,7 +304,7 @@ async def _withheld(here: Here, name: str, command: Command | None) -> Markup | 
 
 
 async def _chosen(here: Here, value: str) -> Answered:
-    return await SCREENS[here.session.screen].chosen(here, value)
+    return await SCREENS[here.session.screen].handle_option(here, value)
 
 
 def _unsure(here: Here, page: Page, text: str, maybe: tuple[str, ...]) -> Answered:

@@ -27,10 +27,10 @@ def brought_up_to_date(here: Here) -> tuple[Here, tuple[Markup, ...]]:
     ways = {code: way for code in named if (way := _way(here, code))}
     today = {code: units.get(way[-1].successor) for code, way in ways.items()}
     if own := today.get(session.unit or ""):
-        session = session.having(unit=own.code, derived=_derived_for(session, own.code))
+        session = session.with_changes(unit=own.code, derived=_derived_for(session, own.code))
     if draft and (body := today.get(draft.unit_code or "")):
-        session = session.having(draft=with_body(draft, body.name, body))
-    return here.then(session), tuple(_told(here, way) for way in ways.values())
+        session = session.with_changes(draft=with_body(draft, body.name, body))
+    return here.with_session(session), tuple(_told(here, way) for way in ways.values())
 
 
 def _derived_for(session: Session, code: str) -> Derived | None:
@@ -47,7 +47,7 @@ def asked_again(here: Here, answered: Answered) -> Answered:
     unit = here.world.units.get(session.unit)
     if unit is None or unit.is_open(here.today) or not _can_ask(answered, session):
         return answered
-    asked = meant(here.then(session.having(unit=None).aside("unit")), unit.code)
+    asked = meant(here.with_session(session.with_changes(unit=None).open_visit("unit")), unit.code)
     return replace(answered, session=asked.session, notes=(*answered.notes, *asked.notes))
 
 
@@ -60,8 +60,8 @@ def _can_ask(answered: Answered, session: Session) -> bool:
 def _way(here: Here, code: str) -> tuple[Succession, ...]:
     """From a unit that has ended to the one that took its place; empty where it is open, or there is none."""
     units = here.world.units
-    heir = units.heir(code, here.today)
-    return next((way for unit, way in units.today(code, here.today) if unit is heir), ()) if heir else ()
+    heir = units.sole_successor(code, here.today)
+    return next((way for unit, way in units.current_units(code, here.today) if unit is heir), ()) if heir else ()
 
 
 def _told(here: Here, way: tuple[Succession, ...]) -> Markup:

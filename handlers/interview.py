@@ -64,14 +64,14 @@ def decision(session: Session, pack: Pack, today: date) -> Outcome:
 def give(session: Session, fact: str, value: Any, pack: Pack) -> Session:
     """An answer given, now the latest; dependents without room are dropped."""
     answers = {known: said for known, said in session.answers.items() if known != fact}
-    kept = session.having(answers={**answers, fact: value}, typed_expiry=None, pack=pack.label)
-    kept = kept.having(derived=None) if fact == "events" else kept
+    kept = session.with_changes(answers={**answers, fact: value}, typed_expiry=None, pack=pack.label)
+    kept = kept.with_changes(derived=None) if fact == "events" else kept
     return kept if session.answers.get(fact) == value else _drop_homeless(kept, fact, pack)
 
 
 def derive_events(session: Session, events: list[str], source: Derived, pack: Pack) -> Session:
     """What happened filled in; it is taken back as soon as its source no longer holds."""
-    return give(session, "events", events, pack).having(derived=source)
+    return give(session, "events", events, pack).with_changes(derived=source)
 
 
 def without_stale(session: Session) -> Session:
@@ -85,7 +85,7 @@ def underived(session: Session) -> Session:
         return session
     gone = {"events", *DEPENDENTS["events"]}
     answers = {known: said for known, said in session.answers.items() if known not in gone}
-    return session.having(answers=answers, derived=None)
+    return session.with_changes(answers=answers, derived=None)
 
 
 def _holds(session: Session, derived: Derived) -> bool:
@@ -99,7 +99,7 @@ def take_back(session: Session, fact: str) -> Session:
     answers = {known: said for known, said in session.answers.items() if known != fact}
     certificate = None if fact == "certificate" else session.certificate
     derived = None if fact == "events" else session.derived
-    return session.having(answers=answers, certificate=certificate, typed_expiry=None, derived=derived)
+    return session.with_changes(answers=answers, certificate=certificate, typed_expiry=None, derived=derived)
 
 
 def latest(session: Session) -> str | None:

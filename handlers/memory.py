@@ -78,7 +78,7 @@ class MemoryReminders:
     wanted: bool = True
     marks: dict[str, date | None] = field(default_factory=dict)  #: broadcast -> the day asked for; ``None``: done
 
-    async def stopped(self) -> bool:
+    async def is_stopped(self) -> bool:
         """No reminders are wanted."""
         return not self.wanted
 
@@ -95,15 +95,15 @@ class MemoryReminders:
         """The one with the greatest number."""
         return max(self.sent, default=None)
 
-    async def received(self, broadcast: str) -> bool:
+    async def has_received(self, broadcast: str) -> bool:
         """Where it was sent."""
         return broadcast in self.sent
 
-    async def done(self, broadcast: str) -> bool:
+    async def mark_done(self, broadcast: str) -> bool:
         """Where it was sent."""
         return self._mark(broadcast, None)
 
-    async def later(self, broadcast: str, day: date) -> bool:
+    async def postpone(self, broadcast: str, day: date) -> bool:
         """Where it was sent."""
         return self._mark(broadcast, day)
 
@@ -172,7 +172,7 @@ def _reminded(reminders: MemoryReminders, now: str) -> dict[str, Any]:
 
 def _lessened(request: Request) -> Request:
     history = tuple(step.model_copy(update={"note": ""}) for step in request.history)
-    return request.model_copy(update={"content": request.content.needed(), "history": history})
+    return request.model_copy(update={"content": request.content.to_minimal(), "history": history})
 
 
 class MemoryRegister:
@@ -181,7 +181,7 @@ class MemoryRegister:
     def __init__(self) -> None:
         self.standings: dict[int, Standing] = {}
 
-    async def keep(self, standing: Standing) -> None:
+    async def save_status(self, standing: Standing) -> None:
         """The same certificate, asked about again, is known once."""
         key = standing.certificate_key
         kept = {n: one for n, one in self.standings.items() if key is None or one.certificate_key != key}

@@ -48,24 +48,24 @@ class Page:
         """The option of that value."""
         return next((option for option in self.options if option.value == value), None)
 
-    def after(self, *notes: Markup) -> "Page":
+    def with_notes(self, *notes: Markup) -> "Page":
         """The same page, with notes said before it; what a note says already is not said again."""
         if not notes:
             return self
         paragraphs = (paragraph for paragraph in self.paragraphs if paragraph not in notes)
         return replace(self, title=notes[0], paragraphs=(*notes[1:], self.title, *paragraphs))
 
-    def in_short(self) -> "Page":
+    def to_short(self) -> "Page":
         """The same page without a long text."""
         long = sum(map(len, self.paragraphs)) > LONG
         return replace(self, title=self.brief or self.title, paragraphs=()) if long else self
 
     @property
-    def numbered(self) -> tuple[Option, ...]:
+    def numbered_options(self) -> tuple[Option, ...]:
         """The options that a number takes, in their order."""
         return tuple(option for option in self.options if option.numbered and self.numbers != "values")
 
-    def reply(self, session: Session) -> Reply:
+    def to_reply(self, session: Session) -> Reply:
         """The page as a message with its buttons."""
         return Reply(
             paragraphs=tuple(str(text) for text in (self.title, *self.paragraphs) if text),
@@ -76,7 +76,7 @@ class Page:
     def _choice(self, option: Option, session: Session) -> Choice:
         mark = "✓ " if option.ticked else ""
         tap = str(self._tap(option, session))
-        return Choice(label=f"{mark}{option.label}", tap=tap, numbered=option in self.numbered)
+        return Choice(label=f"{mark}{option.label}", tap=tap, numbered=option in self.numbered_options)
 
     def _tap(self, option: Option, session: Session) -> "Tap":
         if self.many and option.value == DONE:
@@ -115,7 +115,7 @@ class Tap:
         return cls(screen, value, of) if screen and value and _OF.fullmatch(of) and len(data) <= 64 else None
 
     @property
-    def wanted(self) -> bool | None:
+    def wanted_tick(self) -> bool | None:
         """The tick as it shall be; ``None``: it is no tick."""
         return {"+": True, "-": False}.get(self.of[0])
 

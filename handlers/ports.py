@@ -87,7 +87,7 @@ class OwnData(Protocol):
 class Register(Protocol):
     """The register of units and certificates: what the person in this chat adds to it."""
 
-    async def keep(self, standing: Standing) -> None:
+    async def save_status(self, standing: Standing) -> None:
         """Where an interview stands now; what was known of it, or of the same certificate, before goes."""
 
 
@@ -133,7 +133,7 @@ class Desk(Protocol):
     async def move(self, rights: Rights, code: str, to: State, revision: int, note: str = "") -> Moved:
         """Move one that was seen at ``revision``; its officer is told, and the journal has a row."""
 
-    async def prospect(self, rights: Rights, wanted: Filter) -> Prospect:
+    async def preview_move_all(self, rights: Rights, wanted: Filter) -> Prospect:
         """What ``move_all`` would go through at this moment."""
 
     async def move_all(
@@ -141,7 +141,7 @@ class Desk(Protocol):
     ) -> MovedAll:
         """Move all that are meant and may be moved, as one; ``seen`` is a mark of what alone it may go through."""
 
-    async def place(self, rights: Rights, code: str, unit: str) -> Moved:
+    async def assign_unit(self, rights: Rights, code: str, unit: str) -> Moved:
         """Give one to the open unit it belongs to; both where it lies and that unit are within reach.
 
         Its revision grows, its state and its day stay; the journal has a row.
@@ -196,13 +196,13 @@ class Imports(Protocol):
         Officers are told as after any move; the journal has one row.
         """
 
-    async def keep(self, lines: Sequence[Line]) -> str:
+    async def save_lines(self, lines: Sequence[Line]) -> str:
         """Keep the lines until there is a yes or a no; the id by which they are found. Older ones of the chat go."""
 
-    async def kept(self, name: str) -> tuple[Line, ...] | None:
+    async def load_lines(self, name: str) -> tuple[Line, ...] | None:
         """Lines that wait in this chat."""
 
-    async def drop(self, name: str) -> None:
+    async def drop_lines(self, name: str) -> None:
         """They wait no longer."""
 
 
@@ -224,16 +224,16 @@ class Picture(Protocol):
 class UnitBook(Protocol):
     """The tree of units, to be changed."""
 
-    async def present(self) -> UnitDirectory:
+    async def load_for_update(self) -> UnitDirectory:
         """All units; who else would change them waits until this transaction ends."""
 
-    async def held(self) -> Mapping[str, Held]:
+    async def count_holdings(self) -> Mapping[str, Held]:
         """What lies on each unit now, by code."""
 
-    async def homeless(self, units: UnitDirectory) -> tuple[Placing, ...]:
+    async def find_unassigned(self, units: UnitDirectory) -> tuple[Placing, ...]:
         """Requests of no unit whose managing body is, by its full name, one of these units."""
 
-    async def keep(
+    async def save(
         self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[Placing] = ()
     ) -> Refusal | None:
         """Store a whole tree, of which units with these codes are new or different; the journal has a row.

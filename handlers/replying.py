@@ -34,7 +34,7 @@ async def turn_of(here: Here, event: Event, answered: Answered) -> Turn:
         isinstance(event, Tapped) and event.message is not None and _only_ticks_changed(here.session, event, session)
     )
     noted = here.session.said_before if ticked else _before_question(here.session, answered, session)
-    session = session.having(said_before=noted)
+    session = session.with_changes(said_before=noted)
     kept = None if answered.forget or session == first_met(here.world) else session
     said = [*(swept(event) if answered.secret else ()), *await _said(here, event, answered, session, ticked=ticked)]
     return Turn(kept, tuple(said), answered.again)
@@ -61,10 +61,10 @@ def _settled(before: Session, answered: Answered) -> Session:
     One more file that waits for consent changes no page: the greeting that came with the first one stays good.
     """
     after = answered.session
-    shown = after.having(waiting_files=before.waiting_files) if before.waiting_files else after
+    shown = after.with_changes(waiting_files=before.waiting_files) if before.waiting_files else after
     version = before.version + (shown != before)
     guesses = answered.guesses if answered.show else before.guesses
-    return after.having(version=version, guesses=guesses)
+    return after.with_changes(version=version, guesses=guesses)
 
 
 def _before_question(before: Session, answered: Answered, after: Session) -> str | None:
@@ -80,7 +80,7 @@ def _before_question(before: Session, answered: Answered, after: Session) -> str
 
 async def _said(here: Here, event: Event, answered: Answered, after: Session, *, ticked: bool) -> list[Reply]:
     reply = (
-        await _shown(here.then(after), answered, repeated=after.version == here.session.version)
+        await _shown(here.with_session(after), answered, repeated=after.version == here.session.version)
         if answered.show
         else None
     )
@@ -97,12 +97,12 @@ async def _said(here: Here, event: Event, answered: Answered, after: Session, *,
 def _only_ticks_changed(before: Session, event: Tapped, after: Session) -> bool:
     """The buttons of the message are then changed in place; a second tap for the same finds it as it shall be."""
     tap = Tap.parse(event.data)
-    again = tap is not None and tap.wanted is not None and tap.belongs_to(before)
+    again = tap is not None and tap.wanted_tick is not None and tap.belongs_to(before)
     return (again or before.ticked != after.ticked) and _without_ticks(before) == _without_ticks(after)
 
 
 def _without_ticks(session: Session) -> Session:
-    return session.having(ticked=(), guesses=(), version=0)
+    return session.with_changes(ticked=(), guesses=(), version=0)
 
 
 async def _shown(here: Here, answered: Answered, *, repeated: bool) -> Reply:
@@ -110,8 +110,8 @@ async def _shown(here: Here, answered: Answered, *, repeated: bool) -> Reply:
     session = here.session
     page: Page = await SCREENS[session.screen].page(here)
     page = understanding.narrowed(page, session.guesses, here.say) if session.guesses else page
-    page = page.in_short() if repeated and answered.notes else page
-    return replace(page, attachments=answered.attachments).after(*answered.notes).reply(session)
+    page = page.to_short() if repeated and answered.notes else page
+    return replace(page, attachments=answered.attachments).with_notes(*answered.notes).to_reply(session)
 
 
 async def _tapped(here: Here, event: Event, after: Session) -> Reply | None:

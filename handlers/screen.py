@@ -28,7 +28,7 @@ class Here:
         """Today, in Viet Nam."""
         return vietnamese_day(self.world.now)
 
-    def then(self, session: Session) -> "Here":
+    def with_session(self, session: Session) -> "Here":
         """The same turn, with the session it has reached."""
         return replace(self, session=session)
 
@@ -39,16 +39,16 @@ class Screen(Protocol):
     async def page(self, here: Here) -> Page:
         """What is said, and what can be answered."""
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """An option of the page was taken (``many``: "done" with ``session.ticked``)."""
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """A text that is none of the options; ``None`` where the screen takes no text."""
 
 
 class NoText:
     """For screens that take options only."""
 
-    async def typed(self, here: Here, text: str) -> Answered | None:  # noqa: ARG002 - the protocol's signature
+    async def handle_text(self, here: Here, text: str) -> Answered | None:  # noqa: ARG002 - the protocol's signature
         """No text is taken."""
         return None

@@ -146,7 +146,7 @@ class Session(BaseModel):
     warned: bool = False
 
     @classmethod
-    def restored(cls, text: str) -> "Session":
+    def load(cls, text: str) -> "Session":
         """A stored session. What an earlier version of the program wrote and this one cannot read is left out."""
         try:
             return cls.model_validate_json(text)
@@ -155,30 +155,30 @@ class Session(BaseModel):
             stored = from_json(text) if unreadable else {}
             return cls.model_validate({name: value for name, value in stored.items() if name not in unreadable})
 
-    def within(self, most: int) -> str:
+    def dump(self, most: int) -> str:
         """As JSON; without what a file offered where it would have more characters than that."""
         text = self.model_dump_json()
-        return text if len(text) <= most else self.having(offered=()).model_dump_json()
+        return text if len(text) <= most else self.with_changes(offered=()).model_dump_json()
 
-    def at(self, screen: str, about: str | None = None, **changes: Any) -> "Session":
+    def with_screen(self, screen: str, about: str | None = None, **changes: Any) -> "Session":
         """This session with another screen open: ticks and guesses belong to the old one."""
         there = {"screen": screen, "about": about, "ticked": (), "guesses": (), "came_from": None}
-        return self.having(**{**there, **changes})
+        return self.with_changes(**{**there, **changes})
 
-    def aside(self, screen: str) -> "Session":
+    def open_visit(self, screen: str) -> "Session":
         """A short visit to another screen, from which ``back`` returns; during a visit the first way back is kept."""
         way_back = self.came_from or Place(screen=self.screen, about=self.about)
-        return self.at(screen, came_from=way_back, ticked=self.ticked)
+        return self.with_screen(screen, came_from=way_back, ticked=self.ticked)
 
-    def back(self) -> "Session":
+    def to_previous_screen(self) -> "Session":
         """The screen that was open before the visit."""
         place = self.came_from or Place(screen="question")
-        return self.at(place.screen, place.about, ticked=self.ticked)
+        return self.with_screen(place.screen, place.about, ticked=self.ticked)
 
-    def next_interview(self) -> "Session":
+    def to_next_interview(self) -> "Session":
         """This session with the next certificate taken up: it has a standing of its own, and no request yet."""
-        return self.having(interview=self.interview + 1, registered_key=None)
+        return self.with_changes(interview=self.interview + 1, registered_key=None)
 
-    def having(self, **changes: Any) -> "Session":
+    def with_changes(self, **changes: Any) -> "Session":
         """This session with some fields changed."""
         return self.model_copy(update=changes)

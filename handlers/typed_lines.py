@@ -23,7 +23,7 @@ async def answered_by_words(here: Here, page: Page, heard: Match) -> Answered:
     ticks = [value for value in heard.sure if _ticks(page, value)]
     if page.many and ticks:
         return await _several(here, page, heard, ticks)
-    answered = await SCREENS[here.session.screen].chosen(here, heard.sure[0])
+    answered = await SCREENS[here.session.screen].handle_option(here, heard.sure[0])
     return _echoed(here, page, heard, answered) if heard.likely else answered
 
 
@@ -31,13 +31,13 @@ async def _several(here: Here, page: Page, heard: Match, ticks: list[str]) -> An
     """Ticked and closed; left open where a guess was being settled, or part of the line was not understood."""
     if len(ticks) < len(heard.sure) and DONE not in heard.sure:
         return Answered(here.session, notes=(here.say(CONTRADICTION),))
-    session = here.session.having(ticked=tuple(dict.fromkeys((*here.session.ticked, *ticks))))
+    session = here.session.with_changes(ticked=tuple(dict.fromkeys((*here.session.ticked, *ticks))))
     if heard.maybe:
         note = here.say(MORE, answer=_labels(page, ticks))
         return Answered(session, notes=(note,), guesses=heard.maybe)
     if here.session.guesses:
         return Answered(session)
-    answered = await SCREENS[session.screen].chosen(here.then(session), DONE)
+    answered = await SCREENS[session.screen].handle_option(here.with_session(session), DONE)
     return _echoed(here, page, heard, answered) if heard.likely else answered
 
 
@@ -45,7 +45,7 @@ def wrong_number(here: Here, page: Page, numbers: tuple[int, ...]) -> Answered:
     """A number that nothing shown has, or several where one answer is possible: nothing is taken."""
     say, guesses = here.say, here.session.guesses
     shown = narrowed(page, guesses, say) if guesses else page
-    last = len(shown.numbered)
+    last = len(shown.numbered_options)
     beyond = next((number for number in numbers if not 1 <= number <= last), None)
     if not last:
         wanted = shown.help if page.numbers == "values" and shown.help else say(NO_NUMBER)

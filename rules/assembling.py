@@ -36,7 +36,7 @@ def _action(guide: ProcedureGuide, rows: list[Row], noticed: set[str]) -> Action
         for variant in asked.variants
     }
     reasons = tuple(dict.fromkeys(row.statement for row in rows))
-    steps = tuple(step.statement for step in guide.steps if step.stands(variants, noticed))
+    steps = tuple(step.statement for step in guide.steps if step.applies(variants, noticed))
     return Action(
         procedure=guide.procedure,
         title=guide.title,

@@ -53,7 +53,7 @@ class Step(_Model):
     def statement(self) -> Statement:
         return Statement(self.text, self.citations)
 
-    def stands(self, variants: AbstractSet[str], noticed: AbstractSet[str]) -> bool:
+    def applies(self, variants: AbstractSet[str], noticed: AbstractSet[str]) -> bool:
         """Whether an action of these variants, in an answer with these notices, has this step."""
         wanted = not self.only or not variants.isdisjoint(self.only)
         return wanted and variants.isdisjoint(self.unless) and (self.beside is None or self.beside in noticed)

@@ -27,7 +27,7 @@ class Option(_Model):
     sets: dict[str, str] = {}  #: parts of the certificate this answer fills in
     not_known: tuple[str, ...] = ()  #: parts of the certificate this answer leaves "asked and not known"
 
-    def offered(self, facts: Facts) -> bool:
+    def is_offered(self, facts: Facts) -> bool:
         """Whether the answer makes sense beside what is known."""
         if facts.subject is not None and facts.subject not in self.subjects:
             return False
@@ -51,4 +51,4 @@ class Question(_Model):
 
     def options_for(self, facts: Facts) -> tuple[Option, ...]:
         """The answers that make sense beside what is known."""
-        return tuple(option for option in self.options if option.offered(facts))
+        return tuple(option for option in self.options if option.is_offered(facts))

@@ -78,7 +78,7 @@ def _entries(files: list[_Entry], every: int, most: int, read: Reader) -> Iterat
             yield from _entry(name, unpack, read)
         except UnreadableError as error:
             error.where = error.where or shown(name)
-            if error.ends_the_file:
+            if error.ends_reading:
                 raise
             yield Missed(error.trouble, error.where)
 

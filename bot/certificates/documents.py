@@ -73,7 +73,7 @@ def _part(content: bytes, read: _Reader) -> Iterator[Finding]:
 def _is_container(archive: zipfile.ZipFile, unpacker: Unpacker) -> bool:
     entries = {entry.filename: entry for entry in archive.infolist()}
     try:
-        return "mimetype" in entries and unpacker.start(archive, entries["mimetype"]).startswith(_ASIC)
+        return "mimetype" in entries and unpacker.read_start(archive, entries["mimetype"]).startswith(_ASIC)
     except UnreadableError:
         return False
 
@@ -91,7 +91,7 @@ def _refuse_keys(archive: zipfile.ZipFile, unpacker: Unpacker) -> None:
     """Raise ``SecretError`` where a part of a document begins as a private key, or has one written near its start."""
     for part in archive.infolist()[:_MOST_ENTRIES]:
         try:
-            start = unpacker.start(archive, part)
+            start = unpacker.read_start(archive, part)
             refuse_secret(start[padding_end(start, 0) :])
             refuse_secret_text(plain(start))
         except SecretError as error:

@@ -32,7 +32,7 @@ class UnreadableError(CertificatesError):
         self.where = ""  #: name of the archive entry, filled in on the way up
 
     @property
-    def ends_the_file(self) -> bool:
+    def ends_reading(self) -> bool:
         """Nothing more is read: a secret lies in it, or a limit is used up."""
         return self.trouble in SECRETS or self.trouble is Trouble.TOO_MUCH_UNPACKED
 

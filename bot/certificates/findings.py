@@ -45,7 +45,7 @@ def each(
         try:
             yield from read(part)
         except UnreadableError as error:
-            if error.ends_the_file:
+            if error.ends_reading:
                 raise
             yield Missed(error.trouble)
         except MemoryError:

@@ -63,7 +63,7 @@ def _signers(parts: list[der.Value], bag: list[bytes]) -> list[bytes]:
     """The certificate that each SignerInfo names, by issuer and serial number or by key identifier."""
     infos = [info for part in parts[3:] if part.tag == der.SET for info in der.children(part, _MOST)]
     known = _Known([structure for certificate in bag if (structure := try_cut(certificate))])
-    named = [known.named(fields[1]) for info in infos if len(fields := der.children(info, 2)) > 1]
+    named = [known.find(fields[1]) for info in infos if len(fields := der.children(info, 2)) > 1]
     return list(dict.fromkeys(certificate for certificate in named if certificate))
 
 
@@ -76,7 +76,7 @@ class _Known:
         for one in bag:
             self._by_number[int.from_bytes(one.serial[1])].append(one)
 
-    def named(self, sid: der.Value) -> bytes | None:
+    def find(self, sid: der.Value) -> bytes | None:
         if sid.tag in _KEY_IDENTIFIERS:
             inner = der.first(sid.content) if sid.tag == der.TAGGED_0 else None
             return self._by_key.get(inner.content if inner else sid.content)

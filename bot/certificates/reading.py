@@ -41,7 +41,7 @@ def read(data: bytes, name: str = "", trust: TrustStore = EMPTY, limits: Limits 
     """
     del name
     try:
-        return _Gathering(trust, limits).reading(find(data, Unpacker(limits)))
+        return _Gathering(trust, limits).build(find(data, Unpacker(limits)))
     except MemoryError:
         return Reading(problems=(Problem(trouble=Trouble.TOO_MUCH_MEMORY),))
 
@@ -61,33 +61,33 @@ class _Gathering:
     accompanying: set[bytes] = field(default_factory=set)
     taken: int = 0
 
-    def reading(self, findings: Iterable[Finding]) -> Reading:
+    def build(self, findings: Iterable[Finding]) -> Reading:
         try:
             for finding in findings:
-                self._take(finding)
+                self._add(finding)
         except UnreadableError as error:
-            self._end(error)
-        certificates = self._certificates()
+            self._end_with(error)
+        certificates = self._to_certificates()
         problems = self.problems if certificates or not self.asides else [*self.problems, *self.asides]
         return Reading(certificates=certificates, problems=tuple(problems))
 
-    def _take(self, finding: Finding) -> None:
+    def _add(self, finding: Finding) -> None:
         self.taken += 1
         if len(self.problems) >= self.limits.entries or self.taken > self.limits.entries * _FINDINGS_EACH:
             raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
         if isinstance(finding, Missed):
-            self._miss(finding)
+            self._add_missed(finding)
         else:
-            self._take_found(finding)
+            self._add_found(finding)
 
-    def _miss(self, missed: Missed) -> None:
+    def _add_missed(self, missed: Missed) -> None:
         problem = Problem(trouble=missed.trouble, where=missed.where)
         if missed.trouble not in _ASIDES:
             self.problems.append(problem)
         elif problem not in self.asides:
             self.asides.append(problem)
 
-    def _take_found(self, found: Found) -> None:
+    def _add_found(self, found: Found) -> None:
         """A companion never stands in the way of the same certificate when it is found for itself."""
         if found.signer:
             self.signers.add(hashlib.sha256(found.der).hexdigest().upper())
@@ -103,16 +103,16 @@ class _Gathering:
             decoded = decode(found.der)
         except UnreadableError as error:
             if not found.companion:
-                self._miss(Missed(error.trouble, found.where))
+                self._add_missed(Missed(error.trouble, found.where))
             return
         if service := _service_of(decoded.source):
-            self._miss(Missed(service, found.where))
+            self._add_missed(Missed(service, found.where))
         elif found.companion:
             self.companions.append(decoded.source)
         else:
             self.shown.append(decoded)
 
-    def _end(self, error: UnreadableError) -> None:
+    def _end_with(self, error: UnreadableError) -> None:
         """Of a file that holds a secret nothing is told but that."""
         if error.trouble in SECRETS:
             self.shown.clear()
@@ -120,7 +120,7 @@ class _Gathering:
             self.asides.clear()
         self.problems.append(Problem(trouble=error.trouble, where=error.where))
 
-    def _certificates(self) -> tuple[Certificate, ...]:
+    def _to_certificates(self) -> tuple[Certificate, ...]:
         own = [one for one in self.shown if not one.is_ca or one.certificate.fingerprint in self.signers] or self.shown
         if not self.trust.authorities:
             return tuple([one.certificate for one in own])

@@ -62,7 +62,7 @@ def decode(data: bytes) -> Decoded:
             that begins alike.
     """
     structure = cut(data)
-    return Decoded(_Fields(structure).record(), structure)
+    return Decoded(_Fields(structure).to_certificate(), structure)
 
 
 class _Fields:
@@ -72,14 +72,14 @@ class _Fields:
         self._structure = structure
         self._unreadable: list[CertificatePart] = []
 
-    def record(self) -> Certificate:
+    def to_certificate(self) -> Certificate:
         structure = self._structure
-        subject, issuer = self._subject(), self._issuer()
-        serial = self._essential(Trouble.SERIAL_UNREADABLE, lambda: _number(structure.serial))
-        not_before, not_after = self._validity()
-        policies = self._optional(CertificatePart.POLICIES, lambda: extensions.policies(structure)) or []
+        subject, issuer = self._decode_subject(), self._decode_issuer()
+        serial = self._decode_essential(Trouble.SERIAL_UNREADABLE, lambda: _number(structure.serial))
+        not_before, not_after = self._decode_validity()
+        policies = self._decode_optional(CertificatePart.POLICIES, lambda: extensions.policies(structure)) or []
         name = names.title(subject)
-        email = self._optional(CertificatePart.EMAIL, lambda: extensions.email(structure))
+        email = self._decode_optional(CertificatePart.EMAIL, lambda: extensions.email(structure))
         authority = self._is_ca()
         issuer_kind, recognition = issuers.judge(subject, issuer, policies, whole=not _TELLING & set(self._unreadable))
         return Certificate.model_validate({
@@ -95,8 +95,8 @@ class _Fields:
             "signed_serial": signed_serial(serial),
             "not_before": not_before,
             "not_after": not_after,
-            "key": self._key(),
-            "signature_algorithm": self._algorithm(),
+            "key": self._describe_key(),
+            "signature_algorithm": self._signature_algorithm(),
             "policies": policies,
             "fingerprint": structure.fingerprint,
             "subscriber": guess(name),
@@ -106,58 +106,58 @@ class _Fields:
             "unreadable": tuple(dict.fromkeys(self._unreadable)),
         })  # fmt: skip
 
-    def _optional(self, part: CertificatePart, read: Callable[[], _Value]) -> _Value | None:
+    def _decode_optional(self, part: CertificatePart, read: Callable[[], _Value]) -> _Value | None:
         try:
             return read()
         except MalformedError:
             self._unreadable.append(part)
             return None
 
-    def _essential(self, trouble: Trouble, read: Callable[[], _Value]) -> _Value:
+    def _decode_essential(self, trouble: Trouble, read: Callable[[], _Value]) -> _Value:
         try:
             return read()
         except MalformedError as error:
             raise UnreadableError(trouble) from error
 
-    def _subject(self) -> names.Parts:
-        parts, whole = self._essential(Trouble.SUBJECT_UNREADABLE, lambda: names.decode(self._structure.subject))
+    def _decode_subject(self) -> names.Parts:
+        parts, whole = self._decode_essential(Trouble.SUBJECT_UNREADABLE, lambda: names.decode(self._structure.subject))
         if not whole and not names.title(parts):
             raise UnreadableError(Trouble.SUBJECT_UNREADABLE)
         if not whole:
             self._unreadable.append(CertificatePart.SUBJECT)
         return parts
 
-    def _issuer(self) -> names.Parts:
-        read = self._optional(CertificatePart.ISSUER, lambda: names.decode_issuer(self._structure.issuer))
+    def _decode_issuer(self) -> names.Parts:
+        read = self._decode_optional(CertificatePart.ISSUER, lambda: names.decode_issuer(self._structure.issuer))
         parts, whole = read or ((), True)
         if not whole:
             self._unreadable.append(CertificatePart.ISSUER)
         return parts
 
-    def _validity(self) -> tuple[datetime | None, datetime]:
+    def _decode_validity(self) -> tuple[datetime | None, datetime]:
         """Decode both ends, each for itself."""
-        moments = self._essential(Trouble.END_UNREADABLE, lambda: der.split(self._structure.validity[1]))
+        moments = self._decode_essential(Trouble.END_UNREADABLE, lambda: der.split(self._structure.validity[1]))
         if len(moments) < 2:
             raise UnreadableError(Trouble.END_UNREADABLE)
-        not_before = self._optional(CertificatePart.NOT_BEFORE, lambda: times.moment(moments[0]))
-        return not_before, self._essential(Trouble.END_UNREADABLE, lambda: times.moment(moments[1]))
+        not_before = self._decode_optional(CertificatePart.NOT_BEFORE, lambda: times.moment(moments[0]))
+        return not_before, self._decode_essential(Trouble.END_UNREADABLE, lambda: times.moment(moments[1]))
 
-    def _key(self) -> str:
-        key = self._optional(CertificatePart.KEY, lambda: keys.describe(self._structure.key)) or ""
+    def _describe_key(self) -> str:
+        key = self._decode_optional(CertificatePart.KEY, lambda: keys.describe(self._structure.key)) or ""
         if key.startswith(UNKNOWN_KEY):
             self._unreadable.append(CertificatePart.KEY)
         return key
 
-    def _algorithm(self) -> str:
+    def _signature_algorithm(self) -> str:
         part = CertificatePart.SIGNATURE_ALGORITHM
-        oid = self._optional(part, lambda: keys.algorithm(self._structure.algorithm)) or ""
+        oid = self._decode_optional(part, lambda: keys.algorithm(self._structure.algorithm)) or ""
         return _ALGORITHMS.get(oid, oid)
 
     def _is_ca(self) -> bool:
         """Whether it is a CA's; told by the extensions that could be cut."""
         if not self._structure.complete:
             self._unreadable.append(CertificatePart.EXTENSIONS)
-        basic = self._optional(CertificatePart.EXTENSIONS, lambda: extensions.basic(self._structure))
+        basic = self._decode_optional(CertificatePart.EXTENSIONS, lambda: extensions.basic(self._structure))
         return basic is not None and basic.ca
 
 

@@ -74,9 +74,9 @@ class _Signatures(ContentHandler):
             self._inside.append(_Signature())
             if not self._unsigned:  # one inside is a counter-signature
                 self.signatures.append(self._inside[-1])
-        self._text = [] if local in _KEPT and self._is_kept(local) else None
+        self._text = [] if local in _KEPT and self._is_collected(local) else None
 
-    def _is_kept(self, local: str) -> bool:
+    def _is_collected(self, local: str) -> bool:
         if local == _DIGEST:
             return "CertDigest" in self._path[-2:-1]
         return local == _BESIDE or not self._unsigned

@@ -45,11 +45,11 @@ class Unpacker:
         try:
             return zipfile.ZipFile(BytesIO(data))
         except UnicodeDecodeError:
-            return self._with_any_names(data)
+            return self._open_without_utf8_names(data)
         except _DAMAGED as error:
             raise UnreadableError(Trouble.DAMAGED) from error
 
-    def _with_any_names(self, data: bytes) -> zipfile.ZipFile:
+    def _open_without_utf8_names(self, data: bytes) -> zipfile.ZipFile:
         """Open an archive whose names are said to be UTF-8 and are not: none is believed to be."""
         patched, at = bytearray(data), data.find(_CENTRAL_ENTRY)
         while at >= 0:
@@ -63,7 +63,7 @@ class Unpacker:
         except _DAMAGED as error:
             raise UnreadableError(Trouble.DAMAGED) from error
 
-    def start(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    def read_start(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         """The first 64 KB of an entry, outside the budget; raises as ``unpack`` does, but never for what is much."""
         with _readable(entry):
             return next(_pieces(archive, entry), b"")
@@ -75,7 +75,7 @@ class Unpacker:
             UnreadableError: ENCRYPTED, PACKING for a compression that is not read, TOO_MUCH_UNPACKED or DAMAGED.
         """
         with _readable(entry):
-            return b"".join(self._counted(archive, entry))
+            return b"".join(self._counted_pieces(archive, entry))
 
     def measure(self, data: bytes) -> None:
         """Unpack all of an archive within the limits, keeping nothing; for a library that knows no limits.
@@ -89,17 +89,17 @@ class Unpacker:
                 raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
             for entry in entries:
                 with _readable(entry):
-                    for _ in self._counted(archive, entry):
+                    for _ in self._counted_pieces(archive, entry):
                         pass
 
     def unpack_stream(self, data: bytes) -> bytes:
         """The content of a file packed with gzip, bzip2 or xz; raises ``UnreadableError`` as ``unpack`` does."""
-        return b"".join(self._count(packing.of_stream(data)))
+        return b"".join(self._charge_pieces(packing.of_stream(data)))
 
-    def _counted(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-        return self._count(_pieces(archive, entry))
+    def _counted_pieces(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+        return self._charge_pieces(_pieces(archive, entry))
 
-    def _count(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    def _charge_pieces(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             self._left -= len(piece)
             if self._left < 0:

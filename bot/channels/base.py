@@ -20,7 +20,7 @@ class Capabilities:
     pictures_out: bool = False  #: a channel that takes ``files_out`` takes pictures anyway
     markup: bool = False  #: takes the HTML subset of replies
 
-    def takes(self, media_type: str) -> bool:
+    def accepts(self, media_type: str) -> bool:
         """Whether a file of this kind can be sent whole."""
         return self.files_out or (self.pictures_out and media_type.startswith("image/"))
 

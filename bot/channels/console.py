@@ -24,7 +24,7 @@ class Console:
         self._console = SafeConsole(highlight=False, emoji=False, soft_wrap=not rich)
         self._rich = rich
 
-    def show(self, text: str) -> None:
+    def print_message(self, text: str) -> None:
         """One message, set off by an empty line."""
         if self._rich:
             self._console.print(harmless(_styled(text)), end="\n\n")

@@ -97,7 +97,7 @@ def _texts(reply: Reply, capabilities: Capabilities) -> list[str]:
 
 
 def _taken(attachment: Attachment, capabilities: Capabilities) -> bool:
-    return capabilities.takes(attachment.media_type)
+    return capabilities.accepts(attachment.media_type)
 
 
 def _menu(choices: Sequence[Choice]) -> str:
@@ -109,7 +109,7 @@ def _line(number: int, choice: Choice) -> str:
     """A reminder is no page that a number could be an answer to: its lines are commands."""
     reminder, label = BroadcastTap.parse(choice.tap), escape(choice.label, quote=False)
     if reminder:
-        return f"{reminder.typed} – {label}"
+        return f"{reminder.typed_command} – {label}"
     return f"{number}. {label}" if choice.numbered else f"• {label}"
 
 

@@ -63,12 +63,12 @@ class TerminalChannel:
     async def send(self, row: OutboxRow) -> str | None:
         """Print it, buttons as lines; every file that comes along is saved where the program was started."""
         for part in split(row.reply, self.capabilities):  # a broadcast comes as it was written
-            await self._show(part)
+            await self._print(part)
         return None
 
-    async def _show(self, part: Reply) -> None:
+    async def _print(self, part: Reply) -> None:
         if part.paragraphs:
-            self._console.show(text_of(part, self.capabilities))
+            self._console.print_message(text_of(part, self.capabilities))
         for attachment in part.attachments:
             await self._save(attachment)
 
@@ -76,13 +76,13 @@ class TerminalChannel:
         folder = Path()
         try:
             folder = Path.cwd()
-            self.tell(_SAVED, path=await asyncio.to_thread(saved, attachment, folder))
+            self.print_sentence(_SAVED, path=await asyncio.to_thread(saved, attachment, folder))
         except OSError as error:  # also where the folder itself is gone
-            self.tell(_NOT_SAVED, name=attachment.name, reason=self._t(reason_of(error)), folder=folder)
+            self.print_sentence(_NOT_SAVED, name=attachment.name, reason=self._t(reason_of(error)), folder=folder)
 
-    def tell(self, message: str, **values: object) -> None:
+    def print_sentence(self, message: str, **values: object) -> None:
         """Print a sentence of the terminal's own, which is no part of the conversation."""
-        self._console.show(escape(self._t(message, **values)))
+        self._console.print_message(escape(self._t(message, **values)))
 
     async def fetch(self, reference: str, limit: int) -> bytes:
         """The bytes of a file of this machine.
@@ -134,23 +134,23 @@ class TerminalChat:
         self._collector: Collector | None = None
         self._herald: Herald | None = None
 
-    def let_export(self, exporter: Exporter) -> None:
+    def attach_exporter(self, exporter: Exporter) -> None:
         """What is ordered in a turn is written right after it."""
         self._exporter = exporter
 
-    def let_collect(self, collector: Collector) -> None:
+    def attach_own_data_exporter(self, collector: Collector) -> None:
         """What is held about the person is put together right after the turn that asked for it."""
         self._collector = collector
 
-    def let_herald(self, herald: Herald) -> None:
+    def attach_scheduler(self, herald: Herald) -> None:
         """What goes on with broadcasts goes on after every turn."""
         self._herald = herald
 
-    def introduce(self, *, made_up: bool = False) -> None:
+    def print_introduction(self, *, made_up: bool = False) -> None:
         """Say how a file is sent and how to leave, to somebody who types; and that what they will see is made up."""
         if made_up:
-            self._channel.tell(_MADE_UP)
-        self._channel.tell(_INTRODUCTION)
+            self._channel.print_sentence(_MADE_UP)
+        self._channel.print_sentence(_INTRODUCTION)
 
     async def run(self, lines: AsyncIterator[str]) -> None:
         """Greet, then answer line by line until the input ends."""
@@ -159,7 +159,7 @@ class TerminalChat:
             await self._exporter.recover()
         if self._collector:
             await self._collector.recover()
-        await self._take(Said(text="/start"))
+        await self._handle_event(Said(text="/start"))
         async for line in lines:
             if line.strip():
                 await self._answer(line)
@@ -167,19 +167,19 @@ class TerminalChat:
     async def _answer(self, line: str) -> None:
         asked = _FILE.fullmatch(line.strip())
         if asked is None:
-            await self._take(Said(text=line))
+            await self._handle_event(Said(text=line))
         elif asked["path"] is None:
-            self._channel.tell(_USAGE)
+            self._channel.print_sentence(_USAGE)
         else:
             await self._send_file(_path(asked["path"]))
 
     async def _send_file(self, path: Path) -> None:
         if await asyncio.to_thread(_readable, path):
-            await self._take(FileSent(reference=str(path), name=path.name))
+            await self._handle_event(FileSent(reference=str(path), name=path.name))
         else:
-            self._channel.tell(_NO_FILE, path=path)
+            self._channel.print_sentence(_NO_FILE, path=path)
 
-    async def _take(self, event: Event) -> None:
+    async def _handle_event(self, event: Event) -> None:
         update = Incoming(self._channel.name, uuid.uuid4().hex, self._channel.address, event)
         await self._intake.accept([update])
         while self._chats:

@@ -29,9 +29,9 @@ class Charts:
 
     async def draw(self, chart: Chart) -> bytes:
         """A PNG file; raises as ``drawn`` does."""
-        return await asyncio.to_thread(self.drawn, chart)
+        return await asyncio.to_thread(self.draw_blocking, chart)
 
-    def drawn(self, chart: Chart) -> bytes:
+    def draw_blocking(self, chart: Chart) -> bytes:
         """A PNG file.
 
         Raises:

@@ -50,7 +50,7 @@ class Acting:
         """Keep what was done; nothing may be asked afterwards."""
         await self.unit.commit()
 
-    def need(self, act: Act) -> None:
+    def require(self, act: Act) -> None:
         """Go on only where the act reaches anything at all.
 
         Raises:
@@ -72,7 +72,7 @@ async def acting(person: str | None = None, *, reading: bool = False) -> AsyncIt
         store, now = opened.store, datetime.now(UTC)
         units = await store.units()
         chat = await chat_id(store, person) if person is not None else ""
-        async with store.office(now, chat=chat, channel=MACHINE, reading=reading) as unit:
+        async with store.admin_transaction(now, chat=chat, channel=MACHINE, reading=reading) as unit:
             yield Acting(store, unit, await _rights(unit, person, units), units, now)
 
 
@@ -93,9 +93,9 @@ async def entitled(act: Act, person: str | None = None) -> AsyncIterator[Entitle
         store, now = opened.store, datetime.now(UTC)
         units = await store.units()
         chat = await chat_id(store, person) if person is not None else ""
-        async with store.office(now, chat=chat, channel=MACHINE, reading=True) as unit:
+        async with store.admin_transaction(now, chat=chat, channel=MACHINE, reading=True) as unit:
             rights = await _rights(unit, person, units)
-            Acting(store, unit, rights, units, now).need(act)
+            Acting(store, unit, rights, units, now).require(act)
         yield Entitled(store, rights, chat, now)
 
 
@@ -110,7 +110,7 @@ async def chat_id(store: Store, person: str) -> str:
         PersonUnknown: nobody is named so.
     """
     where = named(person)
-    found = store.chat(*where).id if where else await store.chat_of(person.strip().upper())
+    found = store.chat(*where).id if where else await store.chat_of_grant(person.strip().upper())
     found = found or await _at_terminal(store, person)
     if found is None:
         raise PersonUnknown(_NOBODY, person=person)
@@ -122,5 +122,5 @@ async def _at_terminal(store: Store, name: str) -> str | None:
     if where is None:
         return None
     chat = store.chat(*where).id
-    async with store.office(datetime.now(UTC), chat=chat, channel=MACHINE, reading=True) as unit:
+    async with store.admin_transaction(datetime.now(UTC), chat=chat, channel=MACHINE, reading=True) as unit:
         return chat if await unit.admin.people.mine() else None

@@ -56,7 +56,7 @@ async def _added(person: str, label: str) -> Grant:
     async with store_of(load_settings()) as opened:
         chat, now = opened.store.chat(*where), datetime.now(UTC)
         rights = Rights.operator(await opened.store.units())
-        async with opened.store.office(now, chat=chat.id, channel=MACHINE) as at:
+        async with opened.store.admin_transaction(now, chat=chat.id, channel=MACHINE) as at:
             await at.expect(chat)
             people = at.admin.people
             made = _made(await people.invite(rights, Role.OWNER, None, label, now + timedelta(hours=1)))
@@ -90,7 +90,7 @@ async def _invited(
     link = await start_link(load_settings())
     async with acting(person) as at:
         expires = at.now + timedelta(hours=hours)
-        at.need(GIVING[role])
+        at.require(GIVING[role])
         covers = unit_of(unit, at.units) if unit else None
         made = _made(await at.admin.people.invite(at.rights, role, covers, label, expires))
         await at.commit()
@@ -105,7 +105,7 @@ def list_holders(*, as_json: Json = False, person: As = None) -> None:
 
 async def _holders(person: str | None) -> tuple[tuple[Holder, ...], UnitDirectory]:
     async with acting(person, reading=True) as at:
-        at.need(Act.SEE_HOLDERS)
+        at.require(Act.SEE_HOLDERS)
         return await at.admin.people.holders(at.rights), at.units
 
 
@@ -121,7 +121,7 @@ def invitations(*, as_json: Json = False, person: As = None) -> None:
 
 async def _invitations(person: str | None) -> tuple[tuple[Holder, ...], UnitDirectory]:
     async with acting(person, reading=True) as at:
-        at.need(Act.SEE_HOLDERS)
+        at.require(Act.SEE_HOLDERS)
         return await at.admin.people.invitations(at.rights), at.units
 
 
@@ -138,7 +138,7 @@ def end(
 
 async def _ended(holder: str, person: str | None) -> None:
     async with acting(person) as at:
-        at.need(Act.END_ROLES)
+        at.require(Act.END_ROLES)
         refusal = await at.admin.people.end(at.rights, holder)
         if refusal:
             raise refused(refusal)

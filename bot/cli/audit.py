@@ -128,7 +128,7 @@ def list_rows(
 
 async def _latest(person: str | None, limit: int) -> tuple[tuple[JournalEntry, ...], UnitDirectory]:
     async with acting(person, reading=True) as at:
-        at.need(Act.SEE_JOURNAL)
+        at.require(Act.SEE_JOURNAL)
         return await at.admin.journal.latest(at.rights, limit), at.units
 
 

@@ -79,17 +79,17 @@ def check(name: Name, person: As = None) -> None:
 async def _checked(name: str, person: str | None) -> tuple[Broadcast, Checked, int | None]:
     """It, what was found, and where somebody else has to approve it, how many were asked to."""
     async with entitled(Act.WRITE_BROADCASTS, person) as by:
-        async with by.store.office(by.now, chat=by.chat, channel=MACHINE) as unit:
+        async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE) as unit:
             seen = await the_one(unit.admin, by.rights, name)
-            outcome = await unit.admin.broadcasts.ask_check(by.rights, seen.id)
+            outcome = await unit.admin.broadcasts.request_check(by.rights, seen.id)
             if outcome is not Outcome.DONE:
                 raise refused(outcome, seen)
             seen = await the_one(unit.admin, by.rights, seen.id)
             await unit.commit()
         found = await by.store.broadcasts.check(seen.id, by.now)
-        async with by.store.office(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
+        async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
             broadcast = await the_one(unit.admin, by.rights, seen.id)
-            another = not found.problems and await unit.admin.broadcasts.needs_another(by.rights, seen.id)
+            another = not found.problems and await unit.admin.broadcasts.needs_second_person(by.rights, seen.id)
         asked = await ask_second_person(by.store.broadcasts, seen, found.recipients, by.now) if another else None
         return broadcast, found, asked
 
@@ -114,7 +114,7 @@ def preview(
 
 async def _sampled(name: str, limit: int, person: str | None) -> tuple[_Samples, UnitDirectory]:
     async with acting(person, reading=True) as at:
-        at.need(Act.SEE_BROADCASTS)
+        at.require(Act.SEE_BROADCASTS)
         seen = await the_one(at.admin, at.rights, name)
         return await at.admin.broadcasts.sample(at.rights, seen.id, limit), at.units
 
@@ -162,7 +162,7 @@ def _show_one(
 
 async def _followed(name: str, person: str | None, say: Voice) -> None:
     async with entitled(Act.SEE_BROADCASTS, person) as by:
-        async with by.store.office(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
+        async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
             seen = await the_one(unit.admin, by.rights, name)
         if not seen.is_campaign:  # which goes on for weeks
             await follow(by, seen.id, say)
@@ -170,7 +170,7 @@ async def _followed(name: str, person: str | None, say: Voice) -> None:
 
 async def _one(name: str, person: str | None) -> tuple[Broadcast, Tally, list[tuple[Broadcast, Tally]]]:
     async with acting(person, reading=True) as at:
-        at.need(Act.SEE_BROADCASTS)
+        at.require(Act.SEE_BROADCASTS)
         book, seen = at.admin.broadcasts, await the_one(at.admin, at.rights, name)
         steps = [(step, await book.tally(at.rights, step.id)) for step in await book.steps(at.rights, seen.id)]
         return seen, await book.tally(at.rights, seen.id), steps
@@ -207,7 +207,7 @@ async def _open(person: str | None) -> _Rows:
 
 async def _all(at: Acting) -> AsyncIterator[Broadcast]:
     """The newest first, page by page."""
-    at.need(Act.SEE_BROADCASTS)
+    at.require(Act.SEE_BROADCASTS)
     before = None
     while page := await at.admin.broadcasts.latest(at.rights, _PAGE, before):
         for one in page:

@@ -111,7 +111,7 @@ async def _moved(by: Entitled, name: str, to: Life, only: Life | None = None) ->
     Raises:
         TrolyError: it cannot be moved; the sentence says why.
     """
-    async with by.store.office(by.now, chat=by.chat, channel=MACHINE) as unit:
+    async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE) as unit:
         seen = await the_one(unit.admin, by.rights, name)
         fits = only is None or seen.state is only
         outcome = await unit.admin.broadcasts.move(by.rights, seen.id, to) if fits else Outcome.NOT_ALLOWED
@@ -129,7 +129,7 @@ async def _resent(name: str, codes: list[str] | None, person: str | None, say: V
         if not unknown:
             return say.t(N_("Of nobody in {id} is it unknown whether it arrived."), id=broadcast.id)
         _sure(say, unknown if codes is None else len(codes), yes=yes)
-        async with by.store.office(by.now, chat=by.chat, channel=MACHINE) as unit:
+        async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE) as unit:
             count = await unit.admin.broadcasts.resend(by.rights, broadcast.id, codes)
             await unit.commit()
         return say.t(N_("To be sent again: {count}."), count=count)

@@ -49,7 +49,7 @@ def change(
 
 async def _made(typed: Typed, files: Files, person: str | None) -> Broadcast:
     async with acting(person) as at:
-        at.need(Act.WRITE_BROADCASTS)
+        at.require(Act.WRITE_BROADCASTS)
         draft = drafted(
             None, typed, files, await _chats(at, typed, files), units=at.units, today=vietnamese_day(at.now)
         )
@@ -62,7 +62,7 @@ async def _made(typed: Typed, files: Files, person: str | None) -> Broadcast:
 
 async def _changed(name: str, typed: Typed, files: Files, person: str | None) -> Broadcast:
     async with acting(person) as at:
-        at.need(Act.WRITE_BROADCASTS)
+        at.require(Act.WRITE_BROADCASTS)
         book, seen = at.admin.broadcasts, await the_one(at.admin, at.rights, name)
         draft = drafted(
             seen.draft, typed, files, await _chats(at, typed, files), units=at.units, today=vietnamese_day(at.now)
@@ -84,7 +84,7 @@ async def _chats(at: Acting, typed: Typed, files: Files) -> tuple[str, ...] | No
     """
     if files.people is None:
         return None
-    found = await at.admin.broadcasts.named(at.rights, [one.name for one in files.people])
+    found = await at.admin.broadcasts.resolve_names(at.rights, [one.name for one in files.people])
     faults = ((one, _fault(len(found.get(one.name, ())))) for one in files.people)
     wrong = [(one, fault) for one, fault in faults if fault]
     if wrong:

@@ -68,7 +68,7 @@ async def follow(by: Entitled, name: str, say: Voice) -> tuple[Broadcast, Tally]
 
 async def look(by: Entitled, name: str) -> tuple[Broadcast, Tally]:
     """How it stands at one moment; raises NotFound where it is not within reach."""
-    async with by.store.office(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
+    async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
         broadcast = await the_one(unit.admin, by.rights, name)
         return broadcast, await unit.admin.broadcasts.tally(by.rights, broadcast.id)
 
@@ -83,7 +83,7 @@ async def freeze(by: Entitled, broadcast: Broadcast, say: Voice) -> None:
 
 async def withdraw(store: Store, by: Entitled, name: str) -> None:
     """Give what was queued of a cancelled one, and of its steps, its end."""
-    async with store.office(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
+    async with store.admin_transaction(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
         steps = [one.id for one in await unit.admin.broadcasts.steps(by.rights, name)]
     for one in (name, *steps):
         while await store.broadcasts.withdraw(one, by.now):

@@ -50,7 +50,7 @@ def report(
 
 async def _reported(name: str, out: Path, person: str | None, t: Translator) -> Totals:
     async with entitled(Act.SEE_BROADCASTS, person) as by:
-        async with by.store.office(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
+        async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
             book, seen = unit.admin.broadcasts, await the_one(unit.admin, by.rights, name)
             steps = await book.steps(by.rights, seen.id)
             tallies = [await book.tally(by.rights, one.id) for one in (seen, *steps)]

@@ -81,7 +81,7 @@ def next_step(t: Translator, broadcast: Broadcast) -> str:
 def steps_over(t: Translator, broadcast: Broadcast, now: datetime) -> list[str]:
     """Which reminders of a campaign's plan would come too late; nothing where none would."""
     plan = broadcast.draft.plan
-    over = Timetable(plan, Terms.of(load_settings()).hours).over(now) if plan else ()
+    over = Timetable(plan, Terms.of(load_settings()).hours).past_steps(now) if plan else ()
     return [t(N_("Days of its plan that are over already: {steps}."), steps=steps_in_words(t, over))] if over else []
 
 

@@ -58,7 +58,7 @@ def list_requests(
 
 async def _listed(wanted: Wanted, limit: int, person: str | None) -> tuple[list[Filed], int]:
     async with acting(person, reading=True) as office:
-        office.need(Act.SEE_REQUESTS)
+        office.require(Act.SEE_REQUESTS)
         desk, rights, meant = office.admin.desk, office.rights, wanted.filter(office.units)
         found: list[Filed] = []
         while len(found) < limit:
@@ -79,7 +79,7 @@ def show(code: str, json: Json = False, person: As = None) -> None:
 
 async def _shown(code: str, person: str | None) -> Filed:
     async with acting(person, reading=True) as office:
-        office.need(Act.SEE_REQUESTS)
+        office.require(Act.SEE_REQUESTS)
         meant = codes_meant(code, vietnamese_day(office.now)) or (_code(code),)
         found = [filed for one in meant if (filed := await office.admin.desk.get(office.rights, one))]
         if not found:
@@ -135,7 +135,7 @@ def _each(codes: list[str], to: State, note: str, person: str | None) -> None:
 
 async def _moved(codes: list[str], to: State, note: str, person: str | None) -> dict[str, Moved]:
     async with acting(person) as office:
-        office.need(Act.CHANGE_REQUESTS)
+        office.require(Act.CHANGE_REQUESTS)
         outcomes = {code: await _one(office, code, to, note) for code in dict.fromkeys(map(_code, codes))}
         await office.commit()
         return outcomes
@@ -158,11 +158,11 @@ def _all(wanted: Wanted, to: State, note: str, person: str | None, expect: int |
 async def _moved_all(wanted: Wanted, to: State, note: str, person: str | None, expect: int | None) -> MovedAll:
     """What is found is said first; that, and nothing else, is changed."""
     async with acting(person) as office:
-        office.need(Act.CHANGE_REQUESTS)
+        office.require(Act.CHANGE_REQUESTS)
         fitting = movable(wanted.filter(office.units), to)
         if fitting is None:
             return MovedAll((), outcome=Move.NOT_ALLOWED)
-        found = await office.admin.desk.prospect(office.rights, fitting)
+        found = await office.admin.desk.preview_move_all(office.rights, fitting)
         t = translator(load_settings().language)
         typer.echo(t(N_("To be moved to “{state}”: {number}"), state=t(STATES[to]), number=found.number))
         if expect is not None and expect != found.number:
@@ -174,7 +174,7 @@ async def _moved_all(wanted: Wanted, to: State, note: str, person: str | None, e
 
 async def _would(wanted: Wanted, to: State, person: str | None) -> tuple[int, int]:
     async with acting(person, reading=True) as office:
-        office.need(Act.CHANGE_REQUESTS)
+        office.require(Act.CHANGE_REQUESTS)
         meant = wanted.filter(office.units)
         return await _count(office, movable(meant, to)), await _count(office, meant)
 

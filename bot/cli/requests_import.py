@@ -50,7 +50,7 @@ def import_requests(
 async def _imported(file: Path, person: str | None, *, apply: bool) -> Imported:
     lines = await _read(file)
     async with acting(person) as office:
-        office.need(Act.IMPORT_REQUESTS)
+        office.require(Act.IMPORT_REQUESTS)
         return await _carried_out(office, lines, apply=apply)
 
 

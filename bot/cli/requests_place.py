@@ -34,10 +34,10 @@ def place(
 
 async def _placed(codes: list[str], unit: str, person: str | None) -> dict[str, Moved]:
     async with acting(person) as office:
-        office.need(Act.CHANGE_REQUESTS)
+        office.require(Act.CHANGE_REQUESTS)
         _check(office, unit)
         wanted = dict.fromkeys(code.strip().upper() for code in codes)
-        outcomes = {code: await office.admin.desk.place(office.rights, code, unit) for code in wanted}
+        outcomes = {code: await office.admin.desk.assign_unit(office.rights, code, unit) for code in wanted}
         await office.commit()
         return outcomes
 

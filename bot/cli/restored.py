@@ -33,4 +33,6 @@ def restored(yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask."))]
 async def _taken_up() -> None:
     settings = load_settings()
     async with store_of(settings) as opened:
-        await heartbeat_of(settings, opened.store, SystemClock()).take_up(await opened.store.continuity.standpoint())
+        await heartbeat_of(settings, opened.store, SystemClock()).continue_from_copy(
+            await opened.store.continuity.position()
+        )

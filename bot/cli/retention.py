@@ -55,4 +55,4 @@ async def _counted(days: int, dry_run: bool, clock_is_right: bool) -> dict[str, 
             await store.continuity.accept_clock(now)
         if not dry_run:
             await store.continuity.require_steady_clock(now)
-        return await store.retention(now, days, dry_run=dry_run)
+        return await store.delete_expired(now, days, dry_run=dry_run)

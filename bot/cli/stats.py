@@ -72,7 +72,7 @@ def stats(
 
 async def _counted(unit: str | None, until: date | None, person: str | None) -> Stats:
     async with acting(person, reading=True) as at:
-        at.need(Act.SEE_PICTURE)
+        at.require(Act.SEE_PICTURE)
         unit = _seen(at, unit) if unit else None
         today = vietnamese_day(at.now)
         total, lines = await at.admin.picture.numbers(at.rights, unit, today, at.now)
@@ -108,10 +108,10 @@ def _chart(say: Voice, counted: Stats) -> Chart:
 
 
 def _draw(chart: Chart, out: Path) -> None:
-    picture = Charts(load_settings().data_dir / "charts").drawn(chart)
+    picture = Charts(load_settings().data_dir / "charts").draw_blocking(chart)
     with landing(out, notes_of(load_settings().data_dir)) as place:
         place.draft.write_bytes(picture)
-        place.land()
+        place.publish()
 
 
 def _data(counted: Stats) -> dict[str, object]:

@@ -29,7 +29,7 @@ def print_fates(found: Sequence[Fate], t: Translator) -> None:
 
 def _told(fate: Fate, t: Translator) -> list[str]:
     said = [t(_HELD, unit=fate.unit.name, code=fate.unit.code, **asdict(fate.held))]
-    if fate.held.movable:
+    if fate.held.has_transferable:
         said.append(_whither(fate, t))
     if fate.held.roles or fate.held.invitations:
         said.append(t(_ROLES))

@@ -74,7 +74,7 @@ class Settled:
     @property
     def differs(self) -> bool:
         """Whether anything moves."""
-        return bool(self.placing) or any(fate.moves for fate in self.fates)
+        return bool(self.placing) or any(fate.has_transfer for fate in self.fates)
 
 
 def _outcome(*, differs: bool, applied: bool) -> str:
@@ -116,13 +116,13 @@ async def _units() -> UnitDirectory:
 async def _imported(read: UnitList, person: str | None, *, apply: bool) -> tuple[Plan, Settled]:
     """Planned and done in one transaction: what is shown is what was done; nothing is written where nothing differs."""
     async with acting(person) as at:
-        at.need(Act.MAINTAIN_UNITS)
-        planned = plan(read.rows, await at.admin.units.present(), text=read.notes.text)
+        at.require(Act.MAINTAIN_UNITS)
+        planned = plan(read.rows, await at.admin.units.load_for_update(), text=read.notes.text)
         book, today = at.admin.units, vietnamese_day(at.now)
-        held = await book.held()
-        settled = Settled(fates(planned.units, held, today), await book.homeless(planned.units), held)
+        held = await book.count_holdings()
+        settled = Settled(fates(planned.units, held, today), await book.find_unassigned(planned.units), held)
         if apply and (planned.changes or settled.differs):
             changed = frozenset(change.unit.code for change in planned.changes)
-            await book.keep(at.rights, planned.units, changed, settled.placing)
+            await book.save(at.rights, planned.units, changed, settled.placing)
             await at.commit()
         return planned, settled

@@ -76,7 +76,7 @@ async def retry_while_unavailable(operation: Callable[[], Awaitable[T]], metrics
     def passing(error: Exception) -> bool:
         if not isinstance(error, StoreUnavailable):
             return False
-        metrics.store_failed(error)
+        metrics.record_store_failure(error)
         _log.warning("store_unavailable", error=type(error).__name__)
         return True
 

@@ -42,12 +42,12 @@ class Collector:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop; what is under way then is begun anew by the next start."""
-        await self._through(stop, self.recover)
+        await self._retry_until_done(stop, self.recover)
         while not stop.is_set():
-            await self._through(stop, self.work)
+            await self._retry_until_done(stop, self.work)
             await unless(stop, asyncio.sleep(_LOOK))
 
-    async def _through(self, stop: asyncio.Event, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    async def _retry_until_done(self, stop: asyncio.Event, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """A step, tried until nothing goes wrong: whatever does, the turns of the channel go on."""
         await unless(stop, retry(step, self._failed))
 
@@ -76,12 +76,12 @@ class Collector:
             await retry_while_unavailable(lambda: self._store.own_data.set_aside(task, sorry, self._clock.now()))
             return
         try:
-            await self._written(task)
+            await self._write_files(task)
         except Exception as error:  # noqa: BLE001 - whatever it is, its person is told and may order it again
             _log.error("own_data_not_written", task=task.id, kind=type(error).__name__)
             await retry_while_unavailable(lambda: self._store.own_data.fail(task, sorry, self._clock.now()))
 
-    async def _written(self, task: OwnDataTask) -> None:
+    async def _write_files(self, task: OwnDataTask) -> None:
         """Reads a page, writes it off the event loop, reads the next: neither turns nor memory notice."""
         with private_folder(self._folder) as folder:
             files = OwnDataFiles(folder, Voice(task.language), self._limit)

@@ -34,4 +34,4 @@ class Directory:
         version = await self._store.units_version()
         if version != self._version:
             units = await self._store.units()
-            self._units, self._version = await asyncio.to_thread(units.prepared), version
+            self._units, self._version = await asyncio.to_thread(units.with_index), version

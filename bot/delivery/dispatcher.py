@@ -42,9 +42,9 @@ class _Files:
         self._store = store
         self._channel = channel
         self._clock = clock
-        self.look()
+        self.refresh_next()
 
-    def look(self) -> None:
+    def refresh_next(self) -> None:
         """Have the next claim look in any case."""
         self._nothing = float("-inf")
 
@@ -84,10 +84,12 @@ class Dispatcher:
         self._files = _Files(store, channel.name, clock)
         urgent = Traffic(Kind.URGENT, partial(_answers, store, channel.name), concurrency, _SWEEP)
         files = Traffic(Kind.URGENT, self._files.claim, _FILES_AT_ONCE, _FILE_SWEEP)
-        many = Traffic(Kind.BROADCAST, self._many, broadcasts_at_once, _BROADCAST_SWEEP, _BROADCAST_MOMENT, open_at)
+        many = Traffic(
+            Kind.BROADCAST, self._claim_broadcasts, broadcasts_at_once, _BROADCAST_SWEEP, _BROADCAST_MOMENT, open_at
+        )
         self._lanes = (Lane(road, urgent), Lane(road, files), Lane(road, many))
 
-    async def _many(self, limit: int, now: datetime, _: Sequence[str]) -> list[OutboxRow]:
+    async def _claim_broadcasts(self, limit: int, now: datetime, _: Sequence[str]) -> list[OutboxRow]:
         """Of a broadcast: a chat that is resting is put back when it comes up, which is seldom."""
         return await self._rotation.claim(limit, now)
 
@@ -106,6 +108,6 @@ class Dispatcher:
 
     async def deliver(self) -> int:
         """Send all that is due and may leave now; how many rows were tried."""
-        self._rotation.look()
-        self._files.look()
+        self._rotation.refresh_next()
+        self._files.refresh_next()
         return sum([await lane.deliver() for lane in self._lanes])

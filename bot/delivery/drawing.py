@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 
 async def drawn(event: DrawChart, channel: Channel | None, draw: Draw | None) -> ChartDrawn:
     """The event with its picture, or with why there is none; never an error, for the turn goes on."""
-    if channel is None or not channel.capabilities.takes("image/png"):
+    if channel is None or not channel.capabilities.accepts("image/png"):
         return _without(event, "no_files")
     try:
         picture = await draw(event.chart) if draw else None

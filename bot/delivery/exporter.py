@@ -48,7 +48,7 @@ class Children(Protocol):
     def clean(self) -> None:
         """Throw away what a killed process left."""
 
-    def writing(self, task: str) -> AbstractAsyncContextManager[Child]:
+    def start_writing(self, task: str) -> AbstractAsyncContextManager[Child]:
         """A process that writes a task's files; at the end it is gone, and so are they. Raises OSError."""
 
 
@@ -60,7 +60,7 @@ class _Far:
     done: int = 0
     total: int = 0
 
-    def heard(self, progress: Progress, at: float) -> None:
+    def update(self, progress: Progress, at: float) -> None:
         self.since, self.done, self.total = at, progress.done, progress.total
 
 
@@ -85,12 +85,12 @@ class Exporter:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop; what is under way then is begun anew by the next start."""
-        await self._through(stop, self.recover)
+        await self._retry_until_done(stop, self.recover)
         while not stop.is_set():
-            await self._through(stop, self.work)
+            await self._retry_until_done(stop, self.work)
             await unless(stop, asyncio.sleep(_LOOK))
 
-    async def _through(self, stop: asyncio.Event, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    async def _retry_until_done(self, stop: asyncio.Event, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """A step, tried until nothing goes wrong: whatever does, the turns of the channel go on."""
         await unless(stop, retry(step, self._failed))
 
@@ -123,18 +123,18 @@ class Exporter:
             await self._fail(task, export_words.failed(Voice(task.order.language)), aside=True)
             return
         try:
-            async with self._children.writing(task.id) as child:
-                await self._settle(task, await self._watched(task, child), child.folder)
+            async with self._children.start_writing(task.id) as child:
+                await self._settle(task, await self._wait_for_outcome(task, child), child.folder)
         except _Ended:
             _log.info("export_ended", task=task.id)
         except Exception as error:  # noqa: BLE001 - whatever it is, its person is told and may order another one
             _log.error("export_not_written", task=task.id, kind=type(error).__name__)
             await self._fail(task, export_words.failed(Voice(task.order.language)))
 
-    async def _watched(self, task: Task, child: Child) -> LastWord | None:
+    async def _wait_for_outcome(self, task: Task, child: Child) -> LastWord | None:
         """Its last word; raises ``_Ended`` where nobody wants the export any more."""
         far = _Far(self._clock.monotonic())
-        heard = child.outcome(lambda progress: far.heard(progress, self._clock.monotonic()))
+        heard = child.outcome(lambda progress: far.update(progress, self._clock.monotonic()))
         outcome = asyncio.create_task(heard)
         try:
             while not outcome.done():

@@ -72,17 +72,17 @@ class Failures:
         self._due = due
         self._metrics = metrics
 
-    async def after(self, row: OutboxRow, error: ChannelError) -> None:
+    async def handle_error(self, row: OutboxRow, error: ChannelError) -> None:
         """Only what surely did not arrive is tried again, but for an answer, which may come twice rather than never."""
         kind, method = type(error).__name__, error.method if isinstance(error, Unsupported) else None
         said = {"error": kind, "method": method} if method else {"error": kind}
         _log.info("not_delivered", channel=row.chat.channel, row=row.id, attempts=row.attempts + 1, **said)
         match error:
             case RetryLater():
-                self._patience.asked(row.chat.id, error.after)
+                self._patience.pause_chat(row.chat.id, error.after)
                 await self._retry(row, error.after, counted=False)
             case Unreachable() | Refused() | Conflict():  # nobody can be reached now, whoever comes next
-                await self._retry(row, self._patience.unreachable(), counted=False)
+                await self._retry(row, self._patience.note_unreachable(), counted=False)
             case Blocked():
                 await self._settle(row, Delivery.BLOCKED)
             case Invalid():
@@ -96,7 +96,7 @@ class Failures:
             case _:
                 await self._retry(row, min(_LONGEST_DELAY, 2.0**row.attempts))
 
-    async def not_sent(self, row: OutboxRow, seconds: float = 0.0) -> None:
+    async def return_unsent(self, row: OutboxRow, seconds: float = 0.0) -> None:
         """It was never tried: whoever may send takes it up, once so much time has passed."""
         await self._retry(row, seconds, counted=False)
 
@@ -107,10 +107,10 @@ class Failures:
             await self._settle(row, Delivery.FAILED, _reason(error))
 
     async def _settle(self, row: OutboxRow, state: Delivery, reason: Reason | None = None) -> None:
-        instead = await self._instead(row, state)
+        instead = await self._replacement_notices(row, state)
         await self._settler.settle(Settlement(row, state, reason=reason, instead=instead))
 
-    async def _instead(self, row: OutboxRow, state: Delivery) -> tuple[Reply, ...]:
+    async def _replacement_notices(self, row: OutboxRow, state: Delivery) -> tuple[Reply, ...]:
         """What is said where a file did not arrive; nothing of a message to many, whose report names it."""
         if row.broadcast or not row.reply.attachments or state is Delivery.BLOCKED:
             return ()

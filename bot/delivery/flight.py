@@ -22,7 +22,7 @@ class Flight:
         self._quickest = 0.0
         self._before = 0.0  #: of the span before
 
-    def answered(self, seconds: float) -> None:
+    def record_latency(self, seconds: float) -> None:
         """A message was answered after so long."""
         now = self._clock.monotonic()
         if now - self._since >= _MEMORY:
@@ -30,7 +30,7 @@ class Flight:
         self._quickest = min(self._quickest or seconds, seconds)
 
     @property
-    def enough(self) -> int:
+    def concurrency(self) -> int:
         """Messages under way side by side."""
         quickest = min(self._quickest or self._before, self._before or self._quickest)
         if not quickest:

@@ -44,24 +44,26 @@ class Heartbeat:
         A command only looks at the journal: a whole copy is taken up by what serves.
         """
         continuity = self._store.continuity
-        here = await continuity.standpoint()
-        seen = self._witness.seen(here.database)
+        here = await continuity.position()
+        seen = self._witness.farthest(here.database)
         if seen is None:
             return
         if here.beats < seen.beats:  # another process may have counted, and told the witness, between the two looks
-            here = await continuity.standpoint()
+            here = await continuity.position()
         if here.beats < seen.beats:
             if takes_up:
-                await self.take_up(seen)
+                await self.continue_from_copy(seen)
         elif not await continuity.keeps_journal(seen):
             _log.error("journal_put_back", row=seen.journal, hint="troly audit verify")
             await continuity.distrust_journal()
 
-    async def take_up(self, seen: Standpoint) -> None:
+    async def continue_from_copy(self, seen: Standpoint) -> None:
         """Go on from an older copy than what was seen; the owners are told what that means."""
         now = self._clock.now()
-        await self._store.alarm(SetAside.RESTORED, seen.beats, now)  # first: nobody would notice the copy a second time
-        if await self._store.continuity.take_up(seen, self._expiry_days, now):
+        await self._store.raise_alarm(
+            SetAside.RESTORED, seen.beats, now
+        )  # first: nobody would notice the copy a second time
+        if await self._store.continuity.continue_from_copy(seen, self._expiry_days, now):
             _log.error("database_restored", beats_behind=seen.beats)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -76,14 +78,14 @@ class Heartbeat:
     async def _beat(self) -> None:
         await self.look()
         now = self._clock.now()
-        self._witness.note(await self._store.continuity.beat(now))
+        self._witness.record(await self._store.continuity.beat(now))
         try:
             await self._store.continuity.require_steady_clock(now)
         except ClockLeapt as error:
             if not self.leapt:
                 days = int(error.leap.total_seconds() / _DAY)  # below nothing: it fell back
                 _log.error("clock_leapt", days=days)
-                await self._store.alarm(SetAside.CLOCK, days, now)
+                await self._store.raise_alarm(SetAside.CLOCK, days, now)
             self.leapt = True
         else:
             self.leapt = False

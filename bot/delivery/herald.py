@@ -75,39 +75,39 @@ class Herald:
         """Go through lists, and certificates that end; True: there is more to do at once."""
         if self._rests():
             return False
-        broadcasts, now = await self._open(), self._clock.now()
-        looks: dict[str, _Look] = {"expiring": partial(self._daily.expiring, broadcasts, now)}
+        broadcasts, now = await self._open_broadcasts(), self._clock.now()
+        looks: dict[str, _Look] = {"expiring": partial(self._daily.remind_of_expiry, broadcasts, now)}
         looks |= {name: partial(self._prepare, one, broadcasts, now) for name, one in broadcasts.items()}
-        return self._passed_on(self._conducts, again=await self._all(looks))
+        return self._wake_other(self._conducts, again=await self._run_all(looks))
 
     async def conduct(self) -> bool:
         """Start, hold, pause and end, and make steps; True: there is more to do at once."""
         if self._rests():
             return False
-        broadcasts, now = await self._open(), self._clock.now()
+        broadcasts, now = await self._open_broadcasts(), self._clock.now()
         for part in self._remembering:
             part.forget(set(broadcasts))
         looks: dict[str, _Look] = {one: partial(self._conduct, broadcasts[one], broadcasts, now) for one in broadcasts}
-        looks["later"] = partial(self._daily.later, broadcasts, now)
-        again = await self._all(looks)
+        looks["later"] = partial(self._daily.remind_postponed, broadcasts, now)
+        again = await self._run_all(looks)
         if broadcasts or again:
             self._queued()
-        return self._passed_on(self._prepares, again=again)
+        return self._wake_other(self._prepares, again=again)
 
     @staticmethod
-    def _passed_on(other: Looks, *, again: bool) -> bool:
+    def _wake_other(other: Looks, *, again: bool) -> bool:
         """What one kind of look has done is there for the other."""
         if again:
             other.notify()
         return again
 
-    async def _open(self) -> dict[str, Broadcast]:
-        return {one.id: one for one in await self._book.open()}
+    async def _open_broadcasts(self) -> dict[str, Broadcast]:
+        return {one.id: one for one in await self._book.list_open()}
 
-    async def _all(self, looks: Mapping[str, _Look]) -> bool:
-        return any([await self._apart(what, look) for what, look in looks.items()])
+    async def _run_all(self, looks: Mapping[str, _Look]) -> bool:
+        return any([await self._run_isolated(what, look) for what, look in looks.items()])
 
-    async def _apart(self, what: str, look: _Look) -> bool:
+    async def _run_isolated(self, what: str, look: _Look) -> bool:
         """What is wrong with one must not stop the others; it is logged once, until it goes well again."""
         try:
             again = await look()
@@ -121,21 +121,21 @@ class Herald:
 
     async def _prepare(self, one: Broadcast, broadcasts: Mapping[str, Broadcast], now: datetime) -> bool:
         if one.checking:
-            return await self._preparing.checking(one, now)
+            return await self._preparing.check_list(one, now)
         if one.state is Life.CHECKED and one.why == Why.SECOND_PERSON:
-            return await self._preparing.waiting(one, now)
+            return await self._preparing.request_second_person(one, now)
         if one.state is not Life.APPROVED or _waits(one, broadcasts):
             return False
-        return await self._preparing.approved(one, now)
+        return await self._preparing.make_rows(one, now)
 
     async def _conduct(self, one: Broadcast, broadcasts: Mapping[str, Broadcast], now: datetime) -> bool:
         if one.id == STANDING or _waits(one, broadcasts):
             return False
         if one.draft.plan is None:
-            return await self._sending.look(one, now)
+            return await self._sending.advance(one, now)
         if one.state is Life.RUNNING:
             steps = [other for other in broadcasts.values() if other.parent == one.id]
-            return await self._campaigns.running(one, one.draft.plan, now, steps)
+            return await self._campaigns.run_due_steps(one, one.draft.plan, now, steps)
         return False
 
 

@@ -49,15 +49,15 @@ class Intake:
         """Returns once all are stored, known already, or counted as not storable: then they may be acknowledged."""
         admitted = list(self._throttle.admit(map(_cleaned, updates)))
         if admitted:
-            self._submit(await self._stored(admitted))
+            self._submit(await self._store_updates(admitted))
 
-    async def membership(self, channel: str, address: str, *, blocked: bool) -> None:
+    async def record_block_change(self, channel: str, address: str, *, blocked: bool) -> None:
         """A person blocks the assistant, or lets it write again; stored when this returns."""
         chat, now = self._store.chat(channel, address), self._clock.now()
-        change = partial(self._store.blocked, chat, now) if blocked else partial(self._store.unblocked, chat)
+        change = partial(self._store.mark_blocked, chat, now) if blocked else partial(self._store.mark_unblocked, chat)
         await retry_while_unavailable(change, self._metrics)
 
-    async def _stored(self, updates: list[Incoming]) -> list[Chat]:
+    async def _store_updates(self, updates: list[Incoming]) -> list[Chat]:
         try:
             chats = await retry_while_unavailable(
                 lambda: self._store.receive(updates, self._clock.now()), self._metrics
@@ -78,7 +78,7 @@ class Intake:
         refused: list[tuple[Incoming, StoreError]] = []
         for update in updates:
             try:
-                chats += await self._stored([update])
+                chats += await self._store_updates([update])
             except StoreError as error:
                 refused.append((update, error))
         if len(refused) == len(updates):
@@ -104,7 +104,7 @@ class Intake:
         self.unstorable += 1
         _log.error("update_not_storable", channel=update.channel, error=type(error).__name__)
         try:
-            await self._store.alarm(SetAside.UNSTORED, update.update_id, self._clock.now())
+            await self._store.raise_alarm(SetAside.UNSTORED, update.update_id, self._clock.now())
         except Exception as failure:  # noqa: BLE001 - the log has it; those behind it must go on
             _log.error("owners_not_told", channel=update.channel, error=type(failure).__name__)
 

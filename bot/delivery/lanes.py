@@ -95,7 +95,7 @@ class Lane:
         while not stop.is_set():
             self._wake.clear()
             try:
-                started = await self._start_some(self._road.pacer.resting())
+                started = await self._start_some(self._road.pacer.resting_chats())
             except Exception as error:  # noqa: BLE001 - what one claim met must not end the process; the next may do
                 _log.error("claim_failed", channel=self._road.channel.name, error=type(error).__name__)
                 await unless(stop, asyncio.sleep(failures.next()))
@@ -103,26 +103,26 @@ class Lane:
             failures.reset()
             if not started:
                 await self._rest()
-        await self._all_sent()
+        await self._wait_until_sent()
 
     async def deliver(self) -> int:
         """Send all that is due and may leave now, each at the pace of its chat; how many rows were tried."""
         tried = 0
         while started := await self._start_some():
             tried += started
-            await self._all_sent()
+            await self._wait_until_sent()
         return tried
 
-    async def _all_sent(self) -> None:
+    async def _wait_until_sent(self) -> None:
         while self._sending:
             await asyncio.wait(list(self._sending))
 
     def _room(self) -> int:
         """How many more may be under way."""
-        may = self._may_send() and not self._road.patience.left()
-        most = 1 if self._road.patience.careful else self._traffic.at_once
+        may = self._may_send() and not self._road.patience.seconds_left()
+        most = 1 if self._road.patience.is_careful else self._traffic.at_once
         room = most - len(self._sending) if may else 0
-        return min(room, self._flight.enough - self._under_way) if self._traffic.kind is Kind.BROADCAST else room
+        return min(room, self._flight.concurrency - self._under_way) if self._traffic.kind is Kind.BROADCAST else room
 
     def _may_send(self) -> bool:
         return self._road.fence() and self._traffic.open_at(self._road.clock.now())
@@ -134,33 +134,33 @@ class Lane:
         self._paced = room > 0 and not places
         rows: list[OutboxRow] = []
         try:
-            rows = await self._claimed(places, resting) if places else []
+            rows = await self._claim_with_retry(places, resting) if places else []
         finally:
             pacer.release(kind, places - len(rows))
         self._under_way += len(rows)
         for row in rows:
             task = asyncio.create_task(self._deliver_one(row))
             self._sending[task] = row.id
-            task.add_done_callback(self._sent)
+            task.add_done_callback(self._on_sent)
         return len(rows)
 
-    async def _claimed(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
+    async def _claim_with_retry(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
         return await retry_while_unavailable(lambda: self._claim(places, resting), self._road.metrics)
 
     async def _claim(self, places: int, resting: Sequence[str]) -> list[OutboxRow]:
         """What a claim took whose answer never came is put back first: nobody else would ever send it."""
         if self._claiming:
-            await self._give_back()
+            await self._release_claims()
         self._claiming = True
         rows = await self._traffic.claim(places, self._road.clock.now(), resting)
         self._claiming = False
         return rows
 
-    async def _give_back(self) -> None:
+    async def _release_claims(self) -> None:
         road, in_hand = self._road, self._unrecorded.union(self._sending.values())
-        await road.store.give_back(road.channel.name, in_hand, broadcasts=self._traffic.kind is Kind.BROADCAST)
+        await road.store.release_claims(road.channel.name, in_hand, broadcasts=self._traffic.kind is Kind.BROADCAST)
 
-    def _sent(self, task: asyncio.Task[None]) -> None:
+    def _on_sent(self, task: asyncio.Task[None]) -> None:
         row = self._sending.pop(task)
         self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -172,8 +172,8 @@ class Lane:
         if self._paced:
             await asyncio.sleep(min(_LONGEST_WAIT, self._road.pacer.wait(self._traffic.kind)))
             return
-        rest = self._road.pacer.rest()
-        soon = self._road.patience.left() or (self._traffic.sweep if rest is None else rest + _GRAIN)
+        rest = self._road.pacer.rest_seconds()
+        soon = self._road.patience.seconds_left() or (self._traffic.sweep if rest is None else rest + _GRAIN)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(soon, self._traffic.sweep)):
                 await self._wake.wait()
@@ -184,17 +184,17 @@ class Lane:
         if later or not self._may_send():
             if not later:
                 self._road.pacer.release(self._traffic.kind, 1)
-            self._answered()
-            await self._failures.not_sent(row, later)
+            self._on_answered()
+            await self._failures.return_unsent(row, later)
             return
         try:
             message = await self._send(row)
         except ChannelError as error:
-            await self._failures.after(row, error)
+            await self._failures.handle_error(row, error)
         except Exception as error:  # noqa: BLE001 - one row's surprise must not stop the others
-            await self._failures.after(row, MaybeSent(type(error).__name__))
+            await self._failures.handle_error(row, MaybeSent(type(error).__name__))
         else:
-            self._road.patience.reached()
+            self._road.patience.note_success()
             await self._settler.settle(Settlement(row, Delivery.SENT, message))
 
     async def _send(self, row: OutboxRow) -> str | None:
@@ -207,16 +207,16 @@ class Lane:
             pacer.release(kind, 1)
             raise
         except BaseException:
-            pacer.arrived(kind)
+            pacer.record_arrival(kind)
             raise
         else:
-            pacer.arrived(kind)
-            self._flight.answered(clock.monotonic() - begun)
+            pacer.record_arrival(kind)
+            self._flight.record_latency(clock.monotonic() - begun)
             return message
         finally:
-            self._answered()
+            self._on_answered()
 
-    def _answered(self) -> None:
+    def _on_answered(self) -> None:
         """There is room for the next one, although the end of this one is not stored yet."""
         self._under_way -= 1
         self._wake.set()
@@ -227,12 +227,12 @@ class Lane:
         One of a broadcast goes back to the queue for so many seconds: the chat's answers would wait behind it.
         """
         kind, pacer, clock = self._traffic.kind, self._road.pacer, self._road.clock
-        seconds = pacer.hold(row.chat.id)
+        seconds = pacer.take_chat_place(row.chat.id)
         if seconds <= 0:
             return 0.0
         pacer.release(kind, 1)
         if kind is Kind.BROADCAST:
-            pacer.held(row.chat.id)
+            pacer.return_chat_place(row.chat.id)
             return max(_LATER, seconds)
         await clock.sleep(seconds)
         while not pacer.reserve(kind, 1):

@@ -26,12 +26,12 @@ class Listening:
         """Until cancelled. A store of one process has nothing to tell."""
         while self._book.shared:
             try:
-                await self._book.listen(self._told)
+                await self._book.listen(self._on_change)
             except Exception as error:  # noqa: BLE001 - without signals the looks from time to time go on
                 _log.warning("signals_interrupted", error=type(error).__name__)
             await asyncio.sleep(self._backoff.next())
         await asyncio.Event().wait()
 
-    def _told(self, table: str) -> None:
+    def _on_change(self, table: str) -> None:
         self._backoff.reset()
         self._heard(table)

@@ -38,7 +38,7 @@ class Lists:
         self._sheets = sheets
         self._turn = asyncio.Semaphore(1)
 
-    async def wanted(self, chat: Chat, name: str, data: bytes = b"") -> bool:
+    async def is_wanted(self, chat: Chat, name: str, data: bytes = b"") -> bool:
         """Whether it is a list, or called one, and its sender may import it. Raises StoreError."""
         called = name.lower().endswith(_ENDINGS)
         return (called or is_spreadsheet(data) or is_own_archive(data)) and await self._may_import(chat)

@@ -43,7 +43,7 @@ class Membership:
         self._found: Callable[[], None] = lambda: None
         self._waits_until = self._trusted_until = float("-inf")  # of the steady clock
 
-    def fence(self) -> bool:
+    def may_send(self) -> bool:
         """Whether this process may send now; always where it is alone by nature."""
         if not self._book.shared:
             return True
@@ -58,7 +58,7 @@ class Membership:
         presence = await self._book.join(self.channel, self._lease, self._clock.now())
         self._waits_until = self._clock.monotonic() + (presence.wait + _WINDOW if presence.wait else 0.0)
         _log.info("worker_joined", channel=self.channel, live=presence.live)
-        self._heard(begun, presence)
+        self._apply_presence(begun, presence)
         self._look_when_allowed()
 
     async def run(self, found: Callable[[], None]) -> None:
@@ -67,7 +67,7 @@ class Membership:
         pause = self._lease.beat
         while self._book.shared:
             await asyncio.sleep(pause)
-            pause = self._lease.beat / (1 if await self._beaten() else _SOONER)
+            pause = self._lease.beat / (1 if await self._try_beat() else _SOONER)
         await asyncio.Event().wait()
 
     async def leave(self) -> None:
@@ -77,7 +77,7 @@ class Membership:
                 await self._book.leave(self.channel)
                 _log.info("worker_left", channel=self.channel)
 
-    async def _beaten(self) -> bool:
+    async def _try_beat(self) -> bool:
         """A sign of life; False where it failed."""
         try:
             async with asyncio.timeout(self._lease.fence):
@@ -95,11 +95,11 @@ class Membership:
             _log.warning("worker_given_up", channel=self.channel)
             await self._join()
         else:
-            self._heard(begun, presence)
+            self._apply_presence(begun, presence)
 
-    def _heard(self, begun: float, presence: Presence) -> None:
+    def _apply_presence(self, begun: float, presence: Presence) -> None:
         """Nothing may be awaited in here: who may send has the share that belongs to it."""
-        might = self.fence()
+        might = self.may_send()
         self._share(presence.live)
         self._trusted_until = begun + self._lease.fence
         if presence.recovered:
@@ -111,9 +111,9 @@ class Membership:
         """Nobody signals the end of the wait."""
         wait = self._waits_until - self._clock.monotonic()
         if wait > 0:
-            asyncio.get_running_loop().call_later(wait + _MARGIN, self._allowed)
+            asyncio.get_running_loop().call_later(wait + _MARGIN, self._on_allowed)
 
-    def _allowed(self) -> None:
+    def _on_allowed(self) -> None:
         self._found()
 
 

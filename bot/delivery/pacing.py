@@ -101,12 +101,12 @@ class Pacer:
         else:
             self._even.put_back(places)
 
-    def arrived(self, kind: Kind) -> None:
+    def record_arrival(self, kind: Kind) -> None:
         """The platform has answered a message, or nobody knows whether it got it."""
         now = self._clock.monotonic()
-        self._overall.arrived(now)
+        self._overall.record_arrival(now)
         if kind is Kind.URGENT:
-            self._urgent.arrived(now)
+            self._urgent.record_arrival(now)
 
     def wait(self, kind: Kind) -> float:
         """Seconds until it is worth asking for places again."""
@@ -116,7 +116,7 @@ class Pacer:
         even = (self._batch - self._even.level(now)) / (self._pace.overall / self._processes * _HURRY)
         return max(_SOON, even, self._overall.wait(now, self._batch + self._kept))
 
-    def hold(self, chat: str) -> float:
+    def take_chat_place(self, chat: str) -> float:
         """A message to this chat comes up; seconds to hold it back."""
         seconds = self._chats.take(chat)
         now, rest = self._clock.monotonic(), self._chats.wait(chat)
@@ -124,17 +124,17 @@ class Pacer:
             self._resting[chat] = now + rest
         return seconds
 
-    def resting(self) -> list[str]:
+    def resting_chats(self) -> list[str]:
         """Chats that get nothing for the moment: whoever looks for messages leaves theirs where they are."""
         now = self._clock.monotonic()
         self._resting = {chat: until for chat, until in self._resting.items() if until > now}
         return list(self._resting)
 
-    def rest(self) -> float | None:
+    def rest_seconds(self) -> float | None:
         """Seconds until the next of them may get something again; ``None`` where there is none."""
         return max(0.0, min(self._resting.values()) - self._clock.monotonic()) if self._resting else None
 
-    def held(self, chat: str) -> None:
+    def return_chat_place(self, chat: str) -> None:
         """It comes up another time."""
         self._chats.put_back(chat)
         self._resting.pop(chat, None)

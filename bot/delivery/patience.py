@@ -23,7 +23,7 @@ class Patience:
         self._outage = Backoff(longest=_LONGEST)
         self._doubt = Backoff(first=1.0, longest=_LONGEST)
 
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Seconds until anything may leave again."""
         return max(0.0, self._until - self._clock.monotonic())
 
@@ -31,25 +31,25 @@ class Patience:
         """Nothing leaves before."""
         self._until = max(self._until, self._clock.monotonic() + seconds)
 
-    def reached(self) -> None:
+    def note_success(self) -> None:
         """Something got through."""
         self._outage.reset()
         self._doubt.reset()
         self._refused.clear()
 
     @property
-    def careful(self) -> bool:
+    def is_careful(self) -> bool:
         """Whether one message at a time is enough until something gets through."""
         return len(self._refused) >= _SEVERAL
 
-    def unreachable(self) -> float:
+    def note_unreachable(self) -> float:
         """Nobody can be reached now; seconds until the next try. What was on its way together failed together."""
-        if not self.left():
+        if not self.seconds_left():
             self.pause(self._outage.next())
-        return self.left()
+        return self.seconds_left()
 
-    def asked(self, chat: str, seconds: float) -> None:
+    def pause_chat(self, chat: str, seconds: float) -> None:
         """This chat was told to wait for so many seconds."""
         self._refused.add(chat)
-        if self.careful and not self.left():
+        if self.is_careful and not self.seconds_left():
             self.pause(min(seconds, self._doubt.next()))

@@ -83,7 +83,7 @@ class Preparer:
         if isinstance(event, MakeReport):
             return await reported(chat, event, self._channels.get(chat.channel), self._report)
         if isinstance(event, FileSent):
-            found = await self._file(chat, event)
+            found = await self._read_file(chat, event)
             if isinstance(found, Sheet):
                 return SheetRead(sheet=found, **_origin(event))
             return FileRead(name=event.name, reading=found, album=event.album, **_origin(event))
@@ -91,24 +91,24 @@ class Preparer:
             return FileRead(reading=await self._readers.read(chat, event.text.encode(), ""), **_origin(event))
         return event
 
-    async def _file(self, chat: Chat, event: FileSent) -> Reading | Sheet:
+    async def _read_file(self, chat: Chat, event: FileSent) -> Reading | Sheet:
         if event.size is not None and event.size > FILE_LIMIT:
             return await self._too_large(chat, event)
         async with self._room_for(chat):
-            data = await self._bytes(chat, event)
+            data = await self._fetch_or_explain(chat, event)
             if not isinstance(data, bytes):
                 return data
-            if not await self._lists.wanted(chat, event.name, data):
+            if not await self._lists.is_wanted(chat, event.name, data):
                 return await self._readers.read(chat, data, event.name)
-        return await self._list(chat, data, event.name)  # outside: a list keeps no certificate waiting
+        return await self._read_list(chat, data, event.name)  # outside: a list keeps no certificate waiting
 
-    async def _bytes(self, chat: Chat, event: FileSent) -> bytes | Reading | Sheet:
+    async def _fetch_or_explain(self, chat: Chat, event: FileSent) -> bytes | Reading | Sheet:
         """Or why there are none."""
         channel = self._channels.get(chat.channel)
         if channel is None or not channel.capabilities.files_in:
             return _problem(Trouble.UNAVAILABLE)
         try:
-            return await self._fetched(channel, event.reference)
+            return await self._fetch(channel, event.reference)
         except TooLarge:
             return await self._too_large(chat, event)
         except ChannelError as error:
@@ -116,13 +116,13 @@ class Preparer:
             return _problem(Trouble.UNAVAILABLE)
 
     async def _too_large(self, chat: Chat, event: FileSent) -> Reading | Sheet:
-        wanted = await self._lists.wanted(chat, event.name)
+        wanted = await self._lists.is_wanted(chat, event.name)
         return Sheet(trouble=SheetTrouble.TOO_LARGE) if wanted else _problem(Trouble.TOO_LARGE)
 
     def _room_for(self, chat: Chat) -> asyncio.Semaphore:
         return self._room_apart if self._readers.apart(chat) else self._room
 
-    async def _list(self, chat: Chat, data: bytes, name: str) -> Reading | Sheet:
+    async def _read_list(self, chat: Chat, data: bytes, name: str) -> Reading | Sheet:
         """An exported list; whatever else it is, it may hold a certificate, or what must not be sent."""
         sheet = await self._lists.read(data)
         if sheet.trouble in (None, SheetTrouble.TOO_MANY_ROWS):
@@ -132,7 +132,7 @@ class Preparer:
         told = reading.certificates or SECRETS & {problem.trouble for problem in reading.problems}
         return reading if told or sheet.trouble in _DOCUMENTS else sheet
 
-    async def _fetched(self, channel: Channel, reference: str) -> bytes:
+    async def _fetch(self, channel: Channel, reference: str) -> bytes:
         return await retry(partial(channel.fetch, reference, FILE_LIMIT), _may_pass, attempts=_FETCHES)
 
 

@@ -49,12 +49,12 @@ class Reports:
         """
         async with self._turn:
             try:
-                return await self._made(chat, wanted)
+                return await self._make(chat, wanted)
             except Forbidden:
                 return _without(wanted, "not_yours")
 
-    async def _made(self, chat: Chat, wanted: MakeReport) -> ReportMade:
-        order, rows = await self._ordered(chat, wanted)
+    async def _make(self, chat: Chat, wanted: MakeReport) -> ReportMade:
+        order, rows = await self._prepare_order(chat, wanted)
         if rows > self._most_rows:
             return _without(wanted, "too_much")
         content, totals = await report_bytes(self._store, order, self._folder)
@@ -63,10 +63,10 @@ class Reports:
         roles = frozenset(grant.id for grant in order.rights.grants)
         return ReportMade.of(wanted.broadcast, content, totals.count, roles)
 
-    async def _ordered(self, chat: Chat, wanted: MakeReport) -> tuple[ReportOrder, int]:
+    async def _prepare_order(self, chat: Chat, wanted: MakeReport) -> tuple[ReportOrder, int]:
         """What the person may have of it, and how many rows that is."""
         units, now = await self._store.units(), self._clock.now()
-        async with self._store.office(now, chat=chat.id, channel=chat.channel, reading=True) as office:
+        async with self._store.admin_transaction(now, chat=chat.id, channel=chat.channel, reading=True) as office:
             rights = Rights.of(await office.admin.people.mine(), units)
             book = office.admin.broadcasts
             found = await book.get(rights, wanted.broadcast)
@@ -84,7 +84,7 @@ async def reported(chat: Chat, event: MakeReport, channel: Channel | None, repor
     Raises:
         StoreUnavailable: the turn is tried again when the store answers.
     """
-    if channel is None or not channel.capabilities.takes(XLSX):
+    if channel is None or not channel.capabilities.accepts(XLSX):
         return _without(event, "no_files")
     try:
         return await report(chat, event) if report else _without(event, "failed")

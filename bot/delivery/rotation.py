@@ -28,7 +28,7 @@ class Rotation:
         self._resting: dict[str, float] = {}  #: that could not be claimed from, until this moment of the steady clock
         self._looked = float("-inf")
 
-    def look(self) -> None:
+    def refresh_next(self) -> None:
         """Have the next claim look for broadcasts first."""
         self._looked = float("-inf")
 
@@ -65,7 +65,7 @@ class Rotation:
         """Those known keep their turn, new ones come last."""
         if self._clock.monotonic() - self._looked < _LOOK:
             return
-        running = dict.fromkeys(await self._store.running(self._channel, now))
+        running = dict.fromkeys(await self._store.running_broadcasts(self._channel, now))
         now_steady = self._looked = self._clock.monotonic()
         self._resting = {one: until for one, until in self._resting.items() if until > now_steady}
         running = {one: None for one in running if one not in self._resting}

@@ -88,7 +88,7 @@ class Runner:
         """
         try:
             await unless(stop, self._start())
-            async with going_on(self._beside()) as beside:
+            async with going_on(self._background_work()) as beside:
                 await self._serve(stop, beside)
         finally:
             for service in self._services:
@@ -98,14 +98,14 @@ class Runner:
         """Pick up what the last process left: messages in flight, and updates nobody has handled."""
         for service in self._services:
             await service.membership.join()
-            waiting = await retry_while_unavailable(partial(self._store.waiting, service.channel))
+            waiting = await retry_while_unavailable(partial(self._store.chats_waiting, service.channel))
             _log.info("waiting", channel=service.channel, chats=len(waiting))
             self._workers.submit(waiting)
 
-    def _beside(self) -> list[Coroutine[Any, Any, None]]:
+    def _background_work(self) -> list[Coroutine[Any, Any, None]]:
         """What goes on until the last message has left: a process that winds down is not dead."""
-        signs = [service.membership.run(self._anything) for service in self._services]
-        return [*signs, Listening(self._store.workers, self._heard).run()]
+        signs = [service.membership.run(self._wake_all) for service in self._services]
+        return [*signs, Listening(self._store.workers, self._on_change).run()]
 
     async def _serve(self, stop: asyncio.Event, beside: Sequence[asyncio.Task[None]]) -> None:
         dispatchers = [service.dispatcher for service in self._services]
@@ -122,13 +122,13 @@ class Runner:
             if not part.cancelled():
                 part.result()
 
-    def _heard(self, table: str) -> None:
+    def _on_change(self, table: str) -> None:
         """Another process made something to do."""
         for wake in [self._wakes[table]] if table in self._wakes else self._wakes.values():
             wake()
 
-    def _anything(self) -> None:
-        self._heard("")
+    def _wake_all(self) -> None:
+        self._on_change("")
 
     def _look(self) -> None:
         self._left_behind.set()
@@ -151,7 +151,7 @@ class Runner:
 
     async def _submit_waiting(self, name: str) -> None:
         try:
-            self._workers.submit(await self._store.waiting(name))
+            self._workers.submit(await self._store.chats_waiting(name))
         except Exception as error:  # noqa: BLE001 - the next look may succeed
             _log.warning("sweep_failed", channel=name, error=type(error).__name__)
 

@@ -39,13 +39,13 @@ class Settler:
         """Rows whose end could not be stored, and why."""
         await self._clock.sleep(self._moment)
         settlements, self._joined, self._storing = self._joined, [], None
-        failed = await self._stored(settlements)
+        failed = await self._store_results(settlements)
         for settlement in settlements:
             if settlement.row.id not in failed:
-                self._metrics.delivered(self._channel, settlement.state)
+                self._metrics.record_delivery(self._channel, settlement.state)
         return failed
 
-    async def _stored(self, settlements: Sequence[Settlement]) -> dict[int, Exception]:
+    async def _store_results(self, settlements: Sequence[Settlement]) -> dict[int, Exception]:
         def settle_all() -> Awaitable[None]:
             return self._store.settle_all(settlements, self._clock.now())
 
@@ -54,5 +54,5 @@ class Settler:
         except Exception as error:  # noqa: BLE001 - one of them spoils the batch: find it, store the others
             if len(settlements) == 1:
                 return {settlements[0].row.id: error}
-            return {row: why for one in settlements for row, why in (await self._stored([one])).items()}
+            return {row: why for one in settlements for row, why in (await self._store_results([one])).items()}
         return {}

@@ -124,15 +124,15 @@ class Turns:
         pending = await self._pending(chat)
         if pending is None:
             return False
-        if kind := self._kind(pending):
+        if kind := self._slow_task_kind(pending):
             return Errand(kind, partial(self._handle_one, pending), self._preparer.gives_way(pending.event))
         await self._handle_one(pending)
         return True
 
     async def _pending(self, chat: Chat) -> PendingTurn | None:
-        return await retry_while_unavailable(lambda: self._store.pending(chat), self._metrics)
+        return await retry_while_unavailable(lambda: self._store.claim_turn(chat), self._metrics)
 
-    def _kind(self, pending: PendingTurn) -> Kind | None:
+    def _slow_task_kind(self, pending: PendingTurn) -> Kind | None:
         """What it waits for; nothing where the file is not wanted."""
         kind = self._preparer.kind(pending.chat, pending.event)
         wanted = kind not in {Kind.FILE, Kind.SLOW} or self._conversation.wants_file(_session(pending))
@@ -163,11 +163,11 @@ class Turns:
                 case TurnTaken() | ReadApart() | TooMuchToKeep():
                     return False
                 case StoreUnavailable():  # nothing was changed, or it shows at the next look
-                    self._metrics.store_failed(error)
+                    self._metrics.record_store_failure(error)
                     _log.warning("store_unavailable", error=type(error).__name__)
                     return True
             failures += 1
-            self._metrics.turn_failed()
+            self._metrics.record_turn_failure()
             _log.error("turn_failed", inbox_id=pending.inbox_id, failures=failures, **_place(error))
             return failures < _ATTEMPTS
 
@@ -177,26 +177,26 @@ class Turns:
         begun, session = self._clock.monotonic(), _session(pending)
         lost = session is None and (pending.lost or pending.session is not None)
         if lost:
-            await self._store.begin_anew(pending, self._clock.now())
-        event = await self._prepared(pending, session)
+            await self._store.reset_session(pending, self._clock.now())
+        event = await self._prepare(pending, session)
         units = await self._directory.units()
         now = self._clock.now()
         async with self._store.turn(pending, now) as unit:
-            answer = await self._conversation.respond(session, event, self._world(pending, unit, units))
-            remembered = answer.session.within(MOST_SESSION) if answer.session else None
-            replies = (self._begun_anew(), *answer.replies) if lost else answer.replies
+            answer = await self._conversation.respond(session, event, self._build_services(pending, unit, units))
+            remembered = answer.session.dump(MOST_SESSION) if answer.session else None
+            replies = (self._format_session_lost(), *answer.replies) if lost else answer.replies
             await unit.finish(remembered, self._messages(pending.chat, replies), answer.again)
-        self._metrics.turn(self._clock.monotonic() - begun)
+        self._metrics.record_turn(self._clock.monotonic() - begun)
 
-    def _begun_anew(self) -> Reply:
+    def _format_session_lost(self) -> Reply:
         return Reply(paragraphs=(translator(self._conversation.language)(_BEGUN_ANEW),))
 
-    async def _prepared(self, pending: PendingTurn, session: Session | None) -> Event:
+    async def _prepare(self, pending: PendingTurn, session: Session | None) -> Event:
         if not (isinstance(pending.event, DrawChart | MakeReport) or self._conversation.wants_file(session)):
             return pending.event
         return await self._preparer.prepare(pending.chat, pending.event)
 
-    def _world(self, pending: PendingTurn, unit: TurnUnit, units: UnitDirectory) -> World:
+    def _build_services(self, pending: PendingTurn, unit: TurnUnit, units: UnitDirectory) -> World:
         known, channel = self._conversation, self._channels.get(pending.chat.channel)
         return World(
             now=self._clock.now(),
@@ -256,7 +256,7 @@ def _session(pending: PendingTurn) -> Session | None:
     if pending.session is None or not pending.session.startswith("{"):
         return None
     try:
-        return Session.restored(pending.session)
+        return Session.load(pending.session)
     except (ValueError, TypeError, AttributeError):  # no session at all, whatever it is
         return None
 

@@ -46,7 +46,7 @@ class Window:
         """Nothing leaves there."""
         self._reserved -= places
 
-    def arrived(self, now: float) -> None:
+    def record_arrival(self, now: float) -> None:
         """A message that had a place reserved was answered, or may have arrived."""
         self._reserved -= 1
         self._arrivals.append(now)

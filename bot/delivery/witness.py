@@ -20,14 +20,14 @@ class Witness:
         self._folders = tuple(folders)
         self._failed: set[Path] = set()
 
-    def seen(self, database: str) -> Standpoint | None:
+    def farthest(self, database: str) -> Standpoint | None:
         """Return the farthest that was seen of a database."""
         found = [one for folder in self._folders if (one := _read(folder / f"{database}.json", database))]
         return max(found, key=lambda one: one.beats, default=None)
 
-    def note(self, point: Standpoint) -> None:
+    def record(self, point: Standpoint) -> None:
         """Keep it, never less than before; a folder that cannot be written to is logged once, and the others serve."""
-        before = self.seen(point.database) or point
+        before = self.farthest(point.database) or point
         era, journal, hashed = max((one.era, one.journal, one.hash) for one in (before, point))
         kept = {"beats": max(before.beats, point.beats), "codes": dict(point.codes)}
         text = json.dumps({**kept, "era": era, "journal": journal, "hash": hashed})

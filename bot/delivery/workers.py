@@ -104,12 +104,12 @@ class Workers:
         while not self._stopping and len(self._running) < self._concurrency and (chat := self._turns.next()):
             del self._submitted[chat.id]
             self._busy.add(chat.id)
-            task = asyncio.create_task(self._one(chat))
+            task = asyncio.create_task(self._handle_one(chat))
             self._running[task] = chat.id
-            task.add_done_callback(self._stepped)
+            task.add_done_callback(self._on_step_done)
         (self.roomy.set if len(self._running) < self._concurrency else self.roomy.clear)()
 
-    async def _one(self, chat: Chat) -> None:
+    async def _handle_one(self, chat: Chat) -> None:
         """One event of a chat."""
         going_on: bool | Errand = False
         try:
@@ -122,15 +122,15 @@ class Workers:
         else:
             if not going_on:
                 self._nothing_left(chat)
-            self._after(chat, handled=going_on)
+            self._on_handled(chat, handled=going_on)
 
-    def _stepped(self, task: asyncio.Task[None]) -> None:
+    def _on_step_done(self, task: asyncio.Task[None]) -> None:
         del self._running[task]
         self._start()
 
-    def _after(self, chat: Chat, *, handled: bool) -> None:
+    def _on_handled(self, chat: Chat, *, handled: bool) -> None:
         """An event was handled, or there was none."""
-        self._turns.had(chat, handled=handled)
+        self._turns.record_turn(chat, handled=handled)
         self._busy.discard(chat.id)
         if handled:
             self._one_less(chat)
@@ -164,14 +164,14 @@ class Workers:
             await errand.run()
         except Exception as error:  # noqa: BLE001 - as above
             _log.error("chat_not_handled", channel=chat.channel, error=type(error).__name__)
-            self._over(errands, chat, begun, handled=False)
+            self._on_task_done(errands, chat, begun, handled=False)
         else:
-            self._over(errands, chat, begun, handled=True)
+            self._on_task_done(errands, chat, begun, handled=True)
 
-    def _over(self, errands: "_Errands", chat: Chat, begun: float, *, handled: bool) -> None:
-        errands.had(chat, asyncio.get_running_loop().time() - begun)
+    def _on_task_done(self, errands: "_Errands", chat: Chat, begun: float, *, handled: bool) -> None:
+        errands.record_use(chat, asyncio.get_running_loop().time() - begun)
         self._start_errands()
-        self._after(chat, handled=handled)
+        self._on_handled(chat, handled=handled)
 
 
 class _Turns:
@@ -206,7 +206,7 @@ class _Turns:
                 return chat
         return None
 
-    def had(self, chat: Chat, *, handled: bool) -> None:
+    def record_turn(self, chat: Chat, *, handled: bool) -> None:
         """Its turn is over; a look that found nothing does not count."""
         place = self._taken.pop(chat.id, None)
         if not handled or place is None:
@@ -238,7 +238,7 @@ class _Errands:
         _, _, chat, errand = heapq.heappop(self._waiting)
         return chat, errand
 
-    def had(self, chat: Chat, seconds: float) -> None:
+    def record_use(self, chat: Chat, seconds: float) -> None:
         """Its place is free."""
         self._free += 1
         self._taken.add(chat.id, seconds)

@@ -21,12 +21,12 @@ class WorkingHours:
         days = [today - timedelta(days=back) for back in range(DAYS, 0, -1)]
         self._days = [day for day in days if day.weekday() < _WEEKEND]
 
-    def at(self, share: float) -> datetime:
+    def time_at(self, share: float) -> datetime:
         """The moment at this share of all working hours, from 0 to below 1."""
         day, hours = divmod(share * len(self._days) * _HOURS, _HOURS)
         return (self._days[int(day)] + timedelta(hours=hours)).astimezone(UTC)
 
-    def later(self, moment: datetime, chosen: Random, days: float) -> datetime:
+    def add_working_days(self, moment: datetime, chosen: Random, days: float) -> datetime:
         """Some working days later, about so many; in working hours, and perhaps yet to come."""
         there = moment + timedelta(days=days * chosen.uniform(0.3, 1.7), hours=chosen.uniform(-2, 2))
         there = max(there, moment + timedelta(minutes=10))
@@ -36,7 +36,7 @@ class WorkingHours:
             local = local.replace(hour=chosen.randrange(14, 16))
         return local.astimezone(UTC)
 
-    def at_the_desk(self, moment: datetime) -> datetime:
+    def next_desk_hour(self, moment: datetime) -> datetime:
         """The next hour at which people with a role work through what has come in, all of it at once."""
         local = vietnamese(moment)
         there = local.replace(hour=_DESK, minute=0, second=0, microsecond=0)

@@ -54,24 +54,24 @@ async def fill(bulk: Bulk, pack: Pack, sizes: Sizes, now: datetime, told: Callab
     await bulk.begin()
     chosen, hours = Random(sizes.seed), WorkingHours(now)  # noqa: S311 - made-up data, to be made again alike
     directory = make_province(sizes.units, chosen)
-    naming, begun = Naming(directory), hours.at(0)
+    naming, begun = Naming(directory), hours.time_at(0)
     staff = make_staff(naming, now, begun, pack.label)
-    await bulk.units(directory, begun)
-    await bulk.grants(staff.grants)
-    await bulk.journal(list(_setting_up(staff, begun)))
+    await bulk.write_units(directory, begun)
+    await bulk.write_grants(staff.grants)
+    await bulk.write_journal(list(_setting_up(staff, begun)))
     interviews = Interviews(memory_world(pack, now, units=directory, channel=CHANNEL), naming)
     officers = Officers(interviews, naming, staff, hours, chosen)
     await _write(bulk, officers, sizes.officers, told)
-    await bulk.journal([_moved(move) for move in await bulk.office_moves()])
+    await bulk.write_journal([_moved(move) for move in await bulk.read_admin_moves()])
     return Made(sizes.officers, len(directory.units), officers.issued.total(), len(staff.grants))
 
 
 async def _write(bulk: Bulk, officers: Officers, total: int, told: Callable[[int], object]) -> None:
-    made = officers.make(total)
+    made = officers.generate(total)
     while batch := list(islice(made, BATCH)):
-        await bulk.chats(batch)
+        await bulk.write_chats(batch)
         told(len(batch))
-    await bulk.registered(officers.issued)
+    await bulk.write_code_counters(officers.issued)
 
 
 def _setting_up(staff: Staff, at: datetime) -> Iterator[JournalEntry]:

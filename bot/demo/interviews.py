@@ -71,43 +71,45 @@ class Interviews:
         self._naming = naming
         self._told: dict[tuple[object, ...], str] = {}
 
-    def begun(self, teller: Teller, at: datetime) -> Session:
+    def start_session(self, teller: Teller, at: datetime) -> Session:
         """After consent."""
         fields = {"language": teller.language, "consented_at": at, "pack": self._world.pack.label, "version": _TURNS}
         return Session.model_validate({**fields, "unit": teller.unit.code})
 
-    def led(self, teller: Teller, at: datetime, most: int = 99) -> Here:
+    def answer_questions(self, teller: Teller, at: datetime, most: int = 99) -> Here:
         """With answers to so many questions at most; the next screen is open."""
-        here, session, pack = self._here(at), self.begun(teller, at), self._world.pack
+        here, session, pack = self._context_at(at), self.start_session(teller, at), self._world.pack
         if teller.sent_file:
-            session = session.having(certificate=teller.certificate)
+            session = session.with_changes(certificate=teller.certificate)
             session = interview.give(session, "subject", teller.story.subject.value, pack)
             session = interview.give(session, "certificate", _certificate(teller), pack)
         while (asked := interview.question(session, pack, here.today)) and len(session.answers) < most:
             told = _certificate(teller) if asked.fact == "certificate" else teller.story.answer(asked.fact)
             session = interview.give(session, asked.fact, told, pack)
-        session = session.having(version=_TURNS + len(session.answers))
-        return here.then(proceed(here.then(session)))
+        session = session.with_changes(version=_TURNS + len(session.answers))
+        return here.with_session(proceed(here.with_session(session)))
 
-    def drafted(self, here: Here, teller: Teller, chosen: Random) -> Here:
+    def draft_request(self, here: Here, teller: Teller, chosen: Random) -> Here:
         """A draft with every field that the decision asks for; the same where nothing can be registered."""
         decided, fields = decision(here), fields_of(here)
         if decided is None or not fields:
             return here
-        values = self._values(teller, chosen)
-        draft = Draft(answer=self._words(here, decided), fields={field.name: values[field.name] for field in fields})
-        return here.then(proceed(here.then(here.session.having(draft=draft))))
+        values = self._form_values(teller, chosen)
+        draft = Draft(
+            answer=self._decision_text(here, decided), fields={field.name: values[field.name] for field in fields}
+        )
+        return here.with_session(proceed(here.with_session(here.session.with_changes(draft=draft))))
 
-    def registered(self, here: Here, teller: Teller) -> list[Content]:
+    def register_contents(self, here: Here, teller: Teller) -> list[Content]:
         """What a complete draft registers."""
-        body = self._naming.body(teller.unit).code
+        body = self._naming.managing_body(teller.unit).code
         return [content.model_copy(update={"unit_code": body}) for content in contents(here)]
 
-    def _here(self, at: datetime) -> Here:
+    def _context_at(self, at: datetime) -> Here:
         return Here(Session(), replace(self._world, now=at))
 
-    def _values(self, teller: Teller, chosen: Random) -> dict[str, str]:
-        body = self._naming.body(teller.unit)
+    def _form_values(self, teller: Teller, chosen: Random) -> dict[str, str]:
+        body = self._naming.managing_body(teller.unit)
         return {
             "subscriber": teller.certificate.name,
             "unit": body.name,
@@ -119,7 +121,7 @@ class Interviews:
             "new_email": names.email(teller.certificate.name, chosen.randrange(100_000)),
         }
 
-    def _words(self, here: Here, decided: Decided) -> str:
+    def _decision_text(self, here: Here, decided: Decided) -> str:
         """The decision in words; put together once for each way it can turn out."""
         actions = tuple((action.rows, action.form) for action in decided.actions)
         key = (here.session.language, actions, tuple(notice.id for notice in decided.notices))
@@ -136,14 +138,16 @@ def make_teller(unit: Unit, story: Story, certificate: Certificate, chosen: Rand
 
 def paused(session: Session) -> Session:
     """After /huy."""
-    return session.having(screen="stopped", about=None, came_from=Place(screen=session.screen, about=session.about))
+    return session.with_changes(
+        screen="stopped", about=None, came_from=Place(screen=session.screen, about=session.about)
+    )
 
 
 def half_typed(session: Session) -> Session:
     """A draft whose later fields are not filled in yet."""
     draft = session.draft or Draft()
     kept = dict(list(draft.fields.items())[: max(1, len(draft.fields) // 2)])
-    return session.having(draft=draft.model_copy(update={"fields": kept}), screen="form")
+    return session.with_changes(draft=draft.model_copy(update={"fields": kept}), screen="form")
 
 
 def _certificate(teller: Teller) -> dict[str, object]:

@@ -61,8 +61,8 @@ def lived(number: int, begun: datetime, office: str, hours: WorkingHours, chosen
 
 def _reached(state: State, at: datetime, hours: WorkingHours, chosen: Random) -> datetime:
     """When the next state is reached: whoever has a role moves all that is due at one hour of the day."""
-    there = hours.later(at, chosen, _DAYS.get(state, _OWN_DAYS))
-    return hours.at_the_desk(there) if state in _DAYS else there
+    there = hours.add_working_days(at, chosen, _DAYS.get(state, _OWN_DAYS))
+    return hours.next_desk_hour(there) if state in _DAYS else there
 
 
 def _planned() -> tuple[Sequence[tuple[State, ...]], Sequence[int]]:

@@ -26,29 +26,31 @@ class Naming:
                 self._formed_from[one.successor].append(directory.units[one.former])
         self.working = tuple(unit for unit in directory.units.values() if unit.closed_on is None)
 
-    def body(self, unit: Unit) -> Unit:
+    def managing_body(self, unit: Unit) -> Unit:
         """The managing body of a unit: a commune for its offices."""
         above = self._directory.get(unit.parent)
         return unit if above is None or above.code == TOP else above
 
-    def formed(self, unit: Unit) -> bool:
+    def is_formed_from_others(self, unit: Unit) -> bool:
         """Whether a body was formed from others."""
         return unit.code in self._formed_from
 
-    def named(self, story: Story, unit: Unit, number: int, chosen: Random) -> Named:
+    def make_holder(self, story: Story, unit: Unit, number: int, chosen: Random) -> Named:
         """The certificate a story is about."""
         if story.subject is Subject.INDIVIDUAL:
-            return self._person(unit, number, chosen)
+            return self._person_holder(unit, number, chosen)
         if story.subject is Subject.DEVICE:
-            return _named(story.subject, f"{chosen.choice(_SYSTEMS)} {_place(unit)}", self.body(unit).name, number)
-        return self._organisation(story, self.body(unit), number, chosen)
+            return _named(
+                story.subject, f"{chosen.choice(_SYSTEMS)} {_place(unit)}", self.managing_body(unit).name, number
+            )
+        return self._organisation_holder(story, self.managing_body(unit), number, chosen)
 
-    def _person(self, unit: Unit, number: int, chosen: Random) -> Named:
-        name, body = names.person(chosen), self.body(unit)
+    def _person_holder(self, unit: Unit, number: int, chosen: Random) -> Named:
+        name, body = names.person(chosen), self.managing_body(unit)
         bodies = tuple(dict.fromkeys(one.name for one in (body, unit) if one.code != TOP))
         return Named(Subject.INDIVIDUAL, name, "UBND tỉnh Mẫu", bodies, names.email(name, number))
 
-    def _organisation(self, story: Story, body: Unit, number: int, chosen: Random) -> Named:
+    def _organisation_holder(self, story: Story, body: Unit, number: int, chosen: Random) -> Named:
         former = self._formed_from.get(body.code)
         if former and not _OWN.isdisjoint(story.events):
             own = chosen.choice(former)

@@ -50,18 +50,18 @@ class Officers:
     chosen: Random
     issued: Counter[int] = field(default_factory=Counter)  #: codes, by year
 
-    def make(self, total: int) -> Iterator[MadeChat]:
+    def generate(self, total: int) -> Iterator[MadeChat]:
         """So many officers over all of the last months."""
         for number in range(1, total + 1):
-            yield self._officer(number, self.hours.at((number - 0.5) / total))
+            yield self._make_chat(number, self.hours.time_at((number - 0.5) / total))
 
-    def _officer(self, number: int, at: datetime) -> MadeChat:
-        teller = self._teller(number, self.chosen.choice(self.naming.working))
+    def _make_chat(self, number: int, at: datetime) -> MadeChat:
+        teller = self._make_officer(number, self.chosen.choice(self.naming.working))
         stage = self.chosen.choices(_STAGES, _WEIGHTS)[0]
-        left = self._left(stage, teller, at)
+        left = self._leave_at_stage(stage, teller, at)
         if left.contents:
-            left = self._with_others(left, number, teller.unit, at)
-        requests = tuple(self._request(content, at + _TALK) for content in left.contents)
+            left = self._add_other_requests(left, number, teller.unit, at)
+        requests = tuple(self._make_request(content, at + _TALK) for content in left.contents)
         return MadeChat(
             channel=CHANNEL,
             address=f"demo-{number:06d}",
@@ -73,48 +73,48 @@ class Officers:
             requests=requests,
         )
 
-    def _with_others(self, last: _Left, number: int, unit: Unit, at: datetime) -> _Left:
+    def _add_other_requests(self, last: _Left, number: int, unit: Unit, at: datetime) -> _Left:
         """With other certificates that the same person asked about and registered before the last one."""
         standings: list[Standing] = []
         contents: list[Content] = []
         others = self.chosen.choices(_OTHERS, _OTHERS_OFTEN)[0]
         for interview in range(1, others + 1):
-            teller = self._teller(number, unit)
-            before = self._decided(Stage.REGISTERED, teller, self.interviews.led(teller, at))
+            teller = self._make_officer(number, unit)
+            before = self._leave_after_decision(Stage.REGISTERED, teller, self.interviews.answer_questions(teller, at))
             standings += [one.model_copy(update={"interview": interview}) for one in before.standings]
             contents += before.contents
-        session = last.session.having(interview=others + 1)
+        session = last.session.with_changes(interview=others + 1)
         own = (one.model_copy(update={"interview": others + 1}) for one in last.standings)
         return _Left(session, (*standings, *own), (*contents, *last.contents))
 
-    def _teller(self, number: int, unit: Unit) -> Teller:
-        story = choose_story(self.chosen, merged=self.naming.formed(self.naming.body(unit)))
-        named = self.naming.named(story, unit, number, self.chosen)
+    def _make_officer(self, number: int, unit: Unit) -> Teller:
+        story = choose_story(self.chosen, merged=self.naming.is_formed_from_others(self.naming.managing_body(unit)))
+        named = self.naming.make_holder(story, unit, number, self.chosen)
         certificate = make_certificate(named, self.hours.now, self.chosen)
         return make_teller(unit, story, certificate, self.chosen)
 
-    def _left(self, stage: Stage, teller: Teller, at: datetime) -> _Left:
+    def _leave_at_stage(self, stage: Stage, teller: Teller, at: datetime) -> _Left:
         early = _EARLY.get(stage)
         if early:
             return _Left(early(self.interviews, teller, at))
         if stage in {Stage.ASKED, Stage.PAUSED}:
-            here = self.interviews.led(teller, at, self.chosen.randrange(1, 5))
+            here = self.interviews.answer_questions(teller, at, self.chosen.randrange(1, 5))
             session = paused(here.session) if stage is Stage.PAUSED else here.session
             return _Left(session, (_standing(here, teller),))
-        return self._decided(stage, teller, self.interviews.led(teller, at))
+        return self._leave_after_decision(stage, teller, self.interviews.answer_questions(teller, at))
 
-    def _decided(self, stage: Stage, teller: Teller, here: Here) -> _Left:
+    def _leave_after_decision(self, stage: Stage, teller: Teller, here: Here) -> _Left:
         standing = (_standing(here, teller),)
-        drafted = here if stage is Stage.ANSWERED else self.interviews.drafted(here, teller, self.chosen)
+        drafted = here if stage is Stage.ANSWERED else self.interviews.draft_request(here, teller, self.chosen)
         if drafted.session.draft is None or stage is Stage.REVIEWING:
             return _Left(drafted.session, standing)
         if stage is Stage.TYPING:
             return _Left(half_typed(drafted.session), standing)
-        contents = tuple(self.interviews.registered(drafted, teller))
-        session = drafted.session.at("next", draft=None, registered_key=contents[0].certificate_key)
+        contents = tuple(self.interviews.register_contents(drafted, teller))
+        session = drafted.session.with_screen("next", draft=None, registered_key=contents[0].certificate_key)
         return _Left(session, standing, contents)
 
-    def _request(self, content: Content, at: datetime) -> MadeRequest:
+    def _make_request(self, content: Content, at: datetime) -> MadeRequest:
         year = vietnamese_day(at).year
         self.issued[year] += 1
         number = self.issued[year]
@@ -124,11 +124,11 @@ class Officers:
 
 
 def _agreed(interviews: Interviews, teller: Teller, at: datetime) -> Session:
-    return interviews.begun(teller, at).at("question", unit=None, version=1)
+    return interviews.start_session(teller, at).with_screen("question", unit=None, version=1)
 
 
 def _offered(interviews: Interviews, teller: Teller, at: datetime) -> Session:
-    return interviews.begun(teller, at).at("certificate", offered=(teller.certificate,))
+    return interviews.start_session(teller, at).with_screen("certificate", offered=(teller.certificate,))
 
 
 #: Conversations that have told nothing yet.

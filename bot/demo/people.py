@@ -35,17 +35,17 @@ class Staff:
 def make_staff(naming: Naming, now: datetime, begun: datetime, pack: str) -> Staff:
     """One owner; for the first bodies that were formed from others an admin and a focal officer each."""
     hiring = _Hiring(now, begun, pack)
-    owner = hiring.hire(OWNER, Role.OWNER, "Chủ Mẫu", MACHINE)
+    owner = hiring.grant_role(OWNER, Role.OWNER, "Chủ Mẫu", MACHINE)
     admins: dict[str, str] = {}
     for at, unit in enumerate(_bodies(naming), 1):
-        admin = hiring.hire(f"{ADMIN}-{at}", Role.ADMIN, f"Quản trị Mẫu {at}", owner, unit.code)
-        hiring.hire(f"{FOCAL}-{at}", Role.FOCAL, f"Đầu mối Mẫu {at}", admin, unit.code)
+        admin = hiring.grant_role(f"{ADMIN}-{at}", Role.ADMIN, f"Quản trị Mẫu {at}", owner, unit.code)
+        hiring.grant_role(f"{FOCAL}-{at}", Role.FOCAL, f"Đầu mối Mẫu {at}", admin, unit.code)
         admins[unit.code] = admin
     return Staff(tuple(hiring.grants), admins)
 
 
 def _bodies(naming: Naming) -> Iterator[Unit]:
-    return islice((unit for unit in naming.working if naming.formed(unit)), _BODIES)
+    return islice((unit for unit in naming.working if naming.is_formed_from_others(unit)), _BODIES)
 
 
 @dataclass
@@ -57,7 +57,7 @@ class _Hiring:
     pack: str
     grants: list[MadeGrant] = field(default_factory=list)
 
-    def hire(self, name: str, role: Role, label: str, by: str, unit: str | None = None) -> str:
+    def grant_role(self, name: str, role: Role, label: str, by: str, unit: str | None = None) -> str:
         """The id of the new grant; its person has agreed already and may ask at once."""
         session = Session(consented_at=self.begun, pack=self.pack, screen="question", unit=unit)
         chat = MadeChat(terminal_channel(name), name, self.begun, self.now, unit, session.model_dump_json())

@@ -45,7 +45,7 @@ class _Ground:
     units: list[Unit] = field(default_factory=list)
     successions: list[Succession] = field(default_factory=list)
 
-    def add(self, code: str, name: str, parent: str, **more: object) -> str:
+    def add_unit(self, code: str, name: str, parent: str, **more: object) -> str:
         self.units.append(Unit(code, name, parent, **more))  # type: ignore[arg-type]  # the fields are those of Unit
         return code
 
@@ -65,7 +65,7 @@ def make_province(size: int, chosen: Random) -> UnitDirectory:
 def _departments(ground: _Ground, wanted: tuple[tuple[str, str], ...]) -> None:
     for number, (name, before) in enumerate(wanted, 1):
         former = (f"{before} tỉnh Mẫu",) if before else ()
-        ground.add(f"{TOP}.S{number:02d}", f"{name} tỉnh Mẫu", TOP, former_names=former)
+        ground.add_unit(f"{TOP}.S{number:02d}", f"{name} tỉnh Mẫu", TOP, former_names=former)
 
 
 def _commune(ground: _Ground, number: int) -> None:
@@ -74,25 +74,25 @@ def _commune(ground: _Ground, number: int) -> None:
     place = next(ground.places)
     district = _district(ground, number)
     aliases = (f"{kind} {place}", f"Ủy ban nhân dân {kind} {place}")
-    code = ground.add(f"{TOP}.X{number:04d}", f"UBND {kind} {place}", TOP, aliases=aliases)
+    code = ground.add_unit(f"{TOP}.X{number:04d}", f"UBND {kind} {place}", TOP, aliases=aliases)
     ground.successions.append(Succession(district, code, Became.SPLIT, ENDED, SOURCE))
     for part in range(1, _TO_A_COMMUNE):
         _former(ground, f"{TOP}.C{number:04d}.{part}", district, code)
     for part, office in enumerate(_OFFICES, 1):
-        ground.add(f"{code}.P{part}", f"{office} {kind} {place}", code)
+        ground.add_unit(f"{code}.P{part}", f"{office} {kind} {place}", code)
 
 
 def _district(ground: _Ground, number: int) -> str:
     code = f"{TOP}.H{(number - 1) // _TO_A_DISTRICT + 1:03d}"
     if (number - 1) % _TO_A_DISTRICT == 0:
         place = next(ground.places)
-        ground.add(code, f"UBND huyện {place}", TOP, aliases=(f"huyện {place}",), closed_on=ENDED)
+        ground.add_unit(code, f"UBND huyện {place}", TOP, aliases=(f"huyện {place}",), closed_on=ENDED)
     return code
 
 
 def _former(ground: _Ground, code: str, district: str, successor: str) -> None:
     place = next(ground.places)
-    ground.add(code, f"UBND xã {place}", district, aliases=(f"xã {place}",), closed_on=ENDED)
+    ground.add_unit(code, f"UBND xã {place}", district, aliases=(f"xã {place}",), closed_on=ENDED)
     ground.successions.append(Succession(code, successor, Became.MERGED_INTO_NEW, ENDED, SOURCE))
 
 

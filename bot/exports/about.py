@@ -28,7 +28,7 @@ class About:
         """As they were when it was ordered."""
         return self.order.rights.units
 
-    def _holder(self, grant: Grant) -> str:
+    def _format_holder(self, grant: Grant) -> str:
         """A role with its code, which the journal knows too; the operator has none."""
         role = self.t(ROLES[grant.role])
         return role if grant.id == MACHINE else f"{role} {grant.id}"
@@ -40,6 +40,6 @@ class About:
             (t(N_("Filter")), in_words(order.wanted, self.units, t)),
             (t(N_("Exported at")), moment(order.now)),
             (t(N_("Requests in this file")), str(self.count)),
-            (t(N_("Exported by")), ", ".join(self._holder(grant) for grant in order.rights.grants)),
+            (t(N_("Exported by")), ", ".join(self._format_holder(grant) for grant in order.rights.grants)),
             (t(N_("Program")), f"troly {version('troly-chung-thu')}"),
         ]

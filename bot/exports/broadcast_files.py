@@ -71,7 +71,7 @@ class XlsxReport:
                 self._end_sheet()
                 self._begin_sheet()
             for at, column in enumerate(self._columns):
-                self._put(at, column.cell(line))
+                self._write_cell(at, column.cell(line))
             self._row += 1
 
     def finish(self, totals: Totals) -> None:
@@ -99,7 +99,7 @@ class XlsxReport:
     def _end_sheet(self) -> None:
         self._sheet.autofilter(0, 0, max(self._row - 1, 1), len(self._columns) - 1)
 
-    def _put(self, at: int, cell: Cell) -> None:
+    def _write_cell(self, at: int, cell: Cell) -> None:
         """Text stays text, whatever it looks like."""
         if isinstance(cell, datetime) and cell.year >= FIRST_YEAR:
             self._sheet.write_datetime(self._row, at, cell, self._moment)

@@ -103,7 +103,7 @@ async def batches(store: Store, order: ReportOrder, *, size: int = BATCH) -> Asy
     for of in order.sources:
         after = ""
         while True:
-            async with store.office(order.now, chat=order.chat, channel=order.channel, reading=True) as unit:
+            async with store.admin_transaction(order.now, chat=order.chat, channel=order.channel, reading=True) as unit:
                 found = await unit.admin.broadcasts.recipients(order.rights, of.id, size, after)
             if not found:
                 break

@@ -34,7 +34,7 @@ async def write_report(
     with landing(target, notes) as place:
         totals = await _written(store, order, place.draft, progress)
         await _record(store, order, totals.count)
-        await in_thread(Landing.land, place)
+        await in_thread(Landing.publish, place)
         return totals
 
 
@@ -65,8 +65,8 @@ async def _written(store: Store, order: ReportOrder, path: Path, progress: Progr
 
 async def _record(store: Store, order: ReportOrder, count: int) -> None:
     """The roles are read once more behind the journal's lock: one that ends before this row lets no file appear."""
-    unit, one = order.rights.whose(Act.SEE_BROADCASTS, order.broadcast.unit), order.broadcast
-    async with store.office(order.now, chat=order.chat, channel=order.channel) as office:
+    unit, one = order.rights.journal_unit(Act.SEE_BROADCASTS, order.broadcast.unit), order.broadcast
+    async with store.admin_transaction(order.now, chat=order.chat, channel=order.channel) as office:
         await office.admin.journal.record(order.rights, "broadcast_report", one.id, unit=unit, count=count)
         if order.chat and not set(order.rights.grants) <= set(await office.admin.people.mine()):
             raise Forbidden(N_("A role that this report was made by has ended meanwhile; nothing was written."))

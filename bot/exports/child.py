@@ -76,7 +76,7 @@ class ExportChildren:
         clean(self._folder)
 
     @asynccontextmanager
-    async def writing(self, task: str) -> AsyncIterator[ExportChild]:
+    async def start_writing(self, task: str) -> AsyncIterator[ExportChild]:
         """A process that writes a task's files; at the end it is gone, and so are they.
 
         Raises:

@@ -27,7 +27,7 @@ class CsvLines:
         self._cells = cells
         self.head = BYTE_ORDER_MARK + written([cells.titles])
 
-    def of(self, batch: Sequence[Filed]) -> str:
+    def format_batch(self, batch: Sequence[Filed]) -> str:
         """A record each."""
         return written(map(self._cells.row, batch))
 

@@ -81,11 +81,11 @@ class DocxWriter:
                 self._fill(one, part, draft)
                 name = f"{number:04}-mau-{one.form}-{_file_name(one.body)}.docx"
                 archive.write(draft, name)
-                index.append(self._line(name, one, part))
+                index.append(self._format_entry(name, one, part))
             self._count_joined()
-            archive.writestr("index.txt", "\ufeff" + "\r\n".join([*self._head(len(index)), "", *index, ""]))
+            archive.writestr("index.txt", "\ufeff" + "\r\n".join([*self._format_heading(len(index)), "", *index, ""]))
 
-    def _head(self, number: int) -> list[str]:
+    def _format_heading(self, number: int) -> list[str]:
         about = replace(self._about, count=self._sieve.written)
         told = [f"{label}: {text}" for label, text in about.lines()]
         return [*told, about.t(N_("Lists: {number}"), number=number), *remarked(about.t, self.remarks)]
@@ -97,7 +97,7 @@ class DocxWriter:
     def _count_joined(self) -> None:
         self._sieve.joined = self._sieve.written - self._rows
 
-    def _line(self, name: str, one: OfficialList, part: "Part") -> str:
+    def _format_entry(self, name: str, one: OfficialList, part: "Part") -> str:
         return self._about.t(
             N_("{name}: Mẫu {form}, {body}, entries: {count}"),
             name=name,

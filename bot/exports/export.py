@@ -43,13 +43,13 @@ async def export(store: Store, order: Order, target: Path, progress: Progress, *
             raise
         count = read - writer.remarks.left_out
         await _record(store, order, count)
-        await in_thread(Landing.land, place)
+        await in_thread(Landing.publish, place)
         return Exported(count, (target,), writer.remarks)
 
 
 def _draft(place: Landing, form: Form) -> Path:
     """Text goes to a file without a name; the other writers keep pieces beside their file, which need a folder."""
-    return place.unlinked() if form in _TEXT else place.draft
+    return place.unlinked_path() if form in _TEXT else place.draft
 
 
 async def _write(store: Store, order: Order, meant: Span, writer: Writer, progress: Progress) -> int:
@@ -66,8 +66,8 @@ async def _write(store: Store, order: Order, meant: Span, writer: Writer, progre
 
 async def _record(store: Store, order: Order, count: int) -> None:
     """The roles are read once more behind the journal's lock: one that ends before this row lets no file appear."""
-    about = order.rights.whose(Act.EXPORT_REQUESTS, order.wanted.unit)
-    async with store.office(order.now, chat=order.chat, channel=order.channel) as unit:
+    about = order.rights.journal_unit(Act.EXPORT_REQUESTS, order.wanted.unit)
+    async with store.admin_transaction(order.now, chat=order.chat, channel=order.channel) as unit:
         await unit.admin.journal.record(order.rights, "export", order.form.value, unit=about, count=count)
         if order.chat and not set(order.rights.grants) <= set(await unit.admin.people.mine()):
             raise Forbidden(N_("A role that this export was made by has ended meanwhile; nothing was written."))

@@ -82,13 +82,13 @@ class Import19Writer:
 
     def add(self, batch: Sequence[Filed]) -> None:
         """A row for each person who needs one."""
-        for filed in self._sieve.sent(batch):
+        for filed in self._sieve.select_sendable(batch):
             content = filed.request.content
             if content.subject is Subject.INDIVIDUAL and content.procedure in PROCEDURES:
-                self._sieve.took(blank=not content.serial and content.procedure is not Procedure.ISSUE_NEW)
+                self._sieve.count_included(blank=not content.serial and content.procedure is not Procedure.ISSUE_NEW)
                 self._write(self._sieve.written, filed)
             else:
-                self._sieve.passed()
+                self._sieve.count_excluded()
 
     def _write(self, row: int, filed: Filed) -> None:
         self._sheet.write_number(row, 0, row)

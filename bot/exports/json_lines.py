@@ -18,11 +18,11 @@ class JsonLines:
         self._said = {column.key: column.get(units) for column in COLUMNS}
         self._encode = json.JSONEncoder(ensure_ascii=False).encode
 
-    def of(self, batch: Sequence[Filed]) -> str:
+    def format_batch(self, batch: Sequence[Filed]) -> str:
         """An object each, the keys in the order of the columns; what is not known is ``null``."""
-        return "".join(f"{self._encode(self._object(filed))}\n" for filed in batch)
+        return "".join(f"{self._encode(self._to_object(filed))}\n" for filed in batch)
 
-    def _object(self, filed: Filed) -> dict[str, object]:
+    def _to_object(self, filed: Filed) -> dict[str, object]:
         return {key: _ready(said(filed)) for key, said in self._said.items()}
 
 

@@ -48,7 +48,7 @@ class Landing:
         self.draft = self.folder / target.name
         self._unlinked: int | None = None  #: the descriptor of a draft that has no name yet
 
-    def unlinked(self) -> Path:
+    def unlinked_path(self) -> Path:
         """Return a path to write to that no killed process leaves behind, where the system has such files.
 
         For writers that open one file by its path and care for no ending.
@@ -58,7 +58,7 @@ class Landing:
             return Path(f"/proc/self/fd/{self._unlinked}")
         return self.draft
 
-    def land(self) -> None:
+    def publish(self) -> None:
         """The draft, safe on the disk, takes its name.
 
         Raises:

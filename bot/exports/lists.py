@@ -71,13 +71,13 @@ class Sorting:
         """Each to its list."""
         self.folder.mkdir(exist_ok=True)
         sorted_out: dict[OfficialList, list[Content]] = {}
-        for filed in self.sieve.sent(batch):
+        for filed in self.sieve.select_sendable(batch):
             content = filed.request.content
             if form := FORMS.get(content.procedure):
                 sorted_out.setdefault(self._list_of(form, filed), []).append(content)
-                self.sieve.took(blank=not content.serial and form in WITH_SERIAL)
+                self.sieve.count_included(blank=not content.serial and form in WITH_SERIAL)
             else:
-                self.sieve.passed()
+                self.sieve.count_excluded()
         for found, contents in sorted_out.items():
             _append(found.path, map(entry, contents))
 

@@ -27,7 +27,7 @@ class OwnDataFiles:
     def add(self, name: str, value: Any) -> None:
         """A section, or a page of one."""
         self._readable.write(self._text.section(name, value))
-        self._readable.part()
+        self._readable.end_full_part()
         self._json.add(name, value)
 
     def finish(self) -> None:
@@ -38,7 +38,7 @@ class OwnDataFiles:
 
     def messages(self) -> list[Callable[[], Reply]]:
         """One a file, each read when it is asked for."""
-        files = [*self._readable.named("text/plain"), *self._json.named("application/json")]
+        files = [*self._readable.named_files("text/plain"), *self._json.named_files("application/json")]
         said = (str(ready(self._say)),)
         return [partial(_message, said if at == 0 else (), *file) for at, file in enumerate(files)]
 
@@ -66,12 +66,12 @@ class _Parts:
         self._file.write(text.encode())
 
     @property
-    def full(self) -> bool:
+    def is_full(self) -> bool:
         return self._file is not None and self._file.tell() >= self._limit
 
-    def part(self) -> None:
+    def end_full_part(self) -> None:
         """End a part that has reached its size."""
-        if self.full:
+        if self.is_full:
             self.close()
 
     def close(self) -> None:
@@ -79,7 +79,7 @@ class _Parts:
             self._file.close()
             self._file = None
 
-    def named(self, media_type: str) -> Iterator[tuple[Path, str, str]]:
+    def named_files(self, media_type: str) -> Iterator[tuple[Path, str, str]]:
         """Each with the name that it is sent under."""
         for number, path in enumerate(self._paths, 1):
             numbered = f"-{number}" if len(self._paths) > 1 else ""
@@ -99,25 +99,25 @@ class _JsonParts:
     def add(self, name: str, value: Any) -> None:
         if name != self._name or not isinstance(value, list):
             self._end_section()
-            self._begin(name, listed=isinstance(value, list))
+            self._begin_section(name, listed=isinstance(value, list))
         if isinstance(value, list):
             for entry in value:
-                self._entry(entry)
+                self._write_entry(entry)
         else:
             self._parts.write(_json(value))
 
-    def _begin(self, name: str, *, listed: bool) -> None:
-        if self._parts.full:
+    def _begin_section(self, name: str, *, listed: bool) -> None:
+        if self._parts.is_full:
             self._end_part()
         self._parts.write(("{\n" if self._empty else ",\n") + _json(name) + ": " + ("[" if listed else ""))
         self._name, self._list, self._first, self._empty = name, listed, True, False
 
-    def _entry(self, entry: Any) -> None:
-        if self._parts.full:
+    def _write_entry(self, entry: Any) -> None:
+        if self._parts.is_full:
             name = self._name or ""
             self._end_section()
             self._end_part()
-            self._begin(name, listed=True)
+            self._begin_section(name, listed=True)
         self._parts.write(("\n" if self._first else ",\n") + _json(entry))
         self._first = False
 
@@ -135,8 +135,8 @@ class _JsonParts:
         self._end_section()
         self._end_part()
 
-    def named(self, media_type: str) -> Iterator[tuple[Path, str, str]]:
-        return self._parts.named(media_type)
+    def named_files(self, media_type: str) -> Iterator[tuple[Path, str, str]]:
+        return self._parts.named_files(media_type)
 
 
 def _json(value: Any) -> str:

@@ -49,10 +49,10 @@ async def write_parts(store: Store, order: Order, folder: Path, limit: int, prog
         await _fill(store, order, meant, files, progress)
         if order.form is Form.DOCX:
             lists = await asyncio.to_thread(split_lists, folder / files.made[0].name, limit)
-            return Parts(_named(lists, order, folder), files.written, files.remarks)
+            return Parts(_named(lists, order, folder), files.requests_written, files.remarks)
         largest = max((folder / made.name).stat().st_size for made in files.made)
         if largest <= limit or each == 1:
-            return Parts(_named(files.made, order, folder), files.written, files.remarks)
+            return Parts(_named(files.made, order, folder), files.requests_written, files.remarks)
         files.remove()
         each = max(1, min(each - 1, int(each * limit / largest * _ROOM)))
 
@@ -84,7 +84,7 @@ class PartFiles:
         self.made: list[Made] = []
 
     @property
-    def written(self) -> int:
+    def requests_written(self) -> int:
         """Requests in the files that are closed."""
         return self.done - self.remarks.left_out
 
@@ -120,7 +120,9 @@ class PartFiles:
             return self._writer
         self._first = self.done + 1
         about = About(self._order, min(self._each, self._total - self.done))
-        writer = self._writer = await asyncio.to_thread(writer_of, self._order.form, self._folder / self._name(), about)
+        writer = self._writer = await asyncio.to_thread(
+            writer_of, self._order.form, self._folder / self._file_name(), about
+        )
         return writer
 
     async def _close(self) -> None:
@@ -128,10 +130,17 @@ class PartFiles:
         await asyncio.to_thread(writer.finish)
         first = self.made[-1].last + 1 if self.made else 1
         self.remarks += writer.remarks
-        self.made.append(Made(name=self._name(), media_type=media_type(self._name()), first=first, last=self.written))
+        self.made.append(
+            Made(
+                name=self._file_name(),
+                media_type=media_type(self._file_name()),
+                first=first,
+                last=self.requests_written,
+            )
+        )
         self._writer = None
 
-    def _name(self) -> str:
+    def _file_name(self) -> str:
         form = self._order.form
         return f"{len(self.made) + 1}{_ENDINGS.get(form, f'.{form}')}"
 

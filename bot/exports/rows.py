@@ -21,7 +21,7 @@ class Span:
 
 async def span(store: Store, order: Order) -> Span:
     """What is meant now; what is registered later is not part of the export."""
-    async with store.office(order.now, chat=order.chat, channel=order.channel, reading=True) as unit:
+    async with store.admin_transaction(order.now, chat=order.chat, channel=order.channel, reading=True) as unit:
         count, last = await unit.admin.extract.extent(order.rights, order.wanted)
     return Span(count, last)
 
@@ -30,7 +30,7 @@ async def batches(store: Store, order: Order, meant: Span, *, size: int = BATCH)
     """What is meant, in the order of registration, each batch read in a transaction of its own."""
     after = 0
     while True:
-        async with store.office(order.now, chat=order.chat, channel=order.channel, reading=True) as unit:
+        async with store.admin_transaction(order.now, chat=order.chat, channel=order.channel, reading=True) as unit:
             found = await unit.admin.extract.batch(order.rights, order.wanted, size, after=after, last=meant.last)
         if not found:
             return

@@ -36,7 +36,7 @@ class Sieve:
     unreadable: int = 0  #: nobody knows what they say
     _kept_back: Counter[State] = field(default_factory=Counter)
 
-    def sent(self, batch: Sequence[Filed]) -> Iterator[Filed]:
+    def select_sendable(self, batch: Sequence[Filed]) -> Iterator[Filed]:
         """Those whose state lets them through; each has to be told to ``took`` or ``passed``."""
         for filed in batch:
             if filed.request.content.unreadable:
@@ -46,12 +46,12 @@ class Sieve:
             else:
                 self._kept_back[filed.request.state] += 1
 
-    def took(self, *, blank: bool) -> None:
+    def count_included(self, *, blank: bool) -> None:
         """One is in the file; ``blank``: its serial number is wanted there and not known."""
         self.written += 1
         self.serials += blank
 
-    def passed(self) -> None:
+    def count_excluded(self) -> None:
         """The file is not for it."""
         self.others += 1
 

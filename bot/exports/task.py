@@ -59,14 +59,14 @@ async def write(store: Store, task: Task, folder: Path, limit: int, told: Binary
         count=parts.count,
         remarks=parts.remarks,
         grants=tuple(grant.id for grant in rights.grants),
-        unit=rights.whose(Act.EXPORT_REQUESTS, order.wanted.unit),
+        unit=rights.journal_unit(Act.EXPORT_REQUESTS, order.wanted.unit),
     )
 
 
 async def _rights(store: Store, task: Task, now: datetime) -> Rights:
     """What the person holds at this moment."""
     units = await store.units()
-    async with store.office(now, chat=task.chat.id, channel=task.chat.channel, reading=True) as unit:
+    async with store.admin_transaction(now, chat=task.chat.id, channel=task.chat.channel, reading=True) as unit:
         return Rights.of(await unit.admin.people.mine(), units)
 
 

@@ -14,7 +14,7 @@ class Lines(Protocol):
 
     head: str  #: stands before the first
 
-    def of(self, batch: Sequence[Filed]) -> str:
+    def format_batch(self, batch: Sequence[Filed]) -> str:
         """The lines of some requests, each with its end."""
 
 
@@ -30,7 +30,7 @@ class TextWriter:
     def add(self, batch: Sequence[Filed]) -> None:
         """Their lines; those that cannot be read say so, and are counted."""
         self.remarks += unreadable_in(batch)
-        self._file.write(self._lines.of(batch))
+        self._file.write(self._lines.format_batch(batch))
 
     def finish(self) -> None:
         """Nothing stands at the end."""

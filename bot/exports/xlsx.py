@@ -117,7 +117,7 @@ class XlsxWriter:
         for at, (column, words) in enumerate(zip(self._cells.columns, self._cells.titles, strict=True)):
             self._sheet.set_column(at, at, column.width)
             self._sheet.write_string(0, at, words, heading)
-        self._puts = self._putting.by_column(self._sheet, self._cells.columns)
+        self._puts = self._putting.writers_by_column(self._sheet, self._cells.columns)
         self._sheet.freeze_panes(1, 1)
         self._sheet.repeat_rows(0)
         for_paper(self._sheet)
@@ -157,11 +157,11 @@ class _Putting:
         self._day = workbook.add_format({"num_format": _LOCALE + _DAY})
         self._moment = workbook.add_format({"num_format": LOCAL_MOMENT})
 
-    def by_column(self, sheet: Any, columns: Sequence[Column]) -> list[_Put]:
+    def writers_by_column(self, sheet: Any, columns: Sequence[Column]) -> list[_Put]:
         """One for each column of a sheet."""
-        return [self._at(sheet, at, column) for at, column in enumerate(columns)]
+        return [self._writer_at(sheet, at, column) for at, column in enumerate(columns)]
 
-    def _at(self, sheet: Any, at: int, column: Column) -> _Put:
+    def _writer_at(self, sheet: Any, at: int, column: Column) -> _Put:
         if column.kind is Kind.NUMBER:
             number = sheet.write_number
             return lambda row, cell: number(row, at, cell)

@@ -6,19 +6,19 @@ from bot.metrics.depths import Depths
 class Metrics:
     """Reports that nobody counts. Every word given here is from a closed set: a state, a kind of error, a channel."""
 
-    def turn(self, seconds: float) -> None:
+    def record_turn(self, seconds: float) -> None:
         """A turn was handled and stored, in so much time."""
 
-    def turn_failed(self) -> None:
+    def record_turn_failure(self) -> None:
         """A turn broke, and is tried again or given up."""
 
-    def delivered(self, channel: str, state: str) -> None:
+    def record_delivery(self, channel: str, state: str) -> None:
         """A message has found its end: a ``bot.store.api.Delivery``."""
 
-    def store_failed(self, error: Exception) -> None:
+    def record_store_failure(self, error: Exception) -> None:
         """The store could not do what was asked."""
 
-    def exposed(self, depths: Depths | None) -> bytes:  # noqa: ARG002 - whoever counts needs it
+    def expose(self, depths: Depths | None) -> bytes:  # noqa: ARG002 - whoever counts needs it
         """All counts with how much waits, as text; ``None``: the store did not say how much."""
         return b""
 

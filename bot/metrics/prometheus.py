@@ -28,20 +28,20 @@ class Prometheus(Metrics):
         self._outbox = Gauge("troly_outbox_queued", "Messages that wait to be sent", ("priority",), registry=registry)
         self._tasks = Gauge("troly_tasks_open", "Exports queued or running", registry=registry)
 
-    def turn(self, seconds: float) -> None:
+    def record_turn(self, seconds: float) -> None:
         self._turns.observe(seconds)
 
-    def turn_failed(self) -> None:
+    def record_turn_failure(self) -> None:
         self._failed.inc()
 
-    def delivered(self, channel: str, state: str) -> None:
+    def record_delivery(self, channel: str, state: str) -> None:
         kind = channel.partition(":")[0]  # what follows tells one terminal from another
         self._delivered.labels(kind, state).inc()
 
-    def store_failed(self, error: Exception) -> None:
+    def record_store_failure(self, error: Exception) -> None:
         self._errors.labels(type(error).__name__).inc()
 
-    def exposed(self, depths: Depths | None) -> bytes:
+    def expose(self, depths: Depths | None) -> bytes:
         self._up.set(depths is not None)
         unknown = float("nan")
         self._inbox.set(depths.inbox if depths else unknown)

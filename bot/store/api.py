@@ -227,10 +227,10 @@ class Store(Protocol):
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
         """Store updates in one transaction; a known channel + update id is a no-op. Chats that got something new."""
 
-    async def waiting(self, channel: str) -> list[Chat]:
+    async def chats_waiting(self, channel: str) -> list[Chat]:
         """Chats with unhandled updates that no other living worker is at."""
 
-    async def pending(self, chat: Chat) -> PendingTurn | None:
+    async def claim_turn(self, chat: Chat) -> PendingTurn | None:
         """The next turn of a chat, which is this worker's until it ends; ``None`` also where another one is at it.
 
         An update that cannot be read any more is given up by itself.
@@ -242,7 +242,7 @@ class Store(Protocol):
         Call nothing else of the store inside: it would wait for the turn, and the turn for it.
         """
 
-    async def begin_anew(self, pending: PendingTurn, now: datetime) -> None:
+    async def reset_session(self, pending: PendingTurn, now: datetime) -> None:
         """Set the session of a chat aside, kept as it is, because it cannot be read; the chat has none from then on."""
 
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply] = ()) -> None:
@@ -251,7 +251,7 @@ class Store(Protocol):
         The apology (``replies``) is queued in the same transaction; the session stays as it was.
         """
 
-    def office(
+    def admin_transaction(
         self, now: datetime, *, chat: str = "", channel: str = "machine", reading: bool = False
     ) -> AbstractAsyncContextManager[OfficeUnit]:
         """Open a transaction of the admins' side, of a chat (its id) or of the machine; undone without ``commit``.
@@ -268,7 +268,7 @@ class Store(Protocol):
     async def roles(self, chat: Chat) -> frozenset[Role]:
         """Those of the person in a chat at this moment, but ``OFFICER``."""
 
-    async def chat_of(self, grant: str) -> str | None:
+    async def chat_of_grant(self, grant: str) -> str | None:
         """The id of the chat whose person has this role (QT-000012); ``None`` where nobody does."""
 
     async def verify_journal(self, noted: tuple[int, str] | None = None) -> Verdict:
@@ -305,14 +305,14 @@ class Store(Protocol):
     def continuity(self) -> "Continuity":
         """Whether the database, and the clock, go on from where they were."""
 
-    async def alarm(self, what: "SetAside", row: int | str, now: datetime) -> None:
+    async def raise_alarm(self, what: "SetAside", row: int | str, now: datetime) -> None:
         """Tell the owners; of the same kind once a day."""
 
     @property
     def broadcasts(self) -> "BroadcastBook":
         """What goes on with broadcasts by itself."""
 
-    async def made_up(self) -> bool:
+    async def is_made_up(self) -> bool:
         """Whether the data are those of ``troly demo``."""
 
     async def claim(
@@ -323,7 +323,7 @@ class Store(Protocol):
         People take turns, those first who were told nothing lately. Chats that are ``resting`` (ids) come later.
         """
 
-    async def running(self, channel: str, now: datetime) -> list[str]:
+    async def running_broadcasts(self, channel: str, now: datetime) -> list[str]:
         """Broadcasts that run, are not held back, and have something due for this channel."""
 
     async def claim_broadcast(self, broadcast: str, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
@@ -354,7 +354,7 @@ class Store(Protocol):
     async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
         """Put a ``sending`` row back in the queue, not before ``due``; its attempt is forgotten unless ``counted``."""
 
-    async def give_back(self, channel: str, in_hand: Collection[int], *, broadcasts: bool) -> None:
+    async def release_claims(self, channel: str, in_hand: Collection[int], *, broadcasts: bool) -> None:
         """Queue again what this process claimed, messages of broadcasts or all others, but for what it has ``in_hand``.
 
         For a claim whose answer never came. Nothing may be claimed of the same kind meanwhile.
@@ -366,13 +366,13 @@ class Store(Protocol):
         How many. For a channel that nobody joins, such as a terminal, this is how a start begins.
         """
 
-    async def blocked(self, chat: Chat, now: datetime) -> None:
+    async def mark_blocked(self, chat: Chat, now: datetime) -> None:
         """The platform says that this person has blocked the assistant."""
 
-    async def unblocked(self, chat: Chat) -> None:
+    async def mark_unblocked(self, chat: Chat) -> None:
         """The platform says that this person lets it write again."""
 
-    async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
+    async def delete_expired(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
         """Delete what is past its time. A dry run only counts. The journal stays.
 
         Counts of requests, sessions, standings, inbox, outbox, broadcasts, roles, invitations, chats.

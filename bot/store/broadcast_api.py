@@ -14,7 +14,7 @@ Asks = Callable[[str, Mapping[str, str]], Reply]
 class BroadcastBook(Protocol):
     """Every method is one or a few short transactions, and idempotent: two processes may call it at once."""
 
-    async def open(self) -> tuple[Broadcast, ...]:
+    async def list_open(self) -> tuple[Broadcast, ...]:
         """Those that have not ended, the oldest first: campaigns, what they made, those that stand alone.
 
         And those that were cancelled while messages of them wait; not what cannot be read any more.
@@ -47,7 +47,7 @@ class BroadcastBook(Protocol):
     async def tally(self, broadcast: str) -> Tally:
         """How far it is."""
 
-    async def child(  # noqa: PLR0913 - each is a column
+    async def create_step(  # noqa: PLR0913 - each is a column
         self,
         parent: str,
         step: str,
@@ -66,23 +66,23 @@ class BroadcastBook(Protocol):
         not carried out (cancelled).
         """
 
-    async def later(self, day: date) -> dict[str, tuple[str, ...]]:
+    async def due_postponed(self, day: date) -> dict[str, tuple[str, ...]]:
         """Who wanted to be reminded again on this day or before: chats by campaign or broadcast."""
 
-    async def expiring(self, today: date, days: Sequence[int], now: datetime) -> str | None:
+    async def create_expiry_broadcast(self, today: date, days: Sequence[int], now: datetime) -> str | None:
         """A broadcast, with its rows, to all whose certificate has come so near to its end and who do not know yet.
 
         ``None`` where there is nobody. Who is past two of these distances hears of the nearer one.
         """
 
-    async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> bool:
+    async def notify_author(self, broadcast: str, said: Reply, mark: str, now: datetime) -> bool:
         """Tell its author, where there is a chat and still a role that may see it.
 
         "shown" is the message that moves: it stays as it is, False, while the chat has something else to be told.
         "last" is its last state. Others are told once each.
         """
 
-    async def tell_approvers(self, broadcast: str, asks: Asks, mark: str, now: datetime) -> int:
+    async def request_approvals(self, broadcast: str, asks: Asks, mark: str, now: datetime) -> int:
         """Ask those who may approve what is checked, its author aside; once each for a ``mark``. How many they are.
 
         At most 20, the nearest to its unit first, each in their own language.

@@ -55,49 +55,49 @@ class Bulk:
                 raise HoldsData(made_up=bool(marked))
             await transaction.run(Call("put_counter", {"name": MARK, "value": 1}), commit=True)
 
-    async def units(self, directory: UnitDirectory, at: datetime) -> None:
+    async def write_units(self, directory: UnitDirectory, at: datetime) -> None:
         """The tree of units, as an import would bring it."""
         async with open_office(self.driver.transaction(), lambda ask: Acting(ask, self.keyring, at, MACHINE)) as office:
-            await office.admin.units.present()
-            await office.admin.units.keep(Rights.operator(directory), directory, frozenset(directory.units))
+            await office.admin.units.load_for_update()
+            await office.admin.units.save(Rights.operator(directory), directory, frozenset(directory.units))
             await office.commit()
 
-    async def grants(self, grants: Sequence[MadeGrant]) -> None:
+    async def write_grants(self, grants: Sequence[MadeGrant]) -> None:
         """People with a role, each with a chat of their own."""
         rows = Rowmaker(self.keyring)
-        calls = [call for grant in grants for call in (rows.chat(grant.chat), rows.grant(grant))]
+        calls = [call for grant in grants for call in (rows.chat_query(grant.chat), rows.grant_query(grant))]
         await self.driver.run(*calls, Call("put_counter", {"name": "QT", "value": len(grants)}))
 
-    async def chats(self, chats: Iterable[MadeChat]) -> None:
+    async def write_chats(self, chats: Iterable[MadeChat]) -> None:
         """People with all that belongs to them."""
         rows = Rowmaker(self.keyring)
-        await self.driver.run(*(call for chat in chats for call in rows.everything(chat)))
+        await self.driver.run(*(call for chat in chats for call in rows.all_queries(chat)))
 
-    async def registered(self, counts: dict[int, int]) -> None:
+    async def write_code_counters(self, counts: dict[int, int]) -> None:
         """How many codes each year has given out."""
         await self.driver.run(
             *(Call("put_counter", {"name": f"YC-{year}", "value": count}) for year, count in counts.items())
         )
 
-    async def office_moves(self) -> list[OfficeMove]:
+    async def read_admin_moves(self) -> list[OfficeMove]:
         """What people with a role moved, in the order of time."""
         (rows,) = await self.driver.run(Call("office_moves"))
         return [OfficeMove(moment(at), *rest) for at, *rest in rows]
 
-    async def journal(self, entries: Sequence[JournalEntry]) -> None:
+    async def write_journal(self, entries: Sequence[JournalEntry]) -> None:
         """Rows for the end of the journal; their numbers are given here."""
         if not entries:
             return
         async with self.driver.transaction() as transaction:
             ((row,),) = await transaction.run(Call("journal_next", {"made": ""}))
             found = End(*row)
-            calls = list(self._linked(entries, found.number, found.hash))
+            calls = list(self._link_rows(entries, found.number, found.hash))
             number, linked = (calls[-1].parameters[name] for name in ("number", "hash"))
-            seal = continued(self.keyring, found).at(number, linked).sealed(self.keyring)
+            seal = continued(self.keyring, found).with_row(number, linked).seal(self.keyring)
             end = Call("move_journal_end", {"number": number, "hash": linked, "seal": seal})
             await transaction.run(*calls, end, commit=True)
 
-    def _linked(self, entries: Iterable[JournalEntry], number: int, previous: str) -> Iterator[Call]:
+    def _link_rows(self, entries: Iterable[JournalEntry], number: int, previous: str) -> Iterator[Call]:
         for at, entry in enumerate(entries, number):
             numbered = entry.model_copy(update={"number": at})
             linked = chained(self.keyring, previous, numbered)

@@ -69,16 +69,16 @@ class Rowmaker:
 
     keyring: Keyring
 
-    def everything(self, chat: MadeChat) -> Iterator[Call]:
+    def all_queries(self, chat: MadeChat) -> Iterator[Call]:
         """A person with all that belongs to them."""
-        yield self.chat(chat)
+        yield self.chat_query(chat)
         owner = self._id(chat)
         for standing in chat.standings:
             yield self._standing(owner, chat, standing)
         for request in chat.requests:
             yield from self._request(owner, request)
 
-    def chat(self, chat: MadeChat) -> Call:
+    def chat_query(self, chat: MadeChat) -> Call:
         """A person alone."""
         owner = self._id(chat)
         session = self.keyring.seal(chat.session, places.session(owner)) if chat.session else None
@@ -97,7 +97,7 @@ class Rowmaker:
             },
         )
 
-    def grant(self, grant: MadeGrant) -> Call:
+    def grant_query(self, grant: MadeGrant) -> Call:
         """The role of a person whose chat is there."""
         told = {
             "id": grant.id,

@@ -52,21 +52,23 @@ class Claiming:
     ) -> list[OutboxRow]:
         """Due replies and notices, the first of each chat, in the order in which people take turns."""
         bounds = {"large": int(size), "heavy": LARGE, "most": MOST, "resting": json.dumps(list(resting))}
-        (rows,) = await self.driver.run(Call("claim", self._wanted(now, channel=channel, limit=limit, **bounds)))
+        (rows,) = await self.driver.run(
+            Call("claim", self._claim_parameters(now, channel=channel, limit=limit, **bounds))
+        )
         rows.sort(key=lambda row: (row[6], row[7], row[0]))
-        return await self._opened(((row[0], partial(self._reply, channel, row)) for row in rows), now)
+        return await self._open_rows(((row[0], partial(self._reply, channel, row)) for row in rows), now)
 
     def _reply(self, channel: str, row: tuple[Any, ...]) -> OutboxRow:
         outbox_id, origin, chat, address, payload, attempts, priority, _ = row
         if payload is None:
             raise MessageTooLarge
         reply = Reply.model_validate_json(self.keyring.unseal(payload, places.payload(chat, origin)))
-        return OutboxRow(outbox_id, self._person(chat, channel, address), reply, attempts, priority, origin)
+        return OutboxRow(outbox_id, self._to_chat(chat, channel, address), reply, attempts, priority, origin)
 
-    def _person(self, chat: str, channel: str, address: bytes) -> Chat:
+    def _to_chat(self, chat: str, channel: str, address: bytes) -> Chat:
         return Chat(chat, channel, self.keyring.unseal(address, places.address(chat)))
 
-    async def running(self, channel: str, now: datetime) -> list[str]:
+    async def running_broadcasts(self, channel: str, now: datetime) -> list[str]:
         """Broadcasts with something to send now."""
         (rows,) = await self.driver.run(Call("running", {"channel": channel, "now": stored(now)}))
         return sorted(broadcast for (broadcast,) in rows)
@@ -75,15 +77,17 @@ class Claiming:
         """The next rows of a running broadcast, in the words of its recipients."""
         today, week = vietnamese_day(now), stored(now - WEEK)
         kept = {"today": today.toordinal(), "week": week, "most": self.letters.a_week}
-        wanted = self._wanted(now, broadcast=broadcast, channel=channel, limit=limit, **kept)
+        wanted = self._claim_parameters(now, broadcast=broadcast, channel=channel, limit=limit, **kept)
         (found,) = await self.driver.run(Call("claim_broadcast", wanted))
         rows = sorted(row for row in found if row[5] == Delivery.SENDING)
         if not rows:
             return []
-        letter = await self.letters.of(broadcast)
-        return await self._opened(((row[0], partial(self._letter, letter, today, channel, row)) for row in rows), now)
+        letter = await self.letters.load(broadcast)
+        return await self._open_rows(
+            ((row[0], partial(self._render_row, letter, today, channel, row)) for row in rows), now
+        )
 
-    def _letter(
+    def _render_row(
         self, letter: Letter | SealBroken | UnknownKey, today: date, channel: str, row: tuple[Any, ...]
     ) -> OutboxRow:
         if isinstance(letter, Exception):
@@ -93,8 +97,8 @@ class Claiming:
         values = Values.model_validate_json(self.keyring.unseal_bytes(payload, places.payload(chat, origin)))
         return OutboxRow(
             outbox_id,
-            self._person(chat, channel, address),
-            letter.to(values, today, first=first),
+            self._to_chat(chat, channel, address),
+            letter.render_for(values, today, first=first),
             attempts,
             BROADCAST,
             origin,
@@ -102,31 +106,31 @@ class Claiming:
             first,
         )
 
-    def _wanted(self, now: datetime, **wanted: object) -> dict[str, object]:
+    def _claim_parameters(self, now: datetime, **wanted: object) -> dict[str, object]:
         return {**wanted, "now": stored(now), "worker": self.settling.worker}
 
-    async def _opened(self, sealed: Iterable[_Sealed], now: datetime) -> list[OutboxRow]:
+    async def _open_rows(self, sealed: Iterable[_Sealed], now: datetime) -> list[OutboxRow]:
         rows = []
         for outbox_id, opened in sealed:
             try:
                 rows.append(opened())
             except UnknownKey as error:
-                await self._without_key(outbox_id, error, now)
+                await self._defer_without_key(outbox_id, error, now)
             except (*UNREADABLE, MessageTooLarge) as error:
-                await self._failed(outbox_id, error, now)
+                await self._fail(outbox_id, error, now)
             except Exception as error:  # noqa: BLE001 - nobody's message may keep the others from leaving
                 _log.error("outbox_row_not_rendered", outbox_id=outbox_id, kind=type(error).__name__)
                 await self.settling.fail(outbox_id, now)
         return rows
 
-    async def _without_key(self, outbox_id: int, error: UnknownKey, now: datetime) -> None:
+    async def _defer_without_key(self, outbox_id: int, error: UnknownKey, now: datetime) -> None:
         if await is_awaited(self.driver, error):
             _log.error("outbox_row_key_missing", outbox_id=outbox_id, hint="put back the full key file")
-            await self.settling.back(outbox_id, now + _KEY_MISSING, counted=False)
+            await self.settling.requeue(outbox_id, now + _KEY_MISSING, counted=False)
         else:
-            await self._failed(outbox_id, error, now)
+            await self._fail(outbox_id, error, now)
 
-    async def _failed(self, outbox_id: int, error: Exception, now: datetime) -> None:
+    async def _fail(self, outbox_id: int, error: Exception, now: datetime) -> None:
         _log.error("outbox_row_unreadable", outbox_id=outbox_id, kind=type(error).__name__)
         await tell_owners(self.driver, self.keyring, now, SetAside.MESSAGE, outbox_id)
         await self.settling.fail(outbox_id, now)

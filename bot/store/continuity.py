@@ -46,7 +46,7 @@ class Continuity:
     driver: Driver
     keyring: Keyring
 
-    async def standpoint(self) -> Standpoint:
+    async def position(self) -> Standpoint:
         """How far the database was used; one that is new to this gets what tells it from others."""
         number = secrets.randbits(62)
         _, rows = await self.driver.run(Call("know_database", {"number": number}), Call("counters"))
@@ -61,7 +61,7 @@ class Continuity:
         beaten = Call("next_number", {"name": "beats"}), _counter("seen", stored(last))
         # Durable: after a power failure the witness must not know more than the database does.
         seals, *_ = await self.driver.run(Call("journal_seal"), *beaten, durable=True)
-        return _with_journal(await self.standpoint(), opened_head(self.keyring, seals[0][0]) if seals else None)
+        return _with_journal(await self.position(), opened_head(self.keyring, seals[0][0]) if seals else None)
 
     async def keeps_journal(self, witness: Standpoint) -> bool:
         """Whether the journal still holds the row that was its last; one that is known as changed is left alone."""
@@ -93,12 +93,12 @@ class Continuity:
         passed = now - moment(seen) if seen is not None else timedelta()
         return passed if abs(passed) > LEAP else None
 
-    async def take_up(self, witness: Standpoint, days: Sequence[int], now: datetime) -> bool:
+    async def continue_from_copy(self, witness: Standpoint, days: Sequence[int], now: datetime) -> bool:
         """Go on from an older copy of what the witness saw; False where another process did so already.
 
         ``days`` before the end of a certificate are those on which its holder is reminded.
         """
-        here = await self.standpoint()
+        here = await self.position()
         names = sorted({*here.codes, *witness.codes})
         known = {name: max(here.codes.get(name, 0), witness.codes.get(name, 0)) for name in names}
         raised = [_counter(name, number + GAP) for name, number in known.items()]
@@ -130,7 +130,7 @@ class Continuity:
             (held,) = await transaction.run(Call("hold_journal"))
             head = opened_head(self.keyring, held[0][1]) if held else None
             if head is not None:
-                seal = change(head).sealed(self.keyring)
+                seal = change(head).seal(self.keyring)
                 await transaction.run(Call("journal_head", {"hash": held[0][0], "seal": seal}), commit=True)
 
 

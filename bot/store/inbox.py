@@ -68,26 +68,26 @@ class Inbox:
             },
         )
 
-    async def waiting(self, channel: str) -> list[Chat]:
+    async def chats_waiting(self, channel: str) -> list[Chat]:
         """Chats that still have to be answered, the longest waiting first; one whose address is broken stays behind."""
         (rows,) = await self.driver.run(Call("waiting_chats", {"channel": channel, "worker": self.worker}))
-        return [chat for chat_id, sealed in rows if (chat := self._known(chat_id, channel, sealed))]
+        return [chat for chat_id, sealed in rows if (chat := self._to_chat(chat_id, channel, sealed))]
 
-    def _known(self, chat_id: str, channel: str, sealed: bytes) -> Chat | None:
+    def _to_chat(self, chat_id: str, channel: str, sealed: bytes) -> Chat | None:
         try:
             return Chat(chat_id, channel, self.keyring.unseal(sealed, places.address(chat_id)))
         except UNREADABLE as error:
-            self.keyring.damage.met("chats", "address", chat_id, error)
+            self.keyring.damage.record("chats", "address", chat_id, error)
             return None
 
-    async def pending(self, chat: Chat) -> PendingTurn | None:
+    async def claim_turn(self, chat: Chat) -> PendingTurn | None:
         """The next turn; an update that cannot be read any more steps aside, with a line in the log.
 
         Raises:
             UnknownKey: the key of session or update is missing and may come; the update goes on waiting, for anybody.
         """
         while True:
-            rows = await self._taken(chat)
+            rows = await self._claim_next(chat)
             if not rows:
                 return None
             ((inbox_id, update_id, payload, received_at, session, tries),) = rows
@@ -96,42 +96,42 @@ class Inbox:
                 event = EVENTS.validate_json(self.keyring.unseal(payload, places.update(chat.id, update_id)))
             except UNREADABLE as error:
                 await self._wait_for_key(chat, error)
-                self.keyring.damage.met("inbox", "payload", str(inbox_id), error)
-                await self.driver.run(self._aside(inbox_id, received_at), self._free(chat))
+                self.keyring.damage.record("inbox", "payload", str(inbox_id), error)
+                await self.driver.run(self._set_aside_query(inbox_id, received_at), self._release_query(chat))
                 continue
             try:
                 opened = None if session is None else self.keyring.unseal(session, places.session(chat.id))
             except UNREADABLE as error:
                 await self._wait_for_key(chat, error)
-                self.keyring.damage.met("chats", "session", chat.id, error)
+                self.keyring.damage.record("chats", "session", chat.id, error)
             lost = session is not None and opened is None
             return PendingTurn(inbox_id, chat, event, opened, moment(received_at), lost, tries)
 
     async def _wait_for_key(self, chat: Chat, error: Exception) -> None:
         """Leave it to whoever has the key, in the meantime; raises the error where one is missing that may come."""
         if isinstance(error, UnknownKey) and await is_awaited(self.driver, error):
-            await self.driver.run(self._free(chat))
+            await self.driver.run(self._release_query(chat))
             raise error
 
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply]) -> None:
         """Set a poison update aside, sealed, for the operator, and say so to the chat."""
-        aside = self._aside(pending.inbox_id, stored(now), must=True)
+        aside = self._set_aside_query(pending.inbox_id, stored(now), must=True)
         said = queued(self.keyring, pending, replies, now)
         await tell_owners(self.driver, self.keyring, now, SetAside.UPDATE, pending.inbox_id)
-        await self.driver.run(aside, *said, self._free(pending.chat))
+        await self.driver.run(aside, *said, self._release_query(pending.chat))
 
-    async def blocked(self, chat: Chat, now: datetime) -> None:
+    async def mark_blocked(self, chat: Chat, now: datetime) -> None:
         """A person has blocked the assistant; who never wrote stays unknown."""
         await self.driver.run(Call("block_chat", {"chat": chat.id, "now": stored(now)}), durable=True)
 
-    async def unblocked(self, chat: Chat) -> None:
+    async def mark_unblocked(self, chat: Chat) -> None:
         """A person lets the assistant write again."""
         await self.driver.run(Call("unblock_chat", {"chat": chat.id}), durable=True)
 
-    def _aside(self, inbox_id: int, now: int, *, must: bool = False) -> Call:
+    def _set_aside_query(self, inbox_id: int, now: int, *, must: bool = False) -> Call:
         return Call("give_up", {"inbox": inbox_id, "now": now}, must=must)
 
-    async def _taken(self, chat: Chat) -> Rows:
+    async def _claim_next(self, chat: Chat) -> Rows:
         """The next update of a chat that is from now on this worker's; none where another one is at it.
 
         A turn, or giving it up, lets go of the chat (``keep_session``, ``free_chat``), and the next call looks once
@@ -146,7 +146,7 @@ class Inbox:
             _, held, rows = await self.driver.run(Call("relax"), hold, look)
             if not held or rows:
                 return rows if held else []
-            await self.driver.run(self._free(chat))  # held in vain, while another one finished: look once more
+            await self.driver.run(self._release_query(chat))  # held in vain, while another one finished: look once more
 
-    def _free(self, chat: Chat) -> Call:
+    def _release_query(self, chat: Chat) -> Call:
         return Call("free_chat", {"chat": chat.id, "worker": self.worker})

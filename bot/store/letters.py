@@ -25,7 +25,7 @@ class Letter:
     documents: tuple[Attachment, ...]
     a_week: int  #: reminders at most
 
-    def to(self, values: Values, today: date, *, first: bool) -> Reply:
+    def render_for(self, values: Values, today: date, *, first: bool) -> Reply:
         """As one person reads it on a day in Viet Nam; ``first``: who never had a reminder."""
         reply = rendered(self.broadcast, self.draft, values, today, first=self.a_week if first else None)
         return reply.model_copy(update={"attachments": self.documents}) if self.documents else reply
@@ -40,7 +40,7 @@ class Letters:
     a_week: int
     _open: dict[str, Letter] = field(default_factory=dict)
 
-    async def of(self, broadcast: str) -> Letter | SealBroken | UnknownKey:
+    async def load(self, broadcast: str) -> Letter | SealBroken | UnknownKey:
         """What it says, or why that cannot be read."""
         letter = self._open.pop(broadcast, None) or await self._read(broadcast)
         if isinstance(letter, Letter):

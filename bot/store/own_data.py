@@ -65,7 +65,7 @@ class StoredOwnData:
             Call("erase_reminders", mine),
             Call("forget_author", mine),
             Call("erase_requests", mine),
-            *(self._lessened(request) for request in staying if not request.content.unreadable),
+            *(self._lessen_query(request) for request in staying if not request.content.unreadable),
             Call("erase_notes", mine),
             Call("erase_standings", mine),
             Call("erase_unreadable", {"place": f"chats.session {self.pending.chat.id} %"}),
@@ -74,6 +74,6 @@ class StoredOwnData:
         await self.people.leave()
         return tuple(request.code for request in staying)
 
-    def _lessened(self, request: Request) -> Call:
-        content = self.keyring.seal(request.content.needed().model_dump_json(), places.content(request.code))
+    def _lessen_query(self, request: Request) -> Call:
+        content = self.keyring.seal(request.content.to_minimal().model_dump_json(), places.content(request.code))
         return Call("lessen", {"code": request.code, "chat": self.pending.chat.id, "content": content})

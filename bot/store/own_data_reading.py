@@ -93,12 +93,12 @@ class HeldData:
         yield []
         for state in kept.states:
             of = {"chat": self.chat.id, "state": str(state), "longest": LARGE, "limit": _PAGE, "listed": LISTED}
-            after = await self._left_out(name, kept, of)
+            after = await self._newest_counted(name, kept, of)
             while rows := await self._page(replace(kept.page, parameters={**of, "after": after})):
                 yield await asyncio.to_thread(lambda rows=rows: [told(row[1:]) for row in rows])  # type: ignore[misc]
                 after = rows[-1][0]
 
-    async def _left_out(self, name: str, kept: "_Messages", of: dict[str, object]) -> int:
+    async def _newest_counted(self, name: str, kept: "_Messages", of: dict[str, object]) -> int:
         """The id up to which messages are counted only."""
         (rows,) = await self.ask(replace(kept.before, parameters=of))
         if not rows:

@@ -61,7 +61,7 @@ class StoredOwnDataTasks:
         try:
             return self._task(rows[0]) if rows else None
         except UNREADABLE as error:
-            self.keyring.damage.met("tasks", "spec", task, error)
+            self.keyring.damage.record("tasks", "spec", task, error)
             _, chat, channel, *_ = rows[0]
             (language,) = await self.driver.run(Call("chat_language", {"chat": chat}))
             known = str(language[0][0] or LANGUAGES[0])
@@ -86,7 +86,7 @@ class StoredOwnDataTasks:
         async with set_aside(self.keyring, made, now) as ready, self.driver.transaction() as transaction:
             (ended,) = await transaction.run(_end(task.id, "done", now))
             for message in ready if ended else ():
-                await transaction.run(await asyncio.to_thread(message.call))
+                await transaction.run(await asyncio.to_thread(message.to_query))
             await transaction.run(commit=True)
         return bool(ended)
 

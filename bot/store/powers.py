@@ -38,7 +38,7 @@ class Head:
     broken: int = 0  #: the row at which the end was found changed; 0: never
     era: int = 0  #: when the operator last answered for it, or the database was put back; an older one is out of date
 
-    def spending(self, codes: Iterable[str]) -> "Head":
+    def with_spent(self, codes: Iterable[str]) -> "Head":
         """With these spent as well."""
         spent = dict(self.spent)
         for code in codes:
@@ -46,7 +46,7 @@ class Head:
             spent[prefix] = spent.get(prefix, 0) | 1 << number
         return replace(self, spent=spent)
 
-    def at(self, number: int, hashed: str) -> "Head":
+    def with_row(self, number: int, hashed: str) -> "Head":
         """A row further."""
         return replace(self, number=number, hash=hashed)
 
@@ -55,7 +55,7 @@ class Head:
         prefix, number = _numbered(code)
         return not prefix or bool(self.spent.get(prefix, 0) >> number & 1)
 
-    def sealed(self, keyring: Keyring) -> bytes:
+    def seal(self, keyring: Keyring) -> bytes:
         """As it lies in the database."""
         spent = {prefix: f"{bits:x}" for prefix, bits in sorted(self.spent.items())}
         told = [self.number, self.hash, spent, self.broken, *([self.era] if self.era else [])]
@@ -129,7 +129,7 @@ def is_genuine(keyring: Keyring, proven: Proven, columns: Sequence[str]) -> bool
     """Whether it gives what it says; where not, the log names it."""
     code = proven.row[0]
     why = _against(keyring, proven, columns)
-    if why is not None and keyring.damage.first_time(f"{code} {why}"):
+    if why is not None and keyring.damage.is_first_time(f"{code} {why}"):
         _log.error("worthless_power", code=code, why=why, hint="troly audit verify")
     return why is None
 
@@ -177,7 +177,7 @@ class Warrant(NamedTuple):
         file = None if document is None else digest(document)
         return self.approver is not None and (self.content, self.document) == (digest(content), file)
 
-    def sealed(self, keyring: Keyring) -> bytes:
+    def seal(self, keyring: Keyring) -> bytes:
         """As it lies in the database."""
         return keyring.seal(json.dumps(self), places.warrant(self.id))
 
@@ -190,7 +190,7 @@ def digest(plain: str | bytes) -> str:
 def unapproved(keyring: Keyring, row: Sequence[Any]) -> bytes | None:
     """Return what proves a broadcast of ``{warrant}`` that waits for an approval again; ``None``: it proves nothing."""
     warrant = warrant_of(keyring, row)
-    return None if warrant is None else warrant._replace(approver=None, decider=None).sealed(keyring)
+    return None if warrant is None else warrant._replace(approver=None, decider=None).seal(keyring)
 
 
 def warrant_of(keyring: Keyring, row: Sequence[Any]) -> Warrant | None:
@@ -202,6 +202,6 @@ def warrant_of(keyring: Keyring, row: Sequence[Any]) -> Warrant | None:
         warrant = None
     if warrant is not None and list(warrant[1:6]) == told:
         return warrant
-    if keyring.damage.first_time(name):
+    if keyring.damage.is_first_time(name):
         _log.error("worthless_power", code=name, why="not_written_by_the_program", hint="troly audit verify")
     return None

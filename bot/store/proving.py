@@ -59,7 +59,7 @@ async def seal_powers(driver: Driver, keyring: Keyring) -> None:
             await _Sealing(transaction, keyring, datetime.now(UTC)).seal()
         await transaction.run(commit=True)
     try:
-        replace_key_file(keyring.path, read_key_file(keyring.path).proving())
+        replace_key_file(keyring.path, read_key_file(keyring.path).with_powers_sealed())
     except KeyFileError:
         if not done:
             raise
@@ -96,7 +96,7 @@ class _Sealing:
         ended, last = await self.transaction.run(Call("spent_in_journal"), Call("journal_last"))
         spent = [subject.split()[0] for (subject,) in ended if subject]
         number, hashed = last[0] if last else (0, "")
-        seal = before.spending(spent).at(number, hashed).sealed(self.keyring)
+        seal = before.with_spent(spent).with_row(number, hashed).seal(self.keyring)
         end = Call("move_journal_end", {"number": number, "hash": hashed, "seal": seal})
         await self.transaction.run(Call("journal_next", {"made": ""}), end)
 
@@ -122,12 +122,12 @@ class _Sealing:
                 place = places.broadcast_document(name)
                 file = None if document is None else digest(self.keyring.unseal_bytes(document, place))
             except SealError as error:
-                self.keyring.damage.met("broadcasts", "content", name, error)
+                self.keyring.damage.record("broadcasts", "content", name, error)
                 continue
             whose = approver if Life(state) not in _DRAFTS else None
             if whose == approver:
                 warrant = Warrant(name, parent, step, unit, author, whose, said, file)
-                yield Call("seal_broadcast", {"id": name, "warrant": warrant.sealed(self.keyring)})
+                yield Call("seal_broadcast", {"id": name, "warrant": warrant.seal(self.keyring)})
 
 
 async def prove(driver: Driver, keyring: Keyring) -> Proof:

@@ -19,7 +19,7 @@ def readable(keyring: Keyring, place: Place, opened: Callable[[], _Opened]) -> _
     try:
         return opened()
     except UNREADABLE as error:
-        keyring.damage.met(*place, error)
+        keyring.damage.record(*place, error)
         return None
 
 

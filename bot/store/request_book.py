@@ -64,10 +64,10 @@ class StoredRequestBook:
         year = vietnamese_day(self.now).year
         (((number,),),) = await self.ask(Call("next_number", {"name": f"YC-{year}"}))
         code, place = f"YC-{year}-{number:06d}", year * CODES_A_YEAR + number
-        row = {"code": code, "number": place, "state": state.value, "ended": self._ended(state)}
+        row = {"code": code, "number": place, "state": state.value, "ended": self._ended_at(state)}
         await self.ask(
             Call("register", {**self._columns(code, content), **row}),
-            self._recorded(code, state),
+            self._record_query(code, state),
             *words_added(self.keyring, code, place, content),
         )
         return Request(code=code, state=state, content=content, history=(self._step(state),))
@@ -83,12 +83,18 @@ class StoredRequestBook:
 
     async def move(self, code: str, to: State) -> Request | None:
         """A move by the subscriber, where there is one from the present state."""
-        moved = {"code": code, "chat": self.chat, "state": to.value, "ended": self._ended(to), "now": stored(self.now)}
+        moved = {
+            "code": code,
+            "chat": self.chat,
+            "state": to.value,
+            "ended": self._ended_at(to),
+            "now": stored(self.now),
+        }
         (changed,) = await self.ask(Call("move", moved))
         if not changed:
             return None
         ((revision,),) = changed
-        await self.ask(self._recorded(code, to, revision))
+        await self.ask(self._record_query(code, to, revision))
         return await self.get(code)
 
     async def _read(self, query: str, **parameters: str) -> tuple[Request, ...]:
@@ -113,14 +119,14 @@ class StoredRequestBook:
             **open_columns(content),
         }
 
-    def _recorded(self, code: str, state: State, revision: int = 0) -> Call:
+    def _record_query(self, code: str, state: State, revision: int = 0) -> Call:
         row = {"code": code, "state": state.value, "now": stored(self.now), "revision": revision}
         return Call("record_move", {**row, "actor": SUBSCRIBER, "note": None})
 
     def _step(self, state: State) -> Step:
         return Step(state=state, at=self.now, by=SUBSCRIBER)
 
-    def _ended(self, state: State) -> int | None:
+    def _ended_at(self, state: State) -> int | None:
         return None if MOVES[state] else stored(self.now)
 
 

@@ -66,7 +66,7 @@ class Sealer:
 
     async def add(self, now: datetime) -> str:
         """The key that waits to be used, made where none does."""
-        keys = await self._rewrite(lambda keys: keys.added(now))
+        keys = await self._rewrite(lambda keys: keys.with_new_key(now))
         return keys.pending or keys.current
 
     async def use(self, name: str | None, now: datetime, *, force: bool = False) -> str:
@@ -85,7 +85,7 @@ class Sealer:
             raise KeyNotSpread(_NOT_SPREAD, key=wanted, names=", ".join(lacking))
         await self.driver.run(Call("key_in_use", {"id": wanted}))
         if wanted != keys.current:
-            await self._rewrite(lambda keys: keys.using(wanted, now))
+            await self._rewrite(lambda keys: keys.with_current_key(wanted, now))
         self.keyring.reload()
         return wanted
 
@@ -135,10 +135,10 @@ class Sealer:
             if name not in held:
                 lost[table, name] = lost.get((table, name), 0) + count
         missing = tuple(Missing(name, table, count) for (table, name), count in sorted(lost.items()))
-        damaged = tuple([one for sealed in SEALED for one in await self._broken(sealed)]) if every else ()
+        damaged = tuple([one for sealed in SEALED for one in await self._find_broken(sealed)]) if every else ()
         return KeyCheck(missing, damaged, tuple(await self.processes()))
 
-    async def _broken(self, sealed: Sealed) -> list[str]:
+    async def _find_broken(self, sealed: Sealed) -> list[str]:
         """Values whose key is there and that do not open."""
         found: list[str] = []
         after = sealed.before_first
@@ -164,31 +164,31 @@ class Sealer:
     async def reseal(self) -> int:
         """Seal with the current key what others sealed; a value that cannot be opened stays, with a line in the log."""
         total = 0
-        while done := sum([await self._column(sealed) for sealed in SEALED]):
+        while done := sum([await self._reseal_column(sealed) for sealed in SEALED]):
             total += done
         return total
 
-    async def _column(self, sealed: Sealed) -> int:
+    async def _reseal_column(self, sealed: Sealed) -> int:
         after: str | int = sealed.before_first
         done = 0
-        while rows := await self._stale(sealed, after):
-            calls = [call for row in rows if (call := self._fresh(sealed, row))]
+        while rows := await self._read_stale(sealed, after):
+            calls = [call for row in rows if (call := self._reseal_query(sealed, row))]
             done += sum(map(len, await self.driver.run(*calls)))
             after = rows[-1][0]
         return done
 
-    async def _stale(self, sealed: Sealed, after: str | int) -> list[tuple[Any, ...]]:
+    async def _read_stale(self, sealed: Sealed, after: str | int) -> list[tuple[Any, ...]]:
         wanted = {"after": after, "current": self.keyring.current, "limit": min(BATCH, sealed.at_once)}
         (rows,) = await self.driver.run(Call(per_column("stale", sealed), wanted))
         return rows
 
-    def _fresh(self, sealed: Sealed, row: tuple[Any, ...]) -> Call | None:
+    def _reseal_query(self, sealed: Sealed, row: tuple[Any, ...]) -> Call | None:
         key, place_row, stale = row
         place = Place(sealed.table, sealed.column, place_row)
         try:
             fresh = self.keyring.seal(self.keyring.unseal_bytes(stale, place), place)
         except SealError as error:
-            self.keyring.damage.met(sealed.table, sealed.column, place_row, error)
+            self.keyring.damage.record(sealed.table, sealed.column, place_row, error)
             return None
         return Call(per_column("reseal", sealed), {"key": key, "fresh": fresh, "stale": stale})
 
@@ -213,7 +213,7 @@ class Sealer:
                 kept[name] = why
         dropped = frozenset(name for name in wanted or keys.keys if name not in kept)
         if dropped:
-            await self._rewrite(lambda keys: keys.without(dropped))
+            await self._rewrite(lambda keys: keys.without_keys(dropped))
             retired = [{"id": name, "now": stored(now)} for name in sorted(dropped)]
             await self.driver.run(Call("key_retired", many=retired))
         kept = {name: why for name, why in kept.items() if name != keys.current or name in wanted}
@@ -224,7 +224,7 @@ class Sealer:
         found: set[str] = set()
         for sealed in SEALED:
             after = sealed.before_first
-            while rows := await self._stale(sealed, after):
+            while rows := await self._read_stale(sealed, after):
                 for _, row, value in rows:
                     name = bytes(value[:KEY_ID_BYTES]).hex()
                     if name not in found and self._opens(Place(sealed.table, sealed.column, row), value):
@@ -251,7 +251,7 @@ def _needed(
     keys: KeyFile, name: str, opening: Collection[str], processes: Sequence[Process], before: datetime
 ) -> str | None:
     """Why a key has to stay; ``None``: it may go."""
-    since = keys.superseded(name)
+    since = keys.superseded_since(name)
     if name == keys.current or since is None:
         return N_("it is in use, or waits to be")
     if name in opening:

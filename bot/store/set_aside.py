@@ -22,11 +22,11 @@ class Ready:
     payload: BinaryIO
     keyring: Keyring
 
-    def call(self) -> Call:
+    def to_query(self) -> Call:
         """With its payload; sealed anew where the key has changed since, for the older one may be gone soon."""
         self.payload.seek(0)
         place = places.payload(self.row.parameters["chat"], self.row.parameters["origin"])
-        payload = self.keyring.renewed(self.payload.read(), place)
+        payload = self.keyring.reseal(self.payload.read(), place)
         return replace(self.row, parameters={**self.row.parameters, "payload": payload})
 
 

@@ -46,28 +46,28 @@ class Settling:
         blocked = [one for one in others if one.state is Delivery.BLOCKED]
         first = [one for one in sent if one.row.first]
         calls = (
-            *(call for one in others for call in self._instead(one, now)),
-            Call("settle_sent", many=[self._sent(one, at) for one in sent]),
-            Call("settle", many=[self._ended(one, at) for one in others]),
+            *(call for one in others for call in self._replacement_queries(one, now)),
+            Call("settle_sent", many=[self._sent_row(one, at) for one in sent]),
+            Call("settle", many=[self._ended_row(one, at) for one in others]),
             Call("block_chat", many=[{"chat": one.row.chat.id, "now": at} for one in blocked]),
             Call("remind_chat", many=[{"chat": one.row.chat.id, "now": at} for one in first]),
             Call("forget_chat", many=[{"chat": one.row.chat.id} for one in settlements]),
         )
         await self.driver.run(*(call for call in calls if call.many != []))
 
-    def _instead(self, one: Settlement, now: datetime) -> list[Call]:
+    def _replacement_queries(self, one: Settlement, now: datetime) -> list[Call]:
         """What is said instead; of a message in several parts only the first that fails is heard."""
         row, of = one.row, one.row.origin.rpartition(":")[0] or one.row.origin
         to = Recipient(row.chat.id, row.chat.channel)
         said = enumerate(one.instead, 1)
         return [sending(self.keyring, Message(to, f"{of}:instead:{n}", reply, row.priority), now) for n, reply in said]
 
-    def _sent(self, one: Settlement, at: int) -> dict[str, Any]:
+    def _sent_row(self, one: Settlement, at: int) -> dict[str, Any]:
         row = one.row
         sealed = one.message and self.keyring.seal(one.message, places.message(row.chat.id, row.origin))
         return {"id": row.id, "message": sealed, "now": at, "worker": self.worker}
 
-    def _ended(self, one: Settlement, at: int) -> dict[str, Any]:
+    def _ended_row(self, one: Settlement, at: int) -> dict[str, Any]:
         return self._end(one.row.id, one.state, one.reason, at)
 
     def _end(self, outbox_id: int, state: Delivery, reason: str | None, at: int) -> dict[str, Any]:
@@ -79,14 +79,14 @@ class Settling:
 
     async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
         """Back in the queue, not before ``due``; the attempt is given back unless it is ``counted``."""
-        await self.back(row.id, due, counted=counted)
+        await self.requeue(row.id, due, counted=counted)
 
-    async def back(self, outbox_id: int, due: datetime, *, counted: bool) -> None:
+    async def requeue(self, outbox_id: int, due: datetime, *, counted: bool) -> None:
         """The same for a row that was not opened."""
         again = {"id": outbox_id, "due": stored(due), "given_back": 0 if counted else 1, "worker": self.worker}
         await self.driver.run(Call("retry", again))
 
-    async def give_back(self, channel: str, in_hand: Collection[int], *, broadcasts: bool) -> None:
+    async def release_claims(self, channel: str, in_hand: Collection[int], *, broadcasts: bool) -> None:
         """Back in the queue, what was claimed but for these."""
         kept = json.dumps([str(row) for row in in_hand])
         mine = {"channel": channel, "worker": self.worker, "broadcasts": int(broadcasts)}

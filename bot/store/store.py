@@ -75,16 +75,16 @@ class SealedStore:
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
         return await self._inbox.receive(updates, now)
 
-    async def waiting(self, channel: str) -> list[Chat]:
-        found = await self._inbox.waiting(channel)
+    async def chats_waiting(self, channel: str) -> list[Chat]:
+        found = await self._inbox.chats_waiting(channel)
         await note_damage(self._driver, self._keyring, datetime.now(UTC))
         return found
 
-    async def pending(self, chat: Chat) -> PendingTurn | None:
-        return await self._inbox.pending(chat)
+    async def claim_turn(self, chat: Chat) -> PendingTurn | None:
+        return await self._inbox.claim_turn(chat)
 
-    async def begin_anew(self, pending: PendingTurn, now: datetime) -> None:
-        self._keyring.damage.met("chats", "session", pending.chat.id, ValueError())
+    async def reset_session(self, pending: PendingTurn, now: datetime) -> None:
+        self._keyring.damage.record("chats", "session", pending.chat.id, ValueError())
         await set_session_aside(self._driver, pending.chat.id, now)
 
     def turn(self, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnUnit]:
@@ -93,7 +93,7 @@ class SealedStore:
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply] = ()) -> None:
         await self._inbox.give_up(pending, now, replies)
 
-    def office(
+    def admin_transaction(
         self, now: datetime, *, chat: str = "", channel: str = "machine", reading: bool = False
     ) -> AbstractAsyncContextManager[OfficeUnit]:
         def acting(ask: Ask) -> Acting:
@@ -111,7 +111,7 @@ class SealedStore:
     async def roles(self, chat: Chat) -> frozenset[Role]:
         return await roles_of(self._driver, self._keyring, chat.id)
 
-    async def chat_of(self, grant: str) -> str | None:
+    async def chat_of_grant(self, grant: str) -> str | None:
         return await chat_of(self._driver, self._keyring, grant)
 
     async def verify_journal(self, noted: tuple[int, str] | None = None) -> Verdict:
@@ -129,10 +129,10 @@ class SealedStore:
     async def units(self) -> UnitDirectory:
         return await read_units(self._driver.run)
 
-    async def alarm(self, what: SetAside, row: int | str, now: datetime) -> None:
+    async def raise_alarm(self, what: SetAside, row: int | str, now: datetime) -> None:
         await tell_owners(self._driver, self._keyring, now, what, row)
 
-    async def made_up(self) -> bool:
+    async def is_made_up(self) -> bool:
         return await holds_made_up_data(self._driver)
 
     async def claim(
@@ -140,8 +140,8 @@ class SealedStore:
     ) -> list[OutboxRow]:
         return await self._claiming.claim(channel, limit, now, resting, size)
 
-    async def running(self, channel: str, now: datetime) -> list[str]:
-        return await self._claiming.running(channel, now)
+    async def running_broadcasts(self, channel: str, now: datetime) -> list[str]:
+        return await self._claiming.running_broadcasts(channel, now)
 
     async def claim_broadcast(self, broadcast: str, channel: str, limit: int, now: datetime) -> list[OutboxRow]:
         return await self._claiming.claim_broadcast(broadcast, channel, limit, now)
@@ -163,20 +163,20 @@ class SealedStore:
     async def retry(self, row: OutboxRow, due: datetime, *, counted: bool = True) -> None:
         await self._settling.retry(row, due, counted=counted)
 
-    async def give_back(self, channel: str, in_hand: Collection[int], *, broadcasts: bool) -> None:
-        await self._settling.give_back(channel, in_hand, broadcasts=broadcasts)
+    async def release_claims(self, channel: str, in_hand: Collection[int], *, broadcasts: bool) -> None:
+        await self._settling.release_claims(channel, in_hand, broadcasts=broadcasts)
 
     async def recover(self, channel: str, now: datetime) -> int:
         return await self._settling.recover(channel, now)
 
-    async def blocked(self, chat: Chat, now: datetime) -> None:
-        await self._inbox.blocked(chat, now)
+    async def mark_blocked(self, chat: Chat, now: datetime) -> None:
+        await self._inbox.mark_blocked(chat, now)
 
-    async def unblocked(self, chat: Chat) -> None:
-        await self._inbox.unblocked(chat)
+    async def mark_unblocked(self, chat: Chat) -> None:
+        await self._inbox.mark_unblocked(chat)
 
-    async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
-        return await self._upkeep.retention(now, days, dry_run=dry_run)
+    async def delete_expired(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
+        return await self._upkeep.delete_expired(now, days, dry_run=dry_run)
 
     async def depths(self) -> Depths:
         return await self._upkeep.depths()

@@ -61,7 +61,7 @@ class StoredTasks:
         try:
             return await self.get(task)
         except UNREADABLE as error:
-            self.keyring.damage.met("tasks", "spec", task, error)
+            self.keyring.damage.record("tasks", "spec", task, error)
             await self._give_up(task, now)
             return None
 
@@ -139,7 +139,7 @@ def _message(task: Task, number: int, make: Callable[[], Reply]) -> Message:
 
 async def _hand_over(acting: Acting, rights: Rights, task: Task, result: Result, ready: Sequence[Ready]) -> None:
     for message in ready:
-        await acting.ask(await asyncio.to_thread(message.call))
+        await acting.ask(await asyncio.to_thread(message.to_query))
     await _tell_the_end(acting, task, result.said)
     await StoredOffice(acting).journal.record(rights, "export", result.subject, unit=result.unit, count=result.count)
 

@@ -62,18 +62,18 @@ class StoredTurn:
         Raises:
             TooMuchToKeep: the session or a reply is over its bound; nothing is kept.
         """
-        follow = [self._follow(number, event) for number, event in enumerate(again)]
+        follow = [self._follow_up_query(number, event) for number, event in enumerate(again)]
         replied = queued(self._keyring, self._pending, replies, self._now)
-        calls = [self._handled(), self._keep(session), *replied, *follow]
+        calls = [self._handled_query(), self._session_query(session), *replied, *follow]
         if self._transaction is None:
             await self._driver.run(*calls)
         else:
             await self._transaction.run(*calls, commit=True)
 
-    def _handled(self) -> Call:
+    def _handled_query(self) -> Call:
         return Call("finish", {"inbox": self._pending.inbox_id, "now": stored(self._now)}, must=True)
 
-    def _keep(self, session: str | None) -> Call:
+    def _session_query(self, session: str | None) -> Call:
         chat = self._pending.chat.id
         if session is None:
             return Call("drop_session", {"chat": chat, "now": stored(self._now)})
@@ -83,7 +83,7 @@ class StoredTurn:
         beside = {"language": spoken(session), "consented": int(agreed(session))}
         return Call("keep_session", {"chat": chat, "session": sealed, **beside})
 
-    def _follow(self, number: int, event: Event) -> Call:
+    def _follow_up_query(self, number: int, event: Event) -> Call:
         update = f"again:{self._pending.inbox_id}:{number}"
         payload = self._keyring.seal(EVENTS.dump_json(event), places.update(self._pending.chat.id, update))
         return Call(

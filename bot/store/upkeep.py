@@ -32,7 +32,7 @@ class Upkeep:
 
     driver: Driver
 
-    async def retention(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
+    async def delete_expired(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
         """Delete what is older than ``days``, as one transaction; how much of each. A dry run only counts."""
         before = {
             "before": stored(now - timedelta(days=days)),

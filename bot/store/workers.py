@@ -36,49 +36,49 @@ class StoredWorkers:
 
     async def join(self, channel: str, lease: Lease, now: datetime) -> Presence:
         """Two transactions, as in ``beat``: who has been counted by nobody yet sees all that were there before."""
-        me = self._me(channel)
-        mine = {"lease": round(lease.seconds * _MICROSECONDS), "name": _name(), "keys": self.keyring.announced}
+        me = self._parameters(channel)
+        mine = {"lease": round(lease.seconds * _MICROSECONDS), "name": _name(), "keys": self.keyring.key_ids}
         joined = Call("join_worker", {**me, **mine})
         await self.driver.run(joined)
-        return await self._look(channel, now, *([] if self.shared else [Call("replace_workers", me)]))
+        return await self._take_over(channel, now, *([] if self.shared else [Call("replace_workers", me)]))
 
     async def beat(self, channel: str, now: datetime, *, judge: bool) -> Presence | None:
         """A sign of life, and a look at the others."""
-        me = self._me(channel)
-        (known,) = await self.driver.run(Call("renew_worker", {**me, "keys": self.keyring.announced}))
+        me = self._parameters(channel)
+        (known,) = await self.driver.run(Call("renew_worker", {**me, "keys": self.keyring.key_ids}))
         if not known:
             return None
-        self._follow(known[0][1])
-        return await self._look(channel, now, *([Call("expire_workers", me)] if judge else []))
+        self._follow_key(known[0][1])
+        return await self._take_over(channel, now, *([Call("expire_workers", me)] if judge else []))
 
-    def _follow(self, head: bytes | None) -> None:
+    def _follow_key(self, head: bytes | None) -> None:
         """Seal with the key that others have begun to use; where it is not here, the log says what to do."""
         if head is None or opened_head(self.keyring, head) is not None:
             return
-        if self.keyring.damage.first_time(f"end of the journal {head[:4]!r}"):
+        if self.keyring.damage.is_first_time(f"end of the journal {head[:4]!r}"):
             _log.error("key_missing_or_journal_changed", hint="troly keys verify, troly audit verify")
 
     async def leave(self, channel: str) -> None:
         """Serve it no more."""
-        await self.driver.run(Call("leave_worker", self._me(channel)))
+        await self.driver.run(Call("leave_worker", self._parameters(channel)))
 
     async def listen(self, heard: Callable[[str], None]) -> None:
         """Until cancelled."""
         await self.driver.listen(heard)
 
-    async def _look(self, channel: str, now: datetime, *burial: Call) -> Presence:
+    async def _take_over(self, channel: str, now: datetime, *burial: Call) -> Presence:
         """Bury, take over, and see who is left."""
         results = await self.driver.run(
             *burial,
             recovering(channel, now),
             Call("recover_tasks", {"channel": channel}),
-            Call("present_workers", {**self._me(channel), "part": FENCE_PART}),
+            Call("present_workers", {**self._parameters(channel), "part": FENCE_PART}),
         )
         *buried, messages, tasks, present = results
         await tell_of_failed(self.driver, self.keyring, now, messages)
         return _presence(present, sum(map(len, buried)), messages, tasks)
 
-    def _me(self, channel: str) -> dict[str, object]:
+    def _parameters(self, channel: str) -> dict[str, object]:
         return {"worker": self.id, "channel": channel}
 
 

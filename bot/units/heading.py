@@ -34,18 +34,18 @@ class Heading:
         return tuple(column if column in COLUMNS else None for column in columns)
 
     @property
-    def complete(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether it has what a list needs."""
         return set(REQUIRED) <= set(self.columns)
 
     @property
-    def worth(self) -> tuple[bool, int, int, int]:
+    def score(self) -> tuple[bool, int, int, int]:
         """The larger the likelier."""
         known = {meaning for meaning in self.meanings if meaning}
-        return self.complete, len(known - {LEFT_OUT}), -self.depth, -self.at
+        return self.is_complete, len(known - {LEFT_OUT}), -self.depth, -self.at
 
     @property
-    def left_out(self) -> tuple[str, ...]:
+    def ignored_headings(self) -> tuple[str, ...]:
         """Headings of columns that are known and not read."""
         pairs = zip(self.texts, self.meanings, strict=True)
         return tuple(text for text, meaning in pairs if meaning == LEFT_OUT)
@@ -54,7 +54,7 @@ class Heading:
 def find_heading(rows: Sequence[Cells]) -> Heading | None:
     """The likeliest heading among the first rows; ``None`` where no cell is a known one."""
     found = [heading for at in range(min(len(rows), LOOKED_AT)) for heading in _headings(rows, at)]
-    best = max(found, key=lambda heading: heading.worth, default=None)
+    best = max(found, key=lambda heading: heading.score, default=None)
     return best if best and any(best.columns) else None
 
 

@@ -42,7 +42,7 @@ class Sieve:
         self._first = True  # no unit has come yet
         self._foot = False  # a total or a signature has come
 
-    def leaves_out(self, texts: Sequence[str]) -> bool:
+    def is_excluded(self, texts: Sequence[str]) -> bool:
         """Whether a row is none of the list's."""
         given = [text for text in texts if text]
         read = dict(zip(self._columns, texts, strict=False))

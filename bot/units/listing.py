@@ -64,45 +64,45 @@ class RowReader:
     def _fields(self) -> dict[str, Any]:
         before = self.stored.get(self.row.cells["code"])
         readers = {
-            "aliases": self._names, "former_names": self._former, "closed_on": self._day, "parent": self._parent,
+            "aliases": self._names, "former_names": self._former_names, "closed_on": self._day, "parent": self._parent,
         }  # fmt: skip
-        given = {column: read(column) for column, read in readers.items() if self._has(column)}
-        kept = {column: getattr(before, column) for column in readers if before and not self._has(column)}
+        given = {column: read(column) for column, read in readers.items() if self._has_column(column)}
+        kept = {column: getattr(before, column) for column in readers if before and not self._has_column(column)}
         return _named_once({"code": self._code(), "name": self._name(), **kept, **given})
 
-    def _has(self, column: str) -> bool:
+    def _has_column(self, column: str) -> bool:
         return column in self.row.cells or (column == "parent" and "parent_name" in self.row.cells)
 
     def _code(self) -> str:
         code = self.row.cells["code"]
         if not code:
-            self._fault(_NO_CODE)
+            self._add_fault(_NO_CODE)
         elif not CODE.fullmatch(code):
-            self._fault(_BAD_CODE, code=code)
+            self._add_fault(_BAD_CODE, code=code)
         elif _SPOILT.fullmatch(code):
-            self._fault(_SPOILT_CODE, code=code)
+            self._add_fault(_SPOILT_CODE, code=code)
         return code
 
     def _name(self) -> str:
-        return self._clean(self.row.cells["name"], "name")
+        return self._clean_name(self.row.cells["name"], "name")
 
     def _parent(self, column: str) -> str | None:
         """By its code, else by its name."""
         said = self.row.cells.get(column, "") or self.row.cells.get("parent_name", "")
-        return self._unit(said, column) if said else None
+        return self._resolve_unit(said, column) if said else None
 
-    def _unit(self, said: str, column: str) -> str:
+    def _resolve_unit(self, said: str, column: str) -> str:
         """The code of a unit that a cell means; the cell itself where it means none, which is a fault of its own."""
         found = self.naming.find(said, self.row.numbers.get(column))
         if len(found) > 1:
-            self._fault(_SEVERAL, header=header_of(column), text=said, codes=", ".join(found))
+            self._add_fault(_SEVERAL, header=header_of(column), text=said, codes=", ".join(found))
         if not found:
             return said
         if found[0] != said:
             self.resolved.append(Resolved(said, found[0]))
         return found[0]
 
-    def _former(self, column: str) -> tuple[str, ...]:
+    def _former_names(self, column: str) -> tuple[str, ...]:
         """Names are never forgotten by a list that does not have them; only by one that says there are none."""
         if fold(self.row.cells[column]) in _NONE:
             return ()
@@ -111,16 +111,16 @@ class RowReader:
 
     def _names(self, column: str) -> tuple[str, ...]:
         parts = (part.strip() for part in self.row.cells[column].split(";"))
-        return tuple(sorted({self._clean(part, column) for part in parts if part}))
+        return tuple(sorted({self._clean_name(part, column) for part in parts if part}))
 
-    def _clean(self, text: str, column: str) -> str:
+    def _clean_name(self, text: str, column: str) -> str:
         """A name in one line; what cannot be seen is left out."""
         visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
         joined = " ".join(visible.split())
         if not fold(joined):
-            self._fault(_NO_NAME, header=header_of(column))
+            self._add_fault(_NO_NAME, header=header_of(column))
         elif len(joined) > LONGEST or not joined.isprintable():
-            self._fault(_BAD_NAME, header=header_of(column), limit=LONGEST)
+            self._add_fault(_BAD_NAME, header=header_of(column), limit=LONGEST)
         return joined
 
     def _day(self, column: str) -> date | None:
@@ -128,7 +128,7 @@ class RowReader:
         day = self.row.days.get(column) or read_day(text)
         if text and day is None:
             short = has_short_year(text)
-            self._fault(_SHORT_YEAR if short else _BAD_DAY, header=header_of(column), text=text)
+            self._add_fault(_SHORT_YEAR if short else _BAD_DAY, header=header_of(column), text=text)
         elif text and day:
             self.days.append((text, day))
         return day if text else None
@@ -137,23 +137,27 @@ class RowReader:
         parts = dict.fromkeys(part.strip() for part in self.row.cells["successors"].split(";") if part.strip())
         if not parts:
             return ()
-        codes = list(dict.fromkeys(self._unit(part, "successors") for part in parts))
-        became, since, source = self._became(), self._day("since") or unit.closed_on, self.row.cells.get("source", "")
+        codes = list(dict.fromkeys(self._resolve_unit(part, "successors") for part in parts))
+        became, since, source = (
+            self._succession_kind(),
+            self._day("since") or unit.closed_on,
+            self.row.cells.get("source", ""),
+        )
         if unit.closed_on is None and not self.row.cells.get("closed_on"):
-            self._fault(_NOT_CLOSED, header=header_of("closed_on"))
+            self._add_fault(_NOT_CLOSED, header=header_of("closed_on"))
         if not source:
-            self._fault(_NO_SOURCE, header=header_of("source"))
-        document = self._clean(source, "source") if source else ""
+            self._add_fault(_NO_SOURCE, header=header_of("source"))
+        document = self._clean_name(source, "source") if source else ""
         how, day = became or Became.SPLIT, since or date.min  # of a faulty row, which is never stored
         return tuple(Succession(unit.code, code, how, day, document) for code in codes)
 
-    def _became(self) -> Became | None:
+    def _succession_kind(self) -> Became | None:
         text = self.row.cells.get("became", "")
         if fold(text) not in _WORDS:
-            self._fault(_BAD_FORM, header=header_of("became"), text=text, known=", ".join(BECAME.values()))
+            self._add_fault(_BAD_FORM, header=header_of("became"), text=text, known=", ".join(BECAME.values()))
         return _WORDS.get(fold(text))
 
-    def _fault(self, message: str, **values: object) -> None:
+    def _add_fault(self, message: str, **values: object) -> None:
         self.faults.append(Fault(self.row.line, message, values))
 
 

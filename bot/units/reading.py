@@ -145,14 +145,14 @@ def _chosen(pages: Sequence[Page], wanted: str) -> tuple[Page, Heading]:
     if not filled:
         raise UnitsFileError(N_("The file is empty."))
     found = [(page, heading) for page in filled if (heading := find_heading(_start(page)))]
-    lists = [one for one in found if one[1].complete]
+    lists = [one for one in found if one[1].is_complete]
     shown_ = [one for one in lists if not one[0].hidden]
     if len(shown_) > 1:
         raise UnitsFileError(_SEVERAL, sheets=_names(page for page, _ in shown_))
     if lists and not shown_:
         raise UnitsFileError(_HIDDEN, sheets=_names(page for page, _ in lists))
     if shown_ or found:
-        return shown_[0] if shown_ else max(found, key=lambda one: one[1].worth)
+        return shown_[0] if shown_ else max(found, key=lambda one: one[1].score)
     raise no_heading([[cell.text for cell in row] for row in _start_of(filled[0])])
 
 
@@ -209,7 +209,7 @@ def _read(page: Page, heading: Heading, *, several: bool, text: bool) -> UnitLis
         charset = _charset_of(*changed[0][1:])
     sheet = page.name if several else ""
     examples = tuple(changed[:_EXAMPLES])
-    notes = Notes(sheet, heading.left_out, tuple(left_out), charset, len(changed), examples, merged, text)
+    notes = Notes(sheet, heading.ignored_headings, tuple(left_out), charset, len(changed), examples, merged, text)
     return UnitList(rows, notes)
 
 
@@ -222,7 +222,7 @@ def _sieved(page: Page, columns: Sequence[str | None], first: int) -> tuple[list
         texts = [_spaced(cell.text) for cell in row]
         if not any(texts):
             continue
-        if not sieve.leaves_out(texts):
+        if not sieve.is_excluded(texts):
             taken.append((line, row))
         elif beginning := shown(texts):
             left_out.append((line, beginning))

@@ -52,7 +52,7 @@ async def answered_reminder(here: Here, tap: BroadcastTap) -> Answered:
 
 async def _done(here: Here, tap: BroadcastTap) -> Answered:
     """Taken at the person's word; what the assistant knows otherwise is said, and left to them."""
-    if not await here.world.reminders.done(tap.broadcast):
+    if not await here.world.reminders.mark_done(tap.broadcast):
         return no_such_reminder(here)
     thanks = here.say(
         N_(
@@ -73,7 +73,7 @@ async def _done(here: Here, tap: BroadcastTap) -> Answered:
 
 
 async def _when(here: Here, tap: BroadcastTap) -> Answered:
-    if not await here.world.reminders.received(tap.broadcast):
+    if not await here.world.reminders.has_received(tap.broadcast):
         return no_such_reminder(here)
     t = here.say.t
     days = [(action, here.today + timedelta(days=number)) for action, number in DAYS.items()]
@@ -83,7 +83,7 @@ async def _when(here: Here, tap: BroadcastTap) -> Answered:
 
 async def _later(here: Here, tap: BroadcastTap) -> Answered:
     wanted = here.today + timedelta(days=DAYS[tap.action])
-    if not await here.world.reminders.later(tap.broadcast, wanted):
+    if not await here.world.reminders.postpone(tap.broadcast, wanted):
         return no_such_reminder(here)
     when = here.say(
         N_("Very well: I will remind you again on {weekday}, {day}."),
@@ -91,7 +91,7 @@ async def _later(here: Here, tap: BroadcastTap) -> Answered:
         day=day(wanted),
     )
     off = here.say(_NEXT_WORKING_DAY) if wanted.weekday() in _WEEKEND else Markup()
-    stopped = await here.world.reminders.stopped()
+    stopped = await here.world.reminders.is_stopped()
     but = here.say(N_("You have stopped reminders, though: /nhanlai lets them come again.")) if stopped else Markup()
     return Answered(here.session, notes=tuple(one for one in (when, off, but) if one), show=False)
 

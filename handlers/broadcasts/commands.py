@@ -14,17 +14,17 @@ _LATER = {str(days): action for action, days in DAYS.items()}
 
 async def stop_reminders(here: Here, _: str) -> Answered:
     """Ask before it is done; where it was done already, offer the way back."""
-    if await here.world.reminders.stopped():
-        return Answered(here.session.aside("no_reminders"))
-    return Answered(here.session.aside("stop_reminders"))
+    if await here.world.reminders.is_stopped():
+        return Answered(here.session.open_visit("no_reminders"))
+    return Answered(here.session.open_visit("stop_reminders"))
 
 
 async def receive_again(here: Here, _: str) -> Answered:
     """Reminders are wanted again."""
-    stopped = await here.world.reminders.stopped()
+    stopped = await here.world.reminders.is_stopped()
     await here.world.reminders.resume()
     note = RECEIVED_AGAIN if stopped else N_("You get reminders already. /dungnhan stops them.")
-    session = here.session.back() if here.session.screen in _SCREENS else here.session
+    session = here.session.to_previous_screen() if here.session.screen in _SCREENS else here.session
     return Answered(session, notes=(here.say(note),))
 
 
@@ -51,7 +51,7 @@ async def _typed(here: Here, action: Action, code: str) -> Answered:
     tap = BroadcastTap.parse(f"bc|{action}|{meant.upper()}")
     if tap:
         return await answered_reminder(here, tap)
-    example = BroadcastTap(action, "TB-000012").typed
+    example = BroadcastTap(action, "TB-000012").typed_command
     note = here.say(N_("Please type it as it stands in the reminder, with its code: {example}"), example=example)
     return Answered(here.session, notes=(note,), show=False)
 

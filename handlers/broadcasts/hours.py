@@ -26,11 +26,11 @@ class Hours:
         if not self.days & _EVERY_DAY:
             raise ValueError("no day of the week is a working day")
 
-    def open_at(self, moment: datetime) -> bool:
+    def is_open_at(self, moment: datetime) -> bool:
         """Reminders may leave at an aware moment."""
-        return self.why_closed(moment) is None
+        return self.closed_reason(moment) is None
 
-    def why_closed(self, moment: datetime) -> Why | None:
+    def closed_reason(self, moment: datetime) -> Why | None:
         """``DAY_OFF``, else ``QUIET``; ``None`` while it is open."""
         local = vietnamese(moment)
         if local.isoweekday() not in self.days:
@@ -39,9 +39,9 @@ class Hours:
 
     def next_open(self, moment: datetime) -> datetime:
         """The moment itself while it is open, else the next at which it opens."""
-        if self.open_at(moment):
+        if self.is_open_at(moment):
             return moment
-        return next(one for one in self._openings(moment) if one > moment and self.open_at(one))
+        return next(one for one in self._openings(moment) if one > moment and self.is_open_at(one))
 
     def _quiet(self, at: time) -> bool:
         if self.quiet_from <= self.quiet_until:

@@ -61,7 +61,7 @@ class Timetable:
     plan: Plan
     hours: Hours
 
-    def over(self, now: datetime) -> tuple[int, ...]:
+    def past_steps(self, now: datetime) -> tuple[int, ...]:
         """Steps, in days before the deadline, whose day in Viet Nam is over."""
         return tuple(int(step.name) for step in self.steps if vietnamese_day(step.at) < vietnamese_day(now))
 
@@ -86,7 +86,7 @@ class Timetable:
         """Every step was decided."""
         return {step.name for step in self.steps} <= set(made)
 
-    def upcoming(self, now: datetime) -> Step | None:
+    def next_step(self, now: datetime) -> Step | None:
         """The next step; ``None`` where the time of the last one has come."""
         return next((step for step in self.steps if step.at > now), None)
 
@@ -95,8 +95,8 @@ class Timetable:
         meant = _meant(self.plan, days)
         opens = self.hours.next_open(meant)
         usual = datetime.combine(vietnamese_day(opens), self.plan.at, VIETNAM)
-        waits = usual >= opens and self.hours.open_at(usual)
-        return Step(str(days), usual if waits else opens, self.hours.why_closed(meant))
+        waits = usual >= opens and self.hours.is_open_at(usual)
+        return Step(str(days), usual if waits else opens, self.hours.closed_reason(meant))
 
     def _why(self, step: Step, now: datetime, *, overtaken: bool) -> Why | None:
         late = now - step.at

@@ -24,6 +24,6 @@ class Policy:
     document: int = 20 * 1024 * 1024  #: bytes of a file that goes along
     language: Literal["vi", "en"] = "vi"  #: of those whose own is not known
 
-    def room(self, channel: str) -> Room:
+    def limits_for(self, channel: str) -> Room:
         """What one message of a channel (``telegram``, ``terminal:NAME``) holds."""
         return self.rooms.get(channel.partition(":")[0], self.usual)

@@ -42,23 +42,23 @@ class Broadcasts(Protocol):
     async def count(self, rights: Rights, audience: Audience) -> tuple[Counted, ...]:
         """Who is meant at this moment, by channel and reachability."""
 
-    async def named(self, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    async def resolve_names(self, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """Chats (``Audience.chats``) by the names a list file has for them, as far as the rights reach.
 
         A name is the code of a request or of a person (N-3F2A91C0), or telegram:ID; one that means nobody is left out,
         a person's code may mean two.
         """
 
-    async def ask_check(self, rights: Rights, name: str) -> Outcome:
+    async def request_check(self, rights: Rights, name: str) -> Outcome:
         """Have the whole list gone through; it is done outside the turn, and its author is told."""
 
-    async def checked(self, rights: Rights, name: str) -> Checked | None:
+    async def last_check(self, rights: Rights, name: str) -> Checked | None:
         """What the last check found."""
 
     async def sample(self, rights: Rights, name: str, limit: int) -> tuple[tuple[Recipient, Reply], ...]:
         """What the first recipients would get, with their real values."""
 
-    async def to_me(self, rights: Rights, name: str) -> bool:
+    async def send_test(self, rights: Rights, name: str) -> bool:
         """Queue it for the person in this chat alone, as the first recipient would get it; False where it cannot be."""
 
     async def move(self, rights: Rights, name: str, to: Life, revision: int | None = None) -> Outcome:
@@ -67,7 +67,7 @@ class Broadcasts(Protocol):
         ``SECOND_PERSON``: so many are meant, at the check or by now, that whoever wrote it last cannot approve it.
         """
 
-    async def needs_another(self, rights: Rights, name: str) -> bool:
+    async def needs_second_person(self, rights: Rights, name: str) -> bool:
         """Whether an approval by whoever asks would be ``SECOND_PERSON``, as many as are meant at this moment."""
 
     async def tally(self, rights: Rights, name: str) -> Tally:
@@ -91,7 +91,7 @@ class Broadcasts(Protocol):
 class Reminders(Protocol):
     """What the person in this chat says to reminders."""
 
-    async def stopped(self) -> bool:
+    async def is_stopped(self) -> bool:
         """No reminders are wanted."""
 
     async def stop(self) -> int:
@@ -103,11 +103,11 @@ class Reminders(Protocol):
     async def latest(self) -> str | None:
         """The broadcast that came to this chat last; ``None`` where none has."""
 
-    async def received(self, broadcast: str) -> bool:
+    async def has_received(self, broadcast: str) -> bool:
         """Whether a broadcast was sent to this chat."""
 
-    async def done(self, broadcast: str) -> bool:
+    async def mark_done(self, broadcast: str) -> bool:
         """Done, for the whole campaign of a broadcast that was sent to this chat; False where none was."""
 
-    async def later(self, broadcast: str, day: date) -> bool:
+    async def postpone(self, broadcast: str, day: date) -> bool:
         """Remind on that day again, and not before, in the campaign of a broadcast that was sent to this chat."""

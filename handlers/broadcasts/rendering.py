@@ -34,7 +34,7 @@ def rendered(broadcast: str, draft: Draft, values: Values, today: date, *, first
     in a week, where the person never had one: the message then says so, and how to stop.
     """
     language = values.language
-    text = _template(getattr(draft.text, language)).filled(_words(values, today))
+    text = _template(getattr(draft.text, language)).fill(_words(values, today))
     return Reply(
         paragraphs=(f"{text}\n\n{_ending(language, first)}",), choices=_choices(broadcast, draft.buttons, language)
     )

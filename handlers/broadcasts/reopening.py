@@ -22,12 +22,12 @@ async def reopened(here: Here) -> Answered:
     Consent comes before all of it.
     """
     if here.session.consented_at is None:
-        return Answered(here.session.at("welcome"))
+        return Answered(here.session.with_screen("welcome"))
     session = _at_work(here.session) or proceed(here)
-    if _under_way(here.then(session)):
+    if _under_way(here.with_session(session)):
         return Answered(session)
     if owed := await still_owed(here):
-        return Answered(session.at("answer"), notes=(_to_register(here, [PROCEDURES[one] for one in owed]),))
+        return Answered(session.with_screen("answer"), notes=(_to_register(here, [PROCEDURES[one] for one in owed]),))
     return await _sent_back(here) or _nothing_owed(here, session)
 
 
@@ -40,21 +40,21 @@ def _under_way(here: Here) -> bool:
 async def _sent_back(here: Here) -> Answered | None:
     """The newest request that waits for the person's correction."""
     waiting = [one for one in await here.world.requests.mine() if one.state is State.SENT_BACK]
-    return Answered(here.session.at("request", about=waiting[0].code)) if waiting else None
+    return Answered(here.session.with_screen("request", about=waiting[0].code)) if waiting else None
 
 
 def _nothing_owed(here: Here, session: Session) -> Answered:
     if session.screen != "answer":
         return Answered(session)
     note = here.say(N_("By what you told me, nothing is left to be registered for this certificate."))
-    return Answered(session.at("next"), notes=(note,))
+    return Answered(session.with_screen("next"), notes=(note,))
 
 
 def _at_work(session: Session) -> Session | None:
     """The screen of the interview or the request that is open, or was before a short visit to another one."""
     if session.screen in _AT_WORK:
         return session
-    return session.back() if session.came_from and session.came_from.screen in _AT_WORK else None
+    return session.to_previous_screen() if session.came_from and session.came_from.screen in _AT_WORK else None
 
 
 def _to_register(here: Here, owed: list[str]) -> Markup:

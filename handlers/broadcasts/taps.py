@@ -46,7 +46,7 @@ class BroadcastTap:
         return cls(action, found[2]) if found and action else None
 
     @property
-    def typed(self) -> str:
+    def typed_command(self) -> str:
         """What does the same where there are no buttons; a number would answer the question that is open."""
         command = TYPED.get(self.action, "thongbao")
         days = DAYS.get(self.action)

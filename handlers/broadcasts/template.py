@@ -26,7 +26,7 @@ class Template:
 
     parts: tuple[str | Slot, ...]
 
-    def filled(self, values: Mapping[Placeholder, str]) -> str:
+    def fill(self, values: Mapping[Placeholder, str]) -> str:
         """As HTML. The values are HTML already, without tags; what is not among them is said in the slot's words."""
         return "".join(
             part if isinstance(part, str) else values.get(part.name) or part.words or "" for part in self.parts

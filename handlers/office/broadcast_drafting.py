@@ -31,7 +31,7 @@ async def begun(here: Here, title: str) -> Answered:
     if made is None:
         return Answered(shown(here, "broadcasts"), notes=(outcome(here.say, Outcome.NOT_YOURS),))
     view = BroadcastView(name=made.id, revision=made.revision, turned=view.turned, guided=True)
-    return Answered(here.session.at(_PARTS[0], broadcast=view))
+    return Answered(here.session.with_screen(_PARTS[0], broadcast=view))
 
 
 def _usual(here: Here, deadline: date) -> Plan:
@@ -52,7 +52,7 @@ async def rewritten(here: Here, part: str, stay: str | None = None, **changes: A
     became = await _changed(here, found, changes)
     if became is not Outcome.DONE:
         return Answered(await reopened(here), notes=(outcome(here.say, became),))
-    there = here.then(await _seen_again(here))
+    there = here.with_session(await _seen_again(here))
     return Answered(shown(there, stay) if stay else await onwards(there, part))
 
 
@@ -68,7 +68,7 @@ async def _changed(here: Here, found: Broadcast, changes: dict[str, Any]) -> Out
 async def _seen_again(here: Here) -> Session:
     """The session with the revision that one's own change made."""
     view, found = view_of(here), await draft_of(here)
-    return here.session.having(broadcast=view.model_copy(update={"revision": found.revision if found else None}))
+    return here.session.with_changes(broadcast=view.model_copy(update={"revision": found.revision if found else None}))
 
 
 async def onwards(here: Here, part: str) -> Session:

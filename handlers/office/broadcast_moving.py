@@ -30,13 +30,13 @@ async def waits_for_another(here: Here, rights: Rights, found: Broadcast) -> boo
     """Whether it could be approved, but not by whoever looks at it."""
     if found.state is not Life.CHECKED or found.checking or not rights.may(Act.APPROVE_BROADCASTS, found.unit):
         return False
-    return await here.world.admin.broadcasts.needs_another(rights, found.id)
+    return await here.world.admin.broadcasts.needs_second_person(rights, found.id)
 
 
 async def check_asked(here: Here) -> Answered:
     """Have the whole list gone through."""
     name = view_of(here).name or ""
-    became = await here.world.admin.broadcasts.ask_check(await rights_of(here), name)
+    became = await here.world.admin.broadcasts.request_check(await rights_of(here), name)
     if became is not Outcome.DONE:
         return Answered(await reopened(here), notes=await told(here, became))
     note = here.say(N_("The whole list is being checked; the result comes here as a message."))
@@ -45,7 +45,7 @@ async def check_asked(here: Here) -> Answered:
 
 async def tried(here: Here) -> Answered:
     """The message as it will be, to the one who taps alone."""
-    sent = await here.world.admin.broadcasts.to_me(await rights_of(here), view_of(here).name or "")
+    sent = await here.world.admin.broadcasts.send_test(await rights_of(here), view_of(here).name or "")
     yes = N_("It comes to you alone, with the values of the first recipient.")
     no = N_("It cannot be sent to you just now. Please look whether it has a text.")
     return Answered(await reopened(here), notes=(here.say(yes if sent else no),))

@@ -32,14 +32,14 @@ async def admin_tapped(here: Here, tap: BroadcastTap) -> Answered:
 
 async def _cancelling(here: Here, there: Session) -> Answered:
     """Ask before it is called off; nothing more leaves while that is thought over."""
-    seen, asked = view_of(here), view_of(here.then(there))
+    seen, asked = view_of(here), view_of(here.with_session(there))
     if seen.paused and (seen.name, seen.revision) == (asked.name, asked.revision):
-        return Answered(shown(here.then(there), "broadcast_yes", wish="cancel", paused=True))
+        return Answered(shown(here.with_session(there), "broadcast_yes", wish="cancel", paused=True))
     rights, name = await rights_of(here), asked.name or ""
     became = await here.world.admin.broadcasts.move(rights, name, Life.PAUSED)
     if became is not Outcome.DONE:
-        return Answered(shown(here.then(there), "broadcast_yes", wish="cancel"))
-    paused = here.then(await opened(here, name) or there)
+        return Answered(shown(here.with_session(there), "broadcast_yes", wish="cancel"))
+    paused = here.with_session(await opened(here, name) or there)
     note = here.say(N_("It is paused while you decide: nothing more leaves. “No, leave it” lets it go on."))
     return Answered(shown(paused, "broadcast_yes", wish="cancel", paused=True), notes=(note,))
 

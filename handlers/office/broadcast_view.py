@@ -23,12 +23,12 @@ def view_of(here: Here) -> BroadcastView:
 
 def shown(here: Here, screen: str, about: str | None = None, **changes: Any) -> Session:
     """The session on a screen of the broadcasts, with some of the view changed."""
-    return here.session.at(screen, about, broadcast=view_of(here).model_copy(update=changes))
+    return here.session.with_screen(screen, about, broadcast=view_of(here).model_copy(update=changes))
 
 
 def listed(here: Here) -> Session:
     """Back to the list as it was left, with nothing under way."""
-    return here.session.at("broadcasts", broadcast=BroadcastView(turned=view_of(here).turned))
+    return here.session.with_screen("broadcasts", broadcast=BroadcastView(turned=view_of(here).turned))
 
 
 async def open_one(here: Here) -> Broadcast | None:

@@ -166,4 +166,4 @@ async def second_person(here: Here, rights: Rights, one: Broadcast) -> Markup:
 def _approves(rights: Rights, one: Broadcast, role: str, unit: str | None) -> bool:
     if not held_by((Role(role),), Act.APPROVE_BROADCASTS):
         return False
-    return unit is None or (one.unit is not None and rights.units.within(one.unit, unit))
+    return unit is None or (one.unit is not None and rights.units.is_within(one.unit, unit))

@@ -14,16 +14,18 @@ from locales import N_
 
 
 async def _roles(here: Here, holder: str) -> Answered:
-    return Answered(here.session.at("role", about=holder.upper()) if holder else here.session.at("roles"))
+    return Answered(
+        here.session.with_screen("role", about=holder.upper()) if holder else here.session.with_screen("roles")
+    )
 
 
 async def _journal(here: Here, _: str) -> Answered:
-    return Answered(here.session.at("journal"))
+    return Answered(here.session.with_screen("journal"))
 
 
 async def _export(here: Here, form: str) -> Answered:
-    opened = here.session.aside("export")
-    return await ordered(here.then(opened), form) if form else Answered(opened)
+    opened = here.session.open_visit("export")
+    return await ordered(here.with_session(opened), form) if form else Answered(opened)
 
 
 async def _list(here: Here, words: str) -> Answered:

@@ -19,7 +19,7 @@ def view_of(here: Here) -> DeskView:
 
 def shown(here: Here, screen: str, about: str | None = None, **changes: Any) -> Session:
     """The session on a screen of the list, with some of the view changed."""
-    return here.session.at(screen, about, desk=view_of(here).model_copy(update=changes))
+    return here.session.with_screen(screen, about, desk=view_of(here).model_copy(update=changes))
 
 
 def narrowed(here: Here, **changes: Any) -> Session:

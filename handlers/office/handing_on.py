@@ -22,7 +22,7 @@ class Held:
     invitations: int = 0  #: open ones
 
     @property
-    def movable(self) -> bool:
+    def has_transferable(self) -> bool:
         """Whether there is anything that goes to a successor; a role is a trust in a person and never does."""
         return bool(self.requests or self.officers or self.certificates)
 
@@ -37,9 +37,9 @@ class Fate:
     successors: int  #: units of today that came of it, as far as they are known
 
     @property
-    def moves(self) -> bool:
+    def has_transfer(self) -> bool:
         """Whether anything goes to the heir."""
-        return self.heir is not None and self.held.movable
+        return self.heir is not None and self.held.has_transferable
 
 
 def fates(units: UnitDirectory, held: Mapping[str, Held], today: date) -> tuple[Fate, ...]:
@@ -49,8 +49,8 @@ def fates(units: UnitDirectory, held: Mapping[str, Held], today: date) -> tuple[
 
 
 def _fate(units: UnitDirectory, unit: Unit, held: Held, today: date) -> Fate:
-    known = {one.code for one, path in units.today(unit.code, today) if path}
-    return Fate(unit, held, units.heir(unit.code, today), len(known))
+    known = {one.code for one, path in units.current_units(unit.code, today) if path}
+    return Fate(unit, held, units.sole_successor(unit.code, today), len(known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,11 @@ def home(units: UnitDirectory, name: str, today: date) -> str | None:
     A place that is named besides ("xã A, tỉnh B") is not read: the name is another one then.
     """
     keys = set(keys_of(name))
-    named = {one.named for one in units.find(name, _MOST, today=today) if keys.intersection(keys_of(one.name))}
+    named = {one.matched_code for one in units.find(name, _MOST, today=today) if keys.intersection(keys_of(one.name))}
     homes = {code if units.units[code].is_open(today) else _heir(units, code, today) for code in named}
     return homes.pop() if len(homes) == 1 else None
 
 
 def _heir(units: UnitDirectory, code: str, today: date) -> str | None:
-    unit = units.heir(code, today)
+    unit = units.sole_successor(code, today)
     return unit.code if unit else None

@@ -26,7 +26,7 @@ _OUT_OF_REACH = N_("{unit} is not among the units you look after; these are the 
 async def picture(here: Here, wanted: str) -> Answered:
     """The command: of what was named, else of all within reach."""
     rights = await rights_of(here)
-    there = here.then(looking_at(here.session.aside("picture"), None))
+    there = here.with_session(looking_at(here.session.open_visit("picture"), None))
     if not wanted:
         return Answered(there.session)
     unknown = here.say(N_("I do not know which unit you mean; these are the numbers of all you look after."))
@@ -81,7 +81,7 @@ def _drawn_soon(here: Here, drawing: Chart, *notes: Markup) -> Answered:
 def looking_at(session: Session, unit: str | None) -> Session:
     """The session with another unit open, on its first page."""
     view = session.desk or DeskView()
-    return session.having(desk=view.model_copy(update={"unit": unit}), about=None)
+    return session.with_changes(desk=view.model_copy(update={"unit": unit}), about=None)
 
 
 def open_unit(session: Session) -> str | None:

@@ -67,7 +67,7 @@ class BurnDown:
     open: tuple[int, ...]  #: of ``start`` and each day after it, up to today or the target
 
     @property
-    def a_day(self) -> float | None:
+    def per_day(self) -> float | None:
         """How many a day must be done from now on; ``None`` where the target is reached or past."""
         left = (self.until - self.start).days - (len(self.open) - 1)
         return self.open[-1] / left if left > 0 and self.open else None
@@ -103,7 +103,7 @@ def top_units(rights: Rights) -> tuple[str, ...]:
     if reach.everything:
         return tuple(unit.code for unit in units.children(None))
     return tuple(
-        code for code in reach.units if not any(units.within(code, other) for other in reach.units if other != code)
+        code for code in reach.units if not any(units.is_within(code, other) for other in reach.units if other != code)
     )
 
 

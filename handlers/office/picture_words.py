@@ -112,9 +112,9 @@ def bar(one: Numbers, largest: int) -> str:
 def burning(say: Voice, burnt: BurnDown) -> Markup:
     """How much is left until a day, and the pace that takes."""
     left, until = number(say, burnt.open[-1]), day(burnt.until)
-    if burnt.a_day is None:
+    if burnt.per_day is None:
         return say(N_("Still to be done: <b>{left}</b>; the target was {day}."), left=left, day=until)
-    pace = f"{burnt.a_day:.1f}".replace(".", "." if say.language == "en" else ",")
+    pace = f"{burnt.per_day:.1f}".replace(".", "." if say.language == "en" else ",")
     message = N_("Still to be done: <b>{left}</b>; to be through by {day}, {pace} a day.")
     return say(message, left=left, day=until, pace=pace)
 

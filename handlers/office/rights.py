@@ -164,9 +164,9 @@ class Rights:
 
     def _narrowed(self, tops: tuple[str, ...], unit: str) -> tuple[str, ...]:
         """The tops of what lies below ``unit`` and below one of these: of two units, one holds the other or nothing."""
-        if any(self.units.within(unit, top) for top in tops):
+        if any(self.units.is_within(unit, top) for top in tops):
             return (unit,)
-        return tuple(top for top in tops if self.units.within(top, unit))
+        return tuple(top for top in tops if self.units.is_within(top, unit))
 
     def covers(self, act: Act, reach: Reach) -> bool:
         """Whether an act may be done to all that lies within a reach of others."""
@@ -174,7 +174,7 @@ class Rights:
             return True
         return not reach.everything and all(self.may(act, top) for top in reach.units)
 
-    def whose(self, act: Act, unit: str | None = None) -> str | None:
+    def journal_unit(self, act: Act, unit: str | None = None) -> str | None:
         """The unit whose admins may read that the act was done, to all within ``unit`` or to all within reach.
 
         ``None``: it concerns more than one unit, or none that is known.
@@ -192,7 +192,7 @@ class Rights:
         reach = self.reach(act)
         if reach.everything:
             return True
-        return unit is not None and any(self.units.within(unit, top) for top in reach.units)
+        return unit is not None and any(self.units.is_within(unit, top) for top in reach.units)
 
 
 def held_by(roles: Iterable[Role], act: Act) -> bool:

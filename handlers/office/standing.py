@@ -29,14 +29,14 @@ async def keep_standing(before: Here, after: Session) -> None:
 
     Answers of an earlier rule pack implied what that pack said, so what the present one says is told.
     """
-    here = before.then(after)
+    here = before.with_session(after)
     if _telling(before.session) == _telling(after):
         return
     was, now = standing_of(before), standing_of(here)
     if now is None and was is not None and was.interview == after.interview:
         now = _bare(here)  # all of it was taken back
     if now is not None and (now != was or before.session.pack != after.pack):
-        await here.world.register.keep(now)
+        await here.world.register.save_status(now)
 
 
 def _telling(session: Session) -> tuple[object, ...]:

@@ -42,5 +42,5 @@ def _burn_down(burnt: BurnDown) -> dict[str, Any]:
         "start": burnt.start.isoformat(),
         "until": burnt.until.isoformat(),
         "open": list(burnt.open),
-        "a_day": burnt.a_day,
+        "a_day": burnt.per_day,
     }

@@ -30,7 +30,7 @@ class Found:
         return self.path[0] if self.path else None
 
     @property
-    def named(self) -> str:
+    def matched_code(self) -> str:
         """Code of the unit that has the name: the former one, else the unit itself."""
         return self.path[0].former if self.path else self.unit.code
 
@@ -61,16 +61,16 @@ class UnitDirectory:
 
     def path_name(self, code: str | None) -> str:
         """The name with those of the units above it, such as "xã Đại Phước – tỉnh Đồng Nai"; the nearest of many."""
-        names = [unit.name for unit in islice(self.above(code), _ABOVE + 1)]
+        names = [unit.name for unit in islice(self.ancestors(code), _ABOVE + 1)]
         return " – ".join([self.name(code), *names[:_ABOVE], *(["…"] if len(names) > _ABOVE else [])])
 
-    def above(self, code: str | None) -> Iterator[Unit]:
+    def ancestors(self, code: str | None) -> Iterator[Unit]:
         """The units above one, the nearest first."""
         unit = self.get(code)
         while unit is not None and (unit := self.get(unit.parent)) is not None:
             yield unit
 
-    def within(self, code: str, top: str) -> bool:
+    def is_within(self, code: str, top: str) -> bool:
         """Whether a unit is ``top`` or lies below it."""
         at: str | None = code
         while at is not None and at != top:
@@ -93,24 +93,24 @@ class UnitDirectory:
         """
         distinct: dict[tuple[str, tuple[Succession, ...]], Found] = {}
         for named in self._index.look_up(text, limit):
-            for unit, path in self.today(named.code, today):
+            for unit, path in self.current_units(named.code, today):
                 distinct.setdefault((unit.code, path), Found(unit, named.name, named.sure, path))
         ordered = sorted(distinct.values(), key=lambda one: bool(one.path) or not one.unit.is_open(today))
         return tuple(ordered[:limit])
 
-    def prepared(self) -> "UnitDirectory":
+    def with_index(self) -> "UnitDirectory":
         """The same, with the index of names made ahead of the first look-up: 11,000 units take about 0.3 seconds."""
         _ = self._index
         return self
 
-    def today(self, code: str, today: date | None = None) -> tuple[tuple[Unit, tuple[Succession, ...]], ...]:
+    def current_units(self, code: str, today: date | None = None) -> tuple[tuple[Unit, tuple[Succession, ...]], ...]:
         """What a unit is today, and how it came to be that; the unit itself where it is open, or nothing is known."""
         unit = self.units[code]
         if unit.is_open(today):
             return ((unit, ()),)
         return tuple(self._followed(code, today)) or ((unit, ()),)
 
-    def heir(self, code: str, today: date | None = None) -> Unit | None:
+    def sole_successor(self, code: str, today: date | None = None) -> Unit | None:
         """The one open unit that all of a closed one became; ``None`` where ways part, or one of them is not known."""
         ends: set[str] = set()
         seen: set[str] = set()

@@ -74,7 +74,7 @@ class Content(_Model):
         """What tells one certificate from another: its serial, else whose it is."""
         return self.signed_serial or self.serial or fold(self.subscriber)
 
-    def needed(self) -> "Content":
+    def to_minimal(self) -> "Content":
         """What the paper under way is about: who, which certificate, what is asked; not what was told besides."""
         return self.model_copy(update={"events": (), "decision": ""})
 

@@ -21,8 +21,8 @@ class After(NoText):
         )
         return Page(here.say(N_("<b>What next?</b>")), options=options)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """There."""
         if value == ANOTHER:
             return Answered(another(here))
-        return Answered(here.session.at(value))
+        return Answered(here.session.with_screen(value))

@@ -26,13 +26,13 @@ class Answer(NoText):
             headline(here.say, decided), tuple(told(here, decided)), tuple(_options(here, decided)), brief=brief
         )
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Register, review, or take up another certificate."""
         decided = decision(here)
         if value == REGISTER and decided is not None:
             return await _register(here, decided)
         if value == REVIEW:
-            return Answered(here.session.at("review"))
+            return Answered(here.session.with_screen("review"))
         if value == ANOTHER:
             return Answered(another(here), notes=(here.say(N_("Let us take up the next certificate.")),))
         return Answered(proceed(here))
@@ -54,11 +54,11 @@ async def _register(here: Here, decided: Decided) -> Answered:
     known = await _open_requests(here, decided)
     if known and len(known) == len(registrable(decided)):
         note = here.say(N_("This is already registered; here is the open request."))
-        return Answered(here.session.at("request", about=known[0].code), notes=(note,))
+        return Answered(here.session.with_screen("request", about=known[0].code), notes=(note,))
     open_draft = here.session.draft if here.session.draft and not here.session.draft.code else None
     begun = open_draft or here.session.set_aside or Draft()
     draft = Draft(answer=in_plain_words(here, decided), fields=begun.fields, unit_code=begun.unit_code)
-    return Answered(proceed(here.then(here.session.having(draft=draft, set_aside=None))))
+    return Answered(proceed(here.with_session(here.session.with_changes(draft=draft, set_aside=None))))
 
 
 async def _open_requests(here: Here, decided: Decided) -> list[Request]:

@@ -45,14 +45,14 @@ class ConfirmCertificate(NoText):
         offered = here.session.offered
         return _list(here, offered) if len(offered) > 1 else _single(here, offered[0])
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """One of the list, a yes with the kind of subscriber, or a no."""
         session = here.session
         if value == NO:
             note = here.say(N_("I leave that file aside."))
-            return Answered(proceed(here.then(session.having(offered=()))), notes=(note,))
+            return Answered(proceed(here.with_session(session.with_changes(offered=()))), notes=(note,))
         if len(session.offered) > 1:
-            return Answered(session.having(offered=(session.offered[int(value)],)))
+            return Answered(session.with_changes(offered=(session.offered[int(value)],)))
         return _accepted(here, session.offered[0], Subject(value))
 
 
@@ -114,13 +114,13 @@ def _validity(here: Here, certificate: Certificate) -> Iterator[Markup]:
 
 
 def _accepted(here: Here, certificate: Certificate, subject: Subject) -> Answered:
-    session = _taken_up(here.session, certificate).having(certificate=certificate, offered=())
+    session = _taken_up(here.session, certificate).with_changes(certificate=certificate, offered=())
     if here.session.certificate and here.session.certificate.serial != certificate.serial:
-        session = session.having(set_aside=None)  # it told of the other certificate
+        session = session.with_changes(set_aside=None)  # it told of the other certificate
     session = interview.give(session, "subject", subject.value, here.world.pack)
-    session = given(here.then(session), "certificate", interview.certificate_facts(certificate))
-    if session.draft and not session.draft.code and outdated(here.then(session)):
-        there = session.at("answer") if decision(here.then(session)) else session
+    session = given(here.with_session(session), "certificate", interview.certificate_facts(certificate))
+    if session.draft and not session.draft.code and outdated(here.with_session(session)):
+        there = session.with_screen("answer") if decision(here.with_session(session)) else session
         return Answered(
             there, notes=(here.say(N_("This file changes the answer. What you typed for the request is kept.")),)
         )
@@ -132,4 +132,4 @@ def _taken_up(session: Session, certificate: Certificate) -> Session:
     before = session.certificate
     if session.registered_key is None or before is None or before.certificate_key == certificate.certificate_key:
         return session
-    return session.next_interview()
+    return session.to_next_interview()

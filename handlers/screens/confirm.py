@@ -42,16 +42,16 @@ class Confirm(NoText):
         said = (*(told(say, content) for content in kept), say(ALSO, pack=kept[0].pack))
         return Page(say(N_("<b>Please review what will be stored</b>")), said, options, exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Send, change a field, or leave."""
         draft = _draft(here)
         if value == LEAVE:
             return Answered(left(here), notes=left_note(here))
         if value in FIELDS:
-            return Answered(here.session.at("form", draft=draft.model_copy(update={"editing": value})))
+            return Answered(here.session.with_screen("form", draft=draft.model_copy(update={"editing": value})))
         if asked := asked_again(here, draft):
             note = here.say(N_("{unit} has ended in the meantime; nothing was sent yet."), unit=draft.fields["unit"])
-            return Answered(here.session.at("form", draft=asked), notes=(note,))
+            return Answered(here.session.with_screen("form", draft=asked), notes=(note,))
         return await _save(here, draft.code) if draft.code else await _register(here)
 
 
@@ -75,12 +75,13 @@ async def _contents(here: Here) -> list[Content]:
 async def _register(here: Here) -> Answered:
     if outdated(here):
         note = here.say(N_("The answer has changed since you began: please read it again before you register."))
-        return Answered(here.session.at("answer", draft=None), notes=(note,))
+        return Answered(here.session.with_screen("answer", draft=None), notes=(note,))
     kept = contents(here)
     notes = [await _registered(here, content) for content in kept]
     key = kept[0].certificate_key if kept else None
     return Answered(
-        here.session.at("next", draft=None, set_aside=None, registered_key=key), notes=(*notes, here.say(NOT_FILED))
+        here.session.with_screen("next", draft=None, set_aside=None, registered_key=key),
+        notes=(*notes, here.say(NOT_FILED)),
     )
 
 
@@ -108,11 +109,11 @@ async def _save(here: Here, code: str) -> Answered:
     if saved and saved.state is State.SENT_BACK:
         saved = await here.world.requests.move(code, State.SUBMITTED)
     note = here.say(N_("Saved.") if saved else N_("This request can no longer be changed; nothing was saved."))
-    return Answered(_found_by(here.session, was, saved).at("request", about=code, draft=None), notes=(note,))
+    return Answered(_found_by(here.session, was, saved).with_screen("request", about=code, draft=None), notes=(note,))
 
 
 def _found_by(session: Session, was: Request | None, saved: Request | None) -> Session:
     """A corrected serial number is what the request of this interview is found by from now on."""
     if was is None or saved is None or session.registered_key != was.content.certificate_key:
         return session
-    return session.having(registered_key=saved.content.certificate_key)
+    return session.with_changes(registered_key=saved.content.certificate_key)

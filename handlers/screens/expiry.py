@@ -79,7 +79,7 @@ def chosen(here: Here, asked: Question, value: str) -> Answered:
 
 def _given(here: Here, fact: dict[str, str | None]) -> Session:
     """Typed by hand: a file read before no longer speaks for this certificate."""
-    return given(here.then(here.session.having(certificate=None)), "certificate", fact)
+    return given(here.with_session(here.session.with_changes(certificate=None)), "certificate", fact)
 
 
 def typed(here: Here, text: str) -> Answered | None:
@@ -90,7 +90,7 @@ def typed(here: Here, text: str) -> Answered | None:
     if ends > here.today + FARTHEST:
         return Answered(here.session, notes=(here.say(TOO_FAR, day=day(ends)),))
     note = here.say(N_("The certificate ends on {day}."), day=day(ends))
-    return Answered(here.session.having(typed_expiry=ends), notes=(note,))
+    return Answered(here.session.with_changes(typed_expiry=ends), notes=(note,))
 
 
 def _speaks_of_a_day(text: str) -> bool:

@@ -98,14 +98,14 @@ def arrived(here: Here, reading: Reading, name: str = "") -> Answered:
     """
     troubles = {problem.trouble for problem in reading.problems}
     if troubles & SECRETS:
-        return Answered(here.session.having(warned=True), notes=(here.say(WARNING),), secret=True)
+        return Answered(here.session.with_changes(warned=True), notes=(here.say(WARNING),), secret=True)
     notes = tuple(_problems(here.say, reading.problems, name))
     own = _joined(here.session, [certificate for certificate in reading.certificates if not certificate.authority])
     if own:
         offered = _fitting(own)
         cut = here.say(N_("Only the first {number} are shown."), number=len(offered))
         more = (cut,) if len(own) > len(offered) else ()
-        return Answered(here.session.at("certificate", offered=offered), notes=(*notes, *more))
+        return Answered(here.session.with_screen("certificate", offered=offered), notes=(*notes, *more))
     if reading.certificates:
         return Answered(here.session, notes=(*notes, _named(name, here.say(AUTHORITY))))
     return Answered(here.session, notes=(*notes, *((here.say(EXPORT),) if troubles & _EXPORT_HELPS else ())))

@@ -35,16 +35,16 @@ class Form:
             return _ask(here, field)
         return _units(here, draft.doubted) if field.name == "unit" else _doubt(here, field, draft.doubted)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """A suggestion taken, a doubt settled, or the form left."""
         field, draft = open_field(here), _draft(here)
         if value == LEAVE:
             unedited = draft.model_copy(update={"editing": None, "doubted": None})
             if draft.editing:
-                return Answered(here.session.at("confirm", draft=unedited))
+                return Answered(here.session.with_screen("confirm", draft=unedited))
             return Answered(left(here), notes=left_note(here))
         if field is None:
-            return Answered(here.session.at("confirm"))
+            return Answered(here.session.with_screen("confirm"))
         if draft.doubted:
             return _doubt_settled(here, field, draft, value)
         if value == UNKNOWN:
@@ -53,7 +53,7 @@ class Form:
         number = int(value) if value.isdigit() else -1
         return _taken(here, field, values[number]) if number in values else Answered(here.session)
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """A value, checked; a unit that the certificate contradicts is asked about."""
         field = open_field(here)
         if field is None:
@@ -87,7 +87,7 @@ def _draft(here: Here) -> Draft:
 
 
 def _with(here: Here, draft: Draft, **changes: object) -> Session:
-    return here.session.at("form", draft=draft.model_copy(update=changes))
+    return here.session.with_screen("form", draft=draft.model_copy(update=changes))
 
 
 def _put(here: Here, field: Field, value: str) -> Answered:
@@ -99,7 +99,7 @@ def _put(here: Here, field: Field, value: str) -> Answered:
 
 def _filled(here: Here, draft: Draft) -> Answered:
     session = _with(here, draft, doubted=None, editing=None)
-    return Answered(session if open_field(here.then(session)) else session.at("confirm"))
+    return Answered(session if open_field(here.with_session(session)) else session.with_screen("confirm"))
 
 
 def _ask(here: Here, field: Field) -> Page:

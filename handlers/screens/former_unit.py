@@ -34,21 +34,21 @@ class FormerUnit(NoText):
         options = (Option(f"{_MARK}{unit.code}", here.world.units.path_name(unit.code)) for unit, _ in now)
         return Page(ask, tuple(steps(here, path) for _, path in now), (*options, no), exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """The unit of today, with what became of the former one; or another name."""
         for unit, path in _now(here):
             if value == f"{_MARK}{unit.code}":
                 session, notes = joined(here, unit, path)
-                return Answered(onward(here.then(session)), notes=notes)
+                return Answered(onward(here.with_session(session)), notes=notes)
         session = here.session
-        return Answered(session.at("unit", came_from=session.came_from, ticked=session.ticked))
+        return Answered(session.with_screen("unit", came_from=session.came_from, ticked=session.ticked))
 
 
 def _now(here: Here) -> list[tuple[Unit, tuple[Succession, ...]]]:
     """Units of today that came of the former one, each once; none where the list no longer knows it."""
     units, former = here.world.units, here.session.about
     distinct: dict[str, tuple[Unit, tuple[Succession, ...]]] = {}
-    for unit, path in units.today(former, here.today) if former and units.get(former) else ():
+    for unit, path in units.current_units(former, here.today) if former and units.get(former) else ():
         if path:
             distinct.setdefault(unit.code, (unit, path))
     return list(distinct.values())

@@ -39,7 +39,7 @@ class Ask:
             return Page(here.say(N_("I know enough.")), (), (Option(DONE, here.say.t(N_("Show the answer"))),))
         return _certificate_page(here, asked) if asked.fact == "certificate" else _page(here, asked)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """An answer, or a tick where several may be chosen."""
         asked = interview.question(here.session, here.world.pack, here.today)
         if asked is None:
@@ -50,7 +50,7 @@ class Ask:
             return _ticked(here, asked, value)
         return Answered(given(here, asked.fact, TRUTH.get(value, value)))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """The day a certificate ends; the answer to a question that has not come yet; or the officer's unit."""
         asked = interview.question(here.session, here.world.pack, here.today)
         day = expiry.typed(here, text) if asked and asked.fact == "certificate" else None
@@ -97,7 +97,7 @@ def _overheard(here: Here, asked: Question | None, text: str) -> Answered | None
     told = overhear(here, asked, [text])
     if told.session == here.session:
         return None
-    return Answered(proceed(here.then(told.session)), notes=told.notes)
+    return Answered(proceed(here.with_session(told.session)), notes=told.notes)
 
 
 def overhear(here: Here, asked: Question | None, parts: Iterable[str]) -> Answered:
@@ -142,4 +142,4 @@ def _ticked(here: Here, asked: Question, value: str) -> Answered:
     if any(option.alone for option in asked.options if option.value == value):
         return Answered(given(here, asked.fact, []))
     changed = tuple(tick for tick in ticked if tick != value) if value in ticked else (*ticked, value)
-    return Answered(here.session.having(ticked=changed))
+    return Answered(here.session.with_changes(ticked=changed))

@@ -27,13 +27,13 @@ class StopReminders(NoText):
         )
         return Page(here.say(N_("<b>Stop the reminders?</b>")), (what,), options, exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Stop, those on their way included."""
         if value == NO:
-            return Answered(here.session.back(), notes=(here.say(N_("Reminders go on as before.")),))
+            return Answered(here.session.to_previous_screen(), notes=(here.say(N_("Reminders go on as before.")),))
         withheld = await here.world.reminders.stop()
         note = here.say(N_("Reminders that were on their way and will not come: {number}."), number=withheld)
-        return Answered(here.session.having(screen="no_reminders"), notes=(note,) if withheld else ())
+        return Answered(here.session.with_changes(screen="no_reminders"), notes=(note,) if withheld else ())
 
 
 class NoReminders(NoText):
@@ -48,9 +48,9 @@ class NoReminders(NoText):
         )
         return Page(here.say(N_("You get no reminders. /nhanlai takes that back at any time.")), options=options)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Back to where the person was."""
         if value == AGAIN:
             await here.world.reminders.resume()
-            return Answered(here.session.back(), notes=(here.say(RECEIVED_AGAIN),))
-        return Answered(here.session.back())
+            return Answered(here.session.to_previous_screen(), notes=(here.say(RECEIVED_AGAIN),))
+        return Answered(here.session.to_previous_screen())

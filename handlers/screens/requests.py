@@ -27,14 +27,14 @@ class Requests:
         options = [Option(request.code, line(say, request)) for request in mine[:SHOWN]]
         return Page(say(N_("<b>Your requests</b>")), older if len(mine) > SHOWN else (), (*options, back))
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Open one, or go back."""
-        return Answered(proceed(here) if value == BACK else here.session.at("request", about=value))
+        return Answered(proceed(here) if value == BACK else here.session.with_screen("request", about=value))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """A code."""
         found = await here.world.requests.get(text.strip().upper())
-        return Answered(here.session.at("request", about=found.code)) if found else None
+        return Answered(here.session.with_screen("request", about=found.code)) if found else None
 
 
 class OneRequest(NoText):
@@ -49,14 +49,14 @@ class OneRequest(NoText):
         title = say(N_("<b>Request {code}</b>"), code=request.code)
         return Page(title, (told(say, request.content), history(say, request)), (*_options(here, request), back))
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Amend, withdraw, or go back."""
         request = await _about(here)
         if value == AMEND and request and (draft := draft_of(request)):
-            return Answered(here.session.at("confirm", draft=draft))
+            return Answered(here.session.with_screen("confirm", draft=draft))
         if value == WITHDRAW and request:
-            return Answered(here.session.at("withdraw", about=request.code))
-        return Answered(here.session.at("requests"))
+            return Answered(here.session.with_screen("withdraw", about=request.code))
+        return Answered(here.session.with_screen("requests"))
 
 
 class Withdraw(NoText):
@@ -70,10 +70,10 @@ class Withdraw(NoText):
         no = Option(NO, say.t(N_("No, keep it")), ("khong", "thoi", "giu", "no"))
         return Page(say(ask, code=here.session.about), options=(no, yes), exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Withdrawn where it still can be; back to the request in any case."""
         code = here.session.about or ""
-        there = here.session.at("request", about=code)
+        there = here.session.with_screen("request", about=code)
         if value != YES:
             return Answered(there)
         moved = await here.world.requests.move(code, State.WITHDRAWN)

@@ -42,13 +42,13 @@ class Review(NoText):
         change = [Option(UNIT, _changing(say, YOUR_UNIT), ("don vi", "sua don vi", "unit"))] if unit else []
         return Page(say(N_("<b>Your answers so far</b>")), (said,), (*options, *change, _back(here)))
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """The question of that answer, which stands until it is answered anew; or back to where we were."""
         if value == BACK:
             return Answered(proceed(here))
         if value == UNIT:
-            return Answered(here.session.aside("unit"))
-        return Answered(here.session.at("question", about=value))
+            return Answered(here.session.open_visit("unit"))
+        return Answered(here.session.with_screen("question", about=value))
 
 
 def _given(here: Here) -> list[Question]:

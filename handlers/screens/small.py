@@ -22,11 +22,11 @@ class Language(NoText):
         )
         return Page(here.say(N_("<b>Which language shall I speak?</b>")), options=options)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Go on in that language."""
-        session = here.session.having(language=value)
-        note = here.then(session).say(N_("From now on I speak English. Your answers are kept."))
-        return Answered(session.back(), notes=(note,))
+        session = here.session.with_changes(language=value)
+        note = here.with_session(session).say(N_("From now on I speak English. Your answers are kept."))
+        return Answered(session.to_previous_screen(), notes=(note,))
 
 
 class Stopped(NoText):
@@ -40,9 +40,9 @@ class Stopped(NoText):
             say(N_("We have stopped here. Your answers are kept; continue whenever you like.")), options=(go_on,)
         )
 
-    async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
+    async def handle_option(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
         """Back to the open question."""
-        return Answered(here.session.back())
+        return Answered(here.session.to_previous_screen())
 
 
 class Erase(NoText):
@@ -66,10 +66,10 @@ class Erase(NoText):
         held = roles if (await rights_of(here)).grants else ()
         return Page(say(N_("<b>Delete all data about you?</b>")), (what, *held), options, exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Delete, and say what stayed."""
         if value == NO:
-            return Answered(here.session.back(), notes=(here.say(N_("Nothing was deleted.")),))
+            return Answered(here.session.to_previous_screen(), notes=(here.say(N_("Nothing was deleted.")),))
         kept = await here.world.own_data.erase()
         notes = [here.say(N_("All data about you has been deleted. To begin again, send /start."))]
         if kept:

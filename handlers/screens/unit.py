@@ -37,7 +37,7 @@ class AskUnit:
     async def page(self, here: Here) -> Page:
         """The question, or the units that may be meant."""
         say, found = here.say, _found(here, here.session.about or "")
-        offers = tuple(Option(f"{_MARK}{one.named}", _label(here, one)) for one in found[:SHOWN])
+        offers = tuple(Option(f"{_MARK}{one.matched_code}", _label(here, one)) for one in found[:SHOWN])
         ask = say(N_("<b>Which of these is your unit?</b>")) if offers else say(TITLE)
         more = (
             (say(N_("There are more; add the name of the superior, such as the province.")),)
@@ -48,16 +48,16 @@ class AskUnit:
         told = (*_known(here), say(HINT), say(WHY), *more)
         return Page(ask, told, (*offers, *ways), exact=True, help=say(HELP, leave=ways[0].label))
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """A unit, or none."""
         if value == LEAVE:
-            skipped = here.session.having(unit_skipped=here.session.unit is None)
-            return Answered(onward(here.then(here.session if here.session.came_from else skipped)))
+            skipped = here.session.with_changes(unit_skipped=here.session.unit is None)
+            return Answered(onward(here.with_session(here.session if here.session.came_from else skipped)))
         if value == NONE:
-            return Answered(onward(here.then(here.session.having(unit=None, unit_skipped=True))))
+            return Answered(onward(here.with_session(here.session.with_changes(unit=None, unit_skipped=True))))
         return meant(here, value.removeprefix(_MARK))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """A name: taken at once where it is the full name of one unit only."""
         return named(here, text) or Answered(here.session, notes=(here.say(NOT_FOUND),))
 
@@ -66,7 +66,7 @@ def named(here: Here, text: str) -> Answered | None:
     """What a typed name leads to; ``None`` where no unit is meant."""
     found = _found(here, text)
     if len(found) == 1 and found[0].sure:
-        return meant(here, found[0].named)
+        return meant(here, found[0].matched_code)
     return Answered(_at(here.session, "unit", text[:LONGEST])) if found else None
 
 
@@ -78,9 +78,9 @@ def told_beside(here: Here, text: str) -> Answered | None:
         return None
     if "subject" not in session.answers:
         return None if session.unit or session.unit_skipped else Answered(session, notes=(here.say(LATER),))
-    beside = session.aside("unit")
+    beside = session.open_visit("unit")
     if len(news) == 1 and session.unit is None:
-        return meant(here.then(beside), news[0].named)
+        return meant(here.with_session(beside), news[0].matched_code)
     return Answered(_at(beside, "unit", text[:LONGEST]))
 
 
@@ -92,8 +92,8 @@ def meant(here: Here, code: str) -> Answered:
         return Answered(here.session)
     if unit.is_open(here.today):
         session, notes = joined(here, unit)
-        return Answered(onward(here.then(session)), notes=notes)
-    if any(path for _, path in units.today(code, here.today)):
+        return Answered(onward(here.with_session(session)), notes=notes)
+    if any(path for _, path in units.current_units(code, here.today)):
         return Answered(_at(here.session, "former_unit", code))
     ended = here.say(ENDED, unit=unit.name, day=day(unit.closed_on) if unit.closed_on else "")
     return Answered(_at(here.session, "unit"), notes=(ended,))
@@ -101,12 +101,12 @@ def meant(here: Here, code: str) -> Answered:
 
 def onward(here: Here) -> Session:
     """Back to what was open where the name was told beside it, else to the next question."""
-    return interview.without_stale(here.session).back() if here.session.came_from else proceed(here)
+    return interview.without_stale(here.session).to_previous_screen() if here.session.came_from else proceed(here)
 
 
 def _at(session: Session, screen: str, about: str | None = None) -> Session:
     """One of the screens about the unit; the way back and what was ticked there are kept."""
-    return session.at(screen, about, came_from=session.came_from, ticked=session.ticked)
+    return session.with_screen(screen, about, came_from=session.came_from, ticked=session.ticked)
 
 
 def _found(here: Here, text: str) -> list[Found]:
@@ -114,7 +114,7 @@ def _found(here: Here, text: str) -> list[Found]:
     found = here.world.units.find(text, SHOWN + 1, today=here.today) if text else ()
     distinct: dict[str, Found] = {}
     for one in found:
-        distinct.setdefault(one.named, one)
+        distinct.setdefault(one.matched_code, one)
     return list(distinct.values())
 
 
@@ -123,9 +123,9 @@ def _label(here: Here, one: Found) -> str:
     if not one.path:
         name = units.path_name(one.unit.code)
         return name if one.unit.is_open(here.today) else t(N_("{unit} (ended)"), unit=name)
-    today = units.today(one.named, here.today)
+    today = units.current_units(one.matched_code, here.today)
     became = ", ".join(units.path_name(unit.code) if len(today) == 1 else unit.name for unit, _ in today)
-    return t(N_("{former} (formerly) → {unit}"), former=units.name(one.named), unit=became)
+    return t(N_("{former} (formerly) → {unit}"), former=units.name(one.matched_code), unit=became)
 
 
 def _known(here: Here) -> tuple[Markup, ...]:

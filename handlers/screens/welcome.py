@@ -58,19 +58,19 @@ class Welcome(NoText):
             exact=True,
         )
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Begin, leave without a trace, or speak the other language."""
         session = here.session
         if value == ENGLISH:
-            return Answered(session.having(language="en" if session.language == "vi" else "vi"))
+            return Answered(session.with_changes(language="en" if session.language == "vi" else "vi"))
         if value == DECLINE:
             note = here.say(
                 N_("Understood. I store no answer and no file of yours. If you change your mind, send /start.")
             )
             return Answered(session, notes=(note,), show=False, forget=True)
-        begun = session.having(consented_at=here.world.now, pack=here.world.pack.label, waiting_files=())
+        begun = session.with_changes(consented_at=here.world.now, pack=here.world.pack.label, waiting_files=())
         return Answered(
-            proceed(here.then(begun)),
+            proceed(here.with_session(begun)),
             notes=(here.say(N_("Thank you. You can send your certificate file at any moment.")),),
             again=_waiting(here),
             show=not session.waiting_files,

@@ -56,7 +56,7 @@ class Town:
         await self._server.enter_async_context(serving(self.api.gate.app(), port))
 
     async def steps(self, name: str) -> tuple[Broadcast, ...]:
-        async with self.parts.store.office(self.clock.now(), reading=True) as office:
+        async with self.parts.store.admin_transaction(self.clock.now(), reading=True) as office:
             return await office.admin.broadcasts.steps(self.rights, name)
 
     async def ended(self, name: str, step: str) -> None:

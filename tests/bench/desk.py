@@ -80,7 +80,7 @@ async def _filters(store: Store, units: UnitDirectory) -> Mapping[str, Filter]:
 
 async def _newest(store: Store, units: UnitDirectory) -> str:
     """A code, which is a word that one request has."""
-    async with store.office(NOW) as office:
+    async with store.admin_transaction(NOW) as office:
         (filed,) = await office.admin.desk.page(Rights.operator(units), Filter(), 1)
     return filed.request.code
 
@@ -88,7 +88,7 @@ async def _newest(store: Store, units: UnitDirectory) -> str:
 async def _look(store: Store, rights: Rights, wanted: Filter) -> float:
     """Milliseconds for the first page and how many there are."""
     start = perf_counter()
-    async with store.office(NOW) as office:
+    async with store.admin_transaction(NOW) as office:
         await office.admin.desk.page(rights, wanted, PAGE)
         await office.admin.desk.count(rights, wanted)
     return (perf_counter() - start) * 1000

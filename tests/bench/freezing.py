@@ -71,13 +71,13 @@ async def _on(province: Province) -> Made:
 async def _count(store: Store, rights: Rights) -> float:
     """Of whoever has something to do: the dearest condition."""
     start = perf_counter()
-    async with store.office(NOW) as office:
+    async with store.admin_transaction(NOW) as office:
         await office.admin.broadcasts.count(rights, Audience(to_do=True))
     return (perf_counter() - start) * 1000
 
 
 async def _drafted(store: Store, rights: Rights) -> str:
-    async with store.office(NOW) as office:
+    async with store.admin_transaction(NOW) as office:
         made = await office.admin.broadcasts.new(rights, _DRAFT)
         await office.commit()
     assert made

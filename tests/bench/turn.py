@@ -79,7 +79,7 @@ async def _our_turn(store: Store, number: int) -> None:
     now = datetime.now(UTC)
     update = Incoming(CHANNEL, str(number), f"chat {number % 50}", Said(text="sáp nhập"))
     (chat,) = await store.receive([update], now)
-    turn = await store.pending(chat)
+    turn = await store.claim_turn(chat)
     assert turn is not None
     async with store.turn(turn, now) as unit:
         await unit.finish(SESSION, [REPLY])

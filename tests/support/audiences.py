@@ -136,7 +136,7 @@ def meant(officer: Officer, audience: Audience, rights: Rights, now: datetime) -
     return (
         not officer.erased
         and rights.may(Act.WRITE_BROADCASTS, officer.unit)
-        and (audience.unit is None or (officer.unit is not None and UNITS.within(officer.unit, audience.unit)))
+        and (audience.unit is None or (officer.unit is not None and UNITS.is_within(officer.unit, audience.unit)))
         and (officer.agreed if audience.role in {None, Role.OFFICER} else officer.roles.get(audience.role) is False)
         and (not audience.to_do or bool(to_do))
         and (not audience.owed or bool(to_do & set(audience.owed)))

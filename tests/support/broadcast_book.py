@@ -67,7 +67,7 @@ class MemoryBook:
         """What its author was told, the moving message aside."""
         return [mark for name, mark, _ in self.told if name == broadcast and mark not in {"shown", "last"}]
 
-    async def open(self) -> tuple[Broadcast, ...]:
+    async def list_open(self) -> tuple[Broadcast, ...]:
         return tuple(one for one in self.broadcasts.values() if one.state not in ENDED or self._queued(one.id))
 
     async def check(self, broadcast: str, now: datetime) -> Checked:
@@ -117,7 +117,7 @@ class MemoryBook:
     async def tally(self, broadcast: str) -> Tally:
         return Tally(states=Counter(self.rows[broadcast].values()))
 
-    async def child(
+    async def create_step(
         self,
         parent: str,
         step: str,
@@ -139,21 +139,21 @@ class MemoryBook:
         self.late |= {name} if why is Why.LATE else set()
         return name
 
-    async def later(self, day: date) -> dict[str, tuple[str, ...]]:
+    async def due_postponed(self, day: date) -> dict[str, tuple[str, ...]]:
         return self.wants_later
 
-    async def expiring(self, today: date, days: Sequence[int], now: datetime) -> str | None:
+    async def create_expiry_broadcast(self, today: date, days: Sequence[int], now: datetime) -> str | None:
         self.asked_expiring.append((today, tuple(days)))
         return None
 
-    async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> bool:
+    async def notify_author(self, broadcast: str, said: Reply, mark: str, now: datetime) -> bool:
         if mark == "shown" and self.busy:
             return False
         if mark in {"shown", "last"} or mark not in self.marks(broadcast):
             self.told.append((broadcast, mark, "\n\n".join(said.paragraphs)))
         return True
 
-    async def tell_approvers(self, broadcast: str, asks: Asks, mark: str, now: datetime) -> int:
+    async def request_approvals(self, broadcast: str, asks: Asks, mark: str, now: datetime) -> int:
         self.told.append((broadcast, mark, "\n\n".join(asks("en", {"QT-000001": "Lan"}).paragraphs)))
         return 1
 

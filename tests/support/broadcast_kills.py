@@ -125,7 +125,7 @@ async def aftermath(api: BotApi, settings: Settings, name: str) -> Aftermath:
         store = opened.store
         code = {person_code(store.chat("telegram", address).id): address for address in received}
         rights = Rights.operator(await store.units())
-        async with store.office(datetime.now(UTC), reading=True) as office:
+        async with store.admin_transaction(datetime.now(UTC), reading=True) as office:
             rows = await office.admin.broadcasts.recipients(rights, name, len(received) + 1)
         tally = await store.broadcasts.tally(name)
     return Aftermath(received, {code[row.code]: row.state for row in rows}, dict(tally.states))

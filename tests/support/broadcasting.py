@@ -19,13 +19,13 @@ DRAFT = Draft(
 async def settle_people(bulk: Bulk, addresses: Iterable[str], now: datetime) -> None:
     """People of Telegram who agreed once, and of whom nothing else is known."""
     met = now - timedelta(days=30)
-    await bulk.chats(MadeChat("telegram", address, met, met, session=AGREED) for address in addresses)
+    await bulk.write_chats(MadeChat("telegram", address, met, met, session=AGREED) for address in addresses)
 
 
 async def frozen(store: Store, now: datetime, draft: Draft = DRAFT) -> str:
     """A broadcast to all of them, checked, approved by the operator, with a row for everybody."""
     rights = Rights.operator(await store.units())
-    async with store.office(now) as office:
+    async with store.admin_transaction(now) as office:
         made = await office.admin.broadcasts.new(rights, draft)
         await office.commit()
     assert made is not None
@@ -46,6 +46,6 @@ async def running(store: Store, now: datetime, draft: Draft = DRAFT) -> str:
 
 async def _moved(store: Store, name: str, to: Life, now: datetime) -> None:
     rights = Rights.operator(await store.units())
-    async with store.office(now) as office:
+    async with store.admin_transaction(now) as office:
         assert await office.admin.broadcasts.move(rights, name, to) is Outcome.DONE
         await office.commit()

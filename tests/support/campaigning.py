@@ -84,7 +84,7 @@ class Campaigning:
         async with office(self.store, chat, self.clock.now()) as at:
             made = await at.admin.broadcasts.new(theirs, draft)
             assert isinstance(made, Broadcast)
-            await at.admin.broadcasts.ask_check(theirs, made.id)
+            await at.admin.broadcasts.request_check(theirs, made.id)
         await self.calm()
         assert await self.by_hand(made.id, Life.APPROVED, by=ADMIN if alone else None) is Outcome.DONE
         if meanwhile:

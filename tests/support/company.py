@@ -107,7 +107,7 @@ class Company:
             self.taps += [choice.tap for choice in reply.choices]
             self.invitations += _INVITATION.findall("\n".join(reply.paragraphs))
         if talk.session is not None:
-            assert Session.restored(talk.session.model_dump_json()) == talk.session
+            assert Session.load(talk.session.model_dump_json()) == talk.session
         self._kept_from(who, before, "\n".join(map(everything, talk.heard)))
 
     def _kept_from(self, who: str, before: Glance, told: str) -> None:

@@ -106,7 +106,7 @@ async def echo(session: Session | None, event: Event, world: World) -> Answer:
     """Says what it heard, and counts in the session's version."""
     session = session or Session(consented_at=datetime(2026, 11, 23, tzinfo=UTC))
     heard = event.text if isinstance(event, Said) else event.kind
-    return Answer(session.having(version=session.version + 1), [f"{session.version + 1}: {heard}"])
+    return Answer(session.with_changes(version=session.version + 1), [f"{session.version + 1}: {heard}"])
 
 
 Respond = Callable[[Session | None, Event, World], Awaitable[Answer]]

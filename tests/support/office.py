@@ -45,7 +45,7 @@ def settle_units(sql: Sql) -> None:
 async def office(store: Store, chat: Chat | None = None, now: datetime = NOW) -> AsyncIterator[OfficeUnit]:
     """A transaction of a chat, or of the machine, kept at its end."""
     channel = chat.channel if chat else "machine"
-    async with store.office(now, chat=chat.id if chat else "", channel=channel) as unit:
+    async with store.admin_transaction(now, chat=chat.id if chat else "", channel=channel) as unit:
         yield unit
         await unit.commit()
 

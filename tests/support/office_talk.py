@@ -95,15 +95,15 @@ class Person:
 
     async def stands_at(self, screen: str, about: str | None = None, **kept: object) -> Session:
         """The session as if the person had got there, by whatever right they had then."""
-        return await self._meanwhile(lambda session: session.at(screen, about=about, **kept))
+        return await self._meanwhile(lambda session: session.with_screen(screen, about=about, **kept))
 
     async def _meanwhile(self, change: Callable[[Session], Session]) -> Session:
         """A turn that answers nothing; the session it leaves."""
         store, now = self.house.store, self.house.clock.now()
         await store.receive([Incoming(CHANNEL, f"talk {next(_updates)}", self.address, Said(text="?"))], now)
-        pending = await store.pending(self.chat)
+        pending = await store.claim_turn(self.chat)
         assert pending is not None
-        kept = change(Session.restored(pending.session or "{}"))
+        kept = change(Session.load(pending.session or "{}"))
         async with store.turn(pending, now) as unit:
             await unit.finish(kept.model_dump_json(), [])
         return kept

@@ -52,7 +52,7 @@ class Outgoing:
         self.many(
             "INSERT INTO broadcasts (id, state, author, approver, content, document, warrant, created_at, changed_at)"
             " VALUES (?, 'paused', 'machine', 'machine', ?, ?, ?, ?, ?)",
-            [(broadcast, content, file, warrant.sealed(self.keyring), at, at)],
+            [(broadcast, content, file, warrant.seal(self.keyring), at, at)],
         )
         rows = list(self._rows(broadcast, addresses, values.model_dump_json(), at))
         self.many(

@@ -31,5 +31,5 @@ def approve(sql: Sql, keys: Path, broadcast: str) -> None:
     warrant = Warrant(broadcast, parent, step, unit, author, "machine", said, file)
     sql(
         "UPDATE broadcasts SET approver = 'machine', warrant = ? WHERE id = ?",
-        *(warrant.sealed(keyring), broadcast),
+        *(warrant.seal(keyring), broadcast),
     )

@@ -37,14 +37,14 @@ class StoredDialogue(Dialogue):
         """A turn, and those that follow from it."""
         update = f"dialogue {next(_updates)}"
         (chat,) = await self.store.receive([Incoming(CHANNEL, update, self.address, event)], NOW)
-        while pending := await self.store.pending(chat):
+        while pending := await self.store.claim_turn(chat):
             event = await self.prepare(chat, pending.event)
             async with self.store.turn(pending, NOW) as unit:
                 await self._take(replace(pending, event=event), unit)
         return self.text
 
     async def _take(self, pending: PendingTurn, unit: TurnUnit) -> None:
-        session = Session.restored(pending.session) if pending.session else None
+        session = Session.load(pending.session) if pending.session else None
         turn = await respond(session, pending.event, _world(unit))
         remembered = turn.session.model_dump_json() if turn.session else None
         await unit.finish(remembered, turn.replies, turn.again)

@@ -61,7 +61,7 @@ async def one_chat(store: Store, update: str = "1", address: str = ADDRESS) -> C
 
 
 async def next_turn(store: Store, chat: Chat) -> PendingTurn:
-    turn = await store.pending(chat)
+    turn = await store.claim_turn(chat)
     assert turn is not None
     return turn
 

@@ -64,8 +64,8 @@ async def _receive(store: Store, acknowledged: Path, updates: int) -> int:
 
 async def _handle(store: Store, take: Take) -> int:
     handled = 0
-    for chat in await store.waiting(CHANNEL):
-        while turn := await store.pending(chat):
+    for chat in await store.chats_waiting(CHANNEL):
+        while turn := await store.claim_turn(chat):
             async with store.turn(turn, datetime.now(UTC)) as unit:
                 session, reply = await take(turn, unit)
                 await unit.finish(session, [says(reply)])

@@ -43,11 +43,11 @@ async def _run(url: str | None, folder: Path) -> None:
 
 async def import_units(store: Store) -> None:
     """Every unit gets another name: which import it is."""
-    async with store.office(datetime.now(UTC)) as office:
-        known = await office.admin.units.present()
+    async with store.admin_transaction(datetime.now(UTC)) as office:
+        known = await office.admin.units.load_for_update()
         number = 1 + max((int(unit.name.rpartition(" ")[2]) for unit in known.units.values()), default=0)
         renamed = UnitDirectory.of(_renamed(unit, number) for unit in UNITS.units.values())
-        await office.admin.units.keep(OPERATOR, renamed, frozenset(renamed.units))
+        await office.admin.units.save(OPERATOR, renamed, frozenset(renamed.units))
         await office.commit()
 
 
@@ -100,10 +100,10 @@ async def _import_list(office: Office, rights: Rights, done: Deeds, _: str) -> s
     lines = [
         Line(number=1, code=f.request.code, state=State.SENT_BACK, note="thiếu", revision=f.revision) for f in found
     ]
-    name = await office.imports.keep(lines)
+    name = await office.imports.save_lines(lines)
     plan = await office.imports.plan(rights, lines)
-    imported = await office.imports.apply(rights, await office.imports.kept(name) or (), plan.mark)
-    await office.imports.drop(name)
+    imported = await office.imports.apply(rights, await office.imports.load_lines(name) or (), plan.mark)
+    await office.imports.drop_lines(name)
     done.update({"request.import": imported.applied, MOVED: imported.applied * len(lines)})
     return ""
 

@@ -31,7 +31,7 @@ _TALKATIVE = ("aiohttp", "telegram")
 class _Bot(Bot):
     """``Bot`` with its results as they come: an update or a receipt it cannot parse is still an answer."""
 
-    async def raw(self, method: str, parameters: dict[str, Any], read_timeout: float) -> Any:
+    async def call_raw(self, method: str, parameters: dict[str, Any], read_timeout: float) -> Any:
         return await self._post(method, parameters, read_timeout=read_timeout)
 
 
@@ -62,7 +62,7 @@ class TelegramApi:
         )
 
     @property
-    def refused(self) -> bool:
+    def is_refused(self) -> bool:
         """Whether Telegram no longer accepts the token, as far as is known."""
         return self._token.refused
 
@@ -81,11 +81,11 @@ class TelegramApi:
                 raise
             failure = error
         else:
-            self._token.accepted()
+            self._token.note_accepted()
             return result
         raise await self._token.judge(method, failure)
 
-    async def attempt(self, method: str, parameters: dict[str, Any] | None = None) -> ChannelError | None:
+    async def try_call(self, method: str, parameters: dict[str, Any] | None = None) -> ChannelError | None:
         """Call a method that decides nothing, within a short time; what went wrong, or None."""
         try:
             async with asyncio.timeout(_COMFORT):
@@ -106,7 +106,7 @@ class TelegramApi:
 
     async def _call(self, method: str, parameters: dict[str, Any], patience: float) -> Any:
         try:
-            return await self._bot.raw(method, parameters, patience)
+            return await self._bot.call_raw(method, parameters, patience)
         except Exception as error:  # noqa: BLE001 - a library's surprise has an outcome too
             failure = outcome(error)
         raise failure  # outside the handler: the original may quote a text or an address

@@ -82,11 +82,11 @@ class TelegramChannel:
         if part.action == "buttons":
             return await self._put_buttons(row, part)
         try:
-            return await self._show(row, part, text_of(part, _CAPABILITIES), "HTML")
+            return await self._send_or_edit(row, part, text_of(part, _CAPABILITIES), "HTML")
         except NotParsed:  # better without markup than not at all
-            return await self._show(row, part, plain(text_of(part, _CAPABILITIES)), None)
+            return await self._send_or_edit(row, part, plain(text_of(part, _CAPABILITIES)), None)
 
-    async def _show(self, row: OutboxRow, part: Reply, text: str, parse_mode: str | None) -> str | None:
+    async def _send_or_edit(self, row: OutboxRow, part: Reply, text: str, parse_mode: str | None) -> str | None:
         shown = {"chat_id": row.chat.address, "parse_mode": parse_mode, "reply_markup": _keyboard(part.choices)}
         parameters = shown | self._broadcast if row.broadcast else shown
         if part.attachments:
@@ -99,7 +99,7 @@ class TelegramChannel:
             except ChannelError as error:
                 if not _may_follow(error, row):
                     raise
-                parameters |= await self._in_place_of(row, part, error)
+                parameters |= await self._replacement_parameters(row, part, error)
         return _message_id(await self._api.call("sendMessage", parameters))
 
     async def _put_buttons(self, row: OutboxRow, part: Reply) -> str | None:
@@ -125,11 +125,11 @@ class TelegramChannel:
             return target
         return target
 
-    async def _in_place_of(self, row: OutboxRow, part: Reply, error: ChannelError) -> dict[str, Any]:
+    async def _replacement_parameters(self, row: OutboxRow, part: Reply, error: ChannelError) -> dict[str, Any]:
         """How a message is sent that should have been an edit: where there are no edits, silently, the old one gone."""
         if not isinstance(error, Unsupported):
             return {}
-        await self._api.attempt("deleteMessage", {"chat_id": row.chat.address, "message_id": part.target})
+        await self._api.try_call("deleteMessage", {"chat_id": row.chat.address, "message_id": part.target})
         return {"disable_notification": True}
 
     async def _send_document(self, row: OutboxRow, parameters: dict[str, Any], attachment: Attachment) -> str | None:

@@ -46,7 +46,7 @@ class TimedConnection(H11Protocol):
         super().connection_lost(exc)
 
     @property
-    def awaited_until(self) -> float | None:
+    def receive_deadline(self) -> float | None:
         """When this connection is dropped, by the loop's clock; ``None`` while a request is being answered."""
         return self._timer.when() if self._timer else None
 
@@ -65,6 +65,6 @@ class TimedConnection(H11Protocol):
 
 
 def _drop_longest_awaited(connections: set[Any]) -> None:
-    waiting = [one for one in connections if isinstance(one, TimedConnection) and one.awaited_until is not None]
+    waiting = [one for one in connections if isinstance(one, TimedConnection) and one.receive_deadline is not None]
     if waiting:
-        min(waiting, key=lambda one: one.awaited_until or 0.0).drop()
+        min(waiting, key=lambda one: one.receive_deadline or 0.0).drop()

@@ -36,16 +36,16 @@ class Front:
         """Of our bot, without @; empty until Telegram has told it."""
         return self._api.username
 
-    async def take(self, raw: Sequence[object]) -> int | None:
+    async def receive(self, raw: Sequence[object]) -> int | None:
         """Store what is for us; the highest update id among them, None where there is none.
 
         An update that cannot be read is counted and passed: it must not hold up those behind it.
         """
-        received = [self._read(update) for update in raw]
+        received = [self._parse(update) for update in raw]
         await self._intake.accept([one.incoming for one in received if one.incoming])
         for one in received:  # after what was said: the last of a batch is how it stands
             if one.membership:
-                await self._note(one.membership)
+                await self._record_block_change(one.membership)
         for one in received:
             if one.callback:
                 self._answer_soon(one.callback)
@@ -59,14 +59,14 @@ class Front:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _note(self, membership: Membership) -> None:
+    async def _record_block_change(self, membership: Membership) -> None:
         """A sign of being blocked that cannot be stored is missed: the next message shows it anyway."""
         try:
-            await self._intake.membership(CHANNEL, membership.address, blocked=membership.blocked)
+            await self._intake.record_block_change(CHANNEL, membership.address, blocked=membership.blocked)
         except Exception as error:  # noqa: BLE001 - those behind it must go on
             _log.error("membership_not_stored", channel=CHANNEL, error=type(error).__name__)
 
-    def _read(self, raw: object) -> Received:
+    def _parse(self, raw: object) -> Received:
         try:
             received = read_update(raw, self.username)
         except Exception as error:  # noqa: BLE001 - a poison update is counted, and its number still read
@@ -88,7 +88,7 @@ class Front:
     async def _answer(self, callback: str) -> None:
         """The button stops turning before the work begins; too late is no harm."""
         async with self._room:
-            error = await self._api.attempt("answerCallbackQuery", {"callback_query_id": callback})
+            error = await self._api.try_call("answerCallbackQuery", {"callback_query_id": callback})
         if error is not None and not isinstance(error, QueryTooOld):
             kind = type(error).__name__
             _log.info("tap_not_answered", channel=CHANNEL, method="answerCallbackQuery", error=kind)

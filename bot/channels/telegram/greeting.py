@@ -76,7 +76,7 @@ async def announce_commands(api: TelegramApi) -> None:
     async def announce() -> None:
         failed: list[ChannelError] = []
         for language in tuple(waiting):
-            error = await api.attempt("setMyCommands", _menu(language))
+            error = await api.try_call("setMyCommands", _menu(language))
             if error is None:
                 waiting.remove(language)
                 continue
@@ -92,7 +92,7 @@ async def remove_webhook(api: TelegramApi) -> None:
     """Have updates wait for polling; nothing that waits is dropped. Repeats until heard, ever more rarely."""
 
     async def remove() -> None:
-        if error := await api.attempt("deleteWebhook"):
+        if error := await api.try_call("deleteWebhook"):
             _log_comfort("deleteWebhook", error)
             raise error
 

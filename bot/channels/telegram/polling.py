@@ -73,7 +73,7 @@ class Poller:
             return
         if not isinstance(batch, list):
             raise ChannelError
-        highest = await self._front.take(batch)
+        highest = await self._front.receive(batch)
         if highest is not None:
             self._offset = highest + 1
         elif batch:

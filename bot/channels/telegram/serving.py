@@ -67,16 +67,16 @@ class Services(Protocol):
     @property
     def heartbeat(self) -> Part: ...
 
-    def turns(self, channels: Mapping[str, Channel]) -> Turns:
+    def turn_handler(self, channels: Mapping[str, Channel]) -> Turns:
         """The turns of these channels."""
 
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Part:
         """The exports of a channel."""
 
-    def collector(self, channel: Channel, queued: Callable[[], None]) -> Part:
+    def own_data_exporter(self, channel: Channel, queued: Callable[[], None]) -> Part:
         """What is held about people of a channel, for those who ask."""
 
-    def herald(self, queued: Callable[[], None]) -> Wakeful:
+    def broadcast_scheduler(self, queued: Callable[[], None]) -> Wakeful:
         """What goes on with broadcasts by itself."""
 
 
@@ -125,13 +125,13 @@ def _runner(services: Services, api: TelegramApi, *, receiving: bool) -> Runner:
     channel = TelegramChannel(api, paid=settings.telegram_paid_broadcasts)
     service = _service(services, channel)
     notify = service.dispatcher.notify
-    workers = Workers(services.turns({channel.name: channel}).step, lambda _chat: notify())
+    workers = Workers(services.turn_handler({channel.name: channel}).step, lambda _chat: notify())
     intake = Intake(store, _throttle(settings, clock), clock, workers.submit, services.metrics)
-    watch = Watch(store, services.metrics, lambda: not api.refused)
+    watch = Watch(store, services.metrics, lambda: not api.is_refused)
     source = _receiver(settings, api, Front(api, intake), watch) if receiving else Acquaintance(api)
-    herald = services.herald(notify)
+    herald = services.broadcast_scheduler(notify)
     retention = Retention(store, clock, settings.retention_days)
-    orders = (services.exporter(channel, notify), services.collector(channel, notify))
+    orders = (services.exporter(channel, notify), services.own_data_exporter(channel, notify))
     parts = (source, retention, services.heartbeat, *orders, herald)
     return Runner(store, workers, (service,), parts, moved=herald.notify)
 
@@ -144,7 +144,7 @@ def _service(services: Services, channel: Channel) -> Service:
     membership = Membership(store.workers, channel.name, clock, pacer.share, lease)
     dispatcher = Dispatcher(
         store, channel, pacer, clock,
-        broadcasts_at_once=at_once, fence=membership.fence, open_at=Terms.of(settings).hours.open_at,
+        broadcasts_at_once=at_once, fence=membership.may_send, open_at=Terms.of(settings).hours.is_open_at,
         language=settings.language, metrics=services.metrics,
     )  # fmt: skip
     return Service(membership, dispatcher)

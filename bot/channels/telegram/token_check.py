@@ -45,15 +45,15 @@ class TokenCheck:
                 return Unsupported(method)
             if self._refused_at + _MOMENT > self._now():
                 return Refused()
-            return await self._asked(method)
+            return await self._ask(method)
 
-    def accepted(self) -> None:
+    def note_accepted(self) -> None:
         """A call went well: the token is right."""
         if self.refused:
             self.refused = False
             _log.info("token_accepted_again", channel=TELEGRAM)
 
-    async def _asked(self, method: str) -> ChannelError:
+    async def _ask(self, method: str) -> ChannelError:
         try:
             await self._get_me()
         except Refused:
@@ -64,6 +64,6 @@ class TokenCheck:
             _log.warning("token_not_checked", channel=TELEGRAM, method=method, error=type(error).__name__)
             return Unreachable()
         self._missing[method] = self._now()
-        self.accepted()
+        self.note_accepted()
         _log.warning("method_not_offered", channel=TELEGRAM, method=method)
         return Unsupported(method)

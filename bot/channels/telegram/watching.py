@@ -31,16 +31,20 @@ class Watch:
 
     def routes(self) -> list[Route]:
         """Their addresses."""
-        pages = {"/metrics": self._told, "/healthz": self._alive, "/readyz": self._ready}
+        pages = {
+            "/metrics": self._metrics_response,
+            "/healthz": self._liveness_response,
+            "/readyz": self._readiness_response,
+        }
         return [Route(path, page, methods=["GET"]) for path, page in pages.items()]
 
-    async def _told(self, _: Request) -> Response:
-        return Response(self._metrics.exposed(await self._depths()), headers=_FORMAT)
+    async def _metrics_response(self, _: Request) -> Response:
+        return Response(self._metrics.expose(await self._depths()), headers=_FORMAT)
 
-    async def _alive(self, _: Request) -> Response:
+    async def _liveness_response(self, _: Request) -> Response:
         return PlainTextResponse("ok\n")
 
-    async def _ready(self, _: Request) -> Response:
+    async def _readiness_response(self, _: Request) -> Response:
         if await self._depths() is None:
             return PlainTextResponse("the store does not answer\n", status_code=503)
         if not self._accepted():

@@ -97,7 +97,7 @@ class WebhookReceiver:
         )
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            await unless(stop, self._introduce())
+            await unless(stop, self._register())
             async with going_on((announce_commands(self._api),)):
                 await unless(stop, asyncio.wait([serving]))
         finally:
@@ -111,7 +111,7 @@ class WebhookReceiver:
     def app(self) -> Starlette:
         """The application: one address, one method; and what is served beside it on this machine."""
         path = urlsplit(self._settings.url).path or "/"
-        return Starlette(routes=[Route(path, self._called, methods=["POST"]), *self._more])
+        return Starlette(routes=[Route(path, self._handle_request, methods=["POST"]), *self._more])
 
     def _listen(self) -> socket.socket:
         """Ours rather than uvicorn's, which ends the process where the port is taken."""
@@ -122,7 +122,7 @@ class WebhookReceiver:
             message = N_("Nobody can listen on TROLY_TELEGRAM_WEBHOOK_LISTEN={address}: {reason}")
             raise SettingsError(message, address=self._settings.listen, reason=reason_of(error)) from None
 
-    async def _introduce(self) -> None:
+    async def _register(self) -> None:
         webhook = {
             "url": self._settings.url,
             "secret_token": self._settings.secret.get_secret_value(),
@@ -130,7 +130,7 @@ class WebhookReceiver:
         }
         await introduce(self._api, webhook)
 
-    async def _called(self, request: Request) -> Response:
+    async def _handle_request(self, request: Request) -> Response:
         given = request.headers.get(_HEADER, "")
         if not compare_digest(given.encode(), self._settings.secret.get_secret_value().encode()):
             return Response(status_code=403)
@@ -143,7 +143,7 @@ class WebhookReceiver:
             update = None  # counted as ignored: asking for it again would not make it readable
         try:
             async with asyncio.timeout(_STORING):
-                await self._front.take([update])
+                await self._front.receive([update])
         except TimeoutError:
             _log.warning("update_not_stored", channel=CHANNEL)
             return Response(status_code=503)

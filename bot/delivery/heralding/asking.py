@@ -16,4 +16,4 @@ async def ask_second_person(book: BroadcastBook, broadcast: Broadcast, recipient
     def asks(language: str, labels: Mapping[str, str]) -> Reply:
         return asked(Voice(language), broadcast, recipients, labels)
 
-    return await book.tell_approvers(broadcast.id, asks, f"approve:{broadcast.changed_at.isoformat()}", now)
+    return await book.request_approvals(broadcast.id, asks, f"approve:{broadcast.changed_at.isoformat()}", now)

@@ -30,13 +30,13 @@ class Campaigns:
         for gone in [key for key in self._made if key[0] not in campaigns]:
             del self._made[gone]
 
-    async def running(self, campaign: Broadcast, plan: Plan, now: datetime, steps: Sequence[Broadcast]) -> bool:
+    async def run_due_steps(self, campaign: Broadcast, plan: Plan, now: datetime, steps: Sequence[Broadcast]) -> bool:
         """Carry out what is due; True: look again at once. Nothing is decided while nothing may leave.
 
         ``steps`` are those that have not ended. One that still waits for a second person when the next one is due is
         left out: its day is over.
         """
-        if not self._terms.hours.open_at(now):
+        if not self._terms.hours.is_open_at(now):
             return False
         table, made = Timetable(plan, self._terms.hours), self._made[campaign.id, campaign.revision]
         decisions = table.decisions(made, _since(campaign), now)
@@ -52,14 +52,16 @@ class Campaigns:
 
     async def _carry_out(self, campaign: Broadcast, decision: Decision, now: datetime) -> None:
         if decision.runs:
-            await self._book.child(campaign.id, decision.step.name, now, starts_at=now, why=decision.why)
-        elif await self._book.child(campaign.id, decision.step.name, now, left_out=Why.MISSED):
+            await self._book.create_step(campaign.id, decision.step.name, now, starts_at=now, why=decision.why)
+        elif await self._book.create_step(campaign.id, decision.step.name, now, left_out=Why.MISSED):
             said = notice_words.left_out(Voice(campaign.draft.language), campaign, decision.step.name)
-            await self._teller.once(campaign, f"left_out:{decision.step.name}", said, now)
+            await self._teller.notify_once(campaign, f"left_out:{decision.step.name}", said, now)
 
     async def _finish(self, campaign: Broadcast, now: datetime) -> None:
         """Told before it is done, as every end."""
-        await self._teller.once(campaign, "over", notice_words.over(Voice(campaign.draft.language), campaign), now)
+        await self._teller.notify_once(
+            campaign, "over", notice_words.over(Voice(campaign.draft.language), campaign), now
+        )
         await self._book.move(campaign.id, Life.RUNNING, Life.FINISHED, now)
 
 

@@ -17,33 +17,33 @@ class Daily:
         self._terms = terms
         self._looked: dict[str, date] = {}
 
-    async def expiring(self, broadcasts: Mapping[str, Broadcast], now: datetime) -> bool:
+    async def remind_of_expiry(self, broadcasts: Mapping[str, Broadcast], now: datetime) -> bool:
         """Remind of certificates that end, unless that is paused; True: somebody is."""
-        today = self._due("expiring", now)
+        today = self._due_day("expiring", now)
         if today is None or _is_paused(broadcasts, STANDING):
             return False
         days = self._terms.expiry_days
-        began = bool(days) and await self._book.expiring(today, days, now) is not None
+        began = bool(days) and await self._book.create_expiry_broadcast(today, days, now) is not None
         self._looked["expiring"] = today
         return began
 
-    async def later(self, broadcasts: Mapping[str, Broadcast], now: datetime) -> bool:
+    async def remind_postponed(self, broadcasts: Mapping[str, Broadcast], now: datetime) -> bool:
         """Remind again whose day has come, of a paused campaign when it goes on; True: somebody is."""
-        today = self._due("later", now)
+        today = self._due_day("later", now)
         if today is None:
             return False
         made = [
-            await self._book.child(parent, f"later:{today}", now, starts_at=now, audience=Audience(chats=chats))
-            for parent, chats in (await self._book.later(today)).items()
+            await self._book.create_step(parent, f"later:{today}", now, starts_at=now, audience=Audience(chats=chats))
+            for parent, chats in (await self._book.due_postponed(today)).items()
             if not _is_paused(broadcasts, parent)
         ]
         self._looked["later"] = today
         return any(made)
 
-    def _due(self, what: str, now: datetime) -> date | None:
+    def _due_day(self, what: str, now: datetime) -> date | None:
         """The day to look for; ``None``: it is too early, closed, or was looked for."""
         local = vietnamese(now)
-        if local.time() < self._terms.daily_at or not self._terms.hours.open_at(now):
+        if local.time() < self._terms.daily_at or not self._terms.hours.is_open_at(now):
             return None
         return None if self._looked.get(what) == local.date() else local.date()
 

@@ -17,11 +17,11 @@ class Holding:
         self._book = book
         self._terms = terms
 
-    async def look(self, broadcast: Broadcast, now: datetime) -> None:
+    async def update_hold(self, broadcast: Broadcast, now: datetime) -> None:
         """Hold it, or let it go, where it is not so yet."""
         if broadcast.is_campaign or broadcast.state not in _HELD:
             return
-        because = self._terms.hours.why_closed(now)
+        because = self._terms.hours.closed_reason(now)
         until = self._terms.hours.next_open(now) if because else None
         if broadcast.held_until != until:
             await self._book.hold(broadcast.id, until, because, now)

@@ -32,10 +32,10 @@ class Looks:
         stopping = asyncio.create_task(_then(stop, self.notify))
         while not stop.is_set():
             self._wake.clear()
-            await self._rest(await self._looked())
+            await self._rest(await self._poll_once())
         await stopping
 
-    async def _looked(self) -> float:
+    async def _poll_once(self) -> float:
         """Seconds until the next look."""
         try:
             again = await self._look()

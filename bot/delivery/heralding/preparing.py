@@ -29,37 +29,37 @@ class Preparing:
         """All but these have ended."""
         self._stands &= broadcasts
 
-    async def checking(self, broadcast: Broadcast, now: datetime) -> bool:
+    async def check_list(self, broadcast: Broadcast, now: datetime) -> bool:
         """Go through the whole list, and tell the author what was found."""
         found = await self._book.check(broadcast.id, now)
         second_person = found.recipients > self._terms.approval_above
         said = notice_words.checked(_voice(broadcast), broadcast, found, second_person=second_person)
-        await self._teller.once(broadcast, f"checked:{broadcast.changed_at.isoformat()}", said, now)
+        await self._teller.notify_once(broadcast, f"checked:{broadcast.changed_at.isoformat()}", said, now)
         if second_person and not found.problems:
             await ask_second_person(self._book, broadcast, found.recipients, now)
         return False
 
-    async def waiting(self, broadcast: Broadcast, now: datetime) -> bool:
+    async def request_second_person(self, broadcast: Broadcast, now: datetime) -> bool:
         """Tell the author that a second person has to decide, and ask those who may."""
         mark = f"second_person:{broadcast.revision}"
         if not self._teller.has_told(broadcast, mark):
             await ask_second_person(self._book, broadcast, broadcast.recipients, now)
             said = notice_words.needs_another(_voice(broadcast), broadcast)
-            await self._teller.once(broadcast, mark, said, now)
+            await self._teller.notify_once(broadcast, mark, said, now)
         return False
 
-    async def approved(self, broadcast: Broadcast, now: datetime) -> bool:
+    async def make_rows(self, broadcast: Broadcast, now: datetime) -> bool:
         """Make rows, a batch a look; True: there is more to do at once."""
-        if not await self._passes(broadcast, now):
+        if not await self._passes_check(broadcast, now):
             return True
-        await self._holding.look(broadcast, now)
+        await self._holding.update_hold(broadcast, now)
         if await self._book.freeze(broadcast.id, now):
             return True
         if not broadcast.is_campaign:
             await self._tell_where_nobody_is_left(broadcast, now)
         return broadcast.parent != STANDING  # what is made there comes with its rows, and may wait for them
 
-    async def _passes(self, broadcast: Broadcast, now: datetime) -> bool:
+    async def _passes_check(self, broadcast: Broadcast, now: datetime) -> bool:
         """A step is checked before it gets rows: its audience is not that of the day on which it was approved."""
         if broadcast.parent in {None, STANDING} or broadcast.id in self._stands:
             return True
@@ -69,15 +69,17 @@ class Preparing:
             self._stands.add(broadcast.id)
             return True
         said = notice_words.not_sent(_voice(broadcast), broadcast, found.model_copy(update={"problems": against}))
-        await self._teller.once(broadcast, "not_sent", said, now)
+        await self._teller.notify_once(broadcast, "not_sent", said, now)
         await self._book.move(broadcast.id, Life.APPROVED, Life.CANCELLED, now, Why.PROBLEMS)
         return False
 
     async def _tell_where_nobody_is_left(self, broadcast: Broadcast, now: datetime) -> None:
         """Without rows it has ended already, unless it waits for a second person."""
         tally = await self._book.tally(broadcast.id)
-        if not tally.total and broadcast.id not in {one.id for one in await self._book.open()}:
-            await self._teller.summary(broadcast, notice_words.finished(_voice(broadcast), broadcast, tally), now)
+        if not tally.total and broadcast.id not in {one.id for one in await self._book.list_open()}:
+            await self._teller.notify_finished(
+                broadcast, notice_words.finished(_voice(broadcast), broadcast, tally), now
+            )
 
 
 def _voice(broadcast: Broadcast) -> Voice:

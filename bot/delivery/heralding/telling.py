@@ -26,31 +26,31 @@ class Teller:
         """This process has told it."""
         return mark in self._told.get(broadcast.id, ())
 
-    async def once(self, broadcast: Broadcast, mark: str, said: Reply, now: datetime) -> None:
+    async def notify_once(self, broadcast: Broadcast, mark: str, said: Reply, now: datetime) -> None:
         """A notice; ``mark`` names it among those about this broadcast."""
         if not self.has_told(broadcast, mark):
-            await self._book.tell(broadcast.id, said, mark, now)
+            await self._book.notify_author(broadcast.id, said, mark, now)
             self._told.setdefault(broadcast.id, set()).add(mark)
 
-    async def summary(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
+    async def notify_finished(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
         """What became of it, once for each time that it ends."""
         if not _is_quiet(broadcast):
-            await self.once(broadcast, f"finished:{broadcast.revision}", said, now)
+            await self.notify_once(broadcast, f"finished:{broadcast.revision}", said, now)
 
-    async def move(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
+    async def update_progress(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
         """The message that moves, where it would change, and not more often than every few seconds."""
         if _is_quiet(broadcast):
             return
         last, since = self._shown.get(broadcast.id, (None, 0.0))
         if said == last or (last is not None and self._clock.monotonic() - since < STEP):
             return
-        if await self._book.tell(broadcast.id, said, "shown", now):
+        if await self._book.notify_author(broadcast.id, said, "shown", now):
             self._shown[broadcast.id] = said, self._clock.monotonic()
 
-    async def end(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
+    async def finish_progress(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
         """Its last state, at once."""
         if not _is_quiet(broadcast):
-            await self._book.tell(broadcast.id, said, "last", now)
+            await self._book.notify_author(broadcast.id, said, "last", now)
 
     def forget(self, broadcasts: set[str]) -> None:
         """All but these have ended."""

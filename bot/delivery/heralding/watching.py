@@ -25,17 +25,17 @@ class Watch:
     forgiven: Tally = field(default_factory=Tally)  #: what had gone wrong before somebody let it go on
     samples: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_SAMPLES))
 
-    def counted(self, tally: Tally, began: float, ended: float) -> None:
+    def record_count(self, tally: Tally, began: float, ended: float) -> None:
         """It was counted, between two moments of the steady clock."""
         self.next_count = ended + max(_STEP, _TIMES * (ended - began))
         self.samples.append((ended, tally.total - tally.open))
 
-    def moved(self, revision: int) -> bool:
+    def has_resumed(self, revision: int) -> bool:
         """Somebody has paused it, and let it go on, since it was counted last."""
         before, self.revision = self.revision, revision
         return before not in {None, revision}
 
-    def rested(self, tally: Tally) -> None:
+    def reset_errors(self, tally: Tally) -> None:
         """It was paused with this much done."""
         self.forgiven = tally
         self.samples.clear()
@@ -50,7 +50,7 @@ class Watch:
         per_second = (after - before) / (last - first)
         return Speed(per_second, now + timedelta(seconds=tally.open / per_second))
 
-    def errors(self, tally: Tally) -> float:
+    def error_share(self, tally: Tally) -> float:
         """The share of those tried that could not be delivered, since somebody let it go on; blocked ones aside."""
         new = {state: tally.states.get(state, 0) - self.forgiven.states.get(state, 0) for state in ("sent", *_ERRORS)}
         tried = sum(new.values())

@@ -24,9 +24,11 @@ def meant_by(audience: Audience, reach: Reach, now: datetime) -> Meant | None:
     """
     if not reach or audience.chats == ():
         return None
-    found = Meant().and_("within_one", top=reach.units[0]) if len(reach.units) == 1 else Meant(*reaching(reach))
+    found = (
+        Meant().with_condition("within_one", top=reach.units[0]) if len(reach.units) == 1 else Meant(*reaching(reach))
+    )
     for condition, values in _conditions(audience, vietnamese_day(now)):
-        found = found.and_(condition, **values)
+        found = found.with_condition(condition, **values)
     return found
 
 

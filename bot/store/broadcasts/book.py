@@ -36,7 +36,7 @@ class StoredBroadcastBook:
         """Over a database."""
         return cls(driver, keyring, Gathering(driver, keyring, policy))
 
-    async def open(self) -> tuple[Broadcast, ...]:
+    async def list_open(self) -> tuple[Broadcast, ...]:
         """Those that something may still have to be done for."""
         (rows,) = await self.driver.run(Call("broadcasts", where=("broadcast_open",)))
         return tuple(readable(self.keyring, rows))
@@ -76,7 +76,7 @@ class StoredBroadcastBook:
         """How far it is."""
         return await tally_of(self.driver.run, broadcast)
 
-    async def child(  # noqa: PLR0913 - as the port has it
+    async def create_step(  # noqa: PLR0913 - as the port has it
         self,
         parent: str,
         step: str,
@@ -95,22 +95,22 @@ class StoredBroadcastBook:
                 await transaction.run(commit=True)
         return made
 
-    async def later(self, day: date) -> dict[str, tuple[str, ...]]:
+    async def due_postponed(self, day: date) -> dict[str, tuple[str, ...]]:
         """Who wanted to be reminded again on this day or before."""
-        return await self.gathering.later(day)
+        return await self.gathering.due_postponed(day)
 
-    async def expiring(self, today: date, days: Sequence[int], now: datetime) -> str | None:
+    async def create_expiry_broadcast(self, today: date, days: Sequence[int], now: datetime) -> str | None:
         """Remind of certificates that come to their end."""
-        return await self.gathering.expiring(today, days, now)
+        return await self.gathering.create_expiry_broadcast(today, days, now)
 
-    async def tell(self, broadcast: str, said: Reply, mark: str, now: datetime) -> bool:
+    async def notify_author(self, broadcast: str, said: Reply, mark: str, now: datetime) -> bool:
         """Tell its author."""
         async with self._acting(now) as (transaction, acting):
             told = await tell(acting, broadcast, said, mark)
             await transaction.run(commit=True)
         return told
 
-    async def tell_approvers(self, broadcast: str, asks: Asks, mark: str, now: datetime) -> int:
+    async def request_approvals(self, broadcast: str, asks: Asks, mark: str, now: datetime) -> int:
         """Ask those who may approve it."""
         async with self._acting(now) as (transaction, acting):
             asked = await ask_approvers(acting, broadcast, asks, mark)

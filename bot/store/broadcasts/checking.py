@@ -47,17 +47,17 @@ class Checker:
         findings = Findings(Filling(self.keyring, self.policy, written, written.day(now)))
         async for people in Roll.of(self.driver.run, self.keyring, written, now).pages():
             for person in people:
-                findings.look(person)
-        found = [*self._of_all(written, now), *findings.problems]
-        if (unknown := await self._unknown(written)).count:
+                findings.add_person(person)
+        found = [*self._common_problems(written, now), *findings.problems]
+        if (unknown := await self._find_unknown(written)).count:
             found.append(Problem(trouble=Trouble.UNKNOWN, rows=tuple(unknown.first), count=unknown.count))
         if not any(one.reachable for one in findings.counted):
             found.append(Problem(trouble=Trouble.NOBODY))
         checked = Checked(at=now, counted=findings.counted, problems=tuple(found))
-        await self._kept(written, checked)
+        await self._save_findings(written, checked)
         return checked
 
-    def _of_all(self, written: Written, now: datetime) -> Iterator[Problem]:
+    def _common_problems(self, written: Written, now: datetime) -> Iterator[Problem]:
         """What is the same for every recipient."""
         draft = written.draft
         yield from problems(draft.text)
@@ -66,21 +66,23 @@ class Checker:
         if written.parent is None and _is_past(written, now):
             yield Problem(trouble=Trouble.PAST)
 
-    async def _unknown(self, written: Written) -> Rows:
+    async def _find_unknown(self, written: Written) -> Rows:
         """Those of a list whom nobody knows, who have not agreed to be known, or who are out of reach."""
         listed, unknown = sorted(set(written.draft.audience.chats or ())), Rows()
         known = Meant(*reaching(written.reach))
-        known = known if by_role(written.draft.audience) else known.and_("agreed")
+        known = known if by_role(written.draft.audience) else known.with_condition("agreed")
         for start in range(0, len(listed), PAGE):
             part = listed[start : start + PAGE]
-            (rows,) = await self.driver.run(known.and_("listed", chats=json.dumps(part)).call("audience_known"))
+            (rows,) = await self.driver.run(
+                known.with_condition("listed", chats=json.dumps(part)).to_query("audience_known")
+            )
             there = {chat for (chat,) in rows}
             for chat in part:
                 if chat not in there:
                     unknown.add(person_code(chat))
         return unknown
 
-    async def _kept(self, written: Written, checked: Checked) -> None:
+    async def _save_findings(self, written: Written, checked: Checked) -> None:
         """Kept with the text that was checked: it says nothing of one that was changed, or moved, meanwhile."""
         state = Life.DRAFT if checked.problems else Life.CHECKED
         row = {"id": written.id, "was": written.state.value, "now": stored(checked.at)}

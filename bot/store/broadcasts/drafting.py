@@ -34,13 +34,13 @@ class Drafting:
         name = await self.acting.next_id(BROADCAST_ID)
         writer = await self.acting.person(rights.actor)
         row = self._row(rights, name, draft, document, None, writer)
-        await self.acting.ask(Call("add_broadcast", row), self._noted(rights, name))
+        await self.acting.ask(Call("add_broadcast", row), self._note_query(rights, name))
         await self.journal.record(rights, "broadcast_new", name, unit=draft.audience.unit)
-        return await self.shelf.seen(rights, name)
+        return await self.shelf.get_visible(rights, name)
 
     async def change(self, rights: Rights, name: str, revision: int, draft: Draft, document: bytes | None) -> Outcome:
         """Another draft in its place; both where it was and where it goes have to be within reach."""
-        found, warrant = await self.shelf.reached_with_warrant(rights, Act.WRITE_BROADCASTS, name)
+        found, warrant = await self.shelf.get_for_act_with_warrant(rights, Act.WRITE_BROADCASTS, name)
         if isinstance(found, Outcome):
             return found
         if not _may_write(rights, draft):
@@ -53,7 +53,7 @@ class Drafting:
         (changed,) = await self.acting.ask(Call("change_broadcast", changing))
         if not changed:
             return Outcome.OVERTAKEN
-        await self.acting.ask(self._noted(rights, name))
+        await self.acting.ask(self._note_query(rights, name))
         await self.journal.record(rights, "broadcast_change", name, unit=draft.audience.unit)
         return Outcome.DONE
 
@@ -68,7 +68,7 @@ class Drafting:
         return {
             "id": name,
             "unit": unit,
-            "warrant": warrant.sealed(keyring),
+            "warrant": warrant.seal(keyring),
             "author": rights.actor,
             "chat": self.acting.chat or None,
             "content": sealed_draft(keyring, name, draft),
@@ -77,13 +77,13 @@ class Drafting:
             "now": stored(self.acting.now),
         }
 
-    def _noted(self, rights: Rights, name: str) -> Call:
+    def _note_query(self, rights: Rights, name: str) -> Call:
         row = {"id": name, "now": stored(self.acting.now), "state": Life.DRAFT.value, "actor": rights.actor}
         return Call("note_move", {**row, "why": None})
 
-    async def ask_check(self, rights: Rights, name: str) -> Outcome:
+    async def request_check(self, rights: Rights, name: str) -> Outcome:
         """Have it checked; who asks again while that goes on is answered the same."""
-        found = await self.shelf.reached(rights, Act.WRITE_BROADCASTS, name)
+        found = await self.shelf.get_for_act(rights, Act.WRITE_BROADCASTS, name)
         if isinstance(found, Outcome):
             return found
         if found.state not in _OPEN_TO_CHANGE:
@@ -93,9 +93,9 @@ class Drafting:
             await self.journal.record(rights, "broadcast_check", name, unit=found.unit)
         return Outcome.DONE
 
-    async def checked(self, rights: Rights, name: str) -> Checked | None:
+    async def last_check(self, rights: Rights, name: str) -> Checked | None:
         """What the last check found."""
-        if await self.shelf.seen(rights, name) is None:
+        if await self.shelf.get_visible(rights, name) is None:
             return None
         (rows,) = await self.acting.ask(Call("broadcast_findings", {"id": name}))
         if not rows:

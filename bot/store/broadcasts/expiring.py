@@ -52,15 +52,15 @@ class Expiring:
     async def remind(self, today: date, days: Sequence[int], now: datetime) -> str | None:
         """The broadcast of this day with all its rows; ``None`` where it had them before, or there is nobody."""
         distances = _distances(today, days)
-        if not await self._open(today) and not await self._anybody(distances):
+        if not await self._open(today) and not await self._has_anybody(distances):
             return None
-        name, state = await self._child(today, now)
+        name, state = await self._open_or_create_child(today, now)
         written = await read_written(self.driver.run, self.keyring, name)
         if written is None or state is not Life.APPROVED or not written.approved:
             return None
         try:
             for number, distance in enumerate(distances):
-                await self._all(written, distance, [farther.days for farther in distances[number:]], now)
+                await self._remind_all(written, distance, [farther.days for farther in distances[number:]], now)
             await Freezer(self.driver, self.keyring, self.policy).finish(written, written.frozen_to, now)
         except TurnTaken:  # another process has made the last of them, or it was cancelled
             return None
@@ -70,49 +70,54 @@ class Expiring:
         (rows,) = await self.driver.run(_child_of(today))
         return any(state == Life.APPROVED for _, state in rows)
 
-    async def _anybody(self, distances: Iterable[Distance]) -> bool:
+    async def _has_anybody(self, distances: Iterable[Distance]) -> bool:
         found = await self.driver.run(*(_next(distance, 1) for distance in distances))
         return any(found)
 
-    async def _child(self, today: date, now: datetime) -> tuple[str, Life]:
+    async def _open_or_create_child(self, today: date, now: datetime) -> tuple[str, Life]:
         """The broadcast that was left open, else that of the day; made, with the standing campaign, where it is new."""
         async with self.driver.transaction() as transaction:
             (rows,) = await transaction.run(_child_of(today))
             if not rows:
                 name = await Acting(transaction.run, self.keyring, now, "machine").next_id("TB")
                 noted = Call("note_life", {"id": name, "was": Life.DRAFT.value, "now": stored(now)})
-                calls = (self._standing(now), self._new(name, today, now), noted, _child_of(today))
+                calls = (
+                    self._standing_query(now),
+                    self._new_broadcast_query(name, today, now),
+                    noted,
+                    _child_of(today),
+                )
                 (*_, rows) = await transaction.run(*calls, commit=True)
         name, state = rows[0]
         return name, Life(state)
 
-    def _standing(self, now: datetime) -> Call:
+    def _standing_query(self, now: datetime) -> Call:
         row = {"id": STANDING, "series": None, "step": None, "state": Life.RUNNING, "starts": None}
-        return self._made(row, expiry_draft(), now)
+        return self._insert_query(row, expiry_draft(), now)
 
-    def _new(self, name: str, today: date, now: datetime) -> Call:
+    def _new_broadcast_query(self, name: str, today: date, now: datetime) -> Call:
         """Its audience is nobody: whom it is for is found by certificates."""
         draft = expiry_draft().model_copy(update={"audience": Audience(chats=())})
         of = {"series": STANDING, "step": f"{EXPIRY}{today}"}
-        return self._made({"id": name, **of, "state": Life.APPROVED, "starts": stored(now)}, draft, now)
+        return self._insert_query({"id": name, **of, "state": Life.APPROVED, "starts": stored(now)}, draft, now)
 
-    def _made(self, row: dict[str, Any], draft: Draft, now: datetime) -> Call:
+    def _insert_query(self, row: dict[str, Any], draft: Draft, now: datetime) -> Call:
         name, text = str(row["id"]), draft.model_dump_json()
         content = self.keyring.seal(text, places.broadcast_content(name))
         made = Warrant(name, row["series"], row["step"], None, MACHINE, MACHINE, digest(text), None)
-        warrant = made.sealed(self.keyring)
+        warrant = made.seal(self.keyring)
         return Call("expiring_make", {**row, "content": content, "warrant": warrant, "now": stored(now)})
 
-    async def _all(self, written: Written, distance: Distance, passed: Sequence[int], now: datetime) -> None:
+    async def _remind_all(self, written: Written, distance: Distance, passed: Sequence[int], now: datetime) -> None:
         """Everybody at one distance: whoever was taken up is not found again."""
-        while due := await self._due(distance):
-            await self._taken_up(written, due, passed, now)
+        while due := await self._due_certificates(distance):
+            await self._write_batch(written, due, passed, now)
 
-    async def _due(self, distance: Distance) -> list[Due]:
+    async def _due_certificates(self, distance: Distance) -> list[Due]:
         (rows,) = await self.driver.run(_next(distance, PAGE))
         return [Due(standing, chat, end, bool(done)) for standing, chat, end, done in rows]
 
-    async def _taken_up(self, written: Written, due: Sequence[Due], passed: Sequence[int], now: datetime) -> None:
+    async def _write_batch(self, written: Written, due: Sequence[Due], passed: Sequence[int], now: datetime) -> None:
         """A batch in one transaction; the farther distances that were passed will not come any more either."""
         roll = Roll(self.driver.run, self.keyring, Meant(), None, written.series, written.named, now)
         filling = Filling(self.keyring, self.policy, written, written.day(now))

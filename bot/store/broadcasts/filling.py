@@ -35,7 +35,7 @@ class Filling:
             to_do=_to_do(person),
         )
 
-    def kept(self, person: Person) -> tuple[Delivery, Reason] | None:
+    def reason_to_withhold(self, person: Person) -> tuple[Delivery, Reason] | None:
         """The end of the row at once, where the message is kept from the person."""
         if person.stopped:
             return Delivery.SKIPPED, Reason.STOPPED

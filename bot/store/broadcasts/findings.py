@@ -45,7 +45,7 @@ class Measure:
     fixed: int
     slots: int
 
-    def at_most(self, values: Values) -> int:
+    def longest_message(self, values: Values) -> int:
         """UTF-16 code units that a message cannot exceed."""
         named = _SIGN * max(len(values.name or ""), len(values.unit or ""))
         return self.fixed + self.slots * max(named, _PROCEDURE * len(values.to_do), _DAY)
@@ -59,14 +59,14 @@ class Findings:
     kept: Counter[tuple[str, str]] = field(default_factory=Counter)
     found: defaultdict[tuple[Trouble, str], Rows] = field(default_factory=lambda: defaultdict(Rows))
 
-    def look(self, person: Person) -> None:
+    def add_person(self, person: Person) -> None:
         """One who is meant."""
-        kept = self.filling.kept(person)
+        kept = self.filling.reason_to_withhold(person)
         reason = kept[1] if kept else None
         self.kept[person.channel, _KEPT.get(reason, "reachable") if reason else "reachable"] += 1
         if reason in _NOTHING:
             return
-        for trouble, about in self._troubles(person):
+        for trouble, about in self._find_problems(person):
             self.found[trouble, about].add(person_code(person.chat))
 
     @property
@@ -82,7 +82,7 @@ class Findings:
             for (trouble, about), rows in self.found.items()
         )
 
-    def _troubles(self, person: Person) -> Iterator[tuple[Trouble, str]]:
+    def _find_problems(self, person: Person) -> Iterator[tuple[Trouble, str]]:
         values = self.filling.values(person)
         measure = self._measures.get(values.language)
         if measure is None:  # this text cannot be read at all, which is found once for everybody
@@ -90,15 +90,15 @@ class Findings:
         for placeholder in missing(measure.template, values):
             yield Trouble.MISSING, f"{{{placeholder.value}}}"
         channel, has_document = person.channel.partition(":")[0], self.filling.written.draft.document is not None
-        room = self.filling.policy.room(channel)
+        room = self.filling.policy.limits_for(channel)
         if has_document and room.caption == 0:
             yield Trouble.DOCUMENT, channel
-        elif self._longer(measure, values, room.caption if has_document else room.text):
+        elif self._is_longer(measure, values, room.caption if has_document else room.text):
             yield Trouble.TOO_LONG, channel
 
-    def _longer(self, measure: Measure, values: Values, room: int) -> bool:
+    def _is_longer(self, measure: Measure, values: Values, room: int) -> bool:
         """Nothing is rendered that fits by far."""
-        return measure.at_most(values) > room and self._length(values) > room
+        return measure.longest_message(values) > room and self._length(values) > room
 
     def _length(self, values: Values) -> int:
         """Of the message with all that may be added, as channels count: in UTF-16 code units."""

@@ -39,23 +39,23 @@ class Freezer:
         if not written.approved:
             return False
         try:
-            return await self._next(written, now, limit)
+            return await self._write_next(written, now, limit)
         except TurnTaken:  # another process makes them, or it was cancelled
             return True
 
-    async def _next(self, written: Written, now: datetime, limit: int) -> bool:
+    async def _write_next(self, written: Written, now: datetime, limit: int) -> bool:
         if written.draft.plan is not None:
-            await self._moved(written, Call("campaign_begins", {"id": written.id, "now": stored(now)}, must=True), now)
+            await self._move(written, Call("campaign_begins", {"id": written.id, "now": stored(now)}, must=True), now)
             return False
         roll = Roll.of(self.driver.run, self.keyring, written, now)
-        reached = await self._reached_alone(written)
+        reached = await self._chats_reached_alone(written)
         maker = Maker(self.driver, Filling(self.keyring, self.policy, written, written.day(now)), now)
         after, left = written.frozen_to, limit
         while left > 0:
             people, end = await roll.page(after, min(left, PAGE))
             meant = [one for one in people if _waits(written, one)]
             if reached is not None and len(reached | {one.chat for one in meant}) > self.policy.approval_above:
-                await self._needs_another(written, roll, after, now)
+                await self._return_for_approval(written, roll, after, now)
                 return False
             last = end or (people[-1].chat if people else after)
             guard = Call("freeze_from", {"id": written.id, "after": after, "last": last}, must=True)
@@ -68,7 +68,7 @@ class Freezer:
             after, left = end, left - PAGE
         return True
 
-    async def _reached_alone(self, written: Written) -> set[str] | None:
+    async def _chats_reached_alone(self, written: Written) -> set[str] | None:
         """Chats that it, or its campaign, has reached by the word of its author alone; ``None``: two decided about it.
 
         The reminders of certificates that end have no author.
@@ -88,21 +88,21 @@ class Freezer:
         (alone,) = await self.driver.run(Call("approved_alone", {"id": written.id}))
         return bool(alone)
 
-    async def _needs_another(self, written: Written, roll: Roll, after: str, now: datetime) -> None:
+    async def _return_for_approval(self, written: Written, roll: Roll, after: str, now: datetime) -> None:
         """Send it back to wait for a second person, without a row: what was approved alone was fewer."""
         (held,) = await self.driver.run(Call("hold_life", {"id": written.id}))
         recipients = sum([len([one for one in people if _waits(written, one)]) async for people in roll.pages()])
         row = {"id": written.id, "after": after, "recipients": recipients, "now": stored(now)}
         row["warrant"] = unapproved(self.keyring, held[0]) if held else None
         undone = Call("freeze_undone", {"id": written.id})
-        await self._moved(written, Call("freeze_not_alone", row, must=True), now, undone)
+        await self._move(written, Call("freeze_not_alone", row, must=True), now, undone)
 
     async def finish(self, written: Written, last: str, now: datetime) -> None:
         """All rows are there."""
         end = {"id": written.id, "after": last, "now": stored(now)}
-        await self._moved(written, Call("freeze_end", end, must=True), now, *_over(written))
+        await self._move(written, Call("freeze_end", end, must=True), now, *_over(written))
 
-    async def _moved(self, written: Written, move: Call, now: datetime, *others: Call) -> None:
+    async def _move(self, written: Written, move: Call, now: datetime, *others: Call) -> None:
         noted = {"id": written.id, "was": written.state.value, "now": stored(now)}
         await self.driver.run(move, Call("note_life", noted), *others)
 

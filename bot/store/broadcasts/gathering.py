@@ -30,11 +30,11 @@ class Gathering:
         """Make rows for the next recipients; False where all have theirs."""
         return await Freezer(self.driver, self.keyring, self.policy).freeze(broadcast, now, limit)
 
-    async def expiring(self, today: date, days: Sequence[int], now: datetime) -> str | None:
+    async def create_expiry_broadcast(self, today: date, days: Sequence[int], now: datetime) -> str | None:
         """A broadcast, with its rows, to all whose certificate has come so near to its end; ``None``: to nobody."""
         return await Expiring(self.driver, self.keyring, self.policy).remind(today, days, now)
 
-    async def later(self, day: date) -> dict[str, tuple[str, ...]]:
+    async def due_postponed(self, day: date) -> dict[str, tuple[str, ...]]:
         """Who wanted to be reminded again on this day or before: chats by campaign or broadcast."""
         (rows,) = await self.driver.run(Call("later_marks", {"day": day.toordinal()}))
         found: defaultdict[str, list[str]] = defaultdict(list)

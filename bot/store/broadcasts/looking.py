@@ -25,8 +25,8 @@ async def count(acting: Acting, rights: Rights, audience: Audience, policy: Poli
     if these is None:
         return ()
     if audience.chats is not None:
-        these = these.and_("listed", chats=json.dumps(audience.chats))
-    call = these.call("audience_counts", after="", week=stored(acting.now - WEEK), most=policy.reminders_per_week)
+        these = these.with_condition("listed", chats=json.dumps(audience.chats))
+    call = these.to_query("audience_counts", after="", week=stored(acting.now - WEEK), most=policy.reminders_per_week)
     (rows,) = await acting.ask(replace(call, anew=True))
     return counted(rows)
 

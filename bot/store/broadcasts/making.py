@@ -39,10 +39,10 @@ class Maker:
         async with self.driver.transaction() as transaction:
             _, present = await transaction.run(guard, Call("freeze_present", {"chats": json.dumps(list(rows))}))
             made = [rows[chat] for (chat,) in present]
-            await transaction.run(Call("freeze_row", many=made), *self._reminded(made), *more, commit=True)
+            await transaction.run(Call("freeze_row", many=made), *self._reminded_queries(made), *more, commit=True)
 
     def _row(self, person: Person, day: date | None) -> Mapping[str, object]:
-        broadcast, kept = self.filling.written.id, self.filling.kept(person)
+        broadcast, kept = self.filling.written.id, self.filling.reason_to_withhold(person)
         origin = places.broadcast_origin(broadcast, person.chat)
         to = {"origin": origin, "chat": person.chat, "channel": person.channel, "broadcast": broadcast}
         row = {**to, "priority": BROADCAST, "now": stored(self.now)}
@@ -53,7 +53,7 @@ class Maker:
         sealed = self.filling.keyring.seal(values, places.payload(person.chat, origin))
         return {**row, "state": Delivery.QUEUED.value, "reason": None, "settled": None, "payload": sealed}
 
-    def _reminded(self, rows: Sequence[Mapping[str, object]]) -> tuple[Call, ...]:
+    def _reminded_queries(self, rows: Sequence[Mapping[str, object]]) -> tuple[Call, ...]:
         """Whoever asked to be reminded by this day is reminded now."""
         series, day = self.filling.written.series, self.filling.today.toordinal()
         chats = json.dumps([row["chat"] for row in rows if row["state"] == Delivery.QUEUED])

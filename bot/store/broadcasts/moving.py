@@ -61,38 +61,38 @@ class Mover:
             return 0
         row = {"id": broadcast, "was": was.value, "to": to.value, "why": why, "revision": revision}
         approved = to is Life.APPROVED
-        if not await self._moved({**row, "now": stored(self.acting.now)}, approved=approved):
+        if not await self._move_one({**row, "now": stored(self.acting.now)}, approved=approved):
             return 0
         await self._note([broadcast], to, why)
         if approved:
             await self._approve_parent(broadcast)
-        return 1 + len(await self._steps(broadcast, was, to))
+        return 1 + len(await self._move_steps(broadcast, was, to))
 
-    async def _moved(self, row: dict[str, object], *, approved: bool) -> bool:
+    async def _move_one(self, row: dict[str, object], *, approved: bool) -> bool:
         hold = Call("hold_life", row)
         if not approved:
             _, moved = await self.acting.ask(hold, Call("move_broadcast", {**row, "approver": None, "warrant": None}))
             return bool(moved)
         (held,) = await self.acting.ask(hold)
-        proof = await self._approved(held)
+        proof = await self._approval(held)
         return proof is not None and bool((await self.acting.ask(Call("move_broadcast", {**row, **proof})))[0])
 
-    async def _approved(self, held: Rows) -> dict[str, object] | None:
+    async def _approval(self, held: Rows) -> dict[str, object] | None:
         """Whoever approves it stands in what proves it from now on; ``None`` where it is not proven who wrote it."""
         warrant = warrant_of(self.acting.keyring, held[0]) if held else None
         if warrant is None:
             return None
         decider = await self.acting.person(self.actor)
-        sealed = warrant._replace(approver=self.actor, decider=decider).sealed(self.acting.keyring)
+        sealed = warrant._replace(approver=self.actor, decider=decider).seal(self.acting.keyring)
         return {"approver": self.actor, "warrant": sealed}
 
     async def _approve_parent(self, step: str) -> None:
         """A second person who approves a step has approved its campaign: the steps that follow are decided by two."""
         (held,) = await self.acting.ask(Call("hold_parent_warrant", {"id": step}))
-        if held and (proof := await self._approved(held)) is not None:
+        if held and (proof := await self._approval(held)) is not None:
             await self.acting.ask(Call("approve_parent", {"id": held[0][0], **proof}))
 
-    async def _steps(self, parent: str, was: Life, to: Life) -> list[str]:
+    async def _move_steps(self, parent: str, was: Life, to: Life) -> list[str]:
         """What it made goes along; but not what runs on its own when it starts."""
         if to not in _STEPS_FROM or (to is Life.RUNNING and was is not Life.PAUSED):
             return []
@@ -122,26 +122,26 @@ class Hand:
 
     async def move(self, rights: Rights, name: str, to: Life, revision: int | None) -> Outcome:
         """Approve, start, pause, resume, cancel."""
-        found = await self.shelf.seen(rights, name)
+        found = await self.shelf.get_visible(rights, name)
         if found is None:
             return Outcome.UNKNOWN
         wish = wished(found, to)
-        refused = await self._refused(rights, found, to, wish, revision)
+        refused = await self._refusal(rights, found, to, wish, revision)
         if refused or wish is None:
             return refused or Outcome.NOT_ALLOWED
         mover = Mover(self.acting, rights.actor)
         moved = await mover.move(name, found.state, to, wish.why, found.revision)
         if not moved:
-            return await self._why_not(found)
+            return await self._explain_failure(found)
         await self.journal.record(rights, wish.deed, name, unit=found.unit, count=moved)
         return Outcome.DONE
 
-    async def needs_another(self, rights: Rights, name: str) -> bool:
+    async def needs_second_person(self, rights: Rights, name: str) -> bool:
         """Whether somebody else has to approve it."""
-        found = await self.shelf.seen(rights, name)
-        return found is not None and not await self._enough(rights, found)
+        found = await self.shelf.get_visible(rights, name)
+        return found is not None and not await self._is_approved_enough(rights, found)
 
-    async def _refused(
+    async def _refusal(
         self, rights: Rights, found: Broadcast, to: Life, wish: Wish | None, revision: int | None
     ) -> Outcome | None:
         right = Act.APPROVE_BROADCASTS if to is Life.APPROVED else Act.WRITE_BROADCASTS
@@ -151,38 +151,38 @@ class Hand:
             return Outcome.OVERTAKEN
         if to is Life.APPROVED and (found.state is Life.DRAFT or found.checking):
             return Outcome.PROBLEMS
-        if wish is APPROVE and not await self._enough(rights, found):
+        if wish is APPROVE and not await self._is_approved_enough(rights, found):
             return Outcome.SECOND_PERSON
         return None
 
-    async def _why_not(self, seen: Broadcast) -> Outcome:
+    async def _explain_failure(self, seen: Broadcast) -> Outcome:
         """Somebody was faster; else its campaign is paused."""
         (rows,) = await self.acting.ask(Call("broadcasts", {"id": seen.id}, where=("broadcast_named",)))
         return Outcome.NOT_ALLOWED if rows and rows[0][5] == seen.revision else Outcome.OVERTAKEN
 
-    async def _enough(self, rights: Rights, found: Broadcast) -> bool:
+    async def _is_approved_enough(self, rights: Rights, found: Broadcast) -> bool:
         """Whether whoever approves is another one than the author, or so few are meant that one person may decide."""
         if not await self._same(rights, found):
             return True
         if found.why == Why.SECOND_PERSON:  # counted with all whom its campaign has reached
             return False
         few = self.acting.policy.approval_above
-        return found.recipients <= few and await self._meant(rights, found) <= few
+        return found.recipients <= few and await self._count_audience(rights, found) <= few
 
     async def _same(self, rights: Rights, found: Broadcast) -> bool:
         """Whether the person of these rights wrote it, as it is proven; or, by an earlier version, as the rows say."""
         warrant = await self.shelf.warrant(rights, found.id)
         if warrant is not None and warrant.writer is not None:
             return warrant.writer == await self.acting.person(rights.actor)
-        author = await self._person(found.author) or found.chat
-        return author == await self._person(rights.actor)
+        author = await self._person_of(found.author) or found.chat
+        return author == await self._person_of(rights.actor)
 
-    async def _meant(self, rights: Rights, found: Broadcast) -> int:
+    async def _count_audience(self, rights: Rights, found: Broadcast) -> int:
         """How many are meant by now: since the check there may be more."""
         counted = await count(self.acting, rights, found.draft.audience, self.acting.policy)
         return sum(one.all for one in counted)
 
-    async def _person(self, actor: str) -> str | None:
+    async def _person_of(self, actor: str) -> str | None:
         """A person by their chat, whatever role they act by; whoever works at the machine is one person."""
         if actor == MACHINE:
             return MACHINE

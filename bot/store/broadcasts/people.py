@@ -107,11 +107,11 @@ class Roll:
         """Those of these chats who are meant."""
         if self.meant is None or not chats:
             return []
-        return await self._read(self.meant.and_("listed", chats=json.dumps(chats)), "", len(chats))
+        return await self._read(self.meant.with_condition("listed", chats=json.dumps(chats)), "", len(chats))
 
     async def _read(self, meant: Meant, after: str, size: int) -> list[Person]:
         week = stored(self.now - WEEK)
-        page = meant.call("audience_page", after=after, limit=size, series=self.series, week=week)
+        page = meant.to_query("audience_page", after=after, limit=size, series=self.series, week=week)
         (rows,) = await self.ask(replace(page, anew=True))
         if not rows:
             return []

@@ -57,7 +57,7 @@ class StoredBroadcasts:
 
     async def get(self, rights: Rights, name: str) -> Broadcast | None:
         """One of them."""
-        return await self.shelf.seen(rights, name)
+        return await self.shelf.get_visible(rights, name)
 
     async def latest(self, rights: Rights, limit: int, before: str | None = None) -> tuple[Broadcast, ...]:
         """The newest that nothing else made."""
@@ -71,35 +71,35 @@ class StoredBroadcasts:
         """Who is meant at this moment."""
         return await looking.count(self.acting, rights, audience, self.acting.policy)
 
-    async def named(self, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    async def resolve_names(self, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """Chats by the names a list has for them."""
         return await chats_named(self.acting, rights, names)
 
-    async def ask_check(self, rights: Rights, name: str) -> Outcome:
+    async def request_check(self, rights: Rights, name: str) -> Outcome:
         """Have the whole list gone through."""
-        return await self.drafting.ask_check(rights, name)
+        return await self.drafting.request_check(rights, name)
 
-    async def checked(self, rights: Rights, name: str) -> Checked | None:
+    async def last_check(self, rights: Rights, name: str) -> Checked | None:
         """What the last check found."""
-        return await self.drafting.checked(rights, name)
+        return await self.drafting.last_check(rights, name)
 
     async def sample(self, rights: Rights, name: str, limit: int) -> tuple[tuple[Recipient, Reply], ...]:
         """What the first recipients would get; nothing of one that may not be seen."""
-        if await self.shelf.seen(rights, name) is None:
+        if await self.shelf.get_visible(rights, name) is None:
             return ()
         return await looking.sample(self.acting, rights, name, self.acting.policy, limit)
 
-    async def to_me(self, rights: Rights, name: str) -> bool:
+    async def send_test(self, rights: Rights, name: str) -> bool:
         """Queue it for the person in this chat alone."""
-        return await self.trial.to_me(rights, name)
+        return await self.trial.send_test(rights, name)
 
     async def move(self, rights: Rights, name: str, to: Life, revision: int | None = None) -> Outcome:
         """Approve, start, pause, resume or cancel."""
         return await self.hand.move(rights, name, to, revision)
 
-    async def needs_another(self, rights: Rights, name: str) -> bool:
+    async def needs_second_person(self, rights: Rights, name: str) -> bool:
         """Whether somebody else has to approve it."""
-        return await self.hand.needs_another(rights, name)
+        return await self.hand.needs_second_person(rights, name)
 
     async def tally(self, rights: Rights, name: str) -> Tally:
         """How far it is."""

@@ -18,15 +18,15 @@ class StoredReminders:
     chat: str
     now: datetime
 
-    async def stopped(self) -> bool:
+    async def is_stopped(self) -> bool:
         """No reminders are wanted."""
         (rows,) = await self.ask(Call("stopped", {"chat": self.chat}))
         return bool(rows)
 
     async def stop(self) -> int:
         """None from now on; what is being queued for this chat at this moment is held back when it is claimed."""
-        timed = self._timed()
-        _, skipped = await self.ask(Call("stop_reminders", timed), self._skipped(Reason.STOPPED))
+        timed = self._parameters()
+        _, skipped = await self.ask(Call("stop_reminders", timed), self._skip_query(Reason.STOPPED))
         return len(skipped)
 
     async def resume(self) -> None:
@@ -38,26 +38,26 @@ class StoredReminders:
         (rows,) = await self.ask(Call("latest_reminder", {"chat": self.chat}))
         return rows[0][0] if rows else None
 
-    async def received(self, broadcast: str) -> bool:
+    async def has_received(self, broadcast: str) -> bool:
         """It is one that can be answered here."""
         return await self._series(broadcast) is not None
 
-    async def done(self, broadcast: str) -> bool:
+    async def mark_done(self, broadcast: str) -> bool:
         """Nothing more of the whole campaign."""
         series = await self._series(broadcast)
         if series is None:
             return False
-        row = {**self._timed(), "broadcast": series}
-        await self.ask(Call("mark_done", row), self._skipped(Reason.DONE, series))
+        row = {**self._parameters(), "broadcast": series}
+        await self.ask(Call("mark_done", row), self._skip_query(Reason.DONE, series))
         return True
 
-    async def later(self, broadcast: str, day: date) -> bool:
+    async def postpone(self, broadcast: str, day: date) -> bool:
         """On that day, and nothing of the campaign before."""
         series = await self._series(broadcast)
         if series is None:
             return False
-        row = {**self._timed(), "broadcast": series, "day": day.toordinal()}
-        await self.ask(Call("mark_later", row), self._skipped(Reason.LATER, series))
+        row = {**self._parameters(), "broadcast": series, "day": day.toordinal()}
+        await self.ask(Call("mark_later", row), self._skip_query(Reason.LATER, series))
         return True
 
     async def _series(self, broadcast: str) -> str | None:
@@ -65,9 +65,9 @@ class StoredReminders:
         (rows,) = await self.ask(Call("series_of", {"broadcast": broadcast, "chat": self.chat}))
         return rows[0][0] if rows else None
 
-    def _timed(self) -> dict[str, Any]:
+    def _parameters(self) -> dict[str, Any]:
         return {"chat": self.chat, "now": stored(self.now)}
 
-    def _skipped(self, reason: Reason, series: str | None = None) -> Call:
+    def _skip_query(self, reason: Reason, series: str | None = None) -> Call:
         where = () if series is None else ("of_series",)
-        return Call("skip_reminders", {**self._timed(), "reason": reason.value, "series": series}, where=where)
+        return Call("skip_reminders", {**self._parameters(), "reason": reason.value, "series": series}, where=where)

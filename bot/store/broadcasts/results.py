@@ -51,14 +51,14 @@ class Results:
 
     async def tally(self, rights: Rights, name: str) -> Tally:
         """How far it is; nothing where it may not be seen."""
-        found = await self.shelf.seen(rights, name)
+        found = await self.shelf.get_visible(rights, name)
         return Tally() if found is None else await tally_of(self.acting.ask, name)
 
     async def recipients(
         self, rights: Rights, name: str, limit: int, after: str, state: str | None
     ) -> tuple[Recipient, ...]:
         """A page in the order of codes; people who share a code are never parted, so it may be a little longer."""
-        if await self.shelf.seen(rights, name) is None:
+        if await self.shelf.get_visible(rights, name) is None:
             return ()
         asked: dict[str, Any] = {"id": name, "limit": limit, "state": state}
         rows = await self._rows(asked, head_of(after) + _BEHIND if after else None)
@@ -83,7 +83,7 @@ class Results:
 
     async def resend(self, rights: Rights, name: str, codes: Sequence[str] | None) -> int:
         """Queue again what is unknown; one that had finished runs again."""
-        found = await self.shelf.reached(rights, Act.WRITE_BROADCASTS, name)
+        found = await self.shelf.get_for_act(rights, Act.WRITE_BROADCASTS, name)
         if isinstance(found, Outcome) or found.state not in {Life.RUNNING, Life.PAUSED, Life.FINISHED}:
             return 0
         row = {"id": name, "heads": json.dumps(_heads(codes)), "now": stored(self.acting.now)}

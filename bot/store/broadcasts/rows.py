@@ -69,7 +69,7 @@ def readable(keyring: Keyring, rows: Rows) -> Iterator[Broadcast]:
         try:
             yield broadcast_of(keyring, row)
         except UNREADABLE as error:
-            keyring.damage.met("broadcasts", "content", row[0], error)
+            keyring.damage.record("broadcasts", "content", row[0], error)
 
 
 def at(number: int | None) -> datetime | None:

@@ -18,7 +18,7 @@ class Shelf:
 
     acting: Acting
 
-    async def seen(self, rights: Rights, name: str) -> Broadcast | None:
+    async def get_visible(self, rights: Rights, name: str) -> Broadcast | None:
         """One that may be seen; none where it cannot be read, which is noted."""
         (found, _) = await self._seen(rights, name)
         return found
@@ -33,11 +33,11 @@ class Shelf:
         """What proves who wrote one that may be seen."""
         return (await self._seen(rights, name))[1]
 
-    async def reached(self, rights: Rights, act: Act, name: str) -> Broadcast | Outcome:
+    async def get_for_act(self, rights: Rights, act: Act, name: str) -> Broadcast | Outcome:
         """One that the act may be done to; or why it may not."""
-        return (await self.reached_with_warrant(rights, act, name))[0]
+        return (await self.get_for_act_with_warrant(rights, act, name))[0]
 
-    async def reached_with_warrant(
+    async def get_for_act_with_warrant(
         self, rights: Rights, act: Act, name: str
     ) -> tuple[Broadcast | Outcome, Warrant | None]:
         """The same, with what proves who wrote it."""

@@ -79,7 +79,7 @@ def _row(acting: Acting, wanted: Step, name: str, parent: tuple[Any, ...]) -> di
         "approver": approver,
         "chat": chat,
         "content": sealed_draft(keyring, name, draft),
-        "warrant": told.sealed(keyring),
+        "warrant": told.seal(keyring),
         "document": None if file is None else keyring.seal(file, places.broadcast_document(name)),
         "starts_at": None if wanted.starts_at is None else stored(wanted.starts_at),
         "why": wanted.left_out or wanted.why,

@@ -25,21 +25,21 @@ class Trial:
     acting: Acting
     shelf: Shelf
 
-    async def to_me(self, rights: Rights, name: str) -> bool:
+    async def send_test(self, rights: Rights, name: str) -> bool:
         """Queue it for the person in this chat; there is nobody at the machine to get it."""
-        found = await self.shelf.reached(rights, Act.WRITE_BROADCASTS, name)
+        found = await self.shelf.get_for_act(rights, Act.WRITE_BROADCASTS, name)
         if isinstance(found, Outcome) or not self.acting.chat:
             return False
         (known,) = await self.acting.ask(Call("chat_channel", {"chat": self.acting.chat}))
         if not known:
             return False
-        said = await self._with_document(found, await self._said(rights, found))
+        said = await self._with_document(found, await self._render(rights, found))
         to = Recipient(self.acting.chat, known[0][0])
         origin = f"try:{name}:{self.acting.chat}:{stored(self.acting.now)}"
         await self.acting.ask(sending(self.acting.keyring, Message(to, origin, said, NOTICE), self.acting.now))
         return True
 
-    async def _said(self, rights: Rights, found: Broadcast) -> Reply:
+    async def _render(self, rights: Rights, found: Broadcast) -> Reply:
         """With the first recipient's values; where there is none, with what is known of nobody."""
         for _, reply in await sample(self.acting, rights, found.id, self.acting.policy, 1):
             return reply

@@ -59,7 +59,7 @@ class Aftermath:
         left = grants_of(acting.keyring, rows)
         return cls(acting, chat, Rights.of((*left, *ended), units), Rights.of(left, units), ended[0].id)
 
-    async def settle(self) -> list[Consequence]:
+    async def apply(self) -> list[Consequence]:
         """End what can no longer stand."""
         return [*await self._invitations(), *await self._exports()]
 
@@ -78,11 +78,11 @@ class Aftermath:
     async def _exports(self) -> list[Consequence]:
         asked = {"chat": self.chat, "kind": EXPORT, "files": f":{FILE}:%"}
         (rows,) = await self.acting.ask(Call("undelivered_exports", asked))
-        withheld = [one for one in map(self._read, rows) if not self._stands(one.order)]
+        withheld = [one for one in map(self._read, rows) if not self._is_still_covered(one.order)]
         if withheld:
-            await self.acting.ask(*self._called_off(withheld))
+            await self.acting.ask(*self._cancel_queries(withheld))
         for one in withheld:
-            await self._tell(one)
+            await self._notify(one)
         return [
             Consequence("export_cancel", f"{one.task} {self.cause}", one.order.wanted.unit if one.order else None)
             for one in withheld
@@ -96,21 +96,21 @@ class Aftermath:
             return _Withheld(task, channel, None)
         return _Withheld(task, channel, order)
 
-    def _stands(self, order: ExportOrder | None) -> bool:
+    def _is_still_covered(self, order: ExportOrder | None) -> bool:
         """Whether the roles that are left reach all of what it was ordered by."""
         if order is None or not self.after.reach(Act.EXPORT_REQUESTS):
             return False
         unit = order.wanted.unit
         return all(self.after.covers(act, self.before.reach(act, unit)) for act in _EXPORTED)
 
-    def _called_off(self, withheld: Iterable[_Withheld]) -> Iterable[Call]:
+    def _cancel_queries(self, withheld: Iterable[_Withheld]) -> Iterable[Call]:
         """A task first, then its files: whoever completes it meanwhile has queued them before the second looks."""
         for one in withheld:
             row = {"id": one.task, "chat": self.chat, "now": stored(self.acting.now)}
             yield Call("end_task", {**row, "state": "cancelled"})
             yield Call("withhold_files", {**row, "files": origin_of(one.task, f"{FILE}:%")})
 
-    async def _tell(self, one: _Withheld) -> None:
+    async def _notify(self, one: _Withheld) -> None:
         """In place of the message that shows how far it is."""
         theirs = replace(self.acting, chat=self.chat, channel=one.channel)
         said = lost(Voice(one.order.language) if one.order else Voice("vi"))

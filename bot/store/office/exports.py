@@ -31,7 +31,7 @@ class StoredExports:
         row = {"id": task, "chat": acting.chat, "kind": EXPORT, "spec": spec, "progress": origin_of(task)}
         add = Call("add_task", {**row, "total": total, "now": stored(acting.now)})
         await acting.ask(add, told(acting, task, "shown", said))
-        unit = rights.whose(Act.EXPORT_REQUESTS, order.wanted.unit)
+        unit = rights.journal_unit(Act.EXPORT_REQUESTS, order.wanted.unit)
         await self.journal.record(rights, "export_start", f"{task} {order.form}", unit=unit, count=total)
         return task
 
@@ -40,7 +40,7 @@ class StoredExports:
         (rows,) = await self.acting.ask(Call("open_task", {"chat": self.acting.chat, "kind": EXPORT}))
         return ExportView(*rows[0]) if rows else None
 
-    async def _filtered(self, task: str) -> str | None:
+    async def _filtered_unit(self, task: str) -> str | None:
         """The unit an order is about; ``None`` also where the order cannot be read any more."""
         wanted = {"id": task, "chat": self.acting.chat, "kind": EXPORT}
         (((spec,),),) = await self.acting.ask(Call("task_spec", wanted))
@@ -55,7 +55,7 @@ class StoredExports:
         if found is None:
             return False
         await acting.ask(Call("end_task", {"id": found.id, "state": "cancelled", "now": stored(acting.now)}))
-        unit = rights.whose(Act.EXPORT_REQUESTS, await self._filtered(found.id))
+        unit = rights.journal_unit(Act.EXPORT_REQUESTS, await self._filtered_unit(found.id))
         await self.journal.record(rights, "export_cancel", found.id, unit=unit, count=found.done)
         if moved := await in_place(acting, found.id, said):
             await acting.ask(told(acting, found.id, "end", moved))

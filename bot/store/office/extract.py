@@ -26,7 +26,7 @@ class StoredExtract:
         these = await meant(self.acting, rights, Act.EXPORT_REQUESTS, wanted)
         if these is None:
             return 0, 0
-        (((count, last),),) = await self.acting.ask(these.call("extract_extent"))
+        (((count, last),),) = await self.acting.ask(these.to_query("extract_extent"))
         return count, last
 
     async def batch(self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int) -> tuple[Filed, ...]:
@@ -34,8 +34,8 @@ class StoredExtract:
         these = await meant(self.acting, rights, Act.EXPORT_REQUESTS, wanted)
         if these is None:
             return ()
-        beyond = these.and_("beyond", after=after, last=last)
-        (rows,) = await self.acting.ask(beyond.call("extract_batch", limit=limit))
+        beyond = these.with_condition("beyond", after=after, last=last)
+        (rows,) = await self.acting.ask(beyond.to_query("extract_batch", limit=limit))
         found = [_filed(row, self.acting) for row in rows]
         seen = {unit: rights.may(Act.SEE_PERSONAL, unit) for unit in {filed.unit for filed in found}}
         return tuple(filed if seen[filed.unit] else masked(filed) for filed in found)

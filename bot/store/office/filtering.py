@@ -44,15 +44,15 @@ class Meant:
     where: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
-    def and_(self, condition: str, **parameters: object) -> "Meant":
+    def with_condition(self, condition: str, **parameters: object) -> "Meant":
         """One more condition."""
         return Meant((*self.where, condition), {**self.parameters, **parameters})
 
-    def one_by_one(self) -> "Meant":
+    def for_scan(self) -> "Meant":
         """The same, for a plan that goes through the requests in their order."""
         return Meant(tuple(_ONE_BY_ONE.get(name, name) for name in self.where), self.parameters)
 
-    def call(self, query: str, **parameters: object) -> Call:
+    def to_query(self, query: str, **parameters: object) -> Call:
         """The query under these conditions."""
         return Call(query, {**self.parameters, **parameters}, where=self.where)
 
@@ -62,9 +62,11 @@ async def meant(acting: Acting, rights: Rights, act: Act, wanted: Filter) -> Mea
     reach = rights.reach(act, wanted.unit)
     if not reach:
         return None
-    found = Meant().and_("within_one", top=reach.units[0]) if len(reach.units) == 1 else Meant(*reaching(reach))
+    found = (
+        Meant().with_condition("within_one", top=reach.units[0]) if len(reach.units) == 1 else Meant(*reaching(reach))
+    )
     for condition, values in _conditions(wanted):
-        found = found.and_(condition, **values)
+        found = found.with_condition(condition, **values)
     by = _ANY_WORD if rights.may_search(wanted.unit) else _OPEN_WORD
     words = sorted({by.digest(acting.keyring, word) for word in fold(wanted.text).split()})
     return await _worded(acting, found, words, by) if words else found
@@ -99,8 +101,8 @@ async def _worded(acting: Acting, found: Meant, words: Sequence[str], by: _Kind)
         return None
     (counted,) = await acting.ask(Call("count_words", {"words": json.dumps(words), "enough": COMMON}))
     number, rarest = min((number, word) for word, number in counted)
-    found, pattern = found.one_by_one(), f"%{'%'.join(words)}%"
+    found, pattern = found.for_scan(), f"%{'%'.join(words)}%"
     if number >= COMMON:
-        return found.and_(by.common, pattern=pattern)
-    found = found.and_("with_rare_word", word=rarest)
-    return found.and_(by.others, pattern=pattern) if len(words) > 1 else found
+        return found.with_condition(by.common, pattern=pattern)
+    found = found.with_condition("with_rare_word", word=rarest)
+    return found.with_condition(by.others, pattern=pattern) if len(words) > 1 else found

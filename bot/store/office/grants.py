@@ -48,12 +48,12 @@ class Grants:
         told: dict[str, Any] = {"id": grant, "chat": acting.chat, "role": role.value, "unit": unit}
         told |= {"granted_at": stored(acting.now), "granted_by": by}
         sealed = acting.keyring.seal(label, places.grant_label(grant)) if label else None
-        given = await self._given({**told, "label": sealed, "seal": grant_seal(acting.keyring, told)})
+        given = await self._insert({**told, "label": sealed, "seal": grant_seal(acting.keyring, told)})
         if given:
             return Grant(grant, role, unit, label)
         return next(one for one in await self.mine() if (one.role, one.unit) == (role, unit))
 
-    async def _given(self, row: Mapping[str, Any]) -> bool:
+    async def _insert(self, row: Mapping[str, Any]) -> bool:
         """Whether it is new. A row in its way that gives nothing is ended first."""
         (given,) = await self.acting.ask(Call("grant", row))
         if given or any((one.role, one.unit) == (row["role"], row["unit"]) for one in await self.mine()):
@@ -84,7 +84,7 @@ class Grants:
         _, ended = await self.acting.ask(Call("hold_grants"), Call("end_grant", row, where=where))
         if ended:
             ((_, role, unit, chat),) = ended
-            followed = await self._followed(chat, [Grant(grant, Role(role), unit)])
+            followed = await self._revoke_consequences(chat, [Grant(grant, Role(role), unit)])
             await self.journal.record(rights, Deed.END_ROLE, grant, unit=unit, spends=(grant,))
             await self._note(rights, followed)
             return None
@@ -94,7 +94,7 @@ class Grants:
     async def leave(self) -> None:
         """End all of the person in this chat but the last owner's, and keep nothing of what ended."""
         ended = await self._end_mine()
-        followed = await self._followed(self.acting.chat, ended) if ended else []
+        followed = await self._revoke_consequences(self.acting.chat, ended) if ended else []
         await self.acting.ask(Call("erase_grants", {"chat": self.acting.chat}))
         for grant in ended:
             rights, left = Rights.of((grant,), NO_UNITS), grant.id
@@ -109,8 +109,8 @@ class Grants:
         answers = await self.acting.ask(*ends) if ends else []
         return [grant for grant, ended in zip(mine, answers, strict=True) if ended]
 
-    async def _followed(self, chat: str, ended: list[Grant]) -> list[Consequence]:
-        return await (await Aftermath.of(self.acting, chat, ended)).settle()
+    async def _revoke_consequences(self, chat: str, ended: list[Grant]) -> list[Consequence]:
+        return await (await Aftermath.of(self.acting, chat, ended)).apply()
 
     async def _note(self, rights: Rights, followed: list[Consequence]) -> None:
         for act, subject, unit in followed:

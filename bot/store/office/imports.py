@@ -38,9 +38,9 @@ class StoredImports:
         """What the lines would change."""
         known: dict[str, Known] = {}
         for codes in _batches(line.code for line in lines):
-            known |= await self._known(rights, codes)
+            known |= await self._read_known(rights, codes)
         for codes in _batches(interesting(lines, known)):
-            known |= await self._with_past({code: known[code] for code in codes})
+            known |= await self._read_history({code: known[code] for code in codes})
         return planned(lines, known)
 
     async def apply(self, rights: Rights, lines: Sequence[Line], seen: str) -> Imported:
@@ -53,18 +53,18 @@ class StoredImports:
             return Imported(plan, applied=False)
         for (to, note), group in _grouped(plan.changes).items():
             await self._move(rights, to, note, group)
-        unit = rights.whose(Act.IMPORT_REQUESTS)
+        unit = rights.journal_unit(Act.IMPORT_REQUESTS)
         await self.journal.record(rights, "request.import", span(codes), unit=unit, count=len(codes))
         return Imported(plan, applied=True)
 
     async def _move(self, rights: Rights, to: State, note: str, codes: list[str]) -> None:
-        these = Meant().and_("coded_among", codes=json.dumps(codes))
+        these = Meant().with_condition("coded_among", codes=json.dumps(codes))
         affairs = await affairs_of(self.acting, these, len(codes))
         done = await Mover(self.acting, rights.actor, to, note).move(affairs)
         if len(done.changed) != len(codes):
             raise RuntimeError("a request changed although it was held")
 
-    async def keep(self, lines: Sequence[Line]) -> str:
+    async def save_lines(self, lines: Sequence[Line]) -> str:
         """Keep them sealed, as a task that nobody works off."""
         acting = self.acting
         name = await acting.next_id("NL")
@@ -76,7 +76,7 @@ class StoredImports:
         )
         return name
 
-    async def kept(self, name: str) -> tuple[Line, ...] | None:
+    async def load_lines(self, name: str) -> tuple[Line, ...] | None:
         """Lines that wait."""
         wanted = {"id": name, "chat": self.acting.chat, "kind": IMPORT}
         (rows,) = await self.acting.ask(Call("task_spec", wanted))
@@ -85,12 +85,12 @@ class StoredImports:
         keyring, place = self.acting.keyring, places.task(name)
         return readable(keyring, place, lambda: _LINES.validate_json(keyring.unseal(rows[0][0], place)))
 
-    async def drop(self, name: str) -> None:
+    async def drop_lines(self, name: str) -> None:
         """All that wait in this chat."""
         del name
         await self.acting.ask(Call("drop_imports", {"chat": self.acting.chat, "kind": IMPORT}))
 
-    async def _known(self, rights: Rights, codes: Sequence[str]) -> dict[str, Known]:
+    async def _read_known(self, rights: Rights, codes: Sequence[str]) -> dict[str, Known]:
         """Those within reach, without their past."""
         reach = rights.reach(Act.IMPORT_REQUESTS)
         if not reach:
@@ -100,7 +100,7 @@ class StoredImports:
         (rows,) = await self.acting.ask(Call("import_known", wanted, where=(*where, "coded_among")))
         return {code: Known(State(state), revision, moment(changed)) for code, state, revision, changed in rows}
 
-    async def _with_past(self, known: dict[str, Known]) -> dict[str, Known]:
+    async def _read_history(self, known: dict[str, Known]) -> dict[str, Known]:
         """The same, with who changed them, why, and what they were before."""
         (history,) = await self.acting.ask(Call("desk_history", {"codes": json.dumps(list(known))}))
         moves = defaultdict(list)

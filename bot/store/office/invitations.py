@@ -44,13 +44,13 @@ class Invitations:
 
         The roles are read once more while nobody can end one: ``rights`` may be older than this.
         """
-        refusal = self._refused(rights, role, unit) or await self._refused_now(rights.actor, role, unit)
+        refusal = self._refusal(rights, role, unit) or await self._current_refusal(rights.actor, role, unit)
         if refusal:
             return refusal
         invitation, code = await self.acting.next_id(INVITATION), _new_code()
         told = {
             "id": invitation,
-            "code": self._hashed(code),
+            "code": self._hash_code(code),
             "role": role.value,
             "unit": unit,
             "created_at": stored(self.acting.now),
@@ -58,15 +58,15 @@ class Invitations:
             "expires_at": stored(expires_at),
         }
         seal = invitation_seal(self.acting.keyring, told)
-        await self.acting.ask(Call("invite", {**told, "label": self._sealed(invitation, label), "seal": seal}))
+        await self.acting.ask(Call("invite", {**told, "label": self._seal_label(invitation, label), "seal": seal}))
         await self.journal.record(rights, Deed.INVITE, invitation, unit=unit)
         return Invitation(id=invitation, code=code, expires_at=expires_at)
 
-    async def _refused_now(self, maker: str, role: Role, unit: str | None) -> Refusal | None:
+    async def _current_refusal(self, maker: str, role: Role, unit: str | None) -> Refusal | None:
         await self.acting.ask(Call("hold_grants"))
-        return self._refused(await rights_behind(self.acting, maker), role, unit)
+        return self._refusal(await rights_behind(self.acting, maker), role, unit)
 
-    def _refused(self, rights: Rights, role: Role, unit: str | None) -> Refusal | None:
+    def _refusal(self, rights: Rights, role: Role, unit: str | None) -> Refusal | None:
         """An owner has no unit; any other role has one that is known and open."""
         if role not in GIVING or not rights.may(GIVING[role], unit):
             return Refusal.NOT_YOURS
@@ -75,10 +75,10 @@ class Invitations:
         known = rights.units.get(unit)
         return None if known and known.is_open(vietnamese_day(self.acting.now)) else Refusal.UNKNOWN
 
-    def _hashed(self, code: str) -> str:
+    def _hash_code(self, code: str) -> str:
         return self.acting.keyring.lookup("invitation", code.strip().lower())
 
-    def _sealed(self, invitation: str, label: str) -> bytes | None:
+    def _seal_label(self, invitation: str, label: str) -> bytes | None:
         return self.acting.keyring.seal(label, places.invitation_label(invitation)) if label else None
 
     def _label(self, invitation: str, sealed: bytes | None) -> str:
@@ -86,33 +86,33 @@ class Invitations:
 
     async def redeem(self, code: str) -> Grant | Refusal:
         """Take one, for the person in this chat: unless whoever made it could not make it any more."""
-        asked = {"code": self._hashed(code), "now": stored(self.acting.now)}
+        asked = {"code": self._hash_code(code), "now": stored(self.acting.now)}
         _, rows = await self.acting.ask(Call("hold_grants"), Call("open_invitation", asked))
         if not rows:
-            return await self._why_not(asked)
+            return await self._explain_failure(asked)
         found = list(genuine_invitations(self.acting.keyring, rows))
         if not found:
             return Refusal.UNKNOWN
         invitation, role, unit, label, _, _, inviter = found[0][:7]
-        if self._refused(await rights_behind(self.acting, inviter), Role(role), unit):
+        if self._refusal(await rights_behind(self.acting, inviter), Role(role), unit):
             return Refusal.UNKNOWN
         (taken,) = await self.acting.ask(Call("use_invitation", {"id": invitation, "now": asked["now"]}))
         if not taken:
-            return await self._why_not(asked)
+            return await self._explain_failure(asked)
         grant = await self.grants.give(Role(role), unit, self._label(invitation, label), inviter)
         taker = Rights.of((grant,), NO_UNITS)
         subject = f"{invitation} {grant.id}"
         await self.journal.record(taker, Deed.REDEEM, subject, unit=unit, spends=(invitation,))
         return grant
 
-    async def _why_not(self, asked: dict[str, Any]) -> Refusal:
+    async def _explain_failure(self, asked: dict[str, Any]) -> Refusal:
         (known,) = await self.acting.ask(Call("spent_invitation", asked))
         if not known:
             return Refusal.UNKNOWN
         ((used_at,),) = known
         return Refusal.EXPIRED if used_at is None else Refusal.USED
 
-    async def open_ones(self, rights: Rights) -> tuple[Holder, ...]:
+    async def list_open(self, rights: Rights) -> tuple[Holder, ...]:
         """Those within reach that can still be taken, the newest first."""
         reach = rights.reach(Act.SEE_HOLDERS)
         if not reach:

@@ -91,7 +91,9 @@ class StoredJournal:
         linked = chained(keyring, previous, entry)
         await self.acting.ask(
             Call("journal_add", {**columns(entry), "previous": previous, "hash": linked}),
-            Call("journal_head", {"hash": linked, "seal": head.spending(spends).at(number, linked).sealed(keyring)}),
+            Call(
+                "journal_head", {"hash": linked, "seal": head.with_spent(spends).with_row(number, linked).seal(keyring)}
+            ),
         )
 
 

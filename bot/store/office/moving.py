@@ -44,7 +44,7 @@ class Done(NamedTuple):
 
 async def affairs_of(acting: Acting, these: Meant, limit: int) -> list[Affair]:
     """The oldest that are meant, at most so many."""
-    (rows,) = await acting.ask(these.call("desk_meant", limit=limit))
+    (rows,) = await acting.ask(these.to_query("desk_meant", limit=limit))
     return [Affair(*row) for row in rows]
 
 
@@ -66,20 +66,20 @@ class Mover:
     async def move(self, affairs: Sequence[Affair]) -> Done:
         """Move those that can be moved there, as they were read; in two goes to the database, however many they are."""
         fitting = [affair for affair in affairs if self.to in moves_of(State(affair.state))]
-        answers = await self.acting.ask(*map(self._guarded, fitting)) if fitting else []
+        answers = await self.acting.ask(*map(self._guarded_query, fitting)) if fitting else []
         changed = [affair for affair, answer in zip(fitting, answers, strict=True) if answer]
         if changed:
-            await self.acting.ask(*(call for affair in changed for call in self._told(affair)))
+            await self.acting.ask(*(call for affair in changed for call in self._record_queries(affair)))
         codes = {affair.code for affair in changed}
         return Done(_codes(changed), _codes(affair for affair in affairs if affair.code not in codes))
 
-    def _guarded(self, affair: Affair) -> Call:
+    def _guarded_query(self, affair: Affair) -> Call:
         now = stored(self.acting.now)
         ended = None if MOVES[self.to] else now
         seen = {"code": affair.code, "revision": affair.revision}
         return Call("desk_move", {**seen, "state": self.to.value, "ended": ended, "now": now})
 
-    def _told(self, affair: Affair) -> Iterable[Call]:
+    def _record_queries(self, affair: Affair) -> Iterable[Call]:
         """The move in the history; and to the officer, unless they asked to be forgotten."""
         code, revision = affair.code, affair.revision + 1
         note = self.acting.keyring.seal(self.note, places.note(code, revision)) if self.note else None
@@ -96,7 +96,7 @@ class Mover:
         if affair.session is None:
             return LANGUAGES[0]
         try:
-            return Session.restored(self.acting.keyring.unseal(affair.session, places.session(affair.chat))).language
+            return Session.load(self.acting.keyring.unseal(affair.session, places.session(affair.chat))).language
         except (*UNREADABLE, TypeError, AttributeError):  # found, and told of, when the officer writes again
             return LANGUAGES[0]
 

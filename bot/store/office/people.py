@@ -44,7 +44,7 @@ class StoredPeople:
 
     async def invitations(self, rights: Rights) -> tuple[Holder, ...]:
         """Open invitations within reach."""
-        return await self.invited.open_ones(rights)
+        return await self.invited.list_open(rights)
 
     async def end(self, rights: Rights, holder: str) -> Refusal | None:
         """End a role or an invitation."""

@@ -15,7 +15,7 @@ class StoredRegister:
 
     acting: Acting
 
-    async def keep(self, standing: Standing) -> None:
+    async def save_status(self, standing: Standing) -> None:
         """Where an interview stands now."""
         acting = self.acting
         row = self._row(standing)

@@ -29,20 +29,20 @@ class StoredUnitBook:
     acting: Acting
     journal: StoredJournal
 
-    async def present(self) -> UnitDirectory:
+    async def load_for_update(self) -> UnitDirectory:
         """All units; the counter, which is moved first, keeps others waiting."""
         await self.acting.ask(Call("next_number", {"name": COUNTER}))
         return await read_units(self.acting.ask)
 
-    async def held(self) -> Mapping[str, Held]:
+    async def count_holdings(self) -> Mapping[str, Held]:
         """What lies on each unit."""
         return await held_by_unit(self.acting)
 
-    async def homeless(self, units: UnitDirectory) -> tuple[Placing, ...]:
+    async def find_unassigned(self, units: UnitDirectory) -> tuple[Placing, ...]:
         """Requests of no unit whose managing body is one of these units."""
         return await homeless(self.acting, units)
 
-    async def keep(
+    async def save(
         self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[Placing] = ()
     ) -> Refusal | None:
         """Every unit gets its place anew; names and successions are written where they changed.
@@ -62,8 +62,8 @@ class StoredUnitBook:
 
     async def _hand_on(self, units: UnitDirectory) -> frozenset[str]:
         """What lies on ended units goes to their heirs; the codes of those units."""
-        found = fates(units, await self.held(), vietnamese_day(self.acting.now))
-        moving = [fate for fate in found if fate.moves]
+        found = fates(units, await self.count_holdings(), vietnamese_day(self.acting.now))
+        moving = [fate for fate in found if fate.has_transfer]
         for fate in moving:
             await hand_on(self.acting, fate)
         return frozenset(fate.unit.code for fate in moving)

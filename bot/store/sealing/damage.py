@@ -15,16 +15,16 @@ class Damage:
         self._told: set[str] = set()
         self.unnoted: dict[str, str] = {}  #: table, column and row -> how the owners are told of it
 
-    def first_time(self, what: str) -> bool:
+    def is_first_time(self, what: str) -> bool:
         """Whether this was not asked about before."""
         if what in self._told or len(self._told) >= _MOST:
             return False
         self._told.add(what)
         return True
 
-    def met(self, table: str, column: str, row: str, error: Exception) -> None:
+    def record(self, table: str, column: str, row: str, error: Exception) -> None:
         """A value could not be read; the log names its row."""
         place = f"{table}.{column} {row}"
-        if self.first_time(place):
+        if self.is_first_time(place):
             _log.error("value_unreadable", table=table, column=column, row=row, kind=type(error).__name__)
             self.unnoted[place] = row

@@ -56,7 +56,7 @@ class KeyFile(_Model):
     powers: bool = False
 
     @model_validator(mode="after")
-    def _current_is_there(self) -> "KeyFile":
+    def _check_current(self) -> "KeyFile":
         if self.current not in self.keys:
             raise ValueError("the current key is not among the keys")
         return self
@@ -67,7 +67,7 @@ class KeyFile(_Model):
         newest = max(self.keys, key=lambda name: (self.keys[name].created, name == self.current))
         return None if self.keys[newest].created <= self.keys[self.current].created else newest
 
-    def added(self, now: datetime) -> "KeyFile":
+    def with_new_key(self, now: datetime) -> "KeyFile":
         """With one more key, to be spread before it is used; one that waits for that already is enough."""
         if self.pending:
             return self
@@ -77,30 +77,30 @@ class KeyFile(_Model):
         made = max(now, self.keys[self.current].created + _INSTANT)
         return self.model_copy(update={"keys": {**self.keys, fresh: _new_key(made)}})
 
-    def using(self, name: str, now: datetime) -> "KeyFile":
+    def with_current_key(self, name: str, now: datetime) -> "KeyFile":
         """With another key that seals from now on; the others stay to open what they sealed."""
         used = self.keys[name].model_copy(update={"used": now})
         return self.model_copy(update={"current": name, "keys": {**self.keys, name: used}})
 
-    def rotated(self, now: datetime) -> "KeyFile":
+    def with_rotated_key(self, now: datetime) -> "KeyFile":
         """With a new current key, added and used at once."""
-        added = self.added(now)
-        return added.using(added.pending or added.current, now)
+        added = self.with_new_key(now)
+        return added.with_current_key(added.pending or added.current, now)
 
-    def superseded(self, name: str) -> datetime | None:
+    def superseded_since(self, name: str) -> datetime | None:
         """Since when another key seals in the place of this one; ``None``: it is not so."""
         newer = [key.used or key.created for key in self.keys.values() if key.created > self.keys[name].created]
-        in_use = [key for key in newer if key <= self._used(self.current)]
+        in_use = [key for key in newer if key <= self._in_use_since(self.current)]
         return min(in_use, default=None)
 
-    def _used(self, name: str) -> datetime:
+    def _in_use_since(self, name: str) -> datetime:
         return self.keys[name].used or self.keys[name].created
 
-    def proving(self) -> "KeyFile":
+    def with_powers_sealed(self) -> "KeyFile":
         """Roles and approvals are sealed from now on."""
         return self.model_copy(update={"powers": True})
 
-    def without(self, unused: frozenset[str]) -> "KeyFile":
+    def without_keys(self, unused: frozenset[str]) -> "KeyFile":
         """With fewer keys; the current one always stays."""
         kept = {name: key for name, key in self.keys.items() if name == self.current or name not in unused}
         return self.model_copy(update={"keys": kept})

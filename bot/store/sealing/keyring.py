@@ -36,14 +36,14 @@ class Keyring:
         self._newest_met = ""
         self._seen = _stamp(path)
         self._looked = time.monotonic()
-        self._use(keys)
+        self._set_keys(keys)
 
-    def _use(self, keys: KeyFile) -> None:
+    def _set_keys(self, keys: KeyFile) -> None:
         """The newest key in use seals: that of the file, or a newer one that was met in a value (``_met``)."""
         self.keys = keys
         met = keys.keys.get(self._newest_met)
         if met is not None and met.created > keys.keys[keys.current].created:
-            self.keys = keys = keys.using(self._newest_met, met.used or met.created)
+            self.keys = keys = keys.with_current_key(self._newest_met, met.used or met.created)
         self._ciphers: Mapping[bytes, AESGCM] = {
             bytes.fromhex(name): AESGCM(stored.key) for name, stored in keys.keys.items()
         }
@@ -71,7 +71,7 @@ class Keyring:
         if not isinstance(sealed, bytes):
             raise SealBroken(_BROKEN, table=place.table, column=place.column)
         name, nonce = sealed[:KEY_ID_BYTES], sealed[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES]
-        cipher = self._ciphers.get(name) or self._reloaded().get(name)
+        cipher = self._ciphers.get(name) or self._load_ciphers().get(name)
         if cipher is None:
             message = N_(
                 "A value in {table} was sealed with key {key}, which the key file lacks. Put back the full key file."
@@ -82,21 +82,21 @@ class Keyring:
         except (InvalidTag, ValueError):
             raise SealBroken(_BROKEN, table=place.table, column=place.column) from None
         if name != self.current:
-            self._met(name.hex())
+            self._adopt_newer_key(name.hex())
         return plain
 
-    def _met(self, name: str) -> None:
+    def _adopt_newer_key(self, name: str) -> None:
         """Another process, which shares the keys, seals with a newer one: so does this one from now on."""
         if self.keys.keys[name].created > self.keys.keys[self.keys.current].created:
             self._newest_met = name
-            self._use(self.keys)
+            self._set_keys(self.keys)
 
-    def renewed(self, sealed: bytes, place: Place) -> bytes:
+    def reseal(self, sealed: bytes, place: Place) -> bytes:
         """The same, sealed with the current key where it was not."""
         return sealed if sealed[:KEY_ID_BYTES] == self.current else self.seal(self.unseal_bytes(sealed, place), place)
 
     @property
-    def announced(self) -> str:
+    def key_ids(self) -> str:
         """The ids of the keys this process holds, that which it seals with first; a changed key file is read before."""
         self._looked = 0.0
         self._refresh()
@@ -111,9 +111,9 @@ class Keyring:
     def reload(self) -> None:
         """Read the key file anew."""
         self._seen = _stamp(self.path)
-        self._use(read_key_file(self.path))
+        self._set_keys(read_key_file(self.path))
 
-    def _reloaded(self) -> Mapping[bytes, AESGCM]:
+    def _load_ciphers(self) -> Mapping[bytes, AESGCM]:
         self._looked = 0.0
         self._refresh()
         return self._ciphers

@@ -37,7 +37,7 @@ class Buttons(NoText):
         )
         return Page(say(N_("<b>Which buttons shall it have?</b>")), (told,), (*each, done, back), switches=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Turn one on or off, or go on with them."""
         found = await draft_of(here)
         if value == DONE and found:
@@ -46,7 +46,7 @@ class Buttons(NoText):
             return Answered(await reopened(here))
         turned = here.session.ticked
         changed = tuple(one for one in turned if one != value) if value in turned else (*turned, value)
-        return Answered(here.session.having(ticked=changed))
+        return Answered(here.session.with_changes(ticked=changed))
 
 
 def _on(session: Session, kept: tuple[Button, ...]) -> tuple[Button, ...]:

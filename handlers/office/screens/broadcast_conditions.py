@@ -44,14 +44,14 @@ class Condition:
         told = (here.say(self.typing),) if self.typing else ()
         return Page(here.say(self.title), told, (*(way.option for way in ways), _back(here)))
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """The audience, narrowed."""
         found = await draft_of(here)
         ways = await self.ways(here, found.draft.audience) if found else []
         taken = next((way for way in ways if way.option.value == value), None)
         return await narrowed(here, **taken.changes) if taken else Answered(shown(here, WHOM))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """One day, or the first and the last."""
         found = typed_days(text) if self.days else None
         if found is None or self.days is None:

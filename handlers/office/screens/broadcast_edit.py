@@ -39,7 +39,7 @@ class Edit(NoText):
         told = here.say(N_("After a change it has to be checked again."))
         return Page(here.say(N_("<b>What shall be changed?</b>")), (told,), (*parts, back_to(here)))
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """The part, or back."""
         return Answered(await reopened(here) if value == BACK else shown(here, value))
 
@@ -57,11 +57,11 @@ class NewTitle:
         ask = say(N_("<b>What shall it be called?</b> Type a short title; recipients do not see it."))
         return Page(ask, (now,), (back_to(here),), exact=True, help=lines(say(ONE_LINE), say(WHAT_TITLE)))
 
-    async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
+    async def handle_option(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
         """Back."""
         return Answered(await reopened(here))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """The title."""
         title = clean_label(text)
         if title is None:

@@ -30,7 +30,7 @@ class Broadcasts:
         options = (*_new(here, rights), *rows, *turning, _leave(here))
         return Page(say(N_("<b>Broadcasts and reminders</b>")), (about,), options, exact=True, numbers="codes")
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """A new one, one of them, another page, or away."""
         if value == NEW:
             return Answered(shown(here, "broadcast_kind", name=None, revision=None))
@@ -38,7 +38,7 @@ class Broadcasts:
             return Answered(await _turned(here, value))
         return Answered(proceed(here)) if value == BACK else await looked_up(here, value)
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """A code."""
         code = code_typed(text)
         return await looked_up(here, code) if code else None

@@ -34,7 +34,7 @@ class Kind(NoText):
         )
         return Page(say(N_("<b>What do you want to send?</b>")), (told,), (single, campaign, _back(here)))
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """On to the deadline."""
         if value == BACK:
             return Answered(listed(here))
@@ -53,11 +53,11 @@ class Title:
         back = replace(_back(here), numbered=False)
         return Page(ask, (deadline, example), (back,), exact=True, help=lines(say(ONE_LINE), say(WHAT_TITLE)))
 
-    async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
+    async def handle_option(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
         """Back to the first question."""
         return Answered(shown(here, "broadcast_kind"))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """The draft, and its first part."""
         title = clean_label(text)
         if title is None:

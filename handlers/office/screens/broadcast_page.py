@@ -64,7 +64,7 @@ class OneBroadcast(NoText):
         options = offered(say, rights, found, steps=steps, waits_for_another=waits)
         return Page(words.heading(found), tuple(one for one in told if one), options, exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Check, try, approve, start, pause, go on, call off; or look at a part of it."""
         if value in WAYS:
             return Answered(shown(here, WAYS[value]))
@@ -89,7 +89,7 @@ async def _drafted(here: Here, rights: Rights, found: Broadcast) -> tuple[Markup
     say, broadcasts = here.say, here.world.admin.broadcasts
     writes = rights.may(Act.WRITE_BROADCASTS, found.unit)
     many = counted(say, await broadcasts.count(rights, found.draft.audience)) if writes else Markup()
-    checked = await broadcasts.checked(rights, found.id)
+    checked = await broadcasts.last_check(rights, found.id)
     findings = words.findings(say, checked) if checked and not found.checking else ()
     return (many, words.buttons(say, found.draft), *words.texts(say, found.draft), *findings)
 

@@ -44,13 +44,13 @@ class Steps:
             help=typing,
         )
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """As it is, as usual, or back."""
         if value == USUAL:
             return await _as_usual(here)
         return Answered(await onwards(here, "broadcast_plan") if value == KEEP else await reopened(here))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """Numbers of days."""
         if not _NUMBERS.fullmatch(text.strip()):
             return None
@@ -76,11 +76,11 @@ class Hour:
         options = (keep(here, KEEP), back_to(here))
         return Page(say(N_("<b>At what time?</b>")), (typing,), options, exact=True, numbers="values", help=typing)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """As it is, or back."""
         return Answered(await onwards(here, "broadcast_hour") if value == KEEP else await reopened(here))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """A time."""
         at = typed_time(text)
         return await _planned(here, "broadcast_hour", at=at) if at else None
@@ -103,7 +103,7 @@ class Late(NoText):
         title = here.say(N_("<b>What shall become of a reminder that missed its time?</b>"))
         return Page(title, (why,), (run, skip, back_to(here)))
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Late, not at all, or back."""
         ways = {RUN: "run", SKIP: "skip"}
         return (

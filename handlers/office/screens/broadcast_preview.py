@@ -32,7 +32,7 @@ class Preview(NoText):
         told = tuple(part for each in sample for part in _shown(here, *each))
         return Page(title, told or (nobody,), (back,))
 
-    async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
+    async def handle_option(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
         """Back."""
         return Answered(await reopened(here))
 

@@ -37,7 +37,7 @@ class Results(NoText):
         told = (progress(say, tally), why, *await _unknown(here, rights, found, tally))
         return Page(heading(found), told, _options(here, rights, found, tally), exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Send again what is unknown, count anew, have the file, or go back."""
         if value == FILE:
             return file_asked(here)

@@ -33,14 +33,16 @@ class Steps(NoText):
         made = await _made(here, found)
         page = paged(here.session.about, made)
         told = _planned(here, found.draft.plan, made) if found.draft.plan else ()
-        besides = [_line(say, one) for one in page.shown if not _is_of_plan(one)]
-        rows = [Option(one.id, f"{one.id} · {step_name(say.t, one.step)} · {life(say.t, one)}") for one in page.shown]
+        besides = [_line(say, one) for one in page.page_entries if not _is_of_plan(one)]
+        rows = [
+            Option(one.id, f"{one.id} · {step_name(say.t, one.step)} · {life(say.t, one)}") for one in page.page_entries
+        ]
         nothing = () if made else (say(N_("None was due yet.")),)
         file = (file_option(here),) if made else ()
-        options = (*rows, *page.turning(say.t), *file, back)
+        options = (*rows, *page.turn_options(say.t), *file, back)
         return Page(heading(found), (lines(*told), lines(*besides), *nothing), options)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Open one, turn the page, have the file, or go back."""
         if value == FILE:
             return file_asked(here)
@@ -49,7 +51,7 @@ class Steps(NoText):
         if value in {PREVIOUS, NEXT}:
             found = await open_one(here)
             made = await _made(here, found) if found else ()
-            return Answered(shown(here, "broadcast_steps", paged(here.session.about, made).turned(value)))
+            return Answered(shown(here, "broadcast_steps", paged(here.session.about, made).turn(value)))
         return Answered(await opened(here, value) or await reopened(here))
 
 

@@ -59,7 +59,7 @@ class WordsIn:
         told = (say(_FILLED, **_slots(say)), say(_MARKUP), now or say(_EXAMPLE, **_slots(say)))
         return Page(say(_ASK[self.language]), told, self._options(here, found, written), exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """A ready text for what nobody has written yet, the text left as it is, or back."""
         found, waiting = await draft_of(here), here.session.about
         if value == KEEP:
@@ -83,7 +83,7 @@ class WordsIn:
         done = await rewritten(here, self._screen if kept else "broadcast_en", text=ready.model_copy(update=kept))
         return replace(done, notes=(*done.notes, *(here.say(_STAYS[one]) for one in kept)))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """The text, once nothing stands against it."""
         found = await draft_of(here)
         if found is None:

@@ -43,13 +43,13 @@ class Deadline:
             help=typing,
         )
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """None, or back."""
         if value == NONE:
             return await _until(here, None)
         return Answered(await reopened(here) if view_of(here).name else shown(here, "broadcast_kind"))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """A day that is still to come."""
         found = typed_days(text)
         if found is None:
@@ -78,13 +78,13 @@ class Start:
         ask, options = say(N_("<b>When shall it be sent?</b>")), (by_hand, back_to(here))
         return Page(ask, (typing, now), options, exact=True, numbers="values", help=typing)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """By hand, or back."""
         if value == NONE:
             return await rewritten(here, "broadcast_start", starts_at=None)
         return Answered(await reopened(here))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """A day and a time that are still to come."""
         at = typed_moment(text, _HOUR)
         if at is None:

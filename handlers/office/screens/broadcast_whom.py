@@ -43,7 +43,7 @@ class Whom(NoText):
         told = say(N_("All conditions count together."))
         return Page(say(N_("<b>Who shall get it?</b>")), (about, many, told), options)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """One way to narrow, none at all, or on."""
         if value == CLEAR:
             whole = Audience(unit=widest(await rights_of(here)))

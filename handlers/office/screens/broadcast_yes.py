@@ -33,7 +33,7 @@ class Yes(NoText):
         answers = (no, yes) if wish in _HARMS else (yes, no)
         return Page(say(asked.title), (heading(found), told), answers, exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Do it, or leave it."""
         wish = view_of(here).wish
         if value != YES or wish is None:

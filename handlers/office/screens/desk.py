@@ -37,7 +37,7 @@ class Desk:
         options = (*rows, *turning, *_tools(here, rights, total))
         return Page(say(N_("<b>Request list</b>")), (about, many, typing), options, exact=True, numbers="codes")
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Open one, turn the page, change the filter, change them all, or leave."""
         if value in {NEWER, OLDER}:
             return Answered(await _turned(here, value))
@@ -45,12 +45,12 @@ class Desk:
         if value in tools:
             return Answered(shown(here, tools[value]))
         if value == EXPORT:
-            return Answered(here.session.aside("export"))
+            return Answered(here.session.open_visit("export"))
         if value in {CLEAR, BACK}:
             return Answered(widened(here) if value == CLEAR else proceed(here))
         return Answered(await opened(here, value) or listed(here))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """A code, or words to look for: not those of a button that is not offered just now."""
         if named(text, _every_tool(here), exact=True).sure:
             return Answered(here.session, notes=(here.say(N_("There is no button “{word}” just now."), word=text),))

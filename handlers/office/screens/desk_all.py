@@ -36,7 +36,7 @@ class DeskAll(NoText):
         title = say(N_("<b>Where shall all requests of the list be moved?</b>"))
         return Page(title, (about,), (*options, back))
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Ask for the reason where one is needed, else for a yes."""
         if value == BACK:
             return Answered(listed(here))
@@ -49,7 +49,7 @@ class DeskAll(NoText):
 async def asked(here: Here, to: State, note: str) -> Session:
     """A yes is asked for, to those that would change at this moment."""
     fitting = movable(view_of(here).wanted, to)
-    prospect = await here.world.admin.desk.prospect(await rights_of(here), fitting) if fitting else None
+    prospect = await here.world.admin.desk.preview_move_all(await rights_of(here), fitting) if fitting else None
     return shown(here, "desk_yes", moving_to=to, note=note, mark=prospect.mark if prospect else "")
 
 
@@ -72,7 +72,7 @@ class DeskYes(NoText):
         told = say(N_("Each officer is told."))
         return Page(say(N_("<b>Change them all?</b>")), (what, why, told), tuple(_answers(here, number)), exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Change them, or leave them."""
         view = view_of(here)
         to = view.moving_to

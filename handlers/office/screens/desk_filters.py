@@ -42,7 +42,7 @@ class FilterMenu(NoText):
         options = (*parts, *([clear] if wanted != Filter() else []), _back(here))
         return Page(say(N_("<b>What shall the list be narrowed by?</b>")), (about,), options)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """A part, or back to the list, with or without the filter."""
         if value in {BACK, CLEAR}:
             return Answered(listed(here) if value == BACK else widened(here))
@@ -72,12 +72,12 @@ class Part:
         options = (*(choice.option for choice in self.choices(here)), _back(here))
         return Page(say(self.title), typing, options)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """The list, narrowed."""
         found = next((choice for choice in self.choices(here) if choice.option.value == value), None)
         return Answered(narrowed(here, **found.changes) if found else listed(here))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """One day, or the first and the last."""
         found = typed_days(text) if self.days else None
         if found is None or self.days is None:

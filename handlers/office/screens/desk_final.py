@@ -24,7 +24,7 @@ class DeskFinal(NoText):
         yes = Option(YES, say.t(N_("Yes, change it")), ("dong y", "co", "chuyen", "co chuyen", "yes"))
         return Page(title, (say(NO_WAY_BACK),), (yes, no), exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Move it, or show it again."""
         to = view_of(here).moving_to
         if value == YES and to is not None:

@@ -41,7 +41,7 @@ class DeskRequest(NoText):
             return Page(title, (overtaken(say, filed, labels), *details(here, filed, labels)), (seen, back))
         return Page(title, details(here, filed, labels), (*_moves(here, rights, filed), back), exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Move it, ask for the reason or a second yes first, or go back."""
         code = here.session.about or ""
         if value in {BACK, SEEN}:
@@ -67,12 +67,12 @@ class DeskReason:
         final = say(NO_WAY_BACK) if to in FINAL else Markup()
         return Page(title, (ask, final), (cancel,), exact=True, help=say(WHAT_REASON))
 
-    async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
+    async def handle_option(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
         """Nothing is changed."""
         code = here.session.about
         return Answered((await opened(here, code) if code else None) or listed(here))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """The reason."""
         if is_doubt(text, prose=True):
             return Answered(here.session, notes=(here.say(WHAT_REASON),))

@@ -42,7 +42,7 @@ class UnitChoice:
         ways = _ways(here, at, anywhere=self.anywhere(rights))
         return Page(title, (typing,), (*_this(here, at), *options, *ways), exact=True, numbers="codes", help=typing)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Narrow to this one, or look below another."""
         rights = await rights_of(here)
         at = self._at(here, rights)
@@ -51,12 +51,12 @@ class UnitChoice:
         if value in {ANY, THIS}:
             return await self.taken(here, None if value == ANY else at)
         if value == UP:
-            return Answered(here.session.at(self.screen, self._above(rights, at)))
+            return Answered(here.session.with_screen(self.screen, self._above(rights, at)))
         if self._below(here, rights, value):
-            return Answered(here.session.at(self.screen, value))
+            return Answered(here.session.with_screen(self.screen, value))
         return await self.taken(here, value)
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """A unit by its name or code."""
         rights, units = await rights_of(here), here.world.units
         if no_code(here, text):

@@ -27,12 +27,12 @@ class Export(NoText):
         running = await here.world.admin.exports.running()
         return _under_way(here, running) if running else await _offered(here, rights)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Begin, cancel, look again, or leave."""
         if value == LIST:
             return Answered(listed(here))
         if value == BACK:
-            return Answered(here.session.back())
+            return Answered(here.session.to_previous_screen())
         if value == CANCEL:
             return await _cancelled(here)
         return await begun(here, Form(value)) if value in set(Form) else Answered(here.session)

@@ -28,13 +28,13 @@ class Imported(NoText):
         why = say(N_("Nothing can be applied as the list stands."))
         return Page(say(N_("<b>This list was not imported</b>")), (*told, why), (back,), exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """All of it, or nothing."""
         found = await _waiting(here) if value == YES else None
         if found is not None:
             return await _applied(here, *found)
         await _drop(here)
-        return Answered(here.session.back(), notes=(here.say(N_("Nothing was changed.")),))
+        return Answered(here.session.to_previous_screen(), notes=(here.say(N_("Nothing was changed.")),))
 
 
 def _answers(here: Here, plan: Plan) -> tuple[Option, Option]:
@@ -56,9 +56,9 @@ async def arrived(here: Here, sheet: Sheet) -> Answered | None:
     plan = await here.world.admin.imports.plan(rights, sheet.lines)
     if not (plan.changes or plan.conflicts or plan.bad):
         return Answered(here.session, notes=(say(N_("The list changes nothing.")), *import_words.told(say, plan)))
-    name = await here.world.admin.imports.keep(sheet.lines)
-    visit = here.session.aside("import")
-    return Answered(visit.having(about=_about(name, plan)))
+    name = await here.world.admin.imports.save_lines(sheet.lines)
+    visit = here.session.open_visit("import")
+    return Answered(visit.with_changes(about=_about(name, plan)))
 
 
 async def _waiting(here: Here) -> tuple[Rights, Plan] | None:
@@ -66,23 +66,23 @@ async def _waiting(here: Here) -> tuple[Rights, Plan] | None:
     rights = await rights_of(here)
     if not rights.reach(Act.IMPORT_REQUESTS):
         return None
-    lines = await here.world.admin.imports.kept(_name(here))
+    lines = await here.world.admin.imports.load_lines(_name(here))
     return None if lines is None else (rights, await here.world.admin.imports.plan(rights, lines))
 
 
 async def _applied(here: Here, rights: Rights, _: Plan) -> Answered:
     imports = here.world.admin.imports
-    imported = await imports.apply(rights, await imports.kept(_name(here)) or (), _mark(here))
+    imported = await imports.apply(rights, await imports.load_lines(_name(here)) or (), _mark(here))
     note = import_words.outcome(here.say, imported)
     if not imported.applied:
-        return Answered(here.session.having(about=_about(_name(here), imported.plan)), notes=(note,))
+        return Answered(here.session.with_changes(about=_about(_name(here), imported.plan)), notes=(note,))
     await _drop(here)
-    return Answered(here.session.back(), notes=(note,))
+    return Answered(here.session.to_previous_screen(), notes=(note,))
 
 
 async def _drop(here: Here) -> None:
     if (await rights_of(here)).grants:
-        await here.world.admin.imports.drop(_name(here))
+        await here.world.admin.imports.drop_lines(_name(here))
 
 
 def _about(name: str, plan: Plan) -> str:

@@ -24,15 +24,19 @@ class Invitations(NoText):
         back = Option(BACK, say.t(N_("Back to the roles")), ("quay lai", "back"))
         if not asked.entries:
             return Page(say(N_("There are no open invitations within your reach.")), options=(back,))
-        shown = [Option(holder.id, holder_button(say.t, units, holder)) for holder in asked.shown]
-        return Page(say(N_("<b>Open invitations</b>")), options=(*shown, *asked.turning(say.t), back), exact=True)
+        shown = [Option(holder.id, holder_button(say.t, units, holder)) for holder in asked.page_entries]
+        return Page(say(N_("<b>Open invitations</b>")), options=(*shown, *asked.turn_options(say.t), back), exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Open one, turn the page, or go back."""
         session = here.session
         if value in {PREVIOUS, NEXT}:
-            return Answered(session.at("invitations", about=paged(session.about, await _open(here)).turned(value)))
-        return Answered(session.at("roles") if value == BACK else session.at("invitation", about=value))
+            return Answered(
+                session.with_screen("invitations", about=paged(session.about, await _open(here)).turn(value))
+            )
+        return Answered(
+            session.with_screen("roles") if value == BACK else session.with_screen("invitation", about=value)
+        )
 
 
 class OneInvitation(NoText):
@@ -49,9 +53,9 @@ class OneInvitation(NoText):
         title, told = escape(holder_line(say.t, here.world.units, asked)), escape(since(say.t, asked))
         return Page(title, (told,), (back, *([revoke] if may_end else [])), exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Taken back, or left."""
-        there = here.session.at("invitations")
+        there = here.session.with_screen("invitations")
         if value != REVOKE:
             return Answered(there)
         refusal = await here.world.admin.people.end(await rights_of(here), here.session.about or "")

@@ -59,12 +59,12 @@ class Invite(NoText):
         options = (*(Option(role, capital(say.t(ROLES[role]))) for role in given), _back(here))
         return Page(say(N_("<b>To which role do you invite?</b>")), options=options, exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """On to the unit; an owner has none."""
         if value == BACK:
-            return Answered(here.session.at("roles"))
+            return Answered(here.session.with_screen("roles"))
         step = "invite_label" if value == Role.OWNER else "invite_unit"
-        return Answered(here.session.at(step, about=str(Plan(Role(value)))))
+        return Answered(here.session.with_screen(step, about=str(Plan(Role(value)))))
 
 
 class InviteUnit:
@@ -78,14 +78,14 @@ class InviteUnit:
         hint = say(N_("Type the name of the unit, or its code. The role covers all units below it too."))
         return Page(say(N_("<b>For which unit?</b>")), (hint,), options, exact=True, numbers="codes", help=hint)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """On to the name."""
         plan = Plan.of(here.session.about)
         if value == BACK or plan is None:
-            return Answered(here.session.at("invite"))
-        return Answered(here.session.at("invite_label", about=str(Plan(plan.role, value))))
+            return Answered(here.session.with_screen("invite"))
+        return Answered(here.session.with_screen("invite_label", about=str(Plan(plan.role, value))))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """A unit by its name: clear, to be chosen among several, or not known."""
         plan = Plan.of(here.session.about)
         if plan is None or no_code(here, text):
@@ -96,8 +96,8 @@ class InviteUnit:
             note = here.say(N_("I know no open unit of that name within your reach."))
             return Answered(here.session, notes=(note,))
         if len(found) == 1:
-            return Answered(here.session.at("invite_label", about=str(Plan(plan.role, found[0]))))
-        return Answered(here.session.at("invite_unit", about=str(wanted)))
+            return Answered(here.session.with_screen("invite_label", about=str(Plan(plan.role, found[0]))))
+        return Answered(here.session.with_screen("invite_unit", about=str(wanted)))
 
 
 class InviteLabel:
@@ -116,11 +116,11 @@ class InviteLabel:
             help=lines(say(ONE_LINE), say(_WHAT_LABEL)),
         )
 
-    async def chosen(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
+    async def handle_option(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
         """Back to the first step."""
-        return Answered(here.session.at("invite"))
+        return Answered(here.session.with_screen("invite"))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """The invitation, shown this once."""
         plan, label = Plan.of(here.session.about), clean_label(text)
         if plan is None:
@@ -131,8 +131,8 @@ class InviteLabel:
         until = here.world.now + OPEN_FOR
         made = await here.world.admin.people.invite(await rights_of(here), plan.role, plan.unit, label, until)
         if isinstance(made, Refusal):
-            return Answered(here.session.at("roles"), notes=(here.say(REFUSALS[made]),))
-        return Answered(here.session.at("roles"), notes=_shown(here, plan, made))
+            return Answered(here.session.with_screen("roles"), notes=(here.say(REFUSALS[made]),))
+        return Answered(here.session.with_screen("roles"), notes=_shown(here, plan, made))
 
 
 def _shown(here: Here, plan: Plan, made: Invitation) -> tuple[Markup, ...]:

@@ -31,13 +31,13 @@ class JournalRows(NoText):
         none = say(N_("There are no rows within your reach."))
         return Page(say(N_("<b>Journal</b>")), (lines(*told) or none,), (*turning, back))
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Turn the page, or leave."""
         if value == BACK:
             return Answered(proceed(here))
         rows = await _rows(here)
         before = str(rows[:SHOWN][-1].number) if value == OLDER and rows else None
-        return Answered(here.session.at("journal", about=before))
+        return Answered(here.session.with_screen("journal", about=before))
 
 
 async def _rows(here: Here) -> tuple[JournalEntry, ...]:

@@ -22,11 +22,11 @@ class Paged(Generic[Entry]):
     start: int
 
     @property
-    def shown(self) -> Sequence[Entry]:
+    def page_entries(self) -> Sequence[Entry]:
         """The entries of this page."""
         return self.entries[self.start : self.start + SHOWN]
 
-    def turning(self, t: Translator) -> list[Option]:
+    def turn_options(self, t: Translator) -> list[Option]:
         """The buttons that turn the page, where there is another one."""
         previous = Option(PREVIOUS, t(N_("Newer")), ("moi hon", "truoc", "newer"))
         following = Option(NEXT, t(N_("Older")), ("cu hon", "sau", "older"))
@@ -35,7 +35,7 @@ class Paged(Generic[Entry]):
             *([following] if self.start + SHOWN < len(self.entries) else []),
         ]
 
-    def turned(self, value: str) -> str:
+    def turn(self, value: str) -> str:
         """What the session keeps of the page that ``PREVIOUS`` or ``NEXT`` opens."""
         return str(max(0, self.start + (SHOWN if value == NEXT else -SHOWN)))
 

@@ -37,7 +37,7 @@ class Picture:
             numbers="codes",
         )
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Down, up, the next units, the chart, or away."""
         if value == BACK:
             return Answered(proceed(here))
@@ -45,10 +45,10 @@ class Picture:
         if value == CHART:
             return await chart(here, rights)
         if value == MORE:
-            return Answered(here.session.having(about=str(_page(here.session) + 1)))
+            return Answered(here.session.with_changes(about=str(_page(here.session) + 1)))
         return Answered(looking_at(here.session, _above(here, rights) if value == UP else value.removeprefix(UNIT)))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """A unit, or the target of a burn-down."""
         return None if no_code(here, text) else await asked_for(here, await rights_of(here), text)
 

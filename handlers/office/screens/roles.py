@@ -27,30 +27,30 @@ class Roles:
         say, units, rights = here.say, here.world.units, await rights_of(here)
         held = paged(here.session.about, await here.world.admin.people.holders(rights))
         mine = say(N_("Your own: {roles}"), roles=roles_told(here, rights))
-        listed = lines(*(escape(holder_line(say.t, units, holder)) for holder in held.shown))
-        shown = [Option(holder.id, holder_button(say.t, units, holder)) for holder in held.shown]
+        listed = lines(*(escape(holder_line(say.t, units, holder)) for holder in held.page_entries))
+        shown = [Option(holder.id, holder_button(say.t, units, holder)) for holder in held.page_entries]
         may_invite = any(rights.reach(act) for act in GIVING.values())
         invite = Option(INVITE, say.t(N_("Invite somebody")), ("moi", "invite"))
         ways = [
             *([invite] if may_invite else []),
             Option(OPEN, say.t(N_("Open invitations")), ("loi moi", "invitations")),
-            *held.turning(say.t),
+            *held.turn_options(say.t),
             Option(BACK, say.t(N_("Back")), ("quay lai", "back")),
         ]
         return Page(say(N_("<b>Who has which role</b>")), (mine, listed), (*shown, *ways), exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Open one, invite, or go elsewhere."""
         session = here.session
         if value in {PREVIOUS, NEXT}:
             held = paged(session.about, await here.world.admin.people.holders(await rights_of(here)))
-            return Answered(session.at("roles", about=held.turned(value)))
-        there = {INVITE: session.at("invite"), OPEN: session.at("invitations"), BACK: proceed(here)}
-        return Answered(there.get(value) or session.at("role", about=value))
+            return Answered(session.with_screen("roles", about=held.turn(value)))
+        there = {INVITE: session.with_screen("invite"), OPEN: session.with_screen("invitations"), BACK: proceed(here)}
+        return Answered(there.get(value) or session.with_screen("role", about=value))
 
-    async def typed(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Here, text: str) -> Answered | None:
         """A code."""
-        wanted = here.then(here.session.at("role", about=text.strip().upper()))
+        wanted = here.with_session(here.session.with_screen("role", about=text.strip().upper()))
         return Answered(wanted.session) if await _about(wanted) else None
 
 
@@ -70,10 +70,12 @@ class OneRole(NoText):
         told = (escape(holder.label), escape(since(say.t, holder)))
         return Page(title, tuple(text for text in told if text), (*([end] if may_end else []), back), exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Ask once more, or go back."""
         session = here.session
-        return Answered(session.at("end_role", about=session.about) if value == END else session.at("roles"))
+        return Answered(
+            session.with_screen("end_role", about=session.about) if value == END else session.with_screen("roles")
+        )
 
 
 class EndRole(NoText):
@@ -90,9 +92,9 @@ class EndRole(NoText):
         told = escape(holder_line(say.t, here.world.units, holder))
         return Page(say(ask), (told,), (no, yes), exact=True)
 
-    async def chosen(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Here, value: str) -> Answered:
         """Ended, or why not; back to the list in any case."""
-        there = here.session.at("roles")
+        there = here.session.with_screen("roles")
         if value != YES:
             return Answered(there)
         refusal = await here.world.admin.people.end(await rights_of(here), here.session.about or "")

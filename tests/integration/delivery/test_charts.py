@@ -78,7 +78,7 @@ async def test_other_chats_are_answered_while_a_chart_is_drawn(store: Store, clo
     first = asyncio.create_task(made.take(said("/thongke", 1, "1")))
     await asyncio.wait_for(drawing.wait(), 5)
     (other,) = await store.receive([said("a", 2, "2")], clock.now())
-    pending = await store.pending(other)
+    pending = await store.claim_turn(other)
     assert pending
     async with store.turn(pending, clock.now()) as unit:
         await unit.requests.mine()

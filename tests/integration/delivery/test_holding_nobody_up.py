@@ -72,7 +72,7 @@ async def test_a_row_that_cannot_be_written_out_fails_alone(
 ) -> None:
     from bot.store.letters import Letter  # noqa: PLC0415 - patched below
 
-    to, asked = Letter.to, iter(range(9))
+    to, asked = Letter.render_for, iter(range(9))
 
     def written(*about: Any, **more: Any) -> Reply:
         if next(asked) == 1:
@@ -212,7 +212,7 @@ async def test_a_look_for_what_waits_may_fail_and_is_repeated(
     store: Store, monkeypatch: pytest.MonkeyPatch, surprise: Exception
 ) -> None:
     monkeypatch.setattr("bot.delivery.runner._SWEEP", 0.02)
-    waiting, looks = store.waiting, [None, surprise, surprise]
+    waiting, looks = store.chats_waiting, [None, surprise, surprise]
 
     async def looked(channel: str) -> list[Chat]:
         trouble = looks.pop(0) if looks else None

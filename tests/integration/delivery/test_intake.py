@@ -18,7 +18,7 @@ KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----"
 
 async def event_of(roads: Roads) -> Any:
     (chat,) = roads.submitted
-    pending = await roads.store.pending(chat)
+    pending = await roads.store.claim_turn(chat)
     assert pending is not None
     return pending.event
 
@@ -47,7 +47,7 @@ async def test_what_the_throttle_drops_is_not_stored(store: Store, clock: Manual
     intake = Intake(store, Throttle(Rate(1, 2), clock), clock, chats.extend)
     await intake.accept([said("a", number) for number in range(9)])
     events = []
-    while (pending := await store.pending(chats[0])) is not None:
+    while (pending := await store.claim_turn(chats[0])) is not None:
         events.append(type(pending.event))
         async with store.turn(pending, clock.now()) as unit:
             await unit.finish(None, ())

@@ -115,7 +115,7 @@ async def test_a_chat_whose_turn_met_a_store_in_trouble_is_tried_again(
 
 
 async def test_a_look_at_a_store_in_trouble_is_repeated(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    waiting, troubles = store.waiting, [UnknownKey(), UnknownKey()]
+    waiting, troubles = store.chats_waiting, [UnknownKey(), UnknownKey()]
 
     async def troubled(channel: str) -> list[Chat]:
         found = await waiting(channel)

@@ -131,7 +131,7 @@ async def test_a_pipe_that_nobody_writes_to_holds_nothing_up(
 
 @pytest.mark.parametrize("rich", [False, True])
 def test_what_steers_a_terminal_is_printed_as_a_replacement(rich: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    Console(rich=rich).show("tên <b>\x1b[2Jx\x1b]0;t\x07&#27;[31m\u202e\r</b>\ttiếp\nmột dòng :smile: [bold]y")
+    Console(rich=rich).print_message("tên <b>\x1b[2Jx\x1b]0;t\x07&#27;[31m\u202e\r</b>\ttiếp\nmột dòng :smile: [bold]y")
     said = capsys.readouterr().out
     assert not set(said) & set("\x1b\x07\u202e\r\t")
     assert "tên �[2Jx�]0;t�" in said

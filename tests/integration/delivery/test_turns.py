@@ -60,7 +60,7 @@ async def test_what_was_stored_but_not_handled_is_picked_up_by_the_next_process(
 ) -> None:
     await Roads(store, clock).intake.accept([said("a", 1)])
     later = Roads(store, clock)
-    for chat in await store.waiting("telegram"):
+    for chat in await store.chats_waiting("telegram"):
         await later.turns.handle(chat)
     await later.dispatcher.deliver()
     assert later.channel.texts() == ["1: a"]
@@ -113,7 +113,7 @@ async def test_poison_is_set_aside_with_an_apology_and_the_answers_are_kept(stor
     first, apology, third = roads.channel.texts()
     assert (first, third) == ("1: a", "2: c")
     assert apology
-    assert await store.waiting("telegram") == []
+    assert await store.chats_waiting("telegram") == []
     assert {log["error"] for log in logs if log["event"] == "turn_failed"} == {"ValueError"}
     assert "Nguyễn" not in str(logs)
 
@@ -122,13 +122,13 @@ async def test_a_session_nobody_can_read_any_more_gets_an_apology_and_no_loop(st
     roads = Roads(store, clock)
     await roads.take(said("a", 1))
     (chat,) = await store.receive([said("b", 2)], clock.now())
-    pending = await store.pending(chat)
+    pending = await store.claim_turn(chat)
     assert pending is not None
     async with store.turn(pending, clock.now()) as unit:
         await unit.finish('{"version": "not a number"}', ())
     await roads.flow(said("c", 3))
     assert len(roads.channel.texts()) == 2
-    assert await store.waiting("telegram") == []
+    assert await store.chats_waiting("telegram") == []
 
 
 class Locked:
@@ -180,7 +180,7 @@ async def test_a_turn_another_process_took_is_not_repeated(store: Store, clock: 
     other = Roads(store, clock)
 
     async def respond(session: Session | None, event: Event, world: World) -> Answer:
-        (chat,) = await store.waiting("telegram")
+        (chat,) = await store.chats_waiting("telegram")
         await other.turns.handle(chat)
         return await echo(session, event, world)
 
@@ -270,7 +270,7 @@ async def test_store_calls_of_many_chats_share_the_way_and_a_cancelled_one_harms
     for cancelled in handling[::5]:
         cancelled.cancel()
     await asyncio.gather(*handling, return_exceptions=True)
-    for chat in await store.waiting("telegram"):
+    for chat in await store.chats_waiting("telegram"):
         await roads.turns.handle(chat)
     await roads.dispatcher.deliver()
     assert sorted(address for address, _ in roads.channel.sent) == sorted(map(str, range(20)))
@@ -318,7 +318,7 @@ async def test_what_ends_the_process_whenever_it_is_handled_is_set_aside_with_an
     """The count is raised before it is handled: a process that dies cannot raise it afterwards."""
     (chat,) = await store.receive([said("kills", 1)], clock.now())
     for _ in range(10):  # taken in hand by processes that then died
-        assert await store.pending(chat)
+        assert await store.claim_turn(chat)
     heard = Heard()
     later = Roads(store, clock, conversation(heard))
     await later.intake.accept([said("b", 2)])
@@ -326,7 +326,7 @@ async def test_what_ends_the_process_whenever_it_is_handled_is_set_aside_with_an
     await later.dispatcher.deliver()
     assert [event.text for event in heard.events if isinstance(event, Said)] == ["b"]
     assert len(later.channel.texts()) == 2
-    assert await store.waiting("telegram") == []
+    assert await store.chats_waiting("telegram") == []
 
 
 async def test_a_session_that_grows_beyond_its_bound_is_answered_so_and_the_answers_are_kept(
@@ -334,9 +334,9 @@ async def test_a_session_that_grows_beyond_its_bound_is_answered_so_and_the_answ
 ) -> None:
     async def respond(session: Session | None, event: Event, world: World) -> Answer:
         session = session or Session()
-        large = session.having(answers={"x": "y" * MOST_SESSION})
+        large = session.with_changes(answers={"x": "y" * MOST_SESSION})
         text = event.text if isinstance(event, Said) else ""
-        return Answer(large if text == "grow" else session.having(version=session.version + 1), [text])
+        return Answer(large if text == "grow" else session.with_changes(version=session.version + 1), [text])
 
     roads = Roads(store, clock, conversation(respond))
     await roads.flow(said("a", 1), said("grow", 2), said("b", 3))
@@ -344,9 +344,9 @@ async def test_a_session_that_grows_beyond_its_bound_is_answered_so_and_the_answ
     assert (first, last) == ("a", "b")
     assert "/lamlai" in refused
     (chat,) = await store.receive([said("c", 4)], clock.now())
-    pending = await store.pending(chat)
+    pending = await store.claim_turn(chat)
     assert pending is not None
-    assert Session.restored(pending.session or "").version == 2
+    assert Session.load(pending.session or "").version == 2
 
 
 async def test_an_answer_of_very_many_messages_comes_as_a_file(store: Store, clock: ManualClock) -> None:

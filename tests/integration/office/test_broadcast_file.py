@@ -42,7 +42,7 @@ async def town(store: Store, sql: Sql) -> Store:
     """Two officers of Xã Nhơn Trạch, one of Xã Đại Phước."""
     for address, unit in (("1", "DN.NT"), ("2", "DN.NT.VP"), ("3", "DN.DP")):
         async with StoredTurns(store, address)() as turn:
-            await turn.register.keep(Standing(interview=1, unit=unit, subscriber=f"UBND {address}"))
+            await turn.register.save_status(Standing(interview=1, unit=unit, subscriber=f"UBND {address}"))
     return store
 
 
@@ -114,7 +114,7 @@ async def test_the_file_of_a_campaign_is_asked_for_among_its_reminders(town: Sto
     await admin.taps("Các lần nhắc")
     assert GET not in admin.labels
     for step in ("7", "1"):
-        child = await town.broadcasts.child(campaign, step, NOW, starts_at=NOW)
+        child = await town.broadcasts.create_step(campaign, step, NOW, starts_at=NOW)
         assert child
         await listed(town, child)
 

@@ -33,7 +33,7 @@ async def town(store: Store, sql: Sql) -> Store:
 async def officer(store: Store, address: str, unit: str, owed: Sequence[Procedure]) -> None:
     async with StoredTurns(store, address)() as turn:
         name = f"UBND {unit}"
-        await turn.register.keep(Standing(interview=1, unit=unit, subscriber=name, owed=tuple(owed)))
+        await turn.register.save_status(Standing(interview=1, unit=unit, subscriber=name, owed=tuple(owed)))
 
 
 async def talk(store: Store, address: str, role: Role = Role.ADMIN, unit: str | None = "DN.NT") -> StoredDialogue:
@@ -137,7 +137,7 @@ async def test_a_campaign_is_asked_for_part_by_part_and_shows_its_plan(town: Sto
     await admin.taps("Xem lại", "Duyệt", "Đồng ý, duyệt")
     assert "tự nhắc theo lịch" in admin.text
     await listed(town, CODE)
-    await town.broadcasts.child(CODE, "7", NOW, starts_at=NOW)
+    await town.broadcasts.create_step(CODE, "7", NOW, starts_at=NOW)
 
     said = await admin.taps("Xem lại", "Các lần nhắc")
     assert "08/12/2026" in said
@@ -350,7 +350,7 @@ async def test_so_many_need_a_second_person_who_is_named(town: Store, sql: Sql) 
 
 async def test_the_reminders_of_certificates_can_be_paused_and_not_called_off(town: Store) -> None:
     await certificate(town, "4", NOW.date() + timedelta(days=7))
-    assert await town.broadcasts.expiring(NOW.date(), (60, 30, 7), NOW)
+    assert await town.broadcasts.create_expiry_broadcast(NOW.date(), (60, 30, 7), NOW)
     owner = await talk(town, "owner", Role.OWNER, None)
 
     said = await owner.says(f"/thongbao {STANDING}")
@@ -363,7 +363,7 @@ async def test_the_reminders_of_certificates_can_be_paused_and_not_called_off(to
 
 async def certificate(store: Store, address: str, ends: date) -> None:
     async with StoredTurns(store, address)() as turn:
-        await turn.register.keep(Standing(interview=1, unit="DN.NT", subscriber="UBND", not_after=ends, owed=()))
+        await turn.register.save_status(Standing(interview=1, unit="DN.NT", subscriber="UBND", not_after=ends, owed=()))
 
 
 async def test_pages_turn_to_older_ones_and_back(town: Store) -> None:

@@ -36,11 +36,11 @@ async def chat(store: Store) -> Chat:
 async def test_a_step_is_made_once_and_says_what_its_campaign_says(store: Store, database: Database) -> None:
     name = await campaign(store, PLAN, database.sql)
 
-    step = await store.broadcasts.child(name, "14", NOW, starts_at=LATER, why=Why.LATE)
+    step = await store.broadcasts.create_step(name, "14", NOW, starts_at=LATER, why=Why.LATE)
     assert step is not None
-    assert await store.broadcasts.child(name, "14", NOW) is None
+    assert await store.broadcasts.create_step(name, "14", NOW) is None
 
-    made = {one.id: one for one in await store.broadcasts.open()}[step]
+    made = {one.id: one for one in await store.broadcasts.list_open()}[step]
     assert (made.state, made.parent, made.step, made.starts_at, made.why) == ("approved", name, "14", LATER, "late")
     assert (made.draft.text, made.draft.deadline, made.is_campaign) == (DRAFT.text, PLAN.deadline, False)
     async with office(store) as at:
@@ -52,8 +52,8 @@ async def test_a_step_can_be_for_some_or_left_out(store: Store, database: Databa
     name = await campaign(store, PLAN, database.sql)
     some = Audience(chats=("a", "b"))
 
-    await store.broadcasts.child(name, "later:2026-12-01", NOW, audience=some)
-    await store.broadcasts.child(name, "3", NOW, left_out=Why.MISSED)
+    await store.broadcasts.create_step(name, "later:2026-12-01", NOW, audience=some)
+    await store.broadcasts.create_step(name, "3", NOW, left_out=Why.MISSED)
 
     async with office(store) as at:
         few, missed = await at.admin.broadcasts.steps(OPERATOR, name)
@@ -65,7 +65,7 @@ async def test_that_a_step_is_late_stays_said_until_something_else_is_to_be_said
     store: Store, database: Database
 ) -> None:
     name = await campaign(store, PLAN, database.sql)
-    step = await store.broadcasts.child(name, "14", NOW, why=Why.LATE) or ""
+    step = await store.broadcasts.create_step(name, "14", NOW, why=Why.LATE) or ""
     book = store.broadcasts
     await book.move(step, Life.APPROVED, Life.SCHEDULED, NOW)
     assert await book.hold(step, LATER, Why.QUIET, NOW)
@@ -103,11 +103,11 @@ async def test_what_waits_of_a_cancelled_one_is_withdrawn_in_batches(
     assert not await store.broadcasts.withdraw(name, NOW)
     await move(store, OPERATOR, name, Life.CANCELLED)
 
-    assert [one.id for one in await store.broadcasts.open()] == [name]
+    assert [one.id for one in await store.broadcasts.list_open()] == [name]
     assert await store.broadcasts.withdraw(name, NOW, limit=2)
     assert not await store.broadcasts.withdraw(name, NOW, limit=2)
 
-    assert await store.broadcasts.open() == ()
+    assert await store.broadcasts.list_open() == ()
     gone = ("skipped", "cancelled")
     assert rows_of(database.sql, name) == [gone, ("sending", None), gone, ("sent", None), gone]
     assert database.sql("SELECT COUNT(*) FROM outbox WHERE state = 'skipped' AND payload IS NOT NULL") == [(0,)]
@@ -120,18 +120,18 @@ async def broadcast_of(store: Store, chat: Chat) -> str:
 async def test_its_author_is_told_each_thing_once(store: Store, chat: Chat) -> None:
     name = await broadcast_of(store, chat)
     for mark in ("ready", "ready", "finished"):
-        await store.broadcasts.tell(name, says(mark), mark, NOW)
+        await store.broadcasts.notify_author(name, says(mark), mark, NOW)
     assert texts(await claim(store)) == ["ready"]
 
 
 async def test_the_moving_message_moves_in_its_place(store: Store, chat: Chat) -> None:
     name = await broadcast_of(store, chat)
     for number, at in enumerate((NOW, NOW + timedelta(seconds=1))):
-        await store.broadcasts.tell(name, says(str(number)), "shown", at)
+        await store.broadcasts.notify_author(name, says(str(number)), "shown", at)
     assert [(one.paragraphs, one.action) for one in await told(store)] == [(("0",), "send")]
 
     for seconds in (2, 3):  # the second waits for the first
-        await store.broadcasts.tell(name, says(str(seconds)), "shown", NOW + timedelta(seconds=seconds))
+        await store.broadcasts.notify_author(name, says(str(seconds)), "shown", NOW + timedelta(seconds=seconds))
     assert [(one.paragraphs, one.action, one.target) for one in await told(store)] == [(("2",), "edit", "42")]
 
 
@@ -143,7 +143,7 @@ async def test_it_moves_although_its_author_is_among_those_who_still_wait(
     await Recipients(store, database.sql, keyring).add(name, chat.address)
 
     for seconds in (1, 2):
-        assert await store.broadcasts.tell(name, says(str(seconds)), "shown", NOW + timedelta(seconds=seconds))
+        assert await store.broadcasts.notify_author(name, says(str(seconds)), "shown", NOW + timedelta(seconds=seconds))
         assert [one.paragraphs for one in await told(store)] == [(str(seconds),)]
 
 
@@ -151,7 +151,7 @@ async def test_whoever_has_lost_the_role_is_not_told_any_more(store: Store, chat
     name = await broadcast_of(store, chat)
     assert await end(store, OPERATOR, "QT-000002") is None
 
-    await store.broadcasts.tell(name, says("7 / 9"), "finished", NOW)
+    await store.broadcasts.notify_author(name, says("7 / 9"), "finished", NOW)
 
     assert await claim(store) == []
 
@@ -175,9 +175,9 @@ async def test_those_who_may_approve_are_asked_once_for_a_check_in_their_languag
     def asks(language: str, labels: Mapping[str, str]) -> Reply:
         return says(f"{language} {dict(labels)}")
 
-    assert await store.broadcasts.tell_approvers(name, asks, "approve:1", NOW) == 0  # a draft
+    assert await store.broadcasts.request_approvals(name, asks, "approve:1", NOW) == 0  # a draft
     stands(database.sql, name, Life.CHECKED)
-    assert [await store.broadcasts.tell_approvers(name, asks, "approve:1", NOW) for _ in range(2)] == [3, 3]
+    assert [await store.broadcasts.request_approvals(name, asks, "approve:1", NOW) for _ in range(2)] == [3, 3]
 
     queued = database.sql("SELECT chat FROM outbox ORDER BY id")
     assert queued == [(store.chat(CHANNEL, one).id,) for one in ("gần", "tỉnh", "chủ")]

@@ -56,7 +56,7 @@ async def test_nothing_against_a_draft_makes_it_checked_and_tells_who_is_meant(
     assert made.counted == (telegram, Counted(channel="terminal", reachable=1))
     assert state(database.sql, name) == ("checked", None, 4)
     async with office(store) as at:
-        assert await at.admin.broadcasts.checked(OPERATOR, name) == made
+        assert await at.admin.broadcasts.last_check(OPERATOR, name) == made
         assert await at.admin.broadcasts.count(OPERATOR, Audience()) == made.counted
 
 

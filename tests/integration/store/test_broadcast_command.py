@@ -67,7 +67,7 @@ class Town:
     async def officer(self, address: str, name: str, unit: str = "DN.NT") -> None:
         """Somebody with a certificate and a request."""
         async with StoredTurns(self.store, address)() as turn:
-            await turn.register.keep(Standing(interview=1, unit=unit, subscriber=name))
+            await turn.register.save_status(Standing(interview=1, unit=unit, subscriber=name))
             content: Content = person(name)
             await turn.requests.register(content.model_copy(update={"unit_code": unit}))
 

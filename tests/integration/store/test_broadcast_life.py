@@ -103,13 +103,13 @@ async def test_an_admin_of_another_commune_sees_and_changes_nothing(
         for who, one in ((far, name), (far, everywhere), (near, everywhere)):
             assert await broadcasts.get(who, one) is None
             assert await broadcasts.steps(who, one) == ()
-            assert await broadcasts.checked(who, one) is None
+            assert await broadcasts.last_check(who, one) is None
             assert await broadcasts.sample(who, one, 9) == ()
             assert await broadcasts.recipients(who, one, 9) == ()
             assert (await broadcasts.tally(who, one)).total == 0
             assert await broadcasts.resend(who, one) == 0
-            assert not await broadcasts.to_me(who, one)
-            assert await broadcasts.ask_check(who, one) is Outcome.UNKNOWN
+            assert not await broadcasts.send_test(who, one)
+            assert await broadcasts.request_check(who, one) is Outcome.UNKNOWN
             assert await broadcasts.change(who, one, 0, DRAFT) is Outcome.UNKNOWN
             for to in Life:
                 assert await broadcasts.move(who, one, to) is Outcome.UNKNOWN
@@ -139,7 +139,7 @@ async def test_a_focal_officer_looks_on(store: Store, database: Database) -> Non
     async with office(store) as at:
         assert await at.admin.broadcasts.get(focal, name) is not None
         assert await at.admin.broadcasts.new(focal, DRAFT) is None
-        assert await at.admin.broadcasts.ask_check(focal, name) is Outcome.NOT_YOURS
+        assert await at.admin.broadcasts.request_check(focal, name) is Outcome.NOT_YOURS
     for to in Life:
         assert await move(store, focal, name, to) is Outcome.NOT_YOURS
 
@@ -180,7 +180,7 @@ async def test_people_who_came_since_the_check_are_counted_too(
     stands(database.sql, name, Life.CHECKED, recipients=1)
     for address in ("một", "hai"):
         async with StoredTurns(store, address)() as unit:
-            await unit.register.keep(Standing(interview=1, unit="DN.NT"))
+            await unit.register.save_status(Standing(interview=1, unit="DN.NT"))
 
     for few, outcome in ((1, Outcome.SECOND_PERSON), (2, Outcome.DONE)):
         policy = Policy(approval_above=few)
@@ -219,7 +219,7 @@ async def test_from_approval_on_the_text_stays(store: Store, database: Database)
         stands(database.sql, name, state)
         async with office(store) as at:
             assert await at.admin.broadcasts.change(OPERATOR, name, 0, DRAFT) is Outcome.NOT_ALLOWED
-            assert await at.admin.broadcasts.ask_check(OPERATOR, name) is Outcome.NOT_ALLOWED
+            assert await at.admin.broadcasts.request_check(OPERATOR, name) is Outcome.NOT_ALLOWED
 
 
 async def test_the_document_stays_until_another_comes_or_its_name_goes(store: Store, database: Database) -> None:
@@ -241,8 +241,8 @@ async def test_what_is_done_stands_in_the_journal(store: Store, database: Databa
     name = (await drafted(store)).id
     async with office(store) as at:
         await at.admin.broadcasts.change(OPERATOR, name, 0, DRAFT)
-        assert await at.admin.broadcasts.ask_check(OPERATOR, name) is Outcome.DONE
-        assert await at.admin.broadcasts.ask_check(OPERATOR, name) is Outcome.DONE  # goes on already
+        assert await at.admin.broadcasts.request_check(OPERATOR, name) is Outcome.DONE
+        assert await at.admin.broadcasts.request_check(OPERATOR, name) is Outcome.DONE  # goes on already
     assert await move(store, OPERATOR, name, Life.APPROVED) is Outcome.PROBLEMS
     for state, to in (
         (Life.CHECKED, Life.APPROVED),
@@ -264,14 +264,14 @@ async def test_while_a_check_goes_on_nothing_is_approved(store: Store, database:
     name = (await drafted(store)).id
     stands(database.sql, name, Life.CHECKED)
     async with office(store) as at:
-        await at.admin.broadcasts.ask_check(OPERATOR, name)
+        await at.admin.broadcasts.request_check(OPERATOR, name)
 
     assert await move(store, OPERATOR, name, Life.APPROVED) is Outcome.PROBLEMS
 
 
 async def test_a_campaigns_steps_pause_resume_and_end_with_it(store: Store, database: Database) -> None:
     name = await campaign(store, PLAN, database.sql)
-    steps = [await store.broadcasts.child(name, step, NOW) or "" for step in ("30", "14", "7", "3")]
+    steps = [await store.broadcasts.create_step(name, step, NOW) or "" for step in ("30", "14", "7", "3")]
     for step, state in zip(steps, (Life.FINISHED, Life.PAUSED, Life.RUNNING, Life.SCHEDULED), strict=True):
         stands(database.sql, step, state)
 
@@ -282,11 +282,11 @@ async def test_a_campaigns_steps_pause_resume_and_end_with_it(store: Store, data
     assert await after(Life.PAUSED) == ["finished", "paused", "paused", "scheduled"]
     assert not await store.broadcasts.move(steps[3], Life.SCHEDULED, Life.RUNNING, NOW)
     assert await move(store, OPERATOR, steps[2], Life.RUNNING) is Outcome.NOT_ALLOWED
-    assert await store.broadcasts.child(name, "1", NOW) is None
+    assert await store.broadcasts.create_step(name, "1", NOW) is None
     assert await after(Life.RUNNING) == ["finished", "paused", "running", "scheduled"]
     assert await after(Life.CANCELLED) == ["finished", "cancelled", "cancelled", "cancelled"]
     assert state_of(database.sql, steps[3])[1] == Why.PARENT
-    assert await store.broadcasts.child(name, "1", NOW) is None
+    assert await store.broadcasts.create_step(name, "1", NOW) is None
 
 
 async def test_the_campaign_of_certificates_ends_can_be_paused_but_not_ended(
@@ -305,6 +305,6 @@ async def test_one_that_cannot_be_read_stands_in_nobodys_way(store: Store, datab
     broken, sound = (await drafted(store)).id, (await drafted(store)).id
     database.sql("UPDATE broadcasts SET content = ? WHERE id = ?", b"garbage", broken)
 
-    assert [one.id for one in await store.broadcasts.open()] == [sound]
+    assert [one.id for one in await store.broadcasts.list_open()] == [sound]
     async with office(store) as at:
         assert [one.id for one in await at.admin.broadcasts.latest(OPERATOR, 9)] == [sound]

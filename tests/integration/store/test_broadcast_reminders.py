@@ -36,21 +36,21 @@ async def had(turns: Turns, ground: Database | None) -> str:
 
 async def test_stopping_holds_back_what_waits_and_is_taken_back(turns: Turns, had: str) -> None:
     async with turns() as unit:
-        assert not await unit.reminders.stopped()
+        assert not await unit.reminders.is_stopped()
         assert await unit.reminders.stop() == 1
         assert await unit.reminders.stop() == 0
-        assert await unit.reminders.stopped()
+        assert await unit.reminders.is_stopped()
     async with turns() as unit:
-        assert await unit.reminders.stopped()
+        assert await unit.reminders.is_stopped()
         await unit.reminders.resume()
-        assert not await unit.reminders.stopped()
+        assert not await unit.reminders.is_stopped()
 
 
 async def test_what_is_answered_is_shown_and_the_last_word_counts(turns: Turns, had: str) -> None:
     async with turns() as unit:
-        assert await unit.reminders.later(had, DAY)
+        assert await unit.reminders.postpone(had, DAY)
         (later,) = (await everything(unit.own_data))["reminders"]["answers"]
-        assert await unit.reminders.done(had)
+        assert await unit.reminders.mark_done(had)
         (done,) = (await everything(unit.own_data))["reminders"]["answers"]
         await unit.reminders.stop()
         held = await everything(unit.own_data)
@@ -62,21 +62,21 @@ async def test_what_is_answered_is_shown_and_the_last_word_counts(turns: Turns, 
 async def test_the_latest_is_one_that_came(turns: Turns, had: str) -> None:
     async with turns() as unit:
         assert await unit.reminders.latest() == had
-        assert await unit.reminders.received(had)
+        assert await unit.reminders.has_received(had)
 
 
 async def test_to_a_broadcast_that_was_not_sent_here_nothing_can_be_said(turns: Turns, had: str) -> None:
     async with turns() as unit:
         for name in ("TB-999999", "", "'; --"):
-            assert not await unit.reminders.received(name)
-            assert not await unit.reminders.done(name)
-            assert not await unit.reminders.later(name, DAY)
+            assert not await unit.reminders.has_received(name)
+            assert not await unit.reminders.mark_done(name)
+            assert not await unit.reminders.postpone(name, DAY)
         assert (await everything(unit.own_data))["reminders"]["answers"] == []
 
 
 async def test_answers_go_with_my_data_and_a_wish_for_none_stays(turns: Turns, had: str) -> None:
     async with turns() as unit:
-        await unit.reminders.done(had)
+        await unit.reminders.mark_done(had)
         await unit.reminders.stop()
         await unit.own_data.erase()
         held = (await everything(unit.own_data))["reminders"]
@@ -88,7 +88,7 @@ async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(
 ) -> None:
     settle_units(database.sql)
     name = await campaign(store, Plan(deadline=DAY), database.sql)
-    steps = [await store.broadcasts.child(name, step, NOW) or "" for step in ("14", "7")]
+    steps = [await store.broadcasts.create_step(name, step, NOW) or "" for step in ("14", "7")]
     other = (await drafted(store)).id
     recipients = Recipients(store, database.sql, keyring)
     for broadcast, state in ((steps[0], "sent"), (steps[1], "queued"), (other, "queued")):
@@ -96,7 +96,7 @@ async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(
         await recipients.add(broadcast, "khác", state)
 
     async with StoredTurns(store)() as unit:
-        assert await unit.reminders.later(steps[0], DAY)
+        assert await unit.reminders.postpone(steps[0], DAY)
 
     waits = ("queued", None)
     assert rows_of(database.sql, steps[1]) == [("skipped", Reason.LATER), waits]
@@ -145,7 +145,7 @@ async def test_whoever_is_erased_is_not_told_how_far_their_broadcasts_are(store:
     async with StoredTurns(store)() as unit:
         await unit.own_data.erase()
 
-    await store.broadcasts.tell(name, says("7 / 9"), "finished", NOW)
+    await store.broadcasts.notify_author(name, says("7 / 9"), "finished", NOW)
 
     assert database.sql("SELECT chat FROM broadcasts") == [(None,)]
     assert database.sql("SELECT 1 FROM outbox") == []

@@ -85,7 +85,9 @@ async def test_one_state_can_be_listed_alone(store: Store, name: str) -> None:
 
 async def test_a_name_is_masked_where_it_may_not_be_seen(store: Store, database: Database, name: str) -> None:
     async with StoredTurns(store, "người 1")() as unit:
-        await unit.register.keep(Standing(interview=1, unit="DN.NT", certificate_key="A", subscriber="Trần Thị Bí Mật"))
+        await unit.register.save_status(
+            Standing(interview=1, unit="DN.NT", certificate_key="A", subscriber="Trần Thị Bí Mật")
+        )
     await given(store, "đầu mối", Role.FOCAL, "DN.NT")
     focal, code = await rights(store, "đầu mối"), person_code(store.chat(CHANNEL, "người 1").id)
 
@@ -130,7 +132,7 @@ async def test_one_of_them_can_be_chosen_however_its_code_is_typed(store: Store,
 async def test_whoever_wants_no_reminders_since_gets_none(store: Store, name: str) -> None:
     for number, stops in ((6, True), (7, False)):
         async with StoredTurns(store, f"người {number}")() as unit:
-            await (unit.reminders.stop() if stops else unit.reminders.done(name))
+            await (unit.reminders.stop() if stops else unit.reminders.mark_done(name))
     assert await again(store, name) == 0
 
 
@@ -150,9 +152,9 @@ async def test_its_author_gets_it_first_and_nobody_at_the_machine(store: Store, 
     async with office(store, chat) as at:
         made = await at.admin.broadcasts.new(an, file, b"%PDF")
         assert made is not None
-        assert await at.admin.broadcasts.to_me(an, made.id)
+        assert await at.admin.broadcasts.send_test(an, made.id)
     async with office(store) as at:
-        assert not await at.admin.broadcasts.to_me(OPERATOR, made.id)
+        assert not await at.admin.broadcasts.send_test(OPERATOR, made.id)
 
     (row,) = await claim(store)
 

@@ -203,6 +203,6 @@ async def test_an_order_that_cannot_be_read_is_told_to_its_person_who_may_order_
     await collector(store, database).work()
 
     assert "/dulieu" in str(await delivered(store))
-    await store.waiting(CHANNEL)
+    await store.chats_waiting(CHANNEL)
     assert database.sql("SELECT place FROM unreadable") == [("tasks.spec DL-000001",)]
     assert await orders(store, chat, "again")

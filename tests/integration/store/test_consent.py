@@ -128,9 +128,9 @@ async def test_a_language_chosen_before_consent_is_kept_for_an_hour(store: Store
     assert person.session
     assert person.session.language == "en"
 
-    await store.retention(NOW + timedelta(hours=1), 180)
+    await store.delete_expired(NOW + timedelta(hours=1), 180)
     assert database.sql(CHATS) == [(1,)]
-    await store.retention(NOW + timedelta(hours=1, seconds=1), 180)
+    await store.delete_expired(NOW + timedelta(hours=1, seconds=1), 180)
     assert database.sql(CHATS) == [(0,)]
 
 
@@ -207,7 +207,7 @@ async def test_nobody_is_reminded_of_a_certificate_without_having_agreed(
     people = [Officer(letter * 32, agreed=letter == "a", certificates=ending) for letter in "ab"]
     write(database.sql, keyring, people, NOW)
 
-    name = await store.broadcasts.expiring(vietnamese_day(NOW), (60, 30, 7), NOW)
+    name = await store.broadcasts.create_expiry_broadcast(vietnamese_day(NOW), (60, 30, 7), NOW)
 
     assert name is not None
     assert rows(database.sql, name).keys() == {"a" * 32}
@@ -234,7 +234,7 @@ async def test_what_an_earlier_version_kept_is_judged_when_the_store_is_opened(b
         assert await counted(store, Audience()) == 1
         assert await counted(store, Audience(role=Role.OWNER)) == 1
         assert await counted(store, Audience(chats=(looked, declined, admin))) == 0
-        await store.retention(NOW, 180)
+        await store.delete_expired(NOW, 180)
 
     assert {chat for (chat,) in bare_database.sql("SELECT id FROM chats")} == {agreed, admin}
 
@@ -255,7 +255,7 @@ async def test_a_session_that_cannot_be_opened_counts_as_no_consent_and_stays(ba
 
     async with closing_async(await open_store(bare_database.url, bare_database.folder, keyring)) as store:
         assert await counted(store, Audience()) == 0
-        await store.retention(NOW, 180)
+        await store.delete_expired(NOW, 180)
 
     assert bare_database.sql(CHATS) == [(1,)]
 

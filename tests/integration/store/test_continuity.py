@@ -122,10 +122,10 @@ async def test_two_processes_that_meet_the_same_copy_take_it_up_once(
     await beating(store, database.folder, clock).begin()
     await beating(store, database.folder, clock).begin()
     older(database)
-    seen = Witness((database.folder / "witness",)).seen((await store.continuity.standpoint()).database)
+    seen = Witness((database.folder / "witness",)).farthest((await store.continuity.position()).database)
     assert seen is not None
 
-    took = [await one.continuity.take_up(seen, (60,), NOW) for one in (store, await another())]
+    took = [await one.continuity.continue_from_copy(seen, (60,), NOW) for one in (store, await another())]
 
     assert took == [True, False]
 
@@ -135,11 +135,11 @@ async def test_a_witness_in_another_folder_is_enough_and_a_spoilt_one_is_none(
 ) -> None:
     here, outside = tmp_path / "here", tmp_path / "outside"
     both = Witness((here, outside))
-    both.note(await store.continuity.beat(NOW))
-    both.note(point := await store.continuity.beat(NOW))
+    both.record(await store.continuity.beat(NOW))
+    both.record(point := await store.continuity.beat(NOW))
     (here / f"{point.database}.json").write_text("{")
 
-    seen = both.seen(point.database)
+    seen = both.farthest(point.database)
 
     assert seen is not None
     assert seen.beats == point.beats
@@ -331,14 +331,14 @@ async def test_a_process_that_starts_while_another_one_beats_takes_nothing_for_a
     other = beating(await another(), database.folder, clock)
     await other.begin()
     heartbeat = beating(store, database.folder, clock)
-    looked = heartbeat._witness.seen
+    looked = heartbeat._witness.farthest
 
     def after_another_beat(database_id: str) -> Standpoint | None:
         found = looked(database_id)
         assert found is not None
         point = replace(found, beats=found.beats + 1)
         database.sql("UPDATE counters SET value = ? WHERE name = 'beats'", point.beats)
-        other._witness.note(point)
+        other._witness.record(point)
         return looked(database_id)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -357,7 +357,7 @@ async def test_owners_are_told_of_a_copy_whose_taking_up_was_cut_off(
     await heartbeat.begin()
     older(database)
     with pytest.MonkeyPatch.context() as patch:
-        real = Continuity.take_up
+        real = Continuity.continue_from_copy
 
         async def killed(self: Continuity, *arguments: Any) -> bool:
             await real(self, *arguments)

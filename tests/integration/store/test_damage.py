@@ -74,7 +74,7 @@ async def filled(store: SealedStore, database: Database) -> SealedStore:
         async with StoredTurns(store, address)() as turn:
             asked = content(f"11{number}1AAAA1111AAAA").model_copy(update={"unit_code": "DN.NT"})
             await turn.requests.register(asked)
-            await turn.register.keep(
+            await turn.register.save_status(
                 Standing(interview=number, unit="DN.NT", subscriber=NAME, not_after=date(2027, 1, 1))
             )
     return store
@@ -87,7 +87,7 @@ async def page(store: Store, by: Rights = OPERATOR) -> list[tuple[str, str]]:
 
 async def told(store: SealedStore, database: Database) -> list[str]:
     """What the owners are told."""
-    await store.waiting(CHANNEL)
+    await store.chats_waiting(CHANNEL)
     said = [text for _ in range(9) for text in texts(await claim(store, now=datetime.now(UTC)))]
     return [text for text in said if "keys verify" in text]
 
@@ -177,13 +177,13 @@ async def test_whatever_it_is_lists_files_and_everybody_else_go_on(
         assert len(await at.admin.broadcasts.latest(rights, 9)) == 1
         assert len(await at.admin.broadcasts.recipients(rights, name, 99)) == 2
         assert len(await at.admin.broadcasts.sample(rights, name, 9)) == 2
-        await at.admin.broadcasts.checked(rights, name)
+        await at.admin.broadcasts.last_check(rights, name)
         assert await at.admin.journal.latest(rights, 99)
     async with StoredTurns(filled, "an")() as turn:
         assert len(await turn.requests.mine()) == 2
         assert (await everything(turn.own_data))["standings"]
     await filled.broadcasts.check(name, NOW)
-    assert await filled.broadcasts.open()
+    assert await filled.broadcasts.list_open()
 
 
 async def test_whose_session_is_damaged_begins_anew_and_it_is_kept_aside(
@@ -198,7 +198,7 @@ async def test_whose_session_is_damaged_begins_anew_and_it_is_kept_aside(
 
     turn = await next_turn(filled, chat)
     assert (turn.session, turn.lost) == (None, True)
-    await filled.begin_anew(turn, NOW)
+    await filled.reset_session(turn, NOW)
 
     assert database.sql("SELECT session FROM chats WHERE id = ?", chat.id) == [(None,)]
     assert database.sql("SELECT value FROM unreadable WHERE value IS NOT NULL") == [(kept.hex(),)]
@@ -234,11 +234,11 @@ async def test_a_damaged_address_is_whole_again_when_its_person_writes(
 ) -> None:
     chat = await one_chat(filled, "x1", "hỏng")
     damage(database, how, "chats", "address", f"id = '{chat.id}'")
-    assert chat not in await filled.waiting(CHANNEL)
+    assert chat not in await filled.chats_waiting(CHANNEL)
 
     await filled.receive([said("x2", address="hỏng")], NOW)
 
-    assert chat in await filled.waiting(CHANNEL)
+    assert chat in await filled.chats_waiting(CHANNEL)
 
 
 async def test_a_damaged_broadcast_fails_row_by_row_and_others_run(

@@ -52,7 +52,7 @@ async def demo(made: Made, another: OpenStore) -> Store:
 
 async def all_requests(store: Store) -> tuple[Filed, ...]:
     rights = Rights.operator(await store.units())
-    async with store.office(NOW) as office:
+    async with store.admin_transaction(NOW) as office:
         return await office.admin.desk.page(rights, Filter(), 10_000)
 
 
@@ -100,14 +100,14 @@ async def test_codes_follow_the_order_of_registration_and_go_on_behind_the_last(
 async def test_requests_are_found_by_unit_and_by_words(demo: Store) -> None:
     units = await demo.units()
     filed = (await all_requests(demo))[0]
-    async with demo.office(NOW) as office:
+    async with demo.admin_transaction(NOW) as office:
         rights = Rights.operator(units)
         by_unit = await office.admin.desk.page(rights, Filter(unit=filed.unit), 10_000)
         by_code = await office.admin.desk.page(rights, Filter(text=filed.request.code), 10)
         by_name = await office.admin.desk.count(rights, Filter(text="mau"))
         everything = await office.admin.desk.count(rights, Filter())
     assert filed.request.code in {one.request.code for one in by_unit}
-    assert all(one.unit and units.within(one.unit, filed.unit or "") for one in by_unit)
+    assert all(one.unit and units.is_within(one.unit, filed.unit or "") for one in by_unit)
     assert [one.request.code for one in by_code] == [filed.request.code]
     assert by_name == everything
 
@@ -131,7 +131,7 @@ async def test_sessions_restore_as_they_were_and_their_screens_can_be_shown(demo
     world = memory_world(load_pack(), NOW, units=await demo.units())
     screens, languages = set(), set()
     for text in unsealed(database, "chats", "session"):
-        session = Session.restored(text)
+        session = Session.load(text)
         assert json.loads(session.model_dump_json()) == json.loads(text)
         page = await SCREENS[session.screen].page(Here(session, world))
         assert page.title
@@ -145,7 +145,7 @@ async def test_sessions_restore_as_they_were_and_their_screens_can_be_shown(demo
 async def test_nothing_of_it_waits_to_leave(demo: Store, database: Database) -> None:
     assert database.sql("SELECT COUNT(*) FROM outbox") == [(0,)]
     assert database.sql("SELECT COUNT(*) FROM inbox") == [(0,)]
-    assert await demo.waiting("telegram") == []
+    assert await demo.chats_waiting("telegram") == []
     channels = {channel for (channel,) in database.sql("SELECT DISTINCT channel FROM chats")}
     assert {channel.partition(":")[0] for channel in channels} == {CHANNEL, "terminal"}
 
@@ -155,7 +155,7 @@ async def test_one_can_be_the_owner_an_admin_and_a_focal_officer_at_once(demo: S
     roles = {}
     for name in ("chu", "quan-tri-1", "dau-moi-1"):
         channel = terminal_channel(name)
-        async with demo.office(NOW, chat=places.chat_id(keyring, channel, name), channel=channel) as office:
+        async with demo.admin_transaction(NOW, chat=places.chat_id(keyring, channel, name), channel=channel) as office:
             (grant,) = await office.admin.people.mine()
         roles[name] = grant.role
         assert (grant.unit is None) == (grant.role is Role.OWNER)
@@ -172,7 +172,7 @@ async def test_the_journal_is_whole_and_tells_every_move_of_an_office(demo: Stor
 
 
 async def test_a_clean_up_leaves_nearly_all_of_it(demo: Store, made: Made) -> None:
-    gone = await demo.retention(NOW, 180, dry_run=True)
+    gone = await demo.delete_expired(NOW, 180, dry_run=True)
     assert sum(gone.values()) == 0
 
 
@@ -194,7 +194,7 @@ async def test_a_folder_with_a_single_real_chat_is_refused_and_left_as_it_is(sto
     assert database.sql("SELECT COUNT(*) FROM chats") == [(1,)]
     assert database.sql("SELECT COUNT(*) FROM units") == [(0,)]
     assert database.sql("SELECT COUNT(*) FROM counters") == [(0,)]
-    assert not await store.made_up()
+    assert not await store.is_made_up()
 
 
 async def test_units_alone_are_real_data_too(store: Store, database: Database) -> None:
@@ -206,7 +206,7 @@ async def test_units_alone_are_real_data_too(store: Store, database: Database) -
 async def test_a_second_province_is_refused(demo: Store, database: Database) -> None:
     with pytest.raises(HoldsData, match="made-up data already"):
         await fill_in(database)
-    assert await demo.made_up()
+    assert await demo.is_made_up()
 
 
 async def test_a_province_begun_and_cut_off_is_refused(store: Store, database: Database) -> None:
@@ -234,5 +234,5 @@ async def test_its_roles_still_count_once_the_operator_answers_for_the_journal(
     await demo.accept_powers(NOW)
     assert (await demo.prove_powers()).whole
     rights = Rights.operator(await demo.units())
-    async with demo.office(NOW) as at:
+    async with demo.admin_transaction(NOW) as at:
         assert len(await at.admin.people.holders(rights)) == made.grants

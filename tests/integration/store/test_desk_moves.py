@@ -123,12 +123,12 @@ async def test_a_bulk_change_moves_what_can_be_moved_and_names_what_was_left(des
 async def test_a_bulk_change_of_what_was_seen_is_refused_once_it_is_something_else(desk: Store) -> None:
     given = await registered(desk, "officer", person(), "DN.NT")
     async with office(desk) as at:
-        seen_then = await at.admin.desk.prospect(ADMIN, Filter())
+        seen_then = await at.admin.desk.preview_move_all(ADMIN, Filter())
     async with StoredTurns(desk, "officer")(NOW + timedelta(minutes=1)) as turn:
         await turn.requests.amend(given.code, person("Trần Thị Bình", unit_code="DN.NT"))
     async with office(desk) as at:
         done = await at.admin.desk.move_all(ADMIN, Filter(), State.ACCEPTED, seen=seen_then.mark)
-        seen_now = await at.admin.desk.prospect(ADMIN, Filter())
+        seen_now = await at.admin.desk.preview_move_all(ADMIN, Filter())
         again = await at.admin.desk.move_all(ADMIN, Filter(), State.ACCEPTED, seen=seen_now.mark)
 
     assert (done.outcome, done.changed, done.meant) == (Move.OVERTAKEN, (), 1)
@@ -154,7 +154,7 @@ async def test_more_than_a_thousand_are_not_moved_at_one_go(desk: Store, databas
 async def test_an_officer_is_told_in_the_language_of_their_conversation(desk: Store) -> None:
     given = await registered(desk, "1", person(), "DN.NT")
     chat = await one_chat(desk, "english", "1")
-    turn = await desk.pending(chat)
+    turn = await desk.claim_turn(chat)
     assert turn is not None
     async with desk.turn(turn, NOW) as unit:
         await unit.finish(json.dumps({"language": "en"}), [])
@@ -182,7 +182,7 @@ async def test_whoever_asked_to_be_forgotten_is_told_nothing_and_whoever_blocked
 
 async def test_a_move_that_is_not_committed_leaves_no_notice_and_no_row(desk: Store, database: Database) -> None:
     given = await registered(desk, "1", person(), "DN.NT")
-    async with desk.office(NOW) as at:
+    async with desk.admin_transaction(NOW) as at:
         await at.admin.desk.move(ADMIN, given.code, State.ACCEPTED, 0)
 
     assert await claim(desk) == []

@@ -49,7 +49,7 @@ def means(wanted: Filter, filed: Filed, rights: Rights) -> bool:
     request, content, on = filed.request, filed.request.content, vietnamese_day(filed.registered_at)
     ends, known = content.not_after, words_of if searches_names(rights, wanted.unit) else open_words_of
     return (
-        (wanted.unit is None or (filed.unit is not None and UNITS.within(filed.unit, wanted.unit)))
+        (wanted.unit is None or (filed.unit is not None and UNITS.is_within(filed.unit, wanted.unit)))
         and (not wanted.procedures or content.procedure in wanted.procedures)
         and (not wanted.states or request.state in wanted.states)
         and (wanted.since is None or on >= wanted.since)
@@ -63,7 +63,7 @@ def means(wanted: Filter, filed: Filed, rights: Rights) -> bool:
 def searches_names(rights: Rights, unit: str | None) -> bool:
     """Nothing that is listed comes masked."""
     listed = [place for place in (*UNITS.units, None) if rights.may(Act.SEE_REQUESTS, place)]
-    within = [place for place in listed if unit is None or (place is not None and UNITS.within(place, unit))]
+    within = [place for place in listed if unit is None or (place is not None and UNITS.is_within(place, unit))]
     return all(rights.may(Act.SEE_PERSONAL, place) for place in within)
 
 

@@ -44,7 +44,7 @@ def people(database: Database, keyring: Keyring, store: Store) -> None:
 
 async def remind(store: Store, days_later: int = 0) -> str | None:
     later = timedelta(days=days_later)
-    return await store.broadcasts.expiring(TODAY + later, DAYS, NOW + later)
+    return await store.broadcasts.create_expiry_broadcast(TODAY + later, DAYS, NOW + later)
 
 
 def known(sql: Sql) -> set[tuple[str, int]]:
@@ -161,7 +161,7 @@ async def test_who_wanted_to_hear_again_is_told_of_once_the_day_has_come_and_hea
     assert await later(store, day) == {STANDING: ("a" * 32,)}
 
     at = NOW + timedelta(days=2)
-    again = await store.broadcasts.child(STANDING, f"later:{day}", at, audience=Audience(chats=("a" * 32,)))
+    again = await store.broadcasts.create_step(STANDING, f"later:{day}", at, audience=Audience(chats=("a" * 32,)))
     assert again is not None
     assert await later(store, day) == {}
     await frozen(store, again, now=at)
@@ -178,7 +178,7 @@ async def test_who_was_reminded_since_is_not_again_and_who_waits_for_a_day_behin
     for letter, on in (("a", day), ("b", day), ("0", day + timedelta(days=1))):
         database.sql(marks, STANDING, letter * 32, on.toordinal())
     wanted = Audience(chats=("a" * 32, "b" * 32))
-    name = await store.broadcasts.child(STANDING, f"later:{day}", NOW, audience=wanted)
+    name = await store.broadcasts.create_step(STANDING, f"later:{day}", NOW, audience=wanted)
     assert name is not None
     database.sql("UPDATE reminder_marks SET later_on = NULL WHERE chat = ?", "a" * 32)  # by a step of the campaign
 
@@ -189,4 +189,4 @@ async def test_who_was_reminded_since_is_not_again_and_who_waits_for_a_day_behin
 
 
 async def later(store: Store, day: date) -> dict[str, tuple[str, ...]]:
-    return await store.broadcasts.later(day)
+    return await store.broadcasts.due_postponed(day)

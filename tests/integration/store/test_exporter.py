@@ -160,7 +160,7 @@ class Slow:
         """Nothing is left."""
 
     @asynccontextmanager
-    async def writing(self, task: str) -> AsyncIterator["Slow"]:
+    async def start_writing(self, task: str) -> AsyncIterator["Slow"]:
         try:
             yield self
         finally:

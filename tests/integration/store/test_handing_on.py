@@ -47,7 +47,7 @@ class Town:
         """A request, an officer with a certificate, an admin and an invitation on a unit."""
         await registered(self.store, f"officer {unit}", person(), unit)
         async with StoredTurns(self.store, f"officer {unit}")() as turn:
-            await turn.register.keep(Standing(interview=1, unit=unit, subscriber="An"))
+            await turn.register.save_status(Standing(interview=1, unit=unit, subscriber="An"))
         now, by = datetime.now(UTC), Rights.operator(await self.store.units())
         made = await invited(self.store, Role.ADMIN, unit, by=by, now=now)
         async with office(self.store, self.store.chat(CHANNEL, f"officer {unit}"), now) as at:

@@ -172,33 +172,33 @@ async def test_a_list_waits_sealed_in_its_chat_until_there_is_a_yes_or_a_no(
 ) -> None:
     given_lines = tuple(await lines(store, State.SENT_BACK, note=REASON))
     async with office(store, officer) as at:
-        older = await at.admin.imports.keep(given_lines[:1])
-        name = await at.admin.imports.keep(given_lines)
-        assert await at.admin.imports.kept(older) is None
+        older = await at.admin.imports.save_lines(given_lines[:1])
+        name = await at.admin.imports.save_lines(given_lines)
+        assert await at.admin.imports.load_lines(older) is None
     assert REASON.encode() not in database.bytes_at_rest()
 
     async with office(store, store.chat("telegram", ADMIN)) as at:
-        assert await at.admin.imports.kept(name) is None, "it waits in another chat"
+        assert await at.admin.imports.load_lines(name) is None, "it waits in another chat"
     async with office(store, officer) as at:
-        assert await at.admin.imports.kept(name) == given_lines
-        await at.admin.imports.drop(name)
-        assert await at.admin.imports.kept(name) is None
+        assert await at.admin.imports.load_lines(name) == given_lines
+        await at.admin.imports.drop_lines(name)
+        assert await at.admin.imports.load_lines(name) is None
 
 
 async def test_a_word_that_names_no_state_waits_sealed_too(store: Store, officer: Chat, database: Database) -> None:
     typed = (Line(number=2, code="YC-2026-000001", state=None, word="xong của chị Hoa", revision=0),)
     async with office(store, officer) as at:
-        name = await at.admin.imports.keep(typed)
+        name = await at.admin.imports.save_lines(typed)
 
     assert "chị Hoa".encode() not in database.bytes_at_rest()
     async with office(store, officer) as at:
-        assert await at.admin.imports.kept(name) == typed
+        assert await at.admin.imports.load_lines(name) == typed
 
 
 async def test_no_exporter_takes_a_list_that_waits(store: Store, officer: Chat) -> None:
     given_lines = await lines(store)
     async with office(store, officer) as at:
-        await at.admin.imports.keep(given_lines)
+        await at.admin.imports.save_lines(given_lines)
 
     assert await store.tasks.take("telegram", NOW) is None
 
@@ -206,6 +206,6 @@ async def test_no_exporter_takes_a_list_that_waits(store: Store, officer: Chat) 
 async def test_a_list_that_waits_for_a_yes_is_no_export_under_way(store: Store, officer: Chat) -> None:
     kept = await lines(store, State.ACCEPTED)
     async with office(store, officer) as at:
-        await at.admin.imports.keep(kept)
+        await at.admin.imports.save_lines(kept)
 
     assert (await store.depths()).tasks == 0

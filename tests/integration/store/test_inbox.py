@@ -14,14 +14,14 @@ async def test_a_redelivered_update_is_stored_once(store: Store) -> None:
     assert await store.receive([said("1")], NOW) == []
     await answer(store, chat)
     assert await store.receive([said("1")], NOW) == []
-    assert await store.pending(chat) is None
+    assert await store.claim_turn(chat) is None
 
 
 async def test_an_update_twice_in_one_batch_is_stored_once(store: Store) -> None:
     (chat,) = await store.receive([said("1", "một"), said("1", "một")], NOW)
     await answer(store, chat)
 
-    assert await store.pending(chat) is None
+    assert await store.claim_turn(chat) is None
 
 
 async def test_receiving_names_each_chat_with_something_new_once(store: Store) -> None:
@@ -47,7 +47,7 @@ async def test_updates_of_a_chat_come_in_the_order_they_came(store: Store) -> No
     (chat,) = await store.receive([said("9", "một"), said("8", "hai"), said("7", "ba")], NOW)
 
     spoken = []
-    while turn := await store.pending(chat):
+    while turn := await store.claim_turn(chat):
         spoken.append(heard(turn))
         await answer(store, chat)
 
@@ -72,7 +72,7 @@ async def test_a_follow_up_goes_before_what_the_chat_sent_later(store: Store) ->
     await answer(store, chat, again=[Said(text="đã đọc tệp"), Said(text="rồi nữa")])
 
     spoken = []
-    while turn := await store.pending(chat):
+    while turn := await store.claim_turn(chat):
         spoken.append(heard(turn))
         await answer(store, chat)
     assert spoken == ["đã đọc tệp", "rồi nữa", "sau đó"]
@@ -80,13 +80,13 @@ async def test_a_follow_up_goes_before_what_the_chat_sent_later(store: Store) ->
 
 async def test_a_start_finds_the_chats_that_still_wait(store: Store, another: OpenStore) -> None:
     await store.receive([said("1", address="an"), said("2", address="bình"), said("3", address="chi")], NOW)
-    await answer(store, (await store.waiting(CHANNEL))[0])
+    await answer(store, (await store.chats_waiting(CHANNEL))[0])
     await store.close()
 
     restarted = await another()
 
-    assert [chat.address for chat in await restarted.waiting(CHANNEL)] == ["bình", "chi"]
-    assert await restarted.waiting("zalo") == []
+    assert [chat.address for chat in await restarted.chats_waiting(CHANNEL)] == ["bình", "chi"]
+    assert await restarted.chats_waiting("zalo") == []
 
 
 async def test_two_processes_that_receive_the_same_updates_store_each_once(store: Store, another: OpenStore) -> None:
@@ -103,7 +103,7 @@ async def test_a_poison_update_steps_aside_with_an_apology(store: Store) -> None
 
     await store.give_up(await next_turn(store, chat), NOW, [says("xin lỗi")])
 
-    assert heard(await store.pending(chat)) == "lành"
+    assert heard(await store.claim_turn(chat)) == "lành"
     assert texts(await claim(store)) == ["xin lỗi"]
     assert (await next_turn(store, chat)).session is None
 
@@ -115,4 +115,4 @@ async def test_an_update_that_no_database_takes_spoils_none_of_those_beside_it(s
     results = await asyncio.gather(*(store.receive([update], NOW) for update in updates), return_exceptions=True)
 
     assert [isinstance(result, Exception) for result in results] == [number == 4 for number in range(9)]
-    assert len(await store.waiting(CHANNEL)) == 8
+    assert len(await store.chats_waiting(CHANNEL)) == 8

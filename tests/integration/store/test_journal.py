@@ -169,7 +169,7 @@ async def test_a_chain_is_whole_while_it_grows(another: OpenStore, store: Store)
 
 
 async def test_a_row_that_was_not_committed_leaves_no_gap(store: Store) -> None:
-    async with store.office(NOW) as at:
+    async with store.admin_transaction(NOW) as at:
         await at.admin.journal.record(OPERATOR, "export", "x")
     await written(store, 2)
 

@@ -63,7 +63,7 @@ async def one_of_each(store: Store, database: Database) -> str:
     chat = await one_chat(store)
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         request = await unit.requests.register(content())
-        await unit.register.keep(Standing(interview=1, unit="DN.NT", subscriber=NAME, certificate_key=SERIAL))
+        await unit.register.save_status(Standing(interview=1, unit="DN.NT", subscriber=NAME, certificate_key=SERIAL))
         await unit.finish(AGREED, [says("gửi"), says("chờ")])
     await store.settle((await claim(store))[0], Delivery.SENT, NOW, message="1")
     await store.receive([said("2", "đợi")], NOW)
@@ -73,7 +73,7 @@ async def one_of_each(store: Store, database: Database) -> str:
         assert seen is not None
         await at.admin.desk.move(rights, request.code, State.SENT_BACK, seen.revision, "thiếu quyết định")
         await at.admin.exports.start(rights, ExportOrder(wanted=Filter(), form=Form.XLSX), 1, Reply(paragraphs=("…",)))
-        await at.admin.imports.keep([Line(number=2, code=request.code, state=None, note="", revision=None)])
+        await at.admin.imports.save_lines([Line(number=2, code=request.code, state=None, note="", revision=None)])
         draft = DRAFT.model_copy(update={"document": "a.pdf", "document_type": "application/pdf"})
         made = await at.admin.broadcasts.new(rights, draft, b"%PDF \xff\xfe binary")
         assert made is not None
@@ -116,8 +116,8 @@ async def test_after_a_rotation_nothing_is_sealed_by_the_old_key_and_everything_
                 assert (found.request.content.subscriber, found.note) == (NAME, "thiếu quyết định")
             assert [one.label for one in await at.admin.people.invitations(rights)] == ["Anh Khôi"]
             (broadcast,) = await at.admin.broadcasts.latest(rights, 9)
-            assert await at.admin.broadcasts.checked(rights, broadcast.id) is not None
-            assert await at.admin.imports.kept("NL-000001") is not None
+            assert await at.admin.broadcasts.last_check(rights, broadcast.id) is not None
+            assert await at.admin.imports.load_lines("NL-000001") is not None
         assert (await after.verify_journal()).fault is None
         assert (await after.prove_powers()).whole
         assert (await after.keys.verify(every=True)).damaged == ()
@@ -238,13 +238,13 @@ async def test_what_a_process_cannot_read_for_want_of_a_key_another_one_answers(
         chat = await one_chat(here)
 
         with pytest.raises(UnknownKey):
-            await there.pending(chat)
+            await there.claim_turn(chat)
 
-        assert await here.waiting(CHANNEL) == [chat]
-        assert heard(await here.pending(chat)) == "xin chào"
+        assert await here.chats_waiting(CHANNEL) == [chat]
+        assert heard(await here.claim_turn(chat)) == "xin chào"
         await here.workers.leave(CHANNEL)
         replace_key_file(path, read_key_file(database.keys))
-        assert heard(await there.pending(chat)) == "xin chào"
+        assert heard(await there.claim_turn(chat)) == "xin chào"
 
 
 async def test_a_start_with_a_key_file_of_before_a_rotation_is_refused_with_tables_and_counts(

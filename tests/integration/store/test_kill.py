@@ -17,7 +17,7 @@ async def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_done_twice(
 
     assert kills >= KILLS
     store = await another()
-    assert await store.waiting(CHANNEL) == []
+    assert await store.chats_waiting(CHANNEL) == []
     assert await store.claim(CHANNEL, 10, NOW) == []
     per_chat = turning.UPDATES // turning.CHATS
     assert await turns_of_every_chat(store) == [str(per_chat)] * turning.CHATS

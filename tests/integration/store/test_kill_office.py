@@ -32,7 +32,7 @@ async def test_killed_at_any_moment_every_act_of_an_admin_is_done_once(database:
 
     assert kills >= KILLS
     store = await another()
-    assert await store.waiting(CHANNEL) == []
+    assert await store.chats_waiting(CHANNEL) == []
     assert await store.claim(CHANNEL, 10, NOW) == []
     done = await deeds(store)
     assert done[TURNS] == UPDATES

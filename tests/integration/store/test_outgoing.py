@@ -121,12 +121,12 @@ async def test_nothing_is_claimed_of_a_broadcast_that_does_not_run(
     store: Store, outgoing: Outgoing, database: Database, state: str
 ) -> None:
     outgoing.queue(NAME, "12")
-    assert await store.running(CHANNEL, NOW) == [NAME]
+    assert await store.running_broadcasts(CHANNEL, NOW) == [NAME]
     assert len(await taken(store, 1)) == 1
 
     database.sql("UPDATE broadcasts SET state = ?", state)
 
-    assert await store.running(CHANNEL, NOW) == []
+    assert await store.running_broadcasts(CHANNEL, NOW) == []
     assert await taken(store) == []
 
 
@@ -138,14 +138,14 @@ async def test_a_broadcast_that_is_held_back_waits_for_its_hour(
     database.sql("UPDATE broadcasts SET held_until = created_at + ?", hour // timedelta(microseconds=1))
 
     early = NOW + hour - timedelta(seconds=1)
-    assert (await store.running(CHANNEL, early), await taken(store, now=early)) == ([], [])
-    assert await store.running(CHANNEL, NOW + hour) == [NAME]
+    assert (await store.running_broadcasts(CHANNEL, early), await taken(store, now=early)) == ([], [])
+    assert await store.running_broadcasts(CHANNEL, NOW + hour) == [NAME]
     assert len(await taken(store, now=NOW + hour)) == 1
 
 
 async def test_a_channel_hears_only_of_its_own_broadcasts(store: Store, outgoing: Outgoing) -> None:
     outgoing.queue(NAME, "1")
-    assert await store.running("zalo", NOW) == []
+    assert await store.running_broadcasts("zalo", NOW) == []
     assert await store.claim_broadcast(NAME, "zalo", 9, NOW) == []
 
 
@@ -154,7 +154,7 @@ async def test_who_stopped_reminders_or_blocked_since_the_row_was_made_gets_none
 ) -> None:
     outgoing.queue(NAME, "123")
     database.sql("UPDATE chats SET stopped_at = 1 WHERE id = ?", store.chat(CHANNEL, "1").id)
-    await store.blocked(store.chat(CHANNEL, "2"), NOW)
+    await store.mark_blocked(store.chat(CHANNEL, "2"), NOW)
 
     assert addresses(await taken(store)) == ["3"]
     assert ends(database) == [("skipped", "stopped"), ("blocked", "blocked_before"), ("sending", None)]
@@ -254,11 +254,11 @@ async def test_what_a_worker_claimed_in_vain_is_queued_again_and_nothing_else(
     await claim(store)
     await taken(await another())
 
-    await store.give_back(CHANNEL, {in_hand.id}, broadcasts=True)
+    await store.release_claims(CHANNEL, {in_hand.id}, broadcasts=True)
 
     assert [state for state, _ in ends(database)] == ["sending", "sending", "queued", "sending"]
     assert database.sql("SELECT attempts FROM outbox ORDER BY id") == [(1,), (1,), (0,), (1,)]
-    await store.give_back(CHANNEL, (), broadcasts=False)
+    await store.release_claims(CHANNEL, (), broadcasts=False)
     assert ends(database)[0] == ("queued", None)
 
 
@@ -313,7 +313,7 @@ async def test_a_row_that_cannot_be_read_fails_alone(store: Store, outgoing: Out
     database.sql("UPDATE outbox SET payload = ? WHERE chat = ?", b"\x00" * 40, store.chat(CHANNEL, "1").id)
     rows = await taken(store)
     assert addresses(rows) == ["2"]
-    assert len(await store.running(CHANNEL, NOW)) == 0
+    assert len(await store.running_broadcasts(CHANNEL, NOW)) == 0
 
 
 async def test_a_broadcast_whose_text_cannot_be_read_fails_and_nothing_is_sent(
@@ -335,15 +335,15 @@ async def test_who_blocks_is_known_as_blocked_until_they_write_or_let_us_write(
     def blocked() -> bool:
         return database.sql("SELECT blocked_at IS NOT NULL FROM chats") in ([(True,)], [(1,)])
 
-    await store.blocked(chat, NOW)
+    await store.mark_blocked(chat, NOW)
     assert blocked()
-    await store.unblocked(chat)
+    await store.mark_unblocked(chat)
     assert not blocked()
-    await store.blocked(chat, NOW)
+    await store.mark_blocked(chat, NOW)
     await one_chat(store, "2")
     assert not blocked()
 
 
 async def test_a_stranger_who_blocks_stays_a_stranger(store: Store, database: Database) -> None:
-    await store.blocked(store.chat(CHANNEL, "999"), NOW)
+    await store.mark_blocked(store.chat(CHANNEL, "999"), NOW)
     assert database.sql("SELECT COUNT(*) FROM chats") == [(0,)]

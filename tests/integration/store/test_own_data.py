@@ -89,7 +89,7 @@ async def test_erasing_leaves_only_what_must_stay_and_this_turns_reply(store: St
         await unit.finish(None, [says("đã xóa")])
 
     assert set(staying) == {codes[state] for state in MUST_STAY}
-    assert await store.pending(chat) is None
+    assert await store.claim_turn(chat) is None
     assert texts(await claim(store)) == ["đã xóa"]
     await store.receive([said("4")], NOW)
     async with store.turn(await next_turn(store, chat), NOW) as unit:
@@ -182,14 +182,14 @@ async def test_who_writes_again_after_erasing_stays_without_a_session_too(store:
 
     await store.settle((await claim(store))[0], Delivery.SENT, NOW)
 
-    assert (await store.retention(NOW, 180))["chats"] == 0
+    assert (await store.delete_expired(NOW, 180))["chats"] == 0
 
 
 async def test_what_is_held_has_one_shape_everywhere(turns: Turns) -> None:
     async with turns() as unit:
         await unit.requests.register(content("AA"))
         await unit.requests.register(content("BB"))
-        await unit.register.keep(STANDING)
+        await unit.register.save_status(STANDING)
     later = NOW + timedelta(hours=1)
     async with turns(later) as unit:
         held = await everything(unit.own_data)
@@ -218,8 +218,8 @@ async def test_what_is_held_has_one_shape_everywhere(turns: Turns) -> None:
 
 async def test_erasing_leaves_nothing_in_the_register(turns: Turns) -> None:
     async with turns() as unit:
-        await unit.register.keep(STANDING)
-        await unit.register.keep(STANDING.model_copy(update={"interview": 2, "certificate_key": None}))
+        await unit.register.save_status(STANDING)
+        await unit.register.save_status(STANDING.model_copy(update={"interview": 2, "certificate_key": None}))
     async with turns() as unit:
         assert len((await everything(unit.own_data))["standings"]) == 2
         await unit.own_data.erase()
@@ -238,7 +238,7 @@ async def test_erasing_keeps_what_is_under_way_and_only_what_that_needs(turns: T
         kept = await unit.requests.mine()
         assert tuple(request.code for request in kept) == expected
         assert [request["code"] for request in (await everything(unit.own_data))["requests"]] == list(expected)
-        assert all(request.content == content().needed() != content() for request in kept)
+        assert all(request.content == content().to_minimal() != content() for request in kept)
         assert (await unit.requests.register(content())).code not in {request.code for request in given}
 
 
@@ -275,7 +275,7 @@ async def test_the_last_owner_keeps_the_role_and_the_chat(store: Store, database
     await store.settle((await claim(store))[0], Delivery.SENT, NOW)
 
     assert (await rights(store, ADDRESS)).grants == (mine,)
-    assert (await store.retention(NOW + timedelta(days=400), 180))["chats"] == 0
+    assert (await store.delete_expired(NOW + timedelta(days=400), 180))["chats"] == 0
 
 
 async def test_an_erased_chat_whose_role_ended_goes_with_its_last_message(store: Store, database: Database) -> None:

@@ -29,7 +29,7 @@ async def test_what_i_ordered_is_shown_and_nobody_elses(store: Store) -> None:
         async with office(store, one) as at:
             order = ExportOrder(wanted=Filter(text=NAME), form=Form.CSV)
             await at.admin.exports.start(held, order, 1, says("chờ"))
-            await at.admin.imports.keep(lines)
+            await at.admin.imports.save_lines(lines)
 
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         held = await everything(unit.own_data)

@@ -23,7 +23,7 @@ def admin(*units: str) -> Rights:
 
 
 def below(officers: list[Officer], *tops: str) -> list[Officer]:
-    return [one for one in officers if one.unit and any(UNITS.within(one.unit, top) for top in tops)]
+    return [one for one in officers if one.unit and any(UNITS.is_within(one.unit, top) for top in tops)]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def officers(store: Store, database: Database) -> list[Officer]:
 
 
 async def numbers(store: Store, rights: Rights, unit: str | None = None) -> tuple[Numbers, tuple[Numbers, ...]]:
-    async with store.office(NOW) as office:
+    async with store.admin_transaction(NOW) as office:
         return await office.admin.picture.numbers(rights, unit, TODAY, NOW)
 
 
@@ -90,7 +90,7 @@ async def test_an_officer_without_a_role_sees_nothing(store: Store, officers: li
 async def test_the_numbers_of_requests_equal_what_the_request_list_counts(
     store: Store, officers: list[Officer], rights: Rights, unit: str | None
 ) -> None:
-    async with store.office(NOW) as office:
+    async with store.admin_transaction(NOW) as office:
         total, _ = await office.admin.picture.numbers(rights, unit, TODAY, NOW)
 
         async def listed(*states: State) -> int:
@@ -105,7 +105,7 @@ async def test_what_was_open_each_day_ends_at_what_is_open_now(
     store: Store, officers: list[Officer], unit: str | None
 ) -> None:
     start, until = TODAY - timedelta(days=45), TODAY + timedelta(days=30)
-    async with store.office(NOW) as office:
+    async with store.admin_transaction(NOW) as office:
         burnt = await office.admin.picture.burn_down(OPERATOR, unit, start, until, TODAY)
         total, _ = await office.admin.picture.numbers(OPERATOR, unit, TODAY, NOW)
     meant = below(officers, unit) if unit else officers
@@ -115,7 +115,7 @@ async def test_what_was_open_each_day_ends_at_what_is_open_now(
 
 
 async def test_a_burn_down_shows_an_admin_only_what_is_within_reach(store: Store, officers: list[Officer]) -> None:
-    async with store.office(NOW) as office:
+    async with store.admin_transaction(NOW) as office:
         picture = office.admin.picture
         own = await picture.burn_down(admin("DN.NT"), None, TODAY, TODAY, TODAY)
         other = await picture.burn_down(admin("DN.NT"), "TN", TODAY, TODAY, TODAY)

@@ -26,7 +26,7 @@ async def desk(store: Store, database: Database) -> Store:
 
 async def place(store: Store, rights: Rights, unit: str, code: str = CODE) -> Move:
     async with office(store) as at:
-        return (await at.admin.desk.place(rights, code, unit)).outcome
+        return (await at.admin.desk.assign_unit(rights, code, unit)).outcome
 
 
 async def run(troly: Command, *arguments: str) -> tuple[int, str, str]:

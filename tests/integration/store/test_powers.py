@@ -41,7 +41,7 @@ async def test_a_role_that_was_inserted_gives_nothing_and_is_named(
 
     assert not (await rights(store, "thief")).grants
     assert await store.roles(thief) == frozenset()
-    assert await store.chat_of("QT-000009") is None
+    assert await store.chat_of_grant("QT-000009") is None
     async with office(store) as at:
         assert [holder.id for holder in await at.admin.people.holders(OPERATOR)] == ["QT-000001"]
     assert await worthless(store) == ("QT-000009",)

@@ -14,16 +14,16 @@ SOON = 2.0
 
 async def test_an_update_is_stored_while_another_process_reads_the_list(store: Store, another: OpenStore) -> None:
     reader = await another()
-    async with reader.office(NOW, reading=True) as at:
+    async with reader.admin_transaction(NOW, reading=True) as at:
         await at.admin.desk.count(OPERATOR, Filter())
         assert len(await asyncio.wait_for(store.receive([said("1")], NOW), SOON)) == 1
 
 
 async def test_what_is_read_is_of_one_moment(store: Store, another: OpenStore) -> None:
     reader = await another()
-    async with reader.office(NOW, reading=True) as at:
+    async with reader.admin_transaction(NOW, reading=True) as at:
         before = await at.admin.journal.latest(OPERATOR, 10)
-        async with store.office(NOW) as other:
+        async with store.admin_transaction(NOW) as other:
             await other.admin.journal.record(OPERATOR, "test", "x")
             await other.commit()
         assert await at.admin.journal.latest(OPERATOR, 10) == before
@@ -31,6 +31,6 @@ async def test_what_is_read_is_of_one_moment(store: Store, another: OpenStore) -
 
 async def test_how_much_waits_is_told_while_somebody_writes(store: Store, another: OpenStore) -> None:
     writer = await another()
-    async with writer.office(NOW) as at:
+    async with writer.admin_transaction(NOW) as at:
         await at.admin.journal.record(OPERATOR, "test", "x")
         await asyncio.wait_for(store.depths(), SOON)

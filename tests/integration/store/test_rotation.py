@@ -49,7 +49,7 @@ async def test_a_rotation_seals_every_value_with_the_new_key(store: Store) -> No
 
 async def test_everything_reads_the_same_after_a_rotation(store: Store) -> None:
     await something_of_everything(store)
-    chat = (await store.waiting("telegram"))[0]
+    chat = (await store.chats_waiting("telegram"))[0]
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         before = await everything(unit.own_data)
 
@@ -117,13 +117,13 @@ async def test_a_value_written_between_reading_and_resealing_is_not_undone(
     await answer(store, chat, session='"cũ"')
     async with closing_async(await open_driver(database.url, database.folder)) as driver:
         sealer = Sealer(driver, keyring)
-        replace_key_file(keyring.path, keyring.keys.rotated(datetime.now(UTC)))
+        replace_key_file(keyring.path, keyring.keys.with_rotated_key(datetime.now(UTC)))
         keyring.reload()
         sessions = next(sealed for sealed in SEALED if sealed.column == "session")
-        (row,) = await sealer._stale(sessions, "")
+        (row,) = await sealer._read_stale(sessions, "")
         await answer(store, chat, session='"mới"')
 
-        late = sealer._fresh(sessions, row)
+        late = sealer._reseal_query(sessions, row)
 
         assert late is not None
         assert await driver.run(late) == [[]]

@@ -59,7 +59,7 @@ async def test_a_session_moved_to_another_chat_does_not_open(store: Store, datab
     for _ in range(2):
         turn = await next_turn(store, binh)
         assert (turn.session, turn.lost) == (None, True)
-    assert await store.waiting(CHANNEL) == [binh]
+    assert await store.chats_waiting(CHANNEL) == [binh]
 
 
 async def test_a_request_moved_to_another_code_does_not_open(store: Store, database: Database) -> None:
@@ -85,7 +85,7 @@ async def test_an_update_that_was_altered_steps_aside_and_the_chat_goes_on(store
     (chat,) = await store.receive([said("1", "một"), said("2", "hai")], NOW)
     database.sql("UPDATE inbox SET payload = (SELECT payload FROM inbox WHERE update_id = '2') WHERE update_id = '1'")
 
-    assert heard(await store.pending(chat)) == "hai"
+    assert heard(await store.claim_turn(chat)) == "hai"
     assert database.sql("SELECT state FROM inbox WHERE update_id = '1'") == [("failed",)]
 
 
@@ -95,7 +95,7 @@ async def test_a_chat_whose_address_was_altered_does_not_hold_up_a_start(store: 
         "UPDATE chats SET address = (SELECT c.address FROM chats c WHERE c.id = ?) WHERE id = ?", an.id, binh.id
     )
 
-    assert await store.waiting(CHANNEL) == [an]
+    assert await store.chats_waiting(CHANNEL) == [an]
 
 
 async def test_a_reply_that_was_altered_fails_and_the_next_one_goes_out(store: Store, database: Database) -> None:
@@ -133,10 +133,10 @@ async def test_a_lost_key_is_named_and_nothing_steps_aside(store: Store, databas
 
     try:
         with pytest.raises(UnknownKey, match=used):
-            await other.pending(chat)
+            await other.claim_turn(chat)
         assert await claim(other) == []
         replace_key_file(elsewhere, read_key_file(database.keys))
-        assert heard(await other.pending(chat)) == "đợi"
+        assert heard(await other.claim_turn(chat)) == "đợi"
         assert texts(await claim(other, now=NOW + timedelta(minutes=5))) == ["trả lời"]
     finally:
         await other.close()

@@ -38,7 +38,7 @@ def officers(database: Database) -> list[Officer]:
 
 
 def below(officers: list[Officer], top: str) -> list[Officer]:
-    return [one for one in officers if one.unit and UNITS.within(one.unit, top)]
+    return [one for one in officers if one.unit and UNITS.is_within(one.unit, top)]
 
 
 def test_the_json_has_every_count_of_every_unit_below(troly: Command, officers: list[Officer]) -> None:

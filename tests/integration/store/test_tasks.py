@@ -242,16 +242,16 @@ async def test_an_order_that_cannot_be_read_fails_alone(
     assert await store.tasks.take(CHANNEL, NOW) is None
     assert states(database) == ["failed"]
     assert "/xuat" in str(await told(store))
-    await store.waiting(CHANNEL)
+    await store.chats_waiting(CHANNEL)
     assert database.sql("SELECT place FROM unreadable") == [("tasks.spec XD-000001",)]
 
 
 async def test_an_order_goes_when_its_time_is_over(store: Store, chat: Chat, database: Database) -> None:
     await ordered(store, chat)
-    await store.retention(NOW + timedelta(days=179), 180)
+    await store.delete_expired(NOW + timedelta(days=179), 180)
     assert states(database) == ["queued"]
 
-    await store.retention(NOW + timedelta(days=181), 180)
+    await store.delete_expired(NOW + timedelta(days=181), 180)
     assert states(database) == []
 
 

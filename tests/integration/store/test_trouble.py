@@ -82,7 +82,7 @@ async def test_a_locked_database_refuses_for_now_and_everything_works_afterwards
 
     await register_and_finish(store, turn)
     await store.receive([said("2", "hai")], NOW)
-    assert heard(await store.pending(chat)) == "hai"
+    assert heard(await store.claim_turn(chat)) == "hai"
     assert texts(await claim(store)) == ["xong"]
 
 
@@ -125,7 +125,7 @@ async def test_a_full_disk_keeps_the_turn_for_later(tmp_path: Path) -> None:
             assert full.value.retryable
 
         await fill(store, 1_000_000)
-        assert await store.pending(chat) == turn
+        assert await store.claim_turn(chat) == turn
         await answer(store, chat, long)
         assert texts(await claim(store)) == [long]
     finally:
@@ -141,10 +141,10 @@ async def test_a_broken_connection_is_told_and_replaced(tmp_path: Path, postgres
             admin.execute(LEAVE)
 
         with pytest.raises(StoreLost) as lost:
-            await store.pending(chat)
+            await store.claim_turn(chat)
 
         assert lost.value.retryable
-        assert heard(await store.pending(chat)) == "xin chào"
+        assert heard(await store.claim_turn(chat)) == "xin chào"
     finally:
         await store.close()
 

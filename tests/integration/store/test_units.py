@@ -48,9 +48,9 @@ def version(database: Database) -> int:
 
 
 async def keep(store: Store, rights: Rights, units: UnitDirectory, changed: frozenset[str]) -> Refusal | None:
-    async with store.office(NOW) as office:
-        await office.admin.units.present()
-        refused = await office.admin.units.keep(rights, units, changed)
+    async with store.admin_transaction(NOW) as office:
+        await office.admin.units.load_for_update()
+        refused = await office.admin.units.save(rights, units, changed)
         await office.commit()
         return refused
 
@@ -130,7 +130,7 @@ def test_the_range_of_a_unit_in_the_database_is_what_lies_below_it(troly: Comman
         "SELECT s.code, u.code FROM units u JOIN units s ON u.place BETWEEN s.place AND s.last ORDER BY s.code, u.code"
     )
     units = nhon_trach()
-    assert set(below) == {(top, code) for top in units.units for code in units.units if units.within(code, top)}
+    assert set(below) == {(top, code) for top in units.units for code in units.units if units.is_within(code, top)}
 
 
 async def test_who_may_not_maintain_units_changes_nothing(store: Store, database: Database) -> None:
@@ -145,9 +145,9 @@ async def test_who_may_not_maintain_units_changes_nothing(store: Store, database
 
 async def test_an_import_that_is_not_committed_leaves_nothing(store: Store, database: Database) -> None:
     units = nhon_trach()
-    async with store.office(NOW) as office:
-        await office.admin.units.present()
-        await office.admin.units.keep(OWNER, units, frozenset(units.units))
+    async with store.admin_transaction(NOW) as office:
+        await office.admin.units.load_for_update()
+        await office.admin.units.save(OWNER, units, frozenset(units.units))
     assert rows(database) == NOTHING
     assert await store.units_version() == 0
 
@@ -156,11 +156,11 @@ async def test_two_who_import_at_once_wait_for_each_other(another: Callable[[], 
     units, both = nhon_trach(), (await another(), await another())
 
     async def imported(store: Store) -> int:
-        async with store.office(datetime.now(UTC)) as office:
-            planned = plan(sample("nhon-trach"), await office.admin.units.present())
+        async with store.admin_transaction(datetime.now(UTC)) as office:
+            planned = plan(sample("nhon-trach"), await office.admin.units.load_for_update())
             changed = frozenset(change.unit.code for change in planned.changes)
             if changed:
-                await office.admin.units.keep(OWNER, planned.units, changed)
+                await office.admin.units.save(OWNER, planned.units, changed)
                 await office.commit()
             return len(changed)
 

@@ -35,7 +35,7 @@ async def resting(store: Store, database: Database) -> AsyncIterator[Roads]:
     clock = SystemClock()
     roads, pacer = Roads(store, clock), Pacer(Pace(1e6, UNHURRIED), clock)
     membership = Membership(store.workers, "telegram", clock, pacer.share, Lease(0.5))
-    dispatcher = Dispatcher(store, roads.channel, pacer, clock, fence=membership.fence)
+    dispatcher = Dispatcher(store, roads.channel, pacer, clock, fence=membership.may_send)
     workers = Workers(roads.turns.handle_next, lambda _chat: dispatcher.notify())
     stop = asyncio.Event()
     runner = Runner(store, workers, (Service(membership, dispatcher),), ())
@@ -64,7 +64,7 @@ async def test_what_a_dead_process_had_in_hand_is_answered_once_its_lease_is_ove
     other, now = await another(), SystemClock().now()
     await other.workers.join("telegram", Lease(0.5), now)
     (chat,) = await other.receive([said("xin chào", 1)], now)
-    await other.pending(chat)
+    await other.claim_turn(chat)
     async with resting(store, database) as roads:
         await eventually(lambda: roads.channel.texts() == ["1: xin chào"], 4)
 

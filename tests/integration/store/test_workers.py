@@ -140,24 +140,24 @@ async def test_a_chat_is_one_workers_until_its_turn_ends(store: Store, other: St
     await join(store)
     (chat,) = await store.receive([said("1", "một"), said("2", "hai")], NOW)
 
-    turn = await other.pending(chat)
+    turn = await other.claim_turn(chat)
     assert heard(turn) == "một"
-    assert await store.pending(chat) is None
-    assert await store.waiting(CHANNEL) == []
+    assert await store.claim_turn(chat) is None
+    assert await store.chats_waiting(CHANNEL) == []
     assert turn
     async with other.turn(turn, NOW) as unit:
         await unit.finish("{}", [])
-    assert heard(await store.pending(chat)) == "hai"
+    assert heard(await store.claim_turn(chat)) == "hai"
 
 
 async def test_a_poison_update_lets_go_of_its_chat(store: Store, other: Store) -> None:
     await join(store)
     (chat,) = await store.receive([said("1", "độc"), said("2", "lành")], NOW)
-    turn = await other.pending(chat)
+    turn = await other.claim_turn(chat)
     assert turn
     await other.give_up(turn, NOW, [says("xin lỗi")])
 
-    assert heard(await store.pending(chat)) == "lành"
+    assert heard(await store.claim_turn(chat)) == "lành"
 
 
 async def test_a_chat_of_a_dead_one_is_taken_over_in_the_middle_of_its_turn(
@@ -165,12 +165,12 @@ async def test_a_chat_of_a_dead_one_is_taken_over_in_the_middle_of_its_turn(
 ) -> None:
     await join(store)
     chat = await one_chat(store)
-    await other.pending(chat)
+    await other.claim_turn(chat)
     silent(database, other, 11)
     await beat(store)
 
-    assert await store.waiting(CHANNEL) == [chat]
-    assert heard(await store.pending(chat))
+    assert await store.chats_waiting(CHANNEL) == [chat]
+    assert heard(await store.claim_turn(chat))
 
 
 async def test_two_workers_share_the_inbox_and_keep_the_order_of_each_chat(store: Store, other: Store) -> None:
@@ -179,7 +179,7 @@ async def test_two_workers_share_the_inbox_and_keep_the_order_of_each_chat(store
 
     def hands(of: Store) -> Workers:
         async def handle_next(chat: Chat) -> bool:
-            turn = await of.pending(chat)
+            turn = await of.claim_turn(chat)
             if turn is None:
                 return False
             async with of.turn(turn, NOW) as unit:

@@ -66,7 +66,7 @@ class Assembly:
     def heartbeat(self) -> Heartbeat:
         return Heartbeat(self.store, Witness((self.settings.data_dir / "witness",)), (), self.clock)
 
-    def turns(self, channels: Mapping[str, Channel]) -> Turns:
+    def turn_handler(self, channels: Mapping[str, Channel]) -> Turns:
         preparer = Preparer(channels, self.reader)
         return Turns(self.store, self.talk, preparer, channels, self.clock, metrics=self.metrics)
 
@@ -74,11 +74,11 @@ class Assembly:
         children = ExportChildren(self.settings, self.settings.data_dir / "exports")
         return Exporter(self.store, channel, children, self.clock, queued)
 
-    def collector(self, channel: Channel, queued: Callable[[], None]) -> Collector:
+    def own_data_exporter(self, channel: Channel, queued: Callable[[], None]) -> Collector:
         folder = self.settings.data_dir / "own-data"
         return Collector(self.store, channel, folder, 1_000_000, self.clock, queued)
 
-    def herald(self, queued: Callable[[], None]) -> Herald:
+    def broadcast_scheduler(self, queued: Callable[[], None]) -> Herald:
         return Herald(self.store.broadcasts, Terms.of(self.settings), self.clock, queued)
 
     @asynccontextmanager

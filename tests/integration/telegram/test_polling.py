@@ -44,7 +44,7 @@ async def test_an_update_is_acknowledged_only_after_it_is_stored(
     await server.user("Lan").says("a")
     polls = poller(api, store)
     await polls.poll_once(asyncio.Event())
-    assert len(await store.waiting("telegram")) == 1
+    assert len(await store.chats_waiting("telegram")) == 1
     assert len(server.account.updates) == 1
     await polls.poll_once(asyncio.Event())
     assert len(server.account.updates) == 0
@@ -80,7 +80,7 @@ async def test_while_the_store_is_locked_nothing_is_acknowledged(
     assert not polling.done()
     locked = False
     await polling
-    assert len(await store.waiting("telegram")) == 1
+    assert len(await store.chats_waiting("telegram")) == 1
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ async def test_polling_goes_on_where_the_store_refuses_a_batch_and_it_comes_agai
     if isinstance(surprise, StoreError):
         monkeypatch.setattr(store, "receive", sometimes)
     else:
-        monkeypatch.setattr(Front, "take", _once(Front.take, surprises))
+        monkeypatch.setattr(Front, "take", _once(Front.receive, surprises))
     lan = server.user("Lan")
     await lan.says("a")
     async with assembly.served():

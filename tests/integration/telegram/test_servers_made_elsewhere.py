@@ -53,7 +53,7 @@ async def test_a_method_that_is_lacking_is_named(server: BotApi, api: TelegramAp
         assert failed.value.method == "sendDocument"
     assert len(server.calls_of("getMe")) <= 1
     await channel.send(row(lan, "a"))
-    assert not api.refused
+    assert not api.is_refused
 
 
 @pytest.mark.parametrize(
@@ -75,10 +75,10 @@ async def test_a_token_that_was_revoked_is_said_to_be_refused_until_it_works_aga
     server.account.revoked = True
     with pytest.raises(Refused):
         await TelegramChannel(api).send(row(lan, "a"))
-    assert api.refused
+    assert api.is_refused
     server.account.revoked = False
     await TelegramChannel(api).send(row(lan, "a"))
-    assert not api.refused
+    assert not api.is_refused
 
 
 @pytest.mark.parametrize("kind", LACKING)
@@ -140,7 +140,7 @@ async def files(session: Session | None, event: Event, world: World) -> Answer:
     if heard.startswith("tệp"):
         parts = (FILE, Attachment.of("hai.txt", "text/plain", b"2"))
         said = Reply(paragraphs=("Đây là hai tệp",), attachments=parts)
-        return Answer(session.having(language="en" if "en" in heard else "vi"), [said])
+        return Answer(session.with_changes(language="en" if "en" in heard else "vi"), [said])
     return Answer(session, [heard])
 
 
@@ -212,7 +212,7 @@ async def test_nothing_is_lost_while_the_token_is_not_accepted(
 async def test_watchers_are_told_that_the_token_is_not_accepted(
     server: BotApi, api: TelegramApi, store: Store, lan: User
 ) -> None:
-    watch = Watch(store, NO_METRICS, lambda: not api.refused)
+    watch = Watch(store, NO_METRICS, lambda: not api.is_refused)
     ready = next(one for one in watch.routes() if one.path == "/readyz").endpoint
     assert (await ready(None)).status_code == 200
     server.account.revoked = True

@@ -122,22 +122,22 @@ async def test_turns_and_deliveries_of_a_conversation_are_counted(
     async with Assembly(settings(), store, metrics=metrics).served():
         await lan.says("a")
         await lan.hears()
-        await eventually(lambda: b'state="sent"} 1.0' in metrics.exposed(None))
-    text = metrics.exposed(None).decode()
+        await eventually(lambda: b'state="sent"} 1.0' in metrics.expose(None))
+    text = metrics.expose(None).decode()
     assert "troly_turn_seconds_count 1.0" in text
     assert 'troly_deliveries_total{channel="telegram",state="sent"} 1.0' in text
 
 
 async def test_labels_come_from_closed_sets_and_nothing_tells_of_a_person(store: Store) -> None:
     metrics = Prometheus()
-    metrics.turn(0.2)
-    metrics.turn_failed()
+    metrics.record_turn(0.2)
+    metrics.record_turn_failure()
     for state in Delivery:
-        metrics.delivered("telegram", state)
-        metrics.delivered(f"terminal:{NAME}", state)
-    metrics.store_failed(StoreLocked(f"{NAME} {ADDRESS}"))
+        metrics.record_delivery("telegram", state)
+        metrics.record_delivery(f"terminal:{NAME}", state)
+    metrics.record_store_failure(StoreLocked(f"{NAME} {ADDRESS}"))
     await next_turn(store, await one_chat(store))
-    text = metrics.exposed(await store.depths()).decode()
+    text = metrics.expose(await store.depths()).decode()
     for name, value in re.findall(r'(\w+)="([^"]*)"', text):
         assert value in CLOSED[name], (name, value)
     assert NAME not in text
@@ -146,8 +146,8 @@ async def test_labels_come_from_closed_sets_and_nothing_tells_of_a_person(store:
 
 
 def test_where_nobody_counts_nothing_is_told() -> None:
-    NO_METRICS.turn(1.0)
-    NO_METRICS.turn_failed()
-    NO_METRICS.delivered("telegram", "sent")
-    NO_METRICS.store_failed(StoreLocked())
-    assert NO_METRICS.exposed(None) == b""
+    NO_METRICS.record_turn(1.0)
+    NO_METRICS.record_turn_failure()
+    NO_METRICS.record_delivery("telegram", "sent")
+    NO_METRICS.record_store_failure(StoreLocked())
+    assert NO_METRICS.expose(None) == b""

@@ -69,7 +69,7 @@ async def hook(server: BotApi, api: TelegramApi, store: Store) -> AsyncIterator[
 
 async def test_an_update_is_stored_before_it_is_answered(hook: Hook, store: Store) -> None:
     assert await hook.called(UPDATE) == 200
-    assert len(await store.waiting("telegram")) == 1
+    assert len(await store.chats_waiting("telegram")) == 1
 
 
 async def test_a_call_that_is_repeated_is_taken_once(hook: Hook) -> None:
@@ -80,7 +80,7 @@ async def test_a_call_that_is_repeated_is_taken_once(hook: Hook) -> None:
 @pytest.mark.parametrize("secret", ["", "wrong", SECRET + "x", SECRET[:-1]])
 async def test_a_call_without_the_secret_is_refused(hook: Hook, store: Store, secret: str) -> None:
     assert await hook.called(UPDATE, X_Telegram_Bot_Api_Secret_Token=secret) == 403
-    assert await store.waiting("telegram") == []
+    assert await store.chats_waiting("telegram") == []
 
 
 @pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b"null", b'{"update_id": "x"}', b"\xff\xfe", b"[" * 100_000])

@@ -55,7 +55,7 @@ def test_a_table_keeps_its_colours_and_loses_the_escapes_of_strangers() -> None:
     stream = GuardedStream(kept)
     table = Table("Name")
     table.add_row(Text(f"=={STEERING}==", style="red"))
-    SafeConsole(file=stream.steering, force_terminal=True, width=200).print(table)
+    SafeConsole(file=stream.styled, force_terminal=True, width=200).print(table)
 
     assert "\x1b[31m" in kept.getvalue()
     assert "\x1b[2J" not in kept.getvalue()
@@ -99,7 +99,7 @@ def test_standard_output_on_a_full_disk_is_one_clear_line_and_no_traceback(comma
 def test_a_failed_write_that_somebody_swallowed_is_told_at_the_end() -> None:
     full = GuardedStream(Full())
     with pytest.raises(StreamError):
-        full.steering.write("lost")
+        full.styled.write("lost")
     with pytest.raises(StreamError):
         full.flush()
 

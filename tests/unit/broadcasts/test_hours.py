@@ -32,21 +32,21 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     ],
 )
 def test_nothing_leaves_at_night_nor_on_a_day_off(moment: datetime, why: Why | None, opens: datetime) -> None:
-    assert (WEEKDAYS.why_closed(moment), WEEKDAYS.next_open(moment)) == (why, opens)
+    assert (WEEKDAYS.closed_reason(moment), WEEKDAYS.next_open(moment)) == (why, opens)
 
 
 def test_the_clocks_are_those_of_viet_nam_wherever_the_machine_is() -> None:
-    assert WEEKDAYS.why_closed(datetime(2026, 11, 22, 23, 29, tzinfo=UTC)) is Why.QUIET
-    assert WEEKDAYS.open_at(datetime(2026, 11, 22, 23, 30, tzinfo=UTC))
+    assert WEEKDAYS.closed_reason(datetime(2026, 11, 22, 23, 29, tzinfo=UTC)) is Why.QUIET
+    assert WEEKDAYS.is_open_at(datetime(2026, 11, 22, 23, 30, tzinfo=UTC))
 
 
 def test_quiet_hours_may_lie_within_a_day() -> None:
     noon = Hours(time(11, 30), time(13))
-    assert [noon.open_at(at(23, hour)) for hour in (3, 11, 12, 13, 23)] == [True, True, False, True, True]
+    assert [noon.is_open_at(at(23, hour)) for hour in (3, 11, 12, 13, 23)] == [True, True, False, True, True]
 
 
 def test_where_the_quiet_hours_end_as_they_begin_there_are_none() -> None:
-    assert Hours(time(8), time(8)).open_at(at(23, 8))
+    assert Hours(time(8), time(8)).is_open_at(at(23, 8))
 
 
 def test_hours_without_any_day_are_refused() -> None:
@@ -63,6 +63,6 @@ def test_it_opens_at_the_first_moment_that_is_open(hours: Hours, moment: datetim
     opens = hours.next_open(moment)
     between = moment + (opens - moment) * share
     assert opens >= moment
-    assert hours.open_at(opens)
-    assert hours.open_at(between) == (between >= opens)
+    assert hours.is_open_at(opens)
+    assert hours.is_open_at(between) == (between >= opens)
     assert opens - moment <= timedelta(days=8)

@@ -51,8 +51,8 @@ def test_the_usual_steps_are_those_still_to_come(now: datetime, steps: tuple[int
 
 def test_a_step_is_over_when_its_day_is() -> None:
     table = Timetable(Plan(deadline=date(2026, 12, 28), steps=(30, 8, 0)), Hours())  # 20 December is a Sunday
-    assert table.over(on(12, 21, 23)) == (30,)
-    assert table.over(on(12, 22, 0)) == (30, 8)
+    assert table.past_steps(on(12, 21, 23)) == (30,)
+    assert table.past_steps(on(12, 22, 0)) == (30, 8)
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ def test_the_plan_is_over_when_every_step_was_decided() -> None:
     table = Timetable(Plan(deadline=DEADLINE, steps=(7, 0)), EVERY_DAY)
     assert not table.is_over({"7"})
     assert table.is_over({"7", "0", "later:2026-12-24"})
-    assert table.upcoming(on(12, 23)) == table.steps[1]
-    assert table.upcoming(on(12, 30)) is None
+    assert table.next_step(on(12, 23)) == table.steps[1]
+    assert table.next_step(on(12, 30)) is None
 
 
 _plans = st.builds(
@@ -148,7 +148,7 @@ def test_whenever_it_looks_and_however_the_clock_is_set_each_step_is_decided_onc
 def test_steps_keep_their_order_and_leave_when_it_is_open(plan: Plan, hours: Hours) -> None:
     moments = [step.at for step in Timetable(plan, hours).steps]
     assert moments == sorted(moments)
-    assert all(map(hours.open_at, moments))
+    assert all(map(hours.is_open_at, moments))
 
 
 @given(_plans)

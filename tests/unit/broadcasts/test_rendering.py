@@ -114,7 +114,9 @@ def test_a_button_that_the_program_did_not_write_is_none_of_a_broadcast(data: st
 
 
 def test_what_is_typed_instead_of_a_button_names_the_reminder() -> None:
-    typed = [BroadcastTap(action, "TB-000012").typed for action in (Action.NOW, Action.DONE, Action.LATER, *DAYS)]
+    typed = [
+        BroadcastTap(action, "TB-000012").typed_command for action in (Action.NOW, Action.DONE, Action.LATER, *DAYS)
+    ]
     assert typed == [
         "/lamngay TB-000012",
         "/dalam TB-000012",

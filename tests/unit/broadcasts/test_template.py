@@ -22,7 +22,7 @@ texts = st.one_of(signs, st.text(max_size=80))
 def html(text: str) -> str:
     template = parse(text)
     assert isinstance(template, Template), template
-    return template.filled(FILLED)
+    return template.fill(FILLED)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_value_is_missing_where_neither_it_nor_words_for_it_are_known() -> Non
 def test_any_text_is_read_and_what_it_says_has_balanced_tags(text: str) -> None:
     template = parse(text)
     if isinstance(template, Template):
-        said = template.filled(dict.fromkeys(Placeholder, "&lt;b&gt;"))
+        said = template.fill(dict.fromkeys(Placeholder, "&lt;b&gt;"))
         assert well_formed(said) == said
         assert placeholders(text) == {part.name for part in template.parts if not isinstance(part, str)}
     else:
@@ -122,6 +122,6 @@ def test_a_text_with_its_signs_taken_out_is_said_letter_for_letter(text: str) ->
 def test_hostile_values_are_text(name: str, words: str) -> None:
     template = parse("*{ho_ten}* {don_vi|" + "".join(sign for sign in words if sign not in "{}\n") + "}")
     assert isinstance(template, Template)
-    said = template.filled({Placeholder.NAME: escape(name, quote=False)})
+    said = template.fill({Placeholder.NAME: escape(name, quote=False)})
     assert well_formed(said) == said
     assert plain(said).startswith(name)

@@ -58,17 +58,17 @@ async def test_a_chart_grows_with_its_units_and_stays_of_a_size_to_send(
     ['=HYPERLINK("x")', "<b>$x^2$</b>", "A\u202eB", "a\x00b", "X" * 300, "漢字 👩‍👩‍👧", "$", "\\frac{", "", "  \n "],
 )
 def test_any_name_can_be_drawn(charts: Charts, name: str) -> None:
-    assert size(charts.drawn(bars(name, name)))[0] == 1200
-    assert size(charts.drawn(bars().model_copy(update={"title": name, "note": name})))[0] == 1200
+    assert size(charts.draw_blocking(bars(name, name)))[0] == 1200
+    assert size(charts.draw_blocking(bars().model_copy(update={"title": name, "note": name})))[0] == 1200
 
 
 @pytest.mark.parametrize(("days", "target"), [(1, 0), (31, 60), (31, 0), (1, 1800), (400, 500), (31, -5)])
 def test_a_burn_down_can_be_drawn_before_on_and_after_its_target(charts: Charts, days: int, target: int) -> None:
-    assert size(charts.drawn(burn(days, target)))[0] == 1200
+    assert size(charts.draw_blocking(burn(days, target)))[0] == 1200
 
 
 def test_names_wrap_and_end_in_dots_and_direction_marks_are_left_out(charts: Charts) -> None:
-    charts.drawn(bars())  # settles where matplotlib keeps its files
+    charts.draw_blocking(bars())  # settles where matplotlib keeps its files
     from bot.charts.words import shown, wrapped  # noqa: PLC0415 - imports matplotlib
 
     lines = wrapped("Sở Khoa học và Công nghệ tỉnh Đồng Nai " * 4, 30).splitlines()
@@ -105,12 +105,12 @@ def test_without_the_library_one_is_told_which_extra_to_install(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ChartsMissing, match=r"troly-chung-thu\[charts\]"):
-        Charts(tmp_path).drawn(bars())
+        Charts(tmp_path).draw_blocking(bars())
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MPLCONFIGDIR", raising=False)
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match="charts"):
-        Charts(tmp_path / "file" / "charts").drawn(bars())
+        Charts(tmp_path / "file" / "charts").draw_blocking(bars())
     assert logging.getLogger("bot").level == logging.NOTSET

@@ -63,7 +63,7 @@ class Children:
         raise PermissionError
 
     @asynccontextmanager
-    async def writing(self, task: str) -> AsyncIterator["Children"]:
+    async def start_writing(self, task: str) -> AsyncIterator["Children"]:
         if task == self.unable:
             raise OSError
         self._task = task

@@ -14,16 +14,16 @@ from tests.support.delivery import ManualClock
 )
 def test_as_many_are_under_way_as_the_pace_needs_over_this_line(pace: float, seconds: float, enough: int) -> None:
     flight = Flight(pace, ManualClock())
-    assert flight.enough == 8
-    flight.answered(seconds)
-    flight.answered(seconds * 40)  # it waited behind others
-    assert flight.enough == enough
+    assert flight.concurrency == 8
+    flight.record_latency(seconds)
+    flight.record_latency(seconds * 40)  # it waited behind others
+    assert flight.concurrency == enough
 
 
 def test_a_line_that_becomes_slower_is_noticed() -> None:
     clock = ManualClock()
     flight = Flight(1000, clock)
     for seconds in (0.002, 0.1, 0.1, 0.1):
-        flight.answered(seconds)
+        flight.record_latency(seconds)
         clock.seconds += 11
-    assert flight.enough == 152
+    assert flight.concurrency == 152

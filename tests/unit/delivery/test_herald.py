@@ -376,7 +376,7 @@ async def test_a_step_that_a_pause_forestalled_is_made_when_the_campaign_goes_on
     scene: Scene, book: MemoryBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign = scene.add(Life.RUNNING, CAMPAIGN)
-    seen = await book.open()
+    seen = await book.list_open()
     book.change(campaign, state=Life.PAUSED, revision=1)
     with monkeypatch.context() as before:
         before.setattr(book, "open", lambda: asyncio.sleep(0, seen))
@@ -484,15 +484,15 @@ async def test_a_store_that_cannot_be_reached_is_looked_at_again(scene: Scene, b
         away.set()
         raise StoreUnavailable
 
-    looked, there = asyncio.Event(), book.open
-    book.open = unreachable  # type: ignore[method-assign]
+    looked, there = asyncio.Event(), book.list_open
+    book.list_open = unreachable  # type: ignore[method-assign]
     scene.herald = Herald(book, scene.terms, scene.clock, looked.set)
     stop = asyncio.Event()
     running = asyncio.create_task(scene.herald.run(stop))
     async with asyncio.timeout(5):
         await away.wait()
         name = scene.add(Life.DRAFT, checking=True)
-        book.open = there  # type: ignore[method-assign]
+        book.list_open = there  # type: ignore[method-assign]
         scene.herald.notify()
         await looked.wait()
         stop.set()

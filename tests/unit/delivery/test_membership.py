@@ -80,7 +80,7 @@ class Member:
 
     @property
     def sends(self) -> float:
-        return 1 / self.parts if self.membership.fence() else 0.0
+        return 1 / self.parts if self.membership.may_send() else 0.0
 
 
 @pytest.fixture
@@ -137,10 +137,10 @@ async def test_after_an_outage_nobody_is_taken_for_dead(table: Table) -> None:
     await second.membership.join()
     table.down = True
     table.clock.seconds += 60
-    assert not await first.membership._beaten()
+    assert not await first.membership._try_beat()
     table.down = False
-    assert await first.membership._beaten()
-    assert await second.membership._beaten()
+    assert await first.membership._try_beat()
+    assert await second.membership._try_beat()
     assert first.book.judged == [False, False]
     assert len(table.seen) == 2
 

@@ -34,7 +34,7 @@ class Platform:
         until = self.clock.seconds + seconds
         while self._under_way and self._under_way[0][0] <= until:
             self.clock.seconds, _, pacer, kind = heapq.heappop(self._under_way)
-            pacer.arrived(kind)
+            pacer.record_arrival(kind)
         self.clock.seconds = until
 
     def most_in_a_second(self) -> int:
@@ -133,7 +133,7 @@ def test_places_that_are_not_used_are_free_again() -> None:
     ours.release(Kind.URGENT, 30)
     assert ours.reserve(Kind.URGENT, 50) == 30
     for _ in range(30):
-        ours.arrived(Kind.URGENT)
+        ours.record_arrival(Kind.URGENT)
     assert ours.reserve(Kind.URGENT, 50) == 0
     assert 0.9 < ours.wait(Kind.URGENT) <= 1.01
     clock.seconds += 1.01
@@ -149,8 +149,8 @@ def test_what_is_not_paid_for_keeps_to_its_own_pace() -> None:
 
 def test_one_chat_is_held_back_while_others_go_on() -> None:
     ours = Pacer(Pace(overall=30, chat=Rate(1, 2)), ManualClock())
-    assert [ours.hold("a") for _ in range(4)] == [0.0, 0.0, 1.0, 2.0]
-    assert ours.hold("b") == 0.0
+    assert [ours.take_chat_place("a") for _ in range(4)] == [0.0, 0.0, 1.0, 2.0]
+    assert ours.take_chat_place("b") == 0.0
 
 
 def test_tokens_never_exceed_the_burst_however_long_nothing_is_sent() -> None:

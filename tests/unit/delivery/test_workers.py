@@ -18,14 +18,14 @@ class Inbox:
     """So many events of each chat; handled one by one, in a moment."""
 
     def __init__(self, **waiting: int) -> None:
-        self.waiting = Counter(waiting)
+        self.chats_waiting = Counter(waiting)
         self.handled: list[str] = []
 
     async def __call__(self, one: Chat) -> bool:
         await asyncio.sleep(0)
-        if not self.waiting[one.id]:
+        if not self.chats_waiting[one.id]:
             return False
-        self.waiting[one.id] -= 1
+        self.chats_waiting[one.id] -= 1
         self.handled.append(one.id)
         return True
 
@@ -43,7 +43,7 @@ async def test_whoever_writes_first_after_a_while_comes_before_all_that_were_jus
     workers = Workers(inbox, lambda _: None, concurrency=2)
     workers.submit(chat(number) for number in range(60))
     await eventually(lambda: len(inbox.handled) >= 100)
-    inbox.waiting["officer"] = 1
+    inbox.chats_waiting["officer"] = 1
     before = len(inbox.handled)
     workers.submit([OFFICER])
     await workers.drain()
@@ -60,7 +60,7 @@ async def test_whoever_waits_for_each_answer_comes_before_a_backlog_three_times_
 
     def ask() -> None:
         before.append(len(inbox.handled))
-        inbox.waiting["officer"] += 1
+        inbox.chats_waiting["officer"] += 1
         workers.submit([OFFICER])
 
     workers = Workers(inbox, handled, concurrency=1)

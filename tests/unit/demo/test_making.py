@@ -23,20 +23,20 @@ NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 def test_each_state_has_a_life_that_ends_in_it_however_few_requests_there_are() -> None:
     assert [states[-1] for states in EACH_ONCE] == list(State)
     hours = WorkingHours(NOW)
-    lives = [lived(number, hours.at(0), "QT-000001", hours, Random(number)) for number in range(1, len(State) + 1)]
+    lives = [lived(number, hours.time_at(0), "QT-000001", hours, Random(number)) for number in range(1, len(State) + 1)]
     assert [steps[-1].state for steps in lives] == list(State)
 
 
 def test_what_is_sent_back_or_refused_says_why_and_that_it_is_made_up() -> None:
     hours = WorkingHours(NOW)
     for number in range(1, 200):
-        for step in lived(number, hours.at(0), "QT-000001", hours, Random(number)):
+        for step in lived(number, hours.time_at(0), "QT-000001", hours, Random(number)):
             assert step.note.startswith("Dữ liệu mẫu") == (step.state in {State.SENT_BACK, State.REFUSED})
 
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.999999])
 def test_people_write_in_working_hours_of_the_last_months(share: float) -> None:
-    there = vietnamese(WorkingHours(NOW).at(share))
+    there = vietnamese(WorkingHours(NOW).time_at(share))
     assert NOW - timedelta(days=DAYS + 1) < there < NOW
     assert there.weekday() < 5
     assert 8 <= there.hour < 17

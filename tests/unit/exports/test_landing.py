@@ -14,7 +14,7 @@ def test_what_lands_takes_its_name_and_belongs_to_its_owner_alone(tmp_path: Path
     with landing(target, tmp_path / "notes") as place:
         place.draft.write_text("all of it")
         assert not target.exists()
-        place.land()
+        place.publish()
 
     assert target.read_text() == "all of it"
     assert target.stat().st_mode & 0o777 == 0o600
@@ -102,10 +102,10 @@ def test_a_draft_without_a_name_lands_like_any_other(tmp_path: Path) -> None:
     target = tmp_path / "list.csv"
     target.write_text("before")
     with landing(target, tmp_path / "notes") as place:
-        path = place.unlinked()
+        path = place.unlinked_path()
         path.write_text("all of it")
         assert list(place.folder.iterdir()) == []
-        place.land()
+        place.publish()
 
     assert target.read_text() == "all of it"
     assert target.stat().st_mode & 0o777 == 0o600

@@ -131,7 +131,7 @@ async def test_another_interview_remembers_nothing_of_it(talk: Dialogue) -> None
 
 async def test_it_is_remembered_over_a_restart(talk: Dialogue) -> None:
     assert talk.session
-    talk.session = Session.restored(talk.session.model_dump_json())
+    talk.session = Session.load(talk.session.model_dump_json())
     await talk.sends(certificate("TRƯỜNG THCS PHÚ HỮU"))
     assert ASKED in await talk.says("1")
 

@@ -131,7 +131,7 @@ async def test_a_request_goes_to_the_unit_that_took_the_place_of_its_managing_bo
 async def test_a_request_whose_managing_body_became_several_is_not_sent_before_one_is_chosen(talk: Dialogue) -> None:
     await to_review(talk)
     assert talk.session
-    talk.session = talk.session.having(unit=None, unit_skipped=True)
+    talk.session = talk.session.with_changes(unit=None, unit_skipped=True)
     ends(talk, "B", "C")
     text = await talk.taps(t("Send the request"))
     assert kept(talk) == []
@@ -145,7 +145,7 @@ async def test_a_request_whose_managing_body_became_several_is_not_sent_before_o
 async def test_a_request_whose_managing_body_is_no_more_is_not_sent_before_another_is_named(talk: Dialogue) -> None:
     await to_review(talk)
     assert talk.session
-    talk.session = talk.session.having(unit=None, unit_skipped=True)
+    talk.session = talk.session.with_changes(unit=None, unit_skipped=True)
     ends(talk)
     await talk.taps(t("Send the request"))
     assert kept(talk) == []

@@ -229,7 +229,7 @@ async def test_beginning_again_after_a_pause_goes_on(talk: Dialogue) -> None:
 async def test_answers_given_under_an_earlier_pack_go_on_and_that_is_said(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1")
     assert talk.session
-    talk.session = talk.session.having(pack="nhon_trach 0")
+    talk.session = talk.session.with_changes(pack="nhon_trach 0")
     text = await talk.says("3")
     expects(text, "The rules were updated since you answered; I go by the present ones.")
     assert talk.session.pack == pack().label
@@ -252,7 +252,7 @@ async def test_a_session_of_an_earlier_program_never_blocks_a_chat(talk: Dialogu
     await talk.says(*BEGIN, "1")
     assert talk.session
     stored = {**talk.session.model_dump(mode="json"), **odd}
-    talk.session = Session.restored(json.dumps(stored))
+    talk.session = Session.load(json.dumps(stored))
     assert talk.session.consented_at is not None
     for line in ("1", "/xemlai", "/quaylai", "/lamlai"):
         await talk.says(line)

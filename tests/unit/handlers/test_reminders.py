@@ -60,7 +60,7 @@ async def test_do_it_now_shows_the_open_question_with_its_ticks(talk: Dialogue) 
         await talk.says(command)
         await tap(talk, "now")
         assert talk.session
-        assert talk.session.having(version=0) == before.having(version=0)
+        assert talk.session.with_changes(version=0) == before.with_changes(version=0)
         assert any(label.startswith("✓") for label in talk.labels)
 
 
@@ -208,27 +208,27 @@ async def test_reminders_stop_after_a_yes_and_come_again(talk: Dialogue, consent
     await talk.says("/start", *(["1"] if consented else []))
     before = screen(talk)
     assert "Stop the reminders?" in await talk.says("/dungnhan")
-    assert not await reminders(talk).stopped()
+    assert not await reminders(talk).is_stopped()
     assert "will not come: 2." in await talk.taps("Stop the reminders")
-    assert await reminders(talk).stopped()
+    assert await reminders(talk).is_stopped()
     assert "You get no reminders" in await talk.says("/dungnhan")
     await talk.taps("Remind me again")
-    assert not await reminders(talk).stopped()
+    assert not await reminders(talk).is_stopped()
     assert screen(talk) == before
 
 
 async def test_a_no_keeps_the_reminders(talk: Dialogue) -> None:
     await talk.says("/start", "1", "/dungnhan")
     assert "Reminders go on as before" in await talk.taps("Keep reminding me")
-    assert (await reminders(talk).stopped(), screen(talk)) == (False, "question")
+    assert (await reminders(talk).is_stopped(), screen(talk)) == (False, "question")
 
 
 @pytest.mark.parametrize("command", ["/nhanlai", "/NHẬNLẠI", "/subscribe"])
 async def test_a_stop_is_taken_back_by_a_command_with_or_without_accents(talk: Dialogue, command: str) -> None:
     await talk.says("/start", "1", "/dừngnhận", "1")
-    assert await reminders(talk).stopped()
+    assert await reminders(talk).is_stopped()
     assert "You will get reminders again" in await talk.says(command)
-    assert (await reminders(talk).stopped(), screen(talk)) == (False, "question")
+    assert (await reminders(talk).is_stopped(), screen(talk)) == (False, "question")
     assert "You get reminders already" in await talk.says(command)
 
 

@@ -134,7 +134,7 @@ def test_a_deed_is_told_to_those_of_one_unit_that_it_may_have_reached(
     units: UnitDirectory, grants: list[Grant], act: Act, target: str | None
 ) -> None:
     rights = Rights.of(grants, units)
-    whose = rights.whose(act, target)
+    whose = rights.journal_unit(act, target)
 
     assert whose is None or rights.may(act, whose)
     if target is not None and rights.may(act, target):

@@ -30,7 +30,7 @@ class Heard(MemoryRegister):
         super().__init__()
         self.told: list[Standing] = []
 
-    async def keep(self, standing: Standing) -> None:
+    async def save_status(self, standing: Standing) -> None:
         self.told.append(standing)
         await super().keep(standing)
 
@@ -137,7 +137,7 @@ async def test_another_certificate_than_the_registered_one_leaves_its_standing_a
     await talk.sends(READ)
     await talk.says("đúng")
     assert talk.session
-    talk.session = talk.session.having(registered_key=READ.serial)
+    talk.session = talk.session.with_changes(registered_key=READ.serial)
     await talk.sends(certificate("SỞ Y TẾ", serial="0A0B"))
     await talk.says("1")
     assert {number: one.certificate_key for number, one in register.standings.items()} == {1: READ.serial, 2: "0A0B"}
@@ -167,7 +167,7 @@ async def test_the_unit_that_was_chosen_is_known_and_stands_with_all_that_follow
 async def test_a_unit_that_is_in_the_tree_no_longer_is_none(placed: Dialogue) -> None:
     await placed.says("/start", "đồng ý", "1", "xa dai phuoc")
     assert placed.session
-    standing = standing_of(Here(placed.session.having(unit="X-99"), placed.world))
+    standing = standing_of(Here(placed.session.with_changes(unit="X-99"), placed.world))
     assert standing is None
 
 
@@ -175,7 +175,7 @@ async def test_what_new_rules_say_is_told_with_the_next_turn(talk: Dialogue, reg
     await talk.says(*TYPED)
     told = len(register.told)
     assert talk.session
-    talk.session = talk.session.having(pack="an earlier one")
+    talk.session = talk.session.with_changes(pack="an earlier one")
     await talk.says("/trogiup")
     assert len(register.told) == told + 1
 

@@ -101,7 +101,7 @@ async def test_a_name_that_several_units_have_is_asked_about_unless_one_is_the_o
     await talk.says("xã Phước An")
     assert talk.labels[:2] == ["xã Phước An – tỉnh A", "xã Phước An – tỉnh B"]
     assert talk.session
-    talk.session = talk.session.having(unit="B1")
+    talk.session = talk.session.with_changes(unit="B1")
     await talk.taps(t("Type another name"))
     await talk.says("xã phước an")
     content = await send(talk)

@@ -36,7 +36,7 @@ def test_a_full_name_is_sure_however_it_is_written(text: str) -> None:
 @pytest.mark.parametrize("text", ["TT Hiệp Phước", "tt. hiep phuoc", "thị trấn Hiệp Phước"])
 def test_a_former_name_gives_the_unit_of_today_and_what_became_of_the_old_one(text: str) -> None:
     (found,) = SAMPLE.find(text)
-    assert (found.unit.code, found.named, found.sure) == ("DN-NT", "DN-HNT-HP", True)
+    assert (found.unit.code, found.matched_code, found.sure) == ("DN-NT", "DN-HNT-HP", True)
     assert found.succession == Succession("DN-HNT-HP", "DN-NT", Became.MERGED_INTO_NEW, DAY, "1662/NQ-UBTVQH15")
 
 
@@ -59,7 +59,7 @@ def test_a_name_in_part_with_a_slip_or_with_a_superior_is_found_but_not_sure(tex
 
 def test_a_name_that_several_units_have_or_had_finds_them_all_those_of_today_first() -> None:
     found = SAMPLE.find("xã Phước An")
-    assert [(one.unit.code, one.named) for one in found] == [("DN-PA", "DN-PA"), ("DN-PA", "DN-HNT-PA")]
+    assert [(one.unit.code, one.matched_code) for one in found] == [("DN-PA", "DN-PA"), ("DN-PA", "DN-HNT-PA")]
 
 
 def test_units_of_one_name_are_told_apart_by_their_superiors() -> None:
@@ -132,7 +132,7 @@ def test_an_ended_unit_of_which_nothing_is_known_is_found_as_it_was() -> None:
 
 def test_the_former_district_is_found_as_each_commune_of_its_area() -> None:
     found = SAMPLE.find("huyen nhon trach")
-    assert [(one.unit.code, one.named, one.sure) for one in found] == [
+    assert [(one.unit.code, one.matched_code, one.sure) for one in found] == [
         (code, "DN-HNT", True) for code in ("DN-DP", "DN-NT", "DN-PA")
     ]
     assert {one.path[0].became for one in found} == {Became.ENDED}
@@ -193,7 +193,7 @@ def test_in_any_tree_a_place_lies_within_anothers_range_exactly_where_the_unit_l
     assert set(places) == set(tree.units)
     for code, place in places.items():
         below = {other for other, its in places.items() if place.place <= its.place <= place.last}
-        assert below == {other for other in tree.units if tree.within(other, code)}
+        assert below == {other for other in tree.units if tree.is_within(other, code)}
 
 
 @settings(max_examples=100, deadline=None)
@@ -209,18 +209,18 @@ def test_in_any_tree_every_unit_is_found_by_its_own_name(tree: UnitDirectory) ->
 def test_the_heir_of_an_open_unit_and_of_a_circle_is_nobody() -> None:
     ended = [Unit(code, code, closed_on=DAY) for code in "AB"]
     ways = [Succession(a, b, Became.RENAMED, DAY, "1/QĐ") for a, b in ("AB", "BA")]
-    assert UnitDirectory.of(ended, ways).heir("A") is None
-    assert SAMPLE.heir("DN-NT") is None
+    assert UnitDirectory.of(ended, ways).sole_successor("A") is None
+    assert SAMPLE.sole_successor("DN-NT") is None
 
 
 def test_the_heir_of_a_circle_with_one_way_out_is_what_it_leads_to() -> None:
     ended = [Unit(code, code, closed_on=DAY) for code in "AB"]
     ways = [Succession(a, b, Became.RENAMED, DAY, "1/QĐ") for a, b in ("AB", "BA", "BC")]
-    heir = UnitDirectory.of([*ended, Unit("C", "C")], ways).heir("A")
+    heir = UnitDirectory.of([*ended, Unit("C", "C")], ways).sole_successor("A")
     assert heir
     assert heir.code == "C"
 
 
 def test_an_heir_is_named_from_the_day_of_the_end_on() -> None:
-    heirs = [SAMPLE.heir("DN-HNT-PHO", today=DAY - timedelta(days=days)) for days in (1, 0)]
+    heirs = [SAMPLE.sole_successor("DN-HNT-PHO", today=DAY - timedelta(days=days)) for days in (1, 0)]
     assert [heir.code if heir else None for heir in heirs] == [None, "DN-NT"]

@@ -44,10 +44,10 @@ def test_everything_is_counted_once_whatever_the_tree(units: UnitDirectory, coun
 def test_a_line_is_its_unit_with_all_below_it(units: UnitDirectory, counted: list[Numbers]) -> None:
     for top in units.units:
         total, lines = rolled_up(counted, units, top, [unit.code for unit in units.children(top)])
-        assert summed([total]) == summed([row for row in counted if row.unit and units.within(row.unit, top)])
+        assert summed([total]) == summed([row for row in counted if row.unit and units.is_within(row.unit, top)])
         for line in lines:
             own = [row for row in counted if row.unit == top]
-            below = [row for row in counted if row.unit and line.unit and units.within(row.unit, line.unit)]
+            below = [row for row in counted if row.unit and line.unit and units.is_within(row.unit, line.unit)]
             assert summed([line]) == summed(own if line.unit == top else below)
 
 
@@ -73,8 +73,8 @@ def test_what_was_open_is_counted_at_the_end_of_each_day(
 
 def test_a_target_tells_how_many_a_day_are_left_and_a_past_one_nothing() -> None:
     spans = [Span(START, None, 30)]
-    assert burnt_down(spans, START, START + timedelta(days=20), START + timedelta(days=10)).a_day == 3.0
-    assert burnt_down(spans, START, START + timedelta(days=5), START + timedelta(days=10)).a_day is None
+    assert burnt_down(spans, START, START + timedelta(days=20), START + timedelta(days=10)).per_day == 3.0
+    assert burnt_down(spans, START, START + timedelta(days=5), START + timedelta(days=10)).per_day is None
 
 
 def test_the_only_unit_within_reach_is_opened_and_of_nested_ones_the_outermost() -> None:

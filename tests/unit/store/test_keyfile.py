@@ -128,7 +128,7 @@ def test_replacing_leaves_the_old_file_where_the_new_one_cannot_be_written(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(KeyFileError, match="no space is left"):
-        replace_key_file(path, before.rotated(NOW))
+        replace_key_file(path, before.with_rotated_key(NOW))
 
     assert read_key_file(path) == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["keys.json"]
@@ -137,12 +137,12 @@ def test_replacing_leaves_the_old_file_where_the_new_one_cannot_be_written(
 def test_a_rotation_adds_a_key_and_keeps_the_others() -> None:
     first = new_key_file(NOW)
 
-    second = first.rotated(NOW + timedelta(days=1))
+    second = first.with_rotated_key(NOW + timedelta(days=1))
 
     assert second.current not in first.keys
     assert set(second.keys) == {first.current, second.current}
     assert second.index == first.index
-    assert second.without(frozenset({first.current, second.current})).keys.keys() == {second.current}
+    assert second.without_keys(frozenset({first.current, second.current})).keys.keys() == {second.current}
 
 
 def test_no_key_is_shown_by_a_key_file() -> None:

@@ -88,7 +88,7 @@ def test_a_lookup_depends_on_key_purpose_and_every_part(ring: Keyring, tmp_path:
 
 def test_a_lookup_outlives_a_rotation(ring: Keyring) -> None:
     before = ring.lookup("chat", "telegram", "42")
-    replace_key_file(ring.path, ring.keys.rotated(read_key_file(ring.path).keys[ring.keys.current].created))
+    replace_key_file(ring.path, ring.keys.with_rotated_key(read_key_file(ring.path).keys[ring.keys.current].created))
     ring.reload()
 
     assert ring.lookup("chat", "telegram", "42") == before
@@ -96,7 +96,7 @@ def test_a_lookup_outlives_a_rotation(ring: Keyring) -> None:
 
 def test_a_value_under_a_key_added_meanwhile_opens_at_once(ring: Keyring) -> None:
     other = open_keyring(ring.path)[0]
-    replace_key_file(ring.path, ring.keys.rotated(ring.keys.keys[ring.keys.current].created))
+    replace_key_file(ring.path, ring.keys.with_rotated_key(ring.keys.keys[ring.keys.current].created))
     other.reload()
 
     assert ring.unseal(other.seal("mới", PLACE), PLACE) == "mới"
@@ -104,7 +104,7 @@ def test_a_value_under_a_key_added_meanwhile_opens_at_once(ring: Keyring) -> Non
 
 def test_a_running_process_seals_with_a_key_added_meanwhile(ring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyring_module, "REFRESH_SECONDS", 0.0)
-    rotated = ring.keys.rotated(ring.keys.keys[ring.keys.current].created)
+    rotated = ring.keys.with_rotated_key(ring.keys.keys[ring.keys.current].created)
     replace_key_file(ring.path, rotated)
 
     assert ring.seal("mới", PLACE)[:4].hex() == rotated.current
@@ -123,7 +123,7 @@ def test_a_key_file_opened_to_others_while_running_stops_nothing_and_is_taken_up
     ring: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keyring_module, "REFRESH_SECONDS", 0.0)
-    rotated = ring.keys.rotated(ring.keys.keys[ring.keys.current].created)
+    rotated = ring.keys.with_rotated_key(ring.keys.keys[ring.keys.current].created)
     before = ring.keys.current
     replace_key_file(ring.path, rotated)
     ring.path.chmod(0o644)

@@ -42,7 +42,7 @@ async def test_where_get_me_is_refused_too_the_token_is_at_fault_until_a_call_go
     server.failure = Refused()
     assert isinstance(await server.check.judge("sendDocument", Refused()), Refused)
     assert server.check.refused
-    server.check.accepted()
+    server.check.note_accepted()
     assert not server.check.refused
 
 
