@@ -42,7 +42,7 @@ class GuardedStream:
         return cast(TextIO, GuardedStream(self._stream, lossy=self._lossy, steered_by=self))
 
     #: Rich looks for this name to find the stream behind a stand-in.
-    rich_proxied_file = steering
+    rich_proxied_file = styled
 
     def write(self, text: str) -> int:
         """Write the text. A write that failed fails again at the end: nobody in between may swallow it.
