@@ -1,53 +1,45 @@
-"""What is ordered, and what came of it."""
+"""What an export says about itself: what was asked for, when, by whose role; never a name."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import Protocol
+from importlib.metadata import version
 
-from handlers.office.exporting import NOTHING_TO_REMARK, Form, Remarks
-from handlers.office.model import Filed, Filter
-from handlers.office.rights import Rights
-from locales import Translator
-
-__all__ = ["Exported", "Form", "Order", "Writer"]
+from bot.exports.model import Order
+from handlers.dates import moment
+from handlers.office.filter_words import in_words
+from handlers.office.rights import MACHINE, ROLES, Grant
+from handlers.office.units import UnitDirectory
+from locales import N_, Translator
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """An export that somebody asked for."""
+class About:
+    """An order, and how many requests it reads."""
 
-    rights: Rights
-    wanted: Filter
-    form: Form
-    t: Translator
-    now: datetime
-    chat: str = ""  #: id of the chat that asked; empty on the command line
-    channel: str = "machine"
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """What was written."""
-
-    count: int  #: requests in it
-    files: tuple[Path, ...]
-    remarks: Remarks = NOTHING_TO_REMARK
-
-
-class Writer(Protocol):
-    """Writes requests into a file of one form; called from one thread at a time."""
+    order: Order
+    count: int
 
     @property
-    def remarks(self) -> Remarks:
-        """What of the requests given is not in the file, or not as it should be."""
+    def t(self) -> Translator:
+        """Of its language."""
+        return self.order.t
 
-    def add(self, batch: Sequence[Filed]) -> None:
-        """Write some more."""
+    @property
+    def units(self) -> UnitDirectory:
+        """As they were when it was ordered."""
+        return self.order.rights.units
 
-    def finish(self) -> None:
-        """Write what stands at the end; the file is complete."""
+    def _format_holder(self, grant: Grant) -> str:
+        """A role with its code, which the journal knows too; the operator has none."""
+        role = self.t(ROLES[grant.role])
+        return role if grant.id == MACHINE else f"{role} {grant.id}"
 
-    def abandon(self) -> None:
-        """Close what is open; what was written is of no use."""
+    def lines(self) -> list[tuple[str, str]]:
+        """Labels and what stands behind them."""
+        t, order = self.t, self.order
+        return [
+            (t(N_("Filter")), in_words(order.wanted, self.units, t)),
+            (t(N_("Exported at")), moment(order.now)),
+            (t(N_("Requests in this file")), str(self.count)),
+            (t(N_("Exported by")), ", ".join(self._format_holder(grant) for grant in order.rights.grants)),
+            (t(N_("Program")), f"troly {version('troly-chung-thu')}"),
+        ]

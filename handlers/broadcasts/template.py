@@ -1,72 +1,164 @@
-"""The text of a broadcast: placeholders and a little markup, everything else as it stands.
+"""The markup of a broadcast's text, read by markdown-it-py with these rules alone into HTML with balanced tags.
 
-- ``{ho_ten}`` is filled for each recipient; ``{ho_ten|anh/chị}`` has words for those of whom it is not known;
-- ``{{`` and ``}}`` are braces;
-- ``*bold*`` and ``_italic_`` within a line, at the borders of words only: ``ten_tep_1.pdf`` and ``5 * 3`` stay;
-- `` `code` `` and ``[words](https://...)``.
+CommonMark itself would put ``2*3*4`` in italics and leave a mark that is never closed in the message.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache, partial
+from html import escape
+from itertools import groupby, zip_longest
 
-from handlers.broadcasts.model import Problem, Text, Trouble, Values
-from handlers.broadcasts.placeholders import Placeholder, Slot, counted_twice, known
-from locales import LANGUAGES
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline.state_inline import Delimiter, StateInline
+from markdown_it.token import Token
 
-if TYPE_CHECKING:
-    from handlers.broadcasts.marks import Marked
+from handlers.broadcasts.model import Problem, Trouble
+from handlers.broadcasts.placeholders import Slot, named, unknown
 
-__all__ = ["Placeholder", "Template", "missing", "parse", "placeholders", "problems"]
+#: A plain address, without a user before the host: what it looks like is where it leads.
+_ADDRESS = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?(?:[/?#][^\s\"<>{}\\]*)?", re.IGNORECASE)
+_TAGS = {"*": "b", "_": "i"}
+#: After these nothing ends, before those nothing begins.
+_OPENING, _CLOSING = "([{“‘«", ")]}”’».,;:!?…"
+_PIECE = 40
+_Take = Callable[[StateInline, re.Match[str]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """A text made ready: HTML with balanced tags, and places to be filled."""
+class Marked:
+    """A text that was read: runs of HTML, slots, and what is wrong with it."""
 
     parts: tuple[str | Slot, ...]
-
-    def fill(self, values: Mapping[Placeholder, str]) -> str:
-        """As HTML. The values are HTML already, without tags; what is not among them is said in the slot's words."""
-        return "".join(
-            part if isinstance(part, str) else values.get(part.name) or part.words or "" for part in self.parts
-        )
+    problems: tuple[Problem, ...]
 
 
-def parse(text: str) -> Template | tuple[Problem, ...]:
-    """The text made ready, or what stands against it. Never raises."""
-    marked = _read(text)
-    found = (*marked.problems, *counted_twice(text))
-    if not text.strip():
-        return (Problem(trouble=Trouble.EMPTY),)
-    return found or Template(marked.parts)
+def read(text: str) -> Marked:
+    """Read all of it, line by line: no mark goes on behind its line. Without problems its tags are balanced."""
+    found: list[str | Slot] = []
+    problems: list[Problem] = []
+    for line in text.split("\n"):
+        (inline,) = _markdown().parseInline(line, {"problems": problems})
+        found += ("\n", *map(_part, inline.children or ()))
+    return Marked(tuple(_joined(found[1:])), tuple(problems))
 
 
-def problems(text: Text) -> tuple[Problem, ...]:
-    """What stands against a text in either language; one that is missing is named by its language."""
-    return tuple(problem for language in LANGUAGES for problem in _of_language(getattr(text, language), language))
+@cache
+def _markdown(*, code: bool = False) -> MarkdownIt:
+    """The parser; in ``code`` only what is to be filled is not what it looks like."""
+    markdown = MarkdownIt("zero").disable("normalize")
+    markdown.inline.add_terminator_char("h")
+    for pattern, take in _RULES[:1] if code else _RULES:
+        markdown.inline.ruler.push(take.__name__, partial(_rule, pattern, take))
+    markdown.inline.ruler2.enable("emphasis")
+    markdown.inline.ruler2.after("balance_pairs", "unclosed", _unclosed)
+    return markdown
 
 
-def placeholders(text: str) -> frozenset[Placeholder]:
-    """Those a text uses."""
-    return frozenset(part.name for part in _read(text).parts if isinstance(part, Slot))
+def _rule(pattern: re.Pattern[str], take: _Take, state: StateInline, _silent: bool) -> bool:
+    if match := pattern.match(state.src, state.pos, state.posMax):
+        take(state, match)
+        state.pos = match.end()
+    return match is not None
 
 
-def missing(template: Template, values: Values) -> tuple[Placeholder, ...]:
-    """Those that have neither a value for this person nor words to stand for it."""
-    there = known(values)
-    wanted = (part.name for part in template.parts if isinstance(part, Slot) and part.words is None)
-    return tuple(dict.fromkeys(name for name in wanted if name not in there))
+def _brace(state: StateInline, match: re.Match[str]) -> None:
+    if match["stray"]:
+        _wrong(state, state.src[state.pos :])
+    elif match["slot"] is None:
+        state.append_pending(match[0][0])
+    else:
+        _slot(state, match["slot"])
 
 
-def _read(text: str) -> "Marked":
-    from handlers.broadcasts.marks import read  # noqa: PLC0415 - the parser is loaded where a broadcast is read
+def _slot(state: StateInline, source: str) -> None:
+    written, bar, words = source.partition("|")
+    if name := named(written):
+        state.push("slot", "", 0).meta["slot"] = Slot(name, escape(words, quote=False) if bar else None)
+    else:
+        state.env["problems"].append(unknown(written))
 
-    return read(text.replace("\r\n", "\n").strip())
+
+def _link(state: StateInline, match: re.Match[str]) -> None:
+    if _ADDRESS.fullmatch(match["address"]):
+        _within(state, match, f'a href="{escape(match["address"])}"', _markdown())
+    else:
+        _wrong(state, match[0], 2 * _PIECE)
 
 
-def _of_language(text: str, language: str) -> tuple[Problem, ...]:
-    parsed = parse(text)
-    if isinstance(parsed, Template):
-        return ()
-    return tuple(one.model_copy(update={"about": one.about or language}) for one in parsed)
+def _plain_address(state: StateInline, match: re.Match[str]) -> None:
+    state.append_pending(match[0])
+
+
+def _code(state: StateInline, match: re.Match[str]) -> None:
+    if match["inner"]:
+        _within(state, match, "code", _markdown(code=True))
+    else:
+        _wrong(state, state.src[state.pos : state.posMax])
+
+
+def _within(state: StateInline, match: re.Match[str], tag: str, markdown: MarkdownIt) -> None:
+    end = state.posMax
+    state.push("open", tag, 1)
+    state.pos, state.posMax = match.span("inner")
+    markdown.inline.tokenize(state)
+    state.push("close", tag.partition(" ")[0], -1)
+    state.posMax = end
+
+
+def _mark(state: StateInline, match: re.Match[str]) -> None:
+    """A mark stands at the border of a word; markdown-it-py pairs those that open with those that close."""
+    run, start, end = match[0], match.start(), match.end()
+    before, after = state.src[max(0, start - 1) : start], state.src[end : end + 1]
+    opens = not before.isalnum() and not (after.isspace() or after in _CLOSING)
+    closes = not after.isalnum() and not (before.isspace() or before in _OPENING)
+    here = state.src[start : min(start + _PIECE, state.posMax)]
+    if len(run) > 1 and opens:
+        _wrong(state, here)
+    elif len(run) > 1 or not (opens or closes):
+        state.append_pending(run)
+    else:
+        token = state.push("text", "", 0)
+        token.content, token.meta["here"] = run, here
+        state.delimiters.append(Delimiter(ord(run), 0, len(state.tokens) - 1, -1, opens, closes))
+
+
+_RULES: tuple[tuple[re.Pattern[str], _Take], ...] = (
+    (re.compile(r"\{\{|\}\}|\{(?P<slot>[^{}]*)\}|(?P<stray>[{}])"), _brace),
+    (re.compile(r"\[(?P<inner>[^\[\]]+)\]\((?P<address>(?:[^()]|\([^()]*\))*)\)"), _link),
+    (re.compile(r"https?://[^\s{}*`\[\]]*[^\s{}*`\[\]_.,;:!?)]"), _plain_address),
+    (re.compile(r"`(?P<inner>[^`]+)`|`"), _code),
+    (re.compile(r"\*+|_+"), _mark),
+)
+
+
+def _unclosed(state: StateInline) -> None:
+    """A mark is closed before the next of its kind opens."""
+    for delimiters in (state.delimiters, *(meta["delimiters"] for meta in state.tokens_meta if meta)):
+        for mark in map(ord, _TAGS):
+            opening = [one for one in delimiters if one.open and one.marker == mark]
+            for one, following in zip_longest(opening, opening[1:]):
+                if one.end < 0 or (following and following.token < delimiters[one.end].token):
+                    _wrong(state, state.tokens[(following or one).token].meta["here"])
+
+
+def _wrong(state: StateInline, source: str, most: int = _PIECE) -> None:
+    state.env["problems"].append(Problem(trouble=Trouble.MARKUP, about=source[:most]))
+
+
+def _part(token: Token) -> str | Slot:
+    if token.type == "slot":
+        slot: Slot = token.meta["slot"]
+        return slot
+    if token.nesting == 0:
+        return escape(token.content, quote=False)
+    return f"<{'/' if token.nesting < 0 else ''}{_TAGS.get(token.markup, token.tag)}>"
+
+
+def _joined(found: Iterable[str | Slot]) -> Iterator[str | Slot]:
+    for is_html, run in groupby(found, lambda part: isinstance(part, str)):
+        if is_html:
+            yield "".join(part for part in run if isinstance(part, str))
+        else:
+            yield from run

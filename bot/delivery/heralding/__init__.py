@@ -1,1 +1,0 @@
-"""What the herald does for one broadcast, by where it stands."""
