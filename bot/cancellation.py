@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+async def cancel_on(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
     """The result of ``work``; None, and ``work`` cancelled, where ``stop`` is set first."""
     working, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
     try:
@@ -25,7 +25,7 @@ async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
                 await working
 
 
-async def within(seconds: float, work: Coroutine[Any, Any, object]) -> None:
+async def wait_at_most(seconds: float, work: Coroutine[Any, Any, object]) -> None:
     """Wait for ``work``, but no longer than this."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -33,7 +33,7 @@ async def within(seconds: float, work: Coroutine[Any, Any, object]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def going_on(works: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[list[asyncio.Task[None]]]:
+async def run_in_background(works: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Work at these until the block ends."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
@@ -45,7 +45,7 @@ async def going_on(works: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[
 
 
 @contextlib.contextmanager
-def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+def stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
     """SIGTERM and SIGINT set ``stop``; a second one ends the process the usual way."""
     loop = asyncio.get_running_loop()
 

@@ -13,11 +13,52 @@
     └── (bot.store.errors, bot.certificates.errors: the errors of those packages)
 """
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.reasons import said
 from locales import N_, Translator
+
+_DENIED = N_("no permission")
+_NO_FOLDER = N_("what should be a folder is a file")
+_FULL = N_("no space is left")
+_REASONS = {
+    errno.ENOENT: N_("there is no such file or folder"),
+    errno.EISDIR: N_("it is a folder"),
+    errno.ENOTDIR: _NO_FOLDER,
+    errno.EACCES: _DENIED,
+    errno.EPERM: _DENIED,
+    errno.EEXIST: N_("something of that name is there already"),
+    errno.ENOTEMPTY: N_("the folder is not empty"),
+    errno.EROFS: N_("nothing can be written to this disk"),
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.ENAMETOOLONG: N_("the name is too long"),
+    errno.ELOOP: N_("its links lead round in a circle"),
+    errno.EBUSY: N_("it is in use"),
+    errno.EIO: N_("the disk failed"),
+    errno.EMFILE: N_("too many files are open"),
+    errno.EADDRINUSE: N_("another program listens there"),
+    errno.EADDRNOTAVAIL: N_("this machine has no such address"),
+}
+
+
+class ErrorReason(str):
+    """A message id that is a value of another message: ``said`` translates it."""
+
+    __slots__ = ()
+
+
+def to_reason(error: OSError | ValueError) -> ErrorReason:
+    """Why; in the system's words where there are none of ours. A ``ValueError`` is a path that cannot be one."""
+    if not isinstance(error, OSError):
+        return ErrorReason(N_("no file can have that name"))
+    return ErrorReason(_REASONS.get(error.errno or 0) or error.strerror or type(error).__name__)
+
+
+def translate_reasons(t: Translator, values: dict[str, object]) -> dict[str, object]:
+    """The values of a message, reasons among them in the reader's language."""
+    return {name: t(value) if isinstance(value, ErrorReason) else value for name, value in values.items()}
 
 
 class TrolyError(Exception):
@@ -32,7 +73,7 @@ class TrolyError(Exception):
 
     def say(self, t: Translator) -> str:
         """The sentence for a person."""
-        return t(self.message, **said(t, self.values))
+        return t(self.message, **translate_reasons(t, self.values))
 
 
 class SettingsError(TrolyError):
@@ -42,7 +83,7 @@ class SettingsError(TrolyError):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SettingFault:
     """One thing that is wrong with the settings; ``message`` is a message id and never repeats a value."""
 
     variable: str  #: empty where the fault lies between several
@@ -55,18 +96,18 @@ class Fault:
         return f"{self.variable}: {sentence}" if self.variable else sentence
 
 
-class FaultsError(SettingsError):
+class InvalidSettingsError(SettingsError):
     """Variables have values that cannot be used."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__(N_("These settings cannot be used: {faults}"), faults=_joined(faults, str.format))
+    def __init__(self, faults: Sequence[SettingFault]) -> None:
+        super().__init__(N_("These settings cannot be used: {faults}"), faults=_join_faults(faults, str.format))
         self.faults = tuple(faults)
 
     def say(self, t: Translator) -> str:
-        return t(self.message, faults=_joined(self.faults, t))
+        return t(self.message, faults=_join_faults(self.faults, t))
 
 
-def _joined(faults: Sequence[Fault], t: Translator) -> str:
+def _join_faults(faults: Sequence[SettingFault], t: Translator) -> str:
     return "; ".join(fault.say(t) for fault in faults)
 
 

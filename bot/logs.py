@@ -1,21 +1,104 @@
 """Structured logs on standard error, with personal data and secrets masked by a processor."""
 
 import logging
+import re
 import sys
+from collections.abc import Mapping
 from typing import Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from bot.harmless import harmless
-from bot.masking import masked, scrub
-from bot.streams import steering
+from bot.sanitizing import sanitize
+from bot.streams import styled_stream
+
+MASK = "•••"
+#: Keys whose values are a person's or a secret, whatever they hold and however deep.
+_PRIVATE_KEYS = frozenset(
+    {
+        "address",
+        "answers",
+        "chat",
+        "content",
+        "database_url",
+        "email",
+        "event_data",
+        "file",
+        "filename",
+        "first_name",
+        "last_name",
+        "name",
+        "password",
+        "path",
+        "payload",
+        "phone",
+        "secret",
+        "serial",
+        "session",
+        "signed_serial",
+        "subscriber",
+        "text",
+        "token",
+        "unit",
+        "user_id",
+        "username",
+    }
+)
+#: In this order: an address with a password in it looks like an e-mail address as well.
+_MASKED_PATTERNS = (
+    (re.compile(r"//[^\s/:@]*:\S*@"), f"//{MASK}@"),
+    (re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]+"), rf"\1{MASK}"),
+    (
+        re.compile(
+            r"(?i)\b((?:password|passwd|pwd|token|secret|api_key)\\?[\"']?(?:=|\s*:\s))\s*\\?[\"']?[^\s&;,'\"}\\]+"
+        ),
+        rf"\1{MASK}",
+    ),
+    (re.compile(r"\d{5,}(?::|%3[aA])[A-Za-z0-9_-]{30,}"), MASK),  # a bot's token
+    (re.compile(r"[\w.+-]+@\w[\w.-]*"), MASK),
+    (re.compile(r"(?<![\w.-])(?:\+84|0)[ .]?\d{2,3}[ .]\d{3}[ .]\d{3,4}(?![\w-])"), MASK),  # telephones in groups
+    (re.compile(r"(?<![\w.-])\d{3}[ .]\d{3}[ .]\d{3}[ .]\d{3}(?![\w-])"), MASK),  # personal numbers in groups
+    (re.compile(r"(?i)(?<![\w-])(?=[\da-f]*\d)[\da-f]{16,}(?![\w-])"), MASK),  # serials
+    (re.compile(r"(?<!\d)(?<!\d\.)\d{9,}"), MASK),  # chats, telephones, personal numbers; not the decimals of a number
+)
+#: Deeper than this, a value is masked as a whole.
+_MAX_DEPTH = 6
+
+
+def scrub(text: str) -> str:
+    """A text without passwords in addresses, bot tokens, e-mail addresses and long numbers."""
+    for form, mask in _MASKED_PATTERNS:
+        text = form.sub(mask, text)
+    return text
+
+
+def mask_value(value: object, depth: int = 0) -> object:
+    """A value of a log line with what is private in it masked, however deep it lies."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return value if scrub(str(value)) == str(value) else MASK
+    if isinstance(value, BaseException):
+        return type(value).__name__  # its message may quote a person
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
+        return MASK if depth > _MAX_DEPTH else _mask_inside(value, depth + 1)
+    return scrub(str(value))
+
+
+def _mask_inside(value: object, depth: int) -> object:
+    if isinstance(value, Mapping):
+        return {
+            scrub(str(key)): MASK if str(key).casefold() in _PRIVATE_KEYS else mask_value(one, depth)
+            for key, one in value.items()
+        }
+    return [mask_value(one, depth) for one in value] if isinstance(value, list | tuple | set | frozenset) else MASK
+
 
 #: Libraries that write whole request addresses, token included, at INFO.
-_TALKATIVE = ("httpx", "httpcore", "telegram", "uvicorn.access", "asyncio", "pyhanko", "pyhanko_certvalidator")
+_NOISY_LOGGERS = ("httpx", "httpcore", "telegram", "uvicorn.access", "asyncio", "pyhanko", "pyhanko_certvalidator")
 
 
-def configure(*, level: str, form: Literal["text", "json"] = "text") -> None:
+def configure_logging(*, level: str, form: Literal["text", "json"] = "text") -> None:
     """Set up structlog and the standard library's logging for this process; ``level`` as the library names it."""
     threshold = logging.getLevelNamesMapping()[level]
     structlog.configure(
@@ -23,8 +106,8 @@ def configure(*, level: str, form: Literal["text", "json"] = "text") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,  # before the mask, and without local variables
-            mask,
-            _steady,
+            mask_event,
+            _sanitize_event,
             _renderer(form),
             _scrub_line,
         ],
@@ -32,7 +115,7 @@ def configure(*, level: str, form: Literal["text", "json"] = "text") -> None:
         logger_factory=_standard_error,
         cache_logger_on_first_use=False,  # modules keep their loggers, and standard error may be another one later
     )
-    _tame_libraries(threshold)
+    _quiet_libraries(threshold)
 
 
 def _renderer(form: Literal["text", "json"]) -> Processor:
@@ -42,22 +125,22 @@ def _renderer(form: Literal["text", "json"]) -> Processor:
 
 
 def _standard_error(*_: object) -> structlog.PrintLogger:
-    return structlog.PrintLogger(steering(sys.stderr))
+    return structlog.PrintLogger(styled_stream(sys.stderr))
 
 
-def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+def mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Mask private keys of an event, and what looks private in any value."""
-    whole = masked(event)
+    whole = mask_value(event)
     return whole if isinstance(whole, dict) else {}
 
 
-def _steady(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+def _sanitize_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Make every text harmless; one that a stranger wrote begins no line of its own, a traceback does."""
-    return {name: _on_its_line(name, value) if isinstance(value, str) else value for name, value in event.items()}
+    return {name: _sanitize_value(name, value) if isinstance(value, str) else value for name, value in event.items()}
 
 
-def _on_its_line(name: str, text: str) -> str:
-    return harmless(text) if name == "exception" else harmless(text).replace("\n", "\\n")
+def _sanitize_value(name: str, text: str) -> str:
+    return sanitize(text) if name == "exception" else sanitize(text).replace("\n", "\\n")
 
 
 def _scrub_line(_logger: WrappedLogger, _method: str, line: object) -> str:
@@ -65,14 +148,14 @@ def _scrub_line(_logger: WrappedLogger, _method: str, line: object) -> str:
     return scrub(str(line))
 
 
-class _Scrubbing(logging.Formatter):
+class _ScrubbingFormatter(logging.Formatter):
     """The same masks for what libraries log, tracebacks included."""
 
     def format(self, record: logging.LogRecord) -> str:
         return scrub(super().format(record))
 
 
-class _StandardError(logging.StreamHandler[TextIO]):
+class _StandardErrorHandler(logging.StreamHandler[TextIO]):
     """Writes to what standard error is when a line is logged."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -80,10 +163,10 @@ class _StandardError(logging.StreamHandler[TextIO]):
         super().emit(record)
 
 
-def _tame_libraries(threshold: int) -> None:
-    handler = _StandardError()
-    handler.setFormatter(_Scrubbing("%(asctime)s [%(levelname)s] %(name)s: %(message)s"))
+def _quiet_libraries(threshold: int) -> None:
+    handler = _StandardErrorHandler()
+    handler.setFormatter(_ScrubbingFormatter("%(asctime)s [%(levelname)s] %(name)s: %(message)s"))
     logging.basicConfig(level=max(threshold, logging.WARNING), handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for name in _TALKATIVE:
+    for name in _NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,20 +1,104 @@
 """Settings, from the environment and ``.env``: one class, every variable begins with ``TROLY_``."""
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import time
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    AnyUrl,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    UrlConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.addresses import host_and_port, is_public_or_local, web_address
-from bot.errors import FaultsError, SettingsError
-from bot.reasons import reason_of
-from bot.setting_faults import faults_of
+from bot.errors import InvalidSettingsError, SettingFault, SettingsError, to_reason
 from locales import LANGUAGES, N_
+
+#: An address without a path stays without one: Telegram is told what the operator wrote.
+_WEB = TypeAdapter[AnyHttpUrl](Annotated[AnyHttpUrl, UrlConstraints(preserve_empty_path=True)])
+_ANY = TypeAdapter(AnyUrl)
+
+
+def web_address(text: str) -> AnyHttpUrl:
+    """An http or https address with a host.
+
+    Raises:
+        ValueError: it is none; the error repeats the text, which may hold a secret.
+    """
+    return _WEB.validate_python(text)
+
+
+def is_public_or_local(url: AnyHttpUrl) -> bool:
+    """Whether it is https, or http to this very machine: what a platform may be given to call."""
+    return url.scheme == "https" or _is_loopback((url.host or "").strip("[]"))
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """``127.0.0.1:8443`` or ``[::1]:80`` as host and port.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    url = _ANY.validate_python(f"tcp://{address}")
+    if not url.host or url.port is None or set(address) & set("/?#@"):
+        raise ValueError("not host:port")
+    return url.host.strip("[]"), url.port
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+#: pydantic's kinds of error (https://docs.pydantic.dev/latest/errors/validation_errors/); values come from its context.
+_SENTENCES = {
+    "literal_error": N_("it must be one of {expected}"),
+    "int_parsing": N_("it must be a whole number"),
+    "int_from_float": N_("it must be a whole number"),
+    "int_type": N_("it must be a whole number"),
+    "float_parsing": N_("it must be a number"),
+    "float_type": N_("it must be a number"),
+    "finite_number": N_("it must be a number"),
+    "greater_than": N_("it must be more than {gt}"),
+    "greater_than_equal": N_("it must be {ge} or more"),
+    "less_than_equal": N_("it must be {le} or less"),
+    "string_too_long": N_("it is longer than {max_length} characters"),
+}
+_OTHER = N_("it cannot be used")
+
+
+def faults_of(error: ValidationError) -> tuple[SettingFault, ...]:
+    """All that pydantic found."""
+    return tuple(_fault(found) for found in error.errors(include_url=False, include_input=False))
+
+
+def _fault(found: Mapping[str, Any]) -> SettingFault:
+    variable = f"TROLY_{found['loc'][0]}".upper() if found["loc"] else ""
+    context = found.get("ctx", {})
+    if isinstance(own := context.get("error"), ValueError):  # raised by a validator of ours, with a message id
+        return SettingFault(variable, str(own))
+    values = {name: _worded(value) for name, value in context.items()}
+    return SettingFault(variable, _SENTENCES.get(found["type"], _OTHER), values)
+
+
+def _worded(value: Any) -> str:
+    """Pydantic lists words as ``'vi' or 'en'``."""
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("'", "").replace(" or ", ", ")
+
 
 #: Telegram's own server, and the messages a second that it lets through: free of charge, and of paid broadcasts.
 TELEGRAM, TELEGRAM_FREE, TELEGRAM_PAID = "https://api.telegram.org", 30, 1000
@@ -25,27 +109,27 @@ _NOT_PAID = N_(
 _TOO_FAST = N_("TROLY_TELEGRAM_MESSAGES_PER_SECOND: Telegram lets 1000 messages a second through at most")
 
 
-def _folder(path: Path) -> Path:
+def _check_folder(path: Path) -> Path:
     if path.exists() and not path.is_dir():
         raise ValueError(N_("it is not a folder"))
     return path
 
 
-def _web_address(url: str) -> str:
+def _check_web_address(url: str) -> str:
     try:
         return str(web_address(url))
     except ValueError:
         raise ValueError(N_("it must be an http or https address, such as https://api.telegram.org")) from None
 
 
-def _called_from_outside(url: str) -> str:
+def _check_public_address(url: str) -> str:
     with suppress(ValueError):
         if is_public_or_local(address := web_address(url)):
             return str(address)
     raise ValueError(N_("it must be an https address that Telegram can call"))
 
 
-def _host_and_port(address: str) -> str:
+def _check_host_and_port(address: str) -> str:
     try:
         host_and_port(address)
     except ValueError:
@@ -53,26 +137,26 @@ def _host_and_port(address: str) -> str:
     return address
 
 
-def _weekdays(days: tuple[int, ...]) -> tuple[int, ...]:
+def _check_weekdays(days: tuple[int, ...]) -> tuple[int, ...]:
     if not days or not set(days) <= set(range(1, 8)):
         raise ValueError(N_("it must be days of the week from 1 (Monday) to 7, such as 1,2,3,4,5"))
     return days
 
 
-def _on_the_clock(at: time) -> time:
+def _check_time_of_day(at: time) -> time:
     if at.tzinfo is not None:
         raise ValueError(N_("it must be a time of day in Viet Nam, such as 21:30"))
     return at
 
 
-def _listed(text: object) -> object:
+def _split_list(text: object) -> object:
     """``60,30,7`` as a list."""
     return [part.strip() for part in text.split(",") if part.strip()] if isinstance(text, str) else text
 
 
 #: Whole numbers between commas.
-_Numbers = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_listed)]
-_TimeOfDay = Annotated[time, AfterValidator(_on_the_clock)]
+_Numbers = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split_list)]
+_TimeOfDay = Annotated[time, AfterValidator(_check_time_of_day)]
 
 
 def _state_dir() -> Path | None:
@@ -85,7 +169,7 @@ def _state_dir() -> Path | None:
         return None
 
 
-class _Speaking(BaseSettings):
+class _LanguageSettings(BaseSettings):
     """What is known before all settings are: the language to complain about the others in."""
 
     model_config = SettingsConfigDict(
@@ -96,14 +180,14 @@ class _Speaking(BaseSettings):
     language: Literal["vi", "en"] = "vi"
 
 
-class _Kept(_Speaking):
+class _FolderSettings(_LanguageSettings):
     """What is known before all settings are: where everything is kept."""
 
     #: Everything the assistant keeps lies below this folder.
-    data_dir: Annotated[Path, AfterValidator(_folder)] = Path("var")
+    data_dir: Annotated[Path, AfterValidator(_check_folder)] = Path("var")
 
 
-class Settings(_Kept):
+class Settings(_FolderSettings):
     """All that an operator can set. Secrets print as stars."""
 
     #: Folder outside the data folder in which is noted how far the database was used; a copy put back is noticed by it.
@@ -123,10 +207,10 @@ class Settings(_Kept):
     export_part_mb: int = Field(default=10, ge=1, le=50)
 
     telegram_token: SecretStr | None = None
-    telegram_api_url: Annotated[str, AfterValidator(_web_address)] = TELEGRAM
-    telegram_webhook_url: Annotated[str, AfterValidator(_called_from_outside)] | None = None
+    telegram_api_url: Annotated[str, AfterValidator(_check_web_address)] = TELEGRAM
+    telegram_webhook_url: Annotated[str, AfterValidator(_check_public_address)] | None = None
     telegram_webhook_secret: SecretStr | None = None
-    telegram_webhook_listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:8443"
+    telegram_webhook_listen: Annotated[str, AfterValidator(_check_host_and_port)] = "127.0.0.1:8443"
     #: What Telegram takes: over all chats, and in one chat in the long run; more than 30 only where it is paid for, and
     #: 1000 at most. A Bot API server of your own may take more.
     telegram_messages_per_second: float = Field(default=25.0, gt=0)
@@ -139,7 +223,7 @@ class Settings(_Kept):
     #: No reminder leaves at night in Viet Nam, nor on days that are not listed (1 is Monday).
     quiet_from: _TimeOfDay = time(21, 30)
     quiet_until: _TimeOfDay = time(6, 30)
-    reminder_days: Annotated[_Numbers, AfterValidator(_weekdays)] = (1, 2, 3, 4, 5)
+    reminder_days: Annotated[_Numbers, AfterValidator(_check_weekdays)] = (1, 2, 3, 4, 5)
     #: Reminders that one person gets in seven days at most.
     reminders_per_week: int = Field(default=5, ge=1)
     #: Days before the end of a certificate on which its holder is reminded; 0: never.
@@ -183,18 +267,18 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise FaultsError(faults_of(error)) from None
+        raise InvalidSettingsError(faults_of(error)) from None
     except UnicodeError:
         raise SettingsError(N_("The file .env is not UTF-8 text. Please save it as UTF-8.")) from None
     except OSError as error:
         message = N_("The file {file} cannot be read: {reason}")
-        raise SettingsError(message, file=error.filename or ".env", reason=reason_of(error)) from None
+        raise SettingsError(message, file=error.filename or ".env", reason=to_reason(error)) from None
 
 
 def configured_language() -> str:
     """The command line's language, known even where the settings as a whole are wrong."""
     try:
-        return _Speaking().language
+        return _LanguageSettings().language
     except (ValueError, OSError):  # pydantic's errors and those of decoding are ValueErrors
         return LANGUAGES[0]
 
@@ -209,12 +293,12 @@ def make_data_dir(settings: Settings) -> None:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except (OSError, ValueError) as error:
         message = N_("TROLY_DATA_DIR: the folder {path} cannot be made: {reason}")
-        raise SettingsError(message, path=settings.data_dir, reason=reason_of(error)) from None
+        raise SettingsError(message, path=settings.data_dir, reason=to_reason(error)) from None
 
 
 def configured_data_dir() -> Path | None:
     """The folder of all data where it can be told, even where the settings as a whole are wrong."""
     try:
-        return _Kept().data_dir
+        return _FolderSettings().data_dir
     except (ValueError, OSError):
         return None

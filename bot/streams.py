@@ -1,7 +1,7 @@
 """Standard output and standard error as the whole program uses them: foreign text steers nothing, a full disk is told.
 
 Text that is written to a ``GuardedStream`` is made harmless. Rich and the logs colour their own lines: they write to
-its ``steering`` sibling and make foreign text harmless before they colour it (``bot.safe_console``, ``bot.logs``).
+its ``steering`` sibling and make foreign text harmless before they colour it (``bot.streams``, ``bot.logs``).
 """
 
 import os
@@ -11,12 +11,14 @@ from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
-from bot.errors import OutputError
-from bot.harmless import harmless
-from bot.reasons import reason_of
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from bot.errors import OutputError, to_reason
+from bot.sanitizing import sanitize
 from locales import N_
 
-_TROUBLE = N_("The output cannot be written ({reason}).")
+_NOT_WRITABLE = N_("The output cannot be written ({reason}).")
 
 
 class StreamError(OutputError):
@@ -54,7 +56,7 @@ class GuardedStream:
         if not isinstance(text, str):  # Click tries this to learn what kind of stream it has
             raise TypeError(type(text).__name__)
         with self._translate_errors():
-            self._stream.write(text if self._steers else _with_tabs(text))
+            self._stream.write(text if self._steers else _sanitize_keeping_tabs(text))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -81,8 +83,8 @@ class GuardedStream:
                 raise
         except OSError as error:
             if not self._lossy:
-                _let_go(self._stream)
-                self._failures.append(StreamError(_TROUBLE, reason=reason_of(error)))
+                _redirect_to_null(self._stream)
+                self._failures.append(StreamError(_NOT_WRITABLE, reason=to_reason(error)))
                 raise self._failures[0] from None
 
 
@@ -104,28 +106,37 @@ def guarded_streams() -> Iterator[None]:
             sys.stdout, sys.stderr = before
 
 
-def steering(stream: TextIO) -> TextIO:
+def styled_stream(stream: TextIO) -> TextIO:
     """The stream for a writer that colours its own text."""
     return stream.styled if isinstance(stream, GuardedStream) else stream
 
 
-def escaped_json(text: str) -> str:
+def escape_json(text: str) -> str:
     """JSON whose strings hold no character that could steer a terminal: such characters become escapes."""
-    return text if text.isprintable() else "".join(map(_escaped, text))
+    return text if text.isprintable() else "".join(map(_escape_letter, text))
 
 
-def _escaped(letter: str) -> str:
-    return letter if letter in "\n\t" or harmless(letter) == letter else f"\\u{ord(letter):04x}"
+def _escape_letter(letter: str) -> str:
+    return letter if letter in "\n\t" or sanitize(letter) == letter else f"\\u{ord(letter):04x}"
 
 
-def _with_tabs(text: str) -> str:
+def _sanitize_keeping_tabs(text: str) -> str:
     """Harmless text that keeps its tabs: they part the cells of a list in a pipe."""
-    return text if text.isprintable() else "\t".join(map(harmless, text.split("\t")))
+    return text if text.isprintable() else "\t".join(map(sanitize, text.split("\t")))
 
 
-def _let_go(stream: TextIO) -> None:
+def _redirect_to_null(stream: TextIO) -> None:
     """Point the stream at nothing: what it still holds must not fail once more when the interpreter ends."""
     with suppress(OSError, ValueError):
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, stream.fileno())
         os.close(nothing)
+
+
+class SafeConsole(Console):
+    """A rich console in which no text of strangers steers the terminal; its own styles do."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Make the text of every segment harmless; rich's own controls stay."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(sanitize(segment.text), segment.style)

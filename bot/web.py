@@ -8,19 +8,19 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.metrics import Depths, Metrics
+from bot.metrics.base import Metrics, QueueDepths
 from bot.store.api import Store
 from bot.store.errors import StoreError
 
 #: Prometheus' text exposition format.
-_FORMAT = {"content-type": "text/plain; version=0.0.4; charset=utf-8"}
+_METRICS_HEADERS = {"content-type": "text/plain; version=0.0.4; charset=utf-8"}
 #: Seconds the store may take to answer.
-_PATIENCE = 2.0
+_STORE_TIMEOUT = 2.0
 
 _log = structlog.get_logger(__name__)
 
 
-class Watch:
+class HealthEndpoints:
     """``/metrics``, ``/healthz`` (the process lives) and ``/readyz`` (the store answers, Telegram takes us)."""
 
     def __init__(self, store: Store, metrics: Metrics, accepted: Callable[[], bool] = lambda: True) -> None:
@@ -39,7 +39,7 @@ class Watch:
         return [Route(path, page, methods=["GET"]) for path, page in pages.items()]
 
     async def _metrics_response(self, _: Request) -> Response:
-        return Response(self._metrics.expose(await self._depths()), headers=_FORMAT)
+        return Response(self._metrics.expose(await self._depths()), headers=_METRICS_HEADERS)
 
     async def _liveness_response(self, _: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -51,10 +51,10 @@ class Watch:
             return PlainTextResponse("Telegram does not accept the token\n", status_code=503)
         return PlainTextResponse("ok\n")
 
-    async def _depths(self) -> Depths | None:
+    async def _depths(self) -> QueueDepths | None:
         """How much waits; ``None`` where the store does not say so in time."""
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_STORE_TIMEOUT):
                 return await self._store.depths()
         except (StoreError, TimeoutError) as error:
             _log.warning("store_unavailable", error=type(error).__name__)

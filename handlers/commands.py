@@ -4,105 +4,158 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
-from handlers import interview
-from handlers.broadcasts.commands import REMINDER_COMMANDS, receive_again, stop_reminders
-from handlers.command import Command
-from handlers.documents import cited, shelf
-from handlers.folding import unaccented
-from handlers.office.commands import ADMIN_COMMANDS
-from handlers.office.holding import rights_of
-from handlers.office.redeeming import redeemed
-from handlers.own_data import begun, under_way
-from handlers.page import Answered
-from handlers.screen import Here
-from handlers.screens.expiry import EXPORT
-from handlers.screens.flow import another
-from handlers.stepping_back import one_step_back
-from handlers.voice import bold, lines
-from handlers.wording import statement
+from handlers.access.current_rights import current_rights
+from handlers.admin.exports.screens import order_typed_export
+from handlers.admin.people.invitations import accept_invitation
+from handlers.admin.requests.view import to_request_list, to_search_result
+from handlers.admin.statistics.screens import show_statistics
+from handlers.broadcasts.reminders import REMINDER_COMMANDS, resume_reminders, stop_reminders
+from handlers.broadcasts.screens.list import open_typed_broadcast, parse_broadcast_code
+from handlers.broadcasts.screens.list import to_broadcast_list as broadcasts
+from handlers.core import interview
+from handlers.core.citations import format_statement
+from handlers.core.decision import cited_documents, format_documents
+from handlers.core.screen import Command, Context, HandlerResult
+from handlers.core.text import format_bold, join_lines
+from handlers.folding import strip_accents
+from handlers.interview.flow import to_next_certificate, to_previous_step
+from handlers.interview.screens.certificate import EXPORT
+from handlers.model.rights import Act
+from handlers.own_data import format_data_ordered, format_data_under_way
 from locales import LANGUAGES, N_
 
 
-async def _start(here: Here, invitation: str) -> Answered:
-    taken = (await redeemed(here, invitation),) if invitation else ()
+async def _run_roles(here: Context, holder: str) -> HandlerResult:
+    return HandlerResult(
+        here.session.with_screen("role", about=holder.upper()) if holder else here.session.with_screen("roles")
+    )
+
+
+async def _run_journal(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(here.session.with_screen("journal"))
+
+
+async def _run_export(here: Context, form: str) -> HandlerResult:
+    opened = here.session.open_visit("export")
+    return await order_typed_export(here.with_session(opened), form) if form else HandlerResult(opened)
+
+
+async def _run_list(here: Context, words: str) -> HandlerResult:
+    return HandlerResult(await to_search_result(here, words) if words else to_request_list(here))
+
+
+async def _run_broadcasts(here: Context, code: str) -> HandlerResult:
+    return (
+        await open_typed_broadcast(here, parse_broadcast_code(code) or code)
+        if code
+        else HandlerResult(broadcasts(here))
+    )
+
+
+ADMIN_COMMANDS = (
+    Command("danhsach", N_("the request list; with words, those that have them"), _run_list, needs=Act.SEE_REQUESTS),
+    Command("xuat", N_("export the requests of the list as a file"), _run_export, needs=Act.EXPORT_REQUESTS),
+    Command(
+        "thongbao",
+        N_("broadcasts and reminders: write one, see how far it is"),
+        _run_broadcasts,
+        ("broadcast",),
+        needs=Act.SEE_BROADCASTS,
+    ),
+    Command(
+        "thongke", N_("numbers of the units I look after"), show_statistics, ("stats", "bieudo"), needs=Act.SEE_PICTURE
+    ),
+    Command("vaitro", N_("roles: who has which, invite, end"), _run_roles, needs=Act.SEE_HOLDERS),
+    Command("nhatky", N_("the journal: who did what"), _run_journal, needs=Act.SEE_JOURNAL),
+)
+
+
+async def _start(here: Context, invitation: str) -> HandlerResult:
+    taken = (await accept_invitation(here, invitation),) if invitation else ()
     if here.session.consented_at is None:
-        return Answered(here.session.with_screen("welcome"), notes=taken)
+        return HandlerResult(here.session.with_screen("welcome"), notes=taken)
     note = here.say(N_("Hello again. We go on where we were; /lamlai begins anew."))
     session = here.session.to_previous_screen() if here.session.screen == "stopped" else here.session
-    return Answered(session, notes=(*taken, note))
+    return HandlerResult(session, notes=(*taken, note))
 
 
-async def _restart(here: Here, _: str) -> Answered:
-    return Answered(another(here), notes=(here.say(N_("We begin anew. Your registered requests are kept.")),))
+async def _restart(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(
+        to_next_certificate(here), notes=(here.say(N_("We begin anew. Your registered requests are kept.")),)
+    )
 
 
-async def _back(here: Here, _: str) -> Answered:
-    earlier = one_step_back(here)
+async def _back(here: Context, _: str) -> HandlerResult:
+    earlier = to_previous_step(here)
     first = () if earlier else (here.say(N_("This is the first question.")),)
-    return Answered(earlier or here.session, notes=first)
+    return HandlerResult(earlier or here.session, notes=first)
 
 
-async def _review(here: Here, _: str) -> Answered:
-    return Answered(here.session.with_screen("review"))
+async def _review(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(here.session.with_screen("review"))
 
 
-async def _why(here: Here, _: str) -> Answered:
+async def _why(here: Context, _: str) -> HandlerResult:
     """Why this question is asked, with what the reason rests on."""
-    asked = interview.question(here.session, here.world.pack, here.today)
+    asked = interview.current_question(here.session, here.world.pack, here.today)
     if here.session.screen != "question" or asked is None:
-        return Answered(here.session, notes=(here.say(N_("Each reason stands in the answer, with its document.")),))
-    why = lines(bold(here.say(N_("Why I ask"))), statement(asked.why, here.say.t))
-    return Answered(here.session, notes=(why,))
+        return HandlerResult(
+            here.session, notes=(here.say(N_("Each reason stands in the answer, with its document.")),)
+        )
+    why = join_lines(format_bold(here.say(N_("Why I ask"))), format_statement(asked.why, here.say.t))
+    return HandlerResult(here.session, notes=(why,))
 
 
-async def _help(here: Here, _: str) -> Answered:
+async def _help(here: Context, _: str) -> HandlerResult:
     say = here.say
     typing = say(N_("Tap a button, or type its number or a few of its words, with or without accents."))
-    notes = (bold(say(N_("What you can send me"))), typing, _menu(here, COMMANDS), say(EXPORT))
-    return Answered(here.session, notes=(*notes, *await _help_of_my_roles(here)))
+    notes = (format_bold(say(N_("What you can send me"))), typing, _format_commands(here, COMMANDS), say(EXPORT))
+    return HandlerResult(here.session, notes=(*notes, *await _format_admin_help(here)))
 
 
-async def _help_of_my_roles(here: Here) -> tuple[Markup, ...]:
-    rights = await rights_of(here)
+async def _format_admin_help(here: Context) -> tuple[Markup, ...]:
+    rights = await current_rights(here)
     mine = [command for command in ADMIN_COMMANDS if command.needs and rights.reach(command.needs)]
-    return (bold(here.say(N_("By your role you can also send me"))), _menu(here, mine)) if mine else ()
+    return (
+        (format_bold(here.say(N_("By your role you can also send me"))), _format_commands(here, mine)) if mine else ()
+    )
 
 
-def _menu(here: Here, commands: Iterable[Command]) -> Markup:
-    return lines(*(f"/{command.name} – {here.say(command.description)}" for command in commands))
+def _format_commands(here: Context, commands: Iterable[Command]) -> Markup:
+    return join_lines(*(f"/{command.name} – {here.say(command.description)}" for command in commands))
 
 
-async def _stop(here: Here, _: str) -> Answered:
-    return Answered(here.session.open_visit("stopped"))
+async def _stop(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(here.session.open_visit("stopped"))
 
 
-async def _language(here: Here, wanted: str) -> Answered:
+async def _language(here: Context, wanted: str) -> HandlerResult:
     if wanted in LANGUAGES:
         session = here.session.with_changes(language=wanted)
-        return Answered(
+        return HandlerResult(
             session, notes=(here.with_session(session).say(N_("From now on I speak English. Your answers are kept.")),)
         )
-    return Answered(here.session.open_visit("language"))
+    return HandlerResult(here.session.open_visit("language"))
 
 
-async def _documents(here: Here, _: str) -> Answered:
-    return Answered(here.session, notes=tuple(shelf(here.say, cited(here))))
+async def _documents(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(here.session, notes=tuple(format_documents(here.say, cited_documents(here))))
 
 
-async def _requests(here: Here, code: str) -> Answered:
-    return Answered(
+async def _requests(here: Context, code: str) -> HandlerResult:
+    return HandlerResult(
         here.session.with_screen("request", about=code.upper()) if code else here.session.with_screen("requests")
     )
 
 
-async def _my_data(here: Here, _: str) -> Answered:
+async def _my_data(here: Context, _: str) -> HandlerResult:
     """All that is held about me, as files: they may take a while, so they are made beside the conversation."""
     ordered = await here.world.own_data.order(here.session.language)
-    return Answered(here.session, notes=((begun if ordered else under_way)(here.say),))
+    return HandlerResult(here.session, notes=((format_data_ordered if ordered else format_data_under_way)(here.say),))
 
 
-async def _erase(here: Here, _: str) -> Answered:
-    return Answered(here.session.open_visit("erase"))
+async def _erase(here: Context, _: str) -> HandlerResult:
+    return HandlerResult(here.session.open_visit("erase"))
 
 
 COMMANDS = (
@@ -117,15 +170,15 @@ COMMANDS = (
     Command("huy", N_("stop, and keep my answers"), _stop, ("stop", "cancel")),
     Command("ngonngu", N_("language: Tiếng Việt / English"), _language, ("language",), before_consent=True),
     Command("dungnhan", N_("no more reminders"), stop_reminders, ("dungnhac", "unsubscribe"), before_consent=True),
-    Command("nhanlai", N_("reminders again"), receive_again, ("nhanlainhacnho", "subscribe"), before_consent=True),
+    Command("nhanlai", N_("reminders again"), resume_reminders, ("nhanlainhacnho", "subscribe"), before_consent=True),
     Command("dulieu", N_("what is held about me"), _my_data, before_consent=True),
     Command("xoadulieu", N_("delete what is held about me"), _erase, before_consent=True),
 )
-_ALL = (*COMMANDS, *REMINDER_COMMANDS, *ADMIN_COMMANDS)
-_BY_NAME = {name: command for command in _ALL for name in (command.name, *command.aliases)}
+_ALL_COMMANDS = (*COMMANDS, *REMINDER_COMMANDS, *ADMIN_COMMANDS)
+_BY_NAME = {name: command for command in _ALL_COMMANDS for name in (command.name, *command.aliases)}
 
 
-def command_in(text: str) -> tuple[str, str] | None:
+def parse_command(text: str) -> tuple[str, str] | None:
     """The name and the argument of a command line such as ``/ngonngu@troly_bot en``."""
     if not text.startswith("/"):
         return None
@@ -133,6 +186,6 @@ def command_in(text: str) -> tuple[str, str] | None:
     return head.partition("@")[0].lower(), argument.strip()
 
 
-def find(name: str) -> Command | None:
+def find_command(name: str) -> Command | None:
     """The command of that name or alias, with or without accents."""
-    return _BY_NAME.get(unaccented(name))
+    return _BY_NAME.get(strip_accents(name))

@@ -6,13 +6,13 @@ import unicodedata
 _NOT_WORD = re.compile(r"[^\w]+")
 
 
-def unaccented(text: str) -> str:
+def strip_accents(text: str) -> str:
     """Lower case, no accents, ``đ`` as ``d``; everything else as it stands."""
     decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
-def visible(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """The signs that are seen, full-width ones as usual: without zero-width blanks, soft hyphens and their like."""
     if text.isascii():
         return text
@@ -21,4 +21,4 @@ def visible(text: str) -> str:
 
 def fold(text: str) -> str:
     """Unaccented words, separated by single blanks."""
-    return _NOT_WORD.sub(" ", unaccented(text)).replace("_", " ").strip()
+    return _NOT_WORD.sub(" ", strip_accents(text)).replace("_", " ").strip()

@@ -6,45 +6,45 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.own_data_labels import HELD, Part
-from handlers.own_data_words import as_it_is
-from handlers.replies import Reply
-from handlers.voice import Voice
+from handlers.core.replies import Reply
+from handlers.core.text import MarkupTranslator
+from handlers.own_data_labels import OWN_DATA_PARTS, DataPart
+from handlers.own_data_text import format_as_is
 from locales import N_
 
 
-def begun(say: Voice) -> Markup:
+def format_data_ordered(say: MarkupTranslator) -> Markup:
     """Said when the data were ordered."""
     return say(N_("I am putting together everything that is held about you. It comes here as files in a moment."))
 
 
-def under_way(say: Voice) -> Markup:
+def format_data_under_way(say: MarkupTranslator) -> Markup:
     """Said when they are ordered once more."""
     return say(N_("Your data are being put together already. The files come here in a moment."))
 
 
-def ready(say: Voice) -> Markup:
+def format_data_ready(say: MarkupTranslator) -> Markup:
     """Said with the first of the files."""
     return say(N_("Here is everything that is held about you."))
 
 
-def failed(say: Voice) -> Reply:
+def format_data_failed(say: MarkupTranslator) -> Reply:
     """Said where there are none."""
     sentence = N_("Your data could not be put together just now. Please send /dulieu again in a while.")
     return Reply(paragraphs=(str(say(sentence)),))
 
 
-def readable(held: Mapping[str, Any], say: Voice) -> str:
+def render_own_data(held: Mapping[str, Any], say: MarkupTranslator) -> str:
     """An outline of everything that is there, times in Viet Nam; ``held`` by the names of ``OwnData.sections``."""
-    text = ReadableText(say)
+    text = OwnDataWriter(say)
     return "".join((text.title(), *(text.section(name, value) for name, value in held.items()), text.end()))
 
 
 @dataclass
-class ReadableText:
+class OwnDataWriter:
     """The same, told section by section, and of long lists page by page."""
 
-    say: Voice
+    say: MarkupTranslator
     _name: str = ""  #: of the section that is open
     _told: int = 0  #: entries of it
 
@@ -56,18 +56,18 @@ class ReadableText:
         """A section, or the next page of one that is a list; an empty page is followed by others, or by nothing."""
         closed = "" if name == self._name else self._close() + "\n\n"
         self._name = name
-        part = HELD.get(name, Part(name))
-        if isinstance(value, list) and value and _worded(self.say, part, value) is None:
+        part = OWN_DATA_PARTS.get(name, DataPart(name))
+        if isinstance(value, list) and value and _format_whole_value(self.say, part, value) is None:
             said = "\n".join(line for entry in value for line in self._entry(part, entry))
             return (closed or ("\n" if self._told > len(value) else "")) + said
         if value in (None, "", [], {}):
             return closed
         self._told += 1
-        return closed + "\n".join(_told(self.say, part, value))
+        return closed + "\n".join(_format_value(self.say, part, value))
 
-    def _entry(self, part: Part, entry: Any) -> Iterator[str]:
+    def _entry(self, part: DataPart, entry: Any) -> Iterator[str]:
         self._told += 1
-        return _told(self.say, replace(part, label=f"{_label(self.say, part)} {self._told}"), entry)
+        return _format_value(self.say, replace(part, label=f"{_format_label(self.say, part)} {self._told}"), entry)
 
     def end(self) -> str:
         """What comes last."""
@@ -76,48 +76,48 @@ class ReadableText:
     def _close(self) -> str:
         """What is said of a section of which nothing was told."""
         nothing = self._name and not self._told
-        said = f"{_label(self.say, HELD.get(self._name, Part(self._name)))}: –" if nothing else ""
+        said = f"{_format_label(self.say, OWN_DATA_PARTS.get(self._name, DataPart(self._name)))}: –" if nothing else ""
         self._name, self._told = "", 0
         return said
 
 
-def _told(say: Voice, part: Part, value: Any) -> Iterator[str]:
+def _format_value(say: MarkupTranslator, part: DataPart, value: Any) -> Iterator[str]:
     """A value under its label. What is not there is left out, what has no label goes by its name."""
-    label = _label(say, part)
+    label = _format_label(say, part)
     if value is None or value in ("", [], {}):
         return
-    worded = _worded(say, part, value)
+    worded = _format_whole_value(say, part, value)
     if worded is not None:
-        yield from _under(label, worded)
+        yield from _indent_under(label, worded)
     elif isinstance(value, dict):
         yield f"{label}:"
-        yield from _inside(say, part.inside, value)
+        yield from _format_parts(say, part.inside, value)
     else:
         for number, entry in enumerate(value, 1):
-            yield from _told(say, replace(part, label=f"{label} {number}"), entry)
+            yield from _format_value(say, replace(part, label=f"{label} {number}"), entry)
 
 
-def _label(say: Voice, part: Part) -> str:
+def _format_label(say: MarkupTranslator, part: DataPart) -> str:
     label = say.t(part.label)
     return label[:1].upper() + label[1:]
 
 
-def _inside(say: Voice, parts: Mapping[str, Part], value: dict[str, Any]) -> Iterator[str]:
+def _format_parts(say: MarkupTranslator, parts: Mapping[str, DataPart], value: dict[str, Any]) -> Iterator[str]:
     for name, inner in value.items():
-        yield from (f"  {line}" for line in _told(say, parts.get(name, Part(name)), inner))
+        yield from (f"  {line}" for line in _format_value(say, parts.get(name, DataPart(name)), inner))
 
 
-def _worded(say: Voice, part: Part, value: Any) -> str | None:
+def _format_whole_value(say: MarkupTranslator, part: DataPart, value: Any) -> str | None:
     """A value that is said in one go; ``None`` for one that is told part by part."""
     if not isinstance(value, list):
-        return _entry(say, part, value)
-    entries = [_entry(say, part, entry) for entry in value]
+        return _format_list_entry(say, part, value)
+    entries = [_format_list_entry(say, part, entry) for entry in value]
     said = [entry for entry in entries if entry is not None]
     return ("\n" if part.apart else ", ").join(said) if len(said) == len(value) else None
 
 
-def _entry(say: Voice, part: Part, value: Any) -> str | None:
-    if part.wording is not as_it_is or not isinstance(value, (dict, list)):
+def _format_list_entry(say: MarkupTranslator, part: DataPart, value: Any) -> str | None:
+    if part.wording is not format_as_is or not isinstance(value, (dict, list)):
         try:
             return part.wording(say, value)
         except (KeyError, TypeError, ValueError):  # as an earlier version of the program kept it
@@ -125,6 +125,6 @@ def _entry(say: Voice, part: Part, value: Any) -> str | None:
     return None
 
 
-def _under(label: str, text: str) -> Iterator[str]:
+def _indent_under(label: str, text: str) -> Iterator[str]:
     first, *more = text.splitlines() or [""]
     yield from (f"{label}:", *(f"  {line}" for line in (first, *more))) if more else (f"{label}: {first}",)

@@ -6,20 +6,20 @@ from typing import Any
 
 from markupsafe import Markup
 
-from handlers.broadcasts.model import Reason
-from handlers.certificate import Recognition, Trouble
-from handlers.dates import day, moment
+from handlers.core.dates import format_day, format_moment
+from handlers.core.text import MarkupTranslator, strip_markup
+from handlers.interview.certificate_text import format_key
+from handlers.interview.screens.file import FILE_PROBLEMS
+from handlers.interview.screens.question import FACT_LABELS
+from handlers.model.broadcast import DeliveryReason
+from handlers.model.certificate import FileProblemKind, Recognition
 from handlers.requests.fields import FIELDS
-from handlers.requests.words import EVENTS, STATES, SUBJECTS
-from handlers.screens.certificate_words import key_words
-from handlers.screens.file import TROUBLES
-from handlers.screens.review import NAMES
-from handlers.voice import Voice, plain
+from handlers.requests.text import EVENT_LABELS, STATE_LABELS, SUBJECT_LABELS
 from locales import N_
 from rules.facts import MergerRole, Token
 
 #: A value, or an entry of a list, in the words of a language.
-Wording = Callable[[Voice, Any], str]
+ValueFormatter = Callable[[MarkupTranslator, Any], str]
 
 ROLES = {
     MergerRole.DESIGNATED: N_("Our certificate is the one that is kept"),
@@ -28,7 +28,7 @@ ROLES = {
     MergerRole.SURVIVING: N_("My body keeps its name, others are merged into it"),
     MergerRole.ABSORBED: N_("My body is merged into another"),
 }
-TOKENS = {
+TOKEN_STATES = {
     Token.IN_HAND: N_("In hand and working"),
     Token.LOCKED: N_("Locked (too many wrong PINs)"),
     Token.DAMAGED: N_("Damaged"),
@@ -110,7 +110,7 @@ SCREENS = {
     "desk_yes": N_("confirming a change of all requests"),
     "picture": N_("the numbers"),
 }
-KINDS = {
+EVENT_KINDS = {
     "said": N_("a text"),
     "tapped": N_("a tapped button"),
     "file": N_("a file"),
@@ -122,7 +122,7 @@ KINDS = {
     "edited": N_("a change of an earlier message"),
     "too_much": N_("too many messages at once"),
 }
-UNREADABLE = {
+UNREADABLE_KINDS = {
     "photo": N_("a photo"),
     "audio": N_("a voice message"),
     "video": N_("a video"),
@@ -130,13 +130,13 @@ UNREADABLE = {
     "text": N_("a text too long to read"),
     "other": N_("something else"),
 }
-UNDRAWN = {
+CHART_PROBLEMS = {
     "no_files": N_("the channel sends no files"),
     "not_installed": N_("the drawing library is not installed"),
     "failed": N_("drawing failed"),
 }
-RECEIVED = {"waiting": N_("waiting"), "done": N_("handled"), "failed": N_("could not be handled")}
-OUTGOING = {
+RECEIVED_STATES = {"waiting": N_("waiting"), "done": N_("handled"), "failed": N_("could not be handled")}
+OUTGOING_STATES = {
     "queued": N_("waiting to be sent"),
     "sending": N_("being sent"),
     "sent": N_("sent"),
@@ -146,25 +146,25 @@ OUTGOING = {
     "skipped": N_("left out"),
     "unknown": N_("perhaps sent"),
 }
-REASONS = {
-    Reason.STOPPED: N_("you want no reminders"),
-    Reason.NO_CONSENT: N_("you have not agreed that data about you is kept"),
-    Reason.CAPPED: N_("you had as many reminders this week as one person may get"),
-    Reason.DONE: N_("you said that it is done"),
-    Reason.LATER: N_("you wanted to be reminded another day"),
-    Reason.CANCELLED: N_("it was called off"),
-    Reason.RESTORED: N_("it was waiting in a copy of the database that was put back"),
-    Reason.BLOCKED_BEFORE: N_("you had stopped the assistant"),
-    Reason.CRASH: N_("the assistant stopped while it was sending"),
-    Reason.NO_ANSWER: N_("the channel did not answer"),
-    Reason.REFUSED: N_("the channel refused it"),
-    Reason.GAVE_UP: N_("it was tried as often as it may be"),
-    Reason.NO_SEND_MESSAGE: N_("the channel's server cannot send messages (sendMessage)"),
-    Reason.NO_SEND_DOCUMENT: N_("the channel's server cannot send files (sendDocument)"),
-    Reason.NO_DELETE_MESSAGE: N_("the channel's server cannot delete messages (deleteMessage)"),
-    Reason.NOT_OFFERED: N_("the channel's server cannot do this"),
+OUTGOING_REASONS = {
+    DeliveryReason.STOPPED: N_("you want no reminders"),
+    DeliveryReason.NO_CONSENT: N_("you have not agreed that data about you is kept"),
+    DeliveryReason.CAPPED: N_("you had as many reminders this week as one person may get"),
+    DeliveryReason.DONE: N_("you said that it is done"),
+    DeliveryReason.LATER: N_("you wanted to be reminded another day"),
+    DeliveryReason.CANCELLED: N_("it was called off"),
+    DeliveryReason.RESTORED: N_("it was waiting in a copy of the database that was put back"),
+    DeliveryReason.BLOCKED_BEFORE: N_("you had stopped the assistant"),
+    DeliveryReason.CRASH: N_("the assistant stopped while it was sending"),
+    DeliveryReason.NO_ANSWER: N_("the channel did not answer"),
+    DeliveryReason.REFUSED: N_("the channel refused it"),
+    DeliveryReason.GAVE_UP: N_("it was tried as often as it may be"),
+    DeliveryReason.NO_SEND_MESSAGE: N_("the channel's server cannot send messages (sendMessage)"),
+    DeliveryReason.NO_SEND_DOCUMENT: N_("the channel's server cannot send files (sendDocument)"),
+    DeliveryReason.NO_DELETE_MESSAGE: N_("the channel's server cannot delete messages (deleteMessage)"),
+    DeliveryReason.NOT_OFFERED: N_("the channel's server cannot do this"),
 }
-TASKS = {
+TASK_KINDS = {
     "export": N_("export of requests"),
     "import": N_("list that waits for your yes"),
     "own_data": N_("the data held about you"),
@@ -182,14 +182,20 @@ ACTIONS = {
     "buttons": N_("change the buttons of an earlier message"),
     "delete": N_("take a message away"),
 }
-ALL_TROUBLES = {
-    **TROUBLES,
-    Trouble.PRIVATE_KEY: N_("It holds a private key."),
-    Trouble.PKCS12: N_("It is a file with a private key (.p12, .pfx)."),
+ALL_PROBLEMS = {
+    **FILE_PROBLEMS,
+    FileProblemKind.PRIVATE_KEY: N_("It holds a private key."),
+    FileProblemKind.PKCS12: N_("It is a file with a private key (.p12, .pfx)."),
 }
 #: Values of options, whichever question they belong to.
-OPTIONS: Mapping[Any, str] = {**EVENTS, **SUBJECTS, **ROLES, **TOKENS, "nothing": N_("nothing changed")}
-TOPICS = {**NAMES, **{name: field.title for name, field in FIELDS.items()}}
+OPTIONS: Mapping[Any, str] = {
+    **EVENT_LABELS,
+    **SUBJECT_LABELS,
+    **ROLES,
+    **TOKEN_STATES,
+    "nothing": N_("nothing changed"),
+}
+TOPICS = {**FACT_LABELS, **{name: field.title for name, field in FIELDS.items()}}
 #: What waits for a yes among the broadcasts.
 WISHES = {
     "approve": N_("approve it"),
@@ -200,71 +206,71 @@ WISHES = {
 YES, NO = N_("yes"), N_("no")
 
 
-def one_of(words: Mapping[Any, str]) -> Wording:
+def choose_label(words: Mapping[Any, str]) -> ValueFormatter:
     """The words of a known value."""
-    return lambda say, value: say.t(words[value]) if value in words else as_it_is(say, value)
+    return lambda say, value: say.t(words[value]) if value in words else format_as_is(say, value)
 
 
-def as_it_is(say: Voice, value: Any) -> str:
+def format_as_is(say: MarkupTranslator, value: Any) -> str:
     """A value that needs no words."""
     return say.t(YES if value else NO) if isinstance(value, bool) else str(value)
 
 
-def at(_: Voice, value: Any) -> str:
+def format_iso_moment(_: MarkupTranslator, value: Any) -> str:
     """A moment, ISO 8601."""
-    return moment(datetime.fromisoformat(value))
+    return format_moment(datetime.fromisoformat(value))
 
 
-def on(_: Voice, value: Any) -> str:
+def format_iso_day(_: MarkupTranslator, value: Any) -> str:
     """A day, ISO 8601."""
-    return day(date.fromisoformat(value))
+    return format_day(date.fromisoformat(value))
 
 
-def unmarked(_: Voice, value: Any) -> str:
+def format_without_markup(_: MarkupTranslator, value: Any) -> str:
     """A paragraph of a message."""
-    return plain(Markup(value))  # noqa: S704 - the markup is taken away, nothing is rendered
+    return strip_markup(Markup(value))  # noqa: S704 - the markup is taken away, nothing is rendered
 
 
-def attribute(_: Voice, value: Any) -> str:
+def format_attribute(_: MarkupTranslator, value: Any) -> str:
     """An attribute of a distinguished name."""
     return f"{value['name']} ({value['oid']}): {value['value']}"
 
 
-def key(say: Voice, value: Any) -> str:
+def format_public_key(say: MarkupTranslator, value: Any) -> str:
     """A public key by its kind and size."""
-    return key_words(say.t, value)
+    return format_key(say.t, value)
 
 
-def step(say: Voice, value: Any) -> str:
+def format_request_step(say: MarkupTranslator, value: Any) -> str:
     """A move of a request."""
     by = say.t(N_("you")) if value["by"] == "subscriber" else value["by"]
     note = f": {value['note']}" if value["note"] else ""
-    return f"{at(say, value['at'])} – {one_of(STATES)(say, value['state'])} ({by}){note}"
+    return f"{format_iso_moment(say, value['at'])} – {choose_label(STATE_LABELS)(say, value['state'])} ({by}){note}"
 
 
-def problem(say: Voice, value: Any) -> str:
+def format_file_problem(say: MarkupTranslator, value: Any) -> str:
     """A trouble with a file, or with an entry of it."""
-    trouble = one_of(ALL_TROUBLES)(say, value["trouble"])
+    trouble = choose_label(ALL_PROBLEMS)(say, value["trouble"])
     return f"{value['where']}: {trouble}" if value["where"] else trouble
 
 
-def choice(say: Voice, value: Any) -> str:
+def format_choice(say: MarkupTranslator, value: Any) -> str:
     """A button."""
     told = f"{value['label']} [{value['tap']}]"
     return told if value.get("numbered", True) else say.t(N_("{button}, without a number"), button=told)
 
 
-def attachment(say: Voice, value: Any) -> str:
+def format_attachment(say: MarkupTranslator, value: Any) -> str:
     """A document to send: what it is, not what it holds."""
     size = say.t(N_("{number} bytes"), number=value["size"])
     return f"{value['name']} ({value['media_type']}; {size})"
 
 
-def bytes_of(say: Voice, value: Any) -> str:
+def format_size(say: MarkupTranslator, value: Any) -> str:
     """How much there is; the bytes themselves are in the JSON."""
     return say.t(N_("{number} characters of Base64 in the JSON file"), number=len(value))
 
 
-def bar(_: Voice, value: Any) -> str:
+def format_chart_bar(_: MarkupTranslator, value: Any) -> str:
     """A bar of a chart."""
     return f"{value['label']}: {', '.join(map(str, value['values']))}"

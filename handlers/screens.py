@@ -1,85 +1,153 @@
-"""The screens of those with a role, by the name a session and its buttons know them by."""
+"""Every screen of the conversation, by the name a session and its buttons know it by."""
 
-from handlers.office.screens.broadcast_buttons import Buttons
-from handlers.office.screens.broadcast_conditions import CHANNEL, EXPIRY, OWED, ROLE, SILENT, STATE
-from handlers.office.screens.broadcast_edit import Edit, NewTitle
-from handlers.office.screens.broadcast_list import Broadcasts
-from handlers.office.screens.broadcast_new import Kind, Title
-from handlers.office.screens.broadcast_page import OneBroadcast
-from handlers.office.screens.broadcast_plan import Hour, Late, Steps
-from handlers.office.screens.broadcast_preview import Preview
-from handlers.office.screens.broadcast_results import Results
-from handlers.office.screens.broadcast_steps import Steps as Reminders
-from handlers.office.screens.broadcast_text import ENGLISH, VIETNAMESE
-from handlers.office.screens.broadcast_times import Deadline, Start
-from handlers.office.screens.broadcast_whom import WHOM_UNIT, Whom
-from handlers.office.screens.broadcast_yes import Yes
-from handlers.office.screens.desk import Desk
-from handlers.office.screens.desk_all import DeskAll, DeskYes
-from handlers.office.screens.desk_filters import EXPIRY_PART, PERIOD_PART, PROCEDURE_PART, STATE_PART, FilterMenu
-from handlers.office.screens.desk_final import DeskFinal
-from handlers.office.screens.desk_request import DeskReason, DeskRequest
-from handlers.office.screens.desk_unit import DESK_UNIT
-from handlers.office.screens.export import Export
-from handlers.office.screens.imported import Imported
-from handlers.office.screens.invitations import Invitations, OneInvitation
-from handlers.office.screens.inviting import Invite, InviteLabel, InviteUnit
-from handlers.office.screens.journal import JournalRows
-from handlers.office.screens.picture import Picture
-from handlers.office.screens.roles import EndRole, OneRole, Roles
-from handlers.screen import Screen
-
-__all__ = ["ADMIN_SCREENS"]
+from handlers.admin.exports.screens import ExportScreen
+from handlers.admin.imports.screens import ImportScreen
+from handlers.admin.journal import JournalScreen
+from handlers.admin.people.invitations import (
+    InvitationListScreen,
+    InvitationScreen,
+    InviteLabelScreen,
+    InviteRoleScreen,
+    InviteUnitScreen,
+)
+from handlers.admin.people.roles import EndRoleScreen, RoleListScreen, RoleScreen
+from handlers.admin.requests.filters import (
+    EXPIRY_PART,
+    LIST_UNIT_SCREEN,
+    PERIOD_PART,
+    PROCEDURE_PART,
+    STATE_PART,
+    RequestFilterScreen,
+)
+from handlers.admin.requests.list import MoveReasonScreen, RequestDetailScreen, RequestListScreen
+from handlers.admin.requests.moves import BulkMoveConfirmScreen, BulkMoveScreen, FinalMoveScreen
+from handlers.admin.statistics.screens import StatisticsScreen
+from handlers.broadcasts.screens.audience import (
+    AUDIENCE_UNIT_SCREEN,
+    CHANNEL_CONDITION,
+    EXPIRY_CONDITION,
+    OWED_CONDITION,
+    ROLE_CONDITION,
+    SILENT_CONDITION,
+    STATE_CONDITION,
+    BroadcastAudienceScreen,
+)
+from handlers.broadcasts.screens.compose import (
+    BroadcastEditScreen,
+    BroadcastKindScreen,
+    BroadcastRenameScreen,
+    BroadcastTitleScreen,
+)
+from handlers.broadcasts.screens.confirm import BroadcastConfirmScreen
+from handlers.broadcasts.screens.detail import BroadcastScreen
+from handlers.broadcasts.screens.list import BroadcastListScreen
+from handlers.broadcasts.screens.message import ENGLISH, VIETNAMESE, BroadcastButtonsScreen, BroadcastPreviewScreen
+from handlers.broadcasts.screens.opt_out import NoRemindersScreen, StopRemindersScreen
+from handlers.broadcasts.screens.results import BroadcastResultsScreen
+from handlers.broadcasts.screens.schedule import (
+    BroadcastDeadlineScreen,
+    BroadcastStartScreen,
+    LateStepsScreen,
+    PlanHourScreen,
+    PlanStepsScreen,
+)
+from handlers.broadcasts.screens.schedule import CampaignStepsScreen as Reminders
+from handlers.core.screen import Screen
+from handlers.interview.screens.answer import AnswerScreen, NextStepScreen
+from handlers.interview.screens.certificate import CertificateScreen
+from handlers.interview.screens.question import QuestionScreen, ReviewScreen
+from handlers.interview.screens.requests import (
+    ConfirmRequestScreen,
+    OwnRequestScreen,
+    OwnRequestsScreen,
+    RequestFormScreen,
+    WithdrawScreen,
+)
+from handlers.interview.screens.unit import FormerUnitScreen, OwnUnitScreen
+from handlers.interview.screens.welcome import EraseScreen, LanguageScreen, PauseScreen, WelcomeScreen
 
 ADMIN_SCREENS: dict[str, Screen] = {
-    "picture": Picture(),
-    "roles": Roles(),
-    "role": OneRole(),
-    "end_role": EndRole(),
-    "invite": Invite(),
-    "invite_unit": InviteUnit(),
-    "invite_label": InviteLabel(),
-    "invitations": Invitations(),
-    "invitation": OneInvitation(),
-    "journal": JournalRows(),
-    "desk": Desk(),
-    "desk_filter": FilterMenu(),
+    "picture": StatisticsScreen(),
+    "roles": RoleListScreen(),
+    "role": RoleScreen(),
+    "end_role": EndRoleScreen(),
+    "invite": InviteRoleScreen(),
+    "invite_unit": InviteUnitScreen(),
+    "invite_label": InviteLabelScreen(),
+    "invitations": InvitationListScreen(),
+    "invitation": InvitationScreen(),
+    "journal": JournalScreen(),
+    "desk": RequestListScreen(),
+    "desk_filter": RequestFilterScreen(),
     "desk_state": STATE_PART,
     "desk_procedure": PROCEDURE_PART,
-    "desk_unit": DESK_UNIT,
+    "desk_unit": LIST_UNIT_SCREEN,
     "desk_period": PERIOD_PART,
     "desk_expiry": EXPIRY_PART,
-    "desk_request": DeskRequest(),
-    "desk_reason": DeskReason(),
-    "desk_final": DeskFinal(),
-    "desk_all": DeskAll(),
-    "desk_yes": DeskYes(),
-    "export": Export(),
-    "import": Imported(),
-    "broadcasts": Broadcasts(),
-    "broadcast": OneBroadcast(),
-    "broadcast_kind": Kind(),
-    "broadcast_deadline": Deadline(),
-    "broadcast_title": Title(),
+    "desk_request": RequestDetailScreen(),
+    "desk_reason": MoveReasonScreen(),
+    "desk_final": FinalMoveScreen(),
+    "desk_all": BulkMoveScreen(),
+    "desk_yes": BulkMoveConfirmScreen(),
+    "export": ExportScreen(),
+    "import": ImportScreen(),
+    "broadcasts": BroadcastListScreen(),
+    "broadcast": BroadcastScreen(),
+    "broadcast_kind": BroadcastKindScreen(),
+    "broadcast_deadline": BroadcastDeadlineScreen(),
+    "broadcast_title": BroadcastTitleScreen(),
     "broadcast_vi": VIETNAMESE,
     "broadcast_en": ENGLISH,
-    "broadcast_whom": Whom(),
-    "broadcast_unit": WHOM_UNIT,
-    "broadcast_role": ROLE,
-    "broadcast_owed": OWED,
-    "broadcast_state": STATE,
-    "broadcast_expiry": EXPIRY,
-    "broadcast_silent": SILENT,
-    "broadcast_channel": CHANNEL,
-    "broadcast_buttons": Buttons(),
-    "broadcast_plan": Steps(),
-    "broadcast_hour": Hour(),
-    "broadcast_late": Late(),
-    "broadcast_start": Start(),
-    "broadcast_edit": Edit(),
-    "broadcast_name": NewTitle(),
-    "broadcast_preview": Preview(),
-    "broadcast_yes": Yes(),
-    "broadcast_results": Results(),
+    "broadcast_whom": BroadcastAudienceScreen(),
+    "broadcast_unit": AUDIENCE_UNIT_SCREEN,
+    "broadcast_role": ROLE_CONDITION,
+    "broadcast_owed": OWED_CONDITION,
+    "broadcast_state": STATE_CONDITION,
+    "broadcast_expiry": EXPIRY_CONDITION,
+    "broadcast_silent": SILENT_CONDITION,
+    "broadcast_channel": CHANNEL_CONDITION,
+    "broadcast_buttons": BroadcastButtonsScreen(),
+    "broadcast_plan": PlanStepsScreen(),
+    "broadcast_hour": PlanHourScreen(),
+    "broadcast_late": LateStepsScreen(),
+    "broadcast_start": BroadcastStartScreen(),
+    "broadcast_edit": BroadcastEditScreen(),
+    "broadcast_name": BroadcastRenameScreen(),
+    "broadcast_preview": BroadcastPreviewScreen(),
+    "broadcast_yes": BroadcastConfirmScreen(),
+    "broadcast_results": BroadcastResultsScreen(),
     "broadcast_steps": Reminders(),
 }
+
+__all__ = ["QUESTIONS", "SCREENS", "WITHOUT_CONSENT"]
+
+SCREENS: dict[str, Screen] = {
+    "welcome": WelcomeScreen(),
+    "question": QuestionScreen(),
+    "unit": OwnUnitScreen(),
+    "former_unit": FormerUnitScreen(),
+    "certificate": CertificateScreen(),
+    "answer": AnswerScreen(),
+    "review": ReviewScreen(),
+    "form": RequestFormScreen(),
+    "confirm": ConfirmRequestScreen(),
+    "next": NextStepScreen(),
+    "requests": OwnRequestsScreen(),
+    "request": OwnRequestScreen(),
+    "withdraw": WithdrawScreen(),
+    "language": LanguageScreen(),
+    "stopped": PauseScreen(),
+    "erase": EraseScreen(),
+    "stop_reminders": StopRemindersScreen(),
+    "no_reminders": NoRemindersScreen(),
+    **ADMIN_SCREENS,
+}
+
+#: What can be seen before consent, and after it was taken back: nothing personal is taken in there.
+WITHOUT_CONSENT = frozenset(
+    {"welcome", "language", "erase", "requests", "request", "withdraw", "stop_reminders", "no_reminders"}
+)
+
+#: Screens that ask and tell nothing: once answered, their message may be put short to the question and the answer. Of
+#: no other screen is a message ever changed, for people show it to others and forward it.
+QUESTIONS = frozenset({"question", "unit", "former_unit", "form", "language"})

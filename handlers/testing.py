@@ -9,18 +9,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from handlers.office.model import Refusal, Standing
-from handlers.office.rights import Grant
-from handlers.ports import World
-from handlers.requests.model import AMENDABLE, MOVES, MUST_STAY, OPEN, Content, Request, State, Step
-from rules.calendar import vietnamese_day
+from handlers.core.ports import Services
+from handlers.model.request import (
+    AMENDABLE_STATES,
+    OPEN_STATES,
+    REQUEST_TRANSITIONS,
+    RETAINED_STATES,
+    Request,
+    RequestContent,
+    RequestState,
+    RequestStep,
+)
+from handlers.model.request_list import InterviewStatus, Refusal
+from handlers.model.rights import Grant
+from rules.calendar import to_vietnam_day
 from rules.pack import Pack
 
-BY = "subscriber"
+SUBSCRIBER = "subscriber"
 
 
 @dataclass
-class MemoryRequests:
+class MemoryOwnRequests:
     """A ``RequestBook``."""
 
     now: datetime
@@ -38,35 +47,35 @@ class MemoryRequests:
     async def open_for(self, certificate_key: str, procedure: str) -> Request | None:
         """The newest open request for the same."""
         wanted = (certificate_key, procedure)
-        known = (r for r in await self.mine() if r.state in OPEN)
+        known = (r for r in await self.mine() if r.state in OPEN_STATES)
         return next((r for r in known if (r.content.certificate_key, r.content.procedure) == wanted), None)
 
-    async def register(self, content: Content, state: State = State.SUBMITTED) -> Request:
+    async def register(self, content: RequestContent, state: RequestState = RequestState.SUBMITTED) -> Request:
         """Under the next code."""
-        year = vietnamese_day(self.now).year
+        year = to_vietnam_day(self.now).year
         self.issued[year] += 1
         code = f"YC-{year}-{self.issued[year]:06}"
         self.kept[code] = Request(code=code, state=state, content=content, history=(self._step(state),))
         return self.kept[code]
 
-    async def amend(self, code: str, content: Content) -> Request | None:
+    async def amend(self, code: str, content: RequestContent) -> Request | None:
         """Where the state allows it."""
         known = self.kept.get(code)
-        if known is None or known.state not in AMENDABLE:
+        if known is None or known.state not in AMENDABLE_STATES:
             return None
         self.kept[code] = known.model_copy(update={"content": content})
         return self.kept[code]
 
-    async def move(self, code: str, to: State) -> Request | None:
+    async def move(self, code: str, to: RequestState) -> Request | None:
         """Where the state allows it."""
         known = self.kept.get(code)
-        if known is None or to not in MOVES[known.state]:
+        if known is None or to not in REQUEST_TRANSITIONS[known.state]:
             return None
         self.kept[code] = known.model_copy(update={"state": to, "history": (*known.history, self._step(to))})
         return self.kept[code]
 
-    def _step(self, state: State) -> Step:
-        return Step(state=state, at=self.now, by=BY)
+    def _step(self, state: RequestState) -> RequestStep:
+        return RequestStep(state=state, at=self.now, by=SUBSCRIBER)
 
 
 @dataclass
@@ -117,8 +126,8 @@ class MemoryReminders:
 class MemoryOwnData:
     """An ``OwnData`` over the same requests."""
 
-    requests: MemoryRequests
-    register: "MemoryRegister"
+    requests: MemoryOwnRequests
+    register: "MemoryInterviewRegister"
     channel: str = "memory"
     reminders: MemoryReminders = field(default_factory=MemoryReminders)
     ordered: bool = False
@@ -139,10 +148,10 @@ class MemoryOwnData:
         return {
             "chat": {"channel": self.channel, "address": "me", **times},
             "session": None,
-            "standings": [_told(standing, now) for standing in self.register.standings.values()],
+            "standings": [_status_data(standing, now) for standing in self.register.standings.values()],
             "roles": [],
             "tasks": [],
-            "reminders": _reminded(self.reminders, now),
+            "reminders": _reminder_data(self.reminders, now),
             "requests": [request.model_dump(mode="json") for request in await self.requests.mine()],
             "received": [],
             "outgoing": [],
@@ -150,19 +159,19 @@ class MemoryOwnData:
 
     async def erase(self) -> tuple[str, ...]:
         """All but what must stay, cut down to what it needs."""
-        staying = [request for request in self.requests.kept.values() if request.state in MUST_STAY]
-        self.requests.kept = {request.code: _lessened(request) for request in staying}
+        staying = [request for request in self.requests.kept.values() if request.state in RETAINED_STATES]
+        self.requests.kept = {request.code: _reduce_request(request) for request in staying}
         self.register.standings = {}
         self.reminders.marks = {}
         return tuple(reversed(self.requests.kept))
 
 
-def _told(standing: Standing, now: str) -> dict[str, Any]:
+def _status_data(standing: InterviewStatus, now: str) -> dict[str, Any]:
     told = standing.model_dump(mode="json", exclude={"certificate_key"})
     return {**told, "known_at": now, "changed_at": now}
 
 
-def _reminded(reminders: MemoryReminders, now: str) -> dict[str, Any]:
+def _reminder_data(reminders: MemoryReminders, now: str) -> dict[str, Any]:
     answers = [
         {"broadcast": name, "done_at": None if day else now, "later_on": day.isoformat() if day else None}
         for name, day in sorted(reminders.marks.items())
@@ -170,25 +179,25 @@ def _reminded(reminders: MemoryReminders, now: str) -> dict[str, Any]:
     return {"stopped_at": None if reminders.wanted else now, "reminded_at": None, "answers": answers}
 
 
-def _lessened(request: Request) -> Request:
+def _reduce_request(request: Request) -> Request:
     history = tuple(step.model_copy(update={"note": ""}) for step in request.history)
     return request.model_copy(update={"content": request.content.to_minimal(), "history": history})
 
 
-class MemoryRegister:
+class MemoryInterviewRegister:
     """A ``Register`` that remembers each interview's last standing."""
 
     def __init__(self) -> None:
-        self.standings: dict[int, Standing] = {}
+        self.standings: dict[int, InterviewStatus] = {}
 
-    async def save_status(self, standing: Standing) -> None:
+    async def save_status(self, standing: InterviewStatus) -> None:
         """The same certificate, asked about again, is known once."""
         key = standing.certificate_key
         kept = {n: one for n, one in self.standings.items() if key is None or one.certificate_key != key}
         self.standings = {**kept, standing.interview: standing}
 
 
-class _NobodysPeople:
+class _MemoryPeople:
     """``People`` of somebody without any role."""
 
     async def mine(self) -> tuple[Grant, ...]:
@@ -200,24 +209,24 @@ class _NobodysPeople:
         return Refusal.UNKNOWN
 
 
-class MemoryOffice:
+class MemoryAdminServices:
     """The ``Office`` as somebody without a role meets it; what admins do is tried on the real store."""
 
     def __init__(self) -> None:
-        self.people = _NobodysPeople()
+        self.people = _MemoryPeople()
 
 
-def memory_world(pack: Pack, now: datetime, **changes: Any) -> World:
+def build_memory_services(pack: Pack, now: datetime, **changes: Any) -> Services:
     """A world with nothing in it yet."""
-    requests, register = MemoryRequests(now), changes.get("register") or MemoryRegister()
+    requests, register = MemoryOwnRequests(now), changes.get("register") or MemoryInterviewRegister()
     reminders = changes.get("reminders") or MemoryReminders()
     world: dict[str, Any] = {
         "channel": "memory",
         "requests": requests,
         "own_data": MemoryOwnData(requests, register, reminders=reminders),
         "register": register,
-        "admin": MemoryOffice(),
+        "admin": MemoryAdminServices(),
         "reminders": reminders,
         **changes,
     }
-    return World(now=now, pack=pack, **world)
+    return Services(now=now, pack=pack, **world)

@@ -4,18 +4,17 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from handlers import understanding
-from handlers.events import Event, Tapped
-from handlers.page import DONE, Answered, Page, Tap
-from handlers.ports import World
-from handlers.replies import Reply
-from handlers.screen import Here
+from handlers.core.events import ButtonTapped, Event
+from handlers.core.ports import Services
+from handlers.core.replies import Reply
+from handlers.core.screen import DONE, Context, HandlerResult, Page, ScreenCallback
+from handlers.core.session import Session
+from handlers.core.text import join_lines
 from handlers.screens import QUESTIONS, SCREENS
-from handlers.session import Session
-from handlers.voice import lines
+from handlers.understanding import matching
 
 #: Characters of notes that may stand before a question that is put short; longer ones tell something of their own.
-_SHORT = 300
+_MAX_NOTE_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,35 +26,40 @@ class Turn:
     again: tuple[Event, ...] = ()
 
 
-async def turn_of(here: Here, event: Event, answered: Answered) -> Turn:
+async def build_turn(here: Context, event: Event, answered: HandlerResult) -> Turn:
     """The replies, and the session with a new version where it changed: older buttons then go stale."""
-    session = _settled(here.session, answered)
+    session = _with_new_version(here.session, answered)
     ticked = (
-        isinstance(event, Tapped) and event.message is not None and _only_ticks_changed(here.session, event, session)
+        isinstance(event, ButtonTapped)
+        and event.message is not None
+        and _has_only_ticks_changed(here.session, event, session)
     )
-    noted = here.session.said_before if ticked else _before_question(here.session, answered, session)
+    noted = here.session.said_before if ticked else _notes_before_question(here.session, answered, session)
     session = session.with_changes(said_before=noted)
-    kept = None if answered.forget or session == first_met(here.world) else session
-    said = [*(swept(event) if answered.secret else ()), *await _said(here, event, answered, session, ticked=ticked)]
+    kept = None if answered.forget or session == to_new_session(here.world) else session
+    said = [
+        *(delete_message(event) if answered.secret else ()),
+        *await _build_replies(here, event, answered, session, ticked=ticked),
+    ]
     return Turn(kept, tuple(said), answered.again)
 
 
-def first_met(world: World) -> Session:
+def to_new_session(world: Services) -> Session:
     """A conversation that has nothing to remember yet. It is never kept: who only looks in leaves no trace."""
     return Session.model_validate({"language": world.language})
 
 
-def swept(event: Event) -> tuple[Reply, ...]:
+def delete_message(event: Event) -> tuple[Reply, ...]:
     """The message of an event, taken out of the chat."""
     return (Reply(paragraphs=(), action="delete", target=event.message),) if event.message else ()
 
 
-def aside(*paragraphs: Markup) -> Reply:
+def reply_without_page(*paragraphs: Markup) -> Reply:
     """A message without the open page."""
     return Reply(paragraphs=tuple(map(str, paragraphs)))
 
 
-def _settled(before: Session, answered: Answered) -> Session:
+def _with_new_version(before: Session, answered: HandlerResult) -> Session:
     """Guesses stand until a page is shown again; a new version makes older buttons stale.
 
     One more file that waits for consent changes no page: the greeting that came with the first one stays good.
@@ -67,36 +71,38 @@ def _settled(before: Session, answered: Answered) -> Session:
     return after.with_changes(version=version, guesses=guesses)
 
 
-def _before_question(before: Session, answered: Answered, after: Session) -> str | None:
+def _notes_before_question(before: Session, answered: HandlerResult, after: Session) -> str | None:
     """The notes before a question, in every message with the present buttons; ``None``: these are left alone."""
     repeated = after.version == before.version
     if not answered.show:
         return before.said_before if repeated else None
     notes = "\n\n".join(map(str, answered.notes))
-    if after.screen not in QUESTIONS or answered.attachments or after.guesses or len(notes) > _SHORT:
+    if after.screen not in QUESTIONS or answered.attachments or after.guesses or len(notes) > _MAX_NOTE_LENGTH:
         return None
     return notes if not repeated or before.said_before == notes else None
 
 
-async def _said(here: Here, event: Event, answered: Answered, after: Session, *, ticked: bool) -> list[Reply]:
+async def _build_replies(
+    here: Context, event: Event, answered: HandlerResult, after: Session, *, ticked: bool
+) -> list[Reply]:
     reply = (
-        await _shown(here.with_session(after), answered, repeated=after.version == here.session.version)
+        await _render_open_page(here.with_session(after), answered, repeated=after.version == here.session.version)
         if answered.show
         else None
     )
     if reply is None:
         beside = {"attachments": answered.attachments, "choices": answered.choices}
-        reply = aside(*answered.notes).model_copy(update=beside)
+        reply = reply_without_page(*answered.notes).model_copy(update=beside)
     if ticked and not answered.notes:
         return [reply.model_copy(update={"action": "buttons", "target": event.message})]
-    tapped = await _tapped(here, event, after)
+    tapped = await _edit_tapped_message(here, event, after)
     told = bool(reply.paragraphs or reply.attachments or reply.choices)
     return [*([tapped] if tapped else []), *([reply] if told else [])]
 
 
-def _only_ticks_changed(before: Session, event: Tapped, after: Session) -> bool:
+def _has_only_ticks_changed(before: Session, event: ButtonTapped, after: Session) -> bool:
     """The buttons of the message are then changed in place; a second tap for the same finds it as it shall be."""
-    tap = Tap.parse(event.data)
+    tap = ScreenCallback.parse(event.data)
     again = tap is not None and tap.wanted_tick is not None and tap.belongs_to(before)
     return (again or before.ticked != after.ticked) and _without_ticks(before) == _without_ticks(after)
 
@@ -105,21 +111,21 @@ def _without_ticks(session: Session) -> Session:
     return session.with_changes(ticked=(), guesses=(), version=0)
 
 
-async def _shown(here: Here, answered: Answered, *, repeated: bool) -> Reply:
+async def _render_open_page(here: Context, answered: HandlerResult, *, repeated: bool) -> Reply:
     """The open page after the notes; a long page that stands in the chat already is not said twice."""
     session = here.session
     page: Page = await SCREENS[session.screen].page(here)
-    page = understanding.narrowed(page, session.guesses, here.say) if session.guesses else page
+    page = matching.to_guess_page(page, session.guesses, here.say) if session.guesses else page
     page = page.to_short() if repeated and answered.notes else page
     return replace(page, attachments=answered.attachments).with_notes(*answered.notes).to_reply(session)
 
 
-async def _tapped(here: Here, event: Event, after: Session) -> Reply | None:
+async def _edit_tapped_message(here: Context, event: Event, after: Session) -> Reply | None:
     """The tapped message loses its buttons. Only a question is changed: to itself, with the answer chosen.
 
     Everything else stays as it was said: an answer, a code, a certificate, a consent is what people show to others.
     """
-    tap = Tap.parse(event.data) if isinstance(event, Tapped) else None
+    tap = ScreenCallback.parse(event.data) if isinstance(event, ButtonTapped) else None
     if (
         tap is None
         or event.message is None
@@ -130,12 +136,12 @@ async def _tapped(here: Here, event: Event, after: Session) -> Reply | None:
     if here.session.said_before is None:
         return Reply(paragraphs=(), action="buttons", target=event.message)
     page = await SCREENS[here.session.screen].page(here)
-    said = lines(page.title, *(Markup("➤ {}").format(label) for label in _chosen(page, tap.value)))
+    said = join_lines(page.title, *(Markup("➤ {}").format(label) for label in _chosen_labels(page, tap.value)))
     before = (here.session.said_before,) if here.session.said_before else ()
     return Reply(paragraphs=(*before, str(said)), action="edit", target=event.message)
 
 
-def _chosen(page: Page, value: str) -> list[str]:
+def _chosen_labels(page: Page, value: str) -> list[str]:
     """The label of the option; where several were ticked before, theirs."""
     ticked = [option.label for option in page.options if option.ticked] if page.many and value == DONE else []
     return ticked or [option.label for option in page.options if option.value == value]

@@ -2,14 +2,12 @@
 
 from dataclasses import replace
 
-from handlers.matching import Match
-from handlers.page import DONE, Answered, Page
-from handlers.screen import Here
+from handlers.core.screen import DONE, Context, HandlerResult, Page
 from handlers.screens import SCREENS
-from handlers.understanding import narrowed
+from handlers.understanding.matching import Match, to_guess_page
 from locales import N_
 
-UNDERSTOOD = N_("I understood: <b>{answer}</b>. If that is wrong, send /quaylai.")
+UNDERSTOOD_AS = N_("I understood: <b>{answer}</b>. If that is wrong, send /quaylai.")
 CONTRADICTION = N_("“Nothing has changed” and something else cannot both be right. Which is it?")
 OUT_OF_RANGE = N_("There is no {number} here: please choose a number from 1 to {last}.")
 NOT_THE_ONE = N_("There is no {number} here: the only number to choose is 1.")
@@ -18,53 +16,53 @@ NO_NUMBER = N_("A text is to be typed here; a number by itself does nothing.")
 MORE = N_("I noted: <b>{answer}</b>. As for the rest, do you mean:")
 
 
-async def answered_by_words(here: Here, page: Page, heard: Match) -> Answered:
+async def answer_typed_options(here: Context, page: Page, heard: Match) -> HandlerResult:
     """Take the options; what was understood by likeness only is said, so that it can be put right."""
-    ticks = [value for value in heard.sure if _ticks(page, value)]
+    ticks = [value for value in heard.sure if _is_tick(page, value)]
     if page.many and ticks:
-        return await _several(here, page, heard, ticks)
+        return await _tick_typed_options(here, page, heard, ticks)
     answered = await SCREENS[here.session.screen].handle_option(here, heard.sure[0])
-    return _echoed(here, page, heard, answered) if heard.likely else answered
+    return _with_understood_note(here, page, heard, answered) if heard.likely else answered
 
 
-async def _several(here: Here, page: Page, heard: Match, ticks: list[str]) -> Answered:
+async def _tick_typed_options(here: Context, page: Page, heard: Match, ticks: list[str]) -> HandlerResult:
     """Ticked and closed; left open where a guess was being settled, or part of the line was not understood."""
     if len(ticks) < len(heard.sure) and DONE not in heard.sure:
-        return Answered(here.session, notes=(here.say(CONTRADICTION),))
+        return HandlerResult(here.session, notes=(here.say(CONTRADICTION),))
     session = here.session.with_changes(ticked=tuple(dict.fromkeys((*here.session.ticked, *ticks))))
     if heard.maybe:
-        note = here.say(MORE, answer=_labels(page, ticks))
-        return Answered(session, notes=(note,), guesses=heard.maybe)
+        note = here.say(MORE, answer=_format_labels(page, ticks))
+        return HandlerResult(session, notes=(note,), guesses=heard.maybe)
     if here.session.guesses:
-        return Answered(session)
+        return HandlerResult(session)
     answered = await SCREENS[session.screen].handle_option(here.with_session(session), DONE)
-    return _echoed(here, page, heard, answered) if heard.likely else answered
+    return _with_understood_note(here, page, heard, answered) if heard.likely else answered
 
 
-def wrong_number(here: Here, page: Page, numbers: tuple[int, ...]) -> Answered:
+def reject_number(here: Context, page: Page, numbers: tuple[int, ...]) -> HandlerResult:
     """A number that nothing shown has, or several where one answer is possible: nothing is taken."""
     say, guesses = here.say, here.session.guesses
-    shown = narrowed(page, guesses, say) if guesses else page
+    shown = to_guess_page(page, guesses, say) if guesses else page
     last = len(shown.numbered_options)
     beyond = next((number for number in numbers if not 1 <= number <= last), None)
     if not last:
         wanted = shown.help if page.numbers == "values" and shown.help else say(NO_NUMBER)
-        return Answered(here.session, notes=(wanted,), guesses=guesses)
+        return HandlerResult(here.session, notes=(wanted,), guesses=guesses)
     if beyond is None:
-        return Answered(here.session, notes=(say(ONLY_ONE, last=last),), guesses=guesses)
+        return HandlerResult(here.session, notes=(say(ONLY_ONE, last=last),), guesses=guesses)
     note = say(OUT_OF_RANGE, number=beyond, last=last) if last > 1 else say(NOT_THE_ONE, number=beyond)
-    return Answered(here.session, notes=(note,), guesses=guesses)
+    return HandlerResult(here.session, notes=(note,), guesses=guesses)
 
 
-def _echoed(here: Here, page: Page, heard: Match, answered: Answered) -> Answered:
-    note = here.say(UNDERSTOOD, answer=_labels(page, heard.sure))
+def _with_understood_note(here: Context, page: Page, heard: Match, answered: HandlerResult) -> HandlerResult:
+    note = here.say(UNDERSTOOD_AS, answer=_format_labels(page, heard.sure))
     return replace(answered, notes=(note, *answered.notes))
 
 
-def _labels(page: Page, values: list[str] | tuple[str, ...]) -> str:
+def _format_labels(page: Page, values: list[str] | tuple[str, ...]) -> str:
     return ", ".join(option.label for value in values if (option := page.option(value)))
 
 
-def _ticks(page: Page, value: str) -> bool:
+def _is_tick(page: Page, value: str) -> bool:
     option = page.option(value)
     return option is not None and option.ticks

@@ -7,10 +7,11 @@ from rules.loading import load_pack
 from rules.outcome import Action, Citation, Decided, Level, Needs, Notice, Outcome, Procedure, Statement
 from rules.pack import Document, Pack
 from rules.parsing import parse_facts
-from rules.questions import Option, Question
+from rules.questions import AnswerOption, Question
 
 __all__ = [
     "Action",
+    "AnswerOption",
     "CertificateFacts",
     "Citation",
     "Decided",
@@ -23,7 +24,6 @@ __all__ = [
     "MergerRole",
     "Needs",
     "Notice",
-    "Option",
     "Outcome",
     "Pack",
     "PackError",

@@ -17,12 +17,12 @@ def assemble(pack: Pack, rows: tuple[Row, ...], today: date) -> Decided:
     noticed = {notice for row in rows for notice in row.notices}
     noticed.update(notice for procedure in asked for notice in pack.procedures[procedure].notices)
     actions = tuple(
-        _action(pack.procedures[procedure], asked[procedure], noticed) for procedure in _ordered(pack, asked)
+        _action(pack.procedures[procedure], asked[procedure], noticed) for procedure in _order_procedures(pack, asked)
     )
     return Decided(actions, _notices(pack, noticed, actions, today))
 
 
-def _ordered(pack: Pack, asked: dict[Procedure, list[Row]]) -> list[Procedure]:
+def _order_procedures(pack: Pack, asked: dict[Procedure, list[Row]]) -> list[Procedure]:
     first = {action.procedure for rows in asked.values() for row in rows for action in row.actions if action.first}
     return sorted(asked, key=lambda procedure: (procedure not in first, pack.settings.order.index(procedure)))
 

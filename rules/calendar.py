@@ -7,7 +7,7 @@ VIETNAM = timezone(timedelta(hours=7), "ICT")
 _FIRST, _LAST = datetime.min.replace(tzinfo=VIETNAM), datetime.max.replace(tzinfo=VIETNAM)
 
 
-def vietnamese(moment: datetime) -> datetime:
+def to_vietnam_time(moment: datetime) -> datetime:
     """A moment on the clocks of Viet Nam; a naive moment is taken as UTC.
 
     Where the calendar of Python ends, it stops there: "no expiry" is the last second of the year 9999 in UTC
@@ -20,6 +20,6 @@ def vietnamese(moment: datetime) -> datetime:
         return _FIRST if aware.year == _FIRST.year else _LAST
 
 
-def vietnamese_day(moment: datetime) -> date:
+def to_vietnam_day(moment: datetime) -> date:
     """The calendar day of an aware moment, in Viet Nam; a naive moment is taken as UTC."""
-    return vietnamese(moment).date()
+    return to_vietnam_time(moment).date()

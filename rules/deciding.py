@@ -30,16 +30,16 @@ def decide(pack: Pack, facts: Facts, today: date) -> Outcome:
         # What is not known changes nothing, so any value of it gives the decision.
         inputs = {name: VARIABLES[name][0] if value is None else value for name, value in inputs.items()}
     rows = engine_of(pack).fired(cast("dict[str, Value]", inputs), facts.events or frozenset())
-    return _assembled(pack, tuple(row for row in rows if row.actions or row.notices), today)
+    return _assemble(pack, tuple(row for row in rows if row.actions or row.notices), today)
 
 
 @lru_cache(maxsize=8192)
-def _assembled_by_ids(pack: Pack, ids: tuple[str, ...], today: date) -> Decided:
+def _assemble_by_ids(pack: Pack, ids: tuple[str, ...], today: date) -> Decided:
     return assemble(pack, tuple(pack.rows[id_] for id_ in ids), today)
 
 
-def _assembled(pack: Pack, rows: tuple[Row, ...], today: date) -> Decided:
-    return _assembled_by_ids(pack, tuple([row.id for row in rows]), today)
+def _assemble(pack: Pack, rows: tuple[Row, ...], today: date) -> Decided:
+    return _assemble_by_ids(pack, tuple([row.id for row in rows]), today)
 
 
 def needs(pack: Pack, facts: Facts, today: date) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from rules.texts import N_, Sentence, sentence, short
+from rules.texts import N_, Sentence, sentence, shorten
 
 _UNKNOWN = N_("is not known here; correct the name or drop it")
 _NO_TEXT = N_("is not a text; write it in quotes")
@@ -15,7 +15,7 @@ _NO_DAY = N_("is not a date; write it like 2026-11-16, without quotes")
 _NO_LIST = N_("is not a list; write it in square brackets")
 _NO_TABLE = N_("is not a table of keys and values; write it in curly brackets or under a heading of its own")
 #: What is said of pydantic's error types; https://docs.pydantic.dev/latest/errors/validation_errors/
-_SAID = {
+_EXPLANATIONS = {
     "missing": N_("is missing; add it"),
     "extra_forbidden": _UNKNOWN,
     "unexpected_keyword_argument": _UNKNOWN,
@@ -49,7 +49,9 @@ def _say(error: ErrorDetails) -> Sentence:
     kind = error["type"]
     if kind in {"enum", "literal_error"}:
         allowed = str(error["ctx"]["expected"]).replace("'", "").replace(" or ", ", ")
-        return sentence(N_("{value} is not a value; allowed: {allowed}"), value=short(error["input"]), allowed=allowed)
-    if kind in _SAID:
-        return sentence(_SAID[kind])
+        return sentence(
+            N_("{value} is not a value; allowed: {allowed}"), value=shorten(error["input"]), allowed=allowed
+        )
+    if kind in _EXPLANATIONS:
+        return sentence(_EXPLANATIONS[kind])
     return sentence(N_("cannot be used ({detail})"), detail=error["msg"])

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from rules.calendar import vietnamese_day
+from rules.calendar import to_vietnam_day
 
 
 class Subject(StrEnum):
@@ -79,7 +79,7 @@ def _day(value: object) -> object:
     if not isinstance(value, datetime):
         return value
     try:
-        return vietnamese_day(value)
+        return to_vietnam_day(value)
     except OverflowError:
         raise ValueError("no day of the calendar in Viet Nam") from None
 

@@ -13,10 +13,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from rules.errors import PackInvalid, PackNotFound, PackUnreadable
 from rules.explaining import explain
 from rules.facts import Event
-from rules.pack import Case, Document, NoticeText, Pack, ProcedureGuide, Settings
+from rules.pack import Case, Document, NoticeText, Pack, PackSettings, ProcedureGuide
 from rules.questions import Question
 from rules.tables import Table
-from rules.texts import N_, Sentence, sentence, short
+from rules.texts import N_, Sentence, sentence, shorten
 
 _M = TypeVar("_M", bound=BaseModel)
 _T = TypeVar("_T")
@@ -37,7 +37,7 @@ def load_pack(name: str | PathLike[str] = "nhon_trach") -> Pack:
     decisions = dict(contents["decisions"])
     flags, defaults = decisions.pop("flags", {}), decisions.pop("defaults", {})
     return Pack(
-        settings=_model("pack.toml: pack", Settings, contents["pack"]),
+        settings=_model("pack.toml: pack", PackSettings, contents["pack"]),
         documents=_by("documents.toml", "number", documents),
         questions=_models(contents, "questions", Question),
         flags={name: frozenset(map(Event, events)) for name, events in _named("flags", flags, _EVENTS).items()},
@@ -61,7 +61,7 @@ def _folder(name: str | PathLike[str]) -> Traversable:
     path = Path(text)
     if not path.is_dir():
         absent = N_("no rule pack {name}: neither a pack that comes with the assistant nor a folder")
-        raise PackNotFound(sentence(absent, name=short(text)))
+        raise PackNotFound(sentence(absent, name=shorten(text)))
     return path
 
 

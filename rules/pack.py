@@ -40,7 +40,7 @@ class Document(_Model):
         return self.in_force_from or self.date
 
 
-class Step(_Model):
+class ProcedureStep(_Model):
     """One step of a procedure."""
 
     text: str  #: message id
@@ -67,7 +67,7 @@ class ProcedureGuide(_Model):
     form: str | None = None
     forms: dict[str, str] = {}  #: form by variant, where it differs
     notices: tuple[str, ...] = ()
-    steps: tuple[Step, ...]
+    steps: tuple[ProcedureStep, ...]
 
     @property
     def variants(self) -> frozenset[str]:
@@ -97,7 +97,7 @@ class Case(_Model):
     cites: tuple[Citation, ...] = ()  #: at least these, in the actions
 
 
-class Settings(_Model):
+class PackSettings(_Model):
     """The head of the pack."""
 
     name: str
@@ -115,7 +115,7 @@ class Settings(_Model):
 class Pack:
     """A loaded pack. Two loads are two packs: everything derived from one is cached by identity."""
 
-    settings: Settings
+    settings: PackSettings
     documents: dict[str, Document]
     questions: tuple[Question, ...]  #: in the order they are asked
     flags: dict[str, frozenset[Event]]

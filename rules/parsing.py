@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from rules.errors import FactsError
 from rules.facts import ROLES, CertificateFacts, Event, Facts, Issuer, MergerRole, Subject, Token
 from rules.inputs import roles_for
-from rules.texts import N_, SHOWN, Sentence, listed, sentence, short
+from rules.texts import N_, SHOWN, Sentence, join_words, sentence, shorten
 
 _WORDS: dict[str, type[StrEnum]] = {
     "subject": Subject,
@@ -22,12 +22,12 @@ _WORDS: dict[str, type[StrEnum]] = {
     "issuer": Issuer,
 }
 _DAY = N_("a date such as 2026-11-16, null")
-_ALLOWED: dict[str, Sentence | str] = {name: listed(words) for name, words in _WORDS.items()} | {
+_ALLOWED: dict[str, Sentence | str] = {name: join_words(words) for name, words in _WORDS.items()} | {
     "information_matches": "true, false",
     "key_exposed": "true, false",
     "not_before": sentence(_DAY),
     "not_after": sentence(_DAY),
-    "certificate": sentence(N_("an object with {names}"), names=listed(CertificateFacts.model_fields)),
+    "certificate": sentence(N_("an object with {names}"), names=join_words(CertificateFacts.model_fields)),
 }
 
 
@@ -43,7 +43,7 @@ def parse_facts(mapping: Mapping[str, Any]) -> Facts:
     """
     if not isinstance(mapping, Mapping):
         shape = N_("facts are an object of names and values; allowed names: {names}")
-        raise FactsError(sentence(shape, names=listed(Facts.model_fields)))
+        raise FactsError(sentence(shape, names=join_words(Facts.model_fields)))
     try:
         facts = Facts.model_validate(_strict(mapping))
     except ValidationError as error:
@@ -74,7 +74,7 @@ def _is_day(value: object) -> bool:
 
 def _not_a_value(where: str, name: str, value: object) -> Sentence:
     wrong = N_("{fact}: {value} is not a value; allowed: {allowed}")
-    return sentence(wrong, fact=where, value=short(value), allowed=_ALLOWED[name])
+    return sentence(wrong, fact=where, value=shorten(value), allowed=_ALLOWED[name])
 
 
 def _explain(error: ErrorDetails) -> Sentence:
@@ -82,7 +82,7 @@ def _explain(error: ErrorDetails) -> Sentence:
     name, where = path[-1], ".".join(path)[:SHOWN]
     if error["type"] == "extra_forbidden":
         fields = CertificateFacts.model_fields if len(path) > 1 else Facts.model_fields
-        return sentence(N_("{fact}: not a fact; allowed: {names}"), fact=where, names=listed(fields))
+        return sentence(N_("{fact}: not a fact; allowed: {names}"), fact=where, names=join_words(fields))
     if name == "events" and error["type"] != "enum":
         return _not_a_list(where, error["input"])
     return _not_a_value(where, name, error["input"])
@@ -90,7 +90,7 @@ def _explain(error: ErrorDetails) -> Sentence:
 
 def _not_a_list(where: str, value: object) -> Sentence:
     wrong = N_("{fact}: {value} is not a value; allowed: a list out of {allowed}")
-    return sentence(wrong, fact=where, value=short(value), allowed=_ALLOWED["events"])
+    return sentence(wrong, fact=where, value=shorten(value), allowed=_ALLOWED["events"])
 
 
 def _check_role(facts: Facts) -> None:
@@ -100,8 +100,8 @@ def _check_role(facts: Facts) -> None:
     allowed = roles_for(facts)
     if facts.merger_role not in allowed:
         wrong = N_("merger_role: {role} does not fit {events}; allowed: {allowed}")
-        roles = listed(role for role in MergerRole if role in allowed)
-        raise FactsError(sentence(wrong, role=facts.merger_role, events=listed(merged), allowed=roles))
+        roles = join_words(role for role in MergerRole if role in allowed)
+        raise FactsError(sentence(wrong, role=facts.merger_role, events=join_words(merged), allowed=roles))
 
 
 def _check_dates(certificate: CertificateFacts | None) -> None:

@@ -14,7 +14,7 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Option(_Model):
+class AnswerOption(_Model):
     """An answer to a question."""
 
     value: str
@@ -42,13 +42,13 @@ class Question(_Model):
     reason: str  #: message id
     citations: tuple[Citation, ...] = ()
     many: bool = False  #: several answers may hold at once
-    options: tuple[Option, ...]
+    options: tuple[AnswerOption, ...]
 
     @property
     def why(self) -> Statement:
         """Why it is asked, and what that rests on."""
         return Statement(self.reason, self.citations)
 
-    def options_for(self, facts: Facts) -> tuple[Option, ...]:
+    def options_for(self, facts: Facts) -> tuple[AnswerOption, ...]:
         """The answers that make sense beside what is known."""
         return tuple(option for option in self.options if option.is_offered(facts))

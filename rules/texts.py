@@ -23,7 +23,7 @@ class Sentence:
 
     def say(self, t: Tell) -> str:
         """The sentence for a person."""
-        return t(self.message, **{name: _told(value, t) for name, value in self.values.items()})
+        return t(self.message, **{name: _resolve_value(value, t) for name, value in self.values.items()})
 
     def __str__(self) -> str:
         return self.say(_english)
@@ -34,23 +34,23 @@ def sentence(message: str, /, **values: object) -> Sentence:
     return Sentence(message, values)
 
 
-def listed(words: Iterable[object]) -> Sentence | str:
+def join_words(words: Iterable[object]) -> Sentence | str:
     """Words one after another; where there are none, it says so."""
-    return ", ".join(map(word, words)) or Sentence(N_("none"))
+    return ", ".join(map(format_word, words)) or Sentence(N_("none"))
 
 
-def word(value: object) -> str:
+def format_word(value: object) -> str:
     """A value as the TOML and JSON files write it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def short(value: object) -> str:
+def shorten(value: object) -> str:
     """As much of a value as helps to find it."""
     text = repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
-def _told(value: object, t: Tell) -> object:
+def _resolve_value(value: object, t: Tell) -> object:
     return value.say(t) if isinstance(value, Sentence) else value
 
 

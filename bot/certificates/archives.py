@@ -3,16 +3,84 @@
 A document inside an archive is read; an archive inside an archive is not.
 """
 
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
 
-from bot.certificates import documents, tape
+from bot.certificates import office_documents
+from bot.certificates.decompression import Unpacker, entry_name
 from bot.certificates.errors import UnreadableError
-from bot.certificates.findings import Finding, Missed
-from bot.certificates.kinds import is_archive, is_zip
-from bot.certificates.names import shown
-from bot.certificates.unpacking import Unpacker, name_of
-from handlers.certificate import Trouble
+from bot.certificates.findings import Finding, UnreadPart
+from bot.certificates.formats import is_archive, is_zip
+from bot.certificates.names import clean_text
+from handlers.model.certificate import FileProblemKind
+
+_BLOCK = 512
+_FILES = (b"0", b"\0", b"7")
+_LONG_NAME, _PAX = b"L", b"x"
+_PAX_PATH = re.compile(rb"\d{1,9} path=([^\n]*)\n")
+
+
+class TarMember(NamedTuple):
+    """A file of a tar."""
+
+    name: str
+    content: bytes
+
+
+def is_tar(data: bytes) -> bool:
+    """Whether the bytes begin as a tar does."""
+    return data[257:262] == b"ustar"
+
+
+def tar_members(data: bytes, most: int) -> list[TarMember]:
+    """The first files, in their order; folders, links and devices are passed over.
+
+    Raises:
+        UnreadableError: DAMAGED.
+    """
+    return list(islice(_iter_members(data), most))
+
+
+def _iter_members(data: bytes) -> Iterator[TarMember]:
+    at, named = 0, ""
+    while header := data[at : at + _BLOCK].rstrip(b"\0"):
+        size = _decode_size(data[at + 124 : at + 136])
+        content = data[at + _BLOCK : at + _BLOCK + size]
+        kind = data[at + 156 : at + 157]
+        at += _BLOCK + (size + _BLOCK - 1) // _BLOCK * _BLOCK
+        if kind == _LONG_NAME:
+            named = _decode_text(content)
+        elif kind == _PAX:
+            found = _PAX_PATH.search(content)
+            named = _decode_text(found.group(1)) if found else named
+        else:
+            if kind in _FILES:
+                yield TarMember(named or _decode_name(header), content)
+            named = ""
+
+
+def _decode_size(digits: bytes) -> int:
+    """Octal, or binary where the first bit says so; a negative one is an attack."""
+    try:
+        size = int.from_bytes(digits[1:]) if digits[:1] == b"\x80" else int(digits.strip(b" \0") or b"0", 8)
+    except ValueError:
+        size = -1
+    if not 0 <= size < 1 << 40:
+        raise UnreadableError(FileProblemKind.DAMAGED)
+    return size
+
+
+def _decode_name(header: bytes) -> str:
+    prefix = header[345:500] if header[257:263] == b"ustar\0" else b""
+    return "/".join(part for part in (_decode_text(prefix), _decode_text(header[:100])) if part)
+
+
+def _decode_text(raw: bytes) -> str:
+    return raw.partition(b"\0")[0].decode("utf-8", "replace")
+
 
 #: What desktops add to an archive without being asked.
 _FOLDER_LITTER = "__MACOSX"
@@ -21,12 +89,12 @@ _LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 _MOST_ENTRIES = 1_000
 
 #: Reads the bytes of an entry, as the file itself would be read.
-Reader = Callable[[bytes], Iterable[Finding]]
+ContentReader = Callable[[bytes], Iterable[Finding]]
 #: An entry: its name, and what unpacks it.
 _Entry = tuple[str, Callable[[], bytes]]
 
 
-def findings(data: bytes, unpacker: Unpacker, read: Reader, *, nested: bool) -> Iterator[Finding]:
+def archive_findings(data: bytes, unpacker: Unpacker, read: ContentReader, *, nested: bool) -> Iterator[Finding]:
     """What a document's signatures or an archive's entries hold; ``nested`` is true inside an archive.
 
     Raises:
@@ -34,61 +102,63 @@ def findings(data: bytes, unpacker: Unpacker, read: Reader, *, nested: bool) -> 
         SecretError: an entry is a private key.
     """
     with unpacker.open(data) as archive:
-        if documents.is_document(archive):
-            yield from documents.findings(archive, unpacker, read)
+        if office_documents.is_document(archive):
+            yield from office_documents.document_findings(archive, unpacker, read)
         elif nested:
-            raise UnreadableError(Trouble.NESTED_ARCHIVE)
+            raise UnreadableError(FileProblemKind.NESTED_ARCHIVE)
         else:
             every = archive.infolist()
-            files = [(name_of(entry), _unpacks(unpacker, archive, entry)) for entry in every if not entry.is_dir()]
-            yield from _entries(files, len(every), unpacker.limits.entries, read)
+            files = [
+                (entry_name(entry), _entry_reader(unpacker, archive, entry)) for entry in every if not entry.is_dir()
+            ]
+            yield from _read_entries(files, len(every), unpacker.limits.entries, read)
 
 
-def packed(data: bytes, unpacker: Unpacker, read: Reader, *, nested: bool) -> Iterator[Finding]:
+def compressed_findings(data: bytes, unpacker: Unpacker, read: ContentReader, *, nested: bool) -> Iterator[Finding]:
     """What a tar holds, or one file packed by itself; raises as ``findings`` does."""
     if nested:
-        raise UnreadableError(Trouble.NESTED_ARCHIVE)
-    content = data if tape.is_tar(data) else unpacker.unpack_stream(data)
-    if not tape.is_tar(content):
+        raise UnreadableError(FileProblemKind.NESTED_ARCHIVE)
+    content = data if is_tar(data) else unpacker.unpack_stream(data)
+    if not is_tar(content):
         if is_archive(content):
-            raise UnreadableError(Trouble.NESTED_ARCHIVE)
+            raise UnreadableError(FileProblemKind.NESTED_ARCHIVE)
         yield from read(content)
         return
-    members = tape.members(content, _MOST_ENTRIES + 1)
-    files = [(member.name, _gives(member.content)) for member in members]
-    yield from _entries(files, len(members), unpacker.limits.entries, read)
+    members = tar_members(content, _MOST_ENTRIES + 1)
+    files = [(member.name, _content_reader(member.content)) for member in members]
+    yield from _read_entries(files, len(members), unpacker.limits.entries, read)
 
 
-def _unpacks(unpacker: Unpacker, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], bytes]:
+def _entry_reader(unpacker: Unpacker, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], bytes]:
     return lambda: unpacker.unpack(archive, entry)
 
 
-def _gives(content: bytes) -> Callable[[], bytes]:
+def _content_reader(content: bytes) -> Callable[[], bytes]:
     return lambda: content
 
 
-def _entries(files: list[_Entry], every: int, most: int, read: Reader) -> Iterator[Finding]:
+def _read_entries(files: list[_Entry], every: int, most: int, read: ContentReader) -> Iterator[Finding]:
     entries = [(name, unpack) for name, unpack in files if not _is_litter(name)]
     if len(entries) > most or every > _MOST_ENTRIES:
-        raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
+        raise UnreadableError(FileProblemKind.TOO_MANY_ENTRIES)
     if not entries:
-        raise UnreadableError(Trouble.NO_CERTIFICATE)
+        raise UnreadableError(FileProblemKind.NO_CERTIFICATE)
     for name, unpack in entries:
         try:
-            yield from _entry(name, unpack, read)
+            yield from _read_entry(name, unpack, read)
         except UnreadableError as error:
-            error.where = error.where or shown(name)
+            error.where = error.where or clean_text(name)
             if error.ends_reading:
                 raise
-            yield Missed(error.trouble, error.where)
+            yield UnreadPart(error.trouble, error.where)
 
 
-def _entry(name: str, unpack: Callable[[], bytes], read: Reader) -> Iterator[Finding]:
+def _read_entry(name: str, unpack: Callable[[], bytes], read: ContentReader) -> Iterator[Finding]:
     content = unpack()
     if is_archive(content) and not is_zip(content):
-        raise UnreadableError(Trouble.NESTED_ARCHIVE)
+        raise UnreadableError(FileProblemKind.NESTED_ARCHIVE)
     for finding in read(content):
-        yield finding._replace(where=shown(name))
+        yield finding._replace(where=clean_text(name))
 
 
 def _is_litter(name: str) -> bool:

@@ -1,14 +1,23 @@
 """PKCS#7 / CMS SignedData (RFC 5652), DER or BER: the signers' certificates, or all of a bag without signers."""
 
+import base64
+import binascii
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from email import message_from_bytes, policy
+from email.message import Message
+from hashlib import new
+from itertools import islice
 
-from bot.certificates import der, extensions, keys
+from bot.certificates import der, public_keys, x509_fields
 from bot.certificates.errors import MalformedError, UnreadableError
-from bot.certificates.findings import Found
-from bot.certificates.structure import Structure, try_cut
-from handlers.certificate import Trouble
+from bot.certificates.findings import Finding, FoundCertificate, UnreadPart
+from bot.certificates.names import clean_text
+from bot.certificates.pem import decode_base64
+from bot.certificates.x509_fields import RawCertificate, try_split_certificate
+from handlers.model.certificate import FileProblemKind
 
 _CMS = bytes.fromhex("2a864886f70d0107")
 _SIGNED = _CMS + b"\x02"
@@ -16,69 +25,71 @@ _SEALED = {_CMS + bytes([kind]) for kind in (3, 4, 6)} | {bytes.fromhex("2a86488
 _TIME_STAMP = bytes.fromhex("2a864886f70d0109100104")  # id-ct-TSTInfo: RFC 3161, 2.4.2
 _KEY_IDENTIFIERS = (0x80, der.TAGGED_0)  #: [0], as signers write it and as some do
 #: Certificates and signers of one value; real ones have under twenty.
-_MOST = 2_000
+_MOST_CERTIFICATES = 2_000
 
 
-def certificates(data: bytes) -> Iterator[Found]:
+def pkcs7_certificates(data: bytes) -> Iterator[FoundCertificate]:
     """Signers first, in the order they signed; the rest as companions where there is a signer.
 
     Raises:
         UnreadableError: SEALED, TIME_STAMP, NO_CERTIFICATE or BROKEN.
     """
     parts = _signed_data(data)
-    bag = _bag(parts)
-    signers = _signers(parts, bag)
-    yield from (Found(certificate, signer=True) for certificate in signers)
+    bag = _certificate_set(parts)
+    signers = _find_signers(parts, bag)
+    yield from (FoundCertificate(certificate, signer=True) for certificate in signers)
     for certificate in bag:
         if certificate not in signers:
-            yield Found(certificate, companion=bool(signers))
+            yield FoundCertificate(certificate, companion=bool(signers))
 
 
-def _signed_data(data: bytes) -> list[der.Value]:
-    content = der.children(der.first(data))
+def _signed_data(data: bytes) -> list[der.DerValue]:
+    content = der.children(der.first_value(data))
     kind = content[0].content if content else b""
     if kind in _SEALED:
-        raise UnreadableError(Trouble.SEALED)
+        raise UnreadableError(FileProblemKind.SEALED)
     if kind != _SIGNED:
-        raise UnreadableError(Trouble.NO_CERTIFICATE)
-    parts = der.children(der.first(content[1].content) if len(content) > 1 else None)
+        raise UnreadableError(FileProblemKind.NO_CERTIFICATE)
+    parts = der.children(der.first_value(content[1].content) if len(content) > 1 else None)
     what = next((der.children(part, 1) for part in parts if part.tag == der.SEQUENCE), [])
     if what and what[0].content == _TIME_STAMP:
-        raise UnreadableError(Trouble.TIME_STAMP)
+        raise UnreadableError(FileProblemKind.TIME_STAMP)
     if len(parts) < len(("version", "digests", "content")):
-        raise UnreadableError(Trouble.BROKEN)
+        raise UnreadableError(FileProblemKind.BROKEN)
     return parts
 
 
-def _bag(parts: list[der.Value]) -> list[bytes]:
+def _certificate_set(parts: list[der.DerValue]) -> list[bytes]:
     """The certificates, each as it is written; attribute certificates and the like carry other tags."""
     sets = [part for part in parts[3:] if part.tag == der.TAGGED_0]
-    bag = [value.whole for part in sets for value in der.children(part, _MOST) if value.tag == der.SEQUENCE]
+    bag = [
+        value.whole for part in sets for value in der.children(part, _MOST_CERTIFICATES) if value.tag == der.SEQUENCE
+    ]
     if not bag:
-        raise UnreadableError(Trouble.NO_CERTIFICATE)
+        raise UnreadableError(FileProblemKind.NO_CERTIFICATE)
     return bag
 
 
-def _signers(parts: list[der.Value], bag: list[bytes]) -> list[bytes]:
+def _find_signers(parts: list[der.DerValue], bag: list[bytes]) -> list[bytes]:
     """The certificate that each SignerInfo names, by issuer and serial number or by key identifier."""
-    infos = [info for part in parts[3:] if part.tag == der.SET for info in der.children(part, _MOST)]
-    known = _Known([structure for certificate in bag if (structure := try_cut(certificate))])
+    infos = [info for part in parts[3:] if part.tag == der.SET for info in der.children(part, _MOST_CERTIFICATES)]
+    known = _CertificateIndex([structure for certificate in bag if (structure := try_split_certificate(certificate))])
     named = [known.find(fields[1]) for info in infos if len(fields := der.children(info, 2)) > 1]
     return list(dict.fromkeys(certificate for certificate in named if certificate))
 
 
-class _Known:
+class _CertificateIndex:
     """The certificates of a bag, by what signers name them by."""
 
-    def __init__(self, bag: list[Structure]) -> None:
-        self._by_key = {key: one.whole for one in reversed(bag) for key in _keys(one)}
-        self._by_number: dict[int, list[Structure]] = defaultdict(list)
+    def __init__(self, bag: list[RawCertificate]) -> None:
+        self._by_key = {key: one.whole for one in reversed(bag) for key in _key_identifiers_of(one)}
+        self._by_number: dict[int, list[RawCertificate]] = defaultdict(list)
         for one in bag:
             self._by_number[int.from_bytes(one.serial[1])].append(one)
 
-    def find(self, sid: der.Value) -> bytes | None:
+    def find(self, sid: der.DerValue) -> bytes | None:
         if sid.tag in _KEY_IDENTIFIERS:
-            inner = der.first(sid.content) if sid.tag == der.TAGGED_0 else None
+            inner = der.first_value(sid.content) if sid.tag == der.TAGGED_0 else None
             return self._by_key.get(inner.content if inner else sid.content)
         issuer, serial = [*der.children(sid, 2), None, None][:2]
         if issuer is None or serial is None:
@@ -89,10 +100,103 @@ class _Known:
         return next(iter([*exact, *(one.whole for one in same)]), None)
 
 
-def _keys(certificate: Structure) -> Iterator[bytes]:
+def _key_identifiers_of(certificate: RawCertificate) -> Iterator[bytes]:
     """The identifier that the certificate gives its key, and the one that is usual for it."""
     with suppress(MalformedError):
-        if named := extensions.subject_key(certificate):
+        if named := x509_fields.subject_key_identifier(certificate):
             yield named
     with suppress(MalformedError):
-        yield keys.digest(certificate.key)
+        yield public_keys.key_identifier(certificate.key)
+
+
+#: '{"' in base64 of an address: a protected header.
+_HEADER = re.compile(rb"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{20,}+")
+_CHAIN = re.compile(rb'"x5c"\s{0,99}+:\s{0,99}+(\[[^\]\[{}]*+|"[^"]*+")')
+_STRING = re.compile(rb'"(M[A-I][^"]{40,}+)"')
+_HASHES = ("sha256", "sha512", "sha384", "sha1")
+#: A signer's digest, where the certificate itself lies beside the signature: x5t#S256, and digVal of x5t#o.
+_DIGEST = re.compile(rb'"(?:x5t#S256|digVal)"\s{0,99}+:\s{0,99}+"([A-Za-z0-9_+/-]{27,99}={0,2})"')
+#: Headers and values that are looked at, and certificates of a chain.
+_MOST_HEADERS, _LONGEST_CHAIN_ENTRIES = 1_000, 20
+_LONGEST_HEADER = 1024 * 1024
+
+
+def jws_certificates(text: bytes) -> Iterator[FoundCertificate]:
+    """The signer's certificate of every signature, and its chain as companions."""
+    parts = [
+        text,
+        *(_decode_header(one.group()[:_LONGEST_HEADER]) for one in islice(_HEADER.finditer(text), _MOST_HEADERS)),
+    ]
+    chains = [match.group(1) for part in parts for match in islice(_CHAIN.finditer(part), _MOST_HEADERS)]
+    for chain in chains:
+        for number, match in enumerate(islice(_STRING.finditer(chain), _LONGEST_CHAIN_ENTRIES)):
+            yield FoundCertificate(decode_base64(match.group(1)), signer=number == 0, companion=number > 0)
+    if not chains:
+        yield from _find_by_digest(parts)
+
+
+def _find_by_digest(parts: list[bytes]) -> Iterator[FoundCertificate]:
+    wanted = {
+        decode_base64(match.group(1)) for part in parts for match in islice(_DIGEST.finditer(part), _MOST_HEADERS)
+    }
+    if not wanted:
+        return
+    for part in parts:
+        for match in islice(_STRING.finditer(part), _MOST_HEADERS):
+            der = decode_base64(match.group(1))
+            if not wanted.isdisjoint(new(name, der, usedforsecurity=False).digest() for name in _HASHES):
+                yield FoundCertificate(der, signer=True)
+
+
+def _decode_header(header: bytes) -> bytes:
+    try:
+        decoded = base64.urlsafe_b64decode(header[: len(header) - (len(header) % 4 == 1)] + b"===")
+    except binascii.Error:
+        return b""
+    return decoded.replace(b"\\/", b"/").replace(b"\\u002b", b"+").replace(b"\\u002B", b"+")
+
+
+#: Every level of parts names its boundary, and the parser looks for each of the open ones in every line; of lines that
+#: may begin a part it makes an object each.
+_MOST_LEVELS, _MOST_BEGINNINGS = 20, 5_000
+#: Troubles of a part that is no attachment meant for us: the words themselves, pictures in them.
+_IGNORED_PROBLEMS = {
+    FileProblemKind.UNKNOWN_TYPE,
+    FileProblemKind.NO_CERTIFICATE,
+    FileProblemKind.NO_SIGNATURE,
+    FileProblemKind.PICTURE,
+    FileProblemKind.EMPTY,
+}  # fmt: skip
+
+
+def mail_findings(data: bytes, most: int, read: Callable[[bytes], Iterable[Finding]]) -> Iterator[Finding]:
+    """What the parts hold, in their order.
+
+    Raises:
+        UnreadableError: NO_CERTIFICATE, TOO_MANY_ENTRIES, or what ends the whole file.
+    """
+    if data.lower().count(b"boundary=") > _MOST_LEVELS or data.count(b"\n--") > _MOST_BEGINNINGS:
+        raise UnreadableError(FileProblemKind.TOO_MANY_ENTRIES)
+    message = message_from_bytes(data.removeprefix(b"\xef\xbb\xbf").lstrip(), policy=policy.compat32)
+    parts = [part for part in message.walk() if not part.is_multipart()]
+    if len(parts) > most:
+        raise UnreadableError(FileProblemKind.TOO_MANY_ENTRIES)
+    empty = True
+    for part in parts:
+        for finding in _read_part(part, read):
+            empty = False
+            yield finding
+    if empty:
+        raise UnreadableError(FileProblemKind.NO_CERTIFICATE)
+
+
+def _read_part(part: Message, read: Callable[[bytes], Iterable[Finding]]) -> Iterator[Finding]:
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes) or not payload.strip():
+        return
+    where = clean_text(str(part.get_filename() or ""))
+    for finding in read(payload):
+        if isinstance(finding, FoundCertificate) or finding.trouble not in _IGNORED_PROBLEMS:
+            yield finding._replace(where=finding.where or where)
+        elif where and finding.trouble is not FileProblemKind.PICTURE:
+            yield UnreadPart(finding.trouble, where)

@@ -1,27 +1,111 @@
 """ZIP entries, unpacked inside limits: sizes are counted while bytes come, no header is believed."""
 
+import bz2
+import lzma
 import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Protocol
 
-from bot.certificates import packing
-from bot.certificates.errors import UnreadableError
-from bot.certificates.limits import Limits
-from handlers.certificate import Trouble
+from bot.certificates.errors import MEBIBYTE, Limits, UnreadableError
+from handlers.model.certificate import FileProblemKind
+
+CHUNK_SIZE = 64 * 1024
+#: What 7-Zip asks for at its strongest.
+_MAX_DICTIONARY = 64 * MEBIBYTE
+_LZMA_HEADER = 4 + 5  #: version, size of the properties, properties: APPNOTE 5.8.8
+_ERRORS = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
+
+
+def decompress_stream(data: bytes) -> Iterator[bytes]:
+    """A file packed with gzip, bzip2 or xz, members one after another.
+
+    Raises:
+        UnreadableError: DAMAGED, or PACKING where it asks for more memory than is given.
+    """
+    start: Callable[[], _Decompressor]
+    if data.startswith(b"\x1f\x8b"):
+        start = _GzipDecompressor
+    elif data.startswith(b"BZh"):
+        start = bz2.BZ2Decompressor
+    else:
+        start = lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=2 * _MAX_DICTIONARY)  # noqa: E731
+    magic = data[:2]
+    while data.startswith(magic):
+        unpacker = start()
+        yield from decompress_pieces(unpacker, data)
+        if not unpacker.eof:
+            raise UnreadableError(FileProblemKind.DAMAGED)
+        data = unpacker.unused_data
+
+
+def decompress_lzma(data: bytes) -> Iterator[bytes]:
+    """An entry of a ZIP packed with LZMA; raises as ``of_stream`` does."""
+    properties = data[4:_LZMA_HEADER]
+    if len(properties) < 5 or data[2:4] != b"\x05\0" or properties[0] >= 9 * 5 * 5:
+        raise UnreadableError(FileProblemKind.PACKING)
+    size = int.from_bytes(properties[1:], "little")
+    if size > _MAX_DICTIONARY:
+        raise UnreadableError(FileProblemKind.PACKING)
+    rest, literal = divmod(properties[0], 9)
+    position, state = divmod(rest, 5)
+    filters = [{"id": lzma.FILTER_LZMA1, "dict_size": max(size, 4096), "lc": literal, "lp": state, "pb": position}]
+    yield from decompress_pieces(lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters), data[_LZMA_HEADER:])
+
+
+def decompress_pieces(unpacker: _Decompressor, data: bytes) -> Iterator[bytes]:
+    """What comes out, in pieces; raises as ``of_stream`` does."""
+    try:
+        piece = unpacker.decompress(data, CHUNK_SIZE)
+        while piece:
+            yield piece
+            piece = b"" if unpacker.eof else unpacker.decompress(b"", CHUNK_SIZE)
+    except lzma.LZMAError as error:
+        limited = "memory" in str(error).lower()
+        raise UnreadableError(FileProblemKind.PACKING if limited else FileProblemKind.DAMAGED) from error
+    except _ERRORS as error:
+        raise UnreadableError(FileProblemKind.DAMAGED) from error
+
+
+class _GzipDecompressor:
+    """``zlib`` with the face of the other two: it keeps what it has not taken yet."""
+
+    def __init__(self) -> None:
+        self._inner = zlib.decompressobj(zlib.MAX_WBITS | 16)
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, max_length: int = CHUNK_SIZE, /) -> bytes:
+        return self._inner.decompress(data or self._inner.unconsumed_tail, max_length)
+
 
 _CENTRAL_ENTRY, _LOCAL_ENTRY = b"PK\x01\x02", b"PK\x03\x04"
 _NOT_UTF8 = bytes(byte & ~0x08 for byte in range(256))
 _ENCRYPTED = 0x1  #: general purpose bit 0: APPNOTE 4.4.4
 #: The methods Windows and Office write, and those of 7-Zip that are unpacked within bounds. Others are named.
-_PLAIN = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_LIBRARY_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _XZ = 95
-_BOUNDED: dict[int, Callable[[bytes], Iterator[bytes]]] = {
-    zipfile.ZIP_BZIP2: packing.of_stream,
-    zipfile.ZIP_LZMA: packing.of_lzma,
-    _XZ: packing.of_stream,
+_BOUNDED_METHODS: dict[int, Callable[[bytes], Iterator[bytes]]] = {
+    zipfile.ZIP_BZIP2: decompress_stream,
+    zipfile.ZIP_LZMA: decompress_lzma,
+    _XZ: decompress_stream,
 }
 _LOCAL = struct.Struct("<4s22xHH")  #: of a local header: the mark, the lengths of name and extra field (APPNOTE 4.3.7)
 _UTF8_NAME = 0x800  #: general purpose bit 11: APPNOTE 4.4.4
@@ -41,13 +125,13 @@ class Unpacker:
     def open(self, data: bytes) -> zipfile.ZipFile:
         """Open an archive; raises ``UnreadableError`` where it is none or its directory is too long."""
         if data.count(_CENTRAL_ENTRY) > _LONGEST_DIRECTORY:
-            raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
+            raise UnreadableError(FileProblemKind.TOO_MANY_ENTRIES)
         try:
             return zipfile.ZipFile(BytesIO(data))
         except UnicodeDecodeError:
             return self._open_without_utf8_names(data)
         except _DAMAGED as error:
-            raise UnreadableError(Trouble.DAMAGED) from error
+            raise UnreadableError(FileProblemKind.DAMAGED) from error
 
     def _open_without_utf8_names(self, data: bytes) -> zipfile.ZipFile:
         """Open an archive whose names are said to be UTF-8 and are not: none is believed to be."""
@@ -61,12 +145,12 @@ class Unpacker:
         try:
             return zipfile.ZipFile(BytesIO(patched))
         except _DAMAGED as error:
-            raise UnreadableError(Trouble.DAMAGED) from error
+            raise UnreadableError(FileProblemKind.DAMAGED) from error
 
     def read_start(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         """The first 64 KB of an entry, outside the budget; raises as ``unpack`` does, but never for what is much."""
-        with _readable(entry):
-            return next(_pieces(archive, entry), b"")
+        with _translate_errors(entry):
+            return next(_entry_pieces(archive, entry), b"")
 
     def unpack(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         """The bytes of an entry.
@@ -74,7 +158,7 @@ class Unpacker:
         Raises:
             UnreadableError: ENCRYPTED, PACKING for a compression that is not read, TOO_MUCH_UNPACKED or DAMAGED.
         """
-        with _readable(entry):
+        with _translate_errors(entry):
             return b"".join(self._counted_pieces(archive, entry))
 
     def measure(self, data: bytes) -> None:
@@ -86,28 +170,28 @@ class Unpacker:
         with self.open(data) as archive:
             entries = archive.infolist()
             if len(entries) > self.limits.entries:
-                raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
+                raise UnreadableError(FileProblemKind.TOO_MANY_ENTRIES)
             for entry in entries:
-                with _readable(entry):
+                with _translate_errors(entry):
                     for _ in self._counted_pieces(archive, entry):
                         pass
 
     def unpack_stream(self, data: bytes) -> bytes:
         """The content of a file packed with gzip, bzip2 or xz; raises ``UnreadableError`` as ``unpack`` does."""
-        return b"".join(self._charge_pieces(packing.of_stream(data)))
+        return b"".join(self._charge_pieces(decompress_stream(data)))
 
     def _counted_pieces(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-        return self._charge_pieces(_pieces(archive, entry))
+        return self._charge_pieces(_entry_pieces(archive, entry))
 
     def _charge_pieces(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             self._left -= len(piece)
             if self._left < 0:
-                raise UnreadableError(Trouble.TOO_MUCH_UNPACKED)
+                raise UnreadableError(FileProblemKind.TOO_MUCH_UNPACKED)
             yield piece
 
 
-def name_of(entry: zipfile.ZipInfo) -> str:
+def entry_name(entry: zipfile.ZipInfo) -> str:
     """The name as it was meant: many programs write UTF-8 and do not say so."""
     if entry.flag_bits & _UTF8_NAME or entry.filename.isascii():
         return entry.filename
@@ -117,25 +201,25 @@ def name_of(entry: zipfile.ZipInfo) -> str:
         return entry.filename
 
 
-def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    raw = _raw(archive, entry)
-    if unpack := _BOUNDED.get(entry.compress_type):
-        yield from _checked(unpack(raw()), entry)
+def _entry_pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    raw = _raw_reader(archive, entry)
+    if unpack := _BOUNDED_METHODS.get(entry.compress_type):
+        yield from _check_crc(unpack(raw()), entry)
         return
     with archive.open(entry) as stream:
-        while piece := stream.read(packing.CHUNK):
+        while piece := stream.read(CHUNK_SIZE):
             yield piece
 
 
-def _raw(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], bytes]:
+def _raw_reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], bytes]:
     """What reads the packed bytes; the name in front of them may be written otherwise than in the directory."""
     stream = archive.fp
     if stream is None:
-        raise UnreadableError(Trouble.DAMAGED)
+        raise UnreadableError(FileProblemKind.DAMAGED)
     stream.seek(entry.header_offset)
     header = stream.read(_LOCAL.size)
     if len(header) < _LOCAL.size or not header.startswith(_LOCAL_ENTRY):
-        raise UnreadableError(Trouble.DAMAGED)
+        raise UnreadableError(FileProblemKind.DAMAGED)
     _, length, extra = _LOCAL.unpack(header)
     name = stream.read(length)
     entry.orig_filename = name.decode("utf-8" if entry.flag_bits & _UTF8_NAME else "cp437")
@@ -147,22 +231,22 @@ def _raw(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], bytes
     return read
 
 
-def _checked(pieces: Iterator[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
+def _check_crc(pieces: Iterator[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
     total = 0
     for piece in pieces:
         total = zlib.crc32(piece, total)
         yield piece
     if total != entry.CRC:
-        raise UnreadableError(Trouble.DAMAGED)
+        raise UnreadableError(FileProblemKind.DAMAGED)
 
 
 @contextmanager
-def _readable(entry: zipfile.ZipInfo) -> Iterator[None]:
+def _translate_errors(entry: zipfile.ZipInfo) -> Iterator[None]:
     if entry.flag_bits & _ENCRYPTED:
-        raise UnreadableError(Trouble.ENCRYPTED)
-    if entry.compress_type not in _PLAIN and entry.compress_type not in _BOUNDED:
-        raise UnreadableError(Trouble.PACKING)
+        raise UnreadableError(FileProblemKind.ENCRYPTED)
+    if entry.compress_type not in _LIBRARY_METHODS and entry.compress_type not in _BOUNDED_METHODS:
+        raise UnreadableError(FileProblemKind.PACKING)
     try:
         yield
     except _DAMAGED as error:
-        raise UnreadableError(Trouble.DAMAGED) from error
+        raise UnreadableError(FileProblemKind.DAMAGED) from error

@@ -22,7 +22,7 @@ UTC_TIME, GENERALIZED_TIME, SEQUENCE, SET = 0x17, 0x18, 0x30, 0x31
 Element = tuple[int, bytes]
 
 
-class Value(NamedTuple):
+class DerValue(NamedTuple):
     """An element of a container beside its bytes as they are written; one that is cut short has what is there."""
 
     tag: int
@@ -45,7 +45,7 @@ _DEEPEST, _MOST_STEPS = 64, 100_000
 #: Strings in pieces that are in pieces.
 _DEEPEST_STRING = 16
 #: Bytes of an object identifier; registered ones have under twenty.
-_LONGEST_OID = 128
+_LONGEST_OID_BYTES = 128
 
 
 def split(content: bytes) -> list[Element]:
@@ -81,14 +81,14 @@ def extent(data: bytes, at: int = 0) -> tuple[int, int, int]:
         MalformedError: its length is none.
         IndexError: its header is cut short.
     """
-    start, length = _header(data, at)
+    start, length = _read_header(data, at)
     if length >= 0:
         return start, start + length, start + length
     stop = _end_of_contents(data, start)
     return start, stop, stop + len(_END)
 
 
-def _header(data: bytes, at: int) -> tuple[int, int]:
+def _read_header(data: bytes, at: int) -> tuple[int, int]:
     """Where the content starts, and its length; -1 for an indefinite one."""
     start = at + 2
     if data[at] & _LONG_TAG == _LONG_TAG:
@@ -117,7 +117,7 @@ def _end_of_contents(data: bytes, at: int) -> int:
                     return at
                 at += len(_END)
                 continue
-            at, length = _header(data, at)
+            at, length = _read_header(data, at)
             at += max(length, 0)
             depth += length < 0
             if depth > _DEEPEST:
@@ -135,7 +135,7 @@ def end_of(data: bytes, at: int = 0) -> int:
         return len(data) + 1
 
 
-def walk(data: bytes) -> Iterator[Value]:
+def walk(data: bytes) -> Iterator[DerValue]:
     """The elements one after another, as far as they go: up to what is none, the last one perhaps cut short."""
     at = 0
     while at < len(data) and data[at : at + 2] != _END:
@@ -143,16 +143,16 @@ def walk(data: bytes) -> Iterator[Value]:
             start, stop, end = extent(data, at)
         except (MalformedError, IndexError):
             return
-        yield Value(data[at], data[start:stop], data[at:end])
+        yield DerValue(data[at], data[start:stop], data[at:end])
         at = end
 
 
-def first(data: bytes) -> Value | None:
+def first_value(data: bytes) -> DerValue | None:
     """The element that the bytes begin with; ``None`` for none."""
     return next(walk(data), None)
 
 
-def children(value: Value | None, most: int = 16) -> list[Value]:
+def children(value: DerValue | None, most: int = 16) -> list[DerValue]:
     """The first elements inside one."""
     return list(islice(walk(value.content), most)) if value else []
 
@@ -172,7 +172,7 @@ def content_of(data: bytes, tag: int) -> bytes:
     return data[start:stop]
 
 
-def written(element: Element) -> bytes:
+def encode_element(element: Element) -> bytes:
     """Write an element in DER, for a library that takes it whole."""
     tag, content = element
     length = len(content)
@@ -182,17 +182,17 @@ def written(element: Element) -> bytes:
     return bytes((tag, _INDEFINITE | len(octets))) + octets + content
 
 
-def string(element: Element, depth: int = 0) -> bytes:
+def string_content(element: Element, depth: int = 0) -> bytes:
     """Take the bytes of a string, put together where it is written in pieces (8.7.3, 8.23.6)."""
     tag, content = element
     if not tag & CONSTRUCTED:
         return content
     if depth >= _DEEPEST_STRING:
         raise MalformedError
-    return b"".join(string(piece, depth + 1) for piece in split(content))
+    return b"".join(string_content(piece, depth + 1) for piece in split(content))
 
 
-def bits(element: Element) -> bytes:
+def bit_string_content(element: Element) -> bytes:
     """Take the bytes of a BIT STRING, without the number of bits that do not count in the last."""
     tag, content = element
     pieces = split(content) if tag & CONSTRUCTED else [element]
@@ -200,13 +200,13 @@ def bits(element: Element) -> bytes:
 
 
 @lru_cache(maxsize=1024)
-def oid(content: bytes) -> str:
+def format_oid(content: bytes) -> str:
     """Write an object identifier with dots (8.19).
 
     Raises:
         MalformedError: it is empty, cut short or of absurd length.
     """
-    if not content or content[-1] & 0x80 or len(content) > _LONGEST_OID:
+    if not content or content[-1] & 0x80 or len(content) > _LONGEST_OID_BYTES:
         raise MalformedError
     arcs, value = [], 0
     for octet in content:

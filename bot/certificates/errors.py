@@ -14,8 +14,10 @@
             └── NotInstalledError
 """
 
+from dataclasses import dataclass
+
 from bot.errors import TrolyError
-from handlers.certificate import SECRETS, Trouble
+from handlers.model.certificate import SECRET_PROBLEMS, FileProblemKind
 from locales import N_
 
 
@@ -26,7 +28,7 @@ class CertificatesError(TrolyError):
 class UnreadableError(CertificatesError):
     """These bytes give no certificate."""
 
-    def __init__(self, trouble: Trouble) -> None:
+    def __init__(self, trouble: FileProblemKind) -> None:
         super().__init__()
         self.trouble = trouble
         self.where = ""  #: name of the archive entry, filled in on the way up
@@ -34,7 +36,7 @@ class UnreadableError(CertificatesError):
     @property
     def ends_reading(self) -> bool:
         """Nothing more is read: a secret lies in it, or a limit is used up."""
-        return self.trouble in SECRETS or self.trouble is Trouble.TOO_MUCH_UNPACKED
+        return self.trouble in SECRET_PROBLEMS or self.trouble is FileProblemKind.TOO_MUCH_UNPACKED
 
 
 class SecretError(UnreadableError):
@@ -90,3 +92,20 @@ class NotInstalledError(TrustError):
             N_("No single installed CA has a fingerprint that starts with {fingerprint}. See: troly trust list"),
             fingerprint=fingerprint,
         )
+
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one file; a file beyond one of them gives a typed trouble, never an exception."""
+
+    file: int = 20 * MEBIBYTE  #: bytes
+    entries: int = 200  #: of an archive; also the most certificates taken from one file
+    unpacked: int = 50 * MEBIBYTE  #: bytes that come out of an archive, counted while they come
+    seconds: float = 5.0  #: wall clock in the worker
+    memory: int = 256 * MEBIBYTE  #: bytes of address space a worker may add to what it starts with
+
+
+LIMITS = Limits()

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from bot.certificates import der
-from bot.certificates.armour import refuse_secret_text
 from bot.certificates.errors import UnreadableError
-from bot.certificates.kinds import HEAD, Kind, der_kind, is_certificate, padding_end, refuse_secret
-from handlers.certificate import Trouble
+from bot.certificates.formats import HEAD_SIZE, FileKind, der_kind, is_certificate, padding_end, refuse_secret
+from bot.certificates.pem import refuse_secret_text
+from handlers.model.certificate import FileProblemKind
 
 
-class Found(NamedTuple):
+class FoundCertificate(NamedTuple):
     """The DER of one certificate, and the archive entry it lay in."""
 
     der: bytes
@@ -21,19 +21,19 @@ class Found(NamedTuple):
     companion: bool = False
 
 
-class Missed(NamedTuple):
+class UnreadPart(NamedTuple):
     """A part that gave no certificate, and why."""
 
-    trouble: Trouble
+    trouble: FileProblemKind
     where: str = ""
 
 
-Finding = Found | Missed
+Finding = FoundCertificate | UnreadPart
 _Part = TypeVar("_Part")
 
 
-def each(
-    parts: Iterable[_Part], read: Callable[[_Part], Iterator[Finding]], broken: Trouble = Trouble.BROKEN
+def read_each(
+    parts: Iterable[_Part], read: Callable[[_Part], Iterator[Finding]], broken: FileProblemKind = FileProblemKind.BROKEN
 ) -> Iterator[Finding]:
     """Read part after part; a broken one is missed, as ``broken`` says, and does not take the others with it.
 
@@ -47,14 +47,14 @@ def each(
         except UnreadableError as error:
             if error.ends_reading:
                 raise
-            yield Missed(error.trouble)
+            yield UnreadPart(error.trouble)
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - parsers of hostile bytes raise anything at all; the bytes are broken
-            yield Missed(broken)
+            yield UnreadPart(broken)
 
 
-def values(data: bytes) -> Iterator[tuple[Kind, bytes]]:
+def split_values(data: bytes) -> Iterator[tuple[FileKind, bytes]]:
     """Certificates and PKCS#7 values written one after another or on lines of their own; ends at what is neither.
 
     Raises:
@@ -62,7 +62,7 @@ def values(data: bytes) -> Iterator[tuple[Kind, bytes]]:
         UnreadableError: DER of another sort comes first.
     """
     at = 0
-    while data[at : at + 1] == b"\x30" and (kind := der_kind(data[at : at + HEAD])):
+    while data[at : at + 1] == b"\x30" and (kind := der_kind(data[at : at + HEAD_SIZE])):
         end = der.end_of(data, at)
         yield kind, data[at:end]
         at = padding_end(data, end)

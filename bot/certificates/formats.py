@@ -6,12 +6,60 @@ DER is told apart by its first few tags (X.690), so that a truncated private key
 import re
 from enum import StrEnum
 
+from bot.certificates import der
 from bot.certificates.errors import SecretError, UnreadableError
-from bot.certificates.sorts import other_sort
-from handlers.certificate import Trouble
+from handlers.model.certificate import FileProblemKind
+
+_NAME_AND_TIME = [[der.SEQUENCE, der.UTC_TIME], [der.SEQUENCE, der.GENERALIZED_TIME]]
+#: Tags of PKIStatusInfo: RFC 3161, 2.4.2.
+_STATUS = [
+    [der.INTEGER, *texts, *failure] for texts in ([], [der.SEQUENCE]) for failure in ([], [der.BIT_STRING])
+]  # fmt: skip
 
 
-class Kind(StrEnum):
+def find_lookalike(data: bytes) -> FileProblemKind | None:
+    """What DER is that begins much as a certificate does; ``None`` for a certificate and for what has no name here."""
+    outer = der.children(der.first_value(data), 4)
+    tags = [part.tag for part in outer]
+    inner = der.children(outer[0]) if outer else []
+    if tags[:2] == [der.ENUMERATED, der.TAGGED_0]:  # OCSPResponse: RFC 6960, 4.2.1
+        return FileProblemKind.STATUS
+    if tags[:2] == [der.INTEGER, der.INTEGER] or (_is_algorithm(outer[:1]) and tags[1:2] == [der.BIT_STRING]):
+        return FileProblemKind.PUBLIC_KEY  # RSAPublicKey: RFC 8017, A.1.1; SubjectPublicKeyInfo: RFC 5280, 4.1
+    return _classify_body(inner, outer)
+
+
+def _classify_body(inner: list[der.DerValue], outer: list[der.DerValue]) -> FileProblemKind | None:
+    tags = [part.tag for part in inner]
+    if _is_status_info(inner) and (len(outer) == 1 or (outer[1].tag == der.SEQUENCE and _is_algorithm(outer[1:2]))):
+        return FileProblemKind.TIME_STAMP  # TimeStampResp: RFC 3161, 2.4.2
+    if (
+        tags[:3] == [der.INTEGER, der.SEQUENCE, der.SEQUENCE]
+        and der.SEQUENCE not in tags[3:]
+        and _is_public_key(inner[2])
+    ):
+        return FileProblemKind.REQUEST  # CertificationRequest: RFC 2986, 4.2
+    rest = inner[1:] if tags[:1] == [der.INTEGER] else inner
+    if _is_algorithm(rest[:1]) and [part.tag for part in rest[1:3]] in _NAME_AND_TIME:
+        return FileProblemKind.STATUS  # CertificateList: RFC 5280, 5.1
+    return None
+
+
+def _is_status_info(inner: list[der.DerValue]) -> bool:
+    """PKIStatusInfo: a small number, perhaps texts and bits."""
+    tags = [part.tag for part in inner]
+    return tags in _STATUS and len(inner[0].content) == 1 and inner[0].content[0] < 6
+
+
+def _is_algorithm(values: list[der.DerValue]) -> bool:
+    return bool(values) and values[0].tag == der.SEQUENCE and values[0].content[:1] == b"\x06"
+
+
+def _is_public_key(value: der.DerValue) -> bool:
+    return _is_algorithm(der.children(value)[:1])
+
+
+class FileKind(StrEnum):
     """What a file is read as."""
 
     CERTIFICATE = "certificate"
@@ -26,23 +74,25 @@ class Kind(StrEnum):
 _SEQUENCE = rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
 
 
-def _starts(pattern: bytes) -> re.Pattern[bytes]:
+def _der_pattern(pattern: bytes) -> re.Pattern[bytes]:
     return re.compile(_SEQUENCE + pattern, re.DOTALL)
 
 
-_PKCS12 = _starts(rb"\x02\x01\x03" + _SEQUENCE + rb"\x06")  # PFX: RFC 7292, 4
+_PKCS12 = _der_pattern(rb"\x02\x01\x03" + _SEQUENCE + rb"\x06")  # PFX: RFC 7292, 4
 _PRIVATE_KEYS = (
-    _starts(rb"\x02\x01[\x00\x01]" + _SEQUENCE + rb"\x06"),  # OneAsymmetricKey: RFC 5958, 2
-    _starts(rb"\x02\x01[\x00\x01]\x02"),  # RSAPrivateKey: RFC 8017, A.1.2; DSA as OpenSSL writes it
-    _starts(rb"\x02\x01\x01\x04"),  # ECPrivateKey: RFC 5915, 3
-    _starts(_SEQUENCE + rb"\x06.\x2a\x86\x48\x86\xf7\x0d\x01(?:\x05|\x0c)"),  # EncryptedPrivateKeyInfo: RFC 5958, 3
+    _der_pattern(rb"\x02\x01[\x00\x01]" + _SEQUENCE + rb"\x06"),  # OneAsymmetricKey: RFC 5958, 2
+    _der_pattern(rb"\x02\x01[\x00\x01]\x02"),  # RSAPrivateKey: RFC 8017, A.1.2; DSA as OpenSSL writes it
+    _der_pattern(rb"\x02\x01\x01\x04"),  # ECPrivateKey: RFC 5915, 3
+    _der_pattern(
+        _SEQUENCE + rb"\x06.\x2a\x86\x48\x86\xf7\x0d\x01(?:\x05|\x0c)"
+    ),  # EncryptedPrivateKeyInfo: RFC 5958, 3
 )
-_PKCS7 = _starts(rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07")  # ContentInfo: RFC 5652, 3
-_CERTIFICATE = _starts(_SEQUENCE + rb"(?:\xa0|\x02)")  # Certificate: RFC 5280, 4.1
-_ANY_DER = _starts(rb"[\x01-\x1e\x30\x31\xa0-\xa9]")
+_PKCS7 = _der_pattern(rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07")  # ContentInfo: RFC 5652, 3
+_CERTIFICATE = _der_pattern(_SEQUENCE + rb"(?:\xa0|\x02)")  # Certificate: RFC 5280, 4.1
+_ANY_DER = _der_pattern(rb"[\x01-\x1e\x30\x31\xa0-\xa9]")
 
 #: Bytes that tell the kind of a DER value; the longest that is measured as a whole has 129.
-HEAD = 256
+HEAD_SIZE = 256
 #: What editors, mail gateways and ``copy /b`` put in front of a file or between two.
 _PADDING = re.compile(rb"(?:\xef\xbb\xbf|[\s\0])*+")
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf|\s)*+")
@@ -56,7 +106,7 @@ _ARCHIVES = (
 )  # fmt: skip
 _LZH = re.compile(rb"..-l[hz][0-9ds]-", re.DOTALL)
 _ACE, _ISO = (7, b"**ACE**"), (0x8001, b"CD001")
-_PACKED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0")
+_COMPRESSED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0")
 _PROGRAM = b"MZ"
 _PDF = re.compile(rb"%PDF-[12]\.[0-9]")
 #: A message: RFC 5322, 2.2, whose first lines are fields and one of them speaks of a content (RFC 2045, 3).
@@ -77,47 +127,47 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # an Office file with a password: MS-OFFCRYPTO, 1.3
 
 
-def kind_of(data: bytes) -> Kind:
+def detect_kind(data: bytes) -> FileKind:
     """Name the kind; raises ``UnreadableError`` for what cannot hold a certificate, ``SecretError`` for a key."""
     if data[:1] == b"\x30" and (der := der_kind(data)):
         return der
     if not data.strip(b" \t\r\n\0"):
-        raise UnreadableError(Trouble.EMPTY)
+        raise UnreadableError(FileProblemKind.EMPTY)
     refuse_secret(data[padding_end(data, 0) :])
     if is_zip(data):
-        return Kind.ZIP
-    if is_packed(data):
-        return Kind.PACKED
-    if trouble := _hopeless(data):
+        return FileKind.ZIP
+    if is_compressed(data):
+        return FileKind.PACKED
+    if trouble := _problem_of_start(data):
         raise UnreadableError(trouble)
     if is_pdf(data):
-        return Kind.PDF
-    if data.startswith(_PROGRAM) or b"\0" in data[:HEAD]:
-        return _behind_a_program(data)
-    return Kind.MAIL if _MAIL.match(data, 0, _MAIL_HEAD) else Kind.TEXT
+        return FileKind.PDF
+    if data.startswith(_PROGRAM) or b"\0" in data[:HEAD_SIZE]:
+        return _kind_behind_program(data)
+    return FileKind.MAIL if _MAIL.match(data, 0, _MAIL_HEAD) else FileKind.TEXT
 
 
-def _hopeless(data: bytes) -> Trouble | None:
+def _problem_of_start(data: bytes) -> FileProblemKind | None:
     """Why no certificate can be read from what begins so."""
     if is_picture(data):
-        return Trouble.PICTURE
+        return FileProblemKind.PICTURE
     if data.startswith(_OLE):
-        return Trouble.ENCRYPTED if _OLE_ENCRYPTED in data else Trouble.OLD_OFFICE
+        return FileProblemKind.ENCRYPTED if _OLE_ENCRYPTED in data else FileProblemKind.OLD_OFFICE
     if is_archive(data):
-        return Trouble.ARCHIVE
-    return Trouble.PGP if _PGP.match(data) else None
+        return FileProblemKind.ARCHIVE
+    return FileProblemKind.PGP if _PGP.match(data) else None
 
 
-def _behind_a_program(data: bytes) -> Kind:
+def _kind_behind_program(data: bytes) -> FileKind:
     """An archive that unpacks itself is a program with the archive behind it."""
     if _ZIP_END in data[-_ZIP_TAIL:]:
-        return Kind.ZIP
+        return FileKind.ZIP
     if data.startswith(_PROGRAM) and any(mark in data for mark in _ARCHIVES[:2]):
-        raise UnreadableError(Trouble.ARCHIVE)
-    return Kind.TEXT
+        raise UnreadableError(FileProblemKind.ARCHIVE)
+    return FileKind.TEXT
 
 
-def unpadded(data: bytes) -> bytes:
+def strip_padding(data: bytes) -> bytes:
     """Without blanks and a byte order mark in front, where DER may follow them."""
     match = _LEADING.match(data)
     start = match.end() if match else 0
@@ -133,12 +183,12 @@ def padding_end(data: bytes, at: int) -> int:
 def refuse_secret(data: bytes) -> None:
     """Raise ``SecretError`` where the bytes begin as a private key or a key store does."""
     if _PKCS12.match(data):
-        raise SecretError(Trouble.PKCS12)
+        raise SecretError(FileProblemKind.PKCS12)
     if data.startswith(_KEY_STORES) or any(pattern.match(data) for pattern in _PRIVATE_KEYS):
-        raise SecretError(Trouble.PRIVATE_KEY)
+        raise SecretError(FileProblemKind.PRIVATE_KEY)
 
 
-def der_kind(data: bytes) -> Kind | None:
+def der_kind(data: bytes) -> FileKind | None:
     """The kind of DER or BER; ``None`` for none.
 
     Raises:
@@ -146,12 +196,12 @@ def der_kind(data: bytes) -> Kind | None:
         UnreadableError: DER of another sort.
     """
     if is_certificate(data):
-        return Kind.CERTIFICATE
+        return FileKind.CERTIFICATE
     if _PKCS7.match(data):
-        return Kind.PKCS7
+        return FileKind.PKCS7
     refuse_secret(data)
     if _ANY_DER.match(data) and (not data[:64].isascii() or data[1] == len(data) - 2):  # "0A1" is text
-        raise UnreadableError(other_sort(data) or Trouble.NO_CERTIFICATE)
+        raise UnreadableError(find_lookalike(data) or FileProblemKind.NO_CERTIFICATE)
     return None
 
 
@@ -172,16 +222,16 @@ def is_zip(data: bytes) -> bool:
     return data.startswith(_ZIP)
 
 
-def is_packed(data: bytes) -> bool:
+def is_compressed(data: bytes) -> bool:
     """A tar, or one file packed by itself."""
-    return data.startswith(_PACKED) or data[257:262] == b"ustar"
+    return data.startswith(_COMPRESSED) or data[257:262] == b"ustar"
 
 
 def is_archive(data: bytes) -> bool:
     """An archive or a compressed file, of any format."""
     return (
         data.startswith((*_ZIP, *_ARCHIVES))
-        or is_packed(data)
+        or is_compressed(data)
         or bool(_LZH.match(data))
         or any(data[at : at + len(mark)] == mark for at, mark in (_ACE, _ISO))
     )

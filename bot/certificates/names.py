@@ -16,7 +16,7 @@ _LONGEST = 500
 #: Of one name; real certificates have under twenty. What is kept and shown of one stays small.
 _MOST_ATTRIBUTES = 50
 #: Bytes of an issuer's name that is kept decoded.
-_LONGEST_KEPT = 1000
+_LONGEST_CACHED = 1000
 #: RFC 4514, 3; an attribute without a short name there goes by its dotted OID.
 _SHORT_NAMES = {
     NameOID.COMMON_NAME.dotted_string: "CN",
@@ -35,8 +35,8 @@ _NARROW = {_UTF8, 0x12, 0x13, 0x14, 0x15, 0x16, 0x19, 0x1A, 0x1B}
 _WIDE = {0x1C: "utf-32-be", 0x1E: "utf-16-be"}  #: universal and BMP strings
 
 
-class Part(TypedDict):
-    """One attribute of a distinguished name, as ``handlers.certificate.Attribute`` is made from."""
+class NameAttribute(TypedDict):
+    """One attribute of a distinguished name, as ``handlers.model.certificate.Attribute`` is made from."""
 
     oid: str
     name: str
@@ -44,10 +44,10 @@ class Part(TypedDict):
 
 
 #: A distinguished name.
-Parts = tuple[Part, ...]
+DistinguishedName = tuple[NameAttribute, ...]
 
 
-def decode(element: Element) -> tuple[Parts, bool]:
+def decode(element: Element) -> tuple[DistinguishedName, bool]:
     """Decode a distinguished name: every attribute of every RDN, in the certificate's order, each fit to be shown.
 
     Returns:
@@ -59,42 +59,42 @@ def decode(element: Element) -> tuple[Parts, bool]:
     """
     if element[0] != SEQUENCE:
         raise MalformedError
-    found: list[Part] = []
+    found: list[NameAttribute] = []
     whole = True
     for _, rdn in der.split(element[1]):
         for _, attribute in der.split(rdn):
             if len(found) >= _MOST_ATTRIBUTES:
                 return tuple(found), False
-            part, readable = _part(attribute)
+            part, readable = _decode_attribute(attribute)
             whole = whole and readable
             if part:
                 found.append(part)
     return tuple(found), whole
 
 
-def decode_issuer(element: Element) -> tuple[Parts, bool]:
+def decode_issuer(element: Element) -> tuple[DistinguishedName, bool]:
     """Decode as ``decode`` does, and keep it where it is short: issuers are few and no secret."""
-    return _decode_kept(element) if len(element[1]) <= _LONGEST_KEPT else decode(element)
+    return _decode_cached(element) if len(element[1]) <= _LONGEST_CACHED else decode(element)
 
 
-_decode_kept = lru_cache(maxsize=64)(decode)
+_decode_cached = lru_cache(maxsize=64)(decode)
 
 
-def _part(attribute: bytes) -> tuple[Part | None, bool]:
+def _decode_attribute(attribute: bytes) -> tuple[NameAttribute | None, bool]:
     try:
         (kind, identifier), value = der.split(attribute)[:2]
         if kind != OID:
             return None, False
-        oid = der.oid(identifier)
-        text, readable = _text(value)
+        oid = der.format_oid(identifier)
+        text, readable = _decode_string(value)
     except (MalformedError, ValueError):
         return None, False
-    return {"oid": oid, "name": _SHORT_NAMES.get(oid, oid), "value": shown(text)}, readable
+    return {"oid": oid, "name": _SHORT_NAMES.get(oid, oid), "value": clean_text(text)}, readable
 
 
-def _text(element: Element) -> tuple[str | bytes, bool]:
+def _decode_string(element: Element) -> tuple[str | bytes, bool]:
     """Decode a string by its tag; strings of eight bits are UTF-8 where they can be, as most writers mean them."""
-    tag, content = element[0] & ~der.CONSTRUCTED, der.string(element)
+    tag, content = element[0] & ~der.CONSTRUCTED, der.string_content(element)
     if tag in _WIDE:
         text = content.decode(_WIDE[tag], errors="replace")
     elif tag == BIT_STRING or tag not in _NARROW:
@@ -107,27 +107,27 @@ def _text(element: Element) -> tuple[str | bytes, bool]:
     return text, "\N{REPLACEMENT CHARACTER}" not in text
 
 
-def shown(value: str | bytes) -> str:
+def clean_text(value: str | bytes) -> str:
     """NFC on one line, without control, format (bidirectional, zero-width) or private characters; bytes as hex."""
     if isinstance(value, bytes):
         return value[: _LONGEST // 2].hex().upper()
     if not (value.isprintable() and unicodedata.is_normalized("NFC", value)):
-        value = _cleaned(unicodedata.normalize("NFC", value))
+        value = _clean_line(unicodedata.normalize("NFC", value))
     return value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…"
 
 
-def _cleaned(value: str) -> str:
-    return " ".join("".join(map(_shown_character, value)).split())
+def _clean_line(value: str) -> str:
+    return " ".join("".join(map(_clean_character, value)).split())
 
 
-def _shown_character(character: str) -> str:
+def _clean_character(character: str) -> str:
     category = unicodedata.category(character)
     if category in {"Cc", "Zl", "Zp", "Zs"}:
         return " "
     return "" if category[0] == "C" else character
 
 
-def first(name: Sequence[Part], short: str) -> str | None:
+def first_value_of(name: Sequence[NameAttribute], short: str) -> str | None:
     """The first value of an attribute; ``None`` where there is none or it is blank."""
     for part in name:
         if part["name"] == short and part["value"].strip():
@@ -135,6 +135,11 @@ def first(name: Sequence[Part], short: str) -> str | None:
     return None
 
 
-def title(name: Sequence[Part]) -> str:
+def display_name(name: Sequence[NameAttribute]) -> str:
     """What a distinguished name is called: CN, else the most specific of what it has."""
-    return first(name, "CN") or first(name[::-1], "OU") or first(name, "O") or (name[-1]["value"] if name else "")
+    return (
+        first_value_of(name, "CN")
+        or first_value_of(name[::-1], "OU")
+        or first_value_of(name, "O")
+        or (name[-1]["value"] if name else "")
+    )

@@ -5,18 +5,18 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 
 from bot.certificates import signed_xml
-from bot.certificates.armour import refuse_secret_text
+from bot.certificates.decompression import Unpacker, entry_name
 from bot.certificates.errors import SecretError, UnreadableError
-from bot.certificates.findings import Finding, Found, each
-from bot.certificates.kinds import padding_end, refuse_secret
-from bot.certificates.names import shown
-from bot.certificates.plain_text import plain
-from bot.certificates.unpacking import Unpacker, name_of
-from handlers.certificate import Trouble
+from bot.certificates.findings import Finding, FoundCertificate, read_each
+from bot.certificates.formats import padding_end, refuse_secret
+from bot.certificates.names import clean_text
+from bot.certificates.pem import refuse_secret_text
+from bot.certificates.text_decoding import to_plain_text
+from handlers.model.certificate import FileProblemKind
 
 _CONTENT_TYPES = "[Content_Types].xml"
-_MARKS = {_CONTENT_TYPES, "mimetype"}
-_FOLDER = "META-INF/"
+_MARKER_FILES = {_CONTENT_TYPES, "mimetype"}
+_SIGNATURE_FOLDER = "META-INF/"
 #: Where signatures lie: of Office and its kin, of ODF, EPUB and ASiC, of Java, of NuGet.
 _SIGNATURES = re.compile(
     r"_xmlsignatures/.+\.xml|package/services/digital-signature/.+\.(?:xml|psdsxs|psdcer|cer)"
@@ -29,18 +29,18 @@ _ASIC = b"application/vnd.etsi.asic-"
 #: Parts of a document that are looked at for keys.
 _MOST_ENTRIES = 1_000
 
-_Reader = Callable[[bytes], Iterable[Finding]]
+_ContentReader = Callable[[bytes], Iterable[Finding]]
 
 
 def is_document(archive: zipfile.ZipFile) -> bool:
     """Whether an archive is one document rather than a packet of files."""
     names = archive.namelist()
-    return not _MARKS.isdisjoint(names) or any(
-        name.startswith(_FOLDER) or _SIGNATURES.fullmatch(name) for name in names
+    return not _MARKER_FILES.isdisjoint(names) or any(
+        name.startswith(_SIGNATURE_FOLDER) or _SIGNATURES.fullmatch(name) for name in names
     )
 
 
-def findings(archive: zipfile.ZipFile, unpacker: Unpacker, read: _Reader) -> Iterator[Finding]:
+def document_findings(archive: zipfile.ZipFile, unpacker: Unpacker, read: _ContentReader) -> Iterator[Finding]:
     """The certificates of the document's signatures; of a container whose own hold none, those of what it contains.
 
     Raises:
@@ -50,21 +50,21 @@ def findings(archive: zipfile.ZipFile, unpacker: Unpacker, read: _Reader) -> Ite
     _refuse_keys(archive, unpacker)
     signatures = [entry for entry in archive.infolist() if _is_signature(entry)]
     if len(signatures) > unpacker.limits.entries:
-        raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
-    found = list(each(signatures, lambda part: _part(unpacker.unpack(archive, part), read)))
+        raise UnreadableError(FileProblemKind.TOO_MANY_ENTRIES)
+    found = list(read_each(signatures, lambda part: _read_part(unpacker.unpack(archive, part), read)))
     yield from found
-    if not any(isinstance(finding, Found) for finding in found) and _is_container(archive, unpacker):
-        found += (contents := list(_contents(archive, unpacker, read)))
+    if not any(isinstance(finding, FoundCertificate) for finding in found) and _is_container(archive, unpacker):
+        found += (contents := list(_read_signed_files(archive, unpacker, read)))
         yield from contents
     if not found:
-        raise UnreadableError(Trouble.NO_SIGNATURE)
+        raise UnreadableError(FileProblemKind.NO_SIGNATURE)
 
 
 def _is_signature(entry: zipfile.ZipInfo) -> bool:
     return bool(_SIGNATURES.fullmatch(entry.filename))
 
 
-def _part(content: bytes, read: _Reader) -> Iterator[Finding]:
+def _read_part(content: bytes, read: _ContentReader) -> Iterator[Finding]:
     if content.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         return signed_xml.certificates(content)
     return iter(read(content))
@@ -78,13 +78,13 @@ def _is_container(archive: zipfile.ZipFile, unpacker: Unpacker) -> bool:
         return False
 
 
-def _contents(archive: zipfile.ZipFile, unpacker: Unpacker, read: _Reader) -> Iterator[Finding]:
+def _read_signed_files(archive: zipfile.ZipFile, unpacker: Unpacker, read: _ContentReader) -> Iterator[Finding]:
     """What the signed files themselves were signed with, such as a PDF that only got a time stamp here."""
     files = [e for e in archive.infolist() if not e.is_dir() and not _OWN_FOLDERS.match(e.filename)]
     for file in files[: unpacker.limits.entries]:
-        for finding in each([file], lambda part: iter(read(unpacker.unpack(archive, part)))):
-            if isinstance(finding, Found):
-                yield finding._replace(where=shown(name_of(file)))
+        for finding in read_each([file], lambda part: iter(read(unpacker.unpack(archive, part)))):
+            if isinstance(finding, FoundCertificate):
+                yield finding._replace(where=clean_text(entry_name(file)))
 
 
 def _refuse_keys(archive: zipfile.ZipFile, unpacker: Unpacker) -> None:
@@ -93,9 +93,9 @@ def _refuse_keys(archive: zipfile.ZipFile, unpacker: Unpacker) -> None:
         try:
             start = unpacker.read_start(archive, part)
             refuse_secret(start[padding_end(start, 0) :])
-            refuse_secret_text(plain(start))
+            refuse_secret_text(to_plain_text(start))
         except SecretError as error:
-            error.where = shown(name_of(part))
+            error.where = clean_text(entry_name(part))
             raise
         except UnreadableError:
             continue  # only what is read has to be readable

@@ -1,32 +1,159 @@
 """From bytes to a reading: find the certificates, decode each once, leave out CAs that only accompany."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from bot.certificates import extensions
-from bot.certificates.chain import recognise
-from bot.certificates.errors import MalformedError, UnreadableError
-from bot.certificates.finding import find
-from bot.certificates.findings import Finding, Found, Missed
-from bot.certificates.limits import LIMITS, Limits
-from bot.certificates.record import Decoded, decode
-from bot.certificates.structure import Structure
-from bot.certificates.trust import EMPTY, TrustStore
-from bot.certificates.unpacking import Unpacker
-from handlers.certificate import SECRETS, Certificate, Problem, Reading, Recognition, Trouble
+from bot.certificates import archives, containers, pdf, pem, signed_xml, x509_fields
+from bot.certificates.decompression import Unpacker
+from bot.certificates.errors import LIMITS, Limits, MalformedError, UnreadableError
+from bot.certificates.findings import Finding, FoundCertificate, UnreadPart, is_one_certificate, read_each, split_values
+from bot.certificates.formats import FileKind, detect_kind, strip_padding
+from bot.certificates.record import DecodedCertificate, decode_certificate
+from bot.certificates.text_decoding import to_plain_text
+from bot.certificates.trust import EMPTY_TRUST_STORE, TrustStore, recognise
+from bot.certificates.x509_fields import RawCertificate
+from handlers.model.certificate import SECRET_PROBLEMS, Certificate, FileProblem, FileProblemKind, Reading, Recognition
 from rules.facts import Issuer
+
+#: What a text without a certificate is called, by what its PEM boundaries name or by how it begins.
+_PROBLEM_OF_LABEL = {
+    b"CERTIFICATE REQUEST": FileProblemKind.REQUEST,
+    b"NEW CERTIFICATE REQUEST": FileProblemKind.REQUEST,
+    b"PUBLIC KEY": FileProblemKind.PUBLIC_KEY,
+    b"RSA PUBLIC KEY": FileProblemKind.PUBLIC_KEY,
+    b"SSH2 PUBLIC KEY": FileProblemKind.PUBLIC_KEY,
+    b"X509 CRL": FileProblemKind.STATUS,
+}
+_PROBLEM_OF_START = {
+    (b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-"): FileProblemKind.PUBLIC_KEY,
+    (b"%FDF-", b"{\\rtf"): FileProblemKind.UNKNOWN_TYPE,
+}
+
+
+def find_certificates(data: bytes, unpacker: Unpacker, *, nested: bool = False) -> Iterable[Finding]:
+    """What the bytes hold, in their order.
+
+    Raises:
+        UnreadableError: one that ends the whole file: a secret, or a limit that is used up.
+        MemoryError: the worker's memory is used up.
+    """
+    if len(data) > unpacker.limits.file:
+        return [UnreadPart(FileProblemKind.TOO_LARGE)]
+    if is_one_certificate(data):  # the file that is sent most, without ceremony
+        return [FoundCertificate(data)]
+    return read_each(
+        [strip_padding(data)], lambda whole: _read_by_kind(whole, unpacker, nested=nested), FileProblemKind.DAMAGED
+    )
+
+
+def _read_by_kind(data: bytes, unpacker: Unpacker, *, nested: bool) -> Iterator[Finding]:
+    kind = detect_kind(data)
+    if kind is FileKind.TEXT:
+        yield from _find_in_text(to_plain_text(data), data, _nested_finder(unpacker, nested=True))
+    elif kind is FileKind.PDF:
+        yield from pdf.certificates(data)
+    elif kind is FileKind.ZIP:
+        yield from archives.archive_findings(data, unpacker, _nested_finder(unpacker, nested=True), nested=nested)
+    elif kind is FileKind.PACKED:
+        yield from archives.compressed_findings(data, unpacker, _nested_finder(unpacker, nested=True), nested=nested)
+    elif kind is FileKind.MAIL:
+        pem.refuse_secret_text(to_plain_text(data))
+        yield from containers.mail_findings(data, unpacker.limits.entries, _nested_finder(unpacker, nested=nested))
+    else:
+        yield from _find_in_der(data)
+
+
+def _nested_finder(unpacker: Unpacker, *, nested: bool) -> Callable[[bytes], Iterable[Finding]]:
+    return lambda data: find_certificates(data, unpacker, nested=nested)
+
+
+def _find_in_text(text: bytes, data: bytes, read: Callable[[bytes], Iterable[Finding]]) -> Iterator[Finding]:
+    pem.refuse_secret_text(text)
+    if packed := pem.decode_wrapped_pem(text):
+        pem.refuse_secret_text(packed)
+        text += b"\n" + packed
+    if _is_xml(text) and not pem.is_armoured(text):
+        yield from _find_in_xml(text, data)
+        return
+    ways: tuple[Callable[[], Iterator[Finding]], ...] = (
+        lambda: read_each([text], containers.jws_certificates),
+        lambda: read_each(pem.iter_blocks(text), _find_in_block),
+        lambda: _find_embedded(text, read),
+    )
+    for way in ways:
+        empty = True
+        for finding in way():
+            empty = False
+            yield finding
+        if not empty:
+            return
+    raise UnreadableError(_problem_of_labels(text))
+
+
+def _is_xml(text: bytes) -> bool:
+    return text.lstrip().startswith(b"<") or signed_xml.is_signed(text)
+
+
+def _find_in_xml(text: bytes, data: bytes) -> Iterator[Finding]:
+    """XML with signatures; where it has no element for certificates, base64 of any element may still be one."""
+    try:
+        yield from signed_xml.certificates(data)
+    except UnreadableError:
+        found = [one for one in read_each(pem.iter_blocks(text), _find_in_block) if isinstance(one, FoundCertificate)]
+        if not found:
+            raise
+        yield from found
+
+
+def _find_embedded(text: bytes, read: Callable[[bytes], Iterable[Finding]]) -> Iterator[Finding]:
+    for data in pem.decode_embedded_files(text):
+        yield from read(data)
+
+
+def _problem_of_labels(text: bytes) -> FileProblemKind:
+    labels = pem.boundary_labels(text)
+    if any(label.startswith(b"PGP ") for label in labels):
+        return FileProblemKind.PGP
+    for label, trouble in _PROBLEM_OF_LABEL.items():
+        if label in labels:
+            return trouble
+    start = text.lstrip()
+    for starts, trouble in _PROBLEM_OF_START.items():
+        if start.startswith(starts):
+            return trouble
+    return FileProblemKind.NO_CERTIFICATE if labels else FileProblemKind.UNKNOWN_TYPE
+
+
+def _find_in_block(decode: Callable[[], bytes]) -> Iterator[Finding]:
+    """A block of text that is DER without a name here is passed over."""
+    try:
+        yield from _find_in_der(decode())
+    except UnreadableError as error:
+        if error.trouble is not FileProblemKind.NO_CERTIFICATE:
+            raise
+
+
+def _find_in_der(data: bytes) -> Iterator[FoundCertificate]:
+    for kind, value in split_values(data):
+        if kind is FileKind.PKCS7:
+            yield from containers.pkcs7_certificates(value)
+        else:
+            yield FoundCertificate(value)
+
 
 #: Findings for each certificate allowed: a signed file brings its chain, and copies are found but not shown.
 _FINDINGS_EACH = 10
 #: Of a key that may stamp times or tell states: RFC 5280, 4.2.1.12.
 _ID_KP = bytes.fromhex("2b060105050703")
-_SERVICES = {_ID_KP + b"\x08": Trouble.TIME_STAMP, _ID_KP + b"\x09": Trouble.STATUS}
+_SERVICE_PROBLEMS = {_ID_KP + b"\x08": FileProblemKind.TIME_STAMP, _ID_KP + b"\x09": FileProblemKind.STATUS}
 #: What comes along with certificates, and is told only where it is all there is.
-_ASIDES = frozenset({Trouble.TIME_STAMP, Trouble.STATUS, Trouble.REQUEST, Trouble.PUBLIC_KEY})
+_SIDE_PROBLEMS = frozenset(
+    {FileProblemKind.TIME_STAMP, FileProblemKind.STATUS, FileProblemKind.REQUEST, FileProblemKind.PUBLIC_KEY}
+)
 
 
-def read(data: bytes, name: str = "", trust: TrustStore = EMPTY, limits: Limits = LIMITS) -> Reading:
+def read(data: bytes, name: str = "", trust: TrustStore = EMPTY_TRUST_STORE, limits: Limits = LIMITS) -> Reading:
     """Read a file of any kind, in this process and without limits of time and memory.
 
     Args:
@@ -41,22 +168,22 @@ def read(data: bytes, name: str = "", trust: TrustStore = EMPTY, limits: Limits 
     """
     del name
     try:
-        return _Gathering(trust, limits).build(find(data, Unpacker(limits)))
+        return _ReadingBuilder(trust, limits).build(find_certificates(data, Unpacker(limits)))
     except MemoryError:
-        return Reading(problems=(Problem(trouble=Trouble.TOO_MUCH_MEMORY),))
+        return Reading(problems=(FileProblem(trouble=FileProblemKind.TOO_MUCH_MEMORY),))
 
 
 @dataclass(slots=True)
-class _Gathering:
+class _ReadingBuilder:
     """What was found so far."""
 
     trust: TrustStore
     limits: Limits
-    shown: list[Decoded] = field(default_factory=list)
+    shown: list[DecodedCertificate] = field(default_factory=list)
     signers: set[str] = field(default_factory=set)
-    companions: list[Structure] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    asides: list[Problem] = field(default_factory=list)
+    companions: list[RawCertificate] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
+    asides: list[FileProblem] = field(default_factory=list)
     seen: set[bytes] = field(default_factory=set)
     accompanying: set[bytes] = field(default_factory=set)
     taken: int = 0
@@ -74,20 +201,20 @@ class _Gathering:
     def _add(self, finding: Finding) -> None:
         self.taken += 1
         if len(self.problems) >= self.limits.entries or self.taken > self.limits.entries * _FINDINGS_EACH:
-            raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
-        if isinstance(finding, Missed):
+            raise UnreadableError(FileProblemKind.TOO_MANY_ENTRIES)
+        if isinstance(finding, UnreadPart):
             self._add_missed(finding)
         else:
             self._add_found(finding)
 
-    def _add_missed(self, missed: Missed) -> None:
-        problem = Problem(trouble=missed.trouble, where=missed.where)
-        if missed.trouble not in _ASIDES:
+    def _add_missed(self, missed: UnreadPart) -> None:
+        problem = FileProblem(trouble=missed.trouble, where=missed.where)
+        if missed.trouble not in _SIDE_PROBLEMS:
             self.problems.append(problem)
         elif problem not in self.asides:
             self.asides.append(problem)
 
-    def _add_found(self, found: Found) -> None:
+    def _add_found(self, found: FoundCertificate) -> None:
         """A companion never stands in the way of the same certificate when it is found for itself."""
         if found.signer:
             self.signers.add(hashlib.sha256(found.der).hexdigest().upper())
@@ -96,17 +223,17 @@ class _Gathering:
         (self.accompanying if found.companion else self.seen).add(found.der)
         self._decode(found)
 
-    def _decode(self, found: Found) -> None:
+    def _decode(self, found: FoundCertificate) -> None:
         if len(self.shown) >= self.limits.entries:
-            raise UnreadableError(Trouble.TOO_MANY_ENTRIES)
+            raise UnreadableError(FileProblemKind.TOO_MANY_ENTRIES)
         try:
-            decoded = decode(found.der)
+            decoded = decode_certificate(found.der)
         except UnreadableError as error:
             if not found.companion:
-                self._add_missed(Missed(error.trouble, found.where))
+                self._add_missed(UnreadPart(error.trouble, found.where))
             return
-        if service := _service_of(decoded.source):
-            self._add_missed(Missed(service, found.where))
+        if service := _service_problem(decoded.source):
+            self._add_missed(UnreadPart(service, found.where))
         elif found.companion:
             self.companions.append(decoded.source)
         else:
@@ -114,30 +241,30 @@ class _Gathering:
 
     def _end_with(self, error: UnreadableError) -> None:
         """Of a file that holds a secret nothing is told but that."""
-        if error.trouble in SECRETS:
+        if error.trouble in SECRET_PROBLEMS:
             self.shown.clear()
             self.problems.clear()
             self.asides.clear()
-        self.problems.append(Problem(trouble=error.trouble, where=error.where))
+        self.problems.append(FileProblem(trouble=error.trouble, where=error.where))
 
     def _to_certificates(self) -> tuple[Certificate, ...]:
         own = [one for one in self.shown if not one.is_ca or one.certificate.fingerprint in self.signers] or self.shown
         if not self.trust.authorities:
             return tuple([one.certificate for one in own])
         chain = [*self.companions, *(one.source for one in self.shown if one.is_ca)]
-        return tuple([_recognised(one, self.trust, chain) for one in own])
+        return tuple([_with_recognition(one, self.trust, chain) for one in own])
 
 
-def _service_of(certificate: Structure) -> Trouble | None:
+def _service_problem(certificate: RawCertificate) -> FileProblemKind | None:
     """What a certificate of a service is good for, where stamping times or telling states is all its key may do."""
     try:
-        purposes = extensions.purposes(certificate)
+        purposes = x509_fields.extended_key_usages(certificate)
     except MalformedError:
         return None
-    return _SERVICES[min(purposes)] if purposes and purposes <= _SERVICES.keys() else None
+    return _SERVICE_PROBLEMS[min(purposes)] if purposes and purposes <= _SERVICE_PROBLEMS.keys() else None
 
 
-def _recognised(decoded: Decoded, trust: TrustStore, companions: list[Structure]) -> Certificate:
+def _with_recognition(decoded: DecodedCertificate, trust: TrustStore, companions: list[RawCertificate]) -> Certificate:
     """An issuer's name that a pinned CA gives the lie to is not the government's."""
     known = recognise(decoded.source, trust, companions)
     if known is None:

@@ -11,11 +11,11 @@ from io import BytesIO
 from itertools import islice
 from typing import NamedTuple
 
-from bot.certificates import pkcs7
+from bot.certificates import containers
 from bot.certificates.errors import UnreadableError
-from bot.certificates.findings import Finding, Found, each
-from bot.certificates.kinds import Kind, der_kind
-from handlers.certificate import Trouble
+from bot.certificates.findings import Finding, FoundCertificate, read_each
+from bot.certificates.formats import FileKind, der_kind
+from handlers.model.certificate import FileProblemKind
 
 #: A string in hexadecimal: what /Contents holds, or one that begins as DER does.
 _HEX = re.compile(rb"(?:/Contents[\s\0]{0,99}+<|<(?=[\s\0]{0,99}+3[\s\0]{0,99}+0))(?=([0-9A-Fa-f\s\0]{160,}+))")
@@ -31,15 +31,15 @@ _BLANKS = b" \t\r\n\f\v\0"
 #: Strings that are taken, of one file; bytes of one of them, and digits that tell what it is.
 _MOST, _LONGEST, _TELLING = 1_000, 256 * 1024, 200
 #: How far from a signature its dictionary begins and ends.
-_AROUND = 64 * 1024
+_SURROUNDINGS_SIZE = 64 * 1024
 _OBJECT = re.compile(rb"(\d{1,9})\s{1,9}(\d{1,5})\s{1,9}obj\Z")
 #: Usage rights that a reader's maker signed (12.8.2.3): no signature of a person.
-_RIGHTS = re.compile(rb"/TransformMethod\s{0,9}/UR\d?\b")
+_USAGE_RIGHTS = re.compile(rb"/TransformMethod\s{0,9}/UR\d?\b")
 _RIGHTS_AT = re.compile(rb"/UR3?\s{1,9}(\d{1,9})\s{1,9}(\d{1,5})\s{1,9}R\b")
 _CERTIFICATE_OF = re.compile(rb"/Cert[\s\0]{0,99}(?:\[[\s\0]{0,99})?\Z")
 
 
-class _String(NamedTuple):
+class _PdfString(NamedTuple):
     start: int
     end: int
     content: bytes
@@ -51,45 +51,45 @@ def certificates(data: bytes) -> Iterator[Finding]:
     Raises:
         UnreadableError: ENCRYPTED, NO_SIGNATURE or DAMAGED.
     """
-    strings = _strings(data)
+    strings = _find_strings(data)
     rights = {match.groups() for match in islice(_RIGHTS_AT.finditer(data), _MOST)}
-    signatures = [one for one in strings if _is_signature(data, one) and not _is_of_rights(data, one, rights)]
-    yield from each(signatures, lambda signature: _of_signature(signature.content))
-    old = [one for one in strings if _kind(one.content) is Kind.CERTIFICATE] if _OLD in data else []
-    yield from (_old(data, string) for string in old)
+    signatures = [one for one in strings if _is_signature(data, one) and not _is_usage_rights(data, one, rights)]
+    yield from read_each(signatures, lambda signature: _certificates_of_signature(signature.content))
+    old = [one for one in strings if _signature_kind(one.content) is FileKind.CERTIFICATE] if _OLD in data else []
+    yield from (_certificates_of_cert_entry(data, string) for string in old)
     if (_OLD in data and not old) or not (signatures or old):
-        yield from _parsed(data)
+        yield from _find_with_parser(data)
     elif _ENCRYPTED in data and all(one.content[:1] != _DER for one in signatures):
-        yield from (finding for finding in _parsed(data) if isinstance(finding, Found))
+        yield from (finding for finding in _find_with_parser(data) if isinstance(finding, FoundCertificate))
 
 
-def _strings(data: bytes) -> list[_String]:
-    return sorted([*islice(_hexadecimal(data), _MOST), *islice(_literal(data), _MOST_LITERALS)])
+def _find_strings(data: bytes) -> list[_PdfString]:
+    return sorted([*islice(_hexadecimal_strings(data), _MOST), *islice(_literal_strings(data), _MOST_LITERALS)])
 
 
-def _hexadecimal(data: bytes) -> Iterator[_String]:
+def _hexadecimal_strings(data: bytes) -> Iterator[_PdfString]:
     for match in _HEX.finditer(data):
         start, end = match.span(1)
         known = data[match.start() : match.start() + 1] == b"/"
-        if known or _kind(_of_digits(data[start : min(end, start + _TELLING)])):
+        if known or _signature_kind(_decode_hex(data[start : min(end, start + _TELLING)])):
             digits = data[start : min(end, start + 4 * _LONGEST)]
             if known and not digits.translate(None, _BLANKS + b"0"):
                 continue  # room for a signature that nobody made
-            yield _String(match.start(), end, _of_digits(digits))
+            yield _PdfString(match.start(), end, _decode_hex(digits))
 
 
-def _of_digits(digits: bytes) -> bytes:
+def _decode_hex(digits: bytes) -> bytes:
     digits = digits.translate(None, _BLANKS)
     return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
 
 
-def _literal(data: bytes) -> Iterator[_String]:
+def _literal_strings(data: bytes) -> Iterator[_PdfString]:
     """Strings in brackets; brackets inside come in pairs or escaped (7.3.4.2)."""
     for match in _LITERAL.finditer(data):
         start = match.end()
-        if _kind(_ESCAPE.sub(_unescaped, data[start : start + _TELLING])):
+        if _signature_kind(_ESCAPE.sub(_unescape, data[start : start + _TELLING])):
             end = _literal_end(data, start, min(len(data), start + _LONGEST_LITERAL))
-            yield _String(match.start(), end, _ESCAPE.sub(_unescaped, data[start : end - 1]))
+            yield _PdfString(match.start(), end, _ESCAPE.sub(_unescape, data[start : end - 1]))
 
 
 def _literal_end(data: bytes, at: int, limit: int) -> int:
@@ -100,58 +100,58 @@ def _literal_end(data: bytes, at: int, limit: int) -> int:
     return at
 
 
-def _unescaped(match: re.Match[bytes]) -> bytes:
+def _unescape(match: re.Match[bytes]) -> bytes:
     octal, line, sign = match.groups()
     if octal:
         return bytes([int(octal, 8) & 0xFF])
     return b"" if line else _ESCAPED.get(sign, sign)
 
 
-def _kind(content: bytes) -> Kind | None:
+def _signature_kind(content: bytes) -> FileKind | None:
     """A certificate or a signature; a document enciphered for receivers carries other CMS, one for each of them."""
     try:
         kind = der_kind(content[:256]) if content[:1] == _DER else None
     except UnreadableError:
         return None
-    return None if kind is Kind.PKCS7 and _SIGNED not in content[:40] else kind
+    return None if kind is FileKind.PKCS7 and _SIGNED not in content[:40] else kind
 
 
-def _is_signature(data: bytes, string: _String) -> bool:
+def _is_signature(data: bytes, string: _PdfString) -> bool:
     """Whether a string is CMS, or something damaged that stands where a signature should."""
-    if kind := _kind(string.content):
-        return kind is Kind.PKCS7
-    around = b"".join(_around(data, string)) if data[string.start : string.start + 1] == b"/" else b""
+    if kind := _signature_kind(string.content):
+        return kind is FileKind.PKCS7
+    around = b"".join(_surroundings(data, string)) if data[string.start : string.start + 1] == b"/" else b""
     return b"/ByteRange" in around and _OLD not in around
 
 
-def _around(data: bytes, string: _String) -> tuple[bytes, bytes]:
+def _surroundings(data: bytes, string: _PdfString) -> tuple[bytes, bytes]:
     """What stands in the same object in front of a string and behind it."""
-    before = data[max(0, string.start - _AROUND) : string.start]
-    after = data[string.end : string.end + _AROUND]
+    before = data[max(0, string.start - _SURROUNDINGS_SIZE) : string.start]
+    after = data[string.end : string.end + _SURROUNDINGS_SIZE]
     return before[before.rfind(b"obj") + 3 :] if b"obj" in before else before, after.partition(b"endobj")[0]
 
 
-def _is_of_rights(data: bytes, string: _String, rights: set[tuple[bytes, ...]]) -> bool:
-    if _RIGHTS.search(b"".join(_around(data, string))):
+def _is_usage_rights(data: bytes, string: _PdfString, rights: set[tuple[bytes, ...]]) -> bool:
+    if _USAGE_RIGHTS.search(b"".join(_surroundings(data, string))):
         return True
-    begins = data.rfind(b"obj", max(0, string.start - _AROUND), string.start) + 3
+    begins = data.rfind(b"obj", max(0, string.start - _SURROUNDINGS_SIZE), string.start) + 3
     named = _OBJECT.search(data[max(0, begins - 40) : begins]) if rights else None
     return named is not None and named.groups() in rights
 
 
-def _of_signature(content: bytes) -> Iterator[Found]:
+def _certificates_of_signature(content: bytes) -> Iterator[FoundCertificate]:
     if content[:1] != _DER:
-        raise UnreadableError(Trouble.BROKEN)
-    yield from pkcs7.certificates(content)
+        raise UnreadableError(FileProblemKind.BROKEN)
+    yield from containers.pkcs7_certificates(content)
 
 
-def _old(data: bytes, string: _String) -> Found:
+def _certificates_of_cert_entry(data: bytes, string: _PdfString) -> FoundCertificate:
     """Of /Cert, which is one certificate or a chain that begins with the signer's."""
-    before = data[max(0, string.start - _AROUND) : string.start]
-    return Found(string.content, signer=bool(_CERTIFICATE_OF.search(before)))
+    before = data[max(0, string.start - _SURROUNDINGS_SIZE) : string.start]
+    return FoundCertificate(string.content, signer=bool(_CERTIFICATE_OF.search(before)))
 
 
-def _parsed(data: bytes) -> Iterator[Finding]:
+def _find_with_parser(data: bytes) -> Iterator[Finding]:
     """What only the parsed document gives: strings of packed objects, and those that a password enciphers."""
     from bot.certificates import pdf_fields  # noqa: PLC0415 - 20 MB of parser that most files do not need
 

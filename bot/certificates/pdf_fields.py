@@ -8,10 +8,10 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 
-from bot.certificates import pkcs7
+from bot.certificates import containers
 from bot.certificates.errors import UnreadableError
-from bot.certificates.findings import Finding, Found, each
-from handlers.certificate import Trouble
+from bot.certificates.findings import Finding, FoundCertificate, read_each
+from handlers.model.certificate import FileProblemKind
 
 
 def certificates(stream: BinaryIO) -> Iterator[Finding]:
@@ -21,46 +21,46 @@ def certificates(stream: BinaryIO) -> Iterator[Finding]:
         UnreadableError: ENCRYPTED, NO_SIGNATURE, or DAMAGED for what cannot be parsed.
     """
     try:
-        signatures = list(_signatures(_open(stream)))
+        signatures = list(_iter_signatures(_open_pdf(stream)))
     except (UnreadableError, MemoryError):
         raise
     except Exception as error:  # the parser raises anything at all over hostile bytes
-        raise UnreadableError(Trouble.DAMAGED) from error
+        raise UnreadableError(FileProblemKind.DAMAGED) from error
     if not signatures:
-        raise UnreadableError(Trouble.NO_SIGNATURE)
-    yield from each(signatures, _of_signature)
+        raise UnreadableError(FileProblemKind.NO_SIGNATURE)
+    yield from read_each(signatures, _certificates_of_signature)
 
 
-def _open(stream: BinaryIO) -> PdfFileReader:
+def _open_pdf(stream: BinaryIO) -> PdfFileReader:
     reader = PdfFileReader(stream, strict=False)
     # A PDF that only restricts printing opens with the empty password; one with a real password does not.
-    if reader.encrypted and not _opens(reader):
-        raise UnreadableError(Trouble.ENCRYPTED)
+    if reader.encrypted and not _can_decrypt(reader):
+        raise UnreadableError(FileProblemKind.ENCRYPTED)
     return reader
 
 
-def _opens(reader: PdfFileReader) -> bool:
+def _can_decrypt(reader: PdfFileReader) -> bool:
     try:
         return bool(reader.decrypt("").status.value)
     except PdfError:
         return False
 
 
-def _signatures(reader: PdfFileReader) -> Iterator[DictionaryObject]:
+def _iter_signatures(reader: PdfFileReader) -> Iterator[DictionaryObject]:
     for _, value, _ in enumerate_sig_fields(reader, filled_status=True):
         signature = value.get_object()
         if signature.get("/Type", "/Sig") == "/Sig":
             yield signature
 
 
-def _of_signature(signature: DictionaryObject) -> Iterator[Found]:
+def _certificates_of_signature(signature: DictionaryObject) -> Iterator[FoundCertificate]:
     if signature.get("/SubFilter") == "/adbe.x509.rsa_sha1":
         chain = signature["/Cert"]
-        yield Found(_bytes(chain[0] if isinstance(chain, list) else chain), signer=True)
+        yield FoundCertificate(_to_bytes(chain[0] if isinstance(chain, list) else chain), signer=True)
     else:
-        yield from pkcs7.certificates(_bytes(signature["/Contents"]))
+        yield from containers.pkcs7_certificates(_to_bytes(signature["/Contents"]))
 
 
-def _bytes(value: ByteStringObject | TextStringObject) -> bytes:
+def _to_bytes(value: ByteStringObject | TextStringObject) -> bytes:
     """A string's bytes; one that happens to be text was decoded by the parser."""
     return bytes(value.original_bytes)

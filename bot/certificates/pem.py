@@ -9,11 +9,13 @@ from itertools import islice
 
 from bot.certificates import der
 from bot.certificates.errors import SecretError, UnreadableError
-from bot.certificates.kinds import refuse_secret
-from handlers.certificate import Trouble
+from bot.certificates.formats import refuse_secret
+from handlers.model.certificate import FileProblemKind
 
 #: Dashes are lost or joined on the way, and letters become small; the words stay.
-_MARK = re.compile(rb"(?:(?<=-)|(?<=-[ \t]))(BEGIN|END)[ \t]{1,3}([A-Za-z0-9 #.]{1,40}?)[ \t]?-{1,10}", re.IGNORECASE)
+_BOUNDARY = re.compile(
+    rb"(?:(?<=-)|(?<=-[ \t]))(BEGIN|END)[ \t]{1,3}([A-Za-z0-9 #.]{1,40}?)[ \t]?-{1,10}", re.IGNORECASE
+)
 _SECRET = re.compile(
     rb"BEGIN[ \t]{0,3}[A-Za-z0-9 \t]{0,30}PRIVATE[ \t]{1,3}KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjE", re.IGNORECASE
 )
@@ -28,18 +30,20 @@ _JWK_SECRET = re.compile(rb'"d"\s{0,99}+:\s{0,99}+"[A-Za-z0-9_-]{20}')  # RFC 75
 #: "-----BEGIN " in base64, as configurations carry PEM.
 _PEM_IN_BASE64 = re.compile(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/_-]{20,}+(?:\s++[A-Za-z0-9+/_-]++)*+")
 #: A SEQUENCE in base64 (0x30 and a length), over lines; possessive, so that it stays linear.
-_BARE = re.compile(rb"(?<![A-Za-z0-9+/_])M[A-I][A-Za-z0-9+/_-]{30,}+(?:\s++[A-Za-z0-9+/_-]++)*+={0,2}")
+_BARE_BASE64 = re.compile(rb"(?<![A-Za-z0-9+/_])M[A-I][A-Za-z0-9+/_-]{30,}+(?:\s++[A-Za-z0-9+/_-]++)*+={0,2}")
 #: A SEQUENCE of a long length in hexadecimal.
 _HEX = re.compile(rb"(?<![0-9A-Za-z])30[\s:]{0,3}+8[12](?:[\s:]{0,3}+[0-9A-Fa-f]{2}){99,}+", re.IGNORECASE)
 #: What a web page puts between lines.
-_BREAK = re.compile(rb"</?(?:w?br|p|div|span|td|tr|li|pre|code|font)\b[^<>]{0,300}>", re.IGNORECASE)
+_HTML_BREAK = re.compile(rb"</?(?:w?br|p|div|span|td|tr|li|pre|code|font)\b[^<>]{0,300}>", re.IGNORECASE)
 _HEADER = re.compile(rb"^[A-Za-z][A-Za-z0-9-]*+:.*$", re.MULTILINE)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 #: "%PDF-", "PK" and a local header, "<?xml" in base64.
-_CARRIED = re.compile(rb"(?<![A-Za-z0-9+/_])(?:JVBERi0|UEsDB|PD94bWw)[A-Za-z0-9+/_-]{30,}+(?:\s++[A-Za-z0-9+/_-]++)*+")
+_EMBEDDED_FILE = re.compile(
+    rb"(?<![A-Za-z0-9+/_])(?:JVBERi0|UEsDB|PD94bWw)[A-Za-z0-9+/_-]{30,}+(?:\s++[A-Za-z0-9+/_-]++)*+"
+)
 #: What is looked into of those packed in base64, of one text.
-_MOST_PACKED = 200
+_MOST_BASE64_TEXTS = 200
 
 
 def refuse_secret_text(text: bytes) -> None:
@@ -51,40 +55,42 @@ def refuse_secret_text(text: bytes) -> None:
         or _SECRET_XML.search(bare)
         or (_JWK.search(bare) and _JWK_SECRET.search(bare))
     ):
-        raise SecretError(Trouble.PRIVATE_KEY)
+        raise SecretError(FileProblemKind.PRIVATE_KEY)
 
 
 def is_armoured(text: bytes) -> bool:
     """Whether there is a PEM boundary."""
-    return any(mark.group(1).upper() == b"BEGIN" for mark in _MARK.finditer(text))
+    return any(mark.group(1).upper() == b"BEGIN" for mark in _BOUNDARY.finditer(text))
 
 
-def labels(text: bytes) -> set[bytes]:
+def boundary_labels(text: bytes) -> set[bytes]:
     """What the PEM boundaries name, in capitals."""
-    return {mark.group(2).strip().upper() for mark in _MARK.finditer(text)}
+    return {mark.group(2).strip().upper() for mark in _BOUNDARY.finditer(text)}
 
 
-def unpacked(text: bytes) -> bytes:
+def decode_wrapped_pem(text: bytes) -> bytes:
     """The PEM texts that lie in the text as base64, one after another; empty where there are none."""
-    return b"\n".join(_lenient(run.group()) for run in islice(_PEM_IN_BASE64.finditer(text), _MOST_PACKED))
+    return b"\n".join(
+        _decode_leniently(run.group()) for run in islice(_PEM_IN_BASE64.finditer(text), _MOST_BASE64_TEXTS)
+    )
 
 
-def blocks(text: bytes) -> Iterator[Callable[[], bytes]]:
+def iter_blocks(text: bytes) -> Iterator[Callable[[], bytes]]:
     """What decodes every PEM block, one without an end included, or else every run of base64 or of hexadecimal.
 
     A block raises as ``decode_base64`` does.
     """
-    text = _BREAK.sub(b"\n", text)
-    marks = list(_MARK.finditer(text))
-    bodies = list(_pem_bodies(text, marks)) or [run.group() for run in _BARE.finditer(text)]
+    text = _HTML_BREAK.sub(b"\n", text)
+    marks = list(_BOUNDARY.finditer(text))
+    bodies = list(_pem_bodies(text, marks)) or [run.group() for run in _BARE_BASE64.finditer(text)]
     yield from (partial(decode_base64, body) for body in bodies)
     if not bodies:
-        yield from (partial(_of_hex, run.group()) for run in _HEX.finditer(text))
+        yield from (partial(_decode_hex, run.group()) for run in _HEX.finditer(text))
 
 
-def carried(text: bytes) -> Iterator[bytes]:
+def decode_embedded_files(text: bytes) -> Iterator[bytes]:
     """The PDF, ZIP and XML files that lie in the text as base64."""
-    yield from (_lenient(run.group()) for run in islice(_CARRIED.finditer(text), _MOST_PACKED))
+    yield from (_decode_leniently(run.group()) for run in islice(_EMBEDDED_FILE.finditer(text), _MOST_BASE64_TEXTS))
 
 
 def _pem_bodies(text: bytes, marks: list[re.Match[bytes]]) -> Iterator[bytes]:
@@ -95,7 +101,7 @@ def _pem_bodies(text: bytes, marks: list[re.Match[bytes]]) -> Iterator[bytes]:
             yield _HEADER.sub(b"", body)
 
 
-def _of_hex(run: bytes) -> bytes:
+def _decode_hex(run: bytes) -> bytes:
     data = bytes.fromhex(re.sub(rb"[\s:]+", b"", run).decode())
     refuse_secret(data)
     return data
@@ -108,16 +114,16 @@ def decode_base64(body: bytes) -> bytes:
         UnreadableError: nothing can be decoded.
         SecretError: a private key comes out.
     """
-    decoded = _lenient(body)
+    decoded = _decode_leniently(body)
     refuse_secret(decoded)
     if not _is_whole(decoded) and b" " in body.strip():  # an address took every plus for a blank
-        other = _lenient(body.strip().replace(b" ", b"+"))
+        other = _decode_leniently(body.strip().replace(b" ", b"+"))
         decoded = other if _is_whole(other) else decoded
         refuse_secret(decoded)
     return decoded
 
 
-def _lenient(body: bytes) -> bytes:
+def _decode_leniently(body: bytes) -> bytes:
     if b"+" not in body and b"/" not in body:
         body = body.translate(_URL_SAFE)
     letters = _NOT_BASE64.sub(b"", body.rstrip().rstrip(b"="))
@@ -125,7 +131,7 @@ def _lenient(body: bytes) -> bytes:
     try:
         return base64.b64decode(usable + b"=" * (-len(usable) % 4))
     except binascii.Error as error:
-        raise UnreadableError(Trouble.BROKEN) from error
+        raise UnreadableError(FileProblemKind.BROKEN) from error
 
 
 def _is_whole(data: bytes) -> bool:

@@ -1,8 +1,6 @@
-"""Verify one certificate's signature with its issuer's key, over the bytes as they are written.
+"""Name a public key by its kind and size (RFC 3279, 5480, 8410), without loading it."""
 
-``cryptography`` verifies whole certificates that it can load, and no SHA-1; here the key alone verifies, so that a
-certificate written loosely is held to the same as any other, and generation G1, which signs with SHA-1, as well.
-"""
+from hashlib import sha1
 
 from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -10,12 +8,100 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, paddin
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cryptography.x509.oid import SignatureAlgorithmOID as Oid
 
-from bot.certificates import der, keys
-from bot.certificates.der import INTEGER, SEQUENCE
+from bot.certificates import der
+from bot.certificates.der import INTEGER, OID, SEQUENCE, Element
 from bot.certificates.errors import MalformedError
-from bot.certificates.structure import Structure
+from bot.certificates.x509_fields import RawCertificate
+from handlers.model.certificate import UNKNOWN_KEY
 
-_RSA: dict[str, hashes.HashAlgorithm] = {
+_RSA, _RSA_PSS, _DSA, _EC = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.10040.4.1", "1.2.840.10045.2.1"
+_EDWARDS = {"1.3.101.112": "Ed25519", "1.3.101.113": "Ed448"}
+#: Curves by the names that ``cryptography`` gives them.
+_CURVES = {
+    "1.2.840.10045.3.1.1": "secp192r1",
+    "1.2.840.10045.3.1.7": "secp256r1",
+    "1.3.132.0.10": "secp256k1",
+    "1.3.132.0.33": "secp224r1",
+    "1.3.132.0.34": "secp384r1",
+    "1.3.132.0.35": "secp521r1",
+    "1.3.36.3.3.2.8.1.1.7": "brainpoolP256r1",
+    "1.3.36.3.3.2.8.1.1.11": "brainpoolP384r1",
+    "1.3.36.3.3.2.8.1.1.13": "brainpoolP512r1",
+}
+#: Curves that are written out, by the bits of the field and how the base point begins (FIPS 186-4, D.1.2).
+_WRITTEN_OUT = {
+    (256, "6b17d1f2e12c4247f8bce6e563a440f2"): "secp256r1",
+    (384, "aa87ca22be8b05378eb1c71ef320ad74"): "secp384r1",
+    (521, "00c6858e06b70404e9cd9e3ecb662395"): "secp521r1",
+}
+
+
+def algorithm_oid(element: Element) -> str:
+    """Take the object identifier of an AlgorithmIdentifier, whatever its parameters are."""
+    parts = der.split(element[1])
+    if not parts or parts[0][0] != OID:
+        raise MalformedError
+    return der.format_oid(parts[0][1])
+
+
+def key_identifier(element: Element) -> bytes:
+    """Hash the key as identifiers of keys are made: RFC 5280, 4.2.1.2 (1).
+
+    Raises:
+        MalformedError: it is not written as a key.
+    """
+    parts = der.split(element[1])
+    if not parts:
+        raise MalformedError
+    return sha1(der.bit_string_content(parts[-1]), usedforsecurity=False).digest()
+
+
+def describe_key(element: Element) -> str:
+    """Name the key, such as "RSA 2048" or "EC secp256r1"; an algorithm or a curve not known here goes by its OID.
+
+    Raises:
+        MalformedError: it is not written as a key of its kind.
+    """
+    parts = der.split(element[1])
+    if len(parts) < 2 or parts[0][0] != SEQUENCE:
+        raise MalformedError
+    identifier = algorithm_oid(parts[0])
+    if identifier in {_RSA, _RSA_PSS}:
+        return f"RSA {_count_bits(der.content_of(der.bit_string_content(parts[1]), SEQUENCE))}"
+    parameters = der.split(parts[0][1])[1:]
+    if identifier == _EC and parameters:
+        return _curve_name(parameters[0])
+    if identifier == _DSA and parameters:
+        return f"DSA {_count_bits(parameters[0][1])}"
+    return _EDWARDS.get(identifier) or f"{UNKNOWN_KEY}{identifier}"
+
+
+def _count_bits(integers: bytes) -> int:
+    """Count the bits of the first number of a sequence."""
+    first = der.split(integers)[:1]
+    if not first or first[0][0] != INTEGER:
+        raise MalformedError
+    return int.from_bytes(first[0][1]).bit_length()
+
+
+def _curve_name(parameters: Element) -> str:
+    """Name the curve; an unknown one that is written out (RFC 3279, 2.3.5) goes by the bits of its field."""
+    tag, content = parameters
+    if tag == OID:
+        identifier = der.format_oid(content)
+        return f"EC {_CURVES[identifier]}" if identifier in _CURVES else f"{UNKNOWN_KEY}{identifier}"
+    if tag != SEQUENCE:
+        raise MalformedError
+    explicit = der.split(content)
+    field = der.split(explicit[1][1]) if len(explicit) > 1 else []
+    if len(field) < 2 or field[1][0] != INTEGER:
+        raise MalformedError
+    size = int.from_bytes(field[1][1]).bit_length()
+    base = explicit[3][1][1:17].hex() if len(explicit) > 3 else ""
+    return f"EC {_WRITTEN_OUT.get((size, base), size)}"
+
+
+_RSA_SIGNATURES: dict[str, hashes.HashAlgorithm] = {
     Oid.RSA_WITH_SHA1.dotted_string: hashes.SHA1(),  # noqa: S303 - all of generation G1
     Oid.RSA_WITH_SHA224.dotted_string: hashes.SHA224(),
     Oid.RSA_WITH_SHA256.dotted_string: hashes.SHA256(),
@@ -28,8 +114,11 @@ _ECDSA: dict[str, hashes.HashAlgorithm] = {
     Oid.ECDSA_WITH_SHA384.dotted_string: hashes.SHA384(),
     Oid.ECDSA_WITH_SHA512.dotted_string: hashes.SHA512(),
 }
-_UNVERIFIABLE = (UnsupportedAlgorithm, InternalError, MalformedError, LookupError, ValueError, TypeError)
-_EDWARDS = {Oid.ED25519.dotted_string: ed25519.Ed25519PublicKey, Oid.ED448.dotted_string: ed448.Ed448PublicKey}
+_VERIFY_ERRORS = (UnsupportedAlgorithm, InternalError, MalformedError, LookupError, ValueError, TypeError)
+_EDWARDS_VERIFIERS = {
+    Oid.ED25519.dotted_string: ed25519.Ed25519PublicKey,
+    Oid.ED448.dotted_string: ed448.Ed448PublicKey,
+}
 _MGF1 = "1.2.840.113549.1.1.8"
 _PSS_PARAMETERS, _PSS_SALT = (0xA0, 0xA1), 0xA2
 _LONGEST_SALT = 512
@@ -40,39 +129,45 @@ _PSS_HASHES: dict[str, hashes.HashAlgorithm] = {
 }
 
 
-def is_signed_by(certificate: Structure, ca: Structure) -> bool:
+def is_signed_by(certificate: RawCertificate, ca: RawCertificate) -> bool:
     """Whether the CA's key made the signature; ``False`` as well for an algorithm that is not verified here."""
     try:
-        _verify(certificate, load_der_public_key(der.written(ca.key)))
-    except (InvalidSignature, *_UNVERIFIABLE):
+        _verify(certificate, load_der_public_key(der.encode_element(ca.key)))
+    except (InvalidSignature, *_VERIFY_ERRORS):
         return False
     return True
 
 
-def _verify(certificate: Structure, key: object) -> None:
+def _verify(certificate: RawCertificate, key: object) -> None:
     """Raise where it does not verify; the algorithm must be the one that was signed along (RFC 5280, 4.1.1.2)."""
     if certificate.algorithm != certificate.inner_algorithm:
         raise InvalidSignature
-    name, signature, tbs = keys.algorithm(certificate.algorithm), der.bits(certificate.signature), certificate.tbs
-    if isinstance(key, rsa.RSAPublicKey) and name in _RSA:
-        key.verify(signature, tbs, padding.PKCS1v15(), _RSA[name])
+    name, signature, tbs = (
+        algorithm_oid(certificate.algorithm),
+        der.bit_string_content(certificate.signature),
+        certificate.tbs,
+    )
+    if isinstance(key, rsa.RSAPublicKey) and name in _RSA_SIGNATURES:
+        key.verify(signature, tbs, padding.PKCS1v15(), _RSA_SIGNATURES[name])
     elif isinstance(key, rsa.RSAPublicKey) and name == Oid.RSASSA_PSS.dotted_string:
-        pss, algorithm = _pss(certificate)
+        pss, algorithm = _pss_parameters(certificate)
         key.verify(signature, tbs, pss, algorithm)
     elif isinstance(key, ec.EllipticCurvePublicKey) and name in _ECDSA:
         key.verify(signature, tbs, ec.ECDSA(_ECDSA[name]))
-    elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey) and isinstance(key, _EDWARDS.get(name, ())):
+    elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey) and isinstance(
+        key, _EDWARDS_VERIFIERS.get(name, ())
+    ):
         key.verify(signature, tbs)
     else:
         raise InvalidSignature
 
 
-def _pss(certificate: Structure) -> tuple[padding.PSS, hashes.HashAlgorithm]:
+def _pss_parameters(certificate: RawCertificate) -> tuple[padding.PSS, hashes.HashAlgorithm]:
     """Decode RSASSA-PSS-params (RFC 4055, 3.1), of SHA-2 only: what is left out would mean SHA-1."""
-    parameters = dict(der.split(der.content_of(der.written(der.split(certificate.algorithm[1])[1]), SEQUENCE)))
+    parameters = dict(der.split(der.content_of(der.encode_element(der.split(certificate.algorithm[1])[1]), SEQUENCE)))
     algorithm, generator = (der.content_of(parameters[tag], SEQUENCE) for tag in _PSS_PARAMETERS)
     salt = int.from_bytes(der.content_of(parameters[_PSS_SALT], INTEGER), signed=True)
-    if not 0 <= salt <= _LONGEST_SALT or keys.algorithm((SEQUENCE, generator)) != _MGF1:
+    if not 0 <= salt <= _LONGEST_SALT or algorithm_oid((SEQUENCE, generator)) != _MGF1:
         raise MalformedError
-    mask = _PSS_HASHES[keys.algorithm(der.split(generator)[1])]
-    return padding.PSS(padding.MGF1(mask), salt), _PSS_HASHES[keys.algorithm((SEQUENCE, algorithm))]
+    mask = _PSS_HASHES[algorithm_oid(der.split(generator)[1])]
+    return padding.PSS(padding.MGF1(mask), salt), _PSS_HASHES[algorithm_oid((SEQUENCE, algorithm))]

@@ -7,9 +7,9 @@ from pathlib import Path
 import structlog
 from pydantic import ValidationError
 
-from bot.certificates.limits import LIMITS, MEBIBYTE, Limits
+from bot.certificates.errors import LIMITS, MEBIBYTE, Limits
 from bot.process_sandbox import Death, SandboxProcess, StartError
-from handlers.certificate import Problem, Reading, Trouble
+from handlers.model.certificate import FileProblem, FileProblemKind, Reading
 
 _log = structlog.get_logger(__name__)
 #: A worker is replaced after so many files or after one big file, so that no memory is kept; one that nobody needs for
@@ -21,9 +21,9 @@ _IDLE_SECONDS = 60.0
 _GRACE = 2
 _MODULE = "bot.certificates.worker"
 _DEATHS = {
-    Death.TOO_SLOW: Trouble.TOO_SLOW,
-    Death.TOO_MUCH_MEMORY: Trouble.TOO_MUCH_MEMORY,
-    Death.CRASHED: Trouble.BROKEN,
+    Death.TOO_SLOW: FileProblemKind.TOO_SLOW,
+    Death.TOO_MUCH_MEMORY: FileProblemKind.TOO_MUCH_MEMORY,
+    Death.CRASHED: FileProblemKind.BROKEN,
 }
 
 
@@ -51,7 +51,7 @@ class CertificateReader:
         """What ``bot.certificates.read`` gives, or TOO_SLOW or TOO_MUCH_MEMORY; UNAVAILABLE where no worker starts."""
         del name  # the bytes decide
         if len(data) > self._limits.file:
-            return _refused(Trouble.TOO_LARGE)
+            return _refused(FileProblemKind.TOO_LARGE)
         async with self._turn:
             try:
                 return await self._ask(await self._running(), data)
@@ -69,7 +69,7 @@ class CertificateReader:
 
     async def _ask(self, worker: SandboxProcess | None, data: bytes) -> Reading:
         if worker is None:
-            return _refused(Trouble.UNAVAILABLE)
+            return _refused(FileProblemKind.UNAVAILABLE)
         healthy = False
         try:
             async with asyncio.timeout(self._limits.seconds):
@@ -77,11 +77,11 @@ class CertificateReader:
             reading = Reading.model_validate_json(answer)
             healthy = not _exhausted(reading)
         except TimeoutError:
-            reading = _refused(Trouble.TOO_SLOW)
+            reading = _refused(FileProblemKind.TOO_SLOW)
         except (EOFError, OSError):
             reading = await _refused_by_death(worker)
         except ValidationError:
-            reading = _refused(Trouble.BROKEN)
+            reading = _refused(FileProblemKind.BROKEN)
         finally:
             self._files += 1
             if not healthy or self._files >= _FILES_PER_WORKER or len(data) >= _BIG_FILE:
@@ -114,12 +114,12 @@ class CertificateReader:
             await self._stop()
 
 
-def _refused(trouble: Trouble) -> Reading:
-    return Reading(problems=(Problem(trouble=trouble),))
+def _refused(trouble: FileProblemKind) -> Reading:
+    return Reading(problems=(FileProblem(trouble=trouble),))
 
 
 def _exhausted(reading: Reading) -> bool:
-    return any(problem.trouble is Trouble.TOO_MUCH_MEMORY for problem in reading.problems)
+    return any(problem.trouble is FileProblemKind.TOO_MUCH_MEMORY for problem in reading.problems)
 
 
 async def _refused_by_death(worker: SandboxProcess) -> Reading:

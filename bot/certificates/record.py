@@ -6,15 +6,15 @@ that part is touched; it verifies signatures here (``chain``) and reads nothing.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 
-from bot.certificates import der, extensions, issuers, keys, names, times
+from bot.certificates import der, names, public_keys, subscriber, x509_fields
 from bot.certificates.errors import MalformedError, UnreadableError
-from bot.certificates.structure import Structure, cut
-from bot.certificates.subscriber import guess
-from handlers.certificate import UNKNOWN_KEY, Certificate, CertificatePart, Trouble
+from bot.certificates.subscriber import guess_subject
+from bot.certificates.x509_fields import RawCertificate, split_certificate
+from handlers.model.certificate import UNKNOWN_KEY, Certificate, CertificatePart, FileProblemKind
 
 _EMAIL = NameOID.EMAIL_ADDRESS.dotted_string
 #: Names as OpenSSL and RFC 8017 / RFC 5758 write them; another algorithm is shown by its dotted OID.
@@ -35,25 +35,25 @@ _ALGORITHMS = {
 }
 #: Bytes of a serial number that are kept; RFC 5280 allows 20.
 _LONGEST_SERIAL = 100
-_SIGN = 0x80
+_SIGN_BIT = 0x80
 #: Parts that may carry a mark of the government provider.
 _TELLING = {CertificatePart.ISSUER, CertificatePart.POLICIES, CertificatePart.EXTENSIONS}
 
 _Value = TypeVar("_Value")
 
 
-class Decoded(NamedTuple):
+class DecodedCertificate(NamedTuple):
     """A record beside what it was made from, for the chain to be verified."""
 
     certificate: Certificate
-    source: Structure
+    source: RawCertificate
 
     @property
     def is_ca(self) -> bool:
         return self.certificate.authority
 
 
-def decode(data: bytes) -> Decoded:
+def decode_certificate(data: bytes) -> DecodedCertificate:
     """Decode one certificate, DER or BER.
 
     Raises:
@@ -61,45 +61,47 @@ def decode(data: bytes) -> Decoded:
             for a certificate that is cut short; REQUEST, STATUS or the like, or else NO_CERTIFICATE, for another value
             that begins alike.
     """
-    structure = cut(data)
-    return Decoded(_Fields(structure).to_certificate(), structure)
+    structure = split_certificate(data)
+    return DecodedCertificate(_FieldDecoder(structure).to_certificate(), structure)
 
 
-class _Fields:
+class _FieldDecoder:
     """The fields of one certificate; notes which parts could not be read."""
 
-    def __init__(self, structure: Structure) -> None:
+    def __init__(self, structure: RawCertificate) -> None:
         self._structure = structure
         self._unreadable: list[CertificatePart] = []
 
     def to_certificate(self) -> Certificate:
         structure = self._structure
         subject, issuer = self._decode_subject(), self._decode_issuer()
-        serial = self._decode_essential(Trouble.SERIAL_UNREADABLE, lambda: _number(structure.serial))
+        serial = self._decode_essential(FileProblemKind.SERIAL_UNREADABLE, lambda: _integer_content(structure.serial))
         not_before, not_after = self._decode_validity()
-        policies = self._decode_optional(CertificatePart.POLICIES, lambda: extensions.policies(structure)) or []
-        name = names.title(subject)
-        email = self._decode_optional(CertificatePart.EMAIL, lambda: extensions.email(structure))
+        policies = self._decode_optional(CertificatePart.POLICIES, lambda: x509_fields.policy_oids(structure)) or []
+        name = names.display_name(subject)
+        email = self._decode_optional(CertificatePart.EMAIL, lambda: x509_fields.email_address(structure))
         authority = self._is_ca()
-        issuer_kind, recognition = issuers.judge(subject, issuer, policies, whole=not _TELLING & set(self._unreadable))
+        issuer_kind, recognition = subscriber.classify_issuer(
+            subject, issuer, policies, whole=not _TELLING & set(self._unreadable)
+        )
         return Certificate.model_validate({
             "subject": subject,
             "name": name,
-            "superior": names.first(subject, "O"),
+            "superior": names.first_value_of(subject, "O"),
             "units": [part["value"] for part in subject if part["name"] == "OU"],
-            "locality": names.first(subject, "L"),
-            "email": (names.shown(email) if email else None) or names.first(subject, _EMAIL),
+            "locality": names.first_value_of(subject, "L"),
+            "email": (names.clean_text(email) if email else None) or names.first_value_of(subject, _EMAIL),
             "issuer": issuer,
-            "issuer_name": names.title(issuer),
-            "serial": serial_text(serial),
-            "signed_serial": signed_serial(serial),
+            "issuer_name": names.display_name(issuer),
+            "serial": format_serial(serial),
+            "signed_serial": format_signed_serial(serial),
             "not_before": not_before,
             "not_after": not_after,
             "key": self._describe_key(),
             "signature_algorithm": self._signature_algorithm(),
             "policies": policies,
             "fingerprint": structure.fingerprint,
-            "subscriber": guess(name),
+            "subscriber": guess_subject(name),
             "issuer_kind": issuer_kind,
             "recognition": recognition,
             "authority": authority,
@@ -113,21 +115,23 @@ class _Fields:
             self._unreadable.append(part)
             return None
 
-    def _decode_essential(self, trouble: Trouble, read: Callable[[], _Value]) -> _Value:
+    def _decode_essential(self, trouble: FileProblemKind, read: Callable[[], _Value]) -> _Value:
         try:
             return read()
         except MalformedError as error:
             raise UnreadableError(trouble) from error
 
-    def _decode_subject(self) -> names.Parts:
-        parts, whole = self._decode_essential(Trouble.SUBJECT_UNREADABLE, lambda: names.decode(self._structure.subject))
-        if not whole and not names.title(parts):
-            raise UnreadableError(Trouble.SUBJECT_UNREADABLE)
+    def _decode_subject(self) -> names.DistinguishedName:
+        parts, whole = self._decode_essential(
+            FileProblemKind.SUBJECT_UNREADABLE, lambda: names.decode(self._structure.subject)
+        )
+        if not whole and not names.display_name(parts):
+            raise UnreadableError(FileProblemKind.SUBJECT_UNREADABLE)
         if not whole:
             self._unreadable.append(CertificatePart.SUBJECT)
         return parts
 
-    def _decode_issuer(self) -> names.Parts:
+    def _decode_issuer(self) -> names.DistinguishedName:
         read = self._decode_optional(CertificatePart.ISSUER, lambda: names.decode_issuer(self._structure.issuer))
         parts, whole = read or ((), True)
         if not whole:
@@ -136,50 +140,64 @@ class _Fields:
 
     def _decode_validity(self) -> tuple[datetime | None, datetime]:
         """Decode both ends, each for itself."""
-        moments = self._decode_essential(Trouble.END_UNREADABLE, lambda: der.split(self._structure.validity[1]))
+        moments = self._decode_essential(FileProblemKind.END_UNREADABLE, lambda: der.split(self._structure.validity[1]))
         if len(moments) < 2:
-            raise UnreadableError(Trouble.END_UNREADABLE)
-        not_before = self._decode_optional(CertificatePart.NOT_BEFORE, lambda: times.moment(moments[0]))
-        return not_before, self._decode_essential(Trouble.END_UNREADABLE, lambda: times.moment(moments[1]))
+            raise UnreadableError(FileProblemKind.END_UNREADABLE)
+        not_before = self._decode_optional(CertificatePart.NOT_BEFORE, lambda: x509_fields.decode_time(moments[0]))
+        return not_before, self._decode_essential(
+            FileProblemKind.END_UNREADABLE, lambda: x509_fields.decode_time(moments[1])
+        )
 
     def _describe_key(self) -> str:
-        key = self._decode_optional(CertificatePart.KEY, lambda: keys.describe(self._structure.key)) or ""
+        key = self._decode_optional(CertificatePart.KEY, lambda: public_keys.describe_key(self._structure.key)) or ""
         if key.startswith(UNKNOWN_KEY):
             self._unreadable.append(CertificatePart.KEY)
         return key
 
     def _signature_algorithm(self) -> str:
         part = CertificatePart.SIGNATURE_ALGORITHM
-        oid = self._decode_optional(part, lambda: keys.algorithm(self._structure.algorithm)) or ""
+        oid = self._decode_optional(part, lambda: public_keys.algorithm_oid(self._structure.algorithm)) or ""
         return _ALGORITHMS.get(oid, oid)
 
     def _is_ca(self) -> bool:
         """Whether it is a CA's; told by the extensions that could be cut."""
         if not self._structure.complete:
             self._unreadable.append(CertificatePart.EXTENSIONS)
-        basic = self._decode_optional(CertificatePart.EXTENSIONS, lambda: extensions.basic(self._structure))
+        basic = self._decode_optional(
+            CertificatePart.EXTENSIONS, lambda: x509_fields.basic_constraints(self._structure)
+        )
         return basic is not None and basic.ca
 
 
-def serial_text(number: bytes) -> str:
+def format_serial(number: bytes) -> str:
     """Write a serial number as certificate viewers show it: an even number of upper-case hexadecimal digits.
 
     A positive number goes without the zeros that DER puts before a high bit, as OpenSSL prints it; a negative one is
     its bytes as they stand in the certificate, as Windows shows it.
     """
-    return (number if number[0] & _SIGN else number.lstrip(b"\0") or b"\0").hex().upper()
+    return (number if number[0] & _SIGN_BIT else number.lstrip(b"\0") or b"\0").hex().upper()
 
 
-def signed_serial(number: bytes) -> str | None:
+def format_signed_serial(number: bytes) -> str | None:
     """Write a negative serial number with its sign; ``None`` for another, which its text tells from all others."""
-    if not number[0] & _SIGN:
+    if not number[0] & _SIGN_BIT:
         return None
     digits = f"{-int.from_bytes(number, signed=True):X}"
     return f"-{'0' if len(digits) % 2 else ''}{digits}"
 
 
-def _number(element: der.Element) -> bytes:
+def _integer_content(element: der.Element) -> bytes:
     tag, content = element
     if tag != der.INTEGER or not 0 < len(content) <= _LONGEST_SERIAL:
         raise MalformedError
     return content
+
+
+Validity = Literal["valid", "expired", "not_yet_valid"]
+
+
+def validity_at(certificate: Certificate, now: datetime) -> Validity:
+    """Where an aware moment falls; both ends belong to the period (RFC 5280, 4.1.2.5), an unreadable start is past."""
+    if certificate.not_before is not None and now < certificate.not_before:
+        return "not_yet_valid"
+    return "valid" if now <= certificate.not_after else "expired"

@@ -19,16 +19,16 @@ from xml.sax.xmlreader import InputSource
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import create_parser
 
-from bot.certificates.armour import decode_base64
 from bot.certificates.errors import SecretError, UnreadableError
-from bot.certificates.findings import Finding, Found, Missed
-from bot.certificates.plain_text import utf8
-from bot.certificates.structure import try_cut
-from handlers.certificate import Trouble
+from bot.certificates.findings import Finding, FoundCertificate, UnreadPart
+from bot.certificates.pem import decode_base64
+from bot.certificates.text_decoding import to_utf8
+from bot.certificates.x509_fields import try_split_certificate
+from handlers.model.certificate import FileProblemKind
 
 _CERTIFICATE, _BESIDE, _TOKEN = "X509Certificate", "EncapsulatedX509Certificate", "BinarySecurityToken"
 _DIGEST, _SERIAL, _MODULUS = "DigestValue", "X509SerialNumber", "Modulus"
-_KEPT = {_CERTIFICATE, _BESIDE, _TOKEN, _DIGEST, _SERIAL, _MODULUS}
+_COLLECTED_ELEMENTS = {_CERTIFICATE, _BESIDE, _TOKEN, _DIGEST, _SERIAL, _MODULUS}
 #: What is not the signer's own word: certificates of time stamps and of checks made later.
 _UNSIGNED = {"UnsignedProperties", "UnsignedSignatureProperties"}
 _ELEMENT = re.compile(
@@ -44,21 +44,21 @@ _MOST_DIGESTS = 50
 
 
 @dataclass(slots=True)
-class _Signature:
+class _SignatureTexts:
     """One Signature: the texts of what it holds, by local name."""
 
     own: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
-class _Signatures(ContentHandler):
+class _SignatureHandler(ContentHandler):
     """Keeps the texts that tell signers and nothing else, so memory does not grow with the file."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.signatures = [_Signature()]  # what stands outside of every signature comes first
+        self.signatures = [_SignatureTexts()]  # what stands outside of every signature comes first
         self.signed = False
         self._path: list[str] = []
-        self._inside: list[_Signature] = []
+        self._inside: list[_SignatureTexts] = []
         self._unsigned = 0
         self._text: list[str] | None = None
 
@@ -67,14 +67,14 @@ class _Signatures(ContentHandler):
         local = name.rpartition(":")[2]
         self._path.append(local)
         if len(self._path) > _DEEPEST:
-            raise UnreadableError(Trouble.DAMAGED)
+            raise UnreadableError(FileProblemKind.DAMAGED)
         self._unsigned += local in _UNSIGNED
         if local == "Signature":
             self.signed = True
-            self._inside.append(_Signature())
+            self._inside.append(_SignatureTexts())
             if not self._unsigned:  # one inside is a counter-signature
                 self.signatures.append(self._inside[-1])
-        self._text = [] if local in _KEPT and self._is_collected(local) else None
+        self._text = [] if local in _COLLECTED_ELEMENTS and self._is_collected(local) else None
 
     def _is_collected(self, local: str) -> bool:
         if local == _DIGEST:
@@ -102,17 +102,19 @@ def certificates(data: bytes) -> Iterator[Finding]:
     Raises:
         UnreadableError: UNKNOWN_TYPE for what is no XML or has a DTD, DAMAGED, NO_SIGNATURE or NO_CERTIFICATE.
     """
-    text = utf8(data)
-    handler, whole = _parsed(text)
-    found = [finding for signature in handler.signatures for finding in _of_signature(signature.own)]
+    text = to_utf8(data)
+    handler, whole = _parse(text)
+    found = [finding for signature in handler.signatures for finding in _certificates_of_signature(signature.own)]
     if not found and not whole:
-        found = [finding for match in islice(_ELEMENT.finditer(text), _MOST) for finding in _decoded(match.group(1))]
+        found = [finding for match in islice(_ELEMENT.finditer(text), _MOST) for finding in _decode(match.group(1))]
     if found:
         yield from found
     elif whole:
-        raise UnreadableError(Trouble.NO_CERTIFICATE if handler.signed else Trouble.NO_SIGNATURE)
+        raise UnreadableError(FileProblemKind.NO_CERTIFICATE if handler.signed else FileProblemKind.NO_SIGNATURE)
     else:
-        raise UnreadableError(Trouble.DAMAGED if handler.signed or _SIGNATURE.search(text) else Trouble.UNKNOWN_TYPE)
+        raise UnreadableError(
+            FileProblemKind.DAMAGED if handler.signed or _SIGNATURE.search(text) else FileProblemKind.UNKNOWN_TYPE
+        )
 
 
 def is_signed(text: bytes) -> bool:
@@ -120,9 +122,9 @@ def is_signed(text: bytes) -> bool:
     return bool(_ELEMENT.search(text))
 
 
-def _parsed(text: bytes) -> tuple[_Signatures, bool]:
+def _parse(text: bytes) -> tuple[_SignatureHandler, bool]:
     """What the parser met, and whether it came to the end. The bytes decide the encoding, not what they declare."""
-    handler, source = _Signatures(), InputSource()
+    handler, source = _SignatureHandler(), InputSource()
     source.setByteStream(BytesIO(_DECLARATION.sub(b"", text, count=1).lstrip()))
     source.setEncoding("utf-8" if _is_utf8(text) else "iso-8859-1")
     parser = create_parser(forbid_dtd=True)
@@ -142,21 +144,23 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _of_signature(own: dict[str, list[str]]) -> Iterator[Finding]:
+def _certificates_of_signature(own: dict[str, list[str]]) -> Iterator[Finding]:
     texts = [*own[_CERTIFICATE], *own[_TOKEN]]
-    found = [finding for text in texts for finding in _decoded(text.encode())]
-    beside = [finding for text in own[_BESIDE] for finding in _decoded(text.encode())]
-    ders = [finding.der for finding in (*found, *beside) if isinstance(finding, Found)]
-    signer = _by_digest(own[_DIGEST], ders) or _by_serial(own[_SERIAL], ders) or _by_key(own[_MODULUS], ders)
+    found = [finding for text in texts for finding in _decode(text.encode())]
+    beside = [finding for text in own[_BESIDE] for finding in _decode(text.encode())]
+    ders = [finding.der for finding in (*found, *beside) if isinstance(finding, FoundCertificate)]
+    signer = (
+        _find_by_digest(own[_DIGEST], ders) or _find_by_serial(own[_SERIAL], ders) or _find_by_key(own[_MODULUS], ders)
+    )
     if signer is None:
         yield from found
         return
-    yield Found(signer)
-    yield from (Found(one, companion=True) for one in ders if one != signer)
-    yield from (finding for finding in found if isinstance(finding, Missed))
+    yield FoundCertificate(signer)
+    yield from (FoundCertificate(one, companion=True) for one in ders if one != signer)
+    yield from (finding for finding in found if isinstance(finding, UnreadPart))
 
 
-def _decoded(text: bytes) -> Iterator[Finding]:
+def _decode(text: bytes) -> Iterator[Finding]:
     """A certificate; PEM inside of base64 is unpacked, and what is no base64 at all is missed."""
     if not text.strip():
         return
@@ -165,14 +169,14 @@ def _decoded(text: bytes) -> Iterator[Finding]:
         if data[:5] == b"-----":
             data = decode_base64(data.strip(b"-\r\n ").partition(b"-----")[2])
         if data[:1] == b"\x30":  # or else a stand-in such as "..."
-            yield Found(data)
+            yield FoundCertificate(data)
     except SecretError:
         raise
     except UnreadableError as error:
-        yield Missed(error.trouble)
+        yield UnreadPart(error.trouble)
 
 
-def _by_digest(digests: list[str], ders: list[bytes]) -> bytes | None:
+def _find_by_digest(digests: list[str], ders: list[bytes]) -> bytes | None:
     """The certificate that SigningCertificate names; its first digest is the signer's, others are of the chain."""
     for digest in digests[:_MOST_DIGESTS]:
         wanted = decode_base64(digest.encode()) if digest.strip() else b""
@@ -183,13 +187,15 @@ def _by_digest(digests: list[str], ders: list[bytes]) -> bytes | None:
     return None
 
 
-def _by_serial(serials: list[str], ders: list[bytes]) -> bytes | None:
+def _find_by_serial(serials: list[str], ders: list[bytes]) -> bytes | None:
     numbers = {int(serial) for serial in serials if serial.strip().isdecimal() and len(serial) < 99}
-    named = [one for one in ders if (known := try_cut(one)) and int.from_bytes(known.serial[1]) in numbers]
+    named = [
+        one for one in ders if (known := try_split_certificate(one)) and int.from_bytes(known.serial[1]) in numbers
+    ]
     return named[0] if len(numbers) == 1 and named else None
 
 
-def _by_key(moduli: list[str], ders: list[bytes]) -> bytes | None:
+def _find_by_key(moduli: list[str], ders: list[bytes]) -> bytes | None:
     if len(moduli) != 1 or len(modulus := decode_base64(moduli[0].encode())) < 64:
         return None
     return next((one for one in ders if modulus in one), None)

@@ -1,9 +1,20 @@
-"""Words that tell subscribers apart; accented lists are the source, unaccented ones are folded from them."""
+"""Which kind of subscriber a certificate's name sounds like: a guess, which the officer confirms.
+
+Key usage does not tell a person from a body in government certificates, so the name has to. A device's words are looked
+for first ("Hệ thống một cửa Sở Nội vụ"), then a body's ("Trường THCS Nguyễn Trãi"), then a person's. With accents,
+"Trường" is a school and "Trương" a person; a first word that may be either is told by the second.
+"""
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from bot.certificates.names import NameAttribute, first_value_of
 from handlers.folding import fold
+from handlers.model.certificate import Recognition
+from rules.facts import Issuer, Subject
 
 _DEVICE_START = (
     "hệ thống|máy chủ|phần mềm|cổng|dịch vụ|thiết bị|trang thông tin|trục liên thông|nền tảng|ứng dụng|cơ sở dữ liệu"
@@ -43,7 +54,7 @@ _MIDDLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
+class WordPatterns:
     """Compiled for text with accents, or for text without."""
 
     device_start: re.Pattern[str]
@@ -53,17 +64,17 @@ class Lists:
     body_after_ambiguous: re.Pattern[str]
 
 
-def _folded(alternatives: str) -> str:
+def _fold_alternatives(alternatives: str) -> str:
     return "|".join(fold(word) for word in alternatives.split("|"))
 
 
-def _lists(*alternatives: str) -> Lists:
-    return Lists(*(re.compile(rf"\b(?:{words})\b") for words in alternatives))
+def _compile_patterns(*alternatives: str) -> WordPatterns:
+    return WordPatterns(*(re.compile(rf"\b(?:{words})\b") for words in alternatives))
 
 
 _SOURCES = (_DEVICE_START, _DEVICE_ANYWHERE, _BODY_START, _BODY_ANYWHERE, _BODY_AFTER_AMBIGUOUS)
-ACCENTED = _lists(*_SOURCES)
-UNACCENTED = _lists(*map(_folded, _SOURCES))
+ACCENTED = _compile_patterns(*_SOURCES)
+UNACCENTED = _compile_patterns(*map(_fold_alternatives, _SOURCES))
 FAMILY_NAMES = frozenset(_FAMILY.split("|"))
 BARE_FAMILY_NAMES = frozenset(fold(name) for name in FAMILY_NAMES)
 COMMON_FAMILY_NAMES = frozenset(_COMMON_FAMILY.split("|"))
@@ -71,3 +82,85 @@ MIDDLE_NAMES = frozenset(fold(name) for name in _MIDDLE.split("|"))
 _BODY_STARTS = frozenset(_BODY_START.split("|"))
 #: First words that are a family name and a body's alike: "Đoàn" with accents, many more without.
 AMBIGUOUS = frozenset(map(fold, _BODY_STARTS)) & BARE_FAMILY_NAMES | _BODY_STARTS & FAMILY_NAMES
+
+_DOMAIN = re.compile(r"(?:\*\.)?(?:[a-z0-9-]+\.)+[a-z]{2,}|\d{1,3}(?:\.\d{1,3}){3}", re.IGNORECASE)
+_NOT_WORD = re.compile(r"[^\w]+")
+_MOST_PERSON_WORDS = 7  #: words
+
+
+def guess_subject(name: str) -> Subject | None:
+    """The kind a name speaks for; ``None`` where it speaks for none."""
+    if _DOMAIN.fullmatch(name.strip()):
+        return Subject.DEVICE
+    plain = _normalize(name)
+    lists = UNACCENTED if plain.isascii() else ACCENTED
+    if lists.device_start.match(plain) or lists.device_anywhere.search(plain):
+        return Subject.DEVICE
+    if plain.partition(" ")[0] in AMBIGUOUS:
+        return _subject_by_second_word(fold(plain))
+    if lists.body_start.match(plain) or lists.body_anywhere.search(plain):
+        return Subject.ORGANISATION
+    return Subject.INDIVIDUAL if _is_person(plain.split()) else None
+
+
+def _normalize(name: str) -> str:
+    """Lower case with accents, words separated by single blanks, ``uỷ`` and ``toà`` spelt ``ủy`` and ``tòa``."""
+    lowered = _NOT_WORD.sub(" ", unicodedata.normalize("NFC", name).lower()).replace("_", " ").strip()
+    return lowered.replace("uỷ", "ủy").replace("toà", "tòa")
+
+
+def _subject_by_second_word(bare: str) -> Subject | None:
+    """A first word that is a family name and a body's: "Đoàn Văn", "Đoàn Thanh niên", "TRUONG VAN"."""
+    rest = bare.split()[1:]
+    if UNACCENTED.body_after_ambiguous.match(" ".join(rest)):
+        return Subject.ORGANISATION
+    return Subject.INDIVIDUAL if rest and rest[0] in MIDDLE_NAMES and len(rest) < _MOST_PERSON_WORDS else None
+
+
+def _is_person(plain: list[str]) -> bool:
+    """A family name and one to six given names, letters only; two words only after a family name of no place."""
+    if not 2 <= len(plain) <= _MOST_PERSON_WORDS or not all(word.isalpha() for word in plain):
+        return False
+    family = fold(plain[0])
+    known = plain[0] in FAMILY_NAMES or (plain[0] == family and family in BARE_FAMILY_NAMES)
+    return known and (len(plain) > 2 or family in COMMON_FAMILY_NAMES)
+
+
+#: O of every issuer of both generations: with accents in G2, without in G1.
+_PROVIDER = "ban co yeu chinh phu"
+#: Said by no public provider of itself; met with an O other than the provider's it leaves the question open.
+_GOVERNMENT_MARKS = ("co yeu", "chinh phu", "chuyen dung", "cong vu")
+#: Arc of the government provider's certificate policies.
+_POLICY_ARC = "2.16.704.1.1."
+
+
+def classify_issuer(
+    subject: Sequence[NameAttribute], issuer: Sequence[NameAttribute], policies: Sequence[str], *, whole: bool = True
+) -> tuple[Issuer, Recognition]:
+    """Government by the provider's name alone, nothing verified; public only where nothing speaks against it.
+
+    Where a part that could speak against it was not read (``whole`` is false), nobody is public.
+    """
+    if is_provider(issuer):
+        return Issuer.GOVERNMENT, Recognition.BY_NAME_ONLY
+    named = all(first_value_of(issuer, part) for part in ("C", "O", "CN"))
+    if not (named and whole) or issuer == subject or _has_government_mark(issuer, policies):
+        return Issuer.UNKNOWN, Recognition.UNRECOGNISED
+    return Issuer.PUBLIC, Recognition.UNRECOGNISED
+
+
+def is_provider(issuer: Sequence[NameAttribute]) -> bool:
+    """Whether the issuer calls itself Ban Cơ yếu Chính phủ."""
+    return _folded_issuer(first_value_of(issuer, "O") or "") == _PROVIDER and first_value_of(issuer, "C") in {
+        "VN",
+        None,
+    }
+
+
+def _has_government_mark(issuer: Sequence[NameAttribute], policies: Sequence[str]) -> bool:
+    text = _folded_issuer(" ".join(part["value"] for part in issuer))
+    return any(mark in text for mark in _GOVERNMENT_MARKS) or any(policy.startswith(_POLICY_ARC) for policy in policies)
+
+
+#: Issuers are few and no secret, so their folded names are kept.
+_folded_issuer = lru_cache(maxsize=64)(fold)

@@ -45,24 +45,24 @@ _LEAST_NUMBERED = 4
 _JOINED = re.compile(rb"[\"'][ \t]{0,9}+[+.,&]?[ \t]{0,9}+[_\\]?[ \t]{0,9}+\r?\n[ \t]{0,99}+(?:[+.&][ \t]{0,9}+)?[\"']")
 
 
-def plain(data: bytes) -> bytes:
+def to_plain_text(data: bytes) -> bytes:
     """The text in UTF-8, without byte order mark, mail quotes and escapes, whatever encoding it came in."""
-    text = _ascii_signs(utf8(data))
-    text = _unescaped(_QUOTED.sub(b"", text))
-    text = _without_numbers(_unfolded(text))
+    text = _to_ascii_signs(to_utf8(data))
+    text = _unescape(_QUOTED.sub(b"", text))
+    text = _strip_line_numbers(_join_soft_breaks(text))
     return _JOINED.sub(b"\n", text)
 
 
-def utf8(data: bytes) -> bytes:
+def to_utf8(data: bytes) -> bytes:
     """The same text in UTF-8 without byte order mark; what is in an encoding of one byte stays as it is."""
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return data.decode(encoding, "replace").removeprefix("\ufeff").encode()
-    wide = _wide(data)
+    wide = _decode_utf16(data)
     return data.decode(wide, "replace").encode() if wide else data
 
 
-def _wide(data: bytes) -> str | None:
+def _decode_utf16(data: bytes) -> str | None:
     """UTF-16 without a mark: most letters of a certificate's text have a zero beside them, always on the same side."""
     sample = data[:_SAMPLE] if len(data) > 7 else b""
     half = len(sample) // 2
@@ -72,18 +72,18 @@ def _wide(data: bytes) -> str | None:
     return "utf-16-be" if even > half * 0.4 and odd < half * 0.05 else None
 
 
-def _ascii_signs(text: bytes) -> bytes:
+def _to_ascii_signs(text: bytes) -> bytes:
     if text.isascii():
         return text
     try:
         decoded = text.decode()
     except UnicodeDecodeError:  # one byte a letter: 0xA0 and 0xAD are blank and soft hyphen in all of those
         return text.replace(b"\xa0", b" ").replace(b"\xad", b"") if b"\0" not in text[:_SAMPLE] else text
-    return _FOREIGN.sub(lambda match: _sign(match.group()), decoded).encode()
+    return _FOREIGN.sub(lambda match: _to_ascii_sign(match.group()), decoded).encode()
 
 
 @cache
-def _sign(sign: str) -> str:
+def _to_ascii_sign(sign: str) -> str:
     if sign in _QUOTES:
         return _QUOTES[sign]
     if "\u2010" <= sign <= "\u2015" or sign in _DASHES:
@@ -95,12 +95,12 @@ def _sign(sign: str) -> str:
     return unicodedata.normalize("NFKC", sign)
 
 
-def _unescaped(text: bytes) -> bytes:
+def _unescape(text: bytes) -> bytes:
     if b"\\" in text:
         text = _ESCAPED_CODE.sub(lambda match: bytes.fromhex(match.group(1).decode()), text)
         text = _ESCAPED_SLASH.sub(b"/", _ESCAPED_LINE.sub(b"\n", text))
     if b"&" in text:
-        text = _ENTITY.sub(_entity, _AMPERSAND.sub(b"&", text))
+        text = _ENTITY.sub(_decode_entity, _AMPERSAND.sub(b"&", text))
     if _PLUS_MARK.search(text):  # a form writes a blank so, and a plus as a code
         text = text.replace(b"+", b" ")
     if _PERCENT_SIGN.search(text):
@@ -108,11 +108,11 @@ def _unescaped(text: bytes) -> bytes:
     return text
 
 
-def _entity(match: re.Match[bytes]) -> bytes:
-    return _ascii_signs(html.unescape(match.group().decode()).encode())
+def _decode_entity(match: re.Match[bytes]) -> bytes:
+    return _to_ascii_signs(html.unescape(match.group().decode()).encode())
 
 
-def _unfolded(text: bytes) -> bytes:
+def _join_soft_breaks(text: bytes) -> bytes:
     """Without the soft breaks of quoted-printable (RFC 2045, 6.7), where most long lines end in one."""
     lines = _LONG_LINE.findall(text)
     folded = sum(line.rstrip().endswith(b"=") for line in lines)
@@ -121,7 +121,7 @@ def _unfolded(text: bytes) -> bytes:
     return _QP_CODE.sub(lambda match: bytes.fromhex(match.group(1).decode()), _SOFT_BREAK.sub(b"", text))
 
 
-def _without_numbers(text: bytes) -> bytes:
+def _strip_line_numbers(text: bytes) -> bytes:
     """Without the numbers of lines in front of them, where those count upwards one by one."""
     numbers = [int(number) for number in _NUMBERED.findall(text)]
     steps = sum(after - before == 1 for before, after in pairwise(numbers))

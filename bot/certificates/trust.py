@@ -5,7 +5,9 @@ there through ``install``, which takes a CA that is pinned here or whose fingerp
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -13,10 +15,63 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from bot.certificates import names
-from bot.certificates.errors import FingerprintMismatchError, NotACaError, NotInstalledError, UnpinnedError
-from bot.certificates.pins import PINS
-from bot.certificates.structure import Structure, cut
+from bot.certificates import names, x509_fields
+from bot.certificates.der import Element
+from bot.certificates.errors import (
+    FingerprintMismatchError,
+    MalformedError,
+    NotACaError,
+    NotInstalledError,
+    UnpinnedError,
+)
+from bot.certificates.names import DistinguishedName
+from bot.certificates.public_keys import is_signed_by
+from bot.certificates.x509_fields import RawCertificate, split_certificate
+from handlers.model.certificate import Recognition
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAuthority:
+    """One CA: subject CN, generation, end of validity, SHA-256 of the DER in upper-case hex."""
+
+    name: str
+    generation: str
+    not_after: datetime
+    fingerprint: str
+
+
+_G1_ROOT = KnownAuthority(
+    "Co quan chung thuc so chuyen dung Chinh phu (RootCA)",
+    "G1",
+    datetime(2030, 3, 5, 5, 45, 57, tzinfo=UTC),
+    "F7BC89054CEC7F12730D7B8CD3EB7955B163835087E5EB873EDFB584763B3F90",
+)
+_G1_STATE = KnownAuthority(
+    "Co quan chung thuc so Chinh phu",
+    "G1",
+    datetime(2030, 3, 4, 6, 33, 32, tzinfo=UTC),
+    "75E969C07BA35C29C72BBC1BFB880F20F3891A619B00B77EB02CA6160736A1FE",
+)
+_G2_ROOT = KnownAuthority(
+    "RootCA chuyên dùng Chính phủ G2",
+    "G2",
+    datetime(2048, 8, 14, 7, 36, 39, tzinfo=UTC),
+    "F04BA4B459A7C9A1B971AD9B1CB833E695A80C79AEA63B174B66A70EDFE2FDB8",
+)
+_G2_STATE = KnownAuthority(
+    "CA phục vụ các cơ quan Nhà nước G2",
+    "G2",
+    datetime(2048, 8, 14, 7, 36, 39, tzinfo=UTC),
+    "D8CAB7A4AEF92E6BB2509D7C61CEE7B44F3731B2D21074963530277B366FAE4B",
+)
+_G2_PARTY = KnownAuthority(
+    "CA phục vụ các cơ quan Đảng G2",
+    "G2",
+    datetime(2048, 8, 14, 7, 36, 39, tzinfo=UTC),
+    "E4B402E3CB4CACC0A20D21FA49BCE76BEB4EB47BA7FFB7A8F71C554DBE561A81",
+)
+
+KNOWN_AUTHORITIES = {pin.fingerprint: pin for pin in (_G1_ROOT, _G1_STATE, _G2_ROOT, _G2_STATE, _G2_PARTY)}
 
 #: Bytes of a file with one certificate; a larger one, or a device that never ends, is none.
 _LARGEST = 1 << 20
@@ -35,23 +90,23 @@ class TrustStore:
     def load(cls, folder: Path) -> "TrustStore":
         """All believable CA files of a folder; a folder that does not exist holds none."""
         files = sorted(folder.glob(f"*{_SUFFIX}")) if folder.is_dir() else []
-        return cls(tuple(ca for file in files if (ca := _believed(file))))
+        return cls(tuple(ca for file in files if (ca := _load_authority(file))))
 
     @cached_property
-    def structures(self) -> tuple[Structure, ...]:
+    def structures(self) -> tuple[RawCertificate, ...]:
         """The installed CAs as certificates of strangers are held against them."""
-        return tuple(cut(ca.public_bytes(Encoding.DER)) for ca in self.authorities)
+        return tuple(split_certificate(ca.public_bytes(Encoding.DER)) for ca in self.authorities)
 
     @cached_property
     def fingerprints(self) -> frozenset[str]:
         """SHA-256 of every installed CA, upper-case hex."""
-        return frozenset(fingerprint(ca) for ca in self.authorities)
+        return frozenset(fingerprint_of(ca) for ca in self.authorities)
 
 
-EMPTY = TrustStore()
+EMPTY_TRUST_STORE = TrustStore()
 
 
-def fingerprint(certificate: x509.Certificate) -> str:
+def fingerprint_of(certificate: x509.Certificate) -> str:
     """SHA-256 of the DER, upper-case hex without separators."""
     return certificate.fingerprint(hashes.SHA256()).hex().upper()
 
@@ -70,11 +125,11 @@ def install(file: Path, folder: Path, *, declared: str | None = None) -> x509.Ce
         FingerprintMismatchError: the declared fingerprint is another CA's.
         OSError: the file cannot be read or the folder not written.
     """
-    authority = _authority(file)
-    actual = fingerprint(authority)
-    if declared is not None and normalised(declared) != actual:
+    authority = _read_authority(file)
+    actual = fingerprint_of(authority)
+    if declared is not None and normalize_fingerprint(declared) != actual:
         raise FingerprintMismatchError(file.name, actual)
-    if declared is None and actual not in PINS:
+    if declared is None and actual not in KNOWN_AUTHORITIES:
         raise UnpinnedError(file.name, actual)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / f"{actual}{_SUFFIX}").write_bytes(authority.public_bytes(Encoding.PEM))
@@ -83,7 +138,7 @@ def install(file: Path, folder: Path, *, declared: str | None = None) -> x509.Ce
 
 def remove(start: str, folder: Path) -> str:
     """Remove the one installed CA whose fingerprint starts so; its fingerprint. Raises ``NotInstalledError``."""
-    wanted = normalised(start) if _NOTATION.fullmatch(start) else ""
+    wanted = normalize_fingerprint(start) if _NOTATION.fullmatch(start) else ""
     installed = [file for file in folder.glob(f"*{_SUFFIX}") if wanted and file.stem.startswith(wanted)]
     if len(installed) != 1:
         raise NotInstalledError(start)
@@ -91,20 +146,20 @@ def remove(start: str, folder: Path) -> str:
     return installed[0].stem
 
 
-def normalised(text: str) -> str:
+def normalize_fingerprint(text: str) -> str:
     """A fingerprint as people write it (colons, blanks, lower case), in upper-case hex."""
     return _NOT_HEX.sub("", text.upper())
 
 
-def _believed(file: Path) -> x509.Certificate | None:
+def _load_authority(file: Path) -> x509.Certificate | None:
     try:
-        authority = _authority(file)
+        authority = _read_authority(file)
     except (NotACaError, OSError):
         return None
-    return authority if fingerprint(authority) == file.stem else None
+    return authority if fingerprint_of(authority) == file.stem else None
 
 
-def _authority(file: Path) -> x509.Certificate:
+def _read_authority(file: Path) -> x509.Certificate:
     with file.open("rb") as stream:
         data = stream.read(_LARGEST + 1)
     if len(data) > _LARGEST:
@@ -124,6 +179,92 @@ def _parse(data: bytes) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates(data)
 
 
-def title(authority: x509.Certificate) -> str:
+def authority_name(authority: x509.Certificate) -> str:
     """What a CA is called, fit to be shown."""
-    return names.title(names.decode(cut(authority.public_bytes(Encoding.DER)).subject)[0])
+    return names.display_name(names.decode(split_certificate(authority.public_bytes(Encoding.DER)).subject)[0])
+
+
+#: CA certificates above a subscriber's; two in both government generations.
+_LONGEST_CHAIN = 4
+#: Certificates of a file that are tried as intermediate CAs.
+_MOST_COMPANIONS = 20
+
+
+def recognise(
+    certificate: RawCertificate, trust: TrustStore, companions: Sequence[RawCertificate] = ()
+) -> Recognition | None:
+    """VERIFIED, INVALID (the installed CA it names did not sign), or ``None``: nothing is known."""
+    if certificate.fingerprint in trust.fingerprints or _reaches_anchor(certificate, trust, companions):
+        return Recognition.VERIFIED
+    named = any(_is_named(ca, certificate) and _matches_key_identifier(certificate, ca) for ca in trust.structures)
+    return Recognition.INVALID if named else None
+
+
+def _matches_key_identifier(certificate: RawCertificate, ca: RawCertificate) -> bool:
+    """Whether the issuer's key is this CA's, as far as is said: a CA may renew its key under the same name."""
+    try:
+        authority, own = x509_fields.authority_key_identifier(certificate), x509_fields.subject_key_identifier(ca)
+    except MalformedError:
+        return True
+    return authority is None or own is None or authority == own
+
+
+def _reaches_anchor(certificate: RawCertificate, trust: TrustStore, companions: Sequence[RawCertificate]) -> bool:
+    """Climb level by level; a companion is climbed once, so that cross-signed loops of strangers stay short."""
+    level, waiting = [certificate], list(companions[:_MOST_COMPANIONS])
+    for below in range(_LONGEST_CHAIN):
+        if any(
+            _is_anchor_signed(ca, trust, below)
+            for one in level
+            for ca in _possible_signers(one, trust.structures, below)
+        ):
+            return True
+        level = [ca for one in level for ca in _possible_signers(one, waiting, below)]
+        waiting = [ca for ca in waiting if ca not in level]
+    return False
+
+
+def _is_anchor_signed(anchor: RawCertificate, trust: TrustStore, below: int) -> bool:
+    """Whether the CAs installed above an anchor, if any, really signed it."""
+    above = [ca for ca in trust.structures if _is_named(ca, anchor) and ca.whole != anchor.whole]
+    if not above or below >= _LONGEST_CHAIN:
+        return True
+    return any(_is_anchor_signed(ca, trust, below + 1) for ca in _possible_signers(anchor, above, below + 1))
+
+
+def _possible_signers(
+    certificate: RawCertificate, authorities: Sequence[RawCertificate], below: int
+) -> Iterator[RawCertificate]:
+    return (
+        ca
+        for ca in authorities
+        if _is_named(ca, certificate) and _may_sign(ca, below) and is_signed_by(certificate, ca)
+    )
+
+
+def _is_named(ca: RawCertificate, certificate: RawCertificate) -> bool:
+    """Whether the certificate names this CA as its issuer; a name that cannot be read whole names nobody."""
+    subject, issuer = _complete_name(ca.subject), _complete_name(certificate.issuer)
+    return subject is not None and subject == issuer
+
+
+def _complete_name(element: Element) -> DistinguishedName | None:
+    try:
+        parts, whole = names.decode_issuer(element)
+    except MalformedError:
+        return None
+    return parts if whole else None
+
+
+def _may_sign(ca: RawCertificate, below: int) -> bool:
+    """CA:TRUE, keyCertSign where usage is stated, and no more CAs below it than its path length allows.
+
+    A CA is read strictly: one with an extension that is doubled or that cannot be read signs nothing.
+    """
+    try:
+        basic, usage = x509_fields.basic_constraints(ca), x509_fields.may_sign_certificates(ca)
+    except MalformedError:
+        return False
+    if basic is None or not ca.complete or x509_fields.has_duplicates(ca):
+        return False
+    return basic.ca and usage and (basic.path_length is None or below <= basic.path_length)

@@ -6,15 +6,15 @@ It gets a file and answers with a reading as JSON; it knows no setting, no secre
 import sys
 from pathlib import Path
 
-from bot.certificates.reading import read
-from bot.certificates.trust import EMPTY, TrustStore
+from bot.certificates.parsing import read
+from bot.certificates.trust import EMPTY_TRUST_STORE, TrustStore
 from bot.process_sandbox import give_way, serve
 
 
 def main(arguments: list[str]) -> None:
     """Serve until the input ends."""
     memory, seconds, *folders = arguments
-    trust = TrustStore.load(Path(folders[0])) if folders else EMPTY
+    trust = TrustStore.load(Path(folders[0])) if folders else EMPTY_TRUST_STORE
     give_way()
     serve(lambda data: read(data, trust=trust).model_dump_json().encode(), memory=int(memory), seconds=float(seconds))
 

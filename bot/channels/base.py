@@ -1,25 +1,61 @@
-"""Why a channel could not do what was asked of it.
-
-::
-
-    ChannelError          the platform refused for a reason not listed below; worth another try
-    ├── RetryLater        too many messages: wait ``after`` seconds
-    ├── Unreachable       the request never left: always safe to repeat
-    ├── MaybeSent         the request left, its fate is not known: repeating it may send twice
-    ├── Blocked           the person, or the chat, takes no messages from the assistant
-    ├── Invalid           this very message will never be taken
-    ├── Gone              the file asked for can no longer be had
-    ├── TooLarge          the file asked for is over the limit
-    ├── Unsupported       the platform, or the server in front of it, lacks the method that this takes
-    ├── Conflict          somebody else receives this assistant's messages
-    └── Refused           the platform does not accept the assistant's credentials
-
-None of them carries a text, a name, an address or a token.
-"""
+"""What delivery asks of a channel."""
 
 # ruff: noqa: N818 - these are outcomes of a delivery, and read as such where they are caught
+from dataclasses import dataclass
+from typing import Protocol
 
 from bot.errors import TrolyError
+from bot.store.api import OutboxRow
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do; the renderer adapts a reply to it."""
+
+    text_limit: int  #: longest message, in UTF-16 code units
+    caption_limit: int = 0  #: longest text beside a file; 0: a file carries no text
+    buttons: bool = False
+    editing: bool = False
+    deleting: bool = False
+    files_in: bool = False
+    files_out: bool = False
+    pictures_out: bool = False  #: a channel that takes ``files_out`` takes pictures anyway
+    markup: bool = False  #: takes the HTML subset of replies
+
+    def accepts(self, media_type: str) -> bool:
+        """Whether a file of this kind can be sent whole."""
+        return self.files_out or (self.pictures_out and media_type.startswith("image/"))
+
+
+class Channel(Protocol):
+    """A way to a person. ``name`` is the ``channel`` of its chats."""
+
+    @property
+    def name(self) -> str:
+        """Such as ``telegram``."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+
+    @property
+    def start_link(self) -> str | None:
+        """An address that opens this chat; what is written behind it arrives as ``/start``. ``None``: there is none."""
+
+    async def send(self, row: OutboxRow) -> str | None:
+        """Deliver one row, which ``split`` has made fit; the platform's id of the message, where it has one.
+
+        Raises:
+            ChannelError: in one of its kinds, which decides what becomes of the row.
+        """
+
+    async def fetch(self, reference: str, limit: int) -> bytes:
+        """The bytes of a file that was sent, at most ``limit`` of them.
+
+        Raises:
+            TooLarge: it has more.
+            ChannelError: it could not be had.
+        """
 
 
 class ChannelError(TrolyError):

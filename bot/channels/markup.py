@@ -18,7 +18,7 @@ _HREF = re.compile(r'href="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class MarkupToken:
     """A tag, or text as it is written: a run without special signs, or one entity."""
 
     kind: str  #: open, close, entity or text
@@ -41,10 +41,10 @@ class Token:
         return f"</{self.name}>"
 
 
-def tokens(html: str) -> Iterator[Token]:
+def parse_tokens(html: str) -> Iterator[MarkupToken]:
     """Tags and text, made well-formed: stray signs escaped, stray closers dropped, open tags closed."""
-    stack: list[Token] = []
-    for token in map(_token, _TOKEN.finditer(html)):
+    stack: list[MarkupToken] = []
+    for token in map(_to_token, _TOKEN.finditer(html)):
         if token.kind == "open":
             stack.append(token)
         elif token.kind == "close":
@@ -52,50 +52,50 @@ def tokens(html: str) -> Iterator[Token]:
                 continue
             yield from _close_inner(stack, token.name)
         yield token
-    yield from (Token("close", opened.closer) for opened in reversed(stack))
+    yield from (MarkupToken("close", opened.closer) for opened in reversed(stack))
 
 
-def _token(match: re.Match[str]) -> Token:
+def _to_token(match: re.Match[str]) -> MarkupToken:
     source = match.group()
     if source in {"<", ">", "&"}:
-        return Token("entity", escape(source))
-    return Token(match.lastgroup or "text", source)
+        return MarkupToken("entity", escape(source))
+    return MarkupToken(match.lastgroup or "text", source)
 
 
-def _close_inner(stack: list[Token], name: str) -> Iterator[Token]:
+def _close_inner(stack: list[MarkupToken], name: str) -> Iterator[MarkupToken]:
     """Close what was opened after ``name`` and is still open; take ``name`` itself off the stack."""
     while (opened := stack.pop()).name != name:
-        yield Token("close", opened.closer)
+        yield MarkupToken("close", opened.closer)
 
 
-def well_formed(html: str) -> str:
+def to_well_formed(html: str) -> str:
     """The same text with balanced tags and escaped signs."""
-    return written(tokens(html)) if _SPECIAL.search(html) else html
+    return format_tokens(parse_tokens(html)) if _SPECIAL.search(html) else html
 
 
-def shows_anything(html: str) -> bool:
+def has_visible_text(html: str) -> bool:
     """Whether something of a well-formed text is to be seen."""
     return bool(unescape(_TAG.sub("", html)).strip())
 
 
-def written(parts: Iterable[Token]) -> str:
+def format_tokens(parts: Iterable[MarkupToken]) -> str:
     """Tokens as HTML."""
     return "".join(token.source for token in parts)
 
 
-def plain(html: str) -> str:
+def to_plain_text(html: str) -> str:
     """The text without markup; the address of a link follows its text."""
     pieces: list[str] = []
     links: list[str] = []
-    for token in tokens(html):
+    for token in parse_tokens(html):
         if token.visible:
             pieces.append(unescape(token.source) if token.kind == "entity" else token.source)
         elif token.name == "a":
-            pieces.append(_address(token, links))
+            pieces.append(_format_link_address(token, links))
     return "".join(pieces)
 
 
-def _address(token: Token, links: list[str]) -> str:
+def _format_link_address(token: MarkupToken, links: list[str]) -> str:
     if token.kind == "open":
         found = _HREF.search(token.source)
         links.append(unescape(found.group(1)) if found else "")
@@ -104,6 +104,6 @@ def _address(token: Token, links: list[str]) -> str:
     return f" ({address})" if address else ""
 
 
-def utf16(text: str) -> int:
+def utf16_length(text: str) -> int:
     """Length in UTF-16 code units, the way chat platforms count."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -9,7 +9,7 @@ TELEGRAM, TERMINAL = "telegram", "terminal"
 _TELEGRAM_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
-class Named(NamedTuple):
+class ChannelAddress(NamedTuple):
     """A channel of the store, and an address in it."""
 
     channel: str
@@ -21,9 +21,9 @@ def terminal_channel(name: str) -> str:
     return f"{TERMINAL}:{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:16]}"
 
 
-def named(text: str) -> Named | None:
+def parse_address(text: str) -> ChannelAddress | None:
     """Channel and address of a person; ``None`` where the text names none."""
     kind, _, address = text.partition(":")
     if kind == TELEGRAM and _TELEGRAM_ID.fullmatch(address):
-        return Named(TELEGRAM, address)
-    return Named(terminal_channel(address), address) if kind == TERMINAL and address else None
+        return ChannelAddress(TELEGRAM, address)
+    return ChannelAddress(terminal_channel(address), address) if kind == TERMINAL and address else None

@@ -5,17 +5,111 @@ from html import escape
 from itertools import accumulate
 
 from bot.channels.base import Capabilities
-from bot.channels.markup import plain, shows_anything, utf16, well_formed
-from bot.channels.splitting import split_paragraph
-from handlers.broadcasts.taps import BroadcastTap
-from handlers.replies import Attachment, Choice, Reply
+from bot.channels.markup import (
+    MarkupToken,
+    format_tokens,
+    has_visible_text,
+    parse_tokens,
+    to_plain_text,
+    to_well_formed,
+    utf16_length,
+)
+from handlers.broadcasts.rendering import BroadcastCallback
+from handlers.core.replies import Attachment, Choice, Reply
+
+_SENTENCE_ENDS = frozenset(".!?;:…\n")
+
+
+def split_paragraph(paragraph: str, limit: int) -> Iterator[str]:
+    """Pieces of at most ``limit`` UTF-16 units, markup included; only white space at the cuts is lost.
+
+    Tags are closed at the end of a piece and opened again in the next. A limit below 100 is not meant.
+    """
+    if utf16_length(paragraph) <= limit:
+        yield paragraph
+        return
+    parts = list(_split_characters(parse_tokens(paragraph)))
+    if _heaviest_nesting(parts) > limit // 2:  # the markup alone would fill messages: the text matters more
+        parts = [token for token in parts if token.visible]
+    for piece in _split_tokens(parts, limit):
+        if to_plain_text(piece).strip():
+            yield piece.strip()
+
+
+def _split_characters(parts: Iterable[MarkupToken]) -> Iterator[MarkupToken]:
+    for token in parts:
+        if token.kind == "text":
+            yield from (MarkupToken("text", character) for character in token.source)
+        else:
+            yield token
+
+
+def _heaviest_nesting(parts: Iterable[MarkupToken]) -> int:
+    """The most units that tags open at one place need, their closers included."""
+    weights: list[int] = []
+    heaviest = 0
+    for token in parts:
+        if token.kind == "open":
+            weights.append(_weight(token))
+            heaviest = max(heaviest, sum(weights))
+        elif token.kind == "close":
+            weights.pop()
+    return heaviest
+
+
+def _weight(token: MarkupToken) -> int:
+    return utf16_length(token.source) + (len(token.closer) if token.kind == "open" else 0)
+
+
+def _split_tokens(parts: Sequence[MarkupToken], limit: int) -> Iterator[str]:
+    opened: list[MarkupToken] = []
+    while parts:
+        cut = _cut_index(parts, limit - sum(map(_weight, opened)))
+        taken, parts = parts[:cut], parts[cut:]
+        still_open = _open_tags_after(opened, taken)
+        closers = "".join(token.closer for token in reversed(still_open))
+        yield format_tokens(opened) + format_tokens(taken) + closers
+        opened = still_open
+
+
+def _cut_index(parts: Sequence[MarkupToken], room: int) -> int:
+    """How many tokens to take: all that fit, or fewer where a sentence or a word ends."""
+    sentence = word = 0
+    before = ""
+    for index, token in enumerate(parts):
+        if token.kind != "close":  # a closer was paid for with its opener
+            room -= _weight(token)
+        if room < 0:
+            return _best_cut(max(index, 1), sentence, word)
+        if token.visible:
+            if token.source.isspace():
+                word = index + 1
+                sentence = index + 1 if before in _SENTENCE_ENDS or token.source == "\n" else sentence
+            before = token.source
+    return len(parts)
+
+
+def _best_cut(index: int, sentence: int, word: int) -> int:
+    """A sentence's end unless it wastes more than half of the message; else a word's; else anywhere."""
+    return sentence if sentence > index // 2 else word or index
+
+
+def _open_tags_after(opened: Sequence[MarkupToken], taken: Iterable[MarkupToken]) -> list[MarkupToken]:
+    stack = list(opened)
+    for token in taken:
+        if token.kind == "open":
+            stack.append(token)
+        elif token.kind == "close":
+            stack.pop()
+    return stack
+
 
 _GAP = "\n\n"
 #: A keyboard needs a message to hang on.
 _NOTHING_SAID = "…"
 
 
-def split(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
+def split_reply(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
     """The messages of a reply, in order, each within the channel's limits; splitting one of them again changes nothing.
 
     Paragraphs stay whole where they fit. The keyboard hangs on the last text; without buttons it becomes a numbered
@@ -25,106 +119,110 @@ def split(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
     if reply.action == "delete":
         return (reply,) if capabilities.deleting and reply.target else ()
     if reply.action == "buttons":
-        return _rebuttoned(reply, capabilities)
-    if _fits_a_caption(reply, capabilities):
-        return (reply.model_copy(update={"paragraphs": _joined(reply.paragraphs)}),)
-    texts = _texts(reply, capabilities)
+        return _split_button_edit(reply, capabilities)
+    if _has_room_in_caption(reply, capabilities):
+        return (reply.model_copy(update={"paragraphs": _join_paragraphs(reply.paragraphs)}),)
+    texts = _message_texts(reply, capabilities)
     messages = [Reply(paragraphs=(text,)) for text in texts]
     if messages:
-        messages[0] = messages[0].model_copy(update=_placing(reply, capabilities))
+        messages[0] = messages[0].model_copy(update=_edit_target(reply, capabilities))
     if capabilities.buttons and messages:
         messages[-1] = messages[-1].model_copy(update={"choices": reply.choices})
-    messages += (Reply(paragraphs=(), attachments=(file,)) for file in reply.attachments if _taken(file, capabilities))
+    messages += (
+        Reply(paragraphs=(), attachments=(file,)) for file in reply.attachments if _is_accepted(file, capabilities)
+    )
     return tuple(messages)
 
 
-def fits(reply: Reply, capabilities: Capabilities) -> bool:
+def is_single_message(reply: Reply, capabilities: Capabilities) -> bool:
     """Whether a reply is one message as it stands: what ``split`` made of it, seen again when it is sent."""
     limit = capabilities.caption_limit if reply.attachments else capabilities.text_limit
     single = len(reply.paragraphs) <= 1 and len(reply.attachments) <= 1
-    return single and all(utf16(text) <= limit for text in reply.paragraphs)
+    return single and all(utf16_length(text) <= limit for text in reply.paragraphs)
 
 
-def text_of(reply: Reply, capabilities: Capabilities) -> str:
+def render_text(reply: Reply, capabilities: Capabilities) -> str:
     """The text of one message, in the channel's form."""
     html = _GAP.join(reply.paragraphs)
-    return html if capabilities.markup else plain(html)
+    return html if capabilities.markup else to_plain_text(html)
 
 
-def _rebuttoned(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
+def _split_button_edit(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
     if capabilities.editing and capabilities.buttons and reply.target:
         return (reply,)
-    return split(anew(reply), capabilities) if reply.paragraphs else ()
+    return split_reply(to_new_message(reply), capabilities) if reply.paragraphs else ()
 
 
-def anew(reply: Reply) -> Reply:
+def to_new_message(reply: Reply) -> Reply:
     """The reply as a message of its own."""
     return reply.model_copy(update={"action": "send", "target": None})
 
 
-def _fits_a_caption(reply: Reply, capabilities: Capabilities) -> bool:
+def _has_room_in_caption(reply: Reply, capabilities: Capabilities) -> bool:
     if len(reply.attachments) != 1 or not capabilities.files_out or reply.action != "send":
         return False
     if reply.choices and not capabilities.buttons:
         return False
-    return all(utf16(text) <= capabilities.caption_limit for text in _joined(reply.paragraphs))
+    return all(utf16_length(text) <= capabilities.caption_limit for text in _join_paragraphs(reply.paragraphs))
 
 
-def _joined(paragraphs: Iterable[str]) -> tuple[str, ...]:
-    text = _GAP.join(_visible(paragraphs))
+def _join_paragraphs(paragraphs: Iterable[str]) -> tuple[str, ...]:
+    text = _GAP.join(_visible_paragraphs(paragraphs))
     return (text,) if text else ()
 
 
-def _visible(paragraphs: Iterable[str]) -> list[str]:
-    formed = (well_formed(paragraph.strip()) for paragraph in paragraphs)
-    return [paragraph for paragraph in formed if shows_anything(paragraph)]
+def _visible_paragraphs(paragraphs: Iterable[str]) -> list[str]:
+    formed = (to_well_formed(paragraph.strip()) for paragraph in paragraphs)
+    return [paragraph for paragraph in formed if has_visible_text(paragraph)]
 
 
-def _placing(reply: Reply, capabilities: Capabilities) -> dict[str, str]:
+def _edit_target(reply: Reply, capabilities: Capabilities) -> dict[str, str]:
     if reply.action == "edit" and capabilities.editing and reply.target:
         return {"action": "edit", "target": reply.target}
     return {}
 
 
-def _texts(reply: Reply, capabilities: Capabilities) -> list[str]:
-    paragraphs = _visible(reply.paragraphs)
+def _message_texts(reply: Reply, capabilities: Capabilities) -> list[str]:
+    paragraphs = _visible_paragraphs(reply.paragraphs)
     if reply.choices and not capabilities.buttons:
-        paragraphs.append(_menu(reply.choices))
-    paragraphs += _visible(_inlined(file) for file in reply.attachments if not _taken(file, capabilities))
+        paragraphs.append(_format_menu(reply.choices))
+    paragraphs += _visible_paragraphs(
+        _format_inline_file(file) for file in reply.attachments if not _is_accepted(file, capabilities)
+    )
     if reply.choices and not paragraphs:
         paragraphs.append(_NOTHING_SAID)
-    return list(_packed(paragraphs, capabilities.text_limit))
+    return list(_pack_paragraphs(paragraphs, capabilities.text_limit))
 
 
-def _taken(attachment: Attachment, capabilities: Capabilities) -> bool:
+def _is_accepted(attachment: Attachment, capabilities: Capabilities) -> bool:
     return capabilities.accepts(attachment.media_type)
 
 
-def _menu(choices: Sequence[Choice]) -> str:
+def _format_menu(choices: Sequence[Choice]) -> str:
     counted = accumulate(int(choice.numbered) for choice in choices)
-    return "\n".join(_line(number, choice) for number, choice in zip(counted, choices, strict=True))
+    return "\n".join(_format_choice(number, choice) for number, choice in zip(counted, choices, strict=True))
 
 
-def _line(number: int, choice: Choice) -> str:
+def _format_choice(number: int, choice: Choice) -> str:
     """A reminder is no page that a number could be an answer to: its lines are commands."""
-    reminder, label = BroadcastTap.parse(choice.tap), escape(choice.label, quote=False)
+    reminder, label = BroadcastCallback.parse(choice.tap), escape(choice.label, quote=False)
     if reminder:
         return f"{reminder.typed_command} – {label}"
     return f"{number}. {label}" if choice.numbered else f"• {label}"
 
 
-def _inlined(attachment: Attachment) -> str:
+def _format_inline_file(attachment: Attachment) -> str:
     readable = attachment.media_type.startswith("text/") or attachment.media_type == "application/json"
     body = attachment.content.decode("utf-8", "replace") if readable else ""
     return escape(f"{attachment.name}\n{body}".strip(), quote=False)
 
 
-def _packed(paragraphs: Iterable[str], limit: int) -> Iterator[str]:
+def _pack_paragraphs(paragraphs: Iterable[str], limit: int) -> Iterator[str]:
     """As many whole paragraphs a message as fit."""
     message = ""
     for piece in (piece for paragraph in paragraphs for piece in split_paragraph(paragraph, limit)):
         together = f"{message}{_GAP}{piece}" if message else piece
-        if utf16(together) <= limit:
+        if utf16_length(together) <= limit:
             message = together
             continue
         yield message

@@ -1,38 +1,134 @@
 """The terminal as a channel: one line one message, numbered menus, ``/tep PATH`` sends a file."""
 
 import asyncio
+import html
+import os
 import re
+import sys
+import threading
 import uuid
 from collections.abc import AsyncIterator
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
 from markupsafe import escape
+from rich.markup import escape as escape_rich
 
-from bot.channels.base import Capabilities
-from bot.channels.console import Console
-from bot.channels.errors import Gone, TooLarge
-from bot.channels.naming import terminal_channel
-from bot.channels.rendering import split, text_of
-from bot.channels.saving import saved
-from bot.delivery.buckets import Rate
-from bot.delivery.clock import Clock
-from bot.delivery.collector import Collector
+from bot.channels.base import Capabilities, Gone, TooLarge
+from bot.channels.markup import to_plain_text
+from bot.channels.registry import terminal_channel
+from bot.channels.rendering import render_text, split_reply
+from bot.clock import Clock
+from bot.delivery.broadcasts.scheduler import BroadcastScheduler
 from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.exporter import Exporter
-from bot.delivery.herald import Herald
-from bot.delivery.intake import Intake
-from bot.delivery.throttle import Throttle
-from bot.delivery.turns import Turns
-from bot.reasons import reason_of
+from bot.delivery.exporter import Exporter, OwnDataExporter
+from bot.delivery.intake import Intake, Rate, Throttle
+from bot.delivery.turns import TurnHandler
+from bot.errors import to_reason
+from bot.sanitizing import sanitize
 from bot.store.api import Chat, Incoming, OutboxRow, Store
-from handlers.events import Event, FileSent, Said
-from handlers.replies import Attachment, Reply
+from bot.streams import SafeConsole
+from handlers.core.events import Event, FileSent, TextReceived
+from handlers.core.replies import Attachment, Reply
 from locales import N_, Translator
 
-_FILE = re.compile(r"/tep(?:\s+(?P<path>.+))?", re.IGNORECASE)
+#: HTML subset -> rich's markup.
+_TAGS = {"b": "bold", "i": "italic", "u": "underline", "code": "cyan"}
+
+
+class Console:
+    """Where replies are printed: styled on a tty, plain text elsewhere."""
+
+    def __init__(self, *, rich: bool) -> None:
+        self._console = SafeConsole(highlight=False, emoji=False, soft_wrap=not rich)
+        self._rich = rich
+
+    def print_message(self, text: str) -> None:
+        """One message, set off by an empty line."""
+        if self._rich:
+            self._console.print(sanitize(_to_rich_markup(text)), end="\n\n")
+        else:
+            self._console.out(sanitize(to_plain_text(text)), end="\n\n", highlight=False)
+
+
+def _to_rich_markup(text: str) -> str:
+    styled = escape_rich(text)
+    for tag, style in _TAGS.items():
+        styled = styled.replace(f"<{tag}>", f"[{style}]").replace(f"</{tag}>", f"[/{style}]")
+    return html.unescape(re.sub(r"</?a[^>]*>", "", styled))
+
+
+async def input_lines(*, prompt: bool) -> AsyncIterator[str]:
+    """The lines of standard input as UTF-8; what is none becomes the replacement character."""
+    queue: asyncio.Queue[str | None] = asyncio.Queue()
+    wanted = threading.Semaphore(0)
+    reader = threading.Thread(target=_read_lines, args=(asyncio.get_running_loop(), queue, wanted), daemon=True)
+    reader.start()
+    while True:
+        if prompt:
+            print("> ", end="", flush=True)  # noqa: T201 - the prompt
+        wanted.release()
+        line = await queue.get()
+        if line is None:
+            return
+        yield line.rstrip("\r\n")
+
+
+def _read_lines(loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[str | None], wanted: threading.Semaphore) -> None:
+    """One line each time one is wanted.
+
+    In a thread that nobody waits for, so that Ctrl-C does not hang until Enter; and with a buffer of its own, because
+    an interpreter that ends while a thread holds the buffer of ``sys.stdin`` dies of it.
+    """
+    with open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False) as lines:
+        while True:
+            wanted.acquire()
+            line = lines.readline()
+            loop.call_soon_threadsafe(queue.put_nowait, line or None)
+            if not line:
+                return
+
+
+#: Bytes of a name, with room for a number: most file systems take 255.
+_LONGEST_FILE_NAME = 200
+#: Separators of paths and signs that some file system does not take.
+_UNSAFE_CHARACTERS = str.maketrans(dict.fromkeys('/\\:*?"<>|\n\ufffd', "_"))
+
+
+def save_attachment(attachment: Attachment, folder: Path) -> Path:
+    """Save it for its owner alone, under its name or the next free one: nothing is overwritten.
+
+    Raises:
+        OSError: there is no writing there.
+    """
+    wanted = Path(safe_name(attachment.name))
+    for number in count(1):
+        path = folder / (wanted.name if number == 1 else f"{wanted.stem} ({number}){wanted.suffix}")
+        try:
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        except FileExistsError:
+            continue
+        with os.fdopen(file, "wb") as opened:
+            opened.write(attachment.content)
+        return path
+    raise AssertionError  # the numbers do not end
+
+
+def safe_name(name: str) -> str:
+    """A name that stays in its folder, hides nowhere, and can be written down anywhere."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    kept = sanitize(last).translate(_UNSAFE_CHARACTERS).strip(" .")
+    stem, dot, suffix = kept.rpartition(".")
+    stem, suffix = (stem, dot + suffix) if stem and len(suffix) <= 10 else (kept, "")
+    while len(f"{stem}{suffix}".encode()) > _LONGEST_FILE_NAME:
+        stem = stem[:-1]
+    return f"{stem}{suffix}".lstrip("-") or "tep"
+
+
+_FILE_COMMAND = re.compile(r"/tep(?:\s+(?P<path>.+))?", re.IGNORECASE)
 #: A script may be as long as it likes.
-_UNHURRIED = Rate(1e6, 1e6)
+_UNLIMITED_RATE = Rate(1e6, 1e6)
 
 _INTRODUCTION = N_("Send a file with /tep PATH. Leave with Ctrl-D; /trogiup lists the commands.")
 _MADE_UP = N_("All data here are made up: nobody is behind them.")
@@ -62,13 +158,13 @@ class TerminalChannel:
 
     async def send(self, row: OutboxRow) -> str | None:
         """Print it, buttons as lines; every file that comes along is saved where the program was started."""
-        for part in split(row.reply, self.capabilities):  # a broadcast comes as it was written
+        for part in split_reply(row.reply, self.capabilities):  # a broadcast comes as it was written
             await self._print(part)
         return None
 
     async def _print(self, part: Reply) -> None:
         if part.paragraphs:
-            self._console.print_message(text_of(part, self.capabilities))
+            self._console.print_message(render_text(part, self.capabilities))
         for attachment in part.attachments:
             await self._save(attachment)
 
@@ -76,9 +172,9 @@ class TerminalChannel:
         folder = Path()
         try:
             folder = Path.cwd()
-            self.print_sentence(_SAVED, path=await asyncio.to_thread(saved, attachment, folder))
+            self.print_sentence(_SAVED, path=await asyncio.to_thread(save_attachment, attachment, folder))
         except OSError as error:  # also where the folder itself is gone
-            self.print_sentence(_NOT_SAVED, name=attachment.name, reason=self._t(reason_of(error)), folder=folder)
+            self.print_sentence(_NOT_SAVED, name=attachment.name, reason=self._t(to_reason(error)), folder=folder)
 
     def print_sentence(self, message: str, **values: object) -> None:
         """Print a sentence of the terminal's own, which is no part of the conversation."""
@@ -91,12 +187,12 @@ class TerminalChannel:
             TooLarge: it has more than ``limit`` bytes.
             Gone: it cannot be read.
         """
-        return await asyncio.to_thread(_read, Path(reference), limit)
+        return await asyncio.to_thread(_read_file, Path(reference), limit)
 
 
-def _read(path: Path, limit: int) -> bytes:
+def _read_file(path: Path, limit: int) -> bytes:
     try:
-        with _opened(path) as file:
+        with _open_regular_file(path) as file:
             data = file.read(limit + 1)
     except (OSError, ValueError) as error:
         raise Gone(type(error).__name__) from None
@@ -105,7 +201,7 @@ def _read(path: Path, limit: int) -> bytes:
     return data
 
 
-def _opened(path: Path) -> BinaryIO:
+def _open_regular_file(path: Path) -> BinaryIO:
     """A regular file only: a pipe or a device may never end, or never begin."""
     if not path.is_file():
         raise FileNotFoundError
@@ -118,7 +214,7 @@ class TerminalChat:
     def __init__(
         self,
         store: Store,
-        turns: Turns,
+        turns: TurnHandler,
         dispatcher: Dispatcher,
         clock: Clock,
         channel: TerminalChannel,
@@ -129,20 +225,20 @@ class TerminalChat:
         self._channel = channel
         self._clock = clock
         self._chats: list[Chat] = []
-        self._intake = Intake(store, Throttle(_UNHURRIED, clock), clock, self._chats.extend)
+        self._intake = Intake(store, Throttle(_UNLIMITED_RATE, clock), clock, self._chats.extend)
         self._exporter: Exporter | None = None
-        self._collector: Collector | None = None
-        self._herald: Herald | None = None
+        self._collector: OwnDataExporter | None = None
+        self._herald: BroadcastScheduler | None = None
 
     def attach_exporter(self, exporter: Exporter) -> None:
         """What is ordered in a turn is written right after it."""
         self._exporter = exporter
 
-    def attach_own_data_exporter(self, collector: Collector) -> None:
+    def attach_own_data_exporter(self, collector: OwnDataExporter) -> None:
         """What is held about the person is put together right after the turn that asked for it."""
         self._collector = collector
 
-    def attach_scheduler(self, herald: Herald) -> None:
+    def attach_scheduler(self, herald: BroadcastScheduler) -> None:
         """What goes on with broadcasts goes on after every turn."""
         self._herald = herald
 
@@ -159,22 +255,22 @@ class TerminalChat:
             await self._exporter.recover()
         if self._collector:
             await self._collector.recover()
-        await self._handle_event(Said(text="/start"))
+        await self._handle_event(TextReceived(text="/start"))
         async for line in lines:
             if line.strip():
                 await self._answer(line)
 
     async def _answer(self, line: str) -> None:
-        asked = _FILE.fullmatch(line.strip())
+        asked = _FILE_COMMAND.fullmatch(line.strip())
         if asked is None:
-            await self._handle_event(Said(text=line))
+            await self._handle_event(TextReceived(text=line))
         elif asked["path"] is None:
             self._channel.print_sentence(_USAGE)
         else:
-            await self._send_file(_path(asked["path"]))
+            await self._send_file(_to_path(asked["path"]))
 
     async def _send_file(self, path: Path) -> None:
-        if await asyncio.to_thread(_readable, path):
+        if await asyncio.to_thread(_is_readable, path):
             await self._handle_event(FileSent(reference=str(path), name=path.name))
         else:
             self._channel.print_sentence(_NO_FILE, path=path)
@@ -195,7 +291,7 @@ class TerminalChat:
             await self._dispatcher.deliver()
 
 
-def _path(typed: str) -> Path:
+def _to_path(typed: str) -> Path:
     """The path meant; as it was typed where no home or no such path can be made of it."""
     path = Path(typed.strip().strip("\"'"))
     try:
@@ -204,9 +300,9 @@ def _path(typed: str) -> Path:
         return path
 
 
-def _readable(path: Path) -> bool:
+def _is_readable(path: Path) -> bool:
     try:
-        with _opened(path):
+        with _open_regular_file(path):
             return True
     except (OSError, ValueError):
         return False

@@ -7,9 +7,8 @@ import threading
 from importlib import import_module
 from pathlib import Path
 
-from bot.errors import SettingsError, TrolyError
-from bot.reasons import reason_of
-from handlers.office.chart import Chart
+from bot.errors import SettingsError, TrolyError, to_reason
+from handlers.model.chart import Chart
 from locales import N_
 
 
@@ -57,6 +56,6 @@ class Charts:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             message = N_("TROLY_DATA_DIR: the folder {path} cannot be made: {reason}")
-            raise SettingsError(message, path=self._folder, reason=reason_of(error)) from None
+            raise SettingsError(message, path=self._folder, reason=to_reason(error)) from None
         os.environ["MPLCONFIGDIR"] = str(self._folder.resolve())
         logging.getLogger("matplotlib").setLevel(logging.ERROR)

@@ -9,9 +9,9 @@ import typer
 from typer.core import TyperArgument, TyperOption
 
 from bot.errors import TrolyError
-from bot.exports.landing import clear_left_behind
-from bot.harmless import harmless
-from bot.logs import configure
+from bot.exports.atomic_file import remove_leftovers
+from bot.logs import configure_logging
+from bot.sanitizing import sanitize
 from bot.settings import configured_data_dir, configured_language
 from bot.streams import StreamError, guarded_streams
 from locales import N_, Translator, translator
@@ -34,18 +34,18 @@ COMMANDS = {
     "decide": ("bot.cli.decide:decide", N_("Decide from facts on standard input.")),
     "rules": ("bot.cli.rules:app", N_("Check and show the rule pack.")),
     "certificate": ("bot.cli.certificate:certificate", N_("Read certificate files.")),
-    "trust": ("bot.cli.trust:app", N_("Install the CA files that signatures are verified against.")),
+    "trust": ("bot.cli.certificate:app", N_("Install the CA files that signatures are verified against.")),
     "units": ("bot.cli.units:app", N_("Import, show and find the units that people belong to.")),
-    "migrate": ("bot.cli.migrate:migrate", N_("Bring the database up to date.")),
+    "migrate": ("bot.cli.maintenance:migrate", N_("Bring the database up to date.")),
     "keys": ("bot.cli.keys:app", N_("List and rotate the keys that seal personal data.")),
     "requests": ("bot.cli.requests:app", N_("List, show and move requests.")),
     "restored": (
-        "bot.cli.restored:restored",
+        "bot.cli.maintenance:restored",
         N_("Say that the database was put back from a copy: pause broadcasts, go on with other codes."),
     ),
-    "retention": ("bot.cli.retention:retention", N_("Delete what is past its time.")),
+    "retention": ("bot.cli.maintenance:retention", N_("Delete what is past its time.")),
     "admins": ("bot.cli.admins:app", N_("Give and end roles, and see who has which.")),
-    "rights": ("bot.cli.rights:rights", N_("Print which role may do what, and how far.")),
+    "rights": ("bot.cli.admins:rights", N_("Print which role may do what, and how far.")),
     "stats": ("bot.cli.stats:stats", N_("Show how many certificates of which unit have still to be looked after.")),
     "audit": ("bot.cli.audit:app", N_("Show the journal, and prove that it is whole.")),
     "export": ("bot.cli.export:app", N_("Write requests to files: spreadsheets, official lists, data.")),
@@ -63,29 +63,29 @@ def main(arguments: list[str] | None = None) -> None:
     t = translator(configured_language())
     try:
         with guarded_streams():
-            _run(sys.argv[1:] if arguments is None else arguments, t)
+            _run_command(sys.argv[1:] if arguments is None else arguments, t)
     except BrokenPipeError:
         sys.exit(1)
     except StreamError as error:
-        _fail(error.say(t), error.exit_code)
+        _exit_with(error.say(t), error.exit_code)
 
 
-def _run(given: list[str], t: Translator) -> None:
-    configure(level="WARNING")  # masked from the first line on, whatever the command
+def _run_command(given: list[str], t: Translator) -> None:
+    configure_logging(level="WARNING")  # masked from the first line on, whatever the command
     os.umask(0o077)  # a file belongs to its owner alone from its first byte on
     if (data_dir := configured_data_dir()) is not None:
-        clear_left_behind(data_dir)
+        remove_leftovers(data_dir)
     try:
-        _command(given, t)(given, prog_name="troly")
+        _build_command(given, t)(given, prog_name="troly")
     except StreamError:
         raise  # it is told once the streams are let go of
     except TrolyError as error:
-        _fail(error.say(t), error.exit_code)
+        _exit_with(error.say(t), error.exit_code)
     except RulesError as error:
-        _fail(error.say(t), 2)
+        _exit_with(error.say(t), 2)
 
 
-def _command(given: list[str], t: Translator) -> Any:
+def _build_command(given: list[str], t: Translator) -> Any:
     """The command line with the named command alone, or with all of them where none is named."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=t(ABOUT))
     app.callback()(lambda: None)
@@ -116,6 +116,6 @@ def _translate(command: Any, t: Translator) -> None:
         _translate(inner, t)
 
 
-def _fail(sentence: str, code: int) -> None:
-    print(harmless(f"troly: {sentence}"), file=sys.stderr)  # noqa: T201 - the command line's own error line
+def _exit_with(sentence: str, code: int) -> None:
+    print(sanitize(f"troly: {sentence}"), file=sys.stderr)  # noqa: T201 - the command line's own error line
     sys.exit(code)

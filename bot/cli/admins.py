@@ -6,21 +6,58 @@ from typing import Annotated
 
 import typer
 
-from bot.channels.naming import named
-from bot.cli.acting import As, acting
-from bot.cli.columns import print_rows
-from bot.cli.invitation import start_link, told
-from bot.cli.meant import unit_of, word_of
+from bot.channels.base import ChannelError
+from bot.channels.registry import parse_address
+from bot.cli.options import parse_unit, parse_word
+from bot.cli.output import Language, translator_for
+from bot.cli.session import As, open_as
+from bot.cli.tables import print_rows
 from bot.errors import Forbidden, PersonUnknown, TrolyError
-from bot.settings import load_settings
-from bot.store import store_of
-from handlers.dates import moment
-from handlers.office.journal_words import doer
-from handlers.office.model import Holder, Invitation, Refusal
-from handlers.office.people_words import REFUSALS, clean_label, covered
-from handlers.office.rights import GIVING, MACHINE, ROLES, Act, Grant, Rights, Role
-from handlers.office.units import UnitDirectory
+from bot.settings import Settings, load_settings
+from bot.store.opening import open_store_from_settings
+from handlers.access.journal_text import format_actor
+from handlers.access.roles_text import ROLE_REFUSALS, clean_label, format_role
+from handlers.core.dates import format_moment
+from handlers.model.request_list import NewInvitation, Refusal, RoleHolder
+from handlers.model.rights import ACT_TO_GIVE, MACHINE, ROLES, Act, Grant, Rights, Role, render_rights_table
+from handlers.model.unit_directory import UnitDirectory
 from locales import N_, Translator, translator
+
+#: Seconds to wait for Telegram to name the bot.
+_TELEGRAM_TIMEOUT = 5.0
+
+_INVITATION_LINK = N_("Invitation {id}, once, until {until}: {link}{code}")
+_INVITATION_CODE = N_("Invitation {id}, once, until {until}. Whoever is invited writes to the assistant: /start {code}")
+
+
+def format_invitation(t: Translator, made: NewInvitation, link: str | None) -> str:
+    """The invitation as a link, or as a code and what to do with it."""
+    return t(
+        _INVITATION_LINK if link else _INVITATION_CODE,
+        id=made.id,
+        until=format_moment(made.expires_at),
+        link=link,
+        code=made.code,
+    )
+
+
+async def fetch_start_link(settings: Settings) -> str | None:
+    """What a code is written behind on Telegram; ``None`` where Telegram is not used, or does not answer now."""
+    if settings.telegram_token is None:
+        return None
+    from bot.channels.telegram.api import TelegramApi  # noqa: PLC0415 - loaded where it is used
+    from bot.channels.telegram.channel import TelegramChannel  # noqa: PLC0415 - loaded where it is used
+
+    api = TelegramApi(settings.telegram_token, settings.telegram_api_url, connections=1)
+    try:
+        async with asyncio.timeout(_TELEGRAM_TIMEOUT):
+            api.username = str((await api.call("getMe", patience=_TELEGRAM_TIMEOUT)).get("username", ""))
+    except (ChannelError, TimeoutError, AttributeError):  # AttributeError: an answer that is no bot
+        return None
+    finally:
+        await api.close()
+    return TelegramChannel(api).start_link
+
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -44,25 +81,25 @@ def add(
         invite(role=Role.OWNER.value, label=label, hours=hours)
         return
     t = translator(load_settings().language)
-    grant = asyncio.run(_added(person, _label(label)))
+    grant = asyncio.run(_add_owner(person, _clean_label(label)))
     typer.echo(t(N_("{person} is an owner now: {id}"), person=person, id=grant.id))
 
 
-async def _added(person: str, label: str) -> Grant:
+async def _add_owner(person: str, label: str) -> Grant:
     """Invited and taken at once, so that there is one way to a role."""
-    where = named(person)
+    where = parse_address(person)
     if where is None:
         raise PersonUnknown(_NOBODY, person=person)
-    async with store_of(load_settings()) as opened:
+    async with open_store_from_settings(load_settings()) as opened:
         chat, now = opened.store.chat(*where), datetime.now(UTC)
         rights = Rights.operator(await opened.store.units())
         async with opened.store.admin_transaction(now, chat=chat.id, channel=MACHINE) as at:
             await at.expect(chat)
             people = at.admin.people
-            made = _made(await people.invite(rights, Role.OWNER, None, label, now + timedelta(hours=1)))
+            made = _invitation_or_raise(await people.invite(rights, Role.OWNER, None, label, now + timedelta(hours=1)))
             grant = await people.redeem(made.code)
             if isinstance(grant, Refusal):
-                raise refused(grant)
+                raise to_refusal_error(grant)
             await at.commit()
             return grant
 
@@ -79,20 +116,20 @@ def invite(
 ) -> None:
     """The code is shown now and kept nowhere."""
     settings = load_settings()
-    given = _role(role)
-    made, link = asyncio.run(_invited(person, given, unit, _label(label), hours))
-    typer.echo(told(translator(settings.language), made, link))
+    given = _parse_role(role)
+    made, link = asyncio.run(_create_invitation(person, given, unit, _clean_label(label), hours))
+    typer.echo(format_invitation(translator(settings.language), made, link))
 
 
-async def _invited(
+async def _create_invitation(
     person: str | None, role: Role, unit: str | None, label: str, hours: int
-) -> tuple[Invitation, str | None]:
-    link = await start_link(load_settings())
-    async with acting(person) as at:
+) -> tuple[NewInvitation, str | None]:
+    link = await fetch_start_link(load_settings())
+    async with open_as(person) as at:
         expires = at.now + timedelta(hours=hours)
-        at.require(GIVING[role])
-        covers = unit_of(unit, at.units) if unit else None
-        made = _made(await at.admin.people.invite(at.rights, role, covers, label, expires))
+        at.require(ACT_TO_GIVE[role])
+        covers = parse_unit(unit, at.units) if unit else None
+        made = _invitation_or_raise(await at.admin.people.invite(at.rights, role, covers, label, expires))
         await at.commit()
         return made, link
 
@@ -100,11 +137,11 @@ async def _invited(
 @app.command("list", help=N_("Show who has which role."))
 def list_holders(*, as_json: Json = False, person: As = None) -> None:
     """The newest first."""
-    _show(*asyncio.run(_holders(person)), as_json=as_json)
+    _print_holders(*asyncio.run(_read_holders(person)), as_json=as_json)
 
 
-async def _holders(person: str | None) -> tuple[tuple[Holder, ...], UnitDirectory]:
-    async with acting(person, reading=True) as at:
+async def _read_holders(person: str | None) -> tuple[tuple[RoleHolder, ...], UnitDirectory]:
+    async with open_as(person, reading=True) as at:
         at.require(Act.SEE_HOLDERS)
         return await at.admin.people.holders(at.rights), at.units
 
@@ -112,15 +149,15 @@ async def _holders(person: str | None) -> tuple[tuple[Holder, ...], UnitDirector
 @app.command(help=N_("Show the invitations that can still be taken."))
 def invitations(*, as_json: Json = False, person: As = None) -> None:
     """The newest first."""
-    found, units = asyncio.run(_invitations(person))
+    found, units = asyncio.run(_read_invitations(person))
     if found or as_json:
-        _show(found, units, as_json=as_json)
+        _print_holders(found, units, as_json=as_json)
     else:
         typer.echo(translator(load_settings().language)(N_("No invitation is open.")), err=True)
 
 
-async def _invitations(person: str | None) -> tuple[tuple[Holder, ...], UnitDirectory]:
-    async with acting(person, reading=True) as at:
+async def _read_invitations(person: str | None) -> tuple[tuple[RoleHolder, ...], UnitDirectory]:
+    async with open_as(person, reading=True) as at:
         at.require(Act.SEE_HOLDERS)
         return await at.admin.people.invitations(at.rights), at.units
 
@@ -132,36 +169,36 @@ def end(
 ) -> None:
     """The last owner stays."""
     code = holder.strip().upper()
-    asyncio.run(_ended(code, person))
+    asyncio.run(_end_role(code, person))
     typer.echo(translator(load_settings().language)(N_("{id} has ended."), id=code))
 
 
-async def _ended(holder: str, person: str | None) -> None:
-    async with acting(person) as at:
+async def _end_role(holder: str, person: str | None) -> None:
+    async with open_as(person) as at:
         at.require(Act.END_ROLES)
         refusal = await at.admin.people.end(at.rights, holder)
         if refusal:
-            raise refused(refusal)
+            raise to_refusal_error(refusal)
         await at.commit()
 
 
-def refused(refusal: Refusal) -> TrolyError:
+def to_refusal_error(refusal: Refusal) -> TrolyError:
     """A refusal as an error of the command line."""
     kind = Forbidden if refusal is Refusal.NOT_YOURS else TrolyError
-    return kind(REFUSALS[refusal])
+    return kind(ROLE_REFUSALS[refusal])
 
 
-def _made(outcome: Invitation | Refusal) -> Invitation:
+def _invitation_or_raise(outcome: NewInvitation | Refusal) -> NewInvitation:
     if isinstance(outcome, Refusal):
-        raise refused(outcome)
+        raise to_refusal_error(outcome)
     return outcome
 
 
-def _role(name: str) -> Role:
-    return word_of("--role", name, {role: ROLES[role] for role in GIVING})
+def _parse_role(name: str) -> Role:
+    return parse_word("--role", name, {role: ROLES[role] for role in ACT_TO_GIVE})
 
 
-def _label(text: str) -> str:
+def _clean_label(text: str) -> str:
     label = clean_label(text) if text else ""
     if label is None:
         t = translator(load_settings().language)
@@ -169,17 +206,22 @@ def _label(text: str) -> str:
     return label
 
 
-def _show(holders: tuple[Holder, ...], units: UnitDirectory, *, as_json: bool) -> None:
+def _print_holders(holders: tuple[RoleHolder, ...], units: UnitDirectory, *, as_json: bool) -> None:
     t = translator(load_settings().language)
     print_rows(
-        (_row(holder, units, t) for holder in holders),
+        (_format_holder(holder, units, t) for holder in holders),
         [t(N_("Code")), t(N_("Role")), t(N_("Name")), t(N_("Since")), t(N_("Until")), t(N_("By"))],
         json=(holder.model_dump(mode="json") for holder in holders) if as_json else None,
         aligned=True,
     )
 
 
-def _row(holder: Holder, units: UnitDirectory, t: Translator) -> list[str]:
-    until = moment(holder.expires_at) if holder.expires_at else ""
-    who = covered(t, units, holder.role, holder.unit)
-    return [holder.id, who, holder.label, moment(holder.since), until, doer(t, holder.by)]
+def _format_holder(holder: RoleHolder, units: UnitDirectory, t: Translator) -> list[str]:
+    until = format_moment(holder.expires_at) if holder.expires_at else ""
+    who = format_role(t, units, holder.role, holder.unit)
+    return [holder.id, who, holder.label, format_moment(holder.since), until, format_actor(t, holder.by)]
+
+
+def rights(language: Language = None) -> None:
+    """Print which role may do what, and how far, as a Markdown table."""
+    typer.echo(render_rights_table(translator_for(language)), nl=False)

@@ -6,18 +6,18 @@ from typing import Annotated
 
 import typer
 
-from bot.app import heartbeat_of
-from bot.cli.acting import As, acting
-from bot.cli.columns import print_rows
-from bot.delivery.clock import SystemClock
+from bot.app import open_heartbeat
+from bot.cli.session import As, open_as
+from bot.cli.tables import print_rows
+from bot.clock import SystemClock
 from bot.settings import load_settings
-from bot.store import store_of
-from bot.store.api import Fault, Proof, Verdict
-from handlers.dates import moment
-from handlers.office.journal_words import deed, doer, subject
-from handlers.office.model import JournalEntry
-from handlers.office.rights import Act
-from handlers.office.units import UnitDirectory
+from bot.store.api import ChainFault, Proof, Verdict
+from bot.store.opening import open_store_from_settings
+from handlers.access.journal_text import format_action, format_actor, format_subject
+from handlers.core.dates import format_moment
+from handlers.model.request_list import JournalEntry
+from handlers.model.rights import Act
+from handlers.model.unit_directory import UnitDirectory
 from locales import N_, Translator, translator
 
 _HEADINGS = (N_("No."), N_("When"), N_("Who"), N_("What"), N_("On what"), N_("Count"), N_("Unit"))
@@ -25,12 +25,14 @@ _HEADINGS = (N_("No."), N_("When"), N_("Who"), N_("What"), N_("On what"), N_("Co
 app = typer.Typer(no_args_is_help=True)
 
 _FAULTS = {
-    Fault.CHANGED: N_("Row {number} was changed after it was written."),
-    Fault.MISSING: N_("Row {number} is missing: it, or with it all that came after, was removed."),
-    Fault.MOVED: N_("Row {number} does not follow the row before it: rows were put in another order or exchanged."),
-    Fault.ADDED: N_("Row {number} was added outside the chain."),
-    Fault.REPLACED: N_("Row {number} is not the one that was noted: the chain was written anew."),
-    Fault.NO_END: N_("The record of the chain's end was changed or removed; the last row found is {number}."),
+    ChainFault.CHANGED: N_("Row {number} was changed after it was written."),
+    ChainFault.MISSING: N_("Row {number} is missing: it, or with it all that came after, was removed."),
+    ChainFault.MOVED: N_(
+        "Row {number} does not follow the row before it: rows were put in another order or exchanged."
+    ),
+    ChainFault.ADDED: N_("Row {number} was added outside the chain."),
+    ChainFault.REPLACED: N_("Row {number} is not the one that was noted: the chain was written anew."),
+    ChainFault.NO_END: N_("The record of the chain's end was changed or removed; the last row found is {number}."),
 }
 _CHANGED_END = N_(
     "The end of the journal was changed without the keys, at row {number}: until that is looked into, no role gives"
@@ -55,7 +57,7 @@ def verify(
 ) -> None:
     """Exit status 1 where one was."""
     t = translator(load_settings().language)
-    verdict, proof = asyncio.run(_verified(_end(noted, t)))
+    verdict, proof = asyncio.run(_verify_journal(_parse_chain_end(noted, t)))
     if verdict.fault is not None:
         typer.echo(t(_FAULTS[verdict.fault], number=verdict.number))
         typer.echo(t(N_("Rows before it that are in order: {rows}."), rows=verdict.rows))
@@ -70,7 +72,7 @@ def verify(
         typer.echo(t(_END, end=f"{verdict.rows}:{verdict.end}"))
 
 
-def _end(noted: str | None, t: Translator) -> tuple[int, str] | None:
+def _parse_chain_end(noted: str | None, t: Translator) -> tuple[int, str] | None:
     """``120:97eb...`` as number and hash."""
     if noted is None:
         return None
@@ -80,10 +82,10 @@ def _end(noted: str | None, t: Translator) -> tuple[int, str] | None:
     return int(number), hashed
 
 
-async def _verified(noted: tuple[int, str] | None) -> tuple[Verdict, Proof]:
+async def _verify_journal(noted: tuple[int, str] | None) -> tuple[Verdict, Proof]:
     settings = load_settings()
-    async with store_of(settings) as opened:
-        await heartbeat_of(settings, opened.store, SystemClock()).look(takes_up=False)
+    async with open_store_from_settings(settings) as opened:
+        await open_heartbeat(settings, opened.store, SystemClock()).look(takes_up=False)
         return await opened.store.verify_journal(noted), await opened.store.prove_powers()
 
 
@@ -96,14 +98,14 @@ def accept(
     t = translator(load_settings().language)
     if not yes:
         raise typer.BadParameter(t(N_("compare with an end noted earlier first, then say --yes")), param_hint="--yes")
-    proof = asyncio.run(_accepted())
+    proof = asyncio.run(_accept_journal())
     typer.echo(t(N_("The last row of the journal is its end from now on.")))
     for code in proof.worthless:
         typer.echo(t(_WORTHLESS, code=code))
 
 
-async def _accepted() -> Proof:
-    async with store_of(load_settings()) as opened:
+async def _accept_journal() -> Proof:
+    async with open_store_from_settings(load_settings()) as opened:
         await opened.store.accept_powers(datetime.now(UTC))
         return await opened.store.prove_powers()
 
@@ -116,7 +118,7 @@ def list_rows(
     as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))] = False,
 ) -> None:
     """The newest first."""
-    entries, units = asyncio.run(_latest(person, limit))
+    entries, units = asyncio.run(_read_latest(person, limit))
     t = translator(load_settings().language)
     print_rows(
         (_row(entry, units, t) for entry in entries),
@@ -126,8 +128,8 @@ def list_rows(
     )
 
 
-async def _latest(person: str | None, limit: int) -> tuple[tuple[JournalEntry, ...], UnitDirectory]:
-    async with acting(person, reading=True) as at:
+async def _read_latest(person: str | None, limit: int) -> tuple[tuple[JournalEntry, ...], UnitDirectory]:
+    async with open_as(person, reading=True) as at:
         at.require(Act.SEE_JOURNAL)
         return await at.admin.journal.latest(at.rights, limit), at.units
 
@@ -135,10 +137,10 @@ async def _latest(person: str | None, limit: int) -> tuple[tuple[JournalEntry, .
 def _row(entry: JournalEntry, units: UnitDirectory, t: Translator) -> list[str]:
     return [
         str(entry.number),
-        moment(entry.at),
-        doer(t, entry.actor),
-        deed(t, entry),
-        subject(t, entry),
+        format_moment(entry.at),
+        format_actor(t, entry.actor),
+        format_action(t, entry),
+        format_subject(t, entry),
         str(entry.count),
         units.name(entry.unit),
     ]

@@ -1,22 +1,39 @@
-"""From the options of the command line to a draft."""
+"""``troly broadcast new`` and ``change``."""
 
+import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from bot.cli.broadcast_files import NO_FILE, Files
+import typer
+
+from bot.cli.broadcast_files import NO_FILE, BroadcastFiles, read_files
 from bot.cli.broadcast_options import Typed
-from bot.cli.filters import procedure_of, state_of
-from bot.cli.meant import day_of, unit_of, word_of, wrong
-from handlers.broadcasts.model import Audience, Button, Draft, Plan, Text
-from handlers.broadcasts.rendering import LABELS
-from handlers.dates import day
-from handlers.office.rights import ROLES, Role
-from handlers.office.units import UnitDirectory
-from handlers.requests.cleaning import clean_line
-from locales import N_
-from rules.calendar import VIETNAM
+from bot.cli.broadcast_output import BroadcastCode, format_late_steps, format_next_step, get_broadcast, to_action_error
+from bot.cli.option_groups import with_option_groups
+from bot.cli.options import parse_day_option, parse_procedure, parse_state, parse_unit, parse_word, to_bad_parameter
+from bot.cli.session import As, CommandSession, open_as
+from bot.errors import Forbidden, InputError
+from bot.exports.people_list import ListedPerson
+from bot.sanitizing import sanitize
+from bot.settings import load_settings
+from handlers.broadcasts.rendering import BUTTON_LABELS
+from handlers.core.dates import format_day
+from handlers.model.broadcast import (
+    ActionResult,
+    Audience,
+    Broadcast,
+    BroadcastButton,
+    BroadcastDraft,
+    BroadcastText,
+    CampaignPlan,
+)
+from handlers.model.rights import ROLES, Act, Role
+from handlers.model.unit_directory import UnitDirectory
+from handlers.requests.fields import clean_line
+from locales import N_, Translator, translator
+from rules.calendar import VIETNAM, to_vietnam_day
 
 _TIME = re.compile(r"(?<![\d:])(\d{1,2})[:h](\d{2})(?![\d:])")
 #: Days before or after the deadline that a step can have.
@@ -27,14 +44,20 @@ _LATE = ("run", "skip")
 
 
 def drafted(
-    base: Draft | None, typed: Typed, files: Files, chats: tuple[str, ...] | None, *, units: UnitDirectory, today: date
-) -> Draft:
+    base: BroadcastDraft | None,
+    typed: Typed,
+    files: BroadcastFiles,
+    chats: tuple[str, ...] | None,
+    *,
+    units: UnitDirectory,
+    today: date,
+) -> BroadcastDraft:
     """A draft with what was typed; what was not stays as it is in ``base``. ``today`` is the day in Viet Nam.
 
     Raises:
         typer.BadParameter: an option means nothing, or does not go with another; it says what to do.
     """
-    before = base or Draft(title="")
+    before = base or BroadcastDraft(title="")
     _refuse_over(_day("--deadline", typed.deadline, None), today)
     plan = _plan(typed, before)
     given: dict[str, Any] = {
@@ -57,12 +80,14 @@ def drafted(
 def _title(typed: str | None, before: str) -> str:
     title = before if typed is None else clean_line(typed)
     if not title:
-        raise wrong("--title", N_("give it a title: one line of 2 to 300 characters, without a personal number"))
+        raise to_bad_parameter(
+            "--title", N_("give it a title: one line of 2 to 300 characters, without a personal number")
+        )
     return title
 
 
-def _text(before: Text, files: Files) -> Text:
-    return Text(
+def _text(before: BroadcastText, files: BroadcastFiles) -> BroadcastText:
+    return BroadcastText(
         vi=before.vi if files.vi is None else files.vi,
         en=before.en if files.en is None else files.en,
     )
@@ -75,15 +100,15 @@ def _audience(before: Audience, typed: Typed, units: UnitDirectory, chats: tuple
         "silent_since": _day("--silent-since", typed.silent_since, before.silent_since),
     }
     if typed.unit is not None:
-        changes["unit"] = unit_of(typed.unit, units) if typed.unit else None
+        changes["unit"] = parse_unit(typed.unit, units) if typed.unit else None
     if typed.role is not None:
-        changes["role"] = word_of("--role", typed.role, _ROLES) if typed.role else None
+        changes["role"] = parse_word("--role", typed.role, _ROLES) if typed.role else None
     if typed.to_do is not None:
         changes["to_do"] = typed.to_do
     if typed.owed:
-        changes["owed"] = tuple(procedure_of("--owed", one) for one in _given(typed.owed))
+        changes["owed"] = tuple(parse_procedure("--owed", one) for one in _given(typed.owed))
     if typed.state:
-        changes["states"] = tuple(state_of("--state", one) for one in _given(typed.state))
+        changes["states"] = tuple(parse_state("--state", one) for one in _given(typed.state))
     if typed.channel is not None:
         changes["channel"] = typed.channel.strip().lower() or None
     for name in ("expires_within", "silent_days"):
@@ -102,31 +127,33 @@ def _given(typed: Iterable[str]) -> Iterable[str]:
 def _day(option: str, typed: str | None, before: date | None) -> date | None:
     if typed is None:
         return before
-    return day_of(option, typed) if typed else None
+    return parse_day_option(option, typed) if typed else None
 
 
 def _refuse_over(deadline: date | None, today: date) -> None:
     if deadline is not None and deadline < today:
-        raise wrong("--deadline", N_("{day} is over; give a day that is still to come"), day=day(deadline))
+        raise to_bad_parameter(
+            "--deadline", N_("{day} is over; give a day that is still to come"), day=format_day(deadline)
+        )
 
 
-def _buttons(typed: list[str]) -> tuple[Button, ...]:
+def _buttons(typed: list[str]) -> tuple[BroadcastButton, ...]:
     """In the order in which they always stand; ``none`` stands alone."""
     if [one.strip().lower() for one in typed] == ["none"]:
         return ()
-    chosen = {word_of("--button", one, LABELS) for one in typed}
-    return tuple(button for button in Button if button in chosen)
+    chosen = {parse_word("--button", one, BUTTON_LABELS) for one in typed}
+    return tuple(button for button in BroadcastButton if button in chosen)
 
 
-def _plan(typed: Typed, before: Draft) -> Plan | None:
+def _plan(typed: Typed, before: BroadcastDraft) -> CampaignPlan | None:
     """The plan of a campaign; ``None`` where it is none."""
     if typed.plan == "" or (typed.plan is None and before.plan is None):
         if typed.at is not None or typed.late is not None:
-            raise wrong("--plan", N_("--at and --late are for a campaign: give its --plan, too"))
+            raise to_bad_parameter("--plan", N_("--at and --late are for a campaign: give its --plan, too"))
         return None
     deadline = _day("--deadline", typed.deadline, before.plan.deadline if before.plan else before.deadline)
     if deadline is None:
-        raise wrong("--plan", N_("a campaign needs its deadline: give --deadline"))
+        raise to_bad_parameter("--plan", N_("a campaign needs its deadline: give --deadline"))
     changes: dict[str, Any] = {"deadline": deadline}
     if typed.plan is not None:
         changes["steps"] = _steps(typed.plan)
@@ -134,24 +161,26 @@ def _plan(typed: Typed, before: Draft) -> Plan | None:
         changes["at"] = _time("--at", typed.at)
     if typed.late is not None:
         changes["late"] = _late(typed.late)
-    return (before.plan or Plan(deadline=deadline)).model_copy(update=changes)
+    return (before.plan or CampaignPlan(deadline=deadline)).model_copy(update=changes)
 
 
 def _steps(typed: str) -> tuple[int, ...]:
     """Days before the deadline, the farthest first."""
     parts = [part.strip() for part in typed.replace(";", ",").split(",") if part.strip()]
     if not parts or not all(re.fullmatch(r"[-+]?\d{1,3}", part, re.ASCII) for part in parts):
-        raise wrong("--plan", N_("write days before the deadline, such as 30,14,7,3,1,0,-1"))
+        raise to_bad_parameter("--plan", N_("write days before the deadline, such as 30,14,7,3,1,0,-1"))
     steps = sorted({int(part) for part in parts}, reverse=True)
     if max(map(abs, steps)) > _FARTHEST:
-        raise wrong("--plan", N_("no step can be more than {days} days from the deadline"), days=_FARTHEST)
+        raise to_bad_parameter("--plan", N_("no step can be more than {days} days from the deadline"), days=_FARTHEST)
     return tuple(steps)
 
 
 def _late(typed: str) -> str:
     word = typed.strip().lower()
     if word not in _LATE:
-        raise wrong("--late", N_("{typed} is not known; choose one of: {known}"), typed=typed, known=", ".join(_LATE))
+        raise to_bad_parameter(
+            "--late", N_("{typed} is not known; choose one of: {known}"), typed=typed, known=", ".join(_LATE)
+        )
     return word
 
 
@@ -159,16 +188,121 @@ def _time(option: str, typed: str) -> time:
     found = _TIME.search(typed)
     if found and int(found[1]) < 24 and int(found[2]) < 60:
         return time(int(found[1]), int(found[2]))
-    raise wrong(option, N_("{typed} has no time of day; write it as 08:30"), typed=typed)
+    raise to_bad_parameter(option, N_("{typed} has no time of day; write it as 08:30"), typed=typed)
 
 
-def _start(typed: Typed, before: Draft, plan: Plan | None) -> datetime | None:
+def _start(typed: Typed, before: BroadcastDraft, plan: CampaignPlan | None) -> datetime | None:
     """In Viet Nam; a campaign starts by its plan."""
     if plan is not None:
         if typed.starts_at:
-            raise wrong("--starts-at", N_("a campaign starts by its plan: leave --starts-at out"))
+            raise to_bad_parameter("--starts-at", N_("a campaign starts by its plan: leave --starts-at out"))
         return None
     if typed.starts_at is None:
         return before.starts_at
     on = _day("--starts-at", typed.starts_at, None)
     return datetime.combine(on, _time("--starts-at", typed.starts_at), VIETNAM) if on else None
+
+
+#: Lines of a list that are named, and the letters of each.
+_NAMED, _LONGEST = 20, 40
+_NOBODY = N_("nobody within reach is called so")
+_SEVERAL = N_("several people have this code; write the code of a request instead")
+
+
+@with_option_groups
+def new(
+    typed: Typed,
+    person: As = None,
+) -> None:
+    """Nothing leaves before it is checked, approved and started."""
+    made = asyncio.run(_made(typed, read_files(typed), person))
+    _tell(made, N_("{id} is written as a draft."))
+
+
+@with_option_groups
+def change(
+    name: BroadcastCode,
+    typed: Typed,
+    person: As = None,
+) -> None:
+    """What is not named stays; an empty text takes away what was there."""
+    changed = asyncio.run(_changed(name, typed, read_files(typed), person))
+    _tell(changed, N_("{id} is changed, and a draft again."))
+
+
+async def _made(typed: Typed, files: BroadcastFiles, person: str | None) -> Broadcast:
+    async with open_as(person) as at:
+        at.require(Act.WRITE_BROADCASTS)
+        draft = drafted(
+            None, typed, files, await _chats(at, typed, files), units=at.units, today=to_vietnam_day(at.now)
+        )
+        made = await at.admin.broadcasts.new(at.rights, draft, files.document.content if files.document else None)
+        if made is None:
+            raise Forbidden(N_("This role does not reach so far: name a --unit that it covers."))
+        await at.commit()
+        return made
+
+
+async def _changed(name: str, typed: Typed, files: BroadcastFiles, person: str | None) -> Broadcast:
+    async with open_as(person) as at:
+        at.require(Act.WRITE_BROADCASTS)
+        book, seen = at.admin.broadcasts, await get_broadcast(at.admin, at.rights, name)
+        draft = drafted(
+            seen.draft, typed, files, await _chats(at, typed, files), units=at.units, today=to_vietnam_day(at.now)
+        )
+        document = files.document.content if files.document else None
+        outcome = await book.change(at.rights, seen.id, seen.revision, draft, document)
+        if outcome is not ActionResult.DONE:
+            raise to_action_error(outcome, seen)
+        changed = await get_broadcast(at.admin, at.rights, seen.id)
+        await at.commit()
+        return changed
+
+
+async def _chats(at: CommandSession, typed: Typed, files: BroadcastFiles) -> tuple[str, ...] | None:
+    """Whom the list names; ``None`` where none was given.
+
+    Raises:
+        InputError: lines of it name nobody; the first of them are named, and nothing is stored.
+    """
+    if files.people is None:
+        return None
+    found = await at.admin.broadcasts.resolve_names(at.rights, [one.name for one in files.people])
+    faults = ((one, _fault(len(found.get(one.name, ())))) for one in files.people)
+    wrong = [(one, fault) for one, fault in faults if fault]
+    if wrong:
+        t = translator(load_settings().language)
+        raise InputError(
+            N_("{file}: {count} lines cannot be taken; nothing was stored.\n{lines}"),
+            file=typed.listed,
+            count=len(wrong),
+            lines="\n".join(_lines(t, wrong)),
+        )
+    return tuple(sorted({chat for chats in found.values() for chat in chats}))
+
+
+def _fault(meant: int) -> str:
+    """What is wrong with a name that means so many people; nothing where it means one."""
+    if meant == 1:
+        return ""
+    return _SEVERAL if meant else _NOBODY
+
+
+def _lines(t: Translator, wrong: Sequence[tuple[ListedPerson, str]]) -> list[str]:
+    line = N_("line {line}: {name}: {fault}")
+    told = [
+        t(line, line=one.line, name=sanitize(one.name)[:_LONGEST].replace("\n", " "), fault=t(fault))
+        for one, fault in wrong[:_NAMED]
+    ]
+    more = len(wrong) - len(told)
+    return [*told, t(N_("and {count} more"), count=more)] if more else told
+
+
+def _tell(broadcast: Broadcast, done: str) -> None:
+    t = translator(load_settings().language)
+    for line in (
+        t(done, id=broadcast.id),
+        *format_late_steps(t, broadcast, broadcast.changed_at),
+        format_next_step(t, broadcast),
+    ):
+        typer.echo(line)

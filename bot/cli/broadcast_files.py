@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.cli.broadcast_options import Typed
-from bot.cli.meant import wrong
-from bot.errors import InputError
-from bot.exports.people_list import Named, read_people
-from bot.harmless import harmless
-from bot.reasons import reason_of
+from bot.cli.options import to_bad_parameter
+from bot.errors import InputError, to_reason
+from bot.exports.people_list import ListedPerson, read_people
+from bot.sanitizing import sanitize
 from locales import N_
 
 MEBIBYTE = 1024 * 1024
@@ -27,12 +26,12 @@ DOCUMENTS = {
 }
 #: An empty text, where the name of a file may stand: it takes away what was there.
 NO_FILE = Path()
-_HERE = Path("-")
+_STANDARD_INPUT = Path("-")
 _UNREADABLE = N_("{file} cannot be read ({reason})")
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class BroadcastDocument:
     """A file to go along."""
 
     name: str
@@ -41,34 +40,34 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class BroadcastFiles:
     """What the files say; ``None`` was not given, and a list of nobody takes away the list that was there."""
 
     vi: str | None
     en: str | None
-    people: tuple[Named, ...] | None
-    document: Document | None
+    people: tuple[ListedPerson, ...] | None
+    document: BroadcastDocument | None
 
 
-def read(typed: Typed) -> Files:
+def read_files(typed: Typed) -> BroadcastFiles:
     """All files that were named.
 
     Raises:
         InputError: one cannot be read, or is not what it has to be.
         typer.BadParameter: both texts are to be read from standard input.
     """
-    if typed.text_vi == _HERE == typed.text_en:
-        raise wrong("--text-en", N_("only one text can be read from standard input"))
-    return Files(
-        vi=_text(typed.text_vi) if typed.text_vi else None,
-        en=_text(typed.text_en) if typed.text_en else None,
-        people=_people(typed.listed) if typed.listed else None,
-        document=_document(typed.document) if typed.document and typed.document != NO_FILE else None,
+    if typed.text_vi == _STANDARD_INPUT == typed.text_en:
+        raise to_bad_parameter("--text-en", N_("only one text can be read from standard input"))
+    return BroadcastFiles(
+        vi=_read_text(typed.text_vi) if typed.text_vi else None,
+        en=_read_text(typed.text_en) if typed.text_en else None,
+        people=_read_recipients(typed.listed) if typed.listed else None,
+        document=_read_document(typed.document) if typed.document and typed.document != NO_FILE else None,
     )
 
 
-def _text(file: Path) -> str:
-    data = sys.stdin.buffer.read(_LONGEST + 1) if file == _HERE else _bytes(file, _LONGEST)
+def _read_text(file: Path) -> str:
+    data = sys.stdin.buffer.read(_LONGEST + 1) if file == _STANDARD_INPUT else _read_bytes(file, _LONGEST)
     if len(data) > _LONGEST:
         raise InputError(N_("{file} is longer than any message can be."), file=file)
     try:
@@ -77,26 +76,26 @@ def _text(file: Path) -> str:
         raise InputError(N_("{file} is not UTF-8 text. Please save it as UTF-8."), file=file) from None
 
 
-def _people(file: Path) -> tuple[Named, ...]:
+def _read_recipients(file: Path) -> tuple[ListedPerson, ...]:
     return () if file == NO_FILE else read_people(file)
 
 
-def _document(file: Path) -> Document:
+def _read_document(file: Path) -> BroadcastDocument:
     kind = DOCUMENTS.get(file.suffix.lower())
-    data = _bytes(file, _LARGEST)
+    data = _read_bytes(file, _LARGEST)
     if kind is None or not data.startswith(kind[1]):
         message = N_("{file} is no PDF, DOCX, XLSX, PNG or JPG file; its name has to end so, too.")
         raise InputError(message, file=file)
     if len(data) > _LARGEST:
         raise InputError(N_("{file} is larger than {limit} MB."), file=file, limit=_LARGEST // MEBIBYTE)
-    name = harmless(file.stem)[:_LONGEST_NAME] + file.suffix.lower()
-    return Document(name.replace("\n", " "), kind[0], data)
+    name = sanitize(file.stem)[:_LONGEST_NAME] + file.suffix.lower()
+    return BroadcastDocument(name.replace("\n", " "), kind[0], data)
 
 
-def _bytes(file: Path, most: int) -> bytes:
+def _read_bytes(file: Path, most: int) -> bytes:
     """Its beginning, one byte more than may be."""
     try:
         with file.open("rb") as stream:
             return stream.read(most + 1)
     except (OSError, ValueError) as error:
-        raise InputError(_UNREADABLE, file=file, reason=reason_of(error)) from None
+        raise InputError(_UNREADABLE, file=file, reason=to_reason(error)) from None

@@ -1,44 +1,66 @@
 """Broadcasts as the command line names and shows them."""
 
+import asyncio
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
-from bot.cli.columns import print_rows
-from bot.delivery.heralding.terms import Terms
-from bot.errors import Forbidden, NotFound, TrolyError
-from bot.harmless import harmless
+from bot.cli.output import Language, translator_for
+from bot.cli.session import As, AuthorizedStore, open_store_as
+from bot.cli.signals import EXIT_CODES, raise_on_sigterm
+from bot.cli.tables import print_rows
+from bot.delivery.broadcasts.sending import SchedulerSettings
+from bot.errors import Forbidden, NotFound, OutputError, TrolyError
+from bot.exports.atomic_file import notes_folder, refuse_existing
+from bot.exports.broadcast_report import REPORT_WRITERS, ReportOrder, ReportTotals, write_report
+from bot.sanitizing import sanitize
 from bot.settings import load_settings
-from handlers.broadcasts.model import Broadcast, Life, Outcome, Tally
-from handlers.broadcasts.planning import Timetable
-from handlers.broadcasts.report_words import DELIVERIES, OUTCOMES, REASONS, life, life_message, reason, step_name, why
-from handlers.dates import moment
-from handlers.office.broadcast_words import steps as steps_in_words
-from handlers.office.picture_words import number
-from handlers.office.rights import Rights
-from handlers.ports import Office
-from handlers.voice import Voice
+from bot.store.api import Store
+from bot.streams import SafeConsole
+from handlers.admin.statistics.text import format_number
+from handlers.broadcasts.admin_text import format_steps as steps_in_words
+from handlers.broadcasts.text import (
+    ACTION_RESULTS,
+    DELIVERY_REASONS,
+    DELIVERY_STATES,
+    format_delivery_reason,
+    format_state,
+    format_state_reason,
+    format_step_name,
+    state_message,
+)
+from handlers.core.dates import format_moment
+from handlers.core.ports import AdminServices
+from handlers.core.text import MarkupTranslator
+from handlers.model.broadcast import ENDED_STATES, ActionResult, Broadcast, BroadcastState, DeliveryCounts
+from handlers.model.rights import MACHINE, Act, Rights
+from handlers.model.schedule import Timetable
 from locales import N_, Translator
 
 #: The broadcast that a command is about.
-Name = Annotated[str, typer.Argument(metavar="ID", help=N_("The code of a broadcast, such as TB-000012."))]
+BroadcastCode = Annotated[str, typer.Argument(metavar="ID", help=N_("The code of a broadcast, such as TB-000012."))]
 Json = Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))]
 #: Letters of a title in a table.
-_TITLE = 60
+_TITLE_LENGTH = 60
 _TITLES = (N_("Code"), N_("State"), N_("Title"), N_("Unit"), N_("Recipients"), N_("Sent"), N_("Written on"))
-_NEXT = {
-    Life.DRAFT: "check",
-    Life.CHECKED: "approve",
-    Life.SCHEDULED: "start",
-    Life.RUNNING: "status",
-    Life.PAUSED: "resume",
-    Life.FINISHED: "report",
+_NEXT_COMMAND = {
+    BroadcastState.DRAFT: "check",
+    BroadcastState.CHECKED: "approve",
+    BroadcastState.SCHEDULED: "start",
+    BroadcastState.RUNNING: "status",
+    BroadcastState.PAUSED: "resume",
+    BroadcastState.FINISHED: "report",
 }
 
 
-async def the_one(admin: Office, rights: Rights, name: str) -> Broadcast:
+async def get_broadcast(admin: AdminServices, rights: Rights, name: str) -> Broadcast:
     """The broadcast of a code, in any case.
 
     Raises:
@@ -46,20 +68,20 @@ async def the_one(admin: Office, rights: Rights, name: str) -> Broadcast:
     """
     found = await admin.broadcasts.get(rights, name.strip().upper())
     if found is None:
-        raise NotFound(N_("There is no broadcast {id} within reach."), id=harmless(name.strip()[:40]))
+        raise NotFound(N_("There is no broadcast {id} within reach."), id=sanitize(name.strip()[:40]))
     return found
 
 
-def refused(outcome: Outcome, broadcast: Broadcast) -> TrolyError:
+def to_action_error(outcome: ActionResult, broadcast: Broadcast) -> TrolyError:
     """A wish that was not granted, as an error of the command line."""
-    if outcome is Outcome.UNKNOWN:
+    if outcome is ActionResult.UNKNOWN:
         return NotFound(N_("There is no broadcast {id} within reach."), id=broadcast.id)
-    if outcome is Outcome.NOT_ALLOWED:
-        return NotPossible(id=broadcast.id, state=life_message(broadcast))
-    return (Forbidden if outcome is Outcome.NOT_YOURS else TrolyError)(OUTCOMES[outcome])
+    if outcome is ActionResult.NOT_ALLOWED:
+        return ActionNotPossible(id=broadcast.id, state=state_message(broadcast))
+    return (Forbidden if outcome is ActionResult.NOT_YOURS else TrolyError)(ACTION_RESULTS[outcome])
 
 
-class NotPossible(TrolyError):  # noqa: N818 - what it says to whom it stops
+class ActionNotPossible(TrolyError):  # noqa: N818 - what it says to whom it stops
     """It is in another state."""
 
     def __init__(self, **values: object) -> None:
@@ -70,28 +92,28 @@ class NotPossible(TrolyError):  # noqa: N818 - what it says to whom it stops
         return t(self.message, id=self.values["id"], state=t(str(self.values["state"])))
 
 
-def next_step(t: Translator, broadcast: Broadcast) -> str:
+def format_next_step(t: Translator, broadcast: Broadcast) -> str:
     """What to type next; empty where nothing is left to do."""
-    if broadcast.state is Life.SCHEDULED and broadcast.starts_at:
-        return t(N_("It starts by itself at {moment}."), moment=moment(broadcast.starts_at))
-    verb = _NEXT.get(broadcast.state)
+    if broadcast.state is BroadcastState.SCHEDULED and broadcast.starts_at:
+        return t(N_("It starts by itself at {moment}."), moment=format_moment(broadcast.starts_at))
+    verb = _NEXT_COMMAND.get(broadcast.state)
     return t(N_("Next: {command}"), command=f"troly broadcast {verb} {broadcast.id}") if verb else ""
 
 
-def steps_over(t: Translator, broadcast: Broadcast, now: datetime) -> list[str]:
+def format_late_steps(t: Translator, broadcast: Broadcast, now: datetime) -> list[str]:
     """Which reminders of a campaign's plan would come too late; nothing where none would."""
     plan = broadcast.draft.plan
-    over = Timetable(plan, Terms.of(load_settings()).hours).past_steps(now) if plan else ()
+    over = Timetable(plan, SchedulerSettings.of(load_settings()).hours).past_steps(now) if plan else ()
     return [t(N_("Days of its plan that are over already: {steps}."), steps=steps_in_words(t, over))] if over else []
 
 
-def second_person(t: Translator, asked: int) -> list[str]:
+def format_second_person(t: Translator, asked: int) -> list[str]:
     """That somebody else has to approve it, and how many were asked to in their chats."""
     told = t(N_("People who may approve it and were told so in their chats: {count}"), count=asked)
-    return [t(OUTCOMES[Outcome.SECOND_PERSON]), *([told] if asked else [])]
+    return [t(ACTION_RESULTS[ActionResult.SECOND_PERSON]), *([told] if asked else [])]
 
 
-def as_data(broadcast: Broadcast, tally: Tally | None = None) -> dict[str, Any]:
+def broadcast_data(broadcast: Broadcast, tally: DeliveryCounts | None = None) -> dict[str, Any]:
     """One broadcast for programs: machine names, times in UTC, no text and nobody's name."""
     named = ("id", "state", "why", "unit", "author", "approver", "parent", "step", "revision", "recipients")
     times = ("created_at", "changed_at", "starts_at", "held_until", "finished_at")
@@ -104,79 +126,201 @@ def as_data(broadcast: Broadcast, tally: Tally | None = None) -> dict[str, Any]:
 
 
 def print_broadcasts(
-    say: Voice, rows: Sequence[tuple[Broadcast, Tally | None]], unit: Mapping[str, str], *, json: bool
+    say: MarkupTranslator,
+    rows: Sequence[tuple[Broadcast, DeliveryCounts | None]],
+    unit: Mapping[str, str],
+    *,
+    json: bool,
 ) -> None:
     """A table on a terminal, tab-separated lines in a pipe, or JSON Lines."""
     print_rows(
-        (_cells(say, *row, unit) for row in rows),
+        (_format_cells(say, *row, unit) for row in rows),
         [say.t(title) for title in _TITLES],
-        json=(as_data(*row) for row in rows) if json else None,
+        json=(broadcast_data(*row) for row in rows) if json else None,
         whole=(say.t("Code"),),
     )
 
 
-def _cells(say: Voice, broadcast: Broadcast, tally: Tally | None, unit: Mapping[str, str]) -> tuple[str, ...]:
+def _format_cells(
+    say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCounts | None, unit: Mapping[str, str]
+) -> tuple[str, ...]:
     sent = tally.states.get("sent", 0) if tally else 0
     return (
         broadcast.id,
-        state(say.t, broadcast),
-        harmless(broadcast.draft.title)[:_TITLE],
-        harmless(unit.get(broadcast.unit or "", broadcast.unit or "")),
-        number(say, tally.total if tally and tally.total else broadcast.recipients),
-        number(say, sent),
-        moment(broadcast.created_at),
+        format_state_with_reason(say.t, broadcast),
+        sanitize(broadcast.draft.title)[:_TITLE_LENGTH],
+        sanitize(unit.get(broadcast.unit or "", broadcast.unit or "")),
+        format_number(say, tally.total if tally and tally.total else broadcast.recipients),
+        format_number(say, sent),
+        format_moment(broadcast.created_at),
     )
 
 
-def state(t: Translator, broadcast: Broadcast) -> str:
+def format_state_with_reason(t: Translator, broadcast: Broadcast) -> str:
     """Where it stands, and why where nobody said so by hand."""
-    because = why(t, broadcast.why) if broadcast.why not in (None, "by_hand") else ""
-    return f"{life(t, broadcast)} ({because})" if because else life(t, broadcast)
+    because = format_state_reason(t, broadcast.why) if broadcast.why not in (None, "by_hand") else ""
+    return f"{format_state(t, broadcast)} ({because})" if because else format_state(t, broadcast)
 
 
-def told(say: Voice, broadcast: Broadcast, tally: Tally) -> Iterator[str]:
+def format_broadcast(say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCounts) -> Iterator[str]:
     """One of them, line by line."""
     t = say.t
-    yield f"{broadcast.id}  {state(t, broadcast)}"
-    yield harmless(broadcast.draft.title)
+    yield f"{broadcast.id}  {format_state_with_reason(t, broadcast)}"
+    yield sanitize(broadcast.draft.title)
     for label, at in (
         (N_("Starts at {moment}"), broadcast.starts_at),
         (N_("Held back until {moment}"), broadcast.held_until),
         (N_("Ended at {moment}"), broadcast.finished_at),
     ):
         if at:
-            yield t(label, moment=moment(at))
+            yield t(label, moment=format_moment(at))
     if tally.total or not broadcast.recipients:
-        yield from counted(say, tally)
+        yield from format_count_lines(say, tally)
     else:
-        yield t(N_("Recipients by the last check: {number}"), number=number(say, broadcast.recipients))
+        yield t(N_("Recipients by the last check: {number}"), number=format_number(say, broadcast.recipients))
 
 
-def counted(say: Voice, tally: Tally) -> Iterator[str]:
+def format_count_lines(say: MarkupTranslator, tally: DeliveryCounts) -> Iterator[str]:
     """How many are in which state, and why."""
     t = say.t
-    yield t(N_("Recipients: {count}"), count=number(say, tally.total))
-    for word, label in DELIVERIES.items():
+    yield t(N_("Recipients: {count}"), count=format_number(say, tally.total))
+    for word, label in DELIVERY_STATES.items():
         if tally.states.get(word):
-            yield f"  {t(label)}: {number(say, tally.states[word])}"
-    for word in REASONS:
+            yield f"  {t(label)}: {format_number(say, tally.states[word])}"
+    for word in DELIVERY_REASONS:
         if tally.reasons.get(word):
-            yield f"    {reason(t, word)}: {number(say, tally.reasons[word])}"
+            yield f"    {format_delivery_reason(t, word)}: {format_number(say, tally.reasons[word])}"
 
 
-def print_steps(say: Voice, steps: Sequence[tuple[Broadcast, Tally]]) -> None:
+def print_steps(say: MarkupTranslator, steps: Sequence[tuple[Broadcast, DeliveryCounts]]) -> None:
     """What a campaign has made so far: each step with what became of it."""
     t = say.t
     rows = (
         [
-            step_name(t, one.step),
+            format_step_name(t, one.step),
             one.id,
-            state(t, one),
-            moment(one.starts_at) if one.starts_at else "",
-            number(say, tally.states.get("sent", 0)),
-            number(say, tally.total),
+            format_state_with_reason(t, one),
+            format_moment(one.starts_at) if one.starts_at else "",
+            format_number(say, tally.states.get("sent", 0)),
+            format_number(say, tally.total),
         ]
         for one, tally in steps
     )
     heading = [t(N_("Step")), t(N_("Code")), t(N_("State")), t(N_("Start")), t(N_("Sent")), t(N_("Recipients"))]
     print_rows(rows, heading, aligned=True)
+
+
+#: Seconds between two looks.
+POLL_SECONDS = 1.0
+sleep = asyncio.sleep
+#: There is nothing to be followed on from here.
+_STOPPED_STATES = ENDED_STATES | {BroadcastState.PAUSED}
+
+
+class _SpeedColumn(ProgressColumn):
+    """Messages a second."""
+
+    def __init__(self, say: MarkupTranslator) -> None:
+        super().__init__()
+        self._say = say
+
+    def render(self, task: Task) -> Text:
+        """Nothing until it is known."""
+        return Text(self._say.t(N_("{number}/s"), number=f"{task.speed:.0f}")) if task.speed else Text()
+
+
+@contextmanager
+def open_progress_bar(say: MarkupTranslator) -> Iterator[Progress]:
+    """A bar with its counts, speed and time left, on a terminal alone."""
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        _SpeedColumn(say),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[counts]}"),
+    )
+    console = SafeConsole(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
+        yield progress
+
+
+async def follow_progress(by: AuthorizedStore, name: str, say: MarkupTranslator) -> tuple[Broadcast, DeliveryCounts]:
+    """Look at it every second until it has ended or stands still; how it stands then."""
+    with open_progress_bar(say) as progress:
+        task = progress.add_task("", total=None, counts="")
+        while True:
+            broadcast, tally = await read_progress(by, name)
+            done = tally.total - tally.open
+            progress.update(task, completed=done, total=tally.total or None, counts=_format_count_line(say, tally))
+            if broadcast.state in _STOPPED_STATES:
+                return broadcast, tally
+            await sleep(POLL_SECONDS)
+
+
+async def read_progress(by: AuthorizedStore, name: str) -> tuple[Broadcast, DeliveryCounts]:
+    """How it stands at one moment; raises NotFound where it is not within reach."""
+    async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
+        broadcast = await get_broadcast(unit.admin, by.rights, name)
+        return broadcast, await unit.admin.broadcasts.tally(by.rights, broadcast.id)
+
+
+async def freeze_recipients(by: AuthorizedStore, broadcast: Broadcast, say: MarkupTranslator) -> None:
+    """Give every recipient their row; what is interrupted is taken up again by the running program."""
+    with open_progress_bar(say) as progress:
+        task = progress.add_task("", total=broadcast.recipients or None, counts="")
+        while await by.store.broadcasts.freeze(broadcast.id, by.now):
+            progress.update(task, completed=(await by.store.broadcasts.tally(broadcast.id)).total)
+
+
+async def withdraw_queued(store: Store, by: AuthorizedStore, name: str) -> None:
+    """Give what was queued of a cancelled one, and of its steps, its end."""
+    async with store.admin_transaction(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
+        steps = [one.id for one in await unit.admin.broadcasts.steps(by.rights, name)]
+    for one in (name, *steps):
+        while await store.broadcasts.withdraw(one, by.now):
+            pass
+
+
+def _format_count_line(say: MarkupTranslator, tally: DeliveryCounts) -> str:
+    told = ((label, tally.states.get(word, 0)) for word, label in DELIVERY_STATES.items())
+    return " · ".join(f"{say.t(label)} {format_number(say, count)}" for label, count in told if count)
+
+
+def report(
+    name: BroadcastCode,
+    *,
+    out: Annotated[Path, typer.Option("--out", help=N_("The file to write: .xlsx or .csv."))],
+    force: Annotated[bool, typer.Option("--force", help=N_("Replace a file that is there."))] = False,
+    language: Language = None,
+    person: As = None,
+) -> None:
+    """Names are masked where ``--as`` may not see them."""
+    t = translator_for(language)
+    if out.suffix.lower() not in REPORT_WRITERS:
+        raise OutputError(N_("The name of a report ends in .xlsx or .csv, such as {example}."), example="report.xlsx")
+    refuse_existing(out, force=force)
+    try:
+        with raise_on_sigterm():
+            totals = asyncio.run(_write_report_file(name, out, person, t))
+    except KeyboardInterrupt as ended:
+        typer.echo(t(N_("Cancelled; nothing was written.")), err=True)
+        raise typer.Exit(EXIT_CODES[type(ended)]) from None
+    typer.echo(t(N_("Written to {file}; recipients: {count}."), file=out, count=totals.count), err=True)
+    for word, label in DELIVERY_STATES.items():
+        if totals.states[word]:
+            typer.echo(f"  {t(label)}: {totals.states[word]}", err=True)
+
+
+async def _write_report_file(name: str, out: Path, person: str | None, t: Translator) -> ReportTotals:
+    async with open_store_as(Act.SEE_BROADCASTS, person) as by:
+        async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
+            book, seen = unit.admin.broadcasts, await get_broadcast(unit.admin, by.rights, name)
+            steps = await book.steps(by.rights, seen.id)
+            tallies = [await book.tally(by.rights, one.id) for one in (seen, *steps)]
+        order = ReportOrder(by.rights, seen, steps, t, by.now, chat=by.chat)
+        columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        console = SafeConsole(stderr=True)
+        with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+            task = bar.add_task("", total=sum(tally.total for tally in tallies))
+            notes = notes_folder(load_settings().data_dir)
+            return await write_report(by.store, order, out, lambda done: bar.update(task, completed=done), notes=notes)

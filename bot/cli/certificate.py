@@ -10,23 +10,30 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from bot.certificates import LIMITS, CertificateReader, Validity, in_date
+from bot.certificates import trust
+from bot.certificates.errors import LIMITS, TrustError
+from bot.certificates.reader import CertificateReader
+from bot.certificates.record import Validity, validity_at
+from bot.certificates.trust import KNOWN_AUTHORITIES
 from bot.cli.output import json_text
-from bot.safe_console import SafeConsole
+from bot.errors import to_reason
 from bot.settings import load_settings
-from handlers.certificate import Certificate, Problem, Reading, Recognition, Trouble
-from handlers.matching_unit import matches_unit
-from handlers.requests.words import SUBJECTS
-from handlers.screens.certificate_words import key_words, unreadable_parts
-from handlers.screens.file import TROUBLES
+from bot.streams import SafeConsole
+from handlers.interview.certificate_text import format_key, format_unreadable_parts
+from handlers.interview.screens.file import FILE_PROBLEMS
+from handlers.model.certificate import Certificate, FileProblem, FileProblemKind, Reading, Recognition
+from handlers.model.unit_search import matches_unit
+from handlers.requests.text import SUBJECT_LABELS
 from locales import N_, Translator, translator
-from rules.calendar import vietnamese
+from rules.calendar import to_vietnam_time
 
 _SECRETS = {
-    Trouble.PRIVATE_KEY: N_(
+    FileProblemKind.PRIVATE_KEY: N_(
         "It holds a private key. It was not read; send only the certificate (.cer), never the key."
     ),
-    Trouble.PKCS12: N_("It holds a private key (.p12, .pfx). It was not read; send only the certificate (.cer)."),
+    FileProblemKind.PKCS12: N_(
+        "It holds a private key (.p12, .pfx). It was not read; send only the certificate (.cer)."
+    ),
 }
 _VALIDITY: dict[Validity, str] = {
     "valid": N_("in date"),
@@ -41,7 +48,7 @@ _RECOGNITION = {
 }
 _MATCHES = {True: N_("yes"), False: N_("no"), None: N_("cannot be told from the name")}
 #: Problems of a file that are named one by one; JSON has them all.
-_NAMED = 20
+_MOST_PROBLEMS = 20
 _TIME = "%d/%m/%Y %H:%M"
 
 
@@ -53,96 +60,162 @@ def certificate(
 ) -> None:
     """Read certificate files; exit status 1 where any of them gives an error."""
     settings, now = load_settings(), datetime.now(UTC)
-    readings = asyncio.run(_read_all(files, settings.data_dir / "trust"))
+    readings = asyncio.run(_read_files(files, settings.data_dir / "trust"))
     if as_json:
-        entries = [as_data(file, reading, unit, now) for file, reading in readings]
+        entries = [certificate_data(file, reading, unit, now) for file, reading in readings]
         typer.echo(json_text(entries, indent=2))
     else:
-        _print(readings, unit, now, translator(settings.language))
+        _print_readings(readings, unit, now, translator(settings.language))
     if any(reading.problems for _, reading in readings):
         raise typer.Exit(1)
 
 
-async def _read_all(files: list[Path], trust: Path) -> list[tuple[Path, Reading]]:
+async def _read_files(files: list[Path], trust: Path) -> list[tuple[Path, Reading]]:
     reader = CertificateReader(trust)
     try:
-        return [(file, await _read(reader, file)) for file in files]
+        return [(file, await _read_file(reader, file)) for file in files]
     finally:
         await reader.close()
 
 
-async def _read(reader: CertificateReader, file: Path) -> Reading:
+async def _read_file(reader: CertificateReader, file: Path) -> Reading:
     try:
         with file.open("rb") as stream:
             data = stream.read(LIMITS.file + 1)
     except OSError:
-        return Reading(problems=(Problem(trouble=Trouble.UNAVAILABLE),))
+        return Reading(problems=(FileProblem(trouble=FileProblemKind.UNAVAILABLE),))
     return await reader.read(data, file.name)
 
 
-def as_data(file: Path, reading: Reading, unit: str, now: datetime) -> dict[str, Any]:
+def certificate_data(file: Path, reading: Reading, unit: str, now: datetime) -> dict[str, Any]:
     """One file as JSON-ready values: machine names, UTC; ``matches_unit`` is null where it cannot be told."""
     return {
         "file": str(file),
         "certificates": [
-            {**one.model_dump(mode="json"), "in_date": in_date(one, now), "matches_unit": matches_unit(one, unit)}
+            {**one.model_dump(mode="json"), "in_date": validity_at(one, now), "matches_unit": matches_unit(one, unit)}
             for one in reading.certificates
         ],
         "problems": [problem.model_dump(mode="json") for problem in reading.problems],
     }
 
 
-def _print(readings: list[tuple[Path, Reading]], unit: str, now: datetime, t: Translator) -> None:
+def _print_readings(readings: list[tuple[Path, Reading]], unit: str, now: datetime, t: Translator) -> None:
     console = SafeConsole(highlight=False, soft_wrap=True)
     for file, reading in readings:
         console.print(Text(str(file), style="bold"))
         for one in reading.certificates:
-            console.print(_table(one, unit, now, t))
-        for sentence in _problems(reading.problems, t):
+            console.print(_certificate_table(one, unit, now, t))
+        for sentence in _format_problems(reading.problems, t):
             console.print(Text(f"  {sentence}", style="red"))
 
 
-def _table(one: Certificate, unit: str, now: datetime, t: Translator) -> Table:
+def _certificate_table(one: Certificate, unit: str, now: datetime, t: Translator) -> Table:
     """Values are ``Text``: what a stranger wrote is never markup."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for label, value in _rows(one, unit, now, t):
+    for label, value in _certificate_rows(one, unit, now, t):
         table.add_row(Text(f"  {label}"), Text(value))
     return table
 
 
-def _rows(one: Certificate, unit: str, now: datetime, t: Translator) -> list[tuple[str, str]]:
+def _certificate_rows(one: Certificate, unit: str, now: datetime, t: Translator) -> list[tuple[str, str]]:
     rows = [
         (t(N_("Name")), one.name),
         (t(N_("Superior")), one.superior or ""),
         (t(N_("Units")), ", ".join(one.units)),
         (t(N_("Locality")), one.locality or ""),
         (t(N_("E-mail")), one.email or ""),
-        (t(N_("Subscriber (a guess)")), t(SUBJECTS[one.subscriber]) if one.subscriber else ""),
+        (t(N_("Subscriber (a guess)")), t(SUBJECT_LABELS[one.subscriber]) if one.subscriber else ""),
         (t(N_("Serial number")), one.serial),
-        (t(N_("Valid from")), f"{vietnamese(one.not_before):{_TIME}}" if one.not_before else ""),
-        (t(N_("Valid to")), f"{vietnamese(one.not_after):{_TIME}} ({t(_VALIDITY[in_date(one, now)])})"),
+        (t(N_("Valid from")), f"{to_vietnam_time(one.not_before):{_TIME}}" if one.not_before else ""),
+        (t(N_("Valid to")), f"{to_vietnam_time(one.not_after):{_TIME}} ({t(_VALIDITY[validity_at(one, now)])})"),
         (t(N_("Issued by")), one.issuer_name),
         (t(N_("Issuer recognised")), t(_RECOGNITION[one.recognition])),
         (t(N_("Unit matches")), t(_MATCHES[matches_unit(one, unit)]) if unit else ""),
-        (t(N_("Key")), key_words(t, one.key)),
+        (t(N_("Key")), format_key(t, one.key)),
         (t(N_("Signature algorithm")), one.signature_algorithm),
         (t(N_("Policies")), ", ".join(one.policies)),
-        (t(N_("Could not be read")), unreadable_parts(t, one)),
+        (t(N_("Could not be read")), format_unreadable_parts(t, one)),
         ("SHA-256", one.fingerprint),
     ]
     return [(label, value) for label, value in rows if value]
 
 
-def _problems(problems: Sequence[Problem], t: Translator) -> list[str]:
-    more = len(problems) - _NAMED
+def _format_problems(problems: Sequence[FileProblem], t: Translator) -> list[str]:
+    more = len(problems) - _MOST_PROBLEMS
     rest = [str(t(N_("Other entries that could not be read: {number}."), number=more))] if more > 0 else []
-    return [*(_problem(problem, t) for problem in problems[:_NAMED]), *rest]
+    return [*(_format_problem(problem, t) for problem in problems[:_MOST_PROBLEMS]), *rest]
 
 
-def _problem(problem: Problem, t: Translator) -> str:
-    if problem.trouble is Trouble.UNAVAILABLE:
+def _format_problem(problem: FileProblem, t: Translator) -> str:
+    if problem.trouble is FileProblemKind.UNAVAILABLE:
         return t(N_("The file cannot be opened, or no process could be started to read it."))
-    sentence = t(_SECRETS.get(problem.trouble) or TROUBLES[problem.trouble])
+    sentence = t(_SECRETS.get(problem.trouble) or FILE_PROBLEMS[problem.trouble])
     return f"{problem.where}: {sentence}" if problem.where else sentence
+
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command(help=N_("Install CA files; each is checked against the fingerprints this program knows."))
+def add(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=N_("CA certificates, PEM or DER."))],
+    fingerprint: Annotated[
+        str | None,
+        typer.Option(help=N_("SHA-256 of one CA file that this program does not know; take it from the CA's owner.")),
+    ] = None,
+) -> None:
+    """Install what can be; exit status 1 where a file is refused."""
+    t, folder = _configured_translator(), _trust_folder()
+    if fingerprint is not None and len(files) > 1:
+        raise typer.BadParameter(t(N_("a fingerprint is given for one file at a time")))
+    refused = [file for file in files if not _install_file(file, folder, fingerprint, t)]
+    if refused:
+        raise typer.Exit(1)
+
+
+@app.command("list", help=N_("Show the installed CA files."))
+def list_() -> None:
+    """One line a CA: fingerprint, end of validity, subject, whether this program knows it."""
+    t = _configured_translator()
+    store = trust.TrustStore.load(_trust_folder())
+    for authority in store.authorities:
+        print_ = trust.fingerprint_of(authority)
+        known = (
+            KNOWN_AUTHORITIES[print_].generation if print_ in KNOWN_AUTHORITIES else t(N_("added by its fingerprint"))
+        )
+        typer.echo(f"{print_}  {authority.not_valid_after_utc:%d/%m/%Y}  {trust.authority_name(authority)} ({known})")
+    if not store.authorities:
+        typer.echo(t(N_("No CA file is installed: issuers are recognised by name only.")))
+
+
+@app.command(help=N_("Remove an installed CA file."))
+def remove(
+    fingerprint: Annotated[str, typer.Argument(help=N_("SHA-256 of the CA file, or how it begins."))],
+) -> None:
+    """Remove one CA file."""
+    typer.echo(
+        _configured_translator()(N_("Removed: {fingerprint}"), fingerprint=trust.remove(fingerprint, _trust_folder()))
+    )
+
+
+def _install_file(file: Path, folder: Path, fingerprint: str | None, t: Translator) -> bool:
+    try:
+        authority = trust.install(file, folder, declared=fingerprint)
+    except TrustError as error:
+        typer.echo(error.say(t), err=True)
+        return False
+    except OSError as error:
+        typer.echo(t(N_("{file}: {reason}"), file=file.name, reason=t(to_reason(error))), err=True)
+        return False
+    typer.echo(t(N_("Installed: {name}"), name=trust.authority_name(authority)))
+    return True
+
+
+def _trust_folder() -> Path:
+    return load_settings().data_dir / "trust"
+
+
+def _configured_translator() -> Translator:
+    return translator(load_settings().language)

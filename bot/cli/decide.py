@@ -8,29 +8,20 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.certificates.limits import MEBIBYTE
-from bot.cli.language import Language, translator_of
-from bot.cli.output import json_text
+from bot.certificates.errors import MEBIBYTE
+from bot.cli.output import Language, json_text, translator_for
 from bot.settings import load_settings
-from handlers.wording import statement
+from handlers.core.citations import format_statement
 from locales import N_, Translator
-from rules import (
-    Action,
-    Citation,
-    Decided,
-    Facts,
-    FactsError,
-    Notice,
-    Outcome,
-    Pack,
-    load_pack,
-    office_notice,
-    parse_facts,
-)
-from rules import (
-    decide as _decide,
-)
-from rules.calendar import vietnamese_day
+from rules.calendar import to_vietnam_day
+from rules.deciding import decide as _decide
+from rules.deciding import office_notice
+from rules.errors import FactsError
+from rules.facts import Facts
+from rules.loading import load_pack
+from rules.outcome import Action, Citation, Decided, Notice, Outcome
+from rules.pack import Pack
+from rules.parsing import parse_facts
 from rules.texts import SHOWN, sentence
 
 #: Exit status for facts that cannot be used, as for any other wrong use of a command.
@@ -49,8 +40,8 @@ def decide(
     language: Language = None,
 ) -> None:
     """Decide about the facts (JSON) on standard input."""
-    t = translator_of(language)
-    day = today.date() if today else vietnamese_day(datetime.now(UTC))
+    t = translator_for(language)
+    day = today.date() if today else to_vietnam_day(datetime.now(UTC))
     try:
         facts = read_facts(sys.stdin.buffer.read(_LARGEST + 1))
     except FactsError as error:
@@ -58,8 +49,8 @@ def decide(
         raise typer.Exit(WRONG_FACTS) from None
     settings = load_settings()
     pack = load_pack(settings.pack)
-    outcome = with_office(_decide(pack, facts, day), pack, settings.receiving_office, t)
-    typer.echo(json_text(as_data(outcome, t), indent=2) if as_json else as_text(outcome, t))
+    outcome = with_receiving_office(_decide(pack, facts, day), pack, settings.receiving_office, t)
+    typer.echo(json_text(outcome_data(outcome, t), indent=2) if as_json else format_outcome(outcome, t))
 
 
 def read_facts(content: bytes) -> Facts:
@@ -73,13 +64,13 @@ def read_facts(content: bytes) -> Facts:
             sentence(N_("standard input is larger than {limit} MB: facts are a few lines of JSON"), limit=1)
         )
     try:
-        found = json.loads(content, object_pairs_hook=_each_once)
+        found = json.loads(content, object_pairs_hook=_reject_duplicates)
     except (ValueError, RecursionError) as error:
         raise FactsError(sentence(N_("standard input is not JSON ({detail})"), detail=error)) from None
     return parse_facts(found)
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """JSON lets a name stand twice; which of the two is meant, nobody knows."""
     found: dict[str, Any] = {}
     for name, value in pairs:
@@ -89,7 +80,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def with_office(outcome: Outcome, pack: Pack, office: str | None, t: Translator) -> Outcome:
+def with_receiving_office(outcome: Outcome, pack: Pack, office: str | None, t: Translator) -> Outcome:
     """The outcome with the operator's receiving office named, in the translator's language, where it says to file."""
     if not isinstance(outcome, Decided) or office is None:
         return outcome
@@ -98,51 +89,51 @@ def with_office(outcome: Outcome, pack: Pack, office: str | None, t: Translator)
     return replace(outcome, notices=tuple(told if one.id == told.id else one for one in outcome.notices))
 
 
-def as_data(outcome: Outcome, t: Translator) -> dict[str, Any]:
+def outcome_data(outcome: Outcome, t: Translator) -> dict[str, Any]:
     """The outcome as JSON-ready values, texts in the translator's language."""
     if not isinstance(outcome, Decided):
         return {"status": "needs", "needs": list(outcome.facts), "actions": [], "notices": []}
     return {
         "status": "decided",
         "needs": [],
-        "actions": [_action(action, t) for action in outcome.actions],
-        "notices": [_notice(notice, t) for notice in outcome.notices],
+        "actions": [_action_data(action, t) for action in outcome.actions],
+        "notices": [_notice_data(notice, t) for notice in outcome.notices],
     }
 
 
-def _action(action: Action, t: Translator) -> dict[str, Any]:
+def _action_data(action: Action, t: Translator) -> dict[str, Any]:
     return {
         "procedure": action.procedure.value,
         "form": action.form,
-        "steps": [statement(step, t) for step in action.steps],
-        "reasons": [statement(reason, t) for reason in action.reasons],
-        "citations": [_citation(citation) for citation in action.citations],
+        "steps": [format_statement(step, t) for step in action.steps],
+        "reasons": [format_statement(reason, t) for reason in action.reasons],
+        "citations": [_citation_data(citation) for citation in action.citations],
     }
 
 
-def _notice(notice: Notice, t: Translator) -> dict[str, Any]:
+def _notice_data(notice: Notice, t: Translator) -> dict[str, Any]:
     return {
         "id": notice.id,
-        "text": statement(notice, t),
-        "citations": [_citation(citation) for citation in notice.citations],
+        "text": format_statement(notice, t),
+        "citations": [_citation_data(citation) for citation in notice.citations],
     }
 
 
-def _citation(citation: Citation) -> dict[str, Any]:
+def _citation_data(citation: Citation) -> dict[str, Any]:
     return {name: value for name, value in asdict(citation).items() if name != "name"}
 
 
-def as_text(outcome: Outcome, t: Translator) -> str:
+def format_outcome(outcome: Outcome, t: Translator) -> str:
     """The outcome for a person to read."""
     if not isinstance(outcome, Decided):
         return t(N_("Still to be answered: {facts}"), facts=", ".join(outcome.facts))
-    actions = [_told(number, action, t) for number, action in enumerate(outcome.actions, start=1)]
-    notices = [f"• {statement(notice, t)}" for notice in outcome.notices]
+    actions = [_format_action(number, action, t) for number, action in enumerate(outcome.actions, start=1)]
+    notices = [f"• {format_statement(notice, t)}" for notice in outcome.notices]
     return "\n\n".join([*actions, "\n".join([t(N_("Please note")), *notices])] if notices else actions)
 
 
-def _told(number: int, action: Action, t: Translator) -> str:
+def _format_action(number: int, action: Action, t: Translator) -> str:
     form = t(N_(" (form: Mẫu {form})"), form=action.form) if action.form else ""
-    reasons = [f"   - {statement(reason, t)}" for reason in action.reasons]
-    steps = [f"   {at}. {statement(step, t)}" for at, step in enumerate(action.steps, start=1)]
+    reasons = [f"   - {format_statement(reason, t)}" for reason in action.reasons]
+    steps = [f"   {at}. {format_statement(step, t)}" for at, step in enumerate(action.steps, start=1)]
     return "\n".join([f"{number}. {t(action.title)}{form}", t(N_("   Why:")), *reasons, t(N_("   How:")), *steps])

@@ -10,19 +10,19 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from bot.demo import Made, Sizes, fill
+from bot.demo.database import DemoSizes, DemoTotals, fill_database
 from bot.demo.files import write_samples
-from bot.demo.people import ADMIN, FOCAL, OWNER
 from bot.demo.province import FEWEST, MOST
-from bot.safe_console import SafeConsole
+from bot.demo.roles import ADMIN, FOCAL, OWNER
 from bot.settings import load_settings
-from bot.store import bulk_of
+from bot.store.opening import open_demo_data
+from bot.streams import SafeConsole
 from locales import N_, Translator, translator
-from rules import load_pack
+from rules.loading import load_pack
 
 #: Fewer than these do not show every state.
 _FEWEST_OFFICERS, _MOST_OFFICERS = 20, 100_000
-_DEFAULT = Sizes()
+_DEFAULT = DemoSizes()
 
 
 def demo(
@@ -37,21 +37,21 @@ def demo(
 ) -> None:
     """Only into an empty data folder; nothing of it ever leaves the machine."""
     t, now = translator(load_settings().language), datetime.now(UTC)
-    made = asyncio.run(_filled(Sizes(officers, units, seed), now, t))
+    made = asyncio.run(_fill_database(DemoSizes(officers, units, seed), now, t))
     files = write_samples(certificates, now, seed) if certificates else []
-    for line in _told(made, files, t):
+    for line in _format_result(made, files, t):
         typer.echo(line)
 
 
-async def _filled(sizes: Sizes, now: datetime, t: Translator) -> Made:
+async def _fill_database(sizes: DemoSizes, now: datetime, t: Translator) -> DemoTotals:
     settings = load_settings()
-    async with bulk_of(settings) as bulk:
-        with _progress(sizes.officers, t) as told:
-            return await fill(bulk, load_pack(settings.pack), sizes, now, told)
+    async with open_demo_data(settings) as bulk:
+        with _progress_bar(sizes.officers, t) as told:
+            return await fill_database(bulk, load_pack(settings.pack), sizes, now, told)
 
 
 @contextmanager
-def _progress(total: int, t: Translator) -> Iterator[Callable[[int], object]]:
+def _progress_bar(total: int, t: Translator) -> Iterator[Callable[[int], object]]:
     """A bar on a terminal; nothing anywhere else."""
     console = SafeConsole(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -59,7 +59,7 @@ def _progress(total: int, t: Translator) -> Iterator[Callable[[int], object]]:
         yield lambda added: bar.advance(task, added)
 
 
-def _told(made: Made, files: list[Path], t: Translator) -> Iterator[str]:
+def _format_result(made: DemoTotals, files: list[Path], t: Translator) -> Iterator[str]:
     yield t(
         N_("Made up: officers {officers}, units {units}, requests {requests}. Nobody is behind any of it."),
         officers=made.officers,

@@ -8,20 +8,20 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from bot.cli.acting import As, entitled
-from bot.cli.filters import Wanted
-from bot.cli.language import Language, translator_of
 from bot.cli.option_groups import with_option_groups
-from bot.cli.terminated import EXIT_CODES, heeding_kill
+from bot.cli.options import FilterOptions
+from bot.cli.output import Language, translator_for
+from bot.cli.session import As, open_store_as
+from bot.cli.signals import EXIT_CODES, raise_on_sigterm
 from bot.errors import OutputError
-from bot.exports.export import export
-from bot.exports.landing import notes_of, refuse_taken
-from bot.exports.model import Exported, Form, Order
-from bot.exports.writers import ENDINGS
-from bot.safe_console import SafeConsole
+from bot.exports.atomic_file import notes_folder, refuse_existing
+from bot.exports.export import FORM_SUFFIXES, write_export
+from bot.exports.model import ExportJob, ExportResult
 from bot.settings import load_settings
-from handlers.office.export_words import remarked
-from handlers.office.rights import Act
+from bot.streams import SafeConsole
+from handlers.admin.exports.text import format_remarks
+from handlers.model.exports import ExportForm
+from handlers.model.rights import Act
 from locales import N_, Translator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -36,44 +36,46 @@ def _exports() -> None:
 @with_option_groups
 def requests(
     *,
-    form: Annotated[Form, typer.Option("--format", help=N_("Kind of file."))],
+    form: Annotated[ExportForm, typer.Option("--format", help=N_("Kind of file."))],
     out: Annotated[Path, typer.Option("--out", help=N_("The file to write."))],
-    wanted: Wanted,
+    wanted: FilterOptions,
     person: As = None,
     force: Annotated[bool, typer.Option("--force", help=N_("Replace a file that is there."))] = False,
     language: Language = None,
 ) -> None:
     """Personal columns are masked where ``--as`` may not see them."""
-    t = translator_of(language)
-    _check(form, out, force=force)
+    t = translator_for(language)
+    _check_target(form, out, force=force)
     try:
-        with heeding_kill():
-            done = asyncio.run(_exported(form, out, wanted, person, t))
+        with raise_on_sigterm():
+            done = asyncio.run(_export_requests(form, out, wanted, person, t))
     except KeyboardInterrupt as ended:
         typer.echo(t(N_("Cancelled; nothing was written.")), err=True)
         raise typer.Exit(EXIT_CODES[type(ended)]) from None
     typer.echo(t(N_("Written to {file}; requests: {count}."), file=out, count=done.count), err=True)
-    for remark in remarked(t, done.remarks):
+    for remark in format_remarks(t, done.remarks):
         typer.echo(remark, err=True)
 
 
-def _check(form: Form, out: Path, *, force: bool) -> None:
+def _check_target(form: ExportForm, out: Path, *, force: bool) -> None:
     """Before anything is read.
 
     Raises:
         OutputError: the name does not fit, is taken, or its folder is not there.
     """
-    endings = ENDINGS[form]
+    endings = FORM_SUFFIXES[form]
     if out.suffix.lower() not in endings:
         message = N_("A file of the kind {form} needs a name ending in {endings}, such as {example}.")
         example = out.with_suffix(endings[0]).name if out.name else f"requests{endings[0]}"
         raise OutputError(message, form=form.value, endings=" / ".join(endings), example=example)
-    refuse_taken(out, force=force)
+    refuse_existing(out, force=force)
 
 
-async def _exported(form: Form, out: Path, wanted: Wanted, person: str | None, t: Translator) -> Exported:
-    async with entitled(Act.EXPORT_REQUESTS, person) as by:
-        order = Order(by.rights, wanted.filter(by.rights.units), form, t, by.now, chat=by.chat)
+async def _export_requests(
+    form: ExportForm, out: Path, wanted: FilterOptions, person: str | None, t: Translator
+) -> ExportResult:
+    async with open_store_as(Act.EXPORT_REQUESTS, person) as by:
+        order = ExportJob(by.rights, wanted.filter(by.rights.units), form, t, by.now, chat=by.chat)
         columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(
             *columns, console=SafeConsole(stderr=True), transient=True, disable=not sys.stderr.isatty()
@@ -83,4 +85,4 @@ async def _exported(form: Form, out: Path, wanted: Wanted, person: str | None, t
             def told(done: int, total: int) -> None:
                 bar.update(task, completed=done, total=total)
 
-            return await export(by.store, order, out, told, notes=notes_of(load_settings().data_dir))
+            return await write_export(by.store, order, out, told, notes=notes_folder(load_settings().data_dir))

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from bot.settings import load_settings
-from bot.store import keys_of
 from bot.store.api import KeyCheck, Retirement
-from bot.store.resealing import GRACE
-from bot.store.sealing import KeyFile
+from bot.store.key_rotation import RETIREMENT_GRACE
+from bot.store.opening import open_key_rotation
+from bot.store.sealing.keyfile import KeyFile
 from locales import N_, translator
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -23,7 +23,7 @@ _SPREAD = N_("Copy the key file to every machine that serves this database; then
 _Key = Annotated[str | None, typer.Argument(metavar="KEY", help=N_("The id of a key, as troly keys list shows it."))]
 
 
-def _say(message: str, **values: object) -> None:
+def _print_message(message: str, **values: object) -> None:
     typer.echo(translator(load_settings().language)(message, **values))
 
 
@@ -31,7 +31,7 @@ def _say(message: str, **values: object) -> None:
 def list_keys() -> None:
     """Keys themselves are never shown."""
     t = translator(load_settings().language)
-    keys, usage = asyncio.run(_listed())
+    keys, usage = asyncio.run(_read_keys())
     for name, stored in sorted(keys.keys.items(), key=lambda item: item[1].created):
         waits = t(N_("waits to be used")) if name == keys.pending else t(N_("superseded"))
         current = t(N_("in use")) if name == keys.current else waits
@@ -39,8 +39,8 @@ def list_keys() -> None:
         typer.echo(f"{name}  {stored.created:%Y-%m-%d %H:%M} UTC  {current}  {count}")
 
 
-async def _listed() -> tuple[KeyFile, dict[str, int]]:
-    async with keys_of(load_settings()) as sealer:
+async def _read_keys() -> tuple[KeyFile, dict[str, int]]:
+    async with open_key_rotation(load_settings()) as sealer:
         return sealer.keyring.keys, await sealer.key_usage()
 
 
@@ -54,66 +54,66 @@ def verify(
     ] = False,
 ) -> None:
     """Exit status 1 where something cannot be read, or a process lacks the key in use."""
-    check, keys = asyncio.run(_verified(every=every))
+    check, keys = asyncio.run(_verify_keys(every=every))
     lacking = [one for one in check.processes if not set(keys.keys) <= set(one.keys)]
     for missing in check.missing:
-        _say(
+        _print_message(
             N_("Key {key} is missing: {count} values in {table}."),
             key=missing.key,
             count=missing.count,
             table=missing.table,
         )
     for place in check.damaged:
-        _say(N_("Cannot be read: {place}"), place=place)
+        _print_message(N_("Cannot be read: {place}"), place=place)
     for process in check.processes:
-        _say(N_("{name} has the keys {keys}."), name=process.name, keys=", ".join(process.keys))
+        _print_message(N_("{name} has the keys {keys}."), name=process.name, keys=", ".join(process.keys))
     for process in lacking:
         names = ", ".join(sorted(set(keys.keys) - set(process.keys)))
-        _say(N_("{name} lacks {keys}: copy the key file to its machine."), name=process.name, keys=names)
+        _print_message(N_("{name} lacks {keys}: copy the key file to its machine."), name=process.name, keys=names)
     if check.missing or check.damaged or lacking:
         raise typer.Exit(1)
-    _say(N_("No key is missing."))
+    _print_message(N_("No key is missing."))
 
 
-async def _verified(*, every: bool) -> tuple[KeyCheck, KeyFile]:
-    async with keys_of(load_settings()) as sealer:
+async def _verify_keys(*, every: bool) -> tuple[KeyCheck, KeyFile]:
+    async with open_key_rotation(load_settings()) as sealer:
         return await sealer.verify(every=every), sealer.keyring.keys
 
 
 @app.command(help=N_("Add a key, seal everything with it and drop those before it: all steps, as far as they go."))
 def rotate() -> None:
     """Given again, it goes on where it was stopped, or where a process still lacked the key."""
-    key, resealed, done = asyncio.run(_rotated())
-    _say(N_("New key {key}; values sealed anew: {count}."), key=key, count=resealed)
-    _say(_COPY)
-    _tell(done)
+    key, resealed, done = asyncio.run(_rotate_keys())
+    _print_message(N_("New key {key}; values sealed anew: {count}."), key=key, count=resealed)
+    _print_message(_COPY)
+    _print_retirement(done)
 
 
-async def _rotated() -> tuple[str, int, Retirement]:
-    async with keys_of(load_settings()) as sealer:
+async def _rotate_keys() -> tuple[str, int, Retirement]:
+    async with open_key_rotation(load_settings()) as sealer:
         key = await sealer.add(_now())
         await sealer.use(key, _now())
         resealed = await sealer.reseal()
-        _say(
+        _print_message(
             N_("Waiting {seconds} seconds for what others have under way."),
             seconds=int(sealer.settling.total_seconds()),
         )
         await sealer.settle()
         await sealer.reseal()
-        grace = GRACE if sealer.driver.shared else sealer.settling
+        grace = RETIREMENT_GRACE if sealer.driver.shared else sealer.settling
         return key, resealed, await sealer.retire(_now(), grace)
 
 
 @app.command(help=N_("Step 1: add a key, which is not used yet."))
 def add() -> None:
     """One that waits already is enough."""
-    key = asyncio.run(_added())
-    _say(N_("Key {key} waits to be used."), key=key)
-    _say(_SPREAD)
+    key = asyncio.run(_add_key())
+    _print_message(N_("Key {key} waits to be used."), key=key)
+    _print_message(_SPREAD)
 
 
-async def _added() -> str:
-    async with keys_of(load_settings()) as sealer:
+async def _add_key() -> str:
+    async with open_key_rotation(load_settings()) as sealer:
         return await sealer.add(_now())
 
 
@@ -126,42 +126,44 @@ def use(
     ] = False,
 ) -> None:
     """Refused while a live process lacks it."""
-    _say(N_("Key {key} is in use. Seal the rest with it: troly keys reseal"), key=asyncio.run(_used(key, force=force)))
-    _say(_COPY)
+    _print_message(
+        N_("Key {key} is in use. Seal the rest with it: troly keys reseal"), key=asyncio.run(_use_key(key, force=force))
+    )
+    _print_message(_COPY)
 
 
-async def _used(key: str | None, *, force: bool) -> str:
-    async with keys_of(load_settings()) as sealer:
+async def _use_key(key: str | None, *, force: bool) -> str:
+    async with open_key_rotation(load_settings()) as sealer:
         return await sealer.use(key, _now(), force=force)
 
 
 @app.command(help=N_("Step 3: seal with the key in use what older keys sealed, while the assistant runs."))
 def reseal() -> None:
     """Stopped, it goes on where it was."""
-    _say(N_("Values sealed anew: {count}."), count=asyncio.run(_resealed()))
+    _print_message(N_("Values sealed anew: {count}."), count=asyncio.run(_reseal_values()))
 
 
-async def _resealed() -> int:
-    async with keys_of(load_settings()) as sealer:
+async def _reseal_values() -> int:
+    async with open_key_rotation(load_settings()) as sealer:
         return await sealer.reseal()
 
 
 @app.command(help=N_("Step 4: drop keys that seal nothing any more; a key that is named goes at once."))
 def retire(key: _Key = None) -> None:
     """Exit status 1 where a key that was named has to stay."""
-    done = asyncio.run(_retired(key))
-    _tell(done)
+    done = asyncio.run(_retire_key(key))
+    _print_retirement(done)
     if not done.dropped and not done.kept:
-        _say(N_("There is only the key in use: nothing to drop."))
+        _print_message(N_("There is only the key in use: nothing to drop."))
     if key is not None and key in done.kept:
         raise typer.Exit(1)
 
 
-async def _retired(key: str | None) -> Retirement:
+async def _retire_key(key: str | None) -> Retirement:
     """Without a name, those that a process nobody knows of could still need stay for a day."""
-    async with keys_of(load_settings()) as sealer:
+    async with open_key_rotation(load_settings()) as sealer:
         if key is None:
-            return await sealer.retire(_now(), GRACE)
+            return await sealer.retire(_now(), RETIREMENT_GRACE)
         return await sealer.retire(_now(), sealer.settling, (key,))
 
 
@@ -177,20 +179,20 @@ def lost(
     if not yes:
         t = translator(load_settings().language)
         raise typer.BadParameter(t(N_("say --yes: what it sealed can never be read again")), param_hint="--yes")
-    _say(N_("Values that count as unreadable from now on: {count}."), count=asyncio.run(_given_up(key)))
+    _print_message(N_("Values that count as unreadable from now on: {count}."), count=asyncio.run(_give_up_key(key)))
 
 
-async def _given_up(key: str) -> int:
-    async with keys_of(load_settings()) as sealer:
+async def _give_up_key(key: str) -> int:
+    async with open_key_rotation(load_settings()) as sealer:
         return await sealer.give_up(key, _now())
 
 
-def _tell(done: Retirement) -> None:
+def _print_retirement(done: Retirement) -> None:
     t = translator(load_settings().language)
     for name in done.dropped:
-        _say(_DROPPED, key=name)
+        _print_message(_DROPPED, key=name)
     for name, why in done.kept.items():
-        _say(_STAYS, key=name, why=t(why))
+        _print_message(_STAYS, key=name, why=t(why))
 
 
 def _now() -> datetime:

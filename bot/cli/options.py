@@ -2,26 +2,33 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
 from bot.settings import configured_language
-from handlers.dates import parse_day
+from handlers.admin.requests.text import MOVE_SYNONYMS, SHORT_PROCEDURES
+from handlers.core.dates import parse_day
 from handlers.folding import fold
-from handlers.office.units import Unit, UnitDirectory
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
+from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
 from locales import LANGUAGES, N_, translator
+from rules.outcome import Procedure
 
 _Word = TypeVar("_Word", bound=StrEnum)
 #: "đã tiếp nhận" is typed "tiep nhan" as well.
 _PREFIX = re.compile(r"^(da|bi|ban) ")
 #: Units that are offered where none has the name.
-_OFFERED = 3
+_MOST_SUGGESTED = 3
 
 
-def word_of(
+def parse_word(
     option: str, typed: str, words: Mapping[_Word, str], more: Mapping[_Word, Iterable[str]] | None = None
 ) -> _Word:
     """A value by its machine name or by a word that people are shown for it, accents optional.
@@ -37,70 +44,143 @@ def word_of(
     """
     meant = fold(typed)
     for value, message in words.items():
-        if meant in _forms(value, message, (more or {}).get(value, ())):
+        if meant in _accepted_forms(value, message, (more or {}).get(value, ())):
             return value
     t = translator(configured_language())
     known = ", ".join(t(message) for message in words.values())
-    raise wrong(option, N_("{typed} is not known; choose one of: {known}"), typed=typed, known=known)
+    raise to_bad_parameter(option, N_("{typed} is not known; choose one of: {known}"), typed=typed, known=known)
 
 
-def _forms(value: StrEnum, message: str, more: Iterable[str]) -> set[str]:
+def _accepted_forms(value: StrEnum, message: str, more: Iterable[str]) -> set[str]:
     said = {fold(translator(language)(message)) for language in LANGUAGES}
     return {fold(value.value), *said, *(_PREFIX.sub("", one) for one in said), *map(fold, more)}
 
 
-def day_of(option: str, typed: str | None) -> date | None:
+def parse_day_option(option: str, typed: str | None) -> date | None:
     """A day as people write it; raises as ``word_of`` does."""
     if typed is None:
         return None
     found = parse_day(typed)
     if found is None:
-        raise wrong(option, N_("{typed} is not a day; write it as 2026-11-23 or 23/11/2026"), typed=typed)
+        raise to_bad_parameter(option, N_("{typed} is not a day; write it as 2026-11-23 or 23/11/2026"), typed=typed)
     return found
 
 
-def unit_of(typed: str, units: UnitDirectory) -> str:
+def parse_unit(typed: str, units: UnitDirectory) -> str:
     """The code of a unit: by its code in any case, else by its whole name, else by the one it is found by.
 
     Raises:
         typer.BadParameter: none or several are meant; it says which may be.
     """
-    for named in (_coded(typed, units), _called(typed, units), _found(typed, units)):
+    for named in (_codes_by_code(typed, units), _codes_by_name(typed, units), _codes_by_search(typed, units)):
         if len(named) == 1:
             return named[0]
         if named:
             message = N_("several units are called {typed}: {units}")
-            raise wrong("--unit", message, typed=typed, units=_told(named, units))
-    nearest = [found.unit.code for found in units.find(typed, _OFFERED)]
+            raise to_bad_parameter("--unit", message, typed=typed, units=_format_units(named, units))
+    nearest = [found.unit.code for found in units.find(typed, _MOST_SUGGESTED)]
     if nearest:
         message = N_("There is no unit “{typed}”. Did you mean: {units}?")
-        raise wrong("--unit", message, typed=typed, units=_told(nearest, units))
-    raise wrong("--unit", N_("There is no unit “{typed}”."), typed=typed)
+        raise to_bad_parameter("--unit", message, typed=typed, units=_format_units(nearest, units))
+    raise to_bad_parameter("--unit", N_("There is no unit “{typed}”."), typed=typed)
 
 
-def _coded(typed: str, units: UnitDirectory) -> list[str]:
+def _codes_by_code(typed: str, units: UnitDirectory) -> list[str]:
     code = typed.strip()
-    return [code] if units.get(code) else _those(units, lambda unit: unit.code.casefold() == code.casefold())
+    return [code] if units.get(code) else _codes_where(units, lambda unit: unit.code.casefold() == code.casefold())
 
 
-def _called(typed: str, units: UnitDirectory) -> list[str]:
+def _codes_by_name(typed: str, units: UnitDirectory) -> list[str]:
     """Open units alone: a former one is found with what became of it."""
     name = " ".join(typed.split()).casefold()
-    return _those(units, lambda unit: unit.is_open(None) and unit.name.casefold() == name)
+    return _codes_where(units, lambda unit: unit.is_open(None) and unit.name.casefold() == name)
 
 
-def _found(typed: str, units: UnitDirectory) -> list[str]:
+def _codes_by_search(typed: str, units: UnitDirectory) -> list[str]:
     return list(dict.fromkeys(found.unit.code for found in units.find(typed) if found.sure))
 
 
-def _those(units: UnitDirectory, fit: Callable[[Unit], bool]) -> list[str]:
+def _codes_where(units: UnitDirectory, fit: Callable[[Unit], bool]) -> list[str]:
     return [unit.code for unit in units.units.values() if fit(unit)]
 
 
-def _told(codes: Iterable[str], units: UnitDirectory) -> str:
+def _format_units(codes: Iterable[str], units: UnitDirectory) -> str:
     return ", ".join(f"{units.name(code)} ({code})" for code in dict.fromkeys(codes))
 
 
-def wrong(option: str, message: str, **values: object) -> typer.BadParameter:
+def to_bad_parameter(option: str, message: str, **values: object) -> typer.BadParameter:
     """An option that means nothing, in the reader's language."""
     return typer.BadParameter(translator(configured_language())(message, **values), param_hint=option)
+
+
+UnitOption = Annotated[str | None, typer.Option("--unit", help=N_("Unit, with all below it: its code or its name."))]
+
+
+@dataclass(frozen=True, slots=True)
+class FilterOptions:
+    """The options of the filters, as they were typed."""
+
+    unit: UnitOption = None
+    procedures: Annotated[
+        list[str] | None,
+        typer.Option("--procedure", help=N_("Procedure, by machine name or in words; may be repeated.")),
+    ] = None
+    states: Annotated[
+        list[str] | None, typer.Option("--state", help=N_("State, by machine name or in words; may be repeated."))
+    ] = None
+    since: Annotated[str | None, typer.Option("--since", help=N_("Registered on this day or later."))] = None
+    until: Annotated[str | None, typer.Option("--until", help=N_("Registered on this day or earlier."))] = None
+    expires_from: Annotated[
+        str | None, typer.Option("--expires-from", help=N_("The certificate ends on this day or later."))
+    ] = None
+    expires_until: Annotated[
+        str | None, typer.Option("--expires-until", help=N_("The certificate ends on this day or earlier."))
+    ] = None
+    text: Annotated[
+        str,
+        typer.Option("--text", help=N_("Words of the name, serial number, managing body or code; accents optional.")),
+    ] = ""
+
+    def is_empty(self) -> bool:
+        """Whether none was given."""
+        return self == type(self)()
+
+    def filter(self, units: UnitDirectory) -> Filter:
+        """What they mean.
+
+        Raises:
+            typer.BadParameter: a word, a day or a unit that is not known; it says which are.
+        """
+        return Filter(
+            unit=parse_unit(self.unit, units) if self.unit else None,
+            procedures=tuple(parse_procedure("--procedure", typed) for typed in self.procedures or ()),
+            states=tuple(parse_state("--state", typed) for typed in self.states or ()),
+            since=parse_day_option("--since", self.since),
+            until=parse_day_option("--until", self.until),
+            expires_from=parse_day_option("--expires-from", self.expires_from),
+            expires_until=parse_day_option("--expires-until", self.expires_until),
+            text=self.text,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WantedInState(FilterOptions):
+    """The same where ``--state`` says what to move requests to."""
+
+    states: Annotated[
+        list[str] | None, typer.Option("--in-state", help=N_("Only those in this state; may be repeated."))
+    ] = None
+
+
+def parse_state(option: str, typed: str) -> RequestState:
+    """A state by its machine name or in words, accents optional; raises as ``Wanted.filter`` does."""
+    return parse_word(option, typed, STATE_LABELS, MOVE_SYNONYMS)
+
+
+def parse_procedure(option: str, typed: str) -> Procedure:
+    """A procedure by its machine name or in words, accents optional; raises as ``Wanted.filter`` does."""
+    short = {
+        procedure: [translator(language)(word) for language in LANGUAGES]
+        for procedure, word in SHORT_PROCEDURES.items()
+    }
+    return parse_word(option, typed, PROCEDURE_LABELS, short)

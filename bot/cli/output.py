@@ -3,19 +3,19 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from bot.errors import OutputError
-from bot.reasons import reason_of
-from bot.streams import escaped_json
-from locales import N_
+from bot.errors import OutputError, to_reason
+from bot.settings import configured_language
+from bot.streams import escape_json
+from locales import LANGUAGES, N_, Translator, translator
 
 
 def json_text(value: object, *, indent: int | None = None) -> str:
     """Return the value as JSON in which nothing steers a terminal."""
-    return escaped_json(json.dumps(value, ensure_ascii=False, indent=indent))
+    return escape_json(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def print_json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -38,4 +38,30 @@ def write(text: str, out: Path | None) -> None:
         out.write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:
         message = N_("{file} cannot be written ({reason}); choose another folder or file")
-        raise OutputError(message, file=out, reason=reason_of(error)) from None
+        raise OutputError(message, file=out, reason=to_reason(error)) from None
+
+
+#: ``--lang`` of every command that has one.
+Language = Annotated[
+    str | None, typer.Option("--lang", help=N_("Language of the texts: vi or en; without it, TROLY_LANGUAGE."))
+]
+
+
+def parse_language(asked: str | None) -> str:
+    """The language of ``--lang``.
+
+    Raises:
+        typer.BadParameter: the language is not one of the catalogues; said in the language of the command line.
+    """
+    if asked is None:
+        return configured_language()
+    if asked in LANGUAGES:
+        return asked
+    t = translator(configured_language())
+    unknown = N_("{language} is not spoken here; choose one of: {languages}")
+    raise typer.BadParameter(t(unknown, language=asked, languages=", ".join(LANGUAGES)), param_hint="--lang")
+
+
+def translator_for(asked: str | None) -> Translator:
+    """The translator of ``--lang``; raises as ``language_of`` does."""
+    return translator(parse_language(asked))

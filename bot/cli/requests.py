@@ -1,27 +1,150 @@
 """``troly requests``: the request list on the command line."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.cli.acting import Acting, As, acting
-from bot.cli.filters import Wanted, WantedInState, state_of
+from bot.certificates.errors import LIMITS
 from bot.cli.option_groups import with_option_groups
+from bot.cli.options import FilterOptions, WantedInState, parse_state
 from bot.cli.output import json_text
-from bot.cli.requests_import import import_requests
-from bot.cli.requests_place import place
-from bot.cli.requests_words import as_data, as_text, print_list, told, told_all
-from bot.errors import NotFound
+from bot.cli.requests_output import (
+    as_data,
+    format_bulk_result,
+    format_move_result,
+    format_placement,
+    format_request,
+    print_requests,
+)
+from bot.cli.session import As, CommandSession, open_as
+from bot.errors import Forbidden, InputError, NotFound, to_reason
+from bot.exports.spreadsheet import read_sheet
+from bot.sanitizing import sanitize
 from bot.settings import load_settings
-from handlers.office.codes import codes_meant
-from handlers.office.model import Filed, Filter, Move, Moved, MovedAll
-from handlers.office.moving import movable
-from handlers.office.rights import Act
-from handlers.requests.model import State
-from handlers.requests.words import STATES
+from handlers.admin.imports import text
+from handlers.core.text import MarkupTranslator, strip_markup
+from handlers.model.imports import ImportLine, ImportResult, SheetProblem
+from handlers.model.request import RequestState
+from handlers.model.request_list import (
+    BulkMoveResult,
+    Filter,
+    MoveOutcome,
+    MoveResult,
+    RequestRow,
+    parse_codes,
+    to_movable_filter,
+)
+from handlers.model.rights import Act
+from handlers.requests.text import STATE_LABELS
 from locales import N_, translator
-from rules.calendar import vietnamese_day
+from rules.calendar import to_vietnam_day
+
+#: Changes, conflicts and bad lines that are named one by one.
+_MOST_LINES_NAMED = 1000
+
+
+def import_requests(
+    file: Annotated[
+        Path, typer.Argument(help=N_("An exported list (XLSX, CSV or JSON Lines) with changed states and notes."))
+    ],
+    *,
+    apply: Annotated[
+        bool, typer.Option("--apply", help=N_("Make the changes; without it they are only shown."))
+    ] = False,
+    person: As = None,
+) -> None:
+    """Exit status 1 where something speaks against the list as a whole: then nothing is changed."""
+    say = MarkupTranslator(load_settings().language)
+    imported = asyncio.run(_import_file(file, person, apply=apply))
+    for paragraph in text.format_import_plan(say, imported.plan, _MOST_LINES_NAMED):
+        typer.echo(sanitize(strip_markup(paragraph)))
+    if imported.applied or (apply and imported.plan.applicable):
+        typer.echo(strip_markup(text.format_import_result(say, imported)))
+    elif imported.plan.applicable:
+        typer.echo(say.t(N_("Nothing was changed yet: call it with --apply to make these changes.")))
+    if imported.plan.conflicts or imported.plan.bad or imported.plan.too_many:
+        typer.echo(say.t(N_("Nothing can be applied as the list stands.")))
+        raise typer.Exit(1)
+
+
+async def _import_file(file: Path, person: str | None, *, apply: bool) -> ImportResult:
+    lines = await _read_lines(file)
+    async with open_as(person) as office:
+        office.require(Act.IMPORT_REQUESTS)
+        return await _apply_lines(office, lines, apply=apply)
+
+
+async def _apply_lines(office: CommandSession, lines: tuple[ImportLine, ...], *, apply: bool) -> ImportResult:
+    plan = await office.admin.imports.plan(office.rights, lines)
+    if not (apply and plan.applicable):
+        return ImportResult(plan, applied=False)
+    imported = await office.admin.imports.apply(office.rights, lines, plan.mark)
+    await office.commit()
+    return imported
+
+
+async def _read_lines(file: Path) -> tuple[ImportLine, ...]:
+    """The lines of a list.
+
+    Raises:
+        InputError: the file cannot be read, or is no list.
+    """
+    try:
+        data = await asyncio.to_thread(_beginning, file)
+    except (OSError, ValueError) as error:
+        raise InputError(N_("{file} cannot be read ({reason})"), file=file, reason=to_reason(error)) from None
+    if len(data) > LIMITS.file:
+        raise InputError(text.SHEET_PROBLEMS[SheetProblem.TOO_LARGE])
+    sheet = await read_sheet(data)
+    if sheet.trouble is not None:
+        raise InputError(text.SHEET_PROBLEMS[sheet.trouble])
+    return sheet.lines
+
+
+def _beginning(file: Path) -> bytes:
+    """One byte more than may be: a device never ends."""
+    with file.open("rb") as stream:
+        return stream.read(LIMITS.file + 1)
+
+
+_NO_UNIT = N_("{unit} is the code of no unit that is open; troly units find shows codes")
+
+
+def place(
+    codes: Annotated[list[str], typer.Argument(metavar="CODE...", help=N_("Codes such as YC-2026-000123."))],
+    *,
+    to: Annotated[str, typer.Option("--to", metavar="UNIT", help=N_("The code of the unit they belong to."))],
+    person: As = None,
+) -> None:
+    """Exit status 1 where anything was left as it was."""
+    t = translator(load_settings().language)
+    outcomes = asyncio.run(_place_requests(codes, to.strip(), person))
+    for code, done in outcomes.items():
+        typer.echo(f"{code}: {format_placement(done, t)}")
+    if any(done.outcome is not MoveOutcome.MOVED for done in outcomes.values()):
+        raise typer.Exit(1)
+
+
+async def _place_requests(codes: list[str], unit: str, person: str | None) -> dict[str, MoveResult]:
+    async with open_as(person) as office:
+        office.require(Act.CHANGE_REQUESTS)
+        _check_unit(office, unit)
+        wanted = dict.fromkeys(code.strip().upper() for code in codes)
+        outcomes = {code: await office.admin.desk.assign_unit(office.rights, code, unit) for code in wanted}
+        await office.commit()
+        return outcomes
+
+
+def _check_unit(office: CommandSession, unit: str) -> None:
+    """Where they are to go is looked at once, before the first is touched."""
+    target = office.units.get(unit)
+    if target is None or not target.is_open(to_vietnam_day(office.now)):
+        raise typer.BadParameter(translator(load_settings().language)(_NO_UNIT, unit=unit), param_hint="--to")
+    if not office.rights.may(Act.CHANGE_REQUESTS, unit):
+        raise Forbidden(N_("This role may not do that."))
+
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.command("import", help=N_("Read an exported list back: what it would change, and with --apply the changes."))(
@@ -42,25 +165,25 @@ Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help=N_("How many at m
 @app.command("list", help=N_("List requests, the newest first."))
 @with_option_groups
 def list_requests(
-    wanted: Wanted,
+    wanted: FilterOptions,
     *,
     limit: Limit = _LIMIT,
     json: Json = False,
     person: As = None,
 ) -> None:
     """A table for a person; tab-separated lines in a pipe."""
-    found, total = asyncio.run(_listed(wanted, limit, person))
+    found, total = asyncio.run(_read_requests(wanted, limit, person))
     t = translator(load_settings().language)
-    print_list(found, total, t, json=json)
+    print_requests(found, total, t, json=json)
     if not found:
         typer.echo(t(N_("No request matches.")), err=True)
 
 
-async def _listed(wanted: Wanted, limit: int, person: str | None) -> tuple[list[Filed], int]:
-    async with acting(person, reading=True) as office:
+async def _read_requests(wanted: FilterOptions, limit: int, person: str | None) -> tuple[list[RequestRow], int]:
+    async with open_as(person, reading=True) as office:
         office.require(Act.SEE_REQUESTS)
         desk, rights, meant = office.admin.desk, office.rights, wanted.filter(office.units)
-        found: list[Filed] = []
+        found: list[RequestRow] = []
         while len(found) < limit:
             before = found[-1].number if found else None
             page = await desk.page(rights, meant, min(_PAGE, limit - len(found)), before)
@@ -73,14 +196,14 @@ async def _listed(wanted: Wanted, limit: int, person: str | None) -> tuple[list[
 @app.command(help=N_("Show one request with its history."))
 def show(code: str, json: Json = False, person: As = None) -> None:
     """Exit status 1 where there is none within reach."""
-    filed = asyncio.run(_shown(code, person))
-    typer.echo(json_text(as_data(filed)) if json else as_text(filed, load_settings().language))
+    filed = asyncio.run(_read_request(code, person))
+    typer.echo(json_text(as_data(filed)) if json else format_request(filed, load_settings().language))
 
 
-async def _shown(code: str, person: str | None) -> Filed:
-    async with acting(person, reading=True) as office:
+async def _read_request(code: str, person: str | None) -> RequestRow:
+    async with open_as(person, reading=True) as office:
         office.require(Act.SEE_REQUESTS)
-        meant = codes_meant(code, vietnamese_day(office.now)) or (_code(code),)
+        meant = parse_codes(code, to_vietnam_day(office.now)) or (_normalize_code(code),)
         found = [filed for one in meant if (filed := await office.admin.desk.get(office.rights, one))]
         if not found:
             raise NotFound(N_("There is no request {code} within reach."), code=code)
@@ -108,80 +231,84 @@ def set_state(
     person: As = None,
 ) -> None:
     """Exit status 1 where anything was left as it was."""
-    t, to = translator(load_settings().language), state_of("--state", state)
+    t, to = translator(load_settings().language), parse_state("--state", state)
     if bool(codes) is all_matching or (codes and not wanted.is_empty()):
         raise typer.BadParameter(t(N_("give either codes, or --all-matching with filters")))
     if codes:
-        _each(codes, to, note, person)
+        _move_each(codes, to, note, person)
     elif yes:
-        _all(wanted, to, note, person, expect)
+        _move_all(wanted, to, note, person, expect)
     else:
-        number, total = asyncio.run(_would(wanted, to, person))
+        number, total = asyncio.run(_count_movable(wanted, to, person))
         would = N_(
             "{number} of {total} requests would be moved to: {state}."
             " Add --yes to do it, and --expect {number} to do it only while it is so many."
         )
-        typer.echo(t(would, number=number, total=total, state=t(STATES[to])))
+        typer.echo(t(would, number=number, total=total, state=t(STATE_LABELS[to])))
 
 
-def _each(codes: list[str], to: State, note: str, person: str | None) -> None:
+def _move_each(codes: list[str], to: RequestState, note: str, person: str | None) -> None:
     t = translator(load_settings().language)
-    outcomes = asyncio.run(_moved(codes, to, note, person))
+    outcomes = asyncio.run(_move_requests(codes, to, note, person))
     for code, done in outcomes.items():
-        typer.echo(f"{code}: {told(done, t)}")
-    if any(done.outcome is not Move.MOVED for done in outcomes.values()):
+        typer.echo(f"{code}: {format_move_result(done, t)}")
+    if any(done.outcome is not MoveOutcome.MOVED for done in outcomes.values()):
         raise typer.Exit(1)
 
 
-async def _moved(codes: list[str], to: State, note: str, person: str | None) -> dict[str, Moved]:
-    async with acting(person) as office:
+async def _move_requests(codes: list[str], to: RequestState, note: str, person: str | None) -> dict[str, MoveResult]:
+    async with open_as(person) as office:
         office.require(Act.CHANGE_REQUESTS)
-        outcomes = {code: await _one(office, code, to, note) for code in dict.fromkeys(map(_code, codes))}
+        outcomes = {
+            code: await _move_one(office, code, to, note) for code in dict.fromkeys(map(_normalize_code, codes))
+        }
         await office.commit()
         return outcomes
 
 
-async def _one(office: Acting, code: str, to: State, note: str) -> Moved:
+async def _move_one(office: CommandSession, code: str, to: RequestState, note: str) -> MoveResult:
     seen = await office.admin.desk.get(office.rights, code)
     if seen is None:
-        return Moved(Move.UNKNOWN)
+        return MoveResult(MoveOutcome.UNKNOWN)
     return await office.admin.desk.move(office.rights, code, to, seen.revision, note)
 
 
-def _all(wanted: Wanted, to: State, note: str, person: str | None, expect: int | None) -> None:
-    done = asyncio.run(_moved_all(wanted, to, note, person, expect))
-    typer.echo(told_all(done, translator(load_settings().language), expect))
-    if done.outcome is not Move.MOVED or done.left:
+def _move_all(wanted: FilterOptions, to: RequestState, note: str, person: str | None, expect: int | None) -> None:
+    done = asyncio.run(_confirm_and_move(wanted, to, note, person, expect))
+    typer.echo(format_bulk_result(done, translator(load_settings().language), expect))
+    if done.outcome is not MoveOutcome.MOVED or done.left:
         raise typer.Exit(1)
 
 
-async def _moved_all(wanted: Wanted, to: State, note: str, person: str | None, expect: int | None) -> MovedAll:
+async def _confirm_and_move(
+    wanted: FilterOptions, to: RequestState, note: str, person: str | None, expect: int | None
+) -> BulkMoveResult:
     """What is found is said first; that, and nothing else, is changed."""
-    async with acting(person) as office:
+    async with open_as(person) as office:
         office.require(Act.CHANGE_REQUESTS)
-        fitting = movable(wanted.filter(office.units), to)
+        fitting = to_movable_filter(wanted.filter(office.units), to)
         if fitting is None:
-            return MovedAll((), outcome=Move.NOT_ALLOWED)
+            return BulkMoveResult((), outcome=MoveOutcome.NOT_ALLOWED)
         found = await office.admin.desk.preview_move_all(office.rights, fitting)
         t = translator(load_settings().language)
-        typer.echo(t(N_("To be moved to “{state}”: {number}"), state=t(STATES[to]), number=found.number))
+        typer.echo(t(N_("To be moved to “{state}”: {number}"), state=t(STATE_LABELS[to]), number=found.number))
         if expect is not None and expect != found.number:
-            return MovedAll((), outcome=Move.OVERTAKEN, meant=found.number)
+            return BulkMoveResult((), outcome=MoveOutcome.OVERTAKEN, meant=found.number)
         done = await office.admin.desk.move_all(office.rights, fitting, to, note, seen=found.mark)
         await office.commit()
         return done
 
 
-async def _would(wanted: Wanted, to: State, person: str | None) -> tuple[int, int]:
-    async with acting(person, reading=True) as office:
+async def _count_movable(wanted: FilterOptions, to: RequestState, person: str | None) -> tuple[int, int]:
+    async with open_as(person, reading=True) as office:
         office.require(Act.CHANGE_REQUESTS)
         meant = wanted.filter(office.units)
-        return await _count(office, movable(meant, to)), await _count(office, meant)
+        return await _count_requests(office, to_movable_filter(meant, to)), await _count_requests(office, meant)
 
 
-async def _count(office: Acting, wanted: Filter | None) -> int:
+async def _count_requests(office: CommandSession, wanted: Filter | None) -> int:
     return await office.admin.desk.count(office.rights, wanted, Act.CHANGE_REQUESTS) if wanted else 0
 
 
-def _code(typed: str) -> str:
+def _normalize_code(typed: str) -> str:
     return typed.strip().upper()

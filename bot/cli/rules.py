@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.language import Language, translator_of
-from bot.cli.output import write
+from bot.cli.output import Language, translator_for, write
+from bot.preview.rulebook import render_rulebook
 from bot.settings import configured_language, load_settings
-from handlers.rulebook import rulebook
 from locales import N_, Translator, translator
-from rules import Pack, PackError, load_pack
 from rules.checking import check as find_troubles
+from rules.errors import PackError
+from rules.loading import load_pack
+from rules.pack import Pack
 
 app = typer.Typer(help=N_("Prove the rules, and print them for a lawyer."), no_args_is_help=True)
 
@@ -35,10 +36,10 @@ def check(
     if troubles:
         typer.echo(t(N_("{pack}: {count} to put right"), pack=pack.label, count=len(troubles)))
         raise typer.Exit(1)
-    typer.echo(_proved(pack, t))
+    typer.echo(_prove(pack, t))
 
 
-def _proved(pack: Pack, t: Translator) -> str:
+def _prove(pack: Pack, t: Translator) -> str:
     sound = N_("{pack}: tables {tables}, rows {rows}, worked examples {cases}: complete, unique, cited")
     return t(sound, pack=pack.label, tables=len(pack.tables), rows=len(pack.rows), cases=len(pack.cases))
 
@@ -49,5 +50,5 @@ def show(
     out: Annotated[Path | None, typer.Option("--out", help=N_("File to write; without it, standard output."))] = None,
 ) -> None:
     """Markdown, in one of the languages."""
-    t = translator_of(language)
-    write(rulebook(load_pack(load_settings().pack), t), out)
+    t = translator_for(language)
+    write(render_rulebook(load_pack(load_settings().pack), t), out)

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from bot.errors import SettingsError
-from bot.logs import configure
+from bot.logs import configure_logging
 from bot.settings import load_settings
-from bot.store.drivers.url import sqlite_path
+from bot.store.drivers.base import sqlite_path
 from bot.store.opening import database_url
 from locales import N_
 
@@ -28,7 +28,7 @@ def run() -> None:
         return
     from bot.app import serve  # noqa: PLC0415 - a channel's libraries are loaded where it runs
 
-    configure(level=settings.log_level, form=settings.log_format)
+    configure_logging(level=settings.log_level, form=settings.log_format)
     asyncio.run(serve(settings))
 
 
@@ -39,7 +39,7 @@ def worker() -> None:
         raise SettingsError(_ALONE)
     from bot.app import serve  # noqa: PLC0415 - as above
 
-    configure(level=settings.log_level, form=settings.log_format)
+    configure_logging(level=settings.log_level, form=settings.log_format)
     asyncio.run(serve(settings, receiving=False))
 
 
@@ -52,11 +52,11 @@ def chat(
     ] = None,
 ) -> None:
     """Talk in the terminal, or run a script from a pipe."""
-    from bot.app import talk  # noqa: PLC0415 - as above
+    from bot.app import run_terminal_chat  # noqa: PLC0415 - as above
 
     settings = load_settings()
-    configure(level="ERROR", form=settings.log_format)
+    configure_logging(level="ERROR", form=settings.log_format)
     try:
-        asyncio.run(talk(settings, name))
+        asyncio.run(run_terminal_chat(settings, name))
     except KeyboardInterrupt:
         raise typer.Exit(_INTERRUPTED) from None

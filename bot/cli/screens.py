@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.language import Language, language_of
-from bot.cli.output import write
-from bot.screens_page import page
+from bot.cli.output import Language, parse_language, write
+from bot.preview.page import render_page
 from bot.settings import load_settings
 from locales import N_
-from rules import load_pack
+from rules.loading import load_pack
 
 
 def screens(
@@ -19,5 +18,5 @@ def screens(
     language: Language = None,
 ) -> None:
     """Write the page."""
-    spoken = language_of(language)
-    write(asyncio.run(page(load_pack(load_settings().pack), spoken)), out)
+    spoken = parse_language(language)
+    write(asyncio.run(render_page(load_pack(load_settings().pack), spoken)), out)

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from bot.channels.naming import TERMINAL, named
+from bot.channels.registry import TERMINAL, parse_address
 from bot.errors import Forbidden, PersonUnknown
 from bot.settings import load_settings
-from bot.store import store_of
-from bot.store.api import OfficeUnit, Store
-from handlers.office.rights import MACHINE, Act, Rights
-from handlers.office.units import UnitDirectory
-from handlers.ports import Office
+from bot.store.api import AdminTransaction, Store
+from bot.store.opening import open_store_from_settings
+from handlers.core.ports import AdminServices
+from handlers.model.rights import MACHINE, Act, Rights
+from handlers.model.unit_directory import UnitDirectory
 from locales import N_
 
 #: ``--as`` of every command of the admins' side.
@@ -32,17 +32,17 @@ _NOBODY = N_("{person} names nobody: write telegram:ID, terminal:NAME or the cod
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
+class CommandSession:
     """A transaction of the admins' side, and by which rights it is used."""
 
     store: Store
-    unit: OfficeUnit
+    unit: AdminTransaction
     rights: Rights
     units: UnitDirectory
     now: datetime
 
     @property
-    def admin(self) -> Office:
+    def admin(self) -> AdminServices:
         """The ports."""
         return self.unit.admin
 
@@ -61,23 +61,23 @@ class Acting:
 
 
 @asynccontextmanager
-async def acting(person: str | None = None, *, reading: bool = False) -> AsyncIterator[Acting]:
+async def open_as(person: str | None = None, *, reading: bool = False) -> AsyncIterator[CommandSession]:
     """Open the store and a transaction in it, undone without ``commit``; nobody waits for one that only reads.
 
     Raises:
         PersonUnknown: ``--as`` names nobody.
         StoreError: the store cannot be used.
     """
-    async with store_of(load_settings()) as opened:
+    async with open_store_from_settings(load_settings()) as opened:
         store, now = opened.store, datetime.now(UTC)
         units = await store.units()
         chat = await chat_id(store, person) if person is not None else ""
         async with store.admin_transaction(now, chat=chat, channel=MACHINE, reading=reading) as unit:
-            yield Acting(store, unit, await _rights(unit, person, units), units, now)
+            yield CommandSession(store, unit, await _rights_of(unit, person, units), units, now)
 
 
 @dataclass(frozen=True, slots=True)
-class Entitled:
+class AuthorizedStore:
     """A store without an open transaction, for what takes long, and by which rights it is used."""
 
     store: Store
@@ -87,19 +87,19 @@ class Entitled:
 
 
 @asynccontextmanager
-async def entitled(act: Act, person: str | None = None) -> AsyncIterator[Entitled]:
+async def open_store_as(act: Act, person: str | None = None) -> AsyncIterator[AuthorizedStore]:
     """Open the store for one who may do this at all; raises as ``acting`` and ``Acting.need`` do."""
-    async with store_of(load_settings()) as opened:
+    async with open_store_from_settings(load_settings()) as opened:
         store, now = opened.store, datetime.now(UTC)
         units = await store.units()
         chat = await chat_id(store, person) if person is not None else ""
         async with store.admin_transaction(now, chat=chat, channel=MACHINE, reading=True) as unit:
-            rights = await _rights(unit, person, units)
-            Acting(store, unit, rights, units, now).require(act)
-        yield Entitled(store, rights, chat, now)
+            rights = await _rights_of(unit, person, units)
+            CommandSession(store, unit, rights, units, now).require(act)
+        yield AuthorizedStore(store, rights, chat, now)
 
 
-async def _rights(unit: OfficeUnit, person: str | None, units: UnitDirectory) -> Rights:
+async def _rights_of(unit: AdminTransaction, person: str | None, units: UnitDirectory) -> Rights:
     return Rights.operator(units) if person is None else Rights.of(await unit.admin.people.mine(), units)
 
 
@@ -109,16 +109,16 @@ async def chat_id(store: Store, person: str) -> str:
     Raises:
         PersonUnknown: nobody is named so.
     """
-    where = named(person)
+    where = parse_address(person)
     found = store.chat(*where).id if where else await store.chat_of_grant(person.strip().upper())
-    found = found or await _at_terminal(store, person)
+    found = found or await _find_terminal_chat(store, person)
     if found is None:
         raise PersonUnknown(_NOBODY, person=person)
     return found
 
 
-async def _at_terminal(store: Store, name: str) -> str | None:
-    where = named(f"{TERMINAL}:{name}") if ":" not in name else None
+async def _find_terminal_chat(store: Store, name: str) -> str | None:
+    where = parse_address(f"{TERMINAL}:{name}") if ":" not in name else None
     if where is None:
         return None
     chat = store.chat(*where).id

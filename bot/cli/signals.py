@@ -16,7 +16,7 @@ EXIT_CODES = {KeyboardInterrupt: 128 + signal.SIGINT, Terminated: 128 + signal.S
 
 
 @contextmanager
-def heeding_kill() -> Iterator[None]:
+def raise_on_sigterm() -> Iterator[None]:
     """Raise ``Terminated`` in the main thread on SIGTERM, through asyncio's own way of ending at Ctrl-C."""
     if threading.current_thread() is not threading.main_thread():  # only there are signals heard
         yield

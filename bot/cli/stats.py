@@ -1,44 +1,101 @@
 """``troly stats``: the numbers of a unit and of those below it."""
 
 import asyncio
+import textwrap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from bot.charts import Charts
-from bot.cli.acting import Acting, As, acting
-from bot.cli.filters import UnitOption
-from bot.cli.language import Language, language_of
-from bot.cli.meant import day_of, unit_of, wrong
-from bot.cli.output import json_text
-from bot.cli.stats_table import show
+from bot.charts.renderer import Charts
+from bot.cli.options import UnitOption, parse_day_option, parse_unit, to_bad_parameter
+from bot.cli.output import Language, json_text, parse_language
+from bot.cli.session import As, CommandSession, open_as
+from bot.cli.tables import print_rows, terminal_width
 from bot.errors import Forbidden
-from bot.exports.landing import landing, notes_of, refuse_taken
+from bot.exports.atomic_file import notes_folder, open_atomic_file, refuse_existing
 from bot.settings import load_settings
-from handlers.dates import day
-from handlers.office.chart import Chart
-from handlers.office.charting import bar_chart, burn_chart
-from handlers.office.looking import LOOKING_BACK
-from handlers.office.picture import BurnDown, Numbers, is_target, opened
-from handlers.office.picture_words import burning
-from handlers.office.rights import Act
-from handlers.office.stats_json import as_data
-from handlers.office.units import UnitDirectory
-from handlers.voice import Voice, plain
+from bot.streams import SafeConsole
+from handlers.admin.statistics.charts import build_bar_chart, build_burn_chart
+from handlers.admin.statistics.screens import BURN_DOWN_WINDOW
+from handlers.admin.statistics.text import (
+    COUNT_LABELS,
+    format_burn_down,
+    format_line_name,
+    format_number,
+    format_statistics_heading,
+    format_statistics_remarks,
+    to_statistics_data,
+)
+from handlers.core.dates import format_day
+from handlers.core.text import MarkupTranslator, strip_markup
+from handlers.model.chart import Chart
+from handlers.model.rights import Act
+from handlers.model.statistics import COUNTED_FIELDS, BurnDown, UnitStatistics, is_target, statistics_root
+from handlers.model.unit_directory import UnitDirectory
 from locales import N_
-from rules.calendar import vietnamese_day
+from rules.calendar import to_vietnam_day
+
+#: Characters in a line that a table needs.
+_WIDE = 120
+#: A blank at which ``textwrap`` breaks no line.
+_FIRM = "\N{NO-BREAK SPACE}"
+
+
+def print_numbers(
+    say: MarkupTranslator, units: UnitDirectory, total: UnitStatistics, lines: Sequence[UnitStatistics], now: datetime
+) -> None:
+    """A row for each unit that has anything, and the total; a few lines for each on a narrow terminal."""
+    title, rows, width = (
+        Text(strip_markup(format_statistics_heading(say, units, total.unit, now))),
+        _format_rows(say, units, total, lines),
+        terminal_width(),
+    )
+    if width and width < _WIDE:
+        SafeConsole(highlight=False).print(title, *_stack_rows(say, rows, width), sep="\n")
+    else:
+        print_rows(rows, _format_heading(say), aligned=True, title=title)
+    if width:
+        SafeConsole(highlight=False).print(Text(format_statistics_remarks(say, units, total, lines)))
+
+
+def _stack_rows(say: MarkupTranslator, rows: Sequence[Sequence[str]], width: int) -> Iterator[Text]:
+    """The name, and indented below it what there is of each count; no count is parted from its figure."""
+    labels = [say.t(COUNT_LABELS[name]) for name in COUNTED_FIELDS]
+    for name, *figures in rows:
+        told = (f"{label} {figure}" for label, figure in zip(labels, figures, strict=True) if figure != "0")
+        told_firmly = " · ".join(one.replace(" ", _FIRM) for one in told) or "0"
+        filled = textwrap.fill(told_firmly, width, initial_indent="  ", subsequent_indent="  ")
+        yield Text(name, "bold")
+        yield Text(filled.replace(_FIRM, " "))
+
+
+def _format_heading(say: MarkupTranslator) -> list[str]:
+    return [say.t(N_("Unit")), *(say.t(COUNT_LABELS[name]) for name in COUNTED_FIELDS)]
+
+
+def _format_rows(
+    say: MarkupTranslator, units: UnitDirectory, total: UnitStatistics, lines: Sequence[UnitStatistics]
+) -> list[list[str]]:
+    told = [_format_row(say, format_line_name(say, units, one, total), one) for one in lines if one]
+    return [*told, _format_row(say, say.t(N_("Total")), total)]
+
+
+def _format_row(say: MarkupTranslator, name: str, one: UnitStatistics) -> list[str]:
+    return [" ".join(name.split()), *(format_number(say, getattr(one, count)) for count in COUNTED_FIELDS)]
 
 
 @dataclass(frozen=True, slots=True)
-class Stats:
+class StatisticsResult:
     """What was counted, of what, and when."""
 
     units: UnitDirectory
-    total: Numbers
-    lines: tuple[Numbers, ...]
+    total: UnitStatistics
+    lines: tuple[UnitStatistics, ...]
     burnt: BurnDown | None
     now: datetime
 
@@ -57,75 +114,75 @@ def stats(
     language: Language = None,
 ) -> None:
     """Print the numbers, or draw them."""
-    say = Voice(language_of(language))
+    say = MarkupTranslator(parse_language(language))
     if png is not None:
-        refuse_taken(png, force=force)
-    counted = asyncio.run(_counted(unit, day_of("--until", until), person))
+        refuse_existing(png, force=force)
+    counted = asyncio.run(_read_statistics(unit, parse_day_option("--until", until), person))
     if png is not None:
-        _draw(_chart(say, counted), png)
+        _write_chart(_to_chart(say, counted), png)
         typer.echo(say.t(N_("The chart is written to {file}."), file=png), err=True)
     if as_json:
-        typer.echo(json_text(_data(counted), indent=2))
+        typer.echo(json_text(_statistics_data(counted), indent=2))
     elif png is None:
-        _print(say, counted)
+        _print_statistics(say, counted)
 
 
-async def _counted(unit: str | None, until: date | None, person: str | None) -> Stats:
-    async with acting(person, reading=True) as at:
+async def _read_statistics(unit: str | None, until: date | None, person: str | None) -> StatisticsResult:
+    async with open_as(person, reading=True) as at:
         at.require(Act.SEE_PICTURE)
-        unit = _seen(at, unit) if unit else None
-        today = vietnamese_day(at.now)
+        unit = _visible_unit(at, unit) if unit else None
+        today = to_vietnam_day(at.now)
         total, lines = await at.admin.picture.numbers(at.rights, unit, today, at.now)
-        burnt = await _burnt(at, unit, until, today) if until else None
-        return Stats(at.units, total, lines, burnt, at.now)
+        burnt = await _read_burn_down(at, unit, until, today) if until else None
+        return StatisticsResult(at.units, total, lines, burnt, at.now)
 
 
-def _seen(at: Acting, typed: str) -> str:
+def _visible_unit(at: CommandSession, typed: str) -> str:
     """The code of a unit within reach.
 
     Raises:
         Forbidden: the unit is not within reach.
         typer.BadParameter: no unit, or several, are called so.
     """
-    unit = unit_of(typed, at.units)
+    unit = parse_unit(typed, at.units)
     if not at.rights.may(Act.SEE_PICTURE, unit):
         raise Forbidden(N_("This role may not do that."))
     return unit
 
 
-async def _burnt(at: Acting, unit: str | None, until: date, today: date) -> BurnDown:
+async def _read_burn_down(at: CommandSession, unit: str | None, until: date, today: date) -> BurnDown:
     if not is_target(until, today):
-        raise wrong("--until", N_("choose a day within five years of today"))
-    start = min(today, until) - LOOKING_BACK
-    return await at.admin.picture.burn_down(at.rights, opened(at.rights, unit), start, until, today)
+        raise to_bad_parameter("--until", N_("choose a day within five years of today"))
+    start = min(today, until) - BURN_DOWN_WINDOW
+    return await at.admin.picture.burn_down(at.rights, statistics_root(at.rights, unit), start, until, today)
 
 
-def _chart(say: Voice, counted: Stats) -> Chart:
+def _to_chart(say: MarkupTranslator, counted: StatisticsResult) -> Chart:
     """The way to the target where there is one, else a bar for each unit."""
     if counted.burnt:
-        return burn_chart(say, counted.units, counted.total.unit, counted.burnt, counted.now)
-    return bar_chart(say, counted.units, counted.total, counted.lines, counted.now)
+        return build_burn_chart(say, counted.units, counted.total.unit, counted.burnt, counted.now)
+    return build_bar_chart(say, counted.units, counted.total, counted.lines, counted.now)
 
 
-def _draw(chart: Chart, out: Path) -> None:
+def _write_chart(chart: Chart, out: Path) -> None:
     picture = Charts(load_settings().data_dir / "charts").draw_blocking(chart)
-    with landing(out, notes_of(load_settings().data_dir)) as place:
+    with open_atomic_file(out, notes_folder(load_settings().data_dir)) as place:
         place.draft.write_bytes(picture)
         place.publish()
 
 
-def _data(counted: Stats) -> dict[str, object]:
-    return as_data(counted.units, counted.total, counted.lines, counted.burnt, counted.now)
+def _statistics_data(counted: StatisticsResult) -> dict[str, object]:
+    return to_statistics_data(counted.units, counted.total, counted.lines, counted.burnt, counted.now)
 
 
-def _print(say: Voice, counted: Stats) -> None:
+def _print_statistics(say: MarkupTranslator, counted: StatisticsResult) -> None:
     """A table on a terminal, columns in a pipe."""
-    show(say, counted.units, counted.total, counted.lines, counted.now)
+    print_numbers(say, counted.units, counted.total, counted.lines, counted.now)
     if counted.burnt:
-        typer.echo(plain(burning(say, counted.burnt)))
-        typer.echo(_day_by_day(say, counted.burnt))
+        typer.echo(strip_markup(format_burn_down(say, counted.burnt)))
+        typer.echo(_format_open_by_day(say, counted.burnt))
 
 
-def _day_by_day(say: Voice, burnt: BurnDown) -> str:
+def _format_open_by_day(say: MarkupTranslator, burnt: BurnDown) -> str:
     counts = ", ".join(map(str, burnt.open))
-    return say.t(N_("Open at the end of each day since {day}: {counts}"), day=day(burnt.start), counts=counts)
+    return say.t(N_("Open at the end of each day since {day}: {counts}"), day=format_day(burnt.start), counts=counts)

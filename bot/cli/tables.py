@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.output import print_json_lines
-from bot.safe_console import SafeConsole
+from bot.streams import SafeConsole
 
 Cell = str | Text
 

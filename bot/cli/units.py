@@ -9,18 +9,18 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.acting import As, acting
-from bot.cli.unit_fates import print_fates
-from bot.cli.unit_plan import print_faults, print_notes, print_plan
-from bot.cli.unit_tables import print_found, print_units
+from bot.cli.session import As, open_as
+from bot.cli.units_output import print_ended_units, print_faults, print_found, print_notes, print_plan, print_units
 from bot.settings import load_settings
-from bot.store import store_of
-from bot.units import FaultyUnitsError, Plan, UnitList, open_list, plan, sample
-from handlers.office.handing_on import Fate, Held, Placing, fates
-from handlers.office.rights import Act
-from handlers.office.units import UnitDirectory
+from bot.store.opening import open_store_from_settings
+from bot.units.faults import FaultyUnitsError
+from bot.units.import_plan import UnitImportPlan, plan_import
+from bot.units.list_reader import UnitList, open_list, read_sample
+from handlers.model.rights import Act
+from handlers.model.succession import UnitAssignment, UnitHoldings, UnitSuccession, plan_succession
+from handlers.model.unit_directory import UnitDirectory
 from locales import N_, translator
-from rules.calendar import vietnamese_day
+from rules.calendar import to_vietnam_day
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -50,26 +50,26 @@ def import_(
     if (file is None) == (not sample_name) or (apply and dry_run):
         raise typer.BadParameter(t(N_("give one FILE or one --sample, and --apply or --dry-run, not both")))
     try:
-        read = open_list(file, sheet) if file else UnitList(sample(sample_name))
-        done, settled = asyncio.run(_imported(read, person, apply=apply))
+        read = open_list(file, sheet) if file else UnitList(read_sample(sample_name))
+        done, settled = asyncio.run(_import_list(read, person, apply=apply))
     except FaultyUnitsError as error:
         print_faults(error.faults, t)
         raise
     print_notes(read.notes, t)
     print_plan(done, settled.held, t)
-    print_fates(settled.fates, t)
+    print_ended_units(settled.fates, t)
     if settled.placing:
         typer.echo(t(_PLACED, count=len(settled.placing)))
-    typer.echo(t(_outcome(differs=bool(done.changes) or settled.differs, applied=apply)))
+    typer.echo(t(_format_outcome(differs=bool(done.changes) or settled.differs, applied=apply)))
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class ImportEffects:
     """What an import does beside the units themselves."""
 
-    fates: tuple[Fate, ...]
-    placing: tuple[Placing, ...]
-    held: Mapping[str, Held]  #: what lies on each unit
+    fates: tuple[UnitSuccession, ...]
+    placing: tuple[UnitAssignment, ...]
+    held: Mapping[str, UnitHoldings]  #: what lies on each unit
 
     @property
     def differs(self) -> bool:
@@ -77,7 +77,7 @@ class Settled:
         return bool(self.placing) or any(fate.has_transfer for fate in self.fates)
 
 
-def _outcome(*, differs: bool, applied: bool) -> str:
+def _format_outcome(*, differs: bool, applied: bool) -> str:
     if not differs:
         return N_("Nothing differs from what is stored; nothing was changed.")
     return N_("Done.") if applied else N_("Nothing was changed yet. To do it, add --apply.")
@@ -90,7 +90,7 @@ def list_(
     under: Annotated[str, typer.Option("--under", metavar="CODE", help=N_("Only this unit and those below it."))] = "",
 ) -> None:
     """Every unit after its superior; exit status 1 where the code is not known."""
-    t, units = translator(load_settings().language), asyncio.run(_units())
+    t, units = translator(load_settings().language), asyncio.run(_read_units())
     if under and units.get(under) is None:
         typer.echo(t(N_("No unit has the code {code}."), code=under), err=True)
         raise typer.Exit(1)
@@ -100,27 +100,29 @@ def list_(
 @app.command(help=N_("Find units by any name, as the assistant does for an officer."))
 def find(text: Annotated[str, typer.Argument(help=N_("A name, old or new, with or without accents."))]) -> None:
     """The likeliest first; exit status 1 where there is none."""
-    t, units = translator(load_settings().language), asyncio.run(_units())
-    found = units.find(text, _FOUND, today=vietnamese_day(datetime.now(UTC)))
+    t, units = translator(load_settings().language), asyncio.run(_read_units())
+    found = units.find(text, _FOUND, today=to_vietnam_day(datetime.now(UTC)))
     if not found:
         typer.echo(t(N_("No unit is called anything like that.")), err=True)
         raise typer.Exit(1)
     print_found(units, found, t)
 
 
-async def _units() -> UnitDirectory:
-    async with store_of(load_settings()) as opened:
+async def _read_units() -> UnitDirectory:
+    async with open_store_from_settings(load_settings()) as opened:
         return await opened.store.units()
 
 
-async def _imported(read: UnitList, person: str | None, *, apply: bool) -> tuple[Plan, Settled]:
+async def _import_list(read: UnitList, person: str | None, *, apply: bool) -> tuple[UnitImportPlan, ImportEffects]:
     """Planned and done in one transaction: what is shown is what was done; nothing is written where nothing differs."""
-    async with acting(person) as at:
+    async with open_as(person) as at:
         at.require(Act.MAINTAIN_UNITS)
-        planned = plan(read.rows, await at.admin.units.load_for_update(), text=read.notes.text)
-        book, today = at.admin.units, vietnamese_day(at.now)
+        planned = plan_import(read.rows, await at.admin.units.load_for_update(), text=read.notes.text)
+        book, today = at.admin.units, to_vietnam_day(at.now)
         held = await book.count_holdings()
-        settled = Settled(fates(planned.units, held, today), await book.find_unassigned(planned.units), held)
+        settled = ImportEffects(
+            plan_succession(planned.units, held, today), await book.find_unassigned(planned.units), held
+        )
         if apply and (planned.changes or settled.differs):
             changed = frozenset(change.unit.code for change in planned.changes)
             await book.save(at.rights, planned.units, changed, settled.placing)

@@ -2,27 +2,86 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import typer
 from rich.text import Text
 
-from bot.cli.columns import print_rows
-from bot.cli.unit_tables import UNIT
-from bot.harmless import harmless
-from bot.units import Change, Fault, Kind, Notes, Plan, Rename, UnderstoodDay
-from bot.units.columns import header_of
-from bot.units.faults import shown
-from handlers.office.handing_on import Held
-from handlers.office.units import UnitDirectory
+from bot.cli.tables import print_rows
+from bot.sanitizing import sanitize
+from bot.units.faults import UnitFault, quote_cell
+from bot.units.headings import header_of
+from bot.units.import_plan import UnderstoodDay, UnitChange, UnitChangeKind, UnitImportPlan, UnitRename
+from bot.units.list_reader import ReadingNotes
+from handlers.core.dates import format_day
+from handlers.model.succession import UnitHoldings, UnitSuccession
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory, UnitMatch
 from locales import N_, Translator
 
+
+def unit_rows(units: UnitDirectory, top: str | None) -> Iterator[dict[str, Any]]:
+    """Every unit as JSON-ready values, each after its superior; days are ISO 8601."""
+    for _, unit in _walk_units(units, top):
+        yield {
+            "code": unit.code,
+            "name": unit.name,
+            "parent": unit.parent,
+            "aliases": list(unit.aliases),
+            "former_names": list(unit.former_names),
+            "closed_on": unit.closed_on.isoformat() if unit.closed_on else None,
+            "became": [
+                {"code": step.successor, "how": step.became, "since": step.since.isoformat(), "source": step.source}
+                for step in units.successors(unit.code)
+            ],
+        }
+
+
+def print_units(units: UnitDirectory, top: str | None, t: Translator, *, as_json: bool) -> None:
+    """The tree, what is below indented."""
+    rows = ((unit.code, "  " * depth + unit.name, _format_end(units, unit)) for depth, unit in _walk_units(units, top))
+    print_rows(rows, [t(heading) for heading in (*UNIT, N_("Ended"))], json=unit_rows(units, top) if as_json else None)
+
+
+def print_found(units: UnitDirectory, found: Sequence[UnitMatch], t: Translator) -> None:
+    """Units of today, each with the name it was found by."""
+    rows = ((one.unit.code, units.path_name(one.unit.code), _format_match(one, t)) for one in found)
+    print_rows(rows, [t(heading) for heading in (*UNIT, N_("Found by"))])
+
+
+def _format_match(one: UnitMatch, t: Translator) -> str:
+    if not one.path:
+        return one.name
+    last = one.path[0]
+    return t(N_("{name} (until {day}, {source})"), name=one.name, day=format_day(last.since), source=last.source)
+
+
+def _format_end(units: UnitDirectory, unit: Unit) -> str:
+    if unit.closed_on is None:
+        return ""
+    became = ", ".join(units.name(step.successor) for step in units.successors(unit.code))
+    return f"{format_day(unit.closed_on)} → {became}" if became else format_day(unit.closed_on)
+
+
+def _walk_units(units: UnitDirectory, top: str | None) -> Iterator[tuple[int, Unit]]:
+    """Units from the top down, each after its superior, with how deep it lies."""
+    first = units.get(top)
+    waiting = [(0, first)] if first else [(0, unit) for unit in reversed(units.children(None))]
+    while waiting:
+        depth, unit = waiting.pop()
+        yield depth, unit
+        waiting.extend((depth + 1, below) for below in reversed(units.children(unit.code)))
+
+
+UNIT = (N_("Code"), N_("Unit"))
+
 _KINDS = {
-    Kind.ADDED: (N_("added"), "green"),
-    Kind.CHANGED: (N_("changed"), "yellow"),
-    Kind.CLOSED: (N_("closed"), "red"),
+    UnitChangeKind.ADDED: (N_("added"), "green"),
+    UnitChangeKind.CHANGED: (N_("changed"), "yellow"),
+    UnitChangeKind.CLOSED: (N_("closed"), "red"),
 }
 #: Units, rows and the like that are named one by one in a sentence.
-_NAMED = 10
+_MOST_NAMED = 10
 
 _SHEET = N_("Read from the sheet “{sheet}”.")
 _COLUMNS = N_("Columns that are left out: {columns}.")
@@ -48,79 +107,79 @@ _STAYS = N_(
 _ELSEWHERE = N_("The file gives the old name to {codes}: nothing moves there by itself.")
 
 
-def print_faults(faults: Sequence[Fault], t: Translator) -> None:
+def print_faults(faults: Sequence[UnitFault], t: Translator) -> None:
     """A line for each, on the error stream."""
     for fault in faults:
         typer.echo(fault.say(t), err=True)
 
 
-def print_notes(notes: Notes, t: Translator) -> None:
+def print_notes(notes: ReadingNotes, t: Translator) -> None:
     """How the file was read, as far as it is not plain."""
-    for sentence in _noted(notes, t):
-        typer.echo(harmless(sentence))
+    for sentence in _format_notes(notes, t):
+        typer.echo(sanitize(sentence))
 
 
-def _noted(notes: Notes, t: Translator) -> Iterator[str]:
+def _format_notes(notes: ReadingNotes, t: Translator) -> Iterator[str]:
     if notes.sheet:
-        yield t(_SHEET, sheet=shown(notes.sheet))
+        yield t(_SHEET, sheet=quote_cell(notes.sheet))
     if notes.left_out_columns:
-        yield t(_COLUMNS, columns=", ".join(f"“{shown(name)}”" for name in notes.left_out_columns))
+        yield t(_COLUMNS, columns=", ".join(f"“{quote_cell(name)}”" for name in notes.left_out_columns))
     if notes.left_out_rows:
-        rows = [f"{line}: “{shown(text)}”" for line, text in notes.left_out_rows]
-        yield t(_ROWS, count=len(rows), rows=_some(rows))
+        rows = [f"{line}: “{quote_cell(text)}”" for line, text in notes.left_out_rows]
+        yield t(_ROWS, count=len(rows), rows=_join_some(rows))
     if notes.merged:
         yield t(_MERGED)
     if notes.converted:
-        examples = "; ".join(_example(t, *one) for one in notes.examples)
+        examples = "; ".join(_format_example(t, *one) for one in notes.examples)
         charset = notes.charset.value if notes.charset else t(_A_LEGACY_FONT)
         yield t(_CONVERTED, charset=charset, count=notes.converted, examples=examples)
 
 
-def _example(t: Translator, line: int, before: str, after: str) -> str:
-    return t(_EXAMPLE, line=line, before=shown(before), after=shown(after))
+def _format_example(t: Translator, line: int, before: str, after: str) -> str:
+    return t(_EXAMPLE, line=line, before=quote_cell(before), after=quote_cell(after))
 
 
-def print_plan(planned: Plan, held: Mapping[str, Held], t: Translator) -> None:
+def print_plan(planned: UnitImportPlan, held: Mapping[str, UnitHoldings], t: Translator) -> None:
     """What would be, or was, done; then in how many units, and what should be looked at before a yes."""
-    rows = (_changed(change, planned.units, t) for change in planned.changes)
+    rows = (_format_change(change, planned.units, t) for change in planned.changes)
     print_rows(rows, [t(heading) for heading in (N_("What"), *UNIT, N_("Columns"))])
     counts = ", ".join(f"{t(word)}: {len(planned.of(kind))}" for kind, (word, _) in _KINDS.items())
     typer.echo(counts)
-    for sentence in _told(planned, held, t):
-        typer.echo(harmless(sentence))
+    for sentence in _format_plan(planned, held, t):
+        typer.echo(sanitize(sentence))
 
 
-def _changed(change: Change, units: UnitDirectory, t: Translator) -> tuple[Text, ...]:
+def _format_change(change: UnitChange, units: UnitDirectory, t: Translator) -> tuple[Text, ...]:
     word, colour = _KINDS[change.kind]
     columns = ", ".join(header_of(column) for column in change.columns)
     return (Text(t(word), style=colour), *map(Text, (change.unit.code, units.path_name(change.unit.code), columns)))
 
 
-def _told(planned: Plan, held: Mapping[str, Held], t: Translator) -> Iterator[str]:
+def _format_plan(planned: UnitImportPlan, held: Mapping[str, UnitHoldings], t: Translator) -> Iterator[str]:
     if planned.missing:
         left = N_("Stored and not in the file: {count}. They stay as they are; a unit ends by its day, in the file.")
         yield t(left, count=len(planned.missing))
     if planned.tops:
         tops = [f"{planned.units.name(code)} ({code})" for code in planned.tops]
-        yield t(_TOPS, count=len(tops), units=_some(tops))
+        yield t(_TOPS, count=len(tops), units=_join_some(tops))
     for one in planned.resolved:
-        yield t(_RESOLVED, said=shown(one.said), name=planned.units.name(one.code), code=one.code)
-    yield from (_day(one, t) for one in planned.days)
+        yield t(_RESOLVED, said=quote_cell(one.said), name=planned.units.name(one.code), code=one.code)
+    yield from (_format_understood_day(one, t) for one in planned.days)
     if planned.lengths:
         lengths = [t(_LENGTH, digits=digits, count=count) for digits, count in planned.lengths.items()]
         yield t(_LENGTHS, lengths=", ".join(lengths))
     if planned.renames:
         yield t(_RENAMED, count=len(planned.renames))
         for rename in planned.renames:
-            yield from _rename(rename, held.get(rename.code), t)
+            yield from _format_rename(rename, held.get(rename.code), t)
 
 
-def _day(one: UnderstoodDay, t: Translator) -> str:
+def _format_understood_day(one: UnderstoodDay, t: Translator) -> str:
     day = one.day
-    return t(_DAY, text=shown(one.text), day=f"{day:%d}", month=f"{day:%m}", year=f"{day:%Y}", rows=one.rows)
+    return t(_DAY, text=quote_cell(one.text), day=f"{day:%d}", month=f"{day:%m}", year=f"{day:%Y}", rows=one.rows)
 
 
-def _rename(rename: Rename, held: Held | None, t: Translator) -> Iterator[str]:
+def _format_rename(rename: UnitRename, held: UnitHoldings | None, t: Translator) -> Iterator[str]:
     parts = [f"{rename.code}: “{rename.before}” → “{rename.after}”"]
     if held:
         parts.append(t(_STAYS, **asdict(held)))
@@ -129,5 +188,39 @@ def _rename(rename: Rename, held: Held | None, t: Translator) -> Iterator[str]:
     yield "  " + ". ".join(part.rstrip(".") for part in parts) + ("." if len(parts) > 1 else "")
 
 
-def _some(texts: Sequence[str]) -> str:
-    return ", ".join(texts[:_NAMED]) + (", …" if len(texts) > _NAMED else "")
+def _join_some(texts: Sequence[str]) -> str:
+    return ", ".join(texts[:_MOST_NAMED]) + (", …" if len(texts) > _MOST_NAMED else "")
+
+
+_HELD = N_(
+    "{unit} ({code}) has ended. On it: requests {requests}, officers {officers}, certificates {certificates},"
+    " roles {roles}, open invitations {invitations}."
+)
+_MOVED = N_("Requests, officers and certificates go to {heir} ({code}).")
+_SEVERAL = N_("They stay where they are: it became {count} units. Place the requests by: troly requests place.")
+_UNKNOWN = N_(
+    "They stay where they are: what took its place is not known for all of it."
+    " Place the requests by: troly requests place."
+)
+_ROLES = N_("Roles and invitations never move: an owner ends them and gives them anew.")
+
+
+def print_ended_units(found: Sequence[UnitSuccession], t: Translator) -> None:
+    """A paragraph of one line for each unit."""
+    for fate in found:
+        typer.echo(" ".join(_format_fate(fate, t)))
+
+
+def _format_fate(fate: UnitSuccession, t: Translator) -> list[str]:
+    said = [t(_HELD, unit=fate.unit.name, code=fate.unit.code, **asdict(fate.held))]
+    if fate.held.has_transferable:
+        said.append(_format_destination(fate, t))
+    if fate.held.roles or fate.held.invitations:
+        said.append(t(_ROLES))
+    return said
+
+
+def _format_destination(fate: UnitSuccession, t: Translator) -> str:
+    if fate.heir:
+        return t(_MOVED, heir=fate.heir.name, code=fate.heir.code)
+    return t(_SEVERAL, count=fate.successors) if fate.successors > 1 else t(_UNKNOWN)

@@ -4,25 +4,92 @@ Answers, files and messages to many have a lane each, so that an answer never wa
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
+import structlog
+
 from bot.channels.base import Channel
-from bot.delivery.clock import Clock
-from bot.delivery.lanes import Lane, Road, Traffic
-from bot.delivery.pacing import Kind, Pacer
-from bot.delivery.patience import Patience
-from bot.delivery.rotation import Rotation
-from bot.metrics import NO_METRICS, Metrics
-from bot.store.api import OutboxRow, Size, Store
+from bot.clock import Clock
+from bot.delivery.failures import Cooldown
+from bot.delivery.pacing import MessageKind, Pacer
+from bot.delivery.send_queue import ChannelContext, QueueOptions, SendQueue
+from bot.metrics.base import NO_METRICS, Metrics
+from bot.store.api import MessageSize, OutboxRow, Store
+from bot.store.errors import StoreUnavailable
 from locales import LANGUAGES
+
+#: Seconds between looks for broadcasts that began, or go on. One that is paused or cancelled gives nothing at once.
+_REFRESH_SECONDS = 0.5
+#: Seconds for which one that could not be claimed from is left out.
+_FAILURE_REST_SECONDS = 30.0
+
+_log = structlog.get_logger(__name__)
+
+
+class RoundRobin:
+    """``claim``: the next few rows of the broadcast whose turn it is."""
+
+    def __init__(self, store: Store, channel: str, clock: Clock) -> None:
+        self._store = store
+        self._channel = channel
+        self._clock = clock
+        self._round: deque[str] = deque()
+        self._resting: dict[str, float] = {}  #: that could not be claimed from, until this moment of the steady clock
+        self._looked = float("-inf")
+
+    def refresh_next(self) -> None:
+        """Have the next claim look for broadcasts first."""
+        self._looked = float("-inf")
+
+    async def claim(self, limit: int, now: datetime) -> list[OutboxRow]:
+        """At most so many rows, of one broadcast; none where nothing is due.
+
+        Raises:
+            Exception: as the store does; the broadcast at fault is left out for a while, and what was claimed of it is
+                to be given back.
+        """
+        await self._look(now)
+        while self._round:
+            broadcast = self._round[0]
+            try:
+                rows = await self._store.claim_broadcast(broadcast, self._channel, limit, now)
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                self._rest(broadcast, error)
+                raise
+            self._round.rotate(-1)
+            if rows:
+                return rows
+            self._round.pop()
+        return []
+
+    def _rest(self, broadcast: str, error: Exception) -> None:
+        """Whatever is wrong with one, the others go on at the next claim."""
+        _log.error("broadcast_not_claimed", broadcast=broadcast, error=type(error).__name__)
+        self._resting[broadcast] = self._clock.monotonic() + _FAILURE_REST_SECONDS
+        self._round.popleft()
+
+    async def _look(self, now: datetime) -> None:
+        """Those known keep their turn, new ones come last."""
+        if self._clock.monotonic() - self._looked < _REFRESH_SECONDS:
+            return
+        running = dict.fromkeys(await self._store.running_broadcasts(self._channel, now))
+        now_steady = self._looked = self._clock.monotonic()
+        self._resting = {one: until for one, until in self._resting.items() if until > now_steady}
+        running = {one: None for one in running if one not in self._resting}
+        kept = [broadcast for broadcast in self._round if broadcast in running]
+        self._round = deque(dict.fromkeys([*kept, *running]))
+
 
 _SWEEP = 5.0
 #: Broadcasts that begin are seen so soon.
 _BROADCAST_SWEEP = 0.5
 #: Ends of a broadcast's rows are stored together.
-_BROADCAST_MOMENT = 0.02
+_BROADCAST_SETTLE_DELAY = 0.02
 
 
 #: Files under way: each is in memory several times over while it is sent.
@@ -31,11 +98,13 @@ _FILES_AT_ONCE = 2
 _FILE_SWEEP = 0.5
 
 
-async def _answers(store: Store, channel: str, limit: int, now: datetime, resting: Sequence[str]) -> list[OutboxRow]:
-    return await store.claim(channel, limit, now, resting, Size.SMALL)
+async def _claim_answers(
+    store: Store, channel: str, limit: int, now: datetime, resting: Sequence[str]
+) -> list[OutboxRow]:
+    return await store.claim(channel, limit, now, resting, MessageSize.SMALL)
 
 
-class _Files:
+class _FileClaims:
     """Claims what is large. A turn signals answers, hardly ever a file: most signals cost no look at the store."""
 
     def __init__(self, store: Store, channel: str, clock: Clock) -> None:
@@ -52,7 +121,7 @@ class _Files:
         """At most so many rows. Raises StoreError."""
         if self._clock.monotonic() - self._nothing < _FILE_SWEEP:
             return []
-        rows = await self._store.claim(self._channel, limit, now, resting, Size.LARGE)
+        rows = await self._store.claim(self._channel, limit, now, resting, MessageSize.LARGE)
         if not rows:
             self._nothing = self._clock.monotonic()
         return rows
@@ -79,15 +148,20 @@ class Dispatcher:
 
         ``language``: of people who have not chosen one.
         """
-        road = Road(store, channel, pacer, clock, Patience(clock), fence, metrics, language)
-        self._rotation = Rotation(store, channel.name, clock)
-        self._files = _Files(store, channel.name, clock)
-        urgent = Traffic(Kind.URGENT, partial(_answers, store, channel.name), concurrency, _SWEEP)
-        files = Traffic(Kind.URGENT, self._files.claim, _FILES_AT_ONCE, _FILE_SWEEP)
-        many = Traffic(
-            Kind.BROADCAST, self._claim_broadcasts, broadcasts_at_once, _BROADCAST_SWEEP, _BROADCAST_MOMENT, open_at
+        road = ChannelContext(store, channel, pacer, clock, Cooldown(clock), fence, metrics, language)
+        self._rotation = RoundRobin(store, channel.name, clock)
+        self._files = _FileClaims(store, channel.name, clock)
+        urgent = QueueOptions(MessageKind.URGENT, partial(_claim_answers, store, channel.name), concurrency, _SWEEP)
+        files = QueueOptions(MessageKind.URGENT, self._files.claim, _FILES_AT_ONCE, _FILE_SWEEP)
+        many = QueueOptions(
+            MessageKind.BROADCAST,
+            self._claim_broadcasts,
+            broadcasts_at_once,
+            _BROADCAST_SWEEP,
+            _BROADCAST_SETTLE_DELAY,
+            open_at,
         )
-        self._lanes = (Lane(road, urgent), Lane(road, files), Lane(road, many))
+        self._lanes = (SendQueue(road, urgent), SendQueue(road, files), SendQueue(road, many))
 
     async def _claim_broadcasts(self, limit: int, now: datetime, _: Sequence[str]) -> list[OutboxRow]:
         """Of a broadcast: a chat that is resting is put back when it comes up, which is seldom."""

@@ -1,48 +1,207 @@
 """What a turn needs from outside is fetched before its transaction opens: the bytes of a file, read into a result."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import structlog
 
-from bot.channels.base import Channel
-from bot.channels.errors import ChannelError, Gone, Invalid, TooLarge, Unsupported
-from bot.delivery.backoff import retry
-from bot.delivery.clock import Clock, SystemClock
-from bot.delivery.drawing import Draw, drawn
-from bot.delivery.lists import Lists
+from bot.channels.base import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
+from bot.charts.renderer import ChartsMissing
+from bot.clock import Clock, SystemClock
 from bot.delivery.readers import Reader, Readers, giving_way
-from bot.delivery.reporting import Report, reported
-from bot.delivery.workers import Kind
-from bot.store.api import Chat
-from handlers.certificate import SECRETS, Problem, Reading, Trouble
-from handlers.events import DrawChart, Event, FileRead, FileSent, MakeReport, Said, SheetRead
-from handlers.office.importing import Sheet, SheetTrouble
-from handlers.office.table_kinds import TableKind
-from handlers.pasted import holds_certificate
+from bot.delivery.turn_pool import SlowTaskKind
+from bot.errors import Forbidden
+from bot.exports.broadcast_report import ReportOrder, make_report_bytes
+from bot.exports.spreadsheet import is_own_archive, is_spreadsheet, read_sheet
+from bot.retry import retry
+from bot.store.api import Chat, Store
+from bot.store.errors import StoreUnavailable
+from handlers.broadcasts.screens.results import XLSX
+from handlers.core.events import (
+    ChartDrawn,
+    DrawChart,
+    Event,
+    FileRead,
+    FileSent,
+    MakeReport,
+    ReportMade,
+    SheetRead,
+    TextReceived,
+)
+from handlers.model.certificate import SECRET_PROBLEMS, FileProblem, FileProblemKind, Reading, holds_certificate
+from handlers.model.chart import Chart
+from handlers.model.imports import ImportSheet, SheetProblem, TableFormat
+from handlers.model.rights import Act, Rights, may_any_role
+from locales import translator
 
-FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download
-_FETCHES = 3  #: tries before a file counts as unavailable
-_AT_ONCE, _SLOW_AT_ONCE = 4, 2  #: files in memory at the same time
-#: What is no list but may be signed: what is said of a certificate file fits it better.
-_DOCUMENTS = {TableKind.DOCX, TableKind.WORD, TableKind.PDF, TableKind.PICTURE, TableKind.ARCHIVE}
+#: ``bot.charts.Charts.draw``: a PNG file.
+DrawCallback = Callable[[Chart], Awaitable[bytes]]
 
 _log = structlog.get_logger(__name__)
 
 
-class Preparer:
+async def draw_requested_chart(event: DrawChart, channel: Channel | None, draw: DrawCallback | None) -> ChartDrawn:
+    """The event with its picture, or with why there is none; never an error, for the turn goes on."""
+    if channel is None or not channel.capabilities.accepts("image/png"):
+        return _chart_without(event, "no_files")
+    try:
+        picture = await draw(event.chart) if draw else None
+    except ChartsMissing:
+        return _chart_without(event, "not_installed")
+    except Exception as error:  # noqa: BLE001 - the numbers were told; the picture is not worth a failed turn
+        _log.error("chart_not_drawn", error=type(error).__name__)
+        return _chart_without(event, "failed")
+    return ChartDrawn.of(event.chart.title, picture) if picture else _chart_without(event, "not_installed")
+
+
+def _chart_without(event: DrawChart, trouble: Literal["no_files", "not_installed", "failed"]) -> ChartDrawn:
+    return ChartDrawn(title=event.chart.title, trouble=trouble)
+
+
+#: Whether the person of a chat holds a role that may import lists.
+MayImport = Callable[[Chat], Awaitable[bool]]
+ReadSheet = Callable[[bytes], Awaitable[ImportSheet]]
+#: How a list is called, or what is sent in its place.
+_LIST_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".csv", ".tsv", ".jsonl", ".docx")
+
+
+async def nobody_may_import(chat: Chat) -> bool:
+    """May import lists."""
+    del chat
+    return False
+
+
+def may_import_by_role(store: Store) -> MayImport:
+    """By the roles that the store knows of at that moment."""
+
+    async def may_import(chat: Chat) -> bool:
+        return may_any_role(await store.roles(chat), Act.IMPORT_REQUESTS)
+
+    return may_import
+
+
+class ListReader:
+    """Reads one list at a time: it may take a hundred times what a certificate takes."""
+
+    def __init__(self, may_import: MayImport = nobody_may_import, sheets: ReadSheet = read_sheet) -> None:
+        self._may_import = may_import
+        self._sheets = sheets
+        self._turn = asyncio.Semaphore(1)
+
+    async def is_wanted(self, chat: Chat, name: str, data: bytes = b"") -> bool:
+        """Whether it is a list, or called one, and its sender may import it. Raises StoreError."""
+        called = name.lower().endswith(_LIST_SUFFIXES)
+        return (called or is_spreadsheet(data) or is_own_archive(data)) and await self._may_import(chat)
+
+    async def read(self, data: bytes) -> ImportSheet:
+        """What it says, once every list that came before is read."""
+        async with self._turn:
+            return await self._sheets(data)
+
+
+#: Rows of a report in a chat; a longer one takes seconds, and is the command line's.
+MOST_REPORT_ROWS = 20_000
+
+#: ``Reports.make``: a report for the person of a chat.
+ReportCallback = Callable[[Chat, MakeReport], Awaitable[ReportMade]]
+
+
+class ReportMaker:
+    """Makes one report at a time."""
+
+    def __init__(
+        self, store: Store, clock: Clock, folder: Path, most_bytes: int, most_rows: int = MOST_REPORT_ROWS
+    ) -> None:
+        """``folder`` is for files under way; ``most_bytes``: of a file that a chat is sent."""
+        self._folder = folder
+        self._store = store
+        self._clock = clock
+        self._most_bytes = most_bytes
+        self._most_rows = most_rows
+        self._turn = asyncio.Semaphore(1)
+
+    async def make(self, chat: Chat, wanted: MakeReport) -> ReportMade:
+        """The file, or why there is none.
+
+        Raises:
+            OutputError: there is no writing on this machine.
+            StoreError: the recipients cannot be read.
+        """
+        async with self._turn:
+            try:
+                return await self._make(chat, wanted)
+            except Forbidden:
+                return _report_without(wanted, "not_yours")
+
+    async def _make(self, chat: Chat, wanted: MakeReport) -> ReportMade:
+        order, rows = await self._prepare_order(chat, wanted)
+        if rows > self._most_rows:
+            return _report_without(wanted, "too_much")
+        content, totals = await make_report_bytes(self._store, order, self._folder)
+        if len(content) > self._most_bytes:
+            return _report_without(wanted, "too_much")
+        roles = frozenset(grant.id for grant in order.rights.grants)
+        return ReportMade.of(wanted.broadcast, content, totals.count, roles)
+
+    async def _prepare_order(self, chat: Chat, wanted: MakeReport) -> tuple[ReportOrder, int]:
+        """What the person may have of it, and how many rows that is."""
+        units, now = await self._store.units(), self._clock.now()
+        async with self._store.admin_transaction(now, chat=chat.id, channel=chat.channel, reading=True) as office:
+            rights = Rights.of(await office.admin.people.mine(), units)
+            book = office.admin.broadcasts
+            found = await book.get(rights, wanted.broadcast)
+            if found is None:
+                raise Forbidden
+            steps, t = await book.steps(rights, found.id), translator(wanted.language)
+            order = ReportOrder(rights, found, steps, t, now, chat=chat.id, channel=chat.channel)
+            tallies = [await book.tally(rights, one.id) for one in order.sources]
+        return order, sum(tally.total for tally in tallies)
+
+
+async def make_requested_report(
+    chat: Chat, event: MakeReport, channel: Channel | None, report: ReportCallback | None
+) -> ReportMade:
+    """The event with its file, or with why there is none.
+
+    Raises:
+        StoreUnavailable: the turn is tried again when the store answers.
+    """
+    if channel is None or not channel.capabilities.accepts(XLSX):
+        return _report_without(event, "no_files")
+    try:
+        return await report(chat, event) if report else _report_without(event, "failed")
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - the numbers were told; the file is not worth a failed turn
+        _log.error("report_not_made", error=type(error).__name__)
+        return _report_without(event, "failed")
+
+
+def _report_without(event: MakeReport, trouble: Literal["no_files", "too_much", "not_yours", "failed"]) -> ReportMade:
+    return ReportMade(broadcast=event.broadcast, trouble=trouble)
+
+
+FILE_LIMIT = 20 * 1024 * 1024  #: bytes; also what Telegram lets a bot download
+_FETCH_ATTEMPTS = 3  #: tries before a file counts as unavailable
+_FILES_IN_MEMORY, _SLOW_AT_ONCE = 4, 2  #: files in memory at the same time
+#: What is no list but may be signed: what is said of a certificate file fits it better.
+_DOCUMENTS = {TableFormat.DOCX, TableFormat.WORD, TableFormat.PDF, TableFormat.PICTURE, TableFormat.ARCHIVE}
+
+
+class EventPreparer:
     """Turns a file, or a pasted certificate, into what it says."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each of them
         self,
         channels: Mapping[str, Channel],
         reader: Reader,
-        lists: Lists | None = None,
-        draw: Draw | None = None,
+        lists: ListReader | None = None,
+        draw: DrawCallback | None = None,
         *,
-        report: Report | None = None,
+        report: ReportCallback | None = None,
         slow: Reader | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -50,19 +209,19 @@ class Preparer:
 
         ``reader`` gives up soon where there is a ``slow`` one, which takes up what takes long.
         """
-        self._lists = lists or Lists()
+        self._lists = lists or ListReader()
         self._draw = draw
         self._report = report
         self._channels = channels
         self._readers = Readers(reader, slow, clock or SystemClock())
-        self._room, self._room_apart = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_SLOW_AT_ONCE)
+        self._room, self._room_apart = asyncio.Semaphore(_FILES_IN_MEMORY), asyncio.Semaphore(_SLOW_AT_ONCE)
 
-    def kind(self, chat: Chat, event: Event) -> Kind | None:
+    def kind(self, chat: Chat, event: Event) -> SlowTaskKind | None:
         """What an event waits for where it is to be prepared; ``None`` for one that is taken as it is."""
         if isinstance(event, DrawChart | MakeReport):
-            return Kind.MADE
-        if isinstance(event, FileSent) or (isinstance(event, Said) and holds_certificate(event.text)):
-            return Kind.SLOW if self._readers.apart(chat) else Kind.FILE
+            return SlowTaskKind.MADE
+        if isinstance(event, FileSent) or (isinstance(event, TextReceived) and holds_certificate(event.text)):
+            return SlowTaskKind.SLOW if self._readers.apart(chat) else SlowTaskKind.FILE
         return None
 
     @staticmethod
@@ -79,19 +238,19 @@ class Preparer:
             ReadApart: it takes long: to be prepared once more, among what takes long.
         """
         if isinstance(event, DrawChart):
-            return await drawn(event, self._channels.get(chat.channel), self._draw)
+            return await draw_requested_chart(event, self._channels.get(chat.channel), self._draw)
         if isinstance(event, MakeReport):
-            return await reported(chat, event, self._channels.get(chat.channel), self._report)
+            return await make_requested_report(chat, event, self._channels.get(chat.channel), self._report)
         if isinstance(event, FileSent):
             found = await self._read_file(chat, event)
-            if isinstance(found, Sheet):
-                return SheetRead(sheet=found, **_origin(event))
-            return FileRead(name=event.name, reading=found, album=event.album, **_origin(event))
-        if isinstance(event, Said) and holds_certificate(event.text):
-            return FileRead(reading=await self._readers.read(chat, event.text.encode(), ""), **_origin(event))
+            if isinstance(found, ImportSheet):
+                return SheetRead(sheet=found, **_event_origin(event))
+            return FileRead(name=event.name, reading=found, album=event.album, **_event_origin(event))
+        if isinstance(event, TextReceived) and holds_certificate(event.text):
+            return FileRead(reading=await self._readers.read(chat, event.text.encode(), ""), **_event_origin(event))
         return event
 
-    async def _read_file(self, chat: Chat, event: FileSent) -> Reading | Sheet:
+    async def _read_file(self, chat: Chat, event: FileSent) -> Reading | ImportSheet:
         if event.size is not None and event.size > FILE_LIMIT:
             return await self._too_large(chat, event)
         async with self._room_for(chat):
@@ -102,38 +261,38 @@ class Preparer:
                 return await self._readers.read(chat, data, event.name)
         return await self._read_list(chat, data, event.name)  # outside: a list keeps no certificate waiting
 
-    async def _fetch_or_explain(self, chat: Chat, event: FileSent) -> bytes | Reading | Sheet:
+    async def _fetch_or_explain(self, chat: Chat, event: FileSent) -> bytes | Reading | ImportSheet:
         """Or why there are none."""
         channel = self._channels.get(chat.channel)
         if channel is None or not channel.capabilities.files_in:
-            return _problem(Trouble.UNAVAILABLE)
+            return _problem_reading(FileProblemKind.UNAVAILABLE)
         try:
             return await self._fetch(channel, event.reference)
         except TooLarge:
             return await self._too_large(chat, event)
         except ChannelError as error:
             _log.warning("file_unavailable", channel=channel.name, error=type(error).__name__)
-            return _problem(Trouble.UNAVAILABLE)
+            return _problem_reading(FileProblemKind.UNAVAILABLE)
 
-    async def _too_large(self, chat: Chat, event: FileSent) -> Reading | Sheet:
+    async def _too_large(self, chat: Chat, event: FileSent) -> Reading | ImportSheet:
         wanted = await self._lists.is_wanted(chat, event.name)
-        return Sheet(trouble=SheetTrouble.TOO_LARGE) if wanted else _problem(Trouble.TOO_LARGE)
+        return ImportSheet(trouble=SheetProblem.TOO_LARGE) if wanted else _problem_reading(FileProblemKind.TOO_LARGE)
 
     def _room_for(self, chat: Chat) -> asyncio.Semaphore:
         return self._room_apart if self._readers.apart(chat) else self._room
 
-    async def _read_list(self, chat: Chat, data: bytes, name: str) -> Reading | Sheet:
+    async def _read_list(self, chat: Chat, data: bytes, name: str) -> Reading | ImportSheet:
         """An exported list; whatever else it is, it may hold a certificate, or what must not be sent."""
         sheet = await self._lists.read(data)
-        if sheet.trouble in (None, SheetTrouble.TOO_MANY_ROWS):
+        if sheet.trouble in (None, SheetProblem.TOO_MANY_ROWS):
             return sheet
         async with self._room_for(chat):
             reading = await self._readers.read(chat, data, name)
-        told = reading.certificates or SECRETS & {problem.trouble for problem in reading.problems}
+        told = reading.certificates or SECRET_PROBLEMS & {problem.trouble for problem in reading.problems}
         return reading if told or sheet.trouble in _DOCUMENTS else sheet
 
     async def _fetch(self, channel: Channel, reference: str) -> bytes:
-        return await retry(partial(channel.fetch, reference, FILE_LIMIT), _may_pass, attempts=_FETCHES)
+        return await retry(partial(channel.fetch, reference, FILE_LIMIT), _may_pass, attempts=_FETCH_ATTEMPTS)
 
 
 def _may_pass(error: Exception) -> bool:
@@ -141,10 +300,10 @@ def _may_pass(error: Exception) -> bool:
     return isinstance(error, ChannelError) and not isinstance(error, TooLarge | Gone | Invalid | Unsupported)
 
 
-def _origin(event: FileSent | Said) -> dict[str, Any]:
+def _event_origin(event: FileSent | TextReceived) -> dict[str, Any]:
     """Where what was read of an event came from."""
     return {"message": event.message, "group": event.group, "secret": event.secret}
 
 
-def _problem(trouble: Trouble) -> Reading:
-    return Reading(problems=(Problem(trouble=trouble),))
+def _problem_reading(trouble: FileProblemKind) -> Reading:
+    return Reading(problems=(FileProblem(trouble=trouble),))

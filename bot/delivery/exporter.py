@@ -11,28 +11,61 @@ from typing import Any, Protocol
 import structlog
 from markupsafe import escape
 
+from bot.cancellation import cancel_on
 from bot.channels.base import Channel
-from bot.delivery.backoff import retry, retry_while_unavailable
-from bot.delivery.clock import Clock
-from bot.delivery.results import result_of
-from bot.delivery.stopping import unless
-from bot.exports.lines import Finished, LastWord, Lost, Progress, Refused
+from bot.clock import Clock
+from bot.exports.own_data_files import OwnDataFiles
+from bot.exports.process import ExportRefused, Finished, LastWord, Lost, Made, Progress, clean, private_folder
+from bot.retry import retry, retry_while_unavailable
 from bot.store.api import Store
-from bot.store.task_api import Completion, Task
-from handlers.office import export_words
-from handlers.replies import Reply
-from handlers.voice import Voice
+from bot.store.task_api import Completion, ExportTask, OwnDataTask, TaskResult
+from handlers.admin.exports import text
+from handlers.admin.exports import text as exports_text
+from handlers.admin.exports.text import ExportFile
+from handlers.core.replies import Attachment, Reply
+from handlers.core.text import MarkupTranslator, strip_markup
+from handlers.folding import fold
+from handlers.model.exports import ExportOrder
+from handlers.own_data import format_data_failed
+from locales import N_
+
+
+def build_result(order: ExportOrder, finished: Finished, folder: Path, task: str) -> TaskResult:
+    """One message a file; several are named by an index that comes first."""
+    voice = MarkupTranslator(order.language)
+    parts = [ExportFile(made.name, made.first, made.last, lists=made.holds == "lists") for made in finished.files]
+    files = [partial(_format_file_message, folder, made) for made in finished.files]
+    return TaskResult(
+        messages=[*([partial(_format_index, voice, parts)] if len(parts) > 1 else []), *files],
+        said=exports_text.format_export_finished(voice, finished.count, finished.remarks, parts),
+        grants=finished.grants,
+        subject=f"{task} {order.form}",
+        unit=finished.unit,
+        count=finished.count,
+    )
+
+
+def _format_file_message(folder: Path, made: Made) -> Reply:
+    content = (folder / made.name).read_bytes()
+    return Reply(paragraphs=(), attachments=(Attachment.of(made.name, made.media_type, content),))
+
+
+def _format_index(voice: MarkupTranslator, parts: list[ExportFile]) -> Reply:
+    text = "\n".join(strip_markup(line) for line in exports_text.format_file_index(voice, parts)) + "\n"
+    name = fold(voice.t(N_("index of files"))).replace(" ", "-")
+    return Reply(paragraphs=(), attachments=(Attachment.of(f"{name}.txt", "text/plain", text.encode()),))
+
 
 #: Seconds between looks at the store for a new order.
-_LOOK = 1.0
+_POLL_SECONDS = 1.0
 #: A task that was begun this often without an end is set aside. Many: a process may be killed often in a bad hour.
-TRIES = 25
+EXPORT_TRIES = 25
 
 _log = structlog.get_logger(__name__)
 
 
-class Child(Protocol):
-    """``bot.exports.child.ExportChild``."""
+class RunningExport(Protocol):
+    """``bot.exports.process.ExportChild``."""
 
     @property
     def folder(self) -> Path:
@@ -42,18 +75,18 @@ class Child(Protocol):
         """Its last word; ``None``: it died without one."""
 
 
-class Children(Protocol):
-    """``bot.exports.child.ExportChildren``."""
+class ExportLauncher(Protocol):
+    """``bot.exports.process.ExportChildren``."""
 
     def clean(self) -> None:
         """Throw away what a killed process left."""
 
-    def start_writing(self, task: str) -> AbstractAsyncContextManager[Child]:
+    def start_writing(self, task: str) -> AbstractAsyncContextManager[RunningExport]:
         """A process that writes a task's files; at the end it is gone, and so are they. Raises OSError."""
 
 
 @dataclass
-class _Far:
+class _LastProgress:
     """The last progress heard of."""
 
     since: float  #: of the steady clock: when that was
@@ -73,7 +106,7 @@ class Exporter:
     stall = 900.0
 
     def __init__(
-        self, store: Store, channel: Channel, children: Children, clock: Clock, queued: Callable[[], None]
+        self, store: Store, channel: Channel, children: ExportLauncher, clock: Clock, queued: Callable[[], None]
     ) -> None:
         """``queued`` is told whenever there may be something to send."""
         self._store = store
@@ -81,18 +114,18 @@ class Exporter:
         self._children = children
         self._clock = clock
         self._queued = queued
-        self._failing: dict[str, tuple[Task, Reply]] = {}  # given up, but the store does not know it yet
+        self._failing: dict[str, tuple[ExportTask, Reply]] = {}  # given up, but the store does not know it yet
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop; what is under way then is begun anew by the next start."""
         await self._retry_until_done(stop, self.recover)
         while not stop.is_set():
             await self._retry_until_done(stop, self.work)
-            await unless(stop, asyncio.sleep(_LOOK))
+            await cancel_on(stop, asyncio.sleep(_POLL_SECONDS))
 
     async def _retry_until_done(self, stop: asyncio.Event, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
         """A step, tried until nothing goes wrong: whatever does, the turns of the channel go on."""
-        await unless(stop, retry(step, self._failed))
+        await cancel_on(stop, retry(step, self._failed))
 
     def _failed(self, error: Exception) -> bool:
         _log.error("exports_failed", channel=self._channel.name, kind=type(error).__name__)
@@ -117,23 +150,23 @@ class Exporter:
             worked += 1
         return worked
 
-    async def _export(self, task: Task) -> None:
-        if task.tries > TRIES:
+    async def _export(self, task: ExportTask) -> None:
+        if task.tries > EXPORT_TRIES:
             _log.error("export_set_aside", task=task.id, tries=task.tries)
-            await self._fail(task, export_words.failed(Voice(task.order.language)), aside=True)
+            await self._fail(task, text.format_export_failed(MarkupTranslator(task.order.language)), aside=True)
             return
         try:
             async with self._children.start_writing(task.id) as child:
                 await self._settle(task, await self._wait_for_outcome(task, child), child.folder)
-        except _Ended:
+        except _ExportEnded:
             _log.info("export_ended", task=task.id)
         except Exception as error:  # noqa: BLE001 - whatever it is, its person is told and may order another one
             _log.error("export_not_written", task=task.id, kind=type(error).__name__)
-            await self._fail(task, export_words.failed(Voice(task.order.language)))
+            await self._fail(task, text.format_export_failed(MarkupTranslator(task.order.language)))
 
-    async def _wait_for_outcome(self, task: Task, child: Child) -> LastWord | None:
+    async def _wait_for_outcome(self, task: ExportTask, child: RunningExport) -> LastWord | None:
         """Its last word; raises ``_Ended`` where nobody wants the export any more."""
-        far = _Far(self._clock.monotonic())
+        far = _LastProgress(self._clock.monotonic())
         heard = child.outcome(lambda progress: far.update(progress, self._clock.monotonic()))
         outcome = asyncio.create_task(heard)
         try:
@@ -150,42 +183,114 @@ class Exporter:
             outcome.cancel()
             await asyncio.gather(outcome, return_exceptions=True)
 
-    async def _report(self, task: Task, far: _Far) -> None:
+    async def _report(self, task: ExportTask, far: _LastProgress) -> None:
         """Move the message; raises ``_Ended`` where nobody wants the export any more."""
-        voice, now = Voice(task.order.language), self._clock.now()
+        voice, now = MarkupTranslator(task.order.language), self._clock.now()
         shown = self._channel.capabilities.editing and far.total
-        said = export_words.moving(voice, far.done, far.total) if shown else None
+        said = text.format_export_progress(voice, far.done, far.total) if shown else None
         report = partial(self._store.tasks.report, task, far.done, far.total, now, said)
         if not await retry_while_unavailable(report):
-            raise _Ended
+            raise _ExportEnded
         self._queued()
 
-    async def _settle(self, task: Task, outcome: LastWord | None, folder: Path) -> None:
-        voice = Voice(task.order.language)
+    async def _settle(self, task: ExportTask, outcome: LastWord | None, folder: Path) -> None:
+        voice = MarkupTranslator(task.order.language)
         if outcome is None:
-            await self._fail(task, export_words.failed(voice))
-        elif isinstance(outcome, Refused):
+            await self._fail(task, text.format_export_failed(voice))
+        elif isinstance(outcome, ExportRefused):
             await self._fail(task, Reply(paragraphs=(str(escape(outcome.why)),)))
         elif isinstance(outcome, Lost) or await self._complete(task, outcome, folder) is Completion.LOST:
-            await self._fail(task, export_words.lost(voice))
+            await self._fail(task, text.format_export_rights_lost(voice))
 
-    async def _complete(self, task: Task, finished: Finished, folder: Path) -> Completion:
-        result = result_of(task.order, finished, folder, task.id)
+    async def _complete(self, task: ExportTask, finished: Finished, folder: Path) -> Completion:
+        result = build_result(task.order, finished, folder, task.id)
         return await retry_while_unavailable(lambda: self._store.tasks.complete(task, result, self._clock.now()))
 
-    async def _fail_again(self, task: Task, said: Reply) -> None:
+    async def _fail_again(self, task: ExportTask, said: Reply) -> None:
         """Whatever is wrong with this one, the others are written."""
         try:
             await self._fail(task, said)
         except Exception as error:  # noqa: BLE001 - as above
             _log.error("export_end_not_stored", task=task.id, kind=type(error).__name__)
 
-    async def _fail(self, task: Task, said: Reply, *, aside: bool = False) -> None:
+    async def _fail(self, task: ExportTask, said: Reply, *, aside: bool = False) -> None:
         """Give it up; where the store cannot take that, the next ``work`` tries again."""
         self._failing[task.id] = task, said
         await retry_while_unavailable(lambda: self._store.tasks.fail(task, said, self._clock.now(), aside=aside))
         del self._failing[task.id]
 
 
-class _Ended(Exception):  # noqa: N818 - a state
+class _ExportEnded(Exception):  # noqa: N818 - a state
     """Cancelled, or its chat was erased."""
+
+
+#: Seconds between looks at the store for a new order.
+_OWN_DATA_POLL_SECONDS = 1.0
+#: One that was begun this often without an end is set aside.
+_OWN_DATA_TRIES = 10
+
+
+class OwnDataExporter:
+    """``work()``: idempotent over the rows of ``tasks``. What a killed process had begun is begun anew."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the composition root names each of them
+        self, store: Store, channel: Channel, folder: Path, limit: int, clock: Clock, queued: Callable[[], None]
+    ) -> None:
+        """``folder`` is for files under way, ``limit`` the bytes of one; ``queued`` is told of something to send."""
+        self._store = store
+        self._channel = channel
+        self._folder = folder
+        self._limit = limit
+        self._clock = clock
+        self._queued = queued
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until told to stop; what is under way then is begun anew by the next start."""
+        await self._retry_until_done(stop, self.recover)
+        while not stop.is_set():
+            await self._retry_until_done(stop, self.work)
+            await cancel_on(stop, asyncio.sleep(_OWN_DATA_POLL_SECONDS))
+
+    async def _retry_until_done(self, stop: asyncio.Event, step: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """A step, tried until nothing goes wrong: whatever does, the turns of the channel go on."""
+        await cancel_on(stop, retry(step, self._failed))
+
+    def _failed(self, error: Exception) -> bool:
+        _log.error("own_data_failed", channel=self._channel.name, kind=type(error).__name__)
+        return True
+
+    async def recover(self) -> None:
+        """Throw away what a killed process left, and queue again what it was at."""
+        await asyncio.to_thread(clean, self._folder)
+        await retry_while_unavailable(lambda: self._store.tasks.recover(self._channel.name))
+
+    async def work(self) -> int:
+        """Put together all that is ordered; how many orders that was."""
+        worked = 0
+        while task := await self._store.own_data.take(self._channel.name, self._clock.now()):
+            await self._collect(task)
+            self._queued()
+            worked += 1
+        return worked
+
+    async def _collect(self, task: OwnDataTask) -> None:
+        sorry = format_data_failed(MarkupTranslator(task.language))
+        if task.tries > _OWN_DATA_TRIES:
+            _log.error("own_data_set_aside", task=task.id, tries=task.tries)
+            await retry_while_unavailable(lambda: self._store.own_data.set_aside(task, sorry, self._clock.now()))
+            return
+        try:
+            await self._write_files(task)
+        except Exception as error:  # noqa: BLE001 - whatever it is, its person is told and may order it again
+            _log.error("own_data_not_written", task=task.id, kind=type(error).__name__)
+            await retry_while_unavailable(lambda: self._store.own_data.fail(task, sorry, self._clock.now()))
+
+    async def _write_files(self, task: OwnDataTask) -> None:
+        """Reads a page, writes it off the event loop, reads the next: neither turns nor memory notice."""
+        with private_folder(self._folder) as folder:
+            files = OwnDataFiles(folder, MarkupTranslator(task.language), self._limit)
+            async for name, value in self._store.own_data.sections(task, self._clock.now()):
+                await asyncio.to_thread(files.add, name, value)
+            await asyncio.to_thread(files.finish)
+            messages = files.messages()
+            await retry_while_unavailable(lambda: self._store.own_data.complete(task, messages, self._clock.now()))

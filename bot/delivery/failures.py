@@ -1,14 +1,14 @@
 """What becomes of a row that did not get through."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
-from bot.channels.base import Channel
-from bot.channels.errors import (
+from bot.channels.base import (
     Blocked,
+    Channel,
     ChannelError,
     Conflict,
     Invalid,
@@ -18,22 +18,118 @@ from bot.channels.errors import (
     Unreachable,
     Unsupported,
 )
-from bot.channels.rendering import split
-from bot.delivery.backoff import retry_while_unavailable
-from bot.delivery.clock import Clock
-from bot.delivery.patience import Patience
-from bot.delivery.settler import Settler
-from bot.metrics import NO_METRICS, Metrics
-from bot.store.api import Delivery, OutboxRow, Settlement, Store
+from bot.channels.rendering import split_reply
+from bot.clock import Clock
+from bot.metrics.base import NO_METRICS, Metrics
+from bot.retry import Backoff, retry_while_unavailable
+from bot.store.api import DeliveryState, OutboxRow, Settlement, Store
 from bot.store.errors import StoreError
-from handlers.broadcasts.model import Reason
-from handlers.replies import Reply
+from handlers.core.replies import Reply
+from handlers.model.broadcast import DeliveryReason
 from locales import LANGUAGES, N_, translator
+
+_LONGEST_PAUSE = 60.0
+#: So many chats refused one after the other, with nothing that got through between them, speak of the bot as a whole.
+_REFUSALS_OF_BOT = 3
+
+
+class Cooldown:
+    """Of one channel: what all its lanes heed.
+
+    A plea for patience is one chat's own affair: whoever floods a group makes nobody else wait. Only where chat after
+    chat is refused and nothing gets through is it taken for the platform's word to the bot as a whole. Then everything
+    pauses, at first for a second, and one message at a time finds out how things stand.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._until = 0.0  #: of the steady clock
+        self._refused: set[str] = set()  #: chats told to wait since something got through
+        self._outage = Backoff(longest=_LONGEST_PAUSE)
+        self._doubt = Backoff(first=1.0, longest=_LONGEST_PAUSE)
+
+    def seconds_left(self) -> float:
+        """Seconds until anything may leave again."""
+        return max(0.0, self._until - self._clock.monotonic())
+
+    def pause(self, seconds: float) -> None:
+        """Nothing leaves before."""
+        self._until = max(self._until, self._clock.monotonic() + seconds)
+
+    def note_success(self) -> None:
+        """Something got through."""
+        self._outage.reset()
+        self._doubt.reset()
+        self._refused.clear()
+
+    @property
+    def is_careful(self) -> bool:
+        """Whether one message at a time is enough until something gets through."""
+        return len(self._refused) >= _REFUSALS_OF_BOT
+
+    def note_unreachable(self) -> float:
+        """Nobody can be reached now; seconds until the next try. What was on its way together failed together."""
+        if not self.seconds_left():
+            self.pause(self._outage.next())
+        return self.seconds_left()
+
+    def pause_chat(self, chat: str, seconds: float) -> None:
+        """This chat was told to wait for so many seconds."""
+        self._refused.add(chat)
+        if self.is_careful and not self.seconds_left():
+            self.pause(min(seconds, self._doubt.next()))
+
+
+class ResultBatcher:
+    """``settle`` returns once the end is stored; waits ``moment`` seconds for others to join."""
+
+    def __init__(
+        self, store: Store, channel: str, clock: Clock, *, moment: float = 0.0, metrics: Metrics = NO_METRICS
+    ) -> None:
+        self._store = store
+        self._channel = channel
+        self._clock = clock
+        self._moment = moment
+        self._metrics = metrics
+        self._joined: list[Settlement] = []
+        self._storing: asyncio.Task[dict[int, Exception]] | None = None
+
+    async def settle(self, settlement: Settlement) -> None:
+        """Store the end of a row. Raises StoreError other than a passing one, which is waited out."""
+        self._joined.append(settlement)
+        if self._storing is None:
+            self._storing = asyncio.create_task(self._store_all())
+        failed = await asyncio.shield(self._storing)
+        if error := failed.get(settlement.row.id):
+            raise error
+
+    async def _store_all(self) -> dict[int, Exception]:
+        """Rows whose end could not be stored, and why."""
+        await self._clock.sleep(self._moment)
+        settlements, self._joined, self._storing = self._joined, [], None
+        failed = await self._store_results(settlements)
+        for settlement in settlements:
+            if settlement.row.id not in failed:
+                self._metrics.record_delivery(self._channel, settlement.state)
+        return failed
+
+    async def _store_results(self, settlements: Sequence[Settlement]) -> dict[int, Exception]:
+        def settle_all() -> Awaitable[None]:
+            return self._store.settle_all(settlements, self._clock.now())
+
+        try:
+            await retry_while_unavailable(settle_all, self._metrics)
+        except Exception as error:  # noqa: BLE001 - one of them spoils the batch: find it, store the others
+            if len(settlements) == 1:
+                return {settlements[0].row.id: error}
+            return {row: why for one in settlements for row, why in (await self._store_results([one])).items()}
+        return {}
+
 
 #: Deliveries before a row is ``failed`` (or ``unknown``); what an outage or a plea for patience ended does not count.
 _ATTEMPTS = 6
 #: The same of a deletion, for which the messages behind it must not wait long.
-_DELETIONS = 3
+_DELETION_ATTEMPTS = 3
 _LONGEST_DELAY = 60.0
 _NOT_SENT = N_(
     "⚠ I could not send the file here. Please ask for it again later."
@@ -47,7 +143,7 @@ _DOUBTFUL = N_(
 _log = structlog.get_logger(__name__)
 
 
-class Failures:
+class FailureHandler:
     """Settles a row, or puts it back; ``due`` is called when a row that was put back may be tried again."""
 
     def __init__(  # noqa: PLR0913 - what a lane has, it hands over
@@ -56,8 +152,8 @@ class Failures:
         channel: Channel,
         clock: Clock,
         *,
-        patience: Patience,
-        settler: Settler,
+        patience: Cooldown,
+        settler: ResultBatcher,
         due: Callable[[], None],
         language: str = LANGUAGES[0],
         metrics: Metrics = NO_METRICS,
@@ -84,14 +180,14 @@ class Failures:
             case Unreachable() | Refused() | Conflict():  # nobody can be reached now, whoever comes next
                 await self._retry(row, self._patience.note_unreachable(), counted=False)
             case Blocked():
-                await self._settle(row, Delivery.BLOCKED)
+                await self._settle(row, DeliveryState.BLOCKED)
             case Invalid():
-                await self._settle(row, Delivery.INVALID, Reason.REFUSED)
+                await self._settle(row, DeliveryState.INVALID, DeliveryReason.REFUSED)
             case MaybeSent() if row.broadcast:  # never silently a second time
-                await self._settle(row, Delivery.UNKNOWN, Reason.NO_ANSWER)
+                await self._settle(row, DeliveryState.UNKNOWN, DeliveryReason.NO_ANSWER)
             case Unsupported() if row.reply.attachments or row.reply.action == "delete":  # a text has no other way
                 await self._give_up(row, error)
-            case _ if row.attempts + 1 >= (_DELETIONS if row.reply.action == "delete" else _ATTEMPTS):
+            case _ if row.attempts + 1 >= (_DELETION_ATTEMPTS if row.reply.action == "delete" else _ATTEMPTS):
                 await self._give_up(row, error)
             case _:
                 await self._retry(row, min(_LONGEST_DELAY, 2.0**row.attempts))
@@ -102,22 +198,22 @@ class Failures:
 
     async def _give_up(self, row: OutboxRow, error: ChannelError) -> None:
         if isinstance(error, MaybeSent):
-            await self._settle(row, Delivery.UNKNOWN, Reason.NO_ANSWER)
+            await self._settle(row, DeliveryState.UNKNOWN, DeliveryReason.NO_ANSWER)
         else:
-            await self._settle(row, Delivery.FAILED, _reason(error))
+            await self._settle(row, DeliveryState.FAILED, _delivery_reason(error))
 
-    async def _settle(self, row: OutboxRow, state: Delivery, reason: Reason | None = None) -> None:
+    async def _settle(self, row: OutboxRow, state: DeliveryState, reason: DeliveryReason | None = None) -> None:
         instead = await self._replacement_notices(row, state)
         await self._settler.settle(Settlement(row, state, reason=reason, instead=instead))
 
-    async def _replacement_notices(self, row: OutboxRow, state: Delivery) -> tuple[Reply, ...]:
+    async def _replacement_notices(self, row: OutboxRow, state: DeliveryState) -> tuple[Reply, ...]:
         """What is said where a file did not arrive; nothing of a message to many, whose report names it."""
-        if row.broadcast or not row.reply.attachments or state is Delivery.BLOCKED:
+        if row.broadcast or not row.reply.attachments or state is DeliveryState.BLOCKED:
             return ()
         t = translator(await self._language_of(row))
-        said = t(_DOUBTFUL if state is Delivery.UNKNOWN else _NOT_SENT)
+        said = t(_DOUBTFUL if state is DeliveryState.UNKNOWN else _NOT_SENT)
         reply = row.reply.model_copy(update={"attachments": (), "paragraphs": (*row.reply.paragraphs, said)})
-        return split(reply, self._channel.capabilities)
+        return split_reply(reply, self._channel.capabilities)
 
     async def _language_of(self, row: OutboxRow) -> str:
         try:
@@ -131,9 +227,9 @@ class Failures:
         asyncio.get_running_loop().call_later(seconds, self._due)
 
 
-def _reason(error: ChannelError) -> Reason:
+def _delivery_reason(error: ChannelError) -> DeliveryReason:
     """Names the method that the platform lacks."""
     if not isinstance(error, Unsupported):
-        return Reason.GAVE_UP
+        return DeliveryReason.GAVE_UP
     named = f"no_{error.method}"
-    return Reason(named) if named in {reason.value for reason in Reason} else Reason.NOT_OFFERED
+    return DeliveryReason(named) if named in {reason.value for reason in DeliveryReason} else DeliveryReason.NOT_OFFERED

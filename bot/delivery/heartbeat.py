@@ -1,23 +1,70 @@
 """The beat of a process that serves: by it a copy put back and a clock that leapt are noticed."""
 
 import asyncio
-from collections.abc import Sequence
+import json
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import structlog
 
-from bot.delivery.clock import Clock
-from bot.delivery.stopping import unless
-from bot.delivery.witness import Witness
-from bot.store.alarm import SetAside
+from bot.cancellation import cancel_on
+from bot.clock import Clock
 from bot.store.api import Store
-from bot.store.continuity import Standpoint
+from bot.store.continuity import DatabasePosition
 from bot.store.errors import ClockLeapt, StoreError
-
-#: Seconds between two beats.
-_BEAT = 15.0
-_DAY = 86_400
+from bot.store.unreadable import AbandonedRow
 
 _log = structlog.get_logger(__name__)
+
+
+class Witness:
+    """One small file a database in each of several folders: no restore of one folder takes them all back."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._folders = tuple(folders)
+        self._failed: set[Path] = set()
+
+    def farthest(self, database: str) -> DatabasePosition | None:
+        """Return the farthest that was seen of a database."""
+        found = [one for folder in self._folders if (one := _read_position(folder / f"{database}.json", database))]
+        return max(found, key=lambda one: one.beats, default=None)
+
+    def record(self, point: DatabasePosition) -> None:
+        """Keep it, never less than before; a folder that cannot be written to is logged once, and the others serve."""
+        before = self.farthest(point.database) or point
+        era, journal, hashed = max((one.era, one.journal, one.hash) for one in (before, point))
+        kept = {"beats": max(before.beats, point.beats), "codes": dict(point.codes)}
+        text = json.dumps({**kept, "era": era, "journal": journal, "hash": hashed})
+        for folder in self._folders:
+            try:
+                _replace_file(folder / f"{point.database}.json", text)
+            except OSError as error:
+                if folder not in self._failed:
+                    _log.warning("witness_not_written", error=type(error).__name__)
+                self._failed.add(folder)
+
+
+def _read_position(path: Path, database: str) -> DatabasePosition | None:
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        codes = {str(name): int(value) for name, value in found["codes"].items()}
+        journal = int(found.get("era", 0)), int(found.get("journal", 0)), str(found.get("hash", ""))
+        return DatabasePosition(database, int(found["beats"]), codes, *journal)
+    return None
+
+
+def _replace_file(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+#: Seconds between two beats.
+_BEAT_SECONDS = 15.0
+_DAY = 86_400
 
 
 class Heartbeat:
@@ -57,11 +104,11 @@ class Heartbeat:
             _log.error("journal_put_back", row=seen.journal, hint="troly audit verify")
             await continuity.distrust_journal()
 
-    async def continue_from_copy(self, seen: Standpoint) -> None:
+    async def continue_from_copy(self, seen: DatabasePosition) -> None:
         """Go on from an older copy than what was seen; the owners are told what that means."""
         now = self._clock.now()
         await self._store.raise_alarm(
-            SetAside.RESTORED, seen.beats, now
+            AbandonedRow.RESTORED, seen.beats, now
         )  # first: nobody would notice the copy a second time
         if await self._store.continuity.continue_from_copy(seen, self._expiry_days, now):
             _log.error("database_restored", beats_behind=seen.beats)
@@ -69,7 +116,7 @@ class Heartbeat:
     async def run(self, stop: asyncio.Event) -> None:
         """Beat until told to stop; a beat that fails is missed."""
         while not stop.is_set():
-            await unless(stop, self._clock.sleep(_BEAT))
+            await cancel_on(stop, self._clock.sleep(_BEAT_SECONDS))
             try:
                 await self._beat()
             except StoreError as error:
@@ -85,7 +132,7 @@ class Heartbeat:
             if not self.leapt:
                 days = int(error.leap.total_seconds() / _DAY)  # below nothing: it fell back
                 _log.error("clock_leapt", days=days)
-                await self._store.raise_alarm(SetAside.CLOCK, days, now)
+                await self._store.raise_alarm(AbandonedRow.CLOCK, days, now)
             self.leapt = True
         else:
             self.leapt = False

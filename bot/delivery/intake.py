@@ -1,19 +1,189 @@
 """The way in: an update is stored before its platform hears that it arrived."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
 
-from bot.delivery.backoff import retry_while_unavailable
-from bot.delivery.clock import Clock
-from bot.delivery.throttle import Throttle
-from bot.metrics import NO_METRICS, Metrics
-from bot.store.alarm import SetAside
+from bot.clock import Clock
+from bot.metrics.base import NO_METRICS, Metrics
+from bot.retry import retry_while_unavailable
 from bot.store.api import Chat, Incoming, Store
 from bot.store.errors import StoreError
-from handlers.events import Event, FileSent, Said, Unreadable
-from handlers.secrets import name_holds_secret, without_secret
+from bot.store.unreadable import AbandonedRow
+from handlers.core.events import Event, FileSent, TextReceived, Throttled, UnreadableReceived
+from handlers.interview.secrets import has_secret_in_name, redact_secret
+
+#: Buckets of chats are forgotten when there are more than this many: a full bucket is as good as none.
+_MOST_BUCKETS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second in the long run, ``burst`` at once."""
+
+    per_second: float
+    burst: float
+
+
+class TokenBucket:
+    """Tokens that come back with time."""
+
+    __slots__ = ("_at", "_rate", "_tokens")
+
+    def __init__(self, rate: Rate, now: float) -> None:
+        self._rate = rate
+        self._tokens = float(rate.burst)
+        self._at = now
+
+    def level(self, now: float) -> float:
+        """Tokens there now; negative where they were taken in advance."""
+        self._tokens = min(self._rate.burst, self._tokens + (now - self._at) * self._rate.per_second)
+        self._at = now
+        return self._tokens
+
+    def wait(self, now: float) -> float:
+        """Seconds until there is a whole token."""
+        return max(0.0, (1 - self.level(now)) / self._rate.per_second)
+
+    def put_back(self, tokens: float) -> None:
+        """Tokens that were taken and not used."""
+        self._tokens += tokens
+
+    def take(self, now: float) -> float:
+        """Take a token, in advance where there is none; seconds until it is really there."""
+        left = self.level(now) - 1
+        self._tokens = left
+        return max(0.0, -left / self._rate.per_second)
+
+
+class TokenBuckets:
+    """One bucket a key, made when first asked for and forgotten once it is full again."""
+
+    def __init__(self, rate: Rate, clock: Clock) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._buckets: dict[str, TokenBucket] = {}
+        self._crowded = _MOST_BUCKETS
+
+    def take(self, key: str) -> float:
+        """Take a token in advance; seconds to wait for it."""
+        return self._of(key).take(self._clock.monotonic())
+
+    def put_back(self, key: str) -> None:
+        """A token that was taken and not used."""
+        self._of(key).put_back(1)
+
+    def level(self, key: str) -> float:
+        """Tokens there now."""
+        return self._of(key).level(self._clock.monotonic())
+
+    def wait(self, key: str) -> float:
+        """Seconds until there is a whole token."""
+        return self._of(key).wait(self._clock.monotonic())
+
+    def try_take(self, key: str) -> bool:
+        """Take a token if there is one."""
+        bucket, now = self._of(key), self._clock.monotonic()
+        if bucket.level(now) < 1:
+            return False
+        bucket.take(now)
+        return True
+
+    def _of(self, key: str) -> TokenBucket:
+        if key not in self._buckets:
+            self._forget_full_ones()
+            self._buckets[key] = TokenBucket(self._rate, self._clock.monotonic())
+        return self._buckets[key]
+
+    def _forget_full_ones(self) -> None:
+        if len(self._buckets) >= self._crowded:
+            now, full = self._clock.monotonic(), self._rate.burst
+            self._buckets = {key: bucket for key, bucket in self._buckets.items() if bucket.level(now) < full}
+            self._crowded = max(_MOST_BUCKETS, 2 * len(self._buckets))
+
+
+#: People told of their haste are looked through when there are more than this many.
+_MOST_REMEMBERED_PEOPLE = 4096
+
+_log = structlog.get_logger(__name__)
+
+
+#: A group is told where to write, and not again and again: whatever is asked there, the answer is the same.
+_GROUP_RATE = Rate(1 / 30, 2)
+#: The same of all groups together: one person may put the assistant into very many.
+_GROUPS = Rate(1.0, 20)
+#: Within a day, that many times what a person may send at once: every message leaves rows that are kept for long.
+_BURSTS_A_DAY = 250
+_DAY = 86_400.0
+
+
+class Throttle:
+    """A person's messages beyond the rate are dropped; the first of them becomes one ``TooMuch`` a burst.
+
+    Those of a group beyond its own, much lower rate are dropped without a word: Telegram lets 20 a minute into a group;
+    so are those beyond the rate of all groups together. A person also has an allowance for the day.
+
+    A burst is over when half of the allowance is back. ``dropped`` counts what was not let in. A secret becomes
+    ``TooMuch`` each time, within the same rate once more, so that it can be deleted.
+    """
+
+    def __init__(self, rate: Rate, clock: Clock) -> None:
+        self._rate = rate
+        self._buckets = TokenBuckets(rate, clock)
+        self._secrets = TokenBuckets(rate, clock)  #: a secret is taken out of the chat however fast it came
+        self._groups, self._all_groups = TokenBuckets(_GROUP_RATE, clock), TokenBuckets(_GROUPS, clock)
+        most = _BURSTS_A_DAY * rate.burst
+        self._days = TokenBuckets(Rate(most / _DAY, most), clock)
+        self._told: set[str] = set()
+        self._crowded = _MOST_REMEMBERED_PEOPLE
+        self.dropped = 0
+
+    def admit(self, updates: Iterable[Incoming]) -> Iterator[Incoming]:
+        """What is let in, in order."""
+        for update in updates:
+            admitted = self._admit(update)
+            if admitted is not None:
+                yield admitted
+
+    def _admit(self, update: Incoming) -> Incoming | None:
+        key = f"{update.channel}:{update.address}"
+        if update.event.group:
+            if self._group_heard(key) or (update.event.secret and self._secrets.try_take(key)):
+                return update
+            self._drop(update)
+            return None
+        if key in self._told and self._calm(key):
+            self._told.discard(key)
+        if self._days.level(key) >= 1 and self._buckets.try_take(key):
+            self._days.take(key)
+            return update
+        if key in self._told and not (update.event.secret and self._secrets.try_take(key)):
+            self._drop(update)
+            return None
+        self._remember(key)
+        event = update.event
+        too_much = Throttled(message=event.message, group=event.group, secret=event.secret)
+        return Incoming(update.channel, update.update_id, update.address, too_much)
+
+    def _group_heard(self, key: str) -> bool:
+        return self._groups.level(key) >= 1 and self._all_groups.try_take("") and self._groups.try_take(key)
+
+    def _drop(self, update: Incoming) -> None:
+        self.dropped += 1
+        _log.debug("update_throttled", channel=update.channel, dropped=self.dropped)
+
+    def _calm(self, key: str) -> bool:
+        return self._buckets.level(key) >= self._rate.burst / 2
+
+    def _remember(self, key: str) -> None:
+        """Told; those whose burst is long over are forgotten once there are many."""
+        if len(self._told) >= self._crowded:
+            self._told = {told for told in self._told if not self._calm(told)}
+            self._crowded = max(_MOST_REMEMBERED_PEOPLE, 2 * len(self._told))
+        self._told.add(key)
+
 
 #: Longest text that is read, in characters: four times what Telegram lets through, room for a pasted chain.
 TEXT_LIMIT = 16_384
@@ -21,8 +191,6 @@ TEXT_LIMIT = 16_384
 _REFUSALS = 5
 #: Updates of which it is remembered how often they were refused.
 _KEPT = 256
-
-_log = structlog.get_logger(__name__)
 
 
 class Intake:
@@ -47,7 +215,7 @@ class Intake:
 
     async def accept(self, updates: Sequence[Incoming]) -> None:
         """Returns once all are stored, known already, or counted as not storable: then they may be acknowledged."""
-        admitted = list(self._throttle.admit(map(_cleaned, updates)))
+        admitted = list(self._throttle.admit(map(_remove_secrets, updates)))
         if admitted:
             self._submit(await self._store_updates(admitted))
 
@@ -104,24 +272,24 @@ class Intake:
         self.unstorable += 1
         _log.error("update_not_storable", channel=update.channel, error=type(error).__name__)
         try:
-            await self._store.raise_alarm(SetAside.UNSTORED, update.update_id, self._clock.now())
+            await self._store.raise_alarm(AbandonedRow.UNSTORED, update.update_id, self._clock.now())
         except Exception as failure:  # noqa: BLE001 - the log has it; those behind it must go on
             _log.error("owners_not_told", channel=update.channel, error=type(failure).__name__)
 
 
-def _cleaned(update: Incoming) -> Incoming:
+def _remove_secrets(update: Incoming) -> Incoming:
     """Without what must never be stored: a private key's body, a PIN; and without what is too long to be an answer."""
     event = update.event
-    if isinstance(event, Said):
-        return Incoming(update.channel, update.update_id, update.address, _said(event))
-    if isinstance(event, FileSent) and name_holds_secret(event.name):
+    if isinstance(event, TextReceived):
+        return Incoming(update.channel, update.update_id, update.address, _clean_text(event))
+    if isinstance(event, FileSent) and has_secret_in_name(event.name):
         nameless = event.model_copy(update={"name": "", "secret": True})
         return Incoming(update.channel, update.update_id, update.address, nameless)
     return update
 
 
-def _said(event: Said) -> Event:
-    text = without_secret(event.text)
+def _clean_text(event: TextReceived) -> Event:
+    text = redact_secret(event.text)
     if len(text) > TEXT_LIMIT:
-        return Unreadable(what="text", message=event.message, group=event.group, secret=event.secret)
+        return UnreadableReceived(what="text", message=event.message, group=event.group, secret=event.secret)
     return event.model_copy(update={"text": text})

@@ -1,21 +1,71 @@
 """How fast a channel's messages leave: exact over any second, and with room for answers while many are written to."""
 
+from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.delivery.buckets import Bucket, Buckets, Rate
-from bot.delivery.clock import Clock
-from bot.delivery.window import Window
+from bot.clock import Clock
+from bot.delivery.intake import Rate, TokenBucket, TokenBuckets
+
+#: Seconds beyond the second, for what clocks round.
+_GRAIN = 0.001
+
+
+class SlidingWindow:
+    """Counts what arrived within the last second, and what is on its way.
+
+    A place is reserved before a message is fetched from the store and kept until a second after the platform's answer:
+    at which moment between the two it counted the message, nobody knows. So no second of its clock ever holds more than
+    ``per_second``, however long the store, the line or the platform take, or however much that changes.
+    """
+
+    def __init__(self, per_second: float) -> None:
+        self._arrivals: deque[float] = deque()
+        self._reserved = 0
+        self.limit(per_second)
+
+    def limit(self, per_second: float) -> None:
+        """Another pace from now on; below one a second, one message in as many seconds as that takes."""
+        self.places = max(1, int(per_second))
+        self.seconds = max(1.0, 1.0 / per_second) + _GRAIN
+
+    def free(self, now: float) -> int:
+        """Places not taken."""
+        while self._arrivals and self._arrivals[0] <= now - self.seconds:
+            self._arrivals.popleft()
+        return max(0, self.places - self._reserved - len(self._arrivals))
+
+    def wait(self, now: float, wanted: int = 1) -> float:
+        """Seconds until so many places are free, if nothing is reserved meanwhile."""
+        missing = wanted - self.free(now)
+        if missing <= 0 or not self._arrivals:
+            return 0.0
+        last = self._arrivals[min(missing, len(self._arrivals)) - 1]
+        return max(0.0, last + self.seconds - now)
+
+    def reserve(self, places: int) -> None:
+        """Keep places that are free."""
+        self._reserved += places
+
+    def release(self, places: int) -> None:
+        """Nothing leaves there."""
+        self._reserved -= places
+
+    def record_arrival(self, now: float) -> None:
+        """A message that had a place reserved was answered, or may have arrived."""
+        self._reserved -= 1
+        self._arrivals.append(now)
+
 
 #: Shares of a second's messages that leave at once: what one look at the store brings, and what a delay makes up for.
 _BATCH, _BURST = 0.01, 0.06
 #: Messages to many are spread by a little more than the pace, which itself is the window's affair.
-_HURRY = 1.1
+_SPREAD_FACTOR = 1.1
 #: Seconds to look again where a place is reserved and nobody knows when it comes free.
-_SOON = 0.005
+_SHORTEST_WAIT = 0.005
 
 
-class Kind(Enum):
+class MessageKind(Enum):
     """What leaves."""
 
     URGENT = "urgent"  #: answers, and what concerns one person
@@ -37,9 +87,9 @@ class Pacer:
     def __init__(self, pace: Pace, clock: Clock) -> None:
         self._pace = pace
         self._clock = clock
-        self._chats = Buckets(pace.chat, clock)
-        self._overall = Window(pace.overall)
-        self._urgent = Window(pace.urgent or pace.overall)
+        self._chats = TokenBuckets(pace.chat, clock)
+        self._overall = SlidingWindow(pace.overall)
+        self._urgent = SlidingWindow(pace.urgent or pace.overall)
         self._resting: dict[str, float] = {}  #: chats that have had their share, and until when
         self._processes = 1
         self._fewer: tuple[float, int] | None = None  #: from when on the pace is shared among fewer
@@ -71,7 +121,7 @@ class Pacer:
         places = self._overall.places
         self._kept = min(2 + places // 200, places // 4)
         self._batch = max(1, int(places * _BATCH))
-        self._even = Bucket(Rate(rate * _HURRY, max(1.0, places * _BURST)), self._clock.monotonic())
+        self._even = TokenBucket(Rate(rate * _SPREAD_FACTOR, max(1.0, places * _BURST)), self._clock.monotonic())
 
     def _now(self) -> float:
         now = self._clock.monotonic()
@@ -80,10 +130,10 @@ class Pacer:
             self._fewer = None
         return now
 
-    def reserve(self, kind: Kind, most: int) -> int:
+    def reserve(self, kind: MessageKind, most: int) -> int:
         """At most so many places; how many there are. Of a broadcast some at a time, so that few looks fetch many."""
         now = self._now()
-        if kind is Kind.URGENT:
+        if kind is MessageKind.URGENT:
             places = min(most, self._overall.free(now), self._urgent.free(now))
             self._urgent.reserve(places)
         else:
@@ -93,28 +143,28 @@ class Pacer:
         self._overall.reserve(places)
         return places
 
-    def release(self, kind: Kind, places: int) -> None:
+    def release(self, kind: MessageKind, places: int) -> None:
         """Nothing leaves there."""
         self._overall.release(places)
-        if kind is Kind.URGENT:
+        if kind is MessageKind.URGENT:
             self._urgent.release(places)
         else:
             self._even.put_back(places)
 
-    def record_arrival(self, kind: Kind) -> None:
+    def record_arrival(self, kind: MessageKind) -> None:
         """The platform has answered a message, or nobody knows whether it got it."""
         now = self._clock.monotonic()
         self._overall.record_arrival(now)
-        if kind is Kind.URGENT:
+        if kind is MessageKind.URGENT:
             self._urgent.record_arrival(now)
 
-    def wait(self, kind: Kind) -> float:
+    def wait(self, kind: MessageKind) -> float:
         """Seconds until it is worth asking for places again."""
         now = self._now()
-        if kind is Kind.URGENT:
-            return max(_SOON, self._overall.wait(now), self._urgent.wait(now))
-        even = (self._batch - self._even.level(now)) / (self._pace.overall / self._processes * _HURRY)
-        return max(_SOON, even, self._overall.wait(now, self._batch + self._kept))
+        if kind is MessageKind.URGENT:
+            return max(_SHORTEST_WAIT, self._overall.wait(now), self._urgent.wait(now))
+        even = (self._batch - self._even.level(now)) / (self._pace.overall / self._processes * _SPREAD_FACTOR)
+        return max(_SHORTEST_WAIT, even, self._overall.wait(now, self._batch + self._kept))
 
     def take_chat_place(self, chat: str) -> float:
         """A message to this chat comes up; seconds to hold it back."""
@@ -138,3 +188,39 @@ class Pacer:
         """It comes up another time."""
         self._chats.put_back(chat)
         self._resting.pop(chat, None)
+
+
+#: Seconds that the quickest answer is remembered: a line may become slower.
+_SAMPLE_SECONDS = 10.0
+#: Before anything is known.
+_INITIAL_LIMIT = 8
+#: Beside what the pace needs: each more is one more that an answer may find before it in a queue.
+_SPARE_PLACES = 2
+#: Answers vary: as many times the quickest.
+_LATENCY_MARGIN = 1.5
+
+
+class ConcurrencyLimit:
+    """By Little's law: the pace, times how long an answer takes where nothing waits (as TCP Vegas finds its window)."""
+
+    def __init__(self, per_second: float, clock: Clock) -> None:
+        self._per_second = per_second
+        self._clock = clock
+        self._since = clock.monotonic()
+        self._quickest = 0.0
+        self._before = 0.0  #: of the span before
+
+    def record_latency(self, seconds: float) -> None:
+        """A message was answered after so long."""
+        now = self._clock.monotonic()
+        if now - self._since >= _SAMPLE_SECONDS:
+            self._since, self._before, self._quickest = now, self._quickest, 0.0
+        self._quickest = min(self._quickest or seconds, seconds)
+
+    @property
+    def concurrency(self) -> int:
+        """Messages under way side by side."""
+        quickest = min(self._quickest or self._before, self._before or self._quickest)
+        if not quickest:
+            return _INITIAL_LIMIT
+        return _SPARE_PLACES + int(self._per_second * quickest * _LATENCY_MARGIN)

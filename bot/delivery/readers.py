@@ -5,21 +5,47 @@ What takes long is read apart, and so is what comes from those who sent such lat
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Protocol
 
-from bot.delivery.clock import Clock
-from bot.delivery.lately import Lately
+from bot.clock import Clock
 from bot.store.api import Chat
-from handlers.certificate import Reading, Trouble
+from handlers.model.certificate import FileProblemKind, Reading
+
+#: Chats remembered; the one that took something longest ago is forgotten first.
+_KEPT = 4096
+#: Seconds after which half is forgotten.
+_HALF_LIFE = 60.0
+
+
+class Lately:
+    """Seconds of each chat, by a clock that does not jump."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._taken: dict[str, tuple[float, float]] = {}  #: seconds, as of when
+
+    def add(self, chat: str, seconds: float) -> None:
+        """The chat took so many more."""
+        taken = self.of(chat) + seconds
+        self._taken.pop(chat, None)
+        self._taken[chat] = taken, self._now()
+        if len(self._taken) > _KEPT:
+            del self._taken[next(iter(self._taken))]
+
+    def of(self, chat: str) -> float:
+        """What is not forgotten yet of what it took."""
+        seconds, since = self._taken.get(chat, (0.0, 0.0))
+        return seconds and float(seconds * 0.5 ** ((self._now() - since) / _HALF_LIFE))
+
 
 #: Seconds of reading within the last minute or so after which somebody's files are read apart.
 _MUCH = 1.0
 #: What a file costs at least whose reading was given up: a new process has to start.
 _GIVEN_UP = 3.0
-_TROUBLES = frozenset({Trouble.TOO_SLOW, Trouble.TOO_MUCH_MEMORY})
+_TROUBLES = frozenset({FileProblemKind.TOO_SLOW, FileProblemKind.TOO_MUCH_MEMORY})
 #: Bytes for which a file gives way for a second to what comes behind it, and seconds for which it does at most.
 _A_SECOND, _LONGEST = 10_000, 60.0
 
@@ -66,7 +92,7 @@ class Readers:
             spent = self._clock.monotonic() - begun
         troubles = {problem.trouble for problem in reading.problems} & _TROUBLES
         self._lately.add(chat.id, max(spent, _GIVEN_UP) if troubles else spent)
-        if Trouble.TOO_SLOW in troubles and self._slow and place is not self._slow:
+        if FileProblemKind.TOO_SLOW in troubles and self._slow and place is not self._slow:
             raise ReadApart
         return reading
 

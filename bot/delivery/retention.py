@@ -5,7 +5,7 @@ import contextlib
 
 import structlog
 
-from bot.delivery.clock import Clock
+from bot.clock import Clock
 from bot.store.api import Store
 
 _DAY = 24 * 60 * 60.0

@@ -8,12 +8,11 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.delivery.backoff import retry_while_unavailable
+from bot.cancellation import cancel_on, run_in_background, wait_at_most
 from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.listening import Listening
-from bot.delivery.membership import Membership
-from bot.delivery.stopping import going_on, unless, within
-from bot.delivery.workers import Workers
+from bot.delivery.turn_pool import TurnPool
+from bot.delivery.worker_lease import ChangeListener, WorkerLease
+from bot.retry import retry_while_unavailable
 from bot.store.api import Store
 
 #: Seconds that a stop waits for what is under way; what is cut off then is found again by the next start.
@@ -24,7 +23,7 @@ _SWEEP = 30.0
 _log = structlog.get_logger(__name__)
 
 
-class Part(Protocol):
+class BackgroundService(Protocol):
     """Works until told to stop: brings the updates of a channel in, keeps the house clean."""
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -35,7 +34,7 @@ class Part(Protocol):
         """
 
 
-class Wakeful(Part, Protocol):
+class NotifiableService(BackgroundService, Protocol):
     """A part that rests until it is told that there may be something to do."""
 
     def notify(self) -> None:
@@ -43,10 +42,10 @@ class Wakeful(Part, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ChannelService:
     """A channel that this process serves, perhaps beside others."""
 
-    membership: Membership
+    membership: WorkerLease
     dispatcher: Dispatcher
 
     @property
@@ -61,9 +60,9 @@ class Runner:
     def __init__(
         self,
         store: Store,
-        workers: Workers,
-        services: Sequence[Service],
-        parts: Sequence[Part],
+        workers: TurnPool,
+        services: Sequence[ChannelService],
+        parts: Sequence[BackgroundService],
         *,
         moved: Callable[[], None] = lambda: None,
     ) -> None:
@@ -87,8 +86,8 @@ class Runner:
             StoreError: the store cannot be used.
         """
         try:
-            await unless(stop, self._start())
-            async with going_on(self._background_work()) as beside:
+            await cancel_on(stop, self._start())
+            async with run_in_background(self._background_work()) as beside:
                 await self._serve(stop, beside)
         finally:
             for service in self._services:
@@ -105,7 +104,7 @@ class Runner:
     def _background_work(self) -> list[Coroutine[Any, Any, None]]:
         """What goes on until the last message has left: a process that winds down is not dead."""
         signs = [service.membership.run(self._wake_all) for service in self._services]
-        return [*signs, Listening(self._store.workers, self._on_change).run()]
+        return [*signs, ChangeListener(self._store.workers, self._on_change).run()]
 
     async def _serve(self, stop: asyncio.Event, beside: Sequence[asyncio.Task[None]]) -> None:
         dispatchers = [service.dispatcher for service in self._services]
@@ -143,11 +142,11 @@ class Runner:
         A process that has its hands full does not look: what it was signalled are updates that others have in hand.
         """
         while not stop.is_set():
-            await unless(stop, within(_SWEEP, self._left_behind.wait()))
-            await unless(stop, within(_SWEEP, self._workers.roomy.wait()))
+            await cancel_on(stop, wait_at_most(_SWEEP, self._left_behind.wait()))
+            await cancel_on(stop, wait_at_most(_SWEEP, self._workers.roomy.wait()))
             self._left_behind.clear()
             for service in self._services:
-                await unless(stop, self._submit_waiting(service.channel))
+                await cancel_on(stop, self._submit_waiting(service.channel))
 
     async def _submit_waiting(self, name: str) -> None:
         try:

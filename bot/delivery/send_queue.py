@@ -8,29 +8,25 @@ from datetime import datetime
 
 import structlog
 
-from bot.channels.base import Channel
-from bot.channels.errors import ChannelError, MaybeSent, Unreachable
-from bot.delivery.backoff import Backoff, retry_while_unavailable
-from bot.delivery.clock import Clock
-from bot.delivery.failures import Failures
-from bot.delivery.flight import Flight
-from bot.delivery.pacing import Kind, Pacer
-from bot.delivery.patience import Patience
-from bot.delivery.settler import Settler
-from bot.delivery.stopping import unless
-from bot.metrics import NO_METRICS, Metrics
-from bot.store.api import Delivery, OutboxRow, Settlement, Store
+from bot.cancellation import cancel_on
+from bot.channels.base import Channel, ChannelError, MaybeSent, Unreachable
+from bot.clock import Clock
+from bot.delivery.failures import Cooldown, FailureHandler, ResultBatcher
+from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer
+from bot.metrics.base import NO_METRICS, Metrics
+from bot.retry import Backoff, retry_while_unavailable
+from bot.store.api import DeliveryState, OutboxRow, Settlement, Store
 from locales import LANGUAGES
 
 #: ``(limit, now, resting)`` -> rows that are now in our hands, none of them of a chat that is resting.
-Claim = Callable[[int, datetime, Sequence[str]], Awaitable[list[OutboxRow]]]
+ClaimRows = Callable[[int, datetime, Sequence[str]], Awaitable[list[OutboxRow]]]
 
 #: Seconds until a lane that the pace holds back looks whether it is to stop.
 _LONGEST_WAIT = 0.5
 #: Seconds beyond the rest of a chat, for what clocks round.
 _GRAIN = 0.001
 #: Seconds that a message of a broadcast is put back at least: until its chat may surely get it.
-_LATER = 0.05
+_SHORTEST_DEFERRAL = 0.05
 #: Seconds between two claims at most where the store refuses them.
 _LONGEST_FAILURE = 10.0
 
@@ -38,14 +34,14 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Road:
+class ChannelContext:
     """What the lanes of a channel share."""
 
     store: Store
     channel: Channel
     pacer: Pacer
     clock: Clock
-    patience: Patience
+    patience: Cooldown
     #: Whether this process may still send. Where it may not, it claims nothing, and gives back what it has in hand,
     #: unless others have taken that over.
     fence: Callable[[], bool] = lambda: True
@@ -54,21 +50,21 @@ class Road:
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
+class QueueOptions:
     """What goes along a lane."""
 
-    kind: Kind
-    claim: Claim
+    kind: MessageKind
+    claim: ClaimRows
     at_once: int  #: messages side by side, at most
     sweep: float  #: seconds between looks at the store when nothing signals; finds what another process queued
     moment: float = 0.0  #: seconds that an end waits for others to be stored with
     open_at: Callable[[datetime], bool] = lambda _: True  #: the hours at which it may leave
 
 
-class Lane:
+class SendQueue:
     """Idempotent over the rows of its kind."""
 
-    def __init__(self, road: Road, traffic: Traffic) -> None:
+    def __init__(self, road: ChannelContext, traffic: QueueOptions) -> None:
         self._road = road
         self._traffic = traffic
         self._wake = asyncio.Event()
@@ -77,10 +73,10 @@ class Lane:
         self._unrecorded: set[int] = set()  #: rows that have left and whose end cannot be stored
         self._claiming = False  #: nobody knows what a claim took before the store went away
         self._under_way = 0  #: of these, as yet without an answer
-        self._flight = Flight(road.pacer.per_second, road.clock)
+        self._flight = ConcurrencyLimit(road.pacer.per_second, road.clock)
         store, channel, clock, metrics = road.store, road.channel.name, road.clock, road.metrics
-        self._settler = Settler(store, channel, clock, moment=traffic.moment, metrics=metrics)
-        self._failures = Failures(
+        self._settler = ResultBatcher(store, channel, clock, moment=traffic.moment, metrics=metrics)
+        self._failures = FailureHandler(
             store, road.channel, clock,
             patience=road.patience, settler=self._settler, due=self.notify, language=road.language, metrics=metrics,
         )  # fmt: skip
@@ -98,7 +94,7 @@ class Lane:
                 started = await self._start_some(self._road.pacer.resting_chats())
             except Exception as error:  # noqa: BLE001 - what one claim met must not end the process; the next may do
                 _log.error("claim_failed", channel=self._road.channel.name, error=type(error).__name__)
-                await unless(stop, asyncio.sleep(failures.next()))
+                await cancel_on(stop, asyncio.sleep(failures.next()))
                 continue
             failures.reset()
             if not started:
@@ -122,7 +118,11 @@ class Lane:
         may = self._may_send() and not self._road.patience.seconds_left()
         most = 1 if self._road.patience.is_careful else self._traffic.at_once
         room = most - len(self._sending) if may else 0
-        return min(room, self._flight.concurrency - self._under_way) if self._traffic.kind is Kind.BROADCAST else room
+        return (
+            min(room, self._flight.concurrency - self._under_way)
+            if self._traffic.kind is MessageKind.BROADCAST
+            else room
+        )
 
     def _may_send(self) -> bool:
         return self._road.fence() and self._traffic.open_at(self._road.clock.now())
@@ -158,7 +158,9 @@ class Lane:
 
     async def _release_claims(self) -> None:
         road, in_hand = self._road, self._unrecorded.union(self._sending.values())
-        await road.store.release_claims(road.channel.name, in_hand, broadcasts=self._traffic.kind is Kind.BROADCAST)
+        await road.store.release_claims(
+            road.channel.name, in_hand, broadcasts=self._traffic.kind is MessageKind.BROADCAST
+        )
 
     def _on_sent(self, task: asyncio.Task[None]) -> None:
         row = self._sending.pop(task)
@@ -195,7 +197,7 @@ class Lane:
             await self._failures.handle_error(row, MaybeSent(type(error).__name__))
         else:
             self._road.patience.note_success()
-            await self._settler.settle(Settlement(row, Delivery.SENT, message))
+            await self._settler.settle(Settlement(row, DeliveryState.SENT, message))
 
     async def _send(self, row: OutboxRow) -> str | None:
         """The place is free at once only where the request never left."""
@@ -231,9 +233,9 @@ class Lane:
         if seconds <= 0:
             return 0.0
         pacer.release(kind, 1)
-        if kind is Kind.BROADCAST:
+        if kind is MessageKind.BROADCAST:
             pacer.return_chat_place(row.chat.id)
-            return max(_LATER, seconds)
+            return max(_SHORTEST_DEFERRAL, seconds)
         await clock.sleep(seconds)
         while not pacer.reserve(kind, 1):
             await clock.sleep(pacer.wait(kind))

@@ -15,18 +15,18 @@ from itertools import count
 
 import structlog
 
-from bot.delivery.lately import Lately
+from bot.delivery.readers import Lately
 from bot.store.api import Chat
 
 #: Chats of which it is remembered when they had their last turn.
-_KEPT = 4096
+_MOST_REMEMBERED_CHATS = 4096
 #: Seconds that an errand gives way for each second for which its person had a place lately.
 _GIVES_WAY = 10.0
 
 _log = structlog.get_logger(__name__)
 
 
-class Kind(StrEnum):
+class SlowTaskKind(StrEnum):
     """What an errand waits for."""
 
     FILE = "file"  #: a stranger's file is fetched and read
@@ -35,38 +35,38 @@ class Kind(StrEnum):
 
 
 #: Errands of each kind side by side. Files of a kind are read one at a time; others are fetched meanwhile.
-PLACES: Mapping[Kind, int] = {Kind.FILE: 4, Kind.SLOW: 2, Kind.MADE: 2}
+SLOW_TASK_PLACES: Mapping[SlowTaskKind, int] = {SlowTaskKind.FILE: 4, SlowTaskKind.SLOW: 2, SlowTaskKind.MADE: 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class SlowTask:
     """An event whose handling takes its time."""
 
-    kind: Kind
+    kind: SlowTaskKind
     run: Callable[[], Awaitable[None]]
     gives_way: float = 0.0  #: seconds: those go first that come so much later
 
 
 #: True: one event was handled, there may be more; False: nothing was left; an errand: to be run in a place for it.
-Step = Callable[[Chat], Awaitable[bool | Errand]]
+HandleNext = Callable[[Chat], Awaitable[bool | SlowTask]]
 
 
-class Workers:
+class TurnPool:
     """``submit`` chats; ``handle_next`` is called for each until nothing is left, and ``handled`` after each event."""
 
     def __init__(
         self,
-        handle_next: Step,
+        handle_next: HandleNext,
         handled: Callable[[Chat], None],
         *,
         concurrency: int = 8,
-        places: Mapping[Kind, int] = PLACES,
+        places: Mapping[SlowTaskKind, int] = SLOW_TASK_PLACES,
     ) -> None:
         self._handle_next = handle_next
         self._handled = handled
         self._concurrency = concurrency
-        self._turns = _Turns()
-        self._errands = {kind: _Errands(most) for kind, most in places.items()}
+        self._turns = _TurnQueue()
+        self._errands = {kind: _SlowTaskQueue(most) for kind, most in places.items()}
         self._submitted: dict[str, Chat] = {}  #: may have something to handle
         self._news: dict[str, int] = {}  #: how often a chat was submitted for something that is not handled yet
         self._busy: set[str] = set()  #: handled at this moment, or with an errand
@@ -111,12 +111,12 @@ class Workers:
 
     async def _handle_one(self, chat: Chat) -> None:
         """One event of a chat."""
-        going_on: bool | Errand = False
+        going_on: bool | SlowTask = False
         try:
             going_on = await self._handle_next(chat)
         except Exception as error:  # noqa: BLE001 - the other chats go on; the next look at the store finds this one
             _log.error("chat_not_handled", channel=chat.channel, error=type(error).__name__)
-        if isinstance(going_on, Errand):
+        if isinstance(going_on, SlowTask):
             self._errands[going_on.kind].add(chat, going_on)
             self._start_errands()
         else:
@@ -158,7 +158,7 @@ class Workers:
                 self._apart.add(task)
                 task.add_done_callback(self._apart.discard)
 
-    async def _run(self, errands: "_Errands", chat: Chat, errand: Errand) -> None:
+    async def _run(self, errands: "_SlowTaskQueue", chat: Chat, errand: SlowTask) -> None:
         begun = asyncio.get_running_loop().time()
         try:
             await errand.run()
@@ -168,13 +168,13 @@ class Workers:
         else:
             self._on_task_done(errands, chat, begun, handled=True)
 
-    def _on_task_done(self, errands: "_Errands", chat: Chat, begun: float, *, handled: bool) -> None:
+    def _on_task_done(self, errands: "_SlowTaskQueue", chat: Chat, begun: float, *, handled: bool) -> None:
         errands.record_use(chat, asyncio.get_running_loop().time() - begun)
         self._start_errands()
         self._on_handled(chat, handled=handled)
 
 
-class _Turns:
+class _TurnQueue:
     """Whose turn is next, in rounds as the queue of messages has them (``queue`` in conversation.sql).
 
     In each round those come first who have nothing waiting but this, up to three times; then all others, once.
@@ -213,24 +213,24 @@ class _Turns:
             return
         self._last.pop(chat.id, None)
         self._last[chat.id] = place
-        if len(self._last) > _KEPT:
+        if len(self._last) > _MOST_REMEMBERED_CHATS:
             del self._last[next(iter(self._last))]
 
 
-class _Errands:
+class _SlowTaskQueue:
     """Errands of one kind: theirs first who have taken the least of its places lately, but nobody waits for ever."""
 
     def __init__(self, places: int) -> None:
         self._free = places
-        self._waiting: list[tuple[float, int, Chat, Errand]] = []
+        self._waiting: list[tuple[float, int, Chat, SlowTask]] = []
         self._taken = Lately(_now)
         self._count = count()
 
-    def add(self, chat: Chat, errand: Errand) -> None:
+    def add(self, chat: Chat, errand: SlowTask) -> None:
         moment = _now() + errand.gives_way + _GIVES_WAY * self._taken.of(chat.id)
         heapq.heappush(self._waiting, (moment, next(self._count), chat, errand))
 
-    def next(self) -> tuple[Chat, Errand] | None:
+    def next(self) -> tuple[Chat, SlowTask] | None:
         """The one whose turn it is, which has a place from now on."""
         if not self._free or not self._waiting:
             return None

@@ -1,5 +1,6 @@
 """One turn: the oldest update of a chat meets its session; the new session and the replies are stored together."""
 
+import asyncio
 import contextlib
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -10,24 +11,54 @@ from typing import Protocol
 import structlog
 
 from bot.channels.base import Channel
-from bot.channels.markup import plain
-from bot.channels.rendering import split
-from bot.delivery.backoff import retry, retry_while_unavailable
-from bot.delivery.clock import Clock
-from bot.delivery.directory import Directory
-from bot.delivery.preparing import Preparer
+from bot.channels.markup import to_plain_text
+from bot.channels.rendering import split_reply
+from bot.clock import Clock
+from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.readers import ReadApart
-from bot.delivery.workers import Errand, Kind
-from bot.metrics import NO_METRICS, Metrics
-from bot.store.api import MOST_SESSION, Chat, PendingTurn, Store, TurnUnit
-from bot.store.errors import StoreUnavailable, TooMuchToKeep, TurnTaken
-from handlers.events import DrawChart, Event, MakeReport
-from handlers.office.units import UnitDirectory
-from handlers.ports import World
-from handlers.replies import Attachment, Reply
-from handlers.session import Session
+from bot.delivery.turn_pool import SlowTask, SlowTaskKind
+from bot.metrics.base import NO_METRICS, Metrics
+from bot.retry import retry, retry_while_unavailable
+from bot.store.api import MOST_SESSION, Chat, PendingTurn, Store, TurnTransaction
+from bot.store.errors import StoreUnavailable, TooMuchToKeep, TurnTakenOver
+from handlers.core.events import DrawChart, Event, MakeReport
+from handlers.core.ports import Services
+from handlers.core.replies import Attachment, Reply
+from handlers.core.session import Session
+from handlers.model.unit_directory import NO_UNITS, UnitDirectory
 from locales import LANGUAGES, N_, translator
 from rules.pack import Pack
+
+#: Seconds that a snapshot may be behind an import.
+_CACHE_SECONDS = 2.0
+
+
+class UnitCache:
+    """Asks for the version at most once in a while; the units themselves only where it changed."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._version = 0
+        self._looked = float("-inf")
+        self._units = NO_UNITS
+        self._looking = asyncio.Lock()
+
+    async def units(self) -> UnitDirectory:
+        """The present units; who asks while somebody looks waits for what is found. Raises StoreError."""
+        async with self._looking:
+            now = self._clock.monotonic()
+            if now - self._looked >= _CACHE_SECONDS:
+                await self._renew()
+                self._looked = now
+            return self._units
+
+    async def _renew(self) -> None:
+        version = await self._store.units_version()
+        if version != self._version:
+            units = await self._store.units()
+            self._units, self._version = await asyncio.to_thread(units.with_index), version
+
 
 #: A turn that fails this often is taken out of the way.
 _ATTEMPTS = 3
@@ -44,7 +75,7 @@ _TOO_MUCH = N_(
 )
 _AS_A_FILE = N_("The answer is long: it is in the file.")
 
-_BEGUN_ANEW = N_(
+_SESSION_LOST = N_(
     "I am sorry: what we had talked about can no longer be read here, so we have to begin anew. What you have"
     " registered is kept."
 )
@@ -52,7 +83,7 @@ _BEGUN_ANEW = N_(
 _log = structlog.get_logger(__name__)
 
 
-class Answer(Protocol):
+class TurnOutcome(Protocol):
     """What the conversation makes of an event (``handlers.Turn``)."""
 
     @property
@@ -72,7 +103,7 @@ class Answer(Protocol):
 class Conversation:
     """The conversation's two functions, and what every turn of it knows."""
 
-    respond: Callable[[Session | None, Event, World], Awaitable[Answer]]
+    respond: Callable[[Session | None, Event, Services], Awaitable[TurnOutcome]]
     wants_file: Callable[[Session | None], bool]
     pack: Pack
     office: str | None = None
@@ -80,14 +111,14 @@ class Conversation:
     language: str = LANGUAGES[0]  #: of a conversation until its person chooses one
 
 
-class Turns:
+class TurnHandler:
     """``handle(chat)``: idempotent over the rows of the inbox, so it may be called at any time, from anywhere."""
 
     def __init__(  # noqa: PLR0913 - the composition root names each of them
         self,
         store: Store,
         conversation: Conversation,
-        preparer: Preparer,
+        preparer: EventPreparer,
         channels: Mapping[str, Channel],
         clock: Clock,
         *,
@@ -99,7 +130,7 @@ class Turns:
         self._channels = channels
         self._clock = clock
         self._metrics = metrics
-        self._directory = Directory(store, clock)
+        self._directory = UnitCache(store, clock)
 
     async def handle(self, chat: Chat) -> int:
         """Handle all that the chat has waiting; how many updates that was.
@@ -119,23 +150,25 @@ class Turns:
             await self._handle_one(pending)
         return pending is not None
 
-    async def step(self, chat: Chat) -> bool | Errand:
+    async def step(self, chat: Chat) -> bool | SlowTask:
         """The same, but for an update that is not a line: its handling, with all that it waits for, is given back."""
         pending = await self._pending(chat)
         if pending is None:
             return False
         if kind := self._slow_task_kind(pending):
-            return Errand(kind, partial(self._handle_one, pending), self._preparer.gives_way(pending.event))
+            return SlowTask(kind, partial(self._handle_one, pending), self._preparer.gives_way(pending.event))
         await self._handle_one(pending)
         return True
 
     async def _pending(self, chat: Chat) -> PendingTurn | None:
         return await retry_while_unavailable(lambda: self._store.claim_turn(chat), self._metrics)
 
-    def _slow_task_kind(self, pending: PendingTurn) -> Kind | None:
+    def _slow_task_kind(self, pending: PendingTurn) -> SlowTaskKind | None:
         """What it waits for; nothing where the file is not wanted."""
         kind = self._preparer.kind(pending.chat, pending.event)
-        wanted = kind not in {Kind.FILE, Kind.SLOW} or self._conversation.wants_file(_session(pending))
+        wanted = kind not in {SlowTaskKind.FILE, SlowTaskKind.SLOW} or self._conversation.wants_file(
+            _open_session(pending)
+        )
         return kind if wanted else None
 
     async def _handle_one(self, pending: PendingTurn) -> None:
@@ -145,7 +178,7 @@ class Turns:
             return
         try:
             await retry(partial(self._take, pending), self._again(pending))
-        except (TurnTaken, ReadApart):  # somebody else has done it, or the next look finds it again
+        except (TurnTakenOver, ReadApart):  # somebody else has done it, or the next look finds it again
             return
         except TooMuchToKeep as error:
             _log.warning("turn_too_large", inbox_id=pending.inbox_id, error=type(error).__name__)
@@ -160,7 +193,7 @@ class Turns:
         def again(error: Exception) -> bool:
             nonlocal failures
             match error:
-                case TurnTaken() | ReadApart() | TooMuchToKeep():
+                case TurnTakenOver() | ReadApart() | TooMuchToKeep():
                     return False
                 case StoreUnavailable():  # nothing was changed, or it shows at the next look
                     self._metrics.record_store_failure(error)
@@ -168,13 +201,13 @@ class Turns:
                     return True
             failures += 1
             self._metrics.record_turn_failure()
-            _log.error("turn_failed", inbox_id=pending.inbox_id, failures=failures, **_place(error))
+            _log.error("turn_failed", inbox_id=pending.inbox_id, failures=failures, **_error_location(error))
             return failures < _ATTEMPTS
 
         return again
 
     async def _take(self, pending: PendingTurn) -> None:
-        begun, session = self._clock.monotonic(), _session(pending)
+        begun, session = self._clock.monotonic(), _open_session(pending)
         lost = session is None and (pending.lost or pending.session is not None)
         if lost:
             await self._store.reset_session(pending, self._clock.now())
@@ -189,16 +222,16 @@ class Turns:
         self._metrics.record_turn(self._clock.monotonic() - begun)
 
     def _format_session_lost(self) -> Reply:
-        return Reply(paragraphs=(translator(self._conversation.language)(_BEGUN_ANEW),))
+        return Reply(paragraphs=(translator(self._conversation.language)(_SESSION_LOST),))
 
     async def _prepare(self, pending: PendingTurn, session: Session | None) -> Event:
         if not (isinstance(pending.event, DrawChart | MakeReport) or self._conversation.wants_file(session)):
             return pending.event
         return await self._preparer.prepare(pending.chat, pending.event)
 
-    def _build_services(self, pending: PendingTurn, unit: TurnUnit, units: UnitDirectory) -> World:
+    def _build_services(self, pending: PendingTurn, unit: TurnTransaction, units: UnitDirectory) -> Services:
         known, channel = self._conversation, self._channels.get(pending.chat.channel)
-        return World(
+        return Services(
             now=self._clock.now(),
             pack=known.pack,
             requests=unit.requests,
@@ -223,35 +256,35 @@ class Turns:
 
     def _parts(self, reply: Reply, channel: Channel) -> Sequence[Reply]:
         """As many messages as a chat can be expected to read; what is longer comes as a file where the channel can."""
-        parts = list(split(reply, channel.capabilities))
+        parts = list(split_reply(reply, channel.capabilities))
         if len(parts) - len(reply.attachments) <= _MOST_MESSAGES or not channel.capabilities.files_out:
             return parts
-        text = "\n\n".join(plain(paragraph) for paragraph in reply.paragraphs)
+        text = "\n\n".join(to_plain_text(paragraph) for paragraph in reply.paragraphs)
         t = translator(self._conversation.language)
         file = Attachment.of("tra-loi.txt", "text/plain", text.encode())
         short = {"paragraphs": (t(_AS_A_FILE),), "attachments": (file, *reply.attachments), "action": "send"}
-        return list(split(reply.model_copy(update=short), channel.capabilities))
+        return list(split_reply(reply.model_copy(update=short), channel.capabilities))
 
     async def _leave_aside(self, pending: PendingTurn) -> None:
         """What is too much to be kept is answered so; the session stays as it was, or begins anew where that is it."""
-        t = translator(_language(pending) or self._conversation.language)
+        t = translator(_pending_language(pending) or self._conversation.language)
         kept = pending.session if pending.session and len(pending.session) <= MOST_SESSION else None
 
         async def answered() -> None:
             async with self._store.turn(pending, self._clock.now()) as unit:
                 await unit.finish(kept, (Reply(paragraphs=(t(_TOO_MUCH),)),))
 
-        with contextlib.suppress(TurnTaken):
+        with contextlib.suppress(TurnTakenOver):
             await retry_while_unavailable(answered, self._metrics)
 
     async def _give_up(self, pending: PendingTurn) -> None:
-        t = translator(_language(pending) or self._conversation.language)
+        t = translator(_pending_language(pending) or self._conversation.language)
         apology = Reply(paragraphs=(t(_APOLOGY),))
         give_up = partial(self._store.give_up, pending, self._clock.now(), (apology,))
         await retry_while_unavailable(give_up, self._metrics)
 
 
-def _session(pending: PendingTurn) -> Session | None:
+def _open_session(pending: PendingTurn) -> Session | None:
     """``None`` where there is none, or one that cannot be read."""
     if pending.session is None or not pending.session.startswith("{"):
         return None
@@ -261,12 +294,12 @@ def _session(pending: PendingTurn) -> Session | None:
         return None
 
 
-def _language(pending: PendingTurn) -> str | None:
-    session = _session(pending)
+def _pending_language(pending: PendingTurn) -> str | None:
+    session = _open_session(pending)
     return session.language if session else None
 
 
-def _place(error: Exception) -> dict[str, str]:
+def _error_location(error: Exception) -> dict[str, str]:
     """The kind of an error and where it arose; its message may quote a person, so it is left out."""
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames[-3:]]

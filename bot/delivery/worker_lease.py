@@ -13,33 +13,38 @@ from collections.abc import Callable
 
 import structlog
 
-from bot.delivery.backoff import retry_while_unavailable
-from bot.delivery.clock import Clock
+from bot.clock import Clock
+from bot.retry import Backoff, retry_while_unavailable
 from bot.store.errors import StoreError
-from bot.store.worker_api import Lease, Presence, Roster
+from bot.store.worker_api import LeaseDuration, Presence, SharedWorkerRegistry, WorkerRegistry
 
 #: Seconds over which the pace is counted.
 _WINDOW = 1.0
 #: Of the time between two signs of life: the pause after one that failed.
-_SOONER = 5
+_RETRY_DIVISOR = 5
 #: Seconds, so that a timer does not ring before its time.
 _MARGIN = 0.01
 
 _log = structlog.get_logger(__name__)
 
 
-class Membership:
+class WorkerLease:
     """One channel's; ``fence`` is asked before every message."""
 
     def __init__(
-        self, book: Roster, channel: str, clock: Clock, share: Callable[[int], None], lease: Lease | None = None
+        self,
+        book: WorkerRegistry,
+        channel: str,
+        clock: Clock,
+        share: Callable[[int], None],
+        lease: LeaseDuration | None = None,
     ) -> None:
         """``share`` is told among how many the pace is divided."""
         self.channel = channel
         self._book = book
         self._clock = clock
         self._share = share
-        self._lease = lease or Lease()
+        self._lease = lease or LeaseDuration()
         self._found: Callable[[], None] = lambda: None
         self._waits_until = self._trusted_until = float("-inf")  # of the steady clock
 
@@ -67,7 +72,7 @@ class Membership:
         pause = self._lease.beat
         while self._book.shared:
             await asyncio.sleep(pause)
-            pause = self._lease.beat / (1 if await self._try_beat() else _SOONER)
+            pause = self._lease.beat / (1 if await self._try_beat() else _RETRY_DIVISOR)
         await asyncio.Event().wait()
 
     async def leave(self) -> None:
@@ -103,7 +108,7 @@ class Membership:
         self._share(presence.live)
         self._trusted_until = begun + self._lease.fence
         if presence.recovered:
-            _tell(self.channel, presence)
+            _log_presence(self.channel, presence)
         if presence.recovered or not might:
             self._found()
 
@@ -117,7 +122,7 @@ class Membership:
         self._found()
 
 
-def _tell(channel: str, presence: Presence) -> None:
+def _log_presence(channel: str, presence: Presence) -> None:
     _log.info(
         "recovered",
         channel=channel,
@@ -126,3 +131,30 @@ def _tell(channel: str, presence: Presence) -> None:
         unknown=presence.unknown,
         tasks=presence.tasks,
     )
+
+
+#: Seconds between two tries at most: meanwhile only the looks from time to time find what others made.
+_LONGEST_RECONNECT_DELAY = 10.0
+
+
+class ChangeListener:
+    """``heard`` is told which table another process wrote to; "" where that may have been any."""
+
+    def __init__(self, book: SharedWorkerRegistry, heard: Callable[[str], None]) -> None:
+        self._book = book
+        self._heard = heard
+        self._backoff = Backoff(first=0.1, longest=_LONGEST_RECONNECT_DELAY)
+
+    async def run(self) -> None:
+        """Until cancelled. A store of one process has nothing to tell."""
+        while self._book.shared:
+            try:
+                await self._book.listen(self._on_change)
+            except Exception as error:  # noqa: BLE001 - without signals the looks from time to time go on
+                _log.warning("signals_interrupted", error=type(error).__name__)
+            await asyncio.sleep(self._backoff.next())
+        await asyncio.Event().wait()
+
+    def _on_change(self, table: str) -> None:
+        self._backoff.reset()
+        self._heard(table)

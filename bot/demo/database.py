@@ -7,17 +7,17 @@ from itertools import islice
 from random import Random
 from typing import Any
 
-from bot.demo.calendar import WorkingHours
-from bot.demo.interviews import Interviews
-from bot.demo.naming import Naming
-from bot.demo.officers import Officers
-from bot.demo.people import CHANNEL, Staff, make_staff
+from bot.demo.certificates import CertificateNaming
+from bot.demo.interviews import InterviewDriver
+from bot.demo.officers import OfficerGenerator
 from bot.demo.province import make_province
-from bot.store.bulk import Bulk, OfficeMove
-from handlers.memory import memory_world
-from handlers.office.journal_words import Deed
-from handlers.office.model import JournalEntry
-from handlers.office.rights import MACHINE
+from bot.demo.roles import CHANNEL, Staff, make_staff
+from bot.demo.working_hours import WorkingHours
+from bot.store.demo_data import AdminMove, DemoDataWriter
+from handlers.access.journal_text import AuditAction
+from handlers.model.request_list import JournalEntry
+from handlers.model.rights import MACHINE
+from handlers.testing import build_memory_services
 from rules.pack import Pack
 
 #: Officers written in one transaction.
@@ -25,7 +25,7 @@ BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class DemoSizes:
     """How large a province."""
 
     officers: int = 200
@@ -34,7 +34,7 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class DemoTotals:
     """What was made."""
 
     officers: int
@@ -43,7 +43,9 @@ class Made:
     grants: int
 
 
-async def fill(bulk: Bulk, pack: Pack, sizes: Sizes, now: datetime, told: Callable[[int], object]) -> Made:
+async def fill_database(
+    bulk: DemoDataWriter, pack: Pack, sizes: DemoSizes, now: datetime, told: Callable[[int], object]
+) -> DemoTotals:
     """Fill it; ``told`` hears after each batch how many officers were added.
 
     The same sizes at the same moment make the same province.
@@ -54,19 +56,21 @@ async def fill(bulk: Bulk, pack: Pack, sizes: Sizes, now: datetime, told: Callab
     await bulk.begin()
     chosen, hours = Random(sizes.seed), WorkingHours(now)  # noqa: S311 - made-up data, to be made again alike
     directory = make_province(sizes.units, chosen)
-    naming, begun = Naming(directory), hours.time_at(0)
+    naming, begun = CertificateNaming(directory), hours.time_at(0)
     staff = make_staff(naming, now, begun, pack.label)
     await bulk.write_units(directory, begun)
     await bulk.write_grants(staff.grants)
-    await bulk.write_journal(list(_setting_up(staff, begun)))
-    interviews = Interviews(memory_world(pack, now, units=directory, channel=CHANNEL), naming)
-    officers = Officers(interviews, naming, staff, hours, chosen)
-    await _write(bulk, officers, sizes.officers, told)
-    await bulk.write_journal([_moved(move) for move in await bulk.read_admin_moves()])
-    return Made(sizes.officers, len(directory.units), officers.issued.total(), len(staff.grants))
+    await bulk.write_journal(list(_role_entries(staff, begun)))
+    interviews = InterviewDriver(build_memory_services(pack, now, units=directory, channel=CHANNEL), naming)
+    officers = OfficerGenerator(interviews, naming, staff, hours, chosen)
+    await _write_officers(bulk, officers, sizes.officers, told)
+    await bulk.write_journal([_move_entry(move) for move in await bulk.read_admin_moves()])
+    return DemoTotals(sizes.officers, len(directory.units), officers.issued.total(), len(staff.grants))
 
 
-async def _write(bulk: Bulk, officers: Officers, total: int, told: Callable[[int], object]) -> None:
+async def _write_officers(
+    bulk: DemoDataWriter, officers: OfficerGenerator, total: int, told: Callable[[int], object]
+) -> None:
     made = officers.generate(total)
     while batch := list(islice(made, BATCH)):
         await bulk.write_chats(batch)
@@ -74,20 +78,22 @@ async def _write(bulk: Bulk, officers: Officers, total: int, told: Callable[[int
     await bulk.write_code_counters(officers.issued)
 
 
-def _setting_up(staff: Staff, at: datetime) -> Iterator[JournalEntry]:
+def _role_entries(staff: Staff, at: datetime) -> Iterator[JournalEntry]:
     """A row for every role."""
-    return (_entry(at, grant.by, grant.unit, act=Deed.REDEEM, subject=grant.id) for grant in staff.grants)
+    return (
+        _journal_entry(at, grant.by, grant.unit, act=AuditAction.REDEEM, subject=grant.id) for grant in staff.grants
+    )
 
 
-def _moved(move: OfficeMove) -> JournalEntry:
+def _move_entry(move: AdminMove) -> JournalEntry:
     """As the desk records a move of one or of many."""
     if move.count == 1:
-        return _entry(move.at, move.actor, move.unit, act="request.move", subject=move.first)
+        return _journal_entry(move.at, move.actor, move.unit, act="request.move", subject=move.first)
     subject = f"{move.state}: {move.first} … {move.last}"
-    return _entry(move.at, move.actor, move.unit, act="request.move_all", subject=subject, count=move.count)
+    return _journal_entry(move.at, move.actor, move.unit, act="request.move_all", subject=subject, count=move.count)
 
 
-def _entry(at: datetime, actor: str, unit: str | None, **told: Any) -> JournalEntry:
+def _journal_entry(at: datetime, actor: str, unit: str | None, **told: Any) -> JournalEntry:
     """A row that is numbered when it is added."""
     channel = MACHINE if actor == MACHINE else CHANNEL
     return JournalEntry.model_validate(

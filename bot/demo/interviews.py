@@ -1,28 +1,32 @@
 """Conversations as officers left them, made with the functions that a conversation runs through."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from random import Random
 
 from bot.demo import names
-from bot.demo.naming import Naming
+from bot.demo.certificates import CertificateNaming
 from bot.demo.stories import Story
-from handlers import interview
-from handlers.certificate import Certificate
-from handlers.decision import decision, in_plain_words
-from handlers.office.units import Unit
-from handlers.ports import World
-from handlers.requests.drafting import contents
-from handlers.requests.filling import fields_of
-from handlers.requests.model import Content
-from handlers.screen import Here
-from handlers.screens.flow import proceed
-from handlers.session import Draft, Place, Session
+from bot.demo.working_hours import WorkingHours
+from bot.store.demo_data import DemoStep
+from bot.store.requests import SUBSCRIBER
+from handlers.core import interview
+from handlers.core.decision import current_decision, format_decision_plain
+from handlers.core.ports import Services
+from handlers.core.screen import Context
+from handlers.core.session import RequestDraft, ScreenPosition, Session
+from handlers.interview.flow import to_next_screen
+from handlers.model.certificate import Certificate
+from handlers.model.request import RequestContent, RequestState
+from handlers.model.rights import MACHINE
+from handlers.model.unit import Unit
+from handlers.requests.form import build_contents, fields_to_fill
 from rules.outcome import Decided
 
 
-class Stage(StrEnum):
+class InterviewStage(StrEnum):
     """How far a conversation came."""
 
     AGREED = "agreed"
@@ -36,15 +40,15 @@ class Stage(StrEnum):
 
 
 #: How often each stage is met among a hundred.
-OFTEN = {
-    Stage.AGREED: 4,
-    Stage.OFFERED: 4,
-    Stage.ASKED: 12,
-    Stage.PAUSED: 3,
-    Stage.ANSWERED: 11,
-    Stage.TYPING: 4,
-    Stage.REVIEWING: 2,
-    Stage.REGISTERED: 60,
+STAGE_WEIGHTS = {
+    InterviewStage.AGREED: 4,
+    InterviewStage.OFFERED: 4,
+    InterviewStage.ASKED: 12,
+    InterviewStage.PAUSED: 3,
+    InterviewStage.ANSWERED: 11,
+    InterviewStage.TYPING: 4,
+    InterviewStage.REVIEWING: 2,
+    InterviewStage.REGISTERED: 60,
 }
 _ENGLISH = 0.03
 _NO_FILE = 0.15
@@ -53,7 +57,7 @@ _TURNS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Teller:
+class DemoOfficer:
     """Somebody with something to tell."""
 
     unit: Unit
@@ -63,52 +67,52 @@ class Teller:
     language: str
 
 
-class Interviews:
+class InterviewDriver:
     """Leads the conversations of a province."""
 
-    def __init__(self, world: World, naming: Naming) -> None:
+    def __init__(self, world: Services, naming: CertificateNaming) -> None:
         self._world = world
         self._naming = naming
         self._told: dict[tuple[object, ...], str] = {}
 
-    def start_session(self, teller: Teller, at: datetime) -> Session:
+    def start_session(self, teller: DemoOfficer, at: datetime) -> Session:
         """After consent."""
         fields = {"language": teller.language, "consented_at": at, "pack": self._world.pack.label, "version": _TURNS}
         return Session.model_validate({**fields, "unit": teller.unit.code})
 
-    def answer_questions(self, teller: Teller, at: datetime, most: int = 99) -> Here:
+    def answer_questions(self, teller: DemoOfficer, at: datetime, most: int = 99) -> Context:
         """With answers to so many questions at most; the next screen is open."""
         here, session, pack = self._context_at(at), self.start_session(teller, at), self._world.pack
         if teller.sent_file:
             session = session.with_changes(certificate=teller.certificate)
-            session = interview.give(session, "subject", teller.story.subject.value, pack)
-            session = interview.give(session, "certificate", _certificate(teller), pack)
-        while (asked := interview.question(session, pack, here.today)) and len(session.answers) < most:
-            told = _certificate(teller) if asked.fact == "certificate" else teller.story.answer(asked.fact)
-            session = interview.give(session, asked.fact, told, pack)
+            session = interview.with_answer(session, "subject", teller.story.subject.value, pack)
+            session = interview.with_answer(session, "certificate", _certificate_facts(teller), pack)
+        while (asked := interview.current_question(session, pack, here.today)) and len(session.answers) < most:
+            told = _certificate_facts(teller) if asked.fact == "certificate" else teller.story.answer(asked.fact)
+            session = interview.with_answer(session, asked.fact, told, pack)
         session = session.with_changes(version=_TURNS + len(session.answers))
-        return here.with_session(proceed(here.with_session(session)))
+        return here.with_session(to_next_screen(here.with_session(session)))
 
-    def draft_request(self, here: Here, teller: Teller, chosen: Random) -> Here:
+    def draft_request(self, here: Context, teller: DemoOfficer, chosen: Random) -> Context:
         """A draft with every field that the decision asks for; the same where nothing can be registered."""
-        decided, fields = decision(here), fields_of(here)
+        decided, fields = current_decision(here), fields_to_fill(here)
         if decided is None or not fields:
             return here
         values = self._form_values(teller, chosen)
-        draft = Draft(
+        draft = RequestDraft(
             answer=self._decision_text(here, decided), fields={field.name: values[field.name] for field in fields}
         )
-        return here.with_session(proceed(here.with_session(here.session.with_changes(draft=draft))))
+        return here.with_session(to_next_screen(here.with_session(here.session.with_changes(draft=draft))))
 
-    def register_contents(self, here: Here, teller: Teller) -> list[Content]:
+    def register_contents(self, here: Context, teller: DemoOfficer) -> list[RequestContent]:
         """What a complete draft registers."""
         body = self._naming.managing_body(teller.unit).code
-        return [content.model_copy(update={"unit_code": body}) for content in contents(here)]
+        return [content.model_copy(update={"unit_code": body}) for content in build_contents(here)]
 
-    def _context_at(self, at: datetime) -> Here:
-        return Here(Session(), replace(self._world, now=at))
+    def _context_at(self, at: datetime) -> Context:
+        return Context(Session(), replace(self._world, now=at))
 
-    def _form_values(self, teller: Teller, chosen: Random) -> dict[str, str]:
+    def _form_values(self, teller: DemoOfficer, chosen: Random) -> dict[str, str]:
         body = self._naming.managing_body(teller.unit)
         return {
             "subscriber": teller.certificate.name,
@@ -118,37 +122,104 @@ class Interviews:
             "new_address": f"Số {chosen.randrange(1, 300)} đường Mẫu, {body.name}",
             "new_superior": "UBND tỉnh Mẫu",
             "new_unit": teller.unit.name,
-            "new_email": names.email(teller.certificate.name, chosen.randrange(100_000)),
+            "new_email": names.email_address(teller.certificate.name, chosen.randrange(100_000)),
         }
 
-    def _decision_text(self, here: Here, decided: Decided) -> str:
+    def _decision_text(self, here: Context, decided: Decided) -> str:
         """The decision in words; put together once for each way it can turn out."""
         actions = tuple((action.rows, action.form) for action in decided.actions)
         key = (here.session.language, actions, tuple(notice.id for notice in decided.notices))
         if key not in self._told:
-            self._told[key] = in_plain_words(here, decided)
+            self._told[key] = format_decision_plain(here, decided)
         return self._told[key]
 
 
-def make_teller(unit: Unit, story: Story, certificate: Certificate, chosen: Random) -> Teller:
+def make_officer(unit: Unit, story: Story, certificate: Certificate, chosen: Random) -> DemoOfficer:
     """Most of them send the file and speak Vietnamese."""
     language = "en" if chosen.random() < _ENGLISH else "vi"
-    return Teller(unit, story, certificate, chosen.random() >= _NO_FILE, language)
+    return DemoOfficer(unit, story, certificate, chosen.random() >= _NO_FILE, language)
 
 
-def paused(session: Session) -> Session:
+def to_paused(session: Session) -> Session:
     """After /huy."""
     return session.with_changes(
-        screen="stopped", about=None, came_from=Place(screen=session.screen, about=session.about)
+        screen="stopped", about=None, came_from=ScreenPosition(screen=session.screen, about=session.about)
     )
 
 
-def half_typed(session: Session) -> Session:
+def to_half_typed(session: Session) -> Session:
     """A draft whose later fields are not filled in yet."""
-    draft = session.draft or Draft()
+    draft = session.draft or RequestDraft()
     kept = dict(list(draft.fields.items())[: max(1, len(draft.fields) // 2)])
     return session.with_changes(draft=draft.model_copy(update={"fields": kept}), screen="form")
 
 
-def _certificate(teller: Teller) -> dict[str, object]:
+def _certificate_facts(teller: DemoOfficer) -> dict[str, object]:
     return interview.certificate_facts(teller.certificate)
+
+
+_S = RequestState
+#: How often a life is planned so, and the states it goes through; many are under way still.
+_HISTORIES: tuple[tuple[int, tuple[RequestState, ...]], ...] = (
+    (58, (_S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED, _S.DONE)),
+    (8, (_S.SUBMITTED, _S.SENT_BACK, _S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED, _S.DONE)),
+    (8, (_S.SUBMITTED, _S.SENT_BACK)),
+    (5, (_S.SUBMITTED, _S.REFUSED)),
+    (4, (_S.SUBMITTED, _S.ACCEPTED, _S.REFUSED)),
+    (5, (_S.SUBMITTED, _S.WITHDRAWN)),
+    (6, (_S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED)),
+    (3, (_S.SUBMITTED,)),
+    (3, (_S.DRAFT,)),
+)
+#: Days until each state is reached.
+_DAYS_TO_STATE = {_S.ACCEPTED: 3.0, _S.FORWARDED: 5.0, _S.DONE: 14.0, _S.SENT_BACK: 4.0, _S.REFUSED: 5.0}
+_OWN_DAYS = 2.0
+_NOTES = {
+    _S.SENT_BACK: (
+        "Dữ liệu mẫu: đề nghị ghi lại tên đơn vị đúng như quyết định thành lập.",
+        "Dữ liệu mẫu: số hiệu chứng thư chưa khớp với thiết bị, đề nghị kiểm tra lại.",
+        "Dữ liệu mẫu: thiếu địa chỉ thư điện tử công vụ mới.",
+    ),
+    _S.REFUSED: (
+        "Dữ liệu mẫu: đã có văn bản khác của đơn vị cho chứng thư này.",
+        "Dữ liệu mẫu: chứng thư không thuộc đơn vị quản lý.",
+    ),
+}
+#: The first requests, the oldest ones, end so: each state is met however few there are.
+EVERY_HISTORY: tuple[tuple[RequestState, ...], ...] = tuple(
+    next(states for _, states in _HISTORIES if states[-1] is state)
+    if state is not _S.ACCEPTED
+    else (_S.SUBMITTED, _S.ACCEPTED)
+    for state in RequestState
+)
+
+
+def make_history(
+    number: int, begun: datetime, office: str, hours: WorkingHours, chosen: Random
+) -> tuple[DemoStep, ...]:
+    """The life of the request of that number, as far as it has come by now."""
+    forced = number <= len(EVERY_HISTORY)
+    states = EVERY_HISTORY[number - 1] if forced else chosen.choices(*_weighted_histories())[0]
+    steps, at = [], begun
+    for place, state in enumerate(states):
+        at = _time_of_state(state, at, hours, chosen) if place else at
+        if at >= hours.now:
+            break
+        steps.append(DemoStep(state, at, _actor(state, office), chosen.choice(_NOTES.get(state, ("",)))))
+    return tuple(steps)
+
+
+def _time_of_state(state: RequestState, at: datetime, hours: WorkingHours, chosen: Random) -> datetime:
+    """When the next state is reached: whoever has a role moves all that is due at one hour of the day."""
+    there = hours.add_working_days(at, chosen, _DAYS_TO_STATE.get(state, _OWN_DAYS))
+    return hours.next_desk_hour(there) if state in _DAYS_TO_STATE else there
+
+
+def _weighted_histories() -> tuple[Sequence[tuple[RequestState, ...]], Sequence[int]]:
+    return [states for _, states in _HISTORIES], [often for often, _ in _HISTORIES]
+
+
+def _actor(state: RequestState, office: str) -> str:
+    if state is _S.DRAFT:
+        return MACHINE
+    return SUBSCRIBER if state in {_S.SUBMITTED, _S.WITHDRAWN} else office

@@ -19,19 +19,19 @@ _GIVEN = "An Bình Chi Dung Giang Hà Hạnh Hoa Hùng Huy Khoa Lan Linh Long Ma
 _MAIL = "mau.gov.vn.example"
 
 
-def places(chosen: Random) -> Iterator[str]:
+def place_names(chosen: Random) -> Iterator[str]:
     """Names of places, each once; more than 6,000 of them."""
     pairs = [f"Mẫu {first} {second}" for first, second in product(_SYLLABLES.split(), repeat=2) if first != second]
     chosen.shuffle(pairs)
     yield from pairs
 
 
-def person(chosen: Random) -> str:
+def person_name(chosen: Random) -> str:
     """A person's name."""
     words = (chosen.choice(known.split()) for known in (_FAMILIES, _MIDDLES, _GIVEN))
     return f"{' '.join(words)} Mẫu"
 
 
-def email(name: str, number: int) -> str:
+def email_address(name: str, number: int) -> str:
     """An official address of that name, told from others of the same name by a number."""
     return f"{'.'.join(fold(name).split())}.{number}@{_MAIL}"

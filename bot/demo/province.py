@@ -6,7 +6,8 @@ from datetime import date
 from random import Random
 
 from bot.demo import names
-from handlers.office.units import Became, Succession, Unit, UnitDirectory
+from handlers.model.unit import Succession, SuccessionKind, Unit
+from handlers.model.unit_directory import UnitDirectory
 
 #: The smallest province that has every kind of unit, and the largest.
 FEWEST, MOST = 12, 11_000
@@ -38,7 +39,7 @@ _CITY_EVERY = 5
 
 
 @dataclass
-class _Ground:
+class _ProvinceBuilder:
     """A province that grows unit by unit."""
 
     places: Iterator[str]
@@ -52,37 +53,37 @@ class _Ground:
 
 def make_province(size: int, chosen: Random) -> UnitDirectory:
     """A province of so many units, closed ones included; parents before those below them."""
-    ground = _Ground(names.places(chosen))
+    ground = _ProvinceBuilder(names.place_names(chosen))
     ground.units.append(Unit(TOP, "UBND tỉnh Mẫu", aliases=("Ủy ban nhân dân tỉnh Mẫu", "tỉnh Mẫu")))
-    _departments(ground, _DEPARTMENTS[: max(2, size // 8)])
+    _add_departments(ground, _DEPARTMENTS[: max(2, size // 8)])
     number = 0
     while len(ground.units) < size:
         number += 1
-        _commune(ground, number)
-    return _cut(ground, size)
+        _add_commune(ground, number)
+    return _trim_to_size(ground, size)
 
 
-def _departments(ground: _Ground, wanted: tuple[tuple[str, str], ...]) -> None:
+def _add_departments(ground: _ProvinceBuilder, wanted: tuple[tuple[str, str], ...]) -> None:
     for number, (name, before) in enumerate(wanted, 1):
         former = (f"{before} tỉnh Mẫu",) if before else ()
         ground.add_unit(f"{TOP}.S{number:02d}", f"{name} tỉnh Mẫu", TOP, former_names=former)
 
 
-def _commune(ground: _Ground, number: int) -> None:
+def _add_commune(ground: _ProvinceBuilder, number: int) -> None:
     """A commune, what it was formed from, and its offices; every few of them share a district that ended."""
     kind = "phường" if number % _CITY_EVERY == 0 else "xã"
     place = next(ground.places)
-    district = _district(ground, number)
+    district = _add_district(ground, number)
     aliases = (f"{kind} {place}", f"Ủy ban nhân dân {kind} {place}")
     code = ground.add_unit(f"{TOP}.X{number:04d}", f"UBND {kind} {place}", TOP, aliases=aliases)
-    ground.successions.append(Succession(district, code, Became.SPLIT, ENDED, SOURCE))
+    ground.successions.append(Succession(district, code, SuccessionKind.SPLIT, ENDED, SOURCE))
     for part in range(1, _TO_A_COMMUNE):
-        _former(ground, f"{TOP}.C{number:04d}.{part}", district, code)
+        _add_former_unit(ground, f"{TOP}.C{number:04d}.{part}", district, code)
     for part, office in enumerate(_OFFICES, 1):
         ground.add_unit(f"{code}.P{part}", f"{office} {kind} {place}", code)
 
 
-def _district(ground: _Ground, number: int) -> str:
+def _add_district(ground: _ProvinceBuilder, number: int) -> str:
     code = f"{TOP}.H{(number - 1) // _TO_A_DISTRICT + 1:03d}"
     if (number - 1) % _TO_A_DISTRICT == 0:
         place = next(ground.places)
@@ -90,13 +91,13 @@ def _district(ground: _Ground, number: int) -> str:
     return code
 
 
-def _former(ground: _Ground, code: str, district: str, successor: str) -> None:
+def _add_former_unit(ground: _ProvinceBuilder, code: str, district: str, successor: str) -> None:
     place = next(ground.places)
     ground.add_unit(code, f"UBND xã {place}", district, aliases=(f"xã {place}",), closed_on=ENDED)
-    ground.successions.append(Succession(code, successor, Became.MERGED_INTO_NEW, ENDED, SOURCE))
+    ground.successions.append(Succession(code, successor, SuccessionKind.MERGED_INTO_NEW, ENDED, SOURCE))
 
 
-def _cut(ground: _Ground, size: int) -> UnitDirectory:
+def _trim_to_size(ground: _ProvinceBuilder, size: int) -> UnitDirectory:
     units = ground.units[:size]
     known = {unit.code for unit in units}
     kept = [one for one in ground.successions if {one.former, one.successor} <= known]

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from bot.channels.naming import terminal_channel
-from bot.demo.naming import Naming
-from bot.store.bulk import grant_id
-from bot.store.bulk_rows import MadeChat, MadeGrant
-from handlers.office.rights import MACHINE, Role
-from handlers.office.units import Unit
-from handlers.session import Session
+from bot.channels.registry import terminal_channel
+from bot.demo.certificates import CertificateNaming
+from bot.store.demo_data import DemoChat, DemoGrant, format_grant_id
+from handlers.core.session import Session
+from handlers.model.rights import MACHINE, Role
+from handlers.model.unit import Unit
 
 #: Officers' chats lie on a channel that nothing delivers to.
 CHANNEL = "demo"
@@ -24,7 +23,7 @@ _BODIES = 5
 class Staff:
     """Everybody with a role, and who works for which body."""
 
-    grants: tuple[MadeGrant, ...]
+    grants: tuple[DemoGrant, ...]
     admins: dict[str, str]  #: body -> grant of its admin
 
     def admin_of(self, body: str) -> str:
@@ -32,35 +31,35 @@ class Staff:
         return self.admins.get(body, self.grants[0].id)
 
 
-def make_staff(naming: Naming, now: datetime, begun: datetime, pack: str) -> Staff:
+def make_staff(naming: CertificateNaming, now: datetime, begun: datetime, pack: str) -> Staff:
     """One owner; for the first bodies that were formed from others an admin and a focal officer each."""
-    hiring = _Hiring(now, begun, pack)
+    hiring = _RoleGiver(now, begun, pack)
     owner = hiring.grant_role(OWNER, Role.OWNER, "Chủ Mẫu", MACHINE)
     admins: dict[str, str] = {}
-    for at, unit in enumerate(_bodies(naming), 1):
+    for at, unit in enumerate(_first_bodies(naming), 1):
         admin = hiring.grant_role(f"{ADMIN}-{at}", Role.ADMIN, f"Quản trị Mẫu {at}", owner, unit.code)
         hiring.grant_role(f"{FOCAL}-{at}", Role.FOCAL, f"Đầu mối Mẫu {at}", admin, unit.code)
         admins[unit.code] = admin
     return Staff(tuple(hiring.grants), admins)
 
 
-def _bodies(naming: Naming) -> Iterator[Unit]:
+def _first_bodies(naming: CertificateNaming) -> Iterator[Unit]:
     return islice((unit for unit in naming.working if naming.is_formed_from_others(unit)), _BODIES)
 
 
 @dataclass
-class _Hiring:
+class _RoleGiver:
     """Gives roles, one after the other."""
 
     now: datetime
     begun: datetime
     pack: str
-    grants: list[MadeGrant] = field(default_factory=list)
+    grants: list[DemoGrant] = field(default_factory=list)
 
     def grant_role(self, name: str, role: Role, label: str, by: str, unit: str | None = None) -> str:
         """The id of the new grant; its person has agreed already and may ask at once."""
         session = Session(consented_at=self.begun, pack=self.pack, screen="question", unit=unit)
-        chat = MadeChat(terminal_channel(name), name, self.begun, self.now, unit, session.model_dump_json())
-        grant = MadeGrant(grant_id(len(self.grants) + 1), chat, role, unit, label, self.begun, by)
+        chat = DemoChat(terminal_channel(name), name, self.begun, self.now, unit, session.model_dump_json())
+        grant = DemoGrant(format_grant_id(len(self.grants) + 1), chat, role, unit, label, self.begun, by)
         self.grants.append(grant)
         return grant.id

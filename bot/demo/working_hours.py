@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from rules.calendar import VIETNAM, vietnamese
+from rules.calendar import VIETNAM, to_vietnam_time
 
 #: How far back the conversations go: less than data are kept by default, so that a clean-up leaves them.
 DAYS = 150
@@ -38,7 +38,7 @@ class WorkingHours:
 
     def next_desk_hour(self, moment: datetime) -> datetime:
         """The next hour at which people with a role work through what has come in, all of it at once."""
-        local = vietnamese(moment)
+        local = to_vietnam_time(moment)
         there = local.replace(hour=_DESK, minute=0, second=0, microsecond=0)
         there += timedelta(days=there <= local)
         while there.weekday() >= _WEEKEND:

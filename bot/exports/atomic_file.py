@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bot.errors import OutputError
-from bot.exports.folders import clean
-from bot.reasons import reason_of
+from bot.errors import OutputError, to_reason
+from bot.exports.process import clean
 from locales import N_
 
 #: The owner's alone.
@@ -23,23 +22,23 @@ _FOLDER, _FILE = 0o700, 0o600
 _LONGEST_PATH = 8192
 #: The folder of exports below the data folder, and the notes in it.
 _EXPORTS, _NOTES = "exports", "notes"
-_TROUBLE = N_("{file} cannot be written ({reason}); choose another folder or file")
+_NOT_WRITABLE = N_("{file} cannot be written ({reason}); choose another folder or file")
 _NO_FOLDER = N_("{file} cannot be written: there is no folder {folder}; make it first, or choose another one.")
-_TAKEN = N_("{file} is there already; add --force to replace it, or choose another name.")
+_EXISTS = N_("{file} is there already; add --force to replace it, or choose another name.")
 
 
-def refuse_taken(target: Path, *, force: bool) -> None:
+def refuse_existing(target: Path, *, force: bool) -> None:
     """Before anything is read; a folder of that name is met when it is written.
 
     Raises:
         OutputError: the file is there, or its folder is not.
     """
-    _folder_there(target)
+    _check_folder(target)
     if target.exists() and not target.is_dir() and not force:
-        raise OutputError(_TAKEN, file=target)
+        raise OutputError(_EXISTS, file=target)
 
 
-class Landing:
+class AtomicFile:
     """Where a file is written before it appears."""
 
     def __init__(self, target: Path) -> None:
@@ -95,7 +94,7 @@ def _flush(path: Path) -> None:
 
 
 @contextmanager
-def landing(target: Path, notes: Path) -> Iterator[Landing]:
+def open_atomic_file(target: Path, notes: Path) -> Iterator[AtomicFile]:
     """A place to write; whatever happens, nothing of it is left but what landed. What a killed one left is removed.
 
     ``notes`` is a folder of the data folder: there the place is noted for as long as it exists.
@@ -103,65 +102,65 @@ def landing(target: Path, notes: Path) -> Iterator[Landing]:
     Raises:
         OutputError: there is no writing there, or somebody else is writing the same file.
     """
-    place = Landing(target)
+    place = AtomicFile(target)
     try:
-        _folder_there(target)
-        with _noted(place.folder, notes), _emptied(place.folder):
+        _check_folder(target)
+        with _hold_note(place.folder, notes), _open_empty_folder(place.folder):
             try:
                 yield place
             finally:
                 place.close()
                 shutil.rmtree(place.folder, ignore_errors=True)
     except OSError as error:
-        raise OutputError(_TROUBLE, file=target, reason=reason_of(error)) from None
+        raise OutputError(_NOT_WRITABLE, file=target, reason=to_reason(error)) from None
 
 
-def notes_of(data_dir: Path) -> Path:
+def notes_folder(data_dir: Path) -> Path:
     """Return the folder in which the places of this data folder's exports are noted."""
     return data_dir / _EXPORTS / _NOTES
 
 
-def clear_left_behind(data_dir: Path) -> None:
+def remove_leftovers(data_dir: Path) -> None:
     """Remove what killed exports of this data folder left: those of the command line, and those of the chats."""
     exports = data_dir / _EXPORTS
     if exports.is_dir():
-        clear_noted(notes_of(data_dir))
+        remove_noted(notes_folder(data_dir))
         for folder in exports.iterdir():
             if folder.name != _NOTES:
                 clean(folder)
 
 
-def clear_noted(notes: Path) -> None:
+def remove_noted(notes: Path) -> None:
     """Remove the folders that killed processes left; those of living ones are held by their notes."""
     for note in notes.iterdir() if notes.is_dir() else ():
         with suppress(OSError):
             opened = os.open(note, os.O_RDONLY)
             try:
                 fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                _remove(Path(os.read(opened, _LONGEST_PATH).decode(errors="surrogateescape")))
+                _remove_folder(Path(os.read(opened, _LONGEST_PATH).decode(errors="surrogateescape")))
                 note.unlink()
             finally:
                 os.close(opened)
 
 
-def _remove(folder: Path) -> None:
+def _remove_folder(folder: Path) -> None:
     """Only a folder that can be one of ours: a note decides about nothing else."""
     if folder.name.startswith(".") and folder.suffix == ".part" and folder.is_dir() and not folder.is_symlink():
         shutil.rmtree(folder)
 
 
-def _folder_there(target: Path) -> None:
+def _check_folder(target: Path) -> None:
     if not target.parent.exists():
         raise OutputError(_NO_FOLDER, file=target, folder=target.parent)
 
 
 @contextmanager
-def _noted(folder: Path, notes: Path) -> Iterator[None]:
+def _hold_note(folder: Path, notes: Path) -> Iterator[None]:
     """Note the folder, and hold the note: the lock dies with its process and tells two writers of one file apart."""
     notes.mkdir(parents=True, exist_ok=True, mode=_FOLDER)
     path = os.fsencode(folder.absolute())
     note = notes / hashlib.sha256(path).hexdigest()[:32]
-    opened = _held(note, folder)
+    opened = _lock_note(note, folder)
     try:
         os.pwrite(opened, path, 0)
         os.fsync(opened)
@@ -171,7 +170,7 @@ def _noted(folder: Path, notes: Path) -> Iterator[None]:
         os.close(opened)
 
 
-def _held(note: Path, folder: Path) -> int:
+def _lock_note(note: Path, folder: Path) -> int:
     """Open and lock the note; anew where somebody removed it in between."""
     while True:
         opened = os.open(note, os.O_RDWR | os.O_CREAT, _FILE)
@@ -186,7 +185,7 @@ def _held(note: Path, folder: Path) -> int:
 
 
 @contextmanager
-def _emptied(folder: Path) -> Iterator[None]:
+def _open_empty_folder(folder: Path) -> Iterator[None]:
     """The folder, made and empty; locked as well, for a program over another data folder."""
     folder.mkdir(mode=_FOLDER, exist_ok=True)
     opened = os.open(folder, os.O_RDONLY)

@@ -1,31 +1,153 @@
-"""A broadcast's report as a spreadsheet with its totals, or as CSV."""
+"""A broadcast's report from its order to its file."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from bot.exports.broadcast_lines import Line, ReportOrder, Totals, columns
-from bot.exports.cells import Cell
-from bot.exports.csv_lines import BYTE_ORDER_MARK, written
-from bot.exports.xlsx import FIRST_YEAR, LOCAL_MOMENT, MOST_ROWS, close_rows, fitting, open_workbook, write_workbook
-from bot.exports.xlsx_sheets import for_paper
-from bot.harmless import harmless
-from handlers.broadcasts.model import Broadcast
-from handlers.broadcasts.report_words import DELIVERIES, delivery, life, reason, step_name, why
-from handlers.dates import moment
-from locales import N_
+from bot.errors import Forbidden
+from bot.exports.atomic_file import AtomicFile, open_atomic_file
+from bot.exports.columns import CellValue
+from bot.exports.export import run_in_thread
+from bot.exports.process import private_folder
+from bot.exports.text_formats import BYTE_ORDER_MARK, format_csv
+from bot.exports.xlsx import (
+    FIRST_YEAR,
+    LOCAL_TIME_FORMAT,
+    MOST_ROWS,
+    close_rows,
+    open_workbook,
+    set_paper,
+    truncate_text,
+    write_workbook,
+)
+from bot.sanitizing import sanitize
+from bot.store.api import Store
+from handlers.broadcasts.text import (
+    DELIVERY_STATES,
+    format_channel,
+    format_delivery_reason,
+    format_delivery_state,
+    format_state,
+    format_state_reason,
+    format_step_name,
+)
+from handlers.core.dates import format_moment
+from handlers.model.broadcast import Broadcast, Recipient
+from handlers.model.rights import MACHINE, Act, Rights
+from locales import N_, Translator
+from rules.calendar import to_vietnam_time
 
-_HEAD = {"bold": True, "bg_color": "#D9E2F3", "border": 1, "text_wrap": True}
+#: Recipients read and written in one go.
+REPORT_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOrder:
+    """A report that somebody asked for."""
+
+    rights: Rights
+    broadcast: Broadcast
+    steps: tuple[Broadcast, ...]  #: of a campaign, or for those who asked to hear it again
+    t: Translator
+    now: datetime
+    chat: str = ""  #: id of the chat that asked; empty on the command line
+    channel: str = MACHINE
+
+    @property
+    def sources(self) -> tuple[Broadcast, ...]:
+        """Those that have recipients of their own."""
+        return self.steps if self.broadcast.is_campaign else (self.broadcast, *self.steps)
+
+
+class ReportLine(NamedTuple):
+    """A recipient, and of which broadcast."""
+
+    of: Broadcast
+    recipient: Recipient
+
+
+@dataclass(slots=True)
+class ReportTotals:
+    """What the lines add up to: by state, by reason, and by broadcast and state."""
+
+    states: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)  #: state and reason
+    steps: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def add(self, lines: Sequence[ReportLine]) -> None:
+        """Some more."""
+        for of, recipient in lines:
+            self.states[recipient.state] += 1
+            self.steps[of.id][recipient.state] += 1
+            if recipient.reason:
+                self.reasons[recipient.state, recipient.reason] += 1
+
+    @property
+    def count(self) -> int:
+        """All lines."""
+        return self.states.total()
+
+
+class ReportColumn(NamedTuple):
+    """A column of the report."""
+
+    title: str
+    width: int  #: in characters of a spreadsheet
+    cell: Callable[[ReportLine], CellValue]
+
+
+def report_columns(order: ReportOrder) -> tuple[ReportColumn, ...]:
+    """Those of a report; the step only where there are steps."""
+    t, units = order.t, order.rights.units
+    step = ReportColumn(N_("Step"), 22, lambda line: format_step_name(t, line.of.step))
+    broadcast = ReportColumn(N_("Broadcast"), 12, lambda line: line.of.id)
+    return (
+        *((step, broadcast) if order.steps else ()),
+        ReportColumn(N_("Recipient"), 13, lambda line: line.recipient.code),
+        ReportColumn(N_("Name"), 32, lambda line: sanitize(line.recipient.name or "")),
+        ReportColumn(N_("Unit"), 32, lambda line: sanitize(units.name(line.recipient.unit))),
+        ReportColumn(N_("Channel"), 18, lambda line: format_channel(t, line.recipient.channel)),
+        ReportColumn(N_("State"), 26, lambda line: format_delivery_state(t, line.recipient.state)),
+        ReportColumn(N_("Reason"), 44, lambda line: format_delivery_reason(t, line.recipient.reason)),
+        ReportColumn(N_("Attempts"), 9, lambda line: line.recipient.attempts),
+        ReportColumn(N_("Queued at"), 17, lambda line: _to_local_time(line.recipient.queued_at)),
+        ReportColumn(N_("Settled at"), 17, lambda line: _to_local_time(line.recipient.settled_at)),
+    )
+
+
+def _to_local_time(at: datetime | None) -> CellValue:
+    """Naive, on the clocks of Viet Nam: what a spreadsheet counts with."""
+    return to_vietnam_time(at).replace(tzinfo=None) if at else ""
+
+
+async def report_batches(
+    store: Store, order: ReportOrder, *, size: int = REPORT_BATCH
+) -> AsyncIterator[list[ReportLine]]:
+    """The lines, each batch read in a transaction of its own: memory stays flat, and nobody waits."""
+    for of in order.sources:
+        after = ""
+        while True:
+            async with store.admin_transaction(order.now, chat=order.chat, channel=order.channel, reading=True) as unit:
+                found = await unit.admin.broadcasts.recipients(order.rights, of.id, size, after)
+            if not found:
+                break
+            yield [ReportLine(of, recipient) for recipient in found]
+            after = found[-1].code
+
+
+_HEADING_FORMAT = {"bold": True, "bg_color": "#D9E2F3", "border": 1, "text_wrap": True}
 
 
 class ReportFile(Protocol):
     """Takes the lines of a report; called from one thread at a time."""
 
-    def add(self, lines: Sequence[Line]) -> None:
+    def add(self, lines: Sequence[ReportLine]) -> None:
         """Write some more."""
 
-    def finish(self, totals: Totals) -> None:
+    def finish(self, totals: ReportTotals) -> None:
         """Write what stands at the end; the file is complete."""
 
     def abandon(self) -> None:
@@ -36,15 +158,15 @@ class CsvReport:
     """The lines alone (RFC 4180), in the form Excel opens."""
 
     def __init__(self, path: Path, order: ReportOrder) -> None:
-        self._columns = columns(order)
+        self._columns = report_columns(order)
         self._file = path.open("w", encoding="utf-8", newline="")
-        self._file.write(BYTE_ORDER_MARK + written([[order.t(column.title) for column in self._columns]]))
+        self._file.write(BYTE_ORDER_MARK + format_csv([[order.t(column.title) for column in self._columns]]))
 
-    def add(self, lines: Sequence[Line]) -> None:
+    def add(self, lines: Sequence[ReportLine]) -> None:
         """A record each."""
-        self._file.write(written([[column.cell(line) for column in self._columns] for line in lines]))
+        self._file.write(format_csv([[column.cell(line) for column in self._columns] for line in lines]))
 
-    def finish(self, totals: Totals) -> None:  # noqa: ARG002 - the lines are all there is
+    def finish(self, totals: ReportTotals) -> None:  # noqa: ARG002 - the lines are all there is
         """Close it."""
         self._file.close()
 
@@ -57,14 +179,14 @@ class XlsxReport:
     """A sheet of lines, a further one where it is full, and a sheet with what they add up to."""
 
     def __init__(self, path: Path, order: ReportOrder, *, most_rows: int = MOST_ROWS) -> None:
-        self._order, self._columns, self._most_rows = order, columns(order), most_rows
+        self._order, self._columns, self._most_rows = order, report_columns(order), most_rows
         self._workbook = open_workbook(path)
-        self._head = self._workbook.add_format(_HEAD)
-        self._moment = self._workbook.add_format({"num_format": LOCAL_MOMENT})
+        self._head = self._workbook.add_format(_HEADING_FORMAT)
+        self._moment = self._workbook.add_format({"num_format": LOCAL_TIME_FORMAT})
         self._sheets = 0
         self._begin_sheet()
 
-    def add(self, lines: Sequence[Line]) -> None:
+    def add(self, lines: Sequence[ReportLine]) -> None:
         """A row each."""
         for line in lines:
             if self._row == self._most_rows:
@@ -74,10 +196,10 @@ class XlsxReport:
                 self._write_cell(at, column.cell(line))
             self._row += 1
 
-    def finish(self, totals: Totals) -> None:
+    def finish(self, totals: ReportTotals) -> None:
         """The totals stand on a sheet of their own."""
         self._end_sheet()
-        _totals_sheet(self._workbook, self._head, self._order, totals)
+        _write_totals_sheet(self._workbook, self._head, self._order, totals)
         write_workbook(self._workbook)
 
     def abandon(self) -> None:
@@ -93,36 +215,40 @@ class XlsxReport:
             self._sheet.write_string(0, at, self._order.t(column.title), self._head)
         self._sheet.freeze_panes(1, 0)
         self._sheet.repeat_rows(0)
-        for_paper(self._sheet)
+        set_paper(self._sheet)
         self._row = 1
 
     def _end_sheet(self) -> None:
         self._sheet.autofilter(0, 0, max(self._row - 1, 1), len(self._columns) - 1)
 
-    def _write_cell(self, at: int, cell: Cell) -> None:
+    def _write_cell(self, at: int, cell: CellValue) -> None:
         """Text stays text, whatever it looks like."""
         if isinstance(cell, datetime) and cell.year >= FIRST_YEAR:
             self._sheet.write_datetime(self._row, at, cell, self._moment)
         elif isinstance(cell, int):
             self._sheet.write_number(self._row, at, cell)
         elif cell != "":
-            self._sheet.write_string(self._row, at, fitting(str(cell)))
+            self._sheet.write_string(self._row, at, truncate_text(str(cell)))
 
 
-def _totals_sheet(workbook: Any, head: Any, order: ReportOrder, totals: Totals) -> None:
+def _write_totals_sheet(workbook: Any, head: Any, order: ReportOrder, totals: ReportTotals) -> None:
     t = order.t
     sheet = workbook.add_worksheet(t(N_("Summary")))
-    for_paper(sheet)
+    set_paper(sheet)
     sheet.set_column(0, 1, 40)
     sheet.set_column(2, 20, 18)
-    row = _table(sheet, head, 0, [], _about(order, totals))
-    row = _table(sheet, head, row + 1, [t(N_("State")), t(N_("Number"))], _states(order, totals))
-    row = _table(sheet, head, row + 1, [t(N_("State")), t(N_("Reason")), t(N_("Number"))], _reasons(order, totals))
+    row = _write_table(sheet, head, 0, [], _about_rows(order, totals))
+    row = _write_table(sheet, head, row + 1, [t(N_("State")), t(N_("Number"))], _state_rows(order, totals))
+    row = _write_table(
+        sheet, head, row + 1, [t(N_("State")), t(N_("Reason")), t(N_("Number"))], _reason_rows(order, totals)
+    )
     if order.steps:
-        _table(sheet, head, row + 1, _steps_head(order), (_step(order, one, totals) for one in order.sources))
+        _write_table(
+            sheet, head, row + 1, _step_titles(order), (_step_row(order, one, totals) for one in order.sources)
+        )
 
 
-def _table(sheet: Any, head: Any, row: int, titles: Sequence[str], rows: Iterable[Sequence[str | int]]) -> int:
+def _write_table(sheet: Any, head: Any, row: int, titles: Sequence[str], rows: Iterable[Sequence[str | int]]) -> int:
     """The row below it."""
     for at, title in enumerate(titles):
         sheet.write_string(row, at, title, head)
@@ -132,40 +258,118 @@ def _table(sheet: Any, head: Any, row: int, titles: Sequence[str], rows: Iterabl
             if isinstance(cell, int):
                 sheet.write_number(row, at, cell)
             else:
-                sheet.write_string(row, at, fitting(harmless(cell)))
+                sheet.write_string(row, at, truncate_text(sanitize(cell)))
         row += 1
     return row
 
 
-def _about(order: ReportOrder, totals: Totals) -> Iterable[Sequence[str | int]]:
+def _about_rows(order: ReportOrder, totals: ReportTotals) -> Iterable[Sequence[str | int]]:
     t, broadcast = order.t, order.broadcast
     yield t(N_("Broadcast")), broadcast.id
     yield t(N_("Title")), broadcast.draft.title
-    yield t(N_("State")), life(t, broadcast)
-    yield t(N_("As of")), moment(order.now)
+    yield t(N_("State")), format_state(t, broadcast)
+    yield t(N_("As of")), format_moment(order.now)
     yield t(N_("Rows in this file")), totals.count
 
 
-def _states(order: ReportOrder, totals: Totals) -> Iterable[Sequence[str | int]]:
-    yield from ((delivery(order.t, word), totals.states[word]) for word in DELIVERIES if totals.states[word])
+def _state_rows(order: ReportOrder, totals: ReportTotals) -> Iterable[Sequence[str | int]]:
+    yield from (
+        (format_delivery_state(order.t, word), totals.states[word]) for word in DELIVERY_STATES if totals.states[word]
+    )
     yield order.t(N_("Total")), totals.count
 
 
-def _reasons(order: ReportOrder, totals: Totals) -> Iterable[Sequence[str | int]]:
+def _reason_rows(order: ReportOrder, totals: ReportTotals) -> Iterable[Sequence[str | int]]:
     t = order.t
     for (state, word), count in sorted(totals.reasons.items()):
-        yield delivery(t, state), reason(t, word), count
+        yield format_delivery_state(t, state), format_delivery_reason(t, word), count
     yield t(N_("Total")), "", totals.reasons.total()
 
 
-def _steps_head(order: ReportOrder) -> list[str]:
-    words = (N_("Step"), N_("State"), N_("Broadcast"), N_("Start"), N_("Reason"), *DELIVERIES.values(), N_("Total"))
+def _step_titles(order: ReportOrder) -> list[str]:
+    words = (
+        N_("Step"),
+        N_("State"),
+        N_("Broadcast"),
+        N_("Start"),
+        N_("Reason"),
+        *DELIVERY_STATES.values(),
+        N_("Total"),
+    )
     return [order.t(word) for word in words]
 
 
-def _step(order: ReportOrder, one: Broadcast, totals: Totals) -> Sequence[str | int]:
+def _step_row(order: ReportOrder, one: Broadcast, totals: ReportTotals) -> Sequence[str | int]:
     """A step that was left out has its row, too, and says why."""
     t, counts = order.t, totals.steps[one.id]
-    started = moment(one.starts_at) if one.starts_at else ""
-    numbers = [counts.get(word, 0) for word in DELIVERIES]
-    return (step_name(t, one.step), life(t, one), one.id, started, why(t, one.why), *numbers, sum(numbers))
+    started = format_moment(one.starts_at) if one.starts_at else ""
+    numbers = [counts.get(word, 0) for word in DELIVERY_STATES]
+    return (
+        format_step_name(t, one.step),
+        format_state(t, one),
+        one.id,
+        started,
+        format_state_reason(t, one.why),
+        *numbers,
+        sum(numbers),
+    )
+
+
+#: Kinds of files, by how their names end.
+REPORT_WRITERS: dict[str, Callable[[Path, ReportOrder], ReportFile]] = {".xlsx": XlsxReport, ".csv": CsvReport}
+#: Told how many lines are written.
+ReportProgress = Callable[[int], None]
+
+
+async def write_report(
+    store: Store, order: ReportOrder, target: Path, progress: ReportProgress = lambda _: None, *, notes: Path
+) -> ReportTotals:
+    """Write it to ``target``, whose ending names the kind; the journal has a row before the file appears.
+
+    Cancelled or failed, it leaves nothing behind; killed, what the next command clears by its ``notes``.
+
+    Raises:
+        Forbidden: a role it was ordered by has ended meanwhile.
+        OutputError: the file cannot be written.
+        StoreError: the recipients cannot be read.
+    """
+    with open_atomic_file(target, notes) as place:
+        totals = await _write_lines(store, order, place.draft, progress)
+        await _record_in_journal(store, order, totals.count)
+        await run_in_thread(AtomicFile.publish, place)
+        return totals
+
+
+async def make_report_bytes(store: Store, order: ReportOrder, below: Path) -> tuple[bytes, ReportTotals]:
+    """The spreadsheet, for a chat, and what it adds up to; raises as ``write_report`` does.
+
+    It is written in a private folder ``below`` the data folder, never where everybody's temporary files are.
+    """
+    with private_folder(below) as folder:
+        path = folder / "report.xlsx"
+        totals = await write_report(store, order, path, notes=folder / "notes")
+        return await run_in_thread(path.read_bytes), totals
+
+
+async def _write_lines(store: Store, order: ReportOrder, path: Path, progress: ReportProgress) -> ReportTotals:
+    totals, file = ReportTotals(), await run_in_thread(REPORT_WRITERS[path.suffix.lower()], path, order)
+    try:
+        async for lines in report_batches(store, order):
+            await run_in_thread(file.add, lines)
+            totals.add(lines)
+            progress(totals.count)
+        await run_in_thread(file.finish, totals)
+    except BaseException:
+        file.abandon()
+        raise
+    return totals
+
+
+async def _record_in_journal(store: Store, order: ReportOrder, count: int) -> None:
+    """The roles are read once more behind the journal's lock: one that ends before this row lets no file appear."""
+    unit, one = order.rights.journal_unit(Act.SEE_BROADCASTS, order.broadcast.unit), order.broadcast
+    async with store.admin_transaction(order.now, chat=order.chat, channel=order.channel) as office:
+        await office.admin.journal.record(order.rights, "broadcast_report", one.id, unit=unit, count=count)
+        if order.chat and not set(order.rights.grants) <= set(await office.admin.people.mine()):
+            raise Forbidden(N_("A role that this report was made by has ended meanwhile; nothing was written."))
+        await office.commit()

@@ -1,26 +1,28 @@
 """What stands in an exported list: declared once, for the spreadsheet, CSV, JSON Lines, and the way back in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
 
-from handlers.office.model import Filed
-from handlers.office.units import UnitDirectory
+from bot.sanitizing import sanitize
+from handlers.model.request_list import RequestRow
+from handlers.model.unit_directory import UnitDirectory
 from handlers.requests.fields import FIELDS
-from handlers.requests.words import EVENTS, PROCEDURES, STATES, SUBJECTS
-from locales import N_
+from handlers.requests.text import EVENT_LABELS, PROCEDURE_LABELS, STATE_LABELS, SUBJECT_LABELS
+from locales import N_, Translator
+from rules.calendar import to_vietnam_time
 
 #: As a program reads it; several words are a tuple. Moments are aware.
-Value = str | int | date | datetime | tuple[str, ...] | None
-Said = Callable[[Filed], Value]
+ColumnValue = str | int | date | datetime | tuple[str, ...] | None
+GetValue = Callable[[RequestRow], ColumnValue]
 #: What gives a column, once it is known how units are called.
-Get = Callable[[UnitDirectory], Said]
+BindUnits = Callable[[UnitDirectory], GetValue]
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """What a column holds."""
 
     TEXT = "text"
@@ -30,63 +32,139 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ExportColumn:
     """One column."""
 
     key: str  #: its name for programs
     title: str  #: message id of its heading
     width: int  #: in characters of a spreadsheet
-    get: Get
-    kind: Kind = Kind.TEXT
+    get: BindUnits
+    kind: ColumnKind = ColumnKind.TEXT
     words: Mapping[Any, str] = field(default_factory=dict)  #: message ids of the words it may hold; empty: any text
     wraps: bool = False  #: its cells grow taller, not cut
     personal: bool = False  #: masked for those who may not see it
     printed: bool = False  #: on paper too
 
 
-def _of(path: str) -> Get:
+def _attribute_getter(path: str) -> BindUnits:
     """What stands at an attribute of the ``Filed``."""
     at = attrgetter(path)
     return lambda _units: at
 
 
-def _news(name: str) -> Get:
+def _news_getter(name: str) -> BindUnits:
     return lambda _units: lambda filed: filed.request.content.news.get(name)
 
 
-def _unit_name(units: UnitDirectory) -> Said:
+def _unit_name_getter(units: UnitDirectory) -> GetValue:
     return lambda filed: units.name(filed.unit) or None
 
 
 #: Over which channel a request came; names of products are the same in every language.
-CHANNELS = {"telegram": "Telegram", "zalo": "Zalo", "terminal": N_("the office's own machine")}
+CHANNEL_LABELS = {"telegram": "Telegram", "zalo": "Zalo", "terminal": N_("the office's own machine")}
 #: The new information that a request can be about.
-NEWS = ("new_name", "new_address", "new_superior", "new_unit", "new_email")
+NEWS_FIELDS = ("new_name", "new_address", "new_superior", "new_unit", "new_email")
 
 #: Those that are printed come first, as many as can be read on paper.
 COLUMNS = (
-    Column("code", N_("Request code"), 16, _of("request.code"), printed=True),
-    Column("state", N_("State"), 14, _of("request.state"), words=STATES, printed=True),
-    Column("note", N_("Note"), 36, _of("note"), wraps=True, personal=True, printed=True),
-    Column("managing_body", FIELDS["unit"].title, 32, _of("request.content.unit"), printed=True),
-    Column(
-        "subscriber", FIELDS["subscriber"].title, 32, _of("request.content.subscriber"), personal=True, printed=True
+    ExportColumn("code", N_("Request code"), 16, _attribute_getter("request.code"), printed=True),
+    ExportColumn("state", N_("State"), 14, _attribute_getter("request.state"), words=STATE_LABELS, printed=True),
+    ExportColumn("note", N_("Note"), 36, _attribute_getter("note"), wraps=True, personal=True, printed=True),
+    ExportColumn("managing_body", FIELDS["unit"].title, 32, _attribute_getter("request.content.unit"), printed=True),
+    ExportColumn(
+        "subscriber",
+        FIELDS["subscriber"].title,
+        32,
+        _attribute_getter("request.content.subscriber"),
+        personal=True,
+        printed=True,
     ),
-    Column("procedure", N_("Procedure"), 36, _of("request.content.procedure"), words=PROCEDURES, printed=True),
-    Column("serial", FIELDS["serial"].title, 20, _of("request.content.serial"), personal=True, printed=True),
-    Column("not_after", N_("Valid until"), 16, _of("request.content.not_after"), Kind.DAY, printed=True),
-    Column("unit_code", N_("Unit code"), 14, _of("unit")),
-    Column("unit_name", N_("Unit"), 32, _unit_name),
-    Column("subject", N_("Kind of subscriber"), 20, _of("request.content.subject"), words=SUBJECTS),
-    Column("form", N_("Form"), 8, _of("request.content.form")),
-    Column(
-        "certificate_name", N_("Name on the certificate"), 32, _of("request.content.certificate_name"), personal=True
+    ExportColumn(
+        "procedure",
+        N_("Procedure"),
+        36,
+        _attribute_getter("request.content.procedure"),
+        words=PROCEDURE_LABELS,
+        printed=True,
     ),
-    Column("events", N_("What happened"), 32, _of("request.content.events"), words=EVENTS),
-    *(Column(name, FIELDS[name].title, 30, _news(name), personal=True) for name in NEWS),
-    Column("registered_at", N_("Registered at"), 17, _of("registered_at"), Kind.MOMENT),
-    Column("changed_at", N_("Changed at"), 17, _of("changed_at"), Kind.MOMENT),
-    Column("revision", N_("Revision"), 9, _of("revision"), Kind.NUMBER),
-    Column("channel", N_("Channel"), 18, _of("request.content.channel"), words=CHANNELS),
-    Column("pack", N_("Rule pack"), 24, _of("request.content.pack")),
+    ExportColumn(
+        "serial", FIELDS["serial"].title, 20, _attribute_getter("request.content.serial"), personal=True, printed=True
+    ),
+    ExportColumn(
+        "not_after", N_("Valid until"), 16, _attribute_getter("request.content.not_after"), ColumnKind.DAY, printed=True
+    ),
+    ExportColumn("unit_code", N_("Unit code"), 14, _attribute_getter("unit")),
+    ExportColumn("unit_name", N_("Unit"), 32, _unit_name_getter),
+    ExportColumn(
+        "subject", N_("Kind of subscriber"), 20, _attribute_getter("request.content.subject"), words=SUBJECT_LABELS
+    ),
+    ExportColumn("form", N_("Form"), 8, _attribute_getter("request.content.form")),
+    ExportColumn(
+        "certificate_name",
+        N_("Name on the certificate"),
+        32,
+        _attribute_getter("request.content.certificate_name"),
+        personal=True,
+    ),
+    ExportColumn("events", N_("What happened"), 32, _attribute_getter("request.content.events"), words=EVENT_LABELS),
+    *(ExportColumn(name, FIELDS[name].title, 30, _news_getter(name), personal=True) for name in NEWS_FIELDS),
+    ExportColumn("registered_at", N_("Registered at"), 17, _attribute_getter("registered_at"), ColumnKind.MOMENT),
+    ExportColumn("changed_at", N_("Changed at"), 17, _attribute_getter("changed_at"), ColumnKind.MOMENT),
+    ExportColumn("revision", N_("Revision"), 9, _attribute_getter("revision"), ColumnKind.NUMBER),
+    ExportColumn("channel", N_("Channel"), 18, _attribute_getter("request.content.channel"), words=CHANNEL_LABELS),
+    ExportColumn("pack", N_("Rule pack"), 24, _attribute_getter("request.content.pack")),
 )
+
+#: Moments are naive and on the clocks of Viet Nam; nothing is an empty text.
+CellValue = str | int | date | datetime
+_FormatCell = Callable[[RequestRow], CellValue]
+
+
+class RowFormatter:
+    """Requests as rows of cells."""
+
+    def __init__(self, t: Translator, units: UnitDirectory, columns: Sequence[ExportColumn] = COLUMNS) -> None:
+        self.columns = tuple(columns)
+        self.titles = [t(column.title) for column in columns]
+        self._cells = [_cell_formatter(column, t, units) for column in columns]
+
+    def row(self, filed: RequestRow) -> list[CellValue]:
+        """One request."""
+        return [cell(filed) for cell in self._cells]
+
+
+def _cell_formatter(column: ExportColumn, t: Translator, units: UnitDirectory) -> _FormatCell:
+    """What gives the cell of a column; the words of the language are looked up once."""
+    said = column.get(units)
+    if column.words:
+        words = {machine: t(message) for machine, message in column.words.items()}
+        return lambda filed: _format_word(said(filed), words)
+    in_kind = _FORMAT_BY_KIND[column.kind]
+    return lambda filed: in_kind(said(filed))
+
+
+def _format_word(value: ColumnValue, words: dict[ColumnValue, str]) -> str:
+    """A machine word that has none in the language stands for itself."""
+    if isinstance(value, tuple):
+        return ", ".join(words.get(one, one) for one in value)
+    return (words.get(value) or str(value)) if value else ""
+
+
+def _to_local_time(value: ColumnValue) -> CellValue:
+    return to_vietnam_time(value).replace(tzinfo=None) if isinstance(value, datetime) else ""
+
+
+def _sanitize_text(value: ColumnValue) -> CellValue:
+    return sanitize(value) if isinstance(value, str) else ""
+
+
+def _keep_value(value: ColumnValue) -> CellValue:
+    return value if isinstance(value, int | date) else ""
+
+
+_FORMAT_BY_KIND = {
+    ColumnKind.TEXT: _sanitize_text,
+    ColumnKind.MOMENT: _to_local_time,
+    ColumnKind.DAY: _keep_value,
+    ColumnKind.NUMBER: _keep_value,
+}

@@ -11,13 +11,12 @@ from docx.table import _Row
 from docxtpl import DocxTemplate
 
 from bot.errors import OutputError
-from bot.exports.about import About
-from bot.exports.lists import OfficialList, Sorting
-from bot.exports.sending import Sieve, to_be_sent
+from bot.exports.model import ExportMetadata
+from bot.exports.official_lists import Eligibility, ListSorter, OfficialList, eligible_states
+from handlers.admin.exports.text import format_remarks
 from handlers.folding import fold
-from handlers.office.export_words import remarked
-from handlers.office.exporting import Remarks
-from handlers.office.model import Filed
+from handlers.model.exports import ExportRemarks
+from handlers.model.request_list import RequestRow
 from locales import N_
 
 #: Entries of one document; a longer list goes on in another, for Word and memory alike.
@@ -34,21 +33,21 @@ _NONE = N_("None of these requests goes on Mẫu 04, 05 or 06 now, so there is n
 
 
 class DocxWriter:
-    """Implements ``bot.exports.model.Writer``: one list as .docx; several, or any number, in a .zip with an index."""
+    """Writes one list as .docx; several, or any number, as a .zip with an index."""
 
-    def __init__(self, path: Path, about: About) -> None:
+    def __init__(self, path: Path, about: ExportMetadata) -> None:
         self._path = path
         self._about = about
         self._rows = 0  #: written
-        self._sieve = Sieve(to_be_sent(about.order.wanted))
-        self._sorting = Sorting(path.with_name("lists"), about.units, self._sieve)
+        self._sieve = Eligibility(eligible_states(about.order.wanted))
+        self._sorting = ListSorter(path.with_name("lists"), about.units, self._sieve)
 
     @property
-    def remarks(self) -> Remarks:
+    def remarks(self) -> ExportRemarks:
         """Which requests do not wait to be sent, or are for none of these forms."""
         return self._sieve.remarks
 
-    def add(self, batch: Sequence[Filed]) -> None:
+    def add(self, batch: Sequence[RequestRow]) -> None:
         """Sort them."""
         self._sorting.add(batch)
 
@@ -60,13 +59,13 @@ class DocxWriter:
         """
         found = list(self._sorting.lists.values())
         if not found:
-            raise OutputError(_NONE, remarks=" ".join(remarked(self._about.t, self.remarks)))
+            raise OutputError(_NONE, remarks=" ".join(format_remarks(self._about.t, self.remarks)))
         if self._path.suffix.lower() == ".zip":
             self._write_all(found)
             return
-        documents = list(islice(_documents(found), 2))
+        documents = list(islice(_split_documents(found), 2))
         if len(documents) > 1:
-            raise OutputError(_SEVERAL, number=sum(1 for _ in _documents(found)))
+            raise OutputError(_SEVERAL, number=sum(1 for _ in _split_documents(found)))
         self._fill(*documents[0], self._path)
         self._count_joined()
 
@@ -77,7 +76,7 @@ class DocxWriter:
         draft = self._path.with_name("list.docx")
         index = []
         with ZipFile(self._path, "w", ZIP_STORED) as archive:
-            for number, (one, part) in enumerate(_documents(found), start=1):
+            for number, (one, part) in enumerate(_split_documents(found), start=1):
                 self._fill(one, part, draft)
                 name = f"{number:04}-mau-{one.form}-{_file_name(one.body)}.docx"
                 archive.write(draft, name)
@@ -88,16 +87,16 @@ class DocxWriter:
     def _format_heading(self, number: int) -> list[str]:
         about = replace(self._about, count=self._sieve.written)
         told = [f"{label}: {text}" for label, text in about.lines()]
-        return [*told, about.t(N_("Lists: {number}"), number=number), *remarked(about.t, self.remarks)]
+        return [*told, about.t(N_("Lists: {number}"), number=number), *format_remarks(about.t, self.remarks)]
 
-    def _fill(self, one: OfficialList, part: "Part", path: Path) -> None:
-        fill(one, part, path)
+    def _fill(self, one: OfficialList, part: "DocumentPart", path: Path) -> None:
+        fill_template(one, part, path)
         self._rows += part.count
 
     def _count_joined(self) -> None:
         self._sieve.joined = self._sieve.written - self._rows
 
-    def _format_entry(self, name: str, one: OfficialList, part: "Part") -> str:
+    def _format_entry(self, name: str, one: OfficialList, part: "DocumentPart") -> str:
         return self._about.t(
             N_("{name}: Mẫu {form}, {body}, entries: {count}"),
             name=name,
@@ -107,7 +106,7 @@ class DocxWriter:
         )
 
 
-class Part:
+class DocumentPart:
     """Entries of a list that stand in one document."""
 
     def __init__(self, number: int, first: int, entries: Sequence[dict[str, str]]) -> None:
@@ -116,17 +115,17 @@ class Part:
         self.count = len(self.rows)
 
 
-def _documents(found: Sequence[OfficialList]) -> Iterator[tuple[OfficialList, Part]]:
+def _split_documents(found: Sequence[OfficialList]) -> Iterator[tuple[OfficialList, DocumentPart]]:
     """Each document, its entries read when it comes."""
     for one in found:
         entries, first = one.entries(), 1
         while taken := list(islice(entries, MOST_ENTRIES)):
             long = first > 1 or len(taken) == MOST_ENTRIES
-            yield one, Part((first - 1) // MOST_ENTRIES + 1 if long else 0, first, taken)
+            yield one, DocumentPart((first - 1) // MOST_ENTRIES + 1 if long else 0, first, taken)
             first += len(taken)
 
 
-def fill(one: OfficialList, part: Part, path: Path) -> None:
+def fill_template(one: OfficialList, part: DocumentPart, path: Path) -> None:
     """Write one document; text of strangers is escaped, so that ``<b>`` stays what somebody typed."""
     context = {
         "superior": one.superior.upper(),
@@ -139,11 +138,11 @@ def fill(one: OfficialList, part: Part, path: Path) -> None:
     with as_file(files("bot.exports.templates") / f"mau-{one.form}.docx") as template:
         document = DocxTemplate(str(template))
         document.render(context, autoescape=True)
-        _hold(document.docx.tables[_TABLE].rows[1:][-_HELD:])
+        _keep_with_signature(document.docx.tables[_TABLE].rows[1:][-_HELD:])
         document.save(str(path))
 
 
-def _hold(rows: Sequence[_Row]) -> None:
+def _keep_with_signature(rows: Sequence[_Row]) -> None:
     """The last entries go to the page of the signature.
 
     LibreOffice 7.4 does not do so for a table of three pages or more: there the signature stands without them.

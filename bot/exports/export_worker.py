@@ -1,6 +1,6 @@
-"""The process that writes an export that was ordered in a chat: ``python -m bot.exports.task TASK FOLDER``.
+"""The process that writes an export that was ordered in a chat: ``python -m bot.exports.export_worker TASK FOLDER``.
 
-It opens the store itself, takes the rights anew, and says how far it is on standard output (``bot.exports.lines``).
+It opens the store itself, takes the rights anew, and says how far it is on standard output (``bot.exports.process``).
 """
 
 import asyncio
@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.errors import OutputError
-from bot.exports.lines import Finished, LastWord, Line, Lost, Progress, Refused
-from bot.exports.model import Order
+from bot.exports.model import ExportJob
 from bot.exports.parts import write_parts
+from bot.exports.process import ExportRefused, Finished, LastWord, Line, Lost, Progress
 from bot.process_sandbox import exit_with_parent
 from bot.settings import load_settings
-from bot.store import store_of
 from bot.store.api import Store
-from bot.store.task_api import Task
-from handlers.office.rights import Act, Rights
+from bot.store.opening import open_store_from_settings
+from bot.store.task_api import ExportTask
+from handlers.model.rights import Act, Rights
 from locales import translator
 
 _MEGABYTE = 1_000_000
@@ -35,13 +35,13 @@ def main(arguments: list[str]) -> None:
 
 async def _run(name: str, folder: Path) -> None:
     settings = load_settings()
-    async with store_of(settings) as opened:
+    async with open_store_from_settings(settings) as opened:
         task = await opened.store.tasks.get(name)
         if task is not None:
             _say(await write(opened.store, task, folder, settings.export_part_mb * _MEGABYTE, sys.stdout.buffer))
 
 
-async def write(store: Store, task: Task, folder: Path, limit: int, told: BinaryIO) -> LastWord:
+async def write(store: Store, task: ExportTask, folder: Path, limit: int, told: BinaryIO) -> LastWord:
     """What there is to say at the end; progress goes to ``told`` on the way."""
     now = datetime.now(UTC)
     rights = await _rights(store, task, now)
@@ -53,7 +53,7 @@ async def write(store: Store, task: Task, folder: Path, limit: int, told: Binary
             store, order, folder, limit, lambda done, total: _tell(told, Progress(done=done, total=total))
         )
     except OutputError as error:
-        return Refused(why=error.say(order.t))
+        return ExportRefused(why=error.say(order.t))
     return Finished(
         files=parts.files,
         count=parts.count,
@@ -63,16 +63,16 @@ async def write(store: Store, task: Task, folder: Path, limit: int, told: Binary
     )
 
 
-async def _rights(store: Store, task: Task, now: datetime) -> Rights:
+async def _rights(store: Store, task: ExportTask, now: datetime) -> Rights:
     """What the person holds at this moment."""
     units = await store.units()
     async with store.admin_transaction(now, chat=task.chat.id, channel=task.chat.channel, reading=True) as unit:
         return Rights.of(await unit.admin.people.mine(), units)
 
 
-def _order(task: Task, rights: Rights, now: datetime) -> Order:
+def _order(task: ExportTask, rights: Rights, now: datetime) -> ExportJob:
     order = task.order
-    return Order(
+    return ExportJob(
         rights, order.wanted, order.form, translator(order.language), now, chat=task.chat.id, channel=task.chat.channel
     )
 

@@ -8,22 +8,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bot.exports.about import About
-from bot.exports.sending import Sieve, to_be_sent
-from bot.exports.xlsx import close_rows, fitting, open_workbook, write_workbook
-from bot.exports.xlsx_sheets import information
-from bot.harmless import harmless
-from handlers.office.export_words import remarked
-from handlers.office.exporting import Remarks
-from handlers.office.model import Filed
-from handlers.office.units import UnitDirectory
-from handlers.requests.model import Content
+from bot.exports.model import ExportMetadata
+from bot.exports.official_lists import Eligibility, eligible_states
+from bot.exports.xlsx import close_rows, open_workbook, truncate_text, write_information, write_workbook
+from bot.sanitizing import sanitize
+from handlers.admin.exports.text import format_remarks
+from handlers.model.exports import ExportRemarks
+from handlers.model.request import RequestContent
+from handlers.model.request_list import RequestRow
+from handlers.model.unit_directory import UnitDirectory
 from locales import N_
 from rules.facts import Subject
 from rules.outcome import Procedure
 
 #: Headings with widths in characters; in Vietnamese for everybody, because a program of others reads them.
-COLUMNS = (
+IMPORT19_COLUMNS = (
     ("STT", 6),
     ("Họ tên", 28),
     ("Ngày sinh", 12),
@@ -62,25 +61,25 @@ BLANK = N_(
 
 
 class Import19Writer:
-    """Implements ``bot.exports.model.Writer``."""
+    """Implements ``bot.exports.model.ExportWriter``."""
 
-    def __init__(self, path: Path, about: About) -> None:
+    def __init__(self, path: Path, about: ExportMetadata) -> None:
         self._about = about
         self._workbook = open_workbook(path)
         self._sheet = self._workbook.add_worksheet("Danh sách")
-        self._sieve = Sieve(to_be_sent(about.order.wanted))
+        self._sieve = Eligibility(eligible_states(about.order.wanted))
         bold = self._workbook.add_format({"bold": True, "border": 1, "text_wrap": True})
-        for at, (title, width) in enumerate(COLUMNS):
+        for at, (title, width) in enumerate(IMPORT19_COLUMNS):
             self._sheet.set_column(at, at, width)
             self._sheet.write_string(0, at, title, bold)
         self._sheet.freeze_panes(1, 0)
 
     @property
-    def remarks(self) -> Remarks:
+    def remarks(self) -> ExportRemarks:
         """A serial number is asked for only where a certificate is changed."""
         return self._sieve.remarks
 
-    def add(self, batch: Sequence[Filed]) -> None:
+    def add(self, batch: Sequence[RequestRow]) -> None:
         """A row for each person who needs one."""
         for filed in self._sieve.select_sendable(batch):
             content = filed.request.content
@@ -90,16 +89,16 @@ class Import19Writer:
             else:
                 self._sieve.count_excluded()
 
-    def _write(self, row: int, filed: Filed) -> None:
+    def _write(self, row: int, filed: RequestRow) -> None:
         self._sheet.write_number(row, 0, row)
-        for at, text in _cells(filed.request.content, filed.unit, self._about.units):
-            self._sheet.write_string(row, at, fitting(harmless(text)))
+        for at, text in _known_cells(filed.request.content, filed.unit, self._about.units):
+            self._sheet.write_string(row, at, truncate_text(sanitize(text)))
 
     def finish(self) -> None:
         """The sheet that says what this is."""
         t, about = self._about.t, replace(self._about, count=self._sieve.written)
-        notes = (t(REPORTED), t(EIGHTEEN), t(BLANK), *remarked(t, self.remarks))
-        information(self._workbook, about, *notes)
+        notes = (t(REPORTED), t(EIGHTEEN), t(BLANK), *format_remarks(t, self.remarks))
+        write_information(self._workbook, about, *notes)
         write_workbook(self._workbook)
 
     def abandon(self) -> None:
@@ -107,15 +106,15 @@ class Import19Writer:
         close_rows(self._workbook)
 
 
-def _cells(content: Content, unit: str | None, units: UnitDirectory) -> Iterator[tuple[int, str]]:
+def _known_cells(content: RequestContent, unit: str | None, units: UnitDirectory) -> Iterator[tuple[int, str]]:
     """Columns and what is known for them."""
     yield 1, content.subscriber
     yield 6, content.news.get("new_email", "")
-    yield from enumerate(_bodies(content, unit, units), start=7)
+    yield from enumerate(_superior_line(content, unit, units), start=7)
     yield 15, content.serial or ""
 
 
-def _bodies(content: Content, unit: str | None, units: UnitDirectory) -> list[str]:
+def _superior_line(content: RequestContent, unit: str | None, units: UnitDirectory) -> list[str]:
     """The managing body's line of superiors, the highest first; the body alone where it is not known in the tree."""
     line: list[str] = []
     at = units.get(unit)

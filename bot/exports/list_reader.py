@@ -12,21 +12,18 @@ from typing import Any, NoReturn, TypeVar
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from bot.certificates.errors import UnreadableError
-from bot.certificates.limits import MEBIBYTE, Limits
-from bot.certificates.unpacking import Unpacker
+from bot.certificates.decompression import Unpacker
+from bot.certificates.errors import MEBIBYTE, Limits, UnreadableError
 from bot.exports.columns import COLUMNS
-from bot.exports.csv_lines import unguarded
-from bot.tables.errors import TableError
-from bot.tables.kinds import kind_of
-from bot.tables.legacy import restore, spellings
+from bot.exports.text_formats import unguard_formula
+from bot.tables.formats import TableError, detect_format
+from bot.tables.legacy_fonts import restore_column, spellings
 from bot.tables.text import TOO_LONG, csv_lines, decode
-from handlers.certificate import Trouble
 from handlers.folding import fold
-from handlers.office.importing import Line, Sheet, SheetTrouble
-from handlers.office.table_kinds import TableKind
-from handlers.requests.model import State
-from handlers.requests.words import STATES
+from handlers.model.certificate import FileProblemKind
+from handlers.model.imports import ImportLine, ImportSheet, SheetProblem, TableFormat
+from handlers.model.request import RequestState
+from handlers.requests.text import STATE_LABELS
 from locales import LANGUAGES, translator
 
 #: Rows of a list, over all sheets.
@@ -38,66 +35,66 @@ LIMITS = Limits(entries=200, unpacked=176 * MEBIBYTE, seconds=20.0, memory=640 *
 _HEADING_ROWS = 20
 #: Letters that are kept of a word that names no state, and of a heading or word that is looked up.
 _WORD, _LONGEST = 40, 100
-_READ = ("code", "state", "note", "revision")
-_NEEDED = frozenset({"code", "state"})
+_COLUMNS_READ = ("code", "state", "note", "revision")
+_REQUIRED_COLUMNS = frozenset({"code", "state"})
 _TROUBLES = {
-    Trouble.TOO_MUCH_UNPACKED: SheetTrouble.TOO_MUCH_UNPACKED,
-    Trouble.TOO_MANY_ENTRIES: SheetTrouble.TOO_MUCH_UNPACKED,
+    FileProblemKind.TOO_MUCH_UNPACKED: SheetProblem.TOO_MUCH_UNPACKED,
+    FileProblemKind.TOO_MANY_ENTRIES: SheetProblem.TOO_MUCH_UNPACKED,
 }
 #: Other signs that end a line for Python, such as U+2028, may stand inside a text of JSON.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _TAG = re.compile(r"<[^<>]*>")
 
-T = TypeVar("T")
+_Value = TypeVar("_Value")
 Rows = Sequence[Sequence[object]]
 #: A table: its rows, and the number of each as a spreadsheet or an editor counts.
 Table = tuple[Rows, Sequence[int]]
 
 
-def read_list(data: bytes, limits: Limits = LIMITS, most_rows: int = MOST_ROWS) -> Sheet:
+def read_list(data: bytes, limits: Limits = LIMITS, most_rows: int = MOST_ROWS) -> ImportSheet:
     """The lines of every table that is a list; a trouble where there is none, or a limit is passed."""
     try:
-        return Sheet(lines=_lines_of(data, limits, most_rows))
+        return ImportSheet(lines=_read_lines(data, limits, most_rows))
     except UnreadableError as error:
-        return Sheet(trouble=_TROUBLES.get(error.trouble, SheetTrouble.BROKEN))
+        return ImportSheet(trouble=_TROUBLES.get(error.trouble, SheetProblem.BROKEN))
     except _RefusedError as error:
-        return Sheet(trouble=error.trouble)
+        return ImportSheet(trouble=error.trouble)
     except TableError as error:
-        return Sheet(trouble=SheetTrouble.TOO_MANY_ROWS if error.message == TOO_LONG else SheetTrouble.BROKEN)
+        return ImportSheet(trouble=SheetProblem.TOO_MANY_ROWS if error.message == TOO_LONG else SheetProblem.BROKEN)
     except (CalamineError, ValueError, OSError):
-        return Sheet(trouble=SheetTrouble.BROKEN)
+        return ImportSheet(trouble=SheetProblem.BROKEN)
     except MemoryError:
-        return Sheet(trouble=SheetTrouble.TOO_MUCH_MEMORY)
+        return ImportSheet(trouble=SheetProblem.TOO_MUCH_MEMORY)
 
 
 class _RefusedError(Exception):
-    def __init__(self, trouble: SheetTrouble | TableKind) -> None:
+    def __init__(self, trouble: SheetProblem | TableFormat) -> None:
         super().__init__(trouble.value)
         self.trouble = trouble
 
 
-def _refuse(trouble: SheetTrouble | TableKind) -> NoReturn:
+def _refuse_file(trouble: SheetProblem | TableFormat) -> NoReturn:
     raise _RefusedError(trouble)
 
 
-def _lines_of(data: bytes, limits: Limits, most: int) -> tuple[Line, ...]:
-    kind = kind_of(data)
+def _read_lines(data: bytes, limits: Limits, most: int) -> tuple[ImportLine, ...]:
+    kind = detect_format(data)
     if not data:
-        _refuse(SheetTrouble.BROKEN)
-    if kind is TableKind.XLSX:
+        _refuse_file(SheetProblem.BROKEN)
+    if kind is TableFormat.XLSX:
         Unpacker(limits).measure(data)
-        return tuple(_lines(_sheets(CalamineWorkbook.from_filelike(BytesIO(data)), most), most))
-    if kind is TableKind.TEXT:
-        return _csv(data, most)
-    if kind is TableKind.JSON:
-        return tuple(_json_lines(data, most))
-    _refuse(SheetTrouble.OFFICIAL if _is_official(data, kind, limits) else kind)
+        return tuple(_lines_of_tables(_read_sheets(CalamineWorkbook.from_filelike(BytesIO(data)), most), most))
+    if kind is TableFormat.TEXT:
+        return _read_csv(data, most)
+    if kind is TableFormat.JSON:
+        return tuple(_read_json_lines(data, most))
+    _refuse_file(SheetProblem.OFFICIAL if _is_official(data, kind, limits) else kind)
 
 
 # Excel
 
 
-def _sheets(workbook: CalamineWorkbook, most: int) -> Iterator[Table]:
+def _read_sheets(workbook: CalamineWorkbook, most: int) -> Iterator[Table]:
     for name in workbook.sheet_names:
         rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=most + 2 * _HEADING_ROWS)
         yield rows, range(1, len(rows) + 1)
@@ -106,48 +103,50 @@ def _sheets(workbook: CalamineWorkbook, most: int) -> Iterator[Table]:
 # CSV
 
 
-def _csv(data: bytes, most: int) -> tuple[Line, ...]:
+def _read_csv(data: bytes, most: int) -> tuple[ImportLine, ...]:
     """Of a file with one byte for each letter, notes are told apart by their spelling or refused."""
     text = decode(data)
-    read = list(csv_lines(text.text, lambda cell: _title(cell) is not None))
-    rows = [[unguarded(cell) for cell in cells] for _, cells in read]
-    lines = tuple(_lines([(rows, [number for number, _ in read])], most))
+    read = list(csv_lines(text.text, lambda cell: _find_column(cell) is not None))
+    rows = [[unguard_formula(cell) for cell in cells] for _, cells in read]
+    lines = tuple(_lines_of_tables([(rows, [number for number, _ in read])], most))
     if not text.one_byte:
         return lines
-    notes = restore({(cell.strip(), None) for row in rows for cell in row}, one_byte=True)
+    notes = restore_column({(cell.strip(), None) for row in rows for cell in row}, one_byte=True)
     if {line.note for line in lines} & (notes.unclear | notes.unreadable):
-        _refuse(SheetTrouble.LETTERS_LOST)
+        _refuse_file(SheetProblem.LETTERS_LOST)
     return tuple(line.model_copy(update={"note": notes.texts.get(line.note, line.note)}) for line in lines)
 
 
 # JSON Lines
 
 
-def _json_lines(data: bytes, most: int) -> Iterator[Line]:
+def _read_json_lines(data: bytes, most: int) -> Iterator[ImportLine]:
     count = 0
     for number, text in enumerate(_LINE_END.split(decode(data).text), 1):
         if not text.strip():
             continue
         count += 1
         if count > most:
-            _refuse(SheetTrouble.TOO_MANY_ROWS)
-        yield _json_line(number, _object(text))
+            _refuse_file(SheetProblem.TOO_MANY_ROWS)
+        yield _to_line(number, _parse_object(text))
 
 
-def _object(text: str) -> dict[str, Any]:
+def _parse_object(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        _refuse(TableKind.JSON)
-    if not isinstance(found, dict) or not found.keys() >= _NEEDED:
-        _refuse(TableKind.JSON)
+        _refuse_file(TableFormat.JSON)
+    if not isinstance(found, dict) or not found.keys() >= _REQUIRED_COLUMNS:
+        _refuse_file(TableFormat.JSON)
     return found
 
 
-def _json_line(number: int, found: dict[str, Any]) -> Line:
-    code, state, note, revision = (found.get(key) for key in _READ)
-    named = _states().get(fold(str(state)[:_LONGEST])) or next((one for one in State if one.value == state), None)
-    return Line(
+def _to_line(number: int, found: dict[str, Any]) -> ImportLine:
+    code, state, note, revision = (found.get(key) for key in _COLUMNS_READ)
+    named = _state_words().get(fold(str(state)[:_LONGEST])) or next(
+        (one for one in RequestState if one.value == state), None
+    )
+    return ImportLine(
         number=number,
         code=str(code or "").upper(),
         state=named,
@@ -160,13 +159,13 @@ def _json_line(number: int, found: dict[str, Any]) -> Line:
 # Lists for others
 
 
-def _is_official(data: bytes, kind: TableKind, limits: Limits) -> bool:
+def _is_official(data: bytes, kind: TableFormat, limits: Limits) -> bool:
     """Whether it is the official list that was exported: a Word file, or an archive of them with an index."""
-    if kind is TableKind.ARCHIVE and data.startswith(b"PK"):
+    if kind is TableFormat.ARCHIVE and data.startswith(b"PK"):
         with Unpacker(limits).open(data) as archive:
             names = archive.namelist()
         return "index.txt" in names and any(name.endswith(".docx") for name in names)
-    if kind is not TableKind.DOCX:
+    if kind is not TableFormat.DOCX:
         return False
     unpacker = Unpacker(limits)
     with unpacker.open(data) as archive:
@@ -179,43 +178,43 @@ def _is_official(data: bytes, kind: TableKind, limits: Limits) -> bool:
 # Any table
 
 
-def _lines(tables: Iterator[Table] | Sequence[Table], most: int) -> Iterator[Line]:
+def _lines_of_tables(tables: Iterator[Table] | Sequence[Table], most: int) -> Iterator[ImportLine]:
     lists, count = 0, 0
     for rows, numbers in tables:
-        at, places = _heading(rows)
+        at, places = _find_heading(rows)
         lists += bool(places)
         for number, row in zip(numbers[at + 1 :], rows[at + 1 :] if places else (), strict=False):
-            line = _line(number, row, places)
+            line = _row_to_line(number, row, places)
             count += line is not None
             if count > most:
-                _refuse(SheetTrouble.TOO_MANY_ROWS)
+                _refuse_file(SheetProblem.TOO_MANY_ROWS)
             if line is not None:
                 yield line
     if not lists:
-        _refuse(SheetTrouble.NOT_A_LIST)
+        _refuse_file(SheetProblem.NOT_A_LIST)
 
 
-def _heading(rows: Rows) -> tuple[int, dict[str, int]]:
+def _find_heading(rows: Rows) -> tuple[int, dict[str, int]]:
     """Which row has the headings, and where each column that is read stands; nowhere where it is no list."""
     for at, row in enumerate(rows[:_HEADING_ROWS]):
         places: dict[str, int] = {}
         for column, cell in enumerate(row):
-            key = _title(_text(cell))
+            key = _find_column(_cell_text(cell))
             if key:
                 places.setdefault(key, column)
-        if places.keys() >= _NEEDED:
+        if places.keys() >= _REQUIRED_COLUMNS:
             return at, places
     return 0, {}
 
 
-def _line(number: int, row: Sequence[object], places: dict[str, int]) -> Line | None:
+def _row_to_line(number: int, row: Sequence[object], places: dict[str, int]) -> ImportLine | None:
     """``None`` where the row is empty in all that is read."""
-    cells = {key: _text(row[place]) for key, place in places.items() if place < len(row)}
-    code, state, note, revision = (cells.get(key, "") for key in _READ)
+    cells = {key: _cell_text(row[place]) for key, place in places.items() if place < len(row)}
+    code, state, note, revision = (cells.get(key, "") for key in _COLUMNS_READ)
     if not (code or state or note):
         return None
-    named = _state(state)
-    return Line(
+    named = _parse_state(state)
+    return ImportLine(
         number=number,
         code=code.upper(),
         state=named,
@@ -225,23 +224,23 @@ def _line(number: int, row: Sequence[object], places: dict[str, int]) -> Line | 
     )
 
 
-def _text(cell: object) -> str:
+def _cell_text(cell: object) -> str:
     """A cell as somebody reads it: a whole number without its fraction."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell).strip()
 
 
-def _title(cell: str) -> str | None:
+def _find_column(cell: str) -> str | None:
     """The key of the column that has this heading."""
-    return _looked_up(cell, _titles())
+    return _look_up(cell, _column_titles())
 
 
-def _state(cell: str) -> State | None:
-    return _looked_up(cell, _states())
+def _parse_state(cell: str) -> RequestState | None:
+    return _look_up(cell, _state_words())
 
 
-def _looked_up(cell: str, known: Mapping[str, T]) -> T | None:
+def _look_up(cell: str, known: Mapping[str, _Value]) -> _Value | None:
     """By a word in either language, in an encoding of the past too."""
     if len(cell) > _LONGEST:
         return None
@@ -249,13 +248,13 @@ def _looked_up(cell: str, known: Mapping[str, T]) -> T | None:
 
 
 @cache
-def _titles() -> dict[str, str]:
+def _column_titles() -> dict[str, str]:
     """Folded heading in either language -> key of the column."""
-    wanted = [column for column in COLUMNS if column.key in _READ]
+    wanted = [column for column in COLUMNS if column.key in _COLUMNS_READ]
     return {fold(translator(language)(column.title)): column.key for column in wanted for language in LANGUAGES}
 
 
 @cache
-def _states() -> dict[str, State]:
+def _state_words() -> dict[str, RequestState]:
     """Folded word in either language -> state."""
-    return {fold(translator(language)(word)): state for state, word in STATES.items() for language in LANGUAGES}
+    return {fold(translator(language)(word)): state for state, word in STATE_LABELS.items() for language in LANGUAGES}

@@ -6,23 +6,23 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from handlers.own_data import ReadableText, ready
-from handlers.replies import Attachment, Reply
-from handlers.voice import Voice
+from handlers.core.replies import Attachment, Reply
+from handlers.core.text import MarkupTranslator
+from handlers.own_data import OwnDataWriter, format_data_ready
 
-_STEM = "du-lieu-cua-toi"
+_FILE_STEM = "du-lieu-cua-toi"
 
 
 class OwnDataFiles:
     """``add`` section by section, page by page; then ``messages``. Blocks: to be called off the event loop."""
 
-    def __init__(self, folder: Path, say: Voice, limit: int) -> None:
+    def __init__(self, folder: Path, say: MarkupTranslator, limit: int) -> None:
         """``limit``: bytes of a part; it ends with the page that reaches it."""
         self._say = say
-        self._text = ReadableText(say)
-        self._readable = _Parts(folder, "txt", limit)
+        self._text = OwnDataWriter(say)
+        self._readable = _PartFiles(folder, "txt", limit)
         self._readable.write(self._text.title())
-        self._json = _JsonParts(_Parts(folder, "json", limit))
+        self._json = _JsonPartFiles(_PartFiles(folder, "json", limit))
 
     def add(self, name: str, value: Any) -> None:
         """A section, or a page of one."""
@@ -39,15 +39,15 @@ class OwnDataFiles:
     def messages(self) -> list[Callable[[], Reply]]:
         """One a file, each read when it is asked for."""
         files = [*self._readable.named_files("text/plain"), *self._json.named_files("application/json")]
-        said = (str(ready(self._say)),)
-        return [partial(_message, said if at == 0 else (), *file) for at, file in enumerate(files)]
+        said = (str(format_data_ready(self._say)),)
+        return [partial(_file_message, said if at == 0 else (), *file) for at, file in enumerate(files)]
 
 
-def _message(said: tuple[str, ...], path: Path, name: str, media_type: str) -> Reply:
+def _file_message(said: tuple[str, ...], path: Path, name: str, media_type: str) -> Reply:
     return Reply(paragraphs=said, attachments=(Attachment.of(name, media_type, path.read_bytes()),))
 
 
-class _Parts:
+class _PartFiles:
     """Files of one kind, each ended where it has reached its size."""
 
     def __init__(self, folder: Path, ending: str, limit: int) -> None:
@@ -83,13 +83,13 @@ class _Parts:
         """Each with the name that it is sent under."""
         for number, path in enumerate(self._paths, 1):
             numbered = f"-{number}" if len(self._paths) > 1 else ""
-            yield path, f"{_STEM}{numbered}.{self._ending}", media_type
+            yield path, f"{_FILE_STEM}{numbered}.{self._ending}", media_type
 
 
-class _JsonParts:
+class _JsonPartFiles:
     """Every part is JSON by itself: an object of sections, of which a list may go on in the next part."""
 
-    def __init__(self, parts: _Parts) -> None:
+    def __init__(self, parts: _PartFiles) -> None:
         self._parts = parts
         self._name: str | None = None  #: of the section that is open
         self._list = False
@@ -104,12 +104,12 @@ class _JsonParts:
             for entry in value:
                 self._write_entry(entry)
         else:
-            self._parts.write(_json(value))
+            self._parts.write(_format_json(value))
 
     def _begin_section(self, name: str, *, listed: bool) -> None:
         if self._parts.is_full:
             self._end_part()
-        self._parts.write(("{\n" if self._empty else ",\n") + _json(name) + ": " + ("[" if listed else ""))
+        self._parts.write(("{\n" if self._empty else ",\n") + _format_json(name) + ": " + ("[" if listed else ""))
         self._name, self._list, self._first, self._empty = name, listed, True, False
 
     def _write_entry(self, entry: Any) -> None:
@@ -118,7 +118,7 @@ class _JsonParts:
             self._end_section()
             self._end_part()
             self._begin_section(name, listed=True)
-        self._parts.write(("\n" if self._first else ",\n") + _json(entry))
+        self._parts.write(("\n" if self._first else ",\n") + _format_json(entry))
         self._first = False
 
     def _end_section(self) -> None:
@@ -139,5 +139,5 @@ class _JsonParts:
         return self._parts.named_files(media_type)
 
 
-def _json(value: Any) -> str:
+def _format_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)

@@ -1,40 +1,104 @@
 """An export as files that a channel takes: one where it is small enough, else several, each complete in itself."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import mimetypes
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from bot.exports.about import About
-from bot.exports.archives import media_type, split_lists
-from bot.exports.lines import Made
-from bot.exports.model import Form, Order, Writer
-from bot.exports.rows import Span, batches, span
-from bot.exports.writers import writer_of
+from bot.exports.export import ExportSpan, open_writer, read_span, request_batches
+from bot.exports.model import ExportJob, ExportMetadata, ExportWriter
+from bot.exports.process import Made
 from bot.store.api import Store
 from handlers.folding import fold
-from handlers.office.exporting import NOTHING_TO_REMARK, Remarks
-from handlers.office.model import Filed
+from handlers.model.exports import NO_REMARKS, ExportForm, ExportRemarks
+from handlers.model.request_list import RequestRow
 from locales import N_
 
-#: Official lists come in an archive, as there may be any number of them.
-_ENDINGS = {Form.IMPORT19: ".xlsx", Form.DOCX: ".zip"}
-#: A file is not as large as its share of the requests says: some of them are longer.
-_ROOM = 0.85
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_MEDIA_TYPES = {
+    ".xlsx": f"{_OFFICE}.spreadsheetml.sheet",
+    ".docx": f"{_OFFICE}.wordprocessingml.document",
+    ".jsonl": "application/jsonl",
+}
+_INDEX = "index.txt"
+#: Bytes of an archive that an entry takes beside its own, twice its name included.
+_ENTRY_OVERHEAD = 512
 
-Progress = Callable[[int, int], None]
+
+def media_type(name: str) -> str:
+    """By the ending of a file's name."""
+    return _MEDIA_TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def split_lists(archive: Path, limit: int) -> list[Made]:
+    """Files beside the archive, and instead of it where it holds a single list or is too large."""
+    with ZipFile(archive) as whole:
+        lists = [entry for entry in whole.infolist() if entry.filename != _INDEX]
+        if len(lists) == 1:
+            return [_extract_single(whole, lists[0], archive.with_name("list.docx"))]
+        if archive.stat().st_size <= limit:
+            return [_to_made(archive, 1, len(lists))]
+        made, first = [], 1
+        for number, group in enumerate(_group_entries(lists, limit - whole.getinfo(_INDEX).file_size), 1):
+            path = archive.with_name(f"lists-{number}.zip")
+            _write_group(whole, group, path)
+            made.append(_to_made(path, first, first + len(group) - 1))
+            first += len(group)
+        return made
+
+
+def _extract_single(whole: ZipFile, entry: ZipInfo, path: Path) -> Made:
+    path.write_bytes(whole.read(entry))
+    return _to_made(path, 1, 1)
+
+
+def _to_made(path: Path, first: int, last: int) -> Made:
+    return Made(name=path.name, media_type=media_type(path.name), holds="lists", first=first, last=last)
+
+
+def _group_entries(entries: Sequence[ZipInfo], room: int) -> Iterator[list[ZipInfo]]:
+    """As many as fit, at least one."""
+    group: list[ZipInfo] = []
+    size = 0
+    for entry in entries:
+        larger = entry.file_size + _ENTRY_OVERHEAD
+        if group and size + larger > room:
+            yield group
+            group, size = [], 0
+        group.append(entry)
+        size += larger
+    yield group
+
+
+def _write_group(whole: ZipFile, group: Sequence[ZipInfo], path: Path) -> None:
+    """Each with the index of all."""
+    with ZipFile(path, "w", ZIP_STORED) as part:
+        for name in (_INDEX, *(entry.filename for entry in group)):
+            part.writestr(name, whole.read(name))
+
+
+#: Official lists come in an archive, as there may be any number of them.
+_PART_SUFFIXES = {ExportForm.IMPORT19: ".xlsx", ExportForm.DOCX: ".zip"}
+#: A file is not as large as its share of the requests says: some of them are longer.
+_FILL_SHARE = 0.85
+
+ProgressCallback = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ExportParts:
     """What was written."""
 
     files: tuple[Made, ...]
     count: int  #: requests in them
-    remarks: Remarks
+    remarks: ExportRemarks
 
 
-async def write_parts(store: Store, order: Order, folder: Path, limit: int, progress: Progress) -> Parts:
+async def write_parts(
+    store: Store, order: ExportJob, folder: Path, limit: int, progress: ProgressCallback
+) -> ExportParts:
     """Write the files into an empty folder, none of more than ``limit`` bytes unless one request alone has more.
 
     Raises:
@@ -42,25 +106,27 @@ async def write_parts(store: Store, order: Order, folder: Path, limit: int, prog
         OutputError: there is nothing to write in this form.
         StoreError: the requests cannot be read.
     """
-    meant = await span(store, order)
+    meant = await read_span(store, order)
     each = max(meant.count, 1)
     while True:
-        files = PartFiles(order, folder, each, meant.count)
-        await _fill(store, order, meant, files, progress)
-        if order.form is Form.DOCX:
+        files = PartWriter(order, folder, each, meant.count)
+        await _write_files(store, order, meant, files, progress)
+        if order.form is ExportForm.DOCX:
             lists = await asyncio.to_thread(split_lists, folder / files.made[0].name, limit)
-            return Parts(_named(lists, order, folder), files.requests_written, files.remarks)
+            return ExportParts(_rename_for_people(lists, order, folder), files.requests_written, files.remarks)
         largest = max((folder / made.name).stat().st_size for made in files.made)
         if largest <= limit or each == 1:
-            return Parts(_named(files.made, order, folder), files.requests_written, files.remarks)
+            return ExportParts(_rename_for_people(files.made, order, folder), files.requests_written, files.remarks)
         files.remove()
-        each = max(1, min(each - 1, int(each * limit / largest * _ROOM)))
+        each = max(1, min(each - 1, int(each * limit / largest * _FILL_SHARE)))
 
 
-async def _fill(store: Store, order: Order, meant: Span, files: "PartFiles", progress: Progress) -> None:
+async def _write_files(
+    store: Store, order: ExportJob, meant: ExportSpan, files: "PartWriter", progress: ProgressCallback
+) -> None:
     progress(0, meant.count)
     try:
-        async for batch in batches(store, order, meant):
+        async for batch in request_batches(store, order, meant):
             await files.add(batch)
             progress(files.done, meant.count)
         await files.finish()
@@ -69,18 +135,18 @@ async def _fill(store: Store, order: Order, meant: Span, files: "PartFiles", pro
         raise
 
 
-class PartFiles:
+class PartWriter:
     """One attempt, with so many requests in each file."""
 
-    def __init__(self, order: Order, folder: Path, each: int, total: int) -> None:
+    def __init__(self, order: ExportJob, folder: Path, each: int, total: int) -> None:
         self._order = order
         self._folder = folder
         self._each = each
         self._total = total
-        self._writer: Writer | None = None
+        self._writer: ExportWriter | None = None
         self._first = 1  #: number of the first request of the open file
         self.done = 0  #: requests read
-        self.remarks = NOTHING_TO_REMARK
+        self.remarks = NO_REMARKS
         self.made: list[Made] = []
 
     @property
@@ -88,7 +154,7 @@ class PartFiles:
         """Requests in the files that are closed."""
         return self.done - self.remarks.left_out
 
-    async def add(self, batch: Sequence[Filed]) -> None:
+    async def add(self, batch: Sequence[RequestRow]) -> None:
         """Write some more; a full file is closed."""
         while batch:
             writer = await self._open()
@@ -115,13 +181,13 @@ class PartFiles:
         for made in self.made:
             (self._folder / made.name).unlink()
 
-    async def _open(self) -> Writer:
+    async def _open(self) -> ExportWriter:
         if self._writer is not None:
             return self._writer
         self._first = self.done + 1
-        about = About(self._order, min(self._each, self._total - self.done))
+        about = ExportMetadata(self._order, min(self._each, self._total - self.done))
         writer = self._writer = await asyncio.to_thread(
-            writer_of, self._order.form, self._folder / self._file_name(), about
+            open_writer, self._order.form, self._folder / self._file_name(), about
         )
         return writer
 
@@ -142,10 +208,10 @@ class PartFiles:
 
     def _file_name(self) -> str:
         form = self._order.form
-        return f"{len(self.made) + 1}{_ENDINGS.get(form, f'.{form}')}"
+        return f"{len(self.made) + 1}{_PART_SUFFIXES.get(form, f'.{form}')}"
 
 
-def _named(made: Sequence[Made], order: Order, folder: Path) -> tuple[Made, ...]:
+def _rename_for_people(made: Sequence[Made], order: ExportJob, folder: Path) -> tuple[Made, ...]:
     """The files under names for people, such as ``danh-sach-yeu-cau-1-3.xlsx`` for the first of three."""
     stem, named = fold(order.t(N_("Request list"))).replace(" ", "-"), []
     for number, one in enumerate(made, 1):

@@ -5,15 +5,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bot.certificates.limits import LIMITS, MEBIBYTE
-from bot.errors import InputError
-from bot.reasons import reason_of
-from bot.tables.errors import TableError
-from bot.tables.kinds import kind_of, refuse
+from bot.certificates.errors import LIMITS, MEBIBYTE
+from bot.errors import InputError, to_reason
+from bot.tables.formats import TableError, detect_format, refuse_format
 from bot.tables.text import NO_CSV, NO_TEXT, csv_lines, decode
-from bot.units.workbook import pages_of
+from bot.units.workbook import read_pages
 from handlers.folding import fold
-from handlers.office.table_kinds import TableKind
+from handlers.model.imports import TableFormat
 from locales import N_
 
 #: More people than a list names that somebody has put together.
@@ -23,7 +21,7 @@ HEADINGS = frozenset({"ma", "code", "ma yeu cau", "request code", "ma nguoi nhan
 #: The heading stands in one of the first rows: somebody may have written a title above it.
 _HEADING_ROWS = 20
 #: What names a person: YC-2026-000123, N-3F2A91C0, telegram:123456789, terminal:lan.
-_NAME = re.compile(r"YC-\d{4}-\d{6,}|N-[0-9A-F]{8}|(?:TELEGRAM|TERMINAL):\S+", re.IGNORECASE)
+_PERSON_PATTERN = re.compile(r"YC-\d{4}-\d{6,}|N-[0-9A-F]{8}|(?:TELEGRAM|TERMINAL):\S+", re.IGNORECASE)
 
 _TOO_LARGE = N_("{file} is larger than {limit} MB; split it.")
 _TOO_LONG = N_("{file} names more than {most} people; split it.")
@@ -35,22 +33,22 @@ _NO_TEXT = N_("{file} is neither XLSX nor CSV in UTF-8. In Excel choose: Save as
 _NO_CSV = N_("{file}, line {line}: this is no CSV; check its quotation marks.")
 
 
-class Named(NamedTuple):
+class ListedPerson(NamedTuple):
     """Somebody a list names, as it was typed."""
 
     line: int  #: as a spreadsheet counts
     name: str
 
 
-def read_people(path: Path) -> tuple[Named, ...]:
+def read_people(path: Path) -> tuple[ListedPerson, ...]:
     """Whom a list names, line by line; empty lines are left out.
 
     Raises:
         InputError: it cannot be opened, is too large or broken, is no table that is read, or names nobody.
     """
-    data = _bytes(path)
+    data = _read_bytes(path)
     try:
-        found = next((named for rows in _tables(data) if (named := _names(rows))), ())
+        found = next((named for rows in _read_tables(data) if (named := _find_people(rows))), ())
     except TableError as error:
         message = {NO_TEXT: _NO_TEXT, NO_CSV: _NO_CSV}.get(error.message, error.message)
         raise InputError(message, **{**error.values, "file": path}) from None
@@ -64,12 +62,12 @@ def read_people(path: Path) -> tuple[Named, ...]:
 Rows = Sequence[tuple[int, Sequence[str]]]
 
 
-def _tables(data: bytes) -> Iterator[Rows]:
+def _read_tables(data: bytes) -> Iterator[Rows]:
     """Every sheet that is shown, or the one table of a text file."""
-    kind = kind_of(data)
-    refuse(kind)
-    if kind is TableKind.XLSX:
-        pages = (page for page in pages_of(data) if not page.hidden)
+    kind = detect_format(data)
+    refuse_format(kind)
+    if kind is TableFormat.XLSX:
+        pages = (page for page in read_pages(data) if not page.hidden)
         yield from (
             list(zip(page.lines, ([cell.text for cell in row] for row in page.rows), strict=True)) for page in pages
         )
@@ -77,23 +75,23 @@ def _tables(data: bytes) -> Iterator[Rows]:
         yield list(csv_lines(decode(data).text, lambda cell: fold(cell) in HEADINGS))
 
 
-def _names(rows: Rows) -> tuple[Named, ...]:
-    first, column = _place(rows)
-    return tuple(_column(rows[first:], column)) if column is not None else ()
+def _find_people(rows: Rows) -> tuple[ListedPerson, ...]:
+    first, column = _find_start(rows)
+    return tuple(_people_in_column(rows[first:], column)) if column is not None else ()
 
 
-def _bytes(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
             data = stream.read(LIMITS.file + 1)
     except (OSError, ValueError) as error:
-        raise InputError(N_("{file} cannot be read ({reason})"), file=path, reason=reason_of(error)) from None
+        raise InputError(N_("{file} cannot be read ({reason})"), file=path, reason=to_reason(error)) from None
     if len(data) > LIMITS.file:
         raise InputError(_TOO_LARGE, file=path, limit=LIMITS.file // MEBIBYTE)
     return data
 
 
-def _place(rows: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, int | None]:
+def _find_start(rows: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, int | None]:
     """Where the names begin: below a heading, else where the first of them stands."""
     for at, (_, cells) in enumerate(rows[:_HEADING_ROWS]):
         for column, cell in enumerate(cells):
@@ -101,13 +99,13 @@ def _place(rows: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, int | None]:
                 return at + 1, column
     for at, (_, cells) in enumerate(rows[:_HEADING_ROWS]):
         for column, cell in enumerate(cells):
-            if _NAME.fullmatch(cell.strip()):
+            if _PERSON_PATTERN.fullmatch(cell.strip()):
                 return at, column
     return 0, None
 
 
-def _column(rows: Sequence[tuple[int, Sequence[str]]], column: int) -> Iterator[Named]:
+def _people_in_column(rows: Sequence[tuple[int, Sequence[str]]], column: int) -> Iterator[ListedPerson]:
     for line, cells in rows:
         name = cells[column].strip().lstrip("'’") if column < len(cells) else ""
         if name:
-            yield Named(line, name)
+            yield ListedPerson(line, name)

@@ -1,23 +1,114 @@
 """The process that writes an export, seen from the event loop: started, listened to, killed."""
 
+import fcntl
 import os
+import shutil
 import tempfile
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO, Literal
 
 import structlog
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from bot.exports.folders import clean, private_folder
-from bot.exports.lines import LINES, LastWord, Progress
-from bot.masking import scrub
+from bot.logs import scrub
 from bot.process_sandbox import SandboxProcess
 from bot.settings import Settings
+from handlers.model.exports import NO_REMARKS, ExportRemarks
 
-_MODULE = "bot.exports.task"
+
+@contextmanager
+def private_folder(below: Path) -> Iterator[Path]:
+    """A folder for the owner's eyes, gone at the end whatever happens. Raises OSError."""
+    below.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder, lock = _locked(below)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def clean(below: Path) -> None:
+    """Throw away the folders that nobody holds any more."""
+    for folder in _folders(below):
+        with suppress(OSError):  # somebody else cleans, or works in it
+            lock = os.open(folder, os.O_RDONLY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(lock)
+
+
+def _folders(below: Path) -> list[Path]:
+    return [path for path in below.iterdir() if path.is_dir()] if below.is_dir() else []
+
+
+def _locked(below: Path) -> tuple[Path, int]:
+    """A folder and its lock; made anew where a cleaner was there before the lock was."""
+    while True:
+        folder = Path(tempfile.mkdtemp(dir=below))  # mode 0700
+        lock = os.open(folder, os.O_RDONLY)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.exists():
+            return folder, lock
+        os.close(lock)
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Progress(_Line):
+    """So far."""
+
+    kind: Literal["progress"] = "progress"
+    done: int
+    total: int
+
+
+class Made(_Line):
+    """A file of the folder, with the numbers of the first and the last that it holds."""
+
+    name: str
+    media_type: str
+    holds: Literal["requests", "lists"] = "requests"
+    first: int  #: from 1
+    last: int
+
+
+class Finished(_Line):
+    """All files are there."""
+
+    kind: Literal["finished"] = "finished"
+    files: tuple[Made, ...]
+    count: int  #: requests in them
+    remarks: ExportRemarks = NO_REMARKS
+    grants: tuple[str, ...]  #: ids of the roles by whose right it was written
+    unit: str | None = None  #: whose admins may read of it
+
+
+class Lost(_Line):
+    """There is no right to it any more."""
+
+    kind: Literal["lost"] = "lost"
+
+
+class ExportRefused(_Line):
+    """There is nothing to write in this form; the sentence is for the person."""
+
+    kind: Literal["refused"] = "refused"
+    why: str
+
+
+LastWord = Finished | Lost | ExportRefused
+Line = Annotated[Progress | LastWord, Field(discriminator="kind")]
+LINES: TypeAdapter[Line] = TypeAdapter(Line)
+
+_MODULE = "bot.exports.export_worker"
 #: Bytes; the last line names every file.
 _LONGEST_LINE = 4 * 1024 * 1024
 #: Bytes at the end of its standard error that are looked at, and letters of its last line that are logged.

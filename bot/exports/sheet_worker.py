@@ -1,6 +1,6 @@
 """The process that reads spreadsheets of strangers: it gets a file and answers with a ``Sheet`` as JSON."""
 
-from bot.exports.reading import LIMITS, read_list
+from bot.exports.list_reader import LIMITS, read_list
 from bot.process_sandbox import serve
 
 

@@ -2,13 +2,19 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from pathlib import Path
+from typing import Protocol
 
-from bot.exports.cells import Cell, Cells
-from handlers.dates import day
-from handlers.office.model import Filed
+from bot.exports.columns import COLUMNS, CellValue, ColumnValue, RowFormatter
+from bot.exports.official_lists import count_unreadable
+from handlers.core.dates import format_day
+from handlers.model.exports import NO_REMARKS
+from handlers.model.request_list import RequestRow
+from handlers.model.unit_directory import UnitDirectory
 
 BYTE_ORDER_MARK = "\ufeff"
 #: Where a spreadsheet may take what follows for a formula: at the beginning of a cell, and behind every separator that
@@ -21,25 +27,25 @@ _FORMULA = re.compile(
 
 
 class CsvLines:
-    """Implements ``bot.exports.text.Lines``."""
+    """Implements ``bot.exports.text_formats.LineFormat``."""
 
-    def __init__(self, cells: Cells) -> None:
+    def __init__(self, cells: RowFormatter) -> None:
         self._cells = cells
-        self.head = BYTE_ORDER_MARK + written([cells.titles])
+        self.head = BYTE_ORDER_MARK + format_csv([cells.titles])
 
-    def format_batch(self, batch: Sequence[Filed]) -> str:
+    def format_batch(self, batch: Sequence[RequestRow]) -> str:
         """A record each."""
-        return written(map(self._cells.row, batch))
+        return format_csv(map(self._cells.row, batch))
 
 
-def written(records: Iterable[Sequence[Cell]]) -> str:
+def format_csv(records: Iterable[Sequence[CellValue]]) -> str:
     """The records, each ending in CR and LF."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([guarded(cell) for cell in record] for record in records)
+    csv.writer(text, lineterminator="\r\n").writerows([guard_formula(cell) for cell in record] for record in records)
     return text.getvalue()
 
 
-def guarded(cell: Cell) -> str:
+def guard_formula(cell: CellValue) -> str:
     """Return the cell as text, with an apostrophe before whatever a spreadsheet would run.
 
     Every run of apostrophes before a sign grows by one, so that ``unguarded`` gives back what was there.
@@ -47,11 +53,11 @@ def guarded(cell: Cell) -> str:
     if isinstance(cell, str):
         return _FORMULA.sub(lambda found: f"{_before(found)}'{_apostrophes(found)}", cell)
     if isinstance(cell, datetime):
-        return f"{cell:%H:%M} {day(cell)}"
-    return day(cell) if isinstance(cell, date) else str(cell)
+        return f"{cell:%H:%M} {format_day(cell)}"
+    return format_day(cell) if isinstance(cell, date) else str(cell)
 
 
-def unguarded(text: str) -> str:
+def unguard_formula(text: str) -> str:
     """Return a cell of our own CSV as it was before ``guarded``."""
     return _FORMULA.sub(lambda found: f"{_before(found)}{_apostrophes(found)[1:]}", text)
 
@@ -62,3 +68,61 @@ def _before(found: re.Match[str]) -> str:
 
 def _apostrophes(found: re.Match[str]) -> str:
     return found[3] or found[5] or ""
+
+
+class LineFormat(Protocol):
+    """Requests as text."""
+
+    head: str  #: stands before the first
+
+    def format_batch(self, batch: Sequence[RequestRow]) -> str:
+        """The lines of some requests, each with its end."""
+
+
+class TextWriter:
+    """Implements ``bot.exports.model.ExportWriter``."""
+
+    def __init__(self, path: Path, lines: LineFormat) -> None:
+        self.remarks = NO_REMARKS
+        self._lines = lines
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._file.write(lines.head)
+
+    def add(self, batch: Sequence[RequestRow]) -> None:
+        """Their lines; those that cannot be read say so, and are counted."""
+        self.remarks += count_unreadable(batch)
+        self._file.write(self._lines.format_batch(batch))
+
+    def finish(self) -> None:
+        """Nothing stands at the end."""
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Close it."""
+        self._file.close()
+
+
+class JsonLines:
+    """Implements ``bot.exports.text_formats.LineFormat``."""
+
+    head = ""
+
+    def __init__(self, units: UnitDirectory) -> None:
+        self._said = {column.key: column.get(units) for column in COLUMNS}
+        self._encode = json.JSONEncoder(ensure_ascii=False).encode
+
+    def format_batch(self, batch: Sequence[RequestRow]) -> str:
+        """An object each, the keys in the order of the columns; what is not known is ``null``."""
+        return "".join(f"{self._encode(self._to_object(filed))}\n" for filed in batch)
+
+    def _to_object(self, filed: RequestRow) -> dict[str, object]:
+        return {key: _to_json_value(said(filed)) for key, said in self._said.items()}
+
+
+def _to_json_value(value: ColumnValue) -> object:
+    """As JSON takes it: days and moments in ISO 8601, half characters replaced, for no UTF-8 holds them."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str) and not value.isprintable():
+        return value.encode("utf-8", "replace").decode()
+    return value

@@ -1,7 +1,7 @@
 """The list as a spreadsheet: typed cells, row by row through a file, so that memory stays flat."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,33 +9,131 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
-from bot.exports.about import About
-from bot.exports.cells import Cells
-from bot.exports.columns import Column, Kind
-from bot.exports.sending import unreadable_in
-from bot.exports.xlsx_sheets import for_paper, information, summary
-from handlers.office.export_words import remarked
-from handlers.office.exporting import NOTHING_TO_REMARK
-from handlers.office.model import Filed
-from handlers.requests.words import STATES
+from bot.exports.columns import ColumnKind, ExportColumn, RowFormatter
+from bot.exports.model import ExportMetadata
+from bot.exports.official_lists import count_unreadable
+from bot.sanitizing import sanitize
+from handlers.admin.exports.text import format_remarks
+from handlers.model.exports import NO_REMARKS
+from handlers.model.request_list import RequestRow
+from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_
 
+#: Bars that a chart of units can show and still be read.
+MOST_BARS = 15
+_CHART_ROWS = 16
+#: Of the paper sizes of a spreadsheet.
+_A4 = 9
+
+NOT_THE_DOSSIER = N_(
+    "This list is for working with. It is not the dossier: what is filed is the official form,"
+    " signed by the head of the managing body."
+)
+
+
+def write_summary(workbook: Any, counts: Mapping[str, Mapping[str, int]], about: ExportMetadata) -> None:
+    """How many by state, procedure and unit, each with a chart."""
+    t = about.t
+    tables = (
+        (
+            t(N_("By state")),
+            _counts_by_word(counts["state"], {str(one): t(word) for one, word in STATE_LABELS.items()}),
+        ),
+        (
+            t(N_("By procedure")),
+            _counts_by_word(counts["procedure"], {str(one): t(word) for one, word in PROCEDURE_LABELS.items()}),
+        ),
+        (t(N_("By unit")), _counts_by_unit(counts["unit"], about)),
+    )
+    sheet = workbook.add_worksheet(t(N_("Summary")))
+    set_paper(sheet)
+    sheet.set_column(0, 0, 44)
+    bold = workbook.add_format({"bold": True, "bg_color": "#D9E2F3"})
+    row = 0
+    for number, (title, table) in enumerate(tables):
+        sheet.write_row(row, 0, (title, t(N_("Number"))), bold)
+        _write_table(sheet, row + 1, table)
+        if table:
+            chart = _add_chart(workbook, sheet, row, title, min(len(table), MOST_BARS))
+            sheet.insert_chart(number * _CHART_ROWS, 3, chart)
+        row += len(table) + 2
+
+
+def _counts_by_word(counts: Mapping[str, int], words: Mapping[str, str]) -> list[tuple[str, int]]:
+    """In the order of the words, then what has no word."""
+    known = [(words[one], counts[one]) for one in words if counts.get(one)]
+    return known + [(one, number) for one, number in counts.items() if one not in words]
+
+
+def _counts_by_unit(counts: Mapping[str, int], about: ExportMetadata) -> list[tuple[str, int]]:
+    """The largest first."""
+    unknown = about.t(N_("(unit not known)"))
+    found = [(sanitize(about.units.name(code)) or unknown, number) for code, number in counts.items()]
+    return sorted(found, key=lambda one: (-one[1], one[0]))
+
+
+def _write_table(sheet: Any, row: int, table: list[tuple[str, int]]) -> None:
+    for at, (words, count) in enumerate(table, start=row):
+        sheet.write_string(at, 0, words)
+        sheet.write_number(at, 1, count)
+
+
+def _add_chart(workbook: Any, sheet: Any, row: int, title: str, bars: int) -> Any:
+    chart = workbook.add_chart({"type": "bar"})
+    first, last = row + 1, row + bars
+    chart.add_series(
+        {
+            "name": title,
+            "categories": [sheet.name, first, 0, last, 0],
+            "values": [sheet.name, first, 1, last, 1],
+            "data_labels": {"value": True},
+        }
+    )
+    chart.set_title({"name": title})
+    chart.set_legend({"none": True})
+    chart.set_y_axis({"reverse": True})
+    chart.set_size({"width": 640, "height": 300})
+    return chart
+
+
+def set_paper(sheet: Any) -> None:
+    """A4 across, as wide as one page."""
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+
+
+def write_information(workbook: Any, about: ExportMetadata, *notes: str) -> None:
+    """What the file is, and what it is not; ``notes`` in the language of the file."""
+    t = about.t
+    sheet = workbook.add_worksheet(t(N_("Information")))
+    bold = workbook.add_format({"bold": True, "valign": "top"})
+    wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
+    set_paper(sheet)
+    sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 1, 90)
+    told = [*about.lines(), *((t(N_("Please note")), note) for note in (t(NOT_THE_DOSSIER), *notes))]
+    for row, (label, text) in enumerate(told):
+        sheet.write_string(row, 0, label, bold)
+        sheet.write_string(row, 1, sanitize(text), wrapped)
+
+
 #: Text stays text: by default XlsxWriter makes ``=HYPERLINK(...)`` a live formula and web addresses links.
-TEXT_STAYS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+KEEP_TEXT_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 #: What a cell of Excel holds, in UTF-16 units.
 LONGEST_TEXT = 32_767
 #: What a sheet of Excel holds, the header included.
 MOST_ROWS = 1_048_576
 #: A day as Vietnamese officials write it: locale 0x042A is vi-VN, whatever the language of the spreadsheet.
 _LOCALE, _DAY = "[$-42A]", "dd/mm/yyyy"
-LOCAL_MOMENT = f"{_LOCALE}hh:mm {_DAY}"
+LOCAL_TIME_FORMAT = f"{_LOCALE}hh:mm {_DAY}"
 #: The first year that a cell of Excel can count from.
 FIRST_YEAR = 1900
 
 
 def open_workbook(path: Path) -> Any:
     """A workbook whose rows go through files beside it."""
-    options = {**TEXT_STAYS_TEXT, "constant_memory": True, "tmpdir": str(path.parent)}
+    options = {**KEEP_TEXT_OPTIONS, "constant_memory": True, "tmpdir": str(path.parent)}
     workbook = xlsxwriter.Workbook(str(path), options)
     workbook.use_zip64()
     return workbook
@@ -60,7 +158,7 @@ def close_rows(workbook: Any) -> None:
     workbook.fileclosed = True
 
 
-def fitting(text: str) -> str:
+def truncate_text(text: str) -> str:
     """No longer than a cell holds."""
     if len(text) * 2 <= LONGEST_TEXT:
         return text
@@ -68,21 +166,21 @@ def fitting(text: str) -> str:
 
 
 class XlsxWriter:
-    """Implements ``bot.exports.model.Writer``."""
+    """Implements ``bot.exports.model.ExportWriter``."""
 
-    def __init__(self, path: Path, cells: Cells, about: About, *, most_rows: int = MOST_ROWS) -> None:
-        self.remarks = NOTHING_TO_REMARK
+    def __init__(self, path: Path, cells: RowFormatter, about: ExportMetadata, *, most_rows: int = MOST_ROWS) -> None:
+        self.remarks = NO_REMARKS
         self._cells = cells
         self._about = about
         self._most_rows = most_rows
         self._workbook = open_workbook(path)
-        self._putting = _Putting(self._workbook)
-        self._counts = _Counts()
+        self._putting = _CellWriters(self._workbook)
+        self._counts = _RequestCounts()
         self._sheets = 0
         self._row = 1
         self._begin_sheet()
 
-    def add(self, batch: Sequence[Filed]) -> None:
+    def add(self, batch: Sequence[RequestRow]) -> None:
         """One row each; a further sheet where one is full."""
         row_of = self._cells.row
         for filed in batch:
@@ -95,14 +193,14 @@ class XlsxWriter:
                     put(row, cell)
             self._row = row + 1
         self._counts.add(batch)
-        self.remarks += unreadable_in(batch)
+        self.remarks += count_unreadable(batch)
 
     def finish(self) -> None:
         """The sheets with the counts and with what the file is."""
         self._end_sheet()
-        summary(self._workbook, self._counts, self._about)
-        notes = remarked(self._about.t, self.remarks)
-        information(self._workbook, replace(self._about, count=self._counts["state"].total()), *notes)
+        write_summary(self._workbook, self._counts, self._about)
+        notes = format_remarks(self._about.t, self.remarks)
+        write_information(self._workbook, replace(self._about, count=self._counts["state"].total()), *notes)
         write_workbook(self._workbook)
 
     def abandon(self) -> None:
@@ -120,7 +218,7 @@ class XlsxWriter:
         self._puts = self._putting.writers_by_column(self._sheet, self._cells.columns)
         self._sheet.freeze_panes(1, 1)
         self._sheet.repeat_rows(0)
-        for_paper(self._sheet)
+        set_paper(self._sheet)
         self._row = 1
 
     def _end_sheet(self) -> None:
@@ -128,17 +226,17 @@ class XlsxWriter:
         self._sheet.autofilter(0, 0, last, len(self._cells.columns) - 1)
         self._sheet.print_area(0, 0, last, sum(column.printed for column in self._cells.columns) - 1)
         state = next(at for at, column in enumerate(self._cells.columns) if column.key == "state")
-        words = [self._about.t(word) for word in STATES.values()]
+        words = [self._about.t(word) for word in STATE_LABELS.values()]
         self._sheet.data_validation(1, state, last, state, {"validate": "list", "source": words})
 
 
-class _Counts(dict[str, "Counter[str]"]):
+class _RequestCounts(dict[str, "Counter[str]"]):
     """How many by state, procedure and unit, in machine words."""
 
     def __init__(self) -> None:
         super().__init__(state=Counter(), procedure=Counter(), unit=Counter())
 
-    def add(self, batch: Sequence[Filed]) -> None:
+    def add(self, batch: Sequence[RequestRow]) -> None:
         """Some more."""
         self["state"].update(filed.request.state.value for filed in batch)
         self["procedure"].update(filed.request.content.procedure.value for filed in batch)
@@ -146,29 +244,29 @@ class _Counts(dict[str, "Counter[str]"]):
 
 
 #: Writes a cell into a row.
-_Put = Callable[[int, Any], object]
+_WriteCell = Callable[[int, Any], object]
 
 
-class _Putting:
+class _CellWriters:
     """How a cell of each kind is written; plain text has no format, which every cell would pay for."""
 
     def __init__(self, workbook: Any) -> None:
         self._wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
         self._day = workbook.add_format({"num_format": _LOCALE + _DAY})
-        self._moment = workbook.add_format({"num_format": LOCAL_MOMENT})
+        self._moment = workbook.add_format({"num_format": LOCAL_TIME_FORMAT})
 
-    def writers_by_column(self, sheet: Any, columns: Sequence[Column]) -> list[_Put]:
+    def writers_by_column(self, sheet: Any, columns: Sequence[ExportColumn]) -> list[_WriteCell]:
         """One for each column of a sheet."""
         return [self._writer_at(sheet, at, column) for at, column in enumerate(columns)]
 
-    def _writer_at(self, sheet: Any, at: int, column: Column) -> _Put:
-        if column.kind is Kind.NUMBER:
+    def _writer_at(self, sheet: Any, at: int, column: ExportColumn) -> _WriteCell:
+        if column.kind is ColumnKind.NUMBER:
             number = sheet.write_number
             return lambda row, cell: number(row, at, cell)
         text = sheet.write_string
-        if column.kind is Kind.TEXT:
+        if column.kind is ColumnKind.TEXT:
             wrapped = self._wrapped if column.wraps else None
-            return lambda row, cell: text(row, at, fitting(cell), wrapped)
-        moment, dated = sheet.write_datetime, self._day if column.kind is Kind.DAY else self._moment
+            return lambda row, cell: text(row, at, truncate_text(cell), wrapped)
+        moment, dated = sheet.write_datetime, self._day if column.kind is ColumnKind.DAY else self._moment
         # A day before what a spreadsheet can count is written as text.
         return lambda row, cell: moment(row, at, cell, dated) if cell.year >= FIRST_YEAR else text(row, at, str(cell))

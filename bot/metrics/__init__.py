@@ -2,8 +2,3 @@
 
 ``Metrics`` counts nothing and is what every part has by default; ``bot.metrics.prometheus`` has one that counts.
 """
-
-from bot.metrics.counting import NO_METRICS, Metrics
-from bot.metrics.depths import Depths
-
-__all__ = ["NO_METRICS", "Depths", "Metrics"]

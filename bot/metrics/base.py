@@ -1,6 +1,16 @@
 """What the roads of delivery report."""
 
-from bot.metrics.depths import Depths
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepths:
+    """Rows that wait."""
+
+    inbox: int  #: updates to be handled
+    outbox: Mapping[int, int]  #: messages to be sent, by priority (REPLY, NOTICE, BROADCAST)
+    tasks: int  #: queued or running
 
 
 class Metrics:
@@ -13,12 +23,12 @@ class Metrics:
         """A turn broke, and is tried again or given up."""
 
     def record_delivery(self, channel: str, state: str) -> None:
-        """A message has found its end: a ``bot.store.api.Delivery``."""
+        """A message has found its end: a ``bot.store.api.DeliveryState``."""
 
     def record_store_failure(self, error: Exception) -> None:
         """The store could not do what was asked."""
 
-    def expose(self, depths: Depths | None) -> bytes:  # noqa: ARG002 - whoever counts needs it
+    def expose(self, depths: QueueDepths | None) -> bytes:  # noqa: ARG002 - whoever counts needs it
         """All counts with how much waits, as text; ``None``: the store did not say how much."""
         return b""
 

@@ -3,8 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 
-from bot.metrics.counting import Metrics
-from bot.metrics.depths import Depths
+from bot.metrics.base import Metrics, QueueDepths
 
 #: Seconds: most turns take a few milliseconds, a busy disk makes them take seconds.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -41,7 +40,7 @@ class Prometheus(Metrics):
     def record_store_failure(self, error: Exception) -> None:
         self._errors.labels(type(error).__name__).inc()
 
-    def expose(self, depths: Depths | None) -> bytes:
+    def expose(self, depths: QueueDepths | None) -> bytes:
         self._up.set(depths is not None)
         unknown = float("nan")
         self._inbox.set(depths.inbox if depths else unknown)

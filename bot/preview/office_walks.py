@@ -7,28 +7,28 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.channels.naming import terminal_channel
-from bot.demo import Sizes, fill
-from bot.demo.people import ADMIN, FOCAL, OWNER
+from bot.channels.registry import terminal_channel
+from bot.demo.database import DemoSizes, fill_database
+from bot.demo.roles import ADMIN, FOCAL, OWNER
+from bot.preview.walks import TODAY, WalkStop, take_steps
 from bot.settings import Settings
-from bot.store import bulk_of, store_of
-from bot.store.api import Incoming, Store, TurnUnit
-from bot.store.sealing import KeyFile, StoredKey, replace_key_file
-from bot.tour import TODAY, Stop, take
-from handlers.events import ChartDrawn, Event, Said, SheetRead
-from handlers.office.importing import Line, Sheet
-from handlers.office.model import Filed, Filter
-from handlers.office.rights import Rights
-from handlers.office.units import UnitDirectory
-from handlers.ports import World
-from handlers.replies import Reply
-from handlers.requests.model import State
-from handlers.session import Session
+from bot.store.api import Incoming, Store, TurnTransaction
+from bot.store.opening import open_demo_data, open_store_from_settings
+from bot.store.sealing.keyfile import KeyFile, StoredKey, replace_key_file
+from handlers.core.events import ChartDrawn, Event, SheetRead, TextReceived
+from handlers.core.ports import Services
+from handlers.core.replies import Reply
+from handlers.core.session import Session
+from handlers.model.imports import ImportLine, ImportSheet
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter, RequestRow
+from handlers.model.rights import Rights
+from handlers.model.unit_directory import UnitDirectory
 from locales import N_
 from rules.pack import Pack
 
 #: Enough for every state of a request to stand in the list.
-_SIZES = Sizes(officers=24, units=20)
+_SIZES = DemoSizes(officers=24, units=20)
 #: The first admin made, and a focal officer of the same body.
 _ADMIN, _FOCAL = f"{ADMIN}-1", f"{FOCAL}-1"
 #: What a code of an invitation looks like: it differs from page to page, so it is left out.
@@ -124,7 +124,7 @@ OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 
-def _known_keys() -> KeyFile:
+def _fixed_keys() -> KeyFile:
     """No secret, and nothing that needs one: people's codes, and with them their order, come from the keys."""
     key = bytes(32)
     kept = StoredKey.model_construct(key=key, created=TODAY)
@@ -132,26 +132,26 @@ def _known_keys() -> KeyFile:
 
 
 @asynccontextmanager
-async def province(pack: Pack) -> AsyncIterator[Store]:
+async def open_province(pack: Pack) -> AsyncIterator[Store]:
     """A store with the made-up province of the tour."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), database_url=None, key_file=Path(folder, "keys.json"))
-        replace_key_file(Path(folder, "keys.json"), _known_keys())
-        async with bulk_of(settings) as bulk:
-            await fill(bulk, pack, _SIZES, TODAY, lambda _: None)
-        async with store_of(settings) as opened:
+        replace_key_file(Path(folder, "keys.json"), _fixed_keys())
+        async with open_demo_data(settings) as bulk:
+            await fill_database(bulk, pack, _SIZES, TODAY, lambda _: None)
+        async with open_store_from_settings(settings) as opened:
             yield opened.store
 
 
-async def office_tours(pack: Pack, language: str) -> list[tuple[str, list[Stop]]]:
+async def make_office_walks(pack: Pack, language: str) -> list[tuple[str, list[WalkStop]]]:
     """Every walk under its heading."""
-    async with province(pack) as store:
-        around = _Surroundings(store, await store.units(), pack, language, await _things(store))
-        return [(heading, await _walk(around, who, steps)) for heading, who, steps in OFFICE_WALKS]
+    async with open_province(pack) as store:
+        around = _WalkContext(store, await store.units(), pack, language, await _sendable_events(store))
+        return [(heading, await _take_walk(around, who, steps)) for heading, who, steps in OFFICE_WALKS]
 
 
 @dataclass(frozen=True, slots=True)
-class _Surroundings:
+class _WalkContext:
     """What all walks share."""
 
     store: Store
@@ -160,9 +160,9 @@ class _Surroundings:
     language: str
     things: Mapping[str, Event]
 
-    def open_services(self, unit: TurnUnit) -> World:
+    def open_services(self, unit: TurnTransaction) -> Services:
         """The world of a walk."""
-        return World(
+        return Services(
             now=TODAY,
             pack=self.pack,
             requests=unit.requests,
@@ -176,39 +176,42 @@ class _Surroundings:
         )
 
 
-async def _walk(around: _Surroundings, who: str, steps: tuple[str, ...]) -> list[Stop]:
+async def _take_walk(around: _WalkContext, who: str, steps: tuple[str, ...]) -> list[WalkStop]:
     """One person's walk is one transaction, which is undone: the next one meets the same province."""
-    await around.store.receive([Incoming(terminal_channel(who), "tour", who, Said(text="/start"))], TODAY)
+    await around.store.receive([Incoming(terminal_channel(who), "tour", who, TextReceived(text="/start"))], TODAY)
     pending = await around.store.claim_turn(around.store.chat(terminal_channel(who), who))
     assert pending is not None  # noqa: S101 - it was just received, and no walk finishes it
     session = Session.load(pending.session or "{}").with_changes(language=around.language)
     async with around.store.turn(pending, TODAY) as unit:
-        return [_settled(stop) for stop in await take(steps, session, around.open_services(unit), around.things)]
+        return [
+            _normalize_stop(stop)
+            for stop in await take_steps(steps, session, around.open_services(unit), around.things)
+        ]
 
 
-def _settled(stop: Stop) -> Stop:
+def _normalize_stop(stop: WalkStop) -> WalkStop:
     """Without what differs from page to page."""
-    return replace(stop, replies=tuple(map(_without_code, stop.replies)))
+    return replace(stop, replies=tuple(map(_mask_codes, stop.replies)))
 
 
-def _without_code(reply: Reply) -> Reply:
+def _mask_codes(reply: Reply) -> Reply:
     return reply.model_copy(update={"paragraphs": tuple(_RANDOM.sub("…", text) for text in reply.paragraphs)})
 
 
-async def _things(store: Store) -> dict[str, Event]:
+async def _sendable_events(store: Store) -> dict[str, Event]:
     """A list that comes back: with changes that can be made, and with some that cannot."""
     rights = Rights.operator(await store.units())
     async with store.admin_transaction(TODAY) as office:
-        fresh = await office.admin.desk.page(rights, Filter(states=(State.SUBMITTED,)), 3)
-    lines = [_line(number, filed, State.ACCEPTED) for number, filed in enumerate(fresh, 2)]
-    done = lines[0].model_copy(update={"state": State.DONE})
-    lost = Line(number=9, code="YC-2020-000001", state=State.DONE, revision=0)
+        fresh = await office.admin.desk.page(rights, Filter(states=(RequestState.SUBMITTED,)), 3)
+    lines = [_import_line(number, filed, RequestState.ACCEPTED) for number, filed in enumerate(fresh, 2)]
+    done = lines[0].model_copy(update={"state": RequestState.DONE})
+    lost = ImportLine(number=9, code="YC-2020-000001", state=RequestState.DONE, revision=0)
     return {
-        "list": SheetRead(sheet=Sheet(lines=tuple(lines))),
-        "wrong list": SheetRead(sheet=Sheet(lines=(done, *lines[1:], lost))),
+        "list": SheetRead(sheet=ImportSheet(lines=tuple(lines))),
+        "wrong list": SheetRead(sheet=ImportSheet(lines=(done, *lines[1:], lost))),
         "chart": ChartDrawn(title="Biểu đồ", trouble="no_files"),
     }
 
 
-def _line(number: int, filed: Filed, state: State) -> Line:
-    return Line(number=number, code=filed.request.code, state=state, revision=filed.revision)
+def _import_line(number: int, filed: RequestRow, state: RequestState) -> ImportLine:
+    return ImportLine(number=number, code=filed.request.code, state=state, revision=filed.revision)

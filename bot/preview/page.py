@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 
-from bot.office_tour import office_tours
-from bot.reminder_tour import reminder_tours
-from bot.tour import Stop, tours
-from handlers.command import Command
-from handlers.commands import COMMANDS
-from handlers.office.commands import ADMIN_COMMANDS
-from handlers.replies import Reply
+from bot.preview.office_walks import make_office_walks
+from bot.preview.walks import WalkStop, make_reminder_walks, make_walks
+from handlers.commands import ADMIN_COMMANDS, COMMANDS
+from handlers.core.replies import Reply
+from handlers.core.screen import Command
 from locales import N_, Translator, translator
 from rules.pack import Pack
 
@@ -19,41 +17,41 @@ _INTRO = N_(
 )
 
 
-async def page(pack: Pack, language: str) -> str:
+async def render_page(pack: Pack, language: str) -> str:
     """The whole page."""
     t = translator(language)
-    officers = [*await tours(pack, language), *await reminder_tours(pack, language)]
-    taken = [*officers, *await office_tours(pack, language)]
+    officers = [*await make_walks(pack, language), *await make_reminder_walks(pack, language)]
+    taken = [*officers, *await make_office_walks(pack, language)]
     title, flow, commands, office, screens = map(t, _HEADINGS)
     parts = [
         f"# Trợ lý Chứng thư – {title}",
         t(_INTRO),
         f"## {flow}",
-        _diagram([stop for _, stops in taken for stop in stops]),
+        _render_diagram([stop for _, stops in taken for stop in stops]),
         f"## {commands}",
-        _menu(COMMANDS, t),
+        _render_commands(COMMANDS, t),
         f"## {office}",
-        _menu(ADMIN_COMMANDS, t),
+        _render_commands(ADMIN_COMMANDS, t),
         f"## {screens}",
-        *(_section(_heading(heading, t), stops[-1]) for heading, stops in taken),
+        *(_render_section(_render_heading(heading, t), stops[-1]) for heading, stops in taken),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _menu(commands: Iterable[Command], t: Translator) -> str:
+def _render_commands(commands: Iterable[Command], t: Translator) -> str:
     return "\n".join(f"- `/{command.name}` – {t(command.description)}" for command in commands)
 
 
-def _section(heading: str, stop: Stop) -> str:
-    return "\n\n".join((f"### {heading}", *(_message(reply) for reply in stop.replies)))
+def _render_section(heading: str, stop: WalkStop) -> str:
+    return "\n\n".join((f"### {heading}", *(_render_message(reply) for reply in stop.replies)))
 
 
-def _heading(heading: str, t: Translator) -> str:
+def _render_heading(heading: str, t: Translator) -> str:
     title, dash, what = heading.partition(" – ")
     return f"{t(title)}{dash}{what}"
 
 
-def _message(reply: Reply) -> str:
+def _render_message(reply: Reply) -> str:
     if reply.action == "delete" or (reply.action == "buttons" and not reply.paragraphs):
         return "> 🗑"
     text = "\n>\n".join("> " + paragraph.replace("\n", "  \n> ") for paragraph in reply.paragraphs)
@@ -64,9 +62,9 @@ def _message(reply: Reply) -> str:
     )
 
 
-def _diagram(stops: list[Stop]) -> str:
+def _render_diagram(stops: list[WalkStop]) -> str:
     """Screens as nodes; an arrow for every way the tour went from one to another."""
-    arrows = {(stop.before, stop.after, _label(stop.sent)) for stop in stops if stop.before != stop.after}
+    arrows = {(stop.before, stop.after, _render_label(stop.sent)) for stop in stops if stop.before != stop.after}
     grouped: dict[tuple[str, str], list[str]] = {}
     for before, after, label in sorted(arrows):
         grouped.setdefault((before, after), []).append(label)
@@ -74,7 +72,7 @@ def _diagram(stops: list[Stop]) -> str:
     return "\n".join(("```mermaid", "flowchart TD", *lines, "```"))
 
 
-def _label(sent: str) -> str:
+def _render_label(sent: str) -> str:
     """What was sent, as an arrow shows it."""
     if sent[0] == "/":
         return sent.split(maxsplit=1)[0]

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from handlers.dates import day
-from handlers.wording import cite_all, statement
+from handlers.core.citations import cite_all, format_statement
+from handlers.core.dates import format_day
 from locales import N_, Translator
 from rules.facts import Subject
 from rules.outcome import Statement
-from rules.pack import Document, Pack, ProcedureGuide, Step
-from rules.questions import Option, Question
+from rules.pack import Document, Pack, ProcedureGuide, ProcedureStep
+from rules.questions import AnswerOption, Question
 from rules.tables import Condition, Row, Table
 
 #: Headings are marked here: the extractor does not look into f-strings.
@@ -26,15 +26,26 @@ KINDS = {
 }
 
 
-def rulebook(pack: Pack, t: Translator) -> str:
+def render_rulebook(pack: Pack, t: Translator) -> str:
     """Documents, questions, decision tables, procedures and notices, with every citation; and a place to sign."""
-    parts = (_head(pack, t), _documents(pack, t), _questions(pack, t), _tables(pack, t), _procedures(pack, t))
-    return "\n\n".join(line for part in (*parts, _notices(pack, t), _signature(pack, t)) for line in part) + "\n"
+    parts = (
+        _render_head(pack, t),
+        _render_documents(pack, t),
+        _render_questions(pack, t),
+        _render_tables(pack, t),
+        _render_procedures(pack, t),
+    )
+    return (
+        "\n\n".join(line for part in (*parts, _render_notices(pack, t), _render_signature(pack, t)) for line in part)
+        + "\n"
+    )
 
 
-def _head(pack: Pack, t: Translator) -> Iterator[str]:
+def _render_head(pack: Pack, t: Translator) -> Iterator[str]:
     yield f"# {t(pack.settings.title)}"
-    yield t(N_("Rule pack {pack}, effective from {day}."), pack=pack.label, day=day(pack.settings.effective_from))
+    yield t(
+        N_("Rule pack {pack}, effective from {day}."), pack=pack.label, day=format_day(pack.settings.effective_from)
+    )
     yield t(
         N_(
             "Each statement names its source. Where nothing follows the source it was read in the text; a local rule, a"
@@ -43,111 +54,122 @@ def _head(pack: Pack, t: Translator) -> Iterator[str]:
     )
 
 
-def _documents(pack: Pack, t: Translator) -> Iterator[str]:
+def _render_documents(pack: Pack, t: Translator) -> Iterator[str]:
     yield f"## {t(DOCUMENTS)}"
     columns = [N_("Number"), N_("Title"), N_("Issuer"), N_("Date"), N_("In force"), N_("Last reviewed"), N_("Remarks")]
-    yield _grid([t(column) for column in columns], (_document(document, t) for document in pack.documents.values()))
+    yield _render_grid(
+        [t(column) for column in columns], (_document_cells(document, t) for document in pack.documents.values())
+    )
 
 
-def _document(document: Document, t: Translator) -> list[str]:
+def _document_cells(document: Document, t: Translator) -> list[str]:
     dates = [document.date, document.in_force_from, document.in_force_to]
-    issued, start, end = [day(value) if value else "" for value in dates]
+    issued, start, end = [format_day(value) if value else "" for value in dates]
     remarks = [t(text) for text in (document.issuer_status, document.note) if text]
     force = " – ".join(filter(None, (start, end)))
-    reviewed = day(document.last_reviewed)
+    reviewed = format_day(document.last_reviewed)
     return [document.number, document.proper_title, document.issuer, issued, force, reviewed, " ".join(remarks)]
 
 
-def _questions(pack: Pack, t: Translator) -> Iterator[str]:
+def _render_questions(pack: Pack, t: Translator) -> Iterator[str]:
     yield f"## {t(QUESTIONS)}"
     for number, question in enumerate(pack.questions, start=1):
-        yield f"{number}. **{t(question.text)}** (`{question.fact}`) {statement(question.why, t)}"
-        yield _answers(question, t)
+        yield f"{number}. **{t(question.text)}** (`{question.fact}`) {format_statement(question.why, t)}"
+        yield _format_answers(question, t)
 
 
-def _answers(question: Question, t: Translator) -> str:
-    return "\n".join(f"   - `{option.value}`: {t(option.label)}{_offered(option, t)}" for option in question.options)
+def _format_answers(question: Question, t: Translator) -> str:
+    return "\n".join(
+        f"   - `{option.value}`: {t(option.label)}{_format_offered_to(option, t)}" for option in question.options
+    )
 
 
-def _offered(option: Option, t: Translator) -> str:
+def _format_offered_to(option: AnswerOption, t: Translator) -> str:
     """The kinds of subscriber an answer is offered to, where not to all."""
     kinds = "" if set(option.subjects) == set(Subject) else ", ".join(t(KINDS[kind]) for kind in option.subjects)
     return f" ({kinds})" if kinds else ""
 
 
-def _tables(pack: Pack, t: Translator) -> Iterator[str]:
+def _render_tables(pack: Pack, t: Translator) -> Iterator[str]:
     yield f"## {t(TABLES)}"
     yield t(N_("Where a table applies, exactly one row holds. A dash stands for every value."))
-    yield _grid(
+    yield _render_grid(
         [t(N_("Condition")), t(N_("True when any of these happened"))],
         ([f"`{name}`", ", ".join(f"`{event}`" for event in sorted(events))] for name, events in pack.flags.items()),
     )
     for table in pack.tables:
         yield f"### {t(table.about)}"
-        yield _table_head(table, t)
+        yield _format_table_head(table, t)
         columns = [*table.inputs, N_("row"), N_("result"), N_("procedures"), N_("notices"), N_("reason")]
-        yield _grid([t(column) for column in columns], (_row(table, row, t) for row in table.rows))
+        yield _render_grid([t(column) for column in columns], (_row_cells(table, row, t) for row in table.rows))
 
 
-def _table_head(table: Table, t: Translator) -> str:
-    applies = _condition(table.applies) or t(N_("always"))
+def _format_table_head(table: Table, t: Translator) -> str:
+    applies = _format_condition(table.applies) or t(N_("always"))
     return t(N_("Table `{name}`; applies: {applies}"), name=table.name, applies=applies)
 
 
-def _condition(condition: Condition) -> str:
-    return ", ".join(f"`{name}` = {_values(condition, name)}" for name in condition)
+def _format_condition(condition: Condition) -> str:
+    return ", ".join(f"`{name}` = {_format_condition_values(condition, name)}" for name in condition)
 
 
-def _values(condition: Condition, name: str) -> str:
+def _format_condition_values(condition: Condition, name: str) -> str:
     return " | ".join(str(value).lower() for value in condition[name]) if name in condition else "–"
 
 
-def _row(table: Table, row: Row, t: Translator) -> list[str]:
-    inputs = [_values(row.when, name) for name in table.inputs]
+def _row_cells(table: Table, row: Row, t: Translator) -> list[str]:
+    inputs = [_format_condition_values(row.when, name) for name in table.inputs]
     asked = [" ".join([f"`{action.procedure}`", *action.variants]) for action in row.actions]
-    reason = statement(row.statement, t) if row.reason else ""
+    reason = format_statement(row.statement, t) if row.reason else ""
     return [*inputs, row.id, row.result or "", ", ".join(asked), ", ".join(row.notices), reason]
 
 
-def _procedures(pack: Pack, t: Translator) -> Iterator[str]:
+def _render_procedures(pack: Pack, t: Translator) -> Iterator[str]:
     yield f"## {t(PROCEDURES)}"
     for procedure in pack.settings.order:
         if procedure in pack.procedures:
-            yield from _procedure(pack.procedures[procedure], t)
+            yield from _render_procedure(pack.procedures[procedure], t)
 
 
-def _procedure(guide: ProcedureGuide, t: Translator) -> Iterator[str]:
-    forms = [guide.form] if guide.form else [f"{form} ({_kind(variant, t)})" for variant, form in guide.forms.items()]
+def _render_procedure(guide: ProcedureGuide, t: Translator) -> Iterator[str]:
+    forms = (
+        [guide.form]
+        if guide.form
+        else [f"{form} ({_format_kind(variant, t)})" for variant, form in guide.forms.items()]
+    )
     said = t(N_(" (form: Mẫu {form})"), form=", ".join(forms)) if forms else ""
     yield f"### {t(guide.title)}{said} `{guide.procedure}`"
-    steps = (f"{at}. {statement(step.statement, t)}{_limits(step)}" for at, step in enumerate(guide.steps, start=1))
+    steps = (
+        f"{at}. {format_statement(step.statement, t)}{_format_limits(step)}"
+        for at, step in enumerate(guide.steps, start=1)
+    )
     yield "\n".join(steps)
 
 
-def _kind(variant: str, t: Translator) -> str:
+def _format_kind(variant: str, t: Translator) -> str:
     """The kind of subscriber a form is for; another variant stays as the tables name it."""
     return t(KINDS[Subject(variant)]) if variant in set(Subject) else f"`{variant}`"
 
 
-def _limits(step: Step) -> str:
+def _format_limits(step: ProcedureStep) -> str:
     limits = [*step.only, *(f"≠ {variant}" for variant in step.unless), *([step.beside] if step.beside else [])]
     return f" [`{', '.join(limits)}`]" if limits else ""
 
 
-def _notices(pack: Pack, t: Translator) -> Iterator[str]:
+def _render_notices(pack: Pack, t: Translator) -> Iterator[str]:
     yield f"## {t(NOTICES)}"
     for notice in pack.notices.values():
-        yield f"- `{notice.id}`: {statement(Statement(notice.text, notice.citations), t)}"
+        yield f"- `{notice.id}`: {format_statement(Statement(notice.text, notice.citations), t)}"
         if notice.text_with_office:
             yield f"- `{notice.id}`: {t(notice.text_with_office)} ({cite_all(notice.citations, t)})"
 
 
-def _signature(pack: Pack, t: Translator) -> Iterator[str]:
+def _render_signature(pack: Pack, t: Translator) -> Iterator[str]:
     yield f"## {t(SIGNATURE)}"
     yield t(N_("I have compared rule pack {pack} with the documents it cites."), pack=pack.label)
     yield t(N_("Name, position: ……………………………………  Date: ……/……/………  Signature: ……………………"))
 
 
-def _grid(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _render_grid(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)

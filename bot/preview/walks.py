@@ -4,16 +4,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from handlers import Session, respond
-from handlers.certificate import Attribute, Certificate, CertificatePart, Problem, Reading, Recognition, Trouble
-from handlers.events import Event, FileRead, FileSent, Said, Tapped, TooMuch, Unreadable
-from handlers.memory import MemoryReminders, memory_world
-from handlers.office.units import NO_UNITS, Became, Succession, Unit, UnitDirectory
-from handlers.page import Tap
-from handlers.ports import World
-from handlers.replies import Reply
+from handlers.broadcasts.rendering import render_broadcast
+from handlers.conversation import respond
+from handlers.core.events import ButtonTapped, Event, FileRead, FileSent, TextReceived, Throttled, UnreadableReceived
+from handlers.core.ports import Services
+from handlers.core.replies import Reply
+from handlers.core.screen import ScreenCallback
+from handlers.core.session import Session
+from handlers.model.broadcast import BroadcastDraft, BroadcastText, PlaceholderValues
+from handlers.model.certificate import (
+    Attribute,
+    Certificate,
+    CertificatePart,
+    FileProblem,
+    FileProblemKind,
+    Reading,
+    Recognition,
+)
+from handlers.model.unit import Succession, SuccessionKind, Unit
+from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.testing import MemoryReminders, build_memory_services
 from locales import N_
+from rules.calendar import to_vietnam_day
 from rules.facts import Issuer, Subject
+from rules.outcome import Procedure
 from rules.pack import Pack
 
 #: The day the tour is taken on: the page must not change from one day to the next.
@@ -48,7 +62,7 @@ UNITS = UnitDirectory.of(
         Unit("MAU-2", "xã Mẫu Hai", "MAU", ("UBND xã Mẫu Hai",)),
         Unit("MAU-CU", "xã Mẫu Cũ", "MAU", ("UBND xã Mẫu Cũ",), closed_on=date(2025, 7, 1)),
     ),
-    (Succession("MAU-CU", "MAU-1", Became.MERGED_INTO_NEW, date(2025, 7, 1), "1662/NQ-UBTVQH15"),),
+    (Succession("MAU-CU", "MAU-1", SuccessionKind.MERGED_INTO_NEW, date(2025, 7, 1), "1662/NQ-UBTVQH15"),),
 )
 
 BEGIN = ("/start", "=agree")
@@ -121,7 +135,7 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("A group chat"), ("+group",)),
     (N_("Too fast"), (*BEGIN, "+fast")),
     (N_("A photo"), (*BEGIN, "+photo")),
-    *((f"{FILE} – {trouble}", (*BEGIN, f"+trouble:{trouble}")) for trouble in Trouble),
+    *((f"{FILE} – {trouble}", (*BEGIN, f"+trouble:{trouble}")) for trouble in FileProblemKind),
 )
 #: The same, where units are known.
 UNIT_WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -140,21 +154,21 @@ UNIT_WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Request: the managing body, the own unit offered"), (*READ[:4], "xa mau", *READ[4:], "=register", "=0")),
     (N_("Request: a former managing body"), (*READ[:4], "xa mau", *READ[4:], "=register", "=0", "xã mẫu cũ")),
 )
-_SENT: dict[str, Event] = {
+_SENT_EVENTS: dict[str, Event] = {
     "file": FileSent(reference="file"),
     "certificate": FileRead(reading=Reading(certificates=(SAMPLE,))),
     "former": FileRead(reading=Reading(certificates=(FORMER,))),
     "expired": FileRead(reading=Reading(certificates=(EXPIRED,))),
     "partly": FileRead(reading=Reading(certificates=(PARTLY,))),
     "several": FileRead(reading=Reading(certificates=(SAMPLE, EXPIRED))),
-    "group": Said(text="/start", group=True),
-    "fast": TooMuch(),
-    "photo": Unreadable(what="photo"),
+    "group": TextReceived(text="/start", group=True),
+    "fast": Throttled(),
+    "photo": UnreadableReceived(what="photo"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class WalkStop:
     """One turn of the tour: where it began, what was sent, what was said, where it led."""
 
     before: str
@@ -163,7 +177,7 @@ class Stop:
     after: str
 
 
-async def tours(pack: Pack, language: str) -> list[tuple[str, list[Stop]]]:
+async def make_walks(pack: Pack, language: str) -> list[tuple[str, list[WalkStop]]]:
     """Every walk under its heading."""
     walks = [(heading, await walk(steps, pack, language)) for heading, steps in WALKS]
     return [*walks, *[(heading, await walk(steps, pack, language, UNITS)) for heading, steps in UNIT_WALKS]]
@@ -171,34 +185,102 @@ async def tours(pack: Pack, language: str) -> list[tuple[str, list[Stop]]]:
 
 async def walk(
     steps: tuple[str, ...], pack: Pack, language: str, units: UnitDirectory = NO_UNITS, reminder: str | None = None
-) -> list[Stop]:
+) -> list[WalkStop]:
     """Take the steps, in a world of their own; a reminder came before them, and another one is on its way."""
     reminders = MemoryReminders({reminder}, waiting=1) if reminder else MemoryReminders()
-    world = memory_world(pack, TODAY, units=units, reminders=reminders)
-    return await take(steps, Session.model_validate({"language": language}), world, _SENT)
+    world = build_memory_services(pack, TODAY, units=units, reminders=reminders)
+    return await take_steps(steps, Session.model_validate({"language": language}), world, _SENT_EVENTS)
 
 
-async def take(steps: tuple[str, ...], session: Session, world: World, things: Mapping[str, Event]) -> list[Stop]:
+async def take_steps(
+    steps: tuple[str, ...], session: Session, world: Services, things: Mapping[str, Event]
+) -> list[WalkStop]:
     """Take the steps from a session; ``things`` are what ``+name`` sends."""
-    language, stops = session.language, list[Stop]()
+    language, stops = session.language, list[WalkStop]()
     for step in steps:
         shown = stops[-1].replies if stops else ()
-        turn = await respond(session, _event(step, session, shown, things), world)
+        turn = await respond(session, _to_event(step, session, shown, things), world)
         after = turn.session or Session.model_validate({"language": language})
-        stops.append(Stop(session.screen, step, turn.replies, after.screen))
+        stops.append(WalkStop(session.screen, step, turn.replies, after.screen))
         session = after
     return stops
 
 
-def _event(step: str, session: Session, shown: tuple[Reply, ...], things: Mapping[str, Event]) -> Event:
+def _to_event(step: str, session: Session, shown: tuple[Reply, ...], things: Mapping[str, Event]) -> Event:
     kind, rest = step[0], step[1:]
     if kind == "=":
-        return Tapped(data=str(Tap(session.screen, rest, str(session.version))))
+        return ButtonTapped(data=str(ScreenCallback(session.screen, rest, str(session.version))))
     if kind == "#":
-        return Tapped(data=shown[-1].choices[int(rest) - 1].tap)
+        return ButtonTapped(data=shown[-1].choices[int(rest) - 1].tap)
     if kind == "!":
-        return Tapped(data=rest)
+        return ButtonTapped(data=rest)
     if kind != "+":
-        return Said(text=step, message="1")
+        return TextReceived(text=step, message="1")
     trouble = rest.removeprefix("trouble:")
-    return things.get(rest) or FileRead(reading=Reading(problems=(Problem(trouble=Trouble(trouble)),)))
+    return things.get(rest) or FileRead(reading=Reading(problems=(FileProblem(trouble=FileProblemKind(trouble)),)))
+
+
+REMINDER = "TB-000012"
+_SAMPLE = BroadcastDraft(
+    title="Hạn 30/11/2026",
+    text=BroadcastText(
+        vi=(
+            "Kính gửi *{ho_ten|anh/chị}*,\n\nHạn đề nghị cho chứng thư của {don_vi} là *{han}* ({so_ngay})."
+            " Việc còn phải làm: {viec_can_lam}."
+        ),
+        en=(
+            "Dear *{ho_ten|colleague}*,\n\nThe requests for the certificate of {don_vi} are due on *{han}* ({so_ngay})."
+            " Still to do: {viec_can_lam}."
+        ),
+    ),
+)
+_FIRST, _LATER, _UNNAMED = (
+    N_("A reminder, the first one"),
+    N_("A reminder, a later one"),
+    N_("A reminder on the last day, the name not known"),
+)
+#: Heading -> the way there, as in the other walks.
+REMINDER_WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (N_("Reminder: do it now, before consent"), (f"!bc|now|{REMINDER}",)),
+    (N_("Reminder: do it now, the question left open"), (*BEGIN, f"!bc|now|{REMINDER}")),
+    (N_("Reminder: do it now, something to register"), (*ANSWERED, "/yeucau", f"!bc|now|{REMINDER}")),
+    (N_("Reminder: another day"), (*BEGIN, f"!bc|later|{REMINDER}")),
+    (N_("Reminder: the day chosen"), (*BEGIN, f"!bc|later|{REMINDER}", "#2")),
+    (N_("Reminder: done"), (*BEGIN, f"!bc|done|{REMINDER}")),
+    (N_("Reminder: done, though something is owed"), (*ANSWERED, f"!bc|done|{REMINDER}")),
+    (N_("Reminder: one that never came here"), (*BEGIN, "!bc|done|TB-999999")),
+    (N_("No more reminders"), (*BEGIN, "/dungnhan")),
+    (N_("Reminders stopped"), (*BEGIN, "/dungnhan", "=yes")),
+    (N_("Another day, with reminders stopped"), (*BEGIN, "/dungnhan", "=yes", f"!bc|later_7|{REMINDER}")),
+    (N_("Reminders again"), (*BEGIN, "/dungnhan", "=yes", "=again")),
+)
+
+
+async def make_reminder_walks(pack: Pack, language: str) -> list[tuple[str, list[WalkStop]]]:
+    """How reminders look, then every walk under its heading."""
+    walks = [(heading, await walk(steps, pack, language, reminder=REMINDER)) for heading, steps in REMINDER_WALKS]
+    return [*make_reminder_samples(language), *walks]
+
+
+def make_reminder_samples(language: str) -> list[tuple[str, list[WalkStop]]]:
+    """Three reminders, each under its heading; none of them is an answer to anything."""
+    values = PlaceholderValues.model_validate(
+        {
+            "language": language,
+            "name": "Nguyễn Thị Mẫu",
+            "unit": "UBND xã Mẫu",
+            "day": date(2026, 11, 30),
+            "to_do": (Procedure.CHANGE_INFORMATION, Procedure.EXTEND),
+        }
+    )
+    last_day = values.model_copy(update={"name": None, "day": to_vietnam_day(TODAY)})
+    return [
+        (_FIRST, [_to_sample_stop(values, 5)]),
+        (_LATER, [_to_sample_stop(values)]),
+        (_UNNAMED, [_to_sample_stop(last_day)]),
+    ]
+
+
+def _to_sample_stop(values: PlaceholderValues, first: int | None = None) -> WalkStop:
+    reply = render_broadcast(REMINDER, _SAMPLE, values, to_vietnam_day(TODAY), first=first)
+    return WalkStop("question", "", (reply,), "question")

@@ -11,21 +11,22 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from bot.metrics import Depths
-from handlers.broadcasts.model import Reason
-from handlers.broadcasts.ports import Reminders
-from handlers.events import Event
-from handlers.office.rights import Role
-from handlers.office.units import UnitDirectory
-from handlers.ports import Office, OwnData, Register, RequestBook
-from handlers.replies import Reply
+from bot.metrics.base import QueueDepths
+from handlers.core.broadcast_ports import Reminders
+from handlers.core.events import Event
+from handlers.core.ports import AdminServices, InterviewRegister, OwnData, OwnRequests
+from handlers.core.replies import Reply
+from handlers.model.broadcast import DeliveryReason
+from handlers.model.rights import Role
+from handlers.model.unit_directory import UnitDirectory
 
 if TYPE_CHECKING:
-    from bot.store.alarm import SetAside
-    from bot.store.broadcast_api import BroadcastBook
+    from bot.store.broadcast_api import BroadcastOperations
     from bot.store.continuity import Continuity
-    from bot.store.task_api import OwnDataBook, TaskBook
-    from bot.store.worker_api import WorkerBook
+    from bot.store.task_api import ExportTasks, OwnDataTasks
+    from bot.store.unreadable import AbandonedRow
+    from bot.store.worker_api import SharedWorkerRegistry
+
 
 #: Priorities of the outbox: the answer of a turn, a message about one's own affair, a message to many.
 REPLY, NOTICE, BROADCAST = 0, 1, 2
@@ -66,7 +67,7 @@ class PendingTurn:
     tries: int = field(default=1, compare=False)
 
 
-class Delivery(StrEnum):
+class DeliveryState(StrEnum):
     """What became of an outbox row."""
 
     QUEUED = "queued"
@@ -93,7 +94,7 @@ class OutboxRow:
     first: bool = False  #: the person never had a reminder before
 
 
-class Size(IntEnum):
+class MessageSize(IntEnum):
     """Which messages are claimed: large ones carry files, and take memory and time."""
 
     SMALL = 0
@@ -106,13 +107,13 @@ class Settlement:
     """The end of a row that was claimed."""
 
     row: OutboxRow
-    state: Delivery
+    state: DeliveryState
     message: str | None = None  #: the platform's id of what was sent
-    reason: Reason | None = None
+    reason: DeliveryReason | None = None
     instead: tuple[Reply, ...] = ()  #: said to the same person, once for all parts of what was to be sent
 
 
-class Fault(StrEnum):
+class ChainFault(StrEnum):
     """What is wrong with the audit chain where it breaks first."""
 
     CHANGED = "changed"  #: the row is not as it was written
@@ -129,7 +130,7 @@ class Verdict:
 
     rows: int  #: in order, up to the fault or to the end
     end: str = ""  #: hash of the last of them
-    fault: Fault | None = None
+    fault: ChainFault | None = None
     number: int = 0  #: of the row at fault
 
 
@@ -147,7 +148,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class ServingProcess:
     """A process that serves a channel now."""
 
     name: str  #: machine and process id
@@ -155,7 +156,7 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingKey:
     """Values of a table whose key is not in the key file."""
 
     key: str
@@ -167,9 +168,9 @@ class Missing:
 class KeyCheck:
     """Whether everything can be read."""
 
-    missing: tuple[Missing, ...]
+    missing: tuple[MissingKey, ...]
     damaged: tuple[str, ...]  #: table, column and row of each value that does not open
-    processes: tuple[Process, ...]
+    processes: tuple[ServingProcess, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ class Retirement:
 
 
 @dataclass(frozen=True, slots=True)
-class Rotation:
+class RotationResult:
     """What a rotation of the keys did."""
 
     key: str  #: id of the new key
@@ -189,13 +190,13 @@ class Rotation:
     dropped: tuple[str, ...]  #: ids of keys that nothing used any more
 
 
-class TurnUnit(Protocol):
+class TurnTransaction(Protocol):
     """The transaction of one turn: all of it is committed, or nothing."""
 
-    requests: RequestBook
+    requests: OwnRequests
     own_data: OwnData
-    register: Register
-    admin: Office
+    register: InterviewRegister
+    admin: AdminServices
     reminders: Reminders
 
     async def finish(self, session: str | None, replies: Sequence[Reply], again: Sequence[Event] = ()) -> None:
@@ -209,10 +210,10 @@ class TurnUnit(Protocol):
         """
 
 
-class OfficeUnit(Protocol):
+class AdminTransaction(Protocol):
     """A transaction of the admins' side outside any conversation: on the command line, or of a task."""
 
-    admin: Office
+    admin: AdminServices
 
     async def expect(self, chat: Chat) -> None:
         """Make a chat known that may never have written, so that it can be given a role."""
@@ -236,7 +237,7 @@ class Store(Protocol):
         An update that cannot be read any more is given up by itself.
         """
 
-    def turn(self, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnUnit]:
+    def turn(self, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnTransaction]:
         """Open the turn's transaction; leaving it without ``finish`` or with an exception rolls back.
 
         Call nothing else of the store inside: it would wait for the turn, and the turn for it.
@@ -253,7 +254,7 @@ class Store(Protocol):
 
     def admin_transaction(
         self, now: datetime, *, chat: str = "", channel: str = "machine", reading: bool = False
-    ) -> AbstractAsyncContextManager[OfficeUnit]:
+    ) -> AbstractAsyncContextManager[AdminTransaction]:
         """Open a transaction of the admins' side, of a chat (its id) or of the machine; undone without ``commit``.
 
         One that is only ``reading`` may take its time: nobody who writes waits for it.
@@ -290,33 +291,38 @@ class Store(Protocol):
         """All units, as they are now."""
 
     @property
-    def tasks(self) -> "TaskBook":
+    def tasks(self) -> "ExportTasks":
         """What is done outside of turns."""
 
     @property
-    def own_data(self) -> "OwnDataBook":
+    def own_data(self) -> "OwnDataTasks":
         """Orders for what is held about people."""
 
     @property
-    def workers(self) -> "WorkerBook":
+    def workers(self) -> "SharedWorkerRegistry":
         """This process among those that serve a channel."""
 
     @property
     def continuity(self) -> "Continuity":
         """Whether the database, and the clock, go on from where they were."""
 
-    async def raise_alarm(self, what: "SetAside", row: int | str, now: datetime) -> None:
+    async def raise_alarm(self, what: "AbandonedRow", row: int | str, now: datetime) -> None:
         """Tell the owners; of the same kind once a day."""
 
     @property
-    def broadcasts(self) -> "BroadcastBook":
+    def broadcasts(self) -> "BroadcastOperations":
         """What goes on with broadcasts by itself."""
 
     async def is_made_up(self) -> bool:
         """Whether the data are those of ``troly demo``."""
 
     async def claim(
-        self, channel: str, limit: int, now: datetime, resting: Collection[str] = (), size: Size = Size.ANY
+        self,
+        channel: str,
+        limit: int,
+        now: datetime,
+        resting: Collection[str] = (),
+        size: MessageSize = MessageSize.ANY,
     ) -> list[OutboxRow]:
         """Move due replies and notices queued -> sending: the first of each chat with none in flight.
 
@@ -336,11 +342,11 @@ class Store(Protocol):
     async def settle(
         self,
         row: OutboxRow,
-        state: Delivery,
+        state: DeliveryState,
         now: datetime,
         *,
         message: str | None = None,
-        reason: Reason | None = None,
+        reason: DeliveryReason | None = None,
     ) -> None:
         """``settle_all`` for one."""
 
@@ -378,7 +384,7 @@ class Store(Protocol):
         Counts of requests, sessions, standings, inbox, outbox, broadcasts, roles, invitations, chats.
         """
 
-    async def depths(self) -> Depths:
+    async def depths(self) -> QueueDepths:
         """How many updates, messages and tasks wait."""
 
     async def reseal(self) -> int:
@@ -387,7 +393,7 @@ class Store(Protocol):
     async def key_usage(self) -> dict[str, int]:
         """How many values each key seals, by key id."""
 
-    async def rotate_keys(self, now: datetime) -> Rotation:
+    async def rotate_keys(self, now: datetime) -> RotationResult:
         """Add a key, reseal, and drop keys that nothing uses; may run beside the assistant."""
 
     async def close(self) -> None:

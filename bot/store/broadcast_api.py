@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from handlers.broadcasts.model import Audience, Broadcast, Checked, Life, Tally, Why
-from handlers.replies import Reply
+from handlers.core.replies import Reply
+from handlers.model.broadcast import Audience, Broadcast, BroadcastState, CheckReport, DeliveryCounts, StateReason
 
 #: What is said in a language; of the author, what a person is called by the id of a role, where that may be seen.
-Asks = Callable[[str, Mapping[str, str]], Reply]
+FormatApprovalRequest = Callable[[str, Mapping[str, str]], Reply]
 
 
-class BroadcastBook(Protocol):
+class BroadcastOperations(Protocol):
     """Every method is one or a few short transactions, and idempotent: two processes may call it at once."""
 
     async def list_open(self) -> tuple[Broadcast, ...]:
@@ -20,7 +20,7 @@ class BroadcastBook(Protocol):
         And those that were cancelled while messages of them wait; not what cannot be read any more.
         """
 
-    async def check(self, broadcast: str, now: datetime) -> Checked:
+    async def check(self, broadcast: str, now: datetime) -> CheckReport:
         """Go through the whole list; nothing against a draft makes it ``checked``. What was found is kept."""
 
     async def freeze(self, broadcast: str, now: datetime, *, limit: int = 2000) -> bool:
@@ -29,13 +29,15 @@ class BroadcastBook(Protocol):
         A campaign has no rows of its own: it is ``running`` at once.
         """
 
-    async def move(self, broadcast: str, was: Life, to: Life, now: datetime, why: Why | None = None) -> bool:
+    async def move(
+        self, broadcast: str, was: BroadcastState, to: BroadcastState, now: datetime, why: StateReason | None = None
+    ) -> bool:
         """Move it, as the machine, with its steps; False where it was somewhere else already, or no way leads there.
 
         Nothing of a paused campaign starts. That a step is late stays its ``why`` where there is nothing newer to say.
         """
 
-    async def hold(self, broadcast: str, until: datetime | None, why: Why | None, now: datetime) -> bool:
+    async def hold(self, broadcast: str, until: datetime | None, why: StateReason | None, now: datetime) -> bool:
         """Let nothing leave before; ``None`` lets go again. False where it was held so already, or has ended.
 
         ``why`` of one that is paused stays.
@@ -44,7 +46,7 @@ class BroadcastBook(Protocol):
     async def withdraw(self, broadcast: str, now: datetime, *, limit: int = 2000) -> bool:
         """Give queued rows of a cancelled one their end; False where none is left after it."""
 
-    async def tally(self, broadcast: str) -> Tally:
+    async def tally(self, broadcast: str) -> DeliveryCounts:
         """How far it is."""
 
     async def create_step(  # noqa: PLR0913 - each is a column
@@ -55,8 +57,8 @@ class BroadcastBook(Protocol):
         *,
         starts_at: datetime | None = None,
         audience: Audience | None = None,
-        left_out: Why | None = None,
-        why: Why | None = None,
+        left_out: StateReason | None = None,
+        why: StateReason | None = None,
     ) -> str | None:
         """A broadcast of the same text, approved already; ``None`` where the parent has had this step.
 
@@ -82,7 +84,7 @@ class BroadcastBook(Protocol):
         "last" is its last state. Others are told once each.
         """
 
-    async def request_approvals(self, broadcast: str, asks: Asks, mark: str, now: datetime) -> int:
+    async def request_approvals(self, broadcast: str, asks: FormatApprovalRequest, mark: str, now: datetime) -> int:
         """Ask those who may approve what is checked, its author aside; once each for a ``mark``. How many they are.
 
         At most 20, the nearest to its unit first, each in their own language.

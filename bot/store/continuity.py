@@ -11,24 +11,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.store.drivers import Call, Driver
+from bot.store.drivers.base import Driver, Query
+from bot.store.encoding import from_micros, to_micros
 from bot.store.errors import ClockLeapt
-from bot.store.moments import moment, stored
-from bot.store.powers import Head, opened_head, unapproved
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Life, Why
-from rules.calendar import vietnamese_day
+from bot.store.power_seals import JournalHead, seal_unapproved, unseal_head
+from bot.store.sealing.keyring import Keyring
+from handlers.model.broadcast import BroadcastState, StateReason
+from rules.calendar import to_vietnam_day
 
 #: A longer way from one beat to the next one is none that a clock goes by itself: it leapt, or nothing ran for so long.
-LEAP = timedelta(days=7)
+CLOCK_LEAP = timedelta(days=7)
 #: How far codes go on beyond the last ones known: more than are given between two backups.
-GAP = 1000
+CODE_GAP = 1000
 #: Counters that codes are made of, such as ``YC-2026`` and ``TB``.
 _CODES = re.compile(r"[A-Z]{2}(-\d{4})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Standpoint:
+class DatabasePosition:
     """How far a database was used."""
 
     database: str  #: the same for all copies of one database
@@ -46,27 +46,27 @@ class Continuity:
     driver: Driver
     keyring: Keyring
 
-    async def position(self) -> Standpoint:
+    async def position(self) -> DatabasePosition:
         """How far the database was used; one that is new to this gets what tells it from others."""
         number = secrets.randbits(62)
-        _, rows = await self.driver.run(Call("know_database", {"number": number}), Call("counters"))
+        _, rows = await self.driver.run(Query("know_database", {"number": number}), Query("counters"))
         found: dict[str, int] = {str(name): int(value) for name, value in rows}
         codes = {name: value for name, value in found.items() if _CODES.fullmatch(name)}
-        return Standpoint(f"{found['database']:016x}", found.get("beats", 0), codes)
+        return DatabasePosition(f"{found['database']:016x}", found.get("beats", 0), codes)
 
-    async def beat(self, now: datetime) -> Standpoint:
+    async def beat(self, now: datetime) -> DatabasePosition:
         """Count, and note that it is now; where the clock leapt, what was seen before stays noted."""
         leap = await self._leap(now)
         last = now - leap if leap is not None else now  # else whoever writes next would make the leap the last that was
-        beaten = Call("next_number", {"name": "beats"}), _counter("seen", stored(last))
+        beaten = Query("next_number", {"name": "beats"}), _counter_query("seen", to_micros(last))
         # Durable: after a power failure the witness must not know more than the database does.
-        seals, *_ = await self.driver.run(Call("journal_seal"), *beaten, durable=True)
-        return _with_journal(await self.position(), opened_head(self.keyring, seals[0][0]) if seals else None)
+        seals, *_ = await self.driver.run(Query("journal_seal"), *beaten, durable=True)
+        return _with_journal(await self.position(), unseal_head(self.keyring, seals[0][0]) if seals else None)
 
-    async def keeps_journal(self, witness: Standpoint) -> bool:
+    async def keeps_journal(self, witness: DatabasePosition) -> bool:
         """Whether the journal still holds the row that was its last; one that is known as changed is left alone."""
-        seals, rows = await self.driver.run(Call("journal_seal"), Call("journal_hash", {"number": witness.journal}))
-        head = opened_head(self.keyring, seals[0][0]) if seals else None
+        seals, rows = await self.driver.run(Query("journal_seal"), Query("journal_hash", {"number": witness.journal}))
+        head = unseal_head(self.keyring, seals[0][0]) if seals else None
         if head is None or head.broken or not witness.journal or head.era > witness.era:
             return True
         return head.era == witness.era and rows == [(witness.hash,)]
@@ -86,14 +86,14 @@ class Continuity:
 
     async def accept_clock(self, now: datetime) -> None:
         """Go by this time from now on: the operator says that it is right."""
-        await self.driver.run(_counter("seen", stored(now)))
+        await self.driver.run(_counter_query("seen", to_micros(now)))
 
     async def _leap(self, now: datetime) -> timedelta | None:
-        (((seen,),),) = await self.driver.run(Call("seen_at"))
-        passed = now - moment(seen) if seen is not None else timedelta()
-        return passed if abs(passed) > LEAP else None
+        (((seen,),),) = await self.driver.run(Query("seen_at"))
+        passed = now - from_micros(seen) if seen is not None else timedelta()
+        return passed if abs(passed) > CLOCK_LEAP else None
 
-    async def continue_from_copy(self, witness: Standpoint, days: Sequence[int], now: datetime) -> bool:
+    async def continue_from_copy(self, witness: DatabasePosition, days: Sequence[int], now: datetime) -> bool:
         """Go on from an older copy of what the witness saw; False where another process did so already.
 
         ``days`` before the end of a certificate are those on which its holder is reminded.
@@ -101,57 +101,63 @@ class Continuity:
         here = await self.position()
         names = sorted({*here.codes, *witness.codes})
         known = {name: max(here.codes.get(name, 0), witness.codes.get(name, 0)) for name in names}
-        raised = [_counter(name, number + GAP) for name, number in known.items()]
+        raised = [_counter_query(name, number + CODE_GAP) for name, number in known.items()]
         if not here.beats:
-            await self.driver.run(_counter("beats", 0))
+            await self.driver.run(_counter_query("beats", 0))
         await self._new_era(witness, now)
         async with self.driver.transaction() as transaction:
-            taken = await transaction.run(Call("take_up", {"beats": witness.beats + 1}))
+            taken = await transaction.run(Query("take_up", {"beats": witness.beats + 1}))
             if not taken[0]:
                 return False
-            at = {"now": stored(now)}
+            at = {"now": to_micros(now)}
             _, paused, approved = await transaction.run(
-                Call("restored_messages", at), Call("restored_running", at), Call("approved_now")
+                Query("restored_messages", at), Query("restored_running", at), Query("approved_now")
             )
-            waiting = [{**at, "id": row[0], "warrant": unapproved(self.keyring, row)} for row in approved]
-            moves = [_noted(name, Life.PAUSED, now) for (name,) in paused]
-            moves += [_noted(row[0], Life.CHECKED, now) for row in approved]
-            again = [Call("restored_approved", row) for row in waiting]
-            await transaction.run(*raised, *again, *moves, *_told(days, now), commit=True)
+            waiting = [{**at, "id": row[0], "warrant": seal_unapproved(self.keyring, row)} for row in approved]
+            moves = [_note_move_query(name, BroadcastState.PAUSED, now) for (name,) in paused]
+            moves += [_note_move_query(row[0], BroadcastState.CHECKED, now) for row in approved]
+            again = [Query("restored_approved", row) for row in waiting]
+            await transaction.run(*raised, *again, *moves, *_reminded_queries(days, now), commit=True)
         return True
 
-    async def _new_era(self, witness: Standpoint, now: datetime) -> None:
+    async def _new_era(self, witness: DatabasePosition, now: datetime) -> None:
         """The journal goes on from its end as the copy has it; that it is behind what witnesses saw is known."""
-        await self._change_end(lambda head: replace(head, era=max(stored(now), head.era + 1, witness.era + 1)))
+        await self._change_end(lambda head: replace(head, era=max(to_micros(now), head.era + 1, witness.era + 1)))
 
-    async def _change_end(self, change: Callable[[Head], Head]) -> None:
+    async def _change_end(self, change: Callable[[JournalHead], JournalHead]) -> None:
         """A transaction of its own: whoever adds a row holds the end as well, and what others wait for."""
         async with self.driver.transaction() as transaction:
-            (held,) = await transaction.run(Call("hold_journal"))
-            head = opened_head(self.keyring, held[0][1]) if held else None
+            (held,) = await transaction.run(Query("hold_journal"))
+            head = unseal_head(self.keyring, held[0][1]) if held else None
             if head is not None:
                 seal = change(head).seal(self.keyring)
-                await transaction.run(Call("journal_head", {"hash": held[0][0], "seal": seal}), commit=True)
+                await transaction.run(Query("journal_head", {"hash": held[0][0], "seal": seal}), commit=True)
 
 
-def _with_journal(point: Standpoint, head: Head | None) -> Standpoint:
+def _with_journal(point: DatabasePosition, head: JournalHead | None) -> DatabasePosition:
     """Nothing is known of an end that was changed."""
     if head is None or head.broken:
         return point
     return replace(point, era=head.era, journal=head.number, hash=head.hash)
 
 
-def _counter(name: str, value: int) -> Call:
-    return Call("set_counter", {"name": name, "value": value})
+def _counter_query(name: str, value: int) -> Query:
+    return Query("set_counter", {"name": name, "value": value})
 
 
-def _told(days: Sequence[int], now: datetime) -> list[Call]:
+def _reminded_queries(days: Sequence[int], now: datetime) -> list[Query]:
     """Whoever may have been reminded by this day is not reminded of the same again."""
-    today = vietnamese_day(now).toordinal()
+    today = to_vietnam_day(now).toordinal()
     near = [{"days": one, "first": today, "last": today + one} for one in days if one > 0]
-    return [Call("restored_wishes", {"today": today}), *(Call("restored_expiry", row) for row in near)]
+    return [Query("restored_wishes", {"today": today}), *(Query("restored_expiry", row) for row in near)]
 
 
-def _noted(broadcast: str, to: Life, now: datetime) -> Call:
-    row = {"id": broadcast, "state": to.value, "actor": "machine", "why": Why.RESTORED.value, "now": stored(now)}
-    return Call("note_move", row)
+def _note_move_query(broadcast: str, to: BroadcastState, now: datetime) -> Query:
+    row = {
+        "id": broadcast,
+        "state": to.value,
+        "actor": "machine",
+        "why": StateReason.RESTORED.value,
+        "now": to_micros(now),
+    }
+    return Query("note_move", row)

@@ -1,45 +1,54 @@
 """Sealed contents of requests, opened."""
 
-from pydantic import ConfigDict, Field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
-from bot.store import places
-from bot.store.reading import readable
-from bot.store.sealing import Keyring
-from handlers.requests.model import Content
+import structlog
+from pydantic import ConfigDict, Field
+from pydantic_core import from_json
+
+from bot.store.drivers.base import Driver, Query
+from bot.store.errors import SealError
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
+from bot.store.sealing.readable import read_or_none
+from handlers.model.request import RequestContent
 from locales import LANGUAGES, N_, translator
 from rules.facts import Subject
 from rules.outcome import Procedure
 
 
-def content_of(keyring: Keyring, code: str, sealed: bytes) -> Content:
+def unseal_content(keyring: Keyring, code: str, sealed: bytes) -> RequestContent:
     """What the request of a code asks for.
 
     Raises:
         SealError: it does not open.
         pydantic.ValidationError: it is no content.
     """
-    return Content.model_validate_json(keyring.unseal_bytes(sealed, places.content(code)))
+    return RequestContent.model_validate_json(keyring.unseal_bytes(sealed, sealed_columns.content(code)))
 
 
-def without_decision(keyring: Keyring, code: str, sealed: bytes) -> Content:
+def unseal_without_decision(keyring: Keyring, code: str, sealed: bytes) -> RequestContent:
     """The same with an empty decision: kilobytes that no list shows, and whose reading takes most of the time."""
-    return _Undecided.model_validate_json(cut(keyring.unseal_bytes(sealed, places.content(code))))
+    return _ContentWithoutDecision.model_validate_json(
+        cut_decision(keyring.unseal_bytes(sealed, sealed_columns.content(code)))
+    )
 
 
-def shown_content(  # noqa: PLR0913 - a row, and how it is shown
+def content_for_display(  # noqa: PLR0913 - a row, and how it is shown
     keyring: Keyring, code: str, sealed: bytes, procedure: str, *, language: str = LANGUAGES[0], whole: bool = True
-) -> Content:
+) -> RequestContent:
     """The same for a list: one that cannot be read is shown as such, in a language, and noted."""
-    opened = content_of if whole else without_decision
-    found = readable(keyring, places.content(code), lambda: opened(keyring, code, sealed))
+    opened = unseal_content if whole else unseal_without_decision
+    found = read_or_none(keyring, sealed_columns.content(code), lambda: opened(keyring, code, sealed))
     if found is not None:
         return found
     name = translator(language)(N_("⚠ cannot be read any more"))
     known = {"subject": Subject.ORGANISATION, "subscriber": name, "unit": name, "procedure": Procedure(procedure)}
-    return Content(**known, decision="", pack="", channel="", unreadable=True)
+    return RequestContent(**known, decision="", pack="", channel="", unreadable=True)
 
 
-def cut(content: bytes) -> bytes:
+def cut_decision(content: bytes) -> bytes:
     """The JSON of a content without its decision, where the fields stand in the order of the model.
 
     Within a JSON string every quote has a backslash before it (RFC 8259, 7): no text can look like the name of a field.
@@ -48,9 +57,76 @@ def cut(content: bytes) -> bytes:
     return content[:begin] + content[end + 1 :] if 0 < begin < end else content
 
 
-class _Undecided(Content):
+class _ContentWithoutDecision(RequestContent):
     """The parser passes over what no field asks for: the decision is looked for under a name that nothing has."""
 
     model_config = ConfigDict(extra="ignore")
 
     decision: str = Field(default="", validation_alias="")
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(moment: datetime) -> int:
+    """An aware moment as a number; a naive one is a TypeError."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(number: int) -> datetime:
+    """The number as an aware moment in UTC."""
+    return _EPOCH + number * _MICROSECOND
+
+
+Language = Literal["vi", "en"]
+
+
+def session_language(session: str) -> Language | None:
+    """The language of a session as JSON; ``None`` where it names none that there is."""
+    language: Language | None = _session_fields(session).get("language")
+    return language if language in LANGUAGES else None
+
+
+def has_consent(session: str) -> bool:
+    """Whether its person has agreed that data about them are kept."""
+    return _session_fields(session).get("consented_at") is not None
+
+
+def _session_fields(session: str) -> dict[str, Any]:
+    try:
+        stored = from_json(session)
+    except ValueError:
+        return {}
+    return stored if isinstance(stored, dict) else {}
+
+
+#: Sessions a transaction: others may write in between.
+CONSENT_BATCH = 500
+
+_log = structlog.get_logger(__name__)
+
+
+async def backfill_consents(driver: Driver, keyring: Keyring) -> int:
+    """Note beside each session whether it holds a consent, and drop those without; how many were looked into.
+
+    What cannot be unsealed counts as no consent and stays as it is, with a line in the log.
+    """
+    read, after = 0, ""
+    while True:
+        async with driver.transaction() as transaction:
+            (rows,) = await transaction.run(Query("consents_unread", {"after": after, "limit": CONSENT_BATCH}))
+            if not rows:
+                return read
+            calls = [call for chat, sealed in rows if (call := _consent_query(keyring, chat, sealed))]
+            await transaction.run(*calls, commit=True)
+        read, after = read + len(calls), rows[-1][0]
+
+
+def _consent_query(keyring: Keyring, chat: str, sealed: bytes) -> Query | None:
+    try:
+        session = keyring.unseal(sealed, sealed_columns.session(chat))
+    except SealError as error:
+        _log.error("consent_unreadable", chat_id=chat, kind=type(error).__name__)
+        return None
+    return Query("note_consent", {"chat": chat}) if has_consent(session) else Query("note_no_consent", {"chat": chat})

@@ -91,7 +91,7 @@ class StoreLost(StoreUnavailable):
     """The connection to the database broke."""
 
 
-class TurnTaken(StoreError):  # noqa: N818 - a state
+class TurnTakenOver(StoreError):  # noqa: N818 - a state
     """Another process has handled this update."""
 
 
@@ -103,7 +103,7 @@ class ClockLeapt(StoreError):  # noqa: N818 - a state
         self.leap = leap
 
 
-class HoldsData(StoreError):  # noqa: N818 - a state
+class FolderHoldsData(StoreError):  # noqa: N818 - a state
     """Made-up data go into an empty data folder only."""
 
     exit_code = 2
@@ -112,7 +112,7 @@ class HoldsData(StoreError):  # noqa: N818 - a state
         super().__init__(_MADE_UP if made_up else _REAL)
 
 
-class MadeUp(StoreError):  # noqa: N818 - a state
+class DataIsMadeUp(StoreError):  # noqa: N818 - a state
     """The data are made up."""
 
     exit_code = 2

@@ -4,29 +4,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.store import places
-from bot.store.alarm import SetAside, tell_owners
 from bot.store.api import Chat, Incoming, PendingTurn
-from bot.store.drivers import Call, Driver, Rows
+from bot.store.drivers.base import Driver, Query, Rows
+from bot.store.encoding import from_micros, to_micros
 from bot.store.errors import UnknownKey
-from bot.store.missing import is_awaited
-from bot.store.moments import moment, stored
-from bot.store.outbox import queued
-from bot.store.reading import UNREADABLE
-from bot.store.sealing import Keyring
-from handlers.events import EVENTS
-from handlers.replies import Reply
+from bot.store.key_rotation import is_key_awaited
+from bot.store.messages import reply_queries
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
+from bot.store.sealing.readable import UNREADABLE_ERRORS
+from bot.store.unreadable import AbandonedRow, notify_owners
+from handlers.core.events import EVENT_ADAPTER
+from handlers.core.replies import Reply
 
 
 def chat_at(keyring: Keyring, channel: str, address: str) -> Chat:
     """The chat at an address."""
-    return Chat(places.chat_id(keyring, channel, address), channel, address)
+    return Chat(sealed_columns.chat_id(keyring, channel, address), channel, address)
 
 
-def met(keyring: Keyring, chat: Chat, now: datetime) -> dict[str, object]:
+def chat_row(keyring: Keyring, chat: Chat, now: datetime) -> dict[str, object]:
     """The row of a chat that is met now."""
-    address = keyring.seal(chat.address, places.address(chat.id))
-    return {"chat": chat.id, "channel": chat.channel, "address": address, "now": stored(now)}
+    address = keyring.seal(chat.address, sealed_columns.address(chat.id))
+    return {"chat": chat.id, "channel": chat.channel, "address": address, "now": to_micros(now)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ class Inbox:
         if not updates:
             return []
         chats = [self._chat(update) for update in updates]
-        known = {chat.id: met(self.keyring, chat, now) for chat in chats}
+        known = {chat.id: chat_row(self.keyring, chat, now) for chat in chats}
         came = list(zip(updates, chats, strict=True))
-        meet = [Call("meet_chat", many=[{**known[chat.id], "update": update.update_id} for update, chat in came])]
+        meet = [Query("meet_chat", many=[{**known[chat.id], "update": update.update_id} for update, chat in came])]
         groups = {chat.id for update, chat in came if update.event.group}
-        meet += [Call("meet_group", {"chat": group}) for group in groups]
+        meet += [Query("meet_group", {"chat": group}) for group in groups]
         keep = [self._keep(update, chat, now) for update, chat in came]
         results = await self.driver.run(*meet, *keep, durable=True)
         fresh = {chat.id: chat for chat, rows in zip(chats, results[len(meet) :], strict=True) if rows}
@@ -55,28 +55,30 @@ class Inbox:
     def _chat(self, update: Incoming) -> Chat:
         return chat_at(self.keyring, update.channel, update.address)
 
-    def _keep(self, update: Incoming, chat: Chat, now: datetime) -> Call:
-        payload = self.keyring.seal(EVENTS.dump_json(update.event), places.update(chat.id, update.update_id))
-        return Call(
+    def _keep(self, update: Incoming, chat: Chat, now: datetime) -> Query:
+        payload = self.keyring.seal(
+            EVENT_ADAPTER.dump_json(update.event), sealed_columns.update(chat.id, update.update_id)
+        )
+        return Query(
             "receive",
             {
                 "channel": chat.channel,
                 "update": update.update_id,
                 "chat": chat.id,
                 "payload": payload,
-                "now": stored(now),
+                "now": to_micros(now),
             },
         )
 
     async def chats_waiting(self, channel: str) -> list[Chat]:
         """Chats that still have to be answered, the longest waiting first; one whose address is broken stays behind."""
-        (rows,) = await self.driver.run(Call("waiting_chats", {"channel": channel, "worker": self.worker}))
+        (rows,) = await self.driver.run(Query("waiting_chats", {"channel": channel, "worker": self.worker}))
         return [chat for chat_id, sealed in rows if (chat := self._to_chat(chat_id, channel, sealed))]
 
     def _to_chat(self, chat_id: str, channel: str, sealed: bytes) -> Chat | None:
         try:
-            return Chat(chat_id, channel, self.keyring.unseal(sealed, places.address(chat_id)))
-        except UNREADABLE as error:
+            return Chat(chat_id, channel, self.keyring.unseal(sealed, sealed_columns.address(chat_id)))
+        except UNREADABLE_ERRORS as error:
             self.keyring.damage.record("chats", "address", chat_id, error)
             return None
 
@@ -93,43 +95,45 @@ class Inbox:
             ((inbox_id, update_id, payload, received_at, session, tries),) = rows
             opened = None
             try:
-                event = EVENTS.validate_json(self.keyring.unseal(payload, places.update(chat.id, update_id)))
-            except UNREADABLE as error:
+                event = EVENT_ADAPTER.validate_json(
+                    self.keyring.unseal(payload, sealed_columns.update(chat.id, update_id))
+                )
+            except UNREADABLE_ERRORS as error:
                 await self._wait_for_key(chat, error)
                 self.keyring.damage.record("inbox", "payload", str(inbox_id), error)
                 await self.driver.run(self._set_aside_query(inbox_id, received_at), self._release_query(chat))
                 continue
             try:
-                opened = None if session is None else self.keyring.unseal(session, places.session(chat.id))
-            except UNREADABLE as error:
+                opened = None if session is None else self.keyring.unseal(session, sealed_columns.session(chat.id))
+            except UNREADABLE_ERRORS as error:
                 await self._wait_for_key(chat, error)
                 self.keyring.damage.record("chats", "session", chat.id, error)
             lost = session is not None and opened is None
-            return PendingTurn(inbox_id, chat, event, opened, moment(received_at), lost, tries)
+            return PendingTurn(inbox_id, chat, event, opened, from_micros(received_at), lost, tries)
 
     async def _wait_for_key(self, chat: Chat, error: Exception) -> None:
         """Leave it to whoever has the key, in the meantime; raises the error where one is missing that may come."""
-        if isinstance(error, UnknownKey) and await is_awaited(self.driver, error):
+        if isinstance(error, UnknownKey) and await is_key_awaited(self.driver, error):
             await self.driver.run(self._release_query(chat))
             raise error
 
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply]) -> None:
         """Set a poison update aside, sealed, for the operator, and say so to the chat."""
-        aside = self._set_aside_query(pending.inbox_id, stored(now), must=True)
-        said = queued(self.keyring, pending, replies, now)
-        await tell_owners(self.driver, self.keyring, now, SetAside.UPDATE, pending.inbox_id)
+        aside = self._set_aside_query(pending.inbox_id, to_micros(now), must=True)
+        said = reply_queries(self.keyring, pending, replies, now)
+        await notify_owners(self.driver, self.keyring, now, AbandonedRow.UPDATE, pending.inbox_id)
         await self.driver.run(aside, *said, self._release_query(pending.chat))
 
     async def mark_blocked(self, chat: Chat, now: datetime) -> None:
         """A person has blocked the assistant; who never wrote stays unknown."""
-        await self.driver.run(Call("block_chat", {"chat": chat.id, "now": stored(now)}), durable=True)
+        await self.driver.run(Query("block_chat", {"chat": chat.id, "now": to_micros(now)}), durable=True)
 
     async def mark_unblocked(self, chat: Chat) -> None:
         """A person lets the assistant write again."""
-        await self.driver.run(Call("unblock_chat", {"chat": chat.id}), durable=True)
+        await self.driver.run(Query("unblock_chat", {"chat": chat.id}), durable=True)
 
-    def _set_aside_query(self, inbox_id: int, now: int, *, must: bool = False) -> Call:
-        return Call("give_up", {"inbox": inbox_id, "now": now}, must=must)
+    def _set_aside_query(self, inbox_id: int, now: int, *, must: bool = False) -> Query:
+        return Query("give_up", {"inbox": inbox_id, "now": now}, must=must)
 
     async def _claim_next(self, chat: Chat) -> Rows:
         """The next update of a chat that is from now on this worker's; none where another one is at it.
@@ -138,15 +142,15 @@ class Inbox:
         more. So nothing is left behind: whoever was turned away had come with an update that was stored before that,
         and the look behind it finds it.
         """
-        look = Call("pending", {"chat": chat.id})
+        look = Query("pending", {"chat": chat.id})
         if not self.driver.shared:
             return (await self.driver.run(look))[0]
-        hold = Call("hold_chat", {"chat": chat.id, "worker": self.worker})
+        hold = Query("hold_chat", {"chat": chat.id, "worker": self.worker})
         while True:
-            _, held, rows = await self.driver.run(Call("relax"), hold, look)
+            _, held, rows = await self.driver.run(Query("relax"), hold, look)
             if not held or rows:
                 return rows if held else []
             await self.driver.run(self._release_query(chat))  # held in vain, while another one finished: look once more
 
-    def _release_query(self, chat: Chat) -> Call:
-        return Call("free_chat", {"chat": chat.id, "worker": self.worker})
+    def _release_query(self, chat: Chat) -> Query:
+        return Query("free_chat", {"chat": chat.id, "worker": self.worker})

@@ -1,29 +1,30 @@
 """The audit chain: rows that can only be added, each carrying the hash of the one before."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from bot.store.drivers import Call
-from bot.store.moments import moment, stored
-from bot.store.office.acting import Acting
-from bot.store.office.reaching import reaching
-from bot.store.powers import Head, opened_head
-from bot.store.sealing import Keyring
-from handlers.office.journal_words import Deed
-from handlers.office.model import JournalEntry
-from handlers.office.rights import Act, Rights
+from bot.store.api import ChainFault, Verdict
+from bot.store.context import StoreContext
+from bot.store.drivers.base import Driver, Query
+from bot.store.encoding import from_micros, to_micros
+from bot.store.power_seals import JournalHead, unseal_head
+from bot.store.request_filter import scope_conditions
+from bot.store.sealing.keyring import Keyring
+from handlers.access.journal_text import AuditAction
+from handlers.model.request_list import JournalEntry
+from handlers.model.rights import Act, Rights
 
 #: Codes that a subject names one by one.
-_NAMED = 10
+_NAMED_CODES = 10
 
 
-def chained(keyring: Keyring, previous: str, entry: JournalEntry) -> str:
+def chain_hash(keyring: Keyring, previous: str, entry: JournalEntry) -> str:
     """The hash of a row: keyed, so that nobody without the key file can write a chain that fits."""
     return keyring.lookup("audit", previous, entry.model_dump_json())
 
 
-class End(NamedTuple):
+class JournalEnd(NamedTuple):
     """A row of ``journal_next``."""
 
     number: int  #: of the row that comes next
@@ -32,34 +33,34 @@ class End(NamedTuple):
     powers: int  #: 1: there are roles or invitations
 
 
-def continued(keyring: Keyring, end: End) -> Head:
+def head_to_continue(keyring: Keyring, end: JournalEnd) -> JournalHead:
     """The end that the next row goes on from. One that was changed stays known as such, whatever is added to it."""
-    head = opened_head(keyring, end.seal)
+    head = unseal_head(keyring, end.seal)
     if end.seal is None and end.number == 1 and not end.powers:
-        return Head()
+        return JournalHead()
     if head is None:
-        return Head(broken=end.number)
+        return JournalHead(broken=end.number)
     fits = (head.number + 1, head.hash) == (end.number, end.hash)
     return head if fits or head.broken else replace(head, broken=end.number)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredJournal:
-    """Implements ``handlers.ports.Journal``."""
+    """Implements ``handlers.core.ports.Journal``."""
 
-    acting: Acting
+    acting: StoreContext
 
     async def latest(self, rights: Rights, limit: int, before: int | None = None) -> tuple[JournalEntry, ...]:
         """The newest rows within reach."""
         reach = rights.reach(Act.SEE_JOURNAL)
         if not reach:
             return ()
-        where, parameters = reaching(reach)
+        where, parameters = scope_conditions(reach)
         where += ("journal_before",) if before is not None else ()
         (rows,) = await self.acting.ask(
-            Call("journal_page", {**parameters, "before": before, "limit": limit}, where=where)
+            Query("journal_page", {**parameters, "before": before, "limit": limit}, where=where)
         )
-        return tuple(shown_entry(row) for row in rows)
+        return tuple(entry_for_display(row) for row in rows)
 
     async def record(  # noqa: PLR0913 - each is a column
         self,
@@ -75,8 +76,8 @@ class StoredJournal:
 
         Roles and invitations that it ``spends`` are worthless from then on, whatever their rows say.
         """
-        (((number, previous, seal, powers),),) = await self.acting.ask(Call("journal_next", {"made": subject}))
-        head = continued(self.acting.keyring, End(number, previous, seal, powers))
+        (((number, previous, seal, powers),),) = await self.acting.ask(Query("journal_next", {"made": subject}))
+        head = head_to_continue(self.acting.keyring, JournalEnd(number, previous, seal, powers))
         entry = JournalEntry(
             number=number,
             at=self.acting.now,
@@ -88,42 +89,42 @@ class StoredJournal:
             channel=self.acting.channel,
         )
         keyring = self.acting.keyring
-        linked = chained(keyring, previous, entry)
+        linked = chain_hash(keyring, previous, entry)
         await self.acting.ask(
-            Call("journal_add", {**columns(entry), "previous": previous, "hash": linked}),
-            Call(
+            Query("journal_add", {**journal_columns(entry), "previous": previous, "hash": linked}),
+            Query(
                 "journal_head", {"hash": linked, "seal": head.with_spent(spends).with_row(number, linked).seal(keyring)}
             ),
         )
 
 
-def span(codes: Sequence[str]) -> str:
+def format_span(codes: Sequence[str]) -> str:
     """Codes as a subject; of many, the first and the last."""
-    return ", ".join(codes) if len(codes) <= _NAMED else f"{codes[0]} … {codes[-1]}"
+    return ", ".join(codes) if len(codes) <= _NAMED_CODES else f"{codes[0]} … {codes[-1]}"
 
 
-def columns(entry: JournalEntry) -> dict[str, object]:
+def journal_columns(entry: JournalEntry) -> dict[str, object]:
     """A row as parameters of ``journal_add``, without what links it."""
-    return {**entry.model_dump(), "at": stored(entry.at)}
+    return {**entry.model_dump(), "at": to_micros(entry.at)}
 
 
-def shown_entry(row: tuple[Any, ...]) -> JournalEntry:
+def entry_for_display(row: tuple[Any, ...]) -> JournalEntry:
     """A row of ``journal_page``; one that was damaged is shown as such."""
     try:
-        return entry_of(row)
+        return to_entry(row)
     except (TypeError, ValueError, OverflowError):
         number, *_, unit, _, _ = row
         known = {"number": number if isinstance(number, int) else 0, "unit": unit if isinstance(unit, str) else None}
-        nothing = {"at": moment(0), "actor": "", "subject": "", "count": 0, "channel": ""}
-        return JournalEntry.model_validate({**known, **nothing, "act": Deed.UNREADABLE.value})
+        nothing = {"at": from_micros(0), "actor": "", "subject": "", "count": 0, "channel": ""}
+        return JournalEntry.model_validate({**known, **nothing, "act": AuditAction.UNREADABLE.value})
 
 
-def entry_of(row: tuple[Any, ...]) -> JournalEntry:
+def to_entry(row: tuple[Any, ...]) -> JournalEntry:
     """A row of ``journal_page``."""
     number, at, actor, act, subject, unit, count, channel = row
     return JournalEntry(
         number=number,
-        at=moment(at),
+        at=from_micros(at),
         actor=actor,
         act=act,
         subject=subject,
@@ -131,3 +132,78 @@ def entry_of(row: tuple[Any, ...]) -> JournalEntry:
         count=count,
         channel=channel,
     )
+
+
+#: Rows in memory at once.
+VERIFY_BATCH = 500
+#: Numbers that a database can hold lie between these.
+_LEAST, _MOST = -(2**63), 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _ChainEnd:
+    """The chain's end at one moment."""
+
+    number: int | None
+    hash: str | None
+    count: int  #: of rows
+
+
+async def verify_chain(driver: Driver, keyring: Keyring, noted: tuple[int, str] | None = None) -> Verdict:
+    """The first fault there is. What is written while this walks is left for the next time."""
+    end = await _read_end(driver)
+    walked = Verdict(0)
+    async for row in _read_rows(driver, _MOST if end.number is None else end.number):
+        fault = _find_fault(keyring, walked, row)
+        if fault:
+            return Verdict(walked.rows, walked.end, *fault)
+        walked = Verdict(walked.rows + 1, str(row[-1]))
+        if noted and walked.rows == noted[0] and walked.end != noted[1]:
+            return Verdict(walked.rows, walked.end, ChainFault.REPLACED, walked.rows)
+    return _conclude(walked, end, noted[0] if noted else 0)
+
+
+async def _read_end(driver: Driver) -> _ChainEnd:
+    (((number, hashed, count, _),),) = await driver.run(Query("journal_end"))
+    return _ChainEnd(number if isinstance(number, int) else None, hashed, count)
+
+
+async def _read_rows(driver: Driver, until: int) -> AsyncIterator[tuple[Any, ...]]:
+    after = _LEAST
+    while True:
+        (rows,) = await driver.run(Query("journal_walk", {"after": after, "until": until, "limit": VERIFY_BATCH}))
+        if not rows:
+            return
+        for row in rows:
+            yield row
+        after = rows[-1][0]
+
+
+def _find_fault(keyring: Keyring, walked: Verdict, row: tuple[Any, ...]) -> tuple[ChainFault, int] | None:
+    """What is wrong with the row that comes after those walked."""
+    *columns, previous, hashed = row
+    number, expected = row[0], walked.rows + 1
+    if number != expected:
+        return (ChainFault.MISSING, expected) if number > expected else (ChainFault.ADDED, number)
+    if not _is_genuine(keyring, tuple(columns), previous, hashed):
+        return ChainFault.CHANGED, number
+    return (ChainFault.MOVED, number) if previous != walked.end else None
+
+
+def _is_genuine(keyring: Keyring, columns: tuple[Any, ...], previous: str, hashed: str) -> bool:
+    try:
+        return chain_hash(keyring, previous, to_entry(columns)) == hashed
+    except (TypeError, ValueError, OverflowError):  # a value of another kind, or beyond all times
+        return False
+
+
+def _conclude(walked: Verdict, end: _ChainEnd, least: int) -> Verdict:
+    """All rows are in order: whether they are all, and no more than there were."""
+    rows = walked.rows
+    if rows < max(least, end.number or 0):
+        return Verdict(rows, walked.end, ChainFault.MISSING, rows + 1)
+    if end.number is None:
+        return Verdict(rows, walked.end, ChainFault.NO_END, rows) if rows else walked
+    if walked.end != end.hash:
+        return Verdict(rows, walked.end, ChainFault.NO_END, rows)
+    return Verdict(rows, walked.end, ChainFault.ADDED, rows + 1) if end.count > rows else walked

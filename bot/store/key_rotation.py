@@ -5,30 +5,30 @@ retired.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from bot.store.api import KeyCheck, Missing, Process, Retirement, Rotation
-from bot.store.drivers import Call, Driver
-from bot.store.errors import KeyNotSpread, SealError, UnknownKeyName
-from bot.store.moments import stored
-from bot.store.places import SEALED, Sealed
-from bot.store.queries import per_column
-from bot.store.sealing import KeyFile, Keyring, Place, read_key_file, replace_key_file
-from bot.store.sealing.keyring import KEY_ID_BYTES
+from bot.store.api import KeyCheck, MissingKey, Retirement, RotationResult, ServingProcess
+from bot.store.drivers.base import Driver, Query
+from bot.store.encoding import to_micros
+from bot.store.errors import KeyNotSpread, KeysMissing, SealError, UnknownKey, UnknownKeyName
+from bot.store.queries import column_query_name
+from bot.store.sealing.keyfile import KeyFile, read_key_file, replace_key_file
+from bot.store.sealing.keyring import KEY_ID_BYTES, Keyring, SealContext
+from bot.store.sealing.sealed_columns import SEALED_COLUMNS, SealedColumn
 from locales import N_
 
 #: Values per transaction: the assistant writes between them.
-BATCH = 100
+RESEAL_BATCH = 100
 #: A superseded key is kept so long where nobody says otherwise: a process that no one knows of may still seal with it.
-GRACE = timedelta(days=1)
+RETIREMENT_GRACE = timedelta(days=1)
 #: Whoever reads the key file of this machine seals with its current key after that time, and has written what it had
 #: sealed before.
-SETTLING = timedelta(seconds=7)
+SETTLING_TIME = timedelta(seconds=7)
 
 _NOT_SPREAD = N_(
     "These processes do not have key {key} yet: {names}. Copy the key file to their machine; they read it by themselves"
@@ -46,13 +46,13 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Sealer:
+class KeyRotation:
     """Goes through every sealed column."""
 
     driver: Driver
     keyring: Keyring
 
-    async def rotate(self, now: datetime, grace: timedelta = GRACE) -> Rotation:
+    async def rotate(self, now: datetime, grace: timedelta = RETIREMENT_GRACE) -> RotationResult:
         """All steps, as far as they go: add a key, use it, reseal, retire what nothing has needed for a while.
 
         Raises:
@@ -62,7 +62,7 @@ class Sealer:
         key = await self.add(now)
         await self.use(key, now)
         resealed = await self.reseal()
-        return Rotation(key, resealed, (await self.retire(now, grace)).dropped)
+        return RotationResult(key, resealed, (await self.retire(now, grace)).dropped)
 
     async def add(self, now: datetime) -> str:
         """The key that waits to be used, made where none does."""
@@ -83,7 +83,7 @@ class Sealer:
         lacking = [one.name for one in await self.processes() if wanted not in one.keys]
         if lacking and not force:
             raise KeyNotSpread(_NOT_SPREAD, key=wanted, names=", ".join(lacking))
-        await self.driver.run(Call("key_in_use", {"id": wanted}))
+        await self.driver.run(Query("key_in_use", {"id": wanted}))
         if wanted != keys.current:
             await self._rewrite(lambda keys: keys.with_current_key(wanted, now))
         self.keyring.reload()
@@ -92,7 +92,7 @@ class Sealer:
     async def _rewrite(self, change: Callable[[KeyFile], KeyFile]) -> KeyFile:
         """Change the key file; the database's write lock keeps two rotations from losing each other's key."""
         async with self.driver.transaction() as transaction:
-            await transaction.run(Call("lock_migrations"))
+            await transaction.run(Query("lock_migrations"))
             before = read_key_file(self.keyring.path)
             after = change(before)
             if after != before:
@@ -100,15 +100,15 @@ class Sealer:
         self.keyring.reload()
         return after
 
-    async def processes(self) -> list[Process]:
+    async def processes(self) -> list[ServingProcess]:
         """Those that serve a channel now, with the keys they say they hold.
 
         None where the database is for one machine: whoever works there reads this key file before it seals.
         """
         if not self.driver.shared:
             return []
-        (rows,) = await self.driver.run(Call("live_keys"))
-        return [Process(name or "?", tuple((keys or "").split(","))) for name, keys in rows]
+        (rows,) = await self.driver.run(Query("live_keys"))
+        return [ServingProcess(name or "?", tuple((keys or "").split(","))) for name, keys in rows]
 
     async def key_usage(self) -> dict[str, int]:
         """How many values each key seals, by key id."""
@@ -119,10 +119,10 @@ class Sealer:
 
     async def _usage(self) -> list[tuple[str, str, int]]:
         """Table, key id, and how many of its values that key seals."""
-        answers = await self.driver.run(*(Call(per_column("key_usage", sealed)) for sealed in SEALED))
+        answers = await self.driver.run(*(Query(column_query_name("key_usage", sealed)) for sealed in SEALED_COLUMNS))
         return [
             (sealed.table, bytes(name).hex(), count)
-            for sealed, rows in zip(SEALED, answers, strict=True)
+            for sealed, rows in zip(SEALED_COLUMNS, answers, strict=True)
             for name, count in rows
             if isinstance(name, bytes)  # SQLite keeps what somebody wrote by hand as it is: no key sealed that
         ]
@@ -134,25 +134,25 @@ class Sealer:
         for table, name, count in await self._usage():
             if name not in held:
                 lost[table, name] = lost.get((table, name), 0) + count
-        missing = tuple(Missing(name, table, count) for (table, name), count in sorted(lost.items()))
-        damaged = tuple([one for sealed in SEALED for one in await self._find_broken(sealed)]) if every else ()
+        missing = tuple(MissingKey(name, table, count) for (table, name), count in sorted(lost.items()))
+        damaged = tuple([one for sealed in SEALED_COLUMNS for one in await self._find_broken(sealed)]) if every else ()
         return KeyCheck(missing, damaged, tuple(await self.processes()))
 
-    async def _find_broken(self, sealed: Sealed) -> list[str]:
+    async def _find_broken(self, sealed: SealedColumn) -> list[str]:
         """Values whose key is there and that do not open."""
         found: list[str] = []
         after = sealed.before_first
         while True:
-            asked = {"after": after, "limit": min(BATCH, sealed.at_once)}
-            (rows,) = await self.driver.run(Call(per_column("every_value", sealed), asked))
+            asked = {"after": after, "limit": min(RESEAL_BATCH, sealed.at_once)}
+            (rows,) = await self.driver.run(Query(column_query_name("every_value", sealed), asked))
             if not rows:
                 return found
             for _, row, value in rows:
-                if not self._opens(Place(sealed.table, sealed.column, row), value):
+                if not self._opens(SealContext(sealed.table, sealed.column, row), value):
                     found.append(f"{sealed.table}.{sealed.column} {row}")
             after = rows[-1][0]
 
-    def _opens(self, place: Place, value: Any) -> bool:
+    def _opens(self, place: SealContext, value: Any) -> bool:
         if isinstance(value, bytes) and value[:4].hex() not in self.keyring.keys.keys:
             return True  # missing, not broken
         try:
@@ -164,11 +164,11 @@ class Sealer:
     async def reseal(self) -> int:
         """Seal with the current key what others sealed; a value that cannot be opened stays, with a line in the log."""
         total = 0
-        while done := sum([await self._reseal_column(sealed) for sealed in SEALED]):
+        while done := sum([await self._reseal_column(sealed) for sealed in SEALED_COLUMNS]):
             total += done
         return total
 
-    async def _reseal_column(self, sealed: Sealed) -> int:
+    async def _reseal_column(self, sealed: SealedColumn) -> int:
         after: str | int = sealed.before_first
         done = 0
         while rows := await self._read_stale(sealed, after):
@@ -177,22 +177,24 @@ class Sealer:
             after = rows[-1][0]
         return done
 
-    async def _read_stale(self, sealed: Sealed, after: str | int) -> list[tuple[Any, ...]]:
-        wanted = {"after": after, "current": self.keyring.current, "limit": min(BATCH, sealed.at_once)}
-        (rows,) = await self.driver.run(Call(per_column("stale", sealed), wanted))
+    async def _read_stale(self, sealed: SealedColumn, after: str | int) -> list[tuple[Any, ...]]:
+        wanted = {"after": after, "current": self.keyring.current, "limit": min(RESEAL_BATCH, sealed.at_once)}
+        (rows,) = await self.driver.run(Query(column_query_name("stale", sealed), wanted))
         return rows
 
-    def _reseal_query(self, sealed: Sealed, row: tuple[Any, ...]) -> Call | None:
+    def _reseal_query(self, sealed: SealedColumn, row: tuple[Any, ...]) -> Query | None:
         key, place_row, stale = row
-        place = Place(sealed.table, sealed.column, place_row)
+        place = SealContext(sealed.table, sealed.column, place_row)
         try:
             fresh = self.keyring.seal(self.keyring.unseal_bytes(stale, place), place)
         except SealError as error:
             self.keyring.damage.record(sealed.table, sealed.column, place_row, error)
             return None
-        return Call(per_column("reseal", sealed), {"key": key, "fresh": fresh, "stale": stale})
+        return Query(column_query_name("reseal", sealed), {"key": key, "fresh": fresh, "stale": stale})
 
-    async def retire(self, now: datetime, grace: timedelta = GRACE, wanted: Collection[str] = ()) -> Retirement:
+    async def retire(
+        self, now: datetime, grace: timedelta = RETIREMENT_GRACE, wanted: Collection[str] = ()
+    ) -> Retirement:
         """Drop keys that seal nothing and that no live process seals with; why any of the others stay.
 
         Raises:
@@ -206,7 +208,7 @@ class Sealer:
         opening = await self._opening() if set(usage) - {keys.current} else set()
         kept: dict[str, str] = {}
         for name in wanted or keys.keys:
-            why = _needed(keys, name, opening, processes, now - grace)
+            why = _reason_to_keep(keys, name, opening, processes, now - grace)
             if why is None and usage.get(name) and name not in wanted:
                 why = _DAMAGED
             if why is not None:
@@ -214,20 +216,20 @@ class Sealer:
         dropped = frozenset(name for name in wanted or keys.keys if name not in kept)
         if dropped:
             await self._rewrite(lambda keys: keys.without_keys(dropped))
-            retired = [{"id": name, "now": stored(now)} for name in sorted(dropped)]
-            await self.driver.run(Call("key_retired", many=retired))
+            retired = [{"id": name, "now": to_micros(now)} for name in sorted(dropped)]
+            await self.driver.run(Query("key_retired", many=retired))
         kept = {name: why for name, why in kept.items() if name != keys.current or name in wanted}
         return Retirement(tuple(sorted(dropped)), kept)
 
     async def _opening(self) -> set[str]:
         """Older keys that open a value here; what is damaged is sealed with none, whatever it begins with."""
         found: set[str] = set()
-        for sealed in SEALED:
+        for sealed in SEALED_COLUMNS:
             after = sealed.before_first
             while rows := await self._read_stale(sealed, after):
                 for _, row, value in rows:
                     name = bytes(value[:KEY_ID_BYTES]).hex()
-                    if name not in found and self._opens(Place(sealed.table, sealed.column, row), value):
+                    if name not in found and self._opens(SealContext(sealed.table, sealed.column, row), value):
                         found.add(name)
                 after = rows[-1][0]
         return found
@@ -235,7 +237,7 @@ class Sealer:
     @property
     def settling(self) -> timedelta:
         """After which whoever reads this key file has written what it had sealed with an older key."""
-        return SETTLING
+        return SETTLING_TIME
 
     async def settle(self) -> None:
         """Wait for that."""
@@ -243,12 +245,14 @@ class Sealer:
 
     async def give_up(self, name: str, now: datetime) -> int:
         """A key that is lost for ever is not waited for any more: what it sealed counts as unreadable; how much."""
-        await self.driver.run(Call("key_in_use", {"id": name}), Call("key_retired", {"id": name, "now": stored(now)}))
+        await self.driver.run(
+            Query("key_in_use", {"id": name}), Query("key_retired", {"id": name, "now": to_micros(now)})
+        )
         return (await self.key_usage()).get(name, 0)
 
 
-def _needed(
-    keys: KeyFile, name: str, opening: Collection[str], processes: Sequence[Process], before: datetime
+def _reason_to_keep(
+    keys: KeyFile, name: str, opening: Collection[str], processes: Sequence[ServingProcess], before: datetime
 ) -> str | None:
     """Why a key has to stay; ``None``: it may go."""
     since = keys.superseded_since(name)
@@ -266,3 +270,63 @@ def _needed(
         if since > before
         else None
     )
+
+
+#: So few values of one key beside those of another are damaged ones.
+_DAMAGED_AT_MOST = 2
+
+_MISSING = N_(
+    "The key file {path} lacks keys that values of this database were sealed with: {missing}. Without them nothing is"
+    " started, for nobody whose data they seal would be answered. Put back the newest copy of the key file. Only where"
+    " a key is lost for ever: troly keys lost KEY"
+)
+
+
+async def check_all_keys(driver: Driver, keyring: Keyring) -> None:
+    """Compare the keys that sealed values here with the key file's; values are counted only where one is missing.
+
+    Raises:
+        KeysMissing: tables and counts are in the message.
+    """
+    (rows,) = await driver.run(Query("sealing_keys"))
+    known = {key for key, retired in rows if retired is None}
+    if not rows:  # a database from before keys were written down, or a new one
+        known = _credible_keys(await KeyRotation(driver, keyring).key_usage())
+        await _record_keys(driver, known)
+    if not known <= set(keyring.keys.keys):
+        keyring.reload()
+    if not known <= set(keyring.keys.keys):
+        await _refuse_missing_keys(driver, keyring, known)
+    if keyring.keys.current not in known:
+        await _record_keys(driver, {keyring.keys.current})
+
+
+def _credible_keys(usage: Mapping[str, int]) -> set[str]:
+    """What a damaged value or two begin with is no key."""
+    most = max(usage.values(), default=0)
+    return {
+        key
+        for key, count in usage.items()
+        if len(key) == 2 * KEY_ID_BYTES and (count > _DAMAGED_AT_MOST or count == most)
+    }
+
+
+async def _record_keys(driver: Driver, keys: set[str]) -> None:
+    await driver.run(*(Query("key_in_use", {"id": key}) for key in sorted(keys)))
+
+
+async def _refuse_missing_keys(driver: Driver, keyring: Keyring, known: set[str]) -> None:
+    """Where values are really sealed by what is missing; a key that seals nothing is missed by nobody."""
+    check = await KeyRotation(driver, keyring).verify()
+    missing = [one for one in check.missing if one.key in known]
+    if missing:
+        words = "; ".join(f"{one.key}: {one.table} ({one.count})" for one in missing)
+        raise KeysMissing(_MISSING, path=keyring.path, missing=words)
+
+
+async def is_key_awaited(driver: Driver, error: SealError) -> bool:
+    """Whether a key that sealed values of this database is missing: what it sealed is whole and waits for it."""
+    if not isinstance(error, UnknownKey):
+        return False
+    (rows,) = await driver.run(Query("sealing_keys"))
+    return (error.values.get("key"), None) in rows

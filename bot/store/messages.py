@@ -1,58 +1,64 @@
 """What goes out, as it is queued; ``claiming`` and ``settling`` are the rest of its way."""
 
-from collections.abc import Sequence
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
-from bot.store import places
-from bot.store.api import REPLY, PendingTurn
-from bot.store.drivers import Call
+from bot.store.api import NOTICE, REPLY, PendingTurn
+from bot.store.context import StoreContext
+from bot.store.drivers.base import Query
+from bot.store.encoding import to_micros
 from bot.store.errors import MessageTooLarge
-from bot.store.moments import stored
-from bot.store.sealing import Keyring
-from handlers.replies import Reply
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
+from bot.store.sealing.readable import unseal_or_none
+from handlers.core.replies import Reply
 
 #: Bytes from which a message is large: it carries a file.
-LARGE = 256 * 1024
+LARGE_MESSAGE = 256 * 1024
 #: Bytes of a sealed message at most: the largest file that a channel takes (50 MB) in Base64, and some text.
-MOST = 72 * 1024 * 1024
+MAX_MESSAGE_BYTES = 72 * 1024 * 1024
 
 
-def queued(keyring: Keyring, pending: PendingTurn, replies: Sequence[Reply], now: datetime) -> list[Call]:
+def reply_queries(keyring: Keyring, pending: PendingTurn, replies: Sequence[Reply], now: datetime) -> list[Query]:
     """The replies of a turn, in order; the same turn cannot queue them twice."""
-    to = Recipient(pending.chat.id, pending.chat.channel)
+    to = OutboxRecipient(pending.chat.id, pending.chat.channel)
     return [
-        sending(keyring, Message(to, f"turn:{pending.inbox_id}:{number}", reply, follows=number > 0), now)
+        message_query(keyring, OutboxMessage(to, f"turn:{pending.inbox_id}:{number}", reply, follows=number > 0), now)
         for number, reply in enumerate(replies)
     ]
 
 
-class Recipient(NamedTuple):
+class OutboxRecipient(NamedTuple):
     """A chat as a message needs it: without its address, which only whoever delivers has to know."""
 
     chat: str
     channel: str
 
 
-class Message(NamedTuple):
+class OutboxMessage(NamedTuple):
     """What is to be said, to whom, and what asked for it."""
 
-    to: Recipient
+    to: OutboxRecipient
     origin: str  #: whoever asks again under the same origin is not heard twice
     reply: Reply
     priority: int = REPLY
     follows: bool = False  #: a further part of one answer
 
 
-def sending(keyring: Keyring, said: Message, now: datetime) -> Call:
+def message_query(keyring: Keyring, said: OutboxMessage, now: datetime) -> Query:
     """The message in the queue.
 
     Raises:
         MessageTooLarge: it could be neither kept nor read without harm to everybody else.
     """
     chat, channel = said.to
-    payload = keyring.seal(said.reply.model_dump_json(), places.payload(chat, said.origin))
-    if len(payload) > (MOST if said.reply.attachments else LARGE):
+    payload = keyring.seal(said.reply.model_dump_json(), sealed_columns.payload(chat, said.origin))
+    if len(payload) > (MAX_MESSAGE_BYTES if said.reply.attachments else LARGE_MESSAGE):
         raise MessageTooLarge
     row = {
         "origin": said.origin,
@@ -61,6 +67,82 @@ def sending(keyring: Keyring, said: Message, now: datetime) -> Call:
         "payload": payload,
         "priority": said.priority,
         "follows": int(said.follows),
-        "now": stored(now),
+        "now": to_micros(now),
     }
-    return Call("queue", row)
+    return Query("queue", row)
+
+
+#: The kind of task that writes requests into files.
+EXPORT_TASK = "export"
+#: What the marks of messages begin with that carry its files.
+FILE_MARK = "file"
+
+
+def task_origin(task: str, mark: str = "shown") -> str:
+    """What asks for a message of a task; ``shown`` is the one that moves."""
+    return f"{EXPORT_TASK}:{task}:{mark}"
+
+
+def task_message_query(acting: StoreContext, task: str, mark: str, said: Reply) -> Query:
+    """Queue a message of a task; the same mark again changes nothing."""
+    return message_query(
+        acting.keyring, task_message(OutboxRecipient(acting.chat, acting.channel), task, mark, said), acting.now
+    )
+
+
+def task_message(to: OutboxRecipient, task: str, mark: str, said: Reply) -> OutboxMessage:
+    """A message of a task."""
+    return OutboxMessage(to, task_origin(task, mark), said, NOTICE)
+
+
+async def format_task_edit(acting: StoreContext, task: str, said: Reply) -> Reply | None:
+    """``said`` as a change of the moving message; ``None`` where that was not sent, or the channel names no message."""
+    return await format_edit(acting, task_origin(task), said)
+
+
+async def format_edit(acting: StoreContext, origin: str, said: Reply) -> Reply | None:
+    """``said`` in place of the message that was asked for under an origin; ``None`` where that cannot be."""
+    (rows,) = await acting.ask(Query("shown_message", {"origin": origin}))
+    if not rows:
+        return None
+    target = unseal_or_none(acting.keyring, rows[0][0], sealed_columns.message(acting.chat, origin))
+    if target is None:
+        return None
+    return said.model_copy(update={"action": "edit", "target": target})
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedMessage:
+    """A message in the queue as it will be; its sealed payload waits in a file without a name, not in memory."""
+
+    row: Query
+    payload: BinaryIO
+    keyring: Keyring
+
+    def to_query(self) -> Query:
+        """With its payload; sealed anew where the key has changed since, for the older one may be gone soon."""
+        self.payload.seek(0)
+        place = sealed_columns.payload(self.row.parameters["chat"], self.row.parameters["origin"])
+        payload = self.keyring.reseal(self.payload.read(), place)
+        return replace(self.row, parameters={**self.row.parameters, "payload": payload})
+
+
+@asynccontextmanager
+async def prepare_messages(
+    keyring: Keyring, messages: Iterable[Callable[[], OutboxMessage]], now: datetime
+) -> AsyncIterator[list[PreparedMessage]]:
+    """Make and seal them one after the other, off the event loop. Raises OSError where there is no room for them."""
+    with ExitStack() as files:
+        ready = []
+        for message in messages:
+            file = files.enter_context(tempfile.TemporaryFile())
+            ready.append(await asyncio.to_thread(_prepare_message, keyring, message, now, file))
+        yield ready
+
+
+def _prepare_message(
+    keyring: Keyring, message: Callable[[], OutboxMessage], now: datetime, file: BinaryIO
+) -> PreparedMessage:
+    row = message_query(keyring, message(), now)
+    file.write(row.parameters["payload"])
+    return PreparedMessage(replace(row, parameters={**row.parameters, "payload": None}), file, keyring)

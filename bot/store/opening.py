@@ -1,31 +1,56 @@
 """Open the store: the database, its tables, its keys."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.settings import Settings, make_data_dir
 from bot.store.api import Store
-from bot.store.bulk import Bulk
-from bot.store.consents import read_consents
-from bot.store.drivers import Call, Driver
+from bot.store.demo_data import DemoDataWriter
+from bot.store.drivers.base import Driver, Query, sqlite_path
 from bot.store.drivers.sqlite import open_sqlite
-from bot.store.drivers.url import sqlite_path
+from bot.store.encoding import backfill_consents, to_micros
 from bot.store.errors import KeyFileError, KeyFileMismatch
-from bot.store.key_check import check_all_keys
-from bot.store.migrate import migrate
-from bot.store.office.indexing import index_requests
-from bot.store.proving import seal_powers
-from bot.store.resealing import Sealer
-from bot.store.sealing import Keyring, open_keyring
+from bot.store.key_rotation import KeyRotation, check_all_keys
+from bot.store.migrations import Migration, load_migrations, missing_migrations
+from bot.store.power_checks import seal_powers
+from bot.store.queries import split_statements
+from bot.store.requests import index_requests
+from bot.store.sealing.keyring import Keyring, open_keyring
 from bot.store.store import SealedStore
-from handlers.broadcasts.policy import Policy, Room
+from handlers.model.broadcast import BroadcastPolicy, MessageLimits
 from locales import N_, translator
 
+
+async def migrate(driver: Driver, carried: Sequence[Migration] | None = None) -> list[str]:
+    """Apply what is missing in one transaction, alone among all processes; the names of what was applied.
+
+    Raises:
+        SchemaError: the tables are newer than the program, or not its own.
+    """
+    steps = load_migrations() if carried is None else carried
+    now = to_micros(datetime.now(UTC))
+    async with driver.transaction() as transaction:
+        *_, applied = await transaction.run(
+            Query("lock_migrations"), Query("create_migrations"), Query("applied_migrations")
+        )
+        lacking = missing_migrations(steps, [(version, name, checksum) for version, name, checksum in applied])
+        for step in lacking:
+            await transaction.script(split_statements(step.text, driver.dialect))
+            await transaction.run(Query("record_migration", _migration_row(step, now)))
+        await transaction.run(commit=True)
+    return [step.name for step in lacking]
+
+
+def _migration_row(step: Migration, now: int) -> dict[str, object]:
+    return {"version": step.version, "name": step.name, "checksum": step.checksum, "now": now}
+
+
 #: Of the channels that have other limits than the usual ones: as their ``Capabilities``.
-ROOMS = {"telegram": Room(4096, 1024), "terminal": Room(1_000_000, 1_000_000)}
+CHANNEL_LIMITS = {"telegram": MessageLimits(4096, 1024), "terminal": MessageLimits(1_000_000, 1_000_000)}
 _NEW_KEYS = N_(
     "New keys were made in {path}. Copy this file to a safe place: without it nothing that is stored can be read."
 )
@@ -36,16 +61,18 @@ _KEYS_GONE = N_(
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedStore:
     """A store in use and its keys."""
 
     store: Store
     keyring: Keyring
 
 
-def policy_of(settings: Settings) -> Policy:
+def policy_from_settings(settings: Settings) -> BroadcastPolicy:
     """What the settings say about broadcasts."""
-    return Policy(settings.reminders_per_week, settings.approval_above, ROOMS, language=settings.language)
+    return BroadcastPolicy(
+        settings.reminders_per_week, settings.approval_above, CHANNEL_LIMITS, language=settings.language
+    )
 
 
 async def open_driver(url: str | None, data_dir: Path) -> Driver:
@@ -63,19 +90,21 @@ async def open_driver(url: str | None, data_dir: Path) -> Driver:
     return await open_postgres(url or "")
 
 
-async def open_store(url: str | None, data_dir: Path, keyring: Keyring, policy: Policy | None = None) -> SealedStore:
+async def open_store(
+    url: str | None, data_dir: Path, keyring: Keyring, policy: BroadcastPolicy | None = None
+) -> SealedStore:
     """The store with its tables brought up to date; the usual policy where none is named.
 
     Raises:
         StoreError: it cannot be opened; each kind says what to do.
     """
-    async with _migrated(url, data_dir) as driver:
-        await _ready(driver, keyring)
-    return SealedStore(driver, keyring, policy or Policy(rooms=ROOMS))
+    async with _open_migrated(url, data_dir) as driver:
+        await _make_ready(driver, keyring)
+    return SealedStore(driver, keyring, policy or BroadcastPolicy(rooms=CHANNEL_LIMITS))
 
 
 @asynccontextmanager
-async def _migrated(url: str | None, data_dir: Path) -> AsyncIterator[Driver]:
+async def _open_migrated(url: str | None, data_dir: Path) -> AsyncIterator[Driver]:
     """The database with its tables brought up to date, to be used on; closed where what follows fails."""
     driver = await open_driver(url, data_dir)
     try:
@@ -96,56 +125,56 @@ async def migrate_database(url: str | None, data_dir: Path) -> list[str]:
 
 
 @asynccontextmanager
-async def store_of(settings: Settings) -> AsyncIterator[Opened]:
+async def open_store_from_settings(settings: Settings) -> AsyncIterator[OpenedStore]:
     """The store that the settings name, closed again at the end; whoever has new keys is told so, once.
 
     Raises:
         SettingsError: the data folder cannot be made.
         StoreError: it cannot be opened; each kind says what to do.
     """
-    driver, keyring = await _opened(settings)
-    store = SealedStore(driver, keyring, policy_of(settings))
+    driver, keyring = await _open_with_keys(settings)
+    store = SealedStore(driver, keyring, policy_from_settings(settings))
     try:
-        yield Opened(store, keyring)
+        yield OpenedStore(store, keyring)
     finally:
         await store.close()
 
 
 @asynccontextmanager
-async def keys_of(settings: Settings) -> AsyncIterator[Sealer]:
+async def open_key_rotation(settings: Settings) -> AsyncIterator[KeyRotation]:
     """The keys of the same database, also where some of them are missing; raises as ``store_of`` does else."""
-    driver, keyring = await _opened(settings, whole=False)
+    driver, keyring = await _open_with_keys(settings, whole=False)
     try:
-        yield Sealer(driver, keyring)
+        yield KeyRotation(driver, keyring)
     finally:
         await driver.close()
 
 
 @asynccontextmanager
-async def bulk_of(settings: Settings) -> AsyncIterator[Bulk]:
+async def open_demo_data(settings: Settings) -> AsyncIterator[DemoDataWriter]:
     """The same database, to be filled with made-up data; raises as ``store_of`` does."""
-    driver, keyring = await _opened(settings)
+    driver, keyring = await _open_with_keys(settings)
     try:
-        yield Bulk(driver, keyring)
+        yield DemoDataWriter(driver, keyring)
     finally:
         await driver.close()
 
 
-async def _opened(settings: Settings, *, whole: bool = True) -> tuple[Driver, Keyring]:
+async def _open_with_keys(settings: Settings, *, whole: bool = True) -> tuple[Driver, Keyring]:
     make_data_dir(settings)
-    async with _migrated(database_url(settings), settings.data_dir) as driver:
-        keyring = await _keyring(driver, settings)
-        await (_ready(driver, keyring) if whole else _check_keys(driver, keyring))
+    async with _open_migrated(database_url(settings), settings.data_dir) as driver:
+        keyring = await _load_keyring(driver, settings)
+        await (_make_ready(driver, keyring) if whole else _check_keys(driver, keyring))
     return driver, keyring
 
 
-async def _ready(driver: Driver, keyring: Keyring) -> None:
+async def _make_ready(driver: Driver, keyring: Keyring) -> None:
     """Every value can be read, as far as its key goes; what gives power is sealed, and requests can be found."""
     await _check_keys(driver, keyring)
     await check_all_keys(driver, keyring)
     await seal_powers(driver, keyring)
     await index_requests(driver, keyring)
-    await read_consents(driver, keyring)
+    await backfill_consents(driver, keyring)
 
 
 def database_url(settings: Settings) -> str | None:
@@ -153,14 +182,14 @@ def database_url(settings: Settings) -> str | None:
     return settings.database_url.get_secret_value() if settings.database_url else None
 
 
-async def _keyring(driver: Driver, settings: Settings) -> Keyring:
+async def _load_keyring(driver: Driver, settings: Settings) -> Keyring:
     """The keys of the settings' file; made where there are none, but never for a database that was sealed already.
 
     Raises:
         KeyFileError: the database knows its keys and their file is gone, or the file cannot be used.
     """
     path = settings.key_file or settings.data_dir / "keys.json"
-    (marked,) = await driver.run(Call("keyring_mark"))
+    (marked,) = await driver.run(Query("keyring_mark"))
     if marked and not path.exists():  # in this order: whoever starts at the same time makes the file before the mark
         raise KeyFileError(_KEYS_GONE, path=path)
     keyring, created = open_keyring(path)
@@ -173,9 +202,9 @@ async def _keyring(driver: Driver, settings: Settings) -> Keyring:
 async def _check_keys(driver: Driver, keyring: Keyring) -> None:
     """A database opened with another key file would lose chats silently: refuse it."""
     mark = keyring.lookup("keyring")
-    (rows,) = await driver.run(Call("keyring_mark"))
+    (rows,) = await driver.run(Query("keyring_mark"))
     if not rows:
-        await driver.run(Call("set_keyring_mark", {"mark": mark}))
+        await driver.run(Query("set_keyring_mark", {"mark": mark}))
     elif (mark,) not in rows:
         message = N_(
             "The database was sealed with other keys than those in {path}. Put back the key file that belongs to it."

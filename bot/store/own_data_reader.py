@@ -7,60 +7,60 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from bot.store import places
-from bot.store.api import Chat, Delivery
-from bot.store.drivers import Call, Rows
-from bot.store.moments import moment
-from bot.store.outbox import LARGE
-from bot.store.reading import readable, readable_text
-from bot.store.request_book import Ask, StoredRequestBook
-from bot.store.sealing import Keyring, Place
+from bot.store.api import Chat, DeliveryState
+from bot.store.drivers.base import Query, Rows
+from bot.store.encoding import from_micros
+from bot.store.messages import LARGE_MESSAGE
+from bot.store.requests import RunQueries, StoredOwnRequests
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring, SealContext
+from bot.store.sealing.readable import read_or_none, unseal_or_none
 
 #: The newest messages of each state that are listed one by one; of what came before only numbers and times are held.
-LISTED = 5_000
+MOST_LISTED = 5_000
 #: Rows of a page; a request has kilobytes.
-_PAGE, _REQUESTS = 500, 50
+_PAGE_SIZE, _REQUEST_PAGE_SIZE = 500, 50
 
 
-class _Messages(NamedTuple):
+class _MessageQueries(NamedTuple):
     """What is asked for messages of one kind, state by state."""
 
     states: tuple[str, ...]  #: what is over comes first: a message that is handled meanwhile is not listed twice
-    page: Call
-    before: Call
-    counted: Call
+    page: Query
+    before: Query
+    counted: Query
 
 
-_INBOX = _Messages(
-    ("failed", "done", "waiting"), Call("my_inbox"), Call("my_inbox_before"), Call("my_inbox_before_count")
+_INBOX_QUERIES = _MessageQueries(
+    ("failed", "done", "waiting"), Query("my_inbox"), Query("my_inbox_before"), Query("my_inbox_before_count")
 )
-_OUTBOX = _Messages(
-    tuple(sorted(Delivery, key=lambda state: state in (Delivery.SENDING, Delivery.QUEUED))),
-    Call("my_outbox"),
-    Call("my_outbox_before"),
-    Call("my_outbox_before_count"),
+_OUTBOX_QUERIES = _MessageQueries(
+    tuple(sorted(DeliveryState, key=lambda state: state in (DeliveryState.SENDING, DeliveryState.QUEUED))),
+    Query("my_outbox"),
+    Query("my_outbox_before"),
+    Query("my_outbox_before_count"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class HeldData:
-    """All of one chat. ``sections`` gives what ``handlers.ports.OwnData.sections`` says."""
+class PersonalDataReader:
+    """All of one chat. ``sections`` gives what ``handlers.core.ports.OwnData.sections`` says."""
 
-    ask: Ask
+    ask: RunQueries
     keyring: Keyring
     chat: Chat
-    requests: StoredRequestBook
+    requests: StoredOwnRequests
     _earlier: dict[str, int] = field(default_factory=dict)
 
     async def sections(self) -> AsyncIterator[tuple[str, Any]]:
         """Part by part; long lists in pages under the same name."""
         mine = {"chat": self.chat.id}
         chat, standings, roles, tasks, marks = await self.ask(
-            Call("my_chat", mine),
-            Call("my_standings", mine),
-            Call("my_roles", mine),
-            Call("my_tasks", mine),
-            Call("my_reminders", mine),
+            Query("my_chat", mine),
+            Query("my_standings", mine),
+            Query("my_roles", mine),
+            Query("my_tasks", mine),
+            Query("my_reminders", mine),
         )
         if not chat:  # erased meanwhile
             return
@@ -68,13 +68,13 @@ class HeldData:
             yield name, value
         yield "standings", [self._standing(row) for row in standings]
         yield "roles", [self._role(row) for row in roles]
-        yield "tasks", [_task(row) for row in tasks]
-        yield "reminders", _reminders(chat[0], marks)
+        yield "tasks", [_task_fields(row) for row in tasks]
+        yield "reminders", _reminder_fields(chat[0], marks)
         async for page in self._requests():
             yield "requests", page
-        async for page in self._messages("received", _INBOX, self._received):
+        async for page in self._messages("received", _INBOX_QUERIES, self._received):
             yield "received", page
-        async for page in self._messages("outgoing", _OUTBOX, self._outgoing):
+        async for page in self._messages("outgoing", _OUTBOX_QUERIES, self._outgoing):
             yield "outgoing", page
         if self._earlier:
             yield "earlier", dict(self._earlier)
@@ -82,23 +82,29 @@ class HeldData:
     async def _requests(self) -> AsyncIterator[list[dict[str, Any]]]:
         yield []
         before: int | None = None
-        while page := await self.requests.page(before, _REQUESTS):
+        while page := await self.requests.page(before, _REQUEST_PAGE_SIZE):
             yield [request.model_dump(mode="json") for _, request in page]
             before = page[-1][0]
 
     async def _messages(
-        self, name: str, kept: "_Messages", told: Callable[[tuple[Any, ...]], dict[str, Any]]
+        self, name: str, kept: "_MessageQueries", told: Callable[[tuple[Any, ...]], dict[str, Any]]
     ) -> AsyncIterator[list[dict[str, Any]]]:
         """State by state, in order; nothing of another chat's waiting is kept up by it."""
         yield []
         for state in kept.states:
-            of = {"chat": self.chat.id, "state": str(state), "longest": LARGE, "limit": _PAGE, "listed": LISTED}
+            of = {
+                "chat": self.chat.id,
+                "state": str(state),
+                "longest": LARGE_MESSAGE,
+                "limit": _PAGE_SIZE,
+                "listed": MOST_LISTED,
+            }
             after = await self._newest_counted(name, kept, of)
             while rows := await self._page(replace(kept.page, parameters={**of, "after": after})):
                 yield await asyncio.to_thread(lambda rows=rows: [told(row[1:]) for row in rows])  # type: ignore[misc]
                 after = rows[-1][0]
 
-    async def _newest_counted(self, name: str, kept: "_Messages", of: dict[str, object]) -> int:
+    async def _newest_counted(self, name: str, kept: "_MessageQueries", of: dict[str, object]) -> int:
         """The id up to which messages are counted only."""
         (rows,) = await self.ask(replace(kept.before, parameters=of))
         if not rows:
@@ -108,7 +114,7 @@ class HeldData:
         self._earlier[name] = self._earlier.get(name, 0) + number
         return int(last)
 
-    async def _page(self, call: Call) -> Rows:
+    async def _page(self, call: Query) -> Rows:
         return (await self.ask(call))[0]
 
     def _chat(self, row: tuple[Any, ...]) -> dict[str, Any]:
@@ -116,23 +122,23 @@ class HeldData:
         held = {
             "channel": self.chat.channel,
             "address": self.chat.address,
-            "first_contact_at": _iso(first),
-            "last_contact_at": _iso(last),
-            "blocked_at": _iso(blocked),
+            "first_contact_at": _format_moment(first),
+            "last_contact_at": _format_moment(last),
+            "blocked_at": _format_moment(blocked),
             "unit": unit,
         }
-        return {"chat": held, "session": self._json(session, places.session(self.chat.id))}
+        return {"chat": held, "session": self._json(session, sealed_columns.session(self.chat.id))}
 
     def _standing(self, row: tuple[Any, ...]) -> dict[str, Any]:
         standing, unit, not_after, owed, subscriber, known_at, changed_at = row
         return {
             "interview": int(standing.rpartition(":")[2]),
             "unit": unit,
-            "subscriber": self._text(subscriber, places.subscriber(standing)),
-            "not_after": _day(not_after),
+            "subscriber": self._text(subscriber, sealed_columns.subscriber(standing)),
+            "not_after": _format_day(not_after),
             "owed": None if owed is None else owed.split(",") if owed else [],
-            "known_at": _iso(known_at),
-            "changed_at": _iso(changed_at),
+            "known_at": _format_moment(known_at),
+            "changed_at": _format_moment(changed_at),
         }
 
     def _role(self, row: tuple[Any, ...]) -> dict[str, Any]:
@@ -141,38 +147,38 @@ class HeldData:
             "id": grant,
             "role": role,
             "unit": unit,
-            "label": self._text(label, places.grant_label(grant)),
-            "granted_at": _iso(given),
-            "ended_at": _iso(ended),
+            "label": self._text(label, sealed_columns.grant_label(grant)),
+            "granted_at": _format_moment(given),
+            "ended_at": _format_moment(ended),
         }
 
     def _received(self, row: tuple[Any, ...]) -> dict[str, Any]:
         update_id, payload, state, received_at = row
-        event = self._json(payload, places.update(self.chat.id, update_id))
-        return {"id": update_id, "state": state, "received_at": _iso(received_at), "event": event}
+        event = self._json(payload, sealed_columns.update(self.chat.id, update_id))
+        return {"id": update_id, "state": state, "received_at": _format_moment(received_at), "event": event}
 
     def _outgoing(self, row: tuple[Any, ...]) -> dict[str, Any]:
         origin, payload, message, state, queued_at, broadcast, reason = row
         chat = self.chat.id
-        said = self._json(payload, places.payload(chat, origin))
+        said = self._json(payload, sealed_columns.payload(chat, origin))
         return {
             "state": state,
-            "queued_at": _iso(queued_at),
-            "message_id": self._text(message, places.message(chat, origin)),
+            "queued_at": _format_moment(queued_at),
+            "message_id": self._text(message, sealed_columns.message(chat, origin)),
             "broadcast": broadcast,
             "reason": reason,
             "reply": _without_files(said) if broadcast is None else None,
             "values": None if broadcast is None else said,
         }
 
-    def _text(self, sealed: bytes | None, place: Place) -> str | None:
-        return readable_text(self.keyring, sealed, place)
+    def _text(self, sealed: bytes | None, place: SealContext) -> str | None:
+        return unseal_or_none(self.keyring, sealed, place)
 
-    def _json(self, sealed: bytes | None, place: Place) -> Any:
+    def _json(self, sealed: bytes | None, place: SealContext) -> Any:
         """``None`` also where it cannot be read: the owners are told of it."""
-        return None if sealed is None else readable(self.keyring, place, lambda: self._opened(sealed, place))
+        return None if sealed is None else read_or_none(self.keyring, place, lambda: self._opened(sealed, place))
 
-    def _opened(self, sealed: bytes, place: Place) -> Any:
+    def _opened(self, sealed: bytes, place: SealContext) -> Any:
         return json.loads(self.keyring.unseal(sealed, place))
 
 
@@ -181,30 +187,33 @@ def _without_files(said: Any) -> Any:
     if not isinstance(said, dict) or not said.get("attachments"):
         return said
     files = [
-        {"name": file.get("name"), "media_type": file.get("media_type"), "size": _bytes_of(file.get("content", ""))}
+        {"name": file.get("name"), "media_type": file.get("media_type"), "size": _decoded_size(file.get("content", ""))}
         for file in said["attachments"]
     ]
     return {**said, "attachments": files}
 
 
-def _bytes_of(base64: str) -> int:
+def _decoded_size(base64: str) -> int:
     return len(base64) * 3 // 4 - base64[-2:].count("=")
 
 
-def _task(row: tuple[Any, ...]) -> dict[str, Any]:
+def _task_fields(row: tuple[Any, ...]) -> dict[str, Any]:
     task, kind, state, created_at = row
-    return {"id": task, "kind": kind, "state": state, "created_at": _iso(created_at)}
+    return {"id": task, "kind": kind, "state": state, "created_at": _format_moment(created_at)}
 
 
-def _reminders(chat: tuple[Any, ...], marks: Rows) -> dict[str, Any]:
+def _reminder_fields(chat: tuple[Any, ...], marks: Rows) -> dict[str, Any]:
     stopped, reminded = chat[5:]
-    answered = [{"broadcast": name, "done_at": _iso(done), "later_on": _day(later)} for name, done, later in marks]
-    return {"stopped_at": _iso(stopped), "reminded_at": _iso(reminded), "answers": answered}
+    answered = [
+        {"broadcast": name, "done_at": _format_moment(done), "later_on": _format_day(later)}
+        for name, done, later in marks
+    ]
+    return {"stopped_at": _format_moment(stopped), "reminded_at": _format_moment(reminded), "answers": answered}
 
 
-def _day(number: int | None) -> str | None:
+def _format_day(number: int | None) -> str | None:
     return None if number is None else date.fromordinal(number).isoformat()
 
 
-def _iso(number: int | None) -> str | None:
-    return None if number is None else moment(number).isoformat()
+def _format_moment(number: int | None) -> str | None:
+    return None if number is None else from_micros(number).isoformat()

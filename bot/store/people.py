@@ -3,26 +3,26 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.store.office.acting import Acting
-from bot.store.office.grants import Grants
-from bot.store.office.invitations import INVITATION, Invitations
-from bot.store.office.journal import StoredJournal
-from handlers.office.model import Holder, Invitation, Refusal
-from handlers.office.rights import Grant, Rights, Role
+from bot.store.context import StoreContext
+from bot.store.invitations import INVITATION_PREFIX, InvitationRepository
+from bot.store.journal import StoredJournal
+from bot.store.roles import GrantRepository
+from handlers.model.request_list import NewInvitation, Refusal, RoleHolder
+from handlers.model.rights import Grant, Rights, Role
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPeople:
-    """Implements ``handlers.ports.People``."""
+    """Implements ``handlers.core.ports.People``."""
 
-    grants: Grants
-    invited: Invitations
+    grants: GrantRepository
+    invited: InvitationRepository
 
     @classmethod
-    def of(cls, acting: Acting, journal: StoredJournal) -> "StoredPeople":
+    def of(cls, acting: StoreContext, journal: StoredJournal) -> "StoredPeople":
         """Within a transaction."""
-        grants = Grants(acting, journal)
-        return cls(grants, Invitations(acting, journal, grants))
+        grants = GrantRepository(acting, journal)
+        return cls(grants, InvitationRepository(acting, journal, grants))
 
     async def mine(self) -> tuple[Grant, ...]:
         """The roles of the person in this chat."""
@@ -34,21 +34,21 @@ class StoredPeople:
 
     async def invite(
         self, rights: Rights, role: Role, unit: str | None, label: str, expires_at: datetime
-    ) -> Invitation | Refusal:
+    ) -> NewInvitation | Refusal:
         """Make one."""
         return await self.invited.invite(rights, role, unit, label, expires_at)
 
-    async def holders(self, rights: Rights) -> tuple[Holder, ...]:
+    async def holders(self, rights: Rights) -> tuple[RoleHolder, ...]:
         """Who has a role within reach."""
         return await self.grants.holders(rights)
 
-    async def invitations(self, rights: Rights) -> tuple[Holder, ...]:
+    async def invitations(self, rights: Rights) -> tuple[RoleHolder, ...]:
         """Open invitations within reach."""
         return await self.invited.list_open(rights)
 
     async def end(self, rights: Rights, holder: str) -> Refusal | None:
         """End a role or an invitation."""
-        ends = self.invited.end if holder.startswith(INVITATION) else self.grants.end
+        ends = self.invited.end if holder.startswith(INVITATION_PREFIX) else self.grants.end
         return await ends(rights, holder)
 
     async def leave(self) -> None:

@@ -11,35 +11,36 @@ from typing import Any
 
 import structlog
 
-from bot.store import places
 from bot.store.api import Proof
-from bot.store.drivers import Call, Driver, Transaction
+from bot.store.context import StoreContext
+from bot.store.drivers.base import Driver, Query, Transaction
+from bot.store.encoding import to_micros
 from bot.store.errors import KeyFileError, SealError
-from bot.store.moments import stored
-from bot.store.office.acting import Acting
-from bot.store.office.journal import StoredJournal
-from bot.store.powers import (
+from bot.store.journal import StoredJournal
+from bot.store.power_seals import (
     GRANT_COLUMNS,
     INVITATION_COLUMNS,
     WARRANT_COLUMNS,
-    Head,
-    Proven,
+    JournalHead,
+    ProvenRow,
     Warrant,
-    digest,
-    grant_seal,
-    invitation_seal,
+    content_digest,
     is_genuine,
-    opened_head,
-    warrant_of,
+    seal_grant,
+    seal_invitation,
+    unseal_head,
+    unseal_warrant,
 )
-from bot.store.sealing import Keyring, read_key_file, replace_key_file
-from handlers.broadcasts.model import Life
-from handlers.office.journal_words import Deed
-from handlers.office.rights import MACHINE, Rights
-from handlers.office.units import NO_UNITS
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyfile import read_key_file, replace_key_file
+from bot.store.sealing.keyring import Keyring
+from handlers.access.journal_text import AuditAction
+from handlers.model.broadcast import BroadcastState
+from handlers.model.rights import MACHINE, Rights
+from handlers.model.unit_directory import NO_UNITS
 
 #: Where a broadcast is not approved yet.
-_DRAFTS = frozenset({Life.DRAFT, Life.CHECKED})
+_DRAFTS = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
 
 _log = structlog.get_logger(__name__)
 
@@ -53,10 +54,10 @@ async def seal_powers(driver: Driver, keyring: Keyring) -> None:
     if keyring.keys.powers:
         return
     async with driver.transaction() as transaction:
-        await transaction.run(Call("lock_migrations"))
-        done = read_key_file(keyring.path).powers or await _sealed_before(transaction)
+        await transaction.run(Query("lock_migrations"))
+        done = read_key_file(keyring.path).powers or await _is_already_sealed(transaction)
         if not done:
-            await _Sealing(transaction, keyring, datetime.now(UTC)).seal()
+            await _PowerSealing(transaction, keyring, datetime.now(UTC)).seal()
         await transaction.run(commit=True)
     try:
         replace_key_file(keyring.path, read_key_file(keyring.path).with_powers_sealed())
@@ -67,14 +68,14 @@ async def seal_powers(driver: Driver, keyring: Keyring) -> None:
     keyring.reload()
 
 
-async def _sealed_before(transaction: Transaction) -> bool:
+async def _is_already_sealed(transaction: Transaction) -> bool:
     """Whether it was done, or there is nothing to be done."""
-    ((told, sealed, anything),) = (await transaction.run(Call("sealed_before")))[0]
+    ((told, sealed, anything),) = (await transaction.run(Query("sealed_before")))[0]
     return bool(told or sealed or not anything)
 
 
 @dataclass(frozen=True, slots=True)
-class _Sealing:
+class _PowerSealing:
     """Within a transaction that nobody else starts at the same time."""
 
     transaction: Transaction
@@ -84,71 +85,73 @@ class _Sealing:
     async def seal(self) -> None:
         """Everything that stands, as it stands."""
         grants, invitations, broadcasts = await self.transaction.run(
-            Call("standing_grants"), Call("standing_invitations"), Call("warranted")
+            Query("standing_grants"), Query("standing_invitations"), Query("warranted")
         )
         calls = [*self._grants(grants), *self._invitations(invitations), *self._broadcasts(broadcasts)]
-        await self.head(Head())
-        await self.note(Deed.SEAL_POWERS, len(calls))
+        await self.head(JournalHead())
+        await self.note(AuditAction.SEAL_POWERS, len(calls))
         await self.transaction.run(*calls)
 
-    async def head(self, before: Head) -> None:
+    async def head(self, before: JournalHead) -> None:
         """The end as the last row has it; what has ended stays spent."""
-        ended, last = await self.transaction.run(Call("spent_in_journal"), Call("journal_last"))
+        ended, last = await self.transaction.run(Query("spent_in_journal"), Query("journal_last"))
         spent = [subject.split()[0] for (subject,) in ended if subject]
         number, hashed = last[0] if last else (0, "")
         seal = before.with_spent(spent).with_row(number, hashed).seal(self.keyring)
-        end = Call("move_journal_end", {"number": number, "hash": hashed, "seal": seal})
-        await self.transaction.run(Call("journal_next", {"made": ""}), end)
+        end = Query("move_journal_end", {"number": number, "hash": hashed, "seal": seal})
+        await self.transaction.run(Query("journal_next", {"made": ""}), end)
 
-    async def note(self, deed: Deed, count: int) -> None:
+    async def note(self, deed: AuditAction, count: int) -> None:
         """In the journal, as the operator's."""
-        acting = Acting(self.transaction.run, self.keyring, self.now, MACHINE)
+        acting = StoreContext(self.transaction.run, self.keyring, self.now, MACHINE)
         await StoredJournal(acting).record(Rights.operator(NO_UNITS), deed, "", count=count)
 
-    def _grants(self, rows: list[tuple[Any, ...]]) -> Iterator[Call]:
+    def _grants(self, rows: list[tuple[Any, ...]]) -> Iterator[Query]:
         for row in rows:
             told = dict(zip(GRANT_COLUMNS, row, strict=False))
-            yield Call("seal_grant", {"id": told["id"], "seal": grant_seal(self.keyring, told)})
+            yield Query("seal_grant", {"id": told["id"], "seal": seal_grant(self.keyring, told)})
 
-    def _invitations(self, rows: list[tuple[Any, ...]]) -> Iterator[Call]:
+    def _invitations(self, rows: list[tuple[Any, ...]]) -> Iterator[Query]:
         for row in rows:
             told = dict(zip(INVITATION_COLUMNS, row, strict=False))
-            yield Call("seal_invitation", {"id": told["id"], "seal": invitation_seal(self.keyring, told)})
+            yield Query("seal_invitation", {"id": told["id"], "seal": seal_invitation(self.keyring, told)})
 
-    def _broadcasts(self, rows: list[tuple[Any, ...]]) -> Iterator[Call]:
+    def _broadcasts(self, rows: list[tuple[Any, ...]]) -> Iterator[Query]:
         for name, parent, step, unit, author, approver, _, content, document, state in rows:
             try:
-                said = digest(self.keyring.unseal_bytes(content, places.broadcast_content(name)))
-                place = places.broadcast_document(name)
-                file = None if document is None else digest(self.keyring.unseal_bytes(document, place))
+                said = content_digest(self.keyring.unseal_bytes(content, sealed_columns.broadcast_content(name)))
+                place = sealed_columns.broadcast_document(name)
+                file = None if document is None else content_digest(self.keyring.unseal_bytes(document, place))
             except SealError as error:
                 self.keyring.damage.record("broadcasts", "content", name, error)
                 continue
-            whose = approver if Life(state) not in _DRAFTS else None
+            whose = approver if BroadcastState(state) not in _DRAFTS else None
             if whose == approver:
                 warrant = Warrant(name, parent, step, unit, author, whose, said, file)
-                yield Call("seal_broadcast", {"id": name, "warrant": warrant.seal(self.keyring)})
+                yield Query("seal_broadcast", {"id": name, "warrant": warrant.seal(self.keyring)})
 
 
-async def prove(driver: Driver, keyring: Keyring) -> Proof:
+async def check_powers(driver: Driver, keyring: Keyring) -> Proof:
     """What stands and gives nothing, and whether the journal's end is the program's."""
     grants, invitations, broadcasts, ends = await driver.run(
-        Call("standing_grants"), Call("standing_invitations"), Call("warranted"), Call("journal_end")
+        Query("standing_grants"), Query("standing_invitations"), Query("warranted"), Query("journal_end")
     )
-    worthless = [row[0] for row in grants if not is_genuine(keyring, Proven.of(row, GRANT_COLUMNS), GRANT_COLUMNS)]
+    worthless = [row[0] for row in grants if not is_genuine(keyring, ProvenRow.of(row, GRANT_COLUMNS), GRANT_COLUMNS)]
     worthless += [
-        row[0] for row in invitations if not is_genuine(keyring, Proven.of(row, INVITATION_COLUMNS), INVITATION_COLUMNS)
+        row[0]
+        for row in invitations
+        if not is_genuine(keyring, ProvenRow.of(row, INVITATION_COLUMNS), INVITATION_COLUMNS)
     ]
-    worthless += [row[0] for row in broadcasts if warrant_of(keyring, row[: len(WARRANT_COLUMNS)]) is None]
-    return Proof(tuple(worthless), _changed_end(keyring, ends[0]))
+    worthless += [row[0] for row in broadcasts if unseal_warrant(keyring, row[: len(WARRANT_COLUMNS)]) is None]
+    return Proof(tuple(worthless), _find_changed_end(keyring, ends[0]))
 
 
-def _changed_end(keyring: Keyring, end: tuple[Any, ...]) -> int | None:
+def _find_changed_end(keyring: Keyring, end: tuple[Any, ...]) -> int | None:
     """The row at which the end was found to be another one than the program's; ``None``: it is whole."""
     number, hashed, count, seal = end
     if number is None and not count:
         return None
-    head = opened_head(keyring, seal)
+    head = unseal_head(keyring, seal)
     if head is None:
         return int(number or 0)
     if head.broken:
@@ -156,13 +159,13 @@ def _changed_end(keyring: Keyring, end: tuple[Any, ...]) -> int | None:
     return None if (head.number, head.hash) == (number, hashed) else int(number or 0)
 
 
-async def accept(driver: Driver, keyring: Keyring, now: datetime) -> None:
+async def accept_journal_end(driver: Driver, keyring: Keyring, now: datetime) -> None:
     """Take the journal's last row for its end, as the operator answers for it: roles that are sealed count again."""
     async with driver.transaction() as transaction:
-        await transaction.run(Call("lock_migrations"))
-        (ends,) = await transaction.run(Call("journal_end"))
-        before = opened_head(keyring, ends[0][3]) or Head()
-        sealing = _Sealing(transaction, keyring, now)
-        await sealing.head(Head(spent=before.spent, era=max(stored(now), before.era + 1)))
-        await sealing.note(Deed.ACCEPT_POWERS, 1)
+        await transaction.run(Query("lock_migrations"))
+        (ends,) = await transaction.run(Query("journal_end"))
+        before = unseal_head(keyring, ends[0][3]) or JournalHead()
+        sealing = _PowerSealing(transaction, keyring, now)
+        await sealing.head(JournalHead(spent=before.spent, era=max(to_micros(now), before.era + 1)))
+        await sealing.note(AuditAction.ACCEPT_POWERS, 1)
         await transaction.run(commit=True)

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from bot.store import places
 from bot.store.errors import SealError
-from bot.store.sealing import Keyring, Place
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring, SealContext
 
 #: Of the rows that are proven, what a query selects of them; ``label`` and ``seal`` prove nothing by themselves.
 GRANT_COLUMNS = ("id", "role", "unit", "label", "chat", "granted_at", "granted_by", "seal")
@@ -29,7 +29,7 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class JournalHead:
     """The end of the journal, and what is spent."""
 
     number: int = 0
@@ -38,48 +38,48 @@ class Head:
     broken: int = 0  #: the row at which the end was found changed; 0: never
     era: int = 0  #: when the operator last answered for it, or the database was put back; an older one is out of date
 
-    def with_spent(self, codes: Iterable[str]) -> "Head":
+    def with_spent(self, codes: Iterable[str]) -> "JournalHead":
         """With these spent as well."""
         spent = dict(self.spent)
         for code in codes:
-            prefix, number = _numbered(code)
+            prefix, number = _split_code(code)
             spent[prefix] = spent.get(prefix, 0) | 1 << number
         return replace(self, spent=spent)
 
-    def with_row(self, number: int, hashed: str) -> "Head":
+    def with_row(self, number: int, hashed: str) -> "JournalHead":
         """A row further."""
         return replace(self, number=number, hash=hashed)
 
     def is_spent(self, code: str) -> bool:
         """Whether it has ended for ever."""
-        prefix, number = _numbered(code)
+        prefix, number = _split_code(code)
         return not prefix or bool(self.spent.get(prefix, 0) >> number & 1)
 
     def seal(self, keyring: Keyring) -> bytes:
         """As it lies in the database."""
         spent = {prefix: f"{bits:x}" for prefix, bits in sorted(self.spent.items())}
         told = [self.number, self.hash, spent, self.broken, *([self.era] if self.era else [])]
-        return keyring.seal(json.dumps(told), places.head())
+        return keyring.seal(json.dumps(told), sealed_columns.journal_head())
 
 
-def opened_head(keyring: Keyring, sealed: bytes | None) -> Head | None:
+def unseal_head(keyring: Keyring, sealed: bytes | None) -> JournalHead | None:
     """``None``: it does not open."""
     if sealed is None:
         return None
     try:
-        number, hashed, spent, broken, *era = json.loads(keyring.unseal(sealed, places.head()))
-        return Head(number, hashed, {prefix: int(bits, 16) for prefix, bits in spent.items()}, broken, *era)
+        number, hashed, spent, broken, *era = json.loads(keyring.unseal(sealed, sealed_columns.journal_head()))
+        return JournalHead(number, hashed, {prefix: int(bits, 16) for prefix, bits in spent.items()}, broken, *era)
     except (SealError, ValueError, TypeError):
         return None
 
 
-def _numbered(code: str) -> tuple[str, int]:
+def _split_code(code: str) -> tuple[str, int]:
     """``QT-000012``; what is no such code is number 0 of nothing, which is always spent."""
     found = _CODE.fullmatch(code)
     return (found[1], int(found[2])) if found else ("", 0)
 
 
-class Proven(NamedTuple):
+class ProvenRow(NamedTuple):
     """A row of ``GRANT_COLUMNS`` or ``INVITATION_COLUMNS``, and the end of the journal beside it."""
 
     row: tuple[Any, ...]
@@ -89,56 +89,56 @@ class Proven(NamedTuple):
     last: int | None
 
     @classmethod
-    def of(cls, row: Sequence[Any], columns: Sequence[str]) -> "Proven":
+    def of(cls, row: Sequence[Any], columns: Sequence[str]) -> "ProvenRow":
         """The row as it comes; what follows is the caller's."""
         size = len(columns)
         return cls(tuple(row[:size]), *row[size : size + 4])
 
-    def head(self, keyring: Keyring) -> Head | None:
+    def head(self, keyring: Keyring) -> JournalHead | None:
         """The end that the whole journal has; ``None`` where it is none."""
-        head = opened_head(keyring, self.seal)
+        head = unseal_head(keyring, self.seal)
         if head is None or head.broken:
             return None
         fits = (head.number, head.hash, head.number) == (self.number, self.hash, self.last or 0)
         return head if fits else None
 
 
-def grant_seal(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
+def seal_grant(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
     """What proves a role; ``row`` as ``grant`` takes it."""
     told = [row["role"], row["unit"], row["chat"], row["granted_at"], row["granted_by"]]
-    return keyring.seal(json.dumps(told), places.grant_seal(row["id"]))
+    return keyring.seal(json.dumps(told), sealed_columns.grant_seal(row["id"]))
 
 
-def invitation_seal(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
+def seal_invitation(keyring: Keyring, row: Mapping[str, Any]) -> bytes:
     """What proves an invitation."""
     told = [row["role"], row["unit"], row["code"], row["created_at"], row["created_by"], row["expires_at"]]
-    return keyring.seal(json.dumps(told), places.invitation_seal(row["id"]))
+    return keyring.seal(json.dumps(told), sealed_columns.invitation_seal(row["id"]))
 
 
 def genuine_grants(keyring: Keyring, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
     """Of rows of ``{grant}`` those that the program wrote and that have not ended; the others give nothing."""
-    return (row for row in rows if is_genuine(keyring, Proven.of(row, GRANT_COLUMNS), GRANT_COLUMNS))
+    return (row for row in rows if is_genuine(keyring, ProvenRow.of(row, GRANT_COLUMNS), GRANT_COLUMNS))
 
 
 def genuine_invitations(keyring: Keyring, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
     """The same of invitations."""
-    return (row for row in rows if is_genuine(keyring, Proven.of(row, INVITATION_COLUMNS), INVITATION_COLUMNS))
+    return (row for row in rows if is_genuine(keyring, ProvenRow.of(row, INVITATION_COLUMNS), INVITATION_COLUMNS))
 
 
-def is_genuine(keyring: Keyring, proven: Proven, columns: Sequence[str]) -> bool:
+def is_genuine(keyring: Keyring, proven: ProvenRow, columns: Sequence[str]) -> bool:
     """Whether it gives what it says; where not, the log names it."""
     code = proven.row[0]
-    why = _against(keyring, proven, columns)
+    why = _describe_objection(keyring, proven, columns)
     if why is not None and keyring.damage.is_first_time(f"{code} {why}"):
         _log.error("worthless_power", code=code, why=why, hint="troly audit verify")
     return why is None
 
 
-def _against(keyring: Keyring, proven: Proven, columns: Sequence[str]) -> str | None:
+def _describe_objection(keyring: Keyring, proven: ProvenRow, columns: Sequence[str]) -> str | None:
     code, role, unit, _, *told, seal = proven.row
     of_grant = columns is GRANT_COLUMNS
-    place = places.grant_seal(code) if of_grant else places.invitation_seal(code)
-    if not _says(keyring, seal, place, [role, unit, *told]):
+    place = sealed_columns.grant_seal(code) if of_grant else sealed_columns.invitation_seal(code)
+    if not _is_sealed_as(keyring, seal, place, [role, unit, *told]):
         return "not_written_by_the_program"
     head = proven.head(keyring)
     if head is None:
@@ -146,7 +146,7 @@ def _against(keyring: Keyring, proven: Proven, columns: Sequence[str]) -> str | 
     return "spent" if head.is_spent(code) else None
 
 
-def _says(keyring: Keyring, seal: bytes | None, place: Place, told: list[Any]) -> bool:
+def _is_sealed_as(keyring: Keyring, seal: bytes | None, place: SealContext, told: list[Any]) -> bool:
     try:
         return seal is not None and json.loads(keyring.unseal(seal, place)) == told
     except (SealError, ValueError):
@@ -174,30 +174,30 @@ class Warrant(NamedTuple):
 
     def covers(self, content: str | bytes, document: bytes | None) -> bool:
         """Whether it was approved with this content and this document."""
-        file = None if document is None else digest(document)
-        return self.approver is not None and (self.content, self.document) == (digest(content), file)
+        file = None if document is None else content_digest(document)
+        return self.approver is not None and (self.content, self.document) == (content_digest(content), file)
 
     def seal(self, keyring: Keyring) -> bytes:
         """As it lies in the database."""
-        return keyring.seal(json.dumps(self), places.warrant(self.id))
+        return keyring.seal(json.dumps(self), sealed_columns.warrant(self.id))
 
 
-def digest(plain: str | bytes) -> str:
+def content_digest(plain: str | bytes) -> str:
     """Of a content or a document as it was sealed."""
     return hashlib.sha256(plain.encode() if isinstance(plain, str) else plain).hexdigest()
 
 
-def unapproved(keyring: Keyring, row: Sequence[Any]) -> bytes | None:
+def seal_unapproved(keyring: Keyring, row: Sequence[Any]) -> bytes | None:
     """Return what proves a broadcast of ``{warrant}`` that waits for an approval again; ``None``: it proves nothing."""
-    warrant = warrant_of(keyring, row)
+    warrant = unseal_warrant(keyring, row)
     return None if warrant is None else warrant._replace(approver=None, decider=None).seal(keyring)
 
 
-def warrant_of(keyring: Keyring, row: Sequence[Any]) -> Warrant | None:
+def unseal_warrant(keyring: Keyring, row: Sequence[Any]) -> Warrant | None:
     """What a row of ``{warrant}`` proves; ``None``, and a line in the log, where the row says something else."""
     name, *told, sealed = row
     try:
-        warrant = Warrant(*json.loads(keyring.unseal(sealed, places.warrant(name)))) if sealed else None
+        warrant = Warrant(*json.loads(keyring.unseal(sealed, sealed_columns.warrant(name)))) if sealed else None
     except (SealError, ValueError, TypeError):
         warrant = None
     if warrant is not None and list(warrant[1:6]) == told:

@@ -15,11 +15,11 @@ import re
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
-from bot.store.places import SEALED, Sealed
-from bot.store.powers import GRANT_COLUMNS, INVITATION_COLUMNS, WARRANT_COLUMNS
-from handlers.broadcasts.model import ENDED, STANDING
-from handlers.office.picture import REQUESTED, WAIVED
-from handlers.requests.model import AMENDABLE, MOVES, MUST_STAY, OPEN
+from bot.store.power_seals import GRANT_COLUMNS, INVITATION_COLUMNS, WARRANT_COLUMNS
+from bot.store.sealing.sealed_columns import SEALED_COLUMNS, SealedColumn
+from handlers.model.broadcast import ENDED_STATES, EXPIRY_CAMPAIGN
+from handlers.model.request import AMENDABLE_STATES, OPEN_STATES, REQUEST_TRANSITIONS, RETAINED_STATES
+from handlers.model.statistics import REQUESTED_STATES, UNCOUNTED_STATES
 
 _STATEMENT = re.compile(
     r"^-- name: (?P<kind>where_)?(?P<name>\w+)(?P<mark>!?)\n(?P<text>.*?);$", re.MULTILINE | re.DOTALL
@@ -27,20 +27,20 @@ _STATEMENT = re.compile(
 _COMMENT = re.compile(r"--.*$", re.MULTILINE)
 #: Microseconds that a message waits at most after it was put back. One that would wait longer was put back by a clock
 #: that was set back since: it is due.
-_LONGEST_WAIT = 3_600_000_000
+_LONGEST_WAIT_MICROS = 3_600_000_000
 #: What stands in a finished query where its conditions go; nothing else in SQL looks like it.
 _HOLE = "{where}"
 #: The end of the journal beside a row that it proves, with the last row there is (``powers.Proven``).
-_HEAD = "h.number, h.hash, h.seal, (SELECT MAX(a.number) FROM audit a)"
+_HEAD_COLUMNS = "h.number, h.hash, h.seal, (SELECT MAX(a.number) FROM audit a)"
 
 
-def sources() -> dict[str, str]:
+def sql_files() -> dict[str, str]:
     """The files by name, in order."""
     found = [path for path in files("bot.store").joinpath("sql").iterdir() if path.name.endswith(".sql")]
     return {path.name: path.read_text(encoding="utf-8") for path in sorted(found, key=lambda path: path.name)}
 
 
-class Queries(dict[str, str]):
+class QueryTexts(dict[str, str]):
     """Queries and conditions (``where.x``) by name; ``text`` gives one with its conditions."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
@@ -56,34 +56,36 @@ class Queries(dict[str, str]):
         return known
 
 
-def load_queries(dialect: Mapping[str, str]) -> Queries:
+def load_queries(dialect: Mapping[str, str]) -> QueryTexts:
     """Every query by name, without comments, braces filled in."""
     words = {**_vocabulary(), **dialect, "where": _HOLE}
     queries: dict[str, str] = {}
-    for source in sources().values():
+    for source in sql_files().values():
         for found in _STATEMENT.finditer(source):
             name = f"where.{found['name']}" if found["kind"] else found["name"]
-            queries |= _expanded(name, found["text"], words)
-    return Queries(queries)
+            queries |= _expand_tables(name, found["text"], words)
+    return QueryTexts(queries)
 
 
-def _expanded(name: str, text: str, words: Mapping[str, str]) -> dict[str, str]:
+def _expand_tables(name: str, text: str, words: Mapping[str, str]) -> dict[str, str]:
     """A query about ``{table}`` stands for one query for each sealed column."""
     if "{table}" not in text:
         return {name: _fill(text, words)}
-    return {per_column(name, sealed): _fill(text, {**words, **_of(sealed)}) for sealed in SEALED}
+    return {
+        column_query_name(name, sealed): _fill(text, {**words, **_column_words(sealed)}) for sealed in SEALED_COLUMNS
+    }
 
 
-def per_column(name: str, sealed: Sealed) -> str:
+def column_query_name(name: str, sealed: SealedColumn) -> str:
     """The name of such a query for one column."""
     return f"{name}.{sealed.table}.{sealed.column}"
 
 
-def _of(sealed: Sealed) -> dict[str, str]:
+def _column_words(sealed: SealedColumn) -> dict[str, str]:
     return {"table": sealed.table, "column": sealed.column, "key": sealed.key, "row": sealed.row}
 
 
-def statements(script: str, dialect: Mapping[str, str]) -> list[str]:
+def split_statements(script: str, dialect: Mapping[str, str]) -> list[str]:
     """The statements of a migration, in order; none of them holds a semicolon of its own."""
     filled = _fill(script, dialect)
     return [statement for part in filled.split(";") if (statement := part.strip())]
@@ -95,27 +97,27 @@ def _fill(text: str, words: Mapping[str, str]) -> str:
 
 def _vocabulary() -> dict[str, str]:
     """Lists of states as SQL; the words come from the code, never from outside."""
-    moves = ", ".join(f"('{old}', '{new}')" for old, allowed in MOVES.items() for new in sorted(allowed))
+    moves = ", ".join(f"('{old}', '{new}')" for old, allowed in REQUEST_TRANSITIONS.items() for new in sorted(allowed))
     return {
-        "open_states": _listed(OPEN),
-        "amendable_states": _listed(AMENDABLE),
-        "must_stay": _listed(MUST_STAY),
-        "requested": _listed(REQUESTED),
-        "waived": _listed(WAIVED),
+        "open_states": _format_list(OPEN_STATES),
+        "amendable_states": _format_list(AMENDABLE_STATES),
+        "must_stay": _format_list(RETAINED_STATES),
+        "requested": _format_list(REQUESTED_STATES),
+        "waived": _format_list(UNCOUNTED_STATES),
         "moves": moves,
-        "life_ended": _listed(ENDED),
-        "standing": f"'{STANDING}'",
-        "longest_wait": str(_LONGEST_WAIT),
-        "grant": f"{_columns('g', GRANT_COLUMNS)}, {_HEAD}",
-        "invitation": f"{_columns('i', INVITATION_COLUMNS)}, {_HEAD}",
-        "warrant": _columns("b", WARRANT_COLUMNS),
+        "life_ended": _format_list(ENDED_STATES),
+        "standing": f"'{EXPIRY_CAMPAIGN}'",
+        "longest_wait": str(_LONGEST_WAIT_MICROS),
+        "grant": f"{_format_columns('g', GRANT_COLUMNS)}, {_HEAD_COLUMNS}",
+        "invitation": f"{_format_columns('i', INVITATION_COLUMNS)}, {_HEAD_COLUMNS}",
+        "warrant": _format_columns("b", WARRANT_COLUMNS),
     }
 
 
-def _columns(table: str, names: Iterable[str]) -> str:
+def _format_columns(table: str, names: Iterable[str]) -> str:
     return ", ".join(f"{table}.{name}" for name in names)
 
 
-def _listed(words: Iterable[str]) -> str:
+def _format_list(words: Iterable[str]) -> str:
     quoted = ", ".join(f"'{word}'" for word in sorted(words))
     return f"({quoted})"

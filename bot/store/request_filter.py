@@ -6,26 +6,37 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from bot.store import places
-from bot.store.drivers import Call
-from bot.store.moments import stored
-from bot.store.office.acting import Acting
-from bot.store.office.reaching import reaching
-from bot.store.sealing import Keyring
+from bot.store.context import StoreContext
+from bot.store.drivers.base import Query
+from bot.store.encoding import to_micros
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
 from handlers.folding import fold
-from handlers.office.model import Filter
-from handlers.office.rights import Act, Rights
+from handlers.model.request_list import Filter
+from handlers.model.rights import Act, Reach, Rights
 from rules.calendar import VIETNAM
 
+
+def scope_conditions(reach: Reach, condition: str = "within_reach") -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Conditions and their parameters; none where everything is within reach.
+
+    Raises:
+        ValueError: nothing is within reach: whoever asks has to say so instead of querying.
+    """
+    if not reach:
+        raise ValueError("nothing is within reach")
+    return ((), {}) if reach.everything else ((condition,), {"reach": json.dumps(reach.units)})
+
+
 #: A word that so many requests have is a common one: it is quicker to ask each request for it than to list them.
-COMMON = 20_000
+COMMON_WORD_COUNT = 20_000
 #: Nothing that is registered has so many words; SQLite would refuse to look for many more.
 _MOST_WORDS = 2_000
 #: Conditions that an index answers best, and what they are called where requests are asked one by one.
 _ONE_BY_ONE = {name: f"{name}_one_by_one" for name in ("within_reach", "within_one")}
 
 
-class _Kind(NamedTuple):
+class _WordIndex(NamedTuple):
     """Which digests a search goes by, and the conditions that look for them in a request's list."""
 
     digest: Callable[[Keyring, str], str]
@@ -33,76 +44,80 @@ class _Kind(NamedTuple):
     common: str
 
 
-_ANY_WORD = _Kind(places.word, "with_words", "with_common_words")
-_OPEN_WORD = _Kind(places.open_word, "with_open_words", "with_common_open_words")
+_ANY_WORD = _WordIndex(sealed_columns.word_digest, "with_words", "with_common_words")
+_OPEN_WORD = _WordIndex(sealed_columns.open_word_digest, "with_open_words", "with_common_open_words")
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class QueryConditions:
     """Conditions with their parameters."""
 
     where: tuple[str, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
-    def with_condition(self, condition: str, **parameters: object) -> "Meant":
+    def with_condition(self, condition: str, **parameters: object) -> "QueryConditions":
         """One more condition."""
-        return Meant((*self.where, condition), {**self.parameters, **parameters})
+        return QueryConditions((*self.where, condition), {**self.parameters, **parameters})
 
-    def for_scan(self) -> "Meant":
+    def for_scan(self) -> "QueryConditions":
         """The same, for a plan that goes through the requests in their order."""
-        return Meant(tuple(_ONE_BY_ONE.get(name, name) for name in self.where), self.parameters)
+        return QueryConditions(tuple(_ONE_BY_ONE.get(name, name) for name in self.where), self.parameters)
 
-    def to_query(self, query: str, **parameters: object) -> Call:
+    def to_query(self, query: str, **parameters: object) -> Query:
         """The query under these conditions."""
-        return Call(query, {**self.parameters, **parameters}, where=self.where)
+        return Query(query, {**self.parameters, **parameters}, where=self.where)
 
 
-async def meant(acting: Acting, rights: Rights, act: Act, wanted: Filter) -> Meant | None:
+async def request_conditions(acting: StoreContext, rights: Rights, act: Act, wanted: Filter) -> QueryConditions | None:
     """The requests of a filter that the act may be done to; ``None`` where there can be none."""
     reach = rights.reach(act, wanted.unit)
     if not reach:
         return None
     found = (
-        Meant().with_condition("within_one", top=reach.units[0]) if len(reach.units) == 1 else Meant(*reaching(reach))
+        QueryConditions().with_condition("within_one", top=reach.units[0])
+        if len(reach.units) == 1
+        else QueryConditions(*scope_conditions(reach))
     )
-    for condition, values in _conditions(wanted):
+    for condition, values in _filter_conditions(wanted):
         found = found.with_condition(condition, **values)
     by = _ANY_WORD if rights.may_search(wanted.unit) else _OPEN_WORD
     words = sorted({by.digest(acting.keyring, word) for word in fold(wanted.text).split()})
-    return await _worded(acting, found, words, by) if words else found
+    return await _add_words(acting, found, words, by) if words else found
 
 
-def _conditions(wanted: Filter) -> Iterator[tuple[str, dict[str, Any]]]:
+def _filter_conditions(wanted: Filter) -> Iterator[tuple[str, dict[str, Any]]]:
     if wanted.procedures:
         yield "of_procedure", {"procedures": json.dumps(wanted.procedures)}
     if wanted.states:
         yield "in_state", {"states": json.dumps(wanted.states)}
     if wanted.since is not None:
-        yield "registered_since", {"since": _begins(wanted.since)}
+        yield "registered_since", {"since": _start_of_day(wanted.since)}
     if wanted.until is not None and wanted.until < date.max:
-        yield "registered_before", {"until": _begins(wanted.until + timedelta(days=1))}
+        yield "registered_before", {"until": _start_of_day(wanted.until + timedelta(days=1))}
     if wanted.expires_from is not None:
         yield "expires_since", {"expires_from": wanted.expires_from.toordinal()}
     if wanted.expires_until is not None:
         yield "expires_until", {"expires_until": wanted.expires_until.toordinal()}
 
 
-def _begins(day: date) -> int:
+def _start_of_day(day: date) -> int:
     """When a day begins in Viet Nam."""
-    return stored(datetime.combine(day, time(), VIETNAM))
+    return to_micros(datetime.combine(day, time(), VIETNAM))
 
 
-async def _worded(acting: Acting, found: Meant, words: Sequence[str], by: _Kind) -> Meant | None:
+async def _add_words(
+    acting: StoreContext, found: QueryConditions, words: Sequence[str], by: _WordIndex
+) -> QueryConditions | None:
     """The rarest word leads, by the list of its requests; where every word is common, each request is asked.
 
     One pattern asks a request for all of them at once: there they stand in this very order.
     """
     if len(words) > _MOST_WORDS:
         return None
-    (counted,) = await acting.ask(Call("count_words", {"words": json.dumps(words), "enough": COMMON}))
+    (counted,) = await acting.ask(Query("count_words", {"words": json.dumps(words), "enough": COMMON_WORD_COUNT}))
     number, rarest = min((number, word) for word, number in counted)
     found, pattern = found.for_scan(), f"%{'%'.join(words)}%"
-    if number >= COMMON:
+    if number >= COMMON_WORD_COUNT:
         return found.with_condition(by.common, pattern=pattern)
     found = found.with_condition("with_rare_word", word=rarest)
     return found.with_condition(by.others, pattern=pattern) if len(words) > 1 else found

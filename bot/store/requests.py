@@ -5,17 +5,51 @@ from collections import defaultdict
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
-from bot.store import places
-from bot.store.contents import shown_content
-from bot.store.drivers import Call, Rows
-from bot.store.moments import moment, stored
-from bot.store.reading import readable_text
-from bot.store.request_words import open_columns, words_added, words_renewed
-from bot.store.sealing import Keyring
-from handlers.requests.model import MOVES, Content, Request, State, Step
-from rules.calendar import vietnamese_day
+from bot.store.drivers.base import Driver, Query, Rows
+from bot.store.encoding import content_for_display, from_micros, to_micros, unseal_content
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
+from bot.store.sealing.readable import read_or_none, unseal_or_none
+from handlers.folding import fold
+from handlers.model.request import REQUEST_TRANSITIONS, Request, RequestContent, RequestState, RequestStep
+from rules.calendar import to_vietnam_day
+
+
+def search_words(code: str, content: RequestContent) -> frozenset[str]:
+    """The folded words of the names, the serial number and the code."""
+    named = (content.subscriber, content.certificate_name or "", content.unit, content.serial or "", code)
+    return frozenset(word for text in named for word in fold(text).split())
+
+
+def open_search_words(code: str, content: RequestContent) -> frozenset[str]:
+    """Those of the managing body and the code: whoever sees the rest masked must not find it by guessing either."""
+    return frozenset(word for text in (content.unit, code) for word in fold(text).split())
+
+
+def open_columns(content: RequestContent) -> dict[str, object]:
+    """What a request is found by that tells nothing about a person."""
+    not_after = content.not_after.toordinal() if content.not_after else None
+    return {"procedure": content.procedure.value, "unit": content.unit_code, "not_after": not_after}
+
+
+def add_words_queries(keyring: Keyring, code: str, number: int, content: RequestContent) -> tuple[Query, Query]:
+    """The words of a new request, as the database knows them: one by one, and in one text a kind."""
+    words = sorted(sealed_columns.word_digest(keyring, word) for word in search_words(code, content))
+    open_words = sorted(sealed_columns.open_word_digest(keyring, word) for word in open_search_words(code, content))
+    listed = {"words": " ".join(words), "open_words": " ".join(open_words)}
+    return (
+        Query("add_words", {"number": number, "words": json.dumps([*words, *open_words])}),
+        Query("list_words", {"number": number, **listed}),
+    )
+
+
+def replace_words_queries(keyring: Keyring, code: str, number: int, content: RequestContent) -> tuple[Query, ...]:
+    """The words of a request instead of those it had."""
+    return Query("drop_words", {"number": number}), *add_words_queries(keyring, code, number, content)
+
 
 #: Who moves a request from within its own conversation.
 SUBSCRIBER = "subscriber"
@@ -23,17 +57,17 @@ SUBSCRIBER = "subscriber"
 CODES_A_YEAR = 1_000_000_000
 
 
-class Ask(Protocol):
+class RunQueries(Protocol):
     """Run queries in the turn's transaction."""
 
-    def __call__(self, *calls: Call) -> Awaitable[list[Rows]]: ...
+    def __call__(self, *calls: Query) -> Awaitable[list[Rows]]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class StoredRequestBook:
-    """Implements ``handlers.ports.RequestBook``."""
+class StoredOwnRequests:
+    """Implements ``handlers.core.ports.OwnRequests``."""
 
-    ask: Ask
+    ask: RunQueries
     keyring: Keyring
     chat: str
     now: datetime
@@ -44,8 +78,8 @@ class StoredRequestBook:
 
     async def page(self, before: int | None, limit: int) -> list[tuple[int, Request]]:
         """Some of them, each with its number, the newest first; those before a number, where one is named."""
-        (rows,) = await self.ask(Call("my_requests_page", {"chat": self.chat, "before": before or 0, "limit": limit}))
-        (history,) = await self.ask(Call("history_of", {"codes": json.dumps([code for _, code, *_ in rows])}))
+        (rows,) = await self.ask(Query("my_requests_page", {"chat": self.chat, "before": before or 0, "limit": limit}))
+        (history,) = await self.ask(Query("history_of", {"codes": json.dumps([code for _, code, *_ in rows])}))
         steps = steps_by_code(self.keyring, history)
         return [(number, self._request((code, *rest), steps[code])) for number, code, *rest in rows]
 
@@ -55,42 +89,42 @@ class StoredRequestBook:
 
     async def open_for(self, certificate_key: str, procedure: str) -> Request | None:
         """The newest open one for this certificate and procedure."""
-        looked_up = places.certificate_id(self.keyring, certificate_key)
+        looked_up = sealed_columns.certificate_id(self.keyring, certificate_key)
         found = await self._read("my_open_request", certificate_key=looked_up, procedure=procedure)
         return next(iter(found), None)
 
-    async def register(self, content: Content, state: State = State.SUBMITTED) -> Request:
+    async def register(self, content: RequestContent, state: RequestState = RequestState.SUBMITTED) -> Request:
         """A new one, under the next code of the year in Viet Nam."""
-        year = vietnamese_day(self.now).year
-        (((number,),),) = await self.ask(Call("next_number", {"name": f"YC-{year}"}))
+        year = to_vietnam_day(self.now).year
+        (((number,),),) = await self.ask(Query("next_number", {"name": f"YC-{year}"}))
         code, place = f"YC-{year}-{number:06d}", year * CODES_A_YEAR + number
         row = {"code": code, "number": place, "state": state.value, "ended": self._ended_at(state)}
         await self.ask(
-            Call("register", {**self._columns(code, content), **row}),
+            Query("register", {**self._columns(code, content), **row}),
             self._record_query(code, state),
-            *words_added(self.keyring, code, place, content),
+            *add_words_queries(self.keyring, code, place, content),
         )
         return Request(code=code, state=state, content=content, history=(self._step(state),))
 
-    async def amend(self, code: str, content: Content) -> Request | None:
+    async def amend(self, code: str, content: RequestContent) -> Request | None:
         """New content, where the state still allows it."""
-        (changed,) = await self.ask(Call("amend", self._columns(code, content)))
+        (changed,) = await self.ask(Query("amend", self._columns(code, content)))
         if not changed:
             return None
         ((number,),) = changed
-        await self.ask(*words_renewed(self.keyring, code, number, content))
+        await self.ask(*replace_words_queries(self.keyring, code, number, content))
         return await self.get(code)
 
-    async def move(self, code: str, to: State) -> Request | None:
+    async def move(self, code: str, to: RequestState) -> Request | None:
         """A move by the subscriber, where there is one from the present state."""
         moved = {
             "code": code,
             "chat": self.chat,
             "state": to.value,
             "ended": self._ended_at(to),
-            "now": stored(self.now),
+            "now": to_micros(self.now),
         }
-        (changed,) = await self.ask(Call("move", moved))
+        (changed,) = await self.ask(Query("move", moved))
         if not changed:
             return None
         ((revision,),) = changed
@@ -99,41 +133,72 @@ class StoredRequestBook:
 
     async def _read(self, query: str, **parameters: str) -> tuple[Request, ...]:
         mine = {"chat": self.chat}
-        rows, history = await self.ask(Call(query, {**mine, **parameters}), Call("my_history", mine))
+        rows, history = await self.ask(Query(query, {**mine, **parameters}), Query("my_history", mine))
         steps = steps_by_code(self.keyring, history)
         return tuple(self._request(row, steps[row[0]]) for row in rows)
 
-    def _request(self, row: tuple[Any, ...], steps: Iterable[Step]) -> Request:
+    def _request(self, row: tuple[Any, ...], steps: Iterable[RequestStep]) -> Request:
         code, state, sealed, procedure = row
-        content = shown_content(self.keyring, code, sealed, procedure)
-        return Request(code=code, state=State(state), content=content, history=tuple(steps))
+        content = content_for_display(self.keyring, code, sealed, procedure)
+        return Request(code=code, state=RequestState(state), content=content, history=tuple(steps))
 
-    def _columns(self, code: str, content: Content) -> dict[str, object]:
-        sealed = self.keyring.seal(content.model_dump_json(), places.content(code))
+    def _columns(self, code: str, content: RequestContent) -> dict[str, object]:
+        sealed = self.keyring.seal(content.model_dump_json(), sealed_columns.content(code))
         return {
             "code": code,
             "chat": self.chat,
-            "certificate_key": places.certificate_id(self.keyring, content.certificate_key),
+            "certificate_key": sealed_columns.certificate_id(self.keyring, content.certificate_key),
             "content": sealed,
-            "now": stored(self.now),
+            "now": to_micros(self.now),
             **open_columns(content),
         }
 
-    def _record_query(self, code: str, state: State, revision: int = 0) -> Call:
-        row = {"code": code, "state": state.value, "now": stored(self.now), "revision": revision}
-        return Call("record_move", {**row, "actor": SUBSCRIBER, "note": None})
+    def _record_query(self, code: str, state: RequestState, revision: int = 0) -> Query:
+        row = {"code": code, "state": state.value, "now": to_micros(self.now), "revision": revision}
+        return Query("record_move", {**row, "actor": SUBSCRIBER, "note": None})
 
-    def _step(self, state: State) -> Step:
-        return Step(state=state, at=self.now, by=SUBSCRIBER)
+    def _step(self, state: RequestState) -> RequestStep:
+        return RequestStep(state=state, at=self.now, by=SUBSCRIBER)
 
-    def _ended_at(self, state: State) -> int | None:
-        return None if MOVES[state] else stored(self.now)
+    def _ended_at(self, state: RequestState) -> int | None:
+        return None if REQUEST_TRANSITIONS[state] else to_micros(self.now)
 
 
-def steps_by_code(keyring: Keyring, history: Rows) -> dict[str, list[Step]]:
+def steps_by_code(keyring: Keyring, history: Rows) -> dict[str, list[RequestStep]]:
     """Rows of a history (code, state, at, actor, revision, note) as steps, in the order they come in."""
     steps = defaultdict(list)
     for code, state, at, actor, revision, note in history:
-        why = readable_text(keyring, note, places.note(code, revision)) or ""
-        steps[code].append(Step(state=State(state), at=moment(at), by=actor, note=why))
+        why = unseal_or_none(keyring, note, sealed_columns.note(code, revision)) or ""
+        steps[code].append(RequestStep(state=RequestState(state), at=from_micros(at), by=actor, note=why))
     return steps
+
+
+#: Requests a transaction: others may write in between.
+INDEX_BATCH = 500
+
+
+async def index_requests(driver: Driver, keyring: Keyring) -> int:
+    """Index what is not yet; how many that were. What cannot be unsealed stays as it is, with a line in the log."""
+    indexed, after = 0, 0
+    while True:
+        async with driver.transaction() as transaction:
+            (rows,) = await transaction.run(Query("requests_to_index", {"after": after, "limit": INDEX_BATCH}))
+            if not rows:
+                return indexed
+            known = _readable_requests(keyring, rows)
+            await transaction.run(*(call for one in known for call in _index_queries(keyring, *one)), commit=True)
+        indexed, after = indexed + len(known), rows[-1][1]
+
+
+def _readable_requests(keyring: Keyring, rows: Rows) -> list[tuple[str, int, RequestContent]]:
+    found = []
+    for code, number, sealed in rows:
+        content = read_or_none(keyring, sealed_columns.content(code), partial(unseal_content, keyring, code, sealed))
+        if content is not None:
+            found.append((code, number, content))
+    return found
+
+
+def _index_queries(keyring: Keyring, code: str, number: int, content: RequestContent) -> tuple[Query, ...]:
+    columns = Query("index_request", {**open_columns(content), "number": number})
+    return columns, *replace_words_queries(keyring, code, number, content)

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.metrics import Depths
-from bot.store.drivers import Call, Driver
-from bot.store.moments import stored
-from bot.store.office.telling import EXPORT
-from rules.calendar import vietnamese_day
+from bot.metrics.base import QueueDepths
+from bot.store.drivers.base import Driver, Query
+from bot.store.encoding import to_micros
+from bot.store.messages import EXPORT_TASK
+from rules.calendar import to_vietnam_day
 
 #: What somebody chose or sent before they agreed (a language, a file) is kept for so long; then all of it goes.
-UNDECIDED = timedelta(hours=1)
+UNDECIDED_AGE = timedelta(hours=1)
 #: In this order: a chat can go only when its requests did, a standing when its session did, a broadcast when its
 #: messages did.
 _EXPIRY = {
@@ -27,7 +27,7 @@ _EXPIRY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Upkeep:
+class StoreMaintenance:
     """Deletes what is past its time, counts what waits."""
 
     driver: Driver
@@ -35,18 +35,18 @@ class Upkeep:
     async def delete_expired(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
         """Delete what is older than ``days``, as one transaction; how much of each. A dry run only counts."""
         before = {
-            "before": stored(now - timedelta(days=days)),
-            "undecided": stored(now - UNDECIDED),
-            "today": vietnamese_day(now).toordinal(),
+            "before": to_micros(now - timedelta(days=days)),
+            "undecided": to_micros(now - UNDECIDED_AGE),
+            "today": to_vietnam_day(now).toordinal(),
         }
         async with self.driver.transaction() as transaction:
             # not counted: nobody asks for them
-            await transaction.run(Call("expire_tasks", before), Call("expire_unreadable", before))
-            results = await transaction.run(*(Call(query, before) for query in _EXPIRY.values()), commit=not dry_run)
+            await transaction.run(Query("expire_tasks", before), Query("expire_unreadable", before))
+            results = await transaction.run(*(Query(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
 
-    async def depths(self) -> Depths:
+    async def depths(self) -> QueueDepths:
         """How much waits."""
-        calls = Call("inbox_waiting"), Call("outbox_queued"), Call("tasks_waiting", {"kind": EXPORT})
+        calls = Query("inbox_waiting"), Query("outbox_queued"), Query("tasks_waiting", {"kind": EXPORT_TASK})
         inbox, outbox, tasks = await self.driver.run(*calls)
-        return Depths(inbox[0][0], dict(outbox), tasks[0][0])
+        return QueueDepths(inbox[0][0], dict(outbox), tasks[0][0])

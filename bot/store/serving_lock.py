@@ -16,15 +16,15 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.reasons import reason_of
+from bot.errors import to_reason
 from bot.settings import Settings, make_data_dir
-from bot.store.drivers.url import sqlite_path
+from bot.store.drivers.base import sqlite_path
 from bot.store.errors import AlreadyServed, DatabaseUnusable, StoreError
 from locales import N_, translator
-from rules.calendar import vietnamese
+from rules.calendar import to_vietnam_time
 
 #: Seconds to wait for one that is just ending, and between two tries.
-_PATIENCE, _PAUSE = 2.0, 0.1
+_LOCK_TIMEOUT, _LOCK_RETRY_SECONDS = 2.0, 0.1
 #: What a file system answers that has no such locks.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL})
 #: The most that is read of the file.
@@ -51,7 +51,7 @@ _NO_LOCKING = N_(
 
 
 @asynccontextmanager
-async def serving_alone(settings: Settings) -> AsyncIterator[None]:
+async def hold_serving_lock(settings: Settings) -> AsyncIterator[None]:
     """Keep every other assistant from serving the database of the settings until the block ends.
 
     PostgreSQL serves several and needs no lock. A disk without locks is served with a warning.
@@ -67,32 +67,32 @@ async def serving_alone(settings: Settings) -> AsyncIterator[None]:
         yield
         return
     make_data_dir(settings)
-    lock = await _locked(_real(database), settings.language)
+    lock = await _open_locked(_resolve_links(database), settings.language)
     try:
         yield
     finally:
         os.close(lock)
 
 
-def _real(path: Path) -> Path:
+def _resolve_links(path: Path) -> Path:
     """Where it lies, whatever links lead there: the lock is one, however the database is named."""
     return Path(os.path.realpath(path))
 
 
-async def _locked(database: Path, language: str) -> int:
+async def _open_locked(database: Path, language: str) -> int:
     """The open file that holds the lock."""
     path = database.with_name(f"{database.name}.lock")
-    opened = _open(database, path)
+    opened = _open_lock_file(database, path)
     try:
-        if await _taken(opened):
-            _sign(opened)
+        if await _try_lock(opened):
+            _write_owner(opened)
             return opened
-        refusal: StoreError = _refusal(opened, database)
+        refusal: StoreError = _to_already_served(opened, database)
     except OSError as error:
         if error.errno in _NO_LOCKS:
             print(translator(language)(_NO_LOCKING, path=database), file=sys.stderr)  # noqa: T201 - at any log level
             return opened
-        refusal = DatabaseUnusable(_NOT_USABLE, path=path, why=reason_of(error))
+        refusal = DatabaseUnusable(_NOT_USABLE, path=path, why=to_reason(error))
     except BaseException:
         os.close(opened)
         raise
@@ -100,27 +100,27 @@ async def _locked(database: Path, language: str) -> int:
     raise refusal
 
 
-def _open(database: Path, path: Path) -> int:
+def _open_lock_file(database: Path, path: Path) -> int:
     if database.is_file() and database.stat().st_nlink > 1:
         raise DatabaseUnusable(_SEVERAL_NAMES, path=database)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise DatabaseUnusable(_NOT_USABLE, path=path, why=reason_of(error)) from None
+        raise DatabaseUnusable(_NOT_USABLE, path=path, why=to_reason(error)) from None
 
 
-async def _taken(opened: int) -> bool:
+async def _try_lock(opened: int) -> bool:
     """Whether the lock is ours; one that is just ending is waited for."""
-    for _ in range(int(_PATIENCE / _PAUSE)):
+    for _ in range(int(_LOCK_TIMEOUT / _LOCK_RETRY_SECONDS)):
         with suppress(BlockingIOError):
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(_LOCK_RETRY_SECONDS)
     return False
 
 
-def _sign(opened: int) -> None:
+def _write_owner(opened: int) -> None:
     """Write down who serves, for whoever is refused. The lock holds without that, so a full disk is no matter."""
     note = json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat()})
     with suppress(OSError):
@@ -128,11 +128,11 @@ def _sign(opened: int) -> None:
         os.pwrite(opened, note.encode(), 0)
 
 
-def _refusal(opened: int, database: Path) -> AlreadyServed:
+def _to_already_served(opened: int, database: Path) -> AlreadyServed:
     """Names the process where the file does."""
     try:
         note = json.loads(os.pread(opened, _LONGEST_NOTE, 0))
-        since = vietnamese(datetime.fromisoformat(note["since"])).strftime("%H:%M %d/%m/%Y")
+        since = to_vietnam_time(datetime.fromisoformat(note["since"])).strftime("%H:%M %d/%m/%Y")
         return AlreadyServed(_SERVED_BY, path=database, pid=int(note["pid"]), since=since)
     except (OSError, ValueError, TypeError, KeyError, OverflowError):
         return AlreadyServed(_SERVED, path=database)

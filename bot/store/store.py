@@ -4,73 +4,69 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
-from bot.metrics import Depths
-from bot.store.alarm import SetAside, tell_owners
+from bot.metrics.base import QueueDepths
 from bot.store.api import (
+    AdminTransaction,
     Chat,
-    Delivery,
+    DeliveryState,
     Incoming,
-    OfficeUnit,
+    MessageSize,
     OutboxRow,
     PendingTurn,
     Proof,
-    Rotation,
+    RotationResult,
     Settlement,
-    Size,
-    TurnUnit,
+    TurnTransaction,
     Verdict,
 )
-from bot.store.broadcast_api import BroadcastBook
-from bot.store.broadcasts.book import StoredBroadcastBook
-from bot.store.bulk import holds_made_up_data
-from bot.store.claiming import Claiming
+from bot.store.broadcast_api import BroadcastOperations
+from bot.store.broadcasts.messages import BroadcastMessages
+from bot.store.broadcasts.operations import StoredBroadcastOperations
+from bot.store.context import StoreContext
 from bot.store.continuity import Continuity
-from bot.store.drivers import Call, Driver
+from bot.store.demo_data import has_demo_data
+from bot.store.drivers.base import Driver, Query
 from bot.store.inbox import Inbox, chat_at
-from bot.store.letters import Letters
-from bot.store.office.acting import Acting
-from bot.store.office.opening import chat_of, open_office, roles_of
-from bot.store.office.units import read_units, units_version
-from bot.store.office.verifying import verify
-from bot.store.own_data_tasks import StoredOwnDataTasks
-from bot.store.proving import accept, prove
-from bot.store.request_book import Ask
-from bot.store.resealing import Sealer
-from bot.store.sealing import Keyring
-from bot.store.settling import Settling
-from bot.store.task_api import OwnDataBook, TaskBook
-from bot.store.tasks import StoredTasks
-from bot.store.turn import open_turn
-from bot.store.unreadable import note_damage, set_session_aside
-from bot.store.upkeep import Upkeep
-from bot.store.worker_api import WorkerBook
+from bot.store.journal import verify_chain
+from bot.store.key_rotation import KeyRotation
+from bot.store.outbox import DeliveryResults, OutboxClaims
+from bot.store.own_data import StoredOwnDataTasks
+from bot.store.power_checks import accept_journal_end, check_powers
+from bot.store.requests import RunQueries
+from bot.store.retention import StoreMaintenance
+from bot.store.sealing.keyring import Keyring
+from bot.store.task_api import ExportTasks, OwnDataTasks
+from bot.store.tasks import StoredExportTasks
+from bot.store.unit_of_work import find_chat_id, open_admin_transaction, open_turn, read_roles
+from bot.store.units import read_units, units_version
+from bot.store.unreadable import AbandonedRow, note_damage, notify_owners, set_session_aside
+from bot.store.worker_api import SharedWorkerRegistry
 from bot.store.workers import StoredWorkers
-from handlers.broadcasts.model import Reason
-from handlers.broadcasts.policy import Policy
-from handlers.office.rights import Role
-from handlers.office.units import UnitDirectory
-from handlers.replies import Reply
+from handlers.core.replies import Reply
+from handlers.model.broadcast import BroadcastPolicy, DeliveryReason
+from handlers.model.rights import Role
+from handlers.model.unit_directory import UnitDirectory
 
 
 class SealedStore:
     """Implements ``bot.store.api.Store`` over one of the drivers."""
 
-    def __init__(self, driver: Driver, keyring: Keyring, policy: Policy) -> None:
+    def __init__(self, driver: Driver, keyring: Keyring, policy: BroadcastPolicy) -> None:
         self._driver = driver
         self._keyring = keyring
         self._policy = policy
         workers = StoredWorkers(driver, keyring)
-        self.workers: WorkerBook = workers
+        self.workers: SharedWorkerRegistry = workers
         self._inbox = Inbox(driver, keyring, workers.id)
-        self._settling = Settling(driver, keyring, workers.id)
-        letters = Letters(driver, keyring, policy.reminders_per_week)
-        self._claiming = Claiming(driver, keyring, letters, self._settling)
-        self._upkeep = Upkeep(driver)
-        self.tasks: TaskBook = StoredTasks(driver, keyring, workers.id)
-        self.own_data: OwnDataBook = StoredOwnDataTasks(driver, keyring, workers.id)
-        self.broadcasts: BroadcastBook = StoredBroadcastBook.of(driver, keyring, policy)
+        self._settling = DeliveryResults(driver, keyring, workers.id)
+        letters = BroadcastMessages(driver, keyring, policy.reminders_per_week)
+        self._claiming = OutboxClaims(driver, keyring, letters, self._settling)
+        self._upkeep = StoreMaintenance(driver)
+        self.tasks: ExportTasks = StoredExportTasks(driver, keyring, workers.id)
+        self.own_data: OwnDataTasks = StoredOwnDataTasks(driver, keyring, workers.id)
+        self.broadcasts: BroadcastOperations = StoredBroadcastOperations.of(driver, keyring, policy)
         self.continuity = Continuity(driver, keyring)
-        self._sealer = Sealer(driver, keyring)
+        self._sealer = KeyRotation(driver, keyring)
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
         return await self._inbox.receive(updates, now)
@@ -87,7 +83,7 @@ class SealedStore:
         self._keyring.damage.record("chats", "session", pending.chat.id, ValueError())
         await set_session_aside(self._driver, pending.chat.id, now)
 
-    def turn(self, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnUnit]:
+    def turn(self, pending: PendingTurn, now: datetime) -> AbstractAsyncContextManager[TurnTransaction]:
         return open_turn(self._driver, self._keyring, self._policy, pending, now)
 
     async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply] = ()) -> None:
@@ -95,33 +91,33 @@ class SealedStore:
 
     def admin_transaction(
         self, now: datetime, *, chat: str = "", channel: str = "machine", reading: bool = False
-    ) -> AbstractAsyncContextManager[OfficeUnit]:
-        def acting(ask: Ask) -> Acting:
-            return Acting(ask, self._keyring, now, channel, chat, self._policy)
+    ) -> AbstractAsyncContextManager[AdminTransaction]:
+        def acting(ask: RunQueries) -> StoreContext:
+            return StoreContext(ask, self._keyring, now, channel, chat, self._policy)
 
-        return open_office(self._driver.transaction(reading=reading), acting)
+        return open_admin_transaction(self._driver.transaction(reading=reading), acting)
 
     def chat(self, channel: str, address: str) -> Chat:
         return chat_at(self._keyring, channel, address)
 
     async def language(self, chat: Chat) -> str | None:
-        (rows,) = await self._driver.run(Call("chat_language", {"chat": chat.id}))
+        (rows,) = await self._driver.run(Query("chat_language", {"chat": chat.id}))
         return rows[0][0] if rows else None
 
     async def roles(self, chat: Chat) -> frozenset[Role]:
-        return await roles_of(self._driver, self._keyring, chat.id)
+        return await read_roles(self._driver, self._keyring, chat.id)
 
     async def chat_of_grant(self, grant: str) -> str | None:
-        return await chat_of(self._driver, self._keyring, grant)
+        return await find_chat_id(self._driver, self._keyring, grant)
 
     async def verify_journal(self, noted: tuple[int, str] | None = None) -> Verdict:
-        return await verify(self._driver, self._keyring, noted)
+        return await verify_chain(self._driver, self._keyring, noted)
 
     async def prove_powers(self) -> Proof:
-        return await prove(self._driver, self._keyring)
+        return await check_powers(self._driver, self._keyring)
 
     async def accept_powers(self, now: datetime) -> None:
-        await accept(self._driver, self._keyring, now)
+        await accept_journal_end(self._driver, self._keyring, now)
 
     async def units_version(self) -> int:
         return await units_version(self._driver)
@@ -129,14 +125,19 @@ class SealedStore:
     async def units(self) -> UnitDirectory:
         return await read_units(self._driver.run)
 
-    async def raise_alarm(self, what: SetAside, row: int | str, now: datetime) -> None:
-        await tell_owners(self._driver, self._keyring, now, what, row)
+    async def raise_alarm(self, what: AbandonedRow, row: int | str, now: datetime) -> None:
+        await notify_owners(self._driver, self._keyring, now, what, row)
 
     async def is_made_up(self) -> bool:
-        return await holds_made_up_data(self._driver)
+        return await has_demo_data(self._driver)
 
     async def claim(
-        self, channel: str, limit: int, now: datetime, resting: Collection[str] = (), size: Size = Size.ANY
+        self,
+        channel: str,
+        limit: int,
+        now: datetime,
+        resting: Collection[str] = (),
+        size: MessageSize = MessageSize.ANY,
     ) -> list[OutboxRow]:
         return await self._claiming.claim(channel, limit, now, resting, size)
 
@@ -149,11 +150,11 @@ class SealedStore:
     async def settle(
         self,
         row: OutboxRow,
-        state: Delivery,
+        state: DeliveryState,
         now: datetime,
         *,
         message: str | None = None,
-        reason: Reason | None = None,
+        reason: DeliveryReason | None = None,
     ) -> None:
         await self._settling.settle_all((Settlement(row, state, message, reason),), now)
 
@@ -178,20 +179,20 @@ class SealedStore:
     async def delete_expired(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
         return await self._upkeep.delete_expired(now, days, dry_run=dry_run)
 
-    async def depths(self) -> Depths:
+    async def depths(self) -> QueueDepths:
         return await self._upkeep.depths()
 
     async def reseal(self) -> int:
         return await self._sealer.reseal()
 
     @property
-    def keys(self) -> Sealer:
+    def keys(self) -> KeyRotation:
         return self._sealer
 
     async def key_usage(self) -> dict[str, int]:
         return await self._sealer.key_usage()
 
-    async def rotate_keys(self, now: datetime) -> Rotation:
+    async def rotate_keys(self, now: datetime) -> RotationResult:
         return await self._sealer.rotate(now)
 
     async def close(self) -> None:

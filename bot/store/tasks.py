@@ -8,30 +8,38 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from bot.store import places
-from bot.store.alarm import SetAside, tell_owners
 from bot.store.api import Chat
-from bot.store.drivers import Call, Driver, Transaction
-from bot.store.moments import stored
-from bot.store.office.acting import Acting
-from bot.store.office.bundle import StoredOffice
-from bot.store.office.telling import EXPORT, FILE, in_place, message_of, told
-from bot.store.outbox import Message, Recipient
-from bot.store.reading import UNREADABLE
-from bot.store.sealing import Keyring
-from bot.store.set_aside import Ready, set_aside
-from bot.store.task_api import Completion, Result, Task
-from handlers.office.export_words import failed
-from handlers.office.exporting import ExportOrder
-from handlers.office.rights import Rights
-from handlers.office.units import NO_UNITS
-from handlers.replies import Reply
-from handlers.voice import Voice
+from bot.store.context import StoreContext
+from bot.store.drivers.base import Driver, Query, Transaction
+from bot.store.encoding import to_micros
+from bot.store.messages import (
+    EXPORT_TASK,
+    FILE_MARK,
+    OutboxMessage,
+    OutboxRecipient,
+    PreparedMessage,
+    format_task_edit,
+    prepare_messages,
+    task_message,
+    task_message_query,
+)
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
+from bot.store.sealing.readable import UNREADABLE_ERRORS
+from bot.store.task_api import Completion, ExportTask, TaskResult
+from bot.store.unit_of_work import StoredAdminServices
+from bot.store.unreadable import AbandonedRow, notify_owners
+from handlers.admin.exports.text import format_export_failed
+from handlers.core.replies import Reply
+from handlers.core.text import MarkupTranslator
+from handlers.model.exports import ExportOrder
+from handlers.model.rights import Rights
+from handlers.model.unit_directory import NO_UNITS
 from locales import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
-class StoredTasks:
+class StoredExportTasks:
     """Implements ``bot.store.api.TaskBook``."""
 
     driver: Driver
@@ -40,110 +48,118 @@ class StoredTasks:
 
     async def recover(self, channel: str) -> int:
         """Begin anew what the dead were at."""
-        (rows,) = await self.driver.run(Call("recover_tasks", {"channel": channel}))
+        (rows,) = await self.driver.run(Query("recover_tasks", {"channel": channel}))
         return len(rows)
 
-    async def take(self, channel: str, now: datetime) -> Task | None:
+    async def take(self, channel: str, now: datetime) -> ExportTask | None:
         """The one that waited longest; unreadable ones fail on the way, and whoever ordered them is told."""
         while waiting := await self._waiting(channel):
             (taken,) = await self.driver.run(
-                Call("take_task", {"id": waiting, "now": stored(now), "worker": self.worker})
+                Query("take_task", {"id": waiting, "now": to_micros(now), "worker": self.worker})
             )
             if taken and (task := await self._readable(waiting, now)):
                 return task
         return None
 
     async def _waiting(self, channel: str) -> str | None:
-        (rows,) = await self.driver.run(Call("waiting_task", {"channel": channel, "kind": EXPORT}))
+        (rows,) = await self.driver.run(Query("waiting_task", {"channel": channel, "kind": EXPORT_TASK}))
         return rows[0][0] if rows else None
 
-    async def _readable(self, task: str, now: datetime) -> Task | None:
+    async def _readable(self, task: str, now: datetime) -> ExportTask | None:
         try:
             return await self.get(task)
-        except UNREADABLE as error:
+        except UNREADABLE_ERRORS as error:
             self.keyring.damage.record("tasks", "spec", task, error)
             await self._give_up(task, now)
             return None
 
     async def _give_up(self, task: str, now: datetime) -> None:
         async with self.driver.transaction() as transaction:
-            (rows,) = await transaction.run(Call("task", {"id": task}))
-            (ended,) = await transaction.run(_end(task, "failed", now))
+            (rows,) = await transaction.run(Query("task", {"id": task}))
+            (ended,) = await transaction.run(_end_query(task, "failed", now))
             if rows and ended:
                 _, chat, channel, *_ = rows[0]
-                acting = Acting(transaction.run, self.keyring, now, channel, chat)
-                (language,) = await acting.ask(Call("chat_language", {"chat": chat}))
-                said = failed(Voice(language[0][0] or LANGUAGES[0]))
-                await acting.ask(told(acting, task, "end", await in_place(acting, task, said) or said))
+                acting = StoreContext(transaction.run, self.keyring, now, channel, chat)
+                (language,) = await acting.ask(Query("chat_language", {"chat": chat}))
+                said = format_export_failed(MarkupTranslator(language[0][0] or LANGUAGES[0]))
+                await acting.ask(
+                    task_message_query(acting, task, "end", await format_task_edit(acting, task, said) or said)
+                )
             await transaction.run(commit=True)
 
-    async def get(self, task: str) -> Task | None:
+    async def get(self, task: str) -> ExportTask | None:
         """One that is under way."""
-        (rows,) = await self.driver.run(Call("task", {"id": task}))
+        (rows,) = await self.driver.run(Query("task", {"id": task}))
         return self._task(rows[0]) if rows else None
 
-    def _task(self, row: tuple[Any, ...]) -> Task:
+    def _task(self, row: tuple[Any, ...]) -> ExportTask:
         task, chat, channel, address, spec, tries = row
-        order = ExportOrder.model_validate_json(self.keyring.unseal(spec, places.task(task)))
-        return Task(task, Chat(chat, channel, self.keyring.unseal(address, places.address(chat))), order, tries)
+        order = ExportOrder.model_validate_json(self.keyring.unseal(spec, sealed_columns.task(task)))
+        return ExportTask(
+            task, Chat(chat, channel, self.keyring.unseal(address, sealed_columns.address(chat))), order, tries
+        )
 
-    async def report(self, task: Task, done: int, total: int, now: datetime, said: Reply | None = None) -> bool:
+    async def report(self, task: ExportTask, done: int, total: int, now: datetime, said: Reply | None = None) -> bool:
         """How far it is."""
         async with self._acting(task, now) as (transaction, acting):
-            row = {"id": task.id, "done": done, "total": total, "now": stored(now)}
-            going, untold = await acting.ask(Call("report_task", row), Call("untold", {"chat": task.chat.id}))
-            if going and said and not untold and (moved := await in_place(acting, task.id, said)):
-                await acting.ask(told(acting, task.id, str(stored(now)), moved))
+            row = {"id": task.id, "done": done, "total": total, "now": to_micros(now)}
+            going, untold = await acting.ask(Query("report_task", row), Query("untold", {"chat": task.chat.id}))
+            if going and said and not untold and (moved := await format_task_edit(acting, task.id, said)):
+                await acting.ask(task_message_query(acting, task.id, str(to_micros(now)), moved))
             await transaction.run(commit=True)
         return bool(going)
 
-    async def complete(self, task: Task, result: Result, now: datetime) -> Completion:
+    async def complete(self, task: ExportTask, result: TaskResult, now: datetime) -> Completion:
         """Hand the results over, unless it was ended, or a role that it was done by."""
-        messages = [partial(_message, task, number, make) for number, make in enumerate(result.messages, 1)]
-        aside = set_aside(self.keyring, messages, now)
+        messages = [partial(_result_message, task, number, make) for number, make in enumerate(result.messages, 1)]
+        aside = prepare_messages(self.keyring, messages, now)
         async with aside as ready, self._acting(task, now) as (transaction, acting):
-            (ended,) = await acting.ask(_end(task.id, "done", now))
+            (ended,) = await acting.ask(_end_query(task.id, "done", now))
             if not ended:
                 return Completion.ENDED
-            rights = Rights.of(await StoredOffice(acting).people.mine(), NO_UNITS)
+            rights = Rights.of(await StoredAdminServices(acting).people.mine(), NO_UNITS)
             if not set(result.grants) <= {grant.id for grant in rights.grants}:
                 return Completion.LOST
-            await _hand_over(acting, rights, task, result, ready)
+            await _deliver_results(acting, rights, task, result, ready)
             await transaction.run(commit=True)
         return Completion.DONE
 
-    async def fail(self, task: Task, said: Reply, now: datetime, *, aside: bool = False) -> bool:
+    async def fail(self, task: ExportTask, said: Reply, now: datetime, *, aside: bool = False) -> bool:
         """Give it up."""
         if aside:
-            await tell_owners(self.driver, self.keyring, now, SetAside.TASK, task.id)
+            await notify_owners(self.driver, self.keyring, now, AbandonedRow.TASK, task.id)
         async with self._acting(task, now) as (transaction, acting):
-            (ended,) = await acting.ask(_end(task.id, "failed", now))
+            (ended,) = await acting.ask(_end_query(task.id, "failed", now))
             if ended:
-                await _tell_the_end(acting, task, said)
+                await _notify_end(acting, task, said)
             await transaction.run(commit=True)
         return bool(ended)
 
     @asynccontextmanager
-    async def _acting(self, task: Task, now: datetime) -> AsyncIterator[tuple[Transaction, Acting]]:
+    async def _acting(self, task: ExportTask, now: datetime) -> AsyncIterator[tuple[Transaction, StoreContext]]:
         async with self.driver.transaction() as transaction:
-            yield transaction, Acting(transaction.run, self.keyring, now, task.chat.channel, task.chat.id)
+            yield transaction, StoreContext(transaction.run, self.keyring, now, task.chat.channel, task.chat.id)
 
 
-def _end(task: str, state: str, now: datetime) -> Call:
-    return Call("end_task", {"id": task, "state": state, "now": stored(now)})
+def _end_query(task: str, state: str, now: datetime) -> Query:
+    return Query("end_task", {"id": task, "state": state, "now": to_micros(now)})
 
 
-def _message(task: Task, number: int, make: Callable[[], Reply]) -> Message:
-    return message_of(Recipient(task.chat.id, task.chat.channel), task.id, f"{FILE}:{number}", make())
+def _result_message(task: ExportTask, number: int, make: Callable[[], Reply]) -> OutboxMessage:
+    return task_message(OutboxRecipient(task.chat.id, task.chat.channel), task.id, f"{FILE_MARK}:{number}", make())
 
 
-async def _hand_over(acting: Acting, rights: Rights, task: Task, result: Result, ready: Sequence[Ready]) -> None:
+async def _deliver_results(
+    acting: StoreContext, rights: Rights, task: ExportTask, result: TaskResult, ready: Sequence[PreparedMessage]
+) -> None:
     for message in ready:
         await acting.ask(await asyncio.to_thread(message.to_query))
-    await _tell_the_end(acting, task, result.said)
-    await StoredOffice(acting).journal.record(rights, "export", result.subject, unit=result.unit, count=result.count)
+    await _notify_end(acting, task, result.said)
+    await StoredAdminServices(acting).journal.record(
+        rights, "export", result.subject, unit=result.unit, count=result.count
+    )
 
 
-async def _tell_the_end(acting: Acting, task: Task, said: Reply) -> None:
+async def _notify_end(acting: StoreContext, task: ExportTask, said: Reply) -> None:
     """In place of the moving message; as a message of its own where that cannot be changed."""
-    await acting.ask(told(acting, task.id, "end", await in_place(acting, task.id, said) or said))
+    await acting.ask(task_message_query(acting, task.id, "end", await format_task_edit(acting, task.id, said) or said))

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Protocol
 
 #: Of a lease: the time between two signs of life, and the silence after which a worker stops sending by itself.
-BEATS, FENCE_PART = 5, 2
+BEATS_PER_LEASE, FENCE_PART = 5, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class LeaseDuration:
     """How long a worker is trusted, in seconds; all processes agree on it, for each row carries its own."""
 
     seconds: float = 10.0  #: of silence after which others take over what it has in hand
@@ -18,7 +18,7 @@ class Lease:
     @property
     def beat(self) -> float:
         """Between two signs of life."""
-        return self.seconds / BEATS
+        return self.seconds / BEATS_PER_LEASE
 
     @property
     def fence(self) -> float:
@@ -43,7 +43,7 @@ class Presence:
         return bool(self.dead or self.messages or self.unknown or self.tasks)
 
 
-class Roster(Protocol):
+class WorkerRegistry(Protocol):
     """This process among the others: who lives, and who has what in hand."""
 
     @property
@@ -54,7 +54,7 @@ class Roster(Protocol):
     def shared(self) -> bool:
         """Whether other processes may serve the same channel; where not, a start takes over at once."""
 
-    async def join(self, channel: str, lease: Lease, now: datetime) -> Presence:
+    async def join(self, channel: str, lease: LeaseDuration, now: datetime) -> Presence:
         """Serve a channel from now on. Raises StoreUnavailable."""
 
     async def beat(self, channel: str, now: datetime, *, judge: bool) -> Presence | None:
@@ -67,7 +67,7 @@ class Roster(Protocol):
         """Serve it no more; what is still in hand others take over at their next beat."""
 
 
-class WorkerBook(Roster, Protocol):
+class SharedWorkerRegistry(WorkerRegistry, Protocol):
     """The same, and what the others write."""
 
     async def listen(self, heard: Callable[[str], None]) -> None:

@@ -9,12 +9,12 @@ from uuid import uuid4
 
 import structlog
 
-from bot.store.api import Delivery
-from bot.store.drivers import Call, Driver, Rows
-from bot.store.powers import opened_head
-from bot.store.sealing import Keyring
-from bot.store.settling import recovering, tell_of_failed
-from bot.store.worker_api import FENCE_PART, Lease, Presence
+from bot.store.api import DeliveryState
+from bot.store.drivers.base import Driver, Query, Rows
+from bot.store.outbox import notify_owners_of_failures, recovery_query
+from bot.store.power_seals import unseal_head
+from bot.store.sealing.keyring import Keyring
+from bot.store.worker_api import FENCE_PART, LeaseDuration, Presence
 
 _MICROSECONDS = 1_000_000
 
@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StoredWorkers:
-    """Implements ``bot.store.worker_api.WorkerBook``; its id is made anew with every opened store."""
+    """Implements ``bot.store.worker_api.SharedWorkerRegistry``; its id is made anew with every opened store."""
 
     driver: Driver
     keyring: Keyring
@@ -34,61 +34,61 @@ class StoredWorkers:
         """Whether the database is for several processes."""
         return self.driver.shared
 
-    async def join(self, channel: str, lease: Lease, now: datetime) -> Presence:
+    async def join(self, channel: str, lease: LeaseDuration, now: datetime) -> Presence:
         """Two transactions, as in ``beat``: who has been counted by nobody yet sees all that were there before."""
         me = self._parameters(channel)
-        mine = {"lease": round(lease.seconds * _MICROSECONDS), "name": _name(), "keys": self.keyring.key_ids}
-        joined = Call("join_worker", {**me, **mine})
+        mine = {"lease": round(lease.seconds * _MICROSECONDS), "name": _process_name(), "keys": self.keyring.key_ids}
+        joined = Query("join_worker", {**me, **mine})
         await self.driver.run(joined)
-        return await self._take_over(channel, now, *([] if self.shared else [Call("replace_workers", me)]))
+        return await self._take_over(channel, now, *([] if self.shared else [Query("replace_workers", me)]))
 
     async def beat(self, channel: str, now: datetime, *, judge: bool) -> Presence | None:
         """A sign of life, and a look at the others."""
         me = self._parameters(channel)
-        (known,) = await self.driver.run(Call("renew_worker", {**me, "keys": self.keyring.key_ids}))
+        (known,) = await self.driver.run(Query("renew_worker", {**me, "keys": self.keyring.key_ids}))
         if not known:
             return None
         self._follow_key(known[0][1])
-        return await self._take_over(channel, now, *([Call("expire_workers", me)] if judge else []))
+        return await self._take_over(channel, now, *([Query("expire_workers", me)] if judge else []))
 
     def _follow_key(self, head: bytes | None) -> None:
         """Seal with the key that others have begun to use; where it is not here, the log says what to do."""
-        if head is None or opened_head(self.keyring, head) is not None:
+        if head is None or unseal_head(self.keyring, head) is not None:
             return
         if self.keyring.damage.is_first_time(f"end of the journal {head[:4]!r}"):
             _log.error("key_missing_or_journal_changed", hint="troly keys verify, troly audit verify")
 
     async def leave(self, channel: str) -> None:
         """Serve it no more."""
-        await self.driver.run(Call("leave_worker", self._parameters(channel)))
+        await self.driver.run(Query("leave_worker", self._parameters(channel)))
 
     async def listen(self, heard: Callable[[str], None]) -> None:
         """Until cancelled."""
         await self.driver.listen(heard)
 
-    async def _take_over(self, channel: str, now: datetime, *burial: Call) -> Presence:
+    async def _take_over(self, channel: str, now: datetime, *burial: Query) -> Presence:
         """Bury, take over, and see who is left."""
         results = await self.driver.run(
             *burial,
-            recovering(channel, now),
-            Call("recover_tasks", {"channel": channel}),
-            Call("present_workers", {**self._parameters(channel), "part": FENCE_PART}),
+            recovery_query(channel, now),
+            Query("recover_tasks", {"channel": channel}),
+            Query("present_workers", {**self._parameters(channel), "part": FENCE_PART}),
         )
         *buried, messages, tasks, present = results
-        await tell_of_failed(self.driver, self.keyring, now, messages)
-        return _presence(present, sum(map(len, buried)), messages, tasks)
+        await notify_owners_of_failures(self.driver, self.keyring, now, messages)
+        return _to_presence(present, sum(map(len, buried)), messages, tasks)
 
     def _parameters(self, channel: str) -> dict[str, object]:
         return {"worker": self.id, "channel": channel}
 
 
-def _name() -> str:
+def _process_name() -> str:
     """By which an operator finds the process."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def _presence(present: Rows, dead: int, messages: Rows, tasks: Rows) -> Presence:
+def _to_presence(present: Rows, dead: int, messages: Rows, tasks: Rows) -> Presence:
     ((live, longest),) = present
-    unknown = sum(state == Delivery.UNKNOWN for state, _ in messages)
+    unknown = sum(state == DeliveryState.UNKNOWN for state, _ in messages)
     wait = longest / _MICROSECONDS / FENCE_PART
     return Presence(live, wait, dead, len(messages) - unknown, unknown, len(tasks))

@@ -3,44 +3,49 @@
 import re
 from collections.abc import Mapping
 
-from bot.tables.errors import TableError
-from handlers.office.table_kinds import REFUSALS, TableKind
+from bot.errors import TrolyError
+from handlers.model.imports import TABLE_REFUSALS, TableFormat
+
+
+class TableError(TrolyError):
+    """The file cannot be read as a table."""
+
 
 _ZIP = b"PK\x03\x04"
 _CENTRAL_ENTRY = b"PK\x01\x02"
 _OLE = b"\xd0\xcf\x11\xe0"
 #: First bytes -> kind.
-_BEGINNINGS: Mapping[bytes, TableKind] = {
-    b"%PDF-": TableKind.PDF,
-    b"{\\rtf": TableKind.WORD,
-    b"\xff\xd8\xff": TableKind.PICTURE,
-    b"\x89PNG": TableKind.PICTURE,
-    b"GIF8": TableKind.PICTURE,
-    b"II*\x00": TableKind.PICTURE,
-    b"MM\x00*": TableKind.PICTURE,
-    b"Rar!": TableKind.ARCHIVE,
-    b"7z\xbc\xaf": TableKind.ARCHIVE,
-    b"\x1f\x8b": TableKind.ARCHIVE,
-    b"\x09\x08": TableKind.XLS,
-    b"\x09\x04": TableKind.XLS,
-    b"\x09\x02": TableKind.XLS,
-    b"\x09\x00\x04": TableKind.XLS,
+_FORMAT_BY_START: Mapping[bytes, TableFormat] = {
+    b"%PDF-": TableFormat.PDF,
+    b"{\\rtf": TableFormat.WORD,
+    b"\xff\xd8\xff": TableFormat.PICTURE,
+    b"\x89PNG": TableFormat.PICTURE,
+    b"GIF8": TableFormat.PICTURE,
+    b"II*\x00": TableFormat.PICTURE,
+    b"MM\x00*": TableFormat.PICTURE,
+    b"Rar!": TableFormat.ARCHIVE,
+    b"7z\xbc\xaf": TableFormat.ARCHIVE,
+    b"\x1f\x8b": TableFormat.ARCHIVE,
+    b"\x09\x08": TableFormat.XLS,
+    b"\x09\x04": TableFormat.XLS,
+    b"\x09\x02": TableFormat.XLS,
+    b"\x09\x00\x04": TableFormat.XLS,
 }
 #: Names of entries, which stand uncompressed in a ZIP file.
-_ENTRIES: Mapping[bytes, TableKind] = {
-    b"xl/workbook.xml": TableKind.XLSX,
-    b"xl/workbook.bin": TableKind.XLSB,
-    b"xl/worksheets/": TableKind.XLSX,
-    b"word/document.xml": TableKind.DOCX,
-    b"opendocument.spreadsheet": TableKind.ODS,
-    b"opendocument.text": TableKind.WORD,
+_FORMAT_BY_ENTRY: Mapping[bytes, TableFormat] = {
+    b"xl/workbook.xml": TableFormat.XLSX,
+    b"xl/workbook.bin": TableFormat.XLSB,
+    b"xl/worksheets/": TableFormat.XLSX,
+    b"word/document.xml": TableFormat.DOCX,
+    b"opendocument.spreadsheet": TableFormat.ODS,
+    b"opendocument.text": TableFormat.WORD,
 }
 #: Names of streams in a file of Office 97, in UTF-16.
-_STREAMS: Mapping[str, TableKind] = {
-    "EncryptedPackage": TableKind.LOCKED,
-    "WordDocument": TableKind.WORD,
-    "Workbook": TableKind.XLS,
-    "Book": TableKind.XLS,
+_FORMAT_BY_STREAM: Mapping[str, TableFormat] = {
+    "EncryptedPackage": TableFormat.LOCKED,
+    "WordDocument": TableFormat.WORD,
+    "Workbook": TableFormat.XLS,
+    "Book": TableFormat.XLS,
 }
 _HTML = re.compile(rb"<(?:!doctype html|html|head|meta|table|body|style)\b", re.IGNORECASE)
 _JSON = re.compile(rb"\s*(?:\{\s*\"|\[\s*[\{\[])")
@@ -48,24 +53,26 @@ _JSON = re.compile(rb"\s*(?:\{\s*\"|\[\s*[\{\[])")
 _START = 4096
 
 
-def kind_of(data: bytes) -> TableKind:
+def detect_format(data: bytes) -> TableFormat:
     """What the bytes are; text where nothing tells."""
     start = data[:_START].lstrip(b"\xef\xbb\xbf \t\r\n")
     if data.startswith(_ZIP):
-        other = TableKind.ARCHIVE if _CENTRAL_ENTRY in data else TableKind.XLSX  # cut off: it is told as broken
-        return next((kind for name, kind in _ENTRIES.items() if name in data), other)
+        other = TableFormat.ARCHIVE if _CENTRAL_ENTRY in data else TableFormat.XLSX  # cut off: it is told as broken
+        return next((kind for name, kind in _FORMAT_BY_ENTRY.items() if name in data), other)
     if data.startswith(_OLE):
-        return next((kind for name, kind in _STREAMS.items() if name.encode("utf-16-le") in data), TableKind.LOCKED)
-    found = next((kind for mark, kind in _BEGINNINGS.items() if start.startswith(mark)), None)
+        return next(
+            (kind for name, kind in _FORMAT_BY_STREAM.items() if name.encode("utf-16-le") in data), TableFormat.LOCKED
+        )
+    found = next((kind for mark, kind in _FORMAT_BY_START.items() if start.startswith(mark)), None)
     if found or not start:
-        return found or TableKind.TEXT
+        return found or TableFormat.TEXT
     if start.startswith((b"<", b"MIME-Version")):
         of_xml = start.startswith(b"<?xml") and b"<html" not in data[:_START].lower()
-        return TableKind.HTML if _HTML.search(data[:_START]) and not of_xml else TableKind.XML
-    return TableKind.JSON if _JSON.match(start) else TableKind.TEXT
+        return TableFormat.HTML if _HTML.search(data[:_START]) and not of_xml else TableFormat.XML
+    return TableFormat.JSON if _JSON.match(start) else TableFormat.TEXT
 
 
-def refuse(kind: TableKind) -> None:
+def refuse_format(kind: TableFormat) -> None:
     """Raise ``TableError`` for a kind that is never read as a table."""
-    if kind in REFUSALS:
-        raise TableError(REFUSALS[kind])
+    if kind in TABLE_REFUSALS:
+        raise TableError(TABLE_REFUSALS[kind])

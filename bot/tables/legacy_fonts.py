@@ -11,7 +11,95 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from bot.tables.vietnamese import LETTERS, is_possible, is_syllable, words
+#: Combining grave, hook above, tilde, acute, dot below.
+_TONES = "\u0300\u0309\u0303\u0301\u0323"
+#: Tones that a syllable with a stop at its end may have.
+_STOP_TONES = {"\u0301", "\u0323"}
+_ONSETS = tuple("b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x".split())  # noqa: SIM905 - to be read
+#: Rhymes without tones.
+_RHYMES = tuple(
+    """
+    a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây e ec em en eng eo ep et
+    ê êch êm ên ênh êp êt êu i ich im in inh ip it iu ia iêc iêm iên iêng iêp iêt iêu o oc oi om on ong op ot oa oac
+    oach oai oam oan oang oanh oao oap oat oay oăc oăm oăn oăng oăt oe oen oeo oet ooc oong ô ôc ôi ôm ôn ông ôp ôt
+    ơ ơi ơm ơn ơp ơt u uc ui um un ung up ut ua uân uâng uât uây uê uêch uên uênh uôc uôi uôm uôn uông uôt uơ uy uya
+    uych uyên uyêt uyn uynh uyt uyu ư ưc ưi ưm ưn ưng ưt ưu ưa ươc ươi ươm ươn ương ươp ươt ươu y yn yt ynh ych yêm
+    yên yêng yêt yêu
+    """.split()  # noqa: SIM905 - a table to be read
+)
+#: Which letter of several vowels carries the tone; of these two spellings are in use.
+_EITHER = {"oa", "oe", "uy"}
+_FIRST = {"ai", "ao", "au", "ay", "âu", "ây", "eo", "êu", "ia", "iu", "oi", "ôi", "ơi", "ua", "ui", "ưa", "ưi", "ưu"}
+_VOWELS = set("aăâeêioôơuưy")
+#: Vowels that names from other languages of the country put together, never with a tone.
+_FOREIGN_LETTERS = ("ea", "ei", "ie", "oei", "uo", "ue", "aê", "iă", "iâ", "uă", "iơ", "eă", "êê")
+_CONSONANTS = "bcdđfghjklmnpqrstvwxz'’-"
+#: Longest part of a text that is judged.
+_LOOKED_AT = 300
+_WORD = re.compile(r"[^\W\d_]+(?:['’·\u00ad¬-]*[^\W\d_]+)*")
+LETTERS = frozenset(
+    unicodedata.normalize("NFC", vowel + tone)
+    for vowel in (*_VOWELS, *(one.upper() for one in _VOWELS))
+    for tone in ("", *_TONES)
+) | set("đĐ")
+
+
+def _with_tones(rhyme: str) -> set[str]:
+    """Every way to write a rhyme with a tone, or without one."""
+    vowels = "".join(letter for letter in rhyme if letter in _VOWELS)
+    stopped = rhyme.endswith(("c", "ch", "p", "t"))
+    tones = [tone for tone in _TONES if not stopped or tone in _STOP_TONES]
+    found = {rhyme}
+    for at in _tone_positions(vowels, closed=rhyme != vowels):
+        found |= {unicodedata.normalize("NFC", rhyme[: at + 1] + tone + rhyme[at + 1 :]) for tone in tones}
+    return found
+
+
+def _tone_positions(vowels: str, *, closed: bool) -> tuple[int, ...]:
+    """Places of the vowel that may carry the tone."""
+    if len(vowels) == 1:
+        return (0,)
+    if len(vowels) == 2:
+        if vowels in _EITHER:
+            return (1,) if closed else (0, 1)
+        return (0,) if vowels in _FIRST and not closed else (1,)
+    return (2,) if vowels == "uyê" else (1,)
+
+
+_SYLLABLES = re.compile(
+    f"(?:{'|'.join(sorted(_ONSETS, key=len, reverse=True))})?"
+    f"(?:{'|'.join(sorted({one for rhyme in _RHYMES for one in _with_tones(rhyme)}, key=len, reverse=True))})"
+)
+_OPEN = {"".join(letter for letter in rhyme if letter in _VOWELS) for rhyme in _RHYMES}
+_NUCLEI = {
+    unicodedata.normalize("NFC", nucleus[: at + 1] + tone + nucleus[at + 1 :])
+    for nucleus in (*_OPEN, *_VOWELS)
+    for closed in (True, False)
+    for at in _tone_positions(nucleus, closed=closed)
+    for tone in ("", *_TONES)
+} | set(_FOREIGN_LETTERS)
+_NUCLEUS = f"(?:{'|'.join(sorted(_NUCLEI, key=len, reverse=True))})"
+_LOOSE = re.compile(
+    f"(?:[{_CONSONANTS}]*(?:qu|gi))?[{_CONSONANTS}]*{_NUCLEUS}(?:[{_CONSONANTS}]+{_NUCLEUS})*[{_CONSONANTS}]*"
+)
+
+
+def accented_words(text: str) -> list[str]:
+    """The words of a text that have letters beyond ASCII, in lower case."""
+    return [word for word in _WORD.findall(text[:_LOOKED_AT].lower()) if not word.isascii()]
+
+
+@lru_cache(maxsize=20_000)
+def is_syllable(word: str) -> bool:
+    """Whether it is one syllable of standard Vietnamese, in lower case and NFC."""
+    return _SYLLABLES.fullmatch(word) is not None
+
+
+@lru_cache(maxsize=20_000)
+def is_possible(word: str) -> bool:
+    """Whether somebody may have typed it in Unicode, names from other languages of the country included."""
+    return is_syllable(word) or _LOOSE.fullmatch(word) is not None
+
 
 #: Windows-1252 without holes: a byte that stands for nothing there is the control character of its number.
 CP1252 = [bytes([byte]).decode("cp1252", "replace").replace("\ufffd", chr(byte)) for byte in range(256)]
@@ -47,13 +135,13 @@ _VNI_MARKS = {
 _VNI_LETTERS = str.maketrans("ñÑìÌíÍæÆóÓòÒôÔöÖîÎ", "đĐìÌíÍỉỈĩĨịỊơƠưƯỵỴ")
 _VNI = re.compile(f"([aeouyôö])([{''.join(_VNI_MARKS)}])", re.IGNORECASE)
 #: Signs that people do write between or beside letters.
-_USUAL = frozenset("\u00a0–—‘’“”…·•°²³€±")
+_USUAL_SIGNS = frozenset("\u00a0–—‘’“”…·•°²³€±")
 #: Letters of names in Unicode that Vietnamese has not.
 _FOREIGN = frozenset("äöüßñçåøæëïîûœšžÿÄÖÜÑÇÅØÆËÏÎÛŒŠŽŸ")
 _CP1252_ALONE = frozenset(letter for letter in CP1252 if ord(letter) > 0xFF)
 #: A capital with an accent behind a small letter: bytes that were read wrongly.
 _CAPITAL_INSIDE = re.compile("[a-zà-ÿ][À-Þ]")
-_LOST = re.compile(r"\?[^\W\d_]|\ufffd|[^\W\d_]\?\?")
+_LOST_LETTERS = re.compile(r"\?[^\W\d_]|\ufffd|[^\W\d_]\?\?")
 
 
 class Charset(StrEnum):
@@ -67,24 +155,24 @@ class Charset(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Font:
+class LegacyFont:
     """A legacy font that a cell is shown in."""
 
     charset: Charset
     capitals: bool = False  #: it shows small letters as capitals
 
 
-def font_of(name: str) -> Font | None:
+def find_font(name: str) -> LegacyFont | None:
     """The legacy font of that name; ``None``: it is one of today."""
     lower = name.strip().lower()
     if lower.startswith(".vn"):
-        return Font(Charset.TCVN3, capitals=lower.endswith("h"))
+        return LegacyFont(Charset.TCVN3, capitals=lower.endswith("h"))
     if lower.startswith("vni"):
-        return Font(Charset.VNI)
-    return Font(Charset.VPS) if lower.startswith(("vps", "vps-")) else None
+        return LegacyFont(Charset.VNI)
+    return LegacyFont(Charset.VPS) if lower.startswith(("vps", "vps-")) else None
 
 
-def _from_vni(text: str) -> str:
+def _decode_vni(text: str) -> str:
     def put(found: re.Match[str]) -> str:
         return found[1].translate(_VNI_LETTERS) + _VNI_MARKS[found[2].lower()]
 
@@ -95,26 +183,26 @@ def _from_vni(text: str) -> str:
     return unicodedata.normalize("NFC", "".join([*parts, text[last:].translate(_VNI_LETTERS)]))
 
 
-def _from_vps(text: str) -> str:
+def _decode_vps(text: str) -> str:
     """A dash or a quotation mark between blanks is one: its byte is a letter only inside a word."""
     return "".join(
-        letter if letter in _USUAL and not _beside_letter(text, at) else letter.translate(_VPS)
+        letter if letter in _USUAL_SIGNS and not _is_beside_letter(text, at) else letter.translate(_VPS)
         for at, letter in enumerate(text)
     )
 
 
-def _beside_letter(text: str, at: int) -> bool:
+def _is_beside_letter(text: str, at: int) -> bool:
     return text[at - 1 : at].isalpha() or text[at + 1 : at + 2].isalpha()
 
 
-def _bytes_of(text: str) -> bytes | None:
+def _to_bytes(text: str) -> bytes | None:
     found = [_BYTES.get(letter) for letter in text]
     return None if None in found else bytes(byte for byte in found if byte is not None)
 
 
-def _decoded(text: str, encoding: str) -> str:
+def _redecode(text: str, encoding: str) -> str:
     """The same bytes in another encoding; the text itself where they are none of it."""
-    data = _bytes_of(text)
+    data = _to_bytes(text)
     try:
         return text if data is None else unicodedata.normalize("NFC", data.decode(encoding))
     except UnicodeDecodeError:
@@ -122,59 +210,61 @@ def _decoded(text: str, encoding: str) -> str:
 
 
 _DECODERS: Mapping[Charset, Callable[[str], str]] = {
-    Charset.UTF8: lambda text: _decoded(text, "utf-8"),
+    Charset.UTF8: lambda text: _redecode(text, "utf-8"),
     Charset.TCVN3: lambda text: text.translate(_TCVN3),
-    Charset.VNI: _from_vni,
-    Charset.VPS: _from_vps,
-    Charset.CP1258: lambda text: _decoded(text, "cp1258"),
+    Charset.VNI: _decode_vni,
+    Charset.VPS: _decode_vps,
+    Charset.CP1258: lambda text: _redecode(text, "cp1258"),
 }
 
 
 @lru_cache(maxsize=20_000)
-def readings(text: str) -> Mapping[Charset, str]:
+def possible_readings(text: str) -> Mapping[Charset, str]:
     """What a text says in each encoding in which every word that changes is Vietnamese."""
     if text.isascii():
         return {}
     found = {charset: decode(text) for charset, decode in _DECODERS.items()}
-    return {charset: read for charset, read in found.items() if read != text and _all(is_syllable, read)}
+    return {
+        charset: read for charset, read in found.items() if read != text and _has_only_valid_words(is_syllable, read)
+    }
 
 
-def _all(judge: Callable[[str], bool], text: str) -> bool:
-    return not strange(text) and not _CAPITAL_INSIDE.search(text) and all(map(judge, words(text)))
+def _has_only_valid_words(judge: Callable[[str], bool], text: str) -> bool:
+    return not strange_letters(text) and not _CAPITAL_INSIDE.search(text) and all(map(judge, accented_words(text)))
 
 
-def strange(text: str) -> str:
+def strange_letters(text: str) -> str:
     """Letters and signs that no Vietnamese text in Unicode has inside a word."""
     return "".join(
         letter
         for at, letter in enumerate(text)
         if ("\x80" <= letter <= "\xff" or letter in _CP1252_ALONE)
         and letter not in LETTERS
-        and (letter not in _USUAL or (letter not in "’‘·–—" and _inside(text, at)))
+        and (letter not in _USUAL_SIGNS or (letter not in "’‘·–—" and _is_inside_word(text, at)))
     )
 
 
 def _is_spoilt(text: str) -> bool:
     """Whether its strange letters are more than those of foreign names, such as "CÔNG TY TNHH MÜLLER"."""
-    return bool(set(strange(text)) - _FOREIGN)
+    return bool(set(strange_letters(text)) - _FOREIGN)
 
 
-def _inside(text: str, at: int) -> bool:
+def _is_inside_word(text: str, at: int) -> bool:
     return 0 < at < len(text) - 1 and text[at - 1].isalpha() and text[at + 1].isalpha()
 
 
-def is_lost(text: str) -> bool:
+def has_lost_letters(text: str) -> bool:
     """Whether letters were replaced by question marks when the file was saved."""
-    return "://" not in text and _LOST.search(text) is not None
+    return "://" not in text and _LOST_LETTERS.search(text) is not None
 
 
-def is_unicode(text: str) -> bool:
+def has_unicode_only_letters(text: str) -> bool:
     """Whether it has letters that only Unicode has: nothing of it is to be converted."""
     return any(letter > "\xff" and letter not in _CP1252_ALONE and letter.isalpha() for letter in text)
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoredColumn:
     """What became of the texts of a column."""
 
     texts: Mapping[str, str]  #: each text that is read otherwise than it stands
@@ -183,10 +273,10 @@ class Restored:
     unreadable: frozenset[str] = frozenset()  #: no encoding makes Vietnamese of them
 
 
-Cell = tuple[str, Font | None]
+FontCell = tuple[str, LegacyFont | None]
 
 
-def restore(cells: Iterable[Cell], *, one_byte: bool = False) -> Restored:
+def restore_column(cells: Iterable[FontCell], *, one_byte: bool = False) -> RestoredColumn:
     """Read a column whose texts may be in an encoding of the past.
 
     Args:
@@ -195,19 +285,19 @@ def restore(cells: Iterable[Cell], *, one_byte: bool = False) -> Restored:
     """
     every = set(cells)
     distinct = {cell for cell in every if not cell[0].isascii()}
-    open_ = sorted((cell for cell in distinct if not is_unicode(cell[0])), key=lambda cell: cell[0])
-    broken = {cell for cell in open_ if not _all(is_possible, cell[0])}
-    charset, tie = _elected(broken)
+    open_ = sorted((cell for cell in distinct if not has_unicode_only_letters(cell[0])), key=lambda cell: cell[0])
+    broken = {cell for cell in open_ if not _has_only_valid_words(is_possible, cell[0])}
+    charset, tie = _elect_charset(broken)
     mixed = len(open_) < len(distinct)
     texts: dict[str, str] = {}
     unclear: set[str] = set()
-    unreadable = {text for text, _ in every if is_lost(text)}
+    unreadable = {text for text, _ in every if has_lost_letters(text)}
     for text, font in open_:
-        read = _read(text, font, charset)
+        read = _read_in_charset(text, font, charset)
         if (text, font) in broken:
             if read is not None:
                 texts[text] = read
-            elif tie and readings(text):
+            elif tie and possible_readings(text):
                 unclear.add(text)
             elif charset or tie or font or one_byte or _is_spoilt(text):
                 unreadable.add(text)
@@ -217,14 +307,14 @@ def restore(cells: Iterable[Cell], *, one_byte: bool = False) -> Restored:
             unclear.add(text)
         elif read is not None:
             texts[text] = read
-        elif one_byte and charset is None and readings(text):
+        elif one_byte and charset is None and possible_readings(text):
             unclear.add(text)
-    return Restored(texts, charset, frozenset(unclear), frozenset(unreadable))
+    return RestoredColumn(texts, charset, frozenset(unclear), frozenset(unreadable))
 
 
-def _elected(broken: Collection[Cell]) -> tuple[Charset | None, bool]:
+def _elect_charset(broken: Collection[FontCell]) -> tuple[Charset | None, bool]:
     """The encoding in which most of the broken texts are Vietnamese; none, and true, where it is not clear which."""
-    votes = Counter(charset for text, _ in broken for charset in readings(text))
+    votes = Counter(charset for text, _ in broken for charset in possible_readings(text))
     most = max(votes.values(), default=0)
     best = [charset for charset in Charset if most and votes[charset] == most]
     if not best:
@@ -234,17 +324,17 @@ def _elected(broken: Collection[Cell]) -> tuple[Charset | None, bool]:
     return (None if tie else first), tie
 
 
-def _read(text: str, font: Font | None, elected: Charset | None) -> str | None:
+def _read_in_charset(text: str, font: LegacyFont | None, elected: Charset | None) -> str | None:
     """``None``: it cannot be read so, or stays the same."""
     charset = font.charset if font else elected
     if charset is None:
         return None
     read = _DECODERS[charset](text)
-    if read == text or not _all(is_possible, read):
+    if read == text or not _has_only_valid_words(is_possible, read):
         return None
     return read.upper() if font and font.capitals else read
 
 
 def spellings(text: str) -> tuple[str, ...]:
     """A short text as it stands, and as it may be meant; for headings, which are looked up in a list."""
-    return (text,) if text.isascii() or is_unicode(text) else (text, *readings(text).values())
+    return (text,) if text.isascii() or has_unicode_only_letters(text) else (text, *possible_readings(text).values())

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
-from bot.tables.errors import TableError
-from bot.tables.legacy import CP1252
+from bot.tables.formats import TableError
+from bot.tables.legacy_fonts import CP1252
 from locales import N_
 
 #: More lines than a list has, and columns; Excel writes separators for empty columns too.
@@ -20,7 +20,7 @@ _SAYS_SEPARATOR = re.compile(r'"?sep=(.)"?[\t;,|]*\r?\n?', re.IGNORECASE)
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 #: Cells of one line of the file, with the number of that line.
-Line = tuple[int, Sequence[str]]
+CsvRecord = tuple[int, Sequence[str]]
 
 NO_TEXT = N_("The file is neither XLSX nor CSV in UTF-8. In Excel choose: Save as, CSV UTF-8.")
 NO_CSV = N_("Line {line}: this is no CSV; check its quotation marks.")
@@ -28,28 +28,28 @@ TOO_LONG = N_("The file has more than {rows} rows or {columns} columns. Delete w
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class DecodedText:
     """What a text file says."""
 
     text: str
     one_byte: bool = False  #: a byte was taken for a letter of Windows-1252: it may stand for another one
 
 
-def decode(data: bytes) -> Text:
+def decode(data: bytes) -> DecodedText:
     """The text of a file in UTF-8, UTF-16, or an encoding with one byte for a letter.
 
     Raises:
         TableError: it is no text.
     """
     mark = next((encoding for start, encoding in _BYTE_ORDER_MARKS.items() if data.startswith(start)), None)
-    encoding = mark or _utf_16(data) or "utf-8"
+    encoding = mark or _decode_utf16(data) or "utf-8"
     try:
-        return Text(_checked(data.decode(encoding)))
+        return DecodedText(_check_text(data.decode(encoding)))
     except UnicodeDecodeError:
-        return _bytewise(data) if encoding == "utf-8" else _refused()
+        return _decode_bytewise(data) if encoding == "utf-8" else _refuse_text()
 
 
-def _utf_16(data: bytes) -> str | None:
+def _decode_utf16(data: bytes) -> str | None:
     """UTF-16 without a byte order mark: every other byte of what is ASCII is zero."""
     start = data[:2000]
     return next(
@@ -57,23 +57,23 @@ def _utf_16(data: bytes) -> str | None:
     )
 
 
-def _bytewise(data: bytes) -> Text:
+def _decode_bytewise(data: bytes) -> DecodedText:
     if _CONTROLS.search(data):
-        _refused()
-    return Text("".join(map(CP1252.__getitem__, data)), one_byte=True)
+        _refuse_text()
+    return DecodedText("".join(map(CP1252.__getitem__, data)), one_byte=True)
 
 
-def _checked(text: str) -> str:
+def _check_text(text: str) -> str:
     if "\x00" in text:
-        _refused()
+        _refuse_text()
     return text
 
 
-def _refused() -> Text:
+def _refuse_text() -> DecodedText:
     raise TableError(NO_TEXT)
 
 
-def csv_lines(text: str, known: Callable[[str], bool]) -> Iterator[Line]:
+def csv_lines(text: str, known: Callable[[str], bool]) -> Iterator[CsvRecord]:
     """The cells of each record with the number of its first line.
 
     Args:
@@ -84,25 +84,25 @@ def csv_lines(text: str, known: Callable[[str], bool]) -> Iterator[Line]:
         TableError: quotation marks do not match, or there is more than a list has.
     """
     said = _SAYS_SEPARATOR.match(text)
-    separator = said[1] if said else _separator(text, known)
+    separator = said[1] if said else _detect_separator(text, known)
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
     before = 0
     try:
         for cells in reader:
             if not (said and before == 0):
-                yield before + 1, _within(cells, before)
+                yield before + 1, _check_columns(cells, before)
             before = reader.line_num
     except csv.Error:
         raise TableError(NO_CSV, line=before + 1) from None
 
 
-def _within(cells: list[str], before: int) -> list[str]:
+def _check_columns(cells: list[str], before: int) -> list[str]:
     if before > ROWS or any(map(str.strip, cells[COLUMNS:])):
         raise TableError(TOO_LONG, rows=ROWS, columns=COLUMNS)
     return cells[:COLUMNS]
 
 
-def _separator(text: str, known: Callable[[str], bool]) -> str:
+def _detect_separator(text: str, known: Callable[[str], bool]) -> str:
     """The one that makes most known headings of a line; else the one that stands in most lines."""
     lines = [line for line in text[:200_000].splitlines()[: 4 * _LOOKED_AT] if line.strip()][:_LOOKED_AT]
 

@@ -1,24 +1,110 @@
 """Where the table of a list of units begins: its row of headings among titles, and what each column means."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.tables.legacy import is_lost
-from bot.units.columns import COLUMNS, LEFT_OUT, REQUIRED, WEAK, header_of, known_headings, meaning_of
-from bot.units.errors import FaultyUnitsError, UnitsFileError
-from bot.units.faults import Fault, shown
+from bot.tables.legacy_fonts import has_lost_letters, spellings
+from bot.units.faults import FaultyUnitsError, UnitFault, UnitsFileError, quote_cell
+from handlers.folding import fold
 from locales import N_
 
-#: Filled rows among which the headings are looked for.
-LOOKED_AT = 40
-#: Rows that headings may take up, one above the other.
-_DEEPEST = 3
+#: Column -> its heading as the list of columns shows it, then what else is understood.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "code": (
+        "mã đơn vị", "mã", "mã số", "mã ĐVHC", "mã đơn vị hành chính", "mã cơ quan", "mã tổ chức", "mã định danh",
+        "mã xã", "mã phường xã", "mã xã phường", "mã phường", "mã PX", "mã ĐV", "code", "unit code",
+    ),
+    "name": (
+        "tên", "tên đơn vị", "tên ĐVHC", "tên đơn vị hành chính", "tên cơ quan", "tên tổ chức", "tên cơ quan đơn vị",
+        "tên xã", "tên phường xã", "tên xã phường", "tên xã phường thị trấn", "tên xã phường đặc khu", "tên gọi",
+        "tên phường", "xã phường", "phường xã", "đơn vị hành chính cấp xã", "tên đơn vị hành chính cấp xã",
+        "tên ĐVHC cấp xã",
+        "đơn vị", "đơn vị hành chính", "cơ quan", "cơ quan đơn vị", "name", "unit name", "unit",
+    ),
+    "parent": (
+        "mã đơn vị cấp trên", "mã cấp trên", "mã cơ quan cấp trên", "mã đơn vị cha", "mã cha", "mã đơn vị quản lý",
+        "mã ĐVHC cấp trên", "parent code", "superior code",
+    ),
+    "parent_name": (
+        "tên đơn vị cấp trên", "tên cấp trên", "tên cơ quan cấp trên", "tên đơn vị cha", "tên đơn vị quản lý",
+        "tên cơ quan chủ quản", "tên ĐVHC cấp trên", "parent name", "superior name",
+    ),
+    "aliases": ("tên gọi khác", "tên khác", "tên viết tắt", "tên tắt", "aliases", "alias", "other names"),
+    "former_names": (
+        "tên cũ", "tên đơn vị cũ", "tên trước đây", "tên trước sáp nhập", "former names", "former name", "old name",
+    ),
+    "closed_on": (
+        "ngừng từ ngày", "ngày ngừng", "ngày ngừng hoạt động", "ngừng hoạt động từ ngày", "ngày kết thúc",
+        "ngày giải thể", "ngày hết hiệu lực", "closed on", "closed from", "end date",
+    ),
+    "successors": ("trở thành", "mã đơn vị mới", "đơn vị mới", "successors", "successor", "became"),
+    "became": ("hình thức", "hình thức sắp xếp", "how", "form"),
+    "since": ("từ ngày", "since", "from"),
+    "source": ("căn cứ", "căn cứ pháp lý", "văn bản", "source", "document"),
+}  # fmt: skip
+#: Headings that say a superior without saying whether by code or by name.
+SUPERIOR = (
+    "đơn vị cấp trên", "cấp trên", "cơ quan cấp trên", "trực thuộc", "đơn vị trực thuộc", "thuộc", "thuộc đơn vị",
+    "đơn vị cha", "đơn vị quản lý", "cơ quan chủ quản", "đơn vị chủ quản", "ĐVHC cấp trên", "parent", "parent unit",
+    "superior",
+)  # fmt: skip
+#: Columns of usual lists that say nothing of the tree: they are left out, and the plan says so.
+IGNORED = (
+    "STT", "TT", "số TT", "số thứ tự", "no", "ghi chú", "note", "notes", "remarks", "diện tích", "diện tích tự nhiên",
+    "dân số", "quy mô dân số", "mật độ dân số", "cấp", "cấp hành chính", "cấp đơn vị", "loại", "loại hình",
+    "loại đơn vị", "phân loại", "khu vực", "vùng", "địa chỉ", "trụ sở", "điện thoại", "số điện thoại", "email",
+    "e-mail", "thư điện tử", "website", "tên tiếng Anh", "English name", "level", "type",
+)  # fmt: skip
+#: Without these there is no list.
+REQUIRED = ("code", "name")
+#: What a heading means beside the columns.
+WEAK, LEFT_OUT = "superior", "left out"
+_BY_HEADING = {fold(heading): column for column, headings in COLUMNS.items() for heading in headings}
+_BY_HEADING |= {fold(heading): WEAK for heading in SUPERIOR} | {fold(heading): LEFT_OUT for heading in IGNORED}
+_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_EITHER = re.compile(r"[/|()\[\]]")
+#: Longer cells are no headings.
+_LONGEST = 100
 
-Cells = Sequence[str]
+
+def meaning_of(heading: str) -> str | None:
+    """What a heading means: a column, ``WEAK`` or ``LEFT_OUT``; written in a legacy font, too."""
+    if len(heading) > _LONGEST:
+        return None
+    for text in spellings(heading):
+        if found := _BY_HEADING.get(fold(text)) or _BY_HEADING.get(fold(_BRACKETED.sub(" ", text))):
+            return found
+    parts = {_BY_HEADING.get(fold(part)) for part in _EITHER.split(heading) if fold(part)}
+    return parts.pop() if len(parts) == 1 else None
+
+
+def column_of(heading: str) -> str | None:
+    """The column of that heading."""
+    found = meaning_of(heading)
+    return "parent" if found == WEAK else found if found in COLUMNS else None
+
+
+def header_of(column: str) -> str:
+    """How the column is called."""
+    return COLUMNS[column][0]
+
+
+def known_headings() -> str:
+    """The headings as somebody should write them, for an error message."""
+    return "; ".join(headings[0] for headings in COLUMNS.values())
+
+
+#: Filled rows among which the headings are looked for.
+ROWS_SEARCHED = 40
+#: Rows that headings may take up, one above the other.
+_DEEPEST_HEADING = 3
+
+TextCells = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class HeadingRow:
     """The headings of a table."""
 
     at: int  #: index of their first row
@@ -51,83 +137,83 @@ class Heading:
         return tuple(text for text, meaning in pairs if meaning == LEFT_OUT)
 
 
-def find_heading(rows: Sequence[Cells]) -> Heading | None:
+def find_heading(rows: Sequence[TextCells]) -> HeadingRow | None:
     """The likeliest heading among the first rows; ``None`` where no cell is a known one."""
-    found = [heading for at in range(min(len(rows), LOOKED_AT)) for heading in _headings(rows, at)]
+    found = [heading for at in range(min(len(rows), ROWS_SEARCHED)) for heading in _heading_candidates(rows, at)]
     best = max(found, key=lambda heading: heading.score, default=None)
     return best if best and any(best.columns) else None
 
 
-def _headings(rows: Sequence[Cells], at: int) -> Iterator[Heading]:
+def _heading_candidates(rows: Sequence[TextCells], at: int) -> Iterator[HeadingRow]:
     """The row alone, and with the rows below it where they say more."""
-    first = _heading(rows, at, 1)
+    first = _to_heading(rows, at, 1)
     yield first
     if any(first.meanings) or sum(map(bool, first.texts)) > 1:
-        for depth in range(2, min(_DEEPEST, len(rows) - at) + 1):
-            yield _heading(rows, at, depth)
+        for depth in range(2, min(_DEEPEST_HEADING, len(rows) - at) + 1):
+            yield _to_heading(rows, at, depth)
 
 
-def _heading(rows: Sequence[Cells], at: int, depth: int) -> Heading:
+def _to_heading(rows: Sequence[TextCells], at: int, depth: int) -> HeadingRow:
     block = rows[at : at + depth]
     width = max(map(len, block))
-    stacks = [_stack(block, place) for place in range(width)]
-    meant = [_meant(stack) for stack in stacks]
-    return Heading(at, depth, tuple(text for text, _ in meant), tuple(meaning for _, meaning in meant))
+    stacks = [_stacked_headings(block, place) for place in range(width)]
+    meant = [_read_stack(stack) for stack in stacks]
+    return HeadingRow(at, depth, tuple(text for text, _ in meant), tuple(meaning for _, meaning in meant))
 
 
-def _stack(block: Sequence[Cells], place: int) -> list[str]:
+def _stacked_headings(block: Sequence[TextCells], place: int) -> list[str]:
     """What stands above one another in a column; a heading over several columns counts for each that has one below."""
     stack: list[str] = []
     for depth, row in enumerate(block):
-        text = _cell(row, place)
-        if not text and any(_cell(below, place) for below in block[depth + 1 :]):
-            text = next((left for at in range(place - 1, -1, -1) if (left := _cell(row, at))), "")
+        text = _cell_at(row, place)
+        if not text and any(_cell_at(below, place) for below in block[depth + 1 :]):
+            text = next((left for at in range(place - 1, -1, -1) if (left := _cell_at(row, at))), "")
         if text and text not in stack:
             stack.append(text)
     return stack
 
 
-def _meant(stack: Sequence[str]) -> tuple[str, str | None]:
+def _read_stack(stack: Sequence[str]) -> tuple[str, str | None]:
     """The text of a heading and its meaning: "Cấp trên" over "Mã" is "Mã cấp trên"."""
     ways = (" ".join(reversed(stack)), " ".join(stack), *stack[::-1])
     meaning = next((meaning for way in ways if (meaning := meaning_of(way))), None)
     return " ".join(stack), meaning
 
 
-def _cell(row: Cells, place: int) -> str:
+def _cell_at(row: TextCells, place: int) -> str:
     return row[place].strip() if place < len(row) else ""
 
 
-def check_heading(heading: Heading, line: int) -> None:
+def check_heading(heading: HeadingRow, line: int) -> None:
     """Refuse headings that are unknown, double or missing.
 
     Raises:
         UnitsFileError: their letters were lost.
         FaultyUnitsError: every one of them is named.
     """
-    if lost := [text for text in heading.texts if is_lost(text)]:
-        raise UnitsFileError(_LOST, text=shown(lost[0]))
+    if lost := [text for text in heading.texts if has_lost_letters(text)]:
+        raise UnitsFileError(_LOST, text=quote_cell(lost[0]))
     columns, known = heading.columns, known_headings()
     pairs = zip(heading.texts, heading.meanings, strict=True)
     unknown = [text for text, meaning in pairs if text and not meaning]
-    faults = [Fault(line, _UNKNOWN, {"headers": "”, “".join(unknown), "known": known})] if unknown else []
+    faults = [UnitFault(line, _UNKNOWN, {"headers": "”, “".join(unknown), "known": known})] if unknown else []
     for column in sorted({one for one in columns if one and columns.count(one) > 1}):
         named = [text for text, one in zip(heading.texts, columns, strict=True) if one == column]
-        faults.append(Fault(line, _TWICE, {"header": header_of(column), "headers": "”, “".join(named)}))
+        faults.append(UnitFault(line, _TWICE, {"header": header_of(column), "headers": "”, “".join(named)}))
     missing = (column for column in REQUIRED if column not in columns)
-    faults += [Fault(line, _MISSING, {"header": header_of(column), "known": known}) for column in missing]
+    faults += [UnitFault(line, _MISSING, {"header": header_of(column), "known": known}) for column in missing]
     if faults:
         raise FaultyUnitsError(faults)
 
 
-def no_heading(rows: Sequence[Cells]) -> UnitsFileError:
+def to_no_heading_error(rows: Sequence[TextCells]) -> UnitsFileError:
     """What to say where no row has a known heading."""
     first = next((row for row in rows if any(map(str.strip, row))), ())
-    lost = next((cell for cell in first if is_lost(cell)), "")
+    lost = next((cell for cell in first if has_lost_letters(cell)), "")
     if lost:
-        return UnitsFileError(_LOST, text=shown(lost))
-    quoted = shown("; ".join(cell.strip() for cell in first if cell.strip()))
-    return UnitsFileError(_NOWHERE, rows=LOOKED_AT, first=quoted, known=known_headings())
+        return UnitsFileError(_LOST, text=quote_cell(lost))
+    quoted = quote_cell("; ".join(cell.strip() for cell in first if cell.strip()))
+    return UnitsFileError(_NOWHERE, rows=ROWS_SEARCHED, first=quoted, known=known_headings())
 
 
 _UNKNOWN = N_(
@@ -143,3 +229,97 @@ _NOWHERE = N_(
     "No row among the first {rows} has the headings of a list of units. The first row says: “{first}”. Known headings:"
     " {known}. Example: “mã đơn vị; tên; mã đơn vị cấp trên”."
 )
+
+#: How such a row begins, folded.
+_PHRASES = (
+    r"tong (?:cong|so)\b|(?:tong|cong|total)(?: \d.*)?$|tong .{0,20}don vi|nguoi (?:lap|ky|tong hop)|lap bieu"
+    r"|thu truong|chu tich\b|pho chu tich\b|giam doc\b|truong phong\b|noi nhan\b|ghi chu\b|luu y\b|xac nhan\b"
+    r"|dai dien\b|ky ten\b|ky ghi ro\b|ngay thang nam\b"
+    r"|.{0,40}\bngay .{0,8}\bthang .{0,8}\bnam\b"
+    r"|notes?\b|prepared by\b|danh sach nay\b|danh sach gom\b"
+)
+#: "Thay mặt", "ký thay", "thừa lệnh": short enough to be codes, or the beginning of codes, as well.
+_FOR = "(?:t m|k t|t l|tm|kt|tl)"
+_FOOTER = re.compile(rf"(?:{_PHRASES}|{_FOR}\b)")
+_SIGNER = (
+    "(?:ubnd|hdnd|uy ban|hoi dong|chu tich|pho|bo truong|thu truong|giam doc|truong|chanh|cuc|tong cuc|so|ban|lanh dao"
+    "|thuong truc|bi thu|dang uy|thu tuong|chinh phu)"
+)
+#: How one begins that has something in the columns of codes and of names.
+_FOOTER_OF_TWO_CELLS = re.compile(rf"(?:{_PHRASES}|{_FOR} {_SIGNER}\b)")
+#: What is no code though it is written with the letters of one, folded.
+_NO_CODE = re.compile(
+    r"tong (?:cong|so)|nguoi (?:lap(?: bieu)?|ky|tong hop)|lap bieu|thu truong|noi nhan|ghi chu|ky ten"
+)
+_TOTAL = re.compile(r"tong|cong|total")
+_COUNTED = re.compile(r"\d")
+_NUMBERED = re.compile(r"\(?(\d{1,2}|[a-z])\)?(?: ?= ?.*)?", re.IGNORECASE)
+CODE = re.compile(r"[A-Za-z0-9.-]{1,32}")
+
+
+class RowFilter:
+    """Looks at the rows below the headings, one after another."""
+
+    def __init__(self, columns: Sequence[str | None]) -> None:
+        self._columns = columns
+        self._first = True  # no unit has come yet
+        self._foot = False  # a total or a signature has come
+
+    def is_excluded(self, texts: Sequence[str]) -> bool:
+        """Whether a row is none of the list's."""
+        given = [text for text in texts if text]
+        read = dict(zip(self._columns, texts, strict=False))
+        if not any(read.get(column) for column in self._columns if column):
+            return True
+        numbers = self._first and _is_numbering(given, read.get("name", ""))
+        if numbers or _is_heading(read):
+            return True
+        if self._is_unit(read):
+            self._first = False
+            return False
+        self._foot = self._foot or _is_footer(read, given)
+        return self._foot
+
+    def _is_unit(self, read: dict[str | None, str]) -> bool:
+        """A code and a name are a unit's, or a fault, whatever the code is short for; only a total is neither."""
+        code, name = read.get("code", ""), read.get("name", "")
+        if not name or not CODE.fullmatch(code) or _NO_CODE.fullmatch(fold(code)):
+            return False
+        return not (_TOTAL.fullmatch(fold(code)) and _COUNTED.match(name))
+
+
+def _is_footer(read: dict[str | None, str], given: Sequence[str]) -> bool:
+    """Beside a name, a cell that may be meant for a code is a signature only where it goes on like one."""
+    code, name = read.get("code", ""), read.get("name", "")
+    if not (code and name):
+        return _matches_any(_FOOTER, given)
+    return _matches_any(_FOOTER_OF_TWO_CELLS, (code, name) if " " in code else (code,))
+
+
+def _matches_any(pattern: re.Pattern[str], texts: Iterable[str]) -> bool:
+    return any(pattern.match(fold(way)) for text in texts for way in spellings(text))
+
+
+def _is_numbering(given: Sequence[str], name: str) -> bool:
+    """``(1) (2) (3)`` or ``A B 1 2`` under the headings."""
+    return (
+        len(given) > 1 and len(name) < 8 and all(_NUMBERED.fullmatch(text) for text in given) and _is_ascending(given)
+    )
+
+
+def _is_ascending(given: Sequence[str]) -> bool:
+    numbers = [int(found[1]) for text in given if (found := _NUMBERED.fullmatch(text)) and found[1].isdigit()]
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else True
+
+
+def _is_heading(read: dict[str | None, str]) -> bool:
+    return meaning_of(read.get("code", "")) == "code" and meaning_of(read.get("name", "")) == "name"
+
+
+def format_row_start(texts: Sequence[str]) -> str:
+    """The beginning of a row, to be named."""
+    return " | ".join(_texts_with_letters(texts))[:80]
+
+
+def _texts_with_letters(texts: Sequence[str]) -> Iterator[str]:
+    return (text for text in texts if any(letter.isalpha() for letter in text))

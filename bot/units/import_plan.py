@@ -6,21 +6,19 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 
-from bot.units.checking import faults_between
-from bot.units.errors import FaultyUnitsError
-from bot.units.faults import Fault
-from bot.units.listing import Listed, RowReader
-from bot.units.naming import Naming, Resolved
-from bot.units.reading import Row
-from handlers.office.units import Unit, UnitDirectory
-from handlers.unit_words import keys_of
+from bot.units.faults import FaultyUnitsError, UnitFault
+from bot.units.list_reader import UnitRow
+from bot.units.rows import ListedUnit, ResolvedUnit, RowReader, UnitLookup
+from bot.units.validation import find_faults_between
+from handlers.model.unit import Unit, name_keys
+from handlers.model.unit_directory import UnitDirectory
 
 _COLUMNS = tuple(column.name for column in fields(Unit))
 #: Digits that no official code of a place has (they have 2, 3 or 5).
 _UNUSUAL = {1, 4}
 
 
-class Kind(StrEnum):
+class UnitChangeKind(StrEnum):
     """What happens to a unit."""
 
     ADDED = "added"
@@ -29,16 +27,16 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class UnitChange:
     """One unit that the import touches."""
 
-    kind: Kind
+    kind: UnitChangeKind
     unit: Unit
     columns: tuple[str, ...] = ()  #: what is different, of a unit that is stored
 
 
 @dataclass(frozen=True, slots=True)
-class Rename:
+class UnitRename:
     """A stored code under another name: a new name of the body, or another body that got the code."""
 
     code: str
@@ -57,24 +55,24 @@ class UnderstoodDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class UnitImportPlan:
     """All that would be done, and the units as they would be."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[UnitChange, ...]
     units: UnitDirectory
     missing: tuple[str, ...]  #: codes that are stored and not in the file: they stay as they are
-    renames: tuple[Rename, ...] = ()
+    renames: tuple[UnitRename, ...] = ()
     tops: tuple[str, ...] = ()  #: codes of the file that have no superior
     days: tuple[UnderstoodDay, ...] = ()
-    resolved: tuple[Resolved, ...] = ()  #: superiors and successors that the file does not name by their codes
+    resolved: tuple[ResolvedUnit, ...] = ()  #: superiors and successors that the file does not name by their codes
     lengths: Mapping[int, int] | None = None  #: digits -> codes that are bare numbers, where zeros may be lost
 
-    def of(self, kind: Kind) -> tuple[Change, ...]:
+    def of(self, kind: UnitChangeKind) -> tuple[UnitChange, ...]:
         """The changes of one kind, in the order of the file."""
         return tuple(change for change in self.changes if change.kind is kind)
 
 
-def plan(rows: Sequence[Row], stored: UnitDirectory, *, text: bool = False) -> Plan:
+def plan_import(rows: Sequence[UnitRow], stored: UnitDirectory, *, text: bool = False) -> UnitImportPlan:
     """What importing these rows would do.
 
     Args:
@@ -85,60 +83,60 @@ def plan(rows: Sequence[Row], stored: UnitDirectory, *, text: bool = False) -> P
     Raises:
         FaultyUnitsError: rows are wrong; all faults of the file are named.
     """
-    read, faults = _read(rows, stored)
-    listed = [_renamed(one, stored) for one in read]
-    merged = _merged(listed, stored)
-    if every := [*faults, *faults_between(listed, merged)]:
+    read, faults = _read_rows(rows, stored)
+    listed = [_with_former_name(one, stored) for one in read]
+    merged = _merge_units(listed, stored)
+    if every := [*faults, *find_faults_between(listed, merged)]:
         raise FaultyUnitsError(every)
-    changes = tuple(change for was, one in zip(read, listed, strict=True) if (change := _change(was, one, stored)))
-    return Plan(
+    changes = tuple(change for was, one in zip(read, listed, strict=True) if (change := _to_change(was, one, stored)))
+    return UnitImportPlan(
         changes,
         merged,
         tuple(sorted(set(stored.units) - {one.unit.code for one in listed})),
-        tuple(_renames(listed, stored)),
+        tuple(_find_renames(listed, stored)),
         tuple(one.unit.code for one in listed if one.unit.parent is None),
-        tuple(_days(listed)),
+        tuple(_understood_days(listed)),
         tuple(dict.fromkeys(one for row in listed for one in row.resolved)),
-        _lengths(rows, text=text),
+        _code_lengths(rows, text=text),
     )
 
 
-def _read(rows: Sequence[Row], stored: UnitDirectory) -> tuple[list[Listed], list[Fault]]:
-    naming = Naming(rows, stored)
+def _read_rows(rows: Sequence[UnitRow], stored: UnitDirectory) -> tuple[list[ListedUnit], list[UnitFault]]:
+    naming = UnitLookup(rows, stored)
     readers = [RowReader(row, stored, naming) for row in rows]
     listed = [reader.read() for reader in readers]
     return listed, [fault for reader in readers for fault in reader.faults]
 
 
-def _renamed(one: Listed, stored: UnitDirectory) -> Listed:
+def _with_former_name(one: ListedUnit, stored: UnitDirectory) -> ListedUnit:
     """With the name that the code had before among the former ones, so that it still finds the unit."""
     before, unit = stored.get(one.unit.code), one.unit
-    if before is None or set(keys_of(before.name)) & {key for name in unit.names for key in keys_of(name)}:
+    if before is None or set(name_keys(before.name)) & {key for name in unit.names for key in name_keys(name)}:
         return one
     return replace(one, unit=replace(unit, former_names=tuple(sorted({*unit.former_names, before.name}))))
 
 
-def _renames(listed: Iterable[Listed], stored: UnitDirectory) -> Iterator[Rename]:
+def _find_renames(listed: Iterable[ListedUnit], stored: UnitDirectory) -> Iterator[UnitRename]:
     rows = list(listed)
     added: dict[str, list[str]] = {}
     for one in rows:
         if stored.get(one.unit.code) is None:
-            for key in keys_of(one.unit.name):
+            for key in name_keys(one.unit.name):
                 added.setdefault(key, []).append(one.unit.code)
     for one in rows:
         before = stored.get(one.unit.code)
         if before and before.name != one.unit.name:
-            elsewhere = {code: None for key in keys_of(before.name) for code in added.get(key, ())}
-            yield Rename(one.unit.code, before.name, one.unit.name, tuple(elsewhere))
+            elsewhere = {code: None for key in name_keys(before.name) for code in added.get(key, ())}
+            yield UnitRename(one.unit.code, before.name, one.unit.name, tuple(elsewhere))
 
 
-def _days(listed: Iterable[Listed]) -> Iterator[UnderstoodDay]:
+def _understood_days(listed: Iterable[ListedUnit]) -> Iterator[UnderstoodDay]:
     """Each once, in the order of the file."""
     counts = Counter(day for one in listed for day in one.days)
     return (UnderstoodDay(text, day, rows) for (text, day), rows in counts.items())
 
 
-def _lengths(rows: Sequence[Row], *, text: bool) -> dict[int, int] | None:
+def _code_lengths(rows: Sequence[UnitRow], *, text: bool) -> dict[int, int] | None:
     """How long codes are that a spreadsheet may have cut zeros off; ``None`` where nothing tells so.
 
     Zeros were lost where units below one superior have codes of different lengths, or of a length that no official
@@ -156,7 +154,7 @@ def _lengths(rows: Sequence[Row], *, text: bool) -> dict[int, int] | None:
     return dict(sorted(Counter(map(len, codes)).items()))
 
 
-def _merged(listed: Iterable[Listed], stored: UnitDirectory) -> UnitDirectory:
+def _merge_units(listed: Iterable[ListedUnit], stored: UnitDirectory) -> UnitDirectory:
     """Both together; of a code that stands in the file twice, which is a fault, the first row."""
     rows = {one.unit.code: one for one in reversed(list(listed))}
     units = {**stored.units, **{code: one.unit for code, one in rows.items()}}
@@ -165,20 +163,22 @@ def _merged(listed: Iterable[Listed], stored: UnitDirectory) -> UnitDirectory:
     return UnitDirectory(units, tuple(step for steps in became.values() for step in steps))
 
 
-def _change(said: Listed, one: Listed, stored: UnitDirectory) -> Change | None:
+def _to_change(said: ListedUnit, one: ListedUnit, stored: UnitDirectory) -> UnitChange | None:
     """What the file says is different; a former name that follows from a new one is not told beside it."""
     before, unit = stored.get(one.unit.code), said.unit
     if before is None:
-        return Change(Kind.ADDED, one.unit)
-    columns = [name for name in _COLUMNS if _plain(getattr(before, name)) != _plain(getattr(unit, name))]
+        return UnitChange(UnitChangeKind.ADDED, one.unit)
+    columns = [
+        name for name in _COLUMNS if _without_order(getattr(before, name)) != _without_order(getattr(unit, name))
+    ]
     if set(stored.successors(unit.code)) != set(one.successions):
         columns.append("successors")
     if not columns:
         return None
     closed = before.closed_on is None and unit.closed_on is not None
-    return Change(Kind.CLOSED if closed else Kind.CHANGED, one.unit, tuple(columns))
+    return UnitChange(UnitChangeKind.CLOSED if closed else UnitChangeKind.CHANGED, one.unit, tuple(columns))
 
 
-def _plain(value: object) -> object:
+def _without_order(value: object) -> object:
     """Names have no order."""
     return frozenset(value) if isinstance(value, tuple) else value

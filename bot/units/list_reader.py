@@ -7,20 +7,25 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
-from bot.certificates.limits import LIMITS, MEBIBYTE
-from bot.exports.csv_lines import unguarded
-from bot.reasons import reason_of
-from bot.tables.errors import TableError
-from bot.tables.kinds import kind_of, refuse
-from bot.tables.legacy import Charset, Font, Restored, readings, restore
+from bot.certificates.errors import LIMITS, MEBIBYTE
+from bot.errors import to_reason
+from bot.exports.text_formats import unguard_formula
+from bot.tables.formats import TableError, detect_format, refuse_format
+from bot.tables.legacy_fonts import Charset, LegacyFont, RestoredColumn, possible_readings, restore_column
 from bot.tables.text import csv_lines, decode
-from bot.units.columns import meaning_of
-from bot.units.errors import FaultyUnitsError, UnitsFileError
-from bot.units.faults import Fault
-from bot.units.heading import LOOKED_AT, Heading, check_heading, find_heading, no_heading
-from bot.units.leaving_out import Sieve, shown
-from bot.units.workbook import EMPTY, Cell, Page, fill_merged, pages_of
-from handlers.office.table_kinds import TableKind
+from bot.units.faults import FaultyUnitsError, UnitFault, UnitsFileError
+from bot.units.headings import (
+    ROWS_SEARCHED,
+    HeadingRow,
+    RowFilter,
+    check_heading,
+    find_heading,
+    format_row_start,
+    meaning_of,
+    to_no_heading_error,
+)
+from bot.units.workbook import EMPTY_CELL, TableCell, TablePage, fill_merged, read_pages
+from handlers.model.imports import TableFormat
 from locales import N_
 
 #: Columns of codes: zeros count there, blanks and accents do not.
@@ -33,7 +38,7 @@ _EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class UnitRow:
     """One unit as the file has it; a column that the file does not have is not in ``cells``."""
 
     line: int
@@ -44,7 +49,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Notes:
+class ReadingNotes:
     """How a file was read, as far as somebody should know."""
 
     sheet: str = ""  #: the one that was read, where there are several
@@ -61,11 +66,11 @@ class Notes:
 class UnitList:
     """A file of units."""
 
-    rows: list[Row]
-    notes: Notes = Notes()
+    rows: list[UnitRow]
+    notes: ReadingNotes = ReadingNotes()
 
 
-def read_file(path: Path) -> list[Row]:
+def read_file(path: Path) -> list[UnitRow]:
     """The rows of a file; raises as ``open_list`` does."""
     return open_list(path).rows
 
@@ -81,13 +86,13 @@ def open_list(path: Path, sheet: str = "") -> UnitList:
         with path.open("rb") as stream:
             data = stream.read(LIMITS.file + 1)
     except (OSError, ValueError) as error:
-        raise UnitsFileError(N_("{file}: {reason}"), file=path, reason=reason_of(error)) from None
+        raise UnitsFileError(N_("{file}: {reason}"), file=path, reason=to_reason(error)) from None
     if len(data) > LIMITS.file:
         raise UnitsFileError(N_("The file is larger than {limit} MB; split it."), limit=LIMITS.file // MEBIBYTE)
     return read_list(data, sheet)
 
 
-def read_rows(data: bytes) -> list[Row]:
+def read_rows(data: bytes) -> list[UnitRow]:
     """The rows of a file's bytes; raises as ``open_list`` does."""
     return read_list(data).rows
 
@@ -95,44 +100,44 @@ def read_rows(data: bytes) -> list[Row]:
 def read_list(data: bytes, sheet: str = "") -> UnitList:
     """A list of units in a file's bytes; raises as ``open_list`` does."""
     try:
-        kind = kind_of(data)
-        refuse(kind)
-        pages = list(pages_of(data)) if kind is TableKind.XLSX else [_csv_page(data)]
-        return _read(*_chosen(pages, sheet), several=len(pages) > 1, text=kind is not TableKind.XLSX)
+        kind = detect_format(data)
+        refuse_format(kind)
+        pages = list(read_pages(data)) if kind is TableFormat.XLSX else [_csv_page(data)]
+        return _read_page(*_choose_page(pages, sheet), several=len(pages) > 1, text=kind is not TableFormat.XLSX)
     except TableError as error:
         raise UnitsFileError(error.message, **error.values) from None
 
 
-def samples() -> list[str]:
+def sample_names() -> list[str]:
     """Names of the lists that come with the program."""
     found = (path.name for path in files("bot.units").joinpath("samples").iterdir())
     return sorted(name.removesuffix(".csv").replace("_", "-") for name in found if name.endswith(".csv"))
 
 
-def sample(name: str) -> list[Row]:
+def read_sample(name: str) -> list[UnitRow]:
     """The rows of one of them.
 
     Raises:
         UnitsFileError: there is none of that name.
     """
-    if name not in samples():
-        known = ", ".join(samples())
+    if name not in sample_names():
+        known = ", ".join(sample_names())
         raise UnitsFileError(N_("There is no sample {name}. There are: {known}"), name=name, known=known)
     file = files("bot.units").joinpath("samples", f"{name.replace('-', '_')}.csv")
     return read_rows(file.read_bytes())
 
 
-def _csv_page(data: bytes) -> Page:
+def _csv_page(data: bytes) -> TablePage:
     decoded = decode(data)
     lines = list(csv_lines(decoded.text, lambda cell: meaning_of(cell) is not None))
-    rows = [[Cell(text) if text else EMPTY for text in cells] for _, cells in lines]
-    return Page(rows, [line for line, _ in lines], one_byte=decoded.one_byte)
+    rows = [[TableCell(text) if text else EMPTY_CELL for text in cells] for _, cells in lines]
+    return TablePage(rows, [line for line, _ in lines], one_byte=decoded.one_byte)
 
 
 # Which sheet
 
 
-def _chosen(pages: Sequence[Page], wanted: str) -> tuple[Page, Heading]:
+def _choose_page(pages: Sequence[TablePage], wanted: str) -> tuple[TablePage, HeadingRow]:
     """The one sheet that is a list of units, with its heading.
 
     Raises:
@@ -140,50 +145,50 @@ def _chosen(pages: Sequence[Page], wanted: str) -> tuple[Page, Heading]:
         FaultyUnitsError: the likeliest one lacks a heading.
     """
     if wanted:
-        return _called(pages, wanted)
-    filled = [page for page in pages if _texts(page)]
+        return _page_by_name(pages, wanted)
+    filled = [page for page in pages if _has_text(page)]
     if not filled:
         raise UnitsFileError(N_("The file is empty."))
-    found = [(page, heading) for page in filled if (heading := find_heading(_start(page)))]
+    found = [(page, heading) for page in filled if (heading := find_heading(_first_texts(page)))]
     lists = [one for one in found if one[1].is_complete]
     shown_ = [one for one in lists if not one[0].hidden]
     if len(shown_) > 1:
-        raise UnitsFileError(_SEVERAL, sheets=_names(page for page, _ in shown_))
+        raise UnitsFileError(_SEVERAL, sheets=_format_page_names(page for page, _ in shown_))
     if lists and not shown_:
-        raise UnitsFileError(_HIDDEN, sheets=_names(page for page, _ in lists))
+        raise UnitsFileError(_HIDDEN, sheets=_format_page_names(page for page, _ in lists))
     if shown_ or found:
         return shown_[0] if shown_ else max(found, key=lambda one: one[1].score)
-    raise no_heading([[cell.text for cell in row] for row in _start_of(filled[0])])
+    raise to_no_heading_error([[cell.text for cell in row] for row in _first_rows(filled[0])])
 
 
-def _called(pages: Sequence[Page], wanted: str) -> tuple[Page, Heading]:
+def _page_by_name(pages: Sequence[TablePage], wanted: str) -> tuple[TablePage, HeadingRow]:
     page = next((page for page in pages if page.name.strip().casefold() == wanted.strip().casefold()), None)
     if page is None:
-        raise UnitsFileError(_NO_SHEET, sheet=wanted, sheets=_names(pages))
-    heading = find_heading(_start(page))
+        raise UnitsFileError(_NO_SHEET, sheet=wanted, sheets=_format_page_names(pages))
+    heading = find_heading(_first_texts(page))
     if heading is None:
-        raise no_heading(_start(page))
+        raise to_no_heading_error(_first_texts(page))
     return page, heading
 
 
-def _names(pages: Iterable[Page]) -> str:
+def _format_page_names(pages: Iterable[TablePage]) -> str:
     return ", ".join(f"“{page.name}”" for page in pages)
 
 
-def _texts(page: Page) -> bool:
+def _has_text(page: TablePage) -> bool:
     return any(cell.text.strip() for row in page.rows for cell in row)
 
 
-def _start(page: Page) -> list[list[str]]:
-    return [[_spaced(cell.text) for cell in row] for row in _start_of(page)]
+def _first_texts(page: TablePage) -> list[list[str]]:
+    return [[_normalize_spaces(cell.text) for cell in row] for row in _first_rows(page)]
 
 
-def _start_of(page: Page) -> list[list[Cell]]:
+def _first_rows(page: TablePage) -> list[list[TableCell]]:
     """The rows down to as many filled ones as are looked at; empty ones between them keep their places."""
     filled = 0
     for at, row in enumerate(page.rows):
         filled += any(cell.text.strip() for cell in row)
-        if filled > LOOKED_AT:
+        if filled > ROWS_SEARCHED:
             return page.rows[:at]
     return page.rows
 
@@ -191,40 +196,44 @@ def _start_of(page: Page) -> list[list[Cell]]:
 # Which rows
 
 
-def _read(page: Page, heading: Heading, *, several: bool, text: bool) -> UnitList:
+def _read_page(page: TablePage, heading: HeadingRow, *, several: bool, text: bool) -> UnitList:
     check_heading(heading, page.lines[heading.at])
     first = heading.at + heading.depth
     merged = fill_merged(page.rows, page.merged, first)
-    taken, left_out = _sieved(page, heading.columns, first)
+    taken, left_out = _filter_rows(page, heading.columns, first)
     columns = heading.columns
     headings = heading.texts if page.one_byte else ()
-    restored = _restored([cells for _, cells in taken], columns, headings)
-    faults = list(_letters(taken, restored))
+    restored = _restore_columns([cells for _, cells in taken], columns, headings)
+    faults = list(_letter_faults(taken, restored))
     if faults:
         raise FaultyUnitsError(faults)
-    rows = [_row(line, cells, columns, restored) for line, cells in taken]
-    changed = _converted(taken, columns, restored)
+    rows = [_to_row(line, cells, columns, restored) for line, cells in taken]
+    changed = _find_conversions(taken, columns, restored)
     charset = next((one.charset for one in restored.values() if one.charset), None)
     if charset is None and changed:
         charset = _charset_of(*changed[0][1:])
     sheet = page.name if several else ""
     examples = tuple(changed[:_EXAMPLES])
-    notes = Notes(sheet, heading.ignored_headings, tuple(left_out), charset, len(changed), examples, merged, text)
+    notes = ReadingNotes(
+        sheet, heading.ignored_headings, tuple(left_out), charset, len(changed), examples, merged, text
+    )
     return UnitList(rows, notes)
 
 
-Taken = tuple[int, Sequence[Cell]]
+KeptRow = tuple[int, Sequence[TableCell]]
 
 
-def _sieved(page: Page, columns: Sequence[str | None], first: int) -> tuple[list[Taken], list[tuple[int, str]]]:
-    sieve, taken, left_out = Sieve(columns), list[Taken](), list[tuple[int, str]]()
+def _filter_rows(
+    page: TablePage, columns: Sequence[str | None], first: int
+) -> tuple[list[KeptRow], list[tuple[int, str]]]:
+    sieve, taken, left_out = RowFilter(columns), list[KeptRow](), list[tuple[int, str]]()
     for line, row in zip(page.lines[first:], page.rows[first:], strict=True):
-        texts = [_spaced(cell.text) for cell in row]
+        texts = [_normalize_spaces(cell.text) for cell in row]
         if not any(texts):
             continue
         if not sieve.is_excluded(texts):
             taken.append((line, row))
-        elif beginning := shown(texts):
+        elif beginning := format_row_start(texts):
             left_out.append((line, beginning))
     return taken, left_out
 
@@ -232,9 +241,9 @@ def _sieved(page: Page, columns: Sequence[str | None], first: int) -> tuple[list
 # Which letters
 
 
-def _restored(
-    rows: Sequence[Sequence[Cell]], columns: Sequence[str | None], headings: Sequence[str]
-) -> dict[int, Restored]:
+def _restore_columns(
+    rows: Sequence[Sequence[TableCell]], columns: Sequence[str | None], headings: Sequence[str]
+) -> dict[int, RestoredColumn]:
     """What the texts of each column say.
 
     A file with a byte for each letter has one encoding for all of them, ``headings`` among them.
@@ -242,32 +251,34 @@ def _restored(
     places = [place for place, column in enumerate(columns) if column in _WORDS]
     if headings:
         cells = [(text, None) for text in headings]
-        whole = restore([*cells, *(cell for place in places for cell in _fonts(rows, place))], one_byte=True)
+        whole = restore_column(
+            [*cells, *(cell for place in places for cell in _texts_with_fonts(rows, place))], one_byte=True
+        )
         return dict.fromkeys(places, whole)
-    return {place: restore(_fonts(rows, place)) for place in places}
+    return {place: restore_column(_texts_with_fonts(rows, place)) for place in places}
 
 
-def _fonts(rows: Sequence[Sequence[Cell]], place: int) -> Iterator[tuple[str, Font | None]]:
-    return ((_composed(row[place].text), row[place].font) for row in rows if place < len(row))
+def _texts_with_fonts(rows: Sequence[Sequence[TableCell]], place: int) -> Iterator[tuple[str, LegacyFont | None]]:
+    return ((_compose(row[place].text), row[place].font) for row in rows if place < len(row))
 
 
-def _composed(text: str) -> str:
+def _compose(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _letters(rows: Sequence[Taken], restored: Mapping[int, Restored]) -> Iterator[Fault]:
+def _letter_faults(rows: Sequence[KeptRow], restored: Mapping[int, RestoredColumn]) -> Iterator[UnitFault]:
     for line, cells in rows:
         for place, one in restored.items():
-            text = _composed(cells[place].text) if place < len(cells) else ""
+            text = _compose(cells[place].text) if place < len(cells) else ""
             if text in one.unclear:
-                ways = "”, “".join(dict.fromkeys((text, *readings(text).values())))
-                yield Fault(line, _UNCLEAR, {"text": text, "ways": ways})
+                ways = "”, “".join(dict.fromkeys((text, *possible_readings(text).values())))
+                yield UnitFault(line, _UNCLEAR, {"text": text, "ways": ways})
             elif text in one.unreadable:
-                yield Fault(line, _UNREADABLE, {"text": text})
+                yield UnitFault(line, _UNREADABLE, {"text": text})
 
 
-def _converted(
-    rows: Sequence[Taken], columns: Sequence[str | None], restored: Mapping[int, Restored]
+def _find_conversions(
+    rows: Sequence[KeptRow], columns: Sequence[str | None], restored: Mapping[int, RestoredColumn]
 ) -> list[tuple[int, str, str]]:
     """Every text that is read otherwise than it stands: line, before, after; names first."""
     places = sorted(restored, key=lambda place: columns[place] != "name")
@@ -275,46 +286,50 @@ def _converted(
         (line, text, restored[place].texts[text])
         for place in places
         for line, cells in rows
-        if place < len(cells) and (text := _composed(cells[place].text)) in restored[place].texts
+        if place < len(cells) and (text := _compose(cells[place].text)) in restored[place].texts
     ]
 
 
 def _charset_of(before: str, after: str) -> Charset | None:
-    return next((charset for charset, read in readings(before).items() if read.lower() == after.lower()), None)
+    return next((charset for charset, read in possible_readings(before).items() if read.lower() == after.lower()), None)
 
 
 # What a row says
 
 
-def _row(line: int, cells: Sequence[Cell], columns: Sequence[str | None], restored: Mapping[int, Restored]) -> Row:
-    given = {column: (place, cells[place] if place < len(cells) else EMPTY) for place, column in enumerate(columns)}
+def _to_row(
+    line: int, cells: Sequence[TableCell], columns: Sequence[str | None], restored: Mapping[int, RestoredColumn]
+) -> UnitRow:
+    given = {
+        column: (place, cells[place] if place < len(cells) else EMPTY_CELL) for place, column in enumerate(columns)
+    }
     said = {column: one for column, one in given.items() if column}
-    texts = {column: _text(column, place, cell, restored) for column, (place, cell) in said.items()}
+    texts = {column: _to_text(column, place, cell, restored) for column, (place, cell) in said.items()}
     numbers = {column: cell.number for column, (_, cell) in said.items() if cell.number is not None}
     bare = frozenset(column for column, (_, cell) in said.items() if cell.number is not None and not cell.padded)
     days = {column: cell.day for column, (_, cell) in said.items() if column in _DAYS and cell.day}
-    return Row(line, texts, numbers, bare, days)
+    return UnitRow(line, texts, numbers, bare, days)
 
 
-def _text(column: str, place: int, cell: Cell, restored: Mapping[int, Restored]) -> str:
-    text = _composed(cell.text)
+def _to_text(column: str, place: int, cell: TableCell, restored: Mapping[int, RestoredColumn]) -> str:
+    text = _compose(cell.text)
     if place in restored:
         text = restored[place].texts.get(text, text)
     if column not in _CODES:
-        return unguarded(text.strip())
+        return unguard_formula(text.strip())
     if cell.day and cell.number is None:
         return f"{cell.day:%d/%m/%Y}"  # Excel took a code for a day: it is no code, and is named
-    return "; ".join(_code(part) for part in text.split(";")) if column == "successors" else _code(text)
+    return "; ".join(_clean_code(part) for part in text.split(";")) if column == "successors" else _clean_code(text)
 
 
-def _code(text: str) -> str:
+def _clean_code(text: str) -> str:
     """A code without what nobody sees: blanks around it, full width, the apostrophe that makes text of a number."""
     plain = unicodedata.normalize("NFKC", text)
     seen = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf").strip()
     return seen.lstrip("'’`").strip() or seen
 
 
-def _spaced(text: str) -> str:
+def _normalize_spaces(text: str) -> str:
     return " ".join(text.split())
 
 

@@ -2,64 +2,150 @@
 
 import re
 import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from bot.units.columns import header_of
-from bot.units.days import has_short_year, read_day
-from bot.units.faults import Fault
-from bot.units.leaving_out import CODE
-from bot.units.naming import Naming, Resolved
-from bot.units.reading import Row
+from bot.units.faults import UnitFault
+from bot.units.headings import CODE, header_of
+from bot.units.list_reader import UnitRow
 from handlers.folding import fold
-from handlers.office.unit_search import LONGEST
-from handlers.office.units import Became, Succession, Unit, UnitDirectory
+from handlers.model.unit import Succession, SuccessionKind, Unit, name_keys
+from handlers.model.unit_directory import UnitDirectory
+from handlers.model.unit_search import MAX_QUERY_LENGTH
 from locales import N_
 
-#: A number with a fraction, or one in scientific form: a spreadsheet made it of a code.
-_SPOILT = re.compile(r"-?\d+[.,]\d+|-?\d+(?:[.,]\d+)?E[+-]?\d+|-\d+", re.IGNORECASE)
-#: What says that a unit has no former names, folded; an empty cell leaves them as they are.
-_NONE = {"khong", "khong co", "none"}
-#: How a unit ended, in the words of a file (folded), and by machine name.
-BECAME = {
-    Became.MERGED_INTO_NEW: "sáp nhập thành đơn vị mới",
-    Became.MERGED_INTO_EXISTING: "sáp nhập vào đơn vị có sẵn",
-    Became.RENAMED: "đổi tên",
-    Became.SPLIT: "chia tách",
-    Became.ENDED: "kết thúc hoạt động",
-}
-_WORDS = {fold(word): became for became, vietnamese in BECAME.items() for word in (vietnamese, became.value)}
-_WORDS["ceased"] = Became.ENDED
+_DAY_FIRST = re.compile(r"(?:ngày\s*)?(\d{1,2})\s*(?:[/.-]|tháng)\s*(\d{1,2})\s*(?:[/.-]|năm)\s*(\d{4})")
+_YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})|(\d{4})(\d{2})(\d{2})")
+_HOURS = re.compile(r"[t\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?z?$")
+_SHORT_YEAR_DAY = re.compile(r"\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*\d{2}")
+#: A unit may be closed on a day far ahead; a year beyond these is a slip of the pen.
+_YEARS = range(1900, 3000)
+
+
+def read_day(text: str) -> date | None:
+    """The day that the whole text says; ``None`` where it says none, or one that does not exist."""
+    plain = _normalize(text)
+    if found := _DAY_FIRST.fullmatch(plain):
+        number, month, year = map(int, found.groups())
+    elif found := _YEAR_FIRST.fullmatch(plain):
+        year, month, number = (int(part) for part in found.groups() if part)
+    else:
+        return None
+    try:
+        return date(year, month, number) if year in _YEARS else None
+    except ValueError:
+        return None
+
+
+def has_short_year(text: str) -> bool:
+    """Whether it is a day whose year has two digits: nobody knows the century."""
+    return _SHORT_YEAR_DAY.fullmatch(_normalize(text)) is not None
+
+
+def _normalize(text: str) -> str:
+    return _HOURS.sub("", unicodedata.normalize("NFKC", text).strip().lower())
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ResolvedUnit:
+    """What a cell says, and the code of the unit that was taken for it."""
+
+    said: str
+    code: str
+
+
+class UnitLookup:
+    """All units of the file and of the store, by code, name and number."""
+
+    def __init__(self, rows: Sequence[UnitRow], stored: UnitDirectory) -> None:
+        self._codes = set(stored.units) | {row.cells["code"] for row in rows}
+        listed = [(row.cells["code"], row.cells["name"]) for row in rows if CODE.fullmatch(row.cells["code"])]
+        inside = {code for code, _ in listed}
+        self._listed = _codes_by_name_key(listed)
+        self._stored = _codes_by_name_key(
+            (code, unit.name) for code, unit in stored.units.items() if code not in inside
+        )
+        self._numbers = _group_codes((row.numbers["code"], row.cells["code"]) for row in rows if "code" in row.numbers)
+
+    def find(self, said: str, number: float | None = None) -> tuple[str, ...]:
+        """Codes of the units meant; several where it is a name of several.
+
+        Args:
+            said: The cell as it is shown.
+            number: The number that it is: one that is shown as 01 means the unit whose code is that number and is
+                shown as 00001, where no unit has the code 01.
+        """
+        if said in self._codes:
+            return (said,)
+        if number is not None:
+            return tuple(self._numbers.get(number, ()))
+        keys = [key for key in name_keys(said) if key]
+        for names in (self._listed, self._stored):
+            if found := {code: None for key in keys for code in names.get(key, ())}:
+                return tuple(found)
+        return ()
+
+
+def _codes_by_name_key(pairs: Iterable[tuple[str, str]]) -> dict[object, list[str]]:
+    return _group_codes((key, code) for code, name in pairs for key in name_keys(name) if key)
+
+
+def _group_codes(pairs: Iterable[tuple[object, str]]) -> dict[object, list[str]]:
+    found: defaultdict[object, list[str]] = defaultdict(list)
+    for key, code in pairs:
+        if code not in found[key]:
+            found[key].append(code)
+    return dict(found)
+
+
+#: A number with a fraction, or one in scientific form: a spreadsheet made it of a code.
+_SPOILT_NUMBER = re.compile(r"-?\d+[.,]\d+|-?\d+(?:[.,]\d+)?E[+-]?\d+|-\d+", re.IGNORECASE)
+#: What says that a unit has no former names, folded; an empty cell leaves them as they are.
+_NONE = {"khong", "khong co", "none"}
+#: How a unit ended, in the words of a file (folded), and by machine name.
+SUCCESSION_LABELS = {
+    SuccessionKind.MERGED_INTO_NEW: "sáp nhập thành đơn vị mới",
+    SuccessionKind.MERGED_INTO_EXISTING: "sáp nhập vào đơn vị có sẵn",
+    SuccessionKind.RENAMED: "đổi tên",
+    SuccessionKind.SPLIT: "chia tách",
+    SuccessionKind.ENDED: "kết thúc hoạt động",
+}
+_SUCCESSION_WORDS = {
+    fold(word): became for became, vietnamese in SUCCESSION_LABELS.items() for word in (vietnamese, became.value)
+}
+_SUCCESSION_WORDS["ceased"] = SuccessionKind.ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class ListedUnit:
     """A unit as its row has it; what the file has no column for is as it was stored."""
 
     line: int
     unit: Unit
     successions: tuple[Succession, ...]
     days: tuple[tuple[str, date], ...] = ()  #: each day as it stands in the file, and as it was understood
-    resolved: tuple[Resolved, ...] = ()  #: units that are not named by their codes
+    resolved: tuple[ResolvedUnit, ...] = ()  #: units that are not named by their codes
 
 
 @dataclass(slots=True)
 class RowReader:
     """Reads one row; every fault met is kept."""
 
-    row: Row
+    row: UnitRow
     stored: UnitDirectory
-    naming: Naming
-    faults: list[Fault] = field(default_factory=list)
+    naming: UnitLookup
+    faults: list[UnitFault] = field(default_factory=list)
     days: list[tuple[str, date]] = field(default_factory=list)
-    resolved: list[Resolved] = field(default_factory=list)
+    resolved: list[ResolvedUnit] = field(default_factory=list)
 
-    def read(self) -> Listed:
+    def read(self) -> ListedUnit:
         """The unit; of a faulty row as much as can be read, so that rows that name it are checked all the same."""
         unit, told = Unit(**self._fields()), "successors" in self.row.cells
         successions = self._successions(unit) if told else self.stored.successors(unit.code)
-        return Listed(self.row.line, unit, successions, tuple(self.days), tuple(self.resolved))
+        return ListedUnit(self.row.line, unit, successions, tuple(self.days), tuple(self.resolved))
 
     def _fields(self) -> dict[str, Any]:
         before = self.stored.get(self.row.cells["code"])
@@ -68,7 +154,7 @@ class RowReader:
         }  # fmt: skip
         given = {column: read(column) for column, read in readers.items() if self._has_column(column)}
         kept = {column: getattr(before, column) for column in readers if before and not self._has_column(column)}
-        return _named_once({"code": self._code(), "name": self._name(), **kept, **given})
+        return _without_present_name({"code": self._code(), "name": self._name(), **kept, **given})
 
     def _has_column(self, column: str) -> bool:
         return column in self.row.cells or (column == "parent" and "parent_name" in self.row.cells)
@@ -79,7 +165,7 @@ class RowReader:
             self._add_fault(_NO_CODE)
         elif not CODE.fullmatch(code):
             self._add_fault(_BAD_CODE, code=code)
-        elif _SPOILT.fullmatch(code):
+        elif _SPOILT_NUMBER.fullmatch(code):
             self._add_fault(_SPOILT_CODE, code=code)
         return code
 
@@ -99,7 +185,7 @@ class RowReader:
         if not found:
             return said
         if found[0] != said:
-            self.resolved.append(Resolved(said, found[0]))
+            self.resolved.append(ResolvedUnit(said, found[0]))
         return found[0]
 
     def _former_names(self, column: str) -> tuple[str, ...]:
@@ -119,8 +205,8 @@ class RowReader:
         joined = " ".join(visible.split())
         if not fold(joined):
             self._add_fault(_NO_NAME, header=header_of(column))
-        elif len(joined) > LONGEST or not joined.isprintable():
-            self._add_fault(_BAD_NAME, header=header_of(column), limit=LONGEST)
+        elif len(joined) > MAX_QUERY_LENGTH or not joined.isprintable():
+            self._add_fault(_BAD_NAME, header=header_of(column), limit=MAX_QUERY_LENGTH)
         return joined
 
     def _day(self, column: str) -> date | None:
@@ -148,20 +234,22 @@ class RowReader:
         if not source:
             self._add_fault(_NO_SOURCE, header=header_of("source"))
         document = self._clean_name(source, "source") if source else ""
-        how, day = became or Became.SPLIT, since or date.min  # of a faulty row, which is never stored
+        how, day = became or SuccessionKind.SPLIT, since or date.min  # of a faulty row, which is never stored
         return tuple(Succession(unit.code, code, how, day, document) for code in codes)
 
-    def _succession_kind(self) -> Became | None:
+    def _succession_kind(self) -> SuccessionKind | None:
         text = self.row.cells.get("became", "")
-        if fold(text) not in _WORDS:
-            self._add_fault(_BAD_FORM, header=header_of("became"), text=text, known=", ".join(BECAME.values()))
-        return _WORDS.get(fold(text))
+        if fold(text) not in _SUCCESSION_WORDS:
+            self._add_fault(
+                _BAD_FORM, header=header_of("became"), text=text, known=", ".join(SUCCESSION_LABELS.values())
+            )
+        return _SUCCESSION_WORDS.get(fold(text))
 
     def _add_fault(self, message: str, **values: object) -> None:
-        self.faults.append(Fault(self.row.line, message, values))
+        self.faults.append(UnitFault(self.row.line, message, values))
 
 
-def _named_once(fields: dict[str, Any]) -> dict[str, Any]:
+def _without_present_name(fields: dict[str, Any]) -> dict[str, Any]:
     """A present name is no former one."""
     present = {fields["name"], *fields.get("aliases", ())}
     former = tuple(name for name in fields.get("former_names", ()) if name not in present)

@@ -2,52 +2,52 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from bot.units.faults import Fault
-from bot.units.listing import Listed
-from handlers.office.units import UnitDirectory
+from bot.units.faults import UnitFault
+from bot.units.rows import ListedUnit
+from handlers.model.unit_directory import UnitDirectory
 from locales import N_
 
 
-def faults_between(rows: Sequence[Listed], merged: UnitDirectory) -> Iterator[Fault]:
+def find_faults_between(rows: Sequence[ListedUnit], merged: UnitDirectory) -> Iterator[UnitFault]:
     """Faults of the file's rows, beside each other and beside what is stored (``merged``: both together)."""
     first = {row.unit.code: row.line for row in reversed(rows)}
-    below_itself = circular(first, lambda at: _parent(merged, at))
-    became_itself = circular(first, lambda at: [step.successor for step in merged.successors(at)])
+    below_itself = find_circular(first, lambda at: _parent_codes(merged, at))
+    became_itself = find_circular(first, lambda at: [step.successor for step in merged.successors(at)])
     for row in rows:
         code = row.unit.code
         if first[code] != row.line:
             if code:  # a row without a code is a fault of its own
-                yield Fault(row.line, _TWICE, {"code": code, "first": first[code]})
+                yield UnitFault(row.line, _TWICE, {"code": code, "first": first[code]})
             continue
-        yield from _not_there(row, merged)
+        yield from _find_missing(row, merged)
         if code in below_itself:
-            yield Fault(row.line, _OWN_SUPERIOR, {"code": code})
+            yield UnitFault(row.line, _OWN_SUPERIOR, {"code": code})
         if code in became_itself:
-            yield Fault(row.line, _OWN_SUCCESSOR, {"code": code})
+            yield UnitFault(row.line, _OWN_SUCCESSOR, {"code": code})
 
 
-def _not_there(row: Listed, merged: UnitDirectory) -> Iterator[Fault]:
+def _find_missing(row: ListedUnit, merged: UnitDirectory) -> Iterator[UnitFault]:
     parent = row.unit.parent
     if parent is not None and merged.get(parent) is None:
-        yield Fault(row.line, _NO_PARENT, {"parent": parent})
+        yield UnitFault(row.line, _NO_PARENT, {"parent": parent})
     for step in row.successions:
         if merged.get(step.successor) is None:
-            yield Fault(row.line, _NO_SUCCESSOR, {"code": step.successor})
+            yield UnitFault(row.line, _NO_SUCCESSOR, {"code": step.successor})
 
 
-def _parent(merged: UnitDirectory, code: str) -> list[str]:
+def _parent_codes(merged: UnitDirectory, code: str) -> list[str]:
     unit = merged.get(code)
     return [unit.parent] if unit and unit.parent else []
 
 
-def circular(starts: Iterable[str], onward: Callable[[str], Iterable[str]]) -> set[str]:
+def find_circular(starts: Iterable[str], onward: Callable[[str], Iterable[str]]) -> set[str]:
     """Everything that some way on leads back to, each visited once (Tarjan's components, without recursion)."""
     found: set[str] = set()
     low: dict[str, int] = {}
     order: dict[str, int] = {}
     open_: dict[str, None] = {}  # visited, and not known yet to which circle it belongs
     for start in starts:
-        walk = [] if start in order else [_enter(start, onward, order, low, open_)]
+        walk = [] if start in order else [_enter_node(start, onward, order, low, open_)]
         while walk:
             at, ways = walk[-1]
             step = next(ways, None)
@@ -57,15 +57,15 @@ def circular(starts: Iterable[str], onward: Callable[[str], Iterable[str]]) -> s
                     above = walk[-1][0]
                     low[above] = min(low[above], low[at])
                 if low[at] == order[at]:
-                    found |= _closed(at, onward, open_)
+                    found |= _close_component(at, onward, open_)
             elif step not in order:
-                walk.append(_enter(step, onward, order, low, open_))
+                walk.append(_enter_node(step, onward, order, low, open_))
             elif step in open_:
                 low[at] = min(low[at], order[step])
     return found
 
 
-def _enter(
+def _enter_node(
     at: str,
     onward: Callable[[str], Iterable[str]],
     order: dict[str, int],
@@ -77,7 +77,7 @@ def _enter(
     return at, iter(onward(at))
 
 
-def _closed(first: str, onward: Callable[[str], Iterable[str]], open_: dict[str, None]) -> set[str]:
+def _close_component(first: str, onward: Callable[[str], Iterable[str]], open_: dict[str, None]) -> set[str]:
     """The circle whose first member was just left; nothing where it is alone and does not lead to itself."""
     circle: set[str] = set()
     while first not in circle:

@@ -1,11 +1,15 @@
-"""What an XLSX file says of its cells beside their values: how numbers are shown, in which font, how far a sheet goes.
+"""The sheets of an XLSX file of a stranger, cell by cell.
 
-The library that reads the values tells none of it. Bytes come unpacked and counted; XML is read as it streams by.
+Nothing is believed: sizes are counted while bytes come, and the reader is given only what was counted. It lays a sheet
+out as a full rectangle, so that one cell in the last corner would take gigabytes: far corners are refused before.
 """
 
 import re
-from collections.abc import Callable, Mapping
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from io import BytesIO
 from posixpath import join, normpath
 from typing import Any
 from xml.sax import SAXException
@@ -13,12 +17,16 @@ from xml.sax.handler import ContentHandler
 
 from defusedxml import DefusedXmlException
 from defusedxml.sax import parseString
+from python_calamine import CalamineError, CalamineSheet, PasswordError, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
-from bot.certificates.errors import UnreadableError
-from bot.tables.legacy import Font, font_of
-from handlers.certificate import Trouble
+from bot.certificates.decompression import Unpacker
+from bot.certificates.errors import LIMITS, MEBIBYTE, UnreadableError
+from bot.tables.formats import TableError
+from bot.tables.legacy_fonts import LegacyFont, find_font
+from handlers.model.certificate import FileProblemKind
+from locales import N_
 
-Place = tuple[int, int]  #: row and column, from 0
+CellPosition = tuple[int, int]  #: row and column, from 0
 _PLACE = re.compile(r"([A-Za-z]{0,4})(\d{0,8})")
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 #: Beyond these, looks are of no list and are not kept.
@@ -26,50 +34,50 @@ _MOST_LOOKS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CellFormat:
     """How a cell is shown, where that says something."""
 
     digits: int = 0  #: of a number, zeros in front included; 0: as many as it has
-    font: Font | None = None
+    font: LegacyFont | None = None
 
 
 @dataclass(slots=True)
-class Sheet:
+class SheetLayout:
     """What the XML of a sheet says."""
 
     height: int = 0  #: rows up to the last that holds something
     width: int = 0
-    looks: dict[Place, Look] = field(default_factory=dict)
+    looks: dict[CellPosition, CellFormat] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class WorkbookLayout:
     """Of a whole workbook; sheets in their order."""
 
-    sheets: tuple[Sheet, ...] = ()
+    sheets: tuple[SheetLayout, ...] = ()
     since_1904: bool = False  #: days are counted from 1904 on
 
 
-def digits_of(code: str) -> int:
+def count_format_digits(code: str) -> int:
     """The least digits that a number format shows: 5 for ``00000``; 0 for one that is not made for codes."""
     first = _LITERAL.sub("", code.split(";", maxsplit=1)[0]).strip()
     return len(first) if first and set(first) == {"0"} and len(first) > 1 else 0
 
 
-def read_layout(parts: Mapping[str, bytes], rows: int, columns: int) -> Layout:
+def read_layout(parts: Mapping[str, bytes], rows: int, columns: int) -> WorkbookLayout:
     """The layout of a workbook from the parts of its archive.
 
     Raises:
         UnreadableError: a part is no XML, or a sheet goes beyond so many rows and columns.
     """
-    looks = _looks(parts.get("xl/styles.xml", b""))
-    sheets = {name: _sheet(data, looks, rows, columns) for name, data in parts.items() if b"sheetData" in data}
-    book = _Book()
+    looks = _read_formats(parts.get("xl/styles.xml", b""))
+    sheets = {name: _read_sheet(data, looks, rows, columns) for name, data in parts.items() if b"sheetData" in data}
+    book = _WorkbookHandler()
     _parse(parts.get("xl/workbook.xml", b""), book)
-    targets = _Targets()
+    targets = _RelationshipHandler()
     _parse(parts.get("xl/_rels/workbook.xml.rels", b""), targets)
     names = [targets.found.get(key, "") for key in book.sheets]
-    return Layout(tuple(sheets.get(name, Sheet()) for name in names), book.since_1904)
+    return WorkbookLayout(tuple(sheets.get(name, SheetLayout()) for name in names), book.since_1904)
 
 
 def _parse(data: bytes, handler: ContentHandler) -> None:
@@ -78,51 +86,51 @@ def _parse(data: bytes, handler: ContentHandler) -> None:
     try:
         parseString(data, handler, forbid_dtd=True)
     except (SAXException, DefusedXmlException, ValueError, LookupError):
-        raise UnreadableError(Trouble.BROKEN) from None
+        raise UnreadableError(FileProblemKind.BROKEN) from None
 
 
-def _local(name: str) -> str:
+def _local_name(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-class _Book(ContentHandler):
+class _WorkbookHandler(ContentHandler):
     def __init__(self) -> None:
         super().__init__()
         self.sheets: list[str] = []
         self.since_1904 = False
 
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 - the name is the library's
-        if _local(name) == "sheet":
+        if _local_name(name) == "sheet":
             self.sheets.append(next((attrs[key] for key in attrs.getNames() if key.endswith(":id")), ""))
-        elif _local(name) == "workbookPr":
+        elif _local_name(name) == "workbookPr":
             self.since_1904 = attrs.get("date1904", "").lower() in {"1", "true"}
 
 
-class _Targets(ContentHandler):
+class _RelationshipHandler(ContentHandler):
     def __init__(self) -> None:
         super().__init__()
         self.found: dict[str, str] = {}
 
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 - the name is the library's
-        if _local(name) == "Relationship":
+        if _local_name(name) == "Relationship":
             target = attrs.get("Target", "")
             self.found[attrs.get("Id", "")] = target[1:] if target.startswith("/") else normpath(join("xl", target))
 
 
-def _looks(styles: bytes) -> dict[str, Look]:
+def _read_formats(styles: bytes) -> dict[str, CellFormat]:
     """Number of a cell's style -> its look, where it says something."""
-    handler = _Styles()
+    handler = _StylesHandler()
     _parse(styles, handler)
     found = {}
     for number, (format_, font) in enumerate(handler.styles):
         name = handler.fonts[int(font)] if font.isdigit() and len(font) < 6 and int(font) < len(handler.fonts) else ""
-        look = Look(digits_of(handler.formats.get(format_, "")), font_of(name))
-        if look != Look():
+        look = CellFormat(count_format_digits(handler.formats.get(format_, "")), find_font(name))
+        if look != CellFormat():
             found[str(number)] = look
     return found
 
 
-class _Styles(ContentHandler):
+class _StylesHandler(ContentHandler):
     def __init__(self) -> None:
         super().__init__()
         self.formats: dict[str, str] = {}
@@ -131,7 +139,7 @@ class _Styles(ContentHandler):
         self._within: list[str] = []
 
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 - the name is the library's
-        name = _local(name)
+        name = _local_name(name)
         above = self._within[-1] if self._within else ""
         self._within.append(name)
         if name == "numFmt" and above == "numFmts":
@@ -147,62 +155,218 @@ class _Styles(ContentHandler):
         self._within.pop()
 
 
-def _sheet(data: bytes, looks: Mapping[str, Look], rows: int, columns: int) -> Sheet:
-    handler = _Cells(looks, rows, columns)
+def _read_sheet(data: bytes, looks: Mapping[str, CellFormat], rows: int, columns: int) -> SheetLayout:
+    handler = _CellHandler(looks, rows, columns)
     _parse(data, handler)
     return handler.sheet
 
 
-class _Cells(ContentHandler):
+class _CellHandler(ContentHandler):
     """Only cells that hold something count: a format without a value takes no room."""
 
-    def __init__(self, looks: Mapping[str, Look], rows: int, columns: int) -> None:
+    def __init__(self, looks: Mapping[str, CellFormat], rows: int, columns: int) -> None:
         super().__init__()
-        self.sheet = Sheet()
+        self.sheet = SheetLayout()
         self._looks, self._rows, self._columns = looks, rows, columns
         self._row, self._column = -1, -1
-        self._look: Look | None = None
+        self._look: CellFormat | None = None
         self._on: Mapping[str, Callable[[Any], None]] = {
             "row": self._start_row, "c": self._start_cell, "v": self._hold, "is": self._hold, "f": self._hold,
         }  # fmt: skip
 
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 - the name is the library's
-        if do := self._on.get(_local(name)):
+        if do := self._on.get(_local_name(name)):
             do(attrs)
 
     def _start_row(self, attrs: Any) -> None:
         given = attrs.get("r", "")
-        self._row = _number(given) - 1 if given else self._row + 1
+        self._row = _parse_number(given) - 1 if given else self._row + 1
         self._column = -1
 
     def _start_cell(self, attrs: Any) -> None:
         if given := attrs.get("r", ""):
             found = _PLACE.fullmatch(given.strip())
             if found is None:
-                raise UnreadableError(Trouble.TOO_MUCH_UNPACKED)
-            self._column = _column(found[1]) - 1 if found[1] else self._column + 1
-            self._row = _number(found[2]) - 1 if found[2] else self._row
+                raise UnreadableError(FileProblemKind.TOO_MUCH_UNPACKED)
+            self._column = _parse_column(found[1]) - 1 if found[1] else self._column + 1
+            self._row = _parse_number(found[2]) - 1 if found[2] else self._row
         else:
             self._column += 1
         self._look = self._looks.get(attrs.get("s", ""))
 
     def _hold(self, _attrs: Any) -> None:
         if self._row >= self._rows or self._column >= self._columns:
-            raise UnreadableError(Trouble.TOO_MUCH_UNPACKED)
+            raise UnreadableError(FileProblemKind.TOO_MUCH_UNPACKED)
         sheet = self.sheet
         sheet.height, sheet.width = max(sheet.height, self._row + 1), max(sheet.width, self._column + 1)
         if self._look and len(sheet.looks) < _MOST_LOOKS:
             sheet.looks[self._row, self._column] = self._look
 
 
-def _number(text: str) -> int:
+def _parse_number(text: str) -> int:
     """A number that is too long for any sheet is the first beyond all."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 10**9
 
 
-def _column(letters: str) -> int:
+def _parse_column(letters: str) -> int:
     """``A`` is 1, ``AA`` 27."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + ord(letter) - ord("A") + 1
     return number
+
+
+#: More units than there are in the country; more columns than a list has; and cells, over all sheets.
+ROWS, COLUMNS = 200_000, 64
+_CELLS = 2 * ROWS * COLUMNS
+#: Cells that merged ones may fill, in all.
+_FILLED = 4 * ROWS
+#: Whole numbers beyond it are not kept exactly by a spreadsheet.
+_EXACT = 10**15
+
+
+#: Day 0 of Excel, and of workbooks that count from 1904.
+_DAY_0, _DAY_0_OF_1904 = date(1899, 12, 30), date(1904, 1, 1)
+#: Numbers that are taken for days where a day is wanted: 1954 to 2119.
+_DAYS = range(20_000, 80_000)
+
+
+@dataclass(frozen=True, slots=True)
+class TableCell:
+    """A cell as it is shown, and what it is."""
+
+    text: str = ""
+    number: float | None = None
+    padded: bool = False  #: its format shows a number with zeros in front
+    day: date | None = None  #: what it is, or would be in a column of days
+    font: LegacyFont | None = None
+
+
+EMPTY_CELL = TableCell()
+
+
+@dataclass(frozen=True, slots=True)
+class TablePage:
+    """A sheet, or the one table of a text file."""
+
+    rows: list[list[TableCell]]  #: merged cells say something in their first row and column alone
+    lines: Sequence[int]  #: number of each row, as an editor or Excel counts
+    name: str = ""
+    hidden: bool = False
+    merged: tuple[tuple[CellPosition, CellPosition], ...] = ()  #: first and last place of each
+    one_byte: bool = False  #: see ``bot.tables.text``
+
+
+def read_pages(data: bytes) -> Iterator[TablePage]:
+    """The sheets of a workbook, one at a time.
+
+    Raises:
+        TableError: broken, too large unpacked, or no workbook.
+    """
+    try:
+        packed, layout = _repack(data)
+        workbook = load_workbook(BytesIO(packed))
+        for at, about in enumerate(workbook.sheets_metadata):
+            if about.typ == SheetTypeEnum.WorkSheet:
+                hidden = about.visible != SheetVisibleEnum.Visible
+                yield _to_page(workbook.get_sheet_by_name(about.name), layout, at, hidden=hidden)
+    except UnreadableError as error:
+        raise TableError(_TROUBLES.get(error.trouble, _BROKEN), **_BOUNDS) from None
+    except PasswordError:
+        raise TableError(_BROKEN) from None
+    except (CalamineError, IndexError, ValueError, OSError):
+        raise TableError(_BROKEN) from None
+
+
+def _to_page(sheet: CalamineSheet, layout: WorkbookLayout, at: int, *, hidden: bool) -> TablePage:
+    looks = (layout.sheets[at] if at < len(layout.sheets) else SheetLayout()).looks
+    day_0 = _DAY_0_OF_1904 if layout.since_1904 else _DAY_0
+    values = sheet.to_python(skip_empty_area=False)
+    rows = [
+        [_to_cell(value, looks.get((row, column)), day_0) for column, value in enumerate(cells)]
+        for row, cells in enumerate(values)
+    ]
+    return TablePage(rows, range(1, len(rows) + 1), sheet.name, hidden, tuple(sheet.merged_cell_ranges or ()))
+
+
+def _to_cell(value: Any, look: CellFormat | None, day_0: date) -> TableCell:
+    if value == "" and isinstance(value, str):
+        return EMPTY_CELL
+    if isinstance(value, date):
+        return TableCell(format_cell(value), day=value.date() if isinstance(value, datetime) else value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        whole = abs(value) < _EXACT and float(value).is_integer()
+        digits = look.digits if look and whole and value >= 0 else 0
+        day = day_0 + timedelta(days=int(value)) if int(min(max(value, 0), _DAYS.stop)) in _DAYS else None
+        return TableCell(format_cell(value).zfill(digits), float(value), bool(digits), day)
+    return TableCell(str(value), font=look.font if look else None)
+
+
+def fill_merged(
+    rows: Sequence[list[TableCell]], merged: Sequence[tuple[CellPosition, CellPosition]], first: int
+) -> bool:
+    """Put what stands in a merged cell into every row that it goes down to, from the row ``first`` on.
+
+    Returns:
+        Whether there are such cells.
+
+    Raises:
+        TableError: they go over more cells than a list has.
+    """
+    filled = 0
+    for (top, left), (bottom, _) in merged:
+        last = min(bottom, len(rows) - 1)
+        if top < first or last <= top or left >= len(rows[top]):
+            continue
+        filled += last - top
+        if filled > _FILLED:
+            raise TableError(_TROUBLES[FileProblemKind.TOO_MUCH_UNPACKED], **_BOUNDS)
+        for row in rows[top + 1 : last + 1]:
+            if left < len(row) and row[left] is EMPTY_CELL:
+                row[left] = rows[top][left]
+    return filled > 0
+
+
+def _repack(data: bytes) -> tuple[bytes, WorkbookLayout]:
+    """The same archive, packed anew from what was counted, and its layout."""
+    unpacker, packed, parts = Unpacker(LIMITS), BytesIO(), dict[str, bytes]()
+    with unpacker.open(data) as archive, zipfile.ZipFile(packed, "w") as copy:
+        if len(archive.infolist()) > LIMITS.entries:
+            raise UnreadableError(FileProblemKind.TOO_MANY_ENTRIES)
+        if len(set(archive.namelist())) < len(archive.infolist()):
+            raise UnreadableError(FileProblemKind.BROKEN)
+        for entry in archive.infolist():
+            content = unpacker.unpack(archive, entry)
+            copy.writestr(zipfile.ZipInfo(entry.filename), content)
+            if entry.filename.lower().endswith((".xml", ".rels")) or b"sheetData" in content:
+                parts[entry.filename] = content
+    layout = read_layout(parts, ROWS, COLUMNS)
+    if sum(sheet.height * sheet.width for sheet in layout.sheets) > _CELLS:
+        raise UnreadableError(FileProblemKind.TOO_MUCH_UNPACKED)
+    return packed.getvalue(), layout
+
+
+def format_cell(cell: Any) -> str:
+    """A cell as it would be typed: a code that Excel took for a number has no decimals, a day no hours."""
+    if isinstance(cell, datetime):
+        cell = cell.date()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, time | timedelta):
+        return str(cell)
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
+        return str(int(cell))
+    return str(cell)
+
+
+_BROKEN = N_("This XLSX file is broken or locked with a password. Save it anew, or save it as CSV UTF-8.")
+_BOUNDS = {"entries": LIMITS.entries, "limit": LIMITS.unpacked // MEBIBYTE, "rows": ROWS, "columns": COLUMNS}
+_TROUBLES = {
+    FileProblemKind.TOO_MANY_ENTRIES: N_(
+        "This XLSX file has more than {entries} parts; it was not opened. Save it as CSV."
+    ),
+    FileProblemKind.TOO_MUCH_UNPACKED: N_(
+        "This XLSX file is larger than {limit} MB unpacked, {rows} rows or {columns} columns; it was not opened."
+        " Delete what is not needed, or save it as CSV."
+    ),
+}

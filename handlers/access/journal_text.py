@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from handlers.office.exporting import FORMS, Form
-from handlers.office.model import JournalEntry
-from handlers.office.rights import MACHINE, Act
-from handlers.requests.model import State
-from handlers.requests.words import STATES
+from handlers.model.exports import EXPORT_FORM_LABELS, ExportForm
+from handlers.model.request import RequestState
+from handlers.model.request_list import JournalEntry
+from handlers.model.rights import MACHINE, Act
+from handlers.requests.text import STATE_LABELS
 from locales import N_, Translator
 
 
-class Deed(StrEnum):
+class AuditAction(StrEnum):
     """What is done with roles, as the journal names it."""
 
     INVITE = "invite"
@@ -27,16 +27,16 @@ class Deed(StrEnum):
 
 
 #: Act of a row -> message id; a row with another act is told by that act's own name.
-DEEDS: dict[str, str] = {
-    Deed.INVITE: N_("invitation made"),
-    Deed.REDEEM: N_("role taken up"),
-    Deed.END_ROLE: N_("role ended"),
-    Deed.LEAVE_ROLE: N_("role given up"),
-    Deed.END_INVITATION: N_("invitation taken back"),
-    Deed.END_WITH_ROLE: N_("invitation ended with the role of whoever made it"),
-    Deed.UNREADABLE: N_("⚠ cannot be read any more"),
-    Deed.SEAL_POWERS: N_("roles and approvals sealed"),
-    Deed.ACCEPT_POWERS: N_("end of the journal accepted by the operator"),
+AUDIT_ACTIONS: dict[str, str] = {
+    AuditAction.INVITE: N_("invitation made"),
+    AuditAction.REDEEM: N_("role taken up"),
+    AuditAction.END_ROLE: N_("role ended"),
+    AuditAction.LEAVE_ROLE: N_("role given up"),
+    AuditAction.END_INVITATION: N_("invitation taken back"),
+    AuditAction.END_WITH_ROLE: N_("invitation ended with the role of whoever made it"),
+    AuditAction.UNREADABLE: N_("⚠ cannot be read any more"),
+    AuditAction.SEAL_POWERS: N_("roles and approvals sealed"),
+    AuditAction.ACCEPT_POWERS: N_("end of the journal accepted by the operator"),
     "request.move": N_("state of a request changed"),
     "request.move_all": N_("state of requests changed"),
     "request.import": N_("states of requests read in from a list"),
@@ -58,36 +58,44 @@ DEEDS: dict[str, str] = {
 }
 
 #: Whoever acts without a role.
-ACTORS = {MACHINE: N_("operator"), "subscriber": N_("officer")}
+ACTOR_LABELS = {MACHINE: N_("operator"), "subscriber": N_("officer")}
 
 
 #: Acts whose subject begins with a state, and those whose subject names a kind of file.
-_MOVES = {"request.move", "request.move_all"}
-_EXPORTS = {"export", "export_start"}
+_MOVE_ACTS = {"request.move", "request.move_all"}
+_EXPORT_ACTS = {"export", "export_start"}
 
 
-def deed(t: Translator, entry: JournalEntry) -> str:
+def format_action(t: Translator, entry: JournalEntry) -> str:
     """What was done."""
-    return t(DEEDS[entry.act]) if entry.act in DEEDS else entry.act
+    return t(AUDIT_ACTIONS[entry.act]) if entry.act in AUDIT_ACTIONS else entry.act
 
 
-def subject(t: Translator, entry: JournalEntry) -> str:
+def format_subject(t: Translator, entry: JournalEntry) -> str:
     """On what: as the journal names it, states and kinds of files in words."""
     if entry.act == Act.MAINTAIN_UNITS:
         return ""
-    if entry.act in _MOVES:
+    if entry.act in _MOVE_ACTS:
         state, colon, codes = entry.subject.partition(": ")
-        return f"→ {t(STATES[State(state)])}: {codes}" if colon and state in set(State) else entry.subject
-    return " ".join(_form(t, word) for word in entry.subject.split(" ")) if entry.act in _EXPORTS else entry.subject
+        return (
+            f"→ {t(STATE_LABELS[RequestState(state)])}: {codes}"
+            if colon and state in set(RequestState)
+            else entry.subject
+        )
+    return (
+        " ".join(_format_export_form(t, word) for word in entry.subject.split(" "))
+        if entry.act in _EXPORT_ACTS
+        else entry.subject
+    )
 
 
-def _form(t: Translator, word: str) -> str:
-    return t(FORMS[Form(word)]) if word in set(Form) else word
+def _format_export_form(t: Translator, word: str) -> str:
+    return t(EXPORT_FORM_LABELS[ExportForm(word)]) if word in set(ExportForm) else word
 
 
-def doer(t: Translator, actor: str, labels: Mapping[str, str] = MappingProxyType({})) -> str:
+def format_actor(t: Translator, actor: str, labels: Mapping[str, str] = MappingProxyType({})) -> str:
     """Who did it: as the person is called, with the id of the role; the id alone where the role is out of sight."""
-    if actor in ACTORS:
-        return t(ACTORS[actor])
+    if actor in ACTOR_LABELS:
+        return t(ACTOR_LABELS[actor])
     label = labels.get(actor)
     return f"{label}, {actor}" if label else actor

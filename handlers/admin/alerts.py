@@ -1,37 +1,39 @@
 """What owners are told of that could not be handled and was set aside."""
 
-from handlers.replies import Reply
-from handlers.voice import Voice
+from handlers.core.replies import Reply
+from handlers.core.text import MarkupTranslator
 from locales import N_
 
-_REST = N_("Everything else goes on. More cases of today are in the log only. Please tell whoever runs the assistant.")
+_CLOSING_NOTE = N_(
+    "Everything else goes on. More cases of today are in the log only. Please tell whoever runs the assistant."
+)
 
 
-def update_aside(say: Voice, row: int | str) -> Reply:
+def format_update_set_aside(say: MarkupTranslator, row: int | str) -> Reply:
     """Somebody's message stopped the assistant, or every turn with it failed."""
     what = N_("⚠ A message from somebody could not be handled in several tries and was set aside (inbox {row}).")
-    return _told(say, what, row)
+    return _format_alert(say, what, row)
 
 
-def update_unstored(say: Voice, update: int | str) -> Reply:
+def update_unstored(say: MarkupTranslator, update: int | str) -> Reply:
     """Somebody's message could not even be stored."""
     what = N_("⚠ A message from somebody could not be stored in several tries and was left out (update {row}).")
-    return _told(say, what, update)
+    return _format_alert(say, what, update)
 
 
-def message_aside(say: Voice, row: int | str) -> Reply:
+def format_message_set_aside(say: MarkupTranslator, row: int | str) -> Reply:
     """A message to somebody could not be read or sent."""
     what = N_("⚠ A message to somebody could not be sent in several tries and was set aside (outbox {row}).")
-    return _told(say, what, row)
+    return _format_alert(say, what, row)
 
 
-def task_aside(say: Voice, row: int | str) -> Reply:
+def format_task_set_aside(say: MarkupTranslator, row: int | str) -> Reply:
     """A file that somebody ordered could not be made."""
     what = N_("⚠ A file that somebody ordered could not be made in several tries and was set aside ({row}).")
-    return _told(say, what, row)
+    return _format_alert(say, what, row)
 
 
-def restored(say: Voice, _: int | str) -> Reply:
+def format_database_restored(say: MarkupTranslator, _: int | str) -> Reply:
     """The database is an older copy of the one that was used last."""
     what = say(
         N_("⚠ The database was put back from an older copy. What happened since that copy was made is not known here.")
@@ -47,7 +49,7 @@ def restored(say: Voice, _: int | str) -> Reply:
     return Reply(paragraphs=(str(what), str(means)))
 
 
-def clock_leapt(say: Voice, days: int | str) -> Reply:
+def format_clock_leap(say: MarkupTranslator, days: int | str) -> Reply:
     """The clock cannot be right, or was not, or nothing ran for long; ``days`` are below nothing where it is behind."""
     if int(days) < 0:
         behind = N_(
@@ -71,5 +73,5 @@ def clock_leapt(say: Voice, days: int | str) -> Reply:
     return Reply(paragraphs=(str(what), str(todo)))
 
 
-def _told(say: Voice, what: str, row: int | str) -> Reply:
-    return Reply(paragraphs=(str(say(what, row=row)), str(say(_REST))))
+def _format_alert(say: MarkupTranslator, what: str, row: int | str) -> Reply:
+    return Reply(paragraphs=(str(say(what, row=row)), str(say(_CLOSING_NOTE))))

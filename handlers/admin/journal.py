@@ -2,14 +2,13 @@
 
 from markupsafe import escape
 
-from handlers.dates import moment
-from handlers.office.holding import labels_of, rights_of
-from handlers.office.journal_words import deed, doer, subject
-from handlers.office.model import JournalEntry
-from handlers.page import Answered, Option, Page
-from handlers.screen import Here, NoText
-from handlers.screens.flow import proceed
-from handlers.voice import lines
+from handlers.access.current_rights import current_rights, holder_labels
+from handlers.access.journal_text import format_action, format_actor, format_subject
+from handlers.core.dates import format_moment
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.text import join_lines
+from handlers.interview.flow import to_next_screen
+from handlers.model.request_list import JournalEntry
 from locales import N_
 
 BACK, OLDER, LATEST = "back", "older", "latest"
@@ -17,39 +16,39 @@ BACK, OLDER, LATEST = "back", "older", "latest"
 SHOWN = 10
 
 
-class JournalRows(NoText):
+class JournalScreen(OptionsOnlyScreen):
     """``session.about`` is the number before which the page begins."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """Who did what, on what, when."""
-        say, rows, labels = here.say, await _rows(here), await labels_of(here, await rights_of(here))
-        told = tuple(escape(_told(here, row, labels)) for row in rows[:SHOWN])
+        say, rows, labels = here.say, await _load_rows(here), await holder_labels(here, await current_rights(here))
+        told = tuple(escape(_format_row(here, row, labels)) for row in rows[:SHOWN])
         older = Option(OLDER, say.t(N_("Older")), ("cu hon", "older"))
         latest = Option(LATEST, say.t(N_("The newest")), ("moi nhat", "newest"))
         turning = [*([latest] if here.session.about else []), *([older] if len(rows) > SHOWN else [])]
         back = Option(BACK, say.t(N_("Back")), ("quay lai", "back"))
         none = say(N_("There are no rows within your reach."))
-        return Page(say(N_("<b>Journal</b>")), (lines(*told) or none,), (*turning, back))
+        return Page(say(N_("<b>Journal</b>")), (join_lines(*told) or none,), (*turning, back))
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Turn the page, or leave."""
         if value == BACK:
-            return Answered(proceed(here))
-        rows = await _rows(here)
+            return HandlerResult(to_next_screen(here))
+        rows = await _load_rows(here)
         before = str(rows[:SHOWN][-1].number) if value == OLDER and rows else None
-        return Answered(here.session.with_screen("journal", about=before))
+        return HandlerResult(here.session.with_screen("journal", about=before))
 
 
-async def _rows(here: Here) -> tuple[JournalEntry, ...]:
+async def _load_rows(here: Context) -> tuple[JournalEntry, ...]:
     """One more than a page shows: it tells whether there are older ones."""
     about = here.session.about or ""
     before = int(about) if about.isdecimal() else None
-    return await here.world.admin.journal.latest(await rights_of(here), SHOWN + 1, before)
+    return await here.world.admin.journal.latest(await current_rights(here), SHOWN + 1, before)
 
 
-def _told(here: Here, row: JournalEntry, labels: dict[str, str]) -> str:
+def _format_row(here: Context, row: JournalEntry, labels: dict[str, str]) -> str:
     """``12. 09:00 24/11/2026 – Chị Lan, QT-000002: yêu cầu đổi trạng thái, YC-2026-000001 (3)``."""
-    who, what = doer(here.say.t, row.actor, labels), deed(here.say.t, row)
+    who, what = format_actor(here.say.t, row.actor, labels), format_action(here.say.t, row)
     times = f" ({row.count})" if row.count != 1 else ""
-    about = f", {on_what}" if (on_what := subject(here.say.t, row)) else ""
-    return f"{row.number}. {moment(row.at)} – {who}: {what}{about}{times}"
+    about = f", {on_what}" if (on_what := format_subject(here.say.t, row)) else ""
+    return f"{row.number}. {format_moment(row.at)} – {who}: {what}{about}{times}"

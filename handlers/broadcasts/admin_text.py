@@ -1,75 +1,100 @@
 """Broadcasts in words, for those who make them: what each part of a draft says, and what became of a wish."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup, escape
 
-from handlers.broadcasts.model import STANDING, Broadcast, Checked, Draft, Life, Outcome, Plan, Problem, Tally
-from handlers.broadcasts.progress_words import bar, counts, share
-from handlers.broadcasts.rendering import LABELS
-from handlers.broadcasts.report_words import life, rows, trouble, why
-from handlers.dates import day, moment
-from handlers.office.journal_words import doer
-from handlers.office.list_words import clipped
-from handlers.office.rights import Act, Rights, Role, held_by
-from handlers.screen import Here
-from handlers.voice import Voice, bold, bullets, lines
+from handlers.access.journal_text import format_actor
+from handlers.admin.exports.text import format_count
+from handlers.admin.requests.text import EXPIRES_BETWEEN, clip_line, format_period
+from handlers.broadcasts.notices import format_counts, format_percent_bar, percent_settled
+from handlers.broadcasts.rendering import BUTTON_LABELS
+from handlers.broadcasts.text import (
+    format_channel,
+    format_problem,
+    format_problem_rows,
+    format_state,
+    format_state_reason,
+)
+from handlers.core.dates import format_day, format_moment
+from handlers.core.screen import Context
+from handlers.core.text import MarkupTranslator, format_bold, format_bullets, join_lines
+from handlers.model.broadcast import (
+    EXPIRY_CAMPAIGN,
+    ActionResult,
+    Audience,
+    Broadcast,
+    BroadcastDraft,
+    BroadcastProblem,
+    BroadcastState,
+    CampaignPlan,
+    ChannelCounts,
+    CheckReport,
+    DeliveryCounts,
+)
+from handlers.model.rights import ROLES, Act, Rights, Role, may_any_role
+from handlers.model.unit_directory import UnitDirectory
+from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_, Translator
 
 #: Each outcome in one sentence; what is done says what comes of it (``DONE``).
-OUTCOMES = {
-    Outcome.DONE: N_("Done."),
-    Outcome.UNKNOWN: N_("There is no such broadcast within your reach."),
-    Outcome.NOT_ALLOWED: N_("That cannot be done as the broadcast stands now. This is how it stands:"),
-    Outcome.NOT_YOURS: N_("Your role does not allow this for this broadcast."),
-    Outcome.SECOND_PERSON: N_("So many recipients need a second person to approve; you wrote this one yourself."),
-    Outcome.OVERTAKEN: N_(
+RESULT_MESSAGES = {
+    ActionResult.DONE: N_("Done."),
+    ActionResult.UNKNOWN: N_("There is no such broadcast within your reach."),
+    ActionResult.NOT_ALLOWED: N_("That cannot be done as the broadcast stands now. This is how it stands:"),
+    ActionResult.NOT_YOURS: N_("Your role does not allow this for this broadcast."),
+    ActionResult.SECOND_PERSON: N_("So many recipients need a second person to approve; you wrote this one yourself."),
+    ActionResult.OVERTAKEN: N_(
         "The broadcast has changed since you saw it, so nothing was done. Please look at it as it is now:"
     ),
-    Outcome.PROBLEMS: N_("It has no check without problems yet. Please check it, and put right what is found."),
+    ActionResult.PROBLEMS: N_("It has no check without problems yet. Please check it, and put right what is found."),
 }
 #: What comes of moving it there.
-DONE = {
-    Life.APPROVED: N_("Approved. Text and recipients are fixed now; the list of recipients is being made."),
-    Life.RUNNING: N_("It is under way. How far it is stands in a message of its own."),
-    Life.PAUSED: N_("Paused: nothing more leaves until you go on."),
-    Life.CANCELLED: N_("Called off. Whoever has not got it yet will not get it."),
+DONE_MESSAGES = {
+    BroadcastState.APPROVED: N_("Approved. Text and recipients are fixed now; the list of recipients is being made."),
+    BroadcastState.RUNNING: N_("It is under way. How far it is stands in a message of its own."),
+    BroadcastState.PAUSED: N_("Paused: nothing more leaves until you go on."),
+    BroadcastState.CANCELLED: N_("Called off. Whoever has not got it yet will not get it."),
 }
-_APPROVED = N_("Approved. The campaign reminds by itself from now on, on the days of its plan.")
+_APPROVED_MESSAGES = N_("Approved. The campaign reminds by itself from now on, on the days of its plan.")
 #: Letters of a title on a button.
-_TITLE = 28
+_MAX_TITLE_LENGTH = 28
 
 
-def approved(say: Voice, one: Broadcast) -> Markup:
+def format_approved(say: MarkupTranslator, one: Broadcast) -> Markup:
     """What follows from an approval."""
-    return say(_APPROVED if one.is_campaign else DONE[Life.APPROVED])
+    return say(_APPROVED_MESSAGES if one.is_campaign else DONE_MESSAGES[BroadcastState.APPROVED])
 
 
-def outcome(say: Voice, became: Outcome, to: Life | None = None) -> Markup:
+def format_result(say: MarkupTranslator, became: ActionResult, to: BroadcastState | None = None) -> Markup:
     """What became of a wish."""
-    return say(DONE[to] if became is Outcome.DONE and to in DONE else OUTCOMES[became])
+    return say(DONE_MESSAGES[to] if became is ActionResult.DONE and to in DONE_MESSAGES else RESULT_MESSAGES[became])
 
 
-def row(say: Voice, one: Broadcast) -> str:
+def format_broadcast_row(say: MarkupTranslator, one: Broadcast) -> str:
     """``TB-000012 · Nhắc hạn · đang chạy · 214``."""
     many = () if one.is_campaign or not one.recipients else (str(one.recipients),)
-    return " · ".join((one.id, clipped(one.draft.title, _TITLE), life(say.t, one), *many))
+    return " · ".join((one.id, clip_line(one.draft.title, _MAX_TITLE_LENGTH), format_state(say.t, one), *many))
 
 
-def heading(one: Broadcast) -> Markup:
+def format_broadcast_heading(one: Broadcast) -> Markup:
     """``TB-000012: Nhắc hạn``."""
-    return bold(f"{one.id}: {one.draft.title}")
+    return format_bold(f"{one.id}: {one.draft.title}")
 
 
-def standing(say: Voice, one: Broadcast, labels: Mapping[str, str]) -> Markup:
+def format_authorship(say: MarkupTranslator, one: Broadcast, labels: Mapping[str, str]) -> Markup:
     """Where it stands, and by whom it was written and approved."""
     state = N_("Being checked: the result comes as a message.") if one.checking else ""
-    because = f" – {why(say.t, one.why)}" if one.why else ""
-    author = say(N_("Written by {author}, {at}"), author=doer(say.t, one.author, labels), at=moment(one.created_at))
-    approver = say(N_("Approved by {who}"), who=doer(say.t, one.approver, labels)) if one.approver else ""
-    held = say(N_("Nothing leaves before {at}."), at=moment(one.held_until)) if one.held_until else ""
-    return lines(
-        say(N_("Stands at: <b>{state}</b>{why}"), state=life(say.t, one), why=because),
+    because = f" – {format_state_reason(say.t, one.why)}" if one.why else ""
+    author = say(
+        N_("Written by {author}, {at}"),
+        author=format_actor(say.t, one.author, labels),
+        at=format_moment(one.created_at),
+    )
+    approver = say(N_("Approved by {who}"), who=format_actor(say.t, one.approver, labels)) if one.approver else ""
+    held = say(N_("Nothing leaves before {at}."), at=format_moment(one.held_until)) if one.held_until else ""
+    return join_lines(
+        say(N_("Stands at: <b>{state}</b>{why}"), state=format_state(say.t, one), why=because),
         say(state) if state else "",
         held,
         author,
@@ -77,32 +102,32 @@ def standing(say: Voice, one: Broadcast, labels: Mapping[str, str]) -> Markup:
     )
 
 
-def when(say: Voice, one: Broadcast) -> Markup:
+def format_schedule(say: MarkupTranslator, one: Broadcast) -> Markup:
     """Its plan, or its start and its deadline."""
     if one.draft.plan:
-        return planned(say, one.draft.plan)
-    if one.id == STANDING:
+        return format_plan(say, one.draft.plan)
+    if one.id == EXPIRY_CAMPAIGN:
         return say(N_("It reminds by itself of certificates that are about to end."))
     due, at = one.draft.deadline, one.starts_at or one.draft.starts_at
-    starts = say(N_("Is sent: at {at}"), at=moment(at)) if at else say(N_("Is sent: when you tap “Send”"))
-    return lines(say(N_("Deadline: <b>{day}</b>"), day=day(due)) if due else "", starts)
+    starts = say(N_("Is sent: at {at}"), at=format_moment(at)) if at else say(N_("Is sent: when you tap “Send”"))
+    return join_lines(say(N_("Deadline: <b>{day}</b>"), day=format_day(due)) if due else "", starts)
 
 
-def planned(say: Voice, plan: Plan) -> Markup:
+def format_plan(say: MarkupTranslator, plan: CampaignPlan) -> Markup:
     """Deadline, days and hour of a campaign, and what becomes of a step that was missed."""
     late = (
         N_("A reminder missed at its time: sent late")
         if plan.late == "run"
         else N_("A reminder missed at its time: left out")
     )
-    return lines(
-        say(N_("Deadline: <b>{day}</b>"), day=day(plan.deadline)),
-        say(N_("Reminders: {steps}; at {at}"), steps=steps(say.t, plan.steps), at=f"{plan.at:%H:%M}"),
+    return join_lines(
+        say(N_("Deadline: <b>{day}</b>"), day=format_day(plan.deadline)),
+        say(N_("Reminders: {steps}; at {at}"), steps=format_steps(say.t, plan.steps), at=f"{plan.at:%H:%M}"),
         say(late),
     )
 
 
-def steps(t: Translator, days: tuple[int, ...]) -> str:
+def format_steps(t: Translator, days: tuple[int, ...]) -> str:
     """``30, 14, 7 ngày trước hạn; đúng ngày hạn; 1 ngày sau hạn``."""
     before, after = [str(one) for one in days if one > 0], [str(-one) for one in days if one < 0]
     parts = (
@@ -113,41 +138,41 @@ def steps(t: Translator, days: tuple[int, ...]) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def texts(say: Voice, draft: Draft) -> tuple[Markup, ...]:
+def format_texts(say: MarkupTranslator, draft: BroadcastDraft) -> tuple[Markup, ...]:
     """The text in both languages, as it was written."""
     titles = {"vi": N_("<b>In Vietnamese</b>"), "en": N_("<b>In English</b>")}
     missing = say(N_("<i>(not written yet)</i>"))
-    return tuple(lines(say(title), escape(getattr(draft.text, code)) or missing) for code, title in titles.items())
+    return tuple(join_lines(say(title), escape(getattr(draft.text, code)) or missing) for code, title in titles.items())
 
 
-def buttons(say: Voice, draft: Draft) -> Markup:
+def format_buttons(say: MarkupTranslator, draft: BroadcastDraft) -> Markup:
     """The buttons that recipients can tap, and the file that comes along."""
-    labels = ", ".join(f"“{say.t(LABELS[one])}”" for one in draft.buttons) or say.t(N_("none"))
+    labels = ", ".join(f"“{say.t(BUTTON_LABELS[one])}”" for one in draft.buttons) or say.t(N_("none"))
     document = say(N_("File: <b>{name}</b>"), name=draft.document) if draft.document else ""
-    return lines(say(N_("Buttons: {buttons}"), buttons=labels), document)
+    return join_lines(say(N_("Buttons: {buttons}"), buttons=labels), document)
 
 
-def problem(say: Voice, found: Problem) -> Markup:
+def format_broadcast_problem(say: MarkupTranslator, found: BroadcastProblem) -> Markup:
     """What stands against it, what to do, and whom it is about."""
-    more = rows(say.t, found)
-    return lines(escape(f"⚠ {trouble(say.t, found)}"), escape(more))
+    more = format_problem_rows(say.t, found)
+    return join_lines(escape(f"⚠ {format_problem(say.t, found)}"), escape(more))
 
 
-def findings(say: Voice, found: Checked) -> tuple[Markup, ...]:
+def format_check_report(say: MarkupTranslator, found: CheckReport) -> tuple[Markup, ...]:
     """What the last check found."""
-    head = say(N_("Check of {at}: {count} recipients"), at=moment(found.at), count=found.recipients)
+    head = say(N_("Check of {at}: {count} recipients"), at=format_moment(found.at), count=found.recipients)
     if not found.problems:
-        return (lines(head, say(N_("Nothing stands against it."))),)
+        return (join_lines(head, say(N_("Nothing stands against it."))),)
     todo = say(N_("Please put this right, then check it again:"))
-    return (lines(head, todo), lines(*(problem(say, one) for one in found.problems)))
+    return (join_lines(head, todo), join_lines(*(format_broadcast_problem(say, one) for one in found.problems)))
 
 
-def progress(say: Voice, tally: Tally) -> Markup:
+def format_broadcast_progress(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:
     """How far it is: a bar, and how many are in which state."""
-    return lines(escape(bar(share(tally))), counts(say, tally))
+    return join_lines(escape(format_percent_bar(percent_settled(tally))), format_counts(say, tally))
 
 
-async def second_person(here: Here, rights: Rights, one: Broadcast) -> Markup:
+async def format_possible_approvers(here: Context, rights: Rights, one: Broadcast) -> Markup:
     """Who else can approve it, and what they send to get there."""
     say = here.say
     holders = await here.world.admin.people.holders(rights)
@@ -155,15 +180,83 @@ async def second_person(here: Here, rights: Rights, one: Broadcast) -> Markup:
     able = [
         f"{holder.label or holder.id} ({holder.id})"
         for holder in holders
-        if holder.id not in mine and _approves(rights, one, holder.role, holder.unit)
+        if holder.id not in mine and _may_approve(rights, one, holder.role, holder.unit)
     ]
     how = say(N_("They send <b>/thongbao {code}</b> and tap “Approve”."), code=one.id)
     if able:
-        return lines(say(N_("These can approve it:")), bullets(able[:8]), how)
-    return lines(say(N_("An owner, or another admin of the unit, can approve it.")), how)
+        return join_lines(say(N_("These can approve it:")), format_bullets(able[:8]), how)
+    return join_lines(say(N_("An owner, or another admin of the unit, can approve it.")), how)
 
 
-def _approves(rights: Rights, one: Broadcast, role: str, unit: str | None) -> bool:
-    if not held_by((Role(role),), Act.APPROVE_BROADCASTS):
+def _may_approve(rights: Rights, one: Broadcast, role: str, unit: str | None) -> bool:
+    if not may_any_role((Role(role),), Act.APPROVE_BROADCASTS):
         return False
     return unit is None or (one.unit is not None and rights.units.is_within(one.unit, unit))
+
+
+#: From a day on, until a day, between two.
+#: What keeps a message from those it cannot be sent to.
+_UNREACHABLE_LABELS = {
+    "blocked": N_("has blocked the assistant: {number}"),
+    "stopped": N_("wants no reminders: {number}"),
+    "capped": N_("has had enough reminders this week: {number}"),
+}
+
+
+def format_audience(audience: Audience, units: UnitDirectory, t: Translator) -> str:
+    """An audience for a person to read."""
+    parts = (
+        t(N_("unit: {unit} and below"), unit=units.name(audience.unit)) if audience.unit else "",
+        t(N_("role: {role}"), role=t(ROLES[audience.role])) if audience.role else "",
+        *_format_owed(audience, t),
+        *_format_expiry_window(audience, t),
+        *_format_silence(audience, t),
+        t(N_("channel: {channel}"), channel=format_channel(t, audience.channel)) if audience.channel else "",
+        "" if audience.chats is None else t(N_("on a list of {number} people"), number=len(audience.chats)),
+    )
+    return "; ".join(part for part in parts if part) or t(N_("everybody who talks with the assistant"))
+
+
+def format_audience_counts(say: MarkupTranslator, found: Sequence[ChannelCounts]) -> Markup:
+    """How many it reaches, channel by channel, and why it does not reach the others."""
+    reached, total = sum(one.reachable for one in found), sum(one.all for one in found)
+    head = say(
+        N_("Will get it now: <b>{reached}</b> of {total} people"),
+        reached=format_count(say, reached),
+        total=format_count(say, total),
+    )
+    return join_lines(head, format_bullets(_format_channel_counts(say, one) for one in found if one.all))
+
+
+def _format_channel_counts(say: MarkupTranslator, one: ChannelCounts) -> str:
+    kept = {name: getattr(one, name) for name in _UNREACHABLE_LABELS}
+    parts = [say.t(_UNREACHABLE_LABELS[name], number=format_count(say, many)) for name, many in kept.items() if many]
+    reached = say.t(N_("can be reached: {number}"), number=format_count(say, one.reachable))
+    return f"{format_channel(say.t, one.channel)} – {'; '.join((reached, *parts))}"
+
+
+def _format_owed(audience: Audience, t: Translator) -> tuple[str, ...]:
+    owed = ", ".join(t(PROCEDURE_LABELS[one]) for one in audience.owed if one in PROCEDURE_LABELS)
+    states = ", ".join(t(STATE_LABELS[one]) for one in audience.states)
+    return (
+        t(N_("has something to register still")) if audience.to_do and not owed else "",
+        t(N_("still to register: {procedures}"), procedures=owed) if owed else "",
+        t(N_("has a request at: {states}"), states=states) if states else "",
+    )
+
+
+def _format_expiry_window(audience: Audience, t: Translator) -> tuple[str, ...]:
+    within = audience.expires_within
+    return (
+        format_period(t, EXPIRES_BETWEEN, audience.expires_from, audience.expires_until),
+        "" if within is None else t(N_("certificate ends within {days} days"), days=within),
+    )
+
+
+def _format_silence(audience: Audience, t: Translator) -> tuple[str, ...]:
+    return (
+        t(N_("has not written since before {day}"), day=format_day(audience.silent_since))
+        if audience.silent_since
+        else "",
+        "" if audience.silent_days is None else t(N_("has not written for {days} days"), days=audience.silent_days),
+    )

@@ -1,36 +1,188 @@
 """What the author of a broadcast is told: what a check found, that it is ready, paused, or over."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
 from markupsafe import Markup, escape
 
-from handlers.broadcasts.model import Broadcast, Checked, Problem, Tally, Why
-from handlers.broadcasts.progress_words import counts, heading, opening, skipped
-from handlers.broadcasts.report_words import reachable, rows, step_name, trouble, why
-from handlers.dates import moment
-from handlers.office.export_words import number
-from handlers.replies import Reply
-from handlers.voice import Voice, bullets, capital, lines
+from handlers.access.journal_text import format_actor
+from handlers.admin.exports.text import format_count
+from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
+from handlers.broadcasts.text import (
+    DELIVERY_REASONS,
+    DELIVERY_STATES,
+    format_delivery_reason,
+    format_problem,
+    format_problem_rows,
+    format_reachability,
+    format_state,
+    format_state_reason,
+    format_step_name,
+)
+from handlers.core.dates import format_moment
+from handlers.core.replies import Choice, Reply
+from handlers.core.text import MarkupTranslator, capitalize_first, format_bullets, join_lines
+from handlers.model.broadcast import (
+    ENDED_STATES,
+    Broadcast,
+    BroadcastProblem,
+    BroadcastState,
+    CheckReport,
+    DeliveryCounts,
+    StateReason,
+)
 from locales import N_
 
+#: Blocks of the bar.
+_BAR_LENGTH = 10
+_ACTION_LABELS = {
+    ButtonAction.PAUSE: N_("Pause"),
+    ButtonAction.RESUME: N_("Go on"),
+    ButtonAction.CANCEL: N_("Call off"),
+    ButtonAction.SHOW: N_("Open"),
+}
+_ACTIONS_OF_STATE = {
+    BroadcastState.SCHEDULED: (ButtonAction.CANCEL,),
+    BroadcastState.RUNNING: (ButtonAction.PAUSE, ButtonAction.CANCEL),
+    BroadcastState.PAUSED: (ButtonAction.RESUME, ButtonAction.CANCEL),
+}
 
-def checked(say: Voice, broadcast: Broadcast, found: Checked, *, second_person: bool) -> Reply:
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """How fast it has been lately, and when it ends if it goes on so."""
+
+    per_second: float
+    ends_at: datetime
+
+
+def format_progress(
+    say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCounts, speed: Speed | None = None
+) -> Reply:
+    """How far it is; ``speed`` where it is known and something moves."""
+    parts = (
+        format_broadcast_state(say, broadcast),
+        _format_settled(say, tally),
+        format_counts(say, tally),
+        _format_outlook(say, broadcast, speed),
+    )
+    return Reply(paragraphs=tuple(str(part) for part in parts if part), choices=_progress_choices(say, broadcast))
+
+
+def format_broadcast_state(say: MarkupTranslator, broadcast: Broadcast) -> Markup:
+    """Its code, its title, and where it stands."""
+    return Markup("<b>{}</b> {}: <b>{}</b>").format(broadcast.id, broadcast.draft.title, format_state(say.t, broadcast))
+
+
+def format_counts(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:
+    """A line for each state that somebody is in; of those skipped also why."""
+    states = [(capitalize_first(say.t(words)), tally.states.get(state, 0)) for state, words in DELIVERY_STATES.items()]
+    counted = [_format_count(say, words, count) for words, count in states if count]
+    return format_bullets(counted)
+
+
+def format_skip_reasons(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:
+    """Why those were skipped, blocked or lost of whom the state alone does not say it."""
+    return format_bullets(
+        _format_count(say, capitalize_first(format_delivery_reason(say.t, word)), tally.reasons[word])
+        for word in DELIVERY_REASONS
+        if _has_rows(tally, word)
+    )
+
+
+def open_choice(say: MarkupTranslator, broadcast: str) -> Choice:
+    """The button that opens it."""
+    return _progress_choice(say, ButtonAction.SHOW, broadcast)
+
+
+def percent_settled(tally: DeliveryCounts) -> int:
+    """Percent of the rows that have a final state; 100 only where all have."""
+    return 100 * (tally.total - tally.open) // tally.total if tally.total else 100
+
+
+def format_percent_bar(percent: int) -> str:
+    """``▓▓▓░░░░░░░ 34 %``."""
+    full = _BAR_LENGTH * percent // 100
+    return "▓" * full + "░" * (_BAR_LENGTH - full) + f" {percent} %"
+
+
+def _has_rows(tally: DeliveryCounts, word: str) -> bool:
+    return bool(tally.reasons.get(word))
+
+
+def _format_count(say: MarkupTranslator, words: str, count: int) -> Markup:
+    return Markup("{}: {}").format(words, format_count(say, count))
+
+
+def _format_settled(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:
+    far = {"done": format_count(say, tally.total - tally.open), "total": format_count(say, tally.total)}
+    return join_lines(
+        Markup(format_percent_bar(percent_settled(tally))),  # noqa: S704 - blocks and digits
+        say(N_("{done} of {total} people are through."), **far),
+    )
+
+
+def _format_outlook(say: MarkupTranslator, broadcast: Broadcast, speed: Speed | None) -> Markup:
+    """Why nothing moves, or how long it will."""
+    because = format_state_reason(say.t, broadcast.why)
+    if broadcast.held_until and broadcast.state not in ENDED_STATES:
+        until = format_moment(broadcast.held_until)
+        held = say(N_("Nothing leaves before {moment}: {why}."), moment=until, why=because)
+        return held if because else say(N_("Nothing leaves before {moment}."), moment=until)
+    if broadcast.state is BroadcastState.PAUSED and because:
+        return say(N_("Paused: {why}."), why=because)
+    if broadcast.state is BroadcastState.RUNNING and speed:
+        pace = format_count(say, max(1, round(speed.per_second)))
+        return say(N_("About {pace} a second; ends about {moment}."), pace=pace, moment=format_moment(speed.ends_at))
+    return Markup()
+
+
+def _progress_choices(say: MarkupTranslator, broadcast: Broadcast) -> tuple[Choice, ...]:
+    return tuple(
+        _progress_choice(say, action, broadcast.id)
+        for action in _ACTIONS_OF_STATE.get(broadcast.state, (ButtonAction.SHOW,))
+    )
+
+
+def _progress_choice(say: MarkupTranslator, action: ButtonAction, broadcast: str) -> Choice:
+    return Choice(label=say.t(_ACTION_LABELS[action]), tap=str(BroadcastCallback(action, broadcast)))
+
+
+def format_check_result(
+    say: MarkupTranslator, broadcast: Broadcast, found: CheckReport, *, second_person: bool
+) -> Reply:
     """Whom it would reach, what stands against it, and what comes next."""
     head = say(N_("<b>Check of {code}</b> {title}"), code=broadcast.id, title=broadcast.draft.title)
-    return _notice(say, broadcast, head, _meant(say, found), *_problems(say, found), _next(say, found, second_person))
+    return _notice_reply(
+        say,
+        broadcast,
+        head,
+        _format_recipients(say, found),
+        *_format_problems(say, found),
+        _format_next_action(say, found, second_person),
+    )
 
 
-def ready(say: Voice, broadcast: Broadcast, tally: Tally) -> Reply:
+def format_ready(say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCounts) -> Reply:
     """Everybody meant has a row; when it starts."""
-    begins = say(N_("Everybody on the list has a row: {count}."), count=number(say, tally.total))
+    begins = say(N_("Everybody on the list has a row: {count}."), count=format_count(say, tally.total))
     starts = broadcast.starts_at or broadcast.draft.starts_at
     when = (
-        say(N_("It starts by itself: {moment}."), moment=moment(starts))
+        say(N_("It starts by itself: {moment}."), moment=format_moment(starts))
         if starts
         else say(N_("It starts when you start it."))
     )
-    return _notice(say, broadcast, heading(say, broadcast), lines(begins, when), skipped(say, tally))
+    return _notice_reply(
+        say,
+        broadcast,
+        format_broadcast_state(say, broadcast),
+        join_lines(begins, when),
+        format_skip_reasons(say, tally),
+    )
 
 
-def paused(say: Voice, broadcast: Broadcast, tally: Tally, percent: int) -> Reply:
+def format_paused(say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCounts, percent: int) -> Reply:
     """It paused by itself: too much went wrong."""
     because = say(
         N_("<b>{code}</b> has paused by itself: {percent} % of the messages could not be delivered."),
@@ -43,49 +195,57 @@ def paused(say: Voice, broadcast: Broadcast, tally: Tally, percent: int) -> Repl
             " right; where the fault has passed, let it go on."
         )
     )
-    return _notice(say, broadcast, because, counts(say, tally), todo)
+    return _notice_reply(say, broadcast, because, format_counts(say, tally), todo)
 
 
-def finished(say: Voice, broadcast: Broadcast, tally: Tally) -> Reply:
+def format_finished(say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCounts) -> Reply:
     """What became of everybody."""
     if not tally.total:
         nobody = say(N_("<b>{code}</b> is finished: nobody was left to be reminded."), code=broadcast.id)
-        return _notice(say, broadcast, nobody)
+        return _notice_reply(say, broadcast, nobody)
     head = say(
         N_("<b>{code}</b> {title} is finished: {count} people."),
         code=broadcast.id,
         title=broadcast.draft.title,
-        count=number(say, tally.total),
+        count=format_count(say, tally.total),
     )
-    reasons = skipped(say, tally)
-    because = lines(say(N_("Of these, with a reason:")), reasons) if reasons else Markup()
-    return _notice(say, broadcast, head, _late(say, broadcast), counts(say, tally), because, _unknown(say, tally))
+    reasons = format_skip_reasons(say, tally)
+    because = join_lines(say(N_("Of these, with a reason:")), reasons) if reasons else Markup()
+    return _notice_reply(
+        say,
+        broadcast,
+        head,
+        _format_late_note(say, broadcast),
+        format_counts(say, tally),
+        because,
+        _format_unknown_count(say, tally),
+    )
 
 
-def left_out(say: Voice, campaign: Broadcast, step: str) -> Reply:
+def format_step_skipped(say: MarkupTranslator, campaign: Broadcast, step: str) -> Reply:
     """A step that is not carried out."""
     said = say(
         N_("<b>{code}</b> {title}: the reminder “{step}” was left out, because its time was over."),
         code=campaign.id,
         title=campaign.draft.title,
-        step=step_name(say.t, step),
+        step=format_step_name(say.t, step),
     )
-    return _notice(say, campaign, said)
+    return _notice_reply(say, campaign, said)
 
 
-def not_sent(say: Voice, step: Broadcast, found: Checked) -> Reply:
+def format_step_not_sent(say: MarkupTranslator, step: Broadcast, found: CheckReport) -> Reply:
     """A step whose check found problems."""
     said = say(
         N_("<b>{code}</b> {title}: the reminder “{step}” was not sent to anybody, because its check found problems."),
         code=step.id,
         title=step.draft.title,
-        step=step_name(say.t, step.step),
+        step=format_step_name(say.t, step.step),
     )
     todo = say(N_("Please put that right in a new broadcast, to be sent to the same people."))
-    return _notice(say, step, said, *_problems(say, found), todo)
+    return _notice_reply(say, step, said, *_format_problems(say, found), todo)
 
 
-def needs_another(say: Voice, broadcast: Broadcast) -> Reply:
+def format_second_person_needed(say: MarkupTranslator, broadcast: Broadcast) -> Reply:
     """More people are meant than its author may decide about."""
     said = say(
         N_(
@@ -94,36 +254,36 @@ def needs_another(say: Voice, broadcast: Broadcast) -> Reply:
         ),
         code=broadcast.id,
         title=broadcast.draft.title,
-        count=number(say, broadcast.recipients),
+        count=format_count(say, broadcast.recipients),
     )
     todo = say(N_("Those who may approve it have been asked. It goes on as soon as one of them approves it."))
-    return _notice(say, broadcast, said, todo)
+    return _notice_reply(say, broadcast, said, todo)
 
 
-def over(say: Voice, campaign: Broadcast) -> Reply:
+def format_campaign_over(say: MarkupTranslator, campaign: Broadcast) -> Reply:
     """A campaign all of whose steps have ended."""
     said = say(
         N_("<b>{code}</b> {title} is over: every step of its plan has ended. Open it to see what became of each."),
         code=campaign.id,
         title=campaign.draft.title,
     )
-    return _notice(say, campaign, said)
+    return _notice_reply(say, campaign, said)
 
 
-def _meant(say: Voice, found: Checked) -> Markup:
-    total = say(N_("Recipients: {count}"), count=number(say, found.recipients))
-    return lines(total, bullets(reachable(say.t, one) for one in found.counted))
+def _format_recipients(say: MarkupTranslator, found: CheckReport) -> Markup:
+    total = say(N_("Recipients: {count}"), count=format_count(say, found.recipients))
+    return join_lines(total, format_bullets(format_reachability(say.t, one) for one in found.counted))
 
 
-def _problems(say: Voice, found: Checked) -> tuple[Markup, ...]:
-    return tuple(_problem(say, one) for one in found.problems)
+def _format_problems(say: MarkupTranslator, found: CheckReport) -> tuple[Markup, ...]:
+    return tuple(_format_problem(say, one) for one in found.problems)
 
 
-def _problem(say: Voice, problem: Problem) -> Markup:
-    return lines(escape(trouble(say.t, problem)), escape(rows(say.t, problem)))
+def _format_problem(say: MarkupTranslator, problem: BroadcastProblem) -> Markup:
+    return join_lines(escape(format_problem(say.t, problem)), escape(format_problem_rows(say.t, problem)))
 
 
-def _next(say: Voice, found: Checked, second_person: bool) -> Markup:
+def _format_next_action(say: MarkupTranslator, found: CheckReport, second_person: bool) -> Markup:
     if found.problems:
         return say(N_("Nothing was sent. Please put this right, then check it again."))
     if second_person:
@@ -131,11 +291,15 @@ def _next(say: Voice, found: Checked, second_person: bool) -> Markup:
     return say(N_("Nothing stands against it. Send it to yourself first, then approve it."))
 
 
-def _late(say: Voice, broadcast: Broadcast) -> Markup:
-    return escape(capital(why(say.t, broadcast.why))) if broadcast.why == Why.LATE else Markup()
+def _format_late_note(say: MarkupTranslator, broadcast: Broadcast) -> Markup:
+    return (
+        escape(capitalize_first(format_state_reason(say.t, broadcast.why)))
+        if broadcast.why == StateReason.LATE
+        else Markup()
+    )
 
 
-def _unknown(say: Voice, tally: Tally) -> Markup:
+def _format_unknown_count(say: MarkupTranslator, tally: DeliveryCounts) -> Markup:
     """Never sent again by itself: it may have arrived."""
     count = tally.states.get("unknown", 0)
     if not count:
@@ -145,9 +309,26 @@ def _unknown(say: Voice, tally: Tally) -> Markup:
             "Of {count} people it is not known whether the message arrived. Nothing is sent twice by itself:"
             " open the broadcast to see who they are, and to send it to them again."
         ),
-        count=number(say, count),
+        count=format_count(say, count),
     )
 
 
-def _notice(say: Voice, about: Broadcast, *paragraphs: Markup) -> Reply:
-    return Reply(paragraphs=tuple(str(one) for one in paragraphs if one), choices=(opening(say, about.id),))
+def _notice_reply(say: MarkupTranslator, about: Broadcast, *paragraphs: Markup) -> Reply:
+    return Reply(paragraphs=tuple(str(one) for one in paragraphs if one), choices=(open_choice(say, about.id),))
+
+
+def format_approval_request(
+    say: MarkupTranslator, broadcast: Broadcast, recipients: int, labels: Mapping[str, str]
+) -> Reply:
+    """What it is, whom it would reach, who wrote it, and how to get there."""
+    head = say(
+        N_("<b>{code}</b> {title} waits for the approval of a second person."),
+        code=broadcast.id,
+        title=broadcast.draft.title,
+    )
+    about = join_lines(
+        say(N_("Recipients: {count}"), count=format_count(say, recipients)),
+        say(N_("Written by: {author}"), author=format_actor(say.t, broadcast.author, labels)),
+    )
+    how = say(N_("You may approve it: send <b>/thongbao {code}</b>, read it, and tap “Approve”."), code=broadcast.id)
+    return Reply(paragraphs=(str(head), str(about), str(how)), choices=(open_choice(say, broadcast.id),))

@@ -5,104 +5,244 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from handlers.broadcasts.model import Button
-from handlers.broadcasts.owing import still_owed
-from handlers.broadcasts.rendering import LABELS
-from handlers.broadcasts.reopening import reopened
-from handlers.broadcasts.taps import DAYS, Action, BroadcastTap
-from handlers.dates import day, weekday
+from handlers.broadcasts.rendering import BUTTON_LABELS, LATER_DAYS, TYPED_COMMANDS, BroadcastCallback, ButtonAction
+from handlers.broadcasts.screens.opt_out import REMINDERS_RESUMED
+from handlers.core.dates import format_day, format_weekday
+from handlers.core.decision import current_decision, registrable_actions
+from handlers.core.replies import Choice
+from handlers.core.screen import Command, Context, HandlerResult
+from handlers.core.session import Session
 from handlers.folding import fold
-from handlers.page import Answered
-from handlers.replies import Choice
-from handlers.requests.words import PROCEDURES
-from handlers.screen import Here
+from handlers.interview.flow import to_next_screen
+from handlers.model.broadcast import BroadcastButton
+from handlers.model.request import RequestState
+from handlers.requests.text import PROCEDURE_LABELS
 from locales import LANGUAGES, N_, translator
+from rules.outcome import Procedure
+
+#: Requests that came to nothing.
+_VOID_STATES = frozenset({RequestState.DRAFT, RequestState.REFUSED, RequestState.WITHDRAWN})
+
+
+async def open_procedures(here: Context) -> tuple[Procedure, ...]:
+    """In the order of the decision; nothing where there is none yet."""
+    decided = current_decision(here)
+    if here.session.consented_at is None or decided is None:
+        return ()
+    requested = await _requested_procedures(here)
+    return tuple(action.procedure for action in registrable_actions(decided) if action.procedure not in requested)
+
+
+async def _requested_procedures(here: Context) -> frozenset[str]:
+    """Procedures there is a request for, for the certificate of this interview."""
+    read = here.session.certificate
+    key = here.session.registered_key or (read.certificate_key if read else None)
+    if key is None:
+        return frozenset()
+    known = [one for one in await here.world.requests.mine() if one.content.certificate_key == key]
+    return frozenset(one.content.procedure for one in known if one.state not in _VOID_STATES)
+
+
+#: Screens of the work itself: one that is open stays open, ticks and all.
+_WORK_SCREENS = frozenset({"question", "unit", "former_unit", "certificate", "form", "confirm"})
+
+
+async def resume_open_work(here: Context) -> HandlerResult:
+    """What is under way; else what is still to be registered, a request that came back, the first question.
+
+    Consent comes before all of it.
+    """
+    if here.session.consented_at is None:
+        return HandlerResult(here.session.with_screen("welcome"))
+    session = to_work_screen(here.session) or to_next_screen(here)
+    if _is_under_way(here.with_session(session)):
+        return HandlerResult(session)
+    if owed := await open_procedures(here):
+        return HandlerResult(
+            session.with_screen("answer"),
+            notes=(_format_open_procedures(here, [PROCEDURE_LABELS[one] for one in owed]),),
+        )
+    return await _open_returned_request(here) or _resume_without_work(here, session)
+
+
+def _is_under_way(here: Context) -> bool:
+    session = here.session
+    begun = bool(session.answers or session.offered)
+    return session.draft is not None or (begun and (session.screen != "answer" or current_decision(here) is None))
+
+
+async def _open_returned_request(here: Context) -> HandlerResult | None:
+    """The newest request that waits for the person's correction."""
+    waiting = [one for one in await here.world.requests.mine() if one.state is RequestState.SENT_BACK]
+    return HandlerResult(here.session.with_screen("request", about=waiting[0].code)) if waiting else None
+
+
+def _resume_without_work(here: Context, session: Session) -> HandlerResult:
+    if session.screen != "answer":
+        return HandlerResult(session)
+    note = here.say(N_("By what you told me, nothing is left to be registered for this certificate."))
+    return HandlerResult(session.with_screen("next"), notes=(note,))
+
+
+def to_work_screen(session: Session) -> Session | None:
+    """The screen of the interview or the request that is open, or was before a short visit to another one."""
+    if session.screen in _WORK_SCREENS:
+        return session
+    return session.to_previous_screen() if session.came_from and session.came_from.screen in _WORK_SCREENS else None
+
+
+def _format_open_procedures(here: Context, owed: list[str]) -> Markup:
+    what = ", ".join(map(here.say.t, owed))
+    return here.say(N_("Still to be registered: <b>{what}</b>."), what=what)
+
 
 _IN_DAYS = {
-    Action.LATER_1: N_("Tomorrow, {weekday}"),
-    Action.LATER_3: N_("In 3 days, {weekday}"),
-    Action.LATER_7: N_("In a week, {weekday}"),
+    ButtonAction.LATER_1: N_("Tomorrow, {weekday}"),
+    ButtonAction.LATER_3: N_("In 3 days, {weekday}"),
+    ButtonAction.LATER_7: N_("In a week, {weekday}"),
 }
 
 _WEEKEND = (5, 6)
 _NEXT_WORKING_DAY = N_("Should no reminders leave on that day, it comes on the next working day.")
 #: A button's label is typed where there is none to tap, or it has scrolled away.
-_TYPED = {fold(translator(code)(LABELS[one])): Action(one) for code in LANGUAGES for one in Button}
+_ACTION_OF_LABEL = {
+    fold(translator(code)(BUTTON_LABELS[one])): ButtonAction(one) for code in LANGUAGES for one in BroadcastButton
+}
 
 
-async def answered_in_words(here: Here, text: str) -> Answered | None:
+async def answer_typed_reminder(here: Context, text: str) -> HandlerResult | None:
     """What a reminder's button says, typed: it is about the latest one; ``None`` for anything else."""
-    action = _TYPED.get(fold(text))
+    action = _ACTION_OF_LABEL.get(fold(text))
     latest = await here.world.reminders.latest() if action else None
-    return await answered_reminder(here, BroadcastTap(action, latest)) if action and latest else None
+    return await answer_tapped_reminder(here, BroadcastCallback(action, latest)) if action and latest else None
 
 
-async def answered_reminder(here: Here, tap: BroadcastTap) -> Answered:
+async def answer_tapped_reminder(here: Context, tap: BroadcastCallback) -> HandlerResult:
     """An answer to a reminder that may be weeks old, whatever screen is open."""
     match tap.action:
-        case Action.NOW:
-            return await reopened(here)
-        case Action.DONE:
-            return await _done(here, tap)
-        case Action.LATER:
-            return await _when(here, tap)
+        case ButtonAction.NOW:
+            return await resume_open_work(here)
+        case ButtonAction.DONE:
+            return await _answer_done(here, tap)
+        case ButtonAction.LATER:
+            return await _ask_when(here, tap)
         case _:
-            return await _later(here, tap)
+            return await _answer_later(here, tap)
 
 
-async def _done(here: Here, tap: BroadcastTap) -> Answered:
+async def _answer_done(here: Context, tap: BroadcastCallback) -> HandlerResult:
     """Taken at the person's word; what the assistant knows otherwise is said, and left to them."""
     if not await here.world.reminders.mark_done(tap.broadcast):
-        return no_such_reminder(here)
+        return answer_unknown_reminder(here)
     thanks = here.say(
         N_(
             "Thank you. I will not remind you of this any more. If that was a slip, you can still choose another day"
             " for the reminder."
         )
     )
-    back = (Action.LATER, here.say.t(LABELS[Button.LATER]))
-    owed = await still_owed(here)
+    back = (ButtonAction.LATER, here.say.t(BUTTON_LABELS[BroadcastButton.LATER]))
+    owed = await open_procedures(here)
     if not owed:
-        return _aside(here, (thanks,), [back], tap)
-    what = ", ".join(here.say.t(PROCEDURES[one]) for one in owed)
+        return _reply_beside_page(here, (thanks,), [back], tap)
+    what = ", ".join(here.say.t(PROCEDURE_LABELS[one]) for one in owed)
     open_still = here.say(
         N_("By what you told me, a request is still to be registered here: <b>{what}</b>. Shall we do it now?"),
         what=what,
     )
-    return _aside(here, (thanks, open_still), [(Action.NOW, here.say.t(LABELS[Button.NOW])), back], tap)
+    return _reply_beside_page(
+        here, (thanks, open_still), [(ButtonAction.NOW, here.say.t(BUTTON_LABELS[BroadcastButton.NOW])), back], tap
+    )
 
 
-async def _when(here: Here, tap: BroadcastTap) -> Answered:
+async def _ask_when(here: Context, tap: BroadcastCallback) -> HandlerResult:
     if not await here.world.reminders.has_received(tap.broadcast):
-        return no_such_reminder(here)
+        return answer_unknown_reminder(here)
     t = here.say.t
-    days = [(action, here.today + timedelta(days=number)) for action, number in DAYS.items()]
-    offered = [(action, t(_IN_DAYS[action], weekday=weekday(t, wanted))) for action, wanted in days]
-    return _aside(here, (here.say(N_("When shall I remind you again?")),), offered, tap)
+    days = [(action, here.today + timedelta(days=number)) for action, number in LATER_DAYS.items()]
+    offered = [(action, t(_IN_DAYS[action], weekday=format_weekday(t, wanted))) for action, wanted in days]
+    return _reply_beside_page(here, (here.say(N_("When shall I remind you again?")),), offered, tap)
 
 
-async def _later(here: Here, tap: BroadcastTap) -> Answered:
-    wanted = here.today + timedelta(days=DAYS[tap.action])
+async def _answer_later(here: Context, tap: BroadcastCallback) -> HandlerResult:
+    wanted = here.today + timedelta(days=LATER_DAYS[tap.action])
     if not await here.world.reminders.postpone(tap.broadcast, wanted):
-        return no_such_reminder(here)
+        return answer_unknown_reminder(here)
     when = here.say(
         N_("Very well: I will remind you again on {weekday}, {day}."),
-        weekday=weekday(here.say.t, wanted),
-        day=day(wanted),
+        weekday=format_weekday(here.say.t, wanted),
+        day=format_day(wanted),
     )
     off = here.say(_NEXT_WORKING_DAY) if wanted.weekday() in _WEEKEND else Markup()
     stopped = await here.world.reminders.is_stopped()
     but = here.say(N_("You have stopped reminders, though: /nhanlai lets them come again.")) if stopped else Markup()
-    return Answered(here.session, notes=tuple(one for one in (when, off, but) if one), show=False)
+    return HandlerResult(here.session, notes=tuple(one for one in (when, off, but) if one), show=False)
 
 
-def no_such_reminder(here: Here) -> Answered:
+def answer_unknown_reminder(here: Context) -> HandlerResult:
     """Said where none such came to this chat."""
     note = here.say(N_("I find no such reminder to you, so nothing was changed. /trogiup shows what I can do."))
-    return Answered(here.session, notes=(note,), show=False)
+    return HandlerResult(here.session, notes=(note,), show=False)
 
 
-def _aside(here: Here, notes: tuple[Markup, ...], offered: Iterable[tuple[Action, str]], tap: BroadcastTap) -> Answered:
+def _reply_beside_page(
+    here: Context, notes: tuple[Markup, ...], offered: Iterable[tuple[ButtonAction, str]], tap: BroadcastCallback
+) -> HandlerResult:
     """Notes with buttons of the same reminder; they are good whatever is said in between."""
-    choices = tuple(Choice(label=label, tap=str(BroadcastTap(action, tap.broadcast))) for action, label in offered)
-    return Answered(here.session, notes=notes, choices=choices, show=False)
+    choices = tuple(Choice(label=label, tap=str(BroadcastCallback(action, tap.broadcast))) for action, label in offered)
+    return HandlerResult(here.session, notes=notes, choices=choices, show=False)
+
+
+_REMINDER_SCREENS = frozenset({"stop_reminders", "no_reminders"})
+_LATER = {str(days): action for action, days in LATER_DAYS.items()}
+
+
+async def stop_reminders(here: Context, _: str) -> HandlerResult:
+    """Ask before it is done; where it was done already, offer the way back."""
+    if await here.world.reminders.is_stopped():
+        return HandlerResult(here.session.open_visit("no_reminders"))
+    return HandlerResult(here.session.open_visit("stop_reminders"))
+
+
+async def resume_reminders(here: Context, _: str) -> HandlerResult:
+    """Reminders are wanted again."""
+    stopped = await here.world.reminders.is_stopped()
+    await here.world.reminders.resume()
+    note = REMINDERS_RESUMED if stopped else N_("You get reminders already. /dungnhan stops them.")
+    session = here.session.to_previous_screen() if here.session.screen in _REMINDER_SCREENS else here.session
+    return HandlerResult(session, notes=(here.say(note),))
+
+
+async def _run_now(here: Context, code: str) -> HandlerResult:
+    return await _run_typed(here, ButtonAction.NOW, code)
+
+
+async def _run_done(here: Context, code: str) -> HandlerResult:
+    return await _run_typed(here, ButtonAction.DONE, code)
+
+
+async def _run_later(here: Context, argument: str) -> HandlerResult:
+    code, _, days = argument.strip().partition(" ")
+    if code in _LATER:
+        code, days = "", code
+    return await _run_typed(here, _LATER.get(days.strip(), ButtonAction.LATER), code)
+
+
+async def _run_typed(here: Context, action: ButtonAction, code: str) -> HandlerResult:
+    """Without a code it is about the latest reminder."""
+    meant = code.strip() or await here.world.reminders.latest()
+    if meant is None:
+        return answer_unknown_reminder(here)
+    tap = BroadcastCallback.parse(f"bc|{action}|{meant.upper()}")
+    if tap:
+        return await answer_tapped_reminder(here, tap)
+    example = BroadcastCallback(action, "TB-000012").typed_command
+    note = here.say(N_("Please type it as it stands in the reminder, with its code: {example}"), example=example)
+    return HandlerResult(here.session, notes=(note,), show=False)
+
+
+#: In no menu: they stand in the reminders themselves.
+REMINDER_COMMANDS = (
+    Command(TYPED_COMMANDS[ButtonAction.NOW], N_("begin with what a reminder is about"), _run_now, before_consent=True),
+    Command(TYPED_COMMANDS[ButtonAction.DONE], N_("what a reminder is about is done"), _run_done, before_consent=True),
+    Command(TYPED_COMMANDS[ButtonAction.LATER], N_("remind me on another day"), _run_later, before_consent=True),
+)

@@ -1,46 +1,107 @@
 """A broadcast as one person reads it."""
 
+import re
+from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from functools import lru_cache
 from html import escape
 
-from handlers.broadcasts.model import Button, Draft, Values
-from handlers.broadcasts.placeholders import Placeholder
-from handlers.broadcasts.taps import Action, BroadcastTap
 from handlers.broadcasts.template import Template, parse
-from handlers.dates import day
-from handlers.replies import Choice, Reply
-from handlers.requests.words import PROCEDURES
-from handlers.voice import Voice
+from handlers.core.dates import format_day
+from handlers.core.replies import Choice, Reply
+from handlers.core.text import MarkupTranslator
+from handlers.model.broadcast import BroadcastButton, BroadcastDraft, PlaceholderValues
+from handlers.model.placeholders import Placeholder
+from handlers.requests.text import PROCEDURE_LABELS
 from locales import N_, translator
 from rules.outcome import Procedure
 
-LABELS = {
-    Button.NOW: N_("Do it now"),
-    Button.DONE: N_("I have done it"),
-    Button.LATER: N_("Remind me later"),
+_CALLBACK_PATTERN = re.compile(r"bc\|([a-z0-9_]{1,20})\|(TB-[0-9]{6,12})")
+
+
+class ButtonAction(StrEnum):
+    """What a button does."""
+
+    NOW = "now"
+    DONE = "done"
+    LATER = "later"  #: asks when
+    LATER_1 = "later_1"  #: in so many days
+    LATER_3 = "later_3"
+    LATER_7 = "later_7"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    SHOW = "show"
+
+
+_ACTION_OF_VALUE = {action.value: action for action in ButtonAction}
+#: Days until the next reminder.
+LATER_DAYS = {ButtonAction.LATER_1: 1, ButtonAction.LATER_3: 3, ButtonAction.LATER_7: 7}
+#: The command that is typed instead, before the code.
+TYPED_COMMANDS = {
+    ButtonAction.NOW: "lamngay",
+    ButtonAction.DONE: "dalam",
+    **dict.fromkeys((ButtonAction.LATER, *LATER_DAYS), "nhacsau"),
+}
+#: For those who send broadcasts.
+ADMIN_ACTIONS = frozenset({ButtonAction.PAUSE, ButtonAction.RESUME, ButtonAction.CANCEL, ButtonAction.SHOW})
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastCallback:
+    """What a button carries, in at most 64 ASCII bytes: ``bc|action|TB-000012``."""
+
+    action: ButtonAction
+    broadcast: str
+
+    @classmethod
+    def parse(cls, data: str) -> "BroadcastCallback | None":
+        """``None`` for anything else."""
+        found = _CALLBACK_PATTERN.fullmatch(data)
+        action = _ACTION_OF_VALUE.get(found[1]) if found else None
+        return cls(action, found[2]) if found and action else None
+
+    @property
+    def typed_command(self) -> str:
+        """What does the same where there are no buttons; a number would answer the question that is open."""
+        command = TYPED_COMMANDS.get(self.action, "thongbao")
+        days = LATER_DAYS.get(self.action)
+        return f"/{command} {self.broadcast} {days}" if days else f"/{command} {self.broadcast}"
+
+    def __str__(self) -> str:
+        return f"bc|{self.action}|{self.broadcast}"
+
+
+BUTTON_LABELS = {
+    BroadcastButton.NOW: N_("Do it now"),
+    BroadcastButton.DONE: N_("I have done it"),
+    BroadcastButton.LATER: N_("Remind me later"),
 }
 HOW_TO_STOP = N_("/dungnhan: no more reminders")
-FIRST = N_(
+FIRST_MESSAGE_NOTE = N_(
     "<i>This is your first reminder. At most {number} a week will come; with /dungnhan none will, and you can take"
     " that back at any time.</i>"
 )
 
 
-def rendered(broadcast: str, draft: Draft, values: Values, today: date, *, first: int | None = None) -> Reply:
+def render_broadcast(
+    broadcast: str, draft: BroadcastDraft, values: PlaceholderValues, today: date, *, first: int | None = None
+) -> Reply:
     """The message, of one paragraph, with its buttons, in the person's language; a document is put on by the sender.
 
     ``today`` is the day of sending in Viet Nam: {so_ngay} is counted from it. ``first`` is how many reminders may come
     in a week, where the person never had one: the message then says so, and how to stop.
     """
     language = values.language
-    text = _template(getattr(draft.text, language)).fill(_words(values, today))
+    text = _parse_or_quote(getattr(draft.text, language)).fill(_placeholder_texts(values, today))
     return Reply(
-        paragraphs=(f"{text}\n\n{_ending(language, first)}",), choices=_choices(broadcast, draft.buttons, language)
+        paragraphs=(f"{text}\n\n{_format_ending(language, first)}",),
+        choices=_reminder_choices(broadcast, draft.buttons, language),
     )
 
 
-def left(language: str, days: int) -> str:
+def format_days_left(language: str, days: int) -> str:
     """How long it still is, in words: "còn 7 ngày", "hôm nay", "đã quá 2 ngày"."""
     t = translator(language)
     if days == 0:
@@ -50,16 +111,16 @@ def left(language: str, days: int) -> str:
     return t(N_("{number} days left") if days > 1 else N_("1 day left"), number=days)
 
 
-def _words(values: Values, today: date) -> dict[Placeholder, str]:
+def _placeholder_texts(values: PlaceholderValues, today: date) -> dict[Placeholder, str]:
     """What is known, as HTML: whatever somebody is called, it is no markup."""
     words = {
         Placeholder.NAME: _one_line(values.name),
         Placeholder.UNIT: _one_line(values.unit),
-        Placeholder.TO_DO: _to_do(values.language, values.to_do),
+        Placeholder.TO_DO: _format_procedures(values.language, values.to_do),
     }
     if values.day:
-        words[Placeholder.DEADLINE] = day(values.day)
-        words[Placeholder.DAYS] = left(values.language, (values.day - today).days)
+        words[Placeholder.DEADLINE] = format_day(values.day)
+        words[Placeholder.DAYS] = format_days_left(values.language, (values.day - today).days)
     return words
 
 
@@ -68,25 +129,27 @@ def _one_line(value: str | None) -> str:
 
 
 @lru_cache(maxsize=64)
-def _to_do(language: str, procedures: tuple[Procedure, ...]) -> str:
+def _format_procedures(language: str, procedures: tuple[Procedure, ...]) -> str:
     t = translator(language)
-    return escape(", ".join(t(PROCEDURES[one]) for one in procedures if one in PROCEDURES), quote=False)
+    return escape(", ".join(t(PROCEDURE_LABELS[one]) for one in procedures if one in PROCEDURE_LABELS), quote=False)
 
 
 @lru_cache(maxsize=128)
-def _template(text: str) -> Template:
+def _parse_or_quote(text: str) -> Template:
     """A text that cannot be read as one is said as it stands; none that was checked is such."""
     parsed = parse(text)
     return parsed if isinstance(parsed, Template) else Template((escape(text, quote=False),))
 
 
 @lru_cache(maxsize=16)
-def _ending(language: str, first: int | None) -> str:
-    say = Voice(language)
-    return str(say(HOW_TO_STOP) if first is None else say(FIRST, number=first))
+def _format_ending(language: str, first: int | None) -> str:
+    say = MarkupTranslator(language)
+    return str(say(HOW_TO_STOP) if first is None else say(FIRST_MESSAGE_NOTE, number=first))
 
 
 @lru_cache(maxsize=256)
-def _choices(broadcast: str, buttons: tuple[Button, ...], language: str) -> tuple[Choice, ...]:
+def _reminder_choices(broadcast: str, buttons: tuple[BroadcastButton, ...], language: str) -> tuple[Choice, ...]:
     t = translator(language)
-    return tuple(Choice(label=t(LABELS[one]), tap=str(BroadcastTap(Action(one), broadcast))) for one in buttons)
+    return tuple(
+        Choice(label=t(BUTTON_LABELS[one]), tap=str(BroadcastCallback(ButtonAction(one), broadcast))) for one in buttons
+    )

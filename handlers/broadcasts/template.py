@@ -1,10 +1,13 @@
-"""The markup of a broadcast's text, read by markdown-it-py with these rules alone into HTML with balanced tags.
+"""The text of a broadcast: placeholders and a little markup, everything else as it stands.
 
-CommonMark itself would put ``2*3*4`` in italics and leave a mark that is never closed in the message.
+- ``{ho_ten}`` is filled for each recipient; ``{ho_ten|anh/chị}`` has words for those of whom it is not known;
+- ``{{`` and ``}}`` are braces;
+- ``*bold*`` and ``_italic_`` within a line, at the borders of words only: ``ten_tep_1.pdf`` and ``5 * 3`` stay;
+- `` `code` `` and ``[words](https://...)``.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from html import escape
@@ -14,34 +17,42 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline.state_inline import Delimiter, StateInline
 from markdown_it.token import Token
 
-from handlers.broadcasts.model import Problem, Trouble
-from handlers.broadcasts.placeholders import Slot, named, unknown
+from handlers.model.broadcast import BroadcastProblem, BroadcastText, PlaceholderValues, ProblemKind
+from handlers.model.placeholders import (
+    Placeholder,
+    Slot,
+    find_repeated_units,
+    known_placeholders,
+    parse_placeholder,
+    to_unknown_placeholder,
+)
+from locales import LANGUAGES
 
 #: A plain address, without a user before the host: what it looks like is where it leads.
 _ADDRESS = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?(?:[/?#][^\s\"<>{}\\]*)?", re.IGNORECASE)
 _TAGS = {"*": "b", "_": "i"}
 #: After these nothing ends, before those nothing begins.
-_OPENING, _CLOSING = "([{“‘«", ")]}”’».,;:!?…"
-_PIECE = 40
+_OPENING_MARKS, _CLOSING_MARKS = "([{“‘«", ")]}”’».,;:!?…"
+_EXCERPT_LENGTH = 40
 _Take = Callable[[StateInline, re.Match[str]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class ParsedMarkup:
     """A text that was read: runs of HTML, slots, and what is wrong with it."""
 
     parts: tuple[str | Slot, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[BroadcastProblem, ...]
 
 
-def read(text: str) -> Marked:
-    """Read all of it, line by line: no mark goes on behind its line. Without problems its tags are balanced."""
+def parse_markup(text: str) -> ParsedMarkup:
+    """Read all of it, line by line: no mark goes on behind its line. Without find_problems its tags are balanced."""
     found: list[str | Slot] = []
-    problems: list[Problem] = []
+    problems: list[BroadcastProblem] = []
     for line in text.split("\n"):
-        (inline,) = _markdown().parseInline(line, {"problems": problems})
+        (inline,) = _markdown().parseInline(line, {"find_problems": problems})
         found += ("\n", *map(_part, inline.children or ()))
-    return Marked(tuple(_joined(found[1:])), tuple(problems))
+    return ParsedMarkup(tuple(_join_html(found[1:])), tuple(problems))
 
 
 @cache
@@ -74,17 +85,17 @@ def _brace(state: StateInline, match: re.Match[str]) -> None:
 
 def _slot(state: StateInline, source: str) -> None:
     written, bar, words = source.partition("|")
-    if name := named(written):
+    if name := parse_placeholder(written):
         state.push("slot", "", 0).meta["slot"] = Slot(name, escape(words, quote=False) if bar else None)
     else:
-        state.env["problems"].append(unknown(written))
+        state.env["find_problems"].append(to_unknown_placeholder(written))
 
 
 def _link(state: StateInline, match: re.Match[str]) -> None:
     if _ADDRESS.fullmatch(match["address"]):
         _within(state, match, f'a href="{escape(match["address"])}"', _markdown())
     else:
-        _wrong(state, match[0], 2 * _PIECE)
+        _wrong(state, match[0], 2 * _EXCERPT_LENGTH)
 
 
 def _plain_address(state: StateInline, match: re.Match[str]) -> None:
@@ -111,9 +122,9 @@ def _mark(state: StateInline, match: re.Match[str]) -> None:
     """A mark stands at the border of a word; markdown-it-py pairs those that open with those that close."""
     run, start, end = match[0], match.start(), match.end()
     before, after = state.src[max(0, start - 1) : start], state.src[end : end + 1]
-    opens = not before.isalnum() and not (after.isspace() or after in _CLOSING)
-    closes = not after.isalnum() and not (before.isspace() or before in _OPENING)
-    here = state.src[start : min(start + _PIECE, state.posMax)]
+    opens = not before.isalnum() and not (after.isspace() or after in _CLOSING_MARKS)
+    closes = not after.isalnum() and not (before.isspace() or before in _OPENING_MARKS)
+    here = state.src[start : min(start + _EXCERPT_LENGTH, state.posMax)]
     if len(run) > 1 and opens:
         _wrong(state, here)
     elif len(run) > 1 or not (opens or closes):
@@ -143,8 +154,8 @@ def _unclosed(state: StateInline) -> None:
                     _wrong(state, state.tokens[(following or one).token].meta["here"])
 
 
-def _wrong(state: StateInline, source: str, most: int = _PIECE) -> None:
-    state.env["problems"].append(Problem(trouble=Trouble.MARKUP, about=source[:most]))
+def _wrong(state: StateInline, source: str, most: int = _EXCERPT_LENGTH) -> None:
+    state.env["find_problems"].append(BroadcastProblem(trouble=ProblemKind.MARKUP, about=source[:most]))
 
 
 def _part(token: Token) -> str | Slot:
@@ -156,9 +167,65 @@ def _part(token: Token) -> str | Slot:
     return f"<{'/' if token.nesting < 0 else ''}{_TAGS.get(token.markup, token.tag)}>"
 
 
-def _joined(found: Iterable[str | Slot]) -> Iterator[str | Slot]:
+def _join_html(found: Iterable[str | Slot]) -> Iterator[str | Slot]:
     for is_html, run in groupby(found, lambda part: isinstance(part, str)):
         if is_html:
             yield "".join(part for part in run if isinstance(part, str))
         else:
             yield from run
+
+
+__all__ = ["Placeholder", "Template", "find_problems", "missing_placeholders", "parse", "placeholders_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text made ready: HTML with balanced tags, and places to be filled."""
+
+    parts: tuple[str | Slot, ...]
+
+    def fill(self, values: Mapping[Placeholder, str]) -> str:
+        """As HTML. The values are HTML already, without tags; what is not among them is said in the slot's words."""
+        return "".join(
+            part if isinstance(part, str) else values.get(part.name) or part.words or "" for part in self.parts
+        )
+
+
+def parse(text: str) -> Template | tuple[BroadcastProblem, ...]:
+    """The text made ready, or what stands against it. Never raises."""
+    marked = _parse_text(text)
+    found = (*marked.problems, *find_repeated_units(text))
+    if not text.strip():
+        return (BroadcastProblem(trouble=ProblemKind.EMPTY),)
+    return found or Template(marked.parts)
+
+
+def find_problems(text: BroadcastText) -> tuple[BroadcastProblem, ...]:
+    """What stands against a text in either language; one that is missing_placeholders is named by its language."""
+    return tuple(
+        problem for language in LANGUAGES for problem in _problems_of_language(getattr(text, language), language)
+    )
+
+
+def placeholders_of(text: str) -> frozenset[Placeholder]:
+    """Those a text uses."""
+    return frozenset(part.name for part in _parse_text(text).parts if isinstance(part, Slot))
+
+
+def missing_placeholders(template: Template, values: PlaceholderValues) -> tuple[Placeholder, ...]:
+    """Those that have neither a value for this person nor words to stand for it."""
+    there = known_placeholders(values)
+    wanted = (part.name for part in template.parts if isinstance(part, Slot) and part.words is None)
+    return tuple(dict.fromkeys(name for name in wanted if name not in there))
+
+
+def _parse_text(text: str) -> "ParsedMarkup":
+
+    return parse_markup(text.replace("\r\n", "\n").strip())
+
+
+def _problems_of_language(text: str, language: str) -> tuple[BroadcastProblem, ...]:
+    parsed = parse(text)
+    if isinstance(parsed, Template):
+        return ()
+    return tuple(one.model_copy(update={"about": one.about or language}) for one in parsed)

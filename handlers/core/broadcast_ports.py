@@ -4,30 +4,30 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
-from handlers.broadcasts.model import (
+from handlers.core.replies import Reply
+from handlers.model.broadcast import (
+    ActionResult,
     Audience,
     Broadcast,
-    Checked,
-    Counted,
-    Draft,
-    Life,
-    Outcome,
+    BroadcastDraft,
+    BroadcastState,
+    ChannelCounts,
+    CheckReport,
+    DeliveryCounts,
     Recipient,
-    Tally,
 )
-from handlers.office.rights import Rights
-from handlers.replies import Reply
+from handlers.model.rights import Rights
 
 
 class Broadcasts(Protocol):
     """Broadcasts within the rights of the one who asks (``SEE_BROADCASTS``, ``WRITE_``, ``APPROVE_``)."""
 
-    async def new(self, rights: Rights, draft: Draft, document: bytes | None = None) -> Broadcast | None:
+    async def new(self, rights: Rights, draft: BroadcastDraft, document: bytes | None = None) -> Broadcast | None:
         """A draft of one's own; ``None`` where the rights do not reach its audience's unit."""
 
     async def change(
-        self, rights: Rights, name: str, revision: int, draft: Draft, document: bytes | None = None
-    ) -> Outcome:
+        self, rights: Rights, name: str, revision: int, draft: BroadcastDraft, document: bytes | None = None
+    ) -> ActionResult:
         """Change a draft, or one that is checked and is a draft again then; without bytes the document stays."""
 
     async def get(self, rights: Rights, name: str) -> Broadcast | None:
@@ -39,7 +39,7 @@ class Broadcasts(Protocol):
     async def steps(self, rights: Rights, name: str) -> tuple[Broadcast, ...]:
         """What a campaign has made so far, or a broadcast for those who asked to hear it again, the oldest first."""
 
-    async def count(self, rights: Rights, audience: Audience) -> tuple[Counted, ...]:
+    async def count(self, rights: Rights, audience: Audience) -> tuple[ChannelCounts, ...]:
         """Who is meant at this moment, by channel and reachability."""
 
     async def resolve_names(self, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
@@ -49,10 +49,10 @@ class Broadcasts(Protocol):
         a person's code may mean two.
         """
 
-    async def request_check(self, rights: Rights, name: str) -> Outcome:
+    async def request_check(self, rights: Rights, name: str) -> ActionResult:
         """Have the whole list gone through; it is done outside the turn, and its author is told."""
 
-    async def last_check(self, rights: Rights, name: str) -> Checked | None:
+    async def last_check(self, rights: Rights, name: str) -> CheckReport | None:
         """What the last check found."""
 
     async def sample(self, rights: Rights, name: str, limit: int) -> tuple[tuple[Recipient, Reply], ...]:
@@ -61,7 +61,7 @@ class Broadcasts(Protocol):
     async def send_test(self, rights: Rights, name: str) -> bool:
         """Queue it for the person in this chat alone, as the first recipient would get it; False where it cannot be."""
 
-    async def move(self, rights: Rights, name: str, to: Life, revision: int | None = None) -> Outcome:
+    async def move(self, rights: Rights, name: str, to: BroadcastState, revision: int | None = None) -> ActionResult:
         """Approve, start, pause, resume or cancel; the journal has a row. The steps of a campaign go with it.
 
         ``SECOND_PERSON``: so many are meant, at the check or by now, that whoever wrote it last cannot approve it.
@@ -70,7 +70,7 @@ class Broadcasts(Protocol):
     async def needs_second_person(self, rights: Rights, name: str) -> bool:
         """Whether an approval by whoever asks would be ``SECOND_PERSON``, as many as are meant at this moment."""
 
-    async def tally(self, rights: Rights, name: str) -> Tally:
+    async def tally(self, rights: Rights, name: str) -> DeliveryCounts:
         """How far it is; of a campaign nothing: its steps have the rows."""
 
     async def recipients(

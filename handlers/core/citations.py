@@ -16,27 +16,29 @@ LEVELS = {
 
 def cite(citation: Citation, t: Translator) -> str:
     """One place with its level, such as "điểm b khoản 1 Điều 17 Nghị định 68/2024/NĐ-CP"."""
-    return _known(citation.level, [place(citation, t)], t)
+    return _format_level(citation.level, [format_place(citation, t)], t)
 
 
 def cite_all(citations: Iterable[Citation], t: Translator) -> str:
     """Several places; neighbours of one level share its words."""
     groups = groupby(citations, key=lambda citation: citation.level)
-    return "; ".join(_known(level, [place(citation, t) for citation in group], t) for level, group in groups)
+    return "; ".join(
+        _format_level(level, [format_place(citation, t) for citation in group], t) for level, group in groups
+    )
 
 
-def _known(level: Level, places: list[str], t: Translator) -> str:
+def _format_level(level: Level, places: list[str], t: Translator) -> str:
     joined = "; ".join(places)
     return f"{joined} – {t(LEVELS[level])}" if level in LEVELS else joined
 
 
-def statement(said: Statement | Notice, t: Translator) -> str:
+def format_statement(said: Statement | Notice, t: Translator) -> str:
     """The sentence, then in parentheses what it rests on."""
     sentence = t(said.text)
     return f"{sentence.removesuffix('.')} ({cite_all(said.citations, t)})" if said.citations else sentence
 
 
-def place(citation: Citation, t: Translator) -> str:
+def format_place(citation: Citation, t: Translator) -> str:
     """Point, clause, article and document."""
     document = citation.name or citation.document
     article, clause, point = citation.article, citation.clause, citation.point

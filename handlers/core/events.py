@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, TypeAdapter
 
-from handlers.certificate import Reading
-from handlers.office.chart import Chart
-from handlers.office.importing import Sheet
+from handlers.model.certificate import Reading
+from handlers.model.chart import Chart
+from handlers.model.imports import ImportSheet
 
 
 class _Event(BaseModel):
@@ -21,14 +21,14 @@ class _Event(BaseModel):
     secret: bool = False
 
 
-class Said(_Event):
+class TextReceived(_Event):
     """A line of text, commands included (``/start``, ``2``, ``sap nhap``)."""
 
     kind: Literal["said"] = "said"
     text: str
 
 
-class Tapped(_Event):
+class ButtonTapped(_Event):
     """A button: ``question|option|session version`` in at most 64 bytes."""
 
     kind: Literal["tapped"] = "tapped"
@@ -58,7 +58,7 @@ class SheetRead(_Event):
     """A spreadsheet that is an exported list, after ``bot`` has read it outside the transaction."""
 
     kind: Literal["sheet_read"] = "sheet_read"
-    sheet: Sheet
+    sheet: ImportSheet
 
 
 class DrawChart(_Event):
@@ -109,28 +109,28 @@ class ReportMade(_Event):
         return cls(broadcast=broadcast, content=b64encode(content), rows=rows, roles=roles)
 
 
-class Edited(_Event):
+class MessageEdited(_Event):
     """An earlier message was changed. It is no second answer; what it says is looked through for secrets only."""
 
     kind: Literal["edited"] = "edited"
 
 
-class Unreadable(_Event):
+class UnreadableReceived(_Event):
     """Something the assistant cannot read: a photo, a voice message, a sticker, a place."""
 
     kind: Literal["unreadable"] = "unreadable"
     what: Literal["photo", "audio", "video", "sticker", "text", "other"] = "other"  #: "text": one too long to read
 
 
-class TooMuch(_Event):
+class Throttled(_Event):
     """The person writes faster than the throttle lets through; said once per burst."""
 
     kind: Literal["too_much"] = "too_much"
 
 
 Event = Annotated[
-    Said
-    | Tapped
+    TextReceived
+    | ButtonTapped
     | FileSent
     | FileRead
     | SheetRead
@@ -138,9 +138,9 @@ Event = Annotated[
     | ChartDrawn
     | MakeReport
     | ReportMade
-    | Unreadable
-    | Edited
-    | TooMuch,
+    | UnreadableReceived
+    | MessageEdited
+    | Throttled,
     Field(discriminator="kind"),
 ]
-EVENTS: TypeAdapter[Event] = TypeAdapter(Event)
+EVENT_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)

@@ -3,15 +3,18 @@
 from datetime import date
 from typing import Any
 
-from handlers.certificate import Certificate
-from handlers.session import Derived, Session
-from rules import FactsError, Pack, Question, parse_facts
-from rules import decide as _decide
-from rules import needs as _needs
-from rules import next_question as _next_question
-from rules.calendar import vietnamese_day
+from handlers.core.session import DerivedEvents, Session
+from handlers.model.certificate import Certificate
+from rules.calendar import to_vietnam_day
+from rules.deciding import decide as _decide
+from rules.deciding import needs as _needs
+from rules.deciding import next_question as _next_question
+from rules.errors import FactsError
 from rules.facts import Facts, Subject
 from rules.outcome import Outcome
+from rules.pack import Pack
+from rules.parsing import parse_facts
+from rules.questions import Question
 
 #: What an answer takes along when it changes: the new answer may leave no room for these.
 DEPENDENTS = {
@@ -26,10 +29,10 @@ def facts_of(session: Session) -> Facts:
     try:
         return parse_facts(session.answers)
     except FactsError:
-        return parse_facts(_sensible(session.answers))
+        return parse_facts(_consistent_answers(session.answers))
 
 
-def _sensible(answers: dict[str, Any]) -> dict[str, Any]:
+def _consistent_answers(answers: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for fact, value in answers.items():
         try:
@@ -40,7 +43,7 @@ def _sensible(answers: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def question(session: Session, pack: Pack, today: date) -> Question | None:
+def current_question(session: Session, pack: Pack, today: date) -> Question | None:
     """The question to ask now: the one being changed, else the next; ``None`` where all that matters is known."""
     changed = session.about if session.screen == "question" else None
     return question_of(pack, changed) or _next_question(pack, facts_of(session), today)
@@ -51,35 +54,39 @@ def question_of(pack: Pack, fact: str | None) -> Question | None:
     return next((question for question in pack.questions if question.fact == fact), None)
 
 
-def remaining(session: Session, pack: Pack, today: date) -> int:
+def count_remaining(session: Session, pack: Pack, today: date) -> int:
     """How many questions can still come, the open one included."""
     return len(_needs(pack, facts_of(session), today))
 
 
-def decision(session: Session, pack: Pack, today: date) -> Outcome:
+def decide_answers(session: Session, pack: Pack, today: date) -> Outcome:
     """What the pack says of the answers."""
     return _decide(pack, facts_of(session), today)
 
 
-def give(session: Session, fact: str, value: Any, pack: Pack) -> Session:
+def with_answer(session: Session, fact: str, value: Any, pack: Pack) -> Session:
     """An answer given, now the latest; dependents without room are dropped."""
     answers = {known: said for known, said in session.answers.items() if known != fact}
     kept = session.with_changes(answers={**answers, fact: value}, typed_expiry=None, pack=pack.label)
     kept = kept.with_changes(derived=None) if fact == "events" else kept
-    return kept if session.answers.get(fact) == value else _drop_homeless(kept, fact, pack)
+    return kept if session.answers.get(fact) == value else _without_dependents(kept, fact, pack)
 
 
-def derive_events(session: Session, events: list[str], source: Derived, pack: Pack) -> Session:
+def with_derived_events(session: Session, events: list[str], source: DerivedEvents, pack: Pack) -> Session:
     """What happened filled in; it is taken back as soon as its source no longer holds."""
-    return give(session, "events", events, pack).with_changes(derived=source)
+    return with_answer(session, "events", events, pack).with_changes(derived=source)
 
 
-def without_stale(session: Session) -> Session:
+def without_stale_events(session: Session) -> Session:
     """What happened is no answer any more where it was derived for another certificate, unit or kind of subscriber."""
-    return session if session.derived is None or _holds(session, session.derived) else underived(session)
+    return (
+        session
+        if session.derived is None or _is_still_derived(session, session.derived)
+        else without_derived_events(session)
+    )
 
 
-def underived(session: Session) -> Session:
+def without_derived_events(session: Session) -> Session:
     """Without what was derived, and without what was answered on the strength of it: both are asked."""
     if session.derived is None:
         return session
@@ -88,13 +95,13 @@ def underived(session: Session) -> Session:
     return session.with_changes(answers=answers, derived=None)
 
 
-def _holds(session: Session, derived: Derived) -> bool:
+def _is_still_derived(session: Session, derived: DerivedEvents) -> bool:
     fingerprint = session.certificate.fingerprint if session.certificate else None
     of_a_body = session.answers.get("subject") in (None, Subject.ORGANISATION)
     return of_a_body and (fingerprint, session.unit) == (derived.certificate, derived.unit)
 
 
-def take_back(session: Session, fact: str) -> Session:
+def without_answer(session: Session, fact: str) -> Session:
     """An answer taken back, to be asked again; what depends on it stays until the new answer is known."""
     answers = {known: said for known, said in session.answers.items() if known != fact}
     certificate = None if fact == "certificate" else session.certificate
@@ -102,23 +109,23 @@ def take_back(session: Session, fact: str) -> Session:
     return session.with_changes(answers=answers, certificate=certificate, typed_expiry=None, derived=derived)
 
 
-def latest(session: Session) -> str | None:
+def latest_fact(session: Session) -> str | None:
     """The fact answered last."""
     return next(reversed(session.answers), None)
 
 
-def _drop_homeless(session: Session, fact: str, pack: Pack) -> Session:
+def _without_dependents(session: Session, fact: str, pack: Pack) -> Session:
     for dependent in DEPENDENTS.get(fact, ()):
-        if dependent in session.answers and not _fits(session, dependent, pack):
-            session = take_back(session, dependent)
+        if dependent in session.answers and not _is_still_an_option(session, dependent, pack):
+            session = without_answer(session, dependent)
     return session
 
 
-def _fits(session: Session, fact: str, pack: Pack) -> bool:
+def _is_still_an_option(session: Session, fact: str, pack: Pack) -> bool:
     """Whether an old answer is still one of the options; whether data still match always depends on what changed."""
     if fact == "information_matches":
         return False
-    others = facts_of(take_back(session, fact))
+    others = facts_of(without_answer(session, fact))
     asked = question_of(pack, fact)
     options = {option.value for option in asked.options_for(others)} if asked else set()
     said = session.answers[fact]
@@ -128,7 +135,7 @@ def _fits(session: Session, fact: str, pack: Pack) -> bool:
 def certificate_facts(certificate: Certificate) -> dict[str, Any]:
     """The fact ``certificate`` as a read file gives it."""
     return {
-        "not_before": vietnamese_day(certificate.not_before).isoformat() if certificate.not_before else None,
-        "not_after": vietnamese_day(certificate.not_after).isoformat(),
+        "not_before": to_vietnam_day(certificate.not_before).isoformat() if certificate.not_before else None,
+        "not_after": to_vietnam_day(certificate.not_after).isoformat(),
         "issuer": certificate.issuer_kind.value,
     }

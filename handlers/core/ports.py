@@ -5,31 +5,31 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from handlers.broadcasts.ports import Broadcasts, Reminders
-from handlers.office.exporting import ExportOrder, ExportView
-from handlers.office.handing_on import Held, Placing
-from handlers.office.importing import Imported, Line, Plan
-from handlers.office.model import (
-    Filed,
+from handlers.core.broadcast_ports import Broadcasts, Reminders
+from handlers.core.replies import Reply
+from handlers.model.exports import ExportOrder, ExportStatus
+from handlers.model.imports import ImportLine, ImportPlan, ImportResult
+from handlers.model.request import Request, RequestContent, RequestState
+from handlers.model.request_list import (
+    BulkMoveResult,
+    BulkPreview,
     Filter,
-    Holder,
-    Invitation,
+    InterviewStatus,
     JournalEntry,
-    Moved,
-    MovedAll,
-    Prospect,
+    MoveResult,
+    NewInvitation,
     Refusal,
-    Standing,
+    RequestRow,
+    RoleHolder,
 )
-from handlers.office.picture import BurnDown, Numbers
-from handlers.office.rights import Act, Grant, Rights, Role
-from handlers.office.units import NO_UNITS, UnitDirectory
-from handlers.replies import Reply
-from handlers.requests.model import Content, Request, State
+from handlers.model.rights import Act, Grant, Rights, Role
+from handlers.model.statistics import BurnDown, UnitStatistics
+from handlers.model.succession import UnitAssignment, UnitHoldings
+from handlers.model.unit_directory import NO_UNITS, UnitDirectory
 from rules.pack import Pack
 
 
-class RequestBook(Protocol):
+class OwnRequests(Protocol):
     """The requests of the person in this chat, and of nobody else."""
 
     async def mine(self) -> tuple[Request, ...]:
@@ -41,13 +41,13 @@ class RequestBook(Protocol):
     async def open_for(self, certificate_key: str, procedure: str) -> Request | None:
         """My newest open request for the same certificate (``Content.certificate_key``) and procedure."""
 
-    async def register(self, content: Content, state: State = State.SUBMITTED) -> Request:
+    async def register(self, content: RequestContent, state: RequestState = RequestState.SUBMITTED) -> Request:
         """A new request under the next code of the year in Viet Nam."""
 
-    async def amend(self, code: str, content: Content) -> Request | None:
+    async def amend(self, code: str, content: RequestContent) -> Request | None:
         """New content; ``None`` where the state no longer allows it."""
 
-    async def move(self, code: str, to: State) -> Request | None:
+    async def move(self, code: str, to: RequestState) -> Request | None:
         """A move recorded as the subscriber's; ``None`` where the state no longer allows it."""
 
 
@@ -84,10 +84,10 @@ class OwnData(Protocol):
         """
 
 
-class Register(Protocol):
+class InterviewRegister(Protocol):
     """The register of units and certificates: what the person in this chat adds to it."""
 
-    async def save_status(self, standing: Standing) -> None:
+    async def save_status(self, standing: InterviewStatus) -> None:
         """Where an interview stands now; what was known of it, or of the same certificate, before goes."""
 
 
@@ -102,13 +102,13 @@ class People(Protocol):
 
     async def invite(
         self, rights: Rights, role: Role, unit: str | None, label: str, expires_at: datetime
-    ) -> Invitation | Refusal:
+    ) -> NewInvitation | Refusal:
         """Make one; its code is kept as a hash only."""
 
-    async def holders(self, rights: Rights) -> tuple[Holder, ...]:
+    async def holders(self, rights: Rights) -> tuple[RoleHolder, ...]:
         """Who has a role within reach, the newest first."""
 
-    async def invitations(self, rights: Rights) -> tuple[Holder, ...]:
+    async def invitations(self, rights: Rights) -> tuple[RoleHolder, ...]:
         """Open invitations within reach, the newest first."""
 
     async def end(self, rights: Rights, holder: str) -> Refusal | None:
@@ -118,43 +118,47 @@ class People(Protocol):
         """End the roles of the person in this chat, but the last owner's; nothing is kept of those that ended."""
 
 
-class Desk(Protocol):
+class RequestList(Protocol):
     """The request list, as far as the rights of the one who asks reach."""
 
     async def count(self, rights: Rights, wanted: Filter, act: Act = Act.SEE_REQUESTS) -> int:
         """How many requests are meant that the act may be done to."""
 
-    async def page(self, rights: Rights, wanted: Filter, limit: int, before: int | None = None) -> tuple[Filed, ...]:
+    async def page(
+        self, rights: Rights, wanted: Filter, limit: int, before: int | None = None
+    ) -> tuple[RequestRow, ...]:
         """The newest of them; ``before`` is a number (``Filed.number``): only older ones."""
 
-    async def get(self, rights: Rights, code: str) -> Filed | None:
+    async def get(self, rights: Rights, code: str) -> RequestRow | None:
         """One of them."""
 
-    async def move(self, rights: Rights, code: str, to: State, revision: int, note: str = "") -> Moved:
+    async def move(self, rights: Rights, code: str, to: RequestState, revision: int, note: str = "") -> MoveResult:
         """Move one that was seen at ``revision``; its officer is told, and the journal has a row."""
 
-    async def preview_move_all(self, rights: Rights, wanted: Filter) -> Prospect:
+    async def preview_move_all(self, rights: Rights, wanted: Filter) -> BulkPreview:
         """What ``move_all`` would go through at this moment."""
 
     async def move_all(
-        self, rights: Rights, wanted: Filter, to: State, note: str = "", *, seen: str | None = None
-    ) -> MovedAll:
+        self, rights: Rights, wanted: Filter, to: RequestState, note: str = "", *, seen: str | None = None
+    ) -> BulkMoveResult:
         """Move all that are meant and may be moved, as one; ``seen`` is a mark of what alone it may go through."""
 
-    async def assign_unit(self, rights: Rights, code: str, unit: str) -> Moved:
+    async def assign_unit(self, rights: Rights, code: str, unit: str) -> MoveResult:
         """Give one to the open unit it belongs to; both where it lies and that unit are within reach.
 
         Its revision grows, its state and its day stay; the journal has a row.
         """
 
 
-class Extract(Protocol):
+class ExportReader(Protocol):
     """What an export reads of the request list; names and serial numbers come masked where they may not be seen."""
 
     async def extent(self, rights: Rights, wanted: Filter) -> tuple[int, int]:
         """How many requests are meant, and the number (``Filed.number``) of the newest of them."""
 
-    async def batch(self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int) -> tuple[Filed, ...]:
+    async def batch(
+        self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int
+    ) -> tuple[RequestRow, ...]:
         """The oldest of them beyond the number ``after``, none beyond ``last``; without their history and decision."""
 
 
@@ -177,7 +181,7 @@ class Exports(Protocol):
         ``None`` where the rights do not allow it or another one is under way.
         """
 
-    async def running(self) -> ExportView | None:
+    async def running(self) -> ExportStatus | None:
         """The one that is waiting or being written."""
 
     async def cancel(self, rights: Rights, said: Reply) -> bool:
@@ -187,31 +191,31 @@ class Exports(Protocol):
 class Imports(Protocol):
     """Exported lists that come back with changed states and notes."""
 
-    async def plan(self, rights: Rights, lines: Sequence[Line]) -> Plan:
+    async def plan(self, rights: Rights, lines: Sequence[ImportLine]) -> ImportPlan:
         """What the lines would change; whose they are not, they know nothing of."""
 
-    async def apply(self, rights: Rights, lines: Sequence[Line], seen: str) -> Imported:
+    async def apply(self, rights: Rights, lines: Sequence[ImportLine], seen: str) -> ImportResult:
         """Make the changes of a plan that was seen (its ``mark``): all of them, or nothing where they are others now.
 
         Officers are told as after any move; the journal has one row.
         """
 
-    async def save_lines(self, lines: Sequence[Line]) -> str:
+    async def save_lines(self, lines: Sequence[ImportLine]) -> str:
         """Keep the lines until there is a yes or a no; the id by which they are found. Older ones of the chat go."""
 
-    async def load_lines(self, name: str) -> tuple[Line, ...] | None:
+    async def load_lines(self, name: str) -> tuple[ImportLine, ...] | None:
         """Lines that wait in this chat."""
 
     async def drop_lines(self, name: str) -> None:
         """They wait no longer."""
 
 
-class Picture(Protocol):
-    """Numbers of what there is to do (``handlers.office.picture``), as far as the rights of the one who asks reach."""
+class Statistics(Protocol):
+    """Counts of what there is to do (``handlers.model.statistics``), as far as the caller's rights reach."""
 
     async def numbers(
         self, rights: Rights, unit: str | None, today: date, now: datetime
-    ) -> tuple[Numbers, tuple[Numbers, ...]]:
+    ) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
         """The total of a unit, or of all within reach, and a line for each unit below it.
 
         What is out of reach is not counted, as in the request list.
@@ -221,53 +225,53 @@ class Picture(Protocol):
         """What of it was open, day by day."""
 
 
-class UnitBook(Protocol):
+class Units(Protocol):
     """The tree of units, to be changed."""
 
     async def load_for_update(self) -> UnitDirectory:
         """All units; who else would change them waits until this transaction ends."""
 
-    async def count_holdings(self) -> Mapping[str, Held]:
+    async def count_holdings(self) -> Mapping[str, UnitHoldings]:
         """What lies on each unit now, by code."""
 
-    async def find_unassigned(self, units: UnitDirectory) -> tuple[Placing, ...]:
+    async def find_unassigned(self, units: UnitDirectory) -> tuple[UnitAssignment, ...]:
         """Requests of no unit whose managing body is, by its full name, one of these units."""
 
     async def save(
-        self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[Placing] = ()
+        self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[UnitAssignment] = ()
     ) -> Refusal | None:
         """Store a whole tree, of which units with these codes are new or different; the journal has a row.
 
-        What lies on a unit that has ended goes to its heir (``handlers.office.handing_on``), whenever it ended;
+        What lies on a unit that has ended goes to its heir (``handlers.model.succession``), whenever it ended;
         ``placing`` is done where the requests are as they were seen.
         """
 
 
-class Office(Protocol):
+class AdminServices(Protocol):
     """What people with a role see and do; nothing here is for those without."""
 
     people: People
-    desk: Desk
-    extract: Extract
+    desk: RequestList
+    extract: ExportReader
     journal: Journal
     exports: Exports
     imports: Imports
-    picture: Picture
-    units: UnitBook
+    picture: Statistics
+    units: Units
     broadcasts: Broadcasts
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Services:
     """One turn's view of the world."""
 
     now: datetime
     pack: Pack
-    requests: RequestBook
+    requests: OwnRequests
     own_data: OwnData
     channel: str
-    register: Register
-    admin: Office
+    register: InterviewRegister
+    admin: AdminServices
     reminders: Reminders
     units: UnitDirectory = NO_UNITS
     start_link: str | None = None  #: an address that opens this chat; what is written behind it arrives as /start

@@ -6,13 +6,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
-from handlers.certificate import Certificate
-from handlers.events import FileSent
-from handlers.office.model import Filter
-from handlers.requests.model import State
+from handlers.core.events import FileSent
+from handlers.model.certificate import Certificate
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter
 
 
-class Draft(BaseModel):
+class RequestDraft(BaseModel):
     """A request being written. It lives here until it is sent."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -31,7 +31,7 @@ class Draft(BaseModel):
     doubted: str | None = None
 
 
-class Place(BaseModel):
+class ScreenPosition(BaseModel):
     """A screen, and what it is about (a fact, a request code)."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -40,7 +40,7 @@ class Place(BaseModel):
     about: str | None = None
 
 
-class Derived(BaseModel):
+class DerivedEvents(BaseModel):
     """What happened, filled in from what became of a former unit instead of answered; it holds for these only."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -52,7 +52,7 @@ class Derived(BaseModel):
     unit: str
 
 
-class DeskView(BaseModel):
+class RequestListView(BaseModel):
     """What somebody with a role looks at: requests, by which filter, from where on."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -63,7 +63,7 @@ class DeskView(BaseModel):
     #: Of the request that is open: what was seen, so that nothing newer is overwritten.
     revision: int | None = None
     #: The state chosen for it, or for all that are meant, waiting for a reason or a yes.
-    moving_to: State | None = None
+    moving_to: RequestState | None = None
     #: The reason given.
     note: str = ""
     #: Of all that are meant (``Prospect.mark``): a yes is to these and to no others.
@@ -111,7 +111,7 @@ class Session(BaseModel):
     screen: str = "welcome"
     about: str | None = None
     #: The way back from a short visit to another screen.
-    came_from: Place | None = None
+    came_from: ScreenPosition | None = None
     #: Options ticked so far where several may be chosen.
     ticked: tuple[str, ...] = ()
     #: Options offered as "did you mean", best first.
@@ -122,21 +122,21 @@ class Session(BaseModel):
     typed_expiry: date | None = None
     #: Files sent before consent; read as soon as there is consent.
     waiting_files: tuple[FileSent, ...] = ()
-    draft: Draft | None = None
+    draft: RequestDraft | None = None
     #: A draft that was left before it was sent: where the request is begun again, what was typed is there again.
-    set_aside: Draft | None = None
+    set_aside: RequestDraft | None = None
     #: The officer's own unit, by its code in the tree.
     unit: str | None = None
     #: The question for the unit was put and left open.
     unit_skipped: bool = False
     #: Where the answer to what happened was filled in; ``None`` where the officer gave it.
-    derived: Derived | None = None
+    derived: DerivedEvents | None = None
     #: Counts certificates taken up: each has a standing of its own in the register.
     interview: int = 1
     #: What the requests registered in this interview are found by (``Content.certificate_key``).
     registered_key: str | None = None
     #: How the request list was left by somebody with a role.
-    desk: DeskView | None = None
+    desk: RequestListView | None = None
     #: How the broadcasts were left by somebody with a role.
     broadcast: BroadcastView | None = None
     #: What the messages with the open page's buttons say before its question, and go on saying once they are put short
@@ -167,12 +167,12 @@ class Session(BaseModel):
 
     def open_visit(self, screen: str) -> "Session":
         """A short visit to another screen, from which ``back`` returns; during a visit the first way back is kept."""
-        way_back = self.came_from or Place(screen=self.screen, about=self.about)
+        way_back = self.came_from or ScreenPosition(screen=self.screen, about=self.about)
         return self.with_screen(screen, came_from=way_back, ticked=self.ticked)
 
     def to_previous_screen(self) -> "Session":
         """The screen that was open before the visit."""
-        place = self.came_from or Place(screen="question")
+        place = self.came_from or ScreenPosition(screen="question")
         return self.with_screen(place.screen, place.about, ticked=self.ticked)
 
     def to_next_interview(self) -> "Session":

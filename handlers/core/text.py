@@ -9,7 +9,7 @@ from locales import Translator, translator
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class MarkupTranslator:
     """``say("Hello <b>{name}</b>", name=anything)``: the id may carry markup, the values never do."""
 
     language: str
@@ -28,31 +28,31 @@ class Voice:
         return escape(self.t(message))
 
 
-def lines(*parts: str) -> Markup:
+def join_lines(*parts: str) -> Markup:
     """Parts as the lines of one paragraph; empty ones are left out."""
     return Markup("\n").join(part for part in parts if part)
 
 
-def plain(text: Markup) -> str:
+def strip_markup(text: Markup) -> str:
     """Text without its markup, line by line."""
     return "\n".join(line.striptags() for line in text.splitlines())
 
 
-def capital(text: str) -> str:
+def capitalize_first(text: str) -> str:
     """The text as the beginning of a line or a button."""
     return text[:1].upper() + text[1:]
 
 
-def bold(text: str) -> Markup:
+def format_bold(text: str) -> Markup:
     """Text in bold."""
     return Markup("<b>{}</b>").format(text)
 
 
-def bullets(items: Iterable[str]) -> Markup:
+def format_bullets(items: Iterable[str]) -> Markup:
     """Items as lines of a list."""
     return Markup("\n").join(Markup("• {}").format(item) for item in items)
 
 
-def numbered(items: Iterable[str]) -> Markup:
+def format_numbered(items: Iterable[str]) -> Markup:
     """Items as numbered lines."""
     return Markup("\n").join(Markup("{}. {}").format(number, item) for number, item in enumerate(items, 1))

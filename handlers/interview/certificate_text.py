@@ -4,9 +4,9 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from handlers.certificate import UNKNOWN_KEY, Certificate, CertificatePart, Recognition
-from handlers.dates import moment
-from handlers.voice import Voice, lines
+from handlers.core.dates import format_moment
+from handlers.core.text import MarkupTranslator, join_lines
+from handlers.model.certificate import UNKNOWN_KEY, Certificate, CertificatePart, Recognition
 from locales import N_, Translator
 from rules.facts import Issuer
 
@@ -16,7 +16,7 @@ RECOGNITIONS = {
     Recognition.UNRECOGNISED: N_("Issuer: {issuer} (not an issuer of government certificates that I know)."),
     Recognition.INVALID: N_("Issuer: {issuer}. <b>Its signature does not verify: do not rely on this file.</b>"),
 }
-PARTS = {
+PART_LABELS = {
     CertificatePart.SUBJECT: N_("a part of the name"),
     CertificatePart.NOT_BEFORE: N_("the day it begins"),
     CertificatePart.ISSUER: N_("the issuer's name"),
@@ -26,12 +26,12 @@ PARTS = {
     CertificatePart.POLICIES: N_("the certificate policies"),
     CertificatePart.EXTENSIONS: N_("the extensions"),
 }
-PUBLIC = N_("This is not a government certificate (chữ ký số chuyên dùng công vụ).")
+PUBLIC_CA_LABEL = N_("This is not a government certificate (chữ ký số chuyên dùng công vụ).")
 
 
-def identity(say: Voice, certificate: Certificate) -> Markup:
+def format_identity(say: MarkupTranslator, certificate: Certificate) -> Markup:
     """Name, superior, units, e-mail: what may have stopped matching."""
-    return lines(
+    return join_lines(
         say(N_("Name on the certificate: <b>{name}</b>"), name=certificate.name),
         say(N_("Superior or parent body: {superior}"), superior=certificate.superior) if certificate.superior else "",
         say(N_("Unit: {units}"), units=", ".join(certificate.units)) if certificate.units else "",
@@ -39,50 +39,50 @@ def identity(say: Voice, certificate: Certificate) -> Markup:
     )
 
 
-def summary(say: Voice, certificate: Certificate, now: datetime) -> Markup:
+def format_summary(say: MarkupTranslator, certificate: Certificate, now: datetime) -> Markup:
     """All that an officer checks before saying "yes, this one"."""
-    return lines(
-        identity(say, certificate),
+    return join_lines(
+        format_identity(say, certificate),
         say(N_("Serial number (số hiệu chứng thư): <code>{serial}</code>"), serial=certificate.serial),
-        _period(say, certificate),
-        _in_date(say, certificate, now),
+        _format_period(say, certificate),
+        _format_expiry_status(say, certificate, now),
         say(RECOGNITIONS[certificate.recognition], issuer=certificate.issuer_name or "?"),
-        say(PUBLIC) if certificate.issuer_kind is Issuer.PUBLIC else "",
-        _unreadable(say, certificate),
+        say(PUBLIC_CA_LABEL) if certificate.issuer_kind is Issuer.PUBLIC else "",
+        _format_unreadable(say, certificate),
     )
 
 
-def key_words(t: Translator, key: str) -> str:
+def format_key(t: Translator, key: str) -> str:
     """Name a key: kind and size are the same in every language, an algorithm that is not known is not."""
     if not key.startswith(UNKNOWN_KEY):
         return key
     return t(N_("unknown algorithm OID {oid}"), oid=key.removeprefix(UNKNOWN_KEY))
 
 
-def unreadable_parts(t: Translator, certificate: Certificate) -> str:
+def format_unreadable_parts(t: Translator, certificate: Certificate) -> str:
     """Name the parts that could not be read; empty where there are none."""
-    return ", ".join(_part(t, certificate, part) for part in certificate.unreadable)
+    return ", ".join(_format_part(t, certificate, part) for part in certificate.unreadable)
 
 
-def _part(t: Translator, certificate: Certificate, part: CertificatePart) -> str:
+def _format_part(t: Translator, certificate: Certificate, part: CertificatePart) -> str:
     named = part is CertificatePart.KEY and certificate.key
-    return f"{t(PARTS[part])} ({key_words(t, certificate.key)})" if named else t(PARTS[part])
+    return f"{t(PART_LABELS[part])} ({format_key(t, certificate.key)})" if named else t(PART_LABELS[part])
 
 
-def _unreadable(say: Voice, certificate: Certificate) -> Markup:
-    parts = unreadable_parts(say.t, certificate)
+def _format_unreadable(say: MarkupTranslator, certificate: Certificate) -> Markup:
+    parts = format_unreadable_parts(say.t, certificate)
     return say(N_("I could not read {parts}; the rest I read."), parts=parts) if parts else Markup()
 
 
-def _period(say: Voice, certificate: Certificate) -> Markup:
-    end = moment(certificate.not_after)
+def _format_period(say: MarkupTranslator, certificate: Certificate) -> Markup:
+    end = format_moment(certificate.not_after)
     if certificate.not_before is None:
         return say(N_("Valid until <b>{end}</b> (Vietnamese time)."), end=end)
-    start = moment(certificate.not_before)
+    start = format_moment(certificate.not_before)
     return say(N_("Valid from {start} to <b>{end}</b> (Vietnamese time)."), start=start, end=end)
 
 
-def _in_date(say: Voice, certificate: Certificate, now: datetime) -> Markup:
+def _format_expiry_status(say: MarkupTranslator, certificate: Certificate, now: datetime) -> Markup:
     if now > certificate.not_after:
         return say(N_("⚠ <b>It has expired.</b>"))
     if certificate.not_before is not None and now < certificate.not_before:

@@ -8,109 +8,108 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
-from handlers import interview
-from handlers.dates import day
-from handlers.office.units import Became, Succession, Unit
-from handlers.requests.words import EVENTS
-from handlers.screen import Here
-from handlers.session import Derived, Session
-from handlers.unit_words import keys_of
-from handlers.wording import cite
+from handlers.core import interview
+from handlers.core.citations import cite
+from handlers.core.dates import format_day
+from handlers.core.screen import Context
+from handlers.core.session import DerivedEvents, Session
+from handlers.model.unit import Succession, SuccessionKind, Unit, name_keys
+from handlers.requests.text import EVENT_LABELS
 from locales import N_, Translator
 from rules.facts import Event, Subject
 from rules.outcome import Citation
 from rules.pack import Pack
 
 #: What became of a body, as the body itself tells it; of one that ceased, no list says what became of it.
-_OF_A_BODY = {
-    Became.MERGED_INTO_NEW: Event.MERGED_INTO_NEW,
-    Became.MERGED_INTO_EXISTING: Event.MERGED_INTO_EXISTING,
-    Became.RENAMED: Event.RENAMED,
-    Became.SPLIT: Event.SPLIT,
+_EVENT_OF_BODY = {
+    SuccessionKind.MERGED_INTO_NEW: Event.MERGED_INTO_NEW,
+    SuccessionKind.MERGED_INTO_EXISTING: Event.MERGED_INTO_EXISTING,
+    SuccessionKind.RENAMED: Event.RENAMED,
+    SuccessionKind.SPLIT: Event.SPLIT,
 }
 _STEP = N_("{former} → <b>{successor}</b>: {what}, since {day} ({source})")
 _CEASED = N_("{former} ceased on {day}; in its area there is now <b>{successor}</b> ({source})")
 _NOT_YOUR_BODYS = N_("<i>This is a change of {unit}. It may be otherwise for your body, so I ask.</i>")
 _NOT_YOURS = N_("<i>This is a change of {unit}. It may be otherwise for you, so I ask.</i>")
 _NOT_THE_DEVICES = N_("<i>This is a change of {unit}. It may be otherwise for the device or service, so I ask.</i>")
-_WHOSE = {Subject.ORGANISATION: _NOT_YOUR_BODYS, Subject.DEVICE: _NOT_THE_DEVICES}
-_NOTED = N_("Noted, your unit: <b>{unit}</b>.")
-_FILLED = N_("I note what happened: <b>{events}</b>. If that is wrong, send /xemlai to change it.")
+_NOT_YOURS_BY_SUBJECT = {Subject.ORGANISATION: _NOT_YOUR_BODYS, Subject.DEVICE: _NOT_THE_DEVICES}
+_UNIT_NOTED = N_("Noted, your unit: <b>{unit}</b>.")
+_EVENTS_FILLED_IN = N_("I note what happened: <b>{events}</b>. If that is wrong, send /xemlai to change it.")
 
 
-def joined(here: Here, unit: Unit, path: tuple[Succession, ...] = ()) -> tuple[Session, tuple[Markup, ...]]:
+def with_unit(here: Context, unit: Unit, path: tuple[Succession, ...] = ()) -> tuple[Session, tuple[Markup, ...]]:
     """The session of somebody who belongs to this unit, and what is said of it.
 
     ``path``: how the unit by whose name it was found became this one. It answers what happened where the certificate is
     the former unit's own, unless that is known or being ticked.
     """
-    session = _told_anew(here.session.with_changes(unit=unit.code, unit_skipped=False), path)
-    noted = here.say(_NOTED, unit=here.world.units.path_name(unit.code))
-    certificate, events = session.certificate, _events(session, _own_steps(here, path), here.world.pack)
+    session = with_fresh_events(here.session.with_changes(unit=unit.code, unit_skipped=False), path)
+    noted = here.say(_UNIT_NOTED, unit=here.world.units.path_name(unit.code))
+    certificate, events = session.certificate, _events_of_path(session, _steps_of_own_body(here, path), here.world.pack)
     if certificate is None or not events:
-        return session, (noted, *_whose_story(here.with_session(session), path))
-    told = ", ".join(here.say.t(EVENTS[event]) for event in events)
-    source = Derived(certificate=certificate.fingerprint, former=path[0].former, unit=unit.code)
-    filled = interview.derive_events(session, [event.value for event in events], source, here.world.pack)
-    return filled, (noted, here.say(_FILLED, events=told))
+        return session, (noted, *_format_whose_change(here.with_session(session), path))
+    told = ", ".join(here.say.t(EVENT_LABELS[event]) for event in events)
+    source = DerivedEvents(certificate=certificate.fingerprint, former=path[0].former, unit=unit.code)
+    filled = interview.with_derived_events(session, [event.value for event in events], source, here.world.pack)
+    return filled, (noted, here.say(_EVENTS_FILLED_IN, events=told))
 
 
-def _told_anew(session: Session, path: tuple[Succession, ...]) -> Session:
+def with_fresh_events(session: Session, path: tuple[Succession, ...]) -> Session:
     """Without what was derived for another unit, or from another former one of the same."""
     other = session.derived is not None and bool(path) and path[0].former != session.derived.former
-    return interview.underived(session) if other else interview.without_stale(session)
+    return interview.without_derived_events(session) if other else interview.without_stale_events(session)
 
 
-def _own_steps(here: Here, path: tuple[Succession, ...]) -> tuple[Succession, ...]:
+def _steps_of_own_body(here: Context, path: tuple[Succession, ...]) -> tuple[Succession, ...]:
     """The steps from the unit on that the certificate was issued to: an organisation's, by one of the unit's names."""
     certificate, units = here.session.certificate, here.world.units
     if certificate is None or here.session.answers.get("subject") != Subject.ORGANISATION:
         return ()
-    named = set(keys_of(certificate.name))
-    own = (place for place, step in enumerate(path) if named & _keys(units.get(step.former)))
+    named = set(name_keys(certificate.name))
+    own = (place for place, step in enumerate(path) if named & _name_keys(units.get(step.former)))
     place = next(own, None)
     return () if place is None else path[place:]
 
 
-def _keys(unit: Unit | None) -> set[str]:
-    return {key for name in unit.names for key in keys_of(name)} if unit else set()
+def _name_keys(unit: Unit | None) -> set[str]:
+    return {key for name in unit.names for key in name_keys(name)} if unit else set()
 
 
-def _whose_story(here: Here, path: tuple[Succession, ...]) -> tuple[Markup, ...]:
+def _format_whose_change(here: Context, path: tuple[Succession, ...]) -> tuple[Markup, ...]:
     """Said where something became of the unit, and the question what happened is still to come."""
     if not path or "events" in here.session.answers:
         return ()
     subject = here.session.answers.get("subject")
-    said = _WHOSE.get(Subject(subject), _NOT_YOURS) if subject else _NOT_YOURS
+    said = _NOT_YOURS_BY_SUBJECT.get(Subject(subject), _NOT_YOURS) if subject else _NOT_YOURS
     return (here.say(said, unit=here.world.units.name(path[0].former)),)
 
 
-def _events(session: Session, path: Iterable[Succession], pack: Pack) -> list[Event]:
+def _events_of_path(session: Session, path: Iterable[Succession], pack: Pack) -> list[Event]:
     """What the steps are called by the body itself, where the pack's question offers it."""
     asked = interview.question_of(pack, "events")
     if asked is None or "events" in session.answers or session.ticked:
         return []
     offered = {option.value for option in asked.options_for(interview.facts_of(session))}
-    events = dict.fromkeys(event for step in path if (event := _OF_A_BODY.get(step.became)) is not None)
+    events = dict.fromkeys(event for step in path if (event := _EVENT_OF_BODY.get(step.became)) is not None)
     return [event for event in events if event in offered]
 
 
-def steps(here: Here, path: Iterable[Succession]) -> Markup:
+def format_succession(here: Context, path: Iterable[Succession]) -> Markup:
     """What became of a former unit, step by step, each with its day and its document."""
-    return Markup("\n").join(_told(here, step) for step in path)
+    return Markup("\n").join(_format_succession_step(here, step) for step in path)
 
 
-def _told(here: Here, step: Succession) -> Markup:
+def _format_succession_step(here: Context, step: Succession) -> Markup:
     name, say = here.world.units.name, here.say
     names = {"former": name(step.former), "successor": name(step.successor)}
-    source = _source(here.world.pack, step.source, say.t)
-    if step.became is Became.ENDED:
-        return say(_CEASED, **names, day=day(step.since), source=source)
-    what = say.t(EVENTS[_OF_A_BODY[step.became]])
-    return say(_STEP, **names, what=what, day=day(step.since), source=source)
+    source = _cite_source(here.world.pack, step.source, say.t)
+    if step.became is SuccessionKind.ENDED:
+        return say(_CEASED, **names, day=format_day(step.since), source=source)
+    what = say.t(EVENT_LABELS[_EVENT_OF_BODY[step.became]])
+    return say(_STEP, **names, what=what, day=format_day(step.since), source=source)
 
 
-def _source(pack: Pack, number: str, t: Translator) -> str:
+def _cite_source(pack: Pack, number: str, t: Translator) -> str:
     """The document as the rule pack cites it, as surely as the pack knows it; else as the list of units names it."""
     document = pack.documents.get(number)
     if document is None:

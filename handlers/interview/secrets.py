@@ -6,7 +6,7 @@ mã PIN" or "(PIN)". A year, a date or a count there is none, and neither is a b
 
 import re
 
-from handlers.folding import unaccented, visible
+from handlers.folding import strip_accents, strip_invisible
 
 #: A dash, and a blank, also as web addresses, JSON and web pages write them.
 _DASH = r"(?:[-\u2010-\u2015\u2212\u2500=_*]|%2D|\\u002d|&#45;)"
@@ -26,14 +26,14 @@ _WORDS = (
     "cua|toi|minh|em|anh|chi|so|usb|token|chung thu|the|moi|cu|hien tai|hien nay|bay gio|mac dinh|ban dau|dang dung|dat"
     "|da|con|cai|nay|do|dung|is|my|default|new|old"
 )
-_ASIDE = r"(?: ?[(\[][^()\[\]]{0,40}[)\]])?"
-_BETWEEN = rf"{_ASIDE}(?: (?:{_WORDS})\b){{0,5}}{_ASIDE}"
+_BRACKETED = r"(?: ?[(\[][^()\[\]]{0,40}[)\]])?"
+_BETWEEN = rf"{_BRACKETED}(?: (?:{_WORDS})\b){{0,5}}{_BRACKETED}"
 #: Before ":" or "là" any few words may stand but those that tell of another number, or of what happened to a PIN.
-_OTHER = (
+_OTHER_MEANINGS = (
     "serial|seri|se|sn|thue|mst|cccd|cmnd|cmt|dien|thoai|dt|sdt|tel|zalo|goi|lien|hotline|cong van|ngay|gio|luc|tu"
     "|thang|nam|het|han|khoa|sai|quen|loi|error|pin|puk|phien|version|phi|gia|tien|dung luong|sac"
 )
-_FEW = rf"(?: (?!(?:{_OTHER})\b)[a-z]{{1,10}}){{0,3}}"
+_FEW_WORDS = rf"(?: (?!(?:{_OTHER_MEANINGS})\b)[a-z]{{1,10}}){{0,3}}"
 _SEPARATOR = r"(?: ?[:=]+ ?(?:la )?| (?:la|is) ?:? ?)"
 _COUNT = (
     r"\d{1,3} ?(?:lan|luot|so|ky|chu|ngay|thang|nam|tuan|gio|phut|giay|nguoi|cai|cuc|vien|chiec|doi|times|days|digits)"
@@ -44,7 +44,7 @@ _NOT_A_CODE = rf"(?!(?:{_COUNT}|{_DATE})\b|\d{{1,3}}(?:[.,]\d{{1,2}})? ?%(?!\w))
 _YEAR = r"(?:19|20)\d\d\b"
 _DIGITS_APART = r"(?:\d ?){4,16}(?!\S)"
 #: A PIN beside that of the administrator; behind a slash a year makes the number of a document of it.
-_TWO = rf"\d{{4,12}} ?/ ?(?!{_YEAR})\d{{4,12}}(?![\w/-])"
+_TWO_GROUPS = rf"\d{{4,12}} ?/ ?(?!{_YEAR})\d{{4,12}}(?![\w/-])"
 #: With a digit, or with a sign no word has; a slash is for dates and numbers of documents.
 _CODE = r"(?=\S{0,15}[\d@#$%^&*])[^\s/]{4,16}(?!\S)"
 _PLAIN_CODE = rf"(?!{_YEAR})(?=\S{{0,15}}\d)[^\s/]{{4,16}}(?!\S)"
@@ -53,15 +53,17 @@ _DASHED_CODE = rf"(?!{_YEAR})(?=\S{{0,15}}\d)[^\s/_-]{{4,16}}(?!\S)"
 #: Digits written right behind the word ("PIN1234").
 _GLUED_CODE = rf"(?!{_YEAR})\d{{4,12}}(?![\w/-])"
 _PIN = re.compile(
-    rf"\b(?:{_WORD}|{_SHORT}){_BETWEEN}{_FEW}{_ASIDE}{_SEPARATOR}{_NOT_A_CODE}(?:{_DIGITS_APART}|{_TWO}|{_CODE})"
-    rf"|\b{_WORD}{_BETWEEN} {_NOT_A_CODE}(?:{_PLAIN_CODE}|{_TWO})"
+    rf"\b(?:{_WORD}|{_SHORT}){_BETWEEN}{_FEW_WORDS}{_BRACKETED}{_SEPARATOR}{_NOT_A_CODE}(?:{_DIGITS_APART}|{_TWO_GROUPS}|{_CODE})"
+    rf"|\b{_WORD}{_BETWEEN} {_NOT_A_CODE}(?:{_PLAIN_CODE}|{_TWO_GROUPS})"
     rf"|\b{_WORD}{_BETWEEN} ?[-–—_>→]+ ?{_NOT_A_CODE}(?:{_DASHED_CODE})"
     rf"|\b{_WORD}{_NOT_A_CODE}{_GLUED_CODE}"
     rf"|(?<!\S){_NOT_A_CODE}(?:{_DIGITS_APART}|{_CODE}) ?(?:day )?\b(?:la|is) (?:the |ma |so )?(?:{_WORD}|{_SHORT})\b"
     rf"|(?<!\S){_NOT_A_CODE}(?!{_YEAR})(?:{_DIGITS_APART}|{_CODE}) ?[(\[] ?(?:la )?(?:ma |so )?{_WORD}{_BETWEEN} ?[)\]]"
 )
 #: In a file's name a PIN stands before the word as well; not a day, nor the number of a document.
-_NAMED = re.compile(rf"(?<!\S)(?!(?:19|20)\d{{6}}\b|\d{{4}}(?:19|20)\d\d\b)\d{{6,8}} (?:(?:la|ma|so) ){{0,2}}{_WORD}\b")
+_NAMED_SECRET = re.compile(
+    rf"(?<!\S)(?!(?:19|20)\d{{6}}\b|\d{{4}}(?:19|20)\d\d\b)\d{{6,8}} (?:(?:la|ma|so) ){{0,2}}{_WORD}\b"
+)
 #: What people put around a code or a word to have it seen.
 _MARKS = re.compile(r"[\"“”«»`]+|\*\*|__")
 
@@ -70,37 +72,37 @@ _SIGNS = re.compile(r"[-_.+,;()\[\]]+")
 
 def looks_like_private_key(text: str) -> bool:
     """Whether a private key was pasted."""
-    return bool(_PRIVATE_KEY.search(visible(text)))
+    return bool(_PRIVATE_KEY.search(strip_invisible(text)))
 
 
 def looks_like_pin(text: str) -> bool:
     """Whether a PIN or password was written."""
-    return bool(_PIN.search(_plain(text)))
+    return bool(_PIN.search(_normalize(text)))
 
 
-def _plain(text: str) -> str:
+def _normalize(text: str) -> str:
     """Unaccented, with single blanks."""
-    return " ".join(_MARKS.sub("", unaccented(text)).split())
+    return " ".join(_MARKS.sub("", strip_accents(text)).split())
 
 
-def holds_secret(text: str) -> bool:
+def has_secret(text: str) -> bool:
     """Whether a message must not stay in the chat."""
-    return looks_like_private_key(text) or looks_like_pin(text) or looks_like_pin(_payload(text))
+    return looks_like_private_key(text) or looks_like_pin(text) or looks_like_pin(_split_payload(text))
 
 
-def _payload(text: str) -> str:
+def _split_payload(text: str) -> str:
     """What stands behind a command, where a link or a habit puts signs in the place of blanks (``/start PIN_1234``)."""
     return _SIGNS.sub(" ", text.partition(" ")[2]) if text.startswith("/") else ""
 
 
-def name_holds_secret(name: str) -> bool:
+def has_secret_in_name(name: str) -> bool:
     """Whether a file's name, or the payload of a link, tells one: there signs stand in the place of blanks."""
-    apart = _plain(_SIGNS.sub(" ", name))
-    return holds_secret(name) or looks_like_pin(apart) or bool(_NAMED.search(apart))
+    apart = _normalize(_SIGNS.sub(" ", name))
+    return has_secret(name) or looks_like_pin(apart) or bool(_NAMED_SECRET.search(apart))
 
 
-def without_secret(text: str) -> str:
+def redact_secret(text: str) -> str:
     """The text as it may be stored: one that holds a secret is replaced as a whole by a stand-in of the same kind."""
     if looks_like_private_key(text):
         return "-----BEGIN PRIVATE KEY-----"
-    return "PIN: 0000" if holds_secret(text) else text
+    return "PIN: 0000" if has_secret(text) else text

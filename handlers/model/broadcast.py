@@ -12,12 +12,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from handlers.office.rights import Role
-from handlers.requests.model import State
+from handlers.model.request import RequestState
+from handlers.model.rights import Role
 from rules.outcome import Procedure
 
 
-class Life(StrEnum):
+class BroadcastState(StrEnum):
     """Where a broadcast stands."""
 
     DRAFT = "draft"
@@ -31,22 +31,24 @@ class Life(StrEnum):
 
 
 #: From where to where. A draft that is changed after a check is a draft again.
-LIFE: Mapping[Life, frozenset[Life]] = {
-    Life.DRAFT: frozenset({Life.CHECKED, Life.CANCELLED}),
-    Life.CHECKED: frozenset({Life.DRAFT, Life.APPROVED, Life.CANCELLED}),
-    Life.APPROVED: frozenset({Life.SCHEDULED, Life.CHECKED, Life.CANCELLED}),  # checked: ``Why.SECOND_PERSON``
-    Life.SCHEDULED: frozenset({Life.RUNNING, Life.CANCELLED}),
-    Life.RUNNING: frozenset({Life.PAUSED, Life.FINISHED, Life.CANCELLED}),
-    Life.PAUSED: frozenset({Life.RUNNING, Life.CANCELLED}),
-    Life.FINISHED: frozenset(),
-    Life.CANCELLED: frozenset(),
+BROADCAST_TRANSITIONS: Mapping[BroadcastState, frozenset[BroadcastState]] = {
+    BroadcastState.DRAFT: frozenset({BroadcastState.CHECKED, BroadcastState.CANCELLED}),
+    BroadcastState.CHECKED: frozenset({BroadcastState.DRAFT, BroadcastState.APPROVED, BroadcastState.CANCELLED}),
+    BroadcastState.APPROVED: frozenset(
+        {BroadcastState.SCHEDULED, BroadcastState.CHECKED, BroadcastState.CANCELLED}
+    ),  # checked: ``Why.SECOND_PERSON``
+    BroadcastState.SCHEDULED: frozenset({BroadcastState.RUNNING, BroadcastState.CANCELLED}),
+    BroadcastState.RUNNING: frozenset({BroadcastState.PAUSED, BroadcastState.FINISHED, BroadcastState.CANCELLED}),
+    BroadcastState.PAUSED: frozenset({BroadcastState.RUNNING, BroadcastState.CANCELLED}),
+    BroadcastState.FINISHED: frozenset(),
+    BroadcastState.CANCELLED: frozenset(),
 }
-ENDED = frozenset({Life.FINISHED, Life.CANCELLED})
+ENDED_STATES = frozenset({BroadcastState.FINISHED, BroadcastState.CANCELLED})
 #: The campaign that never ends: its steps are the reminders of certificates that end.
-STANDING = "TB-000000"
+EXPIRY_CAMPAIGN = "TB-000000"
 
 
-class Why(StrEnum):
+class StateReason(StrEnum):
     """Why a broadcast is in its state, where nobody said so by hand."""
 
     BY_HAND = "by_hand"
@@ -62,7 +64,7 @@ class Why(StrEnum):
     SECOND_PERSON = "second_person"  #: more are meant by now than its author may approve alone
 
 
-class Reason(StrEnum):
+class DeliveryReason(StrEnum):
     """Why a recipient's row ended as it did, where the state alone does not say."""
 
     STOPPED = "stopped"  #: skipped: the person wants no reminders
@@ -83,7 +85,7 @@ class Reason(StrEnum):
     NOT_OFFERED = "not_offered"  #: the same of any other
 
 
-class Button(StrEnum):
+class BroadcastButton(StrEnum):
     """What a recipient can tap."""
 
     NOW = "now"  #: opens the interview at the right place
@@ -95,7 +97,7 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Text(_Model):
+class BroadcastText(_Model):
     """What is said, in both languages; placeholders and markup as ``handlers.broadcasts.template`` reads them."""
 
     vi: str = ""
@@ -109,7 +111,7 @@ class Audience(_Model):
     role: Role | None = None  #: OFFICER or None: everybody
     to_do: bool = False  #: something is owed and not yet requested, whatever procedure
     owed: tuple[Procedure, ...] = ()  #: one of these is owed and not yet requested
-    states: tuple[State, ...] = ()  #: has a request in one of these states
+    states: tuple[RequestState, ...] = ()  #: has a request in one of these states
     expires_from: date | None = None  #: has a certificate that ends in this window
     expires_until: date | None = None
     expires_within: int | None = None  #: days from the day of looking
@@ -119,7 +121,7 @@ class Audience(_Model):
     chats: tuple[str, ...] | None = None  #: ids, of a list file
 
 
-class Plan(_Model):
+class CampaignPlan(_Model):
     """When a campaign reminds."""
 
     deadline: date
@@ -129,15 +131,15 @@ class Plan(_Model):
     late: Literal["run", "skip"] = "run"
 
 
-class Draft(_Model):
+class BroadcastDraft(_Model):
     """All that its author decides."""
 
     title: str  #: for those with a role; recipients never see it
-    text: Text = Text()
+    text: BroadcastText = BroadcastText()
     audience: Audience = Audience()
-    buttons: tuple[Button, ...] = (Button.NOW, Button.DONE, Button.LATER)
+    buttons: tuple[BroadcastButton, ...] = (BroadcastButton.NOW, BroadcastButton.DONE, BroadcastButton.LATER)
     deadline: date | None = None  #: what {han} and {so_ngay} mean; of a campaign that of its plan
-    plan: Plan | None = None
+    plan: CampaignPlan | None = None
     starts_at: datetime | None = None  #: ``None``: when it is started by hand
     document: str | None = None  #: name of the file that goes along
     document_type: str = "application/pdf"
@@ -149,8 +151,8 @@ class Broadcast:
     """A broadcast or a campaign, as those with a role see it."""
 
     id: str
-    state: Life
-    draft: Draft
+    state: BroadcastState
+    draft: BroadcastDraft
     unit: str | None
     author: str
     revision: int
@@ -173,7 +175,7 @@ class Broadcast:
         return self.draft.plan is not None
 
 
-class Values(_Model):
+class PlaceholderValues(_Model):
     """What fills the placeholders for one person; frozen with the row. ``None``: not known."""
 
     language: Literal["vi", "en"] = "vi"
@@ -183,7 +185,7 @@ class Values(_Model):
     to_do: tuple[Procedure, ...] = ()  #: {viec_can_lam}
 
 
-class Trouble(StrEnum):
+class ProblemKind(StrEnum):
     """What stands against a broadcast."""
 
     EMPTY = "empty"  #: a text is missing
@@ -197,16 +199,16 @@ class Trouble(StrEnum):
     PAST = "past"  #: the time of the start, or the whole plan, is over
 
 
-class Problem(_Model):
+class BroadcastProblem(_Model):
     """One thing that stands against a broadcast, with the rows it is about."""
 
-    trouble: Trouble
+    trouble: ProblemKind
     about: str = ""  #: a placeholder, a language, a channel, a tag
     rows: tuple[str, ...] = ()  #: whom it is about: codes of people (N-3F2A91C0), or lines of the list; the first ones
     count: int = 0  #: how many
 
 
-class Counted(_Model):
+class ChannelCounts(_Model):
     """Recipients over one channel."""
 
     channel: str
@@ -221,12 +223,12 @@ class Counted(_Model):
         return self.reachable + self.blocked + self.stopped + self.capped
 
 
-class Checked(_Model):
+class CheckReport(_Model):
     """What a check of the whole list found."""
 
     at: datetime
-    counted: tuple[Counted, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    counted: tuple[ChannelCounts, ...] = ()
+    problems: tuple[BroadcastProblem, ...] = ()
 
     @property
     def recipients(self) -> int:
@@ -235,10 +237,10 @@ class Checked(_Model):
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class DeliveryCounts:
     """How many rows of a broadcast are in which state; of those skipped and unknown also why."""
 
-    states: Mapping[str, int] = field(default_factory=dict)  #: ``bot.store.api.Delivery`` -> rows
+    states: Mapping[str, int] = field(default_factory=dict)  #: ``bot.store.api.DeliveryState`` -> rows
     reasons: Mapping[str, int] = field(default_factory=dict)  #: ``Reason`` -> rows
 
     @property
@@ -267,7 +269,7 @@ class Recipient:
     settled_at: datetime | None = None
 
 
-class Outcome(StrEnum):
+class ActionResult(StrEnum):
     """What became of a wish."""
 
     DONE = "done"
@@ -279,6 +281,30 @@ class Outcome(StrEnum):
     PROBLEMS = "problems"  #: a check found what stands against it, or was not made
 
 
-def person_code(chat: str) -> str:
+def format_person_code(chat: str) -> str:
     """How lists and reports name a person: part of the chat's id, which says nothing about them."""
     return f"N-{chat[:8].upper()}"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLimits:
+    """What one message of a channel holds, in UTF-16 code units."""
+
+    text: int
+    caption: int  #: of a text beside a file; 0: the channel sends no files
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastPolicy:
+    """Limits that hold for every broadcast."""
+
+    reminders_per_week: int = 5  #: that one person gets within seven days
+    approval_above: int = 200  #: with more recipients than this a second person has to approve
+    rooms: Mapping[str, MessageLimits] = field(default_factory=dict)  #: by channel, without what follows a colon
+    usual: MessageLimits = field(default=MessageLimits(2000, 0))  #: of a channel that is not named
+    document: int = 20 * 1024 * 1024  #: bytes of a file that goes along
+    language: Literal["vi", "en"] = "vi"  #: of those whose own is not known
+
+    def limits_for(self, channel: str) -> MessageLimits:
+        """What one message of a channel (``telegram``, ``terminal:NAME``) holds."""
+        return self.rooms.get(channel.partition(":")[0], self.usual)

@@ -1,10 +1,12 @@
 """What a certificate says, as the conversation sees it. Read by ``bot.certificates``; times are aware and in UTC."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from handlers.folding import strip_invisible
 from rules.facts import Issuer, Subject
 
 
@@ -78,26 +80,32 @@ class Certificate(_Model):
 
 
 #: Characters of a name, and parts of one, that a conversation keeps: the longest met have under 200, and under 20.
-_LONGEST, _MOST_PARTS = 256, 20
+_MAX_VALUE_LENGTH, _MAX_PARTS = 256, 20
 
 
-def kept(certificate: Certificate) -> Certificate:
+def truncate_certificate(certificate: Certificate) -> Certificate:
     """The certificate as a conversation remembers it: whatever a stranger wrote into it, little of it is kept."""
-    texts = {name: _cut(value) for name, value in certificate if isinstance(value, str) and len(value) > _LONGEST}
-    names = {name: tuple(map(_part, getattr(certificate, name)[:_MOST_PARTS])) for name in ("subject", "issuer")}
-    lists = {name: tuple(map(_cut, getattr(certificate, name)[:_MOST_PARTS])) for name in ("units", "policies")}
+    texts = {
+        name: _truncate(value)
+        for name, value in certificate
+        if isinstance(value, str) and len(value) > _MAX_VALUE_LENGTH
+    }
+    names = {
+        name: tuple(map(_truncate_attribute, getattr(certificate, name)[:_MAX_PARTS])) for name in ("subject", "issuer")
+    }
+    lists = {name: tuple(map(_truncate, getattr(certificate, name)[:_MAX_PARTS])) for name in ("units", "policies")}
     return certificate.model_copy(update={**texts, **names, **lists})
 
 
-def _part(attribute: Attribute) -> Attribute:
-    return attribute.model_copy(update={"value": _cut(attribute.value)})
+def _truncate_attribute(attribute: Attribute) -> Attribute:
+    return attribute.model_copy(update={"value": _truncate(attribute.value)})
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _truncate(text: str) -> str:
+    return text if len(text) <= _MAX_VALUE_LENGTH else text[: _MAX_VALUE_LENGTH - 1] + "…"
 
 
-class Trouble(StrEnum):
+class FileProblemKind(StrEnum):
     """Why a file, or an entry of it, gave no certificate."""
 
     EMPTY = "empty"
@@ -132,13 +140,13 @@ class Trouble(StrEnum):
 
 
 #: What must not have been sent at all: refused with a warning, not stored, deleted where the channel can.
-SECRETS = frozenset({Trouble.PRIVATE_KEY, Trouble.PKCS12})
+SECRET_PROBLEMS = frozenset({FileProblemKind.PRIVATE_KEY, FileProblemKind.PKCS12})
 
 
-class Problem(_Model):
+class FileProblem(_Model):
     """A trouble, and the entry of the archive it was met in."""
 
-    trouble: Trouble
+    trouble: FileProblemKind
     where: str = ""  #: name of the entry; empty for the file itself
 
 
@@ -146,9 +154,25 @@ class Reading(_Model):
     """All that a file gave, in the file's order; each certificate once, by fingerprint, and each problem of a place."""
 
     certificates: tuple[Certificate, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[FileProblem, ...] = ()
 
     @field_validator("problems")
     @classmethod
-    def _each_once(cls, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    def _each_once(cls, problems: tuple[FileProblem, ...]) -> tuple[FileProblem, ...]:
         return tuple(dict.fromkeys(problems))
+
+
+_PEM_MARKER = re.compile(
+    r"[-\u2010-\u2015\u2212\u2500]\s*BEGIN\s+(?:X509\s+|TRUSTED\s+)?(?:CERTIFICATE|PKCS7|CMS)\s*\S", re.IGNORECASE
+)
+#: Base64 of a value of 256 bytes and more: nobody writes so many letters without a word in between.
+_BARE_BASE64 = re.compile(r"(?<![A-Za-z0-9+/])MII[A-Za-z0-9+/_-]{37,}+(?:\s++[A-Za-z0-9+/_-]{20,}+){0,200}")
+_MIN_LENGTH = 300
+
+
+def holds_certificate(text: str) -> bool:
+    """Whether the text is to be read as a file is."""
+    seen = strip_invisible(text)
+    return bool(_PEM_MARKER.search(seen)) or any(
+        len(match.group()) >= _MIN_LENGTH for match in _BARE_BASE64.finditer(seen)
+    )

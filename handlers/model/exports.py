@@ -7,12 +7,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from handlers.office.model import Filter
-from handlers.requests.model import State
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter
 from locales import N_
 
 
-class Form(StrEnum):
+class ExportForm(StrEnum):
     """What an export looks like; the words of ``troly export requests --format``."""
 
     XLSX = "xlsx"
@@ -22,12 +22,12 @@ class Form(StrEnum):
     IMPORT19 = "import19"
 
 
-FORMS = {
-    Form.XLSX: N_("Excel spreadsheet"),
-    Form.CSV: N_("CSV table"),
-    Form.JSONL: N_("JSON Lines, for programs"),
-    Form.DOCX: N_("official lists, Mẫu 04/05/06 (DOCX)"),
-    Form.IMPORT19: N_("the table of 19 columns"),
+EXPORT_FORM_LABELS = {
+    ExportForm.XLSX: N_("Excel spreadsheet"),
+    ExportForm.CSV: N_("CSV table"),
+    ExportForm.JSONL: N_("JSON Lines, for programs"),
+    ExportForm.DOCX: N_("official lists, Mẫu 04/05/06 (DOCX)"),
+    ExportForm.IMPORT19: N_("the table of 19 columns"),
 }
 
 
@@ -37,17 +37,17 @@ class ExportOrder(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     wanted: Filter
-    form: Form
+    form: ExportForm
     language: Literal["vi", "en"] = "vi"
 
 
-class Remarks(BaseModel):
+class ExportRemarks(BaseModel):
     """What is to be said of a file beside how many requests are in it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sending: tuple[State, ...] = ()  #: states whose requests a list to be sent on takes
-    states: dict[State, int] = {}  #: left out for the state they are in
+    sending: tuple[RequestState, ...] = ()  #: states whose requests a list to be sent on takes
+    states: dict[RequestState, int] = {}  #: left out for the state they are in
     others: int = 0  #: left out because this kind of file is not for them
     serials: int = 0  #: in it, the serial number left blank for the hand
     joined: int = 0  #: in it, in the row of another request for the same certificate
@@ -59,9 +59,9 @@ class Remarks(BaseModel):
         """Requests read that are not in the file."""
         return sum(self.states.values()) + self.others + self.missing
 
-    def __add__(self, further: "Remarks") -> "Remarks":
+    def __add__(self, further: "ExportRemarks") -> "ExportRemarks":
         """Of a file and of one more of the same order."""
-        return Remarks(
+        return ExportRemarks(
             sending=further.sending,
             states=dict(Counter(self.states) + Counter(further.states)),
             others=self.others + further.others,
@@ -73,11 +73,11 @@ class Remarks(BaseModel):
 
 
 #: Every request read is in the file as it is.
-NOTHING_TO_REMARK = Remarks()
+NO_REMARKS = ExportRemarks()
 
 
 @dataclass(frozen=True, slots=True)
-class ExportView:
+class ExportStatus:
     """An export that is waiting or being written."""
 
     id: str  #: XD-000012

@@ -11,27 +11,79 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from handlers.office.moving import AT_ONCE, moves_of, reason_for
-from handlers.office.table_kinds import TableKind
-from handlers.requests.model import State
+from handlers.model.request import RequestState
+from handlers.model.request_list import MAX_BULK_MOVES, check_reason, transitions_from
+from locales import N_
+
+
+class TableFormat(StrEnum):
+    """A kind of file, by its bytes."""
+
+    XLSX = "xlsx"
+    TEXT = "text"  #: CSV and the like
+    XLS = "xls"
+    XLSB = "xlsb"
+    ODS = "ods"
+    LOCKED = "locked"
+    WORD = "word"
+    DOCX = "docx"
+    PDF = "pdf"
+    HTML = "html"
+    XML = "xml"
+    JSON = "json"
+    PICTURE = "picture"
+    ARCHIVE = "archive"
+
+
+#: What is said of a kind that is not read.
+TABLE_REFUSALS: Mapping[TableFormat, str] = {
+    TableFormat.XLS: N_(
+        "This is an old Excel file (.xls). Open it in Excel, choose Save as, Excel Workbook (.xlsx), and send that."
+    ),
+    TableFormat.XLSB: N_(
+        "This is a binary Excel file (.xlsb). Open it in Excel, choose Save as, Excel Workbook (.xlsx), and send that."
+    ),
+    TableFormat.ODS: N_("This is an OpenDocument table (.ods). Save it as Excel Workbook (.xlsx) and send that."),
+    TableFormat.LOCKED: N_(
+        "This file is locked with a password. Open it in Excel, take the password away, save it and send it again."
+    ),
+    TableFormat.WORD: N_(
+        "This is a Word or text document, not a table. Copy its table into Excel and send that (.xlsx)."
+    ),
+    TableFormat.DOCX: N_("This is a Word document, not a table. Copy its table into Excel and send that (.xlsx)."),
+    TableFormat.PDF: N_("This is a PDF, not a table. Please send the Excel file (.xlsx) that it was made from."),
+    TableFormat.HTML: N_(
+        "This is a web page, although it may be called .xls. Open it in Excel, choose Save as, Excel Workbook (.xlsx),"
+        " and send that."
+    ),
+    TableFormat.XML: N_(
+        "This is an XML file, not a table that can be read. Open it in Excel, choose Save as, Excel Workbook (.xlsx),"
+        " and send that."
+    ),
+    TableFormat.JSON: N_("This is a JSON file for programs. Please send the list as Excel (.xlsx) or CSV."),
+    TableFormat.PICTURE: N_("This is a picture, not a table. Please send the Excel file (.xlsx) that it shows."),
+    TableFormat.ARCHIVE: N_(
+        "This is an archive or a damaged Excel file. Unpack it, and send the Excel file (.xlsx) or CSV in it."
+    ),
+}
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Line(_Model):
+class ImportLine(_Model):
     """A row of the list as it was read."""
 
     number: int  #: in its sheet, as a spreadsheet counts
     code: str
-    state: State | None  #: ``None``: a word that names none
+    state: RequestState | None  #: ``None``: a word that names none
     word: str = ""  #: that word, as it was typed
     note: str = ""
     revision: int | None = None  #: of the request when it was exported
 
 
-class SheetTrouble(StrEnum):
+class SheetProblem(StrEnum):
     """Why a spreadsheet could not be read as a list."""
 
     NOT_A_LIST = "not_a_list"  #: no row of headings with the code and the state
@@ -46,14 +98,14 @@ class SheetTrouble(StrEnum):
     UNAVAILABLE = "unavailable"  #: the process that reads did not start
 
 
-class Sheet(_Model):
+class ImportSheet(_Model):
     """What a spreadsheet says."""
 
-    lines: tuple[Line, ...] = ()
-    trouble: SheetTrouble | TableKind | None = None
+    lines: tuple[ImportLine, ...] = ()
+    trouble: SheetProblem | TableFormat | None = None
 
 
-class Fault(StrEnum):
+class LineProblem(StrEnum):
     """What is wrong with a line."""
 
     UNKNOWN = "unknown"  #: no such request within the rights of who imports
@@ -65,62 +117,62 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CurrentRequest:
     """A request as it stands."""
 
-    state: State
+    state: RequestState
     revision: int
     changed_at: datetime
     actor: str = ""  #: who changed it last
     note: str = ""  #: why it was moved last
-    moves: tuple[tuple[int, State], ...] = ()  #: revision and state of every move, in order
+    moves: tuple[tuple[int, RequestState], ...] = ()  #: revision and state of every move, in order
 
-    def state_at(self, revision: int) -> State | None:
+    def state_at(self, revision: int) -> RequestState | None:
         """The state it had at an earlier revision; amendments in between have no move of their own."""
         return next((state for at, state in reversed(self.moves) if at <= revision), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ImportChange:
     """A move that a line asks for."""
 
     code: str
-    before: State
-    to: State
+    before: RequestState
+    to: RequestState
     note: str
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class ImportConflict:
     """A line that changes what somebody else has changed since the export."""
 
-    line: Line
-    now: Known
+    line: ImportLine
+    now: CurrentRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
+class RejectedLine:
     """A line that cannot be taken."""
 
-    line: Line
-    fault: Fault
-    now: State | None = None
+    line: ImportLine
+    fault: LineProblem
+    now: RequestState | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ImportPlan:
     """What a list would change; all of it or nothing."""
 
-    changes: tuple[Change, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
-    bad: tuple[Bad, ...] = ()
+    changes: tuple[ImportChange, ...] = ()
+    conflicts: tuple[ImportConflict, ...] = ()
+    bad: tuple[RejectedLine, ...] = ()
     unchanged: int = 0
     notes_alone: tuple[str, ...] = ()  #: codes whose note was changed, but not their state
 
     @property
     def too_many(self) -> bool:
         """More changes than are made at one go."""
-        return len(self.changes) > AT_ONCE
+        return len(self.changes) > MAX_BULK_MOVES
 
     @property
     def applicable(self) -> bool:
@@ -135,14 +187,14 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportResult:
     """The plan as it was at the end, and whether it was carried out."""
 
-    plan: Plan
+    plan: ImportPlan
     applied: bool
 
 
-def interesting(lines: Iterable[Line], known: Mapping[str, Known]) -> Iterator[str]:
+def codes_needing_history(lines: Iterable[ImportLine], known: Mapping[str, CurrentRequest]) -> Iterator[str]:
     """Codes of whose past the plan has to know: those that change, and those with a note."""
     for line in lines:
         now = known.get(line.code)
@@ -150,50 +202,54 @@ def interesting(lines: Iterable[Line], known: Mapping[str, Known]) -> Iterator[s
             yield line.code
 
 
-def planned(lines: Sequence[Line], known: Mapping[str, Known]) -> Plan:
+def plan_import(lines: Sequence[ImportLine], known: Mapping[str, CurrentRequest]) -> ImportPlan:
     """The plan, from the requests of the list that are within reach."""
     seen: set[str] = set()
-    judged: list[Change | Conflict | Bad] = []
+    judged: list[ImportChange | ImportConflict | RejectedLine] = []
     notes_alone = []
     for line in lines:
-        found = Bad(line, Fault.TWICE) if line.code in seen else _judged(line, known.get(line.code))
+        found = RejectedLine(line, LineProblem.TWICE) if line.code in seen else _plan_line(line, known.get(line.code))
         seen.add(line.code)
         if found:
             judged.append(found)
-        elif _note_alone(line, known[line.code]):
+        elif _has_only_new_note(line, known[line.code]):
             notes_alone.append(line.code)
-    return Plan(
-        tuple(one for one in judged if isinstance(one, Change)),
-        tuple(one for one in judged if isinstance(one, Conflict)),
-        tuple(one for one in judged if isinstance(one, Bad)),
+    return ImportPlan(
+        tuple(one for one in judged if isinstance(one, ImportChange)),
+        tuple(one for one in judged if isinstance(one, ImportConflict)),
+        tuple(one for one in judged if isinstance(one, RejectedLine)),
         unchanged=len(lines) - len(judged),
         notes_alone=tuple(notes_alone),
     )
 
 
-def _judged(line: Line, now: Known | None) -> Change | Conflict | Bad | None:
+def _plan_line(line: ImportLine, now: CurrentRequest | None) -> ImportChange | ImportConflict | RejectedLine | None:
     """``None``: it changes nothing."""
     if now is None:
-        return Bad(line, Fault.UNKNOWN)
+        return RejectedLine(line, LineProblem.UNKNOWN)
     if line.state is None:
-        return Bad(line, Fault.UNKNOWN_STATE, now.state)
+        return RejectedLine(line, LineProblem.UNKNOWN_STATE, now.state)
     if line.state is now.state:
         return None
     if line.revision is None:
-        return Bad(line, Fault.NO_REVISION)
+        return RejectedLine(line, LineProblem.NO_REVISION)
     if line.revision != now.revision:
-        return None if now.state_at(line.revision) is line.state else Conflict(line, now)
-    return _moved(line, line.state, now)
+        return None if now.state_at(line.revision) is line.state else ImportConflict(line, now)
+    return _plan_move(line, line.state, now)
 
 
-def _moved(line: Line, to: State, now: Known) -> Change | Bad:
+def _plan_move(line: ImportLine, to: RequestState, now: CurrentRequest) -> ImportChange | RejectedLine:
     """A note that stood there before is no reason of this move."""
-    if to not in moves_of(now.state):
-        return Bad(line, Fault.NO_MOVE, now.state)
+    if to not in transitions_from(now.state):
+        return RejectedLine(line, LineProblem.NO_MOVE, now.state)
     note = "" if line.note == now.note else line.note
-    why = reason_for(to, note)
-    return Bad(line, Fault.NO_REASON, now.state) if why is None else Change(line.code, now.state, to, why)
+    why = check_reason(to, note)
+    return (
+        RejectedLine(line, LineProblem.NO_REASON, now.state)
+        if why is None
+        else ImportChange(line.code, now.state, to, why)
+    )
 
 
-def _note_alone(line: Line, now: Known) -> bool:
+def _has_only_new_note(line: ImportLine, now: CurrentRequest) -> bool:
     return bool(line.note) and line.revision == now.revision and line.note != now.note

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from rapidfuzz import fuzz, process
 
-from handlers.broadcasts.model import Problem, Trouble, Values
 from handlers.folding import fold
+from handlers.model.broadcast import BroadcastProblem, PlaceholderValues, ProblemKind
 
 
 class Placeholder(StrEnum):
@@ -23,7 +23,7 @@ class Placeholder(StrEnum):
 
 
 #: Every name that is understood; accents, capitals and blanks for underscores make no difference.
-NAMES = {
+PLACEHOLDER_NAMES = {
     **{placeholder.value: placeholder for placeholder in Placeholder},
     "name": Placeholder.NAME,
     "unit": Placeholder.UNIT,
@@ -32,8 +32,8 @@ NAMES = {
     "to_do": Placeholder.TO_DO,
 }
 #: From here a name is near enough to be asked about.
-_NEAR = 55.0
-_COUNTED_TWICE = re.compile(r"(\{(?:so_ngay|days)(?:\|[^{}]*)?\})\s*(?:ngày|ngay|days?)\b", re.IGNORECASE)
+_MIN_NAME_SIMILARITY = 55.0
+_REPEATED_UNIT = re.compile(r"(\{(?:so_ngay|days)(?:\|[^{}]*)?\})\s*(?:ngày|ngay|days?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +44,26 @@ class Slot:
     words: str | None = None
 
 
-def named(written: str) -> Placeholder | None:
+def parse_placeholder(written: str) -> Placeholder | None:
     """The placeholder of a name as it was written."""
-    return NAMES.get(fold(written).replace(" ", "_"))
+    return PLACEHOLDER_NAMES.get(fold(written).replace(" ", "_"))
 
 
-def unknown(written: str) -> Problem:
+def to_unknown_placeholder(written: str) -> BroadcastProblem:
     """A name that is not known, with the nearest one that is: ``{ho_tn} → {ho_ten}``."""
     folded = fold(written).replace(" ", "_")
-    near = process.extractOne(folded, tuple(NAMES), scorer=fuzz.ratio, score_cutoff=_NEAR)
+    near = process.extractOne(folded, tuple(PLACEHOLDER_NAMES), scorer=fuzz.ratio, score_cutoff=_MIN_NAME_SIMILARITY)
     meant = f" → {{{near[0]}}}" if near else ""
-    return Problem(trouble=Trouble.PLACEHOLDER, about=f"{{{written[:40]}}}{meant}")
+    return BroadcastProblem(trouble=ProblemKind.PLACEHOLDER, about=f"{{{written[:40]}}}{meant}")
 
 
-def counted_twice(text: str) -> tuple[Problem, ...]:
+def find_repeated_units(text: str) -> tuple[BroadcastProblem, ...]:
     """``{so_ngay} ngày``: the placeholder says "ngày" itself."""
-    found = _COUNTED_TWICE.finditer(text)
-    return tuple(Problem(trouble=Trouble.PLACEHOLDER, about=f"{one[0]} → {one[1]}") for one in found)
+    found = _REPEATED_UNIT.finditer(text)
+    return tuple(BroadcastProblem(trouble=ProblemKind.PLACEHOLDER, about=f"{one[0]} → {one[1]}") for one in found)
 
 
-def known(values: Values) -> frozenset[Placeholder]:
+def known_placeholders(values: PlaceholderValues) -> frozenset[Placeholder]:
     """The placeholders there is a value for."""
     there = {
         Placeholder.NAME: values.name,

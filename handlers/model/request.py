@@ -14,7 +14,7 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class State(StrEnum):
+class RequestState(StrEnum):
     """Where a request stands. The conversation registers as SUBMITTED."""
 
     DRAFT = "draft"  #: registered for the subscriber by somebody else, an import for one; theirs to send
@@ -28,25 +28,31 @@ class State(StrEnum):
 
 
 #: The only moves there are: from -> to. Guarded again in the store by the current state.
-MOVES: dict[State, frozenset[State]] = {
-    State.DRAFT: frozenset({State.SUBMITTED, State.WITHDRAWN}),
-    State.SUBMITTED: frozenset({State.ACCEPTED, State.SENT_BACK, State.REFUSED, State.WITHDRAWN}),
-    State.SENT_BACK: frozenset({State.SUBMITTED, State.WITHDRAWN}),
-    State.ACCEPTED: frozenset({State.FORWARDED, State.SENT_BACK, State.REFUSED, State.WITHDRAWN}),
-    State.FORWARDED: frozenset({State.DONE, State.REFUSED, State.SENT_BACK}),
-    State.DONE: frozenset(),
-    State.REFUSED: frozenset(),
-    State.WITHDRAWN: frozenset(),
+REQUEST_TRANSITIONS: dict[RequestState, frozenset[RequestState]] = {
+    RequestState.DRAFT: frozenset({RequestState.SUBMITTED, RequestState.WITHDRAWN}),
+    RequestState.SUBMITTED: frozenset(
+        {RequestState.ACCEPTED, RequestState.SENT_BACK, RequestState.REFUSED, RequestState.WITHDRAWN}
+    ),
+    RequestState.SENT_BACK: frozenset({RequestState.SUBMITTED, RequestState.WITHDRAWN}),
+    RequestState.ACCEPTED: frozenset(
+        {RequestState.FORWARDED, RequestState.SENT_BACK, RequestState.REFUSED, RequestState.WITHDRAWN}
+    ),
+    RequestState.FORWARDED: frozenset({RequestState.DONE, RequestState.REFUSED, RequestState.SENT_BACK}),
+    RequestState.DONE: frozenset(),
+    RequestState.REFUSED: frozenset(),
+    RequestState.WITHDRAWN: frozenset(),
 }
 #: States whose content the officer may still change.
-AMENDABLE = frozenset({State.DRAFT, State.SUBMITTED, State.SENT_BACK})
+AMENDABLE_STATES = frozenset({RequestState.DRAFT, RequestState.SUBMITTED, RequestState.SENT_BACK})
 #: States in which the same certificate and procedure is not asked for twice.
-OPEN = frozenset({State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.SENT_BACK, State.FORWARDED})
+OPEN_STATES = frozenset(
+    {RequestState.DRAFT, RequestState.SUBMITTED, RequestState.ACCEPTED, RequestState.SENT_BACK, RequestState.FORWARDED}
+)
 #: States that must outlive a wish to delete: the paper is on its way to the provider.
-MUST_STAY = frozenset({State.FORWARDED})
+RETAINED_STATES = frozenset({RequestState.FORWARDED})
 
 
-class Content(_Model):
+class RequestContent(_Model):
     """What is asked for; personal throughout, sealed in the store."""
 
     subject: Subject
@@ -74,15 +80,15 @@ class Content(_Model):
         """What tells one certificate from another: its serial, else whose it is."""
         return self.signed_serial or self.serial or fold(self.subscriber)
 
-    def to_minimal(self) -> "Content":
+    def to_minimal(self) -> "RequestContent":
         """What the paper under way is about: who, which certificate, what is asked; not what was told besides."""
         return self.model_copy(update={"events": (), "decision": ""})
 
 
-class Step(_Model):
+class RequestStep(_Model):
     """A recorded move."""
 
-    state: State
+    state: RequestState
     at: datetime
     by: str  #: "subscriber", or the actor's id
     note: str = ""  #: why, as whoever moved it wrote to the subscriber
@@ -92,6 +98,6 @@ class Request(_Model):
     """A registered request."""
 
     code: str  #: YC-2026-000123
-    state: State
-    content: Content
-    history: tuple[Step, ...]
+    state: RequestState
+    content: RequestContent
+    history: tuple[RequestStep, ...]

@@ -1,12 +1,14 @@
 """The request list as admins see it."""
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from handlers.requests.model import Request, State
+from handlers.model.request import REQUEST_TRANSITIONS, Request, RequestState
 from rules.outcome import Procedure
 
 
@@ -17,7 +19,7 @@ class Filter(BaseModel):
 
     unit: str | None = None  #: with all units below it
     procedures: tuple[Procedure, ...] = ()
-    states: tuple[State, ...] = ()
+    states: tuple[RequestState, ...] = ()
     since: date | None = None  #: registered from this day on
     until: date | None = None
     expires_from: date | None = None  #: the certificate's last day
@@ -28,7 +30,7 @@ class Filter(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class RequestRow:
     """A request with what the list knows of it."""
 
     request: Request
@@ -41,7 +43,7 @@ class Filed:
     actor: str = ""  #: who moved it last: "subscriber", a grant, "machine"
 
 
-class Move(StrEnum):
+class MoveOutcome(StrEnum):
     """What became of a wish to move a request."""
 
     MOVED = "moved"
@@ -54,15 +56,15 @@ class Move(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MoveResult:
     """The outcome, and the request as it stands now."""
 
-    outcome: Move
-    filed: Filed | None = None
+    outcome: MoveOutcome
+    filed: RequestRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
+class BulkPreview:
     """What a bulk change would go through, before there is a yes to it."""
 
     number: int
@@ -70,7 +72,7 @@ class Prospect:
 
 
 @dataclass(frozen=True, slots=True)
-class MovedAll:
+class BulkMoveResult:
     """A bulk change: what was changed, and what was left as it was because no such move exists for it.
 
     Where ``outcome`` is not MOVED (NO_REASON, TOO_MANY, OVERTAKEN) nothing was changed.
@@ -78,11 +80,11 @@ class MovedAll:
 
     changed: tuple[str, ...]
     left: tuple[str, ...] = ()
-    outcome: Move = Move.MOVED
+    outcome: MoveOutcome = MoveOutcome.MOVED
     meant: int = 0  #: how many the filter means
 
 
-class Standing(BaseModel):
+class InterviewStatus(BaseModel):
     """Where one interview stands: whose certificate, until when, and what is owed for it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -110,7 +112,7 @@ class JournalEntry(BaseModel):
     channel: str
 
 
-class Holder(BaseModel):
+class RoleHolder(BaseModel):
     """Somebody who has a role, or was invited to one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -124,7 +126,7 @@ class Holder(BaseModel):
     expires_at: datetime | None = None  #: of an invitation
 
 
-class Invitation(BaseModel):
+class NewInvitation(BaseModel):
     """An invitation just made; the code is told once and kept nowhere."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -142,3 +144,62 @@ class Refusal(StrEnum):
     LAST_OWNER = "last_owner"
     EXPIRED = "expired"
     USED = "used"
+
+
+#: Where the managing body moves a request, in the order of its work; registering and withdrawing are the subscriber's.
+ADMIN_STATES = (
+    RequestState.ACCEPTED,
+    RequestState.FORWARDED,
+    RequestState.DONE,
+    RequestState.SENT_BACK,
+    RequestState.REFUSED,
+)
+#: The subscriber has to be told why.
+NEEDS_REASON = frozenset({RequestState.SENT_BACK, RequestState.REFUSED})
+#: Whatever came there stays there.
+FINAL_STATES = frozenset(to for to in ADMIN_STATES if not REQUEST_TRANSITIONS[to])
+#: Requests that are moved at one go.
+MAX_BULK_MOVES = 1000
+_MAX_REASON_LENGTH = 500
+#: A number of 9 or 12 digits is a personal number (CMND, CCCD), also in groups; it belongs in no message.
+_PERSONAL_NUMBER = re.compile(r"(?<!\d)\d(?:[ .]?\d){8}(?:(?:[ .]?\d){3})?(?!\d|[ .]\d)")
+
+
+def transitions_from(state: RequestState) -> tuple[RequestState, ...]:
+    """Where a request in this state can be moved."""
+    return tuple(to for to in ADMIN_STATES if to in REQUEST_TRANSITIONS[state])
+
+
+def to_movable_filter(wanted: Filter, to: RequestState) -> Filter | None:
+    """Those of the requests meant that can be moved there; ``None`` where the filter leaves no state for it."""
+    fitting = tuple(state for state in wanted.states or tuple(RequestState) if to in transitions_from(state))
+    return wanted.model_copy(update={"states": fitting}) if fitting else None
+
+
+def clean_reason(text: str) -> str | None:
+    """1 to 500 characters on one line, without a personal number and what cannot be seen; ``None`` where it is not."""
+    visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    joined = " ".join(visible.split())
+    fits = 1 <= len(joined) <= _MAX_REASON_LENGTH and joined.isprintable()
+    return joined if fits and not _PERSONAL_NUMBER.search(joined) else None
+
+
+def check_reason(to: RequestState, note: str) -> str | None:
+    """The reason of a move as it is told, empty where none is given or needed; ``None`` where it will not do."""
+    if not note:
+        return None if to in NEEDS_REASON else ""
+    return clean_reason(note)
+
+
+#: "YC-2026-000303", "yc 303", "2026-303", "303".
+_CODE = re.compile(r"(?:yc)?[\s.\-]*(?:(\d{4})[\s.\-]+)?(\d{1,7})", re.IGNORECASE)
+
+
+def parse_codes(text: str, today: date) -> tuple[str, ...]:
+    """The codes that may be meant, this year's first; none where the text is no code."""
+    found = _CODE.fullmatch(text.strip())
+    if found is None:
+        return ()
+    year, number = found.groups()
+    years = (int(year),) if year else (today.year, today.year - 1)
+    return tuple(f"YC-{one}-{int(number):06d}" for one in years)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from handlers.office.units import NO_UNITS, UnitDirectory
-from locales import N_
+from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from locales import N_, Translator
 
 
 class Role(StrEnum):
@@ -85,7 +85,7 @@ SCOPES = {
 
 _NOTHING, _UNIT, _ALL = Scope.NOTHING, Scope.UNIT, Scope.EVERYTHING
 _COLUMNS = (Role.OPERATOR, Role.OWNER, Role.ADMIN, Role.FOCAL, Role.OFFICER)
-TABLE: dict[Act, dict[Role, Scope]] = {
+RIGHTS_TABLE: dict[Act, dict[Role, Scope]] = {
     act: dict(zip(_COLUMNS, scopes, strict=True))
     for act, scopes in {
         Act.SEE_REQUESTS: (_ALL, _ALL, _UNIT, _UNIT, _NOTHING),
@@ -108,7 +108,7 @@ TABLE: dict[Act, dict[Role, Scope]] = {
 }
 
 #: What may be given, and by whom.
-GIVING = {Role.OWNER: Act.GIVE_OWNER, Role.ADMIN: Act.GIVE_ADMIN, Role.FOCAL: Act.GIVE_FOCAL}
+ACT_TO_GIVE = {Role.OWNER: Act.GIVE_OWNER, Role.ADMIN: Act.GIVE_ADMIN, Role.FOCAL: Act.GIVE_FOCAL}
 
 #: Who acts from the machine's command line, in histories and in the journal.
 MACHINE = "machine"
@@ -156,7 +156,7 @@ class Rights:
 
     def reach(self, act: Act, unit: str | None = None) -> Reach:
         """How far an act may go, within a unit where one is named; false where it may not be done at all."""
-        scopes = [(TABLE[act][grant.role], grant.unit) for grant in self.grants]
+        scopes = [(RIGHTS_TABLE[act][grant.role], grant.unit) for grant in self.grants]
         if any(scope is Scope.EVERYTHING for scope, _ in scopes):
             return Reach(everything=True) if unit is None else Reach(units=(unit,))
         tops = tuple(dict.fromkeys(top for scope, top in scopes if scope is Scope.UNIT and top))
@@ -195,6 +195,24 @@ class Rights:
         return unit is not None and any(self.units.is_within(unit, top) for top in reach.units)
 
 
-def held_by(roles: Iterable[Role], act: Act) -> bool:
+def may_any_role(roles: Iterable[Role], act: Act) -> bool:
     """Whether one of these roles may do the act to anything at all."""
-    return any(TABLE[act][role] is not Scope.NOTHING for role in roles)
+    return any(RIGHTS_TABLE[act][role] is not Scope.NOTHING for role in roles)
+
+
+_ACT_HEADING = N_("May")
+
+
+def rights_rows(t: Translator) -> list[list[str]]:
+    """The heading first."""
+    heading = [t(_ACT_HEADING), *(t(name) for name in ROLES.values())]
+    return [
+        heading,
+        *([t(ACTS[act]), *(t(SCOPES[scopes[role]]) for role in ROLES)] for act, scopes in RIGHTS_TABLE.items()),
+    ]
+
+
+def render_rights_table(t: Translator) -> str:
+    """The same as a table in Markdown."""
+    heading, *acts = rights_rows(t)
+    return "".join(f"| {' | '.join(row)} |\n" for row in (heading, ["---"] * len(heading), *acts))

@@ -9,19 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 
-from handlers.office.rights import Act, Rights
-from handlers.office.units import UnitDirectory
-from handlers.requests.model import State
+from handlers.model.request import RequestState
+from handlers.model.rights import Act, Rights
+from handlers.model.unit_directory import UnitDirectory
 
 #: States of a request before it is forwarded, and those that count as no request at all.
-REQUESTED = frozenset({State.SUBMITTED, State.ACCEPTED, State.SENT_BACK})
-WAIVED = frozenset({State.DRAFT, State.REFUSED, State.WITHDRAWN})
+REQUESTED_STATES = frozenset({RequestState.SUBMITTED, RequestState.ACCEPTED, RequestState.SENT_BACK})
+UNCOUNTED_STATES = frozenset({RequestState.DRAFT, RequestState.REFUSED, RequestState.WITHDRAWN})
 #: Days without a message after which an officer counts as silent.
 SILENT_AFTER = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class UnitStatistics:
     """One line of the picture: a unit with all below it."""
 
     unit: str | None = None  #: ``None``: what belongs to no unit that is known
@@ -36,13 +36,13 @@ class Numbers:
     expiring_90: int = 0
     silent: int = 0  #: officers with something to do or to answer, no request, and no message for ``SILENT_AFTER``
 
-    def __add__(self, other: "Numbers") -> "Numbers":
+    def __add__(self, other: "UnitStatistics") -> "UnitStatistics":
         """The sum, for the unit of the first."""
-        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in COUNTED})
+        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in COUNTED_FIELDS})
 
     def __bool__(self) -> bool:
         """Whether anything is counted."""
-        return any(getattr(self, name) for name in COUNTED)
+        return any(getattr(self, name) for name in COUNTED_FIELDS)
 
     @property
     def requests(self) -> int:
@@ -55,7 +55,7 @@ class Numbers:
         return self.action_needed + self.requested + self.forwarded
 
 
-COUNTED = tuple(field.name for field in fields(Numbers) if field.name != "unit")
+COUNTED_FIELDS = tuple(field.name for field in fields(UnitStatistics) if field.name != "unit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +74,16 @@ class BurnDown:
 
 
 #: How far from today a target may lie.
-FARTHEST = timedelta(days=5 * 366)
+MAX_TARGET_DISTANCE = timedelta(days=5 * 366)
 
 
 def is_target(until: date, today: date) -> bool:
     """Whether a burn-down towards this day says anything."""
-    return abs(until - today) <= FARTHEST
+    return abs(until - today) <= MAX_TARGET_DISTANCE
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class OpenSpan:
     """So many things were open from a day on, until the day they ended; ``None``: they still are."""
 
     begun: date
@@ -91,7 +91,7 @@ class Span:
     count: int
 
 
-def opened(rights: Rights, unit: str | None) -> str | None:
+def statistics_root(rights: Rights, unit: str | None) -> str | None:
     """The unit a picture is of: the one asked for, else the only one within reach; ``None``: all within reach."""
     tops = top_units(rights)
     return unit or (tops[0] if len(tops) == 1 and not rights.reach(Act.SEE_PICTURE).everything else None)
@@ -107,7 +107,7 @@ def top_units(rights: Rights) -> tuple[str, ...]:
     )
 
 
-def lines_of(rights: Rights, top: str | None) -> tuple[str, ...]:
+def line_units(rights: Rights, top: str | None) -> tuple[str, ...]:
     """The units that a picture has lines for: those right below; of everything, those below the only top there is."""
     units = rights.units
     if top is None and rights.reach(Act.SEE_PICTURE).everything and (only := only_top(units)):
@@ -121,36 +121,36 @@ def only_top(units: UnitDirectory) -> str | None:
     return tops[0] if len(tops) == 1 and units.children(tops[0]) else None
 
 
-def is_itself(units: UnitDirectory, one: Numbers, total: Numbers) -> bool:
+def is_own_line(units: UnitDirectory, one: UnitStatistics, total: UnitStatistics) -> bool:
     """Whether a line holds what belongs to the unit of the picture itself, not to one below it."""
     return one is not total and one.unit is not None and one.unit == (total.unit or only_top(units))
 
 
-def without_requests_below(units: UnitDirectory, total: Numbers, lines: Iterable[Numbers]) -> bool:
+def has_no_requests_below(units: UnitDirectory, total: UnitStatistics, lines: Iterable[UnitStatistics]) -> bool:
     """Whether every request lies with the unit itself: it is the managing body of those below, who have none."""
-    below = [one for one in lines if one.unit and not is_itself(units, one, total)]
+    below = [one for one in lines if one.unit and not is_own_line(units, one, total)]
     return bool(total.requests and any(below) and not any(one.requests for one in below))
 
 
-def rolled_up(
-    rows: Iterable[Numbers], units: UnitDirectory, top: str | None, below: Sequence[str]
-) -> tuple[Numbers, tuple[Numbers, ...]]:
+def roll_up(
+    rows: Iterable[UnitStatistics], units: UnitDirectory, top: str | None, below: Sequence[str]
+) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
     """Rows of single units summed up the tree: the total, and a line for each unit of ``below``.
 
     What belongs to ``top`` itself (of ``None``: to no unit that is known) is a line of its own, the last, if there is
     any. Rows that lie elsewhere are left out.
     """
-    lines = {code: Numbers(code) for code in (*below, top)}
+    lines = {code: UnitStatistics(code) for code in (*below, top)}
     for row in rows:
-        line = _line(row.unit, units, lines)
+        line = _line_of(row.unit, units, lines)
         if line in lines:
             lines[line] += row
-    total = sum(lines.values(), Numbers(top))
+    total = sum(lines.values(), UnitStatistics(top))
     own = lines.pop(top)
     return total, (*lines.values(), *([own] if own else []))
 
 
-def _line(code: str | None, units: UnitDirectory, lines: Mapping[str | None, Numbers]) -> str | None:
+def _line_of(code: str | None, units: UnitDirectory, lines: Mapping[str | None, UnitStatistics]) -> str | None:
     """The line a unit is counted in: its own, or the nearest one above it."""
     while code is not None and code not in lines:
         unit = units.get(code)
@@ -158,7 +158,7 @@ def _line(code: str | None, units: UnitDirectory, lines: Mapping[str | None, Num
     return code
 
 
-def burnt_down(spans: Iterable[Span], start: date, until: date, today: date) -> BurnDown:
+def build_burn_down(spans: Iterable[OpenSpan], start: date, until: date, today: date) -> BurnDown:
     """What was open at the end of each day from ``start`` to today, or to the target where that is past."""
     last = max(start, min(today, until))
     change = [0] * ((last - start).days + 2)

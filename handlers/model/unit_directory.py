@@ -6,17 +6,17 @@ from datetime import date
 from functools import cached_property
 from itertools import islice
 
-from handlers.office.unit import Became, Succession, Unit
-from handlers.office.unit_search import UnitIndex
+from handlers.model.unit import Succession, Unit
+from handlers.model.unit_search import UnitIndex
 
-__all__ = ["NO_UNITS", "Became", "Found", "Succession", "Unit", "UnitDirectory"]
+__all__ = ["NO_UNITS", "Succession", "Unit", "UnitDirectory", "UnitMatch"]
 
 #: Units above one that its full name has; no real one lies deeper, and a hostile list may be a chain of thousands.
-_ABOVE = 8
+_MAX_ANCESTORS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class UnitMatch:
     """A unit that a text may mean."""
 
     unit: Unit  #: the unit of today; one that is closed only where nothing is known to have taken its place
@@ -61,8 +61,8 @@ class UnitDirectory:
 
     def path_name(self, code: str | None) -> str:
         """The name with those of the units above it, such as "xã Đại Phước – tỉnh Đồng Nai"; the nearest of many."""
-        names = [unit.name for unit in islice(self.ancestors(code), _ABOVE + 1)]
-        return " – ".join([self.name(code), *names[:_ABOVE], *(["…"] if len(names) > _ABOVE else [])])
+        names = [unit.name for unit in islice(self.ancestors(code), _MAX_ANCESTORS + 1)]
+        return " – ".join([self.name(code), *names[:_MAX_ANCESTORS], *(["…"] if len(names) > _MAX_ANCESTORS else [])])
 
     def ancestors(self, code: str | None) -> Iterator[Unit]:
         """The units above one, the nearest first."""
@@ -86,15 +86,15 @@ class UnitDirectory:
         """What became of a unit."""
         return self._successors.get(code, ())
 
-    def find(self, text: str, limit: int = 10, *, today: date | None = None) -> tuple[Found, ...]:
+    def find(self, text: str, limit: int = 10, *, today: date | None = None) -> tuple[UnitMatch, ...]:
         """Units that a text may mean, the likeliest first; only full matches where there are any.
 
         ``today`` decides which units are closed; without it, every unit of which an end is known is.
         """
-        distinct: dict[tuple[str, tuple[Succession, ...]], Found] = {}
+        distinct: dict[tuple[str, tuple[Succession, ...]], UnitMatch] = {}
         for named in self._index.look_up(text, limit):
             for unit, path in self.current_units(named.code, today):
-                distinct.setdefault((unit.code, path), Found(unit, named.name, named.sure, path))
+                distinct.setdefault((unit.code, path), UnitMatch(unit, named.name, named.sure, path))
         ordered = sorted(distinct.values(), key=lambda one: bool(one.path) or not one.unit.is_open(today))
         return tuple(ordered[:limit])
 

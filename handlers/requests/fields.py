@@ -1,10 +1,52 @@
 """The fields of a request."""
 
+import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from handlers.requests.cleaning import clean_email, clean_line, clean_serial
+from handlers.folding import fold
+from handlers.understanding.doubts import is_doubt
+from handlers.understanding.typed_numbers import parse_numbers
 from locales import N_
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+#: Not issued by the state (practice note on the forms, 09/2024).
+_PRIVATE_MAIL = ("@gmail.com", "@yahoo.com", "@yahoo.com.vn", "@hotmail.com", "@outlook.com", "@icloud.com")
+#: A number of 9 or 12 digits is a personal number (CMND, CCCD); nobody asked for it.
+_PERSONAL_NUMBER = re.compile(r"(?<!\d)(?:\d{9}|\d{12})(?!\d)")
+_REFUSALS = frozenset({"quay lai", "thoi", "bo qua", "huy", "tiep", "tiep tuc", "xong", "skip", "back", "cancel"})
+#: Of fewer letters a typed one is a slip or a word ("da"); certificates of the state have sixteen. Without any digit it
+#: is a word as well ("đá bạc").
+_SERIAL = re.compile(r"(?=.*[0-9])[0-9A-F]{4,40}")
+#: One run, or groups of one even length, eight digits at least: pairs, fours or eights ("75 58 09 55", "7558:0955").
+_SERIAL_GROUPS = re.compile(
+    r"[0-9A-F]+|[0-9A-F]{2}(?:[\s:.-]+[0-9A-F]{2}){3,}|[0-9A-F]{4}(?:[\s:.-]+[0-9A-F]{4})+"
+    r"|[0-9A-F]{8}(?:[\s:.-]+[0-9A-F]{8})+"
+)
+
+
+def clean_line(text: str) -> str | None:
+    """One line with letters in it, no doubt and no number of a menu; what cannot be seen in it is left out."""
+    visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    joined = " ".join(visible.split())
+    named = 2 <= len(joined) <= 300 and joined.isprintable() and sum(map(str.isalpha, joined)) > 1
+    told = named and fold(joined) not in _REFUSALS and not is_doubt(joined) and not parse_numbers(joined)
+    return joined if told and not _PERSONAL_NUMBER.search(joined) else None
+
+
+def clean_email(text: str) -> str | None:
+    bare = text.strip().lower()
+    official = _EMAIL.fullmatch(bare) and not bare.endswith(_PRIVATE_MAIL)
+    return bare if len(bare) <= 254 and official else None
+
+
+def clean_serial(text: str) -> str | None:
+    written = text.strip().upper().removeprefix("0X")
+    if not _SERIAL_GROUPS.fullmatch(written):
+        return None
+    bare = re.sub(r"[\s:.-]", "", written)
+    return bare if _SERIAL.fullmatch(bare) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +61,7 @@ class Field:
     help: str  #: what it is and where it stands, for somebody who does not know
 
 
-LINE = N_("Please type the name in one line, without any personal number (CCCD).")
+LINE_HINT = N_("Please type the name in one line, without any personal number (CCCD).")
 IN_THE_DECISION = N_(
     "It stands in the decision or resolution about the change; the office or the registry of your body has it."
 )
@@ -31,7 +73,7 @@ FIELDS = {
             N_("Subscriber"),
             N_("Name of the subscriber (thuê bao) on the request?"),
             clean_line,
-            LINE,
+            LINE_HINT,
             N_("The subscriber is the body, person or device that the certificate was issued to; it bears the name."),
         ),
         Field(
@@ -39,7 +81,7 @@ FIELDS = {
             N_("Managing body"),
             N_("Which managing body (cơ quan, tổ chức quản lý trực tiếp) files it now? Its present name, please."),
             clean_line,
-            LINE,
+            LINE_HINT,
             N_(
                 "The managing body is the one that looks after the certificate and files the dossier, such as UBND xã."
                 " If you are not sure, ask your office or the registry clerk."
@@ -61,16 +103,18 @@ FIELDS = {
             N_("New name"),
             N_("The new name, exactly as in the decision?"),
             clean_line,
-            LINE,
+            LINE_HINT,
             IN_THE_DECISION,
         ),
-        Field("new_address", N_("New address"), N_("The new operating address?"), clean_line, LINE, IN_THE_DECISION),
+        Field(
+            "new_address", N_("New address"), N_("The new operating address?"), clean_line, LINE_HINT, IN_THE_DECISION
+        ),
         Field(
             "new_superior",
             N_("New superior body"),
             N_("The new superior body (cơ quan quản lý cấp trên)?"),
             clean_line,
-            LINE,
+            LINE_HINT,
             IN_THE_DECISION,
         ),
         Field(
@@ -78,7 +122,7 @@ FIELDS = {
             N_("New working body"),
             N_("The body you work for now, exactly as in the decision?"),
             clean_line,
-            LINE,
+            LINE_HINT,
             IN_THE_DECISION,
         ),
         Field(

@@ -2,25 +2,26 @@
 
 from markupsafe import Markup
 
-from handlers.dates import day, moment
+from handlers.core.dates import format_day, format_moment
+from handlers.core.replies import Reply
+from handlers.core.text import MarkupTranslator, join_lines
+from handlers.model.request import Request, RequestContent, RequestState
 from handlers.requests.fields import FIELDS
-from handlers.requests.model import Content, Request, State
-from handlers.voice import Voice, lines
 from locales import N_
 from rules.facts import Event, Subject
 from rules.outcome import Procedure
 
-STATES = {
-    State.DRAFT: N_("draft"),
-    State.SUBMITTED: N_("submitted"),
-    State.ACCEPTED: N_("accepted"),
-    State.SENT_BACK: N_("sent back"),
-    State.FORWARDED: N_("forwarded"),
-    State.DONE: N_("done"),
-    State.REFUSED: N_("refused"),
-    State.WITHDRAWN: N_("withdrawn"),
+STATE_LABELS = {
+    RequestState.DRAFT: N_("draft"),
+    RequestState.SUBMITTED: N_("submitted"),
+    RequestState.ACCEPTED: N_("accepted"),
+    RequestState.SENT_BACK: N_("sent back"),
+    RequestState.FORWARDED: N_("forwarded"),
+    RequestState.DONE: N_("done"),
+    RequestState.REFUSED: N_("refused"),
+    RequestState.WITHDRAWN: N_("withdrawn"),
 }
-PROCEDURES = {
+PROCEDURE_LABELS = {
     Procedure.CHANGE_INFORMATION: N_("change of certificate information"),
     Procedure.REVOKE: N_("revocation of the certificate"),
     Procedure.EXTEND: N_("extension of the certificate"),
@@ -29,12 +30,12 @@ PROCEDURES = {
 }
 
 
-SUBJECTS = {
+SUBJECT_LABELS = {
     Subject.ORGANISATION: N_("an organisation"),
     Subject.INDIVIDUAL: N_("a person"),
     Subject.DEVICE: N_("a device, service or software"),
 }
-EVENTS = {
+EVENT_LABELS = {
     Event.MERGED_INTO_NEW: N_("merged into a new body"),
     Event.MERGED_INTO_EXISTING: N_("merged into an existing body"),
     Event.SUPERIOR_CHANGED: N_("change of superior"),
@@ -54,52 +55,75 @@ EVENTS = {
 }
 
 
-def procedure(say: Voice, content: Content) -> Markup:
+def format_procedure(say: MarkupTranslator, content: RequestContent) -> Markup:
     """The procedure with its form."""
     form = say(N_(" (form: Mẫu {form})"), form=content.form) if content.form else Markup()
-    return say(PROCEDURES[content.procedure]) + form
+    return say(PROCEDURE_LABELS[content.procedure]) + form
 
 
-def line(say: Voice, request: Request) -> str:
+def format_request_line(say: MarkupTranslator, request: Request) -> str:
     """A request on one line, for lists and buttons."""
     return str(
         Markup("{} · {} · {}").format(
-            request.code, say(PROCEDURES[request.content.procedure]), say(STATES[request.state])
+            request.code, say(PROCEDURE_LABELS[request.content.procedure]), say(STATE_LABELS[request.state])
         )
     )
 
 
-def told(say: Voice, content: Content) -> Markup:
+def format_content(say: MarkupTranslator, content: RequestContent) -> Markup:
     """What is asked for."""
-    ends = say(N_("Certificate ends on: {day}"), day=day(content.not_after)) if content.not_after else ""
-    return lines(
-        say(N_("Procedure: <b>{procedure}</b>"), procedure=procedure(say, content)),
-        say(N_("Certificate of: <b>{subject}</b>"), subject=say(SUBJECTS[content.subject])),
-        say(N_("What happened: <b>{events}</b>"), events=happened(say, content)),
-        _field(say, "subscriber", content.subscriber),
-        _field(say, "unit", content.unit),
-        say(_name_of(content), name=content.certificate_name) if content.certificate_name else "",
-        _field(say, "serial", content.serial or say(N_("not known"))),
+    ends = say(N_("Certificate ends on: {day}"), day=format_day(content.not_after)) if content.not_after else ""
+    return join_lines(
+        say(N_("Procedure: <b>{procedure}</b>"), procedure=format_procedure(say, content)),
+        say(N_("Certificate of: <b>{subject}</b>"), subject=say(SUBJECT_LABELS[content.subject])),
+        say(N_("What happened: <b>{events}</b>"), events=format_events(say, content)),
+        _format_field(say, "subscriber", content.subscriber),
+        _format_field(say, "unit", content.unit),
+        say(_name_label(content), name=content.certificate_name) if content.certificate_name else "",
+        _format_field(say, "serial", content.serial or say(N_("not known"))),
         ends,
-        *(_field(say, name, value) for name, value in content.news.items()),
+        *(_format_field(say, name, value) for name, value in content.news.items()),
     )
 
 
-def _field(say: Voice, name: str, value: str) -> Markup:
+def _format_field(say: MarkupTranslator, name: str, value: str) -> Markup:
     return Markup("{}: <b>{}</b>").format(say(FIELDS[name].title), value)
 
 
-def _name_of(content: Content) -> str:
+def _name_label(content: RequestContent) -> str:
     if content.procedure is Procedure.ISSUE_NEW:
         return N_("Name on the old certificate: <b>{name}</b>")
     return N_("Name on the certificate: <b>{name}</b>")
 
 
-def happened(say: Voice, content: Content) -> str:
+def format_events(say: MarkupTranslator, content: RequestContent) -> str:
     """What happened, in a few words each."""
-    return ", ".join(say.t(EVENTS[event]) for event in content.events) or say.t(N_("nothing changed"))
+    return ", ".join(say.t(EVENT_LABELS[event]) for event in content.events) or say.t(N_("nothing changed"))
 
 
-def history(say: Voice, request: Request) -> Markup:
+def format_history(say: MarkupTranslator, request: Request) -> Markup:
     """What became of it, and when."""
-    return lines(*(Markup("• {} – {}").format(moment(step.at), say(STATES[step.state])) for step in request.history))
+    return join_lines(
+        *(Markup("• {} – {}").format(format_moment(step.at), say(STATE_LABELS[step.state])) for step in request.history)
+    )
+
+
+#: What to do now, by the state that was reached.
+_NEXT_ACTION = {
+    RequestState.ACCEPTED: N_("There is nothing to do for you now. To see it: /yeucau {code}"),
+    RequestState.FORWARDED: N_("The dossier is on its way. To see it: /yeucau {code}"),
+    RequestState.DONE: N_("It is finished. To see it: /yeucau {code}"),
+    RequestState.SENT_BACK: N_("Please put it right and send it again: /yeucau {code}"),
+    RequestState.REFUSED: N_(
+        "You can register a new request where the reason no longer holds. To see it: /yeucau {code}"
+    ),
+}
+
+
+def format_request_moved(language: str, code: str, procedure: Procedure, to: RequestState, note: str) -> Reply:
+    """The move, its reason where there is one, and what to do now."""
+    say = MarkupTranslator(language)
+    head = say(N_("<b>Request {code}</b> ({procedure})"), code=code, procedure=say(PROCEDURE_LABELS[procedure]))
+    news = say(N_("An admin has changed its state: <b>{state}</b>."), state=say(STATE_LABELS[to]))
+    why = say(N_("Reason: {note}"), note=note) if note else ""
+    return Reply(paragraphs=tuple(map(str, (join_lines(head, news, why), say(_NEXT_ACTION[to], code=code)))))

@@ -6,10 +6,10 @@ from itertools import chain, product
 from typing import NamedTuple
 from unicodedata import combining, normalize
 
-from handlers.folding import fold, unaccented
+from handlers.folding import fold, strip_accents
 
 #: Small words around a doubt; none of them says anything by itself.
-_AROUND = frozenset(
+_FILLER_WORDS = frozenset(
     [
         "a",
         "ah",
@@ -51,39 +51,41 @@ _AROUND = frozenset(
     ]
 )
 #: A line of these alone calls for help ("anh ơi"); the others above are names of people as well.
-_CALLING = frozenset(
+_FORMS_OF_ADDRESS = frozenset(
     ["a", "ah", "u", "uh", "da", "vang", "oi", "em", "anh", "chi", "ban", "nhe", "nha", "ha", "ad", "bot", "ok"]
 )
 
 
-class _Word(NamedTuple):
+class _AccentedWord(NamedTuple):
     """A word without its accents, and these: a name is told from a doubt by them where they were typed."""
 
     bare: str
     accents: frozenset[str]
 
-    def may_be(self, meant: "_Word") -> bool:
+    def may_be(self, meant: "_AccentedWord") -> bool:
         """Whether it was typed for the other: accents may be missing, but none is another."""
         return self.bare == meant.bare and self.accents <= meant.accents
 
 
-def _word(text: str) -> _Word:
+def _to_word(text: str) -> _AccentedWord:
     letters = normalize("NFD", text.lower())
-    return _Word(unaccented(text), frozenset(letter for letter in letters if combining(letter) or letter == "đ"))
+    return _AccentedWord(
+        strip_accents(text), frozenset(letter for letter in letters if combining(letter) or letter == "đ")
+    )
 
 
-def _phrases(*patterns: str) -> dict[str, list[tuple[_Word, ...]]]:
+def _expand_patterns(*patterns: str) -> dict[str, list[tuple[_AccentedWord, ...]]]:
     """Each way through the patterns, by its first word: words with ``|`` between them, blanks in them as ``_``."""
-    found: dict[str, list[tuple[_Word, ...]]] = {}
+    found: dict[str, list[tuple[_AccentedWord, ...]]] = {}
     for pattern in patterns:
         for way in product(*(part.split("|") for part in pattern.split())):
-            words = tuple(_word(word) for word in " ".join(way).replace("_", " ").split())
+            words = tuple(_to_word(word) for word in " ".join(way).replace("_", " ").split())
             found.setdefault(words[0].bare, []).append(words)
     return found
 
 
 #: As a whole line.
-_DOUBTS = _phrases(
+_DOUBTS = _expand_patterns(
     "bó_tay|bỏ_trống|để_trống|chịu|chưa|đâu|giúp|hình_như|có_lẽ|hướng_dẫn|không|khoan|nào|quên|quên_mất|sao|sau",
     "chẳng|chưa|không|chả biết|rõ|chắc|nhớ|hiểu|có|thấy|tìm_thấy|xác_định|nắm|nắm_rõ|nhớ_rõ|chắc_chắn|quan_trọng",
     "để hỏi|hỏi_lại|kiểm_tra|kiểm_tra_lại|lát_nữa|mai|sau|tính_sau|xem|xem_lại|xem_đã|hỏi_đã|tí|tí_nữa",
@@ -96,7 +98,7 @@ _DOUBTS = _phrases(
     "unknown|what|whatever|where|tbd|tba|skip_for_now",
 )
 #: How a line begins that tells of a doubt, whatever follows ("không biết điền gì"): a name never does.
-_BEGINNINGS = _phrases(
+_DOUBT_BEGINNINGS = _expand_patterns(
     "không|chưa|chẳng|chả rõ|biết|nhớ|chắc|hiểu|nắm|xác_định|thể_biết|thể_rõ|thể_nhớ|tìm_thấy|tìm_được|tra_được",
     "không|chưa|chẳng có|nhận_được|có_đủ|ra thông_tin|quyết_định|văn_bản|nghị_quyết|số|tên|gì|dữ_liệu|giấy|địa_chỉ",
     "không|chưa được cấp|biết|rõ|báo|thông_báo|giao|nhận|hướng_dẫn",
@@ -122,7 +124,7 @@ _BEGINNINGS = _phrases(
     "not_sure",
 )
 #: As a beginning only where it bears its own accents ("có lẽ", not "cô Lê").
-_ACCENTED = _phrases("có_lẽ")
+_ACCENTED = _expand_patterns("có_lẽ")
 #: How phones are typed on.
 _SHORT = {
     **dict.fromkeys(("ko", "k", "hok", "hông", "hổng", "hong", "hem", "kh", "kg", "khg", "hk"), ("không",)),
@@ -132,69 +134,69 @@ _SHORT = {
     **dict.fromkeys(("qd", "qđ"), ("quyết", "định")),
 }
 #: Letters that are looked at: a doubt is short, or begins the line.
-_LONGEST = 400
+_MAX_LENGTH = 400
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
 def is_doubt(text: str, *, prose: bool = False) -> bool:
     """Whether a line says that its writer does not know yet; in prose, which may tell of a doubt, as a whole only."""
-    words = _words(text[:_LONGEST])
-    if _CALLING.issuperset(word.bare for word in words):
+    words = _split_words(text[:_MAX_LENGTH])
+    if _FORMS_OF_ADDRESS.issuperset(word.bare for word in words):
         return bool(text.strip())
-    if _is_whole(words) or _is_whole(_bare(words)):
+    if _is_whole_doubt(words) or _is_whole_doubt(_strip_fillers(words)):
         return True
-    return not prose and ("?" in text or any(_begins(rest) for rest in _from_each_start(words)))
+    return not prose and ("?" in text or any(_begins_with_doubt(rest) for rest in _without_address(words)))
 
 
-def names_of(text: str) -> set[str]:
+def name_variants(text: str) -> set[str]:
     """A folded line as it may be named: as typed, with short forms written out, and a doubt without what is around."""
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_LENGTH:
         return {fold(text)}
-    words = _words(text)
-    bare = [_folded(_bare(words))] if _is_whole(_bare(words)) else []
-    return {fold(text), _folded(words), *bare}
+    words = _split_words(text)
+    bare = [_join_folded(_strip_fillers(words))] if _is_whole_doubt(_strip_fillers(words)) else []
+    return {fold(text), _join_folded(words), *bare}
 
 
-def _words(text: str) -> list[_Word]:
+def _split_words(text: str) -> list[_AccentedWord]:
     """Each word, with the short forms of phones written out where they were typed as such ("Hồng" is a name)."""
     typed = [word for word in _NOT_WORD.split(normalize("NFC", text.lower())) if word]
-    return [_word(word) for word in chain.from_iterable(_SHORT.get(word, (word,)) for word in typed)]
+    return [_to_word(word) for word in chain.from_iterable(_SHORT.get(word, (word,)) for word in typed)]
 
 
-def _folded(words: Iterable[_Word]) -> str:
+def _join_folded(words: Iterable[_AccentedWord]) -> str:
     return " ".join(word.bare for word in words)
 
 
-def _is_whole(words: Sequence[_Word]) -> bool:
+def _is_whole_doubt(words: Sequence[_AccentedWord]) -> bool:
     known = _DOUBTS.get(words[0].bare, []) if words else []
-    return any(len(phrase) == len(words) and _begins_with(words, phrase) for phrase in known)
+    return any(len(phrase) == len(words) and _begins_with_phrase(words, phrase) for phrase in known)
 
 
-def _begins(words: Sequence[_Word]) -> bool:
-    known = _BEGINNINGS.get(words[0].bare, []) if words else []
+def _begins_with_doubt(words: Sequence[_AccentedWord]) -> bool:
+    known = _DOUBT_BEGINNINGS.get(words[0].bare, []) if words else []
     exact = _ACCENTED.get(words[0].bare, []) if words else []
-    return any(_begins_with(words, phrase) for phrase in known) or any(
+    return any(_begins_with_phrase(words, phrase) for phrase in known) or any(
         tuple(words[: len(phrase)]) == phrase for phrase in exact
     )
 
 
-def _begins_with(words: Sequence[_Word], phrase: Sequence[_Word]) -> bool:
+def _begins_with_phrase(words: Sequence[_AccentedWord], phrase: Sequence[_AccentedWord]) -> bool:
     return len(words) >= len(phrase) and all(word.may_be(meant) for word, meant in zip(words, phrase, strict=False))
 
 
-def _bare(words: list[_Word]) -> list[_Word]:
+def _strip_fillers(words: list[_AccentedWord]) -> list[_AccentedWord]:
     """Without what stands around it ("dạ em không rõ ạ")."""
-    inside = words[_address(words) :]
-    while inside and inside[-1].bare in _AROUND:
+    inside = words[_count_address_words(words) :]
+    while inside and inside[-1].bare in _FILLER_WORDS:
         inside = inside[:-1]
     return inside
 
 
-def _from_each_start(words: list[_Word]) -> Iterable[list[_Word]]:
+def _without_address(words: list[_AccentedWord]) -> Iterable[list[_AccentedWord]]:
     """The line with less and less of its address: some small words begin a doubt themselves ("có lẽ")."""
-    return (words[start:] for start in range(_address(words) + 1))
+    return (words[start:] for start in range(_count_address_words(words) + 1))
 
 
-def _address(words: list[_Word]) -> int:
+def _count_address_words(words: list[_AccentedWord]) -> int:
     """How many small words stand before the first that says something."""
-    return next((place for place, word in enumerate(words) if word.bare not in _AROUND), len(words))
+    return next((place for place, word in enumerate(words) if word.bare not in _FILLER_WORDS), len(words))

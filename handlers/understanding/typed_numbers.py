@@ -3,7 +3,7 @@
 import re
 from unicodedata import normalize
 
-from handlers.folding import unaccented
+from handlers.folding import strip_accents
 
 #: Number words with their accents, and without where they are no other word as well.
 _WORDS = {
@@ -28,14 +28,14 @@ _TOKEN = re.compile(r"[^\W_]+")
 _LONGEST_LINE, _DIGITS = 120, 3
 
 
-def typed_numbers(text: str) -> tuple[int, ...]:
+def parse_numbers(text: str) -> tuple[int, ...]:
     """The numbers, each once and in the order they were typed; empty where the line says anything else as well."""
     line = normalize("NFKC", text).lower()
     if len(line) > _LONGEST_LINE or _NO_CHOICE.search(line) or not "".join(line.split()).isprintable():
         return ()
     tokens = _TOKEN.findall(_OF_TWO.sub("chon", line))
-    words = [unaccented(token) for token in tokens]
-    numbers = [_number(token, before) for token, before in zip(tokens, ["", *words], strict=False)]
+    words = [strip_accents(token) for token in tokens]
+    numbers = [_parse_number(token, before) for token, before in zip(tokens, ["", *words], strict=False)]
     known = [place for place, number in enumerate(numbers) if number is not None]
     if not known:
         return ()
@@ -45,7 +45,7 @@ def typed_numbers(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(number for number in numbers if number is not None)) if said else ()
 
 
-def _number(token: str, before: str) -> int | None:
+def _parse_number(token: str, before: str) -> int | None:
     if token.isdecimal():
         return int(token) if len(token) <= _DIGITS else None
     if token in _EITHER and before in _CHOOSING:

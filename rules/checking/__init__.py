@@ -3,8 +3,8 @@
 from rules.checking.cases import wrong_cases
 from rules.checking.diagnostic import Diagnostic
 from rules.checking.names import unknown_names
-from rules.checking.proof import unproved
-from rules.checking.sources import unsupported
+from rules.checking.proof import find_unproved
+from rules.checking.sources import find_unsupported
 from rules.checking.texts import missing_texts
 from rules.pack import Pack
 
@@ -17,7 +17,7 @@ def check(pack: Pack) -> tuple[Diagnostic, ...]:
     What follows from a name nobody knows is not reported on top of it: tables are proved and cases are tried only once
     every name is known.
     """
-    names = (*unknown_names(pack), *unsupported(pack), *missing_texts(pack))
+    names = (*unknown_names(pack), *find_unsupported(pack), *missing_texts(pack))
     if any(diagnostic.blocks_proof for diagnostic in names):
         return names
-    return (*names, *unproved(pack), *wrong_cases(pack))
+    return (*names, *find_unproved(pack), *wrong_cases(pack))

@@ -11,7 +11,7 @@ from rules.errors import FactsError
 from rules.outcome import Citation, Decided
 from rules.pack import Case, Pack
 from rules.parsing import parse_facts
-from rules.texts import N_, Sentence, listed, sentence
+from rules.texts import N_, Sentence, join_words, sentence
 
 
 def wrong_cases(pack: Pack) -> tuple[Diagnostic, ...]:
@@ -20,11 +20,11 @@ def wrong_cases(pack: Pack) -> tuple[Diagnostic, ...]:
     return tuple(
         Diagnostic("wrong-case", case_at(case.name), sentence(advice, trouble=trouble))
         for case in pack.cases
-        for trouble in troubles(pack, case)
+        for trouble in find_differences(pack, case)
     )
 
 
-def troubles(pack: Pack, case: Case) -> Iterator[Sentence]:
+def find_differences(pack: Pack, case: Case) -> Iterator[Sentence]:
     """What differs from what the case says."""
     try:
         facts = parse_facts(facts_of(case))
@@ -36,7 +36,7 @@ def troubles(pack: Pack, case: Case) -> Iterator[Sentence]:
     if isinstance(outcome, Decided):
         yield from _decision(case, outcome)
     elif outcome.facts != case.needs:
-        yield sentence(N_("still needs {facts}"), facts=listed(outcome.facts))
+        yield sentence(N_("still needs {facts}"), facts=join_words(outcome.facts))
 
 
 def facts_of(case: Case) -> dict[str, Any]:
@@ -49,11 +49,11 @@ def facts_of(case: Case) -> dict[str, Any]:
 
 def _decision(case: Case, outcome: Decided) -> Iterator[Sentence]:
     if case.needs:
-        yield sentence(N_("needs nothing, where the case says {facts}"), facts=listed(case.needs))
+        yield sentence(N_("needs nothing, where the case says {facts}"), facts=join_words(case.needs))
     asked = tuple(action.procedure for action in outcome.actions)
     if asked != case.actions:
         differs = N_("gives {given}, where the case says {expected}")
-        yield sentence(differs, given=listed(asked), expected=listed(case.actions))
+        yield sentence(differs, given=join_words(asked), expected=join_words(case.actions))
     given = {notice.id for notice in outcome.notices}
     for notice in case.notices:
         if notice not in given:
@@ -61,10 +61,10 @@ def _decision(case: Case, outcome: Decided) -> Iterator[Sentence]:
     citations = {citation for action in outcome.actions for citation in action.citations}
     for citation in case.cites:
         if citation not in citations:
-            yield sentence(N_("does not cite {citation}"), citation=_cited(citation))
+            yield sentence(N_("does not cite {citation}"), citation=_format_citation(citation))
 
 
-def _cited(citation: Citation) -> str:
+def _format_citation(citation: Citation) -> str:
     """The citation as the TOML files write it."""
     parts = {key: part for key, part in asdict(citation).items() if part and key != "name"}
     return ", ".join(f"{key} = {part}" for key, part in parts.items())

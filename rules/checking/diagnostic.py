@@ -30,7 +30,7 @@ class Diagnostic:
         return sentence("{where}: {message} [{code}]", where=self.where, message=self.message, code=self.code)
 
 
-def cited(pack: Pack) -> Iterator[tuple[Place, tuple[Citation, ...]]]:
+def iter_citations(pack: Pack) -> Iterator[tuple[Place, tuple[Citation, ...]]]:
     """Every place that cites, with what it cites."""
     for row in pack.rows.values():
         yield row_at(row.id), row.citations

@@ -6,22 +6,14 @@ from collections.abc import Set as AbstractSet
 from itertools import chain
 
 from rules.checking.diagnostic import Diagnostic
-from rules.checking.places import (
-    Place,
-    document_at,
-    option_at,
-    procedure_at,
-    question_at,
-    row_at,
-    table_at,
-)
+from rules.checking.places import Place, document_at, option_at, procedure_at, question_at, row_at, table_at
 from rules.engine import input_domains
 from rules.facts import Event
 from rules.inputs import PLAIN, VARIABLES, fact_of
 from rules.pack import Pack, ProcedureGuide
-from rules.questions import Option
+from rules.questions import AnswerOption
 from rules.tables import AskedAction, Condition, Row, Table, Value
-from rules.texts import N_, listed, sentence, word
+from rules.texts import N_, format_word, join_words, sentence
 
 
 def unknown_names(pack: Pack) -> tuple[Diagnostic, ...]:
@@ -65,7 +57,7 @@ def _row(table: Table, row: Row, domains: dict[str, tuple[Value, ...]]) -> Itera
     where = row_at(row.id)
     unlisted = [name for name in row.when if name not in table.inputs]
     if unlisted:
-        message = sentence(N_("asks {names}, not an input of its table; add it to inputs"), names=listed(unlisted))
+        message = sentence(N_("asks {names}, not an input of its table; add it to inputs"), names=join_words(unlisted))
         yield Diagnostic("unlisted-input", where, message, True)
     yield from _conditions(where, row.when, domains)
     if (row.result is None) != (table.gives is None):
@@ -80,7 +72,7 @@ def _conditions(where: Place, condition: Condition, domains: dict[str, tuple[Val
         for value in values:
             # "is" for truth values: in Python true equals 1
             if not any(value == one and isinstance(value, bool) is isinstance(one, bool) for one in allowed):
-                message = sentence(never, name=name, value=word(value), allowed=listed(allowed))
+                message = sentence(never, name=name, value=format_word(value), allowed=join_words(allowed))
                 yield Diagnostic("unknown-value", where, message, True)
 
 
@@ -101,7 +93,9 @@ def _asked(where: Place, asked: AskedAction, guide: ProcedureGuide | None) -> It
         return
     unknown = N_("{procedure} has no variant {variant}; known: {variants}")
     for variant in sorted(set(asked.variants) - guide.variants):
-        message = sentence(unknown, procedure=asked.procedure, variant=variant, variants=listed(sorted(guide.variants)))
+        message = sentence(
+            unknown, procedure=asked.procedure, variant=variant, variants=join_words(sorted(guide.variants))
+        )
         yield Diagnostic("unknown-variant", where, message, True)
 
 
@@ -141,9 +135,11 @@ def _questions(pack: Pack) -> Iterator[Diagnostic]:
             yield from _option(question.fact, option)
 
 
-def _option(fact: str, option: Option) -> Iterator[Diagnostic]:
+def _option(fact: str, option: AnswerOption) -> Iterator[Diagnostic]:
     allowed: tuple[Value, ...] = tuple(Event) if fact == "events" else VARIABLES.get(fact, ())
     words = {str(value).lower() for value in allowed}
     if fact != "certificate" and not option.alone and option.value not in words:
-        message = sentence(N_("is no value of {fact}; allowed: {allowed}"), fact=fact, allowed=listed(sorted(words)))
+        message = sentence(
+            N_("is no value of {fact}; allowed: {allowed}"), fact=fact, allowed=join_words(sorted(words))
+        )
         yield Diagnostic("unknown-answer", option_at(fact, option.value), message)

@@ -11,10 +11,10 @@ from rules.functions import Functions
 from rules.inputs import VARIABLES, fact_of
 from rules.pack import Pack
 from rules.tables import Row, Table, Value
-from rules.texts import N_, listed, sentence, word
+from rules.texts import N_, format_word, join_words, sentence
 
 
-def unproved(pack: Pack) -> tuple[Diagnostic, ...]:
+def find_unproved(pack: Pack) -> tuple[Diagnostic, ...]:
     """Gaps, overlaps, dead rows and values, results without a value, questions no row needs, texts nothing shows."""
     engine = engine_of(pack)
     return tuple(
@@ -23,7 +23,7 @@ def unproved(pack: Pack) -> tuple[Diagnostic, ...]:
             _dead(pack, engine.functions),
             _dead_values(pack, engine.functions),
             _valueless(pack, engine.functions),
-            _given_twice(pack, engine.functions),
+            _results_given_twice(pack, engine.functions),
             _unneeded(pack, engine.functions),
             _unused(pack),
         )
@@ -47,13 +47,13 @@ def _hits(engine: Engine, table: Table) -> Iterator[Diagnostic]:
 
 
 def _gap(table: Table, given: Mapping[str, Value], example: str) -> Diagnostic:
-    inputs = listed(f"{name} = {word(given[name])}" for name in table.inputs)
+    inputs = join_words(f"{name} = {format_word(given[name])}" for name in table.inputs)
     gap = N_("no row matches {inputs} (such as {example}); add a row or widen one")
     return Diagnostic("gap", table_at(table.name), sentence(gap, inputs=inputs, example=example))
 
 
 def _overlap(rows: tuple[Row, ...], example: str) -> Diagnostic:
-    others = listed(row.id for row in rows[1:])
+    others = join_words(row.id for row in rows[1:])
     overlap = N_("matches together with {rows} (such as {example}); narrow one of them")
     return Diagnostic("overlap", row_at(rows[0].id), sentence(overlap, rows=others, example=example))
 
@@ -67,7 +67,7 @@ def _example(functions: Functions, given: Mapping[str, Value]) -> str | None:
     names = list(VARIABLES)
     known = {names[level]: VARIABLES[names[level]][value] for level, value in found.items()}
     events = [name.removeprefix("event:") for name, value in known.items() if name.startswith("event:") and value]
-    plain = [f"{name} = {word(value)}" for name, value in known.items() if not name.startswith("event:")]
+    plain = [f"{name} = {format_word(value)}" for name, value in known.items() if not name.startswith("event:")]
     return ", ".join([*plain, f"events = [{', '.join(events)}]"])
 
 
@@ -87,7 +87,7 @@ def _dead_values(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
             for value in values:
                 here = functions.diagram.both(reached, functions.inputs[name][value])
                 if len(values) > 1 and functions.diagram.witness(here) is None:
-                    yield Diagnostic("dead-value", row_at(row.id), sentence(dead, name=name, value=word(value)))
+                    yield Diagnostic("dead-value", row_at(row.id), sentence(dead, name=name, value=format_word(value)))
 
 
 def _valueless(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
@@ -99,7 +99,7 @@ def _valueless(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
             yield Diagnostic("no-default", "decisions.toml: defaults", sentence(unset, name=name))
 
 
-def _given_twice(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
+def _results_given_twice(pack: Pack, functions: Functions) -> Iterator[Diagnostic]:
     twice = N_("gives {name} where {other} gives it too; keep their applies apart")
     givers = [table for table in pack.tables if table.gives]
     for at, table in enumerate(givers):
@@ -132,12 +132,12 @@ def _unused(pack: Pack) -> Iterator[Diagnostic]:
             if (guide.procedure, variant) not in asked:
                 unused = N_("no row asks for the variant {variant}; drop it or ask for it")
                 yield Diagnostic("unused-text", procedure_at(guide.procedure), sentence(unused, variant=variant))
-    for name in sorted(pack.notices.keys() - _shown(pack)):
+    for name in sorted(pack.notices.keys() - _notices_shown(pack)):
         message = sentence(N_("nothing shows it; drop it or name it in a row"))
         yield Diagnostic("unused-text", notice_at(name), message)
 
 
-def _shown(pack: Pack) -> set[str]:
+def _notices_shown(pack: Pack) -> set[str]:
     rows = {notice for row in pack.rows.values() for notice in row.notices}
     guides = {notice for guide in pack.procedures.values() for notice in guide.notices}
     ended = {document.ended_notice for document in pack.documents.values() if document.ended_notice}

@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from rules.checking.diagnostic import Diagnostic, cited
+from rules.checking.diagnostic import Diagnostic, iter_citations
 from rules.checking.places import Place, row_at, step_at
 from rules.pack import Document, Pack
 from rules.texts import N_, sentence
 
 
-def unsupported(pack: Pack) -> tuple[Diagnostic, ...]:
+def find_unsupported(pack: Pack) -> tuple[Diagnostic, ...]:
     """Citations of unknown documents or of documents not in force, and statements that cite nothing."""
     return tuple(chain(_documents(pack), _uncited(pack)))
 
 
 def _documents(pack: Pack) -> Iterator[Diagnostic]:
     unknown = N_("cites {number}, which is not in documents.toml; correct the number or add the document")
-    for where, citations in cited(pack):
+    for where, citations in iter_citations(pack):
         for number in dict.fromkeys(citation.document for citation in citations):
             document = pack.documents.get(number)
             if document is None:

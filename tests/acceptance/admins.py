@@ -11,14 +11,14 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from handlers.office.exporting import FORMS, Form
-from handlers.office.rights import ROLES, Role
+from handlers.model.exports import EXPORT_FORM_LABELS, ExportForm
+from handlers.model.request import RequestState
+from handlers.model.rights import ROLES, Role
 from handlers.requests.fields import FIELDS
-from handlers.requests.model import State
-from handlers.requests.words import STATES
+from handlers.requests.text import STATE_LABELS
 from tests.acceptance.officer import Officer
 from tests.acceptance.test_conversation import CODE, ELSE
-from tests.support.botapi import Shown
+from tests.support.botapi.chats import Shown
 
 LINK = re.compile(r"https://t\.me/\w+\?start=([\w-]{20,64})")
 #: No certificate has said that they are the very body whose old name they type: they are asked what happened to them.
@@ -93,13 +93,13 @@ async def registers(officer: Officer, old_name: str, subscriber: str) -> str:
     return str(code)
 
 
-async def told(officer: Officer, code: str, state: State) -> Shown:
+async def told(officer: Officer, code: str, state: RequestState) -> Shown:
     """The notice that a request of the officer's was moved."""
-    word = officer.words(STATES[state])
+    word = officer.words(STATE_LABELS[state])
     return await officer.user.hears_until(lambda shown: code in shown.text and word in shown.text, 30)
 
 
-def edited(workbook: bytes, states: dict[str, tuple[State, str]], words: Any) -> bytes:
+def edited(workbook: bytes, states: dict[str, tuple[RequestState, str]], words: Any) -> bytes:
     """The spreadsheet with other states and notes, as another program saves it."""
     book = load_workbook(BytesIO(workbook))
     sheet = book.worksheets[0]
@@ -108,7 +108,7 @@ def edited(workbook: bytes, states: dict[str, tuple[State, str]], words: Any) ->
         code = str(row[heads[words("Request code")] - 1].value)
         if code in states:
             state, note = states[code]
-            row[heads[words("State")] - 1].value = words(STATES[state])
+            row[heads[words("State")] - 1].value = words(STATE_LABELS[state])
             row[heads[words("Note")] - 1].value = note
     saved = BytesIO()
     book.save(saved)
@@ -130,10 +130,10 @@ async def changes_listed(admin: Officer, move: str, number: int) -> None:
     await admin.hears()
 
 
-async def exports(admin: Officer, form: Form) -> bytes:
+async def exports(admin: Officer, form: ExportForm) -> bytes:
     """The file that an export in the chat brings."""
     shown = await admin.says("/xuat")
-    wanted = admin.words(FORMS[form])
+    wanted = admin.words(EXPORT_FORM_LABELS[form])
     await admin.user.taps(next(label for label in shown.labels if wanted.casefold() in label.casefold()))
     brought = await admin.user.hears_until(lambda one: one.document is not None, 60)
     assert brought.document is not None

@@ -8,17 +8,18 @@ from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.app import Parts, assembled
-from bot.channels.telegram import serve_telegram
+from bot.app import Components, open_components
+from bot.channels.telegram.wiring import serve_telegram
 from bot.settings import Settings
-from handlers.broadcasts.model import Broadcast, Life
-from handlers.office.rights import Rights
+from handlers.model.broadcast import Broadcast, BroadcastState
+from handlers.model.rights import Rights
 from handlers.requests.fields import FIELDS
 from rules.calendar import VIETNAM
 from tests.acceptance.admins import HAPPENED, LEFT, NAME, SERIAL, SUBSCRIBER
 from tests.acceptance.officer import Officer
-from tests.support.botapi import BotApi, Limits, Shown
-from tests.support.botapi.api import TOKEN
+from tests.support.botapi.api import TOKEN, BotApi
+from tests.support.botapi.chats import Shown
+from tests.support.botapi.limits import Limits
 from tests.support.botapi.server import serving
 from tests.support.program import UNHURRIED
 from tests.support.turned_clock import TurnedClock
@@ -32,7 +33,7 @@ class Town:
     """The program, the server and the clock."""
 
     api: BotApi
-    parts: Parts
+    parts: Components
     clock: TurnedClock
     _server: AsyncExitStack
 
@@ -61,13 +62,13 @@ class Town:
 
     async def ended(self, name: str, step: str) -> None:
         """Wait until a step has come to its end."""
-        await self._has_become(name, step, Life.FINISHED)
+        await self._has_become(name, step, BroadcastState.FINISHED)
 
     async def under_way(self, name: str, step: str) -> None:
         """Wait until a step sends."""
-        await self._has_become(name, step, Life.RUNNING)
+        await self._has_become(name, step, BroadcastState.RUNNING)
 
-    async def _has_become(self, name: str, step: str, state: Life) -> None:
+    async def _has_become(self, name: str, step: str, state: BroadcastState) -> None:
         async with asyncio.timeout(PATIENCE):
             while True:
                 if any(one.step == step and one.state is state for one in await self.steps(name)):
@@ -83,7 +84,7 @@ async def town(folder: Path, start: datetime, approval_above: int = 4) -> AsyncI
     async with AsyncExitStack() as server:
         api.url = await server.enter_async_context(serving(api.gate.app()))
         settings = _settings(folder, api, approval_above)
-        async with assembled(settings, clock=clock) as parts, _served(parts):
+        async with open_components(settings, clock=clock) as parts, _served(parts):
             made = Town(api, parts, clock, server)
             await made.opens()
             yield made
@@ -102,7 +103,7 @@ def _settings(folder: Path, api: BotApi, approval_above: int) -> Settings:
 
 
 @asynccontextmanager
-async def _served(parts: Parts) -> AsyncIterator[None]:
+async def _served(parts: Components) -> AsyncIterator[None]:
     stop = asyncio.Event()
     serving_telegram = asyncio.create_task(serve_telegram(parts, stop))
     try:

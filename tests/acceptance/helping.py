@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.program import Program
 from tests.support.zygote import Zygote
 

@@ -9,7 +9,8 @@ from itertools import groupby
 
 from tests.acceptance.officer import Officer
 from tests.acceptance.test_conversation import CODE
-from tests.support.botapi import Shown, User
+from tests.support.botapi.chats import Shown
+from tests.support.botapi.user import User
 from tests.support.program import Program
 
 LONGEST = 0.12  #: seconds from an act of an officer to the kill; a turn takes less

@@ -6,16 +6,17 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from handlers.office.exporting import Form
-from handlers.office.list_words import MOVES_TO
-from handlers.office.rights import Role
+from handlers.admin.requests.text import MOVE_LABELS
+from handlers.core.text import capitalize_first
+from handlers.model.exports import ExportForm
+from handlers.model.request import RequestState
+from handlers.model.rights import Role
 from handlers.requests.fields import FIELDS
-from handlers.requests.model import State
-from handlers.requests.words import STATES
-from handlers.voice import capital
+from handlers.requests.text import STATE_LABELS
 from tests.acceptance.admins import accepts, changes_listed, edited, exports, invited, registers, told
 from tests.acceptance.killing import Killer, Watched
-from tests.support.botapi import BotApi, Shown
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.chats import Shown
 
 #: Kills while a file is written: seconds from its order, within which it is written again and again.
 WRITING_KILLS, WRITING = 3, 1.5
@@ -42,9 +43,9 @@ class Office:
     async def works(self) -> None:
         await asyncio.gather(self._arrives(), *(self._registers(name) for name in OFFICERS))
         await self._moves_single_ones()
-        await self._filters(State.ACCEPTED)
-        await changes_listed(self.admin, MOVES_TO[State.FORWARDED], 2)
-        await self._told(dict.fromkeys(OFFICERS, State.FORWARDED))
+        await self._filters(RequestState.ACCEPTED)
+        await changes_listed(self.admin, MOVE_LABELS[RequestState.FORWARDED], 2)
+        await self._told(dict.fromkeys(OFFICERS, RequestState.FORWARDED))
         await self._exports()
         await self._imports()
         await self.killer.done()
@@ -60,25 +61,25 @@ class Office:
     async def _moves_single_ones(self) -> None:
         """One is sent back, put right and sent again; both are accepted."""
         await self._opens("Minh")
-        await self.admin.taps(MOVES_TO[State.SENT_BACK])
+        await self.admin.taps(MOVE_LABELS[RequestState.SENT_BACK])
         await self.admin.says(REASON)
-        await self._told({"Minh": State.SENT_BACK})
+        await self._told({"Minh": RequestState.SENT_BACK})
         await self._amends("Minh")
         for name in OFFICERS:
             await self._opens(name)
-            await self.admin.taps(MOVES_TO[State.ACCEPTED])
-            await self._told({name: State.ACCEPTED})
+            await self.admin.taps(MOVE_LABELS[RequestState.ACCEPTED])
+            await self._told({name: RequestState.ACCEPTED})
 
-    async def _filters(self, state: State) -> Shown:
+    async def _filters(self, state: RequestState) -> Shown:
         await self.admin.says("/danhsach")
         for label in ("Filter", "State"):
             await self.admin.taps(label)
-        await self.admin.user.taps(capital(self.admin.words(STATES[state])))
+        await self.admin.user.taps(capitalize_first(self.admin.words(STATE_LABELS[state])))
         return await self.admin.hears()
 
     async def _opens(self, name: str) -> None:
         """From the list of what is new."""
-        shown = await self._filters(State.SUBMITTED)
+        shown = await self._filters(RequestState.SUBMITTED)
         await self.admin.user.taps(next(label for label in shown.labels if self.codes[name] in label))
         await self.admin.hears()
 
@@ -91,7 +92,7 @@ class Office:
         await officer.says("75580955FC81D6A7")
         await officer.taps("Save the change")
 
-    async def _told(self, states: dict[str, State]) -> None:
+    async def _told(self, states: dict[str, RequestState]) -> None:
         for name, state in states.items():
             await told(self.officers[name], self.codes[name], state)
 
@@ -100,15 +101,15 @@ class Office:
         await self.admin.taps("Clear the filter")
         for _ in range(WRITING_KILLS if self.killer.after else 0):
             self.killer.kills_within(WRITING)
-        self.file = await exports(self.admin, Form.XLSX)
+        self.file = await exports(self.admin, ExportForm.XLSX)
 
     async def _imports(self) -> None:
-        states = {self.codes["Lan"]: (State.DONE, ""), self.codes["Minh"]: (State.REFUSED, REFUSAL)}
+        states = {self.codes["Lan"]: (RequestState.DONE, ""), self.codes["Minh"]: (RequestState.REFUSED, REFUSAL)}
         await self.admin.user.sends_file(edited(self.file, states, self.admin.words), "danh-sach.xlsx")
         await self.admin.hears()
         await self.admin.user.taps(self.admin.words("Yes, change {number}", number=len(states)))
         await self.admin.hears()
-        await self._told({"Lan": State.DONE, "Minh": State.REFUSED})
+        await self._told({"Lan": RequestState.DONE, "Minh": RequestState.REFUSED})
 
     @property
     def people(self) -> dict[str, Watched]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.acceptance.words import Words, unaccented
-from tests.support.botapi import Shown, User
+from tests.support.botapi.chats import Shown
+from tests.support.botapi.user import User
 
 #: What an officer says: a value, several values, or text to type.
 Answers = Mapping[str, str | list[str]]

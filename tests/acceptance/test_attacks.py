@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from handlers.office.exporting import Form
-from handlers.requests.model import State
+from handlers.model.exports import ExportForm
+from handlers.model.request import RequestState
 from tests.acceptance.admins import changes_all, exports, registers, told
 from tests.acceptance.commands import does, sql, troly
 from tests.acceptance.officer import Officer
 from tests.acceptance.test_neighbours import serving
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.neighbours import Talker, consents, until
 from tests.support.program import UNHURRIED, Program
 from tests.support.zygote import Zygote
@@ -94,14 +94,14 @@ async def test_a_spoilt_session_and_a_spoilt_request_stop_neither_the_other_offi
         assert all(any(code in label for label in listed.labels) for code in codes), listed.labels
         marked = lan.words("⚠ cannot be read any more")
         assert sum(marked in label for label in listed.labels) + listed.text.count(marked) == 1
-        sheet = load_workbook(BytesIO(await exports(owner, Form.XLSX))).worksheets[0]
+        sheet = load_workbook(BytesIO(await exports(owner, ExportForm.XLSX))).worksheets[0]
         found = [[str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
         by_code = {code: next(row for row in found if code in row) for code in codes}
         assert marked in " ".join(by_code[codes[0]])
         assert marked not in " ".join(by_code[codes[1]])
         await changes_all(owner, "Accept", 2)
         for officer, code in zip((lan, minh), codes, strict=True):
-            await told(officer, code, State.ACCEPTED)
+            await told(officer, code, RequestState.ACCEPTED)
 
 
 async def test_nineteen_orders_of_all_data_then_a_kill_and_no_start_after_it_fails(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from handlers.broadcasts.model import person_code
-from handlers.office.rights import Role
+from handlers.model.broadcast import format_person_code
+from handlers.model.rights import Role
 from tests.acceptance.admins import accepts, invited, troly
 from tests.acceptance.campaigns import (
     Town,
@@ -83,7 +83,7 @@ async def _second_step(at: Town, campaign: str, people: dict[str, Officer]) -> N
 
 
 def _row(at: Town, step: str, officer: Officer, state: str, reason: str | None = None) -> tuple[str | None, ...]:
-    return (step, person_code(at.parts.store.chat("telegram", str(officer.user.id)).id), state, reason)
+    return (step, format_person_code(at.parts.store.chat("telegram", str(officer.user.id)).id), state, reason)
 
 
 def _expected(at: Town, people: dict[str, Officer]) -> set[tuple[str | None, ...]]:

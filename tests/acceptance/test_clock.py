@@ -10,7 +10,7 @@ from tests.acceptance.admins import registers
 from tests.acceptance.campaigns import town
 from tests.acceptance.commands import sql, troly
 from tests.acceptance.officer import Officer
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.botapi.faults import Kind
 from tests.support.botapi.updates import Updates
 from tests.support.neighbours import until

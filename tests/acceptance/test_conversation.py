@@ -7,7 +7,8 @@ from typing import Any
 
 from handlers.requests.fields import FIELDS
 from tests.acceptance.officer import Officer
-from tests.support.botapi import BotApi, Shown
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.chats import Shown
 from tests.support.pki import issue
 from tests.support.program import running
 

@@ -3,8 +3,9 @@
 from datetime import date
 from pathlib import Path
 
-from handlers.broadcasts.report_words import WHYS, Why
-from handlers.office.rights import Role
+from handlers.broadcasts.text import STATE_REASONS
+from handlers.model.broadcast import StateReason
+from handlers.model.rights import Role
 from tests.acceptance.admins import accepts, invited, troly
 from tests.acceptance.campaigns import (
     approves,
@@ -50,7 +51,7 @@ async def test_a_campaign_that_one_person_approved_for_two_waits_for_a_second_pe
         mine = await admin.says(f"/thongbao {step}")
         assert admin.words("Approve") not in mine.labels
         assert admin.words("Change it") not in mine.labels
-        assert admin.words(WHYS[Why.SECOND_PERSON]) in mine.text
+        assert admin.words(STATE_REASONS[StateReason.SECOND_PERSON]) in mine.text
 
         await approves(owner, step)
 

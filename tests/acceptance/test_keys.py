@@ -10,7 +10,7 @@ import pytest
 from tests.acceptance.commands import troly
 from tests.acceptance.helping import helping
 from tests.acceptance.officer import Officer
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.program import running
 from tests.support.zygote import Zygote
 

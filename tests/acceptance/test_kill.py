@@ -14,7 +14,8 @@ import pytest
 from tests.acceptance.killing import Killer, Watched, masked, transcript
 from tests.acceptance.test_conversation import ELSE, FORM, MERGED, documents
 from tests.acceptance.witness import Witness
-from tests.support.botapi import BotApi, Limits
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.limits import Limits
 from tests.support.pki import issue
 from tests.support.program import running
 from tests.support.waiting import eventually

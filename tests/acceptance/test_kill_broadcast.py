@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.acceptance.helping import helping
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.broadcast_kills import (
     Aftermath,
     aftermath,

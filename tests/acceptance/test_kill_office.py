@@ -14,7 +14,8 @@ from tests.acceptance.killing import Killer
 from tests.acceptance.office_kept import Kept, Outcome, outcome
 from tests.acceptance.office_run import WRITING_KILLS, Office
 from tests.acceptance.witness import Witness
-from tests.support.botapi import BotApi, Limits
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.limits import Limits
 from tests.support.program import running
 from tests.support.waiting import eventually
 from tests.support.zygote import Zygote

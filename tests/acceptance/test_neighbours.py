@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.helping import helping
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.botapi.errors import too_many_requests
 from tests.support.neighbours import PACE, Memory, Talker, beside, consents, keeps_saying, until
 from tests.support.program import Program, running

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from handlers.office.exporting import Form
-from handlers.office.rights import Role
-from handlers.requests.model import State
+from handlers.model.exports import ExportForm
+from handlers.model.request import RequestState
+from handlers.model.rights import Role
 from tests.acceptance.admins import accepts, changes_all, edited, exports, invited, registers, rows, told, troly
 from tests.acceptance.officer import Officer
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.program import Program, running
 from tests.support.zygote import Zygote
 
@@ -60,13 +60,13 @@ async def test_an_admin_works_through_the_list_and_another_communes_admin_touche
 
     await changes_all(admin, "Accept", 2)
     for officer, code in zip(officers[:2], mine, strict=True):
-        await told(officer, code, State.ACCEPTED)
+        await told(officer, code, RequestState.ACCEPTED)
     await officers[2].user.hears_nothing()
 
-    workbook = await exports(admin, Form.XLSX)
+    workbook = await exports(admin, ExportForm.XLSX)
     changed = edited(
         workbook,
-        {mine[0]: (State.FORWARDED, ""), mine[1]: (State.SENT_BACK, "Thiếu quyết định thành lập")},
+        {mine[0]: (RequestState.FORWARDED, ""), mine[1]: (RequestState.SENT_BACK, "Thiếu quyết định thành lập")},
         admin.words,
     )
     await other.user.sends_file(changed, "danh-sach.xlsx")
@@ -78,8 +78,8 @@ async def test_an_admin_works_through_the_list_and_another_communes_admin_touche
     assert all(code in preview.text for code in mine)
     await admin.user.taps(admin.words("Yes, change {number}", number=2))
     await admin.hears()
-    await told(officers[0], mine[0], State.FORWARDED)
-    assert "Thiếu quyết định thành lập" in (await told(officers[1], mine[1], State.SENT_BACK)).text
+    await told(officers[0], mine[0], RequestState.FORWARDED)
+    assert "Thiếu quyết định thành lập" in (await told(officers[1], mine[1], RequestState.SENT_BACK)).text
 
     states = {row["code"]: row["state"] for row in await rows(tmp_path, "requests", "list")}
     assert states == {mine[0]: "forwarded", mine[1]: "sent_back", foreign: "submitted"}

@@ -11,7 +11,8 @@ import pytest
 
 from tests.acceptance.helping import prepared
 from tests.acceptance.officer import Officer
-from tests.support.botapi import BotApi, Limits
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.limits import Limits
 from tests.support.program import COMMAND, Program, running
 from tests.support.zygote import Zygote
 

@@ -5,11 +5,11 @@ from contextlib import closing
 
 import pytest
 
-from handlers.screens.file import WARNING
+from handlers.interview.screens.file import WARNING
 from tests.acceptance.officer import Officer
 from tests.acceptance.test_conversation import ELSE, MERGED
 from tests.acceptance.test_secrets import assert_nowhere
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.pki import issue
 from tests.support.program import Program
 

@@ -12,12 +12,12 @@ import psycopg
 import pytest
 
 from bot.settings import Settings
-from bot.store import bulk_of, store_of
+from bot.store.opening import open_demo_data, open_store_from_settings
 from tests.acceptance.admins import registers
 from tests.acceptance.commands import does, sql
 from tests.acceptance.helping import helping
 from tests.acceptance.officer import Officer
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.broadcast_kills import at_any_hour
 from tests.support.broadcasting import DRAFT, running, settle_people
 from tests.support.neighbours import until
@@ -53,13 +53,13 @@ class Place:
         await self.owner.consents()
         assert (await registers(self.lan, "xa phu huu", "UBND xã Phú Hữu")).endswith("-000001")
         await self.program.stop()
-        async with bulk_of(self._for_tests()) as bulk:
+        async with open_demo_data(self._for_tests()) as bulk:
             await settle_people(bulk, [str(person.id) for person in self.people], datetime.now(UTC))
         for person in self.people:
             person.chat.started = True
 
     async def begins_to_send(self) -> str:
-        async with store_of(self._for_tests()) as opened:
+        async with open_store_from_settings(self._for_tests()) as opened:
             return await running(opened.store, datetime.now(UTC))
 
     def _for_tests(self) -> Settings:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from handlers.screens.file import WARNING
+from handlers.interview.screens.file import WARNING
 from tests.acceptance.officer import Officer
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.pki import issue
 from tests.support.pki_files import pkcs12_file
 from tests.support.program import Program

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.officer import Officer
-from tests.support.botapi import BotApi, Limits
+from tests.support.botapi.api import BotApi
 from tests.support.botapi.faults import Kind
+from tests.support.botapi.limits import Limits
 from tests.support.program import Program, running
 from tests.support.zygote import Zygote
 

@@ -8,8 +8,9 @@ import psutil
 import pytest
 
 from tests.acceptance.officer import Officer
-from tests.support.botapi import ApiError, BotApi, User
-from tests.support.botapi.errors import too_many_requests
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.errors import ApiError, too_many_requests
+from tests.support.botapi.user import User
 from tests.support.pki import issue
 from tests.support.program import Program, running
 from tests.support.zygote import Zygote

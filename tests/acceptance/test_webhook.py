@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.acceptance.officer import Officer
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.botapi.webhook import SECRET_HEADER
 from tests.support.program import Program, running
 from tests.support.zygote import Zygote

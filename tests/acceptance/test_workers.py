@@ -9,7 +9,7 @@ import pytest
 
 from tests.acceptance.helping import helping
 from tests.acceptance.killing import Watched, transcript
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.program import running
 from tests.support.zygote import Zygote
 

@@ -4,7 +4,8 @@ import unicodedata
 from typing import Any
 
 from locales import translator
-from rules import Question, load_pack
+from rules.loading import load_pack
+from rules.questions import Question
 from tests.support.botapi.entities import parse
 
 

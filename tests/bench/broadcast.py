@@ -22,7 +22,7 @@ from statistics import quantiles
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
-from bot.store import open_keyring
+from bot.store.sealing.keyring import open_keyring
 from tests.bench.broadcast_server import PACE, TALKERS, Server, server
 from tests.bench.result import Result
 from tests.support.botapi.api import FIRST_USER

@@ -7,7 +7,7 @@ from statistics import median
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from bot.certificates import read
+from bot.certificates.parsing import read
 from tests.bench.result import Result
 from tests.support import pki
 from tests.support.pki_files import make_zip

@@ -8,8 +8,10 @@ import psutil
 
 from locales import translator
 from tests.bench.result import Result
-from tests.support.botapi import BotApi, Limits, User
+from tests.support.botapi.api import BotApi
 from tests.support.botapi.entities import parse
+from tests.support.botapi.limits import Limits
+from tests.support.botapi.user import User
 from tests.support.pki import issue
 from tests.support.program import running
 

@@ -14,9 +14,12 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from rules import CertificateFacts, Event, Facts, Issuer, MergerRole, Pack, Subject, Token, decide, load_pack, needs
+from rules.deciding import decide, needs
 from rules.engine import Engine, engine_of
+from rules.facts import CertificateFacts, Event, Facts, Issuer, MergerRole, Subject, Token
 from rules.inputs import PLAIN, known_inputs, roles_for
+from rules.loading import load_pack
+from rules.pack import Pack
 from rules.tables import Row, Table, Values
 from tests.bench.result import Result
 

@@ -6,18 +6,18 @@ from datetime import timedelta
 from time import perf_counter
 
 from bot.store.api import Store
-from handlers.office.model import Filter
-from handlers.office.rights import Grant, Rights, Role
-from handlers.office.units import UnitDirectory
-from handlers.requests.model import State
-from rules.calendar import vietnamese_day
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter
+from handlers.model.rights import Grant, Rights, Role
+from handlers.model.unit_directory import UnitDirectory
+from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 from tests.bench.province import NOW, Province, on_postgres, on_sqlite
 from tests.bench.result import Result
 
 ROUNDS, PAGE = 40, 10
 GOAL = 100.0  #: ms
-_TODAY = vietnamese_day(NOW)
+_TODAY = to_vietnam_day(NOW)
 _MONTH = timedelta(days=30)
 _COMMUNE = "MAU.X0002"
 
@@ -62,8 +62,8 @@ async def _filters(store: Store, units: UnitDirectory) -> Mapping[str, Filter]:
     ending = {"expires_from": _TODAY, "expires_until": _TODAY + _MONTH}
     return {
         "no filter": Filter(),
-        "a state": Filter(states=(State.ACCEPTED, State.SENT_BACK)),
-        "a rare state": Filter(states=(State.DRAFT,)),
+        "a state": Filter(states=(RequestState.ACCEPTED, RequestState.SENT_BACK)),
+        "a rare state": Filter(states=(RequestState.DRAFT,)),
         "a procedure": Filter(procedures=(Procedure.RESTORE_DEVICE,)),
         "a unit": Filter(unit=_COMMUNE),
         "the whole province": Filter(unit="MAU"),
@@ -73,8 +73,8 @@ async def _filters(store: Store, units: UnitDirectory) -> Mapping[str, Filter]:
         "a common word": Filter(text="mẫu"),
         "common words": Filter(text="nguyen van mau"),
         "a word nobody has": Filter(text="khongcoai"),
-        "all at once": Filter(states=(State.DONE, State.ACCEPTED), unit="MAU", text="phong mau", **month),
-        "all at once, rare": Filter(states=(State.DONE,), unit=_COMMUNE, text="tran mau", **month, **ending),
+        "all at once": Filter(states=(RequestState.DONE, RequestState.ACCEPTED), unit="MAU", text="phong mau", **month),
+        "all at once, rare": Filter(states=(RequestState.DONE,), unit=_COMMUNE, text="tran mau", **month, **ending),
     }
 
 

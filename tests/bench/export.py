@@ -19,16 +19,13 @@ from typing import Any
 
 import xlsxwriter
 
-from bot.exports.about import About
-from bot.exports.cells import Cell, Cells
-from bot.exports.columns import Kind
-from bot.exports.export import export
-from bot.exports.model import Form, Order
-from bot.exports.rows import batches, rows, span
-from bot.exports.writers import writer_of
+from bot.exports.columns import CellValue, ColumnKind, RowFormatter
+from bot.exports.export import iter_requests, open_writer, read_span, request_batches, write_export
+from bot.exports.model import ExportJob, ExportMetadata
 from bot.store.api import Store
-from handlers.office.model import Filter
-from handlers.office.rights import Grant, Rights, Role
+from handlers.model.exports import ExportForm
+from handlers.model.request_list import Filter
+from handlers.model.rights import Grant, Rights, Role
 from locales import translator
 from tests.bench.province import NOW, REQUESTS, Province, on_sqlite
 from tests.bench.result import Result
@@ -37,7 +34,7 @@ ROUNDS, TIMES = 3, 10
 RATIO, GROWTH = 1.5, 50.0
 #: An export that warms everything up: what one commune registered.
 _SMALL = Filter(unit="MAU.X0002")
-Work = Callable[[Store, Order, Path], Awaitable[None]]
+Work = Callable[[Store, ExportJob, Path], Awaitable[None]]
 
 
 def run() -> list[Result]:
@@ -45,7 +42,7 @@ def run() -> list[Result]:
     province = on_sqlite()
     with tempfile.TemporaryDirectory() as folder:
         against = asyncio.run(_against(province, Path(folder)))
-        memory = [_memory(province, Path(folder), form) for form in (Form.XLSX, Form.CSV, Form.JSONL)]
+        memory = [_memory(province, Path(folder), form) for form in (ExportForm.XLSX, ExportForm.CSV, ExportForm.JSONL)]
     return [against, *memory]
 
 
@@ -53,11 +50,11 @@ async def _against(province: Province, folder: Path) -> Result:
     """Rounds taken in turn, in seconds of processor time; the cells of the peer are made ready before."""
     ours, peer = [], []
     async with province.opened() as store:
-        order = await _order(store, Form.XLSX)
+        order = await _order(store, ExportForm.XLSX)
         cells, lines = await _cells(store, order)
         gc.freeze()  # the peer's cells: while ours runs, the collector would look through them again and again
         for _ in range(ROUNDS):
-            ours.append(await _seconds(partial(export, store, order, folder / "ours.xlsx", _untold)))
+            ours.append(await _seconds(partial(write_export, store, order, folder / "ours.xlsx", _untold)))
             peer.append(await _seconds(partial(asyncio.to_thread, _write_bare, folder / "peer.xlsx", cells, lines)))
     mine, theirs = median(ours), median(peer)
     ratio = mine / theirs
@@ -65,14 +62,14 @@ async def _against(province: Province, folder: Path) -> Result:
     return Result(name, mine, theirs, "s", ratio, f"at most {RATIO} times", ratio <= RATIO)
 
 
-async def _order(store: Store, form: Form) -> Order:
+async def _order(store: Store, form: ExportForm) -> ExportJob:
     rights = Rights.of((Grant("QT-000001", Role.OWNER),), await store.units())
-    return Order(rights, Filter(), form, translator("vi"), NOW)
+    return ExportJob(rights, Filter(), form, translator("vi"), NOW)
 
 
-async def _cells(store: Store, order: Order) -> tuple[Cells, list[list[Cell]]]:
-    cells = Cells(order.t, order.rights.units)
-    return cells, [cells.row(filed) async for filed in rows(store, order)]
+async def _cells(store: Store, order: ExportJob) -> tuple[RowFormatter, list[list[CellValue]]]:
+    cells = RowFormatter(order.t, order.rights.units)
+    return cells, [cells.row(filed) async for filed in iter_requests(store, order)]
 
 
 async def _seconds(work: Callable[[], Awaitable[object]]) -> float:
@@ -86,13 +83,16 @@ def _untold(done: int, total: int) -> None:
     """Nobody watches."""
 
 
-def _write_bare(path: Path, cells: Cells, lines: list[list[Cell]]) -> None:
+def _write_bare(path: Path, cells: RowFormatter, lines: list[list[CellValue]]) -> None:
     book: Any = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False})
     sheet = book.add_worksheet()
     dated = book.add_format({"num_format": "dd/mm/yyyy"})
-    put = {Kind.NUMBER: sheet.write_number, Kind.TEXT: sheet.write_string}
+    put = {ColumnKind.NUMBER: sheet.write_number, ColumnKind.TEXT: sheet.write_string}
     writes = [
-        (put.get(column.kind, sheet.write_datetime), dated if column.kind in {Kind.DAY, Kind.MOMENT} else None)
+        (
+            put.get(column.kind, sheet.write_datetime),
+            dated if column.kind in {ColumnKind.DAY, ColumnKind.MOMENT} else None,
+        )
         for column in cells.columns
     ]
     sheet.write_row(0, 0, cells.titles)
@@ -111,38 +111,38 @@ class _Grown:
     rows: int
 
 
-def _memory(province: Province, folder: Path, form: Form) -> Result:
+def _memory(province: Province, folder: Path, form: ExportForm) -> Result:
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         grown = pool.apply(_grown, (province, folder, form))
-    times = f" ({REQUESTS:,} read {TIMES} times)" if form is not Form.XLSX else ""
+    times = f" ({REQUESTS:,} read {TIMES} times)" if form is not ExportForm.XLSX else ""
     name = f"{form.upper()} of {grown.rows:,} requests{times}: memory growth"
     return Result(name, grown.megabytes, None, "MB", None, f"under {GROWTH:.0f}", grown.megabytes < GROWTH)
 
 
-def _grown(province: Province, folder: Path, form: Form) -> _Grown:
+def _grown(province: Province, folder: Path, form: ExportForm) -> _Grown:
     return asyncio.run(_exported(province, folder / f"grown.{form}", form))
 
 
-async def _exported(province: Province, path: Path, form: Form) -> _Grown:
+async def _exported(province: Province, path: Path, form: ExportForm) -> _Grown:
     """A small export, then the large one: XLSX by the whole road, the others repeated into one file."""
     async with province.opened() as store:
         order = await _order(store, form)
-        small = await export(store, replace(order, wanted=_SMALL), path, _untold, notes=path.parent / "notes")
+        small = await write_export(store, replace(order, wanted=_SMALL), path, _untold, notes=path.parent / "notes")
         assert 0 < small.count < REQUESTS // 20
         before = _peak()
-        if form is Form.XLSX:
-            written = (await export(store, order, path, _untold, notes=path.parent / "notes")).count
+        if form is ExportForm.XLSX:
+            written = (await write_export(store, order, path, _untold, notes=path.parent / "notes")).count
         else:
             written = await _repeated(store, order, path)
         return _Grown(_peak() - before, written)
 
 
-async def _repeated(store: Store, order: Order, path: Path) -> int:
+async def _repeated(store: Store, order: ExportJob, path: Path) -> int:
     """All requests, read and unsealed anew each time, into one file."""
-    meant = await span(store, order)
-    writer, written = writer_of(order.form, path, About(order, meant.count)), 0
+    meant = await read_span(store, order)
+    writer, written = open_writer(order.form, path, ExportMetadata(order, meant.count)), 0
     for _ in range(TIMES):
-        async for batch in batches(store, order, meant):
+        async for batch in request_batches(store, order, meant):
             writer.add(batch)
             written += len(batch)
     writer.finish()

@@ -13,10 +13,10 @@ from pathlib import Path
 from time import perf_counter
 
 from bot.settings import Settings
-from bot.store import store_of
 from bot.store.api import Store
-from handlers.broadcasts.model import Audience, Draft, Life, Text
-from handlers.office.rights import Rights
+from bot.store.opening import open_store_from_settings
+from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastState, BroadcastText
+from handlers.model.rights import Rights
 from tests.bench.province import NOW, Province, crowd_on_postgres, on_postgres, on_sqlite
 from tests.bench.result import Result
 
@@ -25,7 +25,7 @@ MANY = 1_000_000
 #: People a batch, and after how many the memory is looked at first.
 _BATCH, _FIRST = 2_000, 100_000
 _TEXT = "{ho_ten|anh/chị}, {don_vi|đơn vị}: {viec_can_lam|không còn việc gì}, {han|sớm}, {so_ngay|sớm}"
-_DRAFT = Draft(title="bench", text=Text(vi=_TEXT, en=_TEXT), starts_at=NOW + timedelta(hours=1))
+_DRAFT = BroadcastDraft(title="bench", text=BroadcastText(vi=_TEXT, en=_TEXT), starts_at=NOW + timedelta(hours=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ async def _on(province: Province) -> Made:
         start = perf_counter()
         assert not (await store.broadcasts.check(name, NOW)).problems
         check = perf_counter() - start
-        assert await store.broadcasts.move(name, Life.CHECKED, Life.APPROVED, NOW)
+        assert await store.broadcasts.move(name, BroadcastState.CHECKED, BroadcastState.APPROVED, NOW)
         seconds, longest = await _frozen(store, name)
         rows = (await store.broadcasts.tally(name)).total
         return Made(rows, seconds, longest, check, counted)
@@ -111,11 +111,11 @@ def _grown(settings: Settings) -> tuple[float, float]:
 
 async def _all_of_them(settings: Settings) -> tuple[float, float]:
     """Megabytes grown, seconds."""
-    async with store_of(settings) as opened:
+    async with open_store_from_settings(settings) as opened:
         store = opened.store
         name = await _drafted(store, Rights.operator(await store.units()))
         assert not (await store.broadcasts.check(name, NOW)).problems
-        assert await store.broadcasts.move(name, Life.CHECKED, Life.APPROVED, NOW)
+        assert await store.broadcasts.move(name, BroadcastState.CHECKED, BroadcastState.APPROVED, NOW)
         start, made, before = perf_counter(), 0, 0.0
         while await store.broadcasts.freeze(name, NOW):
             made += _BATCH

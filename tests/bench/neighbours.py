@@ -16,22 +16,14 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from bot.store import open_keyring, places
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import open_keyring
 from tests.acceptance.helping import helping
 from tests.bench.result import Result
 from tests.support import postgres
-from tests.support.botapi import BotApi, User
-from tests.support.neighbours import (
-    PACE,
-    Memory,
-    Talker,
-    beside,
-    consents,
-    floods,
-    keeps_saying,
-    talks,
-    until,
-)
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.user import User
+from tests.support.neighbours import PACE, Memory, Talker, beside, consents, floods, keeps_saying, talks, until
 from tests.support.program import Program, running
 from tests.support.slow_files import fat_zip, slow_pdf
 from tests.support.zygote import Zygote, zygote
@@ -192,8 +184,8 @@ def _asked(data: Path, url: str | None, question: LiteralString) -> list[tuple[A
 def _said_a_day(data: Path, url: str | None, busy: User) -> None:
     """86,400 lines handled, and as many answers sent."""
     keyring = open_keyring(data / "keys.json")[0]
-    chat = places.chat_id(keyring, "telegram", str(busy.id))
-    address = keyring.seal(str(busy.id), places.address(chat))
+    chat = sealed_columns.chat_id(keyring, "telegram", str(busy.id))
+    address = keyring.seal(str(busy.id), sealed_columns.address(chat))
     moments = [(number, number * 1_000_000) for number in range(DAY)]
     statements: tuple[tuple[str, list[tuple[object, ...]]], ...] = (
         (_CHAT, [(chat, address)]),

@@ -15,14 +15,14 @@ from typing import Any
 
 import psycopg
 
-from bot.demo import Made, Sizes, fill
+from bot.demo.database import DemoSizes, DemoTotals, fill_database
 from bot.settings import Settings
-from bot.store import bulk_of, migrate_database, store_of
 from bot.store.api import Store
-from rules import load_pack
+from bot.store.opening import migrate_database, open_demo_data, open_store_from_settings
+from rules.loading import load_pack
 
 #: As many officers as register a few more than 100,000 requests.
-SIZES = Sizes(officers=104_000, units=2_000, seed=4)
+SIZES = DemoSizes(officers=104_000, units=2_000, seed=4)
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
 REQUESTS = 100_000
 
@@ -32,11 +32,11 @@ class Province:
     """A filled database."""
 
     settings: Settings
-    made: Made
+    made: DemoTotals
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Store]:
-        async with store_of(self.settings) as opened:
+        async with open_store_from_settings(self.settings) as opened:
             yield opened.store
 
 
@@ -88,9 +88,9 @@ def _made(url: str | None) -> Province:
     return Province(settings, asyncio.run(_filled(settings)))
 
 
-async def _filled(settings: Settings) -> Made:
-    async with bulk_of(settings) as bulk:
-        made = await fill(bulk, load_pack(), SIZES, NOW, lambda _: None)
+async def _filled(settings: Settings) -> DemoTotals:
+    async with open_demo_data(settings) as bulk:
+        made = await fill_database(bulk, load_pack(), SIZES, NOW, lambda _: None)
     assert made.requests >= REQUESTS
     return made
 

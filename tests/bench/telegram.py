@@ -14,7 +14,9 @@ from statistics import median
 
 from tests.bench import telegram_peer
 from tests.bench.result import Result
-from tests.support.botapi import BotApi, Limits, User
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.limits import Limits
+from tests.support.botapi.user import User
 from tests.support.program import COMMAND, running
 
 CHATS = 40

@@ -14,13 +14,14 @@ from typing import Any
 
 import aiosqlite
 
-from bot.store import open_keyring, open_store
-from bot.store.api import Delivery, Incoming, Size, Store
+from bot.store.api import DeliveryState, Incoming, MessageSize, Store
 from bot.store.drivers.sqlite import SqliteDriver
-from bot.store.outbox import LARGE, MOST
+from bot.store.messages import LARGE_MESSAGE, MAX_MESSAGE_BYTES
+from bot.store.opening import open_store
 from bot.store.queries import load_queries
-from handlers.events import Said
-from handlers.replies import Choice, Reply
+from bot.store.sealing.keyring import open_keyring
+from handlers.core.events import TextReceived
+from handlers.core.replies import Choice, Reply
 from tests.bench.result import Result
 
 ROUNDS = 1500
@@ -77,14 +78,14 @@ async def _in_turn(store: Store, bare: aiosqlite.Connection) -> tuple[float, flo
 
 async def _our_turn(store: Store, number: int) -> None:
     now = datetime.now(UTC)
-    update = Incoming(CHANNEL, str(number), f"chat {number % 50}", Said(text="sáp nhập"))
+    update = Incoming(CHANNEL, str(number), f"chat {number % 50}", TextReceived(text="sáp nhập"))
     (chat,) = await store.receive([update], now)
     turn = await store.claim_turn(chat)
     assert turn is not None
     async with store.turn(turn, now) as unit:
         await unit.finish(SESSION, [REPLY])
     (row,) = await store.claim(CHANNEL, 10, now)
-    await store.settle(row, Delivery.SENT, now, message="1")
+    await store.settle(row, DeliveryState.SENT, now, message="1")
 
 
 async def _bare_turn(bare: aiosqlite.Connection, queries: dict[str, str], number: int) -> None:
@@ -106,7 +107,7 @@ async def _bare_turn(bare: aiosqlite.Connection, queries: dict[str, str], number
     await run("keep_session", session=SEALED + SESSION.encode(), language="vi", consented=1)
     await run("queue", origin=f"turn:{turn[0]}:0", payload=payload, priority=0, follows=0)
     await bare.execute("COMMIT")
-    bounds = {"large": Size.ANY, "heavy": LARGE, "most": MOST, "resting": "[]"}
+    bounds = {"large": MessageSize.ANY, "heavy": LARGE_MESSAGE, "most": MAX_MESSAGE_BYTES, "resting": "[]"}
     (row,) = await run("claim", limit=10, worker=WORKER, **bounds)
     await bare.execute("BEGIN IMMEDIATE")
     await run("settle_sent", id=row[0], message=SEALED, worker=WORKER)

@@ -6,8 +6,9 @@ from random import Random
 from time import process_time
 
 from bot.demo.province import MOST, make_province
-from handlers.folding import unaccented
-from handlers.office.units import Unit, UnitDirectory
+from handlers.folding import strip_accents
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
 from tests.bench.result import Result
 
 LOOKS = 300
@@ -51,7 +52,7 @@ def _texts(unit: Unit, way: str, chosen: Random) -> tuple[str, ...]:
     if way == "former name":
         return (unit.name,) if unit.closed_on else unit.former_names
     if way == "unaccented":
-        return (unaccented(unit.name),)
+        return (strip_accents(unit.name),)
     return (_mistyped(unit.name, chosen),) if way == "mistyped" else (unit.name,)
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.certificates.errors import UnreadableError
-from bot.certificates.record import decode
+from bot.certificates.record import decode_certificate
 from tests.support import peers
 from tests.support.peers import FIELDS, Read
 
@@ -61,7 +61,7 @@ class Comparison:
 def read_own(der: bytes) -> Read | str:
     """Our reading, or the trouble."""
     try:
-        return peers.ours(decode(der).certificate)
+        return peers.ours(decode_certificate(der).certificate)
     except UnreadableError as error:
         return error.trouble.value
 

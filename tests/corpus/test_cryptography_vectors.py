@@ -10,8 +10,8 @@ import cryptography_vectors
 import pytest
 from cryptography import x509
 
-from bot.certificates import read
-from handlers.certificate import Reading, Trouble
+from bot.certificates.parsing import read
+from handlers.model.certificate import FileProblemKind, Reading
 
 pytestmark = pytest.mark.corpus
 ROOT = Path(cryptography_vectors.__file__).parent
@@ -32,9 +32,9 @@ def test_every_file_gives_certificates_or_a_typed_trouble() -> None:
     assert len(_readings()) > 2_500
 
 
-def _counted(suffix: str) -> Counter[Trouble | str]:
+def _counted(suffix: str) -> Counter[FileProblemKind | str]:
     """Per trouble, the files of a suffix; ``read`` counts those that gave a certificate."""
-    counts: Counter[Trouble | str] = Counter()
+    counts: Counter[FileProblemKind | str] = Counter()
     for file, reading in _readings().items():
         if file.suffix == suffix:
             counts.update({"read"} if reading.certificates else {problem.trouble for problem in reading.problems})
@@ -42,38 +42,38 @@ def _counted(suffix: str) -> Counter[Trouble | str]:
 
 
 #: suffix -> what became of its files. The numbers are those of the release in constraints.txt.
-TABLE: dict[str, dict[Trouble | str, int]] = {
+TABLE: dict[str, dict[FileProblemKind | str, int]] = {
     ".crt": {"read": 405},
     ".eml": {"read": 224},
     ".p7b": {"read": 1},
-    ".p12": {Trouble.PKCS12: 436},
-    ".key": {Trouble.PRIVATE_KEY: 13},
-    ".crl": {Trouble.STATUS: 173},
+    ".p12": {FileProblemKind.PKCS12: 436},
+    ".key": {FileProblemKind.PRIVATE_KEY: 13},
+    ".crl": {FileProblemKind.STATUS: 173},
     ".pem": {
         "read": 117,
-        Trouble.END_UNREADABLE: 1,  # a day that is none
-        Trouble.SUBJECT_UNREADABLE: 1,  # the only value of the name has a tag of no string type
-        Trouble.SEALED: 3,
-        Trouble.STATUS: 21,
-        Trouble.REQUEST: 18,
-        Trouble.PUBLIC_KEY: 28,
-        Trouble.NO_CERTIFICATE: 3,
-        Trouble.PRIVATE_KEY: 100,
+        FileProblemKind.END_UNREADABLE: 1,  # a day that is none
+        FileProblemKind.SUBJECT_UNREADABLE: 1,  # the only value of the name has a tag of no string type
+        FileProblemKind.SEALED: 3,
+        FileProblemKind.STATUS: 21,
+        FileProblemKind.REQUEST: 18,
+        FileProblemKind.PUBLIC_KEY: 28,
+        FileProblemKind.NO_CERTIFICATE: 3,
+        FileProblemKind.PRIVATE_KEY: 100,
     },
     ".der": {
         "read": 16,
-        Trouble.SEALED: 1,
-        Trouble.STATUS: 20,
-        Trouble.REQUEST: 8,
-        Trouble.PUBLIC_KEY: 19,
-        Trouble.NO_CERTIFICATE: 15,
-        Trouble.PRIVATE_KEY: 27,
+        FileProblemKind.SEALED: 1,
+        FileProblemKind.STATUS: 20,
+        FileProblemKind.REQUEST: 8,
+        FileProblemKind.PUBLIC_KEY: 19,
+        FileProblemKind.NO_CERTIFICATE: 15,
+        FileProblemKind.PRIVATE_KEY: 27,
     },
 }
 
 
 @pytest.mark.parametrize(("suffix", "counts"), TABLE.items())
-def test_files_of_a_kind_end_as_counted(suffix: str, counts: dict[Trouble | str, int]) -> None:
+def test_files_of_a_kind_end_as_counted(suffix: str, counts: dict[FileProblemKind | str, int]) -> None:
     assert _counted(suffix) == counts
 
 

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-from bot.certificates.names import shown
-from bot.certificates.record import decode
-from handlers.certificate import UNKNOWN_KEY
+from bot.certificates.names import clean_text
+from bot.certificates.record import decode_certificate
+from handlers.model.certificate import UNKNOWN_KEY
 from tests.corpus.compare import Comparison, compare
 from tests.support import peers
 from tests.support.programs import needs
@@ -51,7 +51,7 @@ def test_what_cryptography_reads_is_read_alike() -> None:
 
 
 def _own_fields(der: bytes) -> dict[str, object]:
-    own = decode(der).certificate
+    own = decode_certificate(der).certificate
     names = {name: tuple((one.oid, one.value) for one in getattr(own, name)) for name in ("subject", "issuer")}
     fields = ("certificate_key", "not_before", "not_after", "key", "policies", "fingerprint", "authority", "email")
     return names | {name: getattr(own, name) for name in fields}
@@ -65,8 +65,8 @@ def _fields(der: bytes) -> dict[str, object] | None:
         policies = extensions.get(x509.CertificatePolicies, ())
         basic = extensions.get(x509.BasicConstraints)
         return {
-            "subject": tuple((one.oid.dotted_string, shown(one.value)) for one in certificate.subject),
-            "issuer": tuple((one.oid.dotted_string, shown(one.value)) for one in certificate.issuer),
+            "subject": tuple((one.oid.dotted_string, clean_text(one.value)) for one in certificate.subject),
+            "issuer": tuple((one.oid.dotted_string, clean_text(one.value)) for one in certificate.issuer),
             "certificate_key": _signed(certificate.serial_number),
             "not_before": certificate.not_valid_before_utc,
             "not_after": certificate.not_valid_after_utc,
@@ -102,7 +102,7 @@ def _key(certificate: x509.Certificate) -> str:
 def _email(certificate: x509.Certificate, alternative: x509.SubjectAlternativeName | None) -> str | None:
     named = alternative.get_values_for_type(x509.RFC822Name) if alternative else []
     subject = [one.value for one in certificate.subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS)]
-    return next((text for one in [*named[:1], *subject] if (text := shown(one)).strip()), None)
+    return next((text for one in [*named[:1], *subject] if (text := clean_text(one)).strip()), None)
 
 
 @cache

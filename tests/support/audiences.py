@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from bot.store import places
-from bot.store.moments import stored
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Audience
-from handlers.office.picture import WAIVED
-from handlers.office.rights import Act, Rights, Role
-from handlers.requests.model import State
-from rules.calendar import vietnamese_day
+from bot.store.encoding import to_micros
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
+from handlers.model.broadcast import Audience
+from handlers.model.request import RequestState
+from handlers.model.rights import Act, Rights, Role
+from handlers.model.statistics import UNCOUNTED_STATES
+from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 from tests.support.office import UNITS, Sql
 
@@ -28,11 +28,13 @@ class Certificate:
     name: str | None = None
     not_after: date | None = None
     owed: tuple[Procedure, ...] | None = None
-    requests: dict[Procedure, State] = field(default_factory=dict)
+    requests: dict[Procedure, RequestState] = field(default_factory=dict)
 
     @property
     def to_do(self) -> set[Procedure]:
-        counted = {procedure for procedure, state in self.requests.items() if state not in WAIVED and self.key}
+        counted = {
+            procedure for procedure, state in self.requests.items() if state not in UNCOUNTED_STATES and self.key
+        }
         return set(self.owed or ()) - counted
 
 
@@ -76,8 +78,8 @@ def _officer(dice: random.Random, now: datetime) -> Officer:
 
 def _certificate(dice: random.Random, now: datetime) -> Certificate:
     owed = dice.choice([None, (), *(tuple(dice.sample(PROCEDURES, number)) for number in (1, 2, 3))])
-    asked = {one: dice.choice(list(State)) for one in PROCEDURES if dice.random() < 0.4}
-    day = vietnamese_day(now) + timedelta(days=dice.randrange(-3, 8))
+    asked = {one: dice.choice(list(RequestState)) for one in PROCEDURES if dice.random() < 0.4}
+    day = to_vietnam_day(now) + timedelta(days=dice.randrange(-3, 8))
     return Certificate(
         key=dice.choice([None, f"{dice.getrandbits(64):x}", f"{dice.getrandbits(64):x}"]),
         not_after=dice.choice([day, day, None]),
@@ -88,14 +90,14 @@ def _certificate(dice: random.Random, now: datetime) -> Certificate:
 
 def write(sql: Sql, keyring: Keyring, officers: Sequence[Officer], now: datetime) -> None:
     """Rows as the store keeps them."""
-    at, number = stored(now), 0
+    at, number = to_micros(now), 0
     for officer in officers:
         flags = (at if officer.erased else None, at if officer.stopped else None, at if officer.blocked else None)
-        heard = stored(officer.heard or now)
+        heard = to_micros(officer.heard or now)
         sql(
             "INSERT INTO chats (id, channel, address, unit, first_contact_at, last_contact_at, language, erased_at,"
             " stopped_at, blocked_at, consented) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            *(officer.id, officer.channel, keyring.seal(officer.id, places.address(officer.id)), officer.unit),
+            *(officer.id, officer.channel, keyring.seal(officer.id, sealed_columns.address(officer.id)), officer.unit),
             *(heard, heard, officer.language, *flags, int(officer.agreed)),
         )
         for role, ended in officer.roles.items():
@@ -105,7 +107,7 @@ def write(sql: Sql, keyring: Keyring, officers: Sequence[Officer], now: datetime
                 *(f"QT-{officer.id}-{role}", officer.id, role.value, at if ended else None),
             )
         for interview, one in enumerate(officer.certificates, 1):
-            row = places.standing_id(officer.id, interview)
+            row = sealed_columns.standing_id(officer.id, interview)
             _write_standing(sql, keyring, (row, officer), one, at + interview)
             for procedure, state in [*one.requests.items()] * 2:  # what was asked for twice counts once
                 number += 1
@@ -123,16 +125,16 @@ def _write_standing(sql: Sql, keyring: Keyring, of: tuple[str, Officer], one: Ce
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *(row, officer.id, officer.unit, one.key, one.not_after.toordinal() if one.not_after else None),
         *(None if one.owed is None else ",".join(one.owed),),
-        *(keyring.seal(one.name, places.subscriber(row)) if one.name else None, at, at),
+        *(keyring.seal(one.name, sealed_columns.subscriber(row)) if one.name else None, at, at),
     )
 
 
 def meant(officer: Officer, audience: Audience, rights: Rights, now: datetime) -> bool:
     """As the definitions of an audience read."""
-    today, ones = vietnamese_day(now), officer.certificates
+    today, ones = to_vietnam_day(now), officer.certificates
     states = {state for one in ones for state in one.requests.values()}
     to_do = {procedure for one in ones for procedure in one.to_do}
-    heard = vietnamese_day(officer.heard or now)
+    heard = to_vietnam_day(officer.heard or now)
     return (
         not officer.erased
         and rights.may(Act.WRITE_BROADCASTS, officer.unit)

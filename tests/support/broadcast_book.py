@@ -1,25 +1,25 @@
-"""Broadcasts in memory, as ``bot.store.broadcast_api.BroadcastBook`` keeps them, and people who are told."""
+"""Broadcasts in memory, as ``bot.store.broadcast_api.BroadcastOperations`` keeps them, and people who are told."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from bot.store.broadcast_api import Asks
-from handlers.broadcasts.model import (
-    ENDED,
-    STANDING,
+from bot.store.broadcast_api import FormatApprovalRequest
+from handlers.core.replies import Reply
+from handlers.model.broadcast import (
+    ENDED_STATES,
+    EXPIRY_CAMPAIGN,
     Audience,
     Broadcast,
-    Checked,
-    Counted,
-    Draft,
-    Life,
-    Problem,
-    Tally,
-    Why,
+    BroadcastDraft,
+    BroadcastProblem,
+    BroadcastState,
+    ChannelCounts,
+    CheckReport,
+    DeliveryCounts,
+    StateReason,
 )
-from handlers.replies import Reply
 
 
 @dataclass
@@ -27,7 +27,7 @@ class MemoryBook:
     """Whom a broadcast is for is ``people``; what a check finds is ``problems``. Nothing is delivered by itself."""
 
     people: list[str] = field(default_factory=lambda: ["lan", "minh"])
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[BroadcastProblem, ...] = ()
     broadcasts: dict[str, Broadcast] = field(default_factory=dict)
     rows: dict[str, dict[str, str]] = field(default_factory=dict)
     told: list[tuple[str, str, str]] = field(default_factory=list)  #: id, mark, text
@@ -37,7 +37,7 @@ class MemoryBook:
     busy: bool = False  #: the author has something else to be told first
     late: set[str] = field(default_factory=set)  #: steps of which that stays said
 
-    def add(self, draft: Draft, state: Life, now: datetime, **known: object) -> str:
+    def add(self, draft: BroadcastDraft, state: BroadcastState, now: datetime, **known: object) -> str:
         """One more, in a state."""
         name = f"TB-{len(self.broadcasts) + 1:06}"
         fresh = Broadcast(name, state, draft, None, "QT-000001", 0, now, now, chat="author")
@@ -68,14 +68,16 @@ class MemoryBook:
         return [mark for name, mark, _ in self.told if name == broadcast and mark not in {"shown", "last"}]
 
     async def list_open(self) -> tuple[Broadcast, ...]:
-        return tuple(one for one in self.broadcasts.values() if one.state not in ENDED or self._queued(one.id))
+        return tuple(one for one in self.broadcasts.values() if one.state not in ENDED_STATES or self._queued(one.id))
 
-    async def check(self, broadcast: str, now: datetime) -> Checked:
-        found = Checked(
-            at=now, counted=(Counted(channel="telegram", reachable=len(self.people)),), problems=self.problems
+    async def check(self, broadcast: str, now: datetime) -> CheckReport:
+        found = CheckReport(
+            at=now, counted=(ChannelCounts(channel="telegram", reachable=len(self.people)),), problems=self.problems
         )
         if self.broadcasts[broadcast].checking:
-            self.change(broadcast, checking=False, state=Life.DRAFT if found.problems else Life.CHECKED)
+            self.change(
+                broadcast, checking=False, state=BroadcastState.DRAFT if found.problems else BroadcastState.CHECKED
+            )
         return found
 
     async def freeze(self, broadcast: str, now: datetime, *, limit: int = 2000) -> bool:
@@ -85,16 +87,18 @@ class MemoryBook:
         if missing:
             return True
         if not one.is_campaign and not self.rows[broadcast]:
-            self.change(broadcast, state=Life.FINISHED, why=Why.NOBODY)
+            self.change(broadcast, state=BroadcastState.FINISHED, why=StateReason.NOBODY)
         else:
-            self.change(broadcast, state=Life.RUNNING if one.is_campaign else Life.SCHEDULED)
+            self.change(broadcast, state=BroadcastState.RUNNING if one.is_campaign else BroadcastState.SCHEDULED)
         return False
 
     def _meant(self, one: Broadcast) -> list[str]:
         chats = one.draft.audience.chats
         return [chat for chat in self.people if chats is None or chat in chats]
 
-    async def move(self, broadcast: str, was: Life, to: Life, now: datetime, why: Why | None = None) -> bool:
+    async def move(
+        self, broadcast: str, was: BroadcastState, to: BroadcastState, now: datetime, why: StateReason | None = None
+    ) -> bool:
         if self.broadcasts[broadcast].state is not was:
             return False
         known = self.broadcasts[broadcast]
@@ -102,7 +106,7 @@ class MemoryBook:
         self.change(broadcast, state=to, changed_at=now, why=stays, revision=known.revision + 1)
         return True
 
-    async def hold(self, broadcast: str, until: datetime | None, why: Why | None, now: datetime) -> bool:
+    async def hold(self, broadcast: str, until: datetime | None, why: StateReason | None, now: datetime) -> bool:
         self.change(broadcast, held_until=until, why=why or ("late" if broadcast in self.late else None))
         return True
 
@@ -114,8 +118,8 @@ class MemoryBook:
     def _queued(self, broadcast: str) -> list[str]:
         return [chat for chat, state in self.rows[broadcast].items() if state == "queued"]
 
-    async def tally(self, broadcast: str) -> Tally:
-        return Tally(states=Counter(self.rows[broadcast].values()))
+    async def tally(self, broadcast: str) -> DeliveryCounts:
+        return DeliveryCounts(states=Counter(self.rows[broadcast].values()))
 
     async def create_step(
         self,
@@ -125,18 +129,21 @@ class MemoryBook:
         *,
         starts_at: datetime | None = None,
         audience: Audience | None = None,
-        left_out: Why | None = None,
-        why: Why | None = None,
+        left_out: StateReason | None = None,
+        why: StateReason | None = None,
     ) -> str | None:
-        if step in self.steps(parent) or self.broadcasts[parent].state not in {Life.RUNNING, Life.FINISHED}:
+        if step in self.steps(parent) or self.broadcasts[parent].state not in {
+            BroadcastState.RUNNING,
+            BroadcastState.FINISHED,
+        }:
             return None
         draft = self.broadcasts[parent].draft.model_copy(update={"plan": None})
         if audience:
             narrowed = draft.audience.model_copy(update=audience.model_dump(exclude_unset=True))
             draft = draft.model_copy(update={"audience": narrowed})
-        state = Life.CANCELLED if left_out else Life.APPROVED
+        state = BroadcastState.CANCELLED if left_out else BroadcastState.APPROVED
         name = self.add(draft, state, now, parent=parent, step=step, starts_at=starts_at, why=left_out or why)
-        self.late |= {name} if why is Why.LATE else set()
+        self.late |= {name} if why is StateReason.LATE else set()
         return name
 
     async def due_postponed(self, day: date) -> dict[str, tuple[str, ...]]:
@@ -153,11 +160,13 @@ class MemoryBook:
             self.told.append((broadcast, mark, "\n\n".join(said.paragraphs)))
         return True
 
-    async def request_approvals(self, broadcast: str, asks: Asks, mark: str, now: datetime) -> int:
+    async def request_approvals(self, broadcast: str, asks: FormatApprovalRequest, mark: str, now: datetime) -> int:
         self.told.append((broadcast, mark, "\n\n".join(asks("en", {"QT-000001": "Lan"}).paragraphs)))
         return 1
 
     async def stand(self, now: datetime) -> None:
         """The campaign that never ends."""
-        self.rows[STANDING] = {}
-        self.broadcasts[STANDING] = Broadcast(STANDING, Life.RUNNING, Draft(title=""), None, "machine", 0, now, now)
+        self.rows[EXPIRY_CAMPAIGN] = {}
+        self.broadcasts[EXPIRY_CAMPAIGN] = Broadcast(
+            EXPIRY_CAMPAIGN, BroadcastState.RUNNING, BroadcastDraft(title=""), None, "machine", 0, now, now
+        )

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.settings import Settings
-from bot.store import bulk_of, store_of
-from handlers.broadcasts.model import person_code
-from handlers.office.rights import Rights
-from tests.support.botapi import BotApi, Limits
+from bot.store.opening import open_demo_data, open_store_from_settings
+from handlers.model.broadcast import format_person_code
+from handlers.model.rights import Rights
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.limits import Limits
 from tests.support.broadcasting import running, settle_people
 from tests.support.program import Program
 from tests.support.waiting import eventually
@@ -72,7 +73,7 @@ async def _lives(api: BotApi, seconds: float, most: int) -> None:
 
 
 async def _left(settings: Settings, name: str) -> int:
-    async with store_of(settings) as opened:
+    async with open_store_from_settings(settings) as opened:
         return (await opened.store.broadcasts.tally(name)).open
 
 
@@ -85,9 +86,9 @@ def settings_for(folder: Path, database_url: str | None = None) -> Settings:
 async def under_way(api: BotApi, settings: Settings, recipients: int) -> str:
     """A broadcast to so many people of the server, to be sent by whoever starts."""
     now, addresses = datetime.now(UTC), [str(_met(api, number)) for number in range(recipients)]
-    async with bulk_of(settings) as bulk:
+    async with open_demo_data(settings) as bulk:
         await settle_people(bulk, addresses, now)
-    async with store_of(settings) as opened:
+    async with open_store_from_settings(settings) as opened:
         return await running(opened.store, now)
 
 
@@ -111,7 +112,7 @@ def at_any_hour(pace: int) -> dict[str, str]:
 
 async def until_all_are_settled(settings: Settings, name: str) -> None:
     """Wait until no row is on its way."""
-    async with asyncio.timeout(PATIENCE), store_of(settings) as opened:
+    async with asyncio.timeout(PATIENCE), open_store_from_settings(settings) as opened:
         while True:
             if not (await opened.store.broadcasts.tally(name)).open:
                 return
@@ -121,9 +122,9 @@ async def until_all_are_settled(settings: Settings, name: str) -> None:
 async def aftermath(api: BotApi, settings: Settings, name: str) -> Aftermath:
     """What the server saw, against what the store says."""
     received = {str(user): len(chat.history) for user, chat in api.account.chats.items()}
-    async with store_of(settings) as opened:
+    async with open_store_from_settings(settings) as opened:
         store = opened.store
-        code = {person_code(store.chat("telegram", address).id): address for address in received}
+        code = {format_person_code(store.chat("telegram", address).id): address for address in received}
         rights = Rights.operator(await store.units())
         async with store.admin_transaction(datetime.now(UTC), reading=True) as office:
             rows = await office.admin.broadcasts.recipients(rights, name, len(received) + 1)

@@ -4,12 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.store import places
 from bot.store.api import BROADCAST, Chat, Store
-from bot.store.moments import stored
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Audience, Broadcast, Draft, Life, Outcome, Plan, Text, Values
-from handlers.office.rights import Rights
+from bot.store.encoding import to_micros
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
+from handlers.model.broadcast import (
+    ActionResult,
+    Audience,
+    Broadcast,
+    BroadcastDraft,
+    BroadcastState,
+    BroadcastText,
+    CampaignPlan,
+    PlaceholderValues,
+)
+from handlers.model.rights import Rights
 from tests.support.office import OPERATOR, office
 from tests.support.powers import approve
 from tests.support.storing import CHANNEL, NOW
@@ -17,10 +26,14 @@ from tests.support.storing import CHANNEL, NOW
 #: Runs a statement behind the store's back; parameters are question marks.
 Sql = Callable[..., list[tuple[Any, ...]]]
 
-DRAFT = Draft(title="Hạn 30/11", text=Text(vi="Chào {ho_ten}.", en="Hello {ho_ten}."), audience=Audience(unit="DN.NT"))
+DRAFT = BroadcastDraft(
+    title="Hạn 30/11", text=BroadcastText(vi="Chào {ho_ten}.", en="Hello {ho_ten}."), audience=Audience(unit="DN.NT")
+)
 
 
-async def drafted(store: Store, draft: Draft = DRAFT, by: Rights = OPERATOR, chat: Chat | None = None) -> Broadcast:
+async def drafted(
+    store: Store, draft: BroadcastDraft = DRAFT, by: Rights = OPERATOR, chat: Chat | None = None
+) -> Broadcast:
     """A draft that could be made."""
     async with office(store, chat) as at:
         made = await at.admin.broadcasts.new(by, draft)
@@ -28,21 +41,21 @@ async def drafted(store: Store, draft: Draft = DRAFT, by: Rights = OPERATOR, cha
     return made
 
 
-async def campaign(store: Store, plan: Plan, sql: Sql) -> str:
+async def campaign(store: Store, plan: CampaignPlan, sql: Sql) -> str:
     """One that is carried out."""
     name = (await drafted(store, DRAFT.model_copy(update={"plan": plan}))).id
-    stands(sql, name, Life.RUNNING)
+    stands(sql, name, BroadcastState.RUNNING)
     return name
 
 
-def stands(sql: Sql, name: str, state: Life, recipients: int = 1) -> None:
+def stands(sql: Sql, name: str, state: BroadcastState, recipients: int = 1) -> None:
     """It has come so far, whoever took it there; ``sql`` is a database's, with the keys beside it."""
-    if state not in {Life.DRAFT, Life.CHECKED}:
+    if state not in {BroadcastState.DRAFT, BroadcastState.CHECKED}:
         approve(sql, sql.__self__.keys, name)  # type: ignore[attr-defined]
     sql("UPDATE broadcasts SET state = ?, checking = 0, recipients = ? WHERE id = ?", state.value, recipients, name)
 
 
-async def move(store: Store, by: Rights, name: str, to: Life, revision: int | None = None) -> Outcome:
+async def move(store: Store, by: Rights, name: str, to: BroadcastState, revision: int | None = None) -> ActionResult:
     """By hand."""
     async with office(store) as at:
         return await at.admin.broadcasts.move(by, name, to, revision)
@@ -67,9 +80,11 @@ class Recipients:
         chat = self.store.chat(CHANNEL, address)
         async with office(self.store) as unit:
             await unit.expect(chat)
-        origin = places.broadcast_origin(broadcast, chat.id)
-        payload = self.keyring.seal(Values(name="Trần Thị B").model_dump_json(), places.payload(chat.id, origin))
-        at = stored(NOW)
+        origin = sealed_columns.broadcast_origin(broadcast, chat.id)
+        payload = self.keyring.seal(
+            PlaceholderValues(name="Trần Thị B").model_dump_json(), sealed_columns.payload(chat.id, origin)
+        )
+        at = to_micros(NOW)
         settled = None if state in {"queued", "sending"} else at
         self.sql(
             "INSERT INTO outbox (origin, chat, channel, payload, priority, state, attempts, queued_at, due_at,"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from handlers.office.rights import GIVING, Act, Rights, Role
+from handlers.model.rights import ACT_TO_GIVE, Act, Rights, Role
 
 T = TypeVar("T")
 #: Acts of the journal that move requests; each row says how many.
@@ -137,7 +137,7 @@ def check_roles(doer: Doer, before: Glance, after: Glance) -> None:
     """Roles are offered and ended by those who may; somebody is always an owner."""
     for made in after.invitations.keys() - before.invitations.keys():
         role, unit, *_ = after.invitations[made]
-        assert doer.rights.may(GIVING[Role(role)], unit)
+        assert doer.rights.may(ACT_TO_GIVE[Role(role)], unit)
     for taken_up in after.grants.keys() - before.grants.keys():
         assert after.grants[taken_up].chat == doer.chat
         assert "redeem" in [act for number, (_, act, _) in after.audit.items() if number not in before.audit]

@@ -8,20 +8,20 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.delivery.herald import Herald
-from bot.delivery.heralding.terms import Terms
-from bot.store.api import Delivery, Store
-from bot.store.moments import stored
-from handlers.broadcasts.model import Broadcast, Draft, Life, Outcome, Text
-from handlers.office.rights import Role
-from handlers.replies import Reply
+from bot.delivery.broadcasts.scheduler import BroadcastScheduler
+from bot.delivery.broadcasts.sending import SchedulerSettings
+from bot.store.api import DeliveryState, Store
+from bot.store.encoding import to_micros
+from handlers.core.replies import Reply
+from handlers.model.broadcast import ActionResult, Broadcast, BroadcastDraft, BroadcastState, BroadcastText
+from handlers.model.rights import Role
 from rules.calendar import VIETNAM
 from tests.support.delivery import ManualClock
 from tests.support.office import OPERATOR, given, office, rights
 from tests.support.population import Certificate, Officer, write_people
 from tests.support.storing import CHANNEL
 
-TEXT = Text(vi="Hạn là {han}: {so_ngay}.", en="Due on {han}: {so_ngay}.")
+TEXT = BroadcastText(vi="Hạn là {han}: {so_ngay}.", en="Due on {han}: {so_ngay}.")
 ADMIN = "4242"
 
 
@@ -36,7 +36,7 @@ class Campaigning:
 
     store: Store
     folder: Path
-    terms: Terms = field(default_factory=Terms)
+    terms: SchedulerSettings = field(default_factory=SchedulerSettings)
     clock: ManualClock = field(default_factory=ManualClock)
 
     def __post_init__(self) -> None:
@@ -45,7 +45,7 @@ class Campaigning:
 
     def start(self) -> None:
         """A new process."""
-        self.herald = Herald(self.store.broadcasts, self.terms, self.clock, lambda: None)
+        self.herald = BroadcastScheduler(self.store.broadcasts, self.terms, self.clock, lambda: None)
 
     async def at(self, moment: datetime) -> None:
         """The clock is set, and the herald looks until there is nothing more to do at once."""
@@ -74,7 +74,9 @@ class Campaigning:
         """Nothing is owed any more."""
         self.sql("UPDATE standings SET owed = '' WHERE chat = ?", name)
 
-    async def approved(self, draft: Draft, *, alone: bool = False, meanwhile: Callable[[], None] | None = None) -> str:
+    async def approved(
+        self, draft: BroadcastDraft, *, alone: bool = False, meanwhile: Callable[[], None] | None = None
+    ) -> str:
         """Written by an admin, checked by the herald, approved by the operator or ``alone`` by the same admin.
 
         ``meanwhile`` happens between the approval and the rows.
@@ -86,13 +88,13 @@ class Campaigning:
             assert isinstance(made, Broadcast)
             await at.admin.broadcasts.request_check(theirs, made.id)
         await self.calm()
-        assert await self.by_hand(made.id, Life.APPROVED, by=ADMIN if alone else None) is Outcome.DONE
+        assert await self.by_hand(made.id, BroadcastState.APPROVED, by=ADMIN if alone else None) is ActionResult.DONE
         if meanwhile:
             meanwhile()
         await self.calm()
         return made.id
 
-    async def by_hand(self, name: str, to: Life, by: str | None = None) -> Outcome:
+    async def by_hand(self, name: str, to: BroadcastState, by: str | None = None) -> ActionResult:
         """Moved by the operator, or by the admin of an address."""
         whose = await rights(self.store, by) if by else OPERATOR
         chat = self.store.chat(CHANNEL, by) if by else None
@@ -102,7 +104,7 @@ class Campaigning:
     def deliver(self, state: str = "sent", names: Sequence[str] = ()) -> None:
         """What waits in running broadcasts and is not held gets this end: all, or what is for these people."""
         chosen = f"AND chat IN ({', '.join('?' * len(names))})" if names else ""
-        now = stored(self.clock.now())
+        now = to_micros(self.clock.now())
         self.sql(
             "UPDATE outbox SET state = ?, settled_at = ? WHERE state = 'queued' AND broadcast IN (SELECT id FROM"
             f" broadcasts WHERE state = 'running' AND COALESCE(held_until, 0) <= ?) {chosen}",
@@ -120,7 +122,7 @@ class Campaigning:
         said = list[Reply]()
         while rows := await self.store.claim(CHANNEL, 100, self.clock.now()):
             for row in rows:
-                await self.store.settle(row, Delivery.SENT, self.clock.now(), message=str(row.id))
+                await self.store.settle(row, DeliveryState.SENT, self.clock.now(), message=str(row.id))
                 said.append(row.reply)
         return said
 

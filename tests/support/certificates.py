@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from handlers.certificate import Attribute, Certificate, Recognition
+from handlers.model.certificate import Attribute, Certificate, Recognition
 from rules.facts import Issuer, Subject
 
 GOVERNMENT = "CA phục vụ các cơ quan Nhà nước G2"

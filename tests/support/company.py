@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.store.api import Store
-from handlers import Session
-from handlers.events import Event, Said, SheetRead, Tapped
-from handlers.office.importing import Sheet
-from handlers.office.rights import Act, Rights, Role
-from handlers.page import Tap
-from handlers.replies import Reply
+from handlers.core.events import ButtonTapped, Event, SheetRead, TextReceived
+from handlers.core.replies import Reply
+from handlers.core.screen import ScreenCallback
+from handlers.core.session import Session
+from handlers.model.imports import ImportSheet
+from handlers.model.rights import Act, Rights, Role
 from tests.support.bystander import Doer, Glance, check
 from tests.support.desk import person
 from tests.support.office import given, rights
@@ -78,13 +78,13 @@ class Company:
         """What reaches the assistant; ``None`` where there is nothing to tap."""
         match kind, what:
             case "say", str(text):
-                return Said(text=text, message="4")
+                return TextReceived(text=text, message="4")
             case "take", int(number):
-                return Said(text=f"/start {self.invitations[number % len(self.invitations)]}", message="5")
+                return TextReceived(text=f"/start {self.invitations[number % len(self.invitations)]}", message="5")
             case "sheet", list(rows):
-                return SheetRead(sheet=Sheet(lines=tuple(rows)), message="6")
+                return SheetRead(sheet=ImportSheet(lines=tuple(rows)), message="6")
         data = self._tap(talk, kind, what)
-        return Tapped(data=data, message="1") if data else None
+        return ButtonTapped(data=data, message="1") if data else None
 
     def _tap(self, talk: StoredDialogue, kind: str, what: object) -> str | None:
         """A button by its place or value, one that anybody was ever shown, or one that nobody was."""
@@ -97,7 +97,7 @@ class Company:
                 return self.taps[number % len(self.taps)]
             case "forge", (None | str() as screen, str(value)):
                 at = talk.session or Session()
-                return str(Tap(screen or at.screen, value, str(at.version)))
+                return str(ScreenCallback(screen or at.screen, value, str(at.version)))
         return None
 
     def _heard(self, who: str, before: Glance) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from bot.channels.base import Capabilities
-from bot.delivery import Conversation
+from bot.delivery.turns import Conversation
 from bot.store.api import Incoming, OutboxRow
-from handlers.events import Event, Said
-from handlers.ports import World
-from handlers.replies import Reply
-from handlers.session import Session
-from rules import load_pack
+from handlers.core.events import Event, TextReceived
+from handlers.core.ports import Services
+from handlers.core.replies import Reply
+from handlers.core.session import Session
+from rules.loading import load_pack
 
 
 class ManualClock:
@@ -102,14 +102,14 @@ class Answer:
         self.again = tuple(again)
 
 
-async def echo(session: Session | None, event: Event, world: World) -> Answer:
+async def echo(session: Session | None, event: Event, world: Services) -> Answer:
     """Says what it heard, and counts in the session's version."""
     session = session or Session(consented_at=datetime(2026, 11, 23, tzinfo=UTC))
-    heard = event.text if isinstance(event, Said) else event.kind
+    heard = event.text if isinstance(event, TextReceived) else event.kind
     return Answer(session.with_changes(version=session.version + 1), [f"{session.version + 1}: {heard}"])
 
 
-Respond = Callable[[Session | None, Event, World], Awaitable[Answer]]
+Respond = Callable[[Session | None, Event, Services], Awaitable[Answer]]
 
 
 def conversation(respond: Respond = echo, *, wants_file: bool = True) -> Conversation:
@@ -117,4 +117,4 @@ def conversation(respond: Respond = echo, *, wants_file: bool = True) -> Convers
 
 
 def said(text: str, update: int, address: str = "1", channel: str = "telegram") -> Incoming:
-    return Incoming(channel, str(update), address, Said(text=text, message=str(update)))
+    return Incoming(channel, str(update), address, TextReceived(text=text, message=str(update)))

@@ -1,9 +1,9 @@
 """Rights over a part of the units, and what they see of the request list."""
 
 from bot.store.api import Store
-from handlers.office.model import Filter
-from handlers.office.rights import Grant, Rights, Role
-from handlers.requests.model import Content
+from handlers.model.request import RequestContent
+from handlers.model.request_list import Filter
+from handlers.model.rights import Grant, Rights, Role
 from rules.facts import Subject
 from tests.support.office import UNITS, office
 from tests.support.storing import content
@@ -14,7 +14,7 @@ FOCAL = Rights.of([Grant("QT-000003", Role.FOCAL, "DN.NT")], UNITS)
 OFFICER = Rights.of([], UNITS)
 
 
-def person(name: str = "Nguyễn Văn An", serial: str = "5402DD8A9E3FB18F", **changes: object) -> Content:
+def person(name: str = "Nguyễn Văn An", serial: str = "5402DD8A9E3FB18F", **changes: object) -> RequestContent:
     given = {"subject": Subject.INDIVIDUAL, "subscriber": name, "certificate_name": name.upper(), **changes}
     return content(serial).model_copy(update=given)
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 
-from handlers import Session, respond
-from handlers.certificate import Certificate, Problem, Reading, Trouble
-from handlers.events import Event, FileRead, Said, Tapped
-from handlers.memory import memory_world
-from handlers.ports import World
-from handlers.replies import Choice, Reply
-from rules import Pack, load_pack
+from handlers.conversation import respond
+from handlers.core.events import ButtonTapped, Event, FileRead, TextReceived
+from handlers.core.ports import Services
+from handlers.core.replies import Choice, Reply
+from handlers.core.session import Session
+from handlers.model.certificate import Certificate, FileProblem, FileProblemKind, Reading
+from handlers.testing import build_memory_services
+from rules.loading import load_pack
+from rules.pack import Pack
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
@@ -25,7 +27,7 @@ def pack() -> Pack:
 class Dialogue:
     """One person's conversation over the memory ports; ``heard`` is what the last turn said."""
 
-    world: World = field(default_factory=lambda: memory_world(pack(), NOW))
+    world: Services = field(default_factory=lambda: build_memory_services(pack(), NOW))
     session: Session | None = None
     heard: tuple[Reply, ...] = ()
     choices: tuple[Choice, ...] = ()
@@ -41,17 +43,17 @@ class Dialogue:
 
     async def says(self, *lines: str) -> str:
         for line in lines:
-            await self.does(Said(text=line, message="7"))
+            await self.does(TextReceived(text=line, message="7"))
         return self.text
 
     async def taps(self, *labels: str) -> str:
         for label in labels:
             choice = next(c for c in self.choices if label.casefold() in c.label.casefold())
-            await self.does(Tapped(data=choice.tap, message="8"))
+            await self.does(ButtonTapped(data=choice.tap, message="8"))
         return self.text
 
-    async def sends(self, *certificates: Certificate, problems: Sequence[Trouble] = ()) -> str:
-        found = tuple(Problem(trouble=trouble) for trouble in problems)
+    async def sends(self, *certificates: Certificate, problems: Sequence[FileProblemKind] = ()) -> str:
+        found = tuple(FileProblem(trouble=trouble) for trouble in problems)
         return await self.does(
             FileRead(name="x.cer", reading=Reading(certificates=certificates, problems=found), message="9")
         )

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.delivery import Exporter, SystemClock
-from bot.exports.child import ExportChildren
+from bot.clock import SystemClock
+from bot.delivery.exporter import Exporter
+from bot.exports.process import ExportChildren
 from bot.settings import Settings
-from bot.store import open_keyring, open_store
 from bot.store.api import Store
+from bot.store.opening import open_store
+from bot.store.sealing.keyring import open_keyring
 from tests.support.delivery import ScriptedChannel
 
 

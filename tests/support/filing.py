@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from bot.exports.about import About
-from bot.exports.cells import Cells
-from bot.exports.model import Form, Order
-from handlers.office.model import Filed, Filter
-from handlers.office.rights import Rights
-from handlers.office.units import Unit, UnitDirectory
-from handlers.requests.model import Request, State
+from bot.exports.columns import RowFormatter
+from bot.exports.model import ExportJob, ExportMetadata
+from handlers.model.exports import ExportForm
+from handlers.model.request import Request, RequestState
+from handlers.model.request_list import Filter, RequestRow
+from handlers.model.rights import Rights
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
 from locales import translator
 from rules.outcome import Procedure
 from tests.support.storing import NOW, content
@@ -40,23 +41,23 @@ HOSTILE = (
 )
 
 
-def filed(number: int = 1, procedure: Procedure = Procedure.CHANGE_INFORMATION, /, **changes: Any) -> Filed:
+def filed(number: int = 1, procedure: Procedure = Procedure.CHANGE_INFORMATION, /, **changes: Any) -> RequestRow:
     """A request of the list; ``changes`` are of its content, except unit_of_list, state and note."""
-    unit, state = changes.pop("unit_of_list", "75.1"), changes.pop("state", State.SUBMITTED)
+    unit, state = changes.pop("unit_of_list", "75.1"), changes.pop("state", RequestState.SUBMITTED)
     note = changes.pop("note", "")
     told = content(procedure=procedure).model_copy(update=changes)
     request = Request(code=f"YC-2026-{number:06}", state=state, content=told, history=())
     changed = NOW + timedelta(minutes=number)
-    return Filed(request, number, unit, NOW, changed, revision=number % 3, note=note)
+    return RequestRow(request, number, unit, NOW, changed, revision=number % 3, note=note)
 
 
-def accepted(requests: Sequence[Filed]) -> list[Filed]:
+def accepted(requests: Sequence[RequestRow]) -> list[RequestRow]:
     """The same, as an admin has let them through."""
-    moved = {"state": State.ACCEPTED}
+    moved = {"state": RequestState.ACCEPTED}
     return [replace(one, request=one.request.model_copy(update=moved)) for one in requests]
 
 
-def hostile() -> list[Filed]:
+def hostile() -> list[RequestRow]:
     """One request for each hostile name, and one whose certificate ends before spreadsheets begin."""
     named = [
         filed(number, subscriber=name, certificate_name=name, news={"new_name": name}, note=name)
@@ -67,15 +68,15 @@ def hostile() -> list[Filed]:
 
 def about(
     count: int,
-    form: Form = Form.XLSX,
+    form: ExportForm = ExportForm.XLSX,
     units: UnitDirectory = UNITS,
     language: str = "vi",
     wanted: Filter = Filter(),  # noqa: B008 - frozen
-) -> About:
+) -> ExportMetadata:
     """What such an export says of itself."""
-    return About(Order(Rights.operator(units), wanted, form, translator(language), NOW), count)
+    return ExportMetadata(ExportJob(Rights.operator(units), wanted, form, translator(language), NOW), count)
 
 
-def cells(language: str = "vi") -> Cells:
+def cells(language: str = "vi") -> RowFormatter:
     """Rows as people read them."""
-    return Cells(translator(language), UNITS)
+    return RowFormatter(translator(language), UNITS)

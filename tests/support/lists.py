@@ -6,38 +6,40 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
-from bot.exports.about import About
-from bot.exports.model import Form, Order
-from bot.exports.writers import writer_of
-from handlers.office.importing import Known
-from handlers.office.model import Filed, Filter
-from handlers.requests.model import Request, State
+from bot.exports.export import open_writer
+from bot.exports.model import ExportJob, ExportMetadata
+from handlers.model.exports import ExportForm
+from handlers.model.imports import CurrentRequest
+from handlers.model.request import Request, RequestState
+from handlers.model.request_list import Filter, RequestRow
 from locales import translator
 from tests.support.office import OPERATOR
 from tests.support.storing import NOW, content
 
 
-def filed(number: int, state: State = State.SUBMITTED, *, revision: int = 0, note: str = "") -> Filed:
+def filed(
+    number: int, state: RequestState = RequestState.SUBMITTED, *, revision: int = 0, note: str = ""
+) -> RequestRow:
     """A request of the list."""
     request = Request(code=f"YC-2026-{number:06}", state=state, content=content(), history=())
-    return Filed(request, number, "DN.NT", NOW, NOW, revision, note=note)
+    return RequestRow(request, number, "DN.NT", NOW, NOW, revision, note=note)
 
 
-def edited(one: Filed, state: State, note: str = "") -> Filed:
+def edited(one: RequestRow, state: RequestState, note: str = "") -> RequestRow:
     """A row whose state and note somebody has changed in the spreadsheet."""
     return replace(one, request=one.request.model_copy(update={"state": state}), note=note)
 
 
-def spreadsheet(folder: Path, rows: Sequence[Filed], language: str = "vi") -> bytes:
+def spreadsheet(folder: Path, rows: Sequence[RequestRow], language: str = "vi") -> bytes:
     """The list as it is exported for Excel."""
-    return exported(folder, rows, Form.XLSX, language)
+    return exported(folder, rows, ExportForm.XLSX, language)
 
 
-def exported(folder: Path, rows: Sequence[Filed], form: Form, language: str = "vi") -> bytes:
+def exported(folder: Path, rows: Sequence[RequestRow], form: ExportForm, language: str = "vi") -> bytes:
     """The list as it is exported in a form."""
-    path = folder / f"list.{'xlsx' if form is Form.IMPORT19 else form.value}"
-    about = About(Order(OPERATOR, Filter(), form, translator(language), NOW), len(rows))
-    writer = writer_of(form, path, about)
+    path = folder / f"list.{'xlsx' if form is ExportForm.IMPORT19 else form.value}"
+    about = ExportMetadata(ExportJob(OPERATOR, Filter(), form, translator(language), NOW), len(rows))
+    writer = open_writer(form, path, about)
     writer.add(rows)
     writer.finish()
     return path.read_bytes()
@@ -51,10 +53,12 @@ def empty_archive() -> bytes:
     return made.getvalue()
 
 
-def known(rows: Sequence[Filed]) -> dict[str, Known]:
+def known(rows: Sequence[RequestRow]) -> dict[str, CurrentRequest]:
     """What the store knows of these requests."""
     return {
-        one.request.code: Known(one.request.state, one.revision, NOW, note=one.note, moves=((0, one.request.state),))
+        one.request.code: CurrentRequest(
+            one.request.state, one.revision, NOW, note=one.note, moves=((0, one.request.state),)
+        )
         for one in rows
     }
 

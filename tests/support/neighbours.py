@@ -14,8 +14,9 @@ from typing import Any
 import psutil
 
 from locales import translator
-from tests.support.botapi import BotApi, User
+from tests.support.botapi.api import BotApi
 from tests.support.botapi.entities import parse
+from tests.support.botapi.user import User
 
 #: The pace that a person may keep up, and all of Telegram's limits on the other side.
 PACE = {

@@ -5,10 +5,11 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.store.api import Chat, OfficeUnit, Store
-from handlers.office.model import Invitation, Refusal
-from handlers.office.rights import Grant, Rights, Role
-from handlers.office.units import Unit, UnitDirectory
+from bot.store.api import AdminTransaction, Chat, Store
+from handlers.model.request_list import NewInvitation, Refusal
+from handlers.model.rights import Grant, Rights, Role
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
 from tests.support.storing import CHANNEL, NOW
 
 #: A province with two communes; one of them has an office, another commune is no more.
@@ -42,7 +43,7 @@ def settle_units(sql: Sql) -> None:
 
 
 @asynccontextmanager
-async def office(store: Store, chat: Chat | None = None, now: datetime = NOW) -> AsyncIterator[OfficeUnit]:
+async def office(store: Store, chat: Chat | None = None, now: datetime = NOW) -> AsyncIterator[AdminTransaction]:
     """A transaction of a chat, or of the machine, kept at its end."""
     channel = chat.channel if chat else "machine"
     async with store.admin_transaction(now, chat=chat.id if chat else "", channel=channel) as unit:
@@ -59,11 +60,11 @@ async def invited(
     label: str = "",
     now: datetime = NOW,
     hours: int = 72,
-) -> Invitation:
+) -> NewInvitation:
     """An invitation that is made."""
     async with office(store, now=now) as at:
         made = await at.admin.people.invite(by, role, unit, label, now + timedelta(hours=hours))
-    assert isinstance(made, Invitation)
+    assert isinstance(made, NewInvitation)
     return made
 
 

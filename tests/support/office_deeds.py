@@ -2,11 +2,10 @@
 
 from hypothesis import strategies as st
 
-from handlers.commands import COMMANDS
-from handlers.office.commands import ADMIN_COMMANDS
-from handlers.office.importing import Line
-from handlers.office.rights import Role
-from handlers.requests.model import State
+from handlers.commands import ADMIN_COMMANDS, COMMANDS
+from handlers.model.imports import ImportLine
+from handlers.model.request import RequestState
+from handlers.model.rights import Role
 from handlers.screens import SCREENS
 from tests.support.company import CODES, HOLDERS, PEOPLE
 
@@ -16,22 +15,36 @@ Scene = tuple[str, list[Deed], list[Deed]]
 HOSTILE = ("=HYPERLINK(1)", "<b>x</b>", "\u202egnart", "a\x00b", "Đ" * 600, "%_'\"--", "079 123 456 789", "2", "")
 GIVEN_IDS = ("QT-000001", "QT-000002", "QT-000003", "LM-000005", "XD-000001", "NL-000001")
 WORDS = (*CODES, *HOSTILE, *GIVEN_IDS, "xã Đại Phước", "DN.NT", "lý do chính đáng", "01/11/2026 - 30/11/2026", "có")
-VALUES = (*CODES, *GIVEN_IDS, *State, *Role, "yes", "no", "all", "export", "end", "invite", "xlsx", "DN.DP", "revoke")
+VALUES = (
+    *CODES,
+    *GIVEN_IDS,
+    *RequestState,
+    *Role,
+    "yes",
+    "no",
+    "all",
+    "export",
+    "end",
+    "invite",
+    "xlsx",
+    "DN.DP",
+    "revoke",
+)
 
 lines = st.builds(
-    Line,
+    ImportLine,
     number=st.integers(1, 9),
     code=st.sampled_from((*CODES, "YC-2026-999999", "=1+1")),
-    state=st.sampled_from((*State, None)),
+    state=st.sampled_from((*RequestState, None)),
     note=st.sampled_from(("", *HOSTILE, "thiếu quyết định")),
     revision=st.sampled_from((0, 0, 0, 1, 2, None)),
 )
 #: A list that may well be applied.
 sensible = st.builds(
-    Line,
+    ImportLine,
     number=st.just(2),
     code=st.sampled_from(CODES),
-    state=st.sampled_from((State.ACCEPTED, State.SENT_BACK, State.REFUSED)),
+    state=st.sampled_from((RequestState.ACCEPTED, RequestState.SENT_BACK, RequestState.REFUSED)),
     note=st.just("thiếu quyết định"),
     revision=st.just(0),
 )
@@ -53,12 +66,14 @@ def choosing(*values: str) -> st.SearchStrategy[tuple[str, object]]:
 
 
 reason, yes = saying("lý do chính đáng"), choosing("yes")
-moves = choosing(State.ACCEPTED, State.FORWARDED, State.SENT_BACK, State.REFUSED)
+moves = choosing(RequestState.ACCEPTED, RequestState.FORWARDED, RequestState.SENT_BACK, RequestState.REFUSED)
 #: What people with a role come for, step by step.
 works = st.one_of(
     st.tuples(saying(*(f"/danhsach {code}" for code in CODES)), moves, reason),
-    st.tuples(saying("/danhsach"), choosing("all"), choosing(State.ACCEPTED, State.FORWARDED), yes),
-    st.tuples(saying("/danhsach"), choosing("all"), choosing(State.SENT_BACK, State.REFUSED), reason, yes),
+    st.tuples(saying("/danhsach"), choosing("all"), choosing(RequestState.ACCEPTED, RequestState.FORWARDED), yes),
+    st.tuples(
+        saying("/danhsach"), choosing("all"), choosing(RequestState.SENT_BACK, RequestState.REFUSED), reason, yes
+    ),
     st.tuples(st.tuples(st.just("sheet"), st.lists(sensible, min_size=1, max_size=2)), yes),
     st.tuples(saying("/vaitro QT-000001", "/vaitro QT-000002", "/vaitro QT-000004"), choosing("end"), yes),
     st.tuples(

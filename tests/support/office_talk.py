@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
-from bot.delivery import Conversation, Preparer, Turns
-from bot.delivery.lists import Lists, importers
-from bot.store.api import Chat, Delivery, Incoming, Store
-from handlers import Session, respond, wants_file
-from handlers.events import Event, Said, Tapped
-from handlers.page import Tap
-from handlers.replies import Choice, Reply
+from bot.delivery.event_preparation import EventPreparer, ListReader, may_import_by_role
+from bot.delivery.turns import Conversation, TurnHandler
+from bot.store.api import Chat, DeliveryState, Incoming, Store
+from handlers.conversation import respond, wants_file
+from handlers.core.events import ButtonTapped, Event, TextReceived
+from handlers.core.replies import Choice, Reply
+from handlers.core.screen import ScreenCallback
+from handlers.core.session import Session
 from tests.support.delivery import ManualClock, ScriptedChannel
 from tests.support.dialogue import pack
 from tests.support.roads import CountingReader
@@ -30,8 +31,8 @@ class House:
     def __post_init__(self) -> None:
         channels = {CHANNEL: self.channel}
         talk = Conversation(respond=respond, wants_file=wants_file, pack=pack())
-        preparer = Preparer(channels, CountingReader(), Lists(importers(self.store)))
-        self.turns = Turns(self.store, talk, preparer, channels, self.clock)
+        preparer = EventPreparer(channels, CountingReader(), ListReader(may_import_by_role(self.store)))
+        self.turns = TurnHandler(self.store, talk, preparer, channels, self.clock)
 
     def person(self, address: str) -> "Person":
         return Person(self, address)
@@ -42,7 +43,7 @@ class House:
         said = []
         while rows := await self.store.claim(CHANNEL, 100, self.clock.now()):
             for row in rows:
-                await self.store.settle(row, Delivery.SENT, self.clock.now(), message="1")
+                await self.store.settle(row, DeliveryState.SENT, self.clock.now(), message="1")
                 said += [row.reply] if row.chat.id == chat.id else []
         return said
 
@@ -70,19 +71,19 @@ class Person:
 
     async def says(self, *lines: str) -> str:
         for line in lines:
-            await self.does(Said(text=line, message="7"))
+            await self.does(TextReceived(text=line, message="7"))
         return self.text
 
     async def taps(self, *labels: str) -> str:
         for label in labels:
             choice = next(c for c in self.choices if label.casefold() in c.label.casefold())
-            await self.does(Tapped(data=choice.tap, message="8"))
+            await self.does(ButtonTapped(data=choice.tap, message="8"))
         return self.text
 
     async def forges(self, value: str, session: Session | None = None) -> str:
         """Tap a button that was never shown, on the open screen and at its present version."""
         at = session or await self.session()
-        return await self.does(Tapped(data=str(Tap(at.screen, value, str(at.version))), message="8"))
+        return await self.does(ButtonTapped(data=str(ScreenCallback(at.screen, value, str(at.version))), message="8"))
 
     async def consents(self) -> "Person":
         await self.says("/start")
@@ -100,7 +101,7 @@ class Person:
     async def _meanwhile(self, change: Callable[[Session], Session]) -> Session:
         """A turn that answers nothing; the session it leaves."""
         store, now = self.house.store, self.house.clock.now()
-        await store.receive([Incoming(CHANNEL, f"talk {next(_updates)}", self.address, Said(text="?"))], now)
+        await store.receive([Incoming(CHANNEL, f"talk {next(_updates)}", self.address, TextReceived(text="?"))], now)
         pending = await store.claim_turn(self.chat)
         assert pending is not None
         kept = change(Session.load(pending.session or "{}"))

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.store import places
-from bot.store.moments import stored
-from bot.store.powers import Warrant, digest
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Draft, Text, Values
+from bot.store.encoding import to_micros
+from bot.store.power_seals import Warrant, content_digest
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
+from handlers.model.broadcast import BroadcastDraft, BroadcastText, PlaceholderValues
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-DRAFT = Draft(
+DRAFT = BroadcastDraft(
     title="Nhắc hạn",
-    text=Text(
+    text=BroadcastText(
         vi="Kính gửi *{ho_ten|anh/chị}*: hạn gia hạn chứng thư của {don_vi|đơn vị} là {han}, {so_ngay}.",
         en="Dear *{ho_ten|colleague}*: the certificate of {don_vi|your unit} is due on {han}, {so_ngay}.",
     ),
@@ -37,18 +37,18 @@ class Outgoing:
         broadcast: str,
         addresses: Iterable[str],
         *,
-        draft: Draft = DRAFT,
+        draft: BroadcastDraft = DRAFT,
         state: str = "running",
         document: bytes | None = None,
-        values: Values = Values(name="Nguyễn Thị Lan", unit="Sở Tư pháp"),  # noqa: B008 - frozen
+        values: PlaceholderValues = PlaceholderValues(name="Nguyễn Thị Lan", unit="Sở Tư pháp"),  # noqa: B008 - frozen
         now: datetime = NOW,
     ) -> None:
         """Make a broadcast, and its people where they are new."""
-        content = self.keyring.seal(draft.model_dump_json(), places.broadcast_content(broadcast))
-        file = document and self.keyring.seal(document, places.broadcast_document(broadcast))
-        said = digest(draft.model_dump_json()), digest(document) if document else None
+        content = self.keyring.seal(draft.model_dump_json(), sealed_columns.broadcast_content(broadcast))
+        file = document and self.keyring.seal(document, sealed_columns.broadcast_document(broadcast))
+        said = content_digest(draft.model_dump_json()), content_digest(document) if document else None
         warrant = Warrant(broadcast, None, None, None, "machine", "machine", *said)
-        at = stored(now)
+        at = to_micros(now)
         self.many(
             "INSERT INTO broadcasts (id, state, author, approver, content, document, warrant, created_at, changed_at)"
             " VALUES (?, 'paused', 'machine', 'machine', ?, ?, ?, ?, ?)",
@@ -72,7 +72,7 @@ class Outgoing:
         self, broadcast: str, addresses: Iterable[str], values: str, at: int
     ) -> Iterator[tuple[str, bytes, str, bytes]]:
         for address in addresses:
-            chat = places.chat_id(self.keyring, self.channel, address)
-            origin = places.broadcast_origin(broadcast, chat)
-            sealed = self.keyring.seal(address, places.address(chat))
-            yield chat, sealed, origin, self.keyring.seal(values, places.payload(chat, origin))
+            chat = sealed_columns.chat_id(self.keyring, self.channel, address)
+            origin = sealed_columns.broadcast_origin(broadcast, chat)
+            sealed = self.keyring.seal(address, sealed_columns.address(chat))
+            yield chat, sealed, origin, self.keyring.seal(values, sealed_columns.payload(chat, origin))

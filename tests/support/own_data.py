@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from handlers.ports import OwnData
+from handlers.core.ports import OwnData
 
 
 async def everything(own_data: OwnData) -> dict[str, Any]:

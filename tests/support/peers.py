@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.certificates.kinds import is_certificate
-from bot.certificates.names import shown
-from handlers.certificate import Certificate
+from bot.certificates.formats import is_certificate
+from bot.certificates.names import clean_text
+from handlers.model.certificate import Certificate
 
 OPENSSL, CERTTOOL = shutil.which("openssl"), shutil.which("certtool")
 _LARGEST = 4_000_000  #: bytes of a file that is looked into
@@ -171,7 +171,7 @@ def _mails(said: str, subject: str) -> list[str]:
 
 def _cleaned(values: Iterable[str]) -> tuple[str, ...]:
     """Make values alike: programs show blanks at the ends, empty values and control characters in ways of their own."""
-    return tuple(sorted(cleaned for value in values if (cleaned := " ".join(shown(value).split()))))
+    return tuple(sorted(cleaned for value in values if (cleaned := " ".join(clean_text(value).split()))))
 
 
 def _moment(text: str, form: str) -> datetime | None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from bot.store.moments import stored
-from handlers.office.picture import Numbers
-from handlers.office.units import Unit, UnitDirectory
-from handlers.requests.model import MOVES, State
-from rules.calendar import vietnamese_day
+from bot.store.encoding import to_micros
+from handlers.model.request import REQUEST_TRANSITIONS, RequestState
+from handlers.model.statistics import UnitStatistics
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
+from rules.calendar import to_vietnam_day
 
 UNITS = UnitDirectory.of(
     [
@@ -22,7 +23,7 @@ UNITS = UnitDirectory.of(
         Unit("TN", "Tỉnh khác"),
     ]
 )
-_WAIVED = {State.DRAFT, State.REFUSED, State.WITHDRAWN}
+_WAIVED = {RequestState.DRAFT, RequestState.REFUSED, RequestState.WITHDRAWN}
 
 
 class Sql(Protocol):
@@ -39,7 +40,7 @@ class Certificate:
     not_after: date | None
     owed: str | None
     known: datetime
-    state: State | None = None
+    state: RequestState | None = None
     registered: datetime | None = None
 
     @property
@@ -48,7 +49,11 @@ class Certificate:
 
     @property
     def ended(self) -> datetime | None:
-        return self.registered + timedelta(days=3) if self.registered and self.state and not MOVES[self.state] else None
+        return (
+            self.registered + timedelta(days=3)
+            if self.registered and self.state and not REQUEST_TRANSITIONS[self.state]
+            else None
+        )
 
 
 @dataclass
@@ -76,11 +81,11 @@ def _officer(dice: random.Random, number: int, now: datetime) -> Officer:
 
 def _certificate(dice: random.Random, key: str, now: datetime) -> Certificate:
     known = now - timedelta(days=dice.randrange(8, 40), hours=dice.randrange(24))
-    day = vietnamese_day(now) + timedelta(days=dice.choice([-1, 0, 1, 30, 31, 60, 61, 90, 91, 400]))
+    day = to_vietnam_day(now) + timedelta(days=dice.choice([-1, 0, 1, 30, 31, 60, 61, 90, 91, 400]))
     owed = dice.choice([None, "", "change_information", "revoke,issue_new"])
     one = Certificate(key, dice.choice([day, day, None]), owed, known)
     if owed and dice.random() < 0.7:
-        one.state, one.registered = dice.choice(list(State)), known + timedelta(days=dice.randrange(5))
+        one.state, one.registered = dice.choice(list(RequestState)), known + timedelta(days=dice.randrange(5))
     if not one.state and dice.random() < 0.3:
         one.key = None
     return one
@@ -106,7 +111,7 @@ def write_people(database: Sql, officers: list[Officer]) -> None:
     """Rows as the store keeps them; what is sealed is not read by any count."""
     known = [(officer, one) for officer in officers for one in officer.certificates]
     numbered = [(number, *of) for number, of in enumerate(known, 1)]
-    heads = [(one.id, "telegram", b"?", *[stored(one.heard)] * 2, one.unit, 1) for one in officers]
+    heads = [(one.id, "telegram", b"?", *[to_micros(one.heard)] * 2, one.unit, 1) for one in officers]
     _insert(database, "chats (id, channel, address, first_contact_at, last_contact_at, unit, consented)", heads)
     standings = "standings (id, chat, unit, certificate_key, not_after, owed, known_at, changed_at)"
     _insert(database, standings, [_standing(*of) for of in numbered])
@@ -127,31 +132,31 @@ def _insert(database: Sql, table: str, rows: Sequence[tuple[object, ...]]) -> No
 
 
 def _standing(number: int, officer: Officer, one: Certificate) -> tuple[object, ...]:
-    last, known = one.not_after.toordinal() if one.not_after else None, stored(one.known)
+    last, known = one.not_after.toordinal() if one.not_after else None, to_micros(one.known)
     return (f"{officer.id}:{number}", officer.id, officer.unit, one.key, last, one.owed, known, known)
 
 
 def _request(number: int, officer: Officer, one: Certificate) -> tuple[object, ...]:
     assert one.state
     assert one.registered
-    ended, registered = stored(one.ended) if one.ended else None, stored(one.registered)
+    ended, registered = to_micros(one.ended) if one.ended else None, to_micros(one.registered)
     head = (f"YC-2026-{number:06}", number, officer.id, one.state.value, "revoke", one.key, b"?")
     return (*head, ended, officer.unit, registered, registered, 1)
 
 
-def counted(officers: list[Officer], unit: str | None, now: datetime) -> Numbers:
+def counted(officers: list[Officer], unit: str | None, now: datetime) -> UnitStatistics:
     """The numbers of these officers, as their definitions read."""
-    today, every = vietnamese_day(now), [one for officer in officers for one in officer.certificates]
+    today, every = to_vietnam_day(now), [one for officer in officers for one in officer.certificates]
     states = [one.state for one in every]
     days = [(one.not_after - today).days for one in every if one.not_after]
-    return Numbers(
+    return UnitStatistics(
         unit=unit,
         officers=sum(1 for officer in officers if officer.unit or officer.certificates),
         certificates=sum(1 for one in every if one.not_after or one.owed is not None),
         action_needed=sum(1 for one in every if one.owed and not one.met),
-        requested=sum(states.count(s) for s in (State.SUBMITTED, State.ACCEPTED, State.SENT_BACK)),
-        forwarded=states.count(State.FORWARDED),
-        done=states.count(State.DONE),
+        requested=sum(states.count(s) for s in (RequestState.SUBMITTED, RequestState.ACCEPTED, RequestState.SENT_BACK)),
+        forwarded=states.count(RequestState.FORWARDED),
+        done=states.count(RequestState.DONE),
         expiring_30=sum(1 for left in days if 0 <= left <= 30),
         expiring_60=sum(1 for left in days if 0 <= left <= 60),
         expiring_90=sum(1 for left in days if 0 <= left <= 90),
@@ -171,7 +176,7 @@ def still_open(officers: list[Officer], day: date) -> int:
 
 
 def _open(one: Certificate, day: date) -> bool:
-    if not one.owed or vietnamese_day(one.known) > day:
+    if not one.owed or to_vietnam_day(one.known) > day:
         return False
-    ended = vietnamese_day(one.ended) if one.met and one.ended else None
+    ended = to_vietnam_day(one.ended) if one.met and one.ended else None
     return ended is None or ended > day

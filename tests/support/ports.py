@@ -8,9 +8,9 @@ from itertools import count
 from typing import Protocol
 
 from bot.store.api import Store
-from handlers.broadcasts.ports import Reminders
-from handlers.memory import MemoryOwnData, MemoryRegister, MemoryReminders, MemoryRequests
-from handlers.ports import OwnData, Register, RequestBook
+from handlers.core.broadcast_ports import Reminders
+from handlers.core.ports import InterviewRegister, OwnData, OwnRequests
+from handlers.testing import MemoryInterviewRegister, MemoryOwnData, MemoryOwnRequests, MemoryReminders
 from tests.support.storing import ADDRESS, AGREED, NOW, next_turn, one_chat
 
 _updates = count(1)
@@ -19,9 +19,9 @@ _updates = count(1)
 class Ports(Protocol):
     """What a turn can ask of the world."""
 
-    requests: RequestBook
+    requests: OwnRequests
     own_data: OwnData
-    register: Register
+    register: InterviewRegister
     reminders: Reminders
 
 
@@ -35,9 +35,9 @@ class Turns(Protocol):
 class MemoryPorts:
     """The same ports in every turn."""
 
-    requests: RequestBook
+    requests: OwnRequests
     own_data: OwnData
-    register: Register
+    register: InterviewRegister
     reminders: Reminders
 
 
@@ -45,8 +45,8 @@ class MemoryPorts:
 class MemoryTurns:
     """Turns over the memory ports."""
 
-    book: MemoryRequests = field(default_factory=lambda: MemoryRequests(NOW))
-    register: MemoryRegister = field(default_factory=MemoryRegister)
+    book: MemoryOwnRequests = field(default_factory=lambda: MemoryOwnRequests(NOW))
+    register: MemoryInterviewRegister = field(default_factory=MemoryInterviewRegister)
     reminders: MemoryReminders = field(default_factory=MemoryReminders)
 
     @asynccontextmanager

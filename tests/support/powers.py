@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bot.store import open_keyring, places
-from bot.store.powers import GRANT_COLUMNS, Warrant, digest, grant_seal
+from bot.store.power_seals import GRANT_COLUMNS, Warrant, content_digest, seal_grant
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import open_keyring
 
 #: Runs a statement behind the store's back; parameters are question marks.
 Sql = Callable[..., list[tuple[Any, ...]]]
@@ -16,7 +17,7 @@ def seal_grants(sql: Sql, keys: Path) -> None:
     keyring, _ = open_keyring(keys)
     for row in sql(f"SELECT {', '.join(GRANT_COLUMNS)} FROM grants"):
         told = dict(zip(GRANT_COLUMNS, row, strict=True))
-        sql("UPDATE grants SET seal = ? WHERE id = ?", grant_seal(keyring, told), told["id"])
+        sql("UPDATE grants SET seal = ? WHERE id = ?", seal_grant(keyring, told), told["id"])
 
 
 def approve(sql: Sql, keys: Path, broadcast: str) -> None:
@@ -25,9 +26,9 @@ def approve(sql: Sql, keys: Path, broadcast: str) -> None:
     ((parent, step, unit, author, content, document),) = sql(
         "SELECT parent, step, unit, author, content, document FROM broadcasts WHERE id = ?", broadcast
     )
-    said = digest(keyring.unseal_bytes(content, places.broadcast_content(broadcast)))
-    place = places.broadcast_document(broadcast)
-    file = None if document is None else digest(keyring.unseal_bytes(document, place))
+    said = content_digest(keyring.unseal_bytes(content, sealed_columns.broadcast_content(broadcast)))
+    place = sealed_columns.broadcast_document(broadcast)
+    file = None if document is None else content_digest(keyring.unseal_bytes(document, place))
     warrant = Warrant(broadcast, parent, step, unit, author, "machine", said, file)
     sql(
         "UPDATE broadcasts SET approver = 'machine', warrant = ? WHERE id = ?",

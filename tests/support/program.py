@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.zygote import Fork, Zygote
 
 COMMAND = (sys.executable, "-m", "bot", "run")

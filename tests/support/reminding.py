@@ -2,28 +2,36 @@
 
 from datetime import datetime, timedelta
 
-from bot.store import places
 from bot.store.api import Store
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Audience, Checked, Draft, Life, Outcome, Text, Values
-from handlers.office.rights import Rights
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
+from handlers.model.broadcast import (
+    ActionResult,
+    Audience,
+    BroadcastDraft,
+    BroadcastState,
+    BroadcastText,
+    CheckReport,
+    PlaceholderValues,
+)
+from handlers.model.rights import Rights
 from tests.support.office import OPERATOR, Sql, office
 from tests.support.storing import NOW
 
 #: Says nothing that anybody lacks.
-TEXT = Text(
+TEXT = BroadcastText(
     vi="Kính gửi {ho_ten|anh/chị}: {viec_can_lam|không còn việc gì}.", en="Dear {ho_ten|officer}: {to_do|none}."
 )
 SOON = NOW + timedelta(hours=1)
 
 
-def draft(audience: Audience | None = None, text: Text = TEXT, **more: object) -> Draft:
+def draft(audience: Audience | None = None, text: BroadcastText = TEXT, **more: object) -> BroadcastDraft:
     """What an admin writes."""
     written = {"title": "Nhắc hạn", "text": text, "audience": audience or Audience(), "starts_at": SOON, **more}
-    return Draft.model_validate(written)
+    return BroadcastDraft.model_validate(written)
 
 
-async def drafted(store: Store, one: Draft, rights: Rights = OPERATOR, document: bytes | None = None) -> str:
+async def drafted(store: Store, one: BroadcastDraft, rights: Rights = OPERATOR, document: bytes | None = None) -> str:
     """Its id."""
     async with office(store) as at:
         made = await at.admin.broadcasts.new(rights, one, document)
@@ -31,17 +39,19 @@ async def drafted(store: Store, one: Draft, rights: Rights = OPERATOR, document:
     return made.id
 
 
-async def checked(store: Store, one: Draft, rights: Rights = OPERATOR, document: bytes | None = None) -> Checked:
+async def checked(
+    store: Store, one: BroadcastDraft, rights: Rights = OPERATOR, document: bytes | None = None
+) -> CheckReport:
     """What its check finds."""
     return await store.broadcasts.check(await drafted(store, one, rights, document), NOW)
 
 
-async def approved(store: Store, one: Draft, rights: Rights = OPERATOR) -> str:
+async def approved(store: Store, one: BroadcastDraft, rights: Rights = OPERATOR) -> str:
     """One that nothing stands against."""
     name = await drafted(store, one, rights)
     assert not (await store.broadcasts.check(name, NOW)).problems
     async with office(store) as at:
-        assert await at.admin.broadcasts.move(OPERATOR, name, Life.APPROVED) is Outcome.DONE
+        assert await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
     return name
 
 
@@ -58,11 +68,11 @@ def rows(sql: Sql, name: str) -> dict[str, tuple[str, str | None]]:
     return {chat: (state, reason) for chat, state, reason in found}
 
 
-def values(sql: Sql, keyring: Keyring, name: str) -> dict[str, Values]:
+def values(sql: Sql, keyring: Keyring, name: str) -> dict[str, PlaceholderValues]:
     """What fills each message that will be sent."""
     found = sql("SELECT chat, origin, payload FROM outbox WHERE broadcast = ? AND payload IS NOT NULL", name)
     return {
-        chat: Values.model_validate_json(keyring.unseal(payload, places.payload(chat, origin)))
+        chat: PlaceholderValues.model_validate_json(keyring.unseal(payload, sealed_columns.payload(chat, origin)))
         for chat, origin, payload in found
     }
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 
-from bot.delivery import Dispatcher, Intake, Pace, Pacer, Preparer, Rate, Throttle, Turns
-from bot.delivery.clock import Clock
-from bot.delivery.turns import Conversation
+from bot.clock import Clock
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.event_preparation import EventPreparer
+from bot.delivery.intake import Intake, Rate, Throttle
+from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.turns import Conversation, TurnHandler
 from bot.store.api import Chat, Incoming, Store
-from handlers.certificate import Problem, Reading, Trouble
+from handlers.model.certificate import FileProblem, FileProblemKind, Reading
 from tests.support.delivery import ScriptedChannel, conversation
 
 UNHURRIED = Rate(1e6, 1e6)
@@ -20,7 +23,7 @@ class CountingReader:
 
     async def read(self, data: bytes, name: str) -> Reading:
         self.seen.append((data, name))
-        return Reading(problems=(Problem(trouble=Trouble.NO_CERTIFICATE),))
+        return Reading(problems=(FileProblem(trouble=FileProblemKind.NO_CERTIFICATE),))
 
 
 class Roads:
@@ -39,7 +42,7 @@ class Roads:
         self.channel = channel or ScriptedChannel()
         self.reader = CountingReader()
         channels = {self.channel.name: self.channel}
-        self.turns = Turns(store, talk or conversation(), Preparer(channels, self.reader), channels, clock)
+        self.turns = TurnHandler(store, talk or conversation(), EventPreparer(channels, self.reader), channels, clock)
         pacer = Pacer(pace or Pace(overall=1e6, chat=UNHURRIED), clock)
         self.dispatcher = Dispatcher(store, self.channel, pacer, clock)
         self.submitted: list[Chat] = []

@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from bot.store.api import Chat, Incoming, PendingTurn, Store, TurnUnit
-from handlers import Session, respond
-from handlers.events import Event
-from handlers.office.model import Filed
-from handlers.office.rights import Rights
-from handlers.ports import World
-from handlers.requests.model import Content, Request
+from bot.store.api import Chat, Incoming, PendingTurn, Store, TurnTransaction
+from handlers.conversation import respond
+from handlers.core.events import Event
+from handlers.core.ports import Services
+from handlers.core.session import Session
+from handlers.model.request import Request, RequestContent
+from handlers.model.request_list import RequestRow
+from handlers.model.rights import Rights
 from tests.support.dialogue import Dialogue, pack
 from tests.support.office import UNITS, office
 from tests.support.ports import StoredTurns
@@ -43,7 +44,7 @@ class StoredDialogue(Dialogue):
                 await self._take(replace(pending, event=event), unit)
         return self.text
 
-    async def _take(self, pending: PendingTurn, unit: TurnUnit) -> None:
+    async def _take(self, pending: PendingTurn, unit: TurnTransaction) -> None:
         session = Session.load(pending.session) if pending.session else None
         turn = await respond(session, pending.event, _world(unit))
         remembered = turn.session.model_dump_json() if turn.session else None
@@ -52,8 +53,8 @@ class StoredDialogue(Dialogue):
         self.choices = next((reply.choices for reply in reversed(turn.replies) if reply.choices), self.choices)
 
 
-def _world(unit: TurnUnit) -> World:
-    return World(
+def _world(unit: TurnTransaction) -> Services:
+    return Services(
         now=NOW,
         pack=pack(),
         requests=unit.requests,
@@ -66,13 +67,13 @@ def _world(unit: TurnUnit) -> World:
     )
 
 
-async def registered(store: Store, address: str, content: Content, unit: str | None) -> Request:
+async def registered(store: Store, address: str, content: RequestContent, unit: str | None) -> Request:
     """A request of an officer of this unit."""
     async with StoredTurns(store, address)() as turn:
         return await turn.requests.register(content.model_copy(update={"unit_code": unit}))
 
 
-async def seen(store: Store, rights: Rights, code: str) -> Filed:
+async def seen(store: Store, rights: Rights, code: str) -> RequestRow:
     """A request as these rights let it be seen."""
     async with office(store) as at:
         filed = await at.admin.desk.get(rights, code)

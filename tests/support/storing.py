@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Protocol, TypeVar
 
 from bot.store.api import Chat, Incoming, OutboxRow, PendingTurn, Store
-from handlers.events import Event, Said
-from handlers.replies import Reply
-from handlers.requests.model import Content
+from handlers.core.events import Event, TextReceived
+from handlers.core.replies import Reply
+from handlers.model.request import RequestContent
 from rules.facts import Event as Happened
 from rules.facts import Subject
 from rules.outcome import Procedure
@@ -24,7 +24,7 @@ AGREED = '{"consented_at": "2026-11-23T02:00:00Z"}'
 
 
 def said(update: str, text: str = "xin chào", address: str = ADDRESS, channel: str = CHANNEL) -> Incoming:
-    return Incoming(channel, update, address, Said(text=text))
+    return Incoming(channel, update, address, TextReceived(text=text))
 
 
 def says(text: str) -> Reply:
@@ -33,12 +33,12 @@ def says(text: str) -> Reply:
 
 def heard(turn: PendingTurn | None) -> str:
     assert turn is not None
-    assert isinstance(turn.event, Said)
+    assert isinstance(turn.event, TextReceived)
     return turn.event.text
 
 
-def content(serial: str | None = SERIAL, procedure: Procedure = Procedure.CHANGE_INFORMATION) -> Content:
-    return Content(
+def content(serial: str | None = SERIAL, procedure: Procedure = Procedure.CHANGE_INFORMATION) -> RequestContent:
+    return RequestContent(
         subject=Subject.ORGANISATION,
         subscriber=NAME,
         unit="Ủy ban nhân dân xã Nhơn Trạch",

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from bot.store.api import Delivery, Store
-from handlers.replies import Reply
+from bot.store.api import DeliveryState, Store
+from handlers.core.replies import Reply
 from tests.support.storing import NOW, claim
 
 #: Whatever was queued by a real clock is due.
@@ -16,5 +16,5 @@ async def told(store: Store, message: str | None = "42") -> list[Reply]:
     while rows := await claim(store, now=LATER):
         for row in rows:
             replies.append(row.reply)
-            await store.settle(row, Delivery.SENT, NOW, message=message)
+            await store.settle(row, DeliveryState.SENT, NOW, message=message)
     return replies

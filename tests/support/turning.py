@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.store import open_keyring, open_store
-from bot.store.api import Delivery, OutboxRow, PendingTurn, Store, TurnUnit
+from bot.store.api import DeliveryState, OutboxRow, PendingTurn, Store, TurnTransaction
+from bot.store.opening import open_store
+from bot.store.sealing.keyring import open_keyring
 from tests.support.storing import CHANNEL, content, said, says
 
 UPDATES = 500
@@ -17,7 +18,7 @@ BATCH = 5
 
 
 #: What a turn makes of an update: the session it leaves and what it says.
-Take = Callable[[PendingTurn, TurnUnit], Awaitable[tuple[str, str]]]
+Take = Callable[[PendingTurn, TurnTransaction], Awaitable[tuple[str, str]]]
 #: What is noted of a message that was sent.
 Note = Callable[[OutboxRow], str]
 
@@ -73,7 +74,7 @@ async def _handle(store: Store, take: Take) -> int:
     return handled
 
 
-async def _registers(turn: PendingTurn, unit: TurnUnit) -> tuple[str, str]:
+async def _registers(turn: PendingTurn, unit: TurnTransaction) -> tuple[str, str]:
     await unit.requests.register(content())
     count = int(turn.session or 0) + 1
     return str(count), f"{turn.chat.address}: {count}"
@@ -83,7 +84,7 @@ async def _deliver(store: Store, sent: Path, note: Note) -> int:
     rows = await store.claim(CHANNEL, CHATS, datetime.now(UTC))
     for row in rows:
         _append(sent, note(row) + "\n")
-        await store.settle(row, Delivery.SENT, datetime.now(UTC), message=str(row.id))
+        await store.settle(row, DeliveryState.SENT, datetime.now(UTC), message=str(row.id))
     return len(rows)
 
 

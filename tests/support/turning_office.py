@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.store.api import PendingTurn, Store, TurnUnit
-from handlers.office.importing import Line
-from handlers.office.model import Filter, Invitation, Move
-from handlers.office.rights import Grant, Rights, Role
-from handlers.office.units import Unit, UnitDirectory
-from handlers.ports import Office, RequestBook
-from handlers.requests.model import AMENDABLE, State
+from bot.store.api import PendingTurn, Store, TurnTransaction
+from handlers.core.ports import AdminServices, OwnRequests
+from handlers.model.imports import ImportLine
+from handlers.model.request import AMENDABLE_STATES, RequestState
+from handlers.model.request_list import Filter, MoveOutcome, NewInvitation
+from handlers.model.rights import Grant, Rights, Role
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
 from tests.support.office import OPERATOR, UNITS
 from tests.support.storing import content
 from tests.support.turning import opened, work
@@ -24,7 +25,7 @@ UPDATES = 160
 COMMUNE = "DN.NT"
 #: What sessions count beside the acts of the journal.
 REGISTERED, AMENDED, RESENT, MOVED, TURNS = "registered", "amended", "resent", "moved", "turns"
-_NEW = Filter(states=(State.SUBMITTED,))
+_NEW = Filter(states=(RequestState.SUBMITTED,))
 
 #: What was done so far, by kind.
 Deeds = Counter[str]
@@ -55,7 +56,7 @@ def _renamed(unit: Unit, number: int) -> Unit:
     return replace(unit, name=f"{UNITS.units[unit.code].name} {number}")
 
 
-async def _take(turn: PendingTurn, unit: TurnUnit) -> tuple[str, str]:
+async def _take(turn: PendingTurn, unit: TurnTransaction) -> tuple[str, str]:
     session = json.loads(turn.session or "{}")
     done = Counter(session.get("done", {}))
     if turn.chat.address == "chat 0":
@@ -67,38 +68,39 @@ async def _take(turn: PendingTurn, unit: TurnUnit) -> tuple[str, str]:
     return json.dumps({**session, "done": done}), f"{turn.chat.address}: {done[TURNS]}"
 
 
-async def _officer(requests: RequestBook, done: Deeds) -> None:
+async def _officer(requests: OwnRequests, done: Deeds) -> None:
     """Register, then put right what can be; what was sent back is sent again."""
     if done[TURNS] % 3 == 0:
         await requests.register(content().model_copy(update={"unit_code": COMMUNE}))
         done[REGISTERED] += 1
         return
-    mine = [one for one in await requests.mine() if one.state in AMENDABLE]
-    for one in sorted(mine, key=lambda one: one.state is State.SUBMITTED)[:1]:
+    mine = [one for one in await requests.mine() if one.state in AMENDABLE_STATES]
+    for one in sorted(mine, key=lambda one: one.state is RequestState.SUBMITTED)[:1]:
         done[AMENDED] += await requests.amend(one.code, one.content) is not None
-        if one.state is State.SENT_BACK:
-            done[RESENT] += await requests.move(one.code, State.SUBMITTED) is not None
+        if one.state is RequestState.SENT_BACK:
+            done[RESENT] += await requests.move(one.code, RequestState.SUBMITTED) is not None
 
 
-async def _move_one(office: Office, rights: Rights, done: Deeds, _: str) -> str:
+async def _move_one(office: AdminServices, rights: Rights, done: Deeds, _: str) -> str:
     for one in await office.desk.page(rights, _NEW, 1):
-        moved = await office.desk.move(rights, one.request.code, State.ACCEPTED, one.revision)
-        happened = moved.outcome is Move.MOVED
+        moved = await office.desk.move(rights, one.request.code, RequestState.ACCEPTED, one.revision)
+        happened = moved.outcome is MoveOutcome.MOVED
         done.update({"request.move": happened, MOVED: happened})
     return ""
 
 
-async def _move_all(office: Office, rights: Rights, done: Deeds, _: str) -> str:
-    moved = await office.desk.move_all(rights, Filter(states=(State.ACCEPTED,)), State.FORWARDED)
+async def _move_all(office: AdminServices, rights: Rights, done: Deeds, _: str) -> str:
+    moved = await office.desk.move_all(rights, Filter(states=(RequestState.ACCEPTED,)), RequestState.FORWARDED)
     done.update({"request.move_all": bool(moved.changed), MOVED: len(moved.changed)})
     return ""
 
 
-async def _import_list(office: Office, rights: Rights, done: Deeds, _: str) -> str:
+async def _import_list(office: AdminServices, rights: Rights, done: Deeds, _: str) -> str:
     """A list is kept, planned, applied and dropped."""
     found = await office.desk.page(rights, _NEW, 2)
     lines = [
-        Line(number=1, code=f.request.code, state=State.SENT_BACK, note="thiếu", revision=f.revision) for f in found
+        ImportLine(number=1, code=f.request.code, state=RequestState.SENT_BACK, note="thiếu", revision=f.revision)
+        for f in found
     ]
     name = await office.imports.save_lines(lines)
     plan = await office.imports.plan(rights, lines)
@@ -108,25 +110,25 @@ async def _import_list(office: Office, rights: Rights, done: Deeds, _: str) -> s
     return ""
 
 
-async def _invite(office: Office, rights: Rights, done: Deeds, _: str) -> str:
+async def _invite(office: AdminServices, rights: Rights, done: Deeds, _: str) -> str:
     until = datetime.now(UTC) + timedelta(hours=1)
     made = await office.people.invite(rights, Role.FOCAL, COMMUNE, "Anh Ba", until)
-    done["invite"] += isinstance(made, Invitation)
-    return made.code if isinstance(made, Invitation) else ""
+    done["invite"] += isinstance(made, NewInvitation)
+    return made.code if isinstance(made, NewInvitation) else ""
 
 
-async def _redeem(office: Office, _: Rights, done: Deeds, code: str) -> str:
+async def _redeem(office: AdminServices, _: Rights, done: Deeds, code: str) -> str:
     grant = await office.people.redeem(code)
     done["redeem"] += isinstance(grant, Grant)
     return grant.id if isinstance(grant, Grant) else ""
 
 
-async def _end(office: Office, rights: Rights, done: Deeds, grant: str) -> str:
+async def _end(office: AdminServices, rights: Rights, done: Deeds, grant: str) -> str:
     done["end_role"] += await office.people.end(rights, grant) is None
     return ""
 
 
 #: What the admin does, one after the other, over and over; each hands a word on to the next.
-_ADMIN: tuple[Callable[[Office, Rights, Deeds, str], Awaitable[str]], ...] = (
+_ADMIN: tuple[Callable[[AdminServices, Rights, Deeds, str], Awaitable[str]], ...] = (
     _move_one, _import_list, _invite, _redeem, _end, _move_one, _move_all,
 )  # fmt: skip

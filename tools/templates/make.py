@@ -1,4 +1,4 @@
-"""Make the Word templates anew: ``python -m bot.exports.templates.make``.
+"""Make the Word templates anew: ``python -m tools.templates.make``.
 
 An office that wants another layout edits the .docx files beside this script in Word or LibreOffice and keeps the words
 in braces; this script need not be run for that, and running it replaces what was edited.
@@ -13,8 +13,8 @@ from pathlib import Path
 from docx import Document
 from docx.shared import Pt
 
-from bot.exports.templates.parts import contact, footer, heading, set_page, signature, title
-from bot.exports.templates.table import Column, table
+from tools.templates.parts import add_contact, add_footer, add_heading, add_signature, add_title, set_page
+from tools.templates.table import FormColumn, add_table
 
 _SUBSCRIBER_CERTIFICATE = "chứng thư chữ ký số chuyên dùng công vụ"
 _NAME, _SERIAL = "Tên chứng thư", "Số hiệu chứng thư"
@@ -23,56 +23,56 @@ _PERSON = ("Họ và tên", "Số định danh cá nhân", "Ngày cấp", "Nơi 
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class FormSheet:
     """One official list."""
 
     form: str
     asks: str  #: trích yếu
-    columns: tuple[Column, ...]
+    columns: tuple[FormColumn, ...]
     contact: tuple[str, ...]  #: what the contact person writes by hand
     landscape: bool = True
 
 
-SHEETS = (
-    Sheet(
+FORM_SHEETS = (
+    FormSheet(
         "04",
         f"Đề nghị gia hạn, thay đổi nội dung thông tin {_SUBSCRIBER_CERTIFICATE}",
         (
-            Column("STT", 13, "{{ row.number }}", centred=True),
-            Column(_NAME, 50, "{{ row.certificate_name }}"),
-            Column(f"{_SERIAL} (SIM PKI: ghi thêm số điện thoại)", 48, "{{ row.serial }}"),
-            Column(f"{_EMAIL} đã đăng ký", 30),
-            Column("Thông tin cần thay đổi", 36, "{{ row.changing }}"),
-            Column("Thông tin mới", 45, "{{ row.news }}"),
-            Column("Gia hạn", 14, "{{ row.extend }}", centred=True),
-            Column("TĐTT", 17, "{{ row.change }}", centred=True),
+            FormColumn("STT", 13, "{{ row.number }}", centred=True),
+            FormColumn(_NAME, 50, "{{ row.certificate_name }}"),
+            FormColumn(f"{_SERIAL} (SIM PKI: ghi thêm số điện thoại)", 48, "{{ row.serial }}"),
+            FormColumn(f"{_EMAIL} đã đăng ký", 30),
+            FormColumn("Thông tin cần thay đổi", 36, "{{ row.changing }}"),
+            FormColumn("Thông tin mới", 45, "{{ row.news }}"),
+            FormColumn("Gia hạn", 14, "{{ row.extend }}", centred=True),
+            FormColumn("TĐTT", 17, "{{ row.change }}", centred=True),
         ),
         (*_PERSON, _EMAIL, "Địa chỉ tiếp nhận"),
     ),
-    Sheet(
+    FormSheet(
         "05",
         f"Đề nghị thu hồi {_SUBSCRIBER_CERTIFICATE}",
         (
-            Column("STT", 13, "{{ row.number }}", centred=True),
-            Column(_NAME, 46, "{{ row.certificate_name }}"),
-            Column("Số định danh cá nhân, ngày cấp, nơi cấp (đối với cá nhân)", 35),
-            Column("Mã số thuế, mã quan hệ ngân sách (đối với cơ quan, tổ chức)", 33),
-            Column(_EMAIL, 26),
-            Column(_SERIAL, 48, "{{ row.serial }}"),
-            Column("Số hiệu thiết bị lưu khóa bí mật", 22),
-            Column("Lý do thu hồi", 29, "{{ row.reason }}"),
+            FormColumn("STT", 13, "{{ row.number }}", centred=True),
+            FormColumn(_NAME, 46, "{{ row.certificate_name }}"),
+            FormColumn("Số định danh cá nhân, ngày cấp, nơi cấp (đối với cá nhân)", 35),
+            FormColumn("Mã số thuế, mã quan hệ ngân sách (đối với cơ quan, tổ chức)", 33),
+            FormColumn(_EMAIL, 26),
+            FormColumn(_SERIAL, 48, "{{ row.serial }}"),
+            FormColumn("Số hiệu thiết bị lưu khóa bí mật", 22),
+            FormColumn("Lý do thu hồi", 29, "{{ row.reason }}"),
         ),
         (*_PERSON, _EMAIL, "Địa chỉ thu hồi"),
     ),
-    Sheet(
+    FormSheet(
         "06",
         "Đề nghị khôi phục thiết bị lưu khóa bí mật",
         (
-            Column("STT", 13, "{{ row.number }}", centred=True),
-            Column("Số hiệu thiết bị lưu khóa bí mật", 32),
-            Column(_NAME, 46, "{{ row.certificate_name }}"),
-            Column("Cơ quan công tác", 40, "{{ row.works_for }}"),
-            Column(_EMAIL, 30),
+            FormColumn("STT", 13, "{{ row.number }}", centred=True),
+            FormColumn("Số hiệu thiết bị lưu khóa bí mật", 32),
+            FormColumn(_NAME, 46, "{{ row.certificate_name }}"),
+            FormColumn("Cơ quan công tác", 40, "{{ row.works_for }}"),
+            FormColumn(_EMAIL, 30),
         ),
         (*_PERSON, "Cơ quan công tác"),
         landscape=False,
@@ -82,21 +82,21 @@ SHEETS = (
 
 def main() -> None:
     """Write every template beside this script."""
-    for sheet in SHEETS:
-        _write(sheet, Path(__file__).parent / f"mau-{sheet.form}.docx")
+    for sheet in FORM_SHEETS:
+        _write_template(sheet, Path(__file__).parent / f"mau-{sheet.form}.docx")
 
 
-def _write(sheet: Sheet, path: Path) -> None:
+def _write_template(sheet: FormSheet, path: Path) -> None:
     document = Document()
     width = set_page(document, landscape=sheet.landscape)
-    footer(document, sheet.form)
-    heading(document, width)
-    title(document, sheet.asks, width)
-    table(document, sheet.columns)
+    add_footer(document, sheet.form)
+    add_heading(document, width)
+    add_title(document, sheet.asks, width)
+    add_table(document, sheet.columns)
     total = document.add_paragraph("Danh sách gồm {{ count }} trường hợp{{ part }}.").paragraph_format
     total.space_before, total.keep_with_next = Pt(4), True
-    contact(document, sheet.contact, width)
-    signature(document, width)
+    add_contact(document, sheet.contact, width)
+    add_signature(document, width)
     document.save(str(path))
 
 

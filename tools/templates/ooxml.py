@@ -9,7 +9,7 @@ from docx.table import _Row
 from docx.text.paragraph import Paragraph
 
 
-def element(name: str, **attributes: str) -> Any:
+def make_element(name: str, **attributes: str) -> Any:
     """A WordprocessingML element such as ``w:tblHeader``."""
     made = OxmlElement(name)
     for attribute, value in attributes.items():
@@ -17,7 +17,7 @@ def element(name: str, **attributes: str) -> Any:
     return made
 
 
-def font(style: Any, name: str, size: Length) -> None:
+def set_font(style: Any, name: str, size: Length) -> None:
     """The typeface of a style, for Vietnamese letters too."""
     style.font.name, style.font.size = name, size
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
@@ -25,31 +25,31 @@ def font(style: Any, name: str, size: Length) -> None:
         fonts.set(qn(script), name)
 
 
-def line_above(paragraph: Paragraph, width: int, share: float) -> None:
+def add_line_above(paragraph: Paragraph, width: int, share: float) -> None:
     """A centred line over a share of the width, as it stands below a name or the motto."""
     margin = Length(int(width * (1 - share) / 2))
     paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = margin
     paragraph.paragraph_format.line_spacing, paragraph.paragraph_format.space_before = 0.5, Pt(3)
-    borders = element("w:pBdr")
-    borders.append(element("w:top", val="single", sz="6", space="1", color="auto"))
+    borders = make_element("w:pBdr")
+    borders.append(make_element("w:top", val="single", sz="6", space="1", color="auto"))
     paragraph._p.get_or_add_pPr().insert_element_before(borders, "w:shd", "w:tabs", "w:spacing", "w:ind", "w:jc")  # noqa: SLF001 - python-docx gives the element by no other name
 
 
-def keep_whole(row: _Row) -> None:
+def keep_row_whole(row: _Row) -> None:
     """A row that no page break cuts."""
-    row._tr.get_or_add_trPr().insert(0, element("w:cantSplit"))  # noqa: SLF001 - as above
+    row._tr.get_or_add_trPr().insert(0, make_element("w:cantSplit"))  # noqa: SLF001 - as above
 
 
-def repeat(row: _Row) -> None:
+def repeat_row(row: _Row) -> None:
     """A row that stands again at the top of every page."""
-    row._tr.get_or_add_trPr().append(element("w:tblHeader"))  # noqa: SLF001 - as above
+    row._tr.get_or_add_trPr().append(make_element("w:tblHeader"))  # noqa: SLF001 - as above
 
 
-def field(paragraph: Paragraph, instruction: str, size: Length) -> None:
+def add_field(paragraph: Paragraph, instruction: str, size: Length) -> None:
     """A field that Word counts, such as PAGE."""
-    asked = element("w:instrText")
+    asked = make_element("w:instrText")
     asked.text = instruction
-    for part in (element("w:fldChar", fldCharType="begin"), asked, element("w:fldChar", fldCharType="end")):
+    for part in (make_element("w:fldChar", fldCharType="begin"), asked, make_element("w:fldChar", fldCharType="end")):
         run = paragraph.add_run()
         run.font.size = size
         run._r.append(part)  # noqa: SLF001 - as above

@@ -7,7 +7,7 @@ from docx.shared import Length, Mm, Pt
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
-from bot.exports.templates.ooxml import field, font, keep_whole, line_above
+from tools.templates.ooxml import add_field, add_line_above, keep_row_whole, set_font
 
 #: A4 with the usual margins of administrative documents.
 _SHORT, _LONG, _TOP, _LEFT, _RIGHT = Mm(210), Mm(297), Mm(20), Mm(30), Mm(15)
@@ -31,12 +31,12 @@ def set_page(document: Document, *, landscape: bool) -> int:
     section.page_width, section.page_height = (_LONG, _SHORT) if landscape else (_SHORT, _LONG)
     section.top_margin = section.bottom_margin = _TOP
     section.left_margin, section.right_margin = _LEFT, _RIGHT
-    font(document.styles["Normal"], "Times New Roman", Pt(13))
+    set_font(document.styles["Normal"], "Times New Roman", Pt(13))
     document.styles["Normal"].paragraph_format.space_after = Pt(0)
     return int((_LONG if landscape else _SHORT) - _LEFT - _RIGHT)
 
 
-def said(paragraph: Paragraph, text: str, size: int = 13, look: str = "", *, centred: bool = True) -> Paragraph:
+def add_text(paragraph: Paragraph, text: str, size: int = 13, look: str = "", *, centred: bool = True) -> Paragraph:
     """Text in a paragraph; ``look`` has "bold", "italic" or both in it."""
     run = paragraph.add_run(text)
     run.font.size, run.bold, run.italic = Pt(size), "bold" in look, "italic" in look
@@ -45,76 +45,78 @@ def said(paragraph: Paragraph, text: str, size: int = 13, look: str = "", *, cen
     return paragraph
 
 
-def side_by_side(document: Document, width: int, share: float) -> tuple[_Cell, _Cell]:
+def add_two_columns(document: Document, width: int, share: float) -> tuple[_Cell, _Cell]:
     """Two columns without lines; ``share`` of the width is the left one's."""
     table = document.add_table(rows=1, cols=2)
     table.autofit = False
     for at, part in enumerate((share, 1 - share)):
         table.columns[at].width = table.cell(0, at).width = Length(int(width * part))
-    keep_whole(table.rows[0])
+    keep_row_whole(table.rows[0])
     return table.cell(0, 0), table.cell(0, 1)
 
 
-def heading(document: Document, width: int) -> None:
+def add_heading(document: Document, width: int) -> None:
     """Who writes, the nation and its motto, number, place and day."""
     size = 13 if width > _WIDE else 12
-    left, right = side_by_side(document, width, _LEFT_SHARE)
+    left, right = add_two_columns(document, width, _LEFT_SHARE)
     left.paragraphs[0].add_run("{%p if superior %}")
-    said(left.add_paragraph(), "{{ superior }}", size)
+    add_text(left.add_paragraph(), "{{ superior }}", size)
     left.add_paragraph("{%p endif %}")
-    said(left.add_paragraph(), "{{ body }}", size, look="bold")
-    line_above(left.add_paragraph(), int(width * _LEFT_SHARE), 0.35)
-    said(left.add_paragraph(), "Số: ........../..........", size)
-    said(right.paragraphs[0], _NATION, size, look="bold")
-    said(right.add_paragraph(), _MOTTO, size + 1, look="bold")
-    line_above(right.add_paragraph(), int(width * (1 - _LEFT_SHARE)), 0.42 if width > _WIDE else 0.6)
-    said(right.add_paragraph(), "................., ngày ..... tháng ..... năm .......", size, look="italic")
+    add_text(left.add_paragraph(), "{{ body }}", size, look="bold")
+    add_line_above(left.add_paragraph(), int(width * _LEFT_SHARE), 0.35)
+    add_text(left.add_paragraph(), "Số: ........../..........", size)
+    add_text(right.paragraphs[0], _NATION, size, look="bold")
+    add_text(right.add_paragraph(), _MOTTO, size + 1, look="bold")
+    add_line_above(right.add_paragraph(), int(width * (1 - _LEFT_SHARE)), 0.42 if width > _WIDE else 0.6)
+    add_text(right.add_paragraph(), "................., ngày ..... tháng ..... năm .......", size, look="italic")
 
 
-def title(document: Document, asks: str, width: int) -> None:
+def add_title(document: Document, asks: str, width: int) -> None:
     """What the document is, and to whom it goes."""
-    first = said(document.add_paragraph(), "DANH SÁCH", 14, look="bold")
+    first = add_text(document.add_paragraph(), "DANH SÁCH", 14, look="bold")
     first.paragraph_format.space_before = Pt(6)
-    said(document.add_paragraph(), asks, 14, look="bold")
-    line_above(document.add_paragraph(), width, 0.3)
-    to = said(document.add_paragraph(), "Kính gửi: {{ recipient }}", 14)
+    add_text(document.add_paragraph(), asks, 14, look="bold")
+    add_line_above(document.add_paragraph(), width, 0.3)
+    to = add_text(document.add_paragraph(), "Kính gửi: {{ recipient }}", 14)
     to.paragraph_format.space_after = Pt(6)
 
 
-def contact(document: Document, wanted: tuple[str, ...], width: int) -> None:
+def add_contact(document: Document, wanted: tuple[str, ...], width: int) -> None:
     """Who can be asked, two things a line, written by hand: none of it is held."""
-    head = said(document.add_paragraph(), "Thông tin người liên hệ:", 12, "bold", centred=False)
+    head = add_text(document.add_paragraph(), "Thông tin người liên hệ:", 12, "bold", centred=False)
     head.paragraph_format.space_before = Pt(4)
     head.paragraph_format.keep_with_next = True
     for pair in (wanted[at : at + 2] for at in range(0, len(wanted), 2)):
-        row = said(document.add_paragraph(), " ".join(f"- {label}: \t" for label in pair), 12, centred=False)
+        row = add_text(document.add_paragraph(), " ".join(f"- {label}: \t" for label in pair), 12, centred=False)
         row.paragraph_format.keep_with_next = True
         for share in (0.5, 1) if len(pair) > 1 else (1,):
             stop = Length(int(width * share))
             row.paragraph_format.tab_stops.add_tab_stop(stop, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
 
 
-def signature(document: Document, width: int) -> None:
+def add_signature(document: Document, width: int) -> None:
     """Where the head signs and the seal goes."""
-    said(document.add_paragraph(), "", 2).paragraph_format.keep_with_next = True
-    left, right = side_by_side(document, width, _LEFT_SHARE)
-    said(left.paragraphs[0], "Nơi nhận:", 12, look="bold italic", centred=False)
+    add_text(document.add_paragraph(), "", 2).paragraph_format.keep_with_next = True
+    left, right = add_two_columns(document, width, _LEFT_SHARE)
+    add_text(left.paragraphs[0], "Nơi nhận:", 12, look="bold italic", centred=False)
     for receiver in ("- Như trên;", "- Lưu: VT."):
-        said(left.add_paragraph(), receiver, 11, centred=False)
-    said(right.paragraphs[0], _SIGNS, 13 if width > _WIDE else 12, "bold")
-    said(right.add_paragraph(), "(Ký, ghi rõ họ tên, đóng dấu)", look="italic")
+        add_text(left.add_paragraph(), receiver, 11, centred=False)
+    add_text(right.paragraphs[0], _SIGNS, 13 if width > _WIDE else 12, "bold")
+    add_text(right.add_paragraph(), "(Ký, ghi rõ họ tên, đóng dấu)", look="italic")
     for _ in range(3):
-        said(right.add_paragraph(), "")
-    behind = said(document.add_paragraph(), "", 1)  # Word wants a paragraph behind a table; a small one makes no page
+        add_text(right.add_paragraph(), "")
+    behind = add_text(
+        document.add_paragraph(), "", 1
+    )  # Word wants a paragraph behind a table; a small one makes no page
     behind.paragraph_format.line_spacing = Pt(1)
 
 
-def footer(document: Document, form: str) -> None:
+def add_footer(document: Document, form: str) -> None:
     """That the layout is a draft, and which page this is."""
     below = document.sections[0].footer
-    said(below.paragraphs[0], _DRAFT.format(form=form), 9, look="italic", centred=False)
-    pages = said(below.add_paragraph(), "Trang ", 9, centred=False)
+    add_text(below.paragraphs[0], _DRAFT.format(form=form), 9, look="italic", centred=False)
+    pages = add_text(below.add_paragraph(), "Trang ", 9, centred=False)
     pages.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    field(pages, "PAGE", Pt(9))
-    said(pages, "/", 9, centred=False)
-    field(pages, "NUMPAGES", Pt(9))
+    add_field(pages, "PAGE", Pt(9))
+    add_text(pages, "/", 9, centred=False)
+    add_field(pages, "NUMPAGES", Pt(9))

@@ -3,32 +3,164 @@
 import asyncio
 import logging
 import re
+import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
+import structlog
 from pydantic import SecretStr
 from telegram import Bot
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
+from telegram.error import Conflict as TelegramConflict
 
-from bot.channels.errors import ChannelError, Gone, MaybeSent, TooLarge
-from bot.channels.telegram.failures import outcome
-from bot.channels.telegram.token_check import TokenCheck
-from bot.channels.telegram.transport import AiohttpRequest, proxy_for
+from bot.channels.base import (
+    Blocked,
+    ChannelError,
+    Conflict,
+    Gone,
+    Invalid,
+    MaybeSent,
+    Refused,
+    TooLarge,
+    Unreachable,
+    Unsupported,
+)
+from bot.channels.registry import TELEGRAM
+from bot.channels.telegram.transport import AiohttpRequest, RequestFailedError, proxy_for
 from bot.errors import SettingsError
 from locales import N_
 
+
+class MessageNotModified(Invalid):
+    """The message already says that."""
+
+
+class QueryTooOld(Invalid):
+    """The tap can no longer be answered."""
+
+
+class MessageGone(Invalid):
+    """The message cannot be edited any more."""
+
+
+class MarkupNotParsed(Invalid):
+    """The markup cannot be read."""
+
+
+#: Parts of the descriptions that Telegram gives with a 400, in lower case.
+_BAD_REQUESTS: tuple[tuple[str, type[ChannelError]], ...] = (
+    ("message is not modified", MessageNotModified),
+    ("query is too old", QueryTooOld),
+    ("message to edit not found", MessageGone),
+    ("message can't be edited", MessageGone),
+    ("there is no text in the message to edit", MessageGone),
+    ("can't parse entities", MarkupNotParsed),
+    ("file is too big", TooLarge),
+    ("file_id", Gone),
+    ("wrong file identifier", Gone),
+)
+#: A 400 that is about the method: Telegram answers 404, servers made elsewhere say it in their own words.
+_NO_METHOD = re.compile(r"not implemented|(unknown|unsupported|no such|invalid) method|method \S*\s*(is )?not \w+")
+#: A 403 of Telegram's is about whom a message is for; any other is about what may be asked of this server.
+_ABOUT_A_CHAT = re.compile(r"\b(bots?|users?|chats?|groups?|supergroup|channel|member|rights|peer)\b")
+#: What Telegram's answer means, whatever it says.
+_ERROR_TYPES: tuple[tuple[type[TelegramError], type[ChannelError]], ...] = (
+    (InvalidToken, Refused),
+    (TelegramConflict, Conflict),
+    (ChatMigrated, Invalid),
+)
+
+
+def to_channel_error(error: Exception) -> ChannelError:
+    """What became of a request that failed; anything unknown may have been carried out."""
+    if isinstance(error, RequestFailedError):
+        return error.outcome
+    if isinstance(error, BadRequest):
+        return _to_bad_request_error(error.message.lower())
+    if isinstance(error, Forbidden):
+        return Blocked() if _ABOUT_A_CHAT.search(error.message.lower()) else Unsupported()
+    for raised, meant in _ERROR_TYPES:
+        if isinstance(error, raised):
+            return meant()
+    too_large = isinstance(error, TelegramError) and "Request Entity Too Large" in error.message
+    return Invalid() if too_large else MaybeSent()
+
+
+def _to_bad_request_error(description: str) -> ChannelError:
+    known = next((kind() for part, kind in _BAD_REQUESTS if part in description), None)
+    return known or (Unsupported() if _NO_METHOD.search(description) else Invalid())
+
+
+#: Seconds for which a method that getMe proved to be missing is held to be so without asking again.
+_MISSING_METHOD_SECONDS = 30.0
+#: Seconds for which a token that getMe refused is held to be so: what failed together asks once.
+_REFUSED_TOKEN_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class TokenCheck:
+    """Judges failures of one bot's calls; ``refused`` tells whether the token was not accepted the last time."""
+
+    def __init__(self, get_me: Callable[[], Awaitable[object]], now: Callable[[], float] = time.monotonic) -> None:
+        """``get_me`` raises ``ChannelError``, ``Refused`` where the token is not accepted."""
+        self._get_me = get_me
+        self._now = now
+        self._asking = asyncio.Lock()
+        self._missing: dict[str, float] = {}  #: method -> when getMe proved that only this method is at fault
+        self._refused_at = float("-inf")
+        self.refused = False
+
+    async def judge(self, method: str, failure: ChannelError) -> ChannelError:
+        """What a failed call of ``method`` means: ``Unsupported`` with its name, ``Refused``, or as it stands.
+
+        ``Unreachable`` where getMe does not answer either: nothing was carried out, and nobody knows why.
+        """
+        if not isinstance(failure, Refused | Unsupported):
+            return failure
+        async with self._asking:
+            if self._missing.get(method, float("-inf")) + _MISSING_METHOD_SECONDS > self._now():
+                return Unsupported(method)
+            if self._refused_at + _REFUSED_TOKEN_SECONDS > self._now():
+                return Refused()
+            return await self._ask(method)
+
+    def note_accepted(self) -> None:
+        """A call went well: the token is right."""
+        if self.refused:
+            self.refused = False
+            _log.info("token_accepted_again", channel=TELEGRAM)
+
+    async def _ask(self, method: str) -> ChannelError:
+        try:
+            await self._get_me()
+        except Refused:
+            self._refused_at, self.refused = self._now(), True
+            _log.error("token_refused", channel=TELEGRAM, method=method, hint="ask @BotFather for the current token")
+            return Refused()
+        except ChannelError as error:
+            _log.warning("token_not_checked", channel=TELEGRAM, method=method, error=type(error).__name__)
+            return Unreachable()
+        self._missing[method] = self._now()
+        self.note_accepted()
+        _log.warning("method_not_offered", channel=TELEGRAM, method=method)
+        return Unsupported(method)
+
+
 _TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
 #: Seconds to wait for an answer.
-_PATIENCE = 15.0
+_TIMEOUT = 15.0
 #: Seconds for a call that decides nothing.
-_COMFORT = 5.0
-_DOWNLOAD = aiohttp.ClientTimeout(total=120, sock_connect=_PATIENCE, sock_read=_PATIENCE)
+_OPTIONAL_TIMEOUT = 5.0
+_DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=_TIMEOUT, sock_read=_TIMEOUT)
 _CHUNK = 64 * 1024
 #: These write URLs, which contain the token, or what people wrote, into their logs.
-_TALKATIVE = ("aiohttp", "telegram")
+_NOISY_LOGGERS = ("aiohttp", "telegram")
 
 
-class _Bot(Bot):
+class _RawBot(Bot):
     """``Bot`` with its results as they come: an update or a receipt it cannot parse is still an answer."""
 
     async def call_raw(self, method: str, parameters: dict[str, Any], read_timeout: float) -> Any:
@@ -46,14 +178,14 @@ class TelegramApi:
         """
         if not _TOKEN.fullmatch(token.get_secret_value()):
             raise SettingsError(N_("TROLY_TELEGRAM_TOKEN is not a token as @BotFather gives it"))
-        for name in _TALKATIVE:
+        for name in _NOISY_LOGGERS:
             logging.getLogger(name).setLevel(logging.ERROR)
         url = url.rstrip("/")
         proxy = proxy_for(url)
         self.username = ""  #: of the bot, without @, once Telegram has told it
         self._token = TokenCheck(self._get_me)
         self._requests = (AiohttpRequest(connections, proxy), AiohttpRequest(1, proxy))
-        self._bot = _Bot(
+        self._bot = _RawBot(
             token.get_secret_value(),
             base_url=f"{url}/bot",
             base_file_url=f"{url}/file/bot",
@@ -66,7 +198,7 @@ class TelegramApi:
         """Whether Telegram no longer accepts the token, as far as is known."""
         return self._token.refused
 
-    async def call(self, method: str, parameters: dict[str, Any] | None = None, *, patience: float = _PATIENCE) -> Any:
+    async def call(self, method: str, parameters: dict[str, Any] | None = None, *, patience: float = _TIMEOUT) -> Any:
         """The ``result`` of a Bot API method, as JSON gives it.
 
         Raises:
@@ -88,8 +220,8 @@ class TelegramApi:
     async def try_call(self, method: str, parameters: dict[str, Any] | None = None) -> ChannelError | None:
         """Call a method that decides nothing, within a short time; what went wrong, or None."""
         try:
-            async with asyncio.timeout(_COMFORT):
-                await self.call(method, parameters, patience=_COMFORT)
+            async with asyncio.timeout(_OPTIONAL_TIMEOUT):
+                await self.call(method, parameters, patience=_OPTIONAL_TIMEOUT)
         except ChannelError as error:
             return error
         except TimeoutError:
@@ -98,8 +230,8 @@ class TelegramApi:
 
     async def _get_me(self) -> Any:
         try:
-            async with asyncio.timeout(_COMFORT):
-                return await self._call("getMe", {}, _COMFORT)
+            async with asyncio.timeout(_OPTIONAL_TIMEOUT):
+                return await self._call("getMe", {}, _OPTIONAL_TIMEOUT)
         except TimeoutError:
             failure = MaybeSent()
         raise failure
@@ -108,7 +240,7 @@ class TelegramApi:
         try:
             return await self._bot.call_raw(method, parameters, patience)
         except Exception as error:  # noqa: BLE001 - a library's surprise has an outcome too
-            failure = outcome(error)
+            failure = to_channel_error(error)
         raise failure  # outside the handler: the original may quote a text or an address
 
     async def download(self, file_id: str, limit: int) -> bytes:
@@ -130,7 +262,7 @@ class TelegramApi:
         raise failure
 
     async def _read(self, address: str, limit: int) -> bytes:
-        async with self._requests[0].session.get(address, timeout=_DOWNLOAD) as response:
+        async with self._requests[0].session.get(address, timeout=_DOWNLOAD_TIMEOUT) as response:
             if 400 <= response.status < 500:
                 raise Gone
             if not response.ok:

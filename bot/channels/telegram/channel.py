@@ -1,21 +1,65 @@
 """Telegram as a channel: messages, edits, deletions and documents out, files in."""
 
+import asyncio
 import mimetypes
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from typing import Any
 
 from telegram import InputFile
 
-from bot.channels.base import Capabilities
-from bot.channels.errors import ChannelError, Invalid, MaybeSent, Unsupported
-from bot.channels.markup import plain
-from bot.channels.rendering import anew, fits, split, text_of
-from bot.channels.telegram.api import TelegramApi
-from bot.channels.telegram.failures import NotModified, NotParsed
-from bot.channels.telegram.update import CHANNEL
-from bot.channels.telegram.uploads import Uploads
+from bot.channels.base import Capabilities, ChannelError, Gone, Invalid, MaybeSent, Unsupported
+from bot.channels.markup import to_plain_text
+from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message
+from bot.channels.telegram.api import MarkupNotParsed, MessageNotModified, TelegramApi
+from bot.channels.telegram.updates import CHANNEL
 from bot.store.api import OutboxRow
-from handlers.replies import Attachment, Choice, Reply
+from handlers.core.replies import Attachment, Choice, Reply
+
+#: Files remembered; the one used longest ago is forgotten first.
+_CACHE_SIZE = 32
+
+SendFile = Callable[[InputFile | str], Awaitable[Any]]
+
+
+class UploadCache:
+    """Ids by whatever tells one file from another."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, str] = {}
+        self._uploading: dict[Hashable, asyncio.Lock] = {}
+
+    async def send(self, key: Hashable, file: Callable[[], InputFile], send: SendFile) -> Any:
+        """Send it by its id; whoever comes while it is uploaded waits for that. Raises ChannelError."""
+        if key not in self._known:
+            async with self._uploading.setdefault(key, asyncio.Lock()):
+                if key not in self._known:
+                    return await self._upload(key, file, send)
+        try:
+            return await send(self._known[key])
+        except Gone:  # Telegram has forgotten it
+            return await self._upload(key, file, send)
+
+    async def _upload(self, key: Hashable, file: Callable[[], InputFile], send: SendFile) -> Any:
+        result = await send(file())
+        file_id = _file_id(result)
+        if file_id:
+            self._keep(key, file_id)
+        return result
+
+    def _keep(self, key: Hashable, file_id: str) -> None:
+        self._known.pop(key, None)
+        self._known[key] = file_id
+        while len(self._known) > _CACHE_SIZE:
+            oldest = next(iter(self._known))
+            del self._known[oldest]
+            self._uploading.pop(oldest, None)
+
+
+def _file_id(result: object) -> str | None:
+    document = result.get("document") if isinstance(result, dict) else None
+    file_id = document.get("file_id") if isinstance(document, dict) else None
+    return file_id if isinstance(file_id, str) and file_id else None
+
 
 _CAPABILITIES = Capabilities(
     text_limit=4096,
@@ -30,7 +74,7 @@ _CAPABILITIES = Capabilities(
 #: A keyboard row holds at most so many characters and buttons, so that labels are read whole on a telephone.
 _ROW_CHARACTERS = 24
 _ROW_BUTTONS = 4
-_UPLOAD_PATIENCE = 60.0
+_UPLOAD_TIMEOUT = 60.0
 
 
 class TelegramChannel:
@@ -39,7 +83,7 @@ class TelegramChannel:
     def __init__(self, api: TelegramApi, *, paid: bool = False) -> None:
         """``paid``: messages of a broadcast are paid for in Telegram Stars."""
         self._api = api
-        self._uploads = Uploads()
+        self._uploads = UploadCache()
         self._broadcast = {"allow_paid_broadcast": True} if paid else {}
 
     @property
@@ -62,7 +106,9 @@ class TelegramChannel:
             ChannelError: in the kind that decides what becomes of the row.
         """
         message = None
-        for part in (row.reply,) if fits(row.reply, _CAPABILITIES) else split(row.reply, _CAPABILITIES):
+        for part in (
+            (row.reply,) if is_single_message(row.reply, _CAPABILITIES) else split_reply(row.reply, _CAPABILITIES)
+        ):
             message = await self._deliver(row, part)
         return message
 
@@ -82,12 +128,12 @@ class TelegramChannel:
         if part.action == "buttons":
             return await self._put_buttons(row, part)
         try:
-            return await self._send_or_edit(row, part, text_of(part, _CAPABILITIES), "HTML")
-        except NotParsed:  # better without markup than not at all
-            return await self._send_or_edit(row, part, plain(text_of(part, _CAPABILITIES)), None)
+            return await self._send_or_edit(row, part, render_text(part, _CAPABILITIES), "HTML")
+        except MarkupNotParsed:  # better without markup than not at all
+            return await self._send_or_edit(row, part, to_plain_text(render_text(part, _CAPABILITIES)), None)
 
     async def _send_or_edit(self, row: OutboxRow, part: Reply, text: str, parse_mode: str | None) -> str | None:
-        shown = {"chat_id": row.chat.address, "parse_mode": parse_mode, "reply_markup": _keyboard(part.choices)}
+        shown = {"chat_id": row.chat.address, "parse_mode": parse_mode, "reply_markup": _inline_keyboard(part.choices)}
         parameters = shown | self._broadcast if row.broadcast else shown
         if part.attachments:
             parameters["caption"] = text or None
@@ -97,23 +143,27 @@ class TelegramChannel:
             try:
                 return await self._edit(parameters, part.target)
             except ChannelError as error:
-                if not _may_follow(error, row):
+                if not _may_send_instead(error, row):
                     raise
                 parameters |= await self._replacement_parameters(row, part, error)
         return _message_id(await self._api.call("sendMessage", parameters))
 
     async def _put_buttons(self, row: OutboxRow, part: Reply) -> str | None:
         """Only the keyboard changes; on a message that is gone or too old, what there is to say is said anew."""
-        wanted = {"chat_id": row.chat.address, "message_id": part.target, "reply_markup": _keyboard(part.choices)}
+        wanted = {
+            "chat_id": row.chat.address,
+            "message_id": part.target,
+            "reply_markup": _inline_keyboard(part.choices),
+        }
         try:
             await self._api.call("editMessageReplyMarkup", wanted)
-        except NotModified:
+        except MessageNotModified:
             return part.target
         except ChannelError as error:
-            if not _may_follow(error, row):
+            if not _may_send_instead(error, row):
                 raise
             message = None
-            for piece in split(anew(part), _CAPABILITIES):
+            for piece in split_reply(to_new_message(part), _CAPABILITIES):
                 message = await self._deliver(row, piece)
             return message
         return part.target
@@ -121,7 +171,7 @@ class TelegramChannel:
     async def _edit(self, parameters: dict[str, Any], target: str | None) -> str | None:
         try:
             await self._api.call("editMessageText", {**parameters, "message_id": target})
-        except NotModified:
+        except MessageNotModified:
             return target
         return target
 
@@ -136,24 +186,24 @@ class TelegramChannel:
         """A file that goes to many is uploaded once; from then on Telegram is told which one is meant."""
 
         async def send(document: InputFile | str) -> Any:
-            return await self._api.call("sendDocument", {**parameters, "document": document}, patience=_UPLOAD_PATIENCE)
+            return await self._api.call("sendDocument", {**parameters, "document": document}, patience=_UPLOAD_TIMEOUT)
 
         if row.broadcast is None:
-            return _message_id(await send(_file(attachment)))
+            return _message_id(await send(_to_input_file(attachment)))
         key = (row.broadcast, attachment.name)
-        return _message_id(await self._uploads.send(key, lambda: _file(attachment), send))
+        return _message_id(await self._uploads.send(key, lambda: _to_input_file(attachment), send))
 
 
-def _may_follow(error: ChannelError, row: OutboxRow) -> bool:
+def _may_send_instead(error: ChannelError, row: OutboxRow) -> bool:
     """Whether a new message may say what an edit could not; what nobody understands is tried twice first."""
-    if isinstance(error, NotParsed):
+    if isinstance(error, MarkupNotParsed):
         return False
     if isinstance(error, Invalid | Unsupported):
         return True
     return row.attempts > 0 and (isinstance(error, MaybeSent) or type(error) is ChannelError)
 
 
-def _file(attachment: Attachment) -> InputFile:
+def _to_input_file(attachment: Attachment) -> InputFile:
     media_type, _ = mimetypes.guess_type(attachment.name)
     name = attachment.name if media_type else f"{attachment.name}.txt"
     return InputFile(attachment.content, filename=name)
@@ -164,12 +214,12 @@ def _message_id(result: object) -> str | None:
     return None if number is None else str(number)
 
 
-def _keyboard(choices: Iterable[Choice]) -> dict[str, Any] | None:
-    rows = list(_rows(choices))
+def _inline_keyboard(choices: Iterable[Choice]) -> dict[str, Any] | None:
+    rows = list(_keyboard_rows(choices))
     return {"inline_keyboard": rows} if rows else None
 
 
-def _rows(choices: Iterable[Choice]) -> Iterator[list[dict[str, str]]]:
+def _keyboard_rows(choices: Iterable[Choice]) -> Iterator[list[dict[str, str]]]:
     """Short labels share a row; a long one has its own."""
     row: list[dict[str, str]] = []
     width = 0

@@ -10,17 +10,17 @@ from typing import Any
 
 import structlog
 
-from bot.channels.errors import ChannelError, Invalid, Refused, RetryLater, Unsupported
+from bot.cancellation import cancel_on, wait_at_most
+from bot.channels.base import ChannelError, Invalid, Refused, RetryLater, Unsupported
 from bot.channels.telegram.api import TelegramApi
-from bot.channels.telegram.update import CHANNEL
-from bot.delivery.backoff import retry
-from bot.delivery.stopping import unless, within
+from bot.channels.telegram.updates import CHANNEL
 from bot.errors import SettingsError
+from bot.retry import retry
 from handlers.commands import COMMANDS
 from locales import LANGUAGES, N_, translator
 
 #: Seconds between two tries of a comfort, at most.
-_LONGEST = 3600.0
+_LONGEST_DELAY = 3600.0
 #: Seconds that a start waits to learn the bot's name before anything is heard or answered.
 _NAMED_WITHIN = 5.0
 
@@ -35,10 +35,10 @@ async def get_acquainted(api: TelegramApi) -> None:
     Raises:
         Refused: Telegram does not accept the token.
     """
-    await within(_NAMED_WITHIN, _ask_who(api))
+    await wait_at_most(_NAMED_WITHIN, _fetch_identity(api))
 
 
-async def introduce(api: TelegramApi, webhook: dict[str, Any]) -> None:
+async def register_bot(api: TelegramApi, webhook: dict[str, Any]) -> None:
     """Ask which bot this is, and tell where updates go; repeat until heard. An empty ``webhook`` means polling.
 
     Nothing that waits is ever dropped.
@@ -47,13 +47,13 @@ async def introduce(api: TelegramApi, webhook: dict[str, Any]) -> None:
         Refused: Telegram does not accept the token.
         SettingsError: Telegram does not accept the webhook's address or secret, or the server takes no webhook.
     """
-    await _ask_who(api)
+    await _fetch_identity(api)
     if webhook:
         await _set_webhook(api, webhook)
     _log.info("telegram_ready", channel=CHANNEL, bot=api.username, webhook=bool(webhook))
 
 
-class Acquaintance:
+class BotIdentity:
     """Asks, for a process that receives nothing, which bot this is, and leaves to others how updates come.
 
     The menu of commands and the way of updates are set by whoever receives.
@@ -64,7 +64,7 @@ class Acquaintance:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until told to stop. Raises Refused where Telegram does not accept the token."""
-        await unless(stop, _ask_who(self._api))
+        await cancel_on(stop, _fetch_identity(self._api))
         _log.info("telegram_ready", channel=CHANNEL, bot=self._api.username)
         await stop.wait()
 
@@ -76,16 +76,16 @@ async def announce_commands(api: TelegramApi) -> None:
     async def announce() -> None:
         failed: list[ChannelError] = []
         for language in tuple(waiting):
-            error = await api.try_call("setMyCommands", _menu(language))
+            error = await api.try_call("setMyCommands", _menu_parameters(language))
             if error is None:
                 waiting.remove(language)
                 continue
             failed.append(error)
-            _log_comfort("setMyCommands", error)
+            _log_optional_failure("setMyCommands", error)
         if failed:
-            raise max(failed, key=_asked)
+            raise max(failed, key=_requested_delay)
 
-    await retry(announce, _pause, first=1.0, longest=_LONGEST)
+    await retry(announce, _pause, first=1.0, longest=_LONGEST_DELAY)
 
 
 async def remove_webhook(api: TelegramApi) -> None:
@@ -93,13 +93,13 @@ async def remove_webhook(api: TelegramApi) -> None:
 
     async def remove() -> None:
         if error := await api.try_call("deleteWebhook"):
-            _log_comfort("deleteWebhook", error)
+            _log_optional_failure("deleteWebhook", error)
             raise error
 
-    await retry(remove, _pause, longest=_LONGEST)
+    await retry(remove, _pause, longest=_LONGEST_DELAY)
 
 
-async def _ask_who(api: TelegramApi) -> None:
+async def _fetch_identity(api: TelegramApi) -> None:
     """Learn the bot's name, unless it is known.
 
     Raises:
@@ -108,7 +108,7 @@ async def _ask_who(api: TelegramApi) -> None:
     if api.username:
         return
     try:
-        bot = await _until_heard(api, "getMe", {}, decisive=(Refused,))
+        bot = await _call_until_answered(api, "getMe", {}, decisive=(Refused,))
     except Refused:
         message = N_("Telegram does not accept TROLY_TELEGRAM_TOKEN. Ask @BotFather for the current token.")
         raise Refused(message) from None
@@ -117,7 +117,7 @@ async def _ask_who(api: TelegramApi) -> None:
 
 async def _set_webhook(api: TelegramApi, webhook: dict[str, Any]) -> None:
     try:
-        await _until_heard(api, "setWebhook", webhook, decisive=(Invalid, Unsupported))
+        await _call_until_answered(api, "setWebhook", webhook, decisive=(Invalid, Unsupported))
     except Invalid:
         message = N_("Telegram does not accept TROLY_TELEGRAM_WEBHOOK_URL or TROLY_TELEGRAM_WEBHOOK_SECRET.")
         raise SettingsError(message) from None
@@ -129,7 +129,7 @@ async def _set_webhook(api: TelegramApi, webhook: dict[str, Any]) -> None:
         raise SettingsError(message) from None
 
 
-async def _until_heard(
+async def _call_until_answered(
     api: TelegramApi, method: str, parameters: dict[str, Any], *, decisive: tuple[type[ChannelError], ...]
 ) -> Any:
     """The result of a call without which nothing can begin; raises what is ``decisive``, waits out all else."""
@@ -145,19 +145,19 @@ async def _until_heard(
 
 def _pause(error: Exception) -> bool | float:
     """For how long Telegram asks to wait; True where it does not say."""
-    return isinstance(error, ChannelError) and (_asked(error) or True)
+    return isinstance(error, ChannelError) and (_requested_delay(error) or True)
 
 
-def _asked(error: ChannelError) -> float:
+def _requested_delay(error: ChannelError) -> float:
     """Seconds for which Telegram asks to wait."""
     return error.after if isinstance(error, RetryLater) else 0.0
 
 
-def _log_comfort(method: str, error: ChannelError) -> None:
+def _log_optional_failure(method: str, error: ChannelError) -> None:
     _log.warning("telegram_did_not_take", channel=CHANNEL, method=method, error=type(error).__name__)
 
 
-def _menu(language: str) -> dict[str, Any]:
+def _menu_parameters(language: str) -> dict[str, Any]:
     """The menu of a language; without one, of everybody whose telephone speaks neither."""
     t = translator(language or LANGUAGES[0])
     commands = [{"command": command.name, "description": t(command.description)} for command in COMMANDS]

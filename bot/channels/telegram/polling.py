@@ -5,15 +5,14 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot.channels.errors import ChannelError, Conflict, RetryLater, Unsupported
+from bot.cancellation import cancel_on, run_in_background
+from bot.channels.base import ChannelError, Conflict, RetryLater, Unsupported
 from bot.channels.telegram.api import TelegramApi
-from bot.channels.telegram.front import Front
-from bot.channels.telegram.greeting import announce_commands, introduce, remove_webhook
-from bot.channels.telegram.update import CHANNEL, KINDS
-from bot.delivery.backoff import Backoff
-from bot.delivery.stopping import going_on, unless
+from bot.channels.telegram.identity import announce_commands, register_bot, remove_webhook
+from bot.channels.telegram.updates import CHANNEL, UPDATE_KINDS, UpdateReceiver
+from bot.retry import Backoff
 
-_LONG = 50  #: seconds that Telegram holds a request open
+_POLL_SECONDS = 50  #: seconds that Telegram holds a request open
 _BATCH = 100  #: the most it gives at once
 _HEAD_START = 1.0  #: seconds that a webhook has to go before the first request; after that both go on side by side
 
@@ -26,7 +25,7 @@ class Poller:
     The offset lives with Telegram: what was not acknowledged comes again after a restart, and the store knows it.
     """
 
-    def __init__(self, api: TelegramApi, front: Front, *, hold: int = _LONG) -> None:
+    def __init__(self, api: TelegramApi, front: UpdateReceiver, *, hold: int = _POLL_SECONDS) -> None:
         self._api = api
         self._front = front
         self._hold = hold
@@ -38,10 +37,10 @@ class Poller:
         Raises:
             Refused: Telegram does not accept the token.
         """
-        await unless(stop, introduce(self._api, {}))
+        await cancel_on(stop, register_bot(self._api, {}))
         if not stop.is_set():
-            async with going_on((remove_webhook(self._api), announce_commands(self._api))) as tasks:
-                await unless(stop, asyncio.wait(tasks[:1], timeout=_HEAD_START))
+            async with run_in_background((remove_webhook(self._api), announce_commands(self._api))) as tasks:
+                await cancel_on(stop, asyncio.wait(tasks[:1], timeout=_HEAD_START))
                 await self._poll(stop, tasks)
         await self._front.close()
 
@@ -52,10 +51,10 @@ class Poller:
             try:
                 await self.poll_once(stop)
             except ChannelError as error:
-                await unless(stop, self._recover(error, backoff, webhook=not beside[0].done()))
+                await cancel_on(stop, self._recover(error, backoff, webhook=not beside[0].done()))
             except Exception as error:  # noqa: BLE001 - what could not be stored was not acknowledged: it comes again
                 _log.error("updates_not_taken", channel=CHANNEL, error=type(error).__name__)
-                await unless(stop, asyncio.sleep(backoff.next()))
+                await cancel_on(stop, asyncio.sleep(backoff.next()))
             else:
                 backoff.reset()
                 beside[0].cancel()  # where a poll is answered there is no webhook
@@ -66,9 +65,9 @@ class Poller:
         Raises:
             ChannelError: nothing was received, nothing is lost.
         """
-        wanted = {"offset": self._offset, "limit": _BATCH, "timeout": self._hold, "allowed_updates": list(KINDS)}
+        wanted = {"offset": self._offset, "limit": _BATCH, "timeout": self._hold, "allowed_updates": list(UPDATE_KINDS)}
         request = self._api.call("getUpdates", wanted, patience=self._hold + 10.0)
-        batch = await unless(stop, request)
+        batch = await cancel_on(stop, request)
         if batch is None:
             return
         if not isinstance(batch, list):

@@ -15,12 +15,12 @@ import aiohttp
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
 
-from bot.channels.errors import ChannelError, Invalid, MaybeSent, RetryLater, Unreachable, Unsupported
+from bot.channels.base import ChannelError, Invalid, MaybeSent, RetryLater, Unreachable, Unsupported
 
-_PATIENCE = 15.0  #: seconds to connect, and to wait for an answer where the caller names no time
-_USUAL_WAIT = 5.0  #: seconds to wait after a 429 that does not say
-_LONGEST_PATIENCE = 3600.0  #: seconds that a 429 may make us wait, whatever it says
-_SLACK = 60.0  #: seconds beyond the patience for a whole exchange, an upload over a slow line included
+_CONNECT_TIMEOUT = 15.0  #: seconds to connect, and to wait for an answer where the caller names no time
+_DEFAULT_RETRY_SECONDS = 5.0  #: seconds to wait after a 429 that does not say
+_LONGEST_RETRY_SECONDS = 3600.0  #: seconds that a 429 may make us wait, whatever it says
+_TIMEOUT_SLACK = 60.0  #: seconds beyond the patience for a whole exchange, an upload over a slow line included
 _SHORT = 2000  #: bytes of an answer that may be an error although its status says otherwise
 #: What is said of a method rather than of a message, whoever says it.
 _NOT_OFFERED = (405, 501)
@@ -60,7 +60,7 @@ class AiohttpRequest(BaseRequest):
 
     @property
     def read_timeout(self) -> float | None:
-        return _PATIENCE
+        return _CONNECT_TIMEOUT
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -93,7 +93,7 @@ class AiohttpRequest(BaseRequest):
             RequestFailedError: with what became of the request.
         """
         named = times.get("read_timeout")
-        patience = named if isinstance(named, int | float) else _PATIENCE
+        patience = named if isinstance(named, int | float) else _CONNECT_TIMEOUT
         outcome: ChannelError
         try:
             status, payload = await self._exchange(method, url, request_data, patience)
@@ -102,8 +102,8 @@ class AiohttpRequest(BaseRequest):
         except (aiohttp.ClientError, TimeoutError):
             outcome = MaybeSent()
         else:
-            status = _status(status, payload)
-            known = _failure(status, payload)
+            status = _effective_status(status, payload)
+            known = _failure_of_status(status, payload)
             if known is None:
                 return status, payload
             outcome = known
@@ -111,7 +111,7 @@ class AiohttpRequest(BaseRequest):
 
     async def _exchange(self, method: str, url: str, data: RequestData | None, patience: float) -> tuple[int, bytes]:
         request = self.session.request(
-            method, url, data=_body(data), headers=_headers(data), timeout=_timeout(patience)
+            method, url, data=_request_body(data), headers=_request_headers(data), timeout=_client_timeout(patience)
         )
         async with request as response:
             return response.status, await response.read()
@@ -119,19 +119,22 @@ class AiohttpRequest(BaseRequest):
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         """A JSON object; the library's own logs what it cannot read, and with it what people wrote."""
-        answer = _answer(payload)
+        answer = _parse_answer(payload)
         if not answer:
             raise RequestFailedError(MaybeSent())
         return answer
 
 
-def _timeout(patience: float) -> aiohttp.ClientTimeout:
+def _client_timeout(patience: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(
-        total=_PATIENCE + patience + _SLACK, connect=_PATIENCE, sock_connect=_PATIENCE, sock_read=patience
+        total=_CONNECT_TIMEOUT + patience + _TIMEOUT_SLACK,
+        connect=_CONNECT_TIMEOUT,
+        sock_connect=_CONNECT_TIMEOUT,
+        sock_read=patience,
     )
 
 
-def _body(data: RequestData | None) -> bytes | aiohttp.FormData | None:
+def _request_body(data: RequestData | None) -> bytes | aiohttp.FormData | None:
     if data is None:
         return None
     if not data.contains_files:
@@ -145,20 +148,20 @@ def _body(data: RequestData | None) -> bytes | aiohttp.FormData | None:
     return form
 
 
-def _headers(data: RequestData | None) -> dict[str, str]:
+def _request_headers(data: RequestData | None) -> dict[str, str]:
     return {} if data is None or data.contains_files else {"Content-Type": "application/json"}
 
 
-def _status(status: int, payload: bytes) -> int:
+def _effective_status(status: int, payload: bytes) -> int:
     """Some servers answer everything with 200 and say only in the body what went wrong."""
     if not 200 <= status <= 299 or len(payload) > _SHORT or b"error_code" not in payload:
         return status
-    answer = _answer(payload)
+    answer = _parse_answer(payload)
     code = answer.get("error_code") if answer.get("ok") is False else None
     return code if isinstance(code, int) and 400 <= code <= 599 else status
 
 
-def _failure(status: int, payload: bytes) -> ChannelError | None:
+def _failure_of_status(status: int, payload: bytes) -> ChannelError | None:
     """What the status alone says, where the library would take it for something else; ``None``: let it read."""
     if status == 429:
         return RetryLater(_retry_after(payload))
@@ -166,12 +169,12 @@ def _failure(status: int, payload: bytes) -> ChannelError | None:
         return Unsupported()
     if status == 413:
         return Invalid()
-    if not 400 <= status <= 499 or "ok" in _answer(payload):
+    if not 400 <= status <= 499 or "ok" in _parse_answer(payload):
         return None
     return Unsupported() if status in _NOT_PASSED_ON else ChannelError()
 
 
-def _answer(payload: bytes) -> dict[str, Any]:
+def _parse_answer(payload: bytes) -> dict[str, Any]:
     """The JSON object of an answer; empty where it is none."""
     try:
         answer = json.loads(payload)
@@ -185,5 +188,5 @@ def _retry_after(payload: bytes) -> float:
     try:
         asked = float(json.loads(payload)["parameters"]["retry_after"])
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-        return _USUAL_WAIT
-    return min(max(1.0, asked), _LONGEST_PATIENCE) if math.isfinite(asked) else _USUAL_WAIT
+        return _DEFAULT_RETRY_SECONDS
+    return min(max(1.0, asked), _LONGEST_RETRY_SECONDS) if math.isfinite(asked) else _DEFAULT_RETRY_SECONDS

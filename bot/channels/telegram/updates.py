@@ -3,21 +3,27 @@
 Source of the shapes: https://core.telegram.org/bots/api#update
 """
 
+import asyncio
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.channels.naming import TELEGRAM
+import structlog
+
+from bot.channels.registry import TELEGRAM
+from bot.channels.telegram.api import QueryTooOld, TelegramApi
+from bot.delivery.intake import Intake
 from bot.store.api import Incoming
-from handlers.events import Edited, Event, FileSent, Said, Tapped, Unreadable
-from handlers.secrets import holds_secret
+from handlers.core.events import ButtonTapped, Event, FileSent, MessageEdited, TextReceived, UnreadableReceived
+from handlers.interview.secrets import has_secret
 
 CHANNEL = TELEGRAM
 #: What is asked of Telegram. An edited message is no new answer, but may hold a secret; a channel's post is nobody's.
-KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
+UPDATE_KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
 #: Of a message, what its person did not say now: who and where it is from, what it answers, how it looks.
-_NOT_SAID = frozenset(
+_IGNORED_FIELDS = frozenset(
     {
         "from",
         "chat",
@@ -35,9 +41,9 @@ _NOT_SAID = frozenset(
     }
 )
 
-What = Literal["photo", "audio", "video", "sticker", "other"]
+UnreadableKind = Literal["photo", "audio", "video", "sticker", "other"]
 #: Contents a person can send that are not read; an animation also carries ``document``, so these come first.
-_UNREADABLE: dict[str, What] = {
+_UNREADABLE: dict[str, UnreadableKind] = {
     "photo": "photo",
     "voice": "audio",
     "audio": "audio",
@@ -64,7 +70,7 @@ _LONGEST_NAME = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
+class BlockChange:
     """A person blocks the assistant, or lets it write again."""
 
     address: str
@@ -72,109 +78,112 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedUpdate:
     """What an update holds for us; with no ``incoming``, ``ignored`` tells why in a word."""
 
     update_id: int | None = None
     incoming: Incoming | None = None
     callback: str | None = None  #: id of a tap, which waits to be answered
-    membership: Membership | None = None
+    membership: BlockChange | None = None
     ignored: str | None = None
 
 
-def read_update(raw: object, username: str = "") -> Received:
+def read_update(raw: object, username: str = "") -> ReceivedUpdate:
     """Read one update for the bot called ``username`` (without @)."""
-    update = _mapping(raw)
-    update_id = _whole(update.get("update_id"))
+    update = _to_mapping(raw)
+    update_id = _to_integer(update.get("update_id"))
     if update_id is None:
-        return Received(ignored="no_update_id")
+        return ReceivedUpdate(ignored="no_update_id")
     if "message" in update:
-        return _from_message(update_id, _mapping(update["message"]), username)
+        return _from_message(update_id, _to_mapping(update["message"]), username)
     if "edited_message" in update:
-        return _from_edited(update_id, _mapping(update["edited_message"]))
+        return _from_edited(update_id, _to_mapping(update["edited_message"]))
     if "callback_query" in update:
-        return _from_tap(update_id, _mapping(update["callback_query"]))
+        return _from_tap(update_id, _to_mapping(update["callback_query"]))
     if "my_chat_member" in update:
-        return _from_membership(update_id, _mapping(update["my_chat_member"]))
-    return Received(update_id, ignored="other_kind")
+        return _from_membership(update_id, _to_mapping(update["my_chat_member"]))
+    return ReceivedUpdate(update_id, ignored="other_kind")
 
 
-def _from_message(update_id: int, message: Mapping[str, Any], username: str) -> Received:
-    chat = _mapping(message.get("chat"))
-    if _mapping(message.get("from")).get("is_bot") is True:
-        return Received(update_id, ignored="from_a_bot")
-    if _text(chat.get("type")) in _GROUPS:
+def _from_message(update_id: int, message: Mapping[str, Any], username: str) -> ReceivedUpdate:
+    chat = _to_mapping(message.get("chat"))
+    if _to_mapping(message.get("from")).get("is_bot") is True:
+        return ReceivedUpdate(update_id, ignored="from_a_bot")
+    if _to_text(chat.get("type")) in _GROUPS:
         return _from_group(update_id, chat, message, username)
     if chat.get("type") != "private":
-        return Received(update_id, ignored="not_private")
-    return _received(update_id, chat, _event(message, username))
+        return ReceivedUpdate(update_id, ignored="not_private")
+    return _to_received(update_id, chat, _to_event(message, username))
 
 
-def _from_group(update_id: int, chat: Mapping[str, Any], message: Mapping[str, Any], username: str) -> Received:
+def _from_group(update_id: int, chat: Mapping[str, Any], message: Mapping[str, Any], username: str) -> ReceivedUpdate:
     """In a group only a command to this bot is heard, and secrets are; what was said is not kept."""
-    command = _text(message.get("text")).partition(" ")[0]
+    command = _to_text(message.get("text")).partition(" ")[0]
     addressed = _COMMAND.fullmatch(command)
     for_us = command.startswith("/") and (addressed is None or addressed.group(2).lower() == username.lower())
-    secret = _holds_secret(message)
+    secret = _has_secret_text(message)
     if not (for_us or secret):
-        return Received(update_id, ignored="group")
-    number = _number(message.get("message_id"))
-    return _received(update_id, chat, Said(text="/", message=number, group=True, secret=secret))
+        return ReceivedUpdate(update_id, ignored="group")
+    number = _to_number_text(message.get("message_id"))
+    return _to_received(update_id, chat, TextReceived(text="/", message=number, group=True, secret=secret))
 
 
-def _from_edited(update_id: int, message: Mapping[str, Any]) -> Received:
+def _from_edited(update_id: int, message: Mapping[str, Any]) -> ReceivedUpdate:
     """A change of words is told apart from what Telegram changes itself, such as where somebody is."""
-    chat, secret = _mapping(message.get("chat")), _holds_secret(message)
-    group, words = _text(chat.get("type")) in _GROUPS, bool(_text(message.get("text")) or _text(message.get("caption")))
-    from_a_bot = _mapping(message.get("from")).get("is_bot") is True
+    chat, secret = _to_mapping(message.get("chat")), _has_secret_text(message)
+    group, words = (
+        _to_text(chat.get("type")) in _GROUPS,
+        bool(_to_text(message.get("text")) or _to_text(message.get("caption"))),
+    )
+    from_a_bot = _to_mapping(message.get("from")).get("is_bot") is True
     ours = secret or (words and not group)
     if from_a_bot or not ours or not (group or chat.get("type") == "private"):
-        return Received(update_id, ignored="edited")
-    edited = Edited(message=_number(message.get("message_id")), group=group, secret=secret)
-    return _received(update_id, chat, edited)
+        return ReceivedUpdate(update_id, ignored="edited")
+    edited = MessageEdited(message=_to_number_text(message.get("message_id")), group=group, secret=secret)
+    return _to_received(update_id, chat, edited)
 
 
-def _event(message: Mapping[str, Any], username: str) -> Event | None:
-    number, secret = _number(message.get("message_id")), _holds_secret(message)
-    text = _text(message.get("text"))
+def _to_event(message: Mapping[str, Any], username: str) -> Event | None:
+    number, secret = _to_number_text(message.get("message_id")), _has_secret_text(message)
+    text = _to_text(message.get("text"))
     if text:
-        return Said(text=_to_us(text, username), message=number, secret=secret)
+        return TextReceived(text=_strip_bot_name(text, username), message=number, secret=secret)
     for content, what in _UNREADABLE.items():
         if content in message:
-            return Unreadable(what=what, message=number, secret=secret)
-    document = _mapping(message.get("document"))
-    reference = _text(document.get("file_id"))
+            return UnreadableReceived(what=what, message=number, secret=secret)
+    document = _to_mapping(message.get("document"))
+    reference = _to_text(document.get("file_id"))
     if not reference:
-        return Unreadable(what="other", message=number, secret=True) if secret else None
+        return UnreadableReceived(what="other", message=number, secret=True) if secret else None
     return FileSent(
         reference=reference,
-        name=_text(document.get("file_name"))[:_LONGEST_NAME],
-        size=_whole(document.get("file_size")),
+        name=_to_text(document.get("file_name"))[:_LONGEST_NAME],
+        size=_to_integer(document.get("file_size")),
         message=number,
-        album=bool(_text(message.get("media_group_id"))),
+        album=bool(_to_text(message.get("media_group_id"))),
         secret=secret,
     )
 
 
-def _holds_secret(message: Mapping[str, Any]) -> bool:
+def _has_secret_text(message: Mapping[str, Any]) -> bool:
     """Whether anything that came with a message does: text, caption, quote, the name of a file, an answer of a poll."""
-    return any(holds_secret(words) for words in _words(message))
+    return any(has_secret(words) for words in _iter_texts(message))
 
 
-def _words(message: Mapping[str, Any]) -> Iterator[str]:
+def _iter_texts(message: Mapping[str, Any]) -> Iterator[str]:
     """Every text in a message, however deep; without recursion, for strangers write it."""
-    waiting: list[object] = [value for name, value in message.items() if name not in _NOT_SAID]
+    waiting: list[object] = [value for name, value in message.items() if name not in _IGNORED_FIELDS]
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):
-            yield _text(value)
+            yield _to_text(value)
         elif isinstance(value, dict):
             waiting.extend(value.values())
         elif isinstance(value, list):
             waiting.extend(value)
 
 
-def _to_us(text: str, username: str) -> str:
+def _strip_bot_name(text: str, username: str) -> str:
     """``/start@our_bot now`` is ``/start now``."""
     addressed = _COMMAND.match(text)
     if addressed and addressed.group(2).lower() == username.lower():
@@ -182,49 +191,134 @@ def _to_us(text: str, username: str) -> str:
     return text
 
 
-def _from_tap(update_id: int, query: Mapping[str, Any]) -> Received:
-    callback = _text(query.get("id")) or None
-    message = _mapping(query.get("message"))
-    chat = _mapping(message.get("chat"))
-    kind = _text(chat.get("type"))
-    data = _text(query.get("data"))
+def _from_tap(update_id: int, query: Mapping[str, Any]) -> ReceivedUpdate:
+    callback = _to_text(query.get("id")) or None
+    message = _to_mapping(query.get("message"))
+    chat = _to_mapping(message.get("chat"))
+    kind = _to_text(chat.get("type"))
+    data = _to_text(query.get("data"))
     if not data or kind not in {"private", *_GROUPS}:
-        return Received(update_id, callback=callback, ignored="not_our_button")
-    tapped = Tapped(data=data, message=_number(message.get("message_id")), group=kind in _GROUPS)
-    return _received(update_id, chat, tapped, callback)
+        return ReceivedUpdate(update_id, callback=callback, ignored="not_our_button")
+    tapped = ButtonTapped(data=data, message=_to_number_text(message.get("message_id")), group=kind in _GROUPS)
+    return _to_received(update_id, chat, tapped, callback)
 
 
-def _from_membership(update_id: int, change: Mapping[str, Any]) -> Received:
+def _from_membership(update_id: int, change: Mapping[str, Any]) -> ReceivedUpdate:
     """Blocked and unblocked. Only a person's own chat counts: in a group nobody is written to but who asks."""
-    status = _text(_mapping(change.get("new_chat_member")).get("status"))
-    chat = _mapping(change.get("chat"))
-    address = _number(chat.get("id")) if chat.get("type") == "private" else None
+    status = _to_text(_to_mapping(change.get("new_chat_member")).get("status"))
+    chat = _to_mapping(change.get("chat"))
+    address = _to_number_text(chat.get("id")) if chat.get("type") == "private" else None
     if address is None or status not in _BLOCKED:
-        return Received(update_id, ignored="membership")
-    return Received(update_id, membership=Membership(address, _BLOCKED[status]))
+        return ReceivedUpdate(update_id, ignored="membership")
+    return ReceivedUpdate(update_id, membership=BlockChange(address, _BLOCKED[status]))
 
 
-def _received(update_id: int, chat: Mapping[str, Any], event: Event | None, callback: str | None = None) -> Received:
-    address = _number(chat.get("id"))
+def _to_received(
+    update_id: int, chat: Mapping[str, Any], event: Event | None, callback: str | None = None
+) -> ReceivedUpdate:
+    address = _to_number_text(chat.get("id"))
     if event is None or address is None:
-        return Received(update_id, callback=callback, ignored="no_content")
-    return Received(update_id, Incoming(CHANNEL, str(update_id), address, event), callback)
+        return ReceivedUpdate(update_id, callback=callback, ignored="no_content")
+    return ReceivedUpdate(update_id, Incoming(CHANNEL, str(update_id), address, event), callback)
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def _to_mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _whole(value: object) -> int | None:
+def _to_integer(value: object) -> int | None:
     """An integer of at most 64 bits; True is none."""
     return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 else None
 
 
-def _number(value: object) -> str | None:
-    number = _whole(value)
+def _to_number_text(value: object) -> str | None:
+    number = _to_integer(value)
     return None if number is None else str(number)
 
 
-def _text(value: object) -> str:
+def _to_text(value: object) -> str:
     """A text that can be stored: lone surrogates and NUL become the replacement character."""
     return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else ""
+
+
+#: Seconds that a stop waits for the answers to taps.
+_CLOSE_TIMEOUT = 2.0
+#: Taps answered at the same time; the others wait their turn.
+_ANSWERS_AT_ONCE = 16
+#: Taps that wait for it; of a flood of them the rest is not answered: the button stops turning by itself.
+_ANSWERS_WAITING = 256
+
+_log = structlog.get_logger(__name__)
+
+
+class UpdateReceiver:
+    """``take`` returns once the updates are stored; ``ignored`` counts what was not for us, by reason."""
+
+    def __init__(self, api: TelegramApi, intake: Intake) -> None:
+        self._api = api
+        self._intake = intake
+        self._answers: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(_ANSWERS_AT_ONCE)
+        self.ignored: Counter[str] = Counter()
+
+    @property
+    def username(self) -> str:
+        """Of our bot, without @; empty until Telegram has told it."""
+        return self._api.username
+
+    async def receive(self, raw: Sequence[object]) -> int | None:
+        """Store what is for us; the highest update id among them, None where there is none.
+
+        An update that cannot be read is counted and passed: it must not hold up those behind it.
+        """
+        received = [self._parse(update) for update in raw]
+        await self._intake.accept([one.incoming for one in received if one.incoming])
+        for one in received:  # after what was said: the last of a batch is how it stands
+            if one.membership:
+                await self._record_block_change(one.membership)
+        for one in received:
+            if one.callback:
+                self._answer_soon(one.callback)
+        return max((one.update_id for one in received if one.update_id is not None), default=None)
+
+    async def close(self) -> None:
+        """Wait for the answers under way, but not for a server that takes its time."""
+        if self._answers:
+            _, late = await asyncio.wait(self._answers, timeout=_CLOSE_TIMEOUT)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _record_block_change(self, membership: BlockChange) -> None:
+        """A sign of being blocked that cannot be stored is missed: the next message shows it anyway."""
+        try:
+            await self._intake.record_block_change(CHANNEL, membership.address, blocked=membership.blocked)
+        except Exception as error:  # noqa: BLE001 - those behind it must go on
+            _log.error("membership_not_stored", channel=CHANNEL, error=type(error).__name__)
+
+    def _parse(self, raw: object) -> ReceivedUpdate:
+        try:
+            received = read_update(raw, self.username)
+        except Exception as error:  # noqa: BLE001 - a poison update is counted, and its number still read
+            _log.error("update_not_readable", channel=CHANNEL, error=type(error).__name__)
+            number = raw.get("update_id") if isinstance(raw, dict) else None
+            received = ReceivedUpdate(number if isinstance(number, int) else None, ignored="not_readable")
+        if received.ignored:
+            self.ignored[received.ignored] += 1
+            _log.debug("update_ignored", channel=CHANNEL, reason=received.ignored, total=self.ignored[received.ignored])
+        return received
+
+    def _answer_soon(self, callback: str) -> None:
+        if len(self._answers) >= _ANSWERS_WAITING:
+            return
+        task = asyncio.create_task(self._answer(callback))
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def _answer(self, callback: str) -> None:
+        """The button stops turning before the work begins; too late is no harm."""
+        async with self._room:
+            error = await self._api.try_call("answerCallbackQuery", {"callback_query_id": callback})
+        if error is not None and not isinstance(error, QueryTooOld):
+            kind = type(error).__name__
+            _log.info("tap_not_answered", channel=CHANNEL, method="answerCallbackQuery", error=kind)

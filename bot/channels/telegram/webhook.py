@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hmac import compare_digest
+from typing import Any
 from urllib.parse import urlsplit
 
+import h11
 import structlog
 import uvicorn
 from pydantic import SecretStr
@@ -16,23 +18,85 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bot.addresses import host_and_port
+from bot.cancellation import cancel_on, run_in_background
 from bot.channels.telegram.api import TelegramApi
-from bot.channels.telegram.connections import TimedConnection
-from bot.channels.telegram.front import Front
-from bot.channels.telegram.greeting import announce_commands, introduce
-from bot.channels.telegram.update import CHANNEL, KINDS
-from bot.delivery.stopping import going_on, unless
-from bot.errors import SettingsError, TrolyError
-from bot.reasons import reason_of
+from bot.channels.telegram.identity import announce_commands, register_bot
+from bot.channels.telegram.updates import CHANNEL, UPDATE_KINDS, UpdateReceiver
+from bot.errors import SettingsError, TrolyError, to_reason
+from bot.settings import host_and_port
 from locales import N_
+
+#: Seconds in which a request must have arrived in full, head and body.
+RECEIVING_SECONDS = 10.0
+#: Connections open at once. Beyond that the one is dropped whose request has been awaited longest, so that whoever
+#: sends a whole request at once is always served, and never so many are open that files can no longer be opened.
+MOST_CONNECTIONS = 200
+
+_RECEIVED = frozenset({h11.DONE, h11.MUST_CLOSE, h11.CLOSED, h11.ERROR})
+
+
+class TimedConnection(H11Protocol):
+    """Drops whoever does not send a whole request in time, be it the first or a later one."""
+
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        """Begin to wait for the request; make room first where too many are open."""
+        super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            _drop_longest_awaited(self.connections)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Take some more of the request; one that is there in full is waited for no longer."""
+        super().data_received(data)
+        if self.conn.their_state in _RECEIVED:
+            self._stop_waiting()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        super().on_response_complete()
+        if self.conn.their_state not in _RECEIVED:
+            self._stop_waiting()
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    @property
+    def receive_deadline(self) -> float | None:
+        """When this connection is dropped, by the loop's clock; ``None`` while a request is being answered."""
+        return self._timer.when() if self._timer else None
+
+    def drop(self) -> None:
+        """Close it without a word."""
+        self._stop_waiting()
+        self.transport.abort()
+
+    def _wait(self) -> None:
+        self._timer = self.loop.call_later(RECEIVING_SECONDS, self.drop)
+
+    def _stop_waiting(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _drop_longest_awaited(connections: set[Any]) -> None:
+    waiting = [one for one in connections if isinstance(one, TimedConnection) and one.receive_deadline is not None]
+    if waiting:
+        min(waiting, key=lambda one: one.receive_deadline or 0.0).drop()
+
 
 #: Largest body read, in bytes; an update is a few thousand.
 _BODY_LIMIT = 1024 * 1024
 #: Seconds the store may take before Telegram is asked to come again.
-_STORING = 20.0
-_HEADER = "x-telegram-bot-api-secret-token"
+_STORING_TIMEOUT = 20.0
+_SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
 
 _log = structlog.get_logger(__name__)
 
@@ -76,7 +140,9 @@ class _Server(uvicorn.Server):
 class WebhookReceiver:
     """Registers the webhook and serves it until told to stop."""
 
-    def __init__(self, api: TelegramApi, front: Front, settings: WebhookSettings, more: Sequence[Route] = ()) -> None:
+    def __init__(
+        self, api: TelegramApi, front: UpdateReceiver, settings: WebhookSettings, more: Sequence[Route] = ()
+    ) -> None:
         self._more = more
         self._api = api
         self._front = front
@@ -97,9 +163,9 @@ class WebhookReceiver:
         )
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            await unless(stop, self._register())
-            async with going_on((announce_commands(self._api),)):
-                await unless(stop, asyncio.wait([serving]))
+            await cancel_on(stop, self._register())
+            async with run_in_background((announce_commands(self._api),)):
+                await cancel_on(stop, asyncio.wait([serving]))
         finally:
             server.should_exit = True
             await asyncio.wait([serving])
@@ -120,21 +186,21 @@ class WebhookReceiver:
             return socket.create_server((self._host, self._port), family=family)
         except OSError as error:
             message = N_("Nobody can listen on TROLY_TELEGRAM_WEBHOOK_LISTEN={address}: {reason}")
-            raise SettingsError(message, address=self._settings.listen, reason=reason_of(error)) from None
+            raise SettingsError(message, address=self._settings.listen, reason=to_reason(error)) from None
 
     async def _register(self) -> None:
         webhook = {
             "url": self._settings.url,
             "secret_token": self._settings.secret.get_secret_value(),
-            "allowed_updates": list(KINDS),
+            "allowed_updates": list(UPDATE_KINDS),
         }
-        await introduce(self._api, webhook)
+        await register_bot(self._api, webhook)
 
     async def _handle_request(self, request: Request) -> Response:
-        given = request.headers.get(_HEADER, "")
+        given = request.headers.get(_SECRET_HEADER, "")
         if not compare_digest(given.encode(), self._settings.secret.get_secret_value().encode()):
             return Response(status_code=403)
-        body = await _body(request)
+        body = await _read_body(request)
         if body is None:
             return Response(status_code=413)
         try:
@@ -142,7 +208,7 @@ class WebhookReceiver:
         except (ValueError, RecursionError):
             update = None  # counted as ignored: asking for it again would not make it readable
         try:
-            async with asyncio.timeout(_STORING):
+            async with asyncio.timeout(_STORING_TIMEOUT):
                 await self._front.receive([update])
         except TimeoutError:
             _log.warning("update_not_stored", channel=CHANNEL)
@@ -153,7 +219,7 @@ class WebhookReceiver:
         return Response(status_code=200)
 
 
-async def _body(request: Request) -> bytes | None:
+async def _read_body(request: Request) -> bytes | None:
     """The body; None where it is over the limit, whatever length it announced."""
     body = bytearray()
     async for chunk in request.stream():

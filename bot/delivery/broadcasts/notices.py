@@ -1,22 +1,25 @@
 """What the author of a broadcast is told: notices, once each, and a message that moves."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from bot.delivery.clock import Clock
-from bot.store.broadcast_api import BroadcastBook
-from handlers.broadcasts.model import Broadcast
-from handlers.replies import Reply
+from bot.clock import Clock
+from bot.store.broadcast_api import BroadcastOperations
+from handlers.broadcasts.notices import format_approval_request
+from handlers.core.replies import Reply
+from handlers.core.text import MarkupTranslator
+from handlers.model.broadcast import Broadcast
 
 #: Seconds between two states of the message that moves.
-STEP = 3.0
+EDIT_INTERVAL = 3.0
 #: Steps of which nothing is told unless something is wrong: it may be one person a day that asked for them.
-_QUIET = "later:"
+_SILENT_STEP_PREFIX = "later:"
 
 
-class Teller:
+class AuthorNotifier:
     """Remembers what was said last, so that nothing is written twice; the store sees to the rest."""
 
-    def __init__(self, book: BroadcastBook, clock: Clock) -> None:
+    def __init__(self, book: BroadcastOperations, clock: Clock) -> None:
         self._book = book
         self._clock = clock
         self._told: dict[str, set[str]] = {}
@@ -34,22 +37,22 @@ class Teller:
 
     async def notify_finished(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
         """What became of it, once for each time that it ends."""
-        if not _is_quiet(broadcast):
+        if not _is_silent(broadcast):
             await self.notify_once(broadcast, f"finished:{broadcast.revision}", said, now)
 
     async def update_progress(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
         """The message that moves, where it would change, and not more often than every few seconds."""
-        if _is_quiet(broadcast):
+        if _is_silent(broadcast):
             return
         last, since = self._shown.get(broadcast.id, (None, 0.0))
-        if said == last or (last is not None and self._clock.monotonic() - since < STEP):
+        if said == last or (last is not None and self._clock.monotonic() - since < EDIT_INTERVAL):
             return
         if await self._book.notify_author(broadcast.id, said, "shown", now):
             self._shown[broadcast.id] = said, self._clock.monotonic()
 
     async def finish_progress(self, broadcast: Broadcast, said: Reply, now: datetime) -> None:
         """Its last state, at once."""
-        if not _is_quiet(broadcast):
+        if not _is_silent(broadcast):
             await self._book.notify_author(broadcast.id, said, "last", now)
 
     def forget(self, broadcasts: set[str]) -> None:
@@ -58,5 +61,14 @@ class Teller:
         self._shown = {name: shown for name, shown in self._shown.items() if name in broadcasts}
 
 
-def _is_quiet(broadcast: Broadcast) -> bool:
-    return (broadcast.step or "").startswith(_QUIET)
+def _is_silent(broadcast: Broadcast) -> bool:
+    return (broadcast.step or "").startswith(_SILENT_STEP_PREFIX)
+
+
+async def request_approval(book: BroadcastOperations, broadcast: Broadcast, recipients: int, now: datetime) -> int:
+    """Ask all who may approve it, once for a check; ``broadcast`` as it was when that was asked for. How many."""
+
+    def asks(language: str, labels: Mapping[str, str]) -> Reply:
+        return format_approval_request(MarkupTranslator(language), broadcast, recipients, labels)
+
+    return await book.request_approvals(broadcast.id, asks, f"approve:{broadcast.changed_at.isoformat()}", now)

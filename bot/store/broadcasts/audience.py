@@ -1,32 +1,100 @@
-"""The people a broadcast is for, page by page in the order of their chats, with what a message to each depends on."""
+"""Whom an audience means, as conditions of a query over chats."""
 
 import json
+import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from bot.store import places
-from bot.store.broadcasts.audience import WEEK, meant_by
-from bot.store.broadcasts.written import Written
-from bot.store.drivers import Call, Rows
-from bot.store.moments import stored
-from bot.store.office.filtering import Meant
-from bot.store.reading import readable_text
-from bot.store.request_book import Ask
-from bot.store.sealing import Keyring
-from bot.store.spoken import Language, spoken
-from handlers.office.rights import Reach
+from bot.channels.registry import parse_address as at_address
+from bot.store.broadcasts.snapshot import BroadcastSnapshot
+from bot.store.context import StoreContext
+from bot.store.drivers.base import Query, Rows
+from bot.store.encoding import Language, session_language, to_micros
+from bot.store.request_filter import QueryConditions, scope_conditions
+from bot.store.requests import RunQueries
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
+from bot.store.sealing.readable import unseal_or_none
+from handlers.model.broadcast import Audience
+from handlers.model.rights import Act, Reach, Rights, Role
+from rules.calendar import VIETNAM, to_vietnam_day
 from rules.outcome import Procedure
 
+#: One person may get so many reminders within this time.
+WEEK = timedelta(days=7)
+_FIRST_DAY, _LAST_DAY = date.min.toordinal(), date.max.toordinal()
+
+
+def audience_conditions(audience: Audience, reach: Reach, now: datetime) -> QueryConditions | None:
+    """Those of an audience who are within reach at this moment; ``None`` where there can be nobody.
+
+    A list of chats is not among the conditions: it may be long, and ``Roll`` goes through it page by page.
+    """
+    if not reach or audience.chats == ():
+        return None
+    found = (
+        QueryConditions().with_condition("within_one", top=reach.units[0])
+        if len(reach.units) == 1
+        else QueryConditions(*scope_conditions(reach))
+    )
+    for condition, values in _filter_conditions(audience, to_vietnam_day(now)):
+        found = found.with_condition(condition, **values)
+    return found
+
+
+def _filter_conditions(audience: Audience, today: date) -> Iterator[tuple[str, dict[str, Any]]]:
+    if audience.unit is not None:
+        yield "below_unit", {"below": audience.unit}
+    if is_by_role(audience):
+        yield "with_role", {"role": audience.role}
+    else:
+        yield "agreed", {}
+    if audience.to_do:
+        yield "has_to_do", {}
+    if audience.owed:
+        yield "owes", {"owed": json.dumps(audience.owed)}
+    if audience.states:
+        yield "has_request", {"states": json.dumps(audience.states)}
+    if (window := expiry_window(audience, today)) is not None:
+        yield "has_certificate", {"ends_from": window[0], "ends_until": window[1]}
+    if audience.channel is not None:
+        yield "over_channel", {"channel": audience.channel, "channels": f"{audience.channel}:"}
+    if (since := _silent_since(audience, today)) is not None:
+        yield "silent_before", {"silent_before": to_micros(datetime.combine(since, time(), VIETNAM))}
+
+
+def is_by_role(audience: Audience) -> bool:
+    """Whether it is for people with a role: these hear of their work, whoever else only what they agreed to."""
+    return audience.role not in {None, Role.OFFICER}
+
+
+def expiry_window(audience: Audience, today: date) -> tuple[int, int] | None:
+    """The first and the last day on which a certificate may end, as ordinals; ``None`` where that is not asked."""
+    first, last, within = audience.expires_from, audience.expires_until, audience.expires_within
+    if first is None and last is None and within is None:
+        return None
+    firsts = [day.toordinal() for day in (first,) if day] + ([] if within is None else [today.toordinal()])
+    lasts = [day.toordinal() for day in (last,) if day] + ([] if within is None else [today.toordinal() + within])
+    return max(firsts, default=_FIRST_DAY), min(lasts, default=_LAST_DAY)
+
+
+def _silent_since(audience: Audience, today: date) -> date | None:
+    days = [audience.silent_since] if audience.silent_since else []
+    if audience.silent_days is not None:
+        days.append(date.fromordinal(max(today.toordinal() - audience.silent_days, _FIRST_DAY)))
+    return min(days, default=None)
+
+
 #: People read at a time.
-PAGE = 1000
+PAGE_SIZE = 1000
 _PROCEDURES = {procedure.value: procedure for procedure in Procedure}
 
 
 @dataclass(slots=True)
-class Known:
+class KnownCertificate:
     """A certificate of a person."""
 
     standing: str
@@ -55,10 +123,10 @@ class Person:
     done: bool  #: said so in this series
     later_on: date | None  #: wants to be reminded in this series on that day
     had: int  #: reminders within a week
-    certificates: Sequence[Known]  #: the newest first
+    certificates: Sequence[KnownCertificate]  #: the newest first
 
 
-class Page(NamedTuple):
+class AudiencePage(NamedTuple):
     """Some of them, and the chat behind which the next ones begin; ``None``: these are the last."""
 
     people: list[Person]
@@ -66,42 +134,44 @@ class Page(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Roll:
+class AudienceReader:
     """All who are meant by one broadcast at one moment."""
 
-    ask: Ask
+    ask: RunQueries
     keyring: Keyring
-    meant: Meant | None
+    meant: QueryConditions | None
     chats: tuple[str, ...] | None  #: no others than these, in order
     series: str
     named: bool  #: sealed names are read
     now: datetime
 
     @classmethod
-    def of(cls, ask: Ask, keyring: Keyring, written: Written, now: datetime, reach: Reach | None = None) -> "Roll":
+    def of(
+        cls, ask: RunQueries, keyring: Keyring, written: BroadcastSnapshot, now: datetime, reach: Reach | None = None
+    ) -> "AudienceReader":
         """Those a broadcast is for, as far as it may go, or somebody who looks."""
         audience = written.draft.audience
-        meant = meant_by(audience, written.reach if reach is None else reach, now)
+        meant = audience_conditions(audience, written.reach if reach is None else reach, now)
         chats = None if audience.chats is None else tuple(sorted(set(audience.chats)))
         return cls(ask, keyring, meant, chats, written.series, written.named, now)
 
-    async def pages(self, size: int = PAGE) -> AsyncIterator[list[Person]]:
+    async def pages(self, size: int = PAGE_SIZE) -> AsyncIterator[list[Person]]:
         """All of them."""
         after: str | None = ""
         while after is not None:
             people, after = await self.page(after, size)
             yield people
 
-    async def page(self, after: str, size: int = PAGE) -> Page:
+    async def page(self, after: str, size: int = PAGE_SIZE) -> AudiencePage:
         """The next ones behind a chat. A page of a list may be short and is not the last one for that."""
         if self.meant is None:
-            return Page([], None)
+            return AudiencePage([], None)
         if self.chats is None:
             people = await self._read(self.meant, after, size)
-            return Page(people, people[-1].chat if len(people) == size else None)
+            return AudiencePage(people, people[-1].chat if len(people) == size else None)
         part = [chat for chat in self.chats if chat > after][:size]
         people = await self.of_chats(part)
-        return Page(people, part[-1] if len(part) == size else None)
+        return AudiencePage(people, part[-1] if len(part) == size else None)
 
     async def of_chats(self, chats: Sequence[str]) -> list[Person]:
         """Those of these chats who are meant."""
@@ -109,27 +179,30 @@ class Roll:
             return []
         return await self._read(self.meant.with_condition("listed", chats=json.dumps(chats)), "", len(chats))
 
-    async def _read(self, meant: Meant, after: str, size: int) -> list[Person]:
-        week = stored(self.now - WEEK)
+    async def _read(self, meant: QueryConditions, after: str, size: int) -> list[Person]:
+        week = to_micros(self.now - WEEK)
         page = meant.to_query("audience_page", after=after, limit=size, series=self.series, week=week)
         (rows,) = await self.ask(replace(page, anew=True))
         if not rows:
             return []
         wanted = {"chats": json.dumps([row[0] for row in rows]), "named": int(self.named)}
-        (known,) = await self.ask(Call("audience_certificates", wanted))
-        certificates = _by_chat(known)
+        (known,) = await self.ask(Query("audience_certificates", wanted))
+        certificates = _certificates_by_chat(known)
         languages = await self._languages([row[0] for row in rows if row[4] is None])
-        return [_person(row, languages.get(row[0]), certificates[row[0]]) for row in rows]
+        return [_to_person(row, languages.get(row[0]), certificates[row[0]]) for row in rows]
 
     async def _languages(self, chats: Sequence[str]) -> dict[str, Language | None]:
         """Of those whose language does not stand beside their session: it was kept before there was a place for it."""
         if not chats:
             return {}
-        (rows,) = await self.ask(Call("audience_sessions", {"chats": json.dumps(chats)}))
-        return {chat: spoken(readable_text(self.keyring, sealed, places.session(chat)) or "") for chat, sealed in rows}
+        (rows,) = await self.ask(Query("audience_sessions", {"chats": json.dumps(chats)}))
+        return {
+            chat: session_language(unseal_or_none(self.keyring, sealed, sealed_columns.session(chat)) or "")
+            for chat, sealed in rows
+        }
 
 
-def _person(row: tuple[Any, ...], language: Language | None, certificates: dict[str, Known]) -> Person:
+def _to_person(row: tuple[Any, ...], language: Language | None, certificates: dict[str, KnownCertificate]) -> Person:
     chat, channel, stopped, blocked, known, unit, name, done, later, had = row
     return Person(
         chat=chat,
@@ -146,14 +219,65 @@ def _person(row: tuple[Any, ...], language: Language | None, certificates: dict[
     )
 
 
-def _by_chat(rows: Rows) -> defaultdict[str, dict[str, Known]]:
+def _certificates_by_chat(rows: Rows) -> defaultdict[str, dict[str, KnownCertificate]]:
     """Certificates by chat and standing."""
-    found: defaultdict[str, dict[str, Known]] = defaultdict(dict)
+    found: defaultdict[str, dict[str, KnownCertificate]] = defaultdict(dict)
     for chat, standing, not_after, owed, subscriber, requested in rows:
         known = found[chat].get(standing)
         if known is None:
             listed = tuple(owed.split(",")) if owed else ()
-            known = found[chat][standing] = Known(standing, not_after, listed, subscriber, set())
+            known = found[chat][standing] = KnownCertificate(standing, not_after, listed, subscriber, set())
         if requested is not None:
             known.requested.add(requested)
     return found
+
+
+_PERSON_CODE = re.compile(r"N-([0-9A-F]{8})", re.IGNORECASE)
+_REQUEST_CODE = re.compile(r"YC-\d{4}-\d+", re.IGNORECASE)
+
+
+#: Ways to name somebody: what finds the chats of names of this kind.
+_LOOKUP_QUERIES: dict[str, Callable[[str], Query]] = {
+    "request": lambda keys: Query("chats_of_requests", {"codes": keys}),
+    "person": lambda keys: Query("chats_by_code", {"heads": keys}),
+    "chat": lambda keys: Query("chats_by_id", {"ids": keys}),
+}
+
+
+class _LookupKey(NamedTuple):
+    """How to look for somebody, and by what."""
+
+    kind: str
+    key: str
+
+
+async def resolve_recipients(
+    acting: StoreContext, rights: Rights, names: Sequence[str]
+) -> Mapping[str, tuple[str, ...]]:
+    """Chats by the names a list has for them, those within the right to write broadcasts alone.
+
+    A name is the code of a request, the code of a person (N-3F2A91C0), or channel and address (telegram:123). One
+    that means nobody within reach is not in the answer; a person's code may mean two.
+    """
+    keys = {name: key for name in names if (key := _lookup_key(acting.keyring, name))}
+    found: defaultdict[_LookupKey, set[str]] = defaultdict(set)
+    for kind, call in _LOOKUP_QUERIES.items():
+        wanted = sorted({key for of, key in keys.values() if of == kind})
+        rows = (await acting.ask(call(json.dumps(wanted))))[0] if wanted else []
+        reach = {unit: rights.may(Act.WRITE_BROADCASTS, unit) for unit in {unit for _, _, unit in rows}}
+        for key, chat, unit in rows:
+            if reach[unit]:
+                found[_LookupKey(kind, key)].add(chat)
+    return {name: tuple(sorted(found[key])) for name, key in keys.items() if key in found}
+
+
+def _lookup_key(keyring: Keyring, name: str) -> _LookupKey | None:
+    """``None``: this is no name."""
+    typed = name.strip()
+    if person := _PERSON_CODE.fullmatch(typed):
+        return _LookupKey("person", person[1].lower())
+    if _REQUEST_CODE.fullmatch(typed):
+        return _LookupKey("request", typed.upper())
+    channel, colon, address = typed.partition(":")
+    where = at_address(f"{channel.lower()}{colon}{address}")
+    return _LookupKey("chat", sealed_columns.chat_id(keyring, *where)) if where else None

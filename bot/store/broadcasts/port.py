@@ -3,55 +3,58 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.store.broadcasts import looking
-from bot.store.broadcasts.drafting import Drafting
-from bot.store.broadcasts.moving import Hand
-from bot.store.broadcasts.naming import chats_named
-from bot.store.broadcasts.results import Results
-from bot.store.broadcasts.shelf import Shelf
-from bot.store.broadcasts.trial import Trial
-from bot.store.office.acting import Acting
-from bot.store.office.journal import StoredJournal
-from handlers.broadcasts.model import (
+from bot.store.broadcasts import preview
+from bot.store.broadcasts.audience import resolve_recipients
+from bot.store.broadcasts.lifecycle import BroadcastActions
+from bot.store.broadcasts.preview import TestSend
+from bot.store.broadcasts.repository import BroadcastQueries, DraftRepository
+from bot.store.broadcasts.results import RecipientResults
+from bot.store.context import StoreContext
+from bot.store.journal import StoredJournal
+from handlers.core.replies import Reply
+from handlers.model.broadcast import (
+    ActionResult,
     Audience,
     Broadcast,
-    Checked,
-    Counted,
-    Draft,
-    Life,
-    Outcome,
+    BroadcastDraft,
+    BroadcastState,
+    ChannelCounts,
+    CheckReport,
+    DeliveryCounts,
     Recipient,
-    Tally,
 )
-from handlers.office.rights import Rights
-from handlers.replies import Reply
+from handlers.model.rights import Rights
 
 
 @dataclass(frozen=True, slots=True)
 class StoredBroadcasts:
-    """Implements ``handlers.broadcasts.ports.Broadcasts``."""
+    """Implements ``handlers.core.broadcast_ports.Broadcasts``."""
 
-    acting: Acting
-    shelf: Shelf
-    drafting: Drafting
-    hand: Hand
-    results: Results
-    trial: Trial
+    acting: StoreContext
+    shelf: BroadcastQueries
+    drafting: DraftRepository
+    hand: BroadcastActions
+    results: RecipientResults
+    trial: TestSend
 
     @classmethod
-    def of(cls, acting: Acting, journal: StoredJournal) -> "StoredBroadcasts":
+    def of(cls, acting: StoreContext, journal: StoredJournal) -> "StoredBroadcasts":
         """Within a transaction."""
-        shelf = Shelf(acting)
-        parts = Drafting(acting, journal, shelf), Hand(acting, journal, shelf), Results(acting, journal, shelf)
-        return cls(acting, shelf, *parts, Trial(acting, shelf))
+        shelf = BroadcastQueries(acting)
+        parts = (
+            DraftRepository(acting, journal, shelf),
+            BroadcastActions(acting, journal, shelf),
+            RecipientResults(acting, journal, shelf),
+        )
+        return cls(acting, shelf, *parts, TestSend(acting, shelf))
 
-    async def new(self, rights: Rights, draft: Draft, document: bytes | None = None) -> Broadcast | None:
+    async def new(self, rights: Rights, draft: BroadcastDraft, document: bytes | None = None) -> Broadcast | None:
         """A draft of one's own."""
         return await self.drafting.new(rights, draft, document)
 
     async def change(
-        self, rights: Rights, name: str, revision: int, draft: Draft, document: bytes | None = None
-    ) -> Outcome:
+        self, rights: Rights, name: str, revision: int, draft: BroadcastDraft, document: bytes | None = None
+    ) -> ActionResult:
         """Change one that is not approved."""
         return await self.drafting.change(rights, name, revision, draft, document)
 
@@ -67,19 +70,19 @@ class StoredBroadcasts:
         """What one has made."""
         return await self.shelf.steps(rights, name)
 
-    async def count(self, rights: Rights, audience: Audience) -> tuple[Counted, ...]:
+    async def count(self, rights: Rights, audience: Audience) -> tuple[ChannelCounts, ...]:
         """Who is meant at this moment."""
-        return await looking.count(self.acting, rights, audience, self.acting.policy)
+        return await preview.count_audience(self.acting, rights, audience, self.acting.policy)
 
     async def resolve_names(self, rights: Rights, names: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """Chats by the names a list has for them."""
-        return await chats_named(self.acting, rights, names)
+        return await resolve_recipients(self.acting, rights, names)
 
-    async def request_check(self, rights: Rights, name: str) -> Outcome:
+    async def request_check(self, rights: Rights, name: str) -> ActionResult:
         """Have the whole list gone through."""
         return await self.drafting.request_check(rights, name)
 
-    async def last_check(self, rights: Rights, name: str) -> Checked | None:
+    async def last_check(self, rights: Rights, name: str) -> CheckReport | None:
         """What the last check found."""
         return await self.drafting.last_check(rights, name)
 
@@ -87,13 +90,13 @@ class StoredBroadcasts:
         """What the first recipients would get; nothing of one that may not be seen."""
         if await self.shelf.get_visible(rights, name) is None:
             return ()
-        return await looking.sample(self.acting, rights, name, self.acting.policy, limit)
+        return await preview.sample_messages(self.acting, rights, name, self.acting.policy, limit)
 
     async def send_test(self, rights: Rights, name: str) -> bool:
         """Queue it for the person in this chat alone."""
         return await self.trial.send_test(rights, name)
 
-    async def move(self, rights: Rights, name: str, to: Life, revision: int | None = None) -> Outcome:
+    async def move(self, rights: Rights, name: str, to: BroadcastState, revision: int | None = None) -> ActionResult:
         """Approve, start, pause, resume or cancel."""
         return await self.hand.move(rights, name, to, revision)
 
@@ -101,7 +104,7 @@ class StoredBroadcasts:
         """Whether somebody else has to approve it."""
         return await self.hand.needs_second_person(rights, name)
 
-    async def tally(self, rights: Rights, name: str) -> Tally:
+    async def tally(self, rights: Rights, name: str) -> DeliveryCounts:
         """How far it is."""
         return await self.results.tally(rights, name)
 

@@ -3,29 +3,30 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.store import places
-from bot.store.drivers import Call
-from bot.store.moments import moment
-from bot.store.powers import digest, warrant_of
-from bot.store.request_book import Ask
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Draft, Life
-from handlers.broadcasts.template import Placeholder, placeholders
-from handlers.office.rights import Act, Reach, Rights
-from handlers.office.units import NO_UNITS
-from rules.calendar import vietnamese_day
+from bot.store.drivers.base import Query
+from bot.store.encoding import from_micros
+from bot.store.power_seals import content_digest, unseal_warrant
+from bot.store.requests import RunQueries
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
+from handlers.broadcasts.template import placeholders_of
+from handlers.model.broadcast import BroadcastDraft, BroadcastState
+from handlers.model.placeholders import Placeholder
+from handlers.model.rights import Act, Reach, Rights
+from handlers.model.unit_directory import NO_UNITS
+from rules.calendar import to_vietnam_day
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class BroadcastSnapshot:
     """A broadcast as its rows need it."""
 
     id: str
-    draft: Draft
+    draft: BroadcastDraft
     unit: str | None  #: it reaches nobody beyond this unit and those below it
     parent: str | None
     step: str | None
-    state: Life
+    state: BroadcastState
     revision: int
     frozen_to: str  #: the last chat that has its row; empty: none
     starts_at: datetime | None
@@ -53,22 +54,24 @@ class Written:
     def named(self) -> bool:
         """Whether a text says the name of the person."""
         text = self.draft.text
-        return any(Placeholder.NAME in placeholders(one) for one in (text.vi, text.en))
+        return any(Placeholder.NAME in placeholders_of(one) for one in (text.vi, text.en))
 
     def day(self, now: datetime) -> date:
         """The day in Viet Nam on which it starts, as far as that is known."""
-        return vietnamese_day(max(now, self.starts_at or now))
+        return to_vietnam_day(max(now, self.starts_at or now))
 
 
-async def read_written(ask: Ask, keyring: Keyring, broadcast: str) -> Written | None:
+async def read_snapshot(ask: RunQueries, keyring: Keyring, broadcast: str) -> BroadcastSnapshot | None:
     """The broadcast of an id."""
-    (rows,) = await ask(Call("written", {"id": broadcast}))
+    (rows,) = await ask(Query("written", {"id": broadcast}))
     if not rows:
         return None
     content, size, unit, parent, step, state, revision, frozen_to, starts, changed, *proof = rows[0]
-    plain = keyring.unseal_bytes(content, places.broadcast_content(broadcast))
-    draft, warrant = Draft.model_validate_json(plain), warrant_of(keyring, proof)
-    approved = warrant is not None and warrant.approver is not None and warrant.content == digest(plain)
-    begins = None if starts is None else moment(starts)
-    stands = Life(state), revision, frozen_to or "", begins, moment(changed)
-    return Written(broadcast, draft, unit, parent, step, *stands, size, approved, warrant.alone if warrant else None)
+    plain = keyring.unseal_bytes(content, sealed_columns.broadcast_content(broadcast))
+    draft, warrant = BroadcastDraft.model_validate_json(plain), unseal_warrant(keyring, proof)
+    approved = warrant is not None and warrant.approver is not None and warrant.content == content_digest(plain)
+    begins = None if starts is None else from_micros(starts)
+    stands = BroadcastState(state), revision, frozen_to or "", begins, from_micros(changed)
+    return BroadcastSnapshot(
+        broadcast, draft, unit, parent, step, *stands, size, approved, warrant.alone if warrant else None
+    )

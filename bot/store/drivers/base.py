@@ -3,13 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from bot.store.errors import DatabaseUrlError
+from locales import N_
 
 Rows = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Query:
     """A query of the files in ``sql/`` with its parameters."""
 
     query: str
@@ -27,7 +32,7 @@ class Call:
 class Transaction(Protocol):
     """An open transaction."""
 
-    async def run(self, *calls: Call, commit: bool = False) -> list[Rows]:
+    async def run(self, *calls: Query, commit: bool = False) -> list[Rows]:
         """Run queries in order, and commit behind the last one if so told; the rows of each."""
 
     async def script(self, statements: Sequence[str]) -> None:
@@ -42,7 +47,7 @@ class Driver(Protocol):
     #: Whether several processes may serve the same channel over it.
     shared: bool
 
-    async def run(self, *calls: Call, durable: bool = False) -> list[Rows]:
+    async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:
         """Run queries as one transaction in one go; ``durable``: on the disk before it returns, even if power fails."""
 
     def transaction(self, *, reading: bool = False) -> AbstractAsyncContextManager[Transaction]:
@@ -56,3 +61,27 @@ class Driver(Protocol):
 
     async def close(self) -> None:
         """Release connections."""
+
+
+WRONG_URL = N_(
+    "The database URL cannot be used. Write sqlite:///path/to/file or postgresql://user:password@host/database."
+)
+
+
+def sqlite_path(url: str | None, data_dir: Path) -> Path | None:
+    """The file to open, or ``None`` for PostgreSQL. ``sqlite:///var/x`` is relative, ``sqlite:////var/x`` absolute.
+
+    Raises:
+        DatabaseUrlError: it names neither; the message never repeats the URL, which may hold a password.
+    """
+    if url is None:
+        return data_dir / "troly.sqlite3"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise DatabaseUrlError(WRONG_URL) from None
+    if parts.scheme in {"postgresql", "postgres"} and len(parts.path + parts.query) > 1:
+        return None
+    if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
+        return Path(parts.path[1:])
+    raise DatabaseUrlError(WRONG_URL)

@@ -5,14 +5,139 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-from bot.reasons import reason_of
-from bot.store.drivers.base import Call, Rows
-from bot.store.drivers.sqlite_errors import failure
-from bot.store.drivers.sqlite_thread import READING, WRITING, Connection, Step, Work
-from bot.store.errors import DatabaseUnusable, StoreError
-from bot.store.queries import Queries, load_queries
+import aiosqlite
+
+from bot.errors import to_reason
+from bot.store.drivers.base import Query, Rows
+from bot.store.errors import DatabaseUnusable, StoreError, StoreFull, StoreLocked, StoreUnavailable, TurnTakenOver
+from bot.store.queries import QueryTexts, load_queries
 from locales import N_
+
+#: The upper bits of an extended code refine the lower ones.
+_PRIMARY_CODE_MASK = 0xFF
+
+
+def to_store_error(error: sqlite3.Error, path: Path | None = None) -> StoreError:
+    """The error to raise in place of SQLite's own, whose text may hold values of the database."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE_MASK
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return StoreLocked(N_("The database is locked: another program is writing to it. Close that program, or wait."))
+    if code == sqlite3.SQLITE_FULL:
+        return StoreFull(N_("The disk of the database is full. Make room; what was received will be answered then."))
+    if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+        kind = StoreUnavailable if path is None else DatabaseUnusable  # a running assistant keeps what arrives waiting
+        return kind(N_("The database file is damaged, or is not a database. Put back its copy."))
+    if path is not None:
+        message = N_(
+            "The database {path} cannot be opened: {why}. Check that the folder is there and may be written to."
+        )
+        return DatabaseUnusable(message, path=path, why=_error_name(error))
+    if code in {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM}:
+        return StoreUnavailable(
+            N_("The database cannot be written to now ({why}). Check the disk and its rights."), why=_error_name(error)
+        )
+    return StoreError(N_("The database refused a statement ({why})."), why=_error_name(error))
+
+
+def _error_name(error: sqlite3.Error) -> str:
+    return getattr(error, "sqlite_errorname", type(error).__name__)
+
+
+#: A statement, its parameters (a list of them where it is run for many), and whether it must return rows.
+SqlStep = tuple[str, Mapping[str, Any] | Sequence[Mapping[str, Any]], bool]
+#: How a transaction begins that will write: the writer's place is taken at once, not when it is too late to wait.
+BEGIN_WRITING = "BEGIN IMMEDIATE"
+#: And one that only reads: it sees one moment of the database, and keeps nobody waiting.
+BEGIN_READING = "BEGIN"
+
+
+class BatchJob:
+    """A batch that waits for the connection's thread, and then what it gave."""
+
+    __slots__ = ("done", "durable", "error", "rows", "steps")
+
+    def __init__(self, steps: Sequence[SqlStep], *, durable: bool) -> None:
+        self.steps = steps
+        self.durable = durable
+        self.done = False
+        self.rows: list[Rows] = []
+        self.error: Exception | None = None
+
+
+class BatchingConnection(aiosqlite.Connection):
+    """A connection that runs whole batches in one hop to its thread."""
+
+    async def batch(self, steps: Sequence[SqlStep], *, begin: str | None, commit: bool) -> list[Rows]:
+        rows: list[Rows] = await self._execute(_run_batch, self._conn, steps, begin, commit)  # type: ignore[no-untyped-call]  # aiosqlite leaves its helper untyped
+        return rows
+
+    async def abandon(self) -> None:
+        """Close what may be open, and see the thread end: where opening failed aiosqlite does not wait for it."""
+        await self.close()
+        await asyncio.to_thread(self._thread.join)
+
+    async def work_off(self, works: Sequence[BatchJob]) -> None:
+        await self._execute(_run_jobs, self._conn, works)  # type: ignore[no-untyped-call]  # as above
+
+
+def _run_jobs(connection: sqlite3.Connection, works: Sequence[BatchJob]) -> None:
+    """Each in a transaction of its own; the failure of one is its own."""
+    for work in works:
+        several = len(work.steps) > 1
+        try:
+            begin = _begin_statement(work.steps) if several else None
+            work.rows = (_run_durably if work.durable else _run_batch)(connection, work.steps, begin, several)
+        except Exception as error:  # noqa: BLE001 - whatever it is, those behind it must not bear it
+            work.error = error
+        work.done = True
+
+
+def _begin_statement(steps: Sequence[SqlStep]) -> str:
+    """Whoever only looks waits for no writer, and no writer for them."""
+    return BEGIN_READING if all(sql.startswith("SELECT") for sql, _, _ in steps) else BEGIN_WRITING
+
+
+def _run_batch(connection: sqlite3.Connection, steps: Sequence[SqlStep], begin: str | None, commit: bool) -> list[Rows]:
+    try:
+        if begin:
+            connection.execute(begin)
+        rows = [_run(connection, step) for step in steps]
+        if commit:
+            connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return rows
+
+
+def _run(connection: sqlite3.Connection, step: SqlStep) -> Rows:
+    sql, parameters, must = step
+    if not isinstance(parameters, Mapping):
+        connection.executemany(sql, parameters)
+        return []
+    rows: Rows = connection.execute(sql, parameters).fetchall()
+    if must and not rows:
+        raise TurnTakenOver
+    return rows
+
+
+def _run_durably(
+    connection: sqlite3.Connection, steps: Sequence[SqlStep], begin: str | None, commit: bool
+) -> list[Rows]:
+    """With the write-ahead log synced to the disk.
+
+    Elsewhere synchronous=NORMAL does: a killed process loses nothing, and what a power failure may take (a turn, a
+    settled message) is done again from the inbox, which is written here.
+    """
+    connection.execute("PRAGMA synchronous=FULL")
+    try:
+        return _run_batch(connection, steps, begin, commit)
+    finally:
+        connection.execute("PRAGMA synchronous=NORMAL")
+
 
 #: Seconds to wait for another process that is writing.
 BUSY_SECONDS = 5.0
@@ -25,20 +150,20 @@ OLDEST_SQLITE = (3, 35, 0)
 class SqliteTransaction:
     """A transaction that holds the connection until it ends."""
 
-    def __init__(self, connection: Connection, queries: Queries, *, reading: bool) -> None:
+    def __init__(self, connection: BatchingConnection, queries: QueryTexts, *, reading: bool) -> None:
         self._connection = connection
         self._queries = queries
-        self._begin: str | None = READING if reading else WRITING
+        self._begin: str | None = BEGIN_READING if reading else BEGIN_WRITING
         self._begun = False
         self.over = False
 
-    async def run(self, *calls: Call, commit: bool = False) -> list[Rows]:
-        return await self._steps(_steps(self._queries, calls), commit=commit)
+    async def run(self, *calls: Query, commit: bool = False) -> list[Rows]:
+        return await self._steps(_to_steps(self._queries, calls), commit=commit)
 
     async def script(self, statements: Sequence[str]) -> None:
         await self._steps([(statement, {}, False) for statement in statements])
 
-    async def _steps(self, steps: Sequence[Step], *, commit: bool = False) -> list[Rows]:
+    async def _steps(self, steps: Sequence[SqlStep], *, commit: bool = False) -> list[Rows]:
         if self.over:
             raise StoreError(N_("This transaction has ended."))
         begin, self._begin, self._begun = self._begin, None, True
@@ -46,7 +171,7 @@ class SqliteTransaction:
         try:
             rows = await self._connection.batch(steps, begin=begin, commit=commit)
         except sqlite3.Error as error:
-            raise failure(error) from None
+            raise to_store_error(error) from None
         self.over = commit
         return rows
 
@@ -56,7 +181,7 @@ class SqliteTransaction:
             await self._connection.rollback()
 
 
-def _steps(queries: Queries, calls: Sequence[Call]) -> list[Step]:
+def _to_steps(queries: QueryTexts, calls: Sequence[Query]) -> list[SqlStep]:
     return [
         (queries.text(call.query, call.where), call.parameters if call.many is None else call.many, call.must)
         for call in calls
@@ -79,18 +204,18 @@ class SqliteDriver:
     }
     shared = False
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: BatchingConnection) -> None:
         self._connection = connection
         self._queries = load_queries(self.dialect)
         self._lock = asyncio.Lock()
-        self._waiting: list[Work] = []
+        self._waiting: list[BatchJob] = []
 
-    async def run(self, *calls: Call, durable: bool = False) -> list[Rows]:
+    async def run(self, *calls: Query, durable: bool = False) -> list[Rows]:
         """Whoever gets the connection first takes along all that wait: a hop to its thread costs more than a statement.
 
         Where the one under way is cancelled, the next hop queues behind it, so that nothing is done twice.
         """
-        work = Work(_steps(self._queries, calls), durable=durable)
+        work = BatchJob(_to_steps(self._queries, calls), durable=durable)
         self._waiting.append(work)
         try:
             async with self._lock:
@@ -101,7 +226,7 @@ class SqliteDriver:
             if work in self._waiting:  # cancelled before its turn: nobody wants it any more
                 self._waiting.remove(work)
         if isinstance(work.error, sqlite3.Error):
-            raise failure(work.error) from None
+            raise to_store_error(work.error) from None
         if work.error is not None:
             raise work.error
         return work.rows
@@ -144,26 +269,26 @@ def _make_private(path: Path) -> None:
         message = N_(
             "The database {path} cannot be opened: {why}. Check that the folder is there and may be written to."
         )
-        raise DatabaseUnusable(message, path=path, why=reason_of(error)) from None
+        raise DatabaseUnusable(message, path=path, why=to_reason(error)) from None
 
 
-async def _connect(path: Path) -> Connection:
+async def _connect(path: Path) -> BatchingConnection:
     def connector() -> sqlite3.Connection:
         return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=256)
 
-    connection = Connection(connector, iter_chunk_size=64)
+    connection = BatchingConnection(connector, iter_chunk_size=64)
     try:
         await connection
-        await _write_ahead(connection)
+        await _enable_wal(connection)
         for pragma in ("foreign_keys=ON", "secure_delete=ON", "synchronous=NORMAL"):
             await connection.execute_fetchall(f"PRAGMA {pragma}")
     except sqlite3.Error as error:
         await connection.abandon()
-        raise failure(error, path) from None
+        raise to_store_error(error, path) from None
     return connection
 
 
-async def _write_ahead(connection: Connection) -> None:
+async def _enable_wal(connection: BatchingConnection) -> None:
     """Switch to the write-ahead log. SQLite does not wait for others where a new file is switched, so this does."""
     tries = int(BUSY_SECONDS / _SWITCH_PAUSE)
     while True:

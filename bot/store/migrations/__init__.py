@@ -35,7 +35,7 @@ def load_migrations() -> list[Migration]:
     return sorted(steps, key=lambda step: step.version)
 
 
-def missing(carried: Sequence[Migration], applied: Sequence[tuple[int, str, str]]) -> list[Migration]:
+def missing_migrations(carried: Sequence[Migration], applied: Sequence[tuple[int, str, str]]) -> list[Migration]:
     """What a database lacks, given (version, name, checksum) of what it has.
 
     Raises:

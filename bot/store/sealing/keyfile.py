@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from bot.reasons import reason_of
+from bot.errors import to_reason
 from bot.store.errors import KeyFileError
 from locales import N_
 
@@ -27,17 +27,17 @@ from locales import N_
 KEY_BYTES = 32
 #: A key that is added is newer than the one in use, whatever the clock says.
 _INSTANT = timedelta(microseconds=1)
-_Placing = Callable[[Path], object]
+_PlaceFile = Callable[[Path], object]
 
 KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}$")]
 Key = Annotated[Base64Bytes, Field(min_length=KEY_BYTES, max_length=KEY_BYTES, repr=False)]
 
 
-class _Model(BaseModel):
+class _KeyModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class StoredKey(_Model):
+class StoredKey(_KeyModel):
     """A sealing key, when it was made, and when it came into use where that was later."""
 
     key: Key
@@ -45,7 +45,7 @@ class StoredKey(_Model):
     used: AwareDatetime | None = None
 
 
-class KeyFile(_Model):
+class KeyFile(_KeyModel):
     """Sealing keys by id, the one that seals now, and the key of the look-ups, which never changes."""
 
     version: Literal[1] = 1
@@ -133,7 +133,7 @@ def read_key_file(path: Path) -> KeyFile:
         raise
     except OSError as error:
         message = N_("The key file {path} cannot be read: {why}. Let the assistant's user own it and read it.")
-        raise KeyFileError(message, path=path, why=reason_of(error)) from None
+        raise KeyFileError(message, path=path, why=to_reason(error)) from None
     except ValidationError:
         message = N_(
             "The key file {path} is damaged. Put back its copy: without it nothing that is stored can be read."
@@ -157,7 +157,7 @@ def replace_key_file(path: Path, keys: KeyFile) -> None:
     _write(path, keys, lambda draft: draft.replace(path))
 
 
-def _on_the_disk(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """The name as well: after a power failure the file is the new one, not the old one."""
     if os.name == "nt":
         return
@@ -168,7 +168,7 @@ def _on_the_disk(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _write(path: Path, keys: KeyFile, place: _Placing) -> bool:
+def _write(path: Path, keys: KeyFile, place: _PlaceFile) -> bool:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -177,14 +177,14 @@ def _write(path: Path, keys: KeyFile, place: _Placing) -> bool:
             file.flush()
             os.fsync(file.fileno())
         place(draft)
-        _on_the_disk(path.parent)
+        _sync_folder(path.parent)
     except FileExistsError:
         return False
     except OSError as error:
         message = N_(
             "The key file {path} cannot be written: {why}. Give the assistant's user a folder it may write to."
         )
-        raise KeyFileError(message, path=path, why=reason_of(error)) from None
+        raise KeyFileError(message, path=path, why=to_reason(error)) from None
     finally:
         with suppress(OSError):
             draft.unlink()

@@ -6,18 +6,55 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bot.store.errors import KeyFileError, SealBroken, UnknownKey
-from bot.store.sealing.damage import Damage
 from bot.store.sealing.keyfile import KeyFile, create_key_file, new_key_file, read_key_file
-from bot.store.sealing.place import Place
 from locales import N_
 
+#: More than so many are not held at a time: they are met again.
+_MOST_DAMAGE_LOGGED = 10_000
+
 _log = structlog.get_logger(__name__)
+
+
+class DamageLog:
+    """Values that do not open, or are not what they should be, by where they lie; nothing of what they say."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+        self.unnoted: dict[str, str] = {}  #: table, column and row -> how the owners are told of it
+
+    def is_first_time(self, what: str) -> bool:
+        """Whether this was not asked about before."""
+        if what in self._told or len(self._told) >= _MOST_DAMAGE_LOGGED:
+            return False
+        self._told.add(what)
+        return True
+
+    def record(self, table: str, column: str, row: str, error: Exception) -> None:
+        """A value could not be read; the log names its row."""
+        place = f"{table}.{column} {row}"
+        if self.is_first_time(place):
+            _log.error("value_unreadable", table=table, column=column, row=row, kind=type(error).__name__)
+            self.unnoted[place] = row
+
+
+class SealContext(NamedTuple):
+    """Table, column and row of a value; opened anywhere else, it does not open."""
+
+    table: str
+    column: str
+    row: str
+
+    def bound(self) -> bytes:
+        """The additional authenticated data of AES-GCM (NIST SP 800-38D); no part holds the separator."""
+        return "\x1f".join(self).encode()
+
 
 KEY_ID_BYTES = 4
 #: The nonce is random: one key seals far fewer than the 2**32 values that NIST SP 800-38D allows it.
@@ -32,9 +69,9 @@ class Keyring:
 
     def __init__(self, path: Path, keys: KeyFile) -> None:
         self.path = path
-        self.damage = Damage()  #: what this process met and could not read
+        self.damage = DamageLog()  #: what this process met and could not read
         self._newest_met = ""
-        self._seen = _stamp(path)
+        self._seen = _file_stamp(path)
         self._looked = time.monotonic()
         self._set_keys(keys)
 
@@ -49,18 +86,18 @@ class Keyring:
         }
         self.current = bytes.fromhex(keys.current)
 
-    def seal(self, text: str | bytes, place: Place) -> bytes:
+    def seal(self, text: str | bytes, place: SealContext) -> bytes:
         """Seal a value for one place with the current key."""
         self._refresh()
         nonce = os.urandom(NONCE_BYTES)
         plain = text.encode() if isinstance(text, str) else text
         return self.current + nonce + self._ciphers[self.current].encrypt(nonce, plain, place.bound())
 
-    def unseal(self, sealed: bytes, place: Place) -> str:
+    def unseal(self, sealed: bytes, place: SealContext) -> str:
         """Open a text; raises what ``unseal_bytes`` raises."""
         return self.unseal_bytes(sealed, place).decode()
 
-    def unseal_bytes(self, sealed: bytes, place: Place) -> bytes:
+    def unseal_bytes(self, sealed: bytes, place: SealContext) -> bytes:
         """Open a value.
 
         Raises:
@@ -91,7 +128,7 @@ class Keyring:
             self._newest_met = name
             self._set_keys(self.keys)
 
-    def reseal(self, sealed: bytes, place: Place) -> bytes:
+    def reseal(self, sealed: bytes, place: SealContext) -> bytes:
         """The same, sealed with the current key where it was not."""
         return sealed if sealed[:KEY_ID_BYTES] == self.current else self.seal(self.unseal_bytes(sealed, place), place)
 
@@ -110,7 +147,7 @@ class Keyring:
 
     def reload(self) -> None:
         """Read the key file anew."""
-        self._seen = _stamp(self.path)
+        self._seen = _file_stamp(self.path)
         self._set_keys(read_key_file(self.path))
 
     def _load_ciphers(self) -> Mapping[bytes, AESGCM]:
@@ -123,7 +160,7 @@ class Keyring:
         if now - self._looked < REFRESH_SECONDS:
             return
         self._looked = now
-        if _stamp(self.path) not in {self._seen, None}:
+        if _file_stamp(self.path) not in {self._seen, None}:
             self._reload_if_readable()
 
     def _reload_if_readable(self) -> None:
@@ -134,7 +171,7 @@ class Keyring:
             _log.error("key_file_unreadable", kind=type(error).__name__, hint="troly keys list says why")
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
+def _file_stamp(path: Path) -> tuple[int, int] | None:
     """What changes with every replacement and every change of rights; None where there is no file just now."""
     try:
         status = path.stat()

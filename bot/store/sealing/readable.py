@@ -7,22 +7,22 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bot.store.errors import SealError
-from bot.store.sealing import Keyring, Place
+from bot.store.sealing.keyring import Keyring, SealContext
 
 _Opened = TypeVar("_Opened")
 #: What opening raises where a value is altered, cut, sealed with an unknown key, or no longer fits its model.
-UNREADABLE = (SealError, ValueError)
+UNREADABLE_ERRORS = (SealError, ValueError)
 
 
-def readable(keyring: Keyring, place: Place, opened: Callable[[], _Opened]) -> _Opened | None:
+def read_or_none(keyring: Keyring, place: SealContext, opened: Callable[[], _Opened]) -> _Opened | None:
     """What opening gives; ``None``, noted, where it cannot be read."""
     try:
         return opened()
-    except UNREADABLE as error:
+    except UNREADABLE_ERRORS as error:
         keyring.damage.record(*place, error)
         return None
 
 
-def readable_text(keyring: Keyring, sealed: bytes | None, place: Place) -> str | None:
+def unseal_or_none(keyring: Keyring, sealed: bytes | None, place: SealContext) -> str | None:
     """A text that need not be; ``None`` also where it cannot be read."""
-    return None if sealed is None else readable(keyring, place, lambda: keyring.unseal(sealed, place))
+    return None if sealed is None else read_or_none(keyring, place, lambda: keyring.unseal(sealed, place))

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from bot.store.sealing import Keyring, Place
+from bot.store.sealing.keyring import Keyring, SealContext
 
 
 def chat_id(keyring: Keyring, channel: str, address: str) -> str:
@@ -15,69 +15,69 @@ def certificate_id(keyring: Keyring, certificate_key: str) -> str:
     return keyring.lookup("serial", certificate_key)  # the word stays: stored ids were made with it
 
 
-def address(chat: str) -> Place:
+def address(chat: str) -> SealContext:
     """The platform's chat id."""
-    return Place("chats", "address", chat)
+    return SealContext("chats", "address", chat)
 
 
-def session(chat: str) -> Place:
+def session(chat: str) -> SealContext:
     """The conversation."""
-    return Place("chats", "session", chat)
+    return SealContext("chats", "session", chat)
 
 
-def update(chat: str, update_id: str) -> Place:
+def update(chat: str, update_id: str) -> SealContext:
     """What came in; the channel is part of the chat's id."""
-    return Place("inbox", "payload", f"{chat} {update_id}")
+    return SealContext("inbox", "payload", f"{chat} {update_id}")
 
 
-def payload(chat: str, origin: str) -> Place:
+def payload(chat: str, origin: str) -> SealContext:
     """What goes out."""
-    return Place("outbox", "payload", f"{chat} {origin}")
+    return SealContext("outbox", "payload", f"{chat} {origin}")
 
 
-def message(chat: str, origin: str) -> Place:
+def message(chat: str, origin: str) -> SealContext:
     """The platform's id of what was sent."""
-    return Place("outbox", "message", f"{chat} {origin}")
+    return SealContext("outbox", "message", f"{chat} {origin}")
 
 
-def content(code: str) -> Place:
+def content(code: str) -> SealContext:
     """What a request asks for."""
-    return Place("requests", "content", code)
+    return SealContext("requests", "content", code)
 
 
-def note(code: str, revision: int) -> Place:
+def note(code: str, revision: int) -> SealContext:
     """Why a request was moved."""
-    return Place("request_history", "note", f"{code} {revision}")
+    return SealContext("request_history", "note", f"{code} {revision}")
 
 
-def grant_label(grant: str) -> Place:
+def grant_label(grant: str) -> SealContext:
     """How a person with a role is called."""
-    return Place("grants", "label", grant)
+    return SealContext("grants", "label", grant)
 
 
-def invitation_label(invitation: str) -> Place:
+def invitation_label(invitation: str) -> SealContext:
     """How an invited person is called."""
-    return Place("invitations", "label", invitation)
+    return SealContext("invitations", "label", invitation)
 
 
-def grant_seal(grant: str) -> Place:
+def grant_seal(grant: str) -> SealContext:
     """What proves a role."""
-    return Place("grants", "seal", grant)
+    return SealContext("grants", "seal", grant)
 
 
-def invitation_seal(invitation: str) -> Place:
+def invitation_seal(invitation: str) -> SealContext:
     """What proves an invitation."""
-    return Place("invitations", "seal", invitation)
+    return SealContext("invitations", "seal", invitation)
 
 
-def warrant(broadcast: str) -> Place:
+def warrant(broadcast: str) -> SealContext:
     """What proves who wrote a broadcast and who approved it."""
-    return Place("broadcasts", "warrant", broadcast)
+    return SealContext("broadcasts", "warrant", broadcast)
 
 
-def head() -> Place:
+def journal_head() -> SealContext:
     """What proves the end of the journal."""
-    return Place("audit_head", "seal", "1")
+    return SealContext("audit_head", "seal", "1")
 
 
 def standing_id(chat: str, interview: int) -> str:
@@ -85,29 +85,29 @@ def standing_id(chat: str, interview: int) -> str:
     return f"{chat}:{interview}"
 
 
-def subscriber(standing: str) -> Place:
+def subscriber(standing: str) -> SealContext:
     """The name on a certificate of the register."""
-    return Place("standings", "subscriber", standing)
+    return SealContext("standings", "subscriber", standing)
 
 
-def task(task_id: str) -> Place:
+def task(task_id: str) -> SealContext:
     """What a task is to do."""
-    return Place("tasks", "spec", task_id)
+    return SealContext("tasks", "spec", task_id)
 
 
-def broadcast_content(broadcast: str) -> Place:
+def broadcast_content(broadcast: str) -> SealContext:
     """What is said, to whom, by which plan (``Draft``)."""
-    return Place("broadcasts", "content", broadcast)
+    return SealContext("broadcasts", "content", broadcast)
 
 
-def broadcast_document(broadcast: str) -> Place:
+def broadcast_document(broadcast: str) -> SealContext:
     """The bytes of the file that goes along."""
-    return Place("broadcasts", "document", broadcast)
+    return SealContext("broadcasts", "document", broadcast)
 
 
-def broadcast_findings(broadcast: str) -> Place:
+def broadcast_findings(broadcast: str) -> SealContext:
     """What the last check found (``Checked``)."""
-    return Place("broadcasts", "findings", broadcast)
+    return SealContext("broadcasts", "findings", broadcast)
 
 
 def broadcast_origin(broadcast: str, chat: str) -> str:
@@ -115,17 +115,17 @@ def broadcast_origin(broadcast: str, chat: str) -> str:
     return f"broadcast:{broadcast}:{chat}"
 
 
-def word(keyring: Keyring, folded: str) -> str:
+def word_digest(keyring: Keyring, folded: str) -> str:
     """What requests with this folded word are found by: half a digest is enough to tell words apart."""
     return keyring.lookup("word", folded)[:16]
 
 
-def open_word(keyring: Keyring, folded: str) -> str:
+def open_word_digest(keyring: Keyring, folded: str) -> str:
     """The same for a word that tells nothing about a person."""
     return keyring.lookup("open word", folded)[:16]
 
 
-class Sealed(NamedTuple):
+class SealedColumn(NamedTuple):
     """A column of sealed values, in SQL words: the row's key, and the row part of the value's place."""
 
     table: str
@@ -137,23 +137,23 @@ class Sealed(NamedTuple):
 
 
 #: Every sealed column there is: what a rotation goes through.
-SEALED = (
-    Sealed("audit_head", "seal", "id", "'' || id", 0),  # first: by it other processes notice which key is in use
-    Sealed("chats", "address", "id", "id", ""),
-    Sealed("chats", "session", "id", "id", ""),
-    Sealed("inbox", "payload", "id", "chat || ' ' || update_id", 0),
-    Sealed("outbox", "payload", "id", "chat || ' ' || origin", 0, at_once=5),
-    Sealed("outbox", "message", "id", "chat || ' ' || origin", 0),
-    Sealed("requests", "content", "code", "code", ""),
-    Sealed("request_history", "note", "id", "code || ' ' || revision", 0),
-    Sealed("grants", "label", "id", "id", ""),
-    Sealed("invitations", "label", "id", "id", ""),
-    Sealed("standings", "subscriber", "id", "id", ""),
-    Sealed("tasks", "spec", "id", "id", ""),
-    Sealed("broadcasts", "content", "id", "id", ""),
-    Sealed("broadcasts", "document", "id", "id", "", at_once=1),
-    Sealed("broadcasts", "findings", "id", "id", ""),
-    Sealed("grants", "seal", "id", "id", ""),
-    Sealed("invitations", "seal", "id", "id", ""),
-    Sealed("broadcasts", "warrant", "id", "id", ""),
+SEALED_COLUMNS = (
+    SealedColumn("audit_head", "seal", "id", "'' || id", 0),  # first: by it other processes notice which key is in use
+    SealedColumn("chats", "address", "id", "id", ""),
+    SealedColumn("chats", "session", "id", "id", ""),
+    SealedColumn("inbox", "payload", "id", "chat || ' ' || update_id", 0),
+    SealedColumn("outbox", "payload", "id", "chat || ' ' || origin", 0, at_once=5),
+    SealedColumn("outbox", "message", "id", "chat || ' ' || origin", 0),
+    SealedColumn("requests", "content", "code", "code", ""),
+    SealedColumn("request_history", "note", "id", "code || ' ' || revision", 0),
+    SealedColumn("grants", "label", "id", "id", ""),
+    SealedColumn("invitations", "label", "id", "id", ""),
+    SealedColumn("standings", "subscriber", "id", "id", ""),
+    SealedColumn("tasks", "spec", "id", "id", ""),
+    SealedColumn("broadcasts", "content", "id", "id", ""),
+    SealedColumn("broadcasts", "document", "id", "id", "", at_once=1),
+    SealedColumn("broadcasts", "findings", "id", "id", ""),
+    SealedColumn("grants", "seal", "id", "id", ""),
+    SealedColumn("invitations", "seal", "id", "id", ""),
+    SealedColumn("broadcasts", "warrant", "id", "id", ""),
 )

@@ -2,74 +2,111 @@
 
 from markupsafe import Markup
 
-from handlers.office import export_words
-from handlers.office.desk_view import listed, view_of
-from handlers.office.exporting import ExportView, Form
-from handlers.office.filter_words import in_words
-from handlers.office.holding import rights_of
-from handlers.office.ordering import begun, forms
-from handlers.office.rights import Act, Rights
-from handlers.page import Answered, Option, Page
-from handlers.screen import Here, NoText
+from handlers.access.current_rights import current_rights
+from handlers.admin.exports import text
+from handlers.admin.requests.text import format_filter
+from handlers.admin.requests.view import list_view, to_request_list
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.text import capitalize_first
+from handlers.model.exports import EXPORT_FORM_LABELS, ExportForm, ExportOrder, ExportStatus
+from handlers.model.rights import Act, Rights
+from handlers.understanding.matching import match_names
 from locales import N_
+
+#: What else a form is called by who types.
+_FORM_SYNONYMS = {
+    ExportForm.XLSX: ("excel", "xlsx", "xls", "bang tinh"),
+    ExportForm.CSV: ("csv",),
+    ExportForm.JSONL: ("json", "jsonl"),
+    ExportForm.DOCX: ("docx", "word", "danh sach", "mau"),
+    ExportForm.IMPORT19: ("19", "19 cot", "bang 19 cot"),
+}
+
+
+def form_options(here: Context) -> tuple[Option, ...]:
+    """The forms to choose from."""
+    return tuple(
+        Option(form.value, capitalize_first(here.say.t(words)), _FORM_SYNONYMS[form])
+        for form, words in EXPORT_FORM_LABELS.items()
+    )
+
+
+async def order_typed_export(here: Context, word: str) -> HandlerResult:
+    """Begin in the form that was typed behind the command; only show the screen where it names none."""
+    meant = match_names(word, form_options(here), exact=True).sure
+    if len(meant) == 1:
+        return await order_export(here, ExportForm(meant[0]))
+    return HandlerResult(here.session, notes=(here.say(N_("I do not know the form “{word}”."), word=word),))
+
+
+async def order_export(here: Context, form: ExportForm) -> HandlerResult:
+    """An export that is written outside this turn; none where nothing is meant."""
+    rights, wanted, say = await current_rights(here), list_view(here).wanted, here.say
+    order = ExportOrder(wanted=wanted, form=form, language=here.session.language)
+    total = await here.world.admin.desk.count(rights, wanted)
+    waiting = text.format_export_queued(say, form, total)
+    started = bool(total) and await here.world.admin.exports.start(rights, order, total, waiting)
+    note = N_("I am writing the file; it comes here by itself.") if started else N_("Nothing was begun.")
+    return HandlerResult(here.session, notes=(say(note),))
+
 
 BACK, CANCEL, LIST, LOOK = "back", "cancel", "list", "look"
 
 
-class Export(NoText):
+class ExportScreen(OptionsOnlyScreen):
     """What would be exported, and in which form."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """The forms; or how far the one under way is."""
-        say, rights = here.say, await rights_of(here)
+        say, rights = here.say, await current_rights(here)
         if not rights.reach(Act.EXPORT_REQUESTS):
-            return Page(say(N_("Exporting is for those who look after requests.")), options=(_back(here),))
+            return Page(say(N_("Exporting is for those who look after requests.")), options=(_back_option(here),))
         running = await here.world.admin.exports.running()
-        return _under_way(here, running) if running else await _offered(here, rights)
+        return _render_progress(here, running) if running else await _render_forms(here, rights)
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Begin, cancel, look again, or leave."""
         if value == LIST:
-            return Answered(listed(here))
+            return HandlerResult(to_request_list(here))
         if value == BACK:
-            return Answered(here.session.to_previous_screen())
+            return HandlerResult(here.session.to_previous_screen())
         if value == CANCEL:
-            return await _cancelled(here)
-        return await begun(here, Form(value)) if value in set(Form) else Answered(here.session)
+            return await _cancel_export(here)
+        return await order_export(here, ExportForm(value)) if value in set(ExportForm) else HandlerResult(here.session)
 
 
-async def _offered(here: Here, rights: Rights) -> Page:
-    say, wanted = here.say, view_of(here).wanted
+async def _render_forms(here: Context, rights: Rights) -> Page:
+    say, wanted = here.say, list_view(here).wanted
     total = await here.world.admin.desk.count(rights, wanted)
-    meant = say(N_("Filter: {filter}"), filter=in_words(wanted, here.world.units, say.t))
-    found = say(N_("Requests found: <b>{total}</b>"), total=export_words.number(say, total))
-    told = (meant, found, *_masked(here, rights))
-    leave = (Option(LIST, say.t(N_("Change the filter")), ("loc", "filter")), _back(here))
-    return Page(say(N_("<b>Export requests</b>")), told, (*(forms(here) if total else ()), *leave))
+    meant = say(N_("Filter: {filter}"), filter=format_filter(wanted, here.world.units, say.t))
+    found = say(N_("Requests found: <b>{total}</b>"), total=text.format_count(say, total))
+    told = (meant, found, *_format_masking_note(here, rights))
+    leave = (Option(LIST, say.t(N_("Change the filter")), ("loc", "filter")), _back_option(here))
+    return Page(say(N_("<b>Export requests</b>")), told, (*(form_options(here) if total else ()), *leave))
 
 
-def _masked(here: Here, rights: Rights) -> tuple[Markup, ...]:
+def _format_masking_note(here: Context, rights: Rights) -> tuple[Markup, ...]:
     """What somebody is told who sees only a part of what is exported in full."""
     everywhere = rights.reach(Act.SEE_PERSONAL) == rights.reach(Act.EXPORT_REQUESTS)
     masked = N_("Names, serial numbers and notes are masked in the file: your role does not show them in full.")
     return () if everywhere else (here.say(masked),)
 
 
-def _under_way(here: Here, running: ExportView) -> Page:
+def _render_progress(here: Context, running: ExportStatus) -> Page:
     say = here.say
-    done, total = export_words.number(say, running.done), export_words.number(say, running.total)
+    done, total = text.format_count(say, running.done), text.format_count(say, running.total)
     title = say(N_("<b>An export is under way</b>: {done} / {total}"), done=done, total=total)
     cancel = Option(CANCEL, say.t(N_("Cancel the export")), ("huy", "cancel", "dung"))
     look = Option(LOOK, say.t(N_("How far is it?")), ("xem", "look"))
-    return Page(title, options=(look, cancel, _back(here)))
+    return Page(title, options=(look, cancel, _back_option(here)))
 
 
-async def _cancelled(here: Here) -> Answered:
-    rights, say = await rights_of(here), here.say
-    ended = await here.world.admin.exports.cancel(rights, export_words.cancelled(say))
+async def _cancel_export(here: Context) -> HandlerResult:
+    rights, say = await current_rights(here), here.say
+    ended = await here.world.admin.exports.cancel(rights, text.format_export_cancelled(say))
     note = N_("The export is cancelled.") if ended else N_("That export has ended already.")
-    return Answered(here.session, notes=(say(note),))
+    return HandlerResult(here.session, notes=(say(note),))
 
 
-def _back(here: Here) -> Option:
+def _back_option(here: Context) -> Option:
     return Option(BACK, here.say.t(N_("Back")), ("quay lai", "back"))

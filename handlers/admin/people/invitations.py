@@ -5,33 +5,39 @@ from datetime import timedelta
 
 from markupsafe import Markup, escape
 
-from handlers.dates import moment
-from handlers.office.holding import rights_of
-from handlers.office.model import Invitation, Refusal
-from handlers.office.people_words import ONE_LINE, REFUSALS, clean_label, covered
-from handlers.office.rights import GIVING, ROLES, Rights, Role
-from handlers.office.screens.desk_unit import no_code
-from handlers.office.unit_choice import coverable, units_named
-from handlers.page import Answered, Option, Page
-from handlers.screen import Here, NoText
-from handlers.voice import bold, capital, lines
+from handlers.access.current_rights import current_rights
+from handlers.access.roles_text import (
+    ONE_LINE,
+    ROLE_REFUSALS,
+    clean_label,
+    format_holder,
+    format_holder_button,
+    format_role,
+    format_since,
+)
+from handlers.admin.requests.filters import find_units, is_unknown_number, selectable_units
+from handlers.core.dates import format_moment
+from handlers.core.screen import NEXT, PREVIOUS, Context, HandlerResult, Option, OptionsOnlyScreen, Page, open_page
+from handlers.core.text import capitalize_first, format_bold, join_lines
+from handlers.model.request_list import NewInvitation, Refusal, RoleHolder
+from handlers.model.rights import ACT_TO_GIVE, ROLES, Act, Rights, Role
 from locales import N_
 
 BACK = "back"
 #: How long an invitation made in a chat can be taken.
-OPEN_FOR = timedelta(hours=72)
+INVITATION_LIFETIME = timedelta(hours=72)
 
-_LABEL = N_("<b>What is the person called?</b> Type a name or a post; it stands in the list of roles.")
-_WHAT_LABEL = N_("Whatever tells you later who it is: “Chị Lan, văn thư”, or a post. No invitation was made yet.")
-_LINK = N_(
+_LABEL_QUESTION = N_("<b>What is the person called?</b> Type a name or a post; it stands in the list of roles.")
+_LABEL_HELP = N_("Whatever tells you later who it is: “Chị Lan, văn thư”, or a post. No invitation was made yet.")
+_INVITATION_LINE = N_(
     "Invitation to the role {role}. Pass this on to that person alone; it works once, until {until},"
     " and is not shown again:"
 )
-_HOW = N_("The person sends this line to me as a message.")
+_HOW_TO_ACCEPT = N_("The person sends this line to me as a message.")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class InvitationDraft:
     """What the session keeps between the steps, as ``role|unit|words``."""
 
     role: Role
@@ -39,118 +45,195 @@ class Plan:
     words: str = ""  #: typed for a unit, and not yet clear
 
     @classmethod
-    def of(cls, about: str | None) -> "Plan | None":
+    def of(cls, about: str | None) -> "InvitationDraft | None":
         """``None`` where the session keeps none."""
         role, _, rest = (about or "").partition("|")
         unit, _, words = rest.partition("|")
-        return cls(Role(role), unit or None, words) if role in set(GIVING) else None
+        return cls(Role(role), unit or None, words) if role in set(ACT_TO_GIVE) else None
 
     def __str__(self) -> str:
         return f"{self.role}|{self.unit or ''}|{self.words}"
 
 
-class Invite(NoText):
+class InviteRoleScreen(OptionsOnlyScreen):
     """To which role."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """Those that may be given."""
-        say, rights = here.say, await rights_of(here)
-        given = [role for role, act in GIVING.items() if rights.reach(act)]
-        options = (*(Option(role, capital(say.t(ROLES[role]))) for role in given), _back(here))
+        say, rights = here.say, await current_rights(here)
+        given = [role for role, act in ACT_TO_GIVE.items() if rights.reach(act)]
+        options = (*(Option(role, capitalize_first(say.t(ROLES[role]))) for role in given), _back_option(here))
         return Page(say(N_("<b>To which role do you invite?</b>")), options=options, exact=True)
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """On to the unit; an owner has none."""
         if value == BACK:
-            return Answered(here.session.with_screen("roles"))
+            return HandlerResult(here.session.with_screen("roles"))
         step = "invite_label" if value == Role.OWNER else "invite_unit"
-        return Answered(here.session.with_screen(step, about=str(Plan(Role(value)))))
+        return HandlerResult(here.session.with_screen(step, about=str(InvitationDraft(Role(value)))))
 
 
-class InviteUnit:
+class InviteUnitScreen:
     """For which unit."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """The units of one's own role, or those that were typed."""
-        say, plan = here.say, Plan.of(here.session.about)
-        units = () if plan is None else await _offered(here, plan)
-        options = (*(Option(unit, here.world.units.name(unit)) for unit in units), _back(here))
+        say, plan = here.say, InvitationDraft.of(here.session.about)
+        units = () if plan is None else await _offered_units(here, plan)
+        options = (*(Option(unit, here.world.units.name(unit)) for unit in units), _back_option(here))
         hint = say(N_("Type the name of the unit, or its code. The role covers all units below it too."))
         return Page(say(N_("<b>For which unit?</b>")), (hint,), options, exact=True, numbers="codes", help=hint)
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """On to the name."""
-        plan = Plan.of(here.session.about)
+        plan = InvitationDraft.of(here.session.about)
         if value == BACK or plan is None:
-            return Answered(here.session.with_screen("invite"))
-        return Answered(here.session.with_screen("invite_label", about=str(Plan(plan.role, value))))
+            return HandlerResult(here.session.with_screen("invite"))
+        return HandlerResult(here.session.with_screen("invite_label", about=str(InvitationDraft(plan.role, value))))
 
-    async def handle_text(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """A unit by its name: clear, to be chosen among several, or not known."""
-        plan = Plan.of(here.session.about)
-        if plan is None or no_code(here, text):
+        plan = InvitationDraft.of(here.session.about)
+        if plan is None or is_unknown_number(here, text):
             return None
-        wanted = Plan(plan.role, words=text.strip()[:100])
-        found = await _offered(here, wanted)
+        wanted = InvitationDraft(plan.role, words=text.strip()[:100])
+        found = await _offered_units(here, wanted)
         if not found:
             note = here.say(N_("I know no open unit of that name within your reach."))
-            return Answered(here.session, notes=(note,))
+            return HandlerResult(here.session, notes=(note,))
         if len(found) == 1:
-            return Answered(here.session.with_screen("invite_label", about=str(Plan(plan.role, found[0]))))
-        return Answered(here.session.with_screen("invite_unit", about=str(wanted)))
+            return HandlerResult(
+                here.session.with_screen("invite_label", about=str(InvitationDraft(plan.role, found[0])))
+            )
+        return HandlerResult(here.session.with_screen("invite_unit", about=str(wanted)))
 
 
-class InviteLabel:
+class InviteLabelScreen:
     """How the person is called; then the invitation is made."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """To what, and the question."""
-        say, plan = here.say, Plan.of(here.session.about)
-        told = covered(say.t, here.world.units, plan.role, plan.unit) if plan else ""
-        back = replace(_back(here), numbered=False)
+        say, plan = here.say, InvitationDraft.of(here.session.about)
+        told = format_role(say.t, here.world.units, plan.role, plan.unit) if plan else ""
+        back = replace(_back_option(here), numbered=False)
         return Page(
-            say(_LABEL),
-            (escape(capital(told)),) if told else (),
+            say(_LABEL_QUESTION),
+            (escape(capitalize_first(told)),) if told else (),
             (back,),
             exact=True,
-            help=lines(say(ONE_LINE), say(_WHAT_LABEL)),
+            help=join_lines(say(ONE_LINE), say(_LABEL_HELP)),
         )
 
-    async def handle_option(self, here: Here, value: str) -> Answered:  # noqa: ARG002 - there is one option
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:  # noqa: ARG002 - there is one option
         """Back to the first step."""
-        return Answered(here.session.with_screen("invite"))
+        return HandlerResult(here.session.with_screen("invite"))
 
-    async def handle_text(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """The invitation, shown this once."""
-        plan, label = Plan.of(here.session.about), clean_label(text)
+        plan, label = InvitationDraft.of(here.session.about), clean_label(text)
         if plan is None:
             return None
         if label is None:
             note = here.say(ONE_LINE)
-            return Answered(here.session, notes=(note,))
-        until = here.world.now + OPEN_FOR
-        made = await here.world.admin.people.invite(await rights_of(here), plan.role, plan.unit, label, until)
+            return HandlerResult(here.session, notes=(note,))
+        until = here.world.now + INVITATION_LIFETIME
+        made = await here.world.admin.people.invite(await current_rights(here), plan.role, plan.unit, label, until)
         if isinstance(made, Refusal):
-            return Answered(here.session.with_screen("roles"), notes=(here.say(REFUSALS[made]),))
-        return Answered(here.session.with_screen("roles"), notes=_shown(here, plan, made))
+            return HandlerResult(here.session.with_screen("roles"), notes=(here.say(ROLE_REFUSALS[made]),))
+        return HandlerResult(here.session.with_screen("roles"), notes=_format_new_invitation(here, plan, made))
 
 
-def _shown(here: Here, plan: Plan, made: Invitation) -> tuple[Markup, ...]:
+def _format_new_invitation(here: Context, plan: InvitationDraft, made: NewInvitation) -> tuple[Markup, ...]:
     say, link = here.say, here.world.start_link
-    role = covered(say.t, here.world.units, plan.role, plan.unit)
-    told = say(_LINK, role=role, until=moment(made.expires_at))
+    role = format_role(say.t, here.world.units, plan.role, plan.unit)
+    told = say(_INVITATION_LINE, role=role, until=format_moment(made.expires_at))
     if link:
         return told, escape(f"{link}{made.code}")
-    return told, bold(f"/start {made.code}"), say(_HOW)
+    return told, format_bold(f"/start {made.code}"), say(_HOW_TO_ACCEPT)
 
 
-def _back(here: Here) -> Option:
+def _back_option(here: Context) -> Option:
     return Option(BACK, here.say.t(N_("Back")), ("quay lai", "back"))
 
 
-async def _offered(here: Here, plan: Plan) -> tuple[str, ...]:
-    rights: Rights = await rights_of(here)
-    act = GIVING[plan.role]
+async def _offered_units(here: Context, plan: InvitationDraft) -> tuple[str, ...]:
+    rights: Rights = await current_rights(here)
+    act = ACT_TO_GIVE[plan.role]
     typed, today = plan.words, here.today
-    found = units_named(here.world.units, typed, today) if typed else coverable(rights, act, today)
+    found = find_units(here.world.units, typed, today) if typed else selectable_units(rights, act, today)
     return tuple(unit for unit in found if rights.may(act, unit))[:10]
+
+
+BACK, REVOKE = "back", "revoke"
+
+
+class InvitationListScreen(OptionsOnlyScreen):
+    """The list, the newest first."""
+
+    async def page(self, here: Context) -> Page:
+        """One button for each."""
+        say, units = here.say, here.world.units
+        asked = open_page(here.session.about, await _open_invitations(here))
+        back = Option(BACK, say.t(N_("Back to the roles")), ("quay lai", "back"))
+        if not asked.entries:
+            return Page(say(N_("There are no open invitations within your reach.")), options=(back,))
+        shown = [Option(holder.id, format_holder_button(say.t, units, holder)) for holder in asked.page_entries]
+        return Page(say(N_("<b>Open invitations</b>")), options=(*shown, *asked.turn_options(say.t), back), exact=True)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Open one, turn the page, or go back."""
+        session = here.session
+        if value in {PREVIOUS, NEXT}:
+            return HandlerResult(
+                session.with_screen(
+                    "invitations", about=open_page(session.about, await _open_invitations(here)).turn(value)
+                )
+            )
+        return HandlerResult(
+            session.with_screen("roles") if value == BACK else session.with_screen("invitation", about=value)
+        )
+
+
+class InvitationScreen(OptionsOnlyScreen):
+    """One invitation; its code was told once and cannot be shown again."""
+
+    async def page(self, here: Context) -> Page:
+        """To whom, by whom, until when."""
+        say, asked = here.say, await _current_invitation(here)
+        back = Option(BACK, say.t(N_("Back to the invitations")), ("quay lai", "back"))
+        if asked is None:
+            return Page(say(N_("This invitation is no longer open.")), options=(back,))
+        may_end = (await current_rights(here)).may(Act.END_ROLES, asked.unit)
+        revoke = Option(REVOKE, say.t(N_("Take this invitation back")), ("thu hoi", "huy", "revoke"))
+        title, told = escape(format_holder(say.t, here.world.units, asked)), escape(format_since(say.t, asked))
+        return Page(title, (told,), (back, *([revoke] if may_end else [])), exact=True)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Taken back, or left."""
+        there = here.session.with_screen("invitations")
+        if value != REVOKE:
+            return HandlerResult(there)
+        refusal = await here.world.admin.people.end(await current_rights(here), here.session.about or "")
+        note = ROLE_REFUSALS[refusal] if refusal else N_("The invitation is taken back.")
+        return HandlerResult(there, notes=(here.say(note),))
+
+
+async def _open_invitations(here: Context) -> tuple[RoleHolder, ...]:
+    return await here.world.admin.people.invitations(await current_rights(here))
+
+
+async def _current_invitation(here: Context) -> RoleHolder | None:
+    return next((asked for asked in await _open_invitations(here) if asked.id == here.session.about), None)
+
+
+_UNKNOWN_INVITATION = N_("I do not know this invitation. It may have been taken back: please ask whoever sent it.")
+
+
+async def accept_invitation(here: Context, code: str) -> Markup:
+    """The role it gave, or why it gave none."""
+    say = here.say
+    grant = await here.world.admin.people.redeem(code)
+    if isinstance(grant, Refusal):
+        return say(_UNKNOWN_INVITATION if grant is Refusal.UNKNOWN else ROLE_REFUSALS[grant])
+    role = format_role(say.t, here.world.units, grant.role, grant.unit)
+    return say(N_("<b>You now have this role: {role}.</b> /trogiup lists what you can do with it."), role=role)

@@ -2,15 +2,13 @@
 
 from markupsafe import escape
 
-from handlers.office.holding import rights_of, roles_told
-from handlers.office.model import Holder
-from handlers.office.people_words import REFUSALS, covered, holder_button, holder_line, since
-from handlers.office.rights import GIVING, Act
-from handlers.office.screens.paging import NEXT, PREVIOUS, paged
-from handlers.page import Answered, Option, Page
-from handlers.screen import Here, NoText
-from handlers.screens.flow import proceed
-from handlers.voice import bold, lines
+from handlers.access.current_rights import current_rights, format_roles
+from handlers.access.roles_text import ROLE_REFUSALS, format_holder, format_holder_button, format_role, format_since
+from handlers.core.screen import NEXT, PREVIOUS, Context, HandlerResult, Option, OptionsOnlyScreen, Page, open_page
+from handlers.core.text import format_bold, join_lines
+from handlers.interview.flow import to_next_screen
+from handlers.model.request_list import RoleHolder
+from handlers.model.rights import ACT_TO_GIVE, Act
 from locales import N_
 
 BACK, INVITE, OPEN, END = "back", "invite", "open", "end"
@@ -19,17 +17,17 @@ YES, NO = "yes", "no"
 _NOT_FOUND = N_("I do not find this role within your reach.")
 
 
-class Roles:
+class RoleListScreen:
     """The list, the newest first."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """One button for each, and the ways on."""
-        say, units, rights = here.say, here.world.units, await rights_of(here)
-        held = paged(here.session.about, await here.world.admin.people.holders(rights))
-        mine = say(N_("Your own: {roles}"), roles=roles_told(here, rights))
-        listed = lines(*(escape(holder_line(say.t, units, holder)) for holder in held.page_entries))
-        shown = [Option(holder.id, holder_button(say.t, units, holder)) for holder in held.page_entries]
-        may_invite = any(rights.reach(act) for act in GIVING.values())
+        say, units, rights = here.say, here.world.units, await current_rights(here)
+        held = open_page(here.session.about, await here.world.admin.people.holders(rights))
+        mine = say(N_("Your own: {roles}"), roles=format_roles(here, rights))
+        listed = join_lines(*(escape(format_holder(say.t, units, holder)) for holder in held.page_entries))
+        shown = [Option(holder.id, format_holder_button(say.t, units, holder)) for holder in held.page_entries]
+        may_invite = any(rights.reach(act) for act in ACT_TO_GIVE.values())
         invite = Option(INVITE, say.t(N_("Invite somebody")), ("moi", "invite"))
         ways = [
             *([invite] if may_invite else []),
@@ -39,69 +37,75 @@ class Roles:
         ]
         return Page(say(N_("<b>Who has which role</b>")), (mine, listed), (*shown, *ways), exact=True)
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Open one, invite, or go elsewhere."""
         session = here.session
         if value in {PREVIOUS, NEXT}:
-            held = paged(session.about, await here.world.admin.people.holders(await rights_of(here)))
-            return Answered(session.with_screen("roles", about=held.turn(value)))
-        there = {INVITE: session.with_screen("invite"), OPEN: session.with_screen("invitations"), BACK: proceed(here)}
-        return Answered(there.get(value) or session.with_screen("role", about=value))
+            held = open_page(session.about, await here.world.admin.people.holders(await current_rights(here)))
+            return HandlerResult(session.with_screen("roles", about=held.turn(value)))
+        there = {
+            INVITE: session.with_screen("invite"),
+            OPEN: session.with_screen("invitations"),
+            BACK: to_next_screen(here),
+        }
+        return HandlerResult(there.get(value) or session.with_screen("role", about=value))
 
-    async def handle_text(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """A code."""
         wanted = here.with_session(here.session.with_screen("role", about=text.strip().upper()))
-        return Answered(wanted.session) if await _about(wanted) else None
+        return HandlerResult(wanted.session) if await _current_holder(wanted) else None
 
 
-class OneRole(NoText):
+class RoleScreen(OptionsOnlyScreen):
     """One role, and what can be done with it."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """Who, since when, by whom."""
-        say, holder = here.say, await _about(here)
+        say, holder = here.say, await _current_holder(here)
         back = Option(BACK, say.t(N_("Back to the roles")), ("quay lai", "back"))
         if holder is None:
             return Page(say(_NOT_FOUND), options=(back,))
-        role = covered(say.t, here.world.units, holder.role, holder.unit)
-        title = bold(f"{holder.id}: {role}")
-        may_end = (await rights_of(here)).may(Act.END_ROLES, holder.unit)
+        role = format_role(say.t, here.world.units, holder.role, holder.unit)
+        title = format_bold(f"{holder.id}: {role}")
+        may_end = (await current_rights(here)).may(Act.END_ROLES, holder.unit)
         end = Option(END, say.t(N_("End this role")), ("thu hoi", "end"))
-        told = (escape(holder.label), escape(since(say.t, holder)))
+        told = (escape(holder.label), escape(format_since(say.t, holder)))
         return Page(title, tuple(text for text in told if text), (*([end] if may_end else []), back), exact=True)
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Ask once more, or go back."""
         session = here.session
-        return Answered(
+        return HandlerResult(
             session.with_screen("end_role", about=session.about) if value == END else session.with_screen("roles")
         )
 
 
-class EndRole(NoText):
+class EndRoleScreen(OptionsOnlyScreen):
     """A second yes before a role ends."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """Yes or no; no yes where the role is out of reach by now."""
-        say, holder = here.say, await _about(here)
+        say, holder = here.say, await _current_holder(here)
         no = Option(NO, say.t(N_("No, keep it")), ("khong", "thoi", "giu", "no"))
         if holder is None:
             return Page(say(_NOT_FOUND), options=(no,))
         yes = Option(YES, say.t(N_("Yes, end it")), ("co", "thu hoi", "yes"))
         ask = N_("<b>End this role?</b> It holds from the next message on; invitations by this person end with it.")
-        told = escape(holder_line(say.t, here.world.units, holder))
+        told = escape(format_holder(say.t, here.world.units, holder))
         return Page(say(ask), (told,), (no, yes), exact=True)
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Ended, or why not; back to the list in any case."""
         there = here.session.with_screen("roles")
         if value != YES:
-            return Answered(there)
-        refusal = await here.world.admin.people.end(await rights_of(here), here.session.about or "")
-        note = REFUSALS[refusal] if refusal else N_("The role has ended.")
-        return Answered(there if (await rights_of(here)).grants else proceed(here), notes=(here.say(note),))
+            return HandlerResult(there)
+        refusal = await here.world.admin.people.end(await current_rights(here), here.session.about or "")
+        note = ROLE_REFUSALS[refusal] if refusal else N_("The role has ended.")
+        return HandlerResult(
+            there if (await current_rights(here)).grants else to_next_screen(here), notes=(here.say(note),)
+        )
 
 
-async def _about(here: Here) -> Holder | None:
-    holders = await here.world.admin.people.holders(await rights_of(here))
+async def _current_holder(here: Context) -> RoleHolder | None:
+    holders = await here.world.admin.people.holders(await current_rights(here))
     return next((holder for holder in holders if holder.id == here.session.about), None)

@@ -2,18 +2,36 @@
 
 from dataclasses import replace
 
-from handlers.matching import named
-from handlers.office.desk_view import listed, narrowed, opened, searched, shown, view_of, widened
-from handlers.office.filter_words import in_words
-from handlers.office.holding import rights_of
-from handlers.office.list_words import row
-from handlers.office.model import Filed, Filter
-from handlers.office.rights import Act, Rights
-from handlers.page import Answered, Option, Page
-from handlers.screen import Here
-from handlers.screens.flow import proceed
-from handlers.session import DeskView, Session
-from handlers.voice import lines
+from markupsafe import Markup
+
+from handlers.access.current_rights import current_rights, holder_labels
+from handlers.admin.requests.moves import BAD_REASON, NO_WAY_BACK, move_request, to_bulk_confirm
+from handlers.admin.requests.text import (
+    MOVE_LABELS,
+    MOVE_SYNONYMS,
+    format_filter,
+    format_overtaken,
+    format_request_details,
+    format_request_row,
+)
+from handlers.admin.requests.view import (
+    list_view,
+    open_request,
+    to_list_screen,
+    to_narrowed_list,
+    to_request_list,
+    to_search_result,
+    to_unfiltered_list,
+)
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.session import RequestListView, Session
+from handlers.core.text import join_lines
+from handlers.interview.flow import to_next_screen
+from handlers.model.request import RequestState
+from handlers.model.request_list import FINAL_STATES, NEEDS_REASON, Filter, RequestRow, clean_reason, transitions_from
+from handlers.model.rights import Act, Rights
+from handlers.understanding.doubts import is_doubt
+from handlers.understanding.matching import match_names
 from locales import N_
 
 NEWER, OLDER, FILTER, CLEAR, ALL, EXPORT, BACK = "newer", "older", "filter", "clear", "all", "export", "back"
@@ -21,98 +39,197 @@ NEWER, OLDER, FILTER, CLEAR, ALL, EXPORT, BACK = "newer", "older", "filter", "cl
 SHOWN = 8
 
 
-class Desk:
+class RequestListScreen:
     """Requests as buttons; typed words are looked for."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """The filter in words, how many it means, and some of them."""
-        say, view, rights = here.say, view_of(here), await rights_of(here)
+        say, view, rights = here.say, list_view(here), await current_rights(here)
         total = await here.world.admin.desk.count(rights, view.wanted)
-        found = await _rows(here, rights, view)
-        about = say(N_("Filter: {filter}"), filter=in_words(view.wanted, here.world.units, say.t))
-        many = lines(say(N_("Requests: <b>{number}</b>"), number=total), "" if total else say(_none(view)))
+        found = await _load_rows(here, rights, view)
+        about = say(N_("Filter: {filter}"), filter=format_filter(view.wanted, here.world.units, say.t))
+        many = join_lines(
+            say(N_("Requests: <b>{number}</b>"), number=total), "" if total else say(_format_empty_list(view))
+        )
         typing = say(N_("To find one, type its code or some words of the name, the unit or the serial number."))
-        rows = [Option(filed.request.code, row(say, filed)) for filed in found[:SHOWN]]
-        turning = _turning(here, view, more=len(found) > SHOWN)
-        options = (*rows, *turning, *_tools(here, rights, total))
+        rows = [Option(filed.request.code, format_request_row(say, filed)) for filed in found[:SHOWN]]
+        turning = _turn_options(here, view, more=len(found) > SHOWN)
+        options = (*rows, *turning, *_tool_options(here, rights, total))
         return Page(say(N_("<b>Request list</b>")), (about, many, typing), options, exact=True, numbers="codes")
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Open one, turn the page, change the filter, change them all, or leave."""
         if value in {NEWER, OLDER}:
-            return Answered(await _turned(here, value))
+            return HandlerResult(await _to_turned_page(here, value))
         tools = {FILTER: "desk_filter", ALL: "desk_all"}
         if value in tools:
-            return Answered(shown(here, tools[value]))
+            return HandlerResult(to_list_screen(here, tools[value]))
         if value == EXPORT:
-            return Answered(here.session.open_visit("export"))
+            return HandlerResult(here.session.open_visit("export"))
         if value in {CLEAR, BACK}:
-            return Answered(widened(here) if value == CLEAR else proceed(here))
-        return Answered(await opened(here, value) or listed(here))
+            return HandlerResult(to_unfiltered_list(here) if value == CLEAR else to_next_screen(here))
+        return HandlerResult(await open_request(here, value) or to_request_list(here))
 
-    async def handle_text(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """A code, or words to look for: not those of a button that is not offered just now."""
-        if named(text, _every_tool(here), exact=True).sure:
-            return Answered(here.session, notes=(here.say(N_("There is no button “{word}” just now."), word=text),))
-        return Answered(await searched(here, text)) if text.strip() else Answered(narrowed(here, text=""))
+        if match_names(text, _all_tool_options(here), exact=True).sure:
+            return HandlerResult(
+                here.session, notes=(here.say(N_("There is no button “{word}” just now."), word=text),)
+            )
+        return (
+            HandlerResult(await to_search_result(here, text))
+            if text.strip()
+            else HandlerResult(to_narrowed_list(here, text=""))
+        )
 
 
-def _none(view: DeskView) -> str:
+def _format_empty_list(view: RequestListView) -> str:
     filtered = N_("No request fits. Clear the filter to see all of them.")
     return filtered if view.wanted != Filter() else N_("There is no request yet within your reach.")
 
 
-async def _rows(here: Here, rights: Rights, view: DeskView) -> tuple[Filed, ...]:
+async def _load_rows(here: Context, rights: Rights, view: RequestListView) -> tuple[RequestRow, ...]:
     """One more than a page shows: it tells whether there are older ones."""
     before = view.turned[-1] if view.turned else None
     return await here.world.admin.desk.page(rights, view.wanted, SHOWN + 1, before)
 
 
-async def _turned(here: Here, value: str) -> Session:
-    view = view_of(here)
+async def _to_turned_page(here: Context, value: str) -> Session:
+    view = list_view(here)
     if value == NEWER:
-        return shown(here, "desk", turned=view.turned[:-1])
-    found = await _rows(here, await rights_of(here), view)
-    return shown(here, "desk", turned=(*view.turned, found[:SHOWN][-1].number)) if found else shown(here, "desk")
+        return to_list_screen(here, "desk", turned=view.turned[:-1])
+    found = await _load_rows(here, await current_rights(here), view)
+    return (
+        to_list_screen(here, "desk", turned=(*view.turned, found[:SHOWN][-1].number))
+        if found
+        else to_list_screen(here, "desk")
+    )
 
 
-def _turning(here: Here, view: DeskView, *, more: bool) -> list[Option]:
-    newer, older = _newer(here), _older(here)
+def _turn_options(here: Context, view: RequestListView, *, more: bool) -> list[Option]:
+    newer, older = _newer_option(here), _older_option(here)
     return [*([newer] if view.turned else []), *([older] if more else [])]
 
 
-def _tools(here: Here, rights: Rights, total: int) -> list[Option]:
-    t, filtered = here.say.t, view_of(here).wanted != Filter()
+def _tool_options(here: Context, rights: Rights, total: int) -> list[Option]:
+    t, filtered = here.say.t, list_view(here).wanted != Filter()
     return [
         Option(FILTER, t(N_("Filter")), ("loc", "bo loc theo", "filter")),
-        *([_clear(here)] if filtered else []),
-        *([_all(here)] if total and rights.reach(Act.CHANGE_REQUESTS) else []),
-        *([_export(here)] if total and rights.reach(Act.EXPORT_REQUESTS) else []),
+        *([_clear_option(here)] if filtered else []),
+        *([_change_all_option(here)] if total and rights.reach(Act.CHANGE_REQUESTS) else []),
+        *([_export_option(here)] if total and rights.reach(Act.EXPORT_REQUESTS) else []),
         Option(BACK, t(N_("Leave the list")), ("quay lai", "thoat", "dong", "back")),
     ]
 
 
-def _every_tool(here: Here) -> list[Option]:
+def _all_tool_options(here: Context) -> list[Option]:
     """Those that are offered at times, by the names that nobody in the list has: no single word but the label's own."""
-    tools = (_clear(here), _all(here), _export(here), _newer(here), _older(here))
+    tools = (
+        _clear_option(here),
+        _change_all_option(here),
+        _export_option(here),
+        _newer_option(here),
+        _older_option(here),
+    )
     return [replace(tool, synonyms=tuple(name for name in tool.synonyms if " " in name)) for tool in tools]
 
 
-def _clear(here: Here) -> Option:
+def _clear_option(here: Context) -> Option:
     return Option(CLEAR, here.say.t(N_("Clear the filter")), ("xoa loc", "bo bo loc", "xoa bo loc", "clear"))
 
 
-def _all(here: Here) -> Option:
+def _change_all_option(here: Context) -> Option:
     return Option(ALL, here.say.t(N_("Change them all")), ("doi tat ca", "doi trang thai", "change all"))
 
 
-def _export(here: Here) -> Option:
+def _export_option(here: Context) -> Option:
     return Option(EXPORT, here.say.t(N_("Export")), ("xuat", "export"))
 
 
-def _newer(here: Here) -> Option:
+def _newer_option(here: Context) -> Option:
     return Option(NEWER, here.say.t(N_("Newer")), ("moi hon", "truoc", "newer"))
 
 
-def _older(here: Here) -> Option:
+def _older_option(here: Context) -> Option:
     return Option(OLDER, here.say.t(N_("Older")), ("cu hon", "sau", "older"))
+
+
+REASON_QUESTION = N_(
+    "Nothing was changed yet. The reason tells the officer what to put right, such as: “The decision on the new name is"
+    " missing.” If there is none yet, choose “Do not change it”."
+)
+BACK, SEEN, CANCEL = "back", "seen", "cancel"
+
+
+class RequestDetailScreen(OptionsOnlyScreen):
+    """Moves are offered on what was seen only: where somebody else changed it, that is told first."""
+
+    async def page(self, here: Context) -> Page:
+        """The request as rights let it be seen."""
+        say, rights = here.say, await current_rights(here)
+        filed = await here.world.admin.desk.get(rights, here.session.about or "")
+        back = Option(BACK, say.t(N_("Back to the list")), ("quay lai", "back"))
+        if filed is None:
+            return Page(say(N_("There is no such request within your reach.")), options=(back,))
+        title = say(N_("<b>Request {code}</b>"), code=filed.request.code)
+        labels = await holder_labels(here, rights)
+        if filed.revision != list_view(here).revision:
+            seen = Option(SEEN, say.t(N_("Go on with it as it is now")), ("tiep tuc", "xem", "go on"))
+            return Page(
+                title,
+                (format_overtaken(say, filed, labels), *format_request_details(here, filed, labels)),
+                (seen, back),
+            )
+        return Page(
+            title, format_request_details(here, filed, labels), (*_move_options(here, rights, filed), back), exact=True
+        )
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Move it, ask for the reason or a second yes first, or go back."""
+        code = here.session.about or ""
+        if value in {BACK, SEEN}:
+            return HandlerResult((await open_request(here, code) if value == SEEN else None) or to_request_list(here))
+        to = RequestState(value)
+        if to in NEEDS_REASON:
+            return HandlerResult(to_list_screen(here, "desk_reason", code, moving_to=to))
+        if to in FINAL_STATES:
+            return HandlerResult(to_list_screen(here, "desk_final", code, moving_to=to))
+        return await move_request(here, to, "")
+
+
+class MoveReasonScreen:
+    """Why: of one request (``session.about``), or of all that are meant."""
+
+    async def page(self, here: Context) -> Page:
+        """The reason, to be typed."""
+        say, to = here.say, list_view(here).moving_to or RequestState.SENT_BACK
+        what = here.session.about or say(N_("all requests of the list"))
+        title = Markup("<b>{}</b> – {}").format(what, say(MOVE_LABELS[to]))
+        ask = say(N_("Why? Please type the reason; the officer reads it as you write it."))
+        cancel = Option(CANCEL, say.t(N_("Do not change it")), ("thoi", "huy", "khong doi", "cancel"), numbered=False)
+        final = say(NO_WAY_BACK) if to in FINAL_STATES else Markup()
+        return Page(title, (ask, final), (cancel,), exact=True, help=say(REASON_QUESTION))
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:  # noqa: ARG002 - there is one option
+        """Nothing is changed."""
+        code = here.session.about
+        return HandlerResult((await open_request(here, code) if code else None) or to_request_list(here))
+
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
+        """The reason."""
+        if is_doubt(text, prose=True):
+            return HandlerResult(here.session, notes=(here.say(REASON_QUESTION),))
+        reason, to = clean_reason(text), list_view(here).moving_to
+        if reason is None or to is None:
+            return HandlerResult(here.session, notes=(here.say(BAD_REASON),))
+        return (
+            await move_request(here, to, reason)
+            if here.session.about
+            else HandlerResult(await to_bulk_confirm(here, to, reason))
+        )
+
+
+def _move_options(here: Context, rights: Rights, filed: RequestRow) -> list[Option]:
+    if not rights.may(Act.CHANGE_REQUESTS, filed.unit):
+        return []
+    return [Option(to, here.say.t(MOVE_LABELS[to]), MOVE_SYNONYMS[to]) for to in transitions_from(filed.request.state)]

@@ -1,112 +1,182 @@
 """All requests of the list moved as one, after it was said how many that changes."""
 
+from collections.abc import Mapping
+
 from markupsafe import Markup
 
-from handlers.office.desk_view import listed, shown, view_of
-from handlers.office.filter_words import in_words
-from handlers.office.holding import rights_of
-from handlers.office.list_words import MOVES_TO, TYPED
-from handlers.office.model import Move, MovedAll
-from handlers.office.moving import AT_ONCE, NEEDS_REASON, OFFICE_STATES, movable
-from handlers.office.rights import Act
-from handlers.page import Answered, Option, Page
-from handlers.requests.model import State
-from handlers.requests.words import STATES
-from handlers.screen import Here, NoText
-from handlers.session import Session
+from handlers.access.current_rights import current_rights, holder_labels
+from handlers.admin.requests.text import (
+    MOVE_LABELS,
+    MOVE_SYNONYMS,
+    format_filter,
+    format_move_not_possible,
+    format_overtaken,
+)
+from handlers.admin.requests.view import list_view, open_request, to_list_screen, to_request_list
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.session import Session
+from handlers.model.request import RequestState
+from handlers.model.request_list import (
+    ADMIN_STATES,
+    MAX_BULK_MOVES,
+    NEEDS_REASON,
+    BulkMoveResult,
+    MoveOutcome,
+    MoveResult,
+    to_movable_filter,
+)
+from handlers.model.rights import Act
+from handlers.requests.text import STATE_LABELS
 from locales import N_
 
 BACK, YES, NO = "back", "yes", "no"
 #: Codes told of a bulk change.
-_TOLD = 20
+_MAX_CODES_LISTED = 20
 
 
-class DeskAll(NoText):
+class BulkMoveScreen(OptionsOnlyScreen):
     """Where to: each state with how many would change."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """The states that any of them can be moved to."""
-        say, wanted = here.say, view_of(here).wanted
-        about = say(N_("Filter: {filter}"), filter=in_words(wanted, here.world.units, say.t))
-        numbers = {to: await _number(here, to) for to in OFFICE_STATES}
+        say, wanted = here.say, list_view(here).wanted
+        about = say(N_("Filter: {filter}"), filter=format_filter(wanted, here.world.units, say.t))
+        numbers = {to: await _count_changes(here, to) for to in ADMIN_STATES}
         options = [
-            Option(to, f"{say.t(MOVES_TO[to])} ({number})", TYPED[to]) for to, number in numbers.items() if number
+            Option(to, f"{say.t(MOVE_LABELS[to])} ({number})", MOVE_SYNONYMS[to])
+            for to, number in numbers.items()
+            if number
         ]
         back = Option(BACK, say.t(N_("Back to the list")), ("quay lai", "back"))
         title = say(N_("<b>Where shall all requests of the list be moved?</b>"))
         return Page(title, (about,), (*options, back))
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Ask for the reason where one is needed, else for a yes."""
         if value == BACK:
-            return Answered(listed(here))
-        to = State(value)
+            return HandlerResult(to_request_list(here))
+        to = RequestState(value)
         if to in NEEDS_REASON:
-            return Answered(shown(here, "desk_reason", moving_to=to, note=""))
-        return Answered(await asked(here, to, ""))
+            return HandlerResult(to_list_screen(here, "desk_reason", moving_to=to, note=""))
+        return HandlerResult(await to_bulk_confirm(here, to, ""))
 
 
-async def asked(here: Here, to: State, note: str) -> Session:
+async def to_bulk_confirm(here: Context, to: RequestState, note: str) -> Session:
     """A yes is asked for, to those that would change at this moment."""
-    fitting = movable(view_of(here).wanted, to)
-    prospect = await here.world.admin.desk.preview_move_all(await rights_of(here), fitting) if fitting else None
-    return shown(here, "desk_yes", moving_to=to, note=note, mark=prospect.mark if prospect else "")
+    fitting = to_movable_filter(list_view(here).wanted, to)
+    prospect = await here.world.admin.desk.preview_move_all(await current_rights(here), fitting) if fitting else None
+    return to_list_screen(here, "desk_yes", moving_to=to, note=note, mark=prospect.mark if prospect else "")
 
 
-class DeskYes(NoText):
+class BulkMoveConfirmScreen(OptionsOnlyScreen):
     """A second yes, which knows how many it is about."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """How many change, to what, and why."""
-        say, view = here.say, view_of(here)
-        to = view.moving_to or State.ACCEPTED
-        total = await here.world.admin.desk.count(await rights_of(here), view.wanted)
-        number = await _number(here, to)
+        say, view = here.say, list_view(here)
+        to = view.moving_to or RequestState.ACCEPTED
+        total = await here.world.admin.desk.count(await current_rights(here), view.wanted)
+        number = await _count_changes(here, to)
         what = say(
             N_("Of {total} requests of the list, <b>{number}</b> will then stand at: <b>{state}</b>."),
             total=total,
             number=number,
-            state=say(STATES[to]),
+            state=say(STATE_LABELS[to]),
         )
         why = say(N_("Reason: {note}"), note=view.note) if view.note else Markup()
         told = say(N_("Each officer is told."))
-        return Page(say(N_("<b>Change them all?</b>")), (what, why, told), tuple(_answers(here, number)), exact=True)
+        return Page(
+            say(N_("<b>Change them all?</b>")), (what, why, told), tuple(_confirm_options(here, number)), exact=True
+        )
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Change them, or leave them."""
-        view = view_of(here)
+        view = list_view(here)
         to = view.moving_to
-        fitting = movable(view.wanted, to) if to and value == YES else None
+        fitting = to_movable_filter(view.wanted, to) if to and value == YES else None
         if to is None or fitting is None:
-            return Answered(listed(here), notes=(here.say(N_("Nothing was changed.")),))
-        done = await here.world.admin.desk.move_all(await rights_of(here), fitting, to, view.note, seen=view.mark)
-        if done.outcome is Move.OVERTAKEN:
+            return HandlerResult(to_request_list(here), notes=(here.say(N_("Nothing was changed.")),))
+        done = await here.world.admin.desk.move_all(await current_rights(here), fitting, to, view.note, seen=view.mark)
+        if done.outcome is MoveOutcome.OVERTAKEN:
             others = here.say(
                 N_("The list has changed since you saw it; nothing was changed. It stands now as follows.")
             )
-            return Answered(await asked(here, to, view.note), notes=(others,))
-        return Answered(listed(here), notes=(_outcome(here, done),))
+            return HandlerResult(await to_bulk_confirm(here, to, view.note), notes=(others,))
+        return HandlerResult(to_request_list(here), notes=(_format_bulk_result(here, done),))
 
 
-async def _number(here: Here, to: State) -> int:
-    fitting = movable(view_of(here).wanted, to)
-    rights = await rights_of(here)
+async def _count_changes(here: Context, to: RequestState) -> int:
+    fitting = to_movable_filter(list_view(here).wanted, to)
+    rights = await current_rights(here)
     return await here.world.admin.desk.count(rights, fitting, Act.CHANGE_REQUESTS) if fitting else 0
 
 
-def _answers(here: Here, number: int) -> list[Option]:
+def _confirm_options(here: Context, number: int) -> list[Option]:
     t = here.say.t
     yes = Option(YES, t(N_("Yes, change {number}"), number=number), ("co", "dong y", "yes"))
     no = Option(NO, t(N_("No, change nothing")), ("khong", "thoi", "no"))
-    return [*([yes] if 0 < number <= AT_ONCE else []), no]
+    return [*([yes] if 0 < number <= MAX_BULK_MOVES else []), no]
 
 
-def _outcome(here: Here, done: MovedAll) -> Markup:
+def _format_bulk_result(here: Context, done: BulkMoveResult) -> Markup:
     say = here.say
-    if done.outcome is Move.TOO_MANY:
+    if done.outcome is MoveOutcome.TOO_MANY:
         message = N_("{number} requests are too many at one go: please narrow the list to {most}. Nothing was changed.")
-        return say(message, number=done.meant, most=AT_ONCE)
-    if done.outcome is not Move.MOVED or not done.changed:
+        return say(message, number=done.meant, most=MAX_BULK_MOVES)
+    if done.outcome is not MoveOutcome.MOVED or not done.changed:
         return say(N_("Nothing was changed."))
-    codes = ", ".join(done.changed[:_TOLD]) + (", …" if len(done.changed) > _TOLD else "")
+    codes = ", ".join(done.changed[:_MAX_CODES_LISTED]) + (", …" if len(done.changed) > _MAX_CODES_LISTED else "")
     return say(N_("Changed: <b>{number}</b> ({codes}). Each officer is told."), number=len(done.changed), codes=codes)
+
+
+BAD_REASON = N_("Please write the reason in 1 to 500 characters, without any personal number (CCCD).")
+
+
+async def move_request(here: Context, to: RequestState, note: str) -> HandlerResult:
+    """Move the open request as it was seen, and show it as it stands then."""
+    code, revision = here.session.about or "", list_view(here).revision
+    seen = -1 if revision is None else revision
+    rights = await current_rights(here)
+    done = await here.world.admin.desk.move(rights, code, to, seen, note)
+    told = _format_move_result(here, code, done, await holder_labels(here, rights))
+    return HandlerResult(await open_request(here, code) or to_request_list(here), notes=(told,))
+
+
+def _format_move_result(here: Context, code: str, done: MoveResult, labels: Mapping[str, str]) -> Markup:
+    say, filed = here.say, done.filed
+    if done.outcome is MoveOutcome.MOVED and filed:
+        state = say(STATE_LABELS[filed.request.state])
+        return say(N_("{code} now stands at: <b>{state}</b>. Its officer is told."), code=code, state=state)
+    if done.outcome is MoveOutcome.OVERTAKEN and filed:
+        return format_overtaken(say, filed, labels)
+    if done.outcome is MoveOutcome.NO_REASON:
+        return say(BAD_REASON)
+    if done.outcome is MoveOutcome.NOT_ALLOWED and filed:
+        return Markup("{}: {}.").format(code, format_move_not_possible(say.t, filed.request.state))
+    return say(N_("There is no such request that your role lets you change."))
+
+
+YES, NO = "yes", "no"
+NO_WAY_BACK = N_("It cannot be changed back afterwards.")
+
+
+class FinalMoveScreen(OptionsOnlyScreen):
+    """Move the open request to an end (``view.moving_to``), or leave it as it is."""
+
+    async def page(self, here: Context) -> Page:
+        """Which request, and to what."""
+        say, to = here.say, list_view(here).moving_to
+        no = Option(NO, say.t(N_("No, change nothing")), ("khong", "thoi", "no"))
+        if to is None:
+            return Page(say(N_("Nothing was changed.")), options=(no,))
+        title = say(N_("<b>Move {code} to “{state}”?</b>"), code=here.session.about or "", state=say(STATE_LABELS[to]))
+        yes = Option(YES, say.t(N_("Yes, change it")), ("dong y", "co", "chuyen", "co chuyen", "yes"))
+        return Page(title, (say(NO_WAY_BACK),), (yes, no), exact=True)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Move it, or show it again."""
+        to = list_view(here).moving_to
+        if value == YES and to is not None:
+            return await move_request(here, to, "")
+        note = here.say(N_("Nothing was changed."))
+        return HandlerResult(await open_request(here, here.session.about or "") or to_request_list(here), notes=(note,))

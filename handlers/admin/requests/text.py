@@ -2,22 +2,24 @@
 
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
 
 from markupsafe import Markup
 
-from handlers.dates import moment
-from handlers.office.journal_words import doer
-from handlers.office.model import Filed
-from handlers.requests.model import State
-from handlers.requests.words import STATES, told
-from handlers.screen import Here
-from handlers.voice import Voice, lines
-from locales import N_
+from handlers.access.journal_text import format_actor
+from handlers.core.dates import format_day, format_moment
+from handlers.core.screen import Context
+from handlers.core.text import MarkupTranslator, join_lines
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter, RequestRow, transitions_from
+from handlers.model.unit_directory import UnitDirectory
+from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS, format_content
+from locales import N_, Translator
 from rules.outcome import Procedure
 
 #: Procedures in the few letters that a button has for them.
-SHORT = {
+SHORT_PROCEDURES = {
     Procedure.CHANGE_INFORMATION: N_("change"),
     Procedure.REVOKE: N_("revoke"),
     Procedure.EXTEND: N_("extend"),
@@ -25,62 +27,122 @@ SHORT = {
     Procedure.RESTORE_DEVICE: N_("token"),
 }
 #: What to tap to bring a request there.
-MOVES_TO = {
-    State.ACCEPTED: N_("Accept"),
-    State.FORWARDED: N_("Mark as forwarded"),
-    State.DONE: N_("Mark as done"),
-    State.SENT_BACK: N_("Send back"),
-    State.REFUSED: N_("Refuse"),
+MOVE_LABELS = {
+    RequestState.ACCEPTED: N_("Accept"),
+    RequestState.FORWARDED: N_("Mark as forwarded"),
+    RequestState.DONE: N_("Mark as done"),
+    RequestState.SENT_BACK: N_("Send back"),
+    RequestState.REFUSED: N_("Refuse"),
 }
 #: How that is typed.
-TYPED = {
-    State.ACCEPTED: ("tiep nhan", "nhan", "accept"),
-    State.FORWARDED: ("da chuyen", "chuyen", "forward"),
-    State.DONE: ("xong", "hoan thanh", "da xong", "done"),
-    State.SENT_BACK: ("tra lai", "tra", "send back"),
-    State.REFUSED: ("tu choi", "refuse"),
+MOVE_SYNONYMS = {
+    RequestState.ACCEPTED: ("tiep nhan", "nhan", "accept"),
+    RequestState.FORWARDED: ("da chuyen", "chuyen", "forward"),
+    RequestState.DONE: ("xong", "hoan thanh", "da xong", "done"),
+    RequestState.SENT_BACK: ("tra lai", "tra", "send back"),
+    RequestState.REFUSED: ("tu choi", "refuse"),
 }
 #: Letters of a name on a button.
-_NAME = 18
+_MAX_NAME_LENGTH = 18
 
 
-def clipped(text: str, length: int) -> str:
+def clip_line(text: str, length: int) -> str:
     """One line of so many letters at most, without what cannot be seen or turns the line round."""
     shown = "".join(letter if letter.isprintable() else " " for letter in text if unicodedata.category(letter) != "Cf")
     joined = " ".join(shown.split())
     return joined if len(joined) <= length else f"{joined[: length - 1]}…"
 
 
-def row(say: Voice, filed: Filed) -> str:
+def format_request_row(say: MarkupTranslator, filed: RequestRow) -> str:
     """``YC-2026-000123 · Nguyễn Văn An · thu hồi · đã ghi nhận``."""
     request, content = filed.request, filed.request.content
-    name = content.subscriber if content.unreadable else clipped(content.subscriber, _NAME)
-    state = say.t(STATES[request.state])
-    return f"{request.code} · {name} · {say.t(SHORT.get(content.procedure, content.procedure))} · {state}"
+    name = content.subscriber if content.unreadable else clip_line(content.subscriber, _MAX_NAME_LENGTH)
+    state = say.t(STATE_LABELS[request.state])
+    return f"{request.code} · {name} · {say.t(SHORT_PROCEDURES.get(content.procedure, content.procedure))} · {state}"
 
 
-def details(here: Here, filed: Filed, labels: Mapping[str, str]) -> tuple[Markup, ...]:
+def format_request_details(here: Context, filed: RequestRow, labels: Mapping[str, str]) -> tuple[Markup, ...]:
     """What is asked for, where it belongs, and all that became of it."""
     say = here.say
     unit = say(N_("Unit: <b>{unit}</b>"), unit=here.world.units.name(filed.unit)) if filed.unit else Markup()
-    return lines(told(say, filed.request.content), unit), history(say, filed, labels)
+    return join_lines(format_content(say, filed.request.content), unit), format_request_history(say, filed, labels)
 
 
-def history(say: Voice, filed: Filed, labels: Mapping[str, str] = MappingProxyType({})) -> Markup:
+def format_request_history(
+    say: MarkupTranslator, filed: RequestRow, labels: Mapping[str, str] = MappingProxyType({})
+) -> Markup:
     """Every move, with who made it and why."""
     parts = []
     for step in filed.request.history:
         note = Markup(": {}").format(step.note) if step.note else ""
-        who = doer(say.t, step.by, labels)
-        parts.append(Markup("• {} – {} – {}{}").format(moment(step.at), say(STATES[step.state]), who, note))
-    return lines(*parts)
+        who = format_actor(say.t, step.by, labels)
+        parts.append(
+            Markup("• {} – {} – {}{}").format(format_moment(step.at), say(STATE_LABELS[step.state]), who, note)
+        )
+    return join_lines(*parts)
 
 
-def overtaken(say: Voice, filed: Filed, labels: Mapping[str, str]) -> Markup:
+def format_overtaken(say: MarkupTranslator, filed: RequestRow, labels: Mapping[str, str]) -> Markup:
     """Who changed it, and how it stands now."""
     message = N_(
         "<b>{who}</b> has changed this request in the meantime ({at}). It now stands at: <b>{state}</b>."
         " Nothing of it was overwritten."
     )
-    who, at = doer(say.t, filed.actor, labels), moment(filed.changed_at)
-    return say(message, who=who, at=at, state=say(STATES[filed.request.state]))
+    who, at = format_actor(say.t, filed.actor, labels), format_moment(filed.changed_at)
+    return say(message, who=who, at=at, state=say(STATE_LABELS[filed.request.state]))
+
+
+#: From a day on, until a day, between two.
+_REGISTERED_BETWEEN = (
+    N_("registered from {first}"),
+    N_("registered until {last}"),
+    N_("registered from {first} to {last}"),
+)
+#: When a certificate ends, for ``between``.
+EXPIRES_BETWEEN = (
+    N_("certificate ends from {first}"),
+    N_("certificate ends until {last}"),
+    N_("certificate ends from {first} to {last}"),
+)
+
+
+def format_filter(wanted: Filter, units: UnitDirectory, t: Translator) -> str:
+    """A filter for a person to read."""
+    parts = (
+        t(N_("unit: {unit} and below"), unit=units.name(wanted.unit)) if wanted.unit else "",
+        _format_values(
+            t(N_("procedure")), [t(PROCEDURE_LABELS[one]) for one in wanted.procedures if one in PROCEDURE_LABELS]
+        ),
+        _format_values(t(N_("state")), [t(STATE_LABELS[one]) for one in wanted.states]),
+        format_period(t, _REGISTERED_BETWEEN, wanted.since, wanted.until),
+        format_period(t, EXPIRES_BETWEEN, wanted.expires_from, wanted.expires_until),
+        t(N_("words: {text}"), text=wanted.text) if wanted.text else "",
+    )
+    return "; ".join(part for part in parts if part) or t(N_("none: all requests within reach"))
+
+
+def format_period(t: Translator, words: tuple[str, str, str], first: date | None, last: date | None) -> str:
+    """From a day on, until a day, or both; ``words`` in that order."""
+    since, until, both = words
+    if first and last:
+        return t(both, first=format_day(first), last=format_day(last))
+    if first:
+        return t(since, first=format_day(first))
+    return t(until, last=format_day(last)) if last else ""
+
+
+def _format_values(label: str, words: list[str]) -> str:
+    return f"{label}: {', '.join(words)}" if words else ""
+
+
+def format_possible_states(t: Translator, state: RequestState) -> str:
+    """The states that can follow, in the order of the work; empty at the end of it."""
+    return ", ".join(t(STATE_LABELS[to]) for to in transitions_from(state))
+
+
+def format_move_not_possible(t: Translator, state: RequestState) -> str:
+    """Why a request is not moved: where it stands, and what is possible."""
+    words, now = format_possible_states(t, state), t(STATE_LABELS[state])
+    if not words:
+        return t(N_("it stands at “{state}” and cannot be moved any more"), state=now)
+    return t(N_("it stands at “{state}”; it can only be moved to: {states}"), state=now, states=words)

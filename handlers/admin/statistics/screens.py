@@ -1,51 +1,55 @@
-"""Looking at the numbers: of which unit, towards which day, as text or as a chart."""
+"""The numbers of a unit and of those below it."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from markupsafe import Markup
 
-from handlers.dates import parse_day
-from handlers.events import DrawChart
-from handlers.office.chart import Chart
-from handlers.office.charting import bar_chart, burn_chart
-from handlers.office.holding import rights_of
-from handlers.office.picture import Numbers, is_target, opened
-from handlers.office.picture_words import burning
-from handlers.office.rights import Act, Rights
-from handlers.office.units import Unit
-from handlers.page import Answered
-from handlers.screen import Here
-from handlers.session import DeskView, Session
+from handlers.access.current_rights import current_rights
+from handlers.admin.requests.filters import is_unknown_number
+from handlers.admin.statistics.charts import build_bar_chart, build_burn_chart
+from handlers.admin.statistics.text import format_burn_down, format_line_name, format_page, format_statistics_heading
+from handlers.core.dates import parse_day
+from handlers.core.events import ChartDrawn, DrawChart
+from handlers.core.replies import Attachment
+from handlers.core.screen import Context, HandlerResult, Option, Page
+from handlers.core.session import RequestListView, Session
+from handlers.core.text import format_bold
+from handlers.interview.flow import to_next_screen
+from handlers.model.chart import Chart
+from handlers.model.rights import Act, Rights
+from handlers.model.statistics import UnitStatistics, is_own_line, is_target, statistics_root, top_units
+from handlers.model.unit import Unit
 from locales import N_
 
 #: Days before today, or before a target that is past, from which a burn-down is shown.
-LOOKING_BACK = timedelta(days=30)
+BURN_DOWN_WINDOW = timedelta(days=30)
 _OUT_OF_REACH = N_("{unit} is not among the units you look after; these are the numbers of those that are.")
 
 
-async def picture(here: Here, wanted: str) -> Answered:
+async def show_statistics(here: Context, wanted: str) -> HandlerResult:
     """The command: of what was named, else of all within reach."""
-    rights = await rights_of(here)
-    there = here.with_session(looking_at(here.session.open_visit("picture"), None))
+    rights = await current_rights(here)
+    there = here.with_session(with_statistics_unit(here.session.open_visit("picture"), None))
     if not wanted:
-        return Answered(there.session)
+        return HandlerResult(there.session)
     unknown = here.say(N_("I do not know which unit you mean; these are the numbers of all you look after."))
-    return await asked_for(there, rights, wanted) or Answered(there.session, notes=(unknown,))
+    return await find_statistics(there, rights, wanted) or HandlerResult(there.session, notes=(unknown,))
 
 
-async def asked_for(here: Here, rights: Rights, text: str) -> Answered | None:
+async def find_statistics(here: Context, rights: Rights, text: str) -> HandlerResult | None:
     """A unit by code or name, or the target of a burn-down; ``None`` where it is neither."""
     if (until := parse_day(text)) and is_target(until, here.today):
-        return await _burn_down(here, rights, until)
-    sure, guessed = _meant(here, text)
+        return await _show_burn_down(here, rights, until)
+    sure, guessed = _find_units(here, text)
     within = next((unit for unit in sure if rights.may(Act.SEE_PICTURE, unit.code)), None)
     if sure and not within:
-        return Answered(here.session, notes=(here.say(_OUT_OF_REACH, unit=sure[0].name),))
+        return HandlerResult(here.session, notes=(here.say(_OUT_OF_REACH, unit=sure[0].name),))
     found = within or next((unit for unit in guessed if rights.may(Act.SEE_PICTURE, unit.code)), None)
-    return Answered(looking_at(here.session, found.code)) if found else None
+    return HandlerResult(with_statistics_unit(here.session, found.code)) if found else None
 
 
-def _meant(here: Here, text: str) -> tuple[list[Unit], list[Unit]]:
+def _find_units(here: Context, text: str) -> tuple[list[Unit], list[Unit]]:
     """Units of this code or whole name, and those whose name is only like it, the likeliest first."""
     units, code = here.world.units, text.strip()
     coded = [unit for unit in (units.get(code), units.get(code.upper())) if unit]
@@ -53,37 +57,139 @@ def _meant(here: Here, text: str) -> tuple[list[Unit], list[Unit]]:
     return [*coded, *(one.unit for one in found if one.sure)], [one.unit for one in found if not one.sure]
 
 
-async def numbers(here: Here, rights: Rights) -> tuple[Numbers, tuple[Numbers, ...]]:
+async def current_numbers(here: Context, rights: Rights) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
     """The numbers of the open unit."""
-    return await here.world.admin.picture.numbers(rights, open_unit(here.session), here.today, here.world.now)
+    return await here.world.admin.picture.numbers(rights, statistics_unit(here.session), here.today, here.world.now)
 
 
-async def chart(here: Here, rights: Rights) -> Answered:
+async def show_bar_chart(here: Context, rights: Rights) -> HandlerResult:
     """The bars of the open unit."""
-    total, lines = await numbers(here, rights)
-    return _drawn_soon(here, bar_chart(here.say, here.world.units, total, lines, here.world.now))
+    total, lines = await current_numbers(here, rights)
+    return _request_drawing(here, build_bar_chart(here.say, here.world.units, total, lines, here.world.now))
 
 
-async def _burn_down(here: Here, rights: Rights, until: date) -> Answered:
-    today, unit = here.today, opened(rights, open_unit(here.session))
-    start = min(today, until) - LOOKING_BACK
+async def _show_burn_down(here: Context, rights: Rights, until: date) -> HandlerResult:
+    today, unit = here.today, statistics_root(rights, statistics_unit(here.session))
+    start = min(today, until) - BURN_DOWN_WINDOW
     burnt = await here.world.admin.picture.burn_down(rights, unit, start, until, today)
-    drawing = burn_chart(here.say, here.world.units, unit, burnt, here.world.now)
-    return _drawn_soon(here, drawing, burning(here.say, burnt))
+    drawing = build_burn_chart(here.say, here.world.units, unit, burnt, here.world.now)
+    return _request_drawing(here, drawing, format_burn_down(here.say, burnt))
 
 
-def _drawn_soon(here: Here, drawing: Chart, *notes: Markup) -> Answered:
+def _request_drawing(here: Context, drawing: Chart, *notes: Markup) -> HandlerResult:
     """A chart is drawn after this turn, outside its transaction."""
     soon = here.say(N_("I am drawing the chart; it comes right away."))
-    return Answered(here.session, notes=(*notes, soon), again=(DrawChart(chart=drawing),), show=False)
+    return HandlerResult(here.session, notes=(*notes, soon), again=(DrawChart(chart=drawing),), show=False)
 
 
-def looking_at(session: Session, unit: str | None) -> Session:
+def with_statistics_unit(session: Session, unit: str | None) -> Session:
     """The session with another unit open, on its first page."""
-    view = session.desk or DeskView()
+    view = session.desk or RequestListView()
     return session.with_changes(desk=view.model_copy(update={"unit": unit}), about=None)
 
 
-def open_unit(session: Session) -> str | None:
+def statistics_unit(session: Session) -> str | None:
     """The unit that was chosen to be looked at; ``None``: all within reach."""
     return session.desk.unit if session.desk else None
+
+
+UP, CHART, MORE, BACK, UNIT = "up", "chart", "more", "back", "unit:"
+#: Units on one page: each is a paragraph and a button.
+SHOWN = 8
+
+
+class StatisticsScreen:
+    """A unit with what is below it; each button leads one step down. ``session.about`` is the number of the page."""
+
+    async def page(self, here: Context) -> Page:
+        """The numbers; units with most to do first."""
+        rights, say, units = await current_rights(here), here.say, here.world.units
+        if not rights.reach(Act.SEE_PICTURE):
+            return Page(say(N_("The numbers are for those who look after a unit.")), options=(_back_option(here),))
+        total, lines = await current_numbers(here, rights)
+        shown, more = _lines_of_page(here.session, lines)
+        options = (*_child_options(here, total, shown), *_navigation_options(here, rights, more=more))
+        return Page(
+            format_statistics_heading(say, units, total.unit, here.world.now),
+            format_page(say, units, total, shown, lines),
+            options,
+            numbers="codes",
+        )
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Down, up, the next units, the chart, or away."""
+        if value == BACK:
+            return HandlerResult(to_next_screen(here))
+        rights = await current_rights(here)
+        if value == CHART:
+            return await show_bar_chart(here, rights)
+        if value == MORE:
+            return HandlerResult(here.session.with_changes(about=str(_page_number(here.session) + 1)))
+        return HandlerResult(
+            with_statistics_unit(here.session, _parent_unit(here, rights) if value == UP else value.removeprefix(UNIT))
+        )
+
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
+        """A unit, or the target of a burn-down."""
+        return None if is_unknown_number(here, text) else await find_statistics(here, await current_rights(here), text)
+
+
+def _lines_of_page(session: Session, lines: Sequence[UnitStatistics]) -> tuple[Sequence[UnitStatistics], bool]:
+    """The lines of the open page, and whether there are others; after the last page comes the first."""
+    telling = sorted((one for one in lines if one), key=lambda one: (-one.action_needed, -one.open))
+    pages = -(-len(telling) // SHOWN) or 1
+    first = _page_number(session) % pages * SHOWN
+    return telling[first : first + SHOWN], pages > 1
+
+
+def _page_number(session: Session) -> int:
+    return int(session.about) if session.about and session.about.isdecimal() else 0
+
+
+def _child_options(here: Context, total: UnitStatistics, shown: Sequence[UnitStatistics]) -> list[Option]:
+    units = here.world.units
+    return [
+        Option(f"{UNIT}{one.unit}", format_line_name(here.say, units, one, total))
+        for one in shown
+        if one.unit and not is_own_line(units, one, total)
+    ]
+
+
+def _navigation_options(here: Context, rights: Rights, *, more: bool) -> list[Option]:
+    t = here.say.t
+    up = statistics_root(rights, statistics_unit(here.session)) != statistics_root(rights, None)
+    return [
+        *([Option(MORE, t(N_("Next units")), ("tiep", "them", "more"))] if more else []),
+        *([Option(UP, t(N_("One step up")), ("len", "len tren", "up"))] if up else []),
+        Option(CHART, t(N_("Chart")), ("bieu do", "hinh", "chart")),
+        _back_option(here),
+    ]
+
+
+def _back_option(here: Context) -> Option:
+    return Option(BACK, here.say.t(N_("Back")), ("quay lai", "back"))
+
+
+def _parent_unit(here: Context, rights: Rights) -> str | None:
+    """The unit above the open one; all within reach where that lies outside."""
+    unit = here.world.units.get(statistics_unit(here.session))
+    inside = unit is not None and unit.code not in top_units(rights)
+    return unit.parent if unit and inside else None
+
+
+_FAILED = N_("The chart could not be drawn. The numbers above say the same.")
+CHART_PROBLEMS = {
+    "no_files": N_("This channel shows no pictures. The numbers above say the same; troly stats --png writes a file."),
+    "not_installed": N_("Pictures are not set up here: whoever runs the assistant adds the extra “charts”."),
+    "failed": _FAILED,
+}
+
+
+def handle_chart(here: Context, event: DrawChart | ChartDrawn) -> HandlerResult:
+    """The picture as a file, beside the open page; one that nobody drew counts as failed."""
+    if isinstance(event, DrawChart) or event.picture is None:
+        trouble = event.trouble if isinstance(event, ChartDrawn) else None
+        note = here.say(CHART_PROBLEMS[trouble] if trouble else _FAILED)
+        return HandlerResult(here.session, notes=(note,), show=False)
+    drawn = Attachment.of(f"thong-ke-{here.today.isoformat()}.png", "image/png", event.picture)
+    return HandlerResult(here.session, notes=(format_bold(event.title),), attachments=(drawn,), show=False)

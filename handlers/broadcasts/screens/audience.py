@@ -5,146 +5,241 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from handlers.broadcasts.model import Audience
-from handlers.broadcasts.report_words import channel_name
-from handlers.office.broadcast_drafting import closed
-from handlers.office.broadcast_view import draft_of, shown
-from handlers.office.holding import rights_of
-from handlers.office.rights import ROLES, Role
-from handlers.office.screens.broadcast_whom import WHOM, narrowed
-from handlers.office.screens.desk_filters import UNFINISHED, Choice
-from handlers.page import Answered, Option, Page
-from handlers.requests.words import PROCEDURES, STATES
-from handlers.screen import Here
-from handlers.typed_days import typed_days
-from handlers.voice import capital
+from handlers.access.current_rights import current_rights
+from handlers.admin.requests.filters import UNFINISHED, FilterChoice, UnitChoiceScreen
+from handlers.broadcasts.admin_text import format_audience, format_audience_counts
+from handlers.broadcasts.screens.compose import (
+    back_to_broadcast_option,
+    change_draft,
+    render_not_changeable,
+    to_next_part,
+    widest_unit,
+)
+from handlers.broadcasts.screens.list import broadcast_view, current_draft, to_broadcast_screen
+from handlers.broadcasts.text import format_channel
+from handlers.core.dates import parse_day_range
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.text import capitalize_first
+from handlers.model.broadcast import Audience
+from handlers.model.rights import ROLES, Act, Rights, Role
+from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_
+
+DONE, CLEAR, BACK = "go_on", "clear", "back"
+AUDIENCE_SCREEN = "broadcast_whom"
+#: Ways to narrow: screen -> what it is called, how it is typed.
+CONDITION_SCREENS = {
+    "broadcast_unit": (N_("Unit"), ("don vi", "unit")),
+    "broadcast_role": (N_("Role"), ("vai tro", "role")),
+    "broadcast_owed": (N_("What is still to do"), ("viec can lam", "con phai lam", "thu tuc", "to do")),
+    "broadcast_state": (N_("State of a request"), ("trang thai", "yeu cau", "state")),
+    "broadcast_expiry": (N_("End of the certificate"), ("het han", "han chung thu", "expiry")),
+    "broadcast_silent": (N_("Not heard of since"), ("im lang", "lau chua lien he", "silent")),
+    "broadcast_channel": (N_("Channel"), ("kenh", "channel")),
+}
+
+
+class BroadcastAudienceScreen(OptionsOnlyScreen):
+    """The audience in words, its number, and the ways to narrow it."""
+
+    async def page(self, here: Context) -> Page:
+        """Counted anew each time."""
+        found, rights = await current_draft(here), await current_rights(here)
+        if found is None:
+            return render_not_changeable(here)
+        say, audience = here.say, found.draft.audience
+        about = say(N_("Recipients: {audience}"), audience=format_audience(audience, here.world.units, say.t))
+        many = format_audience_counts(say, await here.world.admin.broadcasts.count(rights, audience))
+        ways = [Option(name, say.t(label), typed) for name, (label, typed) in CONDITION_SCREENS.items()]
+        clear = Option(CLEAR, say.t(N_("Take all conditions away")), ("xoa dieu kien", "bo het", "clear"))
+        narrowed = audience != Audience(unit=widest_unit(rights))
+        options = (_done_option(here), *ways, *([clear] if narrowed else []))
+        told = say(N_("All conditions count together."))
+        return Page(say(N_("<b>Who shall get it?</b>")), (about, many, told), options)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """One way to narrow, none at all, or on."""
+        if value == CLEAR:
+            whole = Audience(unit=widest_unit(await current_rights(here)))
+            return await change_draft(here, AUDIENCE_SCREEN, stay=AUDIENCE_SCREEN, audience=whole)
+        return (
+            HandlerResult(to_broadcast_screen(here, value))
+            if value in CONDITION_SCREENS
+            else HandlerResult(await to_next_part(here, AUDIENCE_SCREEN))
+        )
+
+
+async def narrow_audience(here: Context, **changes: object) -> HandlerResult:
+    """The audience with one condition changed, counted anew."""
+    found = await current_draft(here)
+    audience = found.draft.audience.model_copy(update=changes) if found else Audience()
+    return await change_draft(here, AUDIENCE_SCREEN, stay=AUDIENCE_SCREEN, audience=audience)
+
+
+def _done_option(here: Context) -> Option:
+    if not broadcast_view(here).guided:
+        return back_to_broadcast_option(here)
+    return Option(DONE, here.say.t(N_("These, go on")), ("tiep", "xong", "tiep tuc", "go on"))
+
+
+async def _narrow_to_unit(here: Context, unit: str | None) -> HandlerResult:
+    return await narrow_audience(here, unit=unit)
+
+
+def _may_write_everywhere(rights: Rights) -> bool:
+    return rights.reach(Act.WRITE_BROADCASTS).everything
+
+
+AUDIENCE_UNIT_SCREEN = UnitChoiceScreen(
+    screen="broadcast_unit",
+    act=Act.WRITE_BROADCASTS,
+    taken=_narrow_to_unit,
+    left=lambda here: to_broadcast_screen(here, AUDIENCE_SCREEN),
+    anywhere=_may_write_everywhere,
+)
 
 _NO_SUCH_DAY = N_("There is no day {day}. Please type days such as 01/12/2026 - 31/12/2026.")
 BACK, ANY = "back", "any"
 #: Before a channel on a button: its own name may be anything.
-_CHANNEL = "to:"
+_CHANNEL_LABEL = "to:"
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class AudienceConditionScreen:
     """A condition that is chosen from a few ways."""
 
     title: str
-    ways: Callable[[Here, Audience], Awaitable[list[Choice]]]
+    ways: Callable[[Context, Audience], Awaitable[list[FilterChoice]]]
     days: Callable[[date, date], Mapping[str, Any]] | None = None  #: what typed days set
     typing: str = ""  #: how they are typed
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """All ways."""
-        found = await draft_of(here)
+        found = await current_draft(here)
         if found is None:
-            return closed(here)
+            return render_not_changeable(here)
         ways = await self.ways(here, found.draft.audience)
         told = (here.say(self.typing),) if self.typing else ()
-        return Page(here.say(self.title), told, (*(way.option for way in ways), _back(here)))
+        return Page(here.say(self.title), told, (*(way.option for way in ways), _back_to_audience_option(here)))
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """The audience, narrowed."""
-        found = await draft_of(here)
+        found = await current_draft(here)
         ways = await self.ways(here, found.draft.audience) if found else []
         taken = next((way for way in ways if way.option.value == value), None)
-        return await narrowed(here, **taken.changes) if taken else Answered(shown(here, WHOM))
+        return (
+            await narrow_audience(here, **taken.changes)
+            if taken
+            else HandlerResult(to_broadcast_screen(here, AUDIENCE_SCREEN))
+        )
 
-    async def handle_text(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """One day, or the first and the last."""
-        found = typed_days(text) if self.days else None
+        found = parse_day_range(text) if self.days else None
         if found is None or self.days is None:
             return None
         if found.days is None:
-            return Answered(here.session, notes=(here.say(_NO_SUCH_DAY, day=found.wrong),))
-        return await narrowed(here, **self.days(*found.days))
+            return HandlerResult(here.session, notes=(here.say(_NO_SUCH_DAY, day=found.wrong),))
+        return await narrow_audience(here, **self.days(*found.days))
 
 
-def _back(here: Here) -> Option:
+def _back_to_audience_option(here: Context) -> Option:
     return Option(BACK, here.say.t(N_("Back")), ("quay lai", "back"))
 
 
-def _any(here: Here, **changes: Any) -> Choice:
-    return Choice(Option(ANY, here.say.t(N_("Any")), ("tat ca", "moi", "bat ky", "any")), changes)
+def _any_choice(here: Context, **changes: Any) -> FilterChoice:
+    return FilterChoice(Option(ANY, here.say.t(N_("Any")), ("tat ca", "moi", "bat ky", "any")), changes)
 
 
-async def _roles(here: Here, _: Audience) -> list[Choice]:
+async def _role_choices(here: Context, _: Audience) -> list[FilterChoice]:
     t = here.say.t
-    every = Choice(Option(ANY, t(N_("Everybody")), ("tat ca", "moi nguoi", "everybody")), {"role": None})
-    given = [Choice(Option(role, capital(t(ROLES[role]))), {"role": role}) for role in (Role.FOCAL, Role.ADMIN)]
+    every = FilterChoice(Option(ANY, t(N_("Everybody")), ("tat ca", "moi nguoi", "everybody")), {"role": None})
+    given = [
+        FilterChoice(Option(role, capitalize_first(t(ROLES[role]))), {"role": role})
+        for role in (Role.FOCAL, Role.ADMIN)
+    ]
     return [every, *given]
 
 
-async def _owed(here: Here, _: Audience) -> list[Choice]:
+async def _owed_choices(here: Context, _: Audience) -> list[FilterChoice]:
     t = here.say.t
     something = Option("to_do", t(N_("Anything still to register")), ("con viec", "bat ky thu tuc", "anything"))
     each = [
-        Choice(Option(name, capital(t(label))), {"owed": (name,), "to_do": False}) for name, label in PROCEDURES.items()
+        FilterChoice(Option(name, capitalize_first(t(label))), {"owed": (name,), "to_do": False})
+        for name, label in PROCEDURE_LABELS.items()
     ]
     either = Option(ANY, t(N_("Whether or not")), ("khong xet", "ca hai", "either"))
-    return [Choice(something, {"to_do": True, "owed": ()}), *each, Choice(either, {"to_do": False, "owed": ()})]
+    return [
+        FilterChoice(something, {"to_do": True, "owed": ()}),
+        *each,
+        FilterChoice(either, {"to_do": False, "owed": ()}),
+    ]
 
 
-async def _states(here: Here, _: Audience) -> list[Choice]:
+async def _request_state_choices(here: Context, _: Audience) -> list[FilterChoice]:
     t = here.say.t
     unfinished = Option("unfinished", t(N_("All that is not finished")), ("chua xong", "dang xu ly", "unfinished"))
-    each = [Choice(Option(state, capital(t(label))), {"states": (state,)}) for state, label in STATES.items()]
-    return [Choice(unfinished, {"states": UNFINISHED}), *each, _any(here, states=())]
+    each = [
+        FilterChoice(Option(state, capitalize_first(t(label))), {"states": (state,)})
+        for state, label in STATE_LABELS.items()
+    ]
+    return [FilterChoice(unfinished, {"states": UNFINISHED}), *each, _any_choice(here, states=())]
 
 
-def _ends_between(first: date | None, last: date | None) -> dict[str, Any]:
+def _expiry_changes(first: date | None, last: date | None) -> dict[str, Any]:
     return {"expires_from": first, "expires_until": last, "expires_within": None}
 
 
-async def _expiries(here: Here, _: Audience) -> list[Choice]:
+async def _certificate_expiry_choices(here: Context, _: Audience) -> list[FilterChoice]:
     t = here.say.t
     within = [
-        Choice(
+        FilterChoice(
             Option(f"days{days}", t(N_("Within {days} days"), days=days), (f"{days} ngay",)),
-            {**_ends_between(None, None), "expires_within": days},
+            {**_expiry_changes(None, None), "expires_within": days},
         )
         for days in (30, 60, 90)
     ]
-    return [*within, _any(here, **_ends_between(None, None))]
+    return [*within, _any_choice(here, **_expiry_changes(None, None))]
 
 
-async def _silences(here: Here, _: Audience) -> list[Choice]:
+async def _silence_choices(here: Context, _: Audience) -> list[FilterChoice]:
     t = here.say.t
     since = [
-        Choice(
+        FilterChoice(
             Option(f"days{days}", t(N_("For {days} days"), days=days), (f"{days} ngay",)),
             {"silent_days": days, "silent_since": None},
         )
         for days in (7, 14, 30)
     ]
-    return [*since, _any(here, silent_days=None, silent_since=None)]
+    return [*since, _any_choice(here, silent_days=None, silent_since=None)]
 
 
-async def _channels(here: Here, audience: Audience) -> list[Choice]:
+async def _channel_choices(here: Context, audience: Audience) -> list[FilterChoice]:
     """Those over which anybody who is meant can be written to."""
     wider = audience.model_copy(update={"channel": None})
-    found = await here.world.admin.broadcasts.count(await rights_of(here), wider)
+    found = await here.world.admin.broadcasts.count(await current_rights(here), wider)
     each = [
-        Choice(Option(f"{_CHANNEL}{number}", channel_name(here.say.t, one.channel)), {"channel": one.channel})
+        FilterChoice(
+            Option(f"{_CHANNEL_LABEL}{number}", format_channel(here.say.t, one.channel)), {"channel": one.channel}
+        )
         for number, one in enumerate(found)
     ]
-    return [*each, _any(here, channel=None)]
+    return [*each, _any_choice(here, channel=None)]
 
 
-ROLE = Condition(N_("<b>Who, by their role?</b>"), _roles)
-OWED = Condition(N_("<b>What do they still have to do?</b>"), _owed)
-STATE = Condition(N_("<b>A request in which state?</b>"), _states)
-EXPIRY = Condition(
+ROLE_CONDITION = AudienceConditionScreen(N_("<b>Who, by their role?</b>"), _role_choices)
+OWED_CONDITION = AudienceConditionScreen(N_("<b>What do they still have to do?</b>"), _owed_choices)
+STATE_CONDITION = AudienceConditionScreen(N_("<b>A request in which state?</b>"), _request_state_choices)
+EXPIRY_CONDITION = AudienceConditionScreen(
     N_("<b>When does the certificate end?</b>"),
-    _expiries,
-    _ends_between,
+    _certificate_expiry_choices,
+    _expiry_changes,
     N_("Or type days, such as 01/11/2026 - 15/11/2026."),
 )
-SILENT = Condition(
+SILENT_CONDITION = AudienceConditionScreen(
     N_("<b>How long have they not written?</b>"),
-    _silences,
+    _silence_choices,
     lambda first, _: {"silent_since": first, "silent_days": None},
     N_("Or type the day since which they have not written, such as 01/11/2026."),
 )
-CHANNEL = Condition(N_("<b>Over which channel?</b>"), _channels)
+CHANNEL_CONDITION = AudienceConditionScreen(N_("<b>Over which channel?</b>"), _channel_choices)

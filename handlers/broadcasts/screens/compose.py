@@ -1,96 +1,244 @@
 """A draft written part by part: a new one in one go, a later change each for itself."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from handlers.broadcasts.model import Audience, Broadcast, Draft, Outcome, Plan
-from handlers.broadcasts.planning import usual_steps
-from handlers.office.broadcast_view import draft_of, opened, reopened, shown, view_of
-from handlers.office.broadcast_words import outcome
-from handlers.office.holding import rights_of
-from handlers.office.rights import Act, Rights
-from handlers.page import Answered, Option, Page
-from handlers.screen import Here
-from handlers.session import BroadcastView, Session
+from markupsafe import Markup
+
+from handlers.access.current_rights import current_rights
+from handlers.access.roles_text import ONE_LINE, clean_label
+from handlers.broadcasts.admin_text import format_result
+from handlers.broadcasts.screens.list import (
+    broadcast_view,
+    current_draft,
+    open_broadcast,
+    to_broadcast_list,
+    to_broadcast_screen,
+    to_current_broadcast,
+)
+from handlers.core.dates import format_day
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.session import BroadcastView, Session
+from handlers.core.text import join_lines
+from handlers.model.broadcast import ActionResult, Audience, Broadcast, BroadcastDraft, CampaignPlan
+from handlers.model.rights import Act, Rights
+from handlers.model.schedule import default_steps
 from locales import N_
 
 BACK = "back"
 #: The parts of a new one, in the order in which they are asked for once it has a title.
-_PARTS = ("broadcast_vi", "broadcast_en", "broadcast_whom", "broadcast_buttons")
-_OF_CAMPAIGN = ("broadcast_plan", "broadcast_hour", "broadcast_late")
-_OF_SINGLE = ("broadcast_start",)
+_DRAFT_PARTS = ("broadcast_vi", "broadcast_en", "broadcast_whom", "broadcast_buttons")
+_CAMPAIGN_PARTS = ("broadcast_plan", "broadcast_hour", "broadcast_late")
+_SINGLE_PARTS = ("broadcast_start",)
 
 
-async def begun(here: Here, title: str) -> Answered:
+async def create_draft(here: Context, title: str) -> HandlerResult:
     """A new draft under its title, at first for all whom its author reaches; a campaign for those who have to act."""
-    rights, view = await rights_of(here), view_of(here)
-    plan = _usual(here, view.deadline) if view.campaign and view.deadline else None
-    audience, language = Audience(unit=widest(rights), to_do=plan is not None), here.session.language
-    draft = Draft(title=title, plan=plan, deadline=view.deadline, audience=audience, language=language)
+    rights, view = await current_rights(here), broadcast_view(here)
+    plan = _default_plan(here, view.deadline) if view.campaign and view.deadline else None
+    audience, language = Audience(unit=widest_unit(rights), to_do=plan is not None), here.session.language
+    draft = BroadcastDraft(title=title, plan=plan, deadline=view.deadline, audience=audience, language=language)
     made = await here.world.admin.broadcasts.new(rights, draft)
     if made is None:
-        return Answered(shown(here, "broadcasts"), notes=(outcome(here.say, Outcome.NOT_YOURS),))
+        return HandlerResult(
+            to_broadcast_screen(here, "broadcasts"), notes=(format_result(here.say, ActionResult.NOT_YOURS),)
+        )
     view = BroadcastView(name=made.id, revision=made.revision, turned=view.turned, guided=True)
-    return Answered(here.session.with_screen(_PARTS[0], broadcast=view))
+    return HandlerResult(here.session.with_screen(_DRAFT_PARTS[0], broadcast=view))
 
 
-def _usual(here: Here, deadline: date) -> Plan:
-    return Plan(deadline=deadline, steps=usual_steps(deadline, here.world.now))
+def _default_plan(here: Context, deadline: date) -> CampaignPlan:
+    return CampaignPlan(deadline=deadline, steps=default_steps(deadline, here.world.now))
 
 
-def widest(rights: Rights) -> str | None:
+def widest_unit(rights: Rights) -> str | None:
     """The unit whose people somebody can write to; ``None``: everybody."""
     reach = rights.reach(Act.WRITE_BROADCASTS)
     return None if reach.everything or not reach.units else reach.units[0]
 
 
-async def rewritten(here: Here, part: str, stay: str | None = None, **changes: Any) -> Answered:
+async def change_draft(here: Context, part: str, stay: str | None = None, **changes: Any) -> HandlerResult:
     """The draft with some of it changed, and the part that follows; with ``stay`` the screen of that name."""
-    found = await draft_of(here)
+    found = await current_draft(here)
     if found is None:
-        return Answered(await reopened(here), notes=(outcome(here.say, Outcome.NOT_ALLOWED),))
-    became = await _changed(here, found, changes)
-    if became is not Outcome.DONE:
-        return Answered(await reopened(here), notes=(outcome(here.say, became),))
-    there = here.with_session(await _seen_again(here))
-    return Answered(shown(there, stay) if stay else await onwards(there, part))
+        return HandlerResult(
+            await to_current_broadcast(here), notes=(format_result(here.say, ActionResult.NOT_ALLOWED),)
+        )
+    became = await _save_changes(here, found, changes)
+    if became is not ActionResult.DONE:
+        return HandlerResult(await to_current_broadcast(here), notes=(format_result(here.say, became),))
+    there = here.with_session(await _with_new_revision(here))
+    return HandlerResult(to_broadcast_screen(there, stay) if stay else await to_next_part(there, part))
 
 
-async def _changed(here: Here, found: Broadcast, changes: dict[str, Any]) -> Outcome:
+async def _save_changes(here: Context, found: Broadcast, changes: dict[str, Any]) -> ActionResult:
     draft = found.draft.model_copy(update=changes)
     if draft == found.draft:
-        return Outcome.DONE
-    seen = view_of(here).revision
+        return ActionResult.DONE
+    seen = broadcast_view(here).revision
     revision = -1 if seen is None else seen
-    return await here.world.admin.broadcasts.change(await rights_of(here), found.id, revision, draft)
+    return await here.world.admin.broadcasts.change(await current_rights(here), found.id, revision, draft)
 
 
-async def _seen_again(here: Here) -> Session:
+async def _with_new_revision(here: Context) -> Session:
     """The session with the revision that one's own change made."""
-    view, found = view_of(here), await draft_of(here)
+    view, found = broadcast_view(here), await current_draft(here)
     return here.session.with_changes(broadcast=view.model_copy(update={"revision": found.revision if found else None}))
 
 
-async def onwards(here: Here, part: str) -> Session:
+async def to_next_part(here: Context, part: str) -> Session:
     """The part that follows in a new draft; the whole draft where one part was changed, or none is left."""
-    found = await draft_of(here)
-    if found is None or not view_of(here).guided:
-        return await reopened(here)
-    parts = (*_PARTS, *(_OF_CAMPAIGN if found.draft.plan else _OF_SINGLE))
+    found = await current_draft(here)
+    if found is None or not broadcast_view(here).guided:
+        return await to_current_broadcast(here)
+    parts = (*_DRAFT_PARTS, *(_CAMPAIGN_PARTS if found.draft.plan else _SINGLE_PARTS))
     left = parts[parts.index(part) + 1 :] if part in parts else ()
-    return shown(here, left[0]) if left else await opened(here, found.id) or await reopened(here)
+    return (
+        to_broadcast_screen(here, left[0])
+        if left
+        else await open_broadcast(here, found.id) or await to_current_broadcast(here)
+    )
 
 
-def closed(here: Here) -> Page:
+def render_not_changeable(here: Context) -> Page:
     """What is shown where nothing can be changed any more."""
-    return Page(here.say(N_("This broadcast cannot be changed any more.")), options=(back_to(here),))
+    return Page(here.say(N_("This broadcast cannot be changed any more.")), options=(back_to_broadcast_option(here),))
 
 
-def back_to(here: Here) -> Option:
+def back_to_broadcast_option(here: Context) -> Option:
     """Back to the whole draft."""
     return Option(BACK, here.say.t(N_("Back to the broadcast")), ("quay lai", "back"))
 
 
-def keep(here: Here, value: str) -> Option:
+def keep_option(here: Context, value: str) -> Option:
     """Leave a part as it is."""
     return Option(value, here.say.t(N_("Leave it so")), ("giu nguyen", "bo qua", "tiep", "keep"))
+
+
+TITLE_QUESTION = N_("A few words by which you find it again, such as: Change of information before 15/12.")
+SINGLE, CAMPAIGN, BACK = "single", "campaign", "back"
+
+
+class BroadcastKindScreen(OptionsOnlyScreen):
+    """Told once, or reminded of until a deadline."""
+
+    async def page(self, here: Context) -> Page:
+        """The two kinds."""
+        say = here.say
+        if not (await current_rights(here)).reach(Act.WRITE_BROADCASTS):
+            return Page(
+                say(N_("Writing broadcasts is for those who look after a unit.")), options=(_back_to_kind_option(here),)
+            )
+        single = Option(SINGLE, say.t(N_("One message")), ("mot tin", "mot thong bao", "1 tin", "message"))
+        campaign = Option(CAMPAIGN, say.t(N_("A campaign until a deadline")), ("chien dich", "co han", "campaign"))
+        told = say(
+            N_("A campaign reminds several times until a deadline, and each time only those who still have to act.")
+        )
+        return Page(
+            say(N_("<b>What do you want to send?</b>")), (told,), (single, campaign, _back_to_kind_option(here))
+        )
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """On to the deadline."""
+        if value == BACK:
+            return HandlerResult(to_broadcast_list(here))
+        return HandlerResult(
+            to_broadcast_screen(here, "broadcast_deadline", name=None, revision=None, campaign=value == CAMPAIGN)
+        )
+
+
+class BroadcastTitleScreen:
+    """What it is called among those with a role; with it, the draft is made."""
+
+    async def page(self, here: Context) -> Page:
+        """The question."""
+        say, view = here.say, broadcast_view(here)
+        ask = say(N_("<b>What shall it be called?</b> Type a short title; recipients do not see it."))
+        deadline = say(N_("Deadline: <b>{day}</b>"), day=format_day(view.deadline)) if view.deadline else Markup()
+        example = say(N_("For example: Change of information before 15/12"))
+        back = replace(_back_to_kind_option(here), numbered=False)
+        return Page(ask, (deadline, example), (back,), exact=True, help=join_lines(say(ONE_LINE), say(TITLE_QUESTION)))
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:  # noqa: ARG002 - there is one option
+        """Back to the first question."""
+        return HandlerResult(to_broadcast_screen(here, "broadcast_kind"))
+
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
+        """The draft, and its first part."""
+        title = clean_label(text)
+        if title is None:
+            return HandlerResult(here.session, notes=(here.say(ONE_LINE),))
+        return await create_draft(here, title)
+
+
+def _back_to_kind_option(here: Context) -> Option:
+    return Option(BACK, here.say.t(N_("Back")), ("quay lai", "back"))
+
+
+_PART_LABELS = {
+    "broadcast_name": (N_("Title"), ("tieu de", "title")),
+    "broadcast_vi": (N_("Vietnamese text"), ("noi dung tieng viet", "tieng viet", "vietnamese")),
+    "broadcast_en": (N_("English text"), ("noi dung tieng anh", "tieng anh", "english")),
+    "broadcast_whom": (N_("Recipients"), ("nguoi nhan", "gui cho ai", "recipients")),
+    "broadcast_buttons": (N_("Buttons"), ("nut", "buttons")),
+    "broadcast_deadline": (N_("Deadline"), ("han", "thoi han", "deadline")),
+}
+_CAMPAIGN_PART_LABELS = {
+    "broadcast_plan": (N_("Days of the reminders"), ("ngay nhac", "lich nhac", "days")),
+    "broadcast_hour": (N_("Time of the day"), ("gio", "gio nhac", "time")),
+    "broadcast_late": (N_("Missed reminders"), ("lo gio", "nhac lo", "missed")),
+}
+_SINGLE_PART_LABELS = {"broadcast_start": (N_("Time of sending"), ("gio gui", "khi nao gui", "start"))}
+
+
+class BroadcastEditScreen(OptionsOnlyScreen):
+    """Every part as a button."""
+
+    async def page(self, here: Context) -> Page:
+        """The parts."""
+        found = await current_draft(here)
+        if found is None:
+            return render_not_changeable(here)
+        parts = [Option(name, here.say.t(label), typed) for name, (label, typed) in _part_labels(found.draft).items()]
+        told = here.say(N_("After a change it has to be checked again."))
+        return Page(here.say(N_("<b>What shall be changed?</b>")), (told,), (*parts, back_to_broadcast_option(here)))
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """The part, or back."""
+        return HandlerResult(await to_current_broadcast(here) if value == BACK else to_broadcast_screen(here, value))
+
+
+class BroadcastRenameScreen:
+    """Another title."""
+
+    async def page(self, here: Context) -> Page:
+        """The question."""
+        found = await current_draft(here)
+        if found is None:
+            return render_not_changeable(here)
+        say = here.say
+        now = say(N_("Now: {title}."), title=found.draft.title)
+        ask = say(N_("<b>What shall it be called?</b> Type a short title; recipients do not see it."))
+        return Page(
+            ask,
+            (now,),
+            (back_to_broadcast_option(here),),
+            exact=True,
+            help=join_lines(say(ONE_LINE), say(TITLE_QUESTION)),
+        )
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:  # noqa: ARG002 - there is one option
+        """Back."""
+        return HandlerResult(await to_current_broadcast(here))
+
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
+        """The title."""
+        title = clean_label(text)
+        if title is None:
+            return HandlerResult(here.session, notes=(here.say(ONE_LINE),))
+        return await change_draft(here, "broadcast_name", title=title)
+
+
+def _part_labels(draft: BroadcastDraft) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {**_PART_LABELS, **(_CAMPAIGN_PART_LABELS if draft.plan else _SINGLE_PART_LABELS)}

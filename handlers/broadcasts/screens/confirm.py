@@ -2,59 +2,126 @@
 
 from dataclasses import dataclass
 
-from handlers.broadcasts.model import Broadcast, Life, Tally
-from handlers.office.broadcast_moving import moved, sent_again
-from handlers.office.broadcast_view import open_one, reopened, view_of
-from handlers.office.broadcast_words import heading
-from handlers.office.export_words import number
-from handlers.office.holding import rights_of
-from handlers.page import Answered, Option, Page
-from handlers.screen import Here, NoText
+from markupsafe import Markup
+
+from handlers.access.current_rights import current_rights
+from handlers.admin.exports.text import format_count
+from handlers.broadcasts.admin_text import format_approved, format_broadcast_heading, format_result
+from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
+from handlers.broadcasts.screens.list import (
+    broadcast_view,
+    current_broadcast,
+    open_broadcast,
+    to_broadcast_screen,
+    to_current_broadcast,
+)
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.session import Session
+from handlers.model.broadcast import ActionResult, Broadcast, BroadcastState, DeliveryCounts
+from handlers.model.rights import Act, Rights
 from locales import N_
+
+
+async def move_broadcast(here: Context, to: BroadcastState, revision: int | None = None) -> HandlerResult:
+    """Move the open one, and show it as it stands then; with a revision only as it was seen."""
+    name, rights = broadcast_view(here).name or "", await current_rights(here)
+    became = await here.world.admin.broadcasts.move(rights, name, to, revision)
+    return HandlerResult(await to_current_broadcast(here), notes=await format_move_result(here, became, to))
+
+
+async def format_move_result(
+    here: Context, became: ActionResult, to: BroadcastState | None = None
+) -> tuple[Markup, ...]:
+    """What became of a wish about the open one; where another person has to approve, its page says who that can be."""
+    said, found = format_result(here.say, became, to), await current_broadcast(here)
+    return (
+        format_approved(here.say, found)
+        if found and became is ActionResult.DONE and to is BroadcastState.APPROVED
+        else said,
+    )
+
+
+async def needs_another_approver(here: Context, rights: Rights, found: Broadcast) -> bool:
+    """Whether it could be approved, but not by whoever looks at it."""
+    if (
+        found.state is not BroadcastState.CHECKED
+        or found.checking
+        or not rights.may(Act.APPROVE_BROADCASTS, found.unit)
+    ):
+        return False
+    return await here.world.admin.broadcasts.needs_second_person(rights, found.id)
+
+
+async def request_check(here: Context) -> HandlerResult:
+    """Have the whole list gone through."""
+    name = broadcast_view(here).name or ""
+    became = await here.world.admin.broadcasts.request_check(await current_rights(here), name)
+    if became is not ActionResult.DONE:
+        return HandlerResult(await to_current_broadcast(here), notes=await format_move_result(here, became))
+    note = here.say(N_("The whole list is being checked; the result comes here as a message."))
+    return HandlerResult(await to_current_broadcast(here), notes=(note,))
+
+
+async def send_test_message(here: Context) -> HandlerResult:
+    """The message as it will be, to the one who taps alone."""
+    sent = await here.world.admin.broadcasts.send_test(await current_rights(here), broadcast_view(here).name or "")
+    yes = N_("It comes to you alone, with the values of the first recipient.")
+    no = N_("It cannot be sent to you just now. Please look whether it has a text.")
+    return HandlerResult(await to_current_broadcast(here), notes=(here.say(yes if sent else no),))
+
+
+async def resend_unknown(here: Context) -> HandlerResult:
+    """Queue again all of whom it is not known whether they got it."""
+    rights, name = await current_rights(here), broadcast_view(here).name or ""
+    many = await here.world.admin.broadcasts.resend(rights, name)
+    done = here.say(N_("It is sent again to {number} people."), number=format_count(here.say, many))
+    none = here.say(N_("Nothing was sent again."))
+    return HandlerResult(await to_current_broadcast(here), notes=(done if many else none,))
+
 
 YES, NO = "yes", "no"
 #: Wishes whose yes takes something away or tells people twice: the no comes first.
-_HARMS = frozenset({"cancel", "resend"})
+_RISKY_WISHES = frozenset({"cancel", "resend"})
 
 
-class Yes(NoText):
+class BroadcastConfirmScreen(OptionsOnlyScreen):
     """``view.wish`` is what waits."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """What happens then."""
-        say, found, wish = here.say, await open_one(here), view_of(here).wish
+        say, found, wish = here.say, await current_broadcast(here), broadcast_view(here).wish
         no = Option(NO, say.t(N_("No, leave it")), ("khong", "thoi", "no"))
         if found is None or wish is None:
             return Page(say(N_("Nothing was changed.")), options=(no,))
-        asked = _question(found, wish)
-        tally = await here.world.admin.broadcasts.tally(await rights_of(here), found.id)
-        told = say(asked.told, number=number(say, _many(found, tally, wish)))
+        asked = _question_for(found, wish)
+        tally = await here.world.admin.broadcasts.tally(await current_rights(here), found.id)
+        told = say(asked.told, number=format_count(say, _count_affected(found, tally, wish)))
         yes = Option(YES, say.t(asked.yes), ("dong y", "co", "yes"))
-        answers = (no, yes) if wish in _HARMS else (yes, no)
-        return Page(say(asked.title), (heading(found), told), answers, exact=True)
+        answers = (no, yes) if wish in _RISKY_WISHES else (yes, no)
+        return Page(say(asked.title), (format_broadcast_heading(found), told), answers, exact=True)
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Do it, or leave it."""
-        wish = view_of(here).wish
+        wish = broadcast_view(here).wish
         if value != YES or wish is None:
-            return await _left(here)
+            return await _leave_as_it_was(here)
         if wish == "resend":
-            return await sent_again(here)
+            return await resend_unknown(here)
         if wish == "approve":
-            seen = view_of(here).revision
-            return await moved(here, Life.APPROVED, -1 if seen is None else seen)
-        return await moved(here, Life.RUNNING if wish == "start" else Life.CANCELLED)
+            seen = broadcast_view(here).revision
+            return await move_broadcast(here, BroadcastState.APPROVED, -1 if seen is None else seen)
+        return await move_broadcast(here, BroadcastState.RUNNING if wish == "start" else BroadcastState.CANCELLED)
 
 
-async def _left(here: Here) -> Answered:
+async def _leave_as_it_was(here: Context) -> HandlerResult:
     """As it was: what was paused for the question alone goes on, unless somebody moved it meanwhile."""
-    if view_of(here).paused:
-        return await moved(here, Life.RUNNING, view_of(here).revision)
-    return Answered(await reopened(here), notes=(here.say(N_("Nothing was changed.")),))
+    if broadcast_view(here).paused:
+        return await move_broadcast(here, BroadcastState.RUNNING, broadcast_view(here).revision)
+    return HandlerResult(await to_current_broadcast(here), notes=(here.say(N_("Nothing was changed.")),))
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ConfirmQuestion:
     """What is asked, what a yes does, and the button that says so."""
 
     title: str
@@ -62,27 +129,27 @@ class Question:
     yes: str
 
 
-_APPROVE = Question(
+_APPROVE = ConfirmQuestion(
     N_("<b>Approve it?</b>"),
     N_("Text and recipients cannot be changed afterwards. It leaves at its time, or when you tap “Send”."),
     N_("Yes, approve"),
 )
-_APPROVE_CAMPAIGN = Question(
+_APPROVE_CAMPAIGN = ConfirmQuestion(
     N_("<b>Approve this campaign?</b>"),
     N_("Its text cannot be changed afterwards. It reminds by itself from then on, on the days of its plan."),
     N_("Yes, approve"),
 )
-_START = Question(
+_START = ConfirmQuestion(
     N_("<b>Send it now?</b>"),
     N_("It goes to {number} people, as fast as the channels allow."),
     N_("Yes, send it"),
 )
-_CANCEL = Question(
+_CANCEL = ConfirmQuestion(
     N_("<b>Call it off?</b>"),
     N_("What was sent stays sent; nobody else gets it. It cannot be begun again."),
     N_("Yes, call it off"),
 )
-_RESEND = Question(
+_RESEND = ConfirmQuestion(
     N_("<b>Send it to them again?</b>"),
     N_("Of {number} people it is not known whether they got it. Some of them may get it twice."),
     N_("Yes, send it again"),
@@ -90,11 +157,53 @@ _RESEND = Question(
 _QUESTIONS = {"start": _START, "cancel": _CANCEL, "resend": _RESEND}
 
 
-def _question(found: Broadcast, wish: str) -> Question:
+def _question_for(found: Broadcast, wish: str) -> ConfirmQuestion:
     approval = _APPROVE_CAMPAIGN if found.is_campaign else _APPROVE
     return _QUESTIONS.get(wish, approval)
 
 
-def _many(found: Broadcast, tally: Tally, wish: str) -> int:
+def _count_affected(found: Broadcast, tally: DeliveryCounts, wish: str) -> int:
     """How many people it is about."""
     return tally.states.get("unknown", 0) if wish == "resend" else tally.open or found.recipients
+
+
+_STATE_OF_ACTION = {ButtonAction.PAUSE: BroadcastState.PAUSED, ButtonAction.RESUME: BroadcastState.RUNNING}
+
+
+async def handle_admin_button(here: Context, tap: BroadcastCallback) -> HandlerResult:
+    """Pause, go on, pause and ask before calling off, or open it; without a role it is a button of long ago."""
+    rights = await current_rights(here)
+    if not rights.reach(Act.SEE_BROADCASTS):
+        note = here.say(N_("That button belongs to an earlier step. The present question:"))
+        return HandlerResult(here.session, notes=(note,))
+    if tap.action in _STATE_OF_ACTION:
+        return await _move_at_once(here, tap.broadcast, _STATE_OF_ACTION[tap.action])
+    there = await open_broadcast(here, tap.broadcast)
+    if there is None:
+        return HandlerResult(here.session, notes=(here.say(N_("There is no such broadcast within your reach.")),))
+    if tap.action is ButtonAction.CANCEL and rights.reach(Act.WRITE_BROADCASTS):
+        return await _ask_before_cancel(here, there)
+    return HandlerResult(there)
+
+
+async def _ask_before_cancel(here: Context, there: Session) -> HandlerResult:
+    """Ask before it is called off; nothing more leaves while that is thought over."""
+    seen, asked = broadcast_view(here), broadcast_view(here.with_session(there))
+    if seen.paused and (seen.name, seen.revision) == (asked.name, asked.revision):
+        return HandlerResult(to_broadcast_screen(here.with_session(there), "broadcast_yes", wish="cancel", paused=True))
+    rights, name = await current_rights(here), asked.name or ""
+    became = await here.world.admin.broadcasts.move(rights, name, BroadcastState.PAUSED)
+    if became is not ActionResult.DONE:
+        return HandlerResult(to_broadcast_screen(here.with_session(there), "broadcast_yes", wish="cancel"))
+    paused = here.with_session(await open_broadcast(here, name) or there)
+    note = here.say(N_("It is paused while you decide: nothing more leaves. “No, leave it” lets it go on."))
+    return HandlerResult(to_broadcast_screen(paused, "broadcast_yes", wish="cancel", paused=True), notes=(note,))
+
+
+async def _move_at_once(here: Context, broadcast: str, to: BroadcastState) -> HandlerResult:
+    """Moved as it stands now, and the open screen stays; where it cannot be moved, it is shown as it stands."""
+    became = await here.world.admin.broadcasts.move(await current_rights(here), broadcast, to)
+    notes = await format_move_result(here, became, to)
+    if became is ActionResult.DONE:
+        return HandlerResult(here.session, notes=notes, show=False)
+    return HandlerResult(await open_broadcast(here, broadcast) or here.session, notes=notes)

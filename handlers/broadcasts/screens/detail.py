@@ -1,105 +1,176 @@
 """One broadcast: all that was decided on one screen, and what can be done with it as it stands."""
 
+from collections.abc import Iterator, Mapping
+
 from markupsafe import Markup
 
-from handlers.broadcasts.model import Broadcast, Life, Outcome
-from handlers.office import broadcast_words as words
-from handlers.office.audience_words import counted, in_words
-from handlers.office.broadcast_moving import check_asked, moved, tried, waits_for_another
-from handlers.office.broadcast_view import OPEN_TO_CHANGE, listed, open_one, opened, reopened, shown
-from handlers.office.export_words import number
-from handlers.office.holding import labels_of, rights_of
-from handlers.office.rights import Act, Rights
-from handlers.office.screens.broadcast_offers import (
-    APPROVE,
-    BACK,
-    CANCEL,
-    CHECK,
-    EDIT,
-    LOOK,
-    PAUSE,
-    PREVIEW,
-    RESULTS,
-    RESUME,
-    START,
-    STEPS,
-    TO_ME,
-    offered,
+from handlers.access.current_rights import current_rights, holder_labels
+from handlers.admin.exports.text import format_count
+from handlers.broadcasts import admin_text as words
+from handlers.broadcasts.admin_text import format_audience, format_audience_counts
+from handlers.broadcasts.screens.confirm import move_broadcast, needs_another_approver, request_check, send_test_message
+from handlers.broadcasts.screens.list import (
+    CHANGEABLE_STATES,
+    current_broadcast,
+    open_broadcast,
+    to_broadcast_list,
+    to_broadcast_screen,
+    to_current_broadcast,
 )
-from handlers.page import Answered, Option, Page
-from handlers.screen import Here, NoText
-from handlers.session import Session
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.session import Session
+from handlers.core.text import MarkupTranslator
+from handlers.model.broadcast import EXPIRY_CAMPAIGN, ActionResult, Broadcast, BroadcastState
+from handlers.model.rights import Act, Rights
 from locales import N_
 
+CHECK, APPROVE, START, PAUSE, RESUME, CANCEL = "check", "approve", "start", "pause", "resume", "cancel"
+TO_ME, EDIT, PREVIEW, RESULTS, STEPS, LOOK, BACK = "to_me", "edit", "preview", "results", "steps", "look", "back"
+#: What each is called, and how it is typed.
+_ACTION_LABELS = {
+    CHECK: (N_("Check"), ("kiem tra", "check")),
+    APPROVE: (N_("Approve"), ("duyet", "phe duyet", "approve")),
+    START: (N_("Send"), ("gui", "bat dau", "start", "send")),
+    PAUSE: (N_("Pause"), ("tam dung", "dung", "pause")),
+    RESUME: (N_("Go on with it"), ("tiep tuc", "gui tiep", "resume")),
+    TO_ME: (N_("Send it to me"), ("gui thu cho toi", "gui thu", "thu", "try")),
+    EDIT: (N_("Change it"), ("sua", "edit")),
+    CANCEL: (N_("Call it off"), ("huy", "huy bo", "cancel")),
+    PREVIEW: (N_("Preview"), ("xem truoc", "preview")),
+    RESULTS: (N_("Results"), ("ket qua", "results")),
+    STEPS: (N_("Its reminders"), ("cac lan nhac", "lan nhac", "steps")),
+    LOOK: (N_("Look again"), ("xem lai", "den dau", "look")),
+}
+#: By its state, the next step first.
+_ACTIONS_OF_STATE: Mapping[BroadcastState, tuple[str, ...]] = {
+    BroadcastState.DRAFT: (CHECK, TO_ME, EDIT, CANCEL),
+    BroadcastState.CHECKED: (APPROVE, TO_ME, EDIT, CANCEL),
+    BroadcastState.APPROVED: (CANCEL,),
+    BroadcastState.SCHEDULED: (START, CANCEL),
+    BroadcastState.RUNNING: (PAUSE, CANCEL),
+    BroadcastState.PAUSED: (RESUME, CANCEL),
+}
+#: Where it moves by itself.
+_SENDING_STATES = frozenset({BroadcastState.APPROVED, BroadcastState.SCHEDULED, BroadcastState.RUNNING})
+
+
+def action_options(
+    say: MarkupTranslator, rights: Rights, found: Broadcast, *, steps: bool, waits_for_another: bool = False
+) -> tuple[Option, ...]:
+    """The buttons; ``steps``: it has made others; ``waits_for_another``: who looks at it cannot approve it."""
+    to_do = (one for one in _action_values(rights, found) if one != APPROVE or not waits_for_another)
+    values = (*to_do, *_view_values(found, steps=steps))
+    buttons = tuple(Option(value, say.t(_ACTION_LABELS[value][0]), _ACTION_LABELS[value][1]) for value in values)
+    back = N_("Back to its campaign") if found.parent else N_("Back to the list")
+    return (*buttons, Option(BACK, say.t(back), ("quay lai", "back")))
+
+
+def _action_values(rights: Rights, found: Broadcast) -> Iterator[str]:
+    for value in _ACTIONS_OF_STATE.get(found.state, ()):
+        act = Act.APPROVE_BROADCASTS if value == APPROVE else Act.WRITE_BROADCASTS
+        waits = found.checking and value in {CHECK, APPROVE}
+        always_there = found.id == EXPIRY_CAMPAIGN and value == CANCEL
+        of_campaign = found.parent is not None and value == EDIT
+        if rights.may(act, found.unit) and not (waits or always_there or of_campaign):
+            yield value
+
+
+def _view_values(found: Broadcast, *, steps: bool) -> Iterator[str]:
+    yield PREVIEW
+    if steps or found.is_campaign:
+        yield STEPS
+    if (
+        not found.is_campaign
+        and found.id != EXPIRY_CAMPAIGN
+        and found.state not in {*CHANGEABLE_STATES, BroadcastState.APPROVED}
+    ):
+        yield RESULTS
+    if found.checking or found.state in _SENDING_STATES:
+        yield LOOK
+
+
 #: Buttons that lead to another screen.
-WAYS = {
+LINKED_SCREENS = {
     PREVIEW: "broadcast_preview",
     EDIT: "broadcast_edit",
     RESULTS: "broadcast_results",
     STEPS: "broadcast_steps",
 }
 #: Where messages of it are or were under way.
-_UNDER_WAY = frozenset({Life.RUNNING, Life.PAUSED, Life.FINISHED, Life.CANCELLED})
+_STARTED_STATES = frozenset(
+    {BroadcastState.RUNNING, BroadcastState.PAUSED, BroadcastState.FINISHED, BroadcastState.CANCELLED}
+)
 
 
-class OneBroadcast(NoText):
+class BroadcastScreen(OptionsOnlyScreen):
     """As it stands at this moment."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """What it says, to whom, when; how far it is."""
-        say, found, rights = here.say, await open_one(here), await rights_of(here)
+        say, found, rights = here.say, await current_broadcast(here), await current_rights(here)
         if found is None:
             back = Option(BACK, say.t(N_("Back to the list")), ("quay lai", "back"))
             return Page(say(N_("There is no such broadcast within your reach.")), options=(back,))
-        standing = words.standing(say, found, await labels_of(here, rights))
-        about = say(N_("Recipients: {audience}"), audience=in_words(found.draft.audience, here.world.units, say.t))
-        open_still = found.state in OPEN_TO_CHANGE
-        more = await _drafted(here, rights, found) if open_still else await _far(here, rights, found)
-        waits = await waits_for_another(here, rights, found)
-        who = (
-            (words.outcome(say, Outcome.SECOND_PERSON), await words.second_person(here, rights, found)) if waits else ()
+        standing = words.format_authorship(say, found, await holder_labels(here, rights))
+        about = say(
+            N_("Recipients: {audience}"), audience=format_audience(found.draft.audience, here.world.units, say.t)
         )
-        told = (standing, words.when(say, found), about, *more, *who)
+        open_still = found.state in CHANGEABLE_STATES
+        more = (
+            await _format_draft(here, rights, found)
+            if open_still
+            else await _format_broadcast_so_far(here, rights, found)
+        )
+        waits = await needs_another_approver(here, rights, found)
+        who = (
+            (
+                words.format_result(say, ActionResult.SECOND_PERSON),
+                await words.format_possible_approvers(here, rights, found),
+            )
+            if waits
+            else ()
+        )
+        told = (standing, words.format_schedule(say, found), about, *more, *who)
         steps = bool(await here.world.admin.broadcasts.steps(rights, found.id)) and not open_still
-        options = offered(say, rights, found, steps=steps, waits_for_another=waits)
-        return Page(words.heading(found), tuple(one for one in told if one), options, exact=True)
+        options = action_options(say, rights, found, steps=steps, waits_for_another=waits)
+        return Page(words.format_broadcast_heading(found), tuple(one for one in told if one), options, exact=True)
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Check, try, approve, start, pause, go on, call off; or look at a part of it."""
-        if value in WAYS:
-            return Answered(shown(here, WAYS[value]))
+        if value in LINKED_SCREENS:
+            return HandlerResult(to_broadcast_screen(here, LINKED_SCREENS[value]))
         if value in {APPROVE, START, CANCEL}:
-            return Answered(shown(here, "broadcast_yes", wish=value))
+            return HandlerResult(to_broadcast_screen(here, "broadcast_yes", wish=value))
         if value in {CHECK, TO_ME}:
-            return await (check_asked(here) if value == CHECK else tried(here))
+            return await (request_check(here) if value == CHECK else send_test_message(here))
         if value in {PAUSE, RESUME}:
-            return await moved(here, Life.PAUSED if value == PAUSE else Life.RUNNING)
-        return Answered(await reopened(here) if value == LOOK else await _left(here))
+            return await move_broadcast(here, BroadcastState.PAUSED if value == PAUSE else BroadcastState.RUNNING)
+        return HandlerResult(await to_current_broadcast(here) if value == LOOK else await _to_parent(here))
 
 
-async def _left(here: Here) -> Session:
+async def _to_parent(here: Context) -> Session:
     """From a step back to its campaign, else to the list."""
-    found = await open_one(here)
-    campaign = await opened(here, found.parent, "broadcast_steps") if found else None
-    return campaign or listed(here)
+    found = await current_broadcast(here)
+    campaign = await open_broadcast(here, found.parent, "broadcast_steps") if found else None
+    return campaign or to_broadcast_list(here)
 
 
-async def _drafted(here: Here, rights: Rights, found: Broadcast) -> tuple[Markup, ...]:
+async def _format_draft(here: Context, rights: Rights, found: Broadcast) -> tuple[Markup, ...]:
     """The text, how many it reaches at this moment, and what the last check found."""
     say, broadcasts = here.say, here.world.admin.broadcasts
     writes = rights.may(Act.WRITE_BROADCASTS, found.unit)
-    many = counted(say, await broadcasts.count(rights, found.draft.audience)) if writes else Markup()
+    many = format_audience_counts(say, await broadcasts.count(rights, found.draft.audience)) if writes else Markup()
     checked = await broadcasts.last_check(rights, found.id)
-    findings = words.findings(say, checked) if checked and not found.checking else ()
-    return (many, words.buttons(say, found.draft), *words.texts(say, found.draft), *findings)
+    findings = words.format_check_report(say, checked) if checked and not found.checking else ()
+    return (many, words.format_buttons(say, found.draft), *words.format_texts(say, found.draft), *findings)
 
 
-async def _far(here: Here, rights: Rights, found: Broadcast) -> tuple[Markup, ...]:
+async def _format_broadcast_so_far(here: Context, rights: Rights, found: Broadcast) -> tuple[Markup, ...]:
     """How far it is; of a campaign, what its steps are at."""
     say = here.say
     if found.is_campaign:
-        return (words.buttons(say, found.draft),)
-    if found.state not in _UNDER_WAY:
-        return (say(N_("Recipients by the last check: {number}"), number=number(say, found.recipients)),)
+        return (words.format_buttons(say, found.draft),)
+    if found.state not in _STARTED_STATES:
+        return (say(N_("Recipients by the last check: {number}"), number=format_count(say, found.recipients)),)
     tally = await here.world.admin.broadcasts.tally(rights, found.id)
-    return (words.progress(say, tally),) if tally.total else ()
+    return (words.format_broadcast_progress(say, tally),) if tally.total else ()

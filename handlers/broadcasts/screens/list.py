@@ -1,86 +1,152 @@
 """/thongbao: the broadcasts and campaigns, the newest first."""
 
-from handlers.broadcasts.model import Broadcast
-from handlers.office.broadcast_view import code_typed, listed, opened, shown, view_of
-from handlers.office.broadcast_words import row
-from handlers.office.holding import rights_of
-from handlers.office.rights import Act, Rights
-from handlers.page import Answered, Option, Page
-from handlers.screen import Here
-from handlers.screens.flow import proceed
-from handlers.session import Session
+import re
+from typing import Any
+
+from handlers.access.current_rights import current_rights
+from handlers.broadcasts.admin_text import format_broadcast_row
+from handlers.core.screen import Context, HandlerResult, Option, Page
+from handlers.core.session import BroadcastView, Session
+from handlers.folding import fold
+from handlers.interview.flow import to_next_screen
+from handlers.model.broadcast import Broadcast, BroadcastState
+from handlers.model.rights import Act, Rights
 from locales import N_
+
+#: Where text, audience and plan can still be changed.
+CHANGEABLE_STATES = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
+#: "TB-000012", "tb 12", "12".
+_BROADCAST_CODE = re.compile(r"(?:tb[\s-]*)?(\d{1,9})")
+
+
+def broadcast_view(here: Context) -> BroadcastView:
+    """What was left open; nothing at first."""
+    return here.session.broadcast or BroadcastView()
+
+
+def to_broadcast_screen(here: Context, screen: str, about: str | None = None, **changes: Any) -> Session:
+    """The session on a screen of the broadcasts, with some of the view changed."""
+    return here.session.with_screen(screen, about, broadcast=broadcast_view(here).model_copy(update=changes))
+
+
+def to_broadcast_list(here: Context) -> Session:
+    """Back to the list as it was left, with nothing under way."""
+    return here.session.with_screen("broadcasts", broadcast=BroadcastView(turned=broadcast_view(here).turned))
+
+
+async def current_broadcast(here: Context) -> Broadcast | None:
+    """The broadcast that is open, as it stands now; ``None`` where there is none within reach."""
+    name = broadcast_view(here).name
+    return await here.world.admin.broadcasts.get(await current_rights(here), name) if name else None
+
+
+async def current_draft(here: Context) -> Broadcast | None:
+    """The same, where it can still be changed by whoever is here."""
+    found = await current_broadcast(here)
+    if found is None or found.state not in CHANGEABLE_STATES or found.parent is not None:
+        return None
+    return found if (await current_rights(here)).may(Act.WRITE_BROADCASTS, found.unit) else None
+
+
+async def open_broadcast(here: Context, name: str | None, screen: str = "broadcast") -> Session | None:
+    """A broadcast with what is seen of it now; ``None`` where there is none within reach."""
+    found = await here.world.admin.broadcasts.get(await current_rights(here), name) if name else None
+    if found is None:
+        return None
+    return to_broadcast_screen(
+        here, screen, name=found.id, revision=found.revision, guided=False, wish=None, paused=False
+    )
+
+
+async def to_current_broadcast(here: Context) -> Session:
+    """The open broadcast as it is now; the list where it is gone."""
+    return await open_broadcast(here, broadcast_view(here).name) or to_broadcast_list(here)
+
+
+def parse_broadcast_code(text: str) -> str | None:
+    """The code that a typed text means; ``None`` where it means none."""
+    found = _BROADCAST_CODE.fullmatch(fold(text))
+    return f"TB-{int(found[1]):06}" if found else None
+
 
 NEW, NEWER, OLDER, BACK = "new", "newer", "older", "back"
 #: Broadcasts on one page.
 SHOWN = 8
-_NONE_SUCH = N_("There is no broadcast {code} within your reach.")
+_NOT_FOUND = N_("There is no broadcast {code} within your reach.")
 
 
-class Broadcasts:
+class BroadcastListScreen:
     """One button for each; a typed code opens one."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """Where each stands, and the way to a new one."""
-        say, rights = here.say, await rights_of(here)
-        found = await _rows(here, rights)
-        about = say(N_("Open one to see how far it is. A code can also be typed.")) if found else say(_nothing(rights))
-        rows = [Option(one.id, row(say, one)) for one in found[:SHOWN]]
-        turning = _turning(here, more=len(found) > SHOWN)
-        options = (*_new(here, rights), *rows, *turning, _leave(here))
+        say, rights = here.say, await current_rights(here)
+        found = await _load_rows(here, rights)
+        about = (
+            say(N_("Open one to see how far it is. A code can also be typed."))
+            if found
+            else say(_format_empty_list(rights))
+        )
+        rows = [Option(one.id, format_broadcast_row(say, one)) for one in found[:SHOWN]]
+        turning = _turn_options(here, more=len(found) > SHOWN)
+        options = (*_new_broadcast_options(here, rights), *rows, *turning, _leave_option(here))
         return Page(say(N_("<b>Broadcasts and reminders</b>")), (about,), options, exact=True, numbers="codes")
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """A new one, one of them, another page, or away."""
         if value == NEW:
-            return Answered(shown(here, "broadcast_kind", name=None, revision=None))
+            return HandlerResult(to_broadcast_screen(here, "broadcast_kind", name=None, revision=None))
         if value in {NEWER, OLDER}:
-            return Answered(await _turned(here, value))
-        return Answered(proceed(here)) if value == BACK else await looked_up(here, value)
+            return HandlerResult(await _to_turned_page(here, value))
+        return HandlerResult(to_next_screen(here)) if value == BACK else await open_typed_broadcast(here, value)
 
-    async def handle_text(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """A code."""
-        code = code_typed(text)
-        return await looked_up(here, code) if code else None
+        code = parse_broadcast_code(text)
+        return await open_typed_broadcast(here, code) if code else None
 
 
-async def looked_up(here: Here, code: str) -> Answered:
+async def open_typed_broadcast(here: Context, code: str) -> HandlerResult:
     """A broadcast by its code; the list where there is none."""
-    found = await opened(here, code)
-    return Answered(found) if found else Answered(listed(here), notes=(here.say(_NONE_SUCH, code=code[:32]),))
+    found = await open_broadcast(here, code)
+    return (
+        HandlerResult(found)
+        if found
+        else HandlerResult(to_broadcast_list(here), notes=(here.say(_NOT_FOUND, code=code[:32]),))
+    )
 
 
-def _nothing(rights: Rights) -> str:
+def _format_empty_list(rights: Rights) -> str:
     writes = bool(rights.reach(Act.WRITE_BROADCASTS))
     return N_("There is none yet. Tap “Write a new one”.") if writes else N_("There is none yet within your reach.")
 
 
-async def _rows(here: Here, rights: Rights) -> tuple[Broadcast, ...]:
+async def _load_rows(here: Context, rights: Rights) -> tuple[Broadcast, ...]:
     """One more than a page shows: it tells whether there are older ones."""
-    turned = view_of(here).turned
+    turned = broadcast_view(here).turned
     return await here.world.admin.broadcasts.latest(rights, SHOWN + 1, turned[-1] if turned else None)
 
 
-async def _turned(here: Here, value: str) -> Session:
-    turned = view_of(here).turned
+async def _to_turned_page(here: Context, value: str) -> Session:
+    turned = broadcast_view(here).turned
     if value == NEWER:
-        return shown(here, "broadcasts", turned=turned[:-1])
-    found = await _rows(here, await rights_of(here))
+        return to_broadcast_screen(here, "broadcasts", turned=turned[:-1])
+    found = await _load_rows(here, await current_rights(here))
     last = (found[:SHOWN][-1].id,) if len(found) > SHOWN else ()
-    return shown(here, "broadcasts", turned=(*turned, *last))
+    return to_broadcast_screen(here, "broadcasts", turned=(*turned, *last))
 
 
-def _turning(here: Here, *, more: bool) -> list[Option]:
+def _turn_options(here: Context, *, more: bool) -> list[Option]:
     t = here.say.t
     newer = Option(NEWER, t(N_("Newer")), ("moi hon", "truoc", "newer"))
     older = Option(OLDER, t(N_("Older")), ("cu hon", "sau", "older"))
-    return [*([newer] if view_of(here).turned else []), *([older] if more else [])]
+    return [*([newer] if broadcast_view(here).turned else []), *([older] if more else [])]
 
 
-def _new(here: Here, rights: Rights) -> list[Option]:
+def _new_broadcast_options(here: Context, rights: Rights) -> list[Option]:
     new = Option(NEW, here.say.t(N_("Write a new one")), ("soan moi", "soan", "moi", "new"))
     return [new] if rights.reach(Act.WRITE_BROADCASTS) else []
 
 
-def _leave(here: Here) -> Option:
+def _leave_option(here: Context) -> Option:
     return Option(BACK, here.say.t(N_("Leave the broadcasts")), ("quay lai", "thoat", "dong", "back"))

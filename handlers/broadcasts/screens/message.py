@@ -1,107 +1,176 @@
 """What is said: typed in each language, or a text that is ready."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Literal
 
 from markupsafe import Markup, escape
 
-from handlers.broadcasts.model import Broadcast, Draft, Values
-from handlers.broadcasts.placeholders import Placeholder
-from handlers.broadcasts.template import Template, missing, parse
-from handlers.doubts import is_doubt
+from handlers.access.current_rights import current_rights
+from handlers.broadcasts.admin_text import format_broadcast_problem
+from handlers.broadcasts.rendering import BUTTON_LABELS
+from handlers.broadcasts.screens.compose import (
+    back_to_broadcast_option,
+    change_draft,
+    keep_option,
+    render_not_changeable,
+    to_next_part,
+)
+from handlers.broadcasts.screens.list import current_broadcast, current_draft, to_broadcast_screen, to_current_broadcast
+from handlers.broadcasts.template import Template, missing_placeholders, parse
+from handlers.core.replies import Reply
+from handlers.core.screen import DONE, Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.session import Session
+from handlers.core.text import MarkupTranslator, join_lines
 from handlers.folding import fold
-from handlers.office.broadcast_drafting import back_to, closed, keep, onwards, rewritten
-from handlers.office.broadcast_ready import COLLEAGUE, Ready, is_own, ready_text
-from handlers.office.broadcast_view import draft_of, reopened, shown
-from handlers.office.broadcast_words import problem
-from handlers.page import Answered, Option, Page
-from handlers.screen import Here
-from handlers.voice import Voice, lines
-from locales import LANGUAGES, N_
+from handlers.model.broadcast import (
+    Broadcast,
+    BroadcastButton,
+    BroadcastDraft,
+    BroadcastText,
+    PlaceholderValues,
+    Recipient,
+)
+from handlers.model.placeholders import Placeholder
+from handlers.understanding.doubts import is_doubt
+from locales import LANGUAGES, N_, translator
 
-KEEP, OWN, REPLACE = "keep", "own", "replace"
+
+class ReadyText(StrEnum):
+    """Which text; the first needs a deadline."""
+
+    DEADLINE = "ready_deadline"
+    TO_DO = "ready_to_do"
+
+
+_GREETING = N_(
+    "Dear {name},\n\nFor its government digital certificate, {unit} still has this to do: *{to_do}*.\n\n{deadline}"
+    "A few questions right here in the chat show how to do it, and on what basis: tap “Do it now”."
+)
+_DEADLINE_SENTENCE = N_("The deadline is *{deadline}* ({days}).\n\n")
+COLLEAGUE = N_("colleague")
+#: What stands for a placeholder where nothing is known of somebody.
+_SLOT_DEFAULTS = {
+    Placeholder.NAME: COLLEAGUE,
+    Placeholder.UNIT: N_("your unit"),
+    Placeholder.TO_DO: N_("what a few questions will show"),
+}
+
+
+def build_ready_text(which: ReadyText) -> BroadcastText:
+    """The text in both languages."""
+    return BroadcastText(vi=_format_ready_text("vi", which), en=_format_ready_text("en", which))
+
+
+def is_custom_text(written: str) -> bool:
+    """Whether somebody wrote this text: there is one, and it is none of the ready ones as it stands."""
+    ready = {text for which in ReadyText for text in (build_ready_text(which).vi, build_ready_text(which).en)}
+    return bool(written.strip()) and written not in ready
+
+
+def _format_ready_text(language: str, which: ReadyText) -> str:
+    t = translator(language)
+    slots = {name: f"{{{name}|{t(words)}}}" for name, words in _SLOT_DEFAULTS.items()}
+    until = t(_DEADLINE_SENTENCE, deadline="{han}", days="{so_ngay}") if which is ReadyText.DEADLINE else ""
+    return t(
+        _GREETING,
+        name=slots[Placeholder.NAME],
+        unit=slots[Placeholder.UNIT],
+        to_do=slots[Placeholder.TO_DO],
+        deadline=until,
+    )
+
+
+KEEP, CUSTOM, REPLACE = "keep", "own", "replace"
 #: Letters of a text that says anything; a "1" or an "ok" typed here does not take the place of what is written.
-SHORTEST = 10
+MIN_TEXT_LENGTH = 10
 _NO_TEXT = N_("That is too short for a text to officers, so nothing was changed. Please type the whole text.")
-_STAYS = {
+_TEXT_STAYS = {
     "vi": N_("Your Vietnamese text stays as you wrote it."),
     "en": N_("Your English text stays as you wrote it."),
 }
 #: Characters of a text; what a channel holds is said by the check.
-LONGEST = 4000
-_ASK = {
+MAX_TEXT_LENGTH = 4000
+_QUESTIONS = {
     "vi": N_("<b>The Vietnamese text:</b> please type it."),
     "en": N_("<b>The English text,</b> for those who read English here: please type it."),
 }
-_FILLED = N_(
+_PLACEHOLDERS_HELP = N_(
     "These are filled in for each person: {name} the name, {unit} the unit, {deadline} the deadline, {days} such as “7"
     " days left”, {to_do} what is still to do. Behind | stands what is said where nothing is known: {instead}."
 )
-_MARKUP = N_("For bold type write *like this*, for italics _like this_.")
+_MARKUP_HELP = N_("For bold type write *like this*, for italics _like this_.")
 _EXAMPLE = N_("<i>For example: Dear {name}, please do this by *{deadline}* ({days}).</i>")
 
 
 @dataclass(frozen=True, slots=True)
-class WordsIn:
+class BroadcastTextScreen:
     """The text in one language; ``session.about`` is a ready text that waits for a yes to take the place of it."""
 
     language: Literal["vi", "en"]
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """What can be written, and the text as it is."""
-        found = await draft_of(here)
+        found = await current_draft(here)
         if found is None:
-            return closed(here)
+            return render_not_changeable(here)
         say, written = here.say, self._written(found.draft)
-        now = lines(say(N_("Now it says:")), escape(written)) if written else Markup()
-        if here.session.about in set(Ready):
-            return _replacing(here, now)
-        told = (say(_FILLED, **_slots(say)), say(_MARKUP), now or say(_EXAMPLE, **_slots(say)))
-        return Page(say(_ASK[self.language]), told, self._options(here, found, written), exact=True)
+        now = join_lines(say(N_("Now it says:")), escape(written)) if written else Markup()
+        if here.session.about in set(ReadyText):
+            return _replace_page(here, now)
+        told = (
+            say(_PLACEHOLDERS_HELP, **_slot_names(say)),
+            say(_MARKUP_HELP),
+            now or say(_EXAMPLE, **_slot_names(say)),
+        )
+        return Page(say(_QUESTIONS[self.language]), told, self._options(here, found, written), exact=True)
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """A ready text for what nobody has written yet, the text left as it is, or back."""
-        found, waiting = await draft_of(here), here.session.about
+        found, waiting = await current_draft(here), here.session.about
         if value == KEEP:
-            return Answered(await onwards(here, self._screen))
-        if value == OWN:
-            return Answered(shown(here, self._screen))
-        if found and value == REPLACE and waiting in set(Ready):
-            return await self._taken(here, found, Ready(waiting), over=True)
-        if found is None or value not in set(Ready):
-            return Answered(await reopened(here))
-        if is_own(self._written(found.draft)):
-            return Answered(shown(here, self._screen, value))
-        return await self._taken(here, found, Ready(value))
+            return HandlerResult(await to_next_part(here, self._screen))
+        if value == CUSTOM:
+            return HandlerResult(to_broadcast_screen(here, self._screen))
+        if found and value == REPLACE and waiting in set(ReadyText):
+            return await self._taken(here, found, ReadyText(waiting), over=True)
+        if found is None or value not in set(ReadyText):
+            return HandlerResult(await to_current_broadcast(here))
+        if is_custom_text(self._written(found.draft)):
+            return HandlerResult(to_broadcast_screen(here, self._screen, value))
+        return await self._taken(here, found, ReadyText(value))
 
-    async def _taken(self, here: Here, found: Broadcast, which: Ready, *, over: bool = False) -> Answered:
+    async def _taken(self, here: Context, found: Broadcast, which: ReadyText, *, over: bool = False) -> HandlerResult:
         """The ready text in this language, and in the other one where nobody has written any."""
-        ready, text = ready_text(which), found.draft.text
-        kept = {one: getattr(text, one) for one in LANGUAGES if is_own(getattr(text, one))}
+        ready, text = build_ready_text(which), found.draft.text
+        kept = {one: getattr(text, one) for one in LANGUAGES if is_custom_text(getattr(text, one))}
         if over:
             kept.pop(self.language, None)
-        done = await rewritten(here, self._screen if kept else "broadcast_en", text=ready.model_copy(update=kept))
-        return replace(done, notes=(*done.notes, *(here.say(_STAYS[one]) for one in kept)))
+        done = await change_draft(here, self._screen if kept else "broadcast_en", text=ready.model_copy(update=kept))
+        return replace(done, notes=(*done.notes, *(here.say(_TEXT_STAYS[one]) for one in kept)))
 
-    async def handle_text(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """The text, once nothing stands against it."""
-        found = await draft_of(here)
+        found = await current_draft(here)
         if found is None:
             return None
-        if is_doubt(text, prose=True) or len(fold(text)) < SHORTEST:
-            return Answered(here.session, notes=(here.say(_NO_TEXT),))
-        if len(text) > LONGEST:
-            note = here.say(N_("That is too long: at most {most} characters, please."), most=LONGEST)
-            return Answered(here.session, notes=(note,))
+        if is_doubt(text, prose=True) or len(fold(text)) < MIN_TEXT_LENGTH:
+            return HandlerResult(here.session, notes=(here.say(_NO_TEXT),))
+        if len(text) > MAX_TEXT_LENGTH:
+            note = here.say(N_("That is too long: at most {most} characters, please."), most=MAX_TEXT_LENGTH)
+            return HandlerResult(here.session, notes=(note,))
         read = parse(text)
         if not isinstance(read, Template):
             again = here.say(N_("Please type the text again, with this put right:"))
-            return Answered(here.session, notes=(again, *(problem(here.say, one) for one in read)))
+            return HandlerResult(
+                here.session, notes=(again, *(format_broadcast_problem(here.say, one) for one in read))
+            )
         changed = found.draft.text.model_copy(update={self.language: text.strip()})
-        done = await rewritten(here, self._screen, text=changed)
-        return replace(done, notes=(*done.notes, *_without_deadline(here, found.draft, read)))
+        done = await change_draft(here, self._screen, text=changed)
+        return replace(done, notes=(*done.notes, *_deadline_problems(here, found.draft, read)))
 
-    def _written(self, draft: Draft) -> str:
+    def _written(self, draft: BroadcastDraft) -> str:
         written: str = getattr(draft.text, self.language)
         return written
 
@@ -109,35 +178,112 @@ class WordsIn:
     def _screen(self) -> str:
         return f"broadcast_{self.language}"
 
-    def _options(self, here: Here, found: Broadcast, written: str) -> tuple[Option, ...]:
+    def _options(self, here: Context, found: Broadcast, written: str) -> tuple[Option, ...]:
         t = here.say.t
-        until = Option(Ready.DEADLINE, t(N_("Use a ready text, with the deadline")), ("mau co han", "ready deadline"))
-        plain = Option(Ready.TO_DO, t(N_("Use a ready text, without a deadline")), ("mau khong co han", "ready"))
+        until = Option(
+            ReadyText.DEADLINE, t(N_("Use a ready text, with the deadline")), ("mau co han", "ready deadline")
+        )
+        plain = Option(ReadyText.TO_DO, t(N_("Use a ready text, without a deadline")), ("mau khong co han", "ready"))
         ready = [until] if found.draft.deadline else []
-        back = replace(back_to(here), numbered=False)
-        return (*([keep(here, KEEP)] if written else []), *ready, plain, back)
+        back = replace(back_to_broadcast_option(here), numbered=False)
+        return (*([keep_option(here, KEEP)] if written else []), *ready, plain, back)
 
 
-def _replacing(here: Here, now: Markup) -> Page:
+def _replace_page(here: Context, now: Markup) -> Page:
     """Words that somebody typed are not replaced unasked."""
     say = here.say
-    own = Option(OWN, say.t(N_("No, keep my text")), ("khong", "giu", "giu nguyen", "no"))
+    own = Option(CUSTOM, say.t(N_("No, keep my text")), ("khong", "giu", "giu nguyen", "no"))
     over = Option(REPLACE, say.t(N_("Yes, put the ready text in its place")), ("co", "dong y", "thay", "yes"))
     return Page(say(N_("<b>Put the ready text in the place of your own?</b>")), (now,), (own, over), exact=True)
 
 
-def _slots(say: Voice) -> dict[str, str]:
+def _slot_names(say: MarkupTranslator) -> dict[str, str]:
     """The placeholders as they are typed."""
     typed = {one.name.lower(): f"{{{one}}}" for one in Placeholder}
     return {**typed, "instead": f"{{{Placeholder.NAME}|{say.t(COLLEAGUE)}}}"}
 
 
-def _without_deadline(here: Here, draft: Draft, read: Template) -> tuple[Markup, ...]:
+def _deadline_problems(here: Context, draft: BroadcastDraft, read: Template) -> tuple[Markup, ...]:
     """What a text speaks of that the draft does not have."""
-    lost = {Placeholder.DEADLINE, Placeholder.DAYS} & set(missing(read, Values()))
+    lost = {Placeholder.DEADLINE, Placeholder.DAYS} & set(missing_placeholders(read, PlaceholderValues()))
     if draft.deadline or not lost:
         return ()
     return (here.say(N_("The text speaks of a deadline, and there is none yet: please set one before you check it.")),)
 
 
-VIETNAMESE, ENGLISH = WordsIn("vi"), WordsIn("en")
+VIETNAMESE, ENGLISH = BroadcastTextScreen("vi"), BroadcastTextScreen("en")
+
+BACK = "back"
+_SCREEN = "broadcast_buttons"
+#: A tick, apart from the button that ends ticking; ticks are those taken off, so that at first all are on.
+_TICK = "tick_"
+
+
+class BroadcastButtonsScreen(OptionsOnlyScreen):
+    """Each on or off."""
+
+    async def page(self, here: Context) -> Page:
+        """What each does."""
+        found = await current_draft(here)
+        if found is None:
+            return render_not_changeable(here)
+        say, on = here.say, _active_buttons(here.session, found.draft.buttons)
+        each = [Option(f"{_TICK}{one}", say.t(BUTTON_LABELS[one]), ticked=one in on) for one in BroadcastButton]
+        done = Option(DONE, say.t(N_("Done")), ("xong", "het", "ok"), ticks=False)
+        back = replace(back_to_broadcast_option(here), ticks=False)
+        told = say(
+            N_(
+                "“Do it now” opens the questions. Who taps “I have done it” gets no more of these reminders; “Remind me"
+                " later” puts the next one off. Tap a button to take it away or to put it back."
+            )
+        )
+        return Page(say(N_("<b>Which buttons shall it have?</b>")), (told,), (*each, done, back), switches=True)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Turn one on or off, or go on with them."""
+        found = await current_draft(here)
+        if value == DONE and found:
+            return await change_draft(here, _SCREEN, buttons=_active_buttons(here.session, found.draft.buttons))
+        if not value.startswith(_TICK):
+            return HandlerResult(await to_current_broadcast(here))
+        turned = here.session.ticked
+        changed = tuple(one for one in turned if one != value) if value in turned else (*turned, value)
+        return HandlerResult(here.session.with_changes(ticked=changed))
+
+
+def _active_buttons(session: Session, kept: tuple[BroadcastButton, ...]) -> tuple[BroadcastButton, ...]:
+    """Those that are on: the draft's own, with those turned that were ticked."""
+    return tuple(one for one in BroadcastButton if (one in kept) != (f"{_TICK}{one}" in session.ticked))
+
+
+#: Recipients that are shown.
+SHOWN = 3
+
+
+class BroadcastPreviewScreen(OptionsOnlyScreen):
+    """With the real values of each."""
+
+    async def page(self, here: Context) -> Page:
+        """One after the other, with their buttons."""
+        say, found = here.say, await current_broadcast(here)
+        back = Option(BACK, say.t(N_("Back to the broadcast")), ("quay lai", "back"))
+        if found is None:
+            return Page(say(N_("There is no such broadcast within your reach.")), options=(back,))
+        sample = await here.world.admin.broadcasts.sample(await current_rights(here), found.id, SHOWN)
+        title = say(N_("<b>As the first recipients will see it</b>"))
+        nobody = say(N_("There is nobody yet who would get it, or it has no text."))
+        told = tuple(part for each in sample for part in _format_sample(here, *each))
+        return Page(title, told or (nobody,), (back,))
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:  # noqa: ARG002 - there is one option
+        """Back."""
+        return HandlerResult(await to_current_broadcast(here))
+
+
+def _format_sample(here: Context, to: Recipient, reply: Reply) -> Iterator[Markup]:
+    """Who it is, the message, its buttons."""
+    whose = " · ".join(part for part in (to.code, to.name, here.world.units.name(to.unit) if to.unit else None) if part)
+    yield Markup("<b>— {} —</b>").format(whose)
+    yield from (Markup(text) for text in reply.paragraphs)  # noqa: S704 - rendered by the template, values escaped
+    if reply.choices:
+        yield escape(" ".join(f"[{choice.label}]" for choice in reply.choices))

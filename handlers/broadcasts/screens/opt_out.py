@@ -1,18 +1,17 @@
 """No more reminders, after a yes; and the way back."""
 
-from handlers.page import Answered, Option, Page
-from handlers.screen import Here, NoText
-from handlers.screens.small import AFFIRM, DENY, NO, YES
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.interview.screens.welcome import NO, NO_SYNONYMS, YES, YES_SYNONYMS
 from locales import N_
 
 AGAIN, GO_ON = "again", "continue"
-RECEIVED_AGAIN = N_("You will get reminders again. /dungnhan stops them.")
+REMINDERS_RESUMED = N_("You will get reminders again. /dungnhan stops them.")
 
 
-class StopReminders(NoText):
+class StopRemindersScreen(OptionsOnlyScreen):
     """Asks once: whoever stops may miss a deadline."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """What stops and what does not."""
         t = here.say.t
         what = here.say(
@@ -22,24 +21,24 @@ class StopReminders(NoText):
             )
         )
         options = (
-            Option(YES, t(N_("Stop the reminders")), (*AFFIRM, "dung nhan")),
-            Option(NO, t(N_("Keep reminding me")), (*DENY, "van nhan")),
+            Option(YES, t(N_("Stop the reminders")), (*YES_SYNONYMS, "dung nhan")),
+            Option(NO, t(N_("Keep reminding me")), (*NO_SYNONYMS, "van nhan")),
         )
         return Page(here.say(N_("<b>Stop the reminders?</b>")), (what,), options, exact=True)
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Stop, those on their way included."""
         if value == NO:
-            return Answered(here.session.to_previous_screen(), notes=(here.say(N_("Reminders go on as before.")),))
+            return HandlerResult(here.session.to_previous_screen(), notes=(here.say(N_("Reminders go on as before.")),))
         withheld = await here.world.reminders.stop()
         note = here.say(N_("Reminders that were on their way and will not come: {number}."), number=withheld)
-        return Answered(here.session.with_changes(screen="no_reminders"), notes=(note,) if withheld else ())
+        return HandlerResult(here.session.with_changes(screen="no_reminders"), notes=(note,) if withheld else ())
 
 
-class NoReminders(NoText):
+class NoRemindersScreen(OptionsOnlyScreen):
     """Reminders are stopped."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """How to have them again."""
         t = here.say.t
         options = (
@@ -48,9 +47,9 @@ class NoReminders(NoText):
         )
         return Page(here.say(N_("You get no reminders. /nhanlai takes that back at any time.")), options=options)
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Back to where the person was."""
         if value == AGAIN:
             await here.world.reminders.resume()
-            return Answered(here.session.to_previous_screen(), notes=(here.say(RECEIVED_AGAIN),))
-        return Answered(here.session.to_previous_screen())
+            return HandlerResult(here.session.to_previous_screen(), notes=(here.say(REMINDERS_RESUMED),))
+        return HandlerResult(here.session.to_previous_screen())

@@ -1,40 +1,61 @@
 """The plan of a campaign: on which days, at what time, and what becomes of a reminder that was missed."""
 
 import re
+from collections.abc import Sequence
+from datetime import date, time, timedelta
 from typing import Any
 
-from handlers.broadcasts.planning import usual_steps
-from handlers.office.broadcast_drafting import back_to, closed, keep, onwards, rewritten
-from handlers.office.broadcast_view import draft_of, reopened
-from handlers.office.broadcast_words import steps
-from handlers.page import Answered, Option, Page
-from handlers.screen import Here, NoText
-from handlers.typed_times import typed_time
+from markupsafe import Markup, escape
+
+from handlers.access.current_rights import current_rights
+from handlers.broadcasts.admin_text import format_broadcast_heading, format_steps
+from handlers.broadcasts.screens.compose import (
+    back_to_broadcast_option,
+    change_draft,
+    keep_option,
+    render_not_changeable,
+    to_next_part,
+)
+from handlers.broadcasts.screens.list import (
+    broadcast_view,
+    current_broadcast,
+    current_draft,
+    open_broadcast,
+    to_broadcast_screen,
+    to_current_broadcast,
+)
+from handlers.broadcasts.screens.results import FILE, report_option, request_report
+from handlers.broadcasts.text import format_state, format_state_reason, format_step_name
+from handlers.core.dates import format_day, format_moment, parse_day_range, parse_moment, parse_time
+from handlers.core.screen import NEXT, PREVIOUS, Context, HandlerResult, Option, OptionsOnlyScreen, Page, open_page
+from handlers.core.text import MarkupTranslator, join_lines
+from handlers.model.broadcast import Broadcast, BroadcastDraft, CampaignPlan
+from handlers.model.schedule import default_steps
 from locales import N_
 
 KEEP, USUAL, RUN, SKIP = "keep", "usual", "run", "skip"
 #: Steps of one plan, and how far from the deadline they may be, in days.
-_MOST, _FARTHEST = 20, 366
+_MAX_STEPS, _MAX_STEP_DAYS = 20, 366
 _NUMBERS = re.compile(r"-?\d{1,3}(?:[\s,;]+-?\d{1,3})*")
 
 
-class Steps:
+class PlanStepsScreen:
     """On which days before and after the deadline a campaign reminds."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """The usual ones, or typed ones."""
-        found = await draft_of(here)
+        found = await current_draft(here)
         if found is None or found.draft.plan is None:
-            return closed(here)
+            return render_not_changeable(here)
         say, plan = here.say, found.draft.plan
-        now = say(N_("Now: {steps}."), steps=steps(say.t, plan.steps))
+        now = say(N_("Now: {steps}."), steps=format_steps(say.t, plan.steps))
         typing = say(
             N_("Type other days with commas, such as 14, 7, 1, 0, -1: days before the deadline; -1 is a day after it.")
         )
-        usual = usual_steps(plan.deadline, here.world.now)
+        usual = default_steps(plan.deadline, here.world.now)
         named = say.t(N_("As usual: {days}"), days=", ".join(map(str, usual)))
         others = [Option(USUAL, named, ("thuong le", "usual"))] if usual not in {(), plan.steps} else []
-        options = (keep(here, KEEP), *others, back_to(here))
+        options = (keep_option(here, KEEP), *others, back_to_broadcast_option(here))
         return Page(
             say(N_("<b>On which days shall it remind?</b>")),
             (now, typing),
@@ -44,56 +65,62 @@ class Steps:
             help=typing,
         )
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """As it is, as usual, or back."""
         if value == USUAL:
-            return await _as_usual(here)
-        return Answered(await onwards(here, "broadcast_plan") if value == KEEP else await reopened(here))
+            return await _use_default_steps(here)
+        return HandlerResult(
+            await to_next_part(here, "broadcast_plan") if value == KEEP else await to_current_broadcast(here)
+        )
 
-    async def handle_text(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """Numbers of days."""
         if not _NUMBERS.fullmatch(text.strip()):
             return None
         days = sorted({int(one) for one in re.findall(r"-?\d+", text)}, reverse=True)
-        if len(days) > _MOST or max(map(abs, days)) > _FARTHEST:
+        if len(days) > _MAX_STEPS or max(map(abs, days)) > _MAX_STEP_DAYS:
             note = here.say(
-                N_("At most {most} days, none farther than {days} days away, please."), most=_MOST, days=_FARTHEST
+                N_("At most {most} days, none farther than {days} days away, please."),
+                most=_MAX_STEPS,
+                days=_MAX_STEP_DAYS,
             )
-            return Answered(here.session, notes=(note,))
-        return await _planned(here, "broadcast_plan", steps=tuple(days))
+            return HandlerResult(here.session, notes=(note,))
+        return await _change_plan(here, "broadcast_plan", steps=tuple(days))
 
 
-class Hour:
+class PlanHourScreen:
     """At which time of the day a campaign reminds."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """The time as it is, or a typed one."""
-        found = await draft_of(here)
+        found = await current_draft(here)
         if found is None or found.draft.plan is None:
-            return closed(here)
+            return render_not_changeable(here)
         say, at = here.say, found.draft.plan.at
         typing = say(N_("Now: {time}. Type another time, such as 14h30. At night nothing leaves."), time=f"{at:%H:%M}")
-        options = (keep(here, KEEP), back_to(here))
+        options = (keep_option(here, KEEP), back_to_broadcast_option(here))
         return Page(say(N_("<b>At what time?</b>")), (typing,), options, exact=True, numbers="values", help=typing)
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """As it is, or back."""
-        return Answered(await onwards(here, "broadcast_hour") if value == KEEP else await reopened(here))
+        return HandlerResult(
+            await to_next_part(here, "broadcast_hour") if value == KEEP else await to_current_broadcast(here)
+        )
 
-    async def handle_text(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """A time."""
-        at = typed_time(text)
-        return await _planned(here, "broadcast_hour", at=at) if at else None
+        at = parse_time(text)
+        return await _change_plan(here, "broadcast_hour", at=at) if at else None
 
 
-class Late(NoText):
+class LateStepsScreen(OptionsOnlyScreen):
     """What becomes of a reminder whose time passed while the program was not running."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """The two ways."""
-        found = await draft_of(here)
+        found = await current_draft(here)
         if found is None or found.draft.plan is None:
-            return closed(here)
+            return render_not_changeable(here)
         t = here.say.t
         run = Option(RUN, t(N_("Send it late")), ("gui muon", "van gui", "late"))
         skip = Option(SKIP, t(N_("Leave it out")), ("bo qua", "khong gui", "skip"))
@@ -101,27 +128,209 @@ class Late(NoText):
             N_("For example after a power cut. A late one is sent until the next is due, and the report says so.")
         )
         title = here.say(N_("<b>What shall become of a reminder that missed its time?</b>"))
-        return Page(title, (why,), (run, skip, back_to(here)))
+        return Page(title, (why,), (run, skip, back_to_broadcast_option(here)))
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Late, not at all, or back."""
         ways = {RUN: "run", SKIP: "skip"}
         return (
-            await _planned(here, "broadcast_late", late=ways[value])
+            await _change_plan(here, "broadcast_late", late=ways[value])
             if value in ways
-            else Answered(await reopened(here))
+            else HandlerResult(await to_current_broadcast(here))
         )
 
 
-async def _as_usual(here: Here) -> Answered:
-    found = await draft_of(here)
-    usual = usual_steps(found.draft.plan.deadline, here.world.now) if found and found.draft.plan else ()
-    return await _planned(here, "broadcast_plan", steps=usual) if usual else Answered(await reopened(here))
+async def _use_default_steps(here: Context) -> HandlerResult:
+    found = await current_draft(here)
+    usual = default_steps(found.draft.plan.deadline, here.world.now) if found and found.draft.plan else ()
+    return (
+        await _change_plan(here, "broadcast_plan", steps=usual)
+        if usual
+        else HandlerResult(await to_current_broadcast(here))
+    )
 
 
-async def _planned(here: Here, part: str, **changes: Any) -> Answered:
-    found = await draft_of(here)
+async def _change_plan(here: Context, part: str, **changes: Any) -> HandlerResult:
+    found = await current_draft(here)
     plan = found.draft.plan if found else None
     if plan is None:
-        return Answered(await reopened(here))
-    return await rewritten(here, part, plan=plan.model_copy(update=changes))
+        return HandlerResult(await to_current_broadcast(here))
+    return await change_draft(here, part, plan=plan.model_copy(update=changes))
+
+
+BACK, NONE = "back", "none"
+#: Where a day is typed without a time.
+_HOUR: time = CampaignPlan.model_fields["at"].default
+
+
+class BroadcastDeadlineScreen:
+    """Of a new one, before it has a title, or of the open draft."""
+
+    async def page(self, here: Context) -> Page:
+        """A campaign cannot do without."""
+        found = await current_draft(here)
+        if found is None and broadcast_view(here).name:
+            return render_not_changeable(here)
+        say = here.say
+        known = found.draft.deadline if found else None
+        now = say(N_("It is {day} now."), day=format_day(known)) if known else Markup()
+        typing = say(N_("Please type a day, such as 15/12/2026."))
+        without = Option(NONE, say.t(N_("There is no deadline")), ("khong co han", "khong", "none"))
+        options = (*([] if _is_deadline_needed(here, found) else [without]), _back_from_deadline_option(here, found))
+        return Page(
+            say(N_("<b>Until when is it to be done?</b>")),
+            (typing, now),
+            options,
+            exact=True,
+            numbers="values",
+            help=typing,
+        )
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """None, or back."""
+        if value == NONE:
+            return await _save_deadline(here, None)
+        return HandlerResult(
+            await to_current_broadcast(here)
+            if broadcast_view(here).name
+            else to_broadcast_screen(here, "broadcast_kind")
+        )
+
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
+        """A day that is still to come."""
+        found = parse_day_range(text)
+        if found is None:
+            return None
+        if found.days is None:
+            note = here.say(N_("There is no day {day}. Please type it like 15/12/2026."), day=found.wrong)
+            return HandlerResult(here.session, notes=(note,))
+        if found.days[1] < here.today:
+            note = here.say(
+                N_("{day} is over. Please type a day that is still to come."), day=format_day(found.days[1])
+            )
+            return HandlerResult(here.session, notes=(note,))
+        return await _save_deadline(here, found.days[1])
+
+
+class BroadcastStartScreen:
+    """When a single message leaves."""
+
+    async def page(self, here: Context) -> Page:
+        """By hand, or at a typed time."""
+        found = await current_draft(here)
+        if found is None or found.draft.plan:
+            return render_not_changeable(here)
+        say, at = here.say, found.draft.starts_at
+        now = say(N_("It is {day} now."), day=format_moment(at)) if at else Markup()
+        typing = say(N_("Or type day and time, such as 08h30 01/12/2026."))
+        by_hand = Option(NONE, say.t(N_("When I tap “Send”")), ("khi toi bam gui", "bang tay", "by hand"))
+        ask, options = say(N_("<b>When shall it be sent?</b>")), (by_hand, back_to_broadcast_option(here))
+        return Page(ask, (typing, now), options, exact=True, numbers="values", help=typing)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """By hand, or back."""
+        if value == NONE:
+            return await change_draft(here, "broadcast_start", starts_at=None)
+        return HandlerResult(await to_current_broadcast(here))
+
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
+        """A day and a time that are still to come."""
+        at = parse_moment(text, _HOUR)
+        if at is None:
+            return None
+        if at <= here.world.now:
+            note = here.say(N_("{moment} is over. Please type a time that is still to come."), moment=format_moment(at))
+            return HandlerResult(here.session, notes=(note,))
+        return await change_draft(here, "broadcast_start", starts_at=at)
+
+
+def _is_deadline_needed(here: Context, found: Broadcast | None) -> bool:
+    return found.is_campaign if found else broadcast_view(here).campaign
+
+
+def _back_from_deadline_option(here: Context, found: Broadcast | None) -> Option:
+    return back_to_broadcast_option(here) if found else Option(BACK, here.say.t(N_("Back")), ("quay lai", "back"))
+
+
+async def _save_deadline(here: Context, deadline: date | None) -> HandlerResult:
+    found = await current_draft(here)
+    if found is None:
+        return HandlerResult(to_broadcast_screen(here, "broadcast_title", deadline=deadline))
+    return await change_draft(here, "broadcast_deadline", **_deadline_changes(found.draft, deadline))
+
+
+def _deadline_changes(draft: BroadcastDraft, deadline: date | None) -> dict[str, Any]:
+    """The deadline of a campaign is that of its plan."""
+    plan = draft.plan.model_copy(update={"deadline": deadline}) if draft.plan and deadline else draft.plan
+    return {"deadline": deadline, "plan": plan}
+
+
+BACK = "back"
+
+
+class CampaignStepsScreen(OptionsOnlyScreen):
+    """``session.about`` is where the open page begins."""
+
+    async def page(self, here: Context) -> Page:
+        """The plan line by line, and a button for each that was made."""
+        say, found = here.say, await current_broadcast(here)
+        back = Option(BACK, say.t(N_("Back to the broadcast")), ("quay lai", "back"))
+        if found is None:
+            return Page(say(N_("There is no such broadcast within your reach.")), options=(back,))
+        made = await _steps_made(here, found)
+        page = open_page(here.session.about, made)
+        told = _format_planned_steps(here, found.draft.plan, made) if found.draft.plan else ()
+        besides = [_format_made_step(say, one) for one in page.page_entries if not _is_plan_step(one)]
+        rows = [
+            Option(one.id, f"{one.id} · {format_step_name(say.t, one.step)} · {format_state(say.t, one)}")
+            for one in page.page_entries
+        ]
+        nothing = () if made else (say(N_("None was due yet.")),)
+        file = (report_option(here),) if made else ()
+        options = (*rows, *page.turn_options(say.t), *file, back)
+        return Page(format_broadcast_heading(found), (join_lines(*told), join_lines(*besides), *nothing), options)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Open one, turn the page, have the file, or go back."""
+        if value == FILE:
+            return request_report(here)
+        if value == BACK:
+            return HandlerResult(await to_current_broadcast(here))
+        if value in {PREVIOUS, NEXT}:
+            found = await current_broadcast(here)
+            made = await _steps_made(here, found) if found else ()
+            return HandlerResult(
+                to_broadcast_screen(here, "broadcast_steps", open_page(here.session.about, made).turn(value))
+            )
+        return HandlerResult(await open_broadcast(here, value) or await to_current_broadcast(here))
+
+
+async def _steps_made(here: Context, found: Broadcast) -> Sequence[Broadcast]:
+    """The newest first."""
+    return (await here.world.admin.broadcasts.steps(await current_rights(here), found.id))[::-1]
+
+
+def _format_planned_steps(here: Context, plan: CampaignPlan, made: Sequence[Broadcast]) -> tuple[Markup, ...]:
+    """A line for each step of the plan, made or still to come."""
+    known = {one.step: one for one in made}
+    return tuple(_format_planned_step(here, plan, days, known.get(str(days))) for days in plan.steps)
+
+
+def _format_planned_step(here: Context, plan: CampaignPlan, days: int, one: Broadcast | None) -> Markup:
+    t, on = here.say.t, plan.deadline - timedelta(days=days)
+    waits = t(N_("not due yet") if on >= here.today else N_("its day is over"))
+    stands = _format_step_state(here.say, one) if one else waits
+    return escape(f"• {format_step_name(t, str(days))}, {format_day(on)}: {stands}")
+
+
+def _format_made_step(say: MarkupTranslator, one: Broadcast) -> Markup:
+    return escape(f"• {format_step_name(say.t, one.step)}: {_format_step_state(say, one)}")
+
+
+def _format_step_state(say: MarkupTranslator, one: Broadcast) -> str:
+    because = format_state_reason(say.t, one.why)
+    return f"{format_state(say.t, one)} – {because}" if because else format_state(say.t, one)
+
+
+def _is_plan_step(one: Broadcast) -> bool:
+    return (one.step or "").removeprefix("-").isdecimal()

@@ -1,69 +1,105 @@
 """The answer: what to do, in which order, with which form, why, and what is not certain."""
 
-from handlers.decision import decision, headline, in_plain_words, registrable, told
-from handlers.page import Answered, Option, Page
-from handlers.requests.model import Request
-from handlers.screen import Here, NoText
-from handlers.screens.flow import another, proceed
-from handlers.session import Draft
+from handlers.core.decision import (
+    current_decision,
+    format_decision,
+    format_decision_plain,
+    format_headline,
+    registrable_actions,
+)
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.session import RequestDraft
+from handlers.interview.flow import to_next_certificate, to_next_screen
+from handlers.model.request import Request
 from locales import N_
 from rules.outcome import Decided
 
 REGISTER, REVIEW, ANOTHER, AGAIN, GO_ON = "register", "review", "another", "again", "continue"
 
 
-class Answer(NoText):
+class AnswerScreen(OptionsOnlyScreen):
     """Shown when nothing more can change the decision."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """The decision in words, and what can be done from here."""
-        decided = decision(here)
+        decided = current_decision(here)
         if decided is None:
             go_on = Option(GO_ON, here.say.t(N_("Continue")), ("tiep tuc", "continue"))
             return Page(here.say(N_("The rules have changed meanwhile; there is something more to ask.")), (), (go_on,))
         brief = here.say(N_("<b>What would you like to do now?</b>"))
         return Page(
-            headline(here.say, decided), tuple(told(here, decided)), tuple(_options(here, decided)), brief=brief
+            format_headline(here.say, decided),
+            tuple(format_decision(here, decided)),
+            tuple(_answer_options(here, decided)),
+            brief=brief,
         )
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Register, review, or take up another certificate."""
-        decided = decision(here)
+        decided = current_decision(here)
         if value == REGISTER and decided is not None:
-            return await _register(here, decided)
+            return await _begin_draft(here, decided)
         if value == REVIEW:
-            return Answered(here.session.with_screen("review"))
+            return HandlerResult(here.session.with_screen("review"))
         if value == ANOTHER:
-            return Answered(another(here), notes=(here.say(N_("Let us take up the next certificate.")),))
-        return Answered(proceed(here))
+            return HandlerResult(
+                to_next_certificate(here), notes=(here.say(N_("Let us take up the next certificate.")),)
+            )
+        return HandlerResult(to_next_screen(here))
 
 
-def _options(here: Here, decided: Decided) -> list[Option]:
+def _answer_options(here: Context, decided: Decided) -> list[Option]:
     t = here.say.t
     register = Option(REGISTER, t(N_("Register the request")), ("dang ky", "dang ky yeu cau", "register"))
     return [
-        *([register] if registrable(decided) else []),
+        *([register] if registrable_actions(decided) else []),
         Option(REVIEW, t(N_("Review or change my answers")), ("xem lai", "sua", "review")),
         Option(ANOTHER, t(N_("Take up another certificate")), ("chung thu khac", "another")),
         Option(AGAIN, t(N_("Show the answer again")), ("xem lai cau tra loi", "doc lai", "again")),
     ]
 
 
-async def _register(here: Here, decided: Decided) -> Answered:
+async def _begin_draft(here: Context, decided: Decided) -> HandlerResult:
     """Begin a draft; where all of it was asked for already, show the open request instead."""
-    known = await _open_requests(here, decided)
-    if known and len(known) == len(registrable(decided)):
+    known = await _find_open_requests(here, decided)
+    if known and len(known) == len(registrable_actions(decided)):
         note = here.say(N_("This is already registered; here is the open request."))
-        return Answered(here.session.with_screen("request", about=known[0].code), notes=(note,))
+        return HandlerResult(here.session.with_screen("request", about=known[0].code), notes=(note,))
     open_draft = here.session.draft if here.session.draft and not here.session.draft.code else None
-    begun = open_draft or here.session.set_aside or Draft()
-    draft = Draft(answer=in_plain_words(here, decided), fields=begun.fields, unit_code=begun.unit_code)
-    return Answered(proceed(here.with_session(here.session.with_changes(draft=draft, set_aside=None))))
+    begun = open_draft or here.session.set_aside or RequestDraft()
+    draft = RequestDraft(answer=format_decision_plain(here, decided), fields=begun.fields, unit_code=begun.unit_code)
+    return HandlerResult(to_next_screen(here.with_session(here.session.with_changes(draft=draft, set_aside=None))))
 
 
-async def _open_requests(here: Here, decided: Decided) -> list[Request]:
+async def _find_open_requests(here: Context, decided: Decided) -> list[Request]:
     certificate = here.session.certificate
     if certificate is None:
         return []
-    found = [await here.world.requests.open_for(certificate.certificate_key, a.procedure) for a in registrable(decided)]
+    found = [
+        await here.world.requests.open_for(certificate.certificate_key, a.procedure)
+        for a in registrable_actions(decided)
+    ]
     return [request for request in found if request is not None]
+
+
+ANOTHER, REQUESTS, ANSWER = "another", "requests", "answer"
+
+
+class NextStepScreen(OptionsOnlyScreen):
+    """One conversation may register several requests: an absorbed body, then its officers."""
+
+    async def page(self, here: Context) -> Page:
+        """What can be done now."""
+        t = here.say.t
+        options = (
+            Option(ANOTHER, t(N_("Take up another certificate")), ("chung thu khac", "tiep tuc", "another")),
+            Option(REQUESTS, t(N_("My requests")), ("yeu cau cua toi", "yeu cau", "requests")),
+            Option(ANSWER, t(N_("Show the answer again")), ("xem lai cau tra loi", "answer")),
+        )
+        return Page(here.say(N_("<b>What next?</b>")), options=options)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """There."""
+        if value == ANOTHER:
+            return HandlerResult(to_next_certificate(here))
+        return HandlerResult(here.session.with_screen(value))

@@ -1,25 +1,26 @@
 """A certificate was read: which one is meant, and whose it is, confirmed rather than typed."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from markupsafe import Markup
 
-from handlers import interview
-from handlers.certificate import Certificate, Recognition
-from handlers.dates import day
-from handlers.decision import decision
-from handlers.page import Answered, Option, Page
-from handlers.requests.drafting import outdated
-from handlers.requests.words import SUBJECTS
-from handlers.screen import Here, NoText
-from handlers.screens.certificate_words import summary
-from handlers.screens.flow import given, proceed
-from handlers.session import Session
-from handlers.voice import Voice
+from handlers.core import interview
+from handlers.core.dates import format_day, parse_day
+from handlers.core.decision import current_decision
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.session import Session
+from handlers.core.text import MarkupTranslator, format_bold
+from handlers.folding import fold
+from handlers.interview.certificate_text import format_summary
+from handlers.interview.flow import to_answered, to_next_screen
+from handlers.model.certificate import Certificate, Recognition
+from handlers.requests.form import is_outdated
+from handlers.requests.text import SUBJECT_LABELS
 from locales import N_
-from rules.calendar import vietnamese_day
+from rules.calendar import to_vietnam_day
 from rules.facts import Issuer, Subject
+from rules.questions import Question
 
 NO = "no"
 #: More certificates than a menu can show are cut, and that is said (a channel takes at most 100 buttons).
@@ -37,45 +38,47 @@ SYNONYMS = {
 }
 
 
-class ConfirmCertificate(NoText):
+class CertificateScreen(OptionsOnlyScreen):
     """One tap says "this one" and what kind of subscriber it is."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """The list where several were read, from one file or more, else the certificate in words."""
         offered = here.session.offered
-        return _list(here, offered) if len(offered) > 1 else _single(here, offered[0])
+        return _render_list(here, offered) if len(offered) > 1 else _render_single(here, offered[0])
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """One of the list, a yes with the kind of subscriber, or a no."""
         session = here.session
         if value == NO:
             note = here.say(N_("I leave that file aside."))
-            return Answered(proceed(here.with_session(session.with_changes(offered=()))), notes=(note,))
+            return HandlerResult(to_next_screen(here.with_session(session.with_changes(offered=()))), notes=(note,))
         if len(session.offered) > 1:
-            return Answered(session.with_changes(offered=(session.offered[int(value)],)))
-        return _accepted(here, session.offered[0], Subject(value))
+            return HandlerResult(session.with_changes(offered=(session.offered[int(value)],)))
+        return _accept_certificate(here, session.offered[0], Subject(value))
 
 
-def _list(here: Here, offered: tuple[Certificate, ...]) -> Page:
+def _render_list(here: Context, offered: tuple[Certificate, ...]) -> Page:
     say = here.say
-    options = [Option(str(index), _labelled(say, certificate)) for index, certificate in enumerate(offered)]
+    options = [
+        Option(str(index), _format_certificate_option(say, certificate)) for index, certificate in enumerate(offered)
+    ]
     return Page(
         say(N_("<b>I read several certificates. Which one do you mean?</b>")),
         options=(*options, Option(NO, say.t(N_("None of them")))),
     )
 
 
-def _labelled(say: Voice, certificate: Certificate) -> str:
-    end = day(vietnamese_day(certificate.not_after))
+def _format_certificate_option(say: MarkupTranslator, certificate: Certificate) -> str:
+    end = format_day(to_vietnam_day(certificate.not_after))
     return say.t(N_("{name} · ends {day} · …{serial}"), name=certificate.name, day=end, serial=certificate.serial[-8:])
 
 
-def _single(here: Here, certificate: Certificate) -> Page:
+def _render_single(here: Context, certificate: Certificate) -> Page:
     say, said = here.say, here.session.answers.get("subject")
     guess = certificate.subscriber
     first = guess or (Subject(said) if said else Subject.ORGANISATION)
     kinds = sorted(Subject, key=lambda kind: kind is not first)
-    doubts = _doubts(here, certificate, said)
+    doubts = _format_disagreements(here, certificate, said)
     yes = () if doubts else ("dung", "co", "phai", "ok", "yes", "dung roi")
     options = [Option(k, say.t(CONFIRM[k]), (*SYNONYMS[k], *(yes if k is first else ()))) for k in kinds]
     no = Option(NO, say.t(N_("No, not this certificate")), ("khong", "khong phai", "no", "sai"))
@@ -83,53 +86,147 @@ def _single(here: Here, certificate: Certificate) -> Page:
     ask = N_("<b>Please send another file.</b>") if forged else N_("<b>Is it the one you mean?</b>")
     return Page(
         say(N_("<b>I read this certificate:</b>")),
-        (summary(say, certificate, here.world.now), *doubts, say(ask)),
+        (format_summary(say, certificate, here.world.now), *doubts, say(ask)),
         (*([] if forged else options), no),
     )
 
 
-def _doubts(here: Here, certificate: Certificate, said: str | None) -> tuple[Markup, ...]:
+def _format_disagreements(here: Context, certificate: Certificate, said: str | None) -> tuple[Markup, ...]:
     """What the officer said and what the certificate says may disagree: each is said, and the page asks."""
-    return tuple(doubt for doubt in (*_kind(here, certificate, said), *_validity(here, certificate)) if doubt)
+    return tuple(
+        doubt
+        for doubt in (
+            *_format_kind_disagreement(here, certificate, said),
+            *_format_validity_disagreement(here, certificate),
+        )
+        if doubt
+    )
 
 
-def _kind(here: Here, certificate: Certificate, said: str | None) -> Iterator[Markup]:
+def _format_kind_disagreement(here: Context, certificate: Certificate, said: str | None) -> Iterator[Markup]:
     guess, say = certificate.subscriber, here.say
     if guess and said and guess != said:
-        read, told = say.t(SUBJECTS[guess]), say.t(SUBJECTS[Subject(said)])
+        read, told = say.t(SUBJECT_LABELS[guess]), say.t(SUBJECT_LABELS[Subject(said)])
         yield say(N_("⚠ You said it belongs to {told}; by its name it belongs to {read}."), told=told, read=read)
 
 
-def _validity(here: Here, certificate: Certificate) -> Iterator[Markup]:
+def _format_validity_disagreement(here: Context, certificate: Certificate) -> Iterator[Markup]:
     earlier, say = here.session.answers.get("certificate") or {}, here.say
     read = interview.certificate_facts(certificate)
     if here.session.certificate and here.session.certificate.fingerprint != certificate.fingerprint:
         yield say(N_("It would take the place of the certificate you sent before."))
         return
     if (typed := earlier.get("not_after")) and typed != read["not_after"]:
-        told = day(date.fromisoformat(typed))
+        told = format_day(date.fromisoformat(typed))
         yield say(N_("⚠ You typed that it ends on {told}; the file says otherwise."), told=told)
     if earlier.get("issuer") not in (None, Issuer.UNKNOWN, read["issuer"]):
         yield say(N_("⚠ You named another kind of issuer than the file does."))
 
 
-def _accepted(here: Here, certificate: Certificate, subject: Subject) -> Answered:
-    session = _taken_up(here.session, certificate).with_changes(certificate=certificate, offered=())
+def _accept_certificate(here: Context, certificate: Certificate, subject: Subject) -> HandlerResult:
+    session = _with_next_certificate(here.session, certificate).with_changes(certificate=certificate, offered=())
     if here.session.certificate and here.session.certificate.serial != certificate.serial:
         session = session.with_changes(set_aside=None)  # it told of the other certificate
-    session = interview.give(session, "subject", subject.value, here.world.pack)
-    session = given(here.with_session(session), "certificate", interview.certificate_facts(certificate))
-    if session.draft and not session.draft.code and outdated(here.with_session(session)):
-        there = session.with_screen("answer") if decision(here.with_session(session)) else session
-        return Answered(
+    session = interview.with_answer(session, "subject", subject.value, here.world.pack)
+    session = to_answered(here.with_session(session), "certificate", interview.certificate_facts(certificate))
+    if session.draft and not session.draft.code and is_outdated(here.with_session(session)):
+        there = session.with_screen("answer") if current_decision(here.with_session(session)) else session
+        return HandlerResult(
             there, notes=(here.say(N_("This file changes the answer. What you typed for the request is kept.")),)
         )
-    return Answered(session)
+    return HandlerResult(session)
 
 
-def _taken_up(session: Session, certificate: Certificate) -> Session:
+def _with_next_certificate(session: Session, certificate: Certificate) -> Session:
     """Another certificate than the one a request was registered for has a standing of its own."""
     before = session.certificate
     if session.registered_key is None or before is None or before.certificate_key == certificate.certificate_key:
         return session
     return session.to_next_interview()
+
+
+HOW_TO_FIND_THE_DAY = "how"
+#: Certificates of the first generation ran ten years; nothing ends later than that.
+MAX_EXPIRY_DISTANCE = timedelta(days=366 * 10)
+TYPE_A_DAY = N_(
+    "Please type the day it ends (or ended) as day/month/year, such as 16/11/2026."
+    " If you do not remember it, send the certificate file, or choose below."
+)
+TOO_FAR = N_("{day} is more than ten years ahead. Please check the day.")
+
+ISSUERS = {
+    Issuer.GOVERNMENT: (
+        N_("Ban Cơ yếu Chính phủ (government certificate)"),
+        ("ban co yeu", "co yeu", "chinh phu", "cong vu"),
+    ),
+    Issuer.PUBLIC: (
+        N_("A public provider (VNPT, Viettel, FPT…)"),
+        ("cong cong", "vnpt", "viettel", "fpt", "misa", "bkav"),
+    ),
+    Issuer.UNKNOWN: (N_("I do not know"), ("khong ro", "khong biet", "chua ro")),
+}
+EXPORT = N_(
+    "<b>How to get the file.</b>\n"
+    "• Windows: plug in the token, press Windows + R, type <code>certmgr.msc</code>, open Personal,"
+    " Certificates, open the"
+    " certificate, then Details, Copy to File, choose <b>No, do not export the private key</b>, DER or"
+    " Base-64, save as .cer.\n"
+    "• Adobe Reader: open a PDF you signed, click the signature, Signature Properties, Show Signer's"
+    " Certificate, Export.\n"
+    "• The token's own tool: open the certificate, choose Export certificate (.cer).\n"
+    "• Or just send a PDF that was signed with it.\n"
+    "The words of the menus may differ a little from version to version."
+)
+
+
+def render_expiry_page(here: Context, asked: Question, progress: Markup) -> Page:
+    """First the day, or that it is not at hand; after a typed day, the issuer."""
+    say = here.say
+    if here.session.typed_expiry is not None:
+        who = say(N_("<b>Who issued this certificate?</b>"))
+        return Page(who, (progress,), tuple(_issuer_options(here)), numbers="codes")
+    ask = say(N_("Send the certificate file (.cer, .crt, .p7b, or a PDF signed with it) right here, now or later."))
+    by_hand = say(N_("No file at hand? Type the day it ends, such as 16/11/2026, or choose below."))
+    how = Option(
+        HOW_TO_FIND_THE_DAY, say.t(N_("How do I get the file?")), ("cach xuat tep", "lay tep o dau", "huong dan")
+    )
+    options = [Option(option.value, say.t(option.label), option.synonyms) for option in asked.options]
+    return Page(format_bold(say.text(asked.text)), (ask, by_hand, progress), (*options, how), numbers="codes")
+
+
+def _issuer_options(here: Context) -> list[Option]:
+    return [Option(issuer.value, here.say.t(label), synonyms) for issuer, (label, synonyms) in ISSUERS.items()]
+
+
+def choose_expiry_option(here: Context, asked: Question, value: str) -> HandlerResult:
+    """Help, an option of the pack, or the issuer after a typed day."""
+    ends = here.session.typed_expiry
+    if value == HOW_TO_FIND_THE_DAY:
+        return HandlerResult(here.session, notes=(here.say(EXPORT),))
+    if ends is not None:
+        return HandlerResult(
+            _with_typed_certificate(here, {"not_before": None, "not_after": ends.isoformat(), "issuer": value})
+        )
+    option = next(option for option in asked.options if option.value == value)
+    return HandlerResult(_with_typed_certificate(here, {**option.sets, **dict.fromkeys(option.not_known)}))
+
+
+def _with_typed_certificate(here: Context, fact: dict[str, str | None]) -> Session:
+    """Typed by hand: a file read before no longer speaks for this certificate."""
+    return to_answered(here.with_session(here.session.with_changes(certificate=None)), "certificate", fact)
+
+
+def take_typed_expiry(here: Context, text: str) -> HandlerResult | None:
+    """A day, and that it was understood as one; another day takes its place."""
+    ends = parse_day(text)
+    if ends is None:
+        return HandlerResult(here.session, notes=(here.say(TYPE_A_DAY),)) if _mentions_a_day(text) else None
+    if ends > here.today + MAX_EXPIRY_DISTANCE:
+        return HandlerResult(here.session, notes=(here.say(TOO_FAR, day=format_day(ends)),))
+    note = here.say(N_("The certificate ends on {day}."), day=format_day(ends))
+    return HandlerResult(here.session.with_changes(typed_expiry=ends), notes=(note,))
+
+
+def _mentions_a_day(text: str) -> bool:
+    """A day that does not exist, or an end without a day."""
+    return sum(map(str.isdigit, text)) > 3 or "het han" in fold(text)

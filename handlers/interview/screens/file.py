@@ -5,13 +5,18 @@ from itertools import islice
 
 from markupsafe import Markup
 
-from handlers.certificate import SECRETS, Certificate, Problem, Reading, Trouble, kept
-from handlers.page import Answered
-from handlers.screen import Here
-from handlers.screens.certificate import SHOWN
-from handlers.screens.expiry import EXPORT
-from handlers.session import Session
-from handlers.voice import Voice
+from handlers.core.screen import Context, HandlerResult
+from handlers.core.session import Session
+from handlers.core.text import MarkupTranslator
+from handlers.interview.screens.certificate import EXPORT, SHOWN
+from handlers.model.certificate import (
+    SECRET_PROBLEMS,
+    Certificate,
+    FileProblem,
+    FileProblemKind,
+    Reading,
+    truncate_certificate,
+)
 from locales import N_
 
 WARNING = N_(
@@ -20,109 +25,119 @@ WARNING = N_(
     " the message. Delete it yourself too, wherever you have sent it. If anyone else may have seen it, treat the key as"
     " exposed: tell your managing body and ask for revocation. I only need the certificate (.cer), never the key."
 )
-AUTHORITY = N_(
+CA_FILE_NOTE = N_(
     "This is the certificate of a certification authority, not of a body or a person. Please send your own certificate."
 )
-TROUBLES = {
-    Trouble.EMPTY: N_("The file is empty."),
-    Trouble.PICTURE: N_("This is a picture; I cannot read a certificate from a picture."),
-    Trouble.UNKNOWN_TYPE: N_("I do not know this kind of file, and I found no certificate in it."),
-    Trouble.OLD_OFFICE: N_(
+FILE_PROBLEMS = {
+    FileProblemKind.EMPTY: N_("The file is empty."),
+    FileProblemKind.PICTURE: N_("This is a picture; I cannot read a certificate from a picture."),
+    FileProblemKind.UNKNOWN_TYPE: N_("I do not know this kind of file, and I found no certificate in it."),
+    FileProblemKind.OLD_OFFICE: N_(
         "I cannot read signatures in old Office files (.doc, .xls, .msg). Please send a signed PDF or the .cer file."
     ),
-    Trouble.PGP: N_("This is a PGP file, which holds no such certificate. Please send the .cer file or a signed PDF."),
-    Trouble.NO_CERTIFICATE: N_("I found no certificate in it."),
-    Trouble.REQUEST: N_(
+    FileProblemKind.PGP: N_(
+        "This is a PGP file, which holds no such certificate. Please send the .cer file or a signed PDF."
+    ),
+    FileProblemKind.NO_CERTIFICATE: N_("I found no certificate in it."),
+    FileProblemKind.REQUEST: N_(
         "This is a request for a certificate, not yet a certificate. Please send the .cer file issued for it."
     ),
-    Trouble.PUBLIC_KEY: N_("This is only a public key, without a certificate. Please send the .cer file."),
-    Trouble.TIME_STAMP: N_(
+    FileProblemKind.PUBLIC_KEY: N_("This is only a public key, without a certificate. Please send the .cer file."),
+    FileProblemKind.TIME_STAMP: N_(
         "This comes from a time stamp service; it is not your certificate. Please send the .cer file or the signed PDF."
     ),
-    Trouble.STATUS: N_(
+    FileProblemKind.STATUS: N_(
         "This comes from a service that tells which certificates are revoked (CRL, OCSP); it is not your certificate."
         " Please send the .cer file."
     ),
-    Trouble.NO_SIGNATURE: N_(
+    FileProblemKind.NO_SIGNATURE: N_(
         "This document is not signed, so it holds no certificate. Please send a signed PDF or the .cer file."
     ),
-    Trouble.BROKEN: N_("There is a certificate in it, but it is damaged and cannot be read."),
-    Trouble.SUBJECT_UNREADABLE: N_("There is a certificate in it, but I cannot read whose it is."),
-    Trouble.SERIAL_UNREADABLE: N_("There is a certificate in it, but I cannot read its serial number."),
-    Trouble.END_UNREADABLE: N_("There is a certificate in it, but I cannot read on which day it ends."),
-    Trouble.DAMAGED: N_("The file is damaged or cut short, and I found no certificate in it. Please send it again."),
-    Trouble.ENCRYPTED: N_("It is protected by a password; please send it without one."),
-    Trouble.SEALED: N_(
+    FileProblemKind.BROKEN: N_("There is a certificate in it, but it is damaged and cannot be read."),
+    FileProblemKind.SUBJECT_UNREADABLE: N_("There is a certificate in it, but I cannot read whose it is."),
+    FileProblemKind.SERIAL_UNREADABLE: N_("There is a certificate in it, but I cannot read its serial number."),
+    FileProblemKind.END_UNREADABLE: N_("There is a certificate in it, but I cannot read on which day it ends."),
+    FileProblemKind.DAMAGED: N_(
+        "The file is damaged or cut short, and I found no certificate in it. Please send it again."
+    ),
+    FileProblemKind.ENCRYPTED: N_("It is protected by a password; please send it without one."),
+    FileProblemKind.SEALED: N_(
         "It is encrypted for its receivers, so I cannot open it. Please send the .cer file or a signed PDF."
     ),
-    Trouble.TOO_LARGE: N_("The file is larger than 20 MB."),
-    Trouble.TOO_MANY_ENTRIES: N_("There are more than 200 entries in it. Please send fewer."),
-    Trouble.TOO_MUCH_UNPACKED: N_("It unpacks to more than 50 MB. Please send fewer files."),
-    Trouble.NESTED_ARCHIVE: N_("There is an archive inside the archive; please send the certificate files themselves."),
-    Trouble.ARCHIVE: N_(
+    FileProblemKind.TOO_LARGE: N_("The file is larger than 20 MB."),
+    FileProblemKind.TOO_MANY_ENTRIES: N_("There are more than 200 entries in it. Please send fewer."),
+    FileProblemKind.TOO_MUCH_UNPACKED: N_("It unpacks to more than 50 MB. Please send fewer files."),
+    FileProblemKind.NESTED_ARCHIVE: N_(
+        "There is an archive inside the archive; please send the certificate files themselves."
+    ),
+    FileProblemKind.ARCHIVE: N_(
         "I do not open this kind of archive. Please unpack it first, then send the .cer file or the signed PDF."
     ),
-    Trouble.PACKING: N_(
+    FileProblemKind.PACKING: N_(
         "It is packed in a way I do not read. Please unpack it first, then send the .cer file or the signed PDF."
     ),
-    Trouble.TOO_SLOW: N_("The file takes too long to read; it may be damaged."),
-    Trouble.TOO_MUCH_MEMORY: N_("The file takes too much memory to read; it may be damaged."),
-    Trouble.UNAVAILABLE: N_(
+    FileProblemKind.TOO_SLOW: N_("The file takes too long to read; it may be damaged."),
+    FileProblemKind.TOO_MUCH_MEMORY: N_("The file takes too much memory to read; it may be damaged."),
+    FileProblemKind.UNAVAILABLE: N_(
         "I could not fetch the file from the channel, or could not start reading it; please send it again."
     ),
 }
 #: Troubles that the way to export a certificate helps with.
-_EXPORT_HELPS = frozenset(
+_PROBLEMS_SOLVED_BY_EXPORT = frozenset(
     {
-        Trouble.PICTURE,
-        Trouble.UNKNOWN_TYPE,
-        Trouble.NO_CERTIFICATE,
-        Trouble.REQUEST,
-        Trouble.PUBLIC_KEY,
-        Trouble.BROKEN,
-        Trouble.SUBJECT_UNREADABLE,
-        Trouble.SERIAL_UNREADABLE,
-        Trouble.END_UNREADABLE,
+        FileProblemKind.PICTURE,
+        FileProblemKind.UNKNOWN_TYPE,
+        FileProblemKind.NO_CERTIFICATE,
+        FileProblemKind.REQUEST,
+        FileProblemKind.PUBLIC_KEY,
+        FileProblemKind.BROKEN,
+        FileProblemKind.SUBJECT_UNREADABLE,
+        FileProblemKind.SERIAL_UNREADABLE,
+        FileProblemKind.END_UNREADABLE,
     }
 )
 #: Characters of a session that certificates may take which wait for a yes.
-_ROOM = 80 * 1024
+_MAX_OFFERED_SIZE = 80 * 1024
 #: Entries of an archive that are named one by one.
-_NAMED = 5
+_MAX_ENTRIES_NAMED = 5
 
 
-def arrived(here: Here, reading: Reading, name: str = "") -> Answered:
+def handle_file_read(here: Context, reading: Reading, name: str = "") -> HandlerResult:
     """A reading, taken in: certificates to confirm, troubles in words. ``name`` is that of a file among several.
 
     As long as it is not said which certificate is meant, those of the next file join the ones that are offered.
     """
     troubles = {problem.trouble for problem in reading.problems}
-    if troubles & SECRETS:
-        return Answered(here.session.with_changes(warned=True), notes=(here.say(WARNING),), secret=True)
-    notes = tuple(_problems(here.say, reading.problems, name))
-    own = _joined(here.session, [certificate for certificate in reading.certificates if not certificate.authority])
+    if troubles & SECRET_PROBLEMS:
+        return HandlerResult(here.session.with_changes(warned=True), notes=(here.say(WARNING),), secret=True)
+    notes = tuple(_format_file_problems(here.say, reading.problems, name))
+    own = _merge_offered(
+        here.session, [certificate for certificate in reading.certificates if not certificate.authority]
+    )
     if own:
-        offered = _fitting(own)
+        offered = _limit_offered(own)
         cut = here.say(N_("Only the first {number} are shown."), number=len(offered))
         more = (cut,) if len(own) > len(offered) else ()
-        return Answered(here.session.with_screen("certificate", offered=offered), notes=(*notes, *more))
+        return HandlerResult(here.session.with_screen("certificate", offered=offered), notes=(*notes, *more))
     if reading.certificates:
-        return Answered(here.session, notes=(*notes, _named(name, here.say(AUTHORITY))))
-    return Answered(here.session, notes=(*notes, *((here.say(EXPORT),) if troubles & _EXPORT_HELPS else ())))
+        return HandlerResult(here.session, notes=(*notes, _format_with_file_name(name, here.say(CA_FILE_NOTE))))
+    return HandlerResult(
+        here.session, notes=(*notes, *((here.say(EXPORT),) if troubles & _PROBLEMS_SOLVED_BY_EXPORT else ()))
+    )
 
 
-def _joined(session: Session, own: list[Certificate]) -> list[Certificate]:
+def _merge_offered(session: Session, own: list[Certificate]) -> list[Certificate]:
     """With those that are offered already, each once; nothing where the file gave none."""
     if not own or session.screen != "certificate":
         return own
     return list({one.fingerprint: one for one in (*session.offered, *own)}.values())
 
 
-def _fitting(own: Iterable[Certificate]) -> tuple[Certificate, ...]:
+def _limit_offered(own: Iterable[Certificate]) -> tuple[Certificate, ...]:
     """The first of them, as many as a session has room for: it is read and written with every line of the person."""
     offered: list[Certificate] = []
-    room = _ROOM
-    for certificate in map(kept, islice(own, SHOWN)):
+    room = _MAX_OFFERED_SIZE
+    for certificate in map(truncate_certificate, islice(own, SHOWN)):
         room -= len(certificate.model_dump_json())
         if offered and room < 0:
             break
@@ -130,16 +145,16 @@ def _fitting(own: Iterable[Certificate]) -> tuple[Certificate, ...]:
     return tuple(offered)
 
 
-def _problems(say: Voice, problems: tuple[Problem, ...], name: str) -> list[Markup]:
-    said = [_problem(say, problem, name) for problem in problems[:_NAMED]]
-    more = len(problems) - _NAMED
+def _format_file_problems(say: MarkupTranslator, problems: tuple[FileProblem, ...], name: str) -> list[Markup]:
+    said = [_format_file_problem(say, problem, name) for problem in problems[:_MAX_ENTRIES_NAMED]]
+    more = len(problems) - _MAX_ENTRIES_NAMED
     return [*said, *([say(N_("Other entries that could not be read: {number}."), number=more)] if more > 0 else [])]
 
 
-def _problem(say: Voice, problem: Problem, name: str) -> Markup:
+def _format_file_problem(say: MarkupTranslator, problem: FileProblem, name: str) -> Markup:
     where = f"{name} › {problem.where}" if name and problem.where else name or problem.where
-    return _named(where, say(TROUBLES[problem.trouble]))
+    return _format_with_file_name(where, say(FILE_PROBLEMS[problem.trouble]))
 
 
-def _named(where: str, sentence: Markup) -> Markup:
+def _format_with_file_name(where: str, sentence: Markup) -> Markup:
     return Markup("<code>{}</code>: {}").format(where, sentence) if where else sentence

@@ -1,87 +1,97 @@
 """The open question of the interview, computed from the rule pack."""
 
 from collections.abc import Iterable
+from datetime import date
+from typing import Any
 
 from markupsafe import Markup
 
-from handlers import interview
+from handlers.core import interview
+from handlers.core.dates import format_day
+from handlers.core.screen import DONE, Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.text import MarkupTranslator, format_bold, format_bullets, format_numbered
 from handlers.folding import fold
-from handlers.matching import named
-from handlers.page import DONE, Answered, Option, Page
-from handlers.screen import Here
-from handlers.screens import expiry
-from handlers.screens.certificate_words import identity
-from handlers.screens.flow import given, proceed
-from handlers.screens.unit import told_beside
-from handlers.voice import bold, bullets
+from handlers.interview.certificate_text import format_identity
+from handlers.interview.flow import to_answered, to_next_screen
+from handlers.interview.screens import certificate as screens_certificate
+from handlers.interview.screens.certificate import ISSUERS
+from handlers.interview.screens.unit import take_unit_beside
+from handlers.understanding.matching import match_names
 from locales import N_
-from rules import Option as PackOption
-from rules import Question
+from rules.facts import Issuer
+from rules.questions import AnswerOption as PackOption
+from rules.questions import Question
 
 #: Facts that people tell before they are asked.
-OVERHEARD = {"token": frozenset({"lost", "damaged", "locked"}), "key_exposed": frozenset({"true"})}
+OVERHEARD_FACTS = {"token": frozenset({"lost", "damaged", "locked"}), "key_exposed": frozenset({"true"})}
 #: What a line has to speak of: to be overheard it must say by itself what it is about, for its question is not shown.
-SPOKEN_OF = {"token": frozenset({"token", "usb"}), "key_exposed": frozenset({"khoa", "pin", "key"})}
+FACT_KEYWORDS = {"token": frozenset({"token", "usb"}), "key_exposed": frozenset({"khoa", "pin", "key"})}
 #: Letters from which likeness is more than chance ("có pin" is like "lộ pin").
-TELLING = 9
+MIN_TELLING_LENGTH = 9
 SENT_A_SECRET = N_("You sent a PIN or a key to this chat. I suggest that you answer yes.")
 #: Options of a yes-or-no fact.
-TRUTH = {"true": True, "false": False}
+TRUTH_VALUES = {"true": True, "false": False}
 
 
-class Ask:
+class QuestionScreen:
     """Shows the question whose answer can still change the decision."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """The question with its options; where nothing is left to ask, the way to the answer."""
-        asked = interview.question(here.session, here.world.pack, here.today)
+        asked = interview.current_question(here.session, here.world.pack, here.today)
         if asked is None:
             return Page(here.say(N_("I know enough.")), (), (Option(DONE, here.say.t(N_("Show the answer"))),))
-        return _certificate_page(here, asked) if asked.fact == "certificate" else _page(here, asked)
+        return (
+            _render_certificate_question(here, asked) if asked.fact == "certificate" else _render_question(here, asked)
+        )
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """An answer, or a tick where several may be chosen."""
-        asked = interview.question(here.session, here.world.pack, here.today)
+        asked = interview.current_question(here.session, here.world.pack, here.today)
         if asked is None:
-            return Answered(proceed(here))
+            return HandlerResult(to_next_screen(here))
         if asked.fact == "certificate":
-            return expiry.chosen(here, asked, value)
+            return screens_certificate.choose_expiry_option(here, asked, value)
         if asked.many:
-            return _ticked(here, asked, value)
-        return Answered(given(here, asked.fact, TRUTH.get(value, value)))
+            return _tick(here, asked, value)
+        return HandlerResult(to_answered(here, asked.fact, TRUTH_VALUES.get(value, value)))
 
-    async def handle_text(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """The day a certificate ends; the answer to a question that has not come yet; or the officer's unit."""
-        asked = interview.question(here.session, here.world.pack, here.today)
-        day = expiry.typed(here, text) if asked and asked.fact == "certificate" else None
-        return day or _overheard(here, asked, text) or told_beside(here, text)
+        asked = interview.current_question(here.session, here.world.pack, here.today)
+        day = screens_certificate.take_typed_expiry(here, text) if asked and asked.fact == "certificate" else None
+        return day or _note_token_loss(here, asked, text) or take_unit_beside(here, text)
 
 
-def _page(here: Here, asked: Question) -> Page:
+def _render_question(here: Context, asked: Question) -> Page:
     say, session = here.say, here.session
     options = asked.options_for(interview.facts_of(session))
     certificate = (
-        (identity(say, session.certificate),) if asked.fact == "information_matches" and session.certificate else ()
+        (format_identity(say, session.certificate),)
+        if asked.fact == "information_matches" and session.certificate
+        else ()
     )
     many = (
         (say(N_("Choose all that apply, then “Done”. By typing: several numbers, such as 1, 3.")),)
         if asked.many
         else ()
     )
-    hints = bullets(Markup("<i>{}</i>: {}").format(say.text(o.label), say.text(o.hint)) for o in options if o.hint)
+    hints = format_bullets(
+        Markup("<i>{}</i>: {}").format(say.text(o.label), say.text(o.hint)) for o in options if o.hint
+    )
     return Page(
-        title=bold(say.text(asked.text)),
-        paragraphs=(*certificate, hints, *_caution(here, asked), *many, progress(here)),
-        options=tuple(_options(here, options, many=asked.many)),
+        title=format_bold(say.text(asked.text)),
+        paragraphs=(*certificate, hints, *_format_caution(here, asked), *many, format_questions_left(here)),
+        options=tuple(_question_options(here, options, many=asked.many)),
         many=asked.many,
     )
 
 
-def _caution(here: Here, asked: Question) -> tuple[Markup, ...]:
+def _format_caution(here: Context, asked: Question) -> tuple[Markup, ...]:
     return (here.say(SENT_A_SECRET),) if asked.fact == "key_exposed" and here.session.warned else ()
 
 
-def _options(here: Here, options: Iterable[PackOption], *, many: bool) -> Iterable[Option]:
+def _question_options(here: Context, options: Iterable[PackOption], *, many: bool) -> Iterable[Option]:
     """The pack's options; the one that stands alone ("nothing changed") goes once something is ticked."""
     t, ticked = here.say.t, here.session.ticked
     for option in options:
@@ -92,54 +102,135 @@ def _options(here: Here, options: Iterable[PackOption], *, many: bool) -> Iterab
         yield Option(DONE, t(N_("Done")), ("xong", "het", "ok"), ticks=False)
 
 
-def _overheard(here: Here, asked: Question | None, text: str) -> Answered | None:
+def _note_token_loss(here: Context, asked: Question | None, text: str) -> HandlerResult | None:
     """That the token is lost, told while something else is asked: noted, said aloud, and the question comes again."""
-    told = overhear(here, asked, [text])
+    told = take_overheard_facts(here, asked, [text])
     if told.session == here.session:
         return None
-    return Answered(proceed(here.with_session(told.session)), notes=told.notes)
+    return HandlerResult(to_next_screen(here.with_session(told.session)), notes=told.notes)
 
 
-def overhear(here: Here, asked: Question | None, parts: Iterable[str]) -> Answered:
+def take_overheard_facts(here: Context, asked: Question | None, parts: Iterable[str]) -> HandlerResult:
     """What the parts of a line say, in words that name it, about questions that have not come yet."""
     session, notes = here.session, []
     for question in here.world.pack.questions:
-        if question.fact in OVERHEARD and question != asked and question.fact not in session.answers:
+        if question.fact in OVERHEARD_FACTS and question != asked and question.fact not in session.answers:
             options = [Option(option.value, here.say.t(option.label), option.synonyms) for option in question.options]
-            sure = next((value for part in parts if (value := _named_fact(part, question.fact, options))), None)
-            if sure in OVERHEARD[question.fact]:
+            sure = next((value for part in parts if (value := _find_named_option(part, question.fact, options))), None)
+            if sure in OVERHEARD_FACTS[question.fact]:
                 label = next(option.label for option in options if option.value == sure)
-                session = interview.give(session, question.fact, TRUTH.get(sure, sure), here.world.pack)
+                session = interview.with_answer(session, question.fact, TRUTH_VALUES.get(sure, sure), here.world.pack)
                 notes.append(here.say(N_("Noted: <b>{answer}</b>."), answer=label))
-    return Answered(session, notes=tuple(notes))
+    return HandlerResult(session, notes=tuple(notes))
 
 
-def _named_fact(part: str, fact: str, options: list[Option]) -> str | None:
+def _find_named_option(part: str, fact: str, options: list[Option]) -> str | None:
     """The option that words about the fact name; numbers, and a mere "yes", name nothing that is not shown."""
     said = fold(part)
-    if not SPOKEN_OF[fact].intersection(said.split()):
+    if not FACT_KEYWORDS[fact].intersection(said.split()):
         return None
-    found = named(part, options)
-    return found.sure[0] if found.sure and not (found.likely and len(said) < TELLING) else None
+    found = match_names(part, options)
+    return found.sure[0] if found.sure and not (found.likely and len(said) < MIN_TELLING_LENGTH) else None
 
 
-def _certificate_page(here: Here, asked: Question) -> Page:
-    return expiry.page(here, asked, progress(here))
+def _render_certificate_question(here: Context, asked: Question) -> Page:
+    return screens_certificate.render_expiry_page(here, asked, format_questions_left(here))
 
 
-def progress(here: Here) -> Markup:
+def format_questions_left(here: Context) -> Markup:
     """How far it still is; nothing where one answer is being changed."""
     if here.session.about:
         return Markup()
-    left = interview.remaining(here.session, here.world.pack, here.today)
+    left = interview.count_remaining(here.session, here.world.pack, here.today)
     return here.say(N_("<i>About {number} more to answer, this one included.</i>"), number=left)
 
 
-def _ticked(here: Here, asked: Question, value: str) -> Answered:
+def _tick(here: Context, asked: Question, value: str) -> HandlerResult:
     ticked = here.session.ticked
     if value == DONE:
-        return Answered(given(here, asked.fact, list(ticked)))
+        return HandlerResult(to_answered(here, asked.fact, list(ticked)))
     if any(option.alone for option in asked.options if option.value == value):
-        return Answered(given(here, asked.fact, []))
+        return HandlerResult(to_answered(here, asked.fact, []))
     changed = tuple(tick for tick in ticked if tick != value) if value in ticked else (*ticked, value)
-    return Answered(here.session.with_changes(ticked=changed))
+    return HandlerResult(here.session.with_changes(ticked=changed))
+
+
+BACK, UNIT = "back", "unit"
+YOUR_UNIT = N_("your unit")
+#: Facts in a few words, for lists and buttons.
+FACT_LABELS = {
+    "subject": N_("whose certificate"),
+    "events": N_("what happened"),
+    "merger_role": N_("place in the merger"),
+    "certificate": N_("the certificate"),
+    "information_matches": N_("data still match"),
+    "token": N_("the token"),
+    "key_exposed": N_("key exposed"),
+}
+
+
+class ReviewScreen(OptionsOnlyScreen):
+    """Changing one answer asks only what depends on it again."""
+
+    async def page(self, here: Context) -> Page:
+        """Questions with their answers, in the pack's order."""
+        say, given, unit = here.say, _answered_questions(here), _format_unit(here)
+        if not given and not unit:
+            return Page(say(N_("You have not answered anything yet.")), options=(_back_option(here),))
+        said = format_numbered((*(_format_answer_line(say, q, here.session.answers[q.fact]) for q in given), *unit))
+        options = [Option(q.fact, _format_change_option(say, FACT_LABELS[q.fact])) for q in given]
+        change = [Option(UNIT, _format_change_option(say, YOUR_UNIT), ("don vi", "sua don vi", "unit"))] if unit else []
+        return Page(say(N_("<b>Your answers so far</b>")), (said,), (*options, *change, _back_option(here)))
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """The question of that answer, which stands until it is answered anew; or back to where we were."""
+        if value == BACK:
+            return HandlerResult(to_next_screen(here))
+        if value == UNIT:
+            return HandlerResult(here.session.open_visit("unit"))
+        return HandlerResult(here.session.with_screen("question", about=value))
+
+
+def _answered_questions(here: Context) -> list[Question]:
+    return [question for question in here.world.pack.questions if question.fact in here.session.answers]
+
+
+def _format_unit(here: Context) -> tuple[Markup, ...]:
+    """The officer's unit, where units are known and something was answered."""
+    units, session = here.world.units, here.session
+    if not units or not (session.unit or session.answers):
+        return ()
+    name = units.path_name(session.unit) if session.unit else here.say.t(N_("not said"))
+    return (Markup("{}: <b>{}</b>").format(here.say(YOUR_UNIT), name),)
+
+
+def _format_change_option(say: MarkupTranslator, fact: str) -> str:
+    return say.t(N_("Change: {fact}"), fact=say.t(fact))
+
+
+def _format_answer_line(say: MarkupTranslator, question: Question, answer: Any) -> Markup:
+    return Markup("{}: <b>{}</b>").format(say(FACT_LABELS[question.fact]), format_answer(say, question, answer))
+
+
+def format_answer(say: MarkupTranslator, question: Question, answer: Any) -> str:
+    """An answer in the words of its options."""
+    if question.fact == "certificate":
+        return _format_certificate_answer(say, answer)
+    values = answer if isinstance(answer, list) else [str(answer).lower() if isinstance(answer, bool) else answer]
+    labels = dict.fromkeys(say.t(option.label) for option in question.options if option.value in values)
+    return ", ".join(labels) or say.t(N_("nothing changed"))
+
+
+def _format_certificate_answer(say: MarkupTranslator, answer: dict[str, Any]) -> str:
+    issuer = say.t(ISSUERS[_to_issuer(answer)][0])
+    if not answer.get("not_after"):
+        return say.t(N_("expiry not known; {issuer}"), issuer=issuer)
+    return say.t(N_("ends on {day}; {issuer}"), day=format_day(date.fromisoformat(answer["not_after"])), issuer=issuer)
+
+
+def _to_issuer(answer: dict[str, Any]) -> Issuer:
+    return Issuer(answer["issuer"]) if answer.get("issuer") in set(Issuer) else Issuer.UNKNOWN
+
+
+def _back_option(here: Context) -> Option:
+    return Option(BACK, here.say.t(N_("All right, go on")), ("tiep tuc", "dung roi", "ok", "continue"))

@@ -2,14 +2,26 @@
 
 from markupsafe import Markup
 
-from handlers.page import Answered, Option, Page
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.session import RequestDraft, Session
+from handlers.core.text import format_bold, join_lines
+from handlers.interview.flow import format_draft_left, to_left_draft, to_next_screen
+from handlers.model.request import REQUEST_TRANSITIONS, Request, RequestContent, RequestState
 from handlers.requests.fields import FIELDS, Field
-from handlers.requests.filling import contradicted, open_field, suggestions
-from handlers.requests.managing_body import offered, settled, with_body
-from handlers.screen import Here
-from handlers.screens.flow import left, left_note
-from handlers.session import Draft, Session
-from handlers.voice import bold, lines
+from handlers.requests.form import (
+    amend_content,
+    body_choices,
+    build_contents,
+    certificate_contradiction,
+    current_field,
+    find_body,
+    is_outdated,
+    suggestions,
+    to_amendment_draft,
+    with_ended_body_reopened,
+    with_managing_body,
+)
+from handlers.requests.text import format_content, format_history, format_procedure, format_request_line
 from locales import N_
 
 #: Words that leave a form.
@@ -23,105 +35,115 @@ _MARK = "unit:"
 LEAVE, KEEP, RETYPE, UNKNOWN = "leave", "keep", "retype", "unknown"
 
 
-class Form:
+class RequestFormScreen:
     """Asks the first field that has no value; goes to the review when all have one."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """The open field."""
-        field, draft = open_field(here), _draft(here)
+        field, draft = current_field(here), _current_draft(here)
         if field is None:
             return Page(here.say(N_("The request is complete.")), options=(Option(KEEP, here.say.t(N_("Review it"))),))
         if not draft.doubted:
-            return _ask(here, field)
-        return _units(here, draft.doubted) if field.name == "unit" else _doubt(here, field, draft.doubted)
+            return _render_field(here, field)
+        return (
+            _render_unit_choice(here, draft.doubted)
+            if field.name == "unit"
+            else _render_doubt(here, field, draft.doubted)
+        )
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """A suggestion taken, a doubt settled, or the form left."""
-        field, draft = open_field(here), _draft(here)
+        field, draft = current_field(here), _current_draft(here)
         if value == LEAVE:
             unedited = draft.model_copy(update={"editing": None, "doubted": None})
             if draft.editing:
-                return Answered(here.session.with_screen("confirm", draft=unedited))
-            return Answered(left(here), notes=left_note(here))
+                return HandlerResult(here.session.with_screen("confirm", draft=unedited))
+            return HandlerResult(to_left_draft(here), notes=format_draft_left(here))
         if field is None:
-            return Answered(here.session.with_screen("confirm"))
+            return HandlerResult(here.session.with_screen("confirm"))
         if draft.doubted:
-            return _doubt_settled(here, field, draft, value)
+            return _settle_doubt(here, field, draft, value)
         if value == UNKNOWN:
-            return _put(here, field, "")
+            return _save_value(here, field, "")
         values = dict(enumerate(suggestions(field, here)))
         number = int(value) if value.isdigit() else -1
-        return _taken(here, field, values[number]) if number in values else Answered(here.session)
+        return _take_value(here, field, values[number]) if number in values else HandlerResult(here.session)
 
-    async def handle_text(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """A value, checked; a unit that the certificate contradicts is asked about."""
-        field = open_field(here)
+        field = current_field(here)
         if field is None:
             return None
         value = field.clean(text)
         if value is None:
-            return Answered(here.session, notes=(here.say(field.wrong),))
-        return _taken(here, field, value)
+            return HandlerResult(here.session, notes=(here.say(field.wrong),))
+        return _take_value(here, field, value)
 
 
-def _taken(here: Here, field: Field, value: str) -> Answered:
+def _take_value(here: Context, field: Field, value: str) -> HandlerResult:
     """A value, unless it has to be asked about first: the certificate or the tree of units says otherwise."""
-    if contradicted(field, value, here.session) or (field.name == "unit" and offered(here, value)):
-        return Answered(_with(here, _draft(here), doubted=value))
-    return _put(here, field, value)
+    if certificate_contradiction(field, value, here.session) or (field.name == "unit" and body_choices(here, value)):
+        return HandlerResult(_with_draft(here, _current_draft(here), doubted=value))
+    return _save_value(here, field, value)
 
 
-def _doubt_settled(here: Here, field: Field, draft: Draft, value: str) -> Answered:
+def _settle_doubt(here: Context, field: Field, draft: RequestDraft, value: str) -> HandlerResult:
     """What was typed is kept, typed anew, or the unit of today stands in its place."""
     typed = draft.doubted or ""
     if value == KEEP:
-        return _put(here, field, typed)
-    unit = next((unit for unit in offered(here, typed) if value == f"{_MARK}{unit.code}"), None)
+        return _save_value(here, field, typed)
+    unit = next((unit for unit in body_choices(here, typed) if value == f"{_MARK}{unit.code}"), None)
     if field.name == "unit" and unit:
-        return _filled(here, with_body(draft, typed, unit))
-    return Answered(_with(here, draft, doubted=None))
+        return _go_on_with_draft(here, with_managing_body(draft, typed, unit))
+    return HandlerResult(_with_draft(here, draft, doubted=None))
 
 
-def _draft(here: Here) -> Draft:
-    return here.session.draft or Draft()
+def _current_draft(here: Context) -> RequestDraft:
+    return here.session.draft or RequestDraft()
 
 
-def _with(here: Here, draft: Draft, **changes: object) -> Session:
+def _with_draft(here: Context, draft: RequestDraft, **changes: object) -> Session:
     return here.session.with_screen("form", draft=draft.model_copy(update=changes))
 
 
-def _put(here: Here, field: Field, value: str) -> Answered:
-    draft = _draft(here)
+def _save_value(here: Context, field: Field, value: str) -> HandlerResult:
+    draft = _current_draft(here)
     if field.name == "unit":
-        return _filled(here, with_body(draft, value, settled(here, value)))
-    return _filled(here, draft.model_copy(update={"fields": {**draft.fields, field.name: value}}))
+        return _go_on_with_draft(here, with_managing_body(draft, value, find_body(here, value)))
+    return _go_on_with_draft(here, draft.model_copy(update={"fields": {**draft.fields, field.name: value}}))
 
 
-def _filled(here: Here, draft: Draft) -> Answered:
-    session = _with(here, draft, doubted=None, editing=None)
-    return Answered(session if open_field(here.with_session(session)) else session.with_screen("confirm"))
+def _go_on_with_draft(here: Context, draft: RequestDraft) -> HandlerResult:
+    session = _with_draft(here, draft, doubted=None, editing=None)
+    return HandlerResult(session if current_field(here.with_session(session)) else session.with_screen("confirm"))
 
 
-def _ask(here: Here, field: Field) -> Page:
+def _render_field(here: Context, field: Field) -> Page:
     say = here.say
     offers = [Option(str(index), value) for index, value in enumerate(suggestions(field, here))]
     unknown = [Option(UNKNOWN, say.t(N_("I do not know it")), NOT_KNOWN)] if field.name == "serial" else []
-    leave = Option(LEAVE, say.t(_leaving(here)), LEAVING, numbered=False)
+    leave = Option(LEAVE, say.t(_format_leaving(here)), LEAVING, numbered=False)
     hint = say(N_("Choose, or type it.")) if offers else say(N_("Please type it."))
-    return Page(bold(say(field.ask)), (hint,), (*offers, *unknown, leave), exact=True, help=_help(here, field))
+    return Page(
+        format_bold(say(field.ask)),
+        (hint,),
+        (*offers, *unknown, leave),
+        exact=True,
+        help=_format_field_help(here, field),
+    )
 
 
-def _help(here: Here, field: Field) -> Markup:
+def _format_field_help(here: Context, field: Field) -> Markup:
     """What the field is, and that nothing is lost meanwhile."""
-    stays = OLD_VALUE if _draft(here).editing else FORM_STAYS
-    return lines(here.say(field.help), here.say(stays, leave=here.say.t(_leaving(here))))
+    stays = OLD_VALUE if _current_draft(here).editing else FORM_STAYS
+    return join_lines(here.say(field.help), here.say(stays, leave=here.say.t(_format_leaving(here))))
 
 
-def _leaving(here: Here) -> str:
-    return N_("Leave this as it is") if _draft(here).editing else N_("Do not register")
+def _format_leaving(here: Context) -> str:
+    return N_("Leave this as it is") if _current_draft(here).editing else N_("Do not register")
 
 
-def _doubt(here: Here, field: Field, typed: str) -> Page:
+def _render_doubt(here: Context, field: Field, typed: str) -> Page:
     say = here.say
     options = (
         Option(KEEP, say.t(N_("Yes, keep what I wrote")), ("dung", "co", "phai", "yes", "giu")),
@@ -129,17 +151,219 @@ def _doubt(here: Here, field: Field, typed: str) -> Page:
     )
     text = say(
         N_("The certificate says “{read}”, you wrote “{typed}”. Is what you wrote right?"),
-        read=contradicted(field, typed, here.session) or "",
+        read=certificate_contradiction(field, typed, here.session) or "",
         typed=typed,
     )
-    return Page(bold(text), options=options, exact=True, help=_help(here, field))
+    return Page(format_bold(text), options=options, exact=True, help=_format_field_help(here, field))
 
 
-def _units(here: Here, typed: str) -> Page:
+def _render_unit_choice(here: Context, typed: str) -> Page:
     """A former name, or one that several units have: the units of today to choose from."""
     say, units = here.say, here.world.units
-    today = (Option(f"{_MARK}{unit.code}", units.path_name(unit.code)) for unit in offered(here, typed))
+    today = (Option(f"{_MARK}{unit.code}", units.path_name(unit.code)) for unit in body_choices(here, typed))
     keep = Option(KEEP, say.t(N_("Keep what I wrote")), ("giu", "giu nguyen"))
     retype = Option(RETYPE, say.t(N_("Type another name")), ("sua", "go lai"))
     ask = say(N_("“{typed}” is a former name, or several units have it. Which unit of today do you mean?"), typed=typed)
-    return Page(bold(ask), options=(*today, keep, retype), exact=True, help=_help(here, FIELDS["unit"]))
+    return Page(
+        format_bold(ask), options=(*today, keep, retype), exact=True, help=_format_field_help(here, FIELDS["unit"])
+    )
+
+
+SEND, LEAVE = "send", "leave"
+NOT_FILED = N_(
+    "This is noted here for your managing body; it is not the dossier yet: the managing body prepares and sends that."
+    " /yeucau shows what becomes of it."
+)
+ALSO = N_(
+    "With it are kept: the answer with its legal basis as I gave it, the rule pack ({pack}), the channel and the times."
+)
+ALREADY = N_(
+    "A request for this certificate and procedure is already open: <b>{code}</b> ({procedure})."
+    " I did not register it twice."
+)
+
+
+class ConfirmRequestScreen(OptionsOnlyScreen):
+    """Review, then send; any field can still be changed."""
+
+    async def page(self, here: Context) -> Page:
+        """Everything that will be kept."""
+        say, draft, kept = here.say, _draft_to_confirm(here), await _contents_to_send(here)
+        leave = Option(LEAVE, say.t(_format_leave_option(draft)), ("khong", "thoi", "khong dang ky"))
+        if not kept:
+            return Page(say(N_("There is nothing to register here.")), options=(leave,), exact=True)
+        send = say.t(N_("Save the change")) if draft.code else say.t(N_("Send the request"))
+        changes = [Option(name, say.t(N_("Change: {fact}"), fact=say.t(FIELDS[name].title))) for name in draft.fields]
+        options = (Option(SEND, send, ("gui", "gui yeu cau", "dong y", "luu", "send", "ok")), *changes, leave)
+        said = (*(format_content(say, content) for content in kept), say(ALSO, pack=kept[0].pack))
+        return Page(say(N_("<b>Please review what will be stored</b>")), said, options, exact=True)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Send, change a field, or leave."""
+        draft = _draft_to_confirm(here)
+        if value == LEAVE:
+            return HandlerResult(to_left_draft(here), notes=format_draft_left(here))
+        if value in FIELDS:
+            return HandlerResult(here.session.with_screen("form", draft=draft.model_copy(update={"editing": value})))
+        if asked := with_ended_body_reopened(here, draft):
+            note = here.say(N_("{unit} has ended in the meantime; nothing was sent yet."), unit=draft.fields["unit"])
+            return HandlerResult(here.session.with_screen("form", draft=asked), notes=(note,))
+        return await _save_amendment(here, draft.code) if draft.code else await _register_requests(here)
+
+
+def _draft_to_confirm(here: Context) -> RequestDraft:
+    return here.session.draft or RequestDraft()
+
+
+def _format_leave_option(draft: RequestDraft) -> str:
+    return N_("Leave it as it was") if draft.code else N_("Do not register")
+
+
+async def _contents_to_send(here: Context) -> list[RequestContent]:
+    """What the decision asks for, or the amended request."""
+    draft = _draft_to_confirm(here)
+    if draft.code is None:
+        return build_contents(here)
+    request = await here.world.requests.get(draft.code)
+    return [amend_content(request.content, draft)] if request else []
+
+
+async def _register_requests(here: Context) -> HandlerResult:
+    if is_outdated(here):
+        note = here.say(N_("The answer has changed since you began: please read it again before you register."))
+        return HandlerResult(here.session.with_screen("answer", draft=None), notes=(note,))
+    kept = build_contents(here)
+    notes = [await _register_content(here, content) for content in kept]
+    key = kept[0].certificate_key if kept else None
+    return HandlerResult(
+        here.session.with_screen("next", draft=None, set_aside=None, registered_key=key),
+        notes=(*notes, here.say(NOT_FILED)),
+    )
+
+
+async def _register_content(here: Context, content: RequestContent) -> Markup:
+    """A request under its code, or the open one where the same was asked before."""
+    requests, say = here.world.requests, here.say
+    known = await requests.open_for(content.certificate_key, content.procedure)
+    if known:
+        return say(ALREADY, code=known.code, procedure=format_procedure(say, known.content))
+    made = await requests.register(content)
+    return say(
+        N_("✅ Registered: <b>{code}</b> – {procedure}."), code=made.code, procedure=format_procedure(say, made.content)
+    )
+
+
+async def _save_amendment(here: Context, code: str) -> HandlerResult:
+    """The amended content; a request that was sent back is submitted again with it."""
+    kept = await _contents_to_send(here)
+    other = await here.world.requests.open_for(kept[0].certificate_key, kept[0].procedure) if kept else None
+    if other and other.code != code:
+        note = here.say(ALREADY, code=other.code, procedure=format_procedure(here.say, other.content))
+        return HandlerResult(here.session, notes=(note,))
+    was = await here.world.requests.get(code)
+    saved = await here.world.requests.amend(code, kept[0]) if kept else None
+    if saved and saved.state is RequestState.SENT_BACK:
+        saved = await here.world.requests.move(code, RequestState.SUBMITTED)
+    note = here.say(N_("Saved.") if saved else N_("This request can no longer be changed; nothing was saved."))
+    return HandlerResult(
+        _with_registered_key(here.session, was, saved).with_screen("request", about=code, draft=None), notes=(note,)
+    )
+
+
+def _with_registered_key(session: Session, was: Request | None, saved: Request | None) -> Session:
+    """A corrected serial number is what the request of this interview is found by from now on."""
+    if was is None or saved is None or session.registered_key != was.content.certificate_key:
+        return session
+    return session.with_changes(registered_key=saved.content.certificate_key)
+
+
+BACK, AMEND, WITHDRAW = "back", "amend", "withdraw"
+YES, NO = "yes", "no"
+#: Requests on one page; older ones open by typing their code.
+SHOWN = 10
+
+
+class OwnRequestsScreen:
+    """The list, the newest first."""
+
+    async def page(self, here: Context) -> Page:
+        """One button per request."""
+        say, mine = here.say, await here.world.requests.mine()
+        back = Option(BACK, say.t(N_("Back")), ("quay lai", "back"))
+        if not mine:
+            return Page(say(N_("You have no requests yet.")), options=(back,))
+        older = (say(N_("The {number} newest are shown; type a code to open an older one."), number=SHOWN),)
+        options = [Option(request.code, format_request_line(say, request)) for request in mine[:SHOWN]]
+        return Page(say(N_("<b>Your requests</b>")), older if len(mine) > SHOWN else (), (*options, back))
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Open one, or go back."""
+        return HandlerResult(
+            to_next_screen(here) if value == BACK else here.session.with_screen("request", about=value)
+        )
+
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
+        """A code."""
+        found = await here.world.requests.get(text.strip().upper())
+        return HandlerResult(here.session.with_screen("request", about=found.code)) if found else None
+
+
+class OwnRequestScreen(OptionsOnlyScreen):
+    """One request: its content, what became of it, and what I may still do."""
+
+    async def page(self, here: Context) -> Page:
+        """Content, history, buttons the state allows."""
+        say, request = here.say, await _current_request(here)
+        back = Option(BACK, say.t(N_("Back to my requests")), ("quay lai", "back"))
+        if request is None:
+            return Page(say(N_("I do not find this request among yours.")), options=(back,))
+        title = say(N_("<b>Request {code}</b>"), code=request.code)
+        return Page(
+            title,
+            (format_content(say, request.content), format_history(say, request)),
+            (*_request_options(here, request), back),
+        )
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Amend, withdraw, or go back."""
+        request = await _current_request(here)
+        if value == AMEND and request and (draft := to_amendment_draft(request)):
+            return HandlerResult(here.session.with_screen("confirm", draft=draft))
+        if value == WITHDRAW and request:
+            return HandlerResult(here.session.with_screen("withdraw", about=request.code))
+        return HandlerResult(here.session.with_screen("requests"))
+
+
+class WithdrawScreen(OptionsOnlyScreen):
+    """A second yes before a request is withdrawn."""
+
+    async def page(self, here: Context) -> Page:
+        """Yes or no."""
+        say = here.say
+        ask = N_("<b>Withdraw {code}?</b> This cannot be undone; you can register a new one.")
+        yes = Option(YES, say.t(N_("Yes, withdraw it")), ("co", "rut", "yes"))
+        no = Option(NO, say.t(N_("No, keep it")), ("khong", "thoi", "giu", "no"))
+        return Page(say(ask, code=here.session.about), options=(no, yes), exact=True)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Withdrawn where it still can be; back to the request in any case."""
+        code = here.session.about or ""
+        there = here.session.with_screen("request", about=code)
+        if value != YES:
+            return HandlerResult(there)
+        moved = await here.world.requests.move(code, RequestState.WITHDRAWN)
+        note = N_("The request is withdrawn.") if moved else N_("This request can no longer be withdrawn.")
+        return HandlerResult(there, notes=(here.say(note),))
+
+
+async def _current_request(here: Context) -> Request | None:
+    return await here.world.requests.get(here.session.about or "")
+
+
+def _request_options(here: Context, request: Request) -> list[Option]:
+    t = here.say.t
+    amend = Option(AMEND, t(N_("Change this request")), ("sua", "amend"))
+    withdraw = Option(WITHDRAW, t(N_("Withdraw it")), ("rut", "withdraw"))
+    may_amend = here.session.consented_at is not None and to_amendment_draft(request) is not None
+    may_withdraw = RequestState.WITHDRAWN in REQUEST_TRANSITIONS[request.state]
+    return [*([amend] if may_amend else []), *([withdraw] if may_withdraw else [])]

@@ -2,20 +2,20 @@
 
 from markupsafe import Markup
 
-from handlers import interview
-from handlers.belonging import joined
-from handlers.dates import day
-from handlers.office.unit_search import LONGEST
-from handlers.office.units import Found
-from handlers.page import Answered, Option, Page
-from handlers.screen import Here
-from handlers.screens.flow import proceed
-from handlers.session import Session
+from handlers.core import interview
+from handlers.core.dates import format_day
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.core.session import Session
+from handlers.interview.flow import to_next_screen
+from handlers.interview.officer_unit import format_succession, with_unit
+from handlers.model.unit import Succession, SuccessionKind, Unit
+from handlers.model.unit_directory import UnitMatch
+from handlers.model.unit_search import MAX_QUERY_LENGTH
 from locales import N_
 
 LEAVE, NONE = "leave", "none"
 #: Codes of units have no colon: a button of a unit is told from the others by it.
-_MARK = "unit:"
+_CODE_PREFIX = "unit:"
 #: Units offered at once.
 SHOWN = 8
 HELP = N_(
@@ -31,94 +31,104 @@ LATER = N_("That is a unit; I will ask for it right after this question.")
 LEAVING = ("khong thay", "bo qua", "khong co", "khong biet", "thoi", "skip")
 
 
-class AskUnit:
+class OwnUnitScreen:
     """Takes any name; a former unit is confirmed on a screen of its own."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """The question, or the units that may be meant."""
-        say, found = here.say, _found(here, here.session.about or "")
-        offers = tuple(Option(f"{_MARK}{one.matched_code}", _label(here, one)) for one in found[:SHOWN])
+        say, found = here.say, _find_namesakes(here, here.session.about or "")
+        offers = tuple(
+            Option(f"{_CODE_PREFIX}{one.matched_code}", _format_unit_option(here, one)) for one in found[:SHOWN]
+        )
         ask = say(N_("<b>Which of these is your unit?</b>")) if offers else say(TITLE)
         more = (
             (say(N_("There are more; add the name of the superior, such as the province.")),)
             if len(found) > SHOWN
             else ()
         )
-        ways = _ways_out(here)
-        told = (*_known(here), say(HINT), say(WHY), *more)
+        ways = _exit_options(here)
+        told = (*_format_known_unit(here), say(HINT), say(WHY), *more)
         return Page(ask, told, (*offers, *ways), exact=True, help=say(HELP, leave=ways[0].label))
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """A unit, or none."""
         if value == LEAVE:
             skipped = here.session.with_changes(unit_skipped=here.session.unit is None)
-            return Answered(onward(here.with_session(here.session if here.session.came_from else skipped)))
+            return HandlerResult(
+                to_previous_question(here.with_session(here.session if here.session.came_from else skipped))
+            )
         if value == NONE:
-            return Answered(onward(here.with_session(here.session.with_changes(unit=None, unit_skipped=True))))
-        return meant(here, value.removeprefix(_MARK))
+            return HandlerResult(
+                to_previous_question(here.with_session(here.session.with_changes(unit=None, unit_skipped=True)))
+            )
+        return handle_unit_code(here, value.removeprefix(_CODE_PREFIX))
 
-    async def handle_text(self, here: Here, text: str) -> Answered | None:
+    async def handle_text(self, here: Context, text: str) -> HandlerResult | None:
         """A name: taken at once where it is the full name of one unit only."""
-        return named(here, text) or Answered(here.session, notes=(here.say(NOT_FOUND),))
+        return handle_unit_name(here, text) or HandlerResult(here.session, notes=(here.say(NOT_FOUND),))
 
 
-def named(here: Here, text: str) -> Answered | None:
+def handle_unit_name(here: Context, text: str) -> HandlerResult | None:
     """What a typed name leads to; ``None`` where no unit is meant."""
-    found = _found(here, text)
+    found = _find_namesakes(here, text)
     if len(found) == 1 and found[0].sure:
-        return meant(here, found[0].matched_code)
-    return Answered(_at(here.session, "unit", text[:LONGEST])) if found else None
+        return handle_unit_code(here, found[0].matched_code)
+    return HandlerResult(_to_unit_screen(here.session, "unit", text[:MAX_QUERY_LENGTH])) if found else None
 
 
-def told_beside(here: Here, text: str) -> Answered | None:
+def take_unit_beside(here: Context, text: str) -> HandlerResult | None:
     """The full name of a unit, told while something else is asked; ``None`` where it is none, or nothing new."""
     session = here.session
-    news = [one for one in _found(here, text) if one.sure and (one.path or one.unit.code != session.unit)]
+    news = [one for one in _find_namesakes(here, text) if one.sure and (one.path or one.unit.code != session.unit)]
     if not news:
         return None
     if "subject" not in session.answers:
-        return None if session.unit or session.unit_skipped else Answered(session, notes=(here.say(LATER),))
+        return None if session.unit or session.unit_skipped else HandlerResult(session, notes=(here.say(LATER),))
     beside = session.open_visit("unit")
     if len(news) == 1 and session.unit is None:
-        return meant(here.with_session(beside), news[0].matched_code)
-    return Answered(_at(beside, "unit", text[:LONGEST]))
+        return handle_unit_code(here.with_session(beside), news[0].matched_code)
+    return HandlerResult(_to_unit_screen(beside, "unit", text[:MAX_QUERY_LENGTH]))
 
 
-def meant(here: Here, code: str) -> Answered:
+def handle_unit_code(here: Context, code: str) -> HandlerResult:
     """A unit by its code: taken where it is one of today, asked about where it was a former one."""
     units = here.world.units
     unit = units.get(code)
     if unit is None:
-        return Answered(here.session)
+        return HandlerResult(here.session)
     if unit.is_open(here.today):
-        session, notes = joined(here, unit)
-        return Answered(onward(here.with_session(session)), notes=notes)
+        session, notes = with_unit(here, unit)
+        return HandlerResult(to_previous_question(here.with_session(session)), notes=notes)
     if any(path for _, path in units.current_units(code, here.today)):
-        return Answered(_at(here.session, "former_unit", code))
-    ended = here.say(ENDED, unit=unit.name, day=day(unit.closed_on) if unit.closed_on else "")
-    return Answered(_at(here.session, "unit"), notes=(ended,))
+        return HandlerResult(_to_unit_screen(here.session, "former_unit", code))
+    ended = here.say(ENDED, unit=unit.name, day=format_day(unit.closed_on) if unit.closed_on else "")
+    return HandlerResult(_to_unit_screen(here.session, "unit"), notes=(ended,))
 
 
-def onward(here: Here) -> Session:
+def to_previous_question(here: Context) -> Session:
     """Back to what was open where the name was told beside it, else to the next question."""
-    return interview.without_stale(here.session).to_previous_screen() if here.session.came_from else proceed(here)
+    return (
+        interview.without_stale_events(here.session).to_previous_screen()
+        if here.session.came_from
+        else to_next_screen(here)
+    )
 
 
-def _at(session: Session, screen: str, about: str | None = None) -> Session:
+def _to_unit_screen(session: Session, screen: str, about: str | None = None) -> Session:
     """One of the screens about the unit; the way back and what was ticked there are kept."""
     return session.with_screen(screen, about, came_from=session.came_from, ticked=session.ticked)
 
 
-def _found(here: Here, text: str) -> list[Found]:
+def _find_namesakes(here: Context, text: str) -> list[UnitMatch]:
     """One for each unit that has the name: which of its successors is meant is asked afterwards."""
     found = here.world.units.find(text, SHOWN + 1, today=here.today) if text else ()
-    distinct: dict[str, Found] = {}
+    distinct: dict[str, UnitMatch] = {}
     for one in found:
         distinct.setdefault(one.matched_code, one)
     return list(distinct.values())
 
 
-def _label(here: Here, one: Found) -> str:
+def _format_unit_option(here: Context, one: UnitMatch) -> str:
     units, t = here.world.units, here.say.t
     if not one.path:
         name = units.path_name(one.unit.code)
@@ -128,12 +138,12 @@ def _label(here: Here, one: Found) -> str:
     return t(N_("{former} (formerly) → {unit}"), former=units.name(one.matched_code), unit=became)
 
 
-def _known(here: Here) -> tuple[Markup, ...]:
+def _format_known_unit(here: Context) -> tuple[Markup, ...]:
     code = here.session.unit
     return (here.say(N_("Noted so far: <b>{unit}</b>"), unit=here.world.units.path_name(code)),) if code else ()
 
 
-def _ways_out(here: Here) -> tuple[Option, ...]:
+def _exit_options(here: Context) -> tuple[Option, ...]:
     t, session = here.say.t, here.session
     if session.unit is not None:
         return (
@@ -143,3 +153,55 @@ def _ways_out(here: Here) -> tuple[Option, ...]:
     if session.came_from:
         return (Option(LEAVE, t(N_("None of these; go back")), LEAVING),)
     return (Option(LEAVE, t(N_("My unit is not here; skip")), LEAVING),)
+
+
+NO = "no"
+#: Codes of units have no colon, and none of the other buttons has this before it.
+_MARK = "unit:"
+_BECAME = N_("<b>{former} is {unit} today. Is that your unit?</b>")
+_BECAME_SEVERAL = N_("<b>{former} became several units. Which one is yours today?</b>")
+_CEASED = N_("<b>{former} has ceased. Is {unit} your unit today?</b>")
+_CEASED_INTO_SEVERAL = N_("<b>{former} has ceased. Which of these is your unit today?</b>")
+_YES = ("dung", "dung roi", "co", "phai", "vang", "ok", "yes")
+
+
+class FormerUnitScreen(OptionsOnlyScreen):
+    """Names the unit of today, since when and by which document; where there are several, one is chosen."""
+
+    async def page(self, here: Context) -> Page:
+        """A yes for each unit of today, and a no."""
+        say, now = here.say, _present_units(here)
+        former = here.world.units.path_name(here.session.about)
+        no = Option(NO, say.t(N_("No, another unit")), ("khong", "khong phai", "no", "sai"))
+        ceased = any(path[0].became is SuccessionKind.ENDED for _, path in now)
+        if len(now) == 1:
+            ask = say(_CEASED if ceased else _BECAME, former=former, unit=here.world.units.path_name(now[0][0].code))
+            yes = say.t(N_("Yes, {unit}"), unit=here.world.units.path_name(now[0][0].code))
+            return Page(
+                ask,
+                (format_succession(here, now[0][1]),),
+                (Option(f"{_MARK}{now[0][0].code}", yes, _YES), no),
+                exact=True,
+            )
+        ask = say(_CEASED_INTO_SEVERAL if ceased else _BECAME_SEVERAL, former=former)
+        options = (Option(f"{_MARK}{unit.code}", here.world.units.path_name(unit.code)) for unit, _ in now)
+        return Page(ask, tuple(format_succession(here, path) for _, path in now), (*options, no), exact=True)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """The unit of today, with what became of the former one; or another name."""
+        for unit, path in _present_units(here):
+            if value == f"{_MARK}{unit.code}":
+                session, notes = with_unit(here, unit, path)
+                return HandlerResult(to_previous_question(here.with_session(session)), notes=notes)
+        session = here.session
+        return HandlerResult(session.with_screen("unit", came_from=session.came_from, ticked=session.ticked))
+
+
+def _present_units(here: Context) -> list[tuple[Unit, tuple[Succession, ...]]]:
+    """Units of today that came of the former one, each once; none where the list no longer knows it."""
+    units, former = here.world.units, here.session.about
+    distinct: dict[str, tuple[Unit, tuple[Succession, ...]]] = {}
+    for unit, path in units.current_units(former, here.today) if former and units.get(former) else ():
+        if path:
+            distinct.setdefault(unit.code, (unit, path))
+    return list(distinct.values())

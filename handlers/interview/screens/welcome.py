@@ -1,9 +1,9 @@
 """The greeting: what the assistant does, what it stores and why, and consent before anything personal is stored."""
 
-from handlers.events import FileSent
-from handlers.page import Answered, Option, Page
-from handlers.screen import Here, NoText
-from handlers.screens.flow import proceed
+from handlers.access.current_rights import current_rights
+from handlers.core.events import FileSent
+from handlers.core.screen import Context, HandlerResult, Option, OptionsOnlyScreen, Page
+from handlers.interview.flow import to_next_screen
 from locales import N_
 
 AGREE, DECLINE, ENGLISH = "agree", "decline", "language"
@@ -31,16 +31,16 @@ LIMIT = N_("This is help with the rules, not a decision of an office: the office
 CONSENT = N_("<b>Do you agree that I store this while I help you?</b>")
 
 
-BRIEFLY = N_(
+BRIEF_GREETING = N_(
     "<b>Before we begin: do you agree that I store your answers, what your certificate says and your requests,"
     " until {days} days after the last contact?</b> /start shows the whole notice."
 )
 
 
-class Welcome(NoText):
+class WelcomeScreen(OptionsOnlyScreen):
     """Shown until there is consent."""
 
-    async def page(self, here: Here) -> Page:
+    async def page(self, here: Context) -> Page:
         """Greeting, purpose, notice; consent as a button."""
         say = here.say
         return Page(
@@ -53,31 +53,31 @@ class Welcome(NoText):
                 say(LIMIT),
                 say(CONSENT),
             ),
-            options=_options(here),
-            brief=say(BRIEFLY, days=here.world.retention_days),
+            options=_welcome_options(here),
+            brief=say(BRIEF_GREETING, days=here.world.retention_days),
             exact=True,
         )
 
-    async def handle_option(self, here: Here, value: str) -> Answered:
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
         """Begin, leave without a trace, or speak the other language."""
         session = here.session
         if value == ENGLISH:
-            return Answered(session.with_changes(language="en" if session.language == "vi" else "vi"))
+            return HandlerResult(session.with_changes(language="en" if session.language == "vi" else "vi"))
         if value == DECLINE:
             note = here.say(
                 N_("Understood. I store no answer and no file of yours. If you change your mind, send /start.")
             )
-            return Answered(session, notes=(note,), show=False, forget=True)
+            return HandlerResult(session, notes=(note,), show=False, forget=True)
         begun = session.with_changes(consented_at=here.world.now, pack=here.world.pack.label, waiting_files=())
-        return Answered(
-            proceed(here.with_session(begun)),
+        return HandlerResult(
+            to_next_screen(here.with_session(begun)),
             notes=(here.say(N_("Thank you. You can send your certificate file at any moment.")),),
-            again=_waiting(here),
+            again=_waiting_files(here),
             show=not session.waiting_files,
         )
 
 
-def _waiting(here: Here) -> tuple[FileSent, ...]:
+def _waiting_files(here: Context) -> tuple[FileSent, ...]:
     """The files that waited; of several, each under a number, for their names were not kept."""
     files = here.session.waiting_files
     if len(files) == 1:
@@ -89,7 +89,7 @@ def _waiting(here: Here) -> tuple[FileSent, ...]:
     )
 
 
-def _options(here: Here) -> tuple[Option, ...]:
+def _welcome_options(here: Context) -> tuple[Option, ...]:
     t = here.say.t
     yes = ("dong y", "dong y a", "toi dong y", "ok", "co", "u", "uh", "vang", "da", "yes", "bat dau", "duoc", "agree")
     return (
@@ -97,3 +97,79 @@ def _options(here: Here) -> tuple[Option, ...]:
         Option(DECLINE, t(N_("I do not agree")), ("khong", "no", "tu choi", "khong dong y")),
         Option(ENGLISH, t(N_("English / Tiếng Việt")), ("english", "tieng viet", "tieng anh")),
     )
+
+
+YES, NO = "yes", "no"
+#: Without "dung": unaccented it is "đúng" (right) and "đừng" (do not), and a yes here takes something away.
+YES_SYNONYMS = ("co", "dong y", "ok", "yes", "xoa")
+NO_SYNONYMS = ("khong", "thoi", "no", "giu lai")
+
+
+class LanguageScreen(OptionsOnlyScreen):
+    """The other language, with the answers kept."""
+
+    async def page(self, here: Context) -> Page:
+        """Both languages, each in its own words."""
+        options = (
+            Option("vi", "Tiếng Việt", ("vi", "viet", "vietnamese")),
+            Option("en", "English", ("en", "anh", "tieng anh")),
+        )
+        return Page(here.say(N_("<b>Which language shall I speak?</b>")), options=options)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Go on in that language."""
+        session = here.session.with_changes(language=value)
+        note = here.with_session(session).say(N_("From now on I speak English. Your answers are kept."))
+        return HandlerResult(session.to_previous_screen(), notes=(note,))
+
+
+class PauseScreen(OptionsOnlyScreen):
+    """The pause after /huy: nothing is lost."""
+
+    async def page(self, here: Context) -> Page:
+        """How to go on."""
+        go_on = Option(YES, here.say.t(N_("Continue")), ("tiep tuc", "continue", "lam tiep"))
+        say = here.say
+        return Page(
+            say(N_("We have stopped here. Your answers are kept; continue whenever you like.")), options=(go_on,)
+        )
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:  # noqa: ARG002 - there is one option
+        """Back to the open question."""
+        return HandlerResult(here.session.to_previous_screen())
+
+
+class EraseScreen(OptionsOnlyScreen):
+    """Everything about me, deleted after a second yes."""
+
+    async def page(self, here: Context) -> Page:
+        """What will go and what must stay."""
+        say = here.say
+        what = say(
+            N_(
+                "Your answers, what was read of your certificate and your requests are deleted for good. A request"
+                " that was"
+                " already forwarded must stay until it is done or refused; I will name it."
+            )
+        )
+        options = (
+            Option(YES, say.t(N_("Delete everything about me")), YES_SYNONYMS),
+            Option(NO, say.t(N_("Keep it")), NO_SYNONYMS),
+        )
+        roles = (say(N_("Your role ends with it, unless you are the last owner.")),)
+        held = roles if (await current_rights(here)).grants else ()
+        return Page(say(N_("<b>Delete all data about you?</b>")), (what, *held), options, exact=True)
+
+    async def handle_option(self, here: Context, value: str) -> HandlerResult:
+        """Delete, and say what stayed."""
+        if value == NO:
+            return HandlerResult(here.session.to_previous_screen(), notes=(here.say(N_("Nothing was deleted.")),))
+        kept = await here.world.own_data.erase()
+        notes = [here.say(N_("All data about you has been deleted. To begin again, send /start."))]
+        if kept:
+            notes.append(
+                here.say(N_("These requests were already forwarded and must stay: {codes}."), codes=", ".join(kept))
+            )
+        if (await current_rights(here)).grants:
+            notes.append(here.say(N_("You are the last owner: this role stays until there is another owner.")))
+        return HandlerResult(here.session, notes=tuple(notes), show=False, forget=True)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import stamina
 
-from bot.store import open_keyring, open_store
 from bot.store.api import Store
+from bot.store.opening import open_store
+from bot.store.sealing.keyring import open_keyring
 from tests.support.delivery import ManualClock
 
 

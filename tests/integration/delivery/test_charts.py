@@ -5,14 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.charts import ChartsMissing
-from bot.delivery import Preparer
-from bot.delivery.drawing import Draw
+from bot.charts.renderer import ChartsMissing
+from bot.delivery.event_preparation import DrawCallback, EventPreparer
 from bot.store.api import Chat, Store
-from handlers.events import ChartDrawn, DrawChart, Event, Said
-from handlers.office.chart import BarChart, Chart
-from handlers.ports import World
-from handlers.session import Session
+from handlers.core.events import ChartDrawn, DrawChart, Event, TextReceived
+from handlers.core.ports import Services
+from handlers.core.session import Session
+from handlers.model.chart import BarChart, Chart
 from tests.support.delivery import Answer, ManualClock, ScriptedChannel, conversation, said
 from tests.support.roads import CountingReader, Roads
 
@@ -33,16 +32,16 @@ async def broken(chart: Chart) -> bytes:
     raise ValueError(chart.title)
 
 
-async def asks_for_a_chart(session: Session | None, event: Event, world: World) -> Answer:
-    if isinstance(event, Said):
+async def asks_for_a_chart(session: Session | None, event: Event, world: Services) -> Answer:
+    if isinstance(event, TextReceived):
         return Answer(session, ["đang vẽ"], [DrawChart(chart=CHART)])
     assert isinstance(event, ChartDrawn)
     return Answer(session, [f"{event.title}: {event.picture or event.trouble}"])
 
 
-def roads(store: Store, clock: ManualClock, draw: Draw | None) -> Roads:
+def roads(store: Store, clock: ManualClock, draw: DrawCallback | None) -> Roads:
     made = Roads(store, clock, conversation(asks_for_a_chart, wants_file=False))
-    made.turns._preparer = Preparer({made.channel.name: made.channel}, CountingReader(), draw=draw)
+    made.turns._preparer = EventPreparer({made.channel.name: made.channel}, CountingReader(), draw=draw)
     return made
 
 
@@ -51,7 +50,7 @@ def roads(store: Store, clock: ManualClock, draw: Draw | None) -> Roads:
     [(painted, "b'\\x89PNG'"), (missing, "not_installed"), (broken, "failed"), (None, "not_installed")],
 )
 async def test_the_picture_or_why_there_is_none_is_the_next_turn(
-    store: Store, clock: ManualClock, draw: Draw | None, told: str
+    store: Store, clock: ManualClock, draw: DrawCallback | None, told: str
 ) -> None:
     made = roads(store, clock, draw)
     await made.flow(said("/thongke", 1), said("sau đó", 2))
@@ -61,7 +60,7 @@ async def test_the_picture_or_why_there_is_none_is_the_next_turn(
 async def test_nothing_is_drawn_for_a_channel_that_sends_no_files(clock: ManualClock) -> None:
     channel = ScriptedChannel()
     channel.capabilities = replace(channel.capabilities, files_out=False)
-    preparer = Preparer({"telegram": channel}, CountingReader(), draw=painted)
+    preparer = EventPreparer({"telegram": channel}, CountingReader(), draw=painted)
     event = await preparer.prepare(HERE, DrawChart(chart=CHART))
     assert event == ChartDrawn(title="Biểu đồ", trouble="no_files")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels.errors import (
+from bot.channels.base import (
     Blocked,
     ChannelError,
     Conflict,
@@ -18,9 +18,11 @@ from bot.channels.errors import (
     Unreachable,
     Unsupported,
 )
-from bot.delivery import Dispatcher, Pace, Pacer, Rate
-from bot.delivery.clock import SystemClock
-from bot.store.api import Delivery, OutboxRow, Settlement, Store
+from bot.clock import SystemClock
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.intake import Rate
+from bot.delivery.pacing import Pace, Pacer
+from bot.store.api import DeliveryState, OutboxRow, Settlement, Store
 from tests.support.delivery import ManualClock, ScriptedChannel, said
 from tests.support.roads import UNHURRIED, Roads
 from tests.support.waiting import eventually
@@ -32,7 +34,7 @@ class Watched:
     def __init__(self, store: Store, broadcast: str | None = None) -> None:
         self._store = store
         self._broadcast = broadcast
-        self.settled: list[Delivery] = []
+        self.settled: list[DeliveryState] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
@@ -62,30 +64,30 @@ async def delivered(store: Watched, clock: ManualClock, *failures: Exception) ->
 @pytest.mark.parametrize(
     ("failures", "state", "tried"),
     [
-        ([], Delivery.SENT, 1),
-        ([Blocked()], Delivery.BLOCKED, 1),  # the person stopped the bot
-        ([Invalid()], Delivery.INVALID, 1),  # no second try makes it valid
-        ([RetryLater(3)] * 9, Delivery.SENT, 10),  # patience has no end
-        ([Unreachable()] * 20, Delivery.SENT, 21),  # an outage is not the message's fault
-        ([Refused()], Delivery.SENT, 2),
-        ([Conflict()], Delivery.SENT, 2),
-        ([MaybeSent()], Delivery.SENT, 2),  # a reply may come twice rather than never
-        ([MaybeSent()] * 9, Delivery.UNKNOWN, 6),
-        ([ChannelError()] * 9, Delivery.FAILED, 6),
-        ([Gone()] * 9, Delivery.FAILED, 6),
-        ([TooLarge()] * 9, Delivery.FAILED, 6),
-        ([Unsupported("sendMessage")], Delivery.SENT, 2),  # a text has no other way: perhaps it was a mishap
-        ([Unsupported("sendMessage")] * 9, Delivery.FAILED, 6),
-        ([Unreachable()] * 20 + [MaybeSent()], Delivery.SENT, 22),  # only what may be the message's fault counts
-        ([RetryLater(3)] * 9 + [ChannelError()], Delivery.SENT, 11),
-        ([Refused(), Conflict()] * 5 + [MaybeSent()] * 5, Delivery.SENT, 16),
-        ([MaybeSent(), Unreachable(), RetryLater(3)] * 6, Delivery.UNKNOWN, 16),
-        ([Conflict(), ChannelError()] * 6, Delivery.FAILED, 12),
-        ([KeyError("a surprise")], Delivery.SENT, 2),  # nobody knows whether it left
+        ([], DeliveryState.SENT, 1),
+        ([Blocked()], DeliveryState.BLOCKED, 1),  # the person stopped the bot
+        ([Invalid()], DeliveryState.INVALID, 1),  # no second try makes it valid
+        ([RetryLater(3)] * 9, DeliveryState.SENT, 10),  # patience has no end
+        ([Unreachable()] * 20, DeliveryState.SENT, 21),  # an outage is not the message's fault
+        ([Refused()], DeliveryState.SENT, 2),
+        ([Conflict()], DeliveryState.SENT, 2),
+        ([MaybeSent()], DeliveryState.SENT, 2),  # a reply may come twice rather than never
+        ([MaybeSent()] * 9, DeliveryState.UNKNOWN, 6),
+        ([ChannelError()] * 9, DeliveryState.FAILED, 6),
+        ([Gone()] * 9, DeliveryState.FAILED, 6),
+        ([TooLarge()] * 9, DeliveryState.FAILED, 6),
+        ([Unsupported("sendMessage")], DeliveryState.SENT, 2),  # a text has no other way: perhaps it was a mishap
+        ([Unsupported("sendMessage")] * 9, DeliveryState.FAILED, 6),
+        ([Unreachable()] * 20 + [MaybeSent()], DeliveryState.SENT, 22),  # only what may be the message's fault counts
+        ([RetryLater(3)] * 9 + [ChannelError()], DeliveryState.SENT, 11),
+        ([Refused(), Conflict()] * 5 + [MaybeSent()] * 5, DeliveryState.SENT, 16),
+        ([MaybeSent(), Unreachable(), RetryLater(3)] * 6, DeliveryState.UNKNOWN, 16),
+        ([Conflict(), ChannelError()] * 6, DeliveryState.FAILED, 12),
+        ([KeyError("a surprise")], DeliveryState.SENT, 2),  # nobody knows whether it left
     ],
 )
 async def test_every_outcome_of_a_reply_has_its_state(
-    store: Store, clock: ManualClock, failures: list[Exception], state: Delivery, tried: int
+    store: Store, clock: ManualClock, failures: list[Exception], state: DeliveryState, tried: int
 ) -> None:
     watched = Watched(store)
     roads = await delivered(watched, clock, *failures)
@@ -99,13 +101,13 @@ async def test_a_broadcast_that_may_have_left_is_never_sent_again(
 ) -> None:
     watched = Watched(store, broadcast="TB-000001")
     roads = await delivered(watched, clock, failure)
-    assert watched.settled == [Delivery.UNKNOWN]
+    assert watched.settled == [DeliveryState.UNKNOWN]
     assert roads.channel.tried == 1
 
 
 def test_every_kind_of_channel_error_is_in_the_table_above() -> None:
     named = {Blocked, Invalid, RetryLater, Unreachable, Refused, Conflict, MaybeSent, Gone, TooLarge, Unsupported}
-    assert {kind for kind in ChannelError.__subclasses__() if kind.__module__ == "bot.channels.errors"} == named
+    assert {kind for kind in ChannelError.__subclasses__() if kind.__module__ == "bot.channels.base"} == named
 
 
 async def test_patience_with_one_chat_does_not_stop_the_others(store: Store, clock: ManualClock) -> None:

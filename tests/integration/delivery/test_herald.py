@@ -7,23 +7,31 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery.herald import Herald
-from bot.delivery.heralding.terms import Terms
-from bot.store import open_keyring, open_store
+from bot.delivery.broadcasts.scheduler import BroadcastScheduler
+from bot.delivery.broadcasts.sending import SchedulerSettings
 from bot.store.api import Store
-from handlers.broadcasts.model import STANDING, Audience, Draft, Life, Outcome, Plan
-from handlers.broadcasts.policy import Policy
-from handlers.office.rights import Role
-from rules.calendar import vietnamese
+from bot.store.opening import open_store
+from bot.store.sealing.keyring import open_keyring
+from handlers.model.broadcast import (
+    EXPIRY_CAMPAIGN,
+    ActionResult,
+    Audience,
+    BroadcastDraft,
+    BroadcastPolicy,
+    BroadcastState,
+    CampaignPlan,
+)
+from handlers.model.rights import Role
+from rules.calendar import to_vietnam_time
 from tests.support.campaigning import ADMIN, TEXT, Campaigning, on
 from tests.support.office import OPERATOR, given, office
 from tests.support.storing import closing_async
 
 DEADLINE = date(2026, 12, 31)
 OWED = Audience(to_do=True)
-DRAFT = Draft(title="Đổi chứng thư", text=TEXT, audience=OWED, deadline=DEADLINE)
+DRAFT = BroadcastDraft(title="Đổi chứng thư", text=TEXT, audience=OWED, deadline=DEADLINE)
 #: T-30, T-14, T-7, T-3, T-1, the day, T+1: all on working days.
-CAMPAIGN = DRAFT.model_copy(update={"plan": Plan(deadline=DEADLINE)})
+CAMPAIGN = DRAFT.model_copy(update={"plan": CampaignPlan(deadline=DEADLINE)})
 
 
 @pytest.fixture
@@ -62,7 +70,7 @@ async def test_what_was_missed_while_the_program_was_down_runs_once_late_or_is_l
     house: Campaigning, late: str, steps: dict[str, tuple[str, str]], reached: dict[str, list[str]]
 ) -> None:
     house.officers("lan")
-    plan = Plan(deadline=DEADLINE, steps=(14, 7, 0), late="run" if late == "run" else "skip")
+    plan = CampaignPlan(deadline=DEADLINE, steps=(14, 7, 0), late="run" if late == "run" else "skip")
     campaign = await house.approved(DRAFT.model_copy(update={"plan": plan}))
     for moment in (on(12, 25), on(12, 20), on(12, 25, 10)):  # in between the clock is set back
         house.start()
@@ -93,7 +101,7 @@ async def test_what_is_started_by_hand_at_night_waits_for_the_morning(house: Cam
     name = await house.approved(DRAFT)
     assert house.told(name) == ["checked", "ready"]
     await house.at(on(11, 28))  # a Saturday
-    assert await house.by_hand(name, Life.RUNNING) is Outcome.DONE
+    assert await house.by_hand(name, BroadcastState.RUNNING) is ActionResult.DONE
     await house.delivered()
     assert house.state(name)[0] == "running"
     await house.at(on(11, 30, 6, 30))
@@ -105,7 +113,7 @@ async def test_what_is_started_by_hand_at_night_waits_for_the_morning(house: Cam
 async def test_one_message_moves_in_the_authors_chat_until_the_end(house: Campaigning) -> None:
     house.officers("lan", "minh")
     name = await house.approved(DRAFT)
-    await house.by_hand(name, Life.RUNNING)
+    await house.by_hand(name, BroadcastState.RUNNING)
     await house.calm()
     *_, shown = await house.heard()
     house.deliver(names=["lan"])
@@ -122,14 +130,14 @@ async def test_one_message_moves_in_the_authors_chat_until_the_end(house: Campai
 async def test_too_many_errors_pause_it_until_somebody_lets_it_go_on(house: Campaigning) -> None:
     house.officers(*(f"officer{number:02}" for number in range(41)))
     name = await house.approved(DRAFT)
-    await house.by_hand(name, Life.RUNNING)
+    await house.by_hand(name, BroadcastState.RUNNING)
     house.deliver("failed", [f"officer{number:02}" for number in range(20)])
     await house.calm()
     assert house.state(name) == ("paused", "errors")
     await house.at(on(11, 23, 22))  # why it is paused stays said, whatever the hour
     assert house.state(name) == ("paused", "errors")
     await house.at(on(11, 24))
-    await house.by_hand(name, Life.RUNNING)
+    await house.by_hand(name, BroadcastState.RUNNING)
     await house.calm()
     assert house.state(name) == ("running", None)
     await house.delivered()
@@ -141,13 +149,13 @@ async def test_a_paused_campaign_rests_and_a_cancelled_one_withdraws_what_waits(
     house.officers("lan", "minh")
     campaign = await house.approved(CAMPAIGN)
     await house.at(on(12, 1, 8, 30))
-    await house.by_hand(campaign, Life.PAUSED)
+    await house.by_hand(campaign, BroadcastState.PAUSED)
     await house.at(on(12, 17, 8, 30))
     assert house.steps(campaign) == {"30": ("paused", "parent")}
-    await house.by_hand(campaign, Life.RUNNING)
+    await house.by_hand(campaign, BroadcastState.RUNNING)
     await house.at(on(12, 17, 9))
     house.deliver(names=["lan"])
-    await house.by_hand(campaign, Life.CANCELLED)
+    await house.by_hand(campaign, BroadcastState.CANCELLED)
     await house.at(on(12, 24, 8, 30))
     assert house.steps(campaign) == {"30": ("cancelled", "parent"), "14": ("cancelled", "parent")}
     assert set(house.sql("SELECT chat, state, reason FROM outbox WHERE broadcast IS NOT NULL")) == {
@@ -159,7 +167,7 @@ async def test_a_paused_campaign_rests_and_a_cancelled_one_withdraws_what_waits(
 async def test_several_processes_may_do_it_at_once(house: Campaigning) -> None:
     house.officers("lan", "minh")
     campaign = await house.approved(CAMPAIGN)
-    heralds = [Herald(house.store.broadcasts, house.terms, house.clock, lambda: None) for _ in range(3)]
+    heralds = [BroadcastScheduler(house.store.broadcasts, house.terms, house.clock, lambda: None) for _ in range(3)]
     for day in (1, 17):
         house.clock.set(on(12, day, 8, 30))
         for _ in range(8):
@@ -180,12 +188,12 @@ async def test_of_a_certificate_that_ends_its_holder_hears_at_each_distance_once
         await house.delivered()
         day += timedelta(days=1)
     # 60 days before is a Thursday, 30 days before a Saturday: that one comes on Monday
-    reached = house.reached(STANDING)
-    assert [vietnamese(on(2, 1, year=2027) - timedelta(days=left)).strftime("%a") for left in (60, 30, 7)] == [
+    reached = house.reached(EXPIRY_CAMPAIGN)
+    assert [to_vietnam_time(on(2, 1, year=2027) - timedelta(days=left)).strftime("%a") for left in (60, 30, 7)] == [
         "Thu", "Sat", "Mon"
     ]  # fmt: skip
     assert reached == {"expiry:2026-12-03": ["lan"], "expiry:2027-01-04": ["lan"], "expiry:2027-01-25": ["lan"]}
-    assert house.state(STANDING) == ("running", None)
+    assert house.state(EXPIRY_CAMPAIGN) == ("running", None)
 
 
 async def test_who_wants_to_be_reminded_later_is_on_that_day_once_and_not_when_it_is_done(house: Campaigning) -> None:
@@ -208,11 +216,11 @@ async def test_who_wants_to_be_reminded_later_is_on_that_day_once_and_not_when_i
 async def strict(tmp_path: Path) -> AsyncIterator[Campaigning]:
     """A house in which a broadcast to more than three people needs a second person."""
     keyring, _ = open_keyring(tmp_path / "keys.json")
-    async with closing_async(await open_store(None, tmp_path, keyring, Policy(approval_above=3))) as store:
-        yield Campaigning(store, tmp_path, Terms(approval_above=3))
+    async with closing_async(await open_store(None, tmp_path, keyring, BroadcastPolicy(approval_above=3))) as store:
+        yield Campaigning(store, tmp_path, SchedulerSettings(approval_above=3))
 
 
-async def approved_alone(house: Campaigning, draft: Draft) -> str:
+async def approved_alone(house: Campaigning, draft: BroadcastDraft) -> str:
     """Written, checked and approved by one and the same admin."""
     return await house.approved(draft, alone=True)
 
@@ -235,8 +243,8 @@ async def test_a_campaign_approved_alone_for_few_asks_a_second_person_before_it_
     (step,) = strict.sql("SELECT id, recipients FROM broadcasts WHERE parent = ? AND step = '14'", campaign)
     assert step[1] == 9
     assert strict.told(step[0]) == ["approve", "second_person"]
-    assert await strict.by_hand(step[0], Life.APPROVED, by=ADMIN) is Outcome.SECOND_PERSON
-    assert await strict.by_hand(step[0], Life.APPROVED, by="7777") is Outcome.DONE
+    assert await strict.by_hand(step[0], BroadcastState.APPROVED, by=ADMIN) is ActionResult.SECOND_PERSON
+    assert await strict.by_hand(step[0], BroadcastState.APPROVED, by="7777") is ActionResult.DONE
     await strict.calm()
     await strict.delivered()
     assert len(strict.reached(campaign)["14"]) == 9
@@ -257,9 +265,9 @@ async def test_a_step_that_waits_for_a_second_person_is_not_rewritten_apart_from
     ((step, revision),) = strict.sql("SELECT id, revision FROM broadcasts WHERE parent = ?", campaign)
 
     async with office(strict.store) as at:
-        assert await at.admin.broadcasts.change(OPERATOR, step, revision, DRAFT, None) is Outcome.NOT_ALLOWED
+        assert await at.admin.broadcasts.change(OPERATOR, step, revision, DRAFT, None) is ActionResult.NOT_ALLOWED
 
-    assert await strict.by_hand(step, Life.APPROVED, by="7777") is Outcome.DONE
+    assert await strict.by_hand(step, BroadcastState.APPROVED, by="7777") is ActionResult.DONE
     await strict.calm()
     await strict.delivered()
     assert len(strict.reached(campaign)["30"]) == 4
@@ -302,6 +310,6 @@ async def test_a_broadcast_approved_alone_goes_to_no_more_than_one_person_may_de
     assert strict.state(name) == ("checked", "second_person")
     assert strict.sql("SELECT COUNT(*) FROM outbox WHERE broadcast = ?", name) == [(0,)]
     assert "finished" not in strict.told(name)
-    assert await strict.by_hand(name, Life.APPROVED) is Outcome.DONE
+    assert await strict.by_hand(name, BroadcastState.APPROVED) is ActionResult.DONE
     await strict.calm()
     assert strict.state(name) == ("scheduled", None)

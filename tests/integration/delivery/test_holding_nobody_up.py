@@ -8,18 +8,23 @@ from typing import Any
 
 import pytest
 
-from bot.channels.errors import Unsupported
-from bot.delivery import Dispatcher, Intake, Membership, Pace, Pacer, Rate, Retention, Runner, Throttle, Workers
-from bot.delivery.clock import SystemClock
-from bot.delivery.listening import Listening
-from bot.delivery.settler import Settler
-from bot.store.api import Chat, Delivery, Incoming, OutboxRow, Settlement, Store
+from bot.channels.base import Unsupported
+from bot.clock import SystemClock
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.failures import ResultBatcher
+from bot.delivery.intake import Intake, Rate, Throttle
+from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.retention import Retention
+from bot.delivery.runner import Runner
+from bot.delivery.turn_pool import TurnPool
+from bot.delivery.worker_lease import ChangeListener, WorkerLease
+from bot.store.api import Chat, DeliveryState, Incoming, OutboxRow, Settlement, Store
 from bot.store.errors import SealBroken, StoreError
-from bot.store.worker_api import Lease
-from handlers.events import Event
-from handlers.ports import World
-from handlers.replies import Attachment, Reply
-from handlers.session import Session
+from bot.store.worker_api import LeaseDuration
+from handlers.core.events import Event
+from handlers.core.ports import Services
+from handlers.core.replies import Attachment, Reply
+from handlers.core.session import Session
 from tests.integration.delivery.test_dispatcher import Watched
 from tests.integration.delivery.test_lanes import ONE, TWO, Rows
 from tests.support.delivery import Answer, ManualClock, ScriptedChannel, conversation, said
@@ -70,16 +75,16 @@ async def test_a_broadcast_that_cannot_be_claimed_holds_up_neither_another_nor_a
 async def test_a_row_that_cannot_be_written_out_fails_alone(
     store: Store, clock: ManualClock, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bot.store.letters import Letter  # noqa: PLC0415 - patched below
+    from bot.store.broadcasts.messages import BroadcastMessage  # noqa: PLC0415 - patched below
 
-    to, asked = Letter.render_for, iter(range(9))
+    to, asked = BroadcastMessage.render_for, iter(range(9))
 
     def written(*about: Any, **more: Any) -> Reply:
         if next(asked) == 1:
             raise KeyError
         return to(*about, **more)
 
-    monkeypatch.setattr(Letter, "to", written)
+    monkeypatch.setattr(BroadcastMessage, "to", written)
     rows.queue(ONE, 3)
     channel = ScriptedChannel()
     await Dispatcher(store, channel, Pacer(Pace(1e6, UNHURRIED), clock), clock).deliver()
@@ -118,9 +123,9 @@ async def test_an_end_that_cannot_be_stored_leaves_those_stored_with_it_alone(
         await settle_all(settlements, now)
 
     monkeypatch.setattr(store, "settle_all", settled)
-    settler = Settler(store, "telegram", clock)
+    settler = ResultBatcher(store, "telegram", clock)
     results = await asyncio.gather(
-        *(settler.settle(Settlement(row, Delivery.SENT)) for row in claimed), return_exceptions=True
+        *(settler.settle(Settlement(row, DeliveryState.SENT)) for row in claimed), return_exceptions=True
     )
     assert results == [None, surprise, None, None]
     assert rows.ends == [("sent", None), ("sending", None), ("sent", None), ("sent", None)]
@@ -199,8 +204,8 @@ async def test_what_the_processes_tell_each_other_may_fail_and_is_tried_again(
     clock: ManualClock, what: str, surprise: Exception
 ) -> None:
     book: Any = Shared(surprise)
-    membership = Membership(book, "telegram", clock, lambda _live: None, Lease(0.1))
-    work = membership.run(lambda: None) if what == "sign of life" else Listening(book, lambda _table: None).run()
+    membership = WorkerLease(book, "telegram", clock, lambda _live: None, LeaseDuration(0.1))
+    work = membership.run(lambda: None) if what == "sign of life" else ChangeListener(book, lambda _table: None).run()
     task = asyncio.create_task(work)
     await eventually(lambda: book.asked >= 2 or task.done())
     assert not task.done()
@@ -224,10 +229,10 @@ async def test_a_look_for_what_waits_may_fail_and_is_repeated(
     clock = SystemClock()
     roads = Roads(store, clock)
     pacer = Pacer(Pace(1e6, UNHURRIED), clock)
-    from bot.delivery import Service  # noqa: PLC0415 - used here alone
+    from bot.delivery.runner import ChannelService  # noqa: PLC0415 - used here alone
 
-    service = Service(Membership(store.workers, "telegram", clock, pacer.share), roads.dispatcher)
-    workers = Workers(roads.turns.handle_next, lambda _chat: roads.dispatcher.notify())
+    service = ChannelService(WorkerLease(store.workers, "telegram", clock, pacer.share), roads.dispatcher)
+    workers = TurnPool(roads.turns.handle_next, lambda _chat: roads.dispatcher.notify())
     stop = asyncio.Event()
     task = asyncio.create_task(Runner(store, workers, (service,), ()).run(stop))
     await asyncio.sleep(0)
@@ -238,7 +243,7 @@ async def test_a_look_for_what_waits_may_fail_and_is_repeated(
     await task
 
 
-async def sends_a_file(session: Session | None, event: Event, world: World) -> Answer:
+async def sends_a_file(session: Session | None, event: Event, world: Services) -> Answer:
     return Answer(Session(), [Reply(paragraphs=("a",), attachments=(Attachment.of("a.txt", "text/plain", b"a"),))])
 
 
@@ -251,5 +256,5 @@ async def test_a_file_that_the_platform_cannot_send_fails_at_once_and_only_its_o
     roads.channel.failures.append(Unsupported("sendDocument"))
     await roads.flow(said("a", 1))
     await roads.dispatcher.deliver()
-    assert watched.settled == [Delivery.FAILED, *([] if broadcast else [Delivery.SENT])]
+    assert watched.settled == [DeliveryState.FAILED, *([] if broadcast else [DeliveryState.SENT])]
     assert len(roads.channel.sent) == (0 if broadcast else 1)

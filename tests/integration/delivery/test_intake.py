@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from bot.delivery import Intake, Rate, Throttle
-from bot.delivery.intake import TEXT_LIMIT
-from bot.store.alarm import SetAside
+from bot.delivery.intake import TEXT_LIMIT, Intake, Rate, Throttle
 from bot.store.api import Chat, Incoming, Store
 from bot.store.errors import StoreError
-from handlers.events import Said, TooMuch, Unreadable
+from bot.store.unreadable import AbandonedRow
+from handlers.core.events import TextReceived, Throttled, UnreadableReceived
 from tests.support.delivery import ManualClock, said
 from tests.support.roads import Roads
 
@@ -26,20 +25,20 @@ async def event_of(roads: Roads) -> Any:
 async def test_a_private_key_that_was_pasted_is_never_stored(store: Store, clock: ManualClock) -> None:
     roads = Roads(store, clock)
     await roads.intake.accept([said(f"khóa đây {KEY}", 1)])
-    assert await event_of(roads) == Said(text="-----BEGIN PRIVATE KEY-----", message="1")
+    assert await event_of(roads) == TextReceived(text="-----BEGIN PRIVATE KEY-----", message="1")
 
 
 @pytest.mark.parametrize("text", ["mã PIN của tôi là 12345678", "mật khẩu là Abc@xyz", "1 2 3 4 5 6 là mã pin"])
 async def test_a_pin_that_was_typed_is_never_stored(store: Store, clock: ManualClock, text: str) -> None:
     roads = Roads(store, clock)
     await roads.intake.accept([said(text, 1)])
-    assert await event_of(roads) == Said(text="PIN: 0000", message="1")
+    assert await event_of(roads) == TextReceived(text="PIN: 0000", message="1")
 
 
 async def test_a_text_beyond_any_answer_is_refused(store: Store, clock: ManualClock) -> None:
     roads = Roads(store, clock)
     await roads.intake.accept([said("a" * (TEXT_LIMIT + 1), 1)])
-    assert await event_of(roads) == Unreadable(what="text", message="1")
+    assert await event_of(roads) == UnreadableReceived(what="text", message="1")
 
 
 async def test_what_the_throttle_drops_is_not_stored(store: Store, clock: ManualClock) -> None:
@@ -51,7 +50,7 @@ async def test_what_the_throttle_drops_is_not_stored(store: Store, clock: Manual
         events.append(type(pending.event))
         async with store.turn(pending, clock.now()) as unit:
             await unit.finish(None, ())
-    assert events == [Said, Said, TooMuch]
+    assert events == [TextReceived, TextReceived, Throttled]
 
 
 class Choosy:
@@ -61,7 +60,7 @@ class Choosy:
         self._store = store
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
-        if any(isinstance(update.event, Said) and update.event.text == "poison" for update in updates):
+        if any(isinstance(update.event, TextReceived) and update.event.text == "poison" for update in updates):
             raise UnicodeError
         return await self._store.receive(updates, now)
 
@@ -86,14 +85,14 @@ class Refusing:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.told: list[tuple[SetAside, int | str]] = []
+        self.told: list[tuple[AbandonedRow, int | str]] = []
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
-        if any(isinstance(update.event, Said) and update.event.text == "poison" for update in updates):
+        if any(isinstance(update.event, TextReceived) and update.event.text == "poison" for update in updates):
             raise StoreError
         return await self._store.receive(updates, now)
 
-    async def alarm(self, what: SetAside, row: int | str, now: datetime) -> None:
+    async def alarm(self, what: AbandonedRow, row: int | str, now: datetime) -> None:
         del now
         self.told.append((what, row))
 
@@ -114,7 +113,7 @@ async def test_an_update_that_comes_again_alone_and_again_is_left_out_in_the_end
             break
         await intake.accept([said("a", 2 + number, "2")])
     assert 3 <= refusals < 10
-    assert refusing.told == [(SetAside.UNSTORED, "1")]
+    assert refusing.told == [(AbandonedRow.UNSTORED, "1")]
     assert intake.unstorable == 1
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.errors import Blocked, ChannelError, Invalid, MaybeSent, RetryLater, Unreachable, Unsupported
-from bot.delivery import Dispatcher, Pace, Pacer, Rate
-from bot.delivery.clock import Clock, SystemClock
-from bot.store import open_keyring
+from bot.channels.base import Blocked, ChannelError, Invalid, MaybeSent, RetryLater, Unreachable, Unsupported
+from bot.clock import Clock, SystemClock
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.intake import Rate
+from bot.delivery.pacing import Pace, Pacer
 from bot.store.api import OutboxRow, Store
 from bot.store.errors import StoreUnavailable
-from handlers.broadcasts.model import Draft, Text
+from bot.store.sealing.keyring import open_keyring
+from handlers.model.broadcast import BroadcastDraft, BroadcastText
 from tests.support.delivery import ManualClock, ScriptedChannel, said
 from tests.support.outgoing import Outgoing, Row
 from tests.support.roads import UNHURRIED, Roads
@@ -24,7 +26,7 @@ from tests.support.waiting import eventually
 #: Before the manual clock begins.
 _EARLIER = datetime(2026, 11, 22, tzinfo=UTC)
 ONE, TWO = "TB-000001", "TB-000002"
-SAYS = {name: Draft(title="", text=Text(vi=name, en=name), buttons=()) for name in (ONE, TWO)}
+SAYS = {name: BroadcastDraft(title="", text=BroadcastText(vi=name, en=name), buttons=()) for name in (ONE, TWO)}
 
 
 class Rows:

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import openpyxl
 
-from bot.delivery import Preparer
-from bot.delivery.reporting import Reports
+from bot.delivery.event_preparation import EventPreparer, ReportMaker
 from bot.store.api import OutboxRow, Store
-from handlers import respond
-from handlers.office.rights import Role
-from handlers.replies import Reply
+from handlers.conversation import respond
+from handlers.core.replies import Reply
+from handlers.model.rights import Role
 from locales import translator
 from tests.support.broadcasting import running
 from tests.support.delivery import ManualClock, ScriptedChannel, conversation, said
@@ -41,8 +40,8 @@ async def test_the_file_arrives_and_its_totals_are_its_rows(store: Store, clock:
     await given(store, "owner", Role.OWNER)
     name, channel = await running(store, clock.now()), Keeping()
     made = Roads(store, clock, conversation(respond), channel)
-    report = Reports(store, clock, tmp_path / "reports", 10_000_000).make
-    made.turns._preparer = Preparer({channel.name: channel}, CountingReader(), report=report)
+    report = ReportMaker(store, clock, tmp_path / "reports", 10_000_000).make
+    made.turns._preparer = EventPreparer({channel.name: channel}, CountingReader(), report=report)
 
     lines = ("/start", "đồng ý", f"/thongbao {name}", "kết quả", "tệp excel")
     for number, line in enumerate(lines):

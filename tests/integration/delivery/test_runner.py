@@ -5,24 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.errors import Refused
-from bot.delivery import (
-    Dispatcher,
-    Membership,
-    Pace,
-    Pacer,
-    Retention,
-    Runner,
-    Service,
-    SystemClock,
-    Workers,
-    stopped_by_signals,
-)
-from bot.delivery.stopping import unless
-from bot.store import open_keyring, open_store
+from bot.cancellation import cancel_on, stop_on_signals
+from bot.channels.base import Refused
+from bot.clock import SystemClock
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.retention import Retention
+from bot.delivery.runner import ChannelService, Runner
+from bot.delivery.turn_pool import TurnPool
+from bot.delivery.worker_lease import WorkerLease
 from bot.store.api import Chat, Store
 from bot.store.errors import UnknownKey
-from bot.store.worker_api import Lease
+from bot.store.opening import open_store
+from bot.store.sealing.keyring import open_keyring
+from bot.store.worker_api import LeaseDuration
 from tests.support.delivery import ScriptedChannel, said
 from tests.support.roads import UNHURRIED, Roads
 from tests.support.storing import closing_async
@@ -51,8 +47,8 @@ class Process:
         self.roads = Roads(store, clock, channel=ScriptedChannel(delay=delay))
         pacer = Pacer(Pace(1e6, UNHURRIED), clock)
         self.dispatcher = Dispatcher(store, self.roads.channel, pacer, clock)
-        service = Service(Membership(store.workers, "telegram", clock, pacer.share), self.dispatcher)
-        self.workers = Workers(self.roads.turns.handle_next, lambda _chat: self.dispatcher.notify())
+        service = ChannelService(WorkerLease(store.workers, "telegram", clock, pacer.share), self.dispatcher)
+        self.workers = TurnPool(self.roads.turns.handle_next, lambda _chat: self.dispatcher.notify())
         house = (Retention(store, clock, 180),)
         self.runner = Runner(store, self.workers, (service,), (*parts, *house))
 
@@ -63,7 +59,7 @@ class Process:
 async def test_a_start_picks_up_everything_the_last_process_left(store: Store, tmp_path: Path) -> None:
     clock = SystemClock()
     async with closing_async(await open_store(None, tmp_path, open_keyring(tmp_path / "keys.json")[0])) as last:
-        await last.workers.join("telegram", Lease(), clock.now())
+        await last.workers.join("telegram", LeaseDuration(), clock.now())
         before = Roads(last, clock)
         await before.take(said("in flight", 1, "1"), said("queued", 2, "2"))
         await last.claim("telegram", 1, clock.now())
@@ -145,7 +141,7 @@ async def test_a_stop_finishes_the_turns_under_way_and_starts_no_more(store: Sto
         handled.append(chat.address)
         return True
 
-    workers = Workers(handle_next, lambda _chat: None, concurrency=2)
+    workers = TurnPool(handle_next, lambda _chat: None, concurrency=2)
     workers.submit(Chat(str(number), "telegram", str(number)) for number in range(4))
     await asyncio.sleep(0)
     stopping = asyncio.create_task(workers.stop())
@@ -167,7 +163,7 @@ async def test_a_chat_is_never_handled_by_two_workers_at_once() -> None:
         left -= 1
         return left % 5 != 0
 
-    workers = Workers(handle_next, lambda _chat: None, concurrency=4)
+    workers = TurnPool(handle_next, lambda _chat: None, concurrency=4)
     chat = Chat("1", "telegram", "1")
     while left > 0:
         workers.submit([chat])
@@ -187,7 +183,7 @@ async def test_what_arrives_while_a_chat_is_handled_is_handled_too() -> None:
         handled.append(inbox.pop(0))
         return True
 
-    workers = Workers(handle_next, lambda _chat: None)
+    workers = TurnPool(handle_next, lambda _chat: None)
     chat = Chat("1", "telegram", "1")
     workers.submit([chat])
     await asyncio.sleep(0)
@@ -206,7 +202,7 @@ async def test_a_worker_that_fails_leaves_the_other_chats_alone() -> None:
         handled.append(chat.id)
         return False
 
-    workers = Workers(handle_next, lambda _chat: None, concurrency=1)
+    workers = TurnPool(handle_next, lambda _chat: None, concurrency=1)
     workers.submit(Chat(str(number), "telegram", str(number)) for number in range(3))
     await workers.drain()
     assert handled == ["1", "2"]
@@ -215,7 +211,7 @@ async def test_a_worker_that_fails_leaves_the_other_chats_alone() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_to_end_is_taken_as_a_wish_to_stop(number: signal.Signals) -> None:
     stop = asyncio.Event()
-    with stopped_by_signals(stop):
+    with stop_on_signals(stop):
         os.kill(os.getpid(), number)
         await asyncio.wait_for(stop.wait(), 2)
 
@@ -230,7 +226,7 @@ async def test_waiting_ends_when_told_to_stop() -> None:
         finally:
             cancelled.set()
 
-    waiting = asyncio.create_task(unless(stop, wait_for_ever()))
+    waiting = asyncio.create_task(cancel_on(stop, wait_for_ever()))
     await asyncio.sleep(0)
     stop.set()
     assert await waiting is None

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.console import Console
-from bot.channels.rendering import split
-from bot.channels.terminal import TerminalChannel, TerminalChat
-from bot.delivery import Dispatcher, Pace, Pacer, Preparer, Turns
+from bot.channels.rendering import split_reply
+from bot.channels.terminal import Console, TerminalChannel, TerminalChat
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.event_preparation import EventPreparer
+from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.turns import TurnHandler
 from bot.store.api import Chat, OutboxRow, Store
-from handlers.broadcasts.model import Draft, Text, Values
-from handlers.broadcasts.rendering import rendered
-from handlers.replies import Attachment, Reply
+from handlers.broadcasts.rendering import render_broadcast
+from handlers.core.replies import Attachment, Reply
+from handlers.model.broadcast import BroadcastDraft, BroadcastText, PlaceholderValues
 from locales import translator
 from tests.support.delivery import ManualClock, conversation
 from tests.support.roads import UNHURRIED, CountingReader
@@ -58,7 +60,7 @@ class Terminals:
     def chat(self, name: str, dispatcher: type[Dispatcher] = Dispatcher) -> TerminalChat:
         channel = TerminalChannel(Console(rich=False), name, translator("en"))
         channels = {channel.name: channel}
-        turns = Turns(self.store, conversation(), Preparer(channels, self.reader), channels, self.clock)
+        turns = TurnHandler(self.store, conversation(), EventPreparer(channels, self.reader), channels, self.clock)
         pacer = Pacer(Pace(overall=1e6, chat=UNHURRIED), self.clock)
         return TerminalChat(self.store, turns, dispatcher(self.store, channel, pacer, self.clock), self.clock, channel)
 
@@ -149,7 +151,7 @@ def names_in(folder: Path) -> list[str]:
 async def sent(reply: Reply) -> None:
     """What a terminal does with a reply."""
     channel = TerminalChannel(Console(rich=False), "lan", translator("en"))
-    for number, part in enumerate(split(reply, channel.capabilities)):
+    for number, part in enumerate(split_reply(reply, channel.capabilities)):
         await channel.send(OutboxRow(number, Chat("c", channel.name, "lan"), part, 0, 0, ""))
 
 
@@ -182,6 +184,11 @@ async def test_the_buttons_of_a_broadcast_which_comes_as_it_was_written_are_line
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     channel = TerminalChannel(Console(rich=False), "lan", translator("en"))
-    reminder = rendered("TB-000012", Draft(title="x", text=Text(en="Due soon.")), Values(language="en"), date.max)
+    reminder = render_broadcast(
+        "TB-000012",
+        BroadcastDraft(title="x", text=BroadcastText(en="Due soon.")),
+        PlaceholderValues(language="en"),
+        date.max,
+    )
     await channel.send(OutboxRow(1, Chat("c", channel.name, "lan"), reminder, 0, 0, ""))
     assert "/dalam TB-000012 – I have done it" in capsys.readouterr().out.splitlines()

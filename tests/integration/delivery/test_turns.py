@@ -9,17 +9,18 @@ import pytest
 import stamina
 import structlog.testing
 
-from bot.channels.errors import Gone, MaybeSent, TooLarge
-from bot.delivery import Preparer
-from bot.delivery.workers import Errand, Kind
-from bot.store import open_keyring, places
+from bot.channels.base import Gone, MaybeSent, TooLarge
+from bot.delivery.event_preparation import EventPreparer
+from bot.delivery.turn_pool import SlowTask, SlowTaskKind
 from bot.store.api import MOST_SESSION, Incoming, PendingTurn, Store
 from bot.store.errors import StoreLocked
-from handlers.certificate import Problem, Reading, Trouble
-from handlers.events import Event, FileRead, FileSent, Said
-from handlers.ports import World
-from handlers.replies import Attachment, Reply
-from handlers.session import Session
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import open_keyring
+from handlers.core.events import Event, FileRead, FileSent, TextReceived
+from handlers.core.ports import Services
+from handlers.core.replies import Attachment, Reply
+from handlers.core.session import Session
+from handlers.model.certificate import FileProblem, FileProblemKind, Reading
 from tests.support.delivery import Answer, ManualClock, ScriptedChannel, conversation, echo, said
 from tests.support.roads import Roads
 
@@ -36,7 +37,7 @@ class Heard:
     def __init__(self) -> None:
         self.events: list[Event] = []
 
-    async def __call__(self, session: Session | None, event: Event, world: World) -> Answer:
+    async def __call__(self, session: Session | None, event: Event, world: Services) -> Answer:
         self.events.append(event)
         return Answer(session, ["ok"])
 
@@ -67,9 +68,9 @@ async def test_what_was_stored_but_not_handled_is_picked_up_by_the_next_process(
 
 
 async def test_follow_up_events_are_handled_before_what_came_later(store: Store, clock: ManualClock) -> None:
-    async def respond(session: Session | None, event: Event, world: World) -> Answer:
-        assert isinstance(event, Said)
-        return Answer(session, [event.text], [Said(text="again")] if event.text == "a" else [])
+    async def respond(session: Session | None, event: Event, world: Services) -> Answer:
+        assert isinstance(event, TextReceived)
+        return Answer(session, [event.text], [TextReceived(text="again")] if event.text == "a" else [])
 
     roads = Roads(store, clock, conversation(respond))
     await roads.flow(said("a", 1), said("b", 2))
@@ -77,7 +78,7 @@ async def test_follow_up_events_are_handled_before_what_came_later(store: Store,
 
 
 async def test_a_long_reply_is_queued_as_one_row_a_message(store: Store, clock: ManualClock) -> None:
-    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+    async def respond(session: Session | None, event: Event, world: Services) -> Answer:
         return Answer(session, [Reply(paragraphs=("a" * 3000, "b" * 3000))])
 
     roads = Roads(store, clock, conversation(respond))
@@ -91,7 +92,7 @@ async def test_a_long_reply_is_queued_as_one_row_a_message(store: Store, clock: 
 async def test_a_turn_that_fails_once_is_repeated_and_leaves_nothing_behind(store: Store, clock: ManualClock) -> None:
     failures = [RuntimeError("first")]
 
-    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+    async def respond(session: Session | None, event: Event, world: Services) -> Answer:
         if failures:
             raise failures.pop()
         return await echo(session, event, world)
@@ -102,8 +103,8 @@ async def test_a_turn_that_fails_once_is_repeated_and_leaves_nothing_behind(stor
 
 
 async def test_poison_is_set_aside_with_an_apology_and_the_answers_are_kept(store: Store, clock: ManualClock) -> None:
-    async def respond(session: Session | None, event: Event, world: World) -> Answer:
-        if isinstance(event, Said) and event.text == "poison Nguyễn Văn A":
+    async def respond(session: Session | None, event: Event, world: Services) -> Answer:
+        if isinstance(event, TextReceived) and event.text == "poison Nguyễn Văn A":
             raise ValueError(event.text)
         return await echo(session, event, world)
 
@@ -179,7 +180,7 @@ async def test_a_locked_store_delays_a_turn_and_loses_nothing(
 async def test_a_turn_another_process_took_is_not_repeated(store: Store, clock: ManualClock) -> None:
     other = Roads(store, clock)
 
-    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+    async def respond(session: Session | None, event: Event, world: Services) -> Answer:
         (chat,) = await store.chats_waiting("telegram")
         await other.turns.handle(chat)
         return await echo(session, event, world)
@@ -212,14 +213,14 @@ async def test_before_consent_a_file_is_not_even_fetched(store: Store, clock: Ma
 @pytest.mark.parametrize(
     ("size", "found", "outcome"),
     [
-        (21 * 1024 * 1024, b"", (Trouble.TOO_LARGE, 0)),  # the declared size is enough to refuse
-        (None, TooLarge(), (Trouble.TOO_LARGE, 1)),  # it lied, or said nothing
-        (5, Gone(), (Trouble.UNAVAILABLE, 1)),  # asking again would not bring it back
-        (5, MaybeSent(), (Trouble.UNAVAILABLE, 3)),  # a network in trouble is asked three times
+        (21 * 1024 * 1024, b"", (FileProblemKind.TOO_LARGE, 0)),  # the declared size is enough to refuse
+        (None, TooLarge(), (FileProblemKind.TOO_LARGE, 1)),  # it lied, or said nothing
+        (5, Gone(), (FileProblemKind.UNAVAILABLE, 1)),  # asking again would not bring it back
+        (5, MaybeSent(), (FileProblemKind.UNAVAILABLE, 3)),  # a network in trouble is asked three times
     ],
 )
 async def test_a_file_that_cannot_be_had_is_said_to_be_so(
-    store: Store, clock: ManualClock, size: int | None, found: bytes | Exception, outcome: tuple[Trouble, int]
+    store: Store, clock: ManualClock, size: int | None, found: bytes | Exception, outcome: tuple[FileProblemKind, int]
 ) -> None:
     heard = Heard()
     roads = Roads(store, clock, conversation(heard))
@@ -277,8 +278,8 @@ async def test_store_calls_of_many_chats_share_the_way_and_a_cancelled_one_harms
 
 
 async def test_a_conversation_knows_the_language_that_was_set_and_its_channel(store: Store, clock: ManualClock) -> None:
-    async def respond(session: Session | None, event: Event, world: World) -> Answer:
-        if isinstance(event, Said) and event.text == "poison":
+    async def respond(session: Session | None, event: Event, world: Services) -> Answer:
+        if isinstance(event, TextReceived) and event.text == "poison":
             raise ValueError
         return Answer(None, [f"{world.language} {world.channel}"])
 
@@ -298,7 +299,7 @@ async def test_whose_session_cannot_be_read_is_told_so_kindly_and_answered_from_
     await roads.flow(said("a", 1), said("khác", 2, "2"))
     keyring = open_keyring(tmp_path / "keys.json")[0]
     chat = store.chat("telegram", "1")
-    damaged = session or keyring.seal('["not", "a", "session"]', places.session(chat.id))
+    damaged = session or keyring.seal('["not", "a", "session"]', sealed_columns.session(chat.id))
     with closing(sqlite3.connect(tmp_path / "troly.sqlite3", isolation_level=None)) as database:
         database.execute("UPDATE chats SET session = ? WHERE id = ?", (damaged, chat.id))
 
@@ -324,7 +325,7 @@ async def test_what_ends_the_process_whenever_it_is_handled_is_set_aside_with_an
     await later.intake.accept([said("b", 2)])
     await later.turns.handle(chat)
     await later.dispatcher.deliver()
-    assert [event.text for event in heard.events if isinstance(event, Said)] == ["b"]
+    assert [event.text for event in heard.events if isinstance(event, TextReceived)] == ["b"]
     assert len(later.channel.texts()) == 2
     assert await store.chats_waiting("telegram") == []
 
@@ -332,10 +333,10 @@ async def test_what_ends_the_process_whenever_it_is_handled_is_set_aside_with_an
 async def test_a_session_that_grows_beyond_its_bound_is_answered_so_and_the_answers_are_kept(
     store: Store, clock: ManualClock
 ) -> None:
-    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+    async def respond(session: Session | None, event: Event, world: Services) -> Answer:
         session = session or Session()
         large = session.with_changes(answers={"x": "y" * MOST_SESSION})
-        text = event.text if isinstance(event, Said) else ""
+        text = event.text if isinstance(event, TextReceived) else ""
         return Answer(large if text == "grow" else session.with_changes(version=session.version + 1), [text])
 
     roads = Roads(store, clock, conversation(respond))
@@ -350,7 +351,7 @@ async def test_a_session_that_grows_beyond_its_bound_is_answered_so_and_the_answ
 
 
 async def test_an_answer_of_very_many_messages_comes_as_a_file(store: Store, clock: ManualClock) -> None:
-    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+    async def respond(session: Session | None, event: Event, world: Services) -> Answer:
         return Answer(session, [Reply(paragraphs=tuple(f"<b>{number}</b> " + "x" * 3000 for number in range(40)))])
 
     roads = Roads(store, clock, conversation(respond))
@@ -364,13 +365,13 @@ async def test_an_answer_of_very_many_messages_comes_as_a_file(store: Store, clo
 async def test_a_message_over_its_bound_is_answered_so_and_nothing_of_it_is_queued(
     store: Store, clock: ManualClock
 ) -> None:
-    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+    async def respond(session: Session | None, event: Event, world: Services) -> Answer:
         file = Attachment.of("a.bin", "application/pdf", b"x")
         return Answer(session, ["before it", Reply(paragraphs=(), attachments=(file,))])
 
     roads = Roads(store, clock, conversation(respond))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.store.outbox.MOST", 10)
+        patch.setattr("bot.store.messages.MAX_MESSAGE_BYTES", 10)
         await roads.flow(said("a", 1))
     (told,) = roads.channel.texts()
     assert "/lamlai" in told
@@ -384,8 +385,8 @@ async def test_only_what_waits_for_a_file_or_a_chart_is_an_errand(store: Store, 
     assert await roads.turns.step(chat) is True
     for _ in range(2):
         errand = await roads.turns.step(chat)
-        assert isinstance(errand, Errand)
-        assert errand.kind is Kind.FILE
+        assert isinstance(errand, SlowTask)
+        assert errand.kind is SlowTaskKind.FILE
         await errand.run()
     assert await roads.turns.step(chat) is False
     assert len(roads.reader.seen) == 2
@@ -396,23 +397,23 @@ class GivingUp:
 
     async def read(self, data: bytes, name: str) -> Reading:
         del data, name
-        return Reading(problems=(Problem(trouble=Trouble.TOO_SLOW),))
+        return Reading(problems=(FileProblem(trouble=FileProblemKind.TOO_SLOW),))
 
 
 async def test_a_file_that_takes_long_steps_aside_and_is_handled_once_among_what_takes_long(
     store: Store, clock: ManualClock
 ) -> None:
     roads = Roads(store, clock)
-    preparer = Preparer({roads.channel.name: roads.channel}, GivingUp(), slow=roads.reader, clock=clock)
+    preparer = EventPreparer({roads.channel.name: roads.channel}, GivingUp(), slow=roads.reader, clock=clock)
     roads.turns._preparer = preparer
     roads.channel.files["f1"] = b"slow"
     await roads.intake.accept([file(1), said("behind it", 2)])
     (chat,) = roads.submitted
     kinds = []
-    while isinstance(errand := await roads.turns.step(chat), Errand):
+    while isinstance(errand := await roads.turns.step(chat), SlowTask):
         kinds.append(errand.kind)
         await errand.run()
-    assert kinds == [Kind.FILE, Kind.SLOW]
+    assert kinds == [SlowTaskKind.FILE, SlowTaskKind.SLOW]
     assert await roads.turns.step(chat) is False
     assert len(roads.reader.seen) == 1
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.exports.model import Form
-from bot.exports.writers import writer_of
-from handlers.office.model import Filed
+from bot.exports.export import open_writer
+from handlers.model.exports import ExportForm
+from handlers.model.request_list import RequestRow
 from rules.outcome import Procedure
 from tests.support.filing import FORMULA, HOSTILE, about, accepted, cells, filed, hostile
 from tests.support.office_suite import converted, text_of
@@ -21,9 +21,9 @@ AS_CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"
 AS_FORMULAS = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true"
 
 
-def written(form: Form, path: Path, requests: list[Filed]) -> Path:
-    writer = writer_of(form, path, about(len(requests), form))
-    writer.add(requests if form is not Form.DOCX else accepted(requests))
+def written(form: ExportForm, path: Path, requests: list[RequestRow]) -> Path:
+    writer = open_writer(form, path, about(len(requests), form))
+    writer.add(requests if form is not ExportForm.DOCX else accepted(requests))
     writer.finish()
     return path
 
@@ -40,7 +40,7 @@ def unspaced(text: str) -> str:
 
 @pytest.mark.parametrize("how", [AS_CSV, AS_FORMULAS])
 def test_the_spreadsheet_has_every_row_and_no_live_formula(tmp_path: Path, how: str) -> None:
-    path = written(Form.XLSX, tmp_path / "list.xlsx", hostile())
+    path = written(ExportForm.XLSX, tmp_path / "list.xlsx", hostile())
 
     head, *found = rows(path, how)
 
@@ -53,7 +53,7 @@ def test_the_spreadsheet_has_every_row_and_no_live_formula(tmp_path: Path, how: 
 
 
 def test_days_and_moments_are_dates_of_viet_nam(tmp_path: Path) -> None:
-    head, row = rows(written(Form.XLSX, tmp_path / "list.xlsx", [filed()]), AS_CSV)
+    head, row = rows(written(ExportForm.XLSX, tmp_path / "list.xlsx", [filed()]), AS_CSV)
 
     shown = dict(zip(head, row, strict=True))
     assert shown["Có hiệu lực đến"] == "16/11/2026"
@@ -61,7 +61,7 @@ def test_days_and_moments_are_dates_of_viet_nam(tmp_path: Path) -> None:
 
 
 def test_csv_opens_without_a_live_formula(tmp_path: Path) -> None:
-    path = written(Form.CSV, tmp_path / "list.csv", hostile())
+    path = written(ExportForm.CSV, tmp_path / "list.csv", hostile())
 
     found = rows(path, AS_FORMULAS, "--infilter=CSV:44,34,76,1")
 
@@ -81,7 +81,7 @@ def test_an_official_list_of_60_opens_with_heading_rows_signature_and_footer(
     tmp_path: Path, procedure: Procedure, asks: str
 ) -> None:
     requests = [filed(number, procedure, certificate_name=f"Tên số {number:03}") for number in range(1, 61)]
-    pages = text_of(written(Form.DOCX, tmp_path / "list.docx", requests)).rstrip("\f").split("\f")
+    pages = text_of(written(ExportForm.DOCX, tmp_path / "list.docx", requests)).rstrip("\f").split("\f")
 
     told = unspaced("".join(pages))
     for expected in (
@@ -99,7 +99,7 @@ def test_an_official_list_of_60_opens_with_heading_rows_signature_and_footer(
 
 
 def test_an_official_list_of_hostile_names_opens_with_all_of_them(tmp_path: Path) -> None:
-    told = unspaced(text_of(written(Form.DOCX, tmp_path / "list.docx", hostile())))
+    told = unspaced(text_of(written(ExportForm.DOCX, tmp_path / "list.docx", hostile())))
 
     for name in (FORMULA, "<b>Đậm</b>&<w:p/>", "{{7*7}}{%raw%}"):
         assert name[:9] in told
@@ -112,7 +112,7 @@ def test_the_signature_of_a_short_list_is_on_a_page_with_entries(
     tmp_path: Path, procedure: Procedure, number: int, most: int
 ) -> None:
     requests = [filed(at, procedure, certificate_name=f"Tên số {at:03}") for at in range(1, number + 1)]
-    pages = text_of(written(Form.DOCX, tmp_path / "list.docx", requests)).rstrip("\f").split("\f")
+    pages = text_of(written(ExportForm.DOCX, tmp_path / "list.docx", requests)).rstrip("\f").split("\f")
 
     assert len(pages) <= most
     assert "TRỰC TIẾP" in pages[-1]

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.store import open_keyring, open_store
 from bot.store.api import Store
+from bot.store.opening import open_store
+from bot.store.sealing.keyring import open_keyring
 from tests.support.office import settle_units
 from tests.support.office_talk import House
 

@@ -10,15 +10,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.delivery import Preparer
-from bot.delivery.reporting import Report, Reports
+from bot.delivery.event_preparation import EventPreparer, ReportCallback, ReportMaker
 from bot.store.api import Chat, Store
 from bot.store.errors import StoreUnavailable
-from handlers.broadcasts.model import Draft, Life, Plan
-from handlers.events import Event, MakeReport, ReportMade
-from handlers.office.model import Standing
-from handlers.office.rights import Role
-from handlers.office.screens.broadcast_file import TROUBLES, XLSX
+from handlers.broadcasts.screens.results import REPORT_PROBLEMS, XLSX
+from handlers.core.events import Event, MakeReport, ReportMade
+from handlers.model.broadcast import BroadcastDraft, BroadcastState, CampaignPlan
+from handlers.model.request_list import InterviewStatus
+from handlers.model.rights import Role
 from locales import translator
 from tests.integration.office.conftest import Sql
 from tests.support.broadcasting import DRAFT, running
@@ -42,18 +41,18 @@ async def town(store: Store, sql: Sql) -> Store:
     """Two officers of Xã Nhơn Trạch, one of Xã Đại Phước."""
     for address, unit in (("1", "DN.NT"), ("2", "DN.NT.VP"), ("3", "DN.DP")):
         async with StoredTurns(store, address)() as turn:
-            await turn.register.save_status(Standing(interview=1, unit=unit, subscriber=f"UBND {address}"))
+            await turn.register.save_status(InterviewStatus(interview=1, unit=unit, subscriber=f"UBND {address}"))
     return store
 
 
-def prepare(report: Report, *, files: bool = True) -> Prepare:
+def prepare(report: ReportCallback, *, files: bool = True) -> Prepare:
     channel = ScriptedChannel(CHANNEL)
     channel.capabilities = replace(channel.capabilities, files_out=files)
-    return Preparer({CHANNEL: channel}, CountingReader(), report=report).prepare
+    return EventPreparer({CHANNEL: channel}, CountingReader(), report=report).prepare
 
 
-def reports(store: Store, most_bytes: int = 10_000_000, most_rows: int = 20_000) -> Report:
-    return Reports(store, CLOCK, FOLDER, most_bytes, most_rows).make
+def reports(store: Store, most_bytes: int = 10_000_000, most_rows: int = 20_000) -> ReportCallback:
+    return ReportMaker(store, CLOCK, FOLDER, most_bytes, most_rows).make
 
 
 async def person(store: Store, address: str, role: Role | None = Role.ADMIN, unit: str = "DN.NT") -> StoredDialogue:
@@ -64,7 +63,7 @@ async def person(store: Store, address: str, role: Role | None = Role.ADMIN, uni
     return dialogue
 
 
-async def sent(store: Store, draft: Draft = DRAFT) -> str:
+async def sent(store: Store, draft: BroadcastDraft = DRAFT) -> str:
     """To all of Xã Nhơn Trạch."""
     within = draft.audience.model_copy(update={"unit": "DN.NT"})
     return await running(store, NOW, draft.model_copy(update={"audience": within}))
@@ -107,7 +106,7 @@ async def test_a_broadcast_to_nobody_has_no_file(town: Store, sql: Sql) -> None:
 
 async def test_the_file_of_a_campaign_is_asked_for_among_its_reminders(town: Store) -> None:
     admin = await person(town, "admin")
-    plan = Plan(deadline=date(2026, 12, 15), steps=(7, 1))
+    plan = CampaignPlan(deadline=date(2026, 12, 15), steps=(7, 1))
     campaign = await approved(town, DRAFT.model_copy(update={"plan": plan}))
     await listed(town, campaign)
     await admin.says(f"/thongbao {campaign}")
@@ -125,14 +124,14 @@ async def test_the_file_of_a_campaign_is_asked_for_among_its_reminders(town: Sto
     assert "<b>4</b>" in admin.text
 
 
-async def approved(store: Store, draft: Draft) -> str:
+async def approved(store: Store, draft: BroadcastDraft) -> str:
     within = draft.audience.model_copy(update={"unit": "DN.NT"})
     async with office(store) as at:
         made = await at.admin.broadcasts.new(OPERATOR, draft.model_copy(update={"audience": within}))
     assert made
     await store.broadcasts.check(made.id, NOW)
     async with office(store) as at:
-        await at.admin.broadcasts.move(OPERATOR, made.id, Life.APPROVED)
+        await at.admin.broadcasts.move(OPERATOR, made.id, BroadcastState.APPROVED)
     return made.id
 
 
@@ -150,7 +149,7 @@ async def test_nobody_gets_the_file_of_a_broadcast_out_of_reach(
 
     said = await other.does(MakeReport(broadcast=name, language="vi"))
 
-    assert t(TROUBLES["not_yours"]) in said
+    assert t(REPORT_PROBLEMS["not_yours"]) in said
     assert handed_over(other) == []
     assert sql("SELECT subject FROM audit WHERE act = 'broadcast_report'") == []
 
@@ -163,7 +162,7 @@ async def test_whoever_loses_the_role_while_the_file_is_made_gets_none(town: Sto
     await given(town, "admin", Role.FOCAL, "DN.NT")
 
     async def overtaken(chat: Chat, wanted: MakeReport) -> ReportMade:
-        made = await Reports(town, CLOCK, FOLDER, 10_000_000).make(chat, wanted)
+        made = await ReportMaker(town, CLOCK, FOLDER, 10_000_000).make(chat, wanted)
         assert made.content
         assert await end(town, OPERATOR, grant.id) is None
         return made
@@ -171,7 +170,7 @@ async def test_whoever_loses_the_role_while_the_file_is_made_gets_none(town: Sto
     admin.prepare = prepare(overtaken)
     await admin.says(f"/thongbao {name}")
     await admin.taps("Kết quả", GET)
-    assert t(TROUBLES["not_yours"]) in admin.text
+    assert t(REPORT_PROBLEMS["not_yours"]) in admin.text
     assert handed_over(admin) == []
 
 
@@ -189,7 +188,7 @@ async def test_what_a_chat_cannot_be_given_is_had_on_the_command_line(
     await admin.says(f"/thongbao {name}")
     said = await admin.taps("Kết quả", GET)
 
-    assert t(TROUBLES[trouble]) in said
+    assert t(REPORT_PROBLEMS[trouble]) in said
     assert f"troly broadcast report {name}" in said
     assert handed_over(admin) == []
 
@@ -206,6 +205,6 @@ async def test_a_report_that_fails_is_said_and_one_that_the_store_cannot_give_no
 
     admin.prepare = prepare(broken)
     await admin.says(f"/thongbao {name}")
-    assert t(TROUBLES["failed"]) in await admin.taps("Kết quả", GET)
+    assert t(REPORT_PROBLEMS["failed"]) in await admin.taps("Kết quả", GET)
     with pytest.raises(StoreUnavailable):
         await prepare(away)(town.chat(CHANNEL, "admin"), MakeReport(broadcast=name, language="vi"))

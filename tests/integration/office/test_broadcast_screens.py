@@ -6,11 +6,21 @@ from datetime import date, timedelta
 import pytest
 
 from bot.store.api import Store
-from handlers.broadcasts.model import STANDING, Audience, Broadcast, Button, Draft, Life, Plan, Text, person_code
-from handlers.broadcasts.taps import Action, BroadcastTap
-from handlers.events import Tapped
-from handlers.office.model import Standing
-from handlers.office.rights import Role
+from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
+from handlers.core.events import ButtonTapped
+from handlers.model.broadcast import (
+    EXPIRY_CAMPAIGN,
+    Audience,
+    Broadcast,
+    BroadcastButton,
+    BroadcastDraft,
+    BroadcastState,
+    BroadcastText,
+    CampaignPlan,
+    format_person_code,
+)
+from handlers.model.request_list import InterviewStatus
+from handlers.model.rights import Role
 from rules.outcome import Procedure
 from tests.integration.office.conftest import Sql
 from tests.support.office import OPERATOR, given, journal, office
@@ -33,7 +43,7 @@ async def town(store: Store, sql: Sql) -> Store:
 async def officer(store: Store, address: str, unit: str, owed: Sequence[Procedure]) -> None:
     async with StoredTurns(store, address)() as turn:
         name = f"UBND {unit}"
-        await turn.register.save_status(Standing(interview=1, unit=unit, subscriber=name, owed=tuple(owed)))
+        await turn.register.save_status(InterviewStatus(interview=1, unit=unit, subscriber=name, owed=tuple(owed)))
 
 
 async def talk(store: Store, address: str, role: Role = Role.ADMIN, unit: str | None = "DN.NT") -> StoredDialogue:
@@ -53,7 +63,9 @@ async def seen(store: Store, name: str = CODE) -> Broadcast:
 
 async def written(store: Store, unit: str | None = "DN.NT", **changes: object) -> str:
     """A draft of the machine's."""
-    draft = Draft(title="Nhắc hạn", text=Text(vi="Chào {ho_ten|bạn}", en="Hello"), audience=Audience(unit=unit))
+    draft = BroadcastDraft(
+        title="Nhắc hạn", text=BroadcastText(vi="Chào {ho_ten|bạn}", en="Hello"), audience=Audience(unit=unit)
+    )
     async with office(store) as at:
         made = await at.admin.broadcasts.new(OPERATOR, draft.model_copy(update=changes))
     assert made is not None
@@ -64,9 +76,9 @@ async def sending(store: Store, name: str) -> None:
     """Checked, approved, listed and started."""
     await store.broadcasts.check(name, NOW)
     async with office(store) as at:
-        await at.admin.broadcasts.move(OPERATOR, name, Life.APPROVED)
+        await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED)
     await listed(store, name)
-    await store.broadcasts.move(name, Life.SCHEDULED, Life.RUNNING, NOW)
+    await store.broadcasts.move(name, BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
 
 
 def admin_chat(store: Store) -> str:
@@ -109,8 +121,8 @@ async def test_one_message_is_written_checked_approved_and_sent(town: Store, sql
     await admin.taps("Đồng ý, gửi")
 
     found = await seen(town)
-    assert (found.state, found.draft.audience) == (Life.RUNNING, Audience(unit="DN.NT", to_do=True))
-    assert found.draft.buttons == (Button.NOW, Button.DONE)
+    assert (found.state, found.draft.audience) == (BroadcastState.RUNNING, Audience(unit="DN.NT", to_do=True))
+    assert found.draft.buttons == (BroadcastButton.NOW, BroadcastButton.DONE)
     assert (await town.broadcasts.tally(CODE)).states == {"queued": 1}
     assert [row[0] for row in sql("SELECT chat FROM outbox WHERE origin LIKE 'try:%'")] == [admin_chat(town)]
 
@@ -207,7 +219,7 @@ async def test_what_somebody_else_changed_is_not_approved_unseen(town: Store) ->
 
     assert "thay đổi sau khi anh/chị xem" in said
     assert "Nhắc hạn lần hai" in said
-    assert (await seen(town)).state is Life.DRAFT
+    assert (await seen(town)).state is BroadcastState.DRAFT
 
 
 async def test_progress_pause_and_results_with_the_unknown_named(town: Store, sql: Sql) -> None:
@@ -220,17 +232,17 @@ async def test_progress_pause_and_results_with_the_unknown_named(town: Store, sq
 
     await admin.says(f"/thongbao {name}")
     assert "Đã tạm dừng" in await admin.taps("Tạm dừng")
-    assert (await seen(town)).state is Life.PAUSED
+    assert (await seen(town)).state is BroadcastState.PAUSED
     await admin.taps("Gửi tiếp")
     said = await admin.taps("Kết quả")
     assert "100 %" in said
-    assert person_code(lost) in said
-    assert person_code(got) not in said
+    assert format_person_code(lost) in said
+    assert format_person_code(got) not in said
     await admin.taps("Gửi lại cho người chưa rõ")
     assert "hai lần" in admin.text
     yes = next(choice.tap for choice in admin.choices if "Đồng ý" in choice.label)
     assert "Đang gửi lại cho 1 người" in await admin.taps("Đồng ý, gửi lại")
-    assert "bước trước" in await admin.does(Tapped(data=yes, message="8"))
+    assert "bước trước" in await admin.does(ButtonTapped(data=yes, message="8"))
     assert (await town.broadcasts.tally(name)).states == {"sent": 1, "queued": 1}
 
 
@@ -240,21 +252,21 @@ async def test_buttons_of_the_moving_message_act_at_once_whatever_screen_is_open
     await sending(town, name)
     await admin.says("/danhsach")
 
-    async def tap(action: Action, broadcast: str = name) -> str:
-        return await admin.does(Tapped(data=str(BroadcastTap(action, broadcast)), message="8"))
+    async def tap(action: ButtonAction, broadcast: str = name) -> str:
+        return await admin.does(ButtonTapped(data=str(BroadcastCallback(action, broadcast)), message="8"))
 
-    assert "Đã tạm dừng" in await tap(Action.PAUSE)
-    assert "không làm được" in await tap(Action.PAUSE)
+    assert "Đã tạm dừng" in await tap(ButtonAction.PAUSE)
+    assert "không làm được" in await tap(ButtonAction.PAUSE)
     assert "tạm dừng" in admin.text
     await admin.says("/danhsach")
-    assert (await seen(town)).state is Life.PAUSED
-    await tap(Action.RESUME)
-    assert (await seen(town)).state is Life.RUNNING
-    assert "Hủy thông báo này" in await tap(Action.CANCEL)
+    assert (await seen(town)).state is BroadcastState.PAUSED
+    await tap(ButtonAction.RESUME)
+    assert (await seen(town)).state is BroadcastState.RUNNING
+    assert "Hủy thông báo này" in await tap(ButtonAction.CANCEL)
     await admin.taps("Đồng ý, hủy")
-    assert (await seen(town)).state is Life.CANCELLED
-    assert f"{name}: Nhắc hạn" in await tap(Action.SHOW)
-    assert "Không có thông báo" in await tap(Action.SHOW, "TB-000999")
+    assert (await seen(town)).state is BroadcastState.CANCELLED
+    assert f"{name}: Nhắc hạn" in await tap(ButtonAction.SHOW)
+    assert "Không có thông báo" in await tap(ButtonAction.SHOW, "TB-000999")
 
 
 async def test_what_is_about_to_be_called_off_stands_still_and_goes_on_where_that_is_not_wanted(
@@ -264,27 +276,27 @@ async def test_what_is_about_to_be_called_off_stands_still_and_goes_on_where_tha
     name = await written(town)
     await sending(town, name)
 
-    async def wavers() -> list[Life]:
+    async def wavers() -> list[BroadcastState]:
         states = []
         for _ in range(2):  # tapped twice
-            await admin.does(Tapped(data=str(BroadcastTap(Action.CANCEL, name)), message="8"))
+            await admin.does(ButtonTapped(data=str(BroadcastCallback(ButtonAction.CANCEL, name)), message="8"))
             states.append((await seen(town)).state)
         await admin.taps("Không, giữ nguyên")
         return [*states, (await seen(town)).state]
 
-    assert await wavers() == [Life.PAUSED, Life.PAUSED, Life.RUNNING]
+    assert await wavers() == [BroadcastState.PAUSED, BroadcastState.PAUSED, BroadcastState.RUNNING]
     acts = [act for _, act, _ in journal(sql) if act in {"broadcast_pause", "broadcast_resume"}]
     assert acts == ["broadcast_pause", "broadcast_resume"]
     async with office(town) as at:
-        await at.admin.broadcasts.move(OPERATOR, name, Life.PAUSED)
-    assert await wavers() == [Life.PAUSED] * 3
+        await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.PAUSED)
+    assert await wavers() == [BroadcastState.PAUSED] * 3
     await admin.taps("Gửi tiếp")
-    await admin.does(Tapped(data=str(BroadcastTap(Action.CANCEL, name)), message="8"))
+    await admin.does(ButtonTapped(data=str(BroadcastCallback(ButtonAction.CANCEL, name)), message="8"))
     async with office(town) as at:
-        for to in (Life.RUNNING, Life.PAUSED):  # by somebody else, who means it
+        for to in (BroadcastState.RUNNING, BroadcastState.PAUSED):  # by somebody else, who means it
             await at.admin.broadcasts.move(OPERATOR, name, to)
     assert "thay đổi sau khi" in await admin.taps("Không, giữ nguyên")
-    assert (await seen(town)).state is Life.PAUSED
+    assert (await seen(town)).state is BroadcastState.PAUSED
 
 
 @pytest.mark.parametrize(("address", "role", "unit"), [("tâm", Role.FOCAL, "DN.NT"), ("xa", Role.ADMIN, "DN.DP")])
@@ -294,10 +306,10 @@ async def test_who_may_not_write_here_changes_nothing(town: Store, address: str,
     who = await talk(town, address, role, unit)
 
     await who.says(f"/thongbao {name}")
-    for action in (Action.PAUSE, Action.RESUME, Action.CANCEL):
-        await who.does(Tapped(data=str(BroadcastTap(action, name)), message="8"))
+    for action in (ButtonAction.PAUSE, ButtonAction.RESUME, ButtonAction.CANCEL):
+        await who.does(ButtonTapped(data=str(BroadcastCallback(action, name)), message="8"))
         await who.says("đồng ý")
-    assert (await seen(town)).state is Life.RUNNING
+    assert (await seen(town)).state is BroadcastState.RUNNING
     assert ("Nhắc hạn" in await who.says(f"/thongbao {name}")) == (role is Role.FOCAL)
     assert "Tạm dừng" not in who.labels
 
@@ -319,10 +331,10 @@ async def test_without_a_role_there_are_no_broadcasts(town: Store) -> None:
     await nobody.says("/start", "dong y")
 
     assert "/thongbao" in await nobody.says("/thongbao")
-    for action in (Action.PAUSE, Action.CANCEL, Action.SHOW):
-        said = await nobody.does(Tapped(data=str(BroadcastTap(action, name)), message="8"))
+    for action in (ButtonAction.PAUSE, ButtonAction.CANCEL, ButtonAction.SHOW):
+        said = await nobody.does(ButtonTapped(data=str(BroadcastCallback(action, name)), message="8"))
         assert name not in said
-    assert (await seen(town)).state is Life.RUNNING
+    assert (await seen(town)).state is BroadcastState.RUNNING
 
 
 async def test_so_many_need_a_second_person_who_is_named(town: Store, sql: Sql) -> None:
@@ -341,11 +353,11 @@ async def test_so_many_need_a_second_person_who_is_named(town: Store, sql: Sql) 
     assert "người thứ hai" in said
     assert "Anh second" in said
     assert f"/thongbao {CODE}" in said
-    assert (await seen(town)).state is Life.CHECKED
+    assert (await seen(town)).state is BroadcastState.CHECKED
     assert "Duyệt" not in admin.labels
     await second.says(f"/thongbao {CODE}")
     await second.taps("Duyệt", "Đồng ý, duyệt")
-    assert (await seen(town)).state is Life.APPROVED
+    assert (await seen(town)).state is BroadcastState.APPROVED
 
 
 async def test_the_reminders_of_certificates_can_be_paused_and_not_called_off(town: Store) -> None:
@@ -353,17 +365,19 @@ async def test_the_reminders_of_certificates_can_be_paused_and_not_called_off(to
     assert await town.broadcasts.create_expiry_broadcast(NOW.date(), (60, 30, 7), NOW)
     owner = await talk(town, "owner", Role.OWNER, None)
 
-    said = await owner.says(f"/thongbao {STANDING}")
+    said = await owner.says(f"/thongbao {EXPIRY_CAMPAIGN}")
     assert "tự nhắc khi chứng thư sắp hết hạn" in said
     assert "Hủy thông báo" not in owner.labels
     await owner.taps("Tạm dừng")
-    assert (await seen(town, STANDING)).state is Life.PAUSED
+    assert (await seen(town, EXPIRY_CAMPAIGN)).state is BroadcastState.PAUSED
     assert "TB-000001" in "".join((await owner.taps("Các lần nhắc"), *owner.labels))
 
 
 async def certificate(store: Store, address: str, ends: date) -> None:
     async with StoredTurns(store, address)() as turn:
-        await turn.register.save_status(Standing(interview=1, unit="DN.NT", subscriber="UBND", not_after=ends, owed=()))
+        await turn.register.save_status(
+            InterviewStatus(interview=1, unit="DN.NT", subscriber="UBND", not_after=ends, owed=())
+        )
 
 
 async def test_pages_turn_to_older_ones_and_back(town: Store) -> None:
@@ -399,7 +413,7 @@ async def test_a_ready_text_takes_the_place_of_a_typed_one_after_a_yes_only(
     town: Store, answer: str, kept: bool
 ) -> None:
     admin = await talk(town, "admin")
-    own = Text(vi="Lời của tôi, gửi mọi người", en="Words of my own, for all")
+    own = BroadcastText(vi="Lời của tôi, gửi mọi người", en="Words of my own, for all")
     name = await written(town, text=own)
     await admin.says(f"/thongbao {name}")
     await admin.taps("Sửa", "Nội dung tiếng Việt")
@@ -416,7 +430,7 @@ async def test_a_ready_text_takes_the_place_of_a_typed_one_after_a_yes_only(
 
 async def test_a_ready_text_that_nobody_changed_gives_way_to_the_other_in_both_languages(town: Store) -> None:
     admin = await talk(town, "admin")
-    name = await written(town, text=Text(), deadline=date(2026, 12, 15))
+    name = await written(town, text=BroadcastText(), deadline=date(2026, 12, 15))
     await admin.says(f"/thongbao {name}")
     await admin.taps("Sửa", "Nội dung tiếng Việt", "Dùng mẫu không nêu hạn")
     await admin.taps("Sửa", "Nội dung tiếng Việt", "Dùng mẫu nhắc hạn")
@@ -428,7 +442,7 @@ async def test_a_ready_text_that_nobody_changed_gives_way_to_the_other_in_both_l
 @pytest.mark.parametrize("typed", ["1", "so 2", "?", "chưa rõ", "ok", "sau"])
 async def test_a_number_or_a_doubt_takes_the_place_of_no_text(town: Store, typed: str) -> None:
     admin = await talk(town, "admin")
-    own = Text(vi="Lời của tôi, gửi mọi người", en="Words of my own, for all")
+    own = BroadcastText(vi="Lời của tôi, gửi mọi người", en="Words of my own, for all")
     name = await written(town, text=own)
     await admin.says(f"/thongbao {name}")
     await admin.taps("Sửa", "Nội dung tiếng Việt")
@@ -442,7 +456,7 @@ async def test_a_number_typed_for_the_plan_is_a_day_and_no_button(
 ) -> None:
     admin = await talk(town, "admin")
     deadline = date(2026, 12, 15)
-    name = await written(town, deadline=deadline, plan=Plan(deadline=deadline, steps=(5,)))
+    name = await written(town, deadline=deadline, plan=CampaignPlan(deadline=deadline, steps=(5,)))
     await admin.says(f"/thongbao {name}")
     await admin.taps("Sửa", "Ngày nhắc")
     await admin.says(typed)
@@ -470,9 +484,9 @@ async def test_two_buttons_turned_quickly_are_both_turned(town: Store) -> None:
     await admin.taps("Sửa", "Nút")
     now, done, *_ = (choice.tap for choice in admin.choices)
     for tap in (now, done, done):
-        await admin.does(Tapped(data=tap, message="8"))
+        await admin.does(ButtonTapped(data=tap, message="8"))
     await admin.taps("Xong")
-    assert (await seen(town)).draft.buttons == (Button.LATER,)
+    assert (await seen(town)).draft.buttons == (BroadcastButton.LATER,)
 
 
 @pytest.mark.parametrize("typed", ["cuối năm nay nhé", "khi nào xong thì xong", "1", "một", "chưa rõ"])

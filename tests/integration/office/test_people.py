@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.store.api import Store
-from handlers.office.rights import Role
+from handlers.model.rights import Role
 from tests.support.office import OPERATOR, given, invited, office, rights
 from tests.support.office_talk import House
 from tests.support.storing import NOW

@@ -6,15 +6,15 @@ Written over ``ADMIN_COMMANDS`` and ``ADMIN_SCREENS``: whatever is added to them
 import pytest
 
 from bot.store.api import Store
-from handlers.broadcasts.model import Audience, Draft, Text
-from handlers.broadcasts.taps import OF_ADMINS, BroadcastTap
-from handlers.events import Tapped
-from handlers.office.commands import ADMIN_COMMANDS
-from handlers.office.rights import Role
-from handlers.office.screens import ADMIN_SCREENS
-from handlers.office.screens.inviting import Plan
-from handlers.requests.model import State
-from handlers.session import BroadcastView
+from handlers.admin.people.invitations import InvitationDraft
+from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
+from handlers.commands import ADMIN_COMMANDS
+from handlers.core.events import ButtonTapped
+from handlers.core.session import BroadcastView
+from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastText
+from handlers.model.request import RequestState
+from handlers.model.rights import Role
+from handlers.screens import ADMIN_SCREENS
 from tests.integration.office.conftest import Sql
 from tests.support.office import OPERATOR, given, invited, office
 from tests.support.office_talk import House, Person
@@ -38,10 +38,21 @@ VALUES = (
 #: Whatever a screen could be about.
 ABOUTS = (
     *(None, "QT-000006", "LM-000007", FAR_REQUEST, FAR_BROADCAST, "DN.DP", "999999", "\N{BELL}|y|z"),
-    *(str(Plan(Role.OWNER)), str(Plan(Role.ADMIN, "DN.DP")), str(Plan(Role.FOCAL, words="Xã Đại Phước"))),
+    *(
+        str(InvitationDraft(Role.OWNER)),
+        str(InvitationDraft(Role.ADMIN, "DN.DP")),
+        str(InvitationDraft(Role.FOCAL, words="Xã Đại Phước")),
+    ),
 )
 #: A focal officer may do less than an admin, of whom all of them are tried.
-ABOUTS_OF_FOCAL = (None, "QT-000006", FAR_REQUEST, FAR_BROADCAST, "DN.DP", str(Plan(Role.FOCAL, words="Xã Đại Phước")))
+ABOUTS_OF_FOCAL = (
+    None,
+    "QT-000006",
+    FAR_REQUEST,
+    FAR_BROADCAST,
+    "DN.DP",
+    str(InvitationDraft(Role.FOCAL, words="Xã Đại Phước")),
+)
 #: Of a person without a role the screen is taken away, whatever it is about.
 ABOUTS_WITHOUT_ROLE = ("QT-000006", FAR_REQUEST)
 ABOUTS_OF = {Role.ADMIN: ABOUTS, Role.FOCAL: ABOUTS_OF_FOCAL, None: ABOUTS_WITHOUT_ROLE}
@@ -82,7 +93,7 @@ async def town(house: House, store: Store, sql: Sql) -> House:
     async with office(store) as at:
         await at.admin.people.end(OPERATOR, ended.id)
         await at.admin.journal.record(OPERATOR, "export", SECRET, unit="DN.DP")
-        draft = Draft(title=SECRET, text=Text(vi=SECRET, en=SECRET), audience=Audience(unit="DN.DP"))
+        draft = BroadcastDraft(title=SECRET, text=BroadcastText(vi=SECRET, en=SECRET), audience=Audience(unit="DN.DP"))
         far = await at.admin.broadcasts.new(OPERATOR, draft)
         assert far is not None
         assert far.id == FAR_BROADCAST
@@ -170,8 +181,8 @@ async def test_no_forged_button_or_text_on_any_screen_does(town: House, sql: Sql
 async def test_no_button_of_a_message_that_moves_reaches_another_unit(town: House, sql: Sql, name: str) -> None:
     who = await person(town, name)
     before = guarded(sql, who, all_of_it=PEOPLE[name] is None)
-    for action in OF_ADMINS:
-        await who.does(Tapped(data=str(BroadcastTap(action, FAR_BROADCAST)), message="8"))
+    for action in ADMIN_ACTIONS:
+        await who.does(ButtonTapped(data=str(BroadcastCallback(action, FAR_BROADCAST)), message="8"))
         assert SECRET not in who.seen
     assert guarded(sql, who, all_of_it=PEOPLE[name] is None) == before
 
@@ -197,7 +208,7 @@ async def test_buttons_shown_before_a_role_ended_do_nothing_after_it(town: House
     before = guarded(sql, who, all_of_it=True)
 
     for tap, screen, about in taps:
-        await who.does(Tapped(data=tap, message="8"))
+        await who.does(ButtonTapped(data=tap, message="8"))
         assert NEAR_SECRET not in who.seen, tap
         await who.forges(tap.split("|")[1], await who.stands_at(screen, about))
         assert NEAR_SECRET not in who.seen, tap
@@ -211,7 +222,9 @@ async def near_ones(store: Store) -> None:
     """A request that whoever looks after Xã Nhơn Trạch may move and export; a broadcast they may check and call off."""
     wanted = content().model_copy(update={"subscriber": NEAR_SECRET, "certificate_name": NEAR_SECRET})
     await registered(store, "cán bộ gần", wanted, "DN.NT")
-    draft = Draft(title=NEAR_SECRET, text=Text(vi=NEAR_SECRET, en=NEAR_SECRET), audience=Audience(unit="DN.NT"))
+    draft = BroadcastDraft(
+        title=NEAR_SECRET, text=BroadcastText(vi=NEAR_SECRET, en=NEAR_SECRET), audience=Audience(unit="DN.NT")
+    )
     async with office(store) as at:
         assert await at.admin.broadcasts.new(OPERATOR, draft)
 
@@ -250,7 +263,7 @@ async def test_what_is_ordered_and_what_others_are_told_is_guarded(town: House, 
     owner, an = await person(town, "chủ"), await person(town, "an")
     mine, others = ordered_and_told(sql, owner, all_of_it=True), ordered_and_told(sql, an, all_of_it=False)
     async with office(store) as at:
-        await at.admin.desk.move(OPERATOR, FAR_REQUEST, State.ACCEPTED, 0)
+        await at.admin.desk.move(OPERATOR, FAR_REQUEST, RequestState.ACCEPTED, 0)
     assert ordered_and_told(sql, an, all_of_it=False) != others
 
     others = ordered_and_told(sql, an, all_of_it=False)

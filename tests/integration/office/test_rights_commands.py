@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from bot.cli import _command, main
+from bot.cli import _build_command, main
 from bot.settings import load_settings
 from bot.store.api import Store
-from handlers.broadcasts.model import Audience, Draft, Life, Text
-from handlers.office.rights import TABLE, Act, Role, Scope
-from handlers.requests.model import State
+from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastState, BroadcastText
+from handlers.model.request import RequestState
+from handlers.model.rights import RIGHTS_TABLE, Act, Role, Scope
 from locales import translator
 from tests.integration.office.conftest import Sql
 from tests.support.lists import edited, spreadsheet
@@ -53,7 +53,7 @@ class Trial:
     act: Act
     arguments: Callable[[Place, Path], Verb]
     shows: Callable[[Place], str] | None = None
-    stands: Life | None = None  #: the state of the broadcast that it is tried on
+    stands: BroadcastState | None = None  #: the state of the broadcast that it is tried on
 
 
 def listing(*words: str) -> Callable[[Place, Path], Verb]:
@@ -82,18 +82,25 @@ TRIALS: dict[Verb, Trial] = {
     ),
     ("broadcast", "new"): Trial(Act.WRITE_BROADCASTS, listing("--title", "Nhắc hạn", "--unit", "{unit}")),
     ("broadcast", "change"): Trial(
-        Act.WRITE_BROADCASTS, listing("{broadcast}", "--deadline", "2099-12-31"), stands=Life.DRAFT
+        Act.WRITE_BROADCASTS, listing("{broadcast}", "--deadline", "2099-12-31"), stands=BroadcastState.DRAFT
     ),
-    ("broadcast", "check"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=Life.DRAFT),
-    ("broadcast", "preview"): Trial(Act.SEE_BROADCASTS, listing("{broadcast}"), lambda place: place.mark, Life.DRAFT),
-    ("broadcast", "approve"): Trial(Act.APPROVE_BROADCASTS, listing("{broadcast}"), stands=Life.CHECKED),
-    ("broadcast", "start"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=Life.SCHEDULED),
-    ("broadcast", "pause"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=Life.RUNNING),
-    ("broadcast", "resume"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=Life.PAUSED),
-    ("broadcast", "resend"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}", "--all", "--yes"), stands=Life.RUNNING),
-    ("broadcast", "cancel"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=Life.RUNNING),
+    ("broadcast", "check"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=BroadcastState.DRAFT),
+    ("broadcast", "preview"): Trial(
+        Act.SEE_BROADCASTS, listing("{broadcast}"), lambda place: place.mark, BroadcastState.DRAFT
+    ),
+    ("broadcast", "approve"): Trial(Act.APPROVE_BROADCASTS, listing("{broadcast}"), stands=BroadcastState.CHECKED),
+    ("broadcast", "start"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=BroadcastState.SCHEDULED),
+    ("broadcast", "pause"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=BroadcastState.RUNNING),
+    ("broadcast", "resume"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=BroadcastState.PAUSED),
+    ("broadcast", "resend"): Trial(
+        Act.WRITE_BROADCASTS, listing("{broadcast}", "--all", "--yes"), stands=BroadcastState.RUNNING
+    ),
+    ("broadcast", "cancel"): Trial(Act.WRITE_BROADCASTS, listing("{broadcast}"), stands=BroadcastState.RUNNING),
     ("broadcast", "status"): Trial(
-        Act.SEE_BROADCASTS, listing("{broadcast}", "--json"), lambda place: f'"title": "{place.mark}"', Life.RUNNING
+        Act.SEE_BROADCASTS,
+        listing("{broadcast}", "--json"),
+        lambda place: f'"title": "{place.mark}"',
+        BroadcastState.RUNNING,
     ),
     ("broadcast", "list"): Trial(Act.SEE_BROADCASTS, listing("--json"), lambda place: place.broadcast),
     ("broadcast", "report"): Trial(
@@ -148,7 +155,7 @@ async def settled(store: Store, place: Place, folder: Path) -> Place:
     wanted = content().model_copy(update={"subscriber": place.mark, "certificate_name": place.mark})
     made = await registered(store, f"9{place.unit}", wanted, place.unit)
     written = await drafted(store, place)
-    row = edited(await seen(store, OPERATOR, made.code), State.ACCEPTED)
+    row = edited(await seen(store, OPERATOR, made.code), RequestState.ACCEPTED)
     await asyncio.to_thread(Path(place.file(folder, "xlsx")).write_bytes, spreadsheet(folder, [row]))
     return Place(place.unit, place.mark, made.code, held.id, written)
 
@@ -156,8 +163,10 @@ async def settled(store: Store, place: Place, folder: Path) -> Place:
 async def drafted(store: Store, place: Place) -> str:
     """A broadcast to the officer of a place."""
     chats = (store.chat(CHANNEL, f"9{place.unit}").id,)
-    draft = Draft(
-        title=place.mark, text=Text(vi=place.mark, en=place.mark), audience=Audience(unit=place.unit, chats=chats)
+    draft = BroadcastDraft(
+        title=place.mark,
+        text=BroadcastText(vi=place.mark, en=place.mark),
+        audience=Audience(unit=place.unit, chats=chats),
     )
     async with office(store) as at:
         made = await at.admin.broadcasts.new(OPERATOR, draft)
@@ -218,7 +227,7 @@ def attempt(troly: Command, sql: Sql, tmp_path: Path) -> Try:
 
 def reaches(act: Act, who: str, *, beyond: bool) -> bool:
     """As the declared table has it; a role that reaches a unit is one of Xã Nhơn Trạch here."""
-    scope = TABLE[act][PEOPLE[who] or Role.OFFICER]
+    scope = RIGHTS_TABLE[act][PEOPLE[who] or Role.OFFICER]
     return scope is Scope.EVERYTHING or (scope is Scope.UNIT and not beyond)
 
 
@@ -255,4 +264,4 @@ async def test_somebody_nobody_knows_does_nothing(town: Town, attempt: Try, verb
 
 
 def test_every_verb_that_acts_for_a_person_is_tried() -> None:
-    assert set(acting_verbs(_command([], translator("en")))) - TALKING == set(TRIALS)
+    assert set(acting_verbs(_build_command([], translator("en")))) - TALKING == set(TRIALS)

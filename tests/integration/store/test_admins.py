@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.store import open_keyring, open_store
 from bot.store.api import Store
-from handlers.office.rights import Role
+from bot.store.opening import open_store
+from bot.store.sealing.keyring import open_keyring
+from handlers.model.rights import Role
 from tests.integration.store.conftest import Command, Database
 from tests.support.office import given, invited, settle_units
 from tests.support.storing import closing_async

@@ -8,13 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.store.api import Incoming, Store
-from bot.store.broadcasts.audience import meant_by
-from bot.store.broadcasts.people import Roll
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Audience
-from handlers.events import Said
-from handlers.office.rights import Act, Rights, Role
-from handlers.requests.model import State
+from bot.store.broadcasts.audience import AudienceReader, audience_conditions
+from bot.store.sealing.keyring import Keyring
+from handlers.core.events import TextReceived
+from handlers.model.broadcast import Audience
+from handlers.model.request import RequestState
+from handlers.model.rights import Act, Rights, Role
 from tests.integration.store.conftest import Database
 from tests.support.audiences import PROCEDURES, Officer, made_up, meant, write
 from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER
@@ -28,7 +27,7 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "role": st.sampled_from((Role.OFFICER, Role.ADMIN, Role.FOCAL)),
     "to_do": st.just(value=True),
     "owed": st.lists(st.sampled_from(PROCEDURES), min_size=1, max_size=2, unique=True),
-    "states": st.lists(st.sampled_from(list(State)), min_size=1, max_size=3, unique=True),
+    "states": st.lists(st.sampled_from(list(RequestState)), min_size=1, max_size=3, unique=True),
     "expires_from": DAYS,
     "expires_until": DAYS,
     "expires_within": st.integers(0, 6),
@@ -61,9 +60,11 @@ async def test_an_audience_is_what_a_look_at_everybody_gives(
     expected = [one for one in PEOPLE if meant(one, audience, rights, NOW)]
     async with office(peopled) as at:
         counts = await at.admin.broadcasts.count(rights, audience)
-    these, chats = meant_by(audience, rights.reach(Act.WRITE_BROADCASTS), NOW), audience.chats
+    these, chats = audience_conditions(audience, rights.reach(Act.WRITE_BROADCASTS), NOW), audience.chats
     ask = peopled._driver.run
-    roll = Roll(ask, keyring, these, None if chats is None else tuple(sorted(set(chats))), "TB-000001", False, NOW)
+    roll = AudienceReader(
+        ask, keyring, these, None if chats is None else tuple(sorted(set(chats))), "TB-000001", False, NOW
+    )
     found = [person.chat async for people in roll.pages(7) for person in people]
 
     assert found == sorted(one.id for one in expected)
@@ -71,7 +72,7 @@ async def test_an_audience_is_what_a_look_at_everybody_gives(
 
 
 async def test_a_group_that_asked_something_is_never_meant(store: Store) -> None:
-    asked = Incoming("telegram", "1", "-100", Said(text="/", group=True))
+    asked = Incoming("telegram", "1", "-100", TextReceived(text="/", group=True))
     group, person = await store.receive([asked, said("2", address="7")], NOW)
     await answer(store, person)
     async with office(store) as at:

@@ -6,17 +6,17 @@ from datetime import date, timedelta
 import pytest
 
 from bot.store.api import Chat, Store
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Audience, Life, Plan, Why
-from handlers.office.rights import Role
-from handlers.replies import Reply
+from bot.store.sealing.keyring import Keyring
+from handlers.core.replies import Reply
+from handlers.model.broadcast import Audience, BroadcastState, CampaignPlan, StateReason
+from handlers.model.rights import Role
 from tests.integration.store.conftest import Database
 from tests.support.broadcast_life import DRAFT, Recipients, campaign, drafted, move, rows_of, stands, state_of
 from tests.support.office import OPERATOR, end, given, office, rights, settle_units
 from tests.support.storing import CHANNEL, NOW, claim, one_chat, says, texts
 from tests.support.telling import told
 
-PLAN = Plan(deadline=date(2026, 12, 30))
+PLAN = CampaignPlan(deadline=date(2026, 12, 30))
 LATER = NOW + timedelta(hours=9)
 
 
@@ -36,7 +36,7 @@ async def chat(store: Store) -> Chat:
 async def test_a_step_is_made_once_and_says_what_its_campaign_says(store: Store, database: Database) -> None:
     name = await campaign(store, PLAN, database.sql)
 
-    step = await store.broadcasts.create_step(name, "14", NOW, starts_at=LATER, why=Why.LATE)
+    step = await store.broadcasts.create_step(name, "14", NOW, starts_at=LATER, why=StateReason.LATE)
     assert step is not None
     assert await store.broadcasts.create_step(name, "14", NOW) is None
 
@@ -53,55 +53,55 @@ async def test_a_step_can_be_for_some_or_left_out(store: Store, database: Databa
     some = Audience(chats=("a", "b"))
 
     await store.broadcasts.create_step(name, "later:2026-12-01", NOW, audience=some)
-    await store.broadcasts.create_step(name, "3", NOW, left_out=Why.MISSED)
+    await store.broadcasts.create_step(name, "3", NOW, left_out=StateReason.MISSED)
 
     async with office(store) as at:
         few, missed = await at.admin.broadcasts.steps(OPERATOR, name)
     assert few.draft.audience == DRAFT.audience.model_copy(update={"chats": ("a", "b")})
-    assert (missed.state, missed.why, missed.finished_at) == (Life.CANCELLED, Why.MISSED, NOW)
+    assert (missed.state, missed.why, missed.finished_at) == (BroadcastState.CANCELLED, StateReason.MISSED, NOW)
 
 
 async def test_that_a_step_is_late_stays_said_until_something_else_is_to_be_said(
     store: Store, database: Database
 ) -> None:
     name = await campaign(store, PLAN, database.sql)
-    step = await store.broadcasts.create_step(name, "14", NOW, why=Why.LATE) or ""
+    step = await store.broadcasts.create_step(name, "14", NOW, why=StateReason.LATE) or ""
     book = store.broadcasts
-    await book.move(step, Life.APPROVED, Life.SCHEDULED, NOW)
-    assert await book.hold(step, LATER, Why.QUIET, NOW)
+    await book.move(step, BroadcastState.APPROVED, BroadcastState.SCHEDULED, NOW)
+    assert await book.hold(step, LATER, StateReason.QUIET, NOW)
     assert state_of(database.sql, step) == ("scheduled", "quiet")
     assert await book.hold(step, None, None, NOW)
-    await book.move(step, Life.SCHEDULED, Life.RUNNING, NOW)
+    await book.move(step, BroadcastState.SCHEDULED, BroadcastState.RUNNING, NOW)
     assert state_of(database.sql, step) == ("running", "late")
-    await book.move(step, Life.RUNNING, Life.PAUSED, NOW, Why.ERRORS)
-    assert await book.hold(step, LATER, Why.QUIET, NOW)
+    await book.move(step, BroadcastState.RUNNING, BroadcastState.PAUSED, NOW, StateReason.ERRORS)
+    assert await book.hold(step, LATER, StateReason.QUIET, NOW)
     assert state_of(database.sql, step) == ("paused", "errors")
 
 
 async def test_holding_it_back_is_noted_once(store: Store, database: Database) -> None:
     name = (await drafted(store)).id
-    stands(database.sql, name, Life.RUNNING)
+    stands(database.sql, name, BroadcastState.RUNNING)
 
-    held = [await store.broadcasts.hold(name, until, Why.QUIET, NOW) for until in (LATER, LATER, None, None)]
+    held = [await store.broadcasts.hold(name, until, StateReason.QUIET, NOW) for until in (LATER, LATER, None, None)]
 
     assert held == [True, False, True, False]
     assert database.sql("SELECT state, why FROM broadcast_moves WHERE broadcast = ? AND why = 'quiet'", name) == [
         ("running", "quiet")
     ]
-    stands(database.sql, name, Life.FINISHED)
-    assert not await store.broadcasts.hold(name, LATER, Why.QUIET, NOW)
+    stands(database.sql, name, BroadcastState.FINISHED)
+    assert not await store.broadcasts.hold(name, LATER, StateReason.QUIET, NOW)
 
 
 async def test_what_waits_of_a_cancelled_one_is_withdrawn_in_batches(
     store: Store, database: Database, keyring: Keyring
 ) -> None:
     name = (await drafted(store)).id
-    stands(database.sql, name, Life.RUNNING)
+    stands(database.sql, name, BroadcastState.RUNNING)
     recipients = Recipients(store, database.sql, keyring)
     for number, state in enumerate(("queued", "sending", "queued", "sent", "queued")):
         await recipients.add(name, str(number), state)
     assert not await store.broadcasts.withdraw(name, NOW)
-    await move(store, OPERATOR, name, Life.CANCELLED)
+    await move(store, OPERATOR, name, BroadcastState.CANCELLED)
 
     assert [one.id for one in await store.broadcasts.list_open()] == [name]
     assert await store.broadcasts.withdraw(name, NOW, limit=2)
@@ -139,7 +139,7 @@ async def test_it_moves_although_its_author_is_among_those_who_still_wait(
     store: Store, database: Database, keyring: Keyring, chat: Chat
 ) -> None:
     name = await broadcast_of(store, chat)
-    stands(database.sql, name, Life.PAUSED)
+    stands(database.sql, name, BroadcastState.PAUSED)
     await Recipients(store, database.sql, keyring).add(name, chat.address)
 
     for seconds in (1, 2):
@@ -176,7 +176,7 @@ async def test_those_who_may_approve_are_asked_once_for_a_check_in_their_languag
         return says(f"{language} {dict(labels)}")
 
     assert await store.broadcasts.request_approvals(name, asks, "approve:1", NOW) == 0  # a draft
-    stands(database.sql, name, Life.CHECKED)
+    stands(database.sql, name, BroadcastState.CHECKED)
     assert [await store.broadcasts.request_approvals(name, asks, "approve:1", NOW) for _ in range(2)] == [3, 3]
 
     queued = database.sql("SELECT chat FROM outbox ORDER BY id")

@@ -4,13 +4,24 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store import open_store
 from bot.store.api import Store
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Audience, Counted, Life, Outcome, Plan, Problem, Text, Trouble, person_code
-from handlers.broadcasts.policy import Policy, Room
-from handlers.office.rights import Rights
-from rules.calendar import vietnamese_day
+from bot.store.opening import open_store
+from bot.store.sealing.keyring import Keyring
+from handlers.model.broadcast import (
+    ActionResult,
+    Audience,
+    BroadcastPolicy,
+    BroadcastProblem,
+    BroadcastState,
+    BroadcastText,
+    CampaignPlan,
+    ChannelCounts,
+    MessageLimits,
+    ProblemKind,
+    format_person_code,
+)
+from handlers.model.rights import Rights
+from rules.calendar import to_vietnam_day
 from tests.integration.store.conftest import Database
 from tests.support.audiences import Certificate, Officer, write
 from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER
@@ -18,8 +29,8 @@ from tests.support.office import OPERATOR, office, settle_units
 from tests.support.reminding import approved, checked, draft, drafted, frozen, state
 from tests.support.storing import NAME, NOW, closing_async
 
-TODAY = vietnamese_day(NOW)
-NAMED = Text(vi="Kính gửi {ho_ten}.", en="Dear {ho_ten}.")
+TODAY = to_vietnam_day(NOW)
+NAMED = BroadcastText(vi="Kính gửi {ho_ten}.", en="Dear {ho_ten}.")
 
 
 @pytest.fixture
@@ -37,10 +48,12 @@ def people(store: Store, database: Database, keyring: Keyring) -> list[Officer]:
     return officers
 
 
-def found(*problems: tuple[Trouble, str, str]) -> tuple[Problem, ...]:
+def found(*problems: tuple[ProblemKind, str, str]) -> tuple[BroadcastProblem, ...]:
     """Trouble, what it is about, first letters of whom."""
     return tuple(
-        Problem(trouble=trouble, about=about, rows=tuple(person_code(one * 32) for one in who), count=len(who))
+        BroadcastProblem(
+            trouble=trouble, about=about, rows=tuple(format_person_code(one * 32) for one in who), count=len(who)
+        )
         for trouble, about, who in problems
     )
 
@@ -52,8 +65,8 @@ async def test_nothing_against_a_draft_makes_it_checked_and_tells_who_is_meant(
     made = await store.broadcasts.check(name, NOW)
 
     assert made.problems == ()
-    telegram = Counted(channel="telegram", reachable=1, stopped=1, blocked=1)
-    assert made.counted == (telegram, Counted(channel="terminal", reachable=1))
+    telegram = ChannelCounts(channel="telegram", reachable=1, stopped=1, blocked=1)
+    assert made.counted == (telegram, ChannelCounts(channel="terminal", reachable=1))
     assert state(database.sql, name) == ("checked", None, 4)
     async with office(store) as at:
         assert await at.admin.broadcasts.last_check(OPERATOR, name) == made
@@ -67,10 +80,10 @@ async def test_what_is_missing_is_told_with_those_it_concerns_and_the_draft_stay
 
     made = await store.broadcasts.check(name, NOW)
 
-    assert made.problems == found((Trouble.MISSING, "{ho_ten}", "b"))
+    assert made.problems == found((ProblemKind.MISSING, "{ho_ten}", "b"))
     assert state(database.sql, name)[0] == "draft"
     async with office(store) as at:
-        assert await at.admin.broadcasts.move(OPERATOR, name, Life.APPROVED) is not Outcome.DONE
+        assert await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.APPROVED) is not ActionResult.DONE
     assert NAME.encode() not in database.bytes_at_rest()
 
 
@@ -110,7 +123,7 @@ async def test_what_was_checked_is_a_draft_again_once_nobody_is_left(
 
     made = await store.broadcasts.check(name, NOW)
 
-    assert made.problems == found((Trouble.NOBODY, "", ""))
+    assert made.problems == found((ProblemKind.NOBODY, "", ""))
     assert state(database.sql, name)[0] == "draft"
 
 
@@ -119,23 +132,25 @@ async def test_a_list_that_names_strangers_or_those_out_of_reach_is_told(store: 
 
     made = await checked(store, draft(listed), ADMIN)
 
-    assert made.problems == found((Trouble.UNKNOWN, "", "df"))
+    assert made.problems == found((ProblemKind.UNKNOWN, "", "df"))
     assert made.recipients == 2
 
 
 async def test_a_text_is_measured_with_what_fills_it_for_each_channel(
     database: Database, keyring: Keyring, people: list[Officer]
 ) -> None:
-    text = Text(vi=f"{{ho_ten|bạn}}{'ă' * 200}", en="x")
-    rooms = {"telegram": Room(300 + len(NAME), 100), "terminal": Room(10, 10)}
-    async with closing_async(await open_store(database.url, database.folder, keyring, Policy(rooms=rooms))) as store:
+    text = BroadcastText(vi=f"{{ho_ten|bạn}}{'ă' * 200}", en="x")
+    rooms = {"telegram": MessageLimits(300 + len(NAME), 100), "terminal": MessageLimits(10, 10)}
+    async with closing_async(
+        await open_store(database.url, database.folder, keyring, BroadcastPolicy(rooms=rooms))
+    ) as store:
         made = await checked(store, draft(text=text))
-        longer = {"telegram": Room(600, 100), "terminal": Room(600, 10)}
+        longer = {"telegram": MessageLimits(600, 100), "terminal": MessageLimits(600, 10)}
         store._policy.rooms.update(longer)
         fits = await checked(store, draft(text=text))
         beside_a_file = await checked(store, draft(text=text, document="k.pdf"), document=b"%PDF-1.7")
 
-    assert made.problems == found((Trouble.TOO_LONG, "telegram", "a"), (Trouble.TOO_LONG, "terminal", "b"))
+    assert made.problems == found((ProblemKind.TOO_LONG, "telegram", "a"), (ProblemKind.TOO_LONG, "terminal", "b"))
     assert fits.problems == ()
     assert beside_a_file.problems == made.problems
 
@@ -143,8 +158,8 @@ async def test_a_text_is_measured_with_what_fills_it_for_each_channel(
 async def test_a_document_must_be_there_and_be_taken(
     database: Database, keyring: Keyring, people: list[Officer]
 ) -> None:
-    rooms = {"telegram": Room(4096, 1024)}
-    policy = Policy(rooms=rooms, document=100)
+    rooms = {"telegram": MessageLimits(4096, 1024)}
+    policy = BroadcastPolicy(rooms=rooms, document=100)
     async with closing_async(await open_store(database.url, database.folder, keyring, policy)) as store:
         over_telegram = draft(Audience(channel="telegram"), document="k.pdf")
         assert (await checked(store, over_telegram, document=b"x" * 50)).problems == ()
@@ -152,42 +167,42 @@ async def test_a_document_must_be_there_and_be_taken(
         lost = await checked(store, over_telegram)
         everywhere = await checked(store, draft(document="k.pdf"), document=b"x")
 
-    assert large.problems == lost.problems == (Problem(trouble=Trouble.DOCUMENT, about="k.pdf"),)
-    assert everywhere.problems == found((Trouble.DOCUMENT, "terminal", "b"))
+    assert large.problems == lost.problems == (BroadcastProblem(trouble=ProblemKind.DOCUMENT, about="k.pdf"),)
+    assert everywhere.problems == found((ProblemKind.DOCUMENT, "terminal", "b"))
 
 
 async def test_a_text_that_cannot_be_read_is_found_once(store: Store, people: list[Officer]) -> None:
-    made = await checked(store, draft(text=Text(vi="*Đậm {ho_ten}", en="Dear {ho_tn}")))
+    made = await checked(store, draft(text=BroadcastText(vi="*Đậm {ho_ten}", en="Dear {ho_tn}")))
 
-    assert [problem.trouble for problem in made.problems] == [Trouble.MARKUP, Trouble.PLACEHOLDER]
+    assert [problem.trouble for problem in made.problems] == [ProblemKind.MARKUP, ProblemKind.PLACEHOLDER]
 
 
 @pytest.mark.parametrize(
     "past",
     [
         {"starts_at": NOW - timedelta(minutes=1)},
-        {"starts_at": None, "plan": Plan(deadline=TODAY - timedelta(days=2))},
+        {"starts_at": None, "plan": CampaignPlan(deadline=TODAY - timedelta(days=2))},
     ],
 )
 async def test_what_would_begin_in_the_past_is_told(
     store: Store, people: list[Officer], past: dict[str, object]
 ) -> None:
-    assert (await checked(store, draft(**past))).problems == found((Trouble.PAST, "", ""))
+    assert (await checked(store, draft(**past))).problems == found((ProblemKind.PAST, "", ""))
 
 
 @pytest.mark.parametrize(("rights", "seen"), [(OPERATOR, NAME), (ADMIN, NAME), (FOCAL, "Ủ. b. n. d. x. P. An")])
 async def test_a_sample_shows_real_values_to_whoever_may_see_them(
     store: Store, people: list[Officer], rights: Rights, seen: str
 ) -> None:
-    text = Text(vi="Kính gửi {ho_ten|anh/chị}.", en="Dear {ho_ten|officer}.")
+    text = BroadcastText(vi="Kính gửi {ho_ten|anh/chị}.", en="Dear {ho_ten|officer}.")
     name = await drafted(store, draft(Audience(unit="DN.NT"), text))
 
     async with office(store) as at:
         sampled = await at.admin.broadcasts.sample(rights, name, 2)
 
     assert [(one.code, one.name, one.channel) for one, _ in sampled] == [
-        (person_code("a" * 32), seen, "telegram"),
-        (person_code("b" * 32), None, "terminal:lan"),
+        (format_person_code("a" * 32), seen, "telegram"),
+        (format_person_code("b" * 32), None, "terminal:lan"),
     ]
     texts = [reply.paragraphs[0] for _, reply in sampled]
     assert texts[0].startswith(f"Kính gửi {seen}.")

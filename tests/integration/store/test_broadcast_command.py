@@ -11,13 +11,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.cli import broadcast_progress
+from bot.cli import broadcast_output
 from bot.settings import load_settings
 from bot.store.api import Chat, Store
-from handlers.broadcasts.model import Life, person_code
-from handlers.office.model import Standing
-from handlers.office.rights import Role
-from handlers.requests.model import Content
+from handlers.model.broadcast import BroadcastState, format_person_code
+from handlers.model.request import RequestContent
+from handlers.model.request_list import InterviewStatus
+from handlers.model.rights import Role
 from tests.integration.store.conftest import Command, Database
 from tests.support.desk import person
 from tests.support.office import given, settle_units
@@ -67,8 +67,8 @@ class Town:
     async def officer(self, address: str, name: str, unit: str = "DN.NT") -> None:
         """Somebody with a certificate and a request."""
         async with StoredTurns(self.store, address)() as turn:
-            await turn.register.save_status(Standing(interview=1, unit=unit, subscriber=name))
-            content: Content = person(name)
+            await turn.register.save_status(InterviewStatus(interview=1, unit=unit, subscriber=name))
+            content: RequestContent = person(name)
             await turn.requests.register(content.model_copy(update={"unit_code": unit}))
 
     async def written(self, *more: object) -> str:
@@ -91,7 +91,7 @@ class Town:
             *(f"broadcast:{broadcast}:{chat.id}", chat.id, CHANNEL, state, reason, broadcast, b"sealed"),
         )
 
-    def stands(self, broadcast: str, state: Life) -> None:
+    def stands(self, broadcast: str, state: BroadcastState) -> None:
         self.database.sql("UPDATE broadcasts SET state = ? WHERE id = ?", state.value, broadcast)
 
     def states(self) -> list[str]:
@@ -116,7 +116,7 @@ async def ended(town: Town) -> str:
         if number > 2:
             await town.officer(str(number), f"Người {number}")
         town.rows(name, town.chat(str(number)), state, reason)
-    town.stands(name, Life.RUNNING)
+    town.stands(name, BroadcastState.RUNNING)
     return name
 
 
@@ -126,7 +126,7 @@ async def test_a_broadcast_goes_its_way_from_the_draft_to_the_end(town: Town) ->
     assert "Telegram: 1 of 1 can be reached" in await town.did("check", name)
     assert "Recipients by the last check: 1" in await town.did("status", name)
     preview = await town.did("preview", name)
-    assert person_code(town.chat("1").id) in preview
+    assert format_person_code(town.chat("1").id) in preview
     assert "By 31/12/2099." in preview
     assert f"troly broadcast start {name}" in await town.did("approve", name)
     await town.did("start", name)
@@ -200,14 +200,14 @@ async def test_lines_of_a_list_that_name_nobody_are_told_and_nothing_is_stored(t
 
 async def test_a_list_means_people_by_request_by_code_and_by_chat(town: Town) -> None:
     await town.officer("3", "Người 3")
-    names = f"yc-2026-000001\n{person_code(town.chat('2').id)}\ntelegram:3\ntelegram:3\n"
+    names = f"yc-2026-000001\n{format_person_code(town.chat('2').id)}\ntelegram:3\ntelegram:3\n"
     name = await town.written("--list", town.file("list.csv", names))
     assert "Recipients: 3" in await town.did("check", name)
 
     await given(town.store, "77", Role.ADMIN, "DN.NT")
     _, _, error = await town.does("new", "--title", "Nhắc hạn", "--list", "list.csv", "--as", "telegram:77")
     assert [line for line in error.splitlines() if line.startswith("line")] == [
-        f"line 2: {person_code(town.chat('2').id)}: nobody within reach is called so"
+        f"line 2: {format_person_code(town.chat('2').id)}: nobody within reach is called so"
     ]
 
 
@@ -251,7 +251,7 @@ async def test_a_report_as_csv_runs_nothing_and_masks_for_those_who_may_not_see(
 
 async def test_the_report_of_a_campaign_has_its_steps_and_why_one_was_left_out(town: Town) -> None:
     campaign, first, second = await town.written("--plan", "14,7"), await town.written(), await town.written()
-    town.stands(campaign, Life.RUNNING)
+    town.stands(campaign, BroadcastState.RUNNING)
     town.database.sql("UPDATE broadcasts SET parent = ?, step = '14', state = 'finished' WHERE id = ?", campaign, first)
     left_out = "UPDATE broadcasts SET parent = ?, step = '7', state = 'cancelled', why = 'missed' WHERE id = ?"
     town.database.sql(left_out, campaign, second)
@@ -279,7 +279,9 @@ async def test_only_what_nobody_knows_the_fate_of_is_sent_again_and_only_after_a
     assert (await town.does("resend", name))[0] == 2
     code, _, error = await town.does("resend", name, "--all")
     assert (code, "add --yes" in error) == (1, True)
-    assert (await town.did("resend", name, "--person", person_code(town.chat("1").id), "--yes")).endswith(": 0.\n")
+    assert (await town.did("resend", name, "--person", format_person_code(town.chat("1").id), "--yes")).endswith(
+        ": 0.\n"
+    )
     assert (await town.did("resend", name, "--all", "--yes")).endswith(": 1.\n")
     assert "is it unknown whether it arrived" in await town.did("resend", name, "--all", "--yes")
 
@@ -288,9 +290,9 @@ async def test_following_ends_with_the_broadcast(town: Town, monkeypatch: pytest
     name = await ended(town)
 
     async def meanwhile(_: float) -> None:
-        town.stands(name, Life.FINISHED)
+        town.stands(name, BroadcastState.FINISHED)
 
-    monkeypatch.setattr(broadcast_progress, "pause", meanwhile)
+    monkeypatch.setattr(broadcast_output, "pause", meanwhile)
     assert f"{name}  finished" in await town.did("status", name, "--follow")
 
 
@@ -300,7 +302,7 @@ async def test_whoever_stops_following_leaves_it_running(town: Town, monkeypatch
     async def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(broadcast_progress, "pause", interrupted)
+    monkeypatch.setattr(broadcast_output, "pause", interrupted)
     code, _, error = await town.does("status", name, "--follow")
     assert code == 130
     assert "The broadcast goes on." in error

@@ -4,10 +4,9 @@ from datetime import date
 
 import pytest
 
-from bot.store import open_keyring
 from bot.store.api import Store
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Life, Plan, Reason
+from bot.store.sealing.keyring import Keyring, open_keyring
+from handlers.model.broadcast import BroadcastState, CampaignPlan, DeliveryReason
 from tests.integration.store.conftest import Database
 from tests.support.broadcast_life import Recipients, campaign, drafted, rows_of, stands
 from tests.support.office import settle_units
@@ -87,7 +86,7 @@ async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(
     store: Store, database: Database, keyring: Keyring
 ) -> None:
     settle_units(database.sql)
-    name = await campaign(store, Plan(deadline=DAY), database.sql)
+    name = await campaign(store, CampaignPlan(deadline=DAY), database.sql)
     steps = [await store.broadcasts.create_step(name, step, NOW) or "" for step in ("14", "7")]
     other = (await drafted(store)).id
     recipients = Recipients(store, database.sql, keyring)
@@ -99,7 +98,7 @@ async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(
         assert await unit.reminders.postpone(steps[0], DAY)
 
     waits = ("queued", None)
-    assert rows_of(database.sql, steps[1]) == [("skipped", Reason.LATER), waits]
+    assert rows_of(database.sql, steps[1]) == [("skipped", DeliveryReason.LATER), waits]
     assert rows_of(database.sql, other) == [waits, waits]
     assert database.sql("SELECT broadcast, later_on FROM reminder_marks") == [(name, DAY.toordinal())]
 
@@ -109,7 +108,7 @@ async def test_a_stop_of_a_turn_that_came_to_nothing_holds_nothing_back(
 ) -> None:
     settle_units(database.sql)
     name = (await drafted(store)).id
-    stands(database.sql, name, Life.RUNNING)
+    stands(database.sql, name, BroadcastState.RUNNING)
     await Recipients(store, database.sql, keyring).add(name, ADDRESS)
 
     async with store.turn(await next_turn(store, await one_chat(store)), NOW) as unit:
@@ -124,7 +123,7 @@ async def test_what_i_was_reminded_of_is_shown_without_what_others_wrote(
     settle_units(database.sql)
     name = (await drafted(store)).id
     recipients = Recipients(store, database.sql, keyring)
-    await recipients.add(name, ADDRESS, "skipped", Reason.CAPPED)
+    await recipients.add(name, ADDRESS, "skipped", DeliveryReason.CAPPED)
     await recipients.add(name, "khác")
 
     async with StoredTurns(store)() as unit:

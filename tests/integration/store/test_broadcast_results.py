@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from bot.store.api import Delivery, Store
+from bot.store.api import DeliveryState, Store
 from bot.store.broadcasts import results
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Life, Reason, Recipient, person_code
-from handlers.office.model import Standing
-from handlers.office.rights import Rights, Role
+from bot.store.sealing.keyring import Keyring
+from handlers.model.broadcast import BroadcastState, DeliveryReason, Recipient, format_person_code
+from handlers.model.request_list import InterviewStatus
+from handlers.model.rights import Rights, Role
 from tests.integration.store.conftest import Database
 from tests.support.broadcast_life import DRAFT, Recipients, drafted, rows_of, stands, state_of
 from tests.support.office import OPERATOR, given, journal, office, rights, settle_units
@@ -17,8 +17,19 @@ from tests.support.ports import StoredTurns
 from tests.support.storing import CHANNEL, NOW, claim, one_chat
 
 STATES = (
-    *(("queued", None), ("sent", None), ("sent", None), ("blocked", Reason.BLOCKED_BEFORE), ("failed", Reason.GAVE_UP)),
-    *(("skipped", Reason.STOPPED), ("unknown", Reason.CRASH), ("unknown", Reason.NO_ANSWER), ("invalid", None)),
+    *(
+        ("queued", None),
+        ("sent", None),
+        ("sent", None),
+        ("blocked", DeliveryReason.BLOCKED_BEFORE),
+        ("failed", DeliveryReason.GAVE_UP),
+    ),
+    *(
+        ("skipped", DeliveryReason.STOPPED),
+        ("unknown", DeliveryReason.CRASH),
+        ("unknown", DeliveryReason.NO_ANSWER),
+        ("invalid", None),
+    ),
 )
 
 
@@ -27,7 +38,7 @@ async def name(store: Store, database: Database, keyring: Keyring) -> str:
     """A broadcast with rows in every state."""
     settle_units(database.sql)
     name = (await drafted(store)).id
-    stands(database.sql, name, Life.RUNNING)
+    stands(database.sql, name, BroadcastState.RUNNING)
     recipients = Recipients(store, database.sql, keyring)
     for number, (state, reason) in enumerate(STATES):
         await recipients.add(name, f"người {number}", state, reason)
@@ -86,10 +97,10 @@ async def test_one_state_can_be_listed_alone(store: Store, name: str) -> None:
 async def test_a_name_is_masked_where_it_may_not_be_seen(store: Store, database: Database, name: str) -> None:
     async with StoredTurns(store, "người 1")() as unit:
         await unit.register.save_status(
-            Standing(interview=1, unit="DN.NT", certificate_key="A", subscriber="Trần Thị Bí Mật")
+            InterviewStatus(interview=1, unit="DN.NT", certificate_key="A", subscriber="Trần Thị Bí Mật")
         )
     await given(store, "đầu mối", Role.FOCAL, "DN.NT")
-    focal, code = await rights(store, "đầu mối"), person_code(store.chat(CHANNEL, "người 1").id)
+    focal, code = await rights(store, "đầu mối"), format_person_code(store.chat(CHANNEL, "người 1").id)
 
     names = {one.code: (one.name, one.unit) for one in await listed(store, name)}
     masked = {one.code: one.name for one in await listed(store, name, focal)}
@@ -99,7 +110,7 @@ async def test_a_name_is_masked_where_it_may_not_be_seen(store: Store, database:
 
 
 async def test_only_what_is_unknown_is_sent_once_more(store: Store, database: Database, name: str) -> None:
-    stands(database.sql, name, Life.FINISHED)
+    stands(database.sql, name, BroadcastState.FINISHED)
 
     assert await again(store, name) == 2
     assert await again(store, name) == 0
@@ -107,7 +118,7 @@ async def test_only_what_is_unknown_is_sent_once_more(store: Store, database: Da
     async with office(store) as at:
         tally = await at.admin.broadcasts.tally(OPERATOR, name)
     assert (tally.states["queued"], "unknown" in tally.states, tally.total) == (3, False, len(STATES))
-    assert state_of(database.sql, name)[0] == Life.RUNNING
+    assert state_of(database.sql, name)[0] == BroadcastState.RUNNING
     assert journal(database.sql)[-1] == ("machine", "broadcast_resend", name)
 
 
@@ -117,10 +128,12 @@ async def test_what_is_queued_again_as_it_is_about_to_finish_is_not_left_behind(
     database.sql("UPDATE outbox SET state = 'sent' WHERE state = 'queued'")
     async with office(store) as at:
         assert await at.admin.broadcasts.resend(OPERATOR, name) == 2
-        finishing = asyncio.create_task(store.broadcasts.move(name, Life.RUNNING, Life.FINISHED, NOW))
+        finishing = asyncio.create_task(
+            store.broadcasts.move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, NOW)
+        )
         await asyncio.sleep(0.05)  # it has counted, and found nothing open
     assert not await finishing
-    assert state_of(database.sql, name)[0] == Life.RUNNING
+    assert state_of(database.sql, name)[0] == BroadcastState.RUNNING
 
 
 async def test_one_of_them_can_be_chosen_however_its_code_is_typed(store: Store, name: str) -> None:
@@ -139,7 +152,7 @@ async def test_whoever_wants_no_reminders_since_gets_none(store: Store, name: st
 async def test_of_a_broadcast_that_sends_nothing_nothing_is_sent_once_more(
     store: Store, database: Database, name: str
 ) -> None:
-    for state in (Life.CANCELLED, Life.SCHEDULED, Life.DRAFT):
+    for state in (BroadcastState.CANCELLED, BroadcastState.SCHEDULED, BroadcastState.DRAFT):
         stands(database.sql, name, state)
         assert await again(store, name) == 0
 
@@ -161,4 +174,4 @@ async def test_its_author_gets_it_first_and_nobody_at_the_machine(store: Store, 
     assert row.chat == chat
     assert [(one.name, one.content) for one in row.reply.attachments] == [("cv.pdf", b"%PDF")]
     assert (await store.broadcasts.tally(made.id)).total == 0
-    await store.settle(row, Delivery.SENT, made.created_at)
+    await store.settle(row, DeliveryState.SENT, made.created_at)

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from bot.delivery import Collector, SystemClock
-from bot.store import own_data_reading
-from bot.store.api import Chat, Delivery, Store
-from bot.store.own_data_tasks import StoredOwnDataTasks
-from handlers.office.rights import Role
-from handlers.replies import Attachment, Reply
+from bot.clock import SystemClock
+from bot.delivery.exporter import OwnDataExporter
+from bot.store import own_data_reader
+from bot.store.api import Chat, DeliveryState, Store
+from bot.store.own_data import StoredOwnDataTasks
+from handlers.core.replies import Attachment, Reply
+from handlers.model.rights import Role
 from tests.integration.store.conftest import Database
 from tests.support.delivery import ScriptedChannel
 from tests.support.office import given
@@ -21,8 +22,8 @@ from tests.support.storing import CHANNEL, NAME, NOW, answer, claim, content, ne
 MB = 1_000_000
 
 
-def collector(store: Store, database: Database, limit: int = MB) -> Collector:
-    return Collector(store, ScriptedChannel(), database.folder / "own-data", limit, SystemClock(), lambda: None)
+def collector(store: Store, database: Database, limit: int = MB) -> OwnDataExporter:
+    return OwnDataExporter(store, ScriptedChannel(), database.folder / "own-data", limit, SystemClock(), lambda: None)
 
 
 async def orders(store: Store, chat: Chat, update: str = "/dulieu") -> bool:
@@ -39,7 +40,7 @@ async def delivered(store: Store) -> list[Reply]:
     while rows := await claim(store, now=SystemClock().now() + timedelta(seconds=1)):
         for row in rows:
             replies.append(row.reply)
-            await store.settle(row, Delivery.SENT, NOW, message="1")
+            await store.settle(row, DeliveryState.SENT, NOW, message="1")
     return replies
 
 
@@ -101,7 +102,7 @@ async def test_what_waits_to_be_sent_is_named_and_what_its_files_hold_is_not(sto
 async def test_of_a_very_busy_person_the_newest_messages_are_listed_and_the_others_counted(
     store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_data_reading, "LISTED", 20)
+    monkeypatch.setattr(own_data_reader, "LISTED", 20)
     chat = await one_chat(store, "0")
     await answer(store, chat, "0")
     for number in range(1, 50):
@@ -186,7 +187,7 @@ async def test_where_it_fails_its_person_is_told_and_may_order_it_again(
     chat = await one_chat(store)
     await orders(store, chat)
     with monkeypatch.context() as patch:
-        patch.setattr("bot.delivery.collector.OwnDataFiles", lambda *_: 1 / 0)
+        patch.setattr("bot.delivery.exporter.OwnDataFiles", lambda *_: 1 / 0)
         await collector(store, database).work()
     assert "/dulieu" in str(await delivered(store))
     assert left_behind(database) == []

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.store import open_keyring, open_store, resealing
+from bot.store import key_rotation
 from bot.store.migrations import load_migrations
-from bot.store.sealing import read_key_file
+from bot.store.opening import open_store
+from bot.store.sealing.keyfile import read_key_file
+from bot.store.sealing.keyring import open_keyring
 from tests.integration.store.conftest import Command, Database
 from tests.support.storing import answer, one_chat
 
@@ -53,7 +55,7 @@ def test_keys_are_listed_by_id_and_use_and_never_shown(troly: Command, database:
 
 
 def test_a_rotation_says_what_it_did(troly: Command, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resealing, "SETTLING", timedelta())
+    monkeypatch.setattr(key_rotation, "SETTLING", timedelta())
     with_a_silent_chat(database)
     first = read_key_file(database.keys).current
 

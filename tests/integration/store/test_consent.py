@@ -4,19 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store import places
-from bot.store.api import Delivery, Store
-from bot.store.drivers import Call, Driver
+from bot.store.api import DeliveryState, Store
+from bot.store.drivers.base import Driver, Query
 from bot.store.inbox import Inbox
-from bot.store.migrate import migrate
 from bot.store.migrations import load_migrations
-from bot.store.opening import open_driver, open_store
-from bot.store.sealing import Keyring, open_keyring
-from handlers.broadcasts.model import Audience
-from handlers.events import Said
-from handlers.office.rights import Role
-from handlers.session import Session
-from rules.calendar import vietnamese_day
+from bot.store.opening import migrate, open_driver, open_store
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring, open_keyring
+from handlers.core.events import TextReceived
+from handlers.core.session import Session
+from handlers.model.broadcast import Audience
+from handlers.model.rights import Role
+from rules.calendar import to_vietnam_day
 from tests.integration.store.conftest import Database
 from tests.support.audiences import Certificate, Officer, write
 from tests.support.broadcast_life import Recipients
@@ -39,7 +38,7 @@ async def talk(store: Store, address: str, *lines: str) -> StoredDialogue:
 async def delivered_all(store: Store) -> None:
     while waiting := await claim(store):
         for row in waiting:
-            await store.settle(row, Delivery.SENT, NOW, message="1")
+            await store.settle(row, DeliveryState.SENT, NOW, message="1")
 
 
 async def counted(store: Store, audience: Audience) -> int:
@@ -99,7 +98,7 @@ async def test_whoever_writes_again_before_the_greeting_is_settled_is_not_forgot
     (greeting,) = await claim(store)
     await person.taps("Tôi đồng ý, bắt đầu")
 
-    await store.settle(greeting, Delivery.SENT, NOW, message="1")
+    await store.settle(greeting, DeliveryState.SENT, NOW, message="1")
 
     assert database.sql("SELECT id FROM outbox WHERE state = 'sent'") == [(greeting.id,)]
     assert database.sql("SELECT consented FROM chats") == [(1,)]
@@ -138,7 +137,7 @@ async def test_no_audience_holds_whoever_has_not_agreed(store: Store) -> None:
     await talk(store, "1", "/start", "english")
     await talk(store, "2", "/start", "đồng ý")
     looked, agreed = (store.chat(CHANNEL, address).id for address in "12")
-    tomorrow = vietnamese_day(NOW) + timedelta(days=1)
+    tomorrow = to_vietnam_day(NOW) + timedelta(days=1)
 
     for audience in (
         Audience(),
@@ -202,12 +201,12 @@ async def approved_to_one(store: Store) -> str:
 async def test_nobody_is_reminded_of_a_certificate_without_having_agreed(
     store: Store, database: Database, keyring: Keyring
 ) -> None:
-    end = vietnamese_day(NOW) + timedelta(days=30)
+    end = to_vietnam_day(NOW) + timedelta(days=30)
     ending = [Certificate("AA", not_after=end)]
     people = [Officer(letter * 32, agreed=letter == "a", certificates=ending) for letter in "ab"]
     write(database.sql, keyring, people, NOW)
 
-    name = await store.broadcasts.create_expiry_broadcast(vietnamese_day(NOW), (60, 30, 7), NOW)
+    name = await store.broadcasts.create_expiry_broadcast(to_vietnam_day(NOW), (60, 30, 7), NOW)
 
     assert name is not None
     assert rows(database.sql, name).keys() == {"a" * 32}
@@ -224,7 +223,7 @@ async def test_what_an_earlier_version_kept_is_judged_when_the_store_is_opened(b
         admin: Session(screen="welcome").model_dump_json(),
     }
     for chat, session in sealed.items():
-        seal = keyring.seal(session, places.session(chat))
+        seal = keyring.seal(session, sealed_columns.session(chat))
         bare_database.sql("UPDATE chats SET session = ? WHERE id = ?", seal, chat)
     bare_database.sql(
         "INSERT INTO grants (id, chat, role, granted_at, granted_by) VALUES ('QT-000001', ?, 'owner', 0, '')", admin
@@ -242,7 +241,7 @@ async def test_what_an_earlier_version_kept_is_judged_when_the_store_is_opened(b
 async def met_before(driver: Driver, keyring: Keyring, number: str) -> str:
     """Somebody who wrote once and was answered; the id of the chat."""
     (chat,) = await Inbox(driver, keyring).receive([said(number, address=number)], NOW)
-    await driver.run(Call("finish", {"inbox": int(number), "now": 0}))
+    await driver.run(Query("finish", {"inbox": int(number), "now": 0}))
     return chat.id
 
 
@@ -262,8 +261,8 @@ async def test_a_session_that_cannot_be_opened_counts_as_no_consent_and_stays(ba
 
 async def test_a_group_goes_with_its_answer(store: Store, database: Database) -> None:
     person = StoredDialogue(store=store, address="-100")
-    await person.does(Said(text="/", group=True))
+    await person.does(TextReceived(text="/", group=True))
     (row,) = await claim(store)
-    await store.settle(row, Delivery.SENT, NOW, message="1")
+    await store.settle(row, DeliveryState.SENT, NOW, message="1")
 
     assert database.sql(CHATS) == [(0,)]

@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.clock import SystemClock
-from bot.delivery.heartbeat import Heartbeat
+from bot.clock import SystemClock
+from bot.delivery.heartbeat import Heartbeat, Witness
 from bot.delivery.retention import Retention
-from bot.delivery.witness import Witness
-from bot.store import open_keyring, open_store
 from bot.store.api import Store
-from bot.store.continuity import GAP, LEAP, Continuity, Standpoint
+from bot.store.continuity import CLOCK_LEAP, CODE_GAP, Continuity, DatabasePosition
+from bot.store.encoding import to_micros
 from bot.store.errors import ClockLeapt
-from bot.store.moments import stored
+from bot.store.opening import open_store
+from bot.store.sealing.keyring import open_keyring
 from bot.store.store import SealedStore
-from handlers.broadcasts.model import Life, Plan
-from handlers.office.rights import Role
+from handlers.model.broadcast import BroadcastState, CampaignPlan
+from handlers.model.rights import Role
 from tests.integration.store.conftest import Command, Database, OpenStore
 from tests.support.broadcast_life import Recipients, campaign, drafted, stands
 from tests.support.delivery import ManualClock
@@ -57,7 +57,7 @@ async def test_a_database_that_goes_on_from_where_it_was_is_left_alone(
 ) -> None:
     settle_units(database.sql)
     name = (await drafted(store)).id
-    stands(database.sql, name, Life.RUNNING)
+    stands(database.sql, name, BroadcastState.RUNNING)
     for _ in range(3):
         await beating(store, database.folder, clock).begin()
 
@@ -83,7 +83,7 @@ async def test_no_code_of_a_copy_that_was_put_back_is_given_twice(
     await beating(store, database.folder, clock).begin()
     again = await registered(store, "3", "3")
 
-    assert int(again.rpartition("-")[2]) == 2 + GAP + 1
+    assert int(again.rpartition("-")[2]) == 2 + CODE_GAP + 1
 
 
 async def test_what_a_copy_would_send_rests_and_counts_as_not_known(
@@ -93,11 +93,15 @@ async def test_what_a_copy_would_send_rests_and_counts_as_not_known(
     await given(store, "4242", Role.OWNER)
     people = Recipients(store, database.sql, open_keyring(database.keys)[0])
     names = [(await drafted(store)).id for _ in range(4)]
-    for name, state in zip(names, (Life.RUNNING, Life.SCHEDULED, Life.APPROVED, Life.CHECKED), strict=True):
+    for name, state in zip(
+        names,
+        (BroadcastState.RUNNING, BroadcastState.SCHEDULED, BroadcastState.APPROVED, BroadcastState.CHECKED),
+        strict=True,
+    ):
         await people.add(name, f"1{name[-1]}", "queued")
         stands(database.sql, name, state)
-    plan = await campaign(store, Plan(deadline=(NOW + timedelta(days=20)).date()), database.sql)
-    stands(database.sql, plan, Life.RUNNING)
+    plan = await campaign(store, CampaignPlan(deadline=(NOW + timedelta(days=20)).date()), database.sql)
+    stands(database.sql, plan, BroadcastState.RUNNING)
     await beating(store, database.folder, clock).begin()
     await beating(store, database.folder, clock).begin()
     older(database)
@@ -175,9 +179,9 @@ async def test_a_clock_that_leapt_deletes_nothing_until_somebody_says_that_it_is
 async def test_a_database_that_never_beat_goes_by_the_last_who_wrote(store: Store, database: Database) -> None:
     await one_chat(store)
 
-    await store.continuity.require_steady_clock(NOW + LEAP)
+    await store.continuity.require_steady_clock(NOW + CLOCK_LEAP)
     with pytest.raises(ClockLeapt):
-        await store.continuity.require_steady_clock(NOW + LEAP + timedelta(seconds=1))
+        await store.continuity.require_steady_clock(NOW + CLOCK_LEAP + timedelta(seconds=1))
 
 
 async def test_whoever_writes_by_a_clock_that_leapt_does_not_make_it_right(
@@ -277,7 +281,7 @@ async def test_a_clock_that_was_behind_for_a_while_stops_nothing_once_it_is_righ
 
 def test_the_command_says_what_to_do_about_a_clock_that_fell_back(troly: Command, database: Database) -> None:
     assert troly("retention")[0] == 0
-    database.sql("INSERT INTO counters (name, value) VALUES ('seen', ?)", stored(datetime(2090, 1, 1, tzinfo=UTC)))
+    database.sql("INSERT INTO counters (name, value) VALUES ('seen', ?)", to_micros(datetime(2090, 1, 1, tzinfo=UTC)))
 
     code, _, said = troly("retention")
 
@@ -292,7 +296,7 @@ async def test_a_process_that_goes_on_while_a_copy_is_put_back_notices_it_at_its
     settle_units(database.sql)
     await given(store, "4242", Role.OWNER)
     name = (await drafted(store)).id
-    stands(database.sql, name, Life.RUNNING)
+    stands(database.sql, name, BroadcastState.RUNNING)
     heartbeat = beating(store, database.folder, clock)
     await heartbeat.begin()
     await beats(heartbeat)
@@ -327,13 +331,13 @@ async def test_a_process_that_starts_while_another_one_beats_takes_nothing_for_a
 ) -> None:
     settle_units(database.sql)
     name = (await drafted(store)).id
-    stands(database.sql, name, Life.RUNNING)
+    stands(database.sql, name, BroadcastState.RUNNING)
     other = beating(await another(), database.folder, clock)
     await other.begin()
     heartbeat = beating(store, database.folder, clock)
     looked = heartbeat._witness.farthest
 
-    def after_another_beat(database_id: str) -> Standpoint | None:
+    def after_another_beat(database_id: str) -> DatabasePosition | None:
         found = looked(database_id)
         assert found is not None
         point = replace(found, beats=found.beats + 1)

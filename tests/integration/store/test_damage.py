@@ -6,10 +6,10 @@ import pytest
 
 from bot.store.api import Store
 from bot.store.store import SealedStore
-from handlers.broadcasts.model import Life
-from handlers.office.model import Filter, Standing
-from handlers.office.rights import Rights, Role
-from handlers.requests.model import State
+from handlers.model.broadcast import BroadcastState
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter, InterviewStatus
+from handlers.model.rights import Rights, Role
 from tests.integration.store.conftest import Command, Database
 from tests.support.broadcasting import frozen
 from tests.support.office import OPERATOR, UNITS, given, invited, office, settle_units
@@ -75,7 +75,7 @@ async def filled(store: SealedStore, database: Database) -> SealedStore:
             asked = content(f"11{number}1AAAA1111AAAA").model_copy(update={"unit_code": "DN.NT"})
             await turn.requests.register(asked)
             await turn.register.save_status(
-                Standing(interview=number, unit="DN.NT", subscriber=NAME, not_after=date(2027, 1, 1))
+                InterviewStatus(interview=number, unit="DN.NT", subscriber=NAME, not_after=date(2027, 1, 1))
             )
     return store
 
@@ -110,7 +110,7 @@ async def test_a_request_that_cannot_be_read_is_shown_as_such_among_the_others(
         assert one.request.content.unreadable
         batch = await at.admin.extract.batch(OPERATOR, Filter(), 9, after=0, last=10**18)
         assert [filed.request.content.unreadable for filed in batch] == [False, True, False]
-        moved = await at.admin.desk.move_all(OPERATOR, Filter(), State.ACCEPTED)
+        moved = await at.admin.desk.move_all(OPERATOR, Filter(), RequestState.ACCEPTED)
         assert len(moved.changed) == 3
     async with StoredTurns(filled, "an")() as turn:
         assert [one.content.unreadable for one in await turn.requests.mine()] == [True, False]
@@ -163,7 +163,7 @@ async def test_whatever_it_is_lists_files_and_everybody_else_go_on(
     async with office(filled) as at:
         seen = await at.admin.desk.get(OPERATOR, "YC-2026-000001")
         assert seen is not None
-        await at.admin.desk.move(OPERATOR, "YC-2026-000001", State.SENT_BACK, seen.revision, "thiếu quyết định")
+        await at.admin.desk.move(OPERATOR, "YC-2026-000001", RequestState.SENT_BACK, seen.revision, "thiếu quyết định")
     name = await frozen(filled, NOW)
     damage(database, how, table, column)
 
@@ -247,7 +247,7 @@ async def test_a_damaged_broadcast_fails_row_by_row_and_others_run(
     broken, sound = await frozen(filled, NOW), await frozen(filled, NOW)
     for name in (broken, sound):
         async with office(filled) as at:
-            await at.admin.broadcasts.move(OPERATOR, name, Life.RUNNING)
+            await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.RUNNING)
     damage(database, how, "broadcasts", "content", f"id = '{broken}'")
 
     assert await filled.claim_broadcast(broken, CHANNEL, 9, NOW) == []
@@ -266,7 +266,8 @@ async def test_a_damaged_row_of_the_journal_is_shown_as_such(filled: SealedStore
 def test_files_say_how_many_cannot_be_read(troly: Command, database: Database) -> None:
     import asyncio  # noqa: PLC0415 - beside its only use
 
-    from bot.store import open_keyring, open_store  # noqa: PLC0415 - as above
+    from bot.store.opening import open_store  # noqa: PLC0415 - as above
+    from bot.store.sealing.keyring import open_keyring  # noqa: PLC0415 - as above
 
     async def fill() -> None:
         store = await open_store(database.url, database.folder, open_keyring(database.keys)[0])

@@ -8,26 +8,28 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.naming import terminal_channel
-from bot.demo import CHANNEL, Made, Sizes, fill
+from bot.channels.registry import terminal_channel
+from bot.demo.database import DemoSizes, DemoTotals, fill_database
+from bot.demo.roles import CHANNEL
 from bot.settings import Settings
-from bot.store import bulk_of, open_keyring, places
 from bot.store.api import Store
-from bot.store.errors import HoldsData
-from bot.store.sealing import Place
-from handlers import Session
-from handlers.memory import memory_world
-from handlers.office.model import Filed, Filter
-from handlers.office.rights import Rights, Role
-from handlers.requests.model import MOVES, State
-from handlers.screen import Here
+from bot.store.errors import FolderHoldsData
+from bot.store.opening import open_demo_data
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import SealContext, open_keyring
+from handlers.core.screen import Context
+from handlers.core.session import Session
+from handlers.model.request import REQUEST_TRANSITIONS, RequestState
+from handlers.model.request_list import Filter, RequestRow
+from handlers.model.rights import Rights, Role
 from handlers.screens import SCREENS
-from rules import load_pack
+from handlers.testing import build_memory_services
+from rules.loading import load_pack
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.storing import one_chat
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-SIZES = Sizes(officers=150, units=40, seed=3)
+SIZES = DemoSizes(officers=150, units=40, seed=3)
 
 
 def settings_of(database: Database) -> Settings:
@@ -35,22 +37,22 @@ def settings_of(database: Database) -> Settings:
     return Settings.model_validate(values)
 
 
-async def fill_in(database: Database, sizes: Sizes = SIZES) -> Made:
-    async with bulk_of(settings_of(database)) as bulk:
-        return await fill(bulk, load_pack(), sizes, NOW, lambda _: None)
+async def fill_in(database: Database, sizes: DemoSizes = SIZES) -> DemoTotals:
+    async with open_demo_data(settings_of(database)) as bulk:
+        return await fill_database(bulk, load_pack(), sizes, NOW, lambda _: None)
 
 
 @pytest.fixture
-async def made(database: Database) -> Made:
+async def made(database: Database) -> DemoTotals:
     return await fill_in(database)
 
 
 @pytest.fixture
-async def demo(made: Made, another: OpenStore) -> Store:
+async def demo(made: DemoTotals, another: OpenStore) -> Store:
     return await another()
 
 
-async def all_requests(store: Store) -> tuple[Filed, ...]:
+async def all_requests(store: Store) -> tuple[RequestRow, ...]:
     rights = Rights.operator(await store.units())
     async with store.admin_transaction(NOW) as office:
         return await office.admin.desk.page(rights, Filter(), 10_000)
@@ -59,10 +61,10 @@ async def all_requests(store: Store) -> tuple[Filed, ...]:
 def unsealed(database: Database, table: str, column: str, key: str = "id") -> list[str]:
     keyring = open_keyring(database.keys)[0]
     rows = database.sql(f"SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY {key}")
-    return [keyring.unseal(bytes(value), Place(table, column, str(row))) for row, value in rows]
+    return [keyring.unseal(bytes(value), SealContext(table, column, str(row))) for row, value in rows]
 
 
-async def test_there_are_as_many_of_everything_as_it_says(demo: Store, made: Made, database: Database) -> None:
+async def test_there_are_as_many_of_everything_as_it_says(demo: Store, made: DemoTotals, database: Database) -> None:
     def count(table: str, where: str = "1 = 1") -> int:
         return int(database.sql(f"SELECT COUNT(*) FROM {table} WHERE {where}")[0][0])
 
@@ -75,19 +77,19 @@ async def test_there_are_as_many_of_everything_as_it_says(demo: Store, made: Mad
 
 async def test_requests_are_in_every_state_and_got_there_by_moves_that_there_are(demo: Store) -> None:
     found = await all_requests(demo)
-    assert {filed.request.state for filed in found} == set(State)
+    assert {filed.request.state for filed in found} == set(RequestState)
     for filed in found:
         steps = filed.request.history
         assert filed.request.state is steps[-1].state
         assert filed.revision == len(steps) - 1
         assert filed.registered_at == steps[0].at < NOW
         assert [step.at for step in steps] == sorted(step.at for step in steps)
-        assert all(after.state in MOVES[before.state] for before, after in pairwise(steps))
+        assert all(after.state in REQUEST_TRANSITIONS[before.state] for before, after in pairwise(steps))
         assert all(step.at < NOW for step in steps)
 
 
 async def test_codes_follow_the_order_of_registration_and_go_on_behind_the_last(
-    demo: Store, made: Made, database: Database
+    demo: Store, made: DemoTotals, database: Database
 ) -> None:
     found = await all_requests(demo)
     assert [filed.number for filed in found] == sorted((filed.number for filed in found), reverse=True)
@@ -128,12 +130,12 @@ async def test_every_name_is_recognisably_made_up(demo: Store, database: Databas
 
 
 async def test_sessions_restore_as_they_were_and_their_screens_can_be_shown(demo: Store, database: Database) -> None:
-    world = memory_world(load_pack(), NOW, units=await demo.units())
+    world = build_memory_services(load_pack(), NOW, units=await demo.units())
     screens, languages = set(), set()
     for text in unsealed(database, "chats", "session"):
         session = Session.load(text)
         assert json.loads(session.model_dump_json()) == json.loads(text)
-        page = await SCREENS[session.screen].page(Here(session, world))
+        page = await SCREENS[session.screen].page(Context(session, world))
         assert page.title
         assert session.screen in {"next", "question"} or page.options
         screens.add(session.screen)
@@ -155,7 +157,9 @@ async def test_one_can_be_the_owner_an_admin_and_a_focal_officer_at_once(demo: S
     roles = {}
     for name in ("chu", "quan-tri-1", "dau-moi-1"):
         channel = terminal_channel(name)
-        async with demo.admin_transaction(NOW, chat=places.chat_id(keyring, channel, name), channel=channel) as office:
+        async with demo.admin_transaction(
+            NOW, chat=sealed_columns.chat_id(keyring, channel, name), channel=channel
+        ) as office:
             (grant,) = await office.admin.people.mine()
         roles[name] = grant.role
         assert (grant.unit is None) == (grant.role is Role.OWNER)
@@ -171,7 +175,7 @@ async def test_the_journal_is_whole_and_tells_every_move_of_an_office(demo: Stor
     assert moments == sorted(moments)
 
 
-async def test_a_clean_up_leaves_nearly_all_of_it(demo: Store, made: Made) -> None:
+async def test_a_clean_up_leaves_nearly_all_of_it(demo: Store, made: DemoTotals) -> None:
     gone = await demo.delete_expired(NOW, 180, dry_run=True)
     assert sum(gone.values()) == 0
 
@@ -179,7 +183,7 @@ async def test_a_clean_up_leaves_nearly_all_of_it(demo: Store, made: Made) -> No
 async def test_the_same_seed_makes_the_same_province(tmp_path: Path) -> None:
     async def told(name: str, seed: int) -> list[tuple[object, ...]]:
         database = Database(None, tmp_path / name)
-        await fill_in(database, Sizes(officers=30, units=20, seed=seed))
+        await fill_in(database, DemoSizes(officers=30, units=20, seed=seed))
         requests = [text.encode() for text in unsealed(database, "requests", "content", "code")]
         history = database.sql("SELECT code, state, at, actor FROM request_history ORDER BY code, revision")
         return [*((one,) for one in requests), *history]
@@ -189,7 +193,7 @@ async def test_the_same_seed_makes_the_same_province(tmp_path: Path) -> None:
 
 async def test_a_folder_with_a_single_real_chat_is_refused_and_left_as_it_is(store: Store, database: Database) -> None:
     await one_chat(store)
-    with pytest.raises(HoldsData, match="real data"):
+    with pytest.raises(FolderHoldsData, match="real data"):
         await fill_in(database)
     assert database.sql("SELECT COUNT(*) FROM chats") == [(1,)]
     assert database.sql("SELECT COUNT(*) FROM units") == [(0,)]
@@ -199,29 +203,29 @@ async def test_a_folder_with_a_single_real_chat_is_refused_and_left_as_it_is(sto
 
 async def test_units_alone_are_real_data_too(store: Store, database: Database) -> None:
     database.sql("INSERT INTO units (code, name, place, last) VALUES ('X', 'UBND xã thật', 1, 1)")
-    with pytest.raises(HoldsData, match="real data"):
+    with pytest.raises(FolderHoldsData, match="real data"):
         await fill_in(database)
 
 
 async def test_a_second_province_is_refused(demo: Store, database: Database) -> None:
-    with pytest.raises(HoldsData, match="made-up data already"):
+    with pytest.raises(FolderHoldsData, match="made-up data already"):
         await fill_in(database)
     assert await demo.is_made_up()
 
 
 async def test_a_province_begun_and_cut_off_is_refused(store: Store, database: Database) -> None:
-    async with bulk_of(settings_of(database)) as bulk:
+    async with open_demo_data(settings_of(database)) as bulk:
         await bulk.begin()
-    with pytest.raises(HoldsData, match="perhaps not all"):
+    with pytest.raises(FolderHoldsData, match="perhaps not all"):
         await fill_in(database)
 
 
 async def test_two_who_begin_at_once_do_not_both_begin(store: Store, database: Database) -> None:
     async def begin() -> bool:
-        async with bulk_of(settings_of(database)) as bulk:
+        async with open_demo_data(settings_of(database)) as bulk:
             try:
                 await bulk.begin()
-            except HoldsData:
+            except FolderHoldsData:
                 return False
             return True
 
@@ -229,7 +233,7 @@ async def test_two_who_begin_at_once_do_not_both_begin(store: Store, database: D
 
 
 async def test_its_roles_still_count_once_the_operator_answers_for_the_journal(
-    demo: Store, made: Made, database: Database
+    demo: Store, made: DemoTotals, database: Database
 ) -> None:
     await demo.accept_powers(NOW)
     assert (await demo.prove_powers()).whole

@@ -5,15 +5,15 @@ from itertools import pairwise
 
 import pytest
 
-from bot.store import places
+from bot.store import request_filter
 from bot.store.api import Store
-from bot.store.office import filtering
-from bot.store.office.indexing import index_requests
 from bot.store.opening import open_driver
-from bot.store.sealing import Keyring
-from handlers.office.model import Filter, Move
-from handlers.office.rights import Rights
-from handlers.requests.model import State
+from bot.store.requests import index_requests
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter, MoveOutcome
+from handlers.model.rights import Rights
 from rules.outcome import Procedure
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER, codes, person
@@ -70,8 +70,8 @@ async def test_a_unit_that_is_no_longer_known_is_not_kept(desk: Store) -> None:
         (Filter(), {"a", "b", "c"}),
         (Filter(procedures=(Procedure.REVOKE,)), {"b"}),
         (Filter(procedures=(Procedure.REVOKE, Procedure.EXTEND)), {"b", "c"}),
-        (Filter(states=(State.SUBMITTED,)), {"a", "b"}),
-        (Filter(states=(State.ACCEPTED,)), {"c"}),
+        (Filter(states=(RequestState.SUBMITTED,)), {"a", "b"}),
+        (Filter(states=(RequestState.ACCEPTED,)), {"c"}),
         (Filter(unit="DN.NT"), {"a", "b"}),
         (Filter(since=date(2026, 11, 23)), {"b", "c"}),  # b was registered at 00:30 in Viet Nam
         (Filter(until=date(2026, 11, 22)), {"a"}),
@@ -89,7 +89,7 @@ async def test_a_unit_that_is_no_longer_known_is_not_kept(desk: Store) -> None:
         (Filter(text="uy ban nhan dan xa nhon trach 2026"), {"a", "b", "c"}),  # more words than have conditions
         (Filter(text="' OR 1=1 -- %"), set()),
         (Filter(text="?! …"), {"a", "b", "c"}),
-        (Filter(text="duyen", unit="DN", states=(State.SUBMITTED,), procedures=(Procedure.REVOKE,)), {"b"}),
+        (Filter(text="duyen", unit="DN", states=(RequestState.SUBMITTED,), procedures=(Procedure.REVOKE,)), {"b"}),
     ],
 )
 async def test_each_part_of_a_filter_narrows_to_what_it_says(desk: Store, wanted: Filter, found: set[str]) -> None:
@@ -108,7 +108,7 @@ async def test_each_part_of_a_filter_narrows_to_what_it_says(desk: Store, wanted
             request = await turn.requests.register(asked.model_copy(update={"unit_code": unit}))
         named[request.code] = name
     async with office(desk) as at_desk:
-        await at_desk.admin.desk.move(OPERATOR, "YC-2026-000003", State.ACCEPTED, 0)
+        await at_desk.admin.desk.move(OPERATOR, "YC-2026-000003", RequestState.ACCEPTED, 0)
 
     assert {named[code] for code in await codes(desk, OPERATOR, wanted)} == found
 
@@ -138,15 +138,15 @@ async def test_a_focal_officer_sees_no_personal_data_and_changes_nothing(desk: S
         update={"unit_code": "DN.NT"}
     )
     async with office(desk) as at:
-        assert (await at.admin.desk.move(FOCAL, given.code, State.ACCEPTED, 0)).outcome is Move.UNKNOWN
-        assert (await at.admin.desk.move_all(FOCAL, Filter(), State.ACCEPTED)).changed == ()
+        assert (await at.admin.desk.move(FOCAL, given.code, RequestState.ACCEPTED, 0)).outcome is MoveOutcome.UNKNOWN
+        assert (await at.admin.desk.move_all(FOCAL, Filter(), RequestState.ACCEPTED)).changed == ()
 
 
 @pytest.mark.parametrize("common", [1, 20_000], ids=["every word is common", "every word is rare"])
 async def test_what_is_masked_is_not_found_by_guessing_it(
     desk: Store, monkeypatch: pytest.MonkeyPatch, common: int
 ) -> None:
-    monkeypatch.setattr(filtering, "COMMON", common)
+    monkeypatch.setattr(request_filter, "COMMON", common)
     own = await registered(desk, "1", person("Trần Thị Bưởi"), "DN.NT")
     await registered(desk, "2", person(), "DN.DP")
     both = Rights.of((*FOCAL.grants, *OTHER.grants), UNITS)
@@ -179,7 +179,7 @@ async def test_words_are_kept_as_digests_and_go_with_the_request(desk: Store, da
 async def test_an_amended_request_is_found_by_its_new_words_alone(
     desk: Store, monkeypatch: pytest.MonkeyPatch, common: int
 ) -> None:
-    monkeypatch.setattr(filtering, "COMMON", common)
+    monkeypatch.setattr(request_filter, "COMMON", common)
     given = await registered(desk, "1", person("Bùi Thị Hoa"), "DN.NT")
     async with StoredTurns(desk, "1")() as turn:
         await turn.requests.amend(given.code, person("Bùi Thị Mai"))
@@ -213,5 +213,9 @@ async def test_requests_from_before_are_found_once_the_store_was_opened(
         assert await index_requests(driver, keyring) == 0
     assert database.sql("SELECT code FROM requests WHERE indexed = 0") == [(given[1],)]
     found = {word for (word,) in database.sql("SELECT word FROM request_words")}
-    assert {places.word(keyring, "hoa"), places.word(keyring, "2026"), places.open_word(keyring, "2026")} <= found
-    assert places.open_word(keyring, "hoa") not in found
+    assert {
+        sealed_columns.word_digest(keyring, "hoa"),
+        sealed_columns.word_digest(keyring, "2026"),
+        sealed_columns.open_word_digest(keyring, "2026"),
+    } <= found
+    assert sealed_columns.open_word_digest(keyring, "hoa") not in found

@@ -6,15 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.store import request_filter
 from bot.store.api import Store
-from bot.store.office import filtering
-from bot.store.request_words import open_words_of, words_of
+from bot.store.requests import open_search_words, search_words
 from handlers.folding import fold
-from handlers.office.model import Filed, Filter
-from handlers.office.moving import moves_of
-from handlers.office.rights import Act, Rights
-from handlers.requests.model import State
-from rules.calendar import vietnamese_day
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter, RequestRow, transitions_from
+from handlers.model.rights import Act, Rights
+from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 from tests.integration.store.conftest import Database
 from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER, person
@@ -31,7 +30,7 @@ FILTERS = st.builds(
     Filter,
     unit=st.sampled_from((*PLACES, "XX")),
     procedures=st.lists(st.sampled_from(PROCEDURES), max_size=2, unique=True).map(tuple),
-    states=st.lists(st.sampled_from(list(State)), max_size=3, unique=True).map(tuple),
+    states=st.lists(st.sampled_from(list(RequestState)), max_size=3, unique=True).map(tuple),
     since=st.none() | DAYS,
     until=st.none() | DAYS,
     expires_from=st.none() | DAYS,
@@ -45,9 +44,9 @@ RIGHTS = st.sampled_from(
 )
 
 
-def means(wanted: Filter, filed: Filed, rights: Rights) -> bool:
-    request, content, on = filed.request, filed.request.content, vietnamese_day(filed.registered_at)
-    ends, known = content.not_after, words_of if searches_names(rights, wanted.unit) else open_words_of
+def means(wanted: Filter, filed: RequestRow, rights: Rights) -> bool:
+    request, content, on = filed.request, filed.request.content, to_vietnam_day(filed.registered_at)
+    ends, known = content.not_after, search_words if searches_names(rights, wanted.unit) else open_search_words
     return (
         (wanted.unit is None or (filed.unit is not None and UNITS.is_within(filed.unit, wanted.unit)))
         and (not wanted.procedures or content.procedure in wanted.procedures)
@@ -80,7 +79,7 @@ async def fill(store: Store) -> None:
         async with StoredTurns(store, f"officer {number}")(NOW - timedelta(hours=7 * (number % 13))) as turn:
             code = (await turn.requests.register(asked)).code
         async with office(store) as at:
-            for to in moves_of(State.SUBMITTED)[number % 6 : number % 6 + 1]:
+            for to in transitions_from(RequestState.SUBMITTED)[number % 6 : number % 6 + 1]:
                 await at.admin.desk.move(OPERATOR, code, to, 0, "lý do")
 
 
@@ -88,7 +87,7 @@ async def fill(store: Store) -> None:
 async def desk(
     store: Store, database: Database, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Store:
-    monkeypatch.setattr(filtering, "COMMON", request.param)
+    monkeypatch.setattr(request_filter, "COMMON", request.param)
     settle_units(database.sql)
     await fill(store)
     return store

@@ -3,10 +3,10 @@
 import pytest
 
 from bot.store.api import Store
-from handlers.events import Tapped
-from handlers.office.model import Filter
-from handlers.office.rights import Role
-from handlers.requests.model import State
+from handlers.core.events import ButtonTapped
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter
+from handlers.model.rights import Role
 from rules.outcome import Procedure
 from tests.integration.store.conftest import Database
 from tests.support.desk import ADMIN, person
@@ -51,10 +51,10 @@ async def test_without_a_role_there_is_no_list(desk: Store) -> None:
     await nobody.says("/start", "dong y")
 
     assert "/danhsach" in await nobody.says("/danhsach")
-    await nobody.does(Tapped(data=f"desk|{given_one.code}|1", message="8"))
-    await nobody.does(Tapped(data="desk_request|accepted|1", message="8"))
+    await nobody.does(ButtonTapped(data=f"desk|{given_one.code}|1", message="8"))
+    await nobody.does(ButtonTapped(data="desk_request|accepted|1", message="8"))
     assert given_one.code not in nobody.text
-    assert (await seen(desk, OPERATOR, given_one.code)).request.state is State.SUBMITTED
+    assert (await seen(desk, OPERATOR, given_one.code)).request.state is RequestState.SUBMITTED
 
 
 async def test_a_focal_officer_sees_initials_and_no_button_that_changes(desk: Store) -> None:
@@ -130,7 +130,7 @@ async def test_sending_back_asks_why_and_tells_the_officer(desk: Store) -> None:
     said = await admin.says("Thiếu quyết định <sáp nhập>")
     assert "Thiếu quyết định &lt;sáp nhập&gt;" in said
     filed = await seen(desk, ADMIN, own.code)
-    assert (filed.request.state, filed.note) == (State.SENT_BACK, "Thiếu quyết định <sáp nhập>")
+    assert (filed.request.state, filed.note) == (RequestState.SENT_BACK, "Thiếu quyết định <sáp nhập>")
     (notice,) = [row for row in await claim(desk) if row.chat.address == "1"]
     assert "Thiếu quyết định" in notice.reply.paragraphs[0]
 
@@ -159,10 +159,10 @@ async def test_a_reason_typed_too_late_overwrites_nothing(desk: Store) -> None:
     await admin.says("/danhsach", own.code)
     await admin.taps("Từ chối")
     async with office(desk) as at:
-        await at.admin.desk.move(OPERATOR, own.code, State.ACCEPTED, 0)
+        await at.admin.desk.move(OPERATOR, own.code, RequestState.ACCEPTED, 0)
 
     assert "đã tiếp nhận" in await admin.says("không đủ hồ sơ")
-    assert (await seen(desk, ADMIN, own.code)).request.state is State.ACCEPTED
+    assert (await seen(desk, ADMIN, own.code)).request.state is RequestState.ACCEPTED
 
 
 async def test_all_of_the_list_are_changed_after_it_was_said_how_many(desk: Store) -> None:
@@ -177,8 +177,8 @@ async def test_all_of_the_list_are_changed_after_it_was_said_how_many(desk: Stor
     await admin.taps("Chuyển trạng thái tất cả", "Trả lại")
     assert "Lý do: thiếu dấu" in await admin.says("thiếu dấu")
     await admin.says("khong")
-    assert [(await seen(desk, ADMIN, code)).request.state for code in own] == [State.ACCEPTED] * 3
-    assert (await seen(desk, OPERATOR, other.code)).request.state is State.SUBMITTED
+    assert [(await seen(desk, ADMIN, code)).request.state for code in own] == [RequestState.ACCEPTED] * 3
+    assert (await seen(desk, OPERATOR, other.code)).request.state is RequestState.SUBMITTED
 
 
 async def test_a_yes_is_to_those_it_named_and_to_no_others(desk: Store) -> None:
@@ -202,7 +202,7 @@ async def test_a_yes_after_one_was_swapped_for_another_changes_nothing(desk: Sto
     await admin.taps("Chuyển trạng thái tất cả", "Trả lại")
     await admin.says("thiếu dấu")
     async with office(desk) as at:
-        await at.admin.desk.move(OPERATOR, own.code, State.REFUSED, 0, "trùng")
+        await at.admin.desk.move(OPERATOR, own.code, RequestState.REFUSED, 0, "trùng")
     other = await registered(desk, "2", person(), "DN.NT")
 
     assert "Danh sách đã thay đổi" in await admin.taps("Đồng ý")
@@ -220,7 +220,7 @@ async def test_a_lost_role_takes_the_list_away_at_the_next_message(desk: Store, 
     said = await admin.taps("Tiếp nhận")
 
     assert own.code not in said
-    assert (await seen(desk, ADMIN, own.code)).request.state is State.SUBMITTED
+    assert (await seen(desk, ADMIN, own.code)).request.state is RequestState.SUBMITTED
 
 
 async def test_hostile_names_stay_text_on_one_short_line(desk: Store) -> None:
@@ -256,7 +256,7 @@ async def test_what_a_role_may_only_see_is_not_counted_among_what_would_change(d
     assert "Số yêu cầu: <b>2</b>" in await admin.says("/danhsach")
     assert "<b>1</b>" in await admin.taps("Chuyển trạng thái tất cả", "Tiếp nhận (1)")
     assert "Đã chuyển: <b>1</b>" in await admin.says("dong y")
-    assert (await seen(desk, OPERATOR, seen_only.code)).request.state is State.SUBMITTED
+    assert (await seen(desk, OPERATOR, seen_only.code)).request.state is RequestState.SUBMITTED
 
 
 async def test_typed_days_narrow_without_blanks_and_a_day_that_there_is_not_is_named(desk: Store) -> None:
@@ -278,8 +278,8 @@ async def test_typed_days_narrow_without_blanks_and_a_day_that_there_is_not_is_n
 async def forwarded(desk: Store) -> str:
     own = await registered(desk, "1", person(), "DN.NT")
     async with office(desk) as at:
-        await at.admin.desk.move(OPERATOR, own.code, State.ACCEPTED, 0)
-        await at.admin.desk.move(OPERATOR, own.code, State.FORWARDED, 1)
+        await at.admin.desk.move(OPERATOR, own.code, RequestState.ACCEPTED, 0)
+        await at.admin.desk.move(OPERATOR, own.code, RequestState.FORWARDED, 1)
     return own.code
 
 
@@ -291,11 +291,11 @@ async def test_what_cannot_be_undone_needs_a_second_yes(desk: Store) -> None:
     said = await admin.says("1")
     assert f"Chuyển {code} sang “hoàn thành”?" in said
     assert "không đổi lại được" in said
-    assert (await seen(desk, ADMIN, code)).request.state is State.FORWARDED
+    assert (await seen(desk, ADMIN, code)).request.state is RequestState.FORWARDED
     assert code in await admin.taps("Không")
-    assert (await seen(desk, ADMIN, code)).request.state is State.FORWARDED
+    assert (await seen(desk, ADMIN, code)).request.state is RequestState.FORWARDED
     assert "hoàn thành" in await admin.says("hoan thanh", "dong y")
-    assert (await seen(desk, ADMIN, code)).request.state is State.DONE
+    assert (await seen(desk, ADMIN, code)).request.state is RequestState.DONE
 
 
 async def test_a_second_yes_that_comes_too_late_overwrites_nothing(desk: Store) -> None:
@@ -304,10 +304,10 @@ async def test_a_second_yes_that_comes_too_late_overwrites_nothing(desk: Store) 
     await admin.says("/danhsach", code)
     await admin.taps("Đã hoàn thành")
     async with office(desk) as at:
-        await at.admin.desk.move(OPERATOR, code, State.SENT_BACK, 2, "thiếu dấu")
+        await at.admin.desk.move(OPERATOR, code, RequestState.SENT_BACK, 2, "thiếu dấu")
 
     await admin.taps("Đồng ý")
-    assert (await seen(desk, ADMIN, code)).request.state is State.SENT_BACK
+    assert (await seen(desk, ADMIN, code)).request.state is RequestState.SENT_BACK
 
 
 async def test_refusing_says_with_the_reason_that_it_stays(desk: Store) -> None:
@@ -378,7 +378,7 @@ async def test_who_changed_it_is_told_without_brackets_in_brackets(desk: Store) 
 async def test_a_name_that_several_buttons_have_is_asked_about_and_not_searched_for(
     desk: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handlers.office.screens.desk.row", lambda say, filed: filed.request.content.subscriber)
+    monkeypatch.setattr("handlers.admin.requests.list.row", lambda say, filed: filed.request.content.subscriber)
     for number in range(2):
         await registered(desk, str(number), person(), "DN.NT")
     admin = await talk(desk, "admin")
@@ -419,9 +419,9 @@ async def test_a_number_or_a_doubt_is_no_reason_and_leaves_the_move_as_it_was(de
     await admin.says("/danhsach", own.code)
     await admin.taps("Trả lại")
     await admin.says(typed)
-    assert (await seen(desk, ADMIN, own.code)).request.state is State.SUBMITTED
+    assert (await seen(desk, ADMIN, own.code)).request.state is RequestState.SUBMITTED
     await admin.says("Thiếu quyết định đổi tên")
-    assert (await seen(desk, ADMIN, own.code)).request.state is State.SENT_BACK
+    assert (await seen(desk, ADMIN, own.code)).request.state is RequestState.SENT_BACK
 
 
 async def test_a_number_speaks_of_no_button_that_is_not_shown(desk: Store) -> None:

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 import pytest
 
 from bot.store.api import Store
-from bot.store.broadcasts import expiring
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import STANDING, Audience
-from handlers.requests.model import State
-from rules.calendar import vietnamese_day
+from bot.store.broadcasts import expiry
+from bot.store.sealing.keyring import Keyring
+from handlers.model.broadcast import EXPIRY_CAMPAIGN, Audience
+from handlers.model.request import RequestState
+from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.audiences import Certificate, Officer, write
@@ -17,7 +17,7 @@ from tests.support.office import Sql
 from tests.support.reminding import frozen, rows, state, values
 from tests.support.storing import NAME, NOW
 
-TODAY = vietnamese_day(NOW)
+TODAY = to_vietnam_day(NOW)
 DAYS = (60, 30, 7)
 QUEUED = ("queued", None)
 
@@ -29,7 +29,7 @@ def ends_in(*days: int, **known: object) -> list[Certificate]:
 
 @pytest.fixture
 def people(database: Database, keyring: Keyring, store: Store) -> None:
-    asked = {Procedure.EXTEND: State.SUBMITTED}
+    asked = {Procedure.EXTEND: RequestState.SUBMITTED}
     officers = [
         Officer("a" * 32, certificates=ends_in(6, 45)),
         Officer("b" * 32, certificates=ends_in(30, owed=(Procedure.EXTEND,))),
@@ -68,7 +68,7 @@ async def test_whoever_has_come_so_near_to_the_end_has_a_row_with_that_day(
         "0": TODAY,
     }
     assert said["b" * 32].to_do == (Procedure.EXTEND,)
-    assert state(database.sql, STANDING)[0] == "running"
+    assert state(database.sql, EXPIRY_CAMPAIGN)[0] == "running"
 
 
 async def test_distances_that_were_passed_do_not_come_any_more(store: Store, database: Database, people: None) -> None:
@@ -92,8 +92,8 @@ async def test_each_distance_comes_once_on_its_day(store: Store, database: Datab
 async def test_what_a_kill_left_open_is_made_to_its_end(
     store: Store, another: OpenStore, database: Database, people: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expiring, "PAGE", 1)
-    monkeypatch.setattr(expiring.Freezer, "finish", _killed)
+    monkeypatch.setattr(expiry, "PAGE", 1)
+    monkeypatch.setattr(expiry.RecipientWriter, "finish", _killed)
     with pytest.raises(KeyboardInterrupt):
         await remind(store)
     ((name,),) = database.sql("SELECT id FROM broadcasts WHERE parent IS NOT NULL")
@@ -115,7 +115,7 @@ async def _killed(*_: object) -> None:
 async def test_one_that_nobody_goes_on_with_is_closed(
     store: Store, database: Database, people: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expiring.Freezer, "finish", _killed)
+    monkeypatch.setattr(expiry.RecipientWriter, "finish", _killed)
     with pytest.raises(KeyboardInterrupt):
         await remind(store)
     monkeypatch.undo()
@@ -153,15 +153,17 @@ async def test_who_wanted_to_hear_again_is_told_of_once_the_day_has_come_and_hea
     assert name is not None
     day = TODAY + timedelta(days=2)
     marks = "INSERT INTO reminder_marks (broadcast, chat, later_on, done_at) VALUES (?, ?, ?, ?)"
-    database.sql(marks, STANDING, "a" * 32, day.toordinal(), None)
-    database.sql(marks, STANDING, "b" * 32, day.toordinal(), 1)
+    database.sql(marks, EXPIRY_CAMPAIGN, "a" * 32, day.toordinal(), None)
+    database.sql(marks, EXPIRY_CAMPAIGN, "b" * 32, day.toordinal(), 1)
     database.sql(marks, name, "0" * 32, (day + timedelta(days=1)).toordinal(), None)
 
     assert await later(store, day - timedelta(days=1)) == {}
-    assert await later(store, day) == {STANDING: ("a" * 32,)}
+    assert await later(store, day) == {EXPIRY_CAMPAIGN: ("a" * 32,)}
 
     at = NOW + timedelta(days=2)
-    again = await store.broadcasts.create_step(STANDING, f"later:{day}", at, audience=Audience(chats=("a" * 32,)))
+    again = await store.broadcasts.create_step(
+        EXPIRY_CAMPAIGN, f"later:{day}", at, audience=Audience(chats=("a" * 32,))
+    )
     assert again is not None
     assert await later(store, day) == {}
     await frozen(store, again, now=at)
@@ -176,16 +178,16 @@ async def test_who_was_reminded_since_is_not_again_and_who_waits_for_a_day_behin
     day = TODAY + timedelta(days=2)
     marks = "INSERT INTO reminder_marks (broadcast, chat, later_on) VALUES (?, ?, ?)"
     for letter, on in (("a", day), ("b", day), ("0", day + timedelta(days=1))):
-        database.sql(marks, STANDING, letter * 32, on.toordinal())
+        database.sql(marks, EXPIRY_CAMPAIGN, letter * 32, on.toordinal())
     wanted = Audience(chats=("a" * 32, "b" * 32))
-    name = await store.broadcasts.create_step(STANDING, f"later:{day}", NOW, audience=wanted)
+    name = await store.broadcasts.create_step(EXPIRY_CAMPAIGN, f"later:{day}", NOW, audience=wanted)
     assert name is not None
     database.sql("UPDATE reminder_marks SET later_on = NULL WHERE chat = ?", "a" * 32)  # by a step of the campaign
 
     await frozen(store, name, now=NOW + timedelta(days=5))  # nobody was there to do it in time
 
     assert rows(database.sql, name) == {"b" * 32: QUEUED}
-    assert await later(store, day + timedelta(days=3)) == {STANDING: ("0" * 32,)}
+    assert await later(store, day + timedelta(days=3)) == {EXPIRY_CAMPAIGN: ("0" * 32,)}
 
 
 async def later(store: Store, day: date) -> dict[str, tuple[str, ...]]:

@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Forbidden, OutputError
-from bot.exports.export import export
-from bot.exports.model import Form, Order
-from bot.exports.writers import ENDINGS
-from bot.store import open_keyring, open_store
+from bot.exports.export import FORM_SUFFIXES, write_export
+from bot.exports.model import ExportJob
 from bot.store.api import Store
-from handlers.office.model import Filter
-from handlers.office.rights import Grant, Rights, Role
-from handlers.requests.model import State
+from bot.store.opening import open_store
+from bot.store.sealing.keyring import open_keyring
+from handlers.model.exports import ExportForm
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter
+from handlers.model.rights import Grant, Rights, Role
 from locales import translator
 from rules.facts import Subject
 from tests.integration.store.conftest import Command, Database
@@ -61,20 +62,20 @@ def prepared(database: Database) -> None:
     asyncio.run(prepare())
 
 
-def order(form: Form, rights: Rights = OPERATOR) -> Order:
-    return Order(rights, Filter(unit="DN.NT", states=(State.SUBMITTED,)), form, translator("vi"), NOW)
+def order(form: ExportForm, rights: Rights = OPERATOR) -> ExportJob:
+    return ExportJob(rights, Filter(unit="DN.NT", states=(RequestState.SUBMITTED,)), form, translator("vi"), NOW)
 
 
 def ignored(done: int, total: int) -> None:
     assert done <= total
 
 
-@pytest.mark.parametrize("form", Form)
-async def test_every_form_is_written_and_nothing_else_is_left(filled: Store, form: Form, tmp_path: Path) -> None:
-    target = tmp_path / "out" / f"list{ENDINGS[form][0]}"
+@pytest.mark.parametrize("form", ExportForm)
+async def test_every_form_is_written_and_nothing_else_is_left(filled: Store, form: ExportForm, tmp_path: Path) -> None:
+    target = tmp_path / "out" / f"list{FORM_SUFFIXES[form][0]}"
     target.parent.mkdir()
 
-    done = await export(filled, order(form), target, ignored, notes=tmp_path / "notes")
+    done = await write_export(filled, order(form), target, ignored, notes=tmp_path / "notes")
 
     assert (done.count, done.files, done.remarks.left_out) == (REQUESTS, (target,), 0)
     assert list(target.parent.iterdir()) == [target]
@@ -82,7 +83,7 @@ async def test_every_form_is_written_and_nothing_else_is_left(filled: Store, for
 
 
 async def test_the_journal_has_a_row_with_the_form_the_number_and_the_unit(filled: Store, tmp_path: Path) -> None:
-    await export(filled, order(Form.CSV, FOCAL), tmp_path / "list.csv", ignored, notes=tmp_path / "notes")
+    await write_export(filled, order(ExportForm.CSV, FOCAL), tmp_path / "list.csv", ignored, notes=tmp_path / "notes")
 
     async with office(filled) as at:
         (row,) = await at.admin.journal.latest(OPERATOR, 1)
@@ -93,8 +94,8 @@ async def test_the_journal_has_a_row_with_the_form_the_number_and_the_unit(fille
 async def test_the_row_is_for_those_of_the_unit_that_was_within_reach(
     filled: Store, tmp_path: Path, unit: str | None
 ) -> None:
-    about = replace(order(Form.CSV, FOCAL), wanted=Filter(unit=unit))
-    await export(filled, about, tmp_path / "list.csv", ignored, notes=tmp_path / "notes")
+    about = replace(order(ExportForm.CSV, FOCAL), wanted=Filter(unit=unit))
+    await write_export(filled, about, tmp_path / "list.csv", ignored, notes=tmp_path / "notes")
 
     async with office(filled) as at:
         (row,) = await at.admin.journal.latest(OPERATOR, 1)
@@ -102,11 +103,11 @@ async def test_the_row_is_for_those_of_the_unit_that_was_within_reach(
 
 
 async def test_the_number_is_of_what_is_in_the_file(filled: Store, tmp_path: Path) -> None:
-    wanted = Order(OPERATOR, Filter(), Form.IMPORT19, translator("vi"), NOW)
+    wanted = ExportJob(OPERATOR, Filter(), ExportForm.IMPORT19, translator("vi"), NOW)
 
-    done = await export(filled, wanted, tmp_path / "list.xlsx", ignored, notes=tmp_path / "notes")
+    done = await write_export(filled, wanted, tmp_path / "list.xlsx", ignored, notes=tmp_path / "notes")
 
-    assert (done.count, done.remarks.states) == (0, {State.SUBMITTED: REQUESTS})
+    assert (done.count, done.remarks.states) == (0, {RequestState.SUBMITTED: REQUESTS})
     async with office(filled) as at:
         (row,) = await at.admin.journal.latest(OPERATOR, 1)
     assert (row.subject, row.count) == ("import19", 0)
@@ -115,9 +116,9 @@ async def test_the_number_is_of_what_is_in_the_file(filled: Store, tmp_path: Pat
 async def test_progress_goes_from_nothing_to_everything(filled: Store, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
 
-    await export(
+    await write_export(
         filled,
-        order(Form.CSV),
+        order(ExportForm.CSV),
         tmp_path / "list.csv",
         lambda done, total: seen.append((done, total)),
         notes=tmp_path / "notes",
@@ -127,12 +128,14 @@ async def test_progress_goes_from_nothing_to_everything(filled: Store, tmp_path:
     assert seen[-1] == (REQUESTS, REQUESTS)
 
 
-@pytest.mark.parametrize("form", [Form.XLSX, Form.CSV, Form.IMPORT19, Form.DOCX])
-async def test_a_cancelled_export_leaves_no_file_no_rest_and_no_row(filled: Store, form: Form, tmp_path: Path) -> None:
-    target = tmp_path / "out" / f"list{ENDINGS[form][0]}"
+@pytest.mark.parametrize("form", [ExportForm.XLSX, ExportForm.CSV, ExportForm.IMPORT19, ExportForm.DOCX])
+async def test_a_cancelled_export_leaves_no_file_no_rest_and_no_row(
+    filled: Store, form: ExportForm, tmp_path: Path
+) -> None:
+    target = tmp_path / "out" / f"list{FORM_SUFFIXES[form][0]}"
     target.parent.mkdir()
     running = asyncio.ensure_future(
-        export(filled, order(form), target, lambda *_: running.cancel(), notes=tmp_path / "notes")
+        write_export(filled, order(form), target, lambda *_: running.cancel(), notes=tmp_path / "notes")
     )
 
     with pytest.raises(asyncio.CancelledError):
@@ -143,13 +146,13 @@ async def test_a_cancelled_export_leaves_no_file_no_rest_and_no_row(filled: Stor
         assert await at.admin.journal.latest(OPERATOR, 1) == ()
 
 
-@pytest.mark.parametrize("form", [Form.XLSX, Form.JSONL])
+@pytest.mark.parametrize("form", [ExportForm.XLSX, ExportForm.JSONL])
 async def test_a_role_that_ends_while_its_export_is_written_lets_no_file_appear(
-    filled: Store, database: Database, form: Form, tmp_path: Path
+    filled: Store, database: Database, form: ExportForm, tmp_path: Path
 ) -> None:
     lost = await given(filled, "99", Role.ADMIN, "DN.NT", label="Chị Lan")
     await given(filled, "99", Role.FOCAL, "DN")
-    target = tmp_path / "out" / f"list{ENDINGS[form][0]}"
+    target = tmp_path / "out" / f"list{FORM_SUFFIXES[form][0]}"
     target.parent.mkdir()
 
     def progress(done: int, total: int) -> None:
@@ -158,7 +161,7 @@ async def test_a_role_that_ends_while_its_export_is_written_lets_no_file_appear(
 
     ordered = replace(order(form, await rights(filled, "99")), chat=filled.chat(CHANNEL, "99").id)
     with pytest.raises(Forbidden, match="has ended meanwhile"):
-        await export(filled, ordered, target, progress, notes=tmp_path / "notes")
+        await write_export(filled, ordered, target, progress, notes=tmp_path / "notes")
 
     assert list(target.parent.iterdir()) == []
     async with office(filled) as at:
@@ -167,26 +170,28 @@ async def test_a_role_that_ends_while_its_export_is_written_lets_no_file_appear(
 
 async def test_an_export_of_a_person_who_keeps_the_role_is_written(filled: Store, tmp_path: Path) -> None:
     await given(filled, "99", Role.ADMIN, "DN.NT", label="Chị Lan")
-    ordered = replace(order(Form.CSV, await rights(filled, "99")), chat=filled.chat(CHANNEL, "99").id)
+    ordered = replace(order(ExportForm.CSV, await rights(filled, "99")), chat=filled.chat(CHANNEL, "99").id)
 
-    assert (await export(filled, ordered, tmp_path / "list.csv", ignored, notes=tmp_path / "notes")).count == REQUESTS
+    assert (
+        await write_export(filled, ordered, tmp_path / "list.csv", ignored, notes=tmp_path / "notes")
+    ).count == REQUESTS
 
 
 async def test_an_export_that_fails_leaves_the_file_that_was_there(filled: Store, tmp_path: Path) -> None:
     target = tmp_path / "out" / "list.docx"
     target.parent.mkdir()
     target.write_text("before")
-    nothing = Order(OPERATOR, Filter(text="nowhere"), Form.DOCX, translator("vi"), NOW)
+    nothing = ExportJob(OPERATOR, Filter(text="nowhere"), ExportForm.DOCX, translator("vi"), NOW)
 
     with pytest.raises(OutputError, match="no list"):
-        await export(filled, nothing, target, ignored, notes=tmp_path / "notes")
+        await write_export(filled, nothing, target, ignored, notes=tmp_path / "notes")
 
     assert target.read_text() == "before"
     assert list(target.parent.iterdir()) == [target]
 
 
 async def test_a_focal_officer_gets_masked_names(filled: Store, tmp_path: Path) -> None:
-    await export(filled, order(Form.CSV, FOCAL), tmp_path / "list.csv", ignored, notes=tmp_path / "notes")
+    await write_export(filled, order(ExportForm.CSV, FOCAL), tmp_path / "list.csv", ignored, notes=tmp_path / "notes")
 
     text = (tmp_path / "list.csv").read_text(encoding="utf-8-sig")
     assert "Nguyễn Văn An" not in text
@@ -250,7 +255,7 @@ def test_ctrl_c_or_kill_ends_the_command_with_its_code_and_leaves_nothing(
     folder.mkdir()
     slow = (
         "import bot.cli, time\n"
-        "import bot.exports.text as text\n"
+        "import bot.exports.text_formats as text\n"
         "add = text.TextWriter.add\n"
         "def slowly(self, batch):\n"
         "    print('writing', flush=True); time.sleep(0.3); add(self, batch)\n"
@@ -279,7 +284,7 @@ def killed_while_writing(form: str, database: Database, folder: Path) -> dict[st
     folder.mkdir()
     slow = (
         "import bot.cli, os, time\n"
-        "import bot.exports.text as text, bot.exports.xlsx as xlsx\n"
+        "import bot.exports.text_formats as text, bot.exports.xlsx as xlsx\n"
         "def hang(writer):\n"
         "    add = writer.add\n"
         "    def slowly(self, batch):\n"

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.exports.reading import read_list
+from bot.exports.list_reader import read_list
 from bot.store.api import Store
-from handlers.events import SheetRead, Tapped
-from handlers.office.importing import Line, Sheet, SheetTrouble
-from handlers.office.model import Filter
-from handlers.office.rights import Role
-from handlers.requests.model import State
+from handlers.core.events import ButtonTapped, SheetRead
+from handlers.model.imports import ImportLine, ImportSheet, SheetProblem
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter
+from handlers.model.rights import Role
 from locales import translator
 from tests.integration.store.conftest import Database
 from tests.support.desk import person
@@ -42,13 +42,16 @@ async def talk(store: Store, address: str, role: Role | None = Role.ADMIN) -> St
     return dialogue
 
 
-def a_list(*lines: tuple[str, State, str]) -> SheetRead:
+def a_list(*lines: tuple[str, RequestState, str]) -> SheetRead:
     """As the preparer reads it."""
-    rows = (Line(number=at, code=code, state=to, note=note, revision=0) for at, (code, to, note) in enumerate(lines, 2))
-    return SheetRead(sheet=Sheet(lines=tuple(rows)), message="9")
+    rows = (
+        ImportLine(number=at, code=code, state=to, note=note, revision=0)
+        for at, (code, to, note) in enumerate(lines, 2)
+    )
+    return SheetRead(sheet=ImportSheet(lines=tuple(rows)), message="9")
 
 
-async def state_of(store: Store, code: str = OWN) -> State:
+async def state_of(store: Store, code: str = OWN) -> RequestState:
     return (await seen(store, OPERATOR, code)).request.state
 
 
@@ -92,7 +95,7 @@ async def test_a_focal_officer_is_told_what_is_masked(desk: Store) -> None:
 async def test_without_a_role_nothing_can_be_exported_or_forged(desk: Store, database: Database) -> None:
     nobody = await talk(desk, "nobody", None)
     await nobody.says("/xuat")
-    await nobody.does(Tapped(data="export|xlsx|1", message="8"))
+    await nobody.does(ButtonTapped(data="export|xlsx|1", message="8"))
 
     assert nobody.session is not None
     assert nobody.session.screen != "export"
@@ -102,81 +105,81 @@ async def test_without_a_role_nothing_can_be_exported_or_forged(desk: Store, dat
 async def test_a_list_that_comes_back_is_shown_and_applied_after_a_yes(desk: Store, tmp_path: Path) -> None:
     admin = await talk(desk, "admin")
     filed = await seen(desk, OPERATOR, OWN)
-    data = spreadsheet(tmp_path, [edited(filed, State.SENT_BACK, REASON)])
+    data = spreadsheet(tmp_path, [edited(filed, RequestState.SENT_BACK, REASON)])
 
     said = await admin.does(SheetRead(sheet=read_list(data), message="9"))
     assert f"{OWN}</code>: {T('submitted')} → {T('sent back')} – {REASON}" in said
-    assert await state_of(desk) is State.SUBMITTED
+    assert await state_of(desk) is RequestState.SUBMITTED
     await told(desk)
     assert T("Changed: {number} requests. Their officers are told.", number=1) in await admin.taps("Đồng ý")
-    assert await state_of(desk) is State.SENT_BACK
+    assert await state_of(desk) is RequestState.SENT_BACK
     assert any(REASON in str(reply) for reply in await told(desk))
 
 
 async def test_a_no_changes_nothing(desk: Store, database: Database) -> None:
     admin = await talk(desk, "admin")
-    await admin.does(a_list((OWN, State.ACCEPTED, "")))
+    await admin.does(a_list((OWN, RequestState.ACCEPTED, "")))
 
     await admin.taps("Không")
-    assert await state_of(desk) is State.SUBMITTED
+    assert await state_of(desk) is RequestState.SUBMITTED
     assert database.sql("SELECT COUNT(*) FROM tasks") == [(0,)]
 
 
 async def test_another_communes_request_is_unknown_and_stops_all(desk: Store) -> None:
     admin = await talk(desk, "admin")
 
-    said = await admin.does(a_list((OWN, State.ACCEPTED, ""), (OTHER, State.ACCEPTED, "")))
+    said = await admin.does(a_list((OWN, RequestState.ACCEPTED, ""), (OTHER, RequestState.ACCEPTED, "")))
     assert T("no such request within your rights") in said
     assert "Chưa nhập được danh sách này" in said
     assert admin.labels == ["Quay lại"]
     await admin.says("co")
-    assert await state_of(desk) is State.SUBMITTED
+    assert await state_of(desk) is RequestState.SUBMITTED
 
 
 async def test_what_changed_before_the_yes_is_said_and_nothing_is_applied(desk: Store) -> None:
     await registered(desk, "1", person("Trần Văn Bê"), "DN.NT")
     admin = await talk(desk, "admin")
-    await admin.does(a_list((OWN, State.ACCEPTED, ""), ("YC-2026-000003", State.ACCEPTED, "")))
+    await admin.does(a_list((OWN, RequestState.ACCEPTED, ""), ("YC-2026-000003", RequestState.ACCEPTED, "")))
     async with office(desk) as at:
-        await at.admin.desk.move(OPERATOR, OWN, State.ACCEPTED, 0)
+        await at.admin.desk.move(OPERATOR, OWN, RequestState.ACCEPTED, 0)
 
     said = await admin.taps("Đồng ý")
     assert T("Something has changed since you saw the list; nothing was applied. It stands now as follows.") in said
-    assert await state_of(desk, "YC-2026-000003") is State.SUBMITTED
+    assert await state_of(desk, "YC-2026-000003") is RequestState.SUBMITTED
     await admin.taps("Đồng ý")
-    assert await state_of(desk, "YC-2026-000003") is State.ACCEPTED
+    assert await state_of(desk, "YC-2026-000003") is RequestState.ACCEPTED
 
 
 @pytest.mark.parametrize("yes", ["dong y", "Đồng ý, chuyển 1 yêu cầu", "co"])
 async def test_a_typed_yes_applies_the_list(desk: Store, yes: str) -> None:
     admin = await talk(desk, "admin")
-    await admin.does(a_list((OWN, State.ACCEPTED, "")))
+    await admin.does(a_list((OWN, RequestState.ACCEPTED, "")))
 
     await admin.says(yes)
-    assert await state_of(desk) is State.ACCEPTED
+    assert await state_of(desk) is RequestState.ACCEPTED
 
 
 async def test_a_word_that_names_no_state_is_quoted_with_what_can_be_used(desk: Store, tmp_path: Path) -> None:
     admin = await talk(desk, "admin")
-    lines = (Line(number=2, code=OWN, state=None, word="xong <rồi>", revision=0),)
+    lines = (ImportLine(number=2, code=OWN, state=None, word="xong <rồi>", revision=0),)
 
-    said = await admin.does(SheetRead(sheet=Sheet(lines=lines), message="9"))
+    said = await admin.does(SheetRead(sheet=ImportSheet(lines=lines), message="9"))
     possible = "đã tiếp nhận, trả lại để bổ sung, bị từ chối"
     assert f"không có trạng thái “xong &lt;rồi&gt;”; có thể dùng: {possible}" in said
-    assert await state_of(desk) is State.SUBMITTED
+    assert await state_of(desk) is RequestState.SUBMITTED
 
 
 async def test_a_move_that_there_is_not_names_both_states(desk: Store) -> None:
     admin = await talk(desk, "admin")
 
-    said = await admin.does(a_list((OWN, State.DONE, "")))
+    said = await admin.does(a_list((OWN, RequestState.DONE, "")))
     assert "không chuyển được từ “đã ghi nhận” sang “hoàn thành”; có thể dùng: đã tiếp nhận" in said
 
 
 async def test_a_list_like_the_one_kept_is_told_so(desk: Store) -> None:
     admin = await talk(desk, "admin")
 
-    said = await admin.does(a_list((OWN, State.SUBMITTED, "")))
+    said = await admin.does(a_list((OWN, RequestState.SUBMITTED, "")))
     assert "Danh sách này không có thay đổi nào so với dữ liệu đang lưu." in said
 
 
@@ -203,29 +206,31 @@ async def test_a_word_that_is_no_form_begins_nothing(desk: Store, database: Data
 async def test_whoever_may_not_import_gets_the_answer_of_any_file(desk: Store, role: Role | None) -> None:
     somebody = await talk(desk, "somebody", role)
 
-    assert T("I found no certificate in it.") in await somebody.does(a_list((OWN, State.ACCEPTED, "")))
-    assert await state_of(desk) is State.SUBMITTED
+    assert T("I found no certificate in it.") in await somebody.does(a_list((OWN, RequestState.ACCEPTED, "")))
+    assert await state_of(desk) is RequestState.SUBMITTED
 
 
 async def test_a_list_that_is_too_long_is_told(desk: Store) -> None:
     admin = await talk(desk, "admin")
 
-    said = await admin.does(SheetRead(sheet=Sheet(trouble=SheetTrouble.TOO_MANY_ROWS)))
+    said = await admin.does(SheetRead(sheet=ImportSheet(trouble=SheetProblem.TOO_MANY_ROWS)))
     assert T("The list has too many rows; please keep only those that you changed.") in said
 
 
 async def test_what_a_stranger_wrote_is_shown_as_text(desk: Store) -> None:
     admin = await talk(desk, "admin")
 
-    said = await admin.does(a_list(("<b>=HYPERLINK(1)", State.ACCEPTED, "x"), (OWN, State.REFUSED, "<i>lý do</i>")))
+    said = await admin.does(
+        a_list(("<b>=HYPERLINK(1)", RequestState.ACCEPTED, "x"), (OWN, RequestState.REFUSED, "<i>lý do</i>"))
+    )
     assert "&lt;b&gt;=HYPERLINK(1)" in said
     assert "&lt;i&gt;lý do" in said
 
 
 async def test_a_role_lost_before_the_yes_applies_nothing(desk: Store, database: Database) -> None:
     admin = await talk(desk, "admin")
-    await admin.does(a_list((OWN, State.ACCEPTED, "")))
+    await admin.does(a_list((OWN, RequestState.ACCEPTED, "")))
     database.sql("UPDATE grants SET ended_at = 1")
 
     await admin.taps("Đồng ý")
-    assert await state_of(desk) is State.SUBMITTED
+    assert await state_of(desk) is RequestState.SUBMITTED

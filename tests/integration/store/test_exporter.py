@@ -11,22 +11,21 @@ from pathlib import Path
 import pytest
 import structlog.testing
 
-from bot.delivery import Exporter
-from bot.exports.folders import clean, private_folder
-from bot.exports.lines import Finished, LastWord, Made
-from bot.exports.reading import read_list
-from bot.masking import MASK
+from bot.delivery.exporter import Exporter
+from bot.exports.list_reader import read_list
+from bot.exports.process import Finished, LastWord, Made, clean, private_folder
+from bot.logs import MASK
 from bot.store.api import Chat, Store
 from bot.store.errors import DatabaseUnusable
-from bot.store.tasks import StoredTasks
+from bot.store.tasks import StoredExportTasks
+from handlers.admin.exports import text
+from handlers.core.replies import Attachment
+from handlers.core.text import MarkupTranslator
 from handlers.folding import fold
-from handlers.office import export_words
-from handlers.office.exporting import ExportOrder, Form
-from handlers.office.model import Filter
-from handlers.office.rights import Role
-from handlers.replies import Attachment
-from handlers.requests.model import State
-from handlers.voice import Voice
+from handlers.model.exports import ExportForm, ExportOrder
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter
+from handlers.model.rights import Role
 from locales import N_, translator
 from tests.integration.store.conftest import Database
 from tests.support import exporting
@@ -66,9 +65,9 @@ async def registered(store: Store, number: int) -> Chat:
     return chat
 
 
-async def ordered(store: Store, chat: Chat, form: Form = Form.XLSX, language: str = "vi") -> None:
+async def ordered(store: Store, chat: Chat, form: ExportForm = ExportForm.XLSX, language: str = "vi") -> None:
     held = await rights(store, ADDRESS)
-    order = ExportOrder(wanted=Filter(states=(State.SUBMITTED,)), form=form, language=language)  # type: ignore[arg-type]  # one of two
+    order = ExportOrder(wanted=Filter(states=(RequestState.SUBMITTED,)), form=form, language=language)  # type: ignore[arg-type]  # one of two
     async with office(store, chat) as at:
         assert await at.admin.exports.start(held, order, 3, says("waiting"))
 
@@ -89,15 +88,15 @@ def left_behind(database: Database) -> list[Path]:
 @pytest.mark.parametrize(
     ("form", "ending"),
     [
-        (Form.XLSX, "xlsx"),
-        (Form.CSV, "csv"),
-        (Form.JSONL, "jsonl"),
-        (Form.DOCX, "docx"),  # one body, one form: a single list
-        (Form.IMPORT19, "xlsx"),
+        (ExportForm.XLSX, "xlsx"),
+        (ExportForm.CSV, "csv"),
+        (ExportForm.JSONL, "jsonl"),
+        (ExportForm.DOCX, "docx"),  # one body, one form: a single list
+        (ExportForm.IMPORT19, "xlsx"),
     ],
 )
 async def test_every_form_comes_as_one_file(
-    store: Store, chat: Chat, database: Database, form: Form, ending: str
+    store: Store, chat: Chat, database: Database, form: ExportForm, ending: str
 ) -> None:
     await ordered(store, chat, form)
 
@@ -112,7 +111,7 @@ async def test_every_form_comes_as_one_file(
 async def test_the_journal_tells_those_of_the_unit_whose_requests_went_out(
     store: Store, chat: Chat, database: Database
 ) -> None:
-    await ordered(store, chat, Form.CSV)
+    await ordered(store, chat, ExportForm.CSV)
     await exporting.exporter(store, database.url, database.folder).work()
 
     rows = database.sql("SELECT act, unit FROM audit WHERE act LIKE 'export%' ORDER BY number")
@@ -226,12 +225,12 @@ async def test_an_export_that_cannot_be_stored_is_given_up_and_told(
     store: Store, chat: Chat, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await ordered(store, chat)
-    monkeypatch.setattr(StoredTasks, "complete", broken)
+    monkeypatch.setattr(StoredExportTasks, "complete", broken)
 
     with structlog.testing.capture_logs() as logs:
         assert await exporting.exporter(store, database.url, database.folder).work() == 1
     assert states(database) == ["failed"]
-    assert (await told(store))[-1] == export_words.failed(Voice("vi"))
+    assert (await told(store))[-1] == text.format_export_failed(MarkupTranslator("vi"))
     assert [line["kind"] for line in logs if line["event"] == "export_not_written"] == ["DatabaseUnusable"]
     await ordered(store, chat)
 
@@ -243,13 +242,13 @@ async def test_an_export_that_cannot_even_be_given_up_is_so_later_and_the_export
     stop, served = asyncio.Event(), exporting.exporter(store, database.url, database.folder)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("complete", "fail", "recover"):
-            patch.setattr(StoredTasks, name, broken)
+            patch.setattr(StoredExportTasks, name, broken)
         with structlog.testing.capture_logs() as logs:
             running = asyncio.create_task(served.run(stop))
             await eventually(lambda: any(line["event"] == "exports_failed" for line in logs), 60)
             patch.undo()
-            patch.setattr(StoredTasks, "complete", broken)
-            patch.setattr(StoredTasks, "fail", broken)
+            patch.setattr(StoredExportTasks, "complete", broken)
+            patch.setattr(StoredExportTasks, "fail", broken)
             await eventually(lambda: any(line["event"] == "export_not_written" for line in logs), 60)
         assert states(database) == ["running"]
     await eventually(lambda: states(database) == ["failed"], 60)
@@ -288,7 +287,7 @@ async def test_a_child_that_cannot_be_started_is_told_and_holds_nobody_up(
 async def test_what_a_focal_officer_exports_is_masked(store: Store, chat: Chat, database: Database) -> None:
     database.sql("UPDATE grants SET role = 'focal'")
     seal_grants(database.sql, database.keys)
-    await ordered(store, chat, Form.CSV)
+    await ordered(store, chat, ExportForm.CSV)
     await exporting.exporter(store, database.url, database.folder).work()
 
     (file,) = await files(store)
@@ -315,7 +314,7 @@ def test_a_start_throws_away_what_the_dead_left_and_nothing_that_others_are_writ
 
 
 async def test_what_is_not_in_the_file_is_told_and_not_counted(store: Store, chat: Chat, database: Database) -> None:
-    await ordered(store, chat, Form.IMPORT19)  # for persons; these are requests of a body
+    await ordered(store, chat, ExportForm.IMPORT19)  # for persons; these are requests of a body
     await exporting.exporter(store, database.url, database.folder).work()
 
     replies = str(await told(store))

@@ -2,12 +2,13 @@
 
 import pytest
 
-from bot.exports.model import Form, Order
-from bot.exports.rows import batches, rows, span
+from bot.exports.export import iter_requests, read_span, request_batches
+from bot.exports.model import ExportJob
 from bot.store.api import Store
-from handlers.office.model import Filed, Filter
-from handlers.office.rights import Grant, Rights, Role
-from handlers.requests.model import Content, State
+from handlers.model.exports import ExportForm
+from handlers.model.request import RequestContent, RequestState
+from handlers.model.request_list import Filter, RequestRow
+from handlers.model.rights import Grant, Rights, Role
 from locales import translator
 from rules.facts import Subject
 from rules.outcome import Procedure
@@ -30,22 +31,22 @@ async def filled(store: Store, database: Database) -> Store:
     return store
 
 
-async def register(store: Store, update: str, told: Content) -> None:
+async def register(store: Store, update: str, told: RequestContent) -> None:
     chat = await one_chat(store, update, address=update)
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         await unit.requests.register(told)
         await unit.finish("{}", [])
 
 
-def order(rights: Rights, wanted: Filter | None = None) -> Order:
-    return Order(rights, wanted or Filter(), Form.CSV, translator("vi"), NOW)
+def order(rights: Rights, wanted: Filter | None = None) -> ExportJob:
+    return ExportJob(rights, wanted or Filter(), ExportForm.CSV, translator("vi"), NOW)
 
 
-async def found(store: Store, rights: Rights, wanted: Filter | None = None, size: int = 2) -> list[Filed]:
-    return [filed async for filed in rows(store, order(rights, wanted), size=size)]
+async def found(store: Store, rights: Rights, wanted: Filter | None = None, size: int = 2) -> list[RequestRow]:
+    return [filed async for filed in iter_requests(store, order(rights, wanted), size=size)]
 
 
-def numbers(read: list[Filed]) -> list[int]:
+def numbers(read: list[RequestRow]) -> list[int]:
     return [filed.number % 1000 for filed in read]
 
 
@@ -57,7 +58,7 @@ async def test_everything_within_reach_comes_once_in_the_order_of_registration(f
 
 async def test_nothing_comes_to_those_who_may_not_export(filled: Store) -> None:
     assert await found(filled, OFFICER) == []
-    assert (await span(filled, order(OFFICER))).count == 0
+    assert (await read_span(filled, order(OFFICER))).count == 0
 
 
 async def test_a_filter_narrows_and_never_widens(filled: Store) -> None:
@@ -69,8 +70,8 @@ async def test_a_filter_narrows_and_never_widens(filled: Store) -> None:
 
 
 async def test_what_is_registered_meanwhile_is_not_part_of_it(filled: Store) -> None:
-    meant, read = await span(filled, order(OPERATOR)), []
-    async for batch in batches(filled, order(OPERATOR), meant, size=2):
+    meant, read = await read_span(filled, order(OPERATOR)), []
+    async for batch in request_batches(filled, order(OPERATOR), meant, size=2):
         await register(filled, f"late {len(read)}", content())
         read += batch
 
@@ -99,11 +100,11 @@ async def test_everything_that_was_asked_for_comes_but_the_decision(filled: Stor
 async def test_the_note_is_that_of_the_last_move_for_those_who_may_see_it(filled: Store) -> None:
     (first, *_) = await found(filled, ADMIN)
     async with office(filled) as at:
-        await at.admin.desk.move(ADMIN, first.request.code, State.SENT_BACK, first.revision, "Thiếu tên cũ")
+        await at.admin.desk.move(ADMIN, first.request.code, RequestState.SENT_BACK, first.revision, "Thiếu tên cũ")
 
     (moved, *_), (masked, *_) = await found(filled, ADMIN), await found(filled, FOCAL)
 
-    assert (moved.request.state, moved.note) == (State.SENT_BACK, "Thiếu tên cũ")
+    assert (moved.request.state, moved.note) == (RequestState.SENT_BACK, "Thiếu tên cũ")
     assert moved.revision == first.revision + 1
     assert moved.actor == "QT-000001"
     assert masked.note == ""

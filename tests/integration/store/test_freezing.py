@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.store import places
 from bot.store.api import Store
-from bot.store.moments import stored
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Audience, Life, Plan, Values
-from handlers.requests.model import State
-from rules.calendar import vietnamese_day
+from bot.store.encoding import to_micros
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
+from handlers.model.broadcast import Audience, BroadcastState, CampaignPlan, PlaceholderValues
+from handlers.model.request import RequestState
+from rules.calendar import to_vietnam_day
 from rules.outcome import Procedure
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.audiences import Certificate, Officer, made_up, write
@@ -19,7 +19,7 @@ from tests.support.office import settle_units
 from tests.support.reminding import approved, draft, drafted, frozen, rows, state, values
 from tests.support.storing import NAME, NOW
 
-TODAY = vietnamese_day(NOW)
+TODAY = to_vietnam_day(NOW)
 QUEUED = ("queued", None)
 
 
@@ -85,7 +85,7 @@ async def test_whoever_gets_nothing_has_a_row_that_says_why(
 
 async def had(store: Store, database: Database, letter: str, *, days: int = 6, state: str = "sent") -> None:
     """As many reminders as one person may get in a week."""
-    at = stored(NOW - timedelta(days=days))
+    at = to_micros(NOW - timedelta(days=days))
     for _ in range(5):
         name = await drafted(store, draft())
         database.sql(
@@ -110,8 +110,10 @@ async def test_what_came_long_ago_or_never_is_not_counted(
 async def test_a_row_holds_what_was_known_of_the_person_and_is_sealed(
     store: Store, database: Database, keyring: Keyring
 ) -> None:
-    done = Certificate("K1", "Cũ", TODAY + timedelta(days=3), (Procedure.REVOKE,), {Procedure.REVOKE: State.DONE})
-    half = {Procedure.REVOKE: State.SUBMITTED, Procedure.EXTEND: State.WITHDRAWN}
+    done = Certificate(
+        "K1", "Cũ", TODAY + timedelta(days=3), (Procedure.REVOKE,), {Procedure.REVOKE: RequestState.DONE}
+    )
+    half = {Procedure.REVOKE: RequestState.SUBMITTED, Procedure.EXTEND: RequestState.WITHDRAWN}
     open_ = Certificate("K2", NAME, TODAY + timedelta(days=9), (Procedure.REVOKE, Procedure.EXTEND), half)
     ended = Certificate("K3", None, TODAY - timedelta(days=1), ())
     lan = Officer("a" * 32, unit="DN.NT", language="en", certificates=[done, open_, ended])
@@ -122,8 +124,8 @@ async def test_a_row_holds_what_was_known_of_the_person_and_is_sealed(
 
     known = values(database.sql, keyring, name)
     end, to_do = TODAY + timedelta(days=3), (Procedure.EXTEND,)
-    assert known["a" * 32] == Values(language="en", name=NAME, unit="Xã Nhơn Trạch", day=end, to_do=to_do)
-    assert known["b" * 32] == Values()
+    assert known["a" * 32] == PlaceholderValues(language="en", name=NAME, unit="Xã Nhơn Trạch", day=end, to_do=to_do)
+    assert known["b" * 32] == PlaceholderValues()
     assert NAME.encode() not in database.bytes_at_rest()
 
 
@@ -136,7 +138,7 @@ async def test_what_is_not_said_is_not_opened_and_a_deadline_is_everybodys(
 
     await frozen(store, name)
 
-    assert values(database.sql, keyring, name) == {"a" * 32: Values(day=date(2026, 12, 24))}
+    assert values(database.sql, keyring, name) == {"a" * 32: PlaceholderValues(day=date(2026, 12, 24))}
 
 
 async def test_a_window_says_which_end_is_meant(store: Store, database: Database, keyring: Keyring) -> None:
@@ -153,7 +155,7 @@ async def test_a_language_that_stands_nowhere_yet_is_that_of_the_session(
     store: Store, database: Database, keyring: Keyring
 ) -> None:
     write(database.sql, keyring, [Officer("a" * 32, language=None)], NOW)
-    session = keyring.seal('{"language":"en"}', places.session("a" * 32))
+    session = keyring.seal('{"language":"en"}', sealed_columns.session("a" * 32))
     database.sql("UPDATE chats SET session = ?", session)
     name = await approved(store, draft())
 
@@ -172,7 +174,7 @@ async def test_where_nobody_is_left_it_ends(store: Store, database: Database, pe
 
 
 async def test_a_campaign_has_no_rows_of_its_own(store: Store, database: Database, people: dict[str, Officer]) -> None:
-    plan = Plan(deadline=TODAY + timedelta(days=40))
+    plan = CampaignPlan(deadline=TODAY + timedelta(days=40))
     name = await approved(store, draft(plan=plan, starts_at=None))
 
     await frozen(store, name)
@@ -187,7 +189,7 @@ async def test_what_is_not_approved_or_was_cancelled_gets_no_rows(
     fresh = await drafted(store, draft())
     name = await approved(store, draft())
     assert await store.broadcasts.freeze(name, NOW, limit=1)
-    assert await store.broadcasts.move(name, Life.APPROVED, Life.CANCELLED, NOW)
+    assert await store.broadcasts.move(name, BroadcastState.APPROVED, BroadcastState.CANCELLED, NOW)
 
     await frozen(store, name)
     await frozen(store, fresh)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.store.api import Store
-from handlers.office.model import Standing
-from handlers.office.rights import Grant, Rights, Role
-from handlers.office.units import UnitDirectory
+from handlers.model.request_list import InterviewStatus
+from handlers.model.rights import Grant, Rights, Role
+from handlers.model.unit_directory import UnitDirectory
 from tests.integration.store.conftest import Command, Database
 from tests.support.desk import codes, person
 from tests.support.office import invited, office
@@ -47,7 +47,7 @@ class Town:
         """A request, an officer with a certificate, an admin and an invitation on a unit."""
         await registered(self.store, f"officer {unit}", person(), unit)
         async with StoredTurns(self.store, f"officer {unit}")() as turn:
-            await turn.register.save_status(Standing(interview=1, unit=unit, subscriber="An"))
+            await turn.register.save_status(InterviewStatus(interview=1, unit=unit, subscriber="An"))
         now, by = datetime.now(UTC), Rights.operator(await self.store.units())
         made = await invited(self.store, Role.ADMIN, unit, by=by, now=now)
         async with office(self.store, self.store.chat(CHANNEL, f"officer {unit}"), now) as at:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.store.api import Store
-from handlers.office.model import Move
-from handlers.office.rights import Role
-from handlers.requests.model import State
+from handlers.model.request import RequestState
+from handlers.model.request_list import MoveOutcome
+from handlers.model.rights import Role
 from locales import translator
 from tests.integration.store.conftest import Command, Database
 from tests.support.desk import person
@@ -28,7 +28,7 @@ async def desk(store: Store, database: Database) -> Store:
     return store
 
 
-async def exported(store: Store, folder: Path, to: State = State.ACCEPTED, note: str = "") -> Path:
+async def exported(store: Store, folder: Path, to: RequestState = RequestState.ACCEPTED, note: str = "") -> Path:
     """Both requests, the state of the first one changed."""
     first, second = await seen(store, OPERATOR, OWN), await seen(store, OPERATOR, OTHER)
     path = folder / "edited.xlsx"
@@ -41,7 +41,7 @@ async def run(troly: Command, *arguments: object) -> tuple[int, str, str]:
     return await asyncio.to_thread(troly, "requests", "import", *map(str, arguments))
 
 
-async def state_of(store: Store) -> State:
+async def state_of(store: Store) -> RequestState:
     return (await seen(store, OPERATOR, OWN)).request.state
 
 
@@ -51,7 +51,7 @@ async def test_without_apply_it_only_shows(desk: Store, troly: Command, tmp_path
     assert code == 0
     assert f"{OWN}: {T('submitted')} → {T('accepted')}" in out
     assert T("Nothing was changed yet: call it with --apply to make these changes.") in out
-    assert await state_of(desk) is State.SUBMITTED
+    assert await state_of(desk) is RequestState.SUBMITTED
 
 
 async def test_with_apply_it_changes(desk: Store, troly: Command, tmp_path: Path, database: Database) -> None:
@@ -59,29 +59,29 @@ async def test_with_apply_it_changes(desk: Store, troly: Command, tmp_path: Path
 
     assert code == 0
     assert T("Changed: {number} requests. Their officers are told.", number=1) in out
-    assert await state_of(desk) is State.ACCEPTED
+    assert await state_of(desk) is RequestState.ACCEPTED
     assert ("request.import", "machine", 1) in database.sql("SELECT act, actor, count FROM audit")
 
 
 async def test_a_bad_line_is_named_and_nothing_is_changed(desk: Store, troly: Command, tmp_path: Path) -> None:
-    code, out, _ = await run(troly, await exported(desk, tmp_path, State.DONE), "--apply")
+    code, out, _ = await run(troly, await exported(desk, tmp_path, RequestState.DONE), "--apply")
 
     assert code == 1
     words = {"now": T("submitted"), "to": T("done"), "states": ", ".join(map(T, ("accepted", "sent back", "refused")))}
     assert T("it cannot be moved from “{now}” to “{to}”; possible are: {states}", **words) in out
-    assert await state_of(desk) is State.SUBMITTED
+    assert await state_of(desk) is RequestState.SUBMITTED
 
 
 async def test_a_newer_change_is_named_with_whose_it_is(desk: Store, troly: Command, tmp_path: Path) -> None:
     file = await exported(desk, tmp_path)
     async with office(desk) as at:
-        assert (await at.admin.desk.move(OPERATOR, OWN, State.REFUSED, 0, "trùng")).outcome is Move.MOVED
+        assert (await at.admin.desk.move(OPERATOR, OWN, RequestState.REFUSED, 0, "trùng")).outcome is MoveOutcome.MOVED
 
     code, out, _ = await run(troly, file, "--apply")
     assert code == 1
     assert T("Changed by somebody else since the export:") in out
     assert f"{OWN}: by {T('operator')}" in out
-    assert await state_of(desk) is State.REFUSED
+    assert await state_of(desk) is RequestState.REFUSED
 
 
 async def test_a_person_imports_within_their_own_rights(desk: Store, troly: Command, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ async def test_a_person_imports_within_their_own_rights(desk: Store, troly: Comm
 
     assert (await run(troly, file, "--apply", "--as", "telegram:77"))[0] == 1
     assert (await run(troly, file, "--apply", "--as", "telegram:88"))[0] == 3
-    assert await state_of(desk) is State.SUBMITTED
+    assert await state_of(desk) is RequestState.SUBMITTED
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 xl/workbook.xml", None])

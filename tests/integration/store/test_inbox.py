@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.store.api import Store
-from handlers.events import FileSent, Said
+from handlers.core.events import FileSent, TextReceived
 from tests.integration.store.conftest import OpenStore
 from tests.support.storing import CHANNEL, NOW, answer, claim, heard, next_turn, one_chat, said, says, texts
 
@@ -69,7 +69,7 @@ async def test_every_kind_of_event_comes_back_as_it_came(store: Store) -> None:
 async def test_a_follow_up_goes_before_what_the_chat_sent_later(store: Store) -> None:
     (chat,) = await store.receive([said("1", "tệp"), said("2", "sau đó")], NOW)
 
-    await answer(store, chat, again=[Said(text="đã đọc tệp"), Said(text="rồi nữa")])
+    await answer(store, chat, again=[TextReceived(text="đã đọc tệp"), TextReceived(text="rồi nữa")])
 
     spoken = []
     while turn := await store.claim_turn(chat):

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.store.api import Store
-from handlers.office.model import Invitation, Refusal
-from handlers.office.rights import Grant, Role
+from handlers.model.request_list import NewInvitation, Refusal
+from handlers.model.rights import Grant, Role
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.office import OPERATOR, end, given, invited, journal, office, redeem, rights, settle_units
 from tests.support.storing import NOW
@@ -51,7 +51,7 @@ async def test_nobody_invites_by_a_role_that_is_about_to_end(another: OpenStore,
     near = await given(store, "an", Role.ADMIN, "DN.NT")
     an, other = await rights(store, "an"), await another()
 
-    async def invite() -> Invitation | Refusal:
+    async def invite() -> NewInvitation | Refusal:
         async with office(other) as at:
             return await at.admin.people.invite(an, Role.FOCAL, "DN.NT.VP", "", NOW + timedelta(hours=1))
 
@@ -70,7 +70,7 @@ async def test_an_invitation_that_races_with_the_end_of_its_maker_gives_nothing(
     near, other = await given(store, f"an {round_}", Role.ADMIN, "DN.NT"), await another()
     an = await rights(store, f"an {round_}")
 
-    async def invite() -> Invitation | Refusal:
+    async def invite() -> NewInvitation | Refusal:
         async with office(other) as at:
             return await at.admin.people.invite(an, Role.FOCAL, "DN.NT.VP", "", NOW + timedelta(hours=1))
 
@@ -78,5 +78,5 @@ async def test_an_invitation_that_races_with_the_end_of_its_maker_gives_nothing(
 
     assert ended is None
     assert made is Refusal.NOT_YOURS or (
-        isinstance(made, Invitation) and await redeem(store, "bình", made.code) is Refusal.UNKNOWN
+        isinstance(made, NewInvitation) and await redeem(store, "bình", made.code) is Refusal.UNKNOWN
     )

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from bot.store.api import Fault, Store
-from bot.store.office import verifying
-from handlers.office.rights import Grant, Rights, Role
+from bot.store import journal
+from bot.store.api import ChainFault, Store
+from handlers.model.rights import Grant, Rights, Role
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.office import OPERATOR, UNITS, office, settle_units
 from tests.support.storing import NOW
@@ -20,14 +20,14 @@ async def written(store: Store, rows: int = ROWS, unit: str | None = None) -> No
             await at.admin.journal.record(OPERATOR, "export", f"YC-{number}", unit=unit, count=number)
 
 
-async def fault(store: Store) -> tuple[Fault | None, int]:
+async def fault(store: Store) -> tuple[ChainFault | None, int]:
     verdict = await store.verify_journal()
     return verdict.fault, verdict.number
 
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verifying, "BATCH", 3)
+    monkeypatch.setattr(journal, "BATCH", 3)
 
 
 async def test_a_chain_that_nobody_touched_is_whole(store: Store) -> None:
@@ -60,7 +60,7 @@ async def test_a_changed_value_is_found(
     await written(store)
     database.sql(f"UPDATE audit SET {column} = ? WHERE number = ?", value, number)
 
-    assert await fault(store) == (Fault.CHANGED, number)
+    assert await fault(store) == (ChainFault.CHANGED, number)
 
 
 @pytest.mark.parametrize(("number", "value"), [(1, 2**62), (4, -(2**62))])
@@ -68,7 +68,7 @@ async def test_a_moment_beyond_all_times_is_a_change(store: Store, database: Dat
     await written(store)
     database.sql("UPDATE audit SET at = ? WHERE number = ?", value, number)
 
-    assert await fault(store) == (Fault.CHANGED, number)
+    assert await fault(store) == (ChainFault.CHANGED, number)
 
 
 @pytest.mark.parametrize("number", [1, 4, ROWS])
@@ -76,7 +76,7 @@ async def test_a_removed_row_is_found(store: Store, database: Database, number: 
     await written(store)
     database.sql("DELETE FROM audit WHERE number = ?", number)
 
-    assert await fault(store) == (Fault.MISSING, number)
+    assert await fault(store) == (ChainFault.MISSING, number)
 
 
 async def test_a_removed_row_whose_gap_was_closed_is_found(store: Store, database: Database) -> None:
@@ -85,7 +85,7 @@ async def test_a_removed_row_whose_gap_was_closed_is_found(store: Store, databas
     for number in range(5, ROWS + 1):
         database.sql("UPDATE audit SET number = ? WHERE number = ?", number - 1, number)
 
-    assert await fault(store) == (Fault.CHANGED, 4)
+    assert await fault(store) == (ChainFault.CHANGED, 4)
 
 
 async def test_two_rows_that_changed_places_are_found(store: Store, database: Database) -> None:
@@ -93,7 +93,7 @@ async def test_two_rows_that_changed_places_are_found(store: Store, database: Da
     for old, new in ((3, 100), (5, 3), (100, 5)):
         database.sql("UPDATE audit SET number = ? WHERE number = ?", new, old)
 
-    assert await fault(store) == (Fault.CHANGED, 3)
+    assert await fault(store) == (ChainFault.CHANGED, 3)
 
 
 @pytest.mark.parametrize("number", [0, -1, ROWS + 1, ROWS + 5])
@@ -104,7 +104,7 @@ async def test_an_added_row_is_found(store: Store, database: Database, number: i
 
     kind, at = await fault(store)
 
-    assert kind is Fault.ADDED
+    assert kind is ChainFault.ADDED
     assert at == (number if number < 1 else ROWS + 1)
 
 
@@ -120,14 +120,14 @@ async def test_a_genuine_row_of_another_chain_is_found(store: Store, database: D
     database.sql("DELETE FROM audit WHERE number = 3")
     database.sql("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *kept)
 
-    assert await fault(store) == (Fault.MOVED, 3)
+    assert await fault(store) == (ChainFault.MOVED, 3)
 
 
 async def test_a_missing_end_is_found(store: Store, database: Database) -> None:
     await written(store)
     database.sql("DELETE FROM audit WHERE number > 5")
 
-    assert await fault(store) == (Fault.MISSING, 6)
+    assert await fault(store) == (ChainFault.MISSING, 6)
 
 
 @pytest.mark.parametrize(
@@ -137,14 +137,14 @@ async def test_an_end_that_does_not_fit_is_found(store: Store, database: Databas
     await written(store)
     database.sql(statement)
 
-    assert (await fault(store))[0] in {Fault.NO_END, Fault.MISSING}
+    assert (await fault(store))[0] in {ChainFault.NO_END, ChainFault.MISSING}
 
 
 async def test_an_emptied_journal_is_found(store: Store, database: Database) -> None:
     await written(store)
     database.sql("DELETE FROM audit")
 
-    assert await fault(store) == (Fault.MISSING, 1)
+    assert await fault(store) == (ChainFault.MISSING, 1)
 
 
 async def test_rows_of_two_processes_make_one_chain(another: OpenStore, store: Store) -> None:
@@ -160,7 +160,7 @@ async def test_a_chain_is_whole_while_it_grows(another: OpenStore, store: Store)
     await written(store)
     other = await another()
 
-    async def looked() -> set[Fault | None]:
+    async def looked() -> set[ChainFault | None]:
         return {(await other.verify_journal()).fault for _ in range(10)}
 
     seen, *_ = await asyncio.gather(looked(), *(written(store, 1) for _ in range(20)))
@@ -203,7 +203,7 @@ async def test_an_end_cut_off_with_its_record_shows_by_what_was_noted(store: Sto
     database.sql("UPDATE audit_head SET number = 5, hash = (SELECT hash FROM audit WHERE number = 5)")
     assert await fault(store) == (None, 0)
 
-    assert (await store.verify_journal(noted)).fault is Fault.MISSING
+    assert (await store.verify_journal(noted)).fault is ChainFault.MISSING
     await written(store)
-    assert (await store.verify_journal(noted)).fault is Fault.REPLACED
-    assert (await store.verify_journal((99, "x"))).fault is Fault.MISSING
+    assert (await store.verify_journal(noted)).fault is ChainFault.REPLACED
+    assert (await store.verify_journal((99, "x"))).fault is ChainFault.MISSING

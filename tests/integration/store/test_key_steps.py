@@ -6,24 +6,25 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import open_keyring, open_store, resealing
-from bot.store.api import Delivery, Store
+from bot.store import key_rotation
+from bot.store.api import DeliveryState, Store
 from bot.store.errors import KeyNotSpread, KeysMissing, UnknownKey
-from bot.store.opening import open_driver
-from bot.store.places import SEALED
-from bot.store.queries import per_column
-from bot.store.resealing import Sealer
-from bot.store.sealing import Keyring, read_key_file, replace_key_file
+from bot.store.key_rotation import KeyRotation
+from bot.store.opening import open_driver, open_store
+from bot.store.queries import column_query_name
 from bot.store.sealing import keyring as keyring_module
+from bot.store.sealing.keyfile import read_key_file, replace_key_file
+from bot.store.sealing.keyring import Keyring, open_keyring
+from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 from bot.store.store import SealedStore
-from bot.store.worker_api import Lease
-from handlers.broadcasts.model import Life
-from handlers.office.exporting import ExportOrder, Form
-from handlers.office.importing import Line
-from handlers.office.model import Filter, Standing
-from handlers.office.rights import Rights, Role
-from handlers.replies import Reply
-from handlers.requests.model import State
+from bot.store.worker_api import LeaseDuration
+from handlers.core.replies import Reply
+from handlers.model.broadcast import BroadcastState
+from handlers.model.exports import ExportForm, ExportOrder
+from handlers.model.imports import ImportLine
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter, InterviewStatus
+from handlers.model.rights import Rights, Role
 from tests.integration.store.conftest import Command, Database
 from tests.support.broadcast_life import DRAFT
 from tests.support.office import OPERATOR, UNITS, given, invited, office, redeem, settle_units
@@ -46,13 +47,13 @@ from tests.support.storing import (
     texts,
 )
 
-LEASE = Lease()
+LEASE = LeaseDuration()
 
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyring_module, "REFRESH_SECONDS", 0.0)
-    monkeypatch.setattr(resealing, "SETTLING", timedelta())
+    monkeypatch.setattr(key_rotation, "SETTLING", timedelta())
 
 
 async def one_of_each(store: Store, database: Database) -> str:
@@ -63,17 +64,21 @@ async def one_of_each(store: Store, database: Database) -> str:
     chat = await one_chat(store)
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         request = await unit.requests.register(content())
-        await unit.register.save_status(Standing(interview=1, unit="DN.NT", subscriber=NAME, certificate_key=SERIAL))
+        await unit.register.save_status(
+            InterviewStatus(interview=1, unit="DN.NT", subscriber=NAME, certificate_key=SERIAL)
+        )
         await unit.finish(AGREED, [says("gửi"), says("chờ")])
-    await store.settle((await claim(store))[0], Delivery.SENT, NOW, message="1")
+    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW, message="1")
     await store.receive([said("2", "đợi")], NOW)
     async with office(store, store.chat(CHANNEL, "owner")) as at:
         rights = Rights.of((owner,), UNITS)
         seen = await at.admin.desk.get(rights, request.code)
         assert seen is not None
-        await at.admin.desk.move(rights, request.code, State.SENT_BACK, seen.revision, "thiếu quyết định")
-        await at.admin.exports.start(rights, ExportOrder(wanted=Filter(), form=Form.XLSX), 1, Reply(paragraphs=("…",)))
-        await at.admin.imports.save_lines([Line(number=2, code=request.code, state=None, note="", revision=None)])
+        await at.admin.desk.move(rights, request.code, RequestState.SENT_BACK, seen.revision, "thiếu quyết định")
+        await at.admin.exports.start(
+            rights, ExportOrder(wanted=Filter(), form=ExportForm.XLSX), 1, Reply(paragraphs=("…",))
+        )
+        await at.admin.imports.save_lines([ImportLine(number=2, code=request.code, state=None, note="", revision=None)])
         draft = DRAFT.model_copy(update={"document": "a.pdf", "document_type": "application/pdf"})
         made = await at.admin.broadcasts.new(rights, draft, b"%PDF \xff\xfe binary")
         assert made is not None
@@ -84,12 +89,12 @@ async def one_of_each(store: Store, database: Database) -> str:
 async def sealed_by(database: Database) -> dict[tuple[str, str], set[str]]:
     """Which keys seal the values of each column."""
     async with closing_async(await open_driver(database.url, database.folder)) as driver:
-        from bot.store.drivers import Call  # noqa: PLC0415 - beside its only use
+        from bot.store.drivers.base import Query  # noqa: PLC0415 - beside its only use
 
-        answers = await driver.run(*(Call(per_column("key_usage", sealed)) for sealed in SEALED))
+        answers = await driver.run(*(Query(column_query_name("key_usage", sealed)) for sealed in SEALED_COLUMNS))
     return {
         (sealed.table, sealed.column): {bytes(name).hex() for name, _ in rows}
-        for sealed, rows in zip(SEALED, answers, strict=True)
+        for sealed, rows in zip(SEALED_COLUMNS, answers, strict=True)
     }
 
 
@@ -137,7 +142,7 @@ async def test_a_broadcast_with_a_binary_document_is_sealed_anew_and_goes_out_wh
 ) -> None:
     await one_of_each(store, database)
     async with office(store) as at:
-        await at.admin.broadcasts.move(OPERATOR, "TB-000001", Life.APPROVED)
+        await at.admin.broadcasts.move(OPERATOR, "TB-000001", BroadcastState.APPROVED)
     await store.rotate_keys(datetime.now(UTC))
 
     while await store.broadcasts.freeze("TB-000001", NOW):
@@ -157,7 +162,7 @@ async def test_a_rotation_that_was_killed_goes_on_when_it_is_repeated(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Sealer, step, killed)
+        patched.setattr(KeyRotation, step, killed)
         with pytest.raises(KeyboardInterrupt):
             await store.keys.rotate(now, timedelta())
     done = await store.keys.rotate(now + timedelta(seconds=9), timedelta())

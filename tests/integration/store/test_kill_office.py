@@ -5,8 +5,8 @@ from collections import Counter
 from typing import Any
 
 from bot.store.api import Store
-from bot.store.office.places_in_tree import places_of
-from handlers.office.rights import Act, Role
+from bot.store.units import to_nested_sets
+from handlers.model.rights import Act, Role
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support import turning_office
 from tests.support.killing import killed_again_and_again
@@ -111,7 +111,7 @@ def no_import_is_half_done(database: Database) -> None:
     """No list waits, and all units have the name and the place that the last import gave them."""
     assert number(database, "SELECT COUNT(*) FROM tasks") == 0
     imports = number(database, "SELECT value FROM counters WHERE name = 'units'")
-    places = {code: (place.place, place.last) for code, place in places_of(UNITS).items()}
+    places = {code: (place.place, place.last) for code, place in to_nested_sets(UNITS).items()}
     rows = database.sql("SELECT code, name, place, last FROM units")
     assert {code: (place, last) for code, _, place, last in rows} == places
     assert {name for _, name, _, _ in rows} == {f"{unit.name} {imports}" for unit in UNITS.units.values()}

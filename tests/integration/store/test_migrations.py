@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from bot.store import migrate_database, open_keyring, open_store, places
 from bot.store.errors import SchemaAltered, SchemaNewer, StoreError
 from bot.store.inbox import Inbox
-from bot.store.migrate import migrate
 from bot.store.migrations import Migration, load_migrations
-from bot.store.opening import open_driver
+from bot.store.opening import migrate, migrate_database, open_driver, open_store
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import open_keyring
 from tests.integration.store.conftest import Database
 from tests.support.storing import NOW, closing_async, content, heard, next_turn, said
 
@@ -48,7 +48,7 @@ async def test_a_request_registered_before_the_upgrade_is_still_found_by_its_ser
     async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
         await migrate(driver, load_migrations()[:2])
         (chat,) = await Inbox(driver, keyring).receive([said("1")], NOW)
-    sealed = keyring.seal(content("AA").model_dump_json(), places.content("YC-2026-000001"))
+    sealed = keyring.seal(content("AA").model_dump_json(), sealed_columns.content("YC-2026-000001"))
     bare_database.sql(
         "INSERT INTO requests (code, number, chat, state, procedure, serial, content) VALUES (?, 1, ?, ?, ?, ?, ?)",
         *("YC-2026-000001", chat.id, "submitted", "change_information", keyring.lookup("serial", "AA"), sealed),

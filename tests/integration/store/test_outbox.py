@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import Delivery, Settlement, Store
-from handlers.broadcasts.model import Reason
-from handlers.session import Session
+from bot.store.api import DeliveryState, Settlement, Store
+from handlers.core.session import Session
+from handlers.model.broadcast import DeliveryReason
 from tests.integration.store.conftest import OpenStore
 from tests.support.storing import CHANNEL, NOW, answer, claim, next_turn, one_chat, said, says, texts
 from tests.support.telling import told
@@ -19,7 +19,7 @@ async def test_a_chat_has_one_message_under_way_and_keeps_its_order(store: Store
 
     (first,) = await claim(store)
     assert await claim(store) == []
-    await store.settle(first, Delivery.SENT, NOW, message="501")
+    await store.settle(first, DeliveryState.SENT, NOW, message="501")
     (second,) = await claim(store)
 
     assert texts([first, second]) == ["một", "hai"]
@@ -72,15 +72,23 @@ async def test_a_crash_does_not_count_as_an_attempt(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "state", [Delivery.BLOCKED, Delivery.INVALID, Delivery.FAILED, Delivery.SKIPPED, Delivery.UNKNOWN, Delivery.SENT]
+    "state",
+    [
+        DeliveryState.BLOCKED,
+        DeliveryState.INVALID,
+        DeliveryState.FAILED,
+        DeliveryState.SKIPPED,
+        DeliveryState.UNKNOWN,
+        DeliveryState.SENT,
+    ],
 )
-async def test_a_settled_message_is_never_claimed_again(store: Store, state: Delivery) -> None:
+async def test_a_settled_message_is_never_claimed_again(store: Store, state: DeliveryState) -> None:
     await answer(store, await one_chat(store), "một")
     (row,) = await claim(store)
 
     await store.settle(row, state, NOW)
     await store.retry(row, NOW)
-    await store.settle(row, Delivery.FAILED, NOW)
+    await store.settle(row, DeliveryState.FAILED, NOW)
 
     assert await claim(store, now=NOW + timedelta(days=1)) == []
     assert await store.recover(CHANNEL, NOW) == 0
@@ -119,7 +127,7 @@ async def test_what_is_said_instead_of_a_message_comes_once_however_many_of_its_
     for expected in ("a", "b"):
         (row,) = await claim(store)
         assert row.reply.paragraphs == (expected,)
-        failed = Settlement(row, Delivery.FAILED, reason=Reason.NO_SEND_DOCUMENT, instead=instead)
+        failed = Settlement(row, DeliveryState.FAILED, reason=DeliveryReason.NO_SEND_DOCUMENT, instead=instead)
         await store.settle_all([failed], NOW)
     assert [reply.paragraphs for reply in await told(store)] == [("c",), ("not a",), ("nor b",)]
 

@@ -9,13 +9,13 @@ from datetime import date, datetime, timedelta
 import psycopg
 import pytest
 
-from bot.store import places
-from bot.store.api import Chat, Delivery, OutboxRow, Settlement, Store
+from bot.store.api import Chat, DeliveryState, OutboxRow, Settlement, Store
 from bot.store.drivers.postgres import PostgresDriver
-from bot.store.moments import stored
+from bot.store.encoding import to_micros
 from bot.store.queries import load_queries
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Reason, Values
+from bot.store.sealing import sealed_columns
+from bot.store.sealing.keyring import Keyring
+from handlers.model.broadcast import DeliveryReason, PlaceholderValues
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.outgoing import DRAFT, NOW, Outgoing, Row
 from tests.support.storing import CHANNEL, answer, claim, one_chat, texts
@@ -51,7 +51,7 @@ def ends(database: Database) -> list[tuple[str, str | None]]:
 async def test_a_broadcast_is_claimed_in_small_batches_in_order_and_in_each_persons_words(
     store: Store, outgoing: Outgoing
 ) -> None:
-    values = Values(language="en", name="Trần Văn <B>", day=date(2026, 11, 30))
+    values = PlaceholderValues(language="en", name="Trần Văn <B>", day=date(2026, 11, 30))
     outgoing.queue(NAME, "12345", values=values)
 
     first, second = await taken(store, 3), await taken(store, 3)
@@ -66,7 +66,7 @@ async def test_a_broadcast_is_claimed_in_small_batches_in_order_and_in_each_pers
 async def test_the_days_that_are_left_are_those_of_the_day_of_sending_in_viet_nam(
     store: Store, outgoing: Outgoing
 ) -> None:
-    outgoing.queue(NAME, "1", values=Values(language="en", day=date(2026, 11, 30)))
+    outgoing.queue(NAME, "1", values=PlaceholderValues(language="en", day=date(2026, 11, 30)))
     (row,) = await taken(store, now=datetime.fromisoformat("2026-11-28T17:30:00+00:00"))
     assert "1 day left" in row.reply.paragraphs[0]
 
@@ -76,9 +76,9 @@ async def test_only_the_first_reminder_that_arrived_says_how_to_stop(store: Stor
         outgoing.queue(f"TB-00000{number}", "1")
 
     (lost,) = await taken(store)
-    await store.settle(lost, Delivery.UNKNOWN, NOW, reason=Reason.NO_ANSWER)
+    await store.settle(lost, DeliveryState.UNKNOWN, NOW, reason=DeliveryReason.NO_ANSWER)
     (first,) = await taken(store, name="TB-000002")
-    await store.settle(first, Delivery.SENT, NOW)
+    await store.settle(first, DeliveryState.SENT, NOW)
     (second,) = await taken(store, name="TB-000003")
 
     assert [row.first for row in (lost, first, second)] == [True, True, False]
@@ -102,11 +102,11 @@ async def test_a_chat_gets_its_answers_first_and_one_message_at_a_time(store: St
     assert await taken(store, name="TB-000002") == []  # 2 has one under way, 1 an answer that waits
     (reply,) = await claim(store)
     assert await taken(store) == []  # under way
-    await store.settle(reply, Delivery.SENT, NOW)
+    await store.settle(reply, DeliveryState.SENT, NOW)
     (mine,) = await taken(store)
     await answer(store, await one_chat(store, "2", "1"), "trả lời nữa")
     assert await claim(store) == []
-    await store.settle(mine, Delivery.SENT, NOW)
+    await store.settle(mine, DeliveryState.SENT, NOW)
     assert texts(await claim(store)) == ["trả lời nữa"]
 
 
@@ -165,8 +165,8 @@ async def test_what_was_said_or_had_since_the_row_was_made_keeps_it_back(
 ) -> None:
     for number in range(2, 7):  # five at most
         outgoing.queue(f"TB-00000{number}", "14", state="finished", now=NOW - timedelta(days=30))
-    database.sql("UPDATE outbox SET state = 'sent', settled_at = ?", stored(NOW - timedelta(days=6)))
-    eight = stored(NOW - timedelta(days=8))
+    database.sql("UPDATE outbox SET state = 'sent', settled_at = ?", to_micros(NOW - timedelta(days=6)))
+    eight = to_micros(NOW - timedelta(days=8))
     database.sql(
         "UPDATE outbox SET settled_at = ? WHERE broadcast = 'TB-000002' AND chat = ?",
         eight,
@@ -174,7 +174,7 @@ async def test_what_was_said_or_had_since_the_row_was_made_keeps_it_back(
     )
     outgoing.queue(NAME, "1234")
     marks = "INSERT INTO reminder_marks (broadcast, chat, done_at, later_on) VALUES (?, ?, ?, ?)"
-    database.sql(marks, NAME, store.chat(CHANNEL, "2").id, stored(NOW), None)
+    database.sql(marks, NAME, store.chat(CHANNEL, "2").id, to_micros(NOW), None)
     database.sql(marks, NAME, store.chat(CHANNEL, "3").id, None, NOW.date().toordinal() + 1)
 
     assert addresses(await taken(store)) == ["4"]
@@ -188,11 +188,11 @@ async def test_many_ends_are_stored_together_each_with_what_follows_from_it(
     outgoing.queue(NAME, "12345")
     rows = await taken(store)
     found = [
-        (Delivery.SENT, None),
-        (Delivery.BLOCKED, None),
-        (Delivery.INVALID, Reason.REFUSED),
-        (Delivery.UNKNOWN, Reason.NO_ANSWER),
-        (Delivery.FAILED, Reason.GAVE_UP),
+        (DeliveryState.SENT, None),
+        (DeliveryState.BLOCKED, None),
+        (DeliveryState.INVALID, DeliveryReason.REFUSED),
+        (DeliveryState.UNKNOWN, DeliveryReason.NO_ANSWER),
+        (DeliveryState.FAILED, DeliveryReason.GAVE_UP),
     ]
 
     await store.settle_all([Settlement(row, *end[:1], None, end[1]) for row, end in zip(rows, found, strict=True)], NOW)
@@ -224,7 +224,7 @@ async def test_the_late_answer_of_a_worker_that_was_given_up_ends_the_doubt(
     other = await another()
     await other.recover(CHANNEL, NOW)
 
-    await store.settle_all([Settlement(one, Delivery.SENT), Settlement(two, Delivery.FAILED)], NOW)
+    await store.settle_all([Settlement(one, DeliveryState.SENT), Settlement(two, DeliveryState.FAILED)], NOW)
     await store.retry(two, NOW)
 
     assert ends(database) == [("sent", None), ("unknown", "crash")]
@@ -238,8 +238,8 @@ async def test_nobody_settles_what_another_worker_has_in_hand(
     (row,) = await taken(store)
     other = await another()
 
-    await other.settle(row, Delivery.FAILED, NOW)
-    await other.settle(row, Delivery.SENT, NOW)
+    await other.settle(row, DeliveryState.FAILED, NOW)
+    await other.settle(row, DeliveryState.SENT, NOW)
     await other.retry(row, NOW)
 
     assert ends(database) == [("sending", None)]
@@ -320,7 +320,7 @@ async def test_a_broadcast_whose_text_cannot_be_read_fails_and_nothing_is_sent(
     store: Store, outgoing: Outgoing, database: Database
 ) -> None:
     outgoing.queue(NAME, "12")
-    elsewhere = outgoing.keyring.seal(DRAFT.model_dump_json(), places.broadcast_content("TB-999999"))
+    elsewhere = outgoing.keyring.seal(DRAFT.model_dump_json(), sealed_columns.broadcast_content("TB-999999"))
     database.sql("UPDATE broadcasts SET content = ?", elsewhere)
 
     assert await taken(store) == []

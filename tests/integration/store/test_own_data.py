@@ -3,12 +3,12 @@
 import json
 from datetime import date, datetime, timedelta
 
-from bot.store.api import Delivery, Store
-from handlers.office.model import Standing
-from handlers.office.rights import Role
-from handlers.own_data import readable
-from handlers.requests.model import MUST_STAY, Request, State
-from handlers.voice import Voice
+from bot.store.api import DeliveryState, Store
+from handlers.core.text import MarkupTranslator
+from handlers.model.request import RETAINED_STATES, Request, RequestState
+from handlers.model.request_list import InterviewStatus
+from handlers.model.rights import Role
+from handlers.own_data import render_own_data
 from rules.outcome import Procedure
 from tests.integration.store.conftest import Database
 from tests.support.office import OPERATOR, given, office, rights
@@ -29,7 +29,7 @@ from tests.support.storing import (
     texts,
 )
 
-STANDING = Standing(
+STANDING = InterviewStatus(
     interview=1,
     certificate_key=SERIAL,
     subscriber=NAME,
@@ -40,7 +40,7 @@ STANDING = Standing(
 
 async def test_the_export_holds_everything_and_is_json(store: Store) -> None:
     await answer(store, await one_chat(store), "đã gửi", "đang chờ", session='{"answers": {"subject": "organisation"}}')
-    await store.settle((await claim(store))[0], Delivery.SENT, NOW, message="501")
+    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW, message="501")
     (chat,) = await store.receive([said("2", "/dulieu"), said("3", "còn nữa")], NOW)
 
     async with store.turn(await next_turn(store, chat), NOW) as unit:
@@ -48,7 +48,7 @@ async def test_the_export_holds_everything_and_is_json(store: Store) -> None:
         held = await everything(unit.own_data)
 
     assert json.loads(json.dumps(held)) == held
-    assert machine_labels(readable(held, Voice("vi")), held) == set()
+    assert machine_labels(render_own_data(held, MarkupTranslator("vi")), held) == set()
     assert held["chat"] == {
         "channel": "telegram",
         "address": ADDRESS,
@@ -84,11 +84,11 @@ async def test_erasing_leaves_only_what_must_stay_and_this_turns_reply(store: St
     (chat,) = await store.receive([said("2", "/xoadulieu"), said("3", "gửi vội")], NOW)
 
     async with store.turn(await next_turn(store, chat), NOW) as unit:
-        codes = {state: (await unit.requests.register(content(), state)).code for state in State}
+        codes = {state: (await unit.requests.register(content(), state)).code for state in RequestState}
         staying = await unit.own_data.erase()
         await unit.finish(None, [says("đã xóa")])
 
-    assert set(staying) == {codes[state] for state in MUST_STAY}
+    assert set(staying) == {codes[state] for state in RETAINED_STATES}
     assert await store.claim_turn(chat) is None
     assert texts(await claim(store)) == ["đã xóa"]
     await store.receive([said("4")], NOW)
@@ -108,7 +108,7 @@ async def test_an_erased_chat_goes_with_its_last_message(store: Store) -> None:
         await unit.finish(None, [says("đã xóa"), says("tạm biệt")])
 
     for _ in range(2):
-        await store.settle((await claim(store))[0], Delivery.SENT, NOW)
+        await store.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
     await store.receive([said("2")], NOW)
     async with store.turn(await next_turn(store, chat), NOW) as unit:
@@ -126,7 +126,7 @@ async def test_who_writes_again_after_erasing_is_not_forgotten_with_the_next_mes
     await store.receive([said("2")], NOW)
     await answer(store, chat, "chào lại", session='"mới"')
 
-    await store.settle((await claim(store))[0], Delivery.SENT, NOW)
+    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
     assert texts(await claim(store)) == ["chào lại"]
     await store.receive([said("3")], NOW)
@@ -153,7 +153,7 @@ async def test_a_turn_that_erases_and_goes_on_keeps_its_new_session(store: Store
         await unit.own_data.erase()
         await unit.finish('{"language": "en"}', [says("đã xóa")])
 
-    await store.settle((await claim(store))[0], Delivery.SENT, NOW)
+    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
     await store.receive([said("2")], NOW)
     assert (await next_turn(store, chat)).session == '{"language": "en"}'
@@ -162,7 +162,7 @@ async def test_a_turn_that_erases_and_goes_on_keeps_its_new_session(store: Store
 async def test_who_stopped_the_bot_and_writes_again_is_not_held_for_blocked(store: Store) -> None:
     chat = await one_chat(store)
     await answer(store, chat, "chào")
-    await store.settle((await claim(store))[0], Delivery.BLOCKED, NOW)
+    await store.settle((await claim(store))[0], DeliveryState.BLOCKED, NOW)
 
     blocked = []
     await store.receive([said("2")], NOW)
@@ -180,7 +180,7 @@ async def test_who_writes_again_after_erasing_stays_without_a_session_too(store:
     (chat,) = await store.receive([said("2")], NOW)
     await answer(store, chat, "chào lại", session=None)
 
-    await store.settle((await claim(store))[0], Delivery.SENT, NOW)
+    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
     assert (await store.delete_expired(NOW, 180))["chats"] == 0
 
@@ -229,8 +229,8 @@ async def test_erasing_leaves_nothing_in_the_register(turns: Turns) -> None:
 
 async def test_erasing_keeps_what_is_under_way_and_only_what_that_needs(turns: Turns) -> None:
     async with turns() as unit:
-        given = [await unit.requests.register(content(), state) for state in (*State, *MUST_STAY)]
-        expected = tuple(r.code for r in reversed(given) if r.state in MUST_STAY)
+        given = [await unit.requests.register(content(), state) for state in (*RequestState, *RETAINED_STATES)]
+        expected = tuple(r.code for r in reversed(given) if r.state in RETAINED_STATES)
 
         assert await unit.own_data.erase() == expected
 
@@ -255,7 +255,7 @@ async def test_my_roles_are_shown_and_end_with_my_data(store: Store, database: D
         await unit.own_data.erase()
         await unit.finish(None, [])
 
-    assert machine_labels(readable(held, Voice("vi")), held) == set()
+    assert machine_labels(render_own_data(held, MarkupTranslator("vi")), held) == set()
     assert [(role["id"], role["label"], role["ended_at"]) for role in held["roles"]] == [
         (ended.id, "Anh Nam", NOW.isoformat()),
         (mine.id, "Anh Nam", None),
@@ -272,7 +272,7 @@ async def test_the_last_owner_keeps_the_role_and_the_chat(store: Store, database
         await unit.own_data.erase()
         await unit.finish(None, [says("đã xóa")])
 
-    await store.settle((await claim(store))[0], Delivery.SENT, NOW)
+    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
     assert (await rights(store, ADDRESS)).grants == (mine,)
     assert (await store.delete_expired(NOW + timedelta(days=400), 180))["chats"] == 0
@@ -286,6 +286,6 @@ async def test_an_erased_chat_whose_role_ended_goes_with_its_last_message(store:
         await unit.own_data.erase()
         await unit.finish(None, [says("đã xóa")])
 
-    await store.settle((await claim(store))[0], Delivery.SENT, NOW)
+    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
     assert database.sql("SELECT 1 FROM chats WHERE id = ?", chat.id) == []

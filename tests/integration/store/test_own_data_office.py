@@ -5,13 +5,13 @@ import asyncio
 import pytest
 
 from bot.store.api import Chat, Store
-from handlers.office.exporting import ExportOrder, Form
-from handlers.office.importing import Line
-from handlers.office.model import Filter, Move
-from handlers.office.rights import Role
-from handlers.own_data import readable
-from handlers.requests.model import State
-from handlers.voice import Voice
+from handlers.core.text import MarkupTranslator
+from handlers.model.exports import ExportForm, ExportOrder
+from handlers.model.imports import ImportLine
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter, MoveOutcome
+from handlers.model.rights import Role
+from handlers.own_data import render_own_data
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.office import OPERATOR, given, office, rights, settle_units
 from tests.support.own_data import everything, machine_labels
@@ -23,11 +23,11 @@ async def test_what_i_ordered_is_shown_and_nobody_elses(store: Store) -> None:
     await given(store, "khác", Role.OWNER)
     await given(store, ADDRESS, Role.OWNER)
     chat, other = await one_chat(store), await one_chat(store, "2", "khác")
-    lines = (Line(number=2, code="YC-2026-000001", state=State.DONE, note=NAME),)
+    lines = (ImportLine(number=2, code="YC-2026-000001", state=RequestState.DONE, note=NAME),)
     for one, address in ((chat, ADDRESS), (other, "khác")):
         held = await rights(store, address)
         async with office(store, one) as at:
-            order = ExportOrder(wanted=Filter(text=NAME), form=Form.CSV)
+            order = ExportOrder(wanted=Filter(text=NAME), form=ExportForm.CSV)
             await at.admin.exports.start(held, order, 1, says("chờ"))
             await at.admin.imports.save_lines(lines)
 
@@ -39,7 +39,7 @@ async def test_what_i_ordered_is_shown_and_nobody_elses(store: Store) -> None:
         {"id": "NL-000001", "kind": "import", "state": "queued", "created_at": at},
         {"id": "XD-000001", "kind": "export", "state": "queued", "created_at": at},
     ]
-    text = readable(held, Voice("vi"))
+    text = render_own_data(held, MarkupTranslator("vi"))
     assert "XD-000001" in text
     assert machine_labels(text, held) == set()
     assert NAME not in text
@@ -48,10 +48,10 @@ async def test_what_i_ordered_is_shown_and_nobody_elses(store: Store) -> None:
 async def test_of_a_request_that_stays_the_notes_go_and_the_moves_stay(store: Store, database: Database) -> None:
     settle_units(database.sql)
     made = await registered(store, ADDRESS, content(), "DN.NT")
-    for revision, state in enumerate((State.ACCEPTED, State.FORWARDED)):
+    for revision, state in enumerate((RequestState.ACCEPTED, RequestState.FORWARDED)):
         async with office(store) as at:
             moved = await at.admin.desk.move(OPERATOR, made.code, state, revision, "bà Lan gọi 0912")
-        assert moved.outcome is Move.MOVED, state
+        assert moved.outcome is MoveOutcome.MOVED, state
     chat = await one_chat(store)
 
     async with store.turn(await next_turn(store, chat), NOW) as unit:
@@ -83,11 +83,13 @@ async def test_who_is_erased_while_their_requests_are_moved_waits_for_nobody_in_
             await unit.own_data.erase()
             await unit.finish(None, [])
 
-    async def move(state: State) -> None:
+    async def move(state: RequestState) -> None:
         async with office(other) as at:
             await at.admin.desk.move_all(OPERATOR, Filter(), state, "lý do")
 
-    await asyncio.gather(*map(erase, chats), *(move(state) for state in (State.ACCEPTED, State.SENT_BACK) * 4))
+    await asyncio.gather(
+        *map(erase, chats), *(move(state) for state in (RequestState.ACCEPTED, RequestState.SENT_BACK) * 4)
+    )
 
     assert (await store.verify_journal()).fault is None
     assert [grant for chat in chats for grant in (await rights(store, chat.address)).grants] == []

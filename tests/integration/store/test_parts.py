@@ -10,17 +10,17 @@ from zipfile import ZipFile
 
 import pytest
 
-from bot.delivery.results import result_of
+from bot.delivery.exporter import build_result
 from bot.errors import OutputError
-from bot.exports.lines import Finished
-from bot.exports.model import Form, Order
-from bot.exports.parts import Parts, write_parts
-from bot.exports.reading import read_list
+from bot.exports.list_reader import read_list
+from bot.exports.model import ExportJob
+from bot.exports.parts import ExportParts, write_parts
+from bot.exports.process import Finished
 from bot.store.api import Store
-from handlers.office.exporting import ExportOrder
-from handlers.office.model import Filter
-from handlers.office.rights import Rights
-from handlers.requests.model import State
+from handlers.model.exports import ExportForm, ExportOrder
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter
+from handlers.model.rights import Rights
 from locales import translator
 from rules.facts import Subject
 from rules.outcome import Procedure
@@ -48,23 +48,23 @@ async def registered(store: Store, number: int, **changes: object) -> None:
         await unit.finish("{}", [])
 
 
-async def written(store: Store, folder: Path, form: Form, limit: int, held: Rights = OPERATOR) -> Parts:
+async def written(store: Store, folder: Path, form: ExportForm, limit: int, held: Rights = OPERATOR) -> ExportParts:
     await asyncio.to_thread(folder.mkdir)
     seen: list[tuple[int, int]] = []
-    order = Order(held, Filter(states=(State.SUBMITTED,)), form, T, NOW)
+    order = ExportJob(held, Filter(states=(RequestState.SUBMITTED,)), form, T, NOW)
     parts = await write_parts(store, order, folder, limit, lambda done, total: seen.append((done, total)))
     read = parts.count + parts.remarks.left_out
     assert seen[-1] == (read, read)
     return parts
 
 
-def codes(folder: Path, parts: Parts, form: Form) -> Iterator[str]:
+def codes(folder: Path, parts: ExportParts, form: ExportForm) -> Iterator[str]:
     """Of every file, each of which has to be complete."""
     for made in parts.files:
         data = (folder / made.name).read_bytes()
-        if form is Form.XLSX:
+        if form is ExportForm.XLSX:
             found = [line.code for line in read_list(data).lines]
-        elif form is Form.JSONL:
+        elif form is ExportForm.JSONL:
             found = [json.loads(line)["code"] for line in data.decode().splitlines()]
         else:
             rows = list(csv.reader(StringIO(data.decode("utf-8-sig"), newline="")))
@@ -74,8 +74,8 @@ def codes(folder: Path, parts: Parts, form: Form) -> Iterator[str]:
         yield from found
 
 
-@pytest.mark.parametrize("form", [Form.XLSX, Form.CSV, Form.JSONL])
-async def test_rows_go_on_in_further_files(full: Store, tmp_path: Path, form: Form) -> None:
+@pytest.mark.parametrize("form", [ExportForm.XLSX, ExportForm.CSV, ExportForm.JSONL])
+async def test_rows_go_on_in_further_files(full: Store, tmp_path: Path, form: ExportForm) -> None:
     (whole,) = (await written(full, tmp_path / "whole", form, 10_000_000)).files
     folder, limit = tmp_path / "parts", (tmp_path / "whole" / whole.name).stat().st_size * 4 // 5
     parts = await written(full, folder, form, limit)
@@ -90,9 +90,11 @@ async def test_rows_go_on_in_further_files(full: Store, tmp_path: Path, form: Fo
 
 async def test_the_parts_are_named_by_an_index_that_comes_first(full: Store, tmp_path: Path) -> None:
     folder = tmp_path / "parts"
-    parts = await written(full, folder, Form.CSV, 21_000)
+    parts = await written(full, folder, ExportForm.CSV, 21_000)
     finished = Finished(files=parts.files, count=parts.count, grants=())
-    result = result_of(ExportOrder(wanted=Filter(), form=Form.CSV, language="en"), finished, folder, "XD-000001")
+    result = build_result(
+        ExportOrder(wanted=Filter(), form=ExportForm.CSV, language="en"), finished, folder, "XD-000001"
+    )
 
     index, *files = [message() for message in result.messages]
     last = parts.files[-1]
@@ -105,7 +107,7 @@ async def test_the_parts_are_named_by_an_index_that_comes_first(full: Store, tmp
 async def test_one_request_alone_is_not_cut(store: Store, database: Database, tmp_path: Path) -> None:
     settle_units(database.sql)
     await registered(store, 2)
-    parts = await written(store, tmp_path / "parts", Form.CSV, 10)
+    parts = await written(store, tmp_path / "parts", ExportForm.CSV, 10)
 
     assert [(made.first, made.last) for made in parts.files] == [(1, 1), (2, 2)]
 
@@ -113,19 +115,19 @@ async def test_one_request_alone_is_not_cut(store: Store, database: Database, tm
 async def test_an_export_of_nothing_is_a_list_without_requests(
     store: Store, database: Database, tmp_path: Path
 ) -> None:
-    parts = await written(store, tmp_path / "parts", Form.CSV, 10_000_000)
+    parts = await written(store, tmp_path / "parts", ExportForm.CSV, 10_000_000)
 
     assert (parts.count, len(parts.files)) == (0, 1)
-    assert list(codes(tmp_path / "parts", parts, Form.CSV)) == []
+    assert list(codes(tmp_path / "parts", parts, ExportForm.CSV)) == []
 
 
 async def test_official_lists_are_split_list_by_list(full: Store, tmp_path: Path) -> None:
-    whole = await written(full, tmp_path / "whole", Form.DOCX, 100_000_000)
+    whole = await written(full, tmp_path / "whole", ExportForm.DOCX, 100_000_000)
     assert [made.name for made in whole.files] == ["request-list.zip"]
 
     folder = tmp_path / "parts"
     largest = (tmp_path / "whole" / "request-list.zip").stat().st_size
-    parts = await written(full, folder, Form.DOCX, largest // 2)
+    parts = await written(full, folder, ExportForm.DOCX, largest // 2)
     assert len(parts.files) > 1
     held = [name for made in parts.files for name in ZipFile(folder / made.name).namelist() if name != "index.txt"]
     assert len(held) == len(set(held)) == 9
@@ -140,14 +142,14 @@ async def test_a_form_that_none_of_the_requests_is_for_is_told(
     await registered(store, 2, procedure=Procedure.ISSUE_NEW)
 
     with pytest.raises(OutputError):
-        await written(store, tmp_path / "parts", Form.DOCX, 10_000_000)
+        await written(store, tmp_path / "parts", ExportForm.DOCX, 10_000_000)
 
 
 async def test_parts_are_numbered_by_what_is_in_them(store: Store, database: Database, tmp_path: Path) -> None:
     settle_units(database.sql)
     await registered(store, 4, subject=Subject.INDIVIDUAL)
     await registered(store, 3)
-    parts = await written(store, tmp_path / "parts", Form.IMPORT19, 10)
+    parts = await written(store, tmp_path / "parts", ExportForm.IMPORT19, 10)
 
     assert (parts.count, parts.remarks.others) == (4, 3)
     assert [(made.first, made.last) for made in parts.files][:4] == [(1, 1), (2, 2), (3, 3), (4, 4)]

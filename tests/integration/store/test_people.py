@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.delivery.lists import importers
+from bot.delivery.event_preparation import may_import_by_role
 from bot.store.api import Store
-from handlers.office.model import Invitation, Refusal
-from handlers.office.rights import Grant, Rights, Role
+from handlers.model.request_list import NewInvitation, Refusal
+from handlers.model.rights import Grant, Rights, Role
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.office import OPERATOR, end, given, invited, journal, office, redeem, rights, settle_units
 from tests.support.storing import CHANNEL, NOW
@@ -145,7 +145,7 @@ async def test_an_admin_invites_within_their_unit_only(
     async with office(store) as at:
         made = await at.admin.people.invite(admin, role, unit, "", NOW + timedelta(hours=1))
 
-    assert isinstance(made, Invitation) if refusal is None else made is refusal
+    assert isinstance(made, NewInvitation) if refusal is None else made is refusal
     assert len(journal(database.sql)) == before + (refusal is None)
 
 
@@ -249,7 +249,7 @@ async def test_lists_are_taken_from_those_whose_role_may_import_them(
 ) -> None:
     if role is not None:
         await given(store, "somebody", role, None if role is Role.OWNER else "DN.NT")
-    may_import, chat = importers(store), store.chat(CHANNEL, "somebody")
+    may_import, chat = may_import_by_role(store), store.chat(CHANNEL, "somebody")
 
     assert await may_import(chat) is may
     database.sql("UPDATE grants SET ended_at = 1, ended_by = 'machine'")

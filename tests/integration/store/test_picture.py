@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 
 from bot.store.api import Store
-from handlers.office.model import Filter
-from handlers.office.picture import REQUESTED, Numbers
-from handlers.office.rights import Grant, Rights, Role
-from handlers.requests.model import State
-from rules.calendar import vietnamese_day
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter
+from handlers.model.rights import Grant, Rights, Role
+from handlers.model.statistics import REQUESTED_STATES, UnitStatistics
+from rules.calendar import to_vietnam_day
 from tests.integration.store.conftest import Database
 from tests.support.population import UNITS, Officer, counted, people, still_open, write_people, write_units
 from tests.support.storing import NOW, next_turn, one_chat
 
-TODAY = vietnamese_day(NOW)
+TODAY = to_vietnam_day(NOW)
 OPERATOR = Rights.operator(UNITS)
 
 
@@ -34,13 +34,15 @@ def officers(store: Store, database: Database) -> list[Officer]:
     return made
 
 
-async def numbers(store: Store, rights: Rights, unit: str | None = None) -> tuple[Numbers, tuple[Numbers, ...]]:
+async def numbers(
+    store: Store, rights: Rights, unit: str | None = None
+) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
     async with store.admin_transaction(NOW) as office:
         return await office.admin.picture.numbers(rights, unit, TODAY, NOW)
 
 
 async def test_an_empty_database_counts_nothing(store: Store) -> None:
-    assert await numbers(store, OPERATOR) == (Numbers(), (Numbers("TN"), Numbers("DN")))
+    assert await numbers(store, OPERATOR) == (UnitStatistics(), (UnitStatistics("TN"), UnitStatistics("DN")))
 
 
 async def test_the_total_is_everybody_and_those_without_a_unit_have_a_line_of_their_own(
@@ -74,15 +76,15 @@ async def test_an_admin_sees_what_is_within_reach_and_nothing_else(
     rights = admin(*units)
     total, lines = await numbers(store, rights)
     assert total == counted(below(officers, *units), total.unit, NOW)
-    assert sum(lines, Numbers(total.unit)) == total
-    expected = counted(below(officers, "DN.PA"), "DN.PA", NOW) if "DN" in units else Numbers("DN.PA")
+    assert sum(lines, UnitStatistics(total.unit)) == total
+    expected = counted(below(officers, "DN.PA"), "DN.PA", NOW) if "DN" in units else UnitStatistics("DN.PA")
     assert (await numbers(store, rights, "DN.PA"))[0] == expected
 
 
 async def test_an_officer_without_a_role_sees_nothing(store: Store, officers: list[Officer]) -> None:
     nobody = Rights(units=UNITS)
-    assert await numbers(store, nobody) == (Numbers(), ())
-    assert await numbers(store, nobody, "DN") == (Numbers("DN"), ())
+    assert await numbers(store, nobody) == (UnitStatistics(), ())
+    assert await numbers(store, nobody, "DN") == (UnitStatistics("DN"), ())
 
 
 @pytest.mark.parametrize("rights", [OPERATOR, admin("DN.NT"), admin("DN.NT", "TN"), Rights(units=UNITS)])
@@ -93,11 +95,11 @@ async def test_the_numbers_of_requests_equal_what_the_request_list_counts(
     async with store.admin_transaction(NOW) as office:
         total, _ = await office.admin.picture.numbers(rights, unit, TODAY, NOW)
 
-        async def listed(*states: State) -> int:
+        async def listed(*states: RequestState) -> int:
             return await office.admin.desk.count(rights, Filter(unit=unit, states=states))
 
-        assert total.requested == await listed(*REQUESTED)
-        assert (total.forwarded, total.done) == (await listed(State.FORWARDED), await listed(State.DONE))
+        assert total.requested == await listed(*REQUESTED_STATES)
+        assert (total.forwarded, total.done) == (await listed(RequestState.FORWARDED), await listed(RequestState.DONE))
 
 
 @pytest.mark.parametrize("unit", [None, "DN", "DN.NT"])
@@ -132,4 +134,4 @@ async def test_whoever_is_erased_is_no_officer_any_more(store: Store, database: 
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         await unit.own_data.erase()
         await unit.finish(None, [])
-    assert (await numbers(store, OPERATOR))[0] == Numbers()
+    assert (await numbers(store, OPERATOR))[0] == UnitStatistics()

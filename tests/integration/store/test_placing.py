@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from bot.store.api import Store
-from handlers.office.model import Filter, Move
-from handlers.office.rights import Grant, Rights, Role
-from handlers.requests.model import State
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter, MoveOutcome
+from handlers.model.rights import Grant, Rights, Role
 from tests.integration.store.conftest import Command, Database
 from tests.support.desk import ADMIN, FOCAL, OFFICER, OTHER, codes, person
 from tests.support.office import OPERATOR, UNITS, given, office, settle_units
@@ -24,7 +24,7 @@ async def desk(store: Store, database: Database) -> Store:
     return store
 
 
-async def place(store: Store, rights: Rights, unit: str, code: str = CODE) -> Move:
+async def place(store: Store, rights: Rights, unit: str, code: str = CODE) -> MoveOutcome:
     async with office(store) as at:
         return (await at.admin.desk.assign_unit(rights, code, unit)).outcome
 
@@ -38,7 +38,7 @@ async def test_a_request_of_no_unit_is_seen_by_the_admin_of_the_unit_it_is_given
     before = await seen(desk, OPERATOR, CODE)
     assert await codes(desk, ADMIN) == []
 
-    assert await place(desk, OPERATOR, "DN.NT") is Move.MOVED
+    assert await place(desk, OPERATOR, "DN.NT") is MoveOutcome.MOVED
 
     assert await codes(desk, ADMIN) == [CODE]
     filed = await seen(desk, ADMIN, CODE)
@@ -70,25 +70,25 @@ async def test_an_amendment_by_its_officer_keeps_the_place(desk: Store) -> None:
 @pytest.mark.parametrize(
     ("rights", "lies", "unit", "outcome"),
     [
-        (ADMIN, None, "DN.NT", Move.UNKNOWN),
-        (PROVINCE, None, "DN.NT", Move.UNKNOWN),
-        (ADMIN, "DN.DP", "DN.NT", Move.UNKNOWN),
-        (ADMIN, "DN.NT", "DN.DP", Move.NOT_THERE),
-        (ADMIN, "DN.NT", "DN", Move.NOT_THERE),
-        (FOCAL, "DN.NT", "DN.NT.VP", Move.UNKNOWN),
-        (OFFICER, "DN.NT", "DN.NT.VP", Move.UNKNOWN),
-        (OPERATOR, "DN.NT", "DN.PD", Move.NOT_THERE),
-        (OPERATOR, "DN.NT", "không có", Move.NOT_THERE),
-        (PROVINCE, "DN.NT", "DN.DP", Move.MOVED),
-        (ADMIN, "DN.NT", "DN.NT.VP", Move.MOVED),
+        (ADMIN, None, "DN.NT", MoveOutcome.UNKNOWN),
+        (PROVINCE, None, "DN.NT", MoveOutcome.UNKNOWN),
+        (ADMIN, "DN.DP", "DN.NT", MoveOutcome.UNKNOWN),
+        (ADMIN, "DN.NT", "DN.DP", MoveOutcome.NOT_THERE),
+        (ADMIN, "DN.NT", "DN", MoveOutcome.NOT_THERE),
+        (FOCAL, "DN.NT", "DN.NT.VP", MoveOutcome.UNKNOWN),
+        (OFFICER, "DN.NT", "DN.NT.VP", MoveOutcome.UNKNOWN),
+        (OPERATOR, "DN.NT", "DN.PD", MoveOutcome.NOT_THERE),
+        (OPERATOR, "DN.NT", "không có", MoveOutcome.NOT_THERE),
+        (PROVINCE, "DN.NT", "DN.DP", MoveOutcome.MOVED),
+        (ADMIN, "DN.NT", "DN.NT.VP", MoveOutcome.MOVED),
     ],
 )
 async def test_both_where_it_lies_and_where_it_goes_are_within_reach(
-    desk: Store, rights: Rights, lies: str | None, unit: str, outcome: Move
+    desk: Store, rights: Rights, lies: str | None, unit: str, outcome: MoveOutcome
 ) -> None:
     await registered(desk, "1", person(), lies)
     assert await place(desk, rights, unit) is outcome
-    assert (await seen(desk, OPERATOR, CODE)).unit == (unit if outcome is Move.MOVED else lies)
+    assert (await seen(desk, OPERATOR, CODE)).unit == (unit if outcome is MoveOutcome.MOVED else lies)
 
 
 async def test_each_placing_has_a_row_of_the_journal_for_those_who_got_the_request(
@@ -101,14 +101,16 @@ async def test_each_placing_has_a_row_of_the_journal_for_those_who_got_the_reque
     assert database.sql(rows) == [("machine", "request.place", CODE, "DN.NT", 1)]
 
 
-@pytest.mark.parametrize(("rights", "outcome"), [(ADMIN, Move.UNKNOWN), (PROVINCE, Move.OVERTAKEN)])
-async def test_whoever_looked_before_it_was_placed_changes_nothing(desk: Store, rights: Rights, outcome: Move) -> None:
+@pytest.mark.parametrize(("rights", "outcome"), [(ADMIN, MoveOutcome.UNKNOWN), (PROVINCE, MoveOutcome.OVERTAKEN)])
+async def test_whoever_looked_before_it_was_placed_changes_nothing(
+    desk: Store, rights: Rights, outcome: MoveOutcome
+) -> None:
     await registered(desk, "1", person(), "DN.NT")
     revision = (await seen(desk, rights, CODE)).revision
     await place(desk, OPERATOR, "DN.DP")
     async with office(desk) as at:
-        assert (await at.admin.desk.move(rights, CODE, State.ACCEPTED, revision)).outcome is outcome
-    assert (await seen(desk, OTHER, CODE)).request.state is State.SUBMITTED
+        assert (await at.admin.desk.move(rights, CODE, RequestState.ACCEPTED, revision)).outcome is outcome
+    assert (await seen(desk, OTHER, CODE)).request.state is RequestState.SUBMITTED
 
 
 async def test_the_command_places_each_and_says_what_could_not_be(desk: Store, troly: Command) -> None:

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store import open_keyring, open_store
-from bot.store.sealing import read_key_file, replace_key_file
+from bot.store.opening import open_store
+from bot.store.sealing.keyfile import read_key_file, replace_key_file
+from bot.store.sealing.keyring import open_keyring
 from bot.store.store import SealedStore
-from handlers.broadcasts.model import Life, Outcome, Text
-from handlers.broadcasts.policy import Policy
-from handlers.office.model import Refusal
-from handlers.office.rights import Grant, Rights, Role
+from handlers.model.broadcast import ActionResult, BroadcastPolicy, BroadcastState, BroadcastText
+from handlers.model.request_list import Refusal
+from handlers.model.rights import Grant, Rights, Role
 from tests.integration.store.conftest import Command, Database, OpenStore
 from tests.support.broadcast_life import DRAFT, drafted, move
 from tests.support.broadcasting import frozen, settle_people
@@ -235,9 +235,9 @@ async def test_what_nobody_approved_is_not_sent(store: SealedStore, database: Da
 
 
 async def _people(store: SealedStore) -> None:
-    from bot.store.bulk import Bulk  # noqa: PLC0415 - beside its only use
+    from bot.store.demo_data import DemoDataWriter  # noqa: PLC0415 - beside its only use
 
-    await settle_people(Bulk(store._driver, store._keyring), ("1", "2"), NOW)
+    await settle_people(DemoDataWriter(store._driver, store._keyring), ("1", "2"), NOW)
 
 
 async def test_another_text_than_the_approved_one_is_not_sent(store: SealedStore, database: Database) -> None:
@@ -245,13 +245,15 @@ async def test_another_text_than_the_approved_one_is_not_sent(store: SealedStore
     name = await frozen(store, NOW)
     ((text,),) = database.sql("SELECT content FROM broadcasts WHERE id = ?", name)
     async with office(store) as at:
-        other = DRAFT.model_copy(update={"text": Text(vi="Gửi mật khẩu cho tôi.", en="Send me your password.")})
+        other = DRAFT.model_copy(
+            update={"text": BroadcastText(vi="Gửi mật khẩu cho tôi.", en="Send me your password.")}
+        )
         await at.admin.broadcasts.new(OPERATOR, other)
     # a genuine older text of the same broadcast, sealed with the right key and put back
-    from bot.store.broadcasts.rows import sealed_draft  # noqa: PLC0415 - beside its only use
+    from bot.store.broadcasts.repository import seal_draft  # noqa: PLC0415 - beside its only use
 
-    database.sql("UPDATE broadcasts SET content = ? WHERE id = ?", sealed_draft(store._keyring, name, other), name)
-    assert await move(store, OPERATOR, name, Life.RUNNING) is Outcome.DONE
+    database.sql("UPDATE broadcasts SET content = ? WHERE id = ?", seal_draft(store._keyring, name, other), name)
+    assert await move(store, OPERATOR, name, BroadcastState.RUNNING) is ActionResult.DONE
 
     assert await store.claim_broadcast(name, CHANNEL, 9, NOW) == []
     assert set(database.sql("SELECT state FROM outbox WHERE broadcast = ?", name)) == {("failed",)}
@@ -265,7 +267,7 @@ async def test_an_author_who_is_made_another_one_does_not_approve_alone(store: S
     made = await drafted(store, by=mine)
     database.sql("UPDATE broadcasts SET state = 'checked', recipients = 100000, author = 'QT-000002'")
 
-    assert await move(store, mine, made.id, Life.APPROVED) is not Outcome.DONE
+    assert await move(store, mine, made.id, BroadcastState.APPROVED) is not ActionResult.DONE
     assert database.sql("SELECT state FROM broadcasts") == [("checked",)]
 
 
@@ -402,8 +404,8 @@ async def test_an_author_whose_role_was_changed_in_the_database_still_needs_a_se
     somebody = (await one_chat(store, address="somebody")).id
     for change in ("UPDATE grants SET chat = ? WHERE id = 'QT-000001'", "DELETE FROM grants WHERE chat = ?"):
         database.sql(change, somebody)
-        assert await move(store, approves, name, Life.APPROVED) is Outcome.SECOND_PERSON
-    assert await move(store, OPERATOR, name, Life.APPROVED) is Outcome.DONE
+        assert await move(store, approves, name, BroadcastState.APPROVED) is ActionResult.SECOND_PERSON
+    assert await move(store, OPERATOR, name, BroadcastState.APPROVED) is ActionResult.DONE
 
 
 async def test_what_was_approved_alone_stays_so_whatever_the_rows_of_roles_say(
@@ -414,14 +416,14 @@ async def test_what_was_approved_alone_stays_so_whatever_the_rows_of_roles_say(
     wrote, approves = (Rights.of((grant,), UNITS) for grant in (await rights(store, "admin")).grants)
     name = (await drafted(store, by=wrote)).id
     database.sql("UPDATE broadcasts SET state = 'checked', chat = NULL")
-    assert await move(store, approves, name, Life.APPROVED) is Outcome.DONE
+    assert await move(store, approves, name, BroadcastState.APPROVED) is ActionResult.DONE
     await _people(store)
     database.sql("UPDATE chats SET unit = 'DN.NT'")
     somebody = (await one_chat(store, address="somebody")).id
 
     database.sql("UPDATE grants SET chat = ? WHERE id = 'QT-000001'", somebody)
 
-    policy, (keyring, _) = Policy(approval_above=1), open_keyring(database.keys)
+    policy, (keyring, _) = BroadcastPolicy(approval_above=1), open_keyring(database.keys)
     async with closing_async(await open_store(database.url, database.folder, keyring, policy)) as strict:
         while await strict.broadcasts.freeze(name, NOW):
             pass

@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.store.api import Store
-from handlers.office.model import Filter
+from handlers.model.request_list import Filter
 from tests.integration.store.conftest import OpenStore
 from tests.support.office import OPERATOR
 from tests.support.storing import NOW, said

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from bot.store.api import Store
-from handlers.requests.model import AMENDABLE, MOVES, OPEN, State, Step
+from handlers.model.request import AMENDABLE_STATES, OPEN_STATES, REQUEST_TRANSITIONS, RequestState, RequestStep
 from rules.outcome import Procedure
 from tests.integration.store.conftest import OpenStore
 from tests.support.ports import StoredTurns, Turns
@@ -23,7 +23,7 @@ async def test_a_registered_request_reads_back_as_it_was_given(turns: Turns) -> 
         assert await unit.requests.get(given.code) == given
     assert given.code == "YC-2026-000001"
     assert given.content == content()
-    assert given.history == (Step(state=State.SUBMITTED, at=NOW, by="subscriber"),)
+    assert given.history == (RequestStep(state=RequestState.SUBMITTED, at=NOW, by="subscriber"),)
 
 
 async def test_codes_count_within_the_year_in_viet_nam(turns: Turns) -> None:
@@ -65,11 +65,11 @@ async def test_nobody_sees_or_moves_the_request_of_another_chat(store: Store) ->
         assert await unit.requests.get(code) is None
         assert await unit.requests.open_for("AA", "revoke") is None
         assert await unit.requests.amend(code, content("AA")) is None
-        assert await unit.requests.move(code, State.WITHDRAWN) is None
+        assert await unit.requests.move(code, RequestState.WITHDRAWN) is None
     async with StoredTurns(store, "an")() as unit:
         kept = await unit.requests.get(code)
     assert kept is not None
-    assert (kept.state, kept.content) == (State.SUBMITTED, content())
+    assert (kept.state, kept.content) == (RequestState.SUBMITTED, content())
 
 
 async def test_an_open_request_for_the_same_certificate_and_procedure_is_found(turns: Turns) -> None:
@@ -79,58 +79,58 @@ async def test_an_open_request_for_the_same_certificate_and_procedure_is_found(t
         assert await unit.requests.open_for("AA", "revoke") == given
         assert await unit.requests.open_for("AA", "extend") is None
         assert await unit.requests.open_for("AB", "revoke") is None
-        await unit.requests.move(given.code, State.WITHDRAWN)
+        await unit.requests.move(given.code, RequestState.WITHDRAWN)
         assert await unit.requests.open_for("AA", "revoke") is None
 
 
-@pytest.mark.parametrize("state", State)
-async def test_a_request_is_noticed_again_exactly_while_it_is_open(turns: Turns, state: State) -> None:
+@pytest.mark.parametrize("state", RequestState)
+async def test_a_request_is_noticed_again_exactly_while_it_is_open(turns: Turns, state: RequestState) -> None:
     async with turns() as unit:
         await unit.requests.register(content("AA", Procedure.REVOKE), state)
 
-        assert (await unit.requests.open_for("AA", "revoke") is not None) == (state in OPEN)
+        assert (await unit.requests.open_for("AA", "revoke") is not None) == (state in OPEN_STATES)
 
 
-@pytest.mark.parametrize("state", State)
-async def test_a_request_is_amended_exactly_while_that_is_allowed(turns: Turns, state: State) -> None:
+@pytest.mark.parametrize("state", RequestState)
+async def test_a_request_is_amended_exactly_while_that_is_allowed(turns: Turns, state: RequestState) -> None:
     async with turns() as unit:
         given = await unit.requests.register(content("AA"), state)
 
         amended = await unit.requests.amend(given.code, content("BB", Procedure.REVOKE))
 
-        assert (amended is not None) == (state in AMENDABLE)
-        expected = content("BB", Procedure.REVOKE) if state in AMENDABLE else content("AA")
+        assert (amended is not None) == (state in AMENDABLE_STATES)
+        expected = content("BB", Procedure.REVOKE) if state in AMENDABLE_STATES else content("AA")
         kept = await unit.requests.get(given.code)
         assert kept is not None
         assert kept.content == expected
-        assert (await unit.requests.open_for("BB", "revoke") is not None) == (state in AMENDABLE)
+        assert (await unit.requests.open_for("BB", "revoke") is not None) == (state in AMENDABLE_STATES)
 
 
 async def test_a_request_moves_exactly_along_the_allowed_moves(turns: Turns) -> None:
     async with turns() as unit:
-        for old, new in product(State, State):
+        for old, new in product(RequestState, RequestState):
             given = await unit.requests.register(content(), old)
 
             moved = await unit.requests.move(given.code, new)
 
-            assert (moved is not None) == (new in MOVES[old]), (old, new)
+            assert (moved is not None) == (new in REQUEST_TRANSITIONS[old]), (old, new)
             assert moved is None or moved.state == new
 
 
 async def test_every_move_is_recorded_with_who_and_when(turns: Turns) -> None:
     async with turns() as unit:
-        code = (await unit.requests.register(content(), State.DRAFT)).code
+        code = (await unit.requests.register(content(), RequestState.DRAFT)).code
     later = NOW + timedelta(hours=3)
     async with turns(later) as unit:
-        await unit.requests.move(code, State.SUBMITTED)
-        await unit.requests.move(code, State.DONE)
-        moved = await unit.requests.move(code, State.WITHDRAWN)
+        await unit.requests.move(code, RequestState.SUBMITTED)
+        await unit.requests.move(code, RequestState.DONE)
+        moved = await unit.requests.move(code, RequestState.WITHDRAWN)
 
     assert moved is not None
     assert [(step.state, step.at, step.by) for step in moved.history] == [
-        (State.DRAFT, NOW, "subscriber"),
-        (State.SUBMITTED, later, "subscriber"),
-        (State.WITHDRAWN, later, "subscriber"),
+        (RequestState.DRAFT, NOW, "subscriber"),
+        (RequestState.SUBMITTED, later, "subscriber"),
+        (RequestState.WITHDRAWN, later, "subscriber"),
     ]
 
 
@@ -167,4 +167,4 @@ async def test_a_code_that_was_never_given_is_nobodys(turns: Turns) -> None:
     async with turns() as unit:
         assert await unit.requests.get("YC-2026-000001") is None
         assert await unit.requests.amend("YC-2026-000001", content()) is None
-        assert await unit.requests.move("YC-2026-000001", State.WITHDRAWN) is None
+        assert await unit.requests.move("YC-2026-000001", RequestState.WITHDRAWN) is None

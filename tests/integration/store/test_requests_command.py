@@ -7,14 +7,14 @@ import re
 import pytest
 from typer import BadParameter
 
-from bot.cli.filters import Wanted
-from bot.cli.meant import unit_of
+from bot.cli.options import FilterOptions, parse_unit
 from bot.settings import load_settings
 from bot.store.api import Store
-from handlers.office.model import Filter
-from handlers.office.rights import Role
-from handlers.office.units import Unit, UnitDirectory
-from handlers.requests.model import State
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter
+from handlers.model.rights import Role
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
 from rules.outcome import Procedure
 from tests.integration.store.conftest import Command, Database
 from tests.support.desk import person
@@ -84,7 +84,7 @@ async def test_set_moves_each_and_says_what_could_not_be(desk: Store, troly: Com
     assert code == 1
     assert out.splitlines() == ["YC-2026-000001: accepted", "YC-2026-000009: no such request within reach"]
     filed = await seen(desk, OPERATOR, "YC-2026-000001")
-    assert (filed.request.state, filed.actor) == (State.ACCEPTED, "machine")
+    assert (filed.request.state, filed.actor) == (RequestState.ACCEPTED, "machine")
 
 
 async def test_all_that_match_are_counted_before_they_are_changed(desk: Store, troly: Command) -> None:
@@ -138,9 +138,11 @@ async def test_as_a_person_the_command_reaches_as_far_as_they_do(desk: Store, tr
 
 
 def test_words_in_either_language_mean_the_same_filter() -> None:
-    typed = Wanted(unit="tinh dong nai", procedures=["revoke", "gia han chung thu"], states=["Hoan thanh", "sent back"])
+    typed = FilterOptions(
+        unit="tinh dong nai", procedures=["revoke", "gia han chung thu"], states=["Hoan thanh", "sent back"]
+    )
     assert typed.filter(UNITS) == Filter(
-        unit="DN", procedures=(Procedure.REVOKE, Procedure.EXTEND), states=(State.DONE, State.SENT_BACK)
+        unit="DN", procedures=(Procedure.REVOKE, Procedure.EXTEND), states=(RequestState.DONE, RequestState.SENT_BACK)
     )
 
 
@@ -148,42 +150,42 @@ def test_words_in_either_language_mean_the_same_filter() -> None:
     ("typed", "state"),
     [
         ("thu hoi", None),
-        ("tiep nhan", State.ACCEPTED),
-        ("tu choi", State.REFUSED),
-        ("trả lại", State.SENT_BACK),
-        ("rut", State.WITHDRAWN),
-        ("Ghi nhận", State.SUBMITTED),
-        ("xong", State.DONE),
-        ("chuyen", State.FORWARDED),
+        ("tiep nhan", RequestState.ACCEPTED),
+        ("tu choi", RequestState.REFUSED),
+        ("trả lại", RequestState.SENT_BACK),
+        ("rut", RequestState.WITHDRAWN),
+        ("Ghi nhận", RequestState.SUBMITTED),
+        ("xong", RequestState.DONE),
+        ("chuyen", RequestState.FORWARDED),
     ],
 )
-def test_short_words_of_the_screens_are_understood(typed: str, state: State | None) -> None:
+def test_short_words_of_the_screens_are_understood(typed: str, state: RequestState | None) -> None:
     if state is None:
-        assert Wanted(procedures=[typed, "thay doi"]).filter(UNITS).procedures == (
+        assert FilterOptions(procedures=[typed, "thay doi"]).filter(UNITS).procedures == (
             Procedure.REVOKE,
             Procedure.CHANGE_INFORMATION,
         )
     else:
-        assert Wanted(states=[typed]).filter(UNITS).states == (state,)
+        assert FilterOptions(states=[typed]).filter(UNITS).states == (state,)
 
 
 def test_a_word_that_is_not_known_is_answered_with_the_words_of_the_screens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TROLY_LANGUAGE", "vi")
     with pytest.raises(BadParameter, match="đã tiếp nhận, trả lại để bổ sung"):
-        Wanted(states=["xyz"]).filter(UNITS)
+        FilterOptions(states=["xyz"]).filter(UNITS)
 
 
 @pytest.mark.parametrize("typed", ["dn.nt", "XÃ  NHƠN trạch", "xa nhon trach"])
 def test_a_unit_is_found_by_code_name_or_the_one_sure_answer(typed: str) -> None:
-    assert unit_of(typed, UNITS) == "DN.NT"
+    assert parse_unit(typed, UNITS) == "DN.NT"
 
 
 def test_a_unit_that_is_named_unsurely_is_asked_back() -> None:
     with pytest.raises(BadParameter, match=r"Xã Đại Phước \(DN.DP\)"):
-        unit_of("dai phuo", UNITS)
+        parse_unit("dai phuo", UNITS)
     twins = UnitDirectory.of([Unit("A", "Xã Mẫu"), Unit("B", "Xã Mẫu")])
     with pytest.raises(BadParameter, match=r"Xã Mẫu \(A\), Xã Mẫu \(B\)"):
-        unit_of("xã mẫu", twins)
+        parse_unit("xã mẫu", twins)
 
 
 async def test_a_list_without_a_match_says_so_and_is_no_failure(desk: Store, troly: Command) -> None:

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import Delivery, Store
-from bot.store.sealing import Keyring
-from handlers.broadcasts.model import Life, Plan, Why
-from handlers.office.model import Standing
-from handlers.office.rights import Role
-from handlers.requests.model import MOVES, State
+from bot.store.api import DeliveryState, Store
+from bot.store.sealing.keyring import Keyring
+from handlers.model.broadcast import BroadcastState, CampaignPlan, StateReason
+from handlers.model.request import REQUEST_TRANSITIONS, RequestState
+from handlers.model.request_list import InterviewStatus
+from handlers.model.rights import Role
 from tests.integration.store.conftest import Database
 from tests.support.broadcast_life import Recipients, campaign, drafted, stands
 from tests.support.office import OPERATOR, given, invited, office, settle_units
@@ -29,12 +29,12 @@ NOTHING = {
     "invitations": 0,
     "chats": 0,
 }
-ENDED = [state for state, moves in MOVES.items() if not moves]
+ENDED = [state for state, moves in REQUEST_TRANSITIONS.items() if not moves]
 
 
 async def test_a_silent_chat_goes_with_all_it_left(store: Store) -> None:
     await answer(store, await one_chat(store), "chào")
-    await store.settle((await claim(store))[0], Delivery.SENT, NOW, message="1")
+    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW, message="1")
 
     assert await store.delete_expired(LATE, DAYS) == {**NOTHING, "sessions": 1, "inbox": 1, "outbox": 1, "chats": 1}
     assert await store.delete_expired(LATE, DAYS) == NOTHING
@@ -42,7 +42,7 @@ async def test_a_silent_chat_goes_with_all_it_left(store: Store) -> None:
 
 async def test_nothing_goes_before_its_time(store: Store) -> None:
     await answer(store, await one_chat(store), "chào")
-    await store.settle((await claim(store))[0], Delivery.SENT, NOW)
+    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
     assert await store.delete_expired(NOW + timedelta(days=DAYS), DAYS) == NOTHING
 
@@ -75,8 +75,8 @@ async def test_what_waits_for_an_answer_or_for_delivery_stays(store: Store) -> N
     assert len(await claim(store, now=LATE)) == 1
 
 
-@pytest.mark.parametrize("state", State)
-async def test_a_request_goes_after_its_end_and_an_open_one_stays(store: Store, state: State) -> None:
+@pytest.mark.parametrize("state", RequestState)
+async def test_a_request_goes_after_its_end_and_an_open_one_stays(store: Store, state: RequestState) -> None:
     chat = await one_chat(store)
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         await unit.requests.register(content(), state)
@@ -84,7 +84,7 @@ async def test_a_request_goes_after_its_end_and_an_open_one_stays(store: Store, 
 
     counts = await store.delete_expired(LATE, DAYS)
 
-    gone = state in ENDED or state is State.DRAFT
+    gone = state in ENDED or state is RequestState.DRAFT
     assert counts == {**NOTHING, "requests": gone, "sessions": gone, "inbox": 1, "chats": gone}
 
 
@@ -96,7 +96,7 @@ async def test_a_request_lives_on_from_its_end(store: Store) -> None:
     await store.receive([said("2")], NOW)
     ended = NOW + timedelta(days=100)
     async with store.turn(await next_turn(store, chat), ended) as unit:
-        await unit.requests.move(code, State.WITHDRAWN)
+        await unit.requests.move(code, RequestState.WITHDRAWN)
         await unit.finish(AGREED, [])
 
     assert (await store.delete_expired(LATE, DAYS))["requests"] == 0
@@ -112,10 +112,10 @@ async def test_a_poison_update_is_kept_for_the_operator_until_its_time(store: St
 
 
 async def test_a_standing_goes_with_its_session_or_its_chat_and_stays_with_an_open_request(store: Store) -> None:
-    for number, state in enumerate((None, State.SUBMITTED)):
+    for number, state in enumerate((None, RequestState.SUBMITTED)):
         chat = await one_chat(store, str(number), str(number))
         async with store.turn(await next_turn(store, chat), NOW) as unit:
-            await unit.register.save_status(Standing(interview=1, certificate_key="AA", owed=()))
+            await unit.register.save_status(InterviewStatus(interview=1, certificate_key="AA", owed=()))
             if state:
                 await unit.requests.register(content(), state)
             await unit.finish(AGREED, [])
@@ -170,13 +170,13 @@ async def test_a_broadcast_goes_some_time_after_its_end_with_all_that_hangs_on_i
 ) -> None:
     settle_units(database.sql)
     name = (await drafted(store)).id
-    stands(database.sql, name, Life.RUNNING)
+    stands(database.sql, name, BroadcastState.RUNNING)
     await Recipients(store, database.sql, keyring).add(name, "an", "sent")
     async with StoredTurns(store, "an")() as unit:
         await unit.reminders.mark_done(name)
     ended = NOW + timedelta(days=9)
     assert (await store.delete_expired(LATE, DAYS, dry_run=True))["broadcasts"] == 0
-    assert await store.broadcasts.move(name, Life.RUNNING, Life.FINISHED, ended)
+    assert await store.broadcasts.move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, ended)
 
     assert (await store.delete_expired(LATE, DAYS))["broadcasts"] == 0
     assert (await store.delete_expired(ended + timedelta(days=DAYS, seconds=1), DAYS))["broadcasts"] == 1
@@ -187,13 +187,13 @@ async def test_a_broadcast_goes_some_time_after_its_end_with_all_that_hangs_on_i
 
 async def test_a_campaign_goes_with_its_steps_and_keeps_them_until_then(store: Store, database: Database) -> None:
     settle_units(database.sql)
-    name = await campaign(store, Plan(deadline=NOW.date()), database.sql)
+    name = await campaign(store, CampaignPlan(deadline=NOW.date()), database.sql)
     for step in ("7", "1"):
-        await store.broadcasts.create_step(name, step, NOW, left_out=Why.MISSED)
+        await store.broadcasts.create_step(name, step, NOW, left_out=StateReason.MISSED)
 
     assert (await store.delete_expired(LATE, DAYS))["broadcasts"] == 0
     assert await store.broadcasts.create_step(name, "7", LATE) is None
-    await store.broadcasts.move(name, Life.RUNNING, Life.FINISHED, LATE)
+    await store.broadcasts.move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, LATE)
     assert (await store.delete_expired(LATE, DAYS))["broadcasts"] == 0
     assert (await store.delete_expired(LATE + timedelta(days=DAYS, seconds=1), DAYS))["broadcasts"] == 3
 

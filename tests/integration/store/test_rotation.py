@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.store import resealing
-from bot.store.api import Delivery, Store
+from bot.store import key_rotation
+from bot.store.api import DeliveryState, Store
+from bot.store.key_rotation import KeyRotation
 from bot.store.opening import open_driver
-from bot.store.places import SEALED
-from bot.store.resealing import Sealer
-from bot.store.sealing import Keyring, read_key_file, replace_key_file
 from bot.store.sealing import keyring as keyring_module
+from bot.store.sealing.keyfile import read_key_file, replace_key_file
+from bot.store.sealing.keyring import Keyring
+from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.own_data import everything
 from tests.support.storing import NOW, answer, claim, closing_async, content, next_turn, one_chat, said, texts
@@ -19,7 +20,7 @@ from tests.support.storing import NOW, answer, claim, closing_async, content, ne
 
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resealing, "BATCH", 3)
+    monkeypatch.setattr(key_rotation, "BATCH", 3)
     monkeypatch.setattr(keyring_module, "REFRESH_SECONDS", 0.0)
 
 
@@ -33,7 +34,7 @@ async def something_of_everything(store: Store) -> None:
         await answer(store, chat, "gửi", "chờ")
         await store.receive([said(f"third {number}", address=f"chat {number}")], NOW)
     for row in await claim(store):
-        await store.settle(row, Delivery.SENT, NOW, message=str(row.id))
+        await store.settle(row, DeliveryState.SENT, NOW, message=str(row.id))
 
 
 async def test_a_rotation_seals_every_value_with_the_new_key(store: Store) -> None:
@@ -116,10 +117,10 @@ async def test_a_value_written_between_reading_and_resealing_is_not_undone(
     (chat,) = await store.receive([said("1"), said("2"), said("3")], NOW)
     await answer(store, chat, session='"cũ"')
     async with closing_async(await open_driver(database.url, database.folder)) as driver:
-        sealer = Sealer(driver, keyring)
+        sealer = KeyRotation(driver, keyring)
         replace_key_file(keyring.path, keyring.keys.with_rotated_key(datetime.now(UTC)))
         keyring.reload()
-        sessions = next(sealed for sealed in SEALED if sealed.column == "session")
+        sessions = next(sealed for sealed in SEALED_COLUMNS if sealed.column == "session")
         (row,) = await sealer._read_stale(sessions, "")
         await answer(store, chat, session='"mới"')
 

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.store import open_keyring, open_store
-from bot.store.api import Delivery, Store
+from bot.store.api import DeliveryState, Store
 from bot.store.errors import KeyFileMismatch, UnknownKey
+from bot.store.opening import open_store
 from bot.store.sealing.keyfile import new_key_file, read_key_file, replace_key_file
+from bot.store.sealing.keyring import open_keyring
 from tests.integration.store.conftest import Database
 from tests.support.storing import (
     ADDRESS,
@@ -32,7 +33,7 @@ MESSAGE = "message 90210"
 
 async def test_no_name_serial_address_or_word_lies_open_in_the_database(store: Store, database: Database) -> None:
     await answer(store, await one_chat(store), f"gửi {NAME}", f"chờ {NAME}", session=f'{{"unit": "{NAME}"}}')
-    await store.settle((await claim(store))[0], Delivery.SENT, NOW, message=MESSAGE)
+    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW, message=MESSAGE)
     (chat,) = await store.receive([said("2", f"đơn vị {NAME}"), said("3", f"số {SERIAL}")], NOW)
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         await unit.requests.register(content())

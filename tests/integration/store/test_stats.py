@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.store import open_keyring, open_store
-from handlers.office.picture import COUNTED
-from handlers.office.rights import Role
-from rules.calendar import vietnamese_day
+from bot.store.opening import open_store
+from bot.store.sealing.keyring import open_keyring
+from handlers.model.rights import Role
+from handlers.model.statistics import COUNTED_FIELDS
+from rules.calendar import to_vietnam_day
 from tests.integration.store.conftest import Command, Database
 from tests.support.office import given
 from tests.support.population import UNITS, Officer, counted, people, still_open, write_people, write_units
@@ -48,7 +49,9 @@ def test_the_json_has_every_count_of_every_unit_below(troly: Command, officers: 
     told = json.loads(out)
     assert (told["total"]["unit"], told["total"]["name"], told["burn_down"]) == ("DN", "Tỉnh Đồng Nai", None)
     expected = counted(below(officers, "DN"), "DN", NOW)
-    assert {name: told["total"][name] for name in COUNTED} == {name: getattr(expected, name) for name in COUNTED}
+    assert {name: told["total"][name] for name in COUNTED_FIELDS} == {
+        name: getattr(expected, name) for name in COUNTED_FIELDS
+    }
     assert {one["unit"] for one in told["units"]} == {"DN.NT", "DN.DP", "DN.PA", "DN"}
     assert datetime.fromisoformat(told["as_of"]).utcoffset() is not None
 
@@ -60,7 +63,7 @@ def test_in_a_pipe_the_numbers_are_plain_columns_that_end_in_the_total(troly: Co
     heading, *_, last = out.splitlines()
     total = counted(officers, None, NOW)
     assert heading.split()[:3] == ["Unit", "officers", "certificates"]
-    assert last.split() == ["Total", *(f"{getattr(total, name):,}" for name in COUNTED)]
+    assert last.split() == ["Total", *(f"{getattr(total, name):,}" for name in COUNTED_FIELDS)]
     assert "unit not known" in out
     assert "\x1b" not in out
 
@@ -94,7 +97,7 @@ def test_no_word_is_broken_however_narrow_the_terminal(
 
 
 def test_a_target_shows_what_was_open_each_day(troly: Command, officers: list[Officer]) -> None:
-    today = vietnamese_day(NOW)
+    today = to_vietnam_day(NOW)
     code, out, _ = troly("stats", "--json", "--until", today.isoformat())
 
     burnt = json.loads(out)["burn_down"]
@@ -104,7 +107,7 @@ def test_a_target_shows_what_was_open_each_day(troly: Command, officers: list[Of
     assert "Open at the end of each day since" in troly("stats", "--until", today.isoformat())[1]
 
 
-@pytest.mark.parametrize("more", [(), ("--until", vietnamese_day(NOW).isoformat())])
+@pytest.mark.parametrize("more", [(), ("--until", to_vietnam_day(NOW).isoformat())])
 def test_a_picture_lands_whole_under_its_name_for_its_owner_alone(
     troly: Command, officers: list[Officer], tmp_path: Path, more: tuple[str, ...]
 ) -> None:
@@ -162,7 +165,7 @@ def test_a_role_sees_its_own_units_and_no_others(troly: Command, officers: list[
 
 
 def test_a_target_is_written_as_every_other_day(troly: Command, officers: list[Officer]) -> None:
-    today = vietnamese_day(NOW)
+    today = to_vietnam_day(NOW)
     code, out, _ = troly("stats", "--json", "--until", f"{today:%d/%m/%Y}")
     assert (code, json.loads(out)["burn_down"]["until"]) == (0, today.isoformat())
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.api import Store
-from bot.store.worker_api import Lease, Presence
+from bot.store.worker_api import LeaseDuration, Presence
 from tests.integration.store.conftest import Command, Database, OpenStore
 from tests.support.storing import CHANNEL, NOW, answer, claim, one_chat, texts
 
@@ -16,13 +16,13 @@ def database(tmp_path: Path) -> Database:
 
 
 async def test_a_start_takes_over_at_once(store: Store, another: OpenStore) -> None:
-    await store.workers.join(CHANNEL, Lease(), NOW)
+    await store.workers.join(CHANNEL, LeaseDuration(), NOW)
     await answer(store, await one_chat(store), "một")
     await claim(store)
     restarted = await another()
 
     assert not restarted.workers.shared
-    assert await restarted.workers.join(CHANNEL, Lease(), NOW) == Presence(live=1, dead=1, messages=1)
+    assert await restarted.workers.join(CHANNEL, LeaseDuration(), NOW) == Presence(live=1, dead=1, messages=1)
     assert texts(await claim(restarted)) == ["một"]
     assert await restarted.recover(CHANNEL, NOW) == 0, "what it has in hand is its own"
 

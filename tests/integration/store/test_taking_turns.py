@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import MOST_SESSION, Delivery, Size, Store
+from bot.store.api import MOST_SESSION, DeliveryState, MessageSize, Store
 from bot.store.errors import MessageTooLarge, SessionTooLarge
-from bot.store.outbox import LARGE
-from bot.store.settling import DEATHS
-from handlers.office.rights import Role
-from handlers.replies import Attachment, Reply
+from bot.store.messages import LARGE_MESSAGE
+from bot.store.outbox import MAX_WORKER_DEATHS
+from handlers.core.replies import Attachment, Reply
+from handlers.model.rights import Role
 from tests.integration.store.conftest import Database
 from tests.support.office import given
 from tests.support.storing import CHANNEL, NOW, answer, claim, next_turn, one_chat, said, says, texts
@@ -30,7 +30,7 @@ async def sent(store: Store, limit: int, second: float = 0) -> list[str]:
     now = NOW + timedelta(seconds=second)
     rows = await claim(store, limit, now)
     for row in rows:
-        await store.settle(row, Delivery.SENT, now)
+        await store.settle(row, DeliveryState.SENT, now)
     return texts(rows)
 
 
@@ -118,17 +118,17 @@ async def test_chats_that_have_had_their_share_for_the_moment_are_passed_by(stor
 
 
 async def test_files_are_claimed_apart_from_answers_and_keep_their_order_within_the_chat(store: Store) -> None:
-    file = Reply(paragraphs=("file",), attachments=(Attachment.of("a.bin", "application/pdf", b"\0" * LARGE),))
+    file = Reply(paragraphs=("file",), attachments=(Attachment.of("a.bin", "application/pdf", b"\0" * LARGE_MESSAGE),))
     chat = await one_chat(store)
     async with store.turn(await next_turn(store, chat), NOW) as unit:
         await unit.finish("{}", [file, says("behind the file")])
     await told(store, OFFICER, "a")
 
-    assert texts(await store.claim(CHANNEL, 9, NOW, (), Size.SMALL)) == ["a"]
-    (row,) = await store.claim(CHANNEL, 9, NOW, (), Size.LARGE)
+    assert texts(await store.claim(CHANNEL, 9, NOW, (), MessageSize.SMALL)) == ["a"]
+    (row,) = await store.claim(CHANNEL, 9, NOW, (), MessageSize.LARGE)
     assert row.reply == file
-    await store.settle(row, Delivery.SENT, NOW)
-    assert texts(await store.claim(CHANNEL, 9, NOW, (), Size.SMALL)) == ["behind the file"]
+    await store.settle(row, DeliveryState.SENT, NOW)
+    assert texts(await store.claim(CHANNEL, 9, NOW, (), MessageSize.SMALL)) == ["behind the file"]
 
 
 async def test_a_message_that_is_too_large_is_not_queued_and_one_that_is_there_is_not_read(
@@ -137,10 +137,10 @@ async def test_a_message_that_is_too_large_is_not_queued_and_one_that_is_there_i
     chat = await one_chat(store)
     with pytest.raises(MessageTooLarge):
         async with store.turn(await next_turn(store, chat), NOW) as unit:
-            await unit.finish("{}", [says("x" * LARGE)])
+            await unit.finish("{}", [says("x" * LARGE_MESSAGE)])
     await given(store, "owner", Role.OWNER)
     await answer(store, chat, "one", "two")
-    monkeypatch.setattr("bot.store.claiming.MOST", 10)  # what an earlier version queued without any bound
+    monkeypatch.setattr("bot.store.outbox.MOST", 10)  # what an earlier version queued without any bound
 
     assert await claim(store) == []
     assert await claim(store) == []
@@ -169,7 +169,7 @@ async def test_a_message_that_was_in_hand_at_death_after_death_is_set_aside_and_
 ) -> None:
     await given(store, "owner", Role.OWNER)
     await told(store, "poison", "kills")
-    for _ in range(DEATHS):
+    for _ in range(MAX_WORKER_DEATHS):
         assert texts(await claim(store)) == ["kills"]
         await store.recover(CHANNEL, NOW)
     (notice,) = await claim(store)

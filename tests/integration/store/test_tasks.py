@@ -8,20 +8,20 @@ from datetime import timedelta
 import pytest
 
 from bot.store.api import Chat, Store
-from bot.store.sealing import Keyring
-from bot.store.task_api import Completion, Result, Task
-from handlers.office.export_words import lost
-from handlers.office.exporting import ExportOrder, Form
-from handlers.office.model import Filter
-from handlers.office.rights import Role
-from handlers.replies import Reply
-from handlers.voice import Voice
+from bot.store.sealing.keyring import Keyring
+from bot.store.task_api import Completion, ExportTask, TaskResult
+from handlers.admin.exports.text import format_export_rights_lost
+from handlers.core.replies import Reply
+from handlers.core.text import MarkupTranslator
+from handlers.model.exports import ExportForm, ExportOrder
+from handlers.model.request_list import Filter
+from handlers.model.rights import Role
 from tests.integration.store.conftest import Database
 from tests.support.office import OPERATOR, given, office, rights, settle_units
 from tests.support.storing import ADDRESS, CHANNEL, NOW, claim, next_turn, one_chat, says, texts
 from tests.support.telling import told
 
-ORDER = ExportOrder(wanted=Filter(unit="DN.NT", text="Nguyễn Thị Bí Mật"), form=Form.XLSX)
+ORDER = ExportOrder(wanted=Filter(unit="DN.NT", text="Nguyễn Thị Bí Mật"), form=ExportForm.XLSX)
 SHOWN = says("waiting")
 
 
@@ -39,7 +39,7 @@ async def ordered(store: Store, chat: Chat, order: ExportOrder = ORDER) -> str |
         return await at.admin.exports.start(held, order, 7, SHOWN)
 
 
-async def taken(store: Store) -> Task:
+async def taken(store: Store) -> ExportTask:
     task = await store.tasks.take(CHANNEL, NOW)
     assert task is not None
     return task
@@ -51,8 +51,8 @@ async def cancelled(store: Store, chat: Chat) -> bool:
         return await at.admin.exports.cancel(held, says("cancelled"))
 
 
-def result(*messages: str, grants: Sequence[str] = ("QT-000001",)) -> Result:
-    return Result(
+def result(*messages: str, grants: Sequence[str] = ("QT-000001",)) -> TaskResult:
+    return TaskResult(
         [lambda text=text: says(text) for text in messages], says("done"), tuple(grants), "XD xlsx", "DN.NT", 7
     )
 
@@ -110,7 +110,7 @@ async def test_files_are_sealed_beside_the_event_loop_before_anybody_has_to_wait
 async def test_start_and_end_are_told_to_those_of_the_unit_within_reach(
     store: Store, chat: Chat, database: Database, unit: str | None
 ) -> None:
-    await ordered(store, chat, ExportOrder(wanted=Filter(unit=unit), form=Form.XLSX))
+    await ordered(store, chat, ExportOrder(wanted=Filter(unit=unit), form=ExportForm.XLSX))
     assert await cancelled(store, chat)
     database.sql("UPDATE tasks SET state = 'running', spec = ?", b"broken" * 20)
     assert await cancelled(store, chat)
@@ -228,7 +228,7 @@ async def test_a_message_that_cannot_be_made_leaves_nothing_half_done(
         raise FileNotFoundError
 
     with pytest.raises(FileNotFoundError):
-        await store.tasks.complete(task, Result([lambda: says("1"), gone], says("done"), (), "XD", None, 7), NOW)
+        await store.tasks.complete(task, TaskResult([lambda: says("1"), gone], says("done"), (), "XD", None, 7), NOW)
     assert states(database) == ["running"]
     assert await told(store) == []
 
@@ -280,7 +280,7 @@ async def test_an_open_export_ends_with_the_role(store: Store, chat: Chat, datab
     assert states(database) == ["cancelled"]
     assert await store.tasks.complete(task, result("file"), NOW) is Completion.ENDED
     (said,) = await told(store)
-    assert (said.action, said.paragraphs) == ("edit", lost(Voice("vi")).paragraphs)
+    assert (said.action, said.paragraphs) == ("edit", format_export_rights_lost(MarkupTranslator("vi")).paragraphs)
     assert database.sql("SELECT subject, unit FROM audit WHERE act = 'export_cancel'") == [
         (f"{name} QT-000001", "DN.NT")
     ]
@@ -323,7 +323,7 @@ async def test_an_export_that_the_roles_that_are_left_allow_is_delivered(
 
     said = [paragraph for reply in await told(store) for paragraph in reply.paragraphs]
     assert ("file" in said) is delivered
-    assert (lost(Voice("vi")).paragraphs[0] in said) is not delivered
+    assert (format_export_rights_lost(MarkupTranslator("vi")).paragraphs[0] in said) is not delivered
 
 
 async def test_an_order_that_cannot_be_read_ends_with_the_role(store: Store, chat: Chat, database: Database) -> None:

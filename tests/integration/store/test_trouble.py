@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.store import open_keyring, open_store
 from bot.store.api import Store
-from bot.store.drivers import Call, postgres, sqlite
+from bot.store.drivers import postgres, sqlite
+from bot.store.drivers.base import Query
 from bot.store.errors import (
     DatabaseUnusable,
     DatabaseUrlError,
@@ -21,8 +21,8 @@ from bot.store.errors import (
     StoreLost,
     StoreUnavailable,
 )
-from bot.store.migrate import migrate
-from bot.store.opening import open_driver
+from bot.store.opening import migrate, open_driver, open_store
+from bot.store.sealing.keyring import open_keyring
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.postgres import LEAVE
 from tests.support.storing import (
@@ -232,8 +232,8 @@ def test_every_error_that_may_be_tried_again_says_so() -> None:
 async def test_a_batch_that_sqlite_cannot_take_spoils_none_that_share_its_hop(tmp_path: Path) -> None:
     async with closing_async(await open_driver(None, tmp_path)) as driver:
         await migrate(driver)
-        too_large = Call("give_up", {"inbox": 2**80, "now": 0})
-        calls = [Call("next_number", {"name": "a"}), too_large, *(Call("next_number", {"name": n}) for n in "bc")]
+        too_large = Query("give_up", {"inbox": 2**80, "now": 0})
+        calls = [Query("next_number", {"name": "a"}), too_large, *(Query("next_number", {"name": n}) for n in "bc")]
         results = await asyncio.gather(*(driver.run(call) for call in calls), return_exceptions=True)
 
     assert isinstance(results[1], OverflowError)

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from bot.store.api import PendingTurn, Store
-from bot.store.errors import StoreError, TurnTaken
-from handlers.requests.model import State
+from bot.store.errors import StoreError, TurnTakenOver
+from handlers.model.request import RequestState
 from tests.integration.store.conftest import OpenStore
 from tests.support.storing import NOW, answer, claim, content, next_turn, one_chat, said, says, texts
 
@@ -83,7 +83,7 @@ async def test_a_turn_that_two_processes_take_is_finished_by_one(store: Store, a
 
     async with other.turn(theirs, NOW) as unit:
         await unit.finish('{"by": "other"}', [says("một lần")])
-    with pytest.raises(TurnTaken):
+    with pytest.raises(TurnTakenOver):
         await register_and_finish(store, mine)
 
     assert texts(await claim(store)) == ["một lần"]
@@ -96,7 +96,7 @@ async def test_a_turn_asked_for_something_is_finished_by_one_too(store: Store) -
     turn = await next_turn(store, chat)
     await answer(store, chat, "một lần")
 
-    with pytest.raises(TurnTaken):
+    with pytest.raises(TurnTakenOver):
         await register_and_finish(store, turn)
 
     await store.receive([said("2")], NOW)
@@ -120,7 +120,7 @@ async def test_nothing_can_be_asked_of_a_turn_that_is_over(store: Store) -> None
         request = await unit.requests.register(content())
         await unit.finish("{}", [])
         with pytest.raises(StoreError):
-            await unit.requests.move(request.code, State.WITHDRAWN)
+            await unit.requests.move(request.code, RequestState.WITHDRAWN)
 
 
 async def test_turns_of_many_chats_at_once_stay_apart(store: Store) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.store import open_keyring, open_store
 from bot.store.api import Store
-from bot.units import plan, sample
-from handlers.office.model import Refusal
-from handlers.office.rights import Grant, Rights, Role
-from handlers.office.units import NO_UNITS, UnitDirectory
+from bot.store.opening import open_store
+from bot.store.sealing.keyring import open_keyring
+from bot.units.import_plan import plan_import
+from bot.units.list_reader import read_sample
+from handlers.model.request_list import Refusal
+from handlers.model.rights import Grant, Rights, Role
+from handlers.model.unit_directory import NO_UNITS, UnitDirectory
 from tests.integration.store.conftest import Command, Database
 from tests.support.office import given, settle_units
 from tests.support.office_lists import BODY, HEAD, tcvn3, text_file, workbook
@@ -134,7 +136,7 @@ def test_the_range_of_a_unit_in_the_database_is_what_lies_below_it(troly: Comman
 
 
 async def test_who_may_not_maintain_units_changes_nothing(store: Store, database: Database) -> None:
-    units = plan(sample("nhon-trach"), NO_UNITS).units
+    units = plan_import(read_sample("nhon-trach"), NO_UNITS).units
     for role, unit in ((Role.ADMIN, "DN"), (Role.FOCAL, "DN"), (Role.OFFICER, None)):
         rights = Rights((Grant("QT-000002", role, unit),), units, "QT-000002")
         assert await keep(store, rights, units, frozenset(units.units)) is Refusal.NOT_YOURS
@@ -157,7 +159,7 @@ async def test_two_who_import_at_once_wait_for_each_other(another: Callable[[], 
 
     async def imported(store: Store) -> int:
         async with store.admin_transaction(datetime.now(UTC)) as office:
-            planned = plan(sample("nhon-trach"), await office.admin.units.load_for_update())
+            planned = plan_import(read_sample("nhon-trach"), await office.admin.units.load_for_update())
             changed = frozenset(change.unit.code for change in planned.changes)
             if changed:
                 await office.admin.units.save(OWNER, planned.units, changed)

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import Dispatcher, Membership, Pace, Pacer, Runner, Service, SystemClock, Workers
-from bot.delivery.backoff import retry_while_unavailable
-from bot.delivery.listening import Listening
+from bot.clock import SystemClock
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.pacing import Pace, Pacer
+from bot.delivery.runner import ChannelService, Runner
+from bot.delivery.turn_pool import TurnPool
+from bot.delivery.worker_lease import ChangeListener, WorkerLease
+from bot.retry import retry_while_unavailable
 from bot.store.api import Store
-from bot.store.worker_api import Lease
+from bot.store.worker_api import LeaseDuration
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.delivery import said
 from tests.support.postgres import LEAVE
@@ -34,11 +38,11 @@ async def resting(store: Store, database: Database) -> AsyncIterator[Roads]:
     """A process that serves the channel and has nothing to do."""
     clock = SystemClock()
     roads, pacer = Roads(store, clock), Pacer(Pace(1e6, UNHURRIED), clock)
-    membership = Membership(store.workers, "telegram", clock, pacer.share, Lease(0.5))
+    membership = WorkerLease(store.workers, "telegram", clock, pacer.share, LeaseDuration(0.5))
     dispatcher = Dispatcher(store, roads.channel, pacer, clock, fence=membership.may_send)
-    workers = Workers(roads.turns.handle_next, lambda _chat: dispatcher.notify())
+    workers = TurnPool(roads.turns.handle_next, lambda _chat: dispatcher.notify())
     stop = asyncio.Event()
-    runner = Runner(store, workers, (Service(membership, dispatcher),), ())
+    runner = Runner(store, workers, (ChannelService(membership, dispatcher),), ())
     running = asyncio.create_task(runner.run(stop))
     try:
         await eventually(lambda: database.sql(LISTENING))
@@ -62,7 +66,7 @@ async def test_what_a_dead_process_had_in_hand_is_answered_once_its_lease_is_ove
     store: Store, another: OpenStore, database: Database
 ) -> None:
     other, now = await another(), SystemClock().now()
-    await other.workers.join("telegram", Lease(0.5), now)
+    await other.workers.join("telegram", LeaseDuration(0.5), now)
     (chat,) = await other.receive([said("xin chào", 1)], now)
     await other.claim_turn(chat)
     async with resting(store, database) as roads:
@@ -74,7 +78,7 @@ async def test_signals_are_heard_again_after_the_connection_broke(
 ) -> None:
     other, clock = await another(), SystemClock()
     signals: asyncio.Queue[str] = asyncio.Queue()
-    listening = asyncio.create_task(Listening(store.workers, signals.put_nowait).run())
+    listening = asyncio.create_task(ChangeListener(store.workers, signals.put_nowait).run())
     async with asyncio.timeout(10):
         assert await signals.get() == ""
         database.sql(LEAVE)

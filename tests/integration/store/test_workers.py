@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.delivery import Workers
-from bot.store.api import BROADCAST, Chat, Delivery, Store
-from bot.store.worker_api import Lease, Presence
+from bot.delivery.turn_pool import TurnPool
+from bot.store.api import BROADCAST, Chat, DeliveryState, Store
+from bot.store.worker_api import LeaseDuration, Presence
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.storing import CHANNEL, NOW, answer, claim, heard, one_chat, said, says, texts
 
-LEASE = Lease()
+LEASE = LeaseDuration()
 pytestmark = pytest.mark.postgres
 
 
@@ -88,8 +88,8 @@ async def test_who_was_given_up_learns_it_and_decides_about_nothing_any_more(
     assert await other.workers.beat(CHANNEL, NOW, judge=True) is None
     (again,) = await claim(store)
     await other.retry(late, NOW)
-    await other.settle(late, Delivery.FAILED, NOW)
-    await store.settle(again, Delivery.SENT, NOW)
+    await other.settle(late, DeliveryState.FAILED, NOW)
+    await store.settle(again, DeliveryState.SENT, NOW)
     assert database.sql("SELECT state FROM outbox") == [("sent",)]
 
 
@@ -108,7 +108,7 @@ async def test_of_a_broadcast_that_a_dead_one_was_sending_nobody_knows_until_it_
 
     assert await beat(store) == Presence(live=1, dead=1, unknown=1)
     assert database.sql("SELECT state, reason FROM outbox") == [("unknown", "crash")]
-    await other.settle(late, Delivery.SENT, NOW, message="501")
+    await other.settle(late, DeliveryState.SENT, NOW, message="501")
     assert database.sql("SELECT state, reason FROM outbox") == [("sent", None)]
 
 
@@ -177,7 +177,7 @@ async def test_two_workers_share_the_inbox_and_keep_the_order_of_each_chat(store
     await join(store)
     handled: list[tuple[str, str, int]] = []
 
-    def hands(of: Store) -> Workers:
+    def hands(of: Store) -> TurnPool:
         async def handle_next(chat: Chat) -> bool:
             turn = await of.claim_turn(chat)
             if turn is None:
@@ -187,7 +187,7 @@ async def test_two_workers_share_the_inbox_and_keep_the_order_of_each_chat(store
             handled.append((chat.id, of.workers.id, int(heard(turn))))
             return True
 
-        return Workers(handle_next, lambda _chat: None)
+        return TurnPool(handle_next, lambda _chat: None)
 
     both = hands(store), hands(other)
     for number in range(60):

@@ -10,18 +10,24 @@ import pytest
 from pydantic import SecretStr
 
 from bot.channels.base import Channel
-from bot.channels.telegram import TelegramApi, TelegramChannel, serve_telegram
-from bot.delivery import Collector, Conversation, Exporter, Preparer, SystemClock, Turns
-from bot.delivery.heartbeat import Heartbeat
-from bot.delivery.herald import Herald
-from bot.delivery.heralding.terms import Terms
-from bot.delivery.witness import Witness
-from bot.exports.child import ExportChildren
-from bot.metrics import NO_METRICS, Metrics
+from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.wiring import serve_telegram
+from bot.clock import SystemClock
+from bot.delivery.broadcasts.scheduler import BroadcastScheduler
+from bot.delivery.broadcasts.sending import SchedulerSettings
+from bot.delivery.event_preparation import EventPreparer
+from bot.delivery.exporter import Exporter, OwnDataExporter
+from bot.delivery.heartbeat import Heartbeat, Witness
+from bot.delivery.turns import Conversation, TurnHandler
+from bot.exports.process import ExportChildren
+from bot.metrics.base import NO_METRICS, Metrics
 from bot.settings import Settings
-from bot.store import open_keyring, open_store
 from bot.store.api import Store
-from tests.support.botapi import BotApi, Limits
+from bot.store.opening import open_store
+from bot.store.sealing.keyring import open_keyring
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.limits import Limits
 from tests.support.delivery import conversation
 from tests.support.roads import CountingReader
 
@@ -66,20 +72,20 @@ class Assembly:
     def heartbeat(self) -> Heartbeat:
         return Heartbeat(self.store, Witness((self.settings.data_dir / "witness",)), (), self.clock)
 
-    def turn_handler(self, channels: Mapping[str, Channel]) -> Turns:
-        preparer = Preparer(channels, self.reader)
-        return Turns(self.store, self.talk, preparer, channels, self.clock, metrics=self.metrics)
+    def turn_handler(self, channels: Mapping[str, Channel]) -> TurnHandler:
+        preparer = EventPreparer(channels, self.reader)
+        return TurnHandler(self.store, self.talk, preparer, channels, self.clock, metrics=self.metrics)
 
     def exporter(self, channel: Channel, queued: Callable[[], None]) -> Exporter:
         children = ExportChildren(self.settings, self.settings.data_dir / "exports")
         return Exporter(self.store, channel, children, self.clock, queued)
 
-    def own_data_exporter(self, channel: Channel, queued: Callable[[], None]) -> Collector:
+    def own_data_exporter(self, channel: Channel, queued: Callable[[], None]) -> OwnDataExporter:
         folder = self.settings.data_dir / "own-data"
-        return Collector(self.store, channel, folder, 1_000_000, self.clock, queued)
+        return OwnDataExporter(self.store, channel, folder, 1_000_000, self.clock, queued)
 
-    def broadcast_scheduler(self, queued: Callable[[], None]) -> Herald:
-        return Herald(self.store.broadcasts, Terms.of(self.settings), self.clock, queued)
+    def broadcast_scheduler(self, queued: Callable[[], None]) -> BroadcastScheduler:
+        return BroadcastScheduler(self.store.broadcasts, SchedulerSettings.of(self.settings), self.clock, queued)
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[None]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.channels.errors import (
+from bot.channels.base import (
     Blocked,
     ChannelError,
     Gone,
@@ -18,8 +18,10 @@ from bot.channels.errors import (
     Unreachable,
     Unsupported,
 )
-from bot.channels.telegram import TelegramApi
-from tests.support.botapi import ApiError, BotApi, Fault
+from bot.channels.telegram.api import TelegramApi
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.errors import ApiError
+from tests.support.botapi.faults import Fault
 
 STRANGER = "110201543:" + "x" * 35
 

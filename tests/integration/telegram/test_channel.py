@@ -3,11 +3,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.channels.errors import Blocked, Invalid
-from bot.channels.telegram import TelegramApi, TelegramChannel
+from bot.channels.base import Blocked, Invalid
+from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.channel import TelegramChannel
 from bot.store.api import Chat, OutboxRow
-from handlers.replies import Attachment, Choice, Reply
-from tests.support.botapi import ApiError, BotApi, User
+from handlers.core.replies import Attachment, Choice, Reply
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.errors import ApiError
+from tests.support.botapi.user import User
 
 YES_NO = (Choice(label="Có", tap="q|yes|1"), Choice(label="Không", tap="q|no|1"))
 

@@ -9,16 +9,20 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.channels.errors import ChannelError, Refused
-from bot.channels.telegram import Front, Poller, TelegramApi
-from bot.delivery import Intake, Rate, SystemClock, Throttle
+from bot.channels.base import ChannelError, Refused
+from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.polling import Poller
+from bot.channels.telegram.updates import UpdateReceiver
+from bot.clock import SystemClock
+from bot.delivery.intake import Intake, Rate, Throttle
 from bot.store.api import Chat, Store
 from bot.store.errors import StoreError, StoreLocked
-from handlers.events import Event
-from handlers.ports import World
-from handlers.session import Session
+from handlers.core.events import Event
+from handlers.core.ports import Services
+from handlers.core.session import Session
 from tests.integration.telegram.conftest import Assembly, Settle
-from tests.support.botapi import ApiError, BotApi
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.errors import ApiError
 from tests.support.delivery import Answer, conversation, echo
 from tests.support.waiting import eventually
 
@@ -27,7 +31,7 @@ def poller(api: TelegramApi, store: Store, chats: list[Chat] | None = None) -> P
     clock = SystemClock()
     found = [] if chats is None else chats
     intake = Intake(store, Throttle(Rate(100, 100), clock), clock, found.extend)
-    return Poller(api, Front(api, intake), hold=1)
+    return Poller(api, UpdateReceiver(api, intake), hold=1)
 
 
 async def test_a_conversation_walks_there_and_back(server: BotApi, assembly: Assembly) -> None:
@@ -145,7 +149,7 @@ async def test_polling_goes_on_where_the_store_refuses_a_batch_and_it_comes_agai
     if isinstance(surprise, StoreError):
         monkeypatch.setattr(store, "receive", sometimes)
     else:
-        monkeypatch.setattr(Front, "take", _once(Front.receive, surprises))
+        monkeypatch.setattr(UpdateReceiver, "take", _once(UpdateReceiver.receive, surprises))
     lan = server.user("Lan")
     await lan.says("a")
     async with assembly.served():
@@ -153,7 +157,7 @@ async def test_polling_goes_on_where_the_store_refuses_a_batch_and_it_comes_agai
 
 
 def _once(take: Any, surprises: list[Exception]) -> Any:
-    async def taken(front: Front, raw: Any) -> int | None:
+    async def taken(front: UpdateReceiver, raw: Any) -> int | None:
         if raw and surprises:
             raise surprises.pop()
         number: int | None = await take(front, raw)
@@ -238,7 +242,7 @@ async def test_commands_are_announced_in_both_languages(server: BotApi, assembly
 async def test_a_tap_is_answered_before_it_is_handled(server: BotApi, settings: Settle, store: Store) -> None:
     gate = asyncio.Event()
 
-    async def respond(session: Session | None, event: Event, world: World) -> Answer:
+    async def respond(session: Session | None, event: Event, world: Services) -> Answer:
         if event.kind == "tapped":
             await gate.wait()
         return await echo(session, event, world)

@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from bot.channels.errors import ChannelError, Gone, Invalid, MaybeSent, Refused, RetryLater, Unsupported
-from bot.channels.telegram import TelegramApi, TelegramChannel
-from bot.channels.telegram.watching import Watch
-from bot.metrics import NO_METRICS
+from bot.channels.base import ChannelError, Gone, Invalid, MaybeSent, Refused, RetryLater, Unsupported
+from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.channel import TelegramChannel
+from bot.metrics.base import NO_METRICS
 from bot.store.api import Chat, OutboxRow, Store
-from handlers.events import Event, Said
-from handlers.ports import World
-from handlers.replies import Attachment, Choice, Reply
-from handlers.session import Session
+from bot.web import HealthEndpoints
+from handlers.core.events import Event, TextReceived
+from handlers.core.ports import Services
+from handlers.core.replies import Attachment, Choice, Reply
+from handlers.core.session import Session
 from tests.integration.telegram.conftest import Assembly, Settle
-from tests.support.botapi import BotApi, User
+from tests.support.botapi.api import BotApi
 from tests.support.botapi.faults import Kind
+from tests.support.botapi.user import User
 from tests.support.delivery import Answer, conversation
 from tests.support.waiting import eventually
 
@@ -133,9 +135,9 @@ async def test_a_download_that_is_a_page_is_gone(server: BotApi, api: TelegramAp
         await api.download(document.file_id, 10)
 
 
-async def files(session: Session | None, event: Event, world: World) -> Answer:
+async def files(session: Session | None, event: Event, world: Services) -> Answer:
     """Answers "tệp" with two files, and anything else with itself."""
-    heard = event.text if isinstance(event, Said) else event.kind
+    heard = event.text if isinstance(event, TextReceived) else event.kind
     session = session or Session()
     if heard.startswith("tệp"):
         parts = (FILE, Attachment.of("hai.txt", "text/plain", b"2"))
@@ -191,7 +193,7 @@ async def test_who_asked_for_a_file_is_told_whatever_became_of_it(
 async def test_nothing_is_lost_while_the_token_is_not_accepted(
     server: BotApi, assembly: Assembly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.delivery.patience._LONGEST", 0.2)
+    monkeypatch.setattr("bot.delivery.failures._LONGEST_PAUSE", 0.2)
     lan = server.user("Lan")
     with capture_logs() as logs:
         async with assembly.served():
@@ -212,7 +214,7 @@ async def test_nothing_is_lost_while_the_token_is_not_accepted(
 async def test_watchers_are_told_that_the_token_is_not_accepted(
     server: BotApi, api: TelegramApi, store: Store, lan: User
 ) -> None:
-    watch = Watch(store, NO_METRICS, lambda: not api.is_refused)
+    watch = HealthEndpoints(store, NO_METRICS, lambda: not api.is_refused)
     ready = next(one for one in watch.routes() if one.path == "/readyz").endpoint
     assert (await ready(None)).status_code == 200
     server.account.revoked = True

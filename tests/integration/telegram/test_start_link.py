@@ -5,16 +5,17 @@ import asyncio
 import pytest
 from pydantic import SecretStr
 
-from bot.channels.telegram import serve_telegram
-from bot.cli.invitation import start_link
+from bot.channels.telegram.wiring import serve_telegram
+from bot.cli.admins import fetch_start_link
 from bot.settings import Settings
 from bot.store.api import Incoming, Store
-from handlers.events import Event, Said
-from handlers.ports import World
-from handlers.session import Session
+from handlers.core.events import Event, TextReceived
+from handlers.core.ports import Services
+from handlers.core.session import Session
 from tests.integration.telegram.conftest import Assembly, Settle
 from tests.integration.telegram.test_webhook import SECRET, free_port
-from tests.support.botapi import BotApi, User
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.user import User
 from tests.support.delivery import Answer, conversation
 from tests.support.storing import NOW
 
@@ -22,7 +23,7 @@ from tests.support.storing import NOW
 async def test_a_code_is_written_behind_the_bots_own_address(server: BotApi) -> None:
     settings = Settings(telegram_token=SecretStr(server.token), telegram_api_url=server.url)
 
-    link = await start_link(settings)
+    link = await fetch_start_link(settings)
 
     assert link is not None
     assert link.startswith("https://t.me/")
@@ -33,10 +34,12 @@ async def test_without_telegram_there_is_no_link(server: BotApi) -> None:
     wrong = Settings(telegram_token=SecretStr("1:abc"), telegram_api_url=server.url)
     nobody = Settings(telegram_token=SecretStr("1:abc"), telegram_api_url="http://127.0.0.1:1")
 
-    assert [await start_link(settings) for settings in (Settings(telegram_token=None), wrong, nobody)] == [None] * 3
+    assert [await fetch_start_link(settings) for settings in (Settings(telegram_token=None), wrong, nobody)] == [
+        None
+    ] * 3
 
 
-async def linking(session: Session | None, event: Event, world: World) -> Answer:
+async def linking(session: Session | None, event: Event, world: Services) -> Answer:
     del event
     return Answer(session, [world.start_link or "no link"])
 
@@ -45,7 +48,7 @@ async def left_behind(server: BotApi, store: Store) -> User:
     """Somebody whose line was stored, and handled by nobody before the process was killed."""
     lan = server.user("Lan")
     lan.chat.started = True
-    await store.receive([Incoming("telegram", "1", str(lan.id), Said(text="a"))], NOW)
+    await store.receive([Incoming("telegram", "1", str(lan.id), TextReceived(text="a"))], NOW)
     return lan
 
 
@@ -75,7 +78,7 @@ async def test_what_a_killed_process_left_unanswered_is_answered_with_the_bots_n
 async def test_where_telegram_does_not_tell_the_name_soon_answers_wait_no_longer(
     server: BotApi, settings: Settle, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.channels.telegram.greeting._NAMED_WITHIN", 0.1)
+    monkeypatch.setattr("bot.channels.telegram.identity._NAMED_WITHIN", 0.1)
     server.breaks("getMe", "slow")
     lan = await left_behind(server, store)
 

@@ -11,16 +11,19 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 import bot.store.errors
-from bot.channels.telegram import Front, TelegramApi, WebhookReceiver, WebhookSettings
-from bot.channels.telegram.watching import Watch
-from bot.delivery import Intake, Rate, SystemClock, Throttle
-from bot.metrics import NO_METRICS, Depths
+from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.updates import UpdateReceiver
+from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
+from bot.clock import SystemClock
+from bot.delivery.intake import Intake, Rate, Throttle
+from bot.metrics.base import NO_METRICS, QueueDepths
 from bot.metrics.prometheus import PRIORITIES, Prometheus
-from bot.store.api import Delivery, Store
+from bot.store.api import DeliveryState, Store
 from bot.store.errors import StoreError, StoreLocked
+from bot.web import HealthEndpoints
 from tests.integration.telegram.conftest import Assembly, Settle
 from tests.integration.telegram.test_webhook import SECRET, free_port
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.storing import ADDRESS, NAME, answer, next_turn, one_chat
 from tests.support.waiting import eventually
 
@@ -29,7 +32,7 @@ KINDS = {
 }
 CLOSED = {
     "channel": {"telegram", "terminal"},
-    "state": set(Delivery),
+    "state": set(DeliveryState),
     "kind": KINDS,
     "priority": set(PRIORITIES),
     "le": {"0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "10.0", "+Inf"},
@@ -62,11 +65,11 @@ def metrics() -> Prometheus:
 @pytest.fixture
 async def watched(server: BotApi, api: TelegramApi, store: Store, metrics: Prometheus) -> AsyncIterator[Watched]:
     clock, port = SystemClock(), free_port()
-    front = Front(api, Intake(store, Throttle(Rate(100, 100), clock), clock, lambda _chats: None))
+    front = UpdateReceiver(api, Intake(store, Throttle(Rate(100, 100), clock), clock, lambda _chats: None))
     address = f"http://127.0.0.1:{port}"
     listening = WebhookSettings(f"{address}/hook", SecretStr(SECRET), f"127.0.0.1:{port}")
     stop = asyncio.Event()
-    receiver = WebhookReceiver(api, front, listening, Watch(store, metrics).routes())
+    receiver = WebhookReceiver(api, front, listening, HealthEndpoints(store, metrics).routes())
     running = asyncio.create_task(receiver.run(stop))
     await eventually(lambda: len(server.calls_of("setMyCommands")) == 3)
     async with aiohttp.ClientSession() as session:
@@ -92,11 +95,11 @@ async def test_what_waits_is_told_as_the_store_has_it(watched: Watched, store: S
     assert (told["troly_tasks_open[]"], told["troly_store_up[]"]) == (0, 1)
 
 
-async def _locked() -> Depths:
+async def _locked() -> QueueDepths:
     raise StoreLocked
 
 
-async def _silent() -> Depths:
+async def _silent() -> QueueDepths:
     await asyncio.sleep(60)
     raise AssertionError
 
@@ -106,7 +109,7 @@ async def test_a_store_that_does_not_answer_is_told_and_does_not_hang_the_page(
     watched: Watched, store: Store, monkeypatch: pytest.MonkeyPatch, trouble: Any
 ) -> None:
     monkeypatch.setattr(store, "depths", trouble)
-    monkeypatch.setattr("bot.channels.telegram.watching._PATIENCE", 0.1)
+    monkeypatch.setattr("bot.web._STORE_TIMEOUT", 0.1)
     assert (await watched.asked("/readyz"))[0] == 503
     assert (await watched.asked("/healthz"))[0] == 200
     told = await watched.told()
@@ -132,7 +135,7 @@ async def test_labels_come_from_closed_sets_and_nothing_tells_of_a_person(store:
     metrics = Prometheus()
     metrics.record_turn(0.2)
     metrics.record_turn_failure()
-    for state in Delivery:
+    for state in DeliveryState:
         metrics.record_delivery("telegram", state)
         metrics.record_delivery(f"terminal:{NAME}", state)
     metrics.record_store_failure(StoreLocked(f"{NAME} {ADDRESS}"))

@@ -10,14 +10,16 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bot.channels.telegram import Front, TelegramApi, WebhookReceiver, WebhookSettings
-from bot.channels.telegram.webhook import WebhookEndedError
-from bot.delivery import Intake, Rate, SystemClock, Throttle
+from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.updates import UpdateReceiver
+from bot.channels.telegram.webhook import WebhookEndedError, WebhookReceiver, WebhookSettings
+from bot.clock import SystemClock
+from bot.delivery.intake import Intake, Rate, Throttle
 from bot.errors import SettingsError
 from bot.store.api import Chat, Store
 from bot.store.errors import StoreLocked
 from tests.integration.telegram.conftest import Assembly, Settle
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.waiting import eventually
 
 SECRET = "made-up_webhook-secret"
@@ -55,7 +57,7 @@ class Hook:
 async def hook(server: BotApi, api: TelegramApi, store: Store) -> AsyncIterator[Hook]:
     chats: list[Chat] = []
     clock, port = SystemClock(), free_port()
-    front = Front(api, Intake(store, Throttle(Rate(100, 100), clock), clock, chats.extend))
+    front = UpdateReceiver(api, Intake(store, Throttle(Rate(100, 100), clock), clock, chats.extend))
     address = f"http://127.0.0.1:{port}"
     listening = WebhookSettings(f"{address}/hook", SecretStr(SECRET), f"127.0.0.1:{port}")
     stop = asyncio.Event()
@@ -104,7 +106,7 @@ async def half_a_head(hook: Hook) -> tuple[asyncio.StreamReader, asyncio.StreamW
 
 
 async def test_a_request_that_does_not_end_is_dropped_in_time(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.channels.telegram.connections.RECEIVING_SECONDS", 0.3)
+    monkeypatch.setattr("bot.channels.telegram.webhook.RECEIVING_SECONDS", 0.3)
     head, slow = await half_a_head(hook)
     body, slower = await half_a_head(hook)
     slower.write(b"1\r\nContent-Length: 100\r\n\r\n{")
@@ -118,7 +120,7 @@ async def test_a_request_that_does_not_end_is_dropped_in_time(hook: Hook, monkey
 
 
 async def test_a_second_request_of_a_connection_has_the_same_time(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.channels.telegram.connections.RECEIVING_SECONDS", 0.3)
+    monkeypatch.setattr("bot.channels.telegram.webhook.RECEIVING_SECONDS", 0.3)
     reader, writer = await half_a_head(hook)
     writer.write(b"1\r\nContent-Length: 0\r\n\r\n")
     assert (await reader.readline()).startswith(b"HTTP/1.1 403")
@@ -132,7 +134,7 @@ async def test_a_second_request_of_a_connection_has_the_same_time(hook: Hook, mo
 async def test_many_who_send_half_a_request_keep_nobody_out_and_few_stay_open(
     hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.channels.telegram.connections.MOST_CONNECTIONS", 5)
+    monkeypatch.setattr("bot.channels.telegram.webhook.MOST_CONNECTIONS", 5)
     strangers = [await half_a_head(hook) for _ in range(30)]
 
     assert await hook.called(UPDATE) == 200
@@ -160,7 +162,7 @@ async def test_while_the_store_is_locked_telegram_is_asked_to_come_again(
     async def locked(*_: Any) -> list[Chat]:
         raise StoreLocked
 
-    monkeypatch.setattr("bot.channels.telegram.webhook._STORING", 0.2)
+    monkeypatch.setattr("bot.channels.telegram.webhook._STORING_TIMEOUT", 0.2)
     monkeypatch.setattr(store, "receive", locked)
     assert await hook.called(UPDATE) == 503
 
@@ -175,7 +177,7 @@ async def test_a_server_that_ends_by_itself_is_heard(
 
     monkeypatch.setattr("uvicorn.Server.serve", ended)
     clock, port = SystemClock(), free_port()
-    front = Front(api, Intake(store, Throttle(Rate(100, 100), clock), clock, lambda _chats: None))
+    front = UpdateReceiver(api, Intake(store, Throttle(Rate(100, 100), clock), clock, lambda _chats: None))
     listening = WebhookSettings(f"http://127.0.0.1:{port}/hook", SecretStr(SECRET), f"127.0.0.1:{port}")
     with pytest.raises(WebhookEndedError) as caught:
         await asyncio.wait_for(WebhookReceiver(api, front, listening).run(asyncio.Event()), 5)

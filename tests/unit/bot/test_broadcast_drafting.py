@@ -6,22 +6,27 @@ from pathlib import Path
 import pytest
 from typer import BadParameter
 
-from bot.cli.broadcast_drafting import drafted
-from bot.cli.broadcast_files import Document, Files
+from bot.cli.broadcast_draft import drafted
+from bot.cli.broadcast_files import BroadcastDocument, BroadcastFiles
 from bot.cli.broadcast_options import Typed
-from handlers.broadcasts.model import Audience, Button, Draft, Plan
-from handlers.office.rights import Role
-from handlers.requests.model import State
+from handlers.model.broadcast import Audience, BroadcastButton, BroadcastDraft, CampaignPlan
+from handlers.model.request import RequestState
+from handlers.model.rights import Role
 from rules.outcome import Procedure
 from tests.support.office import UNITS
 
-BASE = Draft(title="Nhắc hạn")
+BASE = BroadcastDraft(title="Nhắc hạn")
 
 
 def made(
-    typed: Typed, base: Draft | None = BASE, files: Files | None = None, chats: tuple[str, ...] | None = None
-) -> Draft:
-    return drafted(base, typed, files or Files(None, None, None, None), chats, units=UNITS, today=date(2026, 11, 25))
+    typed: Typed,
+    base: BroadcastDraft | None = BASE,
+    files: BroadcastFiles | None = None,
+    chats: tuple[str, ...] | None = None,
+) -> BroadcastDraft:
+    return drafted(
+        base, typed, files or BroadcastFiles(None, None, None, None), chats, units=UNITS, today=date(2026, 11, 25)
+    )
 
 
 def test_every_option_of_the_audience_narrows_it() -> None:
@@ -31,7 +36,7 @@ def test_every_option_of_the_audience_narrows_it() -> None:
         silent_since="2026-11-01", silent_days=14,
     )  # fmt: skip
     assert made(typed, chats=("a",)).audience == Audience(
-        unit="DN.NT", role=Role.ADMIN, to_do=True, owed=(Procedure.REVOKE,), states=(State.ACCEPTED,),
+        unit="DN.NT", role=Role.ADMIN, to_do=True, owed=(Procedure.REVOKE,), states=(RequestState.ACCEPTED,),
         expires_from=date(2026, 12, 1), expires_until=date(2026, 12, 31), expires_within=30, channel="telegram",
         silent_since=date(2026, 11, 1), silent_days=14, chats=("a",),
     )  # fmt: skip
@@ -39,7 +44,11 @@ def test_every_option_of_the_audience_narrows_it() -> None:
 
 def test_what_is_not_given_stays_and_an_empty_text_takes_away() -> None:
     everything = Typed(unit="DN", owed=["thu hoi"], deadline="2026-12-31", starts_at="2026-12-01 08:00", channel="zalo")
-    base = made(everything, files=Files("Chào", "Hello", None, Document("a.pdf", "application/pdf", b"")), chats=("a",))
+    base = made(
+        everything,
+        files=BroadcastFiles("Chào", "Hello", None, BroadcastDocument("a.pdf", "application/pdf", b"")),
+        chats=("a",),
+    )
     assert made(Typed(), base) == base
 
     nothing = Typed(unit="", owed=[""], deadline="", starts_at="", channel="", document=Path())
@@ -51,7 +60,7 @@ def test_what_is_not_given_stays_and_an_empty_text_takes_away() -> None:
 
 def test_a_plan_makes_a_campaign_with_its_steps_in_order() -> None:
     campaign = made(Typed(deadline="2026-12-31", plan="-1, 3;30,3", at="9h15", late="skip"))
-    assert campaign.plan == Plan(deadline=date(2026, 12, 31), steps=(30, 3, -1), at=time(9, 15), late="skip")
+    assert campaign.plan == CampaignPlan(deadline=date(2026, 12, 31), steps=(30, 3, -1), at=time(9, 15), late="skip")
     assert campaign.deadline == date(2026, 12, 31)
 
     moved = made(Typed(deadline="2027-01-15"), campaign)
@@ -66,7 +75,7 @@ def test_a_start_is_meant_on_the_clocks_of_viet_nam() -> None:
 
 
 def test_buttons_stand_in_their_order_and_none_stands_alone() -> None:
-    assert made(Typed(button=["later", "do it now"])).buttons == (Button.NOW, Button.LATER)
+    assert made(Typed(button=["later", "do it now"])).buttons == (BroadcastButton.NOW, BroadcastButton.LATER)
     assert made(Typed(button=["none"])).buttons == ()
 
 

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.logs import configure
-from bot.masking import MASK, masked, scrub
+from bot.logs import MASK, configure_logging, mask_value, scrub
 
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw_"
 #: Each is found in a line by its last part.
@@ -43,7 +42,7 @@ PERSON = "nguyen thi lan"
 @pytest.fixture(params=["text", "json"])
 def written(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
     """What was logged since the last look; nothing of it is on standard output."""
-    configure(level="DEBUG", form=request.param)
+    configure_logging(level="DEBUG", form=request.param)
 
     def look() -> str:
         out, err = capsys.readouterr()
@@ -97,7 +96,7 @@ def test_no_secret_gets_into_a_line_as_the_event(secret: str, written: Callable[
 
 @pytest.mark.parametrize("number", [123456789, -1001234567890, 1001234567890.0])
 def test_a_long_number_is_masked_and_the_line_is_still_json(number: float, capsys: pytest.CaptureFixture[str]) -> None:
-    configure(level="DEBUG", form="json")
+    configure_logging(level="DEBUG", form="json")
     structlog.get_logger().info("seen", number=number, short=12, ratio=0.12345678901234, fine=True)
     line = json.loads(capsys.readouterr().err)
     assert (line["number"], line["short"], line["ratio"], line["fine"]) == (MASK, 12, 0.12345678901234, True)
@@ -147,7 +146,7 @@ def test_a_private_key_is_masked_whatever_it_holds(key: str, deep: bool, written
 def test_what_nests_without_end_is_masked() -> None:
     endless: list[Any] = []
     endless.append(endless)
-    assert MASK in str(masked(endless))
+    assert MASK in str(mask_value(endless))
 
 
 @pytest.mark.parametrize("secret", SECRETS)
@@ -187,7 +186,7 @@ def test_what_an_operator_needs_is_left(text: str) -> None:
 
 def test_standard_error_may_be_another_one_later(capsys: pytest.CaptureFixture[str]) -> None:
     log = structlog.get_logger()
-    configure(level="INFO")
+    configure_logging(level="INFO")
     log.info("first")
     log.debug("hidden")
     with pytest.MonkeyPatch.context() as patch:

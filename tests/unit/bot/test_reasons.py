@@ -5,8 +5,7 @@ import os
 
 import pytest
 
-from bot.errors import OutputError
-from bot.reasons import reason_of
+from bot.errors import OutputError, to_reason
 from locales import translator
 
 
@@ -20,11 +19,11 @@ from locales import translator
     ],
 )
 def test_a_refusal_of_the_system_is_told_in_vietnamese_within_its_sentence(number: int, said: str) -> None:
-    error = OutputError("{file}: {reason}", file="a", reason=reason_of(OSError(number, os.strerror(number))))
+    error = OutputError("{file}: {reason}", file="a", reason=to_reason(OSError(number, os.strerror(number))))
     assert error.say(translator("vi")) == f"a: {said}"
 
 
 def test_what_we_have_no_words_for_keeps_those_of_the_system() -> None:
-    assert reason_of(OSError(errno.EXDEV, "Invalid cross-device link")) == "Invalid cross-device link"
-    assert reason_of(OSError("odd")) == "OSError"
-    assert reason_of(ValueError("embedded null byte")) == "no file can have that name"
+    assert to_reason(OSError(errno.EXDEV, "Invalid cross-device link")) == "Invalid cross-device link"
+    assert to_reason(OSError("odd")) == "OSError"
+    assert to_reason(ValueError("embedded null byte")) == "no file can have that name"

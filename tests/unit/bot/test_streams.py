@@ -14,9 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.output import json_text
-from bot.logs import configure
-from bot.safe_console import SafeConsole
-from bot.streams import GuardedStream, StreamError, guarded_streams
+from bot.logs import configure_logging
+from bot.streams import GuardedStream, SafeConsole, StreamError, guarded_streams
 
 #: Sets the window's title, clears the screen, turns what follows round.
 STEERING = "\x1b]0;owned\x07\x1b[2J\x9b1m\u202eexe.cer"
@@ -70,7 +69,7 @@ def test_json_for_programs_says_the_same_in_escapes() -> None:
 
 
 def test_a_line_of_the_log_stays_one_line_and_steers_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    configure(level="INFO")
+    configure_logging(level="INFO")
     structlog.get_logger("test").info("file_read", kind=f"{STEERING}\n2026-11-28 [error] forged")
 
     said = capsys.readouterr().err
@@ -107,7 +106,7 @@ def test_a_failed_write_that_somebody_swallowed_is_told_at_the_end() -> None:
 def test_a_log_that_cannot_be_written_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", cast(io.TextIOWrapper, Full()))
     with guarded_streams():
-        configure(level="INFO")
+        configure_logging(level="INFO")
         structlog.get_logger("test").info("goes_nowhere")
 
 

@@ -4,7 +4,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.botapi import BotApi, Limits
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.limits import Limits
 
 Ask = Callable[..., Coroutine[Any, Any, dict[str, Any]]]
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.botapi.faults import Kind
 from tests.unit.botapi.conftest import Ask
 

@@ -1,7 +1,8 @@
 import httpx
 import pytest
 
-from tests.support.botapi import ApiError, BotApi
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.errors import ApiError
 from tests.unit.botapi.conftest import Ask
 
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.support.botapi import ApiError, BotApi, Limits
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.errors import ApiError
+from tests.support.botapi.limits import Limits
 from tests.unit.botapi.conftest import Ask
 
 

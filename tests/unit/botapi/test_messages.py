@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.botapi import BotApi, User
+from tests.support.botapi.api import BotApi
+from tests.support.botapi.user import User
 from tests.unit.botapi.conftest import Ask
 
 

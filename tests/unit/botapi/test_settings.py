@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.unit.botapi.conftest import Ask
 
 COMMANDS = [

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.botapi.updates import Updates
 from tests.unit.botapi.conftest import Ask
 

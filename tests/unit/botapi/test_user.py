@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.unit.botapi.conftest import Ask
 
 MENU = json.dumps({"inline_keyboard": [[{"text": "Cơ quan", "callback_data": "org"}]]})

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.support.botapi import BotApi
+from tests.support.botapi.api import BotApi
 from tests.support.botapi.server import serving
 from tests.support.botapi.webhook import SECRET_HEADER
 from tests.unit.botapi.conftest import Ask

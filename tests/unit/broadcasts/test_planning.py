@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.broadcasts.hours import Hours
-from handlers.broadcasts.model import Plan, Why
-from handlers.broadcasts.planning import GRACE, Decision, Step, Timetable, usual_steps
+from handlers.model.broadcast import CampaignPlan, StateReason
+from handlers.model.schedule import GRACE, PlannedStep, SendingHours, StepDecision, Timetable, default_steps
 from rules.calendar import VIETNAM
 
-EVERY_DAY = Hours(days=frozenset(range(1, 8)))
+EVERY_DAY = SendingHours(days=frozenset(range(1, 8)))
 LONG_AGO = date(2026, 1, 1)
 #: A Wednesday.
 DEADLINE = date(2026, 12, 30)
@@ -27,7 +26,7 @@ def decided(table: Timetable, now: datetime, made: tuple[str, ...] = (), since: 
 
 
 def test_steps_are_days_before_the_deadline_at_the_time_of_the_plan() -> None:
-    table = Timetable(Plan(deadline=DEADLINE, steps=(-1, 7, 30, 7, 0)), EVERY_DAY)
+    table = Timetable(CampaignPlan(deadline=DEADLINE, steps=(-1, 7, 30, 7, 0)), EVERY_DAY)
     assert [(step.name, step.at) for step in table.steps] == [
         ("30", on(11, 30)),
         ("7", on(12, 23)),
@@ -46,11 +45,13 @@ def test_steps_are_days_before_the_deadline_at_the_time_of_the_plan() -> None:
     ],
 )
 def test_the_usual_steps_are_those_still_to_come(now: datetime, steps: tuple[int, ...]) -> None:
-    assert usual_steps(DEADLINE, now) == steps
+    assert default_steps(DEADLINE, now) == steps
 
 
 def test_a_step_is_over_when_its_day_is() -> None:
-    table = Timetable(Plan(deadline=date(2026, 12, 28), steps=(30, 8, 0)), Hours())  # 20 December is a Sunday
+    table = Timetable(
+        CampaignPlan(deadline=date(2026, 12, 28), steps=(30, 8, 0)), SendingHours()
+    )  # 20 December is a Sunday
     assert table.past_steps(on(12, 21, 23)) == (30,)
     assert table.past_steps(on(12, 22, 0)) == (30, 8)
 
@@ -58,60 +59,60 @@ def test_a_step_is_over_when_its_day_is() -> None:
 @pytest.mark.parametrize(
     ("at", "moment", "why"),
     [
-        (time(8, 30), on(12, 28), Why.DAY_OFF),  # a Sunday: on Monday, at the same time
-        (time(5), on(12, 28, 6, 30), Why.DAY_OFF),
-        (time(23), on(12, 28, 6, 30), Why.DAY_OFF),
+        (time(8, 30), on(12, 28), StateReason.DAY_OFF),  # a Sunday: on Monday, at the same time
+        (time(5), on(12, 28, 6, 30), StateReason.DAY_OFF),
+        (time(23), on(12, 28, 6, 30), StateReason.DAY_OFF),
     ],
 )
-def test_a_step_on_a_day_off_waits_for_the_next_working_day(at: time, moment: datetime, why: Why) -> None:
-    (step,) = Timetable(Plan(deadline=date(2026, 12, 27), steps=(0,), at=at), Hours()).steps
-    assert step == Step("0", moment, why)
+def test_a_step_on_a_day_off_waits_for_the_next_working_day(at: time, moment: datetime, why: StateReason) -> None:
+    (step,) = Timetable(CampaignPlan(deadline=date(2026, 12, 27), steps=(0,), at=at), SendingHours()).steps
+    assert step == PlannedStep("0", moment, why)
 
 
 def test_a_step_in_the_quiet_hours_waits_for_their_end() -> None:
-    (step,) = Timetable(Plan(deadline=DEADLINE, steps=(0,), at=time(22)), Hours()).steps
-    assert step == Step("0", on(12, 31, 6, 30), Why.QUIET)
+    (step,) = Timetable(CampaignPlan(deadline=DEADLINE, steps=(0,), at=time(22)), SendingHours()).steps
+    assert step == PlannedStep("0", on(12, 31, 6, 30), StateReason.QUIET)
 
 
 def test_a_step_runs_when_its_time_has_come_and_not_before() -> None:
-    table = Timetable(Plan(deadline=DEADLINE, steps=(14, 7)), EVERY_DAY)
+    table = Timetable(CampaignPlan(deadline=DEADLINE, steps=(14, 7)), EVERY_DAY)
     assert decided(table, on(12, 16, 8, 29)) == []
     assert decided(table, on(12, 16)) == ["14"]
     assert decided(table, on(12, 16), made=("14",)) == []
 
 
 def test_a_missed_step_runs_late_until_the_next_one_overtakes_it() -> None:
-    table = Timetable(Plan(deadline=DEADLINE, steps=(14, 7, 3)), EVERY_DAY)
+    table = Timetable(CampaignPlan(deadline=DEADLINE, steps=(14, 7, 3)), EVERY_DAY)
     assert decided(table, on(12, 22)) == ["14 late"]
     assert decided(table, on(12, 23)) == ["14 missed", "7"]
     assert decided(table, on(12, 29)) == ["14 missed", "7 missed", "3 late"]
 
 
 def test_a_campaign_may_leave_out_what_is_late() -> None:
-    table = Timetable(Plan(deadline=DEADLINE, steps=(14, 7), late="skip"), EVERY_DAY)
+    table = Timetable(CampaignPlan(deadline=DEADLINE, steps=(14, 7), late="skip"), EVERY_DAY)
     assert decided(table, on(12, 16) + GRACE) == ["14 late"]
     assert decided(table, on(12, 16) + GRACE + timedelta(seconds=1)) == ["14 missed"]
 
 
 def test_the_last_step_does_not_run_when_nobody_remembers_the_deadline() -> None:
-    table = Timetable(Plan(deadline=DEADLINE, steps=(0,)), EVERY_DAY)
+    table = Timetable(CampaignPlan(deadline=DEADLINE, steps=(0,)), EVERY_DAY)
     assert decided(table, on(12, 31)) == ["0 late"]
     assert decided(table, on(12, 31) + timedelta(days=7)) == ["0 missed"]
 
 
 def test_what_lies_before_the_campaign_was_written_is_left_out() -> None:
-    table = Timetable(Plan(deadline=DEADLINE, steps=(30, 14, 7)), EVERY_DAY)
+    table = Timetable(CampaignPlan(deadline=DEADLINE, steps=(30, 14, 7)), EVERY_DAY)
     assert decided(table, on(12, 17), since=date(2026, 12, 17)) == ["30 missed", "14 missed"]
     assert decided(table, on(12, 16, 9), since=date(2026, 12, 16)) == ["30 missed", "14 late"]
 
 
 def test_nobody_gets_two_steps_on_one_day_because_of_a_day_off() -> None:
-    table = Timetable(Plan(deadline=date(2026, 12, 28), steps=(2, 1, 0)), Hours())
+    table = Timetable(CampaignPlan(deadline=date(2026, 12, 28), steps=(2, 1, 0)), SendingHours())
     assert decided(table, on(12, 28)) == ["2 missed", "1 missed", "0"]
 
 
 def test_the_plan_is_over_when_every_step_was_decided() -> None:
-    table = Timetable(Plan(deadline=DEADLINE, steps=(7, 0)), EVERY_DAY)
+    table = Timetable(CampaignPlan(deadline=DEADLINE, steps=(7, 0)), EVERY_DAY)
     assert not table.is_over({"7"})
     assert table.is_over({"7", "0", "later:2026-12-24"})
     assert table.next_step(on(12, 23)) == table.steps[1]
@@ -119,20 +120,20 @@ def test_the_plan_is_over_when_every_step_was_decided() -> None:
 
 
 _plans = st.builds(
-    Plan,
+    CampaignPlan,
     deadline=st.dates(date(2026, 12, 1), date(2026, 12, 31)),
     steps=st.lists(st.integers(-5, 40), min_size=1, max_size=8).map(tuple),
     at=st.times(),
     late=st.sampled_from(["run", "skip"]),
 )
-_hours = st.builds(Hours, st.times(), st.times(), st.frozensets(st.integers(1, 7), min_size=1))
+_hours = st.builds(SendingHours, st.times(), st.times(), st.frozensets(st.integers(1, 7), min_size=1))
 _wakes = st.lists(st.datetimes(datetime(2026, 10, 1), datetime(2027, 2, 1), timezones=st.just(UTC)), max_size=12)  # noqa: DTZ001 - hypothesis adds the zone
 _END = datetime(2027, 3, 1, tzinfo=UTC)
 
 
 @given(_plans, _hours, _wakes)
 def test_whenever_it_looks_and_however_the_clock_is_set_each_step_is_decided_once(
-    plan: Plan, hours: Hours, wakes: list[datetime]
+    plan: CampaignPlan, hours: SendingHours, wakes: list[datetime]
 ) -> None:
     table, made = Timetable(plan, hours), list[str]()
     for now in [*wakes, _END]:
@@ -145,15 +146,15 @@ def test_whenever_it_looks_and_however_the_clock_is_set_each_step_is_decided_onc
 
 
 @given(_plans, _hours)
-def test_steps_keep_their_order_and_leave_when_it_is_open(plan: Plan, hours: Hours) -> None:
+def test_steps_keep_their_order_and_leave_when_it_is_open(plan: CampaignPlan, hours: SendingHours) -> None:
     moments = [step.at for step in Timetable(plan, hours).steps]
     assert moments == sorted(moments)
     assert all(map(hours.is_open_at, moments))
 
 
 @given(_plans)
-def test_who_looks_in_time_misses_nothing(plan: Plan) -> None:
-    table, made = Timetable(plan, EVERY_DAY), list[Decision]()
+def test_who_looks_in_time_misses_nothing(plan: CampaignPlan) -> None:
+    table, made = Timetable(plan, EVERY_DAY), list[StepDecision]()
     for step in table.steps:
         made += table.decisions([one.step.name for one in made], LONG_AGO, step.at)
     assert all(one.runs for one in made)

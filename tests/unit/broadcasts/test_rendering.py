@@ -6,21 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.markup import plain, well_formed
-from handlers.broadcasts.model import Button, Draft, Text, Values
-from handlers.broadcasts.rendering import left, rendered
-from handlers.broadcasts.taps import DAYS, Action, BroadcastTap
+from bot.channels.markup import to_plain_text, to_well_formed
+from handlers.broadcasts.rendering import (
+    LATER_DAYS,
+    BroadcastCallback,
+    ButtonAction,
+    format_days_left,
+    render_broadcast,
+)
+from handlers.model.broadcast import BroadcastButton, BroadcastDraft, BroadcastText, PlaceholderValues
 from rules.outcome import Procedure
 
 TODAY = date(2026, 11, 23)
-DRAFT = Draft(
+DRAFT = BroadcastDraft(
     title="Hạn 30/11",
-    text=Text(
+    text=BroadcastText(
         vi="Kính gửi *{ho_ten|anh/chị}*, hạn của {don_vi} là {han} ({so_ngay}): {viec_can_lam}.",
         en="Dear *{name|colleague}*, {unit} is due on {deadline} ({days}): {to_do}.",
     ),
 )
-LAN = Values(
+LAN = PlaceholderValues(
     language="en",
     name="Lan",
     unit="UBND xã A & B",
@@ -29,8 +34,8 @@ LAN = Values(
 )
 
 
-def said(draft: Draft = DRAFT, values: Values = LAN, first: int | None = None) -> str:
-    reply = rendered("TB-000012", draft, values, TODAY, first=first)
+def said(draft: BroadcastDraft = DRAFT, values: PlaceholderValues = LAN, first: int | None = None) -> str:
+    reply = render_broadcast("TB-000012", draft, values, TODAY, first=first)
     assert len(reply.paragraphs) == 1
     return reply.paragraphs[0]
 
@@ -51,7 +56,7 @@ def test_each_person_reads_their_language() -> None:
     [(7, "7 days left"), (1, "1 day left"), (0, "today"), (-1, "1 day overdue"), (-2, "2 days overdue")],
 )
 def test_days_are_counted_on_the_day_of_sending(days: int, words: str) -> None:
-    assert left("en", days) == words
+    assert format_days_left("en", days) == words
     late = LAN.model_copy(update={"day": TODAY + timedelta(days=days)})
     assert f"({words})" in said(values=late)
 
@@ -63,14 +68,14 @@ def test_the_first_reminder_says_how_many_may_come_and_how_to_stop() -> None:
 
 
 def test_buttons_are_those_of_the_draft_and_carry_the_broadcast() -> None:
-    choices = rendered("TB-000012", DRAFT, LAN, TODAY).choices
+    choices = render_broadcast("TB-000012", DRAFT, LAN, TODAY).choices
     assert [(choice.label, choice.tap) for choice in choices] == [
         ("Do it now", "bc|now|TB-000012"),
         ("I have done it", "bc|done|TB-000012"),
         ("Remind me later", "bc|later|TB-000012"),
     ]
-    fewer = DRAFT.model_copy(update={"buttons": (Button.DONE,)})
-    assert [choice.tap for choice in rendered("TB-000013", fewer, LAN, TODAY).choices] == ["bc|done|TB-000013"]
+    fewer = DRAFT.model_copy(update={"buttons": (BroadcastButton.DONE,)})
+    assert [choice.tap for choice in render_broadcast("TB-000013", fewer, LAN, TODAY).choices] == ["bc|done|TB-000013"]
 
 
 def test_a_name_of_several_lines_cannot_pass_for_a_paragraph_of_ours() -> None:
@@ -78,21 +83,21 @@ def test_a_name_of_several_lines_cannot_pass_for_a_paragraph_of_ours() -> None:
 
 
 def test_a_text_that_was_never_checked_is_said_as_it_stands() -> None:
-    odd = DRAFT.model_copy(update={"text": Text(vi="", en="*a <b>")})
+    odd = DRAFT.model_copy(update={"text": BroadcastText(vi="", en="*a <b>")})
     assert said(odd) == "*a &lt;b&gt;\n\n/dungnhan: no more reminders"
 
 
 @given(st.text(), st.text())
 def test_whatever_somebody_is_called_the_message_is_well_formed(name: str, unit: str) -> None:
     message = said(values=LAN.model_copy(update={"name": name, "unit": unit}))
-    assert well_formed(message) == message
-    assert " ".join(unit.split()) in plain(message)
+    assert to_well_formed(message) == message
+    assert " ".join(unit.split()) in to_plain_text(message)
 
 
-@pytest.mark.parametrize("action", Action)
-def test_a_button_is_read_back_as_it_was_written(action: Action) -> None:
-    tap = BroadcastTap(action, "TB-000000012345")
-    assert BroadcastTap.parse(str(tap)) == tap
+@pytest.mark.parametrize("action", ButtonAction)
+def test_a_button_is_read_back_as_it_was_written(action: ButtonAction) -> None:
+    tap = BroadcastCallback(action, "TB-000000012345")
+    assert BroadcastCallback.parse(str(tap)) == tap
     assert len(str(tap).encode()) <= 64
     assert str(tap).isascii()
 
@@ -110,12 +115,13 @@ def test_a_button_is_read_back_as_it_was_written(action: Action) -> None:
     ],
 )
 def test_a_button_that_the_program_did_not_write_is_none_of_a_broadcast(data: str) -> None:
-    assert BroadcastTap.parse(data) is None
+    assert BroadcastCallback.parse(data) is None
 
 
 def test_what_is_typed_instead_of_a_button_names_the_reminder() -> None:
     typed = [
-        BroadcastTap(action, "TB-000012").typed_command for action in (Action.NOW, Action.DONE, Action.LATER, *DAYS)
+        BroadcastCallback(action, "TB-000012").typed_command
+        for action in (ButtonAction.NOW, ButtonAction.DONE, ButtonAction.LATER, *LATER_DAYS)
     ]
     assert typed == [
         "/lamngay TB-000012",

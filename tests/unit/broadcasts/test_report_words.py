@@ -2,9 +2,17 @@
 
 import pytest
 
-from bot.store.api import Delivery
-from handlers.broadcasts import report_words
-from handlers.broadcasts.model import Counted, Life, Outcome, Problem, Reason, Trouble, Why
+from bot.store.api import DeliveryState
+from handlers.broadcasts import text
+from handlers.model.broadcast import (
+    ActionResult,
+    BroadcastProblem,
+    BroadcastState,
+    ChannelCounts,
+    DeliveryReason,
+    ProblemKind,
+    StateReason,
+)
 from locales import translator
 
 T = translator("en")
@@ -13,12 +21,12 @@ T = translator("en")
 @pytest.mark.parametrize(
     ("words", "kinds"),
     [
-        (report_words.LIVES, Life),
-        (report_words.WHYS, Why),
-        (report_words.REASONS, Reason),
-        (report_words.TROUBLES, Trouble),
-        (report_words.OUTCOMES, Outcome),
-        (report_words.DELIVERIES, Delivery),
+        (text.BROADCAST_STATES, BroadcastState),
+        (text.STATE_REASONS, StateReason),
+        (text.DELIVERY_REASONS, DeliveryReason),
+        (text.PROBLEMS, ProblemKind),
+        (text.ACTION_RESULTS, ActionResult),
+        (text.DELIVERY_STATES, DeliveryState),
     ],
 )
 def test_everything_has_words(words: dict[str, str], kinds: type[str]) -> None:
@@ -28,18 +36,21 @@ def test_everything_has_words(words: dict[str, str], kinds: type[str]) -> None:
 @pytest.mark.parametrize(
     ("problem", "told"),
     [
-        (Problem(trouble=Trouble.NOBODY), ""),
-        (Problem(trouble=Trouble.TOO_LONG, count=3), "Concerns 3 of the recipients."),
-        (Problem(trouble=Trouble.MISSING, rows=("N-1", "N-2"), count=2), "Concerns 2: N-1, N-2."),
-        (Problem(trouble=Trouble.MISSING, rows=("N-1", "N-2", "N-3"), count=9), "Concerns 9: N-1, N-2 and 7 more."),
+        (BroadcastProblem(trouble=ProblemKind.NOBODY), ""),
+        (BroadcastProblem(trouble=ProblemKind.TOO_LONG, count=3), "Concerns 3 of the recipients."),
+        (BroadcastProblem(trouble=ProblemKind.MISSING, rows=("N-1", "N-2"), count=2), "Concerns 2: N-1, N-2."),
+        (
+            BroadcastProblem(trouble=ProblemKind.MISSING, rows=("N-1", "N-2", "N-3"), count=9),
+            "Concerns 9: N-1, N-2 and 7 more.",
+        ),
     ],
 )
-def test_whom_a_problem_is_about_is_named_up_to_a_number(problem: Problem, told: str) -> None:
-    assert report_words.rows(T, problem, named=2) == told
+def test_whom_a_problem_is_about_is_named_up_to_a_number(problem: BroadcastProblem, told: str) -> None:
+    assert text.format_problem_rows(T, problem, named=2) == told
 
 
 def test_a_problem_says_what_it_is_about_and_what_to_do() -> None:
-    told = report_words.trouble(T, Problem(trouble=Trouble.EMPTY, about="en"))
+    told = text.format_problem(T, BroadcastProblem(trouble=ProblemKind.EMPTY, about="en"))
     assert told == "English text: A text is missing. Write it in both languages."
 
 
@@ -56,11 +67,11 @@ def test_a_problem_says_what_it_is_about_and_what_to_do() -> None:
     ],
 )
 def test_a_step_is_told_by_its_distance_or_its_day(step: str | None, told: str) -> None:
-    assert report_words.step_name(T, step) == told
+    assert text.format_step_name(T, step) == told
 
 
 def test_a_channel_says_how_many_it_reaches_and_why_not_the_others() -> None:
-    one = Counted(channel="telegram", reachable=5, blocked=2, capped=1)
-    assert report_words.reachable(T, one) == (
+    one = ChannelCounts(channel="telegram", reachable=5, blocked=2, capped=1)
+    assert text.format_reachability(T, one) == (
         "Telegram: 5 of 8 can be reached; blocked the assistant: 2; had as many as they may this week: 1"
     )

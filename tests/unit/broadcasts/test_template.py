@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.markup import plain, utf16, well_formed
-from handlers.broadcasts.model import Problem, Text, Trouble, Values
-from handlers.broadcasts.template import Placeholder, Template, missing, parse, placeholders, problems
+from bot.channels.markup import to_plain_text, to_well_formed, utf16_length
+from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse, placeholders_of
+from handlers.model.broadcast import BroadcastProblem, BroadcastText, PlaceholderValues, ProblemKind
+from handlers.model.placeholders import Placeholder
 
 FILLED = {Placeholder.NAME: "Lan", Placeholder.DEADLINE: "30/11/2026"}
 #: Signs that mean something here or in HTML, so that random texts meet all of it.
@@ -54,40 +55,40 @@ def test_a_text_is_said_as_it_was_meant(text: str, said: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "trouble", "about"),
     [
-        ("", Trouble.EMPTY, ""),
-        (" \n ", Trouble.EMPTY, ""),
-        ("{ho_tn}", Trouble.PLACEHOLDER, "{ho_tn} → {ho_ten}"),
-        ("{đơn vi5}", Trouble.PLACEHOLDER, "{đơn vi5} → {don_vi}"),
-        ("{luong|không}", Trouble.PLACEHOLDER, "{luong}"),
+        ("", ProblemKind.EMPTY, ""),
+        (" \n ", ProblemKind.EMPTY, ""),
+        ("{ho_tn}", ProblemKind.PLACEHOLDER, "{ho_tn} → {ho_ten}"),
+        ("{đơn vi5}", ProblemKind.PLACEHOLDER, "{đơn vi5} → {don_vi}"),
+        ("{luong|không}", ProblemKind.PLACEHOLDER, "{luong}"),
         # the placeholder says "ngày" itself
-        ("còn {so_ngay} ngày", Trouble.PLACEHOLDER, "{so_ngay} ngày → {so_ngay}"),
-        ("{days} days left", Trouble.PLACEHOLDER, "{days} days → {days}"),
-        ("Hạn *{han}\nGấp*", Trouble.MARKUP, "*{han}"),
-        ("*a _b*_", Trouble.MARKUP, "_b*_"),
-        ("**đậm** hết", Trouble.MARKUP, "**đậm** hết"),
-        ("*a *b*", Trouble.MARKUP, "*b*"),
-        ("*a *b* c*", Trouble.MARKUP, "*b* c*"),
-        ("`a", Trouble.MARKUP, "`a"),
-        ("{ho_ten", Trouble.MARKUP, "{ho_ten"),
-        ("a } b", Trouble.MARKUP, "} b"),
-        ("[a](javascript:alert)", Trouble.MARKUP, "[a](javascript:alert)"),
+        ("còn {so_ngay} ngày", ProblemKind.PLACEHOLDER, "{so_ngay} ngày → {so_ngay}"),
+        ("{days} days left", ProblemKind.PLACEHOLDER, "{days} days → {days}"),
+        ("Hạn *{han}\nGấp*", ProblemKind.MARKUP, "*{han}"),
+        ("*a _b*_", ProblemKind.MARKUP, "_b*_"),
+        ("**đậm** hết", ProblemKind.MARKUP, "**đậm** hết"),
+        ("*a *b*", ProblemKind.MARKUP, "*b*"),
+        ("*a *b* c*", ProblemKind.MARKUP, "*b* c*"),
+        ("`a", ProblemKind.MARKUP, "`a"),
+        ("{ho_ten", ProblemKind.MARKUP, "{ho_ten"),
+        ("a } b", ProblemKind.MARKUP, "} b"),
+        ("[a](javascript:alert)", ProblemKind.MARKUP, "[a](javascript:alert)"),
         # where it leads is not what it looks like
-        ("[a](https://dichvucong.gov.vn@x.vn)", Trouble.MARKUP, "[a](https://dichvucong.gov.vn@x.vn)"),
-        ("[a](https://a.vn/{ho_ten})", Trouble.MARKUP, "[a](https://a.vn/{ho_ten})"),
-        ("[*a](https://a.vn)", Trouble.MARKUP, "*a"),
+        ("[a](https://dichvucong.gov.vn@x.vn)", ProblemKind.MARKUP, "[a](https://dichvucong.gov.vn@x.vn)"),
+        ("[a](https://a.vn/{ho_ten})", ProblemKind.MARKUP, "[a](https://a.vn/{ho_ten})"),
+        ("[*a](https://a.vn)", ProblemKind.MARKUP, "*a"),
     ],
 )
-def test_what_is_wrong_with_a_text_is_named(text: str, trouble: Trouble, about: str) -> None:
+def test_what_is_wrong_with_a_text_is_named(text: str, trouble: ProblemKind, about: str) -> None:
     found = parse(text)
     assert not isinstance(found, Template)
-    assert found[0] == Problem(trouble=trouble, about=about)
+    assert found[0] == BroadcastProblem(trouble=trouble, about=about)
 
 
 def test_both_languages_are_wanted_and_a_missing_one_is_named() -> None:
-    assert problems(Text(vi="Chào {ho_ten}", en="Dear {name}")) == ()
-    assert problems(Text(vi="*a")) == (
-        Problem(trouble=Trouble.MARKUP, about="*a"),
-        Problem(trouble=Trouble.EMPTY, about="en"),
+    assert find_problems(BroadcastText(vi="Chào {ho_ten}", en="Dear {name}")) == ()
+    assert find_problems(BroadcastText(vi="*a")) == (
+        BroadcastProblem(trouble=ProblemKind.MARKUP, about="*a"),
+        BroadcastProblem(trouble=ProblemKind.EMPTY, about="en"),
     )
 
 
@@ -95,8 +96,12 @@ def test_a_value_is_missing_where_neither_it_nor_words_for_it_are_known() -> Non
     text = "{ho_ten|anh/chị} {ho_ten} {don_vi|cơ quan} {so_ngay} {viec_can_lam} {ho_ten}"
     template = parse(text)
     assert isinstance(template, Template)
-    assert missing(template, Values(unit="UBND xã")) == (Placeholder.NAME, Placeholder.DAYS, Placeholder.TO_DO)
-    assert placeholders(text) == set(Placeholder) - {Placeholder.DEADLINE}
+    assert missing_placeholders(template, PlaceholderValues(unit="UBND xã")) == (
+        Placeholder.NAME,
+        Placeholder.DAYS,
+        Placeholder.TO_DO,
+    )
+    assert placeholders_of(text) == set(Placeholder) - {Placeholder.DEADLINE}
 
 
 @given(texts)
@@ -104,8 +109,8 @@ def test_any_text_is_read_and_what_it_says_has_balanced_tags(text: str) -> None:
     template = parse(text)
     if isinstance(template, Template):
         said = template.fill(dict.fromkeys(Placeholder, "&lt;b&gt;"))
-        assert well_formed(said) == said
-        assert placeholders(text) == {part.name for part in template.parts if not isinstance(part, str)}
+        assert to_well_formed(said) == said
+        assert placeholders_of(text) == {part.name for part in template.parts if not isinstance(part, str)}
     else:
         assert all(len(problem.about) <= 100 for problem in template)
 
@@ -114,8 +119,8 @@ def test_any_text_is_read_and_what_it_says_has_balanced_tags(text: str) -> None:
 def test_a_text_with_its_signs_taken_out_is_said_letter_for_letter(text: str) -> None:
     bare = "".join(sign for sign in text if sign not in "*_`[]{}").replace("\r\n", "\n").strip()
     if bare:
-        assert plain(html(bare)) == bare
-        assert utf16(plain(html(bare))) == utf16(bare)
+        assert to_plain_text(html(bare)) == bare
+        assert utf16_length(to_plain_text(html(bare))) == utf16_length(bare)
 
 
 @given(texts, texts)
@@ -123,5 +128,5 @@ def test_hostile_values_are_text(name: str, words: str) -> None:
     template = parse("*{ho_ten}* {don_vi|" + "".join(sign for sign in words if sign not in "{}\n") + "}")
     assert isinstance(template, Template)
     said = template.fill({Placeholder.NAME: escape(name, quote=False)})
-    assert well_formed(said) == said
-    assert plain(said).startswith(name)
+    assert to_well_formed(said) == said
+    assert to_plain_text(said).startswith(name)

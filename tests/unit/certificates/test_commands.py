@@ -99,20 +99,20 @@ def test_installed_cas_verify_what_they_signed(troly: Troly, save: Save) -> None
     leaf = save("a.cer", pki.make_certificate())
     for authority in (pki.g2_root(), pki.g2_state()):
         file = save("ca.crt", authority.pem)
-        assert troly("trust", "add", file, "--fingerprint", trust.fingerprint(authority.certificate)).status == 0
+        assert troly("trust", "add", file, "--fingerprint", trust.fingerprint_of(authority.certificate)).status == 0
     assert _data(troly("certificate", "--json", leaf))[0]["certificates"][0]["recognition"] == "verified"
 
 
 def test_an_unknown_ca_is_refused_and_nothing_is_installed(troly: Troly, save: Save) -> None:
     ran = troly("trust", "add", save("ca.crt", pki.g2_root().pem), save("b.crt", b"x"))
     assert ran.status == 1
-    assert trust.fingerprint(pki.g2_root().certificate) in ran.err
+    assert trust.fingerprint_of(pki.g2_root().certificate) in ran.err
     assert "b.crt" in ran.err
     assert "No CA file is installed" in troly("trust", "list").out
 
 
 def test_installed_cas_are_listed_and_removed(troly: Troly, save: Save) -> None:
-    digits = trust.fingerprint(pki.g2_root().certificate)
+    digits = trust.fingerprint_of(pki.g2_root().certificate)
     troly("trust", "add", save("ca.crt", pki.g2_root().pem), "--fingerprint", digits)
     listed = troly("trust", "list").out
     assert digits in listed

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.certificates import der, read
+from bot.certificates import der
 from bot.certificates.errors import MalformedError
-from handlers.certificate import Trouble
+from bot.certificates.parsing import read
+from handlers.model.certificate import FileProblemKind
 from tests.support import loose, pki, pki_files, pki_services
 from tests.support.loose import SEQUENCE, value
 
@@ -66,9 +67,9 @@ def test_a_signer_whose_certificate_is_written_in_ber_is_found(
 
 
 #: What begins as a certificate does and is none -> its word.
-OTHERS: dict[str, tuple[Callable[[], bytes], Trouble]] = {
-    "a request": (pki_services.request, Trouble.REQUEST),
-    "a list": (pki_services.revocation_list, Trouble.STATUS),
+OTHERS: dict[str, tuple[Callable[[], bytes], FileProblemKind]] = {
+    "a request": (pki_services.request, FileProblemKind.REQUEST),
+    "a list": (pki_services.revocation_list, FileProblemKind.STATUS),
 }
 #: Where it may come from.
 PLACES: dict[str, Callable[[bytes], bytes]] = {
@@ -83,7 +84,7 @@ PLACES: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize(("make", "trouble"), OTHERS.values(), ids=OTHERS.keys())
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
 def test_what_only_begins_as_a_certificate_gets_its_own_word_wherever_it_lies(
-    make: Callable[[], bytes], trouble: Trouble, place: Callable[[bytes], bytes]
+    make: Callable[[], bytes], trouble: FileProblemKind, place: Callable[[bytes], bytes]
 ) -> None:
     reading = read(place(make()))
     assert [problem.trouble for problem in reading.problems] == [trouble]

@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.certificates import read
-from handlers.certificate import Trouble
+from bot.certificates.parsing import read
+from handlers.model.certificate import FileProblemKind
 from tests.support import pki, pki_files, pki_services
 
 NAME = "UBND xã Phước An"
@@ -131,7 +131,7 @@ def test_a_private_key_in_a_packed_file_is_refused() -> None:
     for data in packed_twice:
         reading = read(data)
         assert not reading.certificates
-        assert [problem.trouble for problem in reading.problems] == [Trouble.PRIVATE_KEY]
+        assert [problem.trouble for problem in reading.problems] == [FileProblemKind.PRIVATE_KEY]
 
 
 def _entry_of_method(method: int) -> bytes:
@@ -149,29 +149,32 @@ def _greedy_lzma() -> bytes:
 
 
 #: Packed in a way that is named: the officer unpacks it.
-UNREAD: dict[str, tuple[Callable[[], bytes], Trouble]] = {
-    "RAR": (lambda: b"Rar!\x1a\x07\x01\0" + bytes(64), Trouble.ARCHIVE),
-    "RAR 4": (lambda: b"Rar!\x1a\x07\0" + bytes(64), Trouble.ARCHIVE),
-    "7z": (lambda: b"7z\xbc\xaf\x27\x1c" + bytes(64), Trouble.ARCHIVE),
-    "CAB": (lambda: b"MSCF\0\0\0\0" + bytes(64), Trouble.ARCHIVE),
-    "zstd": (lambda: b"\x28\xb5\x2f\xfd" + bytes(64), Trouble.ARCHIVE),
-    "LZH": (lambda: b"\x20\x00-lh5-" + bytes(64), Trouble.ARCHIVE),
-    "ACE": (lambda: bytes([1, 2, 3, 4, 5, 6, 7]) + b"**ACE**" + bytes(64), Trouble.ARCHIVE),
-    "an image of a disc": (lambda: bytes(0x8001) + b"CD001" + bytes(64), Trouble.ARCHIVE),
-    "RAR behind a program": (lambda: b"MZ\x90\0" + bytes(500) + b"Rar!\x1a\x07\x01\0" + bytes(64), Trouble.ARCHIVE),
-    "Deflate64": (lambda: _entry_of_method(9), Trouble.PACKING),
-    "zstd in a ZIP": (lambda: _entry_of_method(93), Trouble.PACKING),
-    "PPMd": (lambda: _entry_of_method(98), Trouble.PACKING),
-    "a greedy dictionary": (_greedy_lzma, Trouble.PACKING),
-    "a gzip cut short": (lambda: gzip.compress(pki.issue().der)[:200], Trouble.DAMAGED),
-    "an archive in a gzip": (lambda: gzip.compress(_zip()), Trouble.NESTED_ARCHIVE),
-    "a ZIP cut short": (lambda: _zip()[:300], Trouble.DAMAGED),
-    "a ZIP of a text": (lambda: pki_files.make_zip({"a.txt": "Kính gửi".encode()}), Trouble.UNKNOWN_TYPE),
+UNREAD: dict[str, tuple[Callable[[], bytes], FileProblemKind]] = {
+    "RAR": (lambda: b"Rar!\x1a\x07\x01\0" + bytes(64), FileProblemKind.ARCHIVE),
+    "RAR 4": (lambda: b"Rar!\x1a\x07\0" + bytes(64), FileProblemKind.ARCHIVE),
+    "7z": (lambda: b"7z\xbc\xaf\x27\x1c" + bytes(64), FileProblemKind.ARCHIVE),
+    "CAB": (lambda: b"MSCF\0\0\0\0" + bytes(64), FileProblemKind.ARCHIVE),
+    "zstd": (lambda: b"\x28\xb5\x2f\xfd" + bytes(64), FileProblemKind.ARCHIVE),
+    "LZH": (lambda: b"\x20\x00-lh5-" + bytes(64), FileProblemKind.ARCHIVE),
+    "ACE": (lambda: bytes([1, 2, 3, 4, 5, 6, 7]) + b"**ACE**" + bytes(64), FileProblemKind.ARCHIVE),
+    "an image of a disc": (lambda: bytes(0x8001) + b"CD001" + bytes(64), FileProblemKind.ARCHIVE),
+    "RAR behind a program": (
+        lambda: b"MZ\x90\0" + bytes(500) + b"Rar!\x1a\x07\x01\0" + bytes(64),
+        FileProblemKind.ARCHIVE,
+    ),
+    "Deflate64": (lambda: _entry_of_method(9), FileProblemKind.PACKING),
+    "zstd in a ZIP": (lambda: _entry_of_method(93), FileProblemKind.PACKING),
+    "PPMd": (lambda: _entry_of_method(98), FileProblemKind.PACKING),
+    "a greedy dictionary": (_greedy_lzma, FileProblemKind.PACKING),
+    "a gzip cut short": (lambda: gzip.compress(pki.issue().der)[:200], FileProblemKind.DAMAGED),
+    "an archive in a gzip": (lambda: gzip.compress(_zip()), FileProblemKind.NESTED_ARCHIVE),
+    "a ZIP cut short": (lambda: _zip()[:300], FileProblemKind.DAMAGED),
+    "a ZIP of a text": (lambda: pki_files.make_zip({"a.txt": "Kính gửi".encode()}), FileProblemKind.UNKNOWN_TYPE),
 }
 
 
 @pytest.mark.parametrize(("make", "trouble"), UNREAD.values(), ids=UNREAD.keys())
-def test_what_is_not_unpacked_is_named(make: Callable[[], bytes], trouble: Trouble) -> None:
+def test_what_is_not_unpacked_is_named(make: Callable[[], bytes], trouble: FileProblemKind) -> None:
     reading = read(make())
     assert not reading.certificates
     assert [problem.trouble for problem in reading.problems] == [trouble]
@@ -277,15 +280,18 @@ def test_every_signer_of_xml_is_shown_by_name() -> None:
 
 #: XML without a signer.
 UNSIGNED_XML = {
-    "an invoice": ("<HDon><DLHDon>Hóa đơn</DLHDon></HDon>", Trouble.NO_SIGNATURE),
-    "an invoice cut short": ("<HDon><DLHDon>Hóa đơn", Trouble.UNKNOWN_TYPE),
-    "a signature cut before its certificate": (f'<a><Signature xmlns="{pki_files.XMLDSIG}"><Sig', Trouble.DAMAGED),
-    "a stand-in": ("<a><X509Certificate>...</X509Certificate></a>", Trouble.NO_SIGNATURE),
+    "an invoice": ("<HDon><DLHDon>Hóa đơn</DLHDon></HDon>", FileProblemKind.NO_SIGNATURE),
+    "an invoice cut short": ("<HDon><DLHDon>Hóa đơn", FileProblemKind.UNKNOWN_TYPE),
+    "a signature cut before its certificate": (
+        f'<a><Signature xmlns="{pki_files.XMLDSIG}"><Sig',
+        FileProblemKind.DAMAGED,
+    ),
+    "a stand-in": ("<a><X509Certificate>...</X509Certificate></a>", FileProblemKind.NO_SIGNATURE),
 }
 
 
 @pytest.mark.parametrize(("text", "trouble"), UNSIGNED_XML.values(), ids=UNSIGNED_XML.keys())
-def test_xml_without_a_certificate_speaks_of_no_damaged_one(text: str, trouble: Trouble) -> None:
+def test_xml_without_a_certificate_speaks_of_no_damaged_one(text: str, trouble: FileProblemKind) -> None:
     assert [problem.trouble for problem in read(text.encode()).problems] == [trouble]
 
 
@@ -342,37 +348,38 @@ def test_the_signer_of_a_document_is_found(make: Callable[[], bytes]) -> None:
 
 #: Documents without a signer: one sentence each.
 UNSIGNED = {
-    "ODF": (lambda: _odf({}), Trouble.NO_SIGNATURE),
-    "EPUB": (lambda: pki_files.make_zip({"mimetype": b"application/epub+zip"}), Trouble.NO_SIGNATURE),
-    "ASiC, nothing signed": (lambda: _asic("e", {"a.txt": b"x"}), Trouble.NO_SIGNATURE),
+    "ODF": (lambda: _odf({}), FileProblemKind.NO_SIGNATURE),
+    "EPUB": (lambda: pki_files.make_zip({"mimetype": b"application/epub+zip"}), FileProblemKind.NO_SIGNATURE),
+    "ASiC, nothing signed": (lambda: _asic("e", {"a.txt": b"x"}), FileProblemKind.NO_SIGNATURE),
     "ASiC, a time stamp alone": (
-        lambda: _asic("s", {"a.txt": b"x", "META-INF/timestamp.tst": pki_services.time_stamp()}), Trouble.TIME_STAMP,
+        lambda: _asic("s", {"a.txt": b"x", "META-INF/timestamp.tst": pki_services.time_stamp()}),
+        FileProblemKind.TIME_STAMP,
     ),
-    "old Office": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), Trouble.OLD_OFFICE),
+    "old Office": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), FileProblemKind.OLD_OFFICE),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("make", "trouble"), UNSIGNED.values(), ids=UNSIGNED.keys())
-def test_an_unsigned_document_is_one_sentence(make: Callable[[], bytes], trouble: Trouble) -> None:
+def test_an_unsigned_document_is_one_sentence(make: Callable[[], bytes], trouble: FileProblemKind) -> None:
     assert [problem.trouble for problem in read(make()).problems] == [trouble]
 
 
 #: What services write: never the officer's, and never called damaged.
-SERVICES: dict[str, tuple[Callable[[], bytes], Trouble]] = {
-    "a time stamp": (pki_services.time_stamp, Trouble.TIME_STAMP),
-    "a time stamp, BER": (lambda: pki_files.as_ber(pki_services.time_stamp()), Trouble.TIME_STAMP),
-    "a time stamp's answer": (pki_services.time_stamp_response, Trouble.TIME_STAMP),
-    "a time stamp's refusal": (lambda: bytes.fromhex("30053003020102"), Trouble.TIME_STAMP),
-    "the certificate of a time stamp service": (lambda: pki_services.time_stamper().der, Trouble.TIME_STAMP),
-    "the same in PEM": (lambda: pki_services.time_stamper().pem, Trouble.TIME_STAMP),
-    "an answer about a state": (pki_services.ocsp_response, Trouble.STATUS),
-    "the certificate of a service for states": (lambda: pki_services.state_teller().der, Trouble.STATUS),
-    "a revocation list": (pki_services.revocation_list, Trouble.STATUS),
+SERVICES: dict[str, tuple[Callable[[], bytes], FileProblemKind]] = {
+    "a time stamp": (pki_services.time_stamp, FileProblemKind.TIME_STAMP),
+    "a time stamp, BER": (lambda: pki_files.as_ber(pki_services.time_stamp()), FileProblemKind.TIME_STAMP),
+    "a time stamp's answer": (pki_services.time_stamp_response, FileProblemKind.TIME_STAMP),
+    "a time stamp's refusal": (lambda: bytes.fromhex("30053003020102"), FileProblemKind.TIME_STAMP),
+    "the certificate of a time stamp service": (lambda: pki_services.time_stamper().der, FileProblemKind.TIME_STAMP),
+    "the same in PEM": (lambda: pki_services.time_stamper().pem, FileProblemKind.TIME_STAMP),
+    "an answer about a state": (pki_services.ocsp_response, FileProblemKind.STATUS),
+    "the certificate of a service for states": (lambda: pki_services.state_teller().der, FileProblemKind.STATUS),
+    "a revocation list": (pki_services.revocation_list, FileProblemKind.STATUS),
 }
 
 
 @pytest.mark.parametrize(("make", "trouble"), SERVICES.values(), ids=SERVICES.keys())
-def test_what_a_service_wrote_is_not_offered(make: Callable[[], bytes], trouble: Trouble) -> None:
+def test_what_a_service_wrote_is_not_offered(make: Callable[[], bytes], trouble: FileProblemKind) -> None:
     reading = read(make())
     assert not reading.certificates
     assert [problem.trouble for problem in reading.problems] == [trouble]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.certificates import read
-from handlers.certificate import Trouble
+from bot.certificates.parsing import read
+from handlers.model.certificate import FileProblemKind
 from tests.support import pki, pki_files, pki_services
 
 NAME = "UBND xã Phước An"
@@ -159,31 +159,32 @@ def test_several_signatures_keep_their_order_in_a_damaged_file() -> None:
 
 
 #: PDFs that give no certificate, and why.
-UNSIGNED: dict[str, tuple[Callable[[], bytes], Trouble]] = {
-    "no signature": (pki_files.pdf, Trouble.NO_SIGNATURE),
-    "no end": (lambda: pki_files.pdf().rpartition(b"xref")[0][:-40], Trouble.DAMAGED),
-    "a beginning alone": (lambda: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", Trouble.DAMAGED),
-    "noise behind a beginning": (lambda: b"%PDF-1.7\n" + bytes(range(256)) * 9, Trouble.DAMAGED),
-    "an owner's password": (lambda: pki_files.pdf(owner="chủ", user=""), Trouble.NO_SIGNATURE),
+UNSIGNED: dict[str, tuple[Callable[[], bytes], FileProblemKind]] = {
+    "no signature": (pki_files.pdf, FileProblemKind.NO_SIGNATURE),
+    "no end": (lambda: pki_files.pdf().rpartition(b"xref")[0][:-40], FileProblemKind.DAMAGED),
+    "a beginning alone": (lambda: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", FileProblemKind.DAMAGED),
+    "noise behind a beginning": (lambda: b"%PDF-1.7\n" + bytes(range(256)) * 9, FileProblemKind.DAMAGED),
+    "an owner's password": (lambda: pki_files.pdf(owner="chủ", user=""), FileProblemKind.NO_SIGNATURE),
     "a time stamp alone": (
-        lambda: _object(_signature(_hex(pki_services.time_stamp()), b"/SubFilter/ETSI.RFC3161")), Trouble.TIME_STAMP,
+        lambda: _object(_signature(_hex(pki_services.time_stamp()), b"/SubFilter/ETSI.RFC3161")),
+        FileProblemKind.TIME_STAMP,
     ),
     "a signature without certificates": (
-        lambda: _object(_signature(_hex(pki_services.signed_data()))), Trouble.NO_CERTIFICATE,
+        lambda: _object(_signature(_hex(pki_services.signed_data()))), FileProblemKind.NO_CERTIFICATE,
     ),
-    "a damaged signature": (lambda: _object(_signature(b"<31" + _hex(_cms())[3:])), Trouble.BROKEN),
+    "a damaged signature": (lambda: _object(_signature(b"<31" + _hex(_cms())[3:])), FileProblemKind.BROKEN),
     "a certificate asked for, and none given": (
         lambda: pki_files.pdf().replace(
             b"startxref", b"%/SV<</Cert<</Issuer[" + _hex(pki.g2_state().der) + b"]>>>>\nstartxref"
         ),
-        Trouble.NO_SIGNATURE,
+        FileProblemKind.NO_SIGNATURE,
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("make", "trouble"), UNSIGNED.values(), ids=UNSIGNED.keys())
 def test_a_pdf_without_a_signer_says_why_and_never_speaks_of_a_damaged_certificate_it_has_not(
-    make: Callable[[], bytes], trouble: Trouble
+    make: Callable[[], bytes], trouble: FileProblemKind
 ) -> None:
     reading = read(make())
     assert not reading.certificates

@@ -11,8 +11,8 @@ from email.message import EmailMessage
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bot.certificates import read
-from handlers.certificate import Trouble
+from bot.certificates.parsing import read
+from handlers.model.certificate import FileProblemKind
 from tests.support import pki, pki_files, pki_services
 
 NAME = "UBND xã Phước An"
@@ -176,7 +176,7 @@ def test_a_private_key_is_refused_however_its_text_travelled(make: Callable[[], 
     reading = read(text.encode() if isinstance(text, str) else text)
     assert not reading.certificates
     assert len(reading.problems) == 1
-    assert reading.problems[0].trouble in {Trouble.PRIVATE_KEY, Trouble.PKCS12}
+    assert reading.problems[0].trouble in {FileProblemKind.PRIVATE_KEY, FileProblemKind.PKCS12}
 
 
 def _mail(*attachments: tuple[str, bytes], text: str = "Kính gửi anh/chị") -> bytes:
@@ -222,9 +222,9 @@ def test_mail_gives_what_is_in_it(make: Callable[[], bytes]) -> None:
 
 
 def test_mail_without_a_certificate_says_so_once_and_names_attachments() -> None:
-    assert [problem.trouble for problem in read(_mail()).problems] == [Trouble.NO_CERTIFICATE]
+    assert [problem.trouble for problem in read(_mail()).problems] == [FileProblemKind.NO_CERTIFICATE]
     (problem,) = read(_mail(("tờ trình.pdf", pki_files.pdf()))).problems
-    assert (problem.trouble, problem.where) == (Trouble.NO_SIGNATURE, "tờ trình.pdf")
+    assert (problem.trouble, problem.where) == (FileProblemKind.NO_SIGNATURE, "tờ trình.pdf")
 
 
 def test_the_signer_of_a_jws_is_shown_and_not_others_of_the_chain() -> None:
@@ -234,27 +234,33 @@ def test_the_signer_of_a_jws_is_shown_and_not_others_of_the_chain() -> None:
 
 
 #: What is named rather than called damaged or unknown.
-NAMED: dict[str, tuple[Callable[[], bytes], Trouble]] = {
-    "a request": (pki_services.request, Trouble.REQUEST),
-    "a request in PEM": (lambda: pki_services.request(Encoding.PEM), Trouble.REQUEST),
-    "a request in base64": (lambda: base64.encodebytes(pki_services.request()), Trouble.REQUEST),
-    "a public key": (lambda: pki_services.public_key(Encoding.PEM), Trouble.PUBLIC_KEY),
-    "a public key in DER": (lambda: pki_services.public_key(Encoding.DER), Trouble.PUBLIC_KEY),
-    "a public key, PKCS#1": (lambda: pki_services.public_key(Encoding.PEM, PublicFormat.PKCS1), Trouble.PUBLIC_KEY),
+NAMED: dict[str, tuple[Callable[[], bytes], FileProblemKind]] = {
+    "a request": (pki_services.request, FileProblemKind.REQUEST),
+    "a request in PEM": (lambda: pki_services.request(Encoding.PEM), FileProblemKind.REQUEST),
+    "a request in base64": (lambda: base64.encodebytes(pki_services.request()), FileProblemKind.REQUEST),
+    "a public key": (lambda: pki_services.public_key(Encoding.PEM), FileProblemKind.PUBLIC_KEY),
+    "a public key in DER": (lambda: pki_services.public_key(Encoding.DER), FileProblemKind.PUBLIC_KEY),
+    "a public key, PKCS#1": (
+        lambda: pki_services.public_key(Encoding.PEM, PublicFormat.PKCS1),
+        FileProblemKind.PUBLIC_KEY,
+    ),
     "a public key, PKCS#1 in DER": (
-        lambda: pki_services.public_key(Encoding.DER, PublicFormat.PKCS1), Trouble.PUBLIC_KEY,
+        lambda: pki_services.public_key(Encoding.DER, PublicFormat.PKCS1), FileProblemKind.PUBLIC_KEY,
     ),
     "a public key of SSH": (
-        lambda: pki_services.public_key(Encoding.OpenSSH, PublicFormat.OpenSSH), Trouble.PUBLIC_KEY,
+        lambda: pki_services.public_key(Encoding.OpenSSH, PublicFormat.OpenSSH), FileProblemKind.PUBLIC_KEY,
     ),
-    "PGP": (lambda: b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQENBF\n-----END PGP PUBLIC KEY BLOCK-----", Trouble.PGP),
-    "a revocation list in PEM": (lambda: pki_services.revocation_list(Encoding.PEM), Trouble.STATUS),
-    "a time stamp in base64": (lambda: base64.encodebytes(pki_services.time_stamp()), Trouble.TIME_STAMP),
+    "PGP": (
+        lambda: b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQENBF\n-----END PGP PUBLIC KEY BLOCK-----",
+        FileProblemKind.PGP,
+    ),
+    "a revocation list in PEM": (lambda: pki_services.revocation_list(Encoding.PEM), FileProblemKind.STATUS),
+    "a time stamp in base64": (lambda: base64.encodebytes(pki_services.time_stamp()), FileProblemKind.TIME_STAMP),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("make", "trouble"), NAMED.values(), ids=NAMED.keys())
-def test_what_is_no_certificate_is_called_by_its_name(make: Callable[[], bytes], trouble: Trouble) -> None:
+def test_what_is_no_certificate_is_called_by_its_name(make: Callable[[], bytes], trouble: FileProblemKind) -> None:
     reading = read(make())
     assert not reading.certificates
     assert [problem.trouble for problem in reading.problems] == [trouble]

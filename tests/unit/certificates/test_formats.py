@@ -10,8 +10,8 @@ import pytest
 from asn1crypto import cms
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from bot.certificates import read
-from handlers.certificate import Trouble
+from bot.certificates.parsing import read
+from handlers.model.certificate import FileProblemKind
 from tests.support import pki, pki_files
 
 NAME = "UBND xã Phước An"
@@ -129,7 +129,7 @@ def _damaged_signature(which: int) -> bytes:
 def test_a_damaged_part_does_not_take_the_others_with_it(make: Callable[[], bytes]) -> None:
     reading = read(make())
     assert {one.name for one in reading.certificates} == {NAME, "Sở Nội vụ"}
-    assert {problem.trouble for problem in reading.problems} == {Trouble.BROKEN}
+    assert {problem.trouble for problem in reading.problems} == {FileProblemKind.BROKEN}
 
 
 def test_a_companion_found_for_itself_later_is_shown() -> None:
@@ -160,7 +160,7 @@ BEFORE_KEYS = {
 def test_a_private_key_in_der_is_refused_wherever_it_begins(form: str, before: bytes) -> None:
     reading = read(before + pki_files.private_keys(pki.rsa_key())[form])
     assert not reading.certificates
-    assert [problem.trouble for problem in reading.problems] == [Trouble.PRIVATE_KEY]
+    assert [problem.trouble for problem in reading.problems] == [FileProblemKind.PRIVATE_KEY]
 
 
 def _document_with_key() -> bytes:
@@ -189,21 +189,21 @@ def _key_pem() -> bytes:
 
 @pytest.mark.parametrize("make", OTHER_KEYS.values(), ids=OTHER_KEYS.keys())
 def test_a_private_key_in_other_clothes_is_refused(make: Callable[[], bytes]) -> None:
-    assert [problem.trouble for problem in read(make()).problems] == [Trouble.PRIVATE_KEY]
+    assert [problem.trouble for problem in read(make()).problems] == [FileProblemKind.PRIVATE_KEY]
 
 
 def test_a_public_key_in_xml_or_json_is_no_secret() -> None:
     for data in (_PUBLIC_XML + b"</RSAKeyValue>", b"<a>" + _PUBLIC_XML + b"</RSAKeyValue><P>1</P></a>"):
-        assert [problem.trouble for problem in read(data).problems] != [Trouble.PRIVATE_KEY]
-    assert read(json.dumps(_JWK).encode()).problems[0].trouble is Trouble.UNKNOWN_TYPE
+        assert [problem.trouble for problem in read(data).problems] != [FileProblemKind.PRIVATE_KEY]
+    assert read(json.dumps(_JWK).encode()).problems[0].trouble is FileProblemKind.UNKNOWN_TYPE
 
 
 def test_a_private_key_behind_other_bytes_is_refused() -> None:
     forms = pki_files.private_keys(pki.ec_key())
     before = (pki.issue().der, b"%PDF-1.7 ", b"<xml/>", "Khóa của tôi:\n".encode())
-    assert read(pki.issue().der + forms["PKCS#8 DER"]).problems[0].trouble is Trouble.PRIVATE_KEY
+    assert read(pki.issue().der + forms["PKCS#8 DER"]).problems[0].trouble is FileProblemKind.PRIVATE_KEY
     for data in (start + forms[form] for start in before for form in ("PKCS#8 PEM", "OpenSSH")):
-        assert read(data).problems[0].trouble is Trouble.PRIVATE_KEY
+        assert read(data).problems[0].trouble is FileProblemKind.PRIVATE_KEY
 
 
 def test_a_signer_is_shown_and_other_subscribers_beside_it_are_not() -> None:
@@ -219,49 +219,52 @@ def test_a_lone_ca_file_still_gives_a_record() -> None:
 
 #: Files that give no certificate, and why.
 TROUBLES = {
-    "nothing": (lambda: b"", Trouble.EMPTY),
-    "blanks": (lambda: b" \r\n\0", Trouble.EMPTY),
-    "JPEG": (lambda: b"\xff\xd8\xff\xe0\0\x10JFIF", Trouble.PICTURE),
-    "PNG": (lambda: b"\x89PNG\r\n\x1a\n", Trouble.PICTURE),
-    "GIF": (lambda: b"GIF89a", Trouble.PICTURE),
-    "WEBP": (lambda: b"RIFF\x10\0\0\0WEBPVP8 ", Trouble.PICTURE),
-    "HEIC": (lambda: b"\0\0\0\x18ftypheic", Trouble.PICTURE),
-    "a video": (lambda: b"\0\0\0\x18ftypisom", Trouble.UNKNOWN_TYPE),
-    "prose": ("Kính gửi anh/chị".encode, Trouble.UNKNOWN_TYPE),
-    "noise": (lambda: bytes(range(256)), Trouble.UNKNOWN_TYPE),
-    "old Office": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(64), Trouble.OLD_OFFICE),
+    "nothing": (lambda: b"", FileProblemKind.EMPTY),
+    "blanks": (lambda: b" \r\n\0", FileProblemKind.EMPTY),
+    "JPEG": (lambda: b"\xff\xd8\xff\xe0\0\x10JFIF", FileProblemKind.PICTURE),
+    "PNG": (lambda: b"\x89PNG\r\n\x1a\n", FileProblemKind.PICTURE),
+    "GIF": (lambda: b"GIF89a", FileProblemKind.PICTURE),
+    "WEBP": (lambda: b"RIFF\x10\0\0\0WEBPVP8 ", FileProblemKind.PICTURE),
+    "HEIC": (lambda: b"\0\0\0\x18ftypheic", FileProblemKind.PICTURE),
+    "a video": (lambda: b"\0\0\0\x18ftypisom", FileProblemKind.UNKNOWN_TYPE),
+    "prose": ("Kính gửi anh/chị".encode, FileProblemKind.UNKNOWN_TYPE),
+    "noise": (lambda: bytes(range(256)), FileProblemKind.UNKNOWN_TYPE),
+    "old Office": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(64), FileProblemKind.OLD_OFFICE),
     "Office with a password": (
         lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
-        Trouble.ENCRYPTED,
+        FileProblemKind.ENCRYPTED,
     ),
-    "a PDF with a password": (lambda: pki_files.pdf(password="123"), Trouble.ENCRYPTED),
-    "a PDF without a signature": (pki_files.pdf, Trouble.NO_SIGNATURE),
-    "a PDF cut short": (lambda: pki_files.pdf(pki.issue())[:300], Trouble.DAMAGED),
-    "Office without a signature": (pki_files.office, Trouble.NO_SIGNATURE),
-    "XML without a signature": (lambda: b"<a/>", Trouble.NO_SIGNATURE),
-    "XML cut short": (lambda: pki_files.signed_xml(pki.issue().der).partition(b"</X509")[0][:-99], Trouble.BROKEN),
-    "a web page": (lambda: b"<html><br></html>", Trouble.UNKNOWN_TYPE),
-    "XML with an entity": (lambda: b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', Trouble.UNKNOWN_TYPE),
-    "a web page that names its kind": (lambda: b"<!DOCTYPE html><html></html>", Trouble.UNKNOWN_TYPE),
+    "a PDF with a password": (lambda: pki_files.pdf(password="123"), FileProblemKind.ENCRYPTED),
+    "a PDF without a signature": (pki_files.pdf, FileProblemKind.NO_SIGNATURE),
+    "a PDF cut short": (lambda: pki_files.pdf(pki.issue())[:300], FileProblemKind.DAMAGED),
+    "Office without a signature": (pki_files.office, FileProblemKind.NO_SIGNATURE),
+    "XML without a signature": (lambda: b"<a/>", FileProblemKind.NO_SIGNATURE),
+    "XML cut short": (
+        lambda: pki_files.signed_xml(pki.issue().der).partition(b"</X509")[0][:-99],
+        FileProblemKind.BROKEN,
+    ),
+    "a web page": (lambda: b"<html><br></html>", FileProblemKind.UNKNOWN_TYPE),
+    "XML with an entity": (lambda: b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', FileProblemKind.UNKNOWN_TYPE),
+    "a web page that names its kind": (lambda: b"<!DOCTYPE html><html></html>", FileProblemKind.UNKNOWN_TYPE),
     "a signature without a certificate": (
         f'<Signature xmlns="{pki_files.XMLDSIG}"/>'.encode,
-        Trouble.NO_CERTIFICATE,
+        FileProblemKind.NO_CERTIFICATE,
     ),
-    "a public key": (lambda: b"-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----", Trouble.PUBLIC_KEY),
-    "a certificate cut short": (lambda: pki.issue().der[:-9], Trouble.BROKEN),
-    "damaged base64": (lambda: pki.issue().pem.replace(b"MII", b"MIJ"), Trouble.BROKEN),
-    "an empty ZIP": (lambda: pki_files.make_zip({}), Trouble.NO_CERTIFICATE),
-    "a damaged ZIP": (lambda: pki_files.make_zip({"a": b"b"})[:-9], Trouble.DAMAGED),
-    "other DER": (lambda: bytes.fromhex("30030a0106"), Trouble.NO_CERTIFICATE),
+    "a public key": (lambda: b"-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----", FileProblemKind.PUBLIC_KEY),
+    "a certificate cut short": (lambda: pki.issue().der[:-9], FileProblemKind.BROKEN),
+    "damaged base64": (lambda: pki.issue().pem.replace(b"MII", b"MIJ"), FileProblemKind.BROKEN),
+    "an empty ZIP": (lambda: pki_files.make_zip({}), FileProblemKind.NO_CERTIFICATE),
+    "a damaged ZIP": (lambda: pki_files.make_zip({"a": b"b"})[:-9], FileProblemKind.DAMAGED),
+    "other DER": (lambda: bytes.fromhex("30030a0106"), FileProblemKind.NO_CERTIFICATE),
     "a PKCS#7 without certificates": (
         lambda: cms.ContentInfo({"content_type": "signed_data", "content": _EMPTY_SIGNED_DATA}).dump(),
-        Trouble.NO_CERTIFICATE,
+        FileProblemKind.NO_CERTIFICATE,
     ),
 }
 
 
 @pytest.mark.parametrize(("make", "trouble"), TROUBLES.values(), ids=TROUBLES.keys())
-def test_a_file_without_certificate_says_why(make: Callable[[], bytes], trouble: Trouble) -> None:
+def test_a_file_without_certificate_says_why(make: Callable[[], bytes], trouble: FileProblemKind) -> None:
     reading = read(make())
     assert not reading.certificates
     assert [problem.trouble for problem in reading.problems] == [trouble]
@@ -280,7 +283,7 @@ def test_a_private_key_of_any_form_is_refused_and_nothing_else_is_told(form: str
     for data in (*beside, packed):
         reading = read(data)
         assert not reading.certificates
-        assert [problem.trouble for problem in reading.problems] == [Trouble.PRIVATE_KEY]
+        assert [problem.trouble for problem in reading.problems] == [FileProblemKind.PRIVATE_KEY]
     assert read(packed).problems[0].where == "khóa"
 
 
@@ -288,14 +291,14 @@ def test_a_private_key_of_any_form_is_refused_and_nothing_else_is_told(form: str
 def test_a_private_key_beside_its_certificate_is_refused(form: str) -> None:
     key, certificate = pki_files.private_keys(pki.ec_key())[form], pki.issue().pem
     for data in (key + certificate, certificate + key, certificate + key.replace(b"\n", b"\r\n")):
-        assert read(data).model_dump()["problems"] == ({"trouble": Trouble.PRIVATE_KEY, "where": ""},)
+        assert read(data).model_dump()["problems"] == ({"trouble": FileProblemKind.PRIVATE_KEY, "where": ""},)
         assert not read(data).certificates
 
 
 def test_a_truncated_private_key_is_still_refused() -> None:
     for form in ("PKCS#8 DER", "encrypted PKCS#8 DER", "traditional DER"):
         key = pki_files.private_keys(pki.rsa_key())[form]
-        assert read(key[: len(key) // 2]).problems[0].trouble is Trouble.PRIVATE_KEY
+        assert read(key[: len(key) // 2]).problems[0].trouble is FileProblemKind.PRIVATE_KEY
 
 
 def test_a_pkcs12_file_is_refused_alone_and_in_a_zip() -> None:
@@ -303,9 +306,9 @@ def test_a_pkcs12_file_is_refused_alone_and_in_a_zip() -> None:
     for data in (p12, base64.encodebytes(p12), pki_files.make_zip({"a.cer": pki.issue().der, "b.pfx": p12})):
         reading = read(data)
         assert not reading.certificates
-        assert [problem.trouble for problem in reading.problems] == [Trouble.PKCS12]
+        assert [problem.trouble for problem in reading.problems] == [FileProblemKind.PKCS12]
 
 
 def test_the_name_of_a_file_decides_nothing() -> None:
     assert read(pki.issue().der, "anh.jpg").certificates
-    assert read(b"\xff\xd8\xff", "a.cer").problems[0].trouble is Trouble.PICTURE
+    assert read(b"\xff\xd8\xff", "a.cer").problems[0].trouble is FileProblemKind.PICTURE

@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from bot.certificates import TrustStore, read
-from handlers.certificate import Certificate, Recognition
+from bot.certificates.parsing import read
+from bot.certificates.trust import TrustStore
+from handlers.model.certificate import Certificate, Recognition
 from rules.facts import Issuer
 from tests.support import pki, pki_files
 

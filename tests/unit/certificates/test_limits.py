@@ -11,20 +11,20 @@ from dataclasses import replace
 import pytest
 from cryptography.x509.oid import NameOID
 
-from bot.certificates import LIMITS, read
-from bot.certificates.limits import MEBIBYTE
-from handlers.certificate import CertificatePart, Problem, Trouble
+from bot.certificates.errors import LIMITS, MEBIBYTE
+from bot.certificates.parsing import read
+from handlers.model.certificate import CertificatePart, FileProblem, FileProblemKind
 from tests.support import pki, pki_files
 
 SMALL = replace(LIMITS, file=100_000, entries=5, unpacked=200_000)
 
 
-def _troubles(data: bytes) -> list[tuple[Trouble, str]]:
+def _troubles(data: bytes) -> list[tuple[FileProblemKind, str]]:
     return [(problem.trouble, problem.where) for problem in read(data, limits=SMALL).problems]
 
 
 def test_a_file_over_the_size_is_not_opened() -> None:
-    assert _troubles(bytes(SMALL.file + 1)) == [(Trouble.TOO_LARGE, "")]
+    assert _troubles(bytes(SMALL.file + 1)) == [(FileProblemKind.TOO_LARGE, "")]
 
 
 def test_twenty_megabytes_two_hundred_entries_fifty_unpacked_are_the_limits() -> None:
@@ -36,7 +36,7 @@ def test_two_hundred_entries_are_read_and_one_more_is_too_many() -> None:
     entries = {f"{n}.cer": der for n, der in enumerate(certificates)}
     assert len(read(pki_files.make_zip(entries)).certificates) == 200
     reading = read(pki_files.make_zip({**entries, "201.cer": certificates[0]}))
-    assert reading.problems == (Problem(trouble=Trouble.TOO_MANY_ENTRIES),)
+    assert reading.problems == (FileProblem(trouble=FileProblemKind.TOO_MANY_ENTRIES),)
 
 
 def test_folders_and_litter_are_no_entries_but_they_are_bounded() -> None:
@@ -44,23 +44,23 @@ def test_folders_and_litter_are_no_entries_but_they_are_bounded() -> None:
     reading = read(pki_files.make_zip({"a.cer": pki.issue().der, **litter}))
     assert (len(reading.certificates), reading.problems) == (1, ())
     crowd = litter | {f"khác {n}/": b"" for n in range(201)}
-    assert read(pki_files.make_zip(crowd)).problems == (Problem(trouble=Trouble.TOO_MANY_ENTRIES),)
+    assert read(pki_files.make_zip(crowd)).problems == (FileProblem(trouble=FileProblemKind.TOO_MANY_ENTRIES),)
 
 
 def test_copies_are_counted_though_they_are_not_shown() -> None:
     assert not _troubles(pki.issue().der * 50)
-    assert _troubles(pki.issue().der * 51) == [(Trouble.TOO_MANY_ENTRIES, "")]
+    assert _troubles(pki.issue().der * 51) == [(FileProblemKind.TOO_MANY_ENTRIES, "")]
 
 
 def test_more_certificates_than_entries_allowed_are_cut_and_that_is_said() -> None:
     reading = read(pki_files.pem(*(pki.make_certificate(serial=n + 1) for n in range(6))), limits=SMALL)
     assert len(reading.certificates) == 5
-    assert reading.problems == (Problem(trouble=Trouble.TOO_MANY_ENTRIES),)
+    assert reading.problems == (FileProblem(trouble=FileProblemKind.TOO_MANY_ENTRIES),)
 
 
 def test_more_troubles_than_entries_allowed_are_cut_and_that_is_said() -> None:
     broken = b"".join(pki.issue(serial=n + 1).pem[:400] + b"\n" for n in range(50))
-    assert _troubles(broken) == [(Trouble.BROKEN, ""), (Trouble.TOO_MANY_ENTRIES, "")]
+    assert _troubles(broken) == [(FileProblemKind.BROKEN, ""), (FileProblemKind.TOO_MANY_ENTRIES, "")]
 
 
 def test_a_name_of_absurd_length_is_cut_and_that_is_said() -> None:
@@ -74,14 +74,14 @@ def test_what_comes_out_of_an_archive_is_counted_over_all_entries() -> None:
     bomb = pki_files.make_zip({"a": half, "chứng thư.cer": pki.issue().der, "b": half})
     reading = read(bomb, limits=replace(SMALL, file=MEBIBYTE))
     assert len(reading.certificates) == 1
-    assert reading.problems[-1] == Problem(trouble=Trouble.TOO_MUCH_UNPACKED, where="b")
+    assert reading.problems[-1] == FileProblem(trouble=FileProblemKind.TOO_MUCH_UNPACKED, where="b")
 
 
 def test_an_office_document_in_an_archive_spends_the_same_budget() -> None:
     document = pki_files.office(*[pki.issue().der] * 4)
     packed = pki_files.make_zip({f"{n}.docx": document for n in range(4)})
     limits = replace(SMALL, unpacked=len(document) * 2)
-    assert Trouble.TOO_MUCH_UNPACKED in {problem.trouble for problem in read(packed, limits=limits).problems}
+    assert FileProblemKind.TOO_MUCH_UNPACKED in {problem.trouble for problem in read(packed, limits=limits).problems}
 
 
 def _with_sizes(archive: bytes, unpacked: int) -> bytes:
@@ -93,7 +93,7 @@ def _with_sizes(archive: bytes, unpacked: int) -> bytes:
 
 def test_a_header_that_promises_little_is_not_believed() -> None:
     bomb = _with_sizes(pki_files.make_zip({"a": bytes(50 * SMALL.unpacked)}), 10)
-    assert _troubles(bomb) in ([(Trouble.DAMAGED, "a")], [(Trouble.TOO_MUCH_UNPACKED, "a")])
+    assert _troubles(bomb) in ([(FileProblemKind.DAMAGED, "a")], [(FileProblemKind.TOO_MUCH_UNPACKED, "a")])
 
 
 def test_a_header_that_promises_much_costs_nothing() -> None:
@@ -112,7 +112,7 @@ def test_a_bomb_is_stopped_while_it_unpacks() -> None:
     bomb = pki_files.make_zip({"a": bytes(64 * MEBIBYTE)})
     tracemalloc.start()
     try:
-        assert _troubles(bomb) == [(Trouble.TOO_MUCH_UNPACKED, "a")]
+        assert _troubles(bomb) == [(FileProblemKind.TOO_MUCH_UNPACKED, "a")]
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -134,7 +134,7 @@ ARCHIVES = {
 @pytest.mark.parametrize("inner", ARCHIVES.values(), ids=ARCHIVES.keys())
 def test_an_archive_in_an_archive_is_named_and_not_opened(inner: bytes) -> None:
     reading = read(pki_files.make_zip({"trong": inner, "a.cer": pki.issue().der}))
-    assert reading.problems == (Problem(trouble=Trouble.NESTED_ARCHIVE, where="trong"),)
+    assert reading.problems == (FileProblem(trouble=FileProblemKind.NESTED_ARCHIVE, where="trong"),)
     assert len(reading.certificates) == 1
 
 
@@ -146,20 +146,20 @@ def _encrypted_entry() -> bytes:
 
 
 #: Archives with one troubled entry.
-ENTRIES: dict[str, tuple[Callable[[], bytes], Trouble]] = {
-    "a password": (_encrypted_entry, Trouble.ENCRYPTED),
-    "a picture": (lambda: pki_files.make_zip({"a.cer": b"\xff\xd8\xff"}), Trouble.PICTURE),
-    "nothing": (lambda: pki_files.make_zip({"a.cer": b""}), Trouble.EMPTY),
-    "an unsigned PDF": (lambda: pki_files.make_zip({"a.cer": pki_files.pdf()}), Trouble.NO_SIGNATURE),
+ENTRIES: dict[str, tuple[Callable[[], bytes], FileProblemKind]] = {
+    "a password": (_encrypted_entry, FileProblemKind.ENCRYPTED),
+    "a picture": (lambda: pki_files.make_zip({"a.cer": b"\xff\xd8\xff"}), FileProblemKind.PICTURE),
+    "nothing": (lambda: pki_files.make_zip({"a.cer": b""}), FileProblemKind.EMPTY),
+    "an unsigned PDF": (lambda: pki_files.make_zip({"a.cer": pki_files.pdf()}), FileProblemKind.NO_SIGNATURE),
     "damaged bytes": (
         lambda: pki_files.make_zip({"a.cer": pki.issue().der}, zipfile.ZIP_STORED).replace(b"VN1", b"VV1", 1),
-        Trouble.DAMAGED,
+        FileProblemKind.DAMAGED,
     ),
 }
 
 
 @pytest.mark.parametrize(("make", "trouble"), ENTRIES.values(), ids=ENTRIES.keys())
-def test_a_troubled_entry_is_named(make: Callable[[], bytes], trouble: Trouble) -> None:
+def test_a_troubled_entry_is_named(make: Callable[[], bytes], trouble: FileProblemKind) -> None:
     assert [(p.trouble, p.where) for p in read(make()).problems] == [(trouble, "a.cer")]
 
 

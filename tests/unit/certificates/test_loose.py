@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.certificates import EMPTY, TrustStore, read
-from handlers.certificate import Certificate, CertificatePart, Recognition, Trouble
+from bot.certificates.parsing import read
+from bot.certificates.trust import EMPTY_TRUST_STORE, TrustStore
+from handlers.model.certificate import Certificate, CertificatePart, FileProblemKind, Recognition
 from rules.facts import Issuer
 from tests.support import loose, pki
 from tests.support.loose import BOOLEAN, GENERALIZED, INTEGER, OID, SEQUENCE, extension, value
@@ -21,7 +22,7 @@ _SM2, _GOST, _SLH_DSA = "2a811ccf5501822d", "2a85030701010101", "608648016503040
 _EC, _P256 = "2a8648ce3d0201", "2a8648ce3d030107"
 
 
-def _one(der: bytes, trust: TrustStore = EMPTY) -> Certificate:
+def _one(der: bytes, trust: TrustStore = EMPTY_TRUST_STORE) -> Certificate:
     reading = read(der, trust=trust)
     assert reading.problems == ()
     (certificate,) = reading.certificates
@@ -206,29 +207,29 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read(
 
 #: Parts without which nobody can be helped -> what is said.
 ESSENTIAL = {
-    "a subject that is none": ({"subject": value(SEQUENCE, b"\x31\x05")}, Trouble.SUBJECT_UNREADABLE),
-    "a subject of another kind": ({"subject": value(loose.SET)}, Trouble.SUBJECT_UNREADABLE),
+    "a subject that is none": ({"subject": value(SEQUENCE, b"\x31\x05")}, FileProblemKind.SUBJECT_UNREADABLE),
+    "a subject of another kind": ({"subject": value(loose.SET)}, FileProblemKind.SUBJECT_UNREADABLE),
     "a name with no readable part": (
         {"subject": loose.named(b"\4\x50", b"\x69")},
-        Trouble.SUBJECT_UNREADABLE,
+        FileProblemKind.SUBJECT_UNREADABLE,
     ),
-    "a serial of no digit": ({"serial": value(INTEGER)}, Trouble.SERIAL_UNREADABLE),
-    "a serial that is a text": ({"serial": value(b"\x0c", b"so 5")}, Trouble.SERIAL_UNREADABLE),
-    "a serial of absurd length": ({"serial": value(INTEGER, b"\1" * 5_000)}, Trouble.SERIAL_UNREADABLE),
-    "one day": ({"validity": value(SEQUENCE, value(UTC_TIME, b"240101010000Z"))}, Trouble.END_UNREADABLE),
+    "a serial of no digit": ({"serial": value(INTEGER)}, FileProblemKind.SERIAL_UNREADABLE),
+    "a serial that is a text": ({"serial": value(b"\x0c", b"so 5")}, FileProblemKind.SERIAL_UNREADABLE),
+    "a serial of absurd length": ({"serial": value(INTEGER, b"\1" * 5_000)}, FileProblemKind.SERIAL_UNREADABLE),
+    "one day": ({"validity": value(SEQUENCE, value(UTC_TIME, b"240101010000Z"))}, FileProblemKind.END_UNREADABLE),
     "30 February": (
         {"validity": loose.validity(value(UTC_TIME, b"240101010000Z"), value(UTC_TIME, b"300230010000Z"))},
-        Trouble.END_UNREADABLE,
+        FileProblemKind.END_UNREADABLE,
     ),
     "an end that is a number": (
         {"validity": loose.validity(value(UTC_TIME, b"240101010000Z"), value(INTEGER, b"\5"))},
-        Trouble.END_UNREADABLE,
+        FileProblemKind.END_UNREADABLE,
     ),
 }
 
 
 @pytest.mark.parametrize(("parts", "trouble"), ESSENTIAL.values(), ids=ESSENTIAL.keys())
-def test_a_part_that_must_be_known_is_named(parts: dict[str, bytes], trouble: Trouble) -> None:
+def test_a_part_that_must_be_known_is_named(parts: dict[str, bytes], trouble: FileProblemKind) -> None:
     reading = read(loose.loose(**parts))
     assert (reading.certificates, [problem.trouble for problem in reading.problems]) == ((), [trouble])
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.certificates import read
-from handlers.matching_unit import matches_unit
+from bot.certificates.parsing import read
+from handlers.model.unit_search import matches_unit
 from tests.support import pki
 
 COMMUNE = {"name": "UBND xã Phước An", "superior": "UBND huyện Nhơn Trạch"}

@@ -5,12 +5,13 @@ import warnings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.certificates import TrustStore, read
-from bot.certificates.names import shown
-from bot.certificates.structure import cut
-from bot.certificates.subscriber import guess
-from handlers.certificate import SECRETS, Reading, Recognition
-from handlers.matching_unit import matches_unit
+from bot.certificates.names import clean_text
+from bot.certificates.parsing import read
+from bot.certificates.subscriber import guess_subject
+from bot.certificates.trust import TrustStore
+from bot.certificates.x509_fields import split_certificate
+from handlers.model.certificate import SECRET_PROBLEMS, Reading, Recognition
+from handlers.model.unit_search import matches_unit
 from tests.support import peers, pki, pki_files
 
 G2 = TrustStore((pki.g2_root().certificate, pki.g2_state().certificate))
@@ -46,7 +47,7 @@ def _holds(reading: Reading) -> None:
     assert reading.certificates or reading.problems
     fingerprints = [one.fingerprint for one in reading.certificates]
     assert len(set(fingerprints)) == len(fingerprints)
-    if any(problem.trouble in SECRETS for problem in reading.problems):
+    if any(problem.trouble in SECRET_PROBLEMS for problem in reading.problems):
         assert not reading.certificates
     for one in reading.certificates:
         assert one.name.isprintable()
@@ -72,14 +73,14 @@ def test_noise_ends_in_a_reading(data: bytes) -> None:
 @given(st.text(max_size=120))
 def test_any_name_can_be_shown_guessed_and_compared(name: str) -> None:
     (certificate,) = read(pki.make_certificate()).certificates
-    assert shown(shown(name)) == shown(name)
-    guess(name)
+    assert clean_text(clean_text(name)) == clean_text(name)
+    guess_subject(name)
     matches_unit(certificate, name)
 
 
 #: Real CA certificates are of both generations; a subscriber's is made.
 CERTIFICATES = (pki.make_certificate(key=pki.rsa_key()), pki.make_personal(), pki.g1_state().der, pki.g2_root().der)
-SIGNED = {cut(der).tbs for der in CERTIFICATES}
+SIGNED = {split_certificate(der).tbs for der in CERTIFICATES}
 
 
 @st.composite
@@ -97,7 +98,7 @@ def test_a_changed_certificate_is_read_or_named_and_never_verified(data: bytes) 
     reading = read(data, trust=G2)
     _holds(reading)
     if any(one.recognition is Recognition.VERIFIED for one in reading.certificates):
-        assert cut(data).tbs in SIGNED  # bytes outside what is signed may change
+        assert split_certificate(data).tbs in SIGNED  # bytes outside what is signed may change
 
 
 @given(changed())

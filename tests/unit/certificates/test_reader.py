@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.certificates import LIMITS, CertificateReader, Limits, read, trust
-from bot.certificates.limits import MEBIBYTE
-from bot.certificates.reader import start_worker
+from bot.certificates import trust
+from bot.certificates.errors import LIMITS, MEBIBYTE, Limits
+from bot.certificates.parsing import read
+from bot.certificates.reader import CertificateReader, start_worker
 from bot.process_sandbox import Death
-from handlers.certificate import Problem, Reading, Recognition, Trouble
+from handlers.model.certificate import FileProblem, FileProblemKind, Reading, Recognition
 from tests.support import pki, pki_files
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -35,8 +36,8 @@ async def _reader(
         await reader.close()
 
 
-def _refused(trouble: Trouble) -> Reading:
-    return Reading(problems=(Problem(trouble=trouble),))
+def _refused(trouble: FileProblemKind) -> Reading:
+    return Reading(problems=(FileProblem(trouble=trouble),))
 
 
 def _pid(reader: CertificateReader) -> int:
@@ -66,7 +67,7 @@ async def test_nothing_starts_before_the_first_file() -> None:
 
 async def test_a_file_over_the_size_does_not_reach_the_worker() -> None:
     async with _reader() as reader:
-        assert await reader.read(bytes(LIMITS.file + 1)) == _refused(Trouble.TOO_LARGE)
+        assert await reader.read(bytes(LIMITS.file + 1)) == _refused(FileProblemKind.TOO_LARGE)
         assert reader._worker is None
 
 
@@ -90,7 +91,7 @@ async def test_a_slow_file_is_given_up_and_the_event_loop_never_stalls() -> None
         await reader.read(pki.make_certificate())
         ticking, before = asyncio.create_task(tick()), _pid(reader)
         start = loop.time()
-        assert await reader.read(SLOW) == _refused(Trouble.TOO_SLOW)
+        assert await reader.read(SLOW) == _refused(FileProblemKind.TOO_SLOW)
         assert loop.time() - start < 3
         ticking.cancel()
         assert max(gaps) < 0.5
@@ -101,7 +102,7 @@ async def test_a_slow_file_is_given_up_and_the_event_loop_never_stalls() -> None
 @LINUX
 async def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_one_is_read() -> None:
     async with _reader(limits=replace(LIMITS, memory=32 * MEBIBYTE)) as reader:
-        assert await reader.read(HUNGRY) == _refused(Trouble.TOO_MUCH_MEMORY)
+        assert await reader.read(HUNGRY) == _refused(FileProblemKind.TOO_MUCH_MEMORY)
         assert (await reader.read(pki.make_certificate())).certificates
 
 
@@ -114,15 +115,15 @@ async def test_the_largest_entry_an_archive_may_hold_fits_into_the_memory_of_a_w
 
 #: How a worker dies -> what the officer is told.
 DEATHS = {
-    signal.SIGKILL: Trouble.TOO_MUCH_MEMORY,
-    signal.SIGABRT: Trouble.TOO_MUCH_MEMORY,
-    signal.SIGSEGV: Trouble.BROKEN,
+    signal.SIGKILL: FileProblemKind.TOO_MUCH_MEMORY,
+    signal.SIGABRT: FileProblemKind.TOO_MUCH_MEMORY,
+    signal.SIGSEGV: FileProblemKind.BROKEN,
 }
 
 
 @LINUX
 @pytest.mark.parametrize(("death", "trouble"), DEATHS.items())
-async def test_a_worker_that_dies_over_a_file_is_replaced(death: signal.Signals, trouble: Trouble) -> None:
+async def test_a_worker_that_dies_over_a_file_is_replaced(death: signal.Signals, trouble: FileProblemKind) -> None:
     async with _reader() as reader:
         await reader.read(pki.make_certificate())
         reading = asyncio.create_task(reader.read(SLOW))
@@ -202,14 +203,14 @@ async def test_a_worker_that_read_every_kind_stays_small() -> None:
 async def test_without_a_process_the_file_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
     async with _reader() as reader:
-        assert await reader.read(pki.make_certificate()) == _refused(Trouble.UNAVAILABLE)
+        assert await reader.read(pki.make_certificate()) == _refused(FileProblemKind.UNAVAILABLE)
 
 
 async def test_the_worker_verifies_with_the_cas_of_the_folder(tmp_path: Path) -> None:
     for authority in (pki.g2_root(), pki.g2_state()):
         file = tmp_path / "ca.crt"
         file.write_bytes(authority.pem)
-        trust.install(file, tmp_path / "trust", declared=trust.fingerprint(authority.certificate))
+        trust.install(file, tmp_path / "trust", declared=trust.fingerprint_of(authority.certificate))
     async with _reader(tmp_path / "trust") as reader:
         (one,) = (await reader.read(pki.make_certificate())).certificates
     assert one.recognition is Recognition.VERIFIED

@@ -7,10 +7,10 @@ from asn1crypto import x509 as asn1
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.x509.oid import NameOID
 
-from bot.certificates import in_date, read
-from bot.certificates.names import shown
-from bot.certificates.record import serial_text, signed_serial
-from handlers.certificate import Certificate, CertificatePart, Recognition
+from bot.certificates.names import clean_text
+from bot.certificates.parsing import read
+from bot.certificates.record import format_serial, format_signed_serial, validity_at
+from handlers.model.certificate import Certificate, CertificatePart, Recognition
 from rules.facts import Issuer, Subject
 from tests.support import pki
 
@@ -85,7 +85,7 @@ def test_a_serial_is_shown_as_viewers_do_and_tells_certificates_apart_by_its_sig
     written: str, shown_and_key: tuple[str, str]
 ) -> None:
     number = bytes.fromhex(written)
-    assert (serial_text(number), signed_serial(number) or serial_text(number)) == shown_and_key
+    assert (format_serial(number), format_signed_serial(number) or format_serial(number)) == shown_and_key
 
 
 #: value -> as it is shown
@@ -103,7 +103,7 @@ VALUES = {
 
 @pytest.mark.parametrize(("value", "text"), VALUES.items())
 def test_a_hostile_value_is_shown_harmless(value: str | bytes, text: str) -> None:
-    assert shown(value) == text
+    assert clean_text(value) == text
 
 
 def test_a_country_of_too_many_letters_and_a_negative_serial_are_read() -> None:
@@ -130,9 +130,9 @@ def test_keys_are_named_by_kind_and_size() -> None:
 
 def test_both_ends_belong_to_the_period_of_validity() -> None:
     one, second = _one(pki.make_certificate()), timedelta(seconds=1)
-    assert in_date(one, pki.NOT_BEFORE - second) == "not_yet_valid"
-    assert in_date(one, pki.NOT_BEFORE) == in_date(one, pki.NOT_AFTER) == "valid"
-    assert in_date(one, pki.NOT_AFTER + second) == "expired"
-    assert in_date(_one(pki.make_certificate(**pki.expired())), pki.NOW) == "expired"
-    assert in_date(_one(pki.make_certificate(**pki.near_expiry())), pki.NOW) == "valid"
+    assert validity_at(one, pki.NOT_BEFORE - second) == "not_yet_valid"
+    assert validity_at(one, pki.NOT_BEFORE) == validity_at(one, pki.NOT_AFTER) == "valid"
+    assert validity_at(one, pki.NOT_AFTER + second) == "expired"
+    assert validity_at(_one(pki.make_certificate(**pki.expired())), pki.NOW) == "expired"
+    assert validity_at(_one(pki.make_certificate(**pki.near_expiry())), pki.NOW) == "valid"
     assert one.not_after == datetime(2028, 12, 31, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.certificates.subscriber import guess
+from bot.certificates.subscriber import guess_subject
 from rules.facts import Subject
 
 ORGANISATIONS = (
@@ -117,4 +117,4 @@ TABLE = [
 
 @pytest.mark.parametrize(("name", "subject"), TABLE)
 def test_a_name_speaks_of_its_kind_or_of_none(name: str, subject: Subject | None) -> None:
-    assert guess(name) is subject
+    assert guess_subject(name) is subject

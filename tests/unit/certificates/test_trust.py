@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.certificates import TrustStore, trust
+from bot.certificates import trust
 from bot.certificates.errors import (
     CertificatesError,
     FingerprintMismatchError,
@@ -13,7 +13,7 @@ from bot.certificates.errors import (
     TrustError,
     UnpinnedError,
 )
-from bot.certificates.pins import PINS
+from bot.certificates.trust import KNOWN_AUTHORITIES, TrustStore
 from bot.errors import TrolyError
 from locales import translator
 from tests.support import pki, pki_files
@@ -27,7 +27,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def _fingerprint(issued: pki.Issued) -> str:
-    return trust.fingerprint(issued.certificate)
+    return trust.fingerprint_of(issued.certificate)
 
 
 def test_an_unknown_ca_is_refused_with_its_fingerprint_and_the_way_to_add_it(root: Path, tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_another_fingerprint_than_the_files_is_refused(root: Path, tmp_path: Pat
 
 
 def test_a_pinned_ca_needs_no_declaration(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PINS, _fingerprint(pki.g2_root()), next(iter(PINS.values())))
+    monkeypatch.setitem(KNOWN_AUTHORITIES, _fingerprint(pki.g2_root()), next(iter(KNOWN_AUTHORITIES.values())))
     trust.install(root, tmp_path / "trust")
     assert len(TrustStore.load(tmp_path / "trust").authorities) == 1
 
@@ -103,8 +103,11 @@ def test_a_ca_is_removed_by_the_beginning_of_its_fingerprint(root: Path, tmp_pat
 
 
 def test_the_pins_are_five_whole_fingerprints() -> None:
-    assert len(PINS) == 5
-    assert all(len(bytes.fromhex(key)) == 32 and key == pin.fingerprint == key.upper() for key, pin in PINS.items())
+    assert len(KNOWN_AUTHORITIES) == 5
+    assert all(
+        len(bytes.fromhex(key)) == 32 and key == pin.fingerprint == key.upper()
+        for key, pin in KNOWN_AUTHORITIES.items()
+    )
 
 
 def test_every_error_is_one_a_person_can_be_told() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.charts import Charts, ChartsMissing
+from bot.charts.renderer import Charts, ChartsMissing
 from bot.errors import SettingsError
-from handlers.office.chart import Bar, BarChart, BurnChart
+from handlers.model.chart import Bar, BarChart, BurnChart
 
 SERIES = ("cần xử lý", "đã đăng ký", "đã chuyển", "hoàn thành")
 START = date(2026, 11, 1)
@@ -69,14 +69,14 @@ def test_a_burn_down_can_be_drawn_before_on_and_after_its_target(charts: Charts,
 
 def test_names_wrap_and_end_in_dots_and_direction_marks_are_left_out(charts: Charts) -> None:
     charts.draw_blocking(bars())  # settles where matplotlib keeps its files
-    from bot.charts.words import shown, wrapped  # noqa: PLC0415 - imports matplotlib
+    from bot.charts.figures import clean_label, wrap_label  # noqa: PLC0415 - imports matplotlib
 
-    lines = wrapped("Sở Khoa học và Công nghệ tỉnh Đồng Nai " * 4, 30).splitlines()
+    lines = wrap_label("Sở Khoa học và Công nghệ tỉnh Đồng Nai " * 4, 30).splitlines()
     assert len(lines) == 3
     assert max(map(len, lines)) <= 30
     assert lines[-1].endswith("…")
-    assert shown("A\u202eB\x00\u200f\nC") == "AB C"
-    assert shown("xã 漢") == "xã □"
+    assert clean_label("A\u202eB\x00\u200f\nC") == "AB C"
+    assert clean_label("xã 漢") == "xã □"
 
 
 def test_matplotlib_keeps_its_files_in_a_private_folder_and_says_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 import stamina
 import structlog.testing
 
-from bot.delivery.backoff import retry, retry_while_unavailable
+from bot.retry import retry, retry_while_unavailable
 from bot.store.errors import StoreUnavailable
 
 

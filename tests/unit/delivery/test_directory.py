@@ -6,10 +6,10 @@ from typing import cast
 
 import pytest
 
-from bot.delivery.directory import Directory
+from bot.delivery.turns import UnitCache
 from bot.store.api import Store
 from bot.store.errors import StoreUnavailable
-from handlers.office.units import UnitDirectory
+from handlers.model.unit_directory import UnitDirectory
 from tests.support.delivery import ManualClock
 from tests.support.office import UNITS
 
@@ -33,8 +33,8 @@ class SlowStore:
         return UNITS
 
 
-def directory(store: SlowStore) -> Directory:
-    return Directory(cast("Store", store), ManualClock())
+def directory(store: SlowStore) -> UnitCache:
+    return UnitCache(cast("Store", store), ManualClock())
 
 
 async def test_turns_that_begin_while_the_units_are_read_wait_for_them() -> None:

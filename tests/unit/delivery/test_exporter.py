@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from bot.delivery import Exporter, SystemClock
-from bot.exports.lines import Finished, LastWord, Progress
+from bot.clock import SystemClock
+from bot.delivery.exporter import Exporter
+from bot.exports.process import Finished, LastWord, Progress
 from bot.store.api import Chat
 from bot.store.errors import StoreError
-from bot.store.task_api import Completion, Task
-from handlers.office.exporting import ExportOrder, Form
-from handlers.office.model import Filter
-from handlers.replies import Reply
+from bot.store.task_api import Completion, ExportTask
+from handlers.core.replies import Reply
+from handlers.model.exports import ExportForm, ExportOrder
+from handlers.model.request_list import Filter
 from tests.support.delivery import ScriptedChannel
 
 
@@ -24,8 +25,8 @@ class Tasks:
     """Ordered exports, and what became of them."""
 
     def __init__(self, *names: str, stubborn: str = "") -> None:
-        order = ExportOrder(wanted=Filter(), form=Form.XLSX, language="vi")
-        self.waiting = [Task(name, Chat("c", "telegram", "1"), order) for name in names]
+        order = ExportOrder(wanted=Filter(), form=ExportForm.XLSX, language="vi")
+        self.waiting = [ExportTask(name, Chat("c", "telegram", "1"), order) for name in names]
         self.stubborn = stubborn  #: whose end is never stored
         self.ends: dict[str, str] = {}
         self.recovered = 0
@@ -34,17 +35,17 @@ class Tasks:
         self.recovered += 1
         return 0
 
-    async def take(self, *_: Any) -> Task | None:
+    async def take(self, *_: Any) -> ExportTask | None:
         return self.waiting.pop(0) if self.waiting else None
 
     async def report(self, *_: Any) -> bool:
         return True
 
-    async def complete(self, task: Task, *_: Any) -> Completion:
+    async def complete(self, task: ExportTask, *_: Any) -> Completion:
         self.ends[task.id] = "done"
         return Completion.DONE
 
-    async def fail(self, task: Task, _: Reply, __: datetime, *, aside: bool = False) -> bool:
+    async def fail(self, task: ExportTask, _: Reply, __: datetime, *, aside: bool = False) -> bool:
         if task.id == self.stubborn:
             raise StoreError
         self.ends[task.id] = "failed"

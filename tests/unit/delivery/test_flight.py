@@ -1,6 +1,6 @@
 import pytest
 
-from bot.delivery.flight import Flight
+from bot.delivery.pacing import ConcurrencyLimit
 from tests.support.delivery import ManualClock
 
 
@@ -13,7 +13,7 @@ from tests.support.delivery import ManualClock
     ],
 )
 def test_as_many_are_under_way_as_the_pace_needs_over_this_line(pace: float, seconds: float, enough: int) -> None:
-    flight = Flight(pace, ManualClock())
+    flight = ConcurrencyLimit(pace, ManualClock())
     assert flight.concurrency == 8
     flight.record_latency(seconds)
     flight.record_latency(seconds * 40)  # it waited behind others
@@ -22,7 +22,7 @@ def test_as_many_are_under_way_as_the_pace_needs_over_this_line(pace: float, sec
 
 def test_a_line_that_becomes_slower_is_noticed() -> None:
     clock = ManualClock()
-    flight = Flight(1000, clock)
+    flight = ConcurrencyLimit(1000, clock)
     for seconds in (0.002, 0.1, 0.1, 0.1):
         flight.record_latency(seconds)
         clock.seconds += 11

@@ -6,18 +6,27 @@ from datetime import date, datetime
 
 import pytest
 
-from bot.delivery.herald import Herald
-from bot.delivery.heralding.terms import Terms
+from bot.delivery.broadcasts.scheduler import BroadcastScheduler
+from bot.delivery.broadcasts.sending import SchedulerSettings
 from bot.settings import Settings
 from bot.store.errors import StoreUnavailable
-from handlers.broadcasts.model import STANDING, Audience, Broadcast, Draft, Life, Plan, Problem, Trouble
+from handlers.model.broadcast import (
+    EXPIRY_CAMPAIGN,
+    Audience,
+    Broadcast,
+    BroadcastDraft,
+    BroadcastProblem,
+    BroadcastState,
+    CampaignPlan,
+    ProblemKind,
+)
 from rules.calendar import VIETNAM
 from tests.support.broadcast_book import MemoryBook
 from tests.support.delivery import ManualClock
 
-DRAFT = Draft(title="Đổi chứng thư", language="en")
+DRAFT = BroadcastDraft(title="Đổi chứng thư", language="en")
 #: A Wednesday.
-CAMPAIGN = DRAFT.model_copy(update={"plan": Plan(deadline=date(2026, 12, 30), steps=(14, 7, 0))})
+CAMPAIGN = DRAFT.model_copy(update={"plan": CampaignPlan(deadline=date(2026, 12, 30), steps=(14, 7, 0))})
 
 
 def on(month: int, day: int, hour: int = 9, minute: int = 0) -> datetime:
@@ -28,11 +37,11 @@ def on(month: int, day: int, hour: int = 9, minute: int = 0) -> datetime:
 class Scene:
     """A herald and its clock, from a Monday morning on."""
 
-    def __init__(self, book: MemoryBook, terms: Terms | None = None) -> None:
+    def __init__(self, book: MemoryBook, terms: SchedulerSettings | None = None) -> None:
         self.clock = ManualClock()
         self.clock.set(on(11, 23))
         self.book = book
-        self.terms = terms or Terms()
+        self.terms = terms or SchedulerSettings()
         self.queued = 0
         self.failing: set[str] = set()
         self.may_fail: set[str] = set()
@@ -40,7 +49,7 @@ class Scene:
 
     def start(self) -> None:
         """A new process."""
-        self.herald = Herald(self.book, self.terms, self.clock, self._count)
+        self.herald = BroadcastScheduler(self.book, self.terms, self.clock, self._count)
 
     def _count(self) -> None:
         self.queued += 1
@@ -57,7 +66,7 @@ class Scene:
         self.clock.seconds += seconds
         await self.until_calm()
 
-    def add(self, state: Life, draft: Draft = DRAFT, **known: object) -> str:
+    def add(self, state: BroadcastState, draft: BroadcastDraft = DRAFT, **known: object) -> str:
         return self.book.add(draft, state, self.clock.now(), **known)
 
 
@@ -74,7 +83,7 @@ def scene(book: MemoryBook) -> Iterator[Scene]:
 
 
 async def test_a_check_that_was_asked_for_is_made_and_its_author_told(scene: Scene, book: MemoryBook) -> None:
-    name = scene.add(Life.DRAFT, checking=True)
+    name = scene.add(BroadcastState.DRAFT, checking=True)
     await scene.until_calm()
     assert book.state(name)[0] == "checked"
     ((_, _, text),) = book.told
@@ -83,8 +92,8 @@ async def test_a_check_that_was_asked_for_is_made_and_its_author_told(scene: Sce
 
 
 async def test_what_stands_against_it_is_told_with_the_rows(scene: Scene, book: MemoryBook) -> None:
-    book.problems = (Problem(trouble=Trouble.MISSING, about="{don_vi}", rows=("N-3F2A91C0",), count=1),)
-    name = scene.add(Life.DRAFT, checking=True)
+    book.problems = (BroadcastProblem(trouble=ProblemKind.MISSING, about="{don_vi}", rows=("N-3F2A91C0",), count=1),)
+    name = scene.add(BroadcastState.DRAFT, checking=True)
     await scene.until_calm()
     assert book.state(name)[0] == "draft"
     assert "N-3F2A91C0" in book.told[0][2]
@@ -94,8 +103,8 @@ async def test_what_stands_against_it_is_told_with_the_rows(scene: Scene, book: 
 async def test_above_the_limit_the_author_hears_that_a_second_person_is_needed_and_others_are_asked(
     book: MemoryBook,
 ) -> None:
-    scene = Scene(book, Terms(approval_above=1))
-    scene.add(Life.DRAFT, checking=True)
+    scene = Scene(book, SchedulerSettings(approval_above=1))
+    scene.add(BroadcastState.DRAFT, checking=True)
     await scene.until_calm()
     assert "second person" in book.told[0][2]
     (asked,) = [text for _, mark, text in book.told if mark.startswith("approve:")]
@@ -105,9 +114,9 @@ async def test_above_the_limit_the_author_hears_that_a_second_person_is_needed_a
 
 
 async def test_nobody_is_asked_to_approve_what_cannot_be_sent_yet(book: MemoryBook) -> None:
-    scene = Scene(book, Terms(approval_above=1))
-    book.problems = (Problem(trouble=Trouble.UNKNOWN, rows=("7",), count=1),)
-    scene.add(Life.DRAFT, checking=True)
+    scene = Scene(book, SchedulerSettings(approval_above=1))
+    book.problems = (BroadcastProblem(trouble=ProblemKind.UNKNOWN, rows=("7",), count=1),)
+    scene.add(BroadcastState.DRAFT, checking=True)
     await scene.until_calm()
     assert [mark for _, mark, _ in book.told if mark.startswith("approve:")] == []
 
@@ -116,7 +125,7 @@ async def test_rows_are_made_batch_by_batch_and_other_broadcasts_go_on_in_betwee
     scene: Scene, book: MemoryBook
 ) -> None:
     book.people, book.batch = [str(number) for number in range(5)], 2
-    large, small = scene.add(Life.APPROVED), scene.add(Life.DRAFT, checking=True)
+    large, small = scene.add(BroadcastState.APPROVED), scene.add(BroadcastState.DRAFT, checking=True)
     assert await scene.herald.work()
     assert len(book.rows[large]) == 2
     assert book.state(small)[0] == "checked"
@@ -127,8 +136,8 @@ async def test_rows_are_made_batch_by_batch_and_other_broadcasts_go_on_in_betwee
 
 
 async def test_it_starts_at_its_time_and_without_one_when_it_is_started_by_hand(scene: Scene, book: MemoryBook) -> None:
-    timed = scene.add(Life.APPROVED, starts_at=on(11, 23, 10))
-    by_hand = scene.add(Life.APPROVED)
+    timed = scene.add(BroadcastState.APPROVED, starts_at=on(11, 23, 10))
+    by_hand = scene.add(BroadcastState.APPROVED)
     await scene.until_calm()
     assert book.state(timed)[0] == "scheduled"
     await scene.until_calm(on(11, 23, 10))
@@ -138,7 +147,7 @@ async def test_it_starts_at_its_time_and_without_one_when_it_is_started_by_hand(
 async def test_it_ends_with_its_last_row_and_the_author_reads_what_became_of_all(
     scene: Scene, book: MemoryBook
 ) -> None:
-    name = scene.add(Life.APPROVED, starts_at=on(11, 23, 9))
+    name = scene.add(BroadcastState.APPROVED, starts_at=on(11, 23, 9))
     await scene.until_calm()
     book.deliver(name, lan="sent")
     await scene.later()
@@ -154,7 +163,7 @@ async def test_it_ends_with_its_last_row_and_the_author_reads_what_became_of_all
 
 async def test_the_message_moves_only_while_something_changes_and_not_too_often(scene: Scene, book: MemoryBook) -> None:
     book.people = [str(number) for number in range(10)]
-    name = scene.add(Life.APPROVED, starts_at=on(11, 23, 9))
+    name = scene.add(BroadcastState.APPROVED, starts_at=on(11, 23, 9))
     await scene.until_calm()
     book.told.clear()
     for number in range(6):
@@ -168,7 +177,7 @@ async def test_the_message_moves_only_while_something_changes_and_not_too_often(
 
 
 async def test_what_the_message_could_not_show_it_shows_when_its_chat_is_free(scene: Scene, book: MemoryBook) -> None:
-    name = scene.add(Life.PAUSED)
+    name = scene.add(BroadcastState.PAUSED)
     book.rows[name] = {"lan": "queued"}
     book.busy = True
     await scene.until_calm()
@@ -181,7 +190,7 @@ async def test_what_the_message_could_not_show_it_shows_when_its_chat_is_free(sc
 
 async def test_the_message_tells_the_pace_and_the_end(scene: Scene, book: MemoryBook) -> None:
     book.people = [str(number) for number in range(100)]
-    name = scene.add(Life.APPROVED, starts_at=on(11, 23, 9))
+    name = scene.add(BroadcastState.APPROVED, starts_at=on(11, 23, 9))
     await scene.until_calm()
     book.deliver(name, **{str(number): "sent" for number in range(30)})
     await scene.later(10)
@@ -191,7 +200,7 @@ async def test_the_message_tells_the_pace_and_the_end(scene: Scene, book: Memory
 
 
 async def test_in_the_quiet_hours_it_is_held_and_goes_on_when_they_are_over(scene: Scene, book: MemoryBook) -> None:
-    name = scene.add(Life.APPROVED, starts_at=on(11, 23, 9))
+    name = scene.add(BroadcastState.APPROVED, starts_at=on(11, 23, 9))
     await scene.until_calm()
     await scene.until_calm(on(11, 23, 21, 30))
     assert book.broadcasts[name].held_until == on(11, 24, 6, 30)
@@ -204,7 +213,7 @@ async def test_in_the_quiet_hours_it_is_held_and_goes_on_when_they_are_over(scen
 
 
 async def test_what_is_due_on_a_day_off_waits_held_for_the_next_working_day(scene: Scene, book: MemoryBook) -> None:
-    name = scene.add(Life.APPROVED, starts_at=on(11, 28, 9))
+    name = scene.add(BroadcastState.APPROVED, starts_at=on(11, 28, 9))
     await scene.until_calm(on(11, 28, 9))
     assert book.state(name) == ("scheduled", "day_off")
     assert book.broadcasts[name].held_until == on(11, 30, 6, 30)
@@ -213,10 +222,10 @@ async def test_what_is_due_on_a_day_off_waits_held_for_the_next_working_day(scen
 
 
 async def test_what_may_be_started_by_hand_at_night_is_held_beforehand(scene: Scene, book: MemoryBook) -> None:
-    paused, ready = scene.add(Life.PAUSED), scene.add(Life.SCHEDULED)
+    paused, ready = scene.add(BroadcastState.PAUSED), scene.add(BroadcastState.SCHEDULED)
     await scene.until_calm(on(11, 23, 22))
     assert {book.broadcasts[name].held_until for name in (paused, ready)} == {on(11, 24, 6, 30)}
-    fresh = scene.add(Life.APPROVED)
+    fresh = scene.add(BroadcastState.APPROVED)
     await scene.herald.prepare()
     assert book.broadcasts[fresh].held_until == on(11, 24, 6, 30)
 
@@ -238,7 +247,7 @@ def results(sent: int = 0, **states: int) -> dict[str, str]:
 async def test_too_many_errors_pause_it_and_the_author_is_told_why(
     scene: Scene, book: MemoryBook, rows: dict[str, str], state: str
 ) -> None:
-    name = scene.add(Life.RUNNING)
+    name = scene.add(BroadcastState.RUNNING)
     book.rows[name] = {**rows, "lan": "queued"}
     await scene.until_calm()
     assert book.state(name) == (state, "errors" if state == "paused" else None)
@@ -248,11 +257,11 @@ async def test_too_many_errors_pause_it_and_the_author_is_told_why(
 
 
 async def test_who_lets_it_go_on_forgives_what_went_wrong_before(scene: Scene, book: MemoryBook) -> None:
-    name = scene.add(Life.RUNNING)
+    name = scene.add(BroadcastState.RUNNING)
     book.rows[name] = {**results(failed=20), "lan": "queued"}
     await scene.until_calm()
     await scene.later()
-    book.change(name, state=Life.RUNNING, why=None)
+    book.change(name, state=BroadcastState.RUNNING, why=None)
     await scene.later()
     assert book.state(name)[0] == "running"
     book.deliver(name, **{f"again{number}": "failed" for number in range(20)})
@@ -262,12 +271,14 @@ async def test_who_lets_it_go_on_forgives_what_went_wrong_before(scene: Scene, b
 
 
 async def test_who_lets_it_go_on_at_once_is_not_stopped_again_for_the_same(scene: Scene, book: MemoryBook) -> None:
-    name = scene.add(Life.RUNNING)
+    name = scene.add(BroadcastState.RUNNING)
     book.rows[name] = {**results(failed=20), "lan": "queued"}
     await scene.until_calm()
     paused = book.broadcasts[name]
-    assert paused.state is Life.PAUSED
-    book.change(name, state=Life.RUNNING, why=None, revision=paused.revision + 1)  # before it was counted again
+    assert paused.state is BroadcastState.PAUSED
+    book.change(
+        name, state=BroadcastState.RUNNING, why=None, revision=paused.revision + 1
+    )  # before it was counted again
     await scene.later()
     assert book.state(name)[0] == "running"
 
@@ -281,21 +292,21 @@ async def test_certificates_are_looked_through_beside_what_sends(scene: Scene, b
 
 async def test_what_was_queued_when_it_was_called_off_is_withdrawn(scene: Scene, book: MemoryBook) -> None:
     book.people, book.batch = [str(number) for number in range(5)], 2
-    name = scene.add(Life.APPROVED, starts_at=on(11, 23, 9))
+    name = scene.add(BroadcastState.APPROVED, starts_at=on(11, 23, 9))
     await scene.until_calm()
     book.deliver(name, **{"0": "sent"})
-    book.change(name, state=Life.CANCELLED)
+    book.change(name, state=BroadcastState.CANCELLED)
     await scene.later()
     assert sorted(book.rows[name].values()) == ["sent", *["skipped"] * 4]
 
 
 async def test_a_campaign_reminds_at_each_step_those_who_are_left(scene: Scene, book: MemoryBook) -> None:
-    campaign = scene.add(Life.APPROVED, CAMPAIGN)
+    campaign = scene.add(BroadcastState.APPROVED, CAMPAIGN)
     reached: dict[str, list[str]] = {}
     for moment, left in [(on(12, 16, 8, 30), ["lan", "minh"]), (on(12, 23, 8, 30), ["lan"]), (on(12, 30, 8, 30), [])]:
         book.people = left
         await scene.until_calm(moment)
-        for one in [one for one in book.broadcasts.values() if one.state is Life.RUNNING and one.parent]:
+        for one in [one for one in book.broadcasts.values() if one.state is BroadcastState.RUNNING and one.parent]:
             reached[one.step or ""] = list(book.rows[one.id])
             book.deliver(one.id)
         await scene.later()
@@ -314,14 +325,14 @@ async def test_a_campaign_reminds_at_each_step_those_who_are_left(scene: Scene, 
 
 async def test_a_restart_in_the_middle_repeats_nothing_and_forgets_nothing(scene: Scene, book: MemoryBook) -> None:
     book.people, book.batch = [str(number) for number in range(5)], 2
-    campaign = scene.add(Life.APPROVED, CAMPAIGN)
+    campaign = scene.add(BroadcastState.APPROVED, CAMPAIGN)
     scene.clock.set(on(12, 16, 8, 30))
     for _ in range(12):  # a new process at every look
         scene.start()
         await scene.herald.work()
         scene.clock.seconds += 1
     (step,) = [one for one in book.broadcasts.values() if one.parent == campaign]
-    assert (step.step, step.state) == ("14", Life.RUNNING)
+    assert (step.step, step.state) == ("14", BroadcastState.RUNNING)
     assert len(book.rows[step.id]) == 5
     book.deliver(step.id)
     scene.start()
@@ -343,7 +354,7 @@ async def test_what_was_missed_runs_late_once_or_is_left_out_as_the_campaign_say
     scene: Scene, book: MemoryBook, late: str, steps: dict[str, tuple[str, str | None]]
 ) -> None:
     plan = CAMPAIGN.plan.model_copy(update={"late": late}) if CAMPAIGN.plan else None
-    campaign = scene.add(Life.RUNNING, CAMPAIGN.model_copy(update={"plan": plan}))
+    campaign = scene.add(BroadcastState.RUNNING, CAMPAIGN.model_copy(update={"plan": plan}))
     await scene.until_calm(on(12, 24, 9))
     scene.start()
     await scene.until_calm(on(12, 20, 9))  # somebody sets the clock back
@@ -353,7 +364,7 @@ async def test_what_was_missed_runs_late_once_or_is_left_out_as_the_campaign_say
 
 
 async def test_a_program_that_comes_back_at_night_decides_in_the_morning(scene: Scene, book: MemoryBook) -> None:
-    campaign = scene.add(Life.RUNNING, CAMPAIGN)
+    campaign = scene.add(BroadcastState.RUNNING, CAMPAIGN)
     await scene.until_calm(on(12, 16, 23))
     assert book.steps(campaign) == {}
     await scene.until_calm(on(12, 17, 6, 30))
@@ -361,12 +372,12 @@ async def test_a_program_that_comes_back_at_night_decides_in_the_morning(scene: 
 
 
 async def test_a_paused_campaign_makes_no_step_and_starts_none(scene: Scene, book: MemoryBook) -> None:
-    campaign = scene.add(Life.PAUSED, CAMPAIGN)
-    waiting = scene.add(Life.APPROVED, parent=campaign, step="14")
+    campaign = scene.add(BroadcastState.PAUSED, CAMPAIGN)
+    waiting = scene.add(BroadcastState.APPROVED, parent=campaign, step="14")
     book.wants_later = {campaign: ("lan",)}
     await scene.until_calm(on(12, 23, 9))
     assert book.steps(campaign) == {"14": ("approved", None)}
-    book.change(campaign, state=Life.RUNNING)
+    book.change(campaign, state=BroadcastState.RUNNING)
     await scene.until_calm(on(12, 24, 9))
     assert book.state(waiting)[0] == "running"
     assert book.steps(campaign).keys() == {"14", "7", "later:2026-12-24"}
@@ -375,15 +386,15 @@ async def test_a_paused_campaign_makes_no_step_and_starts_none(scene: Scene, boo
 async def test_a_step_that_a_pause_forestalled_is_made_when_the_campaign_goes_on(
     scene: Scene, book: MemoryBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaign = scene.add(Life.RUNNING, CAMPAIGN)
+    campaign = scene.add(BroadcastState.RUNNING, CAMPAIGN)
     seen = await book.list_open()
-    book.change(campaign, state=Life.PAUSED, revision=1)
+    book.change(campaign, state=BroadcastState.PAUSED, revision=1)
     with monkeypatch.context() as before:
         before.setattr(book, "open", lambda: asyncio.sleep(0, seen))
         scene.clock.set(on(12, 16, 9))
         await scene.herald.conduct()
     assert book.steps(campaign) == {}
-    book.change(campaign, state=Life.RUNNING, revision=2)
+    book.change(campaign, state=BroadcastState.RUNNING, revision=2)
     await scene.until_calm()
     assert book.steps(campaign).keys() == {"14"}
 
@@ -391,10 +402,10 @@ async def test_a_step_that_a_pause_forestalled_is_made_when_the_campaign_goes_on
 async def test_a_step_whose_check_finds_problems_is_not_sent_and_the_author_is_told(
     scene: Scene, book: MemoryBook
 ) -> None:
-    campaign = scene.add(Life.RUNNING, CAMPAIGN)
+    campaign = scene.add(BroadcastState.RUNNING, CAMPAIGN)
     book.problems = (
-        Problem(trouble=Trouble.UNKNOWN, rows=("7",), count=1),
-        Problem(trouble=Trouble.MISSING, about="{don_vi}", rows=("N-3F2A91C0",), count=1),
+        BroadcastProblem(trouble=ProblemKind.UNKNOWN, rows=("7",), count=1),
+        BroadcastProblem(trouble=ProblemKind.MISSING, about="{don_vi}", rows=("N-3F2A91C0",), count=1),
     )
     await scene.until_calm(on(12, 16, 8, 30))
     assert book.steps(campaign) == {"14": ("cancelled", "problems")}
@@ -403,8 +414,8 @@ async def test_a_step_whose_check_finds_problems_is_not_sent_and_the_author_is_t
 
 
 async def test_who_is_no_longer_on_the_list_does_not_stop_a_step(scene: Scene, book: MemoryBook) -> None:
-    campaign = scene.add(Life.RUNNING, CAMPAIGN)
-    book.problems = (Problem(trouble=Trouble.UNKNOWN, rows=("7",), count=1),)
+    campaign = scene.add(BroadcastState.RUNNING, CAMPAIGN)
+    book.problems = (BroadcastProblem(trouble=ProblemKind.UNKNOWN, rows=("7",), count=1),)
     await scene.until_calm(on(12, 16, 8, 30))
     assert book.steps(campaign) == {"14": ("running", None)}
 
@@ -416,23 +427,23 @@ async def test_ends_of_certificates_are_looked_for_once_a_working_day_in_the_mor
     for moment in (on(11, 24, 8), on(11, 24, 8, 30), on(11, 24, 12), on(11, 27, 22), on(11, 28, 9), on(11, 30, 8, 30)):
         await scene.until_calm(moment)
     assert book.asked_expiring == [(date(2026, 11, 24), (60, 30, 7)), (date(2026, 11, 30), (60, 30, 7))]
-    assert book.state(STANDING)[0] == "running"
+    assert book.state(EXPIRY_CAMPAIGN)[0] == "running"
 
 
 async def test_while_the_reminders_of_certificates_are_paused_nobody_is_looked_for(
     scene: Scene, book: MemoryBook
 ) -> None:
     await book.stand(scene.clock.now())
-    book.change(STANDING, state=Life.PAUSED)
+    book.change(EXPIRY_CAMPAIGN, state=BroadcastState.PAUSED)
     await scene.until_calm(on(11, 24))
     assert book.asked_expiring == []
-    book.change(STANDING, state=Life.RUNNING)
+    book.change(EXPIRY_CAMPAIGN, state=BroadcastState.RUNNING)
     await scene.until_calm(on(11, 24, 10))
     assert len(book.asked_expiring) == 1
 
 
 async def test_where_no_day_is_set_nobody_is_reminded_of_a_certificate(book: MemoryBook) -> None:
-    scene = Scene(book, Terms.of(Settings(expiry_reminder_days=(0,), _env_file=None)))
+    scene = Scene(book, SchedulerSettings.of(Settings(expiry_reminder_days=(0,), _env_file=None)))
     await scene.until_calm(on(11, 24))
     assert book.asked_expiring == []
 
@@ -441,7 +452,7 @@ async def test_who_wanted_to_be_reminded_later_is_when_the_day_has_come_if_still
     scene: Scene, book: MemoryBook
 ) -> None:
     lasting = CAMPAIGN.model_copy(update={"audience": Audience(to_do=True)})
-    campaign = scene.add(Life.RUNNING, lasting)
+    campaign = scene.add(BroadcastState.RUNNING, lasting)
     book.wants_later = {campaign: ("lan", "gone")}
     await scene.until_calm(on(11, 24, 9))
     await scene.until_calm(on(11, 24, 10))
@@ -455,20 +466,20 @@ async def test_who_wanted_to_be_reminded_later_is_when_the_day_has_come_if_still
 
 
 async def test_one_that_cannot_be_handled_does_not_stop_the_others(scene: Scene, book: MemoryBook) -> None:
-    endless = Plan(deadline=date(2026, 12, 30), steps=(10**9,))
-    scene.may_fail = {scene.add(Life.RUNNING, CAMPAIGN.model_copy(update={"plan": endless}))}
-    name = scene.add(Life.APPROVED)
+    endless = CampaignPlan(deadline=date(2026, 12, 30), steps=(10**9,))
+    scene.may_fail = {scene.add(BroadcastState.RUNNING, CAMPAIGN.model_copy(update={"plan": endless}))}
+    name = scene.add(BroadcastState.APPROVED)
     await scene.until_calm()
     assert book.state(name)[0] == "scheduled"
 
 
 async def test_it_looks_when_it_is_told_to_and_stops_when_it_is_told_to(scene: Scene, book: MemoryBook) -> None:
     looked = asyncio.Event()
-    scene.herald = Herald(book, scene.terms, scene.clock, looked.set)
+    scene.herald = BroadcastScheduler(book, scene.terms, scene.clock, looked.set)
     stop = asyncio.Event()
     running = asyncio.create_task(scene.herald.run(stop))
     await asyncio.sleep(0)
-    name = scene.add(Life.DRAFT, checking=True)
+    name = scene.add(BroadcastState.DRAFT, checking=True)
     scene.herald.notify()
     async with asyncio.timeout(5):
         await looked.wait()
@@ -486,12 +497,12 @@ async def test_a_store_that_cannot_be_reached_is_looked_at_again(scene: Scene, b
 
     looked, there = asyncio.Event(), book.list_open
     book.list_open = unreachable  # type: ignore[method-assign]
-    scene.herald = Herald(book, scene.terms, scene.clock, looked.set)
+    scene.herald = BroadcastScheduler(book, scene.terms, scene.clock, looked.set)
     stop = asyncio.Event()
     running = asyncio.create_task(scene.herald.run(stop))
     async with asyncio.timeout(5):
         await away.wait()
-        name = scene.add(Life.DRAFT, checking=True)
+        name = scene.add(BroadcastState.DRAFT, checking=True)
         book.list_open = there  # type: ignore[method-assign]
         scene.herald.notify()
         await looked.wait()

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.delivery import Membership
+from bot.delivery.worker_lease import WorkerLease
 from bot.store.errors import StoreLost
-from bot.store.worker_api import Lease, Presence
+from bot.store.worker_api import LeaseDuration, Presence
 from tests.support.delivery import ManualClock
 
-LEASE = Lease(10.0)
+LEASE = LeaseDuration(10.0)
 
 
 class Table:
@@ -34,7 +34,7 @@ class Book:
         self._between = between
         self.judged: list[bool] = []
 
-    async def join(self, channel: str, lease: Lease, now: object) -> Presence:
+    async def join(self, channel: str, lease: LeaseDuration, now: object) -> Presence:
         await self._statement()
         self._table.seen[self.id] = self._table.clock.seconds
         return await self._look()
@@ -73,7 +73,7 @@ class Member:
     def __init__(self, table: Table, name: str, between: Callable[[], asyncio.Future[None]] | None = None) -> None:
         self.parts = 1
         self.book = Book(table, name, between)
-        self.membership = Membership(self.book, "telegram", table.clock, self._share, LEASE)
+        self.membership = WorkerLease(self.book, "telegram", table.clock, self._share, LEASE)
 
     def _share(self, live: int) -> None:
         self.parts = live

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.delivery.buckets import Buckets, Rate
-from bot.delivery.pacing import Kind, Pace, Pacer
+from bot.delivery.intake import Rate, TokenBuckets
+from bot.delivery.pacing import MessageKind, Pace, Pacer
 from tests.support.delivery import ManualClock
 
 UNHURRIED = Rate(1e6, 1e6)
@@ -23,9 +23,9 @@ class Platform:
         self.clock, self.slowness = clock, slowness
         self.chance = random.Random(seed)
         self.counted: list[float] = []
-        self._under_way: list[tuple[float, int, Pacer, Kind]] = []
+        self._under_way: list[tuple[float, int, Pacer, MessageKind]] = []
 
-    def receive(self, pacer: Pacer, kind: Kind) -> None:
+    def receive(self, pacer: Pacer, kind: MessageKind) -> None:
         answer = self.clock.seconds + self.chance.uniform(0, self.slowness)
         self.counted.append(self.chance.uniform(self.clock.seconds, answer))
         heapq.heappush(self._under_way, (answer, len(self.counted), pacer, kind))
@@ -47,7 +47,7 @@ class Platform:
         return most
 
 
-def send(pacer: Pacer, platform: Platform, kind: Kind, most: int) -> int:
+def send(pacer: Pacer, platform: Platform, kind: MessageKind, most: int) -> int:
     places = pacer.reserve(kind, most)
     for _ in range(places):
         platform.receive(pacer, kind)
@@ -58,10 +58,12 @@ def send(pacer: Pacer, platform: Platform, kind: Kind, most: int) -> int:
 @given(
     pace=st.sampled_from([0.5, 1, 2.5, 25, 30, 200]),
     slowness=st.sampled_from([0.0, 0.01, 0.3, 2.0]),
-    wishes=st.lists(st.tuples(st.sampled_from(Kind), st.integers(0, 40), st.floats(0, 0.7)), min_size=1, max_size=80),
+    wishes=st.lists(
+        st.tuples(st.sampled_from(MessageKind), st.integers(0, 40), st.floats(0, 0.7)), min_size=1, max_size=80
+    ),
 )
 def test_no_second_of_the_platform_ever_holds_more_than_the_pace(
-    pace: float, slowness: float, wishes: list[tuple[Kind, int, float]]
+    pace: float, slowness: float, wishes: list[tuple[MessageKind, int, float]]
 ) -> None:
     clock = ManualClock()
     platform, ours = Platform(clock, slowness), pacer(clock, pace)
@@ -99,7 +101,7 @@ def test_processes_that_come_and_go_together_never_send_more_than_the_pace(
 
 def _hurry(processes: list[Pacer], platform: Platform) -> None:
     for each in processes:
-        send(each, platform, platform.chance.choice(list(Kind)), 50)
+        send(each, platform, platform.chance.choice(list(MessageKind)), 50)
     platform.pass_time(0.0311)
 
 
@@ -108,8 +110,8 @@ def test_a_broadcast_leaves_nearly_as_fast_as_may_be(pace: int, share: float) ->
     clock = ManualClock()
     platform, ours = Platform(clock, 0.01), pacer(clock, pace)
     while clock.seconds < 1010:
-        send(ours, platform, Kind.BROADCAST, 10_000)
-        platform.pass_time(ours.wait(Kind.BROADCAST))
+        send(ours, platform, MessageKind.BROADCAST, 10_000)
+        platform.pass_time(ours.wait(MessageKind.BROADCAST))
     assert len(platform.counted) >= share * pace * 10
     assert platform.most_in_a_second() <= pace
 
@@ -119,32 +121,32 @@ def test_an_answer_leaves_at_once_while_a_broadcast_takes_all_it_may(pace: int) 
     clock = ManualClock()
     platform, ours = Platform(clock, 0.05), pacer(clock, pace)
     for step in range(400):
-        while send(ours, platform, Kind.BROADCAST, 10_000):
+        while send(ours, platform, MessageKind.BROADCAST, 10_000):
             pass
         if step % 60 == 59:  # one or two a second
-            assert send(ours, platform, Kind.URGENT, 1) == 1
+            assert send(ours, platform, MessageKind.URGENT, 1) == 1
         platform.pass_time(0.0101)
 
 
 def test_places_that_are_not_used_are_free_again() -> None:
     clock = ManualClock()
     ours = pacer(clock, 30)
-    assert ours.reserve(Kind.URGENT, 50) == 30
-    ours.release(Kind.URGENT, 30)
-    assert ours.reserve(Kind.URGENT, 50) == 30
+    assert ours.reserve(MessageKind.URGENT, 50) == 30
+    ours.release(MessageKind.URGENT, 30)
+    assert ours.reserve(MessageKind.URGENT, 50) == 30
     for _ in range(30):
-        ours.record_arrival(Kind.URGENT)
-    assert ours.reserve(Kind.URGENT, 50) == 0
-    assert 0.9 < ours.wait(Kind.URGENT) <= 1.01
+        ours.record_arrival(MessageKind.URGENT)
+    assert ours.reserve(MessageKind.URGENT, 50) == 0
+    assert 0.9 < ours.wait(MessageKind.URGENT) <= 1.01
     clock.seconds += 1.01
-    assert ours.reserve(Kind.URGENT, 50) == 30
+    assert ours.reserve(MessageKind.URGENT, 50) == 30
 
 
 def test_what_is_not_paid_for_keeps_to_its_own_pace() -> None:
     clock = ManualClock()
     ours = pacer(clock, 1000, urgent=30)
-    assert ours.reserve(Kind.URGENT, 100) == 30
-    assert ours.reserve(Kind.BROADCAST, 100) > 30
+    assert ours.reserve(MessageKind.URGENT, 100) == 30
+    assert ours.reserve(MessageKind.BROADCAST, 100) > 30
 
 
 def test_one_chat_is_held_back_while_others_go_on() -> None:
@@ -155,14 +157,14 @@ def test_one_chat_is_held_back_while_others_go_on() -> None:
 
 def test_tokens_never_exceed_the_burst_however_long_nothing_is_sent() -> None:
     clock = ManualClock()
-    buckets = Buckets(Rate(1, 3), clock)
+    buckets = TokenBuckets(Rate(1, 3), clock)
     clock.seconds += 10_000
     assert [buckets.try_take("a") for _ in range(4)] == [True, True, True, False]
 
 
 def test_full_buckets_are_forgotten_so_that_memory_stays_bounded() -> None:
     clock = ManualClock()
-    buckets = Buckets(Rate(1, 3), clock)
+    buckets = TokenBuckets(Rate(1, 3), clock)
     for number in range(20_000):
         buckets.take(str(number))
         clock.seconds += 0.01
@@ -171,7 +173,7 @@ def test_full_buckets_are_forgotten_so_that_memory_stays_bounded() -> None:
 
 def test_a_bucket_in_use_is_not_forgotten_in_a_crowd() -> None:
     clock = ManualClock()
-    buckets = Buckets(Rate(1, 3), clock)
+    buckets = TokenBuckets(Rate(1, 3), clock)
     for number in range(10_000):
         buckets.take(str(number))
     assert buckets.try_take("0")

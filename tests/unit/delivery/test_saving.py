@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.saving import safe_name, saved
-from handlers.replies import Attachment
+from bot.channels.terminal import safe_name, save_attachment
+from handlers.core.replies import Attachment
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,13 @@ def test_a_name_is_made_harmless(name: str, kept: str) -> None:
 
 
 def test_a_long_name_is_cut_and_keeps_its_kind(tmp_path: Path) -> None:
-    path = saved(Attachment.of("ệ" * 300 + ".xlsx", "x", b"1"), tmp_path)
+    path = save_attachment(Attachment.of("ệ" * 300 + ".xlsx", "x", b"1"), tmp_path)
     assert path.suffix == ".xlsx"
-    again = saved(Attachment.of("ệ" * 300 + ".xlsx", "x", b"2"), tmp_path)
+    again = save_attachment(Attachment.of("ệ" * 300 + ".xlsx", "x", b"2"), tmp_path)
     assert (path.read_bytes(), again.read_bytes()) == (b"1", b"2")
 
 
 def test_a_link_that_stands_there_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "a.txt").symlink_to(tmp_path / "elsewhere")
-    saved(Attachment.of("a.txt", "text/plain", b"1"), tmp_path)
+    save_attachment(Attachment.of("a.txt", "text/plain", b"1"), tmp_path)
     assert not (tmp_path / "elsewhere").exists()

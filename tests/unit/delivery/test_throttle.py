@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from bot.delivery import Rate, Throttle
+from bot.delivery.intake import Rate, Throttle
 from bot.store.api import Incoming
-from handlers.events import Said, TooMuch
+from handlers.core.events import TextReceived, Throttled
 from tests.support.delivery import ManualClock, said
 
 
@@ -15,7 +15,7 @@ def test_a_burst_within_the_allowance_is_let_in() -> None:
 def test_beyond_the_allowance_the_person_is_told_once_and_the_rest_is_counted() -> None:
     throttle = Throttle(Rate(1, 5), ManualClock())
     admitted = list(throttle.admit(said("a", number) for number in range(20)))
-    assert [type(update.event) for update in admitted] == [Said] * 5 + [TooMuch]
+    assert [type(update.event) for update in admitted] == [TextReceived] * 5 + [Throttled]
     assert admitted[-1].update_id == "5"
     assert throttle.dropped == 14
 
@@ -25,7 +25,7 @@ def test_who_goes_on_a_little_too_fast_is_not_told_again_and_again() -> None:
     throttle = Throttle(Rate(1, 10), clock)
     told = 0
     for number in range(100):
-        told += sum(isinstance(update.event, TooMuch) for update in throttle.admit([said("a", number)]))
+        told += sum(isinstance(update.event, Throttled) for update in throttle.admit([said("a", number)]))
         clock.seconds += 0.4
     assert told == 1
 
@@ -36,7 +36,7 @@ def test_after_a_rest_a_new_burst_is_told_anew() -> None:
     list(throttle.admit(said("a", number) for number in range(20)))
     clock.seconds += 60
     admitted = list(throttle.admit(said("a", number) for number in range(20, 40)))
-    assert [type(update.event) for update in admitted] == [Said] * 5 + [TooMuch]
+    assert [type(update.event) for update in admitted] == [TextReceived] * 5 + [Throttled]
 
 
 def test_one_hurried_person_takes_nothing_from_another() -> None:
@@ -56,10 +56,10 @@ def test_who_was_told_long_ago_is_forgotten() -> None:
 
 def test_a_secret_in_the_midst_of_a_burst_is_still_taken_away() -> None:
     throttle = Throttle(Rate(1, 3), ManualClock())
-    secret = Incoming("telegram", "9", "1", Said(text="PIN: 0000", message="9", secret=True))
+    secret = Incoming("telegram", "9", "1", TextReceived(text="PIN: 0000", message="9", secret=True))
     admitted = list(throttle.admit([*(said("a", number) for number in range(6)), *[secret] * 9]))
     assert [update.event.secret for update in admitted] == [False] * 4 + [True] * 3
-    assert all(isinstance(update.event, TooMuch) and update.event.message == "9" for update in admitted[4:])
+    assert all(isinstance(update.event, Throttled) and update.event.message == "9" for update in admitted[4:])
 
 
 def test_a_flooding_group_is_told_twice_and_then_once_in_a_while_without_a_word_about_haste() -> None:
@@ -94,7 +94,7 @@ def test_whoever_puts_the_assistant_into_very_many_groups_gets_no_more_answers_t
 
 def test_a_secret_in_a_flooded_group_is_still_taken_away() -> None:
     throttle = Throttle(Rate(1, 3), ManualClock())
-    secret = in_group(Incoming("telegram", "9", "-1", Said(text="/", message="9", secret=True)))
+    secret = in_group(Incoming("telegram", "9", "-1", TextReceived(text="/", message="9", secret=True)))
     flood = [in_group(said("/start", number, "-1")) for number in range(50)]
     admitted = list(throttle.admit([*flood, secret]))
     assert admitted[-1].event.secret
@@ -105,8 +105,8 @@ def test_whoever_keeps_up_the_pace_all_day_is_let_in_no_longer_at_some_time_and_
     throttle = Throttle(Rate(1, 20), clock)
     let_in = 0
     for number in range(86_400):
-        let_in += sum(not isinstance(one.event, TooMuch) for one in throttle.admit([said("a", number)]))
+        let_in += sum(not isinstance(one.event, Throttled) for one in throttle.admit([said("a", number)]))
         clock.seconds += 1
     assert 5_000 <= let_in <= 10_000
     clock.seconds += 3_600
-    assert [type(one.event) for one in throttle.admit([said("a", 90_000)])] == [Said]
+    assert [type(one.event) for one in throttle.admit([said("a", 90_000)])] == [TextReceived]

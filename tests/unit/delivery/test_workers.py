@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from bot.delivery.workers import Errand, Kind, Workers
+from bot.delivery.turn_pool import SlowTask, SlowTaskKind, TurnPool
 from bot.store.api import Chat
 from tests.support.waiting import eventually
 
@@ -32,7 +32,7 @@ class Inbox:
 
 async def test_a_chat_with_a_long_backlog_gives_way_after_each_event() -> None:
     inbox = Inbox(a=50, b=50, c=50)
-    workers = Workers(inbox, lambda _: None, concurrency=1)
+    workers = TurnPool(inbox, lambda _: None, concurrency=1)
     workers.submit(Chat(name, "telegram", name) for name in "abc")
     await workers.drain()
     assert inbox.handled == ["a", "b", "c"] * 50
@@ -40,7 +40,7 @@ async def test_a_chat_with_a_long_backlog_gives_way_after_each_event() -> None:
 
 async def test_whoever_writes_first_after_a_while_comes_before_all_that_were_just_answered() -> None:
     inbox = Inbox(**{f"{number}": 20 for number in range(60)})
-    workers = Workers(inbox, lambda _: None, concurrency=2)
+    workers = TurnPool(inbox, lambda _: None, concurrency=2)
     workers.submit(chat(number) for number in range(60))
     await eventually(lambda: len(inbox.handled) >= 100)
     inbox.chats_waiting["officer"] = 1
@@ -63,7 +63,7 @@ async def test_whoever_waits_for_each_answer_comes_before_a_backlog_three_times_
         inbox.chats_waiting["officer"] += 1
         workers.submit([OFFICER])
 
-    workers = Workers(inbox, handled, concurrency=1)
+    workers = TurnPool(inbox, handled, concurrency=1)
     for _ in range(20):
         workers.submit(busy)
     await eventually(lambda: len(inbox.handled) >= 130)
@@ -85,10 +85,10 @@ async def test_a_small_file_goes_before_large_ones_that_wait_and_these_do_not_wa
         await asyncio.sleep(0.01)
         read.append(one.id)
 
-    async def step(one: Chat) -> bool | Errand:
-        return False if one.id in read else Errand(Kind.FILE, lambda: reading(one), sizes.get(one.id, 0.0))
+    async def step(one: Chat) -> bool | SlowTask:
+        return False if one.id in read else SlowTask(SlowTaskKind.FILE, lambda: reading(one), sizes.get(one.id, 0.0))
 
-    workers = Workers(step, lambda _: None, places={Kind.FILE: 1})
+    workers = TurnPool(step, lambda _: None, places={SlowTaskKind.FILE: 1})
     workers.submit(Chat(name, "telegram", name) for name in sizes)
     await workers.drain()
     assert read == ["first", "small", "large"]
@@ -107,13 +107,13 @@ async def test_files_have_their_own_places_and_lines_wait_for_lines_only() -> No
         now -= 1
         files[one.id] += 1
 
-    async def step(one: Chat) -> bool | Errand:
+    async def step(one: Chat) -> bool | SlowTask:
         if one is OFFICER:
             return await inbox(one)
         await asyncio.sleep(0)
-        return Errand(Kind.FILE, lambda: slow(one)) if files[one.id] < 3 else False
+        return SlowTask(SlowTaskKind.FILE, lambda: slow(one)) if files[one.id] < 3 else False
 
-    workers = Workers(step, lambda _: None, concurrency=4, places={Kind.FILE: 2, Kind.MADE: 1})
+    workers = TurnPool(step, lambda _: None, concurrency=4, places={SlowTaskKind.FILE: 2, SlowTaskKind.MADE: 1})
     workers.submit(chat(number) for number in range(40))
     await asyncio.sleep(0.01)
     workers.submit([OFFICER])
@@ -132,16 +132,16 @@ async def test_what_a_chat_says_behind_its_file_waits_for_the_file() -> None:
         await going.wait()
         done.append(events.pop(0))
 
-    async def step(_: Chat) -> bool | Errand:
+    async def step(_: Chat) -> bool | SlowTask:
         await asyncio.sleep(0)
         if not events:
             return False
         if events[0] == "file":
-            return Errand(Kind.FILE, file)
+            return SlowTask(SlowTaskKind.FILE, file)
         done.append(events.pop(0))
         return True
 
-    workers = Workers(step, lambda _: None)
+    workers = TurnPool(step, lambda _: None)
     workers.submit([OFFICER])
     await asyncio.sleep(0.01)
     workers.submit([OFFICER])
@@ -161,11 +161,11 @@ async def test_whose_files_took_long_waits_for_those_whose_files_did_not() -> No
         waiting[one.id] -= 1
         read.append(one.id)
 
-    async def step(one: Chat) -> bool | Errand:
+    async def step(one: Chat) -> bool | SlowTask:
         await asyncio.sleep(0)
-        return Errand(Kind.FILE, lambda: reading(one)) if waiting[one.id] else False
+        return SlowTask(SlowTaskKind.FILE, lambda: reading(one)) if waiting[one.id] else False
 
-    workers = Workers(step, lambda _: None, places={Kind.FILE: 1, Kind.MADE: 1})
+    workers = TurnPool(step, lambda _: None, places={SlowTaskKind.FILE: 1, SlowTaskKind.MADE: 1})
     workers.submit(Chat(name, "telegram", name) for name in waiting)
     await workers.drain()
     assert read == ["slow", "first", "second", "slow", "slow"]
@@ -179,10 +179,10 @@ async def test_a_file_that_fails_leaves_its_place_to_others_and_its_chat_to_the_
             raise RuntimeError
         read.append(one.id)
 
-    async def step(one: Chat) -> bool | Errand:
-        return Errand(Kind.FILE, lambda: reading(one)) if one.id not in read else False
+    async def step(one: Chat) -> bool | SlowTask:
+        return SlowTask(SlowTaskKind.FILE, lambda: reading(one)) if one.id not in read else False
 
-    workers = Workers(step, lambda _: None, places={Kind.FILE: 1, Kind.MADE: 1})
+    workers = TurnPool(step, lambda _: None, places={SlowTaskKind.FILE: 1, SlowTaskKind.MADE: 1})
     workers.submit(chat(number) for number in range(3))
     await workers.drain()
     assert read == ["1", "2"]
@@ -195,10 +195,10 @@ async def test_a_stop_waits_for_the_file_under_way_and_leaves_the_others_in_the_
         await going.wait()
         read.append(one.id)
 
-    async def step(one: Chat) -> bool | Errand:
-        return Errand(Kind.FILE, lambda: reading(one)) if one.id not in read else False
+    async def step(one: Chat) -> bool | SlowTask:
+        return SlowTask(SlowTaskKind.FILE, lambda: reading(one)) if one.id not in read else False
 
-    workers = Workers(step, lambda _: None, places={Kind.FILE: 1, Kind.MADE: 1})
+    workers = TurnPool(step, lambda _: None, places={SlowTaskKind.FILE: 1, SlowTaskKind.MADE: 1})
     workers.submit(chat(number) for number in range(3))
     await asyncio.sleep(0.01)
     stopping = asyncio.create_task(workers.stop())

@@ -4,39 +4,42 @@ from random import Random
 
 import pytest
 
-from bot.certificates import read
-from bot.demo.calendar import DAYS, WorkingHours
-from bot.demo.certificates import AUTHORITY, POLICY, Named, make_certificate
+from bot.certificates.parsing import read
+from bot.demo.certificates import AUTHORITY, POLICY, CertificateHolder, make_certificate
 from bot.demo.files import SAMPLES, write_samples
-from bot.demo.lives import EACH_ONCE, lived
+from bot.demo.interviews import EVERY_HISTORY, make_history
 from bot.demo.province import FEWEST, MOST, make_province
 from bot.demo.stories import STORIES
+from bot.demo.working_hours import DAYS, WorkingHours
 from bot.errors import OutputError
-from handlers.office.units import Became
-from handlers.requests.model import State
-from rules.calendar import vietnamese
+from handlers.model.request import RequestState
+from handlers.model.unit import SuccessionKind
+from rules.calendar import to_vietnam_time
 from rules.facts import Issuer, Subject
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
 def test_each_state_has_a_life_that_ends_in_it_however_few_requests_there_are() -> None:
-    assert [states[-1] for states in EACH_ONCE] == list(State)
+    assert [states[-1] for states in EVERY_HISTORY] == list(RequestState)
     hours = WorkingHours(NOW)
-    lives = [lived(number, hours.time_at(0), "QT-000001", hours, Random(number)) for number in range(1, len(State) + 1)]
-    assert [steps[-1].state for steps in lives] == list(State)
+    lives = [
+        make_history(number, hours.time_at(0), "QT-000001", hours, Random(number))
+        for number in range(1, len(RequestState) + 1)
+    ]
+    assert [steps[-1].state for steps in lives] == list(RequestState)
 
 
 def test_what_is_sent_back_or_refused_says_why_and_that_it_is_made_up() -> None:
     hours = WorkingHours(NOW)
     for number in range(1, 200):
-        for step in lived(number, hours.time_at(0), "QT-000001", hours, Random(number)):
-            assert step.note.startswith("Dữ liệu mẫu") == (step.state in {State.SENT_BACK, State.REFUSED})
+        for step in make_history(number, hours.time_at(0), "QT-000001", hours, Random(number)):
+            assert step.note.startswith("Dữ liệu mẫu") == (step.state in {RequestState.SENT_BACK, RequestState.REFUSED})
 
 
 @pytest.mark.parametrize("share", [0, 0.1, 0.5, 0.999999])
 def test_people_write_in_working_hours_of_the_last_months(share: float) -> None:
-    there = vietnamese(WorkingHours(NOW).time_at(share))
+    there = to_vietnam_time(WorkingHours(NOW).time_at(share))
     assert NOW - timedelta(days=DAYS + 1) < there < NOW
     assert there.weekday() < 5
     assert 8 <= there.hour < 17
@@ -46,7 +49,7 @@ def test_people_write_in_working_hours_of_the_last_months(share: float) -> None:
 def test_a_province_has_units_of_every_kind_and_parents_that_are_there(size: int) -> None:
     directory = make_province(size, Random(1))
     assert len(directory.units) == size
-    assert {one.became for one in directory.successions} == {Became.SPLIT, Became.MERGED_INTO_NEW}
+    assert {one.became for one in directory.successions} == {SuccessionKind.SPLIT, SuccessionKind.MERGED_INTO_NEW}
     for unit in directory.units.values():
         assert unit.parent in directory.units or unit.parent is None
         assert len(unit.code) <= 32
@@ -59,7 +62,7 @@ def test_the_largest_province_has_no_two_units_of_one_name() -> None:
 
 
 def test_certificates_last_five_years_less_a_day_and_some_are_near_their_end_or_past_it() -> None:
-    named = Named(Subject.INDIVIDUAL, "Nguyễn Thị Mẫu", "UBND tỉnh Mẫu", (), "mau@mau.gov.vn.example")
+    named = CertificateHolder(Subject.INDIVIDUAL, "Nguyễn Thị Mẫu", "UBND tỉnh Mẫu", (), "mau@mau.gov.vn.example")
     chosen = Random(1)
     made = [make_certificate(named, NOW, chosen) for _ in range(300)]
     left = [one.not_after - NOW for one in made]

@@ -8,15 +8,16 @@ from docx import Document
 
 from bot.errors import OutputError
 from bot.exports import docx
-from bot.exports.about import About
-from bot.exports.columns import NEWS
+from bot.exports.columns import NEWS_FIELDS
 from bot.exports.docx import DocxWriter
-from bot.exports.lists import CHANGING, entry
-from handlers.office.exporting import Remarks
-from handlers.office.masking import masked
-from handlers.office.model import Filed, Filter
-from handlers.office.units import Unit, UnitDirectory
-from handlers.requests.model import State
+from bot.exports.model import ExportMetadata
+from bot.exports.official_lists import CHANGED_FIELDS, to_entry
+from handlers.access.masking import mask_row
+from handlers.model.exports import ExportRemarks
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter, RequestRow
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
 from rules.facts import Event
 from rules.outcome import Procedure
 from tests.support.filing import HOSTILE, UNITS, about, accepted, filed, hostile
@@ -24,13 +25,18 @@ from tests.support.storing import SERIAL
 
 
 def written(
-    folder: Path, requests: list[Filed], name: str = "list.docx", *, units: UnitDirectory = UNITS, language: str = "vi"
+    folder: Path,
+    requests: list[RequestRow],
+    name: str = "list.docx",
+    *,
+    units: UnitDirectory = UNITS,
+    language: str = "vi",
 ) -> Path:
     """A list of requests that an admin has accepted."""
     return listed(folder / name, accepted(requests), about(len(requests), units=units, language=language))[0]
 
 
-def listed(path: Path, requests: list[Filed], asked: About) -> tuple[Path, Remarks]:
+def listed(path: Path, requests: list[RequestRow], asked: ExportMetadata) -> tuple[Path, ExportRemarks]:
     writer = DocxWriter(path, asked)
     writer.add(requests)
     writer.finish()
@@ -149,8 +155,11 @@ def test_requests_without_such_a_form_make_no_list(tmp_path: Path) -> None:
 
 
 def test_every_news_has_its_name_on_the_form() -> None:
-    assert set(CHANGING) == set(NEWS)
-    assert entry(filed(1, news=dict.fromkeys(NEWS, "x")).request.content)["changing"].count("\n") == len(NEWS) - 1
+    assert set(CHANGED_FIELDS) == set(NEWS_FIELDS)
+    assert (
+        to_entry(filed(1, news=dict.fromkeys(NEWS_FIELDS, "x")).request.content)["changing"].count("\n")
+        == len(NEWS_FIELDS) - 1
+    )
 
 
 #: A unit that is called by its territory, and its superior: the body is an alias.
@@ -184,21 +193,21 @@ def test_without_an_alias_in_the_tree_the_heading_is_what_was_typed_and_no_super
 
 
 #: What must not be sent on, whatever is asked for.
-NEVER = (State.DRAFT, State.SENT_BACK, State.REFUSED, State.WITHDRAWN)
-ONE_OF_EACH = [filed(number, state=state) for number, state in enumerate(State, start=1)]
+NEVER = (RequestState.DRAFT, RequestState.SENT_BACK, RequestState.REFUSED, RequestState.WITHDRAWN)
+ONE_OF_EACH = [filed(number, state=state) for number, state in enumerate(RequestState, start=1)]
 
 
 def test_only_accepted_requests_are_sent_on_and_the_others_are_counted_by_state(tmp_path: Path) -> None:
     path, remarks = listed(tmp_path / "list.docx", ONE_OF_EACH, about(8))
 
     assert len(entries(path)) == 1
-    assert remarks.sending == (State.ACCEPTED,)
-    assert remarks.states == {state: 1 for state in State if state is not State.ACCEPTED}
+    assert remarks.sending == (RequestState.ACCEPTED,)
+    assert remarks.states == {state: 1 for state in RequestState if state is not RequestState.ACCEPTED}
     assert remarks.left_out == 7
 
 
 def test_the_index_says_how_many_are_in_the_lists_and_why_others_are_not(tmp_path: Path) -> None:
-    path, _ = listed(tmp_path / "lists.zip", [*ONE_OF_EACH, filed(9, state=State.DRAFT)], about(9))
+    path, _ = listed(tmp_path / "lists.zip", [*ONE_OF_EACH, filed(9, state=RequestState.DRAFT)], about(9))
 
     with zipfile.ZipFile(path) as archive:
         index = archive.read("index.txt").decode("utf-8-sig")
@@ -208,7 +217,7 @@ def test_the_index_says_how_many_are_in_the_lists_and_why_others_are_not(tmp_pat
 
 
 def test_states_that_the_filter_names_are_taken_but_never_what_must_not_be_sent_on(tmp_path: Path) -> None:
-    asked = about(8, wanted=Filter(states=(State.FORWARDED, State.DONE, *NEVER)))
+    asked = about(8, wanted=Filter(states=(RequestState.FORWARDED, RequestState.DONE, *NEVER)))
     path, remarks = listed(tmp_path / "list.docx", ONE_OF_EACH, asked)
 
     assert len(entries(path)) == 2
@@ -216,7 +225,7 @@ def test_states_that_the_filter_names_are_taken_but_never_what_must_not_be_sent_
 
 
 @pytest.mark.parametrize("state", NEVER)
-def test_a_list_of_what_must_not_be_sent_on_is_refused_with_the_reason(state: State, tmp_path: Path) -> None:
+def test_a_list_of_what_must_not_be_sent_on_is_refused_with_the_reason(state: RequestState, tmp_path: Path) -> None:
     asked = about(8, language="en", wanted=Filter(states=(state,)))
 
     with pytest.raises(OutputError, match="never takes requests in the states that were chosen"):
@@ -248,7 +257,7 @@ def test_certificates_are_not_joined_where_their_serial_numbers_are_masked_or_no
     alike = [filed(1, Procedure.EXTEND), filed(2)]
     blank = [filed(3, Procedure.EXTEND, serial=None), filed(4, serial=None)]
 
-    path, remarks = listed(tmp_path / "list.docx", accepted([*map(masked, alike), *blank]), about(4))
+    path, remarks = listed(tmp_path / "list.docx", accepted([*map(mask_row, alike), *blank]), about(4))
 
     assert len(entries(path)) == 4
     assert (remarks.joined, remarks.serials) == (0, 2)

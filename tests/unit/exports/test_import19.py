@@ -4,9 +4,9 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook
 
-from bot.exports.import19 import COLUMNS, Import19Writer
-from handlers.office.model import Filed
-from handlers.requests.model import State
+from bot.exports.import19 import IMPORT19_COLUMNS, Import19Writer
+from handlers.model.request import RequestState
+from handlers.model.request_list import RequestRow
 from rules.facts import Subject
 from rules.outcome import Procedure
 from tests.support.filing import FORMULA, about, accepted, filed
@@ -15,7 +15,7 @@ from tests.support.storing import SERIAL
 PERSON = {"subject": Subject.INDIVIDUAL, "subscriber": "Nguyễn Văn An"}
 
 
-def sheets(folder: Path, *requests: Filed) -> list[list[list[object]]]:
+def sheets(folder: Path, *requests: RequestRow) -> list[list[list[object]]]:
     path = folder / "list.xlsx"
     writer = Import19Writer(path, about(len(requests)))
     writer.add(accepted(requests))
@@ -27,8 +27,8 @@ def sheets(folder: Path, *requests: Filed) -> list[list[list[object]]]:
 def test_it_has_19_columns_and_the_number_comes_first(tmp_path: Path) -> None:
     listed, _ = sheets(tmp_path)
 
-    assert len(COLUMNS) == 19
-    assert listed[0] == [title for title, _ in COLUMNS]
+    assert len(IMPORT19_COLUMNS) == 19
+    assert listed[0] == [title for title, _ in IMPORT19_COLUMNS]
     assert listed[0][0] == "STT"
 
 
@@ -78,14 +78,14 @@ def test_it_says_that_it_is_reported_practice_of_18_named_fields(tmp_path: Path)
 
 def test_only_accepted_requests_are_sent_on(tmp_path: Path) -> None:
     writer = Import19Writer(tmp_path / "list.xlsx", about(8))
-    writer.add([filed(number, state=state, **PERSON) for number, state in enumerate(State, start=1)])
+    writer.add([filed(number, state=state, **PERSON) for number, state in enumerate(RequestState, start=1)])
     writer.finish()
 
     book = CalamineWorkbook.from_path(tmp_path / "list.xlsx")
     assert len(book.get_sheet_by_name("Danh sách").to_python()) == 2
     told = " ".join(str(row[1]) for row in book.get_sheet_by_name("Thông tin").to_python())
     assert "Danh sách gửi đi chỉ gồm yêu cầu ở trạng thái: đã tiếp nhận." in told
-    assert writer.remarks.states == {state: 1 for state in State if state is not State.ACCEPTED}
+    assert writer.remarks.states == {state: 1 for state in RequestState if state is not RequestState.ACCEPTED}
 
 
 def test_a_new_certificate_has_no_old_serial_number_to_fill_in(tmp_path: Path) -> None:

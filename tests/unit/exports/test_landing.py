@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from bot.errors import OutputError
-from bot.exports.folders import private_folder
-from bot.exports.landing import clear_left_behind, clear_noted, landing, refuse_taken
+from bot.exports.atomic_file import open_atomic_file, refuse_existing, remove_leftovers, remove_noted
+from bot.exports.process import private_folder
 
 
 def test_what_lands_takes_its_name_and_belongs_to_its_owner_alone(tmp_path: Path) -> None:
     target = tmp_path / "list.csv"
-    with landing(target, tmp_path / "notes") as place:
+    with open_atomic_file(target, tmp_path / "notes") as place:
         place.draft.write_text("all of it")
         assert not target.exists()
         place.publish()
@@ -25,7 +25,7 @@ def test_what_fails_leaves_nothing_and_what_was_there_stays(tmp_path: Path) -> N
     target = tmp_path / "list.csv"
     target.write_text("before")
 
-    with pytest.raises(UnicodeEncodeError), landing(target, tmp_path / "notes") as place:
+    with pytest.raises(UnicodeEncodeError), open_atomic_file(target, tmp_path / "notes") as place:
         place.draft.write_text("half of it \ud800", encoding="utf-8")
 
     assert target.read_text() == "before"
@@ -39,7 +39,7 @@ def test_what_a_killed_export_left_is_removed(tmp_path: Path) -> None:
     (left / "lists" / "1.jsonl").write_text("somebody's name")
     (left / "list.csv").write_text("half of it")
 
-    with landing(tmp_path / "list.csv", tmp_path / "notes") as place:
+    with open_atomic_file(tmp_path / "list.csv", tmp_path / "notes") as place:
         assert list(place.folder.iterdir()) == []
 
     assert list(tmp_path.iterdir()) == [tmp_path / "notes"]
@@ -47,9 +47,9 @@ def test_what_a_killed_export_left_is_removed(tmp_path: Path) -> None:
 
 def test_two_at_once_do_not_write_the_same_file(tmp_path: Path) -> None:
     with (
-        landing(tmp_path / "list.csv", tmp_path / "notes") as place,
+        open_atomic_file(tmp_path / "list.csv", tmp_path / "notes") as place,
         pytest.raises(OutputError, match="another export"),
-        landing(tmp_path / "list.csv", tmp_path / "notes"),
+        open_atomic_file(tmp_path / "list.csv", tmp_path / "notes"),
     ):
         pytest.fail("both are in")  # pragma: no cover
     assert not place.folder.exists()
@@ -60,7 +60,7 @@ def test_a_folder_that_may_not_be_written_to_is_a_clear_error(tmp_path: Path) ->
 
     with (
         pytest.raises(OutputError, match="choose another folder or file"),
-        landing(tmp_path / "file" / "list.csv", tmp_path / "notes"),
+        open_atomic_file(tmp_path / "file" / "list.csv", tmp_path / "notes"),
     ):
         pytest.fail("there is no such folder")
 
@@ -68,10 +68,10 @@ def test_a_folder_that_may_not_be_written_to_is_a_clear_error(tmp_path: Path) ->
 def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     target = tmp_path / "no" / "such" / "list.csv"
 
-    with pytest.raises(OutputError, match="there is no folder"), landing(target, tmp_path / "notes"):
+    with pytest.raises(OutputError, match="there is no folder"), open_atomic_file(target, tmp_path / "notes"):
         pytest.fail("there is no such folder")
     with pytest.raises(OutputError, match="there is no folder"):
-        refuse_taken(target, force=True)
+        refuse_existing(target, force=True)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -79,19 +79,19 @@ def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 def test_a_file_that_is_there_is_refused_without_force(tmp_path: Path) -> None:
     (tmp_path / "list.csv").touch()
 
-    refuse_taken(tmp_path / "list.csv", force=True)
+    refuse_existing(tmp_path / "list.csv", force=True)
     with pytest.raises(OutputError, match="--force"):
-        refuse_taken(tmp_path / "list.csv", force=False)
+        refuse_existing(tmp_path / "list.csv", force=False)
 
 
 def test_a_note_of_a_living_export_and_a_note_of_anything_else_remove_nothing(tmp_path: Path) -> None:
     notes, other = tmp_path / "notes", tmp_path / "other"
     other.mkdir()
-    with landing(tmp_path / "list.csv", notes) as place:
+    with open_atomic_file(tmp_path / "list.csv", notes) as place:
         place.draft.write_text("half of it")
         (notes / "forged").write_text(str(other))
 
-        clear_noted(notes)
+        remove_noted(notes)
 
         assert place.draft.read_text() == "half of it"
     assert other.is_dir()
@@ -101,7 +101,7 @@ def test_a_note_of_a_living_export_and_a_note_of_anything_else_remove_nothing(tm
 def test_a_draft_without_a_name_lands_like_any_other(tmp_path: Path) -> None:
     target = tmp_path / "list.csv"
     target.write_text("before")
-    with landing(target, tmp_path / "notes") as place:
+    with open_atomic_file(target, tmp_path / "notes") as place:
         path = place.unlinked_path()
         path.write_text("all of it")
         assert list(place.folder.iterdir()) == []
@@ -116,6 +116,6 @@ def test_what_the_chats_exports_left_is_cleared_and_one_under_way_stays(tmp_path
     (channel / "killed").mkdir(parents=True)
     (channel / "killed" / "1.xlsx").write_text("somebody's name")
     with private_folder(channel) as under_way:
-        clear_left_behind(tmp_path)
+        remove_leftovers(tmp_path)
 
         assert list(channel.iterdir()) == [under_way]

@@ -5,12 +5,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.certificates.limits import LIMITS
+from bot.certificates.errors import LIMITS
 from bot.errors import TrolyError
 from bot.exports import people_list
-from bot.exports.people_list import Named, read_people
+from bot.exports.people_list import ListedPerson, read_people
 
-ONE, TWO = Named(2, "YC-2026-000001"), Named(3, "N-3F2A91C0")
+ONE, TWO = ListedPerson(2, "YC-2026-000001"), ListedPerson(3, "N-3F2A91C0")
 
 
 def file(folder: Path, data: bytes) -> Path:

@@ -11,15 +11,14 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.certificates.limits import MEBIBYTE, Limits
-from bot.exports.reading import read_list
-from bot.exports.sheets import read_sheet
-from handlers.folding import unaccented
-from handlers.office.exporting import Form
-from handlers.office.importing import Change, Line, SheetTrouble, planned
-from handlers.office.moving import NEEDS_REASON, moves_of
-from handlers.office.table_kinds import TableKind
-from handlers.requests.model import State
+from bot.certificates.errors import MEBIBYTE, Limits
+from bot.exports.list_reader import read_list
+from bot.exports.spreadsheet import read_sheet
+from handlers.folding import strip_accents
+from handlers.model.exports import ExportForm
+from handlers.model.imports import ImportChange, ImportLine, SheetProblem, TableFormat, plan_import
+from handlers.model.request import RequestState
+from handlers.model.request_list import NEEDS_REASON, transitions_from
 from locales import translator
 from tests.support.lists import edited, empty_archive, entry, exported, filed, known, spreadsheet, with_entry
 from tests.support.office_lists import windows_1258
@@ -43,14 +42,18 @@ def table(*rows: tuple[object, ...], sheets: int = 1) -> bytes:
     return made.getvalue()
 
 
-@given(st.lists(st.tuples(st.sampled_from(State), st.sampled_from(["", *REASONS]), st.integers(0, 10**6)), max_size=8))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(RequestState), st.sampled_from(["", *REASONS]), st.integers(0, 10**6)), max_size=8
+    )
+)
 @settings(deadline=None, max_examples=25)
-def test_a_list_that_comes_back_as_it_was_changes_nothing(rows: list[tuple[State, str, int]]) -> None:
+def test_a_list_that_comes_back_as_it_was_changes_nothing(rows: list[tuple[RequestState, str, int]]) -> None:
     there = [filed(at, state, note=note, revision=revision) for at, (state, note, revision) in enumerate(rows)]
     with TemporaryDirectory() as folder:
         sheet = read_list(spreadsheet(Path(folder), there))
 
-    plan = planned(sheet.lines, known(there))
+    plan = plan_import(sheet.lines, known(there))
     assert sheet.trouble is None
     assert len(sheet.lines) == len(there)
     assert (plan.changes, plan.conflicts, plan.bad, plan.notes_alone) == ((), (), (), ())
@@ -59,41 +62,45 @@ def test_a_list_that_comes_back_as_it_was_changes_nothing(rows: list[tuple[State
 @given(st.data(), st.sampled_from(["vi", "en"]))
 @settings(deadline=None, max_examples=25)
 def test_edits_that_are_moves_are_planned_exactly(data: st.DataObject, language: str) -> None:
-    there = [filed(at, data.draw(st.sampled_from(State)), revision=at) for at in range(data.draw(st.integers(1, 8)))]
+    there = [
+        filed(at, data.draw(st.sampled_from(RequestState)), revision=at) for at in range(data.draw(st.integers(1, 8)))
+    ]
     edits = {}
     for one in there:
-        to = data.draw(st.sampled_from([None, *moves_of(one.request.state)]))
+        to = data.draw(st.sampled_from([None, *transitions_from(one.request.state)]))
         if to is not None:
             edits[one.request.code] = (to, data.draw(st.sampled_from(REASONS)) if to in NEEDS_REASON else "")
     shown = [edited(one, *edits[one.request.code]) if one.request.code in edits else one for one in there]
     with TemporaryDirectory() as folder:
         sheet = read_list(spreadsheet(Path(folder), shown, language))
 
-    plan = planned(sheet.lines, known(there))
+    plan = plan_import(sheet.lines, known(there))
     before = {one.request.code: one.request.state for one in there}
-    assert plan.changes == tuple(Change(code, before[code], to, note) for code, (to, note) in edits.items())
+    assert plan.changes == tuple(ImportChange(code, before[code], to, note) for code, (to, note) in edits.items())
     assert (plan.conflicts, plan.bad) == ((), ())
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(State), st.sampled_from(["", *GUARDED]), st.integers(0, 10**6)), max_size=8),
-    st.sampled_from([Form.CSV, Form.JSONL]),
+    st.lists(
+        st.tuples(st.sampled_from(RequestState), st.sampled_from(["", *GUARDED]), st.integers(0, 10**6)), max_size=8
+    ),
+    st.sampled_from([ExportForm.CSV, ExportForm.JSONL]),
     st.sampled_from(["vi", "en"]),
 )
 @settings(deadline=None, max_examples=50)
 def test_a_text_list_that_comes_back_as_it_was_changes_nothing(
-    rows: list[tuple[State, str, int]], form: Form, language: str
+    rows: list[tuple[RequestState, str, int]], form: ExportForm, language: str
 ) -> None:
     there = [filed(at, state, note=note, revision=revision) for at, (state, note, revision) in enumerate(rows)]
     with TemporaryDirectory() as folder:
         data = exported(Path(folder), there, form, language)
         sheet = read_list(data)
 
-    if not there and form is Form.JSONL:
+    if not there and form is ExportForm.JSONL:
         return  # no line says what it is
     assert sheet.trouble is None
     assert [line.note for line in sheet.lines] == [note.strip() for _, note, _ in rows]
-    plan = planned(sheet.lines, known(there))
+    plan = plan_import(sheet.lines, known(there))
     assert (plan.changes, plan.conflicts, plan.bad, plan.notes_alone) == ((), (), (), ())
 
 
@@ -112,52 +119,52 @@ def test_a_text_list_that_another_program_saved_says_the_same(saved: Callable[[s
     text = f"{CODE},{STATE},{T('Note')},{T('Revision')}\r\nYC-1,{T('accepted')},đã đủ giấy tờ,3\r\n"
 
     (line,) = read_list(saved(text)).lines
-    assert (line.code, line.state, line.note, line.revision) == ("YC-1", State.ACCEPTED, "đã đủ giấy tờ", 3)
+    assert (line.code, line.state, line.note, line.revision) == ("YC-1", RequestState.ACCEPTED, "đã đủ giấy tờ", 3)
 
 
 def test_notes_whose_letters_were_lost_are_refused() -> None:
     text = f"{CODE},{STATE},{T('Note')}\nYC-1,{DRAFT},Thăng\n"
     assert read_list(windows_1258(text)).lines[0].note == "Thăng"
     lost = b"Request code,State,Note\nYC-1,Accepted,thi?u gi?y t\xea\n"
-    assert read_list(lost).trouble is SheetTrouble.LETTERS_LOST
+    assert read_list(lost).trouble is SheetProblem.LETTERS_LOST
 
 
 def test_official_lists_and_the_table_of_19_columns_say_what_to_send() -> None:
-    there = [filed(1, State.ACCEPTED, revision=1)]
+    there = [filed(1, RequestState.ACCEPTED, revision=1)]
     with TemporaryDirectory() as folder:
-        assert read_list(exported(Path(folder), there, Form.DOCX)).trouble is SheetTrouble.OFFICIAL
-        assert read_list(exported(Path(folder), there, Form.IMPORT19)).trouble is SheetTrouble.NOT_A_LIST
+        assert read_list(exported(Path(folder), there, ExportForm.DOCX)).trouble is SheetProblem.OFFICIAL
+        assert read_list(exported(Path(folder), there, ExportForm.IMPORT19)).trouble is SheetProblem.NOT_A_LIST
         archive = with_entry(with_entry(empty_archive(), "index.txt", b"x"), "a.docx", b"x")
-    assert read_list(archive).trouble is SheetTrouble.OFFICIAL
+    assert read_list(archive).trouble is SheetProblem.OFFICIAL
 
 
 @pytest.mark.parametrize(
     "data", [b'{"name": "x"}', b'[{"code": 1}]', b'{"code": "YC-1", "state"', b"[" * 100_000 + b"1"]
 )
 def test_json_that_is_no_list_is_named(data: bytes) -> None:
-    assert read_list(data).trouble in {TableKind.JSON, SheetTrouble.NOT_A_LIST}
+    assert read_list(data).trouble in {TableFormat.JSON, SheetProblem.NOT_A_LIST}
 
 
 def test_a_text_list_of_too_many_rows_or_cells_is_refused() -> None:
     head = b"Request code,State\n"
-    assert read_list(head + b"YC-1,Draft\n" * 30, most_rows=29).trouble is SheetTrouble.TOO_MANY_ROWS
-    assert read_list(b'{"code":"YC-1","state":"draft"}\n' * 30, most_rows=29).trouble is SheetTrouble.TOO_MANY_ROWS
-    assert read_list(head + b"YC-1,Draft" + b",x" * 16_384).trouble is SheetTrouble.TOO_MANY_ROWS
-    assert read_list(head + b'"' + b"x" * 10_000_000 + b'",Draft\n').trouble is SheetTrouble.BROKEN
+    assert read_list(head + b"YC-1,Draft\n" * 30, most_rows=29).trouble is SheetProblem.TOO_MANY_ROWS
+    assert read_list(b'{"code":"YC-1","state":"draft"}\n' * 30, most_rows=29).trouble is SheetProblem.TOO_MANY_ROWS
+    assert read_list(head + b"YC-1,Draft" + b",x" * 16_384).trouble is SheetProblem.TOO_MANY_ROWS
+    assert read_list(head + b'"' + b"x" * 10_000_000 + b'",Draft\n').trouble is SheetProblem.BROKEN
 
 
 def test_columns_may_stand_in_any_order_under_a_title_and_others_are_ignored() -> None:
     data = table(
         ("Danh sách yêu cầu tháng 11",),
-        ("Ghi chú thêm", STATE.upper(), unaccented(CODE), "Revision"),
+        ("Ghi chú thêm", STATE.upper(), strip_accents(CODE), "Revision"),
         ("của tôi", f" {T('accepted')} ", "yc-2026-000001", 4),
         ("", "", "", ""),
         ("", "Accepted", "YC-2026-000002", "5"),
     )
 
     assert read_list(data).lines == (
-        Line(number=3, code="YC-2026-000001", state=State.ACCEPTED, revision=4),
-        Line(number=5, code="YC-2026-000002", state=State.ACCEPTED, revision=5),
+        ImportLine(number=3, code="YC-2026-000001", state=RequestState.ACCEPTED, revision=4),
+        ImportLine(number=5, code="YC-2026-000002", state=RequestState.ACCEPTED, revision=5),
     )
 
 
@@ -186,7 +193,7 @@ def test_a_formula_counts_with_what_it_shows() -> None:
         sheet.write_formula(1, 0, '=HYPERLINK("http://x","y")', None, "YC-1")
         sheet.write_formula(1, 1, "='[http://evil/x.xlsx]S'!A1", None, "accepted")
 
-    assert read_list(made.getvalue()).lines == (Line(number=2, code="YC-1", state=State.ACCEPTED),)
+    assert read_list(made.getvalue()).lines == (ImportLine(number=2, code="YC-1", state=RequestState.ACCEPTED),)
 
 
 def test_lists_on_several_sheets_are_one() -> None:
@@ -198,32 +205,32 @@ def test_lists_on_several_sheets_are_one() -> None:
 @pytest.mark.parametrize(
     ("data", "trouble"),
     [
-        (b"", SheetTrouble.BROKEN),
-        (b"PK\x03\x04 xl/workbook.xml", SheetTrouble.BROKEN),
-        (table(("Họ tên", "Lương"), ("x", 1)), SheetTrouble.NOT_A_LIST),
-        (table(), SheetTrouble.NOT_A_LIST),
-        (with_entry(table(), "xl/workbook.xml", b"<workbook"), SheetTrouble.BROKEN),
-        (with_entry(table((CODE, STATE)), SHEET, b"<worksheet><sheetData><row>"), SheetTrouble.BROKEN),
-        (with_entry(table(), "bomb", bytes(201 * MEBIBYTE)), SheetTrouble.TOO_MUCH_UNPACKED),
+        (b"", SheetProblem.BROKEN),
+        (b"PK\x03\x04 xl/workbook.xml", SheetProblem.BROKEN),
+        (table(("Họ tên", "Lương"), ("x", 1)), SheetProblem.NOT_A_LIST),
+        (table(), SheetProblem.NOT_A_LIST),
+        (with_entry(table(), "xl/workbook.xml", b"<workbook"), SheetProblem.BROKEN),
+        (with_entry(table((CODE, STATE)), SHEET, b"<worksheet><sheetData><row>"), SheetProblem.BROKEN),
+        (with_entry(table(), "bomb", bytes(201 * MEBIBYTE)), SheetProblem.TOO_MUCH_UNPACKED),
     ],
 )
-def test_what_is_no_list_gives_a_typed_trouble(data: bytes, trouble: SheetTrouble) -> None:
+def test_what_is_no_list_gives_a_typed_trouble(data: bytes, trouble: SheetProblem) -> None:
     assert read_list(data).trouble is trouble
 
 
 def test_rows_entries_and_bytes_beyond_the_limits_are_refused() -> None:
     rows = ((CODE, STATE), *((f"YC-{at}", DRAFT) for at in range(30)))
 
-    assert read_list(table(*rows), most_rows=29).trouble is SheetTrouble.TOO_MANY_ROWS
-    assert read_list(table(*rows), Limits(entries=5)).trouble is SheetTrouble.TOO_MUCH_UNPACKED
-    assert read_list(table(*rows), Limits(unpacked=1000)).trouble is SheetTrouble.TOO_MUCH_UNPACKED
+    assert read_list(table(*rows), most_rows=29).trouble is SheetProblem.TOO_MANY_ROWS
+    assert read_list(table(*rows), Limits(entries=5)).trouble is SheetProblem.TOO_MUCH_UNPACKED
+    assert read_list(table(*rows), Limits(unpacked=1000)).trouble is SheetProblem.TOO_MUCH_UNPACKED
 
 
 async def test_what_is_no_spreadsheet_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/nonexistent")
 
-    assert (await read_sheet(b"%PDF-1.7")).trouble is TableKind.PDF
-    assert (await read_sheet(table())).trouble is SheetTrouble.UNAVAILABLE
+    assert (await read_sheet(b"%PDF-1.7")).trouble is TableFormat.PDF
+    assert (await read_sheet(table())).trouble is SheetProblem.UNAVAILABLE
 
 
 async def test_the_process_reads_what_the_function_reads() -> None:
@@ -238,7 +245,7 @@ async def test_a_sheet_that_claims_a_cell_at_its_far_end_takes_no_memory_of_ours
     )
     data = with_entry(table((CODE, STATE)), SHEET, far)
 
-    assert (await read_sheet(data)).trouble in {SheetTrouble.TOO_MUCH_MEMORY, SheetTrouble.BROKEN}
+    assert (await read_sheet(data)).trouble in {SheetProblem.TOO_MUCH_MEMORY, SheetProblem.BROKEN}
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -11,31 +11,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.exports.columns import COLUMNS
-from bot.exports.csv_lines import guarded, unguarded
-from bot.exports.csv_lines import written as csv_text
-from bot.exports.model import Form
-from bot.exports.writers import writer_of
+from bot.exports.export import open_writer
+from bot.exports.text_formats import format_csv as csv_text
+from bot.exports.text_formats import guard_formula, unguard_formula
+from handlers.model.exports import ExportForm
 from tests.support.filing import FORMULA, HOSTILE, about, filed, hostile
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 DOC = Path(__file__).resolve().parents[3] / "docs" / "exports.md"
 
 
-def written(form: Form, folder: Path) -> bytes:
+def written(form: ExportForm, folder: Path) -> bytes:
     path = folder / "list"
-    writer = writer_of(form, path, about(len(hostile()), form))
+    writer = open_writer(form, path, about(len(hostile()), form))
     writer.add(hostile())
     writer.finish()
     return path.read_bytes()
 
 
 def records(folder: Path) -> list[dict[str, str]]:
-    text = written(Form.CSV, folder).decode("utf-8-sig")
+    text = written(ExportForm.CSV, folder).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def test_csv_begins_with_a_byte_order_mark_and_ends_its_records_in_cr_and_lf(tmp_path: Path) -> None:
-    content = written(Form.CSV, tmp_path)
+    content = written(ExportForm.CSV, tmp_path)
 
     assert content.startswith(b"\xef\xbb\xbf")
     assert content.endswith(b"\r\n")
@@ -76,8 +76,8 @@ def test_no_cell_of_csv_begins_like_a_formula(tmp_path: Path) -> None:
     ],
 )
 def test_a_sign_behind_any_separator_is_guarded_and_comes_back_as_it_was(typed: str, safe: str) -> None:
-    assert guarded(typed) == safe
-    assert unguarded(safe) == typed
+    assert guard_formula(typed) == safe
+    assert unguard_formula(safe) == typed
 
 
 @given(st.lists(st.text(alphabet="A =+-@＝;,|'\"\n\t", max_size=12), min_size=1, max_size=4))
@@ -89,7 +89,7 @@ def test_no_reader_meets_a_formula_whatever_it_splits_at(cells: list[str]) -> No
             assert not piece.lstrip(' \t"').startswith(FORMULA_SIGNS)
     for piece in line.split():
         assert len(piece) == 1 or not piece.lstrip('"').startswith(FORMULA_SIGNS)
-    assert [unguarded(cell) for cell in next(csv.reader(io.StringIO(line, newline="")))] == cells
+    assert [unguard_formula(cell) for cell in next(csv.reader(io.StringIO(line, newline="")))] == cells
 
 
 def test_days_and_moments_of_csv_are_vietnamese(tmp_path: Path) -> None:
@@ -100,11 +100,11 @@ def test_days_and_moments_of_csv_are_vietnamese(tmp_path: Path) -> None:
 
 
 def test_nothing_in_csv_steers_or_fools_its_reader(tmp_path: Path) -> None:
-    assert not {"\u202e", "\u2066", "\x00", "\x07"} & set(written(Form.CSV, tmp_path).decode())
+    assert not {"\u202e", "\u2066", "\x00", "\x07"} & set(written(ExportForm.CSV, tmp_path).decode())
 
 
 def test_every_line_of_json_lines_is_an_object_with_every_key_in_order(tmp_path: Path) -> None:
-    found = [json.loads(line) for line in written(Form.JSONL, tmp_path).decode().rstrip("\n").split("\n")]
+    found = [json.loads(line) for line in written(ExportForm.JSONL, tmp_path).decode().rstrip("\n").split("\n")]
     assert len(found) == len(hostile())
     assert all(list(one) == [column.key for column in COLUMNS] for one in found)
     assert [one["subscriber"] for one in found[:12]] == list(HOSTILE[:12])
@@ -112,7 +112,7 @@ def test_every_line_of_json_lines_is_an_object_with_every_key_in_order(tmp_path:
 
 
 def test_json_lines_speak_machine_words_and_iso_8601(tmp_path: Path) -> None:
-    first = json.loads(written(Form.JSONL, tmp_path).split(b"\n")[0])
+    first = json.loads(written(ExportForm.JSONL, tmp_path).split(b"\n")[0])
 
     assert first["state"] == "submitted"
     assert first["procedure"] == "change_information"

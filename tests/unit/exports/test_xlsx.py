@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from bot.exports.about import About
 from bot.exports.columns import COLUMNS
-from bot.exports.xlsx import LONGEST_TEXT, XlsxWriter, fitting
-from handlers.office.model import Filed
-from handlers.office.rights import Grant, Rights, Role
-from handlers.requests.model import State
+from bot.exports.model import ExportMetadata
+from bot.exports.xlsx import LONGEST_TEXT, XlsxWriter, truncate_text
+from handlers.model.request import RequestState
+from handlers.model.request_list import RequestRow
+from handlers.model.rights import Grant, Rights, Role
 from tests.support.filing import FORMULA, HOSTILE, UNITS, about, cells, filed, hostile
 
 
-def written(folder: Path, requests: list[Filed], **options: int) -> Path:
+def written(folder: Path, requests: list[RequestRow], **options: int) -> Path:
     path = folder / "list.xlsx"
     writer = XlsxWriter(path, cells(), about(len(requests)), **options)
     writer.add(requests)
@@ -79,7 +79,7 @@ def test_a_day_that_no_spreadsheet_counts_is_text(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("text", "kept"), [("a" * 40_000, LONGEST_TEXT), ("😀" * 40_000, LONGEST_TEXT // 2)])
 def test_no_text_is_longer_than_a_cell_holds(text: str, kept: int, tmp_path: Path) -> None:
-    assert len(fitting(text)) == kept
+    assert len(truncate_text(text)) == kept
     assert len(str(sheet(written(tmp_path, [filed(subscriber=text)]))[1][column("subscriber")])) == kept
 
 
@@ -99,7 +99,7 @@ def test_a_full_sheet_goes_on_in_another(tmp_path: Path) -> None:
 
 
 def test_the_summary_counts_by_state_procedure_and_unit_with_a_chart_each(tmp_path: Path) -> None:
-    path = written(tmp_path, [filed(1), filed(2, state=State.DONE), filed(3, unit_of_list=None)])
+    path = written(tmp_path, [filed(1), filed(2, state=RequestState.DONE), filed(3, unit_of_list=None)])
 
     counted = {row[0]: row[1] for row in sheet(path, "Tổng hợp") if row[0]}
     assert counted["đã ghi nhận"] == 2
@@ -123,7 +123,7 @@ def test_whoever_exported_is_named_by_the_code_of_their_role() -> None:
     grant = Grant("QT-000007", Role.ADMIN, "DN.NT", label="Nguyễn Văn An")
     order = replace(about(1).order, rights=Rights.of([grant], UNITS))
 
-    by = [dict(told.lines())["Người xuất (vai trò)"] for told in (About(order, 1), about(1))]
+    by = [dict(told.lines())["Người xuất (vai trò)"] for told in (ExportMetadata(order, 1), about(1))]
     assert by == ["quản trị viên QT-000007", "người vận hành"]
 
 

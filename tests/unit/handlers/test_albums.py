@@ -2,10 +2,9 @@
 
 import pytest
 
-from handlers import respond
-from handlers.certificate import Certificate, Problem, Reading, Trouble
-from handlers.conversation import MOST_WAITING
-from handlers.events import FileRead, FileSent, Said
+from handlers.conversation import MAX_WAITING_FILES, respond
+from handlers.core.events import FileRead, FileSent, TextReceived
+from handlers.model.certificate import Certificate, FileProblem, FileProblemKind, Reading
 from locales import translator
 from tests.support.certificates import certificate
 from tests.support.dialogue import Dialogue
@@ -21,9 +20,9 @@ async def talk() -> Dialogue:
 
 
 async def reads(
-    talk: Dialogue, name: str, *found: Certificate, trouble: Trouble | None = None, album: bool = False
+    talk: Dialogue, name: str, *found: Certificate, trouble: FileProblemKind | None = None, album: bool = False
 ) -> str:
-    problems = (Problem(trouble=trouble),) if trouble else ()
+    problems = (FileProblem(trouble=trouble),) if trouble else ()
     return await talk.does(FileRead(name=name, reading=Reading(certificates=found, problems=problems), album=album))
 
 
@@ -50,7 +49,7 @@ async def test_the_same_certificate_twice_is_offered_once(talk: Dialogue) -> Non
 
 async def test_of_an_album_the_file_that_could_not_be_read_is_named_and_the_others_stay(talk: Dialogue) -> None:
     await reads(talk, "một.cer", certificate("Một"), album=True)
-    text = await reads(talk, "ảnh.jpg", trouble=Trouble.PICTURE, album=True)
+    text = await reads(talk, "ảnh.jpg", trouble=FileProblemKind.PICTURE, album=True)
     assert "ảnh.jpg" in text
     await reads(talk, "hai.cer", certificate("Hai"), album=True)
     assert talk.session
@@ -58,7 +57,7 @@ async def test_of_an_album_the_file_that_could_not_be_read_is_named_and_the_othe
 
 
 async def test_of_an_album_the_first_file_is_named_too_where_it_could_not_be_read(talk: Dialogue) -> None:
-    assert "ảnh.jpg" in await reads(talk, "ảnh.jpg", trouble=Trouble.PICTURE, album=True)
+    assert "ảnh.jpg" in await reads(talk, "ảnh.jpg", trouble=FileProblemKind.PICTURE, album=True)
 
 
 async def test_a_certificate_sent_after_the_answer_is_asked_about_alone(talk: Dialogue) -> None:
@@ -75,15 +74,17 @@ async def test_all_files_sent_before_consent_are_read_after_it_in_their_order() 
     whole = await talk.does(FileSent(reference="0", name="Nguyễn Thị Lan.cer", album=True))
     assert t("<b>Do you agree that I store this while I help you?</b>") in whole
     agree = talk.choices[0].tap
-    for number in range(1, MOST_WAITING + 1):
+    for number in range(1, MAX_WAITING_FILES + 1):
         text = await talk.does(FileSent(reference=str(number), name="Nguyễn Thị Lan.cer", album=True))
-    assert str(MOST_WAITING) in text
+    assert str(MAX_WAITING_FILES) in text
     assert talk.session
     assert "Lan" not in talk.session.model_dump_json()
     assert talk.choices[0].tap == agree  # the greeting's button stays good
 
-    again = (await respond(talk.session, Said(text="đồng ý"), talk.world)).again
+    again = (await respond(talk.session, TextReceived(text="đồng ý"), talk.world)).again
 
-    assert [file.reference for file in again if isinstance(file, FileSent)] == [str(n) for n in range(MOST_WAITING)]
+    assert [file.reference for file in again if isinstance(file, FileSent)] == [
+        str(n) for n in range(MAX_WAITING_FILES)
+    ]
     assert isinstance(again[2], FileSent)
     assert again[2].name == t("File {number}", number=3)

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.certificate import UNKNOWN_KEY, CertificatePart
-from handlers.interview import certificate_facts
-from handlers.requests.model import Content
-from handlers.screens.certificate_words import PARTS, summary
-from handlers.voice import Voice, plain
+from handlers.core.interview import certificate_facts
+from handlers.core.text import MarkupTranslator, strip_markup
+from handlers.interview.certificate_text import PART_LABELS, format_summary
+from handlers.model.certificate import UNKNOWN_KEY, CertificatePart
+from handlers.model.request import RequestContent
 from locales import LANGUAGES
 from rules.facts import Subject
 from rules.outcome import Procedure
@@ -25,7 +25,7 @@ SENTENCES = {
 
 
 def _said(language: str = "en", **changes: object) -> list[str]:
-    return plain(summary(Voice(language), certificate(**changes), NOW)).split("\n")  # type: ignore[arg-type]
+    return strip_markup(format_summary(MarkupTranslator(language), certificate(**changes), NOW)).split("\n")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("language", "sentence"), SENTENCES.items())
@@ -35,9 +35,9 @@ def test_a_part_that_could_not_be_read_is_named_in_one_sentence(language: str, s
 
 
 def test_every_part_has_a_name_in_every_language() -> None:
-    assert set(PARTS) == set(CertificatePart)
+    assert set(PART_LABELS) == set(CertificatePart)
     for language in LANGUAGES:
-        assert len({Voice(language).t(name) for name in PARTS.values()}) == len(PARTS)
+        assert len({MarkupTranslator(language).t(name) for name in PART_LABELS.values()}) == len(PART_LABELS)
 
 
 def test_a_beginning_that_could_not_be_read_is_left_out_and_not_guessed() -> None:
@@ -49,7 +49,7 @@ def test_a_beginning_that_could_not_be_read_is_left_out_and_not_guessed() -> Non
 def test_a_negative_number_is_shown_as_viewers_do_and_looked_up_by_its_sign() -> None:
     negative = certificate(serial="FB", signed_serial="-05")
     assert any("FB" in line for line in _said(serial="FB", signed_serial="-05"))
-    content = Content(
+    content = RequestContent(
         subject=Subject.ORGANISATION,
         subscriber="UBND xã Mẫu",
         unit="UBND xã Mẫu",

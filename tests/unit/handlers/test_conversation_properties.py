@@ -5,14 +5,14 @@ import asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers import Session
-from handlers.broadcasts.taps import OF_ADMINS, Action, BroadcastTap
-from handlers.certificate import Trouble
-from handlers.events import FileSent, Said, Tapped, TooMuch, Unreadable
-from handlers.memory import MemoryReminders, memory_world
-from handlers.office.units import NO_UNITS, UnitDirectory
-from handlers.page import Tap
-from handlers.replies import Reply
+from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback, ButtonAction
+from handlers.core.events import ButtonTapped, FileSent, TextReceived, Throttled, UnreadableReceived
+from handlers.core.replies import Reply
+from handlers.core.screen import ScreenCallback
+from handlers.core.session import Session
+from handlers.model.certificate import FileProblemKind
+from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.testing import MemoryReminders, build_memory_services
 from tests.support.certificates import EXPIRED, PERSON, certificate
 from tests.support.dialogue import NOW, Dialogue, pack
 from tests.support.units import nhon_trach
@@ -23,7 +23,7 @@ COMMANDS = (
     "nhacsau TB-000013 3", "nhacsau",
 )  # fmt: skip
 #: Buttons of reminders that an officer gets.
-OFFICERS = [action for action in Action if action not in OF_ADMINS]
+OFFICERS = [action for action in ButtonAction if action not in ADMIN_ACTIONS]
 FILES = (
     (),
     (certificate(),),
@@ -44,31 +44,31 @@ acts = st.one_of(
         st.sampled_from(["1", "2", "3", "1, 2", "31/12/2028", "UBND xã Đại Phước", "xa phu hoi", "=HYPERLINK()"]),
     ),
     st.tuples(st.just("file"), st.integers(0, len(FILES) - 1)),
-    st.tuples(st.just("trouble"), st.sampled_from(list(Trouble))),
+    st.tuples(st.just("trouble"), st.sampled_from(list(FileProblemKind))),
     st.tuples(st.just("stale"), st.integers(0, 40)),
     st.tuples(
         st.just("remind"),
-        st.builds(BroadcastTap, st.sampled_from(OFFICERS), st.sampled_from(["TB-000012", "TB-000013"])),
+        st.builds(BroadcastCallback, st.sampled_from(OFFICERS), st.sampled_from(["TB-000012", "TB-000013"])),
     ),
     st.tuples(st.just("odd"), st.integers(0, 2)),
 )
-ODD = (TooMuch(), Unreadable(what="photo"), FileSent(reference="x", name="y"))
+ODD = (Throttled(), UnreadableReceived(what="photo"), FileSent(reference="x", name="y"))
 
 
 async def act(talk: Dialogue, kind: str, what: object) -> None:
     match kind, what:
         case "tap", int(number) if talk.choices:
-            await talk.does(Tapped(data=talk.choices[number % len(talk.choices)].tap, message="1"))
+            await talk.does(ButtonTapped(data=talk.choices[number % len(talk.choices)].tap, message="1"))
         case "say", str(text):
-            await talk.does(Said(text=text, message="2"))
+            await talk.does(TextReceived(text=text, message="2"))
         case "file", int(number):
             await talk.sends(*FILES[number])
-        case "trouble", Trouble() as trouble:
+        case "trouble", FileProblemKind() as trouble:
             await talk.sends(problems=[trouble])
         case "stale", int(version):
-            await talk.does(Tapped(data=str(Tap("question", "individual", str(version))), message="3"))
-        case "remind", BroadcastTap() as tap:
-            await talk.does(Tapped(data=str(tap), message="4"))
+            await talk.does(ButtonTapped(data=str(ScreenCallback("question", "individual", str(version))), message="3"))
+        case "remind", BroadcastCallback() as tap:
+            await talk.does(ButtonTapped(data=str(tap), message="4"))
         case "odd", int(number):
             await talk.does(ODD[number])
 
@@ -105,7 +105,7 @@ def test_any_conversation_goes_on_and_ends_in_a_decision_within_a_bounded_number
 ) -> None:
     async def run() -> None:
         reminders = MemoryReminders({"TB-000012"})
-        talk = Dialogue(world=memory_world(pack(), NOW, units=units, reminders=reminders))
+        talk = Dialogue(world=build_memory_services(pack(), NOW, units=units, reminders=reminders))
         if consented:
             await talk.says("/start", "1")
         for kind, what in script:

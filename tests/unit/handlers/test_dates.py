@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from handlers.dates import day, moment, parse_day
-from rules.calendar import vietnamese_day
+from handlers.core.dates import format_day, format_moment, parse_day
+from rules.calendar import to_vietnam_day
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_a_day_that_does_not_exist_is_not_one(typed: str) -> None:
 
 
 def test_a_day_is_written_as_official_documents_do() -> None:
-    assert [day(date(2024, 7, 15)), day(date(2025, 2, 17)), day(date(2025, 5, 8))] == [
+    assert [format_day(date(2024, 7, 15)), format_day(date(2025, 2, 17)), format_day(date(2025, 5, 8))] == [
         "15/7/2024",
         "17/02/2025",
         "08/5/2025",
@@ -33,12 +33,12 @@ def test_a_day_is_written_as_official_documents_do() -> None:
 
 
 def test_a_moment_is_told_in_vietnamese_time() -> None:
-    assert moment(datetime(2026, 11, 16, 20, 9, tzinfo=UTC)) == "03:09 17/11/2026"
+    assert format_moment(datetime(2026, 11, 16, 20, 9, tzinfo=UTC)) == "03:09 17/11/2026"
 
 
 def test_no_expiry_and_the_first_year_are_told_too() -> None:
     east = timezone(timedelta(hours=14))
-    assert moment(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)) == "23:59 31/12/9999"
-    assert moment(datetime(1, 1, 1, tzinfo=UTC)) == "07:00 01/01/1"
-    assert vietnamese_day(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)) == date(9999, 12, 31)
-    assert vietnamese_day(datetime(1, 1, 1, tzinfo=east)) == date(1, 1, 1)
+    assert format_moment(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)) == "23:59 31/12/9999"
+    assert format_moment(datetime(1, 1, 1, tzinfo=UTC)) == "07:00 01/01/1"
+    assert to_vietnam_day(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)) == date(9999, 12, 31)
+    assert to_vietnam_day(datetime(1, 1, 1, tzinfo=east)) == date(1, 1, 1)

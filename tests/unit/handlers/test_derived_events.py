@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from handlers.office.units import Became, Succession, Unit, UnitDirectory
-from handlers.session import Session
+from handlers.core.session import Session
+from handlers.model.unit import Succession, SuccessionKind, Unit
+from handlers.model.unit_directory import UnitDirectory
 from locales import translator
 from tests.support.certificates import PERSON, certificate
 from tests.support.dialogue import Dialogue
@@ -108,8 +109,8 @@ async def test_another_former_unit_of_the_same_name_tells_its_own_story(successo
     units = UnitDirectory.of(
         (Unit("A", "Sở A", closed_on=DAY), Unit("B", "Sở A", closed_on=DAY), Unit("X", "Sở X"), Unit("Y", "Sở Y")),
         [
-            Succession("A", "X", Became.RENAMED, DAY, "1/QĐ-X"),
-            Succession("B", successor, Became.MERGED_INTO_EXISTING, DAY, "2/QĐ-X"),
+            Succession("A", "X", SuccessionKind.RENAMED, DAY, "1/QĐ-X"),
+            Succession("B", successor, SuccessionKind.MERGED_INTO_EXISTING, DAY, "2/QĐ-X"),
         ],
     )
     talk = dialogue(units)

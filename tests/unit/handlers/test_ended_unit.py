@@ -5,9 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from handlers.memory import MemoryRegister, MemoryRequests
-from handlers.office.units import Became, Succession, Unit, UnitDirectory
-from handlers.requests.model import Content
+from handlers.model.request import RequestContent
+from handlers.model.unit import Succession, SuccessionKind, Unit
+from handlers.model.unit_directory import UnitDirectory
+from handlers.testing import MemoryInterviewRegister, MemoryOwnRequests
 from locales import translator
 from tests.support.certificates import certificate
 from tests.support.dialogue import NOW, Dialogue
@@ -27,14 +28,14 @@ def talk() -> Dialogue:
 
 def ends(talk: Dialogue, *became: str, on: date = TODAY) -> None:
     """xã A ends while nobody looks."""
-    how = Became.MERGED_INTO_NEW if len(became) == 1 else Became.SPLIT
+    how = SuccessionKind.MERGED_INTO_NEW if len(became) == 1 else SuccessionKind.SPLIT
     steps = (Succession("A", code, how, on, "7/NQ-X") for code in became)
     units = UnitDirectory.of((replace(OPEN[0], closed_on=on), *OPEN[1:]), steps)
     talk.world = replace(talk.world, units=units)
 
 
-def kept(talk: Dialogue) -> list[Content]:
-    assert isinstance(talk.world.requests, MemoryRequests)
+def kept(talk: Dialogue) -> list[RequestContent]:
+    assert isinstance(talk.world.requests, MemoryOwnRequests)
     return [request.content for request in talk.world.requests.kept.values()]
 
 
@@ -62,7 +63,7 @@ async def test_the_register_learns_of_it_in_the_same_turn(talk: Dialogue) -> Non
     await talk.says(*BODY)
     ends(talk, "B")
     await talk.says("gì cơ")
-    assert isinstance(talk.world.register, MemoryRegister)
+    assert isinstance(talk.world.register, MemoryInterviewRegister)
     assert [standing.unit for standing in talk.world.register.standings.values()] == ["B"]
 
 

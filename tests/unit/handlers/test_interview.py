@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from handlers import Session
-from handlers.certificate import Recognition
-from handlers.decision import REGISTRABLE
-from handlers.events import Tapped
-from handlers.requests.words import PROCEDURES
-from handlers.screens.file import AUTHORITY
+from handlers.core.decision import REGISTRABLE
+from handlers.core.events import ButtonTapped
+from handlers.core.session import Session
+from handlers.interview.screens.file import CA_FILE_NOTE
+from handlers.model.certificate import Recognition
+from handlers.requests.text import PROCEDURE_LABELS
 from locales import translator
 from tests.support.certificates import EXPIRED, PERSON, certificate
 from tests.support.dialogue import Dialogue, pack
@@ -77,7 +77,7 @@ async def test_a_stale_button_is_told_so_and_the_open_question_comes_again(talk:
     await talk.says(*BEGIN)
     old = talk.choices[0].tap
     await talk.says("1")
-    text = await talk.does(Tapped(data=old, message="3"))
+    text = await talk.does(ButtonTapped(data=old, message="3"))
     expects(text, "That button belongs to an earlier step. The present question:")
     assert talk.answers == {"subject": "organisation"}
 
@@ -87,7 +87,7 @@ async def test_a_stale_button_is_told_so_and_the_open_question_comes_again(talk:
 )
 async def test_a_forged_button_changes_nothing(talk: Dialogue, data: str) -> None:
     await talk.says(*BEGIN)
-    await talk.does(Tapped(data=data))
+    await talk.does(ButtonTapped(data=data))
     assert talk.answers == {}
 
 
@@ -261,7 +261,7 @@ async def test_a_session_of_an_earlier_program_never_blocks_a_chat(talk: Dialogu
 
 async def test_the_certificate_of_an_authority_is_nobodys_own(talk: Dialogue) -> None:
     await talk.says(*BEGIN)
-    expects(await talk.sends(certificate("Root CA", authority=True)), AUTHORITY)
+    expects(await talk.sends(certificate("Root CA", authority=True)), CA_FILE_NOTE)
     assert talk.session
     assert talk.session.offered == ()
 
@@ -281,4 +281,4 @@ async def test_a_day_that_will_not_do_is_asked_again(talk: Dialogue, typed: str)
 
 
 async def test_every_procedure_that_can_be_registered_has_a_name() -> None:
-    assert set(PROCEDURES) == REGISTRABLE
+    assert set(PROCEDURE_LABELS) == REGISTRABLE

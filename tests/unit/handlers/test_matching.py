@@ -2,8 +2,8 @@
 
 import pytest
 
-from handlers.matching import Match, match
-from handlers.page import Option
+from handlers.core.screen import Option
+from handlers.understanding.matching import Match, match_page
 
 OPTIONS = (
     Option("new", "Sáp nhập thành cơ quan mới", ("sap nhap moi", "thanh lap moi")),
@@ -31,17 +31,17 @@ OPTIONS = (
     ],
 )
 def test_a_typed_answer_means_its_option(typed: str, meant: str) -> None:
-    assert match(typed, OPTIONS).sure == (meant,)
+    assert match_page(typed, OPTIONS).sure == (meant,)
 
 
 @pytest.mark.parametrize("typed", ["sap nhap", "xap nhap", "co quan"])
 def test_words_that_fit_several_options_are_asked_about(typed: str) -> None:
-    assert match(typed, OPTIONS).sure == ()
+    assert match_page(typed, OPTIONS).sure == ()
 
 
 @pytest.mark.parametrize("typed", ["", " ", "0", "6", "99", "1 2", "?", "x", "trời hôm nay đẹp", "\u202e", "1" * 500])
 def test_what_means_nothing_is_taken_for_nothing(typed: str) -> None:
-    assert match(typed, OPTIONS).sure == ()
+    assert match_page(typed, OPTIONS).sure == ()
 
 
 @pytest.mark.parametrize(
@@ -53,18 +53,18 @@ def test_what_means_nothing_is_taken_for_nothing(typed: str) -> None:
     ],
 )
 def test_several_are_meant_where_several_may_be_chosen(typed: str, meant: set[str]) -> None:
-    assert set(match(typed, OPTIONS, many=True).sure) == meant
+    assert set(match_page(typed, OPTIONS, many=True).sure) == meant
 
 
 def test_one_wrong_number_of_several_takes_none() -> None:
-    assert match("1, 9", OPTIONS, many=True).sure == ()
+    assert match_page("1, 9", OPTIONS, many=True).sure == ()
 
 
 @pytest.mark.parametrize("typed", ["gia the", "giai", "tach dv"])
 def test_nothing_is_guessed_where_words_must_be_exact(typed: str) -> None:
-    assert match(typed, OPTIONS, exact=True) == match("", OPTIONS)
+    assert match_page(typed, OPTIONS, exact=True) == match_page("", OPTIONS)
 
 
 def test_a_name_that_several_options_have_is_asked_about_before_it_is_taken_as_a_text() -> None:
     offices = (Option("a", "Văn phòng"), Option("b", "Văn phòng"), Option("back", "Quay lại"))
-    assert match("van phong", offices, exact=True) == Match(maybe=("a", "b"))
+    assert match_page("van phong", offices, exact=True) == Match(maybe=("a", "b"))

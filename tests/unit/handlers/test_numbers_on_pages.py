@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers import Session
-from handlers.certificate import Certificate
-from handlers.memory import memory_world
-from handlers.office.units import NO_UNITS, UnitDirectory
-from handlers.requests.model import State
+from handlers.core.session import Session
+from handlers.model.certificate import Certificate
+from handlers.model.request import RequestState
+from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.testing import build_memory_services
 from handlers.typed_lines import NO_NUMBER
 from locales import translator
-from rules import parse_facts
+from rules.parsing import parse_facts
 from tests.support.certificates import EXPIRED, PERSON, certificate
 from tests.support.dialogue import NOW, Dialogue, pack
 from tests.support.units import nhon_trach, screen
@@ -81,7 +81,7 @@ def test_a_line_of_numbers_changes_the_asked_fact_at_most(taps: list[int], line:
     """Wherever the taps lead: what is asked there may change, nothing else."""
 
     async def run() -> None:
-        talk = Dialogue(world=memory_world(pack(), NOW, units=nhon_trach()))
+        talk = Dialogue(world=build_memory_services(pack(), NOW, units=nhon_trach()))
         await talk.says("/start", "1")
         if expired:
             await talk.sends(certificate(**EXPIRED))
@@ -126,7 +126,7 @@ async def test_the_first_answer_to_every_question_ends_in_no_revocation_but_that
     units: UnitDirectory, file: Certificate | None, first: str
 ) -> None:
     """From each kind of subscriber, with and without a file."""
-    talk = Dialogue(world=memory_world(pack(), NOW, units=units))
+    talk = Dialogue(world=build_memory_services(pack(), NOW, units=units))
     await talk.says("/start", "1")
     if file:
         await talk.sends(file)
@@ -220,7 +220,7 @@ async def test_a_word_of_hexadecimal_letters_is_no_serial_number(talk: Dialogue,
 
 
 async def test_the_unit_that_was_told_is_taken_out_by_no_number() -> None:
-    talk = Dialogue(world=memory_world(pack(), NOW, units=nhon_trach()))
+    talk = Dialogue(world=build_memory_services(pack(), NOW, units=nhon_trach()))
     await talk.says(*BODY, "xa nhon trach", "/xemlai", "don vi", "2")
     assert talk.session
     assert talk.session.unit == "DN-NT"
@@ -228,11 +228,11 @@ async def test_the_unit_that_was_told_is_taken_out_by_no_number() -> None:
 
 async def test_the_first_answer_everywhere_withdraws_no_request(talk: Dialogue) -> None:
     await _filling(talk, "1", "1", "1", "UBND tỉnh Đồng Nai", "1")
-    await talk.world.requests.move("YC-2026-000001", State.ACCEPTED)
+    await talk.world.requests.move("YC-2026-000001", RequestState.ACCEPTED)
     await talk.says("/yeucau", "1", "1", "1")
     request = await talk.world.requests.get("YC-2026-000001")
     assert request
-    assert request.state is State.ACCEPTED
+    assert request.state is RequestState.ACCEPTED
 
 
 @pytest.mark.parametrize("typed", ["đừng", "dung", "Đừng ạ", "thôi", "chưa rõ", "?", "2, 1"])

@@ -9,50 +9,50 @@ from typing import Any, get_args
 
 import pytest
 
-from handlers.broadcasts.model import Reason, Values
-from handlers.certificate import Certificate, CertificatePart, Problem, Reading, Recognition, Trouble
-from handlers.events import (
+from handlers.core.events import (
+    ButtonTapped,
     ChartDrawn,
     DrawChart,
-    Edited,
     Event,
     FileRead,
     FileSent,
     MakeReport,
-    Said,
-    Tapped,
-    TooMuch,
-    Unreadable,
+    MessageEdited,
+    TextReceived,
+    Throttled,
+    UnreadableReceived,
 )
-from handlers.office.chart import Bar, BarChart, BurnChart
-from handlers.office.model import Filter
-from handlers.own_data import ReadableText, readable
-from handlers.own_data_words import (
+from handlers.core.replies import Attachment, Choice, Reply
+from handlers.core.session import BroadcastView, DerivedEvents, RequestDraft, RequestListView, ScreenPosition, Session
+from handlers.core.text import MarkupTranslator
+from handlers.model.broadcast import DeliveryReason, PlaceholderValues
+from handlers.model.certificate import Certificate, CertificatePart, FileProblem, FileProblemKind, Reading, Recognition
+from handlers.model.chart import Bar, BarChart, BurnChart
+from handlers.model.request import Request, RequestContent, RequestState, RequestStep
+from handlers.model.request_list import Filter
+from handlers.own_data import OwnDataWriter, render_own_data
+from handlers.own_data_text import (
     ACTIONS,
-    ALL_TROUBLES,
-    KINDS,
-    OUTGOING,
-    REASONS,
-    RECEIVED,
+    ALL_PROBLEMS,
+    CHART_PROBLEMS,
+    EVENT_KINDS,
+    OUTGOING_REASONS,
+    OUTGOING_STATES,
+    RECEIVED_STATES,
     RECOGNITIONS,
     ROLES,
     SCREENS,
+    TASK_KINDS,
     TASK_STATES,
-    TASKS,
-    TOKENS,
-    UNDRAWN,
-    UNREADABLE,
+    TOKEN_STATES,
+    UNREADABLE_KINDS,
 )
-from handlers.replies import Attachment, Choice, Reply
 from handlers.requests.fields import FIELDS
-from handlers.requests.model import Content, Request, State, Step
 from handlers.screens import SCREENS as OPEN_SCREENS
-from handlers.session import BroadcastView, Derived, DeskView, Draft, Place, Session
-from handlers.voice import Voice
 from locales import LANGUAGES, translator
-from rules import load_pack
 from rules.facts import Event as Happened
 from rules.facts import MergerRole, Subject, Token
+from rules.loading import load_pack
 from rules.outcome import Procedure
 from tests.support.certificates import certificate
 from tests.support.own_data import machine_labels
@@ -71,7 +71,7 @@ def certificate_of(name: str) -> Certificate:
 
 
 def session() -> Session:
-    draft = Draft(
+    draft = RequestDraft(
         unit_code="DN-NT",
         fields={name: f"điền {name.title()[::-1]}" for name in FIELDS},
         answer="Trả lời\nhai dòng",
@@ -95,7 +95,7 @@ def session() -> Session:
         certificate=certificate_of("UBND XÃ MỘT"),
         screen="question",
         about="merger_role",
-        came_from=Place(screen="request", about="YC-2026-000008"),
+        came_from=ScreenPosition(screen="request", about="YC-2026-000008"),
         ticked=("renamed",),
         guesses=("address_changed", "split"),
         offered=(certificate_of("UBND XÃ HAI"),),
@@ -106,14 +106,14 @@ def session() -> Session:
         set_aside=draft.model_copy(update={"unit_code": "DN-PA", "fields": {"new_name": "UBND xã Để Dành"}}),
         unit="NT-DP",
         unit_skipped=True,
-        derived=Derived(certificate="F1" * 32, former="NT-PH", unit="NT-PT"),
+        derived=DerivedEvents(certificate="F1" * 32, former="NT-PH", unit="NT-PT"),
         interview=3,
         registered_key="75580955FC81D6A9",
-        desk=DeskView(
+        desk=RequestListView(
             wanted=Filter(
                 unit="NT-PA",
                 procedures=(Procedure.REVOKE,),
-                states=(State.ACCEPTED,),
+                states=(RequestState.ACCEPTED,),
                 since=date(2026, 3, 1),
                 until=date(2026, 3, 2),
                 expires_from=date(2027, 3, 1),
@@ -122,7 +122,7 @@ def session() -> Session:
             ),
             turned=(2026000000123,),
             revision=4,
-            moving_to=State.DONE,
+            moving_to=RequestState.DONE,
             note="thiếu chữ ký",
             mark="0123abcd",
             unit="NT-NT",
@@ -141,7 +141,7 @@ def session() -> Session:
 
 
 def request() -> Request:
-    content = Content(
+    content = RequestContent(
         subject=Subject.DEVICE,
         subscriber="Máy chủ",
         unit="UBND xã Ba",
@@ -159,17 +159,17 @@ def request() -> Request:
         channel="zalo",
     )
     steps = (
-        Step(state=State.SUBMITTED, at=NOON, by="subscriber", note="gửi kèm quyết định"),
-        Step(state=State.SENT_BACK, at=NOON, by="QT-000003", note="quyết định thiếu dấu"),
+        RequestStep(state=RequestState.SUBMITTED, at=NOON, by="subscriber", note="gửi kèm quyết định"),
+        RequestStep(state=RequestState.SENT_BACK, at=NOON, by="QT-000003", note="quyết định thiếu dấu"),
     )
-    return Request(code="YC-2026-000007", state=State.SENT_BACK, content=content, history=steps)
+    return Request(code="YC-2026-000007", state=RequestState.SENT_BACK, content=content, history=steps)
 
 
 READ = Reading(
     certificates=(certificate_of("UBND XÃ NĂM"),),
     problems=(
-        Problem(trouble=Trouble.NO_SIGNATURE, where="a.pdf"),
-        Problem(trouble=Trouble.PRIVATE_KEY, where="b.pem"),
+        FileProblem(trouble=FileProblemKind.NO_SIGNATURE, where="a.pdf"),
+        FileProblem(trouble=FileProblemKind.PRIVATE_KEY, where="b.pem"),
     ),
 )
 BARS = BarChart(
@@ -191,13 +191,16 @@ BURN = BurnChart(
     until_label="đích đến",
 )
 EVENTS: tuple[Event, ...] = (
-    Said(text="chào", message="11"),
-    Tapped(data="question|renamed|3", message="12", group=True),
+    TextReceived(text="chào", message="11"),
+    ButtonTapped(data="question|renamed|3", message="12", group=True),
     FileSent(reference="tệp-2", name="hai.cer", size=4321, message="13"),
     FileRead(name="ba.zip", reading=READ, message="14"),
-    *(Unreadable(what=what, message="15") for what in get_args(Unreadable.model_fields["what"].annotation)),
-    TooMuch(message="16"),
-    Edited(message="161"),
+    *(
+        UnreadableReceived(what=what, message="15")
+        for what in get_args(UnreadableReceived.model_fields["what"].annotation)
+    ),
+    Throttled(message="16"),
+    MessageEdited(message="161"),
     DrawChart(chart=BARS, message="17"),
     DrawChart(chart=BURN, message="18"),
     ChartDrawn.of("Hình một", b"\x89PNG").model_copy(update={"message": "19", "trouble": "no_files"}),
@@ -214,7 +217,9 @@ REPLY = Reply(
 )
 #: Of a file that waits to be sent only this is told.
 FILE = {"name": "tệp.txt", "media_type": "text/plain", "size": 9}
-VALUES = Values(language="en", name="Bà Mười Một", unit="NT-MƯỜI HAI", day=date(2026, 12, 9), to_do=(Procedure.REVOKE,))
+VALUES = PlaceholderValues(
+    language="en", name="Bà Mười Một", unit="NT-MƯỜI HAI", day=date(2026, 12, 9), to_do=(Procedure.REVOKE,)
+)
 HELD: dict[str, Any] = {
     "chat": {
         "channel": "telegram",
@@ -238,7 +243,7 @@ HELD: dict[str, Any] = {
     ],
     "tasks": [
         {"id": f"XD-{n}", "kind": kind, "state": state, "created_at": f"2026-02-{n:02}T01:02:00+00:00"}
-        for n, (kind, state) in enumerate(product(TASKS, TASK_STATES), 1)
+        for n, (kind, state) in enumerate(product(TASK_KINDS, TASK_STATES), 1)
     ],
     "reminders": {
         "stopped_at": "2026-01-08T01:02:00+00:00",
@@ -250,7 +255,7 @@ HELD: dict[str, Any] = {
     "requests": [request().model_dump(mode="json")],
     "received": [
         {"id": f"số {n}", "state": state, "received_at": NOON.isoformat(), "event": event.model_dump(mode="json")}
-        for n, (event, state) in enumerate(zip(EVENTS, [*RECEIVED] * len(EVENTS), strict=False))
+        for n, (event, state) in enumerate(zip(EVENTS, [*RECEIVED_STATES] * len(EVENTS), strict=False))
     ],
     "outgoing": [
         {
@@ -262,7 +267,7 @@ HELD: dict[str, Any] = {
             "reply": {**REPLY.model_dump(mode="json"), "attachments": [FILE]},
             "values": VALUES.model_dump(mode="json"),
         }
-        for state, reason in zip([*OUTGOING] * 2, REASONS, strict=False)
+        for state, reason in zip([*OUTGOING_STATES] * 2, OUTGOING_REASONS, strict=False)
     ],
     "earlier": {"received": 81_400, "outgoing": 81_401},
 }
@@ -301,24 +306,26 @@ def test_the_example_leaves_no_field_empty() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_value_that_is_held_is_missing_from_the_text(language: str) -> None:
-    text = readable(HELD, Voice(language))
-    lost = [path for path in leaves(HELD) if readable(without(path), Voice(language)) == text]
+    text = render_own_data(HELD, MarkupTranslator(language))
+    lost = [path for path in leaves(HELD) if render_own_data(without(path), MarkupTranslator(language)) == text]
     assert lost == []
 
 
 def test_nothing_goes_by_its_machine_name() -> None:
-    assert machine_labels(readable(HELD, Voice("vi")), HELD) == set()
+    assert machine_labels(render_own_data(HELD, MarkupTranslator("vi")), HELD) == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_value_is_written_as_machines_write_it(language: str) -> None:
-    text = re.sub(r"\S+\|\S+\|\d", "", readable(HELD, Voice(language)))  # what a button carries is no word
+    text = re.sub(
+        r"\S+\|\S+\|\d", "", render_own_data(HELD, MarkupTranslator(language))
+    )  # what a button carries is no word
     assert re.findall(r"\b[a-z]+_[a-z_]+\b", text) == []
     assert re.findall(r"\d{4}-\d\d-\d\d", text) == []
 
 
 def test_times_are_those_of_viet_nam_and_answers_are_words() -> None:
-    text = readable(HELD, Voice("vi"))
+    text = render_own_data(HELD, MarkupTranslator("vi"))
     assert "08:02 05/01/2026" in text
     assert "31/01/2029" in text
     assert f"{t('change of superior')}, {t('change of official e-mail')}" in text
@@ -327,7 +334,7 @@ def test_times_are_those_of_viet_nam_and_answers_are_words() -> None:
 
 
 def test_what_is_said_in_several_lines_stands_under_its_label() -> None:
-    text = readable(HELD, Voice("vi"))
+    text = render_own_data(HELD, MarkupTranslator("vi"))
     moves = (
         f"12:00 23/11/2026 – {t('submitted')} ({t('you')}): gửi kèm quyết định",
         f"12:00 23/11/2026 – {t('sent back')} (QT-000003): quyết định thiếu dấu",
@@ -338,14 +345,14 @@ def test_what_is_said_in_several_lines_stands_under_its_label() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_list_that_comes_in_pages_reads_as_one_that_comes_whole(language: str) -> None:
-    whole, paged = ReadableText(Voice(language)), ReadableText(Voice(language))
+    whole, paged = OwnDataWriter(MarkupTranslator(language)), OwnDataWriter(MarkupTranslator(language))
     names = ("received", "outgoing", "requests")
     pages = "".join(paged.section(name, page) for name in names for page in ([], *([one] for one in HELD[name])))
     assert pages + paged.end() == "".join(whole.section(name, HELD[name]) for name in names) + whole.end()
 
 
 def test_where_nothing_is_held_the_text_says_so() -> None:
-    text = readable({**dict.fromkeys(SECTIONS), "requests": []}, Voice("vi"))
+    text = render_own_data({**dict.fromkeys(SECTIONS), "requests": []}, MarkupTranslator("vi"))
     assert text.count("–") == len(SECTIONS)
 
 
@@ -354,23 +361,23 @@ def test_what_an_earlier_version_kept_is_told_as_it_stands() -> None:
         "session": {"consented_at": "hôm kia", "mood": "vui", "answers": {"old_fact": ["a", {"b": "lạ"}]}},
         "requests": [{"history": [{"moved": "xưa"}], "state": "nowhere"}],
     }
-    text = readable(old, Voice("vi"))
+    text = render_own_data(old, MarkupTranslator("vi"))
     for line in ("hôm kia", "Mood: vui", "Old_fact 1: a", "B: lạ", "Moved: xưa", "nowhere"):
         assert line in text
 
 
 def test_every_value_has_its_words() -> None:
     assert set(SCREENS) == set(OPEN_SCREENS)
-    assert set(REASONS) == set(Reason)
-    assert set(ALL_TROUBLES) == set(Trouble)
-    assert (set(ROLES), set(TOKENS), set(RECOGNITIONS)) == (set(MergerRole), set(Token), set(Recognition))
-    assert set(UNREADABLE) == set(get_args(Unreadable.model_fields["what"].annotation))
+    assert set(OUTGOING_REASONS) == set(DeliveryReason)
+    assert set(ALL_PROBLEMS) == set(FileProblemKind)
+    assert (set(ROLES), set(TOKEN_STATES), set(RECOGNITIONS)) == (set(MergerRole), set(Token), set(Recognition))
+    assert set(UNREADABLE_KINDS) == set(get_args(UnreadableReceived.model_fields["what"].annotation))
     assert set(ACTIONS) == set(get_args(Reply.model_fields["action"].annotation))
-    assert set(UNDRAWN) == set(get_args(get_args(ChartDrawn.model_fields["trouble"].annotation)[0]))
-    assert set(KINDS) == {event.kind for event in EVENTS}
+    assert set(CHART_PROBLEMS) == set(get_args(get_args(ChartDrawn.model_fields["trouble"].annotation)[0]))
+    assert set(EVENT_KINDS) == {event.kind for event in EVENTS}
 
 
-@pytest.mark.parametrize(("fact", "words"), [("merger_role", ROLES), ("token", TOKENS)])
+@pytest.mark.parametrize(("fact", "words"), [("merger_role", ROLES), ("token", TOKEN_STATES)])
 def test_answers_are_worded_as_they_were_offered(fact: str, words: dict[str, str]) -> None:
     (question,) = (question for question in load_pack().questions if question.fact == fact)
     assert {option.value: option.label for option in question.options} == words

@@ -2,12 +2,12 @@
 
 import pytest
 
-from handlers import respond, wants_file
-from handlers.certificate import Trouble
-from handlers.events import FileSent, Said, TooMuch, Unreadable
-from handlers.requests.model import State
-from handlers.screens.file import TROUBLES, WARNING
-from handlers.secrets import looks_like_pin
+from handlers.conversation import respond, wants_file
+from handlers.core.events import FileSent, TextReceived, Throttled, UnreadableReceived
+from handlers.interview.screens.file import FILE_PROBLEMS, WARNING
+from handlers.interview.secrets import looks_like_pin
+from handlers.model.certificate import FileProblemKind
+from handlers.model.request import RequestState
 from locales import translator
 from tests.support.certificates import certificate
 from tests.support.dialogue import Dialogue
@@ -38,7 +38,7 @@ async def test_a_file_before_consent_waits_unread_and_unnamed(talk: Dialogue) ->
     assert not wants_file(talk.session)
     assert talk.session
     assert "Lan" not in talk.session.model_dump_json()
-    turn = await respond(talk.session, Said(text="đồng ý"), talk.world)
+    turn = await respond(talk.session, TextReceived(text="đồng ý"), talk.world)
     assert turn.again == (FileSent(reference="abc"),)
     assert wants_file(turn.session)
 
@@ -58,8 +58,8 @@ async def test_what_is_held_can_be_seen_and_deleted_without_consent(talk: Dialog
     assert talk.session is None
 
 
-@pytest.mark.parametrize("trouble", [Trouble.PRIVATE_KEY, Trouble.PKCS12])
-async def test_a_private_key_is_refused_and_its_message_taken_away(talk: Dialogue, trouble: Trouble) -> None:
+@pytest.mark.parametrize("trouble", [FileProblemKind.PRIVATE_KEY, FileProblemKind.PKCS12])
+async def test_a_private_key_is_refused_and_its_message_taken_away(talk: Dialogue, trouble: FileProblemKind) -> None:
     await talk.says("/start", "1")
     text = await talk.sends(problems=[trouble])
     assert t(WARNING) in text
@@ -82,7 +82,7 @@ def test_talking_about_a_pin_is_not_a_pin(line: str) -> None:
 
 
 async def test_a_group_gets_no_personal_answer(talk: Dialogue) -> None:
-    turn = await respond(None, Said(text="/start", group=True), talk.world)
+    turn = await respond(None, TextReceived(text="/start", group=True), talk.world)
     assert turn.session is None
     assert len(turn.replies) == 1
     assert turn.replies[0].choices == ()
@@ -99,7 +99,7 @@ async def test_deleting_everything_names_what_must_stay(talk: Dialogue) -> None:
     await talk.says("/start", "1")
     await talk.sends(certificate())
     await talk.says("1", "3", "1", "1", "dang ky", "1", "1", "1", "UBND tỉnh", "1")
-    for state in (State.ACCEPTED, State.FORWARDED):
+    for state in (RequestState.ACCEPTED, RequestState.FORWARDED):
         await talk.world.requests.move("YC-2026-000001", state)
     text = await talk.says("/xoadulieu", "xoa")
     assert "YC-2026-000001" in text
@@ -111,25 +111,29 @@ async def test_a_doubt_keeps_the_data(talk: Dialogue) -> None:
     assert talk.answers == {"subject": "individual"}
 
 
-@pytest.mark.parametrize("trouble", sorted(set(Trouble) - {Trouble.PRIVATE_KEY, Trouble.PKCS12}))
-async def test_every_trouble_with_a_file_is_said_in_words(talk: Dialogue, trouble: Trouble) -> None:
+@pytest.mark.parametrize(
+    "trouble", sorted(set(FileProblemKind) - {FileProblemKind.PRIVATE_KEY, FileProblemKind.PKCS12})
+)
+async def test_every_trouble_with_a_file_is_said_in_words(talk: Dialogue, trouble: FileProblemKind) -> None:
     await talk.says("/start", "1")
-    assert t(TROUBLES[trouble]) in await talk.sends(problems=[trouble])
+    assert t(FILE_PROBLEMS[trouble]) in await talk.sends(problems=[trouble])
 
 
 async def test_a_photo_gets_told_how_to_export_the_file(talk: Dialogue) -> None:
     await talk.says("/start", "1")
-    text = await talk.does(Unreadable(what="photo"))
+    text = await talk.does(UnreadableReceived(what="photo"))
     assert "certmgr.msc" in text
     assert "Adobe Reader" in text
 
 
 async def test_a_text_too_long_to_read_is_said_so(talk: Dialogue) -> None:
     await talk.says("/start", "1")
-    assert t("That text is too long for me. A few words are enough.") in await talk.does(Unreadable(what="text"))
+    assert t("That text is too long for me. A few words are enough.") in await talk.does(
+        UnreadableReceived(what="text")
+    )
 
 
 async def test_writing_too_fast_is_said_and_loses_no_answer(talk: Dialogue) -> None:
     await talk.says("/start", "1", "2")
-    await talk.does(TooMuch())
+    await talk.does(Throttled())
     assert talk.answers == {"subject": "individual"}

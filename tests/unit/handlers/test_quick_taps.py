@@ -2,8 +2,8 @@
 
 import pytest
 
-from handlers.events import Tapped
-from handlers.page import Tap
+from handlers.core.events import ButtonTapped
+from handlers.core.screen import ScreenCallback
 from locales import translator
 from tests.support.dialogue import Dialogue
 
@@ -24,7 +24,7 @@ def ticked(talk: Dialogue) -> tuple[str, ...]:
 
 async def tap(talk: Dialogue, *buttons: str) -> str:
     for button in buttons:
-        await talk.does(Tapped(data=button, message="8"))
+        await talk.does(ButtonTapped(data=button, message="8"))
     return talk.text
 
 
@@ -81,6 +81,6 @@ async def test_an_answer_is_bound_to_its_page_beside_ticks(talk: Dialogue) -> No
 
 async def test_a_button_of_the_program_before_does_no_harm(talk: Dialogue) -> None:
     assert talk.session
-    old = str(Tap("question", "superior_changed", str(talk.session.version)))
+    old = str(ScreenCallback("question", "superior_changed", str(talk.session.version)))
     await tap(talk, old, old)
     assert ticked(talk) == ("superior_changed",)

@@ -5,10 +5,10 @@ from typing import cast
 
 import pytest
 
-from handlers.events import Tapped
-from handlers.memory import MemoryReminders, memory_world
-from handlers.requests.model import State
-from handlers.session import Session
+from handlers.core.events import ButtonTapped
+from handlers.core.session import Session
+from handlers.model.request import RequestState
+from handlers.testing import MemoryReminders, build_memory_services
 from tests.support.certificates import certificate
 from tests.support.dialogue import NOW, Dialogue, pack
 
@@ -20,7 +20,7 @@ TO_THE_ANSWER = ("co quan", "doi cap tren", "xong", "1", "1")
 @pytest.fixture
 def talk() -> Dialogue:
     reminders = MemoryReminders(sent={REMINDER}, waiting=2)
-    return Dialogue(memory_world(pack(), NOW, reminders=reminders), Session(language="en"))
+    return Dialogue(build_memory_services(pack(), NOW, reminders=reminders), Session(language="en"))
 
 
 def reminders(talk: Dialogue) -> MemoryReminders:
@@ -28,7 +28,7 @@ def reminders(talk: Dialogue) -> MemoryReminders:
 
 
 async def tap(talk: Dialogue, action: str, broadcast: str = REMINDER) -> str:
-    return await talk.does(Tapped(data=f"bc|{action}|{broadcast}", message="5"))
+    return await talk.does(ButtonTapped(data=f"bc|{action}|{broadcast}", message="5"))
 
 
 def screen(talk: Dialogue) -> str:
@@ -91,7 +91,7 @@ async def test_do_it_now_where_all_is_registered_says_so(talk: Dialogue) -> None
 async def test_do_it_now_opens_a_request_that_came_back(talk: Dialogue) -> None:
     await registered(talk)
     (request,) = await talk.world.requests.mine()
-    for state in (State.ACCEPTED, State.SENT_BACK):
+    for state in (RequestState.ACCEPTED, RequestState.SENT_BACK):
         await talk.world.requests.move(request.code, state)
     await tap(talk, "now")
     assert talk.session
@@ -142,7 +142,7 @@ async def test_another_day_is_asked_for_and_confirmed_in_words(
 async def test_no_day_is_promised_on_which_reminders_may_not_leave(action: str, weekend: bool) -> None:
     known = MemoryReminders(sent={REMINDER})
     saturday = NOW + timedelta(days={"later_3": 2, "later_7": 5}[action] if weekend else 0)
-    talk = Dialogue(memory_world(pack(), saturday, reminders=known), Session(language="en"))
+    talk = Dialogue(build_memory_services(pack(), saturday, reminders=known), Session(language="en"))
     assert ("on the next working day" in await tap(talk, action)) is weekend
 
 
@@ -155,7 +155,7 @@ async def test_answers_to_a_reminder_leave_the_open_question_and_its_buttons_as_
     await tap(talk, action)
     assert talk.session == before
     assert [reply.action for reply in talk.heard] == ["send"]
-    await talk.does(Tapped(data=buttons[0].tap, message="8"))
+    await talk.does(ButtonTapped(data=buttons[0].tap, message="8"))
     assert talk.answers == {"subject": "organisation"}
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from handlers.memory import MemoryRequests
-from handlers.requests.model import MOVES, State
+from handlers.model.request import REQUEST_TRANSITIONS, RequestState
+from handlers.testing import MemoryOwnRequests
 from locales import translator
 from tests.support.certificates import EXPIRED, certificate
 from tests.support.dialogue import NOW, Dialogue
@@ -26,8 +26,8 @@ async def talk() -> Dialogue:
     return talk
 
 
-def book(talk: Dialogue) -> MemoryRequests:
-    assert isinstance(talk.world.requests, MemoryRequests)
+def book(talk: Dialogue) -> MemoryOwnRequests:
+    assert isinstance(talk.world.requests, MemoryOwnRequests)
     return talk.world.requests
 
 
@@ -230,27 +230,27 @@ async def test_my_requests_are_listed_opened_and_amended(talk: Dialogue) -> None
 
 async def test_a_request_that_was_sent_back_is_submitted_again_with_its_amendment(talk: Dialogue) -> None:
     await register(talk)
-    await book(talk).move("YC-2026-000001", State.SENT_BACK)
+    await book(talk).move("YC-2026-000001", RequestState.SENT_BACK)
     await talk.says("/yeucau YC-2026-000001")
     await talk.taps(t("Change this request"), t("Save the change"))
-    assert book(talk).kept["YC-2026-000001"].state is State.SUBMITTED
+    assert book(talk).kept["YC-2026-000001"].state is RequestState.SUBMITTED
 
 
 async def test_withdrawing_asks_once_more(talk: Dialogue) -> None:
     await register(talk)
     await talk.says("/yeucau yc-2026-000001")
     await talk.taps(t("Withdraw it"))
-    assert book(talk).kept["YC-2026-000001"].state is State.SUBMITTED
+    assert book(talk).kept["YC-2026-000001"].state is RequestState.SUBMITTED
     await talk.taps(t("No, keep it"))
-    assert book(talk).kept["YC-2026-000001"].state is State.SUBMITTED
+    assert book(talk).kept["YC-2026-000001"].state is RequestState.SUBMITTED
     await talk.taps(t("Withdraw it"), t("Yes, withdraw it"))
-    assert book(talk).kept["YC-2026-000001"].state is State.WITHDRAWN
+    assert book(talk).kept["YC-2026-000001"].state is RequestState.WITHDRAWN
 
 
 async def test_a_forwarded_request_can_neither_be_amended_nor_withdrawn(talk: Dialogue) -> None:
     await register(talk)
-    await book(talk).move("YC-2026-000001", State.ACCEPTED)
-    await book(talk).move("YC-2026-000001", State.FORWARDED)
+    await book(talk).move("YC-2026-000001", RequestState.ACCEPTED)
+    await book(talk).move("YC-2026-000001", RequestState.FORWARDED)
     await talk.says("/yeucau YC-2026-000001")
     assert talk.labels == [t("Back to my requests")]
 
@@ -301,5 +301,9 @@ async def test_an_address_that_is_no_email_is_refused_with_an_example() -> None:
 
 
 def test_a_state_that_ends_a_request_has_no_move_out_of_it() -> None:
-    assert {state for state, moves in MOVES.items() if not moves} == {State.DONE, State.REFUSED, State.WITHDRAWN}
-    assert set(MOVES) == set(State)
+    assert {state for state, moves in REQUEST_TRANSITIONS.items() if not moves} == {
+        RequestState.DONE,
+        RequestState.REFUSED,
+        RequestState.WITHDRAWN,
+    }
+    assert set(REQUEST_TRANSITIONS) == set(RequestState)

@@ -4,9 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.office.rights import ACTS, GIVING, ROLES, SCOPES, TABLE, Act, Grant, Rights, Role, Scope
-from handlers.office.rights_words import markdown, rows
-from handlers.office.units import Unit, UnitDirectory
+from handlers.model.rights import (
+    ACT_TO_GIVE,
+    ACTS,
+    RIGHTS_TABLE,
+    ROLES,
+    SCOPES,
+    Act,
+    Grant,
+    Rights,
+    Role,
+    Scope,
+    render_rights_table,
+    rights_rows,
+)
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
 from locales import LANGUAGES, translator
 
 CODES = [f"u{number}" for number in range(8)]
@@ -39,7 +52,7 @@ def above(units: UnitDirectory, code: str | None) -> set[str]:
 def test_what_may_be_done_is_what_the_table_says(
     units: UnitDirectory, grants: list[Grant], act: Act, target: str | None
 ) -> None:
-    scopes = {(TABLE[act][grant.role], grant.unit) for grant in grants}
+    scopes = {(RIGHTS_TABLE[act][grant.role], grant.unit) for grant in grants}
     everything = any(scope is Scope.EVERYTHING for scope, _ in scopes)
     own = {unit for scope, unit in scopes if scope is Scope.UNIT and unit}
 
@@ -50,8 +63,8 @@ def test_what_may_be_done_is_what_the_table_says(
 def test_a_reach_is_never_wider_than_the_grants(units: UnitDirectory, grants: list[Grant], act: Act) -> None:
     reach = Rights.of(grants, units).reach(act)
 
-    assert set(reach.units) <= {grant.unit for grant in grants if TABLE[act][grant.role] is Scope.UNIT}
-    assert not reach.everything or any(TABLE[act][grant.role] is Scope.EVERYTHING for grant in grants)
+    assert set(reach.units) <= {grant.unit for grant in grants if RIGHTS_TABLE[act][grant.role] is Scope.UNIT}
+    assert not reach.everything or any(RIGHTS_TABLE[act][grant.role] is Scope.EVERYTHING for grant in grants)
     assert not (reach.everything and reach.units)
 
 
@@ -102,31 +115,31 @@ def test_a_role_that_lost_its_unit_reaches_nothing(role: Role, act: Act) -> None
 
 
 def test_the_table_decides_every_act_for_every_role() -> None:
-    assert set(TABLE) == set(ACTS) == set(Act)
-    assert all(set(scopes) == set(ROLES) == set(Role) for scopes in TABLE.values())
+    assert set(RIGHTS_TABLE) == set(ACTS) == set(Act)
+    assert all(set(scopes) == set(ROLES) == set(Role) for scopes in RIGHTS_TABLE.values())
     assert set(SCOPES) == set(Scope)
 
 
 def test_nobody_gives_more_than_they_have() -> None:
     for role in Role:
-        for given_role, giving in GIVING.items():
-            if TABLE[giving][role] is Scope.NOTHING:
+        for given_role, giving in ACT_TO_GIVE.items():
+            if RIGHTS_TABLE[giving][role] is Scope.NOTHING:
                 continue
             for act in Act:
                 order = list(Scope)
-                assert order.index(TABLE[act][given_role]) <= order.index(TABLE[act][role])
+                assert order.index(RIGHTS_TABLE[act][given_role]) <= order.index(RIGHTS_TABLE[act][role])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_printed_table_says_what_the_table_says(language: str) -> None:
     t = translator(language)
-    heading, *printed = rows(t)
+    heading, *printed = rights_rows(t)
 
     assert heading[1:] == [t(name) for name in ROLES.values()]
     assert [row[0] for row in printed] == [t(ACTS[act]) for act in Act]
     for act, row in zip(Act, printed, strict=True):
-        assert row[1:] == [t(SCOPES[TABLE[act][role]]) for role in ROLES]
-    assert len(markdown(t).splitlines()) == len(Act) + 2
+        assert row[1:] == [t(SCOPES[RIGHTS_TABLE[act][role]]) for role in ROLES]
+    assert len(render_rights_table(t).splitlines()) == len(Act) + 2
 
 
 @given(trees(), GRANTS, st.sampled_from(Act), TARGETS)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from handlers.secrets import (
-    holds_secret,
+from handlers.interview.secrets import (
+    has_secret,
+    has_secret_in_name,
     looks_like_pin,
     looks_like_private_key,
-    name_holds_secret,
-    without_secret,
+    redact_secret,
 )
 
 
@@ -67,8 +67,8 @@ from handlers.secrets import (
 )
 def test_a_pin_is_known_by_where_it_stands(line: str) -> None:
     assert looks_like_pin(line)
-    assert not looks_like_pin(without_secret(line).replace("0000", ""))
-    assert holds_secret(without_secret(line))
+    assert not looks_like_pin(redact_secret(line).replace("0000", ""))
+    assert has_secret(redact_secret(line))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_pin_is_known_by_where_it_stands(line: str) -> None:
 )
 def test_talk_about_a_pin_is_none(line: str) -> None:
     assert not looks_like_pin(line)
-    assert without_secret(line) == line
+    assert redact_secret(line) == line
 
 
 @pytest.mark.parametrize(
@@ -142,12 +142,12 @@ def test_talk_about_a_pin_is_none(line: str) -> None:
 def test_a_private_key_is_known_by_its_header_and_nothing_of_it_is_kept(header: str) -> None:
     text = f"khóa đây {header}\nMIIEvQIBADANBgkq"
     assert looks_like_private_key(text)
-    assert "MIIE" not in without_secret(text)
-    assert looks_like_private_key(without_secret(text))
+    assert "MIIE" not in redact_secret(text)
+    assert looks_like_private_key(redact_secret(text))
 
 
 def test_a_certificate_is_no_secret() -> None:
-    assert not holds_secret("-----BEGIN CERTIFICATE-----\nMIIEvQIBADANBgkq")
+    assert not has_secret("-----BEGIN CERTIFICATE-----\nMIIEvQIBADANBgkq")
 
 
 @pytest.mark.timeout(5)
@@ -185,14 +185,14 @@ def test_a_certificate_is_no_secret() -> None:
     ],
 )
 def test_a_long_text_is_looked_through_in_no_time(piece: str) -> None:
-    holds_secret(piece * 50_000)
-    name_holds_secret(f"pin {piece * 20_000}"[:200_000])
+    has_secret(piece * 50_000)
+    has_secret_in_name(f"pin {piece * 20_000}"[:200_000])
 
 
 @pytest.mark.parametrize("text", ["/start PIN_12345678", "/ghichu PIN 123456", "/start mat-khau-Abc12345"])
 def test_what_stands_behind_a_command_is_looked_through_too(text: str) -> None:
-    assert holds_secret(text)
-    assert "12345" not in without_secret(text)
+    assert has_secret(text)
+    assert "12345" not in redact_secret(text)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_what_stands_behind_a_command_is_looked_through_too(text: str) -> None:
     ],
 )
 def test_a_files_name_may_tell_a_secret(name: str) -> None:
-    assert name_holds_secret(name)
+    assert has_secret_in_name(name)
 
 
 @pytest.mark.parametrize(
@@ -224,4 +224,4 @@ def test_a_files_name_may_tell_a_secret(name: str) -> None:
     ],
 )
 def test_a_files_name_about_pins_is_none(name: str) -> None:
-    assert not name_holds_secret(name)
+    assert not has_secret_in_name(name)

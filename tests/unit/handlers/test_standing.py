@@ -5,12 +5,13 @@ from datetime import date
 
 import pytest
 
-from handlers.memory import MemoryRegister, memory_world
-from handlers.office.model import Standing
-from handlers.office.standing import standing_of
-from handlers.office.units import Unit, UnitDirectory
-from handlers.screen import Here
-from handlers.session import Session
+from handlers.core.screen import Context
+from handlers.core.session import Session
+from handlers.interview.status import interview_status
+from handlers.model.request_list import InterviewStatus
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
+from handlers.testing import MemoryInterviewRegister, build_memory_services
 from locales import translator
 from rules.outcome import Procedure
 from tests.support.certificates import certificate
@@ -23,14 +24,14 @@ UNITS = UnitDirectory.of([Unit("DN", "Tỉnh Đồng Nai"), Unit("DN-DP", "Xã �
 TYPED = ("/start", "đồng ý", "1", "3", "31/12/2028", "1", "1", "1")
 
 
-class Heard(MemoryRegister):
+class Heard(MemoryInterviewRegister):
     """Remembers everything it was told, in order."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: list[Standing] = []
+        self.told: list[InterviewStatus] = []
 
-    async def save_status(self, standing: Standing) -> None:
+    async def save_status(self, standing: InterviewStatus) -> None:
         self.told.append(standing)
         await super().keep(standing)
 
@@ -43,13 +44,13 @@ def register() -> Heard:
 @pytest.fixture
 def talk(register: Heard) -> Dialogue:
     """Where no units are known, nobody is asked for one."""
-    return Dialogue(world=memory_world(pack(), NOW, register=register))
+    return Dialogue(world=build_memory_services(pack(), NOW, register=register))
 
 
 @pytest.fixture
 def placed(register: Heard) -> Dialogue:
     """Where units are known, the officer's own is asked for once it is known whose certificate it is."""
-    return Dialogue(world=memory_world(pack(), NOW, register=register, units=UNITS))
+    return Dialogue(world=build_memory_services(pack(), NOW, register=register, units=UNITS))
 
 
 async def test_nothing_is_kept_before_consent(talk: Dialogue, register: Heard) -> None:
@@ -70,7 +71,7 @@ async def test_a_confirmed_certificate_is_known(talk: Dialogue, register: Heard)
     assert register.told == []
     await talk.says("đúng")
     (told,) = register.told
-    assert told == Standing(
+    assert told == InterviewStatus(
         interview=1, certificate_key=READ.serial, subscriber=READ.name, not_after=date(2029, 1, 1), owed=None
     )
 
@@ -147,27 +148,27 @@ async def test_a_certificate_taken_back_is_no_longer_known(talk: Dialogue, regis
     await talk.says(*TYPED[:6], "/quaylai", "/quaylai")
     while talk.answers.get("certificate"):
         await talk.says("/quaylai")
-    assert register.standings[1] == Standing(interview=1)
+    assert register.standings[1] == InterviewStatus(interview=1)
 
 
 async def test_the_unit_that_was_chosen_is_known_and_stands_with_all_that_follows(
     placed: Dialogue, register: Heard
 ) -> None:
     await placed.says("/start", "đồng ý", "1", "xa dai phuoc")
-    assert register.told == [Standing(interview=1, unit="DN-DP")]
+    assert register.told == [InterviewStatus(interview=1, unit="DN-DP")]
     await placed.says("3", "31/12/2028", "1", "1", "1")
     assert (register.told[-1].unit, register.told[-1].owed) == ("DN-DP", (Procedure.CHANGE_INFORMATION,))
     told = len(register.told)
     await placed.says("/lamlai")
     assert len(register.told) == told
     await placed.says("1")
-    assert register.told[-1] == Standing(interview=2, unit="DN-DP")
+    assert register.told[-1] == InterviewStatus(interview=2, unit="DN-DP")
 
 
 async def test_a_unit_that_is_in_the_tree_no_longer_is_none(placed: Dialogue) -> None:
     await placed.says("/start", "đồng ý", "1", "xa dai phuoc")
     assert placed.session
-    standing = standing_of(Here(placed.session.with_changes(unit="X-99"), placed.world))
+    standing = interview_status(Context(placed.session.with_changes(unit="X-99"), placed.world))
     assert standing is None
 
 
@@ -189,4 +190,4 @@ async def test_who_is_forgotten_is_not_told_of_once_more(talk: Dialogue, registe
 
 def test_a_session_without_consent_implies_nothing() -> None:
     session = Session(answers={"certificate": {"not_after": "2028-12-31"}}, certificate=READ)
-    assert standing_of(Here(session, replace(memory_world(pack(), NOW), units=UNITS))) is None
+    assert interview_status(Context(session, replace(build_memory_services(pack(), NOW), units=UNITS))) is None

@@ -2,8 +2,8 @@
 
 import pytest
 
-from handlers.events import Tapped
-from handlers.replies import Reply
+from handlers.core.events import ButtonTapped
+from handlers.core.replies import Reply
 from locales import translator
 from tests.support.certificates import certificate
 from tests.support.dialogue import Dialogue
@@ -100,5 +100,5 @@ async def test_a_question_asked_again_with_a_note_is_left_alone(talk: Dialogue) 
     await talk.says(*BEGIN, "1", "xyzzy")
     await talk.taps(talk.labels[0])
     assert talk.heard[0].action == "buttons"
-    await talk.does(Tapped(data="question|x|0", message="8"))  # an older one: nothing happens to it
+    await talk.does(ButtonTapped(data="question|x|0", message="8"))  # an older one: nothing happens to it
     assert [reply.action for reply in talk.heard] == ["send"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from handlers.events import TooMuch
-from handlers.screens.question import SENT_A_SECRET
+from handlers.core.events import Throttled
+from handlers.interview.screens.question import SENT_A_SECRET
 from handlers.typed_lines import CONTRADICTION
 from locales import translator
 from tests.support.dialogue import Dialogue
@@ -85,7 +85,7 @@ async def test_a_number_beyond_the_guesses_shown_takes_nothing(talk: Dialogue) -
 async def test_guesses_stand_while_the_throttle_speaks(talk: Dialogue) -> None:
     await talk.says(*BEGIN, "1", "sap nhap")
     second = talk.choices[1].tap
-    await talk.does(TooMuch())
+    await talk.does(Throttled())
     await talk.says("2")
     assert talk.session
     assert [f"|{tick}|" in second for tick in talk.session.ticked] == [True]

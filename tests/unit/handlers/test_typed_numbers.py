@@ -2,12 +2,12 @@
 
 import pytest
 
-from handlers.doubts import is_doubt
-from handlers.folding import unaccented
-from handlers.matching import match
-from handlers.page import Option
-from handlers.requests.cleaning import clean_serial
-from handlers.typed_numbers import typed_numbers
+from handlers.core.screen import Option
+from handlers.folding import strip_accents
+from handlers.requests.fields import clean_serial
+from handlers.understanding.doubts import is_doubt
+from handlers.understanding.matching import match_page
+from handlers.understanding.typed_numbers import parse_numbers
 from tests.support.units import nhon_trach
 
 
@@ -25,7 +25,7 @@ from tests.support.units import nhon_trach
     ],
 )
 def test_a_line_of_numbers_is_read_whichever_way_it_is_written(typed: str, numbers: tuple[int, ...]) -> None:
-    assert typed_numbers(typed) == numbers
+    assert parse_numbers(typed) == numbers
 
 
 @pytest.mark.parametrize(
@@ -34,20 +34,20 @@ def test_a_line_of_numbers_is_read_whichever_way_it_is_written(typed: str, numbe
      "khong chon 1", "dòng\x00một", "x1", "phường 1", "7 ngày"],
 )  # fmt: skip
 def test_what_says_anything_else_is_no_line_of_numbers(typed: str) -> None:
-    assert typed_numbers(typed) == ()
+    assert parse_numbers(typed) == ()
 
 
 @pytest.mark.parametrize("typed", ["2", "so 2", "1, 2", "3"])
 def test_an_option_that_gives_something_up_is_taken_by_no_number(typed: str) -> None:
     options = (Option("value", "UBND xã A"), Option("leave", "Không đăng ký", numbered=False))
-    assert match(typed, options).sure == ()
-    assert match("khong dang ky", options).sure == ("leave",)
+    assert match_page(typed, options).sure == ()
+    assert match_page("khong dang ky", options).sure == ("leave",)
 
 
 @pytest.mark.parametrize("typed", ["doi mat khau token", "đổi mật khẩu token", "mat khau token"])
 def test_a_password_is_no_loss(typed: str) -> None:
     lost = (Option("lost", "Bị mất", ("mat token",)), Option("locked", "Bị khóa", ("quen mat khau",)))
-    assert match(typed, lost).sure == ()
+    assert match_page(typed, lost).sure == ()
 
 
 @pytest.mark.parametrize(
@@ -97,13 +97,13 @@ def test_names_that_sound_like_a_doubt_are_none(typed: str) -> None:
 @pytest.mark.parametrize("name", sorted({name for unit in nhon_trach().units.values() for name in unit.names}))
 def test_no_unit_of_the_sample_is_a_doubt(name: str) -> None:
     assert not is_doubt(name)
-    assert not is_doubt(unaccented(name))
+    assert not is_doubt(strip_accents(name))
 
 
 @pytest.mark.parametrize("typed", ["ko biet", "k bit", "hong biet", "ko rõ ạ", "dạ em không biết ạ", "kbiet"])
 def test_an_option_for_not_knowing_is_meant_in_short_forms_too(typed: str) -> None:
     options = (Option("unknown", "Tôi không rõ", ("khong ro", "khong biet")), Option("leave", "Không đăng ký"))
-    assert match(typed, options, exact=True).sure == ("unknown",)
+    assert match_page(typed, options, exact=True).sure == ("unknown",)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from handlers.typed_times import typed_moment, typed_time
+from handlers.core.dates import parse_moment, parse_time
 
 USUAL = time(8, 30)
 
@@ -24,7 +24,7 @@ USUAL = time(8, 30)
     ],
 )
 def test_a_time_alone(text: str, meant: time | None) -> None:
-    assert typed_time(text) == meant
+    assert parse_time(text) == meant
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_a_time_alone(text: str, meant: time | None) -> None:
     ],
 )
 def test_a_day_with_a_time(text: str, meant: datetime | None) -> None:
-    assert typed_moment(text, USUAL) == meant
+    assert parse_moment(text, USUAL) == meant

@@ -5,8 +5,8 @@ from time import perf_counter
 import pytest
 
 from handlers.conversation import ASK_ABOUT_IT, SAY_LESS, STILL_KEPT
-from handlers.matching import MOST_PARTS
 from handlers.typed_lines import NO_NUMBER
+from handlers.understanding.matching import MAX_PARTS
 from locales import translator
 from tests.support.dialogue import Dialogue
 from tests.support.units import screen
@@ -56,7 +56,7 @@ async def test_a_line_of_thousands_of_parts_is_answered_at_once_and_takes_nothin
     before = perf_counter()
     text = await talk.says("doi ten, " + "a, " * 5400)
     assert perf_counter() - before < 1
-    assert t(SAY_LESS, number=MOST_PARTS) in text
+    assert t(SAY_LESS, number=MAX_PARTS) in text
     assert "events" not in talk.answers
 
 

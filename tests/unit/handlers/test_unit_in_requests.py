@@ -5,9 +5,10 @@ from datetime import date
 
 import pytest
 
-from handlers.memory import MemoryRequests
-from handlers.office.units import Unit, UnitDirectory
-from handlers.requests.model import Content
+from handlers.model.request import RequestContent
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
+from handlers.testing import MemoryOwnRequests
 from locales import translator
 from tests.support.certificates import certificate
 from tests.support.dialogue import Dialogue
@@ -22,8 +23,8 @@ def talk() -> Dialogue:
     return dialogue(nhon_trach())
 
 
-def kept(talk: Dialogue) -> Content:
-    assert isinstance(talk.world.requests, MemoryRequests)
+def kept(talk: Dialogue) -> RequestContent:
+    assert isinstance(talk.world.requests, MemoryOwnRequests)
     (request,) = talk.world.requests.kept.values()
     return request.content
 
@@ -35,7 +36,7 @@ async def to_managing_body(talk: Dialogue, said: str = "bo qua") -> None:
     await talk.says("1", said, "3", "1", "1", "dang ky", "1")
 
 
-async def send(talk: Dialogue) -> Content:
+async def send(talk: Dialogue) -> RequestContent:
     await talk.says("1", "UBND tỉnh Đồng Nai")
     await talk.taps(t("Send the request"))
     return kept(talk)

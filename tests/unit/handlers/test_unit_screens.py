@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from handlers.office.units import NO_UNITS, Became, Succession, Unit, UnitDirectory
+from handlers.model.unit import Succession, SuccessionKind, Unit
+from handlers.model.unit_directory import NO_UNITS, UnitDirectory
 from locales import translator
 from tests.support.certificates import PERSON, certificate
 from tests.support.dialogue import Dialogue
@@ -127,7 +128,10 @@ async def test_a_person_does_not_get_the_merger_of_their_unit(talk: Dialogue) ->
 async def test_of_several_steps_a_body_gets_those_since_it_had_the_name_on_its_certificate() -> None:
     units = UnitDirectory.of(
         (Unit("A", "Sở A", closed_on=DAY), Unit("B", "Sở B", closed_on=DAY), Unit("C", "Sở C")),
-        [Succession("A", "B", Became.RENAMED, DAY, "1/QĐ-X"), Succession("B", "C", Became.SPLIT, DAY, "2/QĐ-X")],
+        [
+            Succession("A", "B", SuccessionKind.RENAMED, DAY, "1/QĐ-X"),
+            Succession("B", "C", SuccessionKind.SPLIT, DAY, "2/QĐ-X"),
+        ],
     )
     talk = dialogue(units)
     await certified(talk, "SỞ B")
@@ -138,12 +142,12 @@ async def test_of_several_steps_a_body_gets_those_since_it_had_the_name_on_its_c
 @pytest.mark.parametrize(
     ("became", "event"),
     [
-        (Became.MERGED_INTO_EXISTING, "merged_into_existing"),
-        (Became.RENAMED, "renamed"),
-        (Became.SPLIT, "split"),
+        (SuccessionKind.MERGED_INTO_EXISTING, "merged_into_existing"),
+        (SuccessionKind.RENAMED, "renamed"),
+        (SuccessionKind.SPLIT, "split"),
     ],
 )
-async def test_each_way_a_unit_ends_has_its_answer(became: Became, event: str) -> None:
+async def test_each_way_a_unit_ends_has_its_answer(became: SuccessionKind, event: str) -> None:
     units = UnitDirectory.of(
         (Unit("A", "Sở A", closed_on=DAY), Unit("B", "Sở B")), [Succession("A", "B", became, DAY, "9/QĐ-X")]
     )
@@ -178,7 +182,7 @@ async def test_a_no_to_the_unit_of_today_asks_again_and_fills_in_nothing(talk: D
 async def test_a_unit_that_was_split_asks_which_part_it_is() -> None:
     units = UnitDirectory.of(
         (Unit("S", "Sở cũ", closed_on=DAY), Unit("S1", "Sở một"), Unit("S2", "Sở hai")),
-        [Succession("S", code, Became.SPLIT, DAY, "1/QĐ-X") for code in ("S1", "S2")],
+        [Succession("S", code, SuccessionKind.SPLIT, DAY, "1/QĐ-X") for code in ("S1", "S2")],
     )
     talk = dialogue(units)
     await certified(talk, "SỞ CŨ")

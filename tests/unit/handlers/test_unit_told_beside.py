@@ -2,7 +2,8 @@
 
 import pytest
 
-from handlers.office.units import Unit, UnitDirectory
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
 from locales import translator
 from tests.support.dialogue import Dialogue
 from tests.support.units import dialogue, nhon_trach, screen, unit

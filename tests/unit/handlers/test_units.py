@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.store.office.places_in_tree import places_of
-from handlers.office.units import NO_UNITS, Became, Succession, Unit, UnitDirectory
+from bot.store.units import to_nested_sets
+from handlers.model.unit import Succession, SuccessionKind, Unit
+from handlers.model.unit_directory import NO_UNITS, UnitDirectory
 from tests.support.units import nhon_trach
 
 DAY = date(2025, 7, 1)
@@ -37,7 +38,7 @@ def test_a_full_name_is_sure_however_it_is_written(text: str) -> None:
 def test_a_former_name_gives_the_unit_of_today_and_what_became_of_the_old_one(text: str) -> None:
     (found,) = SAMPLE.find(text)
     assert (found.unit.code, found.matched_code, found.sure) == ("DN-NT", "DN-HNT-HP", True)
-    assert found.succession == Succession("DN-HNT-HP", "DN-NT", Became.MERGED_INTO_NEW, DAY, "1662/NQ-UBTVQH15")
+    assert found.succession == Succession("DN-HNT-HP", "DN-NT", SuccessionKind.MERGED_INTO_NEW, DAY, "1662/NQ-UBTVQH15")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_a_former_name_of_a_unit_that_is_open_finds_it_by_that_name() -> None:
 def test_a_unit_that_was_split_offers_every_successor() -> None:
     units = UnitDirectory.of(
         (Unit("S", "Sở cũ", closed_on=DAY), Unit("S1", "Sở một"), Unit("S2", "Sở hai")),
-        [Succession("S", code, Became.SPLIT, DAY, "1/QĐ") for code in ("S1", "S2")],
+        [Succession("S", code, SuccessionKind.SPLIT, DAY, "1/QĐ") for code in ("S1", "S2")],
     )
     assert codes("so cu", units) == ["S1", "S2"]
 
@@ -105,8 +106,8 @@ def test_a_successor_that_ended_itself_leads_on_to_the_unit_of_today() -> None:
     units = UnitDirectory.of(
         (Unit("A", "xã A", closed_on=DAY), Unit("B", "xã B", closed_on=DAY), Unit("C", "xã C")),
         [
-            Succession("A", "B", Became.RENAMED, DAY, "1/QĐ"),
-            Succession("B", "C", Became.MERGED_INTO_NEW, DAY, "2/QĐ"),
+            Succession("A", "B", SuccessionKind.RENAMED, DAY, "1/QĐ"),
+            Succession("B", "C", SuccessionKind.MERGED_INTO_NEW, DAY, "2/QĐ"),
         ],
     )
     (found,) = units.find("xa a")
@@ -117,8 +118,8 @@ def test_a_circle_of_successions_is_walked_once() -> None:
     units = UnitDirectory.of(
         (Unit("A", "xã A", closed_on=DAY), Unit("B", "xã B", closed_on=DAY)),
         [
-            Succession("A", "B", Became.RENAMED, DAY, "1/QĐ"),
-            Succession("B", "A", Became.RENAMED, DAY, "2/QĐ"),
+            Succession("A", "B", SuccessionKind.RENAMED, DAY, "1/QĐ"),
+            Succession("B", "A", SuccessionKind.RENAMED, DAY, "2/QĐ"),
         ],
     )
     assert [(one.unit.code, one.path) for one in units.find("xa a")] == [("A", ())]
@@ -135,7 +136,7 @@ def test_the_former_district_is_found_as_each_commune_of_its_area() -> None:
     assert [(one.unit.code, one.matched_code, one.sure) for one in found] == [
         (code, "DN-HNT", True) for code in ("DN-DP", "DN-NT", "DN-PA")
     ]
-    assert {one.path[0].became for one in found} == {Became.ENDED}
+    assert {one.path[0].became for one in found} == {SuccessionKind.ENDED}
 
 
 def test_a_unit_ends_on_its_day_and_not_before() -> None:
@@ -180,7 +181,11 @@ def trees(draw: st.DrawFn) -> UnitDirectory:
         closed = draw(st.sampled_from([None, DAY]))
         units.append(Unit(f"U{number}", " ".join(words), parent, closed_on=closed))
     pairs = draw(st.lists(st.tuples(st.sampled_from(units), st.sampled_from(units)), max_size=10))
-    steps = {(a.code, b.code): Succession(a.code, b.code, Became.RENAMED, DAY, "1/QĐ") for a, b in pairs if a.closed_on}
+    steps = {
+        (a.code, b.code): Succession(a.code, b.code, SuccessionKind.RENAMED, DAY, "1/QĐ")
+        for a, b in pairs
+        if a.closed_on
+    }
     return UnitDirectory.of(units, steps.values())
 
 
@@ -189,7 +194,7 @@ def trees(draw: st.DrawFn) -> UnitDirectory:
 def test_in_any_tree_a_place_lies_within_anothers_range_exactly_where_the_unit_lies_below_it(
     tree: UnitDirectory,
 ) -> None:
-    places = places_of(tree)
+    places = to_nested_sets(tree)
     assert set(places) == set(tree.units)
     for code, place in places.items():
         below = {other for other, its in places.items() if place.place <= its.place <= place.last}
@@ -208,14 +213,14 @@ def test_in_any_tree_every_unit_is_found_by_its_own_name(tree: UnitDirectory) ->
 
 def test_the_heir_of_an_open_unit_and_of_a_circle_is_nobody() -> None:
     ended = [Unit(code, code, closed_on=DAY) for code in "AB"]
-    ways = [Succession(a, b, Became.RENAMED, DAY, "1/QĐ") for a, b in ("AB", "BA")]
+    ways = [Succession(a, b, SuccessionKind.RENAMED, DAY, "1/QĐ") for a, b in ("AB", "BA")]
     assert UnitDirectory.of(ended, ways).sole_successor("A") is None
     assert SAMPLE.sole_successor("DN-NT") is None
 
 
 def test_the_heir_of_a_circle_with_one_way_out_is_what_it_leads_to() -> None:
     ended = [Unit(code, code, closed_on=DAY) for code in "AB"]
-    ways = [Succession(a, b, Became.RENAMED, DAY, "1/QĐ") for a, b in ("AB", "BA", "BC")]
+    ways = [Succession(a, b, SuccessionKind.RENAMED, DAY, "1/QĐ") for a, b in ("AB", "BA", "BC")]
     heir = UnitDirectory.of([*ended, Unit("C", "C")], ways).sole_successor("A")
     assert heir
     assert heir.code == "C"

@@ -16,22 +16,20 @@ from markupsafe import Markup
 
 import locales
 from bot.cli import COMMANDS as VERBS
-from bot.office_tour import office_tours
-from bot.reminder_tour import reminder_tours
-from bot.screens_page import page
+from bot.preview.office_walks import make_office_walks
+from bot.preview.page import render_page
+from bot.preview.walks import make_reminder_walks, make_walks
 from bot.settings import Settings
-from bot.store.api import Delivery
-from bot.tour import tours
-from handlers.broadcasts.model import Life
-from handlers.broadcasts.rendering import left
-from handlers.commands import COMMANDS
-from handlers.office.commands import ADMIN_COMMANDS
-from handlers.office.rights_words import markdown
-from handlers.requests.model import State
+from bot.store.api import DeliveryState
+from handlers.broadcasts.rendering import format_days_left
+from handlers.commands import ADMIN_COMMANDS, COMMANDS
+from handlers.core.text import strip_markup
+from handlers.model.broadcast import BroadcastState
+from handlers.model.request import RequestState
+from handlers.model.rights import render_rights_table
 from handlers.screens import SCREENS
-from handlers.voice import plain
 from locales import translator
-from rules import load_pack
+from rules.loading import load_pack
 from rules.outcome import Procedure
 from tests.support.certificates import EXPIRED, certificate
 from tests.support.dialogue import Dialogue
@@ -163,24 +161,28 @@ def test_english_says_what_its_message_id_says_and_vietnamese_does_not(vietnames
 
 @pytest.mark.parametrize(("number", "said"), [(1, "1 day left"), (2, "2 days left"), (-1, "1 day overdue")])
 def test_english_tells_one_from_many_without_a_catalogue(number: int, said: str) -> None:
-    assert left("en", number) == said
+    assert format_days_left("en", number) == said
 
 
 async def test_no_screen_says_a_text_that_has_no_translation(untranslated: set[str]) -> None:
-    await page(load_pack(), "vi")
+    await render_page(load_pack(), "vi")
     assert untranslated == set()
 
 
 async def test_the_tour_visits_every_screen() -> None:
     pack = load_pack()
-    walks = [*await tours(pack, "vi"), *await reminder_tours(pack, "vi"), *await office_tours(pack, "vi")]
+    walks = [
+        *await make_walks(pack, "vi"),
+        *await make_reminder_walks(pack, "vi"),
+        *await make_office_walks(pack, "vi"),
+    ]
     assert {stop.after for _, stops in walks for stop in stops} == set(SCREENS)
 
 
 @pytest.mark.parametrize(("language", "name"), [("vi", "screens.md"), ("en", "screens.en.md")])
 async def test_the_screens_page_is_fresh(language: str, name: str) -> None:
     written = (ROOT / "docs" / name).read_text(encoding="utf-8")
-    assert written == await page(load_pack(), language), "run: make screens"
+    assert written == await render_page(load_pack(), language), "run: make screens"
 
 
 def test_telegram_takes_every_command_as_its_menu_wants_it() -> None:
@@ -203,15 +205,17 @@ async def test_the_sample_conversation_of_the_readme_is_what_the_program_says() 
 
 
 def _lines(text: str, labels: list[str]) -> list[str]:
-    return [*plain(Markup(text)).splitlines(), *(f"{number}. {label}" for number, label in enumerate(labels, 1))]
+    return [*strip_markup(Markup(text)).splitlines(), *(f"{number}. {label}" for number, label in enumerate(labels, 1))]
 
 
 def test_the_docs_say_who_may_do_what_as_the_program_does() -> None:
     _, printed, _ = (ROOT / "docs" / "admins.md").read_text(encoding="utf-8").split("<!-- rights -->")
-    assert printed.strip() == markdown(translator("vi")).strip(), "paste: troly rights --lang vi"
+    assert printed.strip() == render_rights_table(translator("vi")).strip(), "paste: troly rights --lang vi"
 
 
-@pytest.mark.parametrize("states", [State, Life, Delivery, Procedure], ids=lambda states: str(states.__name__))
+@pytest.mark.parametrize(
+    "states", [RequestState, BroadcastState, DeliveryState, Procedure], ids=lambda states: str(states.__name__)
+)
 def test_every_state_that_a_person_meets_stands_in_the_glossary(states: type[StrEnum]) -> None:
     glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
     assert [state for state in states if f"`{state}`" not in glossary] == []

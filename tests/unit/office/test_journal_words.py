@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.office.journal_words import subject
-from handlers.office.model import JournalEntry
+from handlers.access.journal_text import format_subject
+from handlers.model.request_list import JournalEntry
 from locales import translator
 
 t = translator("vi")
@@ -30,4 +30,4 @@ def entry(act: str, on: str) -> JournalEntry:
     ],
 )
 def test_states_and_kinds_of_files_are_told_in_words(act: str, on: str, said: str) -> None:
-    assert subject(t, entry(act, on)) == said
+    assert format_subject(t, entry(act, on)) == said

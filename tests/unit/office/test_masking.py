@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.office.masking import masked, masked_content, masked_email, masked_name, masked_serial
-from handlers.office.model import Filed
-from handlers.requests.model import Request, State, Step
+from handlers.access.masking import mask_content, mask_email, mask_name, mask_row, mask_serial
+from handlers.model.request import Request, RequestState, RequestStep
+from handlers.model.request_list import RequestRow
 from rules.facts import Subject
 from tests.support.storing import content
 
@@ -33,22 +33,22 @@ PERSON = content().model_copy(
     ],
 )
 def test_of_a_persons_name_the_initials_and_the_given_name_stay(name: str, shown: str) -> None:
-    assert masked_name(name) == shown
+    assert mask_name(name) == shown
 
 
 def test_of_a_serial_number_the_end_stays_and_of_a_short_one_nothing() -> None:
-    assert masked_serial("5402DD8A9E3FB18F") == "…B18F"
-    assert masked_serial("12345678") == "…5678"
-    assert masked_serial("3FB18F1") == masked_serial("1") == "…"
+    assert mask_serial("5402DD8A9E3FB18F") == "…B18F"
+    assert mask_serial("12345678") == "…5678"
+    assert mask_serial("3FB18F1") == mask_serial("1") == "…"
 
 
 def test_of_an_address_the_domain_stays() -> None:
-    assert masked_email("an.nguyenvan@dongnai.gov.vn") == "…@dongnai.gov.vn"
-    assert masked_email("không phải địa chỉ") == "…"
+    assert mask_email("an.nguyenvan@dongnai.gov.vn") == "…@dongnai.gov.vn"
+    assert mask_email("không phải địa chỉ") == "…"
 
 
 def test_nothing_personal_is_left_of_a_persons_request() -> None:
-    shown = masked_content(PERSON).model_dump_json()
+    shown = mask_content(PERSON).model_dump_json()
 
     for personal in ("Nguyễn", "Văn", "NGUYỄN", "5402DD8A9E3F", "nguyenvan"):
         assert personal not in shown
@@ -58,25 +58,25 @@ def test_nothing_personal_is_left_of_a_persons_request() -> None:
 def test_what_a_body_or_a_device_is_called_stays() -> None:
     for subject in (Subject.ORGANISATION, Subject.DEVICE):
         body = content().model_copy(update={"subject": subject})
-        shown = masked_content(body)
+        shown = mask_content(body)
         assert (shown.subscriber, shown.certificate_name) == (body.subscriber, body.certificate_name)
         assert shown.news == body.news
         assert shown.serial == "…B18F"
 
 
 def test_a_request_without_a_serial_number_shows_none() -> None:
-    assert masked_content(content(None)).serial is None
+    assert mask_content(content(None)).serial is None
 
 
 def test_why_a_request_was_moved_is_hidden_and_that_it_was_is_not() -> None:
     steps = (
-        Step(state=State.SUBMITTED, at=NOON, by="subscriber"),
-        Step(state=State.SENT_BACK, at=NOON, by="QT-000001", note="Bà An nghỉ"),
+        RequestStep(state=RequestState.SUBMITTED, at=NOON, by="subscriber"),
+        RequestStep(state=RequestState.SENT_BACK, at=NOON, by="QT-000001", note="Bà An nghỉ"),
     )
-    request = Request(code="YC-2026-000001", state=State.SENT_BACK, content=PERSON, history=steps)
-    filed = Filed(request, 1, "NT-DP", NOON, NOON, 1, note="Bà An nghỉ", actor="QT-000001")
+    request = Request(code="YC-2026-000001", state=RequestState.SENT_BACK, content=PERSON, history=steps)
+    filed = RequestRow(request, 1, "NT-DP", NOON, NOON, 1, note="Bà An nghỉ", actor="QT-000001")
 
-    shown = masked(filed)
+    shown = mask_row(filed)
 
     assert "nghỉ" not in f"{shown}"
     assert [(step.state, step.by) for step in shown.request.history] == [(step.state, step.by) for step in steps]

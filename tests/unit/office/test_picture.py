@@ -5,9 +5,18 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.office.picture import COUNTED, Numbers, Span, burnt_down, opened, rolled_up, top_units
-from handlers.office.rights import Grant, Rights, Role
-from handlers.office.units import Unit, UnitDirectory
+from handlers.model.rights import Grant, Rights, Role
+from handlers.model.statistics import (
+    COUNTED_FIELDS,
+    OpenSpan,
+    UnitStatistics,
+    build_burn_down,
+    roll_up,
+    statistics_root,
+    top_units,
+)
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
 
 START = date(2026, 11, 1)
 
@@ -24,26 +33,26 @@ def trees(draw: st.DrawFn) -> UnitDirectory:
 
 
 rows = st.builds(
-    Numbers,
+    UnitStatistics,
     st.one_of(st.none(), st.integers(0, 13).map(lambda number: f"U{number}")),
-    **{name: st.integers(0, 5) for name in COUNTED},
+    **{name: st.integers(0, 5) for name in COUNTED_FIELDS},
 )
 
 
-def summed(numbers: list[Numbers]) -> list[int]:
-    return [sum(getattr(one, name) for one in numbers) for name in COUNTED]
+def summed(numbers: list[UnitStatistics]) -> list[int]:
+    return [sum(getattr(one, name) for one in numbers) for name in COUNTED_FIELDS]
 
 
 @given(trees(), st.lists(rows, max_size=20))
-def test_everything_is_counted_once_whatever_the_tree(units: UnitDirectory, counted: list[Numbers]) -> None:
-    total, lines = rolled_up(counted, units, None, [unit.code for unit in units.children(None)])
+def test_everything_is_counted_once_whatever_the_tree(units: UnitDirectory, counted: list[UnitStatistics]) -> None:
+    total, lines = roll_up(counted, units, None, [unit.code for unit in units.children(None)])
     assert summed([total]) == summed(counted) == summed(list(lines))
 
 
 @given(trees(), st.lists(rows, max_size=20))
-def test_a_line_is_its_unit_with_all_below_it(units: UnitDirectory, counted: list[Numbers]) -> None:
+def test_a_line_is_its_unit_with_all_below_it(units: UnitDirectory, counted: list[UnitStatistics]) -> None:
     for top in units.units:
-        total, lines = rolled_up(counted, units, top, [unit.code for unit in units.children(top)])
+        total, lines = roll_up(counted, units, top, [unit.code for unit in units.children(top)])
         assert summed([total]) == summed([row for row in counted if row.unit and units.is_within(row.unit, top)])
         for line in lines:
             own = [row for row in counted if row.unit == top]
@@ -62,8 +71,8 @@ def test_what_was_open_is_counted_at_the_end_of_each_day(
     def day(number: int) -> date:
         return START + timedelta(days=number)
 
-    known = [Span(day(begun), None if ended is None else day(ended), count) for begun, ended, count in spans]
-    burnt = burnt_down(known, START, day(target), day(today))
+    known = [OpenSpan(day(begun), None if ended is None else day(ended), count) for begun, ended, count in spans]
+    burnt = build_burn_down(known, START, day(target), day(today))
     expected = [
         sum(count for begun, ended, count in spans if begun <= at and (ended is None or max(begun, at) < ended))
         for at in range(max(0, min(target, today)) + 1)
@@ -72,9 +81,9 @@ def test_what_was_open_is_counted_at_the_end_of_each_day(
 
 
 def test_a_target_tells_how_many_a_day_are_left_and_a_past_one_nothing() -> None:
-    spans = [Span(START, None, 30)]
-    assert burnt_down(spans, START, START + timedelta(days=20), START + timedelta(days=10)).per_day == 3.0
-    assert burnt_down(spans, START, START + timedelta(days=5), START + timedelta(days=10)).per_day is None
+    spans = [OpenSpan(START, None, 30)]
+    assert build_burn_down(spans, START, START + timedelta(days=20), START + timedelta(days=10)).per_day == 3.0
+    assert build_burn_down(spans, START, START + timedelta(days=5), START + timedelta(days=10)).per_day is None
 
 
 def test_the_only_unit_within_reach_is_opened_and_of_nested_ones_the_outermost() -> None:
@@ -82,6 +91,6 @@ def test_the_only_unit_within_reach_is_opened_and_of_nested_ones_the_outermost()
     one, nested, two = (
         Rights.of([Grant(str(code), Role.FOCAL, code) for code in codes], units) for codes in ("B", "AB", "BC")
     )
-    assert (opened(one, None), opened(nested, None), opened(two, None)) == ("B", "A", None)
+    assert (statistics_root(one, None), statistics_root(nested, None), statistics_root(two, None)) == ("B", "A", None)
     assert (top_units(nested), top_units(two)) == (("A",), ("B", "C"))
-    assert opened(Rights.operator(UnitDirectory.of([Unit("A", "A")])), None) is None
+    assert statistics_root(Rights.operator(UnitDirectory.of([Unit("A", "A")])), None) is None

@@ -5,17 +5,17 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from handlers.events import ChartDrawn, DrawChart, Tapped
-from handlers.memory import memory_world
-from handlers.office.chart import BarChart, BurnChart
-from handlers.office.picture import BurnDown, Numbers, burnt_down, lines_of, opened, rolled_up
-from handlers.office.picture_words import STACK, bar
-from handlers.office.rights import Grant, Rights, Role
-from handlers.office.screens.chart import TROUBLES
-from handlers.office.screens.picture import Picture
-from handlers.office.units import Unit, UnitDirectory
-from handlers.screen import Here
-from handlers.session import Session
+from handlers.admin.statistics.screens import CHART_PROBLEMS, StatisticsScreen
+from handlers.admin.statistics.text import STACKED_COUNTS, format_bar
+from handlers.core.events import ButtonTapped, ChartDrawn, DrawChart
+from handlers.core.screen import Context
+from handlers.core.session import Session
+from handlers.model.chart import BarChart, BurnChart
+from handlers.model.rights import Grant, Rights, Role
+from handlers.model.statistics import BurnDown, UnitStatistics, build_burn_down, line_units, roll_up, statistics_root
+from handlers.model.unit import Unit
+from handlers.model.unit_directory import UnitDirectory
+from handlers.testing import build_memory_services
 from locales import translator
 from tests.support.dialogue import NOW, Dialogue, pack
 
@@ -24,11 +24,14 @@ HOSTILE = "=HYPERLINK(1)<b>\u202ex</b>&"
 VILLAGES = [Unit(f"DN-{number:02}", f"Xã số {number}", "DN") for number in range(20)]
 UNITS = UnitDirectory.of([Unit("DN", "Tỉnh Đồng Nai"), *VILLAGES, Unit("DN-X", HOSTILE, "DN"), Unit("TN", "Tỉnh khác")])
 ROWS = [
-    *(Numbers(unit.code, officers=3, certificates=2, action_needed=number) for number, unit in enumerate(VILLAGES)),
-    Numbers("DN-X", officers=1234, requested=5, silent=2),
-    Numbers("DN", officers=1, done=7),
-    Numbers("TN", officers=99),
-    Numbers(None, officers=4, action_needed=1),
+    *(
+        UnitStatistics(unit.code, officers=3, certificates=2, action_needed=number)
+        for number, unit in enumerate(VILLAGES)
+    ),
+    UnitStatistics("DN-X", officers=1234, requested=5, silent=2),
+    UnitStatistics("DN", officers=1, done=7),
+    UnitStatistics("TN", officers=99),
+    UnitStatistics(None, officers=4, action_needed=1),
 ]
 
 
@@ -45,17 +48,17 @@ class Counts:
     """Counts rows of memory; what was asked is remembered."""
 
     asked: list[tuple[str | None, date, date]] = field(default_factory=list)
-    rows: list[Numbers] = field(default_factory=lambda: ROWS)
+    rows: list[UnitStatistics] = field(default_factory=lambda: ROWS)
 
     async def numbers(
         self, rights: Rights, unit: str | None, today: date, now: datetime
-    ) -> tuple[Numbers, tuple[Numbers, ...]]:
-        top = opened(rights, unit)
-        return rolled_up(self.rows, rights.units, top, lines_of(rights, top))
+    ) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
+        top = statistics_root(rights, unit)
+        return roll_up(self.rows, rights.units, top, line_units(rights, top))
 
     async def burn_down(self, rights: Rights, unit: str | None, start: date, until: date, today: date) -> BurnDown:
         self.asked.append((unit, start, until))
-        return burnt_down((), start, until, today)
+        return build_burn_down((), start, until, today)
 
 
 @dataclass
@@ -66,7 +69,7 @@ class Office:
 
 def talking(*grants: Grant) -> Dialogue:
     """Somebody with these roles, who has agreed that their answers are stored."""
-    world = memory_world(pack(), NOW, units=UNITS, admin=Office(People(grants)))
+    world = build_memory_services(pack(), NOW, units=UNITS, admin=Office(People(grants)))
     return Dialogue(world=world, session=Session(consented_at=NOW, pack=pack().label, screen="question"))
 
 
@@ -88,14 +91,14 @@ async def test_to_whoever_has_no_role_there_is_no_such_command() -> None:
 
 
 async def test_a_session_left_on_the_numbers_shows_none_without_the_right() -> None:
-    page = await Picture().page(Here(Session(screen="picture"), talking().world))
+    page = await StatisticsScreen().page(Context(Session(screen="picture"), talking().world))
     assert page.title == t("The numbers are for those who look after a unit.")
 
 
 async def test_a_role_that_ended_meanwhile_shows_nothing_more(owner: Dialogue) -> None:
     await owner.says("/thongke")
     owner.world.admin.people.grants = ()  # type: ignore[attr-defined]
-    await owner.does(Tapped(data=owner.choices[0].tap, message="8"))
+    await owner.does(ButtonTapped(data=owner.choices[0].tap, message="8"))
     assert t("You no longer have a role here.") in owner.text
     assert "Tỉnh Đồng Nai" not in owner.text
 
@@ -176,10 +179,10 @@ async def test_the_chart_is_drawn_between_two_turns_from_the_same_numbers(owner:
 
 async def follow_ups(talk: Dialogue, label: str) -> list[object]:
     """What the turn of a button asks for."""
-    from handlers import respond  # noqa: PLC0415 - the one turn whose follow-ups are looked at
+    from handlers.conversation import respond  # noqa: PLC0415 - the one turn whose follow-ups are looked at
 
     choice = next(choice for choice in talk.choices if choice.label == label)
-    return list((await respond(talk.session, Tapped(data=choice.tap, message="8"), talk.world)).again)
+    return list((await respond(talk.session, ButtonTapped(data=choice.tap, message="8"), talk.world)).again)
 
 
 async def test_a_day_is_the_target_of_a_burn_down(owner: Dialogue) -> None:
@@ -205,35 +208,39 @@ async def test_a_drawn_chart_comes_as_a_file_beside_the_open_page(owner: Dialogu
     assert owner.session == before
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("trouble", CHART_PROBLEMS)
 async def test_a_chart_that_could_not_be_drawn_is_told_why(owner: Dialogue, trouble: str) -> None:
     await owner.says("/thongke")
     text = await owner.does(ChartDrawn.model_validate({"title": "x", "trouble": trouble}))
-    assert text == t(TROUBLES[trouble])
+    assert text == t(CHART_PROBLEMS[trouble])
 
 
 def test_a_bar_is_as_long_as_its_unit_is_large_and_shows_the_least_part() -> None:
-    shares = [Numbers(action_needed=1, done=10_000), Numbers(requested=2_500), Numbers(*("x", 0, 0, 5, 5, 5, 5))]
-    assert [len(bar(one, 10_001)) for one in shares] == [16, 4, 4]
-    assert bar(shares[0], 10_001).count("░") == 1
-    assert {len(set(bar(one, 20))) for one in shares[2:]} == {len(STACK)}
-    assert bar(Numbers(), 20) == "·"
+    shares = [
+        UnitStatistics(action_needed=1, done=10_000),
+        UnitStatistics(requested=2_500),
+        UnitStatistics(*("x", 0, 0, 5, 5, 5, 5)),
+    ]
+    assert [len(format_bar(one, 10_001)) for one in shares] == [16, 4, 4]
+    assert format_bar(shares[0], 10_001).count("░") == 1
+    assert {len(set(format_bar(one, 20))) for one in shares[2:]} == {len(STACKED_COUNTS)}
+    assert format_bar(UnitStatistics(), 20) == "·"
 
 
-def drilled(rows: list[Numbers]) -> Dialogue:
+def drilled(rows: list[UnitStatistics]) -> Dialogue:
     """An owner of a province that all units hang below, with these numbers."""
     units = UnitDirectory.of([Unit("DN", "Tỉnh Đồng Nai"), *VILLAGES[:3], Unit("DN-00-VP", "Văn phòng xã", "DN-00")])
     office = Office(People((Grant("QT-000001", Role.OWNER),)), Counts(rows=rows))
-    world = memory_world(pack(), NOW, units=units, admin=office)
+    world = build_memory_services(pack(), NOW, units=units, admin=office)
     return Dialogue(world=world, session=Session(consented_at=NOW, pack=pack().label, screen="question"))
 
 
 BODY = [
-    Numbers("DN-00", requested=4, done=1),
-    Numbers("DN-00-VP", action_needed=3),
-    Numbers("DN-01", requested=2),
-    Numbers("DN", done=2),
-    Numbers(None, officers=1),
+    UnitStatistics("DN-00", requested=4, done=1),
+    UnitStatistics("DN-00-VP", action_needed=3),
+    UnitStatistics("DN-01", requested=2),
+    UnitStatistics("DN", done=2),
+    UnitStatistics(None, officers=1),
 ]
 
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 from shutil import copytree
 
-from rules import Pack, load_pack
+from rules.loading import load_pack
+from rules.pack import Pack
 
 BROKEN = Path(__file__).parent / "broken"
 

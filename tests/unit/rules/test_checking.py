@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 import rules.checking
 from bot.cli.rules import app
 from locales import translator
-from rules import load_pack
 from rules.checking import check
+from rules.loading import load_pack
 from tests.unit.rules.packs import BROKEN, folder_of, small_pack
 
 ENGLISH = {"TROLY_LANGUAGE": "en"}

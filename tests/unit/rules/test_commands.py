@@ -11,7 +11,7 @@ from bot.cli import main
 from bot.cli.decide import decide
 from bot.cli.rules import app as rules_app
 from bot.settings import load_settings
-from rules import load_pack
+from rules.loading import load_pack
 
 FILING = "receiving_office"
 APP = Typer()

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 import rules
-from rules import Action, Decided, Needs, decide, load_pack, needs, next_question, office_notice, parse_facts
-from rules.checking.cases import troubles
-from rules.outcome import Notice
+from rules.checking.cases import find_differences
+from rules.deciding import decide, needs, next_question, office_notice
+from rules.loading import load_pack
+from rules.outcome import Action, Decided, Needs, Notice
 from rules.pack import Case
+from rules.parsing import parse_facts
 
 PACK = load_pack()
 TODAY = date(2026, 11, 22)
@@ -32,7 +34,7 @@ def cited(part: Action | Notice) -> set[str]:
 
 @pytest.mark.parametrize("case", PACK.cases, ids=lambda case: case.name)
 def test_worked_example(case: Case) -> None:
-    assert list(troubles(PACK, case)) == []
+    assert list(find_differences(PACK, case)) == []
 
 
 def test_three_reasons_stand_on_one_revocation() -> None:

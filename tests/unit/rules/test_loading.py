@@ -4,8 +4,12 @@ from pathlib import Path
 import pytest
 
 from locales import translator
-from rules import Decided, PackInvalid, PackNotFound, PackUnreadable, decide, load_pack, parse_facts
 from rules.checking import check
+from rules.deciding import decide
+from rules.errors import PackInvalid, PackNotFound, PackUnreadable
+from rules.loading import load_pack
+from rules.outcome import Decided
+from rules.parsing import parse_facts
 from tests.unit.rules.packs import folder_of
 
 

@@ -4,7 +4,9 @@ from typing import Any
 import pytest
 
 from locales import translator
-from rules import Facts, FactsError, parse_facts
+from rules.errors import FactsError
+from rules.facts import Facts
+from rules.parsing import parse_facts
 
 WRONG: list[tuple[Any, str]] = [
     ({"colour": "red"}, "colour: not a fact; allowed: subject, events, merger_role"),

@@ -7,22 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules import (
-    CertificateFacts,
-    Decided,
-    Event,
-    Facts,
-    Issuer,
-    MergerRole,
-    Needs,
-    Subject,
-    Token,
-    decide,
-    load_pack,
-    needs,
-    next_question,
-)
+from rules.deciding import decide, needs, next_question
+from rules.facts import CertificateFacts, Event, Facts, Issuer, MergerRole, Subject, Token
 from rules.inputs import roles_for
+from rules.loading import load_pack
+from rules.outcome import Decided, Needs
 
 PACK = load_pack()
 TODAY = date(2026, 11, 22)

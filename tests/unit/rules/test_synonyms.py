@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from handlers.matching import match
-from handlers.page import Option
+from handlers.core.screen import Option
+from handlers.understanding.matching import match_page
 from locales import translator
-from rules import load_pack, parse_facts
+from rules.loading import load_pack
+from rules.parsing import parse_facts
 
 PACK = load_pack()
 T = translator("vi")
@@ -23,7 +24,7 @@ def understood(fact: str, facts: dict[str, Any], typed: str) -> tuple[str, ...]:
     options = [
         Option(option.value, T(option.label), option.synonyms) for option in question.options_for(parse_facts(facts))
     ]
-    return match(typed, options, many=question.many).sure
+    return match_page(typed, options, many=question.many).sure
 
 
 @pytest.mark.parametrize(

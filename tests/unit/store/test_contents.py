@@ -5,8 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.store.contents import cut
-from handlers.requests.model import Content
+from bot.store.encoding import cut_decision
+from handlers.model.request import RequestContent
 from tests.support.storing import content
 
 TEXTS = st.text() | st.sampled_from(['"', '",', "\\", '","pack":"', ',"decision":"', '\\","pack":"x', "x" * 5_000])
@@ -15,9 +15,9 @@ TEXTS = st.text() | st.sampled_from(['"', '",', "\\", '","pack":"', ',"decision"
 @given(TEXTS, TEXTS, TEXTS, st.dictionaries(st.sampled_from(["new_name", "new_unit"]), TEXTS))
 def test_the_decision_alone_is_cut_out(decision: str, subscriber: str, pack: str, news: dict[str, str]) -> None:
     texts = {"decision": decision, "subscriber": subscriber, "pack": pack, "news": news}
-    told = Content.model_validate(content().model_dump() | texts)
+    told = RequestContent.model_validate(content().model_dump() | texts)
 
-    kept = json.loads(cut(told.model_dump_json().encode()))
+    kept = json.loads(cut_decision(told.model_dump_json().encode()))
 
     assert kept == {name: value for name, value in told.model_dump(mode="json").items() if name != "decision"}
 
@@ -26,4 +26,4 @@ def test_a_content_in_another_order_stays_whole() -> None:
     fields = dict(reversed(content().model_dump(mode="json").items()))
     turned = json.dumps(fields, separators=(",", ":")).encode()
 
-    assert cut(turned) == turned
+    assert cut_decision(turned) == turned

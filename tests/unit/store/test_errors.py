@@ -8,7 +8,8 @@ import pytest
 from psycopg import errors as postgres
 
 from bot.store import errors
-from bot.store.drivers import postgres_errors, sqlite_errors
+from bot.store.drivers import postgres as drivers_postgres
+from bot.store.drivers import sqlite
 from bot.store.errors import (
     DatabaseUnusable,
     DatabaseUrlError,
@@ -44,7 +45,7 @@ def sqlite_error(code: int) -> sqlite3.Error:
     ],
 )
 def test_every_result_code_of_sqlite_has_its_error(code: int, kind: type[StoreError]) -> None:
-    error = sqlite_errors.failure(sqlite_error(code))
+    error = sqlite.to_store_error(sqlite_error(code))
 
     assert type(error) is kind
     assert "Nguyễn" not in str(error)
@@ -66,7 +67,7 @@ def test_every_result_code_of_sqlite_has_its_error(code: int, kind: type[StoreEr
     ],
 )
 def test_every_error_class_of_postgresql_has_its_error(error: psycopg.Error, kind: type[StoreError]) -> None:
-    failed = postgres_errors.failure(error)
+    failed = drivers_postgres.to_store_error(error)
 
     assert type(failed) is kind
     assert "Nguyễn" not in str(failed)
@@ -75,7 +76,7 @@ def test_every_error_class_of_postgresql_has_its_error(error: psycopg.Error, kin
 def test_a_refused_login_is_told_without_the_password() -> None:
     refused = psycopg.OperationalError('password authentication failed for "troly" (tried hunter2)\nmore')
 
-    error = postgres_errors.unusable(refused, "postgresql://troly:hunter2@host/troly")
+    error = drivers_postgres.to_connection_error(refused, "postgresql://troly:hunter2@host/troly")
 
     assert type(error) is DatabaseUnusable
     assert "authentication failed" in str(error)
@@ -86,7 +87,7 @@ def test_a_refused_login_is_told_without_the_password() -> None:
 def test_a_url_that_psycopg_cannot_read_is_told_without_it() -> None:
     unread = psycopg.ProgrammingError("invalid percent-encoded token: hunter2%")
 
-    error = postgres_errors.unusable(unread, "postgresql://troly:hunter2%@host/troly")
+    error = drivers_postgres.to_connection_error(unread, "postgresql://troly:hunter2%@host/troly")
 
     assert type(error) is DatabaseUrlError
     assert "hunter2" not in str(error)

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.store.errors import SealBroken, UnknownKey
-from bot.store.sealing import Keyring, Place, open_keyring, read_key_file, replace_key_file
 from bot.store.sealing import keyring as keyring_module
-from bot.store.sealing.keyfile import new_key_file
+from bot.store.sealing.keyfile import new_key_file, read_key_file, replace_key_file
+from bot.store.sealing.keyring import Keyring, SealContext, open_keyring
 
-PLACE = Place("chats", "session", "1")
+PLACE = SealContext("chats", "session", "1")
 RING = Keyring(Path(os.devnull), new_key_file())
 
 
@@ -23,7 +23,7 @@ def ring(tmp_path: Path) -> Keyring:
 
 @given(st.text(), st.text(min_size=1))
 def test_what_is_sealed_opens_again_in_its_place(text: str, row: str) -> None:
-    place = Place("requests", "content", row)
+    place = SealContext("requests", "content", row)
 
     assert RING.unseal(RING.seal(text, place), place) == text
 
@@ -39,13 +39,13 @@ def test_the_key_id_stands_in_front(ring: Keyring) -> None:
 @pytest.mark.parametrize(
     "place",
     [
-        Place("inbox", "session", "1"),  # another table
-        Place("chats", "address", "1"),  # another column
-        Place("chats", "session", "2"),  # another row
-        Place("chats", "sessio", "n1"),  # the same letters, divided otherwise
+        SealContext("inbox", "session", "1"),  # another table
+        SealContext("chats", "address", "1"),  # another column
+        SealContext("chats", "session", "2"),  # another row
+        SealContext("chats", "sessio", "n1"),  # the same letters, divided otherwise
     ],
 )
-def test_a_value_does_not_open_elsewhere(ring: Keyring, place: Place) -> None:
+def test_a_value_does_not_open_elsewhere(ring: Keyring, place: SealContext) -> None:
     sealed = ring.seal("bí mật", PLACE)
 
     with pytest.raises(SealBroken) as broken:

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings
-from bot.store import store_of
 from bot.store.errors import DatabaseUnusable, KeyFileError, KeyFileMismatch
-from bot.store.sealing import open_keyring
+from bot.store.opening import open_store_from_settings
+from bot.store.sealing.keyring import open_keyring
 
 
 async def _start(settings: Settings) -> None:
-    async with store_of(settings):
+    async with open_store_from_settings(settings):
         pass
 
 

@@ -10,10 +10,10 @@ import bot.store
 from bot.store.drivers.postgres import PostgresDriver
 from bot.store.drivers.sqlite import SqliteDriver
 from bot.store.migrations import load_migrations
-from bot.store.places import SEALED
-from bot.store.queries import load_queries, sources, statements
+from bot.store.queries import load_queries, split_statements, sql_files
+from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 
-SOURCE = "\n".join(sources().values())
+SOURCE = "\n".join(sql_files().values())
 QUERIES = load_queries(SqliteDriver.dialect)
 CODE = "".join(path.read_text(encoding="utf-8") for path in Path(bot.store.__file__).parent.rglob("*.py"))
 
@@ -23,7 +23,7 @@ def tables() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:")
     connection.execute(QUERIES["create_migrations"])
     for step in load_migrations():
-        for statement in statements(step.text, SqliteDriver.dialect):
+        for statement in split_statements(step.text, SqliteDriver.dialect):
             connection.execute(statement)
     return connection
 
@@ -75,7 +75,7 @@ def test_every_column_of_bytes_is_rotated() -> None:
         columns |= {(table, column) for column in re.findall(r"(\w+) +\{bytes\}", body)}
     columns |= set(re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+) \{bytes\}", script))
 
-    assert columns == {(sealed.table, sealed.column) for sealed in SEALED}
+    assert columns == {(sealed.table, sealed.column) for sealed in SEALED_COLUMNS}
 
 
 def test_migrations_are_numbered_without_gaps_and_explained() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.store.drivers.sqlite import SqliteDriver
 from bot.store.migrations import load_migrations
-from bot.store.queries import load_queries, statements
+from bot.store.queries import load_queries, split_statements
 
 QUERIES = load_queries(SqliteDriver.dialect)
 
@@ -15,7 +15,7 @@ QUERIES = load_queries(SqliteDriver.dialect)
 def test_a_depth_never_walks_a_table(query: str) -> None:
     connection = sqlite3.connect(":memory:")
     connection.execute(QUERIES["create_migrations"])
-    for statement in (one for step in load_migrations() for one in statements(step.text, SqliteDriver.dialect)):
+    for statement in (one for step in load_migrations() for one in split_statements(step.text, SqliteDriver.dialect)):
         connection.execute(statement)
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {QUERIES[query]}", {"kind": "export"})]
     connection.close()

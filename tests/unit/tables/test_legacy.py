@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.tables.legacy import CP1252, Charset, font_of, restore
+from bot.tables.legacy_fonts import CP1252, Charset, find_font, restore_column
 from tests.support.office_lists import tcvn3, vni, vps, windows_1258
 
 NAMES = (
@@ -35,7 +35,7 @@ def test_a_column_in_an_encoding_of_the_past_is_read_as_it_was_meant(
     charset: Charset, encode: Callable[[str], str]
 ) -> None:
     names = [name for name in NAMES if not name.startswith("Ủ")]  # a capital with a tone: TCVN3 has another font for it
-    restored = restore((encode(name), None) for name in names)
+    restored = restore_column((encode(name), None) for name in names)
     assert restored.charset is charset
     assert [restored.texts.get(encode(name), encode(name)) for name in names] == names
     assert not restored.unclear | restored.unreadable
@@ -44,37 +44,37 @@ def test_a_column_in_an_encoding_of_the_past_is_read_as_it_was_meant(
 @pytest.mark.parametrize("name", [*NAMES, *FOREIGN, *LATIN_1, "Trung tâm GDNN – GDTX", "UBND (số 2)", "ĐỒNG NAI"])
 def test_proper_unicode_is_left_as_it_is_even_alone(name: str) -> None:
     for text in (name, name.upper()):
-        restored = restore([(unicodedata.normalize("NFC", text), None)])
+        restored = restore_column([(unicodedata.normalize("NFC", text), None)])
         assert (restored.texts, restored.unclear, restored.unreadable) == ({}, frozenset(), frozenset())
 
 
 def test_a_font_decides_what_the_letters_alone_do_not() -> None:
-    assert restore([("Phó Quý", font_of("Arial"))]).texts == {}
-    assert restore([("tæ", font_of(".VnTime"))]).texts == {"tæ": "tổ"}
-    assert restore([("x· Phó Héi", font_of(".VnTimeH"))]).texts == {"x· Phó Héi": "XÃ PHÚ HỘI"}
+    assert restore_column([("Phó Quý", find_font("Arial"))]).texts == {}
+    assert restore_column([("tæ", find_font(".VnTime"))]).texts == {"tæ": "tổ"}
+    assert restore_column([("x· Phó Héi", find_font(".VnTimeH"))]).texts == {"x· Phó Héi": "XÃ PHÚ HỘI"}
 
 
 def test_unicode_in_a_legacy_font_is_unicode() -> None:
-    assert restore([("xã Phước An", font_of(".VnTime"))]).texts == {}
+    assert restore_column([("xã Phước An", find_font(".VnTime"))]).texts == {}
 
 
 def test_what_nobody_can_read_is_named_and_not_kept() -> None:
-    assert restore([("xã Ph??c An", None)]).unreadable == {"xã Ph??c An"}
-    assert restore([("?p An B?nh", None)]).unreadable == {"?p An B?nh"}
-    assert restore([("https://vanban.example/?id=1", None)]).unreadable == frozenset()
-    assert restore([("xã Ph\ufffdc", None)]).unreadable == {"xã Ph\ufffdc"}
-    assert restore([("x¤¤q ñþ", None)]).unreadable == {"x¤¤q ñþ"}
+    assert restore_column([("xã Ph??c An", None)]).unreadable == {"xã Ph??c An"}
+    assert restore_column([("?p An B?nh", None)]).unreadable == {"?p An B?nh"}
+    assert restore_column([("https://vanban.example/?id=1", None)]).unreadable == frozenset()
+    assert restore_column([("xã Ph\ufffdc", None)]).unreadable == {"xã Ph\ufffdc"}
+    assert restore_column([("x¤¤q ñþ", None)]).unreadable == {"x¤¤q ñþ"}
 
 
 def test_letters_that_two_encodings_explain_are_not_guessed() -> None:
-    found = restore([("An Cö", None)])
+    found = restore_column([("An Cö", None)])
     assert found.texts == {}
     assert found.unclear == {"An Cö"}
 
 
 def test_one_byte_a_letter_is_not_believed_where_it_may_be_another_letter() -> None:
-    assert restore([("Thãng", None)], one_byte=True).unclear == {"Thãng"}
-    assert restore([("Thãng", None)]).unclear == frozenset()
+    assert restore_column([("Thãng", None)], one_byte=True).unclear == {"Thãng"}
+    assert restore_column([("Thãng", None)]).unclear == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_one_byte_a_letter_is_not_believed_where_it_may_be_another_letter() -> N
 )
 def test_a_foreign_name_in_unicode_stays_as_it_stands(name: str) -> None:
     for others in ((), ("tỉnh Đồng Nai",), ("tinh Mau", "xã Hà Nam")):
-        found = restore((one, None) for one in (name, *others))
+        found = restore_column((one, None) for one in (name, *others))
         assert (found.texts, found.unclear, found.unreadable) == ({}, frozenset(), frozenset())
 
 
 def test_a_foreign_letter_beside_an_encoding_of_the_past_is_asked_about() -> None:
     old = [tcvn3(name) for name in NAMES[:5]]
-    assert restore((one, None) for one in (*old, "CÔNG TY ÅSE")).unreadable == {"CÔNG TY ÅSE"}
-    assert restore([("ÅSE", font_of(".VnTime"))]).unreadable == {"ÅSE"}
-    assert restore([("MÜLLER", None)], one_byte=True).unreadable == {"MÜLLER"}
+    assert restore_column((one, None) for one in (*old, "CÔNG TY ÅSE")).unreadable == {"CÔNG TY ÅSE"}
+    assert restore_column([("ÅSE", find_font(".VnTime"))]).unreadable == {"ÅSE"}
+    assert restore_column([("MÜLLER", None)], one_byte=True).unreadable == {"MÜLLER"}

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.channels.errors import ChannelError, Invalid, MaybeSent, Refused, RetryLater, Unreachable, Unsupported
-from bot.channels.telegram.token_check import TokenCheck
+from bot.channels.base import ChannelError, Invalid, MaybeSent, Refused, RetryLater, Unreachable, Unsupported
+from bot.channels.telegram.api import TokenCheck
 
 
 class Server:

@@ -4,9 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.telegram.update import Membership, Received, read_update
+from bot.channels.telegram.updates import BlockChange, ReceivedUpdate, read_update
 from bot.store.api import Incoming
-from handlers.events import EVENTS, Edited, Event, FileSent, Said, Tapped, Unreadable
+from handlers.core.events import (
+    EVENT_ADAPTER,
+    ButtonTapped,
+    Event,
+    FileSent,
+    MessageEdited,
+    TextReceived,
+    UnreadableReceived,
+)
 
 PERSON = {"id": 5, "is_bot": False, "first_name": "Lan", "last_name": "Nguyễn", "username": "lan"}
 PRIVATE = {"id": 5, "type": "private", "first_name": "Lan", "username": "lan"}
@@ -37,23 +45,26 @@ def event(raw: dict[str, Any]) -> Event:
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
-        (message(text="sáp nhập"), Said(text="sáp nhập", message="9")),
-        (message(text="/start@troly_bot abc"), Said(text="/start abc", message="9")),
-        (message(text="/start@TROLY_BOT"), Said(text="/start", message="9")),
-        (message(text="/start@another_bot"), Said(text="/start@another_bot", message="9")),
-        (message(text="a\ud800b\x00c"), Said(text="a\ufffdb\ufffdc", message="9")),  # nothing else can be stored
+        (message(text="sáp nhập"), TextReceived(text="sáp nhập", message="9")),
+        (message(text="/start@troly_bot abc"), TextReceived(text="/start abc", message="9")),
+        (message(text="/start@TROLY_BOT"), TextReceived(text="/start", message="9")),
+        (message(text="/start@another_bot"), TextReceived(text="/start@another_bot", message="9")),
+        (
+            message(text="a\ud800b\x00c"),
+            TextReceived(text="a\ufffdb\ufffdc", message="9"),
+        ),  # nothing else can be stored
         (message(document=DOCUMENT), FileSent(reference="F1", name="a.cer", size=1200, message="9")),
         (message(document={"file_id": "F1"}, caption="đây"), FileSent(reference="F1", message="9")),
         (message(document={**DOCUMENT, "file_size": "big", "file_name": None}), FileSent(reference="F1", message="9")),
-        (message(photo=[{"file_id": "P"}], caption="chứng thư"), Unreadable(what="photo", message="9")),
-        (message(voice={}), Unreadable(what="audio", message="9")),
-        (message(video_note={}), Unreadable(what="video", message="9")),
-        (message(animation={}, document=DOCUMENT), Unreadable(what="video", message="9")),  # a GIF carries both
-        (message(sticker={}), Unreadable(what="sticker", message="9")),
-        (message(location={}), Unreadable(what="other", message="9")),
-        (tap(), Tapped(data="q|yes|1", message="8")),
-        (message(GROUP, text="/start"), Said(text="/", message="9", group=True)),
-        (message(GROUP, text="/start@troly_bot xin chào"), Said(text="/", message="9", group=True)),
+        (message(photo=[{"file_id": "P"}], caption="chứng thư"), UnreadableReceived(what="photo", message="9")),
+        (message(voice={}), UnreadableReceived(what="audio", message="9")),
+        (message(video_note={}), UnreadableReceived(what="video", message="9")),
+        (message(animation={}, document=DOCUMENT), UnreadableReceived(what="video", message="9")),  # a GIF carries both
+        (message(sticker={}), UnreadableReceived(what="sticker", message="9")),
+        (message(location={}), UnreadableReceived(what="other", message="9")),
+        (tap(), ButtonTapped(data="q|yes|1", message="8")),
+        (message(GROUP, text="/start"), TextReceived(text="/", message="9", group=True)),
+        (message(GROUP, text="/start@troly_bot xin chào"), TextReceived(text="/", message="9", group=True)),
     ],
 )
 def test_what_a_person_does_becomes_an_event(raw: dict[str, Any], expected: Event) -> None:
@@ -102,31 +113,31 @@ PIN = "mã PIN là 12345678"
 @pytest.mark.parametrize(
     ("raw", "kind"),
     [
-        (message(text=PIN), Said),
-        (message(text=f"/ghichu {PIN}"), Said),
-        (message(text="/start PIN_12345678"), Said),
-        (message(text="vâng", quote={"text": PIN}), Said),
+        (message(text=PIN), TextReceived),
+        (message(text=f"/ghichu {PIN}"), TextReceived),
+        (message(text="/start PIN_12345678"), TextReceived),
+        (message(text="vâng", quote={"text": PIN}), TextReceived),
         (message(document=DOCUMENT, caption=PIN), FileSent),
         (message(document=DOCUMENT, caption=PIN, media_group_id="7"), FileSent),
-        (message(document={"file_id": 5}, caption=PIN), Unreadable),
-        (message(photo=[{"file_id": "P"}], caption=PIN), Unreadable),
-        (message(video={"file_id": "V", "file_name": "pin 123456.mp4"}), Unreadable),
-        (message(audio={"title": PIN}), Unreadable),
-        (message(animation={}, document=DOCUMENT, caption=PIN), Unreadable),
-        (message(poll={"question": "Mã nào?", "options": [{"text": PIN}]}), Unreadable),
-        (message(checklist={"title": "a", "tasks": [{"text": PIN}]}), Unreadable),
-        (edit(text=PIN), Edited),
-        (edit(document=DOCUMENT, caption=PIN), Edited),
-        (edit(GROUP, text=PIN), Edited),
-        (message(GROUP, text=PIN), Said),
-        (message(GROUP, text=f"/ghichu@troly_bot {PIN}"), Said),
-        (message(GROUP, document=DOCUMENT, caption=PIN), Said),
+        (message(document={"file_id": 5}, caption=PIN), UnreadableReceived),
+        (message(photo=[{"file_id": "P"}], caption=PIN), UnreadableReceived),
+        (message(video={"file_id": "V", "file_name": "pin 123456.mp4"}), UnreadableReceived),
+        (message(audio={"title": PIN}), UnreadableReceived),
+        (message(animation={}, document=DOCUMENT, caption=PIN), UnreadableReceived),
+        (message(poll={"question": "Mã nào?", "options": [{"text": PIN}]}), UnreadableReceived),
+        (message(checklist={"title": "a", "tasks": [{"text": PIN}]}), UnreadableReceived),
+        (edit(text=PIN), MessageEdited),
+        (edit(document=DOCUMENT, caption=PIN), MessageEdited),
+        (edit(GROUP, text=PIN), MessageEdited),
+        (message(GROUP, text=PIN), TextReceived),
+        (message(GROUP, text=f"/ghichu@troly_bot {PIN}"), TextReceived),
+        (message(GROUP, document=DOCUMENT, caption=PIN), TextReceived),
     ],
 )
 def test_a_secret_is_seen_wherever_it_stands_in_a_message(raw: dict[str, Any], kind: type[Event]) -> None:
     found = event(raw)
     assert (type(found), found.secret, found.message) == (kind, True, "9")
-    if not isinstance(found, Said) or found.group:
+    if not isinstance(found, TextReceived) or found.group:
         assert "12345678" not in found.model_dump_json()
 
 
@@ -143,8 +154,8 @@ def test_talk_about_pins_and_what_is_only_answered_to_are_no_secrets(raw: dict[s
 
 
 def test_a_changed_message_is_told_apart_from_an_answer() -> None:
-    assert event(edit(text="đồng ý")) == Edited(message="9")
-    assert event(edit(document=DOCUMENT, caption="mới")) == Edited(message="9")
+    assert event(edit(text="đồng ý")) == MessageEdited(message="9")
+    assert event(edit(document=DOCUMENT, caption="mới")) == MessageEdited(message="9")
 
 
 def test_files_sent_together_are_known_by_that() -> None:
@@ -228,15 +239,15 @@ def test_any_content_of_a_known_kind_is_read_without_raising(content: dict[str, 
     )
 
 
-def check(received: Received) -> None:
+def check(received: ReceivedUpdate) -> None:
     assert (received.incoming is None) != (received.ignored is None)
     if isinstance(received.incoming, Incoming):
-        assert EVENTS.validate_json(EVENTS.dump_json(received.incoming.event)) == received.incoming.event
+        assert EVENT_ADAPTER.validate_json(EVENT_ADAPTER.dump_json(received.incoming.event)) == received.incoming.event
         received.incoming.address.encode()
 
 
 @pytest.mark.parametrize(("status", "blocked"), [("kicked", True), ("left", True), ("member", False)])
 def test_a_person_who_blocks_the_assistant_or_lets_it_write_again_is_noticed(status: str, *, blocked: bool) -> None:
     received = read_update({"update_id": 1, "my_chat_member": {"chat": PRIVATE, "new_chat_member": {"status": status}}})
-    assert received.membership == Membership("5", blocked)
+    assert received.membership == BlockChange("5", blocked)
     assert received.ignored is None

@@ -1,7 +1,8 @@
 import pytest
 from pydantic import SecretStr
 
-from bot.channels.telegram import TelegramApi, WebhookSettings
+from bot.channels.telegram.api import TelegramApi
+from bot.channels.telegram.webhook import WebhookSettings
 from bot.errors import SettingsError
 
 

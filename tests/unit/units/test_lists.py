@@ -9,20 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.units import FaultyUnitsError, UnitsFileError, plan, read_file, sample
-from bot.units.checking import circular
-from bot.units.reading import read_rows
-from handlers.office.units import NO_UNITS, Became, Succession, Unit, UnitDirectory
+from bot.units.faults import FaultyUnitsError, UnitsFileError
+from bot.units.import_plan import plan_import
+from bot.units.list_reader import read_file, read_rows, read_sample
+from bot.units.validation import find_circular
+from handlers.model.unit import Succession, SuccessionKind, Unit
+from handlers.model.unit_directory import NO_UNITS, UnitDirectory
 from locales import translator
 from tests.support.unit_files import ENGLISH, HEADERS, NEW, OLD, ROWS, as_csv, as_xlsx
 
 t = translator("vi")
-STORED = plan(read_rows(as_csv(*ROWS)), NO_UNITS).units
+STORED = plan_import(read_rows(as_csv(*ROWS)), NO_UNITS).units
 
 
 def faults(data: bytes, stored: UnitDirectory = NO_UNITS) -> list[str]:
     with pytest.raises(FaultyUnitsError) as refused:
-        plan(read_rows(data), stored)
+        plan_import(read_rows(data), stored)
     return [fault.say(t) for fault in refused.value.faults]
 
 
@@ -30,7 +32,7 @@ def test_a_row_becomes_a_unit_with_its_names_its_end_and_what_it_became() -> Non
     assert STORED.units["PHO"] == Unit(
         "PHO", "xã Phú Hội", "DN", ("Phú Hội cũ", "UBND xã Phú Hội"), ("xã Hội",), date(2025, 7, 1)
     )
-    became = Succession("PHO", "DN-NT", Became.MERGED_INTO_NEW, date(2025, 7, 1), "1662/NQ-UBTVQH15")
+    became = Succession("PHO", "DN-NT", SuccessionKind.MERGED_INTO_NEW, date(2025, 7, 1), "1662/NQ-UBTVQH15")
     assert STORED.successions == (became,)
 
 
@@ -48,33 +50,33 @@ def test_a_row_becomes_a_unit_with_its_names_its_end_and_what_it_became() -> Non
     ids=["bom", "commas", "tabs", "xlsx", "xlsx with days", "english", "empty lines"],
 )
 def test_the_same_list_in_any_form_gives_the_same_units(data: bytes) -> None:
-    assert plan(read_rows(data), NO_UNITS).units == STORED
+    assert plan_import(read_rows(data), NO_UNITS).units == STORED
 
 
 @pytest.mark.parametrize("word", ["kết thúc hoạt động", "Ket thuc hoat dong", "ceased", "ended"])
 def test_a_unit_may_cease_without_a_word_on_what_its_functions_became(word: str) -> None:
-    (step,) = plan(read_rows(as_csv(*ROWS[:2], (*OLD[:7], word, *OLD[8:]))), NO_UNITS).units.successions
-    assert step.became is Became.ENDED
+    (step,) = plan_import(read_rows(as_csv(*ROWS[:2], (*OLD[:7], word, *OLD[8:]))), NO_UNITS).units.successions
+    assert step.became is SuccessionKind.ENDED
 
 
 def test_a_code_that_the_spreadsheet_took_for_a_number_has_no_decimals() -> None:
-    assert list(plan(read_rows(as_xlsx((26500, "xã A"))), NO_UNITS).units.units) == ["26500"]
+    assert list(plan_import(read_rows(as_xlsx((26500, "xã A"))), NO_UNITS).units.units) == ["26500"]
 
 
 def test_the_same_list_again_changes_nothing() -> None:
-    assert plan(read_rows(as_xlsx(*ROWS)), STORED).changes == ()
+    assert plan_import(read_rows(as_xlsx(*ROWS)), STORED).changes == ()
 
 
 def test_units_that_are_not_in_the_list_stay_and_are_named() -> None:
-    planned = plan(read_rows(as_csv(NEW)), STORED)
+    planned = plan_import(read_rows(as_csv(NEW)), STORED)
     assert planned.missing == ("DN", "PHO")
     assert planned.units == STORED
 
 
 def test_a_column_that_the_list_does_not_have_is_left_as_it_is_stored_and_an_empty_cell_is_not() -> None:
-    bare = plan(read_rows(as_csv(("PHO", "xã Phú Hội"), headers=("code", "name"))), STORED)
+    bare = plan_import(read_rows(as_csv(("PHO", "xã Phú Hội"), headers=("code", "name"))), STORED)
     assert bare.changes == ()
-    emptied = plan(read_rows(as_csv(("PHO", "xã Phú Hội", ""), headers=("code", "name", "aliases"))), STORED)
+    emptied = plan_import(read_rows(as_csv(("PHO", "xã Phú Hội", ""), headers=("code", "name", "aliases"))), STORED)
     assert emptied.units.units["PHO"].aliases == ()
 
 
@@ -88,7 +90,7 @@ def test_a_column_that_the_list_does_not_have_is_left_as_it_is_stored_and_an_emp
     ],
 )
 def test_a_plan_says_what_happens_to_each_unit(row: tuple[str, ...], kind: str, columns: tuple[str, ...]) -> None:
-    (change,) = plan(read_rows(as_csv(row)), STORED).changes
+    (change,) = plan_import(read_rows(as_csv(row)), STORED).changes
     assert (change.kind, change.columns, change.unit.code) == (kind, columns, row[0])
 
 
@@ -193,7 +195,7 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_the_sample_holds_the_former_district_as_resolution_1662_reordered_it() -> None:
-    units = plan(sample("nhon-trach"), NO_UNITS).units
+    units = plan_import(read_sample("nhon-trach"), NO_UNITS).units
     became: dict[str, set[str]] = {}
     for step in units.successions:
         assert (step.since, step.source) == (date(2025, 7, 1), "1662/NQ-UBTVQH15")
@@ -211,11 +213,11 @@ def test_the_sample_holds_the_former_district_as_resolution_1662_reordered_it() 
 
 def test_there_is_no_other_sample_and_none_by_a_path() -> None:
     with pytest.raises(UnitsFileError, match="nhon-trach"):
-        sample("../samples/nhon_trach")
+        read_sample("../samples/nhon_trach")
 
 
 def test_headers_of_the_sample_are_the_ones_that_are_documented() -> None:
-    assert tuple(sample("nhon-trach")[0].cells) == tuple(read_rows(as_csv(NEW, headers=HEADERS))[0].cells)
+    assert tuple(read_sample("nhon-trach")[0].cells) == tuple(read_rows(as_csv(NEW, headers=HEADERS))[0].cells)
 
 
 def _with(workbook: bytes, entries: dict[str, bytes]) -> bytes:
@@ -230,7 +232,7 @@ def _with(workbook: bytes, entries: dict[str, bytes]) -> bytes:
 @pytest.mark.timeout(10)
 def test_a_chain_of_thousands_of_superiors_is_checked_and_named_in_no_time() -> None:
     chain = [(f"U{at}", f"đơn vị {at}", f"U{at - 1}" if at else "") for at in range(6_000)]
-    units = plan(read_rows(as_csv(*chain, headers=("code", "name", "parent code"))), NO_UNITS).units
+    units = plan_import(read_rows(as_csv(*chain, headers=("code", "name", "parent code"))), NO_UNITS).units
     assert all(len(units.path_name(code)) < 200 for code in units.units)
     assert units.path_name("U2") == "đơn vị 2 – đơn vị 1 – đơn vị 0"
     assert units.path_name("U5999").endswith("…")
@@ -251,4 +253,4 @@ def test_circles_are_those_that_some_way_comes_back_in(ways: dict[str, list[str]
                 waiting += ways.get(at, ())
         return seen
 
-    assert circular(ways, lambda at: ways.get(at, ())) == {one for one in "abcdef" if one in reached(one)}
+    assert find_circular(ways, lambda at: ways.get(at, ())) == {one for one in "abcdef" if one in reached(one)}

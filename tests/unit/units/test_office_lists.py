@@ -8,11 +8,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.units import FaultyUnitsError, Plan, UnitsFileError, plan
-from bot.units.columns import COLUMNS
-from bot.units.faults import shown
-from bot.units.reading import read_list
-from handlers.office.units import NO_UNITS, UnitDirectory
+from bot.units.faults import FaultyUnitsError, UnitsFileError, quote_cell
+from bot.units.headings import COLUMNS
+from bot.units.import_plan import UnitImportPlan, plan_import
+from bot.units.list_reader import read_list
+from handlers.model.unit_directory import NO_UNITS, UnitDirectory
 from locales import translator
 from tests.support.office_lists import BODY, HEAD, tcvn3, text_file, vni, vps, windows_1258, workbook
 
@@ -20,9 +20,9 @@ t = translator("vi")
 TREE = {"75": ("tỉnh Mẫu", None), "26001": ("phường Một", "75"), "26002": ("xã Hai", "75")}
 
 
-def planned(data: bytes, stored: UnitDirectory = NO_UNITS) -> Plan:
+def planned(data: bytes, stored: UnitDirectory = NO_UNITS) -> UnitImportPlan:
     read = read_list(data)
-    return plan(read.rows, stored, text=read.notes.text)
+    return plan_import(read.rows, stored, text=read.notes.text)
 
 
 def tree(data: bytes) -> dict[str, tuple[str, str | None]]:
@@ -370,5 +370,5 @@ def test_a_foreign_name_in_a_list_in_unicode_is_taken_as_it_stands() -> None:
 def test_what_cannot_be_printed_of_an_example_is_shown_by_its_number() -> None:
     before = tcvn3("phường Mộc")
     assert "\u00ad" in before
-    assert shown(before) == before.replace("\u00ad", "[U+00AD]")
-    assert shown("a\x1b[2J") == "a[U+001B][2J"
+    assert quote_cell(before) == before.replace("\u00ad", "[U+00AD]")
+    assert quote_cell("a\x1b[2J") == "a[U+001B][2J"

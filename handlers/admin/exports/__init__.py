@@ -1,0 +1,1 @@
+"""Exports of the request list, ordered in a chat."""

@@ -1,0 +1,1 @@
+"""Exported lists that come back with changes."""

@@ -1,0 +1,1 @@
+"""The request list: filters, pages, moves."""

@@ -1,0 +1,1 @@
+"""How many officers of which unit have still to act."""

@@ -1,0 +1,1 @@
+"""The screens on which a broadcast is written, checked, approved and watched."""

@@ -1,0 +1,1 @@
+"""The vocabulary of a conversation: events, replies, the session, screens, ports, and text."""

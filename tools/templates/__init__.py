@@ -1,0 +1,1 @@
+"""Generates the Word templates of the official lists."""
