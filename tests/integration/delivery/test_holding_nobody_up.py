@@ -84,7 +84,7 @@ async def test_a_row_that_cannot_be_written_out_fails_alone(
             raise KeyError
         return to(*about, **more)
 
-    monkeypatch.setattr(BroadcastMessage, "to", written)
+    monkeypatch.setattr(BroadcastMessage, "render_for", written)
     rows.queue(ONE, 3)
     channel = ScriptedChannel()
     await Dispatcher(store, channel, Pacer(Pace(1e6, UNHURRIED), clock), clock).deliver()
@@ -171,7 +171,7 @@ async def test_a_deletion_of_old_data_that_fails_waits_for_the_next_day(
     async def failing(*_: Any, **__: Any) -> dict[str, int]:
         raise surprise
 
-    monkeypatch.setattr(store, "retention", failing)
+    monkeypatch.setattr(store, "delete_expired", failing)
     stop = asyncio.Event()
     task = asyncio.create_task(Retention(store, clock, 180).run(stop))
     await asyncio.sleep(0.05)

@@ -367,7 +367,7 @@ async def test_owners_are_told_of_a_copy_whose_taking_up_was_cut_off(
             await real(self, *arguments)
             raise KeyboardInterrupt
 
-        patch.setattr(Continuity, "take_up", killed)
+        patch.setattr(Continuity, "continue_from_copy", killed)
         with pytest.raises(KeyboardInterrupt):
             await heartbeat.begin()
 

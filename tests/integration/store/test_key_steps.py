@@ -53,7 +53,7 @@ LEASE = LeaseDuration()
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyring_module, "REFRESH_SECONDS", 0.0)
-    monkeypatch.setattr(key_rotation, "SETTLING", timedelta())
+    monkeypatch.setattr(key_rotation, "SETTLING_TIME", timedelta())
 
 
 async def one_of_each(store: Store, database: Database) -> str:

@@ -20,7 +20,7 @@ from tests.support.storing import NOW, answer, claim, closing_async, content, ne
 
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(key_rotation, "BATCH", 3)
+    monkeypatch.setattr(key_rotation, "RESEAL_BATCH", 3)
     monkeypatch.setattr(keyring_module, "REFRESH_SECONDS", 0.0)
 
 

@@ -113,7 +113,7 @@ async def test_updates_that_cannot_be_acknowledged_are_not_asked_for_in_a_hurry(
     async def numberless(*_: Any, **__: Any) -> list[Any]:
         return [{"message": {}}, None]
 
-    monkeypatch.setattr(api, "call", numberless)
+    monkeypatch.setattr(api, "to_query", numberless)
     with pytest.raises(ChannelError):
         await poller(api, store).poll_once(asyncio.Event())
 
@@ -149,7 +149,7 @@ async def test_polling_goes_on_where_the_store_refuses_a_batch_and_it_comes_agai
     if isinstance(surprise, StoreError):
         monkeypatch.setattr(store, "receive", sometimes)
     else:
-        monkeypatch.setattr(UpdateReceiver, "take", _once(UpdateReceiver.receive, surprises))
+        monkeypatch.setattr(UpdateReceiver, "receive", _once(UpdateReceiver.receive, surprises))
     lan = server.user("Lan")
     await lan.says("a")
     async with assembly.served():
@@ -173,7 +173,7 @@ async def test_a_sign_of_being_blocked_that_cannot_be_stored_holds_up_nothing(
     async def refused(*_: Any) -> None:
         raise surprise
 
-    monkeypatch.setattr(store, "blocked", refused)
+    monkeypatch.setattr(store, "mark_blocked", refused)
     lan, minh = server.user("Lan"), server.user("Minh")
     await lan.says("a")
     async with assembly.served():

@@ -33,7 +33,7 @@ class Heard(MemoryInterviewRegister):
 
     async def save_status(self, standing: InterviewStatus) -> None:
         self.told.append(standing)
-        await super().keep(standing)
+        await super().save_status(standing)
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ def test_no_two_queries_have_one_name() -> None:
 
 def test_every_query_is_used_and_every_used_one_exists() -> None:
     named = {name.split(".")[0] for name in QUERIES if not name.startswith("where.")}
-    used = set(re.findall(r'(?:Call|call|per_column|_read)\(\s*"(\w+)"', CODE)) | set(
+    used = set(re.findall(r'(?:Query|to_query|per_column|column_query_name|_read)\(\s*"(\w+)"', CODE)) | set(
         re.findall(r'"((?:expire|count)_\w+)"', CODE)
     )
 
