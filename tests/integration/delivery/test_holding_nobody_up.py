@@ -225,7 +225,7 @@ async def test_a_look_for_what_waits_may_fail_and_is_repeated(
             raise trouble
         return await waiting(channel)
 
-    monkeypatch.setattr(store, "waiting", looked)
+    monkeypatch.setattr(store, "chats_waiting", looked)
     clock = SystemClock()
     roads = Roads(store, clock)
     pacer = Pacer(Pace(1e6, UNHURRIED), clock)

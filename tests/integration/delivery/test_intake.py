@@ -92,7 +92,7 @@ class Refusing:
             raise StoreError
         return await self._store.receive(updates, now)
 
-    async def alarm(self, what: AbandonedRow, row: int | str, now: datetime) -> None:
+    async def raise_alarm(self, what: AbandonedRow, row: int | str, now: datetime) -> None:
         del now
         self.told.append((what, row))
 

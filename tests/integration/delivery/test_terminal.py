@@ -173,7 +173,7 @@ async def test_a_file_that_cannot_be_saved_says_why_and_what_to_do(
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("bot.channels.terminal.saved", refuse)
+    monkeypatch.setattr("bot.channels.terminal.save_attachment", refuse)
     await sent(drawn_chart())
     told = capsys.readouterr().out
     assert f"no permission ({tmp_path}). Please go to another folder" in told

@@ -77,7 +77,7 @@ def test_an_invitation_is_a_link_where_telegram_names_the_bot(troly: Command, mo
     async def link(_: object) -> str:
         return "https://t.me/troly_bot?start="
 
-    monkeypatch.setattr("bot.cli.admins.start_link", link)
+    monkeypatch.setattr("bot.cli.admins.fetch_start_link", link)
 
     assert re.search(r"https://t\.me/troly_bot\?start=[a-z2-7]{32}\n", troly("admins", "add")[1])
 

@@ -140,7 +140,7 @@ async def test_a_message_that_is_too_large_is_not_queued_and_one_that_is_there_i
             await unit.finish("{}", [says("x" * LARGE_MESSAGE)])
     await given(store, "owner", Role.OWNER)
     await answer(store, chat, "one", "two")
-    monkeypatch.setattr("bot.store.outbox.MOST", 10)  # what an earlier version queued without any bound
+    monkeypatch.setattr("bot.store.outbox.MAX_MESSAGE_BYTES", 10)  # what an earlier version queued without any bound
 
     assert await claim(store) == []
     assert await claim(store) == []
