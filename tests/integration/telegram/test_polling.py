@@ -113,7 +113,7 @@ async def test_updates_that_cannot_be_acknowledged_are_not_asked_for_in_a_hurry(
     async def numberless(*_: Any, **__: Any) -> list[Any]:
         return [{"message": {}}, None]
 
-    monkeypatch.setattr(api, "to_query", numberless)
+    monkeypatch.setattr(api, "call", numberless)
     with pytest.raises(ChannelError):
         await poller(api, store).poll_once(asyncio.Event())
 
