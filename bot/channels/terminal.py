@@ -26,8 +26,9 @@ from bot.delivery.exporter import Exporter, OwnDataExporter
 from bot.delivery.intake import Intake, Rate, Throttle
 from bot.delivery.turns import TurnHandler
 from bot.errors import to_reason
+from bot.messages import Chat, Incoming, OutboxRow
 from bot.sanitizing import sanitize
-from bot.store.api import Chat, Incoming, OutboxRow, Store
+from bot.store.api import Store
 from bot.streams import SafeConsole
 from handlers.core.events import Event, FileSent, TextReceived
 from handlers.core.replies import Attachment, Reply

@@ -11,8 +11,9 @@ from bot.cli.session import As, open_as
 from bot.cli.tables import print_rows
 from bot.clock import SystemClock
 from bot.settings import load_settings
-from bot.store.api import ChainFault, Proof, Verdict
+from bot.store.journal import ChainFault, Verdict
 from bot.store.opening import open_store_from_settings
+from bot.store.power_checks import Proof
 from handlers.access.journal_text import format_action, format_actor, format_subject
 from handlers.core.dates import format_moment
 from handlers.model.request_list import JournalEntry

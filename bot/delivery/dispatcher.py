@@ -16,8 +16,9 @@ from bot.clock import Clock
 from bot.delivery.failures import Cooldown
 from bot.delivery.pacing import MessageKind, Pacer
 from bot.delivery.send_queue import ChannelContext, QueueOptions, SendQueue
+from bot.messages import MessageSize, OutboxRow
 from bot.metrics.base import NO_METRICS, Metrics
-from bot.store.api import MessageSize, OutboxRow, Store
+from bot.store.api import Store
 from bot.store.errors import StoreUnavailable
 from locales import LANGUAGES
 

@@ -16,8 +16,9 @@ from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
 from bot.exports.broadcast_report import ReportOrder, make_report_bytes
 from bot.exports.spreadsheet import is_own_archive, is_spreadsheet, read_sheet
+from bot.messages import Chat
 from bot.retry import retry
-from bot.store.api import Chat, Store
+from bot.store.api import Store
 from bot.store.errors import StoreUnavailable
 from handlers.broadcasts.screens.results import XLSX
 from handlers.core.events import (

@@ -20,9 +20,10 @@ from bot.channels.base import (
 )
 from bot.channels.rendering import split_reply
 from bot.clock import Clock
+from bot.messages import DeliveryState, OutboxRow, Settlement
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.retry import Backoff, retry_while_unavailable
-from bot.store.api import DeliveryState, OutboxRow, Settlement, Store
+from bot.store.api import Store
 from bot.store.errors import StoreError
 from handlers.core.replies import Reply
 from handlers.model.broadcast import DeliveryReason

@@ -7,9 +7,10 @@ from functools import partial
 import structlog
 
 from bot.clock import Clock
+from bot.messages import Chat, Incoming
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.retry import retry_while_unavailable
-from bot.store.api import Chat, Incoming, Store
+from bot.store.api import Store
 from bot.store.errors import StoreError
 from bot.store.unreadable import AbandonedRow
 from handlers.core.events import Event, FileSent, TextReceived, Throttled, UnreadableReceived

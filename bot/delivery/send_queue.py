@@ -13,9 +13,10 @@ from bot.channels.base import Channel, ChannelError, MaybeSent, Unreachable
 from bot.clock import Clock
 from bot.delivery.failures import Cooldown, FailureHandler, ResultBatcher
 from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer
+from bot.messages import DeliveryState, OutboxRow, Settlement
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.retry import Backoff, retry_while_unavailable
-from bot.store.api import DeliveryState, OutboxRow, Settlement, Store
+from bot.store.api import Store
 from locales import LANGUAGES
 
 #: ``(limit, now, resting)`` -> rows that are now in our hands, none of them of a chat that is resting.

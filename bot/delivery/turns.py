@@ -17,9 +17,10 @@ from bot.clock import Clock
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.readers import ReadApart
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind
+from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.retry import retry, retry_while_unavailable
-from bot.store.api import MOST_SESSION, Chat, PendingTurn, Store, TurnTransaction
+from bot.store.api import Store, TurnTransaction
 from bot.store.errors import StoreUnavailable, TooMuchToKeep, TurnTakenOver
 from handlers.core.events import DrawChart, Event, MakeReport
 from handlers.core.ports import Services

@@ -16,7 +16,8 @@ import structlog
 from bot.clock import Clock
 from bot.retry import Backoff, retry_while_unavailable
 from bot.store.errors import StoreError
-from bot.store.worker_api import LeaseDuration, Presence, SharedWorkerRegistry, WorkerRegistry
+from bot.store.worker_api import SharedWorkerRegistry, WorkerRegistry
+from bot.store.workers import LeaseDuration, Presence
 
 #: Seconds over which the pace is counted.
 _WINDOW = 1.0

@@ -18,7 +18,7 @@ from bot.process_sandbox import exit_with_parent
 from bot.settings import load_settings
 from bot.store.api import Store
 from bot.store.opening import open_store_from_settings
-from bot.store.task_api import ExportTask
+from bot.store.tasks import ExportTask
 from handlers.model.rights import Act, Rights
 from locales import translator
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from bot.channels.registry import terminal_channel
 from bot.demo.database import DemoSizes, fill_database
 from bot.demo.roles import ADMIN, FOCAL, OWNER
+from bot.messages import Incoming
 from bot.preview.walks import TODAY, WalkStop, take_steps
 from bot.settings import Settings
-from bot.store.api import Incoming, Store, TurnTransaction
+from bot.store.api import Store, TurnTransaction
 from bot.store.opening import open_demo_data, open_store_from_settings
 from bot.store.sealing.keyfile import KeyFile, StoredKey, replace_key_file
 from handlers.core.events import ChartDrawn, Event, SheetRead, TextReceived

@@ -4,14 +4,16 @@
 ``retryable`` nothing was changed and the same call may be made again.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from bot.messages import Chat, DeliveryState, Incoming, MessageSize, OutboxRow, PendingTurn, Settlement
 from bot.metrics.base import QueueDepths
+from bot.store.journal import Verdict
+from bot.store.key_rotation import RotationResult
+from bot.store.power_checks import Proof
 from handlers.core.broadcast_ports import Reminders
 from handlers.core.events import Event
 from handlers.core.ports import AdminServices, InterviewRegister, OwnData, OwnRequests
@@ -26,168 +28,6 @@ if TYPE_CHECKING:
     from bot.store.task_api import ExportTasks, OwnDataTasks
     from bot.store.unreadable import AbandonedRow
     from bot.store.worker_api import SharedWorkerRegistry
-
-
-#: Priorities of the outbox: the answer of a turn, a message about one's own affair, a message to many.
-REPLY, NOTICE, BROADCAST = 0, 1, 2
-#: Characters of a session at most: it is read and written with every line.
-MOST_SESSION = 128 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Chat:
-    """A conversation with one person over one channel."""
-
-    id: str
-    channel: str
-    address: str  #: the platform's own chat id
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """An update as a channel received it, before it is acknowledged to the platform."""
-
-    channel: str
-    update_id: str
-    address: str
-    event: Event
-
-
-@dataclass(frozen=True, slots=True)
-class PendingTurn:
-    """The oldest unhandled update of a chat, with the session it meets."""
-
-    inbox_id: int
-    chat: Chat
-    event: Event
-    session: str | None  #: JSON; None for a chat that has none yet
-    received_at: datetime
-    lost: bool = False  #: there is a session, and it cannot be read
-    #: How often it was taken in hand, this time included: raised before, so that a crash counts too.
-    tries: int = field(default=1, compare=False)
-
-
-class DeliveryState(StrEnum):
-    """What became of an outbox row."""
-
-    QUEUED = "queued"
-    SENDING = "sending"
-    SENT = "sent"
-    BLOCKED = "blocked"
-    INVALID = "invalid"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """A message to deliver."""
-
-    id: int
-    chat: Chat
-    reply: Reply
-    attempts: int  #: deliveries tried and counted before this one
-    priority: int  #: REPLY, NOTICE or BROADCAST
-    origin: str  #: what asked for it; unique
-    broadcast: str | None = None  #: of which it is a part
-    first: bool = False  #: the person never had a reminder before
-
-
-class MessageSize(IntEnum):
-    """Which messages are claimed: large ones carry files, and take memory and time."""
-
-    SMALL = 0
-    LARGE = 1
-    ANY = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """The end of a row that was claimed."""
-
-    row: OutboxRow
-    state: DeliveryState
-    message: str | None = None  #: the platform's id of what was sent
-    reason: DeliveryReason | None = None
-    instead: tuple[Reply, ...] = ()  #: said to the same person, once for all parts of what was to be sent
-
-
-class ChainFault(StrEnum):
-    """What is wrong with the audit chain where it breaks first."""
-
-    CHANGED = "changed"  #: the row is not as it was written
-    MISSING = "missing"  #: a row that stood between others, or at the end, is gone
-    MOVED = "moved"  #: the row is genuine but does not follow the one before it
-    ADDED = "added"  #: a row stands behind the end of the chain
-    NO_END = "no_end"  #: the record of the chain's end is gone or was changed
-    REPLACED = "replaced"  #: the row is not the one that was noted: the chain was written anew
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a walk along the audit chain found."""
-
-    rows: int  #: in order, up to the fault or to the end
-    end: str = ""  #: hash of the last of them
-    fault: ChainFault | None = None
-    number: int = 0  #: of the row at fault
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What was found of the rows that give power."""
-
-    worthless: tuple[str, ...]  #: roles, invitations and broadcasts that the program did not write so
-    changed_end: int | None  #: the row at which the journal's end was found changed; ``None``: it is whole
-
-    @property
-    def whole(self) -> bool:
-        """Nothing was found."""
-        return not self.worthless and self.changed_end is None
-
-
-@dataclass(frozen=True, slots=True)
-class ServingProcess:
-    """A process that serves a channel now."""
-
-    name: str  #: machine and process id
-    keys: tuple[str, ...]  #: ids of those it holds; it seals with the first
-
-
-@dataclass(frozen=True, slots=True)
-class MissingKey:
-    """Values of a table whose key is not in the key file."""
-
-    key: str
-    table: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class KeyCheck:
-    """Whether everything can be read."""
-
-    missing: tuple[MissingKey, ...]
-    damaged: tuple[str, ...]  #: table, column and row of each value that does not open
-    processes: tuple[ServingProcess, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Retirement:
-    """Which keys went, and why others stay."""
-
-    dropped: tuple[str, ...]
-    kept: Mapping[str, str]  #: id -> message id of the reason
-
-
-@dataclass(frozen=True, slots=True)
-class RotationResult:
-    """What a rotation of the keys did."""
-
-    key: str  #: id of the new key
-    resealed: int  #: values
-    dropped: tuple[str, ...]  #: ids of keys that nothing used any more
 
 
 class TurnTransaction(Protocol):

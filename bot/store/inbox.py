@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.store.api import Chat, Incoming, PendingTurn
+from bot.messages import Chat, Incoming, PendingTurn
 from bot.store.drivers.base import Driver, Query, Rows
 from bot.store.encoding import from_micros, to_micros
 from bot.store.errors import UnknownKey
-from bot.store.key_rotation import is_key_awaited
 from bot.store.messages import reply_queries
+from bot.store.missing_keys import is_key_awaited
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS

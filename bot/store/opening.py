@@ -14,8 +14,9 @@ from bot.store.drivers.base import Driver, Query, sqlite_path
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.encoding import backfill_consents, to_micros
 from bot.store.errors import KeyFileError, KeyFileMismatch
-from bot.store.key_rotation import KeyRotation, check_all_keys
+from bot.store.key_rotation import KeyRotation
 from bot.store.migrations import Migration, load_migrations, missing_migrations
+from bot.store.missing_keys import check_all_keys
 from bot.store.power_checks import seal_powers
 from bot.store.queries import split_statements
 from bot.store.requests import index_requests

@@ -9,14 +9,14 @@ from typing import Any
 
 import structlog
 
-from bot.store.api import BROADCAST, Chat, DeliveryState, MessageSize, OutboxRow, Settlement
+from bot.messages import BROADCAST, Chat, DeliveryState, MessageSize, OutboxRow, Settlement
 from bot.store.broadcasts.audience import WEEK
 from bot.store.broadcasts.messages import BroadcastMessage, BroadcastMessages
 from bot.store.drivers.base import Driver, Query, Rows
 from bot.store.encoding import to_micros
 from bot.store.errors import MessageTooLarge, SealBroken, UnknownKey
-from bot.store.key_rotation import is_key_awaited
 from bot.store.messages import LARGE_MESSAGE, MAX_MESSAGE_BYTES, OutboxMessage, OutboxRecipient, message_query
+from bot.store.missing_keys import is_key_awaited
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.store.api import NOTICE, Chat, PendingTurn
+from bot.messages import NOTICE, Chat, PendingTurn
 from bot.store.drivers.base import Driver, Query
 from bot.store.encoding import to_micros
 from bot.store.messages import OutboxMessage, OutboxRecipient, message_query, prepare_messages
@@ -18,7 +18,6 @@ from bot.store.requests import RunQueries, StoredOwnRequests
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
-from bot.store.task_api import OwnDataTask
 from bot.store.unreadable import AbandonedRow, notify_owners
 from handlers.core.ports import People
 from handlers.core.replies import Reply
@@ -29,6 +28,16 @@ from locales import LANGUAGES
 
 #: The kind of such a task, and what the origins of its messages begin with.
 OWN_DATA = "own_data"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDataTask:
+    """An order for all that is held about the person of a chat."""
+
+    id: str
+    chat: Chat
+    language: str
+    tries: int  #: this one included
 
 
 class OwnDataOrder(BaseModel):

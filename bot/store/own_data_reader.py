@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from bot.store.api import Chat, DeliveryState
+from bot.messages import Chat, DeliveryState
 from bot.store.drivers.base import Query, Rows
 from bot.store.encoding import from_micros
 from bot.store.messages import LARGE_MESSAGE

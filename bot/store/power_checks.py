@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 
-from bot.store.api import Proof
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Driver, Query, Transaction
 from bot.store.encoding import to_micros
@@ -129,6 +128,19 @@ class _PowerSealing:
             if whose == approver:
                 warrant = Warrant(name, parent, step, unit, author, whose, said, file)
                 yield Query("seal_broadcast", {"id": name, "warrant": warrant.seal(self.keyring)})
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was found of the rows that give power."""
+
+    worthless: tuple[str, ...]  #: roles, invitations and broadcasts that the program did not write so
+    changed_end: int | None  #: the row at which the journal's end was found changed; ``None``: it is whole
+
+    @property
+    def whole(self) -> bool:
+        """Nothing was found."""
+        return not self.worthless and self.changed_end is None
 
 
 async def check_powers(driver: Driver, keyring: Keyring) -> Proof:

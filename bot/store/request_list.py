@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from bot.store.api import NOTICE
+from bot.messages import NOTICE
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Query, Rows
 from bot.store.encoding import content_for_display, from_micros, to_micros

@@ -4,21 +4,9 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
+from bot.messages import Chat, DeliveryState, Incoming, MessageSize, OutboxRow, PendingTurn, Settlement
 from bot.metrics.base import QueueDepths
-from bot.store.api import (
-    AdminTransaction,
-    Chat,
-    DeliveryState,
-    Incoming,
-    MessageSize,
-    OutboxRow,
-    PendingTurn,
-    Proof,
-    RotationResult,
-    Settlement,
-    TurnTransaction,
-    Verdict,
-)
+from bot.store.api import AdminTransaction, TurnTransaction
 from bot.store.broadcast_api import BroadcastOperations
 from bot.store.broadcasts.messages import BroadcastMessages
 from bot.store.broadcasts.operations import StoredBroadcastOperations
@@ -27,11 +15,11 @@ from bot.store.continuity import Continuity
 from bot.store.demo_data import has_demo_data
 from bot.store.drivers.base import Driver, Query
 from bot.store.inbox import Inbox, chat_at
-from bot.store.journal import verify_chain
-from bot.store.key_rotation import KeyRotation
+from bot.store.journal import Verdict, verify_chain
+from bot.store.key_rotation import KeyRotation, RotationResult
 from bot.store.outbox import DeliveryResults, OutboxClaims
 from bot.store.own_data import StoredOwnDataTasks
-from bot.store.power_checks import accept_journal_end, check_powers
+from bot.store.power_checks import Proof, accept_journal_end, check_powers
 from bot.store.requests import RunQueries
 from bot.store.retention import StoreMaintenance
 from bot.store.sealing.keyring import Keyring

@@ -1,54 +1,12 @@
 """Tasks as the rest of ``bot`` sees them: exports ordered in a chat. Raises as ``bot.store.api`` does."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Protocol
 
-from bot.store.api import Chat
+from bot.store.own_data import OwnDataTask
+from bot.store.tasks import Completion, ExportTask, TaskResult
 from handlers.core.replies import Reply
-from handlers.model.exports import ExportOrder
-
-
-@dataclass(frozen=True, slots=True)
-class ExportTask:
-    """An export that is to be written, and for whom."""
-
-    id: str
-    chat: Chat
-    order: ExportOrder
-    tries: int = field(default=1, compare=False)  #: this one included
-
-
-class Completion(StrEnum):
-    """What became of the wish to hand a task's results over."""
-
-    DONE = "done"
-    ENDED = "ended"  #: it was cancelled meanwhile, or its chat was erased; nothing was handed over
-    LOST = "lost"  #: a role it was done by has ended; nothing was handed over
-
-
-@dataclass(frozen=True, slots=True)
-class TaskResult:
-    """What a task made."""
-
-    messages: Sequence[Callable[[], Reply]]  #: each made when it is stored: one file at a time is in memory
-    said: Reply  #: the end of the moving message
-    grants: tuple[str, ...]  #: ids of the roles it was done by
-    subject: str  #: for the journal
-    unit: str | None
-    count: int  #: requests
-
-
-@dataclass(frozen=True, slots=True)
-class OwnDataTask:
-    """An order for all that is held about the person of a chat."""
-
-    id: str
-    chat: Chat
-    language: str
-    tries: int  #: this one included
 
 
 class OwnDataTasks(Protocol):

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from bot.store.api import Chat
+from bot.messages import Chat
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Driver, Query, Transaction
 from bot.store.encoding import to_micros
@@ -26,7 +27,6 @@ from bot.store.messages import (
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
-from bot.store.task_api import Completion, ExportTask, TaskResult
 from bot.store.unit_of_work import StoredAdminServices
 from bot.store.unreadable import AbandonedRow, notify_owners
 from handlers.admin.exports.text import format_export_failed
@@ -36,6 +36,36 @@ from handlers.model.exports import ExportOrder
 from handlers.model.rights import Rights
 from handlers.model.unit_directory import NO_UNITS
 from locales import LANGUAGES
+
+
+@dataclass(frozen=True, slots=True)
+class ExportTask:
+    """An export that is to be written, and for whom."""
+
+    id: str
+    chat: Chat
+    order: ExportOrder
+    tries: int = field(default=1, compare=False)  #: this one included
+
+
+class Completion(StrEnum):
+    """What became of the wish to hand a task's results over."""
+
+    DONE = "done"
+    ENDED = "ended"  #: it was cancelled meanwhile, or its chat was erased; nothing was handed over
+    LOST = "lost"  #: a role it was done by has ended; nothing was handed over
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What a task made."""
+
+    messages: Sequence[Callable[[], Reply]]  #: each made when it is stored: one file at a time is in memory
+    said: Reply  #: the end of the moving message
+    grants: tuple[str, ...]  #: ids of the roles it was done by
+    subject: str  #: for the journal
+    unit: str | None
+    count: int  #: requests
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
-from bot.store.api import MOST_SESSION, AdminTransaction, Chat, PendingTurn, TurnTransaction
+from bot.messages import MOST_SESSION, Chat, PendingTurn
+from bot.store.api import AdminTransaction, TurnTransaction
 from bot.store.broadcasts.port import StoredBroadcasts
 from bot.store.broadcasts.reminders import StoredReminders
 from bot.store.context import StoreContext

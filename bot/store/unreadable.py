@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from bot.store.api import NOTICE
+from bot.messages import NOTICE
 from bot.store.drivers.base import Driver, Query
 from bot.store.encoding import to_micros
 from bot.store.messages import OutboxMessage, OutboxRecipient, message_query

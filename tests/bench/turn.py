@@ -14,7 +14,8 @@ from typing import Any
 
 import aiosqlite
 
-from bot.store.api import DeliveryState, Incoming, MessageSize, Store
+from bot.messages import DeliveryState, Incoming, MessageSize
+from bot.store.api import Store
 from bot.store.drivers.sqlite import SqliteDriver
 from bot.store.messages import LARGE_MESSAGE, MAX_MESSAGE_BYTES
 from bot.store.opening import open_store

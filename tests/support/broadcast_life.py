@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.store.api import BROADCAST, Chat, Store
+from bot.messages import BROADCAST, Chat
+from bot.store.api import Store
 from bot.store.encoding import to_micros
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring

@@ -10,7 +10,8 @@ from typing import Any
 
 from bot.delivery.broadcasts.scheduler import BroadcastScheduler
 from bot.delivery.broadcasts.sending import SchedulerSettings
-from bot.store.api import DeliveryState, Store
+from bot.messages import DeliveryState
+from bot.store.api import Store
 from bot.store.encoding import to_micros
 from handlers.core.replies import Reply
 from handlers.model.broadcast import ActionResult, Broadcast, BroadcastDraft, BroadcastState, BroadcastText

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.store.api import AdminTransaction, Chat, Store
+from bot.messages import Chat
+from bot.store.api import AdminTransaction, Store
 from handlers.model.request_list import NewInvitation, Refusal
 from handlers.model.rights import Grant, Rights, Role
 from handlers.model.unit import Unit

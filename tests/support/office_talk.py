@@ -6,7 +6,8 @@ from itertools import count
 
 from bot.delivery.event_preparation import EventPreparer, ListReader, may_import_by_role
 from bot.delivery.turns import Conversation, TurnHandler
-from bot.store.api import Chat, DeliveryState, Incoming, Store
+from bot.messages import Chat, DeliveryState, Incoming
+from bot.store.api import Store
 from handlers.conversation import respond, wants_file
 from handlers.core.events import ButtonTapped, Event, TextReceived
 from handlers.core.replies import Choice, Reply

@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from bot.store.api import Chat, Incoming, PendingTurn, Store, TurnTransaction
+from bot.messages import Chat, Incoming, PendingTurn
+from bot.store.api import Store, TurnTransaction
 from handlers.conversation import respond
 from handlers.core.events import Event
 from handlers.core.ports import Services

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from typing import Protocol, TypeVar
 
-from bot.store.api import Chat, Incoming, OutboxRow, PendingTurn, Store
+from bot.messages import Chat, Incoming, OutboxRow, PendingTurn
+from bot.store.api import Store
 from handlers.core.events import Event, TextReceived
 from handlers.core.replies import Reply
 from handlers.model.request import RequestContent

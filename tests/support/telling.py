@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from bot.store.api import DeliveryState, Store
+from bot.messages import DeliveryState
+from bot.store.api import Store
 from handlers.core.replies import Reply
 from tests.support.storing import NOW, claim
 

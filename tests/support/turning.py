@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.store.api import DeliveryState, OutboxRow, PendingTurn, Store, TurnTransaction
+from bot.messages import DeliveryState, OutboxRow, PendingTurn
+from bot.store.api import Store, TurnTransaction
 from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
 from tests.support.storing import CHANNEL, content, said, says

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.store.api import PendingTurn, Store, TurnTransaction
+from bot.messages import PendingTurn
+from bot.store.api import Store, TurnTransaction
 from handlers.core.ports import AdminServices, OwnRequests
 from handlers.model.imports import ImportLine
 from handlers.model.request import AMENDABLE_STATES, RequestState

@@ -7,7 +7,8 @@ import pytest
 
 from bot.charts.renderer import ChartsMissing
 from bot.delivery.event_preparation import DrawCallback, EventPreparer
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.store.api import Store
 from handlers.core.events import ChartDrawn, DrawChart, Event, TextReceived
 from handlers.core.ports import Services
 from handlers.core.session import Session

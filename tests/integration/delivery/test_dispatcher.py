@@ -22,7 +22,8 @@ from bot.clock import SystemClock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.intake import Rate
 from bot.delivery.pacing import Pace, Pacer
-from bot.store.api import DeliveryState, OutboxRow, Settlement, Store
+from bot.messages import DeliveryState, OutboxRow, Settlement
+from bot.store.api import Store
 from tests.support.delivery import ManualClock, ScriptedChannel, said
 from tests.support.roads import UNHURRIED, Roads
 from tests.support.waiting import eventually

@@ -18,9 +18,10 @@ from bot.delivery.retention import Retention
 from bot.delivery.runner import Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import ChangeListener, WorkerLease
-from bot.store.api import Chat, DeliveryState, Incoming, OutboxRow, Settlement, Store
+from bot.messages import Chat, DeliveryState, Incoming, OutboxRow, Settlement
+from bot.store.api import Store
 from bot.store.errors import SealBroken, StoreError
-from bot.store.worker_api import LeaseDuration
+from bot.store.workers import LeaseDuration
 from handlers.core.events import Event
 from handlers.core.ports import Services
 from handlers.core.replies import Attachment, Reply

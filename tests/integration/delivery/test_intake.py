@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bot.delivery.intake import TEXT_LIMIT, Intake, Rate, Throttle
-from bot.store.api import Chat, Incoming, Store
+from bot.messages import Chat, Incoming
+from bot.store.api import Store
 from bot.store.errors import StoreError
 from bot.store.unreadable import AbandonedRow
 from handlers.core.events import TextReceived, Throttled, UnreadableReceived

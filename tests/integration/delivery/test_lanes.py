@@ -14,7 +14,8 @@ from bot.clock import Clock, SystemClock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.intake import Rate
 from bot.delivery.pacing import Pace, Pacer
-from bot.store.api import OutboxRow, Store
+from bot.messages import OutboxRow
+from bot.store.api import Store
 from bot.store.errors import StoreUnavailable
 from bot.store.sealing.keyring import open_keyring
 from handlers.model.broadcast import BroadcastDraft, BroadcastText

@@ -14,11 +14,12 @@ from bot.delivery.retention import Retention
 from bot.delivery.runner import ChannelService, Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import WorkerLease
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.store.api import Store
 from bot.store.errors import UnknownKey
 from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
-from bot.store.worker_api import LeaseDuration
+from bot.store.workers import LeaseDuration
 from tests.support.delivery import ScriptedChannel, said
 from tests.support.roads import UNHURRIED, Roads
 from tests.support.storing import closing_async

@@ -15,7 +15,8 @@ from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.pacing import Pace, Pacer
 from bot.delivery.turns import TurnHandler
-from bot.store.api import Chat, OutboxRow, Store
+from bot.messages import Chat, OutboxRow
+from bot.store.api import Store
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.core.replies import Attachment, Reply
 from handlers.model.broadcast import BroadcastDraft, BroadcastText, PlaceholderValues

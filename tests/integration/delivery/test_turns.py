@@ -12,7 +12,8 @@ import structlog.testing
 from bot.channels.base import Gone, MaybeSent, TooLarge
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind
-from bot.store.api import MOST_SESSION, Incoming, PendingTurn, Store
+from bot.messages import MOST_SESSION, Incoming, PendingTurn
+from bot.store.api import Store
 from bot.store.errors import StoreLocked
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import open_keyring

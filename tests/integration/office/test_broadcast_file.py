@@ -11,7 +11,8 @@ import openpyxl
 import pytest
 
 from bot.delivery.event_preparation import EventPreparer, ReportCallback, ReportMaker
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.store.api import Store
 from bot.store.errors import StoreUnavailable
 from handlers.broadcasts.screens.results import REPORT_PROBLEMS, XLSX
 from handlers.core.events import Event, MakeReport, ReportMade

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.store.api import Incoming, Store
+from bot.messages import Incoming
+from bot.store.api import Store
 from bot.store.broadcasts.audience import AudienceReader, audience_conditions
 from bot.store.sealing.keyring import Keyring
 from handlers.core.events import TextReceived

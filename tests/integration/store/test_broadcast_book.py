@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.store.api import Store
 from bot.store.sealing.keyring import Keyring
 from handlers.core.replies import Reply
 from handlers.model.broadcast import Audience, BroadcastState, CampaignPlan, StateReason

@@ -12,8 +12,9 @@ import openpyxl
 import pytest
 
 from bot.cli import broadcast_output
+from bot.messages import Chat
 from bot.settings import load_settings
-from bot.store.api import Chat, Store
+from bot.store.api import Store
 from handlers.model.broadcast import BroadcastState, format_person_code
 from handlers.model.request import RequestContent
 from handlers.model.request_list import InterviewStatus

@@ -6,7 +6,8 @@ from random import Random
 
 import pytest
 
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.store.api import Store
 from bot.store.broadcasts.repository import seal_draft
 from bot.store.opening import open_store
 from bot.store.sealing.keyring import Keyring

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.store.api import DeliveryState, Store
+from bot.messages import DeliveryState
+from bot.store.api import Store
 from bot.store.broadcasts import results
 from bot.store.sealing.keyring import Keyring
 from handlers.model.broadcast import BroadcastState, DeliveryReason, Recipient, format_person_code

@@ -9,8 +9,9 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.delivery.exporter import OwnDataExporter
+from bot.messages import Chat, DeliveryState
 from bot.store import own_data_reader
-from bot.store.api import Chat, DeliveryState, Store
+from bot.store.api import Store
 from bot.store.own_data import StoredOwnDataTasks
 from handlers.core.replies import Attachment, Reply
 from handlers.model.rights import Role

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import DeliveryState, Store
+from bot.messages import DeliveryState
+from bot.store.api import Store
 from bot.store.drivers.base import Driver, Query
 from bot.store.inbox import Inbox
 from bot.store.migrations import load_migrations

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import NOTICE, Store
+from bot.messages import NOTICE
+from bot.store.api import Store
 from handlers.model.request import RequestState
 from handlers.model.request_list import MAX_BULK_MOVES, Filter, MoveOutcome
 from handlers.model.rights import Grant, Rights, Role

@@ -15,7 +15,8 @@ from bot.delivery.exporter import Exporter
 from bot.exports.list_reader import read_list
 from bot.exports.process import Finished, LastWord, Made, clean, private_folder
 from bot.logs import MASK
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.store.api import Store
 from bot.store.errors import DatabaseUnusable
 from bot.store.tasks import StoredExportTasks
 from handlers.admin.exports import text

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.store.api import Store
 from handlers.model.imports import ImportConflict, ImportLine, ImportPlan, ImportResult, LineProblem
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter, MoveOutcome, RequestRow

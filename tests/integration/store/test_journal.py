@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from bot.store import journal
-from bot.store.api import ChainFault, Store
+from bot.store.api import Store
+from bot.store.journal import ChainFault
 from handlers.model.rights import Grant, Rights, Role
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.office import OPERATOR, UNITS, office, settle_units

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.messages import DeliveryState
 from bot.store import key_rotation
-from bot.store.api import DeliveryState, Store
+from bot.store.api import Store
 from bot.store.errors import KeyNotSpread, KeysMissing, UnknownKey
 from bot.store.key_rotation import KeyRotation
 from bot.store.opening import open_driver, open_store
@@ -17,7 +18,7 @@ from bot.store.sealing.keyfile import read_key_file, replace_key_file
 from bot.store.sealing.keyring import Keyring, open_keyring
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 from bot.store.store import SealedStore
-from bot.store.worker_api import LeaseDuration
+from bot.store.workers import LeaseDuration
 from handlers.core.replies import Reply
 from handlers.model.broadcast import BroadcastState
 from handlers.model.exports import ExportForm, ExportOrder

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import DeliveryState, Settlement, Store
+from bot.messages import DeliveryState, Settlement
+from bot.store.api import Store
 from handlers.core.session import Session
 from handlers.model.broadcast import DeliveryReason
 from tests.integration.store.conftest import OpenStore

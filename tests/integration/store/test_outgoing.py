@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 import psycopg
 import pytest
 
-from bot.store.api import Chat, DeliveryState, OutboxRow, Settlement, Store
+from bot.messages import Chat, DeliveryState, OutboxRow, Settlement
+from bot.store.api import Store
 from bot.store.drivers.postgres import PostgresDriver
 from bot.store.encoding import to_micros
 from bot.store.queries import load_queries

@@ -3,7 +3,8 @@
 import json
 from datetime import date, datetime, timedelta
 
-from bot.store.api import DeliveryState, Store
+from bot.messages import DeliveryState
+from bot.store.api import Store
 from handlers.core.text import MarkupTranslator
 from handlers.model.request import RETAINED_STATES, Request, RequestState
 from handlers.model.request_list import InterviewStatus

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.store.api import Store
 from handlers.core.text import MarkupTranslator
 from handlers.model.exports import ExportForm, ExportOrder
 from handlers.model.imports import ImportLine

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import DeliveryState, Store
+from bot.messages import DeliveryState
+from bot.store.api import Store
 from bot.store.sealing.keyring import Keyring
 from handlers.model.broadcast import BroadcastState, CampaignPlan, StateReason
 from handlers.model.request import REQUEST_TRANSITIONS, RequestState

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.messages import DeliveryState
 from bot.store import key_rotation
-from bot.store.api import DeliveryState, Store
+from bot.store.api import Store
 from bot.store.key_rotation import KeyRotation
 from bot.store.opening import open_driver
 from bot.store.sealing import keyring as keyring_module

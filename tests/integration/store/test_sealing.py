@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.store.api import DeliveryState, Store
+from bot.messages import DeliveryState
+from bot.store.api import Store
 from bot.store.errors import KeyFileMismatch, UnknownKey
 from bot.store.opening import open_store
 from bot.store.sealing.keyfile import new_key_file, read_key_file, replace_key_file

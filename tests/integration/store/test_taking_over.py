@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.api import Store
-from bot.store.worker_api import LeaseDuration, Presence
+from bot.store.workers import LeaseDuration, Presence
 from tests.integration.store.conftest import Command, Database, OpenStore
 from tests.support.storing import CHANNEL, NOW, answer, claim, one_chat, texts
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import MOST_SESSION, DeliveryState, MessageSize, Store
+from bot.messages import MOST_SESSION, DeliveryState, MessageSize
+from bot.store.api import Store
 from bot.store.errors import MessageTooLarge, SessionTooLarge
 from bot.store.messages import LARGE_MESSAGE
 from bot.store.outbox import MAX_WORKER_DEATHS

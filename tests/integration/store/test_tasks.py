@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.store.api import Store
 from bot.store.sealing.keyring import Keyring
-from bot.store.task_api import Completion, ExportTask, TaskResult
+from bot.store.tasks import Completion, ExportTask, TaskResult
 from handlers.admin.exports.text import format_export_rights_lost
 from handlers.core.replies import Reply
 from handlers.core.text import MarkupTranslator

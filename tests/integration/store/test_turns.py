@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.store.api import PendingTurn, Store
+from bot.messages import PendingTurn
+from bot.store.api import Store
 from bot.store.errors import StoreError, TurnTakenOver
 from handlers.model.request import RequestState
 from tests.integration.store.conftest import OpenStore

@@ -15,7 +15,7 @@ from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import ChangeListener, WorkerLease
 from bot.retry import retry_while_unavailable
 from bot.store.api import Store
-from bot.store.worker_api import LeaseDuration
+from bot.store.workers import LeaseDuration
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.delivery import said
 from tests.support.postgres import LEAVE

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.delivery.turn_pool import TurnPool
-from bot.store.api import BROADCAST, Chat, DeliveryState, Store
-from bot.store.worker_api import LeaseDuration, Presence
+from bot.messages import BROADCAST, Chat, DeliveryState
+from bot.store.api import Store
+from bot.store.workers import LeaseDuration, Presence
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.storing import CHANNEL, NOW, answer, claim, heard, one_chat, said, says, texts
 

@@ -15,7 +15,8 @@ from bot.channels.telegram.polling import Poller
 from bot.channels.telegram.updates import UpdateReceiver
 from bot.clock import SystemClock
 from bot.delivery.intake import Intake, Rate, Throttle
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.store.api import Store
 from bot.store.errors import StoreError, StoreLocked
 from handlers.core.events import Event
 from handlers.core.ports import Services

@@ -7,8 +7,9 @@ from pydantic import SecretStr
 
 from bot.channels.telegram.wiring import serve_telegram
 from bot.cli.admins import fetch_start_link
+from bot.messages import Incoming
 from bot.settings import Settings
-from bot.store.api import Incoming, Store
+from bot.store.api import Store
 from handlers.core.events import Event, TextReceived
 from handlers.core.ports import Services
 from handlers.core.session import Session

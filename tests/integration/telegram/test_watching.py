@@ -16,9 +16,10 @@ from bot.channels.telegram.updates import UpdateReceiver
 from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
 from bot.clock import SystemClock
 from bot.delivery.intake import Intake, Rate, Throttle
+from bot.messages import DeliveryState
 from bot.metrics.base import NO_METRICS, QueueDepths
 from bot.metrics.prometheus import PRIORITIES, Prometheus
-from bot.store.api import DeliveryState, Store
+from bot.store.api import Store
 from bot.store.errors import StoreError, StoreLocked
 from bot.web import HealthEndpoints
 from tests.integration.telegram.conftest import Assembly, Settle

@@ -16,7 +16,8 @@ from bot.channels.telegram.webhook import WebhookEndedError, WebhookReceiver, We
 from bot.clock import SystemClock
 from bot.delivery.intake import Intake, Rate, Throttle
 from bot.errors import SettingsError
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.store.api import Store
 from bot.store.errors import StoreLocked
 from tests.integration.telegram.conftest import Assembly, Settle
 from tests.support.botapi.api import BotApi
