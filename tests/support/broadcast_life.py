@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.messages import BROADCAST, Chat
-from bot.store.api import Store
 from bot.store.encoding import to_micros
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.broadcast import (
     ActionResult,
     Audience,
@@ -78,7 +78,7 @@ class Recipients:
 
     async def add(self, broadcast: str, address: str, state: str = "queued", reason: str | None = None) -> str:
         """A person gets a row; the id of their chat."""
-        chat = self.store.chat(CHANNEL, address)
+        chat = self.store.chats.at(CHANNEL, address)
         async with office(self.store) as unit:
             await unit.expect(chat)
         origin = sealed_columns.broadcast_origin(broadcast, chat.id)

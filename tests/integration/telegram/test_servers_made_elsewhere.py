@@ -13,7 +13,7 @@ from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
 from bot.messages import Chat, OutboxRow
 from bot.metrics.base import NO_METRICS
-from bot.store.api import Store
+from bot.store.store import Store
 from bot.web import HealthEndpoints
 from handlers.core.events import Event, TextReceived
 from handlers.core.ports import Services
