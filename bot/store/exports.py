@@ -77,7 +77,12 @@ class StoredExportReader:
 
     async def extent(self, rights: Rights, wanted: Filter) -> tuple[int, int]:
         """How many, and the newest number."""
-        these = await request_conditions(self.acting, rights, Act.EXPORT_REQUESTS, wanted)
+        these = await request_conditions(
+            self.acting,
+            rights.reach(Act.EXPORT_REQUESTS, wanted.unit),
+            wanted,
+            personal_words=rights.may_search(wanted.unit),
+        )
         if these is None:
             return 0, 0
         (((count, last),),) = await self.acting.ask(these.to_query("extract_extent"))
@@ -87,7 +92,12 @@ class StoredExportReader:
         self, rights: Rights, wanted: Filter, limit: int, *, after: int, last: int
     ) -> tuple[RequestRow, ...]:
         """The oldest beyond ``after``."""
-        these = await request_conditions(self.acting, rights, Act.EXPORT_REQUESTS, wanted)
+        these = await request_conditions(
+            self.acting,
+            rights.reach(Act.EXPORT_REQUESTS, wanted.unit),
+            wanted,
+            personal_words=rights.may_search(wanted.unit),
+        )
         if these is None:
             return ()
         beyond = these.with_condition("beyond", after=after, last=last)

@@ -15,9 +15,6 @@ from handlers.access.journal_text import AuditAction
 from handlers.model.request_list import JournalEntry
 from handlers.model.rights import Act, Rights
 
-#: Codes that a subject names one by one.
-_NAMED_CODES = 10
-
 
 def chain_hash(keyring: Keyring, previous: str, entry: JournalEntry) -> str:
     """The hash of a row: keyed, so that nobody without the key file can write a chain that fits."""
@@ -96,11 +93,6 @@ class StoredJournal:
                 "journal_head", {"hash": linked, "seal": head.with_spent(spends).with_row(number, linked).seal(keyring)}
             ),
         )
-
-
-def format_span(codes: Sequence[str]) -> str:
-    """Codes as a subject; of many, the first and the last."""
-    return ", ".join(codes) if len(codes) <= _NAMED_CODES else f"{codes[0]} … {codes[-1]}"
 
 
 def journal_columns(entry: JournalEntry) -> dict[str, object]:

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
+from bot.services.imports import ImportService
+from bot.services.request_list import RequestListService
 from bot.store.api import MOST_SESSION, AdminTransaction, Chat, PendingTurn, TurnTransaction
 from bot.store.broadcasts.port import StoredBroadcasts
 from bot.store.broadcasts.reminders import StoredReminders
@@ -12,14 +14,14 @@ from bot.store.drivers.base import Driver, Query, Rows, Transaction
 from bot.store.encoding import has_consent, session_language, to_micros
 from bot.store.errors import SessionTooLarge
 from bot.store.exports import StoredExportReader, StoredExports
-from bot.store.imports import StoredImports
+from bot.store.imports import ImportRepository
 from bot.store.inbox import chat_row
 from bot.store.journal import StoredJournal
 from bot.store.messages import reply_queries
 from bot.store.own_data import StoredOwnData
 from bot.store.people import StoredPeople
 from bot.store.power_seals import genuine_grants
-from bot.store.request_list import StoredRequestList
+from bot.store.request_list import RequestListRepository
 from bot.store.requests import RunQueries, StoredOwnRequests
 from bot.store.roles import to_grants
 from bot.store.sealing import sealed_columns
@@ -54,11 +56,12 @@ class StoredAdminServices:
         journal = StoredJournal(acting)
         self.journal: Journal = journal
         self.people: People = StoredPeople.of(acting, journal)
-        self.desk: RequestList = StoredRequestList(acting, journal)
+        requests = RequestListRepository(acting)
+        self.desk: RequestList = RequestListService(requests, journal, acting.now)
         self.picture: Statistics = StoredStatistics(acting)
         self.extract: ExportReader = StoredExportReader(acting)
         self.exports: Exports = StoredExports(acting, journal)
-        self.imports: Imports = StoredImports(acting, journal)
+        self.imports: Imports = ImportService(ImportRepository(acting), requests, journal)
         self.units: Units = StoredUnits(acting, journal)
         self.broadcasts: Broadcasts = StoredBroadcasts.of(acting, journal)
 
