@@ -74,6 +74,14 @@ def _codes(requests: Iterable[MovableRequest]) -> tuple[str, ...]:
     return tuple(request.code for request in requests)
 
 
+async def select_requests(
+    requests: RequestListRepository, rights: Rights, act: Act, wanted: Filter
+) -> QueryConditions | None:
+    """Select what the act may be done to; words find personal data only where none of it is masked."""
+    reach = rights.reach(act, wanted.unit)
+    return await requests.select(reach, wanted, personal_words=rights.may_search(wanted.unit))
+
+
 @dataclass(frozen=True, slots=True)
 class RequestListService:
     """Implements ``handlers.core.ports.RequestList``: decides rights, states and reasons, and masks what is shown."""
@@ -84,14 +92,14 @@ class RequestListService:
 
     async def count(self, rights: Rights, wanted: Filter, act: Act = Act.SEE_REQUESTS) -> int:
         """Count without reading a single request."""
-        selection = await self._select(rights, act, wanted)
+        selection = await select_requests(self.requests, rights, act, wanted)
         return 0 if selection is None else await self.requests.count(selection)
 
     async def page(
         self, rights: Rights, wanted: Filter, limit: int, before: int | None = None
     ) -> tuple[RequestRow, ...]:
         """Mask each row whose unit lies outside the right to see personal data."""
-        selection = await self._select(rights, Act.SEE_REQUESTS, wanted)
+        selection = await select_requests(self.requests, rights, Act.SEE_REQUESTS, wanted)
         if selection is None:
             return ()
         return tuple(_mask(rights, row) for row in await self.requests.page(selection, limit, before))
@@ -120,7 +128,7 @@ class RequestListService:
 
     async def preview_move_all(self, rights: Rights, wanted: Filter) -> BulkPreview:
         """Count all, and mark those that a single ``move_all`` may change."""
-        selection = await self._select(rights, Act.CHANGE_REQUESTS, wanted)
+        selection = await select_requests(self.requests, rights, Act.CHANGE_REQUESTS, wanted)
         if selection is None:
             return BulkPreview(0, selection_mark(()))
         number = await self.requests.count(selection)
@@ -130,7 +138,7 @@ class RequestListService:
         self, rights: Rights, wanted: Filter, to: RequestState, note: str = "", *, seen: str | None = None
     ) -> BulkMoveResult:
         """Write one row of the journal for all of them."""
-        selection = await self._select(rights, Act.CHANGE_REQUESTS, wanted)
+        selection = await select_requests(self.requests, rights, Act.CHANGE_REQUESTS, wanted)
         if selection is None:
             return BulkMoveResult(())
         if (reason := check_reason(to, note)) is None:
@@ -162,11 +170,6 @@ class RequestListService:
             return MoveResult(MoveOutcome.OVERTAKEN, seen)
         await self.journal.record(rights, "request.place", code, unit=unit)
         return MoveResult(MoveOutcome.MOVED, await self._get(rights, Act.CHANGE_REQUESTS, code))
-
-    async def _select(self, rights: Rights, act: Act, wanted: Filter) -> QueryConditions | None:
-        """Select what the act may be done to; words find personal data only where none of it is masked."""
-        reach = rights.reach(act, wanted.unit)
-        return await self.requests.select(reach, wanted, personal_words=rights.may_search(wanted.unit))
 
     async def _get(self, rights: Rights, act: Act, code: str) -> RequestRow | None:
         row = await self.requests.get(rights.reach(act), code)

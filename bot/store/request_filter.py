@@ -69,12 +69,12 @@ class QueryConditions:
 
 
 async def request_conditions(
-    acting: StoreContext, reach: Reach, wanted: Filter, *, personal_words: bool
+    context: StoreContext, reach: Reach, wanted: Filter, *, personal_words: bool
 ) -> QueryConditions | None:
     """Select the requests of a filter within reach.
 
     Args:
-        acting: the transaction.
+        context: the transaction.
         reach: the requests that may be touched (``Rights.reach``), already narrowed to the filter's unit.
         wanted: the filter; its unit is not read here.
         personal_words: whether words are looked for in names and serial numbers too (``Rights.may_search``).
@@ -92,8 +92,8 @@ async def request_conditions(
     for condition, values in _filter_conditions(wanted):
         found = found.with_condition(condition, **values)
     by = _ANY_WORD if personal_words else _OPEN_WORD
-    words = sorted({by.digest(acting.keyring, word) for word in fold(wanted.text).split()})
-    return await _add_words(acting, found, words, by) if words else found
+    words = sorted({by.digest(context.keyring, word) for word in fold(wanted.text).split()})
+    return await _add_words(context, found, words, by) if words else found
 
 
 def _filter_conditions(wanted: Filter) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -117,7 +117,7 @@ def _start_of_day(day: date) -> int:
 
 
 async def _add_words(
-    acting: StoreContext, found: QueryConditions, words: Sequence[str], by: _WordIndex
+    context: StoreContext, found: QueryConditions, words: Sequence[str], by: _WordIndex
 ) -> QueryConditions | None:
     """The rarest word leads, by the list of its requests; where every word is common, each request is asked.
 
@@ -125,7 +125,7 @@ async def _add_words(
     """
     if len(words) > _MOST_WORDS:
         return None
-    (counted,) = await acting.ask(Query("count_words", {"words": json.dumps(words), "enough": COMMON_WORD_COUNT}))
+    (counted,) = await context.ask(Query("count_words", {"words": json.dumps(words), "enough": COMMON_WORD_COUNT}))
     number, rarest = min((number, word) for word, number in counted)
     found, pattern = found.for_scan(), f"%{'%'.join(words)}%"
     if number >= COMMON_WORD_COUNT:

@@ -38,21 +38,21 @@ class MovableRequest(NamedTuple):
 class RequestListRepository:
     """Requests of all chats, as far as a reach goes; ``bot.services.request_list`` decides who may do what."""
 
-    acting: StoreContext
+    context: StoreContext
 
     async def select(self, reach: Reach, wanted: Filter, *, personal_words: bool) -> QueryConditions | None:
         """Select requests (``request_conditions``); ``None`` where there can be none."""
-        return await request_conditions(self.acting, reach, wanted, personal_words=personal_words)
+        return await request_conditions(self.context, reach, wanted, personal_words=personal_words)
 
     async def count(self, selection: QueryConditions) -> int:
         """Count the selected requests."""
-        (((number,),),) = await self.acting.ask(selection.to_query("desk_count"))
+        (((number,),),) = await self.context.ask(selection.to_query("desk_count"))
         return int(number)
 
     async def page(self, selection: QueryConditions, limit: int, before: int | None = None) -> tuple[RequestRow, ...]:
         """Read the newest ``limit`` of them with their history; with ``before``, only those with a smaller number."""
         older = selection if before is None else selection.with_condition("numbered_below", before=before)
-        (rows,) = await self.acting.ask(older.to_query("desk_page", limit=limit))
+        (rows,) = await self.context.ask(older.to_query("desk_page", limit=limit))
         steps = await self._read_histories(rows)
         return tuple(self._to_request_row(row, steps.get(row[0], [])) for row in rows)
 
@@ -65,7 +65,7 @@ class RequestListRepository:
 
     async def read_movable(self, selection: QueryConditions, limit: int) -> list[MovableRequest]:
         """Read the oldest ``limit`` of them, as a move needs them."""
-        (rows,) = await self.acting.ask(selection.to_query("desk_meant", limit=limit))
+        (rows,) = await self.context.ask(selection.to_query("desk_meant", limit=limit))
         return [MovableRequest(*row) for row in rows]
 
     async def read_movable_at(self, code: str, revision: int) -> list[MovableRequest]:
@@ -87,7 +87,7 @@ class RequestListRepository:
         """
         if not requests:
             return []
-        answers = await self.acting.ask(*(self._move_query(request, to) for request in requests))
+        answers = await self.context.ask(*(self._move_query(request, to) for request in requests))
         return [request for request, answer in zip(requests, answers, strict=True) if answer]
 
     async def record_moves(
@@ -99,49 +99,49 @@ class RequestListRepository:
         notices: Iterable[OutboxMessage],
     ) -> None:
         """Add the moves to the history and the notices to the outbox, in one round trip."""
-        keyring, now = self.acting.keyring, self.acting.now
+        keyring, now = self.context.keyring, self.context.now
         calls = [self._record_query(request, to, actor, note) for request in moved]
         calls += [message_query(keyring, notice, now) for notice in notices]
         if calls:
-            await self.acting.ask(*calls)
+            await self.context.ask(*calls)
 
     def read_language(self, request: MovableRequest) -> str:
         """Read the language of the officer's conversation; Vietnamese where there is none, or none that can be read."""
         if request.session is None:
             return LANGUAGES[0]
         try:
-            session = self.acting.keyring.unseal(request.session, sealed_columns.session(request.chat))
+            session = self.context.keyring.unseal(request.session, sealed_columns.session(request.chat))
         except UNREADABLE_ERRORS:  # noted, and the owners told, when the officer writes again
             return LANGUAGES[0]
         return session_language(session) or LANGUAGES[0]
 
     async def assign_unit(self, code: str, revision: int, unit: str) -> bool:
         """Place a request on a unit; false where it no longer has this revision."""
-        return await assign_unit(self.acting, code, revision, unit)
+        return await assign_unit(self.context, code, revision, unit)
 
     def _move_query(self, request: MovableRequest, to: RequestState) -> Query:
-        now = to_micros(self.acting.now)
+        now = to_micros(self.context.now)
         ended = None if REQUEST_TRANSITIONS[to] else now
         seen = {"code": request.code, "revision": request.revision}
         return Query("desk_move", {**seen, "state": to.value, "ended": ended, "now": now})
 
     def _record_query(self, request: MovableRequest, to: RequestState, actor: str, note: str) -> Query:
         code, revision = request.code, request.revision + 1
-        sealed = self.acting.keyring.seal(note, sealed_columns.note(code, revision)) if note else None
-        row = {"code": code, "state": to.value, "now": to_micros(self.acting.now), "revision": revision}
+        sealed = self.context.keyring.seal(note, sealed_columns.note(code, revision)) if note else None
+        row = {"code": code, "state": to.value, "now": to_micros(self.context.now), "revision": revision}
         return Query("record_move", {**row, "actor": actor, "note": sealed})
 
     async def _read_histories(self, rows: Rows) -> dict[str, list[RequestStep]]:
         if not rows:
             return {}
         codes = json.dumps([row[0] for row in rows])
-        (history,) = await self.acting.ask(Query("desk_history", {"codes": codes}))
-        return steps_by_code(self.acting.keyring, history)
+        (history,) = await self.context.ask(Query("desk_history", {"codes": codes}))
+        return steps_by_code(self.context.keyring, history)
 
     def _to_request_row(self, row: tuple[Any, ...], steps: list[RequestStep]) -> RequestRow:
         code, number, state, sealed, unit, registered_at, changed_at, revision, procedure = row
-        acting = self.acting
-        content = content_for_display(acting.keyring, code, sealed, procedure, language=acting.policy.language)
+        context = self.context
+        content = content_for_display(context.keyring, code, sealed, procedure, language=context.policy.language)
         changed = from_micros(changed_at)
         return RequestRow(
             Request(code=code, state=RequestState(state), content=content, history=tuple(steps)),

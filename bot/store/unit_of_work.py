@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
+from bot.services.exports import ExportReaderService, ExportService
 from bot.services.imports import ImportService
 from bot.services.request_list import RequestListService
+from bot.services.statistics import StatisticsService
 from bot.store.api import MOST_SESSION, AdminTransaction, Chat, PendingTurn, TurnTransaction
 from bot.store.broadcasts.port import StoredBroadcasts
 from bot.store.broadcasts.reminders import StoredReminders
@@ -13,7 +15,7 @@ from bot.store.context import StoreContext
 from bot.store.drivers.base import Driver, Query, Rows, Transaction
 from bot.store.encoding import has_consent, session_language, to_micros
 from bot.store.errors import SessionTooLarge
-from bot.store.exports import StoredExportReader, StoredExports
+from bot.store.exports import ExportReaderRepository, ExportRepository
 from bot.store.imports import ImportRepository
 from bot.store.inbox import chat_row
 from bot.store.journal import StoredJournal
@@ -26,7 +28,7 @@ from bot.store.requests import RunQueries, StoredOwnRequests
 from bot.store.roles import to_grants
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
-from bot.store.statistics import StoredStatistics
+from bot.store.statistics import StatisticsRepository
 from bot.store.units import StoredInterviewRegister, StoredUnits
 from handlers.core.broadcast_ports import Broadcasts, Reminders
 from handlers.core.events import EVENT_ADAPTER, Event
@@ -58,9 +60,9 @@ class StoredAdminServices:
         self.people: People = StoredPeople.of(acting, journal)
         requests = RequestListRepository(acting)
         self.desk: RequestList = RequestListService(requests, journal, acting.now)
-        self.picture: Statistics = StoredStatistics(acting)
-        self.extract: ExportReader = StoredExportReader(acting)
-        self.exports: Exports = StoredExports(acting, journal)
+        self.picture: Statistics = StatisticsService(StatisticsRepository(acting))
+        self.extract: ExportReader = ExportReaderService(ExportReaderRepository(acting), requests)
+        self.exports: Exports = ExportService(ExportRepository(acting), journal)
         self.imports: Imports = ImportService(ImportRepository(acting), requests, journal)
         self.units: Units = StoredUnits(acting, journal)
         self.broadcasts: Broadcasts = StoredBroadcasts.of(acting, journal)
