@@ -8,6 +8,7 @@ from bot.services.exports import ExportReaderService, ExportService
 from bot.services.imports import ImportService
 from bot.services.request_list import RequestListService
 from bot.services.statistics import StatisticsService
+from bot.services.units import UnitService
 from bot.store.api import MOST_SESSION, AdminTransaction, Chat, PendingTurn, TurnTransaction
 from bot.store.broadcasts.port import StoredBroadcasts
 from bot.store.broadcasts.reminders import StoredReminders
@@ -29,7 +30,7 @@ from bot.store.roles import to_grants
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.statistics import StatisticsRepository
-from bot.store.units import StoredInterviewRegister, StoredUnits
+from bot.store.units import StoredInterviewRegister, UnitRepository
 from handlers.core.broadcast_ports import Broadcasts, Reminders
 from handlers.core.events import EVENT_ADAPTER, Event
 from handlers.core.ports import (
@@ -64,7 +65,7 @@ class StoredAdminServices:
         self.extract: ExportReader = ExportReaderService(ExportReaderRepository(acting), requests)
         self.exports: Exports = ExportService(ExportRepository(acting), journal)
         self.imports: Imports = ImportService(ImportRepository(acting), requests, journal)
-        self.units: Units = StoredUnits(acting, journal)
+        self.units: Units = UnitService(UnitRepository(acting), journal, acting.now)
         self.broadcasts: Broadcasts = StoredBroadcasts.of(acting, journal)
 
 
