@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.services.exports import ExportReaderService, ExportService
 from bot.services.imports import ImportService
+from bot.services.journal import JournalService
 from bot.services.request_list import RequestListService
 from bot.services.statistics import StatisticsService
 from bot.services.units import UnitService
@@ -19,7 +20,7 @@ from bot.store.errors import SessionTooLarge
 from bot.store.exports import ExportReaderRepository, ExportRepository
 from bot.store.imports import ImportRepository
 from bot.store.inbox import chat_row
-from bot.store.journal import StoredJournal
+from bot.store.journal import JournalRepository
 from bot.store.messages import reply_queries
 from bot.store.own_data import StoredOwnData
 from bot.store.people import StoredPeople
@@ -56,7 +57,7 @@ class StoredAdminServices:
     """Implements ``handlers.core.ports.AdminServices``."""
 
     def __init__(self, acting: StoreContext) -> None:
-        journal = StoredJournal(acting)
+        journal = JournalService(JournalRepository(acting))
         self.journal: Journal = journal
         self.people: People = StoredPeople.of(acting, journal)
         requests = RequestListRepository(acting)

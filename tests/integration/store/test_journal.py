@@ -27,7 +27,7 @@ async def fault(store: Store) -> tuple[ChainFault | None, int]:
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "BATCH", 3)
+    monkeypatch.setattr(journal, "VERIFY_BATCH", 3)
 
 
 async def test_a_chain_that_nobody_touched_is_whole(store: Store) -> None:
