@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.services.exports import ExportReaderService, ExportService
 from bot.services.imports import ImportService
 from bot.services.journal import JournalService
+from bot.services.own_data import OwnDataService
 from bot.services.request_list import RequestListService
 from bot.services.statistics import StatisticsService
 from bot.services.units import UnitService
@@ -22,7 +23,7 @@ from bot.store.imports import ImportRepository
 from bot.store.inbox import chat_row
 from bot.store.journal import JournalRepository
 from bot.store.messages import reply_queries
-from bot.store.own_data import StoredOwnData
+from bot.store.own_data import OwnDataRepository
 from bot.store.people import StoredPeople
 from bot.store.power_seals import genuine_grants
 from bot.store.request_list import RequestListRepository
@@ -94,7 +95,8 @@ class StoredTurn:
         acting = StoreContext(self._ask, keyring, now, pending.chat.channel, pending.chat.id, policy)
         office = StoredAdminServices(acting)
         self.admin: AdminServices = office
-        self.own_data: OwnData = StoredOwnData(self._ask, keyring, pending, now, book, office.people)
+        own_data = OwnDataRepository(self._ask, keyring, pending, now, book)
+        self.own_data: OwnData = OwnDataService(own_data, book, office.people)
         self.register: InterviewRegister = StoredInterviewRegister(acting)
         self.reminders: Reminders = StoredReminders(self._ask, pending.chat.id, now)
 
