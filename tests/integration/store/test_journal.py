@@ -8,7 +8,7 @@ from bot.store import journal
 from bot.store.api import ChainFault, Store
 from handlers.model.rights import Grant, Rights, Role
 from tests.integration.store.conftest import Database, OpenStore
-from tests.support.office import OPERATOR, UNITS, office, settle_units
+from tests.support.office import OPERATOR, UNITS, office
 from tests.support.storing import NOW
 
 ROWS = 7
@@ -175,22 +175,6 @@ async def test_a_row_that_was_not_committed_leaves_no_gap(store: Store) -> None:
 
     verdict = await store.verify_journal()
     assert (verdict.rows, verdict.fault) == (2, None)
-
-
-async def test_the_latest_rows_within_reach(store: Store, database: Database) -> None:
-    settle_units(database.sql)
-    await written(store, 2)
-    await written(store, 2, "DN.DP")
-    await written(store, 2, "DN.NT.VP")
-    admin = Rights((Grant("QT-1", Role.ADMIN, "DN.NT"),), UNITS, "QT-1")
-    focal = Rights((Grant("QT-2", Role.FOCAL, "DN.NT"),), UNITS, "QT-2")
-
-    async with office(store) as at:
-        seen = [[row.number for row in await at.admin.journal.latest(who, 9)] for who in (OPERATOR, admin, focal)]
-        older = await at.admin.journal.latest(OPERATOR, 2, before=5)
-
-    assert seen == [[6, 5, 4, 3, 2, 1], [6, 5], []]
-    assert [row.number for row in older] == [4, 3]
 
 
 async def test_an_end_cut_off_with_its_record_shows_by_what_was_noted(store: Store, database: Database) -> None:
