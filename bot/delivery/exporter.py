@@ -17,8 +17,9 @@ from bot.clock import Clock
 from bot.exports.own_data_files import OwnDataFiles
 from bot.exports.process import ExportRefused, Finished, LastWord, Lost, Made, Progress, clean, private_folder
 from bot.retry import retry, retry_while_unavailable
-from bot.store.api import Store
-from bot.store.task_api import Completion, ExportTask, OwnDataTask, TaskResult
+from bot.store.own_data import OwnDataTask
+from bot.store.store import Store
+from bot.store.tasks import Completion, ExportTask, TaskResult
 from handlers.admin.exports import text
 from handlers.admin.exports import text as exports_text
 from handlers.admin.exports.text import ExportFile

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Protocol
 
 from bot.clock import Clock
-from bot.store.api import Chat
+from bot.messages import Chat
 from handlers.model.certificate import FileProblemKind, Reading
 
 #: Chats remembered; the one that took something longest ago is forgotten first.

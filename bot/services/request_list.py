@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from bot.messages import NOTICE
 from bot.services.journal import format_span
-from bot.store.api import NOTICE
 from bot.store.messages import OutboxMessage, OutboxRecipient
 from bot.store.request_filter import QueryConditions
 from bot.store.request_list import MovableRequest, RequestListRepository

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, NamedTuple
 
-from bot.store.api import ChainFault, Verdict
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Driver, Query
 from bot.store.encoding import from_micros, to_micros
@@ -143,6 +143,27 @@ class _ChainEnd:
     number: int | None
     hash: str | None
     count: int  #: of rows
+
+
+class ChainFault(StrEnum):
+    """What is wrong with the audit chain where it breaks first."""
+
+    CHANGED = "changed"  #: the row is not as it was written
+    MISSING = "missing"  #: a row that stood between others, or at the end, is gone
+    MOVED = "moved"  #: the row is genuine but does not follow the one before it
+    ADDED = "added"  #: a row stands behind the end of the chain
+    NO_END = "no_end"  #: the record of the chain's end is gone or was changed
+    REPLACED = "replaced"  #: the row is not the one that was noted: the chain was written anew
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a walk along the audit chain found."""
+
+    rows: int  #: in order, up to the fault or to the end
+    end: str = ""  #: hash of the last of them
+    fault: ChainFault | None = None
+    number: int = 0  #: of the row at fault
 
 
 async def verify_chain(driver: Driver, keyring: Keyring, noted: tuple[int, str] | None = None) -> Verdict:

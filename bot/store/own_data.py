@@ -9,17 +9,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.store.api import NOTICE, Chat, PendingTurn
-from bot.store.drivers.base import Driver, Query
+from bot.messages import NOTICE, Chat, PendingTurn
+from bot.store.drivers.base import Driver, Query, RunQueries
 from bot.store.encoding import to_micros
 from bot.store.messages import OutboxMessage, OutboxRecipient, message_query, prepare_messages
 from bot.store.own_data_reader import PersonalDataReader
-from bot.store.requests import RunQueries, StoredOwnRequests
+from bot.store.owner_alerts import AbandonedRow, OwnerAlerts
+from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
-from bot.store.task_api import OwnDataTask
-from bot.store.unreadable import AbandonedRow, notify_owners
 from handlers.core.replies import Reply
 from handlers.core.text import MarkupTranslator
 from handlers.model.request import RequestContent
@@ -28,6 +27,16 @@ from locales import LANGUAGES
 
 #: The kind of such a task, and what the origins of its messages begin with.
 OWN_DATA = "own_data"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDataTask:
+    """An order for all that is held about the person of a chat."""
+
+    id: str
+    chat: Chat
+    language: str
+    tries: int  #: this one included
 
 
 class OwnDataOrder(BaseModel):
@@ -39,15 +48,25 @@ class OwnDataOrder(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class StoredOwnDataTasks:
-    """Implements ``bot.store.task_api.OwnDataTasks``."""
+class OwnDataTasks:
+    """Orders for what is held about people, as a worker fills them; ``ExportTasks.recover`` queues those of the dead.
+
+    Every method raises StoreError.
+    """
 
     driver: Driver
     keyring: Keyring
-    worker: str  #: who is at what is taken here
+    alerts: OwnerAlerts
+    worker: str  #: id of the worker that takes tasks here
 
     async def take(self, channel: str, now: datetime) -> OwnDataTask | None:
-        """The one that waited longest; unreadable ones fail on the way, and whoever ordered them is told."""
+        """Take the order that waited longest; it is under way from now on.
+
+        Unreadable ones fail on the way, and the person who ordered them is told.
+
+        Returns:
+            The order; ``None`` where none waits.
+        """
         waiting = Query("waiting_task", {"channel": channel, "kind": OWN_DATA})
         while (rows := (await self.driver.run(waiting))[0]) and rows:
             task = rows[0][0]
@@ -78,12 +97,19 @@ class StoredOwnDataTasks:
         )
 
     def sections(self, task: OwnDataTask, now: datetime) -> AsyncIterator[tuple[str, Any]]:
-        """Each page is a transaction of its own: nobody waits for the reading of the whole."""
+        """Read what ``handlers.core.ports.OwnData.sections`` describes, page by page.
+
+        Each page is a transaction of its own: nobody waits for the reading of the whole.
+        """
         book = StoredOwnRequests(self.driver.run, self.keyring, task.chat.id, now)
         return PersonalDataReader(self.driver.run, self.keyring, task.chat, book).sections()
 
     async def complete(self, task: OwnDataTask, messages: Sequence[Callable[[], Reply]], now: datetime) -> bool:
-        """Queue the files and end the task, as one; False where it was ended, or its chat erased, meanwhile."""
+        """Queue the files, each made when it is stored, and end the task, all in one transaction.
+
+        Returns:
+            False where it was ended, or its chat erased, meanwhile.
+        """
         made = [partial(_file_message, task, number, make) for number, make in enumerate(messages, 1)]
         async with prepare_messages(self.keyring, made, now) as ready, self.driver.transaction() as transaction:
             (ended,) = await transaction.run(_end_query(task.id, "done", now))
@@ -93,7 +119,7 @@ class StoredOwnDataTasks:
         return bool(ended)
 
     async def fail(self, task: OwnDataTask, said: Reply, now: datetime) -> None:
-        """Give it up, and say so."""
+        """Give an order up, and say so."""
         to = OutboxRecipient(task.chat.id, task.chat.channel)
         async with self.driver.transaction() as transaction:
             (ended,) = await transaction.run(_end_query(task.id, "failed", now))
@@ -102,8 +128,8 @@ class StoredOwnDataTasks:
             await transaction.run(commit=True)
 
     async def set_aside(self, task: OwnDataTask, said: Reply, now: datetime) -> None:
-        """The same for one that was tried too often; the owners are told."""
-        await notify_owners(self.driver, self.keyring, now, AbandonedRow.TASK, task.id)
+        """Give up an order that was tried too often; the owners are told."""
+        await self.alerts.raise_alarm(AbandonedRow.TASK, task.id, now)
         await self.fail(task, said, now)
 
 

@@ -9,9 +9,8 @@ from typing import NamedTuple
 import structlog
 
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Driver, Query, Rows
+from bot.store.drivers.base import Driver, Query, Rows, RunQueries
 from bot.store.encoding import to_micros, unseal_content, unseal_without_decision
-from bot.store.requests import RunQueries
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.readable import read_or_none
 from handlers.model.request_list import InterviewStatus
@@ -72,12 +71,6 @@ async def assign_unit(context: StoreContext, code: str, revision: int, unit: str
 _log = structlog.get_logger(__name__)
 
 
-async def units_version(driver: Driver) -> int:
-    """Return a number that changes with every import."""
-    (rows,) = await driver.run(Query("units_version"))
-    return int(rows[0][0]) if rows else 0
-
-
 async def read_units(ask: RunQueries) -> UnitDirectory:
     """Read all units, as one moment has them."""
     units, names, successions = await ask(Query("all_units"), Query("all_unit_names"), Query("all_successions"))
@@ -95,6 +88,22 @@ async def read_units(ask: RunQueries) -> UnitDirectory:
             if (day := _to_day(since))
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class UnitReader:
+    """The register of units, to be read. Every method raises StoreError."""
+
+    driver: Driver
+
+    async def version(self) -> int:
+        """Return a number that changes with every import of units."""
+        (rows,) = await self.driver.run(Query("units_version"))
+        return int(rows[0][0]) if rows else 0
+
+    async def read(self) -> UnitDirectory:
+        """Return all units as they are now."""
+        return await read_units(self.driver.run)
 
 
 def _names_of(rows: Rows) -> defaultdict[tuple[str, str], tuple[str, ...]]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.channels.base import Capabilities
 from bot.delivery.turns import Conversation
-from bot.store.api import Incoming, OutboxRow
+from bot.messages import Incoming, OutboxRow
 from handlers.core.events import Event, TextReceived
 from handlers.core.ports import Services
 from handlers.core.replies import Reply

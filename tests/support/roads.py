@@ -8,7 +8,8 @@ from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.intake import Intake, Rate, Throttle
 from bot.delivery.pacing import Pace, Pacer
 from bot.delivery.turns import Conversation, TurnHandler
-from bot.store.api import Chat, Incoming, Store
+from bot.messages import Chat, Incoming
+from bot.store.store import Store
 from handlers.model.certificate import FileProblem, FileProblemKind, Reading
 from tests.support.delivery import ScriptedChannel, conversation
 

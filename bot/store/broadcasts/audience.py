@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 from bot.channels.registry import parse_address as at_address
 from bot.store.broadcasts.snapshot import BroadcastSnapshot
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Query, Rows
+from bot.store.drivers.base import Query, Rows, RunQueries
 from bot.store.encoding import Language, session_language, to_micros
 from bot.store.request_filter import QueryConditions, scope_conditions
-from bot.store.requests import RunQueries
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import unseal_or_none

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from bot.store.api import DeliveryState
+from bot.messages import DeliveryState
 from bot.store.broadcasts.audience import Person, expiry_window
 from bot.store.broadcasts.snapshot import BroadcastSnapshot
 from bot.store.drivers.base import Driver, Query

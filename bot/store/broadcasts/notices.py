@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.store.api import NOTICE
+from bot.messages import NOTICE
 from bot.store.broadcast_api import FormatApprovalRequest
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Query

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from bot.store.api import NOTICE
+from bot.messages import NOTICE
 from bot.store.broadcasts.audience import WEEK, AudienceReader, Person, audience_conditions
 from bot.store.broadcasts.messages import RecipientValues
 from bot.store.broadcasts.repository import BroadcastQueries

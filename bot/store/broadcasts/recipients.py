@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from bot.store.api import BROADCAST, DeliveryState
+from bot.messages import BROADCAST, DeliveryState
 from bot.store.broadcasts.audience import PAGE_SIZE, AudienceReader, Person
 from bot.store.broadcasts.messages import RecipientValues
 from bot.store.broadcasts.snapshot import BroadcastSnapshot, read_snapshot

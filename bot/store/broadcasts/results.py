@@ -8,9 +8,8 @@ from typing import Any
 from bot.services.journal import JournalService
 from bot.store.broadcasts.repository import BroadcastQueries, from_optional_micros
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Query, Rows
+from bot.store.drivers.base import Query, Rows, RunQueries
 from bot.store.encoding import to_micros
-from bot.store.requests import RunQueries
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.readable import unseal_or_none
 from handlers.access.masking import mask_name

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.store.drivers.base import Query
+from bot.store.drivers.base import Query, RunQueries
 from bot.store.encoding import from_micros
 from bot.store.power_seals import content_digest, unseal_warrant
-from bot.store.requests import RunQueries
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from handlers.broadcasts.template import placeholders_of

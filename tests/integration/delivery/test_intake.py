@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from bot.delivery.intake import TEXT_LIMIT, Intake, Rate, Throttle
-from bot.store.api import Chat, Incoming, Store
+from bot.messages import Chat, Incoming
+from bot.services.unit_of_work import open_turn
 from bot.store.errors import StoreError
-from bot.store.unreadable import AbandonedRow
+from bot.store.owner_alerts import AbandonedRow
+from bot.store.store import Store
 from handlers.core.events import TextReceived, Throttled, UnreadableReceived
 from tests.support.delivery import ManualClock, said
 from tests.support.roads import Roads
@@ -17,7 +19,7 @@ KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----"
 
 async def event_of(roads: Roads) -> Any:
     (chat,) = roads.submitted
-    pending = await roads.store.claim_turn(chat)
+    pending = await roads.store.inbox.claim_turn(chat)
     assert pending is not None
     return pending.event
 
@@ -46,9 +48,9 @@ async def test_what_the_throttle_drops_is_not_stored(store: Store, clock: Manual
     intake = Intake(store, Throttle(Rate(1, 2), clock), clock, chats.extend)
     await intake.accept([said("a", number) for number in range(9)])
     events = []
-    while (pending := await store.claim_turn(chats[0])) is not None:
+    while (pending := await store.inbox.claim_turn(chats[0])) is not None:
         events.append(type(pending.event))
-        async with store.turn(pending, clock.now()) as unit:
+        async with open_turn(store, pending, clock.now()) as unit:
             await unit.finish(None, ())
     assert events == [TextReceived, TextReceived, Throttled]
 
@@ -62,7 +64,7 @@ class Choosy:
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
         if any(isinstance(update.event, TextReceived) and update.event.text == "poison" for update in updates):
             raise UnicodeError
-        return await self._store.receive(updates, now)
+        return await self._store.inbox.receive(updates, now)
 
 
 async def test_one_update_nobody_can_store_takes_no_other_with_it(store: Store, clock: ManualClock) -> None:
@@ -90,7 +92,7 @@ class Refusing:
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
         if any(isinstance(update.event, TextReceived) and update.event.text == "poison" for update in updates):
             raise StoreError
-        return await self._store.receive(updates, now)
+        return await self._store.inbox.receive(updates, now)
 
     async def alarm(self, what: AbandonedRow, row: int | str, now: datetime) -> None:
         del now

@@ -1,6 +1,6 @@
 """The journal as people see it: rows within reach, the newest first."""
 
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.model.rights import Grant, Rights, Role
 from tests.integration.store.conftest import Database
 from tests.support.office import OPERATOR, UNITS, office, settle_units

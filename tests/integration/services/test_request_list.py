@@ -6,11 +6,11 @@ from itertools import pairwise
 import pytest
 
 from bot.store import request_filter
-from bot.store.api import Store
 from bot.store.opening import open_driver
 from bot.store.requests import index_requests
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter, MoveOutcome
 from handlers.model.rights import Rights

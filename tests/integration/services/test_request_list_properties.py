@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.store import request_filter
-from bot.store.api import Store
 from bot.store.requests import open_search_words, search_words
+from bot.store.store import Store
 from handlers.folding import fold
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter, RequestRow, transitions_from

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.store.api import Chat, Store
+from bot.messages import Chat
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.core.replies import Reply
 from handlers.model.broadcast import Audience, BroadcastState, CampaignPlan, StateReason
 from handlers.model.rights import Role
@@ -169,7 +170,7 @@ async def test_those_who_may_approve_are_asked_once_for_a_check_in_their_languag
         ("gần", Role.ADMIN, "DN"),
     ):
         await given(store, address, role, unit)
-    database.sql("UPDATE chats SET language = 'en' WHERE id = ?", store.chat(CHANNEL, "gần").id)
+    database.sql("UPDATE chats SET language = 'en' WHERE id = ?", store.chats.at(CHANNEL, "gần").id)
     name = await broadcast_of(store, chat)
 
     def asks(language: str, labels: Mapping[str, str]) -> Reply:
@@ -180,6 +181,6 @@ async def test_those_who_may_approve_are_asked_once_for_a_check_in_their_languag
     assert [await store.broadcasts.request_approvals(name, asks, "approve:1", NOW) for _ in range(2)] == [3, 3]
 
     queued = database.sql("SELECT chat FROM outbox ORDER BY id")
-    assert queued == [(store.chat(CHANNEL, one).id,) for one in ("gần", "tỉnh", "chủ")]
+    assert queued == [(store.chats.at(CHANNEL, one).id,) for one in ("gần", "tỉnh", "chủ")]
     seen = "{'QT-000002': 'Anh an'}"
     assert sorted(texts(await claim(store))) == sorted([f"en {seen}", f"vi {seen}", f"vi {seen}"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.core.events import ButtonTapped
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter

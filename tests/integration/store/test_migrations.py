@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.services.unit_of_work import open_turn
 from bot.store.errors import SchemaAltered, SchemaNewer, StoreError
 from bot.store.inbox import Inbox
 from bot.store.migrations import Migration, load_migrations
@@ -38,7 +39,7 @@ async def test_a_database_of_version_one_keeps_what_it_holds(bare_database: Data
     async with closing_async(await open_store(bare_database.url, bare_database.folder, keyring)) as store:
         turn = await next_turn(store, chat)
         assert heard(turn) == "trước khi nâng cấp"
-        async with store.turn(turn, NOW) as unit:
+        async with open_turn(store, turn, NOW) as unit:
             assert (await unit.requests.register(content())).code == "YC-2026-000001"
             await unit.finish("{}", [])
 
@@ -56,7 +57,7 @@ async def test_a_request_registered_before_the_upgrade_is_still_found_by_its_ser
 
     async with closing_async(await open_store(bare_database.url, bare_database.folder, keyring)) as store:
         turn = await next_turn(store, chat)
-        async with store.turn(turn, NOW) as unit:
+        async with open_turn(store, turn, NOW) as unit:
             found = await unit.requests.open_for("AA", "change_information")
     assert found is not None
     assert found.code == "YC-2026-000001"
@@ -75,7 +76,7 @@ async def test_before_broadcasts_whoever_had_no_session_is_taken_for_a_group_unt
         taken_for = "SELECT COUNT(*) FROM chats WHERE in_group = 1"
         assert bare_database.sql(taken_for) == [(2,)]
         turn = await next_turn(store, two)
-        async with store.turn(turn, NOW) as unit:
+        async with open_turn(store, turn, NOW) as unit:
             await unit.finish("{}", [])
     assert bare_database.sql(taken_for) == [(1,)]
 

@@ -1,9 +1,10 @@
-"""One turn: a single transaction, in a single go where the conversation asked for nothing."""
+"""Units of work: the transaction of one turn, and that of an admin outside any conversation."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
+from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.services.exports import ExportReaderService, ExportService
 from bot.services.imports import ImportService
 from bot.services.journal import JournalService
@@ -11,27 +12,24 @@ from bot.services.own_data import OwnDataService
 from bot.services.request_list import RequestListService
 from bot.services.statistics import StatisticsService
 from bot.services.units import UnitService
-from bot.store.api import MOST_SESSION, AdminTransaction, Chat, PendingTurn, TurnTransaction
 from bot.store.broadcasts.port import StoredBroadcasts
 from bot.store.broadcasts.reminders import StoredReminders
+from bot.store.chats import chat_row
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Driver, Query, Rows, Transaction
+from bot.store.drivers.base import Query, Rows, Transaction
 from bot.store.encoding import has_consent, session_language, to_micros
 from bot.store.errors import SessionTooLarge
 from bot.store.exports import ExportReaderRepository, ExportRepository
 from bot.store.imports import ImportRepository
-from bot.store.inbox import chat_row
 from bot.store.journal import JournalRepository
 from bot.store.messages import reply_queries
 from bot.store.own_data import OwnDataRepository
 from bot.store.people import StoredPeople
-from bot.store.power_seals import genuine_grants
 from bot.store.request_list import RequestListRepository
-from bot.store.requests import RunQueries, StoredOwnRequests
-from bot.store.roles import to_grants
+from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import sealed_columns
-from bot.store.sealing.keyring import Keyring
 from bot.store.statistics import StatisticsRepository
+from bot.store.store import Store
 from bot.store.units import StoredInterviewRegister, UnitRepository
 from handlers.core.broadcast_ports import Broadcasts, Reminders
 from handlers.core.events import EVENT_ADAPTER, Event
@@ -50,8 +48,7 @@ from handlers.core.ports import (
     Units,
 )
 from handlers.core.replies import Reply
-from handlers.model.broadcast import BroadcastPolicy
-from handlers.model.rights import Role
+from handlers.model.rights import MACHINE
 
 
 class StoredAdminServices:
@@ -71,51 +68,50 @@ class StoredAdminServices:
         self.broadcasts: Broadcasts = StoredBroadcasts.of(acting, journal)
 
 
-class StoredTurn:
-    """The transaction of a turn, opened by the first question and committed by ``finish``."""
+class TurnTransaction:
+    """The transaction of one turn: all of it is committed, or nothing.
 
-    def __init__(  # noqa: PLR0913 - only ``open_turn`` calls it
-        self,
-        driver: Driver,
-        keyring: Keyring,
-        pending: PendingTurn,
-        now: datetime,
-        stack: AsyncExitStack,
-        *,
-        policy: BroadcastPolicy,
-    ) -> None:
-        self._driver = driver
-        self._keyring = keyring
+    The first question opens it and ``finish`` commits it. A turn that asked for nothing is one round trip.
+    """
+
+    def __init__(self, store: Store, pending: PendingTurn, now: datetime, stack: AsyncExitStack) -> None:
+        self._store = store
         self._pending = pending
         self._now = now
         self._stack = stack
         self._transaction: Transaction | None = None
-        book = StoredOwnRequests(self._ask, keyring, pending.chat.id, now)
-        self.requests: OwnRequests = book
-        acting = StoreContext(self._ask, keyring, now, pending.chat.channel, pending.chat.id, policy)
-        office = StoredAdminServices(acting)
-        self.admin: AdminServices = office
-        own_data = OwnDataRepository(self._ask, keyring, pending, now, book)
-        self.own_data: OwnData = OwnDataService(own_data, book, office.people)
-        self.register: InterviewRegister = StoredInterviewRegister(acting)
-        self.reminders: Reminders = StoredReminders(self._ask, pending.chat.id, now)
+        chat, keyring = pending.chat, store.keyring
+        context = StoreContext(self._ask, keyring, now, chat.channel, chat.id, store.policy)
+        requests = StoredOwnRequests(self._ask, keyring, chat.id, now)
+        self.requests: OwnRequests = requests
+        self.admin: AdminServices = StoredAdminServices(context)
+        own_data = OwnDataRepository(self._ask, keyring, pending, now, requests)
+        self.own_data: OwnData = OwnDataService(own_data, requests, self.admin.people)
+        self.register: InterviewRegister = StoredInterviewRegister(context)
+        self.reminders: Reminders = StoredReminders(self._ask, chat.id, now)
 
     async def _ask(self, *calls: Query) -> list[Rows]:
         if self._transaction is None:
-            self._transaction = await self._stack.enter_async_context(self._driver.transaction())
+            self._transaction = await self._stack.enter_async_context(self._store.driver.transaction())
         return await self._transaction.run(*calls)
 
     async def finish(self, session: str | None, replies: Sequence[Reply], again: Sequence[Event] = ()) -> None:
-        """Commit the session, the replies, the follow-ups and "this update is handled" as one.
+        """Commit the turn; nothing may be asked afterwards.
+
+        Args:
+            session: what the conversation remembers from now on, as JSON; ``None``: nothing.
+            replies: queued in this order.
+            again: follow-up events, handled before what the chat sent later.
 
         Raises:
-            TooMuchToKeep: the session or a reply is over its bound; nothing is kept.
+            TurnTakenOver: another process has handled the update; nothing of this turn stays.
+            TooMuchToKeep: the session, or a reply, is over its bound; nothing of this turn stays.
         """
         follow = [self._follow_up_query(number, event) for number, event in enumerate(again)]
-        replied = reply_queries(self._keyring, self._pending, replies, self._now)
+        replied = reply_queries(self._store.keyring, self._pending, replies, self._now)
         calls = [self._handled_query(), self._session_query(session), *replied, *follow]
         if self._transaction is None:
-            await self._driver.run(*calls)
+            await self._store.driver.run(*calls)
         else:
             await self._transaction.run(*calls, commit=True)
 
@@ -128,13 +124,13 @@ class StoredTurn:
             return Query("drop_session", {"chat": chat, "now": to_micros(self._now)})
         if len(session) > MOST_SESSION:
             raise SessionTooLarge
-        sealed = self._keyring.seal(session, sealed_columns.session(chat))
+        sealed = self._store.keyring.seal(session, sealed_columns.session(chat))
         beside = {"language": session_language(session), "consented": int(has_consent(session))}
         return Query("keep_session", {"chat": chat, "session": sealed, **beside})
 
     def _follow_up_query(self, number: int, event: Event) -> Query:
         update = f"again:{self._pending.inbox_id}:{number}"
-        payload = self._keyring.seal(
+        payload = self._store.keyring.seal(
             EVENT_ADAPTER.dump_json(event), sealed_columns.update(self._pending.chat.id, update)
         )
         return Query(
@@ -144,47 +140,46 @@ class StoredTurn:
 
 
 @asynccontextmanager
-async def open_turn(
-    driver: Driver, keyring: Keyring, policy: BroadcastPolicy, pending: PendingTurn, now: datetime
-) -> AsyncIterator[TurnTransaction]:
-    """The turn's transaction; left without ``finish``, or with an exception, nothing of it stays."""
+async def open_turn(store: Store, pending: PendingTurn, now: datetime) -> AsyncIterator[TurnTransaction]:
+    """Open the transaction of a turn; without ``finish``, or with an exception, nothing of it stays.
+
+    Call nothing else of the store inside: it would wait for the turn, and the turn for it.
+    """
     async with AsyncExitStack() as stack:
-        yield StoredTurn(driver, keyring, pending, now, stack, policy=policy)
+        yield TurnTransaction(store, pending, now, stack)
 
 
-class StoredAdminTransaction:
-    """Implements ``bot.store.api.AdminTransaction``."""
+class AdminTransaction:
+    """A transaction of the admins' side outside any conversation: on the command line, or of a task."""
 
-    def __init__(self, transaction: Transaction, acting: StoreContext) -> None:
+    def __init__(self, transaction: Transaction, context: StoreContext) -> None:
         self._transaction = transaction
-        self._acting = acting
-        self.admin: AdminServices = StoredAdminServices(acting)
+        self._context = context
+        self.admin: AdminServices = StoredAdminServices(context)
 
     async def expect(self, chat: Chat) -> None:
-        """Make a chat known that may never have written."""
-        await self._acting.ask(Query("expect_chat", chat_row(self._acting.keyring, chat, self._acting.now)))
+        """Make a chat known that may never have written, so that it can be given a role."""
+        await self._context.ask(Query("expect_chat", chat_row(self._context.keyring, chat, self._context.now)))
 
     async def commit(self) -> None:
-        """Keep what was done."""
+        """Keep what was done; nothing may be asked afterwards."""
         await self._transaction.run(commit=True)
 
 
 @asynccontextmanager
 async def open_admin_transaction(
-    opened: AbstractAsyncContextManager[Transaction], acting: Callable[[RunQueries], StoreContext]
+    store: Store, now: datetime, *, chat: str = "", channel: str = MACHINE, reading: bool = False
 ) -> AsyncIterator[AdminTransaction]:
-    """Work in a transaction; left without ``commit``, or with an exception, nothing of it stays."""
-    async with opened as transaction:
-        yield StoredAdminTransaction(transaction, acting(transaction.run))
+    """Open a transaction of the admins' side; without ``commit``, or with an exception, nothing of it stays.
 
-
-async def find_chat_id(driver: Driver, keyring: Keyring, grant: str) -> str | None:
-    """The id of the chat whose person has this role."""
-    (rows,) = await driver.run(Query("chat_of_grant", {"id": grant}))
-    return next((str(row[4]) for row in genuine_grants(keyring, rows)), None)
-
-
-async def read_roles(driver: Driver, keyring: Keyring, chat: str) -> frozenset[Role]:
-    """The roles of a chat's person."""
-    (rows,) = await driver.run(Query("my_grants", {"chat": chat}))
-    return frozenset(grant.role for grant in to_grants(keyring, rows))
+    Args:
+        store: the store to work in.
+        now: the time of what is done.
+        chat: id of the chat whose person acts; empty for the operator of the machine.
+        channel: the channel over which they act.
+        reading: nothing is written; it may take its time, for nobody who writes waits for it.
+    """
+    async with store.driver.transaction(reading=reading) as transaction:
+        yield AdminTransaction(
+            transaction, StoreContext(transaction.run, store.keyring, now, channel, chat, store.policy)
+        )
