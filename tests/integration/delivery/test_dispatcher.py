@@ -30,32 +30,34 @@ from tests.support.waiting import eventually
 
 
 class Watched:
-    """The real store; remembers what became of each row, and says of each that it is part of what it is told to."""
+    """The real outbox; remembers what became of each row, and says of each that it is part of what it is told to."""
 
     def __init__(self, store: Store, broadcast: str | None = None) -> None:
-        self._store = store
+        itself: Any = self
+        self.store = replace(store, outbox=itself)
+        self._outbox = store.outbox
         self._broadcast = broadcast
         self.settled: list[DeliveryState] = []
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
+        return getattr(self._outbox, name)
 
     async def claim(self, *args: Any) -> list[OutboxRow]:
-        rows = await self._store.outbox.claim(*args)
+        rows = await self._outbox.claim(*args)
         return [replace(row, broadcast=self._broadcast) for row in rows]
 
     async def settle_all(self, settlements: Sequence[Settlement], *args: Any) -> None:
         self.settled += [settlement.state for settlement in settlements]
-        await self._store.outbox.settle_all(settlements, *args)
+        await self._outbox.settle_all(settlements, *args)
 
 
-async def delivered(store: Watched, clock: ManualClock, *failures: Exception) -> Roads:
+async def delivered(watched: Watched, clock: ManualClock, *failures: Exception) -> Roads:
     """One message, tried until it has a final state."""
-    roads = Roads(store, clock)  # type: ignore[arg-type]  # the real one, watched
+    roads = Roads(watched.store, clock)
     roads.channel.failures.extend(failures)
     await roads.flow(said("a", 1))
     for _ in range(50):
-        if store.settled:
+        if watched.settled:
             break
         clock.seconds += 60
         await roads.dispatcher.deliver()

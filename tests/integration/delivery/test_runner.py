@@ -63,7 +63,7 @@ async def test_a_start_picks_up_everything_the_last_process_left(store: Store, t
         await last.workers.join("telegram", LeaseDuration(), clock.now())
         before = Roads(last, clock)
         await before.take(said("in flight", 1, "1"), said("queued", 2, "2"))
-        await last.claim("telegram", 1, clock.now())
+        await last.outbox.claim("telegram", 1, clock.now())
         await before.intake.accept([said("not handled", 3, "3")])
     process, stop = Process(store), asyncio.Event()
     running = asyncio.create_task(process.runner.run(stop))

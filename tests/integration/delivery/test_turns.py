@@ -12,7 +12,7 @@ import structlog.testing
 from bot.channels.base import Gone, MaybeSent, TooLarge
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind
-from bot.messages import MOST_SESSION, Incoming, PendingTurn
+from bot.messages import MOST_SESSION, Incoming
 from bot.services.unit_of_work import open_turn
 from bot.store.errors import StoreLocked
 from bot.store.sealing import sealed_columns
@@ -135,15 +135,14 @@ async def test_a_session_nobody_can_read_any_more_gets_an_apology_and_no_loop(st
 
 
 class Locked:
-    """The real store, which somebody else locks for the first calls of every kind."""
+    """The real thing, which somebody else locks for the first calls of each of these methods."""
 
-    def __init__(self, store: Store, times: int) -> None:
-        self._store = store
-        self._left = dict.fromkeys(("receive", "pending", "claim", "settle"), times)
-        self._turns = times
+    def __init__(self, really: Any, times: int, *methods: str) -> None:
+        self._really = really
+        self._left = dict.fromkeys(methods, times)
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._store, name)
+        method = getattr(self._really, name)
         if name not in self._left:
             return method
 
@@ -155,11 +154,12 @@ class Locked:
 
         return locked
 
-    def turn(self, pending: PendingTurn, now: Any) -> Any:
-        self._turns -= 1
-        if self._turns >= 0:
-            raise StoreLocked
-        return open_turn(self._store, pending, now)
+
+def locked_store(store: Store, times: int) -> Store:
+    inbox: Any = Locked(store.inbox, times, "receive", "claim_turn")
+    outbox: Any = Locked(store.outbox, times, "claim", "settle_all")
+    driver: Any = Locked(store.driver, times, "run")  # what a turn is stored by
+    return replace(store, inbox=inbox, outbox=outbox, driver=driver)
 
 
 async def test_a_locked_store_delays_a_turn_and_loses_nothing(
@@ -173,7 +173,7 @@ async def test_a_locked_store_delays_a_turn_and_loses_nothing(
 
     monkeypatch.setattr(asyncio, "sleep", turned)
     stamina.set_testing(False)
-    roads = Roads(Locked(store, times=7), clock)  # type: ignore[arg-type]  # the real one but for its locks
+    roads = Roads(locked_store(store, times=7), clock)
     await roads.flow(said("a", 1), said("b", 2))
     assert roads.channel.texts() == ["1: a", "2: b"]
     assert sum(clock.slept) > 10

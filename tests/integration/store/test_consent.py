@@ -9,6 +9,7 @@ from bot.store.drivers.base import Driver, Query
 from bot.store.inbox import Inbox
 from bot.store.migrations import load_migrations
 from bot.store.opening import migrate, open_driver, open_store
+from bot.store.owner_alerts import OwnerAlerts
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring, open_keyring
 from bot.store.store import Store
@@ -241,7 +242,7 @@ async def test_what_an_earlier_version_kept_is_judged_when_the_store_is_opened(b
 
 async def met_before(driver: Driver, keyring: Keyring, number: str) -> str:
     """Somebody who wrote once and was answered; the id of the chat."""
-    (chat,) = await Inbox(driver, keyring).receive([said(number, address=number)], NOW)
+    (chat,) = await Inbox(driver, keyring, OwnerAlerts(driver, keyring)).receive([said(number, address=number)], NOW)
     await driver.run(Query("finish", {"inbox": int(number), "now": 0}))
     return chat.id
 

@@ -95,7 +95,7 @@ async def test_two_processes_that_receive_the_same_updates_store_each_once(store
     other = await another()
     updates = [said(str(number), address=f"chat {number % 5}") for number in range(40)]
 
-    new = await asyncio.gather(*(each.receive([update], NOW) for update in updates for each in (store, other)))
+    new = await asyncio.gather(*(each.inbox.receive([update], NOW) for update in updates for each in (store, other)))
 
     assert sum(len(chats) for chats in new) == len(updates)
 

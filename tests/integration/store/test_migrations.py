@@ -9,6 +9,7 @@ from bot.store.errors import SchemaAltered, SchemaNewer, StoreError
 from bot.store.inbox import Inbox
 from bot.store.migrations import Migration, load_migrations
 from bot.store.opening import migrate, migrate_database, open_driver, open_store
+from bot.store.owner_alerts import OwnerAlerts
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import open_keyring
 from tests.integration.store.conftest import Database
@@ -34,7 +35,9 @@ async def test_a_database_of_version_one_keeps_what_it_holds(bare_database: Data
     keyring, _ = open_keyring(bare_database.keys)
     async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
         await migrate(driver, load_migrations()[:1])
-        (chat,) = await Inbox(driver, keyring).receive([said("1", "trước khi nâng cấp")], NOW)
+        (chat,) = await Inbox(driver, keyring, OwnerAlerts(driver, keyring)).receive(
+            [said("1", "trước khi nâng cấp")], NOW
+        )
 
     async with closing_async(await open_store(bare_database.url, bare_database.folder, keyring)) as store:
         turn = await next_turn(store, chat)
@@ -48,7 +51,7 @@ async def test_a_request_registered_before_the_upgrade_is_still_found_by_its_ser
     keyring, _ = open_keyring(bare_database.keys)
     async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
         await migrate(driver, load_migrations()[:2])
-        (chat,) = await Inbox(driver, keyring).receive([said("1")], NOW)
+        (chat,) = await Inbox(driver, keyring, OwnerAlerts(driver, keyring)).receive([said("1")], NOW)
     sealed = keyring.seal(content("AA").model_dump_json(), sealed_columns.content("YC-2026-000001"))
     bare_database.sql(
         "INSERT INTO requests (code, number, chat, state, procedure, serial, content) VALUES (?, 1, ?, ?, ?, ?, ?)",
@@ -69,7 +72,9 @@ async def test_before_broadcasts_whoever_had_no_session_is_taken_for_a_group_unt
     keyring, _ = open_keyring(bare_database.keys)
     async with closing_async(await open_driver(bare_database.url, bare_database.folder)) as driver:
         await migrate(driver, load_migrations()[:4])
-        one, two, *_ = await Inbox(driver, keyring).receive([said(str(n), address=str(n)) for n in range(3)], NOW)
+        one, two, *_ = await Inbox(driver, keyring, OwnerAlerts(driver, keyring)).receive(
+            [said(str(n), address=str(n)) for n in range(3)], NOW
+        )
     bare_database.sql("UPDATE chats SET session = ? WHERE id = ?", b"?", one.id)
 
     async with closing_async(await open_store(bare_database.url, bare_database.folder, keyring)) as store:

@@ -233,7 +233,7 @@ async def test_what_nobody_approved_is_not_sent(store: Store, database: Database
 async def _people(store: Store) -> None:
     from bot.demo.data_writer import DemoDataWriter  # noqa: PLC0415 - beside its only use
 
-    await settle_people(DemoDataWriter(store.driver, store.keyring), ("1", "2"), NOW)
+    await settle_people(DemoDataWriter(store), ("1", "2"), NOW)
 
 
 async def test_another_text_than_the_approved_one_is_not_sent(store: Store, database: Database) -> None:

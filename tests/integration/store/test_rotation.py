@@ -73,12 +73,12 @@ async def test_a_running_assistant_goes_on_while_another_process_rotates(store: 
 
     *_, first, second = await asyncio.gather(
         *(talk(number) for number in range(4)),
-        command.rotate_keys(datetime.now(UTC)),
-        command.rotate_keys(datetime.now(UTC)),
+        command.keys.rotate(datetime.now(UTC)),
+        command.keys.rotate(datetime.now(UTC)),
     )
 
-    await command.reseal()
-    assert list(await command.key_usage()) in ([first.key], [second.key])
+    await command.keys.reseal()
+    assert list(await command.keys.key_usage()) in ([first.key], [second.key])
     assert {(await next_turn(store, chat)).session for chat in chats} == {'"11"'}
     assert texts(await claim(store)) == ["0"] * 4
 
