@@ -14,7 +14,7 @@ from bot.demo.officers import OfficerGenerator
 from bot.demo.province import make_province
 from bot.demo.roles import CHANNEL, Staff, make_staff
 from bot.demo.working_hours import WorkingHours
-from handlers.access.journal_text import AuditAction
+from handlers.model.journal import AuditAction
 from handlers.model.request_list import JournalEntry
 from handlers.model.rights import MACHINE
 from handlers.testing import build_memory_services

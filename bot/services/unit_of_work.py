@@ -5,6 +5,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
 from bot.messages import MOST_SESSION, Chat, PendingTurn
+from bot.services.exports import ExportReaderService, ExportService
+from bot.services.imports import ImportService
+from bot.services.journal import JournalService
+from bot.services.own_data import OwnDataService
+from bot.services.request_list import RequestListService
+from bot.services.statistics import StatisticsService
+from bot.services.units import UnitService
 from bot.store.broadcasts.port import StoredBroadcasts
 from bot.store.broadcasts.reminders import StoredReminders
 from bot.store.chats import chat_row
@@ -12,18 +19,18 @@ from bot.store.context import StoreContext
 from bot.store.drivers.base import Query, Rows, Transaction
 from bot.store.encoding import has_consent, session_language, to_micros
 from bot.store.errors import SessionTooLarge
-from bot.store.exports import StoredExportReader, StoredExports
-from bot.store.imports import StoredImports
-from bot.store.journal import StoredJournal
+from bot.store.exports import ExportReaderRepository, ExportRepository
+from bot.store.imports import ImportRepository
+from bot.store.journal import JournalRepository
 from bot.store.messages import reply_queries
-from bot.store.own_data import StoredOwnData
+from bot.store.own_data import OwnDataRepository
 from bot.store.people import StoredPeople
-from bot.store.request_list import StoredRequestList
+from bot.store.request_list import RequestListRepository
 from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import sealed_columns
-from bot.store.statistics import StoredStatistics
+from bot.store.statistics import StatisticsRepository
 from bot.store.store import Store
-from bot.store.units import StoredInterviewRegister, StoredUnits
+from bot.store.units import StoredInterviewRegister, UnitRepository
 from handlers.core.broadcast_ports import Broadcasts, Reminders
 from handlers.core.events import EVENT_ADAPTER, Event
 from handlers.core.ports import (
@@ -48,15 +55,16 @@ class StoredAdminServices:
     """Implements ``handlers.core.ports.AdminServices``."""
 
     def __init__(self, acting: StoreContext) -> None:
-        journal = StoredJournal(acting)
+        journal = JournalService(JournalRepository(acting))
         self.journal: Journal = journal
         self.people: People = StoredPeople.of(acting, journal)
-        self.desk: RequestList = StoredRequestList(acting, journal)
-        self.picture: Statistics = StoredStatistics(acting)
-        self.extract: ExportReader = StoredExportReader(acting)
-        self.exports: Exports = StoredExports(acting, journal)
-        self.imports: Imports = StoredImports(acting, journal)
-        self.units: Units = StoredUnits(acting, journal)
+        requests = RequestListRepository(acting)
+        self.desk: RequestList = RequestListService(requests, journal, acting.now)
+        self.picture: Statistics = StatisticsService(StatisticsRepository(acting))
+        self.extract: ExportReader = ExportReaderService(ExportReaderRepository(acting), requests)
+        self.exports: Exports = ExportService(ExportRepository(acting), journal)
+        self.imports: Imports = ImportService(ImportRepository(acting), requests, journal)
+        self.units: Units = UnitService(UnitRepository(acting), journal, acting.now)
         self.broadcasts: Broadcasts = StoredBroadcasts.of(acting, journal)
 
 
@@ -77,7 +85,8 @@ class TurnTransaction:
         requests = StoredOwnRequests(self._ask, keyring, chat.id, now)
         self.requests: OwnRequests = requests
         self.admin: AdminServices = StoredAdminServices(context)
-        self.own_data: OwnData = StoredOwnData(self._ask, keyring, pending, now, requests, self.admin.people)
+        own_data = OwnDataRepository(self._ask, keyring, pending, now, requests)
+        self.own_data: OwnData = OwnDataService(own_data, requests, self.admin.people)
         self.register: InterviewRegister = StoredInterviewRegister(context)
         self.reminders: Reminders = StoredReminders(self._ask, chat.id, now)
 

@@ -16,7 +16,7 @@ from bot.store.context import StoreContext
 from bot.store.drivers.base import Driver, Query, Transaction
 from bot.store.encoding import to_micros
 from bot.store.errors import KeyFileError, SealError
-from bot.store.journal import StoredJournal, Verdict, verify_chain
+from bot.store.journal import JournalRepository, Verdict, verify_chain
 from bot.store.power_seals import (
     GRANT_COLUMNS,
     INVITATION_COLUMNS,
@@ -34,10 +34,9 @@ from bot.store.power_seals import (
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
 from bot.store.sealing.keyring import Keyring
-from handlers.access.journal_text import AuditAction
 from handlers.model.broadcast import BroadcastState
-from handlers.model.rights import MACHINE, Rights
-from handlers.model.unit_directory import NO_UNITS
+from handlers.model.journal import AuditAction
+from handlers.model.rights import MACHINE
 
 #: Where a broadcast is not approved yet.
 _DRAFTS = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
@@ -104,7 +103,7 @@ class _PowerSealing:
     async def note(self, deed: AuditAction, count: int) -> None:
         """In the journal, as the operator's."""
         acting = StoreContext(self.transaction.run, self.keyring, self.now, MACHINE)
-        await StoredJournal(acting).record(Rights.operator(NO_UNITS), deed, "", count=count)
+        await JournalRepository(acting).append(MACHINE, deed, "", count=count)
 
     def _grants(self, rows: list[tuple[Any, ...]]) -> Iterator[Query]:
         for row in rows:

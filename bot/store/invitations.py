@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.services.journal import JournalService
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Query
 from bot.store.encoding import from_micros, to_micros
-from bot.store.journal import StoredJournal
 from bot.store.power_seals import genuine_invitations, seal_invitation
 from bot.store.request_filter import scope_conditions
 from bot.store.roles import GrantRepository, rights_of_actor
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.readable import unseal_or_none
-from handlers.access.journal_text import AuditAction
+from handlers.model.journal import AuditAction
 from handlers.model.request_list import NewInvitation, Refusal, RoleHolder
 from handlers.model.rights import ACT_TO_GIVE, Act, Grant, Rights, Role
 from handlers.model.unit_directory import NO_UNITS
@@ -33,7 +33,7 @@ class InvitationRepository:
     """The invitations of everybody, within a transaction."""
 
     acting: StoreContext
-    journal: StoredJournal
+    journal: JournalService
     grants: GrantRepository
 
     async def invite(

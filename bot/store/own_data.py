@@ -1,7 +1,7 @@
 """What is held about the person in a chat, within a turn: ordered to be shown, nearly all of it deleted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -19,10 +19,9 @@ from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
-from handlers.core.ports import People
 from handlers.core.replies import Reply
 from handlers.core.text import MarkupTranslator
-from handlers.model.request import RETAINED_STATES, Request
+from handlers.model.request import RequestContent
 from handlers.own_data import format_data_failed
 from locales import LANGUAGES
 
@@ -147,46 +146,45 @@ def _own_data_message(task: OwnDataTask, mark: str, to: OutboxRecipient, said: R
 
 
 @dataclass(frozen=True, slots=True)
-class StoredOwnData:
-    """Implements ``handlers.core.ports.OwnData``."""
+class OwnDataRepository:
+    """What is held about the person in a chat; ``bot.services.own_data`` decides what of it must stay."""
 
     ask: RunQueries
     keyring: Keyring
     pending: PendingTurn
     now: datetime
     requests: StoredOwnRequests
-    people: People
 
-    async def order(self, language: str) -> bool:
-        """Order everything as files; one order at a time, until they have left."""
-        mine = {"chat": self.pending.chat.id, "kind": OWN_DATA}
+    async def has_order(self) -> bool:
+        """Tell whether an order is open, or files of one have not left yet."""
         open_one, on_their_way = await self.ask(
-            Query("open_task", mine), Query("undelivered", {"chat": self.pending.chat.id, "files": f"{OWN_DATA}:%"})
+            Query("open_task", {"chat": self.pending.chat.id, "kind": OWN_DATA}),
+            Query("undelivered", {"chat": self.pending.chat.id, "files": f"{OWN_DATA}:%"}),
         )
-        if open_one or on_their_way:
-            return False
+        return bool(open_one or on_their_way)
+
+    async def add_order(self, language: str) -> None:
+        """Queue an order of everything as files."""
         (((number,),),) = await self.ask(Query("next_number", {"name": "DL"}))
         task = f"DL-{number:06d}"
         spec = self.keyring.seal(OwnDataOrder(language=language).model_dump_json(), sealed_columns.task(task))
-        await self.ask(
-            Query(
-                "add_task", {**mine, "id": task, "spec": spec, "progress": None, "total": 0, "now": to_micros(self.now)}
-            )
-        )
-        return True
+        row = {"id": task, "chat": self.pending.chat.id, "kind": OWN_DATA, "spec": spec, "progress": None, "total": 0}
+        await self.ask(Query("add_task", {**row, "now": to_micros(self.now)}))
 
     def sections(self) -> AsyncIterator[tuple[str, Any]]:
-        """Everything, part by part, as it is within this turn."""
+        """Read everything section by section, in this transaction (``handlers.core.ports.OwnData.sections``)."""
         return PersonalDataReader(self.ask, self.keyring, self.pending.chat, self.requests).sections()
 
-    async def erase(self) -> tuple[str, ...]:
-        """Delete all but the requests that must stay, lessened; their codes. The turn goes on and can still finish.
-
-        Roles end, but for the last owner's. Requests are held first and the journal last, as moves do: two who go the
-        opposite way would wait for each other.
-        """
+    async def lock_requests(self) -> None:
+        """Keep others from changing the requests of this chat until the transaction ends."""
         await self.ask(Query("hold_my_requests", {"chat": self.pending.chat.id}))
-        staying = [request for request in await self.requests.mine() if request.state in RETAINED_STATES]
+
+    async def erase(self, kept: Mapping[str, RequestContent]) -> None:
+        """Delete all but the requests in a state that must stay, in one round trip.
+
+        Args:
+            kept: what such requests say from now on, by code; one that is not named stays as it is, but for notes.
+        """
         mine = {"chat": self.pending.chat.id}
         timed = {**mine, "now": to_micros(self.now)}
         await self.ask(
@@ -196,17 +194,13 @@ class StoredOwnData:
             Query("erase_reminders", mine),
             Query("forget_author", mine),
             Query("erase_requests", mine),
-            *(self._lessen_query(request) for request in staying if not request.content.unreadable),
+            *(self._replace_query(code, content) for code, content in kept.items()),
             Query("erase_notes", mine),
             Query("erase_standings", mine),
             Query("erase_unreadable", {"place": f"chats.session {self.pending.chat.id} %"}),
             Query("erase_chat", timed),
         )
-        await self.people.leave()
-        return tuple(request.code for request in staying)
 
-    def _lessen_query(self, request: Request) -> Query:
-        content = self.keyring.seal(
-            request.content.to_minimal().model_dump_json(), sealed_columns.content(request.code)
-        )
-        return Query("lessen", {"code": request.code, "chat": self.pending.chat.id, "content": content})
+    def _replace_query(self, code: str, content: RequestContent) -> Query:
+        sealed = self.keyring.seal(content.model_dump_json(), sealed_columns.content(code))
+        return Query("lessen", {"code": code, "chat": self.pending.chat.id, "content": sealed})

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.services.journal import JournalService
 from bot.store.context import StoreContext
 from bot.store.invitations import INVITATION_PREFIX, InvitationRepository
-from bot.store.journal import StoredJournal
 from bot.store.roles import GrantRepository
 from handlers.model.request_list import NewInvitation, Refusal, RoleHolder
 from handlers.model.rights import Grant, Rights, Role
@@ -19,7 +19,7 @@ class StoredPeople:
     invited: InvitationRepository
 
     @classmethod
-    def of(cls, acting: StoreContext, journal: StoredJournal) -> "StoredPeople":
+    def of(cls, acting: StoreContext, journal: JournalService) -> "StoredPeople":
         """Within a transaction."""
         grants = GrantRepository(acting, journal)
         return cls(grants, InvitationRepository(acting, journal, grants))

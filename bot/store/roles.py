@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from bot.services.journal import JournalService
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Query, Rows
 from bot.store.encoding import from_micros, to_micros
-from bot.store.journal import StoredJournal
 from bot.store.messages import EXPORT_TASK, FILE_MARK, format_task_edit, task_message_query, task_origin
 from bot.store.power_seals import genuine_grants, seal_grant
 from bot.store.request_filter import scope_conditions
@@ -15,10 +15,10 @@ from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS, unseal_or_none
 from bot.store.units import read_units
-from handlers.access.journal_text import AuditAction
 from handlers.admin.exports.text import format_export_rights_lost
 from handlers.core.text import MarkupTranslator
 from handlers.model.exports import ExportOrder
+from handlers.model.journal import AuditAction
 from handlers.model.request_list import Refusal, RoleHolder
 from handlers.model.rights import ACT_TO_GIVE, MACHINE, Act, Grant, Rights, Role
 from handlers.model.unit_directory import NO_UNITS
@@ -145,7 +145,7 @@ class GrantRepository:
     """The roles of everybody, within a transaction."""
 
     acting: StoreContext
-    journal: StoredJournal
+    journal: JournalService
 
     async def mine(self) -> tuple[Grant, ...]:
         """Those of the person in this chat."""

@@ -13,7 +13,7 @@ from bot.messages import Chat
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Driver, Query, Transaction
 from bot.store.encoding import to_micros
-from bot.store.journal import StoredJournal
+from bot.store.journal import JournalRepository
 from bot.store.messages import (
     EXPORT_TASK,
     FILE_MARK,
@@ -222,7 +222,7 @@ async def _deliver_results(
     for message in ready:
         await acting.ask(await asyncio.to_thread(message.to_query))
     await _notify_end(acting, task, result.said)
-    await StoredJournal(acting).record(rights, "export", result.subject, unit=result.unit, count=result.count)
+    await JournalRepository(acting).append(rights.actor, "export", result.subject, unit=result.unit, count=result.count)
 
 
 async def _own_rights(acting: StoreContext) -> Rights:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from bot.services.journal import JournalService
 from bot.store.broadcasts.preview import count_audience
 from bot.store.broadcasts.repository import BROADCAST_ID, BroadcastQueries, seal_draft
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Query, Rows
 from bot.store.encoding import to_micros
-from bot.store.journal import StoredJournal
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
 from bot.store.sealing import sealed_columns
 from handlers.model.broadcast import (
@@ -134,7 +134,7 @@ class BroadcastActions:
     """Moves as people make them."""
 
     acting: StoreContext
-    journal: StoredJournal
+    journal: JournalService
     shelf: BroadcastQueries
 
     async def move(self, rights: Rights, name: str, to: BroadcastState, revision: int | None) -> ActionResult:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.services.journal import JournalService
 from bot.store.broadcasts import preview
 from bot.store.broadcasts.audience import resolve_recipients
 from bot.store.broadcasts.lifecycle import BroadcastActions
@@ -10,7 +11,6 @@ from bot.store.broadcasts.preview import TestSend
 from bot.store.broadcasts.repository import BroadcastQueries, DraftRepository
 from bot.store.broadcasts.results import RecipientResults
 from bot.store.context import StoreContext
-from bot.store.journal import StoredJournal
 from handlers.core.replies import Reply
 from handlers.model.broadcast import (
     ActionResult,
@@ -38,7 +38,7 @@ class StoredBroadcasts:
     trial: TestSend
 
     @classmethod
-    def of(cls, acting: StoreContext, journal: StoredJournal) -> "StoredBroadcasts":
+    def of(cls, acting: StoreContext, journal: JournalService) -> "StoredBroadcasts":
         """Within a transaction."""
         shelf = BroadcastQueries(acting)
         parts = (

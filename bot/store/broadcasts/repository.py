@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.services.journal import JournalService
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Query, Rows
 from bot.store.encoding import from_micros, to_micros
-from bot.store.journal import StoredJournal
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
 from bot.store.request_filter import scope_conditions
 from bot.store.sealing import sealed_columns
@@ -153,7 +153,7 @@ class DraftRepository:
     """Within a transaction."""
 
     acting: StoreContext
-    journal: StoredJournal
+    journal: JournalService
     shelf: BroadcastQueries
 
     async def new(self, rights: Rights, draft: BroadcastDraft, document: bytes | None) -> Broadcast | None:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.services.journal import JournalService
 from bot.store.broadcasts.repository import BroadcastQueries, from_optional_micros
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Query, Rows, RunQueries
 from bot.store.encoding import to_micros
-from bot.store.journal import StoredJournal
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.readable import unseal_or_none
 from handlers.access.masking import mask_name
@@ -51,7 +51,7 @@ class RecipientResults:
     """Within a transaction."""
 
     acting: StoreContext
-    journal: StoredJournal
+    journal: JournalService
     shelf: BroadcastQueries
 
     async def tally(self, rights: Rights, name: str) -> DeliveryCounts:

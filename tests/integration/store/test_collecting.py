@@ -104,7 +104,7 @@ async def test_what_waits_to_be_sent_is_named_and_what_its_files_hold_is_not(sto
 async def test_of_a_very_busy_person_the_newest_messages_are_listed_and_the_others_counted(
     store: Store, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own_data_reader, "LISTED", 20)
+    monkeypatch.setattr(own_data_reader, "MOST_LISTED", 20)
     chat = await one_chat(store, "0")
     await answer(store, chat, "0")
     for number in range(1, 50):

@@ -10,7 +10,7 @@ from bot.store.journal import ChainFault
 from bot.store.store import Store
 from handlers.model.rights import Grant, Rights, Role
 from tests.integration.store.conftest import Database, OpenStore
-from tests.support.office import OPERATOR, UNITS, office, settle_units
+from tests.support.office import OPERATOR, UNITS, office
 from tests.support.storing import NOW
 
 ROWS = 7
@@ -29,7 +29,7 @@ async def fault(store: Store) -> tuple[ChainFault | None, int]:
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "BATCH", 3)
+    monkeypatch.setattr(journal, "VERIFY_BATCH", 3)
 
 
 async def test_a_chain_that_nobody_touched_is_whole(store: Store) -> None:
@@ -177,22 +177,6 @@ async def test_a_row_that_was_not_committed_leaves_no_gap(store: Store) -> None:
 
     verdict = await store.audit.verify_journal()
     assert (verdict.rows, verdict.fault) == (2, None)
-
-
-async def test_the_latest_rows_within_reach(store: Store, database: Database) -> None:
-    settle_units(database.sql)
-    await written(store, 2)
-    await written(store, 2, "DN.DP")
-    await written(store, 2, "DN.NT.VP")
-    admin = Rights((Grant("QT-1", Role.ADMIN, "DN.NT"),), UNITS, "QT-1")
-    focal = Rights((Grant("QT-2", Role.FOCAL, "DN.NT"),), UNITS, "QT-2")
-
-    async with office(store) as at:
-        seen = [[row.number for row in await at.admin.journal.latest(who, 9)] for who in (OPERATOR, admin, focal)]
-        older = await at.admin.journal.latest(OPERATOR, 2, before=5)
-
-    assert seen == [[6, 5, 4, 3, 2, 1], [6, 5], []]
-    assert [row.number for row in older] == [4, 3]
 
 
 async def test_an_end_cut_off_with_its_record_shows_by_what_was_noted(store: Store, database: Database) -> None:

@@ -87,7 +87,7 @@ async def fill(store: Store) -> None:
 async def desk(
     store: Store, database: Database, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Store:
-    monkeypatch.setattr(request_filter, "COMMON", request.param)
+    monkeypatch.setattr(request_filter, "COMMON_WORD_COUNT", request.param)
     settle_units(database.sql)
     await fill(store)
     return store
