@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.messages import NOTICE, Chat, PendingTurn
 from bot.store.drivers.base import Driver, Query, RunQueries
 from bot.store.encoding import to_micros
-from bot.store.messages import OutboxMessage, OutboxRecipient, message_query, prepare_messages
+from bot.store.messages import FormatFailure, OutboxMessage, OutboxRecipient, message_query, prepare_messages
 from bot.store.own_data_reader import PersonalDataReader
 from bot.store.owner_alerts import AbandonedRow, OwnerAlerts
 from bot.store.requests import StoredOwnRequests
@@ -20,9 +20,7 @@ from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
 from handlers.core.replies import Reply
-from handlers.core.text import MarkupTranslator
 from handlers.model.request import RequestContent
-from handlers.own_data import format_data_failed
 from locales import LANGUAGES
 
 #: The kind of such a task, and what the origins of its messages begin with.
@@ -57,6 +55,7 @@ class OwnDataTasks:
     driver: Driver
     keyring: Keyring
     alerts: OwnerAlerts
+    format_failed: FormatFailure
     worker: str  #: id of the worker that takes tasks here
 
     async def take(self, channel: str, now: datetime) -> OwnDataTask | None:
@@ -84,9 +83,7 @@ class OwnDataTasks:
             _, chat, channel, *_ = rows[0]
             (language,) = await self.driver.run(Query("chat_language", {"chat": chat}))
             known = str(language[0][0] or LANGUAGES[0])
-            await self.fail(
-                OwnDataTask(task, Chat(chat, channel, ""), known, 0), format_data_failed(MarkupTranslator(known)), now
-            )
+            await self.fail(OwnDataTask(task, Chat(chat, channel, ""), known, 0), self.format_failed(known), now)
             return None
 
     def _task(self, row: tuple[Any, ...]) -> OwnDataTask:

@@ -17,6 +17,7 @@ from bot.store.journal import JournalRepository
 from bot.store.messages import (
     EXPORT_TASK,
     FILE_MARK,
+    FormatFailure,
     OutboxMessage,
     OutboxRecipient,
     PreparedMessage,
@@ -30,9 +31,7 @@ from bot.store.roles import to_grants
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
-from handlers.admin.exports.text import format_export_failed
 from handlers.core.replies import Reply
-from handlers.core.text import MarkupTranslator
 from handlers.model.exports import ExportOrder
 from handlers.model.rights import Rights
 from handlers.model.unit_directory import NO_UNITS
@@ -76,6 +75,7 @@ class ExportTasks:
     driver: Driver
     keyring: Keyring
     alerts: OwnerAlerts
+    format_failed: FormatFailure
     worker: str  #: id of the worker that takes tasks here
 
     async def recover(self, channel: str) -> int:
@@ -123,7 +123,7 @@ class ExportTasks:
                 _, chat, channel, *_ = rows[0]
                 acting = StoreContext(transaction.run, self.keyring, now, channel, chat)
                 (language,) = await acting.ask(Query("chat_language", {"chat": chat}))
-                said = format_export_failed(MarkupTranslator(language[0][0] or LANGUAGES[0]))
+                said = self.format_failed(language[0][0] or LANGUAGES[0])
                 await acting.ask(
                     task_message_query(acting, task, "end", await format_task_edit(acting, task, said) or said)
                 )
