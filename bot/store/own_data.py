@@ -1,4 +1,4 @@
-"""What is held about the person in a chat, within a turn: ordered to be shown, nearly all of it deleted."""
+"""Own data: orders for all that is held about a person, and its deletion."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -38,7 +38,7 @@ class OwnDataTask:
 
 
 class OwnDataOrder(BaseModel):
-    """What an order says."""
+    """The sealed part of an order."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -144,7 +144,7 @@ def _own_data_message(task: OwnDataTask, mark: str, to: OutboxRecipient, said: R
 
 @dataclass(frozen=True, slots=True)
 class OwnDataRepository:
-    """What is held about the person in a chat; ``bot.services.own_data`` decides what of it must stay."""
+    """Rows that are held about the person in a chat; ``bot.services.own_data`` decides which of them must stay."""
 
     ask: RunQueries
     keyring: Keyring

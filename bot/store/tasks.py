@@ -49,7 +49,7 @@ class ExportTask:
 
 
 class Completion(StrEnum):
-    """What became of the wish to hand a task's results over."""
+    """The outcome of handing a task's results over."""
 
     DONE = "done"
     ENDED = "ended"  #: it was cancelled meanwhile, or its chat was erased; nothing was handed over
@@ -58,7 +58,7 @@ class Completion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """What a task made."""
+    """The results of a task."""
 
     messages: Sequence[Callable[[], Reply]]  #: each made when it is stored: one file at a time is in memory
     said: Reply  #: the end of the moving message
@@ -232,5 +232,5 @@ async def _own_rights(acting: StoreContext) -> Rights:
 
 
 async def _notify_end(acting: StoreContext, task: ExportTask, said: Reply) -> None:
-    """In place of the moving message; as a message of its own where that cannot be changed."""
+    """Say it in place of the moving message; as a message of its own where that cannot be changed."""
     await acting.ask(task_message_query(acting, task.id, "end", await format_task_edit(acting, task.id, said) or said))
