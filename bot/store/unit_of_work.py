@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
+from bot.services.people import PeopleService
 from bot.store.api import MOST_SESSION, AdminTransaction, Chat, PendingTurn, TurnTransaction
 from bot.store.broadcasts.port import StoredBroadcasts
 from bot.store.broadcasts.reminders import StoredReminders
@@ -17,7 +18,6 @@ from bot.store.inbox import chat_row
 from bot.store.journal import StoredJournal
 from bot.store.messages import reply_queries
 from bot.store.own_data import StoredOwnData
-from bot.store.people import StoredPeople
 from bot.store.power_seals import genuine_grants
 from bot.store.request_list import StoredRequestList
 from bot.store.requests import RunQueries, StoredOwnRequests
@@ -53,7 +53,7 @@ class StoredAdminServices:
     def __init__(self, acting: StoreContext) -> None:
         journal = StoredJournal(acting)
         self.journal: Journal = journal
-        self.people: People = StoredPeople.of(acting, journal)
+        self.people: People = PeopleService.of(acting, journal)
         self.desk: RequestList = StoredRequestList(acting, journal)
         self.picture: Statistics = StoredStatistics(acting)
         self.extract: ExportReader = StoredExportReader(acting)
