@@ -5,6 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
 from bot.metrics.base import QueueDepths
+from bot.services.broadcasts.messages import render_message
+from bot.services.broadcasts.operations import BroadcastOperations
 from bot.store.api import (
     AdminTransaction,
     Chat,
@@ -19,9 +21,7 @@ from bot.store.api import (
     TurnTransaction,
     Verdict,
 )
-from bot.store.broadcast_api import BroadcastOperations
 from bot.store.broadcasts.messages import BroadcastMessages
-from bot.store.broadcasts.operations import StoredBroadcastOperations
 from bot.store.context import StoreContext
 from bot.store.continuity import Continuity
 from bot.store.demo_data import has_demo_data
@@ -59,12 +59,12 @@ class SealedStore:
         self.workers: SharedWorkerRegistry = workers
         self._inbox = Inbox(driver, keyring, workers.id)
         self._settling = DeliveryResults(driver, keyring, workers.id)
-        letters = BroadcastMessages(driver, keyring, policy.reminders_per_week)
+        letters = BroadcastMessages(driver, keyring, policy.reminders_per_week, render_message)
         self._claiming = OutboxClaims(driver, keyring, letters, self._settling)
         self._upkeep = StoreMaintenance(driver)
         self.tasks: ExportTasks = StoredExportTasks(driver, keyring, workers.id)
         self.own_data: OwnDataTasks = StoredOwnDataTasks(driver, keyring, workers.id)
-        self.broadcasts: BroadcastOperations = StoredBroadcastOperations.of(driver, keyring, policy)
+        self.broadcasts = BroadcastOperations(driver, keyring, policy)
         self.continuity = Continuity(driver, keyring)
         self._sealer = KeyRotation(driver, keyring)
 

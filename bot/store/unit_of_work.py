@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
+from bot.services.broadcasts.service import BroadcastService
 from bot.services.people import PeopleService
 from bot.store.api import MOST_SESSION, AdminTransaction, Chat, PendingTurn, TurnTransaction
-from bot.store.broadcasts.port import StoredBroadcasts
 from bot.store.broadcasts.reminders import StoredReminders
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Driver, Query, Rows, Transaction
@@ -60,7 +60,7 @@ class StoredAdminServices:
         self.exports: Exports = StoredExports(acting, journal)
         self.imports: Imports = StoredImports(acting, journal)
         self.units: Units = StoredUnits(acting, journal)
-        self.broadcasts: Broadcasts = StoredBroadcasts.of(acting, journal)
+        self.broadcasts: Broadcasts = BroadcastService.of(acting, journal)
 
 
 class StoredTurn:

@@ -9,12 +9,13 @@ from bot.store.power_seals import content_digest, unseal_warrant
 from bot.store.requests import RunQueries
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
-from handlers.broadcasts.template import placeholders_of
 from handlers.model.broadcast import BroadcastDraft, BroadcastState
-from handlers.model.placeholders import Placeholder
-from handlers.model.rights import Act, Reach, Rights
-from handlers.model.unit_directory import NO_UNITS
 from rules.calendar import to_vietnam_day
+
+#: Steps of the standing campaign, which come with their rows: this, and the day.
+EXPIRY_STEP = "expiry:"
+#: Steps for those who wanted to be reminded again: this, and the day.
+LATER_STEP = "later:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +43,27 @@ class BroadcastSnapshot:
 
     @property
     def deadline(self) -> date | None:
-        """One for all recipients."""
+        """The day that is the same for all recipients."""
         return self.draft.plan.deadline if self.draft.plan else self.draft.deadline
 
     @property
-    def reach(self) -> Reach:
-        """How far it may go."""
-        return Rights.operator(NO_UNITS).reach(Act.WRITE_BROADCASTS, self.unit)
+    def is_of_expiry(self) -> bool:
+        """Whether its recipients are found by certificates that end."""
+        return (self.step or "").startswith(EXPIRY_STEP)
 
     @property
-    def named(self) -> bool:
-        """Whether a text says the name of the person."""
-        text = self.draft.text
-        return any(Placeholder.NAME in placeholders_of(one) for one in (text.vi, text.en))
+    def postponed_to(self) -> date | None:
+        """Of a step for those who wanted to be reminded again, the day that they chose."""
+        step = self.step or ""
+        return date.fromisoformat(step.removeprefix(LATER_STEP)) if step.startswith(LATER_STEP) else None
 
     def day(self, now: datetime) -> date:
-        """The day in Viet Nam on which it starts, as far as that is known."""
+        """Return the day in Viet Nam on which it starts, as far as that is known."""
         return to_vietnam_day(max(now, self.starts_at or now))
 
 
 async def read_snapshot(ask: RunQueries, keyring: Keyring, broadcast: str) -> BroadcastSnapshot | None:
-    """The broadcast of an id."""
+    """Return the broadcast of an id; ``None`` where there is none."""
     (rows,) = await ask(Query("written", {"id": broadcast}))
     if not rows:
         return None
