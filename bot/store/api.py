@@ -21,7 +21,7 @@ from handlers.model.rights import Role
 from handlers.model.unit_directory import UnitDirectory
 
 if TYPE_CHECKING:
-    from bot.services.broadcasts.operations import BroadcastOperations
+    from bot.services.broadcasts.service import BroadcastOperations
     from bot.store.continuity import Continuity
     from bot.store.task_api import ExportTasks, OwnDataTasks
     from bot.store.unreadable import AbandonedRow

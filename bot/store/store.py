@@ -5,8 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 
 from bot.metrics.base import QueueDepths
-from bot.services.broadcasts.messages import render_message
-from bot.services.broadcasts.operations import BroadcastOperations
+from bot.services.broadcasts.recipients import render_message
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.api import (
     AdminTransaction,
     Chat,

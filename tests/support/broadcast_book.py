@@ -1,4 +1,4 @@
-"""Broadcasts in memory, as ``bot.services.broadcasts.operations`` keeps them, and people who are told."""
+"""Broadcasts in memory, as ``bot.services.broadcasts.service`` keeps them, and people who are told."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.clock import Clock
-from bot.services.broadcasts.operations import BroadcastOperations
+from bot.services.broadcasts.service import BroadcastOperations
 from handlers.core.replies import Reply
 from handlers.model.broadcast import Broadcast
 

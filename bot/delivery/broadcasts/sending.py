@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 from bot.clock import Clock
 from bot.delivery.broadcasts.notices import AuthorNotifier
-from bot.services.broadcasts.operations import BroadcastOperations
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.settings import Settings
 from handlers.broadcasts import notices
 from handlers.broadcasts.notices import Speed

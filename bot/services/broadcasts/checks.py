@@ -8,9 +8,8 @@ from functools import cached_property
 
 from bot.services.broadcasts.recipients import RecipientValues, reach_of, says_name
 from bot.store.broadcasts.audience import AudienceReader, Person, find_known, to_channel_counts
-from bot.store.broadcasts.repository import BroadcastRepository
+from bot.store.broadcasts.repository import BroadcastRepository, BroadcastSnapshot, read_snapshot
 from bot.store.broadcasts.schedule import ScheduleRepository
-from bot.store.broadcasts.snapshot import BroadcastSnapshot, read_snapshot
 from bot.store.errors import StoreError
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse

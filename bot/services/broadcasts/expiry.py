@@ -8,8 +8,8 @@ from bot.services.broadcasts.recipients import RecipientValues, says_name
 from bot.store.broadcasts.audience import PAGE_SIZE, AudienceReader
 from bot.store.broadcasts.expiry import ExpiringCertificate, ExpiryRepository, ReminderDistance
 from bot.store.broadcasts.recipients import ExpiryReminder, NewRecipient, RecipientRepository
+from bot.store.broadcasts.repository import BroadcastSnapshot, read_snapshot
 from bot.store.broadcasts.schedule import ScheduleRepository
-from bot.store.broadcasts.snapshot import BroadcastSnapshot, read_snapshot
 from bot.store.errors import TurnTakenOver
 from bot.store.request_filter import QueryConditions
 from handlers.broadcasts.text import build_expiry_draft

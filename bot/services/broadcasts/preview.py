@@ -7,7 +7,7 @@ from bot.services.broadcasts.access import BroadcastAccess
 from bot.services.broadcasts.recipients import RecipientValues, says_name
 from bot.store.broadcasts.audience import AudienceReader, Person, count_audience
 from bot.store.broadcasts.notices import NoticeRepository
-from bot.store.broadcasts.snapshot import BroadcastSnapshot, read_snapshot
+from bot.store.broadcasts.repository import BroadcastSnapshot, read_snapshot
 from bot.store.encoding import to_micros
 from handlers.access.masking import mask_name
 from handlers.broadcasts.rendering import render_broadcast

@@ -1,4 +1,4 @@
-"""Whom an approved broadcast goes to: values frozen for each, what keeps it from somebody, when it needs four eyes."""
+"""Recipients of an approved broadcast: what each of them gets, what keeps it from somebody, when it needs four eyes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,11 +7,14 @@ from functools import cached_property
 
 from bot.store.api import DeliveryState
 from bot.store.broadcasts.audience import PAGE_SIZE, AudienceReader, Person, expiry_window
+from bot.store.broadcasts.messages import BroadcastMessage
 from bot.store.broadcasts.recipients import NewRecipient, RecipientRepository, Withheld
+from bot.store.broadcasts.repository import BroadcastSnapshot, read_snapshot
 from bot.store.broadcasts.schedule import ScheduleRepository
-from bot.store.broadcasts.snapshot import BroadcastSnapshot, read_snapshot
 from bot.store.errors import TurnTakenOver
+from handlers.broadcasts.rendering import render_broadcast
 from handlers.broadcasts.template import placeholders_of
+from handlers.core.replies import Reply
 from handlers.model.broadcast import (
     EXPIRY_CAMPAIGN,
     BroadcastPolicy,
@@ -90,6 +93,20 @@ class RecipientValues:
 
 def _open_procedures(person: Person) -> tuple[Procedure, ...]:
     return tuple(dict.fromkeys(one for known in person.certificates for one in known.to_do))
+
+
+def render_message(message: BroadcastMessage, values: PlaceholderValues, today: date, first: bool) -> Reply:
+    """Write a message out for one person, with its file.
+
+    Args:
+        message: the text and the file.
+        values: what fills its placeholders.
+        today: the day in Viet Nam on which it is read.
+        first: whether the person never had a reminder before; it says then how to stop them.
+    """
+    a_week = message.a_week if first else None
+    reply = render_broadcast(message.broadcast, message.draft, values, today, first=a_week)
+    return reply.model_copy(update={"attachments": message.documents}) if message.documents else reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.services.broadcasts.access import BroadcastAccess
-from bot.store.broadcasts.results import RecipientRow, ResultRepository
+from bot.store.broadcasts.recipients import RecipientRow, ResultRepository
 from handlers.access.masking import mask_name
 from handlers.model.broadcast import ActionResult, BroadcastState, DeliveryCounts, Recipient, format_person_code
 from handlers.model.rights import Act, Rights

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, NamedTuple
 
-from bot.store.broadcasts.snapshot import BroadcastSnapshot
+from bot.store.broadcasts.repository import BroadcastSnapshot
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Query, Rows
 from bot.store.encoding import Language, session_language, to_micros

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from bot.store.broadcasts.repository import BROADCAST_ID, seal_draft
-from bot.store.broadcasts.snapshot import EXPIRY_STEP
+from bot.store.broadcasts.repository import BROADCAST_ID, EXPIRY_STEP, seal_draft
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Driver, Query
 from bot.store.encoding import to_micros

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from bot.store.broadcasts.recipients import read_tally
 from bot.store.broadcasts.repository import readable_broadcasts
-from bot.store.broadcasts.results import read_tally
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Driver, Query, Transaction
 from bot.store.encoding import to_micros
