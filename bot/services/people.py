@@ -1,4 +1,4 @@
-"""Who gets a role and who loses it: invitations made, taken and taken back, roles ended and left."""
+"""Roles given and ended: invitations are made, taken and taken back, roles are ended and left."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -109,7 +109,7 @@ class PeopleService:
         return None
 
     async def _end_role(self, rights: Rights, grant: str) -> Refusal | None:
-        """What its person could not do without it ends with it."""
+        """Everything ends with it that its person could not do without it."""
         reach = rights.reach(Act.END_ROLES)
         ended = await self.grants.end(grant, rights.actor, reach)
         if ended is None:

@@ -1,4 +1,4 @@
-"""What ends together with a role: invitations its person may no longer make, exports they may no longer receive."""
+"""Consequences of the end of a role: invitations and exports end that its person may no longer make or receive."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ async def revoke_consequences(context: StoreContext, chat: str, ended: Sequence[
 
 @dataclass(frozen=True, slots=True)
 class _Revocation:
-    """What is left to one person after roles of theirs ended."""
+    """One person before and after roles of theirs ended."""
 
     context: StoreContext
     chat: str

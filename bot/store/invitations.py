@@ -34,7 +34,7 @@ class OpenInvitation(NamedTuple):
 
 
 class PromisedRole(NamedTuple):
-    """What an open invitation promises, whether or not it can be proven."""
+    """The role that an open invitation promises, whether or not it can be proven."""
 
     invitation: str
     role: Role

@@ -139,7 +139,7 @@ class UndeliveredExport(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UndeliveredExports:
-    """What one person ordered and has not received, within a transaction."""
+    """Exports that one person ordered and has not received, within a transaction."""
 
     context: StoreContext
     chat: str

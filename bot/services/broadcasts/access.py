@@ -29,7 +29,7 @@ class BroadcastAccess:
         return found.broadcast if found else None
 
     async def latest(self, rights: Rights, limit: int, before: str | None = None) -> tuple[Broadcast, ...]:
-        """Those that cannot be read are left out."""
+        """A broadcast that cannot be read is left out."""
         return await self.broadcasts.latest(rights.reach(Act.SEE_BROADCASTS), limit, before)
 
     async def steps(self, rights: Rights, name: str) -> tuple[Broadcast, ...]:

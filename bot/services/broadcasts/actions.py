@@ -73,7 +73,7 @@ async def move_broadcast(context: StoreContext, actor: str, change: StateChange)
 
 
 async def _move_steps(lifecycle: LifecycleRepository, actor: str, change: StateChange) -> list[str]:
-    """What it made goes along; but not what runs on its own when it starts."""
+    """Take along what it made; a start takes nothing along, its steps run on their own."""
     resumed = change.to is BroadcastState.RUNNING
     if change.to not in _STEPS_FROM or (resumed and change.was is not BroadcastState.PAUSED):
         return []

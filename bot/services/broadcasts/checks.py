@@ -32,7 +32,7 @@ from rules.calendar import VIETNAM
 NAMED_ROWS = 20
 #: UTF-16 code units that a slot takes at most: of a sign that is escaped, of the words for a procedure, of a day.
 _SIGN_UNITS, _PROCEDURE_UNITS, _DAY_UNITS = 5, 80, 40
-#: Under which word of ``Counted`` those come whom it is kept from; what is said in a series is not known to it.
+#: The field of ``ChannelCounts`` for people it is kept from; a count does not know what they answered in a series.
 _COUNTED_AS = {
     DeliveryReason.STOPPED: "stopped",
     DeliveryReason.BLOCKED_BEFORE: "blocked",
@@ -120,7 +120,7 @@ class ProblemCollector:
         return measure.longest_message(values) > room and self._length(values) > room
 
     def _length(self, values: PlaceholderValues) -> int:
-        """Of the message with all that may be added, as channels count: in UTF-16 code units."""
+        """Measure the message with all that may be added, as channels count: in UTF-16 code units."""
         filling = self.filling
         first = filling.policy.reminders_per_week
         reply = render_broadcast(filling.written.id, filling.written.draft, values, filling.today, first=first)
@@ -198,7 +198,7 @@ def _common_problems(policy: BroadcastPolicy, written: BroadcastSnapshot, now: d
 
 
 async def _find_unknown(base: ScheduleRepository, written: BroadcastSnapshot) -> ProblemRows:
-    """Those of a list whom nobody knows, who have not agreed to be known, or who are out of reach."""
+    """Find people of a list who are unknown, have not agreed to be known, or are out of reach."""
     audience, unknown = written.draft.audience, ProblemRows()
     known = await find_known(base.driver.run, audience, reach_of(written))
     for chat in sorted(set(audience.chats or ()) - known):

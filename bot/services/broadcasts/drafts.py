@@ -46,7 +46,7 @@ class BroadcastDrafts(BroadcastAccess):
         return ActionResult.DONE
 
     async def request_check(self, rights: Rights, name: str) -> ActionResult:
-        """Whoever asks again while it goes on is answered the same; the journal has one row."""
+        """Asking again while it goes on has the same answer; the journal has one row."""
         found = await self.find_for(rights, Act.WRITE_BROADCASTS, name)
         if isinstance(found, ActionResult):
             return found

@@ -51,7 +51,7 @@ class ExpiryReminders(ScheduleRepository):
     async def _recipients(
         self, written: BroadcastSnapshot, due: Sequence[ExpiringCertificate], now: datetime
     ) -> list[NewRecipient]:
-        """Of each person's certificates the nearest to its end is what {han} means."""
+        """{han} means the end of the certificate of each person that ends first."""
         everybody, named = QueryConditions(), says_name(written)
         reader = AudienceReader(self.driver.run, self.keyring, everybody, None, written.series, named, now)
         values = RecipientValues(self.policy, written, written.day(now))

@@ -1,4 +1,4 @@
-"""Who is meant at this moment, for somebody who looks: how many they are, what the first would get, a trial send."""
+"""A look before anything is sent: how many are meant at this moment, what the first would get, a trial send."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class BroadcastPreview(BroadcastAccess):
         return (await reader.page("", limit)).people
 
     async def send_test(self, rights: Rights, name: str) -> bool:
-        """There is nobody at the machine to get it."""
+        """At the machine it is False: nobody there can get it."""
         found = await self.find_for(rights, Act.WRITE_BROADCASTS, name)
         if isinstance(found, ActionResult) or not self.context.chat:
             return False
@@ -70,7 +70,7 @@ class BroadcastPreview(BroadcastAccess):
         return render_broadcast(found.id, found.draft, PlaceholderValues(), to_vietnam_day(self.context.now))
 
     async def _with_document(self, found: Broadcast, said: Reply) -> Reply:
-        """The file goes along."""
+        """Attach the file that goes along."""
         if not found.draft.document or said.attachments:
             return said
         content = await self.broadcasts.document(found.id)

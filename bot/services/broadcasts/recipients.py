@@ -44,7 +44,7 @@ def says_name(written: BroadcastSnapshot) -> bool:
 
 @dataclass(frozen=True)
 class RecipientValues:
-    """What fills the message of one person, and what keeps it from them: for one broadcast on one day."""
+    """Fills the message of one person, or keeps it from them: for one broadcast on one day."""
 
     policy: BroadcastPolicy
     written: BroadcastSnapshot
@@ -186,7 +186,7 @@ class _Freezing:
         return sum([len(self._still_waiting(people)) async for people in audience.pages()])
 
     def _still_waiting(self, people: Iterable[Person]) -> list[Person]:
-        """Of those who wanted to be reminded again, the ones whom no other step has reminded since."""
+        """Leave out people who wanted to be reminded again and whom another step has reminded since."""
         if self.written.postponed_to is None:
             return list(people)
         return [person for person in people if person.later_on is not None or person.done]

@@ -1,4 +1,4 @@
-"""What became of a broadcast, for each of its recipients; and what is unknown, sent once more."""
+"""Results of a broadcast for each of its recipients; rows of an unknown fate are sent once more."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

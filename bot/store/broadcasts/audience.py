@@ -146,7 +146,7 @@ class KnownCertificate:
 
     @property
     def to_do(self) -> list[Procedure]:
-        """What is owed and was not requested."""
+        """Procedures that are owed and were not requested."""
         return [_PROCEDURES[one] for one in self.owed if one in _PROCEDURES and one not in self.requested]
 
 
@@ -216,7 +216,7 @@ class AudienceReader:
         return AudiencePage(people, part[-1] if len(part) == size else None)
 
     async def of_chats(self, chats: Sequence[str]) -> list[Person]:
-        """Those of these chats who are meant."""
+        """Return people of these chats who are meant."""
         if self.meant is None or not chats:
             return []
         return await self._read(self.meant.with_condition("listed", chats=json.dumps(chats)), "", len(chats))
@@ -234,7 +234,7 @@ class AudienceReader:
         return [self._person(row, languages.get(row[0]), certificates[row[0]]) for row in rows]
 
     async def _languages(self, chats: Sequence[str]) -> dict[str, Language | None]:
-        """Of those whose language does not stand beside their session: it was kept before there was a place for it."""
+        """Read languages out of sessions that were kept before a language had a place beside them."""
         if not chats:
             return {}
         (rows,) = await self.ask(Query("audience_sessions", {"chats": json.dumps(chats)}))

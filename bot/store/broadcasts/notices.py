@@ -101,5 +101,5 @@ class NoticeRepository:
 
 
 def _origin(broadcast: str, mark: str) -> str:
-    """What asks for a message about a broadcast; those of its recipients are called otherwise."""
+    """Name what asks for a message about a broadcast; messages to its recipients have other origins."""
     return f"herald:{broadcast}:{mark}"

@@ -85,7 +85,7 @@ class RecipientRepository:
         return {**row, "state": DeliveryState.QUEUED.value, "reason": None, "settled": None, "payload": sealed}
 
     def _reminded_query(self, rows: Sequence[Mapping[str, object]]) -> Query:
-        """Whoever asked to be reminded by this day is reminded now."""
+        """Close the wishes to be reminded by this day: these people are reminded now."""
         chats = json.dumps([row["chat"] for row in rows if row["state"] == DeliveryState.QUEUED])
         day = self.written.day(self.now).toordinal()
         return Query("freeze_reminded", {"series": self.written.series, "day": day, "chats": chats})
@@ -102,7 +102,7 @@ class RecipientRepository:
         await self._move(Query("freeze_end", end, must=True), *closing)
 
     def _close_postponed_query(self, day: date) -> Query:
-        """Those whose day had come have been asked about, whether or not they were still meant."""
+        """Close wishes whose day has come, whether or not their people were still meant."""
         closed = {"series": self.written.series, "broadcast": self.written.id, "day": day.toordinal()}
         return Query("later_over", closed)
 

@@ -110,7 +110,7 @@ class BroadcastSnapshot:
 
     @property
     def series(self) -> str:
-        """What a person's "done" and "later" are said to: the campaign, or itself."""
+        """The broadcast that a person's "done" and "later" are said to: the campaign, or itself."""
         return self.parent or self.id
 
     @property
@@ -125,7 +125,7 @@ class BroadcastSnapshot:
 
     @property
     def postponed_to(self) -> date | None:
-        """Of a step for those who wanted to be reminded again, the day that they chose."""
+        """The day on which its people wanted to be reminded again; ``None``: it is no such step."""
         step = self.step or ""
         return date.fromisoformat(step.removeprefix(LATER_STEP)) if step.startswith(LATER_STEP) else None
 
