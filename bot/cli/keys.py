@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.settings import load_settings
-from bot.store.api import KeyCheck, Retirement
-from bot.store.key_rotation import RETIREMENT_GRACE
+from bot.store.key_rotation import RETIREMENT_GRACE, KeyCheck, Retirement
 from bot.store.opening import open_key_rotation
 from bot.store.sealing.keyfile import KeyFile
 from locales import N_, translator

@@ -58,7 +58,7 @@ async def _delete_expired(days: int, dry_run: bool, clock_is_right: bool) -> dic
             await store.continuity.accept_clock(now)
         if not dry_run:
             await store.continuity.require_steady_clock(now)
-        return await store.delete_expired(now, days, dry_run=dry_run)
+        return await store.retention.delete_expired(now, days, dry_run=dry_run)
 
 
 def migrate() -> None:

@@ -110,7 +110,7 @@ def find(text: Annotated[str, typer.Argument(help=N_("A name, old or new, with o
 
 async def _read_units() -> UnitDirectory:
     async with open_store_from_settings(load_settings()) as opened:
-        return await opened.store.units()
+        return await opened.store.units.read()
 
 
 async def _import_list(read: UnitList, person: str | None, *, apply: bool) -> tuple[UnitImportPlan, ImportEffects]:

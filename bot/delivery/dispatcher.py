@@ -16,9 +16,10 @@ from bot.clock import Clock
 from bot.delivery.failures import Cooldown
 from bot.delivery.pacing import MessageKind, Pacer
 from bot.delivery.send_queue import ChannelContext, QueueOptions, SendQueue
+from bot.messages import MessageSize, OutboxRow
 from bot.metrics.base import NO_METRICS, Metrics
-from bot.store.api import MessageSize, OutboxRow, Store
 from bot.store.errors import StoreUnavailable
+from bot.store.store import Store
 from locales import LANGUAGES
 
 #: Seconds between looks for broadcasts that began, or go on. One that is paused or cancelled gives nothing at once.
@@ -55,7 +56,7 @@ class RoundRobin:
         while self._round:
             broadcast = self._round[0]
             try:
-                rows = await self._store.claim_broadcast(broadcast, self._channel, limit, now)
+                rows = await self._store.outbox.claim_broadcast(broadcast, self._channel, limit, now)
             except StoreUnavailable:
                 raise
             except Exception as error:
@@ -77,7 +78,7 @@ class RoundRobin:
         """Those known keep their turn, new ones come last."""
         if self._clock.monotonic() - self._looked < _REFRESH_SECONDS:
             return
-        running = dict.fromkeys(await self._store.running_broadcasts(self._channel, now))
+        running = dict.fromkeys(await self._store.outbox.running_broadcasts(self._channel, now))
         now_steady = self._looked = self._clock.monotonic()
         self._resting = {one: until for one, until in self._resting.items() if until > now_steady}
         running = {one: None for one in running if one not in self._resting}
@@ -101,7 +102,7 @@ _FILE_SWEEP = 0.5
 async def _claim_answers(
     store: Store, channel: str, limit: int, now: datetime, resting: Sequence[str]
 ) -> list[OutboxRow]:
-    return await store.claim(channel, limit, now, resting, MessageSize.SMALL)
+    return await store.outbox.claim(channel, limit, now, resting, MessageSize.SMALL)
 
 
 class _FileClaims:
@@ -121,7 +122,7 @@ class _FileClaims:
         """At most so many rows. Raises StoreError."""
         if self._clock.monotonic() - self._nothing < _FILE_SWEEP:
             return []
-        rows = await self._store.claim(self._channel, limit, now, resting, MessageSize.LARGE)
+        rows = await self._store.outbox.claim(self._channel, limit, now, resting, MessageSize.LARGE)
         if not rows:
             self._nothing = self._clock.monotonic()
         return rows

@@ -8,17 +8,20 @@ from typing import Any, Literal
 
 import structlog
 
+from bot.certificates.reader import CertificateReader
 from bot.channels.base import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.charts.renderer import ChartsMissing
 from bot.clock import Clock, SystemClock
-from bot.delivery.readers import Reader, Readers, giving_way
+from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
 from bot.exports.broadcast_report import ReportOrder, make_report_bytes
 from bot.exports.spreadsheet import is_own_archive, is_spreadsheet, read_sheet
+from bot.messages import Chat
 from bot.retry import retry
-from bot.store.api import Chat, Store
+from bot.services.unit_of_work import open_admin_transaction
 from bot.store.errors import StoreUnavailable
+from bot.store.store import Store
 from handlers.broadcasts.screens.results import XLSX
 from handlers.core.events import (
     ChartDrawn,
@@ -78,7 +81,7 @@ def may_import_by_role(store: Store) -> MayImport:
     """By the roles that the store knows of at that moment."""
 
     async def may_import(chat: Chat) -> bool:
-        return may_any_role(await store.roles(chat), Act.IMPORT_REQUESTS)
+        return may_any_role(await store.chats.roles(chat), Act.IMPORT_REQUESTS)
 
     return may_import
 
@@ -148,8 +151,8 @@ class ReportMaker:
 
     async def _prepare_order(self, chat: Chat, wanted: MakeReport) -> tuple[ReportOrder, int]:
         """What the person may have of it, and how many rows that is."""
-        units, now = await self._store.units(), self._clock.now()
-        async with self._store.admin_transaction(now, chat=chat.id, channel=chat.channel, reading=True) as office:
+        units, now = await self._store.units.read(), self._clock.now()
+        async with open_admin_transaction(self._store, now, chat=chat.id, channel=chat.channel, reading=True) as office:
             rights = Rights.of(await office.admin.people.mine(), units)
             book = office.admin.broadcasts
             found = await book.get(rights, wanted.broadcast)
@@ -197,12 +200,12 @@ class EventPreparer:
     def __init__(  # noqa: PLR0913 - the composition root names each of them
         self,
         channels: Mapping[str, Channel],
-        reader: Reader,
+        reader: CertificateReader,
         lists: ListReader | None = None,
         draw: DrawCallback | None = None,
         *,
         report: ReportCallback | None = None,
-        slow: Reader | None = None,
+        slow: CertificateReader | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Without ``lists`` nobody may import one; without ``draw`` and ``report`` there are no charts and reports.

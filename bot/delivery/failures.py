@@ -20,10 +20,11 @@ from bot.channels.base import (
 )
 from bot.channels.rendering import split_reply
 from bot.clock import Clock
+from bot.messages import DeliveryState, OutboxRow, Settlement
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.retry import Backoff, retry_while_unavailable
-from bot.store.api import DeliveryState, OutboxRow, Settlement, Store
 from bot.store.errors import StoreError
+from bot.store.store import Store
 from handlers.core.replies import Reply
 from handlers.model.broadcast import DeliveryReason
 from locales import LANGUAGES, N_, translator
@@ -115,7 +116,7 @@ class ResultBatcher:
 
     async def _store_results(self, settlements: Sequence[Settlement]) -> dict[int, Exception]:
         def settle_all() -> Awaitable[None]:
-            return self._store.settle_all(settlements, self._clock.now())
+            return self._store.outbox.settle_all(settlements, self._clock.now())
 
         try:
             await retry_while_unavailable(settle_all, self._metrics)
@@ -217,13 +218,13 @@ class FailureHandler:
 
     async def _language_of(self, row: OutboxRow) -> str:
         try:
-            return await self._store.language(row.chat) or self._language
+            return await self._store.chats.language(row.chat) or self._language
         except StoreError:  # the end of the row is what matters
             return self._language
 
     async def _retry(self, row: OutboxRow, seconds: float, *, counted: bool = True) -> None:
         due: datetime = self._clock.now() + timedelta(seconds=seconds)
-        await retry_while_unavailable(lambda: self._store.retry(row, due, counted=counted), self._metrics)
+        await retry_while_unavailable(lambda: self._store.outbox.retry(row, due, counted=counted), self._metrics)
         asyncio.get_running_loop().call_later(seconds, self._due)
 
 

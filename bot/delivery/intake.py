@@ -7,11 +7,12 @@ from functools import partial
 import structlog
 
 from bot.clock import Clock
+from bot.messages import Chat, Incoming
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.retry import retry_while_unavailable
-from bot.store.api import Chat, Incoming, Store
 from bot.store.errors import StoreError
-from bot.store.unreadable import AbandonedRow
+from bot.store.owner_alerts import AbandonedRow
+from bot.store.store import Store
 from handlers.core.events import Event, FileSent, TextReceived, Throttled, UnreadableReceived
 from handlers.interview.secrets import has_secret_in_name, redact_secret
 
@@ -221,14 +222,18 @@ class Intake:
 
     async def record_block_change(self, channel: str, address: str, *, blocked: bool) -> None:
         """A person blocks the assistant, or lets it write again; stored when this returns."""
-        chat, now = self._store.chat(channel, address), self._clock.now()
-        change = partial(self._store.mark_blocked, chat, now) if blocked else partial(self._store.mark_unblocked, chat)
+        chat, now = self._store.chats.at(channel, address), self._clock.now()
+        change = (
+            partial(self._store.chats.mark_blocked, chat, now)
+            if blocked
+            else partial(self._store.chats.mark_unblocked, chat)
+        )
         await retry_while_unavailable(change, self._metrics)
 
     async def _store_updates(self, updates: list[Incoming]) -> list[Chat]:
         try:
             chats = await retry_while_unavailable(
-                lambda: self._store.receive(updates, self._clock.now()), self._metrics
+                lambda: self._store.inbox.receive(updates, self._clock.now()), self._metrics
             )
         except Exception as error:  # one update nobody can store must not hold up all others
             if len(updates) > 1:  # one of them may spoil the batch: find it, keep the others
@@ -272,7 +277,7 @@ class Intake:
         self.unstorable += 1
         _log.error("update_not_storable", channel=update.channel, error=type(error).__name__)
         try:
-            await self._store.raise_alarm(AbandonedRow.UNSTORED, update.update_id, self._clock.now())
+            await self._store.alerts.raise_alarm(AbandonedRow.UNSTORED, update.update_id, self._clock.now())
         except Exception as failure:  # noqa: BLE001 - the log has it; those behind it must go on
             _log.error("owners_not_told", channel=update.channel, error=type(failure).__name__)
 

@@ -13,9 +13,10 @@ from bot.channels.base import Channel, ChannelError, MaybeSent, Unreachable
 from bot.clock import Clock
 from bot.delivery.failures import Cooldown, FailureHandler, ResultBatcher
 from bot.delivery.pacing import ConcurrencyLimit, MessageKind, Pacer
+from bot.messages import DeliveryState, OutboxRow, Settlement
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.retry import Backoff, retry_while_unavailable
-from bot.store.api import DeliveryState, OutboxRow, Settlement, Store
+from bot.store.store import Store
 from locales import LANGUAGES
 
 #: ``(limit, now, resting)`` -> rows that are now in our hands, none of them of a chat that is resting.
@@ -158,7 +159,7 @@ class SendQueue:
 
     async def _release_claims(self) -> None:
         road, in_hand = self._road, self._unrecorded.union(self._sending.values())
-        await road.store.release_claims(
+        await road.store.outbox.release_claims(
             road.channel.name, in_hand, broadcasts=self._traffic.kind is MessageKind.BROADCAST
         )
 

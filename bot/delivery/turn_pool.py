@@ -16,7 +16,7 @@ from itertools import count
 import structlog
 
 from bot.delivery.readers import Lately
-from bot.store.api import Chat
+from bot.messages import Chat
 
 #: Chats of which it is remembered when they had their last turn.
 _MOST_REMEMBERED_CHATS = 4096

@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 import structlog
 
@@ -17,15 +16,19 @@ from bot.clock import Clock
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.readers import ReadApart
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind
+from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.retry import retry, retry_while_unavailable
-from bot.store.api import MOST_SESSION, Chat, PendingTurn, Store, TurnTransaction
+from bot.services.unit_of_work import TurnTransaction, open_turn
 from bot.store.errors import StoreUnavailable, TooMuchToKeep, TurnTakenOver
+from bot.store.store import Store
+from bot.store.units import UnitReader
 from handlers.core.events import DrawChart, Event, MakeReport
 from handlers.core.ports import Services
 from handlers.core.replies import Attachment, Reply
 from handlers.core.session import Session
 from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.turn import Turn
 from locales import LANGUAGES, N_, translator
 from rules.pack import Pack
 
@@ -36,8 +39,8 @@ _CACHE_SECONDS = 2.0
 class UnitCache:
     """Asks for the version at most once in a while; the units themselves only where it changed."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, reader: UnitReader, clock: Clock) -> None:
+        self._reader = reader
         self._clock = clock
         self._version = 0
         self._looked = float("-inf")
@@ -54,9 +57,9 @@ class UnitCache:
             return self._units
 
     async def _renew(self) -> None:
-        version = await self._store.units_version()
+        version = await self._reader.version()
         if version != self._version:
-            units = await self._store.units()
+            units = await self._reader.read()
             self._units, self._version = await asyncio.to_thread(units.with_index), version
 
 
@@ -83,27 +86,11 @@ _SESSION_LOST = N_(
 _log = structlog.get_logger(__name__)
 
 
-class TurnOutcome(Protocol):
-    """What the conversation makes of an event (``handlers.Turn``)."""
-
-    @property
-    def session(self) -> Session | None:
-        """None: nothing is remembered any more."""
-
-    @property
-    def replies(self) -> tuple[Reply, ...]:
-        """In order."""
-
-    @property
-    def again(self) -> tuple[Event, ...]:
-        """Events to handle next."""
-
-
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """The conversation's two functions, and what every turn of it knows."""
 
-    respond: Callable[[Session | None, Event, Services], Awaitable[TurnOutcome]]
+    respond: Callable[[Session | None, Event, Services], Awaitable[Turn]]
     wants_file: Callable[[Session | None], bool]
     pack: Pack
     office: str | None = None
@@ -130,7 +117,7 @@ class TurnHandler:
         self._channels = channels
         self._clock = clock
         self._metrics = metrics
-        self._directory = UnitCache(store, clock)
+        self._directory = UnitCache(store.units, clock)
 
     async def handle(self, chat: Chat) -> int:
         """Handle all that the chat has waiting; how many updates that was.
@@ -161,7 +148,7 @@ class TurnHandler:
         return True
 
     async def _pending(self, chat: Chat) -> PendingTurn | None:
-        return await retry_while_unavailable(lambda: self._store.claim_turn(chat), self._metrics)
+        return await retry_while_unavailable(lambda: self._store.inbox.claim_turn(chat), self._metrics)
 
     def _slow_task_kind(self, pending: PendingTurn) -> SlowTaskKind | None:
         """What it waits for; nothing where the file is not wanted."""
@@ -210,11 +197,11 @@ class TurnHandler:
         begun, session = self._clock.monotonic(), _open_session(pending)
         lost = session is None and (pending.lost or pending.session is not None)
         if lost:
-            await self._store.reset_session(pending, self._clock.now())
+            await self._store.inbox.reset_session(pending, self._clock.now())
         event = await self._prepare(pending, session)
         units = await self._directory.units()
         now = self._clock.now()
-        async with self._store.turn(pending, now) as unit:
+        async with open_turn(self._store, pending, now) as unit:
             answer = await self._conversation.respond(session, event, self._build_services(pending, unit, units))
             remembered = answer.session.dump(MOST_SESSION) if answer.session else None
             replies = (self._format_session_lost(), *answer.replies) if lost else answer.replies
@@ -271,7 +258,7 @@ class TurnHandler:
         kept = pending.session if pending.session and len(pending.session) <= MOST_SESSION else None
 
         async def answered() -> None:
-            async with self._store.turn(pending, self._clock.now()) as unit:
+            async with open_turn(self._store, pending, self._clock.now()) as unit:
                 await unit.finish(kept, (Reply(paragraphs=(t(_TOO_MUCH),)),))
 
         with contextlib.suppress(TurnTakenOver):
@@ -280,7 +267,7 @@ class TurnHandler:
     async def _give_up(self, pending: PendingTurn) -> None:
         t = translator(_pending_language(pending) or self._conversation.language)
         apology = Reply(paragraphs=(t(_APOLOGY),))
-        give_up = partial(self._store.give_up, pending, self._clock.now(), (apology,))
+        give_up = partial(self._store.inbox.give_up, pending, self._clock.now(), (apology,))
         await retry_while_unavailable(give_up, self._metrics)
 
 

@@ -16,7 +16,7 @@ import structlog
 from bot.clock import Clock
 from bot.retry import Backoff, retry_while_unavailable
 from bot.store.errors import StoreError
-from bot.store.worker_api import LeaseDuration, Presence, SharedWorkerRegistry, WorkerRegistry
+from bot.store.workers import LeaseDuration, Presence, WorkerRegistry
 
 #: Seconds over which the pace is counted.
 _WINDOW = 1.0
@@ -140,7 +140,7 @@ _LONGEST_RECONNECT_DELAY = 10.0
 class ChangeListener:
     """``heard`` is told which table another process wrote to; "" where that may have been any."""
 
-    def __init__(self, book: SharedWorkerRegistry, heard: Callable[[str], None]) -> None:
+    def __init__(self, book: WorkerRegistry, heard: Callable[[str], None]) -> None:
         self._book = book
         self._heard = heard
         self._backoff = Backoff(first=0.1, longest=_LONGEST_RECONNECT_DELAY)

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.services.journal import JournalService
 from bot.services.role_revocation import Consequence, revoke_consequences
 from bot.store.context import StoreContext
 from bot.store.invitations import INVITATION_PREFIX, InvitationRepository
-from bot.store.journal import StoredJournal
 from bot.store.roles import GrantRepository
 from bot.store.units import read_units
-from handlers.access.journal_text import AuditAction
+from handlers.model.journal import AuditAction
 from handlers.model.request_list import NewInvitation, Refusal, RoleHolder
 from handlers.model.rights import ACT_TO_GIVE, MACHINE, Act, Grant, Rights, Role
 from handlers.model.unit_directory import NO_UNITS
@@ -22,12 +22,12 @@ class PeopleService:
     """Implements ``handlers.core.ports.People`` within a transaction."""
 
     context: StoreContext
-    journal: StoredJournal
+    journal: JournalService
     grants: GrantRepository
     invited: InvitationRepository
 
     @classmethod
-    def of(cls, context: StoreContext, journal: StoredJournal) -> "PeopleService":
+    def of(cls, context: StoreContext, journal: JournalService) -> "PeopleService":
         """Build it over the repositories of a transaction."""
         return cls(context, journal, GrantRepository(context), InvitationRepository(context))
 

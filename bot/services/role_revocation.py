@@ -8,10 +8,10 @@ from bot.store.context import StoreContext
 from bot.store.invitations import InvitationRepository
 from bot.store.roles import GrantRepository, UndeliveredExport, UndeliveredExports
 from bot.store.units import read_units
-from handlers.access.journal_text import AuditAction
 from handlers.admin.exports.text import format_export_rights_lost
 from handlers.core.text import MarkupTranslator
 from handlers.model.exports import ExportOrder
+from handlers.model.journal import AuditAction
 from handlers.model.rights import ACT_TO_GIVE, Act, Grant, Rights
 
 #: What the files of an export show of the requests.

@@ -1,10 +1,9 @@
-"""In which transaction, over which channel and when something is done."""
+"""The context of a transaction: its queries, its moment, and the chat that acts in it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.store.drivers.base import Query
-from bot.store.requests import RunQueries
+from bot.store.drivers.base import Query, RunQueries
 from bot.store.sealing.keyring import Keyring
 from handlers.model.broadcast import BroadcastPolicy
 from handlers.model.rights import MACHINE
@@ -12,7 +11,7 @@ from handlers.model.rights import MACHINE
 
 @dataclass(frozen=True, slots=True)
 class StoreContext:
-    """What every part of the office needs."""
+    """What every repository of a transaction needs."""
 
     ask: RunQueries
     keyring: Keyring

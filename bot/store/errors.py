@@ -10,7 +10,7 @@
     │   ├── StoreLocked        somebody else is writing
     │   ├── StoreFull          no room left on the disk
     │   └── StoreLost          the connection broke; a commit under way may or may not have happened
-    ├── TurnTaken              another process has handled this update
+    ├── TurnTakenOver          another process has handled this update
     ├── ClockLeapt             the time is far from what the store has seen: nothing is deleted by such a clock
     ├── TooMuchToKeep          more than one conversation may have kept
     │   ├── SessionTooLarge    of what it remembers
@@ -18,8 +18,8 @@
     ├── SchemaError
     │   ├── SchemaNewer        the database was made by a later version of the program
     │   └── SchemaAltered      an applied migration is not the one the program carries
-    ├── HoldsData              made-up data go into an empty database only (exit code 2)
-    ├── MadeUp                 the data are made up: nobody real is served over them (exit code 2)
+    ├── FolderHoldsData        made-up data go into an empty database only (exit code 2)
+    ├── DataIsMadeUp           the data are made up: nobody real is served over them (exit code 2)
     ├── KeyFileError           the key file cannot be read, is open to others, or is not a key file
     │   ├── KeyFileMismatch    the database was sealed with other keys
     │   └── KeysMissing        the key file is older than the database: keys of sealed values are not in it

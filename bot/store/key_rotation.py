@@ -12,10 +12,9 @@ from typing import Any
 
 import structlog
 
-from bot.store.api import KeyCheck, MissingKey, Retirement, RotationResult, ServingProcess
 from bot.store.drivers.base import Driver, Query
 from bot.store.encoding import to_micros
-from bot.store.errors import KeyNotSpread, KeysMissing, SealError, UnknownKey, UnknownKeyName
+from bot.store.errors import KeyNotSpread, SealError, UnknownKeyName
 from bot.store.queries import column_query_name
 from bot.store.sealing.keyfile import KeyFile, read_key_file, replace_key_file
 from bot.store.sealing.keyring import KEY_ID_BYTES, Keyring, SealContext
@@ -43,6 +42,49 @@ _DAMAGED = N_(
 _NO_PENDING = N_("No key waits to be used. Add one first: troly keys add")
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ServingProcess:
+    """A process that serves a channel now."""
+
+    name: str  #: machine and process id
+    keys: tuple[str, ...]  #: ids of those it holds; it seals with the first
+
+
+@dataclass(frozen=True, slots=True)
+class MissingKey:
+    """Values of a table whose key is not in the key file."""
+
+    key: str
+    table: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCheck:
+    """Whether everything can be read."""
+
+    missing: tuple[MissingKey, ...]
+    damaged: tuple[str, ...]  #: table, column and row of each value that does not open
+    processes: tuple[ServingProcess, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """Which keys went, and why others stay."""
+
+    dropped: tuple[str, ...]
+    kept: Mapping[str, str]  #: id -> message id of the reason
+
+
+@dataclass(frozen=True, slots=True)
+class RotationResult:
+    """What a rotation of the keys did."""
+
+    key: str  #: id of the new key
+    resealed: int  #: values
+    dropped: tuple[str, ...]  #: ids of keys that nothing used any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,63 +312,3 @@ def _reason_to_keep(
         if since > before
         else None
     )
-
-
-#: So few values of one key beside those of another are damaged ones.
-_DAMAGED_AT_MOST = 2
-
-_MISSING = N_(
-    "The key file {path} lacks keys that values of this database were sealed with: {missing}. Without them nothing is"
-    " started, for nobody whose data they seal would be answered. Put back the newest copy of the key file. Only where"
-    " a key is lost for ever: troly keys lost KEY"
-)
-
-
-async def check_all_keys(driver: Driver, keyring: Keyring) -> None:
-    """Compare the keys that sealed values here with the key file's; values are counted only where one is missing.
-
-    Raises:
-        KeysMissing: tables and counts are in the message.
-    """
-    (rows,) = await driver.run(Query("sealing_keys"))
-    known = {key for key, retired in rows if retired is None}
-    if not rows:  # a database from before keys were written down, or a new one
-        known = _credible_keys(await KeyRotation(driver, keyring).key_usage())
-        await _record_keys(driver, known)
-    if not known <= set(keyring.keys.keys):
-        keyring.reload()
-    if not known <= set(keyring.keys.keys):
-        await _refuse_missing_keys(driver, keyring, known)
-    if keyring.keys.current not in known:
-        await _record_keys(driver, {keyring.keys.current})
-
-
-def _credible_keys(usage: Mapping[str, int]) -> set[str]:
-    """What a damaged value or two begin with is no key."""
-    most = max(usage.values(), default=0)
-    return {
-        key
-        for key, count in usage.items()
-        if len(key) == 2 * KEY_ID_BYTES and (count > _DAMAGED_AT_MOST or count == most)
-    }
-
-
-async def _record_keys(driver: Driver, keys: set[str]) -> None:
-    await driver.run(*(Query("key_in_use", {"id": key}) for key in sorted(keys)))
-
-
-async def _refuse_missing_keys(driver: Driver, keyring: Keyring, known: set[str]) -> None:
-    """Where values are really sealed by what is missing; a key that seals nothing is missed by nobody."""
-    check = await KeyRotation(driver, keyring).verify()
-    missing = [one for one in check.missing if one.key in known]
-    if missing:
-        words = "; ".join(f"{one.key}: {one.table} ({one.count})" for one in missing)
-        raise KeysMissing(_MISSING, path=keyring.path, missing=words)
-
-
-async def is_key_awaited(driver: Driver, error: SealError) -> bool:
-    """Whether a key that sealed values of this database is missing: what it sealed is whole and waits for it."""
-    if not isinstance(error, UnknownKey):
-        return False
-    (rows,) = await driver.run(Query("sealing_keys"))
-    return (error.values.get("key"), None) in rows

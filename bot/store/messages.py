@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO, NamedTuple
 
-from bot.store.api import NOTICE, REPLY, PendingTurn
+from bot.messages import NOTICE, REPLY, PendingTurn
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Query
 from bot.store.encoding import to_micros

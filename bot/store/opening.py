@@ -8,19 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.settings import Settings, make_data_dir
-from bot.store.api import Store
-from bot.store.demo_data import DemoDataWriter
+from bot.store.audit import seal_powers
 from bot.store.drivers.base import Driver, Query, sqlite_path
 from bot.store.drivers.sqlite import open_sqlite
 from bot.store.encoding import backfill_consents, to_micros
 from bot.store.errors import KeyFileError, KeyFileMismatch
-from bot.store.key_rotation import KeyRotation, check_all_keys
+from bot.store.key_rotation import KeyRotation
 from bot.store.migrations import Migration, load_migrations, missing_migrations
-from bot.store.power_checks import seal_powers
+from bot.store.missing_keys import check_all_keys
 from bot.store.queries import split_statements
 from bot.store.requests import index_requests
 from bot.store.sealing.keyring import Keyring, open_keyring
-from bot.store.store import SealedStore
+from bot.store.store import Store
 from handlers.model.broadcast import BroadcastPolicy, MessageLimits
 from locales import N_, translator
 
@@ -90,9 +89,7 @@ async def open_driver(url: str | None, data_dir: Path) -> Driver:
     return await open_postgres(url or "")
 
 
-async def open_store(
-    url: str | None, data_dir: Path, keyring: Keyring, policy: BroadcastPolicy | None = None
-) -> SealedStore:
+async def open_store(url: str | None, data_dir: Path, keyring: Keyring, policy: BroadcastPolicy | None = None) -> Store:
     """The store with its tables brought up to date; the usual policy where none is named.
 
     Raises:
@@ -100,7 +97,7 @@ async def open_store(
     """
     async with _open_migrated(url, data_dir) as driver:
         await _make_ready(driver, keyring)
-    return SealedStore(driver, keyring, policy or BroadcastPolicy(rooms=CHANNEL_LIMITS))
+    return Store.over(driver, keyring, policy or BroadcastPolicy(rooms=CHANNEL_LIMITS))
 
 
 @asynccontextmanager
@@ -133,7 +130,7 @@ async def open_store_from_settings(settings: Settings) -> AsyncIterator[OpenedSt
         StoreError: it cannot be opened; each kind says what to do.
     """
     driver, keyring = await _open_with_keys(settings)
-    store = SealedStore(driver, keyring, policy_from_settings(settings))
+    store = Store.over(driver, keyring, policy_from_settings(settings))
     try:
         yield OpenedStore(store, keyring)
     finally:
@@ -146,16 +143,6 @@ async def open_key_rotation(settings: Settings) -> AsyncIterator[KeyRotation]:
     driver, keyring = await _open_with_keys(settings, whole=False)
     try:
         yield KeyRotation(driver, keyring)
-    finally:
-        await driver.close()
-
-
-@asynccontextmanager
-async def open_demo_data(settings: Settings) -> AsyncIterator[DemoDataWriter]:
-    """The same database, to be filled with made-up data; raises as ``store_of`` does."""
-    driver, keyring = await _open_with_keys(settings)
-    try:
-        yield DemoDataWriter(driver, keyring)
     finally:
         await driver.close()
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from bot.store.api import Chat, DeliveryState
-from bot.store.drivers.base import Query, Rows
+from bot.messages import Chat, DeliveryState
+from bot.store.drivers.base import Query, Rows, RunQueries
 from bot.store.encoding import from_micros
 from bot.store.messages import LARGE_MESSAGE
-from bot.store.requests import RunQueries, StoredOwnRequests
+from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring, SealContext
 from bot.store.sealing.readable import read_or_none, unseal_or_none

@@ -2,13 +2,13 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
-from bot.store.drivers.base import Driver, Query, Rows
+from bot.store.drivers.base import Driver, Query, Rows, RunQueries
 from bot.store.encoding import content_for_display, from_micros, to_micros, unseal_content
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
@@ -55,12 +55,6 @@ def replace_words_queries(keyring: Keyring, code: str, number: int, content: Req
 SUBSCRIBER = "subscriber"
 #: More codes than a year will see.
 CODES_A_YEAR = 1_000_000_000
-
-
-class RunQueries(Protocol):
-    """Run queries in the turn's transaction."""
-
-    def __call__(self, *calls: Query) -> Awaitable[list[Rows]]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from bot.clock import SystemClock
 from bot.delivery.exporter import Exporter
 from bot.exports.process import ExportChildren
 from bot.settings import Settings
-from bot.store.api import Store
 from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
 from tests.support.delivery import ScriptedChannel
 
 

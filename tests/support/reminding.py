@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from bot.store.api import Store
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.broadcast import (
     ActionResult,
     Audience,

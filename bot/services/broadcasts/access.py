@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Self
 
+from bot.services.journal import JournalService
 from bot.store.broadcasts.repository import BroadcastRepository, ProvenBroadcast
 from bot.store.context import StoreContext
-from bot.store.journal import StoredJournal
 from handlers.model.broadcast import ActionResult, Broadcast
 from handlers.model.rights import Act, Rights
 
@@ -15,11 +15,11 @@ class BroadcastAccess:
     """A part of ``handlers.core.broadcast_ports.Broadcasts``: reading."""
 
     context: StoreContext
-    journal: StoredJournal
+    journal: JournalService
     broadcasts: BroadcastRepository
 
     @classmethod
-    def of(cls, context: StoreContext, journal: StoredJournal) -> Self:
+    def of(cls, context: StoreContext, journal: JournalService) -> Self:
         """Build it over the repositories of a transaction."""
         return cls(context, journal, BroadcastRepository(context))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from bot.store.api import DeliveryState
+from bot.messages import DeliveryState
 from bot.store.broadcasts.audience import PAGE_SIZE, AudienceReader, Person, expiry_window
 from bot.store.broadcasts.messages import BroadcastMessage
 from bot.store.broadcasts.recipients import NewRecipient, RecipientRepository, Withheld

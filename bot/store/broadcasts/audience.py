@@ -9,10 +9,9 @@ from typing import Any, Literal, NamedTuple
 
 from bot.store.broadcasts.repository import BroadcastSnapshot
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Query, Rows
+from bot.store.drivers.base import Query, Rows, RunQueries
 from bot.store.encoding import Language, session_language, to_micros
 from bot.store.request_filter import QueryConditions, scope_conditions
-from bot.store.requests import RunQueries
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import unseal_or_none

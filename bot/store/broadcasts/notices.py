@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from bot.store.api import NOTICE
+from bot.messages import NOTICE
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Query
 from bot.store.messages import OutboxMessage, OutboxRecipient, format_edit, message_query

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from bot.store.api import BROADCAST, DeliveryState
+from bot.messages import BROADCAST, DeliveryState
 from bot.store.broadcasts.repository import BroadcastSnapshot, from_optional_micros
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Driver, Query, Rows
+from bot.store.drivers.base import Driver, Query, Rows, RunQueries
 from bot.store.encoding import to_micros
 from bot.store.power_seals import seal_unapproved
-from bot.store.requests import RunQueries
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import unseal_or_none

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from bot.store.drivers.base import Query
+from bot.store.drivers.base import Query, RunQueries
 from bot.store.encoding import to_micros
-from bot.store.requests import RunQueries
 from handlers.model.broadcast import DeliveryReason
 
 

@@ -6,12 +6,11 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Query, Rows
+from bot.store.drivers.base import Query, Rows, RunQueries
 from bot.store.encoding import from_micros, to_micros
 from bot.store.errors import TurnTakenOver
 from bot.store.power_seals import Warrant, content_digest, unseal_warrant
 from bot.store.request_filter import scope_conditions
-from bot.store.requests import RunQueries
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS, read_or_none

@@ -1,6 +1,6 @@
 """What the store asks of a database."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,10 @@ class Query:
     many: Sequence[Mapping[str, Any]] | None = None
     #: What it reads grows while it is asked again and again: a plan that was made for little must not be kept.
     anew: bool = False
+
+
+#: Runs queries in order within a transaction and returns the rows of each: ``run`` of a driver or of a transaction.
+RunQueries = Callable[..., Awaitable[list[Rows]]]
 
 
 class Transaction(Protocol):

@@ -11,8 +11,9 @@ import openpyxl
 import pytest
 
 from bot.delivery.event_preparation import EventPreparer, ReportCallback, ReportMaker
-from bot.store.api import Chat, Store
+from bot.messages import Chat
 from bot.store.errors import StoreUnavailable
+from bot.store.store import Store
 from handlers.broadcasts.screens.results import REPORT_PROBLEMS, XLSX
 from handlers.core.events import Event, MakeReport, ReportMade
 from handlers.model.broadcast import BroadcastDraft, BroadcastState, CampaignPlan
@@ -207,4 +208,4 @@ async def test_a_report_that_fails_is_said_and_one_that_the_store_cannot_give_no
     await admin.says(f"/thongbao {name}")
     assert t(REPORT_PROBLEMS["failed"]) in await admin.taps("Kết quả", GET)
     with pytest.raises(StoreUnavailable):
-        await prepare(away)(town.chat(CHANNEL, "admin"), MakeReport(broadcast=name, language="vi"))
+        await prepare(away)(town.chats.at(CHANNEL, "admin"), MakeReport(broadcast=name, language="vi"))

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.broadcasts.rendering import BroadcastCallback, ButtonAction
 from handlers.core.events import ButtonTapped
 from handlers.model.broadcast import (
@@ -82,7 +82,7 @@ async def sending(store: Store, name: str) -> None:
 
 
 def admin_chat(store: Store) -> str:
-    return store.chat(CHANNEL, "admin").id
+    return store.chats.at(CHANNEL, "admin").id
 
 
 async def listed(store: Store, name: str) -> None:

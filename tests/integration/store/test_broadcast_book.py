@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.store.api import Chat, Store
+from bot.messages import Chat
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.broadcasts.notices import format_approval_request
 from handlers.core.text import MarkupTranslator
 from handlers.model.broadcast import Audience, Broadcast, BroadcastState, CampaignPlan, StateReason
@@ -170,7 +171,7 @@ async def test_those_who_may_approve_are_asked_once_for_a_check_in_their_languag
         ("gần", Role.ADMIN, "DN"),
     ):
         await given(store, address, role, unit)
-    database.sql("UPDATE chats SET language = 'en' WHERE id = ?", store.chat(CHANNEL, "gần").id)
+    database.sql("UPDATE chats SET language = 'en' WHERE id = ?", store.chats.at(CHANNEL, "gần").id)
     written = await drafted(store, by=await rights(store, "an"), chat=chat)
 
     assert await store.broadcasts.request_approvals(written, 7, NOW) == 0  # a draft
@@ -178,7 +179,7 @@ async def test_those_who_may_approve_are_asked_once_for_a_check_in_their_languag
     assert [await store.broadcasts.request_approvals(written, 7, NOW) for _ in range(2)] == [3, 3]
 
     queued = database.sql("SELECT chat FROM outbox ORDER BY id")
-    assert queued == [(store.chat(CHANNEL, one).id,) for one in ("gần", "tỉnh", "chủ")]
+    assert queued == [(store.chats.at(CHANNEL, one).id,) for one in ("gần", "tỉnh", "chủ")]
     asked = {language: request_of(written, language) for language in LANGUAGES}
     assert sorted("\n".join(row.reply.paragraphs) for row in await claim(store)) == sorted(
         [asked["en"], asked["vi"], asked["vi"]]

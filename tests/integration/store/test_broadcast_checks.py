@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import Store
 from bot.store.opening import open_store
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.broadcast import (
     ActionResult,
     Audience,
@@ -100,14 +100,14 @@ async def test_a_draft_that_was_changed_meanwhile_is_not_checked(
 ) -> None:
     name = await drafted(store, draft())
     database.sql("UPDATE broadcasts SET revision = 1, checking = 1 WHERE id = ?", name)
-    run = type(store._driver).run
+    run = type(store.driver).run
 
     async def run_after_a_change(self: object, *calls: object, **more: object) -> object:
         if calls[0].query == "note_check":
             database.sql("UPDATE broadcasts SET revision = 2 WHERE id = ?", name)
         return await run(self, *calls, **more)
 
-    monkeypatch.setattr(type(store._driver), "run", run_after_a_change)
+    monkeypatch.setattr(type(store.driver), "run", run_after_a_change)
     assert (await store.broadcasts.check(name, NOW)).problems == ()
 
     assert state(database.sql, name) == ("draft", None, 0)
@@ -146,7 +146,7 @@ async def test_a_text_is_measured_with_what_fills_it_for_each_channel(
     ) as store:
         made = await checked(store, draft(text=text))
         longer = {"telegram": MessageLimits(600, 100), "terminal": MessageLimits(600, 10)}
-        store._policy.rooms.update(longer)
+        store.policy.rooms.update(longer)
         fits = await checked(store, draft(text=text))
         beside_a_file = await checked(store, draft(text=text, document="k.pdf"), document=b"%PDF-1.7")
 

@@ -6,10 +6,11 @@ from random import Random
 
 import pytest
 
-from bot.store.api import Chat, Store
+from bot.messages import Chat
 from bot.store.broadcasts.repository import seal_draft
 from bot.store.opening import open_store
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.broadcast import (
     BROADCAST_TRANSITIONS,
     EXPIRY_CAMPAIGN,
@@ -52,7 +53,7 @@ async def far(store: Store) -> Rights:
 
 
 def chat(store: Store, address: str = "gần") -> Chat:
-    return store.chat(CHANNEL, address)
+    return store.chats.at(CHANNEL, address)
 
 
 async def test_by_hand_it_goes_where_its_life_allows_and_nowhere_else(store: Store, database: Database) -> None:
@@ -268,7 +269,7 @@ async def test_what_is_done_stands_in_the_journal(store: Store, database: Databa
 
     acts = [act.removeprefix("broadcast_") for _, act, subject in journal(database.sql) if subject == name]
     assert acts == ["new", "change", "check", "approve", "start", "pause", "resume", "cancel"]
-    assert (await store.verify_journal()).fault is None
+    assert (await store.audit.verify_journal()).fault is None
 
 
 async def test_while_a_check_goes_on_nothing_is_approved(store: Store, database: Database) -> None:

@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from bot.store.api import DeliveryState, Store
+from bot.messages import DeliveryState
 from bot.store.broadcasts import recipients
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState, DeliveryReason, Recipient, format_person_code
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Rights, Role
@@ -100,7 +101,7 @@ async def test_a_name_is_masked_where_it_may_not_be_seen(store: Store, database:
             InterviewStatus(interview=1, unit="DN.NT", certificate_key="A", subscriber="Trần Thị Bí Mật")
         )
     await given(store, "đầu mối", Role.FOCAL, "DN.NT")
-    focal, code = await rights(store, "đầu mối"), format_person_code(store.chat(CHANNEL, "người 1").id)
+    focal, code = await rights(store, "đầu mối"), format_person_code(store.chats.at(CHANNEL, "người 1").id)
 
     names = {one.code: (one.name, one.unit) for one in await listed(store, name)}
     masked = {one.code: one.name for one in await listed(store, name, focal)}
@@ -174,4 +175,4 @@ async def test_its_author_gets_it_first_and_nobody_at_the_machine(store: Store, 
     assert row.chat == chat
     assert [(one.name, one.content) for one in row.reply.attachments] == [("cv.pdf", b"%PDF")]
     assert (await store.broadcasts.tally(made.id)).total == 0
-    await store.settle(row, DeliveryState.SENT, made.created_at)
+    await store.outbox.settle(row, DeliveryState.SENT, made.created_at)

@@ -55,7 +55,7 @@ def test_keys_are_listed_by_id_and_use_and_never_shown(troly: Command, database:
 
 
 def test_a_rotation_says_what_it_did(troly: Command, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(key_rotation, "SETTLING", timedelta())
+    monkeypatch.setattr(key_rotation, "SETTLING_TIME", timedelta())
     with_a_silent_chat(database)
     first = read_key_file(database.keys).current
 

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from bot.services.broadcasts import expiry
-from bot.store.api import Store
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.broadcast import EXPIRY_CAMPAIGN, Audience
 from handlers.model.request import RequestState
 from rules.calendar import to_vietnam_day

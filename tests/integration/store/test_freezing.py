@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.store.api import Store
 from bot.store.encoding import to_micros
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.broadcast import Audience, BroadcastState, CampaignPlan, PlaceholderValues
 from handlers.model.request import RequestState
 from rules.calendar import to_vietnam_day

@@ -23,9 +23,9 @@ from bot.delivery.turns import Conversation, TurnHandler
 from bot.exports.process import ExportChildren
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.settings import Settings
-from bot.store.api import Store
 from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
 from tests.support.botapi.api import BotApi
 from tests.support.botapi.limits import Limits
 from tests.support.delivery import conversation

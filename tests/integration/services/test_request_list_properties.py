@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.store import request_filter
-from bot.store.api import Store
 from bot.store.requests import open_search_words, search_words
+from bot.store.store import Store
 from handlers.folding import fold
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter, RequestRow, transitions_from
@@ -87,7 +87,7 @@ async def fill(store: Store) -> None:
 async def desk(
     store: Store, database: Database, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Store:
-    monkeypatch.setattr(request_filter, "COMMON", request.param)
+    monkeypatch.setattr(request_filter, "COMMON_WORD_COUNT", request.param)
     settle_units(database.sql)
     await fill(store)
     return store

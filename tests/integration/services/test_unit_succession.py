@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Grant, Rights, Role
 from handlers.model.unit_directory import UnitDirectory
@@ -48,9 +48,9 @@ class Town:
         await registered(self.store, f"officer {unit}", person(), unit)
         async with StoredTurns(self.store, f"officer {unit}")() as turn:
             await turn.register.save_status(InterviewStatus(interview=1, unit=unit, subscriber="An"))
-        now, by = datetime.now(UTC), Rights.operator(await self.store.units())
+        now, by = datetime.now(UTC), Rights.operator(await self.store.units.read())
         made = await invited(self.store, Role.ADMIN, unit, by=by, now=now)
-        async with office(self.store, self.store.chat(CHANNEL, f"officer {unit}"), now) as at:
+        async with office(self.store, self.store.chats.at(CHANNEL, f"officer {unit}"), now) as at:
             assert isinstance(await at.admin.people.redeem(made.code), Grant)
         await invited(self.store, Role.FOCAL, unit, by=by, now=now)
 
@@ -60,7 +60,7 @@ class Town:
 
     async def sees(self, unit: str) -> list[str]:
         """The requests that an admin of the unit sees."""
-        units: UnitDirectory = await self.store.units()
+        units: UnitDirectory = await self.store.units.read()
         return await codes(self.store, Rights.of([Grant("QT-000009", Role.ADMIN, unit)], units))
 
 

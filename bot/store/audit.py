@@ -1,7 +1,8 @@
-"""Roles, invitations and approvals of a database from before they were sealed: sealed once, at its first start.
+"""Whether the journal, roles, invitations and approvals are as the program wrote them.
 
-That it was done stands in the key file, which whoever has the database alone cannot change: an unsealed row is
-worthless from then on. And it stands in the journal, in case an old copy of the key file comes back.
+Those of a database from before they were sealed are sealed once, at its first start. That it was done stands in the key
+file, which nobody can change who has the database alone: an unsealed row is worthless from then on. It stands in the
+journal as well, in case an old copy of the key file comes back.
 """
 
 from collections.abc import Iterator
@@ -11,12 +12,11 @@ from typing import Any
 
 import structlog
 
-from bot.store.api import Proof
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Driver, Query, Transaction
 from bot.store.encoding import to_micros
 from bot.store.errors import KeyFileError, SealError
-from bot.store.journal import StoredJournal
+from bot.store.journal import JournalRepository, Verdict, verify_chain
 from bot.store.power_seals import (
     GRANT_COLUMNS,
     INVITATION_COLUMNS,
@@ -34,10 +34,9 @@ from bot.store.power_seals import (
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
 from bot.store.sealing.keyring import Keyring
-from handlers.access.journal_text import AuditAction
 from handlers.model.broadcast import BroadcastState
-from handlers.model.rights import MACHINE, Rights
-from handlers.model.unit_directory import NO_UNITS
+from handlers.model.journal import AuditAction
+from handlers.model.rights import MACHINE
 
 #: Where a broadcast is not approved yet.
 _DRAFTS = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
@@ -104,7 +103,7 @@ class _PowerSealing:
     async def note(self, deed: AuditAction, count: int) -> None:
         """In the journal, as the operator's."""
         acting = StoreContext(self.transaction.run, self.keyring, self.now, MACHINE)
-        await StoredJournal(acting).record(Rights.operator(NO_UNITS), deed, "", count=count)
+        await JournalRepository(acting).append(MACHINE, deed, "", count=count)
 
     def _grants(self, rows: list[tuple[Any, ...]]) -> Iterator[Query]:
         for row in rows:
@@ -131,19 +130,61 @@ class _PowerSealing:
                 yield Query("seal_broadcast", {"id": name, "warrant": warrant.seal(self.keyring)})
 
 
-async def check_powers(driver: Driver, keyring: Keyring) -> Proof:
-    """What stands and gives nothing, and whether the journal's end is the program's."""
-    grants, invitations, broadcasts, ends = await driver.run(
-        Query("standing_grants"), Query("standing_invitations"), Query("warranted"), Query("journal_end")
-    )
-    worthless = [row[0] for row in grants if not is_genuine(keyring, ProvenRow.of(row, GRANT_COLUMNS), GRANT_COLUMNS)]
-    worthless += [
-        row[0]
-        for row in invitations
-        if not is_genuine(keyring, ProvenRow.of(row, INVITATION_COLUMNS), INVITATION_COLUMNS)
-    ]
-    worthless += [row[0] for row in broadcasts if unseal_warrant(keyring, row[: len(WARRANT_COLUMNS)]) is None]
-    return Proof(tuple(worthless), _find_changed_end(keyring, ends[0]))
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was found of the rows that give power."""
+
+    worthless: tuple[str, ...]  #: roles, invitations and broadcasts that the program did not write so
+    changed_end: int | None  #: the row at which the journal's end was found changed; ``None``: it is whole
+
+    @property
+    def whole(self) -> bool:
+        """Nothing was found."""
+        return not self.worthless and self.changed_end is None
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Checks what the database says against what the program wrote. Every method raises StoreError."""
+
+    driver: Driver
+    keyring: Keyring
+
+    async def verify_journal(self, noted: tuple[int, str] | None = None) -> Verdict:
+        """Walk along the audit chain; rows that are added meanwhile do not disturb.
+
+        Args:
+            noted: an end that an earlier verdict named (rows, hash): a chain cut short or written anew shows by it.
+        """
+        return await verify_chain(self.driver, self.keyring, noted)
+
+    async def check_powers(self) -> Proof:
+        """Check that roles, invitations, broadcasts and the end of the journal were written by the program."""
+        keyring = self.keyring
+        grants, invitations, broadcasts, ends = await self.driver.run(
+            Query("standing_grants"), Query("standing_invitations"), Query("warranted"), Query("journal_end")
+        )
+        worthless = [
+            row[0] for row in grants if not is_genuine(keyring, ProvenRow.of(row, GRANT_COLUMNS), GRANT_COLUMNS)
+        ]
+        worthless += [
+            row[0]
+            for row in invitations
+            if not is_genuine(keyring, ProvenRow.of(row, INVITATION_COLUMNS), INVITATION_COLUMNS)
+        ]
+        worthless += [row[0] for row in broadcasts if unseal_warrant(keyring, row[: len(WARRANT_COLUMNS)]) is None]
+        return Proof(tuple(worthless), _find_changed_end(keyring, ends[0]))
+
+    async def accept_journal_end(self, now: datetime) -> None:
+        """Take the journal's last row for its end, as the operator answers for it: sealed roles count again."""
+        async with self.driver.transaction() as transaction:
+            await transaction.run(Query("lock_migrations"))
+            (ends,) = await transaction.run(Query("journal_end"))
+            before = unseal_head(self.keyring, ends[0][3]) or JournalHead()
+            sealing = _PowerSealing(transaction, self.keyring, now)
+            await sealing.head(JournalHead(spent=before.spent, era=max(to_micros(now), before.era + 1)))
+            await sealing.note(AuditAction.ACCEPT_POWERS, 1)
+            await transaction.run(commit=True)
 
 
 def _find_changed_end(keyring: Keyring, end: tuple[Any, ...]) -> int | None:
@@ -157,15 +198,3 @@ def _find_changed_end(keyring: Keyring, end: tuple[Any, ...]) -> int | None:
     if head.broken:
         return head.broken
     return None if (head.number, head.hash) == (number, hashed) else int(number or 0)
-
-
-async def accept_journal_end(driver: Driver, keyring: Keyring, now: datetime) -> None:
-    """Take the journal's last row for its end, as the operator answers for it: roles that are sealed count again."""
-    async with driver.transaction() as transaction:
-        await transaction.run(Query("lock_migrations"))
-        (ends,) = await transaction.run(Query("journal_end"))
-        before = unseal_head(keyring, ends[0][3]) or JournalHead()
-        sealing = _PowerSealing(transaction, keyring, now)
-        await sealing.head(JournalHead(spent=before.spent, era=max(to_micros(now), before.era + 1)))
-        await sealing.note(AuditAction.ACCEPT_POWERS, 1)
-        await transaction.run(commit=True)

@@ -4,7 +4,8 @@ import pytest
 
 from bot.exports.export import iter_requests, read_span, request_batches
 from bot.exports.model import ExportJob
-from bot.store.api import Store
+from bot.services.unit_of_work import open_turn
+from bot.store.store import Store
 from handlers.model.exports import ExportForm
 from handlers.model.request import RequestContent, RequestState
 from handlers.model.request_list import Filter, RequestRow
@@ -33,7 +34,7 @@ async def filled(store: Store, database: Database) -> Store:
 
 async def register(store: Store, update: str, told: RequestContent) -> None:
     chat = await one_chat(store, update, address=update)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.requests.register(told)
         await unit.finish("{}", [])
 

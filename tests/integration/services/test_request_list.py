@@ -6,11 +6,11 @@ from itertools import pairwise
 import pytest
 
 from bot.store import request_filter
-from bot.store.api import Store
 from bot.store.opening import open_driver
 from bot.store.requests import index_requests
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter, MoveOutcome
 from handlers.model.rights import Rights
@@ -146,7 +146,7 @@ async def test_a_focal_officer_sees_no_personal_data_and_changes_nothing(desk: S
 async def test_what_is_masked_is_not_found_by_guessing_it(
     desk: Store, monkeypatch: pytest.MonkeyPatch, common: int
 ) -> None:
-    monkeypatch.setattr(request_filter, "COMMON", common)
+    monkeypatch.setattr(request_filter, "COMMON_WORD_COUNT", common)
     own = await registered(desk, "1", person("Trần Thị Bưởi"), "DN.NT")
     await registered(desk, "2", person(), "DN.DP")
     both = Rights.of((*FOCAL.grants, *OTHER.grants), UNITS)
@@ -179,7 +179,7 @@ async def test_words_are_kept_as_digests_and_go_with_the_request(desk: Store, da
 async def test_an_amended_request_is_found_by_its_new_words_alone(
     desk: Store, monkeypatch: pytest.MonkeyPatch, common: int
 ) -> None:
-    monkeypatch.setattr(request_filter, "COMMON", common)
+    monkeypatch.setattr(request_filter, "COMMON_WORD_COUNT", common)
     given = await registered(desk, "1", person("Bùi Thị Hoa"), "DN.NT")
     async with StoredTurns(desk, "1")() as turn:
         await turn.requests.amend(given.code, person("Bùi Thị Mai"))

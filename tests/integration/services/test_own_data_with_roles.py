@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.services.unit_of_work import open_turn
+from bot.store.store import Store
 from handlers.core.text import MarkupTranslator
 from handlers.model.exports import ExportForm, ExportOrder
 from handlers.model.imports import ImportLine
@@ -31,7 +33,7 @@ async def test_what_i_ordered_is_shown_and_nobody_elses(store: Store) -> None:
             await at.admin.exports.start(held, order, 1, says("chờ"))
             await at.admin.imports.save_lines(lines)
 
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         held = await everything(unit.own_data)
 
     at = NOW.isoformat()
@@ -54,7 +56,7 @@ async def test_of_a_request_that_stays_the_notes_go_and_the_moves_stay(store: St
         assert moved.outcome is MoveOutcome.MOVED, state
     chat = await one_chat(store)
 
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         before = (await unit.requests.mine())[0].history
         assert await unit.own_data.erase() == (made.code,)
         after = (await unit.requests.mine())[0].history
@@ -79,7 +81,7 @@ async def test_who_is_erased_while_their_requests_are_moved_waits_for_nobody_in_
         chats.append(await one_chat(store, f"erase {address}", address))
 
     async def erase(chat: Chat) -> None:
-        async with store.turn(await next_turn(store, chat), NOW) as unit:
+        async with open_turn(store, await next_turn(store, chat), NOW) as unit:
             await unit.own_data.erase()
             await unit.finish(None, [])
 
@@ -91,5 +93,5 @@ async def test_who_is_erased_while_their_requests_are_moved_waits_for_nobody_in_
         *map(erase, chats), *(move(state) for state in (RequestState.ACCEPTED, RequestState.SENT_BACK) * 4)
     )
 
-    assert (await store.verify_journal()).fault is None
+    assert (await store.audit.verify_journal()).fault is None
     assert [grant for chat in chats for grant in (await rights(store, chat.address)).grants] == []

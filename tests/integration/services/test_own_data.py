@@ -3,7 +3,9 @@
 import json
 from datetime import date, datetime, timedelta
 
-from bot.store.api import DeliveryState, Store
+from bot.messages import DeliveryState
+from bot.services.unit_of_work import open_turn
+from bot.store.store import Store
 from handlers.core.text import MarkupTranslator
 from handlers.model.request import RETAINED_STATES, Request, RequestState
 from handlers.model.request_list import InterviewStatus
@@ -40,10 +42,10 @@ STANDING = InterviewStatus(
 
 async def test_the_export_holds_everything_and_is_json(store: Store) -> None:
     await answer(store, await one_chat(store), "đã gửi", "đang chờ", session='{"answers": {"subject": "organisation"}}')
-    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW, message="501")
-    (chat,) = await store.receive([said("2", "/dulieu"), said("3", "còn nữa")], NOW)
+    await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW, message="501")
+    (chat,) = await store.inbox.receive([said("2", "/dulieu"), said("3", "còn nữa")], NOW)
 
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         request = await unit.requests.register(content())
         held = await everything(unit.own_data)
 
@@ -73,7 +75,7 @@ async def test_the_export_holds_nothing_of_another_chat(store: Store) -> None:
     await answer(store, await one_chat(store, "1", "bình"), "lời cho Bình", session='"phiên của Bình"')
     chat = await one_chat(store, "2", "an")
 
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         held = json.dumps(await everything(unit.own_data), ensure_ascii=False).lower()
 
     assert "bình" not in held
@@ -81,18 +83,18 @@ async def test_the_export_holds_nothing_of_another_chat(store: Store) -> None:
 
 async def test_erasing_leaves_only_what_must_stay_and_this_turns_reply(store: Store) -> None:
     await answer(store, await one_chat(store), "chưa gửi", session='"phiên"')
-    (chat,) = await store.receive([said("2", "/xoadulieu"), said("3", "gửi vội")], NOW)
+    (chat,) = await store.inbox.receive([said("2", "/xoadulieu"), said("3", "gửi vội")], NOW)
 
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         codes = {state: (await unit.requests.register(content(), state)).code for state in RequestState}
         staying = await unit.own_data.erase()
         await unit.finish(None, [says("đã xóa")])
 
     assert set(staying) == {codes[state] for state in RETAINED_STATES}
-    assert await store.claim_turn(chat) is None
+    assert await store.inbox.claim_turn(chat) is None
     assert texts(await claim(store)) == ["đã xóa"]
-    await store.receive([said("4")], NOW)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    await store.inbox.receive([said("4")], NOW)
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         kept = await unit.requests.mine()
         held = await everything(unit.own_data)
     assert [request.code for request in kept] == list(staying)
@@ -103,33 +105,33 @@ async def test_erasing_leaves_only_what_must_stay_and_this_turns_reply(store: St
 
 async def test_an_erased_chat_goes_with_its_last_message(store: Store) -> None:
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.own_data.erase()
         await unit.finish(None, [says("đã xóa"), says("tạm biệt")])
 
     for _ in range(2):
-        await store.settle((await claim(store))[0], DeliveryState.SENT, NOW)
+        await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
-    await store.receive([said("2")], NOW)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    await store.inbox.receive([said("2")], NOW)
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         held = await everything(unit.own_data)
     assert held["outgoing"] == []
     assert [update["id"] for update in held["received"]] == ["2"]
-    assert await store.receive([said("1")], NOW) == []
+    assert await store.inbox.receive([said("1")], NOW) == []
 
 
 async def test_who_writes_again_after_erasing_is_not_forgotten_with_the_next_message(store: Store) -> None:
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.own_data.erase()
         await unit.finish(None, [says("đã xóa")])
-    await store.receive([said("2")], NOW)
+    await store.inbox.receive([said("2")], NOW)
     await answer(store, chat, "chào lại", session='"mới"')
 
-    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW)
+    await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
     assert texts(await claim(store)) == ["chào lại"]
-    await store.receive([said("3")], NOW)
+    await store.inbox.receive([said("3")], NOW)
     assert (await next_turn(store, chat)).session == '"mới"'
 
 
@@ -138,35 +140,35 @@ async def test_erasing_says_nothing_about_another_chat(store: Store) -> None:
     await answer(store, other, "lời cho Bình", session='"của Bình"')
     chat = await one_chat(store, "2", "an")
 
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.own_data.erase()
         await unit.finish(None, [])
 
-    await store.receive([said("3", address="bình")], NOW)
+    await store.inbox.receive([said("3", address="bình")], NOW)
     assert (await next_turn(store, other)).session == '"của Bình"'
     assert texts(await claim(store)) == ["lời cho Bình"]
 
 
 async def test_a_turn_that_erases_and_goes_on_keeps_its_new_session(store: Store) -> None:
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.own_data.erase()
         await unit.finish('{"language": "en"}', [says("đã xóa")])
 
-    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW)
+    await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
-    await store.receive([said("2")], NOW)
+    await store.inbox.receive([said("2")], NOW)
     assert (await next_turn(store, chat)).session == '{"language": "en"}'
 
 
 async def test_who_stopped_the_bot_and_writes_again_is_not_held_for_blocked(store: Store) -> None:
     chat = await one_chat(store)
     await answer(store, chat, "chào")
-    await store.settle((await claim(store))[0], DeliveryState.BLOCKED, NOW)
+    await store.outbox.settle((await claim(store))[0], DeliveryState.BLOCKED, NOW)
 
     blocked = []
-    await store.receive([said("2")], NOW)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    await store.inbox.receive([said("2")], NOW)
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         blocked.append((await everything(unit.own_data))["chat"]["blocked_at"])
 
     assert blocked == [None]
@@ -174,15 +176,15 @@ async def test_who_stopped_the_bot_and_writes_again_is_not_held_for_blocked(stor
 
 async def test_who_writes_again_after_erasing_stays_without_a_session_too(store: Store) -> None:
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.own_data.erase()
         await unit.finish(None, [])
-    (chat,) = await store.receive([said("2")], NOW)
+    (chat,) = await store.inbox.receive([said("2")], NOW)
     await answer(store, chat, "chào lại", session=None)
 
-    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW)
+    await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
-    assert (await store.delete_expired(NOW, 180))["chats"] == 0
+    assert (await store.retention.delete_expired(NOW, 180))["chats"] == 0
 
 
 async def test_what_is_held_has_one_shape_everywhere(turns: Turns) -> None:
@@ -250,7 +252,7 @@ async def test_my_roles_are_shown_and_end_with_my_data(store: Store, database: D
     mine = await given(store, ADDRESS, Role.OWNER, label="Anh Nam")
     chat = await one_chat(store)
 
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         held = await everything(unit.own_data)
         await unit.own_data.erase()
         await unit.finish(None, [])
@@ -262,30 +264,30 @@ async def test_my_roles_are_shown_and_end_with_my_data(store: Store, database: D
     ]
     assert database.sql("SELECT id FROM grants WHERE chat = ?", chat.id) == []
     assert database.sql("SELECT actor, act, subject FROM audit ORDER BY number")[-1] == (mine.id, "leave_role", mine.id)
-    assert (await store.verify_journal()).fault is None
+    assert (await store.audit.verify_journal()).fault is None
 
 
 async def test_the_last_owner_keeps_the_role_and_the_chat(store: Store, database: Database) -> None:
     mine = await given(store, ADDRESS, Role.OWNER)
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.own_data.erase()
         await unit.finish(None, [says("đã xóa")])
 
-    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW)
+    await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
     assert (await rights(store, ADDRESS)).grants == (mine,)
-    assert (await store.delete_expired(NOW + timedelta(days=400), 180))["chats"] == 0
+    assert (await store.retention.delete_expired(NOW + timedelta(days=400), 180))["chats"] == 0
 
 
 async def test_an_erased_chat_whose_role_ended_goes_with_its_last_message(store: Store, database: Database) -> None:
     await given(store, "chủ", Role.OWNER)
     await given(store, ADDRESS, Role.OWNER)
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.own_data.erase()
         await unit.finish(None, [says("đã xóa")])
 
-    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW)
+    await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
     assert database.sql("SELECT 1 FROM chats WHERE id = ?", chat.id) == []

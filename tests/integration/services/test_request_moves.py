@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import NOTICE, Store
+from bot.messages import NOTICE
+from bot.services.unit_of_work import open_admin_transaction, open_turn
+from bot.store.store import Store
 from handlers.model.request import RequestState
 from handlers.model.request_list import MAX_BULK_MOVES, Filter, MoveOutcome
 from handlers.model.rights import Grant, Rights, Role
@@ -155,9 +157,9 @@ async def test_more_than_a_thousand_are_not_moved_at_one_go(desk: Store, databas
 async def test_an_officer_is_told_in_the_language_of_their_conversation(desk: Store) -> None:
     given = await registered(desk, "1", person(), "DN.NT")
     chat = await one_chat(desk, "english", "1")
-    turn = await desk.claim_turn(chat)
+    turn = await desk.inbox.claim_turn(chat)
     assert turn is not None
-    async with desk.turn(turn, NOW) as unit:
+    async with open_turn(desk, turn, NOW) as unit:
         await unit.finish(json.dumps({"language": "en"}), [])
     async with office(desk) as at:
         await at.admin.desk.move(ADMIN, given.code, RequestState.ACCEPTED, 0)
@@ -183,7 +185,7 @@ async def test_whoever_asked_to_be_forgotten_is_told_nothing_and_whoever_blocked
 
 async def test_a_move_that_is_not_committed_leaves_no_notice_and_no_row(desk: Store, database: Database) -> None:
     given = await registered(desk, "1", person(), "DN.NT")
-    async with desk.admin_transaction(NOW) as at:
+    async with open_admin_transaction(desk, NOW) as at:
         await at.admin.desk.move(ADMIN, given.code, RequestState.ACCEPTED, 0)
 
     assert await claim(desk) == []

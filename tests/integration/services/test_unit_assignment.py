@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter, MoveOutcome
 from handlers.model.rights import Grant, Rights, Role

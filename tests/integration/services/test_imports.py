@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.services.unit_of_work import open_turn
+from bot.store.store import Store
 from handlers.model.imports import ImportConflict, ImportLine, ImportPlan, ImportResult, LineProblem
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter, MoveOutcome, RequestRow
@@ -23,7 +25,7 @@ async def officer(store: Store, database: Database) -> Chat:
     """Who registered three requests of Nhơn Trạch and one of Đại Phước."""
     settle_units(database.sql)
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         for number, code in enumerate(("DN.NT", "DN.NT", "DN.NT", "DN.DP")):
             await unit.requests.register(content(f"{number}").model_copy(update={"unit_code": code}))
         await unit.finish("{}", [])
@@ -131,7 +133,7 @@ async def test_a_newer_change_is_a_conflict_that_says_whose_when_and_what_it_is_
 async def test_an_amended_request_is_a_conflict_too(store: Store, officer: Chat) -> None:
     given_lines = await lines(store, RequestState.ACCEPTED)
     chat = await one_chat(store, "2")
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.requests.amend("YC-2026-000001", content("other").model_copy(update={"unit_code": "DN.NT"}))
         await unit.finish("{}", [])
 
@@ -185,7 +187,7 @@ async def test_a_list_waits_sealed_in_its_chat_until_there_is_a_yes_or_a_no(
         assert await at.admin.imports.load_lines(older) is None
     assert REASON.encode() not in database.bytes_at_rest()
 
-    async with office(store, store.chat("telegram", ADMIN)) as at:
+    async with office(store, store.chats.at("telegram", ADMIN)) as at:
         assert await at.admin.imports.load_lines(name) is None, "it waits in another chat"
     async with office(store, officer) as at:
         assert await at.admin.imports.load_lines(name) == given_lines
@@ -216,4 +218,4 @@ async def test_a_list_that_waits_for_a_yes_is_no_export_under_way(store: Store, 
     async with office(store, officer) as at:
         await at.admin.imports.save_lines(kept)
 
-    assert (await store.depths()).tasks == 0
+    assert (await store.status.depths()).tasks == 0

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 
-from bot.store.api import Store
+from bot.store.store import Store
 from tests.integration.store.conftest import Database
 from tests.support import turning
 from tests.support.company import Company, furnish

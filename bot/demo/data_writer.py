@@ -3,23 +3,26 @@
 Each method is one transaction.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.store.context import StoreContext
-from bot.store.drivers.base import Driver, Query
+from bot.services.unit_of_work import open_admin_transaction
+from bot.settings import Settings
+from bot.store.drivers.base import Query
 from bot.store.encoding import from_micros, has_consent, session_language, to_micros
 from bot.store.errors import FolderHoldsData
 from bot.store.journal import JournalEnd, chain_hash, head_to_continue, journal_columns
+from bot.store.opening import open_store_from_settings
 from bot.store.power_seals import seal_grant
 from bot.store.requests import add_words_queries, open_columns
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
-from bot.store.unit_of_work import open_admin_transaction
+from bot.store.store import Store
 from handlers.model.request import REQUEST_TRANSITIONS, RequestContent, RequestState
 from handlers.model.request_list import InterviewStatus, JournalEntry
-from handlers.model.rights import MACHINE, Rights, Role
+from handlers.model.rights import Rights, Role
 from handlers.model.unit_directory import UnitDirectory
 
 
@@ -184,10 +187,9 @@ class AdminMove:
 
 @dataclass(frozen=True, slots=True)
 class DemoDataWriter:
-    """Writes a made-up province."""
+    """Writes a made-up province into an empty store. Every method raises StoreError."""
 
-    driver: Driver
-    keyring: Keyring
+    store: Store
 
     async def begin(self) -> None:
         """Mark an empty database as one of made-up data; whoever begins at the same time waits.
@@ -195,7 +197,7 @@ class DemoDataWriter:
         Raises:
             HoldsData: it is not empty, and nothing was changed.
         """
-        async with self.driver.transaction() as transaction:
+        async with self.store.driver.transaction() as transaction:
             _, marked, held = await transaction.run(Query("lock_migrations"), Query("made_up"), Query("holds_data"))
             if marked or held:
                 raise FolderHoldsData(made_up=bool(marked))
@@ -203,52 +205,50 @@ class DemoDataWriter:
 
     async def write_units(self, directory: UnitDirectory, at: datetime) -> None:
         """The tree of units, as an import would bring it."""
-        async with open_admin_transaction(
-            self.driver.transaction(), lambda ask: StoreContext(ask, self.keyring, at, MACHINE)
-        ) as office:
+        async with open_admin_transaction(self.store, at) as office:
             await office.admin.units.load_for_update()
             await office.admin.units.save(Rights.operator(directory), directory, frozenset(directory.units))
             await office.commit()
 
     async def write_grants(self, grants: Sequence[DemoGrant]) -> None:
         """People with a role, each with a chat of their own."""
-        rows = DemoRowBuilder(self.keyring)
+        rows = DemoRowBuilder(self.store.keyring)
         calls = [call for grant in grants for call in (rows.chat_query(grant.chat), rows.grant_query(grant))]
-        await self.driver.run(*calls, Query("put_counter", {"name": "QT", "value": len(grants)}))
+        await self.store.driver.run(*calls, Query("put_counter", {"name": "QT", "value": len(grants)}))
 
     async def write_chats(self, chats: Iterable[DemoChat]) -> None:
         """People with all that belongs to them."""
-        rows = DemoRowBuilder(self.keyring)
-        await self.driver.run(*(call for chat in chats for call in rows.all_queries(chat)))
+        rows = DemoRowBuilder(self.store.keyring)
+        await self.store.driver.run(*(call for chat in chats for call in rows.all_queries(chat)))
 
     async def write_code_counters(self, counts: dict[int, int]) -> None:
         """How many codes each year has given out."""
-        await self.driver.run(
+        await self.store.driver.run(
             *(Query("put_counter", {"name": f"YC-{year}", "value": count}) for year, count in counts.items())
         )
 
     async def read_admin_moves(self) -> list[AdminMove]:
         """What people with a role moved, in the order of time."""
-        (rows,) = await self.driver.run(Query("office_moves"))
+        (rows,) = await self.store.driver.run(Query("office_moves"))
         return [AdminMove(from_micros(at), *rest) for at, *rest in rows]
 
     async def write_journal(self, entries: Sequence[JournalEntry]) -> None:
         """Rows for the end of the journal; their numbers are given here."""
         if not entries:
             return
-        async with self.driver.transaction() as transaction:
+        async with self.store.driver.transaction() as transaction:
             ((row,),) = await transaction.run(Query("journal_next", {"made": ""}))
             found = JournalEnd(*row)
             calls = list(self._link_rows(entries, found.number, found.hash))
             number, linked = (calls[-1].parameters[name] for name in ("number", "hash"))
-            seal = head_to_continue(self.keyring, found).with_row(number, linked).seal(self.keyring)
+            seal = head_to_continue(self.store.keyring, found).with_row(number, linked).seal(self.store.keyring)
             end = Query("move_journal_end", {"number": number, "hash": linked, "seal": seal})
             await transaction.run(*calls, end, commit=True)
 
     def _link_rows(self, entries: Iterable[JournalEntry], number: int, previous: str) -> Iterator[Query]:
         for at, entry in enumerate(entries, number):
             numbered = entry.model_copy(update={"number": at})
-            linked = chain_hash(self.keyring, previous, numbered)
+            linked = chain_hash(self.store.keyring, previous, numbered)
             yield Query("journal_add", {**journal_columns(numbered), "previous": previous, "hash": linked})
             previous = linked
 
@@ -258,7 +258,8 @@ def format_grant_id(number: int) -> str:
     return f"QT-{number:06d}"
 
 
-async def has_demo_data(driver: Driver) -> bool:
-    """Whether the data of a database are made up."""
-    (rows,) = await driver.run(Query("made_up"))
-    return bool(rows)
+@asynccontextmanager
+async def open_demo_data(settings: Settings) -> AsyncIterator[DemoDataWriter]:
+    """Open the database of the settings, to be filled with made-up data; raises as any opening."""
+    async with open_store_from_settings(settings) as opened:
+        yield DemoDataWriter(opened.store)
