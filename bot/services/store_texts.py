@@ -1,5 +1,6 @@
-"""The words for what the store tells people by itself."""
+"""The words for what the store tells people: alerts of owners, failed files, and messages of broadcasts."""
 
+from bot.services.broadcasts.recipients import render_message
 from bot.store.owner_alerts import AbandonedRow
 from bot.store.store import StoreTexts
 from handlers.admin.alerts import (
@@ -38,5 +39,6 @@ STORE_TEXTS = StoreTexts(
     alert=_format_alert,
     damage=_format_damage,
     export_failed=lambda language: format_export_failed(MarkupTranslator(language)),
+    broadcast=render_message,
     own_data_failed=lambda language: format_data_failed(MarkupTranslator(language)),
 )

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from bot.store.audit import Audit
-from bot.store.broadcast_api import BroadcastOperations
-from bot.store.broadcasts.messages import BroadcastMessages
-from bot.store.broadcasts.operations import StoredBroadcastOperations
+from bot.store.broadcasts.messages import BroadcastMessages, RenderMessage
+from bot.store.broadcasts.schedule import ScheduleRepository
 from bot.store.chats import Chats
 from bot.store.continuity import Continuity
 from bot.store.drivers.base import Driver
@@ -26,12 +25,13 @@ from handlers.model.broadcast import BroadcastPolicy
 
 @dataclass(frozen=True, slots=True)
 class StoreTexts:
-    """The words for what the store tells people by itself, each in the language of its reader."""
+    """The words for what the store tells people, each in the language of its reader."""
 
     alert: FormatAlert
     damage: FormatDamage
     export_failed: FormatFailure
     own_data_failed: FormatFailure
+    broadcast: RenderMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Store:
     outbox: Outbox
     tasks: ExportTasks
     own_data: OwnDataTasks
-    broadcasts: BroadcastOperations
+    broadcasts: ScheduleRepository
     units: UnitReader
     workers: WorkerRegistry  #: this process among those that serve a channel
     alerts: OwnerAlerts
@@ -65,7 +65,7 @@ class Store:
         """Put the repositories together over a database that is ready for use."""
         alerts = OwnerAlerts(driver, keyring, texts.alert, texts.damage)
         workers = WorkerRegistry(driver, keyring, alerts)
-        letters = BroadcastMessages(driver, keyring, policy.reminders_per_week)
+        letters = BroadcastMessages(driver, keyring, policy.reminders_per_week, texts.broadcast)
         return cls(
             driver=driver,
             keyring=keyring,
@@ -75,7 +75,7 @@ class Store:
             outbox=Outbox(driver, keyring, alerts, letters, workers.id),
             tasks=ExportTasks(driver, keyring, alerts, texts.export_failed, workers.id),
             own_data=OwnDataTasks(driver, keyring, alerts, texts.own_data_failed, workers.id),
-            broadcasts=StoredBroadcastOperations.of(driver, keyring, policy),
+            broadcasts=ScheduleRepository(driver, keyring, policy),
             units=UnitReader(driver),
             workers=workers,
             alerts=alerts,
