@@ -69,7 +69,7 @@ async def test_that_a_step_is_late_stays_said_until_something_else_is_to_be_said
 ) -> None:
     name = await campaign(store, PLAN, database.sql)
     step = await BroadcastOperations.over(store).create_step(name, "14", NOW, why=StateReason.LATE) or ""
-    book = store.broadcasts
+    book = BroadcastOperations.over(store)
     await book.move(step, BroadcastState.APPROVED, BroadcastState.SCHEDULED, NOW)
     assert await book.hold(step, LATER, StateReason.QUIET, NOW)
     assert state_of(database.sql, step) == ("scheduled", "quiet")
