@@ -25,11 +25,12 @@ from bot.delivery.retention import Retention
 from bot.delivery.turns import Conversation, TurnHandler
 from bot.exports.process import ExportChildren
 from bot.metrics.base import NO_METRICS, Metrics
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.opening import open_store_from_settings
 from bot.settings import Settings
-from bot.store.api import Store
 from bot.store.errors import DataIsMadeUp
-from bot.store.opening import open_store_from_settings
 from bot.store.serving_lock import hold_serving_lock
+from bot.store.store import Store
 from handlers.conversation import respond, wants_file
 from locales import N_, translator
 from rules.loading import load_pack
@@ -89,7 +90,9 @@ class Components:
         """
         terms = SchedulerSettings.of(self.settings)
         kept = terms if certificates else replace(terms, expiry_days=())
-        return BroadcastScheduler(self.store.broadcasts, kept, self.clock, queued, lambda: self.heartbeat.leapt)
+        return BroadcastScheduler(
+            BroadcastOperations.over(self.store), kept, self.clock, queued, lambda: self.heartbeat.leapt
+        )
 
 
 @asynccontextmanager
@@ -150,7 +153,7 @@ async def serve(settings: Settings, *, receiving: bool = True) -> None:
     from bot.metrics.prometheus import Prometheus  # noqa: PLC0415 - as above
 
     async with hold_serving_lock(settings), open_components(settings, Prometheus()) as parts:
-        if await parts.store.is_made_up():
+        if await parts.store.status.is_made_up():
             raise DataIsMadeUp(_DEMO_DATA_REFUSED)
         _freeze_gc()
         await serve_telegram(parts, receiving=receiving)
@@ -168,7 +171,7 @@ async def run_terminal_chat(settings: Settings, name: str | None) -> None:
     address = name or ("local" if interactive else f"script-{uuid.uuid4().hex}")
     async with open_components(settings) as parts:
         await Retention(parts.store, parts.clock, settings.retention_days).forget()
-        made_up = await parts.store.is_made_up()
+        made_up = await parts.store.status.is_made_up()
         chat = _terminal_chat(parts, address, made_up=made_up)
         if interactive:
             chat.print_introduction(made_up=made_up)

@@ -9,8 +9,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.metrics.base import Metrics, QueueDepths
-from bot.store.api import Store
 from bot.store.errors import StoreError
+from bot.store.store import Store
 
 #: Prometheus' text exposition format.
 _METRICS_HEADERS = {"content-type": "text/plain; version=0.0.4; charset=utf-8"}
@@ -55,7 +55,7 @@ class HealthEndpoints:
         """How much waits; ``None`` where the store does not say so in time."""
         try:
             async with asyncio.timeout(_STORE_TIMEOUT):
-                return await self._store.depths()
+                return await self._store.status.depths()
         except (StoreError, TimeoutError) as error:
             _log.warning("store_unavailable", error=type(error).__name__)
             return None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.errors import TrolyError
-from bot.store.api import OutboxRow
+from bot.messages import OutboxRow
 
 
 @dataclass(frozen=True, slots=True)

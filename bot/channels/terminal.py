@@ -26,8 +26,9 @@ from bot.delivery.exporter import Exporter, OwnDataExporter
 from bot.delivery.intake import Intake, Rate, Throttle
 from bot.delivery.turns import TurnHandler
 from bot.errors import to_reason
+from bot.messages import Chat, Incoming, OutboxRow
 from bot.sanitizing import sanitize
-from bot.store.api import Chat, Incoming, OutboxRow, Store
+from bot.store.store import Store
 from bot.streams import SafeConsole
 from handlers.core.events import Event, FileSent, TextReceived
 from handlers.core.replies import Attachment, Reply
@@ -250,7 +251,7 @@ class TerminalChat:
 
     async def run(self, lines: AsyncIterator[str]) -> None:
         """Greet, then answer line by line until the input ends."""
-        await self._store.recover(self._channel.name, self._clock.now())
+        await self._store.outbox.recover(self._channel.name, self._clock.now())
         if self._exporter:
             await self._exporter.recover()
         if self._collector:

@@ -13,8 +13,9 @@ from bot.cli.output import Language, translator_for
 from bot.cli.session import As, open_as
 from bot.cli.tables import print_rows
 from bot.errors import Forbidden, PersonUnknown, TrolyError
+from bot.services.opening import open_store_from_settings
+from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings, load_settings
-from bot.store.opening import open_store_from_settings
 from handlers.access.journal_text import format_actor
 from handlers.access.roles_text import ROLE_REFUSALS, clean_label, format_role
 from handlers.core.dates import format_moment
@@ -91,9 +92,9 @@ async def _add_owner(person: str, label: str) -> Grant:
     if where is None:
         raise PersonUnknown(_NOBODY, person=person)
     async with open_store_from_settings(load_settings()) as opened:
-        chat, now = opened.store.chat(*where), datetime.now(UTC)
-        rights = Rights.operator(await opened.store.units())
-        async with opened.store.admin_transaction(now, chat=chat.id, channel=MACHINE) as at:
+        chat, now = opened.store.chats.at(*where), datetime.now(UTC)
+        rights = Rights.operator(await opened.store.units.read())
+        async with open_admin_transaction(opened.store, now, chat=chat.id, channel=MACHINE) as at:
             await at.expect(chat)
             people = at.admin.people
             made = _invitation_or_raise(await people.invite(rights, Role.OWNER, None, label, now + timedelta(hours=1)))

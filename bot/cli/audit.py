@@ -10,9 +10,10 @@ from bot.app import open_heartbeat
 from bot.cli.session import As, open_as
 from bot.cli.tables import print_rows
 from bot.clock import SystemClock
+from bot.services.opening import open_store_from_settings
 from bot.settings import load_settings
-from bot.store.api import ChainFault, Proof, Verdict
-from bot.store.opening import open_store_from_settings
+from bot.store.audit import Proof
+from bot.store.journal import ChainFault, Verdict
 from handlers.access.journal_text import format_action, format_actor, format_subject
 from handlers.core.dates import format_moment
 from handlers.model.request_list import JournalEntry
@@ -86,7 +87,7 @@ async def _verify_journal(noted: tuple[int, str] | None) -> tuple[Verdict, Proof
     settings = load_settings()
     async with open_store_from_settings(settings) as opened:
         await open_heartbeat(settings, opened.store, SystemClock()).look(takes_up=False)
-        return await opened.store.verify_journal(noted), await opened.store.prove_powers()
+        return await opened.store.audit.verify_journal(noted), await opened.store.audit.check_powers()
 
 
 @app.command(help=N_("Answer for the journal as it stands, after its end was changed: sealed roles count again."))
@@ -106,8 +107,8 @@ def accept(
 
 async def _accept_journal() -> Proof:
     async with open_store_from_settings(load_settings()) as opened:
-        await opened.store.accept_powers(datetime.now(UTC))
-        return await opened.store.prove_powers()
+        await opened.store.audit.accept_journal_end(datetime.now(UTC))
+        return await opened.store.audit.check_powers()
 
 
 @app.command("list", help=N_("Show the last rows of the journal."))

@@ -26,8 +26,9 @@ from bot.cli.broadcast_output import (
 )
 from bot.cli.output import print_json_lines
 from bot.cli.session import As, CommandSession, open_as, open_store_as
-from bot.delivery.broadcasts.notices import request_approval
 from bot.sanitizing import sanitize
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from handlers.broadcasts.text import format_channel, format_problem, format_problem_rows, format_reachability
 from handlers.core.replies import Reply
@@ -79,18 +80,22 @@ def check(name: BroadcastCode, person: As = None) -> None:
 async def _check_broadcast(name: str, person: str | None) -> tuple[Broadcast, CheckReport, int | None]:
     """It, what was found, and where somebody else has to approve it, how many were asked to."""
     async with open_store_as(Act.WRITE_BROADCASTS, person) as by:
-        async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE) as unit:
+        async with open_admin_transaction(by.store, by.now, chat=by.chat, channel=MACHINE) as unit:
             seen = await get_broadcast(unit.admin, by.rights, name)
             outcome = await unit.admin.broadcasts.request_check(by.rights, seen.id)
             if outcome is not ActionResult.DONE:
                 raise to_action_error(outcome, seen)
             seen = await get_broadcast(unit.admin, by.rights, seen.id)
             await unit.commit()
-        found = await by.store.broadcasts.check(seen.id, by.now)
-        async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
+        found = await BroadcastOperations.over(by.store).check(seen.id, by.now)
+        async with open_admin_transaction(by.store, by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
             broadcast = await get_broadcast(unit.admin, by.rights, seen.id)
             another = not found.problems and await unit.admin.broadcasts.needs_second_person(by.rights, seen.id)
-        asked = await request_approval(by.store.broadcasts, seen, found.recipients, by.now) if another else None
+        asked = (
+            await BroadcastOperations.over(by.store).request_approvals(seen, found.recipients, by.now)
+            if another
+            else None
+        )
         return broadcast, found, asked
 
 
@@ -167,7 +172,7 @@ def _print_broadcast(
 
 async def _follow_broadcast(name: str, person: str | None, say: MarkupTranslator) -> None:
     async with open_store_as(Act.SEE_BROADCASTS, person) as by:
-        async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
+        async with open_admin_transaction(by.store, by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
             seen = await get_broadcast(unit.admin, by.rights, name)
         if not seen.is_campaign:  # which goes on for weeks
             await follow_progress(by, seen.id, say)

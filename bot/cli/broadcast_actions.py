@@ -22,6 +22,7 @@ from bot.cli.broadcast_output import (
 from bot.cli.session import As, AuthorizedStore, open_store_as
 from bot.cli.signals import EXIT_CODES
 from bot.errors import TrolyError
+from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
 from handlers.core.text import MarkupTranslator
 from handlers.model.broadcast import ActionResult, Broadcast, BroadcastState, DeliveryCounts
@@ -123,7 +124,7 @@ async def _move_broadcast(
     Raises:
         TrolyError: it cannot be moved; the sentence says why.
     """
-    async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE) as unit:
+    async with open_admin_transaction(by.store, by.now, chat=by.chat, channel=MACHINE) as unit:
         seen = await get_broadcast(unit.admin, by.rights, name)
         fits = only is None or seen.state is only
         outcome = await unit.admin.broadcasts.move(by.rights, seen.id, to) if fits else ActionResult.NOT_ALLOWED
@@ -143,7 +144,7 @@ async def _resend_unknown(
         if not unknown:
             return say.t(N_("Of nobody in {id} is it unknown whether it arrived."), id=broadcast.id)
         _confirm(say, unknown if codes is None else len(codes), yes=yes)
-        async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE) as unit:
+        async with open_admin_transaction(by.store, by.now, chat=by.chat, channel=MACHINE) as unit:
             count = await unit.admin.broadcasts.resend(by.rights, broadcast.id, codes)
             await unit.commit()
         return say.t(N_("To be sent again: {count}."), count=count)

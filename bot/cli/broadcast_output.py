@@ -21,8 +21,10 @@ from bot.errors import Forbidden, NotFound, OutputError, TrolyError
 from bot.exports.atomic_file import notes_folder, refuse_existing
 from bot.exports.broadcast_report import REPORT_WRITERS, ReportOrder, ReportTotals, write_report
 from bot.sanitizing import sanitize
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
-from bot.store.api import Store
+from bot.store.store import Store
 from bot.streams import SafeConsole
 from handlers.admin.statistics.text import format_number
 from handlers.broadcasts.admin_text import format_steps as steps_in_words
@@ -259,7 +261,7 @@ async def follow_progress(by: AuthorizedStore, name: str, say: MarkupTranslator)
 
 async def read_progress(by: AuthorizedStore, name: str) -> tuple[Broadcast, DeliveryCounts]:
     """How it stands at one moment; raises NotFound where it is not within reach."""
-    async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
+    async with open_admin_transaction(by.store, by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
         broadcast = await get_broadcast(unit.admin, by.rights, name)
         return broadcast, await unit.admin.broadcasts.tally(by.rights, broadcast.id)
 
@@ -268,13 +270,13 @@ async def freeze_recipients(by: AuthorizedStore, broadcast: Broadcast, say: Mark
     """Give every recipient their row; what is interrupted is taken up again by the running program."""
     with open_progress_bar(say) as progress:
         task = progress.add_task("", total=broadcast.recipients or None, counts="")
-        while await by.store.broadcasts.freeze(broadcast.id, by.now):
+        while await BroadcastOperations.over(by.store).freeze(broadcast.id, by.now):
             progress.update(task, completed=(await by.store.broadcasts.tally(broadcast.id)).total)
 
 
 async def withdraw_queued(store: Store, by: AuthorizedStore, name: str) -> None:
     """Give what was queued of a cancelled one, and of its steps, its end."""
-    async with store.admin_transaction(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
+    async with open_admin_transaction(store, by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
         steps = [one.id for one in await unit.admin.broadcasts.steps(by.rights, name)]
     for one in (name, *steps):
         while await store.broadcasts.withdraw(one, by.now):
@@ -313,7 +315,7 @@ def report(
 
 async def _write_report_file(name: str, out: Path, person: str | None, t: Translator) -> ReportTotals:
     async with open_store_as(Act.SEE_BROADCASTS, person) as by:
-        async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
+        async with open_admin_transaction(by.store, by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
             book, seen = unit.admin.broadcasts, await get_broadcast(unit.admin, by.rights, name)
             steps = await book.steps(by.rights, seen.id)
             tallies = [await book.tally(by.rights, one.id) for one in (seen, *steps)]

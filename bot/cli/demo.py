@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from bot.demo.data_writer import open_demo_data
 from bot.demo.database import DemoSizes, DemoTotals, fill_database
 from bot.demo.files import write_samples
 from bot.demo.province import FEWEST, MOST
 from bot.demo.roles import ADMIN, FOCAL, OWNER
 from bot.settings import load_settings
-from bot.store.opening import open_demo_data
 from bot.streams import SafeConsole
 from locales import N_, Translator, translator
 from rules.loading import load_pack

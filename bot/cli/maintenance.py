@@ -9,8 +9,8 @@ import typer
 
 from bot.app import open_heartbeat
 from bot.clock import SystemClock
+from bot.services.opening import database_url, migrate_database, open_store_from_settings
 from bot.settings import load_settings, make_data_dir
-from bot.store.opening import database_url, migrate_database, open_store_from_settings
 from locales import N_, translator
 
 #: What the counts of ``Store.retention`` are called.
@@ -58,7 +58,7 @@ async def _delete_expired(days: int, dry_run: bool, clock_is_right: bool) -> dic
             await store.continuity.accept_clock(now)
         if not dry_run:
             await store.continuity.require_steady_clock(now)
-        return await store.delete_expired(now, days, dry_run=dry_run)
+        return await store.retention.delete_expired(now, days, dry_run=dry_run)
 
 
 def migrate() -> None:

@@ -10,9 +10,10 @@ import typer
 
 from bot.channels.registry import TERMINAL, parse_address
 from bot.errors import Forbidden, PersonUnknown
+from bot.services.opening import open_store_from_settings
+from bot.services.unit_of_work import AdminTransaction, open_admin_transaction
 from bot.settings import load_settings
-from bot.store.api import AdminTransaction, Store
-from bot.store.opening import open_store_from_settings
+from bot.store.store import Store
 from handlers.core.ports import AdminServices
 from handlers.model.rights import MACHINE, Act, Rights
 from handlers.model.unit_directory import UnitDirectory
@@ -70,9 +71,9 @@ async def open_as(person: str | None = None, *, reading: bool = False) -> AsyncI
     """
     async with open_store_from_settings(load_settings()) as opened:
         store, now = opened.store, datetime.now(UTC)
-        units = await store.units()
+        units = await store.units.read()
         chat = await chat_id(store, person) if person is not None else ""
-        async with store.admin_transaction(now, chat=chat, channel=MACHINE, reading=reading) as unit:
+        async with open_admin_transaction(store, now, chat=chat, channel=MACHINE, reading=reading) as unit:
             yield CommandSession(store, unit, await _rights_of(unit, person, units), units, now)
 
 
@@ -91,9 +92,9 @@ async def open_store_as(act: Act, person: str | None = None) -> AsyncIterator[Au
     """Open the store for one who may do this at all; raises as ``acting`` and ``Acting.need`` do."""
     async with open_store_from_settings(load_settings()) as opened:
         store, now = opened.store, datetime.now(UTC)
-        units = await store.units()
+        units = await store.units.read()
         chat = await chat_id(store, person) if person is not None else ""
-        async with store.admin_transaction(now, chat=chat, channel=MACHINE, reading=True) as unit:
+        async with open_admin_transaction(store, now, chat=chat, channel=MACHINE, reading=True) as unit:
             rights = await _rights_of(unit, person, units)
             CommandSession(store, unit, rights, units, now).require(act)
         yield AuthorizedStore(store, rights, chat, now)
@@ -110,7 +111,7 @@ async def chat_id(store: Store, person: str) -> str:
         PersonUnknown: nobody is named so.
     """
     where = parse_address(person)
-    found = store.chat(*where).id if where else await store.chat_of_grant(person.strip().upper())
+    found = store.chats.at(*where).id if where else await store.chats.find_by_grant(person.strip().upper())
     found = found or await _find_terminal_chat(store, person)
     if found is None:
         raise PersonUnknown(_NOBODY, person=person)
@@ -121,6 +122,6 @@ async def _find_terminal_chat(store: Store, name: str) -> str | None:
     where = parse_address(f"{TERMINAL}:{name}") if ":" not in name else None
     if where is None:
         return None
-    chat = store.chat(*where).id
-    async with store.admin_transaction(datetime.now(UTC), chat=chat, channel=MACHINE, reading=True) as unit:
+    chat = store.chats.at(*where).id
+    async with open_admin_transaction(store, datetime.now(UTC), chat=chat, channel=MACHINE, reading=True) as unit:
         return chat if await unit.admin.people.mine() else None

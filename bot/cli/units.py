@@ -11,8 +11,8 @@ import typer
 
 from bot.cli.session import As, open_as
 from bot.cli.units_output import print_ended_units, print_faults, print_found, print_notes, print_plan, print_units
+from bot.services.opening import open_store_from_settings
 from bot.settings import load_settings
-from bot.store.opening import open_store_from_settings
 from bot.units.faults import FaultyUnitsError
 from bot.units.import_plan import UnitImportPlan, plan_import
 from bot.units.list_reader import UnitList, open_list, read_sample
@@ -110,7 +110,7 @@ def find(text: Annotated[str, typer.Argument(help=N_("A name, old or new, with o
 
 async def _read_units() -> UnitDirectory:
     async with open_store_from_settings(load_settings()) as opened:
-        return await opened.store.units()
+        return await opened.store.units.read()
 
 
 async def _import_list(read: UnitList, person: str | None, *, apply: bool) -> tuple[UnitImportPlan, ImportEffects]:

@@ -16,9 +16,10 @@ from bot.clock import Clock
 from bot.delivery.failures import Cooldown
 from bot.delivery.pacing import MessageKind, Pacer
 from bot.delivery.send_queue import ChannelContext, QueueOptions, SendQueue
+from bot.messages import MessageSize, OutboxRow
 from bot.metrics.base import NO_METRICS, Metrics
-from bot.store.api import MessageSize, OutboxRow, Store
 from bot.store.errors import StoreUnavailable
+from bot.store.store import Store
 from locales import LANGUAGES
 
 #: Seconds between looks for broadcasts that began, or go on. One that is paused or cancelled gives nothing at once.
@@ -45,7 +46,7 @@ class RoundRobin:
         self._looked = float("-inf")
 
     async def claim(self, limit: int, now: datetime) -> list[OutboxRow]:
-        """At most so many rows, of one broadcast; none where nothing is due.
+        """Claim at most ``limit`` rows of one broadcast; none where nothing is due.
 
         Raises:
             Exception: as the store does; the broadcast at fault is left out for a while, and what was claimed of it is
@@ -55,7 +56,7 @@ class RoundRobin:
         while self._round:
             broadcast = self._round[0]
             try:
-                rows = await self._store.claim_broadcast(broadcast, self._channel, limit, now)
+                rows = await self._store.outbox.claim_broadcast(broadcast, self._channel, limit, now)
             except StoreUnavailable:
                 raise
             except Exception as error:
@@ -68,16 +69,16 @@ class RoundRobin:
         return []
 
     def _rest(self, broadcast: str, error: Exception) -> None:
-        """Whatever is wrong with one, the others go on at the next claim."""
+        """Leave out a broadcast for a while; the others go on at the next claim."""
         _log.error("broadcast_not_claimed", broadcast=broadcast, error=type(error).__name__)
         self._resting[broadcast] = self._clock.monotonic() + _FAILURE_REST_SECONDS
         self._round.popleft()
 
     async def _look(self, now: datetime) -> None:
-        """Those known keep their turn, new ones come last."""
+        """Look for broadcasts that run: known ones keep their turn, new ones come last."""
         if self._clock.monotonic() - self._looked < _REFRESH_SECONDS:
             return
-        running = dict.fromkeys(await self._store.running_broadcasts(self._channel, now))
+        running = dict.fromkeys(await self._store.outbox.running_broadcasts(self._channel, now))
         now_steady = self._looked = self._clock.monotonic()
         self._resting = {one: until for one, until in self._resting.items() if until > now_steady}
         running = {one: None for one in running if one not in self._resting}
@@ -101,7 +102,7 @@ _FILE_SWEEP = 0.5
 async def _claim_answers(
     store: Store, channel: str, limit: int, now: datetime, resting: Sequence[str]
 ) -> list[OutboxRow]:
-    return await store.claim(channel, limit, now, resting, MessageSize.SMALL)
+    return await store.outbox.claim(channel, limit, now, resting, MessageSize.SMALL)
 
 
 class _FileClaims:
@@ -118,10 +119,10 @@ class _FileClaims:
         self._nothing = float("-inf")
 
     async def claim(self, limit: int, now: datetime, resting: Sequence[str]) -> list[OutboxRow]:
-        """At most so many rows. Raises StoreError."""
+        """Claim at most ``limit`` rows. Raises StoreError."""
         if self._clock.monotonic() - self._nothing < _FILE_SWEEP:
             return []
-        rows = await self._store.claim(self._channel, limit, now, resting, MessageSize.LARGE)
+        rows = await self._store.outbox.claim(self._channel, limit, now, resting, MessageSize.LARGE)
         if not rows:
             self._nothing = self._clock.monotonic()
         return rows
@@ -164,11 +165,11 @@ class Dispatcher:
         self._lanes = (SendQueue(road, urgent), SendQueue(road, files), SendQueue(road, many))
 
     async def _claim_broadcasts(self, limit: int, now: datetime, _: Sequence[str]) -> list[OutboxRow]:
-        """Of a broadcast: a chat that is resting is put back when it comes up, which is seldom."""
+        """Claim from a broadcast: a chat that is resting is put back when it comes up, which is seldom."""
         return await self._rotation.claim(limit, now)
 
     def notify(self) -> None:
-        """There may be something to send."""
+        """Wake the queues: there may be something to send."""
         for lane in self._lanes:
             lane.notify()
 

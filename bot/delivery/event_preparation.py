@@ -1,4 +1,4 @@
-"""What a turn needs from outside is fetched before its transaction opens: the bytes of a file, read into a result."""
+"""Fetches what a turn needs from outside before its transaction opens: the bytes of a file, read into a result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,17 +8,20 @@ from typing import Any, Literal
 
 import structlog
 
+from bot.certificates.reader import CertificateReader
 from bot.channels.base import Channel, ChannelError, Gone, Invalid, TooLarge, Unsupported
 from bot.charts.renderer import ChartsMissing
 from bot.clock import Clock, SystemClock
-from bot.delivery.readers import Reader, Readers, giving_way
+from bot.delivery.readers import Readers, giving_way
 from bot.delivery.turn_pool import SlowTaskKind
 from bot.errors import Forbidden
 from bot.exports.broadcast_report import ReportOrder, make_report_bytes
 from bot.exports.spreadsheet import is_own_archive, is_spreadsheet, read_sheet
+from bot.messages import Chat
 from bot.retry import retry
-from bot.store.api import Chat, Store
+from bot.services.unit_of_work import open_admin_transaction
 from bot.store.errors import StoreUnavailable
+from bot.store.store import Store
 from handlers.broadcasts.screens.results import XLSX
 from handlers.core.events import (
     ChartDrawn,
@@ -78,7 +81,7 @@ def may_import_by_role(store: Store) -> MayImport:
     """By the roles that the store knows of at that moment."""
 
     async def may_import(chat: Chat) -> bool:
-        return may_any_role(await store.roles(chat), Act.IMPORT_REQUESTS)
+        return may_any_role(await store.chats.roles(chat), Act.IMPORT_REQUESTS)
 
     return may_import
 
@@ -92,12 +95,12 @@ class ListReader:
         self._turn = asyncio.Semaphore(1)
 
     async def is_wanted(self, chat: Chat, name: str, data: bytes = b"") -> bool:
-        """Whether it is a list, or called one, and its sender may import it. Raises StoreError."""
+        """Tell whether a file is a list, or named like one, and its sender may import it. Raises StoreError."""
         called = name.lower().endswith(_LIST_SUFFIXES)
         return (called or is_spreadsheet(data) or is_own_archive(data)) and await self._may_import(chat)
 
     async def read(self, data: bytes) -> ImportSheet:
-        """What it says, once every list that came before is read."""
+        """Read a list, once every list that came before is read."""
         async with self._turn:
             return await self._sheets(data)
 
@@ -147,9 +150,9 @@ class ReportMaker:
         return ReportMade.of(wanted.broadcast, content, totals.count, roles)
 
     async def _prepare_order(self, chat: Chat, wanted: MakeReport) -> tuple[ReportOrder, int]:
-        """What the person may have of it, and how many rows that is."""
-        units, now = await self._store.units(), self._clock.now()
-        async with self._store.admin_transaction(now, chat=chat.id, channel=chat.channel, reading=True) as office:
+        """Make the report as far as the person may have it, and count its rows."""
+        units, now = await self._store.units.read(), self._clock.now()
+        async with open_admin_transaction(self._store, now, chat=chat.id, channel=chat.channel, reading=True) as office:
             rights = Rights.of(await office.admin.people.mine(), units)
             book = office.admin.broadcasts
             found = await book.get(rights, wanted.broadcast)
@@ -197,12 +200,12 @@ class EventPreparer:
     def __init__(  # noqa: PLR0913 - the composition root names each of them
         self,
         channels: Mapping[str, Channel],
-        reader: Reader,
+        reader: CertificateReader,
         lists: ListReader | None = None,
         draw: DrawCallback | None = None,
         *,
         report: ReportCallback | None = None,
-        slow: Reader | None = None,
+        slow: CertificateReader | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Without ``lists`` nobody may import one; without ``draw`` and ``report`` there are no charts and reports.
@@ -217,7 +220,7 @@ class EventPreparer:
         self._room, self._room_apart = asyncio.Semaphore(_FILES_IN_MEMORY), asyncio.Semaphore(_SLOW_AT_ONCE)
 
     def kind(self, chat: Chat, event: Event) -> SlowTaskKind | None:
-        """What an event waits for where it is to be prepared; ``None`` for one that is taken as it is."""
+        """Return what an event waits for when it is prepared; ``None`` for one that is taken as it is."""
         if isinstance(event, DrawChart | MakeReport):
             return SlowTaskKind.MADE
         if isinstance(event, FileSent) or (isinstance(event, TextReceived) and holds_certificate(event.text)):
@@ -226,7 +229,7 @@ class EventPreparer:
 
     @staticmethod
     def gives_way(event: Event) -> float:
-        """Seconds for which others of its kind go first that come later: a large file keeps no small one waiting."""
+        """Return the seconds for which later events of its kind go first: a large file keeps no small one waiting."""
         if not isinstance(event, FileSent):
             return 0.0
         return giving_way(FILE_LIMIT if event.size is None else max(0, event.size))
@@ -296,12 +299,12 @@ class EventPreparer:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether a file may be had at the next try."""
+    """Tell whether a file may be had at the next try."""
     return isinstance(error, ChannelError) and not isinstance(error, TooLarge | Gone | Invalid | Unsupported)
 
 
 def _event_origin(event: FileSent | TextReceived) -> dict[str, Any]:
-    """Where what was read of an event came from."""
+    """Return the place that the contents of an event came from."""
     return {"message": event.message, "group": event.group, "secret": event.secret}
 
 

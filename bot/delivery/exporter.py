@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from markupsafe import escape
@@ -15,10 +14,22 @@ from bot.cancellation import cancel_on
 from bot.channels.base import Channel
 from bot.clock import Clock
 from bot.exports.own_data_files import OwnDataFiles
-from bot.exports.process import ExportRefused, Finished, LastWord, Lost, Made, Progress, clean, private_folder
+from bot.exports.process import (
+    ExportChild,
+    ExportChildren,
+    ExportRefused,
+    Finished,
+    LastWord,
+    Lost,
+    Made,
+    Progress,
+    clean,
+    private_folder,
+)
 from bot.retry import retry, retry_while_unavailable
-from bot.store.api import Store
-from bot.store.task_api import Completion, ExportTask, OwnDataTask, TaskResult
+from bot.store.own_data import OwnDataTask
+from bot.store.store import Store
+from bot.store.tasks import Completion, ExportTask, TaskResult
 from handlers.admin.exports import text
 from handlers.admin.exports import text as exports_text
 from handlers.admin.exports.text import ExportFile
@@ -31,7 +42,7 @@ from locales import N_
 
 
 def build_result(order: ExportOrder, finished: Finished, folder: Path, task: str) -> TaskResult:
-    """One message a file; several are named by an index that comes first."""
+    """Build one message a file; several are named by an index that comes first."""
     voice = MarkupTranslator(order.language)
     parts = [ExportFile(made.name, made.first, made.last, lists=made.holds == "lists") for made in finished.files]
     files = [partial(_format_file_message, folder, made) for made in finished.files]
@@ -64,27 +75,6 @@ EXPORT_TRIES = 25
 _log = structlog.get_logger(__name__)
 
 
-class RunningExport(Protocol):
-    """``bot.exports.process.ExportChild``."""
-
-    @property
-    def folder(self) -> Path:
-        """Where its files are."""
-
-    async def outcome(self, progress: Callable[[Progress], None]) -> LastWord | None:
-        """Its last word; ``None``: it died without one."""
-
-
-class ExportLauncher(Protocol):
-    """``bot.exports.process.ExportChildren``."""
-
-    def clean(self) -> None:
-        """Throw away what a killed process left."""
-
-    def start_writing(self, task: str) -> AbstractAsyncContextManager[RunningExport]:
-        """A process that writes a task's files; at the end it is gone, and so are they. Raises OSError."""
-
-
 @dataclass
 class _LastProgress:
     """The last progress heard of."""
@@ -106,7 +96,7 @@ class Exporter:
     stall = 900.0
 
     def __init__(
-        self, store: Store, channel: Channel, children: ExportLauncher, clock: Clock, queued: Callable[[], None]
+        self, store: Store, channel: Channel, children: ExportChildren, clock: Clock, queued: Callable[[], None]
     ) -> None:
         """``queued`` is told whenever there may be something to send."""
         self._store = store
@@ -117,7 +107,7 @@ class Exporter:
         self._failing: dict[str, tuple[ExportTask, Reply]] = {}  # given up, but the store does not know it yet
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until told to stop; what is under way then is begun anew by the next start."""
+        """Work until told to stop; the next start begins anew what is under way then."""
         await self._retry_until_done(stop, self.recover)
         while not stop.is_set():
             await self._retry_until_done(stop, self.work)
@@ -164,7 +154,7 @@ class Exporter:
             _log.error("export_not_written", task=task.id, kind=type(error).__name__)
             await self._fail(task, text.format_export_failed(MarkupTranslator(task.order.language)))
 
-    async def _wait_for_outcome(self, task: ExportTask, child: RunningExport) -> LastWord | None:
+    async def _wait_for_outcome(self, task: ExportTask, child: ExportChild) -> LastWord | None:
         """Its last word; raises ``_Ended`` where nobody wants the export any more."""
         far = _LastProgress(self._clock.monotonic())
         heard = child.outcome(lambda progress: far.update(progress, self._clock.monotonic()))
@@ -207,7 +197,7 @@ class Exporter:
         return await retry_while_unavailable(lambda: self._store.tasks.complete(task, result, self._clock.now()))
 
     async def _fail_again(self, task: ExportTask, said: Reply) -> None:
-        """Whatever is wrong with this one, the others are written."""
+        """Try once more to give a task up; whatever is wrong with it, the others are written."""
         try:
             await self._fail(task, said)
         except Exception as error:  # noqa: BLE001 - as above
@@ -245,7 +235,7 @@ class OwnDataExporter:
         self._queued = queued
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until told to stop; what is under way then is begun anew by the next start."""
+        """Work until told to stop; the next start begins anew what is under way then."""
         await self._retry_until_done(stop, self.recover)
         while not stop.is_set():
             await self._retry_until_done(stop, self.work)

@@ -11,16 +11,16 @@ import structlog
 
 from bot.cancellation import cancel_on
 from bot.clock import Clock
-from bot.store.api import Store
 from bot.store.continuity import DatabasePosition
 from bot.store.errors import ClockLeapt, StoreError
-from bot.store.unreadable import AbandonedRow
+from bot.store.owner_alerts import AbandonedRow
+from bot.store.store import Store
 
 _log = structlog.get_logger(__name__)
 
 
 class Witness:
-    """One small file a database in each of several folders: no restore of one folder takes them all back."""
+    """Keeps one small file a database in each of several folders: no restore of one folder takes them all back."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self._folders = tuple(folders)
@@ -107,7 +107,7 @@ class Heartbeat:
     async def continue_from_copy(self, seen: DatabasePosition) -> None:
         """Go on from an older copy than what was seen; the owners are told what that means."""
         now = self._clock.now()
-        await self._store.raise_alarm(
+        await self._store.alerts.raise_alarm(
             AbandonedRow.RESTORED, seen.beats, now
         )  # first: nobody would notice the copy a second time
         if await self._store.continuity.continue_from_copy(seen, self._expiry_days, now):
@@ -132,7 +132,7 @@ class Heartbeat:
             if not self.leapt:
                 days = int(error.leap.total_seconds() / _DAY)  # below nothing: it fell back
                 _log.error("clock_leapt", days=days)
-                await self._store.raise_alarm(AbandonedRow.CLOCK, days, now)
+                await self._store.alerts.raise_alarm(AbandonedRow.CLOCK, days, now)
             self.leapt = True
         else:
             self.leapt = False

@@ -7,11 +7,12 @@ from functools import partial
 import structlog
 
 from bot.clock import Clock
+from bot.messages import Chat, Incoming
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.retry import retry_while_unavailable
-from bot.store.api import Chat, Incoming, Store
 from bot.store.errors import StoreError
-from bot.store.unreadable import AbandonedRow
+from bot.store.owner_alerts import AbandonedRow
+from bot.store.store import Store
 from handlers.core.events import Event, FileSent, TextReceived, Throttled, UnreadableReceived
 from handlers.interview.secrets import has_secret_in_name, redact_secret
 
@@ -21,7 +22,7 @@ _MOST_BUCKETS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many a second in the long run, ``burst`` at once."""
+    """A rate: so many a second in the long run, ``burst`` at once."""
 
     per_second: float
     burst: float
@@ -44,7 +45,7 @@ class TokenBucket:
         return self._tokens
 
     def wait(self, now: float) -> float:
-        """Seconds until there is a whole token."""
+        """Return the seconds until there is a whole token."""
         return max(0.0, (1 - self.level(now)) / self._rate.per_second)
 
     def put_back(self, tokens: float) -> None:
@@ -59,7 +60,7 @@ class TokenBucket:
 
 
 class TokenBuckets:
-    """One bucket a key, made when first asked for and forgotten once it is full again."""
+    """Keeps one bucket a key, made when first asked for and forgotten once it is full again."""
 
     def __init__(self, rate: Rate, clock: Clock) -> None:
         self._rate = rate
@@ -80,7 +81,7 @@ class TokenBuckets:
         return self._of(key).level(self._clock.monotonic())
 
     def wait(self, key: str) -> float:
-        """Seconds until there is a whole token."""
+        """Return the seconds until there is a whole token."""
         return self._of(key).wait(self._clock.monotonic())
 
     def try_take(self, key: str) -> bool:
@@ -141,7 +142,7 @@ class Throttle:
         self.dropped = 0
 
     def admit(self, updates: Iterable[Incoming]) -> Iterator[Incoming]:
-        """What is let in, in order."""
+        """Select the updates that are let in, in order."""
         for update in updates:
             admitted = self._admit(update)
             if admitted is not None:
@@ -178,7 +179,7 @@ class Throttle:
         return self._buckets.level(key) >= self._rate.burst / 2
 
     def _remember(self, key: str) -> None:
-        """Told; those whose burst is long over are forgotten once there are many."""
+        """Note that a chat was told; chats whose burst is long over are forgotten once there are many."""
         if len(self._told) >= self._crowded:
             self._told = {told for told in self._told if not self._calm(told)}
             self._crowded = max(_MOST_REMEMBERED_PEOPLE, 2 * len(self._told))
@@ -221,14 +222,18 @@ class Intake:
 
     async def record_block_change(self, channel: str, address: str, *, blocked: bool) -> None:
         """A person blocks the assistant, or lets it write again; stored when this returns."""
-        chat, now = self._store.chat(channel, address), self._clock.now()
-        change = partial(self._store.mark_blocked, chat, now) if blocked else partial(self._store.mark_unblocked, chat)
+        chat, now = self._store.chats.at(channel, address), self._clock.now()
+        change = (
+            partial(self._store.chats.mark_blocked, chat, now)
+            if blocked
+            else partial(self._store.chats.mark_unblocked, chat)
+        )
         await retry_while_unavailable(change, self._metrics)
 
     async def _store_updates(self, updates: list[Incoming]) -> list[Chat]:
         try:
             chats = await retry_while_unavailable(
-                lambda: self._store.receive(updates, self._clock.now()), self._metrics
+                lambda: self._store.inbox.receive(updates, self._clock.now()), self._metrics
             )
         except Exception as error:  # one update nobody can store must not hold up all others
             if len(updates) > 1:  # one of them may spoil the batch: find it, keep the others
@@ -256,7 +261,7 @@ class Intake:
         return chats
 
     def _hopeless(self, update: Incoming) -> bool:
-        """Whether it was refused again and again while others were taken: it would come again for ever."""
+        """Tell whether an update was refused again and again while others were taken: it would come again for ever."""
         key = update.channel, update.update_id
         refusals, taken = self._refused.pop(key, (0, -1))
         refusals += taken < self._taken  # with nothing taken in between it may be the store's own trouble still
@@ -272,7 +277,7 @@ class Intake:
         self.unstorable += 1
         _log.error("update_not_storable", channel=update.channel, error=type(error).__name__)
         try:
-            await self._store.raise_alarm(AbandonedRow.UNSTORED, update.update_id, self._clock.now())
+            await self._store.alerts.raise_alarm(AbandonedRow.UNSTORED, update.update_id, self._clock.now())
         except Exception as failure:  # noqa: BLE001 - the log has it; those behind it must go on
             _log.error("owners_not_told", channel=update.channel, error=type(failure).__name__)
 

@@ -8,10 +8,10 @@ import heapq
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import Protocol
 
+from bot.certificates.reader import CertificateReader
 from bot.clock import Clock
-from bot.store.api import Chat
+from bot.messages import Chat
 from handlers.model.certificate import FileProblemKind, Reading
 
 #: Chats remembered; the one that took something longest ago is forgotten first.
@@ -21,14 +21,14 @@ _HALF_LIFE = 60.0
 
 
 class Lately:
-    """Seconds of each chat, by a clock that does not jump."""
+    """The seconds that each chat took lately, by a clock that does not jump."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._taken: dict[str, tuple[float, float]] = {}  #: seconds, as of when
 
     def add(self, chat: str, seconds: float) -> None:
-        """The chat took so many more."""
+        """Add seconds that a chat took."""
         taken = self.of(chat) + seconds
         self._taken.pop(chat, None)
         self._taken[chat] = taken, self._now()
@@ -36,7 +36,7 @@ class Lately:
             del self._taken[next(iter(self._taken))]
 
     def of(self, chat: str) -> float:
-        """What is not forgotten yet of what it took."""
+        """Return the seconds of a chat that are not forgotten yet."""
         seconds, since = self._taken.get(chat, (0.0, 0.0))
         return seconds and float(seconds * 0.5 ** ((self._now() - since) / _HALF_LIFE))
 
@@ -50,37 +50,30 @@ _TROUBLES = frozenset({FileProblemKind.TOO_SLOW, FileProblemKind.TOO_MUCH_MEMORY
 _A_SECOND, _LONGEST = 10_000, 60.0
 
 
-class Reader(Protocol):
-    """``bot.certificates.CertificateReader``."""
-
-    async def read(self, data: bytes, name: str) -> Reading:
-        """A result for any bytes."""
-
-
 class ReadApart(Exception):  # noqa: N818 - says what is to be done
     """The file takes longer than others may wait: it is to be tried again, and is read apart then."""
 
 
 def giving_way(size: int) -> float:
-    """Seconds for which a file of so many bytes lets others go first that come behind it."""
+    """Return the seconds for which a file of so many bytes lets later ones go first."""
     return min(_LONGEST, size / _A_SECOND)
 
 
 class Readers:
     """``quick`` gives up soon, ``slow`` as late as any file may take; without ``slow`` all is read in one place."""
 
-    def __init__(self, quick: Reader, slow: Reader | None, clock: Clock) -> None:
+    def __init__(self, quick: CertificateReader, slow: CertificateReader | None, clock: Clock) -> None:
         self._quick = _Place(quick)
         self._slow = _Place(slow) if slow else None
         self._clock = clock
         self._lately = Lately(clock.monotonic)
 
     def apart(self, chat: Chat) -> bool:
-        """Whether this person's files are read apart from others'."""
+        """Tell whether this person's files are read apart from others'."""
         return self._slow is not None and self._lately.of(chat.id) >= _MUCH
 
     async def read(self, chat: Chat, data: bytes, name: str) -> Reading:
-        """What the file says.
+        """Read a file.
 
         Raises:
             ReadApart: it was slow; from now on this person's files are read apart.
@@ -98,9 +91,9 @@ class Readers:
 
 
 class _Place:
-    """One file at a time; whose moment is earliest is next."""
+    """Reads one file at a time; the one with the earliest moment is next."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: CertificateReader) -> None:
         self.reader = reader
         self._busy = False
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []

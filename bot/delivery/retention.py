@@ -1,4 +1,4 @@
-"""What is past its time is deleted once a day."""
+"""Deletes once a day what is past its time."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,7 @@ import contextlib
 import structlog
 
 from bot.clock import Clock
-from bot.store.api import Store
+from bot.store.store import Store
 
 _DAY = 24 * 60 * 60.0
 
@@ -22,7 +22,7 @@ class Retention:
         self._days = days
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until told to stop."""
+        """Delete until told to stop."""
         while not stop.is_set():
             await self.forget()
             with contextlib.suppress(TimeoutError):
@@ -33,7 +33,7 @@ class Retention:
         """Delete what is past its time, by a clock to be trusted alone; where it is not, the heartbeat tells so."""
         try:
             await self._store.continuity.require_steady_clock(self._clock.now())
-            counts = await self._store.delete_expired(self._clock.now(), self._days)
+            counts = await self._store.retention.delete_expired(self._clock.now(), self._days)
         except Exception as error:  # noqa: BLE001 - whatever it is, the assistant goes on
             _log.warning("retention_failed", error=type(error).__name__)
         else:

@@ -13,7 +13,7 @@ from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import ChangeListener, WorkerLease
 from bot.retry import retry_while_unavailable
-from bot.store.api import Store
+from bot.store.store import Store
 
 #: Seconds that a stop waits for what is under way; what is cut off then is found again by the next start.
 _GRACE = 20.0
@@ -97,7 +97,7 @@ class Runner:
         """Pick up what the last process left: messages in flight, and updates nobody has handled."""
         for service in self._services:
             await service.membership.join()
-            waiting = await retry_while_unavailable(partial(self._store.chats_waiting, service.channel))
+            waiting = await retry_while_unavailable(partial(self._store.inbox.chats_waiting, service.channel))
             _log.info("waiting", channel=service.channel, chats=len(waiting))
             self._workers.submit(waiting)
 
@@ -150,7 +150,7 @@ class Runner:
 
     async def _submit_waiting(self, name: str) -> None:
         try:
-            self._workers.submit(await self._store.chats_waiting(name))
+            self._workers.submit(await self._store.inbox.chats_waiting(name))
         except Exception as error:  # noqa: BLE001 - the next look may succeed
             _log.warning("sweep_failed", channel=name, error=type(error).__name__)
 

@@ -1,4 +1,4 @@
-"""One turn: the oldest update of a chat meets its session; the new session and the replies are stored together."""
+"""Turns: the oldest update of a chat meets its session; the new session and the replies are stored together."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 import structlog
 
@@ -17,15 +16,19 @@ from bot.clock import Clock
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.readers import ReadApart
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind
+from bot.messages import MOST_SESSION, Chat, PendingTurn
 from bot.metrics.base import NO_METRICS, Metrics
 from bot.retry import retry, retry_while_unavailable
-from bot.store.api import MOST_SESSION, Chat, PendingTurn, Store, TurnTransaction
+from bot.services.unit_of_work import TurnTransaction, open_turn
 from bot.store.errors import StoreUnavailable, TooMuchToKeep, TurnTakenOver
+from bot.store.store import Store
+from bot.store.units import UnitReader
 from handlers.core.events import DrawChart, Event, MakeReport
 from handlers.core.ports import Services
 from handlers.core.replies import Attachment, Reply
 from handlers.core.session import Session
 from handlers.model.unit_directory import NO_UNITS, UnitDirectory
+from handlers.turn import Turn
 from locales import LANGUAGES, N_, translator
 from rules.pack import Pack
 
@@ -36,8 +39,8 @@ _CACHE_SECONDS = 2.0
 class UnitCache:
     """Asks for the version at most once in a while; the units themselves only where it changed."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, reader: UnitReader, clock: Clock) -> None:
+        self._reader = reader
         self._clock = clock
         self._version = 0
         self._looked = float("-inf")
@@ -45,7 +48,7 @@ class UnitCache:
         self._looking = asyncio.Lock()
 
     async def units(self) -> UnitDirectory:
-        """The present units; who asks while somebody looks waits for what is found. Raises StoreError."""
+        """Return the present units; turns that ask during a look wait for its result. Raises StoreError."""
         async with self._looking:
             now = self._clock.monotonic()
             if now - self._looked >= _CACHE_SECONDS:
@@ -54,9 +57,9 @@ class UnitCache:
             return self._units
 
     async def _renew(self) -> None:
-        version = await self._store.units_version()
+        version = await self._reader.version()
         if version != self._version:
-            units = await self._store.units()
+            units = await self._reader.read()
             self._units, self._version = await asyncio.to_thread(units.with_index), version
 
 
@@ -83,27 +86,11 @@ _SESSION_LOST = N_(
 _log = structlog.get_logger(__name__)
 
 
-class TurnOutcome(Protocol):
-    """What the conversation makes of an event (``handlers.Turn``)."""
-
-    @property
-    def session(self) -> Session | None:
-        """None: nothing is remembered any more."""
-
-    @property
-    def replies(self) -> tuple[Reply, ...]:
-        """In order."""
-
-    @property
-    def again(self) -> tuple[Event, ...]:
-        """Events to handle next."""
-
-
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """The conversation's two functions, and what every turn of it knows."""
 
-    respond: Callable[[Session | None, Event, Services], Awaitable[TurnOutcome]]
+    respond: Callable[[Session | None, Event, Services], Awaitable[Turn]]
     wants_file: Callable[[Session | None], bool]
     pack: Pack
     office: str | None = None
@@ -130,7 +117,7 @@ class TurnHandler:
         self._channels = channels
         self._clock = clock
         self._metrics = metrics
-        self._directory = UnitCache(store, clock)
+        self._directory = UnitCache(store.units, clock)
 
     async def handle(self, chat: Chat) -> int:
         """Handle all that the chat has waiting; how many updates that was.
@@ -151,7 +138,7 @@ class TurnHandler:
         return pending is not None
 
     async def step(self, chat: Chat) -> bool | SlowTask:
-        """The same, but for an update that is not a line: its handling, with all that it waits for, is given back."""
+        """Do the same, but return the handling of an update that is not a line, with all that it waits for."""
         pending = await self._pending(chat)
         if pending is None:
             return False
@@ -161,10 +148,10 @@ class TurnHandler:
         return True
 
     async def _pending(self, chat: Chat) -> PendingTurn | None:
-        return await retry_while_unavailable(lambda: self._store.claim_turn(chat), self._metrics)
+        return await retry_while_unavailable(lambda: self._store.inbox.claim_turn(chat), self._metrics)
 
     def _slow_task_kind(self, pending: PendingTurn) -> SlowTaskKind | None:
-        """What it waits for; nothing where the file is not wanted."""
+        """Return what an update waits for; nothing where its file is not wanted."""
         kind = self._preparer.kind(pending.chat, pending.event)
         wanted = kind not in {SlowTaskKind.FILE, SlowTaskKind.SLOW} or self._conversation.wants_file(
             _open_session(pending)
@@ -187,7 +174,7 @@ class TurnHandler:
             await self._give_up(pending)
 
     def _again(self, pending: PendingTurn) -> Callable[[Exception], bool]:
-        """Whether a turn is tried once more; it tells what went wrong."""
+        """Return a function that tells whether a turn is tried once more, and logs what went wrong."""
         failures = 0
 
         def again(error: Exception) -> bool:
@@ -210,11 +197,11 @@ class TurnHandler:
         begun, session = self._clock.monotonic(), _open_session(pending)
         lost = session is None and (pending.lost or pending.session is not None)
         if lost:
-            await self._store.reset_session(pending, self._clock.now())
+            await self._store.inbox.reset_session(pending, self._clock.now())
         event = await self._prepare(pending, session)
         units = await self._directory.units()
         now = self._clock.now()
-        async with self._store.turn(pending, now) as unit:
+        async with open_turn(self._store, pending, now) as unit:
             answer = await self._conversation.respond(session, event, self._build_services(pending, unit, units))
             remembered = answer.session.dump(MOST_SESSION) if answer.session else None
             replies = (self._format_session_lost(), *answer.replies) if lost else answer.replies
@@ -248,14 +235,14 @@ class TurnHandler:
         )
 
     def _messages(self, chat: Chat, replies: Sequence[Reply]) -> list[Reply]:
-        """One outbox row a platform message, so that a retry repeats no other part."""
+        """Split replies into one outbox row a platform message, so that a retry repeats no other part."""
         channel = self._channels.get(chat.channel)
         if channel is None:
             return list(replies)
         return [message for reply in replies for message in self._parts(reply, channel)]
 
     def _parts(self, reply: Reply, channel: Channel) -> Sequence[Reply]:
-        """As many messages as a chat can be expected to read; what is longer comes as a file where the channel can."""
+        """Split a reply into as many messages as a chat can be expected to read; a longer one becomes a file."""
         parts = list(split_reply(reply, channel.capabilities))
         if len(parts) - len(reply.attachments) <= _MOST_MESSAGES or not channel.capabilities.files_out:
             return parts
@@ -266,12 +253,12 @@ class TurnHandler:
         return list(split_reply(reply.model_copy(update=short), channel.capabilities))
 
     async def _leave_aside(self, pending: PendingTurn) -> None:
-        """What is too much to be kept is answered so; the session stays as it was, or begins anew where that is it."""
+        """Answer that it is too much to be kept; the session stays as it was, or begins anew where it is too large."""
         t = translator(_pending_language(pending) or self._conversation.language)
         kept = pending.session if pending.session and len(pending.session) <= MOST_SESSION else None
 
         async def answered() -> None:
-            async with self._store.turn(pending, self._clock.now()) as unit:
+            async with open_turn(self._store, pending, self._clock.now()) as unit:
                 await unit.finish(kept, (Reply(paragraphs=(t(_TOO_MUCH),)),))
 
         with contextlib.suppress(TurnTakenOver):
@@ -280,7 +267,7 @@ class TurnHandler:
     async def _give_up(self, pending: PendingTurn) -> None:
         t = translator(_pending_language(pending) or self._conversation.language)
         apology = Reply(paragraphs=(t(_APOLOGY),))
-        give_up = partial(self._store.give_up, pending, self._clock.now(), (apology,))
+        give_up = partial(self._store.inbox.give_up, pending, self._clock.now(), (apology,))
         await retry_while_unavailable(give_up, self._metrics)
 
 

@@ -8,13 +8,13 @@ from random import Random
 from typing import Any
 
 from bot.demo.certificates import CertificateNaming
+from bot.demo.data_writer import AdminMove, DemoDataWriter
 from bot.demo.interviews import InterviewDriver
 from bot.demo.officers import OfficerGenerator
 from bot.demo.province import make_province
 from bot.demo.roles import CHANNEL, Staff, make_staff
 from bot.demo.working_hours import WorkingHours
-from bot.store.demo_data import AdminMove, DemoDataWriter
-from handlers.access.journal_text import AuditAction
+from handlers.model.journal import AuditAction
 from handlers.model.request_list import JournalEntry
 from handlers.model.rights import MACHINE
 from handlers.testing import build_memory_services

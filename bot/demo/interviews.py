@@ -8,9 +8,9 @@ from random import Random
 
 from bot.demo import names
 from bot.demo.certificates import CertificateNaming
+from bot.demo.data_writer import DemoStep
 from bot.demo.stories import Story
 from bot.demo.working_hours import WorkingHours
-from bot.store.demo_data import DemoStep
 from bot.store.requests import SUBSCRIBER
 from handlers.core import interview
 from handlers.core.decision import current_decision, format_decision_plain

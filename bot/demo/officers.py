@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from bot.demo.certificates import CertificateNaming, make_certificate
+from bot.demo.data_writer import DemoChat, DemoRequest
 from bot.demo.interviews import (
     STAGE_WEIGHTS,
     DemoOfficer,
@@ -20,7 +21,6 @@ from bot.demo.interviews import (
 from bot.demo.roles import CHANNEL, Staff
 from bot.demo.stories import choose_story
 from bot.demo.working_hours import WorkingHours
-from bot.store.demo_data import DemoChat, DemoRequest
 from bot.store.requests import CODES_A_YEAR, SUBSCRIBER
 from handlers.core.decision import current_decision, registrable_actions
 from handlers.core.screen import Context

@@ -7,7 +7,7 @@ from itertools import islice
 
 from bot.channels.registry import terminal_channel
 from bot.demo.certificates import CertificateNaming
-from bot.store.demo_data import DemoChat, DemoGrant, format_grant_id
+from bot.demo.data_writer import DemoChat, DemoGrant, format_grant_id
 from handlers.core.session import Session
 from handlers.model.rights import MACHINE, Role
 from handlers.model.unit import Unit

@@ -24,7 +24,8 @@ from bot.exports.xlsx import (
     write_workbook,
 )
 from bot.sanitizing import sanitize
-from bot.store.api import Store
+from bot.services.unit_of_work import open_admin_transaction
+from bot.store.store import Store
 from handlers.broadcasts.text import (
     DELIVERY_STATES,
     format_channel,
@@ -130,7 +131,9 @@ async def report_batches(
     for of in order.sources:
         after = ""
         while True:
-            async with store.admin_transaction(order.now, chat=order.chat, channel=order.channel, reading=True) as unit:
+            async with open_admin_transaction(
+                store, order.now, chat=order.chat, channel=order.channel, reading=True
+            ) as unit:
                 found = await unit.admin.broadcasts.recipients(order.rights, of.id, size, after)
             if not found:
                 break
@@ -368,7 +371,7 @@ async def _write_lines(store: Store, order: ReportOrder, path: Path, progress: R
 async def _record_in_journal(store: Store, order: ReportOrder, count: int) -> None:
     """The roles are read once more behind the journal's lock: one that ends before this row lets no file appear."""
     unit, one = order.rights.journal_unit(Act.SEE_BROADCASTS, order.broadcast.unit), order.broadcast
-    async with store.admin_transaction(order.now, chat=order.chat, channel=order.channel) as office:
+    async with open_admin_transaction(store, order.now, chat=order.chat, channel=order.channel) as office:
         await office.admin.journal.record(order.rights, "broadcast_report", one.id, unit=unit, count=count)
         if order.chat and not set(order.rights.grants) <= set(await office.admin.people.mine()):
             raise Forbidden(N_("A role that this report was made by has ended meanwhile; nothing was written."))

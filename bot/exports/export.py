@@ -14,7 +14,8 @@ from bot.exports.import19 import Import19Writer
 from bot.exports.model import ExportJob, ExportMetadata, ExportResult, ExportWriter
 from bot.exports.text_formats import CsvLines, JsonLines, TextWriter
 from bot.exports.xlsx import XlsxWriter
-from bot.store.api import Store
+from bot.services.unit_of_work import open_admin_transaction
+from bot.store.store import Store
 from handlers.model.exports import ExportForm
 from handlers.model.request_list import RequestRow
 from handlers.model.rights import Act
@@ -34,7 +35,7 @@ class ExportSpan:
 
 async def read_span(store: Store, order: ExportJob) -> ExportSpan:
     """What is meant now; what is registered later is not part of the export."""
-    async with store.admin_transaction(order.now, chat=order.chat, channel=order.channel, reading=True) as unit:
+    async with open_admin_transaction(store, order.now, chat=order.chat, channel=order.channel, reading=True) as unit:
         count, last = await unit.admin.extract.extent(order.rights, order.wanted)
     return ExportSpan(count, last)
 
@@ -45,7 +46,9 @@ async def request_batches(
     """What is meant, in the order of registration, each batch read in a transaction of its own."""
     after = 0
     while True:
-        async with store.admin_transaction(order.now, chat=order.chat, channel=order.channel, reading=True) as unit:
+        async with open_admin_transaction(
+            store, order.now, chat=order.chat, channel=order.channel, reading=True
+        ) as unit:
             found = await unit.admin.extract.batch(order.rights, order.wanted, size, after=after, last=meant.last)
         if not found:
             return
@@ -140,7 +143,7 @@ async def _write_batches(
 async def _record_in_journal(store: Store, order: ExportJob, count: int) -> None:
     """The roles are read once more behind the journal's lock: one that ends before this row lets no file appear."""
     about = order.rights.journal_unit(Act.EXPORT_REQUESTS, order.wanted.unit)
-    async with store.admin_transaction(order.now, chat=order.chat, channel=order.channel) as unit:
+    async with open_admin_transaction(store, order.now, chat=order.chat, channel=order.channel) as unit:
         await unit.admin.journal.record(order.rights, "export", order.form.value, unit=about, count=count)
         if order.chat and not set(order.rights.grants) <= set(await unit.admin.people.mine()):
             raise Forbidden(N_("A role that this export was made by has ended meanwhile; nothing was written."))

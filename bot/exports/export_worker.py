@@ -15,10 +15,11 @@ from bot.exports.model import ExportJob
 from bot.exports.parts import write_parts
 from bot.exports.process import ExportRefused, Finished, LastWord, Line, Lost, Progress
 from bot.process_sandbox import exit_with_parent
+from bot.services.opening import open_store_from_settings
+from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import load_settings
-from bot.store.api import Store
-from bot.store.opening import open_store_from_settings
-from bot.store.task_api import ExportTask
+from bot.store.store import Store
+from bot.store.tasks import ExportTask
 from handlers.model.rights import Act, Rights
 from locales import translator
 
@@ -65,8 +66,8 @@ async def write(store: Store, task: ExportTask, folder: Path, limit: int, told: 
 
 async def _rights(store: Store, task: ExportTask, now: datetime) -> Rights:
     """What the person holds at this moment."""
-    units = await store.units()
-    async with store.admin_transaction(now, chat=task.chat.id, channel=task.chat.channel, reading=True) as unit:
+    units = await store.units.read()
+    async with open_admin_transaction(store, now, chat=task.chat.id, channel=task.chat.channel, reading=True) as unit:
         return Rights.of(await unit.admin.people.mine(), units)
 
 

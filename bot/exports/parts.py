@@ -10,7 +10,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from bot.exports.export import ExportSpan, open_writer, read_span, request_batches
 from bot.exports.model import ExportJob, ExportMetadata, ExportWriter
 from bot.exports.process import Made
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.folding import fold
 from handlers.model.exports import NO_REMARKS, ExportForm, ExportRemarks
 from handlers.model.request_list import RequestRow

@@ -23,7 +23,7 @@ class Metrics:
         """A turn broke, and is tried again or given up."""
 
     def record_delivery(self, channel: str, state: str) -> None:
-        """A message has found its end: a ``bot.store.api.DeliveryState``."""
+        """A message has found its end: a ``bot.messages.DeliveryState``."""
 
     def record_store_failure(self, error: Exception) -> None:
         """The store could not do what was asked."""

@@ -7,7 +7,7 @@ from bot.metrics.base import Metrics, QueueDepths
 
 #: Seconds: most turns take a few milliseconds, a busy disk makes them take seconds.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-#: By the numbers of ``bot.store.api``.
+#: By the numbers of ``bot.messages``.
 PRIORITIES = ("reply", "notice", "broadcast")
 
 

@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.channels.registry import terminal_channel
+from bot.demo.data_writer import open_demo_data
 from bot.demo.database import DemoSizes, fill_database
 from bot.demo.roles import ADMIN, FOCAL, OWNER
+from bot.messages import Incoming
 from bot.preview.walks import TODAY, WalkStop, take_steps
+from bot.services.opening import open_store_from_settings
+from bot.services.unit_of_work import TurnTransaction, open_admin_transaction, open_turn
 from bot.settings import Settings
-from bot.store.api import Incoming, Store, TurnTransaction
-from bot.store.opening import open_demo_data, open_store_from_settings
 from bot.store.sealing.keyfile import KeyFile, StoredKey, replace_key_file
+from bot.store.store import Store
 from handlers.core.events import ChartDrawn, Event, SheetRead, TextReceived
 from handlers.core.ports import Services
 from handlers.core.replies import Reply
@@ -146,7 +149,7 @@ async def open_province(pack: Pack) -> AsyncIterator[Store]:
 async def make_office_walks(pack: Pack, language: str) -> list[tuple[str, list[WalkStop]]]:
     """Every walk under its heading."""
     async with open_province(pack) as store:
-        around = _WalkContext(store, await store.units(), pack, language, await _sendable_events(store))
+        around = _WalkContext(store, await store.units.read(), pack, language, await _sendable_events(store))
         return [(heading, await _take_walk(around, who, steps)) for heading, who, steps in OFFICE_WALKS]
 
 
@@ -178,11 +181,11 @@ class _WalkContext:
 
 async def _take_walk(around: _WalkContext, who: str, steps: tuple[str, ...]) -> list[WalkStop]:
     """One person's walk is one transaction, which is undone: the next one meets the same province."""
-    await around.store.receive([Incoming(terminal_channel(who), "tour", who, TextReceived(text="/start"))], TODAY)
-    pending = await around.store.claim_turn(around.store.chat(terminal_channel(who), who))
+    await around.store.inbox.receive([Incoming(terminal_channel(who), "tour", who, TextReceived(text="/start"))], TODAY)
+    pending = await around.store.inbox.claim_turn(around.store.chats.at(terminal_channel(who), who))
     assert pending is not None  # noqa: S101 - it was just received, and no walk finishes it
     session = Session.load(pending.session or "{}").with_changes(language=around.language)
-    async with around.store.turn(pending, TODAY) as unit:
+    async with open_turn(around.store, pending, TODAY) as unit:
         return [
             _normalize_stop(stop)
             for stop in await take_steps(steps, session, around.open_services(unit), around.things)
@@ -200,8 +203,8 @@ def _mask_codes(reply: Reply) -> Reply:
 
 async def _sendable_events(store: Store) -> dict[str, Event]:
     """A list that comes back: with changes that can be made, and with some that cannot."""
-    rights = Rights.operator(await store.units())
-    async with store.admin_transaction(TODAY) as office:
+    rights = Rights.operator(await store.units.read())
+    async with open_admin_transaction(store, TODAY) as office:
         fresh = await office.admin.desk.page(rights, Filter(states=(RequestState.SUBMITTED,)), 3)
     lines = [_import_line(number, filed, RequestState.ACCEPTED) for number, filed in enumerate(fresh, 2)]
     done = lines[0].model_copy(update={"state": RequestState.DONE})

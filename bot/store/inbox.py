@@ -1,44 +1,41 @@
-"""What came in: stored once, read in order, out of the way when it is poison."""
+"""The inbox: updates are stored once, read in order, and set aside when nobody can handle them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from bot.store.api import Chat, Incoming, PendingTurn
+from bot.messages import Chat, Incoming, PendingTurn
+from bot.store.chats import chat_at, chat_row
 from bot.store.drivers.base import Driver, Query, Rows
 from bot.store.encoding import from_micros, to_micros
 from bot.store.errors import UnknownKey
-from bot.store.key_rotation import is_key_awaited
 from bot.store.messages import reply_queries
+from bot.store.missing_keys import is_key_awaited
+from bot.store.owner_alerts import AbandonedRow, OwnerAlerts
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
-from bot.store.unreadable import AbandonedRow, notify_owners
 from handlers.core.events import EVENT_ADAPTER
 from handlers.core.replies import Reply
 
 
-def chat_at(keyring: Keyring, channel: str, address: str) -> Chat:
-    """The chat at an address."""
-    return Chat(sealed_columns.chat_id(keyring, channel, address), channel, address)
-
-
-def chat_row(keyring: Keyring, chat: Chat, now: datetime) -> dict[str, object]:
-    """The row of a chat that is met now."""
-    address = keyring.seal(chat.address, sealed_columns.address(chat.id))
-    return {"chat": chat.id, "channel": chat.channel, "address": address, "now": to_micros(now)}
-
-
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """The inbox of every channel."""
+    """The inbox of every channel. Every method raises StoreError; where that is ``retryable`` nothing was changed."""
 
     driver: Driver
     keyring: Keyring
-    worker: str = ""  #: who handles here
+    alerts: OwnerAlerts
+    worker: str = ""  #: id of the worker that handles updates here
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
-        """Store updates, on the disk before this returns: the platform forgets them next."""
+        """Store updates in one transaction, on the disk before this returns: the platform forgets them next.
+
+        A known channel + update id is a no-op.
+
+        Returns:
+            The chats that got something new.
+        """
         if not updates:
             return []
         chats = [self._chat(update) for update in updates]
@@ -71,9 +68,14 @@ class Inbox:
         )
 
     async def chats_waiting(self, channel: str) -> list[Chat]:
-        """Chats that still have to be answered, the longest waiting first; one whose address is broken stays behind."""
+        """List chats with unhandled updates that no other living worker is at, the longest waiting first.
+
+        One whose address is broken stays behind. What this process met that cannot be read, the owners are told now.
+        """
         (rows,) = await self.driver.run(Query("waiting_chats", {"channel": channel, "worker": self.worker}))
-        return [chat for chat_id, sealed in rows if (chat := self._to_chat(chat_id, channel, sealed))]
+        waiting = [chat for chat_id, sealed in rows if (chat := self._to_chat(chat_id, channel, sealed))]
+        await self.alerts.report_damage(datetime.now(UTC))
+        return waiting
 
     def _to_chat(self, chat_id: str, channel: str, sealed: bytes) -> Chat | None:
         try:
@@ -83,7 +85,12 @@ class Inbox:
             return None
 
     async def claim_turn(self, chat: Chat) -> PendingTurn | None:
-        """The next turn; an update that cannot be read any more steps aside, with a line in the log.
+        """Claim the next turn of a chat, which is this worker's until it ends.
+
+        An update that cannot be read any more steps aside, with a line in the log.
+
+        Returns:
+            The turn; ``None`` where nothing waits, and where another worker is at the chat.
 
         Raises:
             UnknownKey: the key of session or update is missing and may come; the update goes on waiting, for anybody.
@@ -112,25 +119,34 @@ class Inbox:
             return PendingTurn(inbox_id, chat, event, opened, from_micros(received_at), lost, tries)
 
     async def _wait_for_key(self, chat: Chat, error: Exception) -> None:
-        """Leave it to whoever has the key, in the meantime; raises the error where one is missing that may come."""
+        """Leave the chat to a process that has the key; raises the error where the key is missing and may come."""
         if isinstance(error, UnknownKey) and await is_key_awaited(self.driver, error):
             await self.driver.run(self._release_query(chat))
             raise error
 
-    async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply]) -> None:
-        """Set a poison update aside, sealed, for the operator, and say so to the chat."""
+    async def give_up(self, pending: PendingTurn, now: datetime, replies: Sequence[Reply] = ()) -> None:
+        """Take a poison update out of the way: marked ``failed``, kept sealed for the operator, who is told.
+
+        The apology (``replies``) is queued in the same transaction; the session stays as it was.
+        """
         aside = self._set_aside_query(pending.inbox_id, to_micros(now), must=True)
         said = reply_queries(self.keyring, pending, replies, now)
-        await notify_owners(self.driver, self.keyring, now, AbandonedRow.UPDATE, pending.inbox_id)
+        await self.alerts.raise_alarm(AbandonedRow.UPDATE, pending.inbox_id, now)
         await self.driver.run(aside, *said, self._release_query(pending.chat))
 
-    async def mark_blocked(self, chat: Chat, now: datetime) -> None:
-        """A person has blocked the assistant; who never wrote stays unknown."""
-        await self.driver.run(Query("block_chat", {"chat": chat.id, "now": to_micros(now)}), durable=True)
-
-    async def mark_unblocked(self, chat: Chat) -> None:
-        """A person lets the assistant write again."""
-        await self.driver.run(Query("unblock_chat", {"chat": chat.id}), durable=True)
+    async def reset_session(self, pending: PendingTurn, now: datetime) -> None:
+        """Set the session of a chat aside, kept as it is, because it cannot be read; the chat has none from then on."""
+        chat = pending.chat.id
+        self.keyring.damage.record("chats", "session", chat, ValueError())
+        (rows,) = await self.driver.run(Query("session_of", {"chat": chat}))
+        if not rows:
+            return
+        ((session,),) = rows
+        place = f"chats.session {chat} {to_micros(now)}"
+        aside = {"place": place, "now": to_micros(now), "value": _to_bytes(session).hex()}
+        await self.driver.run(
+            Query("note_unreadable", aside), Query("lose_session", {"chat": chat, "session": session})
+        )
 
     def _set_aside_query(self, inbox_id: int, now: int, *, must: bool = False) -> Query:
         return Query("give_up", {"inbox": inbox_id, "now": now}, must=must)
@@ -154,3 +170,8 @@ class Inbox:
 
     def _release_query(self, chat: Chat) -> Query:
         return Query("free_chat", {"chat": chat.id, "worker": self.worker})
+
+
+def _to_bytes(value: bytes | str | int) -> bytes:
+    """Take whatever lies there: in SQLite somebody may have written text or a number by hand."""
+    return value if isinstance(value, bytes) else str(value).encode()

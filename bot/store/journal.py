@@ -2,25 +2,22 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, NamedTuple
 
-from bot.store.api import ChainFault, Verdict
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Driver, Query
 from bot.store.encoding import from_micros, to_micros
 from bot.store.power_seals import JournalHead, unseal_head
 from bot.store.request_filter import scope_conditions
 from bot.store.sealing.keyring import Keyring
-from handlers.access.journal_text import AuditAction
+from handlers.model.journal import AuditAction
 from handlers.model.request_list import JournalEntry
-from handlers.model.rights import Act, Rights
-
-#: Codes that a subject names one by one.
-_NAMED_CODES = 10
+from handlers.model.rights import Reach
 
 
 def chain_hash(keyring: Keyring, previous: str, entry: JournalEntry) -> str:
-    """The hash of a row: keyed, so that nobody without the key file can write a chain that fits."""
+    """Return the hash of a row: keyed, so that nobody without the key file can write a chain that fits."""
     return keyring.lookup("audit", previous, entry.model_dump_json())
 
 
@@ -34,7 +31,7 @@ class JournalEnd(NamedTuple):
 
 
 def head_to_continue(keyring: Keyring, end: JournalEnd) -> JournalHead:
-    """The end that the next row goes on from. One that was changed stays known as such, whatever is added to it."""
+    """Return the end that the next row goes on from; one that was changed stays known as such, whatever is added."""
     head = unseal_head(keyring, end.seal)
     if end.seal is None and end.number == 1 and not end.powers:
         return JournalHead()
@@ -45,26 +42,25 @@ def head_to_continue(keyring: Keyring, end: JournalEnd) -> JournalHead:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredJournal:
-    """Implements ``handlers.core.ports.Journal``."""
+class JournalRepository:
+    """The rows of the journal; ``bot.services.journal`` decides who sees them."""
 
-    acting: StoreContext
+    context: StoreContext
 
-    async def latest(self, rights: Rights, limit: int, before: int | None = None) -> tuple[JournalEntry, ...]:
-        """The newest rows within reach."""
-        reach = rights.reach(Act.SEE_JOURNAL)
+    async def page(self, reach: Reach, limit: int, before: int | None = None) -> tuple[JournalEntry, ...]:
+        """Read the newest ``limit`` rows within reach; with ``before``, only those with a smaller number."""
         if not reach:
             return ()
         where, parameters = scope_conditions(reach)
         where += ("journal_before",) if before is not None else ()
-        (rows,) = await self.acting.ask(
+        (rows,) = await self.context.ask(
             Query("journal_page", {**parameters, "before": before, "limit": limit}, where=where)
         )
         return tuple(entry_for_display(row) for row in rows)
 
-    async def record(  # noqa: PLR0913 - each is a column
+    async def append(  # noqa: PLR0913 - each is a column
         self,
-        rights: Rights,
+        actor: str,
         act: str,
         subject: str,
         *,
@@ -72,44 +68,44 @@ class StoredJournal:
         count: int = 1,
         spends: Sequence[str] = (),
     ) -> None:
-        """Add a row; who else adds one waits until this transaction ends.
+        """Add a row to the end of the chain; others who add one wait until this transaction ends.
 
-        Roles and invitations that it ``spends`` are worthless from then on, whatever their rows say.
+        Args:
+            actor: the id of a role, or the machine.
+            act: what was done.
+            subject: codes, never a name.
+            unit: the unit whose admins may read the row.
+            count: how many things it was done to.
+            spends: roles and invitations that are worthless from now on, whatever their rows say.
         """
-        (((number, previous, seal, powers),),) = await self.acting.ask(Query("journal_next", {"made": subject}))
-        head = head_to_continue(self.acting.keyring, JournalEnd(number, previous, seal, powers))
+        keyring, context = self.context.keyring, self.context
+        (((number, previous, seal, powers),),) = await context.ask(Query("journal_next", {"made": subject}))
+        head = head_to_continue(keyring, JournalEnd(number, previous, seal, powers))
         entry = JournalEntry(
             number=number,
-            at=self.acting.now,
-            actor=rights.actor,
+            at=context.now,
+            actor=actor,
             act=act,
             subject=subject,
             unit=unit,
             count=count,
-            channel=self.acting.channel,
+            channel=context.channel,
         )
-        keyring = self.acting.keyring
         linked = chain_hash(keyring, previous, entry)
-        await self.acting.ask(
+        end = head.with_spent(spends).with_row(number, linked).seal(keyring)
+        await context.ask(
             Query("journal_add", {**journal_columns(entry), "previous": previous, "hash": linked}),
-            Query(
-                "journal_head", {"hash": linked, "seal": head.with_spent(spends).with_row(number, linked).seal(keyring)}
-            ),
+            Query("journal_head", {"hash": linked, "seal": end}),
         )
-
-
-def format_span(codes: Sequence[str]) -> str:
-    """Codes as a subject; of many, the first and the last."""
-    return ", ".join(codes) if len(codes) <= _NAMED_CODES else f"{codes[0]} … {codes[-1]}"
 
 
 def journal_columns(entry: JournalEntry) -> dict[str, object]:
-    """A row as parameters of ``journal_add``, without what links it."""
+    """Return a row as parameters of ``journal_add``, without what links it."""
     return {**entry.model_dump(), "at": to_micros(entry.at)}
 
 
 def entry_for_display(row: tuple[Any, ...]) -> JournalEntry:
-    """A row of ``journal_page``; one that was damaged is shown as such."""
+    """Read a row of ``journal_page``; one that was damaged is shown as such."""
     try:
         return to_entry(row)
     except (TypeError, ValueError, OverflowError):
@@ -120,7 +116,7 @@ def entry_for_display(row: tuple[Any, ...]) -> JournalEntry:
 
 
 def to_entry(row: tuple[Any, ...]) -> JournalEntry:
-    """A row of ``journal_page``."""
+    """Read a row of ``journal_page``."""
     number, at, actor, act, subject, unit, count, channel = row
     return JournalEntry(
         number=number,
@@ -149,8 +145,29 @@ class _ChainEnd:
     count: int  #: of rows
 
 
+class ChainFault(StrEnum):
+    """What is wrong with the audit chain where it breaks first."""
+
+    CHANGED = "changed"  #: the row is not as it was written
+    MISSING = "missing"  #: a row that stood between others, or at the end, is gone
+    MOVED = "moved"  #: the row is genuine but does not follow the one before it
+    ADDED = "added"  #: a row stands behind the end of the chain
+    NO_END = "no_end"  #: the record of the chain's end is gone or was changed
+    REPLACED = "replaced"  #: the row is not the one that was noted: the chain was written anew
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a walk along the audit chain found."""
+
+    rows: int  #: in order, up to the fault or to the end
+    end: str = ""  #: hash of the last of them
+    fault: ChainFault | None = None
+    number: int = 0  #: of the row at fault
+
+
 async def verify_chain(driver: Driver, keyring: Keyring, noted: tuple[int, str] | None = None) -> Verdict:
-    """The first fault there is. What is written while this walks is left for the next time."""
+    """Find the first fault. Rows that are written while this walks are left for the next time."""
     end = await _read_end(driver)
     walked = Verdict(0)
     async for row in _read_rows(driver, _MOST if end.number is None else end.number):
@@ -180,7 +197,7 @@ async def _read_rows(driver: Driver, until: int) -> AsyncIterator[tuple[Any, ...
 
 
 def _find_fault(keyring: Keyring, walked: Verdict, row: tuple[Any, ...]) -> tuple[ChainFault, int] | None:
-    """What is wrong with the row that comes after those walked."""
+    """Return what is wrong with the row that comes after those walked."""
     *columns, previous, hashed = row
     number, expected = row[0], walked.rows + 1
     if number != expected:
@@ -198,7 +215,7 @@ def _is_genuine(keyring: Keyring, columns: tuple[Any, ...], previous: str, hashe
 
 
 def _conclude(walked: Verdict, end: _ChainEnd, least: int) -> Verdict:
-    """All rows are in order: whether they are all, and no more than there were."""
+    """Check, where all rows are in order, that none is missing and none was added."""
     rows = walked.rows
     if rows < max(least, end.number or 0):
         return Verdict(rows, walked.end, ChainFault.MISSING, rows + 1)

@@ -1,7 +1,7 @@
-"""What is held about the person in a chat, within a turn: ordered to be shown, nearly all of it deleted."""
+"""Own data: orders for all that is held about a person, and its deletion."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -9,30 +9,36 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.store.api import NOTICE, Chat, PendingTurn
-from bot.store.drivers.base import Driver, Query
+from bot.messages import NOTICE, Chat, PendingTurn
+from bot.store.drivers.base import Driver, Query, RunQueries
 from bot.store.encoding import to_micros
-from bot.store.messages import OutboxMessage, OutboxRecipient, message_query, prepare_messages
+from bot.store.messages import FormatFailure, OutboxMessage, OutboxRecipient, message_query, prepare_messages
 from bot.store.own_data_reader import PersonalDataReader
-from bot.store.requests import RunQueries, StoredOwnRequests
+from bot.store.owner_alerts import AbandonedRow, OwnerAlerts
+from bot.store.requests import StoredOwnRequests
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
-from bot.store.task_api import OwnDataTask
-from bot.store.unreadable import AbandonedRow, notify_owners
-from handlers.core.ports import People
 from handlers.core.replies import Reply
-from handlers.core.text import MarkupTranslator
-from handlers.model.request import RETAINED_STATES, Request
-from handlers.own_data import format_data_failed
+from handlers.model.request import RequestContent
 from locales import LANGUAGES
 
 #: The kind of such a task, and what the origins of its messages begin with.
 OWN_DATA = "own_data"
 
 
+@dataclass(frozen=True, slots=True)
+class OwnDataTask:
+    """An order for all that is held about the person of a chat."""
+
+    id: str
+    chat: Chat
+    language: str
+    tries: int  #: this one included
+
+
 class OwnDataOrder(BaseModel):
-    """What an order says."""
+    """The sealed part of an order."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -40,15 +46,26 @@ class OwnDataOrder(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class StoredOwnDataTasks:
-    """Implements ``bot.store.task_api.OwnDataTasks``."""
+class OwnDataTasks:
+    """Orders for what is held about people, as a worker fills them; ``ExportTasks.recover`` queues those of the dead.
+
+    Every method raises StoreError.
+    """
 
     driver: Driver
     keyring: Keyring
-    worker: str  #: who is at what is taken here
+    alerts: OwnerAlerts
+    format_failed: FormatFailure
+    worker: str  #: id of the worker that takes tasks here
 
     async def take(self, channel: str, now: datetime) -> OwnDataTask | None:
-        """The one that waited longest; unreadable ones fail on the way, and whoever ordered them is told."""
+        """Take the order that waited longest; it is under way from now on.
+
+        Unreadable ones fail on the way, and the person who ordered them is told.
+
+        Returns:
+            The order; ``None`` where none waits.
+        """
         waiting = Query("waiting_task", {"channel": channel, "kind": OWN_DATA})
         while (rows := (await self.driver.run(waiting))[0]) and rows:
             task = rows[0][0]
@@ -66,9 +83,7 @@ class StoredOwnDataTasks:
             _, chat, channel, *_ = rows[0]
             (language,) = await self.driver.run(Query("chat_language", {"chat": chat}))
             known = str(language[0][0] or LANGUAGES[0])
-            await self.fail(
-                OwnDataTask(task, Chat(chat, channel, ""), known, 0), format_data_failed(MarkupTranslator(known)), now
-            )
+            await self.fail(OwnDataTask(task, Chat(chat, channel, ""), known, 0), self.format_failed(known), now)
             return None
 
     def _task(self, row: tuple[Any, ...]) -> OwnDataTask:
@@ -79,12 +94,19 @@ class StoredOwnDataTasks:
         )
 
     def sections(self, task: OwnDataTask, now: datetime) -> AsyncIterator[tuple[str, Any]]:
-        """Each page is a transaction of its own: nobody waits for the reading of the whole."""
+        """Read what ``handlers.core.ports.OwnData.sections`` describes, page by page.
+
+        Each page is a transaction of its own: nobody waits for the reading of the whole.
+        """
         book = StoredOwnRequests(self.driver.run, self.keyring, task.chat.id, now)
         return PersonalDataReader(self.driver.run, self.keyring, task.chat, book).sections()
 
     async def complete(self, task: OwnDataTask, messages: Sequence[Callable[[], Reply]], now: datetime) -> bool:
-        """Queue the files and end the task, as one; False where it was ended, or its chat erased, meanwhile."""
+        """Queue the files, each made when it is stored, and end the task, all in one transaction.
+
+        Returns:
+            False where it was ended, or its chat erased, meanwhile.
+        """
         made = [partial(_file_message, task, number, make) for number, make in enumerate(messages, 1)]
         async with prepare_messages(self.keyring, made, now) as ready, self.driver.transaction() as transaction:
             (ended,) = await transaction.run(_end_query(task.id, "done", now))
@@ -94,7 +116,7 @@ class StoredOwnDataTasks:
         return bool(ended)
 
     async def fail(self, task: OwnDataTask, said: Reply, now: datetime) -> None:
-        """Give it up, and say so."""
+        """Give an order up, and say so."""
         to = OutboxRecipient(task.chat.id, task.chat.channel)
         async with self.driver.transaction() as transaction:
             (ended,) = await transaction.run(_end_query(task.id, "failed", now))
@@ -103,8 +125,8 @@ class StoredOwnDataTasks:
             await transaction.run(commit=True)
 
     async def set_aside(self, task: OwnDataTask, said: Reply, now: datetime) -> None:
-        """The same for one that was tried too often; the owners are told."""
-        await notify_owners(self.driver, self.keyring, now, AbandonedRow.TASK, task.id)
+        """Give up an order that was tried too often; the owners are told."""
+        await self.alerts.raise_alarm(AbandonedRow.TASK, task.id, now)
         await self.fail(task, said, now)
 
 
@@ -121,46 +143,45 @@ def _own_data_message(task: OwnDataTask, mark: str, to: OutboxRecipient, said: R
 
 
 @dataclass(frozen=True, slots=True)
-class StoredOwnData:
-    """Implements ``handlers.core.ports.OwnData``."""
+class OwnDataRepository:
+    """Rows that are held about the person in a chat; ``bot.services.own_data`` decides which of them must stay."""
 
     ask: RunQueries
     keyring: Keyring
     pending: PendingTurn
     now: datetime
     requests: StoredOwnRequests
-    people: People
 
-    async def order(self, language: str) -> bool:
-        """Order everything as files; one order at a time, until they have left."""
-        mine = {"chat": self.pending.chat.id, "kind": OWN_DATA}
+    async def has_order(self) -> bool:
+        """Tell whether an order is open, or files of one have not left yet."""
         open_one, on_their_way = await self.ask(
-            Query("open_task", mine), Query("undelivered", {"chat": self.pending.chat.id, "files": f"{OWN_DATA}:%"})
+            Query("open_task", {"chat": self.pending.chat.id, "kind": OWN_DATA}),
+            Query("undelivered", {"chat": self.pending.chat.id, "files": f"{OWN_DATA}:%"}),
         )
-        if open_one or on_their_way:
-            return False
+        return bool(open_one or on_their_way)
+
+    async def add_order(self, language: str) -> None:
+        """Queue an order of everything as files."""
         (((number,),),) = await self.ask(Query("next_number", {"name": "DL"}))
         task = f"DL-{number:06d}"
         spec = self.keyring.seal(OwnDataOrder(language=language).model_dump_json(), sealed_columns.task(task))
-        await self.ask(
-            Query(
-                "add_task", {**mine, "id": task, "spec": spec, "progress": None, "total": 0, "now": to_micros(self.now)}
-            )
-        )
-        return True
+        row = {"id": task, "chat": self.pending.chat.id, "kind": OWN_DATA, "spec": spec, "progress": None, "total": 0}
+        await self.ask(Query("add_task", {**row, "now": to_micros(self.now)}))
 
     def sections(self) -> AsyncIterator[tuple[str, Any]]:
-        """Everything, part by part, as it is within this turn."""
+        """Read everything section by section, in this transaction (``handlers.core.ports.OwnData.sections``)."""
         return PersonalDataReader(self.ask, self.keyring, self.pending.chat, self.requests).sections()
 
-    async def erase(self) -> tuple[str, ...]:
-        """Delete all but the requests that must stay, lessened; their codes. The turn goes on and can still finish.
-
-        Roles end, but for the last owner's. Requests are held first and the journal last, as moves do: two who go the
-        opposite way would wait for each other.
-        """
+    async def lock_requests(self) -> None:
+        """Keep others from changing the requests of this chat until the transaction ends."""
         await self.ask(Query("hold_my_requests", {"chat": self.pending.chat.id}))
-        staying = [request for request in await self.requests.mine() if request.state in RETAINED_STATES]
+
+    async def erase(self, kept: Mapping[str, RequestContent]) -> None:
+        """Delete all but the requests in a state that must stay, in one round trip.
+
+        Args:
+            kept: what such requests say from now on, by code; one that is not named stays as it is, but for notes.
+        """
         mine = {"chat": self.pending.chat.id}
         timed = {**mine, "now": to_micros(self.now)}
         await self.ask(
@@ -170,17 +191,13 @@ class StoredOwnData:
             Query("erase_reminders", mine),
             Query("forget_author", mine),
             Query("erase_requests", mine),
-            *(self._lessen_query(request) for request in staying if not request.content.unreadable),
+            *(self._replace_query(code, content) for code, content in kept.items()),
             Query("erase_notes", mine),
             Query("erase_standings", mine),
             Query("erase_unreadable", {"place": f"chats.session {self.pending.chat.id} %"}),
             Query("erase_chat", timed),
         )
-        await self.people.leave()
-        return tuple(request.code for request in staying)
 
-    def _lessen_query(self, request: Request) -> Query:
-        content = self.keyring.seal(
-            request.content.to_minimal().model_dump_json(), sealed_columns.content(request.code)
-        )
-        return Query("lessen", {"code": request.code, "chat": self.pending.chat.id, "content": content})
+    def _replace_query(self, code: str, content: RequestContent) -> Query:
+        sealed = self.keyring.seal(content.model_dump_json(), sealed_columns.content(code))
+        return Query("lessen", {"code": code, "chat": self.pending.chat.id, "content": sealed})

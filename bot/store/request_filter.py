@@ -1,4 +1,4 @@
-"""Which requests are meant, as conditions of a query."""
+"""A filter of the request list becomes the conditions of a query."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,15 +13,15 @@ from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from handlers.folding import fold
 from handlers.model.request_list import Filter
-from handlers.model.rights import Act, Reach, Rights
+from handlers.model.rights import Reach
 from rules.calendar import VIETNAM
 
 
 def scope_conditions(reach: Reach, condition: str = "within_reach") -> tuple[tuple[str, ...], dict[str, Any]]:
-    """Conditions and their parameters; none where everything is within reach.
+    """Return conditions and their parameters; none where everything is within reach.
 
     Raises:
-        ValueError: nothing is within reach: whoever asks has to say so instead of querying.
+        ValueError: nothing is within reach: the caller has to say so instead of querying.
     """
     if not reach:
         raise ValueError("nothing is within reach")
@@ -37,7 +37,7 @@ _ONE_BY_ONE = {name: f"{name}_one_by_one" for name in ("within_reach", "within_o
 
 
 class _WordIndex(NamedTuple):
-    """Which digests a search goes by, and the conditions that look for them in a request's list."""
+    """The digests that a search uses, and the conditions that look for them in a request's list."""
 
     digest: Callable[[Keyring, str], str]
     others: str
@@ -56,21 +56,32 @@ class QueryConditions:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def with_condition(self, condition: str, **parameters: object) -> "QueryConditions":
-        """One more condition."""
+        """Add a condition."""
         return QueryConditions((*self.where, condition), {**self.parameters, **parameters})
 
     def for_scan(self) -> "QueryConditions":
-        """The same, for a plan that goes through the requests in their order."""
+        """Return the same conditions for a plan that goes through the requests in their order."""
         return QueryConditions(tuple(_ONE_BY_ONE.get(name, name) for name in self.where), self.parameters)
 
     def to_query(self, query: str, **parameters: object) -> Query:
-        """The query under these conditions."""
+        """Return the query under these conditions."""
         return Query(query, {**self.parameters, **parameters}, where=self.where)
 
 
-async def request_conditions(acting: StoreContext, rights: Rights, act: Act, wanted: Filter) -> QueryConditions | None:
-    """The requests of a filter that the act may be done to; ``None`` where there can be none."""
-    reach = rights.reach(act, wanted.unit)
+async def request_conditions(
+    context: StoreContext, reach: Reach, wanted: Filter, *, personal_words: bool
+) -> QueryConditions | None:
+    """Select the requests of a filter within reach.
+
+    Args:
+        context: the transaction.
+        reach: the requests that may be touched (``Rights.reach``), already narrowed to the filter's unit.
+        wanted: the filter; its unit is not read here.
+        personal_words: whether words are looked for in names and serial numbers too (``Rights.may_search``).
+
+    Returns:
+        The conditions; ``None`` where no request can meet them.
+    """
     if not reach:
         return None
     found = (
@@ -80,9 +91,9 @@ async def request_conditions(acting: StoreContext, rights: Rights, act: Act, wan
     )
     for condition, values in _filter_conditions(wanted):
         found = found.with_condition(condition, **values)
-    by = _ANY_WORD if rights.may_search(wanted.unit) else _OPEN_WORD
-    words = sorted({by.digest(acting.keyring, word) for word in fold(wanted.text).split()})
-    return await _add_words(acting, found, words, by) if words else found
+    by = _ANY_WORD if personal_words else _OPEN_WORD
+    words = sorted({by.digest(context.keyring, word) for word in fold(wanted.text).split()})
+    return await _add_words(context, found, words, by) if words else found
 
 
 def _filter_conditions(wanted: Filter) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -106,7 +117,7 @@ def _start_of_day(day: date) -> int:
 
 
 async def _add_words(
-    acting: StoreContext, found: QueryConditions, words: Sequence[str], by: _WordIndex
+    context: StoreContext, found: QueryConditions, words: Sequence[str], by: _WordIndex
 ) -> QueryConditions | None:
     """The rarest word leads, by the list of its requests; where every word is common, each request is asked.
 
@@ -114,7 +125,7 @@ async def _add_words(
     """
     if len(words) > _MOST_WORDS:
         return None
-    (counted,) = await acting.ask(Query("count_words", {"words": json.dumps(words), "enough": COMMON_WORD_COUNT}))
+    (counted,) = await context.ask(Query("count_words", {"words": json.dumps(words), "enough": COMMON_WORD_COUNT}))
     number, rarest = min((number, word) for word, number in counted)
     found, pattern = found.for_scan(), f"%{'%'.join(words)}%"
     if number >= COMMON_WORD_COUNT:

@@ -1,12 +1,10 @@
-"""What the store does for itself: retention. The journal stays: it holds codes only, and its chain has no gaps."""
+"""Deletion of what is past its time. The journal stays: it holds codes only, and its chain has no gaps."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.metrics.base import QueueDepths
 from bot.store.drivers.base import Driver, Query
 from bot.store.encoding import to_micros
-from bot.store.messages import EXPORT_TASK
 from rules.calendar import to_vietnam_day
 
 #: What somebody chose or sent before they agreed (a language, a file) is kept for so long; then all of it goes.
@@ -27,13 +25,21 @@ _EXPIRY = {
 
 
 @dataclass(frozen=True, slots=True)
-class StoreMaintenance:
-    """Deletes what is past its time, counts what waits."""
+class Retention:
+    """Deletes rows by their age."""
 
     driver: Driver
 
     async def delete_expired(self, now: datetime, days: int, *, dry_run: bool = False) -> dict[str, int]:
-        """Delete what is older than ``days``, as one transaction; how much of each. A dry run only counts."""
+        """Delete what is older than ``days``, as one transaction. A dry run only counts.
+
+        Returns:
+            How many requests, sessions, standings, updates, messages, broadcasts, roles, invitations and chats went,
+            by these names.
+
+        Raises:
+            StoreError: nothing was deleted.
+        """
         before = {
             "before": to_micros(now - timedelta(days=days)),
             "undecided": to_micros(now - UNDECIDED_AGE),
@@ -44,9 +50,3 @@ class StoreMaintenance:
             await transaction.run(Query("expire_tasks", before), Query("expire_unreadable", before))
             results = await transaction.run(*(Query(query, before) for query in _EXPIRY.values()), commit=not dry_run)
         return {name: len(rows) for name, rows in zip(_EXPIRY, results, strict=True)}
-
-    async def depths(self) -> QueueDepths:
-        """How much waits."""
-        calls = Query("inbox_waiting"), Query("outbox_queued"), Query("tasks_waiting", {"kind": EXPORT_TASK})
-        inbox, outbox, tasks = await self.driver.run(*calls)
-        return QueueDepths(inbox[0][0], dict(outbox), tasks[0][0])

@@ -1,20 +1,23 @@
-"""Tasks as whoever serves a channel works them off: taken, reported on, ended once."""
+"""Export tasks: rows that a worker takes, reports on, and ends once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from bot.store.api import Chat
+from bot.messages import Chat
 from bot.store.context import StoreContext
 from bot.store.drivers.base import Driver, Query, Transaction
 from bot.store.encoding import to_micros
+from bot.store.journal import JournalRepository
 from bot.store.messages import (
     EXPORT_TASK,
     FILE_MARK,
+    FormatFailure,
     OutboxMessage,
     OutboxRecipient,
     PreparedMessage,
@@ -23,15 +26,12 @@ from bot.store.messages import (
     task_message,
     task_message_query,
 )
+from bot.store.owner_alerts import AbandonedRow, OwnerAlerts
+from bot.store.roles import to_grants
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.readable import UNREADABLE_ERRORS
-from bot.store.task_api import Completion, ExportTask, TaskResult
-from bot.store.unit_of_work import StoredAdminServices
-from bot.store.unreadable import AbandonedRow, notify_owners
-from handlers.admin.exports.text import format_export_failed
 from handlers.core.replies import Reply
-from handlers.core.text import MarkupTranslator
 from handlers.model.exports import ExportOrder
 from handlers.model.rights import Rights
 from handlers.model.unit_directory import NO_UNITS
@@ -39,20 +39,62 @@ from locales import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
-class StoredExportTasks:
-    """Implements ``bot.store.api.TaskBook``."""
+class ExportTask:
+    """An export that is to be written, and for whom."""
+
+    id: str
+    chat: Chat
+    order: ExportOrder
+    tries: int = field(default=1, compare=False)  #: this one included
+
+
+class Completion(StrEnum):
+    """The outcome of handing a task's results over."""
+
+    DONE = "done"
+    ENDED = "ended"  #: it was cancelled meanwhile, or its chat was erased; nothing was handed over
+    LOST = "lost"  #: a role it was done by has ended; nothing was handed over
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """The results of a task."""
+
+    messages: Sequence[Callable[[], Reply]]  #: each made when it is stored: one file at a time is in memory
+    said: Reply  #: the end of the moving message
+    grants: tuple[str, ...]  #: ids of the roles it was done by
+    subject: str  #: for the journal
+    unit: str | None
+    count: int  #: requests
+
+
+@dataclass(frozen=True, slots=True)
+class ExportTasks:
+    """The exports of all channels, as a worker writes them. Every method raises StoreError."""
 
     driver: Driver
     keyring: Keyring
-    worker: str  #: who is at what is taken here
+    alerts: OwnerAlerts
+    format_failed: FormatFailure
+    worker: str  #: id of the worker that takes tasks here
 
     async def recover(self, channel: str) -> int:
-        """Begin anew what the dead were at."""
+        """Queue again what no living worker is at.
+
+        Returns:
+            How many tasks that were, those of ``OwnDataTasks`` among them.
+        """
         (rows,) = await self.driver.run(Query("recover_tasks", {"channel": channel}))
         return len(rows)
 
     async def take(self, channel: str, now: datetime) -> ExportTask | None:
-        """The one that waited longest; unreadable ones fail on the way, and whoever ordered them is told."""
+        """Take the task that waited longest; it is under way from now on.
+
+        Unreadable ones fail on the way, and the person who ordered them is told.
+
+        Returns:
+            The task; ``None`` where none waits.
+        """
         while waiting := await self._waiting(channel):
             (taken,) = await self.driver.run(
                 Query("take_task", {"id": waiting, "now": to_micros(now), "worker": self.worker})
@@ -81,14 +123,14 @@ class StoredExportTasks:
                 _, chat, channel, *_ = rows[0]
                 acting = StoreContext(transaction.run, self.keyring, now, channel, chat)
                 (language,) = await acting.ask(Query("chat_language", {"chat": chat}))
-                said = format_export_failed(MarkupTranslator(language[0][0] or LANGUAGES[0]))
+                said = self.format_failed(language[0][0] or LANGUAGES[0])
                 await acting.ask(
                     task_message_query(acting, task, "end", await format_task_edit(acting, task, said) or said)
                 )
             await transaction.run(commit=True)
 
     async def get(self, task: str) -> ExportTask | None:
-        """One that is under way."""
+        """Return a task that is under way; ``None`` where it has ended."""
         (rows,) = await self.driver.run(Query("task", {"id": task}))
         return self._task(rows[0]) if rows else None
 
@@ -100,7 +142,19 @@ class StoredExportTasks:
         )
 
     async def report(self, task: ExportTask, done: int, total: int, now: datetime, said: Reply | None = None) -> bool:
-        """How far it is."""
+        """Note how far a task is.
+
+        Args:
+            task: the task that is under way.
+            done: requests that are written.
+            total: requests there are.
+            now: the time of the report.
+            said: takes the place of the message that shows how far it is, unless the chat has something else to be told
+                first.
+
+        Returns:
+            False where it was ended meanwhile.
+        """
         async with self._acting(task, now) as (transaction, acting):
             row = {"id": task.id, "done": done, "total": total, "now": to_micros(now)}
             going, untold = await acting.ask(Query("report_task", row), Query("untold", {"chat": task.chat.id}))
@@ -110,14 +164,17 @@ class StoredExportTasks:
         return bool(going)
 
     async def complete(self, task: ExportTask, result: TaskResult, now: datetime) -> Completion:
-        """Hand the results over, unless it was ended, or a role that it was done by."""
+        """Queue the results, and end the moving message and the task, all in one transaction.
+
+        Nothing is handed over where the task was ended meanwhile, or a role that it was done by.
+        """
         messages = [partial(_result_message, task, number, make) for number, make in enumerate(result.messages, 1)]
         aside = prepare_messages(self.keyring, messages, now)
         async with aside as ready, self._acting(task, now) as (transaction, acting):
             (ended,) = await acting.ask(_end_query(task.id, "done", now))
             if not ended:
                 return Completion.ENDED
-            rights = Rights.of(await StoredAdminServices(acting).people.mine(), NO_UNITS)
+            rights = await _own_rights(acting)
             if not set(result.grants) <= {grant.id for grant in rights.grants}:
                 return Completion.LOST
             await _deliver_results(acting, rights, task, result, ready)
@@ -125,9 +182,19 @@ class StoredExportTasks:
         return Completion.DONE
 
     async def fail(self, task: ExportTask, said: Reply, now: datetime, *, aside: bool = False) -> bool:
-        """Give it up."""
+        """Give a task up, and say so.
+
+        Args:
+            task: the task that is under way.
+            said: what its chat is told.
+            now: the time of its end.
+            aside: it was tried too often, and the owners are told.
+
+        Returns:
+            False where it had ended before.
+        """
         if aside:
-            await notify_owners(self.driver, self.keyring, now, AbandonedRow.TASK, task.id)
+            await self.alerts.raise_alarm(AbandonedRow.TASK, task.id, now)
         async with self._acting(task, now) as (transaction, acting):
             (ended,) = await acting.ask(_end_query(task.id, "failed", now))
             if ended:
@@ -155,11 +222,15 @@ async def _deliver_results(
     for message in ready:
         await acting.ask(await asyncio.to_thread(message.to_query))
     await _notify_end(acting, task, result.said)
-    await StoredAdminServices(acting).journal.record(
-        rights, "export", result.subject, unit=result.unit, count=result.count
-    )
+    await JournalRepository(acting).append(rights.actor, "export", result.subject, unit=result.unit, count=result.count)
+
+
+async def _own_rights(acting: StoreContext) -> Rights:
+    """Read the roles that the person of the task's chat has at this moment; the units do not matter here."""
+    (rows,) = await acting.ask(Query("my_grants", {"chat": acting.chat}))
+    return Rights.of(to_grants(acting.keyring, rows), NO_UNITS)
 
 
 async def _notify_end(acting: StoreContext, task: ExportTask, said: Reply) -> None:
-    """In place of the moving message; as a message of its own where that cannot be changed."""
+    """Say it in place of the moving message; as a message of its own where that cannot be changed."""
     await acting.ask(task_message_query(acting, task.id, "end", await format_task_edit(acting, task.id, said) or said))

@@ -1,60 +1,34 @@
-"""The tree of units, changed as a whole."""
+"""The repository of units: the tree, read and written as a whole, and what lies on it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import structlog
 
 from bot.store.context import StoreContext
-from bot.store.drivers.base import Driver, Query, Rows
+from bot.store.drivers.base import Driver, Query, Rows, RunQueries
 from bot.store.encoding import to_micros, unseal_content, unseal_without_decision
-from bot.store.journal import StoredJournal
-from bot.store.requests import RunQueries
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.readable import read_or_none
-from handlers.model.request_list import InterviewStatus, Refusal
-from handlers.model.rights import Act, Rights
-from handlers.model.succession import (
-    UnitAssignment,
-    UnitHoldings,
-    UnitSuccession,
-    plan_succession,
-    unit_of_managing_body,
-)
+from handlers.model.request_list import InterviewStatus
+from handlers.model.succession import UnitAssignment, UnitHoldings
 from handlers.model.unit import Succession, SuccessionKind, Unit
 from handlers.model.unit_directory import NO_UNITS, UnitDirectory
-from rules.calendar import to_vietnam_day
-
-
-async def held_by_unit(acting: StoreContext) -> dict[str, UnitHoldings]:
-    """By the code of the unit; units on which nothing lies are not named."""
-    (rows,) = await acting.ask(Query("held_by_units", {"now": to_micros(acting.now)}))
-    counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for unit, what, number in rows:
-        counts[unit][what] = number
-    return {unit: UnitHoldings(**numbers) for unit, numbers in counts.items()}
-
-
-async def transfer_unit(acting: StoreContext, fate: UnitSuccession) -> None:
-    """Requests, officers and the register of an ended unit to its heir; what a request says stays as it was sent."""
-    if fate.heir:
-        units = {"former": fate.unit.code, "successor": fate.heir.code}
-        calls = Query("hand_on_requests", units), Query("hand_on_officers", units), Query("hand_on_standings", units)
-        await acting.ask(*calls)
 
 
 @dataclass(frozen=True, slots=True)
 class NestedSet:
-    """Where a unit stands in a walk of the tree."""
+    """The place of a unit in a walk of the tree."""
 
     place: int  #: superiors first
     last: int  #: place of the last unit below it; its own where there is none
 
 
 def to_nested_sets(units: UnitDirectory) -> dict[str, NestedSet]:
-    """The place of every unit, in the order of the walk; the tree has no circle."""
+    """Return the place of every unit, in the order of the walk; the tree has no circle."""
     first: dict[str, int] = {}
     waiting = [unit.code for unit in reversed(units.children(None))]
     while waiting:
@@ -73,61 +47,32 @@ def to_nested_sets(units: UnitDirectory) -> dict[str, NestedSet]:
 PLACING_BATCH = 500
 
 
-async def assign_unit(acting: StoreContext, code: str, revision: int, unit: str) -> bool:
+async def assign_unit(context: StoreContext, code: str, revision: int, unit: str) -> bool:
     """Place a request that is as it was seen; false where it is not any more.
 
     The unit stands in the sealed content as well, so that an amendment by the officer keeps it. What the officer
     called the managing body stays.
     """
-    (rows,) = await acting.ask(Query("sealed_request", {"code": code}))
+    (rows,) = await context.ask(Query("sealed_request", {"code": code}))
     if not rows:
         return False
     sealed = rows[0][0]
     found = read_or_none(
-        acting.keyring, sealed_columns.content(code), lambda: unseal_content(acting.keyring, code, sealed)
+        context.keyring, sealed_columns.content(code), lambda: unseal_content(context.keyring, code, sealed)
     )
     if found is not None:  # one that cannot be read is placed, and stays as it is
         content = found.model_copy(update={"unit_code": unit})
-        sealed = acting.keyring.seal(content.model_dump_json(), sealed_columns.content(code))
+        sealed = context.keyring.seal(content.model_dump_json(), sealed_columns.content(code))
     row = {"code": code, "revision": revision, "unit": unit, "content": sealed}
-    (changed,) = await acting.ask(Query("place_request", row))
+    (changed,) = await context.ask(Query("place_request", row))
     return bool(changed)
-
-
-async def find_unassigned(acting: StoreContext, units: UnitDirectory) -> tuple[UnitAssignment, ...]:
-    """Requests of no unit whose managing body goes by the name of one; each name is looked up once."""
-    today, homes, found, after = to_vietnam_day(acting.now), dict[str, str | None](), list[UnitAssignment](), 0
-    while True:
-        (rows,) = await acting.ask(Query("homeless_requests", {"after": after, "limit": PLACING_BATCH}))
-        if not rows:
-            return tuple(found)
-        for code, _, revision, sealed in rows:
-            name = _read_managing_body(acting, code, sealed)
-            if name not in homes:
-                homes[name] = unit_of_managing_body(units, name, today)
-            if unit := homes[name]:
-                found.append(UnitAssignment(code, revision, unit))
-        after = rows[-1][1]
-
-
-def _read_managing_body(acting: StoreContext, code: str, sealed: bytes) -> str:
-    """As it was typed; nothing where the request cannot be read, which stays where it is."""
-    keyring = acting.keyring
-    found = read_or_none(keyring, sealed_columns.content(code), lambda: unseal_without_decision(keyring, code, sealed))
-    return found.unit if found else ""
 
 
 _log = structlog.get_logger(__name__)
 
 
-async def units_version(driver: Driver) -> int:
-    """Changes with every import."""
-    (rows,) = await driver.run(Query("units_version"))
-    return int(rows[0][0]) if rows else 0
-
-
 async def read_units(ask: RunQueries) -> UnitDirectory:
-    """All units, as one moment has them."""
+    """Read all units, as one moment has them."""
     units, names, successions = await ask(Query("all_units"), Query("all_unit_names"), Query("all_successions"))
     if not units:
         return NO_UNITS
@@ -145,6 +90,22 @@ async def read_units(ask: RunQueries) -> UnitDirectory:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class UnitReader:
+    """The register of units, to be read. Every method raises StoreError."""
+
+    driver: Driver
+
+    async def version(self) -> int:
+        """Return a number that changes with every import of units."""
+        (rows,) = await self.driver.run(Query("units_version"))
+        return int(rows[0][0]) if rows else 0
+
+    async def read(self) -> UnitDirectory:
+        """Return all units as they are now."""
+        return await read_units(self.driver.run)
+
+
 def _names_of(rows: Rows) -> defaultdict[tuple[str, str], tuple[str, ...]]:
     found: defaultdict[tuple[str, str], tuple[str, ...]] = defaultdict(tuple)
     for unit, name, kind in rows:
@@ -153,7 +114,7 @@ def _names_of(rows: Rows) -> defaultdict[tuple[str, str], tuple[str, ...]]:
 
 
 def _to_day(number: int | None) -> date | None:
-    """One that is beyond all days is not known: a damaged row must not keep all units from being read."""
+    """Return ``None`` for a day beyond all days: a damaged row must not keep all units from being read."""
     try:
         return None if number is None else date.fromordinal(number)
     except (ValueError, OverflowError, TypeError):
@@ -161,61 +122,75 @@ def _to_day(number: int | None) -> date | None:
         return None
 
 
-#: Of the counter that grows with every import: by it others notice that they must read the units anew.
+#: The name of the counter that grows with every import: by it others notice that they must read the units anew.
 UNITS_COUNTER = "units"
 #: Statements of one batch: a whole country's units in one would hold the database's thread too long.
 _BATCH = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class StoredUnits:
-    """Implements ``handlers.core.ports.Units``."""
+class UnassignedRequest(NamedTuple):
+    """A request of no unit, as it was seen."""
 
-    acting: StoreContext
-    journal: StoredJournal
+    code: str
+    revision: int
+    managing_body: str  #: as the officer typed it; empty where the request cannot be read, which stays where it is
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRepository:
+    """The tree of units, and what lies on it; ``bot.services.units`` decides who may change it."""
+
+    context: StoreContext
 
     async def load_for_update(self) -> UnitDirectory:
-        """All units; the counter, which is moved first, keeps others waiting."""
-        await self.acting.ask(Query("next_number", {"name": UNITS_COUNTER}))
-        return await read_units(self.acting.ask)
+        """Read all units; others who would change them wait until this transaction ends."""
+        await self.context.ask(Query("next_number", {"name": UNITS_COUNTER}))
+        return await read_units(self.context.ask)
 
-    async def count_holdings(self) -> Mapping[str, UnitHoldings]:
-        """What lies on each unit."""
-        return await held_by_unit(self.acting)
+    async def count_holdings(self) -> dict[str, UnitHoldings]:
+        """Count what lies on each unit, by its code; units on which nothing lies are not named."""
+        (rows,) = await self.context.ask(Query("held_by_units", {"now": to_micros(self.context.now)}))
+        counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        for unit, what, number in rows:
+            counts[unit][what] = number
+        return {unit: UnitHoldings(**numbers) for unit, numbers in counts.items()}
 
-    async def find_unassigned(self, units: UnitDirectory) -> tuple[UnitAssignment, ...]:
-        """Requests of no unit whose managing body is one of these units."""
-        return await find_unassigned(self.acting, units)
+    async def read_unassigned(self) -> AsyncIterator[UnassignedRequest]:
+        """Read the requests of no unit page by page, in the order of registration."""
+        after = 0
+        while True:
+            (rows,) = await self.context.ask(Query("homeless_requests", {"after": after, "limit": PLACING_BATCH}))
+            if not rows:
+                return
+            for code, _, revision, sealed in rows:
+                yield UnassignedRequest(code, revision, _read_managing_body(self.context, code, sealed))
+            after = rows[-1][1]
 
-    async def save(
-        self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[UnitAssignment] = ()
-    ) -> Refusal | None:
-        """Every unit gets its place anew; names and successions are written where they changed.
-
-        What lies on ended units is given to their heirs in the same transaction.
-        """
-        if not rights.may(Act.MAINTAIN_UNITS):
-            return Refusal.NOT_YOURS
+    async def save(self, units: UnitDirectory, changed: frozenset[str]) -> None:
+        """Give every unit its place anew, and write names and successions of those that changed."""
         calls = list(_unit_queries(units, changed))
         for start in range(0, len(calls), _BATCH):
-            await self.acting.ask(*calls[start : start + _BATCH])
-        moved = await self._hand_on(units)
-        for one in placing:
-            await assign_unit(self.acting, one.code, one.revision, one.unit)
-        await self.journal.record(rights, Act.MAINTAIN_UNITS, UNITS_COUNTER, count=len(changed | moved))
-        return None
+            await self.context.ask(*calls[start : start + _BATCH])
 
-    async def _hand_on(self, units: UnitDirectory) -> frozenset[str]:
-        """What lies on ended units goes to their heirs; the codes of those units."""
-        found = plan_succession(units, await self.count_holdings(), to_vietnam_day(self.acting.now))
-        moving = [fate for fate in found if fate.has_transfer]
-        for fate in moving:
-            await transfer_unit(self.acting, fate)
-        return frozenset(fate.unit.code for fate in moving)
+    async def hand_on(self, former: str, successor: str) -> None:
+        """Give requests, officers and certificates of a unit to another; what a request says stays as it was sent."""
+        units = {"former": former, "successor": successor}
+        calls = Query("hand_on_requests", units), Query("hand_on_officers", units), Query("hand_on_standings", units)
+        await self.context.ask(*calls)
+
+    async def assign(self, assignment: UnitAssignment) -> bool:
+        """Place a request; false where it is no longer as it was seen."""
+        return await assign_unit(self.context, assignment.code, assignment.revision, assignment.unit)
+
+
+def _read_managing_body(context: StoreContext, code: str, sealed: bytes) -> str:
+    keyring = context.keyring
+    found = read_or_none(keyring, sealed_columns.content(code), lambda: unseal_without_decision(keyring, code, sealed))
+    return found.unit if found else ""
 
 
 def _unit_queries(units: UnitDirectory, changed: frozenset[str]) -> Iterator[Query]:
-    """Superiors before those below them, and all units before what refers to them."""
+    """Write superiors before those below them, and all units before what refers to them."""
     for code, place in to_nested_sets(units).items():
         yield Query("keep_unit", _unit_row(units.units[code], place))
     for code in sorted(changed):
@@ -257,19 +232,19 @@ def _succession_row(step: Succession) -> dict[str, object]:
 class StoredInterviewRegister:
     """Implements ``handlers.core.ports.InterviewRegister``."""
 
-    acting: StoreContext
+    context: StoreContext
 
     async def save_status(self, standing: InterviewStatus) -> None:
-        """Where an interview stands now."""
-        acting = self.acting
+        """Replace what was known of this interview, and of its certificate."""
+        context = self.context
         row = self._row(standing)
-        calls = [Query("belong_to", {"chat": acting.chat, "unit": standing.unit}), Query("keep_standing", row)]
+        calls = [Query("belong_to", {"chat": context.chat, "unit": standing.unit}), Query("keep_standing", row)]
         if standing.certificate_key:
             calls.append(Query("drop_older_standings", row))
-        await acting.ask(*calls)
+        await context.ask(*calls)
 
     def _row(self, standing: InterviewStatus) -> dict[str, object]:
-        keyring, chat = self.acting.keyring, self.acting.chat
+        keyring, chat = self.context.keyring, self.context.chat
         row_id = sealed_columns.standing_id(chat, standing.interview)
         key, name, owed = standing.certificate_key, standing.subscriber, standing.owed
         return {
@@ -280,5 +255,5 @@ class StoredInterviewRegister:
             "not_after": standing.not_after.toordinal() if standing.not_after else None,
             "owed": None if owed is None else ",".join(owed),
             "subscriber": keyring.seal(name, sealed_columns.subscriber(row_id)) if name else None,
-            "now": to_micros(self.acting.now),
+            "now": to_micros(self.context.now),
         }

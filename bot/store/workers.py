@@ -9,33 +9,81 @@ from uuid import uuid4
 
 import structlog
 
-from bot.store.api import DeliveryState
+from bot.messages import DeliveryState
 from bot.store.drivers.base import Driver, Query, Rows
-from bot.store.outbox import notify_owners_of_failures, recovery_query
+from bot.store.outbox import recovery_query, report_failed_recovery
+from bot.store.owner_alerts import OwnerAlerts
 from bot.store.power_seals import unseal_head
 from bot.store.sealing.keyring import Keyring
-from bot.store.worker_api import FENCE_PART, LeaseDuration, Presence
 
 _MICROSECONDS = 1_000_000
 
 _log = structlog.get_logger(__name__)
 
 
+#: Of a lease: the time between two signs of life, and the silence after which a worker stops sending by itself.
+BEATS_PER_LEASE, FENCE_PART = 5, 2
+
+
 @dataclass(frozen=True, slots=True)
-class StoredWorkers:
-    """Implements ``bot.store.worker_api.SharedWorkerRegistry``; its id is made anew with every opened store."""
+class LeaseDuration:
+    """The time for which a worker is trusted, in seconds; all processes agree on it, for each row carries its own."""
+
+    seconds: float = 10.0  #: of silence after which others take over what it has in hand
+
+    @property
+    def beat(self) -> float:
+        """The time between two signs of life."""
+        return self.seconds / BEATS_PER_LEASE
+
+    @property
+    def fence(self) -> float:
+        """The silence after which it stops sending: long before another worker sends what it had."""
+        return self.seconds / FENCE_PART
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """The workers that serve a channel, and what was taken over from dead ones."""
+
+    live: int  #: workers, this one and those that are silent, but not for so long that they are given up
+    wait: float = 0.0  #: seconds after which every other worker that sends has heard of this one; 0: there is none
+    dead: int = 0  #: workers given up
+    messages: int = 0  #: replies and notices queued again
+    unknown: int = 0  #: messages of broadcasts of which nobody knows whether they were sent
+    tasks: int = 0  #: queued again
+
+    @property
+    def recovered(self) -> bool:
+        """Tell whether there is something to do that this process was not told of."""
+        return bool(self.dead or self.messages or self.unknown or self.tasks)
+
+
+def new_worker_id() -> str:
+    """Make an id that no other process has."""
+    return uuid4().hex
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRegistry:
+    """This process among the others of a channel: who lives, and who has what in hand. Methods raise StoreError."""
 
     driver: Driver
     keyring: Keyring
-    id: str = field(default_factory=lambda: uuid4().hex)
+    alerts: OwnerAlerts
+    #: Of this process: what it has in hand bears it. It is made anew with every opened store.
+    id: str = field(default_factory=new_worker_id)
 
     @property
     def shared(self) -> bool:
-        """Whether the database is for several processes."""
+        """Tell whether other processes may serve the same channel; where not, a start takes over at once."""
         return self.driver.shared
 
     async def join(self, channel: str, lease: LeaseDuration, now: datetime) -> Presence:
-        """Two transactions, as in ``beat``: who has been counted by nobody yet sees all that were there before."""
+        """Serve a channel from now on.
+
+        These are two transactions, as in ``beat``: a worker that nobody counted yet sees all others that were there.
+        """
         me = self._parameters(channel)
         mine = {"lease": round(lease.seconds * _MICROSECONDS), "name": _process_name(), "keys": self.keyring.key_ids}
         joined = Query("join_worker", {**me, **mine})
@@ -43,7 +91,16 @@ class StoredWorkers:
         return await self._take_over(channel, now, *([] if self.shared else [Query("replace_workers", me)]))
 
     async def beat(self, channel: str, now: datetime, *, judge: bool) -> Presence | None:
-        """A sign of life, and a look at the others."""
+        """Give a sign of life, and take over what the dead had in hand.
+
+        Args:
+            channel: the channel that is served.
+            now: the time of what is queued again.
+            judge: give up other workers whose lease is over.
+
+        Returns:
+            Who is left; ``None`` where the others have given this one up: it has nothing in hand and must join again.
+        """
         me = self._parameters(channel)
         (known,) = await self.driver.run(Query("renew_worker", {**me, "keys": self.keyring.key_ids}))
         if not known:
@@ -59,31 +116,37 @@ class StoredWorkers:
             _log.error("key_missing_or_journal_changed", hint="troly keys verify, troly audit verify")
 
     async def leave(self, channel: str) -> None:
-        """Serve it no more."""
+        """Serve the channel no more; what is still in hand others take over at their next beat."""
         await self.driver.run(Query("leave_worker", self._parameters(channel)))
 
     async def listen(self, heard: Callable[[str], None]) -> None:
-        """Until cancelled."""
+        """Tell of every table that another process wrote to (inbox, outbox, tasks, broadcasts), until cancelled.
+
+        The first call is with "": nobody knows what happened before this process listened. Only where it is ``shared``.
+
+        Raises:
+            StoreUnavailable: the connection broke.
+        """
         await self.driver.listen(heard)
 
-    async def _take_over(self, channel: str, now: datetime, *burial: Query) -> Presence:
-        """Bury, take over, and see who is left."""
+    async def _take_over(self, channel: str, now: datetime, *giving_up: Query) -> Presence:
+        """Give up dead workers, take over what they had in hand, and count who is left."""
         results = await self.driver.run(
-            *burial,
+            *giving_up,
             recovery_query(channel, now),
             Query("recover_tasks", {"channel": channel}),
             Query("present_workers", {**self._parameters(channel), "part": FENCE_PART}),
         )
-        *buried, messages, tasks, present = results
-        await notify_owners_of_failures(self.driver, self.keyring, now, messages)
-        return _to_presence(present, sum(map(len, buried)), messages, tasks)
+        *given_up, messages, tasks, present = results
+        await report_failed_recovery(self.alerts, now, messages)
+        return _to_presence(present, sum(map(len, given_up)), messages, tasks)
 
     def _parameters(self, channel: str) -> dict[str, object]:
         return {"worker": self.id, "channel": channel}
 
 
 def _process_name() -> str:
-    """By which an operator finds the process."""
+    """Return the name by which an operator finds the process."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 

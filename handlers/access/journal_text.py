@@ -1,30 +1,15 @@
-"""What the rows of the journal are called."""
+"""The names of acts, subjects and actors in the journal."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from types import MappingProxyType
 
 from handlers.model.exports import EXPORT_FORM_LABELS, ExportForm
+from handlers.model.journal import AuditAction
 from handlers.model.request import RequestState
 from handlers.model.request_list import JournalEntry
 from handlers.model.rights import MACHINE, Act
 from handlers.requests.text import STATE_LABELS
 from locales import N_, Translator
-
-
-class AuditAction(StrEnum):
-    """What is done with roles, as the journal names it."""
-
-    INVITE = "invite"
-    REDEEM = "redeem"
-    END_ROLE = "end_role"
-    LEAVE_ROLE = "leave_role"  #: a person who has their data deleted
-    END_INVITATION = "end_invitation"
-    UNREADABLE = "unreadable"  #: a row that was damaged
-    SEAL_POWERS = "seal_powers"  #: of a database from before they were sealed
-    ACCEPT_POWERS = "accept_powers"  #: by the operator, who answers for the journal as it stands
-    END_WITH_ROLE = "end_with_role"  #: an invitation that its maker could no longer make; the subject names their role
-
 
 #: Act of a row -> message id; a row with another act is told by that act's own name.
 AUDIT_ACTIONS: dict[str, str] = {

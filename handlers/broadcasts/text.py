@@ -48,7 +48,7 @@ STATE_REASONS = {
     StateReason.RESTORED: N_("the database was put back from a copy"),
     StateReason.SECOND_PERSON: N_("more people are meant by now, so a second person has to approve it"),
 }
-#: States of a recipient, as ``bot.store.api.DeliveryState`` names them, in the order of a report.
+#: States of a recipient, as ``bot.messages.DeliveryState`` names them, in the order of a report.
 DELIVERY_STATES = {
     "sent": N_("sent"),
     "queued": N_("waiting to be sent"),

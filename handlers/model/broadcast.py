@@ -240,7 +240,7 @@ class CheckReport(_Model):
 class DeliveryCounts:
     """How many rows of a broadcast are in which state; of those skipped and unknown also why."""
 
-    states: Mapping[str, int] = field(default_factory=dict)  #: ``bot.store.api.DeliveryState`` -> rows
+    states: Mapping[str, int] = field(default_factory=dict)  #: ``bot.messages.DeliveryState`` -> rows
     reasons: Mapping[str, int] = field(default_factory=dict)  #: ``Reason`` -> rows
 
     @property

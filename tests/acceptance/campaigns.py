@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from bot.app import Components, open_components
 from bot.channels.telegram.wiring import serve_telegram
+from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
 from handlers.model.broadcast import Broadcast, BroadcastState
 from handlers.model.rights import Rights
@@ -42,7 +43,7 @@ class Town:
         return Rights.operator(self._units)
 
     async def opens(self) -> None:
-        self._units = await self.parts.store.units()
+        self._units = await self.parts.store.units.read()
 
     def at(self, day: date, hour: int, minute: int = 0) -> None:
         """Let time pass until that moment in Viet Nam."""
@@ -57,7 +58,7 @@ class Town:
         await self._server.enter_async_context(serving(self.api.gate.app(), port))
 
     async def steps(self, name: str) -> tuple[Broadcast, ...]:
-        async with self.parts.store.admin_transaction(self.clock.now(), reading=True) as office:
+        async with open_admin_transaction(self.parts.store, self.clock.now(), reading=True) as office:
             return await office.admin.broadcasts.steps(self.rights, name)
 
     async def ended(self, name: str, step: str) -> None:

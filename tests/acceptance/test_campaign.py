@@ -83,7 +83,7 @@ async def _second_step(at: Town, campaign: str, people: dict[str, Officer]) -> N
 
 
 def _row(at: Town, step: str, officer: Officer, state: str, reason: str | None = None) -> tuple[str | None, ...]:
-    return (step, format_person_code(at.parts.store.chat("telegram", str(officer.user.id)).id), state, reason)
+    return (step, format_person_code(at.parts.store.chats.at("telegram", str(officer.user.id)).id), state, reason)
 
 
 def _expected(at: Town, people: dict[str, Officer]) -> set[tuple[str | None, ...]]:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from time import perf_counter
 
-from bot.store.api import Store
+from bot.services.unit_of_work import open_admin_transaction
+from bot.store.store import Store
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter
 from handlers.model.rights import Grant, Rights, Role
@@ -36,7 +37,7 @@ def _result(database: str, province: Province) -> Result:
 async def _measured(province: Province) -> dict[str, float]:
     """p95 in milliseconds by filter, asked for in turn."""
     async with province.opened() as store:
-        units = await store.units()
+        units = await store.units.read()
         asked = {
             f"{who}, {what}": (rights, wanted)
             for who, rights in _people(units).items()
@@ -80,7 +81,7 @@ async def _filters(store: Store, units: UnitDirectory) -> Mapping[str, Filter]:
 
 async def _newest(store: Store, units: UnitDirectory) -> str:
     """A code, which is a word that one request has."""
-    async with store.admin_transaction(NOW) as office:
+    async with open_admin_transaction(store, NOW) as office:
         (filed,) = await office.admin.desk.page(Rights.operator(units), Filter(), 1)
     return filed.request.code
 
@@ -88,7 +89,7 @@ async def _newest(store: Store, units: UnitDirectory) -> str:
 async def _look(store: Store, rights: Rights, wanted: Filter) -> float:
     """Milliseconds for the first page and how many there are."""
     start = perf_counter()
-    async with store.admin_transaction(NOW) as office:
+    async with open_admin_transaction(store, NOW) as office:
         await office.admin.desk.page(rights, wanted, PAGE)
         await office.admin.desk.count(rights, wanted)
     return (perf_counter() - start) * 1000

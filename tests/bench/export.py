@@ -22,7 +22,7 @@ import xlsxwriter
 from bot.exports.columns import CellValue, ColumnKind, RowFormatter
 from bot.exports.export import iter_requests, open_writer, read_span, request_batches, write_export
 from bot.exports.model import ExportJob, ExportMetadata
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.model.exports import ExportForm
 from handlers.model.request_list import Filter
 from handlers.model.rights import Grant, Rights, Role
@@ -63,7 +63,7 @@ async def _against(province: Province, folder: Path) -> Result:
 
 
 async def _order(store: Store, form: ExportForm) -> ExportJob:
-    rights = Rights.of((Grant("QT-000001", Role.OWNER),), await store.units())
+    rights = Rights.of((Grant("QT-000001", Role.OWNER),), await store.units.read())
     return ExportJob(rights, Filter(), form, translator("vi"), NOW)
 
 

@@ -15,10 +15,11 @@ from typing import Any
 
 import psycopg
 
+from bot.demo.data_writer import open_demo_data
 from bot.demo.database import DemoSizes, DemoTotals, fill_database
+from bot.services.opening import migrate_database, open_store_from_settings
 from bot.settings import Settings
-from bot.store.api import Store
-from bot.store.opening import migrate_database, open_demo_data, open_store_from_settings
+from bot.store.store import Store
 from rules.loading import load_pack
 
 #: As many officers as register a few more than 100,000 requests.

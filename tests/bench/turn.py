@@ -14,12 +14,14 @@ from typing import Any
 
 import aiosqlite
 
-from bot.store.api import DeliveryState, Incoming, MessageSize, Store
+from bot.messages import DeliveryState, Incoming, MessageSize
+from bot.services.opening import open_store
+from bot.services.unit_of_work import open_turn
 from bot.store.drivers.sqlite import SqliteDriver
 from bot.store.messages import LARGE_MESSAGE, MAX_MESSAGE_BYTES
-from bot.store.opening import open_store
 from bot.store.queries import load_queries
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
 from handlers.core.events import TextReceived
 from handlers.core.replies import Choice, Reply
 from tests.bench.result import Result
@@ -79,13 +81,13 @@ async def _in_turn(store: Store, bare: aiosqlite.Connection) -> tuple[float, flo
 async def _our_turn(store: Store, number: int) -> None:
     now = datetime.now(UTC)
     update = Incoming(CHANNEL, str(number), f"chat {number % 50}", TextReceived(text="sáp nhập"))
-    (chat,) = await store.receive([update], now)
-    turn = await store.claim_turn(chat)
+    (chat,) = await store.inbox.receive([update], now)
+    turn = await store.inbox.claim_turn(chat)
     assert turn is not None
-    async with store.turn(turn, now) as unit:
+    async with open_turn(store, turn, now) as unit:
         await unit.finish(SESSION, [REPLY])
-    (row,) = await store.claim(CHANNEL, 10, now)
-    await store.settle(row, DeliveryState.SENT, now, message="1")
+    (row,) = await store.outbox.claim(CHANNEL, 10, now)
+    await store.outbox.settle(row, DeliveryState.SENT, now, message="1")
 
 
 async def _bare_turn(bare: aiosqlite.Connection, queries: dict[str, str], number: int) -> None:

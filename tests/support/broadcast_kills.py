@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.demo.data_writer import open_demo_data
+from bot.services.opening import open_store_from_settings
+from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
-from bot.store.opening import open_demo_data, open_store_from_settings
 from handlers.model.broadcast import format_person_code
 from handlers.model.rights import Rights
 from tests.support.botapi.api import BotApi
@@ -124,9 +126,9 @@ async def aftermath(api: BotApi, settings: Settings, name: str) -> Aftermath:
     received = {str(user): len(chat.history) for user, chat in api.account.chats.items()}
     async with open_store_from_settings(settings) as opened:
         store = opened.store
-        code = {format_person_code(store.chat("telegram", address).id): address for address in received}
-        rights = Rights.operator(await store.units())
-        async with store.admin_transaction(datetime.now(UTC), reading=True) as office:
+        code = {format_person_code(store.chats.at("telegram", address).id): address for address in received}
+        rights = Rights.operator(await store.units.read())
+        async with open_admin_transaction(store, datetime.now(UTC), reading=True) as office:
             rows = await office.admin.broadcasts.recipients(rights, name, len(received) + 1)
         tally = await store.broadcasts.tally(name)
     return Aftermath(received, {code[row.code]: row.state for row in rows}, dict(tally.states))

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.store.api import BROADCAST, Chat, Store
+from bot.messages import BROADCAST, Chat
 from bot.store.encoding import to_micros
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.broadcast import (
     ActionResult,
     Audience,
@@ -77,7 +78,7 @@ class Recipients:
 
     async def add(self, broadcast: str, address: str, state: str = "queued", reason: str | None = None) -> str:
         """A person gets a row; the id of their chat."""
-        chat = self.store.chat(CHANNEL, address)
+        chat = self.store.chats.at(CHANNEL, address)
         async with office(self.store) as unit:
             await unit.expect(chat)
         origin = sealed_columns.broadcast_origin(broadcast, chat.id)

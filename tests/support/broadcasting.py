@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from bot.store.api import Store
-from bot.store.demo_data import DemoChat, DemoDataWriter
+from bot.demo.data_writer import DemoChat, DemoDataWriter
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.unit_of_work import open_admin_transaction
+from bot.store.store import Store
 from handlers.model.broadcast import ActionResult, BroadcastDraft, BroadcastState, BroadcastText
 from handlers.model.rights import Rights
 from tests.support.storing import AGREED
@@ -25,15 +27,15 @@ async def settle_people(bulk: DemoDataWriter, addresses: Iterable[str], now: dat
 
 async def frozen(store: Store, now: datetime, draft: BroadcastDraft = DRAFT) -> str:
     """A broadcast to all of them, checked, approved by the operator, with a row for everybody."""
-    rights = Rights.operator(await store.units())
-    async with store.admin_transaction(now) as office:
+    rights = Rights.operator(await store.units.read())
+    async with open_admin_transaction(store, now) as office:
         made = await office.admin.broadcasts.new(rights, draft)
         await office.commit()
     assert made is not None
-    checked = await store.broadcasts.check(made.id, now)
+    checked = await BroadcastOperations.over(store).check(made.id, now)
     assert not checked.problems, checked.problems
     await _moved(store, made.id, BroadcastState.APPROVED, now)
-    while await store.broadcasts.freeze(made.id, now):
+    while await BroadcastOperations.over(store).freeze(made.id, now):
         pass
     return made.id
 
@@ -46,7 +48,7 @@ async def running(store: Store, now: datetime, draft: BroadcastDraft = DRAFT) ->
 
 
 async def _moved(store: Store, name: str, to: BroadcastState, now: datetime) -> None:
-    rights = Rights.operator(await store.units())
-    async with store.admin_transaction(now) as office:
+    rights = Rights.operator(await store.units.read())
+    async with open_admin_transaction(store, now) as office:
         assert await office.admin.broadcasts.move(rights, name, to) is ActionResult.DONE
         await office.commit()

@@ -10,8 +10,10 @@ from typing import Any
 
 from bot.delivery.broadcasts.scheduler import BroadcastScheduler
 from bot.delivery.broadcasts.sending import SchedulerSettings
-from bot.store.api import DeliveryState, Store
+from bot.messages import DeliveryState
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.encoding import to_micros
+from bot.store.store import Store
 from handlers.core.replies import Reply
 from handlers.model.broadcast import ActionResult, Broadcast, BroadcastDraft, BroadcastState, BroadcastText
 from handlers.model.rights import Role
@@ -45,7 +47,7 @@ class Campaigning:
 
     def start(self) -> None:
         """A new process."""
-        self.herald = BroadcastScheduler(self.store.broadcasts, self.terms, self.clock, lambda: None)
+        self.herald = BroadcastScheduler(BroadcastOperations.over(self.store), self.terms, self.clock, lambda: None)
 
     async def at(self, moment: datetime) -> None:
         """The clock is set, and the herald looks until there is nothing more to do at once."""
@@ -82,7 +84,7 @@ class Campaigning:
         ``meanwhile`` happens between the approval and the rows.
         """
         await given(self.store, ADMIN, Role.OWNER)
-        theirs, chat = await rights(self.store, ADMIN), self.store.chat(CHANNEL, ADMIN)
+        theirs, chat = await rights(self.store, ADMIN), self.store.chats.at(CHANNEL, ADMIN)
         async with office(self.store, chat, self.clock.now()) as at:
             made = await at.admin.broadcasts.new(theirs, draft)
             assert isinstance(made, Broadcast)
@@ -97,7 +99,7 @@ class Campaigning:
     async def by_hand(self, name: str, to: BroadcastState, by: str | None = None) -> ActionResult:
         """Moved by the operator, or by the admin of an address."""
         whose = await rights(self.store, by) if by else OPERATOR
-        chat = self.store.chat(CHANNEL, by) if by else None
+        chat = self.store.chats.at(CHANNEL, by) if by else None
         async with office(self.store, chat, self.clock.now()) as at:
             return await at.admin.broadcasts.move(whose, name, to)
 
@@ -120,9 +122,9 @@ class Campaigning:
     async def heard(self) -> list[Reply]:
         """What the admin is told now; each message gets the number of its row."""
         said = list[Reply]()
-        while rows := await self.store.claim(CHANNEL, 100, self.clock.now()):
+        while rows := await self.store.outbox.claim(CHANNEL, 100, self.clock.now()):
             for row in rows:
-                await self.store.settle(row, DeliveryState.SENT, self.clock.now(), message=str(row.id))
+                await self.store.outbox.settle(row, DeliveryState.SENT, self.clock.now(), message=str(row.id))
                 said.append(row.reply)
         return said
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.core.events import ButtonTapped, Event, SheetRead, TextReceived
 from handlers.core.replies import Reply
 from handlers.core.screen import ScreenCallback
@@ -56,7 +56,7 @@ class Company:
 
     def __post_init__(self) -> None:
         self.talks = {name: StoredDialogue(store=self.store, address=name) for name in PEOPLE}
-        self.chats = {self.store.chat(CHANNEL, name).id: name for name in PEOPLE}
+        self.chats = {self.store.chats.at(CHANNEL, name).id: name for name in PEOPLE}
 
     async def does(self, who: str, kind: str, what: object) -> None:
         event = self._event(self.talks[who], kind, what)
@@ -66,8 +66,8 @@ class Company:
         self.brought[who] |= set(_CODE.findall(event.model_dump_json().upper()))
         await self.talks[who].does(event)
         after = Glance.at(self.file)
-        check(Doer(self.store.chat(CHANNEL, who).id, able), before, after)
-        assert (await self.store.verify_journal()).fault is None
+        check(Doer(self.store.chats.at(CHANNEL, who).id, able), before, after)
+        assert (await self.store.audit.verify_journal()).fault is None
         self.held[who] += (able, await rights(self.store, who))
         for glance in (before, after):
             for code, stands in glance.requests.items():

@@ -1,6 +1,6 @@
 """Rights over a part of the units, and what they see of the request list."""
 
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.model.request import RequestContent
 from handlers.model.request_list import Filter
 from handlers.model.rights import Grant, Rights, Role

@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.store.api import AdminTransaction, Chat, Store
+from bot.messages import Chat
+from bot.services.unit_of_work import AdminTransaction, open_admin_transaction
+from bot.store.store import Store
 from handlers.model.request_list import NewInvitation, Refusal
 from handlers.model.rights import Grant, Rights, Role
 from handlers.model.unit import Unit
@@ -46,7 +48,7 @@ def settle_units(sql: Sql) -> None:
 async def office(store: Store, chat: Chat | None = None, now: datetime = NOW) -> AsyncIterator[AdminTransaction]:
     """A transaction of a chat, or of the machine, kept at its end."""
     channel = chat.channel if chat else "machine"
-    async with store.admin_transaction(now, chat=chat.id if chat else "", channel=channel) as unit:
+    async with open_admin_transaction(store, now, chat=chat.id if chat else "", channel=channel) as unit:
         yield unit
         await unit.commit()
 
@@ -70,7 +72,7 @@ async def invited(
 
 async def given(store: Store, address: str, role: Role, unit: str | None = None, label: str = "") -> Grant:
     """A role that the operator gives to a person who may never have written."""
-    chat = store.chat(CHANNEL, address)
+    chat = store.chats.at(CHANNEL, address)
     code = (await invited(store, role, unit, label=label)).code
     async with office(store, chat) as at:
         await at.expect(chat)
@@ -81,13 +83,13 @@ async def given(store: Store, address: str, role: Role, unit: str | None = None,
 
 async def rights(store: Store, address: str) -> Rights:
     """What a person may do now."""
-    async with office(store, store.chat(CHANNEL, address)) as at:
+    async with office(store, store.chats.at(CHANNEL, address)) as at:
         return Rights.of(await at.admin.people.mine(), UNITS)
 
 
 async def redeem(store: Store, address: str, code: str, **later: float) -> Grant | Refusal:
     """The code is sent by a person, so much later."""
-    chat = store.chat(CHANNEL, address)
+    chat = store.chats.at(CHANNEL, address)
     async with office(store, chat, NOW + timedelta(**later)) as at:
         await at.expect(chat)
         return await at.admin.people.redeem(code)

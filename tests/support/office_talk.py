@@ -6,7 +6,9 @@ from itertools import count
 
 from bot.delivery.event_preparation import EventPreparer, ListReader, may_import_by_role
 from bot.delivery.turns import Conversation, TurnHandler
-from bot.store.api import Chat, DeliveryState, Incoming, Store
+from bot.messages import Chat, DeliveryState, Incoming
+from bot.services.unit_of_work import open_turn
+from bot.store.store import Store
 from handlers.conversation import respond, wants_file
 from handlers.core.events import ButtonTapped, Event, TextReceived
 from handlers.core.replies import Choice, Reply
@@ -41,9 +43,9 @@ class House:
         """Handle what waits; what is said to the chat."""
         await self.turns.handle(chat)
         said = []
-        while rows := await self.store.claim(CHANNEL, 100, self.clock.now()):
+        while rows := await self.store.outbox.claim(CHANNEL, 100, self.clock.now()):
             for row in rows:
-                await self.store.settle(row, DeliveryState.SENT, self.clock.now(), message="1")
+                await self.store.outbox.settle(row, DeliveryState.SENT, self.clock.now(), message="1")
                 said += [row.reply] if row.chat.id == chat.id else []
         return said
 
@@ -59,11 +61,11 @@ class Person:
 
     @property
     def chat(self) -> Chat:
-        return self.house.store.chat(CHANNEL, self.address)
+        return self.house.store.chats.at(CHANNEL, self.address)
 
     async def does(self, event: Event) -> str:
         incoming = Incoming(CHANNEL, f"talk {next(_updates)}", self.address, event)
-        (chat,) = await self.house.store.receive([incoming], self.house.clock.now())
+        (chat,) = await self.house.store.inbox.receive([incoming], self.house.clock.now())
         replies = await self.house.answer(chat)
         self.text = "\n\n".join("\n\n".join(reply.paragraphs) for reply in replies)
         self.choices = next((reply.choices for reply in reversed(replies) if reply.choices), ())
@@ -101,11 +103,13 @@ class Person:
     async def _meanwhile(self, change: Callable[[Session], Session]) -> Session:
         """A turn that answers nothing; the session it leaves."""
         store, now = self.house.store, self.house.clock.now()
-        await store.receive([Incoming(CHANNEL, f"talk {next(_updates)}", self.address, TextReceived(text="?"))], now)
-        pending = await store.claim_turn(self.chat)
+        await store.inbox.receive(
+            [Incoming(CHANNEL, f"talk {next(_updates)}", self.address, TextReceived(text="?"))], now
+        )
+        pending = await store.inbox.claim_turn(self.chat)
         assert pending is not None
         kept = change(Session.load(pending.session or "{}"))
-        async with store.turn(pending, now) as unit:
+        async with open_turn(store, pending, now) as unit:
             await unit.finish(kept.model_dump_json(), [])
         return kept
 

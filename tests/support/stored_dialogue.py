@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from bot.store.api import Chat, Incoming, PendingTurn, Store, TurnTransaction
+from bot.messages import Chat, Incoming, PendingTurn
+from bot.services.unit_of_work import TurnTransaction, open_turn
+from bot.store.store import Store
 from handlers.conversation import respond
 from handlers.core.events import Event
 from handlers.core.ports import Services
@@ -37,10 +39,10 @@ class StoredDialogue(Dialogue):
     async def does(self, event: Event) -> str:
         """A turn, and those that follow from it."""
         update = f"dialogue {next(_updates)}"
-        (chat,) = await self.store.receive([Incoming(CHANNEL, update, self.address, event)], NOW)
-        while pending := await self.store.claim_turn(chat):
+        (chat,) = await self.store.inbox.receive([Incoming(CHANNEL, update, self.address, event)], NOW)
+        while pending := await self.store.inbox.claim_turn(chat):
             event = await self.prepare(chat, pending.event)
-            async with self.store.turn(pending, NOW) as unit:
+            async with open_turn(self.store, pending, NOW) as unit:
                 await self._take(replace(pending, event=event), unit)
         return self.text
 

@@ -1,11 +1,15 @@
 """Updates, turns and requests for tests of the store."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from bot.store.api import Chat, Incoming, OutboxRow, PendingTurn, Store
+import pytest
+
+from bot.messages import Chat, Incoming, OutboxRow, PendingTurn
+from bot.services.unit_of_work import open_turn
+from bot.store.store import Store
 from handlers.core.events import Event, TextReceived
 from handlers.core.replies import Reply
 from handlers.model.request import RequestContent
@@ -56,12 +60,12 @@ def content(serial: str | None = SERIAL, procedure: Procedure = Procedure.CHANGE
 
 
 async def one_chat(store: Store, update: str = "1", address: str = ADDRESS) -> Chat:
-    (chat,) = await store.receive([said(update, address=address)], NOW)
+    (chat,) = await store.inbox.receive([said(update, address=address)], NOW)
     return chat
 
 
 async def next_turn(store: Store, chat: Chat) -> PendingTurn:
-    turn = await store.claim_turn(chat)
+    turn = await store.inbox.claim_turn(chat)
     assert turn is not None
     return turn
 
@@ -75,16 +79,23 @@ async def answer(
     now: datetime = NOW,
 ) -> None:
     """Handle the next update of a chat."""
-    async with store.turn(await next_turn(store, chat), now) as unit:
+    async with open_turn(store, await next_turn(store, chat), now) as unit:
         await unit.finish(session, [says(reply) for reply in replies], again)
 
 
 async def claim(store: Store, limit: int = 100, now: datetime = NOW) -> list[OutboxRow]:
-    return await store.claim(CHANNEL, limit, now)
+    return await store.outbox.claim(CHANNEL, limit, now)
 
 
 def texts(rows: Sequence[OutboxRow]) -> list[str]:
     return [row.reply.paragraphs[0] for row in rows]
+
+
+def patch_method(
+    monkeypatch: pytest.MonkeyPatch, repository: object, name: str, replacement: Callable[..., Any]
+) -> None:
+    """Let a method of a repository do something else: repositories are frozen, so their class is patched."""
+    monkeypatch.setattr(type(repository), name, lambda _, *args, **named: replacement(*args, **named))
 
 
 class _Closable(Protocol):

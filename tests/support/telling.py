@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from bot.store.api import DeliveryState, Store
+from bot.messages import DeliveryState
+from bot.store.store import Store
 from handlers.core.replies import Reply
 from tests.support.storing import NOW, claim
 
@@ -16,5 +17,5 @@ async def told(store: Store, message: str | None = "42") -> list[Reply]:
     while rows := await claim(store, now=LATER):
         for row in rows:
             replies.append(row.reply)
-            await store.settle(row, DeliveryState.SENT, NOW, message=message)
+            await store.outbox.settle(row, DeliveryState.SENT, NOW, message=message)
     return replies

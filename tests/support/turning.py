@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.store.api import DeliveryState, OutboxRow, PendingTurn, Store, TurnTransaction
-from bot.store.opening import open_store
+from bot.messages import DeliveryState, OutboxRow, PendingTurn
+from bot.services.opening import open_store
+from bot.services.unit_of_work import TurnTransaction, open_turn
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
 from tests.support.storing import CHANNEL, content, said, says
 
 UPDATES = 500
@@ -45,7 +47,7 @@ async def opened(url: str | None, folder: Path) -> AsyncIterator[Store]:
 
 async def work(store: Store, folder: Path, updates: int, take: Take, note: Note) -> None:
     """Receive so many updates, handle and deliver until nothing is left."""
-    await store.recover(CHANNEL, datetime.now(UTC))
+    await store.outbox.recover(CHANNEL, datetime.now(UTC))
     await _handle(store, take)
     while (
         await _receive(store, folder / "acknowledged", updates)
@@ -58,16 +60,16 @@ async def work(store: Store, folder: Path, updates: int, take: Take, note: Note)
 async def _receive(store: Store, acknowledged: Path, updates: int) -> int:
     start = _size(acknowledged)
     batch = [said(str(n), f"{n}", f"chat {n % CHATS}") for n in range(start, min(start + BATCH, updates))]
-    await store.receive(batch, datetime.now(UTC))
+    await store.inbox.receive(batch, datetime.now(UTC))
     _append(acknowledged, "." * len(batch))
     return len(batch)
 
 
 async def _handle(store: Store, take: Take) -> int:
     handled = 0
-    for chat in await store.chats_waiting(CHANNEL):
-        while turn := await store.claim_turn(chat):
-            async with store.turn(turn, datetime.now(UTC)) as unit:
+    for chat in await store.inbox.chats_waiting(CHANNEL):
+        while turn := await store.inbox.claim_turn(chat):
+            async with open_turn(store, turn, datetime.now(UTC)) as unit:
                 session, reply = await take(turn, unit)
                 await unit.finish(session, [says(reply)])
             handled += 1
@@ -81,10 +83,10 @@ async def _registers(turn: PendingTurn, unit: TurnTransaction) -> tuple[str, str
 
 
 async def _deliver(store: Store, sent: Path, note: Note) -> int:
-    rows = await store.claim(CHANNEL, CHATS, datetime.now(UTC))
+    rows = await store.outbox.claim(CHANNEL, CHATS, datetime.now(UTC))
     for row in rows:
         _append(sent, note(row) + "\n")
-        await store.settle(row, DeliveryState.SENT, datetime.now(UTC), message=str(row.id))
+        await store.outbox.settle(row, DeliveryState.SENT, datetime.now(UTC), message=str(row.id))
     return len(rows)
 
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.store.api import PendingTurn, Store, TurnTransaction
+from bot.messages import PendingTurn
+from bot.services.unit_of_work import TurnTransaction, open_admin_transaction
+from bot.store.store import Store
 from handlers.core.ports import AdminServices, OwnRequests
 from handlers.model.imports import ImportLine
 from handlers.model.request import AMENDABLE_STATES, RequestState
@@ -44,7 +46,7 @@ async def _run(url: str | None, folder: Path) -> None:
 
 async def import_units(store: Store) -> None:
     """Every unit gets another name: which import it is."""
-    async with store.admin_transaction(datetime.now(UTC)) as office:
+    async with open_admin_transaction(store, datetime.now(UTC)) as office:
         known = await office.admin.units.load_for_update()
         number = 1 + max((int(unit.name.rpartition(" ")[2]) for unit in known.units.values()), default=0)
         renamed = UnitDirectory.of(_renamed(unit, number) for unit in UNITS.units.values())

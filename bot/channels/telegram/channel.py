@@ -12,7 +12,7 @@ from bot.channels.markup import to_plain_text
 from bot.channels.rendering import is_single_message, render_text, split_reply, to_new_message
 from bot.channels.telegram.api import MarkupNotParsed, MessageNotModified, TelegramApi
 from bot.channels.telegram.updates import CHANNEL
-from bot.store.api import OutboxRow
+from bot.messages import OutboxRow
 from handlers.core.replies import Attachment, Choice, Reply
 
 #: Files remembered; the one used longest ago is forgotten first.

@@ -15,7 +15,7 @@ import structlog
 from bot.channels.registry import TELEGRAM
 from bot.channels.telegram.api import QueryTooOld, TelegramApi
 from bot.delivery.intake import Intake
-from bot.store.api import Incoming
+from bot.messages import Incoming
 from handlers.core.events import ButtonTapped, Event, FileSent, MessageEdited, TextReceived, UnreadableReceived
 from handlers.interview.secrets import has_secret
 

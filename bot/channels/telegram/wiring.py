@@ -25,8 +25,8 @@ from bot.delivery.worker_lease import WorkerLease
 from bot.errors import SettingsError
 from bot.metrics.base import Metrics
 from bot.settings import TELEGRAM, TELEGRAM_FREE, Settings
-from bot.store.api import Store
-from bot.store.worker_api import LeaseDuration
+from bot.store.store import Store
+from bot.store.workers import LeaseDuration
 from bot.web import HealthEndpoints
 from locales import N_
 

@@ -7,7 +7,9 @@ import pytest
 
 from bot.charts.renderer import ChartsMissing
 from bot.delivery.event_preparation import DrawCallback, EventPreparer
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.services.unit_of_work import open_turn
+from bot.store.store import Store
 from handlers.core.events import ChartDrawn, DrawChart, Event, TextReceived
 from handlers.core.ports import Services
 from handlers.core.session import Session
@@ -76,10 +78,10 @@ async def test_other_chats_are_answered_while_a_chart_is_drawn(store: Store, clo
     made = roads(store, clock, slow)
     first = asyncio.create_task(made.take(said("/thongke", 1, "1")))
     await asyncio.wait_for(drawing.wait(), 5)
-    (other,) = await store.receive([said("a", 2, "2")], clock.now())
-    pending = await store.claim_turn(other)
+    (other,) = await store.inbox.receive([said("a", 2, "2")], clock.now())
+    pending = await store.inbox.claim_turn(other)
     assert pending
-    async with store.turn(pending, clock.now()) as unit:
+    async with open_turn(store, pending, clock.now()) as unit:
         await unit.requests.mine()
         await unit.finish("{}", [])
     go_on.set()

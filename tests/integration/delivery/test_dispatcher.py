@@ -22,39 +22,42 @@ from bot.clock import SystemClock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.intake import Rate
 from bot.delivery.pacing import Pace, Pacer
-from bot.store.api import DeliveryState, OutboxRow, Settlement, Store
+from bot.messages import DeliveryState, OutboxRow, Settlement
+from bot.store.store import Store
 from tests.support.delivery import ManualClock, ScriptedChannel, said
 from tests.support.roads import UNHURRIED, Roads
 from tests.support.waiting import eventually
 
 
 class Watched:
-    """The real store; remembers what became of each row, and says of each that it is part of what it is told to."""
+    """The real outbox; remembers what became of each row, and says of each that it is part of what it is told to."""
 
     def __init__(self, store: Store, broadcast: str | None = None) -> None:
-        self._store = store
+        itself: Any = self
+        self.store = replace(store, outbox=itself)
+        self._outbox = store.outbox
         self._broadcast = broadcast
         self.settled: list[DeliveryState] = []
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
+        return getattr(self._outbox, name)
 
     async def claim(self, *args: Any) -> list[OutboxRow]:
-        rows = await self._store.claim(*args)
+        rows = await self._outbox.claim(*args)
         return [replace(row, broadcast=self._broadcast) for row in rows]
 
     async def settle_all(self, settlements: Sequence[Settlement], *args: Any) -> None:
         self.settled += [settlement.state for settlement in settlements]
-        await self._store.settle_all(settlements, *args)
+        await self._outbox.settle_all(settlements, *args)
 
 
-async def delivered(store: Watched, clock: ManualClock, *failures: Exception) -> Roads:
+async def delivered(watched: Watched, clock: ManualClock, *failures: Exception) -> Roads:
     """One message, tried until it has a final state."""
-    roads = Roads(store, clock)  # type: ignore[arg-type]  # the real one, watched
+    roads = Roads(watched.store, clock)
     roads.channel.failures.extend(failures)
     await roads.flow(said("a", 1))
     for _ in range(50):
-        if store.settled:
+        if watched.settled:
             break
         clock.seconds += 60
         await roads.dispatcher.deliver()
@@ -203,10 +206,10 @@ async def test_a_chat_that_gets_much_is_slowed_to_its_pace(store: Store, clock: 
 async def test_what_a_crash_caught_on_its_way_is_sent_by_the_next_process(store: Store, clock: ManualClock) -> None:
     first = Roads(store, clock)
     await first.take(said("a", 1))
-    assert len(await store.claim("telegram", 10, clock.now())) == 1
+    assert len(await store.outbox.claim("telegram", 10, clock.now())) == 1
     later = Roads(store, clock)
     assert await later.dispatcher.deliver() == 0
-    await store.recover("telegram", clock.now())
+    await store.outbox.recover("telegram", clock.now())
     await later.dispatcher.deliver()
     assert later.channel.texts() == ["1: a"]
 
@@ -224,7 +227,7 @@ async def test_the_loop_sends_on_a_signal_and_stops_with_nothing_half_done(store
     stop.set()
     await asyncio.wait_for(running, 2)
     assert roads.channel.texts() == ["1: a"]
-    assert await store.recover("telegram", clock.now()) == 0
+    assert await store.outbox.recover("telegram", clock.now()) == 0
 
 
 async def test_the_loop_sends_again_when_a_retry_falls_due(store: Store) -> None:

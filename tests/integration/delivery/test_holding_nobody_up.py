@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,11 @@ from bot.delivery.retention import Retention
 from bot.delivery.runner import Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import ChangeListener, WorkerLease
-from bot.store.api import Chat, DeliveryState, Incoming, OutboxRow, Settlement, Store
+from bot.messages import Chat, DeliveryState, Incoming, OutboxRow, Settlement
 from bot.store.errors import SealBroken, StoreError
-from bot.store.worker_api import LeaseDuration
+from bot.store.inbox import Inbox
+from bot.store.store import Store
+from bot.store.workers import LeaseDuration
 from handlers.core.events import Event
 from handlers.core.ports import Services
 from handlers.core.replies import Attachment, Reply
@@ -29,6 +32,7 @@ from tests.integration.delivery.test_dispatcher import Watched
 from tests.integration.delivery.test_lanes import ONE, TWO, Rows
 from tests.support.delivery import Answer, ManualClock, ScriptedChannel, conversation, said
 from tests.support.roads import UNHURRIED, Roads
+from tests.support.storing import patch_method
 from tests.support.waiting import eventually
 
 SURPRISES = [StoreError(), KeyError("a surprise"), ValueError("another")]
@@ -55,7 +59,7 @@ async def running(way_out: Dispatcher, until: Callable[[], object]) -> None:
 async def test_a_broadcast_that_cannot_be_claimed_holds_up_neither_another_nor_an_answer(
     store: Store, rows: Rows, monkeypatch: pytest.MonkeyPatch, surprise: Exception
 ) -> None:
-    claim = store.claim_broadcast
+    claim = store.outbox.claim_broadcast
 
     async def claimed(broadcast: str, *wanted: Any) -> list[OutboxRow]:
         found = await claim(broadcast, *wanted)
@@ -63,7 +67,7 @@ async def test_a_broadcast_that_cannot_be_claimed_holds_up_neither_another_nor_a
             raise surprise
         return found
 
-    monkeypatch.setattr(store, "claim_broadcast", claimed)
+    patch_method(monkeypatch, store.outbox, "claim_broadcast", claimed)
     clock, channel = SystemClock(), ScriptedChannel()
     rows.queue(ONE, 3)
     rows.queue(TWO, 3, first=200)
@@ -75,16 +79,16 @@ async def test_a_broadcast_that_cannot_be_claimed_holds_up_neither_another_nor_a
 async def test_a_row_that_cannot_be_written_out_fails_alone(
     store: Store, clock: ManualClock, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bot.store.broadcasts.messages import BroadcastMessage  # noqa: PLC0415 - patched below
+    from bot.services.broadcasts import recipients  # noqa: PLC0415 - patched below
 
-    to, asked = BroadcastMessage.render_for, iter(range(9))
+    render, asked = recipients.render_broadcast, iter(range(9))
 
     def written(*about: Any, **more: Any) -> Reply:
         if next(asked) == 1:
             raise KeyError
-        return to(*about, **more)
+        return render(*about, **more)
 
-    monkeypatch.setattr(BroadcastMessage, "render_for", written)
+    monkeypatch.setattr(recipients, "render_broadcast", written)
     rows.queue(ONE, 3)
     channel = ScriptedChannel()
     await Dispatcher(store, channel, Pacer(Pace(1e6, UNHURRIED), clock), clock).deliver()
@@ -95,7 +99,7 @@ async def test_a_row_that_cannot_be_written_out_fails_alone(
 async def test_a_claim_that_is_refused_once_is_made_again(
     store: Store, monkeypatch: pytest.MonkeyPatch, surprise: Exception
 ) -> None:
-    claim, surprises = store.claim, [surprise]
+    claim, surprises = store.outbox.claim, [surprise]
 
     async def claimed(*wanted: Any) -> list[OutboxRow]:
         found = await claim(*wanted)
@@ -103,7 +107,7 @@ async def test_a_claim_that_is_refused_once_is_made_again(
             raise surprises.pop()
         return found
 
-    monkeypatch.setattr(store, "claim", claimed)
+    patch_method(monkeypatch, store.outbox, "claim", claimed)
     clock, channel = SystemClock(), ScriptedChannel()
     await Roads(store, clock, channel=channel).take(said("a", 1))
     await running(Dispatcher(store, channel, Pacer(Pace(1e6, UNHURRIED), clock), clock), lambda: channel.sent)
@@ -114,15 +118,15 @@ async def test_an_end_that_cannot_be_stored_leaves_those_stored_with_it_alone(
     store: Store, clock: ManualClock, rows: Rows, monkeypatch: pytest.MonkeyPatch, surprise: Exception
 ) -> None:
     rows.queue(ONE, 4)
-    claimed = await store.claim_broadcast(ONE, "telegram", 4, clock.now())
-    settle_all = store.settle_all
+    claimed = await store.outbox.claim_broadcast(ONE, "telegram", 4, clock.now())
+    settle_all = store.outbox.settle_all
 
     async def settled(settlements: Sequence[Settlement], now: datetime) -> None:
         if any(one.row.id == claimed[1].id for one in settlements):
             raise surprise
         await settle_all(settlements, now)
 
-    monkeypatch.setattr(store, "settle_all", settled)
+    patch_method(monkeypatch, store.outbox, "settle_all", settled)
     settler = ResultBatcher(store, "telegram", clock)
     results = await asyncio.gather(
         *(settler.settle(Settlement(row, DeliveryState.SENT)) for row in claimed), return_exceptions=True
@@ -132,23 +136,28 @@ async def test_an_end_that_cannot_be_stored_leaves_those_stored_with_it_alone(
 
 
 class Choosy:
-    """The real store, which refuses one text, or everything."""
+    """The real inbox, which refuses one text, or everything."""
 
-    def __init__(self, store: Store, poison: str) -> None:
-        self._store = store
+    def __init__(self, inbox: Inbox, poison: str) -> None:
+        self._inbox = inbox
         self._poison = poison
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
         if any(self._poison in update.event.text for update in updates):  # type: ignore[union-attr]  # all are texts
             raise StoreError
-        return await self._store.receive(updates, now)
+        return await self._inbox.receive(updates, now)
+
+
+def choosy(store: Store, poison: str) -> Store:
+    inbox: Any = Choosy(store.inbox, poison)
+    return replace(store, inbox=inbox)
 
 
 async def test_an_update_that_the_store_refuses_is_passed_by_where_it_takes_others(
     store: Store, clock: ManualClock
 ) -> None:
     chats: list[Chat] = []
-    intake = Intake(Choosy(store, "poison"), Throttle(Rate(9, 9), clock), clock, chats.extend)  # type: ignore[arg-type]  # the real one but for its taste
+    intake = Intake(choosy(store, "poison"), Throttle(Rate(9, 9), clock), clock, chats.extend)
     await intake.accept([said("a", 1, "1"), said("poison", 2, "2"), said("c", 3, "3")])
     assert [chat.address for chat in chats] == ["1", "3"]
     assert intake.unstorable == 1
@@ -158,7 +167,7 @@ async def test_an_update_that_the_store_refuses_is_passed_by_where_it_takes_othe
 async def test_where_the_store_refuses_everything_nothing_is_acknowledged(
     store: Store, clock: ManualClock, texts: list[str]
 ) -> None:
-    intake = Intake(Choosy(store, ""), Throttle(Rate(9, 9), clock), clock, lambda _chats: None)  # type: ignore[arg-type]  # as above
+    intake = Intake(choosy(store, ""), Throttle(Rate(9, 9), clock), clock, lambda _chats: None)
     with pytest.raises(StoreError):
         await intake.accept([said(text, number) for number, text in enumerate(texts)])
     assert intake.unstorable == 0
@@ -171,7 +180,7 @@ async def test_a_deletion_of_old_data_that_fails_waits_for_the_next_day(
     async def failing(*_: Any, **__: Any) -> dict[str, int]:
         raise surprise
 
-    monkeypatch.setattr(store, "delete_expired", failing)
+    patch_method(monkeypatch, store.retention, "delete_expired", failing)
     stop = asyncio.Event()
     task = asyncio.create_task(Retention(store, clock, 180).run(stop))
     await asyncio.sleep(0.05)
@@ -217,7 +226,7 @@ async def test_a_look_for_what_waits_may_fail_and_is_repeated(
     store: Store, monkeypatch: pytest.MonkeyPatch, surprise: Exception
 ) -> None:
     monkeypatch.setattr("bot.delivery.runner._SWEEP", 0.02)
-    waiting, looks = store.chats_waiting, [None, surprise, surprise]
+    waiting, looks = store.inbox.chats_waiting, [None, surprise, surprise]
 
     async def looked(channel: str) -> list[Chat]:
         trouble = looks.pop(0) if looks else None
@@ -225,7 +234,7 @@ async def test_a_look_for_what_waits_may_fail_and_is_repeated(
             raise trouble
         return await waiting(channel)
 
-    monkeypatch.setattr(store, "chats_waiting", looked)
+    patch_method(monkeypatch, store.inbox, "chats_waiting", looked)
     clock = SystemClock()
     roads = Roads(store, clock)
     pacer = Pacer(Pace(1e6, UNHURRIED), clock)
@@ -236,7 +245,7 @@ async def test_a_look_for_what_waits_may_fail_and_is_repeated(
     stop = asyncio.Event()
     task = asyncio.create_task(Runner(store, workers, (service,), ()).run(stop))
     await asyncio.sleep(0)
-    await store.receive([said("a", 1)], clock.now())
+    await store.inbox.receive([said("a", 1)], clock.now())
     await eventually(lambda: roads.channel.sent or task.done())
     assert not task.done()
     stop.set()
@@ -252,7 +261,7 @@ async def test_a_file_that_the_platform_cannot_send_fails_at_once_and_only_its_o
     store: Store, clock: ManualClock, broadcast: str | None
 ) -> None:
     watched = Watched(store, broadcast)
-    roads = Roads(watched, clock, talk=conversation(sends_a_file))  # type: ignore[arg-type]  # the real one, watched
+    roads = Roads(watched.store, clock, talk=conversation(sends_a_file))
     roads.channel.failures.append(Unsupported("sendDocument"))
     await roads.flow(said("a", 1))
     await roads.dispatcher.deliver()

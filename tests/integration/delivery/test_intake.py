@@ -1,13 +1,17 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
 
 from bot.delivery.intake import TEXT_LIMIT, Intake, Rate, Throttle
-from bot.store.api import Chat, Incoming, Store
+from bot.messages import Chat, Incoming
+from bot.services.unit_of_work import open_turn
 from bot.store.errors import StoreError
-from bot.store.unreadable import AbandonedRow
+from bot.store.inbox import Inbox
+from bot.store.owner_alerts import AbandonedRow
+from bot.store.store import Store
 from handlers.core.events import TextReceived, Throttled, UnreadableReceived
 from tests.support.delivery import ManualClock, said
 from tests.support.roads import Roads
@@ -17,7 +21,7 @@ KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----"
 
 async def event_of(roads: Roads) -> Any:
     (chat,) = roads.submitted
-    pending = await roads.store.claim_turn(chat)
+    pending = await roads.store.inbox.claim_turn(chat)
     assert pending is not None
     return pending.event
 
@@ -46,28 +50,29 @@ async def test_what_the_throttle_drops_is_not_stored(store: Store, clock: Manual
     intake = Intake(store, Throttle(Rate(1, 2), clock), clock, chats.extend)
     await intake.accept([said("a", number) for number in range(9)])
     events = []
-    while (pending := await store.claim_turn(chats[0])) is not None:
+    while (pending := await store.inbox.claim_turn(chats[0])) is not None:
         events.append(type(pending.event))
-        async with store.turn(pending, clock.now()) as unit:
+        async with open_turn(store, pending, clock.now()) as unit:
             await unit.finish(None, ())
     assert events == [TextReceived, TextReceived, Throttled]
 
 
 class Choosy:
-    """The real store, which chokes on one text."""
+    """The real inbox, which chokes on one text."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
         if any(isinstance(update.event, TextReceived) and update.event.text == "poison" for update in updates):
             raise UnicodeError
-        return await self._store.receive(updates, now)
+        return await self._inbox.receive(updates, now)
 
 
 async def test_one_update_nobody_can_store_takes_no_other_with_it(store: Store, clock: ManualClock) -> None:
     chats: list[Chat] = []
-    intake = Intake(Choosy(store), Throttle(Rate(9, 9), clock), clock, chats.extend)  # type: ignore[arg-type]  # the real one but for its taste
+    inbox: Any = Choosy(store.inbox)
+    intake = Intake(replace(store, inbox=inbox), Throttle(Rate(9, 9), clock), clock, chats.extend)
     await intake.accept([said("a", 1, "1"), said("poison", 2, "2"), said("c", 3, "3")])
     assert [chat.address for chat in chats] == ["1", "3"]
     assert intake.unstorable == 1
@@ -81,16 +86,18 @@ async def test_an_ordinary_number_is_kept_as_it_is(store: Store, clock: ManualCl
 
 
 class Refusing:
-    """The real store, which refuses one text with an error of its own."""
+    """The real inbox and alerts, which refuse one text with an error of their own."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        itself: Any = self
+        self.store = replace(store, inbox=itself, alerts=itself)
+        self._inbox = store.inbox
         self.told: list[tuple[AbandonedRow, int | str]] = []
 
     async def receive(self, updates: Sequence[Incoming], now: datetime) -> list[Chat]:
         if any(isinstance(update.event, TextReceived) and update.event.text == "poison" for update in updates):
             raise StoreError
-        return await self._store.receive(updates, now)
+        return await self._inbox.receive(updates, now)
 
     async def raise_alarm(self, what: AbandonedRow, row: int | str, now: datetime) -> None:
         del now
@@ -102,7 +109,7 @@ async def test_an_update_that_comes_again_alone_and_again_is_left_out_in_the_end
 ) -> None:
     """As over a webhook: each call brings one update, and what is not acknowledged comes again."""
     refusing = Refusing(store)
-    intake = Intake(refusing, Throttle(Rate(99, 99), clock), clock, lambda _: None)  # type: ignore[arg-type]  # as above
+    intake = Intake(refusing.store, Throttle(Rate(99, 99), clock), clock, lambda _: None)
     refusals = 0
     for number in range(20):
         try:
@@ -119,7 +126,7 @@ async def test_an_update_that_comes_again_alone_and_again_is_left_out_in_the_end
 
 async def test_while_the_store_takes_nothing_no_update_is_left_out(store: Store, clock: ManualClock) -> None:
     refusing = Refusing(store)
-    intake = Intake(refusing, Throttle(Rate(99, 99), clock), clock, lambda _: None)  # type: ignore[arg-type]  # as above
+    intake = Intake(refusing.store, Throttle(Rate(99, 99), clock), clock, lambda _: None)
     for _ in range(50):
         with pytest.raises(StoreError):
             await intake.accept([said("poison", 1, "1")])

@@ -14,13 +14,15 @@ from bot.clock import Clock, SystemClock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.intake import Rate
 from bot.delivery.pacing import Pace, Pacer
-from bot.store.api import OutboxRow, Store
+from bot.messages import OutboxRow
 from bot.store.errors import StoreUnavailable
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
 from handlers.model.broadcast import BroadcastDraft, BroadcastText
 from tests.support.delivery import ManualClock, ScriptedChannel, said
 from tests.support.outgoing import Outgoing, Row
 from tests.support.roads import UNHURRIED, Roads
+from tests.support.storing import patch_method
 from tests.support.waiting import eventually
 
 #: Before the manual clock begins.
@@ -207,7 +209,7 @@ async def test_what_was_claimed_as_the_store_went_away_is_sent_once_by_the_same_
     channel = ScriptedChannel()
     rows.queue(ONE, 3)
     await Roads(store, clock, channel=channel).take(said("a", 1))
-    really, lost = getattr(store, kind), iter([True])
+    really, lost = getattr(store.outbox, kind), iter([True])
 
     async def claim(*wanted: object) -> list[OutboxRow]:
         claimed: list[OutboxRow] = await really(*wanted)
@@ -215,7 +217,7 @@ async def test_what_was_claimed_as_the_store_went_away_is_sent_once_by_the_same_
             raise StoreUnavailable
         return claimed
 
-    monkeypatch.setattr(store, kind, claim)
+    patch_method(monkeypatch, store.outbox, kind, claim)
     await within(3, dispatcher(store, channel, clock), clock)
     assert sorted(address for address, _ in channel.sent) == ["1", "100", "101", "102"]
     assert rows.run("SELECT DISTINCT state, attempts FROM outbox") == [("sent", 1)]

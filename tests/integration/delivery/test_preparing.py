@@ -9,7 +9,7 @@ import xlsxwriter
 from bot.delivery.event_preparation import EventPreparer, ListReader
 from bot.delivery.readers import ReadApart
 from bot.delivery.turn_pool import SlowTaskKind
-from bot.store.api import Chat
+from bot.messages import Chat
 from handlers.core.events import Event, FileRead, FileSent, SheetRead
 from handlers.model.certificate import FileProblem, FileProblemKind, Reading
 from handlers.model.imports import ImportLine, ImportSheet, SheetProblem, TableFormat

@@ -6,7 +6,8 @@ from pathlib import Path
 import openpyxl
 
 from bot.delivery.event_preparation import EventPreparer, ReportMaker
-from bot.store.api import OutboxRow, Store
+from bot.messages import OutboxRow
+from bot.store.store import Store
 from handlers.conversation import respond
 from handlers.core.replies import Reply
 from handlers.model.rights import Role

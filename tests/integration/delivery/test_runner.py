@@ -14,14 +14,15 @@ from bot.delivery.retention import Retention
 from bot.delivery.runner import ChannelService, Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import WorkerLease
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.services.opening import open_store
 from bot.store.errors import UnknownKey
-from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
-from bot.store.worker_api import LeaseDuration
+from bot.store.store import Store
+from bot.store.workers import LeaseDuration
 from tests.support.delivery import ScriptedChannel, said
 from tests.support.roads import UNHURRIED, Roads
-from tests.support.storing import closing_async
+from tests.support.storing import closing_async, patch_method
 from tests.support.waiting import eventually
 
 
@@ -62,7 +63,7 @@ async def test_a_start_picks_up_everything_the_last_process_left(store: Store, t
         await last.workers.join("telegram", LeaseDuration(), clock.now())
         before = Roads(last, clock)
         await before.take(said("in flight", 1, "1"), said("queued", 2, "2"))
-        await last.claim("telegram", 1, clock.now())
+        await last.outbox.claim("telegram", 1, clock.now())
         await before.intake.accept([said("not handled", 3, "3")])
     process, stop = Process(store), asyncio.Event()
     running = asyncio.create_task(process.runner.run(stop))
@@ -87,7 +88,7 @@ async def swept(store: Store, monkeypatch: pytest.MonkeyPatch, handled: list[str
     monkeypatch.setattr(process.workers, "_handle_next", watched)
     running = asyncio.create_task(process.runner.run(stop))
     await asyncio.sleep(0.1)
-    await store.receive([said("nobody was told", 1)], SystemClock().now())
+    await store.inbox.receive([said("nobody was told", 1)], SystemClock().now())
     await process.until_sent(1)
     stop.set()
     await running
@@ -111,7 +112,7 @@ async def test_a_chat_whose_turn_met_a_store_in_trouble_is_tried_again(
 
 
 async def test_a_look_at_a_store_in_trouble_is_repeated(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    waiting, troubles = store.chats_waiting, [UnknownKey(), UnknownKey()]
+    waiting, troubles = store.inbox.chats_waiting, [UnknownKey(), UnknownKey()]
 
     async def troubled(channel: str) -> list[Chat]:
         found = await waiting(channel)
@@ -119,7 +120,7 @@ async def test_a_look_at_a_store_in_trouble_is_repeated(store: Store, monkeypatc
             raise troubles.pop()
         return found
 
-    monkeypatch.setattr(store, "chats_waiting", troubled)
+    patch_method(monkeypatch, store.inbox, "chats_waiting", troubled)
     await swept(store, monkeypatch, [], [])
     assert troubles == []
 

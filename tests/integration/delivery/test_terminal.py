@@ -15,7 +15,8 @@ from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.pacing import Pace, Pacer
 from bot.delivery.turns import TurnHandler
-from bot.store.api import Chat, OutboxRow, Store
+from bot.messages import Chat, OutboxRow
+from bot.store.store import Store
 from handlers.broadcasts.rendering import render_broadcast
 from handlers.core.replies import Attachment, Reply
 from handlers.model.broadcast import BroadcastDraft, BroadcastText, PlaceholderValues
@@ -33,7 +34,7 @@ class _Dying(Dispatcher):
 
     def __init__(self, store: Store, channel: TerminalChannel, pacer: Pacer, clock: ManualClock) -> None:
         super().__init__(store, channel, pacer, clock)
-        self._claim = partial(store.claim, channel.name, 9, clock.now())
+        self._claim = partial(store.outbox.claim, channel.name, 9, clock.now())
 
     async def deliver(self) -> int:
         await self._leave()

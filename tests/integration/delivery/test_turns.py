@@ -12,10 +12,12 @@ import structlog.testing
 from bot.channels.base import Gone, MaybeSent, TooLarge
 from bot.delivery.event_preparation import EventPreparer
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind
-from bot.store.api import MOST_SESSION, Incoming, PendingTurn, Store
+from bot.messages import MOST_SESSION, Incoming
+from bot.services.unit_of_work import open_turn
 from bot.store.errors import StoreLocked
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
 from handlers.core.events import Event, FileRead, FileSent, TextReceived
 from handlers.core.ports import Services
 from handlers.core.replies import Attachment, Reply
@@ -61,7 +63,7 @@ async def test_what_was_stored_but_not_handled_is_picked_up_by_the_next_process(
 ) -> None:
     await Roads(store, clock).intake.accept([said("a", 1)])
     later = Roads(store, clock)
-    for chat in await store.chats_waiting("telegram"):
+    for chat in await store.inbox.chats_waiting("telegram"):
         await later.turns.handle(chat)
     await later.dispatcher.deliver()
     assert later.channel.texts() == ["1: a"]
@@ -114,7 +116,7 @@ async def test_poison_is_set_aside_with_an_apology_and_the_answers_are_kept(stor
     first, apology, third = roads.channel.texts()
     assert (first, third) == ("1: a", "2: c")
     assert apology
-    assert await store.chats_waiting("telegram") == []
+    assert await store.inbox.chats_waiting("telegram") == []
     assert {log["error"] for log in logs if log["event"] == "turn_failed"} == {"ValueError"}
     assert "Nguyễn" not in str(logs)
 
@@ -122,26 +124,25 @@ async def test_poison_is_set_aside_with_an_apology_and_the_answers_are_kept(stor
 async def test_a_session_nobody_can_read_any_more_gets_an_apology_and_no_loop(store: Store, clock: ManualClock) -> None:
     roads = Roads(store, clock)
     await roads.take(said("a", 1))
-    (chat,) = await store.receive([said("b", 2)], clock.now())
-    pending = await store.claim_turn(chat)
+    (chat,) = await store.inbox.receive([said("b", 2)], clock.now())
+    pending = await store.inbox.claim_turn(chat)
     assert pending is not None
-    async with store.turn(pending, clock.now()) as unit:
+    async with open_turn(store, pending, clock.now()) as unit:
         await unit.finish('{"version": "not a number"}', ())
     await roads.flow(said("c", 3))
     assert len(roads.channel.texts()) == 2
-    assert await store.chats_waiting("telegram") == []
+    assert await store.inbox.chats_waiting("telegram") == []
 
 
 class Locked:
-    """The real store, which somebody else locks for the first calls of every kind."""
+    """The real thing, which somebody else locks for the first calls of each of these methods."""
 
-    def __init__(self, store: Store, times: int) -> None:
-        self._store = store
-        self._left = dict.fromkeys(("receive", "pending", "claim", "settle"), times)
-        self._turns = times
+    def __init__(self, really: Any, times: int, *methods: str) -> None:
+        self._really = really
+        self._left = dict.fromkeys(methods, times)
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._store, name)
+        method = getattr(self._really, name)
         if name not in self._left:
             return method
 
@@ -153,11 +154,12 @@ class Locked:
 
         return locked
 
-    def turn(self, pending: PendingTurn, now: Any) -> Any:
-        self._turns -= 1
-        if self._turns >= 0:
-            raise StoreLocked
-        return self._store.turn(pending, now)
+
+def locked_store(store: Store, times: int) -> Store:
+    inbox: Any = Locked(store.inbox, times, "receive", "claim_turn")
+    outbox: Any = Locked(store.outbox, times, "claim", "settle_all")
+    driver: Any = Locked(store.driver, times, "run")  # what a turn is stored by
+    return replace(store, inbox=inbox, outbox=outbox, driver=driver)
 
 
 async def test_a_locked_store_delays_a_turn_and_loses_nothing(
@@ -171,7 +173,7 @@ async def test_a_locked_store_delays_a_turn_and_loses_nothing(
 
     monkeypatch.setattr(asyncio, "sleep", turned)
     stamina.set_testing(False)
-    roads = Roads(Locked(store, times=7), clock)  # type: ignore[arg-type]  # the real one but for its locks
+    roads = Roads(locked_store(store, times=7), clock)
     await roads.flow(said("a", 1), said("b", 2))
     assert roads.channel.texts() == ["1: a", "2: b"]
     assert sum(clock.slept) > 10
@@ -181,7 +183,7 @@ async def test_a_turn_another_process_took_is_not_repeated(store: Store, clock: 
     other = Roads(store, clock)
 
     async def respond(session: Session | None, event: Event, world: Services) -> Answer:
-        (chat,) = await store.chats_waiting("telegram")
+        (chat,) = await store.inbox.chats_waiting("telegram")
         await other.turns.handle(chat)
         return await echo(session, event, world)
 
@@ -271,7 +273,7 @@ async def test_store_calls_of_many_chats_share_the_way_and_a_cancelled_one_harms
     for cancelled in handling[::5]:
         cancelled.cancel()
     await asyncio.gather(*handling, return_exceptions=True)
-    for chat in await store.chats_waiting("telegram"):
+    for chat in await store.inbox.chats_waiting("telegram"):
         await roads.turns.handle(chat)
     await roads.dispatcher.deliver()
     assert sorted(address for address, _ in roads.channel.sent) == sorted(map(str, range(20)))
@@ -298,7 +300,7 @@ async def test_whose_session_cannot_be_read_is_told_so_kindly_and_answered_from_
     roads = Roads(store, clock)
     await roads.flow(said("a", 1), said("khác", 2, "2"))
     keyring = open_keyring(tmp_path / "keys.json")[0]
-    chat = store.chat("telegram", "1")
+    chat = store.chats.at("telegram", "1")
     damaged = session or keyring.seal('["not", "a", "session"]', sealed_columns.session(chat.id))
     with closing(sqlite3.connect(tmp_path / "troly.sqlite3", isolation_level=None)) as database:
         database.execute("UPDATE chats SET session = ? WHERE id = ?", (damaged, chat.id))
@@ -317,9 +319,9 @@ async def test_what_ends_the_process_whenever_it_is_handled_is_set_aside_with_an
     store: Store, clock: ManualClock
 ) -> None:
     """The count is raised before it is handled: a process that dies cannot raise it afterwards."""
-    (chat,) = await store.receive([said("kills", 1)], clock.now())
+    (chat,) = await store.inbox.receive([said("kills", 1)], clock.now())
     for _ in range(10):  # taken in hand by processes that then died
-        assert await store.claim_turn(chat)
+        assert await store.inbox.claim_turn(chat)
     heard = Heard()
     later = Roads(store, clock, conversation(heard))
     await later.intake.accept([said("b", 2)])
@@ -327,7 +329,7 @@ async def test_what_ends_the_process_whenever_it_is_handled_is_set_aside_with_an
     await later.dispatcher.deliver()
     assert [event.text for event in heard.events if isinstance(event, TextReceived)] == ["b"]
     assert len(later.channel.texts()) == 2
-    assert await store.chats_waiting("telegram") == []
+    assert await store.inbox.chats_waiting("telegram") == []
 
 
 async def test_a_session_that_grows_beyond_its_bound_is_answered_so_and_the_answers_are_kept(
@@ -344,8 +346,8 @@ async def test_a_session_that_grows_beyond_its_bound_is_answered_so_and_the_answ
     first, refused, last = roads.channel.texts()
     assert (first, last) == ("a", "b")
     assert "/lamlai" in refused
-    (chat,) = await store.receive([said("c", 4)], clock.now())
-    pending = await store.claim_turn(chat)
+    (chat,) = await store.inbox.receive([said("c", 4)], clock.now())
+    pending = await store.inbox.claim_turn(chat)
     assert pending is not None
     assert Session.load(pending.session or "").version == 2
 
@@ -356,7 +358,7 @@ async def test_an_answer_of_very_many_messages_comes_as_a_file(store: Store, clo
 
     roads = Roads(store, clock, conversation(respond))
     await roads.take(said("a", 1))
-    (row,) = await store.claim("telegram", 10, clock.now())
+    (row,) = await store.outbox.claim("telegram", 10, clock.now())
     (file,) = row.reply.attachments
     assert file.content.decode().startswith("0 xxx")
     assert "39 xxx" in file.content.decode()

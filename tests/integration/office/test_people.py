@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.model.rights import Role
 from tests.support.office import OPERATOR, given, invited, office, rights
 from tests.support.office_talk import House

@@ -5,7 +5,8 @@ Written over ``ADMIN_COMMANDS`` and ``ADMIN_SCREENS``: whatever is added to them
 
 import pytest
 
-from bot.store.api import Store
+from bot.services.unit_of_work import open_turn
+from bot.store.store import Store
 from handlers.admin.people.invitations import InvitationDraft
 from handlers.broadcasts.rendering import ADMIN_ACTIONS, BroadcastCallback
 from handlers.commands import ADMIN_COMMANDS
@@ -98,7 +99,7 @@ async def town(house: House, store: Store, sql: Sql) -> House:
         assert far is not None
         assert far.id == FAR_BROADCAST
     chat = await one_chat(store, "of an officer", "cán bộ")
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         wanted = content().model_copy(update={"subscriber": SECRET, "certificate_name": SECRET})
         assert (await unit.requests.register(wanted)).code == FAR_REQUEST
         await unit.finish("{}", [])

@@ -14,7 +14,7 @@ import pytest
 
 from bot.cli import _build_command, main
 from bot.settings import load_settings
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.model.broadcast import Audience, BroadcastDraft, BroadcastState, BroadcastText
 from handlers.model.request import RequestState
 from handlers.model.rights import RIGHTS_TABLE, Act, Role, Scope
@@ -162,7 +162,7 @@ async def settled(store: Store, place: Place, folder: Path) -> Place:
 
 async def drafted(store: Store, place: Place) -> str:
     """A broadcast to the officer of a place."""
-    chats = (store.chat(CHANNEL, f"9{place.unit}").id,)
+    chats = (store.chats.at(CHANNEL, f"9{place.unit}").id,)
     draft = BroadcastDraft(
         title=place.mark,
         text=BroadcastText(vi=place.mark, en=place.mark),

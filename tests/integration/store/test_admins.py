@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.store.api import Store
-from bot.store.opening import open_store
+from bot.services.opening import open_store
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
 from handlers.model.rights import Role
 from tests.integration.store.conftest import Command, Database
 from tests.support.office import given, invited, settle_units

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.store.api import Incoming, Store
+from bot.messages import Incoming
 from bot.store.broadcasts.audience import AudienceReader, audience_conditions
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.core.events import TextReceived
 from handlers.model.broadcast import Audience
 from handlers.model.request import RequestState
@@ -61,7 +62,7 @@ async def test_an_audience_is_what_a_look_at_everybody_gives(
     async with office(peopled) as at:
         counts = await at.admin.broadcasts.count(rights, audience)
     these, chats = audience_conditions(audience, rights.reach(Act.WRITE_BROADCASTS), NOW), audience.chats
-    ask = peopled._driver.run
+    ask = peopled.driver.run
     roll = AudienceReader(
         ask, keyring, these, None if chats is None else tuple(sorted(set(chats))), "TB-000001", False, NOW
     )
@@ -73,7 +74,7 @@ async def test_an_audience_is_what_a_look_at_everybody_gives(
 
 async def test_a_group_that_asked_something_is_never_meant(store: Store) -> None:
     asked = Incoming("telegram", "1", "-100", TextReceived(text="/", group=True))
-    group, person = await store.receive([asked, said("2", address="7")], NOW)
+    group, person = await store.inbox.receive([asked, said("2", address="7")], NOW)
     await answer(store, person)
     async with office(store) as at:
         (counted,) = await at.admin.broadcasts.count(OPERATOR, Audience(chats=(group.id, person.id)))

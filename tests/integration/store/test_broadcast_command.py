@@ -12,8 +12,9 @@ import openpyxl
 import pytest
 
 from bot.cli import broadcast_output
+from bot.messages import Chat
 from bot.settings import load_settings
-from bot.store.api import Chat, Store
+from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState, format_person_code
 from handlers.model.request import RequestContent
 from handlers.model.request_list import InterviewStatus
@@ -57,7 +58,7 @@ class Town:
         return out
 
     def chat(self, address: str) -> Chat:
-        return self.store.chat(CHANNEL, address)
+        return self.store.chats.at(CHANNEL, address)
 
     def file(self, name: str, text: str) -> Path:
         path = self.database.folder / name

@@ -4,8 +4,10 @@ from datetime import date
 
 import pytest
 
-from bot.store.api import Store
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.unit_of_work import open_turn
 from bot.store.sealing.keyring import Keyring, open_keyring
+from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState, CampaignPlan, DeliveryReason
 from tests.integration.store.conftest import Database
 from tests.support.broadcast_life import Recipients, campaign, drafted, rows_of, stands
@@ -87,7 +89,7 @@ async def test_an_answer_is_about_the_whole_campaign_of_this_person_alone(
 ) -> None:
     settle_units(database.sql)
     name = await campaign(store, CampaignPlan(deadline=DAY), database.sql)
-    steps = [await store.broadcasts.create_step(name, step, NOW) or "" for step in ("14", "7")]
+    steps = [await BroadcastOperations.over(store).create_step(name, step, NOW) or "" for step in ("14", "7")]
     other = (await drafted(store)).id
     recipients = Recipients(store, database.sql, keyring)
     for broadcast, state in ((steps[0], "sent"), (steps[1], "queued"), (other, "queued")):
@@ -111,7 +113,7 @@ async def test_a_stop_of_a_turn_that_came_to_nothing_holds_nothing_back(
     stands(database.sql, name, BroadcastState.RUNNING)
     await Recipients(store, database.sql, keyring).add(name, ADDRESS)
 
-    async with store.turn(await next_turn(store, await one_chat(store)), NOW) as unit:
+    async with open_turn(store, await next_turn(store, await one_chat(store)), NOW) as unit:
         assert await unit.reminders.stop() == 1
 
     assert rows_of(database.sql, name) == [("queued", None)]
@@ -139,12 +141,12 @@ async def test_whoever_is_erased_is_not_told_how_far_their_broadcasts_are(store:
     settle_units(database.sql)
     async with StoredTurns(store)():
         pass
-    chat = store.chat("telegram", ADDRESS)
+    chat = store.chats.at("telegram", ADDRESS)
     name = (await drafted(store, chat=chat)).id
     async with StoredTurns(store)() as unit:
         await unit.own_data.erase()
 
-    await store.broadcasts.notify_author(name, says("7 / 9"), "finished", NOW)
+    await BroadcastOperations.over(store).notify_author(name, says("7 / 9"), "finished", NOW)
 
     assert database.sql("SELECT chat FROM broadcasts") == [(None,)]
     assert database.sql("SELECT 1 FROM outbox") == []

@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
-from bot.store.api import DeliveryState, Store
-from bot.store.broadcasts import results
+from bot.messages import DeliveryState
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.store.broadcasts import recipients
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState, DeliveryReason, Recipient, format_person_code
 from handlers.model.request_list import InterviewStatus
 from handlers.model.rights import Rights, Role
@@ -81,8 +83,8 @@ async def test_page_after_page_names_everybody_once(store: Store, name: str) -> 
 async def test_people_who_share_a_code_are_on_one_page(
     store: Store, database: Database, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(results, "_HEAD_LENGTH", 1)
-    monkeypatch.setattr(results, "_LAST_TAIL", "f" * 31)
+    monkeypatch.setattr(recipients, "_HEAD_LENGTH", 1)
+    monkeypatch.setattr(recipients, "_LAST_TAIL", "f" * 31)
     heads = sorted(chat[:1] for (chat,) in database.sql("SELECT chat FROM outbox"))
     first = await listed(store, name, limit=1)
     assert len(first) == heads.count(heads[0])
@@ -100,7 +102,7 @@ async def test_a_name_is_masked_where_it_may_not_be_seen(store: Store, database:
             InterviewStatus(interview=1, unit="DN.NT", certificate_key="A", subscriber="Trần Thị Bí Mật")
         )
     await given(store, "đầu mối", Role.FOCAL, "DN.NT")
-    focal, code = await rights(store, "đầu mối"), format_person_code(store.chat(CHANNEL, "người 1").id)
+    focal, code = await rights(store, "đầu mối"), format_person_code(store.chats.at(CHANNEL, "người 1").id)
 
     names = {one.code: (one.name, one.unit) for one in await listed(store, name)}
     masked = {one.code: one.name for one in await listed(store, name, focal)}
@@ -129,7 +131,7 @@ async def test_what_is_queued_again_as_it_is_about_to_finish_is_not_left_behind(
     async with office(store) as at:
         assert await at.admin.broadcasts.resend(OPERATOR, name) == 2
         finishing = asyncio.create_task(
-            store.broadcasts.move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, NOW)
+            BroadcastOperations.over(store).move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, NOW)
         )
         await asyncio.sleep(0.05)  # it has counted, and found nothing open
     assert not await finishing
@@ -174,4 +176,4 @@ async def test_its_author_gets_it_first_and_nobody_at_the_machine(store: Store, 
     assert row.chat == chat
     assert [(one.name, one.content) for one in row.reply.attachments] == [("cv.pdf", b"%PDF")]
     assert (await store.broadcasts.tally(made.id)).total == 0
-    await store.settle(row, DeliveryState.SENT, made.created_at)
+    await store.outbox.settle(row, DeliveryState.SENT, made.created_at)

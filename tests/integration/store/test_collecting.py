@@ -9,9 +9,11 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.delivery.exporter import OwnDataExporter
+from bot.messages import Chat, DeliveryState
+from bot.services.unit_of_work import open_turn
 from bot.store import own_data_reader
-from bot.store.api import Chat, DeliveryState, Store
-from bot.store.own_data import StoredOwnDataTasks
+from bot.store.own_data import OwnDataTasks
+from bot.store.store import Store
 from handlers.core.replies import Attachment, Reply
 from handlers.model.rights import Role
 from tests.integration.store.conftest import Database
@@ -27,8 +29,8 @@ def collector(store: Store, database: Database, limit: int = MB) -> OwnDataExpor
 
 
 async def orders(store: Store, chat: Chat, update: str = "/dulieu") -> bool:
-    await store.receive([said(update, "/dulieu")], NOW)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    await store.inbox.receive([said(update, "/dulieu")], NOW)
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         ordered = await unit.own_data.order("vi")
         await unit.finish("{}", [])
     return ordered
@@ -40,7 +42,7 @@ async def delivered(store: Store) -> list[Reply]:
     while rows := await claim(store, now=SystemClock().now() + timedelta(seconds=1)):
         for row in rows:
             replies.append(row.reply)
-            await store.settle(row, DeliveryState.SENT, NOW, message="1")
+            await store.outbox.settle(row, DeliveryState.SENT, NOW, message="1")
     return replies
 
 
@@ -60,7 +62,7 @@ async def held_by(store: Store, database: Database) -> Any:
 
 async def test_all_that_is_held_comes_as_a_text_and_as_json(store: Store, database: Database) -> None:
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         request = await unit.requests.register(content())
         await unit.finish("{}", [])
     assert await orders(store, chat)
@@ -89,7 +91,7 @@ async def test_what_waits_to_be_sent_is_named_and_what_its_files_hold_is_not(sto
     """Otherwise an order for one's data holds the one before it, and so on."""
     chat = await one_chat(store)
     large, small = (Attachment.of(f"{size}.txt", "text/plain", b"secret " * size) for size in (100_000, 10))
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.finish("{}", [Reply(paragraphs=("a file",), attachments=(file,)) for file in (small, large)])
     await orders(store, chat)
 
@@ -106,7 +108,7 @@ async def test_of_a_very_busy_person_the_newest_messages_are_listed_and_the_othe
     chat = await one_chat(store, "0")
     await answer(store, chat, "0")
     for number in range(1, 50):
-        await store.receive([said(f"{number}")], NOW)
+        await store.inbox.receive([said(f"{number}")], NOW)
         await answer(store, chat, f"{number}")
     assert len(await delivered(store)) == 50
     await orders(store, chat)
@@ -120,7 +122,7 @@ async def test_what_is_too_long_for_one_file_comes_in_parts_each_json_by_itself(
     store: Store, database: Database
 ) -> None:
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         codes = [(await unit.requests.register(content(f"{at}"))).code for at in range(60)]
         await unit.finish("{}", [])
     await orders(store, chat)
@@ -167,16 +169,16 @@ async def test_what_is_erased_meanwhile_is_not_handed_over(
 ) -> None:
     chat = await one_chat(store)
     await orders(store, chat)
-    complete = StoredOwnDataTasks.complete
+    complete = OwnDataTasks.complete
 
-    async def erased_first(self: StoredOwnDataTasks, *wanted: Any) -> bool:
-        await store.receive([said("/xoadulieu")], NOW)
-        async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async def erased_first(self: OwnDataTasks, *wanted: Any) -> bool:
+        await store.inbox.receive([said("/xoadulieu")], NOW)
+        async with open_turn(store, await next_turn(store, chat), NOW) as unit:
             await unit.own_data.erase()
             await unit.finish(None, [])
         return await complete(self, *wanted)
 
-    monkeypatch.setattr(StoredOwnDataTasks, "complete", erased_first)
+    monkeypatch.setattr(OwnDataTasks, "complete", erased_first)
     await collector(store, database).work()
     assert await delivered(store) == []
 
@@ -204,6 +206,6 @@ async def test_an_order_that_cannot_be_read_is_told_to_its_person_who_may_order_
     await collector(store, database).work()
 
     assert "/dulieu" in str(await delivered(store))
-    await store.chats_waiting(CHANNEL)
+    await store.inbox.chats_waiting(CHANNEL)
     assert database.sql("SELECT place FROM unreadable") == [("tasks.spec DL-000001",)]
     assert await orders(store, chat, "again")

@@ -4,16 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import DeliveryState, Store
+from bot.messages import DeliveryState
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.opening import migrate, open_driver, open_store
+from bot.services.store_texts import STORE_TEXTS
 from bot.store.drivers.base import Driver, Query
-from bot.store.inbox import Inbox
 from bot.store.migrations import load_migrations
-from bot.store.opening import migrate, open_driver, open_store
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring, open_keyring
+from bot.store.store import Store
 from handlers.core.events import TextReceived
 from handlers.core.session import Session
-from handlers.model.broadcast import Audience
+from handlers.model.broadcast import Audience, BroadcastPolicy
 from handlers.model.rights import Role
 from rules.calendar import to_vietnam_day
 from tests.integration.store.conftest import Database
@@ -38,7 +40,7 @@ async def talk(store: Store, address: str, *lines: str) -> StoredDialogue:
 async def delivered_all(store: Store) -> None:
     while waiting := await claim(store):
         for row in waiting:
-            await store.settle(row, DeliveryState.SENT, NOW, message="1")
+            await store.outbox.settle(row, DeliveryState.SENT, NOW, message="1")
 
 
 async def counted(store: Store, audience: Audience) -> int:
@@ -83,7 +85,7 @@ async def test_an_update_that_comes_again_after_a_kill_brings_nobody_back_who_is
         await delivered_all(store)
     taken = database.sql("SELECT update_id FROM inbox ORDER BY id")
 
-    await store.receive([said(update, address="1") for (update,) in taken], NOW)  # none was acknowledged
+    await store.inbox.receive([said(update, address="1") for (update,) in taken], NOW)  # none was acknowledged
     await delivered_all(store)
 
     assert database.sql(CHATS) == [(0,)]
@@ -98,7 +100,7 @@ async def test_whoever_writes_again_before_the_greeting_is_settled_is_not_forgot
     (greeting,) = await claim(store)
     await person.taps("Tôi đồng ý, bắt đầu")
 
-    await store.settle(greeting, DeliveryState.SENT, NOW, message="1")
+    await store.outbox.settle(greeting, DeliveryState.SENT, NOW, message="1")
 
     assert database.sql("SELECT id FROM outbox WHERE state = 'sent'") == [(greeting.id,)]
     assert database.sql("SELECT consented FROM chats") == [(1,)]
@@ -127,16 +129,16 @@ async def test_a_language_chosen_before_consent_is_kept_for_an_hour(store: Store
     assert person.session
     assert person.session.language == "en"
 
-    await store.delete_expired(NOW + timedelta(hours=1), 180)
+    await store.retention.delete_expired(NOW + timedelta(hours=1), 180)
     assert database.sql(CHATS) == [(1,)]
-    await store.delete_expired(NOW + timedelta(hours=1, seconds=1), 180)
+    await store.retention.delete_expired(NOW + timedelta(hours=1, seconds=1), 180)
     assert database.sql(CHATS) == [(0,)]
 
 
 async def test_no_audience_holds_whoever_has_not_agreed(store: Store) -> None:
     await talk(store, "1", "/start", "english")
     await talk(store, "2", "/start", "đồng ý")
-    looked, agreed = (store.chat(CHANNEL, address).id for address in "12")
+    looked, agreed = (store.chats.at(CHANNEL, address).id for address in "12")
     tomorrow = to_vietnam_day(NOW) + timedelta(days=1)
 
     for audience in (
@@ -153,12 +155,12 @@ async def test_no_audience_holds_whoever_has_not_agreed(store: Store) -> None:
 async def test_a_list_that_names_somebody_who_has_not_agreed_says_so_before_anything_is_sent(store: Store) -> None:
     await talk(store, "1", "/start", "english")
     await talk(store, "2", "/start", "đồng ý")
-    listed = tuple(store.chat(CHANNEL, address).id for address in "12")
+    listed = tuple(store.chats.at(CHANNEL, address).id for address in "12")
     async with office(store) as at:
         made = await at.admin.broadcasts.new(OPERATOR, draft(Audience(chats=listed)))
     assert made is not None
 
-    (problem,) = (await store.broadcasts.check(made.id, NOW)).problems
+    (problem,) = (await BroadcastOperations.over(store).check(made.id, NOW)).problems
 
     assert (problem.trouble, problem.count) == ("unknown", 1)
 
@@ -174,7 +176,7 @@ async def test_whoever_has_a_role_hears_what_is_sent_to_that_role_and_nothing_el
     name = await approved(store, draft(Audience(role=Role.OWNER)))
     await frozen(store, name)
     database.sql("UPDATE broadcasts SET state = 'running' WHERE id = ?", name)
-    assert len(await store.claim_broadcast(name, CHANNEL, 10, NOW)) == 1
+    assert len(await store.outbox.claim_broadcast(name, CHANNEL, 10, NOW)) == 1
 
 
 async def test_a_row_made_before_for_somebody_who_has_not_agreed_does_not_leave(
@@ -184,10 +186,10 @@ async def test_a_row_made_before_for_somebody_who_has_not_agreed_does_not_leave(
     database.sql("UPDATE broadcasts SET state = 'running' WHERE id = ?", name)
     await Recipients(store, database.sql, keyring).add(name, "2")
 
-    left = await store.claim_broadcast(name, CHANNEL, 10, NOW)
+    left = await store.outbox.claim_broadcast(name, CHANNEL, 10, NOW)
 
     assert [row.chat.address for row in left] == ["1"]
-    stranger = store.chat(CHANNEL, "2").id
+    stranger = store.chats.at(CHANNEL, "2").id
     assert rows(database.sql, name)[stranger] == ("skipped", "no_consent")
 
 
@@ -206,7 +208,7 @@ async def test_nobody_is_reminded_of_a_certificate_without_having_agreed(
     people = [Officer(letter * 32, agreed=letter == "a", certificates=ending) for letter in "ab"]
     write(database.sql, keyring, people, NOW)
 
-    name = await store.broadcasts.create_expiry_broadcast(to_vietnam_day(NOW), (60, 30, 7), NOW)
+    name = await BroadcastOperations.over(store).create_expiry_broadcast(to_vietnam_day(NOW), (60, 30, 7), NOW)
 
     assert name is not None
     assert rows(database.sql, name).keys() == {"a" * 32}
@@ -233,14 +235,16 @@ async def test_what_an_earlier_version_kept_is_judged_when_the_store_is_opened(b
         assert await counted(store, Audience()) == 1
         assert await counted(store, Audience(role=Role.OWNER)) == 1
         assert await counted(store, Audience(chats=(looked, declined, admin))) == 0
-        await store.delete_expired(NOW, 180)
+        await store.retention.delete_expired(NOW, 180)
 
     assert {chat for (chat,) in bare_database.sql("SELECT id FROM chats")} == {agreed, admin}
 
 
 async def met_before(driver: Driver, keyring: Keyring, number: str) -> str:
     """Somebody who wrote once and was answered; the id of the chat."""
-    (chat,) = await Inbox(driver, keyring).receive([said(number, address=number)], NOW)
+    (chat,) = await Store.over(driver, keyring, BroadcastPolicy(), STORE_TEXTS).inbox.receive(
+        [said(number, address=number)], NOW
+    )
     await driver.run(Query("finish", {"inbox": int(number), "now": 0}))
     return chat.id
 
@@ -254,7 +258,7 @@ async def test_a_session_that_cannot_be_opened_counts_as_no_consent_and_stays(ba
 
     async with closing_async(await open_store(bare_database.url, bare_database.folder, keyring)) as store:
         assert await counted(store, Audience()) == 0
-        await store.delete_expired(NOW, 180)
+        await store.retention.delete_expired(NOW, 180)
 
     assert bare_database.sql(CHATS) == [(1,)]
 
@@ -263,6 +267,6 @@ async def test_a_group_goes_with_its_answer(store: Store, database: Database) ->
     person = StoredDialogue(store=store, address="-100")
     await person.does(TextReceived(text="/", group=True))
     (row,) = await claim(store)
-    await store.settle(row, DeliveryState.SENT, NOW, message="1")
+    await store.outbox.settle(row, DeliveryState.SENT, NOW, message="1")
 
     assert database.sql(CHATS) == [(0,)]

@@ -12,13 +12,13 @@ import pytest
 from bot.clock import SystemClock
 from bot.delivery.heartbeat import Heartbeat, Witness
 from bot.delivery.retention import Retention
-from bot.store.api import Store
+from bot.services.opening import open_store
+from bot.services.unit_of_work import open_turn
 from bot.store.continuity import CLOCK_LEAP, CODE_GAP, Continuity, DatabasePosition
 from bot.store.encoding import to_micros
 from bot.store.errors import ClockLeapt
-from bot.store.opening import open_store
 from bot.store.sealing.keyring import open_keyring
-from bot.store.store import SealedStore
+from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState, CampaignPlan
 from handlers.model.rights import Role
 from tests.integration.store.conftest import Command, Database, OpenStore
@@ -46,7 +46,7 @@ def older(database: Database, beats: int = 1) -> None:
 
 async def registered(store: Store, update: str, address: str) -> str:
     chat = await one_chat(store, update, address)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         request = await unit.requests.register(content(SERIAL))
         await unit.finish(None, [])
     return request.code
@@ -192,7 +192,7 @@ async def test_whoever_writes_by_a_clock_that_leapt_does_not_make_it_right(
     heartbeat = beating(store, database.folder, clock)
     await heartbeat.begin()
 
-    await store.receive([said("2")], clock.now())
+    await store.inbox.receive([said("2")], clock.now())
     await heartbeat.begin()
 
     assert heartbeat.leapt
@@ -217,7 +217,7 @@ async def test_messages_do_not_wait_for_a_clock_that_was_set_back(store: Store, 
     chat = await one_chat(store)
     await answer(store, chat, "một", "hai", now=ahead)
     (row,) = await claim(store, now=ahead)
-    await store.retry(row, ahead + timedelta(seconds=30))
+    await store.outbox.retry(row, ahead + timedelta(seconds=30))
 
     assert texts(await claim(store, now=NOW)) == ["một"]
 
@@ -226,7 +226,7 @@ async def test_a_message_that_was_put_back_waits_as_long_as_it_was_to(store: Sto
     chat = await one_chat(store)
     await answer(store, chat, "một")
     (row,) = await claim(store)
-    await store.retry(row, NOW + timedelta(seconds=30))
+    await store.outbox.retry(row, NOW + timedelta(seconds=30))
 
     assert await claim(store, now=NOW + timedelta(seconds=29)) == []
     assert texts(await claim(store, now=NOW + timedelta(seconds=30))) == ["một"]
@@ -394,7 +394,7 @@ def put_back(database: Database, rows: dict[str, list[tuple[Any, ...]]]) -> None
 
 
 async def test_a_journal_put_back_with_an_ended_role_gives_that_role_nothing(
-    store: SealedStore, database: Database, clock: ManualClock
+    store: Store, database: Database, clock: ManualClock
 ) -> None:
     settle_units(database.sql)
     await given(store, "4242", Role.OWNER)
@@ -409,21 +409,21 @@ async def test_a_journal_put_back_with_an_ended_role_gives_that_role_nothing(
     await heartbeat.begin()
 
     assert not (await rights(store, "admin")).grants
-    assert (await store.prove_powers()).changed_end is not None
+    assert (await store.audit.check_powers()).changed_end is not None
     await heartbeat.begin()
     put_back(database, copy)  # the witness does not forget by it
     await heartbeat.begin()
     assert not (await rights(store, "admin")).grants
 
-    await store.accept_powers(NOW)
+    await store.audit.accept_journal_end(NOW)
     await heartbeat.begin()
     await heartbeat.begin()
-    assert (await store.prove_powers()).whole
+    assert (await store.audit.check_powers()).whole
     assert (await rights(store, "4242")).grants
 
 
 async def test_a_journal_that_is_begun_anew_gives_no_ended_role_back(
-    store: SealedStore, database: Database, clock: ManualClock
+    store: Store, database: Database, clock: ManualClock
 ) -> None:
     settle_units(database.sql)
     await given(store, "4242", Role.OWNER)
@@ -445,7 +445,7 @@ async def test_a_journal_that_is_begun_anew_gives_no_ended_role_back(
 
 
 async def test_roles_count_after_a_copy_was_put_back_as_a_whole_also_for_another_machine(
-    store: SealedStore, database: Database, clock: ManualClock
+    store: Store, database: Database, clock: ManualClock
 ) -> None:
     settle_units(database.sql)
     await given(store, "4242", Role.OWNER)
@@ -464,7 +464,7 @@ async def test_roles_count_after_a_copy_was_put_back_as_a_whole_also_for_another
     await here.begin()
 
     assert (await rights(store, "4242")).grants
-    assert (await store.prove_powers()).whole
+    assert (await store.audit.check_powers()).whole
 
 
 def test_the_command_finds_a_journal_that_was_put_back_while_nothing_runs(

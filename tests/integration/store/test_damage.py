@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.store.api import Store
-from bot.store.store import SealedStore
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter, InterviewStatus
@@ -65,7 +65,7 @@ def how(request: pytest.FixtureRequest) -> object:
 
 
 @pytest.fixture
-async def filled(store: SealedStore, database: Database) -> SealedStore:
+async def filled(store: Store, database: Database) -> Store:
     """Three requests of two officers, an owner and an admin."""
     settle_units(database.sql)
     await given(store, "owner", Role.OWNER, label="Chị Hạnh")
@@ -85,15 +85,15 @@ async def page(store: Store, by: Rights = OPERATOR) -> list[tuple[str, str]]:
         return [(one.request.code, one.request.content.subscriber) for one in await at.admin.desk.page(by, Filter(), 9)]
 
 
-async def told(store: SealedStore, database: Database) -> list[str]:
+async def told(store: Store, database: Database) -> list[str]:
     """What the owners are told."""
-    await store.chats_waiting(CHANNEL)
+    await store.inbox.chats_waiting(CHANNEL)
     said = [text for _ in range(9) for text in texts(await claim(store, now=datetime.now(UTC)))]
     return [text for text in said if "keys verify" in text]
 
 
 async def test_a_request_that_cannot_be_read_is_shown_as_such_among_the_others(
-    filled: SealedStore, database: Database, how: object, capsys: pytest.CaptureFixture[str]
+    filled: Store, database: Database, how: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
     damage(database, how, "requests", "content", "code = 'YC-2026-000002'")
     capsys.readouterr()
@@ -122,9 +122,7 @@ async def test_a_request_that_cannot_be_read_is_shown_as_such_among_the_others(
     assert "requests" in log
 
 
-async def test_the_owners_are_told_once_with_codes_and_nothing_personal(
-    filled: SealedStore, database: Database
-) -> None:
+async def test_the_owners_are_told_once_with_codes_and_nothing_personal(filled: Store, database: Database) -> None:
     damage(database, cut, "requests", "content", "code <> 'YC-2026-000001'")
     await page(filled)
 
@@ -157,7 +155,7 @@ async def test_the_owners_are_told_once_with_codes_and_nothing_personal(
     ],
 )
 async def test_whatever_it_is_lists_files_and_everybody_else_go_on(
-    filled: SealedStore, database: Database, how: object, table: str, column: str
+    filled: Store, database: Database, how: object, table: str, column: str
 ) -> None:
     await invited(filled, Role.FOCAL, "DN.NT", label="Bác Năm")
     async with office(filled) as at:
@@ -167,7 +165,7 @@ async def test_whatever_it_is_lists_files_and_everybody_else_go_on(
     name = await frozen(filled, NOW)
     damage(database, how, table, column)
 
-    async with office(filled, filled.chat(CHANNEL, "owner")) as at:
+    async with office(filled, filled.chats.at(CHANNEL, "owner")) as at:
         mine = await at.admin.people.mine()
         rights = Rights.of(mine, UNITS)
         assert len(await at.admin.people.holders(rights)) == 2
@@ -182,23 +180,23 @@ async def test_whatever_it_is_lists_files_and_everybody_else_go_on(
     async with StoredTurns(filled, "an")() as turn:
         assert len(await turn.requests.mine()) == 2
         assert (await everything(turn.own_data))["standings"]
-    await filled.broadcasts.check(name, NOW)
+    await BroadcastOperations.over(filled).check(name, NOW)
     assert await filled.broadcasts.list_open()
 
 
 async def test_whose_session_is_damaged_begins_anew_and_it_is_kept_aside(
-    filled: SealedStore, database: Database, how: object
+    filled: Store, database: Database, how: object
 ) -> None:
     chat = await one_chat(filled, "x1", "hỏng")
     await answer(filled, chat, session='{"language": "vi"}')
     damage(database, how, "chats", "session", f"id = '{chat.id}'")
     ((kept,),) = database.sql("SELECT session FROM chats WHERE id = ?", chat.id)
     kept = kept.encode() if isinstance(kept, str) else bytes(kept)
-    await filled.receive([said("x2", address="hỏng")], NOW)
+    await filled.inbox.receive([said("x2", address="hỏng")], NOW)
 
     turn = await next_turn(filled, chat)
     assert (turn.session, turn.lost) == (None, True)
-    await filled.reset_session(turn, NOW)
+    await filled.inbox.reset_session(turn, NOW)
 
     assert database.sql("SELECT session FROM chats WHERE id = ?", chat.id) == [(None,)]
     assert database.sql("SELECT value FROM unreadable WHERE value IS NOT NULL") == [(kept.hex(),)]
@@ -207,9 +205,9 @@ async def test_whose_session_is_damaged_begins_anew_and_it_is_kept_aside(
 
 
 async def test_a_damaged_update_steps_aside_and_the_next_one_is_answered(
-    filled: SealedStore, database: Database, how: object
+    filled: Store, database: Database, how: object
 ) -> None:
-    (chat,) = await filled.receive([said("x1", "một", "hỏng"), said("x2", "hai", "hỏng")], NOW)
+    (chat,) = await filled.inbox.receive([said("x1", "một", "hỏng"), said("x2", "hai", "hỏng")], NOW)
     damage(database, how, "inbox", "payload", "update_id = 'x1'")
 
     turn = await next_turn(filled, chat)
@@ -219,7 +217,7 @@ async def test_a_damaged_update_steps_aside_and_the_next_one_is_answered(
 
 
 async def test_a_damaged_message_fails_and_its_chat_gets_the_next_one(
-    filled: SealedStore, database: Database, how: object
+    filled: Store, database: Database, how: object
 ) -> None:
     chat = await one_chat(filled, "x1", "hỏng")
     await answer(filled, chat, "một", "hai")
@@ -230,19 +228,19 @@ async def test_a_damaged_message_fails_and_its_chat_gets_the_next_one(
 
 
 async def test_a_damaged_address_is_whole_again_when_its_person_writes(
-    filled: SealedStore, database: Database, how: object
+    filled: Store, database: Database, how: object
 ) -> None:
     chat = await one_chat(filled, "x1", "hỏng")
     damage(database, how, "chats", "address", f"id = '{chat.id}'")
-    assert chat not in await filled.chats_waiting(CHANNEL)
+    assert chat not in await filled.inbox.chats_waiting(CHANNEL)
 
-    await filled.receive([said("x2", address="hỏng")], NOW)
+    await filled.inbox.receive([said("x2", address="hỏng")], NOW)
 
-    assert chat in await filled.chats_waiting(CHANNEL)
+    assert chat in await filled.inbox.chats_waiting(CHANNEL)
 
 
 async def test_a_damaged_broadcast_fails_row_by_row_and_others_run(
-    filled: SealedStore, database: Database, how: object
+    filled: Store, database: Database, how: object
 ) -> None:
     broken, sound = await frozen(filled, NOW), await frozen(filled, NOW)
     for name in (broken, sound):
@@ -250,11 +248,11 @@ async def test_a_damaged_broadcast_fails_row_by_row_and_others_run(
             await at.admin.broadcasts.move(OPERATOR, name, BroadcastState.RUNNING)
     damage(database, how, "broadcasts", "content", f"id = '{broken}'")
 
-    assert await filled.claim_broadcast(broken, CHANNEL, 9, NOW) == []
-    assert len(await filled.claim_broadcast(sound, CHANNEL, 9, NOW)) == 2
+    assert await filled.outbox.claim_broadcast(broken, CHANNEL, 9, NOW) == []
+    assert len(await filled.outbox.claim_broadcast(sound, CHANNEL, 9, NOW)) == 2
 
 
-async def test_a_damaged_row_of_the_journal_is_shown_as_such(filled: SealedStore, database: Database) -> None:
+async def test_a_damaged_row_of_the_journal_is_shown_as_such(filled: Store, database: Database) -> None:
     database.sql("UPDATE audit SET at = ? WHERE number = 2", 2**62)
 
     async with office(filled) as at:
@@ -266,7 +264,7 @@ async def test_a_damaged_row_of_the_journal_is_shown_as_such(filled: SealedStore
 def test_files_say_how_many_cannot_be_read(troly: Command, database: Database) -> None:
     import asyncio  # noqa: PLC0415 - beside its only use
 
-    from bot.store.opening import open_store  # noqa: PLC0415 - as above
+    from bot.services.opening import open_store  # noqa: PLC0415 - as above
     from bot.store.sealing.keyring import open_keyring  # noqa: PLC0415 - as above
 
     async def fill() -> None:

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from bot.channels.registry import terminal_channel
+from bot.demo.data_writer import open_demo_data
 from bot.demo.database import DemoSizes, DemoTotals, fill_database
 from bot.demo.roles import CHANNEL
+from bot.services.unit_of_work import open_admin_transaction
 from bot.settings import Settings
-from bot.store.api import Store
 from bot.store.errors import FolderHoldsData
-from bot.store.opening import open_demo_data
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import SealContext, open_keyring
+from bot.store.store import Store
 from handlers.core.screen import Context
 from handlers.core.session import Session
 from handlers.model.request import REQUEST_TRANSITIONS, RequestState
@@ -53,8 +54,8 @@ async def demo(made: DemoTotals, another: OpenStore) -> Store:
 
 
 async def all_requests(store: Store) -> tuple[RequestRow, ...]:
-    rights = Rights.operator(await store.units())
-    async with store.admin_transaction(NOW) as office:
+    rights = Rights.operator(await store.units.read())
+    async with open_admin_transaction(store, NOW) as office:
         return await office.admin.desk.page(rights, Filter(), 10_000)
 
 
@@ -100,9 +101,9 @@ async def test_codes_follow_the_order_of_registration_and_go_on_behind_the_last(
 
 
 async def test_requests_are_found_by_unit_and_by_words(demo: Store) -> None:
-    units = await demo.units()
+    units = await demo.units.read()
     filed = (await all_requests(demo))[0]
-    async with demo.admin_transaction(NOW) as office:
+    async with open_admin_transaction(demo, NOW) as office:
         rights = Rights.operator(units)
         by_unit = await office.admin.desk.page(rights, Filter(unit=filed.unit), 10_000)
         by_code = await office.admin.desk.page(rights, Filter(text=filed.request.code), 10)
@@ -115,7 +116,7 @@ async def test_requests_are_found_by_unit_and_by_words(demo: Store) -> None:
 
 
 async def test_every_name_is_recognisably_made_up(demo: Store, database: Database) -> None:
-    units = await demo.units()
+    units = await demo.units.read()
     names = [name for unit in units.units.values() for name in (unit.name, *unit.aliases, *unit.former_names)]
     names += unsealed(database, "standings", "subscriber") + unsealed(database, "grants", "label")
     for filed in await all_requests(demo):
@@ -130,7 +131,7 @@ async def test_every_name_is_recognisably_made_up(demo: Store, database: Databas
 
 
 async def test_sessions_restore_as_they_were_and_their_screens_can_be_shown(demo: Store, database: Database) -> None:
-    world = build_memory_services(load_pack(), NOW, units=await demo.units())
+    world = build_memory_services(load_pack(), NOW, units=await demo.units.read())
     screens, languages = set(), set()
     for text in unsealed(database, "chats", "session"):
         session = Session.load(text)
@@ -147,7 +148,7 @@ async def test_sessions_restore_as_they_were_and_their_screens_can_be_shown(demo
 async def test_nothing_of_it_waits_to_leave(demo: Store, database: Database) -> None:
     assert database.sql("SELECT COUNT(*) FROM outbox") == [(0,)]
     assert database.sql("SELECT COUNT(*) FROM inbox") == [(0,)]
-    assert await demo.chats_waiting("telegram") == []
+    assert await demo.inbox.chats_waiting("telegram") == []
     channels = {channel for (channel,) in database.sql("SELECT DISTINCT channel FROM chats")}
     assert {channel.partition(":")[0] for channel in channels} == {CHANNEL, "terminal"}
 
@@ -157,8 +158,8 @@ async def test_one_can_be_the_owner_an_admin_and_a_focal_officer_at_once(demo: S
     roles = {}
     for name in ("chu", "quan-tri-1", "dau-moi-1"):
         channel = terminal_channel(name)
-        async with demo.admin_transaction(
-            NOW, chat=sealed_columns.chat_id(keyring, channel, name), channel=channel
+        async with open_admin_transaction(
+            demo, NOW, chat=sealed_columns.chat_id(keyring, channel, name), channel=channel
         ) as office:
             (grant,) = await office.admin.people.mine()
         roles[name] = grant.role
@@ -167,7 +168,7 @@ async def test_one_can_be_the_owner_an_admin_and_a_focal_officer_at_once(demo: S
 
 
 async def test_the_journal_is_whole_and_tells_every_move_of_an_office(demo: Store, database: Database) -> None:
-    assert (await demo.verify_journal()).fault is None
+    assert (await demo.audit.verify_journal()).fault is None
     moves = database.sql("SELECT COUNT(*) FROM request_history WHERE actor LIKE 'QT-%'")
     told = "SELECT CAST(SUM(count) AS BIGINT) FROM audit WHERE act IN ('request.move', 'request.move_all')"
     assert database.sql(told) == moves
@@ -176,7 +177,7 @@ async def test_the_journal_is_whole_and_tells_every_move_of_an_office(demo: Stor
 
 
 async def test_a_clean_up_leaves_nearly_all_of_it(demo: Store, made: DemoTotals) -> None:
-    gone = await demo.delete_expired(NOW, 180, dry_run=True)
+    gone = await demo.retention.delete_expired(NOW, 180, dry_run=True)
     assert sum(gone.values()) == 0
 
 
@@ -198,7 +199,7 @@ async def test_a_folder_with_a_single_real_chat_is_refused_and_left_as_it_is(sto
     assert database.sql("SELECT COUNT(*) FROM chats") == [(1,)]
     assert database.sql("SELECT COUNT(*) FROM units") == [(0,)]
     assert database.sql("SELECT COUNT(*) FROM counters") == [(0,)]
-    assert not await store.is_made_up()
+    assert not await store.status.is_made_up()
 
 
 async def test_units_alone_are_real_data_too(store: Store, database: Database) -> None:
@@ -210,7 +211,7 @@ async def test_units_alone_are_real_data_too(store: Store, database: Database) -
 async def test_a_second_province_is_refused(demo: Store, database: Database) -> None:
     with pytest.raises(FolderHoldsData, match="made-up data already"):
         await fill_in(database)
-    assert await demo.is_made_up()
+    assert await demo.status.is_made_up()
 
 
 async def test_a_province_begun_and_cut_off_is_refused(store: Store, database: Database) -> None:
@@ -235,8 +236,8 @@ async def test_two_who_begin_at_once_do_not_both_begin(store: Store, database: D
 async def test_its_roles_still_count_once_the_operator_answers_for_the_journal(
     demo: Store, made: DemoTotals, database: Database
 ) -> None:
-    await demo.accept_powers(NOW)
-    assert (await demo.prove_powers()).whole
-    rights = Rights.operator(await demo.units())
-    async with demo.admin_transaction(NOW) as at:
+    await demo.audit.accept_journal_end(NOW)
+    assert (await demo.audit.check_powers()).whole
+    rights = Rights.operator(await demo.units.read())
+    async with open_admin_transaction(demo, NOW) as at:
         assert len(await at.admin.people.holders(rights)) == made.grants

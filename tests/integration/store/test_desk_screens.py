@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.core.events import ButtonTapped
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter
@@ -378,7 +378,9 @@ async def test_who_changed_it_is_told_without_brackets_in_brackets(desk: Store) 
 async def test_a_name_that_several_buttons_have_is_asked_about_and_not_searched_for(
     desk: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handlers.admin.requests.list.format_request_row", lambda say, filed: filed.request.content.subscriber)
+    monkeypatch.setattr(
+        "handlers.admin.requests.list.format_request_row", lambda say, filed: filed.request.content.subscriber
+    )
     for number in range(2):
         await registered(desk, str(number), person(), "DN.NT")
     admin = await talk(desk, "admin")

@@ -4,9 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.store.api import Store
-from bot.store.broadcasts import expiry
+from bot.services.broadcasts import expiry
+from bot.services.broadcasts.service import BroadcastOperations
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.broadcast import EXPIRY_CAMPAIGN, Audience
 from handlers.model.request import RequestState
 from rules.calendar import to_vietnam_day
@@ -44,7 +45,7 @@ def people(database: Database, keyring: Keyring, store: Store) -> None:
 
 async def remind(store: Store, days_later: int = 0) -> str | None:
     later = timedelta(days=days_later)
-    return await store.broadcasts.create_expiry_broadcast(TODAY + later, DAYS, NOW + later)
+    return await BroadcastOperations.over(store).create_expiry_broadcast(TODAY + later, DAYS, NOW + later)
 
 
 def known(sql: Sql) -> set[tuple[str, int]]:
@@ -92,14 +93,14 @@ async def test_each_distance_comes_once_on_its_day(store: Store, database: Datab
 async def test_what_a_kill_left_open_is_made_to_its_end(
     store: Store, another: OpenStore, database: Database, people: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expiry, "PAGE", 1)
-    monkeypatch.setattr(expiry.RecipientWriter, "finish", _killed)
+    monkeypatch.setattr(expiry, "PAGE_SIZE", 1)
+    monkeypatch.setattr(expiry.RecipientRepository, "finish", _killed)
     with pytest.raises(KeyboardInterrupt):
         await remind(store)
     ((name,),) = database.sql("SELECT id FROM broadcasts WHERE parent IS NOT NULL")
     half = len(rows(database.sql, name))
     monkeypatch.undo()
-    assert not await store.broadcasts.freeze(name, NOW)
+    assert not await BroadcastOperations.over(store).freeze(name, NOW)
 
     assert await remind(await another(), 1) == name
 
@@ -115,7 +116,7 @@ async def _killed(*_: object) -> None:
 async def test_one_that_nobody_goes_on_with_is_closed(
     store: Store, database: Database, people: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(expiry.RecipientWriter, "finish", _killed)
+    monkeypatch.setattr(expiry.RecipientRepository, "finish", _killed)
     with pytest.raises(KeyboardInterrupt):
         await remind(store)
     monkeypatch.undo()
@@ -161,7 +162,7 @@ async def test_who_wanted_to_hear_again_is_told_of_once_the_day_has_come_and_hea
     assert await later(store, day) == {EXPIRY_CAMPAIGN: ("a" * 32,)}
 
     at = NOW + timedelta(days=2)
-    again = await store.broadcasts.create_step(
+    again = await BroadcastOperations.over(store).create_step(
         EXPIRY_CAMPAIGN, f"later:{day}", at, audience=Audience(chats=("a" * 32,))
     )
     assert again is not None
@@ -180,7 +181,7 @@ async def test_who_was_reminded_since_is_not_again_and_who_waits_for_a_day_behin
     for letter, on in (("a", day), ("b", day), ("0", day + timedelta(days=1))):
         database.sql(marks, EXPIRY_CAMPAIGN, letter * 32, on.toordinal())
     wanted = Audience(chats=("a" * 32, "b" * 32))
-    name = await store.broadcasts.create_step(EXPIRY_CAMPAIGN, f"later:{day}", NOW, audience=wanted)
+    name = await BroadcastOperations.over(store).create_step(EXPIRY_CAMPAIGN, f"later:{day}", NOW, audience=wanted)
     assert name is not None
     database.sql("UPDATE reminder_marks SET later_on = NULL WHERE chat = ?", "a" * 32)  # by a step of the campaign
 

@@ -14,9 +14,10 @@ import pytest
 from bot.errors import Forbidden, OutputError
 from bot.exports.export import FORM_SUFFIXES, write_export
 from bot.exports.model import ExportJob
-from bot.store.api import Store
-from bot.store.opening import open_store
+from bot.services.opening import open_store
+from bot.services.unit_of_work import open_turn
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
 from handlers.model.exports import ExportForm
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter
@@ -37,7 +38,7 @@ REQUESTS = 7
 async def fill(store: Store, database: Database) -> None:
     settle_units(database.sql)
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         for _ in range(REQUESTS):
             await unit.requests.register(PERSON)
         await unit.finish("{}", [])
@@ -159,7 +160,7 @@ async def test_a_role_that_ends_while_its_export_is_written_lets_no_file_appear(
         if done == total:
             database.sql("UPDATE grants SET ended_at = 1 WHERE id = ?", lost.id)
 
-    ordered = replace(order(form, await rights(filled, "99")), chat=filled.chat(CHANNEL, "99").id)
+    ordered = replace(order(form, await rights(filled, "99")), chat=filled.chats.at(CHANNEL, "99").id)
     with pytest.raises(Forbidden, match="has ended meanwhile"):
         await write_export(filled, ordered, target, progress, notes=tmp_path / "notes")
 
@@ -170,7 +171,7 @@ async def test_a_role_that_ends_while_its_export_is_written_lets_no_file_appear(
 
 async def test_an_export_of_a_person_who_keeps_the_role_is_written(filled: Store, tmp_path: Path) -> None:
     await given(filled, "99", Role.ADMIN, "DN.NT", label="Chị Lan")
-    ordered = replace(order(ExportForm.CSV, await rights(filled, "99")), chat=filled.chat(CHANNEL, "99").id)
+    ordered = replace(order(ExportForm.CSV, await rights(filled, "99")), chat=filled.chats.at(CHANNEL, "99").id)
 
     assert (
         await write_export(filled, ordered, tmp_path / "list.csv", ignored, notes=tmp_path / "notes")

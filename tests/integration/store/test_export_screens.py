@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.exports.list_reader import read_list
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.core.events import ButtonTapped, SheetRead
 from handlers.model.imports import ImportLine, ImportSheet, SheetProblem
 from handlers.model.request import RequestState

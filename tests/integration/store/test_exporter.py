@@ -15,9 +15,11 @@ from bot.delivery.exporter import Exporter
 from bot.exports.list_reader import read_list
 from bot.exports.process import Finished, LastWord, Made, clean, private_folder
 from bot.logs import MASK
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.services.unit_of_work import open_turn
 from bot.store.errors import DatabaseUnusable
-from bot.store.tasks import StoredExportTasks
+from bot.store.store import Store
+from bot.store.tasks import ExportTasks
 from handlers.admin.exports import text
 from handlers.core.replies import Attachment
 from handlers.core.text import MarkupTranslator
@@ -58,7 +60,7 @@ async def chat(store: Store, database: Database) -> Chat:
 
 async def registered(store: Store, number: int) -> Chat:
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         for at in range(number):
             await unit.requests.register(content(f"{at}").model_copy(update={"unit_code": "DN.NT"}))
         await unit.finish("{}", [])
@@ -225,7 +227,7 @@ async def test_an_export_that_cannot_be_stored_is_given_up_and_told(
     store: Store, chat: Chat, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await ordered(store, chat)
-    monkeypatch.setattr(StoredExportTasks, "complete", broken)
+    monkeypatch.setattr(ExportTasks, "complete", broken)
 
     with structlog.testing.capture_logs() as logs:
         assert await exporting.exporter(store, database.url, database.folder).work() == 1
@@ -242,13 +244,13 @@ async def test_an_export_that_cannot_even_be_given_up_is_so_later_and_the_export
     stop, served = asyncio.Event(), exporting.exporter(store, database.url, database.folder)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("complete", "fail", "recover"):
-            patch.setattr(StoredExportTasks, name, broken)
+            patch.setattr(ExportTasks, name, broken)
         with structlog.testing.capture_logs() as logs:
             running = asyncio.create_task(served.run(stop))
             await eventually(lambda: any(line["event"] == "exports_failed" for line in logs), 60)
             patch.undo()
-            patch.setattr(StoredExportTasks, "complete", broken)
-            patch.setattr(StoredExportTasks, "fail", broken)
+            patch.setattr(ExportTasks, "complete", broken)
+            patch.setattr(ExportTasks, "fail", broken)
             await eventually(lambda: any(line["event"] == "export_not_written" for line in logs), 60)
         assert states(database) == ["running"]
     await eventually(lambda: states(database) == ["failed"], 60)

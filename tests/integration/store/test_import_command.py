@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.model.request import RequestState
 from handlers.model.request_list import MoveOutcome
 from handlers.model.rights import Role

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.core.events import FileSent, TextReceived
 from tests.integration.store.conftest import OpenStore
 from tests.support.storing import CHANNEL, NOW, answer, claim, heard, next_turn, one_chat, said, says, texts
@@ -11,43 +11,45 @@ from tests.support.storing import CHANNEL, NOW, answer, claim, heard, next_turn,
 async def test_a_redelivered_update_is_stored_once(store: Store) -> None:
     chat = await one_chat(store, "1")
 
-    assert await store.receive([said("1")], NOW) == []
+    assert await store.inbox.receive([said("1")], NOW) == []
     await answer(store, chat)
-    assert await store.receive([said("1")], NOW) == []
-    assert await store.claim_turn(chat) is None
+    assert await store.inbox.receive([said("1")], NOW) == []
+    assert await store.inbox.claim_turn(chat) is None
 
 
 async def test_an_update_twice_in_one_batch_is_stored_once(store: Store) -> None:
-    (chat,) = await store.receive([said("1", "một"), said("1", "một")], NOW)
+    (chat,) = await store.inbox.receive([said("1", "một"), said("1", "một")], NOW)
     await answer(store, chat)
 
-    assert await store.claim_turn(chat) is None
+    assert await store.inbox.claim_turn(chat) is None
 
 
 async def test_receiving_names_each_chat_with_something_new_once(store: Store) -> None:
-    await store.receive([said("1", address="an")], NOW)
+    await store.inbox.receive([said("1", address="an")], NOW)
 
-    chats = await store.receive([said("1", address="an"), said("2", address="bình"), said("3", address="bình")], NOW)
+    chats = await store.inbox.receive(
+        [said("1", address="an"), said("2", address="bình"), said("3", address="bình")], NOW
+    )
 
     assert [chat.address for chat in chats] == ["bình"]
 
 
 async def test_the_same_update_id_on_two_channels_is_two_updates(store: Store) -> None:
-    chats = await store.receive([said("1", channel="telegram"), said("1", channel="zalo")], NOW)
+    chats = await store.inbox.receive([said("1", channel="telegram"), said("1", channel="zalo")], NOW)
 
     assert [chat.channel for chat in chats] == ["telegram", "zalo"]
     assert chats[0].id != chats[1].id
 
 
 async def test_nothing_received_is_nothing_stored(store: Store) -> None:
-    assert await store.receive([], NOW) == []
+    assert await store.inbox.receive([], NOW) == []
 
 
 async def test_updates_of_a_chat_come_in_the_order_they_came(store: Store) -> None:
-    (chat,) = await store.receive([said("9", "một"), said("8", "hai"), said("7", "ba")], NOW)
+    (chat,) = await store.inbox.receive([said("9", "một"), said("8", "hai"), said("7", "ba")], NOW)
 
     spoken = []
-    while turn := await store.claim_turn(chat):
+    while turn := await store.inbox.claim_turn(chat):
         spoken.append(heard(turn))
         await answer(store, chat)
 
@@ -57,7 +59,7 @@ async def test_updates_of_a_chat_come_in_the_order_they_came(store: Store) -> No
 async def test_every_kind_of_event_comes_back_as_it_came(store: Store) -> None:
     event = FileSent(message="12", reference="BQACAgUAAx", name="chứng thư.cer", size=1830)
     update = said("1")
-    (chat,) = await store.receive([type(update)(CHANNEL, "1", "42", event)], NOW)
+    (chat,) = await store.inbox.receive([type(update)(CHANNEL, "1", "42", event)], NOW)
 
     turn = await next_turn(store, chat)
 
@@ -67,43 +69,43 @@ async def test_every_kind_of_event_comes_back_as_it_came(store: Store) -> None:
 
 
 async def test_a_follow_up_goes_before_what_the_chat_sent_later(store: Store) -> None:
-    (chat,) = await store.receive([said("1", "tệp"), said("2", "sau đó")], NOW)
+    (chat,) = await store.inbox.receive([said("1", "tệp"), said("2", "sau đó")], NOW)
 
     await answer(store, chat, again=[TextReceived(text="đã đọc tệp"), TextReceived(text="rồi nữa")])
 
     spoken = []
-    while turn := await store.claim_turn(chat):
+    while turn := await store.inbox.claim_turn(chat):
         spoken.append(heard(turn))
         await answer(store, chat)
     assert spoken == ["đã đọc tệp", "rồi nữa", "sau đó"]
 
 
 async def test_a_start_finds_the_chats_that_still_wait(store: Store, another: OpenStore) -> None:
-    await store.receive([said("1", address="an"), said("2", address="bình"), said("3", address="chi")], NOW)
-    await answer(store, (await store.chats_waiting(CHANNEL))[0])
+    await store.inbox.receive([said("1", address="an"), said("2", address="bình"), said("3", address="chi")], NOW)
+    await answer(store, (await store.inbox.chats_waiting(CHANNEL))[0])
     await store.close()
 
     restarted = await another()
 
-    assert [chat.address for chat in await restarted.chats_waiting(CHANNEL)] == ["bình", "chi"]
-    assert await restarted.chats_waiting("zalo") == []
+    assert [chat.address for chat in await restarted.inbox.chats_waiting(CHANNEL)] == ["bình", "chi"]
+    assert await restarted.inbox.chats_waiting("zalo") == []
 
 
 async def test_two_processes_that_receive_the_same_updates_store_each_once(store: Store, another: OpenStore) -> None:
     other = await another()
     updates = [said(str(number), address=f"chat {number % 5}") for number in range(40)]
 
-    new = await asyncio.gather(*(each.receive([update], NOW) for update in updates for each in (store, other)))
+    new = await asyncio.gather(*(each.inbox.receive([update], NOW) for update in updates for each in (store, other)))
 
     assert sum(len(chats) for chats in new) == len(updates)
 
 
 async def test_a_poison_update_steps_aside_with_an_apology(store: Store) -> None:
-    (chat,) = await store.receive([said("1", "độc"), said("2", "lành")], NOW)
+    (chat,) = await store.inbox.receive([said("1", "độc"), said("2", "lành")], NOW)
 
-    await store.give_up(await next_turn(store, chat), NOW, [says("xin lỗi")])
+    await store.inbox.give_up(await next_turn(store, chat), NOW, [says("xin lỗi")])
 
-    assert heard(await store.claim_turn(chat)) == "lành"
+    assert heard(await store.inbox.claim_turn(chat)) == "lành"
     assert texts(await claim(store)) == ["xin lỗi"]
     assert (await next_turn(store, chat)).session is None
 
@@ -112,7 +114,7 @@ async def test_an_update_that_no_database_takes_spoils_none_of_those_beside_it(s
     updates = [said(f"{number}", address=f"chat {number}") for number in range(9)]
     updates[4] = said("not text \ud800", address="chat 4")
 
-    results = await asyncio.gather(*(store.receive([update], NOW) for update in updates), return_exceptions=True)
+    results = await asyncio.gather(*(store.inbox.receive([update], NOW) for update in updates), return_exceptions=True)
 
     assert [isinstance(result, Exception) for result in results] == [number == 4 for number in range(9)]
-    assert len(await store.chats_waiting(CHANNEL)) == 8
+    assert len(await store.inbox.chats_waiting(CHANNEL)) == 8

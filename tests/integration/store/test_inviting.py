@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.model.request_list import NewInvitation, Refusal
 from handlers.model.rights import Grant, Role
 from tests.integration.store.conftest import Database, OpenStore

@@ -4,11 +4,13 @@ import asyncio
 
 import pytest
 
+from bot.services.unit_of_work import open_admin_transaction
 from bot.store import journal
-from bot.store.api import ChainFault, Store
+from bot.store.journal import ChainFault
+from bot.store.store import Store
 from handlers.model.rights import Grant, Rights, Role
 from tests.integration.store.conftest import Database, OpenStore
-from tests.support.office import OPERATOR, UNITS, office, settle_units
+from tests.support.office import OPERATOR, UNITS, office
 from tests.support.storing import NOW
 
 ROWS = 7
@@ -21,7 +23,7 @@ async def written(store: Store, rows: int = ROWS, unit: str | None = None) -> No
 
 
 async def fault(store: Store) -> tuple[ChainFault | None, int]:
-    verdict = await store.verify_journal()
+    verdict = await store.audit.verify_journal()
     return verdict.fault, verdict.number
 
 
@@ -34,7 +36,7 @@ async def test_a_chain_that_nobody_touched_is_whole(store: Store) -> None:
     assert await fault(store) == (None, 0)
     await written(store)
 
-    verdict = await store.verify_journal()
+    verdict = await store.audit.verify_journal()
 
     assert (verdict.rows, verdict.fault) == (ROWS, None)
 
@@ -152,7 +154,7 @@ async def test_rows_of_two_processes_make_one_chain(another: OpenStore, store: S
 
     await asyncio.gather(*(written(one, 2) for one in (store, other) * 5))
 
-    verdict = await store.verify_journal()
+    verdict = await store.audit.verify_journal()
     assert (verdict.rows, verdict.fault) == (20, None)
 
 
@@ -161,7 +163,7 @@ async def test_a_chain_is_whole_while_it_grows(another: OpenStore, store: Store)
     other = await another()
 
     async def looked() -> set[ChainFault | None]:
-        return {(await other.verify_journal()).fault for _ in range(10)}
+        return {(await other.audit.verify_journal()).fault for _ in range(10)}
 
     seen, *_ = await asyncio.gather(looked(), *(written(store, 1) for _ in range(20)))
 
@@ -169,41 +171,25 @@ async def test_a_chain_is_whole_while_it_grows(another: OpenStore, store: Store)
 
 
 async def test_a_row_that_was_not_committed_leaves_no_gap(store: Store) -> None:
-    async with store.admin_transaction(NOW) as at:
+    async with open_admin_transaction(store, NOW) as at:
         await at.admin.journal.record(OPERATOR, "export", "x")
     await written(store, 2)
 
-    verdict = await store.verify_journal()
+    verdict = await store.audit.verify_journal()
     assert (verdict.rows, verdict.fault) == (2, None)
-
-
-async def test_the_latest_rows_within_reach(store: Store, database: Database) -> None:
-    settle_units(database.sql)
-    await written(store, 2)
-    await written(store, 2, "DN.DP")
-    await written(store, 2, "DN.NT.VP")
-    admin = Rights((Grant("QT-1", Role.ADMIN, "DN.NT"),), UNITS, "QT-1")
-    focal = Rights((Grant("QT-2", Role.FOCAL, "DN.NT"),), UNITS, "QT-2")
-
-    async with office(store) as at:
-        seen = [[row.number for row in await at.admin.journal.latest(who, 9)] for who in (OPERATOR, admin, focal)]
-        older = await at.admin.journal.latest(OPERATOR, 2, before=5)
-
-    assert seen == [[6, 5, 4, 3, 2, 1], [6, 5], []]
-    assert [row.number for row in older] == [4, 3]
 
 
 async def test_an_end_cut_off_with_its_record_shows_by_what_was_noted(store: Store, database: Database) -> None:
     await written(store)
-    verdict = await store.verify_journal()
+    verdict = await store.audit.verify_journal()
     noted = (verdict.rows, verdict.end)
     await written(store, 2)
-    assert (await store.verify_journal(noted)).fault is None
+    assert (await store.audit.verify_journal(noted)).fault is None
     database.sql("DELETE FROM audit WHERE number > 5")
     database.sql("UPDATE audit_head SET number = 5, hash = (SELECT hash FROM audit WHERE number = 5)")
     assert await fault(store) == (None, 0)
 
-    assert (await store.verify_journal(noted)).fault is ChainFault.MISSING
+    assert (await store.audit.verify_journal(noted)).fault is ChainFault.MISSING
     await written(store)
-    assert (await store.verify_journal(noted)).fault is ChainFault.REPLACED
-    assert (await store.verify_journal((99, "x"))).fault is ChainFault.MISSING
+    assert (await store.audit.verify_journal(noted)).fault is ChainFault.REPLACED
+    assert (await store.audit.verify_journal((99, "x"))).fault is ChainFault.MISSING

@@ -6,18 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from bot.messages import DeliveryState
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.opening import open_driver, open_store
+from bot.services.unit_of_work import open_turn
 from bot.store import key_rotation
-from bot.store.api import DeliveryState, Store
 from bot.store.errors import KeyNotSpread, KeysMissing, UnknownKey
 from bot.store.key_rotation import KeyRotation
-from bot.store.opening import open_driver, open_store
 from bot.store.queries import column_query_name
 from bot.store.sealing import keyring as keyring_module
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
 from bot.store.sealing.keyring import Keyring, open_keyring
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS
-from bot.store.store import SealedStore
-from bot.store.worker_api import LeaseDuration
+from bot.store.store import Store
+from bot.store.workers import LeaseDuration
 from handlers.core.replies import Reply
 from handlers.model.broadcast import BroadcastState
 from handlers.model.exports import ExportForm, ExportOrder
@@ -62,15 +64,15 @@ async def one_of_each(store: Store, database: Database) -> str:
     owner = await given(store, "owner", Role.OWNER, label="Chị Hạnh")
     code = (await invited(store, Role.ADMIN, "DN.NT", label="Anh Khôi")).code
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         request = await unit.requests.register(content())
         await unit.register.save_status(
             InterviewStatus(interview=1, unit="DN.NT", subscriber=NAME, certificate_key=SERIAL)
         )
         await unit.finish(AGREED, [says("gửi"), says("chờ")])
-    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW, message="1")
-    await store.receive([said("2", "đợi")], NOW)
-    async with office(store, store.chat(CHANNEL, "owner")) as at:
+    await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW, message="1")
+    await store.inbox.receive([said("2", "đợi")], NOW)
+    async with office(store, store.chats.at(CHANNEL, "owner")) as at:
         rights = Rights.of((owner,), UNITS)
         seen = await at.admin.desk.get(rights, request.code)
         assert seen is not None
@@ -82,7 +84,7 @@ async def one_of_each(store: Store, database: Database) -> str:
         draft = DRAFT.model_copy(update={"document": "a.pdf", "document_type": "application/pdf"})
         made = await at.admin.broadcasts.new(rights, draft, b"%PDF \xff\xfe binary")
         assert made is not None
-    await store.broadcasts.check(made.id, NOW)
+    await BroadcastOperations.over(store).check(made.id, NOW)
     return code
 
 
@@ -99,20 +101,20 @@ async def sealed_by(database: Database) -> dict[tuple[str, str], set[str]]:
 
 
 async def test_after_a_rotation_nothing_is_sealed_by_the_old_key_and_everything_reads_and_is_found(
-    store: SealedStore, database: Database
+    store: Store, database: Database
 ) -> None:
     code = await one_of_each(store, database)
     old = read_key_file(database.keys).current
     assert all(keys == {old} for keys in (await sealed_by(database)).values())
 
-    done = await store.rotate_keys(datetime.now(UTC))
+    done = await store.keys.rotate(datetime.now(UTC))
     retired = await store.keys.retire(datetime.now(UTC), timedelta(), (old,))
 
     assert all(keys == {done.key} for keys in (await sealed_by(database)).values())
     assert retired.dropped == (old,)
     assert old not in database.keys.read_text()
     async with closing_async(await open_store(database.url, database.folder, open_keyring(database.keys)[0])) as after:
-        async with office(after, after.chat(CHANNEL, "owner")) as at:
+        async with office(after, after.chats.at(CHANNEL, "owner")) as at:
             (owner,) = await at.admin.people.mine()
             assert (owner.role, owner.label) == (Role.OWNER, "Chị Hạnh")
             rights = Rights.of((owner,), UNITS)
@@ -123,14 +125,14 @@ async def test_after_a_rotation_nothing_is_sealed_by_the_old_key_and_everything_
             (broadcast,) = await at.admin.broadcasts.latest(rights, 9)
             assert await at.admin.broadcasts.last_check(rights, broadcast.id) is not None
             assert await at.admin.imports.load_lines("NL-000001") is not None
-        assert (await after.verify_journal()).fault is None
-        assert (await after.prove_powers()).whole
+        assert (await after.audit.verify_journal()).fault is None
+        assert (await after.audit.check_powers()).whole
         assert (await after.keys.verify(every=True)).damaged == ()
         taken = await redeem(after, "admin", code)
         assert getattr(taken, "role", None) is Role.ADMIN
-        turn = await next_turn(after, after.chat(CHANNEL, "7790118822"))
+        turn = await next_turn(after, after.chats.at(CHANNEL, "7790118822"))
         assert heard(turn) == "đợi"
-        async with after.turn(turn, NOW) as unit:
+        async with open_turn(after, turn, NOW) as unit:
             mine = await unit.requests.open_for(SERIAL, content().procedure.value)
             assert mine is not None
             own = await everything(unit.own_data)
@@ -138,14 +140,14 @@ async def test_after_a_rotation_nothing_is_sealed_by_the_old_key_and_everything_
 
 
 async def test_a_broadcast_with_a_binary_document_is_sealed_anew_and_goes_out_whole(
-    store: SealedStore, database: Database
+    store: Store, database: Database
 ) -> None:
     await one_of_each(store, database)
     async with office(store) as at:
         await at.admin.broadcasts.move(OPERATOR, "TB-000001", BroadcastState.APPROVED)
-    await store.rotate_keys(datetime.now(UTC))
+    await store.keys.rotate(datetime.now(UTC))
 
-    while await store.broadcasts.freeze("TB-000001", NOW):
+    while await BroadcastOperations.over(store).freeze("TB-000001", NOW):
         pass
     rows = database.sql("SELECT state FROM broadcasts WHERE id = 'TB-000001'")
     assert rows == [("scheduled",)]
@@ -153,7 +155,7 @@ async def test_a_broadcast_with_a_binary_document_is_sealed_anew_and_goes_out_wh
 
 @pytest.mark.parametrize("step", ["add", "use", "reseal", "retire"])
 async def test_a_rotation_that_was_killed_goes_on_when_it_is_repeated(
-    store: SealedStore, database: Database, step: str, monkeypatch: pytest.MonkeyPatch
+    store: Store, database: Database, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await answer(store, await one_chat(store), "chào")
     old, now = read_key_file(database.keys).current, datetime.now(UTC)
@@ -168,12 +170,12 @@ async def test_a_rotation_that_was_killed_goes_on_when_it_is_repeated(
     done = await store.keys.rotate(now + timedelta(seconds=9), timedelta())
 
     assert done.key != old
-    assert set(await store.key_usage()) == {done.key}
+    assert set(await store.keys.key_usage()) == {done.key}
     assert list(read_key_file(database.keys).keys) == [done.key]
     assert texts(await claim(store)) == ["chào"]
 
 
-async def elsewhere(database: Database) -> tuple[SealedStore, Path]:
+async def elsewhere(database: Database) -> tuple[Store, Path]:
     """A process of another machine, with a copy of the key file."""
     path = database.folder / "elsewhere.json"
     replace_key_file(path, read_key_file(database.keys))
@@ -201,10 +203,10 @@ async def test_a_key_is_used_only_once_every_live_process_has_it_and_then_by_all
             await one.workers.beat(CHANNEL, NOW, judge=True)
 
         assert await here.keys.use(None, NOW) == key
-        await here.reseal()
+        await here.keys.reseal()
         await there.workers.beat(CHANNEL, NOW, judge=True)  # it meets the key in use, and follows without a second copy
         await answer(there, await one_chat(there), "từ máy kia")
-        assert set(await here.key_usage()) == {key}
+        assert set(await here.keys.key_usage()) == {key}
         for one in (here, there):
             await one.workers.beat(CHANNEL, NOW, judge=True)
         assert [process.keys[0] for process in await here.keys.processes()] == [key, key]
@@ -220,7 +222,7 @@ async def test_a_key_that_a_process_still_seals_with_is_not_retired(postgres_url
         await there.workers.join(CHANNEL, LEASE, NOW)
         key = await here.keys.add(NOW)
         await here.keys.use(key, NOW, force=True)
-        await here.reseal()
+        await here.keys.reseal()
 
         kept = (await here.keys.retire(NOW, timedelta(), (old,))).kept
 
@@ -243,21 +245,21 @@ async def test_what_a_process_cannot_read_for_want_of_a_key_another_one_answers(
         chat = await one_chat(here)
 
         with pytest.raises(UnknownKey):
-            await there.claim_turn(chat)
+            await there.inbox.claim_turn(chat)
 
-        assert await here.chats_waiting(CHANNEL) == [chat]
-        assert heard(await here.claim_turn(chat)) == "xin chào"
+        assert await here.inbox.chats_waiting(CHANNEL) == [chat]
+        assert heard(await here.inbox.claim_turn(chat)) == "xin chào"
         await here.workers.leave(CHANNEL)
         replace_key_file(path, read_key_file(database.keys))
-        assert heard(await there.claim_turn(chat)) == "xin chào"
+        assert heard(await there.inbox.claim_turn(chat)) == "xin chào"
 
 
 async def test_a_start_with_a_key_file_of_before_a_rotation_is_refused_with_tables_and_counts(
-    store: SealedStore, database: Database
+    store: Store, database: Database
 ) -> None:
     before = read_key_file(database.keys)
     await answer(store, await one_chat(store), "chào")
-    key = (await store.rotate_keys(datetime.now(UTC))).key
+    key = (await store.keys.rotate(datetime.now(UTC))).key
     replace_key_file(database.keys, before)
 
     with pytest.raises(KeysMissing) as refused:
@@ -332,7 +334,7 @@ def _filled(database: Database):  # noqa: ANN202 - a key file
 
 
 async def test_a_damaged_value_of_no_key_at_all_keeps_nothing_from_starting(
-    store: SealedStore, database: Database, keyring: Keyring
+    store: Store, database: Database, keyring: Keyring
 ) -> None:
     await answer(store, await one_chat(store), "chào")
     database.sql("UPDATE outbox SET payload = ?", b"\x00\x01\x02\x03" + b"x" * 60)
@@ -344,7 +346,7 @@ async def test_a_damaged_value_of_no_key_at_all_keeps_nothing_from_starting(
 
 
 async def test_a_key_that_leaked_can_be_retired_though_a_value_of_it_is_damaged(
-    store: SealedStore, database: Database
+    store: Store, database: Database
 ) -> None:
     await answer(store, await one_chat(store), "chào")
     old = read_key_file(database.keys).current

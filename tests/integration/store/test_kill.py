@@ -1,6 +1,6 @@
 """SIGKILL in the middle of work: nothing is lost, nothing is handled twice."""
 
-from bot.store.api import Store
+from bot.store.store import Store
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support import turning
 from tests.support.killing import killed_again_and_again
@@ -17,8 +17,8 @@ async def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_done_twice(
 
     assert kills >= KILLS
     store = await another()
-    assert await store.chats_waiting(CHANNEL) == []
-    assert await store.claim(CHANNEL, 10, NOW) == []
+    assert await store.inbox.chats_waiting(CHANNEL) == []
+    assert await store.outbox.claim(CHANNEL, 10, NOW) == []
     per_chat = turning.UPDATES // turning.CHATS
     assert await turns_of_every_chat(store) == [str(per_chat)] * turning.CHATS
     assert database.sql("SELECT COUNT(*), COUNT(DISTINCT code), MAX(number) FROM requests") == [
@@ -30,7 +30,7 @@ async def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_done_twice(
 
 
 async def turns_of_every_chat(store: Store) -> list[str | None]:
-    chats = await store.receive([said(f"last {n}", address=f"chat {n}") for n in range(turning.CHATS)], NOW)
+    chats = await store.inbox.receive([said(f"last {n}", address=f"chat {n}") for n in range(turning.CHATS)], NOW)
     return [(await next_turn(store, chat)).session for chat in chats]
 
 

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from bot.store.api import Store
+from bot.store.store import Store
 from bot.store.units import to_nested_sets
 from handlers.model.rights import Act, Role
 from tests.integration.store.conftest import Database, OpenStore
@@ -32,12 +32,12 @@ async def test_killed_at_any_moment_every_act_of_an_admin_is_done_once(database:
 
     assert kills >= KILLS
     store = await another()
-    assert await store.chats_waiting(CHANNEL) == []
-    assert await store.claim(CHANNEL, 10, NOW) == []
+    assert await store.inbox.chats_waiting(CHANNEL) == []
+    assert await store.outbox.claim(CHANNEL, 10, NOW) == []
     done = await deeds(store)
     assert done[TURNS] == UPDATES
     assert min(done[deed] for deed in (*DEEDS, REGISTERED, AMENDED, RESENT)) > 0, "too little work to be a test"
-    assert (await store.verify_journal()).fault is None
+    assert (await store.audit.verify_journal()).fault is None
     the_journal_has_a_row_for_each_act(database, done)
     every_move_stands_in_a_history_once(database, done)
     every_notice_was_queued_once_and_sent(database, done, kills)
@@ -47,7 +47,7 @@ async def test_killed_at_any_moment_every_act_of_an_admin_is_done_once(database:
 
 async def deeds(store: Store) -> Counter[str]:
     """What the sessions say was done."""
-    chats = await store.receive([said(f"last {n}", address=f"chat {n}") for n in range(CHATS)], NOW)
+    chats = await store.inbox.receive([said(f"last {n}", address=f"chat {n}") for n in range(CHATS)], NOW)
     sessions = [json.loads((await next_turn(store, chat)).session or "{}") for chat in chats]
     return sum((Counter(session["done"]) for session in sessions), Counter())
 

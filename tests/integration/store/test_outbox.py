@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import DeliveryState, Settlement, Store
+from bot.messages import DeliveryState, Settlement
+from bot.services.unit_of_work import open_turn
+from bot.store.store import Store
 from handlers.core.session import Session
 from handlers.model.broadcast import DeliveryReason
 from tests.integration.store.conftest import OpenStore
@@ -19,7 +21,7 @@ async def test_a_chat_has_one_message_under_way_and_keeps_its_order(store: Store
 
     (first,) = await claim(store)
     assert await claim(store) == []
-    await store.settle(first, DeliveryState.SENT, NOW, message="501")
+    await store.outbox.settle(first, DeliveryState.SENT, NOW, message="501")
     (second,) = await claim(store)
 
     assert texts([first, second]) == ["một", "hai"]
@@ -34,18 +36,18 @@ async def test_chats_do_not_wait_for_each_other(store: Store) -> None:
 
 
 async def test_a_channel_claims_only_its_own(store: Store) -> None:
-    (chat,) = await store.receive([said("1", channel="zalo")], NOW)
+    (chat,) = await store.inbox.receive([said("1", channel="zalo")], NOW)
     await answer(store, chat, "chào")
 
     assert await claim(store) == []
-    assert texts(await store.claim("zalo", 10, NOW)) == ["chào"]
+    assert texts(await store.outbox.claim("zalo", 10, NOW)) == ["chào"]
 
 
 async def test_a_message_put_back_waits_for_its_time_and_its_chat_with_it(store: Store) -> None:
     await answer(store, await one_chat(store), "một", "hai")
     (row,) = await claim(store)
 
-    await store.retry(row, NOW + timedelta(seconds=30))
+    await store.outbox.retry(row, NOW + timedelta(seconds=30))
 
     assert await claim(store, now=NOW + timedelta(seconds=29)) == []
     (again,) = await claim(store, now=NOW + timedelta(seconds=30))
@@ -57,7 +59,7 @@ async def test_an_attempt_that_does_not_count_is_given_back(store: Store) -> Non
     await answer(store, await one_chat(store), "một")
     for counted in (True, False, False):
         (row,) = await claim(store)
-        await store.retry(row, NOW, counted=counted)
+        await store.outbox.retry(row, NOW, counted=counted)
 
     assert [row.attempts for row in await claim(store)] == [1]
 
@@ -66,7 +68,7 @@ async def test_a_crash_does_not_count_as_an_attempt(store: Store) -> None:
     await answer(store, await one_chat(store), "một")
     for _ in range(3):
         await claim(store)
-        await store.recover(CHANNEL, NOW)
+        await store.outbox.recover(CHANNEL, NOW)
 
     assert [row.attempts for row in await claim(store)] == [0]
 
@@ -86,12 +88,12 @@ async def test_a_settled_message_is_never_claimed_again(store: Store, state: Del
     await answer(store, await one_chat(store), "một")
     (row,) = await claim(store)
 
-    await store.settle(row, state, NOW)
-    await store.retry(row, NOW)
-    await store.settle(row, DeliveryState.FAILED, NOW)
+    await store.outbox.settle(row, state, NOW)
+    await store.outbox.retry(row, NOW)
+    await store.outbox.settle(row, DeliveryState.FAILED, NOW)
 
     assert await claim(store, now=NOW + timedelta(days=1)) == []
-    assert await store.recover(CHANNEL, NOW) == 0
+    assert await store.outbox.recover(CHANNEL, NOW) == 0
 
 
 async def test_replies_caught_by_a_crash_are_sent_again(store: Store, another: OpenStore) -> None:
@@ -101,14 +103,14 @@ async def test_replies_caught_by_a_crash_are_sent_again(store: Store, another: O
 
     restarted = await another()
 
-    assert await restarted.recover("zalo", NOW) == 0
-    assert await restarted.recover(CHANNEL, NOW) == 1
+    assert await restarted.outbox.recover("zalo", NOW) == 0
+    assert await restarted.outbox.recover(CHANNEL, NOW) == 1
     assert texts(await claim(restarted)) == ["một"]
 
 
 async def test_two_processes_never_claim_the_same_message(store: Store, another: OpenStore) -> None:
     other = await another()
-    chats = await store.receive([said(str(number), address=f"chat {number}") for number in range(60)], NOW)
+    chats = await store.inbox.receive([said(str(number), address=f"chat {number}") for number in range(60)], NOW)
     for chat in chats:
         await answer(store, chat, chat.address)
 
@@ -128,7 +130,7 @@ async def test_what_is_said_instead_of_a_message_comes_once_however_many_of_its_
         (row,) = await claim(store)
         assert row.reply.paragraphs == (expected,)
         failed = Settlement(row, DeliveryState.FAILED, reason=DeliveryReason.NO_SEND_DOCUMENT, instead=instead)
-        await store.settle_all([failed], NOW)
+        await store.outbox.settle_all([failed], NOW)
     assert [reply.paragraphs for reply in await told(store)] == [("c",), ("not a",), ("nor b",)]
 
 
@@ -138,7 +140,7 @@ async def test_the_language_of_a_person_is_known_once_it_is_chosen(
 ) -> None:
     chat = await one_chat(store)
     if session:
-        async with store.turn(await next_turn(store, chat), NOW) as unit:
+        async with open_turn(store, await next_turn(store, chat), NOW) as unit:
             await unit.finish(session.model_dump_json(), [])
-    assert await store.language(chat) == language
-    assert await store.language(replace(chat, id="nobody")) is None
+    assert await store.chats.language(chat) == language
+    assert await store.chats.language(replace(chat, id="nobody")) is None

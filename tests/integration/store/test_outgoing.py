@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 import psycopg
 import pytest
 
-from bot.store.api import Chat, DeliveryState, OutboxRow, Settlement, Store
+from bot.messages import Chat, DeliveryState, OutboxRow, Settlement
 from bot.store.drivers.postgres import PostgresDriver
 from bot.store.encoding import to_micros
 from bot.store.queries import load_queries
 from bot.store.sealing import sealed_columns
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.broadcast import DeliveryReason, PlaceholderValues
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.outgoing import DRAFT, NOW, Outgoing, Row
@@ -37,7 +38,7 @@ def outgoing(database: Database, keyring: Keyring, store: Store) -> Outgoing:
 
 
 async def taken(store: Store, limit: int = 100, name: str = NAME, now: datetime = NOW) -> list[OutboxRow]:
-    return await store.claim_broadcast(name, CHANNEL, limit, now)
+    return await store.outbox.claim_broadcast(name, CHANNEL, limit, now)
 
 
 def addresses(rows: Sequence[OutboxRow]) -> list[str]:
@@ -76,9 +77,9 @@ async def test_only_the_first_reminder_that_arrived_says_how_to_stop(store: Stor
         outgoing.queue(f"TB-00000{number}", "1")
 
     (lost,) = await taken(store)
-    await store.settle(lost, DeliveryState.UNKNOWN, NOW, reason=DeliveryReason.NO_ANSWER)
+    await store.outbox.settle(lost, DeliveryState.UNKNOWN, NOW, reason=DeliveryReason.NO_ANSWER)
     (first,) = await taken(store, name="TB-000002")
-    await store.settle(first, DeliveryState.SENT, NOW)
+    await store.outbox.settle(first, DeliveryState.SENT, NOW)
     (second,) = await taken(store, name="TB-000003")
 
     assert [row.first for row in (lost, first, second)] == [True, True, False]
@@ -102,11 +103,11 @@ async def test_a_chat_gets_its_answers_first_and_one_message_at_a_time(store: St
     assert await taken(store, name="TB-000002") == []  # 2 has one under way, 1 an answer that waits
     (reply,) = await claim(store)
     assert await taken(store) == []  # under way
-    await store.settle(reply, DeliveryState.SENT, NOW)
+    await store.outbox.settle(reply, DeliveryState.SENT, NOW)
     (mine,) = await taken(store)
     await answer(store, await one_chat(store, "2", "1"), "trả lời nữa")
     assert await claim(store) == []
-    await store.settle(mine, DeliveryState.SENT, NOW)
+    await store.outbox.settle(mine, DeliveryState.SENT, NOW)
     assert texts(await claim(store)) == ["trả lời nữa"]
 
 
@@ -121,12 +122,12 @@ async def test_nothing_is_claimed_of_a_broadcast_that_does_not_run(
     store: Store, outgoing: Outgoing, database: Database, state: str
 ) -> None:
     outgoing.queue(NAME, "12")
-    assert await store.running_broadcasts(CHANNEL, NOW) == [NAME]
+    assert await store.outbox.running_broadcasts(CHANNEL, NOW) == [NAME]
     assert len(await taken(store, 1)) == 1
 
     database.sql("UPDATE broadcasts SET state = ?", state)
 
-    assert await store.running_broadcasts(CHANNEL, NOW) == []
+    assert await store.outbox.running_broadcasts(CHANNEL, NOW) == []
     assert await taken(store) == []
 
 
@@ -138,23 +139,23 @@ async def test_a_broadcast_that_is_held_back_waits_for_its_hour(
     database.sql("UPDATE broadcasts SET held_until = created_at + ?", hour // timedelta(microseconds=1))
 
     early = NOW + hour - timedelta(seconds=1)
-    assert (await store.running_broadcasts(CHANNEL, early), await taken(store, now=early)) == ([], [])
-    assert await store.running_broadcasts(CHANNEL, NOW + hour) == [NAME]
+    assert (await store.outbox.running_broadcasts(CHANNEL, early), await taken(store, now=early)) == ([], [])
+    assert await store.outbox.running_broadcasts(CHANNEL, NOW + hour) == [NAME]
     assert len(await taken(store, now=NOW + hour)) == 1
 
 
 async def test_a_channel_hears_only_of_its_own_broadcasts(store: Store, outgoing: Outgoing) -> None:
     outgoing.queue(NAME, "1")
-    assert await store.running_broadcasts("zalo", NOW) == []
-    assert await store.claim_broadcast(NAME, "zalo", 9, NOW) == []
+    assert await store.outbox.running_broadcasts("zalo", NOW) == []
+    assert await store.outbox.claim_broadcast(NAME, "zalo", 9, NOW) == []
 
 
 async def test_who_stopped_reminders_or_blocked_since_the_row_was_made_gets_none(
     store: Store, outgoing: Outgoing, database: Database
 ) -> None:
     outgoing.queue(NAME, "123")
-    database.sql("UPDATE chats SET stopped_at = 1 WHERE id = ?", store.chat(CHANNEL, "1").id)
-    await store.mark_blocked(store.chat(CHANNEL, "2"), NOW)
+    database.sql("UPDATE chats SET stopped_at = 1 WHERE id = ?", store.chats.at(CHANNEL, "1").id)
+    await store.chats.mark_blocked(store.chats.at(CHANNEL, "2"), NOW)
 
     assert addresses(await taken(store)) == ["3"]
     assert ends(database) == [("skipped", "stopped"), ("blocked", "blocked_before"), ("sending", None)]
@@ -170,12 +171,12 @@ async def test_what_was_said_or_had_since_the_row_was_made_keeps_it_back(
     database.sql(
         "UPDATE outbox SET settled_at = ? WHERE broadcast = 'TB-000002' AND chat = ?",
         eight,
-        store.chat(CHANNEL, "4").id,
+        store.chats.at(CHANNEL, "4").id,
     )
     outgoing.queue(NAME, "1234")
     marks = "INSERT INTO reminder_marks (broadcast, chat, done_at, later_on) VALUES (?, ?, ?, ?)"
-    database.sql(marks, NAME, store.chat(CHANNEL, "2").id, to_micros(NOW), None)
-    database.sql(marks, NAME, store.chat(CHANNEL, "3").id, None, NOW.date().toordinal() + 1)
+    database.sql(marks, NAME, store.chats.at(CHANNEL, "2").id, to_micros(NOW), None)
+    database.sql(marks, NAME, store.chats.at(CHANNEL, "3").id, None, NOW.date().toordinal() + 1)
 
     assert addresses(await taken(store)) == ["4"]
     kept = [("skipped", "capped"), ("skipped", "done"), ("skipped", "later"), ("sending", None)]
@@ -195,7 +196,9 @@ async def test_many_ends_are_stored_together_each_with_what_follows_from_it(
         (DeliveryState.FAILED, DeliveryReason.GAVE_UP),
     ]
 
-    await store.settle_all([Settlement(row, *end[:1], None, end[1]) for row, end in zip(rows, found, strict=True)], NOW)
+    await store.outbox.settle_all(
+        [Settlement(row, *end[:1], None, end[1]) for row, end in zip(rows, found, strict=True)], NOW
+    )
 
     assert ends(database) == [(state.value, reason) for state, reason in found]
     assert database.sql("SELECT COUNT(*) FROM outbox WHERE settled_at IS NULL OR attempts <> 1") == [(0,)]
@@ -210,7 +213,7 @@ async def test_what_a_crash_caught_is_unknown_and_never_sent_again(
     outgoing.queue(NAME, "12")
     await taken(store, 1)
 
-    assert await store.recover(CHANNEL, NOW) == 1
+    assert await store.outbox.recover(CHANNEL, NOW) == 1
 
     assert ends(database) == [("unknown", "crash"), ("queued", None)]
     assert addresses(await taken(store)) == ["2"]
@@ -222,10 +225,10 @@ async def test_the_late_answer_of_a_worker_that_was_given_up_ends_the_doubt(
     outgoing.queue(NAME, "12")
     one, two = await taken(store)
     other = await another()
-    await other.recover(CHANNEL, NOW)
+    await other.outbox.recover(CHANNEL, NOW)
 
-    await store.settle_all([Settlement(one, DeliveryState.SENT), Settlement(two, DeliveryState.FAILED)], NOW)
-    await store.retry(two, NOW)
+    await store.outbox.settle_all([Settlement(one, DeliveryState.SENT), Settlement(two, DeliveryState.FAILED)], NOW)
+    await store.outbox.retry(two, NOW)
 
     assert ends(database) == [("sent", None), ("unknown", "crash")]
     assert await taken(other) == []
@@ -238,9 +241,9 @@ async def test_nobody_settles_what_another_worker_has_in_hand(
     (row,) = await taken(store)
     other = await another()
 
-    await other.settle(row, DeliveryState.FAILED, NOW)
-    await other.settle(row, DeliveryState.SENT, NOW)
-    await other.retry(row, NOW)
+    await other.outbox.settle(row, DeliveryState.FAILED, NOW)
+    await other.outbox.settle(row, DeliveryState.SENT, NOW)
+    await other.outbox.retry(row, NOW)
 
     assert ends(database) == [("sending", None)]
 
@@ -254,18 +257,18 @@ async def test_what_a_worker_claimed_in_vain_is_queued_again_and_nothing_else(
     await claim(store)
     await taken(await another())
 
-    await store.release_claims(CHANNEL, {in_hand.id}, broadcasts=True)
+    await store.outbox.release_claims(CHANNEL, {in_hand.id}, broadcasts=True)
 
     assert [state for state, _ in ends(database)] == ["sending", "sending", "queued", "sending"]
     assert database.sql("SELECT attempts FROM outbox ORDER BY id") == [(1,), (1,), (0,), (1,)]
-    await store.release_claims(CHANNEL, (), broadcasts=False)
+    await store.outbox.release_claims(CHANNEL, (), broadcasts=False)
     assert ends(database)[0] == ("queued", None)
 
 
 async def test_a_row_put_back_is_claimed_when_it_is_due(store: Store, outgoing: Outgoing) -> None:
     outgoing.queue(NAME, "1")
     (row,) = await taken(store)
-    await store.retry(row, NOW + timedelta(seconds=30), counted=False)
+    await store.outbox.retry(row, NOW + timedelta(seconds=30), counted=False)
 
     assert await taken(store, now=NOW + timedelta(seconds=29)) == []
     (again,) = await taken(store, now=NOW + timedelta(seconds=30))
@@ -310,10 +313,10 @@ _MEANS = {"broadcast": "'b'", "id": "'b'", "channel": "'telegram'", "worker": "'
 
 async def test_a_row_that_cannot_be_read_fails_alone(store: Store, outgoing: Outgoing, database: Database) -> None:
     outgoing.queue(NAME, "12")
-    database.sql("UPDATE outbox SET payload = ? WHERE chat = ?", b"\x00" * 40, store.chat(CHANNEL, "1").id)
+    database.sql("UPDATE outbox SET payload = ? WHERE chat = ?", b"\x00" * 40, store.chats.at(CHANNEL, "1").id)
     rows = await taken(store)
     assert addresses(rows) == ["2"]
-    assert len(await store.running_broadcasts(CHANNEL, NOW)) == 0
+    assert len(await store.outbox.running_broadcasts(CHANNEL, NOW)) == 0
 
 
 async def test_a_broadcast_whose_text_cannot_be_read_fails_and_nothing_is_sent(
@@ -335,15 +338,15 @@ async def test_who_blocks_is_known_as_blocked_until_they_write_or_let_us_write(
     def blocked() -> bool:
         return database.sql("SELECT blocked_at IS NOT NULL FROM chats") in ([(True,)], [(1,)])
 
-    await store.mark_blocked(chat, NOW)
+    await store.chats.mark_blocked(chat, NOW)
     assert blocked()
-    await store.mark_unblocked(chat)
+    await store.chats.mark_unblocked(chat)
     assert not blocked()
-    await store.mark_blocked(chat, NOW)
+    await store.chats.mark_blocked(chat, NOW)
     await one_chat(store, "2")
     assert not blocked()
 
 
 async def test_a_stranger_who_blocks_stays_a_stranger(store: Store, database: Database) -> None:
-    await store.mark_blocked(store.chat(CHANNEL, "999"), NOW)
+    await store.chats.mark_blocked(store.chats.at(CHANNEL, "999"), NOW)
     assert database.sql("SELECT COUNT(*) FROM chats") == [(0,)]

@@ -16,7 +16,8 @@ from bot.exports.list_reader import read_list
 from bot.exports.model import ExportJob
 from bot.exports.parts import ExportParts, write_parts
 from bot.exports.process import Finished
-from bot.store.api import Store
+from bot.services.unit_of_work import open_turn
+from bot.store.store import Store
 from handlers.model.exports import ExportForm, ExportOrder
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter
@@ -41,7 +42,7 @@ async def full(store: Store, database: Database) -> Store:
 
 async def registered(store: Store, number: int, **changes: object) -> None:
     chat = await one_chat(store, f"{number}")
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         for at in range(number):
             serial = f"{at:040X}"
             await unit.requests.register(content(serial).model_copy(update={"unit": f"Xã số {at % 9}", **changes}))

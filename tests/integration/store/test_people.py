@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.delivery.event_preparation import may_import_by_role
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.model.request_list import NewInvitation, Refusal
 from handlers.model.rights import Grant, Rights, Role
 from tests.integration.store.conftest import Database, OpenStore
@@ -249,7 +249,7 @@ async def test_lists_are_taken_from_those_whose_role_may_import_them(
 ) -> None:
     if role is not None:
         await given(store, "somebody", role, None if role is Role.OWNER else "DN.NT")
-    may_import, chat = may_import_by_role(store), store.chat(CHANNEL, "somebody")
+    may_import, chat = may_import_by_role(store), store.chats.at(CHANNEL, "somebody")
 
     assert await may_import(chat) is may
     database.sql("UPDATE grants SET ended_at = 1, ended_by = 'machine'")

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.opening import open_store
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.opening import open_store
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
 from bot.store.sealing.keyring import open_keyring
-from bot.store.store import SealedStore
+from bot.store.store import Store
 from handlers.model.broadcast import ActionResult, BroadcastPolicy, BroadcastState, BroadcastText
 from handlers.model.request_list import Refusal
 from handlers.model.rights import Grant, Rights, Role
@@ -27,12 +28,12 @@ def _units(database: Database) -> None:
     settle_units(database.sql)
 
 
-async def worthless(store: SealedStore) -> tuple[str, ...]:
-    return (await store.prove_powers()).worthless
+async def worthless(store: Store) -> tuple[str, ...]:
+    return (await store.audit.check_powers()).worthless
 
 
 async def test_a_role_that_was_inserted_gives_nothing_and_is_named(
-    store: SealedStore, database: Database, capsys: pytest.CaptureFixture[str]
+    store: Store, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await given(store, "owner", Role.OWNER)
     thief = await one_chat(store, address="thief")
@@ -40,8 +41,8 @@ async def test_a_role_that_was_inserted_gives_nothing_and_is_named(
     database.sql(row, thief.id)
 
     assert not (await rights(store, "thief")).grants
-    assert await store.roles(thief) == frozenset()
-    assert await store.chat_of_grant("QT-000009") is None
+    assert await store.chats.roles(thief) == frozenset()
+    assert await store.chats.find_by_grant("QT-000009") is None
     async with office(store) as at:
         assert [holder.id for holder in await at.admin.people.holders(OPERATOR)] == ["QT-000001"]
     assert await worthless(store) == ("QT-000009",)
@@ -65,7 +66,7 @@ FORGED = {
 
 
 @pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
-async def test_a_role_that_was_changed_gives_nothing(store: SealedStore, database: Database, forged: str) -> None:
+async def test_a_role_that_was_changed_gives_nothing(store: Store, database: Database, forged: str) -> None:
     await given(store, "owner", Role.OWNER)
     await given(store, "admin", Role.ADMIN, "DN.NT")
     await given(store, "other", Role.FOCAL, "DN.DP")
@@ -78,7 +79,7 @@ async def test_a_role_that_was_changed_gives_nothing(store: SealedStore, databas
     assert await worthless(store) in (("QT-000002",), ("QT-000077",))
 
 
-async def test_an_ended_role_does_not_come_back_to_life(store: SealedStore, database: Database) -> None:
+async def test_an_ended_role_does_not_come_back_to_life(store: Store, database: Database) -> None:
     await given(store, "owner", Role.OWNER)
     grant = await given(store, "admin", Role.ADMIN, "DN.NT")
     ((*kept,),) = database.sql(f"SELECT {_COLUMNS} FROM grants WHERE id = ?", grant.id)
@@ -93,12 +94,10 @@ async def test_an_ended_role_does_not_come_back_to_life(store: SealedStore, data
 
     again = await given(store, "admin", Role.ADMIN, "DN.NT")
     assert (again.id, (await rights(store, "admin")).grants) == ("QT-000003", (again,))
-    assert (await store.prove_powers()).whole
+    assert (await store.audit.check_powers()).whole
 
 
-async def test_the_journals_end_of_before_does_not_bring_a_role_back_either(
-    store: SealedStore, database: Database
-) -> None:
+async def test_the_journals_end_of_before_does_not_bring_a_role_back_either(store: Store, database: Database) -> None:
     await given(store, "owner", Role.OWNER)
     grant = await given(store, "admin", Role.ADMIN, "DN.NT")
     ((number, hashed, seal),) = database.sql("SELECT number, hash, seal FROM audit_head")
@@ -108,15 +107,15 @@ async def test_the_journals_end_of_before_does_not_bring_a_role_back_either(
     database.sql("UPDATE audit_head SET number = ?, hash = ?, seal = ?", number, hashed, seal)
 
     assert not (await rights(store, "admin")).grants
-    assert (await store.verify_journal()).fault is not None
+    assert (await store.audit.verify_journal()).fault is not None
 
 
-async def test_what_a_retired_key_sealed_gives_no_role(store: SealedStore, database: Database) -> None:
+async def test_what_a_retired_key_sealed_gives_no_role(store: Store, database: Database) -> None:
     await given(store, "owner", Role.OWNER)
     grant = await given(store, "admin", Role.ADMIN, "DN.NT")
     old = read_key_file(database.keys).current
     ((seal,),) = database.sql("SELECT seal FROM grants WHERE id = ?", grant.id)
-    await store.rotate_keys(NOW)
+    await store.keys.rotate(NOW)
     assert (await store.keys.retire(NOW, timedelta(), (old,))).dropped == (old,)
     assert (await rights(store, "admin")).grants
 
@@ -136,7 +135,7 @@ ENDS = {
 
 @pytest.mark.parametrize("change", ENDS.values(), ids=ENDS)
 async def test_a_changed_end_is_known_whatever_is_written_after_it_until_the_operator_answers_for_it(
-    store: SealedStore, database: Database, change: str
+    store: Store, database: Database, change: str
 ) -> None:
     await given(store, "owner", Role.OWNER)
     grant = await given(store, "admin", Role.ADMIN, "DN.NT")
@@ -149,14 +148,14 @@ async def test_a_changed_end_is_known_whatever_is_written_after_it_until_the_ope
     async with office(store) as at:
         await at.admin.journal.record(OPERATOR, "export", "x")
 
-    proof = await store.prove_powers()
+    proof = await store.audit.check_powers()
     assert proof.changed_end is not None
     assert set(proof.worthless) == {"QT-000001", grant.id, gone.id}
     assert not (await rights(store, "owner")).grants
 
 
 async def test_the_operator_answers_for_a_changed_end_and_sealed_roles_count_again(
-    store: SealedStore, database: Database
+    store: Store, database: Database
 ) -> None:
     await given(store, "owner", Role.OWNER)
     gone = await given(store, "other", Role.FOCAL, "DN.DP")
@@ -169,15 +168,15 @@ async def test_the_operator_answers_for_a_changed_end_and_sealed_roles_count_aga
     )
     assert not (await rights(store, "owner")).grants
 
-    await store.accept_powers(NOW)
+    await store.audit.accept_journal_end(NOW)
 
     assert (await rights(store, "owner")).grants
     assert await worthless(store) == (gone.id, "QT-000009")
     assert database.sql("SELECT act FROM audit ORDER BY number DESC LIMIT 1") == [("accept_powers",)]
-    assert (await store.verify_journal()).fault is None
+    assert (await store.audit.verify_journal()).fault is None
 
 
-async def _code(store: SealedStore, role: Role, unit: str | None) -> str:
+async def _code(store: Store, role: Role, unit: str | None) -> str:
     return (await invited(store, role, unit)).code
 
 
@@ -192,9 +191,7 @@ INVITED = {
 
 
 @pytest.mark.parametrize("change", INVITED.values(), ids=INVITED)
-async def test_an_invitation_that_was_changed_gives_nothing(
-    store: SealedStore, database: Database, change: str
-) -> None:
+async def test_an_invitation_that_was_changed_gives_nothing(store: Store, database: Database, change: str) -> None:
     code = await _code(store, Role.FOCAL, "DN.DP")
     database.sql(change)
 
@@ -204,17 +201,17 @@ async def test_an_invitation_that_was_changed_gives_nothing(
         assert await at.admin.people.invitations(OPERATOR) == ()
 
 
-async def _taken(store: SealedStore, code: str) -> None:
+async def _taken(store: Store, code: str) -> None:
     assert isinstance(await redeem(store, "officer", code), Grant)
 
 
-async def _taken_back(store: SealedStore, code: str) -> None:
+async def _taken_back(store: Store, code: str) -> None:
     await end(store, OPERATOR, "LM-000001")
 
 
 @pytest.mark.parametrize("ending", [_taken, _taken_back])
 async def test_an_invitation_that_ended_is_not_taken_again(
-    store: SealedStore, database: Database, ending: Callable[[SealedStore, str], Awaitable[None]]
+    store: Store, database: Database, ending: Callable[[Store, str], Awaitable[None]]
 ) -> None:
     code = await _code(store, Role.FOCAL, "DN.DP")
     await ending(store, code)
@@ -225,22 +222,22 @@ async def test_an_invitation_that_ended_is_not_taken_again(
     assert await worthless(store) == ("LM-000001",)
 
 
-async def test_what_nobody_approved_is_not_sent(store: SealedStore, database: Database) -> None:
+async def test_what_nobody_approved_is_not_sent(store: Store, database: Database) -> None:
     made = await drafted(store)
     database.sql("UPDATE broadcasts SET state = 'approved', approver = 'machine'")
 
-    assert not await store.broadcasts.freeze(made.id, NOW)
+    assert not await BroadcastOperations.over(store).freeze(made.id, NOW)
     assert database.sql("SELECT COUNT(*) FROM outbox") == [(0,)]
     assert await worthless(store) == (made.id,)
 
 
-async def _people(store: SealedStore) -> None:
-    from bot.store.demo_data import DemoDataWriter  # noqa: PLC0415 - beside its only use
+async def _people(store: Store) -> None:
+    from bot.demo.data_writer import DemoDataWriter  # noqa: PLC0415 - beside its only use
 
-    await settle_people(DemoDataWriter(store._driver, store._keyring), ("1", "2"), NOW)
+    await settle_people(DemoDataWriter(store), ("1", "2"), NOW)
 
 
-async def test_another_text_than_the_approved_one_is_not_sent(store: SealedStore, database: Database) -> None:
+async def test_another_text_than_the_approved_one_is_not_sent(store: Store, database: Database) -> None:
     await _people(store)
     name = await frozen(store, NOW)
     ((text,),) = database.sql("SELECT content FROM broadcasts WHERE id = ?", name)
@@ -252,15 +249,15 @@ async def test_another_text_than_the_approved_one_is_not_sent(store: SealedStore
     # a genuine older text of the same broadcast, sealed with the right key and put back
     from bot.store.broadcasts.repository import seal_draft  # noqa: PLC0415 - beside its only use
 
-    database.sql("UPDATE broadcasts SET content = ? WHERE id = ?", seal_draft(store._keyring, name, other), name)
+    database.sql("UPDATE broadcasts SET content = ? WHERE id = ?", seal_draft(store.keyring, name, other), name)
     assert await move(store, OPERATOR, name, BroadcastState.RUNNING) is ActionResult.DONE
 
-    assert await store.claim_broadcast(name, CHANNEL, 9, NOW) == []
+    assert await store.outbox.claim_broadcast(name, CHANNEL, 9, NOW) == []
     assert set(database.sql("SELECT state FROM outbox WHERE broadcast = ?", name)) == {("failed",)}
     database.sql("UPDATE broadcasts SET content = ? WHERE id = ?", text, name)
 
 
-async def test_an_author_who_is_made_another_one_does_not_approve_alone(store: SealedStore, database: Database) -> None:
+async def test_an_author_who_is_made_another_one_does_not_approve_alone(store: Store, database: Database) -> None:
     await given(store, "owner", Role.OWNER)
     await given(store, "second", Role.OWNER)
     mine = await rights(store, "owner")
@@ -272,7 +269,7 @@ async def test_an_author_who_is_made_another_one_does_not_approve_alone(store: S
 
 
 async def test_a_database_of_before_is_sealed_once_and_an_unsealed_row_is_worthless_from_then_on(
-    store: SealedStore, database: Database
+    store: Store, database: Database
 ) -> None:
     await given(store, "owner", Role.OWNER)
     gone = await given(store, "admin", Role.ADMIN, "DN.NT")
@@ -282,7 +279,7 @@ async def test_a_database_of_before_is_sealed_once_and_an_unsealed_row_is_worthl
     _as_before(database)
 
     async with closing_async(await _opened(database)) as after:
-        assert (await after.prove_powers()).whole
+        assert (await after.audit.check_powers()).whole
         assert (await rights(after, "owner")).grants
         assert read_key_file(database.keys).powers
         assert database.sql("SELECT act, count FROM audit ORDER BY number DESC LIMIT 1") == [("seal_powers", 3)]
@@ -298,13 +295,13 @@ async def test_a_database_of_before_is_sealed_once_and_an_unsealed_row_is_worthl
 
 
 async def test_an_old_copy_of_the_key_file_does_not_have_everything_sealed_again(
-    store: SealedStore, database: Database
+    store: Store, database: Database
 ) -> None:
     await given(store, "owner", Role.OWNER)
     _as_before(database)
     old = read_key_file(database.keys)
     async with closing_async(await _opened(database)) as after:
-        thief = (await after.receive([said("t", address="thief")], NOW))[0]
+        thief = (await after.inbox.receive([said("t", address="thief")], NOW))[0]
     replace_key_file(database.keys, old)
     database.sql("UPDATE audit_head SET seal = NULL")
     database.sql(
@@ -328,15 +325,15 @@ def _as_before(database: Database) -> None:
     replace_key_file(database.keys, read_key_file(database.keys).model_copy(update={"powers": False}))
 
 
-async def _opened(database: Database) -> SealedStore:
+async def _opened(database: Database) -> Store:
     return await open_store(database.url, database.folder, open_keyring(database.keys)[0])
 
 
-async def test_who_has_their_data_deleted_and_comes_back_has_no_role(store: SealedStore, database: Database) -> None:
+async def test_who_has_their_data_deleted_and_comes_back_has_no_role(store: Store, database: Database) -> None:
     await given(store, "owner", Role.OWNER)
     grant = await given(store, "admin", Role.ADMIN, "DN.NT")
     ((*kept,),) = database.sql(f"SELECT {_COLUMNS} FROM grants WHERE id = ?", grant.id)
-    async with office(store, store.chat(CHANNEL, "admin")) as at:
+    async with office(store, store.chats.at(CHANNEL, "admin")) as at:
         await at.admin.people.leave()
     assert database.sql("SELECT COUNT(*) FROM grants") == [(1,)]
 
@@ -364,14 +361,14 @@ def test_the_command_line_finds_an_inserted_owner_and_lets_them_do_nothing(troly
     assert troly("audit", "verify")[0] == 0
 
 
-async def test_an_ordinary_turn_asks_for_nothing_more(store: SealedStore) -> None:
+async def test_an_ordinary_turn_asks_for_nothing_more(store: Store) -> None:
     await answer(store, await one_chat(store), "chào")
     later = NOW + timedelta(days=1)
-    assert await store.roles((await store.receive([said("2")], later))[0]) == frozenset()
+    assert await store.chats.roles((await store.inbox.receive([said("2")], later))[0]) == frozenset()
 
 
 async def test_many_who_write_the_journal_at_once_leave_its_end_whole(
-    store: SealedStore, another: OpenStore, database: Database
+    store: Store, another: OpenStore, database: Database
 ) -> None:
     stores = [store, await another()]
     await given(store, "owner", Role.OWNER)
@@ -383,16 +380,16 @@ async def test_many_who_write_the_journal_at_once_leave_its_end_whole(
 
     await asyncio.gather(*(act(number) for number in range(12)))
 
-    proof = await store.prove_powers()
+    proof = await store.audit.check_powers()
     assert proof.whole
-    assert (await store.verify_journal()).fault is None
+    assert (await store.audit.verify_journal()).fault is None
     standing = {row[0] for row in database.sql("SELECT id FROM grants WHERE ended_at IS NULL")}
     async with office(store) as at:
         assert {holder.id for holder in await at.admin.people.holders(OPERATOR)} == standing
 
 
 async def test_an_author_whose_role_was_changed_in_the_database_still_needs_a_second_person(
-    store: SealedStore, database: Database
+    store: Store, database: Database
 ) -> None:
     await given(store, "admin", Role.ADMIN, "DN")
     await given(store, "admin", Role.OWNER)
@@ -409,7 +406,7 @@ async def test_an_author_whose_role_was_changed_in_the_database_still_needs_a_se
 
 
 async def test_what_was_approved_alone_stays_so_whatever_the_rows_of_roles_say(
-    store: SealedStore, database: Database
+    store: Store, database: Database
 ) -> None:
     await given(store, "admin", Role.ADMIN, "DN")
     await given(store, "admin", Role.OWNER)
@@ -425,6 +422,6 @@ async def test_what_was_approved_alone_stays_so_whatever_the_rows_of_roles_say(
 
     policy, (keyring, _) = BroadcastPolicy(approval_above=1), open_keyring(database.keys)
     async with closing_async(await open_store(database.url, database.folder, keyring, policy)) as strict:
-        while await strict.broadcasts.freeze(name, NOW):
+        while await BroadcastOperations.over(strict).freeze(name, NOW):
             pass
     assert database.sql("SELECT state, why FROM broadcasts") == [("checked", "second_person")]

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from bot.store.api import Store
+from bot.services.unit_of_work import open_admin_transaction
+from bot.store.store import Store
 from handlers.model.request_list import Filter
 from tests.integration.store.conftest import OpenStore
 from tests.support.office import OPERATOR
@@ -14,16 +15,16 @@ SOON = 2.0
 
 async def test_an_update_is_stored_while_another_process_reads_the_list(store: Store, another: OpenStore) -> None:
     reader = await another()
-    async with reader.admin_transaction(NOW, reading=True) as at:
+    async with open_admin_transaction(reader, NOW, reading=True) as at:
         await at.admin.desk.count(OPERATOR, Filter())
-        assert len(await asyncio.wait_for(store.receive([said("1")], NOW), SOON)) == 1
+        assert len(await asyncio.wait_for(store.inbox.receive([said("1")], NOW), SOON)) == 1
 
 
 async def test_what_is_read_is_of_one_moment(store: Store, another: OpenStore) -> None:
     reader = await another()
-    async with reader.admin_transaction(NOW, reading=True) as at:
+    async with open_admin_transaction(reader, NOW, reading=True) as at:
         before = await at.admin.journal.latest(OPERATOR, 10)
-        async with store.admin_transaction(NOW) as other:
+        async with open_admin_transaction(store, NOW) as other:
             await other.admin.journal.record(OPERATOR, "test", "x")
             await other.commit()
         assert await at.admin.journal.latest(OPERATOR, 10) == before
@@ -31,6 +32,6 @@ async def test_what_is_read_is_of_one_moment(store: Store, another: OpenStore) -
 
 async def test_how_much_waits_is_told_while_somebody_writes(store: Store, another: OpenStore) -> None:
     writer = await another()
-    async with writer.admin_transaction(NOW) as at:
+    async with open_admin_transaction(writer, NOW) as at:
         await at.admin.journal.record(OPERATOR, "test", "x")
-        await asyncio.wait_for(store.depths(), SOON)
+        await asyncio.wait_for(store.status.depths(), SOON)

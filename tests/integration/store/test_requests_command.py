@@ -9,7 +9,7 @@ from typer import BadParameter
 
 from bot.cli.options import FilterOptions, parse_unit
 from bot.settings import load_settings
-from bot.store.api import Store
+from bot.store.store import Store
 from handlers.model.request import RequestState
 from handlers.model.request_list import Filter
 from handlers.model.rights import Role

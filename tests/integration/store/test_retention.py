@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import DeliveryState, Store
+from bot.messages import DeliveryState
+from bot.services.broadcasts.service import BroadcastOperations
+from bot.services.unit_of_work import open_turn
 from bot.store.sealing.keyring import Keyring
+from bot.store.store import Store
 from handlers.model.broadcast import BroadcastState, CampaignPlan, StateReason
 from handlers.model.request import REQUEST_TRANSITIONS, RequestState
 from handlers.model.request_list import InterviewStatus
@@ -34,33 +37,39 @@ ENDED = [state for state, moves in REQUEST_TRANSITIONS.items() if not moves]
 
 async def test_a_silent_chat_goes_with_all_it_left(store: Store) -> None:
     await answer(store, await one_chat(store), "chào")
-    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW, message="1")
+    await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW, message="1")
 
-    assert await store.delete_expired(LATE, DAYS) == {**NOTHING, "sessions": 1, "inbox": 1, "outbox": 1, "chats": 1}
-    assert await store.delete_expired(LATE, DAYS) == NOTHING
+    assert await store.retention.delete_expired(LATE, DAYS) == {
+        **NOTHING,
+        "sessions": 1,
+        "inbox": 1,
+        "outbox": 1,
+        "chats": 1,
+    }
+    assert await store.retention.delete_expired(LATE, DAYS) == NOTHING
 
 
 async def test_nothing_goes_before_its_time(store: Store) -> None:
     await answer(store, await one_chat(store), "chào")
-    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW)
+    await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW)
 
-    assert await store.delete_expired(NOW + timedelta(days=DAYS), DAYS) == NOTHING
+    assert await store.retention.delete_expired(NOW + timedelta(days=DAYS), DAYS) == NOTHING
 
 
 async def test_a_dry_run_counts_and_leaves_everything(store: Store) -> None:
     await answer(store, await one_chat(store))
 
-    counted = await store.delete_expired(LATE, DAYS, dry_run=True)
+    counted = await store.retention.delete_expired(LATE, DAYS, dry_run=True)
 
-    assert counted == await store.delete_expired(LATE, DAYS)
+    assert counted == await store.retention.delete_expired(LATE, DAYS)
     assert counted["chats"] == 1
 
 
 async def test_a_chat_that_wrote_since_stays(store: Store) -> None:
     await answer(store, await one_chat(store), session='"phiên"')
-    (chat,) = await store.receive([said("2")], LATE)
+    (chat,) = await store.inbox.receive([said("2")], LATE)
 
-    counts = await store.delete_expired(LATE, DAYS)
+    counts = await store.retention.delete_expired(LATE, DAYS)
 
     assert (counts["sessions"], counts["chats"]) == (0, 0)
     assert (await next_turn(store, chat)).session == '"phiên"'
@@ -70,19 +79,19 @@ async def test_what_waits_for_an_answer_or_for_delivery_stays(store: Store) -> N
     waiting = await one_chat(store, "1", "an")
     await answer(store, await one_chat(store, "2", "bình"), "chưa gửi")
 
-    assert (await store.delete_expired(LATE, DAYS))["chats"] == 0
-    assert await store.claim_turn(waiting) is not None
+    assert (await store.retention.delete_expired(LATE, DAYS))["chats"] == 0
+    assert await store.inbox.claim_turn(waiting) is not None
     assert len(await claim(store, now=LATE)) == 1
 
 
 @pytest.mark.parametrize("state", RequestState)
 async def test_a_request_goes_after_its_end_and_an_open_one_stays(store: Store, state: RequestState) -> None:
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.requests.register(content(), state)
         await unit.finish(AGREED, [])
 
-    counts = await store.delete_expired(LATE, DAYS)
+    counts = await store.retention.delete_expired(LATE, DAYS)
 
     gone = state in ENDED or state is RequestState.DRAFT
     assert counts == {**NOTHING, "requests": gone, "sessions": gone, "inbox": 1, "chats": gone}
@@ -90,48 +99,54 @@ async def test_a_request_goes_after_its_end_and_an_open_one_stays(store: Store, 
 
 async def test_a_request_lives_on_from_its_end(store: Store) -> None:
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         code = (await unit.requests.register(content())).code
         await unit.finish(AGREED, [])
-    await store.receive([said("2")], NOW)
+    await store.inbox.receive([said("2")], NOW)
     ended = NOW + timedelta(days=100)
-    async with store.turn(await next_turn(store, chat), ended) as unit:
+    async with open_turn(store, await next_turn(store, chat), ended) as unit:
         await unit.requests.move(code, RequestState.WITHDRAWN)
         await unit.finish(AGREED, [])
 
-    assert (await store.delete_expired(LATE, DAYS))["requests"] == 0
-    assert (await store.delete_expired(ended + timedelta(days=DAYS, seconds=1), DAYS))["requests"] == 1
+    assert (await store.retention.delete_expired(LATE, DAYS))["requests"] == 0
+    assert (await store.retention.delete_expired(ended + timedelta(days=DAYS, seconds=1), DAYS))["requests"] == 1
 
 
 async def test_a_poison_update_is_kept_for_the_operator_until_its_time(store: Store) -> None:
     chat = await one_chat(store)
-    await store.give_up(await next_turn(store, chat), NOW)
+    await store.inbox.give_up(await next_turn(store, chat), NOW)
 
-    assert await store.delete_expired(NOW + timedelta(days=DAYS - 1), DAYS) == NOTHING
-    assert await store.delete_expired(LATE, DAYS) == {**NOTHING, "inbox": 1, "chats": 1}
+    assert await store.retention.delete_expired(NOW + timedelta(days=DAYS - 1), DAYS) == NOTHING
+    assert await store.retention.delete_expired(LATE, DAYS) == {**NOTHING, "inbox": 1, "chats": 1}
 
 
 async def test_a_standing_goes_with_its_session_or_its_chat_and_stays_with_an_open_request(store: Store) -> None:
     for number, state in enumerate((None, RequestState.SUBMITTED)):
         chat = await one_chat(store, str(number), str(number))
-        async with store.turn(await next_turn(store, chat), NOW) as unit:
+        async with open_turn(store, await next_turn(store, chat), NOW) as unit:
             await unit.register.save_status(InterviewStatus(interview=1, certificate_key="AA", owed=()))
             if state:
                 await unit.requests.register(content(), state)
             await unit.finish(AGREED, [])
 
-    assert (await store.delete_expired(NOW + timedelta(days=DAYS), DAYS))["standings"] == 0
-    assert await store.delete_expired(LATE, DAYS) == {**NOTHING, "sessions": 1, "standings": 1, "inbox": 2, "chats": 1}
+    assert (await store.retention.delete_expired(NOW + timedelta(days=DAYS), DAYS))["standings"] == 0
+    assert await store.retention.delete_expired(LATE, DAYS) == {
+        **NOTHING,
+        "sessions": 1,
+        "standings": 1,
+        "inbox": 2,
+        "chats": 1,
+    }
 
 
 async def test_a_silent_chat_with_a_role_stays_until_the_role_has_ended(store: Store) -> None:
     await given(store, "chủ", Role.OWNER)
     grant = await given(store, "an", Role.OWNER)
 
-    assert (await store.delete_expired(LATE, DAYS))["chats"] == 0
+    assert (await store.retention.delete_expired(LATE, DAYS))["chats"] == 0
     async with office(store, now=LATE) as at:
         assert await at.admin.people.end(OPERATOR, grant.id) is None
-    assert (await store.delete_expired(LATE, DAYS))["chats"] == 1
+    assert (await store.retention.delete_expired(LATE, DAYS))["chats"] == 1
 
 
 async def test_a_role_goes_some_time_after_it_ended(store: Store) -> None:
@@ -139,10 +154,10 @@ async def test_a_role_goes_some_time_after_it_ended(store: Store) -> None:
     grant = await given(store, "an", Role.OWNER)
     async with office(store) as at:
         await at.admin.people.end(OPERATOR, grant.id)
-    await store.receive([said("1", address="an")], LATE)
+    await store.inbox.receive([said("1", address="an")], LATE)
 
-    assert (await store.delete_expired(NOW + timedelta(days=DAYS), DAYS))["roles"] == 0
-    assert (await store.delete_expired(LATE, DAYS))["roles"] == 1
+    assert (await store.retention.delete_expired(NOW + timedelta(days=DAYS), DAYS))["roles"] == 0
+    assert (await store.retention.delete_expired(LATE, DAYS))["roles"] == 1
 
 
 async def test_invitations_go_some_time_after_they_were_used_or_ran_out(store: Store) -> None:
@@ -150,8 +165,8 @@ async def test_invitations_go_some_time_after_they_were_used_or_ran_out(store: S
     await invited(store, Role.OWNER, hours=1)
     await invited(store, Role.OWNER, hours=24 * 365)
 
-    assert (await store.delete_expired(NOW + timedelta(days=DAYS), DAYS))["invitations"] == 0
-    assert (await store.delete_expired(LATE + timedelta(hours=1), DAYS))["invitations"] == 2
+    assert (await store.retention.delete_expired(NOW + timedelta(days=DAYS), DAYS))["invitations"] == 0
+    assert (await store.retention.delete_expired(LATE + timedelta(hours=1), DAYS))["invitations"] == 2
 
 
 async def test_the_journal_stays_whole(store: Store) -> None:
@@ -159,9 +174,9 @@ async def test_the_journal_stays_whole(store: Store) -> None:
     async with office(store) as at:
         await at.admin.people.end(OPERATOR, grants[0].id)
 
-    await store.delete_expired(LATE, DAYS)
+    await store.retention.delete_expired(LATE, DAYS)
 
-    verdict = await store.verify_journal()
+    verdict = await store.audit.verify_journal()
     assert (verdict.rows, verdict.fault) == (5, None)
 
 
@@ -175,11 +190,11 @@ async def test_a_broadcast_goes_some_time_after_its_end_with_all_that_hangs_on_i
     async with StoredTurns(store, "an")() as unit:
         await unit.reminders.mark_done(name)
     ended = NOW + timedelta(days=9)
-    assert (await store.delete_expired(LATE, DAYS, dry_run=True))["broadcasts"] == 0
-    assert await store.broadcasts.move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, ended)
+    assert (await store.retention.delete_expired(LATE, DAYS, dry_run=True))["broadcasts"] == 0
+    assert await BroadcastOperations.over(store).move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, ended)
 
-    assert (await store.delete_expired(LATE, DAYS))["broadcasts"] == 0
-    assert (await store.delete_expired(ended + timedelta(days=DAYS, seconds=1), DAYS))["broadcasts"] == 1
+    assert (await store.retention.delete_expired(LATE, DAYS))["broadcasts"] == 0
+    assert (await store.retention.delete_expired(ended + timedelta(days=DAYS, seconds=1), DAYS))["broadcasts"] == 1
 
     for table in ("broadcasts", "broadcast_moves", "reminder_marks"):
         assert database.sql(f"SELECT 1 FROM {table}") == [], table
@@ -189,13 +204,13 @@ async def test_a_campaign_goes_with_its_steps_and_keeps_them_until_then(store: S
     settle_units(database.sql)
     name = await campaign(store, CampaignPlan(deadline=NOW.date()), database.sql)
     for step in ("7", "1"):
-        await store.broadcasts.create_step(name, step, NOW, left_out=StateReason.MISSED)
+        await BroadcastOperations.over(store).create_step(name, step, NOW, left_out=StateReason.MISSED)
 
-    assert (await store.delete_expired(LATE, DAYS))["broadcasts"] == 0
-    assert await store.broadcasts.create_step(name, "7", LATE) is None
-    await store.broadcasts.move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, LATE)
-    assert (await store.delete_expired(LATE, DAYS))["broadcasts"] == 0
-    assert (await store.delete_expired(LATE + timedelta(days=DAYS, seconds=1), DAYS))["broadcasts"] == 3
+    assert (await store.retention.delete_expired(LATE, DAYS))["broadcasts"] == 0
+    assert await BroadcastOperations.over(store).create_step(name, "7", LATE) is None
+    await BroadcastOperations.over(store).move(name, BroadcastState.RUNNING, BroadcastState.FINISHED, LATE)
+    assert (await store.retention.delete_expired(LATE, DAYS))["broadcasts"] == 0
+    assert (await store.retention.delete_expired(LATE + timedelta(days=DAYS, seconds=1), DAYS))["broadcasts"] == 3
 
 
 async def test_a_silent_chat_that_was_reminded_and_wrote_broadcasts_goes(
@@ -203,10 +218,10 @@ async def test_a_silent_chat_that_was_reminded_and_wrote_broadcasts_goes(
 ) -> None:
     settle_units(database.sql)
     await answer(store, await one_chat(store, "1", "an"))
-    name = (await drafted(store, chat=store.chat("telegram", "an"))).id
+    name = (await drafted(store, chat=store.chats.at("telegram", "an"))).id
     await Recipients(store, database.sql, keyring).add(name, "an", "sent")
 
-    counts = await store.delete_expired(LATE, DAYS)
+    counts = await store.retention.delete_expired(LATE, DAYS)
 
     assert (counts["chats"], counts["outbox"], counts["broadcasts"]) == (1, 1, 0)
     assert database.sql("SELECT chat FROM broadcasts") == [(None,)]

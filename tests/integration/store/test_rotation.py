@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.messages import DeliveryState
+from bot.services.opening import open_driver
+from bot.services.unit_of_work import open_turn
 from bot.store import key_rotation
-from bot.store.api import DeliveryState, Store
 from bot.store.key_rotation import KeyRotation
-from bot.store.opening import open_driver
 from bot.store.sealing import keyring as keyring_module
 from bot.store.sealing.keyfile import read_key_file, replace_key_file
 from bot.store.sealing.keyring import Keyring
 from bot.store.sealing.sealed_columns import SEALED_COLUMNS
+from bot.store.store import Store
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.own_data import everything
 from tests.support.storing import NOW, answer, claim, closing_async, content, next_turn, one_chat, said, texts
@@ -27,56 +29,56 @@ def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 async def something_of_everything(store: Store) -> None:
     for number in range(8):
         chat = await one_chat(store, f"first {number}", f"chat {number}")
-        async with store.turn(await next_turn(store, chat), NOW) as unit:
+        async with open_turn(store, await next_turn(store, chat), NOW) as unit:
             await unit.requests.register(content())
             await unit.finish('"phiên"', [])
-        await store.receive([said(f"second {number}", address=f"chat {number}")], NOW)
+        await store.inbox.receive([said(f"second {number}", address=f"chat {number}")], NOW)
         await answer(store, chat, "gửi", "chờ")
-        await store.receive([said(f"third {number}", address=f"chat {number}")], NOW)
+        await store.inbox.receive([said(f"third {number}", address=f"chat {number}")], NOW)
     for row in await claim(store):
-        await store.settle(row, DeliveryState.SENT, NOW, message=str(row.id))
+        await store.outbox.settle(row, DeliveryState.SENT, NOW, message=str(row.id))
 
 
 async def test_a_rotation_seals_every_value_with_the_new_key(store: Store) -> None:
     await something_of_everything(store)
-    before = await store.key_usage()
+    before = await store.keys.key_usage()
 
-    done = await store.rotate_keys(datetime.now(UTC))
+    done = await store.keys.rotate(datetime.now(UTC))
 
-    assert await store.key_usage() == {done.key: sum(before.values())}
+    assert await store.keys.key_usage() == {done.key: sum(before.values())}
     assert done.resealed == sum(before.values()) == 8 * 6
     assert done.key not in before
 
 
 async def test_everything_reads_the_same_after_a_rotation(store: Store) -> None:
     await something_of_everything(store)
-    chat = (await store.chats_waiting("telegram"))[0]
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    chat = (await store.inbox.chats_waiting("telegram"))[0]
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         before = await everything(unit.own_data)
 
-    await store.rotate_keys(datetime.now(UTC))
+    await store.keys.rotate(datetime.now(UTC))
 
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         assert await everything(unit.own_data) == before
 
 
 async def test_a_running_assistant_goes_on_while_another_process_rotates(store: Store, another: OpenStore) -> None:
     command = await another()
-    chats = await store.receive([said(f"start {n}", address=f"chat {n}") for n in range(4)], NOW)
+    chats = await store.inbox.receive([said(f"start {n}", address=f"chat {n}") for n in range(4)], NOW)
 
     async def talk(number: int) -> None:
         for turn in range(12):
             await answer(store, chats[number], f"{turn}", session=f'"{turn}"')
-            await store.receive([said(f"{number} {turn}", address=f"chat {number}")], NOW)
+            await store.inbox.receive([said(f"{number} {turn}", address=f"chat {number}")], NOW)
 
     *_, first, second = await asyncio.gather(
         *(talk(number) for number in range(4)),
-        command.rotate_keys(datetime.now(UTC)),
-        command.rotate_keys(datetime.now(UTC)),
+        command.keys.rotate(datetime.now(UTC)),
+        command.keys.rotate(datetime.now(UTC)),
     )
 
-    await command.reseal()
-    assert list(await command.key_usage()) in ([first.key], [second.key])
+    await command.keys.reseal()
+    assert list(await command.keys.key_usage()) in ([first.key], [second.key])
     assert {(await next_turn(store, chat)).session for chat in chats} == {'"11"'}
     assert texts(await claim(store)) == ["0"] * 4
 
@@ -86,9 +88,9 @@ async def test_a_superseded_key_goes_when_nothing_needs_it_any_more(store: Store
     first = read_key_file(database.keys).current
     now = datetime.now(UTC)
 
-    second = await store.rotate_keys(now)
-    third = await store.rotate_keys(now + timedelta(hours=25))
-    fourth = await store.rotate_keys(now + timedelta(hours=26))
+    second = await store.keys.rotate(now)
+    third = await store.keys.rotate(now + timedelta(hours=25))
+    fourth = await store.keys.rotate(now + timedelta(hours=26))
 
     assert (second.dropped, third.dropped, fourth.dropped) == ((), (first,), ())
     assert list(read_key_file(database.keys).keys) == [second.key, third.key, fourth.key]
@@ -103,10 +105,10 @@ async def test_a_value_that_cannot_be_opened_keeps_its_key_and_stops_nothing(sto
     )
 
     now = datetime.now(UTC)
-    await store.rotate_keys(now)
-    done = await store.rotate_keys(now + timedelta(days=3))
+    await store.keys.rotate(now)
+    done = await store.keys.rotate(now + timedelta(days=3))
 
-    assert (await store.key_usage())[first] == 1
+    assert (await store.keys.key_usage())[first] == 1
     assert first not in done.dropped
     assert first in read_key_file(database.keys).keys
 
@@ -114,7 +116,7 @@ async def test_a_value_that_cannot_be_opened_keeps_its_key_and_stops_nothing(sto
 async def test_a_value_written_between_reading_and_resealing_is_not_undone(
     store: Store, database: Database, keyring: Keyring
 ) -> None:
-    (chat,) = await store.receive([said("1"), said("2"), said("3")], NOW)
+    (chat,) = await store.inbox.receive([said("1"), said("2"), said("3")], NOW)
     await answer(store, chat, session='"cũ"')
     async with closing_async(await open_driver(database.url, database.folder)) as driver:
         sealer = KeyRotation(driver, keyring)

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.store.api import DeliveryState, Store
+from bot.messages import DeliveryState
+from bot.services.opening import open_store
+from bot.services.unit_of_work import open_turn
 from bot.store.errors import KeyFileMismatch, UnknownKey
-from bot.store.opening import open_store
 from bot.store.sealing.keyfile import new_key_file, read_key_file, replace_key_file
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
 from tests.integration.store.conftest import Database
 from tests.support.storing import (
     ADDRESS,
@@ -33,9 +35,9 @@ MESSAGE = "message 90210"
 
 async def test_no_name_serial_address_or_word_lies_open_in_the_database(store: Store, database: Database) -> None:
     await answer(store, await one_chat(store), f"gửi {NAME}", f"chờ {NAME}", session=f'{{"unit": "{NAME}"}}')
-    await store.settle((await claim(store))[0], DeliveryState.SENT, NOW, message=MESSAGE)
-    (chat,) = await store.receive([said("2", f"đơn vị {NAME}"), said("3", f"số {SERIAL}")], NOW)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    await store.outbox.settle((await claim(store))[0], DeliveryState.SENT, NOW, message=MESSAGE)
+    (chat,) = await store.inbox.receive([said("2", f"đơn vị {NAME}"), said("3", f"số {SERIAL}")], NOW)
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.requests.register(content())
         await unit.finish(f'{{"unit": "{NAME}"}}', [says(NAME)])
 
@@ -48,10 +50,10 @@ async def test_no_name_serial_address_or_word_lies_open_in_the_database(store: S
 
 
 async def test_a_session_moved_to_another_chat_does_not_open(store: Store, database: Database) -> None:
-    an, binh = await store.receive([said("1", address="an"), said("2", address="bình")], NOW)
+    an, binh = await store.inbox.receive([said("1", address="an"), said("2", address="bình")], NOW)
     await answer(store, an, session='"phiên của An"')
     await answer(store, binh, session='"phiên của Bình"')
-    await store.receive([said("3", address="bình")], NOW)
+    await store.inbox.receive([said("3", address="bình")], NOW)
 
     database.sql(
         "UPDATE chats SET session = (SELECT c.session FROM chats c WHERE c.id = ?) WHERE id = ?", an.id, binh.id
@@ -60,21 +62,21 @@ async def test_a_session_moved_to_another_chat_does_not_open(store: Store, datab
     for _ in range(2):
         turn = await next_turn(store, binh)
         assert (turn.session, turn.lost) == (None, True)
-    assert await store.chats_waiting(CHANNEL) == [binh]
+    assert await store.inbox.chats_waiting(CHANNEL) == [binh]
 
 
 async def test_a_request_moved_to_another_code_does_not_open(store: Store, database: Database) -> None:
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         first, second = [(await unit.requests.register(content(serial))).code for serial in ("AA", "BB")]
         await unit.finish("{}", [])
-    await store.receive([said("2")], NOW)
+    await store.inbox.receive([said("2")], NOW)
 
     database.sql(
         "UPDATE requests SET content = (SELECT content FROM requests WHERE code = ?) WHERE code = ?", first, second
     )
 
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         sound, moved = await unit.requests.get(first), await unit.requests.get(second)
         assert sound is not None
         assert moved is not None
@@ -83,20 +85,20 @@ async def test_a_request_moved_to_another_code_does_not_open(store: Store, datab
 
 
 async def test_an_update_that_was_altered_steps_aside_and_the_chat_goes_on(store: Store, database: Database) -> None:
-    (chat,) = await store.receive([said("1", "một"), said("2", "hai")], NOW)
+    (chat,) = await store.inbox.receive([said("1", "một"), said("2", "hai")], NOW)
     database.sql("UPDATE inbox SET payload = (SELECT payload FROM inbox WHERE update_id = '2') WHERE update_id = '1'")
 
-    assert heard(await store.claim_turn(chat)) == "hai"
+    assert heard(await store.inbox.claim_turn(chat)) == "hai"
     assert database.sql("SELECT state FROM inbox WHERE update_id = '1'") == [("failed",)]
 
 
 async def test_a_chat_whose_address_was_altered_does_not_hold_up_a_start(store: Store, database: Database) -> None:
-    an, binh = await store.receive([said("1", address="an"), said("2", address="bình")], NOW)
+    an, binh = await store.inbox.receive([said("1", address="an"), said("2", address="bình")], NOW)
     database.sql(
         "UPDATE chats SET address = (SELECT c.address FROM chats c WHERE c.id = ?) WHERE id = ?", an.id, binh.id
     )
 
-    assert await store.chats_waiting(CHANNEL) == [an]
+    assert await store.inbox.chats_waiting(CHANNEL) == [an]
 
 
 async def test_a_reply_that_was_altered_fails_and_the_next_one_goes_out(store: Store, database: Database) -> None:
@@ -127,17 +129,17 @@ async def test_a_lost_key_is_named_and_nothing_steps_aside(store: Store, databas
     elsewhere = database.folder / "elsewhere.json"
     replace_key_file(elsewhere, read_key_file(database.keys))
     other = await open_store(database.url, database.folder, open_keyring(elsewhere)[0])
-    used = (await store.rotate_keys(datetime.now(UTC))).key
-    (chat,) = await store.receive([said("1", address="an")], NOW)
+    used = (await store.keys.rotate(datetime.now(UTC))).key
+    (chat,) = await store.inbox.receive([said("1", address="an")], NOW)
     await answer(store, chat, "trả lời")
-    await store.receive([said("2", "đợi", address="an")], NOW)
+    await store.inbox.receive([said("2", "đợi", address="an")], NOW)
 
     try:
         with pytest.raises(UnknownKey, match=used):
-            await other.claim_turn(chat)
+            await other.inbox.claim_turn(chat)
         assert await claim(other) == []
         replace_key_file(elsewhere, read_key_file(database.keys))
-        assert heard(await other.claim_turn(chat)) == "đợi"
+        assert heard(await other.inbox.claim_turn(chat)) == "đợi"
         assert texts(await claim(other, now=NOW + timedelta(minutes=5))) == ["trả lời"]
     finally:
         await other.close()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.api import Store
-from bot.store.worker_api import LeaseDuration, Presence
+from bot.store.store import Store
+from bot.store.workers import LeaseDuration, Presence
 from tests.integration.store.conftest import Command, Database, OpenStore
 from tests.support.storing import CHANNEL, NOW, answer, claim, one_chat, texts
 
@@ -24,7 +24,7 @@ async def test_a_start_takes_over_at_once(store: Store, another: OpenStore) -> N
     assert not restarted.workers.shared
     assert await restarted.workers.join(CHANNEL, LeaseDuration(), NOW) == Presence(live=1, dead=1, messages=1)
     assert texts(await claim(restarted)) == ["một"]
-    assert await restarted.recover(CHANNEL, NOW) == 0, "what it has in hand is its own"
+    assert await restarted.outbox.recover(CHANNEL, NOW) == 0, "what it has in hand is its own"
 
 
 def test_a_helper_on_an_embedded_database_is_refused_with_a_clear_sentence(troly: Command) -> None:

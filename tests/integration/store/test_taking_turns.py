@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import MOST_SESSION, DeliveryState, MessageSize, Store
+from bot.messages import MOST_SESSION, DeliveryState, MessageSize
+from bot.services.unit_of_work import open_turn
 from bot.store.errors import MessageTooLarge, SessionTooLarge
 from bot.store.messages import LARGE_MESSAGE
 from bot.store.outbox import MAX_WORKER_DEATHS
+from bot.store.store import Store
 from handlers.core.replies import Attachment, Reply
 from handlers.model.rights import Role
 from tests.integration.store.conftest import Database
@@ -20,8 +22,8 @@ OFFICER = "officer"
 async def told(store: Store, address: str, *replies: str, update: str = "", second: float = 0) -> None:
     """A person says something and is to be told so much."""
     now = NOW + timedelta(seconds=second)
-    chat = store.chat(CHANNEL, address)
-    await store.receive([said(f"{address} {update or second}", address=address)], now)
+    chat = store.chats.at(CHANNEL, address)
+    await store.inbox.receive([said(f"{address} {update or second}", address=address)], now)
     await answer(store, chat, *replies, now=now)
 
 
@@ -30,7 +32,7 @@ async def sent(store: Store, limit: int, second: float = 0) -> list[str]:
     now = NOW + timedelta(seconds=second)
     rows = await claim(store, limit, now)
     for row in rows:
-        await store.settle(row, DeliveryState.SENT, now)
+        await store.outbox.settle(row, DeliveryState.SENT, now)
     return texts(rows)
 
 
@@ -101,7 +103,7 @@ async def test_a_chat_that_has_to_wait_holds_back_nobody_else_and_no_place_in_th
     """A 429, or its own pace, puts its message off: others do not come to stand behind its place."""
     await told(store, "flooded", "1", "2", "3")
     (row,) = await claim(store, 1)
-    await store.retry(row, NOW + timedelta(seconds=39), counted=False)
+    await store.outbox.retry(row, NOW + timedelta(seconds=39), counted=False)
     for number in range(3):
         await told(store, f"{number}", "a", "b", "c", second=1)
     assert await sent(store, 9, 1) == ["a"] * 3
@@ -112,23 +114,23 @@ async def test_a_chat_that_has_to_wait_holds_back_nobody_else_and_no_place_in_th
 async def test_chats_that_have_had_their_share_for_the_moment_are_passed_by(store: Store) -> None:
     await told(store, "busy", "1", "2")
     await told(store, OFFICER, "a")
-    resting = [store.chat(CHANNEL, "busy").id]
-    assert texts(await store.claim(CHANNEL, 9, NOW, resting)) == ["a"]
-    assert texts(await store.claim(CHANNEL, 9, NOW)) == ["1"]
+    resting = [store.chats.at(CHANNEL, "busy").id]
+    assert texts(await store.outbox.claim(CHANNEL, 9, NOW, resting)) == ["a"]
+    assert texts(await store.outbox.claim(CHANNEL, 9, NOW)) == ["1"]
 
 
 async def test_files_are_claimed_apart_from_answers_and_keep_their_order_within_the_chat(store: Store) -> None:
     file = Reply(paragraphs=("file",), attachments=(Attachment.of("a.bin", "application/pdf", b"\0" * LARGE_MESSAGE),))
     chat = await one_chat(store)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.finish("{}", [file, says("behind the file")])
     await told(store, OFFICER, "a")
 
-    assert texts(await store.claim(CHANNEL, 9, NOW, (), MessageSize.SMALL)) == ["a"]
-    (row,) = await store.claim(CHANNEL, 9, NOW, (), MessageSize.LARGE)
+    assert texts(await store.outbox.claim(CHANNEL, 9, NOW, (), MessageSize.SMALL)) == ["a"]
+    (row,) = await store.outbox.claim(CHANNEL, 9, NOW, (), MessageSize.LARGE)
     assert row.reply == file
-    await store.settle(row, DeliveryState.SENT, NOW)
-    assert texts(await store.claim(CHANNEL, 9, NOW, (), MessageSize.SMALL)) == ["behind the file"]
+    await store.outbox.settle(row, DeliveryState.SENT, NOW)
+    assert texts(await store.outbox.claim(CHANNEL, 9, NOW, (), MessageSize.SMALL)) == ["behind the file"]
 
 
 async def test_a_message_that_is_too_large_is_not_queued_and_one_that_is_there_is_not_read(
@@ -136,7 +138,7 @@ async def test_a_message_that_is_too_large_is_not_queued_and_one_that_is_there_i
 ) -> None:
     chat = await one_chat(store)
     with pytest.raises(MessageTooLarge):
-        async with store.turn(await next_turn(store, chat), NOW) as unit:
+        async with open_turn(store, await next_turn(store, chat), NOW) as unit:
             await unit.finish("{}", [says("x" * LARGE_MESSAGE)])
     await given(store, "owner", Role.OWNER)
     await answer(store, chat, "one", "two")
@@ -151,7 +153,7 @@ async def test_a_message_that_is_too_large_is_not_queued_and_one_that_is_there_i
 async def test_a_session_that_is_too_large_is_not_kept(store: Store) -> None:
     chat = await one_chat(store)
     with pytest.raises(SessionTooLarge):
-        async with store.turn(await next_turn(store, chat), NOW) as unit:
+        async with open_turn(store, await next_turn(store, chat), NOW) as unit:
             await unit.finish("x" * (MOST_SESSION + 1), [])
     assert (await next_turn(store, chat)).session is None
 
@@ -159,7 +161,7 @@ async def test_a_session_that_is_too_large_is_not_kept(store: Store) -> None:
 async def test_every_time_an_update_is_taken_in_hand_is_counted_before_it_is_handled(store: Store) -> None:
     chat = await one_chat(store)
     assert [(await next_turn(store, chat)).tries for _ in range(3)] == [1, 2, 3]
-    await store.receive([said("2")], NOW)
+    await store.inbox.receive([said("2")], NOW)
     await answer(store, chat)
     assert (await next_turn(store, chat)).tries == 1
 
@@ -171,7 +173,7 @@ async def test_a_message_that_was_in_hand_at_death_after_death_is_set_aside_and_
     await told(store, "poison", "kills")
     for _ in range(MAX_WORKER_DEATHS):
         assert texts(await claim(store)) == ["kills"]
-        await store.recover(CHANNEL, NOW)
+        await store.outbox.recover(CHANNEL, NOW)
     (notice,) = await claim(store)
     assert (notice.chat.address, "tin đi số" in notice.reply.paragraphs[0]) == ("owner", True)
     assert database.sql("SELECT state, reason FROM outbox WHERE origin LIKE 'turn:%'") == [("failed", "crash")]
@@ -184,7 +186,7 @@ async def test_what_is_given_up_is_told_to_every_owner_once_a_day_and_names_nobo
         await given(store, owner, Role.OWNER)
     for number in range(3):
         chat = await one_chat(store, f"{number}")
-        await store.give_up(await next_turn(store, chat), NOW)
+        await store.inbox.give_up(await next_turn(store, chat), NOW)
     rows = await claim(store)
     assert sorted(row.chat.address for row in rows) == ["o1", "o2"]
     assert all("xin chào" not in row.reply.paragraphs[0] for row in rows)

@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.api import Chat, Store
+from bot.messages import Chat
+from bot.services.unit_of_work import open_turn
 from bot.store.sealing.keyring import Keyring
-from bot.store.task_api import Completion, ExportTask, TaskResult
+from bot.store.store import Store
+from bot.store.tasks import Completion, ExportTask, TaskResult
 from handlers.admin.exports.text import format_export_rights_lost
 from handlers.core.replies import Reply
 from handlers.core.text import MarkupTranslator
@@ -136,7 +138,7 @@ async def test_the_message_that_shows_it_moves_once_it_is_sent(store: Store, cha
     task = await taken(store)
     assert await store.tasks.report(task, 1, 7, NOW, says("1 / 7"))
     assert texts([*(await claim(store))]) == ["waiting"]
-    await store.recover(CHANNEL, NOW)
+    await store.outbox.recover(CHANNEL, NOW)
     await told(store)
 
     assert await store.tasks.report(task, 3, 7, NOW, says("3 / 7"))
@@ -242,22 +244,22 @@ async def test_an_order_that_cannot_be_read_fails_alone(
     assert await store.tasks.take(CHANNEL, NOW) is None
     assert states(database) == ["failed"]
     assert "/xuat" in str(await told(store))
-    await store.chats_waiting(CHANNEL)
+    await store.inbox.chats_waiting(CHANNEL)
     assert database.sql("SELECT place FROM unreadable") == [("tasks.spec XD-000001",)]
 
 
 async def test_an_order_goes_when_its_time_is_over(store: Store, chat: Chat, database: Database) -> None:
     await ordered(store, chat)
-    await store.delete_expired(NOW + timedelta(days=179), 180)
+    await store.retention.delete_expired(NOW + timedelta(days=179), 180)
     assert states(database) == ["queued"]
 
-    await store.delete_expired(NOW + timedelta(days=181), 180)
+    await store.retention.delete_expired(NOW + timedelta(days=181), 180)
     assert states(database) == []
 
 
 async def test_whoever_is_forgotten_leaves_no_order(store: Store, chat: Chat, database: Database) -> None:
     await ordered(store, chat)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.own_data.erase()
         await unit.finish(None, [])
 
@@ -295,7 +297,7 @@ async def test_files_that_have_not_left_do_not_leave_after_the_role(
     (leaving,) = await claim(store, 1)
 
     await ended(store, "QT-000001")
-    await store.retry(leaving, NOW)
+    await store.outbox.retry(leaving, NOW)
 
     assert "file" not in texts([leaving, *await claim(store)])
     assert {reply.paragraphs[0] for reply in await told(store)} & {"index", "file"} == set()

@@ -9,7 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.store.api import Store
+from bot.services.opening import migrate, open_driver, open_store
+from bot.services.unit_of_work import open_turn
 from bot.store.drivers import postgres, sqlite
 from bot.store.drivers.base import Query
 from bot.store.errors import (
@@ -21,8 +22,8 @@ from bot.store.errors import (
     StoreLost,
     StoreUnavailable,
 )
-from bot.store.opening import migrate, open_driver, open_store
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.postgres import LEAVE
 from tests.support.storing import (
@@ -71,7 +72,7 @@ async def test_a_locked_database_refuses_for_now_and_everything_works_afterwards
 
     with writing(database):
         for attempt in (
-            store.receive([said("2", "hai")], NOW),
+            store.inbox.receive([said("2", "hai")], NOW),
             finish(store, turn),
             register_and_finish(store, turn),
             claim(store),
@@ -81,14 +82,14 @@ async def test_a_locked_database_refuses_for_now_and_everything_works_afterwards
             assert locked.value.retryable
 
     await register_and_finish(store, turn)
-    await store.receive([said("2", "hai")], NOW)
-    assert heard(await store.claim_turn(chat)) == "hai"
+    await store.inbox.receive([said("2", "hai")], NOW)
+    assert heard(await store.inbox.claim_turn(chat)) == "hai"
     assert texts(await claim(store)) == ["xong"]
 
 
 async def test_a_short_write_of_somebody_else_is_waited_for(store: Store, database: Database) -> None:
     with writing(database):
-        receiving = asyncio.create_task(store.receive([said("1")], NOW))
+        receiving = asyncio.create_task(store.inbox.receive([said("1")], NOW))
         await asyncio.sleep(0.1)
         assert not receiving.done()
 
@@ -96,19 +97,19 @@ async def test_a_short_write_of_somebody_else_is_waited_for(store: Store, databa
 
 
 async def finish(store: Store, turn: object) -> None:
-    async with store.turn(turn, NOW) as unit:  # type: ignore[arg-type]  # handed through
+    async with open_turn(store, turn, NOW) as unit:  # type: ignore[arg-type]  # handed through
         await unit.finish("{}", [says("xong")])
 
 
 async def register_and_finish(store: Store, turn: object) -> None:
-    async with store.turn(turn, NOW) as unit:  # type: ignore[arg-type]  # handed through
+    async with open_turn(store, turn, NOW) as unit:  # type: ignore[arg-type]  # handed through
         await unit.requests.register(content())
         await unit.finish("{}", [says("xong")])
 
 
 async def fill(store: Store, limit: int) -> None:
     """Allow the database file so many pages; a file never shrinks below what it has."""
-    await store._driver._connection.execute_fetchall(f"PRAGMA max_page_count={limit}")  # type: ignore[attr-defined]
+    await store.driver._connection.execute_fetchall(f"PRAGMA max_page_count={limit}")  # type: ignore[attr-defined]
 
 
 async def test_a_full_disk_keeps_the_turn_for_later(tmp_path: Path) -> None:
@@ -119,13 +120,13 @@ async def test_a_full_disk_keeps_the_turn_for_later(tmp_path: Path) -> None:
         long = "nội dung dài " * 15_000  # as long as a message may be
         await fill(store, 1)
 
-        for attempt in (answer(store, chat, long), store.receive([said("2", long)], NOW)):
+        for attempt in (answer(store, chat, long), store.inbox.receive([said("2", long)], NOW)):
             with pytest.raises(StoreFull) as full:
                 await attempt
             assert full.value.retryable
 
         await fill(store, 1_000_000)
-        assert await store.claim_turn(chat) == turn
+        assert await store.inbox.claim_turn(chat) == turn
         await answer(store, chat, long)
         assert texts(await claim(store)) == [long]
     finally:
@@ -141,10 +142,10 @@ async def test_a_broken_connection_is_told_and_replaced(tmp_path: Path, postgres
             admin.execute(LEAVE)
 
         with pytest.raises(StoreLost) as lost:
-            await store.claim_turn(chat)
+            await store.inbox.claim_turn(chat)
 
         assert lost.value.retryable
-        assert heard(await store.claim_turn(chat)) == "xin chào"
+        assert heard(await store.inbox.claim_turn(chat)) == "xin chào"
     finally:
         await store.close()
 

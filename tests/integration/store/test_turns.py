@@ -4,22 +4,24 @@ import asyncio
 
 import pytest
 
-from bot.store.api import PendingTurn, Store
+from bot.messages import PendingTurn
+from bot.services.unit_of_work import open_turn
 from bot.store.errors import StoreError, TurnTakenOver
+from bot.store.store import Store
 from handlers.model.request import RequestState
 from tests.integration.store.conftest import OpenStore
 from tests.support.storing import NOW, answer, claim, content, next_turn, one_chat, said, says, texts
 
 
 async def stumble(store: Store, turn: PendingTurn) -> None:
-    async with store.turn(turn, NOW) as unit:
+    async with open_turn(store, turn, NOW) as unit:
         await unit.requests.register(content())
         await unit.own_data.erase()
         raise LookupError
 
 
 async def register_and_finish(store: Store, turn: PendingTurn) -> None:
-    async with store.turn(turn, NOW) as unit:
+    async with open_turn(store, turn, NOW) as unit:
         await unit.requests.register(content())
         await unit.finish('{"by": "me"}', [says("hai lần")])
 
@@ -28,7 +30,7 @@ async def test_a_finished_turn_leaves_session_and_replies(store: Store) -> None:
     chat = await one_chat(store)
     await answer(store, chat, "một", "hai", session='{"a": 1}')
 
-    await store.receive([said("2")], NOW)
+    await store.inbox.receive([said("2")], NOW)
 
     assert (await next_turn(store, chat)).session == '{"a": 1}'
     assert texts(await claim(store)) == ["một"]
@@ -37,11 +39,11 @@ async def test_a_finished_turn_leaves_session_and_replies(store: Store) -> None:
 async def test_a_turn_left_without_finish_leaves_nothing(store: Store) -> None:
     chat = await one_chat(store)
 
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         await unit.requests.register(content())
 
     turn = await next_turn(store, chat)
-    async with store.turn(turn, NOW) as unit:
+    async with open_turn(store, turn, NOW) as unit:
         assert await unit.requests.mine() == ()
 
 
@@ -51,7 +53,7 @@ async def test_a_turn_that_raises_leaves_nothing(store: Store) -> None:
     with pytest.raises(LookupError):
         await stumble(store, await next_turn(store, chat))
 
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         assert await unit.requests.mine() == ()
 
 
@@ -61,7 +63,7 @@ async def test_a_cancelled_turn_leaves_nothing_and_the_store_goes_on(store: Stor
     inside = asyncio.Event()
 
     async def stuck() -> None:
-        async with store.turn(turn, NOW) as unit:
+        async with open_turn(store, turn, NOW) as unit:
             await unit.requests.register(content())
             inside.set()
             await asyncio.Event().wait()
@@ -81,13 +83,13 @@ async def test_a_turn_that_two_processes_take_is_finished_by_one(store: Store, a
     chat = await one_chat(store)
     mine, theirs = await next_turn(store, chat), await next_turn(other, chat)
 
-    async with other.turn(theirs, NOW) as unit:
+    async with open_turn(other, theirs, NOW) as unit:
         await unit.finish('{"by": "other"}', [says("một lần")])
     with pytest.raises(TurnTakenOver):
         await register_and_finish(store, mine)
 
     assert texts(await claim(store)) == ["một lần"]
-    await store.receive([said("2")], NOW)
+    await store.inbox.receive([said("2")], NOW)
     assert (await next_turn(store, chat)).session == '{"by": "other"}'
 
 
@@ -99,13 +101,13 @@ async def test_a_turn_asked_for_something_is_finished_by_one_too(store: Store) -
     with pytest.raises(TurnTakenOver):
         await register_and_finish(store, turn)
 
-    await store.receive([said("2")], NOW)
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    await store.inbox.receive([said("2")], NOW)
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         assert await unit.requests.mine() == ()
 
 
 async def test_a_turn_may_end_without_a_session(store: Store) -> None:
-    (chat,) = await store.receive([said("1"), said("2"), said("3")], NOW)
+    (chat,) = await store.inbox.receive([said("1"), said("2"), said("3")], NOW)
     await answer(store, chat, session='{"a": 1}')
 
     await answer(store, chat, session=None)
@@ -116,7 +118,7 @@ async def test_a_turn_may_end_without_a_session(store: Store) -> None:
 async def test_nothing_can_be_asked_of_a_turn_that_is_over(store: Store) -> None:
     chat = await one_chat(store)
 
-    async with store.turn(await next_turn(store, chat), NOW) as unit:
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
         request = await unit.requests.register(content())
         await unit.finish("{}", [])
         with pytest.raises(StoreError):
@@ -124,7 +126,7 @@ async def test_nothing_can_be_asked_of_a_turn_that_is_over(store: Store) -> None
 
 
 async def test_turns_of_many_chats_at_once_stay_apart(store: Store) -> None:
-    chats = await store.receive([said(str(number), address=f"chat {number}") for number in range(30)], NOW)
+    chats = await store.inbox.receive([said(str(number), address=f"chat {number}") for number in range(30)], NOW)
 
     await asyncio.gather(*(answer(store, chat, chat.address, session=f'"{chat.address}"') for chat in chats))
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.store.api import Store
-from bot.store.opening import open_store
+from bot.services.opening import open_store
+from bot.services.unit_of_work import open_admin_transaction
 from bot.store.sealing.keyring import open_keyring
+from bot.store.store import Store
 from bot.units.import_plan import plan_import
 from bot.units.list_reader import read_sample
 from handlers.model.request_list import Refusal
@@ -50,7 +51,7 @@ def version(database: Database) -> int:
 
 
 async def keep(store: Store, rights: Rights, units: UnitDirectory, changed: frozenset[str]) -> Refusal | None:
-    async with store.admin_transaction(NOW) as office:
+    async with open_admin_transaction(store, NOW) as office:
         await office.admin.units.load_for_update()
         refused = await office.admin.units.save(rights, units, changed)
         await office.commit()
@@ -80,7 +81,7 @@ def test_what_was_imported_is_read_back_as_it_was(troly: Command, database: Data
 
     async def read() -> UnitDirectory:
         store = await open_store(database.url, database.folder, open_keyring(database.keys)[0])
-        units = await store.units()
+        units = await store.units.read()
         await store.close()
         return units
 
@@ -147,18 +148,18 @@ async def test_who_may_not_maintain_units_changes_nothing(store: Store, database
 
 async def test_an_import_that_is_not_committed_leaves_nothing(store: Store, database: Database) -> None:
     units = nhon_trach()
-    async with store.admin_transaction(NOW) as office:
+    async with open_admin_transaction(store, NOW) as office:
         await office.admin.units.load_for_update()
         await office.admin.units.save(OWNER, units, frozenset(units.units))
     assert rows(database) == NOTHING
-    assert await store.units_version() == 0
+    assert await store.units.version() == 0
 
 
 async def test_two_who_import_at_once_wait_for_each_other(another: Callable[[], Awaitable[Store]]) -> None:
     units, both = nhon_trach(), (await another(), await another())
 
     async def imported(store: Store) -> int:
-        async with store.admin_transaction(datetime.now(UTC)) as office:
+        async with open_admin_transaction(store, datetime.now(UTC)) as office:
             planned = plan_import(read_sample("nhon-trach"), await office.admin.units.load_for_update())
             changed = frozenset(change.unit.code for change in planned.changes)
             if changed:

@@ -14,8 +14,8 @@ from bot.delivery.runner import ChannelService, Runner
 from bot.delivery.turn_pool import TurnPool
 from bot.delivery.worker_lease import ChangeListener, WorkerLease
 from bot.retry import retry_while_unavailable
-from bot.store.api import Store
-from bot.store.worker_api import LeaseDuration
+from bot.store.store import Store
+from bot.store.workers import LeaseDuration
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.delivery import said
 from tests.support.postgres import LEAVE
@@ -57,7 +57,7 @@ async def test_what_another_process_receives_is_answered_at_once(
 ) -> None:
     other = await another()
     async with resting(store, database) as roads:
-        await other.receive([said("xin chào", 1)], SystemClock().now())
+        await other.inbox.receive([said("xin chào", 1)], SystemClock().now())
         await eventually(lambda: roads.channel.texts() == ["1: xin chào"], SOON)
     assert database.sql("SELECT * FROM workers") == []
 
@@ -67,8 +67,8 @@ async def test_what_a_dead_process_had_in_hand_is_answered_once_its_lease_is_ove
 ) -> None:
     other, now = await another(), SystemClock().now()
     await other.workers.join("telegram", LeaseDuration(0.5), now)
-    (chat,) = await other.receive([said("xin chào", 1)], now)
-    await other.claim_turn(chat)
+    (chat,) = await other.inbox.receive([said("xin chào", 1)], now)
+    await other.inbox.claim_turn(chat)
     async with resting(store, database) as roads:
         await eventually(lambda: roads.channel.texts() == ["1: xin chào"], 4)
 
@@ -83,7 +83,7 @@ async def test_signals_are_heard_again_after_the_connection_broke(
         assert await signals.get() == ""
         database.sql(LEAVE)
         assert await signals.get() == ""
-        await retry_while_unavailable(lambda: other.receive([said("xin chào", 1)], clock.now()))
+        await retry_while_unavailable(lambda: other.inbox.receive([said("xin chào", 1)], clock.now()))
         assert await signals.get() == "inbox"
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)

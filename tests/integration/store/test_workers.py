@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.delivery.turn_pool import TurnPool
-from bot.store.api import BROADCAST, Chat, DeliveryState, Store
-from bot.store.worker_api import LeaseDuration, Presence
+from bot.messages import BROADCAST, Chat, DeliveryState
+from bot.services.unit_of_work import open_turn
+from bot.store.store import Store
+from bot.store.workers import LeaseDuration, Presence
 from tests.integration.store.conftest import Database, OpenStore
 from tests.support.storing import CHANNEL, NOW, answer, claim, heard, one_chat, said, says, texts
 
@@ -52,7 +54,7 @@ async def test_what_a_living_worker_has_in_hand_stays_its_own(store: Store, othe
 
     assert await join(store) == Presence(live=2)
     assert (await beat(store)).messages == 0
-    assert await store.recover(CHANNEL, NOW) == 0
+    assert await store.outbox.recover(CHANNEL, NOW) == 0
     assert await claim(store) == []
 
 
@@ -87,9 +89,9 @@ async def test_who_was_given_up_learns_it_and_decides_about_nothing_any_more(
 
     assert await other.workers.beat(CHANNEL, NOW, judge=True) is None
     (again,) = await claim(store)
-    await other.retry(late, NOW)
-    await other.settle(late, DeliveryState.FAILED, NOW)
-    await store.settle(again, DeliveryState.SENT, NOW)
+    await other.outbox.retry(late, NOW)
+    await other.outbox.settle(late, DeliveryState.FAILED, NOW)
+    await store.outbox.settle(again, DeliveryState.SENT, NOW)
     assert database.sql("SELECT state FROM outbox") == [("sent",)]
 
 
@@ -108,7 +110,7 @@ async def test_of_a_broadcast_that_a_dead_one_was_sending_nobody_knows_until_it_
 
     assert await beat(store) == Presence(live=1, dead=1, unknown=1)
     assert database.sql("SELECT state, reason FROM outbox") == [("unknown", "crash")]
-    await other.settle(late, DeliveryState.SENT, NOW, message="501")
+    await other.outbox.settle(late, DeliveryState.SENT, NOW, message="501")
     assert database.sql("SELECT state, reason FROM outbox") == [("sent", None)]
 
 
@@ -138,26 +140,26 @@ async def test_of_two_that_join_at_once_one_at_least_waits_for_the_other(store: 
 
 async def test_a_chat_is_one_workers_until_its_turn_ends(store: Store, other: Store) -> None:
     await join(store)
-    (chat,) = await store.receive([said("1", "một"), said("2", "hai")], NOW)
+    (chat,) = await store.inbox.receive([said("1", "một"), said("2", "hai")], NOW)
 
-    turn = await other.claim_turn(chat)
+    turn = await other.inbox.claim_turn(chat)
     assert heard(turn) == "một"
-    assert await store.claim_turn(chat) is None
-    assert await store.chats_waiting(CHANNEL) == []
+    assert await store.inbox.claim_turn(chat) is None
+    assert await store.inbox.chats_waiting(CHANNEL) == []
     assert turn
-    async with other.turn(turn, NOW) as unit:
+    async with open_turn(other, turn, NOW) as unit:
         await unit.finish("{}", [])
-    assert heard(await store.claim_turn(chat)) == "hai"
+    assert heard(await store.inbox.claim_turn(chat)) == "hai"
 
 
 async def test_a_poison_update_lets_go_of_its_chat(store: Store, other: Store) -> None:
     await join(store)
-    (chat,) = await store.receive([said("1", "độc"), said("2", "lành")], NOW)
-    turn = await other.claim_turn(chat)
+    (chat,) = await store.inbox.receive([said("1", "độc"), said("2", "lành")], NOW)
+    turn = await other.inbox.claim_turn(chat)
     assert turn
-    await other.give_up(turn, NOW, [says("xin lỗi")])
+    await other.inbox.give_up(turn, NOW, [says("xin lỗi")])
 
-    assert heard(await store.claim_turn(chat)) == "lành"
+    assert heard(await store.inbox.claim_turn(chat)) == "lành"
 
 
 async def test_a_chat_of_a_dead_one_is_taken_over_in_the_middle_of_its_turn(
@@ -165,12 +167,12 @@ async def test_a_chat_of_a_dead_one_is_taken_over_in_the_middle_of_its_turn(
 ) -> None:
     await join(store)
     chat = await one_chat(store)
-    await other.claim_turn(chat)
+    await other.inbox.claim_turn(chat)
     silent(database, other, 11)
     await beat(store)
 
-    assert await store.chats_waiting(CHANNEL) == [chat]
-    assert heard(await store.claim_turn(chat))
+    assert await store.inbox.chats_waiting(CHANNEL) == [chat]
+    assert heard(await store.inbox.claim_turn(chat))
 
 
 async def test_two_workers_share_the_inbox_and_keep_the_order_of_each_chat(store: Store, other: Store) -> None:
@@ -179,10 +181,10 @@ async def test_two_workers_share_the_inbox_and_keep_the_order_of_each_chat(store
 
     def hands(of: Store) -> TurnPool:
         async def handle_next(chat: Chat) -> bool:
-            turn = await of.claim_turn(chat)
+            turn = await of.inbox.claim_turn(chat)
             if turn is None:
                 return False
-            async with of.turn(turn, NOW) as unit:
+            async with open_turn(of, turn, NOW) as unit:
                 await unit.finish("{}", [])
             handled.append((chat.id, of.workers.id, int(heard(turn))))
             return True
@@ -191,7 +193,7 @@ async def test_two_workers_share_the_inbox_and_keep_the_order_of_each_chat(store
 
     both = hands(store), hands(other)
     for number in range(60):
-        chats = await store.receive([said(f"{number}", f"{number}", f"chat {number % 5}")], NOW)
+        chats = await store.inbox.receive([said(f"{number}", f"{number}", f"chat {number % 5}")], NOW)
         for each in both:
             each.submit(chats)
     for each in both:

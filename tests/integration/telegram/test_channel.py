@@ -6,7 +6,7 @@ import pytest
 from bot.channels.base import Blocked, Invalid
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
-from bot.store.api import Chat, OutboxRow
+from bot.messages import Chat, OutboxRow
 from handlers.core.replies import Attachment, Choice, Reply
 from tests.support.botapi.api import BotApi
 from tests.support.botapi.errors import ApiError

@@ -15,8 +15,9 @@ from bot.channels.telegram.polling import Poller
 from bot.channels.telegram.updates import UpdateReceiver
 from bot.clock import SystemClock
 from bot.delivery.intake import Intake, Rate, Throttle
-from bot.store.api import Chat, Store
+from bot.messages import Chat
 from bot.store.errors import StoreError, StoreLocked
+from bot.store.store import Store
 from handlers.core.events import Event
 from handlers.core.ports import Services
 from handlers.core.session import Session
@@ -24,6 +25,7 @@ from tests.integration.telegram.conftest import Assembly, Settle
 from tests.support.botapi.api import BotApi
 from tests.support.botapi.errors import ApiError
 from tests.support.delivery import Answer, conversation, echo
+from tests.support.storing import patch_method
 from tests.support.waiting import eventually
 
 
@@ -48,7 +50,7 @@ async def test_an_update_is_acknowledged_only_after_it_is_stored(
     await server.user("Lan").says("a")
     polls = poller(api, store)
     await polls.poll_once(asyncio.Event())
-    assert len(await store.chats_waiting("telegram")) == 1
+    assert len(await store.inbox.chats_waiting("telegram")) == 1
     assert len(server.account.updates) == 1
     await polls.poll_once(asyncio.Event())
     assert len(server.account.updates) == 0
@@ -69,14 +71,14 @@ async def test_a_kill_between_storing_and_acknowledging_repeats_nothing(
 async def test_while_the_store_is_locked_nothing_is_acknowledged(
     server: BotApi, api: TelegramApi, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    receive, locked = store.receive, True
+    receive, locked = store.inbox.receive, True
 
     async def sometimes(*args: Any) -> list[Chat]:
         if locked:
             raise StoreLocked
         return await receive(*args)
 
-    monkeypatch.setattr(store, "receive", sometimes)
+    patch_method(monkeypatch, store.inbox, "receive", sometimes)
     await server.user("Lan").says("a")
     polls = poller(api, store)
     polling = asyncio.create_task(polls.poll_once(asyncio.Event()))
@@ -84,7 +86,7 @@ async def test_while_the_store_is_locked_nothing_is_acknowledged(
     assert not polling.done()
     locked = False
     await polling
-    assert len(await store.chats_waiting("telegram")) == 1
+    assert len(await store.inbox.chats_waiting("telegram")) == 1
 
 
 @pytest.mark.parametrize(
@@ -139,7 +141,7 @@ async def test_polling_survives_what_goes_wrong(server: BotApi, assembly: Assemb
 async def test_polling_goes_on_where_the_store_refuses_a_batch_and_it_comes_again(
     server: BotApi, assembly: Assembly, store: Store, monkeypatch: pytest.MonkeyPatch, surprise: Exception
 ) -> None:
-    receive, surprises = store.receive, [surprise]
+    receive, surprises = store.inbox.receive, [surprise]
 
     async def sometimes(*args: Any) -> list[Chat]:
         if surprises:
@@ -147,7 +149,7 @@ async def test_polling_goes_on_where_the_store_refuses_a_batch_and_it_comes_agai
         return await receive(*args)
 
     if isinstance(surprise, StoreError):
-        monkeypatch.setattr(store, "receive", sometimes)
+        patch_method(monkeypatch, store.inbox, "receive", sometimes)
     else:
         monkeypatch.setattr(UpdateReceiver, "receive", _once(UpdateReceiver.receive, surprises))
     lan = server.user("Lan")
@@ -173,7 +175,7 @@ async def test_a_sign_of_being_blocked_that_cannot_be_stored_holds_up_nothing(
     async def refused(*_: Any) -> None:
         raise surprise
 
-    monkeypatch.setattr(store, "mark_blocked", refused)
+    patch_method(monkeypatch, store.chats, "mark_blocked", refused)
     lan, minh = server.user("Lan"), server.user("Minh")
     await lan.says("a")
     async with assembly.served():

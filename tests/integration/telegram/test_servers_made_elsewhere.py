@@ -11,8 +11,9 @@ from structlog.testing import capture_logs
 from bot.channels.base import ChannelError, Gone, Invalid, MaybeSent, Refused, RetryLater, Unsupported
 from bot.channels.telegram.api import TelegramApi
 from bot.channels.telegram.channel import TelegramChannel
+from bot.messages import Chat, OutboxRow
 from bot.metrics.base import NO_METRICS
-from bot.store.api import Chat, OutboxRow, Store
+from bot.store.store import Store
 from bot.web import HealthEndpoints
 from handlers.core.events import Event, TextReceived
 from handlers.core.ports import Services

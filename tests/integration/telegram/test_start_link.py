@@ -7,8 +7,9 @@ from pydantic import SecretStr
 
 from bot.channels.telegram.wiring import serve_telegram
 from bot.cli.admins import fetch_start_link
+from bot.messages import Incoming
 from bot.settings import Settings
-from bot.store.api import Incoming, Store
+from bot.store.store import Store
 from handlers.core.events import Event, TextReceived
 from handlers.core.ports import Services
 from handlers.core.session import Session
@@ -48,7 +49,7 @@ async def left_behind(server: BotApi, store: Store) -> User:
     """Somebody whose line was stored, and handled by nobody before the process was killed."""
     lan = server.user("Lan")
     lan.chat.started = True
-    await store.receive([Incoming("telegram", "1", str(lan.id), TextReceived(text="a"))], NOW)
+    await store.inbox.receive([Incoming("telegram", "1", str(lan.id), TextReceived(text="a"))], NOW)
     return lan
 
 

@@ -16,15 +16,16 @@ from bot.channels.telegram.updates import UpdateReceiver
 from bot.channels.telegram.webhook import WebhookReceiver, WebhookSettings
 from bot.clock import SystemClock
 from bot.delivery.intake import Intake, Rate, Throttle
+from bot.messages import DeliveryState
 from bot.metrics.base import NO_METRICS, QueueDepths
 from bot.metrics.prometheus import PRIORITIES, Prometheus
-from bot.store.api import DeliveryState, Store
 from bot.store.errors import StoreError, StoreLocked
+from bot.store.store import Store
 from bot.web import HealthEndpoints
 from tests.integration.telegram.conftest import Assembly, Settle
 from tests.integration.telegram.test_webhook import SECRET, free_port
 from tests.support.botapi.api import BotApi
-from tests.support.storing import ADDRESS, NAME, answer, next_turn, one_chat
+from tests.support.storing import ADDRESS, NAME, answer, next_turn, one_chat, patch_method
 from tests.support.waiting import eventually
 
 KINDS = {
@@ -108,7 +109,7 @@ async def _silent() -> QueueDepths:
 async def test_a_store_that_does_not_answer_is_told_and_does_not_hang_the_page(
     watched: Watched, store: Store, monkeypatch: pytest.MonkeyPatch, trouble: Any
 ) -> None:
-    monkeypatch.setattr(store, "depths", trouble)
+    patch_method(monkeypatch, store.status, "depths", trouble)
     monkeypatch.setattr("bot.web._STORE_TIMEOUT", 0.1)
     assert (await watched.asked("/readyz"))[0] == 503
     assert (await watched.asked("/healthz"))[0] == 200
@@ -140,7 +141,7 @@ async def test_labels_come_from_closed_sets_and_nothing_tells_of_a_person(store:
         metrics.record_delivery(f"terminal:{NAME}", state)
     metrics.record_store_failure(StoreLocked(f"{NAME} {ADDRESS}"))
     await next_turn(store, await one_chat(store))
-    text = metrics.expose(await store.depths()).decode()
+    text = metrics.expose(await store.status.depths()).decode()
     for name, value in re.findall(r'(\w+)="([^"]*)"', text):
         assert value in CLOSED[name], (name, value)
     assert NAME not in text

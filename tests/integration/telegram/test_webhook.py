@@ -16,10 +16,12 @@ from bot.channels.telegram.webhook import WebhookEndedError, WebhookReceiver, We
 from bot.clock import SystemClock
 from bot.delivery.intake import Intake, Rate, Throttle
 from bot.errors import SettingsError
-from bot.store.api import Chat, Store
+from bot.messages import Chat
 from bot.store.errors import StoreLocked
+from bot.store.store import Store
 from tests.integration.telegram.conftest import Assembly, Settle
 from tests.support.botapi.api import BotApi
+from tests.support.storing import patch_method
 from tests.support.waiting import eventually
 
 SECRET = "made-up_webhook-secret"
@@ -71,7 +73,7 @@ async def hook(server: BotApi, api: TelegramApi, store: Store) -> AsyncIterator[
 
 async def test_an_update_is_stored_before_it_is_answered(hook: Hook, store: Store) -> None:
     assert await hook.called(UPDATE) == 200
-    assert len(await store.chats_waiting("telegram")) == 1
+    assert len(await store.inbox.chats_waiting("telegram")) == 1
 
 
 async def test_a_call_that_is_repeated_is_taken_once(hook: Hook) -> None:
@@ -82,7 +84,7 @@ async def test_a_call_that_is_repeated_is_taken_once(hook: Hook) -> None:
 @pytest.mark.parametrize("secret", ["", "wrong", SECRET + "x", SECRET[:-1]])
 async def test_a_call_without_the_secret_is_refused(hook: Hook, store: Store, secret: str) -> None:
     assert await hook.called(UPDATE, X_Telegram_Bot_Api_Secret_Token=secret) == 403
-    assert await store.chats_waiting("telegram") == []
+    assert await store.inbox.chats_waiting("telegram") == []
 
 
 @pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b"null", b'{"update_id": "x"}', b"\xff\xfe", b"[" * 100_000])
@@ -163,7 +165,7 @@ async def test_while_the_store_is_locked_telegram_is_asked_to_come_again(
         raise StoreLocked
 
     monkeypatch.setattr("bot.channels.telegram.webhook._STORING_TIMEOUT", 0.2)
-    monkeypatch.setattr(store, "receive", locked)
+    patch_method(monkeypatch, store.inbox, "receive", locked)
     assert await hook.called(UPDATE) == 503
 
 

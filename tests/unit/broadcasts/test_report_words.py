@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.store.api import DeliveryState
+from bot.messages import DeliveryState
 from handlers.broadcasts import text
 from handlers.model.broadcast import (
     ActionResult,

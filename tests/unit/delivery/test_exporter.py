@@ -12,9 +12,9 @@ import pytest
 from bot.clock import SystemClock
 from bot.delivery.exporter import Exporter
 from bot.exports.process import Finished, LastWord, Progress
-from bot.store.api import Chat
+from bot.messages import Chat
 from bot.store.errors import StoreError
-from bot.store.task_api import Completion, ExportTask
+from bot.store.tasks import Completion, ExportTask
 from handlers.core.replies import Reply
 from handlers.model.exports import ExportForm, ExportOrder
 from handlers.model.request_list import Filter

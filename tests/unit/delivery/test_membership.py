@@ -8,7 +8,7 @@ import pytest
 
 from bot.delivery.worker_lease import WorkerLease
 from bot.store.errors import StoreLost
-from bot.store.worker_api import LeaseDuration, Presence
+from bot.store.workers import LeaseDuration, Presence
 from tests.support.delivery import ManualClock
 
 LEASE = LeaseDuration(10.0)

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 
 from bot.delivery.turn_pool import SlowTask, SlowTaskKind, TurnPool
-from bot.store.api import Chat
+from bot.messages import Chat
 from tests.support.waiting import eventually
 
 OFFICER = Chat("officer", "telegram", "officer")

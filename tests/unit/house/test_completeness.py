@@ -16,11 +16,11 @@ from markupsafe import Markup
 
 import locales
 from bot.cli import COMMANDS as VERBS
+from bot.messages import DeliveryState
 from bot.preview.office_walks import make_office_walks
 from bot.preview.page import render_page
 from bot.preview.walks import make_reminder_walks, make_walks
 from bot.settings import Settings
-from bot.store.api import DeliveryState
 from handlers.broadcasts.rendering import format_days_left
 from handlers.commands import ADMIN_COMMANDS, COMMANDS
 from handlers.core.text import strip_markup

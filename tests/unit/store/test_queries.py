@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import bot.store
+import bot
 from bot.store.drivers.postgres import PostgresDriver
 from bot.store.drivers.sqlite import SqliteDriver
 from bot.store.migrations import load_migrations
@@ -15,7 +15,7 @@ from bot.store.sealing.sealed_columns import SEALED_COLUMNS
 
 SOURCE = "\n".join(sql_files().values())
 QUERIES = load_queries(SqliteDriver.dialect)
-CODE = "".join(path.read_text(encoding="utf-8") for path in Path(bot.store.__file__).parent.rglob("*.py"))
+CODE = "".join(path.read_text(encoding="utf-8") for path in Path(bot.__file__).parent.rglob("*.py"))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_no_two_queries_have_one_name() -> None:
 
 def test_every_query_is_used_and_every_used_one_exists() -> None:
     named = {name.split(".")[0] for name in QUERIES if not name.startswith("where.")}
-    used = set(re.findall(r'(?:Query|to_query|per_column|column_query_name|_read)\(\s*"(\w+)"', CODE)) | set(
+    used = set(re.findall(r'(?:Query|column_query_name|to_query|_read)\(\s*"(\w+)"', CODE)) | set(
         re.findall(r'"((?:expire|count)_\w+)"', CODE)
     )
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.telegram.updates import BlockChange, ReceivedUpdate, read_update
-from bot.store.api import Incoming
+from bot.messages import Incoming
 from handlers.core.events import (
     EVENT_ADAPTER,
     ButtonTapped,

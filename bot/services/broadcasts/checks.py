@@ -1,0 +1,218 @@
+"""The check of a whole list: what stands against a broadcast, for everybody or for some of those who are meant."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from bot.services.broadcasts.recipients import RecipientValues, reach_of, says_name
+from bot.store.broadcasts.audience import AudienceReader, Person, find_known, to_channel_counts
+from bot.store.broadcasts.repository import BroadcastRepository, BroadcastSnapshot, read_snapshot
+from bot.store.broadcasts.schedule import ScheduleRepository
+from bot.store.errors import StoreError
+from handlers.broadcasts.rendering import render_broadcast
+from handlers.broadcasts.template import Template, find_problems, missing_placeholders, parse
+from handlers.model.broadcast import (
+    BroadcastPolicy,
+    BroadcastProblem,
+    BroadcastState,
+    CampaignPlan,
+    ChannelCounts,
+    CheckReport,
+    DeliveryReason,
+    PlaceholderValues,
+    ProblemKind,
+    format_person_code,
+)
+from locales import LANGUAGES, N_
+from rules.calendar import VIETNAM
+
+#: Rows that are named.
+NAMED_ROWS = 20
+#: UTF-16 code units that a slot takes at most: of a sign that is escaped, of the words for a procedure, of a day.
+_SIGN_UNITS, _PROCEDURE_UNITS, _DAY_UNITS = 5, 80, 40
+#: The field of ``ChannelCounts`` for people it is kept from; a count does not know what they answered in a series.
+_COUNTED_AS = {
+    DeliveryReason.STOPPED: "stopped",
+    DeliveryReason.BLOCKED_BEFORE: "blocked",
+    DeliveryReason.CAPPED: "capped",
+}
+#: These get nothing, whenever it starts.
+_GET_NOTHING = frozenset({DeliveryReason.STOPPED, DeliveryReason.BLOCKED_BEFORE, DeliveryReason.DONE})
+
+
+@dataclass(slots=True)
+class ProblemRows:
+    """The people a problem is about: the first, and how many."""
+
+    first: list[str] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, code: str) -> None:
+        """Count one more."""
+        self.count += 1
+        if len(self.first) < NAMED_ROWS:
+            self.first.append(code)
+
+
+@dataclass(slots=True)
+class TextMeasure:
+    """A text made ready, with the most that it takes beside what fills it."""
+
+    template: Template
+    fixed: int
+    slots: int
+
+    def longest_message(self, values: PlaceholderValues) -> int:
+        """Return how many UTF-16 code units a message cannot exceed."""
+        named = _SIGN_UNITS * max(len(values.name or ""), len(values.unit or ""))
+        return self.fixed + self.slots * max(named, _PROCEDURE_UNITS * len(values.to_do), _DAY_UNITS)
+
+
+@dataclass
+class ProblemCollector:
+    """Memory stays flat: people are counted, and only the first are named."""
+
+    filling: RecipientValues
+    kept: Counter[tuple[str, str]] = field(default_factory=Counter)
+    found: defaultdict[tuple[ProblemKind, str], ProblemRows] = field(default_factory=lambda: defaultdict(ProblemRows))
+
+    def add_person(self, person: Person) -> None:
+        """Look at somebody who is meant."""
+        kept = self.filling.reason_to_withhold(person)
+        reason = kept.reason if kept else None
+        self.kept[person.channel, _COUNTED_AS.get(reason, "reachable") if reason else "reachable"] += 1
+        if reason in _GET_NOTHING:
+            return
+        for trouble, about in self._find_problems(person):
+            self.found[trouble, about].add(format_person_code(person.chat))
+
+    @property
+    def counted(self) -> tuple[ChannelCounts, ...]:
+        """All who were looked at, by channel."""
+        return to_channel_counts((channel, kept, number) for (channel, kept), number in self.kept.items())
+
+    @property
+    def problems(self) -> tuple[BroadcastProblem, ...]:
+        """In the order in which they were met."""
+        return tuple(
+            BroadcastProblem(trouble=trouble, about=about, rows=tuple(rows.first), count=rows.count)
+            for (trouble, about), rows in self.found.items()
+        )
+
+    def _find_problems(self, person: Person) -> Iterator[tuple[ProblemKind, str]]:
+        values = self.filling.values(person)
+        measure = self._measures.get(values.language)
+        if measure is None:  # this text cannot be read at all, which is found once for everybody
+            return
+        for placeholder in missing_placeholders(measure.template, values):
+            yield ProblemKind.MISSING, f"{{{placeholder.value}}}"
+        channel, has_document = person.channel.partition(":")[0], self.filling.written.draft.document is not None
+        room = self.filling.policy.limits_for(channel)
+        if has_document and room.caption == 0:
+            yield ProblemKind.DOCUMENT, channel
+        elif self._is_longer(measure, values, room.caption if has_document else room.text):
+            yield ProblemKind.TOO_LONG, channel
+
+    def _is_longer(self, measure: TextMeasure, values: PlaceholderValues, room: int) -> bool:
+        """Nothing is rendered that fits by far."""
+        return measure.longest_message(values) > room and self._length(values) > room
+
+    def _length(self, values: PlaceholderValues) -> int:
+        """Measure the message with all that may be added, as channels count: in UTF-16 code units."""
+        filling = self.filling
+        first = filling.policy.reminders_per_week
+        reply = render_broadcast(filling.written.id, filling.written.draft, values, filling.today, first=first)
+        return len("\n\n".join(reply.paragraphs).encode("utf-16-le")) // 2
+
+    @cached_property
+    def _measures(self) -> dict[str, TextMeasure]:
+        text = self.filling.written.draft.text
+        ready = {language: parse(getattr(text, language)) for language in LANGUAGES}
+        return {
+            language: TextMeasure(
+                template, self._length(PlaceholderValues.model_validate({"language": language})), _count_slots(template)
+            )
+            for language, template in ready.items()
+            if isinstance(template, Template)
+        }
+
+
+def _count_slots(template: Template) -> int:
+    return sum(not isinstance(part, str) for part in template.parts)
+
+
+#: Where a check decides.
+_DRAFTS = frozenset({BroadcastState.DRAFT, BroadcastState.CHECKED})
+
+
+@dataclass(frozen=True, slots=True)
+class ListChecks(ScheduleRepository):
+    """A part of ``BroadcastOperations``. It reads page by page: nobody who writes waits, and memory stays flat."""
+
+    async def check(self, broadcast: str, now: datetime) -> CheckReport:
+        """Go through the whole list; nothing against a draft makes it ``checked``.
+
+        The report is kept, unless the broadcast was changed meanwhile.
+
+        Raises:
+            StoreError: there is no such broadcast.
+        """
+        written = await read_snapshot(self.driver.run, self.keyring, broadcast)
+        if written is None:
+            raise StoreError(N_("There is no such broadcast within reach."))
+        found = await _collect_problems(self, written, now)
+        problems = [*_common_problems(self.policy, written, now), *found.problems]
+        if (unknown := await _find_unknown(self, written)).count:
+            problems.append(
+                BroadcastProblem(trouble=ProblemKind.UNKNOWN, rows=tuple(unknown.first), count=unknown.count)
+            )
+        if not any(one.reachable for one in found.counted):
+            problems.append(BroadcastProblem(trouble=ProblemKind.NOBODY))
+        report = CheckReport(at=now, counted=found.counted, problems=tuple(problems))
+        decided = BroadcastState.DRAFT if report.problems else BroadcastState.CHECKED
+        state = decided if written.state in _DRAFTS else written.state
+        await BroadcastRepository(self.machine_context(now)).save_check(written, state, report)
+        return report
+
+
+async def _collect_problems(base: ScheduleRepository, written: BroadcastSnapshot, now: datetime) -> ProblemCollector:
+    found = ProblemCollector(RecipientValues(base.policy, written, written.day(now)))
+    reach, named = reach_of(written), says_name(written)
+    reader = AudienceReader.of(base.driver.run, base.keyring, written, now, reach, named=named)
+    async for people in reader.pages():
+        for person in people:
+            found.add_person(person)
+    return found
+
+
+def _common_problems(policy: BroadcastPolicy, written: BroadcastSnapshot, now: datetime) -> Iterator[BroadcastProblem]:
+    """Yield what is the same for every recipient."""
+    draft = written.draft
+    yield from find_problems(draft.text)
+    if draft.document is not None and not 0 < (written.document_size or 0) <= policy.document:
+        yield BroadcastProblem(trouble=ProblemKind.DOCUMENT, about=draft.document)
+    if written.parent is None and _is_past(written, now):
+        yield BroadcastProblem(trouble=ProblemKind.PAST)
+
+
+async def _find_unknown(base: ScheduleRepository, written: BroadcastSnapshot) -> ProblemRows:
+    """Find people of a list who are unknown, have not agreed to be known, or are out of reach."""
+    audience, unknown = written.draft.audience, ProblemRows()
+    known = await find_known(base.driver.run, audience, reach_of(written))
+    for chat in sorted(set(audience.chats or ()) - known):
+        unknown.add(format_person_code(chat))
+    return unknown
+
+
+def _is_past(written: BroadcastSnapshot, now: datetime) -> bool:
+    """The time of the start, or the last step of the plan, is over."""
+    plan, starts = written.draft.plan, written.draft.starts_at
+    if plan is not None:
+        return _last_start(plan) < now
+    return starts is not None and starts < now
+
+
+def _last_start(plan: CampaignPlan) -> datetime:
+    return datetime.combine(plan.deadline - timedelta(days=min(plan.steps, default=0)), plan.at, VIETNAM)

@@ -1,0 +1,206 @@
+"""Open the store: the database, its tables, its keys."""
+
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.services.store_texts import STORE_TEXTS
+from bot.settings import Settings, make_data_dir
+from bot.store.audit import seal_powers
+from bot.store.drivers.base import Driver, Query, sqlite_path
+from bot.store.drivers.sqlite import open_sqlite
+from bot.store.encoding import backfill_consents, to_micros
+from bot.store.errors import KeyFileError, KeyFileMismatch
+from bot.store.key_rotation import KeyRotation
+from bot.store.migrations import Migration, load_migrations, missing_migrations
+from bot.store.missing_keys import check_all_keys
+from bot.store.queries import split_statements
+from bot.store.requests import index_requests
+from bot.store.sealing.keyring import Keyring, open_keyring
+from bot.store.store import Store
+from handlers.model.broadcast import BroadcastPolicy, MessageLimits
+from locales import N_, translator
+
+
+async def migrate(driver: Driver, carried: Sequence[Migration] | None = None) -> list[str]:
+    """Apply missing migrations in one transaction, alone among all processes, and return their names.
+
+    Raises:
+        SchemaError: the tables are newer than the program, or not its own.
+    """
+    steps = load_migrations() if carried is None else carried
+    now = to_micros(datetime.now(UTC))
+    async with driver.transaction() as transaction:
+        *_, applied = await transaction.run(
+            Query("lock_migrations"), Query("create_migrations"), Query("applied_migrations")
+        )
+        lacking = missing_migrations(steps, [(version, name, checksum) for version, name, checksum in applied])
+        for step in lacking:
+            await transaction.script(split_statements(step.text, driver.dialect))
+            await transaction.run(Query("record_migration", _migration_row(step, now)))
+        await transaction.run(commit=True)
+    return [step.name for step in lacking]
+
+
+def _migration_row(step: Migration, now: int) -> dict[str, object]:
+    return {"version": step.version, "name": step.name, "checksum": step.checksum, "now": now}
+
+
+#: Of the channels that have other limits than the usual ones: as their ``Capabilities``.
+CHANNEL_LIMITS = {"telegram": MessageLimits(4096, 1024), "terminal": MessageLimits(1_000_000, 1_000_000)}
+_NEW_KEYS = N_(
+    "New keys were made in {path}. Copy this file to a safe place: without it nothing that is stored can be read."
+)
+_KEYS_GONE = N_(
+    "The key file {path} is missing, and the database was sealed with its keys."
+    " Put back its copy: without it nothing that is stored can be read."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedStore:
+    """A store in use and its keys."""
+
+    store: Store
+    keyring: Keyring
+
+
+def policy_from_settings(settings: Settings) -> BroadcastPolicy:
+    """Return the policy of broadcasts that the settings describe."""
+    return BroadcastPolicy(
+        settings.reminders_per_week, settings.approval_above, CHANNEL_LIMITS, language=settings.language
+    )
+
+
+async def open_driver(url: str | None, data_dir: Path) -> Driver:
+    """Open the database of a URL, or the SQLite file of the data folder.
+
+    Raises:
+        DatabaseUrlError: the URL names no database.
+        DatabaseUnusable: it cannot be opened.
+    """
+    path = sqlite_path(url, data_dir)
+    if path is not None:
+        return await open_sqlite(path)
+    from bot.store.drivers.postgres import open_postgres  # noqa: PLC0415 - psycopg is loaded where it is used
+
+    return await open_postgres(url or "")
+
+
+async def open_store(url: str | None, data_dir: Path, keyring: Keyring, policy: BroadcastPolicy | None = None) -> Store:
+    """Open the store with its tables brought up to date; the usual policy applies where none is named.
+
+    Raises:
+        StoreError: it cannot be opened; each kind says what to do.
+    """
+    async with _open_migrated(url, data_dir) as driver:
+        await _make_ready(driver, keyring)
+    return Store.over(driver, keyring, policy or BroadcastPolicy(rooms=CHANNEL_LIMITS), STORE_TEXTS)
+
+
+@asynccontextmanager
+async def _open_migrated(url: str | None, data_dir: Path) -> AsyncIterator[Driver]:
+    """Open the database with its tables brought up to date; it stays open unless what follows fails."""
+    driver = await open_driver(url, data_dir)
+    try:
+        await migrate(driver)
+        yield driver
+    except BaseException:
+        await driver.close()
+        raise
+
+
+async def migrate_database(url: str | None, data_dir: Path) -> list[str]:
+    """Bring the tables up to date without opening the store, and return the names of the migrations applied."""
+    driver = await open_driver(url, data_dir)
+    try:
+        return await migrate(driver)
+    finally:
+        await driver.close()
+
+
+@asynccontextmanager
+async def open_store_from_settings(settings: Settings) -> AsyncIterator[OpenedStore]:
+    """Open the store that the settings name, and close it at the end. A person who has new keys is told so, once.
+
+    Raises:
+        SettingsError: the data folder cannot be made.
+        StoreError: it cannot be opened; each kind says what to do.
+    """
+    driver, keyring = await _open_with_keys(settings)
+    store = Store.over(driver, keyring, policy_from_settings(settings), STORE_TEXTS)
+    try:
+        yield OpenedStore(store, keyring)
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def open_key_rotation(settings: Settings) -> AsyncIterator[KeyRotation]:
+    """Open the keys of the same database, also where some of them are missing.
+
+    Raises:
+        SettingsError, StoreError: as ``open_store_from_settings`` does for any other reason.
+    """
+    driver, keyring = await _open_with_keys(settings, whole=False)
+    try:
+        yield KeyRotation(driver, keyring)
+    finally:
+        await driver.close()
+
+
+async def _open_with_keys(settings: Settings, *, whole: bool = True) -> tuple[Driver, Keyring]:
+    make_data_dir(settings)
+    async with _open_migrated(database_url(settings), settings.data_dir) as driver:
+        keyring = await _load_keyring(driver, settings)
+        await (_make_ready(driver, keyring) if whole else _check_keys(driver, keyring))
+    return driver, keyring
+
+
+async def _make_ready(driver: Driver, keyring: Keyring) -> None:
+    """Make sure that no key is missing, that rows that give power are sealed, and that requests can be found."""
+    await _check_keys(driver, keyring)
+    await check_all_keys(driver, keyring)
+    await seal_powers(driver, keyring)
+    await index_requests(driver, keyring)
+    await backfill_consents(driver, keyring)
+
+
+def database_url(settings: Settings) -> str | None:
+    """Return the URL as a driver needs it."""
+    return settings.database_url.get_secret_value() if settings.database_url else None
+
+
+async def _load_keyring(driver: Driver, settings: Settings) -> Keyring:
+    """Load the keys of the settings' file; they are made where there are none, but never for a sealed database.
+
+    Raises:
+        KeyFileError: the database knows its keys and their file is gone, or the file cannot be used.
+    """
+    path = settings.key_file or settings.data_dir / "keys.json"
+    (marked,) = await driver.run(Query("keyring_mark"))
+    if (
+        marked and not path.exists()
+    ):  # in this order: a process that starts at the same time makes the file before the mark
+        raise KeyFileError(_KEYS_GONE, path=path)
+    keyring, created = open_keyring(path)
+    if created:
+        announcement = translator(settings.language)(_NEW_KEYS, path=path)
+        print(announcement, file=sys.stderr)  # noqa: T201 - to be read at any log level
+    return keyring
+
+
+async def _check_keys(driver: Driver, keyring: Keyring) -> None:
+    """Refuse a database of another key file: opened with this one, it would lose chats silently."""
+    mark = keyring.lookup("keyring")
+    (rows,) = await driver.run(Query("keyring_mark"))
+    if not rows:
+        await driver.run(Query("set_keyring_mark", {"mark": mark}))
+    elif (mark,) not in rows:
+        message = N_(
+            "The database was sealed with other keys than those in {path}. Put back the key file that belongs to it."
+        )
+        raise KeyFileMismatch(message, path=keyring.path)

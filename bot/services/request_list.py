@@ -1,0 +1,180 @@
+"""The use cases of the request list: see requests as far as rights reach, move them, place them on a unit."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.messages import NOTICE
+from bot.services.journal import format_span
+from bot.store.messages import OutboxMessage, OutboxRecipient
+from bot.store.request_filter import QueryConditions
+from bot.store.request_list import MovableRequest, RequestListRepository
+from handlers.access.masking import mask_row
+from handlers.core.ports import Journal
+from handlers.model.request import RequestState
+from handlers.model.request_list import (
+    MAX_BULK_MOVES,
+    BulkMoveResult,
+    BulkPreview,
+    Filter,
+    MoveOutcome,
+    MoveResult,
+    RequestRow,
+    check_reason,
+    transitions_from,
+)
+from handlers.model.rights import Act, Rights
+from handlers.requests.text import format_request_moved
+from rules.calendar import to_vietnam_day
+from rules.outcome import Procedure
+
+
+def selection_mark(requests: Iterable[MovableRequest]) -> str:
+    """Return a digest that changes when other requests are meant, or the same ones at another revision."""
+    named = "\n".join(f"{request.code} {request.revision}" for request in requests)
+    return hashlib.sha256(named.encode()).hexdigest()[:16]
+
+
+class AppliedMoves(NamedTuple):
+    """Codes, in the order of registration."""
+
+    changed: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMover:
+    """One move, made to any number of requests in the present transaction; each officer gets a notice."""
+
+    requests: RequestListRepository
+    actor: str
+    to: RequestState
+    note: str  #: as ``check_reason`` returned it
+
+    async def move(self, meant: Sequence[MovableRequest]) -> AppliedMoves:
+        """Move those that can be moved there, as they were read; two round trips, however many they are."""
+        fitting = [request for request in meant if self.to in transitions_from(RequestState(request.state))]
+        changed = await self.requests.move(fitting, self.to)
+        notices = [self._notice(request) for request in changed if request.erased_at is None]
+        await self.requests.record_moves(changed, self.to, self.actor, self.note, notices)
+        codes = {request.code for request in changed}
+        return AppliedMoves(_codes(changed), _codes(request for request in meant if request.code not in codes))
+
+    def _notice(self, request: MovableRequest) -> OutboxMessage:
+        """Tell the officer, in the language of their conversation."""
+        language, procedure = self.requests.read_language(request), Procedure(request.procedure)
+        reply = format_request_moved(language, request.code, procedure, self.to, self.note)
+        origin = f"request:{request.code}:{request.revision + 1}"
+        return OutboxMessage(OutboxRecipient(request.chat, request.channel), origin, reply, NOTICE)
+
+
+def _codes(requests: Iterable[MovableRequest]) -> tuple[str, ...]:
+    return tuple(request.code for request in requests)
+
+
+async def select_requests(
+    requests: RequestListRepository, rights: Rights, act: Act, wanted: Filter
+) -> QueryConditions | None:
+    """Select what the act may be done to; words find personal data only where none of it is masked."""
+    reach = rights.reach(act, wanted.unit)
+    return await requests.select(reach, wanted, personal_words=rights.may_search(wanted.unit))
+
+
+@dataclass(frozen=True, slots=True)
+class RequestListService:
+    """Implements ``handlers.core.ports.RequestList``: decides rights, states and reasons, and masks what is shown."""
+
+    requests: RequestListRepository
+    journal: Journal
+    now: datetime
+
+    async def count(self, rights: Rights, wanted: Filter, act: Act = Act.SEE_REQUESTS) -> int:
+        """Count without reading a single request."""
+        selection = await select_requests(self.requests, rights, act, wanted)
+        return 0 if selection is None else await self.requests.count(selection)
+
+    async def page(
+        self, rights: Rights, wanted: Filter, limit: int, before: int | None = None
+    ) -> tuple[RequestRow, ...]:
+        """Mask each row whose unit lies outside the right to see personal data."""
+        selection = await select_requests(self.requests, rights, Act.SEE_REQUESTS, wanted)
+        if selection is None:
+            return ()
+        return tuple(_mask(rights, row) for row in await self.requests.page(selection, limit, before))
+
+    async def get(self, rights: Rights, code: str) -> RequestRow | None:
+        """Mask the row where its unit lies outside the right to see personal data."""
+        return await self._get(rights, Act.SEE_REQUESTS, code)
+
+    async def move(self, rights: Rights, code: str, to: RequestState, revision: int, note: str = "") -> MoveResult:
+        """Check right, revision, state and reason in this order; the database checks revision and state again."""
+        seen = await self._get(rights, Act.CHANGE_REQUESTS, code)
+        if seen is None:
+            return MoveResult(MoveOutcome.UNKNOWN)
+        if seen.revision != revision:
+            return MoveResult(MoveOutcome.OVERTAKEN, seen)
+        if to not in transitions_from(seen.request.state):
+            return MoveResult(MoveOutcome.NOT_ALLOWED, seen)
+        if (reason := check_reason(to, note)) is None:
+            return MoveResult(MoveOutcome.NO_REASON, seen)
+        mover = RequestMover(self.requests, rights.actor, to, reason)
+        done = await mover.move(await self.requests.read_movable_at(code, revision))
+        if done.changed:
+            await self.journal.record(rights, "request.move", code, unit=seen.unit)
+        now = await self._get(rights, Act.CHANGE_REQUESTS, code)
+        return MoveResult(MoveOutcome.MOVED if done.changed else MoveOutcome.OVERTAKEN, now)
+
+    async def preview_move_all(self, rights: Rights, wanted: Filter) -> BulkPreview:
+        """Count all, and mark those that a single ``move_all`` may change."""
+        selection = await select_requests(self.requests, rights, Act.CHANGE_REQUESTS, wanted)
+        if selection is None:
+            return BulkPreview(0, selection_mark(()))
+        number = await self.requests.count(selection)
+        return BulkPreview(number, selection_mark(await self.requests.read_movable(selection, MAX_BULK_MOVES)))
+
+    async def move_all(
+        self, rights: Rights, wanted: Filter, to: RequestState, note: str = "", *, seen: str | None = None
+    ) -> BulkMoveResult:
+        """Write one row of the journal for all of them."""
+        selection = await select_requests(self.requests, rights, Act.CHANGE_REQUESTS, wanted)
+        if selection is None:
+            return BulkMoveResult(())
+        if (reason := check_reason(to, note)) is None:
+            return BulkMoveResult((), outcome=MoveOutcome.NO_REASON)
+        number = await self.requests.count(selection)
+        if number > MAX_BULK_MOVES:
+            return BulkMoveResult((), outcome=MoveOutcome.TOO_MANY, meant=number)
+        meant = await self.requests.read_movable(selection, MAX_BULK_MOVES)
+        if seen is not None and seen != selection_mark(meant):
+            return BulkMoveResult((), outcome=MoveOutcome.OVERTAKEN, meant=number)
+        done = await RequestMover(self.requests, rights.actor, to, reason).move(meant)
+        if done.changed:
+            subject, unit = f"{to}: {format_span(done.changed)}", rights.journal_unit(Act.CHANGE_REQUESTS, wanted.unit)
+            await self.journal.record(rights, "request.move_all", subject, unit=unit, count=len(done.changed))
+        return BulkMoveResult(done.changed, done.left, meant=number)
+
+    async def assign_unit(self, rights: Rights, code: str, unit: str) -> MoveResult:
+        """Write nothing where the request is on that unit already."""
+        seen = await self._get(rights, Act.CHANGE_REQUESTS, code)
+        if seen is None:
+            return MoveResult(MoveOutcome.UNKNOWN)
+        target = rights.units.get(unit)
+        open_ = target is not None and target.is_open(to_vietnam_day(self.now))
+        if not open_ or not rights.may(Act.CHANGE_REQUESTS, unit):
+            return MoveResult(MoveOutcome.NOT_THERE, seen)
+        if seen.unit == unit:
+            return MoveResult(MoveOutcome.MOVED, seen)
+        if not await self.requests.assign_unit(code, seen.revision, unit):
+            return MoveResult(MoveOutcome.OVERTAKEN, seen)
+        await self.journal.record(rights, "request.place", code, unit=unit)
+        return MoveResult(MoveOutcome.MOVED, await self._get(rights, Act.CHANGE_REQUESTS, code))
+
+    async def _get(self, rights: Rights, act: Act, code: str) -> RequestRow | None:
+        row = await self.requests.get(rights.reach(act), code)
+        return None if row is None else _mask(rights, row)
+
+
+def _mask(rights: Rights, row: RequestRow) -> RequestRow:
+    return row if rights.may(Act.SEE_PERSONAL, row.unit) else mask_row(row)

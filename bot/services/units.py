@@ -1,0 +1,62 @@
+"""The use cases of units: save a changed tree, give what lies on ended units to their heirs, place what has no unit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.store.units import UNITS_COUNTER, UnitRepository
+from handlers.core.ports import Journal
+from handlers.model.request_list import Refusal
+from handlers.model.rights import Act, Rights
+from handlers.model.succession import UnitAssignment, UnitHoldings, plan_succession, unit_of_managing_body
+from handlers.model.unit_directory import UnitDirectory
+from rules.calendar import to_vietnam_day
+
+
+@dataclass(frozen=True, slots=True)
+class UnitService:
+    """Implements ``handlers.core.ports.Units``: decides who may change the tree, and who inherits."""
+
+    units: UnitRepository
+    journal: Journal
+    now: datetime
+
+    async def load_for_update(self) -> UnitDirectory:
+        """Lock the counter of changes first, so that others wait."""
+        return await self.units.load_for_update()
+
+    async def count_holdings(self) -> Mapping[str, UnitHoldings]:
+        """Leave out units on which nothing lies."""
+        return await self.units.count_holdings()
+
+    async def find_unassigned(self, units: UnitDirectory) -> tuple[UnitAssignment, ...]:
+        """Look each name up once, however many requests carry it."""
+        today, homes, found = to_vietnam_day(self.now), dict[str, str | None](), list[UnitAssignment]()
+        async for request in self.units.read_unassigned():
+            name = request.managing_body
+            if name not in homes:
+                homes[name] = unit_of_managing_body(units, name, today)
+            if unit := homes[name]:
+                found.append(UnitAssignment(request.code, request.revision, unit))
+        return tuple(found)
+
+    async def save(
+        self, rights: Rights, units: UnitDirectory, changed: frozenset[str], placing: Sequence[UnitAssignment] = ()
+    ) -> Refusal | None:
+        """Save the tree, hand on what lies on ended units, and place requests, all in the present transaction."""
+        if not rights.may(Act.MAINTAIN_UNITS):
+            return Refusal.NOT_YOURS
+        await self.units.save(units, changed)
+        handed_on = await self._hand_on(units)
+        for one in placing:
+            await self.units.assign(one)
+        await self.journal.record(rights, Act.MAINTAIN_UNITS, UNITS_COUNTER, count=len(changed | handed_on))
+        return None
+
+    async def _hand_on(self, units: UnitDirectory) -> frozenset[str]:
+        """Give what lies on ended units to their heirs; return the codes of those units."""
+        plan = plan_succession(units, await self.count_holdings(), to_vietnam_day(self.now))
+        pairs = [(one.unit.code, one.heir.code) for one in plan if one.heir is not None and one.has_transfer]
+        for former, successor in pairs:
+            await self.units.hand_on(former, successor)
+        return frozenset(former for former, _ in pairs)

@@ -1,0 +1,60 @@
+"""Whoever does whatever: nobody sees or changes what is out of their reach, and every change leaves its traces."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from itertools import zip_longest
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+
+from bot.store.store import Store
+from tests.integration.store.conftest import Database
+from tests.support import turning
+from tests.support.company import Company, furnish
+from tests.support.office import settle_units
+from tests.support.office_deeds import Deed, Scene, scripts
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with units, roles, requests, and everybody's consent."""
+    folder = tmp_path_factory.mktemp("template")
+    asyncio.run(_furnish(folder))
+    return folder
+
+
+async def _furnish(folder: Path) -> None:
+    async with opened(folder) as store:
+        settle_units(Database(None, folder).sql)
+        await furnish(store)
+
+
+def opened(folder: Path) -> AbstractAsyncContextManager[Store]:
+    return turning.opened(None, folder)
+
+
+@settings(max_examples=30, deadline=None)
+@given(script=scripts)
+def test_nobody_reaches_beyond_their_role_and_every_change_leaves_its_traces(
+    template: Path, script: list[tuple[Scene, Scene]]
+) -> None:
+    async def run(folder: Path) -> None:
+        async with opened(folder) as store:
+            company = Company(store, folder / "troly.sqlite3")
+            for who, (kind, what) in in_turns(script):
+                await company.does(who, kind, what)
+
+    with TemporaryDirectory() as made:
+        folder = Path(made) / "data"
+        shutil.copytree(template, folder)
+        asyncio.run(run(folder))
+
+
+def in_turns(script: list[tuple[Scene, Scene]]) -> Iterator[tuple[str, Deed]]:
+    for pair in script:
+        for step in zip_longest(*([(who, deed) for deed in (*work, *more)] for who, work, more in pair)):
+            yield from (one for one in step if one)

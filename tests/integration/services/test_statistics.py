@@ -1,0 +1,138 @@
+"""The numbers of the picture equal what is there, for each who may see it."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.services.unit_of_work import open_admin_transaction, open_turn
+from bot.store.store import Store
+from handlers.model.request import RequestState
+from handlers.model.request_list import Filter
+from handlers.model.rights import Grant, Rights, Role
+from handlers.model.statistics import REQUESTED_STATES, UnitStatistics
+from rules.calendar import to_vietnam_day
+from tests.integration.store.conftest import Database
+from tests.support.population import UNITS, Officer, counted, people, still_open, write_people, write_units
+from tests.support.storing import NOW, next_turn, one_chat
+
+TODAY = to_vietnam_day(NOW)
+OPERATOR = Rights.operator(UNITS)
+
+
+def admin(*units: str) -> Rights:
+    return Rights.of([Grant(f"QT-{number}", Role.ADMIN, unit) for number, unit in enumerate(units)], UNITS)
+
+
+def below(officers: list[Officer], *tops: str) -> list[Officer]:
+    return [one for one in officers if one.unit and any(UNITS.is_within(one.unit, top) for top in tops)]
+
+
+@pytest.fixture
+def officers(store: Store, database: Database) -> list[Officer]:
+    write_units(database)
+    made = people(150, NOW)
+    write_people(database, made)
+    return made
+
+
+async def numbers(
+    store: Store, rights: Rights, unit: str | None = None
+) -> tuple[UnitStatistics, tuple[UnitStatistics, ...]]:
+    async with open_admin_transaction(store, NOW) as office:
+        return await office.admin.picture.numbers(rights, unit, TODAY, NOW)
+
+
+async def test_an_empty_database_counts_nothing(store: Store) -> None:
+    assert await numbers(store, OPERATOR) == (UnitStatistics(), (UnitStatistics("TN"), UnitStatistics("DN")))
+
+
+async def test_the_total_is_everybody_and_those_without_a_unit_have_a_line_of_their_own(
+    store: Store, officers: list[Officer]
+) -> None:
+    total, lines = await numbers(store, OPERATOR)
+    assert total == counted(officers, None, NOW)
+    nowhere = [officer for officer in officers if officer.unit is None]
+    assert lines == (
+        counted(below(officers, "TN"), "TN", NOW),
+        counted(below(officers, "DN"), "DN", NOW),
+        counted(nowhere, None, NOW),
+    )
+    assert all(getattr(total, name) for name in ("action_needed", "silent", "done", "expiring_30"))
+
+
+async def test_a_unit_is_told_with_each_unit_below_it_and_with_what_is_its_own(
+    store: Store, officers: list[Officer]
+) -> None:
+    total, lines = await numbers(store, OPERATOR, "DN")
+    assert total == counted(below(officers, "DN"), "DN", NOW)
+    own = [officer for officer in officers if officer.unit == "DN"]
+    expected = [counted(below(officers, code), code, NOW) for code in ("DN.NT", "DN.PA", "DN.DP")]
+    assert sorted(lines, key=str) == sorted([*expected, counted(own, "DN", NOW)], key=str)
+
+
+@pytest.mark.parametrize("units", [("DN.NT",), ("DN.NT", "DN.NT.VP"), ("DN.NT", "TN"), ("DN.DP", "DN")])
+async def test_an_admin_sees_what_is_within_reach_and_nothing_else(
+    store: Store, officers: list[Officer], units: tuple[str, ...]
+) -> None:
+    rights = admin(*units)
+    total, lines = await numbers(store, rights)
+    assert total == counted(below(officers, *units), total.unit, NOW)
+    assert sum(lines, UnitStatistics(total.unit)) == total
+    expected = counted(below(officers, "DN.PA"), "DN.PA", NOW) if "DN" in units else UnitStatistics("DN.PA")
+    assert (await numbers(store, rights, "DN.PA"))[0] == expected
+
+
+async def test_an_officer_without_a_role_sees_nothing(store: Store, officers: list[Officer]) -> None:
+    nobody = Rights(units=UNITS)
+    assert await numbers(store, nobody) == (UnitStatistics(), ())
+    assert await numbers(store, nobody, "DN") == (UnitStatistics("DN"), ())
+
+
+@pytest.mark.parametrize("rights", [OPERATOR, admin("DN.NT"), admin("DN.NT", "TN"), Rights(units=UNITS)])
+@pytest.mark.parametrize("unit", [None, "DN", "DN.NT", "DN.NT.VP", "TN"])
+async def test_the_numbers_of_requests_equal_what_the_request_list_counts(
+    store: Store, officers: list[Officer], rights: Rights, unit: str | None
+) -> None:
+    async with open_admin_transaction(store, NOW) as office:
+        total, _ = await office.admin.picture.numbers(rights, unit, TODAY, NOW)
+
+        async def listed(*states: RequestState) -> int:
+            return await office.admin.desk.count(rights, Filter(unit=unit, states=states))
+
+        assert total.requested == await listed(*REQUESTED_STATES)
+        assert (total.forwarded, total.done) == (await listed(RequestState.FORWARDED), await listed(RequestState.DONE))
+
+
+@pytest.mark.parametrize("unit", [None, "DN", "DN.NT"])
+async def test_what_was_open_each_day_ends_at_what_is_open_now(
+    store: Store, officers: list[Officer], unit: str | None
+) -> None:
+    start, until = TODAY - timedelta(days=45), TODAY + timedelta(days=30)
+    async with open_admin_transaction(store, NOW) as office:
+        burnt = await office.admin.picture.burn_down(OPERATOR, unit, start, until, TODAY)
+        total, _ = await office.admin.picture.numbers(OPERATOR, unit, TODAY, NOW)
+    meant = below(officers, unit) if unit else officers
+    assert burnt.open == tuple(still_open(meant, start + timedelta(days=day)) for day in range(46))
+    assert burnt.open[-1] == total.open
+    assert burnt.open[0] < max(burnt.open)
+
+
+async def test_a_burn_down_shows_an_admin_only_what_is_within_reach(store: Store, officers: list[Officer]) -> None:
+    async with open_admin_transaction(store, NOW) as office:
+        picture = office.admin.picture
+        own = await picture.burn_down(admin("DN.NT"), None, TODAY, TODAY, TODAY)
+        other = await picture.burn_down(admin("DN.NT"), "TN", TODAY, TODAY, TODAY)
+        nobody = await picture.burn_down(Rights(units=UNITS), None, TODAY, TODAY, TODAY)
+    assert own.open == (still_open(below(officers, "DN.NT"), TODAY),)
+    assert (other.open, nobody.open) == ((0,), (0,))
+
+
+async def test_whoever_is_erased_is_no_officer_any_more(store: Store, database: Database) -> None:
+    write_units(database)
+    chat = await one_chat(store)
+    database.sql("UPDATE chats SET unit = 'DN'")
+    assert (await numbers(store, OPERATOR))[0].officers == 1
+    async with open_turn(store, await next_turn(store, chat), NOW) as unit:
+        await unit.own_data.erase()
+        await unit.finish(None, [])
+    assert (await numbers(store, OPERATOR))[0] == UnitStatistics()
