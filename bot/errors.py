@@ -35,7 +35,7 @@ _REASONS = {
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,
     errno.ENAMETOOLONG: N_("the name is too long"),
-    errno.ELOOP: N_("its links lead round in a circle"),
+    errno.ELOOP: N_("it is a loop of symbolic links"),
     errno.EBUSY: N_("it is in use"),
     errno.EIO: N_("the disk failed"),
     errno.EMFILE: N_("too many files are open"),

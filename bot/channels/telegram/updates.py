@@ -254,7 +254,10 @@ _log = structlog.get_logger(__name__)
 
 
 class UpdateReceiver:
-    """Stores updates: ``receive`` returns once they are stored, and ``ignored`` counts the irrelevant ones by reason."""
+    """Receives raw updates and stores the relevant ones.
+
+    ``receive`` returns once they are stored; ``ignored`` counts the others by reason.
+    """
 
     def __init__(self, api: TelegramApi, intake: Intake) -> None:
         self._api = api
