@@ -82,8 +82,8 @@ class ExportMetadata:
         t, order = self.t, self.order
         return [
             (t(N_("Filter")), format_filter(order.wanted, self.units, t)),
-            (t(N_("ExportResult at")), format_moment(order.now)),
+            (t(N_("Exported at")), format_moment(order.now)),
             (t(N_("Requests in this file")), str(self.count)),
-            (t(N_("ExportResult by")), ", ".join(self._format_holder(grant) for grant in order.rights.grants)),
+            (t(N_("Exported by")), ", ".join(self._format_holder(grant) for grant in order.rights.grants)),
             (t(N_("Program")), f"troly {version('troly-chung-thu')}"),
         ]
