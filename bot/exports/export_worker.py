@@ -1,6 +1,7 @@
-"""The process that writes an export that was ordered in a chat: ``python -m bot.exports.export_worker TASK FOLDER``.
+"""Run the process that writes an export ordered in a chat: ``python -m bot.exports.export_worker TASK FOLDER``.
 
-It opens the store itself, takes the rights anew, and says how far it is on standard output (``bot.exports.process``).
+It opens the store itself, reads the person's rights again, and reports its progress on standard output
+(``bot.exports.process``).
 """
 
 import asyncio
@@ -42,7 +43,7 @@ async def _run(name: str, folder: Path) -> None:
 
 
 async def write(store: Store, task: ExportTask, folder: Path, limit: int, told: BinaryIO) -> LastWord:
-    """What there is to say at the end; progress goes to ``told`` on the way."""
+    """Write the files of a task and return the last line to report; progress is written to ``told`` meanwhile."""
     now = datetime.now(UTC)
     rights = await _rights(store, task, now)
     if not rights.reach(Act.EXPORT_REQUESTS):
@@ -64,7 +65,7 @@ async def write(store: Store, task: ExportTask, folder: Path, limit: int, told: 
 
 
 async def _rights(store: Store, task: ExportTask, now: datetime) -> Rights:
-    """What the person holds at this moment."""
+    """Return the rights that the person holds at this moment."""
     units = await store.units()
     async with store.admin_transaction(now, chat=task.chat.id, channel=task.chat.channel, reading=True) as unit:
         return Rights.of(await unit.admin.people.mine(), units)
