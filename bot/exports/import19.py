@@ -1,9 +1,7 @@
-"""Write the spreadsheet of 19 columns that is said to be imported at the provider; it was never official here.
+"""Write the spreadsheet of 19 columns that is said to be imported at the provider.
 
-It is reported practice.
-
-Three public tools use it (source S15 of the fact base, level "reported"); they name 18 fields for its 19 columns, so
-the number of the row is put first.
+The layout is reported practice and never official here. Three public tools use it (source S15 of the fact base, level
+"reported"); they name 18 fields for its 19 columns, so the number of the row is put first.
 """
 
 from collections.abc import Iterator, Sequence
