@@ -1,9 +1,9 @@
-"""Make the Word templates anew: ``python -m tools.templates.make``.
+"""Make the Word templates again: ``python -m tools.templates.make``.
 
-An office that wants another layout edits the .docx files beside this script in Word or LibreOffice and keeps the words
-in braces; this script need not be run for that, and running it replaces what was edited.
+An office that wants another layout edits the .docx files in ``bot/exports/templates`` in Word or LibreOffice and keeps
+the words in braces; it does not need this script, which writes the original layout beside itself.
 
-The columns are those of Mẫu 04, 05 and 06 as a secondary source has them, to be compared with the appendix of Nghị định
+The columns are those of Mẫu 04, 05 and 06 in a secondary source, to be compared with the appendix of Nghị định
 68/2024/NĐ-CP; layout and type are the usual ones of administrative documents.
 """
 
@@ -24,12 +24,12 @@ _PERSON = ("Họ và tên", "Số định danh cá nhân", "Ngày cấp", "Nơi 
 
 @dataclass(frozen=True, slots=True)
 class FormSheet:
-    """One official list."""
+    """The texts and columns of one official list."""
 
     form: str
-    asks: str  #: trích yếu
+    asks: str  #: the subject line (trích yếu)
     columns: tuple[FormColumn, ...]
-    contact: tuple[str, ...]  #: what the contact person writes by hand
+    contact: tuple[str, ...]  #: labels for what the contact person writes by hand
     landscape: bool = True
 
 
