@@ -113,7 +113,7 @@ def configure_logging(*, level: str, form: Literal["text", "json"] = "text") -> 
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=_standard_error,
-        cache_logger_on_first_use=False,  # modules keep their loggers, and standard error may be another one later
+        cache_logger_on_first_use=False,  # modules keep their loggers, and standard error may be replaced later
     )
     _quiet_libraries(threshold)
 

@@ -62,7 +62,16 @@ class SandboxProcess:
     ) -> "SandboxProcess":  # fmt: skip
         """Start ``python -m module`` with ``environment`` as its only variables: no token and no key is in reach.
 
-        ``longest_line`` is the most bytes of a line that ``next_line`` reads. Raises ``StartError``.
+        Args:
+            module: The module to run.
+            arguments: Its arguments.
+            environment: Its variables, beside the path of the modules.
+            stdin: A pipe by default.
+            stderr: Discarded by default; a file keeps its last words.
+            longest_line: The most bytes of a line that ``next_line`` reads.
+
+        Raises:
+            StartError: the process did not start.
         """
         path = os.pathsep.join(entry for entry in sys.path if entry)
         known = {"PYTHONPATH": path, "SYSTEMROOT": os.environ.get("SYSTEMROOT", ""), **(environment or {})}
@@ -154,13 +163,16 @@ class SandboxProcess:
 def serve(answer: Callable[[bytes], bytes], *, memory: int, seconds: float) -> None:
     """Answer requests until the input ends; this is the whole life of a process started by ``start_server``.
 
-    The process may add ``memory`` bytes to its address space and spend ``seconds`` on a request; beyond either it dies.
+    Args:
+        answer: Makes the answer to a request.
+        memory: The bytes that the process may add to its address space; beyond it the process dies.
+        seconds: The time for a request; beyond it the process dies.
     """
     with os.fdopen(os.dup(1), "wb") as answers:
-        os.dup2(2, 1)  # what a library prints must not be taken for an answer
+        os.dup2(2, 1)  # a library's print must not be taken for an answer
         exit_with_parent()
         _limit_memory(memory)
-        gc.freeze()  # what was imported is never garbage; without it every collection walks all of it
+        gc.freeze()  # imported objects are never garbage; unfrozen, every collection would walk all of them
         _send(answers, _READY)
         while header := sys.stdin.buffer.read(_LENGTH.size):
             (length,) = _LENGTH.unpack(header)
@@ -173,7 +185,7 @@ def _answered(answer: Callable[[bytes], bytes], request: bytes, seconds: float) 
         with _time_limit(seconds):
             return answer(request)
     except MemoryError:
-        os._exit(_NO_MEMORY)  # nothing is left to unwind with
+        os._exit(_NO_MEMORY)  # no memory is left to unwind with
 
 
 def _send(answers: BinaryIO, payload: bytes) -> None:

@@ -98,7 +98,7 @@ def guarded_streams() -> Iterator[None]:
     """
     before = sys.stdout, sys.stderr
     for stream in before:
-        if isinstance(stream, TextIOWrapper):  # half of a character (in a file's name) is printed as its escape
+        if isinstance(stream, TextIOWrapper):  # a lone surrogate (in a file's name) is printed as its escape
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.stdout = cast(TextIO, GuardedStream(before[0]))
     sys.stderr = cast(TextIO, GuardedStream(before[1], lossy=True))

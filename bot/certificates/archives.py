@@ -38,6 +38,8 @@ def is_tar(data: bytes) -> bool:
 def tar_members(data: bytes, most: int) -> list[TarMember]:
     """Return the first ``most`` files, in their order; folders, links and devices are skipped.
 
+    A long name is read from a GNU or a PAX header (POSIX.1-2001).
+
     Raises:
         UnreadableError: DAMAGED.
     """
@@ -95,7 +97,13 @@ _Entry = tuple[str, Callable[[], bytes]]
 
 
 def archive_findings(data: bytes, unpacker: Unpacker, read: ContentReader, *, nested: bool) -> Iterator[Finding]:
-    """Yield the findings of a document's signatures or of an archive's entries; ``nested`` is true inside an archive.
+    """Yield the findings of a document's signatures or of an archive's entries.
+
+    Args:
+        data: The bytes of a ZIP.
+        unpacker: The budget of the whole file.
+        read: Reads the bytes of an entry.
+        nested: Whether the ZIP lies in another archive; then only a document is read.
 
     Raises:
         UnreadableError: NESTED_ARCHIVE, TOO_MANY_ENTRIES, NO_SIGNATURE, NO_CERTIFICATE or DAMAGED.
@@ -115,7 +123,12 @@ def archive_findings(data: bytes, unpacker: Unpacker, read: ContentReader, *, ne
 
 
 def compressed_findings(data: bytes, unpacker: Unpacker, read: ContentReader, *, nested: bool) -> Iterator[Finding]:
-    """Yield the findings of a tar or of one compressed file; raises the errors of ``archive_findings``."""
+    """Yield the findings of a tar or of one compressed file; takes the arguments of ``archive_findings``.
+
+    Raises:
+        UnreadableError: NESTED_ARCHIVE, TOO_MANY_ENTRIES, NO_CERTIFICATE, TOO_MUCH_UNPACKED or DAMAGED.
+        SecretError: an entry is a private key.
+    """
     if nested:
         raise UnreadableError(FileProblemKind.NESTED_ARCHIVE)
     content = data if is_tar(data) else unpacker.unpack_stream(data)

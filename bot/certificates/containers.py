@@ -128,7 +128,11 @@ _LONGEST_HEADER = 1024 * 1024
 
 
 def jws_certificates(text: bytes) -> Iterator[FoundCertificate]:
-    """Yield the certificate of each signer, and the rest of its chain as companions."""
+    """Yield the certificate of each signer, and the rest of its chain as companions.
+
+    A chain is the header ``x5c`` (RFC 7515, 4.1.6); without one, a certificate in the text is matched to a signer's
+    digest.
+    """
     parts = [
         text,
         *(_decode_header(one.group()[:_LONGEST_HEADER]) for one in islice(_HEADER.finditer(text), _MOST_HEADERS)),
@@ -176,10 +180,15 @@ _IGNORED_PROBLEMS = {
 
 
 def mail_findings(data: bytes, most: int, read: Callable[[bytes], Iterable[Finding]]) -> Iterator[Finding]:
-    """Yield the findings of the parts, in their order.
+    """Yield the findings of the parts of a mail, in their order.
+
+    Args:
+        data: The mail, with or without a byte order mark.
+        most: The most parts; more raise TOO_MANY_ENTRIES.
+        read: Reads the decoded bytes of a part.
 
     Raises:
-        UnreadableError: NO_CERTIFICATE, TOO_MANY_ENTRIES, or what ends the whole file.
+        UnreadableError: NO_CERTIFICATE, TOO_MANY_ENTRIES, or a reason that ends the whole file.
     """
     if data.lower().count(b"boundary=") > _MOST_LEVELS or data.count(b"\n--") > _MOST_BEGINNINGS:
         raise UnreadableError(FileProblemKind.TOO_MANY_ENTRIES)

@@ -171,7 +171,7 @@ class Unpacker:
         """Unpack a whole archive within the limits and keep nothing, before a library without limits reads it.
 
         Raises:
-            UnreadableError: as ``open`` and ``unpack`` do; TOO_MANY_ENTRIES beyond the limit.
+            UnreadableError: for the reasons of ``open`` and ``unpack``, or TOO_MANY_ENTRIES beyond the limit.
         """
         with self.open(data) as archive:
             entries = archive.infolist()

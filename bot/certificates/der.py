@@ -183,7 +183,11 @@ def encode_element(element: Element) -> bytes:
 
 
 def string_content(element: Element, depth: int = 0) -> bytes:
-    """Return the bytes of a string, joined if it is written in pieces (8.7.3, 8.23.6)."""
+    """Return the bytes of a string, joined if it is written in pieces (8.7.3, 8.23.6).
+
+    Raises:
+        MalformedError: a piece is truncated, or pieces are nested too deep.
+    """
     tag, content = element
     if not tag & CONSTRUCTED:
         return content
@@ -193,7 +197,11 @@ def string_content(element: Element, depth: int = 0) -> bytes:
 
 
 def bit_string_content(element: Element) -> bytes:
-    """Return the bytes of a BIT STRING, without the leading count of unused bits."""
+    """Return the bytes of a BIT STRING, without the leading count of unused bits.
+
+    Raises:
+        MalformedError: a piece is truncated.
+    """
     tag, content = element
     pieces = split(content) if tag & CONSTRUCTED else [element]
     return b"".join(piece[1:] for _, piece in pieces)

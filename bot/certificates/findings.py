@@ -35,10 +35,15 @@ _Part = TypeVar("_Part")
 def read_each(
     parts: Iterable[_Part], read: Callable[[_Part], Iterator[Finding]], broken: FileProblemKind = FileProblemKind.BROKEN
 ) -> Iterator[Finding]:
-    """Read part after part; a broken one is reported as ``broken`` and does not take the others with it.
+    """Read part after part, so that a broken one does not take the others with it.
+
+    Args:
+        parts: The parts to read.
+        read: Yields the findings of a part.
+        broken: The problem reported for a part whose parser fails.
 
     Raises:
-        UnreadableError: one that ends the whole file.
+        UnreadableError: a part makes the whole file unreadable.
         MemoryError: the worker's memory is used up.
     """
     for part in parts:
@@ -59,7 +64,7 @@ def split_values(data: bytes) -> Iterator[tuple[FileKind, bytes]]:
 
     Raises:
         SecretError: a private key follows.
-        UnreadableError: DER of another sort comes first.
+        UnreadableError: DER of another kind comes first.
     """
     at = 0
     while data[at : at + 1] == b"\x30" and (kind := der_kind(data[at : at + HEAD_SIZE])):

@@ -54,7 +54,7 @@ def decode(element: Element) -> tuple[DistinguishedName, bool]:
         character that cannot be decoded is shown as U+FFFD, and a name of absurd length is cut.
 
     Raises:
-        MalformedError: it is no name.
+        MalformedError: it is not a name.
     """
     if element[0] != SEQUENCE:
         raise MalformedError
@@ -72,7 +72,11 @@ def decode(element: Element) -> tuple[DistinguishedName, bool]:
 
 
 def decode_issuer(element: Element) -> tuple[DistinguishedName, bool]:
-    """Decode like ``decode``, and cache short names: issuers are few and no secret."""
+    """Decode like ``decode``, and cache short names: issuers are few and no secret.
+
+    Raises:
+        MalformedError: it is not a name.
+    """
     return _decode_cached(element) if len(element[1]) <= _LONGEST_CACHED else decode(element)
 
 

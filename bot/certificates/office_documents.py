@@ -43,6 +43,11 @@ def is_document(archive: zipfile.ZipFile) -> bool:
 def document_findings(archive: zipfile.ZipFile, unpacker: Unpacker, read: _ContentReader) -> Iterator[Finding]:
     """Yield the certificates of the document's signatures; a container without any yields those of its signed files.
 
+    Args:
+        archive: The opened document.
+        unpacker: The budget of the whole file.
+        read: Reads the bytes of a part.
+
     Raises:
         UnreadableError: TOO_MANY_ENTRIES or NO_SIGNATURE.
         SecretError: a part is a private key.
@@ -98,4 +103,4 @@ def _refuse_keys(archive: zipfile.ZipFile, unpacker: Unpacker) -> None:
             error.where = clean_text(entry_name(part))
             raise
         except UnreadableError:
-            continue  # only what is read has to be readable
+            continue  # only signed parts have to be readable

@@ -37,13 +37,18 @@ _PROBLEM_OF_START = {
 def find_certificates(data: bytes, unpacker: Unpacker, *, nested: bool = False) -> Iterable[Finding]:
     """Yield the findings of a file, in their order.
 
+    Args:
+        data: The file.
+        unpacker: The budget of the file that a person sent.
+        nested: Whether ``data`` comes from inside an archive or a text.
+
     Raises:
-        UnreadableError: one that ends the whole file: a secret, or a limit that is used up.
+        UnreadableError: a secret or an exceeded limit ends the whole file.
         MemoryError: the worker's memory is used up.
     """
     if len(data) > unpacker.limits.file:
         return [UnreadPart(FileProblemKind.TOO_LARGE)]
-    if is_one_certificate(data):  # the file that is sent most, without ceremony
+    if is_one_certificate(data):  # the most frequent file takes the short way
         return [FoundCertificate(data)]
     return read_each(
         [strip_padding(data)], lambda whole: _read_by_kind(whole, unpacker, nested=nested), FileProblemKind.DAMAGED

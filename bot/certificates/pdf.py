@@ -74,7 +74,7 @@ def _hexadecimal_strings(data: bytes) -> Iterator[_PdfString]:
         if known or _signature_kind(_decode_hex(data[start : min(end, start + _TELLING)])):
             digits = data[start : min(end, start + 4 * _LONGEST)]
             if known and not digits.translate(None, _BLANKS + b"0"):
-                continue  # room for a signature that nobody made
+                continue  # an empty placeholder for a signature
             yield _PdfString(match.start(), end, _decode_hex(digits))
 
 

@@ -49,7 +49,7 @@ _MOST_BASE64_TEXTS = 200
 def refuse_secret_text(text: bytes) -> None:
     """Raise ``SecretError`` if the text contains a private key anywhere."""
     bare = text.replace(b"\0", b"")  # UTF-16 in the middle of other bytes
-    lowered = bare.lower()  # a plain search is far quicker than a pattern without regard to case
+    lowered = bare.lower()  # a plain search is far quicker than a case-insensitive pattern
     if (
         (any(word in lowered for word in _SECRET_WORDS) and _SECRET.search(bare))
         or _SECRET_XML.search(bare)
@@ -116,7 +116,7 @@ def decode_base64(body: bytes) -> bytes:
     """
     decoded = _decode_leniently(body)
     refuse_secret(decoded)
-    if not _is_whole(decoded) and b" " in body.strip():  # an address took every plus for a blank
+    if not _is_whole(decoded) and b" " in body.strip():  # in an address every plus became a blank
         other = _decode_leniently(body.strip().replace(b" ", b"+"))
         decoded = other if _is_whole(other) else decoded
         refuse_secret(decoded)

@@ -40,7 +40,11 @@ _WRITTEN_OUT = {
 
 
 def algorithm_oid(element: Element) -> str:
-    """Return the object identifier of an AlgorithmIdentifier; its parameters are ignored."""
+    """Return the object identifier of an AlgorithmIdentifier; its parameters are ignored.
+
+    Raises:
+        MalformedError: it does not begin with an object identifier.
+    """
     parts = der.split(element[1])
     if not parts or parts[0][0] != OID:
         raise MalformedError
@@ -51,7 +55,7 @@ def key_identifier(element: Element) -> bytes:
     """Hash a key the way key identifiers are computed: RFC 5280, 4.2.1.2 (1).
 
     Raises:
-        MalformedError: it is not written as a key.
+        MalformedError: it does not have the form of a key.
     """
     parts = der.split(element[1])
     if not parts:
@@ -63,7 +67,7 @@ def describe_key(element: Element) -> str:
     """Describe a key, such as "RSA 2048" or "EC secp256r1"; an unknown algorithm or curve is named by its OID.
 
     Raises:
-        MalformedError: it is not written as a key of its kind.
+        MalformedError: it does not have the form of a key of its kind.
     """
     parts = der.split(element[1])
     if len(parts) < 2 or parts[0][0] != SEQUENCE:

@@ -28,7 +28,16 @@ _DEATHS = {
 
 
 async def start_worker(memory: int, seconds: float, trust: Path | None) -> SandboxProcess:
-    """Start a process that reads files, each within ``seconds`` and ``memory`` bytes. Raises ``StartError``."""
+    """Start a process that reads files.
+
+    Args:
+        memory: The bytes that it may add to its address space.
+        seconds: The time for one file, after which it ends itself.
+        trust: The folder of installed CA files; None for no CAs.
+
+    Raises:
+        StartError: the process did not start.
+    """
     return await SandboxProcess.start_server(_MODULE, str(memory), str(seconds), *([str(trust)] if trust else []))
 
 
@@ -55,7 +64,7 @@ class CertificateReader:
 
         Beyond a limit the only problem is TOO_SLOW or TOO_MUCH_MEMORY; without a worker it is UNAVAILABLE.
         """
-        del name  # the bytes decide
+        del name  # only the bytes decide the format
         if len(data) > self._limits.file:
             return _refused(FileProblemKind.TOO_LARGE)
         async with self._turn:

@@ -57,7 +57,7 @@ class _SignatureHandler(ContentHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.signatures = [_SignatureTexts()]  # what stands outside of every signature comes first
+        self.signatures = [_SignatureTexts()]  # the first entry is for text outside of every signature
         self.signed = False
         self._path: list[str] = []
         self._inside: list[_SignatureTexts] = []
@@ -175,7 +175,7 @@ def _decode(text: bytes) -> Iterator[Finding]:
         data = decode_base64(text)
         if data[:5] == b"-----":
             data = decode_base64(data.strip(b"-\r\n ").partition(b"-----")[2])
-        if data[:1] == b"\x30":  # or else a stand-in such as "..."
+        if data[:1] == b"\x30":  # anything else is a placeholder such as "..."
             yield FoundCertificate(data)
     except SecretError:
         raise

@@ -104,7 +104,7 @@ def _unescape(text: bytes) -> bytes:
         text = _ESCAPED_SLASH.sub(b"/", _ESCAPED_LINE.sub(b"\n", text))
     if b"&" in text:
         text = _ENTITY.sub(_decode_entity, _AMPERSAND.sub(b"&", text))
-    if _PLUS_MARK.search(text):  # a form writes a blank so, and a plus as a code
+    if _PLUS_MARK.search(text):  # a form encodes a blank as a plus, and a plus as %2B
         text = text.replace(b"+", b" ")
     if _PERCENT_SIGN.search(text):
         text = _PERCENT.sub(lambda match: bytes.fromhex(match.group(1).decode()), text)

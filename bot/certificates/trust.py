@@ -198,7 +198,13 @@ _MOST_COMPANIONS = 20
 def recognise(
     certificate: RawCertificate, trust: TrustStore, companions: Sequence[RawCertificate] = ()
 ) -> Recognition | None:
-    """Return VERIFIED, INVALID (the installed CA it names did not sign it), or ``None`` if nothing is known."""
+    """Return VERIFIED, INVALID (the installed CA it names did not sign it), or ``None`` if nothing is known.
+
+    Args:
+        certificate: The certificate to recognise.
+        trust: The installed CAs.
+        companions: Certificates that came with it and may be intermediate CAs.
+    """
     if certificate.fingerprint in trust.fingerprints or _reaches_anchor(certificate, trust, companions):
         return Recognition.VERIFIED
     named = any(_is_named(ca, certificate) and _matches_key_identifier(certificate, ca) for ca in trust.structures)

@@ -153,7 +153,7 @@ def email_address(structure: RawCertificate) -> str | None:
     """Return the first e-mail address of the alternative name; other kinds of names are ignored.
 
     Raises:
-        MalformedError: the extension cannot be cut, or the address is no text or hides another behind a zero byte.
+        MalformedError: the extension cannot be cut, or the address is not a text or hides another behind a zero byte.
     """
     written = extension_value(structure, _ALTERNATIVE_NAME)
     for element in der.split(der.content_of(written, SEQUENCE)) if written is not None else ():
@@ -198,7 +198,7 @@ def basic_constraints(structure: RawCertificate) -> BasicConstraints | None:
     """Decode the basic constraints; ``None`` where there are none.
 
     Raises:
-        MalformedError: they are written as something else.
+        MalformedError: they have another form.
     """
     written = extension_value(structure, _BASIC_CONSTRAINTS)
     if written is None:
@@ -218,7 +218,7 @@ def may_sign_certificates(structure: RawCertificate) -> bool:
     """Return whether the key usage, if stated, has keyCertSign.
 
     Raises:
-        MalformedError: it is no BIT STRING.
+        MalformedError: it is not a BIT STRING.
     """
     written = extension_value(structure, _USAGE)
     if written is None:
@@ -231,7 +231,7 @@ def subject_key_identifier(structure: RawCertificate) -> bytes | None:
     """Return the identifier of the subject's key.
 
     Raises:
-        MalformedError: it is no OCTET STRING.
+        MalformedError: it is not an OCTET STRING.
     """
     written = extension_value(structure, _SUBJECT_KEY)
     return der.content_of(written, OCTET_STRING) if written is not None else None
@@ -241,7 +241,7 @@ def authority_key_identifier(structure: RawCertificate) -> bytes | None:
     """Return the identifier of the issuer's key.
 
     Raises:
-        MalformedError: it is written as something else.
+        MalformedError: it has another form.
     """
     written = extension_value(structure, _AUTHORITY_KEY)
     for tag, content in der.split(der.content_of(written, SEQUENCE)) if written is not None else ():
@@ -271,10 +271,12 @@ _PIVOT = 50
 
 
 def decode_time(element: Element) -> datetime:
-    """Decode UTCTime or GeneralizedTime, in UTC.
+    """Decode UTCTime or GeneralizedTime (RFC 5280, 4.1.2.5), in UTC.
+
+    Lenient forms are read too: without seconds, without a zone (taken as UTC), or with an offset.
 
     Raises:
-        MalformedError: it is neither, or there is no such moment in the calendar.
+        MalformedError: it has another form, or the calendar has no such moment.
     """
     tag = element[0] & ~0x20
     match = _LENIENT_FORMS[tag].fullmatch(string_content(element)) if tag in _LENIENT_FORMS else None

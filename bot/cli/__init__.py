@@ -74,14 +74,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run_command(given: list[str], t: Translator) -> None:
-    configure_logging(level="WARNING")  # masked from the first line on, whatever the command
-    os.umask(0o077)  # a file belongs to its owner alone from its first byte on
+    configure_logging(level="WARNING")  # mask from the first line on, whatever the command
+    os.umask(0o077)  # only the owner may read a file, from its first byte on
     if (data_dir := configured_data_dir()) is not None:
         remove_leftovers(data_dir)
     try:
         _build_command(given, t)(given, prog_name="troly")
     except StreamError:
-        raise  # it is told once the streams are let go of
+        raise  # reported once the streams are restored
     except TrolyError as error:
         _exit_with(error.say(t), error.exit_code)
     except RulesError as error:

@@ -169,7 +169,7 @@ async def _follow_broadcast(name: str, person: str | None, say: MarkupTranslator
     async with open_store_as(Act.SEE_BROADCASTS, person) as by:
         async with by.store.admin_transaction(by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
             seen = await get_broadcast(unit.admin, by.rights, name)
-        if not seen.is_campaign:  # which goes on for weeks
+        if not seen.is_campaign:  # a campaign goes on for weeks
             await follow_progress(by, seen.id, say)
 
 

@@ -54,7 +54,13 @@ def drafted(
 ) -> BroadcastDraft:
     """Return a draft with the given options; an option that was not given keeps its value from ``base``.
 
-    ``today`` is the day in Viet Nam.
+    Args:
+        base: The draft to change; None for a new one.
+        typed: The options as typed.
+        files: The contents of the given files.
+        chats: The chats of the people on a list; None if no list was given.
+        units: The units that ``--unit`` is looked up in.
+        today: The day in Viet Nam.
 
     Raises:
         typer.BadParameter: an option is invalid or conflicts with another; the message says what to do.

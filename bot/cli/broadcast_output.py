@@ -81,7 +81,7 @@ def to_action_error(outcome: ActionResult, broadcast: Broadcast) -> TrolyError:
     return (Forbidden if outcome is ActionResult.NOT_YOURS else TrolyError)(ACTION_RESULTS[outcome])
 
 
-class ActionNotPossible(TrolyError):  # noqa: N818 - what it says to whom it stops
+class ActionNotPossible(TrolyError):  # noqa: N818 - named after its message to the person who is refused
     """It is in another state."""
 
     def __init__(self, **values: object) -> None:

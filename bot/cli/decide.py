@@ -81,11 +81,18 @@ def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def with_receiving_office(outcome: Outcome, pack: Pack, office: str | None, t: Translator) -> Outcome:
-    """Name the operator's receiving office in a decided outcome, in the translator's language."""
+    """Name the operator's receiving office in a decided outcome, where it says to file.
+
+    Args:
+        outcome: The outcome of the rules.
+        pack: The rule pack, which has the text of the notice.
+        office: The name of the office; None leaves the outcome unchanged.
+        t: The translator for the notice.
+    """
     if not isinstance(outcome, Decided) or office is None:
         return outcome
     told = office_notice(pack, office)
-    told = replace(told, text=t(told.text, office=office))  # no message id any more, so it is told as it stands
+    told = replace(told, text=t(told.text, office=office))  # the text is no message id any more and is shown unchanged
     return replace(outcome, notices=tuple(told if one.id == told.id else one for one in outcome.notices))
 
 

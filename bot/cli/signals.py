@@ -18,7 +18,7 @@ EXIT_CODES = {KeyboardInterrupt: 128 + signal.SIGINT, Terminated: 128 + signal.S
 @contextmanager
 def raise_on_sigterm() -> Iterator[None]:
     """Raise ``Terminated`` in the main thread on SIGTERM, the way asyncio ends at Ctrl-C."""
-    if threading.current_thread() is not threading.main_thread():  # only there are signals heard
+    if threading.current_thread() is not threading.main_thread():  # signals arrive only there
         yield
         return
     raised: list[int] = []

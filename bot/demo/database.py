@@ -46,15 +46,20 @@ class DemoTotals:
 async def fill_database(
     bulk: DemoDataWriter, pack: Pack, sizes: DemoSizes, now: datetime, told: Callable[[int], object]
 ) -> DemoTotals:
-    """Fill the database; ``told`` is called after each batch with the number of officers added.
+    """Fill the database; the same sizes and seed at the same moment make the same province.
 
-    The same sizes at the same moment make the same province.
+    Args:
+        bulk: The writer into the database.
+        pack: The rules by which the officers' interviews are decided.
+        sizes: The numbers of officers and units, and the seed.
+        now: The moment at which the history ends.
+        told: Called after each batch with the number of officers added.
 
     Raises:
-        HoldsData: the database is not empty; nothing was changed.
+        FolderHoldsData: the database is not empty; nothing was changed.
     """
     await bulk.begin()
-    chosen, hours = Random(sizes.seed), WorkingHours(now)  # noqa: S311 - made-up data, to be made again alike
+    chosen, hours = Random(sizes.seed), WorkingHours(now)  # noqa: S311 - made-up data have to be reproducible
     directory = make_province(sizes.units, chosen)
     naming, begun = CertificateNaming(directory), hours.time_at(0)
     staff = make_staff(naming, now, begun, pack.label)

@@ -200,7 +200,15 @@ EVERY_HISTORY: tuple[tuple[RequestState, ...], ...] = tuple(
 def make_history(
     number: int, begun: datetime, office: str, hours: WorkingHours, chosen: Random
 ) -> tuple[DemoStep, ...]:
-    """Return the history of the request with this number, up to now."""
+    """Return the history of the request with this number, up to now.
+
+    Args:
+        number: The running number; the first ones get the histories of ``EVERY_HISTORY``.
+        begun: The moment of registration.
+        office: The grant of the person who moves the request.
+        hours: The working hours in which moves happen.
+        chosen: The source of chance.
+    """
     forced = number <= len(EVERY_HISTORY)
     states = EVERY_HISTORY[number - 1] if forced else chosen.choices(*_weighted_histories())[0]
     steps, at = [], begun

@@ -166,7 +166,7 @@ class CsvReport:
     def add(self, lines: Sequence[ReportLine]) -> None:
         self._file.write(format_csv([[column.cell(line) for column in self._columns] for line in lines]))
 
-    def finish(self, totals: ReportTotals) -> None:  # noqa: ARG002 - the lines are all there is
+    def finish(self, totals: ReportTotals) -> None:  # noqa: ARG002 - CSV has only the lines
         self._file.close()
 
     def abandon(self) -> None:
@@ -321,9 +321,16 @@ ReportProgress = Callable[[int], None]
 async def write_report(
     store: Store, order: ReportOrder, target: Path, progress: ReportProgress = lambda _: None, *, notes: Path
 ) -> ReportTotals:
-    """Write a report to ``target``, whose suffix names the format; the journal gets its row before the file appears.
+    """Write a report to ``target``; the journal gets its row before the file appears.
 
     A cancelled or failed report leaves nothing behind; what a killed one leaves is removed by its ``notes``.
+
+    Args:
+        store: The store with the recipients.
+        order: Who asked, and for which broadcast.
+        target: The file to write; its suffix names the format, .xlsx or .csv.
+        progress: Called with the number of lines written so far.
+        notes: The folder for the note of the unfinished file.
 
     Raises:
         Forbidden: a role of the caller ended while the report was written.

@@ -55,7 +55,7 @@ class DocxWriter:
         """Fill the templates.
 
         Raises:
-            OutputError: there is no list; or there are several documents and the name is not one of a .zip.
+            OutputError: there is no list, or there are several documents and the file is not a .zip.
         """
         found = list(self._sorting.lists.values())
         if not found:

@@ -96,10 +96,17 @@ _Result = TypeVar("_Result")
 async def write_export(
     store: Store, order: ExportJob, target: Path, progress: ProgressCallback, *, notes: Path
 ) -> ExportResult:
-    """Write an order to ``target``, replacing an existing file; the journal gets its row before the file appears.
+    """Write an order to ``target``; the journal gets its row before the file appears.
 
     A cancelled or failed export leaves nothing behind; what a killed one leaves is removed by its ``notes``. The event
     loop stays free while files are written.
+
+    Args:
+        store: The store with the requests.
+        order: Who asked, and for which requests and form.
+        target: The file to write; an existing one is replaced.
+        progress: Called with the number of requests written so far, and the number of all.
+        notes: The folder for the note of the unfinished file.
 
     Raises:
         Forbidden: a role of the caller ended while the export was written.

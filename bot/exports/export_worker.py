@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> None:
     """Write the files of a task into a folder."""
     task, folder = arguments
     exit_with_parent()
-    os.umask(0o077)  # a file belongs to its owner alone from its first byte on
+    os.umask(0o077)  # only the owner may read a file, from its first byte on
     asyncio.run(_run(task, Path(folder)))
 
 
@@ -43,7 +43,15 @@ async def _run(name: str, folder: Path) -> None:
 
 
 async def write(store: Store, task: ExportTask, folder: Path, limit: int, told: BinaryIO) -> LastWord:
-    """Write the files of a task and return the last line to report; progress is written to ``told`` meanwhile."""
+    """Write the files of a task and return the last line to report.
+
+    Args:
+        store: The store with the requests.
+        task: The order, with the chat that made it.
+        folder: An empty folder for the files.
+        limit: The most bytes of a file.
+        told: Receives a line of progress at a time.
+    """
     now = datetime.now(UTC)
     rights = await _rights(store, task, now)
     if not rights.reach(Act.EXPORT_REQUESTS):

@@ -52,7 +52,13 @@ Table = tuple[Rows, Sequence[int]]
 
 
 def read_list(data: bytes, limits: Limits = LIMITS, most_rows: int = MOST_ROWS) -> ImportSheet:
-    """Return the lines of every table that is a list; a problem if there is none, or a limit is exceeded."""
+    """Return the lines of every table that is a list, or the problem of the file.
+
+    Args:
+        data: The file: XLSX, CSV or JSON Lines.
+        limits: The bounds of unpacking.
+        most_rows: The most rows over all tables.
+    """
     try:
         return ImportSheet(lines=_read_lines(data, limits, most_rows))
     except UnreadableError as error:
@@ -156,7 +162,7 @@ def _to_line(number: int, found: dict[str, Any]) -> ImportLine:
     )
 
 
-# Lists for others
+# Official lists, which cannot be read back
 
 
 def _is_official(data: bytes, kind: TableFormat, limits: Limits) -> bool:

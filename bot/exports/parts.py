@@ -102,7 +102,14 @@ class ExportParts:
 async def write_parts(
     store: Store, order: ExportJob, folder: Path, limit: int, progress: ProgressCallback
 ) -> ExportParts:
-    """Write the files into an empty folder, none of more than ``limit`` bytes unless one request alone has more.
+    """Write the files of an export into an empty folder, again with smaller parts if one is too large.
+
+    Args:
+        store: The store with the requests.
+        order: Who asked, and for which requests and form.
+        folder: The empty folder.
+        limit: The most bytes of a file; only a single request may exceed it.
+        progress: Called with the number of requests read so far, and the number of all.
 
     Raises:
         OSError: a file cannot be written.

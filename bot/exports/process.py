@@ -41,7 +41,7 @@ def private_folder(below: Path) -> Iterator[Path]:
 def clean(below: Path) -> None:
     """Remove the folders that no process holds any more."""
     for folder in _folders(below):
-        with suppress(OSError):  # somebody else cleans, or works in it
+        with suppress(OSError):  # another process cleans the folder, or works in it
             lock = os.open(folder, os.O_RDONLY)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

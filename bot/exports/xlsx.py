@@ -157,7 +157,7 @@ def write_workbook(workbook: Any) -> None:
 def close_rows(workbook: Any) -> None:
     """Close the temporary files of a workbook that will not be written."""
     for sheet in workbook.worksheets():
-        sheet._opt_close()  # noqa: SLF001 - XlsxWriter closes the rows' files only where it writes the workbook
+        sheet._opt_close()  # noqa: SLF001 - XlsxWriter closes the rows' files only when it writes the workbook
     workbook.fileclosed = True
 
 

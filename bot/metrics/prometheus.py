@@ -34,7 +34,7 @@ class Prometheus(Metrics):
         self._failed.inc()
 
     def record_delivery(self, channel: str, state: str) -> None:
-        kind = channel.partition(":")[0]  # what follows tells one terminal from another
+        kind = channel.partition(":")[0]  # the rest of the name distinguishes terminals
         self._delivered.labels(kind, state).inc()
 
     def record_store_failure(self, error: Exception) -> None:

@@ -198,7 +198,14 @@ async def walk(
 async def take_steps(
     steps: tuple[str, ...], session: Session, world: Services, things: Mapping[str, Event]
 ) -> list[WalkStop]:
-    """Take the steps from a session; ``things`` are the events that ``+name`` sends."""
+    """Take the steps from a session and return a stop for each.
+
+    Args:
+        steps: Steps in the form of ``WALKS``.
+        session: The session at the start.
+        world: The services of the conversation.
+        things: The events that ``+name`` sends.
+    """
     language, stops = session.language, list[WalkStop]()
     for step in steps:
         shown = stops[-1].replies if stops else ()

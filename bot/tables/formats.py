@@ -57,7 +57,9 @@ def detect_format(data: bytes) -> TableFormat:
     """Return the format of the bytes; text if nothing tells otherwise."""
     start = data[:_START].lstrip(b"\xef\xbb\xbf \t\r\n")
     if data.startswith(_ZIP):
-        other = TableFormat.ARCHIVE if _CENTRAL_ENTRY in data else TableFormat.XLSX  # cut off: it is told as broken
+        other = (
+            TableFormat.ARCHIVE if _CENTRAL_ENTRY in data else TableFormat.XLSX
+        )  # a truncated ZIP is reported as a broken XLSX
         return next((kind for name, kind in _FORMAT_BY_ENTRY.items() if name in data), other)
     if data.startswith(_OLE):
         return next(

@@ -16,7 +16,7 @@ from functools import lru_cache
 _TONES = "\u0300\u0309\u0303\u0301\u0323"
 #: A syllable that ends in a stop can have only these tones.
 _STOP_TONES = {"\u0301", "\u0323"}
-_ONSETS = tuple("b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x".split())  # noqa: SIM905 - to be read
+_ONSETS = tuple("b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x".split())  # noqa: SIM905 - for readability
 #: All rhymes, without tones.
 _RHYMES = tuple(
     """

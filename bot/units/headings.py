@@ -271,8 +271,8 @@ class RowFilter:
 
     def __init__(self, columns: Sequence[str | None]) -> None:
         self._columns = columns
-        self._first = True  # no unit has come yet
-        self._foot = False  # a total or a signature has come
+        self._first = True  # no unit was read yet
+        self._foot = False  # a total or a signature was read
 
     def is_excluded(self, texts: Sequence[str]) -> bool:
         """Return whether a row does not belong to the list."""

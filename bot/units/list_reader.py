@@ -137,7 +137,7 @@ def _csv_page(data: bytes) -> TablePage:
     return TablePage(rows, [line for line, _ in lines], one_byte=decoded.one_byte)
 
 
-# Which sheet
+# Choosing the sheet
 
 
 def _choose_page(pages: Sequence[TablePage], wanted: str) -> tuple[TablePage, HeadingRow]:
@@ -196,7 +196,7 @@ def _first_rows(page: TablePage) -> list[list[TableCell]]:
     return page.rows
 
 
-# Which rows
+# Choosing the rows
 
 
 def _read_page(page: TablePage, heading: HeadingRow, *, several: bool, text: bool) -> UnitList:
@@ -241,7 +241,7 @@ def _filter_rows(
     return taken, left_out
 
 
-# Which letters
+# Converting legacy encodings
 
 
 def _restore_columns(
@@ -297,7 +297,7 @@ def _charset_of(before: str, after: str) -> Charset | None:
     return next((charset for charset, read in possible_readings(before).items() if read.lower() == after.lower()), None)
 
 
-# What a row says
+# Turning cells into a row
 
 
 def _to_row(

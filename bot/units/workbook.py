@@ -68,8 +68,13 @@ def count_format_digits(code: str) -> int:
 def read_layout(parts: Mapping[str, bytes], rows: int, columns: int) -> WorkbookLayout:
     """Return the layout of a workbook from the parts of its archive.
 
+    Args:
+        parts: Names of the parts -> their XML.
+        rows: The most rows of a sheet.
+        columns: The most columns of a sheet.
+
     Raises:
-        UnreadableError: a part is not XML, or a sheet exceeds ``rows`` or ``columns``.
+        UnreadableError: a part is not XML, or a sheet is too large.
     """
     looks = _read_formats(parts.get("xl/styles.xml", b""))
     sheets = {name: _read_sheet(data, looks, rows, columns) for name, data in parts.items() if b"sheetData" in data}

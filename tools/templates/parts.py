@@ -37,7 +37,15 @@ def set_page(document: Document, *, landscape: bool) -> int:
 
 
 def add_text(paragraph: Paragraph, text: str, size: int = 13, look: str = "", *, centred: bool = True) -> Paragraph:
-    """Add text to a paragraph; ``look`` contains "bold", "italic" or both."""
+    """Add a run of text to a paragraph and return the paragraph.
+
+    Args:
+        paragraph: The paragraph.
+        text: The text; placeholders in braces are for docxtpl.
+        size: Points.
+        look: Contains "bold", "italic" or both.
+        centred: Whether to centre the paragraph.
+    """
     run = paragraph.add_run(text)
     run.font.size, run.bold, run.italic = Pt(size), "bold" in look, "italic" in look
     if centred:
@@ -105,9 +113,7 @@ def add_signature(document: Document, width: int) -> None:
     add_text(right.add_paragraph(), "(Ký, ghi rõ họ tên, đóng dấu)", look="italic")
     for _ in range(3):
         add_text(right.add_paragraph(), "")
-    behind = add_text(
-        document.add_paragraph(), "", 1
-    )  # Word wants a paragraph behind a table; a small one makes no page
+    behind = add_text(document.add_paragraph(), "", 1)  # Word wants a paragraph after a table; a tiny one adds no page
     behind.paragraph_format.line_spacing = Pt(1)
 
 

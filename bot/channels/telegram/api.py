@@ -244,7 +244,7 @@ class TelegramApi:
     async def _call(self, method: str, parameters: dict[str, Any], patience: float) -> Any:
         try:
             return await self._bot.call_raw(method, parameters, patience)
-        except Exception as error:  # noqa: BLE001 - a library's surprise has an outcome too
+        except Exception as error:  # noqa: BLE001 - an unexpected error of the library needs an outcome too
             failure = to_channel_error(error)
         raise failure  # outside the handler: the original may quote a text or an address
 

@@ -34,8 +34,13 @@ class UploadCache:
     async def send(self, key: Hashable, file: Callable[[], InputFile], send: SendFile) -> Any:
         """Send a file by its id, or upload it first; calls that come during the upload wait for it.
 
+        Args:
+            key: Identifies the file.
+            file: Makes the file for an upload.
+            send: Sends a file or an id, and returns Telegram's message.
+
         Raises:
-            ChannelError: of the call ``send``.
+            ChannelError: from ``send``.
         """
         if key not in self._known:
             async with self._uploading.setdefault(key, asyncio.Lock()):
@@ -131,7 +136,7 @@ class TelegramChannel:
             return await self._put_buttons(row, part)
         try:
             return await self._send_or_edit(row, part, render_text(part, _CAPABILITIES), "HTML")
-        except MarkupNotParsed:  # better without markup than not at all
+        except MarkupNotParsed:  # a message without markup is better than none
             return await self._send_or_edit(row, part, to_plain_text(render_text(part, _CAPABILITIES)), None)
 
     async def _send_or_edit(self, row: OutboxRow, part: Reply, text: str, parse_mode: str | None) -> str | None:

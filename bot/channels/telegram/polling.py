@@ -52,12 +52,12 @@ class Poller:
                 await self.poll_once(stop)
             except ChannelError as error:
                 await cancel_on(stop, self._recover(error, backoff, webhook=not beside[0].done()))
-            except Exception as error:  # noqa: BLE001 - what could not be stored was not acknowledged: it comes again
+            except Exception as error:  # noqa: BLE001 - an update that was not stored is not acknowledged and comes again
                 _log.error("updates_not_taken", channel=CHANNEL, error=type(error).__name__)
                 await cancel_on(stop, asyncio.sleep(backoff.next()))
             else:
                 backoff.reset()
-                beside[0].cancel()  # where a poll is answered there is no webhook
+                beside[0].cancel()  # a poll is only answered without a webhook
 
     async def poll_once(self, stop: asyncio.Event) -> None:
         """Make one request: acknowledge stored updates, receive new ones, and store them.
@@ -76,7 +76,7 @@ class Poller:
         if highest is not None:
             self._offset = highest + 1
         elif batch:
-            raise ChannelError  # updates without numbers cannot be acknowledged: do not ask for them in a hurry
+            raise ChannelError  # updates without numbers cannot be acknowledged: wait before asking again
 
     async def _recover(self, error: ChannelError, backoff: Backoff, *, webhook: bool) -> None:
         """Log a failed poll and wait; ``webhook`` tells that one may still be set."""

@@ -139,7 +139,7 @@ def _request_body(data: RequestData | None) -> bytes | aiohttp.FormData | None:
         return None
     if not data.contains_files:
         return data.json_payload
-    form = aiohttp.FormData(quote_fields=False)  # Telegram shows the name as it is written
+    form = aiohttp.FormData(quote_fields=False)  # Telegram shows the name unquoted
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, media_type) in data.multipart_data.items():

@@ -278,7 +278,7 @@ class UpdateReceiver:
         """
         received = [self._parse(update) for update in raw]
         await self._intake.accept([one.incoming for one in received if one.incoming])
-        for one in received:  # after what was said: the last of a batch is how it stands
+        for one in received:  # after the messages: the last change of a batch is the current state
             if one.membership:
                 await self._record_block_change(one.membership)
         for one in received:
@@ -298,7 +298,7 @@ class UpdateReceiver:
         """Record a block or unblock; a failure is only logged, because the next message shows a block anyway."""
         try:
             await self._intake.record_block_change(CHANNEL, membership.address, blocked=membership.blocked)
-        except Exception as error:  # noqa: BLE001 - those behind it must go on
+        except Exception as error:  # noqa: BLE001 - the following updates must go on
             _log.error("membership_not_stored", channel=CHANNEL, error=type(error).__name__)
 
     def _parse(self, raw: object) -> ReceivedUpdate:

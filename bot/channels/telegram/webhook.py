@@ -209,14 +209,14 @@ class WebhookReceiver:
         try:
             update = json.loads(body)
         except (ValueError, RecursionError):
-            update = None  # counted as ignored: asking for it again would not make it readable
+            update = None  # counted as ignored: a repeated call would not make it readable
         try:
             async with asyncio.timeout(_STORING_TIMEOUT):
                 await self._front.receive([update])
         except TimeoutError:
             _log.warning("update_not_stored", channel=CHANNEL)
             return Response(status_code=503)
-        except Exception as error:  # noqa: BLE001 - not acknowledged: it comes again
+        except Exception as error:  # noqa: BLE001 - not acknowledged, so it comes again
             _log.error("update_not_stored", channel=CHANNEL, error=type(error).__name__)
             return Response(status_code=503)
         return Response(status_code=200)
