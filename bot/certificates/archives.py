@@ -22,6 +22,17 @@ _FILES = (b"0", b"\0", b"7")
 _LONG_NAME, _PAX = b"L", b"x"
 _PAX_PATH = re.compile(rb"\d{1,9} path=([^\n]*)\n")
 
+#: Desktops add these files to an archive on their own.
+_FOLDER_LITTER = "__MACOSX"
+_LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
+#: The most entries of an archive, folders and litter included.
+_MOST_ENTRIES = 1_000
+
+#: Reads the bytes of an entry like a file of its own.
+ContentReader = Callable[[bytes], Iterable[Finding]]
+#: The name of an entry, and a function that unpacks it.
+_Entry = tuple[str, Callable[[], bytes]]
+
 
 class TarMember(NamedTuple):
     """A regular file in a tar."""
@@ -82,18 +93,6 @@ def _decode_name(header: bytes) -> str:
 
 def _decode_text(raw: bytes) -> str:
     return raw.partition(b"\0")[0].decode("utf-8", "replace")
-
-
-#: Desktops add these files to an archive on their own.
-_FOLDER_LITTER = "__MACOSX"
-_LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
-#: The most entries of an archive, folders and litter included.
-_MOST_ENTRIES = 1_000
-
-#: Reads the bytes of an entry like a file of its own.
-ContentReader = Callable[[bytes], Iterable[Finding]]
-#: The name of an entry, and a function that unpacks it.
-_Entry = tuple[str, Callable[[], bytes]]
 
 
 def archive_findings(data: bytes, unpacker: Unpacker, read: ContentReader, *, nested: bool) -> Iterator[Finding]:

@@ -27,8 +27,31 @@ _SIGNED = _CMS + b"\x02"
 _SEALED = {_CMS + bytes([kind]) for kind in (3, 4, 6)} | {bytes.fromhex("2a864886f70d0109100117")}  # RFC 5083 too
 _TIME_STAMP = bytes.fromhex("2a864886f70d0109100104")  # id-ct-TSTInfo: RFC 3161, 2.4.2
 _KEY_IDENTIFIERS = (0x80, der.TAGGED_0)  #: both forms of [0] occur: primitive, as the standard says, and constructed
-#: The most certificates and signers of one value; real ones have fewer than twenty.
+#: The most certificates and signers of one PKCS#7 value; real ones have fewer than twenty.
 _MOST_CERTIFICATES = 2_000
+
+#: A protected header of a JWS: '{"' in base64url.
+_HEADER = re.compile(rb"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{20,}+")
+_CHAIN = re.compile(rb'"x5c"\s{0,99}+:\s{0,99}+(\[[^\]\[{}]*+|"[^"]*+")')
+_STRING = re.compile(rb'"(M[A-I][^"]{40,}+)"')
+_HASHES = ("sha256", "sha512", "sha384", "sha1")
+#: The signer's digest in a JWS whose certificate lies beside the signature: x5t#S256, or digVal of x5t#o.
+_DIGEST = re.compile(rb'"(?:x5t#S256|digVal)"\s{0,99}+:\s{0,99}+"([A-Za-z0-9_+/-]{27,99}={0,2})"')
+#: The most headers and values searched in a JWS, and the most certificates of one chain.
+_MOST_HEADERS, _LONGEST_CHAIN_ENTRIES = 1_000, 20
+_LONGEST_HEADER = 1024 * 1024
+
+#: Limits against hostile mail: the parser looks for the boundary of every open level in every line, and makes an object
+#: for every line that may begin a part.
+_MOST_LEVELS, _MOST_BEGINNINGS = 20, 5_000
+#: These problems are ignored in a part of a mail: such a part is the text itself or a picture in it, no attachment.
+_IGNORED_PROBLEMS = {
+    FileProblemKind.UNKNOWN_TYPE,
+    FileProblemKind.NO_CERTIFICATE,
+    FileProblemKind.NO_SIGNATURE,
+    FileProblemKind.PICTURE,
+    FileProblemKind.EMPTY,
+}  # fmt: skip
 
 
 def pkcs7_certificates(data: bytes) -> Iterator[FoundCertificate]:
@@ -115,18 +138,6 @@ def _key_identifiers_of(certificate: RawCertificate) -> Iterator[bytes]:
         yield public_keys.key_identifier(certificate.key)
 
 
-#: A protected header of a JWS: '{"' in base64url.
-_HEADER = re.compile(rb"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{20,}+")
-_CHAIN = re.compile(rb'"x5c"\s{0,99}+:\s{0,99}+(\[[^\]\[{}]*+|"[^"]*+")')
-_STRING = re.compile(rb'"(M[A-I][^"]{40,}+)"')
-_HASHES = ("sha256", "sha512", "sha384", "sha1")
-#: The signer's digest, where the certificate itself lies beside the signature: x5t#S256, or digVal of x5t#o.
-_DIGEST = re.compile(rb'"(?:x5t#S256|digVal)"\s{0,99}+:\s{0,99}+"([A-Za-z0-9_+/-]{27,99}={0,2})"')
-#: The most headers and values that are searched, and the most certificates of one chain.
-_MOST_HEADERS, _LONGEST_CHAIN_ENTRIES = 1_000, 20
-_LONGEST_HEADER = 1024 * 1024
-
-
 def jws_certificates(text: bytes) -> Iterator[FoundCertificate]:
     """Yield the certificate of each signer, and the rest of its chain as companions.
 
@@ -164,19 +175,6 @@ def _decode_header(header: bytes) -> bytes:
     except binascii.Error:
         return b""
     return decoded.replace(b"\\/", b"/").replace(b"\\u002b", b"+").replace(b"\\u002B", b"+")
-
-
-#: Limits against hostile mail: the parser looks for the boundary of every open level in every line, and makes an object
-#: for every line that may begin a part.
-_MOST_LEVELS, _MOST_BEGINNINGS = 20, 5_000
-#: These problems are ignored in a part of a mail: such a part is the text itself or a picture in it, no attachment.
-_IGNORED_PROBLEMS = {
-    FileProblemKind.UNKNOWN_TYPE,
-    FileProblemKind.NO_CERTIFICATE,
-    FileProblemKind.NO_SIGNATURE,
-    FileProblemKind.PICTURE,
-    FileProblemKind.EMPTY,
-}  # fmt: skip
 
 
 def mail_findings(data: bytes, most: int, read: Callable[[bytes], Iterable[Finding]]) -> Iterator[Finding]:

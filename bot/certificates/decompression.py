@@ -22,6 +22,20 @@ _MAX_DICTIONARY = 64 * MEBIBYTE
 _LZMA_HEADER = 4 + 5  #: version, size of the properties, properties: APPNOTE 5.8.8
 _ERRORS = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
 
+_CENTRAL_ENTRY, _LOCAL_ENTRY = b"PK\x01\x02", b"PK\x03\x04"
+_NOT_UTF8 = bytes(byte & ~0x08 for byte in range(256))
+_ENCRYPTED = 0x1  #: general purpose bit 0: APPNOTE 4.4.4
+#: Windows and Office write the first two methods; the bounded ones come from 7-Zip. Any other method is reported.
+_LIBRARY_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_XZ = 95
+
+_LOCAL = struct.Struct("<4s22xHH")  #: a local header: the mark, the lengths of name and extra field (APPNOTE 4.3.7)
+_UTF8_NAME = 0x800  #: general purpose bit 11: APPNOTE 4.4.4
+#: An Office document has many entries that are not read; a longer directory is an attack in itself.
+_LONGEST_DIRECTORY = 20_000
+#: ``zipfile`` raises these for a damaged archive; NotImplementedError means a feature that the file merely claims.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError)
+
 
 class _Decompressor(Protocol):
     @property
@@ -99,23 +113,11 @@ class _GzipDecompressor:
         return self._inner.decompress(data or self._inner.unconsumed_tail, max_length)
 
 
-_CENTRAL_ENTRY, _LOCAL_ENTRY = b"PK\x01\x02", b"PK\x03\x04"
-_NOT_UTF8 = bytes(byte & ~0x08 for byte in range(256))
-_ENCRYPTED = 0x1  #: general purpose bit 0: APPNOTE 4.4.4
-#: Windows and Office write the first two methods; the bounded ones come from 7-Zip. Any other method is reported.
-_LIBRARY_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-_XZ = 95
 _BOUNDED_METHODS: dict[int, Callable[[bytes], Iterator[bytes]]] = {
     zipfile.ZIP_BZIP2: decompress_stream,
     zipfile.ZIP_LZMA: decompress_lzma,
     _XZ: decompress_stream,
 }
-_LOCAL = struct.Struct("<4s22xHH")  #: a local header: the mark, the lengths of name and extra field (APPNOTE 4.3.7)
-_UTF8_NAME = 0x800  #: general purpose bit 11: APPNOTE 4.4.4
-#: An Office document has many entries that are not read; a longer directory is an attack in itself.
-_LONGEST_DIRECTORY = 20_000
-#: ``zipfile`` raises these for a damaged archive; NotImplementedError means a feature that the file merely claims.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError)
 
 
 class Unpacker:

@@ -16,6 +16,43 @@ _STATUS = [
     [der.INTEGER, *texts, *failure] for texts in ([], [der.SEQUENCE]) for failure in ([], [der.BIT_STRING])
 ]  # fmt: skip
 
+_SEQUENCE = rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
+
+#: So many bytes tell the kind of a DER value; the longest pattern takes 129.
+HEAD_SIZE = 256
+#: Editors, mail gateways and ``copy /b`` put these bytes before a file or between two.
+_PADDING = re.compile(rb"(?:\xef\xbb\xbf|[\s\0])*+")
+_LEADING = re.compile(rb"(?:\xef\xbb\xbf|\s)*+")
+_KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce", b"\x1e\xf1\xb5\xb0", b"openssh-key-v1\0")  # JKS, JCEKS, PVK
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
+#: Archives that are reported but not opened: RAR, 7z, zstd, CAB, ARJ, compress, lz4, lzip, WIM, ar.
+_ARCHIVES = (
+    b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd", b"MSCF\0\0", b"\x60\xea", b"\x1f\x9d", b"\x1f\xa0",
+    b"\x04\x22\x4d\x18", b"LZIP", b"MSWIM\0", b"!<arch>\n", b"xar!",
+)  # fmt: skip
+_LZH = re.compile(rb"..-l[hz][0-9ds]-", re.DOTALL)
+_ACE, _ISO = (7, b"**ACE**"), (0x8001, b"CD001")
+_COMPRESSED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0")
+_PROGRAM = b"MZ"
+_PDF = re.compile(rb"%PDF-[12]\.[0-9]")
+#: A mail (RFC 5322, 2.2): its first lines are fields, and one of them describes a content (RFC 2045, 3).
+_MAIL = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*+(?:From [^\n]*\n)?(?:[A-Za-z][A-Za-z0-9-]*+:[^\n]*\n(?:[ \t][^\n]*\n)*+)*?"
+    rb"(?:MIME-Version|Content-(?:Type|Transfer-Encoding|Disposition)):",
+    re.IGNORECASE,
+)
+_MAIL_HEAD = 64 * 1024
+#: A public key or a signature of OpenPGP, in binary: RFC 4880, 4.2, 5.2.3, 5.5.2.
+_PGP = re.compile(
+    rb"\x99[\x00-\x10].\x04....[\x01-\x03\x10-\x16]|[\x88\x89\xc2].{1,2}\x04[\x00-\x1f][\x01\x11\x13\x16]", re.DOTALL
+)
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+#: The end of a ZIP's directory, and its greatest distance from the end of the file: APPNOTE 4.3.16.
+_ZIP_END, _ZIP_TAIL = b"PK\x05\x06", 66_000
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # an Office file with a password: MS-OFFCRYPTO, 1.3
+
 
 def find_lookalike(data: bytes) -> FileProblemKind | None:
     """Name DER that begins much like a certificate but is not one.
@@ -74,9 +111,6 @@ class FileKind(StrEnum):
     TEXT = "text"  #: PEM, bare base64, JSON or XML
 
 
-_SEQUENCE = rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
-
-
 def _der_pattern(pattern: bytes) -> re.Pattern[bytes]:
     return re.compile(_SEQUENCE + pattern, re.DOTALL)
 
@@ -93,41 +127,6 @@ _PRIVATE_KEYS = (
 _PKCS7 = _der_pattern(rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07")  # ContentInfo: RFC 5652, 3
 _CERTIFICATE = _der_pattern(_SEQUENCE + rb"(?:\xa0|\x02)")  # Certificate: RFC 5280, 4.1
 _ANY_DER = _der_pattern(rb"[\x01-\x1e\x30\x31\xa0-\xa9]")
-
-#: So many bytes tell the kind of a DER value; the longest pattern takes 129.
-HEAD_SIZE = 256
-#: Editors, mail gateways and ``copy /b`` put these bytes before a file or between two.
-_PADDING = re.compile(rb"(?:\xef\xbb\xbf|[\s\0])*+")
-_LEADING = re.compile(rb"(?:\xef\xbb\xbf|\s)*+")
-_KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce", b"\x1e\xf1\xb5\xb0", b"openssh-key-v1\0")  # JKS, JCEKS, PVK
-_PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
-#: Archives that are reported but not opened: RAR, 7z, zstd, CAB, ARJ, compress, lz4, lzip, WIM, ar.
-_ARCHIVES = (
-    b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd", b"MSCF\0\0", b"\x60\xea", b"\x1f\x9d", b"\x1f\xa0",
-    b"\x04\x22\x4d\x18", b"LZIP", b"MSWIM\0", b"!<arch>\n", b"xar!",
-)  # fmt: skip
-_LZH = re.compile(rb"..-l[hz][0-9ds]-", re.DOTALL)
-_ACE, _ISO = (7, b"**ACE**"), (0x8001, b"CD001")
-_COMPRESSED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0")
-_PROGRAM = b"MZ"
-_PDF = re.compile(rb"%PDF-[12]\.[0-9]")
-#: A mail (RFC 5322, 2.2): its first lines are fields, and one of them describes a content (RFC 2045, 3).
-_MAIL = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*+(?:From [^\n]*\n)?(?:[A-Za-z][A-Za-z0-9-]*+:[^\n]*\n(?:[ \t][^\n]*\n)*+)*?"
-    rb"(?:MIME-Version|Content-(?:Type|Transfer-Encoding|Disposition)):",
-    re.IGNORECASE,
-)
-_MAIL_HEAD = 64 * 1024
-#: A public key or a signature of OpenPGP, in binary: RFC 4880, 4.2, 5.2.3, 5.5.2.
-_PGP = re.compile(
-    rb"\x99[\x00-\x10].\x04....[\x01-\x03\x10-\x16]|[\x88\x89\xc2].{1,2}\x04[\x00-\x1f][\x01\x11\x13\x16]", re.DOTALL
-)
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-#: The end of a ZIP's directory, and its greatest distance from the end of the file: APPNOTE 4.3.16.
-_ZIP_END, _ZIP_TAIL = b"PK\x05\x06", 66_000
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # an Office file with a password: MS-OFFCRYPTO, 1.3
 
 
 def detect_kind(data: bytes) -> FileKind:

@@ -33,6 +33,16 @@ _PROBLEM_OF_START = {
     (b"%FDF-", b"{\\rtf"): FileProblemKind.UNKNOWN_TYPE,
 }
 
+#: The most findings per allowed certificate: a signed file brings its chain, and copies are found but not shown.
+_FINDINGS_EACH = 10
+#: Extended usages of a key that stamps times or signs statuses: RFC 5280, 4.2.1.12.
+_ID_KP = bytes.fromhex("2b060105050703")
+_SERVICE_PROBLEMS = {_ID_KP + b"\x08": FileProblemKind.TIME_STAMP, _ID_KP + b"\x09": FileProblemKind.STATUS}
+#: These problems accompany certificates, and are reported only if there is nothing else.
+_SIDE_PROBLEMS = frozenset(
+    {FileProblemKind.TIME_STAMP, FileProblemKind.STATUS, FileProblemKind.REQUEST, FileProblemKind.PUBLIC_KEY}
+)
+
 
 def find_certificates(data: bytes, unpacker: Unpacker, *, nested: bool = False) -> Iterable[Finding]:
     """Yield the findings of a file, in their order.
@@ -148,17 +158,6 @@ def _find_in_der(data: bytes) -> Iterator[FoundCertificate]:
             yield from containers.pkcs7_certificates(value)
         else:
             yield FoundCertificate(value)
-
-
-#: The most findings per allowed certificate: a signed file brings its chain, and copies are found but not shown.
-_FINDINGS_EACH = 10
-#: Extended usages of a key that stamps times or signs statuses: RFC 5280, 4.2.1.12.
-_ID_KP = bytes.fromhex("2b060105050703")
-_SERVICE_PROBLEMS = {_ID_KP + b"\x08": FileProblemKind.TIME_STAMP, _ID_KP + b"\x09": FileProblemKind.STATUS}
-#: These problems accompany certificates, and are reported only if there is nothing else.
-_SIDE_PROBLEMS = frozenset(
-    {FileProblemKind.TIME_STAMP, FileProblemKind.STATUS, FileProblemKind.REQUEST, FileProblemKind.PUBLIC_KEY}
-)
 
 
 def read(data: bytes, name: str = "", trust: TrustStore = EMPTY_TRUST_STORE, limits: Limits = LIMITS) -> Reading:

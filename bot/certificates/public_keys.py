@@ -38,6 +38,33 @@ _WRITTEN_OUT = {
     (521, "00c6858e06b70404e9cd9e3ecb662395"): "secp521r1",
 }
 
+_RSA_SIGNATURES: dict[str, hashes.HashAlgorithm] = {
+    Oid.RSA_WITH_SHA1.dotted_string: hashes.SHA1(),  # noqa: S303 - all of generation G1
+    Oid.RSA_WITH_SHA224.dotted_string: hashes.SHA224(),
+    Oid.RSA_WITH_SHA256.dotted_string: hashes.SHA256(),
+    Oid.RSA_WITH_SHA384.dotted_string: hashes.SHA384(),
+    Oid.RSA_WITH_SHA512.dotted_string: hashes.SHA512(),
+}
+_ECDSA: dict[str, hashes.HashAlgorithm] = {
+    Oid.ECDSA_WITH_SHA224.dotted_string: hashes.SHA224(),
+    Oid.ECDSA_WITH_SHA256.dotted_string: hashes.SHA256(),
+    Oid.ECDSA_WITH_SHA384.dotted_string: hashes.SHA384(),
+    Oid.ECDSA_WITH_SHA512.dotted_string: hashes.SHA512(),
+}
+_VERIFY_ERRORS = (UnsupportedAlgorithm, InternalError, MalformedError, LookupError, ValueError, TypeError)
+_EDWARDS_VERIFIERS = {
+    Oid.ED25519.dotted_string: ed25519.Ed25519PublicKey,
+    Oid.ED448.dotted_string: ed448.Ed448PublicKey,
+}
+_MGF1 = "1.2.840.113549.1.1.8"
+_PSS_PARAMETERS, _PSS_SALT = (0xA0, 0xA1), 0xA2
+_LONGEST_SALT = 512
+_PSS_HASHES: dict[str, hashes.HashAlgorithm] = {
+    "2.16.840.1.101.3.4.2.1": hashes.SHA256(),
+    "2.16.840.1.101.3.4.2.2": hashes.SHA384(),
+    "2.16.840.1.101.3.4.2.3": hashes.SHA512(),
+}
+
 
 def algorithm_oid(element: Element) -> str:
     """Return the object identifier of an AlgorithmIdentifier; its parameters are ignored.
@@ -106,34 +133,6 @@ def _curve_name(parameters: Element) -> str:
     size = int.from_bytes(field[1][1]).bit_length()
     base = explicit[3][1][1:17].hex() if len(explicit) > 3 else ""
     return f"EC {_WRITTEN_OUT.get((size, base), size)}"
-
-
-_RSA_SIGNATURES: dict[str, hashes.HashAlgorithm] = {
-    Oid.RSA_WITH_SHA1.dotted_string: hashes.SHA1(),  # noqa: S303 - all of generation G1
-    Oid.RSA_WITH_SHA224.dotted_string: hashes.SHA224(),
-    Oid.RSA_WITH_SHA256.dotted_string: hashes.SHA256(),
-    Oid.RSA_WITH_SHA384.dotted_string: hashes.SHA384(),
-    Oid.RSA_WITH_SHA512.dotted_string: hashes.SHA512(),
-}
-_ECDSA: dict[str, hashes.HashAlgorithm] = {
-    Oid.ECDSA_WITH_SHA224.dotted_string: hashes.SHA224(),
-    Oid.ECDSA_WITH_SHA256.dotted_string: hashes.SHA256(),
-    Oid.ECDSA_WITH_SHA384.dotted_string: hashes.SHA384(),
-    Oid.ECDSA_WITH_SHA512.dotted_string: hashes.SHA512(),
-}
-_VERIFY_ERRORS = (UnsupportedAlgorithm, InternalError, MalformedError, LookupError, ValueError, TypeError)
-_EDWARDS_VERIFIERS = {
-    Oid.ED25519.dotted_string: ed25519.Ed25519PublicKey,
-    Oid.ED448.dotted_string: ed448.Ed448PublicKey,
-}
-_MGF1 = "1.2.840.113549.1.1.8"
-_PSS_PARAMETERS, _PSS_SALT = (0xA0, 0xA1), 0xA2
-_LONGEST_SALT = 512
-_PSS_HASHES: dict[str, hashes.HashAlgorithm] = {
-    "2.16.840.1.101.3.4.2.1": hashes.SHA256(),
-    "2.16.840.1.101.3.4.2.2": hashes.SHA384(),
-    "2.16.840.1.101.3.4.2.3": hashes.SHA512(),
-}
 
 
 def is_signed_by(certificate: RawCertificate, ca: RawCertificate) -> bool:

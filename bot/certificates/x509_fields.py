@@ -30,6 +30,28 @@ _FIELDS = [INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE]
 #: The most extensions that are read; certificates have under thirty.
 _MOST_EXTENSIONS = 200
 
+_SUBJECT_KEY, _USAGE, _ALTERNATIVE_NAME = b"\x55\x1d\x0e", b"\x55\x1d\x0f", b"\x55\x1d\x11"
+_BASIC_CONSTRAINTS, _POLICIES, _AUTHORITY_KEY = b"\x55\x1d\x13", b"\x55\x1d\x20", b"\x55\x1d\x23"
+_PURPOSES = b"\x55\x1d\x25"
+_RFC822_NAME_TAG = 0x81  #: rfc822Name: RFC 5280, 4.2.1.6
+_KEY_IDENTIFIER_TAG = 0x80
+_MOST_POLICIES = 50
+_KEY_CERT_SIGN = 0x04  #: bit 5 of KeyUsage
+
+_LENIENT_FORMS = {
+    UTC_TIME: re.compile(
+        rb"(?P<year>\d{2})(?P<month>\d{2})(?P<day>\d{2})(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?"
+        rb"(?P<zone>Z|[+-]\d{4})?"
+    ),
+    GENERALIZED_TIME: re.compile(
+        rb"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?P<hour>\d{2})(?:(?P<minute>\d{2})"
+        rb"(?:(?P<second>\d{2})(?:[.,]\d+)?)?)?(?P<zone>Z|[+-]\d{2}(?:\d{2})?)?"
+    ),
+}
+_TIME_FIELDS = ("year", "month", "day", "hour", "minute", "second")
+#: Years of two digits mean 1950 to 2049.
+_PIVOT = 50
+
 
 class Extension(NamedTuple):
     """One extension: its object identifier in DER, and its undecoded value."""
@@ -123,15 +145,6 @@ def _split_extension(element: Element) -> Extension | None:
         return Extension(parts[0][1], der.string_content(parts[-1]))
     except MalformedError:
         return None
-
-
-_SUBJECT_KEY, _USAGE, _ALTERNATIVE_NAME = b"\x55\x1d\x0e", b"\x55\x1d\x0f", b"\x55\x1d\x11"
-_BASIC_CONSTRAINTS, _POLICIES, _AUTHORITY_KEY = b"\x55\x1d\x13", b"\x55\x1d\x20", b"\x55\x1d\x23"
-_PURPOSES = b"\x55\x1d\x25"
-_RFC822_NAME_TAG = 0x81  #: rfc822Name: RFC 5280, 4.2.1.6
-_KEY_IDENTIFIER_TAG = 0x80
-_MOST_POLICIES = 50
-_KEY_CERT_SIGN = 0x04  #: bit 5 of KeyUsage
 
 
 class BasicConstraints(NamedTuple):
@@ -253,21 +266,6 @@ def authority_key_identifier(structure: RawCertificate) -> bytes | None:
 def has_duplicates(structure: RawCertificate) -> bool:
     """Return whether an extension is duplicated: a CA with a duplicate signs nothing (RFC 5280, 4.2)."""
     return len({extension.oid for extension in structure.extensions}) < len(structure.extensions)
-
-
-_LENIENT_FORMS = {
-    UTC_TIME: re.compile(
-        rb"(?P<year>\d{2})(?P<month>\d{2})(?P<day>\d{2})(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?"
-        rb"(?P<zone>Z|[+-]\d{4})?"
-    ),
-    GENERALIZED_TIME: re.compile(
-        rb"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?P<hour>\d{2})(?:(?P<minute>\d{2})"
-        rb"(?:(?P<second>\d{2})(?:[.,]\d+)?)?)?(?P<zone>Z|[+-]\d{2}(?:\d{2})?)?"
-    ),
-}
-_TIME_FIELDS = ("year", "month", "day", "hour", "minute", "second")
-#: Years of two digits mean 1950 to 2049.
-_PIVOT = 50
 
 
 def decode_time(element: Element) -> datetime:

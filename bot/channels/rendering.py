@@ -22,6 +22,10 @@ from handlers.core.replies import Attachment, Choice, Reply
 
 _SENTENCE_ENDS = frozenset(".!?;:…\n")
 
+_GAP = "\n\n"
+#: A keyboard needs a message to hang on; this one stands in for an empty text.
+_NOTHING_SAID = "…"
+
 
 def split_paragraph(paragraph: str, limit: int) -> Iterator[str]:
     """Yield pieces of at most ``limit`` UTF-16 units, markup included; only white space at the cuts is lost.
@@ -105,11 +109,6 @@ def _open_tags_after(opened: Sequence[MarkupToken], taken: Iterable[MarkupToken]
         elif token.kind == "close":
             stack.pop()
     return stack
-
-
-_GAP = "\n\n"
-#: A keyboard needs a message to hang on; this one stands in for an empty text.
-_NOTHING_SAID = "…"
 
 
 def split_reply(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:

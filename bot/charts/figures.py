@@ -24,6 +24,29 @@ _LINES = 3
 #: This sign replaces a letter that the font lacks.
 _UNKNOWN = "□"
 
+#: Okabe and Ito's colours, which colour-blind people can tell apart: from not begun to done.
+COLOURS = ("#D55E00", "#E69F00", "#56B4E9", "#009E73")
+#: The most letters of a name in one line.
+_NAME = 30
+#: Inches of the title, legend and axis together; of a bar with a name of one line; of each further line.
+_FRAME, _BAR, _LINE = 1.7, 0.34, 0.15
+#: A part narrower than this share of the axis has no room for its figure.
+_MIN_LABELLED_SHARE = 0.035
+
+_OPEN, _IDEAL = "#0072B2", "#D55E00"
+#: About so many days are labelled.
+_TICKS = 9
+
+#: Inches and dots per inch: 1,200 dots across are sharp on a telephone and small to send.
+WIDTH, DOTS = 8.0, 150
+#: Letters in a line of the note.
+_NOTE = 120
+_NOTE_COLOUR = "#444444"
+
+mpl.rcParams["font.family"] = "DejaVu Sans"
+mpl.rcParams["text.parse_math"] = False
+mpl.rcParams["axes.spines.top"] = mpl.rcParams["axes.spines.right"] = False
+
 
 def clean_label(text: str) -> str:
     """Return one line of drawable letters, without control and direction marks, which would reorder the words."""
@@ -46,16 +69,6 @@ def _is_drawable(letter: str) -> bool:
 @cache
 def _load_font() -> FT2Font:
     return font_manager.get_font(font_manager.findfont("DejaVu Sans"))
-
-
-#: Okabe and Ito's colours, which colour-blind people can tell apart: from not begun to done.
-COLOURS = ("#D55E00", "#E69F00", "#56B4E9", "#009E73")
-#: The most letters of a name in one line.
-_NAME = 30
-#: Inches of the title, legend and axis together; of a bar with a name of one line; of each further line.
-_FRAME, _BAR, _LINE = 1.7, 0.34, 0.15
-#: A part narrower than this share of the axis has no room for its figure.
-_MIN_LABELLED_SHARE = 0.035
 
 
 def height_of_bars(chart: BarChart) -> float:
@@ -104,11 +117,6 @@ def _label_bars(axes: Axes, chart: BarChart, places: list[float]) -> None:
     axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(chart.series), frameon=False, fontsize=8)
-
-
-_OPEN, _IDEAL = "#0072B2", "#D55E00"
-#: About so many days are labelled.
-_TICKS = 9
 
 
 def draw_burn_down(axes: Axes, chart: BurnChart) -> None:
@@ -166,17 +174,8 @@ def _label_days(axes: Axes, chart: BurnChart) -> None:
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=8)
 
 
-#: Inches and dots per inch: 1,200 dots across are sharp on a telephone and small to send.
-WIDTH, DOTS = 8.0, 150
-#: Letters in a line of the note.
-_NOTE = 120
-_NOTE_COLOUR = "#444444"
-
 # The picture ignores the machine's matplotlibrc; a "$" in a name begins no formula.
 mpl.rcdefaults()
-mpl.rcParams["font.family"] = "DejaVu Sans"
-mpl.rcParams["text.parse_math"] = False
-mpl.rcParams["axes.spines.top"] = mpl.rcParams["axes.spines.right"] = False
 
 
 def render_png(chart: Chart) -> bytes:

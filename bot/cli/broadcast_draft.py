@@ -42,6 +42,11 @@ _FARTHEST = 730
 _ROLES = {role: ROLES[role] for role in (Role.OWNER, Role.ADMIN, Role.FOCAL, Role.OFFICER)}
 _LATE = ("run", "skip")
 
+#: The most lines of a list that an error names, and the most letters of each.
+_NAMED, _LONGEST = 20, 40
+_NOBODY = N_("no person within your rights has this name")
+_SEVERAL = N_("several people have this code; write the code of a request instead")
+
 
 def drafted(
     base: BroadcastDraft | None,
@@ -209,12 +214,6 @@ def _start(typed: Typed, before: BroadcastDraft, plan: CampaignPlan | None) -> d
         return before.starts_at
     on = _day("--starts-at", typed.starts_at, None)
     return datetime.combine(on, _time("--starts-at", typed.starts_at), VIETNAM) if on else None
-
-
-#: The most lines of a list that an error names, and the most letters of each.
-_NAMED, _LONGEST = 20, 40
-_NOBODY = N_("no person within your rights has this name")
-_SEVERAL = N_("several people have this code; write the code of a request instead")
 
 
 @with_option_groups

@@ -59,6 +59,12 @@ _NEXT_COMMAND = {
     BroadcastState.FINISHED: "report",
 }
 
+#: Seconds between two reads of the progress.
+POLL_SECONDS = 1.0
+sleep = asyncio.sleep
+#: In these states a broadcast does not move on by itself.
+_STOPPED_STATES = ENDED_STATES | {BroadcastState.PAUSED}
+
 
 async def get_broadcast(admin: AdminServices, rights: Rights, name: str) -> Broadcast:
     """Return the broadcast with a code, in upper or lower case.
@@ -208,13 +214,6 @@ def print_steps(say: MarkupTranslator, steps: Sequence[tuple[Broadcast, Delivery
     )
     heading = [t(N_("Step")), t(N_("Code")), t(N_("State")), t(N_("Start")), t(N_("Sent")), t(N_("Recipients"))]
     print_rows(rows, heading, aligned=True)
-
-
-#: Seconds between two reads of the progress.
-POLL_SECONDS = 1.0
-sleep = asyncio.sleep
-#: In these states a broadcast does not move on by itself.
-_STOPPED_STATES = ENDED_STATES | {BroadcastState.PAUSED}
 
 
 class _SpeedColumn(ProgressColumn):

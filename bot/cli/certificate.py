@@ -51,6 +51,8 @@ _MATCHES = {True: N_("yes"), False: N_("no"), None: N_("cannot be told from the 
 _MOST_PROBLEMS = 20
 _TIME = "%d/%m/%Y %H:%M"
 
+app = typer.Typer(no_args_is_help=True)
+
 
 def certificate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=N_("Certificate files, of any kind."))],
@@ -153,9 +155,6 @@ def _format_problem(problem: FileProblem, t: Translator) -> str:
         return t(N_("The file cannot be opened, or no process could be started to read it."))
     sentence = t(_SECRETS.get(problem.trouble) or FILE_PROBLEMS[problem.trouble])
     return f"{problem.where}: {sentence}" if problem.where else sentence
-
-
-app = typer.Typer(no_args_is_help=True)
 
 
 @app.command(help=N_("Install CA files; each is checked against the fingerprints this program knows."))

@@ -26,6 +26,13 @@ _NAMES = {
     "chats": N_("chats"),
 }
 
+_MEANS = N_(
+    "This says that the database was put back from a copy: all broadcasts are paused, messages of theirs that wait"
+    " count as not known whether they arrived, and codes go on far beyond those in the copy. Go on?"
+)
+_DONE = N_("Done. The owners are told in their chats. Look at each broadcast, then let it go on or call it off.")
+_NOTHING = N_("Nothing was changed. Add --yes where nobody can be asked.")
+
 
 def retention(
     days: Annotated[
@@ -71,14 +78,6 @@ def migrate() -> None:
         typer.echo(t(N_("Applied: {name}"), name=name))
     if not applied:
         typer.echo(t(N_("The database is up to date.")))
-
-
-_MEANS = N_(
-    "This says that the database was put back from a copy: all broadcasts are paused, messages of theirs that wait"
-    " count as not known whether they arrived, and codes go on far beyond those in the copy. Go on?"
-)
-_DONE = N_("Done. The owners are told in their chats. Look at each broadcast, then let it go on or call it off.")
-_NOTHING = N_("Nothing was changed. Add --yes where nobody can be asked.")
 
 
 def restored(yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask."))] = False) -> None:

@@ -27,6 +27,8 @@ _PREFIX = re.compile(r"^(da|bi|ban) ")
 #: The most units suggested if none has the name.
 _MOST_SUGGESTED = 3
 
+UnitOption = Annotated[str | None, typer.Option("--unit", help=N_("Unit, with all below it: its code or its name."))]
+
 
 def parse_word(
     option: str, typed: str, words: Mapping[_Word, str], more: Mapping[_Word, Iterable[str]] | None = None
@@ -111,9 +113,6 @@ def _format_units(codes: Iterable[str], units: UnitDirectory) -> str:
 def to_bad_parameter(option: str, message: str, **values: object) -> typer.BadParameter:
     """Return the error of an invalid option, in the reader's language."""
     return typer.BadParameter(translator(configured_language())(message, **values), param_hint=option)
-
-
-UnitOption = Annotated[str | None, typer.Option("--unit", help=N_("Unit, with all below it: its code or its name."))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,11 @@ from bot.settings import configured_language
 from bot.streams import escape_json
 from locales import LANGUAGES, N_, Translator, translator
 
+#: The option ``--lang`` of every command that has one.
+Language = Annotated[
+    str | None, typer.Option("--lang", help=N_("Language of the texts: vi or en; without it, TROLY_LANGUAGE."))
+]
+
 
 def json_text(value: object, *, indent: int | None = None) -> str:
     """Return the value as JSON in which no character can steer a terminal."""
@@ -39,12 +44,6 @@ def write(text: str, out: Path | None) -> None:
     except (OSError, ValueError) as error:
         message = N_("{file} cannot be written ({reason}); choose another folder or file")
         raise OutputError(message, file=out, reason=to_reason(error)) from None
-
-
-#: The option ``--lang`` of every command that has one.
-Language = Annotated[
-    str | None, typer.Option("--lang", help=N_("Language of the texts: vi or en; without it, TROLY_LANGUAGE."))
-]
 
 
 def parse_language(asked: str | None) -> str:

@@ -44,6 +44,19 @@ from rules.calendar import to_vietnam_day
 #: The most changes, conflicts and bad lines that are listed.
 _MOST_LINES_NAMED = 1000
 
+_NO_UNIT = N_("{unit} is the code of no unit that is open; troly units find shows codes")
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+#: Requests are read in pages of this size.
+_PAGE = 200
+#: The limit of ``troly requests list`` without ``--limit``.
+_LIMIT = 50
+
+Json = Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))]
+Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE]...", help=N_("Codes such as YC-2026-000123."))]
+Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help=N_("How many at most, the newest first."))]
+
 
 def import_requests(
     file: Annotated[
@@ -109,9 +122,6 @@ def _beginning(file: Path) -> bytes:
         return stream.read(LIMITS.file + 1)
 
 
-_NO_UNIT = N_("{unit} is the code of no unit that is open; troly units find shows codes")
-
-
 def place(
     codes: Annotated[list[str], typer.Argument(metavar="CODE...", help=N_("Codes such as YC-2026-000123."))],
     *,
@@ -146,20 +156,10 @@ def _check_unit(office: CommandSession, unit: str) -> None:
         raise Forbidden(N_("This role may not do that."))
 
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.command("import", help=N_("Read an exported list back: what it would change, and with --apply the changes."))(
     import_requests
 )
 app.command("place", help=N_("Give requests to the unit they belong to."))(place)
-
-#: Requests are read in pages of this size.
-_PAGE = 200
-#: The limit of ``troly requests list`` without ``--limit``.
-_LIMIT = 50
-
-Json = Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))]
-Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE]...", help=N_("Codes such as YC-2026-000123."))]
-Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help=N_("How many at most, the newest first."))]
 
 
 @app.command("list", help=N_("List requests, the newest first."))

@@ -19,6 +19,51 @@ from handlers.model.unit import Unit
 from handlers.model.unit_directory import UnitDirectory, UnitMatch
 from locales import N_, Translator
 
+UNIT = (N_("Code"), N_("Unit"))
+
+_KINDS = {
+    UnitChangeKind.ADDED: (N_("added"), "green"),
+    UnitChangeKind.CHANGED: (N_("changed"), "yellow"),
+    UnitChangeKind.CLOSED: (N_("closed"), "red"),
+}
+#: The most units, rows and the like that one sentence names.
+_MOST_NAMED = 10
+
+_SHEET = N_("Read from the sheet “{sheet}”.")
+_COLUMNS = N_("Columns that are left out: {columns}.")
+_ROWS = N_("Rows that are no units and are left out: {count} ({rows}).")
+_MERGED = N_("Merged cells count for every row that they go down to.")
+_CONVERTED = N_("Cells converted from {charset} to Unicode: {count}, such as {examples}.")
+_A_LEGACY_FONT = N_("a legacy font")
+_EXAMPLE = N_("line {line}: “{before}” → “{after}”")
+_TOPS = N_("Units at the top level, without a superior: {count} ({units}).")
+_DAY = N_("“{text}” is read as day {day}, month {month}, year {year} (rows: {rows}).")
+_RESOLVED = N_("“{said}” is taken for {name} ({code}).")
+_LENGTHS = N_(
+    "Codes are numbers of different lengths ({lengths}). If they began with zeros (such as 01 or 00070), the zeros are"
+    " lost: in Excel format the column as text and write the codes anew."
+)
+_LENGTH = N_("{digits} digits: {count}")
+_RENAMED = N_("Codes that get another name: {count}. The old name becomes a former name and still finds the unit.")
+_STAYS = N_(
+    "On it: requests {requests}, officers {officers}, certificates {certificates}, roles {roles}, open invitations"
+    " {invitations}. All of it stays on the code, under the new name. If the code now means another body, do not"
+    " apply this: give that body a code of its own."
+)
+_ELSEWHERE = N_("The file gives the old name to {codes}: nothing moves there by itself.")
+
+_HELD = N_(
+    "{unit} ({code}) has ended. On it: requests {requests}, officers {officers}, certificates {certificates},"
+    " roles {roles}, open invitations {invitations}."
+)
+_MOVED = N_("Requests, officers and certificates go to {heir} ({code}).")
+_SEVERAL = N_("They stay where they are: it became {count} units. Place the requests by: troly requests place.")
+_UNKNOWN = N_(
+    "They stay where they are: what took its place is not known for all of it."
+    " Place the requests by: troly requests place."
+)
+_ROLES = N_("Roles and invitations never move: an owner ends them and gives them anew.")
+
 
 def unit_rows(units: UnitDirectory, top: str | None) -> Iterator[dict[str, Any]]:
     """Yield every unit as JSON-ready values, each after its superior; days are ISO 8601."""
@@ -71,40 +116,6 @@ def _walk_units(units: UnitDirectory, top: str | None) -> Iterator[tuple[int, Un
         depth, unit = waiting.pop()
         yield depth, unit
         waiting.extend((depth + 1, below) for below in reversed(units.children(unit.code)))
-
-
-UNIT = (N_("Code"), N_("Unit"))
-
-_KINDS = {
-    UnitChangeKind.ADDED: (N_("added"), "green"),
-    UnitChangeKind.CHANGED: (N_("changed"), "yellow"),
-    UnitChangeKind.CLOSED: (N_("closed"), "red"),
-}
-#: The most units, rows and the like that one sentence names.
-_MOST_NAMED = 10
-
-_SHEET = N_("Read from the sheet “{sheet}”.")
-_COLUMNS = N_("Columns that are left out: {columns}.")
-_ROWS = N_("Rows that are no units and are left out: {count} ({rows}).")
-_MERGED = N_("Merged cells count for every row that they go down to.")
-_CONVERTED = N_("Cells converted from {charset} to Unicode: {count}, such as {examples}.")
-_A_LEGACY_FONT = N_("a legacy font")
-_EXAMPLE = N_("line {line}: “{before}” → “{after}”")
-_TOPS = N_("Units at the top level, without a superior: {count} ({units}).")
-_DAY = N_("“{text}” is read as day {day}, month {month}, year {year} (rows: {rows}).")
-_RESOLVED = N_("“{said}” is taken for {name} ({code}).")
-_LENGTHS = N_(
-    "Codes are numbers of different lengths ({lengths}). If they began with zeros (such as 01 or 00070), the zeros are"
-    " lost: in Excel format the column as text and write the codes anew."
-)
-_LENGTH = N_("{digits} digits: {count}")
-_RENAMED = N_("Codes that get another name: {count}. The old name becomes a former name and still finds the unit.")
-_STAYS = N_(
-    "On it: requests {requests}, officers {officers}, certificates {certificates}, roles {roles}, open invitations"
-    " {invitations}. All of it stays on the code, under the new name. If the code now means another body, do not"
-    " apply this: give that body a code of its own."
-)
-_ELSEWHERE = N_("The file gives the old name to {codes}: nothing moves there by itself.")
 
 
 def print_faults(faults: Sequence[UnitFault], t: Translator) -> None:
@@ -190,19 +201,6 @@ def _format_rename(rename: UnitRename, held: UnitHoldings | None, t: Translator)
 
 def _join_some(texts: Sequence[str]) -> str:
     return ", ".join(texts[:_MOST_NAMED]) + (", …" if len(texts) > _MOST_NAMED else "")
-
-
-_HELD = N_(
-    "{unit} ({code}) has ended. On it: requests {requests}, officers {officers}, certificates {certificates},"
-    " roles {roles}, open invitations {invitations}."
-)
-_MOVED = N_("Requests, officers and certificates go to {heir} ({code}).")
-_SEVERAL = N_("They stay where they are: it became {count} units. Place the requests by: troly requests place.")
-_UNKNOWN = N_(
-    "They stay where they are: what took its place is not known for all of it."
-    " Place the requests by: troly requests place."
-)
-_ROLES = N_("Roles and invitations never move: an owner ends them and gives them anew.")
 
 
 def print_ended_units(found: Sequence[UnitSuccession], t: Translator) -> None:

@@ -28,6 +28,10 @@ VALIDITY_PERIOD = timedelta(days=5 * 365 + 1 - 1)
 #: Of a hundred certificates, so many ended lately, and so many end within two months.
 _EXPIRED, _ENDING = 10, 14
 
+_SCHOOLS = ("TRƯỜNG THCS", "TRƯỜNG TIỂU HỌC", "TRƯỜNG MẦM NON", "TRẠM Y TẾ")
+_SYSTEMS = ("Hệ thống một cửa điện tử", "Cổng thông tin điện tử", "Máy chủ văn bản")
+_OWN = frozenset({Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.DISSOLVED})
+
 
 @dataclass(frozen=True, slots=True)
 class CertificateHolder:
@@ -84,11 +88,6 @@ def _choose_expiry(now: datetime, chosen: Random) -> datetime:
     else:
         days = chosen.uniform(61, 1700)
     return (now + timedelta(days=days)).replace(second=0, microsecond=0)
-
-
-_SCHOOLS = ("TRƯỜNG THCS", "TRƯỜNG TIỂU HỌC", "TRƯỜNG MẦM NON", "TRẠM Y TẾ")
-_SYSTEMS = ("Hệ thống một cửa điện tử", "Cổng thông tin điện tử", "Máy chủ văn bản")
-_OWN = frozenset({Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.DISSOLVED})
 
 
 class CertificateNaming:

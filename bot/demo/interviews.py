@@ -28,6 +28,46 @@ from handlers.model.unit import Unit
 from handlers.requests.form import build_contents, fields_to_fill
 from rules.outcome import Decided
 
+_ENGLISH = 0.03
+_NO_FILE = 0.15
+#: The turns of a conversation beside its answers.
+_TURNS = 3
+
+_S = RequestState
+#: The weight of each history, and its states; many requests are still on their way.
+_HISTORIES: tuple[tuple[int, tuple[RequestState, ...]], ...] = (
+    (58, (_S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED, _S.DONE)),
+    (8, (_S.SUBMITTED, _S.SENT_BACK, _S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED, _S.DONE)),
+    (8, (_S.SUBMITTED, _S.SENT_BACK)),
+    (5, (_S.SUBMITTED, _S.REFUSED)),
+    (4, (_S.SUBMITTED, _S.ACCEPTED, _S.REFUSED)),
+    (5, (_S.SUBMITTED, _S.WITHDRAWN)),
+    (6, (_S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED)),
+    (3, (_S.SUBMITTED,)),
+    (3, (_S.DRAFT,)),
+)
+#: Days until each state is reached, on average.
+_DAYS_TO_STATE = {_S.ACCEPTED: 3.0, _S.FORWARDED: 5.0, _S.DONE: 14.0, _S.SENT_BACK: 4.0, _S.REFUSED: 5.0}
+_OWN_DAYS = 2.0
+_NOTES = {
+    _S.SENT_BACK: (
+        "Dữ liệu mẫu: đề nghị ghi lại tên đơn vị đúng như quyết định thành lập.",
+        "Dữ liệu mẫu: số hiệu chứng thư chưa khớp với thiết bị, đề nghị kiểm tra lại.",
+        "Dữ liệu mẫu: thiếu địa chỉ thư điện tử công vụ mới.",
+    ),
+    _S.REFUSED: (
+        "Dữ liệu mẫu: đã có văn bản khác của đơn vị cho chứng thư này.",
+        "Dữ liệu mẫu: chứng thư không thuộc đơn vị quản lý.",
+    ),
+}
+#: The first, oldest requests have these histories, so that every state occurs in a small province too.
+EVERY_HISTORY: tuple[tuple[RequestState, ...], ...] = tuple(
+    next(states for _, states in _HISTORIES if states[-1] is state)
+    if state is not _S.ACCEPTED
+    else (_S.SUBMITTED, _S.ACCEPTED)
+    for state in RequestState
+)
+
 
 class InterviewStage(StrEnum):
     """The stage at which an officer left the conversation."""
@@ -53,10 +93,6 @@ STAGE_WEIGHTS = {
     InterviewStage.REVIEWING: 2,
     InterviewStage.REGISTERED: 60,
 }
-_ENGLISH = 0.03
-_NO_FILE = 0.15
-#: The turns of a conversation beside its answers.
-_TURNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,42 +195,6 @@ def to_half_typed(session: Session) -> Session:
 
 def _certificate_facts(teller: DemoOfficer) -> dict[str, object]:
     return interview.certificate_facts(teller.certificate)
-
-
-_S = RequestState
-#: The weight of each history, and its states; many requests are still on their way.
-_HISTORIES: tuple[tuple[int, tuple[RequestState, ...]], ...] = (
-    (58, (_S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED, _S.DONE)),
-    (8, (_S.SUBMITTED, _S.SENT_BACK, _S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED, _S.DONE)),
-    (8, (_S.SUBMITTED, _S.SENT_BACK)),
-    (5, (_S.SUBMITTED, _S.REFUSED)),
-    (4, (_S.SUBMITTED, _S.ACCEPTED, _S.REFUSED)),
-    (5, (_S.SUBMITTED, _S.WITHDRAWN)),
-    (6, (_S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED)),
-    (3, (_S.SUBMITTED,)),
-    (3, (_S.DRAFT,)),
-)
-#: Days until each state is reached, on average.
-_DAYS_TO_STATE = {_S.ACCEPTED: 3.0, _S.FORWARDED: 5.0, _S.DONE: 14.0, _S.SENT_BACK: 4.0, _S.REFUSED: 5.0}
-_OWN_DAYS = 2.0
-_NOTES = {
-    _S.SENT_BACK: (
-        "Dữ liệu mẫu: đề nghị ghi lại tên đơn vị đúng như quyết định thành lập.",
-        "Dữ liệu mẫu: số hiệu chứng thư chưa khớp với thiết bị, đề nghị kiểm tra lại.",
-        "Dữ liệu mẫu: thiếu địa chỉ thư điện tử công vụ mới.",
-    ),
-    _S.REFUSED: (
-        "Dữ liệu mẫu: đã có văn bản khác của đơn vị cho chứng thư này.",
-        "Dữ liệu mẫu: chứng thư không thuộc đơn vị quản lý.",
-    ),
-}
-#: The first, oldest requests have these histories, so that every state occurs in a small province too.
-EVERY_HISTORY: tuple[tuple[RequestState, ...], ...] = tuple(
-    next(states for _, states in _HISTORIES if states[-1] is state)
-    if state is not _S.ACCEPTED
-    else (_S.SUBMITTED, _S.ACCEPTED)
-    for state in RequestState
-)
 
 
 def make_history(

@@ -46,6 +46,11 @@ from rules.calendar import to_vietnam_time
 #: So many recipients are read and written in one batch.
 REPORT_BATCH = 500
 
+_HEADING_FORMAT = {"bold": True, "bg_color": "#D9E2F3", "border": 1, "text_wrap": True}
+
+#: Called with the number of lines written so far.
+ReportProgress = Callable[[int], None]
+
 
 @dataclass(frozen=True, slots=True)
 class ReportOrder:
@@ -137,9 +142,6 @@ async def report_batches(
                 break
             yield [ReportLine(of, recipient) for recipient in found]
             after = found[-1].code
-
-
-_HEADING_FORMAT = {"bold": True, "bg_color": "#D9E2F3", "border": 1, "text_wrap": True}
 
 
 class ReportFile(Protocol):
@@ -314,8 +316,6 @@ def _step_row(order: ReportOrder, one: Broadcast, totals: ReportTotals) -> Seque
 
 #: The writer for each suffix of a file.
 REPORT_WRITERS: dict[str, Callable[[Path, ReportOrder], ReportFile]] = {".xlsx": XlsxReport, ".csv": CsvReport}
-#: Called with the number of lines written so far.
-ReportProgress = Callable[[int], None]
 
 
 async def write_report(

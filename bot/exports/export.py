@@ -26,6 +26,20 @@ from locales import N_
 #: So many requests are read, decrypted and written in one batch.
 EXPORT_BATCH = 500
 
+#: The allowed suffixes of a file.
+FORM_SUFFIXES = {
+    ExportForm.XLSX: (".xlsx",),
+    ExportForm.CSV: (".csv",),
+    ExportForm.JSONL: (".jsonl",),
+    ExportForm.DOCX: (".docx", ".zip"),
+    ExportForm.IMPORT19: (".xlsx",),
+}
+
+_TEXT_FORMS = frozenset({ExportForm.CSV, ExportForm.JSONL})
+#: Called with the number of requests written so far, and the number of all.
+ProgressCallback = Callable[[int, int], None]
+_Result = TypeVar("_Result")
+
 
 @dataclass(frozen=True, slots=True)
 class ExportSpan:
@@ -63,16 +77,6 @@ async def iter_requests(store: Store, order: ExportJob, *, size: int = EXPORT_BA
             yield filed
 
 
-#: The allowed suffixes of a file.
-FORM_SUFFIXES = {
-    ExportForm.XLSX: (".xlsx",),
-    ExportForm.CSV: (".csv",),
-    ExportForm.JSONL: (".jsonl",),
-    ExportForm.DOCX: (".docx", ".zip"),
-    ExportForm.IMPORT19: (".xlsx",),
-}
-
-
 def open_writer(form: ExportForm, path: Path, about: ExportMetadata) -> ExportWriter:
     """Return a writer into a new file."""
     if form is ExportForm.JSONL:
@@ -85,12 +89,6 @@ def open_writer(form: ExportForm, path: Path, about: ExportMetadata) -> ExportWr
     if form is ExportForm.CSV:
         return TextWriter(path, CsvLines(cells))
     return XlsxWriter(path, cells, about)
-
-
-_TEXT_FORMS = frozenset({ExportForm.CSV, ExportForm.JSONL})
-#: Called with the number of requests written so far, and the number of all.
-ProgressCallback = Callable[[int, int], None]
-_Result = TypeVar("_Result")
 
 
 async def write_export(

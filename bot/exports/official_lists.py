@@ -28,6 +28,32 @@ _BOXES = ("extend", "change")
 #: These fields are filled only for a change.
 _OF_CHANGE = ("changing", "news")
 
+#: Requests in these states are never sent: nobody wants them sent, or not yet.
+_NEVER_SENT = frozenset({RequestState.DRAFT, RequestState.SENT_BACK, RequestState.REFUSED, RequestState.WITHDRAWN})
+#: An admin has accepted these, and nobody has sent them on yet.
+_READY_TO_SEND = frozenset({RequestState.ACCEPTED})
+
+#: The form of each procedure (facts: Mẫu 04, 05, 06); other procedures have forms of their own.
+FORMS = {
+    Procedure.CHANGE_INFORMATION: "04",
+    Procedure.EXTEND: "04",
+    Procedure.REVOKE: "05",
+    Procedure.RESTORE_DEVICE: "06",
+}
+#: These forms have a column for the serial number.
+WITH_SERIAL = frozenset({"04", "05"})
+#: An official document is in Vietnamese, whatever the language of the person who exports.
+_VIETNAMESE = translator("vi")
+TICK = "X"
+#: The subjects of a change, in the form's words.
+CHANGED_FIELDS = {
+    "new_name": "Tên",
+    "new_address": "Địa chỉ",
+    "new_superior": "Cơ quan quản lý cấp trên",
+    "new_unit": "Cơ quan, tổ chức công tác",
+    "new_email": "Thư điện tử công vụ",
+}
+
 
 def merge_entries(read: Callable[[], Iterator[ListEntry]]) -> Iterator[ListEntry]:
     """Yield the entries of a list; a pair for one certificate becomes one entry, in the place of its first.
@@ -56,12 +82,6 @@ def _merge_pair(first: ListEntry, second: ListEntry) -> ListEntry:
     changes = [entry for entry in (first, second) if entry["change"]]
     said = {name: "\n".join(filter(None, (entry[name] for entry in changes))) for name in _OF_CHANGE}
     return {**first, **boxes, **said}
-
-
-#: Requests in these states are never sent: nobody wants them sent, or not yet.
-_NEVER_SENT = frozenset({RequestState.DRAFT, RequestState.SENT_BACK, RequestState.REFUSED, RequestState.WITHDRAWN})
-#: An admin has accepted these, and nobody has sent them on yet.
-_READY_TO_SEND = frozenset({RequestState.ACCEPTED})
 
 
 def eligible_states(wanted: Filter) -> frozenset[RequestState]:
@@ -117,28 +137,6 @@ class Eligibility:
             unreadable=self.unreadable,
             missing=self.unreadable,
         )
-
-
-#: The form of each procedure (facts: Mẫu 04, 05, 06); other procedures have forms of their own.
-FORMS = {
-    Procedure.CHANGE_INFORMATION: "04",
-    Procedure.EXTEND: "04",
-    Procedure.REVOKE: "05",
-    Procedure.RESTORE_DEVICE: "06",
-}
-#: These forms have a column for the serial number.
-WITH_SERIAL = frozenset({"04", "05"})
-#: An official document is in Vietnamese, whatever the language of the person who exports.
-_VIETNAMESE = translator("vi")
-TICK = "X"
-#: The subjects of a change, in the form's words.
-CHANGED_FIELDS = {
-    "new_name": "Tên",
-    "new_address": "Địa chỉ",
-    "new_superior": "Cơ quan quản lý cấp trên",
-    "new_unit": "Cơ quan, tổ chức công tác",
-    "new_email": "Thư điện tử công vụ",
-}
 
 
 @dataclass(frozen=True, slots=True)

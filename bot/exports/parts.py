@@ -29,6 +29,13 @@ _INDEX = "index.txt"
 #: The bytes that an entry adds to an archive beside its content, its name included twice.
 _ENTRY_OVERHEAD = 512
 
+#: Official lists come in an archive, because there may be any number of them.
+_PART_SUFFIXES = {ExportForm.IMPORT19: ".xlsx", ExportForm.DOCX: ".zip"}
+#: A part is filled only to this share: some requests are longer than the average.
+_FILL_SHARE = 0.85
+
+ProgressCallback = Callable[[int, int], None]
+
 
 def media_type(name: str) -> str:
     """Return the media type for a file's suffix."""
@@ -80,14 +87,6 @@ def _write_group(whole: ZipFile, group: Sequence[ZipInfo], path: Path) -> None:
     with ZipFile(path, "w", ZIP_STORED) as part:
         for name in (_INDEX, *(entry.filename for entry in group)):
             part.writestr(name, whole.read(name))
-
-
-#: Official lists come in an archive, because there may be any number of them.
-_PART_SUFFIXES = {ExportForm.IMPORT19: ".xlsx", ExportForm.DOCX: ".zip"}
-#: A part is filled only to this share: some requests are longer than the average.
-_FILL_SHARE = 0.85
-
-ProgressCallback = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,14 @@ from bot.process_sandbox import SandboxProcess
 from bot.settings import Settings
 from handlers.model.exports import NO_REMARKS, ExportRemarks
 
+_MODULE = "bot.exports.export_worker"
+#: The most bytes of a line; the last line names every file.
+_LONGEST_LINE = 4 * 1024 * 1024
+#: The bytes read from the end of its standard error, and the letters logged of the last line there.
+_LAST_WORDS, _SHOWN = 4096, 200
+
+_log = structlog.get_logger(__name__)
+
 
 @contextmanager
 def private_folder(below: Path) -> Iterator[Path]:
@@ -114,14 +122,6 @@ class ExportRefused(_Line):
 LastWord = Finished | Lost | ExportRefused
 Line = Annotated[Progress | LastWord, Field(discriminator="kind")]
 LINES: TypeAdapter[Line] = TypeAdapter(Line)
-
-_MODULE = "bot.exports.export_worker"
-#: The most bytes of a line; the last line names every file.
-_LONGEST_LINE = 4 * 1024 * 1024
-#: The bytes read from the end of its standard error, and the letters logged of the last line there.
-_LAST_WORDS, _SHOWN = 4096, 200
-
-_log = structlog.get_logger(__name__)
 
 
 class ExportChild:

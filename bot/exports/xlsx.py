@@ -33,6 +33,21 @@ NOT_THE_DOSSIER = N_(
     " signed by the head of the managing body."
 )
 
+#: Text stays text: by default XlsxWriter makes ``=HYPERLINK(...)`` a live formula and web addresses links.
+KEEP_TEXT_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+#: The most UTF-16 units in a cell of Excel.
+LONGEST_TEXT = 32_767
+#: The most rows in a sheet of Excel, the header included.
+MOST_ROWS = 1_048_576
+#: A day as Vietnamese officials write it: locale 0x042A is vi-VN, whatever the language of the spreadsheet.
+_LOCALE, _DAY = "[$-42A]", "dd/mm/yyyy"
+LOCAL_TIME_FORMAT = f"{_LOCALE}hh:mm {_DAY}"
+#: The first year that Excel can count from.
+FIRST_YEAR = 1900
+
+#: Writes a cell into a row.
+_WriteCell = Callable[[int, Any], object]
+
 
 def write_summary(workbook: Any, counts: Mapping[str, Mapping[str, int]], about: ExportMetadata) -> None:
     """Write the counts by state, procedure and unit, each with a chart."""
@@ -119,19 +134,6 @@ def write_information(workbook: Any, about: ExportMetadata, *notes: str) -> None
     for row, (label, text) in enumerate(told):
         sheet.write_string(row, 0, label, bold)
         sheet.write_string(row, 1, sanitize(text), wrapped)
-
-
-#: Text stays text: by default XlsxWriter makes ``=HYPERLINK(...)`` a live formula and web addresses links.
-KEEP_TEXT_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-#: The most UTF-16 units in a cell of Excel.
-LONGEST_TEXT = 32_767
-#: The most rows in a sheet of Excel, the header included.
-MOST_ROWS = 1_048_576
-#: A day as Vietnamese officials write it: locale 0x042A is vi-VN, whatever the language of the spreadsheet.
-_LOCALE, _DAY = "[$-42A]", "dd/mm/yyyy"
-LOCAL_TIME_FORMAT = f"{_LOCALE}hh:mm {_DAY}"
-#: The first year that Excel can count from.
-FIRST_YEAR = 1900
 
 
 def open_workbook(path: Path) -> Any:
@@ -244,10 +246,6 @@ class _RequestCounts(dict[str, "Counter[str]"]):
         self["state"].update(filed.request.state.value for filed in batch)
         self["procedure"].update(filed.request.content.procedure.value for filed in batch)
         self["unit"].update(filed.unit or "" for filed in batch)
-
-
-#: Writes a cell into a row.
-_WriteCell = Callable[[int, Any], object]
 
 
 class _CellWriters:

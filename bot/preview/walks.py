@@ -169,6 +169,41 @@ _SENT_EVENTS: dict[str, Event] = {
     "photo": UnreadableReceived(what="photo"),
 }
 
+REMINDER = "TB-000012"
+_SAMPLE = BroadcastDraft(
+    title="Hạn 30/11/2026",
+    text=BroadcastText(
+        vi=(
+            "Kính gửi *{ho_ten|anh/chị}*,\n\nHạn đề nghị cho chứng thư của {don_vi} là *{han}* ({so_ngay})."
+            " Việc còn phải làm: {viec_can_lam}."
+        ),
+        en=(
+            "Dear *{ho_ten|colleague}*,\n\nThe requests for the certificate of {don_vi} are due on *{han}* ({so_ngay})."
+            " Still to do: {viec_can_lam}."
+        ),
+    ),
+)
+_FIRST, _LATER, _UNNAMED = (
+    N_("A reminder, the first one"),
+    N_("A reminder, a later one"),
+    N_("A reminder on the last day, the name not known"),
+)
+#: Heading -> steps, as in the other walks.
+REMINDER_WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (N_("Reminder: do it now, before consent"), (f"!bc|now|{REMINDER}",)),
+    (N_("Reminder: do it now, the question left open"), (*BEGIN, f"!bc|now|{REMINDER}")),
+    (N_("Reminder: do it now, something to register"), (*ANSWERED, "/yeucau", f"!bc|now|{REMINDER}")),
+    (N_("Reminder: another day"), (*BEGIN, f"!bc|later|{REMINDER}")),
+    (N_("Reminder: the day chosen"), (*BEGIN, f"!bc|later|{REMINDER}", "#2")),
+    (N_("Reminder: done"), (*BEGIN, f"!bc|done|{REMINDER}")),
+    (N_("Reminder: done, though something is owed"), (*ANSWERED, f"!bc|done|{REMINDER}")),
+    (N_("Reminder: one that never came here"), (*BEGIN, "!bc|done|TB-999999")),
+    (N_("No more reminders"), (*BEGIN, "/dungnhan")),
+    (N_("Reminders stopped"), (*BEGIN, "/dungnhan", "=yes")),
+    (N_("Another day, with reminders stopped"), (*BEGIN, "/dungnhan", "=yes", f"!bc|later_7|{REMINDER}")),
+    (N_("Reminders again"), (*BEGIN, "/dungnhan", "=yes", "=again")),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class WalkStop:
@@ -228,42 +263,6 @@ def _to_event(step: str, session: Session, shown: tuple[Reply, ...], things: Map
         return TextReceived(text=step, message="1")
     trouble = rest.removeprefix("trouble:")
     return things.get(rest) or FileRead(reading=Reading(problems=(FileProblem(trouble=FileProblemKind(trouble)),)))
-
-
-REMINDER = "TB-000012"
-_SAMPLE = BroadcastDraft(
-    title="Hạn 30/11/2026",
-    text=BroadcastText(
-        vi=(
-            "Kính gửi *{ho_ten|anh/chị}*,\n\nHạn đề nghị cho chứng thư của {don_vi} là *{han}* ({so_ngay})."
-            " Việc còn phải làm: {viec_can_lam}."
-        ),
-        en=(
-            "Dear *{ho_ten|colleague}*,\n\nThe requests for the certificate of {don_vi} are due on *{han}* ({so_ngay})."
-            " Still to do: {viec_can_lam}."
-        ),
-    ),
-)
-_FIRST, _LATER, _UNNAMED = (
-    N_("A reminder, the first one"),
-    N_("A reminder, a later one"),
-    N_("A reminder on the last day, the name not known"),
-)
-#: Heading -> steps, as in the other walks.
-REMINDER_WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (N_("Reminder: do it now, before consent"), (f"!bc|now|{REMINDER}",)),
-    (N_("Reminder: do it now, the question left open"), (*BEGIN, f"!bc|now|{REMINDER}")),
-    (N_("Reminder: do it now, something to register"), (*ANSWERED, "/yeucau", f"!bc|now|{REMINDER}")),
-    (N_("Reminder: another day"), (*BEGIN, f"!bc|later|{REMINDER}")),
-    (N_("Reminder: the day chosen"), (*BEGIN, f"!bc|later|{REMINDER}", "#2")),
-    (N_("Reminder: done"), (*BEGIN, f"!bc|done|{REMINDER}")),
-    (N_("Reminder: done, though something is owed"), (*ANSWERED, f"!bc|done|{REMINDER}")),
-    (N_("Reminder: one that never came here"), (*BEGIN, "!bc|done|TB-999999")),
-    (N_("No more reminders"), (*BEGIN, "/dungnhan")),
-    (N_("Reminders stopped"), (*BEGIN, "/dungnhan", "=yes")),
-    (N_("Another day, with reminders stopped"), (*BEGIN, "/dungnhan", "=yes", f"!bc|later_7|{REMINDER}")),
-    (N_("Reminders again"), (*BEGIN, "/dungnhan", "=yes", "=again")),
-)
 
 
 async def make_reminder_walks(pack: Pack, language: str) -> list[tuple[str, list[WalkStop]]]:

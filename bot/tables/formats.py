@@ -6,11 +6,6 @@ from collections.abc import Mapping
 from bot.errors import TrolyError
 from handlers.model.imports import TABLE_REFUSALS, TableFormat
 
-
-class TableError(TrolyError):
-    """The file cannot be read as a table."""
-
-
 _ZIP = b"PK\x03\x04"
 _CENTRAL_ENTRY = b"PK\x01\x02"
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -51,6 +46,10 @@ _HTML = re.compile(rb"<(?:!doctype html|html|head|meta|table|body|style)\b", re.
 _JSON = re.compile(rb"\s*(?:\{\s*\"|\[\s*[\{\[])")
 #: So many bytes at the beginning are searched for marks; a mail's MIME part may precede a table in HTML.
 _START = 4096
+
+
+class TableError(TrolyError):
+    """The file cannot be read as a table."""
 
 
 def detect_format(data: bytes) -> TableFormat:

@@ -44,63 +44,7 @@ LETTERS = frozenset(
     for tone in ("", *_TONES)
 ) | set("đĐ")
 
-
-def _with_tones(rhyme: str) -> set[str]:
-    """Return every spelling of a rhyme, with each possible tone and without one."""
-    vowels = "".join(letter for letter in rhyme if letter in _VOWELS)
-    stopped = rhyme.endswith(("c", "ch", "p", "t"))
-    tones = [tone for tone in _TONES if not stopped or tone in _STOP_TONES]
-    found = {rhyme}
-    for at in _tone_positions(vowels, closed=rhyme != vowels):
-        found |= {unicodedata.normalize("NFC", rhyme[: at + 1] + tone + rhyme[at + 1 :]) for tone in tones}
-    return found
-
-
-def _tone_positions(vowels: str, *, closed: bool) -> tuple[int, ...]:
-    """Return the indexes of the vowels that may carry the tone."""
-    if len(vowels) == 1:
-        return (0,)
-    if len(vowels) == 2:
-        if vowels in _EITHER:
-            return (1,) if closed else (0, 1)
-        return (0,) if vowels in _FIRST and not closed else (1,)
-    return (2,) if vowels == "uyê" else (1,)
-
-
-_SYLLABLES = re.compile(
-    f"(?:{'|'.join(sorted(_ONSETS, key=len, reverse=True))})?"
-    f"(?:{'|'.join(sorted({one for rhyme in _RHYMES for one in _with_tones(rhyme)}, key=len, reverse=True))})"
-)
 _OPEN = {"".join(letter for letter in rhyme if letter in _VOWELS) for rhyme in _RHYMES}
-_NUCLEI = {
-    unicodedata.normalize("NFC", nucleus[: at + 1] + tone + nucleus[at + 1 :])
-    for nucleus in (*_OPEN, *_VOWELS)
-    for closed in (True, False)
-    for at in _tone_positions(nucleus, closed=closed)
-    for tone in ("", *_TONES)
-} | set(_FOREIGN_LETTERS)
-_NUCLEUS = f"(?:{'|'.join(sorted(_NUCLEI, key=len, reverse=True))})"
-_LOOSE = re.compile(
-    f"(?:[{_CONSONANTS}]*(?:qu|gi))?[{_CONSONANTS}]*{_NUCLEUS}(?:[{_CONSONANTS}]+{_NUCLEUS})*[{_CONSONANTS}]*"
-)
-
-
-def accented_words(text: str) -> list[str]:
-    """Return the words of a text with letters beyond ASCII, in lower case."""
-    return [word for word in _WORD.findall(text[:_LOOKED_AT].lower()) if not word.isascii()]
-
-
-@lru_cache(maxsize=20_000)
-def is_syllable(word: str) -> bool:
-    """Return whether a word, in lower case and NFC, is one syllable of standard Vietnamese."""
-    return _SYLLABLES.fullmatch(word) is not None
-
-
-@lru_cache(maxsize=20_000)
-def is_possible(word: str) -> bool:
-    """Return whether the word can be Vietnamese, or a name from another language of the country."""
-    return is_syllable(word) or _LOOSE.fullmatch(word) is not None
-
 
 #: Windows-1252 without holes: an undefined byte stands for the control character of its number.
 CP1252 = [bytes([byte]).decode("cp1252", "replace").replace("\ufffd", chr(byte)) for byte in range(256)]
@@ -143,6 +87,64 @@ _CP1252_ALONE = frozenset(letter for letter in CP1252 if ord(letter) > 0xFF)
 #: A capital with an accent behind a small letter shows that bytes were decoded wrongly.
 _CAPITAL_INSIDE = re.compile("[a-zà-ÿ][À-Þ]")
 _LOST_LETTERS = re.compile(r"\?[^\W\d_]|\ufffd|[^\W\d_]\?\?")
+
+
+def _with_tones(rhyme: str) -> set[str]:
+    """Return every spelling of a rhyme, with each possible tone and without one."""
+    vowels = "".join(letter for letter in rhyme if letter in _VOWELS)
+    stopped = rhyme.endswith(("c", "ch", "p", "t"))
+    tones = [tone for tone in _TONES if not stopped or tone in _STOP_TONES]
+    found = {rhyme}
+    for at in _tone_positions(vowels, closed=rhyme != vowels):
+        found |= {unicodedata.normalize("NFC", rhyme[: at + 1] + tone + rhyme[at + 1 :]) for tone in tones}
+    return found
+
+
+def _tone_positions(vowels: str, *, closed: bool) -> tuple[int, ...]:
+    """Return the indexes of the vowels that may carry the tone."""
+    if len(vowels) == 1:
+        return (0,)
+    if len(vowels) == 2:
+        if vowels in _EITHER:
+            return (1,) if closed else (0, 1)
+        return (0,) if vowels in _FIRST and not closed else (1,)
+    return (2,) if vowels == "uyê" else (1,)
+
+
+_SYLLABLES = re.compile(
+    f"(?:{'|'.join(sorted(_ONSETS, key=len, reverse=True))})?"
+    f"(?:{'|'.join(sorted({one for rhyme in _RHYMES for one in _with_tones(rhyme)}, key=len, reverse=True))})"
+)
+
+
+_NUCLEI = {
+    unicodedata.normalize("NFC", nucleus[: at + 1] + tone + nucleus[at + 1 :])
+    for nucleus in (*_OPEN, *_VOWELS)
+    for closed in (True, False)
+    for at in _tone_positions(nucleus, closed=closed)
+    for tone in ("", *_TONES)
+} | set(_FOREIGN_LETTERS)
+_NUCLEUS = f"(?:{'|'.join(sorted(_NUCLEI, key=len, reverse=True))})"
+_LOOSE = re.compile(
+    f"(?:[{_CONSONANTS}]*(?:qu|gi))?[{_CONSONANTS}]*{_NUCLEUS}(?:[{_CONSONANTS}]+{_NUCLEUS})*[{_CONSONANTS}]*"
+)
+
+
+def accented_words(text: str) -> list[str]:
+    """Return the words of a text with letters beyond ASCII, in lower case."""
+    return [word for word in _WORD.findall(text[:_LOOKED_AT].lower()) if not word.isascii()]
+
+
+@lru_cache(maxsize=20_000)
+def is_syllable(word: str) -> bool:
+    """Return whether a word, in lower case and NFC, is one syllable of standard Vietnamese."""
+    return _SYLLABLES.fullmatch(word) is not None
+
+
+@lru_cache(maxsize=20_000)
+def is_possible(word: str) -> bool:
+    """Return whether the word can be Vietnamese, or a name from another language of the country."""
+    return is_syllable(word) or _LOOSE.fullmatch(word) is not None
 
 
 class Charset(StrEnum):

@@ -70,6 +70,53 @@ _EITHER = re.compile(r"[/|()\[\]]")
 #: A longer cell, in letters, is no heading.
 _LONGEST = 100
 
+#: The headings are searched among so many filled rows.
+ROWS_SEARCHED = 40
+#: The most rows of headings above each other.
+_DEEPEST_HEADING = 3
+
+TextCells = Sequence[str]
+
+_UNKNOWN = N_(
+    "the columns “{headers}” are not known; take them out or correct their headings. Known headings: {known}."
+    " Example: “mã đơn vị; tên; mã đơn vị cấp trên”."
+)
+_LOST = N_(
+    "Letters were lost when the file was saved (“{text}”). In Excel choose: Save as, CSV UTF-8, or Excel Workbook."
+)
+_TWICE = N_("there are two columns “{header}” (“{headers}”); take one out.")
+_MISSING = N_("the column “{header}” is missing; add it. Known headings: {known}.")
+_NOWHERE = N_(
+    "No row among the first {rows} has the headings of a list of units. The first row says: “{first}”. Known headings:"
+    " {known}. Example: “mã đơn vị; tên; mã đơn vị cấp trên”."
+)
+
+#: The folded beginnings of a row with a total, a signature or a note.
+_PHRASES = (
+    r"tong (?:cong|so)\b|(?:tong|cong|total)(?: \d.*)?$|tong .{0,20}don vi|nguoi (?:lap|ky|tong hop)|lap bieu"
+    r"|thu truong|chu tich\b|pho chu tich\b|giam doc\b|truong phong\b|noi nhan\b|ghi chu\b|luu y\b|xac nhan\b"
+    r"|dai dien\b|ky ten\b|ky ghi ro\b|ngay thang nam\b"
+    r"|.{0,40}\bngay .{0,8}\bthang .{0,8}\bnam\b"
+    r"|notes?\b|prepared by\b|danh sach nay\b|danh sach gom\b"
+)
+#: "Thay mặt", "ký thay", "thừa lệnh": so short that they may also be codes, or begin them.
+_FOR = "(?:t m|k t|t l|tm|kt|tl)"
+_FOOTER = re.compile(rf"(?:{_PHRASES}|{_FOR}\b)")
+_SIGNER = (
+    "(?:ubnd|hdnd|uy ban|hoi dong|chu tich|pho|bo truong|thu truong|giam doc|truong|chanh|cuc|tong cuc|so|ban|lanh dao"
+    "|thuong truc|bi thu|dang uy|thu tuong|chinh phu)"
+)
+#: The beginnings of such a row if it has cells in the columns of codes and names.
+_FOOTER_OF_TWO_CELLS = re.compile(rf"(?:{_PHRASES}|{_FOR} {_SIGNER}\b)")
+#: Folded words that are never a code, though they have the letters of one.
+_NO_CODE = re.compile(
+    r"tong (?:cong|so)|nguoi (?:lap(?: bieu)?|ky|tong hop)|lap bieu|thu truong|noi nhan|ghi chu|ky ten"
+)
+_TOTAL = re.compile(r"tong|cong|total")
+_COUNTED = re.compile(r"\d")
+_NUMBERED = re.compile(r"\(?(\d{1,2}|[a-z])\)?(?: ?= ?.*)?", re.IGNORECASE)
+CODE = re.compile(r"[A-Za-z0-9.-]{1,32}")
+
 
 def meaning_of(heading: str) -> str | None:
     """Return the meaning of a heading, also in a legacy font: a column, ``WEAK`` or ``LEFT_OUT``."""
@@ -96,14 +143,6 @@ def header_of(column: str) -> str:
 def known_headings() -> str:
     """Return the headings that people should write, for an error message."""
     return "; ".join(headings[0] for headings in COLUMNS.values())
-
-
-#: The headings are searched among so many filled rows.
-ROWS_SEARCHED = 40
-#: The most rows of headings above each other.
-_DEEPEST_HEADING = 3
-
-TextCells = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,47 +262,6 @@ def to_no_heading_error(rows: Sequence[TextCells]) -> UnitsFileError:
         return UnitsFileError(_LOST, text=quote_cell(lost))
     quoted = quote_cell("; ".join(cell.strip() for cell in first if cell.strip()))
     return UnitsFileError(_NOWHERE, rows=ROWS_SEARCHED, first=quoted, known=known_headings())
-
-
-_UNKNOWN = N_(
-    "the columns “{headers}” are not known; take them out or correct their headings. Known headings: {known}."
-    " Example: “mã đơn vị; tên; mã đơn vị cấp trên”."
-)
-_LOST = N_(
-    "Letters were lost when the file was saved (“{text}”). In Excel choose: Save as, CSV UTF-8, or Excel Workbook."
-)
-_TWICE = N_("there are two columns “{header}” (“{headers}”); take one out.")
-_MISSING = N_("the column “{header}” is missing; add it. Known headings: {known}.")
-_NOWHERE = N_(
-    "No row among the first {rows} has the headings of a list of units. The first row says: “{first}”. Known headings:"
-    " {known}. Example: “mã đơn vị; tên; mã đơn vị cấp trên”."
-)
-
-#: The folded beginnings of a row with a total, a signature or a note.
-_PHRASES = (
-    r"tong (?:cong|so)\b|(?:tong|cong|total)(?: \d.*)?$|tong .{0,20}don vi|nguoi (?:lap|ky|tong hop)|lap bieu"
-    r"|thu truong|chu tich\b|pho chu tich\b|giam doc\b|truong phong\b|noi nhan\b|ghi chu\b|luu y\b|xac nhan\b"
-    r"|dai dien\b|ky ten\b|ky ghi ro\b|ngay thang nam\b"
-    r"|.{0,40}\bngay .{0,8}\bthang .{0,8}\bnam\b"
-    r"|notes?\b|prepared by\b|danh sach nay\b|danh sach gom\b"
-)
-#: "Thay mặt", "ký thay", "thừa lệnh": so short that they may also be codes, or begin them.
-_FOR = "(?:t m|k t|t l|tm|kt|tl)"
-_FOOTER = re.compile(rf"(?:{_PHRASES}|{_FOR}\b)")
-_SIGNER = (
-    "(?:ubnd|hdnd|uy ban|hoi dong|chu tich|pho|bo truong|thu truong|giam doc|truong|chanh|cuc|tong cuc|so|ban|lanh dao"
-    "|thuong truc|bi thu|dang uy|thu tuong|chinh phu)"
-)
-#: The beginnings of such a row if it has cells in the columns of codes and names.
-_FOOTER_OF_TWO_CELLS = re.compile(rf"(?:{_PHRASES}|{_FOR} {_SIGNER}\b)")
-#: Folded words that are never a code, though they have the letters of one.
-_NO_CODE = re.compile(
-    r"tong (?:cong|so)|nguoi (?:lap(?: bieu)?|ky|tong hop)|lap bieu|thu truong|noi nhan|ghi chu|ky ten"
-)
-_TOTAL = re.compile(r"tong|cong|total")
-_COUNTED = re.compile(r"\d")
-_NUMBERED = re.compile(r"\(?(\d{1,2}|[a-z])\)?(?: ?= ?.*)?", re.IGNORECASE)
-CODE = re.compile(r"[A-Za-z0-9.-]{1,32}")
 
 
 class RowFilter:

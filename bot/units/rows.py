@@ -27,6 +27,23 @@ _SHORT_YEAR_DAY = re.compile(r"\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*\d{2}")
 #: A unit may end far in the future, but a year outside these is a typing error.
 _YEARS = range(1900, 3000)
 
+#: A number with a fraction or in scientific notation: a spreadsheet changed a code into it.
+_SPOILT_NUMBER = re.compile(r"-?\d+[.,]\d+|-?\d+(?:[.,]\d+)?E[+-]?\d+|-\d+", re.IGNORECASE)
+#: These folded words say that a unit has no former names; an empty cell leaves them unchanged.
+_NONE = {"khong", "khong co", "none"}
+#: The ways in which a unit ends, in the words of a file.
+SUCCESSION_LABELS = {
+    SuccessionKind.MERGED_INTO_NEW: "sáp nhập thành đơn vị mới",
+    SuccessionKind.MERGED_INTO_EXISTING: "sáp nhập vào đơn vị có sẵn",
+    SuccessionKind.RENAMED: "đổi tên",
+    SuccessionKind.SPLIT: "chia tách",
+    SuccessionKind.ENDED: "kết thúc hoạt động",
+}
+_SUCCESSION_WORDS = {
+    fold(word): became for became, vietnamese in SUCCESSION_LABELS.items() for word in (vietnamese, became.value)
+}
+_SUCCESSION_WORDS["ceased"] = SuccessionKind.ENDED
+
 
 def read_day(text: str) -> date | None:
     """Return the day that the whole text states; ``None`` if it states none, or one that does not exist."""
@@ -102,24 +119,6 @@ def _group_codes(pairs: Iterable[tuple[object, str]]) -> dict[object, list[str]]
         if code not in found[key]:
             found[key].append(code)
     return dict(found)
-
-
-#: A number with a fraction or in scientific notation: a spreadsheet changed a code into it.
-_SPOILT_NUMBER = re.compile(r"-?\d+[.,]\d+|-?\d+(?:[.,]\d+)?E[+-]?\d+|-\d+", re.IGNORECASE)
-#: These folded words say that a unit has no former names; an empty cell leaves them unchanged.
-_NONE = {"khong", "khong co", "none"}
-#: The ways in which a unit ends, in the words of a file.
-SUCCESSION_LABELS = {
-    SuccessionKind.MERGED_INTO_NEW: "sáp nhập thành đơn vị mới",
-    SuccessionKind.MERGED_INTO_EXISTING: "sáp nhập vào đơn vị có sẵn",
-    SuccessionKind.RENAMED: "đổi tên",
-    SuccessionKind.SPLIT: "chia tách",
-    SuccessionKind.ENDED: "kết thúc hoạt động",
-}
-_SUCCESSION_WORDS = {
-    fold(word): became for became, vietnamese in SUCCESSION_LABELS.items() for word in (vietnamese, became.value)
-}
-_SUCCESSION_WORDS["ceased"] = SuccessionKind.ENDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,19 @@ _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 #: The most cells whose format is kept; a list has fewer.
 _MOST_LOOKS = 1_000_000
 
+#: The most rows and columns of a sheet, more than a list of all units has, and the most cells of all sheets.
+ROWS, COLUMNS = 200_000, 64
+_CELLS = 2 * ROWS * COLUMNS
+#: The most cells that merged ones may fill, in all.
+_FILLED = 4 * ROWS
+#: A spreadsheet does not keep larger whole numbers exactly.
+_EXACT = 10**15
+
+#: Day 0 of Excel, and of workbooks that count from 1904.
+_DAY_0, _DAY_0_OF_1904 = date(1899, 12, 30), date(1904, 1, 1)
+#: In a column of days, these numbers are taken for days: 1954 to 2119.
+_DAYS = range(20_000, 80_000)
+
 
 @dataclass(frozen=True, slots=True)
 class CellFormat:
@@ -220,21 +233,6 @@ def _parse_column(letters: str) -> int:
     for letter in letters.upper():
         number = number * 26 + ord(letter) - ord("A") + 1
     return number
-
-
-#: The most rows and columns of a sheet, more than a list of all units has, and the most cells of all sheets.
-ROWS, COLUMNS = 200_000, 64
-_CELLS = 2 * ROWS * COLUMNS
-#: The most cells that merged ones may fill, in all.
-_FILLED = 4 * ROWS
-#: A spreadsheet does not keep larger whole numbers exactly.
-_EXACT = 10**15
-
-
-#: Day 0 of Excel, and of workbooks that count from 1904.
-_DAY_0, _DAY_0_OF_1904 = date(1899, 12, 30), date(1904, 1, 1)
-#: In a column of days, these numbers are taken for days: 1954 to 2119.
-_DAYS = range(20_000, 80_000)
 
 
 @dataclass(frozen=True, slots=True)

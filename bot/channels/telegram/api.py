@@ -35,6 +35,34 @@ from bot.channels.telegram.transport import AiohttpRequest, RequestFailedError, 
 from bot.errors import SettingsError
 from locales import N_
 
+#: A 400 about the method: Telegram itself answers 404, other servers use descriptions of their own.
+_NO_METHOD = re.compile(r"not implemented|(unknown|unsupported|no such|invalid) method|method \S*\s*(is )?not \w+")
+#: A 403 from Telegram concerns the recipient of a message; any other concerns the method on this server.
+_ABOUT_A_CHAT = re.compile(r"\b(bots?|users?|chats?|groups?|supergroup|channel|member|rights|peer)\b")
+#: The error kinds of python-telegram-bot whose description does not matter.
+_ERROR_TYPES: tuple[tuple[type[TelegramError], type[ChannelError]], ...] = (
+    (InvalidToken, Refused),
+    (TelegramConflict, Conflict),
+    (ChatMigrated, Invalid),
+)
+
+#: A method that getMe proved to be missing counts as missing for so many seconds.
+_MISSING_METHOD_SECONDS = 30.0
+#: A token that getMe refused counts as refused for so many seconds, so that simultaneous failures ask once.
+_REFUSED_TOKEN_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
+
+_TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
+#: Seconds to wait for an answer.
+_TIMEOUT = 15.0
+#: Seconds for a call that is optional.
+_OPTIONAL_TIMEOUT = 5.0
+_DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=_TIMEOUT, sock_read=_TIMEOUT)
+_CHUNK = 64 * 1024
+#: These loggers write URLs, which contain the token, or people's texts.
+_NOISY_LOGGERS = ("aiohttp", "telegram")
+
 
 class MessageNotModified(Invalid):
     """The message already says that."""
@@ -64,16 +92,6 @@ _BAD_REQUESTS: tuple[tuple[str, type[ChannelError]], ...] = (
     ("file_id", Gone),
     ("wrong file identifier", Gone),
 )
-#: A 400 about the method: Telegram itself answers 404, other servers use descriptions of their own.
-_NO_METHOD = re.compile(r"not implemented|(unknown|unsupported|no such|invalid) method|method \S*\s*(is )?not \w+")
-#: A 403 from Telegram concerns the recipient of a message; any other concerns the method on this server.
-_ABOUT_A_CHAT = re.compile(r"\b(bots?|users?|chats?|groups?|supergroup|channel|member|rights|peer)\b")
-#: The error kinds of python-telegram-bot whose description does not matter.
-_ERROR_TYPES: tuple[tuple[type[TelegramError], type[ChannelError]], ...] = (
-    (InvalidToken, Refused),
-    (TelegramConflict, Conflict),
-    (ChatMigrated, Invalid),
-)
 
 
 def to_channel_error(error: Exception) -> ChannelError:
@@ -94,14 +112,6 @@ def to_channel_error(error: Exception) -> ChannelError:
 def _to_bad_request_error(description: str) -> ChannelError:
     known = next((kind() for part, kind in _BAD_REQUESTS if part in description), None)
     return known or (Unsupported() if _NO_METHOD.search(description) else Invalid())
-
-
-#: A method that getMe proved to be missing counts as missing for so many seconds.
-_MISSING_METHOD_SECONDS = 30.0
-#: A token that getMe refused counts as refused for so many seconds, so that simultaneous failures ask once.
-_REFUSED_TOKEN_SECONDS = 1.0
-
-_log = structlog.get_logger(__name__)
 
 
 class TokenCheck:
@@ -152,17 +162,6 @@ class TokenCheck:
         self.note_accepted()
         _log.warning("method_not_offered", channel=TELEGRAM, method=method)
         return Unsupported(method)
-
-
-_TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
-#: Seconds to wait for an answer.
-_TIMEOUT = 15.0
-#: Seconds for a call that is optional.
-_OPTIONAL_TIMEOUT = 5.0
-_DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=_TIMEOUT, sock_read=_TIMEOUT)
-_CHUNK = 64 * 1024
-#: These loggers write URLs, which contain the token, or people's texts.
-_NOISY_LOGGERS = ("aiohttp", "telegram")
 
 
 class _RawBot(Bot):

@@ -23,6 +23,21 @@ _CACHE_SIZE = 32
 
 SendFile = Callable[[InputFile | str], Awaitable[Any]]
 
+_CAPABILITIES = Capabilities(
+    text_limit=4096,
+    caption_limit=1024,
+    buttons=True,
+    editing=True,
+    deleting=True,
+    files_in=True,
+    files_out=True,
+    markup=True,
+)
+#: A keyboard row holds at most so many characters and buttons, so that a telephone shows whole labels.
+_ROW_CHARACTERS = 24
+_ROW_BUTTONS = 4
+_UPLOAD_TIMEOUT = 60.0
+
 
 class UploadCache:
     """Remembers the ids of uploaded files under a key that identifies the file."""
@@ -71,22 +86,6 @@ def _file_id(result: object) -> str | None:
     document = result.get("document") if isinstance(result, dict) else None
     file_id = document.get("file_id") if isinstance(document, dict) else None
     return file_id if isinstance(file_id, str) and file_id else None
-
-
-_CAPABILITIES = Capabilities(
-    text_limit=4096,
-    caption_limit=1024,
-    buttons=True,
-    editing=True,
-    deleting=True,
-    files_in=True,
-    files_out=True,
-    markup=True,
-)
-#: A keyboard row holds at most so many characters and buttons, so that a telephone shows whole labels.
-_ROW_CHARACTERS = 24
-_ROW_BUTTONS = 4
-_UPLOAD_TIMEOUT = 60.0
 
 
 class TelegramChannel:

@@ -70,6 +70,15 @@ _COMMAND = re.compile(r"(/\w{1,32})@(\w+)", re.ASCII)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LONGEST_NAME = 255
 
+#: A stop waits so many seconds for the answers to taps.
+_CLOSE_TIMEOUT = 2.0
+#: The most taps answered at the same time; the others wait their turn.
+_ANSWERS_AT_ONCE = 16
+#: The most taps that wait for an answer; in a flood the rest gets none, and the button stops turning by itself.
+_ANSWERS_WAITING = 256
+
+_log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class BlockChange:
@@ -241,16 +250,6 @@ def _to_number_text(value: object) -> str | None:
 def _to_text(value: object) -> str:
     """Return a text that can be stored: lone surrogates and NUL become the replacement character."""
     return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else ""
-
-
-#: A stop waits so many seconds for the answers to taps.
-_CLOSE_TIMEOUT = 2.0
-#: The most taps answered at the same time; the others wait their turn.
-_ANSWERS_AT_ONCE = 16
-#: The most taps that wait for an answer; in a flood the rest gets none, and the button stops turning by itself.
-_ANSWERS_WAITING = 256
-
-_log = structlog.get_logger(__name__)
 
 
 class UpdateReceiver:

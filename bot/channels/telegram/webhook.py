@@ -39,6 +39,14 @@ MOST_CONNECTIONS = 200
 
 _RECEIVED = frozenset({h11.DONE, h11.MUST_CLOSE, h11.CLOSED, h11.ERROR})
 
+#: The largest body read, in bytes; an update has a few thousand.
+_BODY_LIMIT = 1024 * 1024
+#: Seconds that the store may take before Telegram is asked to come again.
+_STORING_TIMEOUT = 20.0
+_SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
+
+_log = structlog.get_logger(__name__)
+
 
 class TimedConnection(H11Protocol):
     """Drops a sender that does not send a whole request in time, be it the first or a later one."""
@@ -93,15 +101,6 @@ def _drop_longest_awaited(connections: set[Any]) -> None:
     waiting = [one for one in connections if isinstance(one, TimedConnection) and one.receive_deadline is not None]
     if waiting:
         min(waiting, key=lambda one: one.receive_deadline or 0.0).drop()
-
-
-#: The largest body read, in bytes; an update has a few thousand.
-_BODY_LIMIT = 1024 * 1024
-#: Seconds that the store may take before Telegram is asked to come again.
-_STORING_TIMEOUT = 20.0
-_SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
