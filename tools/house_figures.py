@@ -208,7 +208,7 @@ def _absolute(module: Module, node: ast.ImportFrom) -> str:
 def _siblings(name: str, target: str) -> tuple[str, str, str]:
     """Return the level at which two modules part, and the child of each there.
 
-    Empty for the level's own ``__init__``.
+    A child is empty for the level's own ``__init__``.
     """
     left, right = name.split("."), target.split(".")
     shared = 0

@@ -57,7 +57,7 @@ _IGNORED_PROBLEMS = {
 def pkcs7_certificates(data: bytes) -> Iterator[FoundCertificate]:
     """Yield the certificates of a SignedData, in DER or BER: the signers' first, in the order they signed.
 
-    The others are companions where a signer is found, and certificates of their own where none is.
+    If a signer is found, the other certificates are its companions; otherwise they stand for themselves.
 
     Raises:
         UnreadableError: SEALED, TIME_STAMP, NO_CERTIFICATE or BROKEN.

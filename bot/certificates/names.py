@@ -111,9 +111,10 @@ def _decode_string(element: Element) -> tuple[str | bytes, bool]:
 
 
 def clean_text(value: str | bytes) -> str:
-    """Return NFC on one line without control, format (bidirectional, zero-width) or private characters.
+    """Return a text as NFC on one line, without control, format or private characters.
 
-    Bytes are shown as hexadecimal digits.
+    Format characters are bidirectional and zero-width ones. Bytes are shown as hexadecimal digits, and a text is cut to
+    500 characters.
     """
     if isinstance(value, bytes):
         return value[: _LONGEST // 2].hex().upper()

@@ -1,9 +1,7 @@
-"""Read signed XML: the certificates of its signatures (XML Signature, 4.5.4.
+"""Read signed XML: the certificates of its signatures, without entities or DTDs.
 
-XAdES, EN 319 132-1), without entities or DTDs.
-
-Elements are matched by their local names, because prefixes vary. A text that the parser cannot read to its end is
-searched for the elements themselves.
+The sources are XML Signature, 4.5.4, and XAdES, EN 319 132-1. Elements are matched by their local names, because
+prefixes vary. A text that the parser cannot read to its end is searched for the elements themselves.
 """
 
 import re

@@ -54,7 +54,7 @@ def to_plain_text(data: bytes) -> bytes:
 
 
 def to_utf8(data: bytes) -> bytes:
-    """Return the text in UTF-8 without byte order mark; an encoding with one byte a letter stays as it is."""
+    """Return the text in UTF-8 without byte order mark; an encoding with one byte per letter is not converted."""
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return data.decode(encoding, "replace").removeprefix("\ufeff").encode()

@@ -158,7 +158,7 @@ def _code_lengths(rows: Sequence[UnitRow], *, text: bool) -> dict[int, int] | No
 
 
 def _merge_units(listed: Iterable[ListedUnit], stored: UnitDirectory) -> UnitDirectory:
-    """Merge both; a code that stands in the file twice, which is a fault, has its first row."""
+    """Merge both; a code that the file has twice, which is a fault, gets its first row."""
     rows = {one.unit.code: one for one in reversed(list(listed))}
     units = {**stored.units, **{code: one.unit for code, one in rows.items()}}
     became = {code: stored.successors(code) for code in stored.units}
