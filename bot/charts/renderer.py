@@ -45,7 +45,7 @@ class Charts:
                 if (error.name or "").partition(".")[0] != "matplotlib":
                     raise
                 raise ChartsMissing from None
-            png: bytes = figures.png(chart)
+            png: bytes = figures.render_png(chart)
             return png
 
     def _settle(self) -> None:
