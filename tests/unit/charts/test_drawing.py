@@ -81,10 +81,10 @@ def test_names_wrap_and_end_in_dots_and_direction_marks_are_left_out(charts: Cha
 
 def test_matplotlib_keeps_its_files_in_a_private_folder_and_says_nothing(tmp_path: Path) -> None:
     program = (
-        "import sys, logging\nfrom pathlib import Path\nfrom bot.charts import Charts\n"
+        "import sys, logging\nfrom pathlib import Path\nfrom bot.charts.renderer import Charts\n"
         "from tests.unit.charts.test_drawing import bars\n"
         "logging.basicConfig(level='DEBUG', filename=sys.argv[2])\n"
-        "sys.stdout.buffer.write(Charts(Path(sys.argv[1])).drawn(bars('Xã')))"
+        "sys.stdout.buffer.write(Charts(Path(sys.argv[1])).draw_blocking(bars('Xã')))"
     )
     folder, log = tmp_path / "charts", tmp_path / "log"
     known = {name: value for name, value in os.environ.items() if name != "MPLCONFIGDIR"}
