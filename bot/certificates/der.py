@@ -38,7 +38,7 @@ CONSTRUCTED = 0x20
 _LONG_TAG = 0x1F  #: the number of the tag follows: 8.1.2.4
 _INDEFINITE, _END = 0x80, b"\0\0"  #: two zeros mark the end: 8.1.3.6
 _LENGTH_OCTETS = 8
-#: The most elements on one level; certificates have under a hundred, the longest revocation lists seen some thousands.
+#: The most elements on one level; certificates have under a hundred, the longest lists of names seen some thousands.
 _MOST_ELEMENTS = 20_000
 #: The most nested indefinite lengths, and the most elements inside one: a signed document inside lies in pieces.
 _DEEPEST, _MOST_STEPS = 64, 100_000

@@ -18,7 +18,7 @@ _STATUS = [
 
 _SEQUENCE = rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
 
-#: So many bytes tell the kind of a DER value; the longest pattern takes 129.
+#: So many bytes tell the kind of a DER value; the longest value whose length must fit exactly has 129.
 HEAD_SIZE = 256
 #: Editors, mail gateways and ``copy /b`` put these bytes before a file or between two.
 _PADDING = re.compile(rb"(?:\xef\xbb\xbf|[\s\0])*+")
