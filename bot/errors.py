@@ -136,4 +136,4 @@ class PersonUnknown(TrolyError):  # noqa: N818 - as above
 
 
 class NotFound(TrolyError):  # noqa: N818 - as above
-    """There is no such thing within reach."""
+    """This does not exist, or it lies outside your rights."""

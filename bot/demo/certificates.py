@@ -25,7 +25,7 @@ PROVINCE, SUPERIOR = "Tỉnh Mẫu", "UBND TỈNH MẪU"
 PROVIDER, AUTHORITY = "Ban Cơ yếu Chính phủ", "CA MẪU - khong co gia tri"
 _OIDS = {"C": "2.5.4.6", "L": "2.5.4.7", "O": "2.5.4.10", "OU": "2.5.4.11", "CN": "2.5.4.3"}
 VALIDITY_PERIOD = timedelta(days=5 * 365 + 1 - 1)
-#: Of a hundred certificates, so many ended lately, and so many end within two months.
+#: So many of a hundred certificates ended lately, and so many end within two months.
 _EXPIRED, _ENDING = 10, 14
 
 _SCHOOLS = ("TRƯỜNG THCS", "TRƯỜNG TIỂU HỌC", "TRƯỜNG MẦM NON", "TRẠM Y TẾ")
