@@ -141,7 +141,7 @@ UPDATE reminder_marks SET later_on = NULL
 WHERE broadcast = :series AND later_on <= :day AND chat IN ({each}(:chats));
 
 -- name: approved_alone
--- Return the broadcast if its approver is its author: one person is recognised by their chat, whatever role they use;
+-- Return the broadcast if its approver is its author. One person is recognised by their chat, whatever role they use, and
 -- the machine is one person.
 SELECT b.id FROM broadcasts b LEFT JOIN grants a ON a.id = b.author LEFT JOIN grants p ON p.id = b.approver
 WHERE b.id = :id AND (b.approver IS NULL
