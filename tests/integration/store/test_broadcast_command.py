@@ -283,7 +283,7 @@ async def test_only_what_nobody_knows_the_fate_of_is_sent_again_and_only_after_a
         ": 0.\n"
     )
     assert (await town.did("resend", name, "--all", "--yes")).endswith(": 1.\n")
-    assert "is it unknown whether it arrived" in await town.did("resend", name, "--all", "--yes")
+    assert "has no message with an unknown result" in await town.did("resend", name, "--all", "--yes")
 
 
 async def test_following_ends_with_the_broadcast(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,7 +292,7 @@ async def test_following_ends_with_the_broadcast(town: Town, monkeypatch: pytest
     async def meanwhile(_: float) -> None:
         town.stands(name, BroadcastState.FINISHED)
 
-    monkeypatch.setattr(broadcast_output, "pause", meanwhile)
+    monkeypatch.setattr(broadcast_output, "sleep", meanwhile)
     assert f"{name}  finished" in await town.did("status", name, "--follow")
 
 
@@ -302,7 +302,7 @@ async def test_whoever_stops_following_leaves_it_running(town: Town, monkeypatch
     async def interrupted(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(broadcast_output, "pause", interrupted)
+    monkeypatch.setattr(broadcast_output, "sleep", interrupted)
     code, _, error = await town.does("status", name, "--follow")
     assert code == 130
     assert "The broadcast goes on." in error
