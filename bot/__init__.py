@@ -1,1 +1,1 @@
-"""The assistant at work: settings, channels, store, delivery, certificate reading, command line."""
+"""This package runs the assistant: settings, channels, store, delivery, certificate reading and command line."""

@@ -1,4 +1,4 @@
-"""``python -m bot``: the same as ``troly``."""
+"""Run the command line: ``python -m bot`` is the same as ``troly``."""
 
 from bot.cli import main
 

@@ -1,4 +1,4 @@
-"""Stopping: told by a signal, noticed while waiting."""
+"""Stop asynchronous work on a signal, on an event or after a time limit."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 async def cancel_on(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """The result of ``work``; None, and ``work`` cancelled, where ``stop`` is set first."""
+    """Return the result of ``work``, or cancel it and return None when ``stop`` is set first."""
     working, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
     try:
         await asyncio.wait([working, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -26,7 +26,7 @@ async def cancel_on(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | No
 
 
 async def wait_at_most(seconds: float, work: Coroutine[Any, Any, object]) -> None:
-    """Wait for ``work``, but no longer than this."""
+    """Wait until ``work`` ends or ``seconds`` have passed; work that takes longer is cancelled without an error."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await work
@@ -34,7 +34,10 @@ async def wait_at_most(seconds: float, work: Coroutine[Any, Any, object]) -> Non
 
 @contextlib.asynccontextmanager
 async def run_in_background(works: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """Work at these until the block ends."""
+    """Run the coroutines as tasks until the block ends, then cancel them and wait for them.
+
+    Yields the tasks. Their errors are not raised here.
+    """
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield tasks
@@ -46,7 +49,7 @@ async def run_in_background(works: Sequence[Coroutine[Any, Any, None]]) -> Async
 
 @contextlib.contextmanager
 def stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
-    """SIGTERM and SIGINT set ``stop``; a second one ends the process the usual way."""
+    """Set ``stop`` on SIGTERM or SIGINT; a second signal ends the process the usual way."""
     loop = asyncio.get_running_loop()
 
     def told(number: signal.Signals) -> None:

@@ -1,4 +1,4 @@
-"""Time, injected: what a test can turn by hand."""
+"""Read the time and wait through a port, so that tests can turn the clock by hand."""
 
 import asyncio
 import time
@@ -7,20 +7,20 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """The time of day for what is stored, a steady clock for pacing, and waiting."""
+    """This port gives the time of day for stored rows, a steady clock for pacing, and a way to wait."""
 
     def now(self) -> datetime:
-        """Aware, in UTC."""
+        """Return the time of day as an aware datetime in UTC."""
 
     def monotonic(self) -> float:
-        """Seconds since some moment; never goes back."""
+        """Return the seconds since an arbitrary moment; the value never goes back."""
 
     async def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for so many seconds."""
 
 
 class SystemClock:
-    """The machine's own."""
+    """The clock of this machine."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

@@ -1,15 +1,16 @@
-"""What can go wrong outside the conversation.
+"""Base errors of everything outside the conversation.
 
 ::
 
-    TrolyError              a message id with its values; ``say(t)`` gives the sentence, ``exit_code`` the process's end
-    ├── SettingsError       what the operator set cannot be used
-    │   └── FaultsError     variables have values that cannot be used: all of them are named
-    ├── OutputError         a file asked for cannot be written
-    ├── InputError          a file that was given cannot be read
-    ├── Forbidden           the role does not allow it (exit code 3)
-    ├── PersonUnknown       nobody is named so (exit code 2)
-    ├── NotFound            there is nothing of that name, or not within reach
+    TrolyError                      a message id with its values; ``say(t)`` gives the sentence,
+    │                               ``exit_code`` the exit status of the process
+    ├── SettingsError               a setting cannot be used (exit code 2)
+    │   └── InvalidSettingsError    variables have unusable values; the message names all of them
+    ├── OutputError                 an output file cannot be written
+    ├── InputError                  an input file cannot be read
+    ├── Forbidden                   the role does not allow the action (exit code 3)
+    ├── PersonUnknown               no person matches the name (exit code 2)
+    ├── NotFound                    the thing does not exist, or lies outside the caller's rights
     └── (bot.store.errors, bot.certificates.errors: the errors of those packages)
 """
 
@@ -34,7 +35,7 @@ _REASONS = {
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,
     errno.ENAMETOOLONG: N_("the name is too long"),
-    errno.ELOOP: N_("its links lead round in a circle"),
+    errno.ELOOP: N_("it is a loop of symbolic links"),
     errno.EBUSY: N_("it is in use"),
     errno.EIO: N_("the disk failed"),
     errno.EMFILE: N_("too many files are open"),
@@ -44,20 +45,23 @@ _REASONS = {
 
 
 class ErrorReason(str):
-    """A message id that is a value of another message: ``said`` translates it."""
+    """A message id that is a value of another message; ``translate_reasons`` translates it."""
 
     __slots__ = ()
 
 
 def to_reason(error: OSError | ValueError) -> ErrorReason:
-    """Why; in the system's words where there are none of ours. A ``ValueError`` is a path that cannot be one."""
+    """Return why a file operation failed, in our own words or else in the system's.
+
+    A ``ValueError`` means an impossible path.
+    """
     if not isinstance(error, OSError):
         return ErrorReason(N_("no file can have that name"))
     return ErrorReason(_REASONS.get(error.errno or 0) or error.strerror or type(error).__name__)
 
 
 def translate_reasons(t: Translator, values: dict[str, object]) -> dict[str, object]:
-    """The values of a message, reasons among them in the reader's language."""
+    """Return the values of a message with every ``ErrorReason`` among them in the reader's language."""
     return {name: t(value) if isinstance(value, ErrorReason) else value for name, value in values.items()}
 
 
@@ -72,7 +76,7 @@ class TrolyError(Exception):
         super().__init__(self.message.format(**values) if values else self.message)
 
     def say(self, t: Translator) -> str:
-        """The sentence for a person."""
+        """Return the sentence for a person, in the language of ``t``."""
         return t(self.message, **translate_reasons(t, self.values))
 
 
@@ -84,14 +88,14 @@ class SettingsError(TrolyError):
 
 @dataclass(frozen=True, slots=True)
 class SettingFault:
-    """One thing that is wrong with the settings; ``message`` is a message id and never repeats a value."""
+    """One problem in the settings; ``message`` is a message id and never repeats the value, which may be a secret."""
 
-    variable: str  #: empty where the fault lies between several
+    variable: str  #: empty where the problem lies between several variables
     message: str
     values: Mapping[str, object] = field(default_factory=dict)
 
     def say(self, t: Translator) -> str:
-        """``TROLY_X: what is wrong``."""
+        """Return ``TROLY_X: the problem``."""
         sentence = t(self.message, **self.values)
         return f"{self.variable}: {sentence}" if self.variable else sentence
 
@@ -119,17 +123,17 @@ class InputError(TrolyError):
     """A file that was given cannot be read."""
 
 
-class Forbidden(TrolyError):  # noqa: N818 - what it says to whom it stops
+class Forbidden(TrolyError):  # noqa: N818 - named after its message to the person who is refused
     """This role may not do that."""
 
     exit_code = 3
 
 
 class PersonUnknown(TrolyError):  # noqa: N818 - as above
-    """Nobody is named so."""
+    """No such person."""
 
     exit_code = 2
 
 
 class NotFound(TrolyError):  # noqa: N818 - as above
-    """There is no such thing within reach."""
+    """This does not exist, or it lies outside your rights."""

@@ -1,4 +1,4 @@
-"""Structured logs on standard error, with personal data and secrets masked by a processor."""
+"""Write structured logs to standard error, with personal data and secrets masked by a processor."""
 
 import logging
 import re
@@ -13,7 +13,7 @@ from bot.sanitizing import sanitize
 from bot.streams import styled_stream
 
 MASK = "•••"
-#: Keys whose values are a person's or a secret, whatever they hold and however deep.
+#: Values under these keys are masked at any depth: they hold a person's data or a secret.
 _PRIVATE_KEYS = frozenset(
     {
         "address",
@@ -44,7 +44,7 @@ _PRIVATE_KEYS = frozenset(
         "username",
     }
 )
-#: In this order: an address with a password in it looks like an e-mail address as well.
+#: The order matters: an address with a password in it looks like an e-mail address as well.
 _MASKED_PATTERNS = (
     (re.compile(r"//[^\s/:@]*:\S*@"), f"//{MASK}@"),
     (re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]+"), rf"\1{MASK}"),
@@ -61,19 +61,19 @@ _MASKED_PATTERNS = (
     (re.compile(r"(?i)(?<![\w-])(?=[\da-f]*\d)[\da-f]{16,}(?![\w-])"), MASK),  # serials
     (re.compile(r"(?<!\d)(?<!\d\.)\d{9,}"), MASK),  # chats, telephones, personal numbers; not the decimals of a number
 )
-#: Deeper than this, a value is masked as a whole.
+#: A value nested deeper than this is masked as a whole.
 _MAX_DEPTH = 6
 
 
 def scrub(text: str) -> str:
-    """A text without passwords in addresses, bot tokens, e-mail addresses and long numbers."""
+    """Mask passwords in addresses, bot tokens, e-mail addresses and long numbers."""
     for form, mask in _MASKED_PATTERNS:
         text = form.sub(mask, text)
     return text
 
 
 def mask_value(value: object, depth: int = 0) -> object:
-    """A value of a log line with what is private in it masked, however deep it lies."""
+    """Return a value of a log line with its private parts masked, at any depth."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -94,12 +94,12 @@ def _mask_inside(value: object, depth: int) -> object:
     return [mask_value(one, depth) for one in value] if isinstance(value, list | tuple | set | frozenset) else MASK
 
 
-#: Libraries that write whole request addresses, token included, at INFO.
+#: These libraries write whole request addresses, token included, at level INFO.
 _NOISY_LOGGERS = ("httpx", "httpcore", "telegram", "uvicorn.access", "asyncio", "pyhanko", "pyhanko_certvalidator")
 
 
 def configure_logging(*, level: str, form: Literal["text", "json"] = "text") -> None:
-    """Set up structlog and the standard library's logging for this process; ``level`` as the library names it."""
+    """Set up structlog and the standard library's logging for this process; ``level`` is a name such as ``INFO``."""
     threshold = logging.getLevelNamesMapping()[level]
     structlog.configure(
         processors=[
@@ -113,7 +113,7 @@ def configure_logging(*, level: str, form: Literal["text", "json"] = "text") -> 
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=_standard_error,
-        cache_logger_on_first_use=False,  # modules keep their loggers, and standard error may be another one later
+        cache_logger_on_first_use=False,  # modules keep their loggers, and standard error may be replaced later
     )
     _quiet_libraries(threshold)
 
@@ -129,13 +129,13 @@ def _standard_error(*_: object) -> structlog.PrintLogger:
 
 
 def mask_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Mask private keys of an event, and what looks private in any value."""
+    """Mask the private keys of an event, and anything in a value that looks private."""
     whole = mask_value(event)
     return whole if isinstance(whole, dict) else {}
 
 
 def _sanitize_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Make every text harmless; one that a stranger wrote begins no line of its own, a traceback does."""
+    """Sanitize every text; a stranger's text cannot begin a line of its own, only a traceback keeps its lines."""
     return {name: _sanitize_value(name, value) if isinstance(value, str) else value for name, value in event.items()}
 
 
@@ -144,19 +144,19 @@ def _sanitize_value(name: str, text: str) -> str:
 
 
 def _scrub_line(_logger: WrappedLogger, _method: str, line: object) -> str:
-    """The finished line once more: whatever a renderer made of a value."""
+    """Mask the finished line once more: a renderer may have written a value in another form."""
     return scrub(str(line))
 
 
 class _ScrubbingFormatter(logging.Formatter):
-    """The same masks for what libraries log, tracebacks included."""
+    """Applies the same masks to the records of libraries, tracebacks included."""
 
     def format(self, record: logging.LogRecord) -> str:
         return scrub(super().format(record))
 
 
 class _StandardErrorHandler(logging.StreamHandler[TextIO]):
-    """Writes to what standard error is when a line is logged."""
+    """Writes to the standard error of the moment a line is logged, which may have been replaced since the start."""
 
     def emit(self, record: logging.LogRecord) -> None:
         self.stream = sys.stderr

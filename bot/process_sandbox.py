@@ -1,7 +1,8 @@
-"""Child processes of our own that work apart: without an environment, within limits, never outliving their parent.
+"""Run child processes apart: without an environment, within limits, and never longer than their parent.
 
-The parent starts a module with ``start_server``; that module calls ``serve`` to answer one request after another. Where
-a process speaks in its own way, ``start`` begins it and it calls ``exit_with_parent`` alone. ``Death`` says why.
+The parent starts a module with ``start_server``; that module calls ``serve`` to answer one request after another. A
+process with a protocol of its own is started with ``start`` and calls only ``exit_with_parent``. ``Death`` names the
+cause of an unexpected end.
 """
 
 import asyncio
@@ -20,10 +21,10 @@ from typing import BinaryIO
 
 _START_SECONDS = 60.0
 _READY = b"ready"
-#: Four bytes of length, big-endian, stand before each request and each answer.
+#: Each request and each answer is preceded by its length: four bytes, big-endian.
 _LENGTH = struct.Struct(">I")
 _PR_SET_PDEATHSIG = 1  #: prctl(2)
-#: The exit status of a process in which Python itself got no memory.
+#: A process ends with this status when Python itself gets no memory.
 _NO_MEMORY = 71
 
 
@@ -32,14 +33,14 @@ class StartError(OSError):
 
 
 class Death(Enum):
-    """The cause for which a process ended by itself."""
+    """The cause of a process's unexpected end."""
 
     TOO_SLOW = auto()
     TOO_MUCH_MEMORY = auto()
     CRASHED = auto()
 
 
-#: Rust and OpenSSL abort where they get no memory, the kernel kills.
+#: Rust and OpenSSL abort when they get no memory; the kernel kills.
 _CAUSES = {
     -signal.SIGALRM: Death.TOO_SLOW,
     -signal.SIGABRT: Death.TOO_MUCH_MEMORY,
@@ -49,7 +50,7 @@ _CAUSES = {
 
 
 class SandboxProcess:
-    """A process seen from the event loop. It is a fresh interpreter, not a fork; it takes one request at a time."""
+    """A child process as seen from the event loop: a fresh interpreter, not a fork, with one request at a time."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -59,9 +60,18 @@ class SandboxProcess:
         cls, module: str, *arguments: str, environment: Mapping[str, str] | None = None,
         stdin: int = PIPE, stderr: int | BinaryIO = DEVNULL, longest_line: int = 2**16,
     ) -> "SandboxProcess":  # fmt: skip
-        """Start ``python -m module`` with nothing but ``environment``: no token and no key is within its reach.
+        """Start ``python -m module`` with ``environment`` as its only variables: no token and no key is in reach.
 
-        ``longest_line`` counts the bytes of one line that ``lines`` gives. Raises ``StartError``.
+        Args:
+            module: The module to run.
+            arguments: Its arguments.
+            environment: Its variables, beside the path of the modules.
+            stdin: A pipe by default.
+            stderr: Discarded by default; a file keeps its last words.
+            longest_line: The most bytes of a line that ``next_line`` reads.
+
+        Raises:
+            StartError: the process did not start.
         """
         path = os.pathsep.join(entry for entry in sys.path if entry)
         known = {"PYTHONPATH": path, "SYSTEMROOT": os.environ.get("SYSTEMROOT", ""), **(environment or {})}
@@ -82,7 +92,10 @@ class SandboxProcess:
         return started
 
     async def get_ready(self) -> None:
-        """Wait until a process that serves is ready; it is killed where it is not. Raises ``StartError``."""
+        """Wait until a serving process is ready.
+
+        Kill it and raise ``StartError`` when it does not get ready in time.
+        """
         ready = False
         try:
             async with asyncio.timeout(_START_SECONDS):
@@ -102,7 +115,7 @@ class SandboxProcess:
         return self._process.returncode is not None
 
     async def ask(self, request: bytes) -> bytes:
-        """The answer of a process that serves; raises ``EOFError`` or ``OSError`` where it died."""
+        """Send a request to a serving process and return its answer; raises ``EOFError`` or ``OSError`` if it died."""
         pipe = self._process.stdin
         if pipe is None:
             raise EOFError
@@ -117,7 +130,10 @@ class SandboxProcess:
         return await pipe.readexactly(length)
 
     async def next_line(self) -> bytes:
-        """The next line on its standard output; empty at the end. Raises ``ValueError`` for one that is too long."""
+        """Return the next line of its standard output, empty at the end.
+
+        Raises ``ValueError`` for a line that is too long.
+        """
         return await self._output.readline()
 
     @property
@@ -128,7 +144,7 @@ class SandboxProcess:
         return pipe
 
     async def kill(self) -> None:
-        """End it at once and reap it."""
+        """Kill the process and reap it."""
         with suppress(ProcessLookupError):
             self._process.kill()
         if self._process.stdin is not None:
@@ -136,24 +152,27 @@ class SandboxProcess:
         await self._process.wait()
 
     async def wait(self) -> int:
-        """The exit status of a process that ends by itself."""
+        """Wait until the process ends by itself and return its exit status."""
         return await self._process.wait()
 
     async def death(self) -> Death:
-        """The cause for which it ended by itself."""
+        """Wait until the process ends by itself and return the cause."""
         return _CAUSES.get(await self.wait(), Death.CRASHED)
 
 
 def serve(answer: Callable[[bytes], bytes], *, memory: int, seconds: float) -> None:
-    """Answer requests until the input ends: the whole life of a process started by ``start_server``.
+    """Answer requests until the input ends; this is the whole life of a process started by ``start_server``.
 
-    It may add ``memory`` bytes to its address space and spend ``seconds`` on a request; beyond either it dies.
+    Args:
+        answer: Makes the answer to a request.
+        memory: The bytes that the process may add to its address space; beyond it the process dies.
+        seconds: The time for a request; beyond it the process dies.
     """
     with os.fdopen(os.dup(1), "wb") as answers:
-        os.dup2(2, 1)  # what a library prints must not be taken for an answer
+        os.dup2(2, 1)  # a library's print must not be taken for an answer
         exit_with_parent()
         _limit_memory(memory)
-        gc.freeze()  # what was imported is never garbage; without it every collection walks all of it
+        gc.freeze()  # imported objects are never garbage; unfrozen, every collection would walk all of them
         _send(answers, _READY)
         while header := sys.stdin.buffer.read(_LENGTH.size):
             (length,) = _LENGTH.unpack(header)
@@ -166,7 +185,7 @@ def _answered(answer: Callable[[bytes], bytes], request: bytes, seconds: float) 
         with _time_limit(seconds):
             return answer(request)
     except MemoryError:
-        os._exit(_NO_MEMORY)  # nothing is left to unwind with
+        os._exit(_NO_MEMORY)  # no memory is left to unwind with
 
 
 def _send(answers: BinaryIO, payload: bytes) -> None:
@@ -182,7 +201,7 @@ def exit_with_parent() -> None:
 
 
 def give_way() -> None:
-    """Let the parent go first where processors are few: who talks does not wait for who sent a file."""
+    """Lower the priority of this process: on few processors, conversations must not wait for a file."""
     if sys.platform != "win32":
         with suppress(OSError):
             os.nice(5)
@@ -190,7 +209,7 @@ def give_way() -> None:
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Let SIGALRM end the process, inside a library's C code too, where the parent did not end it in time."""
+    """Let SIGALRM end the process, even inside a library's C code, when the parent did not end it in time."""
     if sys.platform == "win32":
         yield
         return
@@ -200,7 +219,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
 
 
 def _limit_memory(extra: int) -> None:
-    """Let the address space grow by so many bytes and no more, where the system can hold to that."""
+    """Limit the growth of the address space to ``extra`` bytes, where the system supports it."""
     try:
         import resource  # noqa: PLC0415 - Unix only
 

@@ -1,6 +1,6 @@
-"""Waiting longer after each failure, never in step with others.
+"""Wait longer after each failure, and never in step with others.
 
-``retry`` repeats what failed, with stamina; ``Backoff`` is for loops that go on after a success, too.
+``retry`` repeats a failed operation with stamina; ``Backoff`` is for loops that also continue after a success.
 """
 
 import random
@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
-#: The library's own hooks would log what an error says, which may quote a person: every ``on`` logs what may be known.
+#: The library's own hooks would log the error's message, which may quote a person: every ``on`` logs only safe facts.
 stamina.instrumentation.set_on_retry_hooks([])
 
 
 class Backoff:
-    """Delays of 0.5 s, 1 s, 2 s ... up to ``longest`` seconds, each shortened by up to half at random."""
+    """Gives delays of 0.5 s, 1 s, 2 s ... up to ``longest`` seconds, each shortened by up to half at random."""
 
     def __init__(self, *, first: float = 0.5, longest: float = 60.0) -> None:
         self._first = first
@@ -30,14 +30,14 @@ class Backoff:
         self._failures = 0
 
     def next(self) -> float:
-        """Seconds to wait after one more failure."""
+        """Return the seconds to wait after one more failure."""
         delay = min(self._longest, self._first * 2.0 ** min(self._failures, 32))
         self._failures += 1
         spread: float = random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
         return delay * spread
 
     def reset(self) -> None:
-        """It worked."""
+        """Start again with the first delay, after a success."""
         self._failures = 0
 
 
@@ -49,10 +49,14 @@ async def retry(
     first: float = 0.5,
     longest: float = 60.0,
 ) -> T:
-    """The result of an operation, repeated while ``on`` says so of its error; any other error is raised.
+    """Repeat an operation while ``on`` allows it for its error, and return its result; any other error is raised.
 
-    ``on`` answers False, or True to wait as ``Backoff`` does, or the least seconds to wait. ``attempts``: None for
-    endless.
+    Args:
+        operation: Started anew for each attempt.
+        on: Returns False to give up, True to wait as ``Backoff`` does, or the least number of seconds to wait.
+        attempts: The most attempts; None for no limit.
+        first: Seconds of the first delay.
+        longest: Seconds of the longest delay.
     """
     failures = 0
 
@@ -71,7 +75,7 @@ async def retry(
 
 
 async def retry_while_unavailable(operation: Callable[[], Awaitable[T]], metrics: Metrics = NO_METRICS) -> T:
-    """The result of a store operation, repeated while the store is unavailable: nothing is lost to a busy disk."""
+    """Repeat a store operation while the store is unavailable, and return its result: a busy disk must lose nothing."""
 
     def passing(error: Exception) -> bool:
         if not isinstance(error, StoreUnavailable):

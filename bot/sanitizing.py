@@ -1,15 +1,16 @@
-"""Text of strangers, made harmless for whoever reads it."""
+"""Make the text of strangers harmless for terminals, files and readers."""
 
 import unicodedata
 
-#: Controls, invisible formats (bidirectional overrides), half characters: what steers a terminal or fools its reader.
+#: Control characters, invisible formats (bidirectional overrides) and lone surrogates steer a terminal or fool its
+#: reader.
 _CONTROL_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
-#: No characters at all, and no XML may hold them.
+#: These code points are no characters, and XML forbids them.
 _NONCHARACTERS = "\ufffe\uffff"
 
 
 def sanitize(text: str) -> str:
-    """The text with what could steer or fool replaced; line breaks stay, tabs become blanks."""
+    """Replace every character that could steer a terminal or fool a reader; line breaks stay, tabs become blanks."""
     return text if text.isprintable() else "".join(map(_sanitize_letter, text))
 
 

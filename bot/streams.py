@@ -1,7 +1,7 @@
-"""Standard output and standard error as the whole program uses them: foreign text steers nothing, a full disk is told.
+"""Guard standard output and standard error: foreign text steers nothing, and a full disk is reported.
 
-Text that is written to a ``GuardedStream`` is made harmless. Rich and the logs colour their own lines: they write to
-its ``steering`` sibling and make foreign text harmless before they colour it (``bot.streams``, ``bot.logs``).
+Text written to a ``GuardedStream`` is sanitized. Rich and the logs colour their own lines: they write to its
+``styled`` sibling and sanitize foreign text before they colour it (``SafeConsole`` here, ``bot.logs``).
 """
 
 import os
@@ -35,19 +35,21 @@ class GuardedStream:
         self._stream = stream
         self._lossy = lossy
         self._steers = steered_by is not None
-        # At most one, known to both siblings.
+        # Both siblings share this list, which holds at most one failure.
         self._failures: list[StreamError] = steered_by._failures if steered_by else []  # noqa: SLF001 - a sibling
 
     @property
     def styled(self) -> TextIO:
-        """The same stream for a writer that colours its own text."""
+        """Return the same stream for a writer that colours its own text."""
         return cast(TextIO, GuardedStream(self._stream, lossy=self._lossy, steered_by=self))
 
-    #: Rich looks for this name to find the stream behind a stand-in.
+    #: Rich finds the stream behind a stand-in by this name.
     rich_proxied_file = styled
 
     def write(self, text: str) -> int:
-        """Write the text. A write that failed fails again at the end: nobody in between may swallow it.
+        """Write the text.
+
+        After a failure every later write fails too, so that no caller in between can swallow the error.
 
         Raises:
             BrokenPipeError: the reader has gone.
@@ -60,12 +62,12 @@ class GuardedStream:
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
-        """Write each; raises as ``write`` does."""
+        """Write each line; raises the errors of ``write``."""
         for line in lines:
             self.write(line)
 
     def flush(self) -> None:
-        """Flush; raises as ``write`` does."""
+        """Flush the stream; raises the errors of ``write``."""
         with self._translate_errors():
             self._stream.flush()
 
@@ -90,10 +92,13 @@ class GuardedStream:
 
 @contextmanager
 def guarded_streams() -> Iterator[None]:
-    """Speak UTF-8 through guarded streams until the end, which flushes; raises as ``GuardedStream.write`` does."""
+    """Write UTF-8 through guarded streams until the block ends, then flush.
+
+    Raises the errors of ``GuardedStream.write``.
+    """
     before = sys.stdout, sys.stderr
     for stream in before:
-        if isinstance(stream, TextIOWrapper):  # half of a character (in a file's name) is printed as its escape
+        if isinstance(stream, TextIOWrapper):  # a lone surrogate (in a file's name) is printed as its escape
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.stdout = cast(TextIO, GuardedStream(before[0]))
     sys.stderr = cast(TextIO, GuardedStream(before[1], lossy=True))
@@ -107,12 +112,12 @@ def guarded_streams() -> Iterator[None]:
 
 
 def styled_stream(stream: TextIO) -> TextIO:
-    """The stream for a writer that colours its own text."""
+    """Return the stream for a writer that colours its own text."""
     return stream.styled if isinstance(stream, GuardedStream) else stream
 
 
 def escape_json(text: str) -> str:
-    """JSON whose strings hold no character that could steer a terminal: such characters become escapes."""
+    """Escape every character of a JSON text that could steer a terminal."""
     return text if text.isprintable() else "".join(map(_escape_letter, text))
 
 
@@ -121,12 +126,12 @@ def _escape_letter(letter: str) -> str:
 
 
 def _sanitize_keeping_tabs(text: str) -> str:
-    """Harmless text that keeps its tabs: they part the cells of a list in a pipe."""
+    """Sanitize a text but keep its tabs: they separate the cells of a list in a pipe."""
     return text if text.isprintable() else "\t".join(map(sanitize, text.split("\t")))
 
 
 def _redirect_to_null(stream: TextIO) -> None:
-    """Point the stream at nothing: what it still holds must not fail once more when the interpreter ends."""
+    """Point the stream at the null device, so that its buffer does not fail once more when the interpreter exits."""
     with suppress(OSError, ValueError):
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, stream.fileno())
@@ -134,9 +139,9 @@ def _redirect_to_null(stream: TextIO) -> None:
 
 
 class SafeConsole(Console):
-    """A rich console in which no text of strangers steers the terminal; its own styles do."""
+    """A rich console in which foreign text cannot steer the terminal; only its own styles do."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Make the text of every segment harmless; rich's own controls stay."""
+        """Sanitize the text of every segment; rich's own control segments stay."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(sanitize(segment.text), segment.style)

@@ -1,1 +1,1 @@
-"""Tools for those who work on the program; no part of what is installed."""
+"""Tools for people who work on the program; they are not installed with it."""

@@ -1,7 +1,7 @@
-"""Print the figures of the house, and fail when one of them has grown worse than its bound.
+"""Print figures of the source code, and fail if one of them has become worse than its bound.
 
-Counted are the Python files of ``ROOMS``. An import counts wherever it stands: below ``TYPE_CHECKING`` and inside
-functions too, because a reader has to follow it all the same. The source is parsed, never imported.
+The Python files of ``ROOMS`` are counted. Imports below ``TYPE_CHECKING`` and inside functions count too, because a
+reader has to follow them all the same. The source is parsed, never imported.
 
 Usage: ``python -m tools.house_figures [FOLDER]``.
 """
@@ -22,7 +22,7 @@ Graph = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True)
 class Module:
-    """One file: its dotted name, its text parsed, and whether it is the ``__init__`` of a folder."""
+    """One file: its dotted name, its parsed source, and whether it is the ``__init__`` of a folder."""
 
     name: str
     tree: ast.Module
@@ -31,19 +31,19 @@ class Module:
 
     @property
     def package(self) -> str:
-        """The package that relative imports of this file start from."""
+        """Return the package from which relative imports of this file start."""
         return self.name if self.is_package else self.name.rpartition(".")[0]
 
 
 @dataclass(frozen=True)
 class House:
-    """All files of the rooms, and what is asked of them."""
+    """All files of the rooms, with the figures that are measured on them."""
 
     modules: Mapping[str, Module]
 
     @cached_property
     def imports(self) -> Graph:
-        """Each file with the other files that it imports."""
+        """Return the files that each file imports."""
         return {name: frozenset(self._imported(module)) - {name} for name, module in self.modules.items()}
 
     def _imported(self, module: Module) -> Iterator[str]:
@@ -64,12 +64,12 @@ class House:
 
     @cached_property
     def file_circles(self) -> list[list[str]]:
-        """Groups of files each of which leads to every other one of its group."""
+        """Return the groups of files in which every file leads to every other."""
         return circles(self.imports)
 
     @cached_property
     def folder_circles(self) -> list[list[str]]:
-        """The same for folders and the files beside them, level by level; circles of files alone are left out."""
+        """Return the same for folders and the files beside them, level by level, without circles of files alone."""
         found = (circle for level in self._levels().values() for circle in circles(level))
         return [circle for circle in found if any(self._is_folder(name) for name in circle)]
 
@@ -87,11 +87,11 @@ class House:
         return any(other.startswith(f"{name}.") for other in self.modules)
 
     def folders_in_circles(self) -> list[str]:
-        """The folders that stand in a circle with others of their level."""
+        """Return the folders in a circle with others of their level."""
         return [name for circle in self.folder_circles for name in circle if self._is_folder(name)]
 
     def half_in_files_of(self) -> int:
-        """The size such that half of all lines lie in files of at least that size."""
+        """Return the size such that half of all lines lie in files of at least that size."""
         sizes = sorted((module.lines for module in self.modules.values()), reverse=True)
         passed = 0
         for size in sizes:
@@ -101,7 +101,7 @@ class House:
         return 0
 
     def protocols(self) -> list[str]:
-        """Every class that names ``Protocol`` among its bases."""
+        """Return every class that names ``Protocol`` among its bases."""
         return [
             f"{module.name}.{node.name}"
             for module in self.modules.values()
@@ -110,11 +110,11 @@ class House:
         ]
 
     def long_files(self) -> list[str]:
-        """Every file over ``LONG_FILE`` lines."""
+        """Return every file over ``LONG_FILE`` lines."""
         return [f"{module.name} ({module.lines})" for module in self.modules.values() if module.lines > LONG_FILE]
 
     def long_functions(self) -> list[str]:
-        """Every function over ``LONG_FUNCTION`` lines, from its ``def`` to its last line."""
+        """Return every function over ``LONG_FUNCTION`` lines, from its ``def`` to its last line."""
         return [
             f"{module.name}.{node.name} ({_length(node)})"
             for module in self.modules.values()
@@ -146,7 +146,7 @@ class Figure:
         return line.rstrip() if self.holds(value) else f"{line}WORSE THAN ITS BOUND"
 
 
-#: Bounds are the values of today: lower one whenever its figure has improved, and never raise one without a reason.
+#: Bounds are today's values: lower one whenever its figure improves, and never raise one without a reason.
 FIGURES = (
     Figure("files", lambda house: len(house.modules), bound=322, goal=250),
     Figure("half of the lines lie in files of at least", House.half_in_files_of, bound=207, goal=180, at_least=True),
@@ -206,7 +206,10 @@ def _absolute(module: Module, node: ast.ImportFrom) -> str:
 
 
 def _siblings(name: str, target: str) -> tuple[str, str, str]:
-    """The level at which two modules part, and the child of each there; empty for the level's own ``__init__``."""
+    """Return the level at which two modules part, and the child of each there.
+
+    A child is empty for the level's own ``__init__``.
+    """
     left, right = name.split("."), target.split(".")
     shared = 0
     while shared < min(len(left), len(right)) and left[shared] == right[shared]:
@@ -246,7 +249,7 @@ def circles(graph: Graph) -> list[list[str]]:
 
 
 def _finished(graph: Graph) -> list[str]:
-    """All nodes in the order in which a walk in depth leaves them."""
+    """Return all nodes in the order in which a depth-first walk leaves them."""
     left: dict[str, None] = {}
     seen: set[str] = set()
     for start in graph:
@@ -264,7 +267,7 @@ def _finished(graph: Graph) -> list[str]:
 
 
 def _reach(start: str, graph: Mapping[str, Iterable[str]], seen: set[str]) -> list[str]:
-    """Nodes not seen before that can be reached from ``start``, itself included; they are seen from now on."""
+    """Return the unseen nodes reachable from ``start``, itself included, and mark them as seen."""
     group, waiting = [], [start]
     while waiting:
         node = waiting.pop()
@@ -276,7 +279,7 @@ def _reach(start: str, graph: Mapping[str, Iterable[str]], seen: set[str]) -> li
 
 
 def main(root: Path, figures: Iterable[Figure] = FIGURES) -> int:
-    """Print every figure with its bound and goal; return 1 where one is worse than its bound."""
+    """Print every figure with its bound and goal; return 1 if one is worse than its bound."""
     house = read_house(root)
     failed = False
     for figure in figures:

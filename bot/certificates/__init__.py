@@ -1,1 +1,1 @@
-"""Reading certificates out of the files of strangers."""
+"""Read certificates out of files that strangers send."""

@@ -1,6 +1,6 @@
-"""ZIP and tar: an archive of files; a ZIP that is a document goes to ``documents``.
+"""Read archives, ZIP and tar; a ZIP that is one document goes to ``office_documents``.
 
-A document inside an archive is read; an archive inside an archive is not.
+A document inside an archive is read; an archive inside an archive is refused.
 """
 
 import re
@@ -22,21 +22,34 @@ _FILES = (b"0", b"\0", b"7")
 _LONG_NAME, _PAX = b"L", b"x"
 _PAX_PATH = re.compile(rb"\d{1,9} path=([^\n]*)\n")
 
+#: Desktops add these files to an archive on their own.
+_FOLDER_LITTER = "__MACOSX"
+_LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
+#: The most entries of an archive, folders and litter included.
+_MOST_ENTRIES = 1_000
+
+#: Reads the bytes of an entry like a file of its own.
+ContentReader = Callable[[bytes], Iterable[Finding]]
+#: The name of an entry, and a function that unpacks it.
+_Entry = tuple[str, Callable[[], bytes]]
+
 
 class TarMember(NamedTuple):
-    """A file of a tar."""
+    """A regular file in a tar."""
 
     name: str
     content: bytes
 
 
 def is_tar(data: bytes) -> bool:
-    """Whether the bytes begin as a tar does."""
+    """Return whether the bytes have the magic of a tar."""
     return data[257:262] == b"ustar"
 
 
 def tar_members(data: bytes, most: int) -> list[TarMember]:
-    """The first files, in their order; folders, links and devices are passed over.
+    """Return the first ``most`` files, in their order; folders, links and devices are skipped.
+
+    A long name is read from a GNU or a PAX header (POSIX.1-2001).
 
     Raises:
         UnreadableError: DAMAGED.
@@ -63,7 +76,7 @@ def _iter_members(data: bytes) -> Iterator[TarMember]:
 
 
 def _decode_size(digits: bytes) -> int:
-    """Octal, or binary where the first bit says so; a negative one is an attack."""
+    """Decode a size: octal, or binary when the first bit is set. A negative size is an attack and raises DAMAGED."""
     try:
         size = int.from_bytes(digits[1:]) if digits[:1] == b"\x80" else int(digits.strip(b" \0") or b"0", 8)
     except ValueError:
@@ -82,20 +95,14 @@ def _decode_text(raw: bytes) -> str:
     return raw.partition(b"\0")[0].decode("utf-8", "replace")
 
 
-#: What desktops add to an archive without being asked.
-_FOLDER_LITTER = "__MACOSX"
-_LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
-#: Of an archive with its folders and litter.
-_MOST_ENTRIES = 1_000
-
-#: Reads the bytes of an entry, as the file itself would be read.
-ContentReader = Callable[[bytes], Iterable[Finding]]
-#: An entry: its name, and what unpacks it.
-_Entry = tuple[str, Callable[[], bytes]]
-
-
 def archive_findings(data: bytes, unpacker: Unpacker, read: ContentReader, *, nested: bool) -> Iterator[Finding]:
-    """What a document's signatures or an archive's entries hold; ``nested`` is true inside an archive.
+    """Yield the findings of a document's signatures or of an archive's entries.
+
+    Args:
+        data: The bytes of a ZIP.
+        unpacker: The budget of the whole file.
+        read: Reads the bytes of an entry.
+        nested: Whether the ZIP lies in another archive; then only a document is read.
 
     Raises:
         UnreadableError: NESTED_ARCHIVE, TOO_MANY_ENTRIES, NO_SIGNATURE, NO_CERTIFICATE or DAMAGED.
@@ -115,7 +122,12 @@ def archive_findings(data: bytes, unpacker: Unpacker, read: ContentReader, *, ne
 
 
 def compressed_findings(data: bytes, unpacker: Unpacker, read: ContentReader, *, nested: bool) -> Iterator[Finding]:
-    """What a tar holds, or one file packed by itself; raises as ``findings`` does."""
+    """Yield the findings of a tar or of one compressed file; takes the arguments of ``archive_findings``.
+
+    Raises:
+        UnreadableError: NESTED_ARCHIVE, TOO_MANY_ENTRIES, NO_CERTIFICATE, TOO_MUCH_UNPACKED or DAMAGED.
+        SecretError: an entry is a private key.
+    """
     if nested:
         raise UnreadableError(FileProblemKind.NESTED_ARCHIVE)
     content = data if is_tar(data) else unpacker.unpack_stream(data)

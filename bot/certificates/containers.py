@@ -1,4 +1,7 @@
-"""PKCS#7 / CMS SignedData (RFC 5652), DER or BER: the signers' certificates, or all of a bag without signers."""
+"""Find the certificates in containers of signatures: PKCS#7 / CMS (RFC 5652), JWS (RFC 7515) and mail (RFC 5322).
+
+A container gives its signers' certificates first; the others of its chain come along as companions.
+"""
 
 import base64
 import binascii
@@ -23,13 +26,38 @@ _CMS = bytes.fromhex("2a864886f70d0107")
 _SIGNED = _CMS + b"\x02"
 _SEALED = {_CMS + bytes([kind]) for kind in (3, 4, 6)} | {bytes.fromhex("2a864886f70d0109100117")}  # RFC 5083 too
 _TIME_STAMP = bytes.fromhex("2a864886f70d0109100104")  # id-ct-TSTInfo: RFC 3161, 2.4.2
-_KEY_IDENTIFIERS = (0x80, der.TAGGED_0)  #: [0], as signers write it and as some do
-#: Certificates and signers of one value; real ones have under twenty.
+_KEY_IDENTIFIERS = (0x80, der.TAGGED_0)  #: both forms of [0] occur: primitive, as the standard says, and constructed
+#: The most certificates and signers of one PKCS#7 value; real ones have fewer than twenty.
 _MOST_CERTIFICATES = 2_000
+
+#: A protected header of a JWS: '{"' in base64url.
+_HEADER = re.compile(rb"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{20,}+")
+_CHAIN = re.compile(rb'"x5c"\s{0,99}+:\s{0,99}+(\[[^\]\[{}]*+|"[^"]*+")')
+_STRING = re.compile(rb'"(M[A-I][^"]{40,}+)"')
+_HASHES = ("sha256", "sha512", "sha384", "sha1")
+#: The signer's digest in a JWS whose certificate lies beside the signature: x5t#S256, or digVal of x5t#o.
+_DIGEST = re.compile(rb'"(?:x5t#S256|digVal)"\s{0,99}+:\s{0,99}+"([A-Za-z0-9_+/-]{27,99}={0,2})"')
+#: The most headers and values searched in a JWS, and the most certificates of one chain.
+_MOST_HEADERS, _LONGEST_CHAIN_ENTRIES = 1_000, 20
+_LONGEST_HEADER = 1024 * 1024
+
+#: Limits against hostile mail: the parser looks for the boundary of every open level in every line, and makes an object
+#: for every line that may begin a part.
+_MOST_LEVELS, _MOST_BEGINNINGS = 20, 5_000
+#: These problems are ignored in a part of a mail: such a part is the text itself or a picture in it, no attachment.
+_IGNORED_PROBLEMS = {
+    FileProblemKind.UNKNOWN_TYPE,
+    FileProblemKind.NO_CERTIFICATE,
+    FileProblemKind.NO_SIGNATURE,
+    FileProblemKind.PICTURE,
+    FileProblemKind.EMPTY,
+}  # fmt: skip
 
 
 def pkcs7_certificates(data: bytes) -> Iterator[FoundCertificate]:
-    """Signers first, in the order they signed; the rest as companions where there is a signer.
+    """Yield the certificates of a SignedData, in DER or BER: the signers' first, in the order they signed.
+
+    If a signer is found, the other certificates are its companions; otherwise they stand for themselves.
 
     Raises:
         UnreadableError: SEALED, TIME_STAMP, NO_CERTIFICATE or BROKEN.
@@ -60,7 +88,7 @@ def _signed_data(data: bytes) -> list[der.DerValue]:
 
 
 def _certificate_set(parts: list[der.DerValue]) -> list[bytes]:
-    """The certificates, each as it is written; attribute certificates and the like carry other tags."""
+    """Return the bytes of each certificate; attribute certificates and the like carry other tags and are left out."""
     sets = [part for part in parts[3:] if part.tag == der.TAGGED_0]
     bag = [
         value.whole for part in sets for value in der.children(part, _MOST_CERTIFICATES) if value.tag == der.SEQUENCE
@@ -71,7 +99,7 @@ def _certificate_set(parts: list[der.DerValue]) -> list[bytes]:
 
 
 def _find_signers(parts: list[der.DerValue], bag: list[bytes]) -> list[bytes]:
-    """The certificate that each SignerInfo names, by issuer and serial number or by key identifier."""
+    """Return the certificate of each SignerInfo, found by issuer and serial number or by key identifier."""
     infos = [info for part in parts[3:] if part.tag == der.SET for info in der.children(part, _MOST_CERTIFICATES)]
     known = _CertificateIndex([structure for certificate in bag if (structure := try_split_certificate(certificate))])
     named = [known.find(fields[1]) for info in infos if len(fields := der.children(info, 2)) > 1]
@@ -79,7 +107,7 @@ def _find_signers(parts: list[der.DerValue], bag: list[bytes]) -> list[bytes]:
 
 
 class _CertificateIndex:
-    """The certificates of a bag, by what signers name them by."""
+    """Finds the certificate that a SignerInfo names, by issuer and serial number or by key identifier."""
 
     def __init__(self, bag: list[RawCertificate]) -> None:
         self._by_key = {key: one.whole for one in reversed(bag) for key in _key_identifiers_of(one)}
@@ -96,12 +124,13 @@ class _CertificateIndex:
             return None
         same = self._by_number.get(int.from_bytes(serial.content), [])
         exact = [one.whole for one in same if one.issuer == issuer.element]
-        # An issuer's name may be written in another string type than in the certificate; the number still tells.
+        # The SignerInfo may write the issuer's name in another string type than the certificate; the number still
+        # decides.
         return next(iter([*exact, *(one.whole for one in same)]), None)
 
 
 def _key_identifiers_of(certificate: RawCertificate) -> Iterator[bytes]:
-    """The identifier that the certificate gives its key, and the one that is usual for it."""
+    """Yield the identifier that the certificate states for its key, and the usual one computed from the key."""
     with suppress(MalformedError):
         if named := x509_fields.subject_key_identifier(certificate):
             yield named
@@ -109,20 +138,12 @@ def _key_identifiers_of(certificate: RawCertificate) -> Iterator[bytes]:
         yield public_keys.key_identifier(certificate.key)
 
 
-#: '{"' in base64 of an address: a protected header.
-_HEADER = re.compile(rb"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{20,}+")
-_CHAIN = re.compile(rb'"x5c"\s{0,99}+:\s{0,99}+(\[[^\]\[{}]*+|"[^"]*+")')
-_STRING = re.compile(rb'"(M[A-I][^"]{40,}+)"')
-_HASHES = ("sha256", "sha512", "sha384", "sha1")
-#: A signer's digest, where the certificate itself lies beside the signature: x5t#S256, and digVal of x5t#o.
-_DIGEST = re.compile(rb'"(?:x5t#S256|digVal)"\s{0,99}+:\s{0,99}+"([A-Za-z0-9_+/-]{27,99}={0,2})"')
-#: Headers and values that are looked at, and certificates of a chain.
-_MOST_HEADERS, _LONGEST_CHAIN_ENTRIES = 1_000, 20
-_LONGEST_HEADER = 1024 * 1024
-
-
 def jws_certificates(text: bytes) -> Iterator[FoundCertificate]:
-    """The signer's certificate of every signature, and its chain as companions."""
+    """Yield the certificate of each signer, and the rest of its chain as companions.
+
+    A chain is the header ``x5c`` (RFC 7515, 4.1.6); without one, a certificate in the text is matched to a signer's
+    digest.
+    """
     parts = [
         text,
         *(_decode_header(one.group()[:_LONGEST_HEADER]) for one in islice(_HEADER.finditer(text), _MOST_HEADERS)),
@@ -156,24 +177,16 @@ def _decode_header(header: bytes) -> bytes:
     return decoded.replace(b"\\/", b"/").replace(b"\\u002b", b"+").replace(b"\\u002B", b"+")
 
 
-#: Every level of parts names its boundary, and the parser looks for each of the open ones in every line; of lines that
-#: may begin a part it makes an object each.
-_MOST_LEVELS, _MOST_BEGINNINGS = 20, 5_000
-#: Troubles of a part that is no attachment meant for us: the words themselves, pictures in them.
-_IGNORED_PROBLEMS = {
-    FileProblemKind.UNKNOWN_TYPE,
-    FileProblemKind.NO_CERTIFICATE,
-    FileProblemKind.NO_SIGNATURE,
-    FileProblemKind.PICTURE,
-    FileProblemKind.EMPTY,
-}  # fmt: skip
-
-
 def mail_findings(data: bytes, most: int, read: Callable[[bytes], Iterable[Finding]]) -> Iterator[Finding]:
-    """What the parts hold, in their order.
+    """Yield the findings of the parts of a mail, in their order.
+
+    Args:
+        data: The mail, with or without a byte order mark.
+        most: The most parts; more raise TOO_MANY_ENTRIES.
+        read: Reads the decoded bytes of a part.
 
     Raises:
-        UnreadableError: NO_CERTIFICATE, TOO_MANY_ENTRIES, or what ends the whole file.
+        UnreadableError: NO_CERTIFICATE, TOO_MANY_ENTRIES, or a reason that ends the whole file.
     """
     if data.lower().count(b"boundary=") > _MOST_LEVELS or data.count(b"\n--") > _MOST_BEGINNINGS:
         raise UnreadableError(FileProblemKind.TOO_MANY_ENTRIES)

@@ -1,4 +1,7 @@
-"""ZIP entries, unpacked inside limits: sizes are counted while bytes come, no header is believed."""
+"""Decompress ZIP entries and single compressed files within limits.
+
+Sizes are counted while bytes come out; no size in a header is trusted.
+"""
 
 import bz2
 import lzma
@@ -14,10 +17,24 @@ from bot.certificates.errors import MEBIBYTE, Limits, UnreadableError
 from handlers.model.certificate import FileProblemKind
 
 CHUNK_SIZE = 64 * 1024
-#: What 7-Zip asks for at its strongest.
+#: The dictionary of the strongest compression of 7-Zip, in bytes.
 _MAX_DICTIONARY = 64 * MEBIBYTE
 _LZMA_HEADER = 4 + 5  #: version, size of the properties, properties: APPNOTE 5.8.8
 _ERRORS = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError)
+
+_CENTRAL_ENTRY, _LOCAL_ENTRY = b"PK\x01\x02", b"PK\x03\x04"
+_NOT_UTF8 = bytes(byte & ~0x08 for byte in range(256))
+_ENCRYPTED = 0x1  #: general purpose bit 0: APPNOTE 4.4.4
+#: Windows and Office write the first two methods; the bounded ones come from 7-Zip. Any other method is reported.
+_LIBRARY_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_XZ = 95
+
+_LOCAL = struct.Struct("<4s22xHH")  #: a local header: the mark, the lengths of name and extra field (APPNOTE 4.3.7)
+_UTF8_NAME = 0x800  #: general purpose bit 11: APPNOTE 4.4.4
+#: An Office document has many entries that are not read; a longer directory is an attack in itself.
+_LONGEST_DIRECTORY = 20_000
+#: ``zipfile`` raises these for a damaged archive; NotImplementedError means a feature that the file merely claims.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError)
 
 
 class _Decompressor(Protocol):
@@ -29,7 +46,7 @@ class _Decompressor(Protocol):
 
 
 def decompress_stream(data: bytes) -> Iterator[bytes]:
-    """A file packed with gzip, bzip2 or xz, members one after another.
+    """Yield the content of a file compressed with gzip, bzip2 or xz, one member after another.
 
     Raises:
         UnreadableError: DAMAGED, or PACKING where it asks for more memory than is given.
@@ -51,7 +68,7 @@ def decompress_stream(data: bytes) -> Iterator[bytes]:
 
 
 def decompress_lzma(data: bytes) -> Iterator[bytes]:
-    """An entry of a ZIP packed with LZMA; raises as ``of_stream`` does."""
+    """Yield the content of a ZIP entry compressed with LZMA; raises the errors of ``decompress_stream``."""
     properties = data[4:_LZMA_HEADER]
     if len(properties) < 5 or data[2:4] != b"\x05\0" or properties[0] >= 9 * 5 * 5:
         raise UnreadableError(FileProblemKind.PACKING)
@@ -65,7 +82,7 @@ def decompress_lzma(data: bytes) -> Iterator[bytes]:
 
 
 def decompress_pieces(unpacker: _Decompressor, data: bytes) -> Iterator[bytes]:
-    """What comes out, in pieces; raises as ``of_stream`` does."""
+    """Yield the output of a decompressor in pieces; raises the errors of ``decompress_stream``."""
     try:
         piece = unpacker.decompress(data, CHUNK_SIZE)
         while piece:
@@ -79,7 +96,7 @@ def decompress_pieces(unpacker: _Decompressor, data: bytes) -> Iterator[bytes]:
 
 
 class _GzipDecompressor:
-    """``zlib`` with the face of the other two: it keeps what it has not taken yet."""
+    """Gives ``zlib`` the interface of ``bz2`` and ``lzma``: it keeps the input that it has not consumed yet."""
 
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -96,34 +113,22 @@ class _GzipDecompressor:
         return self._inner.decompress(data or self._inner.unconsumed_tail, max_length)
 
 
-_CENTRAL_ENTRY, _LOCAL_ENTRY = b"PK\x01\x02", b"PK\x03\x04"
-_NOT_UTF8 = bytes(byte & ~0x08 for byte in range(256))
-_ENCRYPTED = 0x1  #: general purpose bit 0: APPNOTE 4.4.4
-#: The methods Windows and Office write, and those of 7-Zip that are unpacked within bounds. Others are named.
-_LIBRARY_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-_XZ = 95
 _BOUNDED_METHODS: dict[int, Callable[[bytes], Iterator[bytes]]] = {
     zipfile.ZIP_BZIP2: decompress_stream,
     zipfile.ZIP_LZMA: decompress_lzma,
     _XZ: decompress_stream,
 }
-_LOCAL = struct.Struct("<4s22xHH")  #: of a local header: the mark, the lengths of name and extra field (APPNOTE 4.3.7)
-_UTF8_NAME = 0x800  #: general purpose bit 11: APPNOTE 4.4.4
-#: Entries of an Office document are many and are not read; beyond this its directory alone is an attack.
-_LONGEST_DIRECTORY = 20_000
-#: What ``zipfile`` raises for a damaged archive; its NotImplementedError is a feature that the file merely claims.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, ValueError, OSError, EOFError)
 
 
 class Unpacker:
-    """The budget of one file: what is unpacked of a document inside an archive counts too."""
+    """Unpacks within the budget of one file; a document inside an archive spends from the same budget."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._left = limits.unpacked
 
     def open(self, data: bytes) -> zipfile.ZipFile:
-        """Open an archive; raises ``UnreadableError`` where it is none or its directory is too long."""
+        """Open an archive; raises ``UnreadableError`` if it is not a ZIP or its directory is too long."""
         if data.count(_CENTRAL_ENTRY) > _LONGEST_DIRECTORY:
             raise UnreadableError(FileProblemKind.TOO_MANY_ENTRIES)
         try:
@@ -134,7 +139,7 @@ class Unpacker:
             raise UnreadableError(FileProblemKind.DAMAGED) from error
 
     def _open_without_utf8_names(self, data: bytes) -> zipfile.ZipFile:
-        """Open an archive whose names are said to be UTF-8 and are not: none is believed to be."""
+        """Open an archive whose names claim to be UTF-8 but are not, by clearing that flag on every entry."""
         patched, at = bytearray(data), data.find(_CENTRAL_ENTRY)
         while at >= 0:
             local = int.from_bytes(data[at + 42 : at + 46], "little")
@@ -148,12 +153,15 @@ class Unpacker:
             raise UnreadableError(FileProblemKind.DAMAGED) from error
 
     def read_start(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-        """The first 64 KB of an entry, outside the budget; raises as ``unpack`` does, but never for what is much."""
+        """Return the first 64 KB of an entry without charging the budget.
+
+        Raises the errors of ``unpack`` except TOO_MUCH_UNPACKED.
+        """
         with _translate_errors(entry):
             return next(_entry_pieces(archive, entry), b"")
 
     def unpack(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-        """The bytes of an entry.
+        """Return the bytes of an entry.
 
         Raises:
             UnreadableError: ENCRYPTED, PACKING for a compression that is not read, TOO_MUCH_UNPACKED or DAMAGED.
@@ -162,10 +170,10 @@ class Unpacker:
             return b"".join(self._counted_pieces(archive, entry))
 
     def measure(self, data: bytes) -> None:
-        """Unpack all of an archive within the limits, keeping nothing; for a library that knows no limits.
+        """Unpack a whole archive within the limits and keep nothing, before a library without limits reads it.
 
         Raises:
-            UnreadableError: as ``open`` and ``unpack`` do; TOO_MANY_ENTRIES beyond the limit.
+            UnreadableError: for the reasons of ``open`` and ``unpack``, or TOO_MANY_ENTRIES beyond the limit.
         """
         with self.open(data) as archive:
             entries = archive.infolist()
@@ -177,7 +185,7 @@ class Unpacker:
                         pass
 
     def unpack_stream(self, data: bytes) -> bytes:
-        """The content of a file packed with gzip, bzip2 or xz; raises ``UnreadableError`` as ``unpack`` does."""
+        """Return the content of a file compressed with gzip, bzip2 or xz; raises the errors of ``unpack``."""
         return b"".join(self._charge_pieces(decompress_stream(data)))
 
     def _counted_pieces(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -192,7 +200,7 @@ class Unpacker:
 
 
 def entry_name(entry: zipfile.ZipInfo) -> str:
-    """The name as it was meant: many programs write UTF-8 and do not say so."""
+    """Return the intended name of an entry: many programs write UTF-8 without setting the flag for it."""
     if entry.flag_bits & _UTF8_NAME or entry.filename.isascii():
         return entry.filename
     try:
@@ -212,7 +220,10 @@ def _entry_pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[
 
 
 def _raw_reader(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Callable[[], bytes]:
-    """What reads the packed bytes; the name in front of them may be written otherwise than in the directory."""
+    """Return a reader of the compressed bytes.
+
+    The name in the local header may differ in length from the directory's.
+    """
     stream = archive.fp
     if stream is None:
         raise UnreadableError(FileProblemKind.DAMAGED)

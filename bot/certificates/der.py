@@ -1,10 +1,10 @@
-"""Walk DER, and BER where a writer was loose (ITU-T X.690), without judging what is not asked for.
+"""Parse DER, and BER from loose writers (ITU-T X.690), without judging the parts that nobody asks for.
 
-A value is cut into its elements one level at a time, so that a fault in a part nobody reads harms nothing. Lengths that
-are longer than they need be, indefinite lengths and strings written in pieces are read as what they mean.
+A value is split into its elements one level at a time, so that a fault in an unread part does no harm. Lengths longer
+than necessary, indefinite lengths and strings in pieces are read by their meaning. Section numbers are those of X.690.
 
-A certificate is cut strictly (``split``): an element that is cut short is an error. A container is walked as far as it
-goes (``walk``), so that one that is cut short does not hide the certificates in front of the cut.
+A certificate is split strictly (``split``): a truncated element is an error. A container is walked as far as possible
+(``walk``), so that a truncated element does not hide the certificates before it.
 """
 
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x01, 0x02, 0x03, 0x04, 0x06
 ENUMERATED, TAGGED_0 = 0x0A, 0xA0
 UTC_TIME, GENERALIZED_TIME, SEQUENCE, SET = 0x17, 0x18, 0x30, 0x31
 
-#: A tag, and what lies in the element.
+#: The tag of an element, and its content.
 Element = tuple[int, bytes]
 
 
 class DerValue(NamedTuple):
-    """An element of a container beside its bytes as they are written; one that is cut short has what is there."""
+    """An element of a container with its original bytes; a truncated one has the bytes that are there."""
 
     tag: int
     content: bytes
@@ -38,18 +38,18 @@ CONSTRUCTED = 0x20
 _LONG_TAG = 0x1F  #: the number of the tag follows: 8.1.2.4
 _INDEFINITE, _END = 0x80, b"\0\0"  #: two zeros mark the end: 8.1.3.6
 _LENGTH_OCTETS = 8
-#: Elements on one level; certificates have under a hundred, the longest lists of names met have some thousands.
+#: The most elements on one level; certificates have under a hundred, the longest lists of names seen some thousands.
 _MOST_ELEMENTS = 20_000
-#: Indefinite lengths within each other, and elements inside one: a document that is signed inside lies in pieces.
+#: The most nested indefinite lengths, and the most elements inside one: a signed document inside lies in pieces.
 _DEEPEST, _MOST_STEPS = 64, 100_000
-#: Strings in pieces that are in pieces.
+#: The deepest nesting of strings in pieces.
 _DEEPEST_STRING = 16
-#: Bytes of an object identifier; registered ones have under twenty.
+#: The most bytes of an object identifier; registered ones have under twenty.
 _LONGEST_OID_BYTES = 128
 
 
 def split(content: bytes) -> list[Element]:
-    """Cut what lies in a constructed value into its elements.
+    """Split the content of a constructed value into its elements.
 
     Raises:
         MalformedError: an element is cut short, or there are too many of them.
@@ -73,13 +73,13 @@ def split(content: bytes) -> list[Element]:
 
 
 def extent(data: bytes, at: int = 0) -> tuple[int, int, int]:
-    """Measure the element that begins there: where its content starts and stops, and where the element ends.
+    """Measure the element that begins at ``at``: the offsets of its content's start and stop, and of the element's end.
 
-    The end lies behind the data where the element is cut short or is nested too deep.
+    The end lies behind the data if the element is truncated or nested too deep.
 
     Raises:
-        MalformedError: its length is none.
-        IndexError: its header is cut short.
+        MalformedError: its length is invalid.
+        IndexError: its header is truncated.
     """
     start, length = _read_header(data, at)
     if length >= 0:
@@ -89,7 +89,7 @@ def extent(data: bytes, at: int = 0) -> tuple[int, int, int]:
 
 
 def _read_header(data: bytes, at: int) -> tuple[int, int]:
-    """Where the content starts, and its length; -1 for an indefinite one."""
+    """Return the offset of the content, and its length; -1 for an indefinite one."""
     start = at + 2
     if data[at] & _LONG_TAG == _LONG_TAG:
         while data[start - 1] & 0x80:
@@ -107,7 +107,7 @@ def _read_header(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _end_of_contents(data: bytes, at: int) -> int:
-    """Where the end mark stands, or else the end of the data; a loop, for nesting is a stranger's to choose."""
+    """Return the offset of the end mark, or else the end of the data; a loop, because strangers choose the nesting."""
     depth = 1
     try:
         for _ in range(_MOST_STEPS):
@@ -128,7 +128,7 @@ def _end_of_contents(data: bytes, at: int) -> int:
 
 
 def end_of(data: bytes, at: int = 0) -> int:
-    """Where the element that begins there ends; behind the data where it is cut short or is none."""
+    """Return the offset at which the element ends; behind the data if the element is truncated or invalid."""
     try:
         return extent(data, at)[2]
     except (MalformedError, IndexError):
@@ -136,7 +136,7 @@ def end_of(data: bytes, at: int = 0) -> int:
 
 
 def walk(data: bytes) -> Iterator[DerValue]:
-    """The elements one after another, as far as they go: up to what is none, the last one perhaps cut short."""
+    """Yield the elements one after another up to the first invalid one; the last may be truncated."""
     at = 0
     while at < len(data) and data[at : at + 2] != _END:
         try:
@@ -148,17 +148,17 @@ def walk(data: bytes) -> Iterator[DerValue]:
 
 
 def first_value(data: bytes) -> DerValue | None:
-    """The element that the bytes begin with; ``None`` for none."""
+    """Return the element that the bytes begin with; ``None`` if there is none."""
     return next(walk(data), None)
 
 
 def children(value: DerValue | None, most: int = 16) -> list[DerValue]:
-    """The first elements inside one."""
+    """Return the first ``most`` elements inside an element."""
     return list(islice(walk(value.content), most)) if value else []
 
 
 def content_of(data: bytes, tag: int) -> bytes:
-    """Take what lies in the one element with that tag; bytes behind it are left alone.
+    """Return the content of the one element with that tag; bytes behind it are ignored.
 
     Raises:
         MalformedError: there is another element, or it is cut short.
@@ -173,7 +173,7 @@ def content_of(data: bytes, tag: int) -> bytes:
 
 
 def encode_element(element: Element) -> bytes:
-    """Write an element in DER, for a library that takes it whole."""
+    """Encode an element in DER, for a library that needs the whole element."""
     tag, content = element
     length = len(content)
     if length < _INDEFINITE:
@@ -183,7 +183,11 @@ def encode_element(element: Element) -> bytes:
 
 
 def string_content(element: Element, depth: int = 0) -> bytes:
-    """Take the bytes of a string, put together where it is written in pieces (8.7.3, 8.23.6)."""
+    """Return the bytes of a string, joined if it is written in pieces (8.7.3, 8.23.6).
+
+    Raises:
+        MalformedError: a piece is truncated, or pieces are nested too deep.
+    """
     tag, content = element
     if not tag & CONSTRUCTED:
         return content
@@ -193,7 +197,11 @@ def string_content(element: Element, depth: int = 0) -> bytes:
 
 
 def bit_string_content(element: Element) -> bytes:
-    """Take the bytes of a BIT STRING, without the number of bits that do not count in the last."""
+    """Return the bytes of a BIT STRING, without the leading count of unused bits.
+
+    Raises:
+        MalformedError: a piece is truncated.
+    """
     tag, content = element
     pieces = split(content) if tag & CONSTRUCTED else [element]
     return b"".join(piece[1:] for _, piece in pieces)
@@ -201,7 +209,7 @@ def bit_string_content(element: Element) -> bytes:
 
 @lru_cache(maxsize=1024)
 def format_oid(content: bytes) -> str:
-    """Write an object identifier with dots (8.19).
+    """Format an object identifier with dots (8.19).
 
     Raises:
         MalformedError: it is empty, cut short or of absurd length.

@@ -4,10 +4,10 @@
 
     TrolyError (bot.errors)
     └── CertificatesError
-        ├── UnreadableError              bytes that give no certificate; carries the ``Trouble``
-        │   └── SecretError              bytes that must not have been sent; the whole file is refused
-        ├── MalformedError               a part of a certificate is not written as it must be; never leaves the package
-        └── TrustError                   a CA file that cannot be installed or removed
+        ├── UnreadableError              bytes without a readable certificate; carries the ``FileProblemKind``
+        │   └── SecretError              bytes with a private key; the whole file is refused
+        ├── MalformedError               a part of a certificate is malformed; never leaves the package
+        └── TrustError                   a CA file cannot be installed or removed
             ├── NotACaError
             ├── UnpinnedError
             ├── FingerprintMismatchError
@@ -31,11 +31,11 @@ class UnreadableError(CertificatesError):
     def __init__(self, trouble: FileProblemKind) -> None:
         super().__init__()
         self.trouble = trouble
-        self.where = ""  #: name of the archive entry, filled in on the way up
+        self.where = ""  #: the name of the archive entry, filled in on the way up
 
     @property
     def ends_reading(self) -> bool:
-        """Nothing more is read: a secret lies in it, or a limit is used up."""
+        """Return whether reading must stop: the bytes hold a secret, or a limit is used up."""
         return self.trouble in SECRET_PROBLEMS or self.trouble is FileProblemKind.TOO_MUCH_UNPACKED
 
 
@@ -59,7 +59,7 @@ class NotACaError(TrustError):
 
 
 class UnpinnedError(TrustError):
-    """The CA is none of those known by fingerprint."""
+    """The CA is not among those known by fingerprint."""
 
     def __init__(self, file: str, fingerprint: str) -> None:
         super().__init__(
@@ -99,10 +99,10 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one file; a file beyond one of them gives a typed trouble, never an exception."""
+    """The limits of one file; a file beyond one of them gives a typed problem, never an exception."""
 
     file: int = 20 * MEBIBYTE  #: bytes
-    entries: int = 200  #: of an archive; also the most certificates taken from one file
+    entries: int = 200  #: entries of an archive; also the most certificates taken from one file
     unpacked: int = 50 * MEBIBYTE  #: bytes that come out of an archive, counted while they come
     seconds: float = 5.0  #: wall clock in the worker
     memory: int = 256 * MEBIBYTE  #: bytes of address space a worker may add to what it starts with

@@ -1,4 +1,4 @@
-"""What a container holds, before it is decoded."""
+"""Split a container into certificates and unreadable parts, before anything is decoded."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
@@ -11,18 +11,18 @@ from handlers.model.certificate import FileProblemKind
 
 
 class FoundCertificate(NamedTuple):
-    """The DER of one certificate, and the archive entry it lay in."""
+    """The DER of one certificate, and the name of the archive entry it lay in."""
 
     der: bytes
     where: str = ""
-    #: Made a signature: shown even where it is a CA.
+    #: This certificate made a signature: it is shown even if it is a CA.
     signer: bool = False
-    #: Came along with a signer's certificate; helps to verify the chain and is never shown.
+    #: This certificate came with a signer's; it helps to verify the chain and is never shown.
     companion: bool = False
 
 
 class UnreadPart(NamedTuple):
-    """A part that gave no certificate, and why."""
+    """A part without a readable certificate, and why."""
 
     trouble: FileProblemKind
     where: str = ""
@@ -35,10 +35,15 @@ _Part = TypeVar("_Part")
 def read_each(
     parts: Iterable[_Part], read: Callable[[_Part], Iterator[Finding]], broken: FileProblemKind = FileProblemKind.BROKEN
 ) -> Iterator[Finding]:
-    """Read part after part; a broken one is missed, as ``broken`` says, and does not take the others with it.
+    """Read part after part, so that a broken one does not take the others with it.
+
+    Args:
+        parts: The parts to read.
+        read: Yields the findings of a part.
+        broken: The problem reported for a part whose parser fails.
 
     Raises:
-        UnreadableError: one that ends the whole file.
+        UnreadableError: a part makes the whole file unreadable.
         MemoryError: the worker's memory is used up.
     """
     for part in parts:
@@ -55,11 +60,11 @@ def read_each(
 
 
 def split_values(data: bytes) -> Iterator[tuple[FileKind, bytes]]:
-    """Certificates and PKCS#7 values written one after another or on lines of their own; ends at what is neither.
+    """Yield certificates and PKCS#7 values, one after another or each on a line of its own, up to the first other byte.
 
     Raises:
         SecretError: a private key follows.
-        UnreadableError: DER of another sort comes first.
+        UnreadableError: DER of another kind comes first.
     """
     at = 0
     while data[at : at + 1] == b"\x30" and (kind := der_kind(data[at : at + HEAD_SIZE])):
@@ -72,5 +77,5 @@ def split_values(data: bytes) -> Iterator[tuple[FileKind, bytes]]:
 
 
 def is_one_certificate(data: bytes) -> bool:
-    """Whether the bytes are one DER certificate from the first to the last."""
+    """Return whether the bytes are exactly one DER certificate."""
     return data[:1] == b"\x30" and is_certificate(data) and der.end_of(data) == len(data)

@@ -1,6 +1,6 @@
-"""What is it? Decided from the bytes, never from the name.
+"""Detect the format of a file from its bytes, never from its name.
 
-DER is told apart by its first few tags (X.690), so that a truncated private key is still seen to be one.
+DER is told apart by its first few tags (X.690), so that even a truncated private key is recognised.
 """
 
 import re
@@ -11,14 +11,54 @@ from bot.certificates.errors import SecretError, UnreadableError
 from handlers.model.certificate import FileProblemKind
 
 _NAME_AND_TIME = [[der.SEQUENCE, der.UTC_TIME], [der.SEQUENCE, der.GENERALIZED_TIME]]
-#: Tags of PKIStatusInfo: RFC 3161, 2.4.2.
+#: The tags of PKIStatusInfo: RFC 3161, 2.4.2.
 _STATUS = [
     [der.INTEGER, *texts, *failure] for texts in ([], [der.SEQUENCE]) for failure in ([], [der.BIT_STRING])
 ]  # fmt: skip
 
+_SEQUENCE = rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
+
+#: So many bytes tell the kind of a DER value; the longest value whose length must fit exactly has 129.
+HEAD_SIZE = 256
+#: Editors, mail gateways and ``copy /b`` put these bytes before a file or between two.
+_PADDING = re.compile(rb"(?:\xef\xbb\xbf|[\s\0])*+")
+_LEADING = re.compile(rb"(?:\xef\xbb\xbf|\s)*+")
+_KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce", b"\x1e\xf1\xb5\xb0", b"openssh-key-v1\0")  # JKS, JCEKS, PVK
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
+#: Archives that are reported but not opened: RAR, 7z, zstd, CAB, ARJ, compress, lz4, lzip, WIM, ar.
+_ARCHIVES = (
+    b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd", b"MSCF\0\0", b"\x60\xea", b"\x1f\x9d", b"\x1f\xa0",
+    b"\x04\x22\x4d\x18", b"LZIP", b"MSWIM\0", b"!<arch>\n", b"xar!",
+)  # fmt: skip
+_LZH = re.compile(rb"..-l[hz][0-9ds]-", re.DOTALL)
+_ACE, _ISO = (7, b"**ACE**"), (0x8001, b"CD001")
+_COMPRESSED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0")
+_PROGRAM = b"MZ"
+_PDF = re.compile(rb"%PDF-[12]\.[0-9]")
+#: A mail (RFC 5322, 2.2): its first lines are fields, and one of them describes a content (RFC 2045, 3).
+_MAIL = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*+(?:From [^\n]*\n)?(?:[A-Za-z][A-Za-z0-9-]*+:[^\n]*\n(?:[ \t][^\n]*\n)*+)*?"
+    rb"(?:MIME-Version|Content-(?:Type|Transfer-Encoding|Disposition)):",
+    re.IGNORECASE,
+)
+_MAIL_HEAD = 64 * 1024
+#: A public key or a signature of OpenPGP, in binary: RFC 4880, 4.2, 5.2.3, 5.5.2.
+_PGP = re.compile(
+    rb"\x99[\x00-\x10].\x04....[\x01-\x03\x10-\x16]|[\x88\x89\xc2].{1,2}\x04[\x00-\x1f][\x01\x11\x13\x16]", re.DOTALL
+)
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+#: The end of a ZIP's directory, and its greatest distance from the end of the file: APPNOTE 4.3.16.
+_ZIP_END, _ZIP_TAIL = b"PK\x05\x06", 66_000
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # an Office file with a password: MS-OFFCRYPTO, 1.3
+
 
 def find_lookalike(data: bytes) -> FileProblemKind | None:
-    """What DER is that begins much as a certificate does; ``None`` for a certificate and for what has no name here."""
+    """Name DER that begins much like a certificate but is not one.
+
+    Returns ``None`` for a certificate and for anything unknown.
+    """
     outer = der.children(der.first_value(data), 4)
     tags = [part.tag for part in outer]
     inner = der.children(outer[0]) if outer else []
@@ -46,7 +86,7 @@ def _classify_body(inner: list[der.DerValue], outer: list[der.DerValue]) -> File
 
 
 def _is_status_info(inner: list[der.DerValue]) -> bool:
-    """PKIStatusInfo: a small number, perhaps texts and bits."""
+    """Return whether the elements are a PKIStatusInfo: a small number, optionally texts and bits."""
     tags = [part.tag for part in inner]
     return tags in _STATUS and len(inner[0].content) == 1 and inner[0].content[0] < 6
 
@@ -60,18 +100,15 @@ def _is_public_key(value: der.DerValue) -> bool:
 
 
 class FileKind(StrEnum):
-    """What a file is read as."""
+    """The format in which a file is read."""
 
     CERTIFICATE = "certificate"
     PKCS7 = "pkcs7"
     PDF = "pdf"
     ZIP = "zip"
-    PACKED = "packed"  #: a tar, or one file packed with gzip, bzip2 or xz
+    PACKED = "packed"  #: a tar, or one file compressed with gzip, bzip2 or xz
     MAIL = "mail"
     TEXT = "text"  #: PEM, bare base64, JSON or XML
-
-
-_SEQUENCE = rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
 
 
 def _der_pattern(pattern: bytes) -> re.Pattern[bytes]:
@@ -91,44 +128,14 @@ _PKCS7 = _der_pattern(rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07")  # ContentIn
 _CERTIFICATE = _der_pattern(_SEQUENCE + rb"(?:\xa0|\x02)")  # Certificate: RFC 5280, 4.1
 _ANY_DER = _der_pattern(rb"[\x01-\x1e\x30\x31\xa0-\xa9]")
 
-#: Bytes that tell the kind of a DER value; the longest that is measured as a whole has 129.
-HEAD_SIZE = 256
-#: What editors, mail gateways and ``copy /b`` put in front of a file or between two.
-_PADDING = re.compile(rb"(?:\xef\xbb\xbf|[\s\0])*+")
-_LEADING = re.compile(rb"(?:\xef\xbb\xbf|\s)*+")
-_KEY_STORES = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce", b"\x1e\xf1\xb5\xb0", b"openssh-key-v1\0")  # JKS, JCEKS, PVK
-_PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
-#: Archives that are named and not opened: RAR, 7z, zstd, CAB, ARJ, compress, lz4, lzip, WIM, ar.
-_ARCHIVES = (
-    b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd", b"MSCF\0\0", b"\x60\xea", b"\x1f\x9d", b"\x1f\xa0",
-    b"\x04\x22\x4d\x18", b"LZIP", b"MSWIM\0", b"!<arch>\n", b"xar!",
-)  # fmt: skip
-_LZH = re.compile(rb"..-l[hz][0-9ds]-", re.DOTALL)
-_ACE, _ISO = (7, b"**ACE**"), (0x8001, b"CD001")
-_COMPRESSED = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0")
-_PROGRAM = b"MZ"
-_PDF = re.compile(rb"%PDF-[12]\.[0-9]")
-#: A message: RFC 5322, 2.2, whose first lines are fields and one of them speaks of a content (RFC 2045, 3).
-_MAIL = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*+(?:From [^\n]*\n)?(?:[A-Za-z][A-Za-z0-9-]*+:[^\n]*\n(?:[ \t][^\n]*\n)*+)*?"
-    rb"(?:MIME-Version|Content-(?:Type|Transfer-Encoding|Disposition)):",
-    re.IGNORECASE,
-)
-_MAIL_HEAD = 64 * 1024
-#: A public key of OpenPGP, or a signature, in bytes: RFC 4880, 4.2, 5.2.3, 5.5.2.
-_PGP = re.compile(
-    rb"\x99[\x00-\x10].\x04....[\x01-\x03\x10-\x16]|[\x88\x89\xc2].{1,2}\x04[\x00-\x1f][\x01\x11\x13\x16]", re.DOTALL
-)
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-#: The end of a ZIP's directory, and how far from the end of the file it may stand: APPNOTE 4.3.16.
-_ZIP_END, _ZIP_TAIL = b"PK\x05\x06", 66_000
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OLE_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # an Office file with a password: MS-OFFCRYPTO, 1.3
-
 
 def detect_kind(data: bytes) -> FileKind:
-    """Name the kind; raises ``UnreadableError`` for what cannot hold a certificate, ``SecretError`` for a key."""
+    """Return the kind of a file.
+
+    Raises:
+        UnreadableError: it cannot hold a certificate.
+        SecretError: it is a private key or a key store.
+    """
     if data[:1] == b"\x30" and (der := der_kind(data)):
         return der
     if not data.strip(b" \t\r\n\0"):
@@ -148,7 +155,7 @@ def detect_kind(data: bytes) -> FileKind:
 
 
 def _problem_of_start(data: bytes) -> FileProblemKind | None:
-    """Why no certificate can be read from what begins so."""
+    """Return the problem of a file whose first bytes rule out a certificate."""
     if is_picture(data):
         return FileProblemKind.PICTURE
     if data.startswith(_OLE):
@@ -159,7 +166,7 @@ def _problem_of_start(data: bytes) -> FileProblemKind | None:
 
 
 def _kind_behind_program(data: bytes) -> FileKind:
-    """An archive that unpacks itself is a program with the archive behind it."""
+    """Detect a self-extracting archive: a program with the archive behind it."""
     if _ZIP_END in data[-_ZIP_TAIL:]:
         return FileKind.ZIP
     if data.startswith(_PROGRAM) and any(mark in data for mark in _ARCHIVES[:2]):
@@ -168,20 +175,20 @@ def _kind_behind_program(data: bytes) -> FileKind:
 
 
 def strip_padding(data: bytes) -> bytes:
-    """Without blanks and a byte order mark in front, where DER may follow them."""
+    """Strip blanks and a byte order mark in front of DER."""
     match = _LEADING.match(data)
     start = match.end() if match else 0
     return data[start:] if start and data[start : start + 1] == b"\x30" else data
 
 
 def padding_end(data: bytes, at: int) -> int:
-    """Where the blanks, zeros and byte order marks that stand there end."""
+    """Return the offset at which the blanks, zeros and byte order marks end that begin at ``at``."""
     match = _PADDING.match(data, at)
     return match.end() if match else at
 
 
 def refuse_secret(data: bytes) -> None:
-    """Raise ``SecretError`` where the bytes begin as a private key or a key store does."""
+    """Raise ``SecretError`` if the bytes begin like a private key or a key store."""
     if _PKCS12.match(data):
         raise SecretError(FileProblemKind.PKCS12)
     if data.startswith(_KEY_STORES) or any(pattern.match(data) for pattern in _PRIVATE_KEYS):
@@ -189,11 +196,11 @@ def refuse_secret(data: bytes) -> None:
 
 
 def der_kind(data: bytes) -> FileKind | None:
-    """The kind of DER or BER; ``None`` for none.
+    """Return the kind of a DER or BER value; ``None`` for anything else.
 
     Raises:
-        SecretError: a private key or a key store.
-        UnreadableError: DER of another sort.
+        SecretError: it is a private key or a key store.
+        UnreadableError: it is DER of another kind.
     """
     if is_certificate(data):
         return FileKind.CERTIFICATE
@@ -206,29 +213,29 @@ def der_kind(data: bytes) -> FileKind | None:
 
 
 def is_certificate(data: bytes) -> bool:
-    """Whether DER begins as a certificate does (a request and a revocation list do too)."""
+    """Return whether DER begins like a certificate (a request and a revocation list do too)."""
     return bool(_CERTIFICATE.match(data))
 
 
 def is_picture(data: bytes) -> bool:
-    """JPEG, PNG, GIF, BMP, TIFF, WEBP, HEIC or AVIF."""
+    """Return whether the bytes are JPEG, PNG, GIF, BMP, TIFF, WEBP, HEIC or AVIF."""
     if data[4:8] == b"ftyp":
         return data[8:12] in _HEIF_BRANDS
     return data.startswith(_PICTURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
 def is_zip(data: bytes) -> bool:
-    """A ZIP, which may be an Office document."""
+    """Return whether the bytes are a ZIP, which may be an Office document."""
     return data.startswith(_ZIP)
 
 
 def is_compressed(data: bytes) -> bool:
-    """A tar, or one file packed by itself."""
+    """Return whether the bytes are a tar or one compressed file."""
     return data.startswith(_COMPRESSED) or data[257:262] == b"ustar"
 
 
 def is_archive(data: bytes) -> bool:
-    """An archive or a compressed file, of any format."""
+    """Return whether the bytes are an archive or a compressed file, of any format."""
     return (
         data.startswith((*_ZIP, *_ARCHIVES))
         or is_compressed(data)
@@ -238,7 +245,7 @@ def is_archive(data: bytes) -> bool:
 
 
 def is_pdf(data: bytes) -> bool:
-    """A PDF, also behind a web page or without its beginning; a key or a certificate in PEM in front is more."""
+    """Return whether it is a PDF, even behind a web page or without its beginning; PEM in front makes it a text."""
     head = data[:1024]
     if b"-----BEGIN" in head:
         return False

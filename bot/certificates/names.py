@@ -1,4 +1,4 @@
-"""Names as they may be shown: a stranger wrote them."""
+"""Decode distinguished names into text that is safe to show: strangers wrote them."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from bot.certificates import der
 from bot.certificates.der import BIT_STRING, OID, SEQUENCE, Element
 from bot.certificates.errors import MalformedError
 
-#: Characters of one value that are kept; the longest body names met have under 200.
+#: The most characters kept of one value; the longest organisation names seen have under 200.
 _LONGEST = 500
-#: Of one name; real certificates have under twenty. What is kept and shown of one stays small.
+#: The most attributes kept of one name, so that it stays small; real certificates have under twenty.
 _MOST_ATTRIBUTES = 50
-#: Bytes of an issuer's name that is kept decoded.
+#: The most bytes of an issuer's name whose decoded form is cached.
 _LONGEST_CACHED = 1000
-#: RFC 4514, 3; an attribute without a short name there goes by its dotted OID.
+#: Short names of RFC 4514, 3; any other attribute is named by its dotted OID.
 _SHORT_NAMES = {
     NameOID.COMMON_NAME.dotted_string: "CN",
     NameOID.LOCALITY_NAME.dotted_string: "L",
@@ -36,26 +36,25 @@ _WIDE = {0x1C: "utf-32-be", 0x1E: "utf-16-be"}  #: universal and BMP strings
 
 
 class NameAttribute(TypedDict):
-    """One attribute of a distinguished name, as ``handlers.model.certificate.Attribute`` is made from."""
+    """One attribute of a distinguished name, the input of ``handlers.model.certificate.Attribute``."""
 
     oid: str
     name: str
     value: str
 
 
-#: A distinguished name.
 DistinguishedName = tuple[NameAttribute, ...]
 
 
 def decode(element: Element) -> tuple[DistinguishedName, bool]:
-    """Decode a distinguished name: every attribute of every RDN, in the certificate's order, each fit to be shown.
+    """Decode a distinguished name: every attribute of every RDN, in the certificate's order, each safe to show.
 
     Returns:
         The attributes, and whether all of them could be read: one that is not written as an attribute is left out, a
         character that cannot be decoded is shown as U+FFFD, and a name of absurd length is cut.
 
     Raises:
-        MalformedError: it is no name.
+        MalformedError: it is not a name.
     """
     if element[0] != SEQUENCE:
         raise MalformedError
@@ -73,7 +72,11 @@ def decode(element: Element) -> tuple[DistinguishedName, bool]:
 
 
 def decode_issuer(element: Element) -> tuple[DistinguishedName, bool]:
-    """Decode as ``decode`` does, and keep it where it is short: issuers are few and no secret."""
+    """Decode like ``decode``, and cache short names: issuers are few and no secret.
+
+    Raises:
+        MalformedError: it is not a name.
+    """
     return _decode_cached(element) if len(element[1]) <= _LONGEST_CACHED else decode(element)
 
 
@@ -93,7 +96,7 @@ def _decode_attribute(attribute: bytes) -> tuple[NameAttribute | None, bool]:
 
 
 def _decode_string(element: Element) -> tuple[str | bytes, bool]:
-    """Decode a string by its tag; strings of eight bits are UTF-8 where they can be, as most writers mean them."""
+    """Decode a string by its tag; 8-bit strings are read as UTF-8 where possible, because most writers mean that."""
     tag, content = element[0] & ~der.CONSTRUCTED, der.string_content(element)
     if tag in _WIDE:
         text = content.decode(_WIDE[tag], errors="replace")
@@ -108,7 +111,11 @@ def _decode_string(element: Element) -> tuple[str | bytes, bool]:
 
 
 def clean_text(value: str | bytes) -> str:
-    """NFC on one line, without control, format (bidirectional, zero-width) or private characters; bytes as hex."""
+    """Return a text as NFC on one line, without control, format or private characters.
+
+    Format characters are bidirectional and zero-width ones. Bytes are shown as hexadecimal digits, and a text is cut to
+    500 characters.
+    """
     if isinstance(value, bytes):
         return value[: _LONGEST // 2].hex().upper()
     if not (value.isprintable() and unicodedata.is_normalized("NFC", value)):
@@ -128,7 +135,7 @@ def _clean_character(character: str) -> str:
 
 
 def first_value_of(name: Sequence[NameAttribute], short: str) -> str | None:
-    """The first value of an attribute; ``None`` where there is none or it is blank."""
+    """Return the first value of an attribute; ``None`` if there is none or it is blank."""
     for part in name:
         if part["name"] == short and part["value"].strip():
             return part["value"]
@@ -136,7 +143,7 @@ def first_value_of(name: Sequence[NameAttribute], short: str) -> str | None:
 
 
 def display_name(name: Sequence[NameAttribute]) -> str:
-    """What a distinguished name is called: CN, else the most specific of what it has."""
+    """Return the name to show for a distinguished name: CN, or else its most specific attribute."""
     return (
         first_value_of(name, "CN")
         or first_value_of(name[::-1], "OU")

@@ -1,4 +1,4 @@
-"""A ZIP that is a document: Office (ECMA-376, part 2), ODF, EPUB, ASiC (EN 319 162), a program in Java."""
+"""Read a ZIP that is one document: Office (ECMA-376, part 2), ODF, EPUB, ASiC (EN 319 162), a Java program."""
 
 import re
 import zipfile
@@ -17,7 +17,7 @@ from handlers.model.certificate import FileProblemKind
 _CONTENT_TYPES = "[Content_Types].xml"
 _MARKER_FILES = {_CONTENT_TYPES, "mimetype"}
 _SIGNATURE_FOLDER = "META-INF/"
-#: Where signatures lie: of Office and its kin, of ODF, EPUB and ASiC, of Java, of NuGet.
+#: The places of signatures: in Office and its kin, in ODF, EPUB and ASiC, in Java, in NuGet.
 _SIGNATURES = re.compile(
     r"_xmlsignatures/.+\.xml|package/services/digital-signature/.+\.(?:xml|psdsxs|psdcer|cer)"
     r"|META-INF/(?:.+/)?[^/]*signatures?[^/]*\.(?:xml|p7[sm]|p7|cms)|META-INF/(?:.+/)?[^/]*\.tst"
@@ -26,14 +26,14 @@ _SIGNATURES = re.compile(
 )
 _OWN_FOLDERS = re.compile(r"(?:META-INF|_rels|docProps)/|mimetype$", re.IGNORECASE)
 _ASIC = b"application/vnd.etsi.asic-"
-#: Parts of a document that are looked at for keys.
+#: The most parts of a document that are searched for private keys.
 _MOST_ENTRIES = 1_000
 
 _ContentReader = Callable[[bytes], Iterable[Finding]]
 
 
 def is_document(archive: zipfile.ZipFile) -> bool:
-    """Whether an archive is one document rather than a packet of files."""
+    """Return whether an archive is one document rather than a collection of files."""
     names = archive.namelist()
     return not _MARKER_FILES.isdisjoint(names) or any(
         name.startswith(_SIGNATURE_FOLDER) or _SIGNATURES.fullmatch(name) for name in names
@@ -41,7 +41,12 @@ def is_document(archive: zipfile.ZipFile) -> bool:
 
 
 def document_findings(archive: zipfile.ZipFile, unpacker: Unpacker, read: _ContentReader) -> Iterator[Finding]:
-    """The certificates of the document's signatures; of a container whose own hold none, those of what it contains.
+    """Yield the certificates of the document's signatures; a container without any yields those of its signed files.
+
+    Args:
+        archive: The opened document.
+        unpacker: The budget of the whole file.
+        read: Reads the bytes of a part.
 
     Raises:
         UnreadableError: TOO_MANY_ENTRIES or NO_SIGNATURE.
@@ -79,7 +84,7 @@ def _is_container(archive: zipfile.ZipFile, unpacker: Unpacker) -> bool:
 
 
 def _read_signed_files(archive: zipfile.ZipFile, unpacker: Unpacker, read: _ContentReader) -> Iterator[Finding]:
-    """What the signed files themselves were signed with, such as a PDF that only got a time stamp here."""
+    """Yield the signers of the signed files themselves, such as a PDF that only got a time stamp here."""
     files = [e for e in archive.infolist() if not e.is_dir() and not _OWN_FOLDERS.match(e.filename)]
     for file in files[: unpacker.limits.entries]:
         for finding in read_each([file], lambda part: iter(read(unpacker.unpack(archive, part)))):
@@ -88,7 +93,7 @@ def _read_signed_files(archive: zipfile.ZipFile, unpacker: Unpacker, read: _Cont
 
 
 def _refuse_keys(archive: zipfile.ZipFile, unpacker: Unpacker) -> None:
-    """Raise ``SecretError`` where a part of a document begins as a private key, or has one written near its start."""
+    """Raise ``SecretError`` if a part begins as a private key, or has one in text within its first 64 KB."""
     for part in archive.infolist()[:_MOST_ENTRIES]:
         try:
             start = unpacker.read_start(archive, part)
@@ -98,4 +103,4 @@ def _refuse_keys(archive: zipfile.ZipFile, unpacker: Unpacker) -> None:
             error.where = clean_text(entry_name(part))
             raise
         except UnreadableError:
-            continue  # only what is read has to be readable
+            continue  # only signed parts have to be readable

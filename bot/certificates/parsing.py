@@ -1,4 +1,7 @@
-"""From bytes to a reading: find the certificates, decode each once, leave out CAs that only accompany."""
+"""Read a file: find its certificates, decode each once, and leave out CAs that only accompany others.
+
+``find_certificates`` finds them, ``read`` builds the reading for a person.
+"""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +19,7 @@ from bot.certificates.x509_fields import RawCertificate
 from handlers.model.certificate import SECRET_PROBLEMS, Certificate, FileProblem, FileProblemKind, Reading, Recognition
 from rules.facts import Issuer
 
-#: What a text without a certificate is called, by what its PEM boundaries name or by how it begins.
+#: The problem to report for a text without a certificate, by the label of a PEM boundary or by the first bytes.
 _PROBLEM_OF_LABEL = {
     b"CERTIFICATE REQUEST": FileProblemKind.REQUEST,
     b"NEW CERTIFICATE REQUEST": FileProblemKind.REQUEST,
@@ -30,17 +33,32 @@ _PROBLEM_OF_START = {
     (b"%FDF-", b"{\\rtf"): FileProblemKind.UNKNOWN_TYPE,
 }
 
+#: The most findings per allowed certificate: a signed file brings its chain, and copies are found but not shown.
+_FINDINGS_EACH = 10
+#: Extended usages of a key that stamps times or signs statuses: RFC 5280, 4.2.1.12.
+_ID_KP = bytes.fromhex("2b060105050703")
+_SERVICE_PROBLEMS = {_ID_KP + b"\x08": FileProblemKind.TIME_STAMP, _ID_KP + b"\x09": FileProblemKind.STATUS}
+#: These problems accompany certificates, and are reported only if there is nothing else.
+_SIDE_PROBLEMS = frozenset(
+    {FileProblemKind.TIME_STAMP, FileProblemKind.STATUS, FileProblemKind.REQUEST, FileProblemKind.PUBLIC_KEY}
+)
+
 
 def find_certificates(data: bytes, unpacker: Unpacker, *, nested: bool = False) -> Iterable[Finding]:
-    """What the bytes hold, in their order.
+    """Yield the findings of a file, in their order.
+
+    Args:
+        data: The file.
+        unpacker: The budget of the file that a person sent.
+        nested: Whether ``data`` comes from inside an archive or a text.
 
     Raises:
-        UnreadableError: one that ends the whole file: a secret, or a limit that is used up.
+        UnreadableError: a secret or an exceeded limit ends the whole file.
         MemoryError: the worker's memory is used up.
     """
     if len(data) > unpacker.limits.file:
         return [UnreadPart(FileProblemKind.TOO_LARGE)]
-    if is_one_certificate(data):  # the file that is sent most, without ceremony
+    if is_one_certificate(data):  # the most frequent file takes the short way
         return [FoundCertificate(data)]
     return read_each(
         [strip_padding(data)], lambda whole: _read_by_kind(whole, unpacker, nested=nested), FileProblemKind.DAMAGED
@@ -96,7 +114,7 @@ def _is_xml(text: bytes) -> bool:
 
 
 def _find_in_xml(text: bytes, data: bytes) -> Iterator[Finding]:
-    """XML with signatures; where it has no element for certificates, base64 of any element may still be one."""
+    """Read signed XML; if it has no element for certificates, try the base64 of any element."""
     try:
         yield from signed_xml.certificates(data)
     except UnreadableError:
@@ -126,7 +144,7 @@ def _problem_of_labels(text: bytes) -> FileProblemKind:
 
 
 def _find_in_block(decode: Callable[[], bytes]) -> Iterator[Finding]:
-    """A block of text that is DER without a name here is passed over."""
+    """Read one block of text; DER of an unknown kind is skipped."""
     try:
         yield from _find_in_der(decode())
     except UnreadableError as error:
@@ -142,28 +160,17 @@ def _find_in_der(data: bytes) -> Iterator[FoundCertificate]:
             yield FoundCertificate(value)
 
 
-#: Findings for each certificate allowed: a signed file brings its chain, and copies are found but not shown.
-_FINDINGS_EACH = 10
-#: Of a key that may stamp times or tell states: RFC 5280, 4.2.1.12.
-_ID_KP = bytes.fromhex("2b060105050703")
-_SERVICE_PROBLEMS = {_ID_KP + b"\x08": FileProblemKind.TIME_STAMP, _ID_KP + b"\x09": FileProblemKind.STATUS}
-#: What comes along with certificates, and is told only where it is all there is.
-_SIDE_PROBLEMS = frozenset(
-    {FileProblemKind.TIME_STAMP, FileProblemKind.STATUS, FileProblemKind.REQUEST, FileProblemKind.PUBLIC_KEY}
-)
-
-
 def read(data: bytes, name: str = "", trust: TrustStore = EMPTY_TRUST_STORE, limits: Limits = LIMITS) -> Reading:
     """Read a file of any kind, in this process and without limits of time and memory.
 
     Args:
         data: the file.
-        name: what it is called; what it *is* the bytes decide.
-        trust: CA certificates to verify issuers with.
+        name: the file's name; it is ignored, the bytes alone decide.
+        trust: CA certificates that verify issuers.
         limits: sizes and counts that end the reading.
 
     Returns:
-        Certificates in the file's order, each once by fingerprint; CA certificates only where there is nothing else.
+        Certificates in the file's order, each once by fingerprint; CA certificates only if there is nothing else.
         A file that holds a secret gives that problem alone.
     """
     del name
@@ -175,7 +182,7 @@ def read(data: bytes, name: str = "", trust: TrustStore = EMPTY_TRUST_STORE, lim
 
 @dataclass(slots=True)
 class _ReadingBuilder:
-    """What was found so far."""
+    """Collects the findings of one file and builds its reading."""
 
     trust: TrustStore
     limits: Limits
@@ -215,7 +222,7 @@ class _ReadingBuilder:
             self.asides.append(problem)
 
     def _add_found(self, found: FoundCertificate) -> None:
-        """A companion never stands in the way of the same certificate when it is found for itself."""
+        """Add a certificate; one seen first as a companion is still shown when it is also found by itself."""
         if found.signer:
             self.signers.add(hashlib.sha256(found.der).hexdigest().upper())
         if found.der in self.seen or (found.companion and found.der in self.accompanying):
@@ -240,7 +247,7 @@ class _ReadingBuilder:
             self.shown.append(decoded)
 
     def _end_with(self, error: UnreadableError) -> None:
-        """Of a file that holds a secret nothing is told but that."""
+        """End with this problem; for a file that holds a secret it is the only thing reported."""
         if error.trouble in SECRET_PROBLEMS:
             self.shown.clear()
             self.problems.clear()
@@ -256,7 +263,7 @@ class _ReadingBuilder:
 
 
 def _service_problem(certificate: RawCertificate) -> FileProblemKind | None:
-    """What a certificate of a service is good for, where stamping times or telling states is all its key may do."""
+    """Return the problem of a service's certificate, whose key may only stamp times or sign statuses."""
     try:
         purposes = x509_fields.extended_key_usages(certificate)
     except MalformedError:
@@ -265,7 +272,7 @@ def _service_problem(certificate: RawCertificate) -> FileProblemKind | None:
 
 
 def _with_recognition(decoded: DecodedCertificate, trust: TrustStore, companions: list[RawCertificate]) -> Certificate:
-    """An issuer's name that a pinned CA gives the lie to is not the government's."""
+    """Set the recognition; an issuer's name that a pinned CA disproves is not the government's."""
     known = recognise(decoded.source, trust, companions)
     if known is None:
         return decoded.certificate

@@ -1,8 +1,8 @@
-"""Signed PDF: the certificate of every signature (ISO 32000-1, 12.8).
+"""Read a signed PDF: the certificate of every signature (ISO 32000-1, 12.8). Section numbers are those of the standard.
 
-A signature's bytes are never encrypted nor packed, for a range of bytes around them is signed. So they are looked for
-in the file itself, whatever its cross-reference, its fields or its password; only a certificate that does not stand
-there as a string (of the old x509.rsa_sha1) needs the document to be parsed.
+A signature's bytes are never encrypted nor compressed, because a range of bytes around them is signed. So they are
+searched in the file itself, regardless of its cross-reference, its fields or its password; only a certificate that is
+not there as a string (of the old x509.rsa_sha1) needs the document to be parsed.
 """
 
 import re
@@ -17,9 +17,9 @@ from bot.certificates.findings import Finding, FoundCertificate, read_each
 from bot.certificates.formats import FileKind, der_kind
 from handlers.model.certificate import FileProblemKind
 
-#: A string in hexadecimal: what /Contents holds, or one that begins as DER does.
+#: A hexadecimal string: the value of /Contents, or one that begins like DER.
 _HEX = re.compile(rb"(?:/Contents[\s\0]{0,99}+<|<(?=[\s\0]{0,99}+3[\s\0]{0,99}+0))(?=([0-9A-Fa-f\s\0]{160,}+))")
-#: A string in brackets that begins as DER does: 0x30, then a long length, as it is or as an octal code.
+#: A literal string that begins like DER: 0x30, then a long length, as it is or as an octal code.
 _LITERAL = re.compile(rb"\((?=(?:0|\\060)(?:[\x80-\x83]|\\20[0-3]))")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|\r|\n)|(.))", re.DOTALL)
 _LITERAL_END = re.compile(rb"(?:[^\\)(]|\\.)*+", re.DOTALL)
@@ -28,12 +28,12 @@ _MOST_LITERALS, _LONGEST_LITERAL = 50, 64 * 1024
 _DER, _SIGNED = b"\x30", bytes.fromhex("2a864886f70d010702")
 _OLD, _ENCRYPTED = b"x509.rsa_sha1", b"/Encrypt"
 _BLANKS = b" \t\r\n\f\v\0"
-#: Strings that are taken, of one file; bytes of one of them, and digits that tell what it is.
+#: The most strings of one file, the most bytes of one string, and the digits that suffice to tell its kind.
 _MOST, _LONGEST, _TELLING = 1_000, 256 * 1024, 200
-#: How far from a signature its dictionary begins and ends.
+#: The most bytes between a signature and the beginning or end of its dictionary.
 _SURROUNDINGS_SIZE = 64 * 1024
 _OBJECT = re.compile(rb"(\d{1,9})\s{1,9}(\d{1,5})\s{1,9}obj\Z")
-#: Usage rights that a reader's maker signed (12.8.2.3): no signature of a person.
+#: Usage rights, signed by the maker of a reader (12.8.2.3): not the signature of a person.
 _USAGE_RIGHTS = re.compile(rb"/TransformMethod\s{0,9}/UR\d?\b")
 _RIGHTS_AT = re.compile(rb"/UR3?\s{1,9}(\d{1,9})\s{1,9}(\d{1,5})\s{1,9}R\b")
 _CERTIFICATE_OF = re.compile(rb"/Cert[\s\0]{0,99}(?:\[[\s\0]{0,99})?\Z")
@@ -46,7 +46,7 @@ class _PdfString(NamedTuple):
 
 
 def certificates(data: bytes) -> Iterator[Finding]:
-    """The signers' certificates, in the order of signing; time stamps are left out.
+    """Yield the signers' certificates, in the order of signing; time stamps are left out.
 
     Raises:
         UnreadableError: ENCRYPTED, NO_SIGNATURE or DAMAGED.
@@ -74,7 +74,7 @@ def _hexadecimal_strings(data: bytes) -> Iterator[_PdfString]:
         if known or _signature_kind(_decode_hex(data[start : min(end, start + _TELLING)])):
             digits = data[start : min(end, start + 4 * _LONGEST)]
             if known and not digits.translate(None, _BLANKS + b"0"):
-                continue  # room for a signature that nobody made
+                continue  # an empty placeholder for a signature
             yield _PdfString(match.start(), end, _decode_hex(digits))
 
 
@@ -84,7 +84,7 @@ def _decode_hex(digits: bytes) -> bytes:
 
 
 def _literal_strings(data: bytes) -> Iterator[_PdfString]:
-    """Strings in brackets; brackets inside come in pairs or escaped (7.3.4.2)."""
+    """Yield literal strings; parentheses inside are balanced or escaped (7.3.4.2)."""
     for match in _LITERAL.finditer(data):
         start = match.end()
         if _signature_kind(_ESCAPE.sub(_unescape, data[start : start + _TELLING])):
@@ -108,7 +108,7 @@ def _unescape(match: re.Match[bytes]) -> bytes:
 
 
 def _signature_kind(content: bytes) -> FileKind | None:
-    """A certificate or a signature; a document enciphered for receivers carries other CMS, one for each of them."""
+    """Return the kind of a certificate or signature; other CMS, such as the keys of an encrypted document, has none."""
     try:
         kind = der_kind(content[:256]) if content[:1] == _DER else None
     except UnreadableError:
@@ -117,7 +117,7 @@ def _signature_kind(content: bytes) -> FileKind | None:
 
 
 def _is_signature(data: bytes, string: _PdfString) -> bool:
-    """Whether a string is CMS, or something damaged that stands where a signature should."""
+    """Return whether a string is CMS, or something damaged in the place of a signature."""
     if kind := _signature_kind(string.content):
         return kind is FileKind.PKCS7
     around = b"".join(_surroundings(data, string)) if data[string.start : string.start + 1] == b"/" else b""
@@ -125,7 +125,7 @@ def _is_signature(data: bytes, string: _PdfString) -> bool:
 
 
 def _surroundings(data: bytes, string: _PdfString) -> tuple[bytes, bytes]:
-    """What stands in the same object in front of a string and behind it."""
+    """Return the bytes of the same object before a string and behind it."""
     before = data[max(0, string.start - _SURROUNDINGS_SIZE) : string.start]
     after = data[string.end : string.end + _SURROUNDINGS_SIZE]
     return before[before.rfind(b"obj") + 3 :] if b"obj" in before else before, after.partition(b"endobj")[0]
@@ -146,13 +146,13 @@ def _certificates_of_signature(content: bytes) -> Iterator[FoundCertificate]:
 
 
 def _certificates_of_cert_entry(data: bytes, string: _PdfString) -> FoundCertificate:
-    """Of /Cert, which is one certificate or a chain that begins with the signer's."""
+    """Return the certificate of /Cert, which is one certificate or a chain that begins with the signer's."""
     before = data[max(0, string.start - _SURROUNDINGS_SIZE) : string.start]
     return FoundCertificate(string.content, signer=bool(_CERTIFICATE_OF.search(before)))
 
 
 def _find_with_parser(data: bytes) -> Iterator[Finding]:
-    """What only the parsed document gives: strings of packed objects, and those that a password enciphers."""
+    """Yield what only the parser can give: strings of compressed objects, and strings encrypted by a password."""
     from bot.certificates import pdf_fields  # noqa: PLC0415 - 20 MB of parser that most files do not need
 
     start = data.find(b"%PDF-")  # mail gateways put bytes in front; offsets count from the header

@@ -1,4 +1,4 @@
-"""The signatures that a PDF's fields lead to, by the parser; strings are deciphered where no password is asked for."""
+"""Read the signatures of a PDF's fields with the parser; strings are decrypted where no password is needed."""
 
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -15,7 +15,7 @@ from handlers.model.certificate import FileProblemKind
 
 
 def certificates(stream: BinaryIO) -> Iterator[Finding]:
-    """The certificates of the signatures that fields hold.
+    """Yield the certificates of the signatures in the fields.
 
     Raises:
         UnreadableError: ENCRYPTED, NO_SIGNATURE, or DAMAGED for what cannot be parsed.
@@ -62,5 +62,5 @@ def _certificates_of_signature(signature: DictionaryObject) -> Iterator[FoundCer
 
 
 def _to_bytes(value: ByteStringObject | TextStringObject) -> bytes:
-    """A string's bytes; one that happens to be text was decoded by the parser."""
+    """Return the bytes of a string, which the parser may have decoded as text."""
     return bytes(value.original_bytes)

@@ -1,4 +1,4 @@
-"""Certificates written as text: PEM (RFC 7468), bare base64 or hexadecimal, with whatever stands around them."""
+"""Read certificates written as text: PEM (RFC 7468), bare base64 or hexadecimal, amid any other text."""
 
 import base64
 import binascii
@@ -12,7 +12,7 @@ from bot.certificates.errors import SecretError, UnreadableError
 from bot.certificates.formats import refuse_secret
 from handlers.model.certificate import FileProblemKind
 
-#: Dashes are lost or joined on the way, and letters become small; the words stay.
+#: Dashes get lost or joined on the way, and letters become small; the words stay.
 _BOUNDARY = re.compile(
     rb"(?:(?<=-)|(?<=-[ \t]))(BEGIN|END)[ \t]{1,3}([A-Za-z0-9 #.]{1,40}?)[ \t]?-{1,10}", re.IGNORECASE
 )
@@ -20,7 +20,7 @@ _SECRET = re.compile(
     rb"BEGIN[ \t]{0,3}[A-Za-z0-9 \t]{0,30}PRIVATE[ \t]{1,3}KEY|PuTTY-User-Key-File-|b3BlbnNzaC1rZXktdjE", re.IGNORECASE
 )
 _SECRET_WORDS = (b"private", b"putty-user", b"b3blbnnzac1rzxktdje")
-#: A .NET RSA key with more than its public half; after Modulus and Exponent come P, Q, DP, DQ, InverseQ and D.
+#: A .NET RSA key with its private half: after Modulus and Exponent follow P, Q, DP, DQ, InverseQ or D.
 _SECRET_XML = re.compile(
     rb"<RSAKeyValue(?:\s[^>]{0,300})?>(?:\s*+<(Modulus|Exponent)>[A-Za-z0-9+/=\s]{0,9999}+</\1>)*+\s*+"
     rb"<(?:P|Q|DP|DQ|InverseQ|D)>"
@@ -29,27 +29,27 @@ _JWK = re.compile(rb'"kty"\s{0,99}+:')
 _JWK_SECRET = re.compile(rb'"d"\s{0,99}+:\s{0,99}+"[A-Za-z0-9_-]{20}')  # RFC 7518, 6.2.2.1 and 6.3.2.1
 #: "-----BEGIN " in base64, as configurations carry PEM.
 _PEM_IN_BASE64 = re.compile(rb"LS0tLS1CRUdJTi[A-Za-z0-9+/_-]{20,}+(?:\s++[A-Za-z0-9+/_-]++)*+")
-#: A SEQUENCE in base64 (0x30 and a length), over lines; possessive, so that it stays linear.
+#: A SEQUENCE in base64 (0x30 and a length), over several lines; possessive, so that the time stays linear.
 _BARE_BASE64 = re.compile(rb"(?<![A-Za-z0-9+/_])M[A-I][A-Za-z0-9+/_-]{30,}+(?:\s++[A-Za-z0-9+/_-]++)*+={0,2}")
-#: A SEQUENCE of a long length in hexadecimal.
+#: A SEQUENCE with a long length, in hexadecimal.
 _HEX = re.compile(rb"(?<![0-9A-Za-z])30[\s:]{0,3}+8[12](?:[\s:]{0,3}+[0-9A-Fa-f]{2}){99,}+", re.IGNORECASE)
-#: What a web page puts between lines.
+#: Web pages put these tags between the lines.
 _HTML_BREAK = re.compile(rb"</?(?:w?br|p|div|span|td|tr|li|pre|code|font)\b[^<>]{0,300}>", re.IGNORECASE)
 _HEADER = re.compile(rb"^[A-Za-z][A-Za-z0-9-]*+:.*$", re.MULTILINE)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
-#: "%PDF-", "PK" and a local header, "<?xml" in base64.
+#: The beginnings of files in base64: "%PDF-", "PK" and a local header, "<?xml".
 _EMBEDDED_FILE = re.compile(
     rb"(?<![A-Za-z0-9+/_])(?:JVBERi0|UEsDB|PD94bWw)[A-Za-z0-9+/_-]{30,}+(?:\s++[A-Za-z0-9+/_-]++)*+"
 )
-#: What is looked into of those packed in base64, of one text.
+#: The most texts in base64 that are searched in one file.
 _MOST_BASE64_TEXTS = 200
 
 
 def refuse_secret_text(text: bytes) -> None:
-    """Raise ``SecretError`` where a private key stands anywhere in the text."""
+    """Raise ``SecretError`` if the text contains a private key anywhere."""
     bare = text.replace(b"\0", b"")  # UTF-16 in the middle of other bytes
-    lowered = bare.lower()  # a plain search is far quicker than a pattern without regard to case
+    lowered = bare.lower()  # a plain search is far quicker than a case-insensitive pattern
     if (
         (any(word in lowered for word in _SECRET_WORDS) and _SECRET.search(bare))
         or _SECRET_XML.search(bare)
@@ -59,26 +59,26 @@ def refuse_secret_text(text: bytes) -> None:
 
 
 def is_armoured(text: bytes) -> bool:
-    """Whether there is a PEM boundary."""
+    """Return whether the text has a PEM boundary."""
     return any(mark.group(1).upper() == b"BEGIN" for mark in _BOUNDARY.finditer(text))
 
 
 def boundary_labels(text: bytes) -> set[bytes]:
-    """What the PEM boundaries name, in capitals."""
+    """Return the labels of the PEM boundaries, in capitals."""
     return {mark.group(2).strip().upper() for mark in _BOUNDARY.finditer(text)}
 
 
 def decode_wrapped_pem(text: bytes) -> bytes:
-    """The PEM texts that lie in the text as base64, one after another; empty where there are none."""
+    """Return the PEM texts that are wrapped in base64, one after another; empty if there are none."""
     return b"\n".join(
         _decode_leniently(run.group()) for run in islice(_PEM_IN_BASE64.finditer(text), _MOST_BASE64_TEXTS)
     )
 
 
 def iter_blocks(text: bytes) -> Iterator[Callable[[], bytes]]:
-    """What decodes every PEM block, one without an end included, or else every run of base64 or of hexadecimal.
+    """Yield a decoder for every PEM block, even one without an end, or else for every run of base64 or hexadecimal.
 
-    A block raises as ``decode_base64`` does.
+    A decoder raises the errors of ``decode_base64``.
     """
     text = _HTML_BREAK.sub(b"\n", text)
     marks = list(_BOUNDARY.finditer(text))
@@ -89,7 +89,7 @@ def iter_blocks(text: bytes) -> Iterator[Callable[[], bytes]]:
 
 
 def decode_embedded_files(text: bytes) -> Iterator[bytes]:
-    """The PDF, ZIP and XML files that lie in the text as base64."""
+    """Yield the PDF, ZIP and XML files that lie in the text as base64."""
     yield from (_decode_leniently(run.group()) for run in islice(_EMBEDDED_FILE.finditer(text), _MOST_BASE64_TEXTS))
 
 
@@ -108,7 +108,7 @@ def _decode_hex(run: bytes) -> bytes:
 
 
 def decode_base64(body: bytes) -> bytes:
-    """Decode what is base64 in ``body``, ignoring all else; what is damaged the parser will call broken.
+    """Decode the base64 in ``body`` and ignore all other bytes; the parser reports damaged DER as broken.
 
     Raises:
         UnreadableError: nothing can be decoded.
@@ -116,7 +116,7 @@ def decode_base64(body: bytes) -> bytes:
     """
     decoded = _decode_leniently(body)
     refuse_secret(decoded)
-    if not _is_whole(decoded) and b" " in body.strip():  # an address took every plus for a blank
+    if not _is_whole(decoded) and b" " in body.strip():  # in an address every plus became a blank
         other = _decode_leniently(body.strip().replace(b" ", b"+"))
         decoded = other if _is_whole(other) else decoded
         refuse_secret(decoded)

@@ -1,4 +1,7 @@
-"""Name a public key by its kind and size (RFC 3279, 5480, 8410), without loading it."""
+"""Describe public keys (RFC 3279, 5480, 8410) and verify the signatures of CAs.
+
+A key is described from its DER without loading it, so that an unknown algorithm is no error.
+"""
 
 from hashlib import sha1
 
@@ -16,7 +19,7 @@ from handlers.model.certificate import UNKNOWN_KEY
 
 _RSA, _RSA_PSS, _DSA, _EC = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.10040.4.1", "1.2.840.10045.2.1"
 _EDWARDS = {"1.3.101.112": "Ed25519", "1.3.101.113": "Ed448"}
-#: Curves by the names that ``cryptography`` gives them.
+#: Names of curves, as ``cryptography`` writes them.
 _CURVES = {
     "1.2.840.10045.3.1.1": "secp192r1",
     "1.2.840.10045.3.1.7": "secp256r1",
@@ -28,78 +31,12 @@ _CURVES = {
     "1.3.36.3.3.2.8.1.1.11": "brainpoolP384r1",
     "1.3.36.3.3.2.8.1.1.13": "brainpoolP512r1",
 }
-#: Curves that are written out, by the bits of the field and how the base point begins (FIPS 186-4, D.1.2).
+#: Curves with explicit parameters, by the bits of the field and the start of the base point (FIPS 186-4, D.1.2).
 _WRITTEN_OUT = {
     (256, "6b17d1f2e12c4247f8bce6e563a440f2"): "secp256r1",
     (384, "aa87ca22be8b05378eb1c71ef320ad74"): "secp384r1",
     (521, "00c6858e06b70404e9cd9e3ecb662395"): "secp521r1",
 }
-
-
-def algorithm_oid(element: Element) -> str:
-    """Take the object identifier of an AlgorithmIdentifier, whatever its parameters are."""
-    parts = der.split(element[1])
-    if not parts or parts[0][0] != OID:
-        raise MalformedError
-    return der.format_oid(parts[0][1])
-
-
-def key_identifier(element: Element) -> bytes:
-    """Hash the key as identifiers of keys are made: RFC 5280, 4.2.1.2 (1).
-
-    Raises:
-        MalformedError: it is not written as a key.
-    """
-    parts = der.split(element[1])
-    if not parts:
-        raise MalformedError
-    return sha1(der.bit_string_content(parts[-1]), usedforsecurity=False).digest()
-
-
-def describe_key(element: Element) -> str:
-    """Name the key, such as "RSA 2048" or "EC secp256r1"; an algorithm or a curve not known here goes by its OID.
-
-    Raises:
-        MalformedError: it is not written as a key of its kind.
-    """
-    parts = der.split(element[1])
-    if len(parts) < 2 or parts[0][0] != SEQUENCE:
-        raise MalformedError
-    identifier = algorithm_oid(parts[0])
-    if identifier in {_RSA, _RSA_PSS}:
-        return f"RSA {_count_bits(der.content_of(der.bit_string_content(parts[1]), SEQUENCE))}"
-    parameters = der.split(parts[0][1])[1:]
-    if identifier == _EC and parameters:
-        return _curve_name(parameters[0])
-    if identifier == _DSA and parameters:
-        return f"DSA {_count_bits(parameters[0][1])}"
-    return _EDWARDS.get(identifier) or f"{UNKNOWN_KEY}{identifier}"
-
-
-def _count_bits(integers: bytes) -> int:
-    """Count the bits of the first number of a sequence."""
-    first = der.split(integers)[:1]
-    if not first or first[0][0] != INTEGER:
-        raise MalformedError
-    return int.from_bytes(first[0][1]).bit_length()
-
-
-def _curve_name(parameters: Element) -> str:
-    """Name the curve; an unknown one that is written out (RFC 3279, 2.3.5) goes by the bits of its field."""
-    tag, content = parameters
-    if tag == OID:
-        identifier = der.format_oid(content)
-        return f"EC {_CURVES[identifier]}" if identifier in _CURVES else f"{UNKNOWN_KEY}{identifier}"
-    if tag != SEQUENCE:
-        raise MalformedError
-    explicit = der.split(content)
-    field = der.split(explicit[1][1]) if len(explicit) > 1 else []
-    if len(field) < 2 or field[1][0] != INTEGER:
-        raise MalformedError
-    size = int.from_bytes(field[1][1]).bit_length()
-    base = explicit[3][1][1:17].hex() if len(explicit) > 3 else ""
-    return f"EC {_WRITTEN_OUT.get((size, base), size)}"
-
 
 _RSA_SIGNATURES: dict[str, hashes.HashAlgorithm] = {
     Oid.RSA_WITH_SHA1.dotted_string: hashes.SHA1(),  # noqa: S303 - all of generation G1
@@ -129,8 +66,77 @@ _PSS_HASHES: dict[str, hashes.HashAlgorithm] = {
 }
 
 
+def algorithm_oid(element: Element) -> str:
+    """Return the object identifier of an AlgorithmIdentifier; its parameters are ignored.
+
+    Raises:
+        MalformedError: it does not begin with an object identifier.
+    """
+    parts = der.split(element[1])
+    if not parts or parts[0][0] != OID:
+        raise MalformedError
+    return der.format_oid(parts[0][1])
+
+
+def key_identifier(element: Element) -> bytes:
+    """Hash a key the way key identifiers are computed: RFC 5280, 4.2.1.2 (1).
+
+    Raises:
+        MalformedError: it does not have the form of a key.
+    """
+    parts = der.split(element[1])
+    if not parts:
+        raise MalformedError
+    return sha1(der.bit_string_content(parts[-1]), usedforsecurity=False).digest()
+
+
+def describe_key(element: Element) -> str:
+    """Describe a key, such as "RSA 2048" or "EC secp256r1"; an unknown algorithm or curve is named by its OID.
+
+    Raises:
+        MalformedError: it does not have the form of a key of its kind.
+    """
+    parts = der.split(element[1])
+    if len(parts) < 2 or parts[0][0] != SEQUENCE:
+        raise MalformedError
+    identifier = algorithm_oid(parts[0])
+    if identifier in {_RSA, _RSA_PSS}:
+        return f"RSA {_count_bits(der.content_of(der.bit_string_content(parts[1]), SEQUENCE))}"
+    parameters = der.split(parts[0][1])[1:]
+    if identifier == _EC and parameters:
+        return _curve_name(parameters[0])
+    if identifier == _DSA and parameters:
+        return f"DSA {_count_bits(parameters[0][1])}"
+    return _EDWARDS.get(identifier) or f"{UNKNOWN_KEY}{identifier}"
+
+
+def _count_bits(integers: bytes) -> int:
+    """Return the number of bits of the first integer in a sequence."""
+    first = der.split(integers)[:1]
+    if not first or first[0][0] != INTEGER:
+        raise MalformedError
+    return int.from_bytes(first[0][1]).bit_length()
+
+
+def _curve_name(parameters: Element) -> str:
+    """Name the curve; an unknown one with explicit parameters (RFC 3279, 2.3.5) is named by the bits of its field."""
+    tag, content = parameters
+    if tag == OID:
+        identifier = der.format_oid(content)
+        return f"EC {_CURVES[identifier]}" if identifier in _CURVES else f"{UNKNOWN_KEY}{identifier}"
+    if tag != SEQUENCE:
+        raise MalformedError
+    explicit = der.split(content)
+    field = der.split(explicit[1][1]) if len(explicit) > 1 else []
+    if len(field) < 2 or field[1][0] != INTEGER:
+        raise MalformedError
+    size = int.from_bytes(field[1][1]).bit_length()
+    base = explicit[3][1][1:17].hex() if len(explicit) > 3 else ""
+    return f"EC {_WRITTEN_OUT.get((size, base), size)}"
+
+
 def is_signed_by(certificate: RawCertificate, ca: RawCertificate) -> bool:
-    """Whether the CA's key made the signature; ``False`` as well for an algorithm that is not verified here."""
+    """Return whether the CA's key made the signature; ``False`` also for an algorithm that is not supported here."""
     try:
         _verify(certificate, load_der_public_key(der.encode_element(ca.key)))
     except (InvalidSignature, *_VERIFY_ERRORS):
@@ -139,7 +145,7 @@ def is_signed_by(certificate: RawCertificate, ca: RawCertificate) -> bool:
 
 
 def _verify(certificate: RawCertificate, key: object) -> None:
-    """Raise where it does not verify; the algorithm must be the one that was signed along (RFC 5280, 4.1.1.2)."""
+    """Raise if the signature is wrong; both copies of the algorithm must be equal (RFC 5280, 4.1.1.2)."""
     if certificate.algorithm != certificate.inner_algorithm:
         raise InvalidSignature
     name, signature, tbs = (
@@ -163,7 +169,7 @@ def _verify(certificate: RawCertificate, key: object) -> None:
 
 
 def _pss_parameters(certificate: RawCertificate) -> tuple[padding.PSS, hashes.HashAlgorithm]:
-    """Decode RSASSA-PSS-params (RFC 4055, 3.1), of SHA-2 only: what is left out would mean SHA-1."""
+    """Decode RSASSA-PSS-params (RFC 4055, 3.1) of SHA-2 only: a parameter that is left out would mean SHA-1."""
     parameters = dict(der.split(der.content_of(der.encode_element(der.split(certificate.algorithm[1])[1]), SEQUENCE)))
     algorithm, generator = (der.content_of(parameters[tag], SEQUENCE) for tag in _PSS_PARAMETERS)
     salt = int.from_bytes(der.content_of(parameters[_PSS_SALT], INTEGER), signed=True)

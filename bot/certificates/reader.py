@@ -1,4 +1,4 @@
-"""Reading a stranger's file beside the event loop, inside limits of time and memory."""
+"""Read a stranger's file in a worker process, outside the event loop and within limits of time and memory."""
 
 import asyncio
 import contextlib
@@ -12,12 +12,12 @@ from bot.process_sandbox import Death, SandboxProcess, StartError
 from handlers.model.certificate import FileProblem, FileProblemKind, Reading
 
 _log = structlog.get_logger(__name__)
-#: A worker is replaced after so many files or after one big file, so that no memory is kept; one that nobody needs for
-#: so many seconds ends.
+#: A worker is replaced after so many files or after one big file, so that it keeps no memory; an idle worker ends after
+#: so many seconds.
 _FILES_PER_WORKER = 500
 _BIG_FILE = 4 * MEBIBYTE
 _IDLE_SECONDS = 60.0
-#: A worker ends itself over a file after so many times the seconds, should nobody be there to end it.
+#: A worker ends itself after so many times the allowed seconds, in case its parent is not there to kill it.
 _GRACE = 2
 _MODULE = "bot.certificates.worker"
 _DEATHS = {
@@ -28,7 +28,16 @@ _DEATHS = {
 
 
 async def start_worker(memory: int, seconds: float, trust: Path | None) -> SandboxProcess:
-    """Start a process that reads files, each within so many seconds. Raises ``StartError``."""
+    """Start a process that reads files.
+
+    Args:
+        memory: The bytes that it may add to its address space.
+        seconds: The time for one file, after which it ends itself.
+        trust: The folder of installed CA files; None for no CAs.
+
+    Raises:
+        StartError: the process did not start.
+    """
     return await SandboxProcess.start_server(_MODULE, str(memory), str(seconds), *([str(trust)] if trust else []))
 
 
@@ -38,7 +47,10 @@ class CertificateReader:
     def __init__(
         self, trust: Path | None = None, limits: Limits = LIMITS, *, idle_seconds: float = _IDLE_SECONDS
     ) -> None:
-        """Nothing starts here; ``trust`` is the folder of installed CA files, read anew by every worker."""
+        """Keep the settings and start nothing.
+
+        ``trust`` is the folder of installed CA files, read anew by every worker.
+        """
         self._trust = trust
         self._limits = limits
         self._idle_seconds = idle_seconds
@@ -48,8 +60,11 @@ class CertificateReader:
         self._retirement: asyncio.Task[None] | None = None
 
     async def read(self, data: bytes, name: str = "") -> Reading:
-        """What ``bot.certificates.read`` gives, or TOO_SLOW or TOO_MUCH_MEMORY; UNAVAILABLE where no worker starts."""
-        del name  # the bytes decide
+        """Return the reading of ``bot.certificates.parsing.read``.
+
+        Beyond a limit the only problem is TOO_SLOW or TOO_MUCH_MEMORY; without a worker it is UNAVAILABLE.
+        """
+        del name  # only the bytes decide the format
         if len(data) > self._limits.file:
             return _refused(FileProblemKind.TOO_LARGE)
         async with self._turn:
@@ -59,7 +74,7 @@ class CertificateReader:
                 self._retire_later()
 
     async def close(self) -> None:
-        """End the worker, after the file in hand; the reader may be used again."""
+        """End the worker after the current file; the reader may be used again."""
         async with self._turn:
             if self._retirement is not None:
                 self._retirement.cancel()

@@ -1,7 +1,7 @@
-"""From the bytes of a certificate to the record: each field is decoded alone, so that a fault costs that field only.
+"""Decode a certificate into its record, each field by itself, so that a fault costs only that field.
 
-There is one reader for all certificates. ``cryptography`` refuses a whole certificate for one loose part, and only when
-that part is touched; it verifies signatures here (``chain``) and reads nothing.
+This is the only reader of certificates. ``cryptography`` refuses a whole certificate for one malformed part, and only
+when that part is touched; here it verifies signatures (``trust``) and reads nothing.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from bot.certificates.x509_fields import RawCertificate, split_certificate
 from handlers.model.certificate import UNKNOWN_KEY, Certificate, CertificatePart, FileProblemKind
 
 _EMAIL = NameOID.EMAIL_ADDRESS.dotted_string
-#: Names as OpenSSL and RFC 8017 / RFC 5758 write them; another algorithm is shown by its dotted OID.
+#: Names of algorithms as in OpenSSL and RFC 8017 / RFC 5758; any other algorithm is shown by its dotted OID.
 _ALGORITHMS = {
     SignatureAlgorithmOID.RSA_WITH_MD5.dotted_string: "md5WithRSAEncryption",
     SignatureAlgorithmOID.RSA_WITH_SHA1.dotted_string: "sha1WithRSAEncryption",
@@ -33,17 +33,17 @@ _ALGORITHMS = {
     SignatureAlgorithmOID.ED25519.dotted_string: "ED25519",
     SignatureAlgorithmOID.ED448.dotted_string: "ED448",
 }
-#: Bytes of a serial number that are kept; RFC 5280 allows 20.
+#: The most bytes kept of a serial number; RFC 5280 allows 20.
 _LONGEST_SERIAL = 100
 _SIGN_BIT = 0x80
-#: Parts that may carry a mark of the government provider.
+#: These parts may carry a mark of the government provider.
 _TELLING = {CertificatePart.ISSUER, CertificatePart.POLICIES, CertificatePart.EXTENSIONS}
 
 _Value = TypeVar("_Value")
 
 
 class DecodedCertificate(NamedTuple):
-    """A record beside what it was made from, for the chain to be verified."""
+    """A record with the raw certificate it was made from, for verifying the chain."""
 
     certificate: Certificate
     source: RawCertificate
@@ -66,7 +66,7 @@ def decode_certificate(data: bytes) -> DecodedCertificate:
 
 
 class _FieldDecoder:
-    """The fields of one certificate; notes which parts could not be read."""
+    """Decodes the fields of one certificate and notes the parts that are unreadable."""
 
     def __init__(self, structure: RawCertificate) -> None:
         self._structure = structure
@@ -139,7 +139,7 @@ class _FieldDecoder:
         return parts
 
     def _decode_validity(self) -> tuple[datetime | None, datetime]:
-        """Decode both ends, each for itself."""
+        """Decode both ends independently of each other."""
         moments = self._decode_essential(FileProblemKind.END_UNREADABLE, lambda: der.split(self._structure.validity[1]))
         if len(moments) < 2:
             raise UnreadableError(FileProblemKind.END_UNREADABLE)
@@ -160,7 +160,7 @@ class _FieldDecoder:
         return _ALGORITHMS.get(oid, oid)
 
     def _is_ca(self) -> bool:
-        """Whether it is a CA's; told by the extensions that could be cut."""
+        """Return whether the certificate is a CA's, as far as its extensions are readable."""
         if not self._structure.complete:
             self._unreadable.append(CertificatePart.EXTENSIONS)
         basic = self._decode_optional(
@@ -170,16 +170,17 @@ class _FieldDecoder:
 
 
 def format_serial(number: bytes) -> str:
-    """Write a serial number as certificate viewers show it: an even number of upper-case hexadecimal digits.
+    """Format a serial number as certificate viewers show it: an even number of upper-case hexadecimal digits.
 
-    A positive number goes without the zeros that DER puts before a high bit, as OpenSSL prints it; a negative one is
-    its bytes as they stand in the certificate, as Windows shows it.
+    A positive number loses the zeros that DER puts before a high bit, as in OpenSSL; a negative one is shown by its
+    bytes
+    in the certificate, as in Windows.
     """
     return (number if number[0] & _SIGN_BIT else number.lstrip(b"\0") or b"\0").hex().upper()
 
 
 def format_signed_serial(number: bytes) -> str | None:
-    """Write a negative serial number with its sign; ``None`` for another, which its text tells from all others."""
+    """Format a negative serial number with its sign; ``None`` for any other, whose text is unambiguous."""
     if not number[0] & _SIGN_BIT:
         return None
     digits = f"{-int.from_bytes(number, signed=True):X}"
@@ -197,7 +198,10 @@ Validity = Literal["valid", "expired", "not_yet_valid"]
 
 
 def validity_at(certificate: Certificate, now: datetime) -> Validity:
-    """Where an aware moment falls; both ends belong to the period (RFC 5280, 4.1.2.5), an unreadable start is past."""
+    """Return where an aware moment falls.
+
+    Both ends belong to the period (RFC 5280, 4.1.2.5), an unreadable start is past.
+    """
     if certificate.not_before is not None and now < certificate.not_before:
         return "not_yet_valid"
     return "valid" if now <= certificate.not_after else "expired"

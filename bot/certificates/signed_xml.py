@@ -1,7 +1,7 @@
-"""Signed XML: the certificates of its signatures (XML Signature, 4.5.4; XAdES, EN 319 132-1), without entities or DTDs.
+"""Read signed XML: the certificates of its signatures, without entities or DTDs.
 
-Elements go by their local names, for namespaces are written in every way. What the parser cannot read to its end is
-searched for the elements themselves.
+The sources are XML Signature, 4.5.4, and XAdES, EN 319 132-1. Elements are matched by their local names, because
+prefixes vary. A text that the parser cannot read to its end is searched for the elements themselves.
 """
 
 import re
@@ -29,7 +29,7 @@ from handlers.model.certificate import FileProblemKind
 _CERTIFICATE, _BESIDE, _TOKEN = "X509Certificate", "EncapsulatedX509Certificate", "BinarySecurityToken"
 _DIGEST, _SERIAL, _MODULUS = "DigestValue", "X509SerialNumber", "Modulus"
 _COLLECTED_ELEMENTS = {_CERTIFICATE, _BESIDE, _TOKEN, _DIGEST, _SERIAL, _MODULUS}
-#: What is not the signer's own word: certificates of time stamps and of checks made later.
+#: Certificates in these elements are not signed: they belong to time stamps and to checks made later.
 _UNSIGNED = {"UnsignedProperties", "UnsignedSignatureProperties"}
 _ELEMENT = re.compile(
     rb"<(?:[A-Za-z_][\w.-]{0,99}:)?(?:X509Certificate|BinarySecurityToken)(?:\s[^<>]{0,999})?>([^<]*+)", re.IGNORECASE
@@ -37,25 +37,25 @@ _ELEMENT = re.compile(
 _SIGNATURE = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,99}:)?Signature[\s>]")
 _DECLARATION = re.compile(rb"\s*+<\?xml\s[^>]{0,999}\?>")
 _HASHES = {20: "sha1", 32: "sha256", 48: "sha384", 64: "sha512"}
-#: Elements inside one another, and those that are looked for one by one.
+#: The deepest nesting of elements, and the most elements found by the search.
 _DEEPEST, _MOST = 2_000, 2_000
-#: Digests and certificates of one signature that are compared.
+#: The most digests and certificates of one signature that are compared.
 _MOST_DIGESTS = 50
 
 
 @dataclass(slots=True)
 class _SignatureTexts:
-    """One Signature: the texts of what it holds, by local name."""
+    """The texts of the elements in one Signature, by local name."""
 
     own: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
 class _SignatureHandler(ContentHandler):
-    """Keeps the texts that tell signers and nothing else, so memory does not grow with the file."""
+    """Keeps only the texts that identify signers, so that memory does not grow with the file."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.signatures = [_SignatureTexts()]  # what stands outside of every signature comes first
+        self.signatures = [_SignatureTexts()]  # the first entry is for text outside of every signature
         self.signed = False
         self._path: list[str] = []
         self._inside: list[_SignatureTexts] = []
@@ -97,7 +97,9 @@ class _SignatureHandler(ContentHandler):
 
 
 def certificates(data: bytes) -> Iterator[Finding]:
-    """The certificate of every signature, in the order of the document; its chain as companions where it is told apart.
+    """Yield the certificate of every signature, in the document's order.
+
+    Where the signer is identified, the rest of its chain comes as companions.
 
     Raises:
         UnreadableError: UNKNOWN_TYPE for what is no XML or has a DTD, DAMAGED, NO_SIGNATURE or NO_CERTIFICATE.
@@ -118,12 +120,15 @@ def certificates(data: bytes) -> Iterator[Finding]:
 
 
 def is_signed(text: bytes) -> bool:
-    """Whether certificates stand in the text as elements of XML, at whatever place."""
+    """Return whether the text contains certificates as XML elements, in any place."""
     return bool(_ELEMENT.search(text))
 
 
 def _parse(text: bytes) -> tuple[_SignatureHandler, bool]:
-    """What the parser met, and whether it came to the end. The bytes decide the encoding, not what they declare."""
+    """Return the handler, and whether the parser reached the end.
+
+    The bytes decide the encoding, not the declaration.
+    """
     handler, source = _SignatureHandler(), InputSource()
     source.setByteStream(BytesIO(_DECLARATION.sub(b"", text, count=1).lstrip()))
     source.setEncoding("utf-8" if _is_utf8(text) else "iso-8859-1")
@@ -161,14 +166,14 @@ def _certificates_of_signature(own: dict[str, list[str]]) -> Iterator[Finding]:
 
 
 def _decode(text: bytes) -> Iterator[Finding]:
-    """A certificate; PEM inside of base64 is unpacked, and what is no base64 at all is missed."""
+    """Yield a certificate; PEM inside base64 is unwrapped, and text that is not base64 is reported as unreadable."""
     if not text.strip():
         return
     try:
         data = decode_base64(text)
         if data[:5] == b"-----":
             data = decode_base64(data.strip(b"-\r\n ").partition(b"-----")[2])
-        if data[:1] == b"\x30":  # or else a stand-in such as "..."
+        if data[:1] == b"\x30":  # anything else is a placeholder such as "..."
             yield FoundCertificate(data)
     except SecretError:
         raise
@@ -177,7 +182,10 @@ def _decode(text: bytes) -> Iterator[Finding]:
 
 
 def _find_by_digest(digests: list[str], ders: list[bytes]) -> bytes | None:
-    """The certificate that SigningCertificate names; its first digest is the signer's, others are of the chain."""
+    """Return the certificate that SigningCertificate names.
+
+    Its first digest is the signer's, the others are of the chain.
+    """
     for digest in digests[:_MOST_DIGESTS]:
         wanted = decode_base64(digest.encode()) if digest.strip() else b""
         if algorithm := _HASHES.get(len(wanted)):

@@ -1,8 +1,8 @@
-"""Which kind of subscriber a certificate's name sounds like: a guess, which the officer confirms.
+"""Guess the kind of subscriber and the kind of issuer from names; the officer confirms the guess.
 
-Key usage does not tell a person from a body in government certificates, so the name has to. A device's words are looked
-for first ("Hệ thống một cửa Sở Nội vụ"), then a body's ("Trường THCS Nguyễn Trãi"), then a person's. With accents,
-"Trường" is a school and "Trương" a person; a first word that may be either is told by the second.
+Key usage does not tell a person from a body in government certificates, so the name has to. A device's words are
+searched first ("Hệ thống một cửa Sở Nội vụ"), then a body's ("Trường THCS Nguyễn Trãi"), then a person's. With accents,
+"Trường" is a school and "Trương" a person; an ambiguous first word is decided by the second.
 """
 
 import re
@@ -34,7 +34,7 @@ _BODY_ANYWHERE = (
     "ủy ban nhân dân|ubnd|hội đồng nhân dân|trường tiểu học|trường mầm non|trường trung học|bệnh viện|chi cục|tổng cục"
     "|kho bạc nhà nước|ban quản lý|trung tâm"
 )
-#: What follows an unaccented TRUONG, DOAN, VU, DANG, BAN, QUAN, XA, BO, HOI, SO ... that is a body's.
+#: After an unaccented TRUONG, DOAN, VU, DANG, BAN, QUAN, XA, BO, HOI, SO ... these words mean a body.
 _BODY_AFTER_AMBIGUOUS = (
     "tiểu học|mầm non|mẫu giáo|trung học|thcs|thpt|ptdt|phổ thông|cao đẳng|đại học|chính trị|trung cấp|dân tộc|cán bộ"
     "|thanh niên|tncs|tổ chức|pháp chế|kế hoạch|tài chính|hợp tác|khoa học|thi đua|ủy|bộ|cộng sản|quản lý|tổng hợp"
@@ -55,7 +55,7 @@ _MIDDLE = (
 
 @dataclass(frozen=True, slots=True)
 class WordPatterns:
-    """Compiled for text with accents, or for text without."""
+    """The word patterns, compiled for text with accents or for text without."""
 
     device_start: re.Pattern[str]
     device_anywhere: re.Pattern[str]
@@ -80,7 +80,7 @@ BARE_FAMILY_NAMES = frozenset(fold(name) for name in FAMILY_NAMES)
 COMMON_FAMILY_NAMES = frozenset(_COMMON_FAMILY.split("|"))
 MIDDLE_NAMES = frozenset(fold(name) for name in _MIDDLE.split("|"))
 _BODY_STARTS = frozenset(_BODY_START.split("|"))
-#: First words that are a family name and a body's alike: "Đoàn" with accents, many more without.
+#: First words that are both a family name and a body's: "Đoàn" with accents, many more without.
 AMBIGUOUS = frozenset(map(fold, _BODY_STARTS)) & BARE_FAMILY_NAMES | _BODY_STARTS & FAMILY_NAMES
 
 _DOMAIN = re.compile(r"(?:\*\.)?(?:[a-z0-9-]+\.)+[a-z]{2,}|\d{1,3}(?:\.\d{1,3}){3}", re.IGNORECASE)
@@ -89,7 +89,7 @@ _MOST_PERSON_WORDS = 7  #: words
 
 
 def guess_subject(name: str) -> Subject | None:
-    """The kind a name speaks for; ``None`` where it speaks for none."""
+    """Return the kind of subscriber that a name suggests; ``None`` if it suggests none."""
     if _DOMAIN.fullmatch(name.strip()):
         return Subject.DEVICE
     plain = _normalize(name)
@@ -104,13 +104,13 @@ def guess_subject(name: str) -> Subject | None:
 
 
 def _normalize(name: str) -> str:
-    """Lower case with accents, words separated by single blanks, ``uỷ`` and ``toà`` spelt ``ủy`` and ``tòa``."""
+    """Return lower case with accents and single blanks, with ``uỷ`` and ``toà`` spelt ``ủy`` and ``tòa``."""
     lowered = _NOT_WORD.sub(" ", unicodedata.normalize("NFC", name).lower()).replace("_", " ").strip()
     return lowered.replace("uỷ", "ủy").replace("toà", "tòa")
 
 
 def _subject_by_second_word(bare: str) -> Subject | None:
-    """A first word that is a family name and a body's: "Đoàn Văn", "Đoàn Thanh niên", "TRUONG VAN"."""
+    """Decide an ambiguous first word by the second: "Đoàn Văn", "Đoàn Thanh niên", "TRUONG VAN"."""
     rest = bare.split()[1:]
     if UNACCENTED.body_after_ambiguous.match(" ".join(rest)):
         return Subject.ORGANISATION
@@ -118,7 +118,10 @@ def _subject_by_second_word(bare: str) -> Subject | None:
 
 
 def _is_person(plain: list[str]) -> bool:
-    """A family name and one to six given names, letters only; two words only after a family name of no place."""
+    """Return whether this is a family name and one to six given names.
+
+    Two words need a family name that is no place.
+    """
     if not 2 <= len(plain) <= _MOST_PERSON_WORDS or not all(word.isalpha() for word in plain):
         return False
     family = fold(plain[0])
@@ -126,20 +129,21 @@ def _is_person(plain: list[str]) -> bool:
     return known and (len(plain) > 2 or family in COMMON_FAMILY_NAMES)
 
 
-#: O of every issuer of both generations: with accents in G2, without in G1.
+#: The O of every issuer, in both generations: with accents in G2, without in G1.
 _PROVIDER = "ban co yeu chinh phu"
-#: Said by no public provider of itself; met with an O other than the provider's it leaves the question open.
+#: No public provider uses these words of itself; with an O other than the provider's they leave the question open.
 _GOVERNMENT_MARKS = ("co yeu", "chinh phu", "chuyen dung", "cong vu")
-#: Arc of the government provider's certificate policies.
+#: The arc of the government provider's certificate policies.
 _POLICY_ARC = "2.16.704.1.1."
 
 
 def classify_issuer(
     subject: Sequence[NameAttribute], issuer: Sequence[NameAttribute], policies: Sequence[str], *, whole: bool = True
 ) -> tuple[Issuer, Recognition]:
-    """Government by the provider's name alone, nothing verified; public only where nothing speaks against it.
+    """Return the kind of issuer and its recognition, by names alone; nothing is verified.
 
-    Where a part that could speak against it was not read (``whole`` is false), nobody is public.
+    An issuer is public only if nothing speaks against it; if a part that could was unreadable (``whole`` is false),
+    none is.
     """
     if is_provider(issuer):
         return Issuer.GOVERNMENT, Recognition.BY_NAME_ONLY
@@ -150,7 +154,7 @@ def classify_issuer(
 
 
 def is_provider(issuer: Sequence[NameAttribute]) -> bool:
-    """Whether the issuer calls itself Ban Cơ yếu Chính phủ."""
+    """Return whether the issuer calls itself Ban Cơ yếu Chính phủ."""
     return _folded_issuer(first_value_of(issuer, "O") or "") == _PROVIDER and first_value_of(issuer, "C") in {
         "VN",
         None,
@@ -162,5 +166,5 @@ def _has_government_mark(issuer: Sequence[NameAttribute], policies: Sequence[str
     return any(mark in text for mark in _GOVERNMENT_MARKS) or any(policy.startswith(_POLICY_ARC) for policy in policies)
 
 
-#: Issuers are few and no secret, so their folded names are kept.
+#: Folded names are cached: issuers are few and no secret.
 _folded_issuer = lru_cache(maxsize=64)(fold)

@@ -1,7 +1,9 @@
-"""The CA certificates the operator installed: ``<folder>/<SHA-256>.crt``, PEM or DER.
+"""Keep the CA certificates that the operator installed, and verify chains with them.
 
-A file is believed only where its content has the fingerprint its name says, so a swapped file is not loaded. Files get
-there through ``install``, which takes a CA that is pinned here or whose fingerprint the operator gives.
+A CA lies in ``<folder>/<SHA-256>.crt``, in PEM or DER.
+
+A file counts only if its content has the fingerprint in its name, so that a swapped file is not loaded. ``install``
+puts files there; it takes a CA that is pinned here or whose fingerprint the operator gives.
 """
 
 import re
@@ -73,7 +75,7 @@ _G2_PARTY = KnownAuthority(
 
 KNOWN_AUTHORITIES = {pin.fingerprint: pin for pin in (_G1_ROOT, _G1_STATE, _G2_ROOT, _G2_STATE, _G2_PARTY)}
 
-#: Bytes of a file with one certificate; a larger one, or a device that never ends, is none.
+#: The most bytes of a file with one certificate; anything larger, such as an endless device, is refused.
 _LARGEST = 1 << 20
 _NOT_HEX = re.compile(r"[^0-9A-F]")
 _NOTATION = re.compile(r"[0-9A-Fa-f: -]+")
@@ -82,24 +84,24 @@ _SUFFIX = ".crt"
 
 @dataclass(frozen=True)
 class TrustStore:
-    """Installed CA certificates; each one is a trust anchor."""
+    """The installed CA certificates; each one is a trust anchor."""
 
     authorities: tuple[x509.Certificate, ...] = ()
 
     @classmethod
     def load(cls, folder: Path) -> "TrustStore":
-        """All believable CA files of a folder; a folder that does not exist holds none."""
+        """Load the CA files of a folder whose content matches their name; a missing folder holds none."""
         files = sorted(folder.glob(f"*{_SUFFIX}")) if folder.is_dir() else []
         return cls(tuple(ca for file in files if (ca := _load_authority(file))))
 
     @cached_property
     def structures(self) -> tuple[RawCertificate, ...]:
-        """The installed CAs as certificates of strangers are held against them."""
+        """Return the installed CAs in the form that strangers' certificates have, for comparison."""
         return tuple(split_certificate(ca.public_bytes(Encoding.DER)) for ca in self.authorities)
 
     @cached_property
     def fingerprints(self) -> frozenset[str]:
-        """SHA-256 of every installed CA, upper-case hex."""
+        """Return the SHA-256 of every installed CA, in upper-case hex."""
         return frozenset(fingerprint_of(ca) for ca in self.authorities)
 
 
@@ -107,7 +109,7 @@ EMPTY_TRUST_STORE = TrustStore()
 
 
 def fingerprint_of(certificate: x509.Certificate) -> str:
-    """SHA-256 of the DER, upper-case hex without separators."""
+    """Return the SHA-256 of the DER, in upper-case hex without separators."""
     return certificate.fingerprint(hashes.SHA256()).hex().upper()
 
 
@@ -137,7 +139,10 @@ def install(file: Path, folder: Path, *, declared: str | None = None) -> x509.Ce
 
 
 def remove(start: str, folder: Path) -> str:
-    """Remove the one installed CA whose fingerprint starts so; its fingerprint. Raises ``NotInstalledError``."""
+    """Remove the one installed CA whose fingerprint starts with ``start`` and return its fingerprint.
+
+    Raises ``NotInstalledError``.
+    """
     wanted = normalize_fingerprint(start) if _NOTATION.fullmatch(start) else ""
     installed = [file for file in folder.glob(f"*{_SUFFIX}") if wanted and file.stem.startswith(wanted)]
     if len(installed) != 1:
@@ -147,7 +152,7 @@ def remove(start: str, folder: Path) -> str:
 
 
 def normalize_fingerprint(text: str) -> str:
-    """A fingerprint as people write it (colons, blanks, lower case), in upper-case hex."""
+    """Return a fingerprint written by a person (colons, blanks, lower case) in upper-case hex."""
     return _NOT_HEX.sub("", text.upper())
 
 
@@ -180,20 +185,26 @@ def _parse(data: bytes) -> list[x509.Certificate]:
 
 
 def authority_name(authority: x509.Certificate) -> str:
-    """What a CA is called, fit to be shown."""
+    """Return the name of a CA, safe to show."""
     return names.display_name(names.decode(split_certificate(authority.public_bytes(Encoding.DER)).subject)[0])
 
 
-#: CA certificates above a subscriber's; two in both government generations.
+#: The most CA certificates above a subscriber's; both government generations have two.
 _LONGEST_CHAIN = 4
-#: Certificates of a file that are tried as intermediate CAs.
+#: The most certificates of a file that are tried as intermediate CAs.
 _MOST_COMPANIONS = 20
 
 
 def recognise(
     certificate: RawCertificate, trust: TrustStore, companions: Sequence[RawCertificate] = ()
 ) -> Recognition | None:
-    """VERIFIED, INVALID (the installed CA it names did not sign), or ``None``: nothing is known."""
+    """Return VERIFIED, INVALID (the installed CA it names did not sign it), or ``None`` if nothing is known.
+
+    Args:
+        certificate: The certificate to recognise.
+        trust: The installed CAs.
+        companions: Certificates that came with it and may be intermediate CAs.
+    """
     if certificate.fingerprint in trust.fingerprints or _reaches_anchor(certificate, trust, companions):
         return Recognition.VERIFIED
     named = any(_is_named(ca, certificate) and _matches_key_identifier(certificate, ca) for ca in trust.structures)
@@ -201,7 +212,7 @@ def recognise(
 
 
 def _matches_key_identifier(certificate: RawCertificate, ca: RawCertificate) -> bool:
-    """Whether the issuer's key is this CA's, as far as is said: a CA may renew its key under the same name."""
+    """Return whether the issuer's key may be this CA's: a CA may renew its key under the same name."""
     try:
         authority, own = x509_fields.authority_key_identifier(certificate), x509_fields.subject_key_identifier(ca)
     except MalformedError:
@@ -210,7 +221,7 @@ def _matches_key_identifier(certificate: RawCertificate, ca: RawCertificate) -> 
 
 
 def _reaches_anchor(certificate: RawCertificate, trust: TrustStore, companions: Sequence[RawCertificate]) -> bool:
-    """Climb level by level; a companion is climbed once, so that cross-signed loops of strangers stay short."""
+    """Climb level by level; each companion is climbed once, so that cross-signed loops stay short."""
     level, waiting = [certificate], list(companions[:_MOST_COMPANIONS])
     for below in range(_LONGEST_CHAIN):
         if any(
@@ -225,7 +236,7 @@ def _reaches_anchor(certificate: RawCertificate, trust: TrustStore, companions: 
 
 
 def _is_anchor_signed(anchor: RawCertificate, trust: TrustStore, below: int) -> bool:
-    """Whether the CAs installed above an anchor, if any, really signed it."""
+    """Return whether the CAs installed above an anchor, if any, really signed it."""
     above = [ca for ca in trust.structures if _is_named(ca, anchor) and ca.whole != anchor.whole]
     if not above or below >= _LONGEST_CHAIN:
         return True
@@ -243,7 +254,7 @@ def _possible_signers(
 
 
 def _is_named(ca: RawCertificate, certificate: RawCertificate) -> bool:
-    """Whether the certificate names this CA as its issuer; a name that cannot be read whole names nobody."""
+    """Return whether the certificate names this CA as its issuer; a name that is not fully readable matches none."""
     subject, issuer = _complete_name(ca.subject), _complete_name(certificate.issuer)
     return subject is not None and subject == issuer
 
@@ -257,9 +268,9 @@ def _complete_name(element: Element) -> DistinguishedName | None:
 
 
 def _may_sign(ca: RawCertificate, below: int) -> bool:
-    """CA:TRUE, keyCertSign where usage is stated, and no more CAs below it than its path length allows.
+    """Return whether a CA may sign: CA:TRUE, keyCertSign where usage is stated, and a path length that suffices.
 
-    A CA is read strictly: one with an extension that is doubled or that cannot be read signs nothing.
+    ``below`` is the number of CAs below it. A CA with a duplicated or unreadable extension signs nothing.
     """
     try:
         basic, usage = x509_fields.basic_constraints(ca), x509_fields.may_sign_certificates(ca)

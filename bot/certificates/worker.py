@@ -1,4 +1,4 @@
-"""The process that reads files of strangers: ``python -m bot.certificates.worker MEMORY SECONDS [TRUST_FOLDER]``.
+"""Run the process that reads files of strangers: ``python -m bot.certificates.worker MEMORY SECONDS [TRUST_FOLDER]``.
 
 It gets a file and answers with a reading as JSON; it knows no setting, no secret and no chat.
 """
@@ -12,7 +12,7 @@ from bot.process_sandbox import give_way, serve
 
 
 def main(arguments: list[str]) -> None:
-    """Serve until the input ends."""
+    """Answer requests until the input ends."""
     memory, seconds, *folders = arguments
     trust = TrustStore.load(Path(folders[0])) if folders else EMPTY_TRUST_STORE
     give_way()

@@ -1,4 +1,7 @@
-"""Cut one certificate into the parts of RFC 5280, 4.1; what a part says, and its faults, are for its own decoder."""
+"""Split a certificate into the parts of RFC 5280, 4.1, and decode its extensions and times.
+
+Splitting does not judge the content of a part: a fault there is found by the decoder of that part.
+"""
 
 import hashlib
 import re
@@ -24,22 +27,44 @@ from handlers.model.certificate import FileProblemKind
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 #: Serial number, algorithm, issuer, validity, subject, key; unique identifiers and extensions may follow.
 _FIELDS = [INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE]
-#: Extensions that are looked at; certificates have under thirty.
+#: The most extensions that are read; certificates have under thirty.
 _MOST_EXTENSIONS = 200
+
+_SUBJECT_KEY, _USAGE, _ALTERNATIVE_NAME = b"\x55\x1d\x0e", b"\x55\x1d\x0f", b"\x55\x1d\x11"
+_BASIC_CONSTRAINTS, _POLICIES, _AUTHORITY_KEY = b"\x55\x1d\x13", b"\x55\x1d\x20", b"\x55\x1d\x23"
+_PURPOSES = b"\x55\x1d\x25"
+_RFC822_NAME_TAG = 0x81  #: rfc822Name: RFC 5280, 4.2.1.6
+_KEY_IDENTIFIER_TAG = 0x80
+_MOST_POLICIES = 50
+_KEY_CERT_SIGN = 0x04  #: bit 5 of KeyUsage
+
+_LENIENT_FORMS = {
+    UTC_TIME: re.compile(
+        rb"(?P<year>\d{2})(?P<month>\d{2})(?P<day>\d{2})(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?"
+        rb"(?P<zone>Z|[+-]\d{4})?"
+    ),
+    GENERALIZED_TIME: re.compile(
+        rb"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?P<hour>\d{2})(?:(?P<minute>\d{2})"
+        rb"(?:(?P<second>\d{2})(?:[.,]\d+)?)?)?(?P<zone>Z|[+-]\d{2}(?:\d{2})?)?"
+    ),
+}
+_TIME_FIELDS = ("year", "month", "day", "hour", "minute", "second")
+#: Years of two digits mean 1950 to 2049.
+_PIVOT = 50
 
 
 class Extension(NamedTuple):
-    """One extension: its object identifier in DER, and its value, which is not looked into."""
+    """One extension: its object identifier in DER, and its undecoded value."""
 
     oid: bytes
     value: bytes
 
 
 class RawCertificate(NamedTuple):
-    """The parts of a certificate as they are written."""
+    """The parts of a certificate, undecoded."""
 
-    whole: bytes  #: the file
-    tbs: bytes  #: what the signature is over
+    whole: bytes  #: the whole file
+    tbs: bytes  #: the signed part
     serial: Element
     inner_algorithm: Element
     issuer: Element
@@ -47,22 +72,22 @@ class RawCertificate(NamedTuple):
     subject: Element
     key: Element
     extensions: tuple[Extension, ...]
-    complete: bool  #: ``False`` where the list of extensions, or one of them, could not be cut
+    complete: bool  #: ``False`` if an extension, or the list of them, could not be split
     algorithm: Element
     signature: Element
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the file, upper-case hex without separators."""
+        """Return the SHA-256 of the file, in upper-case hex without separators."""
         return hashlib.sha256(self.whole).hexdigest().upper()
 
 
 def split_certificate(data: bytes) -> RawCertificate:
-    """Cut DER or BER into the parts of a certificate.
+    """Split DER or BER into the parts of a certificate.
 
     Raises:
-        UnreadableError: REQUEST, STATUS and the like for what has a name of its own; NO_CERTIFICATE for another value
-            that begins as a certificate does; BROKEN for a certificate that is cut short.
+        UnreadableError: REQUEST, STATUS or the like for a known lookalike; NO_CERTIFICATE for any other value that
+            begins like a certificate; BROKEN for a truncated certificate.
     """
     try:
         start = der.extent(data)[0]
@@ -85,7 +110,7 @@ def split_certificate(data: bytes) -> RawCertificate:
 
 
 def try_split_certificate(data: bytes) -> RawCertificate | None:
-    """Cut a certificate that is compared with others; ``None`` for what is none or is cut short."""
+    """Split a certificate for comparison; ``None`` if it is truncated or not a certificate."""
     try:
         return split_certificate(data)
     except UnreadableError:
@@ -112,7 +137,7 @@ def _split_extensions(fields: list[Element]) -> tuple[tuple[Extension, ...], boo
 
 
 def _split_extension(element: Element) -> Extension | None:
-    """Cut one; whether it is critical is not asked here: that binds programs that use the key."""
+    """Split one extension; its critical flag is ignored, because it binds only programs that use the key."""
     try:
         parts = der.split(element[1])
         if len(parts) < 2 or parts[0][0] != OID or parts[-1][0] & ~der.CONSTRUCTED != OCTET_STRING:
@@ -120,15 +145,6 @@ def _split_extension(element: Element) -> Extension | None:
         return Extension(parts[0][1], der.string_content(parts[-1]))
     except MalformedError:
         return None
-
-
-_SUBJECT_KEY, _USAGE, _ALTERNATIVE_NAME = b"\x55\x1d\x0e", b"\x55\x1d\x0f", b"\x55\x1d\x11"
-_BASIC_CONSTRAINTS, _POLICIES, _AUTHORITY_KEY = b"\x55\x1d\x13", b"\x55\x1d\x20", b"\x55\x1d\x23"
-_PURPOSES = b"\x55\x1d\x25"
-_RFC822_NAME_TAG = 0x81  #: rfc822Name: RFC 5280, 4.2.1.6
-_KEY_IDENTIFIER_TAG = 0x80
-_MOST_POLICIES = 50
-_KEY_CERT_SIGN = 0x04  #: bit 5 of KeyUsage
 
 
 class BasicConstraints(NamedTuple):
@@ -139,7 +155,7 @@ class BasicConstraints(NamedTuple):
 
 
 def extension_value(structure: RawCertificate, oid: bytes) -> bytes | None:
-    """Take the value of an extension; the first where it is there twice."""
+    """Return the value of an extension; the first one if it is duplicated."""
     for extension in structure.extensions:
         if extension.oid == oid:
             return extension.value
@@ -147,10 +163,10 @@ def extension_value(structure: RawCertificate, oid: bytes) -> bytes | None:
 
 
 def email_address(structure: RawCertificate) -> str | None:
-    """Take the first e-mail address of the alternative name; other kinds of names in it are not read.
+    """Return the first e-mail address of the alternative name; other kinds of names are ignored.
 
     Raises:
-        MalformedError: the extension cannot be cut, or the address is no text or hides another behind a zero byte.
+        MalformedError: the extension cannot be cut, or the address is not a text or hides another behind a zero byte.
     """
     written = extension_value(structure, _ALTERNATIVE_NAME)
     for element in der.split(der.content_of(written, SEQUENCE)) if written is not None else ():
@@ -169,7 +185,7 @@ def _decode_address(written: bytes) -> str:
 
 
 def policy_oids(structure: RawCertificate) -> list[str]:
-    """Take the identifiers of the certificate policies, without their qualifiers.
+    """Return the identifiers of the certificate policies, without their qualifiers.
 
     Raises:
         MalformedError: one of them has no identifier, or there are absurdly many.
@@ -182,7 +198,7 @@ def policy_oids(structure: RawCertificate) -> list[str]:
 
 
 def extended_key_usages(structure: RawCertificate) -> set[bytes]:
-    """Take the identifiers of what the key may be used for beyond its usage (RFC 5280, 4.2.1.12); empty for anything.
+    """Return the identifiers of the extended key usage (RFC 5280, 4.2.1.12); empty means any usage.
 
     Raises:
         MalformedError: the extension cannot be cut.
@@ -195,7 +211,7 @@ def basic_constraints(structure: RawCertificate) -> BasicConstraints | None:
     """Decode the basic constraints; ``None`` where there are none.
 
     Raises:
-        MalformedError: they are written as something else.
+        MalformedError: they have another form.
     """
     written = extension_value(structure, _BASIC_CONSTRAINTS)
     if written is None:
@@ -212,10 +228,10 @@ def basic_constraints(structure: RawCertificate) -> BasicConstraints | None:
 
 
 def may_sign_certificates(structure: RawCertificate) -> bool:
-    """Whether the key usage, where it is stated, has keyCertSign.
+    """Return whether the key usage, if stated, has keyCertSign.
 
     Raises:
-        MalformedError: it is no BIT STRING.
+        MalformedError: it is not a BIT STRING.
     """
     written = extension_value(structure, _USAGE)
     if written is None:
@@ -225,20 +241,20 @@ def may_sign_certificates(structure: RawCertificate) -> bool:
 
 
 def subject_key_identifier(structure: RawCertificate) -> bytes | None:
-    """Take the identifier of the subject's key.
+    """Return the identifier of the subject's key.
 
     Raises:
-        MalformedError: it is no OCTET STRING.
+        MalformedError: it is not an OCTET STRING.
     """
     written = extension_value(structure, _SUBJECT_KEY)
     return der.content_of(written, OCTET_STRING) if written is not None else None
 
 
 def authority_key_identifier(structure: RawCertificate) -> bytes | None:
-    """Take the identifier of the issuer's key.
+    """Return the identifier of the issuer's key.
 
     Raises:
-        MalformedError: it is written as something else.
+        MalformedError: it has another form.
     """
     written = extension_value(structure, _AUTHORITY_KEY)
     for tag, content in der.split(der.content_of(written, SEQUENCE)) if written is not None else ():
@@ -248,30 +264,17 @@ def authority_key_identifier(structure: RawCertificate) -> bytes | None:
 
 
 def has_duplicates(structure: RawCertificate) -> bool:
-    """Whether an extension is there twice: a CA of which that is true signs nothing (RFC 5280, 4.2)."""
+    """Return whether an extension is duplicated: a CA with a duplicate signs nothing (RFC 5280, 4.2)."""
     return len({extension.oid for extension in structure.extensions}) < len(structure.extensions)
 
 
-_LENIENT_FORMS = {
-    UTC_TIME: re.compile(
-        rb"(?P<year>\d{2})(?P<month>\d{2})(?P<day>\d{2})(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?"
-        rb"(?P<zone>Z|[+-]\d{4})?"
-    ),
-    GENERALIZED_TIME: re.compile(
-        rb"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?P<hour>\d{2})(?:(?P<minute>\d{2})"
-        rb"(?:(?P<second>\d{2})(?:[.,]\d+)?)?)?(?P<zone>Z|[+-]\d{2}(?:\d{2})?)?"
-    ),
-}
-_TIME_FIELDS = ("year", "month", "day", "hour", "minute", "second")
-#: Years of two digits: 1950 to 2049.
-_PIVOT = 50
-
-
 def decode_time(element: Element) -> datetime:
-    """Decode UTCTime or GeneralizedTime, in UTC.
+    """Decode UTCTime or GeneralizedTime (RFC 5280, 4.1.2.5), in UTC.
+
+    Lenient forms are read too: without seconds, without a zone (taken as UTC), or with an offset.
 
     Raises:
-        MalformedError: it is neither, or there is no such moment in the calendar.
+        MalformedError: it has another form, or the calendar has no such moment.
     """
     tag = element[0] & ~0x20
     match = _LENIENT_FORMS[tag].fullmatch(string_content(element)) if tag in _LENIENT_FORMS else None

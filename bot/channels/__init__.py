@@ -1,1 +1,1 @@
-"""Ways to a person: what delivery asks of a channel, how a reply becomes its messages, and the channels themselves."""
+"""Channels to people: the port that delivery uses, the rendering of replies into messages, and each channel."""

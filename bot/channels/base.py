@@ -1,4 +1,4 @@
-"""What delivery asks of a channel."""
+"""Define the port that delivery uses to reach a channel, and the outcomes of a delivery."""
 
 # ruff: noqa: N818 - these are outcomes of a delivery, and read as such where they are caught
 from dataclasses import dataclass
@@ -10,51 +10,54 @@ from bot.messages import OutboxRow
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a channel can do; the renderer adapts a reply to it."""
+    """The abilities and limits of a channel; the renderer adapts a reply to them."""
 
-    text_limit: int  #: longest message, in UTF-16 code units
-    caption_limit: int = 0  #: longest text beside a file; 0: a file carries no text
+    text_limit: int  #: the most UTF-16 code units of a message
+    caption_limit: int = 0  #: the most UTF-16 code units of the text with a file; 0 if a file carries no text
     buttons: bool = False
     editing: bool = False
     deleting: bool = False
     files_in: bool = False
     files_out: bool = False
-    pictures_out: bool = False  #: a channel that takes ``files_out`` takes pictures anyway
-    markup: bool = False  #: takes the HTML subset of replies
+    pictures_out: bool = False  #: a channel with ``files_out`` sends pictures anyway
+    markup: bool = False  #: accepts the HTML subset of replies
 
     def accepts(self, media_type: str) -> bool:
-        """Whether a file of this kind can be sent whole."""
+        """Return whether the channel can send a file of this media type as a file."""
         return self.files_out or (self.pictures_out and media_type.startswith("image/"))
 
 
 class Channel(Protocol):
-    """A way to a person. ``name`` is the ``channel`` of its chats."""
+    """A channel to people; ``name`` is the ``channel`` of its chats in the store."""
 
     @property
     def name(self) -> str:
-        """Such as ``telegram``."""
+        """Return the name, such as ``telegram``."""
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do."""
+        """Return the abilities and limits of the channel."""
 
     @property
     def start_link(self) -> str | None:
-        """An address that opens this chat; what is written behind it arrives as ``/start``. ``None``: there is none."""
+        """Return an address that opens the assistant's chat, or ``None``.
+
+        Text appended to the address arrives in the chat behind ``/start``.
+        """
 
     async def send(self, row: OutboxRow) -> str | None:
-        """Deliver one row, which ``split`` has made fit; the platform's id of the message, where it has one.
+        """Deliver one row, which ``split_reply`` has made fit, and return the platform's id of the message, if any.
 
         Raises:
-            ChannelError: in one of its kinds, which decides what becomes of the row.
+            ChannelError: its kind decides the next state of the row.
         """
 
     async def fetch(self, reference: str, limit: int) -> bytes:
-        """The bytes of a file that was sent, at most ``limit`` of them.
+        """Return the bytes of a file that a person sent, at most ``limit`` of them.
 
         Raises:
-            TooLarge: it has more.
-            ChannelError: it could not be had.
+            TooLarge: the file is larger.
+            ChannelError: the file cannot be fetched.
         """
 
 
@@ -99,7 +102,7 @@ class Unsupported(ChannelError):
 
     def __init__(self, method: str = "") -> None:
         super().__init__()
-        self.method = method  #: its name; empty where that is not known yet
+        self.method = method  #: the name of the method; empty while it is not known
 
 
 class Conflict(ChannelError):

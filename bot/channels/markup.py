@@ -1,4 +1,4 @@
-"""The HTML subset of replies: b, i, u, code and a with its href. Anything else in it is text."""
+"""Parse the HTML subset of replies: b, i, u, code, and a with its href. Anything else in it is text."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -19,30 +19,30 @@ _HREF = re.compile(r'href="([^"]*)"')
 
 @dataclass(frozen=True, slots=True)
 class MarkupToken:
-    """A tag, or text as it is written: a run without special signs, or one entity."""
+    """A tag or a piece of text: a run without special signs, or one entity."""
 
     kind: str  #: open, close, entity or text
     source: str
 
     @property
     def visible(self) -> bool:
-        """Whether it is text rather than a tag."""
+        """Return whether the token is text rather than a tag."""
         return self.kind in {"text", "entity"}
 
     @property
     def name(self) -> str:
-        """Name of the tag."""
+        """Return the name of the tag."""
         found = _NAME.search(self.source)
         return found.group() if found else ""
 
     @property
     def closer(self) -> str:
-        """The tag that ends this one."""
+        """Return the tag that closes this one."""
         return f"</{self.name}>"
 
 
 def parse_tokens(html: str) -> Iterator[MarkupToken]:
-    """Tags and text, made well-formed: stray signs escaped, stray closers dropped, open tags closed."""
+    """Yield tags and text in well-formed order: stray signs are escaped, stray closers dropped, open tags closed."""
     stack: list[MarkupToken] = []
     for token in map(_to_token, _TOKEN.finditer(html)):
         if token.kind == "open":
@@ -63,28 +63,28 @@ def _to_token(match: re.Match[str]) -> MarkupToken:
 
 
 def _close_inner(stack: list[MarkupToken], name: str) -> Iterator[MarkupToken]:
-    """Close what was opened after ``name`` and is still open; take ``name`` itself off the stack."""
+    """Close the tags opened after ``name`` that are still open, and take ``name`` itself off the stack."""
     while (opened := stack.pop()).name != name:
         yield MarkupToken("close", opened.closer)
 
 
 def to_well_formed(html: str) -> str:
-    """The same text with balanced tags and escaped signs."""
+    """Return the text with balanced tags and escaped signs."""
     return format_tokens(parse_tokens(html)) if _SPECIAL.search(html) else html
 
 
 def has_visible_text(html: str) -> bool:
-    """Whether something of a well-formed text is to be seen."""
+    """Return whether a well-formed text shows anything to the reader."""
     return bool(unescape(_TAG.sub("", html)).strip())
 
 
 def format_tokens(parts: Iterable[MarkupToken]) -> str:
-    """Tokens as HTML."""
+    """Join tokens into HTML."""
     return "".join(token.source for token in parts)
 
 
 def to_plain_text(html: str) -> str:
-    """The text without markup; the address of a link follows its text."""
+    """Return the text without markup; the address of a link follows its text in parentheses."""
     pieces: list[str] = []
     links: list[str] = []
     for token in parse_tokens(html):
@@ -105,5 +105,5 @@ def _format_link_address(token: MarkupToken, links: list[str]) -> str:
 
 
 def utf16_length(text: str) -> int:
-    """Length in UTF-16 code units, the way chat platforms count."""
+    """Return the length in UTF-16 code units, as chat platforms count it."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

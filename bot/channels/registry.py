@@ -1,11 +1,11 @@
-"""How a person is named on the command line: ``telegram:ID``, ``terminal:NAME``."""
+"""Parse the address of a person on the command line: ``telegram:ID`` or ``terminal:NAME``."""
 
 import hashlib
 import re
 from typing import NamedTuple
 
 TELEGRAM, TERMINAL = "telegram", "terminal"
-#: Private chats have the number of their person: https://core.telegram.org/bots/api#chat .
+#: A private chat has the number of its person: https://core.telegram.org/bots/api#chat .
 _TELEGRAM_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
@@ -17,12 +17,15 @@ class ChannelAddress(NamedTuple):
 
 
 def terminal_channel(name: str) -> str:
-    """The channel of a terminal's conversation. It stands in the store in the clear, so the name is a digest in it."""
+    """Return the channel of a terminal's conversation.
+
+    It holds only a digest of the name, because the store keeps channels in the clear.
+    """
     return f"{TERMINAL}:{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:16]}"
 
 
 def parse_address(text: str) -> ChannelAddress | None:
-    """Channel and address of a person; ``None`` where the text names none."""
+    """Return the channel and address of a person; ``None`` if the text is no valid address."""
     kind, _, address = text.partition(":")
     if kind == TELEGRAM and _TELEGRAM_ID.fullmatch(address):
         return ChannelAddress(TELEGRAM, address)

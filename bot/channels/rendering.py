@@ -1,4 +1,7 @@
-"""A reply becomes messages that a channel can take: one outbox row each, so that a retry never repeats another part."""
+"""Split a reply into messages that a channel can send.
+
+Each message is an outbox row of its own, so that a retry never repeats another part.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -19,11 +22,15 @@ from handlers.core.replies import Attachment, Choice, Reply
 
 _SENTENCE_ENDS = frozenset(".!?;:…\n")
 
+_GAP = "\n\n"
+#: A keyboard needs a message to hang on; this one stands in for an empty text.
+_NOTHING_SAID = "…"
+
 
 def split_paragraph(paragraph: str, limit: int) -> Iterator[str]:
-    """Pieces of at most ``limit`` UTF-16 units, markup included; only white space at the cuts is lost.
+    """Yield pieces of at most ``limit`` UTF-16 units, markup included; only white space at the cuts is lost.
 
-    Tags are closed at the end of a piece and opened again in the next. A limit below 100 is not meant.
+    Tags are closed at the end of a piece and opened again in the next. ``limit`` must be at least 100.
     """
     if utf16_length(paragraph) <= limit:
         yield paragraph
@@ -45,7 +52,7 @@ def _split_characters(parts: Iterable[MarkupToken]) -> Iterator[MarkupToken]:
 
 
 def _heaviest_nesting(parts: Iterable[MarkupToken]) -> int:
-    """The most units that tags open at one place need, their closers included."""
+    """Return the most UTF-16 units that the tags open at one place need, their closers included."""
     weights: list[int] = []
     heaviest = 0
     for token in parts:
@@ -73,11 +80,11 @@ def _split_tokens(parts: Sequence[MarkupToken], limit: int) -> Iterator[str]:
 
 
 def _cut_index(parts: Sequence[MarkupToken], room: int) -> int:
-    """How many tokens to take: all that fit, or fewer where a sentence or a word ends."""
+    """Return the number of tokens to take: all that fit, or fewer at the end of a sentence or a word."""
     sentence = word = 0
     before = ""
     for index, token in enumerate(parts):
-        if token.kind != "close":  # a closer was paid for with its opener
+        if token.kind != "close":  # the closer's length was counted with its opener
             room -= _weight(token)
         if room < 0:
             return _best_cut(max(index, 1), sentence, word)
@@ -90,7 +97,7 @@ def _cut_index(parts: Sequence[MarkupToken], room: int) -> int:
 
 
 def _best_cut(index: int, sentence: int, word: int) -> int:
-    """A sentence's end unless it wastes more than half of the message; else a word's; else anywhere."""
+    """Cut at a sentence's end unless it wastes more than half of the message, else at a word's end, else anywhere."""
     return sentence if sentence > index // 2 else word or index
 
 
@@ -104,17 +111,14 @@ def _open_tags_after(opened: Sequence[MarkupToken], taken: Iterable[MarkupToken]
     return stack
 
 
-_GAP = "\n\n"
-#: A keyboard needs a message to hang on.
-_NOTHING_SAID = "…"
-
-
 def split_reply(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
-    """The messages of a reply, in order, each within the channel's limits; splitting one of them again changes nothing.
+    """Return the messages of a reply, in order, each within the channel's limits; a second split changes nothing.
 
     Paragraphs stay whole where they fit. The keyboard hangs on the last text; without buttons it becomes a numbered
-    menu. Files follow the text, or carry it where it is short enough. An edit the channel cannot do becomes a new
-    message, a deletion it cannot do falls away. A change of buttons stays whole: its message was split already.
+    menu.
+    Files follow the text, or carry it if it is short enough. If the channel cannot edit, an edit becomes a new message;
+    if
+    it cannot delete, a deletion is dropped. A change of buttons is never split: its message was split already.
     """
     if reply.action == "delete":
         return (reply,) if capabilities.deleting and reply.target else ()
@@ -135,14 +139,14 @@ def split_reply(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
 
 
 def is_single_message(reply: Reply, capabilities: Capabilities) -> bool:
-    """Whether a reply is one message as it stands: what ``split`` made of it, seen again when it is sent."""
+    """Return whether a reply is one message as it stands, such as a reply that ``split_reply`` returned."""
     limit = capabilities.caption_limit if reply.attachments else capabilities.text_limit
     single = len(reply.paragraphs) <= 1 and len(reply.attachments) <= 1
     return single and all(utf16_length(text) <= limit for text in reply.paragraphs)
 
 
 def render_text(reply: Reply, capabilities: Capabilities) -> str:
-    """The text of one message, in the channel's form."""
+    """Return the text of one message in the channel's form: HTML, or plain text."""
     html = _GAP.join(reply.paragraphs)
     return html if capabilities.markup else to_plain_text(html)
 
@@ -154,7 +158,7 @@ def _split_button_edit(reply: Reply, capabilities: Capabilities) -> tuple[Reply,
 
 
 def to_new_message(reply: Reply) -> Reply:
-    """The reply as a message of its own."""
+    """Return the reply as a new message instead of an edit."""
     return reply.model_copy(update={"action": "send", "target": None})
 
 
@@ -204,7 +208,7 @@ def _format_menu(choices: Sequence[Choice]) -> str:
 
 
 def _format_choice(number: int, choice: Choice) -> str:
-    """A reminder is no page that a number could be an answer to: its lines are commands."""
+    """Format one line of a menu; in a reminder it is a command, because no number can answer a reminder."""
     reminder, label = BroadcastCallback.parse(choice.tap), escape(choice.label, quote=False)
     if reminder:
         return f"{reminder.typed_command} – {label}"
@@ -218,7 +222,7 @@ def _format_inline_file(attachment: Attachment) -> str:
 
 
 def _pack_paragraphs(paragraphs: Iterable[str], limit: int) -> Iterator[str]:
-    """As many whole paragraphs a message as fit."""
+    """Put as many whole paragraphs into each message as fit."""
     message = ""
     for piece in (piece for paragraph in paragraphs for piece in split_paragraph(paragraph, limit)):
         together = f"{message}{_GAP}{piece}" if message else piece

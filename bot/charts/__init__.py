@@ -1,1 +1,1 @@
-"""Charts as PNG files; matplotlib, an extra, is loaded with the first of them."""
+"""Draw charts as PNG files; matplotlib, an optional dependency, is loaded with the first chart."""

@@ -1,4 +1,7 @@
-"""Figures of matplotlib, without its windows: one canvas in memory for each chart. Imported by ``Charts`` alone."""
+"""Draw bar charts and burn-down charts with matplotlib, each on a canvas in memory.
+
+Only ``Charts`` imports this module, because matplotlib is optional and slow to load.
+"""
 
 import io
 import textwrap
@@ -16,21 +19,44 @@ from matplotlib.ticker import MaxNLocator
 
 from handlers.model.chart import Bar, BarChart, BurnChart, Chart
 
-#: Lines that a name may take beside its bar.
+#: The most lines of a name beside its bar.
 _LINES = 3
-#: What stands for a letter that the font does not have.
+#: This sign replaces a letter that the font lacks.
 _UNKNOWN = "□"
+
+#: Okabe and Ito's colours, which colour-blind people can tell apart: from not begun to done.
+COLOURS = ("#D55E00", "#E69F00", "#56B4E9", "#009E73")
+#: The most letters of a name in one line.
+_NAME = 30
+#: Inches of the title, legend and axis together; of a bar with a name of one line; of each further line.
+_FRAME, _BAR, _LINE = 1.7, 0.34, 0.15
+#: A part narrower than this share of the axis has no room for its figure.
+_MIN_LABELLED_SHARE = 0.035
+
+_OPEN, _IDEAL = "#0072B2", "#D55E00"
+#: About so many days are labelled.
+_TICKS = 9
+
+#: Inches and dots per inch: 1,200 dots across are sharp on a telephone and small to send.
+WIDTH, DOTS = 8.0, 150
+#: Letters in a line of the note.
+_NOTE = 120
+_NOTE_COLOUR = "#444444"
+
+mpl.rcParams["font.family"] = "DejaVu Sans"
+mpl.rcParams["text.parse_math"] = False
+mpl.rcParams["axes.spines.top"] = mpl.rcParams["axes.spines.right"] = False
 
 
 def clean_label(text: str) -> str:
-    """One line of letters that can be drawn: no control or direction marks, which would turn the words around."""
+    """Return one line of drawable letters, without control and direction marks, which would reorder the words."""
     spaced = " ".join(text.split())
     kept = (letter for letter in spaced if not unicodedata.category(letter).startswith("C"))
     return "".join(letter if _is_drawable(letter) else _UNKNOWN for letter in kept)
 
 
 def wrap_label(text: str, width: int) -> str:
-    """The same in lines of ``width`` letters; what does not fit in three of them ends in dots."""
+    """Wrap a cleaned label into lines of ``width`` letters; a label longer than three lines ends in dots."""
     lines = textwrap.wrap(clean_label(text), width, max_lines=_LINES, placeholder=" …", break_long_words=True)
     return "\n".join(lines)
 
@@ -45,23 +71,13 @@ def _load_font() -> FT2Font:
     return font_manager.get_font(font_manager.findfont("DejaVu Sans"))
 
 
-#: Okabe and Ito's colours, which people who see few colours tell apart: from what is not begun to what is done.
-COLOURS = ("#D55E00", "#E69F00", "#56B4E9", "#009E73")
-#: Letters of a name in one line.
-_NAME = 30
-#: Inches: of the title, the legend and the axis; of a bar with a name of one line; of each more line.
-_FRAME, _BAR, _LINE = 1.7, 0.34, 0.15
-#: A part narrower than this share of the axis has no room for its figure.
-_MIN_LABELLED_SHARE = 0.035
-
-
 def height_of_bars(chart: BarChart) -> float:
-    """Inches that the bars need with their names."""
+    """Return the inches that the bars and their names need."""
     return max(2.4, _FRAME + sum(map(_bar_height, chart.bars)))
 
 
 def draw_bars(axes: Axes, chart: BarChart) -> None:
-    """The bars with their figures, or that there is nothing."""
+    """Draw the bars with their figures, or a sentence if there are none."""
     if not chart.bars:
         axes.set_axis_off()
         axes.text(0.5, 0.5, clean_label(chart.nothing), ha="center", va="center", transform=axes.transAxes)
@@ -79,7 +95,7 @@ def draw_bars(axes: Axes, chart: BarChart) -> None:
 
 
 def _bar_positions(chart: BarChart) -> list[float]:
-    """Where each bar lies, in inches from the top."""
+    """Return the middle of each bar, in inches from the top."""
     places, top = [], 0.0
     for bar in chart.bars:
         places.append(top + _bar_height(bar) / 2)
@@ -88,7 +104,7 @@ def _bar_positions(chart: BarChart) -> list[float]:
 
 
 def _bar_height(bar: Bar) -> float:
-    """Inches of a bar: a name of several lines needs more."""
+    """Return the inches of a bar; a name of several lines needs more."""
     return _BAR + _LINE * wrap_label(bar.label, _NAME).count("\n")
 
 
@@ -103,13 +119,11 @@ def _label_bars(axes: Axes, chart: BarChart, places: list[float]) -> None:
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(chart.series), frameon=False, fontsize=8)
 
 
-_OPEN, _IDEAL = "#0072B2", "#D55E00"
-#: Days written below, about.
-_TICKS = 9
-
-
 def draw_burn_down(axes: Axes, chart: BurnChart) -> None:
-    """What was open until now, the even pace to the target, and the target; across, days since the start."""
+    """Draw the open requests so far, the even pace to the target, and the target.
+
+    The x axis counts days since the start.
+    """
     days, last = range(len(chart.open)), len(chart.open) - 1
     axes.plot(days, chart.open, color=_OPEN, linewidth=2, label=clean_label(chart.open_label))
     axes.fill_between(days, chart.open, color=_OPEN, alpha=0.12)
@@ -127,12 +141,12 @@ def _target_day(chart: BurnChart) -> int:
 
 
 def _write_figure(axes: Axes, figure: str, day: int, height: int) -> None:
-    """A figure beside its point."""
+    """Write a figure beside its point."""
     axes.annotate(figure, (day, height), xytext=(6, 6), textcoords="offset points", fontweight="bold")
 
 
 def _mark_target(axes: Axes, chart: BurnChart) -> None:
-    """The target, as a line with its words."""
+    """Draw the target as a labelled line."""
     axes.axvline(_target_day(chart), color=_IDEAL, linewidth=0.8)
     axes.annotate(
         clean_label(chart.until_label),
@@ -160,21 +174,12 @@ def _label_days(axes: Axes, chart: BurnChart) -> None:
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=8)
 
 
-#: Inches and dots an inch: 1,200 dots across are sharp on a phone and small to send.
-WIDTH, DOTS = 8.0, 150
-#: Letters in a line of the note.
-_NOTE = 120
-_NOTE_COLOUR = "#444444"
-
-# Whatever matplotlibrc a machine has, the picture is ours; a "$" in a name begins no formula.
+# The picture ignores the machine's matplotlibrc; a "$" in a name begins no formula.
 mpl.rcdefaults()
-mpl.rcParams["font.family"] = "DejaVu Sans"
-mpl.rcParams["text.parse_math"] = False
-mpl.rcParams["axes.spines.top"] = mpl.rcParams["axes.spines.right"] = False
 
 
 def render_png(chart: Chart) -> bytes:
-    """The chart as a PNG file."""
+    """Return the chart as a PNG file."""
     figure = Figure(figsize=(WIDTH, _figure_height(chart)), dpi=DOTS, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()

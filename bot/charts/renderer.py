@@ -1,4 +1,4 @@
-"""Where charts are drawn: one at a time, away from the event loop."""
+"""Draw charts one at a time, outside the event loop."""
 
 import asyncio
 import logging
@@ -20,22 +20,22 @@ class ChartsMissing(TrolyError):  # noqa: N818 - a state
 
 
 class Charts:
-    """Draws charts. ``folder`` is where matplotlib keeps the list of fonts it finds; nobody else may write there."""
+    """Draws charts. Matplotlib caches its list of fonts in ``folder``, where nobody else may write."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()  # text layout of matplotlib is shared by all figures
 
     async def draw(self, chart: Chart) -> bytes:
-        """A PNG file; raises as ``drawn`` does."""
+        """Return a PNG file, drawn in a thread; raises the errors of ``draw_blocking``."""
         return await asyncio.to_thread(self.draw_blocking, chart)
 
     def draw_blocking(self, chart: Chart) -> bytes:
-        """A PNG file.
+        """Return a PNG file.
 
         Raises:
             ChartsMissing: matplotlib is not installed.
-            SettingsError: its folder cannot be made.
+            SettingsError: its folder cannot be created.
         """
         with self._lock:
             self._settle()
@@ -49,7 +49,7 @@ class Charts:
             return png
 
     def _settle(self) -> None:
-        """Before the first import: matplotlib looks for its folder then, and says in the log what it does there."""
+        """Set the folder before the first import: matplotlib looks for it then, and logs what it does there."""
         if "MPLCONFIGDIR" in os.environ:
             return
         try:

@@ -1,4 +1,7 @@
-"""The command line. A command's module is imported when the command is called: starting stays quick."""
+"""Run the command line, ``troly``.
+
+A command's module is imported only when the command is called, so that a start stays quick.
+"""
 
 import os
 import sys
@@ -20,7 +23,7 @@ from rules.errors import RulesError
 __all__ = ["COMMANDS", "main"]
 
 ABOUT = N_("Trợ lý Chứng thư: what to do with a government certificate after a reorganisation.")
-#: name -> (module:attribute, what it does). An attribute is a function or a ``typer.Typer`` with commands of its own.
+#: name -> (module:attribute, help). The attribute is a function, or a ``typer.Typer`` with commands of its own.
 COMMANDS = {
     "run": ("bot.cli.run:run", N_("Start the assistant; with no channel configured, the chat in the terminal.")),
     "worker": (
@@ -59,7 +62,7 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command; every expected error is one clear line and an exit code of its own."""
+    """Run a command; every expected error prints one clear line and has its own exit status."""
     t = translator(configured_language())
     try:
         with guarded_streams():
@@ -71,14 +74,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run_command(given: list[str], t: Translator) -> None:
-    configure_logging(level="WARNING")  # masked from the first line on, whatever the command
-    os.umask(0o077)  # a file belongs to its owner alone from its first byte on
+    configure_logging(level="WARNING")  # mask from the first line on, whatever the command
+    os.umask(0o077)  # only the owner may read a file, from its first byte on
     if (data_dir := configured_data_dir()) is not None:
         remove_leftovers(data_dir)
     try:
         _build_command(given, t)(given, prog_name="troly")
     except StreamError:
-        raise  # it is told once the streams are let go of
+        raise  # reported once the streams are restored
     except TrolyError as error:
         _exit_with(error.say(t), error.exit_code)
     except RulesError as error:
@@ -86,7 +89,7 @@ def _run_command(given: list[str], t: Translator) -> None:
 
 
 def _build_command(given: list[str], t: Translator) -> Any:
-    """The command line with the named command alone, or with all of them where none is named."""
+    """Build the command line: only the given command, or all of them if none is given."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=t(ABOUT))
     app.callback()(lambda: None)
     for name in given[:1] if given and given[0] in COMMANDS else COMMANDS:
@@ -107,7 +110,7 @@ def _register(app: typer.Typer, name: str, t: Translator) -> None:
 
 
 def _translate(command: Any, t: Translator) -> None:
-    """Help texts in the reader's language, inner commands included."""
+    """Translate the help texts into the reader's language, those of inner commands included."""
     for parameter in command.params:
         if isinstance(parameter, TyperOption | TyperArgument) and parameter.help:
             parameter.help = t(parameter.help)

@@ -1,4 +1,4 @@
-"""``troly audit``."""
+"""Verify, accept and list the journal: ``troly audit``."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -56,7 +56,7 @@ def verify(
         str | None, typer.Option("--noted", help=N_("The end of the chain as this command printed it earlier."))
     ] = None,
 ) -> None:
-    """Exit status 1 where one was."""
+    """Verify the journal and the roles; exit status 1 if a row is faulty or a role does not count."""
     t = translator(load_settings().language)
     verdict, proof = asyncio.run(_verify_journal(_parse_chain_end(noted, t)))
     if verdict.fault is not None:
@@ -74,7 +74,7 @@ def verify(
 
 
 def _parse_chain_end(noted: str | None, t: Translator) -> tuple[int, str] | None:
-    """``120:97eb...`` as number and hash."""
+    """Parse the end of a chain such as ``120:97eb...`` into its number and hash."""
     if noted is None:
         return None
     number, _, hashed = noted.partition(":")
@@ -95,7 +95,7 @@ def accept(
     *,
     yes: Annotated[bool, typer.Option("--yes", help=N_("The journal was compared with an end noted earlier."))] = False,
 ) -> None:
-    """Only for whoever works at the machine; the journal tells of it."""
+    """Accept the journal's last row as its end; only an operator at the machine can, and the journal records it."""
     t = translator(load_settings().language)
     if not yes:
         raise typer.BadParameter(t(N_("compare with an end noted earlier first, then say --yes")), param_hint="--yes")
@@ -118,7 +118,7 @@ def list_rows(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help=N_("How many rows."))] = 50,
     as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))] = False,
 ) -> None:
-    """The newest first."""
+    """Print the last rows of the journal, the newest first."""
     entries, units = asyncio.run(_read_latest(person, limit))
     t = translator(load_settings().language)
     print_rows(

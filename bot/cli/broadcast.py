@@ -1,4 +1,4 @@
-"""``troly broadcast``: reminders to many, from the draft to the report."""
+"""Check, preview, follow and list broadcasts: ``troly broadcast``."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -53,13 +53,13 @@ for _about, _command in (
     app.command(help=_about)(_command)
 
 _Samples = tuple[tuple[Recipient, Reply], ...]
-#: Broadcasts read at a time.
+#: Broadcasts are read in pages of this size.
 _PAGE = 100
 
 
 @app.command(help=N_("Go through the whole list: who is meant, and what stands against it."))
 def check(name: BroadcastCode, person: As = None) -> None:
-    """Exit status 1 where something stands against it."""
+    """Check a broadcast; exit status 1 if a problem blocks it."""
     t = translator(load_settings().language)
     broadcast, found, asked = asyncio.run(_check_broadcast(name, person))
     for one in found.counted:
@@ -78,7 +78,7 @@ def check(name: BroadcastCode, person: As = None) -> None:
 
 
 async def _check_broadcast(name: str, person: str | None) -> tuple[Broadcast, CheckReport, int | None]:
-    """It, what was found, and where somebody else has to approve it, how many were asked to."""
+    """Return the broadcast, the report, and the number of people asked to approve it if a second person must."""
     async with open_store_as(Act.WRITE_BROADCASTS, person) as by:
         async with open_admin_transaction(by.store, by.now, chat=by.chat, channel=MACHINE) as unit:
             seen = await get_broadcast(unit.admin, by.rights, name)
@@ -105,7 +105,7 @@ def preview(
     limit: Annotated[int, typer.Option(min=1, max=100, help=N_("How many recipients."))] = 3,
     person: As = None,
 ) -> None:
-    """Names are masked where ``--as`` may not see them."""
+    """Print the messages of the first recipients; names are masked if ``--as`` may not see them."""
     t = translator(load_settings().language)
     samples, units = asyncio.run(_render_samples(name, limit, person))
     for recipient, reply in samples:
@@ -134,7 +134,7 @@ def status(
     json: Json = False,
     person: As = None,
 ) -> None:
-    """A campaign with its steps, and why each was late or left out."""
+    """Print the status of a broadcast, for a campaign with its steps, or of all that have not ended."""
     say = MarkupTranslator(load_settings().language)
     if name is None:
         if follow_it:
@@ -174,7 +174,7 @@ async def _follow_broadcast(name: str, person: str | None, say: MarkupTranslator
     async with open_store_as(Act.SEE_BROADCASTS, person) as by:
         async with open_admin_transaction(by.store, by.now, chat=by.chat, channel=MACHINE, reading=True) as unit:
             seen = await get_broadcast(unit.admin, by.rights, name)
-        if not seen.is_campaign:  # which goes on for weeks
+        if not seen.is_campaign:  # a campaign goes on for weeks
             await follow_progress(by, seen.id, say)
 
 
@@ -195,7 +195,7 @@ def list_broadcasts(
     json: Json = False,
     person: As = None,
 ) -> None:
-    """Those that stand alone, and campaigns; ``status`` shows what a campaign has made."""
+    """Print single broadcasts and campaigns; ``status`` shows the steps of a campaign."""
     _print_broadcasts(MarkupTranslator(load_settings().language), asyncio.run(_read_latest(limit, person)), json=json)
 
 
@@ -218,7 +218,7 @@ async def _read_open(person: str | None) -> _BroadcastRows:
 
 
 async def _iter_broadcasts(at: CommandSession) -> AsyncIterator[Broadcast]:
-    """The newest first, page by page."""
+    """Yield all broadcasts, the newest first, page by page."""
     at.require(Act.SEE_BROADCASTS)
     before = None
     while page := await at.admin.broadcasts.latest(at.rights, _PAGE, before):

@@ -1,4 +1,4 @@
-"""``troly broadcast approve|start|pause|resume|cancel|resend``."""
+"""Move a broadcast on: ``troly broadcast approve|start|pause|resume|cancel|resend``."""
 
 import asyncio
 import sys
@@ -30,34 +30,34 @@ from handlers.model.rights import MACHINE, Act
 from locales import N_
 
 Follow = Annotated[bool, typer.Option("--follow", help=N_("Show how far it is until it has ended."))]
-#: Two verbs lead to the same state, each from one of its own.
+#: Two commands lead to the state RUNNING; each is allowed from one state only.
 _REQUIRED_STATE = {"start": BroadcastState.SCHEDULED, "resume": BroadcastState.PAUSED}
 _Result = TypeVar("_Result")
 
 
 def approve(name: BroadcastCode, person: As = None) -> None:
-    """Text and audience are frozen, and every recipient gets a row."""
+    """Approve a broadcast: text and audience are frozen, and every recipient gets a row."""
     say = MarkupTranslator(load_settings().language)
     _print_next_step(say, asyncio.run(_approve_broadcast(name, person, say)))
 
 
 def start(name: BroadcastCode, follow_it: Follow = False, person: As = None) -> None:
-    """Let it leave; in quiet hours it waits for their end."""
+    """Start a broadcast; in quiet hours it waits for their end."""
     _run_move(name, "start", BroadcastState.RUNNING, person, on=follow_it)
 
 
 def pause(name: BroadcastCode, person: As = None) -> None:
-    """Nothing more leaves; what is on its way arrives."""
+    """Pause a broadcast: no further message leaves, and those on their way still arrive."""
     _run_move(name, "pause", BroadcastState.PAUSED, person)
 
 
 def resume(name: BroadcastCode, follow_it: Follow = False, person: As = None) -> None:
-    """Go on where it was paused."""
+    """Resume a broadcast where it was paused."""
     _run_move(name, "resume", BroadcastState.RUNNING, person, on=follow_it)
 
 
 def cancel(name: BroadcastCode, person: As = None) -> None:
-    """What has not left never will; of a campaign no further step comes."""
+    """Cancel a broadcast: queued messages are withdrawn, and a campaign has no further steps."""
     _run_move(name, "cancel", BroadcastState.CANCELLED, person)
 
 
@@ -72,7 +72,7 @@ def resend(
     yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask."))] = False,
     person: As = None,
 ) -> None:
-    """Only those of whom nobody knows whether it arrived: some of them may get it twice."""
+    """Send again the messages with an unknown result; some recipients may get them twice."""
     say = MarkupTranslator(load_settings().language)
     if bool(codes) is everybody:
         raise typer.BadParameter(say.t(N_("give either --all, or the --person to send it to again")))
@@ -97,7 +97,7 @@ def _run_move(name: str, verb: str, to: BroadcastState, person: str | None, *, o
 
 
 def run_interruptible(name: str, say: MarkupTranslator, work: Callable[[], Coroutine[None, None, _Result]]) -> _Result:
-    """Run it; whoever ends it at Ctrl-C is told that the broadcast goes on."""
+    """Run the work; at Ctrl-C, tell the operator that the broadcast goes on."""
     try:
         return asyncio.run(work())
     except KeyboardInterrupt:
@@ -119,7 +119,7 @@ async def _carry_out(
 async def _move_broadcast(
     by: AuthorizedStore, name: str, to: BroadcastState, only: BroadcastState | None = None
 ) -> Broadcast:
-    """Move it, from one state alone where one is named.
+    """Move a broadcast to another state and return it; ``only`` names the one state it may come from.
 
     Raises:
         TrolyError: it cannot be moved; the sentence says why.
@@ -142,7 +142,7 @@ async def _resend_unknown(
         broadcast, tally = await read_progress(by, name)
         unknown = tally.states.get("unknown", 0)
         if not unknown:
-            return say.t(N_("Of nobody in {id} is it unknown whether it arrived."), id=broadcast.id)
+            return say.t(N_("{id} has no message with an unknown result."), id=broadcast.id)
         _confirm(say, unknown if codes is None else len(codes), yes=yes)
         async with open_admin_transaction(by.store, by.now, chat=by.chat, channel=MACHINE) as unit:
             count = await unit.admin.broadcasts.resend(by.rights, broadcast.id, codes)
@@ -151,10 +151,10 @@ async def _resend_unknown(
 
 
 def _confirm(say: MarkupTranslator, count: int, *, yes: bool) -> None:
-    """Go on only with a yes to it; in a pipe nobody can be asked.
+    """Ask for confirmation unless ``yes`` is given; in a pipe, where asking is impossible, refuse.
 
     Raises:
-        TrolyError: there is none.
+        TrolyError: it was not confirmed.
     """
     question = N_("Send it again to those of whom nobody knows whether it arrived ({count})? Some may get it twice.")
     if yes or (sys.stdin.isatty() and typer.confirm(say.t(question, count=count), err=True)):

@@ -1,4 +1,4 @@
-"""``troly broadcast new`` and ``change``."""
+"""Write and change drafts: ``troly broadcast new`` and ``change``."""
 
 import asyncio
 import re
@@ -36,11 +36,16 @@ from locales import N_, Translator, translator
 from rules.calendar import VIETNAM, to_vietnam_day
 
 _TIME = re.compile(r"(?<![\d:])(\d{1,2})[:h](\d{2})(?![\d:])")
-#: Days before or after the deadline that a step can have.
+#: The most days of a step before or after the deadline.
 _FARTHEST = 730
-#: Roles that somebody can have who is told something.
+#: The roles that recipients can have.
 _ROLES = {role: ROLES[role] for role in (Role.OWNER, Role.ADMIN, Role.FOCAL, Role.OFFICER)}
 _LATE = ("run", "skip")
+
+#: The most lines of a list that an error names, and the most letters of each.
+_NAMED, _LONGEST = 20, 40
+_NOBODY = N_("no person within your rights has this name")
+_SEVERAL = N_("several people have this code; write the code of a request instead")
 
 
 def drafted(
@@ -52,10 +57,18 @@ def drafted(
     units: UnitDirectory,
     today: date,
 ) -> BroadcastDraft:
-    """A draft with what was typed; what was not stays as it is in ``base``. ``today`` is the day in Viet Nam.
+    """Return a draft with the given options; an option that was not given keeps its value from ``base``.
+
+    Args:
+        base: The draft to change; None for a new one.
+        typed: The options as typed.
+        files: The contents of the given files.
+        chats: The chats of the people on a list; None if no list was given.
+        units: The units that ``--unit`` is looked up in.
+        today: The day in Viet Nam.
 
     Raises:
-        typer.BadParameter: an option means nothing, or does not go with another; it says what to do.
+        typer.BadParameter: an option is invalid or conflicts with another; the message says what to do.
     """
     before = base or BroadcastDraft(title="")
     _refuse_over(_day("--deadline", typed.deadline, None), today)
@@ -120,7 +133,7 @@ def _audience(before: Audience, typed: Typed, units: UnitDirectory, chats: tuple
 
 
 def _given(typed: Iterable[str]) -> Iterable[str]:
-    """Without the empty text that takes away what was there."""
+    """Return the values without duplicates and without the empty text that clears a list."""
     return (one for one in dict.fromkeys(typed) if one.strip())
 
 
@@ -138,7 +151,7 @@ def _refuse_over(deadline: date | None, today: date) -> None:
 
 
 def _buttons(typed: list[str]) -> tuple[BroadcastButton, ...]:
-    """In the order in which they always stand; ``none`` stands alone."""
+    """Parse buttons and return them in their fixed order; ``none`` alone means no buttons."""
     if [one.strip().lower() for one in typed] == ["none"]:
         return ()
     chosen = {parse_word("--button", one, BUTTON_LABELS) for one in typed}
@@ -146,7 +159,7 @@ def _buttons(typed: list[str]) -> tuple[BroadcastButton, ...]:
 
 
 def _plan(typed: Typed, before: BroadcastDraft) -> CampaignPlan | None:
-    """The plan of a campaign; ``None`` where it is none."""
+    """Return the plan of a campaign; ``None`` if the draft is not a campaign."""
     if typed.plan == "" or (typed.plan is None and before.plan is None):
         if typed.at is not None or typed.late is not None:
             raise to_bad_parameter("--plan", N_("--at and --late are for a campaign: give its --plan, too"))
@@ -165,7 +178,7 @@ def _plan(typed: Typed, before: BroadcastDraft) -> CampaignPlan | None:
 
 
 def _steps(typed: str) -> tuple[int, ...]:
-    """Days before the deadline, the farthest first."""
+    """Parse the days before the deadline and return them, the farthest first."""
     parts = [part.strip() for part in typed.replace(";", ",").split(",") if part.strip()]
     if not parts or not all(re.fullmatch(r"[-+]?\d{1,3}", part, re.ASCII) for part in parts):
         raise to_bad_parameter("--plan", N_("write days before the deadline, such as 30,14,7,3,1,0,-1"))
@@ -192,7 +205,7 @@ def _time(option: str, typed: str) -> time:
 
 
 def _start(typed: Typed, before: BroadcastDraft, plan: CampaignPlan | None) -> datetime | None:
-    """In Viet Nam; a campaign starts by its plan."""
+    """Return the start, given in Viet Nam's time; a campaign has none, because it starts by its plan."""
     if plan is not None:
         if typed.starts_at:
             raise to_bad_parameter("--starts-at", N_("a campaign starts by its plan: leave --starts-at out"))
@@ -203,18 +216,12 @@ def _start(typed: Typed, before: BroadcastDraft, plan: CampaignPlan | None) -> d
     return datetime.combine(on, _time("--starts-at", typed.starts_at), VIETNAM) if on else None
 
 
-#: Lines of a list that are named, and the letters of each.
-_NAMED, _LONGEST = 20, 40
-_NOBODY = N_("nobody within reach is called so")
-_SEVERAL = N_("several people have this code; write the code of a request instead")
-
-
 @with_option_groups
 def new(
     typed: Typed,
     person: As = None,
 ) -> None:
-    """Nothing leaves before it is checked, approved and started."""
+    """Write a draft; no message leaves before it is checked, approved and started."""
     made = asyncio.run(_made(typed, read_files(typed), person))
     _tell(made, N_("{id} is written as a draft."))
 
@@ -225,7 +232,7 @@ def change(
     typed: Typed,
     person: As = None,
 ) -> None:
-    """What is not named stays; an empty text takes away what was there."""
+    """Change a draft; options not given keep their values, and an empty text clears a value."""
     changed = asyncio.run(_changed(name, typed, read_files(typed), person))
     _tell(changed, N_("{id} is changed, and a draft again."))
 
@@ -260,10 +267,10 @@ async def _changed(name: str, typed: Typed, files: BroadcastFiles, person: str |
 
 
 async def _chats(at: CommandSession, typed: Typed, files: BroadcastFiles) -> tuple[str, ...] | None:
-    """Whom the list names; ``None`` where none was given.
+    """Return the chats of the people on the list; ``None`` if no list was given.
 
     Raises:
-        InputError: lines of it name nobody; the first of them are named, and nothing is stored.
+        InputError: some lines match no one person; the first of them are listed, and nothing is stored.
     """
     if files.people is None:
         return None
@@ -282,7 +289,7 @@ async def _chats(at: CommandSession, typed: Typed, files: BroadcastFiles) -> tup
 
 
 def _fault(meant: int) -> str:
-    """What is wrong with a name that means so many people; nothing where it means one."""
+    """Return the problem of a name that matches so many people; empty if it matches exactly one."""
     if meant == 1:
         return ""
     return _SEVERAL if meant else _NOBODY

@@ -1,4 +1,4 @@
-"""The files that a broadcast is put together from, read before anything is stored."""
+"""Read the files of a broadcast before anything is stored."""
 
 import sys
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from bot.sanitizing import sanitize
 from locales import N_
 
 MEBIBYTE = 1024 * 1024
-#: Of the text and of the document, in bytes; what a channel takes is checked for each recipient.
+#: The most bytes of the text and of the document; the limits of a channel are checked for each recipient.
 _LONGEST, _LARGEST = 256 * 1024, 20 * MEBIBYTE
 _LONGEST_NAME = 100
-#: Ending -> media type, and how such a file begins.
+#: Suffix -> media type, and the first bytes of such a file.
 DOCUMENTS = {
     ".pdf": ("application/pdf", b"%PDF-"),
     ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", b"PK\x03\x04"),
@@ -24,7 +24,7 @@ DOCUMENTS = {
     ".jpg": ("image/jpeg", b"\xff\xd8\xff"),
     ".jpeg": ("image/jpeg", b"\xff\xd8\xff"),
 }
-#: An empty text, where the name of a file may stand: it takes away what was there.
+#: An empty text in place of a file's name clears the earlier value.
 NO_FILE = Path()
 _STANDARD_INPUT = Path("-")
 _UNREADABLE = N_("{file} cannot be read ({reason})")
@@ -32,7 +32,7 @@ _UNREADABLE = N_("{file} cannot be read ({reason})")
 
 @dataclass(frozen=True, slots=True)
 class BroadcastDocument:
-    """A file to go along."""
+    """A document that is sent with a broadcast."""
 
     name: str
     media_type: str
@@ -41,7 +41,7 @@ class BroadcastDocument:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastFiles:
-    """What the files say; ``None`` was not given, and a list of nobody takes away the list that was there."""
+    """The contents of the files; ``None`` means not given, an empty list of people clears the earlier list."""
 
     vi: str | None
     en: str | None
@@ -50,10 +50,10 @@ class BroadcastFiles:
 
 
 def read_files(typed: Typed) -> BroadcastFiles:
-    """All files that were named.
+    """Read all given files.
 
     Raises:
-        InputError: one cannot be read, or is not what it has to be.
+        InputError: a file cannot be read or has the wrong format.
         typer.BadParameter: both texts are to be read from standard input.
     """
     if typed.text_vi == _STANDARD_INPUT == typed.text_en:
@@ -84,7 +84,7 @@ def _read_document(file: Path) -> BroadcastDocument:
     kind = DOCUMENTS.get(file.suffix.lower())
     data = _read_bytes(file, _LARGEST)
     if kind is None or not data.startswith(kind[1]):
-        message = N_("{file} is no PDF, DOCX, XLSX, PNG or JPG file; its name has to end so, too.")
+        message = N_("{file} is not a PDF, DOCX, XLSX, PNG or JPG file; its name must end in that extension.")
         raise InputError(message, file=file)
     if len(data) > _LARGEST:
         raise InputError(N_("{file} is larger than {limit} MB."), file=file, limit=_LARGEST // MEBIBYTE)
@@ -93,7 +93,7 @@ def _read_document(file: Path) -> BroadcastDocument:
 
 
 def _read_bytes(file: Path, most: int) -> bytes:
-    """Its beginning, one byte more than may be."""
+    """Return at most one byte more than allowed, so that a longer file is noticed."""
     try:
         with file.open("rb") as stream:
             return stream.read(most + 1)

@@ -1,4 +1,4 @@
-"""The options of ``troly broadcast new`` and ``change``: all that an author decides."""
+"""Declare the options of ``troly broadcast new`` and ``change``."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from locales import N_
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The options as they were typed; ``None`` was not given, and an empty text takes away what was there."""
+    """The options as they were typed; ``None`` means not given, and an empty text clears the earlier value."""
 
     title: Annotated[
         str | None, typer.Option("--title", help=N_("What it is called in lists; recipients never see it."))

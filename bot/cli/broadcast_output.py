@@ -1,4 +1,4 @@
-"""Broadcasts as the command line names and shows them."""
+"""Look up broadcasts, follow their progress, and print them and their reports on the command line."""
 
 import asyncio
 import sys
@@ -46,10 +46,10 @@ from handlers.model.rights import MACHINE, Act, Rights
 from handlers.model.schedule import Timetable
 from locales import N_, Translator
 
-#: The broadcast that a command is about.
+#: The argument that names the broadcast of a command.
 BroadcastCode = Annotated[str, typer.Argument(metavar="ID", help=N_("The code of a broadcast, such as TB-000012."))]
 Json = Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))]
-#: Letters of a title in a table.
+#: The most letters of a title in a table.
 _TITLE_LENGTH = 60
 _TITLES = (N_("Code"), N_("State"), N_("Title"), N_("Unit"), N_("Recipients"), N_("Sent"), N_("Written on"))
 _NEXT_COMMAND = {
@@ -61,12 +61,18 @@ _NEXT_COMMAND = {
     BroadcastState.FINISHED: "report",
 }
 
+#: Seconds between two reads of the progress.
+POLL_SECONDS = 1.0
+sleep = asyncio.sleep
+#: In these states a broadcast does not move on by itself.
+_STOPPED_STATES = ENDED_STATES | {BroadcastState.PAUSED}
+
 
 async def get_broadcast(admin: AdminServices, rights: Rights, name: str) -> Broadcast:
-    """The broadcast of a code, in any case.
+    """Return the broadcast with a code, in upper or lower case.
 
     Raises:
-        NotFound: there is none within reach.
+        NotFound: there is none, or it lies outside the caller's rights.
     """
     found = await admin.broadcasts.get(rights, name.strip().upper())
     if found is None:
@@ -75,7 +81,7 @@ async def get_broadcast(admin: AdminServices, rights: Rights, name: str) -> Broa
 
 
 def to_action_error(outcome: ActionResult, broadcast: Broadcast) -> TrolyError:
-    """A wish that was not granted, as an error of the command line."""
+    """Return a refused action as an error of the command line."""
     if outcome is ActionResult.UNKNOWN:
         return NotFound(N_("There is no broadcast {id} within reach."), id=broadcast.id)
     if outcome is ActionResult.NOT_ALLOWED:
@@ -83,19 +89,19 @@ def to_action_error(outcome: ActionResult, broadcast: Broadcast) -> TrolyError:
     return (Forbidden if outcome is ActionResult.NOT_YOURS else TrolyError)(ACTION_RESULTS[outcome])
 
 
-class ActionNotPossible(TrolyError):  # noqa: N818 - what it says to whom it stops
+class ActionNotPossible(TrolyError):  # noqa: N818 - named after its message to the person who is refused
     """It is in another state."""
 
     def __init__(self, **values: object) -> None:
         super().__init__(N_("That is not possible for {id} as it stands: {state}."), **values)
 
     def say(self, t: Translator) -> str:
-        """With the state in words."""
+        """Return the sentence with the state in words."""
         return t(self.message, id=self.values["id"], state=t(str(self.values["state"])))
 
 
 def format_next_step(t: Translator, broadcast: Broadcast) -> str:
-    """What to type next; empty where nothing is left to do."""
+    """Return the next command to type; empty if nothing is left to do."""
     if broadcast.state is BroadcastState.SCHEDULED and broadcast.starts_at:
         return t(N_("It starts by itself at {moment}."), moment=format_moment(broadcast.starts_at))
     verb = _NEXT_COMMAND.get(broadcast.state)
@@ -103,20 +109,20 @@ def format_next_step(t: Translator, broadcast: Broadcast) -> str:
 
 
 def format_late_steps(t: Translator, broadcast: Broadcast, now: datetime) -> list[str]:
-    """Which reminders of a campaign's plan would come too late; nothing where none would."""
+    """Name the steps of a campaign's plan that are already past; empty if there are none."""
     plan = broadcast.draft.plan
     over = Timetable(plan, SchedulerSettings.of(load_settings()).hours).past_steps(now) if plan else ()
     return [t(N_("Days of its plan that are over already: {steps}."), steps=steps_in_words(t, over))] if over else []
 
 
 def format_second_person(t: Translator, asked: int) -> list[str]:
-    """That somebody else has to approve it, and how many were asked to in their chats."""
+    """Say that a second person must approve the broadcast, and how many were asked in their chats."""
     told = t(N_("People who may approve it and were told so in their chats: {count}"), count=asked)
     return [t(ACTION_RESULTS[ActionResult.SECOND_PERSON]), *([told] if asked else [])]
 
 
 def broadcast_data(broadcast: Broadcast, tally: DeliveryCounts | None = None) -> dict[str, Any]:
-    """One broadcast for programs: machine names, times in UTC, no text and nobody's name."""
+    """Return a broadcast as JSON-ready values: machine names, times in UTC, no text and no person's name."""
     named = ("id", "state", "why", "unit", "author", "approver", "parent", "step", "revision", "recipients")
     times = ("created_at", "changed_at", "starts_at", "held_until", "finished_at")
     told = {name: getattr(broadcast, name) for name in named}
@@ -134,7 +140,7 @@ def print_broadcasts(
     *,
     json: bool,
 ) -> None:
-    """A table on a terminal, tab-separated lines in a pipe, or JSON Lines."""
+    """Print a table on a terminal, tab-separated lines in a pipe, or JSON Lines."""
     print_rows(
         (_format_cells(say, *row, unit) for row in rows),
         [say.t(title) for title in _TITLES],
@@ -159,13 +165,13 @@ def _format_cells(
 
 
 def format_state_with_reason(t: Translator, broadcast: Broadcast) -> str:
-    """Where it stands, and why where nobody said so by hand."""
+    """Format the state, with its reason unless a person set it by hand."""
     because = format_state_reason(t, broadcast.why) if broadcast.why not in (None, "by_hand") else ""
     return f"{format_state(t, broadcast)} ({because})" if because else format_state(t, broadcast)
 
 
 def format_broadcast(say: MarkupTranslator, broadcast: Broadcast, tally: DeliveryCounts) -> Iterator[str]:
-    """One of them, line by line."""
+    """Format one broadcast, line by line."""
     t = say.t
     yield f"{broadcast.id}  {format_state_with_reason(t, broadcast)}"
     yield sanitize(broadcast.draft.title)
@@ -183,7 +189,7 @@ def format_broadcast(say: MarkupTranslator, broadcast: Broadcast, tally: Deliver
 
 
 def format_count_lines(say: MarkupTranslator, tally: DeliveryCounts) -> Iterator[str]:
-    """How many are in which state, and why."""
+    """Format the number of recipients in each state, and for each reason."""
     t = say.t
     yield t(N_("Recipients: {count}"), count=format_number(say, tally.total))
     for word, label in DELIVERY_STATES.items():
@@ -195,7 +201,7 @@ def format_count_lines(say: MarkupTranslator, tally: DeliveryCounts) -> Iterator
 
 
 def print_steps(say: MarkupTranslator, steps: Sequence[tuple[Broadcast, DeliveryCounts]]) -> None:
-    """What a campaign has made so far: each step with what became of it."""
+    """Print the steps a campaign has made so far, each with its counts."""
     t = say.t
     rows = (
         [
@@ -212,28 +218,21 @@ def print_steps(say: MarkupTranslator, steps: Sequence[tuple[Broadcast, Delivery
     print_rows(rows, heading, aligned=True)
 
 
-#: Seconds between two looks.
-POLL_SECONDS = 1.0
-sleep = asyncio.sleep
-#: There is nothing to be followed on from here.
-_STOPPED_STATES = ENDED_STATES | {BroadcastState.PAUSED}
-
-
 class _SpeedColumn(ProgressColumn):
-    """Messages a second."""
+    """Shows the speed in messages per second."""
 
     def __init__(self, say: MarkupTranslator) -> None:
         super().__init__()
         self._say = say
 
     def render(self, task: Task) -> Text:
-        """Nothing until it is known."""
+        """Show nothing until the speed is known."""
         return Text(self._say.t(N_("{number}/s"), number=f"{task.speed:.0f}")) if task.speed else Text()
 
 
 @contextmanager
 def open_progress_bar(say: MarkupTranslator) -> Iterator[Progress]:
-    """A bar with its counts, speed and time left, on a terminal alone."""
+    """Open a progress bar with counts, speed and time left; it appears only on a terminal."""
     columns = (
         BarColumn(),
         MofNCompleteColumn(),
@@ -247,7 +246,7 @@ def open_progress_bar(say: MarkupTranslator) -> Iterator[Progress]:
 
 
 async def follow_progress(by: AuthorizedStore, name: str, say: MarkupTranslator) -> tuple[Broadcast, DeliveryCounts]:
-    """Look at it every second until it has ended or stands still; how it stands then."""
+    """Follow a broadcast, read every ``POLL_SECONDS``, until it ends or stops, and return its last state."""
     with open_progress_bar(say) as progress:
         task = progress.add_task("", total=None, counts="")
         while True:
@@ -267,7 +266,7 @@ async def read_progress(by: AuthorizedStore, name: str) -> tuple[Broadcast, Deli
 
 
 async def freeze_recipients(by: AuthorizedStore, broadcast: Broadcast, say: MarkupTranslator) -> None:
-    """Give every recipient their row; what is interrupted is taken up again by the running program."""
+    """Create a row for every recipient; if this is interrupted, the running program continues it."""
     with open_progress_bar(say) as progress:
         task = progress.add_task("", total=broadcast.recipients or None, counts="")
         while await BroadcastOperations.over(by.store).freeze(broadcast.id, by.now):
@@ -296,7 +295,7 @@ def report(
     language: Language = None,
     person: As = None,
 ) -> None:
-    """Names are masked where ``--as`` may not see them."""
+    """Write the report of a broadcast; names are masked if ``--as`` may not see them."""
     t = translator_for(language)
     if out.suffix.lower() not in REPORT_WRITERS:
         raise OutputError(N_("The name of a report ends in .xlsx or .csv, such as {example}."), example="report.xlsx")

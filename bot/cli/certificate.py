@@ -1,4 +1,4 @@
-"""``troly certificate``: what certificate files say, for a person or as JSON."""
+"""Read certificate files and manage CA files: ``troly certificate`` and ``troly trust``."""
 
 import asyncio
 from collections.abc import Sequence
@@ -47,9 +47,11 @@ _RECOGNITION = {
     Recognition.INVALID: N_("false: the CA of that name did not sign this certificate"),
 }
 _MATCHES = {True: N_("yes"), False: N_("no"), None: N_("cannot be told from the name")}
-#: Problems of a file that are named one by one; JSON has them all.
+#: The most problems of a file that are listed; JSON has all of them.
 _MOST_PROBLEMS = 20
 _TIME = "%d/%m/%Y %H:%M"
+
+app = typer.Typer(no_args_is_help=True)
 
 
 def certificate(
@@ -58,7 +60,7 @@ def certificate(
     as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON; times are in UTC."))] = False,
     unit: Annotated[str, typer.Option("--unit", help=N_("Unit whose certificate it should be."))] = "",
 ) -> None:
-    """Read certificate files; exit status 1 where any of them gives an error."""
+    """Read certificate files; exit status 1 if any of them has a problem."""
     settings, now = load_settings(), datetime.now(UTC)
     readings = asyncio.run(_read_files(files, settings.data_dir / "trust"))
     if as_json:
@@ -88,7 +90,7 @@ async def _read_file(reader: CertificateReader, file: Path) -> Reading:
 
 
 def certificate_data(file: Path, reading: Reading, unit: str, now: datetime) -> dict[str, Any]:
-    """One file as JSON-ready values: machine names, UTC; ``matches_unit`` is null where it cannot be told."""
+    """Return one file as JSON-ready values: machine names, times in UTC; ``matches_unit`` is null if unknown."""
     return {
         "file": str(file),
         "certificates": [
@@ -110,7 +112,7 @@ def _print_readings(readings: list[tuple[Path, Reading]], unit: str, now: dateti
 
 
 def _certificate_table(one: Certificate, unit: str, now: datetime, t: Translator) -> Table:
-    """Values are ``Text``: what a stranger wrote is never markup."""
+    """Build a table of ``Text`` values, so that a stranger's text is never markup."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -155,9 +157,6 @@ def _format_problem(problem: FileProblem, t: Translator) -> str:
     return f"{problem.where}: {sentence}" if problem.where else sentence
 
 
-app = typer.Typer(no_args_is_help=True)
-
-
 @app.command(help=N_("Install CA files; each is checked against the fingerprints this program knows."))
 def add(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=N_("CA certificates, PEM or DER."))],
@@ -166,7 +165,7 @@ def add(
         typer.Option(help=N_("SHA-256 of one CA file that this program does not know; take it from the CA's owner.")),
     ] = None,
 ) -> None:
-    """Install what can be; exit status 1 where a file is refused."""
+    """Install the valid files; exit status 1 if a file is refused."""
     t, folder = _configured_translator(), _trust_folder()
     if fingerprint is not None and len(files) > 1:
         raise typer.BadParameter(t(N_("a fingerprint is given for one file at a time")))
@@ -177,7 +176,7 @@ def add(
 
 @app.command("list", help=N_("Show the installed CA files."))
 def list_() -> None:
-    """One line a CA: fingerprint, end of validity, subject, whether this program knows it."""
+    """Print a line for each CA: fingerprint, end of validity, subject, and whether this program knows it."""
     t = _configured_translator()
     store = trust.TrustStore.load(_trust_folder())
     for authority in store.authorities:

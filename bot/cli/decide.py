@@ -1,4 +1,4 @@
-"""``troly decide``: facts in from standard input, the decision out."""
+"""Decide from the facts on standard input: ``troly decide``."""
 
 import json
 import sys
@@ -24,9 +24,9 @@ from rules.pack import Pack
 from rules.parsing import parse_facts
 from rules.texts import SHOWN, sentence
 
-#: Exit status for facts that cannot be used, as for any other wrong use of a command.
+#: The exit status for unusable facts, as for any other wrong use of a command.
 WRONG_FACTS = 2
-#: Bytes of facts; many more than all that there are.
+#: The most bytes of facts, far more than all facts together need.
 _LARGEST = MEBIBYTE
 
 
@@ -39,7 +39,7 @@ def decide(
     ] = None,
     language: Language = None,
 ) -> None:
-    """Decide about the facts (JSON) on standard input."""
+    """Decide from the facts (JSON) on standard input and print the outcome."""
     t = translator_for(language)
     day = today.date() if today else to_vietnam_day(datetime.now(UTC))
     try:
@@ -54,10 +54,10 @@ def decide(
 
 
 def read_facts(content: bytes) -> Facts:
-    """Facts from JSON.
+    """Parse facts from JSON.
 
     Raises:
-        FactsError: the bytes are too many or not JSON, name a fact twice, or name a fact or a value nobody knows.
+        FactsError: the bytes are too many or not JSON, or a fact is duplicated, unknown, or has an unknown value.
     """
     if len(content) > _LARGEST:
         raise FactsError(
@@ -71,7 +71,7 @@ def read_facts(content: bytes) -> Facts:
 
 
 def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """JSON lets a name stand twice; which of the two is meant, nobody knows."""
+    """Build an object, and refuse a name that appears twice, because its value would be ambiguous."""
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
@@ -81,16 +81,23 @@ def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def with_receiving_office(outcome: Outcome, pack: Pack, office: str | None, t: Translator) -> Outcome:
-    """The outcome with the operator's receiving office named, in the translator's language, where it says to file."""
+    """Name the operator's receiving office in a decided outcome, where it says to file.
+
+    Args:
+        outcome: The outcome of the rules.
+        pack: The rule pack, which has the text of the notice.
+        office: The name of the office; None leaves the outcome unchanged.
+        t: The translator for the notice.
+    """
     if not isinstance(outcome, Decided) or office is None:
         return outcome
     told = office_notice(pack, office)
-    told = replace(told, text=t(told.text, office=office))  # no message id any more, so it is told as it stands
+    told = replace(told, text=t(told.text, office=office))  # the text is no message id any more and is shown unchanged
     return replace(outcome, notices=tuple(told if one.id == told.id else one for one in outcome.notices))
 
 
 def outcome_data(outcome: Outcome, t: Translator) -> dict[str, Any]:
-    """The outcome as JSON-ready values, texts in the translator's language."""
+    """Return the outcome as JSON-ready values, with texts in the translator's language."""
     if not isinstance(outcome, Decided):
         return {"status": "needs", "needs": list(outcome.facts), "actions": [], "notices": []}
     return {
@@ -124,7 +131,7 @@ def _citation_data(citation: Citation) -> dict[str, Any]:
 
 
 def format_outcome(outcome: Outcome, t: Translator) -> str:
-    """The outcome for a person to read."""
+    """Format the outcome for a person."""
     if not isinstance(outcome, Decided):
         return t(N_("Still to be answered: {facts}"), facts=", ".join(outcome.facts))
     actions = [_format_action(number, action, t) for number, action in enumerate(outcome.actions, start=1)]

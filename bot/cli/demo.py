@@ -1,4 +1,4 @@
-"""``troly demo``: a made-up province to try everything on."""
+"""Fill an empty data folder with a made-up province: ``troly demo``."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from bot.streams import SafeConsole
 from locales import N_, Translator, translator
 from rules.loading import load_pack
 
-#: Fewer than these do not show every state.
+#: Fewer officers would not show every state.
 _FEWEST_OFFICERS, _MOST_OFFICERS = 20, 100_000
 _DEFAULT = DemoSizes()
 
@@ -35,7 +35,7 @@ def demo(
         Path | None, typer.Option(help=N_("Folder to write sample certificate files to, to be sent to the assistant."))
     ] = None,
 ) -> None:
-    """Only into an empty data folder; nothing of it ever leaves the machine."""
+    """Fill an empty data folder; demo data never leaves the machine."""
     t, now = translator(load_settings().language), datetime.now(UTC)
     made = asyncio.run(_fill_database(DemoSizes(officers, units, seed), now, t))
     files = write_samples(certificates, now, seed) if certificates else []
@@ -52,7 +52,7 @@ async def _fill_database(sizes: DemoSizes, now: datetime, t: Translator) -> Demo
 
 @contextmanager
 def _progress_bar(total: int, t: Translator) -> Iterator[Callable[[int], object]]:
-    """A bar on a terminal; nothing anywhere else."""
+    """Show a progress bar on a terminal, and nothing elsewhere."""
     console = SafeConsole(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(t(N_("Making officers")), total=total)

@@ -1,4 +1,4 @@
-"""``troly export``."""
+"""Export requests to a file: ``troly export``."""
 
 import asyncio
 import sys
@@ -29,7 +29,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 @app.callback()
 def _exports() -> None:
-    """One kind so far; a callback keeps its name a word of the command line."""
+    """Keep ``requests`` a subcommand: typer drops the name of an only command without a callback."""
 
 
 @app.command(help=N_("Write the requests that are meant to one file, complete or not at all."))
@@ -43,7 +43,7 @@ def requests(
     force: Annotated[bool, typer.Option("--force", help=N_("Replace a file that is there."))] = False,
     language: Language = None,
 ) -> None:
-    """Personal columns are masked where ``--as`` may not see them."""
+    """Write the matching requests; personal columns are masked if ``--as`` may not see them."""
     t = translator_for(language)
     _check_target(form, out, force=force)
     try:
@@ -58,10 +58,10 @@ def requests(
 
 
 def _check_target(form: ExportForm, out: Path, *, force: bool) -> None:
-    """Before anything is read.
+    """Check the output file before anything is read.
 
     Raises:
-        OutputError: the name does not fit, is taken, or its folder is not there.
+        OutputError: the name has the wrong suffix, the file exists, or its folder is missing.
     """
     endings = FORM_SUFFIXES[form]
     if out.suffix.lower() not in endings:

@@ -1,4 +1,4 @@
-"""``troly keys``."""
+"""List, verify and rotate the keys that seal the database: ``troly keys``."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ def _print_message(message: str, **values: object) -> None:
 
 @app.command("list", help=N_("Show the id of every key, its day, and how many values it seals."))
 def list_keys() -> None:
-    """Keys themselves are never shown."""
+    """Print the id, day, state and use of every key, but never a key itself."""
     t = translator(load_settings().language)
     keys, usage = asyncio.run(_read_keys())
     for name, stored in sorted(keys.keys.items(), key=lambda item: item[1].created):
@@ -52,7 +52,7 @@ def verify(
         bool, typer.Option("--every", help=N_("Open every value as well, and name those that do not open."))
     ] = False,
 ) -> None:
-    """Exit status 1 where something cannot be read, or a process lacks the key in use."""
+    """Verify the keys; exit status 1 if a value is unreadable or a process lacks the key in use."""
     check, keys = asyncio.run(_verify_keys(every=every))
     lacking = [one for one in check.processes if not set(keys.keys) <= set(one.keys)]
     for missing in check.missing:
@@ -81,7 +81,7 @@ async def _verify_keys(*, every: bool) -> tuple[KeyCheck, KeyFile]:
 
 @app.command(help=N_("Add a key, seal everything with it and drop those before it: all steps, as far as they go."))
 def rotate() -> None:
-    """Given again, it goes on where it was stopped, or where a process still lacked the key."""
+    """Rotate the keys; a repeated call continues where it stopped, or where a process still lacked the key."""
     key, resealed, done = asyncio.run(_rotate_keys())
     _print_message(N_("New key {key}; values sealed anew: {count}."), key=key, count=resealed)
     _print_message(_COPY)
@@ -105,7 +105,7 @@ async def _rotate_keys() -> tuple[str, int, Retirement]:
 
 @app.command(help=N_("Step 1: add a key, which is not used yet."))
 def add() -> None:
-    """One that waits already is enough."""
+    """Add a key, unless one already waits to be used."""
     key = asyncio.run(_add_key())
     _print_message(N_("Key {key} waits to be used."), key=key)
     _print_message(_SPREAD)
@@ -124,7 +124,7 @@ def use(
         bool, typer.Option("--force", help=N_("Also where a process lacks it; what it cannot read waits."))
     ] = False,
 ) -> None:
-    """Refused while a live process lacks it."""
+    """Use the added key; refused while a live process lacks it, unless forced."""
     _print_message(
         N_("Key {key} is in use. Seal the rest with it: troly keys reseal"), key=asyncio.run(_use_key(key, force=force))
     )
@@ -138,7 +138,7 @@ async def _use_key(key: str | None, *, force: bool) -> str:
 
 @app.command(help=N_("Step 3: seal with the key in use what older keys sealed, while the assistant runs."))
 def reseal() -> None:
-    """Stopped, it goes on where it was."""
+    """Reseal the values of older keys; a repeated call continues where it stopped."""
     _print_message(N_("Values sealed anew: {count}."), count=asyncio.run(_reseal_values()))
 
 
@@ -149,7 +149,7 @@ async def _reseal_values() -> int:
 
 @app.command(help=N_("Step 4: drop keys that seal nothing any more; a key that is named goes at once."))
 def retire(key: _Key = None) -> None:
-    """Exit status 1 where a key that was named has to stay."""
+    """Drop unused keys; exit status 1 if a named key has to stay."""
     done = asyncio.run(_retire_key(key))
     _print_retirement(done)
     if not done.dropped and not done.kept:
@@ -159,7 +159,7 @@ def retire(key: _Key = None) -> None:
 
 
 async def _retire_key(key: str | None) -> Retirement:
-    """Without a name, those that a process nobody knows of could still need stay for a day."""
+    """Drop unused keys; without a name, a key stays for a day in case an unknown process still needs it."""
     async with open_key_rotation(load_settings()) as sealer:
         if key is None:
             return await sealer.retire(_now(), RETIREMENT_GRACE)
@@ -174,7 +174,7 @@ def lost(
     *,
     yes: Annotated[bool, typer.Option("--yes", help=N_("What it sealed can never be read again."))] = False,
 ) -> None:
-    """Asked twice, for it cannot be undone in effect."""
+    """Give up a lost key; ``--yes`` is required, because its values can never be read again."""
     if not yes:
         t = translator(load_settings().language)
         raise typer.BadParameter(t(N_("say --yes: what it sealed can never be read again")), param_hint="--yes")

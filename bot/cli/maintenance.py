@@ -1,4 +1,4 @@
-"""``troly retention``."""
+"""Maintain the database: ``troly retention``, ``migrate`` and ``restored``."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ from bot.services.opening import database_url, migrate_database, open_store_from
 from bot.settings import load_settings, make_data_dir
 from locales import N_, translator
 
-#: What the counts of ``Store.retention`` are called.
+#: The names of the counts that ``Store.retention`` returns.
 _NAMES = {
     "requests": N_("requests"),
     "sessions": N_("conversations"),
@@ -25,6 +25,13 @@ _NAMES = {
     "invitations": N_("used or expired invitations"),
     "chats": N_("chats"),
 }
+
+_MEANS = N_(
+    "This says that the database was put back from a copy: all broadcasts are paused, messages of theirs that wait"
+    " count as not known whether they arrived, and codes go on far beyond those in the copy. Go on?"
+)
+_DONE = N_("Done. The owners are told in their chats. Look at each broadcast, then let it go on or call it off.")
+_NOTHING = N_("Nothing was changed. Add --yes where nobody can be asked.")
 
 
 def retention(
@@ -40,7 +47,7 @@ def retention(
         ),
     ] = False,
 ) -> None:
-    """Delete what is past its time; the assistant does the same every day."""
+    """Delete data past its retention time; the assistant does the same every day."""
     settings = load_settings()
     t = translator(settings.language)
     counts = asyncio.run(_delete_expired(days or settings.retention_days, dry_run, clock_is_right))
@@ -62,7 +69,7 @@ async def _delete_expired(days: int, dry_run: bool, clock_is_right: bool) -> dic
 
 
 def migrate() -> None:
-    """Bring the database up to date; a start does the same."""
+    """Apply the outstanding migrations; every start does the same."""
     settings = load_settings()
     t = translator(settings.language)
     make_data_dir(settings)
@@ -73,16 +80,8 @@ def migrate() -> None:
         typer.echo(t(N_("The database is up to date.")))
 
 
-_MEANS = N_(
-    "This says that the database was put back from a copy: all broadcasts are paused, messages of theirs that wait"
-    " count as not known whether they arrived, and codes go on far beyond those in the copy. Go on?"
-)
-_DONE = N_("Done. The owners are told in their chats. Look at each broadcast, then let it go on or call it off.")
-_NOTHING = N_("Nothing was changed. Add --yes where nobody can be asked.")
-
-
 def restored(yes: Annotated[bool, typer.Option("--yes", help=N_("Do not ask."))] = False) -> None:
-    """Say what is noticed by itself where the copy was put back on the same machine, and nowhere else."""
+    """Declare that the database was restored from a copy; the program notices this itself only on the same machine."""
     t = translator(load_settings().language)
     if not yes and not (sys.stdin.isatty() and typer.confirm(t(_MEANS), err=True)):
         typer.echo(t(_NOTHING), err=True)

@@ -1,4 +1,4 @@
-"""Options that several commands share, declared once: the fields of a dataclass."""
+"""Declare options that several commands share once, as the fields of a dataclass."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 def with_option_groups(command: Callable[..., None]) -> Callable[..., None]:
     """Let typer see the fields of a dataclass as options, and the command get the dataclass.
 
-    A field is annotated as an option of typer is and has a default. ``None`` stands for an option that was not given.
+    Each field is annotated like an option of typer and has a default; ``None`` means that the option was not given.
     """
     hints = get_type_hints(command, include_extras=True)
     groups: dict[str, Any] = {name: hint for name, hint in hints.items() if is_dataclass(hint)}

@@ -1,4 +1,4 @@
-"""What was typed for an option, and what is meant: a day, a unit, a word of a list."""
+"""Parse options into days, units and words of a list, and declare the filters of requests."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -22,25 +22,27 @@ from locales import LANGUAGES, N_, translator
 from rules.outcome import Procedure
 
 _Word = TypeVar("_Word", bound=StrEnum)
-#: "đã tiếp nhận" is typed "tiep nhan" as well.
+#: "đã tiếp nhận" may also be typed "tiep nhan".
 _PREFIX = re.compile(r"^(da|bi|ban) ")
-#: Units that are offered where none has the name.
+#: The most units suggested if none has the name.
 _MOST_SUGGESTED = 3
+
+UnitOption = Annotated[str | None, typer.Option("--unit", help=N_("Unit, with all below it: its code or its name."))]
 
 
 def parse_word(
     option: str, typed: str, words: Mapping[_Word, str], more: Mapping[_Word, Iterable[str]] | None = None
 ) -> _Word:
-    """A value by its machine name or by a word that people are shown for it, accents optional.
+    """Return a value by its machine name or by one of its labels, accents optional.
 
     Args:
-        option: named where nothing is meant.
-        typed: as it was typed.
-        words: value -> message id; these words are listed where nothing is meant.
-        more: value -> what else it is typed as.
+        option: the option to name in the error.
+        typed: the text as typed.
+        words: value -> message id of its label; the error lists these words.
+        more: value -> further accepted spellings.
 
     Raises:
-        typer.BadParameter: it means none of them.
+        typer.BadParameter: the text matches none of them.
     """
     meant = fold(typed)
     for value, message in words.items():
@@ -57,7 +59,7 @@ def _accepted_forms(value: StrEnum, message: str, more: Iterable[str]) -> set[st
 
 
 def parse_day_option(option: str, typed: str | None) -> date | None:
-    """A day as people write it; raises as ``word_of`` does."""
+    """Parse a day as people write it; raises the errors of ``parse_word``."""
     if typed is None:
         return None
     found = parse_day(typed)
@@ -67,10 +69,10 @@ def parse_day_option(option: str, typed: str | None) -> date | None:
 
 
 def parse_unit(typed: str, units: UnitDirectory) -> str:
-    """The code of a unit: by its code in any case, else by its whole name, else by the one it is found by.
+    """Return the code of a unit: by its code in any case, else by its whole name, else by a search.
 
     Raises:
-        typer.BadParameter: none or several are meant; it says which may be.
+        typer.BadParameter: no unit or several match; the error suggests some.
     """
     for named in (_codes_by_code(typed, units), _codes_by_name(typed, units), _codes_by_search(typed, units)):
         if len(named) == 1:
@@ -91,7 +93,7 @@ def _codes_by_code(typed: str, units: UnitDirectory) -> list[str]:
 
 
 def _codes_by_name(typed: str, units: UnitDirectory) -> list[str]:
-    """Open units alone: a former one is found with what became of it."""
+    """Find open units by name; a former unit is found by the search, with its successor."""
     name = " ".join(typed.split()).casefold()
     return _codes_where(units, lambda unit: unit.is_open(None) and unit.name.casefold() == name)
 
@@ -109,16 +111,13 @@ def _format_units(codes: Iterable[str], units: UnitDirectory) -> str:
 
 
 def to_bad_parameter(option: str, message: str, **values: object) -> typer.BadParameter:
-    """An option that means nothing, in the reader's language."""
+    """Return the error of an invalid option, in the reader's language."""
     return typer.BadParameter(translator(configured_language())(message, **values), param_hint=option)
-
-
-UnitOption = Annotated[str | None, typer.Option("--unit", help=N_("Unit, with all below it: its code or its name."))]
 
 
 @dataclass(frozen=True, slots=True)
 class FilterOptions:
-    """The options of the filters, as they were typed."""
+    """The options that filter requests, as they were typed."""
 
     unit: UnitOption = None
     procedures: Annotated[
@@ -142,14 +141,14 @@ class FilterOptions:
     ] = ""
 
     def is_empty(self) -> bool:
-        """Whether none was given."""
+        """Return whether no filter was given."""
         return self == type(self)()
 
     def filter(self, units: UnitDirectory) -> Filter:
-        """What they mean.
+        """Return the filter that the options describe.
 
         Raises:
-            typer.BadParameter: a word, a day or a unit that is not known; it says which are.
+            typer.BadParameter: a word, a day or a unit is unknown; the error lists the known ones.
         """
         return Filter(
             unit=parse_unit(self.unit, units) if self.unit else None,
@@ -165,7 +164,7 @@ class FilterOptions:
 
 @dataclass(frozen=True, slots=True)
 class WantedInState(FilterOptions):
-    """The same where ``--state`` says what to move requests to."""
+    """The filter options of ``set``, whose ``--state`` already names the new state."""
 
     states: Annotated[
         list[str] | None, typer.Option("--in-state", help=N_("Only those in this state; may be repeated."))
@@ -173,12 +172,15 @@ class WantedInState(FilterOptions):
 
 
 def parse_state(option: str, typed: str) -> RequestState:
-    """A state by its machine name or in words, accents optional; raises as ``Wanted.filter`` does."""
+    """Parse a state by its machine name or its label, accents optional.
+
+    Raises the errors of ``FilterOptions.filter``.
+    """
     return parse_word(option, typed, STATE_LABELS, MOVE_SYNONYMS)
 
 
 def parse_procedure(option: str, typed: str) -> Procedure:
-    """A procedure by its machine name or in words, accents optional; raises as ``Wanted.filter`` does."""
+    """Parse a procedure by its machine name or its label; raises the errors of ``FilterOptions.filter``."""
     short = {
         procedure: [translator(language)(word) for language in LANGUAGES]
         for procedure, word in SHORT_PROCEDURES.items()

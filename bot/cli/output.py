@@ -1,4 +1,4 @@
-"""Where a command's text goes."""
+"""Write a command's text to standard output or to a file, in the chosen language."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -12,20 +12,25 @@ from bot.settings import configured_language
 from bot.streams import escape_json
 from locales import LANGUAGES, N_, Translator, translator
 
+#: The option ``--lang`` of every command that has one.
+Language = Annotated[
+    str | None, typer.Option("--lang", help=N_("Language of the texts: vi or en; without it, TROLY_LANGUAGE."))
+]
+
 
 def json_text(value: object, *, indent: int | None = None) -> str:
-    """Return the value as JSON in which nothing steers a terminal."""
+    """Return the value as JSON in which no character can steer a terminal."""
     return escape_json(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 def print_json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
-    """One JSON object a line: what every ``list --json`` prints."""
+    """Print one JSON object per line, as every ``list --json`` does."""
     for row in rows:
         typer.echo(json_text(row))
 
 
 def write(text: str, out: Path | None) -> None:
-    """To a file, whose folder is made, or to standard output.
+    """Write to a file, creating its folder, or to standard output.
 
     Raises:
         OutputError: the file cannot be written.
@@ -41,17 +46,11 @@ def write(text: str, out: Path | None) -> None:
         raise OutputError(message, file=out, reason=to_reason(error)) from None
 
 
-#: ``--lang`` of every command that has one.
-Language = Annotated[
-    str | None, typer.Option("--lang", help=N_("Language of the texts: vi or en; without it, TROLY_LANGUAGE."))
-]
-
-
 def parse_language(asked: str | None) -> str:
-    """The language of ``--lang``.
+    """Return the language given by ``--lang``, or the configured one.
 
     Raises:
-        typer.BadParameter: the language is not one of the catalogues; said in the language of the command line.
+        typer.BadParameter: there is no catalogue of that language.
     """
     if asked is None:
         return configured_language()
@@ -63,5 +62,5 @@ def parse_language(asked: str | None) -> str:
 
 
 def translator_for(asked: str | None) -> Translator:
-    """The translator of ``--lang``; raises as ``language_of`` does."""
+    """Return the translator for ``--lang``; raises the errors of ``parse_language``."""
     return translator(parse_language(asked))

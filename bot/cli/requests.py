@@ -1,4 +1,4 @@
-"""``troly requests``: the request list on the command line."""
+"""List, show, move, place and import requests: ``troly requests``."""
 
 import asyncio
 from pathlib import Path
@@ -41,8 +41,21 @@ from handlers.requests.text import STATE_LABELS
 from locales import N_, translator
 from rules.calendar import to_vietnam_day
 
-#: Changes, conflicts and bad lines that are named one by one.
+#: The most changes, conflicts and bad lines that are listed.
 _MOST_LINES_NAMED = 1000
+
+_NO_UNIT = N_("{unit} is the code of no unit that is open; troly units find shows codes")
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+#: Requests are read in pages of this size.
+_PAGE = 200
+#: The limit of ``troly requests list`` without ``--limit``.
+_LIMIT = 50
+
+Json = Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))]
+Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE]...", help=N_("Codes such as YC-2026-000123."))]
+Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help=N_("How many at most, the newest first."))]
 
 
 def import_requests(
@@ -55,7 +68,7 @@ def import_requests(
     ] = False,
     person: As = None,
 ) -> None:
-    """Exit status 1 where something speaks against the list as a whole: then nothing is changed."""
+    """Show or apply the changes of a list; exit status 1 if the list as a whole is refused, and nothing is changed."""
     say = MarkupTranslator(load_settings().language)
     imported = asyncio.run(_import_file(file, person, apply=apply))
     for paragraph in text.format_import_plan(say, imported.plan, _MOST_LINES_NAMED):
@@ -86,10 +99,10 @@ async def _apply_lines(office: CommandSession, lines: tuple[ImportLine, ...], *,
 
 
 async def _read_lines(file: Path) -> tuple[ImportLine, ...]:
-    """The lines of a list.
+    """Read the lines of a list.
 
     Raises:
-        InputError: the file cannot be read, or is no list.
+        InputError: the file cannot be read, or is not a list.
     """
     try:
         data = await asyncio.to_thread(_beginning, file)
@@ -104,12 +117,9 @@ async def _read_lines(file: Path) -> tuple[ImportLine, ...]:
 
 
 def _beginning(file: Path) -> bytes:
-    """One byte more than may be: a device never ends."""
+    """Return at most one byte more than allowed: a device never ends."""
     with file.open("rb") as stream:
         return stream.read(LIMITS.file + 1)
-
-
-_NO_UNIT = N_("{unit} is the code of no unit that is open; troly units find shows codes")
 
 
 def place(
@@ -118,7 +128,7 @@ def place(
     to: Annotated[str, typer.Option("--to", metavar="UNIT", help=N_("The code of the unit they belong to."))],
     person: As = None,
 ) -> None:
-    """Exit status 1 where anything was left as it was."""
+    """Assign requests to a unit; exit status 1 if any of them stayed as it was."""
     t = translator(load_settings().language)
     outcomes = asyncio.run(_place_requests(codes, to.strip(), person))
     for code, done in outcomes.items():
@@ -138,7 +148,7 @@ async def _place_requests(codes: list[str], unit: str, person: str | None) -> di
 
 
 def _check_unit(office: CommandSession, unit: str) -> None:
-    """Where they are to go is looked at once, before the first is touched."""
+    """Check the target unit before the first request is changed."""
     target = office.units.get(unit)
     if target is None or not target.is_open(to_vietnam_day(office.now)):
         raise typer.BadParameter(translator(load_settings().language)(_NO_UNIT, unit=unit), param_hint="--to")
@@ -146,20 +156,10 @@ def _check_unit(office: CommandSession, unit: str) -> None:
         raise Forbidden(N_("This role may not do that."))
 
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.command("import", help=N_("Read an exported list back: what it would change, and with --apply the changes."))(
     import_requests
 )
 app.command("place", help=N_("Give requests to the unit they belong to."))(place)
-
-#: Requests read at a time.
-_PAGE = 200
-#: ``troly requests list`` without ``--limit``.
-_LIMIT = 50
-
-Json = Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))]
-Codes = Annotated[list[str] | None, typer.Argument(metavar="[CODE]...", help=N_("Codes such as YC-2026-000123."))]
-Limit = Annotated[int, typer.Option(min=1, max=1_000_000, help=N_("How many at most, the newest first."))]
 
 
 @app.command("list", help=N_("List requests, the newest first."))
@@ -171,7 +171,7 @@ def list_requests(
     json: Json = False,
     person: As = None,
 ) -> None:
-    """A table for a person; tab-separated lines in a pipe."""
+    """Print a table on a terminal, tab-separated lines in a pipe."""
     found, total = asyncio.run(_read_requests(wanted, limit, person))
     t = translator(load_settings().language)
     print_requests(found, total, t, json=json)
@@ -195,7 +195,7 @@ async def _read_requests(wanted: FilterOptions, limit: int, person: str | None) 
 
 @app.command(help=N_("Show one request with its history."))
 def show(code: str, json: Json = False, person: As = None) -> None:
-    """Exit status 1 where there is none within reach."""
+    """Print one request with its history; exit status 1 if there is none within the caller's rights."""
     filed = asyncio.run(_read_request(code, person))
     typer.echo(json_text(as_data(filed)) if json else format_request(filed, load_settings().language))
 
@@ -221,7 +221,7 @@ def set_state(
     state: Annotated[str, typer.Option("--state", help=N_("The state to move them to."))],
     note: Annotated[str, typer.Option("--note", help=N_("The reason, told to the officer."))] = "",
     all_matching: Annotated[
-        bool, typer.Option("--all-matching", help=N_("All that the filters mean instead of codes."))
+        bool, typer.Option("--all-matching", help=N_("Use every request that matches the filters instead of codes."))
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help=N_("Really change all that match."))] = False,
     expect: Annotated[
@@ -230,7 +230,7 @@ def set_state(
     wanted: WantedInState,
     person: As = None,
 ) -> None:
-    """Exit status 1 where anything was left as it was."""
+    """Move requests to another state; exit status 1 if any of them stayed as it was."""
     t, to = translator(load_settings().language), parse_state("--state", state)
     if bool(codes) is all_matching or (codes and not wanted.is_empty()):
         raise typer.BadParameter(t(N_("give either codes, or --all-matching with filters")))
@@ -283,7 +283,7 @@ def _move_all(wanted: FilterOptions, to: RequestState, note: str, person: str | 
 async def _confirm_and_move(
     wanted: FilterOptions, to: RequestState, note: str, person: str | None, expect: int | None
 ) -> BulkMoveResult:
-    """What is found is said first; that, and nothing else, is changed."""
+    """Print what matches, then change exactly these requests and no others."""
     async with open_as(person) as office:
         office.require(Act.CHANGE_REQUESTS)
         fitting = to_movable_filter(wanted.filter(office.units), to)

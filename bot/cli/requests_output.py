@@ -1,4 +1,4 @@
-"""Requests as the command line shows them."""
+"""Format and print requests on the command line."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,12 +14,12 @@ from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
 from handlers.requests.text import format_content as content_told
 from locales import N_, Translator
 
-#: Letters of a cell.
+#: The most letters of a cell.
 _LONGEST = 300
 _COLUMNS = (N_("Code"), N_("State"), N_("Procedure"), N_("Subscriber"), N_("Unit"), N_("Serial"), N_("Ends"), N_("On"))
-#: Those of a terminal with fewer characters in a line than all of them need.
+#: The columns of a terminal that is narrower than all columns need, and the width from which all are shown.
 _NARROW, _WIDE = (N_("Code"), N_("State"), N_("Procedure"), N_("Subscriber"), N_("Ends")), 130
-#: Columns whose cells are not broken.
+#: The cells of these columns are never broken.
 _UNBROKEN_COLUMNS = {N_("Code"), N_("State"), N_("Ends"), N_("On")}
 _OUTCOMES = {
     MoveOutcome.UNKNOWN: N_("no such request within reach"),
@@ -31,7 +31,7 @@ _OUTCOMES = {
 
 
 def print_requests(found: Sequence[RequestRow], total: int, t: Translator, *, json: bool) -> None:
-    """A table on a terminal, tab-separated lines in a pipe, or JSON Lines. Codes, states and days stay in one piece."""
+    """Print a table, tab-separated lines in a pipe, or JSON Lines; codes, states and days are never broken."""
     width = terminal_width()
     names, cells = (_NARROW, _format_narrow_cells) if width and width < _WIDE else (_COLUMNS, _format_cells)
     print_rows(
@@ -45,7 +45,7 @@ def print_requests(found: Sequence[RequestRow], total: int, t: Translator, *, js
 
 
 def as_data(filed: RequestRow) -> dict[str, Any]:
-    """One request for programs: machine names, times in UTC."""
+    """Return a request as JSON-ready values: machine names, times in UTC."""
     request = filed.request.model_dump(mode="json")
     known = {
         "number": filed.number,
@@ -60,7 +60,7 @@ def as_data(filed: RequestRow) -> dict[str, Any]:
 
 
 def format_request(filed: RequestRow, language: str) -> str:
-    """One request with its history, for a person to read."""
+    """Format one request with its history for a person."""
     say = MarkupTranslator(language)
     head = f"{filed.request.code}  {say.t(STATE_LABELS[filed.request.state])}"
     parts = (strip_markup(content_told(say, filed.request.content)), strip_markup(format_request_history(say, filed)))
@@ -68,7 +68,7 @@ def format_request(filed: RequestRow, language: str) -> str:
 
 
 def format_move_result(done: MoveResult, t: Translator) -> str:
-    """What became of one."""
+    """Format the result of moving one request."""
     if done.outcome is MoveOutcome.MOVED and done.filed:
         return t(STATE_LABELS[done.filed.request.state])
     if done.outcome is MoveOutcome.NOT_ALLOWED and done.filed:
@@ -77,14 +77,14 @@ def format_move_result(done: MoveResult, t: Translator) -> str:
 
 
 def format_placement(done: MoveResult, t: Translator) -> str:
-    """Where one lies now."""
+    """Format the unit that a request is assigned to now, or why it was not assigned."""
     if done.outcome is MoveOutcome.MOVED and done.filed:
         return done.filed.unit or ""
     return t(_OUTCOMES[done.outcome])
 
 
 def format_bulk_result(done: BulkMoveResult, t: Translator, expected: int | None = None) -> str:
-    """What became of all."""
+    """Format the result of moving many requests."""
     if done.outcome is MoveOutcome.OVERTAKEN:
         return _format_count_difference(done.meant, expected, t)
     if done.outcome is MoveOutcome.TOO_MANY:
@@ -118,6 +118,6 @@ def _format_cells(filed: RequestRow, t: Translator) -> tuple[str, ...]:
 
 
 def _format_narrow_cells(filed: RequestRow, t: Translator) -> tuple[str, ...]:
-    """What fits eighty characters: the unit below the name, no serial number, the procedure in a word."""
+    """Format cells for eighty characters: the unit below the name, no serial number, a short procedure."""
     code, state, procedure, name, unit, _, ends, _ = _format_cells(filed, t)
     return code, state, t(SHORT_PROCEDURES.get(filed.request.content.procedure, procedure)), f"{name}\n{unit}", ends

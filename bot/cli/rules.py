@@ -1,4 +1,4 @@
-"""``troly rules``: prove a rule pack, and print it for a lawyer."""
+"""Prove a rule pack, and print it for a lawyer: ``troly rules``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +23,7 @@ def check(
         Path | None, typer.Argument(help=N_("Folder of a pack; without it, the one that TROLY_PACK names."))
     ] = None,
 ) -> None:
-    """Exit status 1 if anything is wrong."""
+    """Prove a pack; exit status 1 if anything is wrong."""
     t = translator(configured_language())
     try:
         pack = load_pack(folder or load_settings().pack)
@@ -49,6 +49,6 @@ def show(
     language: Language = None,
     out: Annotated[Path | None, typer.Option("--out", help=N_("File to write; without it, standard output."))] = None,
 ) -> None:
-    """Markdown, in one of the languages."""
+    """Print the rules as Markdown."""
     t = translator_for(language)
     write(render_rulebook(load_pack(load_settings().pack), t), out)

@@ -1,4 +1,4 @@
-"""``troly screens``: every screen on one page."""
+"""Print every screen on one page: ``troly screens``."""
 
 import asyncio
 from pathlib import Path
@@ -17,6 +17,6 @@ def screens(
     out: Annotated[Path | None, typer.Option(help=N_("File to write; without it, standard output."))] = None,
     language: Language = None,
 ) -> None:
-    """Write the page."""
+    """Write the page of screens."""
     spoken = parse_language(language)
     write(asyncio.run(render_page(load_pack(load_settings().pack), spoken)), out)

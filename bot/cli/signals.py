@@ -1,4 +1,4 @@
-"""What ``kill`` asks of a command that writes: end as for Ctrl-C, with everything cleaned up."""
+"""Treat SIGTERM like Ctrl-C, so that a writing command cleans up."""
 
 import signal
 import threading
@@ -8,17 +8,17 @@ from types import FrameType
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came: whatever ends a command at Ctrl-C ends it here, too."""
+    """SIGTERM came; code that ends a command at Ctrl-C ends it here too."""
 
 
-#: As a shell tells how a command ended: 128 and the signal's number.
+#: Exit statuses as a shell reports them: 128 plus the signal's number.
 EXIT_CODES = {KeyboardInterrupt: 128 + signal.SIGINT, Terminated: 128 + signal.SIGTERM}
 
 
 @contextmanager
 def raise_on_sigterm() -> Iterator[None]:
-    """Raise ``Terminated`` in the main thread on SIGTERM, through asyncio's own way of ending at Ctrl-C."""
-    if threading.current_thread() is not threading.main_thread():  # only there are signals heard
+    """Raise ``Terminated`` in the main thread on SIGTERM, the way asyncio ends at Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():  # signals arrive only there
         yield
         return
     raised: list[int] = []

@@ -1,4 +1,4 @@
-"""``troly stats``: the numbers of a unit and of those below it."""
+"""Print or draw the statistics of a unit and of those below it: ``troly stats``."""
 
 import asyncio
 import textwrap
@@ -40,16 +40,16 @@ from handlers.model.unit_directory import UnitDirectory
 from locales import N_
 from rules.calendar import to_vietnam_day
 
-#: Characters in a line that a table needs.
+#: The least width of a terminal, in characters, for the table.
 _WIDE = 120
-#: A blank at which ``textwrap`` breaks no line.
+#: ``textwrap`` breaks no line at this blank.
 _FIRM = "\N{NO-BREAK SPACE}"
 
 
 def print_numbers(
     say: MarkupTranslator, units: UnitDirectory, total: UnitStatistics, lines: Sequence[UnitStatistics], now: datetime
 ) -> None:
-    """A row for each unit that has anything, and the total; a few lines for each on a narrow terminal."""
+    """Print a row for each unit with requests and the total; on a narrow terminal, a few lines for each."""
     title, rows, width = (
         Text(strip_markup(format_statistics_heading(say, units, total.unit, now))),
         _format_rows(say, units, total, lines),
@@ -64,7 +64,7 @@ def print_numbers(
 
 
 def _stack_rows(say: MarkupTranslator, rows: Sequence[Sequence[str]], width: int) -> Iterator[Text]:
-    """The name, and indented below it what there is of each count; no count is parted from its figure."""
+    """Yield each name and, indented below it, its counts; a count is never parted from its figure."""
     labels = [say.t(COUNT_LABELS[name]) for name in COUNTED_FIELDS]
     for name, *figures in rows:
         told = (f"{label} {figure}" for label, figure in zip(labels, figures, strict=True) if figure != "0")
@@ -91,7 +91,7 @@ def _format_row(say: MarkupTranslator, name: str, one: UnitStatistics) -> list[s
 
 @dataclass(frozen=True, slots=True)
 class StatisticsResult:
-    """What was counted, of what, and when."""
+    """The statistics that were read, with their units and their time."""
 
     units: UnitDirectory
     total: UnitStatistics
@@ -113,7 +113,7 @@ def stats(
     force: Annotated[bool, typer.Option("--force", help=N_("Replace a file that is there."))] = False,
     language: Language = None,
 ) -> None:
-    """Print the numbers, or draw them."""
+    """Print the statistics, or draw them."""
     say = MarkupTranslator(parse_language(language))
     if png is not None:
         refuse_existing(png, force=force)
@@ -138,11 +138,11 @@ async def _read_statistics(unit: str | None, until: date | None, person: str | N
 
 
 def _visible_unit(at: CommandSession, typed: str) -> str:
-    """The code of a unit within reach.
+    """Return the code of a unit within the caller's rights.
 
     Raises:
-        Forbidden: the unit is not within reach.
-        typer.BadParameter: no unit, or several, are called so.
+        Forbidden: the unit lies outside the caller's rights.
+        typer.BadParameter: no unit, or several, have this name.
     """
     unit = parse_unit(typed, at.units)
     if not at.rights.may(Act.SEE_PICTURE, unit):
@@ -158,7 +158,7 @@ async def _read_burn_down(at: CommandSession, unit: str | None, until: date, tod
 
 
 def _to_chart(say: MarkupTranslator, counted: StatisticsResult) -> Chart:
-    """The way to the target where there is one, else a bar for each unit."""
+    """Build the burn-down chart if a target is given, else a bar for each unit."""
     if counted.burnt:
         return build_burn_chart(say, counted.units, counted.total.unit, counted.burnt, counted.now)
     return build_bar_chart(say, counted.units, counted.total, counted.lines, counted.now)
@@ -176,7 +176,7 @@ def _statistics_data(counted: StatisticsResult) -> dict[str, object]:
 
 
 def _print_statistics(say: MarkupTranslator, counted: StatisticsResult) -> None:
-    """A table on a terminal, columns in a pipe."""
+    """Print a table on a terminal, columns in a pipe."""
     print_numbers(say, counted.units, counted.total, counted.lines, counted.now)
     if counted.burnt:
         typer.echo(strip_markup(format_burn_down(say, counted.burnt)))

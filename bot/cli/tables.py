@@ -1,4 +1,4 @@
-"""Rows as a command prints them: a table on a terminal, lines in a pipe, JSON Lines for programs."""
+"""Print the rows of a command: a table on a terminal, lines in a pipe, JSON Lines for programs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ Cell = str | Text
 
 
 def terminal_width() -> int | None:
-    """The characters in a line of the terminal that standard output is, or is to be taken for; None in a pipe."""
+    """Return the characters in a line of the terminal that standard output is; None in a pipe."""
     console = SafeConsole()
     return console.width if console.is_terminal else None
 
@@ -30,11 +30,15 @@ def print_rows(
     aligned: bool = False,
     title: Text | None = None,
 ) -> None:
-    """Print rows, or ``json`` instead where it is given. A cell is never markup, whoever wrote it.
+    """Print rows, or the objects of ``json`` instead if given; a cell is never markup, whoever wrote it.
 
-    In a pipe cells stand with tabs between them and without ``headings``; ``aligned``: as columns, with headings.
-    Columns whose heading is among ``whole`` are not broken. With a ``title`` they are figures, and the last row is
-    their total.
+    Args:
+        rows: The cells of each row.
+        headings: The headings of a table; a pipe gets none.
+        json: JSON objects, one for each row.
+        whole: Headings of the columns whose cells are never broken.
+        aligned: Print aligned columns with headings in a pipe, instead of cells separated by tabs.
+        title: The title of a table of figures, whose last row is the total.
     """
     if json is not None:
         print_json_lines(json)
@@ -73,7 +77,7 @@ def _plain(cell: Cell) -> str:
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> str:
-    """Each column as wide as its widest cell, two blanks between them."""
+    """Return aligned columns, each as wide as its widest cell, with two blanks between them."""
     widths = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
     return "".join(_line(row, widths) for row in rows)
 

@@ -1,4 +1,4 @@
-"""``troly units``: the tree of units that people belong to."""
+"""Import, list and find the units that people belong to: ``troly units``."""
 
 import asyncio
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from rules.calendar import to_vietnam_day
 
 app = typer.Typer(no_args_is_help=True)
 
-#: Most units that ``troly units find`` shows.
+#: The most units that ``troly units find`` shows.
 _FOUND = 20
 _PLACED = N_("Requests of no unit whose managing body is now known by its full name: {count}. They are placed on it.")
 
@@ -34,9 +34,7 @@ def import_(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help=N_("XLSX, or CSV in UTF-8."))] = None,
     *,
     apply: Annotated[bool, typer.Option("--apply", help=N_("Do it."))] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help=N_("Only show what would be done; so it is anyway."))
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=N_("Show what would change (the default)."))] = False,
     sample_name: Annotated[
         str, typer.Option("--sample", help=N_("A list that comes with the program: nhon-trach."))
     ] = "",
@@ -45,7 +43,7 @@ def import_(
     ] = "",
     person: As = None,
 ) -> None:
-    """All of the file, or nothing where any row of it is wrong; exit status 1 then."""
+    """Import all units of a file, or none; exit status 1 if any row is wrong."""
     t = translator(load_settings().language)
     if (file is None) == (not sample_name) or (apply and dry_run):
         raise typer.BadParameter(t(N_("give one FILE or one --sample, and --apply or --dry-run, not both")))
@@ -65,15 +63,15 @@ def import_(
 
 @dataclass(frozen=True, slots=True)
 class ImportEffects:
-    """What an import does beside the units themselves."""
+    """The effects of an import beside the units themselves."""
 
     fates: tuple[UnitSuccession, ...]
     placing: tuple[UnitAssignment, ...]
-    held: Mapping[str, UnitHoldings]  #: what lies on each unit
+    held: Mapping[str, UnitHoldings]  #: the requests, people and roles on each unit
 
     @property
     def differs(self) -> bool:
-        """Whether anything moves."""
+        """Return whether anything moves."""
         return bool(self.placing) or any(fate.has_transfer for fate in self.fates)
 
 
@@ -89,7 +87,7 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help=N_("Print JSON Lines; machine names, times in UTC."))] = False,
     under: Annotated[str, typer.Option("--under", metavar="CODE", help=N_("Only this unit and those below it."))] = "",
 ) -> None:
-    """Every unit after its superior; exit status 1 where the code is not known."""
+    """Print every unit after its superior; exit status 1 if the code is unknown."""
     t, units = translator(load_settings().language), asyncio.run(_read_units())
     if under and units.get(under) is None:
         typer.echo(t(N_("No unit has the code {code}."), code=under), err=True)
@@ -99,7 +97,7 @@ def list_(
 
 @app.command(help=N_("Find units by any name, as the assistant does for an officer."))
 def find(text: Annotated[str, typer.Argument(help=N_("A name, old or new, with or without accents."))]) -> None:
-    """The likeliest first; exit status 1 where there is none."""
+    """Print matching units, the likeliest first; exit status 1 if there is none."""
     t, units = translator(load_settings().language), asyncio.run(_read_units())
     found = units.find(text, _FOUND, today=to_vietnam_day(datetime.now(UTC)))
     if not found:
@@ -114,7 +112,10 @@ async def _read_units() -> UnitDirectory:
 
 
 async def _import_list(read: UnitList, person: str | None, *, apply: bool) -> tuple[UnitImportPlan, ImportEffects]:
-    """Planned and done in one transaction: what is shown is what was done; nothing is written where nothing differs."""
+    """Plan and apply in one transaction, so that what is shown is what was done.
+
+    Nothing is written if nothing differs.
+    """
     async with open_as(person) as at:
         at.require(Act.MAINTAIN_UNITS)
         planned = plan_import(read.rows, await at.admin.units.load_for_update(), text=read.notes.text)

@@ -1,4 +1,4 @@
-"""How a list of units was read, and what importing it would do, in words."""
+"""Print units, how a list of units was read, and what its import changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -19,60 +19,6 @@ from handlers.model.unit import Unit
 from handlers.model.unit_directory import UnitDirectory, UnitMatch
 from locales import N_, Translator
 
-
-def unit_rows(units: UnitDirectory, top: str | None) -> Iterator[dict[str, Any]]:
-    """Every unit as JSON-ready values, each after its superior; days are ISO 8601."""
-    for _, unit in _walk_units(units, top):
-        yield {
-            "code": unit.code,
-            "name": unit.name,
-            "parent": unit.parent,
-            "aliases": list(unit.aliases),
-            "former_names": list(unit.former_names),
-            "closed_on": unit.closed_on.isoformat() if unit.closed_on else None,
-            "became": [
-                {"code": step.successor, "how": step.became, "since": step.since.isoformat(), "source": step.source}
-                for step in units.successors(unit.code)
-            ],
-        }
-
-
-def print_units(units: UnitDirectory, top: str | None, t: Translator, *, as_json: bool) -> None:
-    """The tree, what is below indented."""
-    rows = ((unit.code, "  " * depth + unit.name, _format_end(units, unit)) for depth, unit in _walk_units(units, top))
-    print_rows(rows, [t(heading) for heading in (*UNIT, N_("Ended"))], json=unit_rows(units, top) if as_json else None)
-
-
-def print_found(units: UnitDirectory, found: Sequence[UnitMatch], t: Translator) -> None:
-    """Units of today, each with the name it was found by."""
-    rows = ((one.unit.code, units.path_name(one.unit.code), _format_match(one, t)) for one in found)
-    print_rows(rows, [t(heading) for heading in (*UNIT, N_("Found by"))])
-
-
-def _format_match(one: UnitMatch, t: Translator) -> str:
-    if not one.path:
-        return one.name
-    last = one.path[0]
-    return t(N_("{name} (until {day}, {source})"), name=one.name, day=format_day(last.since), source=last.source)
-
-
-def _format_end(units: UnitDirectory, unit: Unit) -> str:
-    if unit.closed_on is None:
-        return ""
-    became = ", ".join(units.name(step.successor) for step in units.successors(unit.code))
-    return f"{format_day(unit.closed_on)} → {became}" if became else format_day(unit.closed_on)
-
-
-def _walk_units(units: UnitDirectory, top: str | None) -> Iterator[tuple[int, Unit]]:
-    """Units from the top down, each after its superior, with how deep it lies."""
-    first = units.get(top)
-    waiting = [(0, first)] if first else [(0, unit) for unit in reversed(units.children(None))]
-    while waiting:
-        depth, unit = waiting.pop()
-        yield depth, unit
-        waiting.extend((depth + 1, below) for below in reversed(units.children(unit.code)))
-
-
 UNIT = (N_("Code"), N_("Unit"))
 
 _KINDS = {
@@ -80,7 +26,7 @@ _KINDS = {
     UnitChangeKind.CHANGED: (N_("changed"), "yellow"),
     UnitChangeKind.CLOSED: (N_("closed"), "red"),
 }
-#: Units, rows and the like that are named one by one in a sentence.
+#: The most units, rows and the like that one sentence names.
 _MOST_NAMED = 10
 
 _SHEET = N_("Read from the sheet “{sheet}”.")
@@ -106,15 +52,80 @@ _STAYS = N_(
 )
 _ELSEWHERE = N_("The file gives the old name to {codes}: nothing moves there by itself.")
 
+_HELD = N_(
+    "{unit} ({code}) has ended. On it: requests {requests}, officers {officers}, certificates {certificates},"
+    " roles {roles}, open invitations {invitations}."
+)
+_MOVED = N_("Requests, officers and certificates go to {heir} ({code}).")
+_SEVERAL = N_("They stay where they are: it became {count} units. Place the requests by: troly requests place.")
+_UNKNOWN = N_(
+    "They stay where they are: what took its place is not known for all of it."
+    " Place the requests by: troly requests place."
+)
+_ROLES = N_("Roles and invitations never move: an owner ends them and gives them anew.")
+
+
+def unit_rows(units: UnitDirectory, top: str | None) -> Iterator[dict[str, Any]]:
+    """Yield every unit as JSON-ready values, each after its superior; days are ISO 8601."""
+    for _, unit in _walk_units(units, top):
+        yield {
+            "code": unit.code,
+            "name": unit.name,
+            "parent": unit.parent,
+            "aliases": list(unit.aliases),
+            "former_names": list(unit.former_names),
+            "closed_on": unit.closed_on.isoformat() if unit.closed_on else None,
+            "became": [
+                {"code": step.successor, "how": step.became, "since": step.since.isoformat(), "source": step.source}
+                for step in units.successors(unit.code)
+            ],
+        }
+
+
+def print_units(units: UnitDirectory, top: str | None, t: Translator, *, as_json: bool) -> None:
+    """Print the tree of units, lower levels indented."""
+    rows = ((unit.code, "  " * depth + unit.name, _format_end(units, unit)) for depth, unit in _walk_units(units, top))
+    print_rows(rows, [t(heading) for heading in (*UNIT, N_("Ended"))], json=unit_rows(units, top) if as_json else None)
+
+
+def print_found(units: UnitDirectory, found: Sequence[UnitMatch], t: Translator) -> None:
+    """Print today's units, each with the name by which it was found."""
+    rows = ((one.unit.code, units.path_name(one.unit.code), _format_match(one, t)) for one in found)
+    print_rows(rows, [t(heading) for heading in (*UNIT, N_("Found by"))])
+
+
+def _format_match(one: UnitMatch, t: Translator) -> str:
+    if not one.path:
+        return one.name
+    last = one.path[0]
+    return t(N_("{name} (until {day}, {source})"), name=one.name, day=format_day(last.since), source=last.source)
+
+
+def _format_end(units: UnitDirectory, unit: Unit) -> str:
+    if unit.closed_on is None:
+        return ""
+    became = ", ".join(units.name(step.successor) for step in units.successors(unit.code))
+    return f"{format_day(unit.closed_on)} → {became}" if became else format_day(unit.closed_on)
+
+
+def _walk_units(units: UnitDirectory, top: str | None) -> Iterator[tuple[int, Unit]]:
+    """Yield units from the top down, each after its superior, with its depth."""
+    first = units.get(top)
+    waiting = [(0, first)] if first else [(0, unit) for unit in reversed(units.children(None))]
+    while waiting:
+        depth, unit = waiting.pop()
+        yield depth, unit
+        waiting.extend((depth + 1, below) for below in reversed(units.children(unit.code)))
+
 
 def print_faults(faults: Sequence[UnitFault], t: Translator) -> None:
-    """A line for each, on the error stream."""
+    """Print a line for each fault on standard error."""
     for fault in faults:
         typer.echo(fault.say(t), err=True)
 
 
 def print_notes(notes: ReadingNotes, t: Translator) -> None:
-    """How the file was read, as far as it is not plain."""
+    """Print how the file was read, as far as it is not obvious."""
     for sentence in _format_notes(notes, t):
         typer.echo(sanitize(sentence))
 
@@ -140,7 +151,7 @@ def _format_example(t: Translator, line: int, before: str, after: str) -> str:
 
 
 def print_plan(planned: UnitImportPlan, held: Mapping[str, UnitHoldings], t: Translator) -> None:
-    """What would be, or was, done; then in how many units, and what should be looked at before a yes."""
+    """Print the changes, their counts, and what to check before applying them."""
     rows = (_format_change(change, planned.units, t) for change in planned.changes)
     print_rows(rows, [t(heading) for heading in (N_("What"), *UNIT, N_("Columns"))])
     counts = ", ".join(f"{t(word)}: {len(planned.of(kind))}" for kind, (word, _) in _KINDS.items())
@@ -192,21 +203,8 @@ def _join_some(texts: Sequence[str]) -> str:
     return ", ".join(texts[:_MOST_NAMED]) + (", …" if len(texts) > _MOST_NAMED else "")
 
 
-_HELD = N_(
-    "{unit} ({code}) has ended. On it: requests {requests}, officers {officers}, certificates {certificates},"
-    " roles {roles}, open invitations {invitations}."
-)
-_MOVED = N_("Requests, officers and certificates go to {heir} ({code}).")
-_SEVERAL = N_("They stay where they are: it became {count} units. Place the requests by: troly requests place.")
-_UNKNOWN = N_(
-    "They stay where they are: what took its place is not known for all of it."
-    " Place the requests by: troly requests place."
-)
-_ROLES = N_("Roles and invitations never move: an owner ends them and gives them anew.")
-
-
 def print_ended_units(found: Sequence[UnitSuccession], t: Translator) -> None:
-    """A paragraph of one line for each unit."""
+    """Print one line for each ended unit."""
     for fate in found:
         typer.echo(" ".join(_format_fate(fate, t)))
 

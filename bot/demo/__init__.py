@@ -1,1 +1,4 @@
-"""A made-up province for trying, teaching and measuring: every name in it says "Mẫu", nobody is behind it."""
+"""Make up a province for trying, teaching and measuring.
+
+Every name in it contains "Mẫu" (sample), and no real person is behind it.
+"""

@@ -1,4 +1,7 @@
-"""Certificates of the government profile, as the conversation sees them, without any bytes behind them."""
+"""Make up certificates of the government profile and the people and bodies that hold them.
+
+They exist only in the form that the conversation sees; there are no bytes behind them.
+"""
 
 import hashlib
 from collections import defaultdict
@@ -14,21 +17,25 @@ from handlers.model.unit import SuccessionKind, Unit
 from handlers.model.unit_directory import UnitDirectory
 from rules.facts import Event, Issuer, Subject
 
-#: Every made-up serial number begins with it.
+#: Every made-up serial number begins with these digits.
 SERIAL = "00DE"
 POLICY = "2.16.704.1.1.1.1.1"
 PROVINCE, SUPERIOR = "Tỉnh Mẫu", "UBND TỈNH MẪU"
-#: Calls itself the government's, so that the interview goes on, and says what it is worth.
+#: The issuer claims to be the government's, so that the interview goes on, and says that it is worthless.
 PROVIDER, AUTHORITY = "Ban Cơ yếu Chính phủ", "CA MẪU - khong co gia tri"
 _OIDS = {"C": "2.5.4.6", "L": "2.5.4.7", "O": "2.5.4.10", "OU": "2.5.4.11", "CN": "2.5.4.3"}
 VALIDITY_PERIOD = timedelta(days=5 * 365 + 1 - 1)
-#: Of a hundred certificates: those that ended lately, and those that end within two months.
+#: So many of a hundred certificates ended lately, and so many end within two months.
 _EXPIRED, _ENDING = 10, 14
+
+_SCHOOLS = ("TRƯỜNG THCS", "TRƯỜNG TIỂU HỌC", "TRƯỜNG MẦM NON", "TRẠM Y TẾ")
+_SYSTEMS = ("Hệ thống một cửa điện tử", "Cổng thông tin điện tử", "Máy chủ văn bản")
+_OWN = frozenset({Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.DISSOLVED})
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateHolder:
-    """What a certificate is about."""
+    """The holder of a certificate, in the words of its subject."""
 
     subject: Subject
     name: str
@@ -38,7 +45,7 @@ class CertificateHolder:
 
 
 def make_certificate(named: CertificateHolder, now: datetime, chosen: Random) -> Certificate:
-    """A certificate of five years less a day."""
+    """Make up a certificate that is valid for five years less a day."""
     ends = _choose_expiry(now, chosen)
     serial = f"{SERIAL}{chosen.getrandbits(48):012X}"
     return Certificate(
@@ -83,13 +90,8 @@ def _choose_expiry(now: datetime, chosen: Random) -> datetime:
     return (now + timedelta(days=days)).replace(second=0, microsecond=0)
 
 
-_SCHOOLS = ("TRƯỜNG THCS", "TRƯỜNG TIỂU HỌC", "TRƯỜNG MẦM NON", "TRẠM Y TẾ")
-_SYSTEMS = ("Hệ thống một cửa điện tử", "Cổng thông tin điện tử", "Máy chủ văn bản")
-_OWN = frozenset({Event.MERGED_INTO_NEW, Event.MERGED_INTO_EXISTING, Event.DISSOLVED})
-
-
 class CertificateNaming:
-    """Knows what each unit was formed from."""
+    """Names the holders of certificates; it knows the former units of each unit."""
 
     def __init__(self, directory: UnitDirectory) -> None:
         self._directory = directory
@@ -100,16 +102,16 @@ class CertificateNaming:
         self.working = tuple(unit for unit in directory.units.values() if unit.closed_on is None)
 
     def managing_body(self, unit: Unit) -> Unit:
-        """The managing body of a unit: a commune for its offices."""
+        """Return the managing body of a unit: for an office its commune."""
         above = self._directory.get(unit.parent)
         return unit if above is None or above.code == TOP else above
 
     def is_formed_from_others(self, unit: Unit) -> bool:
-        """Whether a body was formed from others."""
+        """Return whether a body was formed from others."""
         return unit.code in self._formed_from
 
     def make_holder(self, story: Story, unit: Unit, number: int, chosen: Random) -> CertificateHolder:
-        """The certificate a story is about."""
+        """Make up the holder of the certificate in a story."""
         if story.subject is Subject.INDIVIDUAL:
             return self._person_holder(unit, number, chosen)
         if story.subject is Subject.DEVICE:
@@ -137,5 +139,5 @@ def _to_holder(subject: Subject, name: str, superior: str, number: int) -> Certi
 
 
 def _place_name(unit: Unit) -> str:
-    """The part of a unit's name that no other unit of its kind has."""
+    """Return the part of a unit's name that distinguishes it from others of its kind."""
     return "Mẫu" + unit.name.partition("Mẫu")[2]

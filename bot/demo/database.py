@@ -1,4 +1,4 @@
-"""Fill an empty database with a made-up province, in small transactions: memory stays flat, whatever the size."""
+"""Fill an empty database with a made-up province, in small transactions, so that memory stays flat."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from handlers.model.rights import MACHINE
 from handlers.testing import build_memory_services
 from rules.pack import Pack
 
-#: Officers written in one transaction.
+#: So many officers are written in one transaction.
 BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class DemoSizes:
-    """How large a province."""
+    """The size of a province, and the seed that makes it reproducible."""
 
     officers: int = 200
     units: int = 40
@@ -35,7 +35,7 @@ class DemoSizes:
 
 @dataclass(frozen=True, slots=True)
 class DemoTotals:
-    """What was made."""
+    """The numbers of what was made up."""
 
     officers: int
     units: int
@@ -46,15 +46,20 @@ class DemoTotals:
 async def fill_database(
     bulk: DemoDataWriter, pack: Pack, sizes: DemoSizes, now: datetime, told: Callable[[int], object]
 ) -> DemoTotals:
-    """Fill it; ``told`` hears after each batch how many officers were added.
+    """Fill the database; the same sizes and seed at the same moment make the same province.
 
-    The same sizes at the same moment make the same province.
+    Args:
+        bulk: The writer into the database.
+        pack: The rules by which the officers' interviews are decided.
+        sizes: The numbers of officers and units, and the seed.
+        now: The moment at which the history ends.
+        told: Called after each batch with the number of officers added.
 
     Raises:
-        HoldsData: the database is not empty; nothing was changed.
+        FolderHoldsData: the database is not empty; nothing was changed.
     """
     await bulk.begin()
-    chosen, hours = Random(sizes.seed), WorkingHours(now)  # noqa: S311 - made-up data, to be made again alike
+    chosen, hours = Random(sizes.seed), WorkingHours(now)  # noqa: S311 - made-up data have to be reproducible
     directory = make_province(sizes.units, chosen)
     naming, begun = CertificateNaming(directory), hours.time_at(0)
     staff = make_staff(naming, now, begun, pack.label)
@@ -79,14 +84,14 @@ async def _write_officers(
 
 
 def _role_entries(staff: Staff, at: datetime) -> Iterator[JournalEntry]:
-    """A row for every role."""
+    """Return a journal row for every role."""
     return (
         _journal_entry(at, grant.by, grant.unit, act=AuditAction.REDEEM, subject=grant.id) for grant in staff.grants
     )
 
 
 def _move_entry(move: AdminMove) -> JournalEntry:
-    """As the desk records a move of one or of many."""
+    """Return the journal row of a move, like the one the request list records for one request or for many."""
     if move.count == 1:
         return _journal_entry(move.at, move.actor, move.unit, act="request.move", subject=move.first)
     subject = f"{move.state}: {move.first} … {move.last}"
@@ -94,7 +99,7 @@ def _move_entry(move: AdminMove) -> JournalEntry:
 
 
 def _journal_entry(at: datetime, actor: str, unit: str | None, **told: Any) -> JournalEntry:
-    """A row that is numbered when it is added."""
+    """Return a journal row, which gets its number when it is added."""
     channel = MACHINE if actor == MACHINE else CHANNEL
     return JournalEntry.model_validate(
         {"number": 0, "at": at, "actor": actor, "unit": unit, "count": 1, "channel": channel, **told}

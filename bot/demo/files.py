@@ -1,4 +1,7 @@
-"""Real certificate files to send to the assistant: DER, the government profile, by a CA that is worth nothing."""
+"""Write real certificate files to send to the assistant: DER, in the government profile.
+
+The CA that issues them is worthless.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +36,7 @@ _MAIL = "mau.gov.vn.example"
 
 @dataclass(frozen=True, slots=True)
 class _SampleFile:
-    """A file: its name, whose certificate it holds, and in how many days that ends."""
+    """A file: its name, the holder of its certificate, and in how many days that ends."""
 
     file: str
     named: CertificateHolder
@@ -69,7 +72,7 @@ SAMPLES = (
 
 
 def write_samples(folder: Path, now: datetime, seed: int) -> list[Path]:
-    """The files, in a folder that is made where there is none; one key serves them all and is kept nowhere.
+    """Write the files into a folder, which is created if missing; one key serves them all and is not kept.
 
     Raises:
         OutputError: a file cannot be written.

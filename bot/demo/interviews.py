@@ -1,4 +1,7 @@
-"""Conversations as officers left them, made with the functions that a conversation runs through."""
+"""Make up conversations and the history of requests, with the functions that a real conversation uses.
+
+``InterviewDriver`` leads a conversation to a stage, ``make_history`` moves a request through its states.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,9 +28,49 @@ from handlers.model.unit import Unit
 from handlers.requests.form import build_contents, fields_to_fill
 from rules.outcome import Decided
 
+_ENGLISH = 0.03
+_NO_FILE = 0.15
+#: The turns of a conversation beside its answers.
+_TURNS = 3
+
+_S = RequestState
+#: The weight of each history, and its states; many requests are still on their way.
+_HISTORIES: tuple[tuple[int, tuple[RequestState, ...]], ...] = (
+    (58, (_S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED, _S.DONE)),
+    (8, (_S.SUBMITTED, _S.SENT_BACK, _S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED, _S.DONE)),
+    (8, (_S.SUBMITTED, _S.SENT_BACK)),
+    (5, (_S.SUBMITTED, _S.REFUSED)),
+    (4, (_S.SUBMITTED, _S.ACCEPTED, _S.REFUSED)),
+    (5, (_S.SUBMITTED, _S.WITHDRAWN)),
+    (6, (_S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED)),
+    (3, (_S.SUBMITTED,)),
+    (3, (_S.DRAFT,)),
+)
+#: Days until each state is reached, on average.
+_DAYS_TO_STATE = {_S.ACCEPTED: 3.0, _S.FORWARDED: 5.0, _S.DONE: 14.0, _S.SENT_BACK: 4.0, _S.REFUSED: 5.0}
+_OWN_DAYS = 2.0
+_NOTES = {
+    _S.SENT_BACK: (
+        "Dữ liệu mẫu: đề nghị ghi lại tên đơn vị đúng như quyết định thành lập.",
+        "Dữ liệu mẫu: số hiệu chứng thư chưa khớp với thiết bị, đề nghị kiểm tra lại.",
+        "Dữ liệu mẫu: thiếu địa chỉ thư điện tử công vụ mới.",
+    ),
+    _S.REFUSED: (
+        "Dữ liệu mẫu: đã có văn bản khác của đơn vị cho chứng thư này.",
+        "Dữ liệu mẫu: chứng thư không thuộc đơn vị quản lý.",
+    ),
+}
+#: The first, oldest requests have these histories, so that every state occurs in a small province too.
+EVERY_HISTORY: tuple[tuple[RequestState, ...], ...] = tuple(
+    next(states for _, states in _HISTORIES if states[-1] is state)
+    if state is not _S.ACCEPTED
+    else (_S.SUBMITTED, _S.ACCEPTED)
+    for state in RequestState
+)
+
 
 class InterviewStage(StrEnum):
-    """How far a conversation came."""
+    """The stage at which an officer left the conversation."""
 
     AGREED = "agreed"
     OFFERED = "offered"
@@ -39,7 +82,7 @@ class InterviewStage(StrEnum):
     REGISTERED = "registered"
 
 
-#: How often each stage is met among a hundred.
+#: The number of conversations that end at each stage, of a hundred.
 STAGE_WEIGHTS = {
     InterviewStage.AGREED: 4,
     InterviewStage.OFFERED: 4,
@@ -50,15 +93,11 @@ STAGE_WEIGHTS = {
     InterviewStage.REVIEWING: 2,
     InterviewStage.REGISTERED: 60,
 }
-_ENGLISH = 0.03
-_NO_FILE = 0.15
-#: Turns a conversation has taken, beside those of its answers.
-_TURNS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class DemoOfficer:
-    """Somebody with something to tell."""
+    """An officer with a story, a unit and a certificate."""
 
     unit: Unit
     story: Story
@@ -76,12 +115,12 @@ class InterviewDriver:
         self._told: dict[tuple[object, ...], str] = {}
 
     def start_session(self, teller: DemoOfficer, at: datetime) -> Session:
-        """After consent."""
+        """Return a session after consent."""
         fields = {"language": teller.language, "consented_at": at, "pack": self._world.pack.label, "version": _TURNS}
         return Session.model_validate({**fields, "unit": teller.unit.code})
 
     def answer_questions(self, teller: DemoOfficer, at: datetime, most: int = 99) -> Context:
-        """With answers to so many questions at most; the next screen is open."""
+        """Answer at most ``most`` questions; the next screen is open."""
         here, session, pack = self._context_at(at), self.start_session(teller, at), self._world.pack
         if teller.sent_file:
             session = session.with_changes(certificate=teller.certificate)
@@ -94,7 +133,7 @@ class InterviewDriver:
         return here.with_session(to_next_screen(here.with_session(session)))
 
     def draft_request(self, here: Context, teller: DemoOfficer, chosen: Random) -> Context:
-        """A draft with every field that the decision asks for; the same where nothing can be registered."""
+        """Fill a draft with every field that the decision asks for; return ``here`` if nothing can be registered."""
         decided, fields = current_decision(here), fields_to_fill(here)
         if decided is None or not fields:
             return here
@@ -105,7 +144,7 @@ class InterviewDriver:
         return here.with_session(to_next_screen(here.with_session(here.session.with_changes(draft=draft))))
 
     def register_contents(self, here: Context, teller: DemoOfficer) -> list[RequestContent]:
-        """What a complete draft registers."""
+        """Return the contents that a complete draft registers."""
         body = self._naming.managing_body(teller.unit).code
         return [content.model_copy(update={"unit_code": body}) for content in build_contents(here)]
 
@@ -126,7 +165,7 @@ class InterviewDriver:
         }
 
     def _decision_text(self, here: Context, decided: Decided) -> str:
-        """The decision in words; put together once for each way it can turn out."""
+        """Return the decision in words; each possible outcome is formatted once."""
         actions = tuple((action.rows, action.form) for action in decided.actions)
         key = (here.session.language, actions, tuple(notice.id for notice in decided.notices))
         if key not in self._told:
@@ -135,20 +174,20 @@ class InterviewDriver:
 
 
 def make_officer(unit: Unit, story: Story, certificate: Certificate, chosen: Random) -> DemoOfficer:
-    """Most of them send the file and speak Vietnamese."""
+    """Make up an officer; most of them send the file and use Vietnamese."""
     language = "en" if chosen.random() < _ENGLISH else "vi"
     return DemoOfficer(unit, story, certificate, chosen.random() >= _NO_FILE, language)
 
 
 def to_paused(session: Session) -> Session:
-    """After /huy."""
+    """Return the session as /huy leaves it."""
     return session.with_changes(
         screen="stopped", about=None, came_from=ScreenPosition(screen=session.screen, about=session.about)
     )
 
 
 def to_half_typed(session: Session) -> Session:
-    """A draft whose later fields are not filled in yet."""
+    """Return a session whose draft lacks its later fields."""
     draft = session.draft or RequestDraft()
     kept = dict(list(draft.fields.items())[: max(1, len(draft.fields) // 2)])
     return session.with_changes(draft=draft.model_copy(update={"fields": kept}), screen="form")
@@ -158,46 +197,18 @@ def _certificate_facts(teller: DemoOfficer) -> dict[str, object]:
     return interview.certificate_facts(teller.certificate)
 
 
-_S = RequestState
-#: How often a life is planned so, and the states it goes through; many are under way still.
-_HISTORIES: tuple[tuple[int, tuple[RequestState, ...]], ...] = (
-    (58, (_S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED, _S.DONE)),
-    (8, (_S.SUBMITTED, _S.SENT_BACK, _S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED, _S.DONE)),
-    (8, (_S.SUBMITTED, _S.SENT_BACK)),
-    (5, (_S.SUBMITTED, _S.REFUSED)),
-    (4, (_S.SUBMITTED, _S.ACCEPTED, _S.REFUSED)),
-    (5, (_S.SUBMITTED, _S.WITHDRAWN)),
-    (6, (_S.SUBMITTED, _S.ACCEPTED, _S.FORWARDED)),
-    (3, (_S.SUBMITTED,)),
-    (3, (_S.DRAFT,)),
-)
-#: Days until each state is reached.
-_DAYS_TO_STATE = {_S.ACCEPTED: 3.0, _S.FORWARDED: 5.0, _S.DONE: 14.0, _S.SENT_BACK: 4.0, _S.REFUSED: 5.0}
-_OWN_DAYS = 2.0
-_NOTES = {
-    _S.SENT_BACK: (
-        "Dữ liệu mẫu: đề nghị ghi lại tên đơn vị đúng như quyết định thành lập.",
-        "Dữ liệu mẫu: số hiệu chứng thư chưa khớp với thiết bị, đề nghị kiểm tra lại.",
-        "Dữ liệu mẫu: thiếu địa chỉ thư điện tử công vụ mới.",
-    ),
-    _S.REFUSED: (
-        "Dữ liệu mẫu: đã có văn bản khác của đơn vị cho chứng thư này.",
-        "Dữ liệu mẫu: chứng thư không thuộc đơn vị quản lý.",
-    ),
-}
-#: The first requests, the oldest ones, end so: each state is met however few there are.
-EVERY_HISTORY: tuple[tuple[RequestState, ...], ...] = tuple(
-    next(states for _, states in _HISTORIES if states[-1] is state)
-    if state is not _S.ACCEPTED
-    else (_S.SUBMITTED, _S.ACCEPTED)
-    for state in RequestState
-)
-
-
 def make_history(
     number: int, begun: datetime, office: str, hours: WorkingHours, chosen: Random
 ) -> tuple[DemoStep, ...]:
-    """The life of the request of that number, as far as it has come by now."""
+    """Return the history of the request with this number, up to now.
+
+    Args:
+        number: The running number; the first ones get the histories of ``EVERY_HISTORY``.
+        begun: The moment of registration.
+        office: The grant of the person who moves the request.
+        hours: The working hours in which moves happen.
+        chosen: The source of chance.
+    """
     forced = number <= len(EVERY_HISTORY)
     states = EVERY_HISTORY[number - 1] if forced else chosen.choices(*_weighted_histories())[0]
     steps, at = [], begun
@@ -210,7 +221,7 @@ def make_history(
 
 
 def _time_of_state(state: RequestState, at: datetime, hours: WorkingHours, chosen: Random) -> datetime:
-    """When the next state is reached: whoever has a role moves all that is due at one hour of the day."""
+    """Return when the next state is reached: people with a role move all due requests at one hour of the day."""
     there = hours.add_working_days(at, chosen, _DAYS_TO_STATE.get(state, _OWN_DAYS))
     return hours.next_desk_hour(there) if state in _DAYS_TO_STATE else there
 

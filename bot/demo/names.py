@@ -1,4 +1,4 @@
-"""Names that nobody has: each carries the word "Mẫu" (sample)."""
+"""Make up names that nobody has: each contains the word "Mẫu" (sample)."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -15,23 +15,23 @@ _SYLLABLES = (
 _FAMILIES = "Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý Đào Đinh Lâm Trịnh"
 _MIDDLES = "Thị Văn Đức Minh Ngọc Hữu Quang Xuân Thanh Quốc Thu Hồng Kim Bảo Gia Hải"
 _GIVEN = "An Bình Chi Dung Giang Hà Hạnh Hoa Hùng Huy Khoa Lan Linh Long Mai Nam Nga Phúc Quân Sơn Tâm Thảo Tuấn"
-#: An address that reaches nobody: "example" is reserved (RFC 2606).
+#: This domain reaches nobody: "example" is reserved (RFC 2606).
 _MAIL = "mau.gov.vn.example"
 
 
 def place_names(chosen: Random) -> Iterator[str]:
-    """Names of places, each once; more than 6,000 of them."""
+    """Yield more than 6,000 names of places, each once."""
     pairs = [f"Mẫu {first} {second}" for first, second in product(_SYLLABLES.split(), repeat=2) if first != second]
     chosen.shuffle(pairs)
     yield from pairs
 
 
 def person_name(chosen: Random) -> str:
-    """A person's name."""
+    """Return a person's name."""
     words = (chosen.choice(known.split()) for known in (_FAMILIES, _MIDDLES, _GIVEN))
     return f"{' '.join(words)} Mẫu"
 
 
 def email_address(name: str, number: int) -> str:
-    """An official address of that name, told from others of the same name by a number."""
+    """Return an official address for a name; the number distinguishes people of the same name."""
     return f"{'.'.join(fold(name).split())}.{number}@{_MAIL}"

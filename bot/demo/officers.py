@@ -1,4 +1,4 @@
-"""Officers: where they work, what they told, what they registered."""
+"""Make up officers with their units, conversations and requests."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -30,16 +30,16 @@ from handlers.model.request_list import InterviewStatus
 from handlers.model.unit import Unit
 from rules.calendar import to_vietnam_day
 
-#: A conversation takes so long.
+#: The duration of a conversation.
 _TALK_DURATION = timedelta(minutes=12)
-#: Certificates that somebody asked about before, and how often.
+#: The numbers of certificates an officer asked about before, with their weights.
 _OTHERS, _OTHERS_OFTEN = (0, 1, 2), (55, 35, 10)
 _STAGES, _WEIGHTS = tuple(STAGE_WEIGHTS), tuple(STAGE_WEIGHTS.values())
 
 
 @dataclass(frozen=True, slots=True)
 class _Conversation:
-    """How an officer left the conversation, and what was registered in it."""
+    """The session of a conversation, and what was decided and registered in it."""
 
     session: Session
     standings: tuple[InterviewStatus, ...] = ()
@@ -48,17 +48,17 @@ class _Conversation:
 
 @dataclass
 class OfficerGenerator:
-    """Makes them one after the other, in the order of their first words; requests get their codes in that order."""
+    """Makes officers in the order of their first messages, which is also the order of their requests' codes."""
 
     interviews: InterviewDriver
     naming: CertificateNaming
     staff: Staff
     hours: WorkingHours
     chosen: Random
-    issued: Counter[int] = field(default_factory=Counter)  #: codes, by year
+    issued: Counter[int] = field(default_factory=Counter)  #: codes issued in each year
 
     def generate(self, total: int) -> Iterator[DemoChat]:
-        """So many officers over all of the last months."""
+        """Yield ``total`` officers, spread evenly over the last months."""
         for number in range(1, total + 1):
             yield self._make_chat(number, self.hours.time_at((number - 0.5) / total))
 
@@ -81,7 +81,7 @@ class OfficerGenerator:
         )
 
     def _add_other_requests(self, last: _Conversation, number: int, unit: Unit, at: datetime) -> _Conversation:
-        """With other certificates that the same person asked about and registered before the last one."""
+        """Add certificates that the same person asked about and registered before the last one."""
         standings: list[InterviewStatus] = []
         contents: list[RequestContent] = []
         others = self.chosen.choices(_OTHERS, _OTHERS_OFTEN)[0]
@@ -140,7 +140,7 @@ def _to_offered(interviews: InterviewDriver, teller: DemoOfficer, at: datetime) 
     return interviews.start_session(teller, at).with_screen("certificate", offered=(teller.certificate,))
 
 
-#: Conversations that have told nothing yet.
+#: In these stages nothing has been answered yet.
 _EARLY_STAGES: dict[InterviewStage, Callable[[InterviewDriver, DemoOfficer, datetime], Session]] = {
     InterviewStage.AGREED: _to_agreed,
     InterviewStage.OFFERED: _to_offered,
@@ -148,7 +148,7 @@ _EARLY_STAGES: dict[InterviewStage, Callable[[InterviewDriver, DemoOfficer, date
 
 
 def _interview_status(here: Context, teller: DemoOfficer) -> InterviewStatus:
-    """Where the interview stands, as far as a certificate is known and what is owed is decided."""
+    """Return the status of the interview, as far as its certificate and its decision are known."""
     certificate, decided = here.session.certificate, current_decision(here)
     return InterviewStatus(
         interview=here.session.interview,

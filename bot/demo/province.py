@@ -1,4 +1,7 @@
-"""The units of a made-up province: departments; districts that ended with their communes; communes they became."""
+"""Make up the units of a province: departments, districts that ended, and communes.
+
+The communes were formed from units of the ended districts.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,14 +12,14 @@ from bot.demo import names
 from handlers.model.unit import Succession, SuccessionKind, Unit
 from handlers.model.unit_directory import UnitDirectory
 
-#: The smallest province that has every kind of unit, and the largest.
+#: The size of the smallest province with every kind of unit, and the largest size.
 FEWEST, MOST = 12, 11_000
 TOP = "MAU"
-#: The districts ended on this day, here as everywhere.
+#: The districts ended on this day, as in the whole country.
 ENDED = date(2025, 7, 1)
-#: No document has this number.
+#: No real document has this number.
 SOURCE = "Nghị quyết số 00/NQ-MẪU"
-#: Departments; behind the name what a part of them was called before.
+#: Departments, each with the former name of a part of it.
 _DEPARTMENTS = (
     ("Sở Nội vụ", "Sở Lao động - Thương binh và Xã hội"),
     ("Sở Khoa học và Công nghệ", "Sở Thông tin và Truyền thông"),
@@ -33,14 +36,14 @@ _DEPARTMENTS = (
     ("Văn phòng UBND", ""),
 )
 _OFFICES = ("Văn phòng HĐND và UBND", "Phòng Kinh tế", "Phòng Văn hóa - Xã hội", "Trung tâm Phục vụ hành chính công")
-#: Communes of one former district, and what became one commune.
+#: The communes of one former district, and the former units of one commune.
 _TO_A_DISTRICT, _TO_A_COMMUNE = 4, 3
 _CITY_EVERY = 5
 
 
 @dataclass
 class _ProvinceBuilder:
-    """A province that grows unit by unit."""
+    """Builds a province unit by unit."""
 
     places: Iterator[str]
     units: list[Unit] = field(default_factory=list)
@@ -52,7 +55,7 @@ class _ProvinceBuilder:
 
 
 def make_province(size: int, chosen: Random) -> UnitDirectory:
-    """A province of so many units, closed ones included; parents before those below them."""
+    """Make a province of so many units, closed ones included; a unit comes after its superior."""
     ground = _ProvinceBuilder(names.place_names(chosen))
     ground.units.append(Unit(TOP, "UBND tỉnh Mẫu", aliases=("Ủy ban nhân dân tỉnh Mẫu", "tỉnh Mẫu")))
     _add_departments(ground, _DEPARTMENTS[: max(2, size // 8)])
@@ -70,7 +73,7 @@ def _add_departments(ground: _ProvinceBuilder, wanted: tuple[tuple[str, str], ..
 
 
 def _add_commune(ground: _ProvinceBuilder, number: int) -> None:
-    """A commune, what it was formed from, and its offices; every few of them share a district that ended."""
+    """Add a commune, its former units and its offices; some communes share a former district."""
     kind = "phường" if number % _CITY_EVERY == 0 else "xã"
     place = next(ground.places)
     district = _add_district(ground, number)

@@ -1,4 +1,4 @@
-"""People with a role, whom one can be at once: ``troly chat --as chu``."""
+"""Give roles to made-up people, whom the operator can impersonate: ``troly chat --as chu``."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,27 +12,27 @@ from handlers.core.session import Session
 from handlers.model.rights import MACHINE, Role
 from handlers.model.unit import Unit
 
-#: Officers' chats lie on a channel that nothing delivers to.
+#: Officers' chats use a channel to which nothing is delivered.
 CHANNEL = "demo"
 OWNER, ADMIN, FOCAL = "chu", "quan-tri", "dau-moi"
-#: Bodies that have an admin and a focal officer of their own.
+#: So many bodies have an admin and a focal officer of their own.
 _BODIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Everybody with a role, and who works for which body."""
+    """The people with a role, and the admin of each body."""
 
     grants: tuple[DemoGrant, ...]
     admins: dict[str, str]  #: body -> grant of its admin
 
     def admin_of(self, body: str) -> str:
-        """The grant of whoever works through a body's requests: its admin, else the owner."""
+        """Return the grant of the person who works through a body's requests: its admin, else the owner."""
         return self.admins.get(body, self.grants[0].id)
 
 
 def make_staff(naming: CertificateNaming, now: datetime, begun: datetime, pack: str) -> Staff:
-    """One owner; for the first bodies that were formed from others an admin and a focal officer each."""
+    """Make one owner, and an admin and a focal officer for each of the first bodies that were formed from others."""
     hiring = _RoleGiver(now, begun, pack)
     owner = hiring.grant_role(OWNER, Role.OWNER, "Chủ Mẫu", MACHINE)
     admins: dict[str, str] = {}
@@ -49,7 +49,7 @@ def _first_bodies(naming: CertificateNaming) -> Iterator[Unit]:
 
 @dataclass
 class _RoleGiver:
-    """Gives roles, one after the other."""
+    """Gives roles one after the other."""
 
     now: datetime
     begun: datetime
@@ -57,7 +57,7 @@ class _RoleGiver:
     grants: list[DemoGrant] = field(default_factory=list)
 
     def grant_role(self, name: str, role: Role, label: str, by: str, unit: str | None = None) -> str:
-        """The id of the new grant; its person has agreed already and may ask at once."""
+        """Give a role and return the id of the grant; the person has consented already and may ask at once."""
         session = Session(consented_at=self.begun, pack=self.pack, screen="question", unit=unit)
         chat = DemoChat(terminal_channel(name), name, self.begun, self.now, unit, session.model_dump_json())
         grant = DemoGrant(format_grant_id(len(self.grants) + 1), chat, role, unit, label, self.begun, by)

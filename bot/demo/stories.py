@@ -1,4 +1,4 @@
-"""What happened to people: facts as officers tell them."""
+"""Declare what happened to made-up officers, as the facts they state."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _BODY, _PERSON, _DEVICE = Subject.ORGANISATION, Subject.INDIVIDUAL, Subject.DEVI
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One person's answers but for the certificate, and how often they are given."""
+    """One officer's answers without the certificate, and their weight."""
 
     often: int
     subject: Subject
@@ -21,10 +21,10 @@ class Story:
     token: Token = Token.IN_HAND
     exposed: bool = False
     matches: bool = False
-    merged: bool = False  #: told in units only that others became
+    merged: bool = False  #: only for units that were formed from others
 
     def answer(self, fact: str) -> Any:
-        """The answer as a session keeps it."""
+        """Return the answer as a session keeps it."""
         return self._answers()[fact]
 
     def _answers(self) -> Mapping[str, Any]:
@@ -62,6 +62,6 @@ _UNMERGED = tuple(story for story in STORIES if not story.merged)
 
 
 def choose_story(chosen: Random, *, merged: bool) -> Story:
-    """A story that can happen in a unit."""
+    """Choose a story that can happen in a unit."""
     known: Sequence[Story] = STORIES if merged else _UNMERGED
     return chosen.choices(known, [story.often for story in known])[0]

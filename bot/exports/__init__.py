@@ -1,1 +1,1 @@
-"""The request list as files: for a spreadsheet, for programs, and as the official lists that are signed and sent."""
+"""Export the request list: as a spreadsheet, as data for programs, and as official lists to sign and send."""

@@ -1,7 +1,7 @@
-"""A file that appears under its name only when it is complete; before that it lives in a folder beside it.
+"""Write a file so that it appears under its name only when it is complete; before that it lives in a folder beside it.
 
-A process that is killed leaves that folder behind, with names in clear. So each folder is noted in the data folder
-before it is made, and every later command removes what is noted and no longer held (``clear_noted``).
+A killed process leaves that folder behind, with names in the clear. So each folder is noted in the data folder before
+it is made, and every later command removes the noted folders that no process holds (``remove_noted``).
 """
 
 import fcntl
@@ -16,11 +16,11 @@ from bot.errors import OutputError, to_reason
 from bot.exports.process import clean
 from locales import N_
 
-#: The owner's alone.
+#: Only the owner may read.
 _FOLDER, _FILE = 0o700, 0o600
-#: Bytes read of a note: more than any path has.
+#: The most bytes read of a note, more than any path has.
 _LONGEST_PATH = 8192
-#: The folder of exports below the data folder, and the notes in it.
+#: The folder of exports below the data folder, and the folder of notes in it.
 _EXPORTS, _NOTES = "exports", "notes"
 _NOT_WRITABLE = N_("{file} cannot be written ({reason}); choose another folder or file")
 _NO_FOLDER = N_("{file} cannot be written: there is no folder {folder}; make it first, or choose another one.")
@@ -28,10 +28,10 @@ _EXISTS = N_("{file} is there already; add --force to replace it, or choose anot
 
 
 def refuse_existing(target: Path, *, force: bool) -> None:
-    """Before anything is read; a folder of that name is met when it is written.
+    """Refuse an unusable target before anything is read; a folder of that name is only noticed when writing.
 
     Raises:
-        OutputError: the file is there, or its folder is not.
+        OutputError: the file exists and ``force`` is not given, or its folder is missing.
     """
     _check_folder(target)
     if target.exists() and not target.is_dir() and not force:
@@ -39,18 +39,18 @@ def refuse_existing(target: Path, *, force: bool) -> None:
 
 
 class AtomicFile:
-    """Where a file is written before it appears."""
+    """The places of a file that is being written: the draft in a folder beside the target, then the target."""
 
     def __init__(self, target: Path) -> None:
         self.target = target
         self.folder = target.with_name(f".{target.name}.part")
         self.draft = self.folder / target.name
-        self._unlinked: int | None = None  #: the descriptor of a draft that has no name yet
+        self._unlinked: int | None = None  #: the descriptor of a draft without a name
 
     def unlinked_path(self) -> Path:
-        """Return a path to write to that no killed process leaves behind, where the system has such files.
+        """Return a path to write to that vanishes with a killed process, where the system has unnamed files.
 
-        For writers that open one file by its path and care for no ending.
+        Only writers that open one file by its path and ignore its suffix can use it.
         """
         with suppress(OSError, AttributeError):  # O_TMPFILE: Linux, on most of its file systems
             self._unlinked = os.open(self.folder, os.O_TMPFILE | os.O_RDWR, _FILE)
@@ -58,10 +58,10 @@ class AtomicFile:
         return self.draft
 
     def publish(self) -> None:
-        """The draft, safe on the disk, takes its name.
+        """Flush the draft to the disk and give it the target's name.
 
         Raises:
-            OSError: it cannot; the name is as it was.
+            OSError: that is impossible; the target is unchanged.
         """
         if self._unlinked is not None:
             _give_name(self._unlinked, self.draft)
@@ -71,13 +71,13 @@ class AtomicFile:
         _flush(self.target.parent)
 
     def close(self) -> None:
-        """Let go of a draft that has no name."""
+        """Close the descriptor of an unnamed draft."""
         if self._unlinked is not None:
             os.close(self._unlinked)
 
 
 def _give_name(unlinked: int, path: Path) -> None:
-    """Link a file without a name to its first one. Python follows the link in /proc only where it has a folder."""
+    """Link an unnamed file to its first name; Python follows the link in /proc only relative to a folder."""
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.link(f"/proc/self/fd/{unlinked}", path.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
@@ -95,12 +95,13 @@ def _flush(path: Path) -> None:
 
 @contextmanager
 def open_atomic_file(target: Path, notes: Path) -> Iterator[AtomicFile]:
-    """A place to write; whatever happens, nothing of it is left but what landed. What a killed one left is removed.
+    """Open a draft for a file; in the end nothing is left of it but the published file.
 
-    ``notes`` is a folder of the data folder: there the place is noted for as long as it exists.
+    Leftovers of a killed process with the same target are removed first. ``notes`` is a folder in the data folder; it
+    holds a note of the draft for as long as the draft exists.
 
     Raises:
-        OutputError: there is no writing there, or somebody else is writing the same file.
+        OutputError: the folder is not writable, or another process writes the same file.
     """
     place = AtomicFile(target)
     try:
@@ -116,12 +117,12 @@ def open_atomic_file(target: Path, notes: Path) -> Iterator[AtomicFile]:
 
 
 def notes_folder(data_dir: Path) -> Path:
-    """Return the folder in which the places of this data folder's exports are noted."""
+    """Return the folder with the notes of this data folder's exports."""
     return data_dir / _EXPORTS / _NOTES
 
 
 def remove_leftovers(data_dir: Path) -> None:
-    """Remove what killed exports of this data folder left: those of the command line, and those of the chats."""
+    """Remove the leftovers of killed exports, those of the command line and those of the chats."""
     exports = data_dir / _EXPORTS
     if exports.is_dir():
         remove_noted(notes_folder(data_dir))
@@ -131,7 +132,7 @@ def remove_leftovers(data_dir: Path) -> None:
 
 
 def remove_noted(notes: Path) -> None:
-    """Remove the folders that killed processes left; those of living ones are held by their notes."""
+    """Remove the folders of killed processes; a living process holds a lock on its note."""
     for note in notes.iterdir() if notes.is_dir() else ():
         with suppress(OSError):
             opened = os.open(note, os.O_RDONLY)
@@ -144,7 +145,7 @@ def remove_noted(notes: Path) -> None:
 
 
 def _remove_folder(folder: Path) -> None:
-    """Only a folder that can be one of ours: a note decides about nothing else."""
+    """Remove a folder, but only one whose name an export can have made: a note must not decide about anything else."""
     if folder.name.startswith(".") and folder.suffix == ".part" and folder.is_dir() and not folder.is_symlink():
         shutil.rmtree(folder)
 
@@ -156,7 +157,7 @@ def _check_folder(target: Path) -> None:
 
 @contextmanager
 def _hold_note(folder: Path, notes: Path) -> Iterator[None]:
-    """Note the folder, and hold the note: the lock dies with its process and tells two writers of one file apart."""
+    """Write and lock a note of the folder; the lock ends with its process and keeps out a second writer of the file."""
     notes.mkdir(parents=True, exist_ok=True, mode=_FOLDER)
     path = os.fsencode(folder.absolute())
     note = notes / hashlib.sha256(path).hexdigest()[:32]
@@ -171,7 +172,7 @@ def _hold_note(folder: Path, notes: Path) -> Iterator[None]:
 
 
 def _lock_note(note: Path, folder: Path) -> int:
-    """Open and lock the note; anew where somebody removed it in between."""
+    """Open and lock the note; repeat if another process removed it in between."""
     while True:
         opened = os.open(note, os.O_RDWR | os.O_CREAT, _FILE)
         try:
@@ -186,7 +187,7 @@ def _lock_note(note: Path, folder: Path) -> int:
 
 @contextmanager
 def _open_empty_folder(folder: Path) -> Iterator[None]:
-    """The folder, made and empty; locked as well, for a program over another data folder."""
+    """Create the folder, lock it against programs with another data folder, and empty it."""
     folder.mkdir(mode=_FOLDER, exist_ok=True)
     opened = os.open(folder, os.O_RDONLY)
     try:

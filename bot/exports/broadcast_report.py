@@ -1,4 +1,7 @@
-"""A broadcast's report from its order to its file."""
+"""Write the report of a broadcast: its recipients with their results, and totals, as XLSX or CSV.
+
+``report_batches`` reads the lines, a ``ReportFile`` writes them, ``write_report`` joins both.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -41,17 +44,22 @@ from handlers.model.rights import MACHINE, Act, Rights
 from locales import N_, Translator
 from rules.calendar import to_vietnam_time
 
-#: Recipients read and written in one go.
+#: So many recipients are read and written in one batch.
 REPORT_BATCH = 500
+
+_HEADING_FORMAT = {"bold": True, "bg_color": "#D9E2F3", "border": 1, "text_wrap": True}
+
+#: Called with the number of lines written so far.
+ReportProgress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportOrder:
-    """A report that somebody asked for."""
+    """The order of a report: who asked, for which broadcast, in which language, and when."""
 
     rights: Rights
     broadcast: Broadcast
-    steps: tuple[Broadcast, ...]  #: of a campaign, or for those who asked to hear it again
+    steps: tuple[Broadcast, ...]  #: steps of a campaign, or the copies for people who postponed the reminder
     t: Translator
     now: datetime
     chat: str = ""  #: id of the chat that asked; empty on the command line
@@ -59,12 +67,12 @@ class ReportOrder:
 
     @property
     def sources(self) -> tuple[Broadcast, ...]:
-        """Those that have recipients of their own."""
+        """Return the broadcasts that have recipients of their own."""
         return self.steps if self.broadcast.is_campaign else (self.broadcast, *self.steps)
 
 
 class ReportLine(NamedTuple):
-    """A recipient, and of which broadcast."""
+    """One recipient, with the broadcast they belong to."""
 
     of: Broadcast
     recipient: Recipient
@@ -72,14 +80,14 @@ class ReportLine(NamedTuple):
 
 @dataclass(slots=True)
 class ReportTotals:
-    """What the lines add up to: by state, by reason, and by broadcast and state."""
+    """The totals of the lines: by state, by reason, and by broadcast and state."""
 
     states: Counter[str] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)  #: state and reason
     steps: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def add(self, lines: Sequence[ReportLine]) -> None:
-        """Some more."""
+        """Count some more lines."""
         for of, recipient in lines:
             self.states[recipient.state] += 1
             self.steps[of.id][recipient.state] += 1
@@ -88,20 +96,18 @@ class ReportTotals:
 
     @property
     def count(self) -> int:
-        """All lines."""
+        """Return the number of lines."""
         return self.states.total()
 
 
 class ReportColumn(NamedTuple):
-    """A column of the report."""
-
     title: str
     width: int  #: in characters of a spreadsheet
     cell: Callable[[ReportLine], CellValue]
 
 
 def report_columns(order: ReportOrder) -> tuple[ReportColumn, ...]:
-    """Those of a report; the step only where there are steps."""
+    """Return the columns of a report; the step only if there are steps."""
     t, units = order.t, order.rights.units
     step = ReportColumn(N_("Step"), 22, lambda line: format_step_name(t, line.of.step))
     broadcast = ReportColumn(N_("Broadcast"), 12, lambda line: line.of.id)
@@ -120,14 +126,14 @@ def report_columns(order: ReportOrder) -> tuple[ReportColumn, ...]:
 
 
 def _to_local_time(at: datetime | None) -> CellValue:
-    """Naive, on the clocks of Viet Nam: what a spreadsheet counts with."""
+    """Return a naive time in Viet Nam, because a spreadsheet has no time zones."""
     return to_vietnam_time(at).replace(tzinfo=None) if at else ""
 
 
 async def report_batches(
     store: Store, order: ReportOrder, *, size: int = REPORT_BATCH
 ) -> AsyncIterator[list[ReportLine]]:
-    """The lines, each batch read in a transaction of its own: memory stays flat, and nobody waits."""
+    """Yield batches of lines, each read in a transaction of its own, so that memory stays flat and no writer waits."""
     for of in order.sources:
         after = ""
         while True:
@@ -141,24 +147,21 @@ async def report_batches(
             after = found[-1].code
 
 
-_HEADING_FORMAT = {"bold": True, "bg_color": "#D9E2F3", "border": 1, "text_wrap": True}
-
-
 class ReportFile(Protocol):
-    """Takes the lines of a report; called from one thread at a time."""
+    """The port to a report's file; called from one thread at a time."""
 
     def add(self, lines: Sequence[ReportLine]) -> None:
-        """Write some more."""
+        """Write some more lines."""
 
     def finish(self, totals: ReportTotals) -> None:
-        """Write what stands at the end; the file is complete."""
+        """Write the totals and complete the file."""
 
     def abandon(self) -> None:
-        """Close what is open."""
+        """Close what is open; the file is useless."""
 
 
 class CsvReport:
-    """The lines alone (RFC 4180), in the form Excel opens."""
+    """Writes only the lines, as CSV (RFC 4180) in the form that Excel opens."""
 
     def __init__(self, path: Path, order: ReportOrder) -> None:
         self._columns = report_columns(order)
@@ -166,20 +169,17 @@ class CsvReport:
         self._file.write(BYTE_ORDER_MARK + format_csv([[order.t(column.title) for column in self._columns]]))
 
     def add(self, lines: Sequence[ReportLine]) -> None:
-        """A record each."""
         self._file.write(format_csv([[column.cell(line) for column in self._columns] for line in lines]))
 
-    def finish(self, totals: ReportTotals) -> None:  # noqa: ARG002 - the lines are all there is
-        """Close it."""
+    def finish(self, totals: ReportTotals) -> None:  # noqa: ARG002 - CSV has only the lines
         self._file.close()
 
     def abandon(self) -> None:
-        """Close it."""
         self._file.close()
 
 
 class XlsxReport:
-    """A sheet of lines, a further one where it is full, and a sheet with what they add up to."""
+    """Writes a sheet of lines, a further sheet when one is full, and a sheet of totals."""
 
     def __init__(self, path: Path, order: ReportOrder, *, most_rows: int = MOST_ROWS) -> None:
         self._order, self._columns, self._most_rows = order, report_columns(order), most_rows
@@ -190,7 +190,6 @@ class XlsxReport:
         self._begin_sheet()
 
     def add(self, lines: Sequence[ReportLine]) -> None:
-        """A row each."""
         for line in lines:
             if self._row == self._most_rows:
                 self._end_sheet()
@@ -200,13 +199,13 @@ class XlsxReport:
             self._row += 1
 
     def finish(self, totals: ReportTotals) -> None:
-        """The totals stand on a sheet of their own."""
+        """Write the totals on a sheet of their own."""
         self._end_sheet()
         _write_totals_sheet(self._workbook, self._head, self._order, totals)
         write_workbook(self._workbook)
 
     def abandon(self) -> None:
-        """Let go of the rows' files."""
+        """Close the temporary files of the rows."""
         close_rows(self._workbook)
 
     def _begin_sheet(self) -> None:
@@ -225,7 +224,7 @@ class XlsxReport:
         self._sheet.autofilter(0, 0, max(self._row - 1, 1), len(self._columns) - 1)
 
     def _write_cell(self, at: int, cell: CellValue) -> None:
-        """Text stays text, whatever it looks like."""
+        """Write a cell; text stays text, whatever it looks like."""
         if isinstance(cell, datetime) and cell.year >= FIRST_YEAR:
             self._sheet.write_datetime(self._row, at, cell, self._moment)
         elif isinstance(cell, int):
@@ -252,7 +251,7 @@ def _write_totals_sheet(workbook: Any, head: Any, order: ReportOrder, totals: Re
 
 
 def _write_table(sheet: Any, head: Any, row: int, titles: Sequence[str], rows: Iterable[Sequence[str | int]]) -> int:
-    """The row below it."""
+    """Write a table and return the row below it."""
     for at, title in enumerate(titles):
         sheet.write_string(row, at, title, head)
     row += bool(titles)
@@ -303,7 +302,7 @@ def _step_titles(order: ReportOrder) -> list[str]:
 
 
 def _step_row(order: ReportOrder, one: Broadcast, totals: ReportTotals) -> Sequence[str | int]:
-    """A step that was left out has its row, too, and says why."""
+    """Return the row of a step; a step that was skipped has a row too, with the reason."""
     t, counts = order.t, totals.steps[one.id]
     started = format_moment(one.starts_at) if one.starts_at else ""
     numbers = [counts.get(word, 0) for word in DELIVERY_STATES]
@@ -318,21 +317,26 @@ def _step_row(order: ReportOrder, one: Broadcast, totals: ReportTotals) -> Seque
     )
 
 
-#: Kinds of files, by how their names end.
+#: The writer for each suffix of a file.
 REPORT_WRITERS: dict[str, Callable[[Path, ReportOrder], ReportFile]] = {".xlsx": XlsxReport, ".csv": CsvReport}
-#: Told how many lines are written.
-ReportProgress = Callable[[int], None]
 
 
 async def write_report(
     store: Store, order: ReportOrder, target: Path, progress: ReportProgress = lambda _: None, *, notes: Path
 ) -> ReportTotals:
-    """Write it to ``target``, whose ending names the kind; the journal has a row before the file appears.
+    """Write a report to ``target``; the journal gets its row before the file appears.
 
-    Cancelled or failed, it leaves nothing behind; killed, what the next command clears by its ``notes``.
+    A cancelled or failed report leaves nothing behind; what a killed one leaves is removed by its ``notes``.
+
+    Args:
+        store: The store with the recipients.
+        order: Who asked, and for which broadcast.
+        target: The file to write; its suffix names the format, .xlsx or .csv.
+        progress: Called with the number of lines written so far.
+        notes: The folder for the note of the unfinished file.
 
     Raises:
-        Forbidden: a role it was ordered by has ended meanwhile.
+        Forbidden: a role of the caller ended while the report was written.
         OutputError: the file cannot be written.
         StoreError: the recipients cannot be read.
     """
@@ -344,9 +348,9 @@ async def write_report(
 
 
 async def make_report_bytes(store: Store, order: ReportOrder, below: Path) -> tuple[bytes, ReportTotals]:
-    """The spreadsheet, for a chat, and what it adds up to; raises as ``write_report`` does.
+    """Return the bytes of the spreadsheet, for a chat, and its totals; raises the errors of ``write_report``.
 
-    It is written in a private folder ``below`` the data folder, never where everybody's temporary files are.
+    It is written in a private folder ``below``, inside the data folder, never among public temporary files.
     """
     with private_folder(below) as folder:
         path = folder / "report.xlsx"
@@ -369,7 +373,7 @@ async def _write_lines(store: Store, order: ReportOrder, path: Path, progress: R
 
 
 async def _record_in_journal(store: Store, order: ReportOrder, count: int) -> None:
-    """The roles are read once more behind the journal's lock: one that ends before this row lets no file appear."""
+    """Record the report; roles are read again under the journal's lock, so that an ended role lets no file appear."""
     unit, one = order.rights.journal_unit(Act.SEE_BROADCASTS, order.broadcast.unit), order.broadcast
     async with open_admin_transaction(store, order.now, chat=order.chat, channel=order.channel) as office:
         await office.admin.journal.record(order.rights, "broadcast_report", one.id, unit=unit, count=count)

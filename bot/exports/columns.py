@@ -1,4 +1,7 @@
-"""What stands in an exported list: declared once, for the spreadsheet, CSV, JSON Lines, and the way back in."""
+"""Declare the columns of an exported list once, for the spreadsheet, CSV, JSON Lines, and the import of a list.
+
+``RowFormatter`` turns requests into cells for people.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,15 +18,15 @@ from handlers.requests.text import EVENT_LABELS, PROCEDURE_LABELS, STATE_LABELS,
 from locales import N_, Translator
 from rules.calendar import to_vietnam_time
 
-#: As a program reads it; several words are a tuple. Moments are aware.
+#: The value of a column for programs; several words are a tuple, times are aware.
 ColumnValue = str | int | date | datetime | tuple[str, ...] | None
 GetValue = Callable[[RequestRow], ColumnValue]
-#: What gives a column, once it is known how units are called.
+#: Returns the getter of a column for the given units.
 BindUnits = Callable[[UnitDirectory], GetValue]
 
 
 class ColumnKind(StrEnum):
-    """What a column holds."""
+    """The kind of a column's values."""
 
     TEXT = "text"
     DAY = "day"
@@ -33,7 +36,7 @@ class ColumnKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
-    """One column."""
+    """A column of the exported list: its names, its value, and its look."""
 
     key: str  #: its name for programs
     title: str  #: message id of its heading
@@ -41,13 +44,13 @@ class ExportColumn:
     get: BindUnits
     kind: ColumnKind = ColumnKind.TEXT
     words: Mapping[Any, str] = field(default_factory=dict)  #: message ids of the words it may hold; empty: any text
-    wraps: bool = False  #: its cells grow taller, not cut
-    personal: bool = False  #: masked for those who may not see it
-    printed: bool = False  #: on paper too
+    wraps: bool = False  #: cells grow taller instead of being cut
+    personal: bool = False  #: masked for people who may not see it
+    printed: bool = False  #: also printed on paper
 
 
 def _attribute_getter(path: str) -> BindUnits:
-    """What stands at an attribute of the ``Filed``."""
+    """Return a getter of an attribute of the ``RequestRow``."""
     at = attrgetter(path)
     return lambda _units: at
 
@@ -60,12 +63,12 @@ def _unit_name_getter(units: UnitDirectory) -> GetValue:
     return lambda filed: units.name(filed.unit) or None
 
 
-#: Over which channel a request came; names of products are the same in every language.
+#: Labels of the channels; product names are the same in every language.
 CHANNEL_LABELS = {"telegram": "Telegram", "zalo": "Zalo", "terminal": N_("the office's own machine")}
-#: The new information that a request can be about.
+#: The new values that a request can contain.
 NEWS_FIELDS = ("new_name", "new_address", "new_superior", "new_unit", "new_email")
 
-#: Those that are printed come first, as many as can be read on paper.
+#: Printed columns come first, as many as fit on paper.
 COLUMNS = (
     ExportColumn("code", N_("Request code"), 16, _attribute_getter("request.code"), printed=True),
     ExportColumn("state", N_("State"), 14, _attribute_getter("request.state"), words=STATE_LABELS, printed=True),
@@ -115,13 +118,13 @@ COLUMNS = (
     ExportColumn("pack", N_("Rule pack"), 24, _attribute_getter("request.content.pack")),
 )
 
-#: Moments are naive and on the clocks of Viet Nam; nothing is an empty text.
+#: A cell for people: times are naive, in Viet Nam's time zone; a missing value is an empty text.
 CellValue = str | int | date | datetime
 _FormatCell = Callable[[RequestRow], CellValue]
 
 
 class RowFormatter:
-    """Requests as rows of cells."""
+    """Formats requests as rows of cells."""
 
     def __init__(self, t: Translator, units: UnitDirectory, columns: Sequence[ExportColumn] = COLUMNS) -> None:
         self.columns = tuple(columns)
@@ -129,12 +132,11 @@ class RowFormatter:
         self._cells = [_cell_formatter(column, t, units) for column in columns]
 
     def row(self, filed: RequestRow) -> list[CellValue]:
-        """One request."""
         return [cell(filed) for cell in self._cells]
 
 
 def _cell_formatter(column: ExportColumn, t: Translator, units: UnitDirectory) -> _FormatCell:
-    """What gives the cell of a column; the words of the language are looked up once."""
+    """Return the formatter of a column; the words of the language are looked up once."""
     said = column.get(units)
     if column.words:
         words = {machine: t(message) for machine, message in column.words.items()}
@@ -144,7 +146,7 @@ def _cell_formatter(column: ExportColumn, t: Translator, units: UnitDirectory) -
 
 
 def _format_word(value: ColumnValue, words: dict[ColumnValue, str]) -> str:
-    """A machine word that has none in the language stands for itself."""
+    """Return the label of a machine word, or the word itself if it has none."""
     if isinstance(value, tuple):
         return ", ".join(words.get(one, one) for one in value)
     return (words.get(value) or str(value)) if value else ""

@@ -1,4 +1,4 @@
-"""The official lists as Word files, filled into templates that an office can change."""
+"""Write the official lists as Word files, from templates that an office can change."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,13 +19,13 @@ from handlers.model.exports import ExportRemarks
 from handlers.model.request_list import RequestRow
 from locales import N_
 
-#: Entries of one document; a longer list goes on in another, for Word and memory alike.
+#: The most entries of one document; a longer list continues in another, for the sake of Word and memory.
 MOST_ENTRIES = 500
-#: To be written over by hand.
+#: This line of dots is to be overwritten by hand.
 DOTS = "." * 40
-#: Which table of a template has the entries, and how many of them stay with the signature.
+#: The index of the template's table of entries, and the number of entries kept with the signature.
 _TABLE, _HELD = 1, 2
-#: Letters of a body's name in the name of its file.
+#: The most letters of a body's name in the name of its file.
 _NAME_LETTERS = 60
 
 _SEVERAL = N_("There are {number} lists, one per managing body and form; choose a file name ending in .zip.")
@@ -33,7 +33,7 @@ _NONE = N_("None of these requests goes on Mẫu 04, 05 or 06 now, so there is n
 
 
 class DocxWriter:
-    """Writes one list as .docx; several, or any number, as a .zip with an index."""
+    """Writes one list as .docx, or any number of lists as a .zip with an index."""
 
     def __init__(self, path: Path, about: ExportMetadata) -> None:
         self._path = path
@@ -44,18 +44,18 @@ class DocxWriter:
 
     @property
     def remarks(self) -> ExportRemarks:
-        """Which requests do not wait to be sent, or are for none of these forms."""
+        """Return which requests are not ready to be sent, or have another form."""
         return self._sieve.remarks
 
     def add(self, batch: Sequence[RequestRow]) -> None:
-        """Sort them."""
+        """Sort the requests into their lists."""
         self._sorting.add(batch)
 
     def finish(self) -> None:
         """Fill the templates.
 
         Raises:
-            OutputError: there is no list; or there are several documents and the name is not one of a .zip.
+            OutputError: there is no list, or there are several documents and the file is not a .zip.
         """
         found = list(self._sorting.lists.values())
         if not found:
@@ -70,7 +70,7 @@ class DocxWriter:
         self._count_joined()
 
     def abandon(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
     def _write_all(self, found: Sequence[OfficialList]) -> None:
         draft = self._path.with_name("list.docx")
@@ -107,16 +107,16 @@ class DocxWriter:
 
 
 class DocumentPart:
-    """Entries of a list that stand in one document."""
+    """The entries of a list that stand in one document."""
 
     def __init__(self, number: int, first: int, entries: Sequence[dict[str, str]]) -> None:
-        self.number = number  #: 1, 2, ... of a list that is too long for one document; 0 of one that is not
+        self.number = number  #: 1, 2, ... of a list that needs several documents; 0 of any other
         self.rows = [{**entry, "number": str(at)} for at, entry in enumerate(entries, start=first)]
         self.count = len(self.rows)
 
 
 def _split_documents(found: Sequence[OfficialList]) -> Iterator[tuple[OfficialList, DocumentPart]]:
-    """Each document, its entries read when it comes."""
+    """Yield each document; its entries are read when it is yielded."""
     for one in found:
         entries, first = one.entries(), 1
         while taken := list(islice(entries, MOST_ENTRIES)):
@@ -126,7 +126,7 @@ def _split_documents(found: Sequence[OfficialList]) -> Iterator[tuple[OfficialLi
 
 
 def fill_template(one: OfficialList, part: DocumentPart, path: Path) -> None:
-    """Write one document; text of strangers is escaped, so that ``<b>`` stays what somebody typed."""
+    """Write one document; text of strangers is escaped, so that ``<b>`` stays ``<b>``."""
     context = {
         "superior": one.superior.upper(),
         "body": one.body.upper(),
@@ -143,9 +143,9 @@ def fill_template(one: OfficialList, part: DocumentPart, path: Path) -> None:
 
 
 def _keep_with_signature(rows: Sequence[_Row]) -> None:
-    """The last entries go to the page of the signature.
+    """Keep the last entries on the page of the signature.
 
-    LibreOffice 7.4 does not do so for a table of three pages or more: there the signature stands without them.
+    LibreOffice 7.4 ignores this in a table of three pages or more; there the signature stands alone.
     """
     for row in rows:
         for cell in row.cells:

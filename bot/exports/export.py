@@ -1,4 +1,7 @@
-"""An export from its order to its file."""
+"""Write an export from its order to its complete file.
+
+``request_batches`` reads the requests, ``open_writer`` chooses the format, ``write_export`` joins both.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -21,13 +24,27 @@ from handlers.model.request_list import RequestRow
 from handlers.model.rights import Act
 from locales import N_
 
-#: Requests read, opened and written in one go.
+#: So many requests are read, decrypted and written in one batch.
 EXPORT_BATCH = 500
+
+#: The allowed suffixes of a file.
+FORM_SUFFIXES = {
+    ExportForm.XLSX: (".xlsx",),
+    ExportForm.CSV: (".csv",),
+    ExportForm.JSONL: (".jsonl",),
+    ExportForm.DOCX: (".docx", ".zip"),
+    ExportForm.IMPORT19: (".xlsx",),
+}
+
+_TEXT_FORMS = frozenset({ExportForm.CSV, ExportForm.JSONL})
+#: Called with the number of requests written so far, and the number of all.
+ProgressCallback = Callable[[int, int], None]
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
 class ExportSpan:
-    """What an export will read at most: how many, and the newest of them when it began."""
+    """The most that an export reads: the number of requests, and the newest one when it began."""
 
     count: int
     last: int
@@ -43,7 +60,7 @@ async def read_span(store: Store, order: ExportJob) -> ExportSpan:
 async def request_batches(
     store: Store, order: ExportJob, meant: ExportSpan, *, size: int = EXPORT_BATCH
 ) -> AsyncIterator[tuple[RequestRow, ...]]:
-    """What is meant, in the order of registration, each batch read in a transaction of its own."""
+    """Yield the requests in the order of registration, each batch read in a transaction of its own."""
     after = 0
     while True:
         async with open_admin_transaction(
@@ -57,24 +74,14 @@ async def request_batches(
 
 
 async def iter_requests(store: Store, order: ExportJob, *, size: int = EXPORT_BATCH) -> AsyncIterator[RequestRow]:
-    """What is meant, one by one."""
+    """Yield the requests one by one."""
     async for batch in request_batches(store, order, await read_span(store, order), size=size):
         for filed in batch:
             yield filed
 
 
-#: How a file's name may end.
-FORM_SUFFIXES = {
-    ExportForm.XLSX: (".xlsx",),
-    ExportForm.CSV: (".csv",),
-    ExportForm.JSONL: (".jsonl",),
-    ExportForm.DOCX: (".docx", ".zip"),
-    ExportForm.IMPORT19: (".xlsx",),
-}
-
-
 def open_writer(form: ExportForm, path: Path, about: ExportMetadata) -> ExportWriter:
-    """A writer into a new file."""
+    """Return a writer into a new file."""
     if form is ExportForm.JSONL:
         return TextWriter(path, JsonLines(about.units))
     if form is ExportForm.DOCX:
@@ -87,22 +94,23 @@ def open_writer(form: ExportForm, path: Path, about: ExportMetadata) -> ExportWr
     return XlsxWriter(path, cells, about)
 
 
-_TEXT_FORMS = frozenset({ExportForm.CSV, ExportForm.JSONL})
-#: Told how many requests are written, and of how many.
-ProgressCallback = Callable[[int, int], None]
-_Result = TypeVar("_Result")
-
-
 async def write_export(
     store: Store, order: ExportJob, target: Path, progress: ProgressCallback, *, notes: Path
 ) -> ExportResult:
-    """Write what is ordered to ``target``, replacing what is there; the journal has a row before the file appears.
+    """Write an order to ``target``; the journal gets its row before the file appears.
 
-    Cancelled or failed, it leaves nothing behind; killed, what the next command clears by its ``notes``. The event
-    loop goes on while files are written.
+    A cancelled or failed export leaves nothing behind; what a killed one leaves is removed by its ``notes``. The event
+    loop stays free while files are written.
+
+    Args:
+        store: The store with the requests.
+        order: Who asked, and for which requests and form.
+        target: The file to write; an existing one is replaced.
+        progress: Called with the number of requests written so far, and the number of all.
+        notes: The folder for the note of the unfinished file.
 
     Raises:
-        Forbidden: a role it was ordered by has ended meanwhile.
+        Forbidden: a role of the caller ended while the export was written.
         OutputError: the file cannot be written.
         StoreError: the requests cannot be read.
     """
@@ -122,14 +130,17 @@ async def write_export(
 
 
 def _draft_path(place: AtomicFile, form: ExportForm) -> Path:
-    """Text goes to a file without a name; the other writers keep pieces beside their file, which need a folder."""
+    """Return the path to write to.
+
+    Text needs only an unnamed file; the other writers keep pieces beside their file, which need a folder.
+    """
     return place.unlinked_path() if form in _TEXT_FORMS else place.draft
 
 
 async def _write_batches(
     store: Store, order: ExportJob, meant: ExportSpan, writer: ExportWriter, progress: ProgressCallback
 ) -> int:
-    """How many requests were read."""
+    """Write all batches and return the number of requests read."""
     count = 0
     progress(count, meant.count)
     async for batch in request_batches(store, order, meant):
@@ -141,7 +152,7 @@ async def _write_batches(
 
 
 async def _record_in_journal(store: Store, order: ExportJob, count: int) -> None:
-    """The roles are read once more behind the journal's lock: one that ends before this row lets no file appear."""
+    """Record the export; roles are read again under the journal's lock, so that an ended role lets no file appear."""
     about = order.rights.journal_unit(Act.EXPORT_REQUESTS, order.wanted.unit)
     async with open_admin_transaction(store, order.now, chat=order.chat, channel=order.channel) as unit:
         await unit.admin.journal.record(order.rights, "export", order.form.value, unit=about, count=count)
@@ -151,7 +162,7 @@ async def _record_in_journal(store: Store, order: ExportJob, count: int) -> None
 
 
 async def run_in_thread(work: Callable[..., _Result], *arguments: Any) -> _Result:
-    """Off the event loop; who cancels waits until it is over, for the file it writes is about to be removed."""
+    """Run blocking work in a thread; a cancellation waits until it is over, because its file is about to be removed."""
     running = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
     try:
         return await asyncio.shield(running)

@@ -1,6 +1,7 @@
-"""The process that writes an export that was ordered in a chat: ``python -m bot.exports.export_worker TASK FOLDER``.
+"""Run the process that writes an export ordered in a chat: ``python -m bot.exports.export_worker TASK FOLDER``.
 
-It opens the store itself, takes the rights anew, and says how far it is on standard output (``bot.exports.process``).
+It opens the store itself, reads the person's rights again, and reports its progress on standard output
+(``bot.exports.process``).
 """
 
 import asyncio
@@ -30,7 +31,7 @@ def main(arguments: list[str]) -> None:
     """Write the files of a task into a folder."""
     task, folder = arguments
     exit_with_parent()
-    os.umask(0o077)  # a file belongs to its owner alone from its first byte on
+    os.umask(0o077)  # only the owner may read a file, from its first byte on
     asyncio.run(_run(task, Path(folder)))
 
 
@@ -43,7 +44,15 @@ async def _run(name: str, folder: Path) -> None:
 
 
 async def write(store: Store, task: ExportTask, folder: Path, limit: int, told: BinaryIO) -> LastWord:
-    """What there is to say at the end; progress goes to ``told`` on the way."""
+    """Write the files of a task and return the last line to report.
+
+    Args:
+        store: The store with the requests.
+        task: The order, with the chat that made it.
+        folder: An empty folder for the files.
+        limit: The most bytes of a file.
+        told: Receives a line of progress at a time.
+    """
     now = datetime.now(UTC)
     rights = await _rights(store, task, now)
     if not rights.reach(Act.EXPORT_REQUESTS):

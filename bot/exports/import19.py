@@ -1,7 +1,7 @@
-"""The spreadsheet of 19 columns that is said to be imported at the provider: reported practice, never official here.
+"""Write the spreadsheet of 19 columns that is said to be imported at the provider.
 
-Three public tools have it (source S15 of the fact base, level "reported"), and name 18 fields for its 19 columns; the
-number of the row is put first.
+The layout is reported practice and never official here. Three public tools use it (source S15 of the fact base, level
+"reported"); they name 18 fields for its 19 columns, so the number of the row is put first.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from locales import N_
 from rules.facts import Subject
 from rules.outcome import Procedure
 
-#: Headings with widths in characters; in Vietnamese for everybody, because a program of others reads them.
+#: Headings with widths in characters; in Vietnamese for everybody, because other people's programs read them.
 IMPORT19_COLUMNS = (
     ("STT", 6),
     ("Họ tên", 28),
@@ -43,7 +43,7 @@ IMPORT19_COLUMNS = (
     ("Chuyển số", 12),
     ("Loại thiết bị", 14),
 )
-#: What a person needs a row for.
+#: The procedures for which a person needs a row.
 PROCEDURES = frozenset({Procedure.ISSUE_NEW, Procedure.CHANGE_INFORMATION})
 _LEVELS = 4
 REPORTED = N_(
@@ -61,7 +61,7 @@ BLANK = N_(
 
 
 class Import19Writer:
-    """Implements ``bot.exports.model.ExportWriter``."""
+    """Writes the requests of persons for a new certificate or a change, one row each."""
 
     def __init__(self, path: Path, about: ExportMetadata) -> None:
         self._about = about
@@ -76,11 +76,11 @@ class Import19Writer:
 
     @property
     def remarks(self) -> ExportRemarks:
-        """A serial number is asked for only where a certificate is changed."""
+        """Return the remarks; a missing serial number counts only where a certificate is changed."""
         return self._sieve.remarks
 
     def add(self, batch: Sequence[RequestRow]) -> None:
-        """A row for each person who needs one."""
+        """Write a row for each person who needs one."""
         for filed in self._sieve.select_sendable(batch):
             content = filed.request.content
             if content.subject is Subject.INDIVIDUAL and content.procedure in PROCEDURES:
@@ -95,19 +95,19 @@ class Import19Writer:
             self._sheet.write_string(row, at, truncate_text(sanitize(text)))
 
     def finish(self) -> None:
-        """The sheet that says what this is."""
+        """Write the sheet that explains the file."""
         t, about = self._about.t, replace(self._about, count=self._sieve.written)
         notes = (t(REPORTED), t(EIGHTEEN), t(BLANK), *format_remarks(t, self.remarks))
         write_information(self._workbook, about, *notes)
         write_workbook(self._workbook)
 
     def abandon(self) -> None:
-        """Let go of the rows' files."""
+        """Close the temporary files of the rows."""
         close_rows(self._workbook)
 
 
 def _known_cells(content: RequestContent, unit: str | None, units: UnitDirectory) -> Iterator[tuple[int, str]]:
-    """Columns and what is known for them."""
+    """Yield the known columns with their values."""
     yield 1, content.subscriber
     yield 6, content.news.get("new_email", "")
     yield from enumerate(_superior_line(content, unit, units), start=7)
@@ -115,7 +115,7 @@ def _known_cells(content: RequestContent, unit: str | None, units: UnitDirectory
 
 
 def _superior_line(content: RequestContent, unit: str | None, units: UnitDirectory) -> list[str]:
-    """The managing body's line of superiors, the highest first; the body alone where it is not known in the tree."""
+    """Return the line of superiors, the highest first; only the managing body if the tree does not know it."""
     line: list[str] = []
     at = units.get(unit)
     while at is not None:

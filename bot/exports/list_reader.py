@@ -1,6 +1,6 @@
-"""An exported list read back from a file of a stranger: run where time and memory are bounded.
+"""Read an exported list back from a stranger's file, inside limits of time and memory.
 
-XLSX, CSV and JSON Lines are read, as they were exported or as another program saved them; other kinds are named.
+XLSX, CSV and JSON Lines are read, whether as exported or as another program saved them; other formats are reported.
 """
 
 import json
@@ -26,14 +26,14 @@ from handlers.model.request import RequestState
 from handlers.requests.text import STATE_LABELS
 from locales import LANGUAGES, translator
 
-#: Rows of a list, over all sheets.
+#: The most rows of a list, over all sheets.
 MOST_ROWS = 100_000
-#: What an export of so many requests needs, every column filled: 168 MiB unpacked, half a gigabyte and 5 s where nobody
-#: else is at work.
+#: An export of ``MOST_ROWS`` requests with every column filled needs 168 MiB unpacked, half a gigabyte of memory and 5
+#: s on an idle machine.
 LIMITS = Limits(entries=200, unpacked=176 * MEBIBYTE, seconds=20.0, memory=640 * MEBIBYTE)
 #: The headings stand in one of the first rows: somebody may have written a title above them.
 _HEADING_ROWS = 20
-#: Letters that are kept of a word that names no state, and of a heading or word that is looked up.
+#: The most letters kept of an unknown state, and of a heading or word that is looked up.
 _WORD, _LONGEST = 40, 100
 _COLUMNS_READ = ("code", "state", "note", "revision")
 _REQUIRED_COLUMNS = frozenset({"code", "state"})
@@ -41,18 +41,24 @@ _TROUBLES = {
     FileProblemKind.TOO_MUCH_UNPACKED: SheetProblem.TOO_MUCH_UNPACKED,
     FileProblemKind.TOO_MANY_ENTRIES: SheetProblem.TOO_MUCH_UNPACKED,
 }
-#: Other signs that end a line for Python, such as U+2028, may stand inside a text of JSON.
+#: Python also ends lines at signs such as U+2028, which may stand inside a JSON text.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _TAG = re.compile(r"<[^<>]*>")
 
 _Value = TypeVar("_Value")
 Rows = Sequence[Sequence[object]]
-#: A table: its rows, and the number of each as a spreadsheet or an editor counts.
+#: The rows of a table, and the number of each as a spreadsheet or an editor counts.
 Table = tuple[Rows, Sequence[int]]
 
 
 def read_list(data: bytes, limits: Limits = LIMITS, most_rows: int = MOST_ROWS) -> ImportSheet:
-    """The lines of every table that is a list; a trouble where there is none, or a limit is passed."""
+    """Return the lines of every table that is a list, or the problem of the file.
+
+    Args:
+        data: The file: XLSX, CSV or JSON Lines.
+        limits: The bounds of unpacking.
+        most_rows: The most rows over all tables.
+    """
     try:
         return ImportSheet(lines=_read_lines(data, limits, most_rows))
     except UnreadableError as error:
@@ -104,7 +110,7 @@ def _read_sheets(workbook: CalamineWorkbook, most: int) -> Iterator[Table]:
 
 
 def _read_csv(data: bytes, most: int) -> tuple[ImportLine, ...]:
-    """Of a file with one byte for each letter, notes are told apart by their spelling or refused."""
+    """Read CSV; in a file with one byte per letter, notes are decoded by their spelling or refused."""
     text = decode(data)
     read = list(csv_lines(text.text, lambda cell: _find_column(cell) is not None))
     rows = [[unguard_formula(cell) for cell in cells] for _, cells in read]
@@ -156,11 +162,11 @@ def _to_line(number: int, found: dict[str, Any]) -> ImportLine:
     )
 
 
-# Lists for others
+# Official lists, which cannot be read back
 
 
 def _is_official(data: bytes, kind: TableFormat, limits: Limits) -> bool:
-    """Whether it is the official list that was exported: a Word file, or an archive of them with an index."""
+    """Return whether the file is an exported official list: a Word file, or an archive of them with an index."""
     if kind is TableFormat.ARCHIVE and data.startswith(b"PK"):
         with Unpacker(limits).open(data) as archive:
             names = archive.namelist()
@@ -195,7 +201,7 @@ def _lines_of_tables(tables: Iterator[Table] | Sequence[Table], most: int) -> It
 
 
 def _find_heading(rows: Rows) -> tuple[int, dict[str, int]]:
-    """Which row has the headings, and where each column that is read stands; nowhere where it is no list."""
+    """Return the row of the headings and the index of each known column; no indexes if the table is not a list."""
     for at, row in enumerate(rows[:_HEADING_ROWS]):
         places: dict[str, int] = {}
         for column, cell in enumerate(row):
@@ -208,7 +214,7 @@ def _find_heading(rows: Rows) -> tuple[int, dict[str, int]]:
 
 
 def _row_to_line(number: int, row: Sequence[object], places: dict[str, int]) -> ImportLine | None:
-    """``None`` where the row is empty in all that is read."""
+    """Return a line, or ``None`` if all known columns of the row are empty."""
     cells = {key: _cell_text(row[place]) for key, place in places.items() if place < len(row)}
     code, state, note, revision = (cells.get(key, "") for key in _COLUMNS_READ)
     if not (code or state or note):
@@ -225,14 +231,14 @@ def _row_to_line(number: int, row: Sequence[object], places: dict[str, int]) -> 
 
 
 def _cell_text(cell: object) -> str:
-    """A cell as somebody reads it: a whole number without its fraction."""
+    """Return a cell as a person reads it: a whole number without its fraction."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell).strip()
 
 
 def _find_column(cell: str) -> str | None:
-    """The key of the column that has this heading."""
+    """Return the key of the column with this heading."""
     return _look_up(cell, _column_titles())
 
 
@@ -241,7 +247,7 @@ def _parse_state(cell: str) -> RequestState | None:
 
 
 def _look_up(cell: str, known: Mapping[str, _Value]) -> _Value | None:
-    """By a word in either language, in an encoding of the past too."""
+    """Look up a word of either language, also in a legacy encoding."""
     if len(cell) > _LONGEST:
         return None
     return next((found for way in spellings(cell) if (found := known.get(fold(way)))), None)
@@ -249,12 +255,12 @@ def _look_up(cell: str, known: Mapping[str, _Value]) -> _Value | None:
 
 @cache
 def _column_titles() -> dict[str, str]:
-    """Folded heading in either language -> key of the column."""
+    """Return folded heading in either language -> key of the column."""
     wanted = [column for column in COLUMNS if column.key in _COLUMNS_READ]
     return {fold(translator(language)(column.title)): column.key for column in wanted for language in LANGUAGES}
 
 
 @cache
 def _state_words() -> dict[str, RequestState]:
-    """Folded word in either language -> state."""
+    """Return folded label in either language -> state."""
     return {fold(translator(language)(word)): state for state, word in STATE_LABELS.items() for language in LANGUAGES}

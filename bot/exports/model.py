@@ -1,4 +1,4 @@
-"""What is ordered, and what came of it."""
+"""Define an export's order and result, and the port of its writers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from locales import N_, Translator
 
 @dataclass(frozen=True, slots=True)
 class ExportJob:
-    """An export that somebody asked for."""
+    """The order of an export: who asked, for which requests, in which form and language, and when."""
 
     rights: Rights
     wanted: Filter
@@ -31,54 +31,54 @@ class ExportJob:
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
-    """What was written."""
+    """The files that an export wrote, and its remarks."""
 
-    count: int  #: requests in it
+    count: int  #: requests in the files
     files: tuple[Path, ...]
     remarks: ExportRemarks = NO_REMARKS
 
 
 class ExportWriter(Protocol):
-    """Writes requests into a file of one form; called from one thread at a time."""
+    """The port to the file of one form; called from one thread at a time."""
 
     @property
     def remarks(self) -> ExportRemarks:
-        """What of the requests given is not in the file, or not as it should be."""
+        """Return which of the given requests are missing from the file or incomplete in it."""
 
     def add(self, batch: Sequence[RequestRow]) -> None:
-        """Write some more."""
+        """Write some more requests."""
 
     def finish(self) -> None:
-        """Write what stands at the end; the file is complete."""
+        """Write what stands at the end and complete the file."""
 
     def abandon(self) -> None:
-        """Close what is open; what was written is of no use."""
+        """Close what is open; the file is useless."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportMetadata:
-    """An order, and how many requests it reads."""
+    """An order, and the number of requests it reads."""
 
     order: ExportJob
     count: int
 
     @property
     def t(self) -> Translator:
-        """Of its language."""
+        """Return the translator of the order's language."""
         return self.order.t
 
     @property
     def units(self) -> UnitDirectory:
-        """As they were when it was ordered."""
+        """Return the units as they were when the export was ordered."""
         return self.order.rights.units
 
     def _format_holder(self, grant: Grant) -> str:
-        """A role with its code, which the journal knows too; the operator has none."""
+        """Format a role with its code, which the journal also has; the operator has no code."""
         role = self.t(ROLES[grant.role])
         return role if grant.id == MACHINE else f"{role} {grant.id}"
 
     def lines(self) -> list[tuple[str, str]]:
-        """Labels and what stands behind them."""
+        """Return labels and values that describe the file."""
         t, order = self.t, self.order
         return [
             (t(N_("Filter")), format_filter(order.wanted, self.units, t)),

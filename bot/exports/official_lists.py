@@ -1,4 +1,8 @@
-"""Requests sorted into official lists: one per managing body and form, kept in files so that memory stays flat."""
+"""Sort requests into official lists, one per managing body and form.
+
+``Eligibility`` selects what may be sent, ``ListSorter`` keeps the entries in files so that memory stays flat, and
+``merge_entries`` joins an extension and a change of one certificate.
+"""
 
 import json
 from collections import Counter
@@ -18,17 +22,43 @@ from handlers.requests.text import EVENT_LABELS
 from locales import translator
 from rules.outcome import Procedure
 
-#: What stands in a row; its "certificate" is empty where it cannot be told from others.
+#: The texts of a row; "certificate" is empty if the certificate cannot be told from others.
 ListEntry = dict[str, str]
 _BOXES = ("extend", "change")
-#: What only a change says.
+#: These fields are filled only for a change.
 _OF_CHANGE = ("changing", "news")
+
+#: Requests in these states are never sent: nobody wants them sent, or not yet.
+_NEVER_SENT = frozenset({RequestState.DRAFT, RequestState.SENT_BACK, RequestState.REFUSED, RequestState.WITHDRAWN})
+#: An admin has accepted these, and nobody has sent them on yet.
+_READY_TO_SEND = frozenset({RequestState.ACCEPTED})
+
+#: The form of each procedure (facts: Mẫu 04, 05, 06); other procedures have forms of their own.
+FORMS = {
+    Procedure.CHANGE_INFORMATION: "04",
+    Procedure.EXTEND: "04",
+    Procedure.REVOKE: "05",
+    Procedure.RESTORE_DEVICE: "06",
+}
+#: These forms have a column for the serial number.
+WITH_SERIAL = frozenset({"04", "05"})
+#: An official document is in Vietnamese, whatever the language of the person who exports.
+_VIETNAMESE = translator("vi")
+TICK = "X"
+#: The subjects of a change, in the form's words.
+CHANGED_FIELDS = {
+    "new_name": "Tên",
+    "new_address": "Địa chỉ",
+    "new_superior": "Cơ quan quản lý cấp trên",
+    "new_unit": "Cơ quan, tổ chức công tác",
+    "new_email": "Thư điện tử công vụ",
+}
 
 
 def merge_entries(read: Callable[[], Iterator[ListEntry]]) -> Iterator[ListEntry]:
-    """The entries of a list, which is read three times; each pair stands where the first of the two stood.
+    """Yield the entries of a list; a pair for one certificate becomes one entry, in the place of its first.
 
-    In memory are the names of the certificates, and the entries that are joined.
+    ``read`` is called three times. Memory holds only the keys of the certificates, and the merged entries.
     """
     both = _ticked_certificates(read(), "extend") & _ticked_certificates(read(), "change")
     pairs: dict[str, ListEntry] = {}
@@ -47,43 +77,37 @@ def _ticked_certificates(entries: Iterator[ListEntry], box: str) -> set[str]:
 
 
 def _merge_pair(first: ListEntry, second: ListEntry) -> ListEntry:
-    """One entry of two; what several say of a change stands below each other."""
+    """Merge two entries; several statements about a change stand below each other."""
     boxes = {box: first[box] or second[box] for box in _BOXES}
     changes = [entry for entry in (first, second) if entry["change"]]
     said = {name: "\n".join(filter(None, (entry[name] for entry in changes))) for name in _OF_CHANGE}
     return {**first, **boxes, **said}
 
 
-#: Never on a list to be sent: nobody wants these sent on, or not yet.
-_NEVER_SENT = frozenset({RequestState.DRAFT, RequestState.SENT_BACK, RequestState.REFUSED, RequestState.WITHDRAWN})
-#: What an admin has checked, and nobody has sent on yet.
-_READY_TO_SEND = frozenset({RequestState.ACCEPTED})
-
-
 def eligible_states(wanted: Filter) -> frozenset[RequestState]:
-    """Accepted ones; where the filter names states, those of it, so that a forwarded list can be printed again."""
+    """Return the states to send: accepted, or those of the filter, so that a forwarded list can be printed again."""
     return frozenset(wanted.states) - _NEVER_SENT if wanted.states else _READY_TO_SEND
 
 
 def count_unreadable(batch: Sequence[RequestRow]) -> ExportRemarks:
-    """How many of a batch can no longer be read, of a file that has their rows all the same."""
+    """Return how many requests of a batch are unreadable, for a file that has their rows all the same."""
     return ExportRemarks(unreadable=sum(filed.request.content.unreadable for filed in batch))
 
 
 @dataclass(slots=True)
 class Eligibility:
-    """Lets through what may be sent, and counts what may not, and why."""
+    """Selects the requests that may be sent, and counts the others by reason."""
 
-    states: frozenset[RequestState]  #: that may be sent
+    states: frozenset[RequestState]  #: states that may be sent
     written: int = 0
-    others: int = 0  #: the list is not for them
-    serials: int = 0  #: written ones without a serial number
-    joined: int = 0  #: written ones that share the row of another
-    unreadable: int = 0  #: nobody knows what they say
+    others: int = 0  #: requests for which the file is not meant
+    serials: int = 0  #: included requests without a serial number
+    joined: int = 0  #: included requests that share a row with another
+    unreadable: int = 0  #: requests whose content cannot be decrypted
     _kept_back: Counter[RequestState] = field(default_factory=Counter)
 
     def select_sendable(self, batch: Sequence[RequestRow]) -> Iterator[RequestRow]:
-        """Those whose state lets them through; each has to be told to ``took`` or ``passed``."""
+        """Yield the requests in a sendable state; report each to ``count_included`` or ``count_excluded``."""
         for filed in batch:
             if filed.request.content.unreadable:
                 self.unreadable += 1
@@ -93,17 +117,17 @@ class Eligibility:
                 self._kept_back[filed.request.state] += 1
 
     def count_included(self, *, blank: bool) -> None:
-        """One is in the file; ``blank``: its serial number is wanted there and not known."""
+        """Count a request in the file; ``blank`` means that its serial number is needed there and unknown."""
         self.written += 1
         self.serials += blank
 
     def count_excluded(self) -> None:
-        """The file is not for it."""
+        """Count a request for which the file is not meant."""
         self.others += 1
 
     @property
     def remarks(self) -> ExportRemarks:
-        """So far, the states in the order of a request's life."""
+        """Return the remarks so far, the states in the order of a request's life."""
         return ExportRemarks(
             sending=tuple(state for state in RequestState if state in self.states),
             states={state: self._kept_back[state] for state in RequestState if state in self._kept_back},
@@ -115,39 +139,20 @@ class Eligibility:
         )
 
 
-#: Which form a procedure is asked for on (facts: Mẫu 04, 05, 06); the others have forms of their own.
-FORMS = {
-    Procedure.CHANGE_INFORMATION: "04",
-    Procedure.EXTEND: "04",
-    Procedure.REVOKE: "05",
-    Procedure.RESTORE_DEVICE: "06",
-}
-#: Forms with a column for the serial number.
-WITH_SERIAL = frozenset({"04", "05"})
-#: What an official document is written in, whatever the language of the one who exports.
-_VIETNAMESE = translator("vi")
-TICK = "X"
-#: What a change is about, as the form names it.
-CHANGED_FIELDS = {
-    "new_name": "Tên",
-    "new_address": "Địa chỉ",
-    "new_superior": "Cơ quan quản lý cấp trên",
-    "new_unit": "Cơ quan, tổ chức công tác",
-    "new_email": "Thư điện tử công vụ",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class OfficialList:
     """The list of one body for one form."""
 
     form: str
     body: str
-    superior: str  #: empty where it is not known
-    path: Path  #: its entries, a JSON object a line
+    superior: str  #: empty if unknown
+    path: Path  #: the file of its entries, one JSON object per line
 
     def entries(self) -> Iterator[ListEntry]:
-        """In the order they came; an extension and a change of one certificate are one entry, both boxes ticked."""
+        """Yield the entries in order.
+
+        An extension and a change of one certificate are one entry with both boxes ticked.
+        """
         yield from merge_entries(self._lines)
 
     def _lines(self) -> Iterator[ListEntry]:
@@ -157,7 +162,7 @@ class OfficialList:
 
 @dataclass(slots=True)
 class ListSorter:
-    """Where each request goes."""
+    """Sorts requests into lists by managing body and form."""
 
     folder: Path
     units: UnitDirectory
@@ -165,7 +170,7 @@ class ListSorter:
     lists: dict[tuple[str, str], OfficialList] = field(default_factory=dict)
 
     def add(self, batch: Sequence[RequestRow]) -> None:
-        """Each to its list."""
+        """Add each request to its list."""
         self.folder.mkdir(exist_ok=True)
         sorted_out: dict[OfficialList, list[RequestContent]] = {}
         for filed in self.sieve.select_sendable(batch):
@@ -191,7 +196,7 @@ class ListSorter:
 
 
 def _signing_agency(unit: Unit | None, typed: str) -> str:
-    """The agency that signs; as it was typed where the tree knows the unit by the name of its territory alone."""
+    """Return the agency that signs: the typed name if the tree knows only the name of the unit's territory."""
     if unit is None or (unit.body == unit.name and expand_short_forms(typed).startswith(AUTHORITY_WORDS)):
         return typed
     return unit.body
@@ -203,7 +208,7 @@ def _append_entries(path: Path, entries: Iterable[ListEntry]) -> None:
 
 
 def to_entry(content: RequestContent) -> ListEntry:
-    """What stands in a row of any of the forms; what is not held is not here."""
+    """Return the texts of a row for any of the forms; what is not stored stays empty."""
     extends = content.procedure is Procedure.EXTEND
     told = {
         "certificate_name": content.certificate_name or content.subscriber,
@@ -220,12 +225,12 @@ def to_entry(content: RequestContent) -> ListEntry:
 
 
 def _certificate_key(content: RequestContent) -> str:
-    """What is the same of two requests for one certificate; empty where its serial number is not known in full."""
+    """Return a key that two requests for one certificate share; empty if its serial number is not fully known."""
     serial = content.serial or ""
     return "" if MASK in serial or not serial else f"{serial} {fold(content.subscriber)}"
 
 
 def _format_new_values(news: Mapping[str, str]) -> Iterator[str]:
-    """Each new value; with its name where there are several."""
+    """Yield each new value, with its label if there are several."""
     for name, value in news.items():
         yield f"{CHANGED_FIELDS[name]}: {value}" if len(news) > 1 else value

@@ -1,4 +1,4 @@
-"""What is held about a person as files: a text to read and JSON, in parts that a channel takes."""
+"""Write the data held about a person as files: readable text and JSON, in parts that a channel can send."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,10 +14,13 @@ _FILE_STEM = "du-lieu-cua-toi"
 
 
 class OwnDataFiles:
-    """``add`` section by section, page by page; then ``messages``. Blocks: to be called off the event loop."""
+    """Collects the files of a person's data: ``add`` each section page by page, ``finish``, then take ``messages``.
+
+    It blocks, so call it outside the event loop.
+    """
 
     def __init__(self, folder: Path, say: MarkupTranslator, limit: int) -> None:
-        """``limit``: bytes of a part; it ends with the page that reaches it."""
+        """Begin the files; a part ends with the page that reaches ``limit`` bytes."""
         self._say = say
         self._text = OwnDataWriter(say)
         self._readable = _PartFiles(folder, "txt", limit)
@@ -25,19 +28,19 @@ class OwnDataFiles:
         self._json = _JsonPartFiles(_PartFiles(folder, "json", limit))
 
     def add(self, name: str, value: Any) -> None:
-        """A section, or a page of one."""
+        """Add a section, or a page of one."""
         self._readable.write(self._text.section(name, value))
         self._readable.end_full_part()
         self._json.add(name, value)
 
     def finish(self) -> None:
-        """All is there."""
+        """Complete the files."""
         self._readable.write(self._text.end())
         self._readable.close()
         self._json.close()
 
     def messages(self) -> list[Callable[[], Reply]]:
-        """One a file, each read when it is asked for."""
+        """Return a function for each file, which reads it and makes its message."""
         files = [*self._readable.named_files("text/plain"), *self._json.named_files("application/json")]
         said = (str(format_data_ready(self._say)),)
         return [partial(_file_message, said if at == 0 else (), *file) for at, file in enumerate(files)]
@@ -48,7 +51,7 @@ def _file_message(said: tuple[str, ...], path: Path, name: str, media_type: str)
 
 
 class _PartFiles:
-    """Files of one kind, each ended where it has reached its size."""
+    """Files of one format, each ended when it has reached its size."""
 
     def __init__(self, folder: Path, ending: str, limit: int) -> None:
         self._folder = folder
@@ -58,7 +61,7 @@ class _PartFiles:
         self._file: IO[bytes] | None = None
 
     def write(self, text: str) -> None:
-        """At the end of the present part, or at the beginning of the next."""
+        """Write at the end of the current part, or at the beginning of the next."""
         if self._file is None:
             self._paths.append(self._folder / f"{len(self._paths) + 1}.{self._ending}")
             self._file = self._paths[-1].open("wb")
@@ -70,7 +73,7 @@ class _PartFiles:
         return self._file is not None and self._file.tell() >= self._limit
 
     def end_full_part(self) -> None:
-        """End a part that has reached its size."""
+        """End the part if it has reached its size."""
         if self.is_full:
             self.close()
 
@@ -80,21 +83,21 @@ class _PartFiles:
             self._file = None
 
     def named_files(self, media_type: str) -> Iterator[tuple[Path, str, str]]:
-        """Each with the name that it is sent under."""
+        """Yield each file with the name it is sent under."""
         for number, path in enumerate(self._paths, 1):
             numbered = f"-{number}" if len(self._paths) > 1 else ""
             yield path, f"{_FILE_STEM}{numbered}.{self._ending}", media_type
 
 
 class _JsonPartFiles:
-    """Every part is JSON by itself: an object of sections, of which a list may go on in the next part."""
+    """Parts that are each valid JSON: an object of sections, whose lists may continue in the next part."""
 
     def __init__(self, parts: _PartFiles) -> None:
         self._parts = parts
-        self._name: str | None = None  #: of the section that is open
+        self._name: str | None = None  #: the name of the open section
         self._list = False
-        self._first = True  #: entry of the list that is open
-        self._empty = True  #: part
+        self._first = True  #: whether the open list has no entry yet
+        self._empty = True  #: whether the part is empty
 
     def add(self, name: str, value: Any) -> None:
         if name != self._name or not isinstance(value, list):

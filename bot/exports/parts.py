@@ -1,4 +1,7 @@
-"""An export as files that a channel takes: one where it is small enough, else several, each complete in itself."""
+"""Split an export into files that a channel can send.
+
+A small export is one file; a larger one becomes several, each complete in itself.
+"""
 
 import asyncio
 import mimetypes
@@ -23,17 +26,24 @@ _MEDIA_TYPES = {
     ".jsonl": "application/jsonl",
 }
 _INDEX = "index.txt"
-#: Bytes of an archive that an entry takes beside its own, twice its name included.
+#: The bytes that an entry adds to an archive beside its content, its name included twice.
 _ENTRY_OVERHEAD = 512
+
+#: Official lists come in an archive, because there may be any number of them.
+_PART_SUFFIXES = {ExportForm.IMPORT19: ".xlsx", ExportForm.DOCX: ".zip"}
+#: A part is filled only to this share: some requests are longer than the average.
+_FILL_SHARE = 0.85
+
+ProgressCallback = Callable[[int, int], None]
 
 
 def media_type(name: str) -> str:
-    """By the ending of a file's name."""
+    """Return the media type for a file's suffix."""
     return _MEDIA_TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
 def split_lists(archive: Path, limit: int) -> list[Made]:
-    """Files beside the archive, and instead of it where it holds a single list or is too large."""
+    """Split an archive of lists into smaller ones; a single list becomes a Word file."""
     with ZipFile(archive) as whole:
         lists = [entry for entry in whole.infolist() if entry.filename != _INDEX]
         if len(lists) == 1:
@@ -59,7 +69,7 @@ def _to_made(path: Path, first: int, last: int) -> Made:
 
 
 def _group_entries(entries: Sequence[ZipInfo], room: int) -> Iterator[list[ZipInfo]]:
-    """As many as fit, at least one."""
+    """Yield groups of entries that fit together, with at least one entry each."""
     group: list[ZipInfo] = []
     size = 0
     for entry in entries:
@@ -73,33 +83,32 @@ def _group_entries(entries: Sequence[ZipInfo], room: int) -> Iterator[list[ZipIn
 
 
 def _write_group(whole: ZipFile, group: Sequence[ZipInfo], path: Path) -> None:
-    """Each with the index of all."""
+    """Write a group of entries with the index of all."""
     with ZipFile(path, "w", ZIP_STORED) as part:
         for name in (_INDEX, *(entry.filename for entry in group)):
             part.writestr(name, whole.read(name))
 
 
-#: Official lists come in an archive, as there may be any number of them.
-_PART_SUFFIXES = {ExportForm.IMPORT19: ".xlsx", ExportForm.DOCX: ".zip"}
-#: A file is not as large as its share of the requests says: some of them are longer.
-_FILL_SHARE = 0.85
-
-ProgressCallback = Callable[[int, int], None]
-
-
 @dataclass(frozen=True, slots=True)
 class ExportParts:
-    """What was written."""
+    """The files that were written, and their remarks."""
 
     files: tuple[Made, ...]
-    count: int  #: requests in them
+    count: int  #: requests in the files
     remarks: ExportRemarks
 
 
 async def write_parts(
     store: Store, order: ExportJob, folder: Path, limit: int, progress: ProgressCallback
 ) -> ExportParts:
-    """Write the files into an empty folder, none of more than ``limit`` bytes unless one request alone has more.
+    """Write the files of an export into an empty folder, again with smaller parts if one is too large.
+
+    Args:
+        store: The store with the requests.
+        order: Who asked, and for which requests and form.
+        folder: The empty folder.
+        limit: The most bytes of a file; only a single request may exceed it.
+        progress: Called with the number of requests read so far, and the number of all.
 
     Raises:
         OSError: a file cannot be written.
@@ -136,7 +145,7 @@ async def _write_files(
 
 
 class PartWriter:
-    """One attempt, with so many requests in each file."""
+    """One attempt to write the files, with a fixed number of requests in each."""
 
     def __init__(self, order: ExportJob, folder: Path, each: int, total: int) -> None:
         self._order = order
@@ -144,18 +153,18 @@ class PartWriter:
         self._each = each
         self._total = total
         self._writer: ExportWriter | None = None
-        self._first = 1  #: number of the first request of the open file
+        self._first = 1  #: the number of the open file's first request
         self.done = 0  #: requests read
         self.remarks = NO_REMARKS
         self.made: list[Made] = []
 
     @property
     def requests_written(self) -> int:
-        """Requests in the files that are closed."""
+        """Return the number of requests in the closed files."""
         return self.done - self.remarks.left_out
 
     async def add(self, batch: Sequence[RequestRow]) -> None:
-        """Write some more; a full file is closed."""
+        """Write some more requests; a full file is closed."""
         while batch:
             writer = await self._open()
             taken = batch[: self._first + self._each - 1 - self.done]
@@ -166,18 +175,18 @@ class PartWriter:
                 await self._close()
 
     async def finish(self) -> None:
-        """The last file is complete; an export of nothing is a file with no request in it."""
+        """Complete the last file; an empty export is one file without requests."""
         if self._writer or not self.made:
             await self._open()
             await self._close()
 
     def abandon(self) -> None:
-        """Let go of what is open."""
+        """Close what is open; the files are useless."""
         if self._writer:
             self._writer.abandon()
 
     def remove(self) -> None:
-        """Make room for another attempt."""
+        """Remove the files, to make room for another attempt."""
         for made in self.made:
             (self._folder / made.name).unlink()
 
@@ -212,7 +221,7 @@ class PartWriter:
 
 
 def _rename_for_people(made: Sequence[Made], order: ExportJob, folder: Path) -> tuple[Made, ...]:
-    """The files under names for people, such as ``danh-sach-yeu-cau-1-3.xlsx`` for the first of three."""
+    """Rename the files for people, such as ``danh-sach-yeu-cau-1-3.xlsx`` for the first of three."""
     stem, named = fold(order.t(N_("Request list"))).replace(" ", "-"), []
     for number, one in enumerate(made, 1):
         part = f"-{number}-{len(made)}" if len(made) > 1 else ""

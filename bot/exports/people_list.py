@@ -1,4 +1,4 @@
-"""A list of people, for whom a broadcast is: a spreadsheet or CSV with request codes, codes of people or chats."""
+"""Read the recipients of a broadcast from a spreadsheet or CSV with request codes, codes of people or chats."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,13 +14,13 @@ from handlers.folding import fold
 from handlers.model.imports import TableFormat
 from locales import N_
 
-#: More people than a list names that somebody has put together.
+#: The most people on a list.
 MOST_ROWS = 100_000
-#: Headings of the column that is read, accents and capitals aside; that of an exported list and that of a report, too.
+#: The headings of the column that is read, without accents and capitals; those of exported lists and reports too.
 HEADINGS = frozenset({"ma", "code", "ma yeu cau", "request code", "ma nguoi nhan", "recipient", "ma so"})
 #: The heading stands in one of the first rows: somebody may have written a title above it.
 _HEADING_ROWS = 20
-#: What names a person: YC-2026-000123, N-3F2A91C0, telegram:123456789, terminal:lan.
+#: These texts name a person: YC-2026-000123, N-3F2A91C0, telegram:123456789, terminal:lan.
 _PERSON_PATTERN = re.compile(r"YC-\d{4}-\d{6,}|N-[0-9A-F]{8}|(?:TELEGRAM|TERMINAL):\S+", re.IGNORECASE)
 
 _TOO_LARGE = N_("{file} is larger than {limit} MB; split it.")
@@ -34,17 +34,17 @@ _NO_CSV = N_("{file}, line {line}: this is no CSV; check its quotation marks.")
 
 
 class ListedPerson(NamedTuple):
-    """Somebody a list names, as it was typed."""
+    """A person on a list, as typed."""
 
-    line: int  #: as a spreadsheet counts
+    line: int  #: the number of the line as a spreadsheet counts
     name: str
 
 
 def read_people(path: Path) -> tuple[ListedPerson, ...]:
-    """Whom a list names, line by line; empty lines are left out.
+    """Return the people on a list, line by line, without empty lines.
 
     Raises:
-        InputError: it cannot be opened, is too large or broken, is no table that is read, or names nobody.
+        InputError: the file cannot be opened, is too large or broken, has an unsupported format, or names nobody.
     """
     data = _read_bytes(path)
     try:
@@ -63,7 +63,7 @@ Rows = Sequence[tuple[int, Sequence[str]]]
 
 
 def _read_tables(data: bytes) -> Iterator[Rows]:
-    """Every sheet that is shown, or the one table of a text file."""
+    """Yield every visible sheet, or the one table of a text file."""
     kind = detect_format(data)
     refuse_format(kind)
     if kind is TableFormat.XLSX:
@@ -92,7 +92,7 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _find_start(rows: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, int | None]:
-    """Where the names begin: below a heading, else where the first of them stands."""
+    """Return the row and column where the names begin: below a heading, or else at the first name."""
     for at, (_, cells) in enumerate(rows[:_HEADING_ROWS]):
         for column, cell in enumerate(cells):
             if fold(cell) in HEADINGS:

@@ -1,4 +1,7 @@
-"""The process that writes an export, seen from the event loop: started, listened to, killed."""
+"""Run the process that writes an export, seen from the event loop.
+
+The child works in a private folder; it reports on standard output, one JSON object (``Line``) per line.
+"""
 
 import fcntl
 import os
@@ -18,10 +21,22 @@ from bot.process_sandbox import SandboxProcess
 from bot.settings import Settings
 from handlers.model.exports import NO_REMARKS, ExportRemarks
 
+_MODULE = "bot.exports.export_worker"
+#: The most bytes of a line; the last line names every file.
+_LONGEST_LINE = 4 * 1024 * 1024
+#: The bytes read from the end of its standard error, and the letters logged of the last line there.
+_LAST_WORDS, _SHOWN = 4096, 200
+
+_log = structlog.get_logger(__name__)
+
 
 @contextmanager
 def private_folder(below: Path) -> Iterator[Path]:
-    """A folder for the owner's eyes, gone at the end whatever happens. Raises OSError."""
+    """Create a folder that only the owner can read, and remove it in the end.
+
+    Raises:
+        OSError: it cannot be created.
+    """
     below.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder, lock = _locked(below)
     try:
@@ -32,9 +47,9 @@ def private_folder(below: Path) -> Iterator[Path]:
 
 
 def clean(below: Path) -> None:
-    """Throw away the folders that nobody holds any more."""
+    """Remove the folders that no process holds any more."""
     for folder in _folders(below):
-        with suppress(OSError):  # somebody else cleans, or works in it
+        with suppress(OSError):  # another process cleans the folder, or works in it
             lock = os.open(folder, os.O_RDONLY)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -48,7 +63,7 @@ def _folders(below: Path) -> list[Path]:
 
 
 def _locked(below: Path) -> tuple[Path, int]:
-    """A folder and its lock; made anew where a cleaner was there before the lock was."""
+    """Create and lock a folder; repeat if a cleaner removed it before it was locked."""
     while True:
         folder = Path(tempfile.mkdtemp(dir=below))  # mode 0700
         lock = os.open(folder, os.O_RDONLY)
@@ -63,7 +78,7 @@ class _Line(BaseModel):
 
 
 class Progress(_Line):
-    """So far."""
+    """Reports how many requests are written, of how many."""
 
     kind: Literal["progress"] = "progress"
     done: int
@@ -71,7 +86,7 @@ class Progress(_Line):
 
 
 class Made(_Line):
-    """A file of the folder, with the numbers of the first and the last that it holds."""
+    """A file in the folder, with the numbers of the first and last request or list that it holds."""
 
     name: str
     media_type: str
@@ -81,24 +96,24 @@ class Made(_Line):
 
 
 class Finished(_Line):
-    """All files are there."""
+    """Reports that all files are complete."""
 
     kind: Literal["finished"] = "finished"
     files: tuple[Made, ...]
-    count: int  #: requests in them
+    count: int  #: requests in the files
     remarks: ExportRemarks = NO_REMARKS
-    grants: tuple[str, ...]  #: ids of the roles by whose right it was written
-    unit: str | None = None  #: whose admins may read of it
+    grants: tuple[str, ...]  #: the ids of the roles whose rights were used
+    unit: str | None = None  #: the unit whose admins may read about it
 
 
 class Lost(_Line):
-    """There is no right to it any more."""
+    """Reports that the person has no right to the export any more."""
 
     kind: Literal["lost"] = "lost"
 
 
 class ExportRefused(_Line):
-    """There is nothing to write in this form; the sentence is for the person."""
+    """Reports that there is nothing to write in this form; the sentence is for the person."""
 
     kind: Literal["refused"] = "refused"
     why: str
@@ -108,14 +123,6 @@ LastWord = Finished | Lost | ExportRefused
 Line = Annotated[Progress | LastWord, Field(discriminator="kind")]
 LINES: TypeAdapter[Line] = TypeAdapter(Line)
 
-_MODULE = "bot.exports.export_worker"
-#: Bytes; the last line names every file.
-_LONGEST_LINE = 4 * 1024 * 1024
-#: Bytes at the end of its standard error that are looked at, and letters of its last line that are logged.
-_LAST_WORDS, _SHOWN = 4096, 200
-
-_log = structlog.get_logger(__name__)
-
 
 class ExportChild:
     """A fresh interpreter that opens the store itself, so that no reply waits for the writing."""
@@ -123,14 +130,20 @@ class ExportChild:
     def __init__(self, process: SandboxProcess, folder: Path, errors: BinaryIO) -> None:
         self._process = process
         self._errors = errors  # its standard error
-        self.folder = folder  #: where its files are
+        self.folder = folder  #: the folder of its files
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
     async def outcome(self, progress: Callable[[Progress], None]) -> LastWord | None:
-        """Its last word; ``None`` where it died without one. Raises OSError where the pipe breaks."""
+        """Report the progress until the process ends, and return its last line.
+
+        Returns ``None`` if it died without one.
+
+        Raises:
+            OSError: the pipe broke.
+        """
         last: LastWord | None = None
         while line := await self._process.next_line():
             try:
@@ -147,7 +160,7 @@ class ExportChild:
         return last if status == 0 else None
 
     def _last_line(self) -> str:
-        """Of a traceback: the error. Our own messages quote nobody, and numbers and addresses are masked."""
+        """Return the last line of a traceback, with numbers and addresses masked; our own messages quote nobody."""
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, size - _LAST_WORDS))
         lines = self._errors.read().decode(errors="replace").split("\n")
@@ -155,23 +168,23 @@ class ExportChild:
 
 
 class ExportChildren:
-    """Starts them with this process's settings, whatever the environment says."""
+    """Starts the processes with this process's settings, whatever the environment says."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
-        """``folder`` is for files under way, of one channel alone."""
+        """Keep the settings and the folder for files in progress, which one channel uses alone."""
         self._environment = _environment(settings)
         self._folder = folder
 
     def clean(self) -> None:
-        """Throw away what killed processes left; others may be at work beside this one."""
+        """Remove the leftovers of killed processes; other processes may be at work in the same folder."""
         clean(self._folder)
 
     @asynccontextmanager
     async def start_writing(self, task: str) -> AsyncIterator[ExportChild]:
-        """A process that writes a task's files; at the end it is gone, and so are they.
+        """Start a process that writes a task's files; in the end it is killed, and its files are removed.
 
         Raises:
-            OSError: no folder can be made, or no process started.
+            OSError: the folder or the process cannot be created.
         """
         with private_folder(self._folder) as folder, tempfile.TemporaryFile() as errors:
             process = await SandboxProcess.start(
@@ -185,7 +198,7 @@ class ExportChildren:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """Only what it needs: no channel's token is within its reach."""
+    """Return the variables the process needs; no channel's token is among them."""
     known = {
         "PATH": os.environ.get("PATH", ""),
         "TROLY_DATA_DIR": str(settings.data_dir.absolute()),

@@ -1,4 +1,4 @@
-"""Reading a stranger's spreadsheet beside the event loop, inside limits of time and memory."""
+"""Read a stranger's spreadsheet in a process of its own, within limits of time and memory."""
 
 import asyncio
 
@@ -11,11 +11,11 @@ from bot.tables.formats import detect_format
 from handlers.model.imports import TABLE_REFUSALS, ImportSheet, SheetProblem, TableFormat
 
 _MODULE = "bot.exports.sheet_worker"
-#: Kinds that are looked into: the official lists are told from other documents there.
+#: These formats are opened too, to tell official lists from other documents.
 _LOOKED_INTO = {TableFormat.DOCX, TableFormat.ARCHIVE, TableFormat.JSON}
-#: The name of an entry that every XLSX has; names stand uncompressed in a ZIP file.
+#: Every XLSX has an entry of this name; names stand uncompressed in a ZIP file.
 _WORKBOOK = b"xl/workbook.xml"
-#: Seconds that a process may take to end itself where it takes too long.
+#: Seconds that a slow process has to end itself before it is killed.
 _GRACE = 10.0
 _DEATHS = {
     Death.TOO_SLOW: SheetProblem.TOO_SLOW,
@@ -27,17 +27,17 @@ _log = structlog.get_logger(__name__)
 
 
 def is_spreadsheet(data: bytes) -> bool:
-    """Whether it looks like an XLSX file, whole or broken."""
+    """Return whether the bytes look like an XLSX file, whole or broken."""
     return detect_format(data) is TableFormat.XLSX and _WORKBOOK in data
 
 
 def is_own_archive(data: bytes) -> bool:
-    """Whether it looks like an archive of official lists, with its index."""
+    """Return whether the bytes look like an archive of official lists with its index."""
     return detect_format(data) is TableFormat.ARCHIVE and b"index.txt" in data and b".docx" in data
 
 
 async def read_sheet(data: bytes) -> ImportSheet:
-    """What a list says: in a process that gets no environment, so no key and no token is within its reach."""
+    """Read a list in a process without environment, so that no key and no token is in its reach."""
     kind = detect_format(data)
     if kind in TABLE_REFUSALS and kind not in _LOOKED_INTO:
         return ImportSheet(trouble=kind)

@@ -1,4 +1,7 @@
-"""The list as CSV (RFC 4180), in the form Excel opens: UTF-8 with a byte order mark, nothing that it would run."""
+"""Write the list as CSV (RFC 4180) or JSON Lines.
+
+CSV has the form that Excel opens, UTF-8 with a byte order mark, and no cell that a spreadsheet would run.
+"""
 
 import csv
 import io
@@ -17,38 +20,37 @@ from handlers.model.request_list import RequestRow
 from handlers.model.unit_directory import UnitDirectory
 
 BYTE_ORDER_MARK = "\ufeff"
-#: Where a spreadsheet may take what follows for a formula: at the beginning of a cell, and behind every separator that
-#: it may split at. Vietnamese Excel splits at ``;`` and then no quotation mark holds a cell together. What stands
-#: between (blanks, quotation marks, our own apostrophes) hides no sign. A blank is a separator for whoever ticks it; a
-#: sign that stands between two blanks is a cell of its own then, and does nothing.
+#: The places where a spreadsheet may see a formula: at the beginning of a cell, and behind every separator it may split
+#: at. Vietnamese Excel splits at ``;``, and then no quotation mark holds a cell together. Signs in between (blanks,
+#: quotation marks, our own apostrophes) do not hide a formula. A blank is a separator if the person chooses it; a sign
+#: between two blanks is then a cell of its own, and harmless.
 _FORMULA = re.compile(
     r"""(^[\t\r]?|[,;|\t\r\n])([\s"]*)('*)(?=[=+\-@＝＋－＠])|([\s]"*)('*)(?=[=+\-@＝＋－＠](?!\s))"""
 )
 
 
 class CsvLines:
-    """Implements ``bot.exports.text_formats.LineFormat``."""
+    """Formats requests as CSV."""
 
     def __init__(self, cells: RowFormatter) -> None:
         self._cells = cells
         self.head = BYTE_ORDER_MARK + format_csv([cells.titles])
 
     def format_batch(self, batch: Sequence[RequestRow]) -> str:
-        """A record each."""
         return format_csv(map(self._cells.row, batch))
 
 
 def format_csv(records: Iterable[Sequence[CellValue]]) -> str:
-    """The records, each ending in CR and LF."""
+    """Format records as CSV, each ending in CR and LF."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\r\n").writerows([guard_formula(cell) for cell in record] for record in records)
     return text.getvalue()
 
 
 def guard_formula(cell: CellValue) -> str:
-    """Return the cell as text, with an apostrophe before whatever a spreadsheet would run.
+    """Return the cell as text, with an apostrophe before every sign that a spreadsheet would run.
 
-    Every run of apostrophes before a sign grows by one, so that ``unguarded`` gives back what was there.
+    Every run of apostrophes before a sign grows by one, so that ``unguard_formula`` restores the original.
     """
     if isinstance(cell, str):
         return _FORMULA.sub(lambda found: f"{_before(found)}'{_apostrophes(found)}", cell)
@@ -58,7 +60,7 @@ def guard_formula(cell: CellValue) -> str:
 
 
 def unguard_formula(text: str) -> str:
-    """Return a cell of our own CSV as it was before ``guarded``."""
+    """Return a cell of our own CSV as it was before ``guard_formula``."""
     return _FORMULA.sub(lambda found: f"{_before(found)}{_apostrophes(found)[1:]}", text)
 
 
@@ -71,16 +73,16 @@ def _apostrophes(found: re.Match[str]) -> str:
 
 
 class LineFormat(Protocol):
-    """Requests as text."""
+    """The port to a text format of requests."""
 
-    head: str  #: stands before the first
+    head: str  #: the text before the first request
 
     def format_batch(self, batch: Sequence[RequestRow]) -> str:
-        """The lines of some requests, each with its end."""
+        """Return the lines of some requests, each with its line end."""
 
 
 class TextWriter:
-    """Implements ``bot.exports.model.ExportWriter``."""
+    """Writes requests in a ``LineFormat``."""
 
     def __init__(self, path: Path, lines: LineFormat) -> None:
         self.remarks = NO_REMARKS
@@ -89,21 +91,20 @@ class TextWriter:
         self._file.write(lines.head)
 
     def add(self, batch: Sequence[RequestRow]) -> None:
-        """Their lines; those that cannot be read say so, and are counted."""
+        """Write the lines of the requests; unreadable ones say so and are counted."""
         self.remarks += count_unreadable(batch)
         self._file.write(self._lines.format_batch(batch))
 
     def finish(self) -> None:
-        """Nothing stands at the end."""
+        """Close the file; a text format has nothing at the end."""
         self._file.close()
 
     def abandon(self) -> None:
-        """Close it."""
         self._file.close()
 
 
 class JsonLines:
-    """Implements ``bot.exports.text_formats.LineFormat``."""
+    """Formats requests as JSON Lines."""
 
     head = ""
 
@@ -112,7 +113,7 @@ class JsonLines:
         self._encode = json.JSONEncoder(ensure_ascii=False).encode
 
     def format_batch(self, batch: Sequence[RequestRow]) -> str:
-        """An object each, the keys in the order of the columns; what is not known is ``null``."""
+        """Return one object per request, keys in the order of the columns; an unknown value is ``null``."""
         return "".join(f"{self._encode(self._to_object(filed))}\n" for filed in batch)
 
     def _to_object(self, filed: RequestRow) -> dict[str, object]:
@@ -120,7 +121,7 @@ class JsonLines:
 
 
 def _to_json_value(value: ColumnValue) -> object:
-    """As JSON takes it: days and moments in ISO 8601, half characters replaced, for no UTF-8 holds them."""
+    """Return a value for JSON: dates and times in ISO 8601, lone surrogates replaced because UTF-8 has none."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str) and not value.isprintable():

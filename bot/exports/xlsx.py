@@ -1,4 +1,7 @@
-"""The list as a spreadsheet: typed cells, row by row through a file, so that memory stays flat."""
+"""Write the list as a spreadsheet with typed cells, a summary with charts, and a sheet that explains the file.
+
+Rows go through a file one by one, so that memory stays flat.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,10 +22,10 @@ from handlers.model.request_list import RequestRow
 from handlers.requests.text import PROCEDURE_LABELS, STATE_LABELS
 from locales import N_
 
-#: Bars that a chart of units can show and still be read.
+#: The most bars that a chart of units can show legibly.
 MOST_BARS = 15
 _CHART_ROWS = 16
-#: Of the paper sizes of a spreadsheet.
+#: A4, in the numbers of spreadsheet paper sizes.
 _A4 = 9
 
 NOT_THE_DOSSIER = N_(
@@ -30,9 +33,24 @@ NOT_THE_DOSSIER = N_(
     " signed by the head of the managing body."
 )
 
+#: Text stays text: by default XlsxWriter makes ``=HYPERLINK(...)`` a live formula and web addresses links.
+KEEP_TEXT_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+#: The most UTF-16 units in a cell of Excel.
+LONGEST_TEXT = 32_767
+#: The most rows in a sheet of Excel, the header included.
+MOST_ROWS = 1_048_576
+#: A day as Vietnamese officials write it: locale 0x042A is vi-VN, whatever the language of the spreadsheet.
+_LOCALE, _DAY = "[$-42A]", "dd/mm/yyyy"
+LOCAL_TIME_FORMAT = f"{_LOCALE}hh:mm {_DAY}"
+#: The first year that Excel can count from.
+FIRST_YEAR = 1900
+
+#: Writes a cell into a row.
+_WriteCell = Callable[[int, Any], object]
+
 
 def write_summary(workbook: Any, counts: Mapping[str, Mapping[str, int]], about: ExportMetadata) -> None:
-    """How many by state, procedure and unit, each with a chart."""
+    """Write the counts by state, procedure and unit, each with a chart."""
     t = about.t
     tables = (
         (
@@ -60,13 +78,13 @@ def write_summary(workbook: Any, counts: Mapping[str, Mapping[str, int]], about:
 
 
 def _counts_by_word(counts: Mapping[str, int], words: Mapping[str, str]) -> list[tuple[str, int]]:
-    """In the order of the words, then what has no word."""
+    """Return the counts in the order of the words, then those without a word."""
     known = [(words[one], counts[one]) for one in words if counts.get(one)]
     return known + [(one, number) for one, number in counts.items() if one not in words]
 
 
 def _counts_by_unit(counts: Mapping[str, int], about: ExportMetadata) -> list[tuple[str, int]]:
-    """The largest first."""
+    """Return the counts, the largest first."""
     unknown = about.t(N_("(unit not known)"))
     found = [(sanitize(about.units.name(code)) or unknown, number) for code, number in counts.items()]
     return sorted(found, key=lambda one: (-one[1], one[0]))
@@ -97,14 +115,14 @@ def _add_chart(workbook: Any, sheet: Any, row: int, title: str, bars: int) -> An
 
 
 def set_paper(sheet: Any) -> None:
-    """A4 across, as wide as one page."""
+    """Print on A4 across, as wide as one page."""
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
 
 
 def write_information(workbook: Any, about: ExportMetadata, *notes: str) -> None:
-    """What the file is, and what it is not; ``notes`` in the language of the file."""
+    """Write what the file is and is not; ``notes`` are in the language of the file."""
     t = about.t
     sheet = workbook.add_worksheet(t(N_("Information")))
     bold = workbook.add_format({"bold": True, "valign": "top"})
@@ -118,21 +136,8 @@ def write_information(workbook: Any, about: ExportMetadata, *notes: str) -> None
         sheet.write_string(row, 1, sanitize(text), wrapped)
 
 
-#: Text stays text: by default XlsxWriter makes ``=HYPERLINK(...)`` a live formula and web addresses links.
-KEEP_TEXT_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-#: What a cell of Excel holds, in UTF-16 units.
-LONGEST_TEXT = 32_767
-#: What a sheet of Excel holds, the header included.
-MOST_ROWS = 1_048_576
-#: A day as Vietnamese officials write it: locale 0x042A is vi-VN, whatever the language of the spreadsheet.
-_LOCALE, _DAY = "[$-42A]", "dd/mm/yyyy"
-LOCAL_TIME_FORMAT = f"{_LOCALE}hh:mm {_DAY}"
-#: The first year that a cell of Excel can count from.
-FIRST_YEAR = 1900
-
-
 def open_workbook(path: Path) -> Any:
-    """A workbook whose rows go through files beside it."""
+    """Open a workbook that keeps its rows in files beside it."""
     options = {**KEEP_TEXT_OPTIONS, "constant_memory": True, "tmpdir": str(path.parent)}
     workbook = xlsxwriter.Workbook(str(path), options)
     workbook.use_zip64()
@@ -143,7 +148,7 @@ def write_workbook(workbook: Any) -> None:
     """Write the file.
 
     Raises:
-        OSError: it cannot be written; XlsxWriter has an error of its own around it.
+        OSError: it cannot be written; XlsxWriter wraps this error in its own.
     """
     try:
         workbook.close()
@@ -152,21 +157,21 @@ def write_workbook(workbook: Any) -> None:
 
 
 def close_rows(workbook: Any) -> None:
-    """Close what a workbook that is not to be written holds open."""
+    """Close the temporary files of a workbook that will not be written."""
     for sheet in workbook.worksheets():
-        sheet._opt_close()  # noqa: SLF001 - XlsxWriter closes the rows' files only where it writes the workbook
+        sheet._opt_close()  # noqa: SLF001 - XlsxWriter closes the rows' files only when it writes the workbook
     workbook.fileclosed = True
 
 
 def truncate_text(text: str) -> str:
-    """No longer than a cell holds."""
+    """Cut a text to what a cell can hold."""
     if len(text) * 2 <= LONGEST_TEXT:
         return text
     return text.encode("utf-16-le", "replace")[: LONGEST_TEXT * 2].decode("utf-16-le", "ignore")
 
 
 class XlsxWriter:
-    """Implements ``bot.exports.model.ExportWriter``."""
+    """Writes the list as a spreadsheet."""
 
     def __init__(self, path: Path, cells: RowFormatter, about: ExportMetadata, *, most_rows: int = MOST_ROWS) -> None:
         self.remarks = NO_REMARKS
@@ -181,7 +186,7 @@ class XlsxWriter:
         self._begin_sheet()
 
     def add(self, batch: Sequence[RequestRow]) -> None:
-        """One row each; a further sheet where one is full."""
+        """Write one row for each request, and begin a further sheet when one is full."""
         row_of = self._cells.row
         for filed in batch:
             if self._row == self._most_rows:
@@ -196,7 +201,7 @@ class XlsxWriter:
         self.remarks += count_unreadable(batch)
 
     def finish(self) -> None:
-        """The sheets with the counts and with what the file is."""
+        """Write the sheets with the counts and with the information."""
         self._end_sheet()
         write_summary(self._workbook, self._counts, self._about)
         notes = format_remarks(self._about.t, self.remarks)
@@ -204,7 +209,7 @@ class XlsxWriter:
         write_workbook(self._workbook)
 
     def abandon(self) -> None:
-        """Let go of the rows' files."""
+        """Close the temporary files of the rows."""
         close_rows(self._workbook)
 
     def _begin_sheet(self) -> None:
@@ -231,24 +236,20 @@ class XlsxWriter:
 
 
 class _RequestCounts(dict[str, "Counter[str]"]):
-    """How many by state, procedure and unit, in machine words."""
+    """Counts requests by state, procedure and unit, under machine words."""
 
     def __init__(self) -> None:
         super().__init__(state=Counter(), procedure=Counter(), unit=Counter())
 
     def add(self, batch: Sequence[RequestRow]) -> None:
-        """Some more."""
+        """Count some more requests."""
         self["state"].update(filed.request.state.value for filed in batch)
         self["procedure"].update(filed.request.content.procedure.value for filed in batch)
         self["unit"].update(filed.unit or "" for filed in batch)
 
 
-#: Writes a cell into a row.
-_WriteCell = Callable[[int, Any], object]
-
-
 class _CellWriters:
-    """How a cell of each kind is written; plain text has no format, which every cell would pay for."""
+    """Chooses the writer for each kind of cell; plain text gets no format, because every cell would pay for it."""
 
     def __init__(self, workbook: Any) -> None:
         self._wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
@@ -256,7 +257,7 @@ class _CellWriters:
         self._moment = workbook.add_format({"num_format": LOCAL_TIME_FORMAT})
 
     def writers_by_column(self, sheet: Any, columns: Sequence[ExportColumn]) -> list[_WriteCell]:
-        """One for each column of a sheet."""
+        """Return a writer for each column of a sheet."""
         return [self._writer_at(sheet, at, column) for at, column in enumerate(columns)]
 
     def _writer_at(self, sheet: Any, at: int, column: ExportColumn) -> _WriteCell:
@@ -268,5 +269,5 @@ class _CellWriters:
             wrapped = self._wrapped if column.wraps else None
             return lambda row, cell: text(row, at, truncate_text(cell), wrapped)
         moment, dated = sheet.write_datetime, self._day if column.kind is ColumnKind.DAY else self._moment
-        # A day before what a spreadsheet can count is written as text.
+        # Excel cannot count an earlier day, which is written as text.
         return lambda row, cell: moment(row, at, cell, dated) if cell.year >= FIRST_YEAR else text(row, at, str(cell))

@@ -1,4 +1,4 @@
-"""What monitoring may know: how much waits, how long turns take, what fails. Never anything of a person.
+"""Count what monitoring may know: waiting rows, the duration of turns, and failures; never anything about a person.
 
-``Metrics`` counts nothing and is what every part has by default; ``bot.metrics.prometheus`` has one that counts.
+``Metrics`` counts nothing and is the default everywhere; ``bot.metrics.prometheus`` counts.
 """

@@ -1,4 +1,4 @@
-"""What the roads of delivery report."""
+"""Define the reports that delivery makes to monitoring."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,30 +6,33 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class QueueDepths:
-    """Rows that wait."""
+    """The numbers of waiting rows."""
 
-    inbox: int  #: updates to be handled
-    outbox: Mapping[int, int]  #: messages to be sent, by priority (REPLY, NOTICE, BROADCAST)
-    tasks: int  #: queued or running
+    inbox: int  #: updates to handle
+    outbox: Mapping[int, int]  #: messages to send, by priority (REPLY, NOTICE, BROADCAST)
+    tasks: int  #: tasks queued or running
 
 
 class Metrics:
-    """Reports that nobody counts. Every word given here is from a closed set: a state, a kind of error, a channel."""
+    """Receives reports and counts none of them.
+
+    Every word given here comes from a closed set: a state, a kind of error, a channel.
+    """
 
     def record_turn(self, seconds: float) -> None:
-        """A turn was handled and stored, in so much time."""
+        """Record a turn that was handled and stored within ``seconds``."""
 
     def record_turn_failure(self) -> None:
-        """A turn broke, and is tried again or given up."""
+        """Record a turn that failed; it will be repeated or given up."""
 
     def record_delivery(self, channel: str, state: str) -> None:
         """A message has found its end: a ``bot.messages.DeliveryState``."""
 
     def record_store_failure(self, error: Exception) -> None:
-        """The store could not do what was asked."""
+        """Record a failed operation of the store."""
 
-    def expose(self, depths: QueueDepths | None) -> bytes:  # noqa: ARG002 - whoever counts needs it
-        """All counts with how much waits, as text; ``None``: the store did not say how much."""
+    def expose(self, depths: QueueDepths | None) -> bytes:  # noqa: ARG002 - a subclass that counts needs it
+        """Return all counts as text; ``depths`` is None if the store did not answer."""
         return b""
 
 

@@ -1,18 +1,18 @@
-"""The counts in the form that Prometheus reads (text exposition format 0.0.4)."""
+"""Expose the counts in Prometheus' text exposition format 0.0.4."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 
 from bot.metrics.base import Metrics, QueueDepths
 
-#: Seconds: most turns take a few milliseconds, a busy disk makes them take seconds.
+#: Seconds: most turns take milliseconds, and seconds on a busy disk.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 #: By the numbers of ``bot.messages``.
 PRIORITIES = ("reply", "notice", "broadcast")
 
 
 class Prometheus(Metrics):
-    """Counts in a registry of its own: nothing of the process or of other libraries is told."""
+    """Counts in a registry of its own, which tells nothing about the process or other libraries."""
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
@@ -34,7 +34,7 @@ class Prometheus(Metrics):
         self._failed.inc()
 
     def record_delivery(self, channel: str, state: str) -> None:
-        kind = channel.partition(":")[0]  # what follows tells one terminal from another
+        kind = channel.partition(":")[0]  # the rest of the name distinguishes terminals
         self._delivered.labels(kind, state).inc()
 
     def record_store_failure(self, error: Exception) -> None:

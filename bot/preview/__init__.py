@@ -1,1 +1,1 @@
-"""Every screen without a conversation: guided walks, the page with all screens, and the rule book."""
+"""Show every screen without a conversation: guided walks, the page of all screens, and the rule book."""

@@ -1,4 +1,4 @@
-"""The tour of what those with a role see: over the real store, filled with a made-up province."""
+"""Walk through the screens of people with a role, over the real store filled with a made-up province."""
 
 import re
 import tempfile
@@ -30,11 +30,11 @@ from handlers.model.unit_directory import UnitDirectory
 from locales import N_
 from rules.pack import Pack
 
-#: Enough for every state of a request to stand in the list.
+#: Large enough for the list to have a request in every state.
 _SIZES = DemoSizes(officers=24, units=20)
-#: The first admin made, and a focal officer of the same body.
+#: The first admin, and a focal officer of the same body.
 _ADMIN, _FOCAL = f"{ADMIN}-1", f"{FOCAL}-1"
-#: What a code of an invitation looks like: it differs from page to page, so it is left out.
+#: The form of an invitation's code, which is left out because it differs on every run.
 _RANDOM = re.compile(r"[a-z2-7]{32}")
 
 
@@ -44,7 +44,7 @@ FRESH = ("/danhsach", "=filter", "=desk_state", "=submitted")
 REQUEST = (*FRESH, "#1")
 FORWARDED = ("/danhsach", "=filter", "=desk_state", "=forwarded", "#1")
 ALL = (*FRESH, "=all")
-#: A draft of one message; a campaign; both with a ready text.
+#: A broadcast of one message and a campaign, both with a ready text.
 MESSAGE = ("/thongbao", "=new", "=single", "=none")
 WRITTEN = (*MESSAGE, "Nhắc thay đổi thông tin", "=ready_to_do")
 DRAFTED = (*WRITTEN, "=go_on", "=done", "=none")
@@ -53,7 +53,7 @@ PLANNED = (*CAMPAIGN, "31/12/2026", "Nhắc hạn cuối năm", "=ready_deadline
 EDIT = (*DRAFTED, "=edit")
 INVITE = ("/vaitro", "=invite", "=admin", "#1")
 
-#: Heading, who walks, the way there.
+#: The heading, the person who walks, and the steps.
 OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (N_("Help of somebody with a role"), _ADMIN, ("/trogiup",)),
     (N_("The request list"), OWNER, LIST),
@@ -128,7 +128,7 @@ OFFICE_WALKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 
 def _fixed_keys() -> KeyFile:
-    """No secret, and nothing that needs one: people's codes, and with them their order, come from the keys."""
+    """Return fixed keys, which keep no secret: people's codes, and so their order, are derived from the keys."""
     key = bytes(32)
     kept = StoredKey.model_construct(key=key, created=TODAY)
     return KeyFile.model_construct(current="00000000", keys={"00000000": kept}, index=key)
@@ -136,7 +136,7 @@ def _fixed_keys() -> KeyFile:
 
 @asynccontextmanager
 async def open_province(pack: Pack) -> AsyncIterator[Store]:
-    """A store with the made-up province of the tour."""
+    """Open a store with the made-up province of the walks."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), database_url=None, key_file=Path(folder, "keys.json"))
         replace_key_file(Path(folder, "keys.json"), _fixed_keys())
@@ -147,7 +147,7 @@ async def open_province(pack: Pack) -> AsyncIterator[Store]:
 
 
 async def make_office_walks(pack: Pack, language: str) -> list[tuple[str, list[WalkStop]]]:
-    """Every walk under its heading."""
+    """Return every walk under its heading."""
     async with open_province(pack) as store:
         around = _WalkContext(store, await store.units.read(), pack, language, await _sendable_events(store))
         return [(heading, await _take_walk(around, who, steps)) for heading, who, steps in OFFICE_WALKS]
@@ -155,7 +155,7 @@ async def make_office_walks(pack: Pack, language: str) -> list[tuple[str, list[W
 
 @dataclass(frozen=True, slots=True)
 class _WalkContext:
-    """What all walks share."""
+    """The data that all walks share."""
 
     store: Store
     units: UnitDirectory
@@ -164,7 +164,7 @@ class _WalkContext:
     things: Mapping[str, Event]
 
     def open_services(self, unit: TurnTransaction) -> Services:
-        """The world of a walk."""
+        """Return the services of one walk."""
         return Services(
             now=TODAY,
             pack=self.pack,
@@ -193,7 +193,7 @@ async def _take_walk(around: _WalkContext, who: str, steps: tuple[str, ...]) -> 
 
 
 def _normalize_stop(stop: WalkStop) -> WalkStop:
-    """Without what differs from page to page."""
+    """Mask what differs on every run."""
     return replace(stop, replies=tuple(map(_mask_codes, stop.replies)))
 
 

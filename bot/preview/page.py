@@ -1,4 +1,4 @@
-"""The page with every screen, and the diagram of the flow: Markdown, made by taking the tour."""
+"""Render the page of all screens and the diagram of the flow as Markdown, by taking the walks."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ _INTRO = N_(
 
 
 async def render_page(pack: Pack, language: str) -> str:
-    """The whole page."""
+    """Return the whole page."""
     t = translator(language)
     officers = [*await make_walks(pack, language), *await make_reminder_walks(pack, language)]
     taken = [*officers, *await make_office_walks(pack, language)]
@@ -63,7 +63,7 @@ def _render_message(reply: Reply) -> str:
 
 
 def _render_diagram(stops: list[WalkStop]) -> str:
-    """Screens as nodes; an arrow for every way the tour went from one to another."""
+    """Draw screens as nodes, and an arrow for every way that a walk took between them."""
     arrows = {(stop.before, stop.after, _render_label(stop.sent)) for stop in stops if stop.before != stop.after}
     grouped: dict[tuple[str, str], list[str]] = {}
     for before, after, label in sorted(arrows):
@@ -73,7 +73,7 @@ def _render_diagram(stops: list[WalkStop]) -> str:
 
 
 def _render_label(sent: str) -> str:
-    """What was sent, as an arrow shows it."""
+    """Return the label of an arrow for what was sent."""
     if sent[0] == "/":
         return sent.split(maxsplit=1)[0]
     return {"=": sent[1:], "+": sent[1:].partition(":")[0], "!": "button", "#": "button"}.get(sent[0], "text")

@@ -1,4 +1,4 @@
-"""The whole rule pack as one Markdown document that a lawyer can read, compare with the sources and sign."""
+"""Render the rule pack as one Markdown document that a lawyer can read, compare with the sources and sign."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -11,14 +11,14 @@ from rules.pack import Document, Pack, ProcedureGuide, ProcedureStep
 from rules.questions import AnswerOption, Question
 from rules.tables import Condition, Row, Table
 
-#: Headings are marked here: the extractor does not look into f-strings.
+#: Headings are marked here, because the extractor does not look into f-strings.
 DOCUMENTS = N_("Documents")
 QUESTIONS = N_("Questions, in the order they are asked")
 TABLES = N_("Decision tables, read from top to bottom")
 PROCEDURES = N_("Procedures")
 NOTICES = N_("Notices")
 SIGNATURE = N_("Reviewed and approved")
-#: Kinds of subscriber, as a lawyer names them beside a form or an answer.
+#: The kinds of subscriber in a lawyer's words.
 KINDS = {
     Subject.INDIVIDUAL: N_("officer"),
     Subject.ORGANISATION: N_("organisation"),
@@ -27,7 +27,7 @@ KINDS = {
 
 
 def render_rulebook(pack: Pack, t: Translator) -> str:
-    """Documents, questions, decision tables, procedures and notices, with every citation; and a place to sign."""
+    """Return documents, questions, tables, procedures and notices with every citation, and a place to sign."""
     parts = (
         _render_head(pack, t),
         _render_documents(pack, t),
@@ -85,7 +85,7 @@ def _format_answers(question: Question, t: Translator) -> str:
 
 
 def _format_offered_to(option: AnswerOption, t: Translator) -> str:
-    """The kinds of subscriber an answer is offered to, where not to all."""
+    """Name the kinds of subscriber to whom an answer is offered, unless it is offered to all."""
     kinds = "" if set(option.subjects) == set(Subject) else ", ".join(t(KINDS[kind]) for kind in option.subjects)
     return f" ({kinds})" if kinds else ""
 
@@ -147,7 +147,7 @@ def _render_procedure(guide: ProcedureGuide, t: Translator) -> Iterator[str]:
 
 
 def _format_kind(variant: str, t: Translator) -> str:
-    """The kind of subscriber a form is for; another variant stays as the tables name it."""
+    """Name the kind of subscriber of a form; any other variant keeps its name from the tables."""
     return t(KINDS[Subject(variant)]) if variant in set(Subject) else f"`{variant}`"
 
 

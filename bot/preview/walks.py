@@ -1,4 +1,7 @@
-"""A guided tour of the conversation: every screen, and how one gets there. Feeds the screens page and its diagram."""
+"""Walk through the conversation: every screen, and the steps that lead there.
+
+The page of screens and its diagram are made from these walks.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +33,7 @@ from rules.facts import Issuer, Subject
 from rules.outcome import Procedure
 from rules.pack import Pack
 
-#: The day the tour is taken on: the page must not change from one day to the next.
+#: All walks happen on this day, so that the page does not change from day to day.
 TODAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 ISSUER = "CA phục vụ các cơ quan Nhà nước G2"
 SAMPLE = Certificate(
@@ -54,7 +57,7 @@ SAMPLE = Certificate(
 FORMER = SAMPLE.model_copy(update={"name": "UBND XÃ MẪU CŨ", "fingerprint": "2" * 64})
 EXPIRED = SAMPLE.model_copy(update={"not_after": datetime(2026, 11, 16, 8, 9, tzinfo=UTC), "fingerprint": "1" * 64})
 PARTLY = SAMPLE.model_copy(update={"email": None, "unreadable": (CertificatePart.EMAIL,), "fingerprint": "2" * 64})
-#: A tree for the walks that need one; in the others no unit is known, and none is asked for.
+#: The units of the walks that need some; in the others no unit is known, and none is asked for.
 UNITS = UnitDirectory.of(
     (
         Unit("MAU", "tỉnh Mẫu", aliases=("UBND tỉnh Mẫu",)),
@@ -75,8 +78,8 @@ FILLED = (*READ, "=register", "=0", "=0", "=0", "UBND TỈNH MẪU")
 SENT = (*FILLED, "=send")
 
 FILE = N_("A file that cannot be used")
-#: Heading -> the way there: ``=value`` takes that option, ``#1`` taps the first button, ``+name`` sends that thing,
-#: ``!data`` is a button of another page; anything else is typed.
+#: Heading -> steps: ``=value`` takes that option, ``#1`` taps the first button, ``+name`` sends that event, ``!data``
+#: is a button of another page; anything else is typed.
 WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Greeting and consent"), ("/start",)),
     (N_("Consent refused"), ("/start", "=decline")),
@@ -137,7 +140,7 @@ WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("A photo"), (*BEGIN, "+photo")),
     *((f"{FILE} – {trouble}", (*BEGIN, f"+trouble:{trouble}")) for trouble in FileProblemKind),
 )
-#: The same, where units are known.
+#: The walks with known units.
 UNIT_WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Question: the unit"), BODY),
     (N_("Question: the unit, several may be meant"), (*BODY, "mau")),
@@ -166,10 +169,45 @@ _SENT_EVENTS: dict[str, Event] = {
     "photo": UnreadableReceived(what="photo"),
 }
 
+REMINDER = "TB-000012"
+_SAMPLE = BroadcastDraft(
+    title="Hạn 30/11/2026",
+    text=BroadcastText(
+        vi=(
+            "Kính gửi *{ho_ten|anh/chị}*,\n\nHạn đề nghị cho chứng thư của {don_vi} là *{han}* ({so_ngay})."
+            " Việc còn phải làm: {viec_can_lam}."
+        ),
+        en=(
+            "Dear *{ho_ten|colleague}*,\n\nThe requests for the certificate of {don_vi} are due on *{han}* ({so_ngay})."
+            " Still to do: {viec_can_lam}."
+        ),
+    ),
+)
+_FIRST, _LATER, _UNNAMED = (
+    N_("A reminder, the first one"),
+    N_("A reminder, a later one"),
+    N_("A reminder on the last day, the name not known"),
+)
+#: Heading -> steps, as in the other walks.
+REMINDER_WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (N_("Reminder: do it now, before consent"), (f"!bc|now|{REMINDER}",)),
+    (N_("Reminder: do it now, the question left open"), (*BEGIN, f"!bc|now|{REMINDER}")),
+    (N_("Reminder: do it now, something to register"), (*ANSWERED, "/yeucau", f"!bc|now|{REMINDER}")),
+    (N_("Reminder: another day"), (*BEGIN, f"!bc|later|{REMINDER}")),
+    (N_("Reminder: the day chosen"), (*BEGIN, f"!bc|later|{REMINDER}", "#2")),
+    (N_("Reminder: done"), (*BEGIN, f"!bc|done|{REMINDER}")),
+    (N_("Reminder: done, though something is owed"), (*ANSWERED, f"!bc|done|{REMINDER}")),
+    (N_("Reminder: one that never came here"), (*BEGIN, "!bc|done|TB-999999")),
+    (N_("No more reminders"), (*BEGIN, "/dungnhan")),
+    (N_("Reminders stopped"), (*BEGIN, "/dungnhan", "=yes")),
+    (N_("Another day, with reminders stopped"), (*BEGIN, "/dungnhan", "=yes", f"!bc|later_7|{REMINDER}")),
+    (N_("Reminders again"), (*BEGIN, "/dungnhan", "=yes", "=again")),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class WalkStop:
-    """One turn of the tour: where it began, what was sent, what was said, where it led."""
+    """One turn of a walk: the screen before, what was sent, the replies, and the screen after."""
 
     before: str
     sent: str
@@ -178,7 +216,7 @@ class WalkStop:
 
 
 async def make_walks(pack: Pack, language: str) -> list[tuple[str, list[WalkStop]]]:
-    """Every walk under its heading."""
+    """Return every walk under its heading."""
     walks = [(heading, await walk(steps, pack, language)) for heading, steps in WALKS]
     return [*walks, *[(heading, await walk(steps, pack, language, UNITS)) for heading, steps in UNIT_WALKS]]
 
@@ -186,7 +224,7 @@ async def make_walks(pack: Pack, language: str) -> list[tuple[str, list[WalkStop
 async def walk(
     steps: tuple[str, ...], pack: Pack, language: str, units: UnitDirectory = NO_UNITS, reminder: str | None = None
 ) -> list[WalkStop]:
-    """Take the steps, in a world of their own; a reminder came before them, and another one is on its way."""
+    """Take the steps with services of their own; a ``reminder`` came before them, and another is on its way."""
     reminders = MemoryReminders({reminder}, waiting=1) if reminder else MemoryReminders()
     world = build_memory_services(pack, TODAY, units=units, reminders=reminders)
     return await take_steps(steps, Session.model_validate({"language": language}), world, _SENT_EVENTS)
@@ -195,7 +233,14 @@ async def walk(
 async def take_steps(
     steps: tuple[str, ...], session: Session, world: Services, things: Mapping[str, Event]
 ) -> list[WalkStop]:
-    """Take the steps from a session; ``things`` are what ``+name`` sends."""
+    """Take the steps from a session and return a stop for each.
+
+    Args:
+        steps: Steps in the form of ``WALKS``.
+        session: The session at the start.
+        world: The services of the conversation.
+        things: The events that ``+name`` sends.
+    """
     language, stops = session.language, list[WalkStop]()
     for step in steps:
         shown = stops[-1].replies if stops else ()
@@ -220,50 +265,14 @@ def _to_event(step: str, session: Session, shown: tuple[Reply, ...], things: Map
     return things.get(rest) or FileRead(reading=Reading(problems=(FileProblem(trouble=FileProblemKind(trouble)),)))
 
 
-REMINDER = "TB-000012"
-_SAMPLE = BroadcastDraft(
-    title="Hạn 30/11/2026",
-    text=BroadcastText(
-        vi=(
-            "Kính gửi *{ho_ten|anh/chị}*,\n\nHạn đề nghị cho chứng thư của {don_vi} là *{han}* ({so_ngay})."
-            " Việc còn phải làm: {viec_can_lam}."
-        ),
-        en=(
-            "Dear *{ho_ten|colleague}*,\n\nThe requests for the certificate of {don_vi} are due on *{han}* ({so_ngay})."
-            " Still to do: {viec_can_lam}."
-        ),
-    ),
-)
-_FIRST, _LATER, _UNNAMED = (
-    N_("A reminder, the first one"),
-    N_("A reminder, a later one"),
-    N_("A reminder on the last day, the name not known"),
-)
-#: Heading -> the way there, as in the other walks.
-REMINDER_WALKS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (N_("Reminder: do it now, before consent"), (f"!bc|now|{REMINDER}",)),
-    (N_("Reminder: do it now, the question left open"), (*BEGIN, f"!bc|now|{REMINDER}")),
-    (N_("Reminder: do it now, something to register"), (*ANSWERED, "/yeucau", f"!bc|now|{REMINDER}")),
-    (N_("Reminder: another day"), (*BEGIN, f"!bc|later|{REMINDER}")),
-    (N_("Reminder: the day chosen"), (*BEGIN, f"!bc|later|{REMINDER}", "#2")),
-    (N_("Reminder: done"), (*BEGIN, f"!bc|done|{REMINDER}")),
-    (N_("Reminder: done, though something is owed"), (*ANSWERED, f"!bc|done|{REMINDER}")),
-    (N_("Reminder: one that never came here"), (*BEGIN, "!bc|done|TB-999999")),
-    (N_("No more reminders"), (*BEGIN, "/dungnhan")),
-    (N_("Reminders stopped"), (*BEGIN, "/dungnhan", "=yes")),
-    (N_("Another day, with reminders stopped"), (*BEGIN, "/dungnhan", "=yes", f"!bc|later_7|{REMINDER}")),
-    (N_("Reminders again"), (*BEGIN, "/dungnhan", "=yes", "=again")),
-)
-
-
 async def make_reminder_walks(pack: Pack, language: str) -> list[tuple[str, list[WalkStop]]]:
-    """How reminders look, then every walk under its heading."""
+    """Return samples of reminders, then every walk under its heading."""
     walks = [(heading, await walk(steps, pack, language, reminder=REMINDER)) for heading, steps in REMINDER_WALKS]
     return [*make_reminder_samples(language), *walks]
 
 
 def make_reminder_samples(language: str) -> list[tuple[str, list[WalkStop]]]:
-    """Three reminders, each under its heading; none of them is an answer to anything."""
+    """Return three reminders, each under its heading; none of them answers anything."""
     values = PlaceholderValues.model_validate(
         {
             "language": language,

@@ -1,1 +1,1 @@
-"""Tables in files of strangers: what kind of file it is, in which encoding, how its lines become cells."""
+"""Read tables from files of strangers: detect the format and the encoding, and split lines into cells."""

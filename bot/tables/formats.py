@@ -1,4 +1,4 @@
-"""What kind of file somebody sent where a table is wanted, by its bytes."""
+"""Detect the format of a file that should be a table, from its bytes."""
 
 import re
 from collections.abc import Mapping
@@ -6,15 +6,10 @@ from collections.abc import Mapping
 from bot.errors import TrolyError
 from handlers.model.imports import TABLE_REFUSALS, TableFormat
 
-
-class TableError(TrolyError):
-    """The file cannot be read as a table."""
-
-
 _ZIP = b"PK\x03\x04"
 _CENTRAL_ENTRY = b"PK\x01\x02"
 _OLE = b"\xd0\xcf\x11\xe0"
-#: First bytes -> kind.
+#: First bytes -> format.
 _FORMAT_BY_START: Mapping[bytes, TableFormat] = {
     b"%PDF-": TableFormat.PDF,
     b"{\\rtf": TableFormat.WORD,
@@ -31,7 +26,7 @@ _FORMAT_BY_START: Mapping[bytes, TableFormat] = {
     b"\x09\x02": TableFormat.XLS,
     b"\x09\x00\x04": TableFormat.XLS,
 }
-#: Names of entries, which stand uncompressed in a ZIP file.
+#: Names of entries, which stand uncompressed in a ZIP file, -> format.
 _FORMAT_BY_ENTRY: Mapping[bytes, TableFormat] = {
     b"xl/workbook.xml": TableFormat.XLSX,
     b"xl/workbook.bin": TableFormat.XLSB,
@@ -40,7 +35,7 @@ _FORMAT_BY_ENTRY: Mapping[bytes, TableFormat] = {
     b"opendocument.spreadsheet": TableFormat.ODS,
     b"opendocument.text": TableFormat.WORD,
 }
-#: Names of streams in a file of Office 97, in UTF-16.
+#: Names of streams in a file of Office 97, in UTF-16, -> format.
 _FORMAT_BY_STREAM: Mapping[str, TableFormat] = {
     "EncryptedPackage": TableFormat.LOCKED,
     "WordDocument": TableFormat.WORD,
@@ -49,15 +44,21 @@ _FORMAT_BY_STREAM: Mapping[str, TableFormat] = {
 }
 _HTML = re.compile(rb"<(?:!doctype html|html|head|meta|table|body|style)\b", re.IGNORECASE)
 _JSON = re.compile(rb"\s*(?:\{\s*\"|\[\s*[\{\[])")
-#: Bytes at the beginning that are searched for marks; a mail's MIME part may stand before a table in HTML.
+#: So many bytes at the beginning are searched for marks; a mail's MIME part may precede a table in HTML.
 _START = 4096
 
 
+class TableError(TrolyError):
+    """The file cannot be read as a table."""
+
+
 def detect_format(data: bytes) -> TableFormat:
-    """What the bytes are; text where nothing tells."""
+    """Return the format of the bytes; text if nothing tells otherwise."""
     start = data[:_START].lstrip(b"\xef\xbb\xbf \t\r\n")
     if data.startswith(_ZIP):
-        other = TableFormat.ARCHIVE if _CENTRAL_ENTRY in data else TableFormat.XLSX  # cut off: it is told as broken
+        other = (
+            TableFormat.ARCHIVE if _CENTRAL_ENTRY in data else TableFormat.XLSX
+        )  # a truncated ZIP is reported as a broken XLSX
         return next((kind for name, kind in _FORMAT_BY_ENTRY.items() if name in data), other)
     if data.startswith(_OLE):
         return next(
@@ -73,6 +74,6 @@ def detect_format(data: bytes) -> TableFormat:
 
 
 def refuse_format(kind: TableFormat) -> None:
-    """Raise ``TableError`` for a kind that is never read as a table."""
+    """Raise ``TableError`` for a format that is never read as a table."""
     if kind in TABLE_REFUSALS:
         raise TableError(TABLE_REFUSALS[kind])

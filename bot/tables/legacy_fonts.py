@@ -1,6 +1,7 @@
-"""Vietnamese in the encodings of the past: TCVN3 (ABC), VNI, VPS, Windows-1258, and UTF-8 that was read wrongly.
+"""Convert Vietnamese from legacy encodings: TCVN3 (ABC), VNI, VPS, Windows-1258, and UTF-8 that was decoded wrongly.
 
-A cell of a workbook holds the bytes of such a font as Windows-1252 characters: "x· Hai" is "xã Hai" in TCVN3.
+A cell of a workbook holds the bytes of such a font as Windows-1252 characters: "x· Hai" is "xã Hai" in TCVN3. A reading
+is accepted only if every changed word can be Vietnamese.
 """
 
 import re
@@ -11,12 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-#: Combining grave, hook above, tilde, acute, dot below.
+#: The combining tones: grave, hook above, tilde, acute, dot below.
 _TONES = "\u0300\u0309\u0303\u0301\u0323"
-#: Tones that a syllable with a stop at its end may have.
+#: A syllable that ends in a stop can have only these tones.
 _STOP_TONES = {"\u0301", "\u0323"}
-_ONSETS = tuple("b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x".split())  # noqa: SIM905 - to be read
-#: Rhymes without tones.
+_ONSETS = tuple("b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x".split())  # noqa: SIM905 - for readability
+#: All rhymes, without tones.
 _RHYMES = tuple(
     """
     a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây e ec em en eng eo ep et
@@ -27,14 +28,14 @@ _RHYMES = tuple(
     yên yêng yêt yêu
     """.split()  # noqa: SIM905 - a table to be read
 )
-#: Which letter of several vowels carries the tone; of these two spellings are in use.
+#: The vowel that carries the tone: for these groups two spellings are in use.
 _EITHER = {"oa", "oe", "uy"}
 _FIRST = {"ai", "ao", "au", "ay", "âu", "ây", "eo", "êu", "ia", "iu", "oi", "ôi", "ơi", "ua", "ui", "ưa", "ưi", "ưu"}
 _VOWELS = set("aăâeêioôơuưy")
-#: Vowels that names from other languages of the country put together, never with a tone.
+#: Groups of vowels, never with a tone, in names from other languages of the country.
 _FOREIGN_LETTERS = ("ea", "ei", "ie", "oei", "uo", "ue", "aê", "iă", "iâ", "uă", "iơ", "eă", "êê")
 _CONSONANTS = "bcdđfghjklmnpqrstvwxz'’-"
-#: Longest part of a text that is judged.
+#: The longest part of a text that is judged, in letters.
 _LOOKED_AT = 300
 _WORD = re.compile(r"[^\W\d_]+(?:['’·\u00ad¬-]*[^\W\d_]+)*")
 LETTERS = frozenset(
@@ -43,69 +44,13 @@ LETTERS = frozenset(
     for tone in ("", *_TONES)
 ) | set("đĐ")
 
-
-def _with_tones(rhyme: str) -> set[str]:
-    """Every way to write a rhyme with a tone, or without one."""
-    vowels = "".join(letter for letter in rhyme if letter in _VOWELS)
-    stopped = rhyme.endswith(("c", "ch", "p", "t"))
-    tones = [tone for tone in _TONES if not stopped or tone in _STOP_TONES]
-    found = {rhyme}
-    for at in _tone_positions(vowels, closed=rhyme != vowels):
-        found |= {unicodedata.normalize("NFC", rhyme[: at + 1] + tone + rhyme[at + 1 :]) for tone in tones}
-    return found
-
-
-def _tone_positions(vowels: str, *, closed: bool) -> tuple[int, ...]:
-    """Places of the vowel that may carry the tone."""
-    if len(vowels) == 1:
-        return (0,)
-    if len(vowels) == 2:
-        if vowels in _EITHER:
-            return (1,) if closed else (0, 1)
-        return (0,) if vowels in _FIRST and not closed else (1,)
-    return (2,) if vowels == "uyê" else (1,)
-
-
-_SYLLABLES = re.compile(
-    f"(?:{'|'.join(sorted(_ONSETS, key=len, reverse=True))})?"
-    f"(?:{'|'.join(sorted({one for rhyme in _RHYMES for one in _with_tones(rhyme)}, key=len, reverse=True))})"
-)
 _OPEN = {"".join(letter for letter in rhyme if letter in _VOWELS) for rhyme in _RHYMES}
-_NUCLEI = {
-    unicodedata.normalize("NFC", nucleus[: at + 1] + tone + nucleus[at + 1 :])
-    for nucleus in (*_OPEN, *_VOWELS)
-    for closed in (True, False)
-    for at in _tone_positions(nucleus, closed=closed)
-    for tone in ("", *_TONES)
-} | set(_FOREIGN_LETTERS)
-_NUCLEUS = f"(?:{'|'.join(sorted(_NUCLEI, key=len, reverse=True))})"
-_LOOSE = re.compile(
-    f"(?:[{_CONSONANTS}]*(?:qu|gi))?[{_CONSONANTS}]*{_NUCLEUS}(?:[{_CONSONANTS}]+{_NUCLEUS})*[{_CONSONANTS}]*"
-)
 
-
-def accented_words(text: str) -> list[str]:
-    """The words of a text that have letters beyond ASCII, in lower case."""
-    return [word for word in _WORD.findall(text[:_LOOKED_AT].lower()) if not word.isascii()]
-
-
-@lru_cache(maxsize=20_000)
-def is_syllable(word: str) -> bool:
-    """Whether it is one syllable of standard Vietnamese, in lower case and NFC."""
-    return _SYLLABLES.fullmatch(word) is not None
-
-
-@lru_cache(maxsize=20_000)
-def is_possible(word: str) -> bool:
-    """Whether somebody may have typed it in Unicode, names from other languages of the country included."""
-    return is_syllable(word) or _LOOSE.fullmatch(word) is not None
-
-
-#: Windows-1252 without holes: a byte that stands for nothing there is the control character of its number.
+#: Windows-1252 without holes: an undefined byte stands for the control character of its number.
 CP1252 = [bytes([byte]).decode("cp1252", "replace").replace("\ufffd", chr(byte)) for byte in range(256)]
 _BYTES = {letter: byte for byte, letter in enumerate(CP1252)} | {chr(byte): byte for byte in range(256)}
 
-# The small letters and the capitals without a tone; a font whose name ends in "H" shows the small ones as capitals.
+# The small letters, and the capitals without tones; a font whose name ends in "H" shows small letters as capitals.
 _TCVN3 = str.maketrans(
     "¡¢£¤¥¦§¨©ª«¬\u00ad®µ¶·¸¹»¼½¾ÆÇÈÉÊËÌÎÏÐÑÒÓÔÕÖ×ØÜÝÞßáâãäåæçèéêëìíîïñòóôõö÷øùúûüýþ",
     "ĂÂÊÔƠƯĐăâêôơưđàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ",
@@ -124,7 +69,7 @@ _VPS = {
     for byte, letter in zip(_VPS_BYTES, _VPS_LETTERS, strict=True)
     for written in {CP1252[byte], chr(byte)}
 }
-#: What stands behind a vowel in VNI, as combining marks; in capitals behind a capital.
+#: Letters that follow a vowel in VNI, as combining marks; capitals follow a capital.
 _VNI_MARKS = {
     "ø": "\u0300", "ù": "\u0301", "û": "\u0309", "õ": "\u0303", "ï": "\u0323",
     "â": "\u0302", "à": "\u0302\u0300", "á": "\u0302\u0301", "å": "\u0302\u0309", "ã": "\u0302\u0303",
@@ -134,18 +79,76 @@ _VNI_MARKS = {
 }  # fmt: skip
 _VNI_LETTERS = str.maketrans("ñÑìÌíÍæÆóÓòÒôÔöÖîÎ", "đĐìÌíÍỉỈĩĨịỊơƠưƯỵỴ")
 _VNI = re.compile(f"([aeouyôö])([{''.join(_VNI_MARKS)}])", re.IGNORECASE)
-#: Signs that people do write between or beside letters.
+#: People do write these signs between or beside letters.
 _USUAL_SIGNS = frozenset("\u00a0–—‘’“”…·•°²³€±")
-#: Letters of names in Unicode that Vietnamese has not.
+#: Letters of foreign names in Unicode, which Vietnamese lacks.
 _FOREIGN = frozenset("äöüßñçåøæëïîûœšžÿÄÖÜÑÇÅØÆËÏÎÛŒŠŽŸ")
 _CP1252_ALONE = frozenset(letter for letter in CP1252 if ord(letter) > 0xFF)
-#: A capital with an accent behind a small letter: bytes that were read wrongly.
+#: A capital with an accent behind a small letter shows that bytes were decoded wrongly.
 _CAPITAL_INSIDE = re.compile("[a-zà-ÿ][À-Þ]")
 _LOST_LETTERS = re.compile(r"\?[^\W\d_]|\ufffd|[^\W\d_]\?\?")
 
 
+def _with_tones(rhyme: str) -> set[str]:
+    """Return every spelling of a rhyme, with each possible tone and without one."""
+    vowels = "".join(letter for letter in rhyme if letter in _VOWELS)
+    stopped = rhyme.endswith(("c", "ch", "p", "t"))
+    tones = [tone for tone in _TONES if not stopped or tone in _STOP_TONES]
+    found = {rhyme}
+    for at in _tone_positions(vowels, closed=rhyme != vowels):
+        found |= {unicodedata.normalize("NFC", rhyme[: at + 1] + tone + rhyme[at + 1 :]) for tone in tones}
+    return found
+
+
+def _tone_positions(vowels: str, *, closed: bool) -> tuple[int, ...]:
+    """Return the indexes of the vowels that may carry the tone."""
+    if len(vowels) == 1:
+        return (0,)
+    if len(vowels) == 2:
+        if vowels in _EITHER:
+            return (1,) if closed else (0, 1)
+        return (0,) if vowels in _FIRST and not closed else (1,)
+    return (2,) if vowels == "uyê" else (1,)
+
+
+_SYLLABLES = re.compile(
+    f"(?:{'|'.join(sorted(_ONSETS, key=len, reverse=True))})?"
+    f"(?:{'|'.join(sorted({one for rhyme in _RHYMES for one in _with_tones(rhyme)}, key=len, reverse=True))})"
+)
+
+
+_NUCLEI = {
+    unicodedata.normalize("NFC", nucleus[: at + 1] + tone + nucleus[at + 1 :])
+    for nucleus in (*_OPEN, *_VOWELS)
+    for closed in (True, False)
+    for at in _tone_positions(nucleus, closed=closed)
+    for tone in ("", *_TONES)
+} | set(_FOREIGN_LETTERS)
+_NUCLEUS = f"(?:{'|'.join(sorted(_NUCLEI, key=len, reverse=True))})"
+_LOOSE = re.compile(
+    f"(?:[{_CONSONANTS}]*(?:qu|gi))?[{_CONSONANTS}]*{_NUCLEUS}(?:[{_CONSONANTS}]+{_NUCLEUS})*[{_CONSONANTS}]*"
+)
+
+
+def accented_words(text: str) -> list[str]:
+    """Return the words of a text with letters beyond ASCII, in lower case."""
+    return [word for word in _WORD.findall(text[:_LOOKED_AT].lower()) if not word.isascii()]
+
+
+@lru_cache(maxsize=20_000)
+def is_syllable(word: str) -> bool:
+    """Return whether a word, in lower case and NFC, is one syllable of standard Vietnamese."""
+    return _SYLLABLES.fullmatch(word) is not None
+
+
+@lru_cache(maxsize=20_000)
+def is_possible(word: str) -> bool:
+    """Return whether the word can be Vietnamese, or a name from another language of the country."""
+    return is_syllable(word) or _LOOSE.fullmatch(word) is not None
+
+
 class Charset(StrEnum):
-    """An encoding, by the name people know it by."""
+    """An encoding, by its common name."""
 
     UTF8 = "UTF-8"
     TCVN3 = "TCVN3 (ABC)"
@@ -156,14 +159,14 @@ class Charset(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LegacyFont:
-    """A legacy font that a cell is shown in."""
+    """The legacy font of a cell."""
 
     charset: Charset
-    capitals: bool = False  #: it shows small letters as capitals
+    capitals: bool = False  #: shows small letters as capitals
 
 
 def find_font(name: str) -> LegacyFont | None:
-    """The legacy font of that name; ``None``: it is one of today."""
+    """Return the legacy font of that name; ``None`` for a modern one."""
     lower = name.strip().lower()
     if lower.startswith(".vn"):
         return LegacyFont(Charset.TCVN3, capitals=lower.endswith("h"))
@@ -184,7 +187,10 @@ def _decode_vni(text: str) -> str:
 
 
 def _decode_vps(text: str) -> str:
-    """A dash or a quotation mark between blanks is one: its byte is a letter only inside a word."""
+    """Decode VPS.
+
+    A dash or quotation mark between blanks stays one, because its byte is a letter only inside a word.
+    """
     return "".join(
         letter if letter in _USUAL_SIGNS and not _is_beside_letter(text, at) else letter.translate(_VPS)
         for at, letter in enumerate(text)
@@ -201,7 +207,7 @@ def _to_bytes(text: str) -> bytes | None:
 
 
 def _redecode(text: str, encoding: str) -> str:
-    """The same bytes in another encoding; the text itself where they are none of it."""
+    """Decode the same bytes in another encoding; return the text itself if that is impossible."""
     data = _to_bytes(text)
     try:
         return text if data is None else unicodedata.normalize("NFC", data.decode(encoding))
@@ -220,7 +226,7 @@ _DECODERS: Mapping[Charset, Callable[[str], str]] = {
 
 @lru_cache(maxsize=20_000)
 def possible_readings(text: str) -> Mapping[Charset, str]:
-    """What a text says in each encoding in which every word that changes is Vietnamese."""
+    """Return the reading in each encoding in which every changed word is Vietnamese."""
     if text.isascii():
         return {}
     found = {charset: decode(text) for charset, decode in _DECODERS.items()}
@@ -234,7 +240,7 @@ def _has_only_valid_words(judge: Callable[[str], bool], text: str) -> bool:
 
 
 def strange_letters(text: str) -> str:
-    """Letters and signs that no Vietnamese text in Unicode has inside a word."""
+    """Return the letters and signs that Vietnamese in Unicode never has inside a word."""
     return "".join(
         letter
         for at, letter in enumerate(text)
@@ -245,7 +251,7 @@ def strange_letters(text: str) -> str:
 
 
 def _is_spoilt(text: str) -> bool:
-    """Whether its strange letters are more than those of foreign names, such as "CÔNG TY TNHH MÜLLER"."""
+    """Return whether it has more strange letters than foreign names have, such as "CÔNG TY TNHH MÜLLER"."""
     return bool(set(strange_letters(text)) - _FOREIGN)
 
 
@@ -254,34 +260,34 @@ def _is_inside_word(text: str, at: int) -> bool:
 
 
 def has_lost_letters(text: str) -> bool:
-    """Whether letters were replaced by question marks when the file was saved."""
+    """Return whether letters were replaced by question marks when the file was saved."""
     return "://" not in text and _LOST_LETTERS.search(text) is not None
 
 
 def has_unicode_only_letters(text: str) -> bool:
-    """Whether it has letters that only Unicode has: nothing of it is to be converted."""
+    """Return whether the text has letters that only Unicode has, so that nothing in it needs conversion."""
     return any(letter > "\xff" and letter not in _CP1252_ALONE and letter.isalpha() for letter in text)
 
 
 @dataclass(frozen=True, slots=True)
 class RestoredColumn:
-    """What became of the texts of a column."""
+    """The converted texts of a column."""
 
-    texts: Mapping[str, str]  #: each text that is read otherwise than it stands
-    charset: Charset | None = None  #: that of most of them
-    unclear: frozenset[str] = frozenset()  #: may be read in two ways
-    unreadable: frozenset[str] = frozenset()  #: no encoding makes Vietnamese of them
+    texts: Mapping[str, str]  #: text as it stands -> text as it is meant, only if they differ
+    charset: Charset | None = None  #: the encoding of most texts
+    unclear: frozenset[str] = frozenset()  #: texts with two possible readings
+    unreadable: frozenset[str] = frozenset()  #: texts that are Vietnamese in no encoding
 
 
 FontCell = tuple[str, LegacyFont | None]
 
 
 def restore_column(cells: Iterable[FontCell], *, one_byte: bool = False) -> RestoredColumn:
-    """Read a column whose texts may be in an encoding of the past.
+    """Convert a column whose texts may be in a legacy encoding.
 
     Args:
-        cells: Texts in NFC, with the legacy font each is shown in.
-        one_byte: The file holds one byte for a letter, so that even what looks right may be another letter.
+        cells: Texts in NFC, each with the legacy font it is shown in.
+        one_byte: The file has one byte per letter, so that even a plausible text may mean other letters.
     """
     every = set(cells)
     distinct = {cell for cell in every if not cell[0].isascii()}
@@ -313,7 +319,7 @@ def restore_column(cells: Iterable[FontCell], *, one_byte: bool = False) -> Rest
 
 
 def _elect_charset(broken: Collection[FontCell]) -> tuple[Charset | None, bool]:
-    """The encoding in which most of the broken texts are Vietnamese; none, and true, where it is not clear which."""
+    """Return the encoding in which most broken texts are Vietnamese; none, and true, if several fit equally."""
     votes = Counter(charset for text, _ in broken for charset in possible_readings(text))
     most = max(votes.values(), default=0)
     best = [charset for charset in Charset if most and votes[charset] == most]
@@ -325,7 +331,7 @@ def _elect_charset(broken: Collection[FontCell]) -> tuple[Charset | None, bool]:
 
 
 def _read_in_charset(text: str, font: LegacyFont | None, elected: Charset | None) -> str | None:
-    """``None``: it cannot be read so, or stays the same."""
+    """Return the reading in the font's or the elected encoding; ``None`` if it is invalid or changes nothing."""
     charset = font.charset if font else elected
     if charset is None:
         return None
@@ -336,5 +342,5 @@ def _read_in_charset(text: str, font: LegacyFont | None, elected: Charset | None
 
 
 def spellings(text: str) -> tuple[str, ...]:
-    """A short text as it stands, and as it may be meant; for headings, which are looked up in a list."""
+    """Return a short text with its possible readings, for looking up a heading in a list."""
     return (text,) if text.isascii() or has_unicode_only_letters(text) else (text, *possible_readings(text).values())

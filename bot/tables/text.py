@@ -1,4 +1,4 @@
-"""Bytes of a text file as text, and its lines as cells: CSV as Excel and other programs write it."""
+"""Decode text files and split CSV into cells, as Excel and other programs write it."""
 
 import csv
 import re
@@ -10,16 +10,16 @@ from bot.tables.formats import TableError
 from bot.tables.legacy_fonts import CP1252
 from locales import N_
 
-#: More lines than a list has, and columns; Excel writes separators for empty columns too.
+#: The most lines and columns, more than a list has; Excel writes separators for empty columns too.
 ROWS, COLUMNS = 200_000, 64
-#: Lines at the beginning that the separator is found by.
+#: The separator is detected from so many lines at the beginning.
 _LOOKED_AT = 30
 _SEPARATORS = (";", ",", "\t", "|")
 _SAYS_SEPARATOR = re.compile(r'"?sep=(.)"?[\t;,|]*\r?\n?', re.IGNORECASE)
-#: Bytes that no text has.
+#: Bytes that never occur in a text.
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-#: Cells of one line of the file, with the number of that line.
+#: The number of a record's first line, and its cells.
 CsvRecord = tuple[int, Sequence[str]]
 
 NO_TEXT = N_("The file is neither XLSX nor CSV in UTF-8. In Excel choose: Save as, CSV UTF-8.")
@@ -29,17 +29,17 @@ TOO_LONG = N_("The file has more than {rows} rows or {columns} columns. Delete w
 
 @dataclass(frozen=True, slots=True)
 class DecodedText:
-    """What a text file says."""
+    """The text of a file."""
 
     text: str
-    one_byte: bool = False  #: a byte was taken for a letter of Windows-1252: it may stand for another one
+    one_byte: bool = False  #: each byte was read as a letter of Windows-1252, and may mean another letter
 
 
 def decode(data: bytes) -> DecodedText:
-    """The text of a file in UTF-8, UTF-16, or an encoding with one byte for a letter.
+    """Decode a file in UTF-8, UTF-16, or an encoding with one byte per letter.
 
     Raises:
-        TableError: it is no text.
+        TableError: the file is not a text.
     """
     mark = next((encoding for start, encoding in _BYTE_ORDER_MARKS.items() if data.startswith(start)), None)
     encoding = mark or _decode_utf16(data) or "utf-8"
@@ -50,7 +50,7 @@ def decode(data: bytes) -> DecodedText:
 
 
 def _decode_utf16(data: bytes) -> str | None:
-    """UTF-16 without a byte order mark: every other byte of what is ASCII is zero."""
+    """Detect UTF-16 without a byte order mark: every other byte of ASCII text is zero."""
     start = data[:2000]
     return next(
         (code for at, code in ((1, "utf-16-le"), (0, "utf-16-be")) if start[at::2].count(0) > len(start) / 6), None
@@ -74,14 +74,14 @@ def _refuse_text() -> DecodedText:
 
 
 def csv_lines(text: str, known: Callable[[str], bool]) -> Iterator[CsvRecord]:
-    """The cells of each record with the number of its first line.
+    """Yield the cells of each record with the number of its first line.
 
     Args:
         text: The text of the file.
-        known: Whether a cell is a heading that is looked for; the separator that makes most of them is the right one.
+        known: Returns whether a cell is a known heading; the separator that gives most of them is chosen.
 
     Raises:
-        TableError: quotation marks do not match, or there is more than a list has.
+        TableError: quotation marks do not match, or the file is larger than a list.
     """
     said = _SAYS_SEPARATOR.match(text)
     separator = said[1] if said else _detect_separator(text, known)
@@ -103,7 +103,7 @@ def _check_columns(cells: list[str], before: int) -> list[str]:
 
 
 def _detect_separator(text: str, known: Callable[[str], bool]) -> str:
-    """The one that makes most known headings of a line; else the one that stands in most lines."""
+    """Return the separator that gives most known headings in a line, or else the one found in most lines."""
     lines = [line for line in text[:200_000].splitlines()[: 4 * _LOOKED_AT] if line.strip()][:_LOOKED_AT]
 
     def worth(mark: str) -> tuple[int, int]:

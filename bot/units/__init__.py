@@ -1,1 +1,1 @@
-"""The tree of units as files have it: read, checked whole, compared with what is stored."""
+"""Import the tree of units from a file: read it, validate it as a whole, and compare it with the stored tree."""

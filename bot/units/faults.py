@@ -1,4 +1,4 @@
-"""What is wrong with a row, and what to do."""
+"""Describe what is wrong in a file of units, and what to do about it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,28 +6,28 @@ from dataclasses import dataclass, field
 from bot.errors import TrolyError
 from locales import N_, Translator
 
-#: No quotation of a cell is longer than this.
+#: The most letters quoted of a cell.
 _QUOTED = 120
-#: Values that are no text of strangers.
+#: These values do not come from the file.
 _OWN_VALUES = {"known"}
 
 
 @dataclass(frozen=True, slots=True)
 class UnitFault:
-    """One thing that is wrong. ``message`` is a message id."""
+    """One fault in a row; ``message`` is a message id."""
 
     line: int
     message: str
     values: Mapping[str, object] = field(default_factory=dict)
 
     def say(self, t: Translator) -> str:
-        """``Line 12: what is wrong, and what to do``; what stood in a cell is cut and made visible."""
+        """Return ``Line 12: the fault, and what to do``; quoted cells are cut and made visible."""
         quoted = {name: value if name in _OWN_VALUES else quote_cell(value) for name, value in self.values.items()}
         return t(N_("Line {line}: {what}"), line=self.line, what=t(self.message, **quoted))
 
 
 def quote_cell(value: object) -> str:
-    """Text of a stranger's file, with what would move the cursor or turn the line around as its number."""
+    """Return text of the file with signs that could move the cursor or reorder the line shown by their numbers."""
     text = "".join(letter if letter.isprintable() else f"[U+{ord(letter):04X}]" for letter in str(value))
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
 

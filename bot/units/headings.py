@@ -1,4 +1,7 @@
-"""Where the table of a list of units begins: its row of headings among titles, and what each column means."""
+"""Find the headings of a list of units, and the rows below that are not units.
+
+``find_heading`` looks for the row of headings among titles, ``RowFilter`` drops totals, signatures and the like.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +12,7 @@ from bot.units.faults import FaultyUnitsError, UnitFault, UnitsFileError, quote_
 from handlers.folding import fold
 from locales import N_
 
-#: Column -> its heading as the list of columns shows it, then what else is understood.
+#: Column -> its headings: the first is shown to people, the others are understood too.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "code": (
         "mã đơn vị", "mã", "mã số", "mã ĐVHC", "mã đơn vị hành chính", "mã cơ quan", "mã tổ chức", "mã định danh",
@@ -43,33 +46,80 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "since": ("từ ngày", "since", "from"),
     "source": ("căn cứ", "căn cứ pháp lý", "văn bản", "source", "document"),
 }  # fmt: skip
-#: Headings that say a superior without saying whether by code or by name.
+#: These headings name a superior without saying whether by code or by name.
 SUPERIOR = (
     "đơn vị cấp trên", "cấp trên", "cơ quan cấp trên", "trực thuộc", "đơn vị trực thuộc", "thuộc", "thuộc đơn vị",
     "đơn vị cha", "đơn vị quản lý", "cơ quan chủ quản", "đơn vị chủ quản", "ĐVHC cấp trên", "parent", "parent unit",
     "superior",
 )  # fmt: skip
-#: Columns of usual lists that say nothing of the tree: they are left out, and the plan says so.
+#: Usual columns that do not concern the tree; they are ignored, and the plan says so.
 IGNORED = (
     "STT", "TT", "số TT", "số thứ tự", "no", "ghi chú", "note", "notes", "remarks", "diện tích", "diện tích tự nhiên",
     "dân số", "quy mô dân số", "mật độ dân số", "cấp", "cấp hành chính", "cấp đơn vị", "loại", "loại hình",
     "loại đơn vị", "phân loại", "khu vực", "vùng", "địa chỉ", "trụ sở", "điện thoại", "số điện thoại", "email",
     "e-mail", "thư điện tử", "website", "tên tiếng Anh", "English name", "level", "type",
 )  # fmt: skip
-#: Without these there is no list.
+#: A list needs these columns.
 REQUIRED = ("code", "name")
-#: What a heading means beside the columns.
+#: The meanings of headings beside the columns.
 WEAK, LEFT_OUT = "superior", "left out"
 _BY_HEADING = {fold(heading): column for column, headings in COLUMNS.items() for heading in headings}
 _BY_HEADING |= {fold(heading): WEAK for heading in SUPERIOR} | {fold(heading): LEFT_OUT for heading in IGNORED}
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _EITHER = re.compile(r"[/|()\[\]]")
-#: Longer cells are no headings.
+#: A longer cell, in letters, is no heading.
 _LONGEST = 100
+
+#: The headings are searched among so many filled rows.
+ROWS_SEARCHED = 40
+#: The most rows of headings above each other.
+_DEEPEST_HEADING = 3
+
+TextCells = Sequence[str]
+
+_UNKNOWN = N_(
+    "the columns “{headers}” are not known; take them out or correct their headings. Known headings: {known}."
+    " Example: “mã đơn vị; tên; mã đơn vị cấp trên”."
+)
+_LOST = N_(
+    "Letters were lost when the file was saved (“{text}”). In Excel choose: Save as, CSV UTF-8, or Excel Workbook."
+)
+_TWICE = N_("there are two columns “{header}” (“{headers}”); take one out.")
+_MISSING = N_("the column “{header}” is missing; add it. Known headings: {known}.")
+_NOWHERE = N_(
+    "No row among the first {rows} has the headings of a list of units. The first row says: “{first}”. Known headings:"
+    " {known}. Example: “mã đơn vị; tên; mã đơn vị cấp trên”."
+)
+
+#: The folded beginnings of a row with a total, a signature or a note.
+_PHRASES = (
+    r"tong (?:cong|so)\b|(?:tong|cong|total)(?: \d.*)?$|tong .{0,20}don vi|nguoi (?:lap|ky|tong hop)|lap bieu"
+    r"|thu truong|chu tich\b|pho chu tich\b|giam doc\b|truong phong\b|noi nhan\b|ghi chu\b|luu y\b|xac nhan\b"
+    r"|dai dien\b|ky ten\b|ky ghi ro\b|ngay thang nam\b"
+    r"|.{0,40}\bngay .{0,8}\bthang .{0,8}\bnam\b"
+    r"|notes?\b|prepared by\b|danh sach nay\b|danh sach gom\b"
+)
+#: "Thay mặt", "ký thay", "thừa lệnh": so short that they may also be codes, or begin them.
+_FOR = "(?:t m|k t|t l|tm|kt|tl)"
+_FOOTER = re.compile(rf"(?:{_PHRASES}|{_FOR}\b)")
+_SIGNER = (
+    "(?:ubnd|hdnd|uy ban|hoi dong|chu tich|pho|bo truong|thu truong|giam doc|truong|chanh|cuc|tong cuc|so|ban|lanh dao"
+    "|thuong truc|bi thu|dang uy|thu tuong|chinh phu)"
+)
+#: The beginnings of such a row if it has cells in the columns of codes and names.
+_FOOTER_OF_TWO_CELLS = re.compile(rf"(?:{_PHRASES}|{_FOR} {_SIGNER}\b)")
+#: Folded words that are never a code, though they have the letters of one.
+_NO_CODE = re.compile(
+    r"tong (?:cong|so)|nguoi (?:lap(?: bieu)?|ky|tong hop)|lap bieu|thu truong|noi nhan|ghi chu|ky ten"
+)
+_TOTAL = re.compile(r"tong|cong|total")
+_COUNTED = re.compile(r"\d")
+_NUMBERED = re.compile(r"\(?(\d{1,2}|[a-z])\)?(?: ?= ?.*)?", re.IGNORECASE)
+CODE = re.compile(r"[A-Za-z0-9.-]{1,32}")
 
 
 def meaning_of(heading: str) -> str | None:
-    """What a heading means: a column, ``WEAK`` or ``LEFT_OUT``; written in a legacy font, too."""
+    """Return the meaning of a heading, also in a legacy font: a column, ``WEAK`` or ``LEFT_OUT``."""
     if len(heading) > _LONGEST:
         return None
     for text in spellings(heading):
@@ -80,72 +130,67 @@ def meaning_of(heading: str) -> str | None:
 
 
 def column_of(heading: str) -> str | None:
-    """The column of that heading."""
+    """Return the column of a heading."""
     found = meaning_of(heading)
     return "parent" if found == WEAK else found if found in COLUMNS else None
 
 
 def header_of(column: str) -> str:
-    """How the column is called."""
+    """Return the heading of a column that is shown to people."""
     return COLUMNS[column][0]
 
 
 def known_headings() -> str:
-    """The headings as somebody should write them, for an error message."""
+    """Return the headings that people should write, for an error message."""
     return "; ".join(headings[0] for headings in COLUMNS.values())
-
-
-#: Filled rows among which the headings are looked for.
-ROWS_SEARCHED = 40
-#: Rows that headings may take up, one above the other.
-_DEEPEST_HEADING = 3
-
-TextCells = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class HeadingRow:
     """The headings of a table."""
 
-    at: int  #: index of their first row
-    depth: int  #: rows that they take up
+    at: int  #: the index of their first row
+    depth: int  #: the number of their rows
     texts: tuple[str, ...]
     meanings: tuple[str | None, ...]
 
     @property
     def columns(self) -> tuple[str | None, ...]:
-        """The column of each place; a superior without "code" or "name" is what is not there otherwise."""
+        """Return the column of each place.
+
+        A superior without "code" or "name" counts as whichever of the two the table does not have otherwise.
+        """
         weak = "parent_name" if "parent" in self.meanings else "parent"
         columns = (weak if meaning == WEAK else meaning for meaning in self.meanings)
         return tuple(column if column in COLUMNS else None for column in columns)
 
     @property
     def is_complete(self) -> bool:
-        """Whether it has what a list needs."""
+        """Return whether the headings have all required columns."""
         return set(REQUIRED) <= set(self.columns)
 
     @property
     def score(self) -> tuple[bool, int, int, int]:
-        """The larger the likelier."""
+        """Return a rank by which the likeliest heading is the largest."""
         known = {meaning for meaning in self.meanings if meaning}
         return self.is_complete, len(known - {LEFT_OUT}), -self.depth, -self.at
 
     @property
     def ignored_headings(self) -> tuple[str, ...]:
-        """Headings of columns that are known and not read."""
+        """Return the headings of known columns that are ignored."""
         pairs = zip(self.texts, self.meanings, strict=True)
         return tuple(text for text, meaning in pairs if meaning == LEFT_OUT)
 
 
 def find_heading(rows: Sequence[TextCells]) -> HeadingRow | None:
-    """The likeliest heading among the first rows; ``None`` where no cell is a known one."""
+    """Return the likeliest headings among the first rows; ``None`` if no cell is a known one."""
     found = [heading for at in range(min(len(rows), ROWS_SEARCHED)) for heading in _heading_candidates(rows, at)]
     best = max(found, key=lambda heading: heading.score, default=None)
     return best if best and any(best.columns) else None
 
 
 def _heading_candidates(rows: Sequence[TextCells], at: int) -> Iterator[HeadingRow]:
-    """The row alone, and with the rows below it where they say more."""
+    """Yield the row alone, and together with the rows below it."""
     first = _to_heading(rows, at, 1)
     yield first
     if any(first.meanings) or sum(map(bool, first.texts)) > 1:
@@ -162,7 +207,10 @@ def _to_heading(rows: Sequence[TextCells], at: int, depth: int) -> HeadingRow:
 
 
 def _stacked_headings(block: Sequence[TextCells], place: int) -> list[str]:
-    """What stands above one another in a column; a heading over several columns counts for each that has one below."""
+    """Return the headings above one another in a column.
+
+    A heading over several columns counts for each column that has a heading below it.
+    """
     stack: list[str] = []
     for depth, row in enumerate(block):
         text = _cell_at(row, place)
@@ -174,7 +222,7 @@ def _stacked_headings(block: Sequence[TextCells], place: int) -> list[str]:
 
 
 def _read_stack(stack: Sequence[str]) -> tuple[str, str | None]:
-    """The text of a heading and its meaning: "Cấp trên" over "Mã" is "Mã cấp trên"."""
+    """Return the text of stacked headings and their meaning: "Cấp trên" over "Mã" is "Mã cấp trên"."""
     ways = (" ".join(reversed(stack)), " ".join(stack), *stack[::-1])
     meaning = next((meaning for way in ways if (meaning := meaning_of(way))), None)
     return " ".join(stack), meaning
@@ -185,11 +233,11 @@ def _cell_at(row: TextCells, place: int) -> str:
 
 
 def check_heading(heading: HeadingRow, line: int) -> None:
-    """Refuse headings that are unknown, double or missing.
+    """Refuse headings that are unknown, duplicated or missing.
 
     Raises:
-        UnitsFileError: their letters were lost.
-        FaultyUnitsError: every one of them is named.
+        UnitsFileError: letters of a heading were lost.
+        FaultyUnitsError: names every faulty heading.
     """
     if lost := [text for text in heading.texts if has_lost_letters(text)]:
         raise UnitsFileError(_LOST, text=quote_cell(lost[0]))
@@ -207,7 +255,7 @@ def check_heading(heading: HeadingRow, line: int) -> None:
 
 
 def to_no_heading_error(rows: Sequence[TextCells]) -> UnitsFileError:
-    """What to say where no row has a known heading."""
+    """Return the error for a table without known headings."""
     first = next((row for row in rows if any(map(str.strip, row))), ())
     lost = next((cell for cell in first if has_lost_letters(cell)), "")
     if lost:
@@ -216,57 +264,16 @@ def to_no_heading_error(rows: Sequence[TextCells]) -> UnitsFileError:
     return UnitsFileError(_NOWHERE, rows=ROWS_SEARCHED, first=quoted, known=known_headings())
 
 
-_UNKNOWN = N_(
-    "the columns “{headers}” are not known; take them out or correct their headings. Known headings: {known}."
-    " Example: “mã đơn vị; tên; mã đơn vị cấp trên”."
-)
-_LOST = N_(
-    "Letters were lost when the file was saved (“{text}”). In Excel choose: Save as, CSV UTF-8, or Excel Workbook."
-)
-_TWICE = N_("there are two columns “{header}” (“{headers}”); take one out.")
-_MISSING = N_("the column “{header}” is missing; add it. Known headings: {known}.")
-_NOWHERE = N_(
-    "No row among the first {rows} has the headings of a list of units. The first row says: “{first}”. Known headings:"
-    " {known}. Example: “mã đơn vị; tên; mã đơn vị cấp trên”."
-)
-
-#: How such a row begins, folded.
-_PHRASES = (
-    r"tong (?:cong|so)\b|(?:tong|cong|total)(?: \d.*)?$|tong .{0,20}don vi|nguoi (?:lap|ky|tong hop)|lap bieu"
-    r"|thu truong|chu tich\b|pho chu tich\b|giam doc\b|truong phong\b|noi nhan\b|ghi chu\b|luu y\b|xac nhan\b"
-    r"|dai dien\b|ky ten\b|ky ghi ro\b|ngay thang nam\b"
-    r"|.{0,40}\bngay .{0,8}\bthang .{0,8}\bnam\b"
-    r"|notes?\b|prepared by\b|danh sach nay\b|danh sach gom\b"
-)
-#: "Thay mặt", "ký thay", "thừa lệnh": short enough to be codes, or the beginning of codes, as well.
-_FOR = "(?:t m|k t|t l|tm|kt|tl)"
-_FOOTER = re.compile(rf"(?:{_PHRASES}|{_FOR}\b)")
-_SIGNER = (
-    "(?:ubnd|hdnd|uy ban|hoi dong|chu tich|pho|bo truong|thu truong|giam doc|truong|chanh|cuc|tong cuc|so|ban|lanh dao"
-    "|thuong truc|bi thu|dang uy|thu tuong|chinh phu)"
-)
-#: How one begins that has something in the columns of codes and of names.
-_FOOTER_OF_TWO_CELLS = re.compile(rf"(?:{_PHRASES}|{_FOR} {_SIGNER}\b)")
-#: What is no code though it is written with the letters of one, folded.
-_NO_CODE = re.compile(
-    r"tong (?:cong|so)|nguoi (?:lap(?: bieu)?|ky|tong hop)|lap bieu|thu truong|noi nhan|ghi chu|ky ten"
-)
-_TOTAL = re.compile(r"tong|cong|total")
-_COUNTED = re.compile(r"\d")
-_NUMBERED = re.compile(r"\(?(\d{1,2}|[a-z])\)?(?: ?= ?.*)?", re.IGNORECASE)
-CODE = re.compile(r"[A-Za-z0-9.-]{1,32}")
-
-
 class RowFilter:
-    """Looks at the rows below the headings, one after another."""
+    """Decides, row after row below the headings, whether a row is a unit."""
 
     def __init__(self, columns: Sequence[str | None]) -> None:
         self._columns = columns
-        self._first = True  # no unit has come yet
-        self._foot = False  # a total or a signature has come
+        self._first = True  # no unit was read yet
+        self._foot = False  # a total or a signature was read
 
     def is_excluded(self, texts: Sequence[str]) -> bool:
-        """Whether a row is none of the list's."""
+        """Return whether a row does not belong to the list."""
         given = [text for text in texts if text]
         read = dict(zip(self._columns, texts, strict=False))
         if not any(read.get(column) for column in self._columns if column):
@@ -281,7 +288,10 @@ class RowFilter:
         return self._foot
 
     def _is_unit(self, read: dict[str | None, str]) -> bool:
-        """A code and a name are a unit's, or a fault, whatever the code is short for; only a total is neither."""
+        """Return whether a row is a unit or a faulty one.
+
+        A code and a name are enough, whatever the code may abbreviate; only a total is neither.
+        """
         code, name = read.get("code", ""), read.get("name", "")
         if not name or not CODE.fullmatch(code) or _NO_CODE.fullmatch(fold(code)):
             return False
@@ -289,7 +299,10 @@ class RowFilter:
 
 
 def _is_footer(read: dict[str | None, str], given: Sequence[str]) -> bool:
-    """Beside a name, a cell that may be meant for a code is a signature only where it goes on like one."""
+    """Return whether a row is a footer.
+
+    If a cell beside a name may be a code, it counts as a signature only if it continues like one.
+    """
     code, name = read.get("code", ""), read.get("name", "")
     if not (code and name):
         return _matches_any(_FOOTER, given)
@@ -301,7 +314,7 @@ def _matches_any(pattern: re.Pattern[str], texts: Iterable[str]) -> bool:
 
 
 def _is_numbering(given: Sequence[str], name: str) -> bool:
-    """``(1) (2) (3)`` or ``A B 1 2`` under the headings."""
+    """Return whether the row numbers the columns below the headings: ``(1) (2) (3)`` or ``A B 1 2``."""
     return (
         len(given) > 1 and len(name) < 8 and all(_NUMBERED.fullmatch(text) for text in given) and _is_ascending(given)
     )
@@ -317,7 +330,7 @@ def _is_heading(read: dict[str | None, str]) -> bool:
 
 
 def format_row_start(texts: Sequence[str]) -> str:
-    """The beginning of a row, to be named."""
+    """Return the beginning of a row, for naming it to a person."""
     return " | ".join(_texts_with_letters(texts))[:80]
 
 

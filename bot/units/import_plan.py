@@ -1,4 +1,7 @@
-"""What an import would do: the file beside what is stored. Nothing is ever deleted; a unit ends by its day."""
+"""Plan an import: compare the file with the stored units.
+
+An import never deletes; a unit ends by its day.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,12 +17,12 @@ from handlers.model.unit import Unit, name_keys
 from handlers.model.unit_directory import UnitDirectory
 
 _COLUMNS = tuple(column.name for column in fields(Unit))
-#: Digits that no official code of a place has (they have 2, 3 or 5).
+#: Official codes of places have 2, 3 or 5 digits, never so many.
 _UNUSUAL = {1, 4}
 
 
 class UnitChangeKind(StrEnum):
-    """What happens to a unit."""
+    """The kind of change to a unit."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -28,26 +31,26 @@ class UnitChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnitChange:
-    """One unit that the import touches."""
+    """A unit that the import changes."""
 
     kind: UnitChangeKind
     unit: Unit
-    columns: tuple[str, ...] = ()  #: what is different, of a unit that is stored
+    columns: tuple[str, ...] = ()  #: the changed columns of a stored unit
 
 
 @dataclass(frozen=True, slots=True)
 class UnitRename:
-    """A stored code under another name: a new name of the body, or another body that got the code."""
+    """A stored code with a new name: the body was renamed, or another body got its code."""
 
     code: str
     before: str
     after: str
-    elsewhere: tuple[str, ...] = ()  #: codes that the file adds under the name of before
+    elsewhere: tuple[str, ...] = ()  #: codes that the file adds under the old name
 
 
 @dataclass(frozen=True, slots=True)
 class UnderstoodDay:
-    """A day as the file writes it, and as it was understood."""
+    """A day as written in the file, and as understood."""
 
     text: str
     day: date
@@ -56,29 +59,29 @@ class UnderstoodDay:
 
 @dataclass(frozen=True, slots=True)
 class UnitImportPlan:
-    """All that would be done, and the units as they would be."""
+    """All changes of an import, and the units as they would be afterwards."""
 
     changes: tuple[UnitChange, ...]
     units: UnitDirectory
-    missing: tuple[str, ...]  #: codes that are stored and not in the file: they stay as they are
+    missing: tuple[str, ...]  #: stored codes that the file lacks; they stay as they are
     renames: tuple[UnitRename, ...] = ()
-    tops: tuple[str, ...] = ()  #: codes of the file that have no superior
+    tops: tuple[str, ...] = ()  #: codes of the file without a superior
     days: tuple[UnderstoodDay, ...] = ()
-    resolved: tuple[ResolvedUnit, ...] = ()  #: superiors and successors that the file does not name by their codes
-    lengths: Mapping[int, int] | None = None  #: digits -> codes that are bare numbers, where zeros may be lost
+    resolved: tuple[ResolvedUnit, ...] = ()  #: superiors and successors that the file names otherwise than by code
+    lengths: Mapping[int, int] | None = None  #: digits -> number of codes that are plain numbers, if zeros may be lost
 
     def of(self, kind: UnitChangeKind) -> tuple[UnitChange, ...]:
-        """The changes of one kind, in the order of the file."""
+        """Return the changes of one kind, in the order of the file."""
         return tuple(change for change in self.changes if change.kind is kind)
 
 
 def plan_import(rows: Sequence[UnitRow], stored: UnitDirectory, *, text: bool = False) -> UnitImportPlan:
-    """What importing these rows would do.
+    """Return what importing these rows would change.
 
     Args:
         rows: The rows of a file.
-        stored: What is known already.
-        text: The file is a text file, in which every code of digits may have been a number once.
+        stored: The units stored already.
+        text: The file is a text file, in which any code of digits may have lost zeros.
 
     Raises:
         FaultyUnitsError: rows are wrong; all faults of the file are named.
@@ -109,7 +112,7 @@ def _read_rows(rows: Sequence[UnitRow], stored: UnitDirectory) -> tuple[list[Lis
 
 
 def _with_former_name(one: ListedUnit, stored: UnitDirectory) -> ListedUnit:
-    """With the name that the code had before among the former ones, so that it still finds the unit."""
+    """Add the code's earlier name to the former names, so that it still finds the unit."""
     before, unit = stored.get(one.unit.code), one.unit
     if before is None or set(name_keys(before.name)) & {key for name in unit.names for key in name_keys(name)}:
         return one
@@ -131,16 +134,16 @@ def _find_renames(listed: Iterable[ListedUnit], stored: UnitDirectory) -> Iterat
 
 
 def _understood_days(listed: Iterable[ListedUnit]) -> Iterator[UnderstoodDay]:
-    """Each once, in the order of the file."""
+    """Return each day once, in the order of the file."""
     counts = Counter(day for one in listed for day in one.days)
     return (UnderstoodDay(text, day, rows) for (text, day), rows in counts.items())
 
 
 def _code_lengths(rows: Sequence[UnitRow], *, text: bool) -> dict[int, int] | None:
-    """How long codes are that a spreadsheet may have cut zeros off; ``None`` where nothing tells so.
+    """Return the lengths of codes whose leading zeros a spreadsheet may have cut off; ``None`` without a sign of that.
 
-    Zeros were lost where units below one superior have codes of different lengths, or of a length that no official
-    code has. A code that is text, or is shown with zeros, has lost none.
+    The sign is that units below one superior have codes of different lengths, or of a length that no official code has.
+    A code that is text, or is shown with zeros, has lost none.
     """
     digits = [row for row in rows if (text or "code" in row.bare) and row.cells["code"].isdigit()]
     codes = [row.cells["code"] for row in digits]
@@ -155,7 +158,7 @@ def _code_lengths(rows: Sequence[UnitRow], *, text: bool) -> dict[int, int] | No
 
 
 def _merge_units(listed: Iterable[ListedUnit], stored: UnitDirectory) -> UnitDirectory:
-    """Both together; of a code that stands in the file twice, which is a fault, the first row."""
+    """Merge both; a code that the file has twice, which is a fault, gets its first row."""
     rows = {one.unit.code: one for one in reversed(list(listed))}
     units = {**stored.units, **{code: one.unit for code, one in rows.items()}}
     became = {code: stored.successors(code) for code in stored.units}
@@ -164,7 +167,7 @@ def _merge_units(listed: Iterable[ListedUnit], stored: UnitDirectory) -> UnitDir
 
 
 def _to_change(said: ListedUnit, one: ListedUnit, stored: UnitDirectory) -> UnitChange | None:
-    """What the file says is different; a former name that follows from a new one is not told beside it."""
+    """Return the change of a unit; a former name that only follows from a new name is not reported as well."""
     before, unit = stored.get(one.unit.code), said.unit
     if before is None:
         return UnitChange(UnitChangeKind.ADDED, one.unit)
@@ -180,5 +183,5 @@ def _to_change(said: ListedUnit, one: ListedUnit, stored: UnitDirectory) -> Unit
 
 
 def _without_order(value: object) -> object:
-    """Names have no order."""
+    """Return names as a set, because they have no order."""
     return frozenset(value) if isinstance(value, tuple) else value

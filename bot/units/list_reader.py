@@ -1,4 +1,7 @@
-"""A list of units as offices keep it, XLSX or CSV, read into rows: sheet, headings and encoding are looked for."""
+"""Read a list of units as offices keep it, XLSX or CSV, into rows.
+
+The sheet, the headings and the encoding are searched for, and ``ReadingNotes`` tell what was assumed.
+"""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,59 +31,59 @@ from bot.units.workbook import EMPTY_CELL, TableCell, TablePage, fill_merged, re
 from handlers.model.imports import TableFormat
 from locales import N_
 
-#: Columns of codes: zeros count there, blanks and accents do not.
+#: Columns of codes: zeros matter in them, blanks and accents do not.
 _CODES = ("code", "parent", "successors")
 _DAYS = ("closed_on", "since")
-#: Columns in which a legacy font is looked for.
+#: Legacy fonts are searched for in these columns.
 _WORDS = ("name", "parent", "parent_name", "aliases", "former_names", "successors", "became", "source")
-#: Examples of what was converted.
+#: The most examples of converted texts.
 _EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """One unit as the file has it; a column that the file does not have is not in ``cells``."""
+    """One row of the file; ``cells`` lacks the columns that the file lacks."""
 
     line: int
     cells: dict[str, str] = field(default_factory=dict)
-    numbers: Mapping[str, float] = field(default_factory=dict)  #: columns whose cell is a number, not text
-    bare: frozenset[str] = frozenset()  #: those of them whose format shows no zeros in front
-    days: Mapping[str, date] = field(default_factory=dict)  #: columns whose cell is a day for Excel
+    numbers: Mapping[str, float] = field(default_factory=dict)  #: columns whose cell is a number instead of a text
+    bare: frozenset[str] = frozenset()  #: columns of ``numbers`` whose format shows no leading zeros
+    days: Mapping[str, date] = field(default_factory=dict)  #: columns whose cell is a day in Excel
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingNotes:
-    """How a file was read, as far as somebody should know."""
+    """The assumptions made in reading a file that a person should know."""
 
-    sheet: str = ""  #: the one that was read, where there are several
+    sheet: str = ""  #: the sheet that was read, if there are several
     left_out_columns: tuple[str, ...] = ()
-    left_out_rows: tuple[tuple[int, str], ...] = ()  #: line and beginning of rows that are no units
-    charset: Charset | None = None  #: names were converted from it
-    converted: int = 0  #: cells that were
-    examples: tuple[tuple[int, str, str], ...] = ()  #: of them: line, before, after
+    left_out_rows: tuple[tuple[int, str], ...] = ()  #: line and beginning of the rows that are not units
+    charset: Charset | None = None  #: the encoding from which names were converted
+    converted: int = 0  #: the number of converted cells
+    examples: tuple[tuple[int, str, str], ...] = ()  #: converted cells: line, before, after
     merged: bool = False  #: merged cells were filled downwards
-    text: bool = False  #: from a text file: what was a number there is not known
+    text: bool = False  #: read from a text file, which does not tell numbers from texts
 
 
 @dataclass(frozen=True, slots=True)
 class UnitList:
-    """A file of units."""
+    """The rows of a file, with the notes on their reading."""
 
     rows: list[UnitRow]
     notes: ReadingNotes = ReadingNotes()
 
 
 def read_file(path: Path) -> list[UnitRow]:
-    """The rows of a file; raises as ``open_list`` does."""
+    """Return the rows of a file; raises the errors of ``open_list``."""
     return open_list(path).rows
 
 
 def open_list(path: Path, sheet: str = "") -> UnitList:
-    """A list of units in a file.
+    """Read a list of units from a file; ``sheet`` names the sheet if there are several lists.
 
     Raises:
-        UnitsFileError: it cannot be opened, is too large, or is no table that is read.
-        FaultyUnitsError: its headings are not those of a list of units, or its letters cannot be read.
+        UnitsFileError: the file cannot be opened, is too large, or has an unsupported format.
+        FaultyUnitsError: its headings are not those of a list of units, or its letters are unreadable.
     """
     try:
         with path.open("rb") as stream:
@@ -93,12 +96,12 @@ def open_list(path: Path, sheet: str = "") -> UnitList:
 
 
 def read_rows(data: bytes) -> list[UnitRow]:
-    """The rows of a file's bytes; raises as ``open_list`` does."""
+    """Return the rows of a file's bytes; raises the errors of ``open_list``."""
     return read_list(data).rows
 
 
 def read_list(data: bytes, sheet: str = "") -> UnitList:
-    """A list of units in a file's bytes; raises as ``open_list`` does."""
+    """Read a list of units from a file's bytes; raises the errors of ``open_list``."""
     try:
         kind = detect_format(data)
         refuse_format(kind)
@@ -109,13 +112,13 @@ def read_list(data: bytes, sheet: str = "") -> UnitList:
 
 
 def sample_names() -> list[str]:
-    """Names of the lists that come with the program."""
+    """Return the names of the lists that come with the program."""
     found = (path.name for path in files("bot.units").joinpath("samples").iterdir())
     return sorted(name.removesuffix(".csv").replace("_", "-") for name in found if name.endswith(".csv"))
 
 
 def read_sample(name: str) -> list[UnitRow]:
-    """The rows of one of them.
+    """Return the rows of a list that comes with the program.
 
     Raises:
         UnitsFileError: there is none of that name.
@@ -134,15 +137,15 @@ def _csv_page(data: bytes) -> TablePage:
     return TablePage(rows, [line for line, _ in lines], one_byte=decoded.one_byte)
 
 
-# Which sheet
+# Choosing the sheet
 
 
 def _choose_page(pages: Sequence[TablePage], wanted: str) -> tuple[TablePage, HeadingRow]:
-    """The one sheet that is a list of units, with its heading.
+    """Return the one sheet that is a list of units, with its headings.
 
     Raises:
-        UnitsFileError: there is none, or several are.
-        FaultyUnitsError: the likeliest one lacks a heading.
+        UnitsFileError: no sheet is a list, or several are.
+        FaultyUnitsError: the likeliest sheet lacks a heading.
     """
     if wanted:
         return _page_by_name(pages, wanted)
@@ -184,7 +187,7 @@ def _first_texts(page: TablePage) -> list[list[str]]:
 
 
 def _first_rows(page: TablePage) -> list[list[TableCell]]:
-    """The rows down to as many filled ones as are looked at; empty ones between them keep their places."""
+    """Return the rows up to the last filled one that is searched; empty rows between keep their places."""
     filled = 0
     for at, row in enumerate(page.rows):
         filled += any(cell.text.strip() for cell in row)
@@ -193,7 +196,7 @@ def _first_rows(page: TablePage) -> list[list[TableCell]]:
     return page.rows
 
 
-# Which rows
+# Choosing the rows
 
 
 def _read_page(page: TablePage, heading: HeadingRow, *, several: bool, text: bool) -> UnitList:
@@ -238,15 +241,15 @@ def _filter_rows(
     return taken, left_out
 
 
-# Which letters
+# Converting legacy encodings
 
 
 def _restore_columns(
     rows: Sequence[Sequence[TableCell]], columns: Sequence[str | None], headings: Sequence[str]
 ) -> dict[int, RestoredColumn]:
-    """What the texts of each column say.
+    """Convert the texts of each column.
 
-    A file with a byte for each letter has one encoding for all of them, ``headings`` among them.
+    A file with one byte per letter has one encoding for all columns, and its ``headings`` help to find it.
     """
     places = [place for place, column in enumerate(columns) if column in _WORDS]
     if headings:
@@ -280,7 +283,7 @@ def _letter_faults(rows: Sequence[KeptRow], restored: Mapping[int, RestoredColum
 def _find_conversions(
     rows: Sequence[KeptRow], columns: Sequence[str | None], restored: Mapping[int, RestoredColumn]
 ) -> list[tuple[int, str, str]]:
-    """Every text that is read otherwise than it stands: line, before, after; names first."""
+    """Return every converted text: line, before, after; names come first."""
     places = sorted(restored, key=lambda place: columns[place] != "name")
     return [
         (line, text, restored[place].texts[text])
@@ -294,7 +297,7 @@ def _charset_of(before: str, after: str) -> Charset | None:
     return next((charset for charset, read in possible_readings(before).items() if read.lower() == after.lower()), None)
 
 
-# What a row says
+# Turning cells into a row
 
 
 def _to_row(
@@ -318,12 +321,12 @@ def _to_text(column: str, place: int, cell: TableCell, restored: Mapping[int, Re
     if column not in _CODES:
         return unguard_formula(text.strip())
     if cell.day and cell.number is None:
-        return f"{cell.day:%d/%m/%Y}"  # Excel took a code for a day: it is no code, and is named
+        return f"{cell.day:%d/%m/%Y}"  # Excel read a code as a day: it is not a code, and is reported
     return "; ".join(_clean_code(part) for part in text.split(";")) if column == "successors" else _clean_code(text)
 
 
 def _clean_code(text: str) -> str:
-    """A code without what nobody sees: blanks around it, full width, the apostrophe that makes text of a number."""
+    """Strip what nobody sees from a code: blanks around it, full width, the apostrophe that marks a number as text."""
     plain = unicodedata.normalize("NFKC", text)
     seen = "".join(letter for letter in plain if unicodedata.category(letter) != "Cf").strip()
     return seen.lstrip("'’`").strip() or seen

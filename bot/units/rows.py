@@ -1,4 +1,7 @@
-"""A row of the file as a unit: what each cell means, and what is wrong with it."""
+"""Turn a row of the file into a unit, and collect its faults.
+
+``RowReader`` reads the cells, ``UnitLookup`` finds the units they name, ``read_day`` understands days.
+"""
 
 import re
 import unicodedata
@@ -21,12 +24,29 @@ _DAY_FIRST = re.compile(r"(?:ngày\s*)?(\d{1,2})\s*(?:[/.-]|tháng)\s*(\d{1,2})\
 _YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})|(\d{4})(\d{2})(\d{2})")
 _HOURS = re.compile(r"[t\s]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?z?$")
 _SHORT_YEAR_DAY = re.compile(r"\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*\d{2}")
-#: A unit may be closed on a day far ahead; a year beyond these is a slip of the pen.
+#: A unit may end far in the future, but a year outside these is a typing error.
 _YEARS = range(1900, 3000)
+
+#: A number with a fraction or in scientific notation: a spreadsheet changed a code into it.
+_SPOILT_NUMBER = re.compile(r"-?\d+[.,]\d+|-?\d+(?:[.,]\d+)?E[+-]?\d+|-\d+", re.IGNORECASE)
+#: These folded words say that a unit has no former names; an empty cell leaves them unchanged.
+_NONE = {"khong", "khong co", "none"}
+#: The ways in which a unit ends, in the words of a file.
+SUCCESSION_LABELS = {
+    SuccessionKind.MERGED_INTO_NEW: "sáp nhập thành đơn vị mới",
+    SuccessionKind.MERGED_INTO_EXISTING: "sáp nhập vào đơn vị có sẵn",
+    SuccessionKind.RENAMED: "đổi tên",
+    SuccessionKind.SPLIT: "chia tách",
+    SuccessionKind.ENDED: "kết thúc hoạt động",
+}
+_SUCCESSION_WORDS = {
+    fold(word): became for became, vietnamese in SUCCESSION_LABELS.items() for word in (vietnamese, became.value)
+}
+_SUCCESSION_WORDS["ceased"] = SuccessionKind.ENDED
 
 
 def read_day(text: str) -> date | None:
-    """The day that the whole text says; ``None`` where it says none, or one that does not exist."""
+    """Return the day that the whole text states; ``None`` if it states none, or one that does not exist."""
     plain = _normalize(text)
     if found := _DAY_FIRST.fullmatch(plain):
         number, month, year = map(int, found.groups())
@@ -41,7 +61,7 @@ def read_day(text: str) -> date | None:
 
 
 def has_short_year(text: str) -> bool:
-    """Whether it is a day whose year has two digits: nobody knows the century."""
+    """Return whether the text is a day with a year of two digits, whose century is unknown."""
     return _SHORT_YEAR_DAY.fullmatch(_normalize(text)) is not None
 
 
@@ -51,14 +71,14 @@ def _normalize(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedUnit:
-    """What a cell says, and the code of the unit that was taken for it."""
+    """The text of a cell, and the code of the unit it was resolved to."""
 
     said: str
     code: str
 
 
 class UnitLookup:
-    """All units of the file and of the store, by code, name and number."""
+    """Finds the units of the file and of the store by code, name and number."""
 
     def __init__(self, rows: Sequence[UnitRow], stored: UnitDirectory) -> None:
         self._codes = set(stored.units) | {row.cells["code"] for row in rows}
@@ -71,12 +91,12 @@ class UnitLookup:
         self._numbers = _group_codes((row.numbers["code"], row.cells["code"]) for row in rows if "code" in row.numbers)
 
     def find(self, said: str, number: float | None = None) -> tuple[str, ...]:
-        """Codes of the units meant; several where it is a name of several.
+        """Return the codes of the units that a cell names; several if units share the name.
 
         Args:
-            said: The cell as it is shown.
-            number: The number that it is: one that is shown as 01 means the unit whose code is that number and is
-                shown as 00001, where no unit has the code 01.
+            said: The text of the cell as shown.
+            number: The number in the cell. If no unit has the code 01, a number shown as 01 means the unit whose code
+                is that number, such as 00001.
         """
         if said in self._codes:
             return (said,)
@@ -101,38 +121,20 @@ def _group_codes(pairs: Iterable[tuple[object, str]]) -> dict[object, list[str]]
     return dict(found)
 
 
-#: A number with a fraction, or one in scientific form: a spreadsheet made it of a code.
-_SPOILT_NUMBER = re.compile(r"-?\d+[.,]\d+|-?\d+(?:[.,]\d+)?E[+-]?\d+|-\d+", re.IGNORECASE)
-#: What says that a unit has no former names, folded; an empty cell leaves them as they are.
-_NONE = {"khong", "khong co", "none"}
-#: How a unit ended, in the words of a file (folded), and by machine name.
-SUCCESSION_LABELS = {
-    SuccessionKind.MERGED_INTO_NEW: "sáp nhập thành đơn vị mới",
-    SuccessionKind.MERGED_INTO_EXISTING: "sáp nhập vào đơn vị có sẵn",
-    SuccessionKind.RENAMED: "đổi tên",
-    SuccessionKind.SPLIT: "chia tách",
-    SuccessionKind.ENDED: "kết thúc hoạt động",
-}
-_SUCCESSION_WORDS = {
-    fold(word): became for became, vietnamese in SUCCESSION_LABELS.items() for word in (vietnamese, became.value)
-}
-_SUCCESSION_WORDS["ceased"] = SuccessionKind.ENDED
-
-
 @dataclass(frozen=True, slots=True)
 class ListedUnit:
-    """A unit as its row has it; what the file has no column for is as it was stored."""
+    """The unit of a row; columns that the file lacks have their stored values."""
 
     line: int
     unit: Unit
     successions: tuple[Succession, ...]
-    days: tuple[tuple[str, date], ...] = ()  #: each day as it stands in the file, and as it was understood
-    resolved: tuple[ResolvedUnit, ...] = ()  #: units that are not named by their codes
+    days: tuple[tuple[str, date], ...] = ()  #: each day as written in the file, and as understood
+    resolved: tuple[ResolvedUnit, ...] = ()  #: units that are named otherwise than by code
 
 
 @dataclass(slots=True)
 class RowReader:
-    """Reads one row; every fault met is kept."""
+    """Reads one row and collects all its faults."""
 
     row: UnitRow
     stored: UnitDirectory
@@ -142,7 +144,10 @@ class RowReader:
     resolved: list[ResolvedUnit] = field(default_factory=list)
 
     def read(self) -> ListedUnit:
-        """The unit; of a faulty row as much as can be read, so that rows that name it are checked all the same."""
+        """Return the unit of the row.
+
+        A faulty row gives as much as is readable, so that rows that name it are checked all the same.
+        """
         unit, told = Unit(**self._fields()), "successors" in self.row.cells
         successions = self._successions(unit) if told else self.stored.successors(unit.code)
         return ListedUnit(self.row.line, unit, successions, tuple(self.days), tuple(self.resolved))
@@ -173,12 +178,12 @@ class RowReader:
         return self._clean_name(self.row.cells["name"], "name")
 
     def _parent(self, column: str) -> str | None:
-        """By its code, else by its name."""
+        """Return the superior's code, found by code or else by name."""
         said = self.row.cells.get(column, "") or self.row.cells.get("parent_name", "")
         return self._resolve_unit(said, column) if said else None
 
     def _resolve_unit(self, said: str, column: str) -> str:
-        """The code of a unit that a cell means; the cell itself where it means none, which is a fault of its own."""
+        """Return the code of the unit that a cell names; an unknown text is returned itself, and reported later."""
         found = self.naming.find(said, self.row.numbers.get(column))
         if len(found) > 1:
             self._add_fault(_SEVERAL, header=header_of(column), text=said, codes=", ".join(found))
@@ -189,7 +194,7 @@ class RowReader:
         return found[0]
 
     def _former_names(self, column: str) -> tuple[str, ...]:
-        """Names are never forgotten by a list that does not have them; only by one that says there are none."""
+        """Return the former names; only an explicit "none" removes those that are stored."""
         if fold(self.row.cells[column]) in _NONE:
             return ()
         before = self.stored.get(self.row.cells["code"])
@@ -200,7 +205,7 @@ class RowReader:
         return tuple(sorted({self._clean_name(part, column) for part in parts if part}))
 
     def _clean_name(self, text: str, column: str) -> str:
-        """A name in one line; what cannot be seen is left out."""
+        """Return a name on one line, without invisible characters."""
         visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
         joined = " ".join(visible.split())
         if not fold(joined):
@@ -234,7 +239,7 @@ class RowReader:
         if not source:
             self._add_fault(_NO_SOURCE, header=header_of("source"))
         document = self._clean_name(source, "source") if source else ""
-        how, day = became or SuccessionKind.SPLIT, since or date.min  # of a faulty row, which is never stored
+        how, day = became or SuccessionKind.SPLIT, since or date.min  # only for a faulty row, which is never stored
         return tuple(Succession(unit.code, code, how, day, document) for code in codes)
 
     def _succession_kind(self) -> SuccessionKind | None:
@@ -250,7 +255,7 @@ class RowReader:
 
 
 def _without_present_name(fields: dict[str, Any]) -> dict[str, Any]:
-    """A present name is no former one."""
+    """Remove present names from the former names."""
     present = {fields["name"], *fields.get("aliases", ())}
     former = tuple(name for name in fields.get("former_names", ()) if name not in present)
     return {**fields, "former_names": former}

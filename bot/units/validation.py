@@ -1,4 +1,4 @@
-"""What is wrong between rows: codes used twice, units that are not there, circles."""
+"""Find the faults between rows: duplicated codes, missing units, and circles."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -9,7 +9,7 @@ from locales import N_
 
 
 def find_faults_between(rows: Sequence[ListedUnit], merged: UnitDirectory) -> Iterator[UnitFault]:
-    """Faults of the file's rows, beside each other and beside what is stored (``merged``: both together)."""
+    """Yield the faults of rows in relation to each other and to the store; ``merged`` holds both together."""
     first = {row.unit.code: row.line for row in reversed(rows)}
     below_itself = find_circular(first, lambda at: _parent_codes(merged, at))
     became_itself = find_circular(first, lambda at: [step.successor for step in merged.successors(at)])
@@ -41,11 +41,11 @@ def _parent_codes(merged: UnitDirectory, code: str) -> list[str]:
 
 
 def find_circular(starts: Iterable[str], onward: Callable[[str], Iterable[str]]) -> set[str]:
-    """Everything that some way on leads back to, each visited once (Tarjan's components, without recursion)."""
+    """Return every node on a circle, each visited once (Tarjan's components, without recursion)."""
     found: set[str] = set()
     low: dict[str, int] = {}
     order: dict[str, int] = {}
-    open_: dict[str, None] = {}  # visited, and not known yet to which circle it belongs
+    open_: dict[str, None] = {}  # visited, with the circle still unknown
     for start in starts:
         walk = [] if start in order else [_enter_node(start, onward, order, low, open_)]
         while walk:
@@ -78,7 +78,7 @@ def _enter_node(
 
 
 def _close_component(first: str, onward: Callable[[str], Iterable[str]], open_: dict[str, None]) -> set[str]:
-    """The circle whose first member was just left; nothing where it is alone and does not lead to itself."""
+    """Return the circle whose first node was just finished; empty for a single node that does not lead to itself."""
     circle: set[str] = set()
     while first not in circle:
         circle.add(open_.popitem()[0])

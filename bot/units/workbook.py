@@ -1,7 +1,8 @@
-"""The sheets of an XLSX file of a stranger, cell by cell.
+"""Read the sheets of a stranger's XLSX file, cell by cell.
 
-Nothing is believed: sizes are counted while bytes come, and the reader is given only what was counted. It lays a sheet
-out as a full rectangle, so that one cell in the last corner would take gigabytes: far corners are refused before.
+No size in the file is trusted: bytes are counted while they come out, and the reader gets only what was counted. It
+lays out a sheet as a full rectangle, so that one cell in the last corner would take gigabytes: far corners are refused
+before.
 """
 
 import re
@@ -29,46 +30,64 @@ from locales import N_
 CellPosition = tuple[int, int]  #: row and column, from 0
 _PLACE = re.compile(r"([A-Za-z]{0,4})(\d{0,8})")
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
-#: Beyond these, looks are of no list and are not kept.
+#: The most cells whose format is kept; a list has fewer.
 _MOST_LOOKS = 1_000_000
+
+#: The most rows and columns of a sheet, more than a list of all units has, and the most cells of all sheets.
+ROWS, COLUMNS = 200_000, 64
+_CELLS = 2 * ROWS * COLUMNS
+#: The most cells that merged ones may fill, in all.
+_FILLED = 4 * ROWS
+#: A spreadsheet does not keep larger whole numbers exactly.
+_EXACT = 10**15
+
+#: Day 0 of Excel, and of workbooks that count from 1904.
+_DAY_0, _DAY_0_OF_1904 = date(1899, 12, 30), date(1904, 1, 1)
+#: In a column of days, these numbers are taken for days: 1954 to 2119.
+_DAYS = range(20_000, 80_000)
 
 
 @dataclass(frozen=True, slots=True)
 class CellFormat:
-    """How a cell is shown, where that says something."""
+    """The format of a cell, if it matters for reading."""
 
-    digits: int = 0  #: of a number, zeros in front included; 0: as many as it has
+    digits: int = 0  #: the least digits shown, with leading zeros; 0 means as many as the number has
     font: LegacyFont | None = None
 
 
 @dataclass(slots=True)
 class SheetLayout:
-    """What the XML of a sheet says."""
+    """The extent and the formats of a sheet, from its XML."""
 
-    height: int = 0  #: rows up to the last that holds something
+    height: int = 0  #: rows down to the last with a value
     width: int = 0
     looks: dict[CellPosition, CellFormat] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkbookLayout:
-    """Of a whole workbook; sheets in their order."""
+    """The layout of all sheets of a workbook, in their order."""
 
     sheets: tuple[SheetLayout, ...] = ()
-    since_1904: bool = False  #: days are counted from 1904 on
+    since_1904: bool = False  #: days are counted from 1904
 
 
 def count_format_digits(code: str) -> int:
-    """The least digits that a number format shows: 5 for ``00000``; 0 for one that is not made for codes."""
+    """Return the least digits that a number format shows: 5 for ``00000``, 0 for a format not made for codes."""
     first = _LITERAL.sub("", code.split(";", maxsplit=1)[0]).strip()
     return len(first) if first and set(first) == {"0"} and len(first) > 1 else 0
 
 
 def read_layout(parts: Mapping[str, bytes], rows: int, columns: int) -> WorkbookLayout:
-    """The layout of a workbook from the parts of its archive.
+    """Return the layout of a workbook from the parts of its archive.
+
+    Args:
+        parts: Names of the parts -> their XML.
+        rows: The most rows of a sheet.
+        columns: The most columns of a sheet.
 
     Raises:
-        UnreadableError: a part is no XML, or a sheet goes beyond so many rows and columns.
+        UnreadableError: a part is not XML, or a sheet is too large.
     """
     looks = _read_formats(parts.get("xl/styles.xml", b""))
     sheets = {name: _read_sheet(data, looks, rows, columns) for name, data in parts.items() if b"sheetData" in data}
@@ -118,7 +137,7 @@ class _RelationshipHandler(ContentHandler):
 
 
 def _read_formats(styles: bytes) -> dict[str, CellFormat]:
-    """Number of a cell's style -> its look, where it says something."""
+    """Return number of a cell's style -> its format, only for formats that matter."""
     handler = _StylesHandler()
     _parse(styles, handler)
     found = {}
@@ -162,7 +181,7 @@ def _read_sheet(data: bytes, looks: Mapping[str, CellFormat], rows: int, columns
 
 
 class _CellHandler(ContentHandler):
-    """Only cells that hold something count: a format without a value takes no room."""
+    """Counts only cells with a value: a format without a value takes no room."""
 
     def __init__(self, looks: Mapping[str, CellFormat], rows: int, columns: int) -> None:
         super().__init__()
@@ -204,41 +223,26 @@ class _CellHandler(ContentHandler):
 
 
 def _parse_number(text: str) -> int:
-    """A number that is too long for any sheet is the first beyond all."""
+    """Return a number; one too long for any sheet becomes a value beyond all sheets."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 10**9
 
 
 def _parse_column(letters: str) -> int:
-    """``A`` is 1, ``AA`` 27."""
+    """Return the number of a column: ``A`` is 1, ``AA`` 27."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + ord(letter) - ord("A") + 1
     return number
 
 
-#: More units than there are in the country; more columns than a list has; and cells, over all sheets.
-ROWS, COLUMNS = 200_000, 64
-_CELLS = 2 * ROWS * COLUMNS
-#: Cells that merged ones may fill, in all.
-_FILLED = 4 * ROWS
-#: Whole numbers beyond it are not kept exactly by a spreadsheet.
-_EXACT = 10**15
-
-
-#: Day 0 of Excel, and of workbooks that count from 1904.
-_DAY_0, _DAY_0_OF_1904 = date(1899, 12, 30), date(1904, 1, 1)
-#: Numbers that are taken for days where a day is wanted: 1954 to 2119.
-_DAYS = range(20_000, 80_000)
-
-
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """A cell as it is shown, and what it is."""
+    """A cell: its text as shown, and its value."""
 
     text: str = ""
     number: float | None = None
-    padded: bool = False  #: its format shows a number with zeros in front
-    day: date | None = None  #: what it is, or would be in a column of days
+    padded: bool = False  #: its format shows leading zeros
+    day: date | None = None  #: its day, or the day it would be in a column of days
     font: LegacyFont | None = None
 
 
@@ -249,19 +253,19 @@ EMPTY_CELL = TableCell()
 class TablePage:
     """A sheet, or the one table of a text file."""
 
-    rows: list[list[TableCell]]  #: merged cells say something in their first row and column alone
-    lines: Sequence[int]  #: number of each row, as an editor or Excel counts
+    rows: list[list[TableCell]]  #: a merged cell has its value only in its first row and column
+    lines: Sequence[int]  #: the number of each row as an editor or Excel counts
     name: str = ""
     hidden: bool = False
-    merged: tuple[tuple[CellPosition, CellPosition], ...] = ()  #: first and last place of each
+    merged: tuple[tuple[CellPosition, CellPosition], ...] = ()  #: the first and last place of each merged cell
     one_byte: bool = False  #: see ``bot.tables.text``
 
 
 def read_pages(data: bytes) -> Iterator[TablePage]:
-    """The sheets of a workbook, one at a time.
+    """Yield the sheets of a workbook, one at a time.
 
     Raises:
-        TableError: broken, too large unpacked, or no workbook.
+        TableError: the file is broken, too large when unpacked, or not a workbook.
     """
     try:
         packed, layout = _repack(data)
@@ -305,13 +309,13 @@ def _to_cell(value: Any, look: CellFormat | None, day_0: date) -> TableCell:
 def fill_merged(
     rows: Sequence[list[TableCell]], merged: Sequence[tuple[CellPosition, CellPosition]], first: int
 ) -> bool:
-    """Put what stands in a merged cell into every row that it goes down to, from the row ``first`` on.
+    """Copy the value of each merged cell into every row it covers, from the row ``first`` on.
 
     Returns:
         Whether there are such cells.
 
     Raises:
-        TableError: they go over more cells than a list has.
+        TableError: they cover more cells than a list has.
     """
     filled = 0
     for (top, left), (bottom, _) in merged:
@@ -328,7 +332,7 @@ def fill_merged(
 
 
 def _repack(data: bytes) -> tuple[bytes, WorkbookLayout]:
-    """The same archive, packed anew from what was counted, and its layout."""
+    """Return the same archive, repacked from the counted bytes, and its layout."""
     unpacker, packed, parts = Unpacker(LIMITS), BytesIO(), dict[str, bytes]()
     with unpacker.open(data) as archive, zipfile.ZipFile(packed, "w") as copy:
         if len(archive.infolist()) > LIMITS.entries:
@@ -347,7 +351,7 @@ def _repack(data: bytes) -> tuple[bytes, WorkbookLayout]:
 
 
 def format_cell(cell: Any) -> str:
-    """A cell as it would be typed: a code that Excel took for a number has no decimals, a day no hours."""
+    """Return a cell as it would be typed: a whole number has no decimals, a day no hours."""
     if isinstance(cell, datetime):
         cell = cell.date()
     if isinstance(cell, date):

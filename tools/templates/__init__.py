@@ -1,1 +1,1 @@
-"""Generates the Word templates of the official lists."""
+"""Generate the Word templates of the official lists."""

@@ -1,9 +1,9 @@
-"""Make the Word templates anew: ``python -m tools.templates.make``.
+"""Make the Word templates again: ``python -m tools.templates.make``.
 
-An office that wants another layout edits the .docx files beside this script in Word or LibreOffice and keeps the words
-in braces; this script need not be run for that, and running it replaces what was edited.
+An office that wants another layout edits the .docx files in ``bot/exports/templates`` in Word or LibreOffice and keeps
+the words in braces; it does not need this script, which replaces edited files by the original layout.
 
-The columns are those of Mẫu 04, 05 and 06 as a secondary source has them, to be compared with the appendix of Nghị định
+The columns are those of Mẫu 04, 05 and 06 in a secondary source, to be compared with the appendix of Nghị định
 68/2024/NĐ-CP; layout and type are the usual ones of administrative documents.
 """
 
@@ -16,6 +16,7 @@ from docx.shared import Pt
 from tools.templates.parts import add_contact, add_footer, add_heading, add_signature, add_title, set_page
 from tools.templates.table import FormColumn, add_table
 
+_TEMPLATES = Path(__file__).resolve().parents[2] / "bot/exports/templates"
 _SUBSCRIBER_CERTIFICATE = "chứng thư chữ ký số chuyên dùng công vụ"
 _NAME, _SERIAL = "Tên chứng thư", "Số hiệu chứng thư"
 _EMAIL = "Thư điện tử công vụ"
@@ -24,12 +25,12 @@ _PERSON = ("Họ và tên", "Số định danh cá nhân", "Ngày cấp", "Nơi 
 
 @dataclass(frozen=True, slots=True)
 class FormSheet:
-    """One official list."""
+    """The texts and columns of one official list."""
 
     form: str
-    asks: str  #: trích yếu
+    asks: str  #: the subject line (trích yếu)
     columns: tuple[FormColumn, ...]
-    contact: tuple[str, ...]  #: what the contact person writes by hand
+    contact: tuple[str, ...]  #: labels for what the contact person writes by hand
     landscape: bool = True
 
 
@@ -81,9 +82,9 @@ FORM_SHEETS = (
 
 
 def main() -> None:
-    """Write every template beside this script."""
+    """Write every template into ``bot/exports/templates``."""
     for sheet in FORM_SHEETS:
-        _write_template(sheet, Path(__file__).parent / f"mau-{sheet.form}.docx")
+        _write_template(sheet, _TEMPLATES / f"mau-{sheet.form}.docx")
 
 
 def _write_template(sheet: FormSheet, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What python-docx has no words for."""
+"""Make elements of WordprocessingML that python-docx lacks."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from docx.text.paragraph import Paragraph
 
 
 def make_element(name: str, **attributes: str) -> Any:
-    """A WordprocessingML element such as ``w:tblHeader``."""
+    """Make a WordprocessingML element such as ``w:tblHeader``."""
     made = OxmlElement(name)
     for attribute, value in attributes.items():
         made.set(qn(f"w:{attribute}"), value)
@@ -18,7 +18,7 @@ def make_element(name: str, **attributes: str) -> Any:
 
 
 def set_font(style: Any, name: str, size: Length) -> None:
-    """The typeface of a style, for Vietnamese letters too."""
+    """Set the typeface of a style, for Vietnamese letters too."""
     style.font.name, style.font.size = name, size
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
     for script in ("w:ascii", "w:hAnsi", "w:cs", "w:eastAsia"):
@@ -26,7 +26,7 @@ def set_font(style: Any, name: str, size: Length) -> None:
 
 
 def add_line_above(paragraph: Paragraph, width: int, share: float) -> None:
-    """A centred line over a share of the width, as it stands below a name or the motto."""
+    """Draw a centred line over a share of the width, as below a name or the motto."""
     margin = Length(int(width * (1 - share) / 2))
     paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = margin
     paragraph.paragraph_format.line_spacing, paragraph.paragraph_format.space_before = 0.5, Pt(3)
@@ -36,17 +36,17 @@ def add_line_above(paragraph: Paragraph, width: int, share: float) -> None:
 
 
 def keep_row_whole(row: _Row) -> None:
-    """A row that no page break cuts."""
+    """Keep a row from being cut by a page break."""
     row._tr.get_or_add_trPr().insert(0, make_element("w:cantSplit"))  # noqa: SLF001 - as above
 
 
 def repeat_row(row: _Row) -> None:
-    """A row that stands again at the top of every page."""
+    """Repeat a row at the top of every page."""
     row._tr.get_or_add_trPr().append(make_element("w:tblHeader"))  # noqa: SLF001 - as above
 
 
 def add_field(paragraph: Paragraph, instruction: str, size: Length) -> None:
-    """A field that Word counts, such as PAGE."""
+    """Add a field that Word computes, such as PAGE."""
     asked = make_element("w:instrText")
     asked.text = instruction
     for part in (make_element("w:fldChar", fldCharType="begin"), asked, make_element("w:fldChar", fldCharType="end")):

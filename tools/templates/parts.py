@@ -1,4 +1,4 @@
-"""The parts of an official document around its table, made with python-docx."""
+"""Make the parts of an official document around its table with python-docx."""
 
 from docx.document import Document
 from docx.enum.section import WD_ORIENT
@@ -11,7 +11,7 @@ from tools.templates.ooxml import add_field, add_line_above, keep_row_whole, set
 
 #: A4 with the usual margins of administrative documents.
 _SHORT, _LONG, _TOP, _LEFT, _RIGHT = Mm(210), Mm(297), Mm(20), Mm(30), Mm(15)
-#: Wider than a portrait page: a landscape one.
+#: A page wider than this is a landscape page.
 _WIDE = Mm(200)
 _LEFT_SHARE = 0.41
 _CENTRE = WD_ALIGN_PARAGRAPH.CENTER
@@ -24,7 +24,7 @@ _DRAFT = (
 
 
 def set_page(document: Document, *, landscape: bool) -> int:
-    """A4 and the type of official documents; the width to write on."""
+    """Set A4 and the type of official documents; return the width of the text."""
     section = document.sections[0]
     if landscape:
         section.orientation = WD_ORIENT.LANDSCAPE
@@ -37,7 +37,15 @@ def set_page(document: Document, *, landscape: bool) -> int:
 
 
 def add_text(paragraph: Paragraph, text: str, size: int = 13, look: str = "", *, centred: bool = True) -> Paragraph:
-    """Text in a paragraph; ``look`` has "bold", "italic" or both in it."""
+    """Add a run of text to a paragraph and return the paragraph.
+
+    Args:
+        paragraph: The paragraph.
+        text: The text; placeholders in braces are for docxtpl.
+        size: Points.
+        look: Contains "bold", "italic" or both.
+        centred: Whether to centre the paragraph.
+    """
     run = paragraph.add_run(text)
     run.font.size, run.bold, run.italic = Pt(size), "bold" in look, "italic" in look
     if centred:
@@ -46,7 +54,7 @@ def add_text(paragraph: Paragraph, text: str, size: int = 13, look: str = "", *,
 
 
 def add_two_columns(document: Document, width: int, share: float) -> tuple[_Cell, _Cell]:
-    """Two columns without lines; ``share`` of the width is the left one's."""
+    """Add two columns without lines; the left one takes ``share`` of the width."""
     table = document.add_table(rows=1, cols=2)
     table.autofit = False
     for at, part in enumerate((share, 1 - share)):
@@ -56,7 +64,7 @@ def add_two_columns(document: Document, width: int, share: float) -> tuple[_Cell
 
 
 def add_heading(document: Document, width: int) -> None:
-    """Who writes, the nation and its motto, number, place and day."""
+    """Add the sender, the nation and its motto, number, place and day."""
     size = 13 if width > _WIDE else 12
     left, right = add_two_columns(document, width, _LEFT_SHARE)
     left.paragraphs[0].add_run("{%p if superior %}")
@@ -72,7 +80,7 @@ def add_heading(document: Document, width: int) -> None:
 
 
 def add_title(document: Document, asks: str, width: int) -> None:
-    """What the document is, and to whom it goes."""
+    """Add the subject of the document and its recipient."""
     first = add_text(document.add_paragraph(), "DANH SÁCH", 14, look="bold")
     first.paragraph_format.space_before = Pt(6)
     add_text(document.add_paragraph(), asks, 14, look="bold")
@@ -82,7 +90,7 @@ def add_title(document: Document, asks: str, width: int) -> None:
 
 
 def add_contact(document: Document, wanted: tuple[str, ...], width: int) -> None:
-    """Who can be asked, two things a line, written by hand: none of it is held."""
+    """Add lines for a contact person, two labels a line, to fill in by hand: none of it is stored."""
     head = add_text(document.add_paragraph(), "Thông tin người liên hệ:", 12, "bold", centred=False)
     head.paragraph_format.space_before = Pt(4)
     head.paragraph_format.keep_with_next = True
@@ -95,7 +103,7 @@ def add_contact(document: Document, wanted: tuple[str, ...], width: int) -> None
 
 
 def add_signature(document: Document, width: int) -> None:
-    """Where the head signs and the seal goes."""
+    """Add the place for the head's signature and the seal."""
     add_text(document.add_paragraph(), "", 2).paragraph_format.keep_with_next = True
     left, right = add_two_columns(document, width, _LEFT_SHARE)
     add_text(left.paragraphs[0], "Nơi nhận:", 12, look="bold italic", centred=False)
@@ -105,14 +113,12 @@ def add_signature(document: Document, width: int) -> None:
     add_text(right.add_paragraph(), "(Ký, ghi rõ họ tên, đóng dấu)", look="italic")
     for _ in range(3):
         add_text(right.add_paragraph(), "")
-    behind = add_text(
-        document.add_paragraph(), "", 1
-    )  # Word wants a paragraph behind a table; a small one makes no page
+    behind = add_text(document.add_paragraph(), "", 1)  # Word wants a paragraph after a table; a tiny one adds no page
     behind.paragraph_format.line_spacing = Pt(1)
 
 
 def add_footer(document: Document, form: str) -> None:
-    """That the layout is a draft, and which page this is."""
+    """Add a footer that says that the layout is a draft, with the number of the page."""
     below = document.sections[0].footer
     add_text(below.paragraphs[0], _DRAFT.format(form=form), 9, look="italic", centred=False)
     pages = add_text(below.add_paragraph(), "Trang ", 9, centred=False)

@@ -1,4 +1,4 @@
-"""The table of an official list, made with python-docx."""
+"""Make the table of an official list with python-docx."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ _SIZE, _HEAD = 12, 11
 
 @dataclass(frozen=True, slots=True)
 class FormColumn:
-    """One column."""
+    """One column of an official list."""
 
     head: str
     width: int  #: in mm
-    filled: str = ""  #: what docxtpl fills in; empty: written by hand
+    filled: str = ""  #: the placeholder for docxtpl; empty if written by hand
     centred: bool = False
 
 
 def add_table(document: Document, columns: Sequence[FormColumn]) -> None:
-    """A head that every page repeats, and one row for each entry."""
+    """Add a table with a head that every page repeats, and one row for each entry."""
     made = document.add_table(rows=4, cols=len(columns), style="Table Grid")
     made.alignment, made.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     head, begin, entry, end = made.rows

@@ -1,1 +1,4 @@
-"""Telegram: python-telegram-bot as transport; state, order and deliveries are the store's."""
+"""Connect to Telegram with python-telegram-bot as transport only.
+
+The store keeps the state, the order and the deliveries.
+"""

@@ -1,4 +1,7 @@
-"""The Bot API through python-telegram-bot as transport only: raw results, typed outcomes, no token in any message."""
+"""Call the Bot API with python-telegram-bot as transport only: raw results, typed failures, no token in any message.
+
+A failure becomes a ``ChannelError``; ``TokenCheck`` tells a wrong token from a method that the server lacks.
+"""
 
 import asyncio
 import logging
@@ -32,6 +35,34 @@ from bot.channels.telegram.transport import AiohttpRequest, RequestFailedError, 
 from bot.errors import SettingsError
 from locales import N_
 
+#: A 400 about the method: Telegram itself answers 404, other servers use descriptions of their own.
+_NO_METHOD = re.compile(r"not implemented|(unknown|unsupported|no such|invalid) method|method \S*\s*(is )?not \w+")
+#: A 403 from Telegram concerns the recipient of a message; any other concerns the method on this server.
+_ABOUT_A_CHAT = re.compile(r"\b(bots?|users?|chats?|groups?|supergroup|channel|member|rights|peer)\b")
+#: The error kinds of python-telegram-bot whose description does not matter.
+_ERROR_TYPES: tuple[tuple[type[TelegramError], type[ChannelError]], ...] = (
+    (InvalidToken, Refused),
+    (TelegramConflict, Conflict),
+    (ChatMigrated, Invalid),
+)
+
+#: A method that getMe proved to be missing counts as missing for so many seconds.
+_MISSING_METHOD_SECONDS = 30.0
+#: A token that getMe refused counts as refused for so many seconds, so that simultaneous failures ask once.
+_REFUSED_TOKEN_SECONDS = 1.0
+
+_log = structlog.get_logger(__name__)
+
+_TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
+#: Seconds to wait for an answer.
+_TIMEOUT = 15.0
+#: Seconds for a call that is optional.
+_OPTIONAL_TIMEOUT = 5.0
+_DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=_TIMEOUT, sock_read=_TIMEOUT)
+_CHUNK = 64 * 1024
+#: These loggers write URLs, which contain the token, or people's texts.
+_NOISY_LOGGERS = ("aiohttp", "telegram")
+
 
 class MessageNotModified(Invalid):
     """The message already says that."""
@@ -49,7 +80,7 @@ class MarkupNotParsed(Invalid):
     """The markup cannot be read."""
 
 
-#: Parts of the descriptions that Telegram gives with a 400, in lower case.
+#: Parts of the descriptions that Telegram sends with status 400, in lower case.
 _BAD_REQUESTS: tuple[tuple[str, type[ChannelError]], ...] = (
     ("message is not modified", MessageNotModified),
     ("query is too old", QueryTooOld),
@@ -61,20 +92,10 @@ _BAD_REQUESTS: tuple[tuple[str, type[ChannelError]], ...] = (
     ("file_id", Gone),
     ("wrong file identifier", Gone),
 )
-#: A 400 that is about the method: Telegram answers 404, servers made elsewhere say it in their own words.
-_NO_METHOD = re.compile(r"not implemented|(unknown|unsupported|no such|invalid) method|method \S*\s*(is )?not \w+")
-#: A 403 of Telegram's is about whom a message is for; any other is about what may be asked of this server.
-_ABOUT_A_CHAT = re.compile(r"\b(bots?|users?|chats?|groups?|supergroup|channel|member|rights|peer)\b")
-#: What Telegram's answer means, whatever it says.
-_ERROR_TYPES: tuple[tuple[type[TelegramError], type[ChannelError]], ...] = (
-    (InvalidToken, Refused),
-    (TelegramConflict, Conflict),
-    (ChatMigrated, Invalid),
-)
 
 
 def to_channel_error(error: Exception) -> ChannelError:
-    """What became of a request that failed; anything unknown may have been carried out."""
+    """Translate the failure of a request; after an unknown failure the request may have been carried out."""
     if isinstance(error, RequestFailedError):
         return error.outcome
     if isinstance(error, BadRequest):
@@ -93,30 +114,24 @@ def _to_bad_request_error(description: str) -> ChannelError:
     return known or (Unsupported() if _NO_METHOD.search(description) else Invalid())
 
 
-#: Seconds for which a method that getMe proved to be missing is held to be so without asking again.
-_MISSING_METHOD_SECONDS = 30.0
-#: Seconds for which a token that getMe refused is held to be so: what failed together asks once.
-_REFUSED_TOKEN_SECONDS = 1.0
-
-_log = structlog.get_logger(__name__)
-
-
 class TokenCheck:
-    """Judges failures of one bot's calls; ``refused`` tells whether the token was not accepted the last time."""
+    """Judges the failures of one bot's calls; ``refused`` tells whether the last check found the token refused."""
 
     def __init__(self, get_me: Callable[[], Awaitable[object]], now: Callable[[], float] = time.monotonic) -> None:
-        """``get_me`` raises ``ChannelError``, ``Refused`` where the token is not accepted."""
+        """Keep ``get_me``, which raises ``ChannelError``, or ``Refused`` if the token is not accepted."""
         self._get_me = get_me
         self._now = now
         self._asking = asyncio.Lock()
-        self._missing: dict[str, float] = {}  #: method -> when getMe proved that only this method is at fault
+        self._missing: dict[
+            str, float
+        ] = {}  #: method -> the time at which getMe proved that only this method is at fault
         self._refused_at = float("-inf")
         self.refused = False
 
     async def judge(self, method: str, failure: ChannelError) -> ChannelError:
-        """What a failed call of ``method`` means: ``Unsupported`` with its name, ``Refused``, or as it stands.
+        """Return the meaning of a failed call: ``Unsupported`` with the method, ``Refused``, or the failure itself.
 
-        ``Unreachable`` where getMe does not answer either: nothing was carried out, and nobody knows why.
+        Returns ``Unreachable`` if getMe does not answer either: nothing was carried out, and the cause is unknown.
         """
         if not isinstance(failure, Refused | Unsupported):
             return failure
@@ -128,7 +143,7 @@ class TokenCheck:
             return await self._ask(method)
 
     def note_accepted(self) -> None:
-        """A call went well: the token is right."""
+        """Note a successful call: the token is accepted."""
         if self.refused:
             self.refused = False
             _log.info("token_accepted_again", channel=TELEGRAM)
@@ -149,32 +164,21 @@ class TokenCheck:
         return Unsupported(method)
 
 
-_TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)
-#: Seconds to wait for an answer.
-_TIMEOUT = 15.0
-#: Seconds for a call that decides nothing.
-_OPTIONAL_TIMEOUT = 5.0
-_DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=_TIMEOUT, sock_read=_TIMEOUT)
-_CHUNK = 64 * 1024
-#: These write URLs, which contain the token, or what people wrote, into their logs.
-_NOISY_LOGGERS = ("aiohttp", "telegram")
-
-
 class _RawBot(Bot):
-    """``Bot`` with its results as they come: an update or a receipt it cannot parse is still an answer."""
+    """Gives the results of ``Bot`` undecoded: an update or a receipt that it cannot parse is still an answer."""
 
     async def call_raw(self, method: str, parameters: dict[str, Any], read_timeout: float) -> Any:
         return await self._post(method, parameters, read_timeout=read_timeout)
 
 
 class TelegramApi:
-    """Calls of one bot. Every failure is a ``ChannelError``."""
+    """Calls the Bot API for one bot; every failure is a ``ChannelError``."""
 
     def __init__(self, token: SecretStr, url: str, *, connections: int = 32) -> None:
-        """Opens nothing yet.
+        """Prepare the connections and open none.
 
         Raises:
-            SettingsError: that is no token.
+            SettingsError: the token does not have the form of a token.
         """
         if not _TOKEN.fullmatch(token.get_secret_value()):
             raise SettingsError(N_("TROLY_TELEGRAM_TOKEN is not a token as @BotFather gives it"))
@@ -182,7 +186,7 @@ class TelegramApi:
             logging.getLogger(name).setLevel(logging.ERROR)
         url = url.rstrip("/")
         proxy = proxy_for(url)
-        self.username = ""  #: of the bot, without @, once Telegram has told it
+        self.username = ""  #: the bot's name without @; empty until Telegram has told it
         self._token = TokenCheck(self._get_me)
         self._requests = (AiohttpRequest(connections, proxy), AiohttpRequest(1, proxy))
         self._bot = _RawBot(
@@ -195,16 +199,16 @@ class TelegramApi:
 
     @property
     def is_refused(self) -> bool:
-        """Whether Telegram no longer accepts the token, as far as is known."""
+        """Return whether Telegram refused the token the last time it was checked."""
         return self._token.refused
 
     async def call(self, method: str, parameters: dict[str, Any] | None = None, *, patience: float = _TIMEOUT) -> Any:
-        """The ``result`` of a Bot API method, as JSON gives it.
+        """Call a Bot API method and return its ``result`` as parsed JSON; ``patience`` is the read timeout in seconds.
 
         Raises:
-            Refused: the token is not accepted: getMe says so too.
+            Refused: the token is not accepted, and getMe confirms it.
             Unsupported: the server lacks this method, and accepts the token.
-            ChannelError: in the kind that tells what became of the request.
+            ChannelError: its kind tells whether the request was carried out.
         """
         try:
             result = await self._call(method, parameters or {}, patience)
@@ -218,7 +222,7 @@ class TelegramApi:
         raise await self._token.judge(method, failure)
 
     async def try_call(self, method: str, parameters: dict[str, Any] | None = None) -> ChannelError | None:
-        """Call a method that decides nothing, within a short time; what went wrong, or None."""
+        """Call an optional method within a short time; return its failure, or None on success."""
         try:
             async with asyncio.timeout(_OPTIONAL_TIMEOUT):
                 await self.call(method, parameters, patience=_OPTIONAL_TIMEOUT)
@@ -239,17 +243,17 @@ class TelegramApi:
     async def _call(self, method: str, parameters: dict[str, Any], patience: float) -> Any:
         try:
             return await self._bot.call_raw(method, parameters, patience)
-        except Exception as error:  # noqa: BLE001 - a library's surprise has an outcome too
+        except Exception as error:  # noqa: BLE001 - an unexpected error of the library needs an outcome too
             failure = to_channel_error(error)
         raise failure  # outside the handler: the original may quote a text or an address
 
     async def download(self, file_id: str, limit: int) -> bytes:
-        """The bytes of a file, read no further than the limit.
+        """Return the bytes of a file; reading stops at ``limit`` bytes.
 
         Raises:
-            TooLarge: it has more than ``limit`` bytes, or more than Telegram hands out.
-            Gone: Telegram no longer has it.
-            ChannelError: it could not be had now.
+            TooLarge: the file has more than ``limit`` bytes, or more than Telegram allows.
+            Gone: Telegram no longer has the file.
+            ChannelError: the file cannot be fetched now.
         """
         file = await self.call("getFile", {"file_id": file_id})
         path = file.get("file_path") if isinstance(file, dict) else None
@@ -275,6 +279,5 @@ class TelegramApi:
             return bytes(data)
 
     async def close(self) -> None:
-        """Close all connections."""
         for request in self._requests:
             await request.shutdown()

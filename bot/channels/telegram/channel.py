@@ -1,4 +1,7 @@
-"""Telegram as a channel: messages, edits, deletions and documents out, files in."""
+"""Send messages, edits, deletions and documents to Telegram, and fetch files from it.
+
+A file of a broadcast is uploaded once; later messages name it by Telegram's id (``UploadCache``).
+"""
 
 import asyncio
 import mimetypes
@@ -15,21 +18,45 @@ from bot.channels.telegram.updates import CHANNEL
 from bot.messages import OutboxRow
 from handlers.core.replies import Attachment, Choice, Reply
 
-#: Files remembered; the one used longest ago is forgotten first.
+#: The most remembered files; the least recently used one is forgotten first.
 _CACHE_SIZE = 32
 
 SendFile = Callable[[InputFile | str], Awaitable[Any]]
 
+_CAPABILITIES = Capabilities(
+    text_limit=4096,
+    caption_limit=1024,
+    buttons=True,
+    editing=True,
+    deleting=True,
+    files_in=True,
+    files_out=True,
+    markup=True,
+)
+#: A keyboard row holds at most so many characters and buttons, so that a telephone shows whole labels.
+_ROW_CHARACTERS = 24
+_ROW_BUTTONS = 4
+_UPLOAD_TIMEOUT = 60.0
+
 
 class UploadCache:
-    """Ids by whatever tells one file from another."""
+    """Remembers the ids of uploaded files under a key that identifies the file."""
 
     def __init__(self) -> None:
         self._known: dict[Hashable, str] = {}
         self._uploading: dict[Hashable, asyncio.Lock] = {}
 
     async def send(self, key: Hashable, file: Callable[[], InputFile], send: SendFile) -> Any:
-        """Send it by its id; whoever comes while it is uploaded waits for that. Raises ChannelError."""
+        """Send a file by its id, or upload it first; calls that come during the upload wait for it.
+
+        Args:
+            key: Identifies the file.
+            file: Makes the file for an upload.
+            send: Sends a file or an id, and returns Telegram's message.
+
+        Raises:
+            ChannelError: from ``send``.
+        """
         if key not in self._known:
             async with self._uploading.setdefault(key, asyncio.Lock()):
                 if key not in self._known:
@@ -61,27 +88,11 @@ def _file_id(result: object) -> str | None:
     return file_id if isinstance(file_id, str) and file_id else None
 
 
-_CAPABILITIES = Capabilities(
-    text_limit=4096,
-    caption_limit=1024,
-    buttons=True,
-    editing=True,
-    deleting=True,
-    files_in=True,
-    files_out=True,
-    markup=True,
-)
-#: A keyboard row holds at most so many characters and buttons, so that labels are read whole on a telephone.
-_ROW_CHARACTERS = 24
-_ROW_BUTTONS = 4
-_UPLOAD_TIMEOUT = 60.0
-
-
 class TelegramChannel:
-    """Sends through the Bot API."""
+    """The channel to Telegram, through the Bot API."""
 
     def __init__(self, api: TelegramApi, *, paid: bool = False) -> None:
-        """``paid``: messages of a broadcast are paid for in Telegram Stars."""
+        """Keep the API; ``paid`` means that messages of a broadcast are paid for in Telegram Stars."""
         self._api = api
         self._uploads = UploadCache()
         self._broadcast = {"allow_paid_broadcast": True} if paid else {}
@@ -92,7 +103,7 @@ class TelegramChannel:
 
     @property
     def start_link(self) -> str | None:
-        """A deep link: https://core.telegram.org/bots/features#deep-linking ."""
+        """Return a deep link: https://core.telegram.org/bots/features#deep-linking ."""
         return f"https://t.me/{self._api.username}?start=" if self._api.username else None
 
     @property
@@ -100,10 +111,10 @@ class TelegramChannel:
         return _CAPABILITIES
 
     async def send(self, row: OutboxRow) -> str | None:
-        """Deliver a row; rows are split when they are queued, so this is one message but for one put there by hand.
+        """Deliver a row as one message; a row that nobody has split is sent as several.
 
         Raises:
-            ChannelError: in the kind that decides what becomes of the row.
+            ChannelError: its kind decides the next state of the row.
         """
         message = None
         for part in (
@@ -113,11 +124,6 @@ class TelegramChannel:
         return message
 
     async def fetch(self, reference: str, limit: int) -> bytes:
-        """The bytes of a file.
-
-        Raises:
-            ChannelError: as ``TelegramApi.download`` does.
-        """
         return await self._api.download(reference, limit)
 
     async def _deliver(self, row: OutboxRow, part: Reply) -> str | None:
@@ -129,7 +135,7 @@ class TelegramChannel:
             return await self._put_buttons(row, part)
         try:
             return await self._send_or_edit(row, part, render_text(part, _CAPABILITIES), "HTML")
-        except MarkupNotParsed:  # better without markup than not at all
+        except MarkupNotParsed:  # a message without markup is better than none
             return await self._send_or_edit(row, part, to_plain_text(render_text(part, _CAPABILITIES)), None)
 
     async def _send_or_edit(self, row: OutboxRow, part: Reply, text: str, parse_mode: str | None) -> str | None:
@@ -149,7 +155,7 @@ class TelegramChannel:
         return _message_id(await self._api.call("sendMessage", parameters))
 
     async def _put_buttons(self, row: OutboxRow, part: Reply) -> str | None:
-        """Only the keyboard changes; on a message that is gone or too old, what there is to say is said anew."""
+        """Change only the keyboard; if the message is gone or too old, send the reply as a new message."""
         wanted = {
             "chat_id": row.chat.address,
             "message_id": part.target,
@@ -176,14 +182,14 @@ class TelegramChannel:
         return target
 
     async def _replacement_parameters(self, row: OutboxRow, part: Reply, error: ChannelError) -> dict[str, Any]:
-        """How a message is sent that should have been an edit: where there are no edits, silently, the old one gone."""
+        """Delete the message that cannot be edited, and return the parameters that make its replacement silent."""
         if not isinstance(error, Unsupported):
             return {}
         await self._api.try_call("deleteMessage", {"chat_id": row.chat.address, "message_id": part.target})
         return {"disable_notification": True}
 
     async def _send_document(self, row: OutboxRow, parameters: dict[str, Any], attachment: Attachment) -> str | None:
-        """A file that goes to many is uploaded once; from then on Telegram is told which one is meant."""
+        """Send a file; one that goes to many people is uploaded once and then named by its id."""
 
         async def send(document: InputFile | str) -> Any:
             return await self._api.call("sendDocument", {**parameters, "document": document}, patience=_UPLOAD_TIMEOUT)
@@ -195,7 +201,10 @@ class TelegramChannel:
 
 
 def _may_send_instead(error: ChannelError, row: OutboxRow) -> bool:
-    """Whether a new message may say what an edit could not; what nobody understands is tried twice first."""
+    """Return whether a new message may replace a failed edit.
+
+    After an unclear failure the edit is tried once more first.
+    """
     if isinstance(error, MarkupNotParsed):
         return False
     if isinstance(error, Invalid | Unsupported):
@@ -220,7 +229,7 @@ def _inline_keyboard(choices: Iterable[Choice]) -> dict[str, Any] | None:
 
 
 def _keyboard_rows(choices: Iterable[Choice]) -> Iterator[list[dict[str, str]]]:
-    """Short labels share a row; a long one has its own."""
+    """Put short labels into a shared row; a long one gets its own."""
     row: list[dict[str, str]] = []
     width = 0
     for choice in choices:

@@ -1,7 +1,7 @@
-"""What is told to Telegram at every start: which bot this is, how updates come, and the menu of commands.
+"""Register the bot with Telegram at every start: learn its name, set how updates come, and set the menu of commands.
 
-Only getMe decides about the token, and only setWebhook about the webhook. Everything else is a comfort: its failure is
-named in the log, holds nothing up, and is made good later.
+Only getMe decides about the token, and only setWebhook about the webhook. All other calls are optional: a failure is
+logged, delays nothing, and is repeated later.
 """
 
 import asyncio
@@ -19,33 +19,28 @@ from bot.retry import retry
 from handlers.commands import COMMANDS
 from locales import LANGUAGES, N_, translator
 
-#: Seconds between two tries of a comfort, at most.
+#: The most seconds between two tries of an optional call.
 _LONGEST_DELAY = 3600.0
-#: Seconds that a start waits to learn the bot's name before anything is heard or answered.
+#: A start waits so many seconds to learn the bot's name before it handles messages.
 _NAMED_WITHIN = 5.0
 
 _log = structlog.get_logger(__name__)
 
 
 async def get_acquainted(api: TelegramApi) -> None:
-    """Learn the bot's name before anything is handled: links carry it, and groups call by it.
+    """Learn the bot's name before any message is handled: links contain it, and groups address the bot by it.
 
-    Where Telegram is not reached within a moment, the work begins without; the name is asked for again meanwhile.
-
-    Raises:
-        Refused: Telegram does not accept the token.
+    If Telegram is not reached within a moment, work begins without the name, which is asked for again meanwhile.
     """
     await wait_at_most(_NAMED_WITHIN, _fetch_identity(api))
 
 
 async def register_bot(api: TelegramApi, webhook: dict[str, Any]) -> None:
-    """Ask which bot this is, and tell where updates go; repeat until heard. An empty ``webhook`` means polling.
+    """Ask for the bot's name and register the webhook; repeat until Telegram answers.
 
-    Nothing that waits is ever dropped.
+    An empty ``webhook`` means polling.
 
-    Raises:
-        Refused: Telegram does not accept the token.
-        SettingsError: Telegram does not accept the webhook's address or secret, or the server takes no webhook.
+    Updates that wait at Telegram are never dropped.
     """
     await _fetch_identity(api)
     if webhook:
@@ -54,23 +49,27 @@ async def register_bot(api: TelegramApi, webhook: dict[str, Any]) -> None:
 
 
 class BotIdentity:
-    """Asks, for a process that receives nothing, which bot this is, and leaves to others how updates come.
+    """Learns the bot's name in a process that receives no updates.
 
-    The menu of commands and the way of updates are set by whoever receives.
+    The process that receives them sets the menu of commands and the way of updates.
     """
 
     def __init__(self, api: TelegramApi) -> None:
         self._api = api
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until told to stop. Raises Refused where Telegram does not accept the token."""
+        """Learn the name, then wait until ``stop`` is set.
+
+        Raises:
+            Refused: Telegram does not accept the token.
+        """
         await cancel_on(stop, _fetch_identity(self._api))
         _log.info("telegram_ready", channel=CHANNEL, bot=self._api.username)
         await stop.wait()
 
 
 async def announce_commands(api: TelegramApi) -> None:
-    """Set the menu of commands in every language; try again, ever more rarely, what is not taken."""
+    """Set the menu of commands in every language; repeat what failed, ever more rarely."""
     waiting = ["", *LANGUAGES]
 
     async def announce() -> None:
@@ -89,7 +88,10 @@ async def announce_commands(api: TelegramApi) -> None:
 
 
 async def remove_webhook(api: TelegramApi) -> None:
-    """Have updates wait for polling; nothing that waits is dropped. Repeats until heard, ever more rarely."""
+    """Remove the webhook so that updates wait for polling, and drop none.
+
+    Repeat until it succeeds, ever more rarely.
+    """
 
     async def remove() -> None:
         if error := await api.try_call("deleteWebhook"):
@@ -132,7 +134,10 @@ async def _set_webhook(api: TelegramApi, webhook: dict[str, Any]) -> None:
 async def _call_until_answered(
     api: TelegramApi, method: str, parameters: dict[str, Any], *, decisive: tuple[type[ChannelError], ...]
 ) -> Any:
-    """The result of a call without which nothing can begin; raises what is ``decisive``, waits out all else."""
+    """Repeat a call that the start depends on and return its result.
+
+    Raise the ``decisive`` errors and wait out all others.
+    """
 
     def not_heard(error: Exception) -> bool | float:
         if isinstance(error, decisive) or not isinstance(error, ChannelError):
@@ -144,12 +149,12 @@ async def _call_until_answered(
 
 
 def _pause(error: Exception) -> bool | float:
-    """For how long Telegram asks to wait; True where it does not say."""
+    """Return the seconds for which Telegram asks to wait, or True if it names none."""
     return isinstance(error, ChannelError) and (_requested_delay(error) or True)
 
 
 def _requested_delay(error: ChannelError) -> float:
-    """Seconds for which Telegram asks to wait."""
+    """Return the seconds for which Telegram asks to wait, 0 if it names none."""
     return error.after if isinstance(error, RetryLater) else 0.0
 
 
@@ -158,7 +163,7 @@ def _log_optional_failure(method: str, error: ChannelError) -> None:
 
 
 def _menu_parameters(language: str) -> dict[str, Any]:
-    """The menu of a language; without one, of everybody whose telephone speaks neither."""
+    """Return the menu of a language; an empty language means everybody whose telephone uses neither."""
     t = translator(language or LANGUAGES[0])
     commands = [{"command": command.name, "description": t(command.description)} for command in COMMANDS]
     return {"commands": commands, "language_code": language or None}

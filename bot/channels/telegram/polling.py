@@ -1,4 +1,4 @@
-"""Long polling: a batch is stored before the next request tells Telegram that it arrived."""
+"""Receive updates by long polling: a batch is stored before the next request acknowledges it to Telegram."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,16 +13,16 @@ from bot.channels.telegram.updates import CHANNEL, UPDATE_KINDS, UpdateReceiver
 from bot.retry import Backoff
 
 _POLL_SECONDS = 50  #: seconds that Telegram holds a request open
-_BATCH = 100  #: the most it gives at once
-_HEAD_START = 1.0  #: seconds that a webhook has to go before the first request; after that both go on side by side
+_BATCH = 100  #: the most updates of one answer
+_HEAD_START = 1.0  #: seconds to remove a webhook before the first request; after that both continue side by side
 
 _log = structlog.get_logger(__name__)
 
 
 class Poller:
-    """Asks for updates until told to stop.
+    """Polls for updates until ``stop`` is set.
 
-    The offset lives with Telegram: what was not acknowledged comes again after a restart, and the store knows it.
+    Telegram keeps the offset: an update that was not acknowledged comes again after a restart, and the store knows it.
     """
 
     def __init__(self, api: TelegramApi, front: UpdateReceiver, *, hold: int = _POLL_SECONDS) -> None:
@@ -32,7 +32,7 @@ class Poller:
         self._offset: int | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Poll.
+        """Register the bot and poll until ``stop`` is set.
 
         Raises:
             Refused: Telegram does not accept the token.
@@ -45,25 +45,25 @@ class Poller:
         await self._front.close()
 
     async def _poll(self, stop: asyncio.Event, beside: Sequence[asyncio.Task[None]]) -> None:
-        """Ask again and again; whatever goes wrong with one request, the next is made."""
+        """Poll again and again; a failed request never ends the loop."""
         backoff = Backoff()
         while not stop.is_set():
             try:
                 await self.poll_once(stop)
             except ChannelError as error:
                 await cancel_on(stop, self._recover(error, backoff, webhook=not beside[0].done()))
-            except Exception as error:  # noqa: BLE001 - what could not be stored was not acknowledged: it comes again
+            except Exception as error:  # noqa: BLE001 - an update that was not stored is not acknowledged and comes again
                 _log.error("updates_not_taken", channel=CHANNEL, error=type(error).__name__)
                 await cancel_on(stop, asyncio.sleep(backoff.next()))
             else:
                 backoff.reset()
-                beside[0].cancel()  # where a poll is answered there is no webhook
+                beside[0].cancel()  # a poll is only answered without a webhook
 
     async def poll_once(self, stop: asyncio.Event) -> None:
-        """One request: acknowledge what is stored, receive what is new, store it.
+        """Make one request: acknowledge stored updates, receive new ones, and store them.
 
         Raises:
-            ChannelError: nothing was received, nothing is lost.
+            ChannelError: nothing was received and nothing is lost.
         """
         wanted = {"offset": self._offset, "limit": _BATCH, "timeout": self._hold, "allowed_updates": list(UPDATE_KINDS)}
         request = self._api.call("getUpdates", wanted, patience=self._hold + 10.0)
@@ -76,10 +76,10 @@ class Poller:
         if highest is not None:
             self._offset = highest + 1
         elif batch:
-            raise ChannelError  # updates without numbers cannot be acknowledged: do not ask for them in a hurry
+            raise ChannelError  # updates without numbers cannot be acknowledged: wait before asking again
 
     async def _recover(self, error: ChannelError, backoff: Backoff, *, webhook: bool) -> None:
-        """``webhook``: one may still be set."""
+        """Log a failed poll and wait; ``webhook`` tells that one may still be set."""
         if isinstance(error, Unsupported):
             _log.error("no_updates", channel=CHANNEL, method="getUpdates", hint="this server wants a webhook")
         elif isinstance(error, Conflict) and webhook:

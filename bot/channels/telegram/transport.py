@@ -1,7 +1,8 @@
-"""HTTP for python-telegram-bot over aiohttp: half the work of the library's own per request, and exact about failures.
+"""Send HTTP requests for python-telegram-bot over aiohttp, and tell exactly how a request failed.
 
-What matters to a delivery is whether a request left. aiohttp tells a connection that was never made from one that
-broke; a 429 is told apart here because the library's own exception for it warns on use.
+A delivery must know whether a request left. aiohttp tells a connection that was never made from one that broke, and
+needs half the work per request of the library's own transport. A 429 is handled here because the library's own
+exception for it warns on use.
 """
 
 import io
@@ -17,16 +18,16 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.channels.base import ChannelError, Invalid, MaybeSent, RetryLater, Unreachable, Unsupported
 
-_CONNECT_TIMEOUT = 15.0  #: seconds to connect, and to wait for an answer where the caller names no time
-_DEFAULT_RETRY_SECONDS = 5.0  #: seconds to wait after a 429 that does not say
-_LONGEST_RETRY_SECONDS = 3600.0  #: seconds that a 429 may make us wait, whatever it says
-_TIMEOUT_SLACK = 60.0  #: seconds beyond the patience for a whole exchange, an upload over a slow line included
-_SHORT = 2000  #: bytes of an answer that may be an error although its status says otherwise
-#: What is said of a method rather than of a message, whoever says it.
+_CONNECT_TIMEOUT = 15.0  #: seconds to connect, and to wait for an answer if the caller names no time
+_DEFAULT_RETRY_SECONDS = 5.0  #: seconds to wait after a 429 without a time
+_LONGEST_RETRY_SECONDS = 3600.0  #: the most seconds that a 429 can make us wait
+_TIMEOUT_SLACK = 60.0  #: seconds beyond the read timeout for a whole exchange, even an upload over a slow line
+_SHORT = 2000  #: a shorter body, in bytes, may be an error although its status says otherwise
+#: These statuses concern the method rather than the message, from whichever server.
 _NOT_OFFERED = (405, 501)
-#: The same from a proxy; where the Bot API itself says it, its description tells more.
+#: These statuses from a proxy mean the same; from the Bot API itself the description decides.
 _NOT_PASSED_ON = (401, 403, 404)
-#: Raised before a request leaves.
+#: aiohttp raises these before a request leaves.
 _NOT_SENT = (
     aiohttp.ClientConnectorError,
     aiohttp.ClientHttpProxyError,
@@ -36,7 +37,7 @@ _NOT_SENT = (
 
 
 class RequestFailedError(TelegramError):
-    """Carries an outcome through the library, which lets its own errors pass."""
+    """Carries a ``ChannelError`` through the library, which lets its own errors pass."""
 
     def __init__(self, outcome: ChannelError) -> None:
         super().__init__("Request failed")
@@ -44,14 +45,14 @@ class RequestFailedError(TelegramError):
 
 
 def proxy_for(url: str) -> str | None:
-    """The proxy that the environment names for an address."""
+    """Return the proxy that the environment names for an address."""
     parts = urlsplit(url)
     bypassed = not parts.hostname or proxy_bypass(parts.hostname)
     return None if bypassed else getproxies().get(parts.scheme)
 
 
 class AiohttpRequest(BaseRequest):
-    """Requests over one pool of connections, opened when first used."""
+    """Makes requests over one pool of connections, opened on first use."""
 
     def __init__(self, connections: int, proxy: str | None = None) -> None:
         self._connections = connections
@@ -64,17 +65,16 @@ class AiohttpRequest(BaseRequest):
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        """The open session. Its proxy is settled once: aiohttp would look the environment up for every request."""
+        """Return the open session, with a fixed proxy: aiohttp would read the environment for every request."""
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=self._connections)
             self._session = aiohttp.ClientSession(connector=connector, proxy=self._proxy)
         return self._session
 
     async def initialize(self) -> None:
-        """Nothing to do: the session opens with the first request."""
+        """Do nothing: the session opens with the first request."""
 
     async def shutdown(self) -> None:
-        """Close all connections."""
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -87,10 +87,10 @@ class AiohttpRequest(BaseRequest):
         *_: Any,
         **times: Any,
     ) -> tuple[int, bytes]:
-        """Status and body. Of the times to wait only ``read_timeout`` is heard.
+        """Send a request and return status and body; ``read_timeout`` is the only timeout that is used.
 
         Raises:
-            RequestFailedError: with what became of the request.
+            RequestFailedError: carries the ``ChannelError``.
         """
         named = times.get("read_timeout")
         patience = named if isinstance(named, int | float) else _CONNECT_TIMEOUT
@@ -118,7 +118,7 @@ class AiohttpRequest(BaseRequest):
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """A JSON object; the library's own logs what it cannot read, and with it what people wrote."""
+        """Parse a JSON object; the library's own method would log unreadable answers, and people's texts with them."""
         answer = _parse_answer(payload)
         if not answer:
             raise RequestFailedError(MaybeSent())
@@ -139,7 +139,7 @@ def _request_body(data: RequestData | None) -> bytes | aiohttp.FormData | None:
         return None
     if not data.contains_files:
         return data.json_payload
-    form = aiohttp.FormData(quote_fields=False)  # Telegram shows the name as it is written
+    form = aiohttp.FormData(quote_fields=False)  # Telegram shows the name unquoted
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (filename, content, media_type) in data.multipart_data.items():
@@ -153,7 +153,7 @@ def _request_headers(data: RequestData | None) -> dict[str, str]:
 
 
 def _effective_status(status: int, payload: bytes) -> int:
-    """Some servers answer everything with 200 and say only in the body what went wrong."""
+    """Return the true status: some servers answer everything with 200 and put the error only into the body."""
     if not 200 <= status <= 299 or len(payload) > _SHORT or b"error_code" not in payload:
         return status
     answer = _parse_answer(payload)
@@ -162,7 +162,7 @@ def _effective_status(status: int, payload: bytes) -> int:
 
 
 def _failure_of_status(status: int, payload: bytes) -> ChannelError | None:
-    """What the status alone says, where the library would take it for something else; ``None``: let it read."""
+    """Return the failure that a status means by itself; ``None`` lets the library read the body."""
     if status == 429:
         return RetryLater(_retry_after(payload))
     if status in _NOT_OFFERED:
@@ -175,7 +175,7 @@ def _failure_of_status(status: int, payload: bytes) -> ChannelError | None:
 
 
 def _parse_answer(payload: bytes) -> dict[str, Any]:
-    """The JSON object of an answer; empty where it is none."""
+    """Return the JSON object of an answer; empty if there is none."""
     try:
         answer = json.loads(payload)
     except (ValueError, RecursionError):
@@ -184,7 +184,7 @@ def _parse_answer(payload: bytes) -> dict[str, Any]:
 
 
 def _retry_after(payload: bytes) -> float:
-    """Seconds to wait, an hour at most; a few where the answer does not say."""
+    """Return the seconds to wait, at most an hour; a few if the answer names none."""
     try:
         asked = float(json.loads(payload)["parameters"]["retry_after"])
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):

@@ -1,6 +1,7 @@
-"""A raw update becomes an event. Total: any JSON has a result, and nothing of a person's name is in it.
+"""Turn raw updates into events and store them.
 
-Source of the shapes: https://core.telegram.org/bots/api#update
+Reading never fails: any JSON gives a result, and no person's name is kept. The shapes are those of
+https://core.telegram.org/bots/api#update
 """
 
 import asyncio
@@ -20,9 +21,10 @@ from handlers.core.events import ButtonTapped, Event, FileSent, MessageEdited, T
 from handlers.interview.secrets import has_secret
 
 CHANNEL = TELEGRAM
-#: What is asked of Telegram. An edited message is no new answer, but may hold a secret; a channel's post is nobody's.
+#: Update kinds requested from Telegram. An edited message is no new answer, but may hold a secret; channel posts are
+#: left out.
 UPDATE_KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
-#: Of a message, what its person did not say now: who and where it is from, what it answers, how it looks.
+#: Fields of a message that its person did not write now: sender and place, the message it answers, its look.
 _IGNORED_FIELDS = frozenset(
     {
         "from",
@@ -42,7 +44,7 @@ _IGNORED_FIELDS = frozenset(
 )
 
 UnreadableKind = Literal["photo", "audio", "video", "sticker", "other"]
-#: Contents a person can send that are not read; an animation also carries ``document``, so these come first.
+#: Contents that cannot be read; an animation also carries ``document``, so these come first.
 _UNREADABLE: dict[str, UnreadableKind] = {
     "photo": "photo",
     "voice": "audio",
@@ -61,17 +63,26 @@ _UNREADABLE: dict[str, UnreadableKind] = {
     "checklist": "other",
     "paid_media": "other",
 }
-#: What the assistant is in a person's chat: whether that means that it is blocked.
+#: Whether the assistant's status in a person's chat means that it is blocked.
 _BLOCKED = {"kicked": True, "left": True, "member": False}
 _GROUPS = ("group", "supergroup")  #: a tuple: what a stranger puts there need not be hashable
 _COMMAND = re.compile(r"(/\w{1,32})@(\w+)", re.ASCII)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LONGEST_NAME = 255
 
+#: A stop waits so many seconds for the answers to taps.
+_CLOSE_TIMEOUT = 2.0
+#: The most taps answered at the same time; the others wait their turn.
+_ANSWERS_AT_ONCE = 16
+#: The most taps that wait for an answer; in a flood the rest gets none, and the button stops turning by itself.
+_ANSWERS_WAITING = 256
+
+_log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class BlockChange:
-    """A person blocks the assistant, or lets it write again."""
+    """A person blocks the assistant, or unblocks it."""
 
     address: str
     blocked: bool
@@ -79,17 +90,17 @@ class BlockChange:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedUpdate:
-    """What an update holds for us; with no ``incoming``, ``ignored`` tells why in a word."""
+    """The content of an update; without ``incoming``, ``ignored`` names the reason in a word."""
 
     update_id: int | None = None
     incoming: Incoming | None = None
-    callback: str | None = None  #: id of a tap, which waits to be answered
+    callback: str | None = None  #: the id of a tap that waits for its answer
     membership: BlockChange | None = None
     ignored: str | None = None
 
 
 def read_update(raw: object, username: str = "") -> ReceivedUpdate:
-    """Read one update for the bot called ``username`` (without @)."""
+    """Read one update for the bot named ``username`` (without @); never raises."""
     update = _to_mapping(raw)
     update_id = _to_integer(update.get("update_id"))
     if update_id is None:
@@ -117,7 +128,7 @@ def _from_message(update_id: int, message: Mapping[str, Any], username: str) -> 
 
 
 def _from_group(update_id: int, chat: Mapping[str, Any], message: Mapping[str, Any], username: str) -> ReceivedUpdate:
-    """In a group only a command to this bot is heard, and secrets are; what was said is not kept."""
+    """Read a group's message: only commands to this bot and secrets count; other texts are not kept."""
     command = _to_text(message.get("text")).partition(" ")[0]
     addressed = _COMMAND.fullmatch(command)
     for_us = command.startswith("/") and (addressed is None or addressed.group(2).lower() == username.lower())
@@ -129,7 +140,7 @@ def _from_group(update_id: int, chat: Mapping[str, Any], message: Mapping[str, A
 
 
 def _from_edited(update_id: int, message: Mapping[str, Any]) -> ReceivedUpdate:
-    """A change of words is told apart from what Telegram changes itself, such as where somebody is."""
+    """Tell an edit of words from Telegram's own edits, such as a moving location."""
     chat, secret = _to_mapping(message.get("chat")), _has_secret_text(message)
     group, words = (
         _to_text(chat.get("type")) in _GROUPS,
@@ -166,12 +177,12 @@ def _to_event(message: Mapping[str, Any], username: str) -> Event | None:
 
 
 def _has_secret_text(message: Mapping[str, Any]) -> bool:
-    """Whether anything that came with a message does: text, caption, quote, the name of a file, an answer of a poll."""
+    """Return whether any text of a message holds a secret: text, caption, quote, file name, answers of a poll."""
     return any(has_secret(words) for words in _iter_texts(message))
 
 
 def _iter_texts(message: Mapping[str, Any]) -> Iterator[str]:
-    """Every text in a message, however deep; without recursion, for strangers write it."""
+    """Yield every text in a message, however deep; without recursion, because strangers choose the nesting."""
     waiting: list[object] = [value for name, value in message.items() if name not in _IGNORED_FIELDS]
     while waiting:
         value = waiting.pop()
@@ -184,7 +195,7 @@ def _iter_texts(message: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _strip_bot_name(text: str, username: str) -> str:
-    """``/start@our_bot now`` is ``/start now``."""
+    """Strip the bot's name from a command: ``/start@our_bot now`` becomes ``/start now``."""
     addressed = _COMMAND.match(text)
     if addressed and addressed.group(2).lower() == username.lower():
         return addressed.group(1) + text[addressed.end() :]
@@ -204,7 +215,7 @@ def _from_tap(update_id: int, query: Mapping[str, Any]) -> ReceivedUpdate:
 
 
 def _from_membership(update_id: int, change: Mapping[str, Any]) -> ReceivedUpdate:
-    """Blocked and unblocked. Only a person's own chat counts: in a group nobody is written to but who asks."""
+    """Read a block or an unblock; only a private chat counts, because groups get no messages unasked."""
     status = _to_text(_to_mapping(change.get("new_chat_member")).get("status"))
     chat = _to_mapping(change.get("chat"))
     address = _to_number_text(chat.get("id")) if chat.get("type") == "private" else None
@@ -227,7 +238,7 @@ def _to_mapping(value: object) -> Mapping[str, Any]:
 
 
 def _to_integer(value: object) -> int | None:
-    """An integer of at most 64 bits; True is none."""
+    """Return an integer of at most 64 bits; ``True`` is not one."""
     return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 else None
 
 
@@ -237,22 +248,15 @@ def _to_number_text(value: object) -> str | None:
 
 
 def _to_text(value: object) -> str:
-    """A text that can be stored: lone surrogates and NUL become the replacement character."""
+    """Return a text that can be stored: lone surrogates and NUL become the replacement character."""
     return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else ""
 
 
-#: Seconds that a stop waits for the answers to taps.
-_CLOSE_TIMEOUT = 2.0
-#: Taps answered at the same time; the others wait their turn.
-_ANSWERS_AT_ONCE = 16
-#: Taps that wait for it; of a flood of them the rest is not answered: the button stops turning by itself.
-_ANSWERS_WAITING = 256
-
-_log = structlog.get_logger(__name__)
-
-
 class UpdateReceiver:
-    """``take`` returns once the updates are stored; ``ignored`` counts what was not for us, by reason."""
+    """Receives raw updates and stores the relevant ones.
+
+    ``receive`` returns once they are stored; ``ignored`` counts the others by reason.
+    """
 
     def __init__(self, api: TelegramApi, intake: Intake) -> None:
         self._api = api
@@ -263,17 +267,17 @@ class UpdateReceiver:
 
     @property
     def username(self) -> str:
-        """Of our bot, without @; empty until Telegram has told it."""
+        """Return the bot's name without @; empty until Telegram has told it."""
         return self._api.username
 
     async def receive(self, raw: Sequence[object]) -> int | None:
-        """Store what is for us; the highest update id among them, None where there is none.
+        """Store the relevant updates; return the highest update id of the batch, None if there is none.
 
-        An update that cannot be read is counted and passed: it must not hold up those behind it.
+        An unreadable update is counted and skipped: it must not hold up the following ones.
         """
         received = [self._parse(update) for update in raw]
         await self._intake.accept([one.incoming for one in received if one.incoming])
-        for one in received:  # after what was said: the last of a batch is how it stands
+        for one in received:  # after the messages: the last change of a batch is the current state
             if one.membership:
                 await self._record_block_change(one.membership)
         for one in received:
@@ -282,7 +286,7 @@ class UpdateReceiver:
         return max((one.update_id for one in received if one.update_id is not None), default=None)
 
     async def close(self) -> None:
-        """Wait for the answers under way, but not for a server that takes its time."""
+        """Wait for the answers under way, but no longer than ``_CLOSE_TIMEOUT`` seconds."""
         if self._answers:
             _, late = await asyncio.wait(self._answers, timeout=_CLOSE_TIMEOUT)
             for task in late:
@@ -290,10 +294,10 @@ class UpdateReceiver:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _record_block_change(self, membership: BlockChange) -> None:
-        """A sign of being blocked that cannot be stored is missed: the next message shows it anyway."""
+        """Record a block or unblock; a failure is only logged, because the next message shows a block anyway."""
         try:
             await self._intake.record_block_change(CHANNEL, membership.address, blocked=membership.blocked)
-        except Exception as error:  # noqa: BLE001 - those behind it must go on
+        except Exception as error:  # noqa: BLE001 - the following updates must go on
             _log.error("membership_not_stored", channel=CHANNEL, error=type(error).__name__)
 
     def _parse(self, raw: object) -> ReceivedUpdate:
@@ -316,7 +320,7 @@ class UpdateReceiver:
         task.add_done_callback(self._answers.discard)
 
     async def _answer(self, callback: str) -> None:
-        """The button stops turning before the work begins; too late is no harm."""
+        """Answer a tap before the work begins, so that the button stops turning; a late answer does no harm."""
         async with self._room:
             error = await self._api.try_call("answerCallbackQuery", {"callback_query_id": callback})
         if error is not None and not isinstance(error, QueryTooOld):

@@ -1,4 +1,7 @@
-"""The webhook: Telegram calls, an update is stored, and only then answered with 200."""
+"""Receive updates by webhook: Telegram calls, the update is stored, and only then answered with 200.
+
+``TimedConnection`` drops slow senders, so that they cannot use up the connections.
+"""
 
 import asyncio
 import json
@@ -28,29 +31,37 @@ from bot.errors import SettingsError, TrolyError, to_reason
 from bot.settings import host_and_port
 from locales import N_
 
-#: Seconds in which a request must have arrived in full, head and body.
+#: A request, head and body, must arrive in full within so many seconds.
 RECEIVING_SECONDS = 10.0
-#: Connections open at once. Beyond that the one is dropped whose request has been awaited longest, so that whoever
-#: sends a whole request at once is always served, and never so many are open that files can no longer be opened.
+#: The most open connections. Beyond it the one is dropped that has waited longest for its request, so that senders of
+#: whole requests are always served and the process never runs out of file descriptors.
 MOST_CONNECTIONS = 200
 
 _RECEIVED = frozenset({h11.DONE, h11.MUST_CLOSE, h11.CLOSED, h11.ERROR})
 
+#: The largest body read, in bytes; an update has a few thousand.
+_BODY_LIMIT = 1024 * 1024
+#: Seconds that the store may take before Telegram is asked to come again.
+_STORING_TIMEOUT = 20.0
+_SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
+
+_log = structlog.get_logger(__name__)
+
 
 class TimedConnection(H11Protocol):
-    """Drops whoever does not send a whole request in time, be it the first or a later one."""
+    """Drops a sender that does not send a whole request in time, be it the first or a later one."""
 
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """Begin to wait for the request; make room first where too many are open."""
+        """Start waiting for the request; make room first if too many connections are open."""
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
             _drop_longest_awaited(self.connections)
         self._wait()
 
     def data_received(self, data: bytes) -> None:
-        """Take some more of the request; one that is there in full is waited for no longer."""
+        """Receive some more of the request; once it is complete, stop the timer."""
         super().data_received(data)
         if self.conn.their_state in _RECEIVED:
             self._stop_waiting()
@@ -63,17 +74,17 @@ class TimedConnection(H11Protocol):
             self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Stop the timer."""
         self._stop_waiting()
         super().connection_lost(exc)
 
     @property
     def receive_deadline(self) -> float | None:
-        """When this connection is dropped, by the loop's clock; ``None`` while a request is being answered."""
+        """Return the loop's time at which this connection is dropped; ``None`` while a request is being answered."""
         return self._timer.when() if self._timer else None
 
     def drop(self) -> None:
-        """Close it without a word."""
+        """Close the connection without an answer."""
         self._stop_waiting()
         self.transport.abort()
 
@@ -92,25 +103,16 @@ def _drop_longest_awaited(connections: set[Any]) -> None:
         min(waiting, key=lambda one: one.receive_deadline or 0.0).drop()
 
 
-#: Largest body read, in bytes; an update is a few thousand.
-_BODY_LIMIT = 1024 * 1024
-#: Seconds the store may take before Telegram is asked to come again.
-_STORING_TIMEOUT = 20.0
-_SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - the name of a header
-
-_log = structlog.get_logger(__name__)
-
-
 @dataclass(frozen=True, slots=True)
 class WebhookSettings:
-    """Where Telegram calls, with which secret, and where that arrives on this machine (``host:port``)."""
+    """The address that Telegram calls, the secret it sends, and where calls arrive on this machine (``host:port``)."""
 
     url: str
     secret: SecretStr
     listen: str
 
     def address(self) -> tuple[str, int]:
-        """Host and port to listen on.
+        """Return the host and port to listen on.
 
         Raises:
             SettingsError: ``listen`` is not ``host:port``.
@@ -130,7 +132,7 @@ class WebhookEndedError(TrolyError):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that leaves signals to the process it runs in."""
+    """A uvicorn server that leaves signals to its process."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -138,7 +140,7 @@ class _Server(uvicorn.Server):
 
 
 class WebhookReceiver:
-    """Registers the webhook and serves it until told to stop."""
+    """Registers the webhook and serves it until ``stop`` is set."""
 
     def __init__(
         self, api: TelegramApi, front: UpdateReceiver, settings: WebhookSettings, more: Sequence[Route] = ()
@@ -150,10 +152,10 @@ class WebhookReceiver:
         self._host, self._port = settings.address()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve; Telegram is told where to call once we listen.
+        """Serve until ``stop`` is set; Telegram learns the address once this machine listens.
 
         Raises:
-            SettingsError: nobody can listen there, or Telegram does not accept the address.
+            SettingsError: the address cannot be listened on, or Telegram does not accept it.
             Refused: Telegram does not accept the token.
             WebhookEndedError: the server ended by itself.
         """
@@ -175,12 +177,12 @@ class WebhookReceiver:
             raise WebhookEndedError from serving.exception()
 
     def app(self) -> Starlette:
-        """The application: one address, one method; and what is served beside it on this machine."""
+        """Return the application: one address with one method, and the additional routes."""
         path = urlsplit(self._settings.url).path or "/"
         return Starlette(routes=[Route(path, self._handle_request, methods=["POST"]), *self._more])
 
     def _listen(self) -> socket.socket:
-        """Ours rather than uvicorn's, which ends the process where the port is taken."""
+        """Open the socket here, because uvicorn would end the process if the port is taken."""
         try:
             family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
             return socket.create_server((self._host, self._port), family=family)
@@ -206,21 +208,21 @@ class WebhookReceiver:
         try:
             update = json.loads(body)
         except (ValueError, RecursionError):
-            update = None  # counted as ignored: asking for it again would not make it readable
+            update = None  # counted as ignored: a repeated call would not make it readable
         try:
             async with asyncio.timeout(_STORING_TIMEOUT):
                 await self._front.receive([update])
         except TimeoutError:
             _log.warning("update_not_stored", channel=CHANNEL)
             return Response(status_code=503)
-        except Exception as error:  # noqa: BLE001 - not acknowledged: it comes again
+        except Exception as error:  # noqa: BLE001 - not acknowledged, so it comes again
             _log.error("update_not_stored", channel=CHANNEL, error=type(error).__name__)
             return Response(status_code=503)
         return Response(status_code=200)
 
 
 async def _read_body(request: Request) -> bytes | None:
-    """The body; None where it is over the limit, whatever length it announced."""
+    """Read the body; return None if it is over the limit, whatever length it announced."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

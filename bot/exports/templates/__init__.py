@@ -1,1 +1,1 @@
-"""The official lists as Word files: an office may edit them; what stands in double braces is filled in."""
+"""Hold the official lists as Word files that an office may edit; names in double braces are filled in."""

@@ -1,13 +1,13 @@
--- Whom a list of people names.
+-- Find the people that a list names.
 
 -- name: chats_of_requests
--- Whose requests these are, and the unit of each request.
+-- Read the chat and the unit of each of these requests.
 SELECT code, chat, unit FROM requests WHERE code IN ({each}(:codes)) AND chat IS NOT NULL;
 
 -- name: chats_by_code
--- Chats whose ids begin so: a code of a person is the beginning of an id, which two may share.
+-- Read the chats whose ids begin like this: a person's code is the beginning of an id, which two people may share.
 SELECT substr(id, 1, 8), id, unit FROM chats WHERE substr(id, 1, 8) IN ({each}(:heads));
 
 -- name: chats_by_id
--- Those of these chats that are known.
+-- Read those of these chats that are known.
 SELECT id, id, unit FROM chats WHERE id IN ({each}(:ids));

@@ -1,13 +1,13 @@
--- The life of a broadcast, and what people answer to reminders. A step of a campaign is a broadcast with a parent.
+-- The life of a broadcast, and people's answers to reminders. A step of a campaign is a broadcast with a parent.
 
 -- name: add_broadcast!
--- A draft.
+-- Add a draft.
 INSERT INTO broadcasts (id, state, unit, author, chat, content, document, warrant, starts_at, created_at, changed_at)
 VALUES (:id, 'draft', :unit, :author, :chat, :content, :document, :warrant, :starts_at, :now, :now);
 
 -- name: change_broadcast
--- Another draft in place of one that was seen at :revision; what was found of the old one says nothing of it. Its author
--- is who wrote it last. The document stays where no other is given, and goes with its name.
+-- Replace a draft that was seen at :revision; the findings about the old one are dropped. The last person to write it
+-- is its author. The document stays unless another is given, and is removed with its name.
 UPDATE broadcasts SET state = 'draft', checking = 0, unit = :unit, author = :author, chat = COALESCE(:chat, chat),
     content = :content, document = CASE WHEN :keeps = 1 THEN COALESCE(:document, document) END, findings = NULL,
     warrant = :warrant, recipients = 0, starts_at = :starts_at, why = NULL, revision = revision + 1, changed_at = :now
@@ -15,28 +15,28 @@ WHERE id = :id AND revision = :revision AND state IN ('draft', 'checked')
 RETURNING id;
 
 -- name: where_broadcast_named
--- One of them.
+-- It is this broadcast.
 id = :id;
 
 -- name: where_broadcast_alone
--- Not what another one made.
+-- It was not made by another broadcast.
 parent IS NULL;
 
 -- name: where_broadcast_before
--- Older ones only.
+-- It is older.
 id < :before;
 
 -- name: where_broadcast_made_by
--- What a campaign made, or a broadcast for those who asked to hear it again.
+-- It was made by this campaign, or repeats this broadcast for people who postponed it.
 parent = :parent;
 
 -- name: where_broadcast_open
--- Those that something may still have to be done for: not ended, or cancelled with messages that wait.
+-- It may still need work: it has not ended, or it was cancelled with messages that wait.
 state NOT IN {life_ended} OR (state = 'cancelled' AND EXISTS (
     SELECT 1 FROM outbox o WHERE o.broadcast = broadcasts.id AND o.state = 'queued'));
 
 -- name: broadcasts
--- The oldest first.
+-- Read broadcasts, the oldest first.
 SELECT id, state, content, unit, author, revision, created_at, changed_at, parent, step, chat, approver, checking,
     recipients, starts_at, held_until, why, finished_at, warrant
 FROM broadcasts
@@ -44,7 +44,7 @@ WHERE {where}
 ORDER BY id;
 
 -- name: latest_broadcasts
--- The newest first.
+-- Read broadcasts, the newest first.
 SELECT id, state, content, unit, author, revision, created_at, changed_at, parent, step, chat, approver, checking,
     recipients, starts_at, held_until, why, finished_at, warrant
 FROM broadcasts
@@ -53,22 +53,22 @@ ORDER BY id DESC
 LIMIT :limit;
 
 -- name: ask_check
--- The whole list is to be gone through; nothing comes back where it was asked for already.
+-- Request a check of the whole list; returns nothing if one was requested already.
 UPDATE broadcasts SET checking = 1, changed_at = :now
 WHERE id = :id AND checking = 0 AND state IN ('draft', 'checked')
 RETURNING id;
 
 -- name: broadcast_findings
--- What the last check found.
+-- Read what the last check found.
 SELECT findings FROM broadcasts WHERE id = :id AND findings IS NOT NULL;
 
 -- name: broadcast_document
--- The file that goes along.
+-- Read the document of a broadcast.
 SELECT document FROM broadcasts WHERE id = :id AND document IS NOT NULL;
 
 -- name: move_broadcast
--- From where it was seen, and as it was seen; nothing of a paused campaign runs, and none has finished of which a message
--- waits. That a step is late stays said.
+-- Move a broadcast from the state and revision that were seen. A step of a paused campaign does not run, and a
+-- broadcast does not finish while a message of it waits. The note that a step is late stays.
 UPDATE broadcasts SET state = :to, approver = COALESCE(:approver, approver), warrant = COALESCE(:warrant, warrant),
     starts_at = CASE WHEN state = 'scheduled' AND :to = 'running' THEN :now ELSE starts_at END,
     why = COALESCE(:why, (SELECT MAX(m.why) FROM broadcast_moves m WHERE m.broadcast = broadcasts.id AND m.why = 'late')),
@@ -80,34 +80,34 @@ WHERE id = :id AND state = :was AND revision = COALESCE(:revision, revision)
 RETURNING id;
 
 -- name: approve_parent!
--- What a step belongs to is approved by whoever approved the step.
+-- Approve the campaign of a step, by the person who approved the step.
 UPDATE broadcasts SET approver = :approver, warrant = :warrant WHERE id = :id;
 
 -- name: hold_parent_warrant
--- What a step belongs to.
+-- Lock the campaign of a step and read its warrant.
 SELECT {warrant} FROM broadcasts b WHERE b.id = (SELECT s.parent FROM broadcasts s WHERE s.id = :id) {held};
 
 -- name: where_paused_with_parent
--- Whoever paused the campaign paused it.
+-- It was paused because its campaign was paused.
 why = 'parent';
 
 -- name: move_steps
--- What a campaign made goes its way.
+-- Move the steps of a campaign along with it.
 UPDATE broadcasts SET state = :to, why = :why, finished_at = CASE WHEN :to IN {life_ended} THEN :now END,
     revision = revision + 1, changed_at = :now
 WHERE parent = :parent AND state IN ({each}(:states)) AND {where}
 RETURNING id;
 
 -- name: note_move!
--- Where it went, or that it was held back.
+-- Record a change of state, or that the broadcast was held back.
 INSERT INTO broadcast_moves (broadcast, at, state, actor, why) VALUES (:id, :now, :state, :actor, :why);
 
 -- name: who_has
--- The chat of a role, ended or not.
+-- Read the chat of a role, whether the role has ended or not.
 SELECT chat FROM grants WHERE id = :id;
 
 -- name: tally
--- How many rows are in which state, and why. Of the many without a reason the index alone is read.
+-- Count the rows in each state, and by reason. For the many rows without a reason only the index is read.
 SELECT state, NULL AS reason, COUNT(*) FROM outbox
 WHERE broadcast = :id AND state IN ('queued', 'sending', 'sent')
 GROUP BY state
@@ -117,19 +117,19 @@ WHERE broadcast = :id AND state IN ('blocked', 'invalid', 'failed', 'skipped', '
 GROUP BY state, reason;
 
 -- name: where_recipient_after
--- Those behind one, in the order of chats, which is that of codes.
+-- The recipient comes after this chat; the order of chats is the order of codes.
 o.chat > :after;
 
 -- name: where_recipient_until
--- None behind.
+-- The recipient comes no later than this chat.
 o.chat <= :until;
 
 -- name: where_recipient_in_state
--- In one state.
+-- The row is in this state.
 o.state = :state;
 
 -- name: recipients
--- What became of it for each; the name is that of the certificate last known.
+-- Read the result for each recipient; the name is that of the certificate known last.
 SELECT o.chat, o.channel, c.unit, s.id, s.subscriber, o.state, o.reason, o.attempts, o.queued_at, o.settled_at
 FROM outbox o
 JOIN chats c ON c.id = o.chat
@@ -142,11 +142,11 @@ ORDER BY o.chat
 LIMIT :limit;
 
 -- name: where_recipient_coded
--- These people.
+-- The recipient is one of these people.
 SUBSTR(chat, 1, 8) IN ({each}(:heads));
 
 -- name: resend
--- What nobody knows the fate of is sent once more; but not to whoever wants no reminders, or is done, since.
+-- Queue messages with an unknown result again, except to people who have stopped reminders or are done since.
 UPDATE outbox SET state = 'queued', reason = NULL, attempts = 0, settled_at = NULL, due_at = 0
 WHERE broadcast = :id AND state = 'unknown' AND payload IS NOT NULL AND {where}
   AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.id = outbox.chat AND c.stopped_at IS NOT NULL)
@@ -156,22 +156,22 @@ WHERE broadcast = :id AND state = 'unknown' AND payload IS NOT NULL AND {where}
 RETURNING id;
 
 -- name: hold_life
--- It goes nowhere, and no message of it is queued again by hand, until the transaction ends.
+-- Lock a broadcast: until the transaction ends it changes no state, and no message of it is queued again by hand.
 SELECT {warrant} FROM broadcasts b WHERE b.id = :id {held};
 
 -- name: run_again
--- One that had finished has messages to deliver again.
+-- Restart a finished broadcast, which has messages to deliver again.
 UPDATE broadcasts SET state = 'running', why = NULL, finished_at = NULL, revision = revision + 1, changed_at = :now
 WHERE id = :id AND state = 'finished'
 RETURNING id;
 
 -- name: chat_channel
--- Where a chat is.
+-- Read the channel of a chat.
 SELECT channel FROM chats WHERE id = :chat;
 
 -- name: hold_broadcast
--- Nothing leaves before; nothing comes back where it was held so already, or has ended. Why it is paused stays said, and
--- that a step is late.
+-- Hold a broadcast back until then; returns nothing if it was held so already, or has ended. The reason of a pause and
+-- the note that a step is late stay.
 UPDATE broadcasts SET held_until = NULLIF(:until, 0), changed_at = :now,
     why = CASE WHEN state = 'paused' THEN why ELSE COALESCE(:why,
         (SELECT MAX(m.why) FROM broadcast_moves m WHERE m.broadcast = broadcasts.id AND m.why = 'late')) END
@@ -179,7 +179,7 @@ WHERE id = :id AND COALESCE(held_until, 0) <> :until AND state NOT IN {life_ende
 RETURNING state;
 
 -- name: withdraw
--- Messages of a cancelled broadcast that wait do not leave; a batch of them.
+-- Withdraw a batch of the waiting messages of a cancelled broadcast.
 UPDATE outbox SET state = 'skipped', reason = 'cancelled', settled_at = :now, payload = NULL
 WHERE state = 'queued' AND id IN (
     SELECT o.id FROM outbox o JOIN broadcasts b ON b.id = o.broadcast
@@ -189,12 +189,12 @@ WHERE state = 'queued' AND id IN (
 RETURNING id;
 
 -- name: hold_parent
--- One that may have a step: it stays so until the transaction ends.
+-- Lock a broadcast that may get a step, so that it stays unchanged until the transaction ends.
 SELECT content, document, unit, author, approver, chat, {warrant} FROM broadcasts b
 WHERE b.id = :parent AND b.state IN ('running', 'finished') {held};
 
 -- name: add_step
--- What a campaign makes is approved with it; each step is made once.
+-- Add a step, which is approved with its campaign; each step is created once.
 INSERT INTO broadcasts (id, parent, step, state, unit, author, chat, approver, content, document, warrant, starts_at, why,
     created_at, changed_at, finished_at)
 VALUES (:id, :parent, :step, :state, :unit, :author, :chat, :approver, :content, :document, :warrant, :starts_at, :why, :now,
@@ -203,15 +203,15 @@ ON CONFLICT DO NOTHING
 RETURNING id;
 
 -- name: author_of
--- Where the author of a broadcast is told how far it is.
+-- Read the chat in which the author of a broadcast is told of its progress.
 SELECT c.id, c.channel, b.unit FROM broadcasts b JOIN chats c ON c.id = b.chat WHERE b.id = :id;
 
 -- name: author_grant
--- The role by which it was written; nothing comes back of the machine.
+-- Read the role by which the broadcast was written; returns nothing for the machine.
 SELECT g.id, g.role, g.unit, g.label FROM broadcasts b JOIN grants g ON g.id = b.author WHERE b.id = :id;
 
 -- name: approvers
--- Roles of other people than its author: of the units that hold one another the inner one first, at last those of no unit.
+-- Read the roles of people other than the author: of nested units the inner one first, roles without a unit last.
 SELECT {grant}, c.id, c.channel, c.language, b.unit
 FROM broadcasts b JOIN grants g ON g.ended_at IS NULL JOIN chats c ON c.id = g.chat LEFT JOIN units u ON u.code = g.unit
     LEFT JOIN audit_head h ON h.id = 1
@@ -220,45 +220,45 @@ WHERE b.id = :id AND b.state = 'checked' AND c.erased_at IS NULL AND c.blocked_a
 ORDER BY COALESCE(u.place, -1) DESC, g.id;
 
 -- name: stopped
--- Whether a person wants no reminders.
+-- Return a row if the person has stopped reminders.
 SELECT 1 FROM chats WHERE id = :chat AND stopped_at IS NOT NULL;
 
 -- name: stop_reminders!
--- No reminders from now on.
+-- Stop reminders from now on.
 UPDATE chats SET stopped_at = COALESCE(stopped_at, :now) WHERE id = :chat;
 
 -- name: resume_reminders!
--- They are wanted again.
+-- Resume reminders.
 UPDATE chats SET stopped_at = NULL WHERE id = :chat;
 
 -- name: where_of_series
--- Of one campaign, or of one broadcast and what was made for those who wanted to hear it again.
+-- The row belongs to a campaign, or to a broadcast and its repetitions for people who postponed it.
 broadcast IN (SELECT b.id FROM broadcasts b WHERE b.id = :series OR b.parent = :series);
 
 -- name: skip_reminders
--- Reminders that wait for a person do not leave.
+-- Skip the reminders that wait for a person.
 UPDATE outbox SET state = 'skipped', reason = :reason, settled_at = :now, payload = NULL
 WHERE chat = :chat AND state = 'queued' AND broadcast IS NOT NULL AND {where}
 RETURNING id;
 
 -- name: series_of
--- What an answer to a broadcast that a person had is about: all of its campaign.
+-- Read the campaign, or the single broadcast, to which an answer belongs.
 SELECT COALESCE(b.parent, b.id)
 FROM broadcasts b JOIN outbox o ON o.broadcast = b.id
 WHERE b.id = :broadcast AND o.chat = :chat;
 
 -- name: latest_reminder
--- The broadcast that the person got last.
+-- Read the broadcast that the person received last.
 SELECT broadcast FROM outbox
 WHERE chat = :chat AND state = 'sent' AND broadcast IS NOT NULL
 ORDER BY settled_at DESC, id DESC LIMIT 1;
 
 -- name: mark_done!
--- The person says that it is done.
+-- Record that the person says it is done.
 INSERT INTO reminder_marks (broadcast, chat, done_at) VALUES (:broadcast, :chat, :now)
 ON CONFLICT (broadcast, chat) DO UPDATE SET done_at = excluded.done_at, later_on = NULL;
 
 -- name: mark_later!
--- The person wants to be reminded on that day.
+-- Record the day on which the person wants to be reminded again.
 INSERT INTO reminder_marks (broadcast, chat, later_on) VALUES (:broadcast, :chat, :day)
 ON CONFLICT (broadcast, chat) DO UPDATE SET later_on = excluded.later_on, done_at = NULL;

@@ -1,8 +1,9 @@
--- Inbox, sessions, outbox.
+-- Inbox, sessions and outbox.
 
 -- name: meet_chat!
--- A chat writes: known from now on, no longer blocked, no longer to be forgotten. An address that could not be read any more
--- is whole again. An update that comes a second time says nothing new: whoever was forgotten since stays so.
+-- Record that a chat writes: it is known from now on, no longer blocked, no longer to be forgotten, and an unreadable
+-- address is whole again. An update that comes a second time changes nothing: a person who was forgotten since stays
+-- forgotten.
 INSERT INTO chats (id, channel, address, first_contact_at, last_contact_at)
 SELECT :chat, :channel, :address, :now, :now
 WHERE NOT EXISTS (SELECT 1 FROM inbox i WHERE i.channel = :channel AND i.update_id = :update)
@@ -10,7 +11,7 @@ ON CONFLICT (id) DO UPDATE SET last_contact_at = excluded.last_contact_at, addre
     erased_at = NULL;
 
 -- name: meet_group!
--- The chat is a group's.
+-- Record that the chat is a group's.
 UPDATE chats SET in_group = 1 WHERE id = :chat AND in_group = 0;
 
 -- name: receive
@@ -21,7 +22,7 @@ ON CONFLICT (channel, update_id) DO NOTHING
 RETURNING id;
 
 -- name: waiting_chats
--- Chats that still have to be answered, the longest waiting first; without those that somebody else is at.
+-- Read the chats with updates to handle, the longest waiting first, without those that another worker handles.
 SELECT c.id, c.address
 FROM chats c JOIN inbox i ON i.chat = c.id
 WHERE i.channel = :channel AND i.state = 'waiting'
@@ -31,8 +32,9 @@ GROUP BY c.id, c.address
 ORDER BY MIN(i.id);
 
 -- name: pending
--- The next update of a chat and the session it meets; a follow-up goes before what came after its update. It counts as
--- tried before anybody looks at it: what ends the process must not meet it for ever. (For the CAST see ``claim``.)
+-- Read the next update of a chat with its session; a follow-up comes before what arrived after its update. The update
+-- counts as tried before it is handled: one that ends the process must not end it for ever. (For the CAST see
+-- ``claim``.)
 UPDATE inbox SET tries = tries + 1
 WHERE state = 'waiting' AND id = (
     SELECT i.id FROM inbox i
@@ -42,47 +44,47 @@ WHERE state = 'waiting' AND id = (
 RETURNING id, update_id, payload, received_at, (SELECT c.session FROM chats c WHERE c.id = CAST(inbox.chat AS TEXT)), tries;
 
 -- name: session_of
--- The session as it lies there.
+-- Read the stored session.
 SELECT session FROM chats WHERE id = :chat AND session IS NOT NULL;
 
 -- name: lose_session!
--- A session that cannot be read makes room for a new one.
+-- Remove an unreadable session, to make room for a new one.
 UPDATE chats SET session = NULL, language = NULL WHERE id = :chat AND session = :session;
 
 -- name: note_unreadable
--- A value could not be read; nothing comes back where that was known.
+-- Record an unreadable value; returns nothing if it was known.
 INSERT INTO unreadable (place, found_at, told_at, value) VALUES (:place, :now, :now, :value)
 ON CONFLICT (place) DO NOTHING
 RETURNING place;
 
 -- name: owners
--- Owners who can be told something.
+-- Read the owners who can be told something.
 SELECT {grant}, c.channel, c.language FROM grants g JOIN chats c ON c.id = g.chat LEFT JOIN audit_head h ON h.id = 1
 WHERE g.role = 'owner' AND g.ended_at IS NULL AND c.erased_at IS NULL AND c.blocked_at IS NULL
 ORDER BY g.id;
 
 -- name: finish
--- The update is handled; nothing comes back where somebody else has done so.
+-- Mark the update as handled; returns nothing if another worker has done so.
 UPDATE inbox SET state = 'done', payload = NULL, handled_at = :now
 WHERE id = :inbox AND state = 'waiting'
 RETURNING id;
 
 -- name: give_up
--- A poison update steps aside; what it says stays sealed for the operator.
+-- Set a poison update aside; its content stays sealed for the operator.
 UPDATE inbox SET state = 'failed', handled_at = :now
 WHERE id = :inbox AND state = 'waiting'
 RETURNING id;
 
 -- name: keep_session!
--- The session after a turn; a chat that goes on talking is not forgotten, and one that has a session is a person's.
--- Whoever comes next may take the chat.
+-- Store the session after a turn and free the chat; a chat that goes on talking is not forgotten, and one with a
+-- session is a person's.
 UPDATE chats SET session = :session, language = :language, consented = :consented, erased_at = NULL, in_group = 0, worker = NULL
 WHERE id = :chat;
 
 -- name: drop_session!
--- A turn that leaves no session: nothing personal is kept, so the chat goes with its last message, but for somebody with
--- a role, who has to be found, and somebody whose session was lost while a request of theirs is worked at: whoever wanted
--- to be forgotten has none of those left.
+-- End a turn that leaves no session: nothing personal is kept, and the chat goes with its last message. Exceptions are
+-- a person with a role, who has to be found, and a person whose session was lost while a request of theirs is under
+-- way; a person who wanted to be forgotten has neither.
 UPDATE chats SET session = NULL, language = NULL, consented = 0, worker = NULL,
     erased_at = CASE WHEN EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL)
                        OR EXISTS (SELECT 1 FROM requests r WHERE r.chat = chats.id
@@ -91,34 +93,34 @@ UPDATE chats SET session = NULL, language = NULL, consented = 0, worker = NULL,
 WHERE id = :chat;
 
 -- name: consents_unread
--- Sessions of an earlier version, of which it is not known yet whether they hold a consent.
+-- Read the sessions of an earlier version for which it is unknown whether they hold a consent.
 SELECT id, session FROM chats WHERE consented IS NULL AND id > :after ORDER BY id LIMIT :limit;
 
 -- name: note_consent!
--- This one does.
+-- Record that this session holds a consent.
 UPDATE chats SET consented = 1 WHERE id = :chat AND consented IS NULL;
 
 -- name: note_no_consent!
--- This one does not: what an earlier version kept goes, as it does now with the greeting.
+-- Record that this session holds none: what an earlier version kept is removed, as it is now after the greeting.
 UPDATE chats SET session = NULL, language = NULL, consented = 0,
     erased_at = CASE WHEN EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL) THEN erased_at
                      ELSE last_contact_at END
 WHERE id = :chat AND consented IS NULL;
 
 -- name: follow_up!
--- An event a turn asks for, in the place of its update.
+-- Add an event that a turn asks for, in the place of its update.
 INSERT INTO inbox (channel, update_id, chat, payload, turn, received_at)
 SELECT channel, :update, chat, :payload, COALESCE(turn, id), :now FROM inbox WHERE id = :inbox
 ON CONFLICT (channel, update_id) DO NOTHING;
 
 -- name: queue!
--- A message to deliver; what asked for it once cannot ask again. People take turns, those first who had theirs the longest
--- ago: places are seconds (in microseconds) of a clock that stands still while nobody's message leaves, and a second is a
--- round. Its first half is theirs who wait for an answer before they say more: a message before which nothing of its chat
--- waits has its place a fifth of a second after the last one, so that three of them come before all who have a backlog. A
--- message that joins a backlog has its place in the second half of the round after the one before it. Nothing has a place
--- before the second at which the queue is now, which is the clock of the wall where nothing waits. :follows is 1 for a
--- further part of one answer: it comes as soon as a message before which nothing waits.
+-- Add a message to deliver; the same origin cannot add it again. People take turns, the one whose turn was longest ago
+-- first: places are seconds (in microseconds) of a clock that stands still while no message leaves, and a second is a
+-- round. Its first half belongs to people who wait for an answer before they write again: a message without a waiting
+-- one before it in its chat gets a place a fifth of a second after the last one, so that three of them come before
+-- everybody with a backlog. A message that joins a backlog gets its place in the second half of the round after the one
+-- before it. No place lies before the second at which the queue is now, which is the wall clock's if nothing waits.
+-- :follows is 1 for a further part of one answer: it comes as soon as a message without a waiting one before it.
 INSERT INTO outbox (origin, chat, channel, payload, priority, queued_at, due_at, place)
 SELECT :origin, :chat, :channel, :payload, :priority, :now, 0,
     CASE WHEN f.waiting IS NULL OR :follows = 1 THEN
@@ -144,11 +146,11 @@ WHERE 1 = 1
 ON CONFLICT (origin) DO NOTHING;
 
 -- name: claim
--- Due replies and notices go to "sending": of each chat the first in order, none where a message is under way, in the order
--- of their places. Without chats that :resting names, which had their share for the moment; :large is 1 for those over
--- :heavy bytes alone, 0 for the others alone, 2 for all. What has more than :most bytes is not even read.
--- MATERIALIZED: PostgreSQL may look more than once, and then takes more than the limit. Without the CAST, SQLite (3.40)
--- forgets the column's type in RETURNING and walks all chats.
+-- Claim due replies and notices: the first of each chat, none if a message of it is under way, in the order of their
+-- places. Chats in :resting are left out, because they had their share for the moment; :large is 1 for only those over
+-- :heavy bytes, 0 for only the others, 2 for all. Messages over :most bytes are not even read. MATERIALIZED: PostgreSQL
+-- may evaluate it more than once, and then takes more than the limit. Without the CAST, SQLite (3.40) forgets the
+-- column's type in RETURNING and scans all chats.
 WITH due AS MATERIALIZED (
     SELECT o.id FROM outbox o
     WHERE o.channel = :channel AND o.state = 'queued' AND o.broadcast IS NULL
@@ -169,7 +171,7 @@ RETURNING id, origin, chat, (SELECT c.address FROM chats c WHERE c.id = CAST(out
     CASE WHEN LENGTH(payload) <= :most THEN payload END, attempts - 1, priority, place;
 
 -- name: running
--- Broadcasts that have something to send over a channel now.
+-- Read the broadcasts that have something to send over a channel now.
 SELECT b.id FROM broadcasts b
 WHERE b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now)
   AND EXISTS (
@@ -178,10 +180,10 @@ WHERE b.state = 'running' AND (b.held_until IS NULL OR b.held_until <= :now)
         AND (o.due_at <= :now OR o.due_at > :now + {longest_wait}));
 
 -- name: claim_broadcast
--- The next rows of a broadcast, while it runs, go to "sending"; a chat with a message under way, or with an answer that
--- waits, comes later. Whoever does not agree (any more) that data about them are kept, and has no role either, gets none; nor
--- does whoever since the row was made has stopped reminders, blocked the assistant, said that it is done or when to ask
--- again, or had as many within a week as one person may get.
+-- Claim the next rows of a running broadcast; a chat with a message under way, or with an answer that waits, comes
+-- later. Left out are people without consent and without a role, and people who, since the row was created, have
+-- stopped reminders, blocked the assistant, said that it is done or when to ask again, or received as many in a week as
+-- one person may get.
 WITH due AS MATERIALIZED (
     SELECT o.id, o.chat, o.queued_at FROM outbox o
     WHERE o.broadcast = :broadcast AND o.state = 'queued' AND o.channel = :channel
@@ -222,37 +224,38 @@ RETURNING outbox.id, outbox.chat, (SELECT a.address FROM chats a WHERE a.id = CA
     outbox.attempts - 1, outbox.state, (SELECT a.reminded_at FROM chats a WHERE a.id = CAST(outbox.chat AS TEXT));
 
 -- name: broadcast_said
--- What a broadcast says, and its file.
+-- Read the text and the document of a broadcast.
 SELECT content, document, {warrant} FROM broadcasts b WHERE b.id = :broadcast;
 
 -- name: settle_sent!
--- Sent: only ids and the state stay. A late answer also ends the doubt about a row that was taken from its worker.
+-- Settle a message as sent: only ids and the state stay. A late answer also settles a row that was taken from its
+-- worker.
 UPDATE outbox SET state = 'sent', reason = NULL, settled_at = :now, message = :message, payload = NULL
 WHERE id = :id AND worker = :worker AND (state = 'sending' OR (state = 'unknown' AND reason = 'crash'));
 
 -- name: settle!
--- Any other end; what was to be said stays sealed until its time is over.
+-- Settle a message with any other result; its content stays sealed until its retention ends.
 UPDATE outbox SET state = :state, reason = :reason, settled_at = :now
 WHERE id = :id AND state = 'sending' AND worker = :worker;
 
 -- name: chat_language
--- In which language a person is spoken to.
+-- Read the language of a person.
 SELECT language FROM chats WHERE id = :chat;
 
 -- name: block_chat!
--- The person stopped the bot.
+-- Record that the person blocked the assistant.
 UPDATE chats SET blocked_at = :now WHERE id = :chat AND blocked_at IS NULL;
 
 -- name: unblock_chat!
--- And lets it write again.
+-- Record that the person unblocked the assistant.
 UPDATE chats SET blocked_at = NULL WHERE id = :chat;
 
 -- name: remind_chat!
--- The first reminder, which says how to stop, has arrived.
+-- Record that the first reminder, which says how to stop them, has arrived.
 UPDATE chats SET reminded_at = :now WHERE id = :chat AND reminded_at IS NULL;
 
 -- name: forget_chat!
--- An erased chat goes once nothing is left to tell it and neither a request nor a role stays.
+-- Delete an erased chat once no message waits for it and neither a request nor a role of it stays.
 DELETE FROM chats
 WHERE id = :chat AND erased_at IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.chat = chats.id AND o.state IN ('queued', 'sending'))
@@ -261,12 +264,13 @@ WHERE id = :chat AND erased_at IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.chat = chats.id AND g.ended_at IS NULL);
 
 -- name: give_back!
--- What a worker claimed without learning so, for the store went away meanwhile: all but what it has in hand.
+-- Return what a worker claimed without learning of it, because the store became unavailable: all but what it has in
+-- hand.
 UPDATE outbox SET state = 'queued', attempts = attempts - 1
 WHERE channel = :channel AND worker = :worker AND state = 'sending'
   AND CASE WHEN broadcast IS NULL THEN 0 ELSE 1 END = :broadcasts AND CAST(id AS TEXT) NOT IN ({each}(:in_hand));
 
 -- name: retry!
--- Back in the queue, for later; an attempt that does not count is given back.
+-- Return a message to the queue for later; an attempt that does not count is given back.
 UPDATE outbox SET state = 'queued', due_at = :due, attempts = attempts - :given_back
 WHERE id = :id AND state = 'sending' AND worker = :worker;

@@ -1,16 +1,16 @@
--- What an export reads of the request list; the conditions are those of the list.
+-- Read the requests of an export; the conditions are those of the request list.
 
 -- name: where_beyond
--- Registered after a request, up to another.
+-- It was registered after one request, and no later than another.
 requests.number > :after AND requests.number <= :last;
 
 -- name: extract_extent
--- How many requests are meant, and the newest of them.
+-- Count the matching requests, and read the number of the newest.
 SELECT COUNT(*), COALESCE(MAX(requests.number), 0) FROM requests WHERE {where};
 
 -- name: extract_batch
--- The next requests in the order of registration, with their last move. Their numbers are found first, so that no
--- sealed content is read in vain.
+-- Read the next requests in the order of registration, each with its last move. Their numbers are found first, so that
+-- no sealed content is read in vain.
 SELECT r.code, r.number, r.state, r.content, r.unit, r.registered_at, r.changed_at, r.revision, h.revision, h.note, h.actor,
     r.procedure
 FROM requests r

@@ -1,61 +1,61 @@
--- The tables themselves, and the keys their values are sealed with.
+-- The tables themselves, and the keys that seal their values.
 
 -- name: keyring_mark
--- By which key file this database was sealed.
+-- Read which key file sealed this database.
 SELECT mark FROM keyring;
 
 -- name: set_keyring_mark!
--- The first start ties database and key file together.
+-- Tie the database to the key file, at the first start.
 INSERT INTO keyring (mark) VALUES (:mark) ON CONFLICT (mark) DO NOTHING;
 
 -- name: lock_migrations
--- Processes that start at once change the tables one after the other, until the transaction ends.
+-- Lock until the transaction ends, so that processes that start together change the tables one after the other.
 SELECT {migration_lock};
 
 -- name: create_migrations!
--- The first start.
+-- Create the table of migrations, at the first start.
 CREATE TABLE IF NOT EXISTS schema_migrations (
     version BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL);
 
 -- name: applied_migrations
--- What was applied, in order.
+-- Read the applied migrations, in order.
 SELECT version, name, checksum FROM schema_migrations ORDER BY version;
 
 -- name: record_migration!
--- A migration is applied.
+-- Record an applied migration.
 INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (:version, :name, :checksum, :now);
 
 -- name: stale
--- The next values that another key than the current one sealed.
+-- Read the next values sealed by another key than the current one.
 SELECT {key}, {row}, {column} FROM {table}
 WHERE {key} > :after AND substr({column}, 1, 4) <> :current
 ORDER BY {key}
 LIMIT :limit;
 
 -- name: every_value
--- The next values, whichever key sealed them.
+-- Read the next values, whichever key sealed them.
 SELECT {key}, {row}, {column} FROM {table} WHERE {key} > :after AND {column} IS NOT NULL ORDER BY {key} LIMIT :limit;
 
 -- name: sealing_keys
--- Keys that sealed values here, and since when they do no longer.
+-- Read the keys that sealed values here, and since when they no longer do.
 SELECT id, retired_at FROM sealing_keys;
 
 -- name: key_in_use!
--- Values are sealed with it from now on.
+-- Record that values are sealed with this key from now on.
 INSERT INTO sealing_keys (id) VALUES (:id) ON CONFLICT (id) DO UPDATE SET retired_at = NULL;
 
 -- name: key_retired!
--- Nothing is sealed with it any more, or what is was given up.
+-- Record that nothing is sealed with this key any more, or that its values were given up.
 UPDATE sealing_keys SET retired_at = :now WHERE id = :id;
 
 -- name: live_keys
--- Who serves a channel, and the keys they say they hold.
+-- Read the live processes, and the keys they report.
 SELECT name, keys FROM workers WHERE seen_at + lease >= {now} ORDER BY name, id;
 
 -- name: reseal
--- The same value under the current key, unless it was written anew meanwhile.
+-- Store the value under the current key, unless it was written again meanwhile.
 UPDATE {table} SET {column} = :fresh WHERE {key} = :key AND {column} = :stale RETURNING 1;
 
 -- name: key_usage
--- How many values each key seals.
+-- Count the values that each key seals.
 SELECT substr({column}, 1, 4), COUNT(*) FROM {table} WHERE {column} IS NOT NULL GROUP BY 1;

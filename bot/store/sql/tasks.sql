@@ -1,38 +1,38 @@
--- Tasks: what is done outside of turns, by whoever serves the channel.
+-- Tasks, which a process that serves the channel carries out outside of turns.
 
 -- name: add_task!
--- A task to be done.
+-- Add a task.
 INSERT INTO tasks (id, chat, kind, state, spec, progress, total, created_at, changed_at)
 VALUES (:id, :chat, :kind, 'queued', :spec, :progress, :total, :now, :now);
 
 -- name: open_task
--- The task of a chat that waits or is under way.
+-- Read the task of a chat that waits or runs.
 SELECT id, done, total FROM tasks
 WHERE chat = :chat AND kind = :kind AND state IN ('queued', 'running')
 ORDER BY id
 LIMIT 1;
 
 -- name: waiting_task
--- The task of a channel that has waited longest.
+-- Read the task of a channel that has waited longest.
 SELECT t.id FROM tasks t JOIN chats c ON c.id = t.chat
 WHERE t.state = 'queued' AND t.kind = :kind AND c.channel = :channel
 ORDER BY t.id
 LIMIT 1;
 
 -- name: take_task
--- It becomes this process's own, and counts as tried before anybody works at it; nothing comes back where somebody was
--- faster, or it was cancelled.
+-- Take a task, which counts as tried before work begins; returns nothing if another process was faster, or it was
+-- cancelled.
 UPDATE tasks SET state = 'running', done = 0, changed_at = :now, worker = :worker, tries = tries + 1
 WHERE id = :id AND state = 'queued'
 RETURNING id;
 
 -- name: task
--- A task that is under way, with the chat it is for.
+-- Read a running task, with its chat.
 SELECT t.id, t.chat, c.channel, c.address, t.spec, t.tries FROM tasks t JOIN chats c ON c.id = t.chat
 WHERE t.id = :id AND t.state = 'running';
 
 -- name: recover_tasks
--- Whoever was at them is no more: they are begun anew.
+-- Queue the tasks of dead workers again; they start over.
 UPDATE tasks SET state = 'queued'
 WHERE id IN (
     SELECT t.id FROM tasks t JOIN chats c ON c.id = t.chat
@@ -41,19 +41,19 @@ WHERE id IN (
 RETURNING id;
 
 -- name: report_task
--- How far it is; nothing comes back where it was ended meanwhile.
+-- Store the progress of a task; returns nothing if it was ended meanwhile.
 UPDATE tasks SET done = :done, total = :total, changed_at = :now
 WHERE id = :id AND state = 'running'
 RETURNING progress;
 
 -- name: end_task
--- The end of a task, once.
+-- End a task, once.
 UPDATE tasks SET state = :state, changed_at = :now
 WHERE id = :id AND state IN ('queued', 'running')
 RETURNING progress;
 
 -- name: undelivered_exports
--- Exports of a chat that are not written yet, or the files of which have not left.
+-- Read the exports of a chat that are not written yet, or whose files have not left.
 SELECT t.id, c.channel, t.spec FROM tasks t JOIN chats c ON c.id = t.chat
 WHERE t.chat = :chat AND t.kind = :kind AND (t.state IN ('queued', 'running') OR EXISTS (
     SELECT 1 FROM outbox o
@@ -61,42 +61,43 @@ WHERE t.chat = :chat AND t.kind = :kind AND (t.state IN ('queued', 'running') OR
 ORDER BY t.id;
 
 -- name: withhold_files!
--- Files of an export do not leave; of those on their way nobody knows. Nothing is kept of what they held.
+-- Withhold the files of an export; the result of those on their way is unknown. Their contents are deleted.
 UPDATE outbox SET state = CASE WHEN state = 'queued' THEN 'skipped' ELSE 'unknown' END, settled_at = :now, payload = NULL
 WHERE chat = :chat AND state IN ('queued', 'sending') AND origin LIKE :files;
 
 -- name: shown_message
--- The platform's id of a message that was sent.
+-- Read the platform's id of a sent message.
 SELECT message FROM outbox WHERE origin = :origin AND state = 'sent' AND message IS NOT NULL;
 
 -- name: untold
--- Whether the chat still has something to be told; a reminder may wait for as long as its broadcast is paused.
+-- Return a row if a message to the chat still waits; a reminder does not count, because it may wait as long as its
+-- broadcast is paused.
 SELECT 1 FROM outbox WHERE chat = :chat AND state IN ('queued', 'sending') AND broadcast IS NULL LIMIT 1;
 
 -- name: drop_imports!
--- Lists that waited for a yes in this chat, and wait no longer.
+-- Delete the lists that waited in this chat for a confirmation.
 DELETE FROM tasks WHERE chat = :chat AND kind = :kind;
 
 -- name: task_spec
--- What a task of this chat is to do; of an import, the list that waits for a yes.
+-- Read the order of a task; for an import, the list that waits for a confirmation.
 SELECT spec FROM tasks WHERE id = :id AND chat = :chat AND kind = :kind;
 
 -- name: hold_requests
--- Nobody else changes these until the transaction ends; all who hold several take them in this order.
+-- Lock these requests until the transaction ends; every process that locks several takes them in this order.
 SELECT number FROM requests WHERE code IN ({each}(:codes)) ORDER BY number {held};
 
 -- name: where_coded_among
--- One of these requests.
+-- It is one of these requests.
 code IN ({each}(:codes));
 
 -- name: import_known
--- What requests of a list stand at.
+-- Read the state and revision of the requests on a list.
 SELECT code, state, revision, changed_at FROM requests WHERE {where};
 
 -- name: erase_tasks!
--- What a person ordered, and lists of theirs that wait, go with all that is held about them.
+-- Delete a person's orders and waiting lists, with everything else that is stored about them.
 DELETE FROM tasks WHERE chat = :chat;
 
 -- name: expire_tasks
--- Orders and lists that nobody came back to since :before.
+-- Delete orders and lists unchanged since :before.
 DELETE FROM tasks WHERE changed_at < :before RETURNING 1;

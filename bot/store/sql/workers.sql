@@ -1,46 +1,46 @@
--- Processes that serve a channel: who lives, who has what in hand, what the dead left. A worker lives as long as it has
--- a row here; times are the database's own, so that no machine's clock matters.
+-- Processes that serve a channel: which ones live, what they have in hand, and what the dead left. A worker lives as
+-- long as it has a row here; times are the database's own, so that no machine's clock matters.
 
 -- name: join_worker!
--- A process serves a channel from now on, or again after it was thought dead.
+-- Register a process that serves a channel from now on, or again after it was thought dead.
 INSERT INTO workers (id, channel, started_at, seen_at, lease, name, keys)
 VALUES (:worker, :channel, {now}, {now}, :lease, :name, :keys)
 ON CONFLICT (id, channel) DO UPDATE SET seen_at = excluded.seen_at, lease = excluded.lease, keys = excluded.keys;
 
 -- name: renew_worker
--- It lives, and holds these keys; nothing comes back where the others have given it up. The end of the journal comes along:
--- whichever key sealed it is in use.
+-- Renew the lease of a worker and the keys it holds; returns nothing if the others have given it up. The end of the
+-- journal is returned too: the key that sealed it is in use.
 UPDATE workers SET seen_at = {now}, keys = :keys WHERE id = :worker AND channel = :channel
 RETURNING id, (SELECT h.seal FROM audit_head h WHERE h.id = 1);
 
 -- name: expire_workers
--- Those whose lease is over are dead.
+-- Delete the workers whose lease is over: they are dead.
 DELETE FROM workers
 WHERE channel = :channel AND id <> :worker AND seen_at + lease < {now}
 RETURNING id;
 
 -- name: replace_workers
--- The database is one process's alone: whoever else is written down is dead.
+-- Delete all other workers: this database belongs to one process, so that any other is dead.
 DELETE FROM workers WHERE channel = :channel AND id <> :worker RETURNING id;
 
 -- name: leave_worker!
--- It has stopped, with nothing in hand that it could still end.
+-- Delete a worker that stopped, with nothing in hand that it could still settle.
 DELETE FROM workers WHERE id = :worker AND channel = :channel;
 
 -- name: present_workers
--- How many serve the channel; the longest lease of those others that were heard of within its :part, or 0.
+-- Count the workers of the channel; read the longest lease of the others heard from within its :part, or 0.
 SELECT COUNT(*),
        COALESCE(MAX(CASE WHEN id <> :worker AND seen_at + lease / :part >= {now} THEN lease END), 0)
 FROM workers WHERE channel = :channel;
 
 -- name: relax
--- What this transaction writes need not outlive a power failure: its commit does not wait for the disk.
+-- Let the commit of this transaction not wait for the disk: what it writes need not survive a power failure.
 SELECT {relaxed};
 
 -- name: hold_chat
--- A chat with something to handle is this worker's until the turn ends; nothing comes back where another one is at it.
--- This waits for whoever changes the row at this moment (a millisecond) instead of passing it by: skipped because of
--- somebody who is not at its updates, nobody would come back for them.
+-- Reserve a chat with something to handle for this worker until the turn ends; returns nothing if another worker has
+-- it. This waits for a process that changes the row at this moment (a millisecond) instead of skipping it: if the chat
+-- were skipped because of a process that does not handle its updates, they would be forgotten.
 UPDATE chats SET worker = :worker
 WHERE id = :chat
   AND (worker IS NULL OR worker = :worker
@@ -49,13 +49,13 @@ WHERE id = :chat
 RETURNING id;
 
 -- name: free_chat!
--- Whoever comes next may take the chat.
+-- Free the chat for the next worker.
 UPDATE chats SET worker = NULL WHERE id = :chat AND worker = :worker;
 
 -- name: recover
--- Nobody knows whether these left when whoever had them died: a reply may come twice, a broadcast may not. The death was
--- not the message's fault: its attempt is given back; but what was in hand at :most deaths is taken for their cause. Whose
--- it was stays, for an answer that comes late.
+-- Recover the messages of a dead worker, whose results are unknown: a reply may come twice, a broadcast may not. The
+-- death was not the message's fault, so its attempt is given back; but a message in hand at :most deaths is taken for
+-- their cause. The worker's id stays, for an answer that comes late.
 UPDATE outbox SET state = CASE WHEN broadcast IS NOT NULL THEN 'unknown' WHEN crashes + 1 >= :most THEN 'failed' ELSE 'queued' END,
                   settled_at = CASE WHEN broadcast IS NULL AND crashes + 1 < :most THEN NULL ELSE CAST(:now AS BIGINT) END,
                   reason = CASE WHEN broadcast IS NULL AND crashes + 1 < :most THEN NULL ELSE 'crash' END,

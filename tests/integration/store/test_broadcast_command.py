@@ -194,8 +194,8 @@ async def test_lines_of_a_list_that_name_nobody_are_told_and_nothing_is_stored(t
 
     assert code == 1
     assert "2 lines cannot be taken; nothing was stored." in error
-    assert "line 5: YC-2026-999999: nobody within reach is called so" in error
-    assert "line 6: telegram:404: nobody within reach is called so" in error
+    assert "line 5: YC-2026-999999: no person within your rights has this name" in error
+    assert "line 6: telegram:404: no person within your rights has this name" in error
     assert town.states() == []
 
 
@@ -208,7 +208,7 @@ async def test_a_list_means_people_by_request_by_code_and_by_chat(town: Town) ->
     await given(town.store, "77", Role.ADMIN, "DN.NT")
     _, _, error = await town.does("new", "--title", "Nhắc hạn", "--list", "list.csv", "--as", "telegram:77")
     assert [line for line in error.splitlines() if line.startswith("line")] == [
-        f"line 2: {format_person_code(town.chat('2').id)}: nobody within reach is called so"
+        f"line 2: {format_person_code(town.chat('2').id)}: no person within your rights has this name"
     ]
 
 
@@ -284,7 +284,7 @@ async def test_only_what_nobody_knows_the_fate_of_is_sent_again_and_only_after_a
         ": 0.\n"
     )
     assert (await town.did("resend", name, "--all", "--yes")).endswith(": 1.\n")
-    assert "is it unknown whether it arrived" in await town.did("resend", name, "--all", "--yes")
+    assert "has no message with an unknown result" in await town.did("resend", name, "--all", "--yes")
 
 
 async def test_following_ends_with_the_broadcast(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
