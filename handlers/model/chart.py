@@ -1,4 +1,4 @@
-"""Charts as data: what stands in them, in the reader's words. ``bot.charts`` draws them."""
+"""Charts as data, with all texts translated; ``bot.charts`` draws them."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -11,14 +11,14 @@ class _Model(BaseModel):
 
 
 class Bar(_Model):
-    """A line of a bar chart."""
+    """One bar of a bar chart."""
 
     label: str
     values: tuple[int, ...]  #: in the order of the chart's series
 
 
 class BarChart(_Model):
-    """Stacked bars, one a unit."""
+    """A chart of stacked bars, one for each unit."""
 
     kind: Literal["bars"] = "bars"
     title: str
@@ -30,7 +30,7 @@ class BarChart(_Model):
 
 
 class BurnChart(_Model):
-    """What was still open, day by day, and the straight way to nothing at the target."""
+    """A burn-down chart: the number still open each day, and the straight line to zero on the target day."""
 
     kind: Literal["burn_down"] = "burn_down"
     title: str
