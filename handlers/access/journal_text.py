@@ -1,4 +1,4 @@
-"""What the rows of the journal are called."""
+"""The words for the rows of the journal: acts, subjects and actors."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -13,7 +13,7 @@ from locales import N_, Translator
 
 
 class AuditAction(StrEnum):
-    """What is done with roles, as the journal names it."""
+    """Acts on roles and approvals, as named in the journal."""
 
     INVITE = "invite"
     REDEEM = "redeem"
@@ -26,7 +26,7 @@ class AuditAction(StrEnum):
     END_WITH_ROLE = "end_with_role"  #: an invitation that its maker could no longer make; the subject names their role
 
 
-#: Act of a row -> message id; a row with another act is told by that act's own name.
+#: Act of a row -> message id; an act that is not listed is shown by its own name.
 AUDIT_ACTIONS: dict[str, str] = {
     AuditAction.INVITE: N_("invitation made"),
     AuditAction.REDEEM: N_("role taken up"),
@@ -57,22 +57,22 @@ AUDIT_ACTIONS: dict[str, str] = {
     "broadcast_resend": N_("messages of a broadcast sent once more"),
 }
 
-#: Whoever acts without a role.
+#: Names of the actors that have no role.
 ACTOR_LABELS = {MACHINE: N_("operator"), "subscriber": N_("officer")}
 
 
-#: Acts whose subject begins with a state, and those whose subject names a kind of file.
+#: Acts whose subject begins with a state, and acts whose subject contains an export form.
 _MOVE_ACTS = {"request.move", "request.move_all"}
 _EXPORT_ACTS = {"export", "export_start"}
 
 
 def format_action(t: Translator, entry: JournalEntry) -> str:
-    """What was done."""
+    """Return the act of a row in words."""
     return t(AUDIT_ACTIONS[entry.act]) if entry.act in AUDIT_ACTIONS else entry.act
 
 
 def format_subject(t: Translator, entry: JournalEntry) -> str:
-    """On what: as the journal names it, states and kinds of files in words."""
+    """Return the subject of a row, with states and export forms in words."""
     if entry.act == Act.MAINTAIN_UNITS:
         return ""
     if entry.act in _MOVE_ACTS:
@@ -94,7 +94,7 @@ def _format_export_form(t: Translator, word: str) -> str:
 
 
 def format_actor(t: Translator, actor: str, labels: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Who did it: as the person is called, with the id of the role; the id alone where the role is out of sight."""
+    """Return the actor's name and role id; only the id if the role is out of reach."""
     if actor in ACTOR_LABELS:
         return t(ACTOR_LABELS[actor])
     label = labels.get(actor)
