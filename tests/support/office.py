@@ -1,4 +1,4 @@
-"""People with roles, and units for their roles to cover, in a store."""
+"""People with roles in a store, and the units that their roles cover."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from handlers.model.unit import Unit
 from handlers.model.unit_directory import UnitDirectory
 from tests.support.storing import CHANNEL, NOW
 
-#: A province with two communes; one of them has an office, another commune is no more.
+#: A province with two communes; one of them has an office below it, and another commune has ended.
 UNITS = UnitDirectory.of(
     [
         Unit("DN", "Tỉnh Đồng Nai"),
@@ -24,12 +24,12 @@ UNITS = UnitDirectory.of(
 )
 OPERATOR = Rights.operator(UNITS)
 
-#: Runs a statement behind the store's back; parameters are question marks.
+#: Runs an SQL statement directly on the database; parameters are question marks.
 Sql = Callable[..., list[tuple[Any, ...]]]
 
 
 def settle_units(sql: Sql) -> None:
-    """The units as an import would leave them."""
+    """Insert the units as an import would."""
     walk = ["DN", "DN.NT", "DN.NT.VP", "DN.DP", "DN.PD"]
     last = {"DN": 5, "DN.NT": 3, "DN.NT.VP": 3, "DN.DP": 4, "DN.PD": 5}
     for place, code in enumerate(walk, 1):
@@ -44,7 +44,7 @@ def settle_units(sql: Sql) -> None:
 
 @asynccontextmanager
 async def office(store: Store, chat: Chat | None = None, now: datetime = NOW) -> AsyncIterator[AdminTransaction]:
-    """A transaction of a chat, or of the machine, kept at its end."""
+    """Open a transaction of a chat, or of the operator, and commit it at the end."""
     channel = chat.channel if chat else "machine"
     async with store.admin_transaction(now, chat=chat.id if chat else "", channel=channel) as unit:
         yield unit
@@ -61,7 +61,7 @@ async def invited(
     now: datetime = NOW,
     hours: int = 72,
 ) -> NewInvitation:
-    """An invitation that is made."""
+    """Create an invitation."""
     async with office(store, now=now) as at:
         made = await at.admin.people.invite(by, role, unit, label, now + timedelta(hours=hours))
     assert isinstance(made, NewInvitation)
@@ -69,7 +69,7 @@ async def invited(
 
 
 async def given(store: Store, address: str, role: Role, unit: str | None = None, label: str = "") -> Grant:
-    """A role that the operator gives to a person who may never have written."""
+    """Give a role to a person as the operator; the person need not have written before."""
     chat = store.chat(CHANNEL, address)
     code = (await invited(store, role, unit, label=label)).code
     async with office(store, chat) as at:
@@ -80,13 +80,13 @@ async def given(store: Store, address: str, role: Role, unit: str | None = None,
 
 
 async def rights(store: Store, address: str) -> Rights:
-    """What a person may do now."""
+    """Return the rights of a person at this moment."""
     async with office(store, store.chat(CHANNEL, address)) as at:
         return Rights.of(await at.admin.people.mine(), UNITS)
 
 
 async def redeem(store: Store, address: str, code: str, **later: float) -> Grant | Refusal:
-    """The code is sent by a person, so much later."""
+    """Redeem an invitation as a person, ``later`` from now."""
     chat = store.chat(CHANNEL, address)
     async with office(store, chat, NOW + timedelta(**later)) as at:
         await at.expect(chat)
@@ -94,11 +94,11 @@ async def redeem(store: Store, address: str, code: str, **later: float) -> Grant
 
 
 async def end(store: Store, by: Rights, holder: str) -> Refusal | None:
-    """A role or an invitation is ended on the command line."""
+    """End a role or an invitation on the command line."""
     async with office(store) as at:
         return await at.admin.people.end(by, holder)
 
 
 def journal(sql: Sql) -> list[tuple[str, str, str]]:
-    """Who did what on what, in order."""
+    """Return actor, act and subject of every journal row, in order."""
     return [(who, act, subject) for who, act, subject in sql("SELECT actor, act, subject FROM audit ORDER BY number")]

@@ -1,4 +1,4 @@
-"""What services around certificates write: time stamps, answers about states, requests; all of it made up."""
+"""Made-up data of services around certificates: time stamps, OCSP answers, revocation lists, requests."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The roads of delivery put together over a store, for tests that walk them by hand."""
+"""Intake, turns and dispatcher over a store, for tests that run them step by step."""
 
 from collections.abc import Iterable
 
@@ -16,7 +16,7 @@ UNHURRIED = Rate(1e6, 1e6)
 
 
 class CountingReader:
-    """Finds no certificate in anything, and remembers what it was shown."""
+    """Finds no certificate in any file, and remembers the files."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[bytes, str]] = []
@@ -27,7 +27,7 @@ class CountingReader:
 
 
 class Roads:
-    """Intake, turns and dispatcher of one channel; ``flow`` walks a batch of updates through all of them."""
+    """Intake, turns and dispatcher of one channel; ``flow`` moves a batch of updates through all of them."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Roads:
         await self.dispatcher.deliver()
 
     async def take(self, *updates: Incoming) -> None:
-        """In and handled, not yet delivered."""
+        """Receive and handle updates, without delivery."""
         await self.intake.accept(updates)
         while self.submitted:
             await self.turns.handle(self.submitted.pop(0))

@@ -50,7 +50,7 @@ async def send_document(account: Account, form: Form) -> Any:
 
 
 def _document(account: Account, form: Form) -> Document:
-    """An upload, ``attach://name`` of one, or the id of a file the server has."""
+    """Return the document of a call: an upload, ``attach://name`` of one, or the id of a file on the server."""
     upload = form.files.get(form.text("document").removeprefix("attach://") or "document")
     if upload:
         if not upload.content:
