@@ -48,8 +48,8 @@ class OwnDataWriter:
     """Writes the outline section by section, and long lists page by page, so that it need not be held in memory."""
 
     say: MarkupTranslator
-    _name: str = ""  #: of the section that is open
-    _told: int = 0  #: entries of it
+    _name: str = ""  #: name of the open section
+    _told: int = 0  #: entries of the open section written so far
 
     def title(self) -> str:
         """Return the title."""
@@ -123,7 +123,7 @@ def _format_list_entry(say: MarkupTranslator, part: DataPart, value: Any) -> str
     if part.wording is not format_as_is or not isinstance(value, (dict, list)):
         try:
             return part.wording(say, value)
-        except (KeyError, TypeError, ValueError):  # as an earlier version of the program kept it
+        except (KeyError, TypeError, ValueError):  # stored by an earlier version of the program
             return None if isinstance(value, (dict, list)) else str(value)
     return None
 

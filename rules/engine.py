@@ -25,7 +25,7 @@ class _Lookup:
 
     key: Callable[[Sequence[Any]], Any]
     rows: dict[Any, Row]
-    gives: int | None  #: position of its result
+    gives: int | None  #: position of the table's result
 
 
 class Engine:

@@ -45,7 +45,7 @@ class Citation:
     clause: str | None = None
     point: str | None = None
     level: Level = Level.TEXT
-    name: str = field(default="", compare=False)  #: the document as a sentence names it, in Vietnamese
+    name: str = field(default="", compare=False)  #: the document's name in sentences, in Vietnamese
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Action:
     form: str | None  #: number of the form, such as "04"
     steps: tuple[Statement, ...]
     reasons: tuple[Statement, ...]
-    citations: tuple[Citation, ...]  #: of the reasons, then of the steps, each once
+    citations: tuple[Citation, ...]  #: citations of the reasons, then of the steps, each once
     rows: tuple[str, ...] = ()  #: ids of the decision rows that asked for it
 
 

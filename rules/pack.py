@@ -20,19 +20,19 @@ class _Model(BaseModel):
 class Document(_Model):
     """A document that the pack cites, with its reliability."""
 
-    number: str  #: as citations name it
-    cited_as: str  #: as a sentence names it, in Vietnamese
+    number: str  #: the number used in citations
+    cited_as: str  #: the name used in sentences, in Vietnamese
     proper_title: str  #: in Vietnamese, never translated
     issuer: str
     date: dt.date | None = None
     in_force_from: dt.date | None = None
     in_force_to: dt.date | None = None
     issuer_ended: dt.date | None = None  #: the day the issuing body ceased to exist
-    issuer_status: str | None = None  #: message id: what became of the issuing body
-    ended_notice: str | None = None  #: notice an answer carries that cites this document after ``issuer_ended``
+    issuer_status: str | None = None  #: message id: the present status of the issuing body
+    ended_notice: str | None = None  #: notice for answers that cite this document after ``issuer_ended``
     level: Level
     last_reviewed: dt.date
-    note: str | None = None  #: message id: how the text is known
+    note: str | None = None  #: message id: the source of the text
 
     @property
     def counts_from(self) -> dt.date | None:

@@ -20,10 +20,10 @@ class AnswerOption(_Model):
     value: str
     label: str  #: message id
     hint: str | None = None  #: message id
-    synonyms: tuple[str, ...] = ()  #: what people type, without accents
+    synonyms: tuple[str, ...] = ()  #: texts that people type, without accents
     subjects: tuple[Subject, ...] = tuple(Subject)  #: offered to these kinds of subscriber
     events: tuple[Event, ...] = ()  #: offered only after one of these events; empty: always
-    alone: bool = False  #: of several answers, the one that stands for none of the others
+    alone: bool = False  #: excludes all other answers, such as "nothing changed"
     sets: dict[str, str] = {}  #: parts of the certificate this answer fills in
     not_known: tuple[str, ...] = ()  #: parts of the certificate this answer leaves "asked and not known"
 

@@ -27,7 +27,7 @@ class AskedAction(_Model):
 
     procedure: Procedure
     variants: tuple[str, ...] = ()
-    first: bool = False  #: in this answer before all others, whatever the pack's order
+    first: bool = False  #: this action comes first in the answer, whatever the pack's order
 
 
 class Row(_Model):

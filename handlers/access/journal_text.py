@@ -18,12 +18,12 @@ class AuditAction(StrEnum):
     INVITE = "invite"
     REDEEM = "redeem"
     END_ROLE = "end_role"
-    LEAVE_ROLE = "leave_role"  #: a person who has their data deleted
+    LEAVE_ROLE = "leave_role"  #: the person had their data deleted
     END_INVITATION = "end_invitation"
-    UNREADABLE = "unreadable"  #: a row that was damaged
-    SEAL_POWERS = "seal_powers"  #: of a database from before they were sealed
-    ACCEPT_POWERS = "accept_powers"  #: by the operator, who answers for the journal as it stands
-    END_WITH_ROLE = "end_with_role"  #: an invitation that its maker could no longer make; the subject names their role
+    UNREADABLE = "unreadable"  #: a damaged row was found
+    SEAL_POWERS = "seal_powers"  #: a database written before roles and approvals were sealed
+    ACCEPT_POWERS = "accept_powers"  #: the operator vouches for the journal as it is
+    END_WITH_ROLE = "end_with_role"  #: an invitation that its maker may no longer give; the subject names the role
 
 
 #: Act of a row -> message id; an act that is not listed is shown by its own name.

@@ -25,8 +25,8 @@ class ButtonAction(StrEnum):
 
     NOW = "now"
     DONE = "done"
-    LATER = "later"  #: asks when
-    LATER_1 = "later_1"  #: in so many days
+    LATER = "later"  #: asks for the day
+    LATER_1 = "later_1"  #: postpone by one day
     LATER_3 = "later_3"
     LATER_7 = "later_7"
     PAUSE = "pause"

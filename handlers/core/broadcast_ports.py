@@ -52,10 +52,12 @@ class Broadcasts(Protocol):
             name: The broadcast to change.
             revision: The revision that the caller saw.
             draft: The new content.
-            document: The bytes of a new file; with ``None`` the stored file stays.
+            document: The bytes of a new file; with ``None`` the stored file stays, as long as ``draft.document`` names
+                one.
 
         Returns:
-            ``DONE``, or why nothing was changed: ``UNKNOWN``, ``NOT_ALLOWED``, ``NOT_YOURS`` or ``OVERTAKEN``.
+            ``DONE``, or the reason why nothing was changed: ``UNKNOWN``, ``NOT_ALLOWED``, ``NOT_YOURS`` or
+            ``OVERTAKEN``.
         """
 
     async def get(self, rights: Rights, name: str) -> Broadcast | None:

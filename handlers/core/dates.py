@@ -67,7 +67,7 @@ class DayRange:
     """The days that were typed, first and last (a single day is both), or the text of a day that does not exist."""
 
     days: tuple[date, date] | None = None
-    wrong: str = ""  #: as it was typed: no calendar has it
+    wrong: str = ""  #: the typed day, if no calendar has it
 
 
 def parse_day_range(text: str) -> DayRange | None:

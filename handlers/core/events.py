@@ -41,7 +41,7 @@ class FileSent(_Event):
     kind: Literal["file"] = "file"
     reference: str
     name: str = ""
-    size: int | None = None  #: bytes, where the channel says
+    size: int | None = None  #: in bytes, if the channel tells it
     album: bool = False  #: sent together with others
 
 
@@ -74,7 +74,8 @@ class ChartDrawn(_Event):
     kind: Literal["chart_drawn"] = "chart_drawn"
     title: str
     picture: Base64Bytes | None = None  #: PNG
-    #: Why there is no picture: the channel sends no files, the drawing library is not installed, or drawing failed.
+    #: The reason for a missing picture: the channel sends no files, the drawing library is not installed, or drawing
+    #: failed.
     trouble: Literal["no_files", "not_installed", "failed"] | None = None
 
     @classmethod
@@ -98,9 +99,9 @@ class ReportMade(_Event):
     broadcast: str
     content: Base64Bytes | None = None  #: XLSX
     rows: int = 0
-    roles: frozenset[str] = frozenset()  #: ids of the grants by which it was made
-    #: Why there is no file: the channel sends no files, the report is too large for a chat, the broadcast is out of
-    #: reach (or no longer within it), or making it failed.
+    roles: frozenset[str] = frozenset()  #: ids of the grants by which it was allowed
+    #: The reason for a missing file: the channel sends no files, the report is too large for a chat, the broadcast is
+    #: out of reach (or no longer within it), or making it failed.
     trouble: Literal["no_files", "too_much", "not_yours", "failed"] | None = None
 
     @classmethod
@@ -119,7 +120,7 @@ class UnreadableReceived(_Event):
     """A message that the assistant cannot read: a photo, voice message, sticker or place."""
 
     kind: Literal["unreadable"] = "unreadable"
-    what: Literal["photo", "audio", "video", "sticker", "text", "other"] = "other"  #: "text": one too long to read
+    what: Literal["photo", "audio", "video", "sticker", "text", "other"] = "other"  #: "text" is a text too long to read
 
 
 class Throttled(_Event):

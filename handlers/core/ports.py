@@ -65,7 +65,7 @@ class OwnRequests(Protocol):
 
 
 class OwnData(Protocol):
-    """All data that is stored about the person in this chat."""
+    """The data that is stored about the person in this chat."""
 
     async def order(self, language: str) -> bool:
         """Order a copy of all data as files, which are sent after the turn.
@@ -400,7 +400,7 @@ class Services:
     admin: AdminServices
     reminders: Reminders
     units: UnitDirectory = NO_UNITS
-    start_link: str | None = None  #: an address that opens this chat; what is written behind it arrives as /start
+    start_link: str | None = None  #: address that opens this chat; text appended to it arrives as /start TEXT
     office: str | None = None  #: the receiving office, as the operator set it
     retention_days: int = 180
-    language: str = "vi"  #: of a conversation until its person chooses one
+    language: str = "vi"  #: language of a conversation until its person chooses one

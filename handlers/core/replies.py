@@ -15,7 +15,7 @@ class Choice(_Model):
 
     label: str
     tap: str  #: at most 64 bytes
-    numbered: bool = True  #: in a menu a number takes it; else its words do
+    numbered: bool = True  #: in a menu it has a number; else it is taken by its words
 
 
 class Attachment(_Model):

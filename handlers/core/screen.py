@@ -30,7 +30,7 @@ class Option:
     label: str
     synonyms: tuple[str, ...] = ()
     ticked: bool = False
-    ticks: bool = True  #: where several may be chosen: a tick, not the end of ticking
+    ticks: bool = True  #: false for an option that ends ticking or leaves, if several may be chosen
     #: False if no number takes the option: a typing slip must not discard a text that is being written.
     numbered: bool = True
 
@@ -43,14 +43,14 @@ class Page:
     paragraphs: tuple[Markup, ...] = ()
     options: tuple[Option, ...] = ()
     many: bool = False  #: several options may be ticked before ``DONE``
-    switches: bool = False  #: options are ticked one by one, each turned by itself
+    switches: bool = False  #: every option is switched on or off by itself
     attachments: tuple[Attachment, ...] = ()
-    brief: Markup | None = None  #: the title where the page stands in the chat already
-    exact: bool = False  #: typed words count only where they are an option's own: consent, names, deletion
-    #: How a typed number is read: only as an option's number; as a code or a day if no option has it; or always as a
-    #: value.
+    brief: Markup | None = None  #: the title to use if the page is in the chat already
+    exact: bool = False  #: typed words must match exactly (for consent, names, deletion)
+    #: The meaning of a typed number: "options": only the number of an option; "codes": also a code or a day, if no
+    #: option has the number; "values": always a value for the screen.
     numbers: Literal["options", "codes", "values"] = "options"
-    help: Markup | None = None  #: where a text is typed: what is said to somebody who does not know what to type
+    help: Markup | None = None  #: help for a person who does not know which text to type
 
     def option(self, value: str) -> Option | None:
         """Return the option with this value, or ``None``."""
@@ -151,12 +151,12 @@ class HandlerResult:
     session: Session
     notes: tuple[Markup, ...] = ()
     attachments: tuple[Attachment, ...] = ()
-    choices: tuple[Choice, ...] = ()  #: buttons of the notes, where the page is not shown
+    choices: tuple[Choice, ...] = ()  #: buttons of the notes if the page is not shown
     again: tuple[Event, ...] = ()
-    guesses: tuple[str, ...] = ()  #: options to ask about: "did you mean"
+    guesses: tuple[str, ...] = ()  #: options to ask about ("did you mean")
     show: bool = True
-    forget: bool = False  #: leave no session behind
-    secret: bool = False  #: a secret was sent: its message is taken out of the chat
+    forget: bool = False  #: do not store a session
+    secret: bool = False  #: a secret was sent, and its message is to be deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,4 +282,4 @@ class Command:
     act: CommandHandler
     aliases: tuple[str, ...] = ()
     before_consent: bool = False
-    needs: Right | None = None  #: only for those with a role that may do this; to all others there is no such command
+    needs: Right | None = None  #: the right that it needs; to people without it the command does not exist

@@ -22,9 +22,9 @@ class BroadcastState(StrEnum):
 
     DRAFT = "draft"
     CHECKED = "checked"  #: the whole list was checked and no problem was found
-    APPROVED = "approved"  #: text and audience are frozen from here on; its rows are being made
-    SCHEDULED = "scheduled"  #: every recipient has a row; waits for its time, or for a start by hand
-    RUNNING = "running"  #: of a campaign: its plan is carried out
+    APPROVED = "approved"  #: text and audience are fixed from here on; the rows are being created
+    SCHEDULED = "scheduled"  #: every recipient has a row; it waits for its time, or for a start by hand
+    RUNNING = "running"  #: being sent; for a campaign, its plan is being carried out
     PAUSED = "paused"
     FINISHED = "finished"
     CANCELLED = "cancelled"
@@ -57,11 +57,11 @@ class StateReason(StrEnum):
     DAY_OFF = "day_off"  #: held back until the next working day
     LATE = "late"  #: a step that ran after its time: the program was not running then
     MISSED = "missed"  #: a step that was left out: its time was past
-    NOBODY = "nobody"  #: nobody was left to be told
+    NOBODY = "nobody"  #: no recipient was left
     PARENT = "parent"  #: its campaign was cancelled
     PROBLEMS = "problems"  #: a step that could not be sent: its check found problems
-    RESTORED = "restored"  #: the database is an older copy: what it sends may have gone out
-    SECOND_PERSON = "second_person"  #: more are meant by now than its author may approve alone
+    RESTORED = "restored"  #: the database is an older copy, so its messages may have been sent already
+    SECOND_PERSON = "second_person"  #: there are now more recipients than the author may approve alone
 
 
 class DeliveryReason(StrEnum):
@@ -112,15 +112,15 @@ class Audience(_Model):
 
     unit: str | None = None  #: the person's unit is this one or below it
     role: Role | None = None  #: OFFICER or None: everybody
-    to_do: bool = False  #: something is owed and not yet requested, whatever procedure
-    owed: tuple[Procedure, ...] = ()  #: one of these is owed and not yet requested
+    to_do: bool = False  #: some procedure is owed and not yet requested
+    owed: tuple[Procedure, ...] = ()  #: one of these procedures is owed and not yet requested
     states: tuple[RequestState, ...] = ()  #: has a request in one of these states
     expires_from: date | None = None  #: has a certificate that ends in this window
     expires_until: date | None = None
     expires_within: int | None = None  #: days from the day of the check or of sending
     channel: str | None = None
     silent_since: date | None = None  #: has sent no message since this day
-    silent_days: int | None = None  #: the same, as days before the day of the check or of sending
+    silent_days: int | None = None  #: like ``silent_since``, in days before the check or sending
     chats: tuple[str, ...] | None = None  #: ids of chats from a list file
 
 
@@ -129,23 +129,22 @@ class CampaignPlan(_Model):
 
     deadline: date
     steps: tuple[int, ...] = (30, 14, 7, 3, 1, 0, -1)  #: days before the deadline; negative ones are after it
-    at: time = time(8, 30)  #: in Viet Nam
-    #: Whether a step whose time passed while the program was down still runs (until the next step's time) or is left
-    #: out.
+    at: time = time(8, 30)  #: in Vietnamese time
+    #: A step whose time passed while the program was down is sent late (until the next step's time), or left out.
     late: Literal["run", "skip"] = "run"
 
 
 class BroadcastDraft(_Model):
     """Everything that the author of a broadcast decides."""
 
-    title: str  #: for those with a role; recipients never see it
+    title: str  #: seen by people with a role, never by recipients
     text: BroadcastText = BroadcastText()
     audience: Audience = Audience()
     buttons: tuple[BroadcastButton, ...] = (BroadcastButton.NOW, BroadcastButton.DONE, BroadcastButton.LATER)
     deadline: date | None = None  #: the day for {han} and {so_ngay}; a campaign has that of its plan
     plan: CampaignPlan | None = None
-    starts_at: datetime | None = None  #: ``None``: when it is started by hand
-    document: str | None = None  #: name of the file that goes along
+    starts_at: datetime | None = None  #: ``None``: it is started by hand
+    document: str | None = None  #: name of the file sent along
     document_type: str = "application/pdf"
     language: Literal["vi", "en"] = "vi"  #: language of the progress messages to the author
 
@@ -175,7 +174,7 @@ class Broadcast:
 
     @property
     def is_campaign(self) -> bool:
-        """Whether this is a campaign, which makes broadcasts and sends nothing itself."""
+        """Return whether this is a campaign, which makes broadcasts and sends nothing itself."""
         return self.draft.plan is not None
 
 
@@ -196,7 +195,7 @@ class ProblemKind(StrEnum):
     PLACEHOLDER = "placeholder"  #: a placeholder that is not known
     MARKUP = "markup"  #: markup that is not closed, or not known
     TOO_LONG = "too_long"  #: the message of some recipients, or of all, is too long
-    MISSING = "missing"  #: a placeholder has no value for some recipients, and no words to stand for it
+    MISSING = "missing"  #: a placeholder has neither a value for some recipients nor words of its own
     UNKNOWN = "unknown"  #: the list names somebody who never wrote to the assistant, or is out of reach
     NOBODY = "nobody"  #: no recipient is left
     DOCUMENT = "document"  #: the document is too large, or a channel takes none
@@ -277,7 +276,7 @@ class ActionResult(StrEnum):
     """The result of an action on a broadcast."""
 
     DONE = "done"
-    UNKNOWN = "unknown"  #: there is no such broadcast within reach
+    UNKNOWN = "unknown"  #: no such broadcast within reach
     NOT_ALLOWED = "not_allowed"  #: the state does not allow it
     NOT_YOURS = "not_yours"  #: the rights do not cover it
     SECOND_PERSON = "second_person"  #: so many recipients need the approval of somebody else

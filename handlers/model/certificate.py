@@ -44,7 +44,7 @@ class CertificatePart(StrEnum):
     KEY = "key"
     SIGNATURE_ALGORITHM = "signature_algorithm"
     POLICIES = "policies"
-    EXTENSIONS = "extensions"  #: the list of them, or whether it is a CA's certificate
+    EXTENSIONS = "extensions"  #: the list of extensions, or whether this is a CA's certificate
 
 
 #: Prefix of ``Certificate.key`` if the algorithm or curve of the key has no known name.
@@ -62,11 +62,11 @@ class Certificate(_Model):
     email: str | None = None  #: first rfc822Name of the SAN, else E of the subject
     issuer: tuple[Attribute, ...]
     issuer_name: str
-    serial: str  #: hexadecimal, upper case, as certificate viewers show it: a negative number as its bytes are
-    signed_serial: str | None = None  #: of a negative number, with its sign: "FB" may be 251 or "-05"
+    serial: str  #: upper-case hexadecimal as certificate viewers show it; a negative number as its bytes
+    signed_serial: str | None = None  #: a negative number with its sign, because "FB" may be 251 or "-05"
     not_before: datetime | None  #: ``None`` where it cannot be read
     not_after: datetime
-    key: str  #: such as "RSA 2048", or ``UNKNOWN_KEY`` and an OID; empty where it cannot be read
+    key: str  #: such as "RSA 2048", or ``UNKNOWN_KEY`` and an OID; empty if it cannot be read
     signature_algorithm: str  #: such as "sha256WithRSAEncryption"; empty where it cannot be read
     policies: tuple[str, ...] = ()  #: dotted OIDs
     fingerprint: str  #: SHA-256, upper-case hex without separators
@@ -121,11 +121,11 @@ class FileProblemKind(StrEnum):
     NO_CERTIFICATE = "no_certificate"
     REQUEST = "request"  #: a certification request
     PUBLIC_KEY = "public_key"
-    TIME_STAMP = "time_stamp"  #: only a time stamp, or the certificate of a service that makes them
+    TIME_STAMP = "time_stamp"  #: only a time stamp, or the certificate of a time stamp service
     STATUS = "status"  #: only an OCSP answer or a revocation list, or the certificate of an OCSP service
     NO_SIGNATURE = "no_signature"  #: a PDF, Office or XML file that is not signed
     BROKEN = "broken"  #: a certificate that cannot be decoded
-    SUBJECT_UNREADABLE = "subject_unreadable"  #: a certificate that is whole but for a part that must be known
+    SUBJECT_UNREADABLE = "subject_unreadable"  #: the certificate is intact except for a part that must be known
     SERIAL_UNREADABLE = "serial_unreadable"
     END_UNREADABLE = "end_unreadable"
     DAMAGED = "damaged"  #: a file that is damaged or cut short; no certificate was found in what is left

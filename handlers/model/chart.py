@@ -22,11 +22,11 @@ class BarChart(_Model):
 
     kind: Literal["bars"] = "bars"
     title: str
-    note: str  #: what stands below: the moment, what was left out
+    note: str  #: the text below: the moment, and what was left out
     series: tuple[str, ...]
     bars: tuple[Bar, ...]
-    axis: str = ""  #: what the figures count
-    nothing: str  #: what is said where there is no bar
+    axis: str = ""  #: the unit of the figures
+    nothing: str  #: the text to show if there is no bar
 
 
 class BurnChart(_Model):
@@ -37,7 +37,7 @@ class BurnChart(_Model):
     note: str
     start: date
     until: date
-    open: tuple[int, ...]  #: of ``start`` and each day after it
+    open: tuple[int, ...]  #: numbers for ``start`` and each day after it
     open_label: str
     ideal_label: str
     until_label: str

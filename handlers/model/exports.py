@@ -46,13 +46,13 @@ class ExportRemarks(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sending: tuple[RequestState, ...] = ()  #: states whose requests a list to be sent on takes
-    states: dict[RequestState, int] = {}  #: left out for the state they are in
-    others: int = 0  #: left out because this kind of file is not for them
-    serials: int = 0  #: in it, the serial number left blank for the hand
-    joined: int = 0  #: in it, in the row of another request for the same certificate
-    unreadable: int = 0  #: kept, but no longer readable; in a list to be sent on they are left out
-    missing: int = 0  #: of those, the ones that are left out
+    sending: tuple[RequestState, ...] = ()  #: states whose requests a list to be sent on includes
+    states: dict[RequestState, int] = {}  #: left out because of their state, by state
+    others: int = 0  #: left out because this form of file is not for them
+    serials: int = 0  #: in the file, with the serial number to be filled in by hand
+    joined: int = 0  #: in the file, in the row of another request for the same certificate
+    unreadable: int = 0  #: no longer readable; lists to be sent on leave them out
+    missing: int = 0  #: the unreadable ones that are left out
 
     @property
     def left_out(self) -> int:

@@ -75,12 +75,12 @@ class _Model(BaseModel):
 class ImportLine(_Model):
     """A row of the list as it was read."""
 
-    number: int  #: in its sheet, as a spreadsheet counts
+    number: int  #: row number in the sheet, as a spreadsheet counts
     code: str
-    state: RequestState | None  #: ``None``: a word that names none
-    word: str = ""  #: that word, as it was typed
+    state: RequestState | None  #: ``None`` if the word names no state
+    word: str = ""  #: the word for the state as it was typed
     note: str = ""
-    revision: int | None = None  #: of the request when it was exported
+    revision: int | None = None  #: revision of the request at the time of the export
 
 
 class SheetProblem(StrEnum):
@@ -108,7 +108,7 @@ class ImportSheet(_Model):
 class LineProblem(StrEnum):
     """The reason why a line is rejected."""
 
-    UNKNOWN = "unknown"  #: no such request within the rights of who imports
+    UNKNOWN = "unknown"  #: no such request within the importer's rights
     UNKNOWN_STATE = "unknown_state"
     NO_REVISION = "no_revision"
     NO_MOVE = "no_move"
@@ -123,8 +123,8 @@ class CurrentRequest:
     state: RequestState
     revision: int
     changed_at: datetime
-    actor: str = ""  #: who changed it last
-    note: str = ""  #: why it was moved last
+    actor: str = ""  #: the person of the last change
+    note: str = ""  #: the reason of the last move
     moves: tuple[tuple[int, RequestState], ...] = ()  #: revision and state of every move, in order
 
     def state_at(self, revision: int) -> RequestState | None:
@@ -167,7 +167,7 @@ class ImportPlan:
     conflicts: tuple[ImportConflict, ...] = ()
     bad: tuple[RejectedLine, ...] = ()
     unchanged: int = 0
-    notes_alone: tuple[str, ...] = ()  #: codes whose note was changed, but not their state
+    notes_alone: tuple[str, ...] = ()  #: codes whose note was changed but not the state
 
     @property
     def too_many(self) -> bool:

@@ -17,7 +17,7 @@ class _Model(BaseModel):
 class RequestState(StrEnum):
     """The state of a request. The conversation registers requests as SUBMITTED."""
 
-    DRAFT = "draft"  #: registered for the subscriber by somebody else, an import for one; theirs to send
+    DRAFT = "draft"  #: registered by somebody else, such as an import; the subscriber must send it
     SUBMITTED = "submitted"
     ACCEPTED = "accepted"
     SENT_BACK = "sent_back"
@@ -58,10 +58,10 @@ class RequestContent(_Model):
     subject: Subject
     subscriber: str  #: name of the body, the person or the device
     unit: str  #: the managing body that files it
-    unit_code: str | None = None  #: the same in the tree of units, where it is known there
+    unit_code: str | None = None  #: code of the managing body if it is in the tree of units
     certificate_name: str | None = None
     serial: str | None = None
-    signed_serial: str | None = None  #: of a certificate that was read and whose number is negative
+    signed_serial: str | None = None  #: set if a certificate was read whose number is negative
     not_after: date | None = None
     procedure: Procedure
     form: str | None = None
@@ -91,7 +91,7 @@ class RequestStep(_Model):
     state: RequestState
     at: datetime
     by: str  #: "subscriber", or the actor's id
-    note: str = ""  #: why, as whoever moved it wrote to the subscriber
+    note: str = ""  #: the reason, as written to the subscriber
 
 
 class Request(_Model):

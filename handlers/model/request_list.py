@@ -34,13 +34,13 @@ class RequestRow:
     """A request with the columns of the list."""
 
     request: Request
-    number: int  #: grows from registration to registration
+    number: int  #: grows with every registration
     unit: str | None  #: code of the managing body's unit, where it is known
     registered_at: datetime
     changed_at: datetime
-    revision: int  #: grows with every change; what was seen at an older one is not changed
-    note: str = ""  #: why it was moved last
-    actor: str = ""  #: who moved it last: "subscriber", a grant, "machine"
+    revision: int  #: grows with every change; a change must name the revision that was seen
+    note: str = ""  #: the reason of the last move
+    actor: str = ""  #: the person of the last move: "subscriber", the id of a grant, or "machine"
 
 
 class MoveOutcome(StrEnum):
@@ -48,11 +48,11 @@ class MoveOutcome(StrEnum):
 
     MOVED = "moved"
     OVERTAKEN = "overtaken"  #: somebody changed it since it was seen
-    NOT_ALLOWED = "not_allowed"  #: there is no such move from its state
+    NOT_ALLOWED = "not_allowed"  #: its state does not allow the move
     UNKNOWN = "unknown"  #: no such request within reach
-    NO_REASON = "no_reason"  #: it is not sent back or refused without a reason that can be told
-    NOT_THERE = "not_there"  #: the unit it is to be placed on is no open one, or out of reach
-    TOO_MANY = "too_many"  #: more are meant than may be moved at one go
+    NO_REASON = "no_reason"  #: this move needs a usable reason
+    NOT_THERE = "not_there"  #: the unit to assign is not open, or out of reach
+    TOO_MANY = "too_many"  #: there are more than ``MAX_BULK_MOVES``
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class BulkPreview:
     """The size of a bulk move, shown before it is confirmed."""
 
     number: int
-    mark: str  #: tells whether others are meant later, or the same at another revision
+    mark: str  #: changes if other requests match, or the same ones at another revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class BulkMoveResult:
     changed: tuple[str, ...]
     left: tuple[str, ...] = ()
     outcome: MoveOutcome = MoveOutcome.MOVED
-    meant: int = 0  #: how many the filter means
+    meant: int = 0  #: number of requests that match the filter
 
 
 class InterviewStatus(BaseModel):
@@ -91,7 +91,7 @@ class InterviewStatus(BaseModel):
 
     interview: int
     unit: str | None = None
-    certificate_key: str | None = None  #: as ``RequestContent.certificate_key``
+    certificate_key: str | None = None  #: a ``RequestContent.certificate_key``
     subscriber: str | None = None
     not_after: date | None = None
     owed: tuple[Procedure, ...] | None = None  #: ``None``: not decided yet; empty: nothing to register
@@ -123,7 +123,7 @@ class RoleHolder(BaseModel):
     label: str
     since: datetime
     by: str
-    expires_at: datetime | None = None  #: of an invitation
+    expires_at: datetime | None = None  #: set for an invitation only
 
 
 class NewInvitation(BaseModel):

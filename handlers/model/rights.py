@@ -25,12 +25,12 @@ class Act(StrEnum):
     """The acts on data that belongs to others; every one of them needs a right."""
 
     SEE_REQUESTS = "see_requests"
-    SEE_PERSONAL = "see_personal"  #: names, serial numbers and addresses in full; masked without it
+    SEE_PERSONAL = "see_personal"  #: names, serial numbers and addresses in full; without this right they are masked
     CHANGE_REQUESTS = "change_requests"
     EXPORT_REQUESTS = "export_requests"
     IMPORT_REQUESTS = "import_requests"
     SEE_PICTURE = "see_picture"
-    SEE_HOLDERS = "see_holders"  #: who has which role, and open invitations
+    SEE_HOLDERS = "see_holders"  #: roles of people, and open invitations
     GIVE_FOCAL = "give_focal"
     GIVE_ADMIN = "give_admin"
     GIVE_OWNER = "give_owner"
@@ -121,7 +121,7 @@ class Grant:
     id: str  #: QT-000012; names the person in histories and in the journal
     role: Role
     unit: str | None = None  #: the role covers this unit and all below it; ``None`` for an owner, who needs none
-    label: str = ""  #: how the one who invited calls the person
+    label: str = ""  #: the name by which the inviter knows the person
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class Rights:
 
     grants: tuple[Grant, ...] = ()
     units: UnitDirectory = NO_UNITS
-    actor: str = ""  #: who acts, in histories and in the journal
+    actor: str = ""  #: the actor as named in histories and in the journal
 
     @classmethod
     def of(cls, grants: Iterable[Grant], units: UnitDirectory) -> "Rights":

@@ -23,8 +23,8 @@ class SendingHours:
         ValueError: No day of the week is left.
     """
 
-    quiet_from: time = time(21, 30)  #: before ``quiet_until``, or after it where the night is between them
-    quiet_until: time = time(6, 30)  #: open again; the same as ``quiet_from`` where no hour is quiet
+    quiet_from: time = time(21, 30)  #: may be later than ``quiet_until``; then the quiet hours span midnight
+    quiet_until: time = time(6, 30)  #: end of the quiet hours; equal to ``quiet_from`` if there are none
     days: frozenset[int] = frozenset(range(1, 6))  #: 1 is Monday
 
     def __post_init__(self) -> None:
@@ -86,8 +86,8 @@ class PlannedStep:
     """A step of a plan, with its time within the sending hours."""
 
     name: str  #: days to the deadline, as ``Broadcast.step`` has it
-    at: datetime  #: its time of the plan; where that is closed, the next one at which reminders may leave
-    deferred: StateReason | None = None  #: why it is not that of the plan
+    at: datetime  #: the time of the plan or, if nothing may be sent then, the next time at which it may
+    deferred: StateReason | None = None  #: the reason why ``at`` is not the time of the plan
 
 
 @dataclass(frozen=True, slots=True)

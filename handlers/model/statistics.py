@@ -64,7 +64,7 @@ class BurnDown:
 
     start: date
     until: date  #: the target
-    open: tuple[int, ...]  #: of ``start`` and each day after it, up to today or the target
+    open: tuple[int, ...]  #: numbers for ``start`` and each day after it, up to today or the target
 
     @property
     def per_day(self) -> float | None:

@@ -17,7 +17,7 @@ class UnitHoldings:
 
     requests: int = 0
     officers: int = 0
-    certificates: int = 0  #: of the register
+    certificates: int = 0  #: entries of the register
     roles: int = 0
     invitations: int = 0  #: open ones
 
@@ -36,8 +36,8 @@ class UnitSuccession:
 
     unit: Unit
     held: UnitHoldings
-    heir: Unit | None  #: the one open unit it became; ``None``: all stays where it is
-    successors: int  #: units of today that came of it, as far as they are known
+    heir: Unit | None  #: the one open unit that it became; ``None``: everything stays
+    successors: int  #: number of known present units that came of it
 
     @property
     def has_transfer(self) -> bool:

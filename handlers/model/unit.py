@@ -54,13 +54,13 @@ def _without_authority(spelt: str) -> str:
 
 
 class SuccessionKind(StrEnum):
-    """How a former unit ended, from its own point of view."""
+    """The way in which a former unit ended, from its own point of view."""
 
     MERGED_INTO_NEW = "merged_into_new"
     MERGED_INTO_EXISTING = "merged_into_existing"
     RENAMED = "renamed"
     SPLIT = "split"
-    ENDED = "ended"  #: it is no more, and its area is the successor's; nothing is said of its functions
+    ENDED = "ended"  #: it ceased and its area went to the successor; nothing is said of its functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Succession:
     successor: str
     became: SuccessionKind
     since: date
-    source: str  #: the document that says so
+    source: str  #: number of the document that says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Unit:
     parent: str | None = None
     aliases: tuple[str, ...] = ()
     former_names: tuple[str, ...] = ()
-    closed_on: date | None = None  #: the day from which it is no more
+    closed_on: date | None = None  #: the first day on which it no longer exists
 
     @property
     def names(self) -> tuple[str, ...]:

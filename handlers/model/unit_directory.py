@@ -19,10 +19,10 @@ _MAX_ANCESTORS = 8
 class UnitMatch:
     """A unit that a text may mean."""
 
-    unit: Unit  #: the unit of today; one that is closed only where nothing is known to have taken its place
-    name: str  #: the name it was found by
-    sure: bool  #: the text is that name in full
-    path: tuple[Succession, ...] = ()  #: from the former unit that has this name to the unit of today
+    unit: Unit  #: the present unit; a closed one only if no successor is known
+    name: str  #: the name that matched
+    sure: bool  #: whether the text is that name in full
+    path: tuple[Succession, ...] = ()  #: successions from the former unit of this name to the present unit
 
     @property
     def succession(self) -> Succession | None:

@@ -27,7 +27,7 @@ class NameMatch:
 
     code: str
     name: str
-    sure: bool  #: the text is this name in full
+    sure: bool  #: whether the text is this name in full
 
 
 @dataclass(frozen=True, slots=True)

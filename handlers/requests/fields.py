@@ -61,7 +61,7 @@ class Field:
     ask: str
     clean: Callable[[str], str | None]
     wrong: str
-    help: str  #: what it is and where it stands, for somebody who does not know
+    help: str  #: explains the field and where to find its value
 
 
 LINE_HINT = N_("Please type the name in one line, without any personal number (CCCD).")

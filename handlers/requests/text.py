@@ -108,7 +108,7 @@ def format_history(say: MarkupTranslator, request: Request) -> Markup:
     )
 
 
-#: What the officer should do now, by the state reached.
+#: Instructions to the officer after a move, by the state reached.
 _NEXT_ACTION = {
     RequestState.ACCEPTED: N_("There is nothing to do for you now. To see it: /yeucau {code}"),
     RequestState.FORWARDED: N_("The dossier is on its way. To see it: /yeucau {code}"),

@@ -56,8 +56,8 @@ class Match:
 
     sure: tuple[str, ...] = ()
     maybe: tuple[str, ...] = ()
-    likely: bool = False  #: sure by likeness only: worth saying what was understood
-    numbers: tuple[int, ...] = ()  #: a line of numbers that the page does not have, or not so many at once
+    likely: bool = False  #: sure by similarity only, so that the person should be told
+    numbers: tuple[int, ...] = ()  #: numbers that the page does not have, or too many at once
 
 
 @dataclass(frozen=True, slots=True)

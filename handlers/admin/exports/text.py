@@ -20,9 +20,9 @@ class ExportFile:
     """One file of an export, with the range of entries in it."""
 
     name: str
-    first: int  #: number of the first that it holds, from 1
+    first: int  #: number of the first entry in it, from 1
     last: int
-    lists: bool = False  #: it holds official lists, not requests
+    lists: bool = False  #: whether the entries are official lists instead of requests
 
 
 def format_count(say: MarkupTranslator, value: int) -> str:

@@ -42,7 +42,7 @@ class InvitationDraft:
 
     role: Role
     unit: str | None = None
-    words: str = ""  #: typed for a unit, and not yet clear
+    words: str = ""  #: text typed for a unit that matches several
 
     @classmethod
     def of(cls, about: str | None) -> "InvitationDraft | None":

@@ -73,7 +73,7 @@ class FilterPartScreen:
 
     title: str
     choices: Callable[[Context], list[FilterChoice]]
-    days: tuple[str, str] | None = None  #: fields that two typed days go to
+    days: tuple[str, str] | None = None  #: the fields for two typed days
 
     async def page(self, here: Context) -> Page:
         """Show all values of the part."""
@@ -187,10 +187,10 @@ class UnitChoiceScreen:
     """
 
     screen: str
-    act: Act  #: what the unit has to be within reach of
+    act: Act  #: the act that must be allowed in the unit
     taken: Callable[[Context, str | None], Awaitable[HandlerResult]]
     left: Callable[[Context], Session]
-    anywhere: Callable[[Rights], bool]  #: whether no unit may be chosen at all
+    anywhere: Callable[[Rights], bool]  #: whether "any unit" may be chosen
 
     async def page(self, here: Context) -> Page:
         """Show the units below the open one, and that one itself."""

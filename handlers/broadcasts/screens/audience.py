@@ -110,8 +110,8 @@ class AudienceConditionScreen:
 
     title: str
     ways: Callable[[Context, Audience], Awaitable[list[FilterChoice]]]
-    days: Callable[[date, date], Mapping[str, Any]] | None = None  #: what typed days set
-    typing: str = ""  #: how they are typed
+    days: Callable[[date, date], Mapping[str, Any]] | None = None  #: the changes that typed days make
+    typing: str = ""  #: the hint on typing days
 
     async def page(self, here: Context) -> Page:
         """Show all values of the condition."""
