@@ -89,7 +89,7 @@ class MemoryReminders:
         return not self.wanted
 
     async def stop(self) -> int:
-        """Withhold all that are waiting."""
+        """Withhold all waiting reminders."""
         withheld, self.waiting, self.wanted = self.waiting, 0, False
         return withheld
 

@@ -46,7 +46,7 @@ def exported(folder: Path, rows: Sequence[RequestRow], form: ExportForm, languag
 
 
 def empty_archive() -> bytes:
-    """A ZIP file without entries."""
+    """Return a ZIP file without entries."""
     made = BytesIO()
     with zipfile.ZipFile(made, "w"):
         pass

@@ -50,7 +50,7 @@ class BotApi:
 
     @property
     def calls(self) -> list[Call]:
-        """Every call so far, in the order it was answered."""
+        """Return every call so far, in the order of the answers."""
         return self.gate.calls
 
     def calls_of(self, *methods: str) -> list[Call]:

@@ -98,7 +98,7 @@ def _edit(account: Account, chat: Chat, before: Message, after: Message) -> dict
 
 
 async def delete_message(account: Account, form: Form) -> Any:
-    """In a private chat a bot may delete the person's messages too."""
+    """Delete a message; in a private chat a bot may delete the person's messages too."""
     if not form.text("chat_id"):
         raise bad_request("chat identifier is not specified")
     chat = account.chat(form.text("chat_id"))
