@@ -1,6 +1,7 @@
 """Ports for broadcasts and reminders, implemented in ``bot``.
 
-Every call belongs to the transaction of the present turn. An error of the store ends the turn and is not caught here.
+As for ``handlers.core.ports``, every call belongs to the transaction of the present turn, and any call may raise
+``StoreError``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -87,18 +88,19 @@ class Broadcasts(Protocol):
 
         Returns:
             Ids of chats (as in ``Audience.chats``) by name. A name that matches nobody is left out; the code of a
-                person may match two chats.
+            person may match two chats.
         """
 
     async def request_check(self, rights: Rights, name: str) -> ActionResult:
         """Order a check of the whole list; it runs after the turn, and the author is told when it ends.
 
         Returns:
-            ``DONE`` (also while a check is under way), or why none was ordered.
+            ``DONE`` (also while a check is under way), or the reason why none was ordered: ``UNKNOWN``, ``NOT_YOURS``
+            or ``NOT_ALLOWED`` (from its state).
         """
 
     async def last_check(self, rights: Rights, name: str) -> CheckReport | None:
-        """Return the report of the last check, or ``None`` if there was none."""
+        """Return the report of the last check, or ``None`` if there was none or the broadcast is not within reach."""
 
     async def sample(self, rights: Rights, name: str, limit: int) -> tuple[tuple[Recipient, Reply], ...]:
         """Render the messages for the first recipients, with their real values.
@@ -126,8 +128,9 @@ class Broadcasts(Protocol):
             revision: The revision that the caller saw; ``None`` moves whatever is there now.
 
         Returns:
-            ``DONE``, or why nothing was moved. ``SECOND_PERSON`` means that the audience, at the check or by now, is
-                too large for the person who wrote it last to approve it alone.
+            ``DONE``, or the reason why nothing was moved: ``UNKNOWN``, ``NOT_YOURS``, ``OVERTAKEN``, ``NOT_ALLOWED``
+            (from its state), ``PROBLEMS`` (an approval without a passed check) or ``SECOND_PERSON`` (the audience, at
+            the check or by now, is too large for the person who wrote it last to approve it alone).
         """
 
     async def needs_second_person(self, rights: Rights, name: str) -> bool:
@@ -158,12 +161,12 @@ class Broadcasts(Protocol):
         runs again.
 
         Args:
-            rights: The caller's rights.
-            name: The broadcast.
+            rights: They must allow ``WRITE_BROADCASTS``.
+            name: A broadcast that is running, paused or finished.
             codes: The people to send to again; with ``None`` all whose message is ``unknown``.
 
         Returns:
-            How many messages were queued.
+            The number of messages queued; 0 also if the rights or the state do not allow it.
         """
 
 

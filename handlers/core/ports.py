@@ -1,8 +1,9 @@
 """Ports: everything that the conversation needs from outside, implemented in ``bot``.
 
 Every call belongs to the transaction of the present turn: its effects are committed together with the new session and
-the replies, or not at all. An error of the store ends the turn and is not caught here. A port that shows or changes
-data of others demands ``rights`` and treats everything outside of them as if it did not exist.
+the replies, or not at all. Any call may raise ``StoreError`` (``bot.store.errors``), which handlers do not catch: it
+ends the turn, and the event is handled again later if the error is temporary. A port that shows or changes data of
+others demands ``rights`` and treats everything outside of them as if it did not exist.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -164,7 +165,10 @@ class People(Protocol):
         """
 
     async def leave(self) -> None:
-        """End the roles of the person in this chat except that of the last owner, and delete their labels."""
+        """End the roles of the person in this chat except that of the last owner.
+
+        Only the journal keeps the ended ones.
+        """
 
 
 class RequestList(Protocol):
@@ -199,7 +203,9 @@ class RequestList(Protocol):
             note: The reason that the officer is told; some states demand one (``NEEDS_REASON``).
 
         Returns:
-            The outcome, and the request as it stands now.
+            The request as it stands now, with the outcome ``MOVED``, ``OVERTAKEN`` (changed since it was seen),
+            ``NOT_ALLOWED`` (by its state), ``UNKNOWN`` (not within reach) or ``NO_REASON`` (``check_reason`` rejects
+            the note).
         """
 
     async def preview_move_all(self, rights: Rights, wanted: Filter) -> BulkPreview:
@@ -216,16 +222,21 @@ class RequestList(Protocol):
             to: The new state.
             note: The reason that the officers are told.
             seen: A ``BulkPreview.mark``; if the matching requests have changed since, nothing is moved (``OVERTAKEN``).
+                With ``None`` this is not compared.
 
         Returns:
-            The codes that were moved, and those whose state does not allow the move. At most ``MAX_BULK_MOVES`` are
-                moved at once; for more the outcome is ``TOO_MANY`` and nothing is moved.
+            The codes that were moved, and those whose state does not allow the move. At most ``MAX_BULK_MOVES``
+            requests are moved at once; if more match, the outcome is ``TOO_MANY`` and nothing is moved.
         """
 
     async def assign_unit(self, rights: Rights, code: str, unit: str) -> MoveResult:
         """Assign a request to the open unit that it belongs to; its present unit and the new one must be within reach.
 
         The revision grows; the state and its day stay. The journal gets a row.
+
+        Returns:
+            The request as it stands now, with the outcome ``MOVED`` (also if it was there already), ``UNKNOWN`` (not
+            within reach), ``NOT_THERE`` (the unit is not open, or out of reach) or ``OVERTAKEN`` (changed meanwhile).
         """
 
 
@@ -294,7 +305,10 @@ class Imports(Protocol):
     """Exported lists that come back with changed states and notes."""
 
     async def plan(self, rights: Rights, lines: Sequence[ImportLine]) -> ImportPlan:
-        """Plan the changes that the lines ask for; lines outside the caller's rights count as unknown."""
+        """Plan the changes that the lines ask for; lines outside the caller's rights count as unknown.
+
+        Nothing is changed. ``plan_import`` has the rules.
+        """
 
     async def apply(self, rights: Rights, lines: Sequence[ImportLine], seen: str) -> ImportResult:
         """Make all changes of a plan, or none if the plan would differ now.

@@ -1,4 +1,4 @@
-"""The open question of the interview, facts that are told before they are asked, and the review of all answers."""
+"""The open question of the interview, facts that officers mention too early, and the review of all answers."""
 
 from collections.abc import Iterable
 from datetime import date
